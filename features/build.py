@@ -1,0 +1,112 @@
+"""The feature matrix: all families, all as_of dates, in one pass of one engine."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from features.catalogue import Family, Step
+from features.engines.duckdb import DuckDBEngine
+from features.families import FAMILIES, FEATURES
+from features.shared import SHARED_STEPS
+from risk.records import RecordStore
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+Progress = Callable[[str, float], None]
+"""Hears the name of the step just done and the share of all steps done."""
+
+FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Features of many projects at many dates.
+
+    ``values`` has one row per (as_ofs[i], project_ids[i]) and one column per name in
+    ``columns``; an unknown value is NaN.
+    """
+
+    as_ofs: NDArray[np.datetime64]
+    project_ids: tuple[str, ...]
+    columns: tuple[str, ...]
+    values: NDArray[np.float64]
+
+    def rows_at(self, as_of: dt.date) -> Matrix:
+        """The rows of one date."""
+        return self.where(self.as_ofs == np.datetime64(as_of))
+
+    def where(self, mask: NDArray[np.bool_]) -> Matrix:
+        """The rows where ``mask`` is true."""
+        kept = np.flatnonzero(mask)
+        names = tuple(self.project_ids[i] for i in kept)
+        return Matrix(self.as_ofs[mask], names, self.columns, self.values[mask])
+
+
+def steps() -> tuple[Step, ...]:
+    """Every step of the shared part and of all families, in order."""
+    return (*SHARED_STEPS, *(step for family in FAMILIES for step in family.steps))
+
+
+def compute(
+    store: RecordStore, as_ofs: Sequence[dt.date], progress: Progress | None = None
+) -> DuckDBEngine:
+    """An engine in which all steps have run for ``as_ofs``; close it after use."""
+    engine = DuckDBEngine(store, as_ofs)
+    todo = steps()
+    for number, step in enumerate(todo, start=1):
+        engine.run([step])
+        if progress:
+            progress(step.name, number / len(todo))
+    return engine
+
+
+def matrix_table(engine: DuckDBEngine) -> pa.Table:
+    """The matrix as an Arrow table: as_of, project_id, then every feature as DOUBLE.
+
+    Rows are ordered by as_of and project_id.
+    """
+    return engine.fetch(_matrix_sql(FAMILIES))
+
+
+def feature_matrix(
+    store: RecordStore, as_ofs: Sequence[dt.date], progress: Progress | None = None
+) -> Matrix:
+    """The features of the cohort at each of ``as_ofs``."""
+    engine = compute(store, as_ofs, progress)
+    try:
+        return to_matrix(matrix_table(engine))
+    finally:
+        engine.close()
+
+
+def to_matrix(table: pa.Table) -> Matrix:
+    """The Arrow table of :func:`matrix_table` as NumPy arrays."""
+    columns = tuple(table.column_names[2:])
+    values = np.empty((table.num_rows, len(columns)), dtype=np.float64)
+    for index, name in enumerate(columns):
+        values[:, index] = table[name].to_numpy().astype(np.float64)
+    as_ofs = table["as_of"].to_numpy().astype("datetime64[D]")
+    return Matrix(as_ofs, tuple(table["project_id"].to_pylist()), columns, values)
+
+
+def _matrix_sql(families: Sequence[Family]) -> str:
+    picked = ", ".join(
+        f"CAST({family.steps[-1].name}.{feature.name} AS DOUBLE) AS {feature.name}"
+        for family in families
+        for feature in family.features
+    )
+    joins = " ".join(
+        f"LEFT JOIN {name} ON {name}.as_of = cohort.as_of AND {name}.project_id = cohort.project_id"
+        for name in (family.steps[-1].name for family in families)
+    )
+    return (
+        f"SELECT cohort.as_of, cohort.project_id, {picked} FROM cohort {joins}"
+        " ORDER BY cohort.as_of, cohort.project_id"
+    )

@@ -1,0 +1,1 @@
+"""The engines that run a family's steps: one class each, the same shape."""

@@ -1,0 +1,52 @@
+"""Runs feature steps inside the record store's own DuckDB."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from features.catalogue import Step
+from risk.records import RecordStore
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_FUNCTIONS = (
+    "CREATE OR REPLACE TEMP MACRO days_between(earlier, later) AS datediff('day', earlier, later)",
+    "CREATE OR REPLACE TEMP MACRO months_later(day, n) AS CAST(day + to_months(n) AS DATE)",
+)
+
+
+class DuckDBEngine:
+    """Keeps each step as a temporary table of one connection; nothing is written to the store."""
+
+    def __init__(self, store: RecordStore, as_ofs: Sequence[dt.date]) -> None:
+        self._connection: duckdb.DuckDBPyConnection = store.connection.cursor()
+        for sql in _FUNCTIONS:
+            self._connection.execute(sql)
+        self._connection.execute("CREATE OR REPLACE TEMP TABLE as_ofs (as_of DATE)")
+        self._connection.executemany(
+            "INSERT INTO as_ofs VALUES (?)", [[day] for day in sorted(set(as_ofs))]
+        )
+
+    def run(self, steps: Iterable[Step], done: Callable[[str], None] | None = None) -> None:
+        """Compute ``steps`` in order; ``done`` hears each name."""
+        for step in steps:
+            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {step.name} AS {step.sql}")
+            if done:
+                done(step.name)
+
+    def fetch(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
+        """The answer to ``sql`` over the steps run so far."""
+        return self._connection.sql(sql, params=list(parameters)).to_arrow_table()
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        """The same as plain rows."""
+        return self._connection.execute(sql, list(parameters)).fetchall()
+
+    def close(self) -> None:
+        """Drop all temporary tables."""
+        self._connection.close()

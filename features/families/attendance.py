@@ -1,0 +1,231 @@
+"""People on site against people on paper and in pay; figures too good to be true."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from features.catalogue import Evidence, Family, Feature, Step
+
+_feature = partial(
+    Feature,
+    source=("projects", "attendance"),
+    article="28",
+    unknown_zh="没有收到实名制考勤数据，或该时段没有考勤",
+    unknown_en="no attendance feed, or no attendance in the window",
+)
+
+FAMILY = Family(
+    name="attendance",
+    zh="考勤与实名制",
+    en="attendance",
+    features=(
+        _feature(
+            name="workers_on_site",
+            unit="count",
+            window="last reported month",
+            direction=0,
+            zh="最近一月考勤人数",
+            en="workers on site in the last reported month",
+        ),
+        _feature(
+            name="workers_change",
+            unit="ratio",
+            window="last month against the 3 before",
+            direction=0,
+            zh="考勤人数的变化",
+            en="workers on site against the three months before",
+        ),
+        _feature(
+            name="registered_share",
+            unit="share",
+            window="3 reported months",
+            direction=-1,
+            zh="实名登记人数与考勤人数之比",
+            en="registered to present workers",
+        ),
+        _feature(
+            name="contract_signed_share",
+            unit="share",
+            window="3 reported months",
+            direction=-1,
+            zh="劳动合同签订率",
+            en="share of present workers with a labour contract",
+        ),
+        _feature(
+            name="days_per_worker",
+            unit="days",
+            window="3 reported months",
+            direction=0,
+            zh="人均月出勤天数",
+            en="days worked per worker and month",
+        ),
+        _feature(
+            name="present_unpaid_share",
+            unit="share",
+            window="6 months",
+            direction=1,
+            article="31",
+            source=("projects", "attendance", "payrolls", "payments"),
+            zh="出勤而无实发工资的人月占比",
+            en="worker-months on site without pay",
+        ),
+        _feature(
+            name="present_unlisted_share",
+            unit="share",
+            window="6 months",
+            direction=1,
+            article="31",
+            source=("projects", "attendance", "payrolls"),
+            zh="出勤而不在工资表上的人月占比",
+            en="worker-months on site without a payroll",
+        ),
+        _feature(
+            name="listed_over_present",
+            unit="ratio",
+            window="6 months",
+            direction=0,
+            source=("projects", "attendance", "payrolls"),
+            zh="工资表人数与考勤人数之比",
+            en="workers on payrolls to workers on site",
+        ),
+        _feature(
+            name="perfect_match_share",
+            unit="share",
+            window="12 months",
+            direction=0,
+            zh="登记、考勤、合同人数完全一致的月份占比",
+            en="share of team-months where registered, present and contracts agree exactly",
+        ),
+        _feature(
+            name="attendance_steadiness",
+            unit="ratio",
+            window="12 months",
+            direction=0,
+            zh="考勤人数逐月波动",
+            en="spread of monthly presence over its mean",
+        ),
+        _feature(
+            name="wage_per_day",
+            unit="yuan",
+            window="6 months",
+            direction=0,
+            source=("projects", "attendance", "payrolls"),
+            zh="每工日应发工资",
+            en="wages due per day worked",
+        ),
+    ),
+    steps=(
+        Step(
+            "presence",
+            """
+            SELECT t.as_of, t.project_id, t.contract_id, t.period, t.workers_registered,
+                   t.workers_present, t.worker_days, t.workers_with_contract, t.known_at,
+                   days_between(t.period, t.as_of) AS age
+            FROM known_attendance t
+            JOIN cohort c ON c.as_of = t.as_of AND c.project_id = t.project_id
+            WHERE t.period >= months_later(t.as_of, -13) AND t.period < t.as_of
+            """,
+        ),
+        Step(
+            "presence_months",
+            """
+            SELECT as_of, project_id, period, min(age) AS age,
+                   CAST(sum(workers_present) AS DOUBLE) AS present,
+                   CAST(sum(CASE WHEN workers_registered IS NOT NULL THEN workers_present END)
+                     AS DOUBLE) AS present_registered,
+                   CAST(sum(workers_registered) AS DOUBLE) AS registered,
+                   CAST(sum(CASE WHEN workers_with_contract IS NOT NULL THEN workers_present END)
+                     AS DOUBLE) AS present_contract,
+                   CAST(sum(workers_with_contract) AS DOUBLE) AS with_contract,
+                   CAST(sum(worker_days) AS DOUBLE) AS days,
+                   row_number() OVER (PARTITION BY as_of, project_id ORDER BY period DESC) AS back
+            FROM presence GROUP BY as_of, project_id, period
+            """,
+        ),
+        Step(
+            "roll_months",
+            """
+            SELECT as_of, project_id, period,
+                   CAST(sum(workers) AS DOUBLE) AS listed,
+                   CAST(sum(amount_due) AS DOUBLE) AS due,
+                   CAST(sum(least(coalesce(workers_paid, 0), coalesce(workers, workers_paid))
+                       * CASE WHEN amount_due > 0
+                              THEN least(CAST(paid AS DOUBLE) / amount_due, 1) ELSE 1 END)
+                     AS DOUBLE) AS paid_workers
+            FROM pay GROUP BY as_of, project_id, period
+            """,
+        ),
+        Step(
+            "presence_pay",
+            """
+            SELECT p.as_of, p.project_id,
+                   sum(greatest(p.present - coalesce(r.paid_workers, 0), 0))
+                     / nullif(sum(p.present), 0) AS present_unpaid_share,
+                   sum(greatest(p.present - coalesce(r.listed, 0), 0))
+                     / nullif(sum(p.present), 0) AS present_unlisted_share,
+                   sum(CASE WHEN r.listed IS NOT NULL THEN r.listed END)
+                     / nullif(sum(CASE WHEN r.listed IS NOT NULL THEN p.present END), 0)
+                     AS listed_over_present,
+                   sum(CASE WHEN p.days > 0 THEN r.due END) / 100
+                     / nullif(sum(CASE WHEN r.due IS NOT NULL THEN p.days END), 0) AS wage_per_day
+            FROM presence_months p
+            JOIN feeds f ON f.as_of = p.as_of AND f.has_payrolls AND f.has_payments
+            LEFT JOIN roll_months r
+              ON r.as_of = p.as_of AND r.project_id = p.project_id AND r.period = p.period
+            WHERE p.age BETWEEN 62 AND 245
+            GROUP BY p.as_of, p.project_id
+            """,
+        ),
+        Step(
+            "perfection",
+            """
+            SELECT as_of, project_id,
+                   avg(CASE WHEN workers_registered = workers_present
+                             AND workers_present = workers_with_contract THEN 1 ELSE 0 END)
+                     AS perfect_match_share
+            FROM presence
+            WHERE workers_registered IS NOT NULL AND workers_present > 0
+              AND workers_with_contract IS NOT NULL
+            GROUP BY as_of, project_id
+            """,
+        ),
+        Step(
+            "attendance_family",
+            """
+            SELECT m.as_of, m.project_id,
+                   max(CASE WHEN m.back = 1 THEN m.present END) AS workers_on_site,
+                   max(CASE WHEN m.back = 1 THEN m.present END)
+                     / nullif(avg(CASE WHEN m.back BETWEEN 2 AND 4 THEN m.present END), 0)
+                     AS workers_change,
+                   sum(CASE WHEN m.back <= 3 THEN m.registered END)
+                     / nullif(sum(CASE WHEN m.back <= 3 THEN m.present_registered END), 0)
+                     AS registered_share,
+                   sum(CASE WHEN m.back <= 3 THEN m.with_contract END)
+                     / nullif(sum(CASE WHEN m.back <= 3 THEN m.present_contract END), 0)
+                     AS contract_signed_share,
+                   sum(CASE WHEN m.back <= 3 THEN m.days END)
+                     / nullif(sum(CASE WHEN m.back <= 3 THEN m.present END), 0) AS days_per_worker,
+                   max(y.present_unpaid_share) AS present_unpaid_share,
+                   max(y.present_unlisted_share) AS present_unlisted_share,
+                   max(y.listed_over_present) AS listed_over_present,
+                   max(q.perfect_match_share) AS perfect_match_share,
+                   CASE WHEN count(*) >= 3 THEN stddev_samp(m.present) / nullif(avg(m.present), 0)
+                   END AS attendance_steadiness,
+                   max(y.wage_per_day) AS wage_per_day
+            FROM presence_months m
+            LEFT JOIN presence_pay y ON y.as_of = m.as_of AND y.project_id = m.project_id
+            LEFT JOIN perfection q ON q.as_of = m.as_of AND q.project_id = m.project_id
+            GROUP BY m.as_of, m.project_id
+            """,
+        ),
+    ),
+    evidence=Evidence(
+        """
+        SELECT as_of, project_id, 'attendance' AS source_table,
+               project_id || '/' || coalesce(contract_id, '') || '/'
+                 || substr(CAST(period AS VARCHAR(10)), 1, 7) AS record_id,
+               known_at, CAST(-age AS DOUBLE) AS weight
+        FROM presence WHERE age <= 123
+        """
+    ),
+)

@@ -1,0 +1,170 @@
+"""What workers said: complaints on the project and on the contractor's other projects."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from features.catalogue import Evidence, Family, Feature, Step
+
+_feature = partial(
+    Feature,
+    source=("projects", "complaints"),
+    unknown_zh="没有收到投诉举报数据",
+    unknown_en="no complaints feed",
+)
+
+FAMILY = Family(
+    name="complaints",
+    zh="投诉举报",
+    en="complaints",
+    features=(
+        _feature(
+            name="complaints_90d",
+            unit="count",
+            window="90 days",
+            direction=1,
+            zh="近90天投诉件数",
+            en="complaints in 90 days",
+        ),
+        _feature(
+            name="complaints_365d",
+            unit="count",
+            window="365 days",
+            direction=1,
+            zh="近一年投诉件数",
+            en="complaints in a year",
+        ),
+        _feature(
+            name="complaints_all",
+            unit="count",
+            window="all",
+            direction=1,
+            zh="累计投诉件数",
+            en="complaints so far",
+        ),
+        _feature(
+            name="complaint_workers_365d",
+            unit="count",
+            window="365 days",
+            direction=1,
+            zh="近一年投诉涉及人数",
+            en="workers named in a year's complaints",
+        ),
+        _feature(
+            name="complaint_amount_share",
+            unit="share",
+            window="365 days",
+            direction=1,
+            zh="近一年诉求金额与合同金额之比",
+            en="amount claimed in a year to the contract amount",
+        ),
+        _feature(
+            name="days_since_complaint",
+            unit="days",
+            window="all",
+            direction=-1,
+            unknown_zh="没有投诉举报数据，或从未有投诉",
+            unknown_en="no complaints feed, or never a complaint",
+            zh="距最近一次投诉的天数",
+            en="days since the last complaint",
+        ),
+        _feature(
+            name="complaint_pace",
+            unit="ratio",
+            window="90 days against 365",
+            direction=1,
+            zh="近90天投诉相对全年的快慢",
+            en="complaints of 90 days against the year's pace",
+        ),
+        _feature(
+            name="contractor_complaints_365d",
+            unit="count",
+            window="365 days",
+            direction=1,
+            zh="总包单位其他项目近一年投诉件数",
+            en="complaints on the contractor's other projects",
+        ),
+        _feature(
+            name="township_complaint_rate",
+            unit="ratio",
+            window="365 days",
+            direction=0,
+            zh="同乡镇其他项目近一年平均投诉件数",
+            en="complaints per other project of the township in a year",
+        ),
+    ),
+    steps=(
+        Step(
+            "complaint_facts",
+            """
+            SELECT k.as_of, k.project_id, count(*) AS total,
+                   sum(CASE WHEN days_between(k.received_on, k.as_of) <= 90 THEN 1 ELSE 0 END)
+                     AS n_90,
+                   sum(CASE WHEN days_between(k.received_on, k.as_of) <= 365 THEN 1 ELSE 0 END)
+                     AS n_365,
+                   sum(CASE WHEN days_between(k.received_on, k.as_of) <= 365
+                       THEN coalesce(k.workers, 1) ELSE 0 END) AS workers_365,
+                   CAST(sum(CASE WHEN days_between(k.received_on, k.as_of) <= 365
+                       THEN k.amount_claimed END) AS DOUBLE) AS claimed_365,
+                   min(days_between(k.received_on, k.as_of)) AS days_since
+            FROM known_complaints k
+            WHERE k.project_id IS NOT NULL
+            GROUP BY k.as_of, k.project_id
+            """,
+        ),
+        Step(
+            "complaints_by_contractor",
+            """
+            SELECT p.as_of, p.contractor_id, sum(k.n_365) AS n_365
+            FROM known_projects p
+            JOIN complaint_facts k ON k.as_of = p.as_of AND k.project_id = p.project_id
+            WHERE p.contractor_id IS NOT NULL
+            GROUP BY p.as_of, p.contractor_id
+            """,
+        ),
+        Step(
+            "complaints_by_township",
+            """
+            SELECT c.as_of, c.region_code, count(*) AS projects,
+                   sum(coalesce(k.n_365, 0)) AS n_365
+            FROM cohort c
+            LEFT JOIN complaint_facts k ON k.as_of = c.as_of AND k.project_id = c.project_id
+            GROUP BY c.as_of, c.region_code
+            """,
+        ),
+        Step(
+            "complaints_family",
+            """
+            SELECT c.as_of, c.project_id,
+                   coalesce(k.n_90, 0) AS complaints_90d,
+                   coalesce(k.n_365, 0) AS complaints_365d,
+                   coalesce(k.total, 0) AS complaints_all,
+                   coalesce(k.workers_365, 0) AS complaint_workers_365d,
+                   CASE WHEN coalesce(k.n_365, 0) = 0 THEN 0 ELSE k.claimed_365 END
+                     / nullif(c.contract_amount, 0) AS complaint_amount_share,
+                   k.days_since AS days_since_complaint,
+                   coalesce(k.n_90, 0) / (coalesce(k.n_365, 0) / 4 + CAST(1 AS DOUBLE))
+                     AS complaint_pace,
+                   CASE WHEN c.contractor_id IS NOT NULL
+                        THEN coalesce(o.n_365, 0) - coalesce(k.n_365, 0) END
+                     AS contractor_complaints_365d,
+                   CAST(t.n_365 - coalesce(k.n_365, 0) AS DOUBLE) / nullif(t.projects - 1, 0)
+                     AS township_complaint_rate
+            FROM cohort c
+            JOIN feeds f ON f.as_of = c.as_of AND f.has_complaints
+            JOIN complaints_by_township t
+              ON t.as_of = c.as_of AND t.region_code = c.region_code
+            LEFT JOIN complaint_facts k ON k.as_of = c.as_of AND k.project_id = c.project_id
+            LEFT JOIN complaints_by_contractor o
+              ON o.as_of = c.as_of AND o.contractor_id = c.contractor_id
+            """,
+        ),
+    ),
+    evidence=Evidence(
+        """
+        SELECT as_of, project_id, 'complaints' AS source_table, complaint_id AS record_id,
+               known_at, CAST(-days_between(received_on, as_of) AS DOUBLE) AS weight
+        FROM known_complaints WHERE project_id IS NOT NULL
+        """
+    ),
+)

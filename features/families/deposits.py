@@ -1,0 +1,145 @@
+"""The wage deposit: there, large enough, still valid, ever drawn."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from features.catalogue import Evidence, Family, Feature, Step
+
+_feature = partial(
+    Feature,
+    source=("projects", "deposits"),
+    article="32",
+    unknown_zh="没有收到工资保证金数据，或该项目没有保证金记录",
+    unknown_en="no deposits feed, or no deposit of this project on record",
+)
+
+FAMILY = Family(
+    name="deposits",
+    zh="工资保证金",
+    en="wage deposit",
+    features=(
+        _feature(
+            name="deposit_valid",
+            unit="yes/no",
+            window="as of the date",
+            direction=-1,
+            zh="保证金有效（含依法免存）",
+            en="a valid deposit or lawful exemption",
+        ),
+        _feature(
+            name="deposit_cover",
+            unit="share",
+            window="as of the date",
+            direction=-1,
+            zh="实存与应存保证金之比",
+            en="deposit stored to deposit required",
+        ),
+        _feature(
+            name="deposit_rate",
+            unit="share",
+            window="as of the date",
+            direction=0,
+            zh="应存保证金与合同金额之比",
+            en="deposit required to the contract amount",
+        ),
+        _feature(
+            name="deposit_lapsed_days",
+            unit="days",
+            window="all",
+            direction=1,
+            zh="保证金过期天数",
+            en="days since the deposit lapsed",
+        ),
+        _feature(
+            name="deposit_drawn",
+            unit="yes/no",
+            window="all",
+            direction=1,
+            zh="保证金曾被动用",
+            en="the deposit was drawn on",
+        ),
+        _feature(
+            name="deposit_exempt",
+            unit="yes/no",
+            window="as of the date",
+            direction=0,
+            zh="免存保证金",
+            en="exempt from the deposit",
+        ),
+        _feature(
+            name="deposit_is_guarantee",
+            unit="yes/no",
+            window="as of the date",
+            direction=0,
+            zh="以保函或保险代替现金",
+            en="a guarantee or insurance instead of cash",
+        ),
+        _feature(
+            name="deposit_months_of_wages",
+            unit="months",
+            window="as of the date",
+            direction=-1,
+            source=("projects", "deposits", "payrolls"),
+            zh="保证金可抵几个月工资",
+            en="months of wages the deposit would cover",
+        ),
+    ),
+    steps=(
+        Step(
+            "deposit_state",
+            """
+            SELECT d.as_of, d.project_id,
+                   max(CASE WHEN (d.kind = 'exempt' OR d.status = 'stored')
+                             AND (d.valid_to IS NULL OR d.valid_to >= d.as_of)
+                       THEN 1 ELSE 0 END) AS valid,
+                   CAST(sum(CASE WHEN d.status = 'stored'
+                                  AND (d.valid_to IS NULL OR d.valid_to >= d.as_of)
+                            THEN coalesce(d.amount, d.required_amount) ELSE 0 END) AS DOUBLE)
+                     AS stored,
+                   CAST(max(d.required_amount) AS DOUBLE) AS required,
+                   max(CASE WHEN d.status IN ('expired', 'stored') AND d.valid_to < d.as_of
+                       THEN days_between(d.valid_to, d.as_of) ELSE 0 END) AS lapsed,
+                   max(CASE WHEN d.status = 'drawn' THEN 1 ELSE 0 END) AS drawn,
+                   max(CASE WHEN d.kind = 'exempt' THEN 1 ELSE 0 END) AS exempt,
+                   max(CASE WHEN d.kind IN ('guarantee', 'insurance') THEN 1 ELSE 0 END)
+                     AS guarantee
+            FROM known_deposits d
+            JOIN cohort c ON c.as_of = d.as_of AND c.project_id = d.project_id
+            WHERE d.valid_from < d.as_of
+            GROUP BY d.as_of, d.project_id
+            """,
+        ),
+        Step(
+            "deposit_wages",
+            """
+            SELECT as_of, project_id, CAST(sum(amount_due) AS DOUBLE) / 3 AS month
+            FROM rolls WHERE age <= 92 GROUP BY as_of, project_id
+            """,
+        ),
+        Step(
+            "deposits_family",
+            """
+            SELECT d.as_of, d.project_id,
+                   d.valid AS deposit_valid,
+                   CASE WHEN d.exempt = 1 THEN NULL
+                        ELSE least(d.stored / nullif(d.required, 0), 2) END AS deposit_cover,
+                   d.required / nullif(c.contract_amount, 0) AS deposit_rate,
+                   CASE WHEN d.valid = 1 THEN 0 ELSE d.lapsed END AS deposit_lapsed_days,
+                   d.drawn AS deposit_drawn, d.exempt AS deposit_exempt,
+                   d.guarantee AS deposit_is_guarantee,
+                   d.stored / nullif(w.month, 0) AS deposit_months_of_wages
+            FROM deposit_state d
+            JOIN cohort c ON c.as_of = d.as_of AND c.project_id = d.project_id
+            LEFT JOIN deposit_wages w ON w.as_of = d.as_of AND w.project_id = d.project_id
+            """,
+        ),
+    ),
+    evidence=Evidence(
+        """
+        SELECT d.as_of, d.project_id, 'deposits' AS source_table, d.deposit_id AS record_id,
+               d.known_at, CAST(1 AS DOUBLE) AS weight
+        FROM known_deposits d
+        """
+    ),
+)

@@ -1,0 +1,559 @@
+"""What happened before: arrears, inspections and cases of the project and of those behind it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from features.catalogue import Evidence, Family, Feature, Step
+
+_event = partial(
+    Feature,
+    source=("projects", "cases", "inspections"),
+    unknown_zh="没有收到案件和检查数据",
+    unknown_en="neither a cases nor an inspections feed",
+)
+_visit = partial(
+    Feature,
+    source=("projects", "inspections"),
+    unknown_zh="没有收到检查数据，或该项目未被检查过",
+    unknown_en="no inspections feed, or the project was never inspected",
+)
+_case = partial(
+    Feature,
+    source=("projects", "cases"),
+    unknown_zh="没有收到案件数据",
+    unknown_en="no cases feed",
+)
+_peer = partial(
+    Feature,
+    unknown_zh="没有其他项目可比，或缺少所需数据",
+    unknown_en="no other project to look at, or the feed is missing",
+)
+
+FAMILY = Family(
+    name="history",
+    zh="历史记录",
+    en="history",
+    features=(
+        _event(
+            name="events_all",
+            unit="count",
+            window="all",
+            direction=1,
+            zh="本项目累计查实欠薪次数",
+            en="confirmed arrears of the project so far",
+        ),
+        _event(
+            name="events_365d",
+            unit="count",
+            window="365 days",
+            direction=1,
+            zh="本项目近一年查实欠薪次数",
+            en="confirmed arrears of the project in a year",
+        ),
+        _event(
+            name="days_since_event",
+            unit="days",
+            window="all",
+            direction=-1,
+            unknown_zh="没有案件和检查数据，或从未查实欠薪",
+            unknown_en="no cases or inspections feed, or never an event",
+            zh="距最近一次查实欠薪的天数",
+            en="days since the last confirmed arrears",
+        ),
+        _event(
+            name="contractor_event_rate",
+            unit="ratio",
+            window="730 days",
+            direction=1,
+            zh="总包单位其他项目近两年项均查实欠薪次数",
+            en="confirmed arrears per other project of the contractor, two years",
+        ),
+        _event(
+            name="contractor_events_365d",
+            unit="count",
+            window="365 days",
+            direction=1,
+            zh="总包单位其他项目近一年查实欠薪次数",
+            en="confirmed arrears on the contractor's other projects in a year",
+        ),
+        _event(
+            name="owner_event_rate",
+            unit="ratio",
+            window="730 days",
+            direction=1,
+            zh="建设单位其他项目近两年项均查实欠薪次数",
+            en="confirmed arrears per other project of the owner, two years",
+        ),
+        _event(
+            name="township_event_rate",
+            unit="ratio",
+            window="365 days",
+            direction=0,
+            zh="同乡镇其他项目近一年项均查实欠薪次数",
+            en="confirmed arrears per other project of the township in a year",
+        ),
+        _event(
+            name="subcontractor_events_730d",
+            unit="count",
+            window="730 days",
+            direction=1,
+            source=("projects", "contracts", "cases", "inspections"),
+            zh="分包单位在其他项目近两年查实欠薪次数",
+            en="confirmed arrears on other projects of the subcontractors, two years",
+        ),
+        _visit(
+            name="inspections_365d",
+            unit="count",
+            window="365 days",
+            direction=0,
+            unknown_zh="没有收到检查数据",
+            unknown_en="no inspections feed",
+            zh="近一年被检查次数",
+            en="inspections in a year",
+        ),
+        _visit(
+            name="days_since_inspection",
+            unit="days",
+            window="all",
+            direction=0,
+            zh="距最近一次检查的天数",
+            en="days since the last inspection",
+        ),
+        _visit(
+            name="last_inspection_found",
+            unit="yes/no",
+            window="last inspection",
+            direction=1,
+            zh="最近一次检查发现欠薪",
+            en="the last inspection found arrears",
+        ),
+        _visit(
+            name="findings_365d",
+            unit="count",
+            window="365 days",
+            direction=1,
+            article="39",
+            unknown_zh="没有收到检查数据",
+            unknown_en="no inspections feed",
+            zh="近一年检查发现问题项数",
+            en="findings noted in a year's inspections",
+        ),
+        _visit(
+            name="findings_last",
+            unit="count",
+            window="last inspection",
+            direction=1,
+            article="39",
+            zh="最近一次检查发现问题项数",
+            en="findings noted in the last inspection",
+        ),
+        _visit(
+            name="rectification_overdue",
+            unit="count",
+            window="all",
+            direction=1,
+            article="39",
+            unknown_zh="没有收到检查数据",
+            unknown_en="no inspections feed",
+            zh="逾期未整改的检查次数",
+            en="inspections whose rectification is overdue",
+        ),
+        _case(
+            name="cases_open",
+            unit="count",
+            window="as of the date",
+            direction=1,
+            zh="正在办理尚未查实的案件数",
+            en="cases accepted or filed, not decided yet",
+        ),
+        _case(
+            name="cases_unfounded_730d",
+            unit="count",
+            window="730 days",
+            direction=0,
+            zh="近两年查无实据的案件数",
+            en="unfounded cases in two years",
+        ),
+        _case(
+            name="recovered_share",
+            unit="share",
+            window="all",
+            direction=-1,
+            unknown_zh="没有案件数据，或没有查实的欠薪案件",
+            unknown_en="no cases feed, or no confirmed case",
+            zh="以往拖欠工资的追回比例",
+            en="share of past arrears recovered",
+        ),
+        _peer(
+            name="contractor_unpaid_share",
+            unit="share",
+            window="92 days",
+            direction=1,
+            source=("projects", "payrolls", "payments"),
+            zh="总包单位其他项目近三个月工资未付占比",
+            en="unpaid share on the contractor's other projects",
+        ),
+        _peer(
+            name="contractor_delay_days",
+            unit="days",
+            window="92 days",
+            direction=1,
+            source=("projects", "payrolls", "payments"),
+            zh="总包单位其他项目近三个月工资平均拖延天数",
+            en="days of delay on the contractor's other projects",
+        ),
+        _peer(
+            name="owner_short_share",
+            unit="share",
+            window="92 days",
+            direction=1,
+            article="29",
+            source=("projects", "transfers"),
+            zh="建设单位其他项目近三个月人工费未到账占比",
+            en="labour cost not received on the owner's other projects",
+        ),
+        _peer(
+            name="owner_transfer_delay",
+            unit="days",
+            window="92 days",
+            direction=1,
+            article="29",
+            source=("projects", "transfers"),
+            zh="建设单位其他项目人工费平均迟拨天数",
+            en="days transfers are late on the owner's other projects",
+        ),
+        _peer(
+            name="subcontractor_unpaid_share",
+            unit="share",
+            window="92 days",
+            direction=1,
+            source=("projects", "contracts", "payrolls", "payments"),
+            zh="分包单位在其他项目的工资未付占比",
+            en="unpaid share of the subcontractors' teams on other projects",
+        ),
+        _peer(
+            name="contractor_projects",
+            unit="count",
+            window="as of the date",
+            direction=0,
+            source=("projects",),
+            zh="总包单位在建项目数",
+            en="running projects of the contractor",
+        ),
+        _peer(
+            name="listed",
+            unit="yes/no",
+            window="as of the date",
+            direction=1,
+            article="48",
+            source=("projects", "listings"),
+            unknown_zh="没有收到失信名单数据",
+            unknown_en="no listings feed",
+            zh="总包或建设单位在失信名单上",
+            en="the contractor or owner is on the sanction list",
+        ),
+    ),
+    steps=(
+        Step(
+            "project_events",
+            """
+            SELECT as_of, project_id, count(*) AS total,
+                   sum(CASE WHEN days_between(event_on, as_of) <= 365 THEN 1 ELSE 0 END) AS n_365,
+                   sum(CASE WHEN days_between(event_on, as_of) <= 730 THEN 1 ELSE 0 END) AS n_730,
+                   min(days_between(event_on, as_of)) AS days_since
+            FROM events GROUP BY as_of, project_id
+            """,
+        ),
+        Step(
+            "contractor_history",
+            """
+            SELECT p.as_of, p.contractor_id, count(*) AS projects,
+                   sum(coalesce(e.n_365, 0)) AS n_365, sum(coalesce(e.n_730, 0)) AS n_730
+            FROM known_projects p
+            LEFT JOIN project_events e ON e.as_of = p.as_of AND e.project_id = p.project_id
+            WHERE p.contractor_id IS NOT NULL
+              AND (p.completed_on IS NULL OR days_between(p.completed_on, p.as_of) <= 730)
+            GROUP BY p.as_of, p.contractor_id
+            """,
+        ),
+        Step(
+            "owner_history",
+            """
+            SELECT p.as_of, p.owner_id, count(*) AS projects,
+                   sum(coalesce(e.n_730, 0)) AS n_730
+            FROM known_projects p
+            LEFT JOIN project_events e ON e.as_of = p.as_of AND e.project_id = p.project_id
+            WHERE p.owner_id IS NOT NULL
+              AND (p.completed_on IS NULL OR days_between(p.completed_on, p.as_of) <= 730)
+            GROUP BY p.as_of, p.owner_id
+            """,
+        ),
+        Step(
+            "township_history",
+            """
+            SELECT c.as_of, c.region_code, count(*) AS projects,
+                   sum(coalesce(e.n_365, 0)) AS n_365
+            FROM cohort c
+            LEFT JOIN project_events e ON e.as_of = c.as_of AND e.project_id = c.project_id
+            GROUP BY c.as_of, c.region_code
+            """,
+        ),
+        Step(
+            "overall_rate",
+            """
+            SELECT as_of, CAST(sum(n_730) AS DOUBLE) / nullif(sum(projects), 0) AS rate_730
+            FROM contractor_history GROUP BY as_of
+            """,
+        ),
+        Step(
+            "subcontractor_of",
+            """
+            SELECT DISTINCT as_of, project_id, contractor_id
+            FROM known_contracts
+            WHERE parent_contract_id IS NOT NULL AND contractor_id IS NOT NULL
+            """,
+        ),
+        Step(
+            "team_pay",
+            """
+            SELECT r.as_of, r.project_id, k.contractor_id,
+                   CAST(sum(r.unpaid) AS DOUBLE) AS unpaid,
+                   CAST(sum(r.amount_due) AS DOUBLE) AS due
+            FROM pay r
+            JOIN known_contracts k ON k.as_of = r.as_of AND k.contract_id = r.contract_id
+            WHERE r.age <= 92 AND k.contractor_id IS NOT NULL
+            GROUP BY r.as_of, r.project_id, k.contractor_id
+            """,
+        ),
+        Step(
+            "subcontractor_pay",
+            """
+            SELECT as_of, contractor_id, sum(unpaid) AS unpaid, sum(due) AS due
+            FROM team_pay GROUP BY as_of, contractor_id
+            """,
+        ),
+        Step(
+            "subcontractor_peers",
+            """
+            SELECT s.as_of, s.project_id,
+                   sum(t.unpaid - coalesce(o.unpaid, 0))
+                     / nullif(sum(t.due - coalesce(o.due, 0)), 0)
+                     AS unpaid_share
+            FROM subcontractor_of s
+            JOIN subcontractor_pay t ON t.as_of = s.as_of AND t.contractor_id = s.contractor_id
+            LEFT JOIN team_pay o
+              ON o.as_of = s.as_of AND o.contractor_id = s.contractor_id
+             AND o.project_id = s.project_id
+            GROUP BY s.as_of, s.project_id
+            """,
+        ),
+        Step(
+            "subcontractor_events",
+            """
+            SELECT s.as_of, s.project_id, sum(e.n_730) AS n_730
+            FROM subcontractor_of s
+            JOIN subcontractor_of other
+              ON other.as_of = s.as_of AND other.contractor_id = s.contractor_id
+             AND other.project_id <> s.project_id
+            JOIN project_events e ON e.as_of = s.as_of AND e.project_id = other.project_id
+            GROUP BY s.as_of, s.project_id
+            """,
+        ),
+        Step(
+            "visits",
+            """
+            SELECT as_of, project_id, inspection_id, inspected_on, arrears_found, rectify_by,
+                   rectified_on,
+                   CASE WHEN findings IS NULL OR trim(findings) = '' THEN 0
+                        ELSE length(findings) - length(replace(findings, ';', '')) + 1 END AS codes
+            FROM known_inspections
+            """,
+        ),
+        Step(
+            "visit_facts",
+            """
+            SELECT as_of, project_id,
+                   sum(CASE WHEN days_between(inspected_on, as_of) <= 365 THEN 1 ELSE 0 END)
+                     AS n_365,
+                   min(days_between(inspected_on, as_of)) AS days_since,
+                   max_by(CASE WHEN arrears_found THEN 1 ELSE 0 END,
+                          CAST(inspected_on AS VARCHAR(10)) || inspection_id) AS last_found,
+                   max_by(codes, CAST(inspected_on AS VARCHAR(10)) || inspection_id) AS last_codes,
+                   sum(CASE WHEN days_between(inspected_on, as_of) <= 365 THEN codes ELSE 0 END)
+                     AS codes_365,
+                   sum(CASE WHEN rectify_by < as_of AND rectified_on IS NULL
+                             AND days_between(rectify_by, as_of) <= 365 THEN 1 ELSE 0 END)
+                     AS overdue
+            FROM visits GROUP BY as_of, project_id
+            """,
+        ),
+        Step(
+            "case_facts",
+            """
+            SELECT as_of, project_id,
+                   sum(CASE WHEN status IN ('accepted', 'filed') THEN 1 ELSE 0 END) AS open,
+                   sum(CASE WHEN status = 'unfounded'
+                             AND days_between(opened_on, as_of) <= 730 THEN 1 ELSE 0 END)
+                     AS unfounded,
+                   CAST(sum(CASE WHEN status <> 'unfounded' THEN amount_recovered END) AS DOUBLE)
+                     / nullif(sum(CASE WHEN status <> 'unfounded' AND amount_recovered IS NOT NULL
+                                  THEN amount_owed END), 0) AS recovered
+            FROM known_cases WHERE project_id IS NOT NULL
+            GROUP BY as_of, project_id
+            """,
+        ),
+        Step(
+            "pay_3m",
+            """
+            SELECT p.as_of, p.project_id, c.contractor_id,
+                   CAST(sum(p.unpaid) AS DOUBLE) AS unpaid,
+                   CAST(sum(p.amount_due) AS DOUBLE) AS due,
+                   sum(p.fen_days_late) AS days_late
+            FROM pay p JOIN cohort c ON c.as_of = p.as_of AND c.project_id = p.project_id
+            WHERE p.age <= 92 GROUP BY p.as_of, p.project_id, c.contractor_id
+            """,
+        ),
+        Step(
+            "contractor_pay",
+            """
+            SELECT as_of, contractor_id, sum(unpaid) AS unpaid, sum(due) AS due,
+                   sum(days_late) AS days_late
+            FROM pay_3m WHERE contractor_id IS NOT NULL GROUP BY as_of, contractor_id
+            """,
+        ),
+        Step(
+            "transfers_3m",
+            """
+            SELECT t.as_of, t.project_id, c.owner_id,
+                   CAST(sum(t.short) AS DOUBLE) AS short,
+                   CAST(sum(t.amount_due) AS DOUBLE) AS due,
+                   CAST(sum(t.days_late) AS DOUBLE) AS days_late, count(*) AS n
+            FROM due_transfers t JOIN cohort c ON c.as_of = t.as_of AND c.project_id = t.project_id
+            WHERE t.age <= 92 GROUP BY t.as_of, t.project_id, c.owner_id
+            """,
+        ),
+        Step(
+            "owner_transfers",
+            """
+            SELECT as_of, owner_id, sum(short) AS short, sum(due) AS due,
+                   sum(days_late) AS days_late, sum(n) AS n
+            FROM transfers_3m WHERE owner_id IS NOT NULL GROUP BY as_of, owner_id
+            """,
+        ),
+        Step(
+            "running_by_contractor",
+            """
+            SELECT as_of, contractor_id, count(*) AS projects
+            FROM cohort WHERE contractor_id IS NOT NULL GROUP BY as_of, contractor_id
+            """,
+        ),
+        Step(
+            "listed_orgs",
+            """
+            SELECT DISTINCT as_of, org_id FROM known_listings
+            WHERE listed_on < as_of AND (removed_on IS NULL OR removed_on >= as_of)
+            """,
+        ),
+        Step(
+            "history_peers",
+            """
+            SELECT c.as_of, c.project_id,
+                   (h.n_730 - coalesce(e.n_730, 0) + 2 * coalesce(r.rate_730, 0))
+                     / (h.projects - 1 + CAST(2 AS DOUBLE)) AS contractor_event_rate,
+                   h.n_365 - coalesce(e.n_365, 0) AS contractor_events_365d,
+                   (w.n_730 - coalesce(e.n_730, 0) + 2 * coalesce(r.rate_730, 0))
+                     / (w.projects - 1 + CAST(2 AS DOUBLE)) AS owner_event_rate,
+                   CAST(t.n_365 - coalesce(e.n_365, 0) AS DOUBLE) / nullif(t.projects - 1, 0)
+                     AS township_event_rate,
+                   coalesce(s.n_730, CASE WHEN f.has_contracts THEN 0 END)
+                     AS subcontractor_events_730d
+            FROM cohort c
+            JOIN feeds f ON f.as_of = c.as_of AND (f.has_cases OR f.has_inspections)
+            LEFT JOIN project_events e ON e.as_of = c.as_of AND e.project_id = c.project_id
+            LEFT JOIN contractor_history h
+              ON h.as_of = c.as_of AND h.contractor_id = c.contractor_id
+            LEFT JOIN owner_history w ON w.as_of = c.as_of AND w.owner_id = c.owner_id
+            LEFT JOIN township_history t ON t.as_of = c.as_of AND t.region_code = c.region_code
+            LEFT JOIN overall_rate r ON r.as_of = c.as_of
+            LEFT JOIN subcontractor_events s ON s.as_of = c.as_of AND s.project_id = c.project_id
+            """,
+        ),
+        Step(
+            "history_money",
+            """
+            SELECT c.as_of, c.project_id,
+                   (a.unpaid - coalesce(p.unpaid, 0)) / nullif(a.due - coalesce(p.due, 0), 0)
+                     AS contractor_unpaid_share,
+                   (a.days_late - coalesce(p.days_late, 0)) / nullif(a.due - coalesce(p.due, 0), 0)
+                     AS contractor_delay_days,
+                   (o.short - coalesce(t.short, 0)) / nullif(o.due - coalesce(t.due, 0), 0)
+                     AS owner_short_share,
+                   (o.days_late - coalesce(t.days_late, 0)) / nullif(o.n - coalesce(t.n, 0), 0)
+                     AS owner_transfer_delay,
+                   q.unpaid_share AS subcontractor_unpaid_share,
+                   n.projects AS contractor_projects
+            FROM cohort c
+            LEFT JOIN contractor_pay a ON a.as_of = c.as_of AND a.contractor_id = c.contractor_id
+            LEFT JOIN pay_3m p ON p.as_of = c.as_of AND p.project_id = c.project_id
+            LEFT JOIN owner_transfers o ON o.as_of = c.as_of AND o.owner_id = c.owner_id
+            LEFT JOIN transfers_3m t ON t.as_of = c.as_of AND t.project_id = c.project_id
+            LEFT JOIN subcontractor_peers q ON q.as_of = c.as_of AND q.project_id = c.project_id
+            LEFT JOIN running_by_contractor n
+              ON n.as_of = c.as_of AND n.contractor_id = c.contractor_id
+            """,
+        ),
+        Step(
+            "history_family",
+            """
+            SELECT c.as_of, c.project_id,
+                   CASE WHEN f.has_cases OR f.has_inspections THEN coalesce(e.total, 0) END
+                     AS events_all,
+                   CASE WHEN f.has_cases OR f.has_inspections THEN coalesce(e.n_365, 0) END
+                     AS events_365d,
+                   e.days_since AS days_since_event,
+                   p.contractor_event_rate, p.contractor_events_365d, p.owner_event_rate,
+                   p.township_event_rate, p.subcontractor_events_730d,
+                   CASE WHEN f.has_inspections THEN coalesce(v.n_365, 0) END AS inspections_365d,
+                   v.days_since AS days_since_inspection,
+                   v.last_found AS last_inspection_found,
+                   CASE WHEN f.has_inspections THEN coalesce(v.codes_365, 0) END AS findings_365d,
+                   v.last_codes AS findings_last,
+                   CASE WHEN f.has_inspections THEN coalesce(v.overdue, 0) END
+                     AS rectification_overdue,
+                   CASE WHEN f.has_cases THEN coalesce(k.open, 0) END AS cases_open,
+                   CASE WHEN f.has_cases THEN coalesce(k.unfounded, 0) END AS cases_unfounded_730d,
+                   k.recovered AS recovered_share,
+                   m.contractor_unpaid_share, m.contractor_delay_days, m.owner_short_share,
+                   m.owner_transfer_delay, m.subcontractor_unpaid_share, m.contractor_projects,
+                   CASE WHEN f.has_listings THEN
+                        CASE WHEN lc.org_id IS NOT NULL OR lo.org_id IS NOT NULL
+                             THEN 1 ELSE 0 END END AS listed
+            FROM cohort c
+            JOIN feeds f ON f.as_of = c.as_of
+            LEFT JOIN project_events e ON e.as_of = c.as_of AND e.project_id = c.project_id
+            LEFT JOIN history_peers p ON p.as_of = c.as_of AND p.project_id = c.project_id
+            LEFT JOIN history_money m ON m.as_of = c.as_of AND m.project_id = c.project_id
+            LEFT JOIN visit_facts v ON v.as_of = c.as_of AND v.project_id = c.project_id
+            LEFT JOIN case_facts k ON k.as_of = c.as_of AND k.project_id = c.project_id
+            LEFT JOIN listed_orgs lc ON lc.as_of = c.as_of AND lc.org_id = c.contractor_id
+            LEFT JOIN listed_orgs lo ON lo.as_of = c.as_of AND lo.org_id = c.owner_id
+            """,
+        ),
+    ),
+    evidence=Evidence(
+        """
+        SELECT as_of, project_id, source_table, record_id, known_at,
+               CAST(1000 - days_between(event_on, as_of) AS DOUBLE) AS weight
+        FROM events
+        UNION ALL
+        SELECT as_of, project_id, 'inspections', inspection_id, known_at,
+               CAST(-days_between(inspected_on, as_of) AS DOUBLE)
+        FROM known_inspections WHERE NOT arrears_found
+        UNION ALL
+        SELECT as_of, project_id, 'cases', case_id, known_at,
+               CAST(500 - days_between(opened_on, as_of) AS DOUBLE)
+        FROM known_cases WHERE project_id IS NOT NULL AND status IN ('accepted', 'filed')
+        """
+    ),
+)

@@ -1,0 +1,378 @@
+"""Wages due against wages paid: what is unpaid, how late, by which way, and where it is going."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from features.catalogue import Evidence, Family, Feature, Step
+
+_feature = partial(
+    Feature,
+    source=("projects", "payrolls", "payments"),
+    article="31",
+    unknown_zh="没有工资表或工资发放数据，或该时段没有到期工资",
+    unknown_en="no payrolls or payments feed, or no wages fell due in the window",
+)
+
+FAMILY = Family(
+    name="payments",
+    zh="工资发放",
+    en="wage payment",
+    features=(
+        _feature(
+            name="unpaid_share_1m",
+            unit="share",
+            window="wages due 1-31 days ago",
+            direction=1,
+            zh="最近一个月到期工资未付占比",
+            en="unpaid share of wages due in the last month",
+        ),
+        _feature(
+            name="unpaid_share_3m",
+            unit="share",
+            window="wages due in the last 92 days",
+            direction=1,
+            zh="近三个月到期工资未付占比",
+            en="unpaid share of wages due in three months",
+        ),
+        _feature(
+            name="unpaid_share_12m",
+            unit="share",
+            window="wages due in 12 months",
+            direction=1,
+            zh="近一年到期工资未付占比",
+            en="unpaid share of wages due in a year",
+        ),
+        _feature(
+            name="unpaid_months",
+            unit="months",
+            window="12 months",
+            direction=1,
+            zh="未付工资相当于几个月的应发额",
+            en="unpaid wages in months of wages",
+        ),
+        _feature(
+            name="unpaid_overdue_share",
+            unit="share",
+            window="wages due 31-365 days ago",
+            direction=1,
+            zh="逾期超过一个月的工资未付占比",
+            en="unpaid share of wages more than a month overdue",
+        ),
+        _feature(
+            name="unpaid_amount",
+            unit="yuan",
+            window="12 months",
+            direction=1,
+            zh="未付工资金额",
+            en="wages unpaid",
+        ),
+        _feature(
+            name="unpaid_per_worker",
+            unit="yuan",
+            window="12 months",
+            direction=1,
+            zh="人均未付工资",
+            en="wages unpaid per worker of the last payrolls",
+        ),
+        _feature(
+            name="oldest_unpaid_days",
+            unit="days",
+            window="12 months",
+            direction=1,
+            zh="最久未付工资逾期天数",
+            en="days the oldest unpaid wages are overdue",
+        ),
+        _feature(
+            name="open_roll_share_3m",
+            unit="share",
+            window="92 days",
+            direction=1,
+            zh="近三个月未付清工资表占比",
+            en="share of payrolls of three months not settled",
+        ),
+        _feature(
+            name="open_teams_share",
+            unit="share",
+            window="92 days",
+            direction=1,
+            zh="有未付工资的班组占比",
+            en="share of teams with unpaid wages",
+        ),
+        _feature(
+            name="worst_team_unpaid_share",
+            unit="share",
+            window="92 days",
+            direction=1,
+            zh="欠付最重班组的未付占比",
+            en="unpaid share of the worst team",
+        ),
+        _feature(
+            name="workers_unpaid",
+            unit="count",
+            window="92 days",
+            direction=1,
+            zh="未付清工资涉及人数",
+            en="workers on payrolls not settled",
+        ),
+        _feature(
+            name="late_share_3m",
+            unit="share",
+            window="92 days",
+            direction=1,
+            article="12",
+            zh="近三个月未按约定日足额支付的工资占比",
+            en="share of wages not paid by the due day",
+        ),
+        _feature(
+            name="late_share_12m",
+            unit="share",
+            window="12 months",
+            direction=1,
+            article="12",
+            zh="近一年未按约定日足额支付的工资占比",
+            en="share of a year's wages not paid by the due day",
+        ),
+        _feature(
+            name="delay_days_3m",
+            unit="days",
+            window="92 days",
+            direction=1,
+            article="12",
+            zh="近三个月工资平均拖延天数",
+            en="mean days of delay, weighted by money, three months",
+        ),
+        _feature(
+            name="delay_days_12m",
+            unit="days",
+            window="12 months",
+            direction=1,
+            article="12",
+            zh="近一年工资平均拖延天数",
+            en="mean days of delay, weighted by money, a year",
+        ),
+        _feature(
+            name="delay_trend",
+            unit="days",
+            window="92 days against the 92 before",
+            direction=1,
+            zh="工资拖延天数的变化",
+            en="change in the days of delay of wages due 31+ days ago",
+        ),
+        _feature(
+            name="unpaid_trend",
+            unit="share",
+            window="1 month against the 3 before",
+            direction=1,
+            zh="未付占比的变化",
+            en="change in the unpaid share",
+        ),
+        _feature(
+            name="cash_share_3m",
+            unit="share",
+            window="92 days",
+            direction=1,
+            zh="现金发放占比",
+            en="share paid in cash",
+        ),
+        _feature(
+            name="foreman_share_3m",
+            unit="share",
+            window="92 days",
+            direction=1,
+            zh="包工头代领占比",
+            en="share paid through a foreman",
+        ),
+        _feature(
+            name="foreman_share_12m",
+            unit="share",
+            window="12 months",
+            direction=1,
+            zh="近一年包工头代领占比",
+            en="share of a year's wages paid through a foreman",
+        ),
+        _feature(
+            name="bank_share_trend",
+            unit="share",
+            window="92 days against 12 months",
+            direction=-1,
+            zh="银行代发占比的变化",
+            en="change in the share paid by bank",
+        ),
+        _feature(
+            name="days_since_payment",
+            unit="days",
+            window="12 months",
+            direction=1,
+            zh="距最近一次发放的天数",
+            en="days since the last payment",
+        ),
+        _feature(
+            name="months_not_full_6m",
+            unit="months",
+            window="6 months",
+            direction=1,
+            article="12",
+            zh="近六个月中未足额支付的月数",
+            en="months of the last six not paid in full",
+        ),
+        _feature(
+            name="instalments_3m",
+            unit="ratio",
+            window="92 days",
+            direction=1,
+            zh="每张工资表分几次付",
+            en="payments per payroll",
+        ),
+        _feature(
+            name="wage_per_worker",
+            unit="yuan",
+            window="92 days",
+            direction=0,
+            zh="人均月应发工资",
+            en="wages due per worker and month",
+        ),
+        _feature(
+            name="wage_bill_ratio",
+            unit="ratio",
+            window="92 days",
+            direction=0,
+            zh="三个月工资额与合同金额之比",
+            en="three months' wages to the contract amount",
+        ),
+        _feature(
+            name="people_unpaid_share",
+            unit="share",
+            window="92 days",
+            direction=1,
+            zh="实发人数少于应发人数的比例",
+            en="share of workers on the payroll not paid",
+        ),
+    ),
+    steps=(
+        Step(
+            "pay_months",
+            """
+            SELECT as_of, project_id, due_on,
+                   sum(unpaid) AS unpaid, sum(amount_due) AS due, min(age) AS age
+            FROM pay GROUP BY as_of, project_id, due_on
+            """,
+        ),
+        Step(
+            "pay_teams",
+            """
+            SELECT as_of, project_id, avg(is_open) AS open_teams_share,
+                   max(unpaid_share) AS worst_team_unpaid_share
+            FROM (
+              SELECT as_of, project_id, coalesce(contract_id, payroll_id) AS team,
+                     max(is_open) AS is_open,
+                     CAST(sum(unpaid) AS DOUBLE) / nullif(sum(amount_due), 0) AS unpaid_share
+              FROM pay WHERE age <= 92
+              GROUP BY as_of, project_id, coalesce(contract_id, payroll_id)
+            ) x
+            GROUP BY as_of, project_id
+            """,
+        ),
+        Step(
+            "pay_sums",
+            """
+            SELECT as_of, project_id,
+                   CAST(sum(unpaid) AS DOUBLE) AS unpaid,
+                   CAST(sum(amount_due) AS DOUBLE) AS due,
+                   CAST(sum(CASE WHEN age <= 31 THEN unpaid END) AS DOUBLE) AS unpaid_1m,
+                   CAST(sum(CASE WHEN age <= 31 THEN amount_due END) AS DOUBLE) AS due_1m,
+                   CAST(sum(CASE WHEN age <= 92 THEN unpaid END) AS DOUBLE) AS unpaid_3m,
+                   CAST(sum(CASE WHEN age <= 92 THEN amount_due END) AS DOUBLE) AS due_3m,
+                   CAST(sum(CASE WHEN age > 31 THEN unpaid END) AS DOUBLE) AS unpaid_old,
+                   CAST(sum(CASE WHEN age > 31 THEN amount_due END) AS DOUBLE) AS due_old,
+                   CAST(sum(CASE WHEN age BETWEEN 32 AND 123 THEN unpaid END) AS DOUBLE)
+                     AS unpaid_before,
+                   CAST(sum(CASE WHEN age BETWEEN 32 AND 123 THEN amount_due END) AS DOUBLE)
+                     AS due_before,
+                   max(CASE WHEN is_open = 1 THEN age ELSE 0 END) AS oldest_unpaid_days,
+                   avg(CASE WHEN age <= 92 THEN is_open END) AS open_roll_share_3m,
+                   sum(CASE WHEN age <= 92 AND is_open = 1 THEN workers END) AS workers_unpaid,
+                   sum(CASE WHEN age <= 92 AND is_open = 0 THEN 0 END) AS no_worker_unpaid,
+                   CAST(sum(CASE WHEN age <= 92 THEN coalesce(paid_in_time, 0) END) AS DOUBLE)
+                     AS in_time_3m,
+                   CAST(sum(coalesce(paid_in_time, 0)) AS DOUBLE) AS in_time,
+                   sum(CASE WHEN age <= 92 THEN fen_days_late END) AS days_late_3m,
+                   sum(fen_days_late) AS days_late,
+                   sum(CASE WHEN age BETWEEN 93 AND 184 THEN fen_days_late END) AS days_late_6m,
+                   CAST(sum(CASE WHEN age BETWEEN 93 AND 184 THEN amount_due END) AS DOUBLE)
+                     AS due_6m,
+                   CAST(sum(CASE WHEN age <= 92 THEN coalesce(paid_cash, 0) END) AS DOUBLE)
+                     AS cash_3m,
+                   CAST(sum(CASE WHEN age <= 92 THEN coalesce(paid_foreman, 0) END) AS DOUBLE)
+                     AS foreman_3m,
+                   CAST(sum(CASE WHEN age <= 92 THEN paid_by_known_channel END) AS DOUBLE)
+                     AS channel_3m,
+                   CAST(sum(coalesce(paid_cash, 0)) AS DOUBLE) AS cash,
+                   CAST(sum(coalesce(paid_foreman, 0)) AS DOUBLE) AS foreman,
+                   CAST(sum(paid_by_known_channel) AS DOUBLE) AS channel,
+                   min(days_between(last_paid_on, as_of)) AS days_since_payment,
+                   avg(CASE WHEN age <= 92 THEN instalments END) AS instalments_3m,
+                   CAST(sum(CASE WHEN age <= 92 AND workers > 0 THEN amount_due END) AS DOUBLE)
+                     AS due_with_workers,
+                   CAST(sum(CASE WHEN age <= 92 THEN workers END) AS DOUBLE) AS workers_3m,
+                   CAST(sum(CASE WHEN age BETWEEN 16 AND 92 THEN workers END) AS DOUBLE)
+                     AS workers_listed,
+                   CAST(sum(CASE WHEN age BETWEEN 16 AND 92
+                            THEN greatest(workers - coalesce(workers_paid, 0), 0) END) AS DOUBLE)
+                     AS workers_missed
+            FROM pay GROUP BY as_of, project_id
+            """,
+        ),
+        Step(
+            "payments",
+            """
+            SELECT s.as_of, s.project_id,
+                   s.unpaid_1m / nullif(s.due_1m, 0) AS unpaid_share_1m,
+                   s.unpaid_3m / nullif(s.due_3m, 0) AS unpaid_share_3m,
+                   s.unpaid / nullif(s.due, 0) AS unpaid_share_12m,
+                   3 * s.unpaid / nullif(s.due_3m, 0) AS unpaid_months,
+                   s.unpaid_old / nullif(s.due_old, 0) AS unpaid_overdue_share,
+                   s.unpaid / 100 AS unpaid_amount,
+                   s.unpaid / 100 / nullif(s.workers_3m / 3, 0) AS unpaid_per_worker,
+                   s.oldest_unpaid_days, s.open_roll_share_3m,
+                   t.open_teams_share, t.worst_team_unpaid_share,
+                   coalesce(s.workers_unpaid, s.no_worker_unpaid) AS workers_unpaid,
+                   1 - s.in_time_3m / nullif(s.due_3m, 0) AS late_share_3m,
+                   1 - s.in_time / nullif(s.due, 0) AS late_share_12m,
+                   s.days_late_3m / nullif(s.due_3m, 0) AS delay_days_3m,
+                   s.days_late / nullif(s.due, 0) AS delay_days_12m,
+                   s.days_late_3m / nullif(s.due_3m, 0)
+                     - s.days_late_6m / nullif(s.due_6m, 0) AS delay_trend,
+                   s.unpaid_1m / nullif(s.due_1m, 0)
+                     - s.unpaid_before / nullif(s.due_before, 0) AS unpaid_trend,
+                   s.cash_3m / nullif(s.channel_3m, 0) AS cash_share_3m,
+                   s.foreman_3m / nullif(s.channel_3m, 0) AS foreman_share_3m,
+                   s.foreman / nullif(s.channel, 0) AS foreman_share_12m,
+                   (s.cash + s.foreman) / nullif(s.channel, 0)
+                     - (s.cash_3m + s.foreman_3m) / nullif(s.channel_3m, 0) AS bank_share_trend,
+                   s.days_since_payment,
+                   m.months_not_full_6m,
+                   s.instalments_3m,
+                   s.due_with_workers / 100 / nullif(s.workers_3m, 0) AS wage_per_worker,
+                   s.due_3m / nullif(c.contract_amount, 0) AS wage_bill_ratio,
+                   s.workers_missed / nullif(s.workers_listed, 0) AS people_unpaid_share
+            FROM pay_sums s
+            JOIN cohort c ON c.as_of = s.as_of AND c.project_id = s.project_id
+            LEFT JOIN pay_teams t ON t.as_of = s.as_of AND t.project_id = s.project_id
+            LEFT JOIN (
+              SELECT as_of, project_id,
+                     sum(CASE WHEN age BETWEEN 15 AND 184 AND unpaid > 0.01 * due
+                         THEN 1 ELSE 0 END) AS months_not_full_6m
+              FROM pay_months GROUP BY as_of, project_id
+            ) m ON m.as_of = s.as_of AND m.project_id = s.project_id
+            """,
+        ),
+    ),
+    evidence=Evidence(
+        """
+        SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
+               CAST(unpaid AS DOUBLE) AS weight
+        FROM pay WHERE is_open = 1
+        """
+    ),
+)

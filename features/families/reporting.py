@@ -1,0 +1,187 @@
+"""What stopped arriving and how late it comes: feeds fall silent when things go wrong."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from features.catalogue import Family, Feature, Step
+
+_feature = partial(
+    Feature,
+    unknown_zh="没有收到该类数据，或该项目从未报送",
+    unknown_en="the feed is missing, or the project never reported",
+)
+
+FAMILY = Family(
+    name="reporting",
+    zh="数据报送",
+    en="reporting",
+    features=(
+        _feature(
+            name="payroll_silent_days",
+            unit="days",
+            window="12 months",
+            direction=1,
+            source=("projects", "payrolls"),
+            article="15",
+            zh="距最近一次报送工资表的天数",
+            en="days since the last payroll came in",
+        ),
+        _feature(
+            name="attendance_silent_days",
+            unit="days",
+            window="13 months",
+            direction=1,
+            source=("projects", "attendance"),
+            article="28",
+            zh="距最近一次报送考勤的天数",
+            en="days since the last attendance came in",
+        ),
+        _feature(
+            name="payroll_lag_days",
+            unit="days",
+            window="92 days",
+            direction=1,
+            source=("projects", "payrolls"),
+            article="15",
+            zh="工资表平均迟报天数",
+            en="mean days a payroll comes in after it is due",
+        ),
+        _feature(
+            name="payroll_lag_trend",
+            unit="days",
+            window="92 days against 12 months",
+            direction=1,
+            source=("projects", "payrolls"),
+            article="15",
+            zh="工资表迟报天数的变化",
+            en="change in the lag of payrolls",
+        ),
+        _feature(
+            name="attendance_lag_days",
+            unit="days",
+            window="5 months",
+            direction=0,
+            source=("projects", "attendance"),
+            article="28",
+            zh="考勤平均迟报天数",
+            en="mean days attendance comes in after the month's end",
+        ),
+        _feature(
+            name="payroll_months_missing_6m",
+            unit="months",
+            window="6 months",
+            direction=1,
+            source=("projects", "payrolls"),
+            article="15",
+            zh="近六个月缺报工资表的月数",
+            en="months without a payroll of the last six",
+        ),
+        _feature(
+            name="attendance_months_missing_6m",
+            unit="months",
+            window="6 months",
+            direction=1,
+            source=("projects", "attendance"),
+            article="28",
+            zh="近六个月缺报考勤的月数",
+            en="months without attendance of the last six",
+        ),
+        _feature(
+            name="team_reports_drop",
+            unit="ratio",
+            window="last month against the 5 before",
+            direction=-1,
+            source=("projects", "payrolls"),
+            article="15",
+            zh="报送工资表的班组数与此前之比",
+            en="teams with a payroll against before",
+        ),
+        _feature(
+            name="present_without_payroll_months",
+            unit="months",
+            window="6 months",
+            direction=1,
+            source=("projects", "attendance", "payrolls"),
+            article="31",
+            zh="有考勤无工资表的月数",
+            en="months with people on site and no payroll",
+        ),
+    ),
+    steps=(
+        Step(
+            "expected_months",
+            """
+            SELECT c.as_of, c.project_id,
+                   least(greatest(floor(days_between(c.started_on, least(
+                     coalesce(c.completed_on, c.as_of), c.as_of)) / 30.4375) - 2, 0), 6) AS months
+            FROM cohort c
+            """,
+        ),
+        Step(
+            "payroll_reports",
+            """
+            SELECT as_of, project_id,
+                   min(days_between(known_at, as_of)) AS silent,
+                   avg(CASE WHEN age <= 92 THEN greatest(days_between(due_on, known_at), 0) END)
+                     AS lag_3m,
+                   avg(greatest(days_between(due_on, known_at), 0)) AS lag,
+                   count(DISTINCT CASE WHEN age BETWEEN 1 AND 184 THEN due_on END) AS months,
+                   CAST(sum(CASE WHEN age <= 31 THEN 1 ELSE 0 END) AS DOUBLE) AS teams_now,
+                   CAST(sum(CASE WHEN age BETWEEN 32 AND 184 THEN 1 ELSE 0 END) AS DOUBLE)
+                     / nullif(count(DISTINCT CASE WHEN age BETWEEN 32 AND 184 THEN due_on END), 0)
+                     AS teams_before
+            FROM rolls GROUP BY as_of, project_id
+            """,
+        ),
+        Step(
+            "attendance_reports",
+            """
+            SELECT as_of, project_id,
+                   min(days_between(known_at, as_of)) AS silent,
+                   avg(CASE WHEN age <= 153 THEN days_between(months_later(period, 1), known_at)
+                       END) AS lag,
+                   count(DISTINCT CASE WHEN age BETWEEN 31 AND 214 THEN period END) AS months
+            FROM presence GROUP BY as_of, project_id
+            """,
+        ),
+        Step(
+            "unlisted_months",
+            """
+            SELECT p.as_of, p.project_id,
+                   sum(CASE WHEN r.period IS NULL THEN 1 ELSE 0 END) AS months
+            FROM presence_months p
+            JOIN feeds f ON f.as_of = p.as_of AND f.has_payrolls
+            LEFT JOIN (SELECT DISTINCT as_of, project_id, period FROM rolls) r
+              ON r.as_of = p.as_of AND r.project_id = p.project_id AND r.period = p.period
+            WHERE p.age BETWEEN 62 AND 245 AND p.present > 0
+            GROUP BY p.as_of, p.project_id
+            """,
+        ),
+        Step(
+            "reporting_family",
+            """
+            SELECT c.as_of, c.project_id,
+                   r.silent AS payroll_silent_days,
+                   a.silent AS attendance_silent_days,
+                   r.lag_3m AS payroll_lag_days,
+                   r.lag_3m - r.lag AS payroll_lag_trend,
+                   a.lag AS attendance_lag_days,
+                   CASE WHEN f.has_payrolls
+                        THEN greatest(x.months - coalesce(r.months, 0), 0) END
+                     AS payroll_months_missing_6m,
+                   CASE WHEN f.has_attendance
+                        THEN greatest(x.months - coalesce(a.months, 0), 0) END
+                     AS attendance_months_missing_6m,
+                   r.teams_now / nullif(r.teams_before, 0) AS team_reports_drop,
+                   u.months AS present_without_payroll_months
+            FROM cohort c
+            JOIN feeds f ON f.as_of = c.as_of
+            JOIN expected_months x ON x.as_of = c.as_of AND x.project_id = c.project_id
+            LEFT JOIN payroll_reports r ON r.as_of = c.as_of AND r.project_id = c.project_id
+            LEFT JOIN attendance_reports a ON a.as_of = c.as_of AND a.project_id = c.project_id
+            LEFT JOIN unlisted_months u ON u.as_of = c.as_of AND u.project_id = c.project_id
+            """,
+        ),
+    ),
+)

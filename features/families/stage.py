@@ -1,0 +1,233 @@
+"""Season and stage: where in the year and in its life the project stands, and what it is."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from features.catalogue import Family, Feature, Step
+from risk.dates import HORIZON_DAYS
+
+_feature = partial(
+    Feature,
+    source=("projects",),
+    unknown_zh="项目资料未填",
+    unknown_en="not filled in for the project",
+)
+
+FAMILY = Family(
+    name="stage",
+    zh="季节与工程阶段",
+    en="season and stage",
+    features=(
+        _feature(
+            name="winter_share",
+            unit="share",
+            window="the horizon",
+            direction=0,
+            zh="预警期内处于十一月至次年一月的比例",
+            en="share of the horizon in Nov to Jan",
+        ),
+        _feature(
+            name="age_months",
+            unit="months",
+            window="all",
+            direction=0,
+            zh="开工至今月数",
+            en="months since the start",
+        ),
+        _feature(
+            name="planned_progress",
+            unit="share",
+            window="all",
+            direction=0,
+            zh="已过计划工期比例",
+            en="share of the planned time gone by",
+        ),
+        _feature(
+            name="overrun_days",
+            unit="days",
+            window="all",
+            direction=0,
+            zh="超过计划竣工日期的天数",
+            en="days past the planned end",
+        ),
+        _feature(
+            name="days_since_completion",
+            unit="days",
+            window="all",
+            direction=0,
+            zh="竣工后天数（未竣工为0）",
+            en="days since completion (0 while running)",
+        ),
+        _feature(
+            name="contract_amount_yuan",
+            unit="yuan",
+            window="as of the date",
+            direction=0,
+            zh="合同金额",
+            en="contract amount",
+        ),
+        _feature(
+            name="labour_share",
+            unit="share",
+            window="as of the date",
+            direction=-1,
+            article="24",
+            zh="约定人工费比例",
+            en="labour-cost share agreed",
+        ),
+        _feature(
+            name="advance_funded",
+            unit="yes/no",
+            window="as of the date",
+            direction=1,
+            article="23",
+            zh="施工单位垫资",
+            en="the contractor pre-finances",
+        ),
+        _feature(
+            name="notice_board",
+            unit="yes/no",
+            window="as of the date",
+            direction=-1,
+            article="34",
+            zh="设有维权信息公示牌",
+            en="the notice board stands",
+        ),
+        _feature(
+            name="government_funded",
+            unit="yes/no",
+            window="as of the date",
+            direction=0,
+            zh="政府投资项目",
+            en="government funded",
+        ),
+        _feature(
+            name="privately_funded",
+            unit="yes/no",
+            window="as of the date",
+            direction=0,
+            zh="社会投资项目",
+            en="privately funded",
+        ),
+        _feature(
+            name="building_sector",
+            unit="yes/no",
+            window="as of the date",
+            direction=0,
+            zh="房建项目",
+            en="building sector",
+        ),
+        _feature(
+            name="settled_at_completion",
+            unit="yes/no",
+            window="as of the date",
+            direction=1,
+            article="24",
+            zh="竣工结算",
+            en="settled at completion",
+        ),
+        _feature(
+            name="settled_by_measure",
+            unit="yes/no",
+            window="as of the date",
+            direction=0,
+            article="24",
+            zh="计量计价结算",
+            en="settled by measured quantity",
+        ),
+        _feature(
+            name="settled_monthly",
+            unit="yes/no",
+            window="as of the date",
+            direction=-1,
+            article="24",
+            zh="按月结算",
+            en="settled monthly",
+        ),
+        _feature(
+            name="contractor_capital",
+            unit="yuan",
+            window="as of the date",
+            direction=0,
+            source=("projects", "organizations"),
+            zh="总包单位注册资本",
+            en="contractor's registered capital",
+        ),
+        _feature(
+            name="contractor_age_years",
+            unit="ratio",
+            window="as of the date",
+            direction=0,
+            source=("projects", "organizations"),
+            zh="总包单位成立年数",
+            en="years since the contractor was founded",
+        ),
+        _feature(
+            name="amount_to_capital",
+            unit="ratio",
+            window="as of the date",
+            direction=0,
+            source=("projects", "organizations"),
+            zh="合同金额与总包注册资本之比",
+            en="contract amount to the contractor's capital",
+        ),
+    ),
+    steps=(
+        Step(
+            "stage",
+            f"""
+            SELECT c.as_of, c.project_id,
+                   CAST(greatest(0, least(days_between(c.as_of, w.ends), {HORIZON_DAYS})
+                     - greatest(days_between(c.as_of, w.starts), 0)) AS DOUBLE) / {HORIZON_DAYS}
+                     AS winter_share,
+                   CAST(days_between(c.started_on, c.as_of) AS DOUBLE) / 30.4375 AS age_months,
+                   CAST(days_between(c.started_on, c.as_of) AS DOUBLE)
+                     / nullif(days_between(c.started_on, c.planned_end_on), 0) AS planned_progress,
+                   greatest(days_between(c.planned_end_on,
+                            CASE WHEN c.completed_on < c.as_of THEN c.completed_on
+                                 ELSE c.as_of END), 0) AS overrun_days,
+                   CASE WHEN c.completed_on < c.as_of
+                        THEN days_between(c.completed_on, c.as_of) ELSE 0 END
+                     AS days_since_completion,
+                   CAST(c.contract_amount AS DOUBLE) / 100 AS contract_amount_yuan,
+                   c.labour_cost_share AS labour_share,
+                   CASE WHEN c.advance_funded THEN 1 WHEN NOT c.advance_funded THEN 0 END
+                     AS advance_funded,
+                   CASE WHEN c.notice_board THEN 1 WHEN NOT c.notice_board THEN 0 END
+                     AS notice_board,
+                   CASE WHEN c.funding = 'government' THEN 1 WHEN c.funding IS NOT NULL THEN 0 END
+                     AS government_funded,
+                   CASE WHEN c.funding = 'private' THEN 1 WHEN c.funding IS NOT NULL THEN 0 END
+                     AS privately_funded,
+                   CASE WHEN c.sector = 'building' THEN 1 WHEN c.sector IS NOT NULL THEN 0 END
+                     AS building_sector,
+                   CASE WHEN c.settlement = 'completion' THEN 1
+                        WHEN c.settlement IS NOT NULL THEN 0 END AS settled_at_completion,
+                   CASE WHEN c.settlement = 'measured' THEN 1
+                        WHEN c.settlement IS NOT NULL THEN 0 END AS settled_by_measure,
+                   CASE WHEN c.settlement = 'monthly' THEN 1
+                        WHEN c.settlement IS NOT NULL THEN 0 END AS settled_monthly,
+                   CAST(o.registered_capital AS DOUBLE) / 100 AS contractor_capital,
+                   CAST(days_between(o.founded_on, c.as_of) AS DOUBLE) / 365.25
+                     AS contractor_age_years,
+                   CAST(c.contract_amount AS DOUBLE) / nullif(o.registered_capital, 0)
+                     AS amount_to_capital
+            FROM cohort c
+            JOIN (
+              SELECT as_of,
+                     CASE WHEN extract(MONTH FROM as_of) = 1
+                          THEN make_date(CAST(extract(YEAR FROM as_of) AS INT) - 1, 11, 1)
+                          ELSE make_date(CAST(extract(YEAR FROM as_of) AS INT), 11, 1) END
+                       AS starts,
+                     CASE WHEN extract(MONTH FROM as_of) = 1
+                          THEN make_date(CAST(extract(YEAR FROM as_of) AS INT), 2, 1)
+                          ELSE make_date(CAST(extract(YEAR FROM as_of) AS INT) + 1, 2, 1) END
+                       AS ends
+              FROM as_ofs
+            ) w ON w.as_of = c.as_of
+            LEFT JOIN known_organizations o ON o.as_of = c.as_of AND o.org_id = c.contractor_id
+            """,
+        ),
+    ),
+)

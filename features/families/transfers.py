@@ -1,0 +1,214 @@
+"""The owner's labour-cost money and the special account it must go to."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from features.catalogue import Evidence, Family, Feature, Step
+
+_feature = partial(
+    Feature,
+    source=("projects", "transfers"),
+    article="29",
+    unknown_zh="没有人工费拨付数据，或该时段没有到期的拨付",
+    unknown_en="no transfers feed, or no transfer fell due in the window",
+)
+_account = partial(
+    Feature,
+    source=("projects", "accounts"),
+    article="26",
+    unknown_zh="没有收到工资专用账户数据",
+    unknown_en="no accounts feed",
+)
+
+FAMILY = Family(
+    name="transfers",
+    zh="人工费拨付与专户",
+    en="labour-cost transfers and special account",
+    features=(
+        _feature(
+            name="transfer_short_share_3m",
+            unit="share",
+            window="92 days",
+            direction=1,
+            zh="近三个月应拨人工费未到账占比",
+            en="labour cost due in three months not received",
+        ),
+        _feature(
+            name="transfer_short_share_12m",
+            unit="share",
+            window="12 months",
+            direction=1,
+            zh="近一年应拨人工费未到账占比",
+            en="labour cost due in a year not received",
+        ),
+        _feature(
+            name="transfer_open_months",
+            unit="months",
+            window="12 months",
+            direction=1,
+            article="24",
+            zh="未足额拨付的月数",
+            en="months with labour cost not received in full",
+        ),
+        _feature(
+            name="transfer_open_months_3m",
+            unit="months",
+            window="92 days",
+            direction=1,
+            article="24",
+            zh="近三个月未足额拨付的月数",
+            en="months of the last three with labour cost not received in full",
+        ),
+        _feature(
+            name="transfer_oldest_days",
+            unit="days",
+            window="12 months",
+            direction=1,
+            article="24",
+            zh="最久未拨付人工费逾期天数",
+            en="days the oldest missing transfer is overdue",
+        ),
+        _feature(
+            name="transfer_delay_3m",
+            unit="days",
+            window="92 days",
+            direction=1,
+            article="24",
+            zh="近三个月人工费平均迟拨天数",
+            en="mean days a transfer is late, three months",
+        ),
+        _feature(
+            name="transfer_delay_12m",
+            unit="days",
+            window="12 months",
+            direction=1,
+            article="24",
+            zh="近一年人工费平均迟拨天数",
+            en="mean days a transfer is late, a year",
+        ),
+        _feature(
+            name="transfer_delay_trend",
+            unit="days",
+            window="92 days against the 92 before",
+            direction=1,
+            article="24",
+            zh="迟拨天数的变化",
+            en="change in the days transfers are late",
+        ),
+        _feature(
+            name="transfer_short_amount",
+            unit="yuan",
+            window="12 months",
+            direction=1,
+            zh="未到账人工费金额",
+            en="labour cost not received",
+        ),
+        _feature(
+            name="days_since_transfer",
+            unit="days",
+            window="12 months",
+            direction=1,
+            article="24",
+            zh="距最近一次拨付的天数",
+            en="days since the last transfer arrived",
+        ),
+        _feature(
+            name="transfer_to_wages_6m",
+            unit="ratio",
+            window="6 months",
+            direction=-1,
+            source=("projects", "transfers", "payrolls"),
+            zh="近六个月到账人工费与应发工资之比",
+            en="labour cost received to wages due, six months",
+        ),
+        _account(
+            name="account_open",
+            unit="yes/no",
+            window="as of the date",
+            direction=-1,
+            zh="已开立工资专用账户",
+            en="a special account is open",
+        ),
+        _account(
+            name="account_delay_days",
+            unit="days",
+            window="all",
+            direction=1,
+            zh="开户晚于开工的天数",
+            en="days from start to opening the account",
+        ),
+    ),
+    steps=(
+        Step(
+            "transfer_sums",
+            """
+            SELECT as_of, project_id,
+                   CAST(sum(short) AS DOUBLE) AS short, CAST(sum(amount_due) AS DOUBLE) AS due,
+                   CAST(sum(CASE WHEN age <= 92 THEN short END) AS DOUBLE) AS short_3m,
+                   CAST(sum(CASE WHEN age <= 92 THEN amount_due END) AS DOUBLE) AS due_3m,
+                   CAST(sum(CASE WHEN age <= 184 THEN paid END) AS DOUBLE) AS paid_6m,
+                   sum(is_open) AS open_months,
+                   sum(CASE WHEN age <= 92 THEN is_open END) AS open_months_3m,
+                   max(CASE WHEN is_open = 1 THEN age ELSE 0 END) AS oldest,
+                   avg(days_late) AS delay,
+                   avg(CASE WHEN age <= 92 THEN days_late END) AS delay_3m,
+                   avg(CASE WHEN age BETWEEN 93 AND 184 THEN days_late END) AS delay_before,
+                   min(days_between(paid_on, as_of)) AS days_since
+            FROM due_transfers GROUP BY as_of, project_id
+            """,
+        ),
+        Step(
+            "account_state",
+            """
+            SELECT c.as_of, c.project_id,
+                   max(CASE WHEN a.account_id IS NOT NULL
+                             AND (a.closed_on IS NULL OR a.closed_on >= c.as_of)
+                       THEN 1 ELSE 0 END) AS account_open,
+                   greatest(coalesce(min(days_between(c.started_on, a.opened_on)),
+                                     min(days_between(c.started_on, c.as_of))), 0)
+                     AS account_delay_days
+            FROM cohort c
+            JOIN feeds f ON f.as_of = c.as_of AND f.has_accounts
+            LEFT JOIN known_accounts a ON a.as_of = c.as_of AND a.project_id = c.project_id
+            GROUP BY c.as_of, c.project_id
+            """,
+        ),
+        Step(
+            "wages_due_6m",
+            """
+            SELECT as_of, project_id, CAST(sum(amount_due) AS DOUBLE) AS due
+            FROM rolls WHERE age <= 184 GROUP BY as_of, project_id
+            """,
+        ),
+        Step(
+            "transfers_family",
+            """
+            SELECT c.as_of, c.project_id,
+                   s.short_3m / nullif(s.due_3m, 0) AS transfer_short_share_3m,
+                   s.short / nullif(s.due, 0) AS transfer_short_share_12m,
+                   s.open_months AS transfer_open_months,
+                   s.open_months_3m AS transfer_open_months_3m,
+                   s.oldest AS transfer_oldest_days,
+                   s.delay_3m AS transfer_delay_3m,
+                   s.delay AS transfer_delay_12m,
+                   s.delay_3m - s.delay_before AS transfer_delay_trend,
+                   s.short / 100 AS transfer_short_amount,
+                   s.days_since AS days_since_transfer,
+                   s.paid_6m / nullif(w.due, 0) AS transfer_to_wages_6m,
+                   a.account_open, a.account_delay_days
+            FROM cohort c
+            LEFT JOIN transfer_sums s ON s.as_of = c.as_of AND s.project_id = c.project_id
+            LEFT JOIN wages_due_6m w ON w.as_of = c.as_of AND w.project_id = c.project_id
+            LEFT JOIN account_state a ON a.as_of = c.as_of AND a.project_id = c.project_id
+            """,
+        ),
+    ),
+    evidence=Evidence(
+        """
+        SELECT as_of, project_id, 'transfers' AS source_table, transfer_id AS record_id, known_at,
+               CAST(short AS DOUBLE) AS weight
+        FROM due_transfers WHERE is_open = 1
+        """
+    ),
+)

@@ -1,0 +1,36 @@
+"""How many people and how much money hang on a project, as its records tell before as_of."""
+
+from __future__ import annotations
+
+from features.catalogue import Step
+
+STAKES = Step(
+    "stakes",
+    """
+    SELECT c.as_of, c.project_id,
+           coalesce(w.workers, p.workers) AS workers,
+           CASE WHEN r.wages IS NULL THEN u.unpaid
+                ELSE r.wages + coalesce(u.unpaid, 0) END AS amount
+    FROM cohort c
+    LEFT JOIN (
+      SELECT as_of, project_id, max_by(workers, due_on) AS workers FROM (
+        SELECT as_of, project_id, due_on, sum(workers) AS workers
+        FROM rolls WHERE age <= 92 GROUP BY as_of, project_id, due_on
+      ) x GROUP BY as_of, project_id
+    ) w ON w.as_of = c.as_of AND w.project_id = c.project_id
+    LEFT JOIN (
+      SELECT as_of, project_id, max(CASE WHEN back = 1 THEN CAST(present AS BIGINT) END) AS workers
+      FROM presence_months WHERE age <= 123 GROUP BY as_of, project_id
+    ) p ON p.as_of = c.as_of AND p.project_id = c.project_id
+    LEFT JOIN (
+      SELECT as_of, project_id, CAST(sum(amount_due) AS DOUBLE) / 3 AS wages
+      FROM rolls WHERE age <= 92 GROUP BY as_of, project_id
+    ) r ON r.as_of = c.as_of AND r.project_id = c.project_id
+    LEFT JOIN (
+      SELECT as_of, project_id, CAST(sum(unpaid) AS DOUBLE) AS unpaid
+      FROM pay GROUP BY as_of, project_id
+    ) u ON u.as_of = c.as_of AND u.project_id = c.project_id
+    """,
+)
+"""``workers``: on the latest payroll of three months, else on site. ``amount``: fen unpaid so far
+plus one month's wages. Unknown where nothing was reported."""

@@ -1,0 +1,1 @@
+"""The arrears model, its calibration, baselines and scorecard, reasons, and the registry."""

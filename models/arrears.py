@@ -1,0 +1,123 @@
+"""The arrears model: gradient-boosted trees, bagged over seeds, with exact explanations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import lightgbm as lgb
+import numpy as np
+
+from features.build import Matrix
+from models.calibration import Calibration
+from models.scoring_model import Kind, pick
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class ArrearsModel:
+    """LightGBM boosters as their text, the features they read, and the calibration.
+
+    The raw score is the mean over the boosters, so its SHAP contributions are the mean of
+    theirs and still add up to it.
+    """
+
+    columns: tuple[str, ...]
+    boosters: tuple[str, ...]
+    calibration: Calibration
+    kind: Kind = "lightgbm"
+
+    @cached_property
+    def _loaded(self) -> tuple[Any, ...]:
+        return tuple(lgb.Booster(model_str=text) for text in self.boosters)
+
+    def raw(self, matrix: Matrix) -> NDArray[np.float64]:
+        """Log-odds before calibration, shape (rows,)."""
+        values = pick(matrix, self.columns)
+        if not len(values):
+            return np.zeros(0)
+        scores = [b.predict(values, raw_score=True, num_threads=1) for b in self._loaded]
+        return np.asarray(np.mean(scores, axis=0), dtype=np.float64)
+
+    def contributions(self, matrix: Matrix) -> NDArray[np.float64]:
+        """Exact TreeSHAP, shape (rows, features + 1); the last column is the base.
+
+        Source: Lundberg et al., "From local explanations to global understanding", 2020.
+        """
+        values = pick(matrix, self.columns)
+        if not len(values):
+            return np.zeros((0, len(self.columns) + 1))
+        parts = [b.predict(values, pred_contrib=True, num_threads=1) for b in self._loaded]
+        return np.asarray(np.mean(parts, axis=0), dtype=np.float64)
+
+    def importance(self) -> NDArray[np.float64]:
+        """Total gain per feature, summed over the boosters, as shares of 1."""
+        gain = np.sum([b.feature_importance("gain") for b in self._loaded], axis=0)
+        total = gain.sum()
+        return np.asarray(gain / total if total > 0 else gain, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How boosters are grown; see :func:`recipe_for`."""
+
+    leaves: int
+    min_rows_in_leaf: int
+    l2: float
+    learning_rate: float = 0.03
+    feature_share: float = 0.3
+    row_share: float = 0.5
+    max_rounds: int = 400
+    seeds: tuple[int, ...] = (0, 1, 2, 3)
+
+    def parameters(self, directions: Sequence[int], seed: int) -> dict[str, Any]:
+        """LightGBM's parameters; monotone where the catalogue gives a direction."""
+        return {
+            "objective": "cross_entropy",
+            "num_leaves": self.leaves,
+            "min_data_in_leaf": self.min_rows_in_leaf,
+            "lambda_l2": self.l2,
+            "learning_rate": self.learning_rate,
+            "feature_fraction": self.feature_share,
+            "bagging_fraction": self.row_share,
+            "bagging_freq": 1,
+            "monotone_constraints": list(directions),
+            "monotone_constraints_method": "basic",
+            "seed": seed,
+            "deterministic": True,
+            "force_row_wise": True,
+            "num_threads": 2,
+            "verbosity": -1,
+        }
+
+
+def recipe_for(positives: float) -> Recipe:
+    """The fewer events, the simpler the trees.
+
+    Measured on months before any reported date: with a few hundred positive rows trees of four
+    leaves gave the best average precision; deeper ones only learnt the noise.
+    """
+    if positives < 1_000:
+        return Recipe(leaves=4, min_rows_in_leaf=100, l2=20.0)
+    if positives < 10_000:
+        return Recipe(leaves=7, min_rows_in_leaf=200, l2=20.0)
+    return Recipe(leaves=31, min_rows_in_leaf=500, l2=20.0, max_rounds=600)
+
+
+def grow(
+    values: NDArray[np.float64],
+    target: NDArray[np.float64],
+    columns: Sequence[str],
+    directions: Sequence[int],
+    *,
+    recipe: Recipe,
+    rounds: int,
+    seed: int,
+) -> Any:
+    """One booster. ``target`` lies in [0, 1]."""
+    data = lgb.Dataset(values, target, feature_name=list(columns), free_raw_data=True)
+    return lgb.train(recipe.parameters(directions, seed), data, num_boost_round=rounds)

@@ -1,0 +1,77 @@
+"""A model as plain files: LightGBM's own text and one JSON, with a digest over all of them.
+
+Nothing is pickled: loading a model runs no code from the files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from models.arrears import ArrearsModel
+from models.calibration import Calibration
+from models.scorecard import Scorecard
+from models.scoring_model import ScoringModel
+from risk.errors import WagewatchError
+
+_DESCRIPTION = "model.json"
+
+
+class ModelDamaged(WagewatchError):
+    """The files are not those that were registered."""
+
+    code = "model_damaged"
+
+
+def save(model: ScoringModel, folder: Path, about: Mapping[str, Any]) -> str:
+    """Write ``model`` into ``folder`` with what is known ``about`` it; returns the digest."""
+    folder.mkdir(parents=True, exist_ok=True)
+    boosters = model.boosters if isinstance(model, ArrearsModel) else ()
+    for number, body in enumerate(boosters):
+        (folder / f"booster_{number}.txt").write_text(body, encoding="utf-8")
+    description = {
+        "kind": model.kind,
+        "columns": list(model.columns),
+        "boosters": len(boosters),
+        "calibration": {
+            "slope": model.calibration.slope,
+            "intercept": model.calibration.intercept,
+        },
+        "about": dict(about),
+    }
+    body = json.dumps(description, ensure_ascii=False, indent=1, sort_keys=True, default=str)
+    (folder / _DESCRIPTION).write_text(body + "\n", encoding="utf-8")
+    return digest(folder)
+
+
+def load(folder: Path, expected_digest: str | None = None) -> tuple[ScoringModel, dict[str, Any]]:
+    """The model in ``folder`` and what is known about it.
+
+    Raises:
+        ModelDamaged: files are missing or differ from ``expected_digest``.
+    """
+    description_file = folder / _DESCRIPTION
+    if not description_file.is_file() or expected_digest not in (None, digest(folder)):
+        raise ModelDamaged(path=str(folder))
+    description = json.loads(description_file.read_text(encoding="utf-8"))
+    calibration = Calibration(**description["calibration"])
+    about: dict[str, Any] = description["about"]
+    if description["kind"] == "scorecard":
+        return Scorecard(calibration), about
+    texts = [
+        (folder / f"booster_{number}.txt").read_text(encoding="utf-8")
+        for number in range(description["boosters"])
+    ]
+    return ArrearsModel(tuple(description["columns"]), tuple(texts), calibration), about
+
+
+def digest(folder: Path) -> str:
+    """SHA-256 over the names and contents of the folder's model files."""
+    total = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        if path.name == _DESCRIPTION or path.name.startswith("booster_"):
+            total.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return total.hexdigest()

@@ -1,0 +1,175 @@
+"""Why a project scores as it does: one reason per signal family, with the records behind it.
+
+A reason is the sum of the exact contributions of a family's features; all reasons and the base
+add up to the raw score. The family speaks through the feature that pushed most in its direction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from features.build import Matrix
+from features.engines.duckdb import DuckDBEngine
+from features.families import FAMILIES, FAMILY_OF, FEATURES
+from models.scoring_model import ScoringModel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+EVIDENCE_PER_REASON = 5
+_MIN_COMPARABLE = 20
+_ARTICLES = {feature.name: feature.article for feature in FEATURES}
+
+
+@dataclass(frozen=True)
+class EvidenceItem:
+    """A record behind a reason."""
+
+    table: str
+    record_id: str
+    known_at: dt.date
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What one family adds to the raw score (log-odds; above 0 raises the risk).
+
+    ``value`` and ``typical`` are in the unit of the catalogue; None is unknown. ``typical`` is
+    the median among comparable projects of the same cohort.
+    """
+
+    family: str
+    contribution: float
+    feature: str
+    value: float | None
+    typical: float | None
+    article: str | None
+    evidence: tuple[EvidenceItem, ...]
+
+
+Evidence = Mapping[tuple[str, str], tuple[EvidenceItem, ...]]
+"""(family, project_id) to its most telling records."""
+
+
+def family_sums(model: ScoringModel, parts: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Contributions per family, each of shape (rows,), families in catalogue order."""
+    sums = {}
+    for family in FAMILIES:
+        members = [i for i, name in enumerate(model.columns) if FAMILY_OF[name] == family.name]
+        sums[family.name] = parts[:, members].sum(axis=1)
+    return sums
+
+
+def reasons(
+    model: ScoringModel, matrix: Matrix, parts: NDArray[np.float64], evidence: Evidence
+) -> list[tuple[Reason, ...]]:
+    """Per row of ``matrix`` the reasons, strongest first, without families that add nothing."""
+    typical = typical_values(matrix)
+    sums = family_sums(model, parts)
+    members = {
+        family.name: [i for i, n in enumerate(model.columns) if FAMILY_OF[n] == family.name]
+        for family in FAMILIES
+    }
+    place = {name: index for index, name in enumerate(matrix.columns)}
+    out = []
+    for row, project_id in enumerate(matrix.project_ids):
+        found = []
+        for name, total in sums.items():
+            if members[name] and abs(total[row]) > 1e-9:
+                lead = _lead(parts[row], members[name], float(total[row]))
+                column = place[model.columns[lead]]
+                found.append(
+                    Reason(
+                        family=name,
+                        contribution=float(total[row]),
+                        feature=model.columns[lead],
+                        value=_known(matrix.values[row, column]),
+                        typical=_known(typical[row, column]),
+                        article=_ARTICLES[model.columns[lead]],
+                        evidence=evidence.get((name, project_id), ()),
+                    )
+                )
+        out.append(tuple(sorted(found, key=lambda r: (-abs(r.contribution), r.family))))
+    return out
+
+
+def typical_values(matrix: Matrix) -> NDArray[np.float64]:
+    """Per row and column the median among comparable projects of the same as_of.
+
+    Comparable are projects of the same sector group and the same third by contract amount, where
+    at least 20 of them have the value; else the whole cohort. Same shape as ``matrix.values``.
+    """
+    out = np.full_like(matrix.values, np.nan)
+    groups = _groups(matrix)
+    for as_of in np.unique(matrix.as_ofs):
+        cohort = matrix.as_ofs == as_of
+        out[cohort] = _median(matrix.values[cohort])
+        for group in np.unique(groups[cohort]):
+            rows = cohort & (groups == group)
+            known = (~np.isnan(matrix.values[rows])).sum(axis=0) >= _MIN_COMPARABLE
+            if known.any():
+                block = out[rows]
+                block[:, known] = _median(matrix.values[rows][:, known])
+                out[rows] = block
+    return out
+
+
+def evidence_behind(engine: DuckDBEngine, project_ids: Sequence[str]) -> Evidence:
+    """The most telling records per family for ``project_ids``; the engine holds one as_of.
+
+    Ties in weight are broken by record id, so the answer does not depend on any order.
+    """
+    wanted = set(project_ids)
+    found: dict[tuple[str, str], list[EvidenceItem]] = {}
+    for family in FAMILIES:
+        if family.evidence is None:
+            continue
+        rows = engine.rows(
+            "SELECT project_id, source_table, record_id, known_at FROM ("
+            " SELECT *, row_number() OVER (PARTITION BY project_id"
+            " ORDER BY weight DESC, source_table, record_id) AS place"
+            f" FROM ({family.evidence.sql}) e WHERE weight IS NOT NULL"
+            ") ranked WHERE place <= ? ORDER BY project_id, place",
+            [EVIDENCE_PER_REASON],
+        )
+        for project_id, table, record_id, known_at in rows:
+            if str(project_id) in wanted and isinstance(known_at, dt.date):
+                item = EvidenceItem(str(table), str(record_id), known_at)
+                found.setdefault((family.name, str(project_id)), []).append(item)
+    return {key: tuple(items) for key, items in found.items()}
+
+
+def _lead(parts: NDArray[np.float64], members: Sequence[int], total: float) -> int:
+    sign = 1.0 if total > 0 else -1.0
+    return max(members, key=lambda index: (sign * float(parts[index]), -index))
+
+
+def _known(value: np.float64) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    out = np.full(values.shape[1], np.nan)
+    some = ~np.isnan(values).all(axis=0)
+    if some.any():
+        out[some] = np.nanmedian(values[:, some], axis=0)
+    return out
+
+
+def _groups(matrix: Matrix) -> NDArray[np.int64]:
+    """Sector group and third by amount as one number; an unknown makes a group of its own."""
+    columns = list(matrix.columns)
+    sector = np.nan_to_num(matrix.values[:, columns.index("building_sector")], nan=2.0)
+    amount = matrix.values[:, columns.index("contract_amount_yuan")]
+    size = np.full(len(amount), 3)
+    for as_of in np.unique(matrix.as_ofs):
+        known = (matrix.as_ofs == as_of) & ~np.isnan(amount)
+        if known.any():
+            marks = np.quantile(amount[known], [1 / 3, 2 / 3])
+            size[known] = np.searchsorted(marks, amount[known], side="right")
+    return np.asarray(sector.astype(np.int64) * 10 + size, dtype=np.int64)

@@ -1,0 +1,196 @@
+"""The registry of models: MLflow in the workspace, on SQLite, under two aliases.
+
+``champion`` scores, ``challenger`` is the one trained last. MLflow holds versions, aliases,
+parameters and metrics; the model itself lies beside it as plain files (``models.files``), which
+is all that scoring reads. Every change of champion is written down with who and why.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from models.files import load, save
+from models.scoring_model import ScoringModel
+from risk.errors import WagewatchError
+from risk.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+NAME = "arrears"
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+_PREVIOUS = "previous_champion"
+
+
+class ModelUnknown(WagewatchError):
+    """No such version."""
+
+    code = "model_unknown"
+
+
+class NoModel(WagewatchError):
+    """Nothing was trained yet."""
+
+    code = "no_model"
+
+
+class NoEarlierChampion(WagewatchError):
+    """There is nothing to roll back to."""
+
+    code = "no_earlier_champion"
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """One registered model. ``about`` is the JSON stored with it."""
+
+    version: str
+    kind: str
+    trained_at: dt.date
+    digest: str
+    aliases: tuple[str, ...]
+    about: Mapping[str, Any]
+
+
+class Registry:
+    """Models of one workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._client = _client(workspace)
+
+    def register(
+        self,
+        model: ScoringModel,
+        about: Mapping[str, Any],
+        *,
+        parameters: Mapping[str, Any],
+        metrics: Mapping[str, float],
+    ) -> ModelVersion:
+        """Store ``model`` as the new challenger. ``about`` must hold ``trained_at`` (ISO date)."""
+        run = self._client.create_run(self._experiment()).info.run_id
+        for name, value in parameters.items():
+            self._client.log_param(run, name, value)
+        for name, figure in metrics.items():
+            self._client.log_metric(run, name, figure)
+        folder = self._workspace.models / run
+        digest = save(model, folder, about)
+        self._client.set_terminated(run)
+        version = str(
+            self._client.create_model_version(
+                NAME, source=folder.resolve().as_uri(), run_id=run, tags={"digest": digest}
+            ).version
+        )
+        self._client.set_registered_model_alias(NAME, CHALLENGER, version)
+        return self.get(version)
+
+    def promote(self, version: str, *, who: str, why: str) -> ModelVersion:
+        """Make ``version`` the champion; the one before can be rolled back to.
+
+        Raises:
+            ModelUnknown: there is no such version.
+        """
+        self.get(version)
+        before = self._alias(CHAMPION)
+        if before and before != version:
+            self._client.set_model_version_tag(NAME, version, _PREVIOUS, before)
+        note = {"who": who, "why": why, "at": dt.datetime.now(dt.UTC).isoformat(), "from": before}
+        self._client.set_model_version_tag(
+            NAME, version, "promoted", json.dumps(note, ensure_ascii=False)
+        )
+        self._client.set_registered_model_alias(NAME, CHAMPION, version)
+        return self.get(version)
+
+    def rollback(self, *, who: str, why: str) -> ModelVersion:
+        """Make the champion before the present one champion again.
+
+        Raises:
+            NoEarlierChampion: there was none.
+        """
+        current = self._alias(CHAMPION)
+        tags = self._client.get_model_version(NAME, current).tags if current else {}
+        if _PREVIOUS not in tags:
+            raise NoEarlierChampion()
+        before = str(tags[_PREVIOUS])
+        note = {"who": who, "why": why, "at": dt.datetime.now(dt.UTC).isoformat(), "from": current}
+        self._client.set_model_version_tag(
+            NAME, before, "rolled_back_to", json.dumps(note, ensure_ascii=False)
+        )
+        self._client.set_registered_model_alias(NAME, CHAMPION, before)
+        return self.get(before)
+
+    def versions(self) -> list[ModelVersion]:
+        """All versions, newest first."""
+        found = self._client.search_model_versions(f"name='{NAME}'")
+        return [self.get(str(v.version)) for v in sorted(found, key=lambda v: -int(v.version))]
+
+    def get(self, version: str) -> ModelVersion:
+        """One version.
+
+        Raises:
+            ModelUnknown: there is no such version.
+        """
+        found = {str(v.version): v for v in self._client.search_model_versions(f"name='{NAME}'")}
+        if version not in found:
+            known = ", ".join(sorted(found, key=int)) or "-"
+            raise ModelUnknown(version=version, known=known)
+        aliases = self._client.get_registered_model(NAME).aliases
+        model, about = load(self._folder(found[version].run_id), found[version].tags["digest"])
+        return ModelVersion(
+            version=version,
+            kind=model.kind,
+            trained_at=dt.date.fromisoformat(str(about["trained_at"])),
+            digest=str(found[version].tags["digest"]),
+            aliases=tuple(sorted(a for a, v in aliases.items() if str(v) == version)),
+            about=about,
+        )
+
+    def champion(self) -> tuple[ScoringModel, ModelVersion]:
+        """The model that scores.
+
+        Raises:
+            NoModel: none was promoted yet.
+        """
+        version = self._alias(CHAMPION)
+        if version is None:
+            raise NoModel()
+        return self.load(version)
+
+    def load(self, version: str) -> tuple[ScoringModel, ModelVersion]:
+        """The model of ``version``, its files checked against the registered digest."""
+        note = self.get(version)
+        run = self._client.get_model_version(NAME, version).run_id
+        model, _ = load(self._folder(run), note.digest)
+        return model, note
+
+    def _folder(self, run_id: str | None) -> Path:
+        return self._workspace.models / str(run_id)
+
+    def _alias(self, alias: str) -> str | None:
+        version = self._client.get_registered_model(NAME).aliases.get(alias)
+        return None if version is None else str(version)
+
+    def _experiment(self) -> str:
+        found = self._client.search_experiments(filter_string=f"name='{NAME}'")
+        return str(found[0].experiment_id)
+
+
+def _client(workspace: Workspace) -> MlflowClient:
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    from mlflow import MlflowClient  # takes seconds to import
+
+    uri = f"sqlite:///{workspace.tracking.resolve()}"
+    client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+    if client.get_experiment_by_name(NAME) is None:
+        client.create_experiment(NAME, artifact_location=workspace.models.resolve().as_uri())
+    if not client.search_registered_models(f"name='{NAME}'"):
+        client.create_registered_model(NAME)
+    return client

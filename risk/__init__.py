@@ -1,0 +1,1 @@
+"""The domain: records and their intake, red flags, tiers, watchlist policy, simulator."""

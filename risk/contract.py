@@ -1,0 +1,514 @@
+"""The record contract: every table the authority may send, its fields, types and versions.
+
+This is the one description of records in the house: intake reads by it, the record store is laid
+out by it, features and documents name its fields. Field names and Chinese headers are called from
+outside and stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class FieldType(StrEnum):
+    """What a cell of a column may hold; ``risk.intake.parsing`` gives the accepted spellings."""
+
+    ID = "id"
+    TEXT = "text"
+    DATE = "date"
+    MONTH = "month"
+    MONEY = "money"
+    COUNT = "count"
+    SHARE = "share"
+    NUMBER = "number"
+    BOOL = "bool"
+    ENUM = "enum"
+
+
+STORED_AS: Mapping[FieldType, str] = {
+    FieldType.ID: "VARCHAR",
+    FieldType.TEXT: "VARCHAR",
+    FieldType.ENUM: "VARCHAR",
+    FieldType.DATE: "DATE",
+    FieldType.MONTH: "DATE",
+    FieldType.MONEY: "BIGINT",
+    FieldType.COUNT: "BIGINT",
+    FieldType.SHARE: "DOUBLE",
+    FieldType.NUMBER: "DOUBLE",
+    FieldType.BOOL: "BOOLEAN",
+}
+"""SQL types in the record store. Money is integer fen; a month is its first day."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column: name, Chinese header, type, and for an enum its codes with Chinese terms."""
+
+    name: str
+    zh: str
+    type: FieldType
+    required: bool = False
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the contract.
+
+    ``key`` names a row; the same key may come again as a later version. ``event_date`` is the
+    column no version may be known before. A version without ``known_at`` is known
+    ``default_lag_days`` after the first filled date of ``known_from`` (a month counts from its
+    end); a table without any such date is known on the day it is imported.
+    """
+
+    name: str
+    zh: str
+    key: tuple[str, ...]
+    fields: tuple[Field, ...]
+    event_date: str | None = None
+    known_from: tuple[str, ...] = ()
+    default_lag_days: int = 0
+
+    def field(self, name: str) -> Field:
+        """The field called ``name``; KeyError if the table has none."""
+        for candidate in self.fields:
+            if candidate.name == name:
+                return candidate
+        raise KeyError(name)
+
+
+KNOWN_AT = Field("known_at", "入库日期", FieldType.DATE)
+"""Stands in every table: the day the authority's system learnt of that version."""
+
+_ID, _TEXT, _DATE, _MONTH = FieldType.ID, FieldType.TEXT, FieldType.DATE, FieldType.MONTH
+_MONEY, _COUNT, _SHARE = FieldType.MONEY, FieldType.COUNT, FieldType.SHARE
+_NUMBER, _BOOL, _ENUM = FieldType.NUMBER, FieldType.BOOL, FieldType.ENUM
+
+_ORGANIZATIONS = Table(
+    name="organizations",
+    zh="单位",
+    key=("org_id",),
+    event_date=None,
+    known_from=(),
+    default_lag_days=0,
+    fields=(
+        Field("org_id", "统一社会信用代码", _ID, required=True),
+        Field("org_name", "单位名称", _TEXT, required=True),
+        Field(
+            "org_kind",
+            "单位类型",
+            _ENUM,
+            values={
+                "owner": "建设单位",
+                "general_contractor": "施工总承包",
+                "subcontractor": "专业分包",
+                "labour_subcontractor": "劳务分包",
+                "employer": "其他用人单位",
+            },
+        ),
+        Field("registered_capital", "注册资本", _MONEY),
+        Field("founded_on", "成立日期", _DATE),
+        Field("region_code", "行政区划代码", _ID),
+    ),
+)
+
+_PROJECTS = Table(
+    name="projects",
+    zh="工程项目",
+    key=("project_id",),
+    event_date="started_on",
+    known_from=("started_on",),
+    default_lag_days=0,
+    fields=(
+        Field("project_id", "项目编码", _ID, required=True),
+        Field("project_name", "项目名称", _TEXT, required=True),
+        Field("region_code", "行政区划代码", _ID, required=True),
+        Field(
+            "sector",
+            "行业",
+            _ENUM,
+            values={
+                "building": "房建",
+                "municipal": "市政",
+                "transport": "交通",
+                "water": "水利",
+                "energy": "能源",
+                "other": "其他",
+            },
+        ),
+        Field(
+            "funding",
+            "投资性质",
+            _ENUM,
+            values={"government": "政府投资", "state_owned": "国有企业", "private": "社会投资"},
+        ),
+        Field("owner_id", "建设单位代码", _ID),
+        Field("contractor_id", "施工总承包代码", _ID),
+        Field("contract_amount", "合同金额", _MONEY),
+        Field("labour_cost_share", "人工费比例", _SHARE),
+        Field("started_on", "开工日期", _DATE, required=True),
+        Field("planned_end_on", "计划竣工日期", _DATE),
+        Field("completed_on", "实际竣工日期", _DATE),
+        Field("advance_funded", "是否垫资", _BOOL),
+        Field(
+            "settlement",
+            "结算方式",
+            _ENUM,
+            values={
+                "monthly": "按月结算",
+                "progress": "按进度结算",
+                "measured": "计量计价",
+                "completion": "竣工结算",
+            },
+        ),
+        Field("notice_board", "维权公示牌", _BOOL),
+        Field("latitude", "纬度", _NUMBER),
+        Field("longitude", "经度", _NUMBER),
+    ),
+)
+
+_CONTRACTS = Table(
+    name="contracts",
+    zh="承包合同",
+    key=("contract_id",),
+    event_date="signed_on",
+    known_from=("signed_on",),
+    default_lag_days=0,
+    fields=(
+        Field("contract_id", "合同编号", _ID, required=True),
+        Field("project_id", "项目编码", _ID, required=True),
+        Field("parent_contract_id", "上级合同编号", _ID),
+        Field("contractor_id", "承包单位代码", _ID),
+        Field(
+            "contractor_kind", "承包方类型", _ENUM, values={"company": "企业", "individual": "个人"}
+        ),
+        Field("contractor_name", "承包方名称", _TEXT),
+        Field("written", "是否书面合同", _BOOL),
+        Field("amount", "合同金额", _MONEY),
+        Field("signed_on", "签订日期", _DATE, required=True),
+        Field("ended_on", "终止日期", _DATE),
+    ),
+)
+
+_PAYROLLS = Table(
+    name="payrolls",
+    zh="工资表",
+    key=("payroll_id",),
+    event_date=None,
+    known_from=("due_on",),
+    default_lag_days=0,
+    fields=(
+        Field("payroll_id", "工资表编号", _ID, required=True),
+        Field("project_id", "项目编码", _ID, required=True),
+        Field("contract_id", "合同编号", _ID),
+        Field("period", "工资月份", _MONTH, required=True),
+        Field("workers", "人数", _COUNT),
+        Field("amount_due", "应发金额", _MONEY, required=True),
+        Field("due_on", "应发日期", _DATE, required=True),
+    ),
+)
+
+_PAYMENTS = Table(
+    name="payments",
+    zh="工资发放",
+    key=("payment_id",),
+    event_date="paid_on",
+    known_from=("paid_on",),
+    default_lag_days=0,
+    fields=(
+        Field("payment_id", "发放编号", _ID, required=True),
+        Field("payroll_id", "工资表编号", _ID, required=True),
+        Field("paid_on", "发放日期", _DATE, required=True),
+        Field("amount", "实发金额", _MONEY, required=True),
+        Field("workers_paid", "实发人数", _COUNT),
+        Field(
+            "channel",
+            "发放方式",
+            _ENUM,
+            values={"bank": "银行代发", "cash": "现金", "foreman": "包工头代领"},
+        ),
+    ),
+)
+
+_ACCOUNTS = Table(
+    name="accounts",
+    zh="工资专用账户",
+    key=("account_id",),
+    event_date="opened_on",
+    known_from=("opened_on",),
+    default_lag_days=0,
+    fields=(
+        Field("account_id", "账户编号", _ID, required=True),
+        Field("project_id", "项目编码", _ID, required=True),
+        Field("bank", "开户银行", _TEXT),
+        Field("opened_on", "开户日期", _DATE, required=True),
+        Field("closed_on", "销户日期", _DATE),
+    ),
+)
+
+_TRANSFERS = Table(
+    name="transfers",
+    zh="人工费拨付",
+    key=("transfer_id",),
+    event_date=None,
+    known_from=("paid_on", "due_on"),
+    default_lag_days=0,
+    fields=(
+        Field("transfer_id", "拨付编号", _ID, required=True),
+        Field("project_id", "项目编码", _ID, required=True),
+        Field("period", "拨付月份", _MONTH, required=True),
+        Field("amount_due", "应拨金额", _MONEY, required=True),
+        Field("due_on", "应拨日期", _DATE, required=True),
+        Field("amount_paid", "实拨金额", _MONEY),
+        Field("paid_on", "实拨日期", _DATE),
+    ),
+)
+
+_DEPOSITS = Table(
+    name="deposits",
+    zh="工资保证金",
+    key=("deposit_id",),
+    event_date="valid_from",
+    known_from=("valid_from",),
+    default_lag_days=0,
+    fields=(
+        Field("deposit_id", "保证金编号", _ID, required=True),
+        Field("project_id", "项目编码", _ID, required=True),
+        Field(
+            "kind",
+            "存储形式",
+            _ENUM,
+            values={
+                "cash": "现金",
+                "guarantee": "银行保函",
+                "insurance": "保证保险",
+                "exempt": "免存",
+            },
+        ),
+        Field(
+            "status",
+            "状态",
+            _ENUM,
+            required=True,
+            values={
+                "stored": "已存储",
+                "missing": "未存储",
+                "drawn": "已动用",
+                "expired": "已到期",
+                "returned": "已退还",
+            },
+        ),
+        Field("required_amount", "应存金额", _MONEY),
+        Field("amount", "实存金额", _MONEY),
+        Field("valid_from", "生效日期", _DATE, required=True),
+        Field("valid_to", "到期日期", _DATE),
+    ),
+)
+
+_ATTENDANCE = Table(
+    name="attendance",
+    zh="实名制考勤",
+    key=("project_id", "contract_id", "period"),
+    event_date=None,
+    known_from=("period",),
+    default_lag_days=5,
+    fields=(
+        Field("project_id", "项目编码", _ID, required=True),
+        Field("contract_id", "合同编号", _ID),
+        Field("period", "考勤月份", _MONTH, required=True),
+        Field("workers_registered", "实名登记人数", _COUNT),
+        Field("workers_present", "考勤人数", _COUNT),
+        Field("worker_days", "出勤工日", _COUNT),
+        Field("workers_with_contract", "签订劳动合同人数", _COUNT),
+    ),
+)
+
+_COMPLAINTS = Table(
+    name="complaints",
+    zh="投诉举报",
+    key=("complaint_id",),
+    event_date="received_on",
+    known_from=("received_on",),
+    default_lag_days=0,
+    fields=(
+        Field("complaint_id", "投诉编号", _ID, required=True),
+        Field("received_on", "受理日期", _DATE, required=True),
+        Field(
+            "channel",
+            "渠道",
+            _ENUM,
+            values={
+                "hotline_12333": "12333热线",
+                "hotline_12345": "12345热线",
+                "online": "网络平台",
+                "visit": "来访",
+                "petition": "信访",
+                "other": "其他",
+            },
+        ),
+        Field("project_id", "项目编码", _ID),
+        Field("project_text", "反映项目", _TEXT),
+        Field("employer_text", "反映单位", _TEXT),
+        Field("workers", "涉及人数", _COUNT),
+        Field("amount_claimed", "诉求金额", _MONEY),
+        Field("text", "诉求内容", _TEXT),
+    ),
+)
+
+_CASES = Table(
+    name="cases",
+    zh="案件",
+    key=("case_id",),
+    event_date="opened_on",
+    known_from=("opened_on",),
+    default_lag_days=0,
+    fields=(
+        Field("case_id", "案件编号", _ID, required=True),
+        Field("project_id", "项目编码", _ID),
+        Field("org_id", "被查单位代码", _ID),
+        Field("complaint_id", "投诉编号", _ID),
+        Field("opened_on", "立案日期", _DATE, required=True),
+        Field(
+            "status",
+            "状态",
+            _ENUM,
+            required=True,
+            values={
+                "accepted": "受理",
+                "filed": "立案",
+                "confirmed": "查实",
+                "unfounded": "不属实",
+                "closed": "结案",
+                "transferred": "移送公安",
+            },
+        ),
+        Field("workers", "涉及人数", _COUNT),
+        Field("amount_owed", "拖欠金额", _MONEY),
+        Field("amount_recovered", "追回金额", _MONEY),
+        Field("confirmed_on", "查实日期", _DATE),
+        Field("closed_on", "结案日期", _DATE),
+        Field("transferred_on", "移送日期", _DATE),
+    ),
+)
+
+_INSPECTIONS = Table(
+    name="inspections",
+    zh="检查",
+    key=("inspection_id",),
+    event_date="inspected_on",
+    known_from=("inspected_on",),
+    default_lag_days=0,
+    fields=(
+        Field("inspection_id", "检查编号", _ID, required=True),
+        Field("project_id", "项目编码", _ID, required=True),
+        Field("inspected_on", "检查日期", _DATE, required=True),
+        Field(
+            "kind",
+            "检查类型",
+            _ENUM,
+            values={
+                "routine": "日常巡查",
+                "special": "专项检查",
+                "campaign": "冬季行动",
+                "complaint": "举报核查",
+                "watchlist": "预警核查",
+                "random": "随机抽查",
+            },
+        ),
+        Field("arrears_found", "是否发现欠薪", _BOOL, required=True),
+        Field("workers_owed", "欠薪人数", _COUNT),
+        Field("amount_owed", "欠薪金额", _MONEY),
+        Field("findings", "发现问题", _TEXT),
+        Field("rectify_by", "整改期限", _DATE),
+        Field("rectified_on", "整改完成日期", _DATE),
+    ),
+)
+
+_DISPUTES = Table(
+    name="disputes",
+    zh="工程款争议",
+    key=("dispute_id",),
+    event_date="opened_on",
+    known_from=("opened_on",),
+    default_lag_days=0,
+    fields=(
+        Field("dispute_id", "争议编号", _ID, required=True),
+        Field("project_id", "项目编码", _ID, required=True),
+        Field(
+            "kind",
+            "争议类型",
+            _ENUM,
+            values={"quantity": "工程量", "quality": "质量", "price": "造价", "payment": "工程款"},
+        ),
+        Field("opened_on", "发生日期", _DATE, required=True),
+        Field("resolved_on", "解决日期", _DATE),
+        Field("amount", "争议金额", _MONEY),
+    ),
+)
+
+_LISTINGS = Table(
+    name="listings",
+    zh="失信名单",
+    key=("listing_id",),
+    event_date="listed_on",
+    known_from=("listed_on",),
+    default_lag_days=0,
+    fields=(
+        Field("listing_id", "列入编号", _ID, required=True),
+        Field("org_id", "统一社会信用代码", _ID, required=True),
+        Field("listed_on", "列入日期", _DATE, required=True),
+        Field("removed_on", "移出日期", _DATE),
+    ),
+)
+
+_OPERATIONS = Table(
+    name="operations",
+    zh="经营指标",
+    key=("org_id", "period", "indicator"),
+    event_date=None,
+    known_from=("period",),
+    default_lag_days=20,
+    fields=(
+        Field("org_id", "统一社会信用代码", _ID, required=True),
+        Field("period", "月份", _MONTH, required=True),
+        Field(
+            "indicator",
+            "指标",
+            _ENUM,
+            required=True,
+            values={
+                "electricity": "用电量",
+                "water": "用水量",
+                "gas": "用气量",
+                "tax": "纳税额",
+                "social_insurance": "参保人数",
+                "overdue_loans": "逾期贷款",
+            },
+        ),
+        Field("value", "数值", _NUMBER, required=True),
+    ),
+)
+
+TABLES: Mapping[str, Table] = {
+    table.name: table
+    for table in (
+        _ORGANIZATIONS,
+        _PROJECTS,
+        _CONTRACTS,
+        _PAYROLLS,
+        _PAYMENTS,
+        _ACCOUNTS,
+        _TRANSFERS,
+        _DEPOSITS,
+        _ATTENDANCE,
+        _COMPLAINTS,
+        _CASES,
+        _INSPECTIONS,
+        _DISPUTES,
+        _LISTINGS,
+        _OPERATIONS,
+    )
+}
+"""The tables by name. Only ``projects`` is needed; any other feed may be missing."""

@@ -1,0 +1,158 @@
+"""The record store: every version of every record, in one DuckDB file.
+
+A table of the contract is one table here: its fields (money in fen, months as their first day),
+``known_at``, and ``arrival``, a number that grows with every stored version. Nothing is ever
+overwritten. What was known before a date is read through the ``<table>_versions`` views, whose
+``superseded_at`` says from which day on a later version stands in a row's place.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+
+from risk.contract import KNOWN_AT, STORED_AS, TABLES, Table
+from risk.errors import WagewatchError
+
+LAYOUT_VERSION = 1
+
+
+class RecordStoreBusy(WagewatchError):
+    """Another process holds the record store."""
+
+    code = "record_store_busy"
+
+
+class RecordStoreUnreadable(WagewatchError):
+    """The file is not a record store of this version."""
+
+    code = "record_store_unreadable"
+
+
+@dataclass(frozen=True)
+class FeedSpan:
+    """What one table holds: distinct rows, versions, and the first and last ``known_at``."""
+
+    table: str
+    rows: int
+    versions: int
+    first_known_at: dt.date | None
+    last_known_at: dt.date | None
+
+
+def columns(table: Table) -> list[tuple[str, str]]:
+    """(name, SQL type) of every stored column of ``table`` but ``arrival``."""
+    fields = [*table.fields, KNOWN_AT]
+    return [(field.name, STORED_AS[field.type]) for field in fields]
+
+
+class RecordStore:
+    """An open record store. Use as a context manager; one process writes at a time."""
+
+    def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
+        """Open ``path`` (``":memory:"`` for a store of this process only), laying it out if new.
+
+        Raises:
+            RecordStoreBusy: another process holds the file.
+            RecordStoreUnreadable: the file is something else.
+        """
+        try:
+            self.connection = duckdb.connect(str(path), read_only=read_only)
+        except duckdb.IOException as error:
+            if "lock" in str(error).lower():
+                raise RecordStoreBusy(path=str(path)) from error
+            raise RecordStoreUnreadable(path=str(path)) from error
+        if not read_only:
+            self._lay_out()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; further use is an error."""
+        self.connection.close()
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query; values are passed as ``parameters``, never pasted in."""
+        return self.connection.execute(sql, list(parameters)).fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing: what is written inside is kept only if the block ends well."""
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def feeds(self) -> list[FeedSpan]:
+        """What each table of the contract holds, in contract order."""
+        return [self._feed(table) for table in TABLES.values()]
+
+    def missing_feeds(self) -> list[str]:
+        """Tables without a single row."""
+        return [feed.table for feed in self.feeds() if feed.versions == 0]
+
+    def digest(self, as_of: dt.date) -> str:
+        """SHA-256 over all rows as known before ``as_of``; the order they came in does not matter.
+
+        Each row's text is hashed on its own and the hashes are summed, so the digest is the same
+        for the same rows in any order of arrival.
+        """
+        total = hashlib.sha256()
+        for table in TABLES.values():
+            texts = [
+                f"coalesce(replace(cast({name} AS VARCHAR), '|', '||'), '|n')"
+                for name, _ in columns(table)
+            ]
+            row = "md5(" + " || '|;' || ".join(texts) + ")"
+            count, low, high = self.rows(
+                f"SELECT count(*), sum(cast('0x' || substr({row}, 1, 15) AS HUGEINT)),"
+                f" sum(cast('0x' || substr({row}, 16, 15) AS HUGEINT))"
+                f" FROM {table.name}_versions WHERE known_at < $1"
+                " AND (superseded_at IS NULL OR superseded_at >= $1)",
+                [as_of],
+            )[0]
+            total.update(f"{table.name}:{count}:{low}:{high};".encode())
+        return total.hexdigest()
+
+    def _feed(self, table: Table) -> FeedSpan:
+        key = ", ".join(table.key)
+        row = self.rows(
+            f"SELECT (SELECT count(*) FROM (SELECT DISTINCT {key} FROM {table.name})),"
+            f" count(*), min(known_at), max(known_at) FROM {table.name}"
+        )[0]
+        return FeedSpan(table.name, *row)
+
+    def _lay_out(self) -> None:
+        with self.transaction():
+            self.connection.execute("CREATE SEQUENCE IF NOT EXISTS arrivals")
+            for table in TABLES.values():
+                self.connection.execute(_table_ddl(table))
+                self.connection.execute(_versions_ddl(table))
+
+
+def _table_ddl(table: Table) -> str:
+    body = ", ".join(f"{name} {kind}" for name, kind in columns(table))
+    return f"CREATE TABLE IF NOT EXISTS {table.name} ({body}, arrival BIGINT NOT NULL)"
+
+
+def _versions_ddl(table: Table) -> str:
+    key = ", ".join(table.key)
+    return (
+        f"CREATE OR REPLACE VIEW {table.name}_versions AS SELECT *,"
+        f" lead(known_at) OVER (PARTITION BY {key} ORDER BY known_at, arrival) AS superseded_at"
+        f" FROM {table.name}"
+    )

@@ -1,0 +1,47 @@
+"""Place and credit codes: valid in shape, fictional in content.
+
+No province of China has a code that begins with 99, so no code made here is a real one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+"""GB 32100-2015: digits and letters without I, O, S, V, Z."""
+
+PREFECTURE = "9901"
+PROJECTS_PER_COUNTY = 400
+TOWNSHIPS_PER_COUNTY = 12
+
+
+def check_character(body: str) -> str:
+    """The 18th character of a credit code whose first 17 are ``body`` (GB 32100-2015).
+
+    >>> check_character("91110000101623741")
+    'K'
+    """
+    total = sum(ALPHABET.index(char) * pow(3, place, 31) for place, char in enumerate(body))
+    return ALPHABET[(31 - total % 31) % 31]
+
+
+def credit_codes(rng: np.random.Generator, count: int, counties: list[str]) -> list[str]:
+    """``count`` different credit codes of enterprises registered in ``counties``."""
+    codes: dict[str, None] = {}
+    while len(codes) < count:
+        county = counties[int(rng.integers(len(counties)))]
+        tail = "".join(ALPHABET[int(index)] for index in rng.integers(0, 31, 8))
+        body = f"91{county}MA{tail[:7]}"
+        codes[body + check_character(body)] = None
+    return list(codes)
+
+
+def counties(projects: int) -> list[str]:
+    """County codes (6 digits): one for a county's size, more for a prefecture's."""
+    number = max(1, -(-projects // PROJECTS_PER_COUNTY))
+    return [f"{PREFECTURE}{21 + index}" for index in range(min(number, 60))]
+
+
+def townships(county: str) -> list[str]:
+    """Township codes (9 digits) of a county."""
+    return [f"{county}{101 + index}" for index in range(TOWNSHIPS_PER_COUNTY)]

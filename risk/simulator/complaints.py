@@ -1,0 +1,130 @@
+"""Who complains, when, and what the authority writes down of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from risk.simulator import words
+from risk.simulator.cases import Claim
+from risk.simulator.debts import Debts
+from risk.simulator.parameters import Parameters
+from risk.simulator.world import EMPTY, Bools, Floats, Texts, World
+from risk.simulator.writing import Frame, selected, stacked
+
+CHANNELS = ("hotline_12333", "hotline_12345", "online", "visit", "petition", "other")
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """One complaint; ``project`` EMPTY and ``org`` set outside construction."""
+
+    day: int
+    project: int
+    org: int
+    named: bool
+    claim: Claim
+
+
+def season_factors(p: Parameters) -> Floats:
+    """Complaint factor of calendar months 1..12, mean 1."""
+    shares = np.array(p.season)
+    pulled = (shares / shares.mean()) ** p.season_pull
+    return np.asarray(pulled / pulled.mean(), dtype=np.float64)
+
+
+def complaint_chances(p: Parameters, debts: Debts, milestone: Bools, season: float) -> Floats:
+    """Chance that the workers of each project complain this month."""
+    pain = (debts.head() / p.complaint_head) ** p.complaint_power * np.sqrt(
+        debts.workers / p.complaint_crew
+    )
+    wait = np.where(milestone, p.complaint_custom, 1.0)
+    rate = p.complaint_rate * season * wait * np.minimum(pain, 6.0)
+    return np.asarray(1.0 - np.exp(-rate), dtype=np.float64)
+
+
+def true_claim(rng: np.random.Generator, p: Parameters, workers: int, amount: float) -> Claim:
+    """A claim of some or all who are owed; every fifth is blown up."""
+    share = 1.0 if rng.random() < 0.4 else float(rng.uniform(0.3, 1.0))
+    heads = max(1, round(workers * share))
+    blown = float(rng.uniform(1.3, 2.2)) if rng.random() < p.inflated_share else 1.0
+    return Claim(heads, round(amount / workers * heads * blown, 0), True)
+
+
+def false_claim(rng: np.random.Generator) -> Claim:
+    """Project money under the name of wages, or a quarrel over the count."""
+    heads = 1 + int(rng.exponential(6.0))
+    return Claim(heads, round(heads * float(rng.lognormal(9.2, 0.5)), 0), False)
+
+
+def employer_claim(rng: np.random.Generator) -> Claim:
+    """A claim against a shop or factory."""
+    heads = 1 + int(rng.exponential(5.0))
+    amount = round(heads * float(rng.lognormal(9.0, 0.4)), 0)
+    return Claim(heads, amount, bool(rng.random() < 0.8))
+
+
+def complaint_ids(complaints: list[Complaint]) -> Texts:
+    """Numbers of complaints, by month and place in the list."""
+    days = np.array([c.day for c in complaints], dtype="datetime64[D]")
+    stamps = np.datetime_as_string(days.astype("datetime64[M]")).tolist()
+    return np.array(
+        [f"TS{s.replace('-', '')}{i + 1:05d}" for i, s in enumerate(stamps)], dtype=np.str_
+    )
+
+
+def complaint_frame(
+    world: World, complaints: list[Complaint], projects: tuple[Texts, Texts], names: Texts
+) -> Frame:
+    """The ``complaints`` table; ``projects`` are ids and names, ``names`` organisations'."""
+    rng, p = world.stream("complaint-records"), world.parameters
+    ids, titles = projects
+    count = len(complaints)
+    project = np.array([c.project for c in complaints], dtype=np.int64)
+    named = np.array([c.named for c in complaints], dtype=np.bool_)
+    spoken = [_spoken(rng, c, titles, names) for c in complaints]
+    received = np.array([c.day for c in complaints], dtype=np.int64)
+    workers = np.array([c.claim.workers for c in complaints], dtype=np.int64)
+    amount = np.array([round(c.claim.amount * 100) for c in complaints], dtype=np.int64)
+    frame: Frame = {
+        "complaint_id": complaint_ids(complaints),
+        "received_on": received,
+        "channel": np.array(CHANNELS)[rng.choice(6, count, p=p.complaint_channels)],
+        "project_id": np.where(named & (project != EMPTY), ids[project], ""),
+        "project_text": np.array([site for site, _, _ in spoken], dtype=np.str_),
+        "employer_text": np.array([firm for _, firm, _ in spoken], dtype=np.str_),
+        "workers": np.where(rng.random(count) < 0.08, EMPTY, workers),
+        "amount_claimed": np.where(rng.random(count) < 0.12, EMPTY, amount),
+        "text": np.array([text for _, _, text in spoken], dtype=np.str_),
+        "known_at": received + rng.integers(0, 3, count),
+    }
+    traced = np.flatnonzero(~named & (project != EMPTY) & (rng.random(count) < p.traced_share))
+    later = selected(frame, traced)
+    later["project_id"] = ids[project[traced]]
+    later["known_at"] = later["known_at"] + rng.integers(5, 40, len(traced))
+    return stacked(frame, later)
+
+
+def _spoken(
+    rng: np.random.Generator, complaint: Complaint, titles: Texts, names: Texts
+) -> tuple[str, str, str]:
+    """Site, employer and story in the caller's words."""
+    months = int(rng.integers(1, 6))
+    if complaint.project == EMPTY:
+        told, site = words.OTHER_CLAIMS, ""
+        firm = words.mangled(rng, str(names[complaint.org]), words.FIRM_ENDINGS)
+    else:
+        told = words.CLAIMS if complaint.claim.true else words.FALSE_CLAIMS
+        vague = rng.random() < (0.1 if complaint.named else 0.35)
+        site = (
+            "" if vague else words.mangled(rng, str(titles[complaint.project]), words.SITE_ENDINGS)
+        )
+        known = rng.random() < 0.4
+        firm = (
+            words.mangled(rng, str(names[complaint.org]), words.FIRM_ENDINGS)
+            if known
+            else words.foreman(rng)
+        )
+    story = told[int(rng.integers(len(told)))]
+    return site, firm, story.format(n=complaint.claim.workers, m=months)

@@ -1,0 +1,90 @@
+"""Owners, contractors, subcontractors and other employers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from risk.simulator import codes, words
+from risk.simulator.world import EMPTY, Floats, Ints, Texts, World, fen, lags
+from risk.simulator.writing import Frame, stacked
+
+KINDS = ("owner", "general_contractor", "subcontractor", "labour_subcontractor", "employer")
+OWNER, CONTRACTOR, SPECIALIST, LABOUR, EMPLOYER = range(5)
+_TRADES = (words.OWNERS, words.CONTRACTORS, words.SPECIALISTS, words.LABOUR, words.EMPLOYERS)
+_FIRST_FOUNDED, _LAST_FOUNDED = 8_400, 18_200  # 1993 to 2019, days since 1970
+_CAPITAL = (20e6, 12e6, 3e6, 1e6, 0.5e6)
+
+
+@dataclass(frozen=True)
+class Organisations:
+    """All organisations; ``kind`` indexes KINDS, ``capital`` is yuan, ``founded`` a day."""
+
+    ids: Texts
+    names: Texts
+    kind: Ints
+    capital: Floats
+    founded: Ints
+    region: Texts
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+    def of_kind(self, kind: int) -> Ints:
+        """Positions of the organisations of one kind."""
+        return np.flatnonzero(self.kind == kind).astype(np.int64)
+
+
+def make_organisations(world: World) -> Organisations:
+    """Enough organisations of each kind for the world's projects, at least two."""
+    rng, p = world.stream("organisations"), world.parameters
+    shares = (
+        p.owners_per_project,
+        p.contractors_per_project,
+        p.specialists_per_project,
+        p.labour_firms_per_project,
+        p.employers_per_project,
+    )
+    counts = [max(2, round(share * world.projects)) for share in shares]
+    kind = np.repeat(np.arange(5), counts)
+    places = codes.counties(world.projects)
+    names = [
+        name
+        for n, t in zip(counts, _TRADES, strict=True)
+        for name in words.company_names(rng, n, t)
+    ]
+    ids = np.array(codes.credit_codes(rng, len(kind), places))
+    return Organisations(
+        ids=ids,
+        names=np.array(names),
+        kind=kind,
+        capital=np.round(np.array(_CAPITAL)[kind] * rng.lognormal(0.0, 0.7, len(kind)), -4),
+        founded=rng.integers(_FIRST_FOUNDED, _LAST_FOUNDED, len(kind)),
+        region=np.array([code[2:8] for code in ids.tolist()]),
+    )
+
+
+def organisation_frame(world: World, organisations: Organisations) -> Frame:
+    """The ``organizations`` table: registered before the window, some capital raised later."""
+    rng = world.stream("organisation-records")
+    count = len(organisations)
+    known = world.timeline.month_day(0) - 30 - lags(rng, 40.0, count)
+    capital = fen(organisations.capital)
+    first = _frame(organisations, np.arange(count), capital, known)
+    first["registered_capital"] = np.where(rng.random(count) < 0.04, EMPTY, capital)
+    raised = np.flatnonzero(rng.random(count) < 0.05)
+    later = known[raised] + rng.integers(60, 60 + 30 * world.months, len(raised))
+    return stacked(first, _frame(organisations, raised, capital[raised] * 2, later))
+
+
+def _frame(organisations: Organisations, rows: Ints, capital: Ints, known: Ints) -> Frame:
+    return {
+        "org_id": organisations.ids[rows],
+        "org_name": organisations.names[rows],
+        "org_kind": np.array(KINDS)[organisations.kind[rows]],
+        "registered_capital": capital,
+        "founded_on": organisations.founded[rows],
+        "region_code": organisations.region[rows],
+        "known_at": known,
+    }

@@ -1,0 +1,186 @@
+"""The authority's years: month by month debts lead to complaints, cases and visits.
+
+What a case or an ordered correction brings in is paid from then on, so the months after it
+see less debt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from risk.simulator.cases import Case, Claim, handled
+from risk.simulator.complaints import (
+    Complaint,
+    complaint_chances,
+    employer_claim,
+    false_claim,
+    season_factors,
+    true_claim,
+)
+from risk.simulator.debts import Debts, debts, open_rows
+from risk.simulator.disputes import running
+from risk.simulator.inspections import Visit, make_visit, visit_chances
+from risk.simulator.organisations import EMPLOYER, Organisations
+from risk.simulator.projects import Projects
+from risk.simulator.wages import Wages
+from risk.simulator.world import EMPTY, NEVER, Bools, Floats, Ints, World
+
+_AFTER_END_DAYS = 300  # a debt is still complained of this long after the work
+
+
+@dataclass
+class Oversight:
+    """What the authority did, and the true debts it worked among (by project and month)."""
+
+    complaints: list[Complaint] = field(default_factory=list)
+    cases: list[Case] = field(default_factory=list)
+    visits: list[Visit] = field(default_factory=list)
+    amount: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    workers: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    drawn_on: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+
+class _Years:
+    """The walk through the months; holds who has an open case and who has a past."""
+
+    def __init__(self, world: World, projects: Projects, wages: Wages) -> None:
+        self.world, self.projects, self.wages = world, projects, wages
+        self.rng = world.stream("oversight")
+        self.at_work = running(world, projects)
+        self.season = season_factors(world.parameters)
+        self.busy_until = np.full(len(projects), EMPTY)
+        self.history = np.zeros(len(projects))
+        shape = (len(projects), world.months)
+        self.out = Oversight(
+            amount=np.zeros(shape), workers=np.zeros(shape), drawn_on=np.full(shape[0], NEVER)
+        )
+
+    def month(self, month: int) -> None:
+        """One month of debts, complaints and visits."""
+        p, day = self.world.parameters, self.world.timeline.month_day(month)
+        now = debts(self.wages, len(self.projects), day, p.complaint_patience_days)
+        self.out.amount[:, month], self.out.workers[:, month] = now.amount, now.workers
+        season = float(self.season[self.world.timeline.calendar_month(month) - 1])
+        self._true_complaints(now, day, season)
+        self._false_complaints(self.at_work[:, month], day, season)
+        self._visits(now, month, day)
+
+    def _true_complaints(self, now: Debts, day: int, season: float) -> None:
+        p = self.world.parameters
+        chance = complaint_chances(p, now, self.projects.milestone, season)
+        chance = np.where(self.busy_until > day, chance * p.complaint_open_case, chance)
+        gone = self.projects.end + _AFTER_END_DAYS < day
+        hit = (self.rng.random(len(chance)) < chance) & (now.workers > 0) & ~gone
+        for project in np.flatnonzero(hit).tolist():
+            for _ in range(1 + int(self.rng.poisson(p.repeat_complaints))):
+                claim = true_claim(
+                    self.rng, p, int(now.workers[project]), float(now.amount[project])
+                )
+                self._complain(project, day + int(self.rng.integers(0, 28)), claim, now)
+
+    def _false_complaints(self, at_work: Bools, day: int, season: float) -> None:
+        rate = self.world.parameters.false_rate * season
+        hit = (self.rng.random(len(at_work)) < rate) & at_work
+        for project in np.flatnonzero(hit).tolist():
+            claim = false_claim(self.rng)
+            self._complain(project, day + int(self.rng.integers(0, 28)), claim, None)
+
+    def _complain(self, project: int, day: int, claim: Claim, now: Debts | None) -> None:
+        p = self.world.parameters
+        day = max(day, int(self.projects.start[project]))
+        named = bool(self.rng.random() >= p.complaint_without_project)
+        org = int(self.projects.contractor[project])
+        self.out.complaints.append(Complaint(day, project, org, named, claim))
+        if self.busy_until[project] > day or self.rng.random() > p.accepted_share:
+            return
+        opened = day + int(self.rng.integers(0, 5))
+        number = len(self.out.complaints) - 1
+        self._open(Case(project, org, number, named, claim, opened))
+        if now is not None and named and self.rng.random() < p.complaint_visit:
+            self._visit(now, project, opened + int(self.rng.integers(1, 15)), "complaint")
+
+    def _open(self, case: Case) -> None:
+        case = handled(self.rng, self.world.parameters, case)
+        self.out.cases.append(case)
+        self.busy_until[case.project] = max(case.closed, case.unfounded)
+        if case.confirmed != EMPTY:
+            self.history[case.project] += 1
+            if self.rng.random() < self.world.parameters.deposit_drawn:
+                self.out.drawn_on[case.project] = case.confirmed + 8
+        if case.settled_on() != EMPTY:
+            rows = open_rows(self.wages, case.project, case.opened)
+            self.wages.settle(rows, case.settled_on())
+
+    def _visits(self, now: Debts, month: int, day: int) -> None:
+        calendar = self.world.timeline.calendar_month(month)
+        chances = visit_chances(self.world.parameters, self.projects, self.history, calendar)
+        for kind, chance in chances.items():
+            hit = (self.rng.random(len(chance)) < chance) & self.at_work[:, month]
+            low = 19 if kind == "campaign" and calendar == 11 else 0
+            for project in np.flatnonzero(hit).tolist():
+                self._visit(now, project, day + int(self.rng.integers(low, 28)), kind)
+
+    def _visit(self, now: Debts, project: int, day: int, kind: str) -> None:
+        day = max(day, int(self.projects.start[project]))
+        visit = make_visit(
+            self.rng, self.world.parameters, self.projects, now, (project, day, kind)
+        )
+        self.out.visits.append(visit)
+        if not visit.found:
+            return
+        self.history[project] += 1
+        if visit.rectified != EMPTY:
+            self.wages.settle(open_rows(self.wages, project, day), visit.rectified)
+        elif self.busy_until[project] < day and self.rng.random() < 0.5:
+            claim = Claim(visit.workers, visit.amount, True)
+            org = int(self.projects.contractor[project])
+            self._open(Case(project, org, EMPTY, True, claim, day + 32))
+
+
+def oversee(
+    world: World, projects: Projects, organisations: Organisations, wages: Wages
+) -> Oversight:
+    """Complaints, cases and visits of all months; settles ``wages`` on the way."""
+    years = _Years(world, projects, wages)
+    for month in range(world.months):
+        years.month(month)
+    _outside_construction(world, organisations, years.out)
+    return _in_order(years.out, world.timeline.live_day)
+
+
+def _outside_construction(world: World, organisations: Organisations, out: Oversight) -> None:
+    """Shops and factories: as many cases beside construction's as a county reported."""
+    rng, p = world.stream("employers"), world.parameters
+    employers = organisations.of_kind(EMPLOYER)
+    mean = p.other_per_building_case * len(out.complaints)
+    season = np.array(
+        [season_factors(p)[world.timeline.calendar_month(m) - 1] for m in range(world.months)]
+    )
+    for _ in range(int(rng.poisson(mean))):
+        month = int(rng.choice(world.months, p=season / season.sum()))
+        day = world.timeline.month_day(month) + int(rng.integers(0, 28))
+        org = int(employers[rng.integers(len(employers))])
+        claim = employer_claim(rng)
+        out.complaints.append(Complaint(day, EMPTY, org, True, claim))
+        if rng.random() < p.accepted_share:
+            number = len(out.complaints) - 1
+            opened = day + int(rng.integers(0, 5))
+            out.cases.append(handled(rng, p, Case(EMPTY, org, number, True, claim, opened)))
+
+
+def _in_order(out: Oversight, live_day: int) -> Oversight:
+    """Everything since the books opened, by day, so that numbers grow with time."""
+    heard = [i for i, complaint in enumerate(out.complaints) if complaint.day >= live_day]
+    order = sorted(heard, key=lambda i: (out.complaints[i].day, i))
+    place = {old: new for new, old in enumerate(order)}
+    out.complaints = [out.complaints[i] for i in order]
+    cases = [
+        replace(c, complaint=place.get(c.complaint, EMPTY))
+        for c in out.cases
+        if c.opened >= live_day
+    ]
+    out.cases = sorted(cases, key=lambda c: c.opened)
+    out.visits = sorted((v for v in out.visits if v.day >= live_day), key=lambda v: v.day)
+    return out

@@ -1,0 +1,219 @@
+"""One call that makes a synthetic county and writes its records."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from risk.contract import TABLES
+from risk.errors import WagewatchError
+from risk.locale import text
+from risk.simulator.attendance import attendance_frame
+from risk.simulator.cases import case_frame
+from risk.simulator.complaints import complaint_frame, complaint_ids
+from risk.simulator.disputes import Disputes, dispute_frame, dispute_pressure, make_disputes
+from risk.simulator.guarantees import account_frame, deposit_frame
+from risk.simulator.inspections import inspection_frame
+from risk.simulator.listings import listing_frame
+from risk.simulator.operations import operations_frame
+from risk.simulator.organisations import Organisations, make_organisations, organisation_frame
+from risk.simulator.oversight import Oversight, oversee
+from risk.simulator.parameters import Parameters
+from risk.simulator.payrolls import payroll_frames
+from risk.simulator.projects import Projects, make_projects, project_frame
+from risk.simulator.reporting import Feeds, make_feeds
+from risk.simulator.stress import organisation_stress, project_stress
+from risk.simulator.subcontracting import Contracts, Teams, contract_frame, make_contracts
+from risk.simulator.transfers import Transfers, late_transfers, make_transfers, transfer_frame
+from risk.simulator.truth import clear_truth, write_truth
+from risk.simulator.wages import Wages, make_wages
+from risk.simulator.world import Floats, Timeline, World
+from risk.simulator.writing import Frame, write_table
+
+DEFAULT_END = dt.date(2025, 12, 31)
+NOTICE = "README.md"
+MARK = "SYNTHETIC"
+UNSEEN_MONTHS = 10
+MAX_PROJECTS, MAX_MONTHS = 50_000, 240
+EARLIEST_END, LATEST_END = dt.date(2020, 1, 31), dt.date(2100, 12, 31)
+
+Progress = Callable[[str, float], None]
+
+
+class SimulationSizeRefused(WagewatchError):
+    """A size outside what the simulator makes; fields: name, found, low, high."""
+
+    code = "simulation_size_refused"
+
+
+class SimulationTargetInUse(WagewatchError):
+    """The folder holds files that no simulation wrote; field: path."""
+
+    code = "simulation_target_in_use"
+
+
+@dataclass(frozen=True)
+class SimulationReport:
+    """What was written: rows (versions) per table, and the window simulated."""
+
+    out: Path
+    rows: Mapping[str, int]
+    first_month: dt.date
+    end: dt.date
+    seed: int
+
+
+@dataclass(frozen=True)
+class _Made:
+    """Everything true in the simulated world."""
+
+    organisations: Organisations
+    projects: Projects
+    sites: tuple[Contracts, Teams]
+    organisation_stress: Floats
+    stress: Floats
+    disputes: Disputes
+    transfers: Transfers
+    wages: Wages
+    oversight: Oversight
+    feeds: Feeds
+
+
+def simulate(
+    out: Path,
+    *,
+    projects: int,
+    months: int,
+    seed: int,
+    end: dt.date = DEFAULT_END,
+    progress: Progress | None = None,
+    truth: bool = False,
+) -> SimulationReport:
+    """Write one CSV per table of the contract into ``out``, all of it invented and marked so.
+
+    The same arguments give the same bytes. ``months`` is the window that ends in the month of
+    ``end``; ``progress`` hears the table just written and the share done; ``truth`` also writes
+    the hidden state into ``out/truth``, which an import does not read.
+
+    Raises:
+        SimulationSizeRefused: a size, seed or end the simulator does not make.
+        SimulationTargetInUse: ``out`` holds files that no simulation wrote.
+    """
+    _check_size(projects=projects, months=months, seed=seed, end=end)
+    _claim_folder(out)
+    world = World(
+        projects, seed, Timeline(months + UNSEEN_MONTHS, end, UNSEEN_MONTHS), Parameters()
+    )
+    tell = progress or _silent
+    made = _make(world, tell)
+    _write_notice(out, world)
+    rows: dict[str, int] = {}
+    for name, frame in _frames(world, made):
+        rows[name] = write_table(out, TABLES[name], frame, world.timeline.end_day)
+        tell(name, 0.5 + 0.5 * len(rows) / len(TABLES))
+    if truth:
+        write_truth(out, world, made.projects, made.stress, made.oversight)
+    return SimulationReport(out, rows, _first_month(world), end, seed)
+
+
+def _silent(_: str, __: float) -> None:
+    return None
+
+
+def _check_size(*, projects: int, months: int, seed: int, end: dt.date) -> None:
+    limits = {
+        "projects": (projects, 1, MAX_PROJECTS),
+        "months": (months, 1, MAX_MONTHS),
+        "seed": (seed, 0, 2**32 - 1),
+    }
+    for name, (found, low, high) in limits.items():
+        if not low <= found <= high:
+            raise SimulationSizeRefused(name=name, found=found, low=low, high=high)
+    if not EARLIEST_END <= end <= LATEST_END:
+        raise SimulationSizeRefused(name="end", found=end, low=EARLIEST_END, high=LATEST_END)
+
+
+def _claim_folder(out: Path) -> None:
+    """Make ``out``, or take over one an earlier simulation wrote; never one with other files."""
+    notice = out / NOTICE
+    marked = notice.is_file() and MARK in notice.read_text(encoding="utf-8", errors="replace")
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not marked)):
+        raise SimulationTargetInUse(path=str(out))
+    out.mkdir(parents=True, exist_ok=True)
+    clear_truth(out)
+
+
+def _write_notice(out: Path, world: World) -> None:
+    fields = {
+        "projects": world.projects,
+        "months": world.months - UNSEEN_MONTHS,
+        "seed": world.seed,
+        "end": world.timeline.end.isoformat(),
+    }
+    parts = [text("simulator.notice", "zh", **fields), text("simulator.notice", "en", **fields)]
+    (out / NOTICE).write_text("\n".join(parts), encoding="utf-8", newline="\n")
+
+
+def _first_month(world: World) -> dt.date:
+    return dt.date(1970, 1, 1) + dt.timedelta(days=world.timeline.live_day)
+
+
+def _make(world: World, tell: Progress) -> _Made:
+    organisations = make_organisations(world)
+    firm_stress = organisation_stress(world, organisations)
+    projects = make_projects(world, organisations)
+    base = project_stress(world, projects, firm_stress)
+    sites = make_contracts(world, projects, organisations)
+    tell("contracts", 0.1)
+    disputes = make_disputes(world, projects, base)
+    transfers = make_transfers(world, projects, firm_stress)
+    stress = base + dispute_pressure(world, len(projects), disputes, world.parameters)
+    late = late_transfers(world, len(projects), transfers)
+    stress = stress + world.parameters.late_transfer_stress * late
+    wages = make_wages(world, projects, sites[1], stress)
+    tell("wages", 0.3)
+    oversight = oversee(world, projects, organisations, wages)
+    feeds = make_feeds(world, projects, stress, firm_stress)
+    tell("oversight", 0.5)
+    return _Made(
+        organisations,
+        projects,
+        sites,
+        firm_stress,
+        stress,
+        disputes,
+        transfers,
+        wages,
+        oversight,
+        feeds,
+    )
+
+
+def _frames(world: World, made: _Made) -> Iterator[tuple[str, Frame]]:
+    """One table at a time, so that only one is held in memory beside the world itself."""
+    projects, firms, seen = made.projects, made.organisations, made.oversight
+    yield "organizations", organisation_frame(world, firms)
+    yield "projects", project_frame(world, projects, firms)
+    yield "contracts", contract_frame(world, projects, made.sites[0], firms.ids)
+    payrolls, payments = payroll_frames(world, projects, made.sites, made.feeds, made.wages)
+    yield "payrolls", payrolls
+    yield "payments", payments
+    yield "accounts", account_frame(world, projects)
+    yield "transfers", transfer_frame(world, projects, made.feeds, made.transfers)
+    yield "deposits", deposit_frame(world, projects, made.stress, seen.drawn_on)
+    yield "attendance", attendance_frame(world, projects, made.sites, made.feeds, made.wages)
+    yield from _authority_frames(world, made)
+    yield "disputes", dispute_frame(world, projects, made.disputes)
+    yield "listings", listing_frame(world, seen.cases, firms.ids)
+    yield "operations", operations_frame(world, firms, made.organisation_stress)
+
+
+def _authority_frames(world: World, made: _Made) -> Iterator[tuple[str, Frame]]:
+    projects, firms, seen = made.projects, made.organisations, made.oversight
+    names = (projects.ids, projects.names)
+    yield "complaints", complaint_frame(world, seen.complaints, names, firms.names)
+    ids = (projects.ids, firms.ids, complaint_ids(seen.complaints))
+    yield "cases", case_frame(world, seen.cases, ids)
+    yield "inspections", inspection_frame(world, seen.visits, projects)

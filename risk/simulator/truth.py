@@ -1,0 +1,40 @@
+"""The hidden state of the world, for judging what a model can see of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from risk.simulator.oversight import Oversight
+from risk.simulator.projects import Projects
+from risk.simulator.world import Floats, World
+from risk.simulator.writing import write_csv
+
+FOLDER = "truth"
+FILE = "project_months.csv"
+_HEADER = ["project_id", "month", "stress", "amount_owed", "workers_owed", "clean_books"]
+
+
+def write_truth(
+    out: Path, world: World, projects: Projects, stress: Floats, oversight: Oversight
+) -> None:
+    """One row per project and month: stress, yuan and workers owed on the month's first day."""
+    folder = out / FOLDER
+    folder.mkdir(exist_ok=True)
+    shown = np.arange(world.timeline.before, world.months)
+    months = (shown + world.timeline.first).astype("datetime64[M]")
+    columns = [
+        np.repeat(projects.ids, len(shown)).tolist(),
+        np.tile(np.datetime_as_string(months), len(projects)).tolist(),
+        [f"{v:.4f}" for v in stress[:, shown].ravel().tolist()],
+        [f"{v:.2f}" for v in oversight.amount[:, shown].ravel().tolist()],
+        [f"{v:.0f}" for v in oversight.workers[:, shown].ravel().tolist()],
+        np.repeat(np.where(projects.dishonest, "true", "false"), len(shown)).tolist(),
+    ]
+    write_csv(folder / FILE, _HEADER, columns)
+
+
+def clear_truth(out: Path) -> None:
+    """Take away the truth of an earlier run."""
+    (out / FOLDER / FILE).unlink(missing_ok=True)

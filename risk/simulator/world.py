@@ -1,0 +1,107 @@
+"""What all parts of the simulator share: the timeline, the parameters, the random streams."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from risk.simulator.parameters import Parameters
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Texts = npt.NDArray[np.str_]
+
+EMPTY = -1
+"""An unknown whole number, day or month; every real one is 0 or more."""
+
+NEVER = 10**6
+"""A day after every simulated day."""
+
+_EPOCH = dt.date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The simulated months 0..months-1; the last one holds ``end``. Days count from 1970-01-01.
+
+    The first ``before`` of them run unseen, so that the records begin with debts and firms already
+    in motion; the authority's books open with month ``before``.
+    """
+
+    months: int
+    end: dt.date
+    before: int = 0
+
+    @property
+    def live_day(self) -> int:
+        """The day the authority's books open."""
+        return self.month_day(self.before)
+
+    @property
+    def end_day(self) -> int:
+        """The last day anything may be known."""
+        return (self.end - _EPOCH).days
+
+    @property
+    def first(self) -> int:
+        """Month 0 as months since 1970-01."""
+        return (self.end.year - 1970) * 12 + self.end.month - self.months
+
+    def month_days(self, month: Ints) -> Ints:
+        """The first day of simulated months (negative ones lie before the window)."""
+        stamps = (np.asarray(month) + self.first).astype("datetime64[M]")
+        return stamps.astype("datetime64[D]").astype(np.int64)
+
+    def month_day(self, month: int) -> int:
+        """The first day of one simulated month."""
+        return int(self.month_days(np.array([month]))[0])
+
+    def month_of(self, days: Ints) -> Ints:
+        """The simulated month of each day."""
+        stamps = np.asarray(days).astype("datetime64[D]").astype("datetime64[M]")
+        return stamps.astype(np.int64) - self.first
+
+    def calendar_month(self, month: int) -> int:
+        """1..12 of a simulated month."""
+        return (month + self.first) % 12 + 1
+
+
+@dataclass(frozen=True)
+class World:
+    """Size, seed, timeline and parameters of one simulation."""
+
+    projects: int
+    seed: int
+    timeline: Timeline
+    parameters: Parameters
+
+    @property
+    def months(self) -> int:
+        """Number of simulated months."""
+        return self.timeline.months
+
+    def stream(self, part: str) -> np.random.Generator:
+        """The random numbers of one part; another part's use of its own never changes them."""
+        return np.random.default_rng([self.seed, zlib.crc32(part.encode())])
+
+
+def sigmoid(log_odds: Floats) -> Floats:
+    """Chance of a log-odds value."""
+    return np.asarray(1.0 / (1.0 + np.exp(-log_odds)), dtype=np.float64)
+
+
+def lags(rng: np.random.Generator, mean: Floats | float, size: int) -> Ints:
+    """Whole days of delay, geometric with the given mean; now and then a month or more."""
+    days = rng.exponential(mean, size)
+    slow = rng.random(size) < 0.02
+    return np.asarray(np.floor(days + slow * rng.uniform(15, 60, size)), dtype=np.int64)
+
+
+def fen(yuan: Floats) -> Ints:
+    """Yuan to whole fen."""
+    return np.asarray(np.rint(np.asarray(yuan) * 100), dtype=np.int64)

@@ -1,0 +1,96 @@
+"""Fixtures every floor shares: sample worlds, a simulated county, small hand-made stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from risk.records import RecordStore
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The folder of sample worlds beside the project; skips where it is not there."""
+    folder = SHARED / "samples"
+    if not folder.is_dir():
+        pytest.skip("the sample worlds are not on this machine")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def public_data() -> Path:
+    """Real public data beside the project; skips where it is not there."""
+    folder = SHARED / "data"
+    if not folder.is_dir():
+        pytest.skip("the public data sets are not on this machine")
+    return folder
+
+
+class World:
+    """Puts rows into a record store by field name; what is not named is unknown."""
+
+    def __init__(self, store: RecordStore) -> None:
+        self.store = store
+        self._arrival = 0
+
+    def add(self, table: str, **values: object) -> None:
+        """One version of a row; money in fen, dates as ISO text."""
+        self._arrival += 1
+        names = ", ".join([*values, "arrival"])
+        marks = ", ".join(["?"] * (len(values) + 1))
+        self.store.connection.execute(
+            f"INSERT INTO {table} ({names}) VALUES ({marks})", [*values.values(), self._arrival]
+        )
+
+    def project(self, project_id: str = "P1", **values: object) -> None:
+        """A running project known since the start of 2024."""
+        row = {
+            "project_id": project_id,
+            "project_name": f"工程{project_id}",
+            "region_code": "420300101",
+            "started_on": "2024-01-01",
+            "known_at": "2024-01-02",
+        }
+        self.add("projects", **{**row, **values})
+
+    def payroll(self, payroll_id: str, due_on: str, **values: object) -> None:
+        """A payroll of project P1, known on its due day, 10,000 yuan for 5 workers."""
+        row = {
+            "payroll_id": payroll_id,
+            "project_id": "P1",
+            "period": f"{due_on[:7]}-01",
+            "workers": 5,
+            "amount_due": 1_000_000,
+            "due_on": due_on,
+            "known_at": due_on,
+        }
+        self.add("payrolls", **{**row, **values})
+
+    def payment(self, payroll_id: str, paid_on: str, amount: int, **values: object) -> None:
+        """A payment known on the day it was made."""
+        row = {
+            "payment_id": f"{payroll_id}-{paid_on}",
+            "payroll_id": payroll_id,
+            "paid_on": paid_on,
+            "amount": amount,
+            "channel": "bank",
+            "known_at": paid_on,
+        }
+        self.add("payments", **{**row, **values})
+
+
+@pytest.fixture
+def world(store: RecordStore) -> World:
+    """Hand-made records in an empty store."""
+    return World(store)
+
+
+@pytest.fixture
+def store() -> Iterator[RecordStore]:
+    """An empty record store in memory."""
+    with RecordStore(":memory:") as opened:
+        yield opened

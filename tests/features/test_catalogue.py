@@ -1,0 +1,46 @@
+"""The catalogue is complete, and the documents that repeat it are fresh."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.util
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from features.build import FEATURE_NAMES, feature_matrix
+from features.families import FAMILIES, FEATURES
+from risk.contract import TABLES
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_there_are_enough_features_with_unique_names():
+    assert len(FEATURES) >= 60
+    assert [name for name, times in Counter(FEATURE_NAMES).items() if times > 1] == []
+
+
+def test_step_names_are_unique_across_families():
+    names = [step.name for family in FAMILIES for step in family.steps]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("feature", FEATURES, ids=lambda f: f.name)
+def test_every_entry_is_filled_in(feature):
+    words = (feature.zh, feature.en, feature.unknown_zh, feature.unknown_en, feature.window)
+    assert all(words)
+    assert set(feature.source) <= set(TABLES)
+    assert feature.source[0] in TABLES
+
+
+def test_every_family_yields_exactly_its_features(world):
+    world.project()
+    assert feature_matrix(world.store, [dt.date(2024, 7, 1)]).columns == (FEATURE_NAMES)
+
+
+def test_generated_documents_are_fresh():
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert module.main(["--check"]) == 0

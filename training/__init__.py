@@ -1,0 +1,1 @@
+"""Labels, splits in time, fitting, metrics and the gate."""
