@@ -11,6 +11,7 @@ from pathlib import Path
 from features.catalogue import Feature
 from features.families import FAMILIES
 from models.scorecard import LINES
+from risk.contract import TABLES, FieldType, Table
 
 HERE = Path(__file__).parent
 _ARROWS = {1: "↑", -1: "↓", 0: "·"}
@@ -60,7 +61,61 @@ def scorecard() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"features.md": feature_catalogue, "scorecard.md": scorecard}
+_SPELLINGS = (
+    ("id", "text, kept as text: leading zeros matter"),
+    ("date", "2026-03-05, 2026/3/5, 2026年3月5日, 20260305, a date cell; years 1949 to 2099"),
+    ("month", "2026-03, 2026/3, 2026年3月, 202603; a date counts as its month"),
+    ("money", "yuan, not negative; 万元 in the header or the cell is ten thousand yuan"),
+    ("count", "a whole number, not negative"),
+    ("share", "0 to 1; 35% is 0.35"),
+    ("number", "any number"),
+    ("bool", "true/false, 1/0, 是/否, 有/无"),
+    ("enum", "the code or its Chinese term"),
+    ("text", "free text"),
+)
+
+
+def records() -> str:
+    """docs/records.md: every table and column of the record contract."""
+    lines = [
+        "# Records",
+        "",
+        "Generated from `risk/contract.py` by `make docs`; do not edit.",
+        "",
+        "One file per table: CSV (UTF-8, UTF-8 with BOM, GB18030), XLSX or Parquet. The table is",
+        "told from the file's name, Chinese or English. Columns may be headed by field name or",
+        "Chinese header, in any order; other columns are not stored. An empty cell is unknown, never zero.",
+        "Full-width digits and thousands separators are understood.",
+        "",
+        "| type | accepted |",
+        "|---|---|",
+        *(f"| {name} | {accepted} |" for name, accepted in _SPELLINGS),
+        "",
+        "Every table may also hold `known_at` (入库日期), the day your system learnt of the row.",
+        "The same key may come again with other values: that is a later version.",
+        "Nothing is lost. A row known before its event happened is quarantined.",
+    ]
+    for table in TABLES.values():
+        lines += ["", f"## {table.name} ({table.zh})", ""]
+        lines += [f"Key: {', '.join(f'`{name}`' for name in table.key)}. {_known(table)}", ""]
+        lines += ["| field | 中文 | type | | values |", "|---|---|---|---|---|"]
+        for field in table.fields:
+            values = ", ".join(f"{code} {zh}" for code, zh in field.values.items())
+            needed = "required" if field.required else ""
+            lines.append(f"| `{field.name}` | {field.zh} | {field.type} | {needed} | {values} |")
+    return "\n".join(lines) + "\n"
+
+
+def _known(table: Table) -> str:
+    if not table.known_from:
+        return "Without `known_at`, known on the day of import."
+    dates = " or, where empty, ".join(f"`{name}`" for name in table.known_from)
+    lag = f" plus {table.default_lag_days} days" if table.default_lag_days else ""
+    month = table.field(table.known_from[0]).type is FieldType.MONTH
+    return f"Without `known_at`, known on {'the end of ' if month else ''}{dates}{lag}."
+
+
+PAGES = {"features.md": feature_catalogue, "scorecard.md": scorecard, "records.md": records}
 
 
 def main(arguments: list[str]) -> int:

@@ -45,14 +45,32 @@ def fit(raw: NDArray[np.float64], happened: NDArray[np.float64]) -> Calibration:
     if len(raw) == 0 or happened.min() == happened.max():
         return Calibration()
     design = np.column_stack([raw, np.ones_like(raw)])
-    prior = np.array([_PRIOR_PRECISION, 0.0])
     weights = np.array([1.0, 0.0])
     for _ in range(_STEPS):
-        chance = 1.0 / (1.0 + np.exp(-(design @ weights)))
-        gradient = design.T @ (chance - happened) + prior * (weights - [1.0, 0.0])
-        curvature = (design * (chance * (1 - chance))[:, None]).T @ design + np.diag(prior)
-        step = np.linalg.solve(curvature + 1e-9 * np.eye(2), gradient)
-        weights = weights - np.clip(step, -2.0, 2.0)
-        if np.abs(step).max() < 1e-10:
+        step = _newton_step(design, happened, weights)
+        loss = _loss(design, happened, weights)
+        size = 1.0
+        while size > 1e-8 and _loss(design, happened, weights - size * step) > loss:
+            size /= 2
+        weights = weights - size * step
+        if np.abs(size * step).max() < 1e-9:
             break
     return Calibration(slope=max(float(weights[0]), _MIN_SLOPE), intercept=float(weights[1]))
+
+
+def _loss(
+    design: NDArray[np.float64], happened: NDArray[np.float64], weights: NDArray[np.float64]
+) -> float:
+    score = design @ weights
+    prior = _PRIOR_PRECISION * (weights[0] - 1.0) ** 2 / 2
+    return float(np.sum(np.logaddexp(0.0, score) - happened * score) + prior)
+
+
+def _newton_step(
+    design: NDArray[np.float64], happened: NDArray[np.float64], weights: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    chance = 1.0 / (1.0 + np.exp(-np.clip(design @ weights, -500, 500)))
+    prior = np.array([_PRIOR_PRECISION, 0.0])
+    gradient = design.T @ (chance - happened) + prior * (weights - np.array([1.0, 0.0]))
+    curvature = (design * (chance * (1 - chance))[:, None]).T @ design + np.diag(prior)
+    return np.linalg.solve(curvature + 1e-9 * np.eye(2), gradient)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from risk.intake import import_paths
 from risk.records import RecordStore
+from risk.simulator import simulate
+from risk.workspace import Workspace
+from training.fitting import Trained, train
 
+COUNTY_TRAINED_AT = dt.date(2025, 7, 1)
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -94,3 +100,20 @@ def store() -> Iterator[RecordStore]:
     """An empty record store in memory."""
     with RecordStore(":memory:") as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def county(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace with the records of a simulated county; read it, do not write to it."""
+    folder = tmp_path_factory.mktemp("county")
+    workspace = Workspace(folder / "workspace")
+    simulate(folder / "records", projects=200, months=36, seed=7)
+    import_paths(workspace, [folder / "records"], today=dt.date(2026, 1, 1))
+    return workspace
+
+
+@pytest.fixture(scope="session")
+def county_trained(county: Workspace) -> Trained:
+    """The model of that county as of :data:`COUNTY_TRAINED_AT`."""
+    with RecordStore(county.records, read_only=True) as store:
+        return train(store, COUNTY_TRAINED_AT)

@@ -41,6 +41,8 @@ little later was mostly there already. Measured on months before any reported da
 0.710 to 0.723. Calibration and every figure use the plain label."""
 
 _FOLDS = 3
+_LEAST_MONTHS = 6
+_ENOUGH_EVENTS = 200
 _ROUND_STEP = 20
 
 Progress = Callable[[str, float], None]
@@ -151,7 +153,7 @@ def _boosted(
     recipe = recipe_for(float(target.sum()))
     folds = walk_forward(dates, folds=_FOLDS)
     out_of_time = _score_forward(matrix, soft, folds, recipe)
-    judged = ~np.isnan(out_of_time[:, 0])
+    judged = _recent(matrix, target, ~np.isnan(out_of_time[:, 0]))
     rounds, scores = _best_rounds(out_of_time[judged], target[judged], recipe)
     boosters = []
     for number, seed in enumerate(recipe.seeds, start=1):
@@ -173,6 +175,24 @@ def _boosted(
         parameters={**recipe.parameters([], 0), "rounds": rounds, "seeds": list(recipe.seeds)},
         later=LaterTime(matrix.where(judged), scores, target[judged]),
     )
+
+
+def _recent(
+    matrix: Matrix, target: NDArray[np.float64], judged: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Of the judged rows the latest months that hold enough events, at least six of them.
+
+    Feeds and habits change over the years; what is fitted here must fit the next list.
+    """
+    events = 0.0
+    kept = np.zeros_like(judged)
+    for number, as_of in enumerate(np.unique(matrix.as_ofs[judged])[::-1], start=1):
+        rows = judged & (matrix.as_ofs == as_of)
+        kept |= rows
+        events += float(target[rows].sum())
+        if number >= _LEAST_MONTHS and events >= _ENOUGH_EVENTS:
+            break
+    return kept
 
 
 def _directions() -> list[int]:

@@ -544,15 +544,22 @@ FAMILY = Family(
     evidence=Evidence(
         """
         SELECT as_of, project_id, source_table, record_id, known_at,
-               CAST(1000 - days_between(event_on, as_of) AS DOUBLE) AS weight
+               CAST(10000 - days_between(event_on, as_of) AS DOUBLE) AS weight
         FROM events
+        UNION ALL
+        SELECT e.as_of, c.project_id, e.source_table, e.record_id, e.known_at,
+               CAST(5000 - days_between(e.event_on, e.as_of) AS DOUBLE)
+        FROM events e
+        JOIN known_projects p ON p.as_of = e.as_of AND p.project_id = e.project_id
+        JOIN cohort c ON c.as_of = p.as_of AND c.contractor_id = p.contractor_id
+        WHERE c.project_id <> p.project_id AND days_between(e.event_on, e.as_of) <= 730
         UNION ALL
         SELECT as_of, project_id, 'inspections', inspection_id, known_at,
                CAST(-days_between(inspected_on, as_of) AS DOUBLE)
         FROM known_inspections WHERE NOT arrears_found
         UNION ALL
         SELECT as_of, project_id, 'cases', case_id, known_at,
-               CAST(500 - days_between(opened_on, as_of) AS DOUBLE)
+               CAST(9000 - days_between(opened_on, as_of) AS DOUBLE)
         FROM known_cases WHERE project_id IS NOT NULL AND status IN ('accepted', 'filed')
         """
     ),

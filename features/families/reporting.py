@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Family, Feature, Step
+from features.catalogue import Evidence, Family, Feature, Step
 
 _feature = partial(
     Feature,
@@ -183,5 +183,12 @@ FAMILY = Family(
             LEFT JOIN unlisted_months u ON u.as_of = c.as_of AND u.project_id = c.project_id
             """,
         ),
+    ),
+    evidence=Evidence(
+        """
+        SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
+               CAST(-days_between(known_at, as_of) AS DOUBLE) AS weight
+        FROM rolls
+        """
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Family, Feature, Step
+from features.catalogue import Evidence, Family, Feature, Step
 from risk.dates import HORIZON_DAYS
 
 _feature = partial(
@@ -229,5 +229,12 @@ FAMILY = Family(
             LEFT JOIN known_organizations o ON o.as_of = c.as_of AND o.org_id = c.contractor_id
             """,
         ),
+    ),
+    evidence=Evidence(
+        """
+        SELECT as_of, project_id, 'projects' AS source_table, project_id AS record_id, known_at,
+               CAST(1 AS DOUBLE) AS weight
+        FROM cohort
+        """
     ),
 )

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from risk.tiers import Tier
+from risk.watchlist import ChangeKind, ListedEntry, compare
+
+contributions = st.none() | st.dictionaries(
+    st.sampled_from(["payments", "transfers", "complaints"]), st.floats(-3, 3), max_size=3
+)
+
+
+@st.composite
+def lists(draw):
+    names = draw(st.lists(st.sampled_from("abcdefgh"), unique=True))
+    return [
+        ListedEntry(name, rank, Tier.RED, 0.5, draw(contributions))
+        for rank, name in enumerate(names, start=1)
+    ]
+
+
+def entry(project_id, rank, **families):
+    return ListedEntry(project_id, rank, Tier.ORANGE, 0.1, families or None)
+
+
+@given(lists(), lists())
+def test_every_entry_has_one_change_and_the_gone_are_the_rest(old, new):
+    found = compare(old, new)
+    assert [change.project_id for change in found.entries] == [item.project_id for item in new]
+    kept = {item.project_id for item in new}
+    assert [change.project_id for change in found.gone] == [
+        item.project_id for item in old if item.project_id not in kept
+    ]
+    assert all(change.kind is ChangeKind.GONE for change in found.gone)
+
+
+@given(lists())
+def test_a_list_against_itself_is_the_same(listed):
+    found = compare(listed, reversed(listed))
+    assert {change.kind for change in found.entries} <= {ChangeKind.SAME}
+    assert {change.reason for change in found.entries} <= {None}
+    assert found.gone == ()
+
+
+@given(lists(), lists())
+def test_up_one_way_is_down_the_other(old, new):
+    there = {change.project_id: change.kind for change in compare(old, new).entries}
+    back = {change.project_id: change.kind for change in compare(new, old).entries}
+    opposite = {ChangeKind.UP: ChangeKind.DOWN, ChangeKind.DOWN: ChangeKind.UP}
+    for name in there.keys() & back.keys():
+        assert back[name] == opposite.get(there[name], there[name])
+
+
+@given(lists(), lists())
+def test_a_reason_moved_in_the_direction_of_the_change(old, new):
+    before = {item.project_id: item.contributions for item in old}
+    now = {item.project_id: item.contributions for item in new}
+    for change in compare(old, new).entries:
+        if change.reason is not None:
+            move = now[change.project_id][change.reason] - before[change.project_id][change.reason]
+            assert (move > 0) == (change.kind is ChangeKind.UP)
+
+
+def test_the_family_that_moved_it_most_is_the_reason():
+    old = [entry("A", 2, payments=0.1, transfers=0.5), entry("B", 1, payments=2.0, transfers=0.5)]
+    new = [entry("A", 1, payments=0.9, transfers=0.7), entry("B", 2, payments=0.5, transfers=2.5)]
+    up, down = compare(old, new).entries
+    assert (up.kind, up.from_rank, up.to_rank, up.reason) == ("up", 2, 1, "payments")
+    assert (down.kind, down.from_rank, down.to_rank, down.reason) == ("down", 1, 2, "payments")
+
+
+def test_who_rose_only_because_others_fell_has_no_reason():
+    old = [entry("B", 1, payments=1.0), entry("A", 2, payments=1.0)]
+    new = [entry("A", 1, payments=0.8)]
+    assert compare(old, new).entries[0].reason is None
+
+
+def test_ties_between_families_go_by_name_and_unknown_families_are_left_out():
+    old = [entry("A", 2, transfers=0.0, payments=0.0)]
+    new = [entry("A", 1, transfers=1.0, payments=1.0, season=9.0)]
+    assert compare(old, new).entries[0].reason == "payments"
+
+
+def test_unsealed_contributions_give_no_reason():
+    assert compare([entry("A", 2)], [entry("A", 1, payments=1.0)]).entries[0].reason is None
+
+
+def test_the_new_and_the_gone_have_a_reason_where_they_were_scored_on_both_sides():
+    old, new = [entry("A", 1, payments=1.0)], [entry("B", 1, transfers=2.0)]
+    bare = compare(old, new)
+    assert [change.reason for change in (*bare.entries, *bare.gone)] == [None, None]
+    found = compare(
+        old, new, scored_before={"B": {"transfers": 0.0}}, scored_now={"A": {"payments": -1.0}}
+    )
+    assert (found.entries[0].kind, found.entries[0].reason) == ("new", "transfers")
+    assert (found.gone[0].kind, found.gone[0].reason) == ("gone", "payments")

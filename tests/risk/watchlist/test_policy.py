@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from risk.watchlist import Candidate, Policy, Selection, draw_probabilities, random_places, select
+from risk.watchlist.drawing import draw
+from risk.watchlist.policy import CandidateInvalid, CandidateTwice, PolicyInvalid
+
+AS_OF = dt.date(2025, 6, 1)
+
+candidate = st.builds(
+    Candidate,
+    project_id=st.text("abc123", min_size=1, max_size=3),
+    region_code=st.sampled_from(["420301", "420302", "420303101"]),
+    probability=st.sampled_from([0.0, 0.01, 0.05, 0.05, 0.2, 0.7, 1.0]),
+    workers=st.none() | st.integers(0, 200).map(float),
+    last_clean_visit=st.none() | st.dates(dt.date(2025, 4, 1), dt.date(2025, 7, 1)),
+    must=st.sampled_from([(), (), (), ("group_complaint_open",)]),
+)
+cohort = st.lists(candidate, max_size=40, unique_by=lambda item: item.project_id)
+policy = st.builds(
+    Policy,
+    capacity=st.integers(0, 30),
+    seed=st.text(max_size=3),
+    region=st.sampled_from(["", "4203", "420301", "420303", "99"]),
+    order=st.sampled_from(["probability", "expected_workers"]),
+    random_share=st.sampled_from([0.0, 0.1, 0.25, 0.5, 1.0]),
+    rest_days=st.integers(0, 60),
+)
+
+
+def by_risk(listed):
+    return [item.project_id for item in listed if item.selection is Selection.RISK]
+
+
+def make(project_id, probability, **values):
+    return Candidate(project_id, "420301", probability, **values)
+
+
+@given(cohort, policy)
+def test_nobody_twice_nobody_from_elsewhere_never_more_than_the_capacity(projects, rules):
+    listed = select(projects, rules, AS_OF)
+    names = [item.project_id for item in listed]
+    region = {item.project_id: item.region_code for item in projects}
+    assert len(set(names)) == len(names) <= rules.capacity
+    assert all(region[name].startswith(rules.region) for name in names)
+
+
+@given(cohort, policy)
+def test_ranks_count_up_along_the_measure_with_ties_by_project_id(projects, rules):
+    listed = select(projects, rules, AS_OF)
+    assert [item.rank for item in listed] == list(range(1, len(listed) + 1))
+    keys = [(-item.measure, item.project_id) for item in listed]
+    assert keys == sorted(keys)
+
+
+@given(cohort, policy, st.randoms())
+def test_the_order_projects_come_in_does_not_matter(projects, rules, random):
+    shuffled = random.sample(projects, len(projects))
+    assert select(shuffled, rules, AS_OF) == select(projects, rules, AS_OF)
+
+
+@given(cohort, policy)
+def test_visits_on_or_after_as_of_change_nothing(projects, rules):
+    def known(item):
+        late = item.last_clean_visit is not None and item.last_clean_visit >= AS_OF
+        return dataclasses.replace(item, last_clean_visit=None) if late else item
+
+    assert select(projects, rules, AS_OF) == select(map(known, projects), rules, AS_OF)
+
+
+@given(cohort, policy, st.data())
+def test_more_risk_never_means_a_worse_place(projects, rules, data):
+    before = by_risk(select(projects, rules, AS_OF))
+    if not before:
+        return
+    chosen = data.draw(st.sampled_from(before))
+    after = by_risk(
+        select(
+            [
+                dataclasses.replace(item, probability=min(1.0, item.probability + 0.1))
+                if item.project_id == chosen
+                else item
+                for item in projects
+            ],
+            rules,
+            AS_OF,
+        )
+    )
+    assert after.index(chosen) <= before.index(chosen)
+
+
+@given(cohort, policy)
+def test_draw_probabilities_add_up_to_the_random_places(projects, rules):
+    listed = select(projects, rules, AS_OF)
+    chance = draw_probabilities(projects, rules, AS_OF)
+    drawn = [item for item in listed if item.selection is Selection.RANDOM]
+    assert sum(chance.values()) == pytest.approx(len(drawn))
+    assert all(item.draw_probability == chance[item.project_id] > 0 for item in drawn)
+    assert all(
+        item.draw_probability is None and chance[item.project_id] == 0
+        for item in listed
+        if item.selection is not Selection.RANDOM
+    )
+
+
+@given(cohort, policy)
+def test_whoever_must_be_visited_comes_before_all_others_get_a_place(projects, rules):
+    listed = select(projects, rules, AS_OF)
+    owed = {
+        item.project_id
+        for item in projects
+        if item.must and item.region_code.startswith(rules.region)
+    }
+    got = {item.project_id for item in listed if item.selection is Selection.MUST}
+    assert got <= owed
+    assert len(got) == min(len(owed), rules.capacity)
+
+
+@given(cohort, policy)
+def test_the_resting_are_listed_only_by_law_or_by_lot(projects, rules):
+    listed = select(projects, rules, AS_OF)
+    assert not any(item.resting for item in listed if item.selection is Selection.RISK)
+
+
+@given(st.sets(st.integers(0, 999).map(str), min_size=1), st.integers(0, 20), st.text(max_size=4))
+def test_a_project_added_to_the_pool_only_pushes_out_the_last_drawn(pool, places, seed):
+    drawn = draw(pool, places, seed=seed, as_of=AS_OF, region="")
+    more = draw({*pool, "new"}, places, seed=seed, as_of=AS_OF, region="")
+    assert len(drawn - more) <= 1
+    assert more - drawn <= {"new"}
+
+
+def test_the_draw_is_even():
+    pool = {f"P{n}" for n in range(10)}
+    days = [AS_OF + dt.timedelta(days=n) for n in range(2000)]
+    drawn = [draw(pool, 3, seed="s", as_of=day, region="") for day in days]
+    for name in pool:
+        assert sum(name in one for one in drawn) == pytest.approx(600, abs=75)
+
+
+def test_seed_date_and_region_each_make_another_draw():
+    pool = {f"P{n}" for n in range(200)}
+    first = draw(pool, 5, seed="1", as_of=AS_OF, region="42")
+    assert first == draw(pool, 5, seed="1", as_of=AS_OF, region="42")
+    assert first != draw(pool, 5, seed="2", as_of=AS_OF, region="42")
+    assert first != draw(pool, 5, seed="1", as_of=AS_OF + dt.timedelta(days=1), region="42")
+    assert first != draw(pool, 5, seed="1", as_of=AS_OF, region="43")
+
+
+@pytest.mark.parametrize(
+    ("capacity", "share", "places"),
+    [(20, 0.1, 2), (15, 0.1, 2), (14, 0.1, 1), (5, 0.01, 1), (4, 0.1, 0), (4, 0.2, 1), (9, 0.0, 0),
+     (100, 0.145, 15), (3, 1.0, 3), (0, 0.5, 0)],
+)  # fmt: skip
+def test_random_places(capacity, share, places):
+    assert random_places(capacity, share) == places
+
+
+def test_a_clean_visit_keeps_a_project_off_the_risk_places_for_the_rest_period():
+    def listed(days_ago):
+        visit = AS_OF - dt.timedelta(days=days_ago)
+        projects = [make("A", 0.9, last_clean_visit=visit), make("B", 0.1)]
+        rules = Policy(capacity=1, seed="s", random_share=0, rest_days=30)
+        return [item.project_id for item in select(projects, rules, AS_OF)]
+
+    assert [listed(0), listed(1), listed(30), listed(31)] == [["A"], ["B"], ["B"], ["A"]]
+
+
+def test_a_resting_project_that_must_be_visited_is_listed():
+    visited = AS_OF - dt.timedelta(days=3)
+    projects = [make("A", 0.1, last_clean_visit=visited, must=("group_complaint_open",))]
+    (item,) = select(projects, Policy(capacity=5, seed="s"), AS_OF)
+    assert (item.selection, item.resting) == (Selection.MUST, True)
+
+
+def test_unknown_workers_count_with_the_median_of_those_known():
+    projects = [
+        make("known_many", 0.10, workers=100.0),
+        make("known_few", 0.10, workers=10.0),
+        make("unknown", 0.10),
+        make("nobody_there", 0.90, workers=0.0),
+    ]
+    rules = Policy(capacity=4, seed="s", order="expected_workers", random_share=0)
+    listed = select(projects, rules, AS_OF)
+    assert [item.project_id for item in listed] == [
+        "known_many", "known_few", "unknown", "nobody_there",
+    ]  # fmt: skip
+    assert [item.measure for item in listed] == pytest.approx([10.0, 1.0, 1.0, 0.0])
+
+
+def test_where_nobody_s_workers_are_known_the_order_is_that_of_the_probability():
+    projects = [make("A", 0.1), make("B", 0.3), make("C", 0.2)]
+    rules = Policy(capacity=3, seed="s", order="expected_workers")
+    assert [item.project_id for item in select(projects, rules, AS_OF)] == ["B", "C", "A"]
+
+
+def test_a_random_entry_stands_at_its_own_risk():
+    projects = [make(f"P{n}", n / 100) for n in range(50)]
+    listed = select(projects, Policy(capacity=10, seed="s", random_share=0.5), AS_OF)
+    assert [item.probability for item in listed] == sorted(
+        (item.probability for item in listed), reverse=True
+    )
+    assert sum(item.selection is Selection.RANDOM for item in listed) == 5
+    assert {item.draw_probability for item in listed} == {None, 5 / 45}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"probability": 1.5}, {"probability": float("nan")}, {"workers": -1.0},
+     {"workers": float("inf")}],
+)  # fmt: skip
+def test_a_candidate_that_cannot_be_ordered_is_refused(values):
+    with pytest.raises(CandidateInvalid) as refused:
+        Candidate(**{"project_id": "P7", "region_code": "42", "probability": 0.5, **values})
+    assert "P7" in refused.value.message("zh")
+
+
+@pytest.mark.parametrize(
+    "values", [{"capacity": -1}, {"random_share": 1.1}, {"rest_days": -1}, {"order": "size"}]
+)
+def test_a_policy_that_cannot_be_followed_is_refused(values):
+    with pytest.raises(PolicyInvalid) as refused:
+        Policy(**{"capacity": 5, "seed": "s", **values})
+    assert next(iter(values)) in refused.value.message("en")
+
+
+def test_a_project_handed_in_twice_is_refused():
+    with pytest.raises(CandidateTwice, match="A was handed in twice"):
+        select([make("A", 0.1), make("A", 0.2)], Policy(capacity=5, seed="s"), AS_OF)
