@@ -1,5 +1,8 @@
 """Steps every family may read: what was known at each as_of, the cohort, pay as it stood.
 
+Sums are taken over integers and decimals only (money in fen, values cast to DECIMAL), because a
+sum of fractions in binary depends on the order of its terms and would not repeat to the bit.
+
 All of it follows the one rule: a version of a record exists at as_of when its ``known_at`` lies
 before as_of and no later version was known before as_of.
 """

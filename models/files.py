@@ -40,6 +40,7 @@ def save(model: ScoringModel, folder: Path, about: Mapping[str, Any]) -> str:
             "slope": model.calibration.slope,
             "intercept": model.calibration.intercept,
         },
+        "typical_points": list(model.typical) if isinstance(model, Scorecard) else [],
         "about": dict(about),
     }
     body = json.dumps(description, ensure_ascii=False, indent=1, sort_keys=True, default=str)
@@ -60,7 +61,7 @@ def load(folder: Path, expected_digest: str | None = None) -> tuple[ScoringModel
     calibration = Calibration(**description["calibration"])
     about: dict[str, Any] = description["about"]
     if description["kind"] == "scorecard":
-        return Scorecard(calibration), about
+        return Scorecard(calibration, tuple(description["typical_points"])), about
     texts = [
         (folder / f"booster_{number}.txt").read_text(encoding="utf-8")
         for number in range(description["boosters"])

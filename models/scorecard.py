@@ -74,9 +74,14 @@ def _columns() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Scorecard:
-    """The scorecard as a scoring model; only its intercept depends on the place."""
+    """The scorecard as a scoring model; only what is typical and the rate depend on the place.
+
+    ``typical`` holds the mean points per column among the projects it was set up with: what a
+    project has above or below it is its contribution, so low risk has reasons too.
+    """
 
     calibration: Calibration = field(default_factory=lambda: for_rate(PRIOR_RATE, 4.0))
+    typical: tuple[float, ...] = (0.0,) * len(_columns())
     kind: Kind = "scorecard"
 
     @property
@@ -95,13 +100,22 @@ class Scorecard:
         return points
 
     def raw(self, matrix: Matrix) -> NDArray[np.float64]:
-        """Log-odds relative to a project without points, shape (rows,)."""
-        return np.asarray(self.contributions(matrix).sum(axis=1), dtype=np.float64)
+        """Points in log-odds, shape (rows,)."""
+        return np.asarray(self.points(matrix).sum(axis=1) * LOG_ODDS_PER_POINT, dtype=np.float64)
 
     def contributions(self, matrix: Matrix) -> NDArray[np.float64]:
-        """Points in log-odds per feature; the base (last column) is 0."""
-        parts = self.points(matrix) * LOG_ODDS_PER_POINT
-        return np.column_stack([parts, np.zeros(len(parts))])
+        """Points above what is typical, in log-odds, per feature; the last column is the base."""
+        typical = np.array(self.typical) * LOG_ODDS_PER_POINT
+        parts = self.points(matrix) * LOG_ODDS_PER_POINT - typical
+        return np.column_stack([parts, np.full(len(parts), typical.sum())])
+
+
+def fit_scorecard(matrix: Matrix, rate: float) -> Scorecard:
+    """The scorecard for a place: typical points among the rows of ``matrix``, mean ``rate``."""
+    if not len(matrix.project_ids):
+        return Scorecard()
+    typical = Scorecard().points(matrix).mean(axis=0)
+    return Scorecard(for_rate(rate, float(typical.sum())), tuple(typical.tolist()))
 
 
 def for_rate(rate: float, mean_points: float) -> Calibration:

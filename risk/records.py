@@ -36,6 +36,12 @@ class RecordStoreUnreadable(WagewatchError):
     code = "record_store_unreadable"
 
 
+class RecordStoreMissing(WagewatchError):
+    """Nothing was imported yet."""
+
+    code = "record_store_missing"
+
+
 @dataclass(frozen=True)
 class FeedSpan:
     """What one table holds: distinct rows, versions, and the first and last ``known_at``."""
@@ -61,8 +67,13 @@ class RecordStore:
 
         Raises:
             RecordStoreBusy: another process holds the file.
+            RecordStoreMissing: there is no file, and it is to be read only.
             RecordStoreUnreadable: the file is something else.
         """
+        if str(path) != ":memory:":
+            if read_only and not Path(path).is_file():
+                raise RecordStoreMissing(path=str(path))
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
         try:
             self.connection = duckdb.connect(str(path), read_only=read_only)
         except duckdb.IOException as error:

@@ -107,7 +107,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A workspace with the records of a simulated county; read it, do not write to it."""
     folder = tmp_path_factory.mktemp("county")
     workspace = Workspace(folder / "workspace")
-    simulate(folder / "records", projects=200, months=36, seed=7)
+    simulate(folder / "records", projects=450, months=42, seed=7)
     import_paths(workspace, [folder / "records"], today=dt.date(2026, 1, 1))
     return workspace
 

@@ -20,7 +20,7 @@ from features.build import Matrix, feature_matrix
 from features.families import FEATURES
 from models import calibration
 from models.arrears import ArrearsModel, Recipe, grow, recipe_for
-from models.scorecard import PRIOR_RATE, Scorecard, for_rate
+from models.scorecard import PRIOR_RATE, fit_scorecard
 from models.scoring_model import ScoringModel
 from risk.dates import HORIZON_DAYS
 from risk.errors import WagewatchError
@@ -121,13 +121,11 @@ def _scorecard(store: RecordStore, log: EventLog, dates: Sequence[dt.date], even
     """The scorecard with its intercept set to the rate observed so far, drawn to the prior."""
     snapshots = list(dates)[-24:] or [log.told_at]
     matrix = feature_matrix(store, snapshots)
-    card = Scorecard()
-    mean_points = float(card.points(matrix).sum(axis=1).mean()) if len(matrix.project_ids) else 0.0
     seen = float(happened(log, matrix).sum()) if dates else 0.0
     rows = float(len(matrix.project_ids)) if dates else 0.0
-    rate = (seen + PRIOR_RATE * 200) / (rows + 200)
+    rate = min(max((seen + PRIOR_RATE * 200) / (rows + 200), 0.001), 0.5)
     return Trained(
-        model=Scorecard(for_rate(min(max(rate, 0.001), 0.5), mean_points)),
+        model=fit_scorecard(matrix, rate),
         as_of=log.told_at,
         first_snapshot=min(dates) if dates else None,
         last_snapshot=max(dates) if dates else None,
@@ -136,7 +134,7 @@ def _scorecard(store: RecordStore, log: EventLog, dates: Sequence[dt.date], even
         events=events,
         maturity_days=log.maturity_days,
         metrics={},
-        parameters={"observed_rate": rate, "mean_points": mean_points},
+        parameters={"rate": rate},
     )
 
 

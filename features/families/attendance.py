@@ -148,10 +148,10 @@ FAMILY = Family(
             SELECT as_of, project_id, period,
                    CAST(sum(workers) AS DOUBLE) AS listed,
                    CAST(sum(amount_due) AS DOUBLE) AS due,
-                   CAST(sum(least(coalesce(workers_paid, 0), coalesce(workers, workers_paid))
+                   sum(CAST(least(coalesce(workers_paid, 0), coalesce(workers, workers_paid))
                        * CASE WHEN amount_due > 0
-                              THEN least(CAST(paid AS DOUBLE) / amount_due, 1) ELSE 1 END)
-                     AS DOUBLE) AS paid_workers
+                              THEN least(CAST(paid AS DOUBLE) / amount_due, 1) ELSE 1 END
+                       AS DECIMAL(18, 4))) AS paid_workers
             FROM pay GROUP BY as_of, project_id, period
             """,
         ),
@@ -159,7 +159,9 @@ FAMILY = Family(
             "presence_pay",
             """
             SELECT p.as_of, p.project_id,
-                   sum(greatest(p.present - coalesce(r.paid_workers, 0), 0))
+                   CAST(sum(greatest(
+                       CAST(p.present AS DECIMAL(18, 4))
+                       - CAST(coalesce(r.paid_workers, 0) AS DECIMAL(18, 4)), 0)) AS DOUBLE)
                      / nullif(sum(p.present), 0) AS present_unpaid_share,
                    sum(greatest(p.present - coalesce(r.listed, 0), 0))
                      / nullif(sum(p.present), 0) AS present_unlisted_share,
@@ -209,7 +211,10 @@ FAMILY = Family(
                    max(y.present_unlisted_share) AS present_unlisted_share,
                    max(y.listed_over_present) AS listed_over_present,
                    max(q.perfect_match_share) AS perfect_match_share,
-                   CASE WHEN count(*) >= 3 THEN stddev_samp(m.present) / nullif(avg(m.present), 0)
+                   CASE WHEN count(*) >= 3
+                        THEN sqrt(greatest(sum(m.present * m.present)
+                               - sum(m.present) * sum(m.present) / count(*), 0)
+                               / (count(*) - 1)) / nullif(avg(m.present), 0)
                    END AS attendance_steadiness,
                    max(y.wage_per_day) AS wage_per_day
             FROM presence_months m

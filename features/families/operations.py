@@ -106,7 +106,7 @@ FAMILY = Family(
         Step(
             "indicators",
             """
-            SELECT as_of, org_id, indicator, period, value,
+            SELECT as_of, org_id, indicator, period, TRY_CAST(value AS DECIMAL(28, 4)) AS value,
                    row_number() OVER (PARTITION BY as_of, org_id, indicator ORDER BY period DESC)
                      AS back
             FROM known_operations
@@ -117,11 +117,14 @@ FAMILY = Family(
             "indicator_facts",
             """
             SELECT as_of, org_id, indicator,
-                   max(CASE WHEN back = 1 THEN value END) AS last,
-                   max(CASE WHEN back = 1 THEN value END)
-                     - avg(CASE WHEN back BETWEEN 2 AND 7 THEN value END) AS change,
-                   avg(CASE WHEN back <= 3 THEN value END)
-                     / nullif(avg(CASE WHEN back BETWEEN 4 AND 12 THEN value END), 0) AS ratio,
+                   CAST(max(CASE WHEN back = 1 THEN value END) AS DOUBLE) AS last,
+                   CAST(max(CASE WHEN back = 1 THEN value END) AS DOUBLE)
+                     - CAST(sum(CASE WHEN back BETWEEN 2 AND 7 THEN value END) AS DOUBLE)
+                       / nullif(sum(CASE WHEN back BETWEEN 2 AND 7 THEN 1 END), 0) AS change,
+                   CAST(sum(CASE WHEN back <= 3 THEN value END) AS DOUBLE)
+                     / sum(CASE WHEN back <= 3 THEN 1 END)
+                     / nullif(CAST(sum(CASE WHEN back BETWEEN 4 AND 12 THEN value END) AS DOUBLE)
+                       / nullif(sum(CASE WHEN back BETWEEN 4 AND 12 THEN 1 END), 0), 0) AS ratio,
                    max(period) AS last_period
             FROM indicators GROUP BY as_of, org_id, indicator
             """,
@@ -134,7 +137,10 @@ FAMILY = Family(
                    max(CASE WHEN indicator = 'overdue_loans' THEN change END) AS overdue_change,
                    max(CASE WHEN indicator = 'tax' THEN ratio END) AS tax_ratio,
                    max(CASE WHEN indicator = 'social_insurance' THEN ratio END) AS insured_ratio,
-                   avg(CASE WHEN indicator IN ('electricity', 'water', 'gas') THEN ratio END)
+                   CAST(sum(CASE WHEN indicator IN ('electricity', 'water', 'gas')
+                                 THEN CAST(ratio AS DECIMAL(18, 6)) END) AS DOUBLE)
+                     / nullif(sum(CASE WHEN indicator IN ('electricity', 'water', 'gas')
+                                   AND ratio IS NOT NULL THEN 1 END), 0)
                      AS utilities_ratio,
                    CAST(days_between(max(last_period), as_of) AS DOUBLE) / 30.4375 AS silent_months
             FROM indicator_facts GROUP BY as_of, org_id
