@@ -75,14 +75,15 @@ def reasons(
         family.name: [i for i, n in enumerate(model.columns) if FAMILY_OF[n] == family.name]
         for family in FAMILIES
     }
-    place = {name: index for index, name in enumerate(matrix.columns)}
+    place = [matrix.columns.index(name) for name in model.columns]
+    known = ~np.isnan(matrix.values[:, place])
     out = []
     for row, project_id in enumerate(matrix.project_ids):
         found = []
         for name, total in sums.items():
             if members[name] and abs(total[row]) > 1e-9:
-                lead = _lead(parts[row], members[name], float(total[row]))
-                column = place[model.columns[lead]]
+                lead = _lead(parts[row], known[row], members[name], float(total[row]))
+                column = place[lead]
                 found.append(
                     Reason(
                         family=name,
@@ -144,9 +145,20 @@ def evidence_behind(engine: DuckDBEngine, project_ids: Sequence[str]) -> Evidenc
     return {key: tuple(items) for key, items in found.items()}
 
 
-def _lead(parts: NDArray[np.float64], members: Sequence[int], total: float) -> int:
+def _lead(
+    parts: NDArray[np.float64], known: NDArray[np.bool_], members: Sequence[int], total: float
+) -> int:
+    """The member that pushed most in the direction of ``total``, of those with a known value.
+
+    An unknown value speaks only where no known one pushed that way.
+    """
     sign = 1.0 if total > 0 else -1.0
-    return max(members, key=lambda index: (sign * float(parts[index]), -index))
+
+    def push(index: int) -> tuple[bool, float, int]:
+        strength = sign * float(parts[index])
+        return bool(known[index]) and strength > 0, strength, -index
+
+    return max(members, key=push)
 
 
 def _known(value: np.float64) -> float | None:

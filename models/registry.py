@@ -183,9 +183,10 @@ class Registry:
 
 
 def _client(workspace: Workspace) -> MlflowClient:
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     from mlflow import MlflowClient  # takes seconds to import
+
+    # MLflow sets its own level while it is imported.
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
 
     uri = f"sqlite:///{workspace.tracking.resolve()}"
     client = MlflowClient(tracking_uri=uri, registry_uri=uri)

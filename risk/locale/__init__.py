@@ -26,7 +26,7 @@ def catalogue(language: Language) -> dict[str, str]:
     return flat
 
 
-def text(key: str, language: Language = "zh", **fields: Any) -> str:
+def text(key: str, language: Language = "zh", /, **fields: Any) -> str:
     """The wording of ``key`` with ``fields`` put in.
 
     Raises:

@@ -1,0 +1,98 @@
+"""A red flag in words: the duty, what the records show, what to check on site."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from risk.flags.flag import RedFlag
+from risk.flags.rules import RULES
+from risk.locale import Language, text
+
+REGULATION = "decree_724"
+"""The instrument whose articles are named; another basis is named beside it."""
+
+_THRESHOLDS = {rule.code: rule.threshold for rule in RULES}
+
+
+@dataclass(frozen=True)
+class FlagText:
+    """One flag in one language; ``check`` is what to ask for on site."""
+
+    title: str
+    finding: str
+    check: str
+    article_label: str
+
+
+def describe(flag: RedFlag, language: Language = "zh") -> FlagText:
+    """``flag`` in ``language``; money in 万元 in Chinese, in yuan in English."""
+    fields = {name: _measured(name, value, language) for name, value in flag.values.items()}
+    return FlagText(
+        title=text(f"flags.{flag.code}.title", language),
+        finding=text(
+            f"flags.{flag.code}.finding",
+            language,
+            **fields,
+            since=_day(flag.since, language),
+            threshold=_threshold(flag, language),
+        ),
+        check=text(f"flags.{flag.code}.check", language),
+        article_label=_label(flag, language),
+    )
+
+
+def money(fen: int, language: Language) -> str:
+    """An amount in words of ``language``.
+
+    >>> money(12_345_600, "zh"), money(12_345_600, "en"), money(4_000, "zh")
+    ('12.35万元', '123,456 yuan', '40元')
+    """
+    yuan = fen / 100
+    if language == "en":
+        return f"{yuan:,.0f} yuan"
+    # Below a hundred yuan two places of 万元 would read as nothing.
+    return f"{yuan / 10_000:,.2f}万元" if yuan >= 100 else f"{yuan:.0f}元"
+
+
+def _measured(name: str, value: float, language: Language) -> str:
+    if name.endswith("_fen"):
+        return money(int(value), language)
+    if name.endswith("_share"):
+        return _percent(value)
+    if name.endswith("_month"):
+        return _month(int(value), language)
+    return f"{value:,.0f}"
+
+
+def _threshold(flag: RedFlag, language: Language) -> str:
+    if flag.threshold is None:
+        return ""
+    name = _THRESHOLDS[flag.code] or ""
+    return _measured("_share" if name.endswith("share") else name, flag.threshold, language)
+
+
+def _month(number: int, language: Language) -> str:
+    year, month = divmod(number, 100)
+    return f"{year}年{month}月" if language == "zh" else f"{year}-{month:02}"
+
+
+def _percent(share: float) -> str:
+    """A share in percent; what is nearly all or nearly nothing does not read as all or nothing."""
+    percent = f"{share * 100:.0f}"
+    exact = f"{share * 100:.1f}" if percent in ("0", "100") and share not in (0, 1) else percent
+    return f"{exact}%"
+
+
+def _day(day: dt.date | None, language: Language) -> str:
+    if day is None:
+        return ""
+    return f"{day.year}年{day.month}月{day.day}日" if language == "zh" else day.isoformat()
+
+
+def _label(flag: RedFlag, language: Language) -> str:
+    label = text("flags.article_label", language, article=flag.article)
+    if flag.basis in (None, REGULATION):
+        return label
+    basis = text(f"flags.instrument.{flag.basis}", language)
+    return text("flags.article_label_and", language, label=label, basis=basis)

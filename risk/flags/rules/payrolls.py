@@ -1,0 +1,89 @@
+"""Payrolls against attendance: a roll every month, with everybody on it (Art. 31).
+
+Only months that were over for as long as law allows, and after which the county's feed has been
+heard of, are looked at; of several such months the latest is shown.
+"""
+
+from risk.flags.rule import MONTH, Rule
+
+_PAYROLL_MISSING = Rule(
+    code="payroll_missing",
+    feeds=("payrolls",),
+    threshold="months",
+    facts="""
+    SELECT o.project_id, months_after(s.period, 1 + o.months) AS since, m.source_table,
+           m.record_id, m.known_at, m.weight, s.present, s.period
+    FROM obliged o
+    JOIN site_months s USING (project_id)
+    JOIN month_records m ON m.project_id = s.project_id AND m.period = s.period
+    WHERE s.present > 0 AND s.period >= o.in_force_from
+      AND s.period >= months_after(o.as_of, -o.look_back_months)
+      AND months_after(s.period, 1 + o.months) <= o.as_of
+      AND o.payrolls_since <= months_after(s.period, 1 + o.months)
+      AND o.payrolls_until >= months_after(s.period, 1 + o.months) - 1
+      AND NOT EXISTS (
+        FROM pay r WHERE r.project_id = s.project_id AND r.period = s.period)
+    """,
+    measures={"months": "count(DISTINCT period)", "people": "max(present)"},
+)
+
+
+def _heads(code: str, feed: str, heads: str, breach: str, measures: dict[str, str]) -> Rule:
+    """A rule on one head count of a month against the people who attended."""
+    return Rule(
+        code=code,
+        feeds=(feed,),
+        threshold="share",
+        facts=f"""
+        WITH short AS (
+          SELECT o.project_id, months_after(s.period, 1 + o.months) AS since, s.period, s.present,
+                 r.{heads} AS heads
+          FROM obliged o
+          JOIN site_months s USING (project_id)
+          JOIN pay_months r ON r.project_id = s.project_id AND r.period = s.period
+          WHERE s.present > 0 AND {breach}
+            AND s.period >= o.in_force_from AND r.due_on < o.as_of
+            AND s.period >= months_after(o.as_of, -o.look_back_months)
+            AND months_after(s.period, 1 + o.months) <= o.as_of
+            AND o.{feed}_since <= r.due_on
+            AND o.{feed}_until >= greatest(months_after(s.period, 1 + o.months) - 1, r.due_on)
+          QUALIFY row_number() OVER (PARTITION BY o.project_id ORDER BY s.period DESC) = 1
+        )
+        SELECT h.project_id, h.since, m.source_table, m.record_id, m.known_at, m.weight,
+               h.present, h.heads, h.period
+        FROM short h
+        JOIN month_records m ON m.project_id = h.project_id AND m.period = h.period
+        """,
+        measures=measures,
+    )
+
+
+_ATTENDING_WITHOUT_PAY_RECORD = _heads(
+    "attending_without_pay_record",
+    "payrolls",
+    "heads_due",
+    "s.present - r.heads_due > o.share * s.present",
+    {
+        "for_month": MONTH,
+        "present": "max(present)",
+        "on_roll": "max(heads)",
+        "missing_share": "(max(present) - max(heads)) / max(present)",
+    },
+)
+
+# Heads of several payments on one roll are added up, to at most the roll: it may be the same people
+# twice, and what may be lawful is not flagged.
+_FEWER_PAID_THAN_ATTENDING = _heads(
+    "fewer_paid_than_attending",
+    "payments",
+    "heads_paid",
+    "r.heads_paid < o.share * s.present",
+    {
+        "for_month": MONTH,
+        "present": "max(present)",
+        "paid": "max(heads)",
+        "paid_share": "max(heads) / max(present)",
+    },
+)
+
+PAYROLLS = (_PAYROLL_MISSING, _ATTENDING_WITHOUT_PAY_RECORD, _FEWER_PAID_THAN_ATTENDING)

@@ -1,0 +1,203 @@
+"""The records as of a date, laid out for the rules: set-based, once for all rules.
+
+A rule may read
+
+- ``known_<table>``: the rows of a table as known before as_of;
+- ``running``: projects begun and not completed more than 90 days before, with ``as_of``, ``county``
+  (first six digits of the region), ``law_region`` (the closest place with law of its own) and
+  ``under_way`` (not completed yet);
+- ``pay``: payrolls of running projects with what was paid on them;
+- ``pay_months``, ``site_months``: the same, and attendance, per project and month; a head count is
+  NULL as soon as one of its rows does not say;
+- ``month_records``: the payrolls and attendance rows of a project's month, as evidence;
+- ``feeds``: first and last day each county's records of a table became known; of transfers only
+  those that were paid, since a county may report what falls due and never what is paid.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from itertools import product
+
+import duckdb
+
+from risk.contract import TABLES
+from risk.dates import COMPLETED_GRACE_DAYS
+from risk.flags.law import Law
+
+_MACROS = (
+    "months_after(day, n) AS CAST(day + to_months(CAST(n AS INTEGER)) AS DATE)",
+    "days_after(day, n) AS CAST(day + to_days(CAST(n AS INTEGER)) AS DATE)",
+    # Public holidays are decreed year by year and stand in no record; the longest break is 8 days.
+    "working_days_after(day, n) AS days_after(day, ceil(n * 7 / 5) + 8)",
+)
+
+_RUNNING = f"""
+SELECT p.*, d.as_of, left(p.region_code, 6) AS county,
+       -- of prefixes of one text the longest is the greatest
+       (SELECT max(l.region) FROM law_regions l WHERE starts_with(p.region_code, l.region))
+         AS law_region,
+       p.completed_on IS NULL OR p.completed_on >= d.as_of AS under_way
+FROM known_projects p CROSS JOIN this_day d
+WHERE p.started_on < d.as_of
+  AND (p.completed_on IS NULL OR d.as_of - p.completed_on <= {COMPLETED_GRACE_DAYS})
+  AND ($1 IS NULL OR p.project_id IN (SELECT unnest(CAST($1 AS VARCHAR[]))))
+"""
+
+_PAY = """
+WITH settled AS (
+  SELECT p.payroll_id, sum(p.amount) AS paid,
+         CASE WHEN count(*) = count(p.workers_paid) THEN sum(p.workers_paid) END AS heads
+  FROM known_payments p CROSS JOIN this_day d
+  WHERE p.paid_on < d.as_of
+  GROUP BY p.payroll_id
+)
+SELECT r.*, coalesce(s.paid, 0) AS paid,
+       CASE WHEN s.payroll_id IS NULL THEN 0
+            ELSE least(s.heads, coalesce(r.workers, s.heads)) END AS heads_paid
+FROM known_payrolls r
+JOIN running USING (project_id)
+LEFT JOIN settled s USING (payroll_id)
+"""
+
+_PAY_MONTHS = """
+SELECT project_id, period, sum(amount_due) AS amount_due, sum(paid) AS paid, max(due_on) AS due_on,
+       CASE WHEN count(*) = count(workers) THEN sum(workers) END AS heads_due,
+       CASE WHEN count(*) = count(heads_paid) THEN sum(heads_paid) END AS heads_paid
+FROM pay
+GROUP BY project_id, period
+"""
+
+_SITE_MONTHS = """
+SELECT a.project_id, a.period,
+       CASE WHEN count(*) = count(workers_present) THEN sum(workers_present) END AS present,
+       CASE WHEN count(*) = count(workers_registered) THEN sum(workers_registered) END
+         AS registered,
+       CASE WHEN count(*) = count(workers_with_contract) THEN sum(workers_with_contract) END
+         AS with_contract
+FROM known_attendance a
+JOIN running USING (project_id)
+GROUP BY a.project_id, a.period
+"""
+
+_MONTH_RECORDS = """
+SELECT a.project_id, a.period, 'attendance' AS source_table,
+       a.project_id || '/' || coalesce(a.contract_id, '') || '/'
+         || strftime(a.period, '%Y-%m') AS record_id,
+       a.known_at, a.workers_present AS weight
+FROM known_attendance a
+JOIN running USING (project_id)
+UNION ALL
+SELECT project_id, period, 'payrolls', payroll_id, known_at, workers
+FROM pay
+"""
+
+_PROJECT = "JOIN known_projects p USING (project_id)"
+
+_FEEDS = {
+    "accounts": _PROJECT,
+    "cases": _PROJECT,
+    "payrolls": _PROJECT,
+    "payments": "JOIN known_payrolls r USING (payroll_id)"
+    " JOIN known_projects p ON p.project_id = r.project_id",
+    "transfers": f"{_PROJECT} WHERE t.paid_on IS NOT NULL",
+}
+"""Tables whose silence may be read as a breach, and how their rows find their county."""
+
+_TABLES = (
+    "projects", "contracts", "payrolls", "payments", "accounts", "transfers", "deposits",
+    "attendance", "complaints", "cases", "inspections", "disputes", "listings",
+)  # fmt: skip
+
+
+VALUE_NAMES = (
+    "months", "days", "working_days", "years", "people", "share", "tolerance_share",
+    "look_back_months",
+)  # fmt: skip
+"""The values of law a rule may read as columns of ``obliged``."""
+
+
+def last_day_known(as_of: dt.date) -> dt.date:
+    """The day before ``as_of``: the law in force then is the law the records are held against."""
+    return as_of - dt.timedelta(days=1)
+
+
+def take(
+    connection: duckdb.DuckDBPyConnection,
+    as_of: dt.date,
+    project_ids: Collection[str] | None,
+    law: Law,
+) -> None:
+    """Lay the snapshot out as temporary tables of ``connection``."""
+    for macro in _MACROS:
+        connection.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
+    _table(connection, "this_day", "SELECT CAST($1 AS DATE) AS as_of", [as_of])
+    _bind(connection, law, last_day_known(as_of))
+    for name in _TABLES:
+        _table(connection, f"known_{name}", _known(name), [as_of])
+    wanted = None if project_ids is None else sorted(project_ids)
+    _table(connection, "running", _RUNNING, [wanted])
+    _table(connection, "feeds", " UNION ALL ".join(_feed(name) for name in _FEEDS))
+    _table(connection, "pay", _PAY)
+    _table(connection, "pay_months", _PAY_MONTHS)
+    _table(connection, "site_months", _SITE_MONTHS)
+    _table(connection, "month_records", _MONTH_RECORDS)
+
+
+def _table(
+    connection: duckdb.DuckDBPyConnection, name: str, sql: str, parameters: object = None
+) -> None:
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", parameters)
+
+
+def _known(name: str) -> str:
+    fields = ", ".join(field.name for field in TABLES[name].fields)
+    return (
+        f"SELECT {fields}, known_at FROM {name}_versions"
+        " WHERE known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
+    )
+
+
+def _feed(name: str) -> str:
+    return (
+        f"SELECT left(p.region_code, 6) AS county, '{name}' AS feed,"
+        " min(t.known_at) AS since, max(t.known_at) AS until"
+        f" FROM known_{name} t {_FEEDS[name]} GROUP BY ALL"
+    )
+
+
+def _bindings(law: Law, day: dt.date) -> list[tuple[object, ...]]:
+    """Code, region, in force from, then a value per name of ``VALUE_NAMES``.
+
+    A duty lacking one of its values on ``day`` binds nobody there.
+    """
+    found: list[tuple[object, ...]] = []
+    for code, region in product(dict.fromkeys(duty.code for duty in law.duties), law.regions()):
+        duty = law.duty(code, day, region)
+        names = law.value_names(code)
+        held = {name: law.value(code, name, day, region) for name in names}
+        if duty is not None and all(held.values()):
+            numbers = {name: value.number for name, value in held.items() if value}
+            found.append((code, region, duty.from_day, *map(numbers.get, VALUE_NAMES)))
+    return found
+
+
+def _bind(connection: duckdb.DuckDBPyConnection, law: Law, day: dt.date) -> None:
+    """``law_regions`` and ``bound``: which duty binds where, with its values as columns."""
+    _table(
+        connection, "law_regions", "SELECT unnest(CAST($1 AS VARCHAR[])) AS region", [law.regions()]
+    )
+    kinds = {"code": "VARCHAR", "law_region": "VARCHAR", "in_force_from": "DATE"}
+    kinds |= dict.fromkeys(VALUE_NAMES, "DOUBLE")
+    cells = ", ".join(
+        f"unnest(CAST(${n} AS {kind}[])) AS {name}"
+        for n, (name, kind) in enumerate(kinds.items(), start=1)
+    )
+    rows = _bindings(law, day)
+    _table(
+        connection,
+        "bound",
+        f"SELECT {cells}",
+        [[row[n] for row in rows] for n in range(len(kinds))],
+    )

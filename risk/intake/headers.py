@@ -1,0 +1,174 @@
+"""The header row: which column carries which field, and in what unit.
+
+A column is headed by its field name or its Chinese header; width of characters, case, white
+space, a star for "required" and a bracket behind make no difference, but a bracket's unit counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from risk.contract import KNOWN_AT, Field, FieldType, Table
+from risk.intake.cells import Cell, squeezed
+from risk.intake.failures import ColumnsMissing, ColumnsTwice, UnitUnknown
+from risk.intake.units import MONEY_UNITS, PERCENT, Unit
+
+SEARCHED_ROWS = 10
+"""The header stands within so many rows from the top; titles may stand above it."""
+
+QUARANTINE_ID = "隔离编号"
+"""Heads the first column of a quarantine file; names the row that was mended."""
+
+_HEADING_LENGTH = 200  # a longer cell is content
+_BRACKET = re.compile(r"\(([^()]*)\)$")
+_NOISE = re.compile(r"[*:_\"'“”]")
+_UNIT_NOISE = re.compile(r"单位|人民币|[:,;、]")
+_TITLE_UNIT = re.compile(r"单位:?(?:人民币)?((?:千|百万|万|亿)元)")
+_BARE_UNIT = re.compile(r"(.+?)((?:千|百万|万|亿)?元|%)")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A field's place in the rows, and the unit its header names."""
+
+    field: Field
+    index: int
+    unit: Unit | None = None
+
+
+@dataclass(frozen=True)
+class Header:
+    """A header row as understood.
+
+    ``needed`` cells make a row whole and more than ``width`` are too many; ``quarantine_id`` is
+    the column with the number of a mended row; ``ignored`` heads columns that are not read.
+    """
+
+    row: int
+    columns: tuple[Column, ...]
+    width: int
+    needed: int
+    quarantine_id: int | None = None
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Heading:
+    """One header cell taken apart."""
+
+    name: str
+    unit: str | None
+
+
+def recognised(table: Table, cells: Sequence[Cell]) -> set[str]:
+    """Names of the fields that ``cells`` head, were they a header row."""
+    names = _names(table)
+    found = (_field_of(heading, names) for heading in map(_heading, cells))
+    return {field.name for field in found if field is not None}
+
+
+def missing(table: Table, found: Iterable[str]) -> list[Field]:
+    """Required fields of ``table`` that are not in ``found``."""
+    found = set(found)
+    return [field for field in table.fields if field.required and field.name not in found]
+
+
+def read_header(
+    table: Table, row: int, cells: Sequence[Cell], *, titles: Sequence[Cell] = (), file: str
+) -> Header:
+    """The header in ``cells``; ``titles`` are the cells above it, where 单位：万元 may stand.
+
+    Raises:
+        ColumnsMissing: a required field heads no column.
+        ColumnsTwice: a field heads two columns.
+        UnitUnknown: a header names a unit its field has not.
+    """
+    names, default = _names(table), _title_unit(titles)
+    columns: list[Column] = []
+    ignored: list[str] = []
+    quarantine_id = None
+    for index, cell in enumerate(cells):
+        heading = _heading(cell)
+        field = _field_of(heading, names)
+        if field is not None:
+            columns.append(Column(field, index, _unit(field, heading, default, file)))
+        elif heading.name == QUARANTINE_ID:
+            quarantine_id = index
+        elif heading.name:
+            ignored.append(str(cell).strip())
+    _refuse_missing(table, columns, ignored, file)
+    _refuse_twice(columns, file)
+    filled = [index for index, cell in enumerate(cells) if cell not in (None, "")]
+    return Header(row, tuple(columns), len(cells), max(filled) + 1, quarantine_id, tuple(ignored))
+
+
+def _refuse_missing(table: Table, columns: list[Column], ignored: list[str], file: str) -> None:
+    lacking = missing(table, (column.field.name for column in columns))
+    if lacking:
+        found = [column.field.zh for column in columns] + ignored
+        raise ColumnsMissing(
+            file=file,
+            columns=", ".join(f"{field.zh}/{field.name}" for field in lacking),
+            found=", ".join(found)[:500],
+        )
+
+
+def _refuse_twice(columns: list[Column], file: str) -> None:
+    names = [column.field.name for column in columns]
+    twice = {
+        column.field.name: column.field for column in columns if names.count(column.field.name) > 1
+    }
+    if twice:
+        raise ColumnsTwice(
+            file=file, columns=", ".join(f"{field.zh}/{field.name}" for field in twice.values())
+        )
+
+
+def _names(table: Table) -> Mapping[str, Field]:
+    fields = (*table.fields, KNOWN_AT)
+    english = {field.name.replace("_", ""): field for field in fields}
+    return english | {squeezed(field.zh): field for field in fields}
+
+
+def _heading(cell: Cell) -> _Heading:
+    name, units = squeezed(str(cell or "")[:_HEADING_LENGTH]), []
+    while found := _BRACKET.search(name):
+        units.append(found[1])
+        name = name[: found.start()]
+    return _Heading(_NOISE.sub("", name), ",".join(reversed(units)) or None)
+
+
+def _field_of(heading: _Heading, names: Mapping[str, Field]) -> Field | None:
+    if heading.name in names:
+        return names[heading.name]
+    bare = _BARE_UNIT.fullmatch(heading.name)
+    field = names.get(bare[1]) if bare else None
+    return field if field and field.type in (FieldType.MONEY, FieldType.SHARE) else None
+
+
+def _unit(field: Field, heading: _Heading, default: Unit | None, file: str) -> Unit | None:
+    """The unit of a column; a bracket that names none (必填, 2026-03-05) is a note."""
+    said = _UNIT_NOISE.sub("", heading.unit or "")
+    bare = _BARE_UNIT.fullmatch(heading.name)
+    said = said or (bare[2] if bare else "")
+    unit = MONEY_UNITS.get(said)
+    if field.type is FieldType.SHARE:
+        return PERCENT if "%" in said else None
+    if field.type is FieldType.MONEY and (unit or "元" not in said):
+        return unit or default
+    # Reading 美元 or 数值(万元) silently as the field's own unit would be wrong by magnitudes.
+    if field.type in (FieldType.MONEY, FieldType.COUNT, FieldType.NUMBER) and (
+        "元" in said and said != "元"
+    ):
+        allowed = "元, 万元" if field.type is FieldType.MONEY else "-"
+        raise UnitUnknown(file=file, column=field.zh, found=heading.unit or said, allowed=allowed)
+    return None
+
+
+def _title_unit(titles: Sequence[Cell]) -> Unit | None:
+    for cell in titles:
+        if found := _TITLE_UNIT.search(squeezed(str(cell or ""))):
+            return MONEY_UNITS[found[1]]
+    return None

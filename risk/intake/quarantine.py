@@ -1,0 +1,203 @@
+"""Rows that could not be taken in: kept in full, listed as CSV, mended and sent again.
+
+They lie in the record store, so that a file's good and bad rows are kept or dropped together. The
+CSV files are a copy for people, written anew after every import. Only columns of the contract are
+kept; what other columns hold is never stored, in quarantine neither.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from risk.contract import KNOWN_AT, TABLES, Table
+from risk.intake.batches import BadRow
+from risk.intake.cells import as_text
+from risk.intake.guarding import guarded
+from risk.intake.headers import QUARANTINE_ID
+from risk.intake.problems import Problem, from_json
+from risk.intake.storing import registered
+from risk.locale import Language, text
+from risk.records import RecordStore
+
+_SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("table_name", pa.string()),
+        ("file", pa.string()),
+        ("row_number", pa.int64()),
+        ("cells", pa.string()),
+        ("problems", pa.string()),
+    ]
+)
+_ENTRIES = "intake_quarantined"
+_FETCH = 1_000
+
+
+@dataclass(frozen=True)
+class QuarantinedRow:
+    """One row in quarantine. ``cells`` are the raw cells by field, those too many as +1, +2..."""
+
+    id: str
+    table: str
+    file: str
+    row: int
+    cells: dict[str, str]
+    problems: tuple[Problem, ...]
+
+
+def lay_out(store: RecordStore) -> None:
+    """Makes the quarantine in ``store`` if it has none."""
+    store.rows(
+        "CREATE TABLE IF NOT EXISTS quarantine (id VARCHAR NOT NULL, table_name VARCHAR NOT NULL,"
+        " file VARCHAR NOT NULL, row_number BIGINT NOT NULL, cells VARCHAR NOT NULL,"
+        " problems VARCHAR NOT NULL)"
+    )
+
+
+def quarantined_rows(store: RecordStore, table: Table) -> Iterator[QuarantinedRow]:
+    """The rows of ``table`` in quarantine, by file and row."""
+    if not _is_laid_out(store):
+        return
+    with store.connection.cursor() as cursor:
+        found = cursor.execute(
+            "SELECT id, file, row_number, cells, problems FROM quarantine WHERE table_name = ?"
+            " ORDER BY file, row_number, id",
+            [table.name],
+        )
+        while rows := found.fetchmany(_FETCH):
+            for identity, file, number, cells, problems in rows:
+                parsed = tuple(from_json(stored) for stored in json.loads(problems))
+                yield QuarantinedRow(identity, table.name, file, number, json.loads(cells), parsed)
+
+
+def quarantined_counts(store: RecordStore) -> dict[str, int]:
+    """Rows in quarantine per table, every table of the contract."""
+    if not _is_laid_out(store):
+        return dict.fromkeys(TABLES, 0)
+    found = dict(store.rows("SELECT table_name, count(*) FROM quarantine GROUP BY table_name"))
+    return {name: found.get(name, 0) for name in TABLES}
+
+
+def _is_laid_out(store: RecordStore) -> bool:
+    # A store opened to read may be older than its first import.
+    return bool(store.rows("FROM duckdb_tables() WHERE table_name = 'quarantine'"))
+
+
+class FileQuarantine:
+    """What one file puts into quarantine and takes out of it. Use inside one transaction.
+
+    A row's number is a digest of table, file name and cells, and of how often the same cells stood
+    higher up in the file; so the same bad row of the same file is kept once however often it comes.
+    """
+
+    def __init__(self, store: RecordStore, table: Table, file: str) -> None:
+        self._store = store
+        self._table = table
+        self._file = file
+        self._met: Counter[bytes] = Counter()
+        self._good: list[str] = []
+        self._still_bad: set[str] = set()
+        lay_out(store)
+
+    def add(self, rows: Sequence[BadRow], mended: Sequence[str]) -> None:
+        """Keeps bad ``rows``; ``mended`` are the quarantine numbers of rows that now are good."""
+        self._good.extend(mended)
+        if not rows:
+            return
+        known = self._known([row.mends for row in rows if row.mends])
+        entries = pa.Table.from_pylist([self._entry(row, known) for row in rows], schema=_SCHEMA)
+        with registered(self._store, _ENTRIES, entries):
+            self._store.rows(
+                f"UPDATE quarantine SET cells = e.cells, problems = e.problems FROM {_ENTRIES} e"
+                " WHERE quarantine.id = e.id AND (quarantine.cells, quarantine.problems)"
+                " IS DISTINCT FROM (e.cells, e.problems)"
+            )
+            self._store.rows(
+                f"INSERT INTO quarantine SELECT * FROM {_ENTRIES} e"
+                " WHERE NOT EXISTS (FROM quarantine q WHERE q.id = e.id)"
+            )
+
+    def settle(self) -> None:
+        """Takes the mended rows out of quarantine, but for those sent twice of which one is bad."""
+        gone = [(number,) for number in set(self._good) - self._still_bad]
+        if gone:
+            numbers = pa.table({"id": [number for (number,) in gone]})
+            with registered(self._store, _ENTRIES, numbers):
+                self._store.rows(
+                    "DELETE FROM quarantine WHERE table_name = ?"
+                    f" AND id IN (SELECT id FROM {_ENTRIES})",
+                    [self._table.name],
+                )
+
+    def _known(self, numbers: list[str]) -> set[str]:
+        if not numbers:
+            return set()
+        found = self._store.rows(
+            "SELECT id FROM quarantine WHERE table_name = ? AND id IN (SELECT unnest(?))",
+            [self._table.name, numbers],
+        )
+        return {number for (number,) in found}
+
+    def _entry(self, row: BadRow, known: set[str]) -> dict[str, object]:
+        cells = {name: as_text(cell) for name, cell in row.cells.items()}
+        if row.surplus:
+            cells.update({f"+{n}": as_text(cell) for n, cell in enumerate(row.surplus, 1)})
+        stored = json.dumps(cells, ensure_ascii=False)
+        number = row.mends if row.mends in known - self._still_bad else None
+        if number is not None:
+            self._still_bad.add(number)
+        return {
+            "id": number or self._number(stored),
+            "table_name": self._table.name,
+            "file": self._file,
+            "row_number": row.number,
+            "cells": stored,
+            "problems": json.dumps([p.as_json() for p in row.problems], ensure_ascii=False),
+        }
+
+    def _number(self, cells: str) -> str:
+        told = json.dumps([self._table.name, self._file, cells], ensure_ascii=False)
+        digest = hashlib.sha256(told.encode("utf-8", "surrogatepass")).digest()
+        self._met[digest] += 1
+        numbered = hashlib.sha256(digest + str(self._met[digest]).encode())
+        # A letter in front keeps spreadsheets from taking it for a number.
+        return f"Q{numbered.hexdigest()[:16].upper()}"
+
+
+def write_quarantine(store: RecordStore, folder: Path, *, language: Language = "zh") -> None:
+    """Writes ``folder``/<table>.csv for every table with rows in quarantine, removes the others.
+
+    UTF-8 with BOM, under the contract's Chinese headers. A file is replaced whole or not at all.
+    """
+    for name, count in quarantined_counts(store).items():
+        path = folder / f"{name}.csv"
+        if count:
+            folder.mkdir(parents=True, exist_ok=True)
+            _write(store, TABLES[name], path, language)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _write(store: RecordStore, table: Table, path: Path, language: Language) -> None:
+    fields = [*table.fields, KNOWN_AT]
+    part = path.with_suffix(".csv.part")
+    with part.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        told = [text(f"intake.quarantine.{key}", language) for key in ("file", "row", "problems")]
+        writer.writerow([QUARANTINE_ID, *told, *(field.zh for field in fields)])
+        for row in quarantined_rows(store, table):
+            wording = "；".join(problem.wording(table, language) for problem in row.problems)
+            head = [row.id, guarded(row.file), row.row, guarded(wording)]
+            cells = [row.cells.get(field.name) for field in fields]
+            # What a row had too much stays too much until it is mended.
+            surplus = [cell for name, cell in row.cells.items() if name.startswith("+")]
+            writer.writerow(head + [guarded(cell) for cell in cells + surplus])
+    part.replace(path)

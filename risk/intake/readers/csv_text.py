@@ -1,0 +1,122 @@
+"""CSV: UTF-8 with or without BOM, or GB18030; parted by comma, semicolon or tab.
+
+The file is read twice, both times in pieces: once to be sure of the encoding, once for the rows.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from risk.intake.cells import Row
+from risk.intake.failures import EncodingUnknown, FileEmpty, NotText, QuotesBroken
+from risk.intake.readers.sheet import Sheet
+
+ALLOWED_ENCODINGS = "UTF-8, UTF-8 BOM, GB18030"
+
+DELIMITERS = (",", ";", "\t")
+
+MAX_FIELD = 64 * 2**20
+"""Characters of one cell the reader will hold; beyond it a quotation mark was left open."""
+
+_PIECE = 2**20
+_BINARY_STARTS = (b"%PDF-", b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff", b"\xd0\xcf\x11\xe0")
+
+
+@dataclass(frozen=True)
+class CsvSheet:
+    """A CSV file read with one delimiter."""
+
+    path: Path
+    encoding: str
+    delimiter: str
+    name: str = ""
+    even: bool = True
+
+    def rows(self) -> Iterator[Row]:
+        """Rows numbered as a spreadsheet shows them: a cell with line breaks is one row.
+
+        Raises:
+            QuotesBroken: a quotation mark is never closed or closes in mid-cell.
+        """
+        csv.field_size_limit(MAX_FIELD)
+        number = 0
+        with self.path.open(encoding=self.encoding, newline="") as lines:
+            reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+            try:
+                for number, cells in enumerate(reader, start=1):
+                    yield number, cells
+            except csv.Error as error:
+                raise QuotesBroken(file=self.path.name, row=number + 1) from error
+
+
+@contextmanager
+def csv_sheets(path: Path) -> Iterator[Sequence[Sheet]]:
+    """The file once per delimiter; the one that shows the table's header is right.
+
+    Raises:
+        NotText, EncodingUnknown, FileEmpty: the file is no text in an allowed encoding.
+    """
+    encoding = encoding_of(path)
+    yield [CsvSheet(path, encoding, delimiter) for delimiter in DELIMITERS]
+
+
+def encoding_of(path: Path) -> str:
+    """The encoding in which the whole file can be read, strictly.
+
+    Raises:
+        FileEmpty: nothing but white space.
+        NotText: binary data.
+        EncodingUnknown: none of the allowed encodings reads it.
+    """
+    if _is_utf8(path):
+        return "utf-8-sig"
+    if _is_gb18030(path):
+        return "gb18030"
+    raise EncodingUnknown(file=path.name, allowed=ALLOWED_ENCODINGS)
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+def _is_utf8(path: Path) -> bool:
+    """Whether UTF-8 reads all of it; binary and blank files are refused on the way."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    utf8, blank = True, True
+    for place, piece in enumerate(_pieces(path)):
+        if b"\x00" in piece or (place == 0 and piece.startswith(_BINARY_STARTS)):
+            raise NotText(file=path.name, allowed=ALLOWED_ENCODINGS)
+        try:
+            text = decoder.decode(piece) if utf8 else "?"
+        except UnicodeDecodeError:
+            utf8, text = False, "?"
+        blank = blank and not text.strip()
+    if blank:
+        raise FileEmpty(file=path.name)
+    return utf8 and not decoder.getstate()[0]
+
+
+def _is_gb18030(path: Path) -> bool:
+    """Whether GB18030 reads all of it and most of it is everyday Chinese.
+
+    GB18030 gives a meaning to nearly any bytes; Latin text read with it turns into characters
+    that GB 2312, the everyday set, does not hold.
+    """
+    decoder = codecs.getincrementaldecoder("gb18030")()
+    chinese = everyday = 0
+    for piece in _pieces(path):
+        try:
+            text = decoder.decode(piece)
+        except UnicodeDecodeError:
+            return False
+        narrow = len(text.encode("ascii", "ignore"))
+        chinese += len(text) - narrow
+        everyday += (len(text.encode("gb2312", "ignore")) - narrow) // 2
+    return not decoder.getstate()[0] and everyday * 2 >= chinese

@@ -1,0 +1,95 @@
+"""Formula cells of a workbook whose results were never saved.
+
+Such a cell looks empty to a reader of results, though it is not; openpyxl does not tell them
+apart, so the sheet's XML is read for them. A formula whose saved result is an empty text is empty.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
+from xml.etree import ElementTree  # expat bounds what entities may unfold to
+
+from openpyxl.utils.cell import coordinate_to_tuple
+
+Places: TypeAlias = Mapping[int, frozenset[int]]
+"""Row number -> places of cells, from 0."""
+
+_RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_MARKS = (b"<f>", b"<f ", b"<f/>", b":f>", b":f ")
+_PIECE = 2**20
+
+
+def unsaved_formulas(book: zipfile.ZipFile) -> Mapping[str, Places]:
+    """The formula cells without a result of every sheet, by the sheet's name.
+
+    Raises:
+        KeyError: a sheet the book names is not in it.
+    """
+    return {sheet: _places(book, part) for sheet, part in _parts(book).items()}
+
+
+def _places(book: zipfile.ZipFile, part: str) -> Places:
+    if not _mentions_formula(book, part):
+        return {}
+    found: dict[int, set[int]] = defaultdict(set)
+    for row, column in _unsaved(book, part):
+        found[row].add(column)
+    return {row: frozenset(columns) for row, columns in found.items()}
+
+
+def _parts(book: zipfile.ZipFile) -> dict[str, str]:
+    """The XML part of every sheet by the sheet's name."""
+    links = ElementTree.fromstring(book.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
+    targets = {
+        link.get("Id"): posixpath.normpath(posixpath.join("/xl", link.get("Target", "")))[1:]
+        for link in links
+    }
+    workbook = ElementTree.fromstring(book.read("xl/workbook.xml"))  # noqa: S314
+    sheets = (node for node in workbook.iter() if _local(node.tag) == "sheet")
+    return {
+        node.get("name", ""): targets[node.get(f"{_RELATIONS}id")]
+        for node in sheets
+        if node.get(f"{_RELATIONS}id") in targets
+    }
+
+
+def _mentions_formula(book: zipfile.ZipFile, name: str) -> bool:
+    tail = b""
+    with book.open(name) as part:
+        while piece := part.read(_PIECE):
+            text = tail + piece
+            if any(mark in text for mark in _MARKS):
+                return True
+            tail = piece[-4:]
+    return False
+
+
+def _unsaved(book: zipfile.ZipFile, name: str) -> Iterator[tuple[int, int]]:
+    row = column = 0
+    with book.open(name) as part:
+        for event, node in ElementTree.iterparse(part, events=("start", "end")):  # noqa: S314
+            tag = _local(node.tag)
+            if tag == "row" and event == "start":
+                row, column = int(node.get("r") or row + 1), 0
+            elif tag == "c" and event == "end":
+                place = node.get("r")
+                column = coordinate_to_tuple(place)[1] if place else column + 1
+                if _is_unsaved(node):
+                    yield row, column - 1
+            elif tag == "row":
+                node.clear()
+
+
+def _is_unsaved(cell: ElementTree.Element) -> bool:
+    children = {_local(child.tag): child.text for child in cell}
+    if "f" not in children or children.get("v") or "is" in children:
+        return False
+    return "v" not in children or cell.get("t") != "str"
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]

@@ -1,0 +1,122 @@
+"""XLSX through openpyxl, row by row. A formula counts as the result saved with it."""
+
+from __future__ import annotations
+
+import warnings
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+import openpyxl
+
+from risk.intake.cells import FORMULA_WITHOUT_VALUE, Cell, Row
+from risk.intake.failures import OldWorkbook, WorkbookBroken, WorkbookTooLarge
+from risk.intake.readers.formulas import unsaved_formulas
+from risk.intake.readers.sheet import Sheet
+
+MAX_UNPACKED = 2 * 2**30
+"""Bytes a workbook may unpack to; a bomb names more."""
+
+MAX_STRINGS = 512 * 2**20
+"""Bytes of the shared strings, which are held in memory whole."""
+
+_OLE = b"\xd0\xcf\x11\xe0"
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ParseError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    EOFError,
+    RuntimeError,
+)
+
+
+@dataclass(frozen=True)
+class XlsxSheet:
+    """A worksheet; ``unsaved`` gives the places of formulas without a result, by row."""
+
+    file: str
+    name: str
+    sheet: Any
+    unsaved: Mapping[int, frozenset[int]]
+    even: bool = False
+
+    def rows(self) -> Iterator[Row]:
+        """Rows by their number in the sheet.
+
+        Raises:
+            WorkbookBroken: the sheet is damaged further down.
+        """
+        rows = enumerate(self.sheet.iter_rows(values_only=True), start=1)
+        while True:
+            # A cell openpyxl warns of (a date out of range) comes as an error value.
+            with warnings.catch_warnings(), _damage_told(self.file):
+                warnings.simplefilter("ignore")
+                row = next(rows, None)
+            if row is None:
+                return
+            yield row[0], self._marked(*row) if row[0] in self.unsaved else row[1]
+
+    def _marked(self, number: int, cells: Sequence[Cell]) -> Sequence[Cell]:
+        places = self.unsaved[number]
+        # A row may end with such a cell, which openpyxl leaves out.
+        padded = [*cells, *[None] * (max(places) + 1 - len(cells))]
+        return [
+            FORMULA_WITHOUT_VALUE if index in places else cell for index, cell in enumerate(padded)
+        ]
+
+
+@contextmanager
+def xlsx_sheets(path: Path) -> Iterator[Sequence[Sheet]]:
+    """The worksheets of a book, in their order.
+
+    Raises:
+        OldWorkbook: an old or encrypted book under a new suffix.
+        WorkbookBroken: no workbook, or a damaged one.
+        WorkbookTooLarge: it unpacks to more than the bound.
+    """
+    _refuse_other_files(path)
+    with path.open("rb") as file:
+        with _damage_told(path.name), warnings.catch_warnings(), zipfile.ZipFile(file) as book:
+            warnings.simplefilter("ignore")
+            _refuse_bomb(path, book.infolist())
+            unsaved = unsaved_formulas(book)
+            sheets = openpyxl.load_workbook(file, read_only=True, data_only=True).worksheets
+        for sheet in sheets:
+            # Other programs often write a wrong size into the sheet.
+            sheet.reset_dimensions()
+        yield [XlsxSheet(path.name, s.title, s, unsaved.get(s.title, {})) for s in sheets]
+
+
+def _refuse_other_files(path: Path) -> None:
+    if zipfile.is_zipfile(path):
+        return
+    with path.open("rb") as file:
+        old = file.read(4) == _OLE
+    raise OldWorkbook(file=path.name) if old else WorkbookBroken(file=path.name)
+
+
+def _refuse_bomb(path: Path, parts: list[zipfile.ZipInfo]) -> None:
+    unpacked = sum(part.file_size for part in parts)
+    strings = sum(part.file_size for part in parts if "sharedStrings" in part.filename)
+    for found, allowed in ((unpacked, MAX_UNPACKED), (strings, MAX_STRINGS)):
+        if found > allowed:
+            raise WorkbookTooLarge(file=path.name, found=found >> 20, allowed=allowed >> 20)
+
+
+@contextmanager
+def _damage_told(file: str) -> Iterator[None]:
+    """openpyxl shows a damaged book by whatever its parts happen to raise."""
+    try:
+        yield
+    except _BROKEN as error:
+        raise WorkbookBroken(file=file) from error

@@ -1,0 +1,105 @@
+"""What an import did: for every file and table, where each row went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from risk.intake.failures import IntakeFailure
+from risk.locale import Language
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """One file taken in. ``read`` is always ``accepted + repeated + quarantined``.
+
+    ``marks`` counts data-quality marks by name; ``ignored_columns`` were not read;
+    ``unread_sheets`` look like the table too, but only one sheet of a book is read.
+    """
+
+    file: str
+    table: str
+    read: int
+    accepted: int
+    repeated: int
+    quarantined: int
+    marks: Mapping[str, int] = field(default_factory=dict)
+    ignored_columns: tuple[str, ...] = ()
+    unread_sheets: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as plain data."""
+        return {
+            "file": self.file,
+            "table": self.table,
+            "read": self.read,
+            "accepted": self.accepted,
+            "repeated": self.repeated,
+            "quarantined": self.quarantined,
+            "marks": dict(self.marks),
+            "ignored_columns": list(self.ignored_columns),
+            "unread_sheets": list(self.unread_sheets),
+        }
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """All files of one table together; ``waiting`` of the accepted rows know no project yet."""
+
+    read: int
+    accepted: int
+    repeated: int
+    quarantined: int
+    waiting: int
+
+    def as_json(self) -> dict[str, int]:
+        """The report as plain data."""
+        return {
+            "read": self.read,
+            "accepted": self.accepted,
+            "repeated": self.repeated,
+            "quarantined": self.quarantined,
+            "waiting": self.waiting,
+        }
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """A whole import. ``failed`` files stored nothing; ``skipped`` files are no records."""
+
+    files: tuple[FileReport, ...]
+    failed: tuple[IntakeFailure, ...]
+    skipped: tuple[str, ...]
+    waiting: Mapping[str, int]
+
+    @property
+    def tables(self) -> dict[str, TableReport]:
+        """Totals by table, for the tables that came."""
+        return {name: self._total(name) for name in dict.fromkeys(f.table for f in self.files)}
+
+    def as_json(self, language: Language = "zh") -> dict[str, Any]:
+        """The report as plain data; failures are worded in ``language``."""
+        return {
+            "tables": {name: total.as_json() for name, total in self.tables.items()},
+            "files": [report.as_json() for report in self.files],
+            "failed": [
+                {
+                    "file": failure.fields["file"],
+                    "code": failure.code,
+                    "message": failure.message(language),
+                }
+                for failure in self.failed
+            ],
+            "skipped": list(self.skipped),
+        }
+
+    def _total(self, table: str) -> TableReport:
+        files = [report for report in self.files if report.table == table]
+        return TableReport(
+            read=sum(report.read for report in files),
+            accepted=sum(report.accepted for report in files),
+            repeated=sum(report.repeated for report in files),
+            quarantined=sum(report.quarantined for report in files),
+            waiting=self.waiting[table],
+        )

@@ -1,0 +1,34 @@
+"""The watchlist: who is visited, what changed since the last list, and the seal on it.
+
+Pure functions on the standard library alone; nothing here reads records or models.
+"""
+
+from risk.watchlist.changes import Change, ChangeKind, Comparison, ListedEntry, compare
+from risk.watchlist.drawing import random_places
+from risk.watchlist.policy import (
+    Candidate,
+    Policy,
+    Selected,
+    Selection,
+    draw_probabilities,
+    select,
+)
+from risk.watchlist.sealing import Sealed, seal, verify
+
+__all__ = [
+    "Candidate",
+    "Change",
+    "ChangeKind",
+    "Comparison",
+    "ListedEntry",
+    "Policy",
+    "Sealed",
+    "Selected",
+    "Selection",
+    "compare",
+    "draw_probabilities",
+    "random_places",
+    "seal",
+    "select",
+    "verify",
+]

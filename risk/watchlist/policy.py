@@ -1,0 +1,235 @@
+"""Who is on the list: what law says must be visited, the greatest risk, and a random share.
+
+1. Only projects whose region code begins with the policy's region.
+2. ``must``: projects with a flag that must be visited, in the policy's order, while places last.
+3. Of the places left, the random ones (``drawing.random_places``) are set aside.
+4. ``risk``: the other places, in the policy's order, without projects resting after a clean visit.
+5. ``random``: drawn from everybody not yet on the list, resting or not, so that what these visits
+   find speaks for all the projects the rest of the list leaves out.
+
+Places that resting leaves free stay free. There is one ranking over the whole list by the policy's
+order: a random entry stands where its own risk puts it and cannot be told by its place.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from risk.errors import WagewatchError
+from risk.tiers import DEFAULT_TIERS, Tier, Tiers
+from risk.watchlist.drawing import draw, random_places
+from risk.watchlist.ordering import Order, measures, ordered
+
+
+class CandidateInvalid(WagewatchError, ValueError):
+    """A candidate's figure is not one the policy can order by."""
+
+    code = "candidate_invalid"
+
+
+class CandidateTwice(WagewatchError, ValueError):
+    """The same project was handed in more than once."""
+
+    code = "candidate_twice"
+
+
+class PolicyInvalid(WagewatchError, ValueError):
+    """A value of the policy is not allowed."""
+
+    code = "policy_invalid"
+
+
+class Selection(StrEnum):
+    """Why a project is on the list."""
+
+    RISK = "risk"
+    RANDOM = "random"
+    MUST = "must"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A scored project that may be listed.
+
+    ``workers``: people on site, None where unknown. ``last_clean_visit``: the last inspection that
+    found no arrears. ``must``: codes of its red flags that must be visited.
+
+    Raises:
+        CandidateInvalid: the probability is not in [0, 1], or ``workers`` is negative or infinite.
+    """
+
+    project_id: str
+    region_code: str
+    probability: float
+    workers: float | None = None
+    last_clean_visit: dt.date | None = None
+    must: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.probability <= 1:
+            raise CandidateInvalid(
+                project_id=self.project_id, field="probability", found=self.probability
+            )
+        if self.workers is not None and not 0 <= self.workers < float("inf"):
+            raise CandidateInvalid(project_id=self.project_id, field="workers", found=self.workers)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How a list is chosen. ``region`` is a prefix of region codes, empty for all.
+
+    ``random_share`` of the capacity is drawn at random; ``rest_days`` days after a clean visit a
+    project is not listed for its risk; ``seed`` fixes the draw.
+
+    Raises:
+        PolicyInvalid: a value is outside what its name allows.
+    """
+
+    capacity: int
+    seed: str
+    region: str = ""
+    order: Order = "probability"
+    random_share: float = 0.1
+    rest_days: int = 30
+    tiers: Tiers = field(default=DEFAULT_TIERS)
+
+    def __post_init__(self) -> None:
+        allowed = {
+            "capacity": self.capacity >= 0,
+            "random_share": 0 <= self.random_share <= 1,
+            "rest_days": self.rest_days >= 0,
+            "order": self.order in ("probability", "expected_workers"),
+        }
+        for name, holds in allowed.items():
+            if not holds:
+                raise PolicyInvalid(field=name, found=getattr(self, name))
+
+
+@dataclass(frozen=True)
+class Selected:
+    """A place on the list.
+
+    ``measure`` is what it is ranked by; ``draw_probability`` the chance it had of being drawn, for
+    random entries only; ``resting`` whether it had a clean visit within the rest period.
+    """
+
+    project_id: str
+    rank: int
+    selection: Selection
+    draw_probability: float | None
+    tier: Tier
+    probability: float
+    measure: float
+    resting: bool
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """The three ways onto the list, and the pool the random ones were drawn from."""
+
+    must: frozenset[str]
+    risk: frozenset[str]
+    random: frozenset[str]
+    pool: frozenset[str]
+
+    @property
+    def draw_probability(self) -> float:
+        return len(self.random) / len(self.pool) if self.pool else 0.0
+
+    def selection(self, project_id: str) -> Selection:
+        if project_id in self.must:
+            return Selection.MUST
+        return Selection.RISK if project_id in self.risk else Selection.RANDOM
+
+
+def select(candidates: Iterable[Candidate], policy: Policy, as_of: dt.date) -> list[Selected]:
+    """The list of ``as_of``, in order of rank; at most ``policy.capacity`` places.
+
+    Raises:
+        CandidateTwice: a project_id stands twice among the candidates.
+    """
+    known = _in_region(candidates, policy)
+    measure = measures(known.values(), policy.order)
+    choice = _choose(known, measure, policy, as_of)
+    listed = ordered(measure, choice.must | choice.risk | choice.random)
+    return [
+        _selected(known[project_id], rank, measure[project_id], choice, policy, as_of)
+        for rank, project_id in enumerate(listed, start=1)
+    ]
+
+
+def draw_probabilities(
+    candidates: Iterable[Candidate], policy: Policy, as_of: dt.date
+) -> Mapping[str, float]:
+    """Each project's chance of being drawn at random, for weighting by its inverse later.
+
+    0 for a project listed for another reason: it cannot be drawn, and stands for nobody else.
+    The chances add up to the number of random entries.
+
+    Raises:
+        CandidateTwice: a project_id stands twice among the candidates.
+    """
+    known = _in_region(candidates, policy)
+    choice = _choose(known, measures(known.values(), policy.order), policy, as_of)
+    return {
+        project_id: choice.draw_probability if project_id in choice.pool else 0.0
+        for project_id in sorted(known)
+    }
+
+
+def is_resting(candidate: Candidate, rest_days: int, as_of: dt.date) -> bool:
+    """Whether a clean visit lies in the ``rest_days`` before ``as_of``; a later one is unknown."""
+    visited = candidate.last_clean_visit
+    return visited is not None and 0 < (as_of - visited).days <= rest_days
+
+
+def _in_region(candidates: Iterable[Candidate], policy: Policy) -> dict[str, Candidate]:
+    known = list(candidates)
+    twice = [key for key, n in Counter(item.project_id for item in known).items() if n > 1]
+    if twice:
+        raise CandidateTwice(project_id=min(twice))
+    return {item.project_id: item for item in known if item.region_code.startswith(policy.region)}
+
+
+def _choose(
+    known: Mapping[str, Candidate], measure: Mapping[str, float], policy: Policy, as_of: dt.date
+) -> _Choice:
+    must = ordered(measure, (key for key, item in known.items() if item.must))[: policy.capacity]
+    free = policy.capacity - len(must)
+    places = min(random_places(policy.capacity, policy.random_share), free)
+    rest = _without(known, must)
+    awake = [key for key in rest if not is_resting(known[key], policy.rest_days, as_of)]
+    risk = ordered(measure, awake)[: free - places]
+    pool = _without(known, [*must, *risk])
+    random = draw(pool, places, seed=policy.seed, as_of=as_of, region=policy.region)
+    return _Choice(frozenset(must), frozenset(risk), frozenset(random), frozenset(pool))
+
+
+def _without(known: Iterable[str], taken: Sequence[str]) -> list[str]:
+    gone = set(taken)
+    return [key for key in known if key not in gone]
+
+
+def _selected(
+    candidate: Candidate,
+    rank: int,
+    measure: float,
+    choice: _Choice,
+    policy: Policy,
+    as_of: dt.date,
+) -> Selected:
+    selection = choice.selection(candidate.project_id)
+    return Selected(
+        project_id=candidate.project_id,
+        rank=rank,
+        selection=selection,
+        draw_probability=choice.draw_probability if selection is Selection.RANDOM else None,
+        tier=policy.tiers.tier_of(candidate.probability),
+        probability=candidate.probability,
+        measure=measure,
+        resting=is_resting(candidate, policy.rest_days, as_of),
+    )

@@ -1,0 +1,1 @@
+"""The ways out: command line, HTTP API, exports, and the service database."""

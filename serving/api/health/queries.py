@@ -1,0 +1,12 @@
+"""Reads what /healthz tells."""
+
+from __future__ import annotations
+
+from serving.api.health.schemas import Health
+from serving.database.service import ServiceDatabase
+from serving.version import package_version
+
+
+def health(database: ServiceDatabase) -> Health:
+    """The state of the service; raises what the database raises."""
+    return Health(status="ok", version=package_version(), latest_as_of=database.latest_as_of())

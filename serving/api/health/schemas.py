@@ -1,0 +1,16 @@
+"""Answers of /healthz."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from serving.api.schemas import Schema
+
+
+class Health(Schema):
+    """The service answers and its database can be read."""
+
+    status: Literal["ok"]
+    version: str
+    latest_as_of: dt.date | None

@@ -1,0 +1,106 @@
+"""Answer types that several resources share. They describe the stored documents exactly."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Schema(BaseModel):
+    """Base of all answers: nothing unsaid, nothing left out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Words(Schema):
+    """One wording in Chinese and English."""
+
+    zh: str
+    en: str
+
+
+class EvidenceRef(Schema):
+    """A record behind a statement, and the day the authority learnt of it."""
+
+    table: str
+    record_id: str
+    known_at: dt.date
+
+
+class Reason(Schema):
+    """What moved the risk; ``contribution`` in log-odds, positive raises it."""
+
+    family: str
+    contribution: float
+    feature: str
+    value: float | None
+    typical: float | None
+    article: str | None
+    text: Words
+    evidence: list[EvidenceRef]
+
+
+class RedFlag(Schema):
+    """A legal duty seen unmet in the records, and what to check on site."""
+
+    code: str
+    article: str
+    article_label: Words
+    title: Words
+    finding: Words
+    check: Words
+    evidence: list[EvidenceRef]
+
+
+class Model(Schema):
+    """The model behind the figures; ``note`` is set when the scorecard had to score."""
+
+    name: str
+    version: str
+    kind: Literal["lightgbm", "scorecard"]
+    note: Words | None
+
+
+class Assessment(Schema):
+    """One project: calibrated probability within the horizon, tier, reasons; money in yuan."""
+
+    project_id: str
+    project_name: str
+    contractor_name: str | None
+    region_code: str
+    tier: Literal["red", "orange", "yellow", "blue"]
+    probability: float
+    workers: int | None
+    amount_at_stake: float | None
+    reasons: list[Reason]
+    red_flags: list[RedFlag]
+
+
+class Listing(Schema):
+    """The place on the list; ``draw_probability`` is the chance a random visit had."""
+
+    rank: int
+    selection: Literal["risk", "random", "must"]
+    draw_probability: float | None
+
+
+class FieldProblem(Schema):
+    """One parameter at fault."""
+
+    field: str
+    found: str
+    allowed: str
+
+
+class Problem(Schema):
+    """Every failure, as RFC 9457 has it, with a stable ``code``."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    code: str
+    errors: list[FieldProblem]

@@ -1,0 +1,103 @@
+"""``wagewatch demo``: a whole synthetic county, from records to the running service."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from risk.errors import WagewatchError
+from risk.workspace import Workspace
+from serving.cli.job import DEFAULT_WORKSPACE, WORKSPACE_VARIABLE, Job, job_of
+from serving.cli.opening import open_database, open_records, open_settings
+from serving.cli.output import line, note, progress, row_progress
+
+if TYPE_CHECKING:
+    from serving.settings import Settings
+
+DEMO_WORKSPACE = "demo-workspace"
+SYNTHETIC = "synthetic-records"
+END = dt.date(2025, 12, 31)
+DATES = (dt.date(2025, 12, 1), dt.date(2026, 1, 1))
+
+
+class DemoWouldMix(WagewatchError):
+    """The workspace holds other records; synthetic ones must not lie beside them."""
+
+    code = "demo_would_mix"
+
+
+def demo(
+    context: typer.Context,
+    serve: Annotated[bool, typer.Option("--serve/--no-serve")] = True,
+    projects: Annotated[int, typer.Option("--projects", min=20)] = 300,
+    months: Annotated[int, typer.Option("--months", min=12)] = 48,
+    seed: Annotated[int, typer.Option("--seed")] = 1,
+    port: Annotated[int | None, typer.Option("--port", min=0, max=65535)] = None,
+) -> None:
+    """Simulate, import, train, publish two lists, serve. Run again, it only serves."""
+    job = _demo_job(job_of(context))
+    if _ready(job):
+        note(job.say("demo.ready", path=str(job.workspace.root)))
+    else:
+        _prepare(job, projects=projects, months=months, seed=seed)
+    line(job.say("demo.done", path=str(job.workspace.root)))
+    if serve:
+        from serving.cli.serve import serve_workspace
+
+        serve_workspace(job, port=port)
+
+
+def _demo_job(job: Job) -> Job:
+    chosen = str(job.workspace.root) != DEFAULT_WORKSPACE or WORKSPACE_VARIABLE in os.environ
+    return job if chosen else replace(job, workspace=Workspace(Path(DEMO_WORKSPACE)))
+
+
+def _ready(job: Job) -> bool:
+    if not job.workspace.settings_file.exists():
+        return False
+    if not (job.workspace.root / SYNTHETIC).is_dir():
+        raise DemoWouldMix(path=str(job.workspace.root))
+    with open_database(job, open_settings(job)) as database:
+        return len(database.summaries()) >= len(DATES)
+
+
+def _prepare(job: Job, *, projects: int, months: int, seed: int) -> None:
+    from risk.intake import import_paths
+    from risk.simulator import simulate
+    from serving.settings import default_toml
+
+    records = job.workspace.root / SYNTHETIC
+    records.mkdir(parents=True, exist_ok=True)
+    if not job.workspace.settings_file.exists():
+        job.workspace.settings_file.write_text(default_toml(), encoding="utf-8")
+    note(job.say("demo.simulating", projects=projects, months=months))
+    with progress() as step:
+        simulate(records, projects=projects, months=months, seed=seed, end=END, progress=step)
+    note(job.say("demo.importing"))
+    with row_progress() as step:
+        import_paths(job.workspace, [records], today=max(DATES), progress=step)
+    _train_and_publish(job, open_settings(job))
+
+
+def _train_and_publish(job: Job, settings: Settings) -> None:
+    from serving.modelling import train_and_register
+    from serving.publishing import Office, Order, publish_watchlist
+
+    note(job.say("demo.training", as_of=DATES[0]))
+    with progress() as step:
+        train_and_register(job.workspace, DATES[0], who="demo", progress=step)
+    for as_of in DATES:
+        note(job.say("demo.publishing", as_of=as_of))
+        order = Order(as_of, settings.policy.capacity, "", "demo")
+        with (
+            open_records(job) as store,
+            open_database(job, settings) as database,
+            progress() as step,
+        ):
+            office = Office(job.workspace, store, database, settings)
+            publish_watchlist(office, order, step)

@@ -1,0 +1,138 @@
+"""The command ``wagewatch``: its global options, its commands, and what becomes of failures."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from typer.exceptions import TyperException
+
+from risk.errors import WagewatchError
+from risk.workspace import Workspace
+from serving.cli import (
+    demo,
+    explain,
+    features,
+    import_,
+    init,
+    models,
+    publish,
+    records,
+    score,
+    serve,
+    simulate,
+    train,
+    watchlist,
+)
+from serving.cli.dates import spread_dates
+from serving.cli.help import localise
+from serving.cli.job import DEFAULT_WORKSPACE, WORKSPACE_VARIABLE, Job, job_from, job_of
+from serving.cli.output import line, note
+
+COMMANDS: Mapping[str, Callable[..., None]] = {
+    "init": init.init,
+    "import": import_.import_,
+    "records": records.records,
+    "simulate": simulate.simulate,
+    "features": features.features,
+    "train": train.train,
+    "score": score.score,
+    "publish": publish.publish,
+    "watchlist": watchlist.watchlist,
+    "explain": explain.explain,
+    "serve": serve.serve,
+    "demo": demo.demo,
+}
+GROUPS: Mapping[str, typer.Typer] = {"models": models.GROUP}
+
+DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+
+
+def run() -> None:
+    """The entry point."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command line and give its exit code; nothing it does ends in a traceback."""
+    job = job_from(arguments)
+    try:
+        made = command(job)
+        return _outcome(
+            made(spread_dates(arguments or ["--help"]), "wagewatch", standalone_mode=False, obj=job)
+        )
+    except WagewatchError as error:
+        note(error.message(job.language))
+        return FAILED
+    except TyperException as error:
+        note(job.say("wrong_use", detail=" ".join(error.format_message().split())))
+        return error.exit_code
+    except typer.Abort:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the answer has enough of it; Python must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:
+        return _unforeseen(job, error)
+
+
+def command(job: Job) -> Any:
+    """The command line with its help in the job's language."""
+    app = typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    app.callback()(_root)
+    for name, function in COMMANDS.items():
+        app.command(name)(function)
+    for name, group in GROUPS.items():
+        app.add_typer(group, name=name)
+    made = typer.main.get_command(app)
+    localise(made, job.language)
+    return made
+
+
+def _root(
+    context: typer.Context,
+    workspace: Annotated[
+        Path, typer.Option("-w", "--workspace", envvar=WORKSPACE_VARIABLE, metavar="FOLDER")
+    ] = Path(DEFAULT_WORKSPACE),
+    lang: Annotated[Literal["zh", "en"] | None, typer.Option("--lang")] = None,
+    version: Annotated[bool, typer.Option("--version", is_eager=True, callback=_version)] = False,
+) -> None:
+    context.obj = Job(Workspace(workspace), lang or job_of(context).language)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from serving.version import package_version
+
+        line(f"wagewatch {package_version()}")
+        raise typer.Exit
+
+
+def _outcome(result: object) -> int:
+    return result if isinstance(result, int) else DONE
+
+
+def _unforeseen(job: Job, error: Exception) -> int:
+    log = job.workspace.root / "error.log"
+    kind = f"{type(error).__name__}: {error}".splitlines()[0]
+    try:
+        # A folder that is no workspace is left as it is.
+        job.workspace.require()
+        with log.open("a", encoding="utf-8") as file:
+            traceback.print_exception(error, file=file)
+    except (OSError, WagewatchError):
+        note(job.say("unforeseen", detail=kind))
+    else:
+        note(job.say("unforeseen_logged", detail=kind, log=str(log)))
+    return FAILED

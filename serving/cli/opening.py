@@ -1,0 +1,37 @@
+"""Opens what a command works on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from serving.cli.job import Job
+
+if TYPE_CHECKING:
+    from risk.records import RecordStore
+    from serving.database.service import ServiceDatabase
+    from serving.settings import Settings
+
+
+def open_settings(job: Job) -> Settings:
+    """The workspace's settings."""
+    from serving.settings import load_settings
+
+    return load_settings(job.workspace)
+
+
+def open_records(job: Job, *, read_only: bool = True) -> RecordStore:
+    """The record store; laid out first if nothing was imported yet."""
+    from risk.records import RecordStore
+
+    path = job.workspace.require().records
+    if read_only and not path.exists():
+        RecordStore(path).close()
+    return RecordStore(path, read_only=read_only)
+
+
+def open_database(job: Job, settings: Settings) -> ServiceDatabase:
+    """The service database of the settings."""
+    from serving.database.service import ServiceDatabase
+    from serving.settings import database_url
+
+    return ServiceDatabase(database_url(job.workspace, settings))

@@ -1,0 +1,23 @@
+"""Options that several commands take. Their help stands in the catalogue under ``help.options``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from serving.cli.dates import parse_date
+
+AsOf = Annotated[dt.date, typer.Option("--as-of", parser=parse_date, metavar="YYYY-MM-DD")]
+AsOfOrNone = Annotated[
+    dt.date | None, typer.Option("--as-of", parser=parse_date, metavar="YYYY-MM-DD")
+]
+AsOfs = Annotated[
+    list[dt.date], typer.Option("--as-of", parser=parse_date, metavar="YYYY-MM-DD...")
+]
+Out = Annotated[Path, typer.Option("--out", metavar="FILE", dir_okay=False)]
+OutOrNone = Annotated[Path | None, typer.Option("--out", metavar="FILE", dir_okay=False)]
+Region = Annotated[str, typer.Option("--region", metavar="CODE")]
+Json = Annotated[bool, typer.Option("--json")]

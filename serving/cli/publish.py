@@ -1,0 +1,37 @@
+"""``wagewatch publish``: seals a watchlist."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from serving.cli.job import job_of, user_name
+from serving.cli.opening import open_database, open_records, open_settings
+from serving.cli.options import AsOf, Region
+from serving.cli.output import line, note, progress
+
+
+def publish(
+    context: typer.Context,
+    as_of: AsOf,
+    capacity: Annotated[int | None, typer.Option("--capacity", min=1, max=100_000)] = None,
+    region: Region = "",
+    by: Annotated[str | None, typer.Option("--by", metavar="NAME")] = None,
+) -> None:
+    """Score the cohort, choose the list, seal it with everything behind it."""
+    from serving.publishing import Office, Order, publish_watchlist
+
+    job = job_of(context)
+    settings = open_settings(job)
+    order = Order(as_of, capacity or settings.policy.capacity, region, by or user_name())
+    with (
+        open_records(job) as store,
+        open_database(job, settings) as database,
+        progress() as step,
+    ):
+        done = publish_watchlist(Office(job.workspace, store, database, settings), order, step)
+    if done.scorecard_positives is not None:
+        note(job.say("scorecard_scored", positives=done.scorecard_positives))
+    key = "published" if done.new else "published_before"
+    line(job.say(key, as_of=as_of, entries=done.entries, cohort=done.cohort, digest=done.digest))

@@ -1,0 +1,26 @@
+"""``wagewatch simulate``: synthetic records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from serving.cli.job import job_of
+from serving.cli.output import line, progress
+
+
+def simulate(
+    context: typer.Context,
+    out: Annotated[Path, typer.Argument(metavar="OUT", file_okay=False)],
+    projects: Annotated[int, typer.Option("--projects")],
+    months: Annotated[int, typer.Option("--months")],
+    seed: Annotated[int, typer.Option("--seed")],
+) -> None:
+    """Write synthetic records, plainly marked as such."""
+    from risk.simulator import simulate as run
+
+    with progress() as step:
+        report = run(out, projects=projects, months=months, seed=seed, progress=step)
+    line(job_of(context).say("simulated", path=str(out), rows=sum(report.rows.values())))

@@ -1,0 +1,29 @@
+"""``wagewatch train``: a new model, and whether it takes the place of the old one."""
+
+from __future__ import annotations
+
+import typer
+
+from serving.cli.job import job_of, user_name
+from serving.cli.opening import open_records
+from serving.cli.options import AsOf
+from serving.cli.output import line, progress
+
+
+def train(context: typer.Context, as_of: AsOf) -> None:
+    """Train on what was known before a date, register, promote if the gate passes."""
+    from serving.modelling import train_and_register
+
+    job = job_of(context)
+    open_records(job).close()
+    with progress() as step:
+        run = train_and_register(job.workspace, as_of, who=user_name(), progress=step)
+    version = run.version
+    line(
+        job.say(
+            "trained", version=version.version, kind=version.kind, positives=run.trained.positives
+        )
+    )
+    key = "promoted" if run.decision.passed else "not_promoted"
+    line(job.say(key, version=version.version))
+    line(job.say(f"gate.{run.decision.grounds}"))

@@ -1,0 +1,54 @@
+"""``wagewatch watchlist``: shows a sealed list."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from serving.cli.job import Job, job_of
+from serving.cli.opening import open_database, open_settings
+from serving.cli.options import AsOfOrNone, OutOrNone, Region
+from serving.cli.output import line, raw, to_file
+
+Format = Literal["table", "json", "csv", "xlsx"]
+
+
+def watchlist(
+    context: typer.Context,
+    as_of: AsOfOrNone = None,
+    region: Region = "",
+    shape: Annotated[Format, typer.Option("--format")] = "table",
+    out: OutOrNone = None,
+) -> None:
+    """One list with reasons and red flags; the newest if no date is given."""
+    job = job_of(context)
+    if shape == "xlsx" and out is None:
+        raise typer.BadParameter(job.say("xlsx_needs_out"), param_hint="--out")
+    with open_database(job, open_settings(job)) as database:
+        stored = database.watchlist(as_of, region)
+    content = _render(stored.body, shape, job)
+    if out is not None:
+        to_file(out, content)
+        line(job.say("written", path=str(out)))
+    else:
+        raw(content)
+
+
+def _render(body: bytes, shape: Format, job: Job) -> bytes:
+    import json
+
+    if shape == "json":
+        return body + b"\n"
+    document: dict[str, Any] = json.loads(body)
+    if shape == "csv":
+        from serving.exports.sheets import watchlist_csv
+
+        return watchlist_csv(document, job.language)
+    if shape == "xlsx":
+        from serving.exports.workbook import watchlist_xlsx
+
+        return watchlist_xlsx(document, job.language)
+    from serving.exports.terminal import watchlist_table
+
+    return watchlist_table(document, job.language).encode()

@@ -1,0 +1,1 @@
+"""Migrations of the service database, run when it is opened."""

@@ -1,0 +1,286 @@
+"""Publishing to and reading from the service database."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from sqlalchemy import Connection, Row, Select, func, insert, select
+
+from risk.errors import WagewatchError
+from serving.database.engine import make_engine, writing
+from serving.database.migrating import migrate
+from serving.database.tables import PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
+from serving.publication import Head, SealedPublication
+
+
+class AlreadyPublished(WagewatchError):
+    """A different list is sealed for the same as_of and region."""
+
+    code = "already_published"
+
+
+class NotPublished(WagewatchError):
+    """No list is sealed for that as_of and region; ``available`` names those that are."""
+
+    code = "not_published"
+
+
+class NothingPublished(WagewatchError):
+    """No list at all has been sealed yet."""
+
+    code = "nothing_published"
+
+
+class ProjectNotScored(WagewatchError):
+    """The project was not in the cohort of the publication asked for."""
+
+    code = "project_not_scored"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A sealed list without its body."""
+
+    as_of: dt.date
+    region: str
+    capacity: int
+    entries: int
+    cohort: int
+    model_name: str
+    model_version: str
+    model_kind: str
+    code_version: str
+    records_digest: str
+    digest: str
+    published_at: dt.datetime
+    published_by: str
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A sealed document as it lies in the database."""
+
+    body: bytes
+    digest: str
+
+
+@dataclass(frozen=True)
+class Published:
+    """The outcome of publishing; ``new`` is False when the very same list was there already."""
+
+    digest: str
+    new: bool
+
+
+class ServiceDatabase:
+    """An open service database; safe to share between threads. Use as a context manager."""
+
+    def __init__(self, url: str) -> None:
+        """Open ``url`` and bring its layout up to date.
+
+        Raises:
+            DatabaseUnreachable: it cannot be opened.
+            DatabaseTooNew: a later version of this program laid it out.
+        """
+        self.engine = make_engine(url)
+        migrate(self.engine)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    def publish(
+        self, sealed: SealedPublication, *, published_at: dt.datetime, published_by: str
+    ) -> Published:
+        """Store a list and its risks, all or nothing.
+
+        Publishing the very same list again changes nothing.
+
+        Raises:
+            AlreadyPublished: another list stands for that as_of and region.
+        """
+        head, digest = sealed.publication.head, sealed.watchlist.digest
+        with writing(self.engine).begin() as connection:
+            standing = _standing_digest(connection, head)
+            if standing is None:
+                _store(connection, sealed, published_at, published_by)
+            elif standing != digest:
+                raise AlreadyPublished(as_of=head.as_of, region=head.region or "*")
+        return Published(digest, new=standing is None)
+
+    def summaries(self) -> list[Summary]:
+        """All sealed lists, newest as_of first, then by region."""
+        columns = [WATCHLISTS.c[name] for name in Summary.__dataclass_fields__]
+        query = select(*columns).order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.region)
+        with self.engine.connect() as connection:
+            return [_summary(row) for row in connection.execute(query)]
+
+    def latest_as_of(self) -> dt.date | None:
+        """The as_of of the newest list; None while there is none."""
+        with self.engine.connect() as connection:
+            found: dt.date | None = connection.execute(
+                select(func.max(WATCHLISTS.c.as_of))
+            ).scalar_one()
+        return found
+
+    def watchlist(self, as_of: dt.date | None, region: str = "") -> Stored:
+        """The sealed list of ``region``; the newest one if ``as_of`` is None.
+
+        Raises:
+            NothingPublished: there is no list at all.
+            NotPublished: there are lists, but not this one.
+        """
+        query = _newest(select(WATCHLISTS.c.body, WATCHLISTS.c.digest), as_of)
+        with self.engine.connect() as connection:
+            row = connection.execute(query.where(WATCHLISTS.c.region == region)).first()
+        if row is None:
+            raise self._not_published(as_of, region)
+        return Stored(row.body, row.digest)
+
+    def before(self, as_of: dt.date, region: str) -> Stored | None:
+        """The last list of ``region`` before ``as_of``, if there is one."""
+        query = (
+            select(WATCHLISTS.c.body, WATCHLISTS.c.digest)
+            .where(WATCHLISTS.c.as_of < as_of, WATCHLISTS.c.region == region)
+            .order_by(WATCHLISTS.c.as_of.desc())
+            .limit(1)
+        )
+        with self.engine.connect() as connection:
+            row = connection.execute(query).first()
+        return Stored(row.body, row.digest) if row else None
+
+    def risk(self, project_id: str, as_of: dt.date | None = None) -> Stored:
+        """The sealed risk of a project; of the newest publication it is in if no ``as_of``.
+
+        Where several lists of one as_of hold the project, the one sealed last answers.
+
+        Raises:
+            NothingPublished: there is no list at all.
+            NotPublished: no list was sealed for ``as_of``.
+            ProjectNotScored: the project is in none of them.
+        """
+        query = _newest(select(PROJECT_RISKS.c.body, PROJECT_RISKS.c.digest), as_of)
+        query = query.join(WATCHLISTS, PROJECT_RISKS.c.watchlist_id == WATCHLISTS.c.id)
+        with self.engine.connect() as connection:
+            row = connection.execute(query.where(PROJECT_RISKS.c.project_id == project_id)).first()
+        if row is None:
+            raise self._not_scored(project_id, as_of)
+        return Stored(row.body, row.digest)
+
+    def risks(self, as_of: dt.date, region: str) -> dict[str, Stored]:
+        """The sealed risks of all projects scored with one list, by project_id."""
+        query = (
+            select(PROJECT_RISKS.c.project_id, PROJECT_RISKS.c.body, PROJECT_RISKS.c.digest)
+            .join(WATCHLISTS, PROJECT_RISKS.c.watchlist_id == WATCHLISTS.c.id)
+            .where(WATCHLISTS.c.as_of == as_of, WATCHLISTS.c.region == region)
+        )
+        with self.engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return {row.project_id: Stored(row.body, row.digest) for row in rows}
+
+    def _not_published(self, as_of: dt.date | None, region: str) -> WagewatchError:
+        available = [f"{item.as_of}/{item.region or '*'}" for item in self.summaries()]
+        if not available:
+            return NothingPublished()
+        wanted = "latest" if as_of is None else as_of.isoformat()
+        return NotPublished(as_of=wanted, region=region or "*", available=_few(available))
+
+    def _not_scored(self, project_id: str, as_of: dt.date | None) -> WagewatchError:
+        dates = sorted({item.as_of for item in self.summaries()}, reverse=True)
+        if not dates:
+            return NothingPublished()
+        if as_of is not None and as_of not in dates:
+            available = [day.isoformat() for day in dates]
+            return NotPublished(as_of=as_of, region="*", available=_few(available))
+        return ProjectNotScored(project_id=project_id, as_of=as_of or dates[0])
+
+
+def _newest(query: Select[tuple[bytes, str]], as_of: dt.date | None) -> Select[tuple[bytes, str]]:
+    if as_of is not None:
+        query = query.where(WATCHLISTS.c.as_of == as_of)
+    return query.order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.id.desc()).limit(1)
+
+
+def _few(names: Sequence[str], most: int = 12) -> str:
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+
+
+def _summary(row: Row[tuple[object, ...]]) -> Summary:
+    values = dict(row._mapping)
+    # SQLite gives the time back without its zone; it was stored as UTC.
+    values["published_at"] = _utc(values["published_at"])
+    return Summary(**values)
+
+
+def _utc(moment: dt.datetime) -> dt.datetime:
+    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+
+
+def _standing_digest(connection: Connection, head: Head) -> str | None:
+    query = select(WATCHLISTS.c.digest).where(
+        WATCHLISTS.c.as_of == head.as_of, WATCHLISTS.c.region == head.region
+    )
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
+def _store(
+    connection: Connection, sealed: SealedPublication, published_at: dt.datetime, published_by: str
+) -> None:
+    watchlist_id = _store_watchlist(connection, sealed, _utc(published_at), published_by)
+    entries = [
+        {
+            "watchlist_id": watchlist_id,
+            "project_id": entry.assessment.project_id,
+            "tier": entry.assessment.tier,
+            "probability": entry.assessment.probability,
+            **entry.listing.to_document(),
+        }
+        for entry in sealed.publication.entries
+    ]
+    risks = [
+        {
+            "watchlist_id": watchlist_id,
+            "project_id": project_id,
+            "digest": risk.digest,
+            "body": risk.body,
+        }
+        for project_id, risk in sealed.risks.items()
+    ]
+    if entries:
+        connection.execute(insert(WATCHLIST_ENTRIES), entries)
+    if risks:
+        connection.execute(insert(PROJECT_RISKS), risks)
+
+
+def _store_watchlist(
+    connection: Connection, sealed: SealedPublication, published_at: dt.datetime, published_by: str
+) -> int:
+    head = sealed.publication.head
+    values = {
+        "as_of": head.as_of,
+        "region": head.region,
+        "capacity": head.capacity,
+        "entries": len(sealed.publication.entries),
+        "cohort": head.cohort,
+        "model_name": head.model.name,
+        "model_version": head.model.version,
+        "model_kind": head.model.kind,
+        "code_version": head.code_version,
+        "records_digest": head.records_digest,
+        "digest": sealed.watchlist.digest,
+        "body": sealed.watchlist.body,
+        "published_at": published_at,
+        "published_by": published_by,
+    }
+    inserted = connection.execute(insert(WATCHLISTS).values(values)).inserted_primary_key
+    return int(inserted[0]) if inserted else 0

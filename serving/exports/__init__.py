@@ -1,0 +1,1 @@
+"""Renderings of sealed documents: terminal, CSV, workbook. They read documents, never records."""

@@ -1,0 +1,59 @@
+"""The columns of a watchlist as a sheet: one row per entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from risk.locale import Language, text
+from serving.exports import wording
+from serving.exports.wording import Document
+
+Cell = str | int | float | None
+Kind = Literal["text", "count", "share", "yuan"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its heading is ``exports.columns.<name>``; ``width`` in characters."""
+
+    name: str
+    kind: Kind
+    width: int
+    cell: Callable[[Document, Language], Cell]
+
+    def heading(self, language: Language) -> str:
+        """The column's heading."""
+        return text(f"exports.columns.{self.name}", language)
+
+
+def _field(name: str) -> Callable[[Document, Language], Cell]:
+    def cell(entry: Document, _: Language) -> Cell:
+        found: Cell = entry[name]
+        return found
+
+    return cell
+
+
+def _coded(kind: str) -> Callable[[Document, Language], Cell]:
+    return lambda entry, language: wording.word(kind, entry[kind], language)
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("rank", "count", 5, _field("rank")),
+    Column("project_id", "text", 18, _field("project_id")),
+    Column("project_name", "text", 28, _field("project_name")),
+    Column("contractor_name", "text", 26, _field("contractor_name")),
+    Column("region_code", "text", 9, _field("region_code")),
+    Column("tier", "text", 7, _coded("tier")),
+    Column("probability", "share", 8, _field("probability")),
+    Column("selection", "text", 9, _coded("selection")),
+    Column("draw_probability", "share", 8, _field("draw_probability")),
+    Column("workers", "count", 7, _field("workers")),
+    Column("amount_at_stake", "yuan", 14, _field("amount_at_stake")),
+    Column("reasons", "text", 48, lambda e, la: wording.joined(wording.main_reasons(e, la, 3), la)),
+    Column("red_flags", "text", 30, lambda e, la: wording.joined(wording.flag_titles(e, la), la)),
+    Column("checks", "text", 40, lambda e, la: wording.joined(wording.checks(e, la), la)),
+    Column("change", "text", 12, wording.change),
+)

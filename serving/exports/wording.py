@@ -1,0 +1,93 @@
+"""Words for the codes that stand in sealed documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from risk.locale import Language, catalogue, text
+
+Document = Mapping[str, Any]
+
+SHOWN_REASONS = 2
+
+
+def word(kind: str, code: str, language: Language) -> str:
+    """The word for a code of ``kind`` (tier, selection, change); the code itself if unknown.
+
+    A sealed list outlives the program that made it and may hold codes of another version.
+    """
+    key = f"exports.{kind}.{code}"
+    return text(key, language) if key in catalogue(language) else code
+
+
+def percent(share: float | None) -> str:
+    """A share as a percentage with one decimal, empty for None."""
+    return "" if share is None else f"{share:.1%}"
+
+
+def main_reasons(entry: Document, language: Language, most: int = SHOWN_REASONS) -> list[str]:
+    """The texts of the ``most`` reasons that raise the risk most."""
+    raising = [reason for reason in entry["reasons"] if reason["contribution"] > 0]
+    raising.sort(key=lambda reason: -reason["contribution"])
+    return [reason["text"][language] for reason in raising[:most]]
+
+
+def flag_titles(entry: Document, language: Language) -> list[str]:
+    """The titles of the red flags."""
+    return [flag["title"][language] for flag in entry["red_flags"]]
+
+
+def checks(entry: Document, language: Language) -> list[str]:
+    """What to check on site for the red flags."""
+    return [flag["check"][language] for flag in entry["red_flags"]]
+
+
+def change(entry: Document, language: Language) -> str:
+    """How the entry stands against the last list, with the rank it had there."""
+    note = entry["change"]
+    said = word("change", note["kind"], language)
+    if note["from_rank"] is None or note["kind"] == "new":
+        return said
+    return text("exports.change_from", language, change=said, rank=note["from_rank"])
+
+
+def joined(parts: Sequence[str], language: Language) -> str:
+    """Several wordings in one cell."""
+    return ("；" if language == "zh" else "; ").join(parts)
+
+
+def heading(document: Document, language: Language) -> str:
+    """One line that says what a list is of and what made it."""
+    return text(
+        "exports.heading",
+        language,
+        as_of=document["as_of"],
+        region=document["region"] or text("exports.everywhere", language),
+        entries=len(document["entries"]),
+        cohort=document["cohort"],
+        model=model_name(document, language),
+    )
+
+
+def model_name(document: Document, language: Language) -> str:
+    """Kind and version of the model behind a document."""
+    model = document["model"]
+    return f"{word('model', model['kind'], language)} {model['version']}"
+
+
+def warnings(document: Document, language: Language) -> list[str]:
+    """What a reader must know before trusting the figures: scorecard used, feeds missing."""
+    found = []
+    if document["model"]["note"]:
+        found.append(document["model"]["note"][language])
+    if document["missing_feeds"]:
+        names = [_table_name(name, language) for name in document["missing_feeds"]]
+        found.append(text("exports.missing_feeds", language, tables=", ".join(names)))
+    return found
+
+
+def _table_name(table: str, language: Language) -> str:
+    from risk.contract import TABLES
+
+    return TABLES[table].zh if language == "zh" and table in TABLES else table

@@ -1,0 +1,92 @@
+"""A watchlist as a workbook that is read on screen and printed on A4."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from typing import Any
+
+import xlsxwriter
+
+from risk.locale import Language, text
+from serving.exports.columns import COLUMNS, Cell, Kind
+from serving.exports.wording import Document, heading, warnings
+
+_FONT = {"font_name": "宋体", "font_size": 10, "valign": "top"}
+_NUMBER_FORMATS: dict[Kind, str] = {"count": "0", "share": "0.0%", "yuan": "#,##0.00"}
+_TIER_COLOURS = {"red": "#F4C7C3", "orange": "#FCE0C2", "yellow": "#FFF4C2", "blue": "#D9E7F7"}
+_A4 = 9
+
+
+def watchlist_xlsx(document: Document, language: Language) -> bytes:
+    """A list as XLSX. Texts are written as texts, never as formulas or links."""
+    memory = io.BytesIO()
+    with xlsxwriter.Workbook(memory, {"in_memory": True}) as book:
+        # The same list gives the same file, whenever it is made.
+        book.set_properties({"created": dt.datetime.fromisoformat(document["as_of"])})
+        sheet = book.add_worksheet(text("exports.sheet", language))
+        top = _write_heading(book, sheet, document, language)
+        _write_entries(book, sheet, document, language, top)
+        _set_page(sheet, top, len(document["entries"]))
+    return memory.getvalue()
+
+
+def _write_heading(book: Any, sheet: Any, document: Document, language: Language) -> int:
+    title = book.add_format({"bold": True, "font_size": 16, "font_name": "黑体"})
+    sheet.write_string(0, 0, text("exports.title", language), title)
+    plain = book.add_format(_FONT)
+    lines = [heading(document, language), *warnings(document, language)]
+    for row, line in enumerate(lines, start=1):
+        sheet.write_string(row, 0, line, plain)
+    return len(lines) + 1
+
+
+def _write_entries(
+    book: Any,
+    sheet: Any,
+    document: Document,
+    language: Language,
+    top: int,
+) -> None:
+    bold = book.add_format(
+        {**_FONT, "bold": True, "border": 1, "text_wrap": True, "bg_color": "#EEEEEE"}
+    )
+    formats = _formats(book)
+    for place, column in enumerate(COLUMNS):
+        sheet.set_column(place, place, column.width)
+        sheet.write_string(top, place, column.heading(language), bold)
+        for row, entry in enumerate(document["entries"], start=top + 1):
+            colour = entry["tier"] if column.name == "tier" else ""
+            _write(sheet, row, place, column.cell(entry, language), formats[column.kind, colour])
+
+
+def _formats(book: Any) -> dict[tuple[str, str], Any]:
+    base = {**_FONT, "border": 1, "text_wrap": True}
+    found: dict[tuple[str, str], Any] = {
+        (kind, ""): book.add_format({**base, "num_format": shape})
+        for kind, shape in _NUMBER_FORMATS.items()
+    }
+    found["text", ""] = book.add_format(base)
+    for tier, colour in _TIER_COLOURS.items():
+        found["text", tier] = book.add_format({**base, "bg_color": colour})
+    return found
+
+
+def _write(sheet: Any, row: int, place: int, cell: Cell, shape: Any) -> None:
+    if cell is None:
+        sheet.write_blank(row, place, None, shape)
+    elif isinstance(cell, str):
+        sheet.write_string(row, place, cell, shape)
+    else:
+        sheet.write_number(row, place, cell, shape)
+
+
+def _set_page(sheet: Any, top: int, entries: int) -> None:
+    sheet.freeze_panes(top + 1, 3)
+    sheet.repeat_rows(top)
+    sheet.autofilter(top, 0, top + entries, len(COLUMNS) - 1)
+    sheet.set_landscape()
+    sheet.set_paper(_A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    sheet.set_footer("&C&P / &N")

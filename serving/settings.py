@@ -1,0 +1,197 @@
+"""Settings: ``wagewatch.toml`` in the workspace; ``WAGEWATCH_*`` in the environment wins."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from risk.errors import WagewatchError
+from risk.locale import Language, text
+from risk.tiers import DEFAULT_TIERS, Tiers, TiersOutOfOrder
+from risk.workspace import Workspace
+
+PREFIX = "WAGEWATCH_"
+NESTED = "__"
+
+
+class SettingsUnreadable(WagewatchError):
+    """The settings file is not TOML."""
+
+    code = "settings_unreadable"
+
+
+class SettingUnknown(WagewatchError):
+    """There is no setting of this name."""
+
+    code = "setting_unknown"
+
+
+class SettingsInvalid(WagewatchError):
+    """A value is not allowed; fields: ``setting``, ``found``, ``allowed`` (its key), ``source``."""
+
+    code = "settings_invalid"
+
+    def message(self, language: Language = "en") -> str:
+        """The failure in one sentence of ``language``."""
+        allowed = text(f"allowed.{self.fields['allowed']}", language)
+        return text(f"errors.{self.code}", language, **{**self.fields, "allowed": allowed})
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+
+
+def _split(value: object) -> object:
+    """An environment variable holds a list as words with commas between."""
+    if isinstance(value, str):
+        return tuple(word.strip() for word in value.split(",") if word.strip())
+    return value
+
+
+class TierSettings(_Section):
+    """The least probability of each tier; what lies below ``yellow`` is blue."""
+
+    red: Share = DEFAULT_TIERS.red
+    orange: Share = DEFAULT_TIERS.orange
+    yellow: Share = DEFAULT_TIERS.yellow
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        try:
+            self.thresholds()
+        except TiersOutOfOrder as error:
+            raise ValueError(f"{self.red}, {self.orange}, {self.yellow}") from error
+        return self
+
+    def thresholds(self) -> Tiers:
+        """The thresholds as the domain knows them."""
+        return Tiers(red=self.red, orange=self.orange, yellow=self.yellow)
+
+
+class PolicySettings(_Section):
+    """How many projects a list holds and how they are chosen."""
+
+    capacity: Annotated[int, Field(ge=1, le=100_000)] = 20
+    random_share: Annotated[float, Field(ge=0.0, le=0.5, allow_inf_nan=False)] = 0.1
+    rest_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    order: Literal["probability", "expected_workers"] = "probability"
+    must_visit: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = (
+        "correction_overdue",
+        "group_complaint_open",
+    )
+
+
+class DatabaseSettings(_Section):
+    """Where sealed lists are kept; an empty ``url`` means SQLite in the workspace."""
+
+    url: Annotated[str, Field(pattern=r"^$|^(sqlite|postgresql)(\+\w+)?://")] = ""
+
+
+class ServerSettings(_Section):
+    """Where ``wagewatch serve`` listens."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+
+
+class Settings(BaseSettings):
+    """All settings of a workspace; made by :func:`load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter=NESTED,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+    )
+
+    language: Language = "zh"
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 20200501
+    tiers: TierSettings = TierSettings()
+    policy: PolicySettings = PolicySettings()
+    database: DatabaseSettings = DatabaseSettings()
+    server: ServerSettings = ServerSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment first, then what the file says."""
+        return env_settings, init_settings
+
+
+def load_settings(workspace: Workspace) -> Settings:
+    """The settings of ``workspace``.
+
+    Raises:
+        WorkspaceMissing: the folder is not a workspace.
+        SettingsUnreadable: the file is not TOML.
+        SettingsInvalid: a key is unknown or its value not allowed.
+    """
+    workspace.require()
+    found = read_toml(workspace.settings_file)
+    try:
+        return Settings(**found)
+    except ValidationError as error:
+        raise _invalid(error, workspace.settings_file) from error
+    except SettingsError as error:
+        raise SettingsUnreadable(path=f"{PREFIX}*", detail=str(error)) from error
+
+
+def database_url(workspace: Workspace, settings: Settings) -> str:
+    """The address of the service database."""
+    return settings.database.url or f"sqlite:///{workspace.service_database}"
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The file's content.
+
+    Raises:
+        SettingsUnreadable: it is not UTF-8 or not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsUnreadable(path=str(path), detail=str(error)) from error
+
+
+def default_toml() -> str:
+    """The commented settings file a new workspace gets; every setting stands in it."""
+    template = files("serving").joinpath("templates/wagewatch.toml").read_text(encoding="utf-8")
+    settings = Settings.model_construct()
+    must_visit = "[" + ", ".join(f'"{code}"' for code in settings.policy.must_visit) + "]"
+    return template.format(**dict(settings), must_visit=must_visit)
+
+
+def _invalid(error: ValidationError, path: Path) -> SettingsInvalid | SettingUnknown:
+    first = error.errors()[0]
+    location = [str(part) for part in first["loc"] if not isinstance(part, int)]
+    setting = ".".join(location)
+    variable = PREFIX + NESTED.join(location).upper()
+    source = variable if variable in os.environ else str(path)
+    if first["type"] == "extra_forbidden":
+        return SettingUnknown(setting=setting, source=source)
+    found = first["ctx"]["error"] if first["type"] == "value_error" else repr(first["input"])
+    return SettingsInvalid(
+        setting=setting, found=found, allowed=setting.replace(".", "_"), source=source
+    )

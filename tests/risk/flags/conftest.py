@@ -1,0 +1,158 @@
+"""A site in a county that reports everything, and a neighbour that keeps the feeds alive."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from risk.contract import TABLES, FieldType
+from risk.flags import RedFlag, red_flags
+from risk.records import RecordStore
+
+AS_OF = dt.date(2025, 6, 1)
+SITE, NEIGHBOUR = "P1", "N1"
+
+DEFAULTS = {
+    "projects": {
+        "project_id": SITE, "project_name": "桥", "started_on": "2024-01-10",
+        "known_at": "2024-01-10",
+    },
+    "contracts": {
+        "contract_id": "C0", "project_id": SITE, "signed_on": "2024-01-01",
+        "known_at": "2024-01-01",
+    },
+    "payrolls": {
+        "payroll_id": "R1", "project_id": SITE, "period": "2025-03-01", "workers": 10,
+        "amount_due": 100_000_00, "due_on": "2025-04-15", "known_at": "2025-04-15",
+    },
+    "payments": {
+        "payment_id": "M1", "payroll_id": "R1", "paid_on": "2025-04-15", "amount": 100_000_00,
+        "workers_paid": 10, "channel": "bank", "known_at": "2025-04-15",
+    },
+    "accounts": {
+        "account_id": "A1", "project_id": SITE, "opened_on": "2024-01-20",
+        "known_at": "2024-01-20",
+    },
+    "transfers": {
+        "transfer_id": "T1", "project_id": SITE, "period": "2025-03-01",
+        "amount_due": 80_000_00, "due_on": "2025-03-10", "known_at": "2025-03-10",
+    },
+    "deposits": {
+        "deposit_id": "D1", "project_id": SITE, "kind": "guarantee", "status": "stored",
+        "required_amount": 50_000_00, "valid_from": "2024-01-10", "known_at": "2024-01-10",
+    },
+    "attendance": {
+        "project_id": SITE, "contract_id": "C1", "period": "2025-03-01", "known_at": "2025-04-05",
+    },
+    "complaints": {
+        "complaint_id": "K1", "project_id": SITE, "received_on": "2025-05-01", "workers": 12,
+        "known_at": "2025-05-01",
+    },
+    "cases": {
+        "case_id": "F1", "project_id": SITE, "opened_on": "2025-05-02", "status": "accepted",
+        "known_at": "2025-05-02",
+    },
+    "inspections": {
+        "inspection_id": "I1", "project_id": SITE, "inspected_on": "2025-03-01",
+        "arrears_found": True, "rectify_by": "2025-03-15", "known_at": "2025-03-01",
+    },
+    "disputes": {
+        "dispute_id": "S1", "project_id": SITE, "opened_on": "2025-03-01",
+        "known_at": "2025-03-01",
+    },
+    "listings": {
+        "listing_id": "L1", "org_id": "ORG", "listed_on": "2024-01-01", "known_at": "2024-01-01",
+    },
+}  # fmt: skip
+"""A row of each table of the site; none of them alone is a breach that flags it."""
+
+
+REPORTED = ("payrolls", "payments", "accounts", "transfers", "cases", "inspections")
+"""Feeds the neighbour sends."""
+
+_IDS = {
+    name: {field.name for field in table.fields if field.type is FieldType.ID} - {"region_code"}
+    for name, table in TABLES.items()
+}
+
+
+class Site:
+    """Puts rows of one site, in a county of its own, into a store.
+
+    ``key`` is put before every id, so that many sites fit in one store. Rows of ``muted`` tables
+    are dropped.
+    """
+
+    def __init__(
+        self, store: RecordStore, key: str = "", *, county: int = 420301, muted: str = ""
+    ) -> None:
+        self.store, self.key, self.county, self.muted = store, key, county, muted
+        self.add("projects", project_id=NEIGHBOUR, project_name="邻")
+
+    @property
+    def project_id(self) -> str:
+        """The site's project_id in the store."""
+        return self.key + SITE
+
+    def add(self, table: str, **values: object) -> None:
+        """A row of ``table``: the default row with ``values`` in place; None leaves it empty."""
+        if table == self.muted:
+            return
+        home = {"region_code": f"{self.county}101"} if table == "projects" else {}
+        row = {**DEFAULTS[table], **home, **values}
+        cells = [
+            self.key + str(cell) if name in _IDS[table] and cell is not None else cell
+            for name, cell in row.items()
+        ]
+        names, marks = ", ".join(row), ", ".join("?" * len(row))
+        self.store.connection.execute(
+            f"INSERT INTO {table} ({names}, arrival) VALUES ({marks}, nextval('arrivals'))", cells
+        )
+
+    def neighbour_reports(self, *, silent: str = "") -> None:
+        """The county is heard of in every feed from early to late, in ``silent`` early only."""
+        for table in REPORTED:
+            self._neighbour(table, "2024-01-05", "early")
+            if table != silent:
+                self._neighbour(table, "2025-05-31", "late")
+
+    def _neighbour(self, table: str, day: str, mark: str) -> None:
+        keys = {
+            "payrolls": {"payroll_id": f"N-{mark}", "project_id": NEIGHBOUR, "due_on": day},
+            "payments": {"payment_id": f"N-{mark}", "payroll_id": f"N-{mark}", "paid_on": day},
+            "accounts": {"account_id": f"N-{mark}", "project_id": NEIGHBOUR},
+            "transfers": {
+                "transfer_id": f"N-{mark}", "project_id": NEIGHBOUR, "due_on": day,
+                "paid_on": day, "amount_paid": 80_000_00,
+            },
+            "cases": {"case_id": f"N-{mark}", "project_id": NEIGHBOUR},
+            "inspections": {
+                "inspection_id": f"N-{mark}", "project_id": NEIGHBOUR, "rectified_on": day,
+            },
+        }  # fmt: skip
+        self.add(table, known_at=day, **keys[table])
+
+    def flags(self, as_of: dt.date = AS_OF) -> dict[str, RedFlag]:
+        """The site's flags by code."""
+        found = red_flags(self.store, as_of).get(self.project_id, ())
+        return {flag.code: flag for flag in found}
+
+
+@pytest.fixture(scope="session")
+def site_in() -> type[Site]:
+    """Makes sites in a store of one's own."""
+    return Site
+
+
+@pytest.fixture
+def site(store: RecordStore) -> Site:
+    """A site whose county sends nothing but projects."""
+    return Site(store)
+
+
+@pytest.fixture
+def reporting(site: Site) -> Site:
+    """A site whose county sends every feed."""
+    site.neighbour_reports()
+    return site

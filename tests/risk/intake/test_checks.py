@@ -1,0 +1,60 @@
+import datetime as dt
+
+import pytest
+
+from risk.contract import TABLES
+from risk.intake.checks import check_known_at, check_region, count_marks, default_known_at
+
+TODAY = dt.date(2026, 3, 1)
+D = dt.date
+
+
+def _known(table, **cells):
+    columns = {name: [cell] for name, cell in {"known_at": None, **cells}.items()}
+    stands_in = default_known_at(TABLES[table], columns, TODAY)
+    return columns["known_at"][0], stands_in[0]
+
+
+@pytest.mark.parametrize(
+    ("table", "cells", "known"),
+    [
+        ("projects", {"started_on": D(2024, 1, 5)}, D(2024, 1, 5)),
+        ("payrolls", {"due_on": D(2024, 1, 15)}, D(2024, 1, 15)),
+        ("transfers", {"due_on": D(2024, 1, 10), "paid_on": None}, D(2024, 1, 10)),
+        ("transfers", {"due_on": D(2024, 1, 10), "paid_on": D(2024, 2, 3)}, D(2024, 2, 3)),
+        ("attendance", {"period": D(2024, 2, 1)}, D(2024, 3, 5)),
+        ("operations", {"period": D(2023, 12, 1)}, D(2024, 1, 20)),
+    ],
+)
+def test_a_row_without_known_at_is_known_after_its_date(table, cells, known):
+    assert _known(table, **cells) == (known, False)
+
+
+def test_a_row_of_a_table_without_dates_is_known_today():
+    assert _known("organizations") == (TODAY, True)
+    assert _known("organizations", known_at=D(2024, 1, 1)) == (D(2024, 1, 1), False)
+
+
+def test_nobody_learns_a_thing_before_it_happens():
+    problems = {}
+    known = [D(2024, 5, 19), D(2024, 5, 20), None]
+    check_known_at(
+        TABLES["payments"], {"known_at": known, "paid_on": [D(2024, 5, 20)] * 3}, problems
+    )
+    assert {place: [p.code for p in found] for place, found in problems.items()} == {
+        0: ["known_before_event"]
+    }
+    assert "发放日期 2024-05-20" in problems[0][0].wording(TABLES["payments"])
+
+
+def test_region_codes_have_two_four_six_or_nine_digits():
+    problems = {}
+    codes = ["42", "4203", "420324", "420324101", "420", "42032", "4203241", "湖北", "42 03", None]
+    check_region(TABLES["projects"], {"region_code": codes}, problems)
+    assert sorted(problems) == [4, 5, 6, 7, 8]
+
+
+def test_a_wrong_check_character_is_a_mark_only():
+    codes = ["91110000101623741K", "911100001016237410", "X"]
+    assert count_marks(TABLES["organizations"], {"org_id": codes}) == {"credit_code": 2}
+    assert count_marks(TABLES["listings"], {"org_id": codes}) == {}

@@ -1,0 +1,152 @@
+import datetime as dt
+import zipfile
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from risk.contract import TABLES
+from risk.intake.cells import FORMULA_WITHOUT_VALUE
+from risk.intake.choosing import choose
+from risk.intake.readers import open_sheets
+from risk.intake.readers.csv_text import encoding_of
+
+PAYMENTS = TABLES["payments"]
+
+
+def _read(path):
+    with open_sheets(path) as sheets:
+        chosen = choose(PAYMENTS, sheets, file=path.name)
+        return chosen, list(chosen.rows())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_csv_in_every_encoding_and_delimiter(write_csv, payments, encoding, delimiter):
+    path = write_csv("payments.csv", payments, encoding=encoding, delimiter=delimiter)
+    chosen, rows = _read(path)
+    assert rows == [(2, payments[1])]
+    assert len(chosen.header.columns) == 7
+
+
+def test_a_character_cut_by_the_reading_piece_is_no_error(tmp_path, monkeypatch):
+    monkeypatch.setattr("risk.intake.readers.csv_text._PIECE", 7)
+    for encoding in ("utf-8", "gb18030"):
+        path = tmp_path / "x.csv"
+        path.write_bytes("工资发放，包工头代领，银行代发".encode(encoding))
+        assert encoding_of(path).removesuffix("-sig") == encoding
+
+
+def test_rows_have_the_numbers_a_spreadsheet_shows(write_csv, payments):
+    header, row = payments
+    many = [
+        ["2024年5月工资发放表"],
+        [],
+        header,
+        [*row[:5], "银行\n代发", row[6]],
+        [],
+        row,
+        [""] * 7,
+    ]
+    _, rows = _read(write_csv("payments.csv", many))
+    assert [number for number, _ in rows] == [4, 6]
+
+
+def test_quoted_delimiters_do_not_confuse_the_choice(tmp_path):
+    path = tmp_path / "payments.csv"
+    path.write_text(
+        '"发放编号","工资表编号","发放日期","实发金额"\n"F1","G;1","2024-05-20","1,200.50"\n',
+        encoding="utf-8",
+    )
+    assert _read(path)[1] == [(2, ["F1", "G;1", "2024-05-20", "1,200.50"])]
+
+
+def test_the_sheet_with_the_header_is_read_and_its_twin_told(write_xlsx, payments):
+    others = {"说明": [["填表说明"], ["请勿修改"]], "三月": payments}
+    chosen, rows = _read(write_xlsx("payments.xlsx", payments, **others))
+    assert chosen.sheet.name == "三月"
+    assert chosen.unread == ("Sheet1",)
+    assert len(rows) == 1
+
+
+def test_titles_above_the_header_of_a_book(write_xlsx, payments):
+    many = [["工资发放台账"], [None, "单位：元"], *payments]
+    chosen, rows = _read(write_xlsx("payments.xlsx", many))
+    assert (chosen.header.row, [number for number, _ in rows]) == (3, [4])
+
+
+def test_cells_of_a_book_keep_their_kind(write_xlsx, payments):
+    row = ["F1", 12, dt.datetime(2024, 5, 20), 1200.5, 3, "现金", dt.date(2024, 5, 21)]
+    _, [(_, cells)] = _read(write_xlsx("payments.xlsx", [payments[0], row]))
+    assert list(cells[:6]) == row[:6]
+
+
+def _save_results(path, results):
+    """Writes results into a book's formula cells, as a spreadsheet does on saving."""
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"].decode()
+    for formula, (kind, result) in results.items():
+        unsaved = f"><f>{formula}</f><v />"
+        assert unsaved in sheet
+        sheet = sheet.replace(unsaved, f"{kind}><f>{formula}</f>{result}")
+    parts["xl/worksheets/sheet1.xml"] = sheet.encode()
+    with zipfile.ZipFile(path, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+
+
+def test_a_formula_counts_as_its_saved_result(write_xlsx, payments):
+    row = ["F1", "G1", "2024-05-20", "=600+600.5", "=1+2", '=IF(1,"","")', "=1+1"]
+    path = write_xlsx("payments.xlsx", [payments[0], row])
+    results = {
+        "600+600.5": ("", "<v>1200.5</v>"),
+        "1+2": ("", ""),
+        'IF(1,"","")': (' t="str"', "<v></v>"),
+    }
+    _save_results(path, results)
+    _, [(_, cells)] = _read(path)
+    assert list(cells[3:]) == [1200.5, FORMULA_WITHOUT_VALUE, None, FORMULA_WITHOUT_VALUE]
+
+
+def test_a_wrong_size_written_into_a_sheet_hides_nothing(write_xlsx, payments):
+    path = write_xlsx("payments.xlsx", [*payments, *[payments[1]] * 20])
+    with zipfile.ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    part = "xl/worksheets/sheet1.xml"
+    parts[part] = parts[part].replace(b'<dimension ref="A1:G22"', b'<dimension ref="A1"')
+    with zipfile.ZipFile(path, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+    chosen, rows = _read(path)
+    assert (len(chosen.header.columns), len(rows)) == (7, 21)
+
+
+def test_a_date_beyond_the_calendar_comes_as_an_error_value(tmp_path, payments):
+    book = openpyxl.Workbook()
+    book.active.append(payments[0])
+    book.active.append(["F1", "G1", 1e9, 5])
+    book.active["C2"].number_format = "yyyy-mm-dd"
+    path = tmp_path / "payments.xlsx"
+    book.save(path)
+    _, [(_, cells)] = _read(path)
+    assert cells[2] == "#VALUE!"
+
+
+def test_parquet_rows_count_from_one(tmp_path):
+    path = tmp_path / "payments.parquet"
+    table = pa.table(
+        {
+            "payment_id": ["F1", "F2"],
+            "payroll_id": pa.array(["G1", "G1"]).dictionary_encode(),
+            "paid_on": pa.array([dt.datetime(2024, 5, 20)] * 2, pa.timestamp("ms")),
+            "amount": [1.5, None],
+        }
+    )
+    pq.write_table(table, path)
+    _, rows = _read(path)
+    assert rows == [
+        (1, ("F1", "G1", dt.datetime(2024, 5, 20), 1.5)),
+        (2, ("F2", "G1", dt.datetime(2024, 5, 20), None)),
+    ]

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import datetime as dt
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from risk.workspace import Workspace
+from serving.database.service import ServiceDatabase
+from serving.publication import (
+    Assessment,
+    ChangeNote,
+    Entry,
+    EvidenceRef,
+    FlagNote,
+    Head,
+    Listing,
+    ModelNote,
+    ProjectRisk,
+    Publication,
+    ReasonNote,
+    TimelineItem,
+    Words,
+)
+from serving.settings import default_toml
+
+AS_OF = dt.date(2025, 6, 1)
+NAMES = ("模拟花园一期", '=HYPERLINK("http://x")', "\x1b[31m模拟大桥", "模拟,“学校”\n扩建")
+PUBLISHED_AT = dt.datetime(2025, 6, 1, 8, 30, tzinfo=dt.UTC)
+
+
+def _assessment(number: int) -> Assessment:
+    evidence = (EvidenceRef("payrolls", f"PR-{number}", dt.date(2025, 5, 3)),)
+    text = Words(
+        "工资发放推高风险：未发份额 40%（一般 2%）", "payments raise the risk: 40 % unpaid"
+    )
+    return Assessment(
+        project_id=f"P/{number:03d}",
+        project_name=NAMES[number % len(NAMES)],
+        contractor_name=None if number == 1 else f"模拟建设{number}公司",
+        region_code="990102",
+        tier=("red", "orange", "yellow", "blue")[min(number, 3)],
+        probability=0.6 - number * 0.01,
+        workers=None if number == 2 else 40 + number,
+        amount_at_stake=None if number == 2 else 123_456_78 + number,
+        reasons=(
+            ReasonNote("payments", 1.25, "unpaid_share", 0.4, 0.02, "31", text, evidence),
+            ReasonNote("stage", -0.5, "months", 3.0, None, None, Words("新开工", "young"), ()),
+        ),
+        red_flags=()
+        if number % 2
+        else (
+            FlagNote(
+                "no_account",
+                "26",
+                Words("第二十六条", "Art. 26"),
+                Words("未开立工资专用账户", "no wage account"),
+                Words("开工 90 天仍无账户", "none 90 days after start"),
+                Words("查开户协议", "ask for the account agreement"),
+                evidence,
+            ),
+        ),
+    )
+
+
+def _publication(
+    as_of: dt.date = AS_OF,
+    region: str = "",
+    *,
+    listed: int = 4,
+    cohort: int = 6,
+    version: str = "1",
+) -> Publication:
+    head = Head(
+        as_of=as_of,
+        region=region,
+        capacity=listed,
+        model=ModelNote("arrears", version, "scorecard", Words("专家评分卡", "scorecard")),
+        cohort=cohort,
+        missing_feeds=("operations",),
+        records_digest="0" * 64,
+        code_version="0.1.0+test",
+        previous=None,
+        rules={
+            "tiers": {"red": 0.5, "orange": 0.3, "yellow": 0.15},
+            "policy": {
+                "random_share": 0.1,
+                "rest_days": 90,
+                "order": "probability",
+                "must_visit": [],
+                "seed": "1",
+            },
+        },
+    )
+    listings = [
+        Listing(n + 1, "random" if n == 3 else "risk", 0.25 if n == 3 else None)
+        for n in range(listed)
+    ]
+    changes = [ChangeNote("new"), ChangeNote("up", 5, "payments"), ChangeNote("same", 3)]
+    entries = tuple(Entry(listings[n], _assessment(n), changes[n % 3]) for n in range(listed))
+    happened = TimelineItem(
+        dt.date(2025, 5, 1),
+        "wages_short",
+        Words("工资到期未足额发放", "wages short"),
+        EvidenceRef("payrolls", "PR-1", dt.date(2025, 5, 3)),
+    )
+    risks = tuple(
+        ProjectRisk(_assessment(n), listings[n] if n < listed else None, (happened,))
+        for n in range(cohort)
+    )
+    return Publication(head, entries, (), risks)
+
+
+@pytest.fixture
+def publication():
+    """Makes publications by hand: ``publication(as_of, region, listed=, cohort=, version=)``."""
+    return _publication
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    made = Workspace(tmp_path / "office")
+    made.root.mkdir()
+    made.settings_file.write_text(default_toml(), encoding="utf-8")
+    return made
+
+
+@pytest.fixture
+def database(workspace: Workspace):
+    with ServiceDatabase(f"sqlite:///{workspace.service_database}") as opened:
+        yield opened
+
+
+@pytest.fixture
+def publish(database: ServiceDatabase, publication):
+    """Seals a hand-made publication into ``database``."""
+
+    def sealed(*args, **options):
+        return database.publish(
+            publication(*args, **options).seal(), published_at=PUBLISHED_AT, published_by="李"
+        )
+
+    return sealed
+
+
+@pytest.fixture
+def wagewatch(workspace: Workspace):
+    """Runs the real command line in a process of its own."""
+
+    def run(*arguments: str, binary: bool = False, **environment: str):
+        return subprocess.run(
+            [sys.executable, "-c", "from serving.cli.main import run; run()", *arguments],
+            capture_output=True,
+            encoding=None if binary else "utf-8",
+            timeout=60,
+            check=False,
+            cwd=Path(__file__).resolve().parents[2],
+            env={
+                **os.environ,
+                "WAGEWATCH_WORKSPACE": str(workspace.root),
+                "PYTHONWARNINGS": "error",
+                **environment,
+            },
+        )
+
+    return run

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from serving.database.engine import DatabaseUnreachable
+from serving.database.migrating import HEAD, DatabaseTooNew
+from serving.database.service import (
+    AlreadyPublished,
+    NothingPublished,
+    NotPublished,
+    ProjectNotScored,
+    ServiceDatabase,
+)
+from serving.database.tables import METADATA, PROJECT_RISKS, SEALED, WATCHLIST_ENTRIES, WATCHLISTS
+
+AS_OF = dt.date(2025, 6, 1)
+EARLIER = dt.date(2025, 5, 1)
+
+
+def test_what_is_published_is_read_back_byte_for_byte(database, publish, publication):
+    done = publish()
+    sealed = publication().seal()
+    stored = database.watchlist(AS_OF)
+    assert (stored.body, stored.digest) == (sealed.watchlist.body, sealed.watchlist.digest)
+    assert done.new
+    assert done.digest == stored.digest
+    assert [entry["rank"] for entry in json.loads(stored.body)["entries"]] == [1, 2, 3, 4]
+
+
+def test_every_project_of_the_cohort_has_its_risk(database, publish, publication):
+    publish()
+    sealed = publication().seal()
+    for project_id, risk in sealed.risks.items():
+        assert database.risk(project_id).body == risk.body
+    assert json.loads(database.risk("P/005").body)["listing"] is None
+
+
+def test_entries_are_kept_as_rows(database, publish):
+    publish()
+    with database.engine.connect() as connection:
+        rows = connection.execute(
+            select(WATCHLIST_ENTRIES).order_by(WATCHLIST_ENTRIES.c.rank)
+        ).all()
+    assert [row.project_id for row in rows] == ["P/000", "P/001", "P/002", "P/003"]
+    assert (rows[3].selection, rows[3].draw_probability) == ("random", 0.25)
+
+
+def test_the_summary_says_who_published_when(database, publish):
+    publish()
+    [summary] = database.summaries()
+    assert summary.published_by == "李"
+    assert summary.published_at == dt.datetime(2025, 6, 1, 8, 30, tzinfo=dt.UTC)
+    assert (summary.entries, summary.cohort, summary.model_kind) == (4, 6, "scorecard")
+
+
+def test_the_same_list_again_changes_nothing(database, publish):
+    first = publish()
+    before = database.summaries()
+    again = publish()
+    assert (again.digest, again.new) == (first.digest, False)
+    assert database.summaries() == before
+
+
+def test_another_list_for_the_same_day_is_refused(database, publish):
+    publish()
+    before = database.watchlist(AS_OF)
+    with pytest.raises(AlreadyPublished):
+        publish(listed=3)
+    assert database.watchlist(AS_OF) == before
+
+
+def test_a_risk_of_an_unlisted_project_counts_for_the_digest(publication):
+    listed_same = publication(cohort=6).seal().watchlist.digest
+    assert publication(cohort=5).seal().watchlist.digest != listed_same
+    document = json.loads(publication(cohort=6).seal().watchlist.body)
+    assert len(document["risks_digest"]) == 64
+
+
+def test_regions_have_lists_of_their_own(database, publish):
+    publish()
+    publish(region="990102", listed=2)
+    assert len(json.loads(database.watchlist(AS_OF, "990102").body)["entries"]) == 2
+    assert len(json.loads(database.watchlist(AS_OF).body)["entries"]) == 4
+
+
+def test_the_newest_answers_when_no_day_is_named(database, publish):
+    publish(EARLIER)
+    publish(AS_OF, version="2")
+    assert json.loads(database.watchlist(None).body)["as_of"] == "2025-06-01"
+    assert json.loads(database.risk("P/000").body)["as_of"] == "2025-06-01"
+    assert json.loads(database.risk("P/000", EARLIER).body)["as_of"] == "2025-05-01"
+    assert database.latest_as_of() == AS_OF
+    previous = database.before(AS_OF, "")
+    assert previous is not None
+    assert json.loads(previous.body)["as_of"] == "2025-05-01"
+    assert database.before(EARLIER, "") is None
+
+
+def test_what_is_missing_is_said(database, publish):
+    assert database.latest_as_of() is None
+    with pytest.raises(NothingPublished):
+        database.watchlist(None)
+    with pytest.raises(NothingPublished):
+        database.risk("P/000")
+    publish()
+    with pytest.raises(NotPublished, match="2025-06-01/"):
+        database.watchlist(EARLIER)
+    with pytest.raises(NotPublished, match="990102"):
+        database.watchlist(None, "990102")
+    with pytest.raises(NotPublished):
+        database.risk("P/000", EARLIER)
+    with pytest.raises(ProjectNotScored):
+        database.risk("P/999")
+
+
+@pytest.mark.parametrize("table", [WATCHLISTS, WATCHLIST_ENTRIES, PROJECT_RISKS])
+def test_sealed_rows_can_neither_change_nor_go(database, publish, table):
+    publish()
+    column = table.c.body if "body" in table.c else table.c.tier
+    for statement in (update(table).values({column: b"x"}), delete(table)):
+        with pytest.raises(DBAPIError, match="sealed"), database.engine.begin() as connection:
+            connection.execute(statement)
+
+
+def test_replace_does_not_get_around_the_seal(database, publish):
+    publish()
+    replace = text(
+        "INSERT OR REPLACE INTO project_risks SELECT watchlist_id, project_id, 'x', 'x'"
+        " FROM project_risks"
+    )
+    with pytest.raises(DBAPIError, match="sealed"), database.engine.begin() as connection:
+        connection.execute(replace)
+
+
+def test_foreign_keys_hold(database):
+    row = {"watchlist_id": 99, "project_id": "P", "digest": "d", "body": b"{}"}
+    with pytest.raises(IntegrityError), database.engine.begin() as connection:
+        connection.execute(insert(PROJECT_RISKS), [row])
+
+
+def test_the_migrations_make_the_tables(database):
+    assert {table.name for table in METADATA.sorted_tables} == set(SEALED)
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, METADATA) == []
+
+
+def test_head_is_the_newest_migration():
+    config = Config()
+    config.set_main_option("script_location", "serving.database:migrations")
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_many_may_open_a_new_database_at_once(tmp_path, publication):
+    url = f"sqlite:///{tmp_path}/new.sqlite"
+    sealed = publication().seal()
+    moment = dt.datetime(2025, 6, 1, tzinfo=dt.UTC)
+
+    def publish_into(number: int) -> bool:
+        with ServiceDatabase(url) as database:
+            return database.publish(sealed, published_at=moment, published_by=str(number)).new
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(publish_into, range(4))) == [False, False, False, True]
+
+
+def test_a_database_of_a_later_version_is_refused(database, workspace):
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseTooNew):
+        ServiceDatabase(f"sqlite:///{workspace.service_database}")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite:////nowhere/at/all.sqlite", "nonsense://x", "postgresql+nodriver://u:secret@h/d"],
+)
+def test_a_database_that_cannot_be_opened_is_named_without_its_password(url):
+    with pytest.raises(DatabaseUnreachable) as caught:
+        ServiceDatabase(url)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path):
+    (tmp_path / "service.sqlite").write_bytes(b"not a database at all" * 100)
+    with pytest.raises(DatabaseUnreachable):
+        ServiceDatabase(f"sqlite:///{tmp_path}/service.sqlite")
+
+
+_PUBLISHER = """
+import sys, datetime as dt, importlib.util, pathlib
+spec = importlib.util.spec_from_file_location("made", sys.argv[1])
+made = importlib.util.module_from_spec(spec); spec.loader.exec_module(made)
+from serving.database.service import ServiceDatabase
+database = ServiceDatabase(sys.argv[2])
+moment = dt.datetime(2025, 6, 1, tzinfo=dt.UTC)
+for month in range(1, 13):
+    sealed = made._publication(dt.date(2024, month, 1), cohort=400).seal()
+    print(month, flush=True)
+    database.publish(sealed, published_at=moment, published_by="x")
+"""
+
+
+def test_killed_while_publishing_nothing_is_torn(tmp_path):
+    url = f"sqlite:///{tmp_path}/service.sqlite"
+    ServiceDatabase(url).close()
+    for months in (1, 2, 3):
+        process = subprocess.Popen(
+            [sys.executable, "-c", _PUBLISHER, str(Path(__file__).with_name("conftest.py")), url],
+            stdout=subprocess.PIPE,
+            cwd=Path(__file__).resolve().parents[2],
+        )
+        assert process.stdout is not None
+        for _ in range(months):
+            process.stdout.readline()
+        time.sleep(0.004 * months)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        with ServiceDatabase(url) as database, database.engine.connect() as connection:
+            counts = connection.execute(
+                text(
+                    "SELECT w.entries, w.cohort,"
+                    " (SELECT count(*) FROM watchlist_entries e WHERE e.watchlist_id = w.id),"
+                    " (SELECT count(*) FROM project_risks r WHERE r.watchlist_id = w.id)"
+                    " FROM watchlists w"
+                )
+            ).all()
+        assert len(counts) >= months - 1
+        assert all(row == (4, 400, 4, 400) for row in counts)

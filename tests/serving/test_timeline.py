@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from risk.contract import TABLES
+from risk.locale import LANGUAGES, catalogue
+from risk.records import RecordStore
+from serving.timeline import ITEMS_PER_PROJECT, timelines
+
+AS_OF = dt.date(2025, 6, 1)
+
+
+def _day(text: str) -> dt.date:
+    return dt.date.fromisoformat(text)
+
+
+@pytest.fixture
+def store():
+    with RecordStore(":memory:") as opened:
+        yield opened
+
+
+@pytest.fixture
+def put(store):
+    """Stores one version of a record; ``known`` is its known_at."""
+    arrivals = iter(range(1, 10_000))
+
+    def stored(table: str, known: str, **fields):
+        row = {**fields, "known_at": _day(known), "arrival": next(arrivals)}
+        marks = ", ".join("?" for _ in row)
+        store.connection.execute(
+            f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", list(row.values())
+        )
+
+    return stored
+
+
+@pytest.fixture
+def project(put):
+    put(
+        "projects",
+        "2025-01-02",
+        project_id="P",
+        project_name="模拟",
+        region_code="990102",
+        contractor_id="C",
+        started_on=_day("2025-01-01"),
+    )
+
+
+def _kinds(store) -> list[str]:
+    return [item.kind for item in timelines(store, AS_OF).get("P", ())]
+
+
+def test_every_source_has_its_place_in_order(store, put, project):
+    put("accounts", "2025-01-20", account_id="A", project_id="P", opened_on=_day("2025-01-15"))
+    put(
+        "deposits",
+        "2025-02-02",
+        deposit_id="D",
+        project_id="P",
+        status="missing",
+        valid_from=_day("2025-02-01"),
+    )
+    put(
+        "transfers",
+        "2025-03-05",
+        transfer_id="T",
+        project_id="P",
+        period=_day("2025-02-01"),
+        amount_due=100_00,
+        due_on=_day("2025-03-01"),
+        amount_paid=40_00,
+    )
+    put(
+        "payrolls",
+        "2025-04-01",
+        payroll_id="R",
+        project_id="P",
+        period=_day("2025-03-01"),
+        amount_due=1000_00,
+        due_on=_day("2025-04-01"),
+        workers=7,
+    )
+    put(
+        "payments",
+        "2025-04-02",
+        payment_id="Y",
+        payroll_id="R",
+        paid_on=_day("2025-04-02"),
+        amount=300_00,
+    )
+    put(
+        "complaints",
+        "2025-04-11",
+        complaint_id="K",
+        project_id="P",
+        received_on=_day("2025-04-10"),
+        workers=3,
+    )
+    put(
+        "cases",
+        "2025-04-13",
+        case_id="S",
+        project_id="P",
+        opened_on=_day("2025-04-12"),
+        status="filed",
+    )
+    put(
+        "inspections",
+        "2025-04-16",
+        inspection_id="I",
+        project_id="P",
+        inspected_on=_day("2025-04-15"),
+        arrears_found=True,
+    )
+    put(
+        "disputes",
+        "2025-05-02",
+        dispute_id="Q",
+        project_id="P",
+        kind="price",
+        opened_on=_day("2025-05-01"),
+    )
+    put("listings", "2025-05-04", listing_id="L", org_id="C", listed_on=_day("2025-05-03"))
+    items = timelines(store, AS_OF)["P"]
+    assert [item.kind for item in items] == [
+        *("started", "account_opened", "deposit_missing", "transfer_short", "wages_short"),
+        *("complaint", "case_filed", "inspection_arrears", "dispute", "contractor_listed"),
+    ]
+    wages = items[4]
+    assert wages.text.zh == "工资到期未足额发放（7 人, 700.00 元）"
+    assert (wages.evidence.table, wages.evidence.record_id) == ("payrolls", "R")
+    assert wages.evidence.known_at == _day("2025-04-01")
+
+
+def test_what_became_known_on_the_day_or_later_is_not_there(store, put, project):
+    put(
+        "complaints", "2025-06-01", complaint_id="K", project_id="P", received_on=_day("2025-05-20")
+    )
+    assert _kinds(store) == ["started"]
+
+
+def test_the_version_known_then_is_told(store, put, project):
+    case = {"case_id": "S", "project_id": "P", "opened_on": _day("2025-03-01")}
+    put("cases", "2025-03-02", **case, status="filed")
+    put("cases", "2025-05-02", **case, status="confirmed")
+    put("cases", "2025-07-02", **case, status="closed")
+    assert _kinds(store) == ["started", "case_confirmed"]
+
+
+def test_wages_paid_in_full_are_no_event(store, put, project):
+    put(
+        "payrolls",
+        "2025-04-01",
+        payroll_id="R",
+        project_id="P",
+        period=_day("2025-03-01"),
+        amount_due=1000_00,
+        due_on=_day("2025-04-01"),
+    )
+    for number in (1, 2):
+        put(
+            "payments",
+            "2025-04-02",
+            payment_id=f"Y{number}",
+            payroll_id="R",
+            paid_on=_day("2025-04-02"),
+            amount=500_00,
+        )
+    assert _kinds(store) == ["started"]
+
+
+def test_without_a_feed_of_payments_nothing_is_said_to_be_unpaid(store, put, project):
+    put(
+        "payrolls",
+        "2025-04-01",
+        payroll_id="R",
+        project_id="P",
+        period=_day("2025-03-01"),
+        amount_due=1000_00,
+        due_on=_day("2025-04-01"),
+    )
+    assert _kinds(store) == ["started"]
+
+
+def test_only_the_latest_are_kept(store, put, project):
+    for number in range(ITEMS_PER_PROJECT + 10):
+        put(
+            "complaints",
+            "2025-05-01",
+            complaint_id=f"K{number:02d}",
+            project_id="P",
+            received_on=_day("2025-02-01") + dt.timedelta(number),
+        )
+    items = timelines(store, AS_OF)["P"]
+    assert len(items) == ITEMS_PER_PROJECT
+    assert items[-1].evidence.record_id == f"K{ITEMS_PER_PROJECT + 9}"
+    assert list(items) == sorted(items, key=lambda item: item.date)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_has_words(language):
+    kinds = {f"deposit_{code}" for code in TABLES["deposits"].field("status").values}
+    kinds |= {f"case_{code}" for code in TABLES["cases"].field("status").values}
+    for kind in kinds:
+        assert f"timeline.{kind}" in catalogue(language)
