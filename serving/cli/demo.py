@@ -13,8 +13,9 @@ import typer
 from risk.errors import WagewatchError
 from risk.workspace import Workspace
 from serving.cli.job import DEFAULT_WORKSPACE, WORKSPACE_VARIABLE, Job, job_of
-from serving.cli.opening import open_database, open_records, open_settings
+from serving.cli.opening import make_workspace, open_database, open_records, open_settings
 from serving.cli.output import line, note, progress, row_progress
+from serving.cli.watchlist import show
 
 if TYPE_CHECKING:
     from serving.settings import Settings
@@ -39,12 +40,13 @@ def demo(
     seed: Annotated[int, typer.Option("--seed")] = 1,
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535)] = None,
 ) -> None:
-    """Simulate, import, train, publish two lists, serve. Run again, it only serves."""
+    """Simulate, import, train, publish two lists, show, serve. Run again, it shows and serves."""
     job = _demo_job(job_of(context))
     if _ready(job):
         note(job.say("demo.ready", path=str(job.workspace.root)))
     else:
         _prepare(job, projects=projects, months=months, seed=seed)
+    show(job, max(DATES), "", "table")
     line(job.say("demo.done", path=str(job.workspace.root)))
     if serve:
         from serving.cli.serve import serve_workspace
@@ -69,12 +71,10 @@ def _ready(job: Job) -> bool:
 def _prepare(job: Job, *, projects: int, months: int, seed: int) -> None:
     from risk.intake import import_paths
     from risk.simulator import simulate
-    from serving.settings import default_toml
 
     records = job.workspace.root / SYNTHETIC
     records.mkdir(parents=True, exist_ok=True)
-    if not job.workspace.settings_file.exists():
-        job.workspace.settings_file.write_text(default_toml(), encoding="utf-8")
+    make_workspace(job)
     note(job.say("demo.simulating", projects=projects, months=months))
     with progress() as step:
         simulate(records, projects=projects, months=months, seed=seed, end=END, progress=step)

@@ -10,6 +10,7 @@ import typer
 
 from risk.errors import WagewatchError
 from serving.cli.job import Job, job_of
+from serving.cli.opening import make_workspace
 from serving.cli.options import Json
 from serving.cli.output import as_json, line, row_progress, table
 
@@ -28,13 +29,16 @@ def import_(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...")],
     json: Json = False,
 ) -> None:
-    """Files or folders; a row that fails is quarantined, the rest is kept."""
+    """Files or folders; a row that fails is quarantined, the rest is kept.
+
+    Where there is no workspace yet it is made, as ``init`` would.
+    """
     from risk.intake import import_paths
 
     job = job_of(context)
-    workspace = job.workspace.require()
+    make_workspace(job)
     with row_progress() as step:
-        report = import_paths(workspace, paths, today=dt.date.today(), progress=step)
+        report = import_paths(job.workspace, paths, today=dt.date.today(), progress=step)
     if json:
         as_json(report.as_json(job.language))
     else:

@@ -6,7 +6,8 @@ import typer
 
 from risk.errors import WagewatchError
 from serving.cli.job import job_of
-from serving.cli.output import CannotWrite, line
+from serving.cli.opening import make_workspace
+from serving.cli.output import line
 
 
 class WorkspaceExists(WagewatchError):
@@ -17,15 +18,9 @@ class WorkspaceExists(WagewatchError):
 
 def init(context: typer.Context) -> None:
     """Make the folder and its commented settings; what is there is never overwritten."""
-    from serving.settings import default_toml
-
     job = job_of(context)
     settings = job.workspace.settings_file
     if settings.exists():
         raise WorkspaceExists(path=str(job.workspace.root))
-    try:
-        job.workspace.root.mkdir(parents=True, exist_ok=True)
-        settings.write_text(default_toml(), encoding="utf-8")
-    except OSError as error:
-        raise CannotWrite(path=str(settings), detail=error.strerror or str(error)) from error
+    make_workspace(job)
     line(job.say("initialised", path=str(job.workspace.root), settings=str(settings)))

@@ -5,11 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from serving.cli.job import Job
+from serving.cli.output import CannotWrite
 
 if TYPE_CHECKING:
     from risk.records import RecordStore
     from serving.database.service import ServiceDatabase
     from serving.settings import Settings
+
+
+def make_workspace(job: Job) -> None:
+    """Make the workspace where there is none; what is there is never overwritten.
+
+    Raises:
+        CannotWrite: the folder or its settings cannot be written.
+    """
+    from serving.settings import default_toml
+
+    settings = job.workspace.settings_file
+    if settings.exists():
+        return
+    try:
+        job.workspace.root.mkdir(parents=True, exist_ok=True)
+        settings.write_text(default_toml(), encoding="utf-8")
+    except OSError as error:
+        raise CannotWrite(path=str(settings), detail=error.strerror or str(error)) from error
 
 
 def open_settings(job: Job) -> Settings:

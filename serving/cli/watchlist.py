@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
@@ -25,6 +27,17 @@ def watchlist(
     job = job_of(context)
     if shape == "xlsx" and out is None:
         raise typer.BadParameter(job.say("xlsx_needs_out"), param_hint="--out")
+    show(job, as_of, region, shape, out)
+
+
+def show(
+    job: Job, as_of: dt.date | None, region: str, shape: Format, out: Path | None = None
+) -> None:
+    """One sealed list on standard output or in the file ``out``.
+
+    Raises:
+        NotPublished, NothingPublished: there is no such list.
+    """
     with open_database(job, open_settings(job)) as database:
         stored = database.watchlist(as_of, region)
     content = _render(stored.body, shape, job)

@@ -10,11 +10,28 @@ import pytest
 
 from risk.contract import TABLES
 from risk.intake import import_into, quarantined_rows
+from risk.intake.quarantine import lay_out
+from risk.records import RecordStore
 
 PAYMENTS = TABLES["payments"]
 HEADER = ["发放编号", "工资表编号", "发放日期", "实发金额", "实发人数", "发放方式", "入库日期"]
 ROW = ["F1", "G1", "2024-05-20", "1200.50", "3", "银行代发", "2024-05-21"]
 TEN = range(10)
+
+
+@pytest.fixture(scope="module")
+def one_store():
+    with RecordStore(":memory:") as opened:
+        lay_out(opened)
+        yield opened
+
+
+@pytest.fixture
+def store(one_store):
+    """An empty store; laying out a new one for every file would take longer than the tests."""
+    yield one_store
+    one_store.rows("DELETE FROM payments")
+    one_store.rows("DELETE FROM quarantine")
 
 
 def _csv(*rows):
