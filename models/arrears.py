@@ -90,7 +90,7 @@ class Recipe:
             "seed": seed,
             "deterministic": True,
             "force_row_wise": True,
-            "num_threads": 2,
+            "num_threads": 0,
             "verbosity": -1,
         }
 

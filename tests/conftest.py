@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 from pathlib import Path
+
+# One thread a process: tests run side by side, and LightGBM's threads wait by spinning.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 

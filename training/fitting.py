@@ -219,9 +219,7 @@ def _score_forward(
         for seed in recipe.seeds[:2]:
             booster = _grow(matrix.where(known), soft[known], recipe, recipe.max_rounds, seed)
             for column, rounds in enumerate(stages):
-                part = booster.predict(
-                    matrix.values[judged], raw_score=True, num_iteration=rounds, num_threads=2
-                )
+                part = booster.predict(matrix.values[judged], raw_score=True, num_iteration=rounds)
                 scores[judged, column] += np.asarray(part) / 2
     return scores
 

@@ -125,7 +125,6 @@ def test_wrong_use_is_one_line_and_exit_2(arguments, capsys, workspace):
         ["explain", "P"],
         ["serve", "--port", "0"],
         ["models", "list"],
-        ["import", "x.csv"],
     ],
     ids=" ".join,
 )
