@@ -28,12 +28,12 @@ class ModelFromLater(WagewatchError):
 
 @dataclass(frozen=True)
 class ModelUsed:
-    """The model that scored; ``positives`` is how many labels it was trained on."""
+    """The model that scored; ``events`` is how many arrears events it learnt from."""
 
     name: str
     version: str
     kind: str
-    positives: int
+    events: int
 
 
 @dataclass(frozen=True)
@@ -102,5 +102,5 @@ def score_cohort(
     cohort = score(store, model, as_of, progress)
     if not cohort.projects:
         raise NoProjectsKnown(as_of=as_of)
-    positives = int(version.about.get("positives", 0))
-    return Scored(cohort, ModelUsed(NAME, version.version, version.kind, positives))
+    events = int(version.about.get("events", 0))
+    return Scored(cohort, ModelUsed(NAME, version.version, version.kind, events))

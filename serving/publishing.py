@@ -71,13 +71,13 @@ class Order:
 
 @dataclass(frozen=True)
 class Done:
-    """What was published. ``scorecard_positives`` is set when the scorecard had to score."""
+    """What was published. ``scorecard_events`` is set when the scorecard had to score."""
 
     digest: str
     new: bool
     entries: int
     cohort: int
-    scorecard_positives: int | None
+    scorecard_events: int | None
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def publish_watchlist(office: Office, order: Order, progress: Progress) -> Done:
         new=published.new,
         entries=len(publication.entries),
         cohort=publication.head.cohort,
-        scorecard_positives=model.positives if model.kind == "scorecard" else None,
+        scorecard_events=model.events if model.kind == "scorecard" else None,
     )
 
 

@@ -59,7 +59,7 @@ def model_note(model: ModelUsed) -> ModelNote:
     note = None
     if model.kind == "scorecard":
         zh, en = (
-            text("exports.scorecard_note", language, positives=model.positives)
+            text("exports.scorecard_note", language, events=model.events)
             for language in ("zh", "en")
         )
         note = Words(zh, en)

@@ -31,7 +31,7 @@ def publish(
         progress() as step,
     ):
         done = publish_watchlist(Office(job.workspace, store, database, settings), order, step)
-    if done.scorecard_positives is not None:
-        note(job.say("scorecard_scored", positives=done.scorecard_positives))
+    if done.scorecard_events is not None:
+        note(job.say("scorecard_scored", events=done.scorecard_events))
     key = "published" if done.new else "published_before"
     line(job.say(key, as_of=as_of, entries=done.entries, cohort=done.cohort, digest=done.digest))

@@ -22,5 +22,5 @@ def score(context: typer.Context, as_of: AsOf, out: Out) -> None:
         scored = score_cohort(job.workspace, store, as_of, step)
     to_file(out, scores_csv(scored, settings.tiers))
     if scored.model.kind == "scorecard":
-        note(job.say("scorecard_scored", positives=scored.model.positives))
+        note(job.say("scorecard_scored", events=scored.model.events))
     line(job.say("scored", projects=len(scored.cohort.projects), path=str(out)))

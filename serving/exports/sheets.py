@@ -6,7 +6,8 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
-from risk.locale import Language
+from risk.locale import Language, text
+from serving.exports import wording
 from serving.exports.columns import COLUMNS, Cell
 from serving.exports.wording import Document
 
@@ -16,18 +17,23 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 def watchlist_csv(document: Document, language: Language) -> bytes:
     """A list as CSV with a byte order mark, one row per entry."""
     headings = [column.heading(language) for column in COLUMNS]
-    rows = ([column.cell(entry, language) for column in COLUMNS] for entry in document["entries"])
+    headings.append(text("exports.columns.model", language))
+    model = wording.model_name(document, language)
+    rows = (
+        [*(column.cell(entry, language) for column in COLUMNS), model]
+        for entry in document["entries"]
+    )
     # Without the byte order mark Excel would not see that the Chinese is UTF-8.
     return b"\xef\xbb\xbf" + to_csv(headings, rows)
 
 
 def to_csv(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """Rows as UTF-8 CSV in which no text can be taken for a formula."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
+    sheet = io.StringIO(newline="")
+    writer = csv.writer(sheet)
     writer.writerow(headings)
     writer.writerows([_safe(cell) for cell in row] for row in rows)
-    return text.getvalue().encode("utf-8")
+    return sheet.getvalue().encode("utf-8")
 
 
 def _safe(cell: Cell) -> Cell:

@@ -1,0 +1,112 @@
+"""The README's own commands, run as they stand there, and the service asked over HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from risk.simulator import simulate
+from serving.cli.main import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def readme_commands() -> list[list[str]]:
+    """Every ``wagewatch`` line of the README, as arguments, without comments."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^wagewatch .*$", text, re.MULTILINE)
+    return [shlex.split(line, comments=True)[1:] for line in lines]
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory) -> Path:
+    """The five-minute walk, up to serving, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("walk")
+    simulate(folder / "records", projects=60, months=24, seed=3)
+    places = {"my-county": folder / "county", "path/to/your/folder": folder / "records"}
+    with contextlib.chdir(folder):
+        for arguments in readme_commands():
+            if "serve" in arguments:
+                continue
+            assert main([str(places.get(word, word)) for word in arguments]) == 0, arguments
+    return folder
+
+
+@contextlib.contextmanager
+def served(workspace: Path) -> Iterator[str]:
+    """The real command serving ``workspace``; gives its address."""
+    line = [sys.executable, "-c", "from serving.cli.main import run; run()"]
+    process = subprocess.Popen(
+        [*line, "-w", str(workspace), "serve", "--port", "0"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield _address(process)
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        process.stdout.close()
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    for said in process.stdout:
+        found = re.search(r"http://127\.0\.0\.1:\d+", said)
+        if found:
+            return found.group()
+    raise AssertionError("the service ended before it said where it listens")
+
+
+def get(address: str, path: str) -> httpx.Response:
+    for _ in range(100):
+        try:
+            return httpx.get(address + path, timeout=10)
+        except httpx.ConnectError:
+            time.sleep(0.05)
+    raise AssertionError("the service does not answer")
+
+
+def test_the_readme_names_the_whole_walk():
+    named = {arguments[2] for arguments in readme_commands()}
+    assert named >= {"init", "import", "records", "train", "publish", "watchlist", "serve"}
+
+
+def test_the_walk_makes_a_list_that_the_service_serves_as_it_was_sealed(walked, capsysbinary):
+    place = ["-w", str(walked / "county")]
+    assert main([*place, "watchlist", "--format", "json"]) == 0
+    shown = json.loads(capsysbinary.readouterr().out)
+    assert (walked / "list.xlsx").stat().st_size > 0
+    with served(walked / "county") as address:
+        assert get(address, "/healthz").status_code == 200
+        listed = get(address, f"/v1/watchlists/{shown['as_of']}").json()
+        assert listed == shown
+        project = shown["entries"][0]["project_id"]
+        risk = get(address, f"/v1/projects/{project}/risk")
+        assert risk.status_code == 200
+        assert risk.json()["probability"] == shown["entries"][0]["probability"]
+        docs = get(address, "/docs")
+        assert docs.status_code == 200
+        assert not re.search(r"""(src|href)=["'](https?:)?//""", docs.text)
+        assert get(address, "/v1/watchlists/1999-01-01").status_code == 404
+
+
+def test_with_few_events_every_output_says_that_the_scorecard_scored(walked, capsysbinary):
+    place = ["-w", str(walked / "county")]
+    main([*place, "models", "list"])
+    assert b"scorecard" in capsysbinary.readouterr().out
+    for shape in ("table", "json", "csv"):
+        assert main([*place, "watchlist", "--format", shape]) == 0
+        out = capsysbinary.readouterr().out.decode()
+        assert "scorecard" in out or "评分卡" in out, shape
