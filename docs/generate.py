@@ -8,6 +8,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from generate_serving import commands, endpoints, failures
+
 from features.catalogue import Feature
 from features.families import FAMILIES
 from models.scorecard import LINES
@@ -115,7 +119,14 @@ def _known(table: Table) -> str:
     return f"Without `known_at`, known on {'the end of ' if month else ''}{dates}{lag}."
 
 
-PAGES = {"features.md": feature_catalogue, "scorecard.md": scorecard, "records.md": records}
+PAGES = {
+    "features.md": feature_catalogue,
+    "scorecard.md": scorecard,
+    "records.md": records,
+    "commands.md": commands,
+    "endpoints.md": endpoints,
+    "errors.md": failures,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -1,0 +1,93 @@
+"""The generated pages about the ways out: commands, endpoints, and what failures say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from risk.locale import catalogue
+from serving.api.app import create_app
+from serving.cli.job import job_from
+from serving.cli.main import command
+from serving.database.service import ServiceDatabase
+from serving.settings import Settings
+
+_MADE = "Generated from the code by `make docs`; do not edit."
+
+
+def commands() -> str:
+    """docs/commands.md: every command with its arguments and options."""
+    root = command(job_from(["--lang", "en"]))
+    lines = [
+        "# Commands",
+        "",
+        _MADE,
+        "",
+        "`wagewatch [-w WORKSPACE] [--lang zh|en] COMMAND`. WORKSPACE defaults to"
+        " `$WAGEWATCH_WORKSPACE`, then `./workspace`; the language to `$WAGEWATCH_LANG`, then"
+        " Chinese. Exit 0: done. Exit 1: refused or failed, with one line on standard error."
+        " Exit 2: wrong use.",
+    ]
+    for name, made in _commands(root, ()):
+        lines += ["", f"## {name}", "", f"{_sentence(made.help)}"]
+        rows = [_parameter(parameter) for parameter in made.params if parameter.name != "help"]
+        if rows:
+            lines += ["", "| | meaning | |", "|---|---|---|", *rows]
+    return "\n".join(lines) + "\n"
+
+
+def endpoints() -> str:
+    """docs/endpoints.md: every path of the HTTP API."""
+    with ServiceDatabase("sqlite://") as database:
+        described = create_app(Settings(), database).openapi()
+    lines = [
+        "# Endpoints",
+        "",
+        _MADE,
+        "",
+        "`wagewatch serve` describes itself at `/docs` (OpenAPI at `/openapi.json`). What is sent"
+        " was computed and sealed when the list was published. Failures are `problem+json`"
+        " (RFC 9457) with a stable `code` and Chinese and English text.",
+        "",
+        "| method | path | gives |",
+        "|---|---|---|",
+    ]
+    for path, methods in described["paths"].items():
+        for method, about in methods.items():
+            lines.append(
+                f"| {method.upper()} | `{path}` | {_first_line(about.get('description', ''))} |"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def failures() -> str:
+    """docs/errors.md: every failure's code and wording in both languages."""
+    zh, en = catalogue("zh"), catalogue("en")
+    lines = ["# Failures", "", _MADE, "", "| code | English | 中文 |", "|---|---|---|"]
+    for key in sorted(key for key in en if key.startswith("errors.")):
+        cells = (key.removeprefix("errors."), en[key], zh[key])
+        code, *words = (cell.replace("|", "\\|").replace("\n", " ") for cell in cells)
+        lines.append(f"| `{code}` | {' | '.join(words)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _commands(group: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    for name, made in group.commands.items():
+        if hasattr(made, "commands"):
+            yield from _commands(made, (*path, name))
+        else:
+            yield " ".join((*path, name)), made
+
+
+def _parameter(parameter: Any) -> str:
+    is_option = any(name.startswith("-") for name in parameter.opts)
+    name = ", ".join(parameter.opts) if is_option else parameter.name.upper()
+    return f"| `{name}` | {parameter.help} | {'required' if parameter.required else ''} |"
+
+
+def _sentence(words: str) -> str:
+    return words[0].upper() + words[1:] + "."
+
+
+def _first_line(words: str) -> str:
+    return words.strip().splitlines()[0] if words.strip() else ""
