@@ -349,14 +349,22 @@ FAMILY = Family(
             """,
         ),
         Step(
+            "subcontractor_totals",
+            """
+            SELECT s.as_of, s.contractor_id, sum(e.n_730) AS n_730
+            FROM subcontractor_of s
+            JOIN project_events e ON e.as_of = s.as_of AND e.project_id = s.project_id
+            GROUP BY s.as_of, s.contractor_id
+            """,
+        ),
+        Step(
             "subcontractor_events",
             """
-            SELECT s.as_of, s.project_id, sum(e.n_730) AS n_730
+            SELECT s.as_of, s.project_id, sum(t.n_730 - coalesce(e.n_730, 0)) AS n_730
             FROM subcontractor_of s
-            JOIN subcontractor_of other
-              ON other.as_of = s.as_of AND other.contractor_id = s.contractor_id
-             AND other.project_id <> s.project_id
-            JOIN project_events e ON e.as_of = s.as_of AND e.project_id = other.project_id
+            JOIN subcontractor_totals t
+              ON t.as_of = s.as_of AND t.contractor_id = s.contractor_id
+            LEFT JOIN project_events e ON e.as_of = s.as_of AND e.project_id = s.project_id
             GROUP BY s.as_of, s.project_id
             """,
         ),
