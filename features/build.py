@@ -49,17 +49,25 @@ class Matrix:
         return Matrix(self.as_ofs[mask], names, self.columns, self.values[mask])
 
 
-def steps() -> tuple[Step, ...]:
-    """Every step of the shared part and of all families, in order."""
-    return (*SHARED_STEPS, *(step for family in FAMILIES for step in family.steps))
+def steps(families: Sequence[Family] = FAMILIES) -> tuple[Step, ...]:
+    """Every step of the shared part and of ``families``, in order."""
+    return (*SHARED_STEPS, *(step for family in families for step in family.steps))
 
 
 def compute(
-    store: RecordStore, as_ofs: Sequence[dt.date], progress: Progress | None = None
+    store: RecordStore,
+    as_ofs: Sequence[dt.date],
+    progress: Progress | None = None,
+    *,
+    families: Sequence[Family] = FAMILIES,
+    told_before: dt.date | None = None,
 ) -> DuckDBEngine:
-    """An engine in which all steps have run for ``as_ofs``; close it after use."""
-    engine = DuckDBEngine(store, as_ofs)
-    todo = steps()
+    """An engine in which all steps have run for ``as_ofs``; close it after use.
+
+    ``told_before`` hides all that was known on or after that day (the leak check).
+    """
+    engine = DuckDBEngine(store, as_ofs, told_before=told_before)
+    todo = steps(families)
     for number, step in enumerate(todo, start=1):
         engine.run([step])
         if progress:
@@ -67,21 +75,26 @@ def compute(
     return engine
 
 
-def matrix_table(engine: DuckDBEngine) -> pa.Table:
+def matrix_table(engine: DuckDBEngine, families: Sequence[Family] = FAMILIES) -> pa.Table:
     """The matrix as an Arrow table: as_of, project_id, then every feature as DOUBLE.
 
     Rows are ordered by as_of and project_id.
     """
-    return engine.fetch(_matrix_sql(FAMILIES))
+    return engine.fetch(_matrix_sql(families))
 
 
 def feature_matrix(
-    store: RecordStore, as_ofs: Sequence[dt.date], progress: Progress | None = None
+    store: RecordStore,
+    as_ofs: Sequence[dt.date],
+    progress: Progress | None = None,
+    *,
+    families: Sequence[Family] = FAMILIES,
+    told_before: dt.date | None = None,
 ) -> Matrix:
-    """The features of the cohort at each of ``as_ofs``."""
-    engine = compute(store, as_ofs, progress)
+    """The features of the cohort at each of ``as_ofs``; see :func:`compute`."""
+    engine = compute(store, as_ofs, progress, families=families, told_before=told_before)
     try:
-        return to_matrix(matrix_table(engine))
+        return to_matrix(matrix_table(engine, families))
     finally:
         engine.close()
 

@@ -161,9 +161,13 @@ def _table_ddl(table: Table) -> str:
 
 
 def _versions_ddl(table: Table) -> str:
+    return f"CREATE OR REPLACE VIEW {table.name}_versions AS {versions_select(table)}"
+
+
+def versions_select(table: Table) -> str:
+    """SQL for every version of ``table`` with ``superseded_at``, from its stored rows."""
     key = ", ".join(table.key)
     return (
-        f"CREATE OR REPLACE VIEW {table.name}_versions AS SELECT *,"
-        f" lead(known_at) OVER (PARTITION BY {key} ORDER BY known_at, arrival) AS superseded_at"
-        f" FROM {table.name}"
+        f"SELECT *, lead(known_at) OVER (PARTITION BY {key} ORDER BY known_at, arrival)"
+        f" AS superseded_at FROM {table.name}"
     )

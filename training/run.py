@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from models.registry import ModelVersion, NoModel, Registry
@@ -12,6 +12,7 @@ from risk.records import RecordStore
 from risk.workspace import Workspace
 from training.fitting import Trained, train
 from training.gate import Decision, decide
+from training.leaks import TooGood, require_no_leak, too_good
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ def train_and_register(
     """Train on what was known before ``as_of`` and put the model through the gate."""
     with RecordStore(workspace.records, read_only=True) as store:
         trained = train(store, as_of, progress)
+        if trained.first_snapshot and trained.last_snapshot:
+            require_no_leak(store, [trained.first_snapshot, trained.last_snapshot])
         about = _about(trained, store)
     registry = Registry(workspace)
     try:
@@ -48,6 +51,12 @@ def train_and_register(
     return TrainingRun(trained, version, decision)
 
 
+def _too_good(trained: Trained) -> list[TooGood]:
+    if trained.later is None:
+        return []
+    return too_good(trained.later.matrix, trained.later.happened)
+
+
 def _about(trained: Trained, store: RecordStore) -> dict[str, Any]:
     return {
         "trained_at": trained.as_of.isoformat(),
@@ -60,4 +69,5 @@ def _about(trained: Trained, store: RecordStore) -> dict[str, Any]:
         "metrics": dict(trained.metrics),
         "parameters": dict(trained.parameters),
         "records_digest": store.digest(trained.as_of),
+        "too_good": [asdict(one) for one in _too_good(trained)],
     }

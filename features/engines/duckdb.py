@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from features.catalogue import Step
-from risk.records import RecordStore
+from risk.contract import TABLES
+from risk.records import RecordStore, versions_select
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,7 +24,18 @@ _FUNCTIONS = (
 class DuckDBEngine:
     """Keeps each step as a temporary table of one connection; nothing is written to the store."""
 
-    def __init__(self, store: RecordStore, as_ofs: Sequence[dt.date]) -> None:
+    def __init__(
+        self,
+        store: RecordStore,
+        as_ofs: Sequence[dt.date],
+        *,
+        told_before: dt.date | None = None,
+    ) -> None:
+        """An engine for ``as_ofs``.
+
+        With ``told_before`` it sees a store in which nothing known on or after that day was ever
+        told: what the leak check compares with.
+        """
         self._connection: duckdb.DuckDBPyConnection = store.connection.cursor()
         for sql in _FUNCTIONS:
             self._connection.execute(sql)
@@ -31,6 +43,22 @@ class DuckDBEngine:
         self._connection.executemany(
             "INSERT INTO as_ofs VALUES (?)", [[day] for day in sorted(set(as_ofs))]
         )
+
+        if told_before is not None:
+            self._hide_from(told_before)
+
+    def _hide_from(self, day: dt.date) -> None:
+        # A temporary view goes before the stored table of the same name.
+        stored = self.rows("SELECT current_database()")[0][0]
+        for table in TABLES.values():
+            self._connection.execute(
+                f"CREATE OR REPLACE TEMP VIEW {table.name} AS"
+                f' SELECT * FROM "{stored}".main.{table.name}'
+                f" WHERE known_at < DATE '{day.isoformat()}'"
+            )
+            self._connection.execute(
+                f"CREATE OR REPLACE TEMP VIEW {table.name}_versions AS {versions_select(table)}"
+            )
 
     def run(self, steps: Iterable[Step], done: Callable[[str], None] | None = None) -> None:
         """Compute ``steps`` in order; ``done`` hears each name."""

@@ -324,7 +324,7 @@ FAMILY = Family(
             """,
         ),
         Step(
-            "payments",
+            "payments_family",
             """
             SELECT s.as_of, s.project_id,
                    s.unpaid_1m / nullif(s.due_1m, 0) AS unpaid_share_1m,

@@ -7,7 +7,7 @@ import typer
 from serving.cli.job import job_of, user_name
 from serving.cli.opening import open_records
 from serving.cli.options import AsOf
-from serving.cli.output import line, progress
+from serving.cli.output import line, note, progress
 
 
 def train(context: typer.Context, as_of: AsOf) -> None:
@@ -27,3 +27,5 @@ def train(context: typer.Context, as_of: AsOf) -> None:
     key = "promoted" if run.decision.passed else "not_promoted"
     line(job.say(key, version=version.version))
     line(job.say(f"gate.{run.decision.grounds}"))
+    for one in version.about["too_good"]:
+        note(job.say("too_good", feature=one["feature"], roc_auc=f"{one['roc_auc']:.3f}"))

@@ -24,6 +24,8 @@ def test_there_are_enough_features_with_unique_names():
 def test_step_names_are_unique_across_families():
     names = [step.name for family in FAMILIES for step in family.steps]
     assert len(names) == len(set(names))
+    # A step named like a stored table would stand before it.
+    assert not set(names) & {name for table in TABLES for name in (table, f"{table}_versions")}
 
 
 @pytest.mark.parametrize("feature", FEATURES, ids=lambda f: f.name)
