@@ -48,6 +48,11 @@ class Matrix:
         names = tuple(self.project_ids[i] for i in kept)
         return Matrix(self.as_ofs[mask], names, self.columns, self.values[mask])
 
+    def only(self, columns: Sequence[str]) -> Matrix:
+        """The same rows with ``columns`` alone, in this order."""
+        place = [self.columns.index(name) for name in columns]
+        return Matrix(self.as_ofs, self.project_ids, tuple(columns), self.values[:, place])
+
 
 def steps(families: Sequence[Family] = FAMILIES) -> tuple[Step, ...]:
     """Every step of the shared part and of ``families``, in order."""

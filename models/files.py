@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from models.arrears import ArrearsModel
@@ -18,6 +19,13 @@ from models.scoring_model import ScoringModel
 from risk.errors import WagewatchError
 
 _DESCRIPTION = "model.json"
+_PAPERS = "papers"
+
+
+class PaperMissing(WagewatchError):
+    """The model has no such paper."""
+
+    code = "paper_missing"
 
 
 class ModelDamaged(WagewatchError):
@@ -26,8 +34,16 @@ class ModelDamaged(WagewatchError):
     code = "model_damaged"
 
 
-def save(model: ScoringModel, folder: Path, about: Mapping[str, Any]) -> str:
-    """Write ``model`` into ``folder`` with what is known ``about`` it; returns the digest."""
+def save(
+    model: ScoringModel,
+    folder: Path,
+    about: Mapping[str, Any],
+    papers: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Write ``model`` into ``folder`` with what is known ``about`` it; returns the digest.
+
+    ``papers`` are further texts by file name, such as the profile of the training data.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     boosters = model.boosters if isinstance(model, ArrearsModel) else ()
     for number, body in enumerate(boosters):
@@ -45,7 +61,25 @@ def save(model: ScoringModel, folder: Path, about: Mapping[str, Any]) -> str:
     }
     body = json.dumps(description, ensure_ascii=False, indent=1, sort_keys=True, default=str)
     (folder / _DESCRIPTION).write_text(body + "\n", encoding="utf-8")
+    for name, content in papers.items():
+        (folder / _PAPERS).mkdir(exist_ok=True)
+        (folder / _PAPERS / name).write_text(content, encoding="utf-8")
     return digest(folder)
+
+
+def read_paper(folder: Path, name: str, expected_digest: str) -> str:
+    """The paper ``name`` that was saved with the model in ``folder``.
+
+    Raises:
+        ModelDamaged: files are missing or differ from ``expected_digest``.
+        PaperMissing: the model was saved without it.
+    """
+    if digest(folder) != expected_digest:
+        raise ModelDamaged(path=str(folder))
+    path = folder / _PAPERS / name
+    if not path.is_file():
+        raise PaperMissing(name=name)
+    return path.read_text(encoding="utf-8")
 
 
 def load(folder: Path, expected_digest: str | None = None) -> tuple[ScoringModel, dict[str, Any]]:
@@ -72,7 +106,12 @@ def load(folder: Path, expected_digest: str | None = None) -> tuple[ScoringModel
 def digest(folder: Path) -> str:
     """SHA-256 over the names and contents of the folder's model files."""
     total = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
-        if path.name == _DESCRIPTION or path.name.startswith("booster_"):
+    for path in [*sorted(folder.glob("*")), *sorted(folder.glob(f"{_PAPERS}/*"))]:
+        if path.is_file() and _belongs(path):
             total.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return total.hexdigest()
+
+
+def _belongs(path: Path) -> bool:
+    named = path.name == _DESCRIPTION or path.name.startswith("booster_")
+    return named or path.parent.name == _PAPERS

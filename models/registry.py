@@ -13,9 +13,10 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from models.files import load, save
+from models.files import load, read_paper, save
 from models.scoring_model import ScoringModel
 from risk.errors import WagewatchError
 from risk.workspace import Workspace
@@ -73,15 +74,19 @@ class Registry:
         *,
         parameters: Mapping[str, Any],
         metrics: Mapping[str, float],
+        papers: Mapping[str, str] = MappingProxyType({}),
     ) -> ModelVersion:
-        """Store ``model`` as the new challenger. ``about`` must hold ``trained_at`` (ISO date)."""
+        """Store ``model`` as the new challenger. ``about`` must hold ``trained_at`` (ISO date).
+
+        ``papers`` are texts kept with it under the same digest; see :meth:`paper`.
+        """
         run = self._client.create_run(self._experiment()).info.run_id
         for name, value in parameters.items():
             self._client.log_param(run, name, value)
         for name, figure in metrics.items():
             self._client.log_metric(run, name, figure)
         folder = self._workspace.models / run
-        digest = save(model, folder, about)
+        digest = save(model, folder, about, papers)
         self._client.set_terminated(run)
         version = str(
             self._client.create_model_version(
@@ -169,6 +174,18 @@ class Registry:
         run = self._client.get_model_version(NAME, version).run_id
         model, _ = load(self._folder(run), note.digest)
         return model, note
+
+    def paper(self, version: str, name: str) -> str:
+        """The text ``name`` kept with ``version``.
+
+        Raises:
+            ModelUnknown: there is no such version.
+            PaperMissing: it was registered without this paper.
+            ModelDamaged: its files are not those that were registered.
+        """
+        note = self.get(version)
+        run = self._client.get_model_version(NAME, version).run_id
+        return read_paper(self._folder(run), name, note.digest)
 
     def _folder(self, run_id: str | None) -> Path:
         return self._workspace.models / str(run_id)

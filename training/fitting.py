@@ -25,9 +25,10 @@ from models.scoring_model import ScoringModel
 from risk.dates import HORIZON_DAYS
 from risk.errors import WagewatchError
 from risk.records import RecordStore
+from training.intervals import MIN_POSITIVES_TO_TELL
 from training.labels import EventLog, event_log, happened, training_dates
 from training.metrics import average_precision, log_loss, roc_auc
-from training.splits import Fold, walk_forward
+from training.splits import walk_forward
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +44,10 @@ little later was mostly there already. Measured on months before any reported da
 _FOLDS = 3
 _LEAST_MONTHS = 6
 _ENOUGH_EVENTS = 200
-_ROUND_STEP = 20
+ROUND_STEP = 20
+"""Numbers of boosting rounds tried: every multiple of this."""
+
+_DIRECTIONS = {feature.name: feature.direction for feature in FEATURES}
 
 Progress = Callable[[str, float], None]
 
@@ -55,12 +59,36 @@ class NoProjectsKnown(WagewatchError):
 
 
 @dataclass(frozen=True)
+class Lessons:
+    """Matured snapshots and what came of them, as told at ``log.told_at``.
+
+    ``target`` is 1 where an event fell within the horizon; ``soft`` is what boosters learn from
+    (see :data:`NEAR_EVENT_WEIGHT`); ``events`` counts the events of the span.
+    """
+
+    log: EventLog
+    dates: tuple[dt.date, ...]
+    matrix: Matrix
+    target: NDArray[np.float64]
+    soft: NDArray[np.float64]
+    events: int
+
+    def enough(self) -> bool:
+        """Whether there is enough to learn from; else the scorecard scores."""
+        return min(self.events, int(self.target.sum())) >= MIN_POSITIVES
+
+
+@dataclass(frozen=True)
 class LaterTime:
-    """Months scored by boosters that saw only earlier ones: what the gate judges by."""
+    """Months scored by boosters that saw only earlier ones: what the gate judges by.
+
+    ``probability`` is calibrated on earlier months of these; NaN where those held too few events.
+    """
 
     matrix: Matrix
     scores: NDArray[np.float64]
     happened: NDArray[np.float64]
+    probability: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -90,17 +118,41 @@ def train(store: RecordStore, as_of: dt.date, progress: Progress | None = None) 
     Raises:
         NoProjectsKnown: no project was known before ``as_of``.
     """
+    return fit(lessons_at(store, as_of, progress), progress=progress)
+
+
+def lessons_at(store: RecordStore, as_of: dt.date, progress: Progress | None = None) -> Lessons:
+    """What can be learnt from what was known strictly before ``as_of``.
+
+    Raises:
+        NoProjectsKnown: no project was known before ``as_of``.
+    """
     require_projects(store, as_of)
     log = event_log(store, as_of)
-    dates = training_dates(log)
-    events = _events_within(log, dates)
-    if events < MIN_POSITIVES:
-        return _scorecard(store, log, dates, events)
-    matrix = feature_matrix(store, dates, progress)
-    target = happened(log, matrix)
-    if target.sum() < MIN_POSITIVES:
-        return _scorecard(store, log, dates, events)
-    return _boosted(matrix, target, log, dates, events, progress)
+    return lessons_from(log, feature_matrix(store, training_dates(log) or [as_of], progress))
+
+
+def lessons_from(log: EventLog, matrix: Matrix) -> Lessons:
+    """The lessons of ``log`` over the rows of ``matrix``, which holds every training date.
+
+    Without any training date the rows of the day itself remain, with nothing known of them.
+    """
+    dates = tuple(training_dates(log))
+    wanted = np.array(dates or (log.told_at,), dtype="datetime64[D]")
+    taught = matrix.where(np.isin(matrix.as_ofs, wanted))
+    target = happened(log, taught) if dates else np.zeros(len(taught.project_ids))
+    near = happened(log, taught, first_day=HORIZON_DAYS, last_day=2 * HORIZON_DAYS)
+    soft = np.maximum(target, NEAR_EVENT_WEIGHT * near)
+    return Lessons(log, dates, taught, target, soft, _events_within(log, dates))
+
+
+def fit(
+    lessons: Lessons, recipe: Recipe | None = None, progress: Progress | None = None
+) -> Trained:
+    """The model these lessons give: boosters by ``recipe``; with too few events the scorecard."""
+    if not lessons.enough():
+        return _scorecard(lessons)
+    return _boosted(lessons, recipe or recipe_for(float(lessons.target.sum())), progress)
 
 
 def require_projects(store: RecordStore, as_of: dt.date) -> None:
@@ -117,62 +169,71 @@ def _events_within(log: EventLog, dates: Sequence[dt.date]) -> int:
     return int(sum(((days >= first) & (days < last)).sum() for days in log.days.values()))
 
 
-def _scorecard(store: RecordStore, log: EventLog, dates: Sequence[dt.date], events: int) -> Trained:
+def _scorecard(lessons: Lessons) -> Trained:
     """The scorecard with its intercept set to the rate observed so far, drawn to the prior."""
-    snapshots = list(dates)[-24:] or [log.told_at]
-    matrix = feature_matrix(store, snapshots)
-    seen = float(happened(log, matrix).sum()) if dates else 0.0
-    rows = float(len(matrix.project_ids)) if dates else 0.0
+    latest = np.unique(lessons.matrix.as_ofs)[-24:]
+    rows = float(len(lessons.target)) if lessons.dates else 0.0
+    seen = float(lessons.target.sum())
     rate = min(max((seen + PRIOR_RATE * 200) / (rows + 200), 0.001), 0.5)
+    shown = lessons.matrix.where(np.isin(lessons.matrix.as_ofs, latest))
+    return _trained(lessons, fit_scorecard(shown, rate), {}, {"rate": rate}, None)
+
+
+def _trained(
+    lessons: Lessons,
+    model: ScoringModel,
+    metrics: Mapping[str, float],
+    parameters: Mapping[str, Any],
+    later: LaterTime | None,
+) -> Trained:
     return Trained(
-        model=fit_scorecard(matrix, rate),
-        as_of=log.told_at,
-        first_snapshot=min(dates) if dates else None,
-        last_snapshot=max(dates) if dates else None,
-        rows=int(rows),
-        positives=int(seen),
-        events=events,
-        maturity_days=log.maturity_days,
-        metrics={},
-        parameters={"rate": rate},
+        model=model,
+        as_of=lessons.log.told_at,
+        first_snapshot=min(lessons.dates, default=None),
+        last_snapshot=max(lessons.dates, default=None),
+        rows=len(lessons.target) if lessons.dates else 0,
+        positives=int(lessons.target.sum()),
+        events=lessons.events,
+        maturity_days=lessons.log.maturity_days,
+        metrics=metrics,
+        parameters=parameters,
+        later=later,
     )
 
 
-def _boosted(
-    matrix: Matrix,
-    target: NDArray[np.float64],
-    log: EventLog,
-    dates: Sequence[dt.date],
-    events: int,
-    progress: Progress | None,
-) -> Trained:
-    later = happened(log, matrix, first_day=HORIZON_DAYS, last_day=2 * HORIZON_DAYS)
-    soft = np.maximum(target, NEAR_EVENT_WEIGHT * later)
-    recipe = recipe_for(float(target.sum()))
-    folds = walk_forward(dates, folds=_FOLDS)
-    out_of_time = _score_forward(matrix, soft, folds, recipe)
+def _boosted(lessons: Lessons, recipe: Recipe, progress: Progress | None) -> Trained:
+    matrix, target = lessons.matrix, lessons.target
+    out_of_time = score_forward(lessons, recipe)
     judged = _recent(matrix, target, ~np.isnan(out_of_time[:, 0]))
-    rounds, scores = _best_rounds(out_of_time[judged], target[judged], recipe)
+    rounds, scores = best_rounds(out_of_time[judged], target[judged])
     boosters = []
     for number, seed in enumerate(recipe.seeds, start=1):
-        booster = _grow(matrix, soft, recipe, rounds, seed)
+        booster = _grow(matrix, lessons.soft, recipe, rounds, seed)
         boosters.append(booster.model_to_string())
         if progress:
             progress("boosters", number / len(recipe.seeds))
     fitted = calibration.fit(scores, target[judged])
-    return Trained(
-        model=ArrearsModel(matrix.columns, tuple(boosters), fitted),
-        as_of=log.told_at,
-        first_snapshot=min(dates),
-        last_snapshot=max(dates),
-        rows=len(target),
-        positives=int(target.sum()),
-        events=events,
-        maturity_days=log.maturity_days,
-        metrics=_out_of_time_metrics(fitted, scores, target[judged]),
-        parameters={**recipe.parameters([], 0), "rounds": rounds, "seeds": list(recipe.seeds)},
-        later=LaterTime(matrix.where(judged), scores, target[judged]),
+    later = _later_time(matrix.where(judged), scores, target[judged])
+    return _trained(
+        lessons,
+        ArrearsModel(matrix.columns, tuple(boosters), fitted),
+        _out_of_time_metrics(fitted, scores, target[judged]),
+        {**recipe.parameters([], 0), "rounds": rounds, "seeds": list(recipe.seeds)},
+        later,
     )
+
+
+def _later_time(
+    matrix: Matrix, scores: NDArray[np.float64], target: NDArray[np.float64]
+) -> LaterTime:
+    probability = np.full(len(scores), np.nan)
+    for as_of in np.unique(matrix.as_ofs):
+        earlier = matrix.as_ofs <= as_of - HORIZON_DAYS
+        if target[earlier].sum() >= MIN_POSITIVES_TO_TELL:
+            fitted = calibration.fit(scores[earlier], target[earlier])
+            now = matrix.as_ofs == as_of
+            probability[now] = fitted.probability(scores[now])
+    return LaterTime(matrix, scores, target, probability)
 
 
 def _recent(
@@ -193,24 +254,21 @@ def _recent(
     return kept
 
 
-def _directions() -> list[int]:
-    return [feature.direction for feature in FEATURES]
-
-
 def _grow(matrix: Matrix, soft: NDArray[np.float64], recipe: Recipe, rounds: int, seed: int) -> Any:
+    directions = [_DIRECTIONS.get(name, 0) for name in matrix.columns]
     return grow(
-        matrix.values, soft, matrix.columns, _directions(), recipe=recipe, rounds=rounds, seed=seed
+        matrix.values, soft, matrix.columns, directions, recipe=recipe, rounds=rounds, seed=seed
     )
 
 
-def _score_forward(
-    matrix: Matrix, soft: NDArray[np.float64], folds: Sequence[Fold], recipe: Recipe
-) -> NDArray[np.float64]:
-    """Raw scores of every later block after each ``_ROUND_STEP`` rounds; NaN where not judged.
+def score_forward(lessons: Lessons, recipe: Recipe) -> NDArray[np.float64]:
+    """Raw scores of every later block after each :data:`ROUND_STEP` rounds; NaN where not judged.
 
-    Shape (rows, max_rounds / _ROUND_STEP).
+    Boosters grown on earlier months only. Shape (rows, max_rounds / ROUND_STEP).
     """
-    stages = list(range(_ROUND_STEP, recipe.max_rounds + 1, _ROUND_STEP))
+    matrix, soft = lessons.matrix, lessons.soft
+    folds = walk_forward(lessons.dates, folds=_FOLDS)
+    stages = list(range(ROUND_STEP, recipe.max_rounds + 1, ROUND_STEP))
     scores = np.full((len(matrix.project_ids), len(stages)), np.nan)
     for fold in folds:
         known = np.isin(matrix.as_ofs, np.array(fold.train, dtype="datetime64[D]"))
@@ -224,8 +282,8 @@ def _score_forward(
     return scores
 
 
-def _best_rounds(
-    scores: NDArray[np.float64], target: NDArray[np.float64], recipe: Recipe
+def best_rounds(
+    scores: NDArray[np.float64], target: NDArray[np.float64]
 ) -> tuple[int, NDArray[np.float64]]:
     """The number of rounds with the least calibrated log loss on later time, and its scores.
 
@@ -233,12 +291,12 @@ def _best_rounds(
     """
     if not len(target) or target.min() == target.max():
         middle = scores.shape[1] // 2
-        return (middle + 1) * _ROUND_STEP, scores[:, middle]
+        return (middle + 1) * ROUND_STEP, scores[:, middle]
     losses = [
         log_loss(calibration.fit(stage, target).probability(stage), target) for stage in scores.T
     ]
     best = int(np.argmin(losses))
-    return (best + 1) * _ROUND_STEP, scores[:, best]
+    return (best + 1) * ROUND_STEP, scores[:, best]
 
 
 def _out_of_time_metrics(

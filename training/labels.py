@@ -55,17 +55,28 @@ class EventLog:
 
 def event_log(store: RecordStore, told_at: dt.date) -> EventLog:
     """The events that were known before ``told_at``."""
-    engine = DuckDBEngine(store, [told_at])
+    return event_logs(store, [told_at])[told_at]
+
+
+def event_logs(store: RecordStore, days: Sequence[dt.date]) -> dict[dt.date, EventLog]:
+    """For each of ``days`` the events that were known before it, in one pass."""
+    engine = DuckDBEngine(store, days)
     try:
         engine.run([known("cases"), known("inspections"), EVENTS])
-        rows = engine.rows("SELECT project_id, event_on FROM events ORDER BY 1, 2")
+        rows = engine.rows("SELECT as_of, project_id, event_on FROM events ORDER BY 1, 2, 3")
     finally:
         engine.close()
-    days: dict[str, list[object]] = {}
-    for project_id, event_on in rows:
-        days.setdefault(str(project_id), []).append(event_on)
-    arrays = {name: np.array(listed, dtype="datetime64[D]") for name, listed in days.items()}
-    return EventLog(told_at, arrays, maturity_days(store, told_at))
+    told: dict[object, dict[str, list[object]]] = {day: {} for day in days}
+    for day, project_id, event_on in rows:
+        told[day].setdefault(str(project_id), []).append(event_on)
+    return {
+        day: EventLog(
+            day,
+            {name: np.array(on, dtype="datetime64[D]") for name, on in told[day].items()},
+            maturity_days(store, day),
+        )
+        for day in days
+    }
 
 
 def maturity_days(store: RecordStore, told_at: dt.date) -> int:
