@@ -89,7 +89,7 @@ class Recipe:
             "monotone_constraints_method": "basic",
             "seed": seed,
             "deterministic": True,
-            "force_row_wise": True,
+            "force_col_wise": True,
             "num_threads": 0,
             "verbosity": -1,
         }

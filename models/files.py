@@ -14,6 +14,7 @@ from typing import Any
 
 from models.arrears import ArrearsModel
 from models.calibration import Calibration
+from models.logistic import LogisticModel
 from models.scorecard import Scorecard
 from models.scoring_model import ScoringModel
 from risk.errors import WagewatchError
@@ -57,6 +58,7 @@ def save(
             "intercept": model.calibration.intercept,
         },
         "typical_points": list(model.typical) if isinstance(model, Scorecard) else [],
+        "logistic": _logistic_parts(model) if isinstance(model, LogisticModel) else {},
         "about": dict(about),
     }
     body = json.dumps(description, ensure_ascii=False, indent=1, sort_keys=True, default=str)
@@ -96,11 +98,34 @@ def load(folder: Path, expected_digest: str | None = None) -> tuple[ScoringModel
     about: dict[str, Any] = description["about"]
     if description["kind"] == "scorecard":
         return Scorecard(calibration, tuple(description["typical_points"])), about
+    if description["kind"] == "logistic":
+        return _logistic(description, calibration), about
     texts = [
         (folder / f"booster_{number}.txt").read_text(encoding="utf-8")
         for number in range(description["boosters"])
     ]
     return ArrearsModel(tuple(description["columns"]), tuple(texts), calibration), about
+
+
+def _logistic_parts(model: LogisticModel) -> dict[str, Any]:
+    return {
+        "edges": [list(marks) for marks in model.edges],
+        "weights": list(model.weights),
+        "typical": list(model.typical),
+        "intercept": model.intercept,
+    }
+
+
+def _logistic(description: Mapping[str, Any], calibration: Calibration) -> LogisticModel:
+    parts = description["logistic"]
+    return LogisticModel(
+        columns=tuple(description["columns"]),
+        edges=tuple(tuple(marks) for marks in parts["edges"]),
+        weights=tuple(parts["weights"]),
+        typical=tuple(parts["typical"]),
+        intercept=parts["intercept"],
+        calibration=calibration,
+    )
 
 
 def digest(folder: Path) -> str:

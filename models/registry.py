@@ -8,14 +8,22 @@ is all that scoring reads. Every change of champion is written down with who and
 from __future__ import annotations
 
 import datetime as dt
-import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from models.changes import (
+    PROMOTED,
+    ROLLED_BACK,
+    Change,
+    as_tag,
+    champion_before,
+    from_tags,
+    require_reason,
+)
 from models.files import load, read_paper, save
 from models.scoring_model import ScoringModel
 from risk.errors import WagewatchError
@@ -27,7 +35,6 @@ if TYPE_CHECKING:
 NAME = "arrears"
 CHAMPION = "champion"
 CHALLENGER = "challenger"
-_PREVIOUS = "previous_champion"
 
 
 class ModelUnknown(WagewatchError):
@@ -50,7 +57,10 @@ class NoEarlierChampion(WagewatchError):
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """One registered model. ``about`` is the JSON stored with it."""
+    """One registered model. ``about`` is the JSON stored with it.
+
+    ``changes`` are those in which it became champion or ceased to be, oldest first.
+    """
 
     version: str
     kind: str
@@ -58,6 +68,7 @@ class ModelVersion:
     digest: str
     aliases: tuple[str, ...]
     about: Mapping[str, Any]
+    changes: tuple[Change, ...] = ()
 
 
 class Registry:
@@ -100,36 +111,43 @@ class Registry:
         """Make ``version`` the champion; the one before can be rolled back to.
 
         Raises:
+            ReasonMissing: ``who`` or ``why`` is blank.
+            ReasonTooLong: one of them is too long to keep.
             ModelUnknown: there is no such version.
+            ModelDamaged: its files are not those that were registered.
         """
-        self.get(version)
-        before = self._alias(CHAMPION)
-        if before and before != version:
-            self._client.set_model_version_tag(NAME, version, _PREVIOUS, before)
-        note = {"who": who, "why": why, "at": dt.datetime.now(dt.UTC).isoformat(), "from": before}
-        self._client.set_model_version_tag(
-            NAME, version, "promoted", json.dumps(note, ensure_ascii=False)
-        )
-        self._client.set_registered_model_alias(NAME, CHAMPION, version)
-        return self.get(version)
+        return self._change(PROMOTED, version, who, why)
 
     def rollback(self, *, who: str, why: str) -> ModelVersion:
         """Make the champion before the present one champion again.
 
         Raises:
+            ReasonMissing: ``who`` or ``why`` is blank.
+            ReasonTooLong: one of them is too long to keep.
             NoEarlierChampion: there was none.
+            ModelDamaged: the files of that one are not those that were registered.
         """
-        current = self._alias(CHAMPION)
-        tags = self._client.get_model_version(NAME, current).tags if current else {}
-        if _PREVIOUS not in tags:
+        before = champion_before(self.changes(), self._alias(CHAMPION))
+        if before is None:
             raise NoEarlierChampion()
-        before = str(tags[_PREVIOUS])
-        note = {"who": who, "why": why, "at": dt.datetime.now(dt.UTC).isoformat(), "from": current}
-        self._client.set_model_version_tag(
-            NAME, before, "rolled_back_to", json.dumps(note, ensure_ascii=False)
-        )
-        self._client.set_registered_model_alias(NAME, CHAMPION, before)
-        return self.get(before)
+        return self._change(ROLLED_BACK, before, who, why)
+
+    def changes(self) -> tuple[Change, ...]:
+        """Every change of champion, oldest first."""
+        return from_tags(self._client.get_registered_model(NAME).tags)
+
+    def _change(
+        self, action: Literal["promoted", "rolled_back"], version: str, who: str, why: str
+    ) -> ModelVersion:
+        require_reason(who, why)
+        self.get(version)  # it exists and is undamaged
+        at = dt.datetime.now(dt.UTC).isoformat()
+        change = Change(action, version, self._alias(CHAMPION), who.strip(), why.strip(), at)
+        # First the note: a change that is written down but not done is the lesser harm.
+        key, value = as_tag(change, len(self.changes()) + 1)
+        self._client.set_registered_model_tag(NAME, key, value)
+        self._client.set_registered_model_alias(NAME, CHAMPION, version)
+        return self.get(version)
 
     def versions(self) -> list[ModelVersion]:
         """All versions, newest first."""
@@ -146,15 +164,20 @@ class Registry:
         if version not in found:
             known = ", ".join(sorted(found, key=int)) or "-"
             raise ModelUnknown(version=version, known=known)
-        aliases = self._client.get_registered_model(NAME).aliases
+        registered = self._client.get_registered_model(NAME)
         model, about = load(self._folder(found[version].run_id), found[version].tags["digest"])
         return ModelVersion(
             version=version,
             kind=model.kind,
             trained_at=dt.date.fromisoformat(str(about["trained_at"])),
             digest=str(found[version].tags["digest"]),
-            aliases=tuple(sorted(a for a, v in aliases.items() if str(v) == version)),
+            aliases=tuple(sorted(a for a, v in registered.aliases.items() if str(v) == version)),
             about=about,
+            changes=tuple(
+                change
+                for change in from_tags(registered.tags)
+                if version in (change.version, change.before)
+            ),
         )
 
     def champion(self) -> tuple[ScoringModel, ModelVersion]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from features.build import Progress, compute, matrix_table, to_matrix
 from features.stakes import STAKES
 from models.reasons import Reason, evidence_behind, family_sums, reasons
+from models.resemblance import Resemblance
 from models.scoring_model import ScoringModel
 from risk.contract import TABLES
 from risk.records import RecordStore
@@ -19,7 +20,9 @@ class ScoredProject:
     """One project's score: ``raw`` and ``base`` in log-odds before calibration.
 
     ``base`` plus all ``contributions`` (one per family) equals ``raw`` to 1e-6. ``workers`` and
-    ``amount_at_stake`` (fen) are None where the records do not tell.
+    ``amount_at_stake`` (fen) are None where the records do not tell. ``unlike_inspected`` says that
+    nothing like it was ever inspected, so its score is a guess; None where too little was
+    inspected to say.
     """
 
     project_id: str
@@ -35,6 +38,7 @@ class ScoredProject:
     workers: int | None
     amount_at_stake: int | None
     last_clean_visit: dt.date | None
+    unlike_inspected: bool | None
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,11 @@ _DETAILS = """
 
 
 def score_cohort(
-    store: RecordStore, model: ScoringModel, as_of: dt.date, progress: Progress | None = None
+    store: RecordStore,
+    model: ScoringModel,
+    as_of: dt.date,
+    resemblance: Resemblance | None = None,
+    progress: Progress | None = None,
 ) -> ScoredCohort:
     """The cohort of ``as_of`` scored and explained, from what was known before it."""
     engine = compute(store, [as_of], progress)
@@ -79,6 +87,7 @@ def score_cohort(
     probability = model.calibration.probability(raw)
     sums = family_sums(model, parts)
     why = reasons(model, matrix, parts, evidence)
+    unlike = resemblance.unlike(matrix) if resemblance else None
     projects = tuple(
         _scored(
             details[project_id],
@@ -87,6 +96,7 @@ def score_cohort(
             float(parts[row, -1]),
             {name: float(total[row]) for name, total in sums.items()},
             why[row],
+            None if unlike is None else bool(unlike[row]),
         )
         for row, project_id in enumerate(matrix.project_ids)
     )
@@ -101,6 +111,7 @@ def _scored(
     base: float,
     contributions: Mapping[str, float],
     why: tuple[Reason, ...],
+    unlike: bool | None,
 ) -> ScoredProject:
     project_id, region, name, contractor_id, contractor, workers, amount, clean_on = detail
     return ScoredProject(
@@ -117,4 +128,5 @@ def _scored(
         workers=workers if isinstance(workers, int) else None,
         amount_at_stake=amount if isinstance(amount, int) else None,
         last_clean_visit=clean_on if isinstance(clean_on, dt.date) else None,
+        unlike_inspected=unlike,
     )

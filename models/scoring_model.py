@@ -14,7 +14,7 @@ from risk.errors import WagewatchError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Kind = Literal["lightgbm", "scorecard"]
+Kind = Literal["lightgbm", "logistic", "scorecard"]
 
 
 class FeaturesMissing(WagewatchError):

@@ -46,6 +46,11 @@ class Workspace:
         return self.root / "mlflow.sqlite"
 
     @property
+    def tuning(self) -> Path:
+        """Trials of the search for a better way of fitting (SQLite); may be deleted."""
+        return self.root / "tuning.sqlite"
+
+    @property
     def models(self) -> Path:
         """Exported models: LightGBM text and JSON, one folder per version."""
         return self.root / "models"

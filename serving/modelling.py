@@ -14,7 +14,13 @@ from risk.workspace import Workspace
 
 if TYPE_CHECKING:
     from models.registry import Registry
+    from models.resemblance import Resemblance
     from models.scoring import ScoredCohort
+    from serving.card.sections import Material
+    from serving.database.service import ServiceDatabase
+    from training.ablation import Worth
+    from training.backtest import Backtest
+    from training.check import CheckReport
     from training.run import TrainingRun
 
 Progress = Callable[[str, float], None]
@@ -67,12 +73,70 @@ def write_features(
 
 
 def train_and_register(
-    workspace: Workspace, as_of: dt.date, *, who: str, progress: Progress
+    workspace: Workspace,
+    as_of: dt.date,
+    *,
+    who: str,
+    places: int,
+    trials: int,
+    seed: int,
+    progress: Progress,
 ) -> TrainingRun:
     """Train, register as challenger, promote if the gate passes."""
+    from training.run import Search
     from training.run import train_and_register as run
 
-    return run(workspace, as_of, who=who, progress=progress)
+    search = Search(trials, seed)
+    return run(workspace, as_of, who=who, places=places, search=search, progress=progress)
+
+
+def run_backtest(
+    store: RecordStore, span: tuple[dt.date, dt.date], places: int, progress: Progress
+) -> Backtest:
+    """Walk forward over ``span`` and judge, with ``places`` on each month's list."""
+    from training.backtest import backtest
+
+    return backtest(store, *span, places=places, progress=progress)
+
+
+def run_ablation(
+    store: RecordStore, span: tuple[dt.date, dt.date], places: int, progress: Progress
+) -> tuple[Worth, ...]:
+    """What each family of features is worth over ``span``."""
+    from training.ablation import ablation
+    from training.walk import plan
+
+    return ablation(store, plan(store, *span), places=places, progress=progress)
+
+
+def run_check(
+    workspace: Workspace,
+    store: RecordStore,
+    database: ServiceDatabase,
+    as_of: dt.date,
+    places: int,
+) -> CheckReport:
+    """Everything watched at ``as_of``, for the champion and the lists published so far.
+
+    Raises:
+        NoModel: nothing was trained yet.
+        ModelFromLater: the champion was trained later than ``as_of``.
+    """
+    from models.files import PaperMissing
+    from serving.past_lists import listed_entries
+    from training.check import Watched, check
+    from training.drift import PAPER, from_text
+
+    registry = open_registry(workspace)
+    model, version = registry.champion()
+    if version.trained_at > as_of:
+        raise ModelFromLater(trained_at=version.trained_at, as_of=as_of)
+    try:
+        profile = from_text(registry.paper(version.version, PAPER))
+    except PaperMissing:
+        profile = None
+    watched = Watched(model, version.trained_at, profile, listed_entries(database), places)
+    return check(store, watched, as_of)
 
 
 def open_registry(workspace: Workspace) -> Registry:
@@ -80,6 +144,37 @@ def open_registry(workspace: Workspace) -> Registry:
     from models.registry import Registry
 
     return Registry(workspace)
+
+
+def card_material(registry: Registry, version: str) -> Material:
+    """What the card of ``version`` is made from.
+
+    Raises:
+        ModelUnknown: there is no such version.
+    """
+    import json
+
+    from models.files import PaperMissing
+    from serving.card.sections import Material
+    from training.drift import PAPER
+
+    found = registry.get(version)
+    try:
+        importance = json.loads(registry.paper(version, PAPER))["importance"]
+    except PaperMissing:
+        importance = {}
+    return Material(found, importance)
+
+
+def resemblance_of(registry: Registry, version: str) -> Resemblance | None:
+    """What the inspected projects looked like when ``version`` was trained; None if too few."""
+    from models.files import PaperMissing
+    from models.resemblance import PAPER, from_text
+
+    try:
+        return from_text(registry.paper(version, PAPER))
+    except PaperMissing:
+        return None
 
 
 def score_cohort(
@@ -94,12 +189,13 @@ def score_cohort(
     """
     from models.registry import NAME
     from models.scoring import score_cohort as score
-    from training.fitting import NoProjectsKnown
+    from training.lessons import NoProjectsKnown
 
-    model, version = open_registry(workspace).champion()
+    registry = open_registry(workspace)
+    model, version = registry.champion()
     if version.trained_at > as_of:
         raise ModelFromLater(trained_at=version.trained_at, as_of=as_of)
-    cohort = score(store, model, as_of, progress)
+    cohort = score(store, model, as_of, resemblance_of(registry, version.version), progress)
     if not cohort.projects:
         raise NoProjectsKnown(as_of=as_of)
     events = int(version.about.get("events", 0))

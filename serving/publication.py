@@ -120,7 +120,10 @@ class TimelineItem:
 
 @dataclass(frozen=True)
 class Assessment:
-    """What the house says of one project; ``amount_at_stake`` in fen."""
+    """What the house says of one project; ``amount_at_stake`` in fen.
+
+    ``unlike_inspected`` marks one unlike anything ever inspected: its probability is a guess.
+    """
 
     project_id: str
     project_name: str
@@ -132,6 +135,7 @@ class Assessment:
     amount_at_stake: int | None
     reasons: tuple[ReasonNote, ...]
     red_flags: tuple[FlagNote, ...]
+    unlike_inspected: bool | None = None
 
     def to_document(self) -> Document:
         """As plain data, money in yuan."""
@@ -147,6 +151,7 @@ class Assessment:
             "amount_at_stake": None if stake is None else round(stake / 100, 2),
             "reasons": [reason.to_document() for reason in self.reasons],
             "red_flags": [flag.to_document() for flag in self.red_flags],
+            "unlike_inspected": self.unlike_inspected,
         }
 
 

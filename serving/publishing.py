@@ -304,6 +304,7 @@ def _assessment(project: ScoredProject, material: Material) -> Assessment:
         amount_at_stake=project.amount_at_stake,
         reasons=tuple(wording.reason_note(reason) for reason in project.reasons),
         red_flags=tuple(wording.flag_note(flag) for flag in flags),
+        unlike_inspected=project.unlike_inspected,
     )
 
 

@@ -96,6 +96,12 @@ class PolicySettings(_Section):
     )
 
 
+class TrainingSettings(_Section):
+    """How long every training looks for a better way of fitting, in trials."""
+
+    trials: Annotated[int, Field(ge=0, le=200)] = 0
+
+
 class DatabaseSettings(_Section):
     """Where sealed lists are kept; an empty ``url`` means SQLite in the workspace."""
 
@@ -124,6 +130,7 @@ class Settings(BaseSettings):
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 20200501
     tiers: TierSettings = TierSettings()
     policy: PolicySettings = PolicySettings()
+    training: TrainingSettings = TrainingSettings()
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()
 

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,8 +24,52 @@ from risk.simulator import simulate
 from risk.workspace import Workspace
 from training.fitting import Trained, train
 
+MUST_RUN_ALL = os.environ.get("WAGEWATCH_TEST_ALL") == "1"
 COUNTY_TRAINED_AT = dt.date(2025, 7, 1)
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def require_program(name: str, *places: Path) -> Path:
+    """Where the program ``name`` is; skips without it, or fails where nothing may be skipped."""
+    found = [place / name for place in places if (place / name).exists()]
+    found += [Path(where)] if (where := shutil.which(name)) else []
+    if found:
+        return found[0]
+    if MUST_RUN_ALL:
+        pytest.fail(f"{name} is not installed and WAGEWATCH_TEST_ALL=1 allows no skip")
+    pytest.skip(f"{name} is not installed")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL server of our own on loopback, as an ordinary user: its address, no database.
+
+    Databases made on it are dropped with it; nothing is kept safe on disk, which makes it quick.
+    """
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    initdb = require_program("initdb", *versions)
+    owner: dict[str, object] = {}
+    folder = Path(tempfile.mkdtemp(prefix="wagewatch-pg-"))
+    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+        nobody = pwd.getpwnam("nobody")
+        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+        owner = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    data, port = folder / "data", _free_port()
+    run = functools.partial(subprocess.run, check=True, cwd=folder, capture_output=True, **owner)
+    run([initdb, "-D", data, "-U", "wagewatch", "-A", "trust", "-E", "UTF8", "-N", "--locale=C"])
+    options = f"-p {port} -h 127.0.0.1 -k {folder} -c fsync=off -c max_connections=300"
+    control = [initdb.with_name("pg_ctl"), "-D", data, "-w"]
+    run([*control, "-o", options, "-l", folder / "log", "start"])
+    yield f"postgresql+psycopg://wagewatch@127.0.0.1:{port}"
+    run([*control, "-m", "immediate", "stop"])
+    shutil.rmtree(folder)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
 
 
 @pytest.fixture(scope="session")

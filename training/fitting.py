@@ -10,72 +10,35 @@ expert scorecard takes the model's place.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from features.build import Matrix, feature_matrix
-from features.families import FEATURES
+from features.build import Matrix
 from models import calibration
-from models.arrears import ArrearsModel, Recipe, grow, recipe_for
+from models.arrears import ArrearsModel, recipe_for
+from models.logistic import LogisticRecipe
 from models.scorecard import PRIOR_RATE, fit_scorecard
 from models.scoring_model import ScoringModel
 from risk.dates import HORIZON_DAYS
-from risk.errors import WagewatchError
 from risk.records import RecordStore
+from training.forward import (
+    ROUND_STEP,
+    AnyRecipe,
+    best_stage,
+    boost,
+    recent,
+    regress,
+    score_forward,
+)
 from training.intervals import MIN_POSITIVES_TO_TELL
-from training.labels import EventLog, event_log, happened, training_dates
+from training.lessons import Lessons, Progress, lessons_at
 from training.metrics import average_precision, log_loss, roc_auc
-from training.splits import walk_forward
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-MIN_POSITIVES = 30
-"""Fewer events than this and the scorecard scores instead."""
-
-NEAR_EVENT_WEIGHT = 0.5
-"""An event in the 90 days after the horizon counts half while fitting: trouble that surfaces a
-little later was mostly there already. Measured on months before any reported date: ROC AUC
-0.710 to 0.723. Calibration and every figure use the plain label."""
-
-_FOLDS = 3
-_LEAST_MONTHS = 6
-_ENOUGH_EVENTS = 200
-ROUND_STEP = 20
-"""Numbers of boosting rounds tried: every multiple of this."""
-
-_DIRECTIONS = {feature.name: feature.direction for feature in FEATURES}
-
-Progress = Callable[[str, float], None]
-
-
-class NoProjectsKnown(WagewatchError):
-    """Nothing is known before the day, so there is nothing to train on or to score."""
-
-    code = "no_projects_known"
-
-
-@dataclass(frozen=True)
-class Lessons:
-    """Matured snapshots and what came of them, as told at ``log.told_at``.
-
-    ``target`` is 1 where an event fell within the horizon; ``soft`` is what boosters learn from
-    (see :data:`NEAR_EVENT_WEIGHT`); ``events`` counts the events of the span.
-    """
-
-    log: EventLog
-    dates: tuple[dt.date, ...]
-    matrix: Matrix
-    target: NDArray[np.float64]
-    soft: NDArray[np.float64]
-    events: int
-
-    def enough(self) -> bool:
-        """Whether there is enough to learn from; else the scorecard scores."""
-        return min(self.events, int(self.target.sum())) >= MIN_POSITIVES
 
 
 @dataclass(frozen=True)
@@ -121,52 +84,21 @@ def train(store: RecordStore, as_of: dt.date, progress: Progress | None = None) 
     return fit(lessons_at(store, as_of, progress), progress=progress)
 
 
-def lessons_at(store: RecordStore, as_of: dt.date, progress: Progress | None = None) -> Lessons:
-    """What can be learnt from what was known strictly before ``as_of``.
-
-    Raises:
-        NoProjectsKnown: no project was known before ``as_of``.
-    """
-    require_projects(store, as_of)
-    log = event_log(store, as_of)
-    return lessons_from(log, feature_matrix(store, training_dates(log) or [as_of], progress))
-
-
-def lessons_from(log: EventLog, matrix: Matrix) -> Lessons:
-    """The lessons of ``log`` over the rows of ``matrix``, which holds every training date.
-
-    Without any training date the rows of the day itself remain, with nothing known of them.
-    """
-    dates = tuple(training_dates(log))
-    wanted = np.array(dates or (log.told_at,), dtype="datetime64[D]")
-    taught = matrix.where(np.isin(matrix.as_ofs, wanted))
-    target = happened(log, taught) if dates else np.zeros(len(taught.project_ids))
-    near = happened(log, taught, first_day=HORIZON_DAYS, last_day=2 * HORIZON_DAYS)
-    soft = np.maximum(target, NEAR_EVENT_WEIGHT * near)
-    return Lessons(log, dates, taught, target, soft, _events_within(log, dates))
-
-
 def fit(
-    lessons: Lessons, recipe: Recipe | None = None, progress: Progress | None = None
+    lessons: Lessons,
+    recipe: AnyRecipe | None = None,
+    progress: Progress | None = None,
+    forward: NDArray[np.float64] | None = None,
 ) -> Trained:
-    """The model these lessons give: boosters by ``recipe``; with too few events the scorecard."""
+    """The model these lessons give by ``recipe``; with too few events the scorecard.
+
+    ``forward`` are the scores :func:`training.forward.score_forward` gave for ``recipe``, if known.
+    """
     if not lessons.enough():
         return _scorecard(lessons)
-    return _boosted(lessons, recipe or recipe_for(float(lessons.target.sum())), progress)
-
-
-def require_projects(store: RecordStore, as_of: dt.date) -> None:
-    """Raises NoProjectsKnown if no project was known before ``as_of``."""
-    if not store.rows("SELECT 1 FROM projects WHERE known_at < ? LIMIT 1", [as_of]):
-        raise NoProjectsKnown(as_of=as_of)
-
-
-def _events_within(log: EventLog, dates: Sequence[dt.date]) -> int:
-    if not dates:
-        return 0
-    first = np.datetime64(min(dates))
-    last = np.datetime64(max(dates)) + HORIZON_DAYS
-    return int(sum(((days >= first) & (days < last)).sum() for days in log.days.values()))
+    chosen = recipe or recipe_for(float(lessons.target.sum()))
+    out_of_time = score_forward(lessons, chosen) if forward is None else forward
+    return _fitted(lessons, chosen, out_of_time, progress)
 
 
 def _scorecard(lessons: Lessons) -> Trained:
@@ -201,26 +133,40 @@ def _trained(
     )
 
 
-def _boosted(lessons: Lessons, recipe: Recipe, progress: Progress | None) -> Trained:
+def _fitted(
+    lessons: Lessons,
+    recipe: AnyRecipe,
+    out_of_time: NDArray[np.float64],
+    progress: Progress | None,
+) -> Trained:
     matrix, target = lessons.matrix, lessons.target
-    out_of_time = score_forward(lessons, recipe)
-    judged = _recent(matrix, target, ~np.isnan(out_of_time[:, 0]))
-    rounds, scores = best_rounds(out_of_time[judged], target[judged])
+    judged = recent(matrix, target, ~np.isnan(out_of_time[:, 0]))
+    stage, scores = best_stage(out_of_time[judged], target[judged])
+    fitted = calibration.fit(scores, target[judged])
+    model, parameters = _model(lessons, recipe, stage, fitted, progress)
+    later = _later_time(matrix.where(judged), scores, target[judged])
+    metrics = _out_of_time_metrics(fitted, scores, target[judged])
+    return _trained(lessons, model, metrics, parameters, later)
+
+
+def _model(
+    lessons: Lessons,
+    recipe: AnyRecipe,
+    stage: int,
+    fitted: calibration.Calibration,
+    progress: Progress | None,
+) -> tuple[ScoringModel, dict[str, Any]]:
+    """The model of all lessons, and how it was made."""
+    if isinstance(recipe, LogisticRecipe):
+        return replace(regress(lessons, recipe), calibration=fitted), asdict(recipe)
+    rounds = (stage + 1) * ROUND_STEP
     boosters = []
     for number, seed in enumerate(recipe.seeds, start=1):
-        booster = _grow(matrix, lessons.soft, recipe, rounds, seed)
-        boosters.append(booster.model_to_string())
+        boosters.append(boost(lessons, recipe, rounds, seed).model_to_string())
         if progress:
             progress("boosters", number / len(recipe.seeds))
-    fitted = calibration.fit(scores, target[judged])
-    later = _later_time(matrix.where(judged), scores, target[judged])
-    return _trained(
-        lessons,
-        ArrearsModel(matrix.columns, tuple(boosters), fitted),
-        _out_of_time_metrics(fitted, scores, target[judged]),
-        {**recipe.parameters([], 0), "rounds": rounds, "seeds": list(recipe.seeds)},
-        later,
-    )
+    model = ArrearsModel(lessons.matrix.columns, tuple(boosters), fitted)
+    return model, {**recipe.parameters([], 0), "rounds": rounds, "seeds": list(recipe.seeds)}
 
 
 def _later_time(
@@ -234,69 +180,6 @@ def _later_time(
             now = matrix.as_ofs == as_of
             probability[now] = fitted.probability(scores[now])
     return LaterTime(matrix, scores, target, probability)
-
-
-def _recent(
-    matrix: Matrix, target: NDArray[np.float64], judged: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """Of the judged rows the latest months that hold enough events, at least six of them.
-
-    Feeds and habits change over the years; what is fitted here must fit the next list.
-    """
-    events = 0.0
-    kept = np.zeros_like(judged)
-    for number, as_of in enumerate(np.unique(matrix.as_ofs[judged])[::-1], start=1):
-        rows = judged & (matrix.as_ofs == as_of)
-        kept |= rows
-        events += float(target[rows].sum())
-        if number >= _LEAST_MONTHS and events >= _ENOUGH_EVENTS:
-            break
-    return kept
-
-
-def _grow(matrix: Matrix, soft: NDArray[np.float64], recipe: Recipe, rounds: int, seed: int) -> Any:
-    directions = [_DIRECTIONS.get(name, 0) for name in matrix.columns]
-    return grow(
-        matrix.values, soft, matrix.columns, directions, recipe=recipe, rounds=rounds, seed=seed
-    )
-
-
-def score_forward(lessons: Lessons, recipe: Recipe) -> NDArray[np.float64]:
-    """Raw scores of every later block after each :data:`ROUND_STEP` rounds; NaN where not judged.
-
-    Boosters grown on earlier months only. Shape (rows, max_rounds / ROUND_STEP).
-    """
-    matrix, soft = lessons.matrix, lessons.soft
-    folds = walk_forward(lessons.dates, folds=_FOLDS)
-    stages = list(range(ROUND_STEP, recipe.max_rounds + 1, ROUND_STEP))
-    scores = np.full((len(matrix.project_ids), len(stages)), np.nan)
-    for fold in folds:
-        known = np.isin(matrix.as_ofs, np.array(fold.train, dtype="datetime64[D]"))
-        judged = np.isin(matrix.as_ofs, np.array(fold.later, dtype="datetime64[D]"))
-        scores[judged] = 0.0
-        for seed in recipe.seeds[:2]:
-            booster = _grow(matrix.where(known), soft[known], recipe, recipe.max_rounds, seed)
-            for column, rounds in enumerate(stages):
-                part = booster.predict(matrix.values[judged], raw_score=True, num_iteration=rounds)
-                scores[judged, column] += np.asarray(part) / 2
-    return scores
-
-
-def best_rounds(
-    scores: NDArray[np.float64], target: NDArray[np.float64]
-) -> tuple[int, NDArray[np.float64]]:
-    """The number of rounds with the least calibrated log loss on later time, and its scores.
-
-    Without later time, or without both outcomes in it, half of the most rounds.
-    """
-    if not len(target) or target.min() == target.max():
-        middle = scores.shape[1] // 2
-        return (middle + 1) * ROUND_STEP, scores[:, middle]
-    losses = [
-        log_loss(calibration.fit(stage, target).probability(stage), target) for stage in scores.T
-    ]
-    best = int(np.argmin(losses))
-    return (best + 1) * ROUND_STEP, scores[:, best]
 
 
 def _out_of_time_metrics(

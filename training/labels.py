@@ -97,12 +97,27 @@ def happened(
 
     0 means "no event known", not "no arrears": nobody may have looked.
     """
-    out = np.zeros(len(matrix.project_ids))
-    for row, (project_id, as_of) in enumerate(zip(matrix.project_ids, matrix.as_ofs, strict=True)):
-        days = log.days.get(project_id)
-        if days is not None:
-            start, stop = np.searchsorted(days, [as_of + first_day, as_of + last_day])
-            out[row] = float(stop > start)
+    dated = dated_within(log.days, matrix.project_ids, matrix.as_ofs, first_day, last_day)
+    return dated.astype(np.float64)
+
+
+def dated_within(
+    days: Mapping[str, NDArray[np.datetime64]],
+    project_ids: Sequence[str],
+    as_ofs: NDArray[np.datetime64],
+    first_day: int = 0,
+    last_day: int = HORIZON_DAYS,
+) -> NDArray[np.bool_]:
+    """Whether one of its project's sorted ``days`` lies in [as_of + first_day, as_of + last_day).
+
+    Shape (rows,).
+    """
+    out = np.zeros(len(project_ids), dtype=bool)
+    for row, (project_id, as_of) in enumerate(zip(project_ids, as_ofs, strict=True)):
+        dated = days.get(project_id)
+        if dated is not None:
+            start, stop = np.searchsorted(dated, [as_of + first_day, as_of + last_day])
+            out[row] = stop > start
     return out
 
 

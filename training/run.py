@@ -8,11 +8,20 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from models.registry import ModelVersion, NoModel, Registry
+from models.scoring_model import ScoringModel
 from risk.records import RecordStore
 from risk.workspace import Workspace
-from training.fitting import Trained, train
-from training.gate import Decision, decide
-from training.leaks import TooGood, require_no_leak, too_good
+from training.choosing import Choice
+from training.documents import plain
+from training.evidence import Evidence, weigh
+from training.fitting import Trained, fit
+from training.gate import Decision
+from training.leaks import require_no_leak
+from training.lessons import Lessons, lessons_at
+from training.papers import missing_feeds, papers
+from training.tuning import tune
+
+Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
@@ -24,40 +33,79 @@ class TrainingRun:
     decision: Decision
 
 
+@dataclass(frozen=True)
+class Search:
+    """How long to look for a better way of fitting: ``trials``, proposed from ``seed``."""
+
+    trials: int = 0
+    seed: int = 0
+
+
 def train_and_register(
     workspace: Workspace,
     as_of: dt.date,
     *,
     who: str,
-    progress: Callable[[str, float], None] | None = None,
+    places: int,
+    search: Search | None = None,
+    progress: Progress | None = None,
 ) -> TrainingRun:
-    """Train on what was known before ``as_of`` and put the model through the gate."""
-    with RecordStore(workspace.records, read_only=True) as store:
-        trained = train(store, as_of, progress)
-        if trained.first_snapshot and trained.last_snapshot:
-            require_no_leak(store, [trained.first_snapshot, trained.last_snapshot])
-        about = _about(trained, store)
+    """Train on what was known before ``as_of`` and put the model through the gate.
+
+    ``places`` is the usual length of a list, on which the gate compares precision. How the model
+    is fitted is chosen over past months, see :mod:`training.choosing`.
+
+    Raises:
+        NoProjectsKnown: nothing was known before ``as_of``.
+        FeaturesLeak: features change when later records are taken away.
+    """
     registry = Registry(workspace)
-    try:
-        champion = registry.champion()
-    except NoModel:
-        champion = None
-    decision = decide(trained, champion)
+    champion = _champion(registry)
+    with RecordStore(workspace.records, read_only=True) as store:
+        lessons = lessons_at(store, as_of, progress)
+        if lessons.dates:
+            require_no_leak(store, [lessons.dates[0], lessons.dates[-1]])
+        choice = _choice(workspace, lessons, search or Search(), progress)
+        chosen = choice.chosen if choice else None
+        trained = (
+            fit(lessons, chosen.recipe, progress, chosen.forward)
+            if chosen
+            else fit(lessons, progress=progress)
+        )
+        evidence = weigh(store, lessons, trained, champion, places=places)
+        about = _about(trained, evidence, choice, store)
+        kept = papers(store, lessons, trained)
     version = registry.register(
-        trained.model, about, parameters=trained.parameters, metrics=trained.metrics
+        trained.model,
+        about,
+        parameters=trained.parameters,
+        metrics=trained.metrics,
+        papers=kept,
     )
+    decision = evidence.decision
     if decision.passed:
         version = registry.promote(version.version, who=who, why=f"gate: {decision.grounds}")
     return TrainingRun(trained, version, decision)
 
 
-def _too_good(trained: Trained) -> list[TooGood]:
-    if trained.later is None:
-        return []
-    return too_good(trained.later.matrix, trained.later.happened)
+def _champion(registry: Registry) -> tuple[ScoringModel, ModelVersion] | None:
+    try:
+        return registry.champion()
+    except NoModel:
+        return None
 
 
-def _about(trained: Trained, store: RecordStore) -> dict[str, Any]:
+def _choice(
+    workspace: Workspace, lessons: Lessons, search: Search, progress: Progress | None
+) -> Choice | None:
+    if not lessons.enough():
+        return None
+    return tune(lessons, search.trials, search.seed, workspace.tuning, progress)
+
+
+def _about(
+    trained: Trained, evidence: Evidence, choice: Choice | None, store: RecordStore
+) -> dict[str, Any]:
     return {
         "trained_at": trained.as_of.isoformat(),
         "first_snapshot": trained.first_snapshot,
@@ -69,5 +117,8 @@ def _about(trained: Trained, store: RecordStore) -> dict[str, Any]:
         "metrics": dict(trained.metrics),
         "parameters": dict(trained.parameters),
         "records_digest": store.digest(trained.as_of),
-        "too_good": [asdict(one) for one in _too_good(trained)],
+        "missing_feeds": missing_feeds(store, trained.as_of),
+        "too_good": [asdict(one) for one in evidence.too_good],
+        "choice": plain(choice.to_document()) if choice else None,
+        "evidence": plain(evidence.document),
     }

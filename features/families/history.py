@@ -1,4 +1,9 @@
-"""What happened before: arrears, inspections and cases of the project and of those behind it."""
+"""What happened before: arrears, inspections and cases of the project and of those behind it.
+
+Of inspections only what they found counts, never how often or why somebody came: a visit that
+finds the same as the last one changes no feature. So findings are averaged over time, each visit's
+holding until the next, and an overdue rectification is a yes or no.
+"""
 
 from __future__ import annotations
 
@@ -103,24 +108,6 @@ FAMILY = Family(
             en="confirmed arrears on other projects of the subcontractors, two years",
         ),
         _visit(
-            name="inspections_365d",
-            unit="count",
-            window="365 days",
-            direction=0,
-            unknown_zh="没有收到检查数据",
-            unknown_en="no inspections feed",
-            zh="近一年被检查次数",
-            en="inspections in a year",
-        ),
-        _visit(
-            name="days_since_inspection",
-            unit="days",
-            window="all",
-            direction=0,
-            zh="距最近一次检查的天数",
-            en="days since the last inspection",
-        ),
-        _visit(
             name="last_inspection_found",
             unit="yes/no",
             window="last inspection",
@@ -129,15 +116,13 @@ FAMILY = Family(
             en="the last inspection found arrears",
         ),
         _visit(
-            name="findings_365d",
+            name="findings_mean_365d",
             unit="count",
             window="365 days",
             direction=1,
             article="39",
-            unknown_zh="没有收到检查数据",
-            unknown_en="no inspections feed",
-            zh="近一年检查发现问题项数",
-            en="findings noted in a year's inspections",
+            zh="近一年检查发现问题的平均项数（每次结果计至下一次检查）",
+            en="findings per inspection in a year, each counted until the next",
         ),
         _visit(
             name="findings_last",
@@ -150,14 +135,14 @@ FAMILY = Family(
         ),
         _visit(
             name="rectification_overdue",
-            unit="count",
-            window="all",
+            unit="yes/no",
+            window="365 days",
             direction=1,
             article="39",
             unknown_zh="没有收到检查数据",
             unknown_en="no inspections feed",
-            zh="逾期未整改的检查次数",
-            en="inspections whose rectification is overdue",
+            zh="有检查责令整改逾期未改",
+            en="a rectification ordered in an inspection is overdue",
         ),
         _case(
             name="cases_open",
@@ -374,23 +359,38 @@ FAMILY = Family(
             SELECT as_of, project_id, inspection_id, inspected_on, arrears_found, rectify_by,
                    rectified_on,
                    CASE WHEN findings IS NULL OR trim(findings) = '' THEN 0
-                        ELSE length(findings) - length(replace(findings, ';', '')) + 1 END AS codes
+                        ELSE length(findings) - length(replace(findings, ';', '')) + 1 END AS codes,
+                   lead(inspected_on) OVER (
+                     PARTITION BY as_of, project_id ORDER BY inspected_on, inspection_id
+                   ) AS next_on
             FROM known_inspections
+            """,
+        ),
+        Step(
+            "visit_spells",
+            """
+            SELECT as_of, project_id, codes,
+                   greatest(least(days_between(inspected_on, as_of), 365)
+                     - greatest(coalesce(days_between(next_on, as_of), 0), 0), 0) AS days
+            FROM visits
+            """,
+        ),
+        Step(
+            "visit_findings",
+            """
+            SELECT as_of, project_id,
+                   CAST(sum(codes * days) AS DOUBLE) / nullif(sum(days), 0) AS codes_mean
+            FROM visit_spells GROUP BY as_of, project_id
             """,
         ),
         Step(
             "visit_facts",
             """
             SELECT as_of, project_id,
-                   sum(CASE WHEN days_between(inspected_on, as_of) <= 365 THEN 1 ELSE 0 END)
-                     AS n_365,
-                   min(days_between(inspected_on, as_of)) AS days_since,
                    max_by(CASE WHEN arrears_found THEN 1 ELSE 0 END,
                           CAST(inspected_on AS VARCHAR(10)) || inspection_id) AS last_found,
                    max_by(codes, CAST(inspected_on AS VARCHAR(10)) || inspection_id) AS last_codes,
-                   sum(CASE WHEN days_between(inspected_on, as_of) <= 365 THEN codes ELSE 0 END)
-                     AS codes_365,
-                   sum(CASE WHEN rectify_by < as_of AND rectified_on IS NULL
+                   max(CASE WHEN rectify_by < as_of AND rectified_on IS NULL
                              AND days_between(rectify_by, as_of) <= 365 THEN 1 ELSE 0 END)
                      AS overdue
             FROM visits GROUP BY as_of, project_id
@@ -522,10 +522,8 @@ FAMILY = Family(
                    e.days_since AS days_since_event,
                    p.contractor_event_rate, p.contractor_events_365d, p.owner_event_rate,
                    p.township_event_rate, p.subcontractor_events_730d,
-                   CASE WHEN f.has_inspections THEN coalesce(v.n_365, 0) END AS inspections_365d,
-                   v.days_since AS days_since_inspection,
                    v.last_found AS last_inspection_found,
-                   CASE WHEN f.has_inspections THEN coalesce(v.codes_365, 0) END AS findings_365d,
+                   g.codes_mean AS findings_mean_365d,
                    v.last_codes AS findings_last,
                    CASE WHEN f.has_inspections THEN coalesce(v.overdue, 0) END
                      AS rectification_overdue,
@@ -543,6 +541,7 @@ FAMILY = Family(
             LEFT JOIN history_peers p ON p.as_of = c.as_of AND p.project_id = c.project_id
             LEFT JOIN history_money m ON m.as_of = c.as_of AND m.project_id = c.project_id
             LEFT JOIN visit_facts v ON v.as_of = c.as_of AND v.project_id = c.project_id
+            LEFT JOIN visit_findings g ON g.as_of = c.as_of AND g.project_id = c.project_id
             LEFT JOIN case_facts k ON k.as_of = c.as_of AND k.project_id = c.project_id
             LEFT JOIN listed_orgs lc ON lc.as_of = c.as_of AND lc.org_id = c.contractor_id
             LEFT JOIN listed_orgs lo ON lo.as_of = c.as_of AND lo.org_id = c.owner_id

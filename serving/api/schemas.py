@@ -59,12 +59,16 @@ class Model(Schema):
 
     name: str
     version: str
-    kind: Literal["lightgbm", "scorecard"]
+    kind: Literal["lightgbm", "logistic", "scorecard"]
     note: Words | None
 
 
 class Assessment(Schema):
-    """One project: calibrated probability within the horizon, tier, reasons; money in yuan."""
+    """One project: calibrated probability within the horizon, tier, reasons; money in yuan.
+
+    ``unlike_inspected`` is true where nothing like it was ever inspected, so the probability is a
+    guess; null where too little was inspected to say.
+    """
 
     project_id: str
     project_name: str
@@ -76,6 +80,7 @@ class Assessment(Schema):
     amount_at_stake: float | None
     reasons: list[Reason]
     red_flags: list[RedFlag]
+    unlike_inspected: bool | None
 
 
 class Listing(Schema):

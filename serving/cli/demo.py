@@ -90,7 +90,15 @@ def _train_and_publish(job: Job, settings: Settings) -> None:
 
     note(job.say("demo.training", as_of=DATES[0]))
     with progress() as step:
-        train_and_register(job.workspace, DATES[0], who="demo", progress=step)
+        train_and_register(
+            job.workspace,
+            DATES[0],
+            who="demo",
+            places=settings.policy.capacity,
+            trials=settings.training.trials,
+            seed=settings.seed,
+            progress=step,
+        )
     for as_of in DATES:
         note(job.say("demo.publishing", as_of=as_of))
         order = Order(as_of, settings.policy.capacity, "", "demo")

@@ -15,6 +15,8 @@ from typer.exceptions import TyperException
 from risk.errors import WagewatchError
 from risk.workspace import Workspace
 from serving.cli import (
+    backtest,
+    check,
     demo,
     explain,
     features,
@@ -41,6 +43,8 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "simulate": simulate.simulate,
     "features": features.features,
     "train": train.train,
+    "backtest": backtest.backtest,
+    "check": check.check,
     "score": score.score,
     "publish": publish.publish,
     "watchlist": watchlist.watchlist,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from serving.cli.job import job_of, user_name
-from serving.cli.options import Json
-from serving.cli.output import as_json, line, plain, table
+from serving.cli.job import Job, job_of, user_name
+from serving.cli.options import Json, OutOrNone
+from serving.cli.output import as_json, line, plain, table, to_file
 
 if TYPE_CHECKING:
     from models.registry import Registry
@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 GROUP = typer.Typer(rich_markup_mode=None)
 
 Version = Annotated[str, typer.Argument(metavar="VERSION")]
-Why = Annotated[str, typer.Option("--why", metavar="TEXT")]
+Why = Annotated[str, typer.Option("--why", "--reason", metavar="TEXT")]
+By = Annotated[str, typer.Option("--by", metavar="NAME")]
 
 
 @GROUP.command("list")
 def list_models(context: typer.Context, json: Json = False) -> None:
     """All versions, newest first."""
     job = job_of(context)
-    found = _registry(context).versions()
+    found = _registry(job).versions()
     if json:
         as_json([asdict(version) for version in found])
         return
@@ -35,9 +36,7 @@ def list_models(context: typer.Context, json: Json = False) -> None:
             version.kind,
             plain(version.trained_at),
             ", ".join(version.aliases),
-            "  ".join(
-                f"{name} {value:.3f}" for name, value in version.about.get("metrics", {}).items()
-            ),
+            ", ".join(f"{name} {value:.3f}" for name, value in version.about["metrics"].items()),
         ]
         for version in found
     ]
@@ -47,24 +46,50 @@ def list_models(context: typer.Context, json: Json = False) -> None:
 @GROUP.command("show")
 def show_model(context: typer.Context, version: Version) -> None:
     """All that is known of one version, as JSON."""
-    as_json(asdict(_registry(context).get(version)))
+    as_json(asdict(_registry(job_of(context)).get(version)))
+
+
+@GROUP.command("card")
+def model_card(
+    context: typer.Context,
+    version: Version,
+    form: Annotated[Literal["md", "html"] | None, typer.Option("--format")] = None,
+    out: OutOrNone = None,
+) -> None:
+    """The model card of a version."""
+    from serving.modelling import card_material
+
+    job = job_of(context)
+    material = card_material(_registry(job), version)
+    from serving.card.rendering import card
+
+    wanted = form or ("html" if out and out.suffix.lower() in (".html", ".htm") else "md")
+    body = card(material, job.language, wanted)
+    if out is None:
+        line(body.rstrip("\n"))
+        return
+    to_file(out, body.encode())
+    line(job.say("card_written", path=str(out)))
 
 
 @GROUP.command("promote")
-def promote_model(context: typer.Context, version: Version, why: Why = "") -> None:
+def promote_model(context: typer.Context, version: Version, by: By = "", why: Why = "") -> None:
     """Make a version the champion, by hand."""
-    _registry(context).promote(version, who=user_name(), why=why)
-    line(job_of(context).say("promoted", version=version))
+    job = job_of(context)
+    _registry(job).promote(version, who=by or user_name(), why=why)
+    line(job.say("promoted", version=version))
 
 
 @GROUP.command("rollback")
-def roll_back(context: typer.Context, why: Why = "") -> None:
+def roll_back(context: typer.Context, by: By = "", why: Why = "") -> None:
     """Make the champion before the present one champion again."""
-    version = _registry(context).rollback(who=user_name(), why=why)
-    line(job_of(context).say("rolled_back", version=version.version))
+    job = job_of(context)
+    reason = why or job.say("rollback_reason")
+    version = _registry(job).rollback(who=by or user_name(), why=reason)
+    line(job.say("rolled_back", version=version.version))
 
 
-def _registry(context: typer.Context) -> Registry:
+def _registry(job: Job) -> Registry:
     from serving.modelling import open_registry
 
-    return open_registry(job_of(context).workspace.require())
+    return open_registry(job.workspace.require())

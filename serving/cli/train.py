@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from serving.cli.job import job_of, user_name
-from serving.cli.opening import open_records
+from serving.cli.opening import open_records, open_settings
 from serving.cli.options import AsOf
 from serving.cli.output import line, note, progress
 
+Trials = Annotated[int | None, typer.Option("--trials", min=0, max=200)]
 
-def train(context: typer.Context, as_of: AsOf) -> None:
+
+def train(context: typer.Context, as_of: AsOf, trials: Trials = None) -> None:
     """Train on what was known before a date, register, promote if the gate passes."""
     from serving.modelling import train_and_register
 
     job = job_of(context)
+    settings = open_settings(job)
     open_records(job).close()
     with progress() as step:
-        run = train_and_register(job.workspace, as_of, who=user_name(), progress=step)
+        run = train_and_register(
+            job.workspace,
+            as_of,
+            who=user_name(),
+            places=settings.policy.capacity,
+            trials=settings.training.trials if trials is None else trials,
+            seed=settings.seed,
+            progress=step,
+        )
     version = run.version
     line(
         job.say(

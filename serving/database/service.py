@@ -86,7 +86,11 @@ class ServiceDatabase:
             DatabaseTooNew: a later version of this program laid it out.
         """
         self.engine = make_engine(url)
-        migrate(self.engine)
+        try:
+            migrate(self.engine)
+        except WagewatchError:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

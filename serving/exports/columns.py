@@ -55,5 +55,6 @@ COLUMNS: tuple[Column, ...] = (
     Column("reasons", "text", 48, lambda e, la: wording.joined(wording.main_reasons(e, la, 3), la)),
     Column("red_flags", "text", 30, lambda e, la: wording.joined(wording.flag_titles(e, la), la)),
     Column("checks", "text", 40, lambda e, la: wording.joined(wording.checks(e, la), la)),
+    Column("unlike_inspected", "text", 8, wording.unlike),
     Column("change", "text", 12, wording.change),
 )

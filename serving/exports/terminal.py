@@ -51,7 +51,7 @@ def _row(entry: Document, language: Language) -> list[str]:
         wording.word("tier", entry["tier"], language),
         wording.percent(entry["probability"]),
         wording.word("selection", entry["selection"], language),
-        "\n".join(wording.main_reasons(entry, language)),
+        "\n".join([*wording.main_reasons(entry, language), *_guess(entry, language)]),
         "\n".join(wording.flag_titles(entry, language)),
         wording.change(entry, language),
     ]
@@ -79,7 +79,15 @@ def _figures(document: Document, language: Language) -> list[str]:
             amount=unknown if stake is None else f"{stake:,.2f}",
         ),
         _place(listing, language),
+        *_guess(document, language),
     ]
+
+
+def _guess(document: Document, language: Language) -> list[str]:
+    """Says so where nothing like the project was ever inspected."""
+    if not document.get("unlike_inspected"):
+        return []
+    return [text("exports.unlike_inspected", language)]
 
 
 def _place(listing: Document | None, language: Language) -> str:

@@ -52,6 +52,11 @@ def change(entry: Document, language: Language) -> str:
     return text("exports.change_from", language, change=said, rank=note["from_rank"])
 
 
+def unlike(entry: Document, language: Language) -> str:
+    """Yes where nothing like the project was ever inspected, else nothing."""
+    return text("exports.yes", language) if entry.get("unlike_inspected") else ""
+
+
 def joined(parts: Sequence[str], language: Language) -> str:
     """Several wordings in one cell."""
     return ("；" if language == "zh" else "; ").join(parts)

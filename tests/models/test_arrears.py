@@ -35,6 +35,8 @@ def test_contributions_and_base_add_up_to_the_raw_score(county_trained, matrix):
         assert np.abs(gap).max() < 1e-6
 
 
+# shap draws with matplotlib where that is installed, in a way matplotlib advises against.
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
 def test_contributions_are_those_of_shap(county_trained, matrix):
     import lightgbm
     import shap

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from models.calibration import Calibration
+from models.changes import LONGEST_REASON, ReasonMissing, ReasonTooLong
 from models.files import ModelDamaged
 from models.registry import ModelUnknown, NoEarlierChampion, NoModel, Registry
 from models.scorecard import Scorecard
@@ -54,3 +55,52 @@ def test_unknown_versions_and_damaged_files_are_refused(registry):
             path.write_text(path.read_text().replace("-3.0", "-9.0"))
     with pytest.raises(ModelDamaged):
         registry.load(version.version)
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    return Registry(Workspace(tmp_path))
+
+
+def told(registry):
+    return [(c.action, c.version, c.before, c.who, c.why) for c in registry.changes()]
+
+
+def test_every_change_is_kept_with_who_and_why(fresh):
+    for version, why in (("1", "第一版"), ("2", "more recall"), ("1", "second thoughts")):
+        if len(fresh.versions()) < int(version):
+            register(fresh, -float(version))
+        fresh.promote(version, who=" 李 ", why=why)
+    fresh.rollback(who="王", why="misses known sites")
+    assert told(fresh) == [
+        ("promoted", "1", None, "李", "第一版"),
+        ("promoted", "2", "1", "李", "more recall"),
+        ("promoted", "1", "2", "李", "second thoughts"),
+        ("rolled_back", "2", "1", "王", "misses known sites"),
+    ]
+    assert [change.at for change in fresh.changes()] == sorted(c.at for c in fresh.changes())
+    assert fresh.get("2").changes == fresh.changes()[1:]
+
+
+def test_rolling_back_goes_back_one_champion_at_a_time(fresh):
+    for number in (1, 2, 3):
+        register(fresh, -float(number))
+        fresh.promote(str(number), who="a", why="b")
+    fresh.promote("3", who="a", why="again")
+    assert [fresh.rollback(who="a", why="b").version for _ in range(2)] == ["2", "1"]
+    with pytest.raises(NoEarlierChampion):
+        fresh.rollback(who="a", why="b")
+    fresh.promote("3", who="a", why="after all")
+    assert fresh.rollback(who="a", why="b").version == "1"
+
+
+@pytest.mark.parametrize(("who", "why"), [("", "b"), ("a", ""), ("a", " \n")])
+def test_a_change_needs_a_name_and_a_reason(fresh, who, why):
+    register(fresh, -1.0)
+    with pytest.raises(ReasonMissing):
+        fresh.promote("1", who=who, why=why)
+    with pytest.raises(ReasonTooLong):
+        fresh.promote("1", who="a", why="b" * (LONGEST_REASON + 1))
+    assert fresh.changes() == ()
+    with pytest.raises(NoModel):
+        fresh.champion()

@@ -4,9 +4,11 @@ import datetime as dt
 import os
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from risk.workspace import Workspace
 from serving.database.service import ServiceDatabase
@@ -128,9 +130,29 @@ def workspace(tmp_path: Path) -> Workspace:
     return made
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(
+    request: pytest.FixtureRequest, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+):
+    """The address of an empty service database, of each kind there is; commands use it too."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{workspace.service_database}"
+        return
+    server = request.getfixturevalue("postgresql")
+    name = f"test_{uuid.uuid4().hex}"
+    engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    monkeypatch.setenv("WAGEWATCH_DATABASE__URL", f"{server}/{name}")
+    yield f"{server}/{name}"
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
 @pytest.fixture
-def database(workspace: Workspace):
-    with ServiceDatabase(f"sqlite:///{workspace.service_database}") as opened:
+def database(database_url: str):
+    with ServiceDatabase(database_url) as opened:
         yield opened
 
 

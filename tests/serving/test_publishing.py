@@ -48,6 +48,7 @@ def _project(number: int, probability: float, **fields) -> ScoredProject:
         "workers": 10,
         "amount_at_stake": 12_345,
         "last_clean_visit": None,
+        "unlike_inspected": number == 2,
     }
     return ScoredProject(**{**known, **fields})
 

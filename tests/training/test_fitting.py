@@ -9,7 +9,8 @@ import pytest
 
 from models.scorecard import Scorecard
 from risk.records import RecordStore
-from training.fitting import MIN_POSITIVES, NoProjectsKnown, train
+from training.fitting import train
+from training.lessons import MIN_POSITIVES, NoProjectsKnown
 
 TRAINED_AT = dt.date(2025, 7, 1)
 

@@ -18,7 +18,7 @@ class WatchlistSummary(Schema):
     cohort: int
     model_name: str
     model_version: str
-    model_kind: Literal["lightgbm", "scorecard"]
+    model_kind: Literal["lightgbm", "logistic", "scorecard"]
     code_version: str
     records_digest: str
     digest: str

@@ -1,0 +1,168 @@
+"""A world that changes half-way: does training again every month keep up with it?
+
+Usage: python benchmarks/shift.py --out FILE.md [--projects 1500] [--months 66] [--seed 11]
+
+A county is simulated. From the middle on its contractors have learnt what the reports are for:
+every payroll is reported as paid in full and through the wage account on the day it is due,
+whatever is really owed, so that what the model knew best tells nothing any more. Three models race
+from then on: one trained again every month on everything, one trained on the new regime alone, and
+the last one from before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.backtest import heard, row
+from features.build import Matrix
+from risk.dates import add_months
+from risk.intake import import_paths
+from risk.records import RecordStore
+from risk.simulator import simulate
+from risk.workspace import Workspace
+from serving.verdicts import shown
+from training.contenders import Contest
+from training.fitting import Trained, fit
+from training.intervals import Estimate, estimate
+from training.judged import MODEL, Judged
+from training.lessons import Lessons
+from training.verdict import difference, figures_drawn, resamples
+from training.walk import plan, walk
+
+NEW, OLD = "new regime alone", "before the change"
+QUARTER = 3
+END = dt.date(2026, 1, 1)
+FIGURES = ("roc_auc", "average_precision")
+WITHDRAWN = """
+    DELETE FROM payments
+    WHERE payroll_id IN (SELECT payroll_id FROM payrolls WHERE due_on >= $1)
+"""
+FAKED = """
+    INSERT INTO payments (payment_id, payroll_id, paid_on, amount, channel, known_at, arrival)
+    SELECT 'F-' || payroll_id, payroll_id, max(due_on), max(amount_due), 'special_account',
+           max(greatest(known_at, due_on)) + 1, 1000000000 + row_number() OVER (ORDER BY payroll_id)
+    FROM payrolls WHERE due_on >= $1 GROUP BY payroll_id
+"""
+
+
+def main() -> None:
+    """Simulate, shift, race, write the curve."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--projects", type=int, default=1500)
+    parser.add_argument("--months", type=int, default=66)
+    parser.add_argument("--seed", type=int, default=11)
+    chosen = parser.parse_args()
+    chosen.out.write_text(document(chosen.projects, chosen.months, chosen.seed), encoding="utf-8")
+
+
+def document(projects: int, months: int, seed: int) -> str:
+    """The curve as Markdown."""
+    change = add_months(END, -(months // 2) + QUARTER)
+    with tempfile.TemporaryDirectory() as place:
+        workspace = Workspace(Path(place) / "workspace")
+        simulate(Path(place) / "records", projects=projects, months=months, seed=seed, end=END)
+        import_paths(workspace, [Path(place) / "records"], today=END)
+        with RecordStore(workspace.records) as store:
+            store.connection.execute(WITHDRAWN, [change])
+            store.connection.execute(FAKED, [change])
+            planned = plan(store, change, END)
+            judged = walk(store, planned, heard, Race(change)).judged
+    return curve(judged, change, projects, seed)
+
+
+class Race:
+    """The three models of a month; the one from before the change is fitted once."""
+
+    def __init__(self, change: dt.date) -> None:
+        self.change = change
+        self.old: Trained | None = None
+
+    def __call__(self, lessons: Lessons, cohort: Matrix) -> Contest:
+        """Fit on ``lessons`` and score ``cohort``."""
+        self.old = self.old or fit(lessons)
+        trained = fit(lessons)
+        since = lessons.matrix.as_ofs >= np.datetime64(self.change)
+        alone = replace(
+            lessons,
+            dates=tuple(day for day in lessons.dates if day >= self.change),
+            matrix=lessons.matrix.where(since),
+            target=lessons.target[since],
+            soft=lessons.soft[since],
+        )
+        new = fit(alone) if since.any() else self.old
+        scores = {
+            MODEL: trained.model.raw(cohort),
+            NEW: new.model.raw(cohort),
+            OLD: self.old.model.raw(cohort),
+        }
+        return Contest(scores, {}, trained)
+
+
+def curve(judged: Judged, change: dt.date, projects: int, seed: int) -> str:
+    """Quarter by quarter since the change, then everything after six months."""
+    heads = ["months since the change", "events"]
+    heads += [f"{figure}: {name}" for figure in FIGURES for name in ("every month", NEW, OLD)]
+    quarters = range(0, len(judged.months()), QUARTER)
+    rows = [
+        quarter(judged, add_months(change, start), add_months(change, start + QUARTER), start)
+        for start in quarters
+    ]
+    after = judged.where(judged.as_ofs >= np.datetime64(add_months(change, 6)))
+    weights = resamples(after)
+    drawn = {name: figures_drawn(after, name, 20, weights) for name in after.scores}
+    events = float(after.happened.sum())
+    gaps = [
+        f"- {figure}: {said(difference(drawn[MODEL], drawn[other], figure, events), signed=True)}"
+        f" against {other}"
+        for figure in FIGURES
+        for other in (NEW, OLD)
+    ]
+    return (
+        "\n\n".join(
+            [
+                "# A world that changes half-way",
+                "Made by `benchmarks/shift.py`.",
+                f"{projects} simulated projects (seed {seed}). From {change} on every payroll is"
+                " reported as paid in full on the day it is due, whatever is really owed. One model"
+                f" is trained again every month on all records, one on the {NEW} (the scorecard"
+                " until enough events are known, the old model until any month is), one is left as"
+                f" it was {OLD}. 95 % intervals by resampling contractors.",
+                "\n".join([row(heads), row(["---"] * len(heads)), *rows]),
+                f"Training again every month, from six months after the change on ({events:.0f}"
+                " project-months with an event):",
+                "\n".join(gaps),
+            ]
+        )
+        + "\n"
+    )
+
+
+def quarter(judged: Judged, first: dt.date, stop: dt.date, start: int) -> str:
+    """One line of the table."""
+    within = (judged.as_ofs >= np.datetime64(first)) & (judged.as_ofs < np.datetime64(stop))
+    part = judged.where(within)
+    weights = resamples(part)
+    events = float(part.happened.sum())
+    drawn = {name: figures_drawn(part, name, 20, weights) for name in part.scores}
+    cells = [
+        said(estimate(float(drawn[name][figure][0]), drawn[name][figure][1:], events))
+        for figure in FIGURES
+        for name in (MODEL, NEW, OLD)
+    ]
+    return row([f"{start} to {start + QUARTER - 1}", f"{events:.0f}", *cells])
+
+
+def said(figure: Estimate, *, signed: bool = False) -> str:
+    """A figure with its interval."""
+    return shown(figure, "en", signed=signed)
+
+
+if __name__ == "__main__":
+    main()

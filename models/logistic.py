@@ -1,0 +1,135 @@
+"""Logistic regression that explains itself: what small records are kinder to than trees.
+
+Every feature is spread to its rank among the training values, in [-1, 1], unknown being the middle;
+a feature whose direction the catalogue gives may only push that way. What a feature adds is its
+weight times its distance from what is typical, so the parts and the base add up exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from features.build import Matrix
+from models.calibration import Calibration
+from models.scoring_model import Kind, pick
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+STRENGTH = 0.003
+"""How much the data weigh against the ridge (scikit-learn's C)."""
+
+_QUANTILES = 21
+_DIGITS = 9
+
+
+@dataclass(frozen=True)
+class LogisticRecipe:
+    """How it is fitted; ``strength`` is how much the data weigh against the ridge."""
+
+    strength: float = STRENGTH
+
+
+@dataclass(frozen=True)
+class LogisticModel:
+    """``edges`` per column: training quantiles that map a value into [-1, 1], at least one.
+
+    ``weights`` and ``typical`` (the mean spread in training) per column; log-odds throughout.
+    """
+
+    columns: tuple[str, ...]
+    edges: tuple[tuple[float, ...], ...]
+    weights: tuple[float, ...]
+    typical: tuple[float, ...]
+    intercept: float
+    calibration: Calibration = field(default_factory=Calibration)
+    kind: Kind = "logistic"
+
+    def raw(self, matrix: Matrix) -> NDArray[np.float64]:
+        """Log-odds before calibration, shape (rows,)."""
+        return np.asarray(self.contributions(matrix).sum(axis=1), dtype=np.float64)
+
+    def contributions(self, matrix: Matrix) -> NDArray[np.float64]:
+        """Shape (rows, columns + 1): what each feature adds; the last column is the base."""
+        spread = _spread(pick(matrix, self.columns), self.edges)
+        weights, typical = np.array(self.weights), np.array(self.typical)
+        base = self.intercept + float((weights * typical).sum())
+        parts = (spread - typical) * weights
+        return np.hstack([parts, np.full((len(parts), 1), base)])
+
+
+def fit_logistic(
+    matrix: Matrix,
+    happened: NDArray[np.float64],
+    directions: Sequence[int] | None = None,
+    *,
+    strength: float = STRENGTH,
+) -> LogisticModel:
+    """Fit on the rows of ``matrix``; ``happened`` lies in [0, 1] and holds both outcomes.
+
+    ``directions`` per column: 1, -1 or 0 for either; None lets every feature push either way.
+    """
+    edges = tuple(_edges(matrix.values[:, column]) for column in range(len(matrix.columns)))
+    spread = _spread(matrix.values, edges)
+    weights = _minimised(spread, happened, directions or [0] * len(edges), strength)
+    return LogisticModel(
+        columns=matrix.columns,
+        edges=edges,
+        weights=tuple(round(float(one), _DIGITS) for one in weights[:-1]),
+        typical=tuple(round(float(one), _DIGITS) for one in spread.mean(axis=0)),
+        intercept=round(float(weights[-1]), _DIGITS),
+    )
+
+
+def _minimised(
+    spread: NDArray[np.float64],
+    happened: NDArray[np.float64],
+    directions: Sequence[int],
+    strength: float,
+) -> NDArray[np.float64]:
+    """Weights and intercept of least ridge plus ``strength`` times log loss, within bounds."""
+    from scipy.optimize import minimize  # type: ignore[import-untyped]
+
+    design = np.column_stack([spread, np.ones(len(spread))])
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        raw = design @ weights
+        ridge = weights[:-1]
+        value = strength * float((np.logaddexp(0, raw) - happened * raw).sum())
+        slope = strength * (design.T @ (1 / (1 + np.exp(-raw)) - happened))
+        slope[:-1] += ridge
+        return value + float(ridge @ ridge) / 2, slope
+
+    bounds = [(0 if sign > 0 else None, 0 if sign < 0 else None) for sign in directions]
+    rate = float(np.clip(happened.mean(), 1e-6, 1 - 1e-6))
+    start = np.append(np.zeros(spread.shape[1]), np.log(rate / (1 - rate)))
+    done = minimize(
+        loss,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[*bounds, (None, None)],
+        options={"maxiter": 1000, "ftol": 1e-12, "gtol": 1e-7},
+    )
+    return np.asarray(done.x, dtype=np.float64)
+
+
+def _edges(values: NDArray[np.float64]) -> tuple[float, ...]:
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return (0.0,)
+    marks = np.unique(np.quantile(known, np.linspace(0, 1, _QUANTILES)))
+    return tuple(float(mark) for mark in marks)
+
+
+def _spread(values: NDArray[np.float64], edges: Sequence[Sequence[float]]) -> NDArray[np.float64]:
+    out = np.zeros_like(values)
+    for column, marks in enumerate(edges):
+        if len(marks) > 1:
+            known = np.nan_to_num(values[:, column], nan=float(np.median(marks)))
+            out[:, column] = np.interp(known, marks, np.linspace(-1, 1, len(marks)))
+    return out

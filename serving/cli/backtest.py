@@ -1,0 +1,46 @@
+"""``wagewatch backtest``: would the lists of past months have been right?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+import typer
+
+from serving.cli.dates import parse_date
+from serving.cli.job import job_of
+from serving.cli.opening import open_records, open_settings
+from serving.cli.options import Json
+from serving.cli.output import as_json, line, progress, table
+
+From = Annotated[dt.date, typer.Option("--from", parser=parse_date, metavar="YYYY-MM-DD")]
+To = Annotated[dt.date, typer.Option("--to", parser=parse_date, metavar="YYYY-MM-DD")]
+Capacity = Annotated[int | None, typer.Option("--capacity", min=1, max=100_000)]
+
+
+def backtest(
+    context: typer.Context,
+    first: From,
+    last: To,
+    capacity: Capacity = None,
+    ablation: Annotated[bool, typer.Option("--ablation")] = False,
+    json: Json = False,
+) -> None:
+    """Walk forward month by month; the model beside what it has to beat."""
+    from serving.modelling import run_ablation, run_backtest
+    from serving.verdicts import backtest_parts, documents, worth_part
+
+    job = job_of(context)
+    places = capacity or open_settings(job).policy.capacity
+    with open_records(job) as store, progress() as step:
+        done = run_backtest(store, (first, last), places, step)
+        worths = run_ablation(store, (first, last), places, step) if ablation else None
+    if json:
+        as_json(documents(done, worths))
+        return
+    parts = backtest_parts(done, job.language)
+    for part in (*parts, *([worth_part(worths, job.language)] if worths else [])):
+        for sentence in part.lines:
+            line(sentence)
+        if part.rows:
+            table(part.heads, part.rows)

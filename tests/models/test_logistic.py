@@ -1,0 +1,62 @@
+"""The regression: exact parts, directions held, plain files, the same as a well-known one."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from features.build import Matrix
+from models.calibration import Calibration
+from models.files import load, save
+from models.logistic import _spread, fit_logistic
+
+
+@pytest.fixture(scope="module")
+def matrix():
+    random = np.random.default_rng(0)
+    values = random.normal(size=(600, 4))
+    values[random.random(values.shape) < 0.1] = np.nan
+    values[:, 3] = np.nan
+    as_ofs = np.repeat(np.array(["2025-01-01"], dtype="datetime64[D]"), 600)
+    return Matrix(as_ofs, tuple(f"P{n}" for n in range(600)), ("a", "b", "c", "d"), values)
+
+
+@pytest.fixture(scope="module")
+def happened(matrix):
+    raw = 2 * np.nan_to_num(matrix.values[:, 0]) - np.nan_to_num(matrix.values[:, 1])
+    return (np.random.default_rng(1).random(600) < 1 / (1 + np.exp(-raw))).astype(float)
+
+
+def test_without_directions_it_is_ridge_logistic_regression(matrix, happened):
+    ours = fit_logistic(matrix, happened, strength=0.1)
+    spread = _spread(matrix.values, ours.edges)
+    theirs = LogisticRegression(C=0.1, max_iter=5000, tol=1e-10).fit(spread, happened > 0.5)
+    assert np.allclose(ours.weights, theirs.coef_[0], atol=1e-4)
+    assert ours.intercept == pytest.approx(float(theirs.intercept_[0]), abs=1e-4)
+
+
+def test_directions_are_held(matrix, happened):
+    held = fit_logistic(matrix, happened, [-1, -1, 1, 0], strength=0.1)
+    assert held.weights[0] == 0
+    assert held.weights[1] < 0
+    free = fit_logistic(matrix, happened, strength=0.1)
+    assert free.weights[0] > 0
+
+
+def test_parts_add_up_and_the_unknown_adds_what_the_middle_would(matrix, happened):
+    model = fit_logistic(matrix, happened, strength=0.1)
+    parts = model.contributions(matrix)
+    assert np.abs(parts.sum(axis=1) - model.raw(matrix)).max() < 1e-9
+    assert np.allclose(parts[:, 3], 0)
+    assert np.abs(parts[:, :-1].mean(axis=0)).max() < 1e-9
+
+
+def test_files_hold_it_whole(matrix, happened, tmp_path):
+    model = dataclasses.replace(fit_logistic(matrix, happened), calibration=Calibration(1.2, -0.3))
+    digest = save(model, tmp_path / "model", {"trained_at": "2025-01-01"})
+    again, _ = load(tmp_path / "model", digest)
+    assert again == model
+    assert np.array_equal(again.raw(matrix), model.raw(matrix))

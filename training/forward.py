@@ -1,0 +1,140 @@
+"""Scores of later months by what was grown on earlier ones only.
+
+Whatever is decided while fitting (how many rounds, which recipe, the calibration) is decided on
+these scores, never on months that were learnt from.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from features.build import Matrix
+from features.families import FEATURES
+from models import calibration
+from models.arrears import Recipe, grow
+from models.logistic import LogisticModel, LogisticRecipe, fit_logistic
+from training.lessons import Lessons
+from training.metrics import log_loss
+from training.splits import walk_forward
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ROUND_STEP = 20
+"""Numbers of boosting rounds tried: every multiple of this."""
+
+_FOLDS = 3
+_SEEDS_JUDGED = 2
+_LEAST_MONTHS = 6
+_ENOUGH_EVENTS = 200
+_DIRECTIONS = {feature.name: feature.direction for feature in FEATURES}
+
+AnyRecipe = Recipe | LogisticRecipe
+
+
+def score_forward(lessons: Lessons, recipe: AnyRecipe) -> NDArray[np.float64]:
+    """Raw scores of every later block, NaN where not judged; shape (rows, stages).
+
+    For boosters a stage is :data:`ROUND_STEP` more rounds; a regression has one stage.
+    """
+    matrix = lessons.matrix
+    scores = np.full((len(matrix.project_ids), _stages(recipe)), np.nan)
+    for fold in walk_forward(lessons.dates, folds=_FOLDS):
+        known = np.isin(matrix.as_ofs, np.array(fold.train, dtype="datetime64[D]"))
+        judged = np.isin(matrix.as_ofs, np.array(fold.later, dtype="datetime64[D]"))
+        if isinstance(recipe, LogisticRecipe):
+            fitted = regress(lessons, recipe, known)
+            scores[judged, 0] = fitted.raw(matrix.where(judged))
+        else:
+            scores[judged] = _boosted(lessons, recipe, known, judged)
+    return scores
+
+
+def _stages(recipe: AnyRecipe) -> int:
+    return 1 if isinstance(recipe, LogisticRecipe) else recipe.max_rounds // ROUND_STEP
+
+
+def _boosted(
+    lessons: Lessons, recipe: Recipe, known: NDArray[np.bool_], judged: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    values = lessons.matrix.values[judged]
+    scores = np.zeros((len(values), _stages(recipe)))
+    seeds = recipe.seeds[:_SEEDS_JUDGED]
+    for seed in seeds:
+        booster = boost(lessons, recipe, recipe.max_rounds, seed, known)
+        for stage in range(scores.shape[1]):
+            rounds = (stage + 1) * ROUND_STEP
+            part = booster.predict(values, raw_score=True, num_iteration=rounds)
+            scores[:, stage] += np.asarray(part) / len(seeds)
+    return scores
+
+
+def boost(
+    lessons: Lessons,
+    recipe: Recipe,
+    rounds: int,
+    seed: int,
+    rows: NDArray[np.bool_] | None = None,
+) -> Any:
+    """One booster grown on the lessons, or on those ``rows`` of them."""
+    matrix = lessons.matrix if rows is None else lessons.matrix.where(rows)
+    soft = lessons.soft if rows is None else lessons.soft[rows]
+    return grow(
+        matrix.values,
+        soft,
+        matrix.columns,
+        _directions(matrix),
+        recipe=recipe,
+        rounds=rounds,
+        seed=seed,
+    )
+
+
+def regress(
+    lessons: Lessons, recipe: LogisticRecipe, rows: NDArray[np.bool_] | None = None
+) -> LogisticModel:
+    """The regression fitted on the lessons, or on those ``rows`` of them."""
+    matrix = lessons.matrix if rows is None else lessons.matrix.where(rows)
+    soft = lessons.soft if rows is None else lessons.soft[rows]
+    return fit_logistic(matrix, soft, _directions(matrix), strength=recipe.strength)
+
+
+def _directions(matrix: Matrix) -> list[int]:
+    return [_DIRECTIONS.get(name, 0) for name in matrix.columns]
+
+
+def recent(
+    matrix: Matrix, target: NDArray[np.float64], judged: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Of the judged rows the latest months that hold enough events, at least six of them.
+
+    Feeds and habits change over the years; what is fitted here must fit the next list.
+    """
+    events = 0.0
+    kept = np.zeros_like(judged)
+    for number, as_of in enumerate(np.unique(matrix.as_ofs[judged])[::-1], start=1):
+        rows = judged & (matrix.as_ofs == as_of)
+        kept |= rows
+        events += float(target[rows].sum())
+        if number >= _LEAST_MONTHS and events >= _ENOUGH_EVENTS:
+            break
+    return kept
+
+
+def best_stage(
+    scores: NDArray[np.float64], target: NDArray[np.float64]
+) -> tuple[int, NDArray[np.float64]]:
+    """The stage with the least calibrated log loss on later time, and its scores.
+
+    Without later time, or without both outcomes in it, the middle one.
+    """
+    if not len(target) or target.min() == target.max():
+        middle = scores.shape[1] // 2
+        return middle, scores[:, middle]
+    losses = [
+        log_loss(calibration.fit(stage, target).probability(stage), target) for stage in scores.T
+    ]
+    best = int(np.argmin(losses))
+    return best, scores[:, best]

@@ -1,0 +1,94 @@
+"""Puts together the rows that verdicts are made from: scores, outcomes, and whose project it is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from features.build import Matrix
+from features.engines.duckdb import DuckDBEngine
+from features.shared import COHORT, known
+from risk.records import RecordStore
+from training.judged import Judged
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_ATTRIBUTES = ("region_code", "sector", "funding", "registered_capital", "contract_amount")
+_WHOSE = """
+    SELECT c.as_of, c.project_id, coalesce(c.contractor_id, c.project_id),
+           c.region_code, c.sector, c.funding,
+           o.registered_capital, c.contract_amount
+    FROM cohort c
+    LEFT JOIN known_organizations o ON o.as_of = c.as_of AND o.org_id = c.contractor_id
+    WHERE c.as_of IN (SELECT unnest($1))
+"""
+_STAKES = """
+    SELECT as_of, project_id, workers, amount FROM stakes WHERE as_of IN (SELECT unnest($1))
+"""
+
+Key = tuple[object, str]
+
+
+@dataclass(frozen=True)
+class Details:
+    """Per (as_of, project_id): contractor and attributes, and the stakes where they were asked."""
+
+    whose: Mapping[Key, tuple[object, ...]]
+    stakes: Mapping[Key, tuple[object, ...]]
+
+
+def details_in(engine: DuckDBEngine, months: Sequence[dt.date]) -> Details:
+    """The details at ``months`` from an engine in which all steps and the stakes have run."""
+    whose, stakes = (_keyed(engine, sql, months) for sql in (_WHOSE, _STAKES))
+    return Details(whose, stakes)
+
+
+def details_at(store: RecordStore, months: Sequence[dt.date]) -> Details:
+    """The details at ``months`` without stakes, from the few steps they need."""
+    engine = DuckDBEngine(store, months)
+    try:
+        engine.run([known("projects"), known("organizations"), known("cases"), COHORT])
+        return Details(_keyed(engine, _WHOSE, months), {})
+    finally:
+        engine.close()
+
+
+def judged_rows(
+    cohort: Matrix,
+    details: Details,
+    happened: NDArray[np.float64],
+    outcome: NDArray[np.float64],
+    scores: Mapping[str, NDArray[np.float64]],
+    probability: Mapping[str, NDArray[np.float64]],
+) -> Judged:
+    """The rows of ``cohort`` with what is known of them; see :class:`training.judged.Judged`."""
+    days = cohort.as_ofs.astype(object)
+    keys = list(zip(days, cohort.project_ids, strict=True))
+    whose = [details.whose[key] for key in keys]
+    stakes = [details.stakes.get(key, (None, None)) for key in keys]
+    return Judged(
+        as_ofs=cohort.as_ofs,
+        project_ids=cohort.project_ids,
+        clusters=tuple(str(row[0]) for row in whose),
+        happened=happened,
+        outcome=outcome,
+        scores=scores,
+        probability=probability,
+        attributes={
+            name: np.array([row[place] for row in whose], dtype=object)
+            for place, name in enumerate(_ATTRIBUTES, start=1)
+        },
+        workers=np.array([row[0] for row in stakes], dtype=np.float64),
+        amount=np.array([row[1] for row in stakes], dtype=np.float64),
+    )
+
+
+def _keyed(
+    engine: DuckDBEngine, sql: str, months: Sequence[dt.date]
+) -> dict[Key, tuple[object, ...]]:
+    return {(row[0], str(row[1])): row[2:] for row in engine.rows(sql, [list(months)])}
