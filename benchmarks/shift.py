@@ -3,7 +3,7 @@
 Usage: python benchmarks/shift.py --out FILE.md [--projects 1500] [--months 66] [--seed 11]
 
 A county is simulated. From the middle on its contractors have learnt what the reports are for:
-every payroll is reported as paid in full and through the wage account on the day it is due,
+every payroll is reported as paid in full and through the bank on the day it is due,
 whatever is really owed, so that what the model knew best tells nothing any more. Three models race
 from then on: one trained again every month on everything, one trained on the new regime alone, and
 the last one from before.
@@ -45,7 +45,7 @@ WITHDRAWN = """
 """
 FAKED = """
     INSERT INTO payments (payment_id, payroll_id, paid_on, amount, channel, known_at, arrival)
-    SELECT 'F-' || payroll_id, payroll_id, max(due_on), max(amount_due), 'special_account',
+    SELECT 'F-' || payroll_id, payroll_id, max(due_on), max(amount_due), 'bank',
            max(greatest(known_at, due_on)) + 1, 1000000000 + row_number() OVER (ORDER BY payroll_id)
     FROM payrolls WHERE due_on >= $1 GROUP BY payroll_id
 """
