@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 import time
 
@@ -45,6 +46,11 @@ def writing(engine: Engine) -> Engine:
     taking the lock at once makes it wait instead.
     """
     return engine.execution_options(writing=True)
+
+
+def utc(moment: dt.datetime) -> dt.datetime:
+    """``moment`` with its zone; SQLite gives times back without the UTC they were stored in."""
+    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
 
 
 def shown(url: str) -> str:

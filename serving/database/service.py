@@ -10,7 +10,7 @@ from typing import Self
 from sqlalchemy import Connection, Row, Select, func, insert, select
 
 from risk.errors import WagewatchError
-from serving.database.engine import make_engine, writing
+from serving.database.engine import make_engine, utc, writing
 from serving.database.migrating import migrate
 from serving.database.tables import PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
 from serving.publication import Head, SealedPublication
@@ -221,12 +221,8 @@ def _few(names: Sequence[str], most: int = 12) -> str:
 def _summary(row: Row[tuple[object, ...]]) -> Summary:
     values = dict(row._mapping)
     # SQLite gives the time back without its zone; it was stored as UTC.
-    values["published_at"] = _utc(values["published_at"])
+    values["published_at"] = utc(values["published_at"])
     return Summary(**values)
-
-
-def _utc(moment: dt.datetime) -> dt.datetime:
-    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
 
 
 def _standing_digest(connection: Connection, head: Head) -> str | None:
@@ -240,13 +236,14 @@ def _standing_digest(connection: Connection, head: Head) -> str | None:
 def _store(
     connection: Connection, sealed: SealedPublication, published_at: dt.datetime, published_by: str
 ) -> None:
-    watchlist_id = _store_watchlist(connection, sealed, _utc(published_at), published_by)
+    watchlist_id = _store_watchlist(connection, sealed, utc(published_at), published_by)
     entries = [
         {
             "watchlist_id": watchlist_id,
             "project_id": entry.assessment.project_id,
             "tier": entry.assessment.tier,
             "probability": entry.assessment.probability,
+            "region_code": entry.assessment.region_code,
             **entry.listing.to_document(),
         }
         for entry in sealed.publication.entries
@@ -254,11 +251,14 @@ def _store(
     risks = [
         {
             "watchlist_id": watchlist_id,
-            "project_id": project_id,
-            "digest": risk.digest,
-            "body": risk.body,
+            "project_id": risk.assessment.project_id,
+            "digest": sealed.risks[risk.assessment.project_id].digest,
+            "body": sealed.risks[risk.assessment.project_id].body,
+            "region_code": risk.assessment.region_code,
+            "tier": risk.assessment.tier,
+            "probability": risk.assessment.probability,
         }
-        for project_id, risk in sealed.risks.items()
+        for risk in sealed.publication.risks
     ]
     if entries:
         connection.execute(insert(WATCHLIST_ENTRIES), entries)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -14,6 +17,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
@@ -25,6 +29,9 @@ METADATA = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+_ID = BigInteger().with_variant(Integer, "sqlite")
+_TIME = DateTime(timezone=True)
 
 WATCHLISTS = Table(
     "watchlists",
@@ -58,6 +65,7 @@ WATCHLIST_ENTRIES = Table(
     Column("probability", Float, nullable=False),
     Column("selection", String(10), nullable=False),
     Column("draw_probability", Float),
+    Column("region_code", String(12)),
     UniqueConstraint("watchlist_id", "rank"),
 )
 """The entries of every sealed list as rows, for counting and for joining visits to them."""
@@ -69,9 +77,276 @@ PROJECT_RISKS = Table(
     Column("project_id", String(200), primary_key=True),
     Column("digest", String(64), nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Column("region_code", String(12)),
+    Column("tier", String(10)),
+    Column("probability", Float),
     Index(None, "project_id"),
 )
 """What was known and said about every scored project when the list was sealed."""
 
-SEALED = (WATCHLISTS.name, WATCHLIST_ENTRIES.name, PROJECT_RISKS.name)
+PLACES = Table(
+    "places",
+    METADATA,
+    Column("project_id", String(200), primary_key=True),
+    Column("region_code", String(12), nullable=False),
+)
+"""Where each project is, as last published or sent; decides who may see it."""
+
+USERS = Table(
+    "users",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("role", String(20), nullable=False),
+    Column("region", String(12), nullable=False),
+    Column("password_hash", String(200)),
+    Column("subject", String(200), unique=True),
+    Column("stamp", Integer, nullable=False),
+    Column("created_at", _TIME, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Column("disabled_at", _TIME),
+)
+"""People. ``subject`` is who they are to an OpenID provider; ``stamp`` ends older sessions."""
+
+TOKENS = Table(
+    "tokens",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("role", String(20), nullable=False),
+    Column("region", String(12), nullable=False),
+    Column("scopes", JSON),
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    Column("created_at", _TIME, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Column("expires_at", _TIME),
+    Column("revoked_at", _TIME),
+)
+"""Systems. Only the hash of a token is kept; ``scopes`` narrows what its role may do."""
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("at", _TIME, nullable=False),
+    Column("request_id", String(64), nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("method", String(10), nullable=False),
+    Column("subject", String(500), nullable=False),
+    Column("region", String(12), nullable=False),
+    Column("as_of", Date),
+    Column("list_digest", String(64)),
+    Column("model_version", String(100)),
+    Column("status", Integer, nullable=False),
+    Index(None, "at"),
+)
+"""Who read or wrote what, when, and from which list and model."""
+
+OUTCOMES = Table(
+    "outcomes",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("outcome_id", String(40), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("project_id", String(200), nullable=False),
+    Column("region_code", String(12), nullable=False),
+    Column("as_of", Date),
+    Column("inspected_on", Date, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("drawn", Boolean, nullable=False),
+    Column("arrears_found", Boolean, nullable=False),
+    Column("workers_owed", Integer),
+    Column("amount_owed", BigInteger),
+    Column("findings", Text),
+    Column("rectify_by", Date),
+    Column("rectified_on", Date),
+    Column("reason", Text),
+    Column("entered_by", String(200), nullable=False),
+    Column("entered_at", _TIME, nullable=False),
+    UniqueConstraint("outcome_id", "version"),
+    Index(None, "project_id"),
+)
+"""What visits found, every version; ``drawn`` if the list had drawn it at random; fen."""
+
+NOTES = Table(
+    "notes",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("project_id", String(200), nullable=False),
+    Column("region_code", String(12), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("written_by", String(200), nullable=False),
+    Column("written_at", _TIME, nullable=False),
+    Index(None, "project_id"),
+)
+"""What people wrote about a project."""
+
+FEEDBACK = Table(
+    "feedback",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("project_id", String(200), nullable=False),
+    Column("region_code", String(12), nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("family", String(40), nullable=False),
+    Column("verdict", String(20), nullable=False),
+    Column("comment", Text),
+    Column("given_by", String(200), nullable=False),
+    Column("given_at", _TIME, nullable=False),
+    Index(None, "project_id"),
+)
+"""What people think of a score (empty ``family``) or of one of its reasons."""
+
+INBOX = Table(
+    "inbox",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("submission_id", String(40), nullable=False, unique=True),
+    Column("table_name", String(40), nullable=False),
+    Column("header", JSON, nullable=False),
+    Column("rows", JSON, nullable=False),
+    Column("received_on", Date, nullable=False),
+    Column("received_at", _TIME, nullable=False),
+    Column("sent_by", String(200), nullable=False),
+    Column("region", String(12), nullable=False),
+)
+"""Rows of contract tables sent over the API, as they came."""
+
+INBOX_TAKEN = Table(
+    "inbox_taken",
+    METADATA,
+    Column("inbox_id", _ID, ForeignKey("inbox.id"), primary_key=True),
+    Column("taken_at", _TIME, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("repeated", Integer, nullable=False),
+    Column("quarantined", Integer, nullable=False),
+)
+"""Which of them went into the record store, and what became of their rows."""
+
+IDEMPOTENCY = Table(
+    "idempotency",
+    METADATA,
+    Column("who", String(200), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("request_digest", String(64), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", _TIME, nullable=False),
+)
+"""Answers to writes by the key the client gave them, so that a repeat writes nothing."""
+
+JOBS = Table(
+    "jobs",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("job_id", String(40), nullable=False, unique=True),
+    Column("kind", String(20), nullable=False),
+    Column("parameters", JSON, nullable=False),
+    Column("region", String(12), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("step", String(100), nullable=False),
+    Column("progress", Float, nullable=False),
+    Column("result", JSON),
+    Column("problem", JSON),
+    Column("attempts", Integer, nullable=False),
+    Column("asked_by", String(200), nullable=False),
+    Column("created_at", _TIME, nullable=False),
+    Column("started_at", _TIME),
+    Column("ended_at", _TIME),
+    Column("alive_at", _TIME),
+    Index(None, "state"),
+)
+"""Long runs: queued, running, done, failed."""
+
+EVENTS = Table(
+    "events",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("event_id", String(40), nullable=False, unique=True),
+    Column("type", String(40), nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("region", String(12), nullable=False),
+    Column("project_id", String(200)),
+    Column("data", JSON, nullable=False),
+    Column("created_at", _TIME, nullable=False),
+)
+"""What happened that other systems may want to hear of. ``region`` is the list's or project's."""
+
+SUBSCRIPTIONS = Table(
+    "subscriptions",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("subscription_id", String(40), nullable=False, unique=True),
+    Column("name", String(100), nullable=False),
+    Column("url", String(500), nullable=False),
+    Column("region", String(12), nullable=False),
+    Column("types", JSON, nullable=False),
+    Column("secret", String(100), nullable=False),
+    Column("created_at", _TIME, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Column("ended_at", _TIME),
+)
+"""Systems that want to be called."""
+
+DELIVERIES = Table(
+    "deliveries",
+    METADATA,
+    Column("event", _ID, ForeignKey("events.id"), primary_key=True),
+    Column("subscription", _ID, ForeignKey("subscriptions.id"), primary_key=True),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", _TIME, nullable=False),
+    Column("delivered_at", _TIME),
+    Column("given_up_at", _TIME),
+    Column("last_answer", String(200)),
+    Index(None, "due_at"),
+)
+"""The outbox: which event still has to reach whom, and when it is tried next."""
+
+BRIEFINGS = Table(
+    "briefings",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("month", Date, nullable=False),
+    Column("region", String(12), nullable=False),
+    Column("format", String(10), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("made_at", _TIME, nullable=False),
+    Column("made_by", String(200), nullable=False),
+    UniqueConstraint("month", "region", "format", "digest"),
+)
+"""Monthly briefings as they were made."""
+
+INDICATORS = Table(
+    "indicators",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("as_of", Date, nullable=False),
+    Column("region_code", String(12), nullable=False),
+    Column("month", Date, nullable=False),
+    Column("rates", JSON, nullable=False),
+    UniqueConstraint("as_of", "region_code", "month"),
+)
+"""The eight rates of a county in a month, as known at ``as_of``."""
+
+MODELS = Table(
+    "models",
+    METADATA,
+    Column("version", String(100), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("trained_at", Date, nullable=False),
+    Column("about", JSON, nullable=False),
+    Column("card_md", Text, nullable=False),
+    Column("card_html", Text, nullable=False),
+    Column("stored_at", _TIME, nullable=False),
+)
+"""Models that scored a published list, with their cards."""
+
+SEALED = (
+    *(WATCHLISTS.name, WATCHLIST_ENTRIES.name, PROJECT_RISKS.name, AUDIT.name, OUTCOMES.name),
+    *(NOTES.name, FEEDBACK.name, INBOX.name, INBOX_TAKEN.name, EVENTS.name, BRIEFINGS.name),
+    *(INDICATORS.name, MODELS.name),
+)
 """Tables whose rows may neither change nor go."""

@@ -1,0 +1,157 @@
+"""The eight rates (八率): how far the Regulation's duties are kept, by county and month.
+
+No national list of the eight is published; these follow the Regulation's articles and the rates
+counties report: real-name registration (art. 28), labour contracts (28), special accounts (26),
+labour cost passed on in time and full (24, 29), wages paid by bank (31), wages paid in time and
+full (12, 31), deposits (32), notice boards (34). Unknown cells count neither way; a missing feed
+leaves its rates unknown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from risk.dates import add_months
+from risk.records import RecordStore
+
+MONTHS = 12
+
+RATES = (
+    *("real_name", "labour_contract", "special_account", "labour_cost_passed_on"),
+    *("paid_by_bank", "paid_in_full", "deposit", "notice_board"),
+)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """``kept`` of ``due``; what is counted depends on the rate: workers, projects, fen, months."""
+
+    kept: int
+    due: int
+
+    @property
+    def share(self) -> float | None:
+        """From 0 to 1; None where nothing was due or known."""
+        return self.kept / self.due if self.due else None
+
+
+CountyMonth = tuple[str, dt.date]
+
+
+def eight_rates(
+    store: RecordStore, as_of: dt.date, months: int = MONTHS
+) -> Mapping[CountyMonth, Mapping[str, Rate]]:
+    """The rates of every county (six digits) in each of the last full ``months`` before ``as_of``.
+
+    Only what was known before ``as_of`` counts. A rate is left out where nothing is known of it.
+    """
+    last = as_of.replace(day=1)
+    starts = [add_months(last, -back) for back in range(months, 0, -1)]
+    missing = set(store.missing_feeds())
+    found: dict[CountyMonth, dict[str, Rate]] = defaultdict(dict)
+    for name, (needs, sql) in _QUERIES.items():
+        if missing & {"projects", *needs}:
+            continue
+        for county, month, kept, due in store.rows(_with_known(sql), [as_of, starts]):
+            if due:
+                found[county, month][name] = Rate(int(kept or 0), int(due))
+    return dict(sorted(found.items()))
+
+
+def _with_known(sql: str) -> str:
+    known = ", ".join(
+        f"{table} AS (SELECT * FROM {table}_versions WHERE known_at < $1"
+        " AND (superseded_at IS NULL OR superseded_at >= $1))"
+        for table in _TABLES
+        if f" {table} " in sql or table == "projects"
+    )
+    return f"WITH {known}, {_MONTHS}, {_UNDER_WAY} {sql}"
+
+
+_TABLES = ("projects", "attendance", "accounts", "transfers", "payrolls", "payments", "deposits")
+
+_MONTHS = """
+    months AS (SELECT month, month + INTERVAL 1 MONTH AS stop
+               FROM (SELECT CAST(unnest($2) AS DATE) AS month))
+"""
+_UNDER_WAY = """
+    under_way AS (
+      SELECT p.*, substr(p.region_code, 1, 6) AS county, m.month, m.stop
+      FROM projects p JOIN months m ON p.started_on < m.stop
+        AND (p.completed_on IS NULL OR p.completed_on >= m.month)
+    )
+"""
+_BY_COUNTY = "GROUP BY ALL ORDER BY county, month"
+
+_REAL_NAME = f"""
+    SELECT u.county, u.month,
+      sum(least(a.workers_registered, a.workers_present)), sum(a.workers_present)
+    FROM under_way u JOIN attendance a ON a.project_id = u.project_id AND a.period = u.month
+    WHERE a.workers_registered IS NOT NULL AND a.workers_present IS NOT NULL
+    {_BY_COUNTY}
+"""
+_LABOUR_CONTRACT = f"""
+    SELECT u.county, u.month,
+      sum(least(a.workers_with_contract, a.workers_registered)), sum(a.workers_registered)
+    FROM under_way u JOIN attendance a ON a.project_id = u.project_id AND a.period = u.month
+    WHERE a.workers_with_contract IS NOT NULL AND a.workers_registered IS NOT NULL
+    {_BY_COUNTY}
+"""
+_SPECIAL_ACCOUNT = f"""
+    SELECT u.county, u.month, count(*) FILTER (EXISTS (
+        FROM accounts a WHERE a.project_id = u.project_id AND a.opened_on < u.stop
+          AND (a.closed_on IS NULL OR a.closed_on >= u.stop))), count(*)
+    FROM under_way u {_BY_COUNTY}
+"""
+_LABOUR_COST = f"""
+    SELECT u.county, u.month,
+      count(*) FILTER (coalesce(t.amount_paid >= t.amount_due AND t.paid_on <= t.due_on, false)),
+      count(*)
+    FROM under_way u JOIN transfers t ON t.project_id = u.project_id
+      AND t.due_on >= u.month AND t.due_on < u.stop
+    WHERE t.paid_on IS NULL OR t.amount_paid IS NOT NULL
+    {_BY_COUNTY}
+"""
+_BY_BANK = f"""
+    SELECT u.county, u.month, sum(y.amount) FILTER (y.channel = 'bank'), sum(y.amount)
+    FROM under_way u JOIN payrolls r ON r.project_id = u.project_id
+      JOIN payments y ON y.payroll_id = r.payroll_id AND y.paid_on >= u.month AND y.paid_on < u.stop
+    WHERE y.channel IS NOT NULL
+    {_BY_COUNTY}
+"""
+_IN_FULL = f"""
+    SELECT u.county, u.month,
+      sum(r.workers) FILTER (coalesce((
+        SELECT sum(y.amount) FROM payments y
+        WHERE y.payroll_id = r.payroll_id AND y.paid_on <= r.due_on), 0) >= r.amount_due),
+      sum(r.workers)
+    FROM under_way u JOIN payrolls r ON r.project_id = u.project_id
+      AND r.due_on >= u.month AND r.due_on < u.stop
+    WHERE r.workers IS NOT NULL
+    {_BY_COUNTY}
+"""
+_DEPOSIT = f"""
+    SELECT u.county, u.month, count(*) FILTER (EXISTS (
+        FROM deposits d WHERE d.project_id = u.project_id AND d.valid_from < u.stop
+          AND (d.status = 'stored' OR d.kind = 'exempt')
+          AND (d.valid_to IS NULL OR d.valid_to >= u.stop))), count(*)
+    FROM under_way u {_BY_COUNTY}
+"""
+_NOTICE_BOARD = f"""
+    SELECT u.county, u.month, count(*) FILTER (u.notice_board), count(*)
+    FROM under_way u WHERE u.notice_board IS NOT NULL {_BY_COUNTY}
+"""
+
+_QUERIES: Mapping[str, tuple[tuple[str, ...], str]] = {
+    "real_name": (("attendance",), _REAL_NAME),
+    "labour_contract": (("attendance",), _LABOUR_CONTRACT),
+    "special_account": (("accounts",), _SPECIAL_ACCOUNT),
+    "labour_cost_passed_on": (("transfers",), _LABOUR_COST),
+    "paid_by_bank": (("payrolls", "payments"), _BY_BANK),
+    "paid_in_full": (("payrolls", "payments"), _IN_FULL),
+    "deposit": (("deposits",), _DEPOSIT),
+    "notice_board": ((), _NOTICE_BOARD),
+}

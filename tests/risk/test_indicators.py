@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import datetime as dt
+
+from risk.indicators import RATES, Rate, eight_rates
+from risk.records import RecordStore
+
+AS_OF = dt.date(2025, 6, 15)
+MAY = ("420300", dt.date(2025, 5, 1))
+
+
+def _share(store, name, month=MAY):
+    rates = eight_rates(store, AS_OF).get(month, {})
+    return rates[name].share if name in rates else None
+
+
+def test_nothing_known_gives_no_rate(world):
+    assert not eight_rates(world.store, AS_OF)
+    world.project()
+    assert set(eight_rates(world.store, AS_OF)) == set()
+
+
+def test_boards_count_where_they_are_known(world):
+    world.project("P1", notice_board=True)
+    world.project("P2", notice_board=False)
+    world.project("P3")
+    assert eight_rates(world.store, AS_OF)[MAY]["notice_board"] == Rate(1, 2)
+    assert len({month for _, month in eight_rates(world.store, AS_OF)}) == 12
+
+
+def test_only_projects_under_way_in_the_month_count(world):
+    world.project("P1", notice_board=True, completed_on="2025-04-30")
+    world.project("P2", notice_board=False, started_on="2025-06-01", known_at="2025-06-02")
+    assert _share(world.store, "notice_board") is None
+    assert _share(world.store, "notice_board", ("420300", dt.date(2025, 4, 1))) == 1
+
+
+def test_wages_count_by_worker_and_due_day(world):
+    world.project()
+    world.payroll("R1", "2025-05-10", workers=5)
+    world.payroll("R2", "2025-05-10", workers=15)
+    world.payment("R1", "2025-05-10", 1_000_000)
+    world.payment("R2", "2025-05-11", 1_000_000, channel="cash")
+    rates = eight_rates(world.store, AS_OF)[MAY]
+    assert rates["paid_in_full"] == Rate(5, 20)
+    assert rates["paid_by_bank"] == Rate(1_000_000, 2_000_000)
+
+
+def test_what_became_known_later_does_not_count(world):
+    world.project()
+    world.payroll("R1", "2025-05-10", workers=5)
+    world.payment("R1", "2025-05-10", 1_000_000, known_at="2025-06-15")
+    world.payment("R1", "2025-05-09", 1, known_at="2025-05-09")
+    assert eight_rates(world.store, AS_OF)[MAY]["paid_in_full"] == Rate(0, 5)
+
+
+def test_accounts_deposits_transfers_and_attendance(world):
+    for name in ("P1", "P2"):
+        world.project(name)
+    world.add(
+        "accounts", account_id="A", project_id="P1", opened_on="2024-02-01", known_at="2024-02-01"
+    )
+    world.add(
+        "deposits",
+        deposit_id="D",
+        project_id="P1",
+        kind="cash",
+        status="stored",
+        valid_from="2024-02-01",
+        valid_to="2025-05-15",
+        known_at="2024-02-01",
+    )
+    world.add(
+        "transfers",
+        transfer_id="T",
+        project_id="P1",
+        period="2025-04-01",
+        amount_due=100,
+        due_on="2025-05-05",
+        amount_paid=100,
+        paid_on="2025-05-05",
+        known_at="2025-05-05",
+    )
+    world.add(
+        "transfers",
+        transfer_id="U",
+        project_id="P2",
+        period="2025-04-01",
+        amount_due=100,
+        due_on="2025-05-05",
+        known_at="2025-05-05",
+    )
+    world.add(
+        "attendance",
+        project_id="P1",
+        contract_id="C",
+        period="2025-05-01",
+        workers_registered=8,
+        workers_present=10,
+        workers_with_contract=4,
+        known_at="2025-06-05",
+    )
+    rates = eight_rates(world.store, AS_OF)[MAY]
+    assert rates["special_account"] == Rate(1, 2)
+    assert rates["deposit"] == Rate(0, 2)
+    assert rates["labour_cost_passed_on"] == Rate(1, 2)
+    assert rates["real_name"] == Rate(8, 10)
+    assert rates["labour_contract"] == Rate(4, 8)
+
+
+def test_a_whole_county_has_all_eight(county):
+    with RecordStore(county.records, read_only=True) as store:
+        found = eight_rates(store, dt.date(2025, 7, 1))
+    assert len(found) >= 12
+    for rates in found.values():
+        assert set(rates) <= set(RATES)
+        assert all(0 <= rate.kept <= rate.due for rate in rates.values())
+    # Attendance of June is known only in July.
+    assert set(found[max(found)]) | {"real_name", "labour_contract"} == set(RATES)
+    assert set(found[min(found)]) == set(RATES)
