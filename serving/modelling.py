@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from risk.errors import WagewatchError
+from risk.locale import LANGUAGES
 from risk.records import RecordStore
 from risk.workspace import Workspace
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from models.scoring import ScoredCohort
     from serving.card.sections import Material
     from serving.database.service import ServiceDatabase
+    from serving.database.shelf import ModelOnShelf
     from training.ablation import Worth
     from training.backtest import Backtest
     from training.check import CheckReport
@@ -164,6 +166,24 @@ def card_material(registry: Registry, version: str) -> Material:
     except PaperMissing:
         importance = {}
     return Material(found, importance)
+
+
+def model_for_shelf(workspace: Workspace, version: str) -> ModelOnShelf:
+    """A version with its card in both languages, as the service keeps it."""
+    from serving.card.rendering import card
+    from serving.database.shelf import ModelOnShelf
+    from training.documents import plain
+
+    material = card_material(open_registry(workspace), version)
+    found = material.version
+    return ModelOnShelf(
+        found.version,
+        found.kind,
+        found.trained_at,
+        plain(dict(found.about)),
+        {language: card(material, language, "md") for language in LANGUAGES},
+        {language: card(material, language, "html") for language in LANGUAGES},
+    )
 
 
 def resemblance_of(registry: Registry, version: str) -> Resemblance | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from risk.errors import WagewatchError
@@ -17,8 +17,9 @@ from risk.watchlist import Candidate, Change, Comparison, ListedEntry, Policy, S
 from risk.watchlist import select as choose
 from risk.workspace import Workspace
 from serving import wording
-from serving.database.service import ServiceDatabase
-from serving.modelling import Progress, Scored, score_cohort
+from serving.database.service import Beside, ServiceDatabase
+from serving.database.shelf import CountyRates
+from serving.modelling import Progress, Scored, model_for_shelf, score_cohort
 from serving.publication import (
     Assessment,
     ChangeNote,
@@ -132,7 +133,10 @@ def publish_watchlist(office: Office, order: Order, progress: Progress) -> Done:
     publication = assemble(material)
     progress("seal", 0.95)
     published = office.database.publish(
-        publication.seal(), published_at=dt.datetime.now(dt.UTC), published_by=order.by
+        publication.seal(),
+        published_at=dt.datetime.now(dt.UTC),
+        published_by=order.by,
+        beside=beside(office, order, material.scored.model.version),
     )
     progress("done", 1.0)
     model = material.scored.model
@@ -143,6 +147,17 @@ def publish_watchlist(office: Office, order: Order, progress: Progress) -> Done:
         cohort=publication.head.cohort,
         scorecard_events=model.events if model.kind == "scorecard" else None,
     )
+
+
+def beside(office: Office, order: Order, version: str) -> Beside:
+    """The eight rates as of the order's date, and the model with its card."""
+    from risk.indicators import eight_rates
+
+    rates = [
+        CountyRates(order.as_of, county, month, {name: asdict(rate) for name, rate in by.items()})
+        for (county, month), by in eight_rates(office.store, order.as_of).items()
+    ]
+    return Beside(rates, model_for_shelf(office.workspace, version))
 
 
 def gather(office: Office, order: Order, progress: Progress) -> Material:

@@ -14,9 +14,11 @@ from serving.cli.output import as_json, line, plain, table, to_file
 if TYPE_CHECKING:
     from models.registry import Registry
 
+CHAMPION = "champion"
 GROUP = typer.Typer(rich_markup_mode=None)
 
 Version = Annotated[str, typer.Argument(metavar="VERSION")]
+VersionOrChampion = Annotated[str, typer.Argument(metavar="[VERSION]")]
 Why = Annotated[str, typer.Option("--why", "--reason", metavar="TEXT")]
 By = Annotated[str, typer.Option("--by", metavar="NAME")]
 
@@ -44,15 +46,16 @@ def list_models(context: typer.Context, json: Json = False) -> None:
 
 
 @GROUP.command("show")
-def show_model(context: typer.Context, version: Version) -> None:
+def show_model(context: typer.Context, version: VersionOrChampion = CHAMPION) -> None:
     """All that is known of one version, as JSON."""
-    as_json(asdict(_registry(job_of(context)).get(version)))
+    registry = _registry(job_of(context))
+    as_json(asdict(registry.get(_number(registry, version))))
 
 
 @GROUP.command("card")
 def model_card(
     context: typer.Context,
-    version: Version,
+    version: VersionOrChampion = CHAMPION,
     form: Annotated[Literal["md", "html"] | None, typer.Option("--format")] = None,
     out: OutOrNone = None,
 ) -> None:
@@ -60,7 +63,8 @@ def model_card(
     from serving.modelling import card_material
 
     job = job_of(context)
-    material = card_material(_registry(job), version)
+    registry = _registry(job)
+    material = card_material(registry, _number(registry, version))
     from serving.card.rendering import card
 
     wanted = form or ("html" if out and out.suffix.lower() in (".html", ".htm") else "md")
@@ -87,6 +91,10 @@ def roll_back(context: typer.Context, by: By = "", why: Why = "") -> None:
     reason = why or job.say("rollback_reason")
     version = _registry(job).rollback(who=by or user_name(), why=reason)
     line(job.say("rolled_back", version=version.version))
+
+
+def _number(registry: Registry, version: str) -> str:
+    return registry.champion()[1].version if version == CHAMPION else version
 
 
 def _registry(job: Job) -> Registry:

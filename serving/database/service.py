@@ -11,7 +11,10 @@ from sqlalchemy import Connection, Row, Select, func, insert, select
 
 from risk.errors import WagewatchError
 from serving.database.engine import make_engine, utc, writing
+from serving.database.events import record_publication
 from serving.database.migrating import migrate
+from serving.database.places import keep_places
+from serving.database.shelf import CountyRates, ModelOnShelf, keep_model, keep_rates
 from serving.database.tables import PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
 from serving.publication import Head, SealedPublication
 
@@ -68,6 +71,14 @@ class Stored:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What is published beside a list: the eight rates, and the model with its card."""
+
+    rates: Sequence[CountyRates]
+    model: ModelOnShelf
+
+
+@dataclass(frozen=True)
 class Published:
     """The outcome of publishing; ``new`` is False when the very same list was there already."""
 
@@ -103,9 +114,14 @@ class ServiceDatabase:
         self.engine.dispose()
 
     def publish(
-        self, sealed: SealedPublication, *, published_at: dt.datetime, published_by: str
+        self,
+        sealed: SealedPublication,
+        *,
+        published_at: dt.datetime,
+        published_by: str,
+        beside: Beside | None = None,
     ) -> Published:
-        """Store a list and its risks, all or nothing.
+        """Store a list, its risks and what goes with them, all or nothing.
 
         Publishing the very same list again changes nothing.
 
@@ -116,7 +132,11 @@ class ServiceDatabase:
         with writing(self.engine).begin() as connection:
             standing = _standing_digest(connection, head)
             if standing is None:
-                _store(connection, sealed, published_at, published_by)
+                number = _store(connection, sealed, published_at, published_by)
+                record_publication(connection, sealed, number, published_at)
+                if beside is not None:
+                    keep_rates(connection, beside.rates)
+                    keep_model(connection, beside.model, published_at)
             elif standing != digest:
                 raise AlreadyPublished(as_of=head.as_of, region=head.region or "*")
         return Published(digest, new=standing is None)
@@ -235,7 +255,7 @@ def _standing_digest(connection: Connection, head: Head) -> str | None:
 
 def _store(
     connection: Connection, sealed: SealedPublication, published_at: dt.datetime, published_by: str
-) -> None:
+) -> int:
     watchlist_id = _store_watchlist(connection, sealed, utc(published_at), published_by)
     entries = [
         {
@@ -264,6 +284,8 @@ def _store(
         connection.execute(insert(WATCHLIST_ENTRIES), entries)
     if risks:
         connection.execute(insert(PROJECT_RISKS), risks)
+    keep_places(connection, {str(row["project_id"]): str(row["region_code"]) for row in risks})
+    return watchlist_id
 
 
 def _store_watchlist(

@@ -55,14 +55,17 @@ class CountyRates:
 
 @dataclass(frozen=True)
 class ModelOnShelf:
-    """A model that scored a published list. ``about`` is what was stored with it."""
+    """A model that scored a published list. ``about`` is what was stored with it.
+
+    ``card_md`` and ``card_html`` hold its card by language.
+    """
 
     version: str
     kind: str
     trained_at: dt.date
     about: Mapping[str, Any]
-    card_md: str
-    card_html: str
+    card_md: Mapping[str, str]
+    card_html: Mapping[str, str]
 
 
 def keep_briefing(engine: Engine, briefing: Briefing, body: bytes) -> None:
@@ -152,8 +155,8 @@ def keep_model(connection: Connection, model: ModelOnShelf, now: dt.datetime) ->
                 kind=model.kind,
                 trained_at=model.trained_at,
                 about=dict(model.about),
-                card_md=model.card_md,
-                card_html=model.card_html,
+                card_md=dict(model.card_md),
+                card_html=dict(model.card_html),
                 stored_at=now,
             )
         )

@@ -338,8 +338,8 @@ MODELS = Table(
     Column("kind", String(20), nullable=False),
     Column("trained_at", Date, nullable=False),
     Column("about", JSON, nullable=False),
-    Column("card_md", Text, nullable=False),
-    Column("card_html", Text, nullable=False),
+    Column("card_md", JSON, nullable=False),
+    Column("card_html", JSON, nullable=False),
     Column("stored_at", _TIME, nullable=False),
 )
 """Models that scored a published list, with their cards."""

@@ -141,8 +141,8 @@ def test_sealed_rows_can_neither_change_nor_go(database, publish, table):
 def test_replace_does_not_get_around_the_seal(database, publish):
     publish()
     replace = text(
-        "INSERT OR REPLACE INTO project_risks SELECT watchlist_id, project_id, 'x', 'x'"
-        " FROM project_risks"
+        "INSERT OR REPLACE INTO project_risks (watchlist_id, project_id, digest, body)"
+        " SELECT watchlist_id, project_id, 'x', 'x' FROM project_risks"
         if database.engine.dialect.name == "sqlite"
         else "INSERT INTO project_risks SELECT * FROM project_risks"
         " ON CONFLICT (watchlist_id, project_id) DO UPDATE SET digest = 'x'"
@@ -158,7 +158,7 @@ def test_foreign_keys_hold(database):
 
 
 def test_the_migrations_make_the_tables(database):
-    assert {table.name for table in METADATA.sorted_tables} == set(SEALED)
+    assert set(SEALED) < {table.name for table in METADATA.sorted_tables}
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, METADATA) == []

@@ -269,8 +269,8 @@ def _models() -> None:
         sa.Column("kind", sa.String(20), nullable=False),
         sa.Column("trained_at", sa.Date(), nullable=False),
         sa.Column("about", sa.JSON(), nullable=False),
-        sa.Column("card_md", sa.Text(), nullable=False),
-        sa.Column("card_html", sa.Text(), nullable=False),
+        sa.Column("card_md", sa.JSON(), nullable=False),
+        sa.Column("card_html", sa.JSON(), nullable=False),
         sa.Column("stored_at", _TIME, nullable=False),
         sa.PrimaryKeyConstraint("version", name="pk_models"),
     )
