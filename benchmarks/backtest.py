@@ -18,7 +18,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from risk.intake import import_paths
+from risk.intake.importing import import_paths
 from risk.records import RecordStore
 from risk.workspace import Workspace
 from serving.modelling import run_ablation, run_backtest

@@ -17,7 +17,7 @@ from pathlib import Path
 _CHILD = """
 import datetime as dt, resource, sys
 from pathlib import Path
-from risk.intake import import_paths
+from risk.intake.importing import import_paths
 from risk.workspace import Workspace
 folder = Path(sys.argv[1])
 report = import_paths(Workspace(folder / "workspace"), [folder / "payments.csv"],

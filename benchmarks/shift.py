@@ -22,7 +22,7 @@ import numpy as np
 from benchmarks.backtest import heard, row
 from features.build import Matrix
 from risk.dates import add_months
-from risk.intake import import_paths
+from risk.intake.importing import import_paths
 from risk.records import RecordStore
 from risk.simulator import simulate
 from risk.workspace import Workspace

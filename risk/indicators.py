@@ -13,9 +13,12 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from risk.dates import add_months
-from risk.records import RecordStore
+
+if TYPE_CHECKING:
+    from risk.records import RecordStore
 
 MONTHS = 12
 

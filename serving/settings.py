@@ -8,7 +8,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -109,10 +117,26 @@ class DatabaseSettings(_Section):
 
 
 class ServerSettings(_Section):
-    """Where ``wagewatch serve`` listens."""
+    """Where ``wagewatch serve`` listens, and with how many processes."""
 
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+
+
+class LimitSettings(_Section):
+    """How much one system or person may ask for; 0 means no limit."""
+
+    per_minute: Annotated[int, Field(ge=0, le=10_000_000)] = 1200
+
+
+class OidcSettings(_Section):
+    """Signing in through an OpenID provider; an empty ``issuer`` means passwords only."""
+
+    issuer: Annotated[str, Field(pattern=r"^$|^https?://")] = ""
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    claim: Annotated[str, Field(min_length=1)] = "sub"
 
 
 class Settings(BaseSettings):
@@ -133,6 +157,8 @@ class Settings(BaseSettings):
     training: TrainingSettings = TrainingSettings()
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()
+    limits: LimitSettings = LimitSettings()
+    oidc: OidcSettings = OidcSettings()
 
     @classmethod
     def settings_customise_sources(

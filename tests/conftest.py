@@ -18,7 +18,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
-from risk.intake import import_paths
+from risk.intake.importing import import_paths
 from risk.records import RecordStore
 from risk.simulator import simulate
 from risk.workspace import Workspace

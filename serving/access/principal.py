@@ -55,5 +55,8 @@ class Principal:
             raise NotAllowed(action=action.value, role=self.role.value)
 
 
+OFFICE = Principal("office", "office", Role.ADMIN)
+"""The command line: whoever can read the workspace's files."""
+
 LOCAL = Principal("local", "local", Role.SUPERVISOR)
 """Whoever sits at the machine while no user and no token was made yet."""

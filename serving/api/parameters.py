@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
 
-from fastapi import Path, Query
-from pydantic import BeforeValidator
+from fastapi import Header, Path, Query
+from pydantic import BeforeValidator, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from serving.database.paging import Wanted
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -44,7 +48,44 @@ RegionQuery = Annotated[
     ),
 ]
 
+
+class OneOf:
+    """Validates that a text is one of ``names``, and says so in the API's description."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = tuple(names)
+
+    def __get_pydantic_core_schema__(self, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.literal_schema(list(self.names))
+
+
+NamePath = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[\w.:-]+$")]
+"""A number or name given by the service."""
+
 ProjectPath = Annotated[
     str,
     Path(min_length=1, max_length=200, description="Project code as in the records / 项目编码"),
 ]
+
+CursorQuery = Annotated[
+    str | None,
+    Query(pattern=r"^\d{1,18}$", description="`next` of the page before / 上一页的 next"),
+]
+
+LimitQuery = Annotated[int, Query(ge=1, le=500, description="At most so many items / 每页最多条数")]
+
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        min_length=8,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Names this write; sent again it writes nothing / 幂等键，重发不会重复写入",
+    ),
+]
+
+
+def wanted(limit: int, cursor: str | None) -> Wanted:
+    """The part of a list that the parameters ask for."""
+    return Wanted(limit, None if cursor is None else int(cursor))

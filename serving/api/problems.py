@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -10,13 +11,36 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from risk.errors import WagewatchError
-from risk.locale import Language, catalogue, text
+from risk.locale import LANGUAGES, Language, catalogue, text
+from serving.access.limiter import TooManyRequests
+from serving.access.principal import NotAllowed, NotSignedIn, OutsideRegion
+from serving.api.auditing import AuditFull
+from serving.api.doorkeeper import CsrfMissing
+from serving.api.envelope import MOST_BODY, BodyTooLarge
+from serving.api.failures import (
+    OutcomeInvalid,
+    RowsUnreadable,
+    SignInFailed,
+    SubmissionUnknown,
+)
 from serving.api.schemas import Problem
 from serving.api.state import language_of
-from serving.database.service import NothingPublished, NotPublished, ProjectNotScored
+from serving.database.idempotency import KeyUsedOtherwise
+from serving.database.jobs import JobUnknown
+from serving.database.outbox import SubscriptionUnknown
+from serving.database.outcomes import OutcomeUnknown, VersionOutdated
+from serving.database.service import (
+    NothingPublished,
+    NotPublished,
+    ProjectNotScored,
+    ProjectUnknown,
+)
+from serving.database.shelf import BriefingUnknown, ModelNotPublished
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -24,14 +48,42 @@ STATUS: Mapping[type[WagewatchError], HTTPStatus] = {
     NotPublished: HTTPStatus.NOT_FOUND,
     NothingPublished: HTTPStatus.NOT_FOUND,
     ProjectNotScored: HTTPStatus.NOT_FOUND,
+    ProjectUnknown: HTTPStatus.NOT_FOUND,
+    OutcomeUnknown: HTTPStatus.NOT_FOUND,
+    JobUnknown: HTTPStatus.NOT_FOUND,
+    SubscriptionUnknown: HTTPStatus.NOT_FOUND,
+    BriefingUnknown: HTTPStatus.NOT_FOUND,
+    ModelNotPublished: HTTPStatus.NOT_FOUND,
+    SubmissionUnknown: HTTPStatus.NOT_FOUND,
+    NotSignedIn: HTTPStatus.UNAUTHORIZED,
+    SignInFailed: HTTPStatus.UNAUTHORIZED,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    OutsideRegion: HTTPStatus.FORBIDDEN,
+    CsrfMissing: HTTPStatus.FORBIDDEN,
+    VersionOutdated: HTTPStatus.CONFLICT,
+    KeyUsedOtherwise: HTTPStatus.UNPROCESSABLE_ENTITY,
+    RowsUnreadable: HTTPStatus.UNPROCESSABLE_ENTITY,
+    OutcomeInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    AuditFull: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """What each failure is over HTTP; any other is the service's own fault."""
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "Not readable / 请求无法读取"},
+    401: {"model": Problem, "description": "Not signed in / 未登录"},
+    403: {"model": Problem, "description": "Not allowed / 无权限"},
     404: {"model": Problem, "description": "Not found / 未找到"},
-    422: {"model": Problem, "description": "A parameter is wrong / 参数有误"},
+    413: {"model": Problem, "description": "Body too large / 内容过大"},
+    422: {"model": Problem, "description": "Something is wrong in the request / 参数有误"},
+    429: {"model": Problem, "description": "Too many requests / 请求过多"},
+    503: {"model": Problem, "description": "Busy, try again / 繁忙，请稍后再试"},
 }
 """For routers: the failures every resource may answer with."""
+
+CONFLICT: dict[int | str, dict[str, Any]] = {
+    409: {"model": Problem, "description": "Changed meanwhile / 已被他人更改"}
+}
 
 _log = logging.getLogger("wagewatch.api")
 
@@ -41,6 +93,9 @@ def answer_failures(app: FastAPI) -> None:
     app.add_exception_handler(WagewatchError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(BodyTooLarge, _too_large)
+    app.add_exception_handler(OperationalError, _busy)
+    app.add_exception_handler(PoolTimeout, _busy)
     app.add_exception_handler(Exception, _broken)
 
 
@@ -49,40 +104,79 @@ def problem(
     status: int,
     *,
     code: str,
-    detail: str,
+    told: Mapping[Language, str],
     errors: Sequence[Mapping[str, str]] = (),
 ) -> Response:
-    """One failure in the reader's language."""
+    """One failure, told in the reader's language and in both."""
+    language = language_of(request)
     body = {
         "type": f"urn:wagewatch:problem:{code}",
-        "title": text(f"problems.{status}", language_of(request)),
+        "title": text(f"problems.{status}", language),
         "status": int(status),
-        "detail": detail,
+        "detail": told[language],
         "instance": request.url.path,
         "code": code,
+        "texts": dict(told),
         "errors": list(errors),
+        "request_id": request.scope.get("state", {}).get("request_id", ""),
     }
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
+
+
+def _told(key: str, **fields: object) -> dict[Language, str]:
+    return {language: text(f"problems.{key}", language, **fields) for language in LANGUAGES}
 
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, WagewatchError)  # noqa: S101 - the type the handler is added for
     status = STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("%s", error, exc_info=error)
-    return problem(request, status, code=error.code, detail=error.message(language_of(request)))
+    told = {language: error.message(language) for language in LANGUAGES}
+    answer = problem(request, status, code=error.code, told=told)
+    if status == HTTPStatus.UNAUTHORIZED:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, TooManyRequests):
+        answer.headers["Retry-After"] = str(error.fields["seconds"])
+    if isinstance(error, AuditFull):
+        answer.headers["Retry-After"] = "1"
+    return answer
+
+
+def _too_large(request: Request, _: Exception) -> Response:
+    code = "request_entity_too_large"
+    return problem(request, 413, code=code, told=_told(code, most=MOST_BODY))
+
+
+def _busy(request: Request, error: Exception) -> Response:
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, sqlite3.OperationalError) and "locked" not in str(cause):
+        return _broken(request, error)
+    _log.warning("%s", getattr(error, "orig", error))
+    code = "service_unavailable"
+    answer = problem(request, 503, code=code, told=_told(code))
+    answer.headers["Retry-After"] = "2"
+    return answer
 
 
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
+    if any(item["type"] == "json_invalid" for item in error.errors()):
+        return problem(request, 400, code="not_json", told=_told("not_json"))
     language = language_of(request)
-    faults = {str(item["loc"][-1]): str(item["input"]) for item in error.errors()}
+    faults = {_field(item["loc"]): _shown(item["input"]) for item in error.errors()}
     errors = [
         {"field": name, "found": found, "allowed": _allowed(name, language)}
         for name, found in faults.items()
     ]
-    details = (text("problems.invalid_parameter", language, **item) for item in errors)
-    return problem(request, 422, code="invalid_parameter", detail=" ".join(details), errors=errors)
+    told = {
+        one: " ".join(
+            text("problems.invalid_parameter", one, field=f, found=v, allowed=_allowed(f, one))
+            for f, v in faults.items()
+        )
+        for one in LANGUAGES
+    }
+    return problem(request, 422, code="invalid_parameter", told=told, errors=errors)
 
 
 def _http(request: Request, error: Exception) -> Response:
@@ -92,8 +186,7 @@ def _http(request: Request, error: Exception) -> Response:
     if not known:
         return Response(status_code=status, headers=error.headers)
     code = status.name.lower()
-    detail = text(f"problems.{code}", language_of(request), path=request.url.path)
-    answer = problem(request, status, code=code, detail=detail)
+    answer = problem(request, status, code=code, told=_told(code, path=request.url.path))
     answer.headers.update(error.headers or {})
     return answer
 
@@ -101,8 +194,16 @@ def _http(request: Request, error: Exception) -> Response:
 def _broken(request: Request, error: Exception) -> Response:
     _log.error("%s", request.url.path, exc_info=error)
     code = "internal_server_error"
-    detail = text(f"problems.{code}", language_of(request), path=request.url.path)
-    return problem(request, 500, code=code, detail=detail)
+    return problem(request, 500, code=code, told=_told(code, path=request.url.path))
+
+
+def _field(location: Sequence[object]) -> str:
+    return ".".join(str(part) for part in location[1:]) or str(location[0])
+
+
+def _shown(value: object) -> str:
+    shown = str(value)
+    return shown if len(shown) <= 100 else f"{shown[:100]}…"
 
 
 def _allowed(name: str, language: Language) -> str:

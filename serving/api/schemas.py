@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
+
+T = TypeVar("T")
 
 
 class Schema(BaseModel):
@@ -84,11 +86,29 @@ class Assessment(Schema):
 
 
 class Listing(Schema):
-    """The place on the list; ``draw_probability`` is the chance a random visit had."""
+    """The place on the list; ``draw_probability`` is the chance a random visit had.
+
+    ``selection`` is null for readers who may not know which entries were drawn at random.
+    """
 
     rank: int
-    selection: Literal["risk", "random", "must"]
+    selection: Literal["risk", "random", "must"] | None
     draw_probability: float | None
+
+
+class View(Schema):
+    """Present where this is not the sealed document ``of`` itself but what the reader may see."""
+
+    of: str
+    region: str
+    draws_hidden: bool
+
+
+class Page(Schema, Generic[T]):
+    """Some items; ``next`` is the cursor of the next page, null where this is the last."""
+
+    items: list[T]
+    next: str | None
 
 
 class FieldProblem(Schema):
@@ -108,4 +128,6 @@ class Problem(Schema):
     detail: str
     instance: str
     code: str
+    texts: Words
     errors: list[FieldProblem]
+    request_id: str

@@ -7,14 +7,42 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from risk.locale import LANGUAGES, Language
+from serving.api.auditing import AuditQueue
+from serving.api.metrics import Metrics
+from serving.api.views import Views
+from serving.database.people import People
 from serving.database.service import ServiceDatabase
 from serving.settings import Settings
 
 
-def database_of(request: Request) -> ServiceDatabase:
+async def database_of(request: Request) -> ServiceDatabase:
     """The open service database."""
     database: ServiceDatabase = request.app.state.database
     return database
+
+
+async def views_of(request: Request) -> Views:
+    """What readers may see of what is published."""
+    views: Views = request.app.state.views
+    return views
+
+
+async def people_of(request: Request) -> People:
+    """The users and tokens."""
+    people: People = request.app.state.people
+    return people
+
+
+def audit_of(request: Request) -> AuditQueue:
+    """Where audit entries of reads go."""
+    audit: AuditQueue = request.app.state.audit
+    return audit
+
+
+def metrics_of(request: Request) -> Metrics:
+    """What this process counts."""
+    metrics: Metrics = request.app.state.metrics
+    return metrics
 
 
 def settings_of(request: Request) -> Settings:
@@ -35,3 +63,6 @@ def language_of(request: Request) -> Language:
 
 Database = Annotated[ServiceDatabase, Depends(database_of)]
 """An argument of this type gives an endpoint the service database."""
+
+LiveViews = Annotated[Views, Depends(views_of)]
+PeopleOf = Annotated[People, Depends(people_of)]

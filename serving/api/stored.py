@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from fastapi import Request, Response
 
-from serving.database.service import Stored
+from serving.api.views import View
 
 
-def send(stored: Stored, request: Request) -> Response:
-    """The document, or 304 when ``If-None-Match`` names its digest."""
-    tag = f'"{stored.digest}"'
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if _matches(request.headers.get("if-none-match", ""), tag):
+def send(view: View, request: Request) -> Response:
+    """The document, or 304 when ``If-None-Match`` names its digest; compressed if that is liked."""
+    request.scope["state"]["about"] = (view.as_of, view.list_digest, view.model_version)
+    tag = f'"{view.digest}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
+    asked = request.headers
+    if _matches(asked.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
-    return Response(stored.body, media_type="application/json", headers=headers)
+    if view.compressed is not None and "gzip" in asked.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        return Response(view.compressed, media_type="application/json", headers=headers)
+    return Response(view.body, media_type="application/json", headers=headers)
 
 
 def _matches(header: str, tag: str) -> bool:

@@ -69,7 +69,7 @@ def _ready(job: Job) -> bool:
 
 
 def _prepare(job: Job, *, projects: int, months: int, seed: int) -> None:
-    from risk.intake import import_paths
+    from risk.intake.importing import import_paths
     from risk.simulator import simulate
 
     records = job.workspace.root / SYNTHETIC

@@ -15,7 +15,7 @@ from serving.cli.options import Json
 from serving.cli.output import as_json, line, row_progress, table
 
 if TYPE_CHECKING:
-    from risk.intake import ImportReport
+    from risk.intake.report import ImportReport
 
 
 class NotAllImported(WagewatchError):
@@ -33,7 +33,7 @@ def import_(
 
     Where there is no workspace yet it is made, as ``init`` would.
     """
-    from risk.intake import import_paths
+    from risk.intake.importing import import_paths
 
     job = job_of(context)
     make_workspace(job)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def records(context: typer.Context, json: Json = False) -> None:
     """Rows, versions and dates per table; which feeds are missing; what waits."""
-    from risk.intake import quarantined_counts, waiting_rows
+    from risk.intake.quarantine import quarantined_counts
+    from risk.intake.waiting import waiting_rows
 
     job = job_of(context)
     with open_records(job) as store:

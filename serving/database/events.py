@@ -10,7 +10,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, insert, or_, select, text
 
@@ -28,8 +28,8 @@ from serving.database.tables import (
 )
 from serving.publication import Head, SealedPublication
 
-PUBLISHED = "watchlist.published"
-TIER_CHANGED = "project.tier_changed"
+PUBLISHED: Final = "watchlist.published"
+TIER_CHANGED: Final = "project.tier_changed"
 TYPES = (PUBLISHED, TIER_CHANGED)
 _UNREMARKABLE = "blue"
 

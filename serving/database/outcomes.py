@@ -67,7 +67,7 @@ class Outcome:
             "findings": self.findings,
             "rectify_by": self.rectify_by.isoformat() if self.rectify_by else None,
             "rectified_on": self.rectified_on.isoformat() if self.rectified_on else None,
-            "known_at": self.entered_at.date().isoformat(),
+            "known_at": self.entered_at.astimezone().date().isoformat(),
         }
 
 

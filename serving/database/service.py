@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from sqlalchemy import Connection, Row, Select, func, insert, select
+from sqlalchemy import Connection, Row, Select, and_, func, insert, select
 
 from risk.errors import WagewatchError
+from serving.access.jurisdiction import covers, overlaps, within
+from serving.access.principal import OFFICE, Principal
 from serving.database.engine import make_engine, utc, writing
 from serving.database.events import record_publication
 from serving.database.migrating import migrate
-from serving.database.places import keep_places
+from serving.database.places import keep_places, places_of
 from serving.database.shelf import CountyRates, ModelOnShelf, keep_model, keep_rates
 from serving.database.tables import PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
 from serving.publication import Head, SealedPublication
@@ -41,6 +43,35 @@ class ProjectNotScored(WagewatchError):
     """The project was not in the cohort of the publication asked for."""
 
     code = "project_not_scored"
+
+
+class ProjectUnknown(WagewatchError):
+    """Nobody published or sent this project, or it is in another region."""
+
+    code = "project_unknown"
+
+
+@dataclass(frozen=True)
+class ScoredThen:
+    """A project in one publication; ``rank`` is None where it was not listed."""
+
+    as_of: dt.date
+    region: str
+    model_version: str
+    tier: str
+    probability: float
+    rank: int | None
+
+
+@dataclass(frozen=True)
+class Score:
+    """A project's score in a publication."""
+
+    project_id: str
+    as_of: dt.date
+    model_version: str
+    tier: str
+    probability: float
 
 
 @dataclass(frozen=True)
@@ -141,10 +172,16 @@ class ServiceDatabase:
                 raise AlreadyPublished(as_of=head.as_of, region=head.region or "*")
         return Published(digest, new=standing is None)
 
-    def summaries(self) -> list[Summary]:
-        """All sealed lists, newest as_of first, then by region."""
+    def summaries(self, principal: Principal = OFFICE, region: str | None = None) -> list[Summary]:
+        """Sealed lists that touch the principal's region, newest as_of first, then by region.
+
+        With ``region`` only those that were made for it.
+        """
         columns = [WATCHLISTS.c[name] for name in Summary.__dataclass_fields__]
-        query = select(*columns).order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.region)
+        query = select(*columns).where(overlaps(WATCHLISTS.c.region, principal))
+        if region is not None:
+            query = query.where(WATCHLISTS.c.region == region)
+        query = query.order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.region)
         with self.engine.connect() as connection:
             return [_summary(row) for row in connection.execute(query)]
 
@@ -156,7 +193,14 @@ class ServiceDatabase:
             ).scalar_one()
         return found
 
-    def watchlist(self, as_of: dt.date | None, region: str = "") -> Stored:
+    def generation(self) -> int:
+        """A number that grows with every list that is published."""
+        with self.engine.connect() as connection:
+            return connection.execute(select(func.max(WATCHLISTS.c.id))).scalar_one() or 0
+
+    def watchlist(
+        self, as_of: dt.date | None, region: str = "", principal: Principal = OFFICE
+    ) -> Stored:
         """The sealed list of ``region``; the newest one if ``as_of`` is None.
 
         Raises:
@@ -164,10 +208,11 @@ class ServiceDatabase:
             NotPublished: there are lists, but not this one.
         """
         query = _newest(select(WATCHLISTS.c.body, WATCHLISTS.c.digest), as_of)
+        query = query.where(WATCHLISTS.c.region == region)
         with self.engine.connect() as connection:
-            row = connection.execute(query.where(WATCHLISTS.c.region == region)).first()
+            row = connection.execute(query.where(overlaps(WATCHLISTS.c.region, principal))).first()
         if row is None:
-            raise self._not_published(as_of, region)
+            raise self.not_published(as_of, region, principal)
         return Stored(row.body, row.digest)
 
     def before(self, as_of: dt.date, region: str) -> Stored | None:
@@ -182,7 +227,9 @@ class ServiceDatabase:
             row = connection.execute(query).first()
         return Stored(row.body, row.digest) if row else None
 
-    def risk(self, project_id: str, as_of: dt.date | None = None) -> Stored:
+    def risk(
+        self, project_id: str, as_of: dt.date | None = None, principal: Principal = OFFICE
+    ) -> Stored:
         """The sealed risk of a project; of the newest publication it is in if no ``as_of``.
 
         Where several lists of one as_of hold the project, the one sealed last answers.
@@ -190,15 +237,98 @@ class ServiceDatabase:
         Raises:
             NothingPublished: there is no list at all.
             NotPublished: no list was sealed for ``as_of``.
-            ProjectNotScored: the project is in none of them.
+            ProjectNotScored: the project is in none of them, or in another region.
         """
         query = _newest(select(PROJECT_RISKS.c.body, PROJECT_RISKS.c.digest), as_of)
-        query = query.join(WATCHLISTS, PROJECT_RISKS.c.watchlist_id == WATCHLISTS.c.id)
+        query = query.join(WATCHLISTS, PROJECT_RISKS.c.watchlist_id == WATCHLISTS.c.id).where(
+            PROJECT_RISKS.c.project_id == project_id,
+            within(PROJECT_RISKS.c.region_code, principal),
+        )
         with self.engine.connect() as connection:
-            row = connection.execute(query.where(PROJECT_RISKS.c.project_id == project_id)).first()
+            row = connection.execute(query).first()
         if row is None:
-            raise self._not_scored(project_id, as_of)
+            raise self._not_scored(project_id, as_of, principal)
         return Stored(row.body, row.digest)
+
+    def history(self, project_id: str, principal: Principal = OFFICE) -> list[ScoredThen]:
+        """How a project was scored in every publication it is in, the newest first.
+
+        Raises:
+            NothingPublished, ProjectNotScored: it is in none, or in another region.
+        """
+        query = (
+            select(
+                WATCHLISTS.c.as_of,
+                WATCHLISTS.c.region,
+                WATCHLISTS.c.model_version,
+                PROJECT_RISKS.c.tier,
+                PROJECT_RISKS.c.probability,
+                WATCHLIST_ENTRIES.c.rank,
+            )
+            .join(PROJECT_RISKS, PROJECT_RISKS.c.watchlist_id == WATCHLISTS.c.id)
+            .outerjoin(
+                WATCHLIST_ENTRIES,
+                and_(
+                    WATCHLIST_ENTRIES.c.watchlist_id == WATCHLISTS.c.id,
+                    WATCHLIST_ENTRIES.c.project_id == PROJECT_RISKS.c.project_id,
+                ),
+            )
+            .where(
+                PROJECT_RISKS.c.project_id == project_id,
+                within(PROJECT_RISKS.c.region_code, principal),
+            )
+            .order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.id.desc())
+        )
+        with self.engine.connect() as connection:
+            found = [ScoredThen(*row) for row in connection.execute(query)]
+        if not found:
+            raise self._not_scored(project_id, None, principal)
+        return found
+
+    def scores(
+        self, project_ids: Sequence[str], as_of: dt.date | None, principal: Principal = OFFICE
+    ) -> dict[str, Score]:
+        """The newest score of each project, or that of ``as_of``; those without one are left out.
+
+        ``project_ids`` holds at most a few hundred.
+        """
+        newest = (
+            select(
+                PROJECT_RISKS.c.project_id.label("project_id"),
+                WATCHLISTS.c.as_of,
+                WATCHLISTS.c.model_version,
+                PROJECT_RISKS.c.tier,
+                PROJECT_RISKS.c.probability,
+                func.row_number()
+                .over(
+                    partition_by=PROJECT_RISKS.c.project_id,
+                    order_by=(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.id.desc()),
+                )
+                .label("place"),
+            )
+            .join(WATCHLISTS, PROJECT_RISKS.c.watchlist_id == WATCHLISTS.c.id)
+            .where(
+                PROJECT_RISKS.c.project_id.in_(list(project_ids)),
+                within(PROJECT_RISKS.c.region_code, principal),
+            )
+        )
+        if as_of is not None:
+            newest = newest.where(WATCHLISTS.c.as_of == as_of)
+        ranked = newest.subquery()
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(ranked).where(ranked.c.place == 1)).all()
+        return {row.project_id: Score(*row[:-1]) for row in rows}
+
+    def place(self, connection: Connection, project_id: str, principal: Principal) -> str:
+        """The region code of a project.
+
+        Raises:
+            ProjectUnknown: nobody published or sent it, or it is in another region.
+        """
+        code = places_of(connection, [project_id]).get(project_id)
+        if code is None or not covers(principal, code):
+            raise ProjectUnknown(project_id=project_id)
+        return code
 
     def risks(self, as_of: dt.date, region: str) -> dict[str, Stored]:
         """The sealed risks of all projects scored with one list, by project_id."""
@@ -211,15 +341,20 @@ class ServiceDatabase:
             rows = connection.execute(query).all()
         return {row.project_id: Stored(row.body, row.digest) for row in rows}
 
-    def _not_published(self, as_of: dt.date | None, region: str) -> WagewatchError:
-        available = [f"{item.as_of}/{item.region or '*'}" for item in self.summaries()]
+    def not_published(
+        self, as_of: dt.date | None, region: str, principal: Principal
+    ) -> WagewatchError:
+        """What to say of a list that is not there; names only lists the principal may see."""
+        available = [f"{item.as_of}/{item.region or '*'}" for item in self.summaries(principal)]
         if not available:
             return NothingPublished()
         wanted = "latest" if as_of is None else as_of.isoformat()
         return NotPublished(as_of=wanted, region=region or "*", available=_few(available))
 
-    def _not_scored(self, project_id: str, as_of: dt.date | None) -> WagewatchError:
-        dates = sorted({item.as_of for item in self.summaries()}, reverse=True)
+    def _not_scored(
+        self, project_id: str, as_of: dt.date | None, principal: Principal
+    ) -> WagewatchError:
+        dates = sorted({item.as_of for item in self.summaries(principal)}, reverse=True)
         if not dates:
             return NothingPublished()
         if as_of is not None and as_of not in dates:

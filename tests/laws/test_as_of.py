@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from features.build import feature_matrix
 from risk.contract import TABLES, FieldType
-from risk.intake import import_paths
+from risk.intake.importing import import_paths
 from risk.records import RecordStore
 from risk.simulator import simulate
 from risk.workspace import Workspace

@@ -4,13 +4,22 @@ import datetime as dt
 import os
 import subprocess
 import sys
+import threading
+import time
 import uuid
+from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
+import uvicorn
 from sqlalchemy import create_engine, text
 
 from risk.workspace import Workspace
+from serving.access.roles import Role
+from serving.api.app import create_app
+from serving.api.server import listen
+from serving.database.people import Grant, People
 from serving.database.service import ServiceDatabase
 from serving.publication import (
     Assessment,
@@ -27,7 +36,7 @@ from serving.publication import (
     TimelineItem,
     Words,
 )
-from serving.settings import default_toml
+from serving.settings import Settings, default_toml
 
 AS_OF = dt.date(2025, 6, 1)
 NAMES = ("模拟花园一期", '=HYPERLINK("http://x")', "\x1b[31m模拟大桥", "模拟,“学校”\n扩建")
@@ -154,6 +163,56 @@ def database_url(
 def database(database_url: str):
     with ServiceDatabase(database_url) as opened:
         yield opened
+
+
+class _NoSignals:
+    def __enter__(self):
+        return None
+
+    def __exit__(self, *_):
+        return None
+
+
+@contextmanager
+def served(app):
+    """The address of ``app`` behind the real server on a free port."""
+    with listen("127.0.0.1", 0) as socket:
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+        server.capture_signals = _NoSignals  # signals belong to the test run
+        thread = threading.Thread(target=server.run, args=([socket],))
+        thread.start()
+        while not server.started:
+            time.sleep(0.005)
+        yield f"http://127.0.0.1:{socket.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def client(database):
+    """An HTTP client of the real server; nobody has signed in."""
+    with (
+        served(create_app(Settings(), database)) as url,
+        httpx.Client(base_url=url, trust_env=False) as opened,
+    ):
+        yield opened
+
+
+@pytest.fixture
+def token(database):
+    """Makes a token and gives the headers to use it: ``token(role, region)``."""
+    people = People(database.engine)
+
+    def made(role, region="", **options):
+        grant = Grant(f"{role}-{uuid.uuid4().hex[:8]}", Role(role), region, "test", PUBLISHED_AT)
+        return {"Authorization": f"Bearer {people.add_token(grant, **options)}"}
+
+    return made
+
+
+def key():
+    """Headers with a new idempotency key."""
+    return {"Idempotency-Key": uuid.uuid4().hex}
 
 
 @pytest.fixture

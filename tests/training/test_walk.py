@@ -9,7 +9,7 @@ import pytest
 
 from features.build import feature_matrix
 from risk.contract import TABLES
-from risk.intake import import_paths
+from risk.intake.importing import import_paths
 from risk.records import RecordStore
 from risk.simulator import simulate
 from risk.workspace import Workspace

@@ -14,3 +14,9 @@ class Health(Schema):
     status: Literal["ok"]
     version: str
     latest_as_of: dt.date | None
+
+
+class Ready(Schema):
+    """Requests can be answered and recorded."""
+
+    status: Literal["ready"]

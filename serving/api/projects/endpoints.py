@@ -1,17 +1,43 @@
-"""GET /v1/projects/{project_id}/risk."""
+"""/v1/projects: the risk of one project, why, its past, and what people noted."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
 
-from serving.api.parameters import AsOfQuery, ProjectPath
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
+
+from serving.access.principal import Principal
+from serving.access.roles import Action
+from serving.api.doorkeeper import may
+from serving.api.once import Write, now, write
+from serving.api.parameters import (
+    AsOfQuery,
+    CursorQuery,
+    IdempotencyKey,
+    LimitQuery,
+    ProjectPath,
+    wanted,
+)
 from serving.api.problems import RESPONSES
 from serving.api.projects import queries
-from serving.api.projects.schemas import ProjectRisk
-from serving.api.state import Database
+from serving.api.projects.schemas import (
+    Note,
+    NoteIn,
+    ProjectRisk,
+    ScoredThen,
+    TimelineItem,
+    WhatChanged,
+)
+from serving.api.schemas import Page, Reason, RedFlag
+from serving.api.state import Database, LiveViews
 from serving.api.stored import send
+from serving.database.remarks import Note as NoteKept
+from serving.database.remarks import keep_note
 
 router = APIRouter(prefix="/v1/projects", tags=["projects"], responses=RESPONSES)
+
+Reader = Annotated[Principal, may(Action.READ_PROJECTS)]
 
 
 # A project's code may hold a slash, hence ":path".
@@ -20,8 +46,98 @@ router = APIRouter(prefix="/v1/projects", tags=["projects"], responses=RESPONSES
     response_class=Response,
     responses={200: {"model": ProjectRisk}},
 )
-def get_risk(
-    request: Request, database: Database, project_id: ProjectPath, as_of: AsOfQuery = None
+async def get_risk(
+    request: Request,
+    views: LiveViews,
+    who: Reader,
+    project_id: ProjectPath,
+    as_of: AsOfQuery = None,
 ) -> Response:
     """The risk of one project and why / 一个项目的风险、原因、红旗、时间线。"""
-    return send(queries.risk(database, project_id, as_of), request)
+    return send(views.risk(who, project_id, as_of), request)
+
+
+@router.get("/{project_id:path}/history")
+def get_history(
+    database: Database,
+    who: Reader,
+    project_id: ProjectPath,
+    cursor: CursorQuery = None,
+    limit: LimitQuery = 100,
+) -> Page[ScoredThen]:
+    """How it was scored in every publication, newest first / 历次发布中的风险。"""
+    return queries.history(database, who, project_id, wanted(limit, cursor))
+
+
+@router.get("/{project_id:path}/timeline")
+def get_timeline(
+    request: Request,
+    views: LiveViews,
+    who: Reader,
+    project_id: ProjectPath,
+    as_of: AsOfQuery = None,
+) -> Page[TimelineItem]:
+    """What the records say happened / 记录中的事项时间线。"""
+    return queries.part(views, who, request, (project_id, as_of), "timeline", TimelineItem)
+
+
+@router.get("/{project_id:path}/reasons")
+def get_reasons(
+    request: Request,
+    views: LiveViews,
+    who: Reader,
+    project_id: ProjectPath,
+    as_of: AsOfQuery = None,
+) -> Page[Reason]:
+    """What moves its risk, strongest first / 风险原因。"""
+    return queries.part(views, who, request, (project_id, as_of), "reasons", Reason)
+
+
+@router.get("/{project_id:path}/red-flags")
+def get_red_flags(
+    request: Request,
+    views: LiveViews,
+    who: Reader,
+    project_id: ProjectPath,
+    as_of: AsOfQuery = None,
+) -> Page[RedFlag]:
+    """Legal duties seen unmet / 依法应做而未见的事项。"""
+    return queries.part(views, who, request, (project_id, as_of), "red_flags", RedFlag)
+
+
+@router.get("/{project_id:path}/changes")
+def get_changes(database: Database, who: Reader, project_id: ProjectPath) -> WhatChanged:
+    """The newest publication against the one before / 与上次发布相比的变化。"""
+    return queries.changes(database, who, project_id)
+
+
+@router.get("/{project_id:path}/notes")
+def list_notes(
+    database: Database,
+    who: Annotated[Principal, may(Action.READ_NOTES)],
+    project_id: ProjectPath,
+    cursor: CursorQuery = None,
+    limit: LimitQuery = 100,
+) -> Page[Note]:
+    """What people noted, the first one first / 备注。"""
+    return queries.notes(database, who, project_id, wanted(limit, cursor))
+
+
+@router.post("/{project_id:path}/notes", status_code=201, response_model=Note)
+def add_note(
+    request: Request,
+    database: Database,
+    who: Annotated[Principal, may(Action.WRITE_NOTES)],
+    project_id: ProjectPath,
+    note: NoteIn,
+    key: IdempotencyKey,
+) -> Response:
+    """Note something / 添加备注。"""
+
+    def keep(connection: Connection) -> Note:
+        region = database.place(connection, project_id, who)
+        kept = NoteKept(project_id, region, note.text, who.name, now())
+        keep_note(connection, kept)
+        return queries.note(kept)
+
+    return write(Write(request, database, who, note, key), keep)

@@ -3,10 +3,107 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, TypeVar
 
-from serving.database.service import ServiceDatabase, Stored
+from fastapi import Request
+
+from serving.access.principal import Principal
+from serving.api.projects.schemas import Note, ReasonMoved, ScoredThen, WhatChanged
+from serving.api.schemas import Page, Schema
+from serving.api.views import Views
+from serving.database.paging import Wanted
+from serving.database.remarks import Note as NoteKept
+from serving.database.remarks import notes_of
+from serving.database.service import ServiceDatabase
+
+S = TypeVar("S", bound=Schema)
 
 
-def risk(database: ServiceDatabase, project_id: str, as_of: dt.date | None) -> Stored:
-    """The sealed risk of a project at ``as_of``, the newest for None."""
-    return database.risk(project_id, as_of)
+def part(
+    views: Views,
+    who: Principal,
+    request: Request,
+    which: tuple[str, dt.date | None],
+    name: str,
+    kind: type[S],
+) -> Page[S]:
+    """One list out of a project's sealed risk."""
+    view = views.risk(who, *which)
+    request.scope["state"]["about"] = (view.as_of, view.list_digest, view.model_version)
+    found = json.loads(view.body)[name]
+    return Page(items=[kind.model_validate(item) for item in found], next=None)
+
+
+def history(
+    database: ServiceDatabase, who: Principal, project_id: str, wanted: Wanted
+) -> Page[ScoredThen]:
+    """Every publication the project is in, newest first; the cursor counts them."""
+    found = database.history(project_id, who)
+    start = wanted.cursor or 0
+    items = [ScoredThen(**asdict(one)) for one in found[start : start + wanted.limit]]
+    more = len(found) > start + wanted.limit
+    return Page(items=items, next=str(start + wanted.limit) if more else None)
+
+
+def changes(database: ServiceDatabase, who: Principal, project_id: str) -> WhatChanged:
+    """The newest publication of the project against the one before of an earlier date."""
+    found = database.history(project_id, who)
+    now = found[0]
+    before = next((one for one in found if one.as_of < now.as_of), None)
+    document = json.loads(database.risk(project_id, now.as_of, who).body)
+    old = json.loads(database.risk(project_id, before.as_of, who).body) if before else None
+    flags, old_flags = _flags(document), _flags(old)
+    return WhatChanged(
+        project_id=project_id,
+        now=ScoredThen(**asdict(now)),
+        before=ScoredThen(**asdict(before)) if before else None,
+        reasons=_moved(document, old),
+        new_red_flags=sorted(flags - old_flags),
+        cleared_red_flags=sorted(old_flags - flags),
+    )
+
+
+def notes(database: ServiceDatabase, who: Principal, project_id: str, wanted: Wanted) -> Page[Note]:
+    """The notes on a project.
+
+    Raises:
+        ProjectUnknown: it is not known, or in another region.
+    """
+    with database.engine.connect() as connection:
+        database.place(connection, project_id, who)
+    found = notes_of(database.engine, project_id, who, wanted)
+    after = None if found.next is None else str(found.next)
+    return Page(items=[note(one) for one in found.items], next=after)
+
+
+def note(kept: NoteKept) -> Note:
+    """A note as it is sent."""
+    return Note(
+        project_id=kept.project_id,
+        text=kept.text,
+        written_by=kept.written_by,
+        written_at=kept.written_at,
+    )
+
+
+def _flags(document: Mapping[str, Any] | None) -> set[str]:
+    return {flag["code"] for flag in document["red_flags"]} if document else set()
+
+
+def _moved(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> list[ReasonMoved]:
+    """Contributions by family, those that moved most first."""
+    new = {reason["family"]: reason["contribution"] for reason in now["reasons"]}
+    old = {
+        reason["family"]: reason["contribution"]
+        for reason in (before or {"reasons": []})["reasons"]
+    }
+    families = sorted(
+        set(new) | set(old), key=lambda name: -abs(new.get(name, 0.0) - old.get(name, 0.0))
+    )
+    return [
+        ReasonMoved(family=name, contribution_before=old.get(name), contribution_now=new.get(name))
+        for name in families
+    ]

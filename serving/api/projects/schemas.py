@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Annotated, Literal
 
-from serving.api.schemas import Assessment, EvidenceRef, Listing, Model, Schema, Words
+from pydantic import Field
+
+from serving.api.schemas import Assessment, EvidenceRef, Listing, Model, Schema, View, Words
 
 
 class TimelineItem(Schema):
@@ -27,3 +30,49 @@ class ProjectRisk(Assessment):
     records_digest: str
     listing: Listing | None
     timeline: list[TimelineItem]
+    view: View | None = None
+
+
+class ScoredThen(Schema):
+    """The project in one publication; ``rank`` is null where it was not listed."""
+
+    as_of: dt.date
+    region: str
+    model_version: str
+    tier: Literal["red", "orange", "yellow", "blue"]
+    probability: float
+    rank: int | None
+
+
+class ReasonMoved(Schema):
+    """How a family's contribution to the log-odds changed."""
+
+    family: str
+    contribution_before: float | None
+    contribution_now: float | None
+
+
+class WhatChanged(Schema):
+    """The newest publication against the one before; ``before`` is null for the first."""
+
+    project_id: str
+    now: ScoredThen
+    before: ScoredThen | None
+    reasons: list[ReasonMoved]
+    new_red_flags: list[str]
+    cleared_red_flags: list[str]
+
+
+class Note(Schema):
+    """What somebody wrote about the project."""
+
+    project_id: str
+    text: str
+    written_by: str
+    written_at: dt.datetime
+
+
+class NoteIn(Schema):
+    """A note to keep."""
+
+    text: Annotated[str, Field(min_length=1, max_length=4000, examples=["已约谈项目经理"])]

@@ -1,4 +1,4 @@
-"""GET /v1/watchlists and below."""
+"""/v1/watchlists: lists, one list, its entries, what happened since."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from serving.api.parameters import AsOfPath, RegionQuery
+from serving.access.principal import Principal
+from serving.access.roles import Action
+from serving.api.doorkeeper import may
+from serving.api.parameters import AsOfPath, CursorQuery, LimitQuery, RegionQuery, wanted
 from serving.api.problems import RESPONSES
-from serving.api.state import Database
+from serving.api.schemas import Page
+from serving.api.state import Database, LiveViews
 from serving.api.stored import send
 from serving.api.watchlists import queries
-from serving.api.watchlists.schemas import Watchlist, Watchlists
+from serving.api.watchlists.schemas import Changes, Entry, Sought, Watchlist, WatchlistSummary
 
 router = APIRouter(prefix="/v1/watchlists", tags=["watchlists"], responses=RESPONSES)
 
@@ -19,16 +23,48 @@ router = APIRouter(prefix="/v1/watchlists", tags=["watchlists"], responses=RESPO
 @router.get("")
 def list_watchlists(
     database: Database,
+    who: Annotated[Principal, may(Action.READ_LISTS)],
     region: Annotated[str | None, Query(pattern=r"^(\d{1,12})?$")] = None,
-) -> Watchlists:
+    cursor: CursorQuery = None,
+    limit: LimitQuery = 100,
+) -> Page[WatchlistSummary]:
     """All sealed lists, newest first / 全部已发布名单，最新在前。"""
-    return queries.watchlists(database, region)
+    return queries.watchlists(database, who, region, wanted(limit, cursor))
+
+
+@router.get("/changes")
+def list_changes(
+    database: Database,
+    who: Annotated[Principal, may(Action.READ_LISTS)],
+    since: CursorQuery = None,
+    limit: LimitQuery = 100,
+) -> Changes:
+    """What happened since a cursor: lists published, tiers changed / 自游标以来的变化。"""
+    return queries.changes(database, who, wanted(limit, since))
 
 
 @router.get("/{as_of}", response_class=Response, responses={200: {"model": Watchlist}})
-def get_watchlist(
-    request: Request, database: Database, as_of: AsOfPath, region: RegionQuery = ""
+async def get_watchlist(
+    request: Request,
+    views: LiveViews,
+    who: Annotated[Principal, may(Action.READ_LISTS)],
+    as_of: AsOfPath,
+    region: RegionQuery = "",
 ) -> Response:
-    """One sealed list, byte for byte as published / 一份已发布名单，与发布时逐字节相同。"""
+    """One sealed list, byte for byte as published, or the part you may see / 一份已发布名单。"""
     day = None if as_of == "latest" else as_of
-    return send(queries.watchlist(database, day, region), request)
+    return send(views.watchlist(who, day, region), request)
+
+
+@router.get("/{as_of}/entries")
+def list_entries(
+    request: Request,
+    views: LiveViews,
+    who: Annotated[Principal, may(Action.READ_LISTS)],
+    as_of: AsOfPath,
+    sought: Annotated[Sought, Query()],
+) -> Page[Entry]:
+    """Entries of one list by rank, filtered / 名单条目，可按等级、红旗、区划等筛选。"""
+    view = views.watchlist(who, None if as_of == "latest" else as_of, sought.region)
+    request.scope["state"]["about"] = (view.as_of, view.list_digest, view.model_version)
+    return queries.entries(view, sought)

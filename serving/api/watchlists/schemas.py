@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import Annotated, Literal
 
-from serving.api.schemas import Assessment, Listing, Model, Schema
+from pydantic import Field
+
+from serving.api.schemas import Assessment, Listing, Model, Schema, View
+
+Tier = Literal["red", "orange", "yellow", "blue"]
 
 
 class WatchlistSummary(Schema):
@@ -26,10 +30,18 @@ class WatchlistSummary(Schema):
     published_by: str
 
 
-class Watchlists(Schema):
-    """All sealed lists, newest first."""
+class Sought(Schema):
+    """Which entries are wanted. ``region`` names the list, ``within`` narrows to a part of it."""
 
-    items: list[WatchlistSummary]
+    region: Annotated[str, Field(pattern=r"^(\d{1,12})?$")] = ""
+    within: Annotated[str, Field(pattern=r"^(\d{1,12})?$")] = ""
+    tier: list[Tier] = Field(default_factory=list, max_length=4)
+    red_flag: Annotated[str, Field(max_length=60)] | None = None
+    change: Literal["new", "up", "down", "same"] | None = None
+    least_probability: Annotated[float, Field(ge=0, le=1)] = 0
+    search: Annotated[str, Field(max_length=100)] | None = None
+    cursor: Annotated[str, Field(pattern=r"^\d{1,18}$")] | None = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
 
 
 class Change(Schema):
@@ -69,7 +81,7 @@ class Policy(Schema):
     rest_days: int
     order: str
     must_visit: list[str]
-    seed: str
+    seed: str | None
 
 
 class Rules(Schema):
@@ -84,6 +96,22 @@ class Previous(Schema):
 
     as_of: dt.date
     digest: str
+
+
+class ListEvent(Schema):
+    """Something that happened: a list was published, or a project's tier changed."""
+
+    id: str
+    type: Literal["watchlist.published", "project.tier_changed"]
+    time: dt.datetime
+    data: dict[str, str | float | None]
+
+
+class Changes(Schema):
+    """What happened after ``since``; ask again with ``cursor`` for what happens next."""
+
+    items: list[ListEvent]
+    cursor: str | None
 
 
 class Watchlist(Schema):
@@ -103,3 +131,4 @@ class Watchlist(Schema):
     risks_digest: str
     entries: list[Entry]
     gone: list[Gone]
+    view: View | None = None

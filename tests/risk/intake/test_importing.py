@@ -5,7 +5,8 @@ import sys
 import textwrap
 
 from risk.contract import TABLES
-from risk.intake import import_file, import_into, import_paths, quarantined_counts
+from risk.intake.importing import import_file, import_into, import_paths
+from risk.intake.quarantine import quarantined_counts
 from risk.records import RecordStore
 from risk.workspace import Workspace
 
@@ -99,7 +100,7 @@ KILLED = """
     import datetime as dt, sys, time
     from contextlib import contextmanager
     from pathlib import Path
-    from risk.intake import import_file
+    from risk.intake.importing import import_file
     from risk.records import RecordStore
 
     class Slow(RecordStore):

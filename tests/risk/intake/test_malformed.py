@@ -9,8 +9,8 @@ import openpyxl
 import pytest
 
 from risk.contract import TABLES
-from risk.intake import import_into, quarantined_rows
-from risk.intake.quarantine import lay_out
+from risk.intake.importing import import_into
+from risk.intake.quarantine import lay_out, quarantined_rows
 from risk.records import RecordStore
 
 PAYMENTS = TABLES["payments"]

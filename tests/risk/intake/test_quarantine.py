@@ -5,15 +5,9 @@ import json
 import pytest
 
 from risk.contract import TABLES
-from risk.intake import (
-    import_file,
-    import_into,
-    import_paths,
-    quarantined_counts,
-    quarantined_rows,
-    write_quarantine,
-)
+from risk.intake.importing import import_file, import_into, import_paths
 from risk.intake.problems import Problem
+from risk.intake.quarantine import quarantined_counts, quarantined_rows, write_quarantine
 from risk.locale import catalogue
 from risk.records import RecordStore
 from risk.workspace import Workspace

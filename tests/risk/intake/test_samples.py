@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from risk.intake import import_into
+from risk.intake.importing import import_into
 from risk.records import RecordStore
 
 TODAY = dt.date(2026, 3, 1)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk.contract import TABLES
-from risk.intake import import_file
+from risk.intake.importing import import_file
 from risk.records import RecordStore
 
 ATTENDANCE, ORGANIZATIONS = TABLES["attendance"], TABLES["organizations"]

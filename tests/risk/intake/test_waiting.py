@@ -1,4 +1,5 @@
-from risk.intake import import_into, waiting_rows
+from risk.intake.importing import import_into
+from risk.intake.waiting import waiting_rows
 
 PROJECTS = ["project_id", "project_name", "region_code", "started_on"]
 

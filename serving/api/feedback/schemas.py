@@ -1,0 +1,31 @@
+"""Feedback as it is sent and kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from features.families import FAMILIES
+from serving.api.parameters import IsoDate, OneOf
+from serving.api.schemas import Schema
+
+Family = Annotated[str, OneOf(family.name for family in FAMILIES)]
+
+
+class FeedbackIn(Schema):
+    """What one thinks of a project's score, or of the reason of one ``family``."""
+
+    project_id: Annotated[str, Field(min_length=1, max_length=200, examples=["P-001"])]
+    as_of: Annotated[IsoDate, Field(examples=["2025-06-01"])]
+    family: Family | None = None
+    verdict: Literal["useful", "wrong", "already_known"]
+    comment: Annotated[str, Field(max_length=2000)] | None = None
+
+
+class Feedback(FeedbackIn):
+    """A piece of feedback, who gave it and when."""
+
+    given_by: str
+    given_at: dt.datetime

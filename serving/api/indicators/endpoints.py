@@ -1,0 +1,41 @@
+"""/v1/indicators: the eight rates by county and month."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from serving.access.principal import Principal
+from serving.access.roles import Action
+from serving.api.doorkeeper import may
+from serving.api.indicators.schemas import CountyMonth, Rate
+from serving.api.parameters import AsOfQuery, CursorQuery, LimitQuery, wanted
+from serving.api.problems import RESPONSES
+from serving.api.schemas import Page
+from serving.api.state import Database
+from serving.database.shelf import CountyRates, list_rates
+
+router = APIRouter(prefix="/v1/indicators", tags=["indicators"], responses=RESPONSES)
+
+
+@router.get("")
+def list_indicators(
+    database: Database,
+    who: Annotated[Principal, may(Action.READ_INDICATORS)],
+    as_of: AsOfQuery = None,
+    cursor: CursorQuery = None,
+    limit: LimitQuery = 100,
+) -> Page[CountyMonth]:
+    """The eight rates by county and month / 各县各月八率。"""
+    found = list_rates(database.engine, who, wanted(limit, cursor), as_of)
+    after = None if found.next is None else str(found.next)
+    return Page(items=[_told(one) for one in found.items], next=after)
+
+
+def _told(one: CountyRates) -> CountyMonth:
+    rates = {
+        name: Rate(**rate, share=rate["kept"] / rate["due"] if rate["due"] else None)
+        for name, rate in one.rates.items()
+    }
+    return CountyMonth(as_of=one.as_of, region_code=one.region_code, month=one.month, rates=rates)

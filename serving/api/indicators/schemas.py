@@ -1,0 +1,29 @@
+"""The eight rates as they are sent."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+from risk.indicators import RATES
+from serving.api.parameters import OneOf
+from serving.api.schemas import Schema
+
+RateName = Annotated[str, OneOf(RATES)]
+
+
+class Rate(Schema):
+    """``kept`` of ``due``; ``share`` is null where nothing was due or known."""
+
+    kept: int
+    due: int
+    share: float | None
+
+
+class CountyMonth(Schema):
+    """The rates of a county in a month, as known at ``as_of``; unknown ones are left out."""
+
+    as_of: dt.date
+    region_code: str
+    month: dt.date
+    rates: dict[RateName, Rate]

@@ -1,0 +1,138 @@
+"""Keeps outcomes, as outcomes and as records on their way to the record store."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from risk.contract import TABLES
+from risk.locale import LANGUAGES
+from serving.access.principal import Principal
+from serving.api.failures import OutcomeInvalid
+from serving.api.once import now
+from serving.api.outcomes.schemas import CorrectionIn, Found, Outcome, OutcomeIn
+from serving.api.schemas import Page
+from serving.database import outcomes as kept
+from serving.database.inbox import keep_submission
+from serving.database.paging import Wanted
+from serving.database.service import ServiceDatabase
+from serving.submitting import checked, submission_of
+
+
+def enter(
+    connection: Connection, database: ServiceDatabase, who: Principal, found: OutcomeIn
+) -> Outcome:
+    """Keep a new outcome.
+
+    Raises:
+        ProjectUnknown: the project is not known, or in another region.
+        OutcomeInvalid: the record would be quarantined.
+    """
+    region = database.place(connection, found.project_id, who)
+    listed = kept.listed_for(connection, found.project_id, found.inspected_on)
+    outcome = kept.Outcome(
+        outcome_id=f"O-{uuid.uuid4()}",
+        version=1,
+        project_id=found.project_id,
+        region_code=region,
+        as_of=listed[0] if listed else None,
+        drawn=bool(listed and listed[1]),
+        reason=None,
+        entered_by=who.name,
+        entered_at=now(),
+        **_found(found),
+    )
+    return _keep(connection, outcome, who)
+
+
+def correct(
+    connection: Connection, who: Principal, outcome_id: str, found: CorrectionIn
+) -> Outcome:
+    """Keep another version of an outcome.
+
+    Raises:
+        OutcomeUnknown: there is none in the region.
+        VersionOutdated: the version corrected is not the newest.
+        OutcomeInvalid: the record would be quarantined.
+    """
+    last = kept.latest_outcome(connection, outcome_id, who)
+    if last.version != found.version:
+        raise kept.VersionOutdated(found=found.version, newest=last.version)
+    outcome = kept.Outcome(
+        outcome_id=outcome_id,
+        version=last.version + 1,
+        project_id=last.project_id,
+        region_code=last.region_code,
+        as_of=last.as_of,
+        drawn=last.drawn,
+        reason=found.reason,
+        entered_by=who.name,
+        entered_at=now(),
+        **_found(found),
+    )
+    return _keep(connection, outcome, who)
+
+
+def every(
+    database: ServiceDatabase, who: Principal, wanted: Wanted, filters: Mapping[str, object]
+) -> Page[Outcome]:
+    """The newest version of every outcome of the region that fits ``filters`` (None: any)."""
+    chosen = {name: value for name, value in filters.items() if value is not None}
+    found = kept.list_outcomes(database.engine, who, wanted, chosen)
+    after = None if found.next is None else str(found.next)
+    return Page(items=[told(one) for one in found.items], next=after)
+
+
+def versions(database: ServiceDatabase, who: Principal, outcome_id: str) -> Page[Outcome]:
+    """All versions of an outcome of the region."""
+    found = kept.outcome_versions(database.engine, outcome_id, who)
+    return Page(items=[told(one) for one in found], next=None)
+
+
+def told(outcome: kept.Outcome) -> Outcome:
+    """An outcome as it is sent; whether it was drawn stays inside."""
+    return Outcome(
+        id=outcome.outcome_id,
+        version=outcome.version,
+        project_id=outcome.project_id,
+        region_code=outcome.region_code,
+        as_of=outcome.as_of,
+        inspected_on=outcome.inspected_on,
+        kind=outcome.kind,
+        arrears_found=outcome.arrears_found,
+        workers_owed=outcome.workers_owed,
+        amount_owed=None if outcome.amount_owed is None else outcome.amount_owed / 100,
+        findings=outcome.findings,
+        rectify_by=outcome.rectify_by,
+        rectified_on=outcome.rectified_on,
+        reason=outcome.reason,
+        entered_by=outcome.entered_by,
+        entered_at=outcome.entered_at,
+    )
+
+
+def _found(found: Found) -> dict[str, Any]:
+    values = {name: getattr(found, name) for name in Found.model_fields}
+    amount = found.amount_owed
+    return {**values, "amount_owed": None if amount is None else round(amount * 100)}
+
+
+def _keep(connection: Connection, outcome: kept.Outcome, who: Principal) -> Outcome:
+    table = TABLES["inspections"]
+    submission = submission_of(table, [outcome.record()], who, outcome.entered_at)
+    problems = checked(table, submission)
+    if problems:
+        raise OutcomeInvalid(
+            **{
+                f"reasons_{language}": " ".join(
+                    one.wording(table, language) for row in problems for one in row.problems
+                )
+                for language in LANGUAGES
+            }
+        )
+    kept.keep_outcome(connection, outcome)
+    keep_submission(connection, submission)
+    return told(outcome)

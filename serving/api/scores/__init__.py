@@ -1,0 +1,1 @@
+"""Scores of many projects, and what they would be if."""

@@ -1,0 +1,1 @@
+"""Systems that want to be called."""

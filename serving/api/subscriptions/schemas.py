@@ -1,0 +1,50 @@
+"""Subscriptions as they are made and listed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from serving.api.schemas import Schema
+
+EventType = Literal["watchlist.published", "project.tier_changed"]
+
+EVENT_TYPES: tuple[EventType, ...] = ("watchlist.published", "project.tier_changed")
+
+
+class SubscriptionIn(Schema):
+    """A system to call at ``url`` whenever one of ``types`` happens in ``region``."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100, examples=["办案系统"])]
+    url: Annotated[
+        str,
+        Field(
+            max_length=500,
+            pattern=r"^https?://[^\s/@?#]+(:\d+)?(/[^\s]*)?$",
+            examples=["http://127.0.0.1:9000/hooks/wagewatch"],
+        ),
+    ]
+    types: Annotated[tuple[EventType, ...], Field(min_length=1, max_length=2)] = EVENT_TYPES
+    region: Annotated[str, Field(pattern=r"^(\d{1,12})?$")] = ""
+
+
+class Subscription(Schema):
+    """A subscription; ``waiting`` deliveries are still to be made, ``given_up`` never will be."""
+
+    id: str
+    name: str
+    url: str
+    types: list[EventType]
+    region: str
+    created_at: dt.datetime
+    created_by: str
+    waiting: int
+    given_up: int
+
+
+class NewSubscription(Subscription):
+    """A new subscription with the secret that signs what it is sent; told only now."""
+
+    secret: str
