@@ -198,9 +198,13 @@ def resemblance_of(registry: Registry, version: str) -> Resemblance | None:
 
 
 def score_cohort(
-    workspace: Workspace, store: RecordStore, as_of: dt.date, progress: Progress
+    workspace: Workspace,
+    store: RecordStore,
+    as_of: dt.date,
+    progress: Progress,
+    version: str | None = None,
 ) -> Scored:
-    """The cohort of ``as_of`` scored by the champion.
+    """The cohort of ``as_of`` scored by the champion, or by the model ``version``.
 
     Raises:
         NoModel: nothing was trained yet.
@@ -212,11 +216,11 @@ def score_cohort(
     from training.lessons import NoProjectsKnown
 
     registry = open_registry(workspace)
-    model, version = registry.champion()
-    if version.trained_at > as_of:
-        raise ModelFromLater(trained_at=version.trained_at, as_of=as_of)
-    cohort = score(store, model, as_of, resemblance_of(registry, version.version), progress)
+    model, found = registry.load(version) if version else registry.champion()
+    if found.trained_at > as_of:
+        raise ModelFromLater(trained_at=found.trained_at, as_of=as_of)
+    cohort = score(store, model, as_of, resemblance_of(registry, found.version), progress)
     if not cohort.projects:
         raise NoProjectsKnown(as_of=as_of)
-    events = int(version.about.get("events", 0))
-    return Scored(cohort, ModelUsed(NAME, version.version, version.kind, events))
+    events = int(found.about.get("events", 0))
+    return Scored(cohort, ModelUsed(NAME, found.version, found.kind, events))

@@ -160,13 +160,19 @@ def beside(office: Office, order: Order, version: str) -> Beside:
     return Beside(rates, model_for_shelf(office.workspace, version))
 
 
-def gather(office: Office, order: Order, progress: Progress) -> Material:
-    """Everything the publication needs from models, records and earlier lists."""
+def gather(
+    office: Office, order: Order, progress: Progress, version: str | None = None
+) -> Material:
+    """Everything the publication needs from models, records and earlier lists.
+
+    The champion scores, or the model ``version`` where a list of the past is made again.
+    """
     whole = score_cohort(
         office.workspace,
         office.store,
         order.as_of,
         lambda step, share: progress(step, share * 0.7),
+        version,
     )
     scored = in_region(whole, order)
     progress("red flags", 0.75)

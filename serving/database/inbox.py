@@ -52,13 +52,14 @@ def keep_submission(connection: Connection, one: Submission) -> None:
     )
 
 
-def waiting_submissions(engine: Engine) -> list[tuple[int, Submission]]:
-    """What was not taken yet, in the order it came, each with its number."""
+def waiting_submissions(engine: Engine, most: int = 500) -> list[tuple[int, Submission]]:
+    """What was not taken yet, at most so many, in the order it came, each with its number."""
     query = (
         select(INBOX)
         .outerjoin(INBOX_TAKEN, INBOX.c.id == INBOX_TAKEN.c.inbox_id)
         .where(INBOX_TAKEN.c.inbox_id.is_(None))
         .order_by(INBOX.c.id)
+        .limit(most)
     )
     with engine.connect() as connection:
         rows = connection.execute(query).all()
