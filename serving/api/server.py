@@ -1,19 +1,31 @@
-"""Runs the application under uvicorn: own socket, quiet logs, a clean end."""
+"""Runs the application under uvicorn: own socket, quiet logs, a clean end, several processes."""
 
 from __future__ import annotations
 
-import logging
+import os
+import shutil
 import signal
 import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
 
 from risk.errors import WagewatchError
+from risk.workspace import Workspace
+from serving.access.secrets import signing_key
+from serving.api.logs import log_to
+from serving.api.metrics import SHARED_FOLDER
 
 GRACE_SECONDS = 10
 """How long requests under way may take to finish after the server was told to stop."""
+
+SERVED, LOCAL = "WAGEWATCH_SERVED", "WAGEWATCH_SERVED_LOCAL"
+"""Tell the processes of a server which workspace they serve, and whether to this machine alone."""
 
 
 class CannotListen(WagewatchError):
@@ -34,7 +46,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         bound.bind((host, port))
         # From here on another server on the same port is refused, not let in beside this one.
-        bound.listen()
+        bound.listen(1024)
     except OSError as error:
         bound.close()
         detail = error.strerror or str(error)
@@ -42,23 +54,64 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
-def run_until_told(app: FastAPI, bound: socket.socket, *, log: Path) -> None:
-    """Serve until SIGINT or SIGTERM; failures of requests go to ``log``."""
-    _log_to(log)
+def is_local(bound: socket.socket) -> bool:
+    """Whether only this machine can reach ``bound``."""
+    address = str(bound.getsockname()[0])
+    return address == "::1" or address.startswith("127.")
+
+
+def run_until_told(workspace: Workspace, bound: socket.socket, workers: int) -> None:
+    """Serve ``workspace`` until SIGINT or SIGTERM."""
+    os.environ[SERVED] = str(workspace.root.resolve())
+    os.environ[LOCAL] = "1" if is_local(bound) else ""
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
+        "serving.api.server:served",
+        factory=True,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    # uvicorn raises the signal again once it has stopped; being told to stop is no failure.
-    for told in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(told, lambda *_: None)
-    uvicorn.Server(config).run(sockets=[bound])
+    server = uvicorn.Server(config)
+    if workers == 1:
+        # uvicorn raises the signal again once it has stopped; being told to stop is no failure.
+        for told in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(told, lambda *_: None)
+        server.run(sockets=[bound])
+        return
+    with _shared_counts():
+        Multiprocess(config, sockets=[bound]).run()
 
 
-def _log_to(path: Path) -> None:
-    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
-    handler.setLevel(logging.WARNING)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
-    for name in ("wagewatch", "uvicorn"):
-        logger = logging.getLogger(name)
-        logger.addHandler(handler)
-        logger.propagate = False
+def served() -> FastAPI:
+    """The application of the workspace named in the environment; made anew in every process."""
+    from serving.api.app import create_app
+    from serving.database.service import ServiceDatabase
+    from serving.settings import database_url, load_settings
+
+    workspace = Workspace(Path(os.environ[SERVED]))
+    settings = load_settings(workspace)
+    log_to(service_log(workspace))
+    return create_app(
+        settings,
+        ServiceDatabase(database_url(workspace, settings)),
+        key=signing_key(workspace.root / "session.key"),
+        local=bool(os.environ.get(LOCAL)),
+    )
+
+
+def service_log(workspace: Workspace) -> Path:
+    """Where the service logs to."""
+    return workspace.root / "service.log"
+
+
+@contextmanager
+def _shared_counts() -> Iterator[None]:
+    """A folder into which all processes count for Prometheus."""
+    folder = tempfile.mkdtemp(prefix="wagewatch-metrics-")
+    os.environ[SHARED_FOLDER] = folder
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

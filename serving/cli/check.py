@@ -9,7 +9,7 @@ import typer
 
 from risk.locale import text
 from serving.cli.job import Job, job_of
-from serving.cli.opening import open_database, open_records, open_settings
+from serving.cli.opening import open_database, open_records, open_settings, take_in_what_was_sent
 from serving.cli.options import AsOf, Json
 from serving.cli.output import as_json, line, table
 
@@ -27,6 +27,7 @@ def check(context: typer.Context, as_of: AsOf, json: Json = False) -> None:
 
     job = job_of(context)
     settings = open_settings(job)
+    take_in_what_was_sent(job, settings)
     with open_records(job) as store, open_database(job, settings) as database:
         report = run_check(job.workspace, store, database, as_of, settings.policy.capacity)
     if json:

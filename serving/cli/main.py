@@ -15,7 +15,9 @@ from typer.exceptions import TyperException
 from risk.errors import WagewatchError
 from risk.workspace import Workspace
 from serving.cli import (
+    access,
     backtest,
+    backup,
     check,
     demo,
     explain,
@@ -25,6 +27,7 @@ from serving.cli import (
     models,
     publish,
     records,
+    replay,
     score,
     serve,
     simulate,
@@ -49,10 +52,17 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "publish": publish.publish,
     "watchlist": watchlist.watchlist,
     "explain": explain.explain,
+    "replay": replay.replay,
     "serve": serve.serve,
+    "backup": backup.backup,
+    "restore": backup.restore,
     "demo": demo.demo,
 }
-GROUPS: Mapping[str, typer.Typer] = {"models": models.GROUP}
+GROUPS: Mapping[str, typer.Typer] = {
+    "models": models.GROUP,
+    "users": access.USERS,
+    "tokens": access.TOKENS,
+}
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 

@@ -48,6 +48,18 @@ def open_records(job: Job, *, read_only: bool = True) -> RecordStore:
     return RecordStore(path, read_only=read_only)
 
 
+def take_in_what_was_sent(job: Job, settings: Settings) -> None:
+    """Take records and outcomes that were sent over the API into the record store.
+
+    Raises:
+        RecordStoreBusy: another process holds the record store.
+    """
+    from serving.taking_in import take_in
+
+    with open_database(job, settings) as database:
+        take_in(job.workspace, database)
+
+
 def open_database(job: Job, settings: Settings) -> ServiceDatabase:
     """The service database of the settings."""
     from serving.database.service import ServiceDatabase

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from serving.cli.job import job_of, user_name
-from serving.cli.opening import open_database, open_records, open_settings
+from serving.cli.opening import open_database, open_records, open_settings, take_in_what_was_sent
 from serving.cli.options import AsOf, Region
 from serving.cli.output import line, note, progress
 
@@ -24,6 +24,7 @@ def publish(
 
     job = job_of(context)
     settings = open_settings(job)
+    take_in_what_was_sent(job, settings)
     order = Order(as_of, capacity or settings.policy.capacity, region, by or user_name())
     with (
         open_records(job) as store,

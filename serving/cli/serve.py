@@ -15,22 +15,33 @@ def serve(
     context: typer.Context,
     host: Annotated[str | None, typer.Option("--host")] = None,
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535)] = None,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, max=64)] = None,
 ) -> None:
     """Answer requests until told to stop."""
-    serve_workspace(job_of(context), host, port)
+    serve_workspace(job_of(context), host, port, workers)
 
 
-def serve_workspace(job: Job, host: str | None = None, port: int | None = None) -> None:
+def serve_workspace(
+    job: Job, host: str | None = None, port: int | None = None, workers: int | None = None
+) -> None:
     """Serve the job's workspace; returns when the server was told to stop."""
-    from serving.api.app import create_app
-    from serving.api.server import listen, run_until_told
+    from serving.api.server import is_local, listen, run_until_told, service_log
+    from serving.database.people import People
+    from serving.keeper import Keeper
 
     settings = open_settings(job)
     chosen = settings.server.port if port is None else port
-    with listen(host or settings.server.host, chosen) as socket:
-        app = create_app(settings, open_database(job, settings))
+    with (
+        listen(host or settings.server.host, chosen) as socket,
+        open_database(job, settings) as database,
+    ):
         address, bound = socket.getsockname()[:2]
         shown = f"[{address}]" if ":" in address else address
         note(job.say("serving", url=f"http://{shown}:{bound}"))
-        run_until_told(app, socket, log=job.workspace.root / "error.log")
+        if not People(database.engine).anybody():
+            note(job.say("open_to_all_here" if is_local(socket) else "nobody_may_enter"))
+        keeper = Keeper(job.workspace, database, service_log(job.workspace))
+        keeper.start()
+        run_until_told(job.workspace, socket, workers or settings.server.workers)
+        keeper.stop()
     note(job.say("stopped"))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from serving.cli.job import job_of, user_name
-from serving.cli.opening import open_records, open_settings
+from serving.cli.opening import open_records, open_settings, take_in_what_was_sent
 from serving.cli.options import AsOf
 from serving.cli.output import line, note, progress
 
@@ -20,6 +20,7 @@ def train(context: typer.Context, as_of: AsOf, trials: Trials = None) -> None:
 
     job = job_of(context)
     settings = open_settings(job)
+    take_in_what_was_sent(job, settings)
     open_records(job).close()
     with progress() as step:
         run = train_and_register(

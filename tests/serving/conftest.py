@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -14,11 +15,13 @@ import httpx
 import pytest
 import uvicorn
 from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from risk.workspace import Workspace
 from serving.access.roles import Role
 from serving.api.app import create_app
 from serving.api.server import listen
+from serving.database.freshness import SECONDS
 from serving.database.people import Grant, People
 from serving.database.service import ServiceDatabase
 from serving.publication import (
@@ -36,7 +39,7 @@ from serving.publication import (
     TimelineItem,
     Words,
 )
-from serving.settings import Settings, default_toml
+from serving.settings import LimitSettings, Settings, default_toml
 
 AS_OF = dt.date(2025, 6, 1)
 NAMES = ("模拟花园一期", '=HYPERLINK("http://x")', "\x1b[31m模拟大桥", "模拟,“学校”\n扩建")
@@ -139,24 +142,44 @@ def workspace(tmp_path: Path) -> Workspace:
     return made
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file; copying it is quicker than migrating anew."""
+    path = tmp_path_factory.mktemp("template") / "service.sqlite"
+    ServiceDatabase(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: str) -> str:
+    """The name of a migrated PostgreSQL database."""
+    _on_server(postgresql, "CREATE DATABASE template_service")
+    ServiceDatabase(f"{postgresql}/template_service").close()
+    return "template_service"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(
     request: pytest.FixtureRequest, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ):
     """The address of an empty service database, of each kind there is; commands use it too."""
     if request.param == "sqlite":
+        template = request.getfixturevalue("sqlite_template")
+        shutil.copyfile(template, workspace.service_database)
         yield f"sqlite:///{workspace.service_database}"
         return
-    server = request.getfixturevalue("postgresql")
-    name = f"test_{uuid.uuid4().hex}"
-    engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+    server, name = request.getfixturevalue("postgresql"), f"test_{uuid.uuid4().hex}"
+    template = request.getfixturevalue("postgresql_template")
+    _on_server(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     monkeypatch.setenv("WAGEWATCH_DATABASE__URL", f"{server}/{name}")
     yield f"{server}/{name}"
+    _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _on_server(server: str, statement: str) -> None:
+    engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
+        connection.execute(text(statement))
 
 
 @pytest.fixture
@@ -199,6 +222,17 @@ def client(database):
 
 
 @pytest.fixture
+def limited(database):
+    """A client that may ask five times a minute."""
+    settings = Settings(limits=LimitSettings(per_minute=5))
+    with (
+        served(create_app(settings, database)) as url,
+        httpx.Client(base_url=url, trust_env=False) as opened,
+    ):
+        yield opened
+
+
+@pytest.fixture
 def token(database):
     """Makes a token and gives the headers to use it: ``token(role, region)``."""
     people = People(database.engine)
@@ -208,6 +242,12 @@ def token(database):
         return {"Authorization": f"Bearer {people.add_token(grant, **options)}"}
 
     return made
+
+
+def until_seen(database):
+    """Over PostgreSQL what another wrote is seen within half a second; wait that long."""
+    if database.engine.dialect.name == "postgresql":
+        time.sleep(1.5 * SECONDS)
 
 
 def key():
