@@ -38,10 +38,10 @@ def deliver_due(engine: Engine, client: httpx.Client, now: dt.datetime) -> int:
         if one.subscription_number in unreachable:
             not_delivered(engine, one, "", now)
         elif (answer := _call(client, one, now)) is None:
-            delivered(engine, one, "2xx", dt.datetime.now(dt.UTC))
+            delivered(engine, one, "2xx", now)
         else:
             unreachable.add(one.subscription_number)
-            not_delivered(engine, one, answer, dt.datetime.now(dt.UTC))
+            not_delivered(engine, one, answer, now)
     return len(taken)
 
 

@@ -64,19 +64,15 @@ class Doorkeeper:
         """What sessions are signed with."""
         return self._door.key
 
-    def admit(self, request: Request, action: Action) -> Principal:
-        """Whoever makes ``request``, if they may do ``action``.
+    def admit(self, principal: Principal, action: Action) -> None:
+        """Nothing, if they may do ``action`` now.
 
         Raises:
-            NotSignedIn: nobody is named, or the name is not proven.
             NotAllowed: they may not.
-            CsrfMissing: a write in a browser session without its word.
             TooManyRequests: they have asked too often.
         """
-        principal = self.identify(request)
         self._limiter.spend(principal.key)
         principal.require(action)
-        return principal
 
     def slow_down(self, key: str) -> None:
         """Count a try at signing in.
@@ -168,8 +164,9 @@ class Admission:
         """Admit the request, and remember for the audit who did what."""
         state = request.scope.setdefault("state", {})
         state["action"] = self.action
-        principal = doorkeeper_of(request).admit(request, self.action)
-        state["principal"] = principal
+        keeper = doorkeeper_of(request)
+        principal = state["principal"] = keeper.identify(request)
+        keeper.admit(principal, self.action)
         return principal
 
 

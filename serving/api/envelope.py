@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.access.principal import Principal
@@ -35,8 +36,11 @@ _POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'no
 _log = logging.getLogger("wagewatch.requests")
 
 
-class BodyTooLarge(Exception):
+class BodyTooLarge(HTTPException):
     """More than :data:`MOST_BODY` bytes were sent; told as a problem by the application."""
+
+    def __init__(self) -> None:
+        super().__init__(413)
 
 
 class Envelope:
