@@ -65,7 +65,8 @@ class Keeper:
         """End; a run under way is interrupted and will be taken up again."""
         self._stop.set()
         for thread in self._threads:
-            thread.join()
+            if thread.is_alive():
+                thread.join()
         if self._running is not None:
             job_id, process = self._running
             process.terminate()

@@ -179,6 +179,15 @@ def database_url(
     _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture
+def postgresql_database(postgresql: str):
+    """The address of a PostgreSQL database with nothing in it."""
+    name = f"test_{uuid.uuid4().hex}"
+    _on_server(postgresql, f"CREATE DATABASE {name}")
+    yield f"{postgresql}/{name}"
+    _on_server(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def _on_server(server: str, statement: str) -> None:
     engine = create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT", poolclass=NullPool)
     with engine.connect() as connection:
