@@ -26,7 +26,8 @@ from serving.api.server import listen
 from serving.cli.main import main
 from serving.database.freshness import SECONDS
 from serving.database.people import Grant, People
-from serving.database.service import ServiceDatabase
+from serving.database.service import Beside, ServiceDatabase
+from serving.database.shelf import CountyRates, ModelOnShelf
 from serving.publication import (
     Assessment,
     ChangeNote,
@@ -83,7 +84,7 @@ def _assessment(number: int) -> Assessment:
     )
 
 
-def _publication(
+def make_publication(
     as_of: dt.date = AS_OF,
     region: str = "",
     *,
@@ -131,10 +132,18 @@ def _publication(
     return Publication(head, entries, (), risks)
 
 
+def beside() -> Beside:
+    """What is published beside a list: one county's rates, a model with its card."""
+    card = {"zh": "卡", "en": "card"}
+    model = ModelOnShelf("1", "scorecard", AS_OF, {}, card, card)
+    rates = {"deposit": {"kept": 1, "due": 2}}
+    return Beside([CountyRates(AS_OF, "990102", dt.date(2025, 5, 1), rates)], model)
+
+
 @pytest.fixture
 def publication():
     """Makes publications by hand: ``publication(as_of, region, listed=, cohort=, version=)``."""
-    return _publication
+    return make_publication
 
 
 @pytest.fixture

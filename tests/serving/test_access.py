@@ -11,10 +11,9 @@ from serving.api.app import ROUTERS
 from serving.api.doorkeeper import Admission
 from serving.api.problems import STATUS
 from serving.database.people import Grant, People
-from serving.database.service import Beside
-from serving.database.shelf import Briefing, CountyRates, ModelOnShelf, keep_briefing
+from serving.database.shelf import Briefing, keep_briefing
 
-from .conftest import PUBLISHED_AT, key, until_seen
+from .conftest import PUBLISHED_AT, beside, key, until_seen
 
 INSIDE, OUTSIDE = "9901", "42"
 LATEST = "/v1/watchlists/latest?region=9901"
@@ -107,15 +106,11 @@ ACTIONS = {route: actions[0] for route, actions in _routes() if actions}
 @pytest.fixture
 def office(database, publish, publication):
     """A published list with everything else a reader may ask for."""
-    card = {"zh": "卡", "en": "card"}
-    model = ModelOnShelf("1", "scorecard", dt.date(2025, 6, 1), {}, card, card)
-    rates = {"deposit": {"kept": 1, "due": 2}}
-    county = CountyRates(dt.date(2025, 6, 1), "990102", dt.date(2025, 5, 1), rates)
     database.publish(
         publication(region=INSIDE).seal(),
         published_at=PUBLISHED_AT,
         published_by="李",
-        beside=Beside([county], model),
+        beside=beside(),
     )
     briefing = Briefing(0, dt.date(2025, 5, 1), "990102", "html", "", PUBLISHED_AT, "李")
     keep_briefing(database.engine, briefing, b"<p>x</p>")
