@@ -8,8 +8,6 @@ from benchmarks.kills import SCENES, judge, run
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_a_few_kills(scene, tmp_path):
-    for number in range(3):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        assert judge(scene, folder, run(scene, folder, seed=number)) == []
+def test_a_kill(scene, tmp_path):
+    ran = run(scene, tmp_path, seed=1)
+    assert judge(scene, tmp_path, ran) == []

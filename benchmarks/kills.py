@@ -1,0 +1,395 @@
+"""Kills processes at random moments and looks at what is left.
+
+Usage: python -m benchmarks.kills --kills 200 [--out FILE.md]
+
+Four scenes: lists being published, outcomes being entered over the API, files being imported, and
+subscribers being called. After every SIGKILL what had been acknowledged must be there, nothing may
+be half done, and going on must end where it would have ended undisturbed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import csv
+import datetime as dt
+import hashlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+from sqlalchemy import ColumnElement, Connection, Table, func, select
+
+from benchmarks.publications import publication
+from risk.dates import add_months
+from risk.intake.importing import import_file, import_paths
+from risk.records import RecordStore
+from risk.workspace import Workspace
+from serving.access.roles import Role
+from serving.database.engine import writing
+from serving.database.outbox import Subscription, keep_subscription
+from serving.database.people import Grant, People
+from serving.database.service import ServiceDatabase
+from serving.database.tables import (
+    DELIVERIES,
+    EVENTS,
+    INBOX,
+    OUTCOMES,
+    PROJECT_RISKS,
+    WATCHLIST_ENTRIES,
+    WATCHLISTS,
+)
+from serving.settings import default_toml
+from serving.taking_in import take_in
+from serving.webhooks import deliver_due
+
+SCENES = ("publish", "outcomes", "imports", "webhooks")
+FIRST = dt.date(2015, 1, 1)
+LISTED, COHORT = 20, 120
+FILES, ROWS = 40, 400
+LONGEST = {"publish": 1.5, "outcomes": 0.8, "imports": 1.5, "webhooks": 0.6}
+"""Seconds after the first sign of life within which the kill falls."""
+
+
+@dataclass
+class Ran:
+    """What was acknowledged before the kill, and what subscribers heard."""
+
+    acknowledged: list[str] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
+    heard: set[str] = field(default_factory=set)
+    port: int = 0
+
+
+def main() -> None:
+    """Kill, judge, tell."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--child", nargs=3)
+    chosen = parser.parse_args()
+    if chosen.child:
+        _CHILDREN[chosen.child[0]](Path(chosen.child[1]), int(chosen.child[2]))
+        return
+    lines = ["| scene | kills | acknowledged | problems |", "| --- | --- | --- | --- |"]
+    for scene in SCENES:
+        lines.append(_scene(scene, chosen.kills // len(SCENES)))
+        sys.stderr.write(lines[-1] + "\n")
+    if chosen.out:
+        chosen.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _scene(scene: str, kills: int) -> str:
+    import tempfile
+
+    acknowledged, problems = 0, []
+    for number in range(kills):
+        with tempfile.TemporaryDirectory() as place:
+            ran = run(scene, Path(place), seed=number)
+            acknowledged += len(ran.acknowledged)
+            problems += judge(scene, Path(place), ran)
+    told = "; ".join(problems) or "none"
+    return f"| {scene} | {kills} | {acknowledged} | {told} |"
+
+
+def run(scene: str, folder: Path, seed: int) -> Ran:
+    """Let ``scene`` play in ``folder`` and kill it at a moment chosen by ``seed``."""
+    chance = random.Random(f"{scene}-{seed}")  # noqa: S311
+    seconds = chance.uniform(0.0, LONGEST[scene])
+    with _prepared(scene, folder) as ran:
+        process = subprocess.Popen(
+            _command(scene, folder, ran), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        killer = threading.Timer(seconds, process.send_signal, [signal.SIGKILL])
+        if scene == "outcomes":
+            _enter_outcomes(folder, process, killer, ran)
+        else:
+            assert process.stdout is not None  # noqa: S101
+            for number, line in enumerate(process.stdout):
+                if number == 0:
+                    killer.start()
+                else:
+                    ran.acknowledged.append(line.strip())
+        process.wait()
+        killer.cancel()
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+    return ran
+
+
+def judge(scene: str, folder: Path, ran: Ran) -> list[str]:
+    """What is wrong with what was left; empty if nothing is."""
+    return list(_JUDGES[scene](folder, ran))
+
+
+@contextlib.contextmanager
+def _prepared(scene: str, folder: Path) -> Iterator[Ran]:
+    ran = Ran()
+    workspace = Workspace(folder)
+    workspace.settings_file.write_text(default_toml(), encoding="utf-8")
+    if scene == "imports":
+        _write_files(folder / "files")
+        yield ran
+        return
+    with _database(folder) as database:
+        if scene == "outcomes":
+            _publish(database, FIRST)
+            grant = Grant("case", Role.SYSTEM, "", "benchmark", dt.datetime.now(dt.UTC))
+            (folder / "token").write_text(People(database.engine).add_token(grant))
+            yield ran
+            return
+        with _subscriber(ran) as url:
+            _subscribe(database, url)
+            if scene == "webhooks":
+                for month in range(3):
+                    _publish(database, add_months(FIRST, month))
+            yield ran
+
+
+def _command(scene: str, folder: Path, ran: Ran) -> list[str]:
+    if scene == "outcomes":
+        code = "from serving.cli.main import run; run()"
+        return [sys.executable, "-c", code, "-w", str(folder), "serve", "--port", "0"]
+    return [sys.executable, "-m", "benchmarks.kills", "--child", scene, str(folder), "0"]
+
+
+# --- what the killed processes do ---
+
+
+def _child_publish(folder: Path, _: int) -> None:
+    with _database(folder) as database:
+        print("ready", flush=True)
+        for month in range(500):
+            print(_publish(database, add_months(FIRST, month)), flush=True)
+
+
+def _child_imports(folder: Path, _: int) -> None:
+    workspace = Workspace(folder)
+    print("ready", flush=True)
+    for path in sorted((folder / "files").iterdir()):
+        import_paths(workspace, [path], today=FIRST)
+        print(path.name, flush=True)
+
+
+def _child_webhooks(folder: Path, _: int) -> None:
+    with _database(folder) as database, httpx.Client(trust_env=False) as client:
+        print("ready", flush=True)
+        while deliver_due(database.engine, client, dt.datetime.now(dt.UTC)):
+            pass
+
+
+_CHILDREN = {
+    "publish": _child_publish,
+    "imports": _child_imports,
+    "webhooks": _child_webhooks,
+}
+
+
+def _enter_outcomes(
+    folder: Path, process: subprocess.Popen[str], killer: threading.Timer, ran: Ran
+) -> None:
+    assert process.stderr is not None  # noqa: S101
+    url = next(word for word in process.stderr.readline().split() if "http://" in word)
+    address = "http" + url.split("http")[1].split("（")[0]
+    token = (folder / "token").read_text()
+    with httpx.Client(base_url=address, trust_env=False) as client:
+        client.headers["Authorization"] = f"Bearer {token}"
+        _wait_until_ready(client)
+        killer.start()
+        with contextlib.suppress(httpx.HTTPError):
+            for number in range(10_000):
+                key = f"outcome-{number:06d}"
+                ran.sent.append(key)
+                ran.acknowledged.append(_enter(client, number, key))
+
+
+def _wait_until_ready(client: httpx.Client) -> None:
+    for _ in range(600):
+        with contextlib.suppress(httpx.HTTPError):
+            if client.get("/readyz").status_code == 200:
+                return
+        time.sleep(0.02)
+
+
+def _enter(client: httpx.Client, number: int, key: str) -> str:
+    found = {
+        "project_id": f"P-{number % COHORT:05d}",
+        "inspected_on": "2015-02-01",
+        "arrears_found": number % 3 == 0,
+        "workers_owed": number,
+    }
+    answer = client.post("/v1/outcomes", json=found, headers={"Idempotency-Key": key})
+    answer.raise_for_status()
+    return str(answer.json()["id"])
+
+
+# --- what must be true afterwards ---
+
+
+def _judge_publish(folder: Path, ran: Ran) -> Iterator[str]:
+    with _database(folder) as database, database.engine.connect() as connection:
+        lists = connection.execute(select(WATCHLISTS)).all()
+        if missing := set(ran.acknowledged) - {row.digest for row in lists}:
+            yield f"{len(missing)} acknowledged lists lost"
+        for row in lists:
+            if hashlib.sha256(row.body).hexdigest() != row.digest:
+                yield f"{row.as_of}: torn"
+            listed = EVENTS.c.project_id.is_(None) & (EVENTS.c.as_of == row.as_of)
+            counts = [
+                _count(connection, WATCHLIST_ENTRIES, WATCHLIST_ENTRIES.c.watchlist_id == row.id),
+                _count(connection, PROJECT_RISKS, PROJECT_RISKS.c.watchlist_id == row.id),
+                _count(connection, EVENTS, listed),
+            ]
+            if counts != [LISTED, COHORT, 1]:
+                yield f"{row.as_of}: half published {counts}"
+        if _count(connection, EVENTS) != _count(connection, DELIVERIES):
+            yield "an event without its delivery"
+    with _database(folder) as database:
+        _publish(database, add_months(FIRST, 600))
+
+
+def _judge_outcomes(folder: Path, ran: Ran) -> Iterator[str]:
+    workspace = Workspace(folder)
+    with _database(folder) as database:
+        with database.engine.connect() as connection:
+            kept = {row.outcome_id for row in connection.execute(select(OUTCOMES))}
+            waiting = _count(connection, INBOX)
+        if lost := set(ran.acknowledged) - kept:
+            yield f"{len(lost)} acknowledged outcomes lost"
+        if len(kept) != waiting:
+            yield f"{len(kept)} outcomes but {waiting} records"
+        if len(kept) > len(ran.sent):
+            yield "an outcome twice"
+        _take_in(workspace, database)
+    with RecordStore(workspace.records) as store:
+        [(rows,)] = store.rows("SELECT count(DISTINCT inspection_id) FROM inspections")
+    if rows != len(kept):
+        yield f"{len(kept)} outcomes but {rows} inspections in the record store"
+
+
+def _judge_imports(folder: Path, ran: Ran) -> Iterator[str]:
+    paths = sorted((folder / "files").iterdir())
+    with RecordStore(Workspace(folder).records) as store:
+        found = dict(
+            store.rows("SELECT split_part(payment_id, '-', 1), count(*) FROM payments GROUP BY 1")
+        )
+        for path in paths:
+            rows = found.get(path.stem.split("_")[1], 0)
+            if rows not in (0, ROWS):
+                yield f"{path.name}: {rows} of {ROWS} rows"
+            if path.name in ran.acknowledged and rows != ROWS:
+                yield f"{path.name}: acknowledged and lost"
+        for path in paths:
+            import_file(store, path, today=FIRST)
+        [(total,)] = store.rows("SELECT count(*) FROM payments")
+    if total != FILES * ROWS:
+        yield f"{total} rows after importing again"
+
+
+def _judge_webhooks(folder: Path, ran: Ran) -> Iterator[str]:
+    with _database(folder) as database, _subscriber(ran, ran.port), httpx.Client() as client:
+        later = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+        while deliver_due(database.engine, client, later):
+            pass
+        with database.engine.connect() as connection:
+            events = {row.event_id for row in connection.execute(select(EVENTS))}
+    if lost := events - ran.heard:
+        yield f"{len(lost)} of {len(events)} events lost"
+
+
+_JUDGES = {
+    "publish": _judge_publish,
+    "outcomes": _judge_outcomes,
+    "imports": _judge_imports,
+    "webhooks": _judge_webhooks,
+}
+
+
+# --- tools ---
+
+
+def _database(folder: Path) -> ServiceDatabase:
+    return ServiceDatabase(f"sqlite:///{folder / 'service.sqlite'}")
+
+
+def _publish(database: ServiceDatabase, as_of: dt.date) -> str:
+    sealed = publication(as_of, listed=LISTED, cohort=COHORT).seal()
+    moment = dt.datetime.now(dt.UTC)
+    return database.publish(sealed, published_at=moment, published_by="benchmark").digest
+
+
+def _subscribe(database: ServiceDatabase, url: str) -> None:
+    now = dt.datetime.now(dt.UTC)
+    types = ("watchlist.published", "project.tier_changed")
+    one = Subscription("s", "case", url, "", types, "whsec_MDEyMzQ1Njc=", now, "benchmark", None)
+    with writing(database.engine).begin() as connection:
+        keep_subscription(connection, one)
+
+
+def _take_in(workspace: Workspace, database: ServiceDatabase) -> None:
+    # A process the killed server had started may still hold the store for a moment.
+    from risk.records import RecordStoreBusy
+
+    for _ in range(200):
+        try:
+            take_in(workspace, database)
+        except RecordStoreBusy:
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _count(connection: Connection, table: Table, *conditions: ColumnElement[bool]) -> int:
+    query = select(func.count()).select_from(table).where(*conditions)
+    return int(connection.execute(query).scalar_one())
+
+
+def _write_files(folder: Path) -> None:
+    folder.mkdir()
+    header = ["payment_id", "payroll_id", "paid_on", "amount"]
+    for number in range(FILES):
+        with (folder / f"payments_{number:03d}.csv").open("w", newline="") as file:
+            rows = [[f"{number:03d}-{n}", f"R{n}", "2014-12-01", "100"] for n in range(ROWS)]
+            csv.writer(file).writerows([header, *rows])
+
+
+@contextlib.contextmanager
+def _subscriber(ran: Ran, port: int = 0) -> Iterator[str]:
+    """A subscriber that notes the events it was told of."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            ran.heard.add(json.loads(body)["id"])
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    ran.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{ran.port}/hook"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    main()
