@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from generate_serving import commands, endpoints, failures
+from generate_serving import commands, endpoints, failures, settings
 
 from features.catalogue import Feature
 from features.families import FAMILIES
@@ -126,6 +126,7 @@ PAGES = {
     "commands.md": commands,
     "endpoints.md": endpoints,
     "errors.md": failures,
+    "settings.md": settings,
 }
 
 

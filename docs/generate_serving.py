@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic import BaseModel, SecretStr
+
 from risk.locale import catalogue
+from serving.access.roles import MAY, Action, Role
 from serving.api.app import create_app
 from serving.cli.job import job_from
 from serving.cli.main import command
 from serving.database.service import ServiceDatabase
-from serving.settings import Settings
+from serving.settings import NESTED, PREFIX, Settings
 
 _MADE = "Generated from the code by `make docs`; do not edit."
 
@@ -49,15 +53,51 @@ def endpoints() -> str:
         " was computed and sealed when the list was published. Failures are `problem+json`"
         " (RFC 9457) with a stable `code` and Chinese and English text.",
         "",
-        "| method | path | gives |",
-        "|---|---|---|",
+        "| method | path | gives | action |",
+        "|---|---|---|---|",
     ]
     for path, methods in described["paths"].items():
         for method, about in methods.items():
-            lines.append(
-                f"| {method.upper()} | `{path}` | {_first_line(about.get('description', ''))} |"
-            )
+            gives = _first_line(about.get("description", ""))
+            action = about.get("x-action", "")
+            lines.append(f"| {method.upper()} | `{path}` | {gives} | {action} |")
+    lines += ["", "Actions, and the roles that include them:", ""]
+    lines += [f"| | {' | '.join(Role)} |", "|---" * (len(Role) + 1) + "|"]
+    for action in Action:
+        marks = ("✓" if action in MAY[role] else "" for role in Role)
+        lines.append(f"| {action} | {' | '.join(marks)} |")
     return "\n".join(lines) + "\n"
+
+
+def settings() -> str:
+    """docs/settings.md: every setting, its variable, its default and what is allowed."""
+    en = catalogue("en")
+    lines = [
+        "# Settings",
+        "",
+        _MADE,
+        "",
+        "`wagewatch.toml` in the workspace, written with comments by `wagewatch init`. The variable"
+        " in the environment wins over the file.",
+        "",
+        "| setting | variable | default | allowed |",
+        "|---|---|---|---|",
+    ]
+    for name, default in _settings(Settings.model_construct(), ()):
+        variable = PREFIX + name.replace(".", NESTED).upper()
+        shown = json.dumps(default, ensure_ascii=False, default=str)
+        allowed = en[f"allowed.{name.replace('.', '_')}"].strip()
+        lines.append(f"| `{name}` | `{variable}` | `{shown}` | {allowed} |")
+    return "\n".join(lines) + "\n"
+
+
+def _settings(section: BaseModel, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    for name, value in section:
+        if isinstance(value, BaseModel):
+            yield from _settings(value, (*path, name))
+        else:
+            shown = value.get_secret_value() if isinstance(value, SecretStr) else value
+            yield ".".join((*path, name)), shown
 
 
 def failures() -> str:

@@ -69,7 +69,7 @@ def create_app(
     app.state.metrics = Metrics()
     app.state.doorkeeper = Doorkeeper(app.state.people, freshness, door)
     answer_failures(app)
-    serve_docs(app)
+    serve_docs(app, ROUTERS)
     for router in ROUTERS:
         app.include_router(router)
     app.add_middleware(Envelope, audit=app.state.audit, metrics=app.state.metrics)
@@ -78,6 +78,7 @@ def create_app(
 
 @asynccontextmanager
 async def _closing(app: FastAPI) -> AsyncIterator[None]:
+    app.state.audit.start()
     yield
     app.state.audit.close()
     app.state.freshness.close()

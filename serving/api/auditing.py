@@ -39,6 +39,9 @@ class AuditQueue:
         self._waiting: queue.SimpleQueue[AuditEntry] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write."""
         self._thread.start()
 
     def require_room(self) -> None:
@@ -57,12 +60,13 @@ class AuditQueue:
     def close(self) -> None:
         """Write what is waiting and stop."""
         self._stop.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._write()
 
     def _run(self) -> None:
         while not self._stop.wait(SECONDS):
             self._write()
-        self._write()
 
     def _write(self) -> None:
         while entries := self._some():

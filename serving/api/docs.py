@@ -6,14 +6,18 @@ that its addresses are relative and a Content-Security-Policy keeps the browser 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
+from serving.access.sessions import COOKIE
+from serving.api.doorkeeper import Admission
 from serving.api.problems import MEDIA_TYPE
 
 _ASSETS = "/docs-assets"
@@ -23,13 +27,13 @@ _POLICY = (
 )
 
 
-def serve_docs(app: FastAPI) -> None:
+def serve_docs(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     """Add /docs and the files it needs to ``app``."""
     static = files("fastapi_offline") / "static"
     app.mount(_ASSETS, StaticFiles(directory=str(static)), name="docs-assets")
     app.add_api_route("/docs", _page(app), include_in_schema=False, response_class=HTMLResponse)
     describe = app.openapi
-    app.openapi = lambda: _with_problem_type(describe())  # type: ignore[method-assign]
+    app.openapi = lambda: _described(routers, describe())  # type: ignore[method-assign]
 
 
 def _page(app: FastAPI) -> Any:
@@ -48,6 +52,25 @@ def _page(app: FastAPI) -> Any:
         return page
 
     return docs
+
+
+def _described(routers: Sequence[APIRouter], description: dict[str, Any]) -> dict[str, Any]:
+    """Which action each operation stands for, and how one proves who one is."""
+    schemes = description.setdefault("components", {}).setdefault("securitySchemes", {})
+    schemes["token"] = {"type": "http", "scheme": "bearer"}
+    schemes["session"] = {"type": "apiKey", "in": "cookie", "name": COOKIE}
+    routes = [route for router in routers for route in router.routes]
+    for route in routes:
+        if not isinstance(route, APIRoute) or not route.include_in_schema:
+            continue
+        calls = [one.call for one in route.dependant.dependencies]
+        actions = [call.action for call in calls if isinstance(call, Admission)]
+        for method in route.methods or ():
+            operation = description["paths"][route.path_format][method.lower()]
+            if actions:
+                operation["x-action"] = actions[0].value
+                operation["security"] = [{"token": []}, {"session": []}]
+    return _with_problem_type(description)
 
 
 def _with_problem_type(description: dict[str, Any]) -> dict[str, Any]:

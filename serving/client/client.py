@@ -1,0 +1,193 @@
+"""The client: one method per thing a case system does.
+
+It returns the answers' JSON as the API describes it. Writes carry an idempotency key, so a call
+that failed on the way can simply be made again with the same key.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+JSON = Mapping[str, Any]
+_WAIT_SECONDS = 0.5
+
+
+class Refused(Exception):
+    """The service said no: ``problem`` is its RFC 9457 document, ``code`` its stable code."""
+
+    def __init__(self, problem: JSON) -> None:
+        super().__init__(f"{problem.get('status')} {problem.get('code')}: {problem.get('detail')}")
+        self.problem = problem
+        self.code = str(problem.get("code"))
+        self.status = int(problem.get("status", 0))
+
+
+class JobFailed(Exception):
+    """A long run ended without a result; ``problem`` says why."""
+
+    def __init__(self, problem: JSON) -> None:
+        super().__init__(str(problem.get("code")))
+        self.problem = problem
+
+
+class Client:
+    """Calls a Wagewatch service. Use as a context manager, or call :meth:`close`."""
+
+    def __init__(
+        self, url: str, token: str, *, language: str = "zh", timeout: float = 30.0
+    ) -> None:
+        self._http = httpx.Client(
+            base_url=url,
+            timeout=timeout,
+            headers={"Authorization": f"Bearer {token}", "Accept-Language": language},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def watchlist(self, as_of: str = "latest", region: str = "") -> JSON:
+        """One list as you may see it.
+
+        Raises:
+            Refused: there is none.
+        """
+        return self._get(f"/v1/watchlists/{as_of}", region=region)
+
+    def entries(self, as_of: str = "latest", **filters: Any) -> Iterator[JSON]:
+        """The entries of a list by rank, page by page; filters as the API has them."""
+        return self._pages(f"/v1/watchlists/{as_of}/entries", **filters)
+
+    def changes(self, since: str | None = None) -> tuple[list[JSON], str | None]:
+        """What happened since a cursor, and the cursor to ask with next time."""
+        found: list[JSON] = []
+        while True:
+            page = self._get("/v1/watchlists/changes", since=since)
+            if not page["items"]:
+                return found, since
+            found += page["items"]
+            since = page["cursor"]
+
+    def risk(self, project_id: str, as_of: str | None = None) -> JSON:
+        """The risk of a project with reasons, red flags and timeline.
+
+        Raises:
+            Refused: it was not scored, or is in another region.
+        """
+        return self._get(f"/v1/projects/{_quoted(project_id)}/risk", as_of=as_of)
+
+    def history(self, project_id: str) -> Iterator[JSON]:
+        """How a project was scored in every publication, newest first."""
+        return self._pages(f"/v1/projects/{_quoted(project_id)}/history")
+
+    def scores(self, project_ids: Sequence[str], as_of: str | None = None) -> JSON:
+        """The scores of up to 500 projects."""
+        return self._post(
+            "/v1/scores", {"project_ids": list(project_ids), "as_of": as_of}, key=None
+        )
+
+    def what_if(
+        self, project_id: str, as_of: str, records: Mapping[str, Sequence[JSON]], wait: float = 120
+    ) -> JSON:
+        """What the risk would be with some records changed; waits for the answer.
+
+        Raises:
+            Refused: the question cannot be asked.
+            JobFailed: it has no answer.
+        """
+        asked = {"project_id": project_id, "as_of": as_of, "records": records}
+        return self.wait_for(self._post("/v1/scores/what-if", asked, key=_new_key())["id"], wait)
+
+    def enter_outcome(self, outcome: JSON, key: str | None = None) -> JSON:
+        """Enter what a visit found.
+
+        Raises:
+            Refused: the outcome is not right, or the project is in another region.
+        """
+        return self._post("/v1/outcomes", outcome, key=key or _new_key())
+
+    def correct_outcome(self, outcome_id: str, correction: JSON, key: str | None = None) -> JSON:
+        """Correct an outcome by a new version.
+
+        Raises:
+            Refused: it was corrected by somebody else meanwhile, or is not right.
+        """
+        address = f"/v1/outcomes/{_quoted(outcome_id)}/versions"
+        return self._post(address, correction, key=key or _new_key())
+
+    def send_records(self, table: str, rows: Sequence[JSON], key: str | None = None) -> JSON:
+        """Send rows of a table of the record contract.
+
+        Raises:
+            Refused: the rows cannot be read, or are of another region.
+        """
+        return self._post(f"/v1/records/{table}", {"rows": list(rows)}, key=key or _new_key())
+
+    def wait_for(self, job_id: str, seconds: float) -> JSON:
+        """The result of a long run.
+
+        Raises:
+            JobFailed: it ended without one.
+            TimeoutError: it has not ended after so many seconds.
+        """
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            job = self._get(f"/v1/jobs/{_quoted(job_id)}")
+            if job["state"] == "done":
+                result: JSON = job["result"]
+                return result
+            if job["state"] == "failed":
+                raise JobFailed(job["problem"])
+            time.sleep(_WAIT_SECONDS)
+        raise TimeoutError(job_id)
+
+    def _pages(self, address: str, **wanted: Any) -> Iterator[JSON]:
+        cursor: str | None = None
+        while True:
+            page = self._get(address, **wanted, cursor=cursor)
+            yield from page["items"]
+            cursor = page["next"]
+            if cursor is None:
+                return
+
+    def _get(self, address: str, **wanted: Any) -> JSON:
+        given = {name: value for name, value in wanted.items() if value is not None}
+        return _answer(self._http.get(address, params=given))
+
+    def _post(self, address: str, body: JSON, key: str | None) -> JSON:
+        headers = {"Idempotency-Key": key} if key else {}
+        return _answer(self._http.post(address, json=body, headers=headers))
+
+
+def _answer(answer: httpx.Response) -> JSON:
+    document: JSON = answer.json()
+    if answer.is_error:
+        raise Refused(document)
+    return document
+
+
+def _quoted(name: str) -> str:
+    from urllib.parse import quote
+
+    return quote(name, safe="")
+
+
+def _new_key() -> str:
+    return uuid.uuid4().hex
