@@ -65,6 +65,7 @@ def create_app(
     app.state.freshness = freshness
     app.state.people = People(database.engine)
     app.state.views = Views(database, freshness)
+    app.state.home = "/docs"
     app.state.audit = AuditQueue(database.engine)
     app.state.metrics = Metrics()
     app.state.doorkeeper = Doorkeeper(app.state.people, freshness, door)

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from risk.errors import WagewatchError
 from risk.locale import LANGUAGES, Language, catalogue, text
 from serving.access.limiter import TooManyRequests
+from serving.access.oidc import OidcFailed, OidcOff
 from serving.access.principal import NotAllowed, NotSignedIn, OutsideRegion
 from serving.api.auditing import AuditFull
 from serving.api.doorkeeper import CsrfMissing
@@ -59,6 +60,8 @@ STATUS: Mapping[type[WagewatchError], HTTPStatus] = {
     SignInFailed: HTTPStatus.UNAUTHORIZED,
     NotAllowed: HTTPStatus.FORBIDDEN,
     OutsideRegion: HTTPStatus.FORBIDDEN,
+    OidcOff: HTTPStatus.NOT_FOUND,
+    OidcFailed: HTTPStatus.UNAUTHORIZED,
     CsrfMissing: HTTPStatus.FORBIDDEN,
     VersionOutdated: HTTPStatus.CONFLICT,
     KeyUsedOtherwise: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -83,8 +83,10 @@ REQUESTS = {
     ("DELETE", "/v1/subscriptions/{subscription_id}"): ("/v1/subscriptions/none", None),
     ("GET", "/v1/audit"): ("/v1/audit", None),
 }
-OPEN = {("GET", "/healthz"), ("GET", "/readyz")} | {
-    (method, "/v1/session") for method in ("GET", "POST", "DELETE")
+OPEN = {
+    *(("GET", path) for path in ("/healthz", "/readyz", "/v1/session/oidc")),
+    ("GET", "/v1/session/oidc/callback"),
+    *((method, "/v1/session") for method in ("GET", "POST", "DELETE")),
 }
 # What is of no place: the same for everybody who may see it at all.
 EVERYWHERE = {"/metrics", "/v1/models", "/v1/models/champion", "/v1/models/champion/card"}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
 
+from serving.access import oidc
 from serving.access.passwords import is_password
 from serving.access.principal import Principal
 from serving.access.roles import Action
@@ -14,7 +17,7 @@ from serving.api.doorkeeper import doorkeeper_of
 from serving.api.failures import SignInFailed
 from serving.api.problems import RESPONSES
 from serving.api.session.schemas import Session, SignIn
-from serving.api.state import PeopleOf
+from serving.api.state import PeopleOf, settings_of
 from serving.database.people import User
 
 router = APIRouter(prefix="/v1/session", tags=["session"], responses=RESPONSES)
@@ -36,6 +39,42 @@ def sign_in(request: Request, response: Response, people: PeopleOf, wanted: Sign
     return enter(request, response, user)
 
 
+@router.get("/oidc", response_class=RedirectResponse, status_code=303)
+def begin_oidc(request: Request) -> RedirectResponse:
+    """Sign in through the configured OpenID provider / 通过统一身份认证登录。"""
+    url, begun = oidc.begin(_registration(request), _redirect_uri(request))
+    answer = RedirectResponse(url, status_code=303)
+    _set_cookie(
+        request,
+        answer,
+        (oidc.COOKIE, begun.sealed(doorkeeper_of(request).key)),
+        oidc.MINUTES * 60,
+    )
+    return answer
+
+
+@router.get("/oidc/callback", response_class=RedirectResponse, status_code=303)
+def finish_oidc(
+    request: Request,
+    people: PeopleOf,
+    state: Annotated[str, Query(max_length=200)],
+    code: Annotated[str, Query(max_length=4000)],
+) -> RedirectResponse:
+    """Where the provider sends the browser back to / 统一身份认证回调。"""
+    key = doorkeeper_of(request).key
+    begun = oidc.remembered(key, request.cookies.get(oidc.COOKIE, ""))
+    if begun is None or not hmac.compare_digest(begun.state.encode(), state.encode()):
+        raise oidc.OidcFailed(detail="state")
+    subject = oidc.finish(_registration(request), _redirect_uri(request), begun, code)
+    user = people.user_by(subject=subject)
+    if user is None:
+        raise SignInFailed()
+    answer = RedirectResponse(request.app.state.home, status_code=303)
+    answer.delete_cookie(oidc.COOKIE, path="/", httponly=True, samesite="lax")
+    enter(request, answer, user)
+    return answer
+
+
 @router.get("")
 def get_session(who: Annotated[Principal, Depends(anybody)]) -> Session:
     """Who you are to the service / 当前身份。"""
@@ -51,16 +90,31 @@ def sign_out(response: Response, who: Annotated[Principal, Depends(anybody)]) ->
 def enter(request: Request, response: Response, user: User) -> Session:
     """Begin a session of ``user``: the cookie, and what the page has to know."""
     cookie, session = seal_session(doorkeeper_of(request).key, user.id, user.stamp)
+    _set_cookie(request, response, (COOKIE, cookie), HOURS * 3600)
+    return _told(user.principal(session.csrf))
+
+
+def _set_cookie(
+    request: Request, response: Response, cookie: tuple[str, str], seconds: int
+) -> None:
     response.set_cookie(
-        COOKIE,
-        cookie,
-        max_age=HOURS * 3600,
+        *cookie,
+        max_age=seconds,
         path="/",
         httponly=True,
         samesite="lax",
         secure=request.url.scheme == "https",
     )
-    return _told(user.principal(session.csrf))
+
+
+def _registration(request: Request) -> oidc.Registration:
+    known = settings_of(request).oidc
+    secret = known.client_secret.get_secret_value()
+    return oidc.Registration(known.issuer, known.client_id, secret, known.claim)
+
+
+def _redirect_uri(request: Request) -> str:
+    return str(request.url_for("finish_oidc"))
 
 
 def _told(who: Principal) -> Session:
