@@ -133,7 +133,10 @@ class Doorkeeper:
         return user.principal(session.csrf)
 
     def _is_local(self, request: Request) -> bool:
-        # A page of another site could make a browser on this machine ask.
+        # A page of another site could make a browser on this machine ask, and a web server in
+        # front of this one passes on what came from anywhere.
+        if any(name in request.headers for name in ("forwarded", "x-forwarded-for")):
+            return False
         origin = request.headers.get("origin")
         named = request.headers.get("host", "")
         hosts = [f"//{named}"] if origin is None else [f"//{named}", origin]

@@ -71,7 +71,6 @@ def run_until_told(workspace: Workspace, bound: socket.socket, workers: int) -> 
         workers=workers,
         log_config=None,
         access_log=False,
-        proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     server = uvicorn.Server(config)

@@ -251,7 +251,11 @@ def test_what_is_no_token_is_refused(client, office, token, header):
 
 def test_the_machine_itself_is_let_in_while_nobody_was_made(client, office, token, database):
     assert client.get("/v1/session").json()["name"] == "local"
-    for foreign in ({"Host": "evil.example"}, {"Origin": "http://evil.example"}):
+    for foreign in (
+        {"Host": "evil.example"},
+        {"Origin": "http://evil.example"},
+        {"X-Forwarded-For": "8.8.8.8"},
+    ):
         assert client.get("/v1/watchlists", headers=foreign).status_code == 401
     token("inspector")
     until_seen(database)
