@@ -21,7 +21,7 @@ from serving.publication import (
 TIERS = ("red", "orange", "yellow", "blue")
 
 
-def publication(as_of: dt.date, *, listed: int, cohort: int) -> Publication:
+def publication(as_of: dt.date, *, listed: int, cohort: int, region: str = "") -> Publication:
     """A list of ``listed`` entries over ``cohort`` projects; tiers move with the date."""
     listings = [Listing(n + 1, "risk", None) for n in range(listed)]
     notes = [_assessment(n, as_of) for n in range(cohort)]
@@ -29,7 +29,7 @@ def publication(as_of: dt.date, *, listed: int, cohort: int) -> Publication:
     risks = tuple(ProjectRisk(notes[n], listings[n] if n < listed else None) for n in range(cohort))
     head = Head(
         as_of=as_of,
-        region="",
+        region=region,
         capacity=listed,
         model=ModelNote("arrears", "1", "lightgbm"),
         cohort=cohort,

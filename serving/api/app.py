@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 
 from risk.locale import text
 from serving.api.audit.endpoints import router as audit
@@ -73,6 +74,7 @@ def create_app(
     serve_docs(app, ROUTERS)
     for router in ROUTERS:
         app.include_router(router)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_middleware(Envelope, audit=app.state.audit, metrics=app.state.metrics)
     return app
 

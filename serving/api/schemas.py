@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,6 +14,11 @@ class Schema(BaseModel):
     """Base of all answers: nothing unsaid, nothing left out."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def example(**values: Any) -> ConfigDict:
+    """For a request's schema: an example that is shown in the description and run in a test."""
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": [values]})
 
 
 class Words(Schema):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from features.families import FAMILIES
 from serving.api.parameters import IsoDate, OneOf
-from serving.api.schemas import Schema
+from serving.api.schemas import Schema, example
 
 Family = Annotated[str, OneOf(family.name for family in FAMILIES)]
 
@@ -17,7 +17,11 @@ Family = Annotated[str, OneOf(family.name for family in FAMILIES)]
 class FeedbackIn(Schema):
     """What one thinks of a project's score, or of the reason of one ``family``."""
 
-    project_id: Annotated[str, Field(min_length=1, max_length=200, examples=["P-001"])]
+    model_config = example(
+        project_id="P-00001", as_of="2025-06-01", family="payments", verdict="already_known"
+    )
+
+    project_id: Annotated[str, Field(min_length=1, max_length=200)]
     as_of: Annotated[IsoDate, Field(examples=["2025-06-01"])]
     family: Family | None = None
     verdict: Literal["useful", "wrong", "already_known"]
@@ -26,6 +30,8 @@ class FeedbackIn(Schema):
 
 class Feedback(FeedbackIn):
     """A piece of feedback, who gave it and when."""
+
+    model_config = ConfigDict(json_schema_extra=None)
 
     given_by: str
     given_at: dt.datetime

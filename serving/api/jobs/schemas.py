@@ -8,13 +8,15 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from serving.api.parameters import IsoDate
-from serving.api.schemas import Schema, Words
+from serving.api.schemas import Schema, Words, example
 
 
 class JobIn(Schema):
     """A run to start. ``publish`` seals a list, ``train`` trains a model, ``check`` looks at feeds,
     drift and past lists; ``capacity`` and ``region`` are for ``publish``.
     """
+
+    model_config = example(kind="publish", as_of="2025-07-01", capacity=20)
 
     kind: Literal["publish", "train", "check"]
     as_of: IsoDate

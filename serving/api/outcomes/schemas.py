@@ -9,7 +9,7 @@ from pydantic import Field
 
 from risk.contract import TABLES
 from serving.api.parameters import IsoDate, OneOf
-from serving.api.schemas import Schema
+from serving.api.schemas import Schema, example
 
 Kind = Annotated[str, OneOf(TABLES["inspections"].field("kind").values)]
 Yuan = Annotated[float, Field(ge=0, le=1e13, allow_inf_nan=False)]
@@ -18,12 +18,12 @@ Yuan = Annotated[float, Field(ge=0, le=1e13, allow_inf_nan=False)]
 class Found(Schema):
     """What a visit found. What is left out is unknown, not zero."""
 
-    inspected_on: Annotated[IsoDate, Field(examples=["2025-06-12"])]
+    inspected_on: IsoDate
     kind: Kind = "watchlist"
     arrears_found: bool
     workers_owed: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
     amount_owed: Yuan | None = None
-    findings: Annotated[str, Field(max_length=2000, examples=["no_account;cash_pay"])] | None = None
+    findings: Annotated[str, Field(max_length=2000)] | None = None
     rectify_by: IsoDate | None = None
     rectified_on: IsoDate | None = None
 
@@ -31,14 +31,32 @@ class Found(Schema):
 class OutcomeIn(Found):
     """What a visit to a project found."""
 
-    project_id: Annotated[str, Field(min_length=1, max_length=200, examples=["P-001"])]
+    model_config = example(
+        project_id="P-00001",
+        inspected_on="2025-06-12",
+        arrears_found=True,
+        workers_owed=12,
+        amount_owed=345600.0,
+        findings="no_account;cash_pay",
+        rectify_by="2025-06-30",
+    )
+
+    project_id: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class CorrectionIn(Found):
     """The outcome as it should read; ``version`` is the one that is corrected."""
 
-    version: Annotated[int, Field(ge=1, le=10_000, examples=[1])]
-    reason: Annotated[str, Field(min_length=1, max_length=1000, examples=["金额误填"])]
+    model_config = example(
+        version=1,
+        reason="金额误填",
+        inspected_on="2025-06-12",
+        arrears_found=True,
+        amount_owed=34560.0,
+    )
+
+    version: Annotated[int, Field(ge=1, le=10_000)]
+    reason: Annotated[str, Field(min_length=1, max_length=1000)]
 
 
 class Outcome(Found):

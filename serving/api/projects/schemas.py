@@ -7,7 +7,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from serving.api.schemas import Assessment, EvidenceRef, Listing, Model, Schema, View, Words
+from serving.api.schemas import (
+    Assessment,
+    EvidenceRef,
+    Listing,
+    Model,
+    Schema,
+    View,
+    Words,
+    example,
+)
 
 
 class TimelineItem(Schema):
@@ -75,4 +84,6 @@ class Note(Schema):
 class NoteIn(Schema):
     """A note to keep."""
 
-    text: Annotated[str, Field(min_length=1, max_length=4000, examples=["已约谈项目经理"])]
+    model_config = example(text="已约谈项目经理，承诺月底前付清")
+
+    text: Annotated[str, Field(min_length=1, max_length=4000)]

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from risk.contract import TABLES
 from serving.api.parameters import OneOf
-from serving.api.schemas import Schema, Words
+from serving.api.schemas import Schema, Words, example
 
 TableName = Annotated[str, OneOf(TABLES)]
 Cell = Annotated[str, Field(max_length=4000)] | bool | int | float | None
@@ -21,23 +21,19 @@ Rows = Annotated[
 class RecordsIn(Schema):
     """Rows by field name, as in the record contract; what is null or left out is unknown."""
 
-    rows: Annotated[
-        Rows,
-        Field(examples=[[{"org_id": "91110000000000000X", "org_name": "模拟建设公司"}]]),
-    ]
+    model_config = example(rows=[{"org_id": "91110000000000000X", "org_name": "模拟建设公司"}])
+
+    rows: Rows
 
 
 class ComplaintsIn(Schema):
     """Complaints by field name, as in the record contract."""
 
-    rows: Annotated[
-        Rows,
-        Field(
-            examples=[
-                [{"complaint_id": "T-1", "received_on": "2025-06-02", "channel": "hotline_12345"}]
-            ]
-        ),
-    ]
+    model_config = example(
+        rows=[{"complaint_id": "T-1", "received_on": "2025-06-02", "channel": "hotline_12345"}]
+    )
+
+    rows: Rows
 
 
 class RowProblem(Schema):

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from risk.contract import TABLES
 from serving.api.parameters import IsoDate, OneOf
-from serving.api.schemas import Schema
+from serving.api.schemas import Schema, example
 
 ProjectId = Annotated[str, Field(min_length=1, max_length=200)]
 TableName = Annotated[str, OneOf(TABLES)]
@@ -19,9 +19,9 @@ Cell = str | bool | int | float | None
 class ScoresIn(Schema):
     """Which projects, and of which publication; the newest of each where ``as_of`` is null."""
 
-    project_ids: Annotated[
-        list[ProjectId], Field(min_length=1, max_length=500, examples=[["P-001", "P-002"]])
-    ]
+    model_config = example(project_ids=["P-00001", "P-00002"])
+
+    project_ids: Annotated[list[ProjectId], Field(min_length=1, max_length=500)]
     as_of: IsoDate | None = None
 
 
@@ -49,6 +49,16 @@ class WhatIfIn(Schema):
     one replaces it. Rows must be known before ``as_of``, the date of a publication.
     """
 
+    model_config = example(
+        project_id="P-00001",
+        as_of="2025-06-01",
+        records={
+            "complaints": [
+                {"complaint_id": "W-1", "received_on": "2025-05-20", "project_id": "P-00001"}
+            ]
+        },
+    )
+
     project_id: ProjectId
     as_of: IsoDate
     records: Annotated[
@@ -56,6 +66,5 @@ class WhatIfIn(Schema):
         Field(
             min_length=1,
             max_length=15,
-            examples=[{"payments": [{"payment_id": "X-1", "payroll_id": "PR-1", "amount": 100}]}],
         ),
     ]

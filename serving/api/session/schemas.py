@@ -6,13 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from serving.api.schemas import Schema
+from serving.api.schemas import Schema, example
 
 RoleName = Literal["inspector", "briefer", "supervisor", "admin", "system"]
 
 
 class SignIn(Schema):
     """Name and password of a user."""
+
+    model_config = example(name="王主管", password="sehr-geheim-1")  # noqa: S106
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     password: Annotated[str, Field(min_length=1, max_length=200)]

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from serving.api.schemas import Schema
+from serving.api.schemas import Schema, example
 
 EventType = Literal["watchlist.published", "project.tier_changed"]
 
@@ -17,13 +17,16 @@ EVENT_TYPES: tuple[EventType, ...] = ("watchlist.published", "project.tier_chang
 class SubscriptionIn(Schema):
     """A system to call at ``url`` whenever one of ``types`` happens in ``region``."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100, examples=["办案系统"])]
+    model_config = example(
+        name="办案系统", url="http://127.0.0.1:9000/hooks/wagewatch", region="9901"
+    )
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
     url: Annotated[
         str,
         Field(
             max_length=500,
             pattern=r"^https?://[^\s/@?#]+(:\d+)?(/[^\s]*)?$",
-            examples=["http://127.0.0.1:9000/hooks/wagewatch"],
         ),
     ]
     types: Annotated[tuple[EventType, ...], Field(min_length=1, max_length=2)] = EVENT_TYPES
