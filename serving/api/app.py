@@ -16,6 +16,7 @@ from serving.api.briefings.endpoints import router as briefings
 from serving.api.docs import serve_docs
 from serving.api.doorkeeper import Door, Doorkeeper
 from serving.api.envelope import Envelope
+from serving.api.fastlane import FastLane
 from serving.api.feedback.endpoints import router as feedback
 from serving.api.health.endpoints import router as health
 from serving.api.indicators.endpoints import router as indicators
@@ -75,6 +76,7 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
+    app.add_middleware(FastLane, doorkeeper=app.state.doorkeeper, freshness=freshness)
     app.add_middleware(Envelope, audit=app.state.audit, metrics=app.state.metrics)
     return app
 

@@ -74,6 +74,13 @@ class Doorkeeper:
         self._limiter.spend(principal.key)
         principal.require(action)
 
+    def valid_until(self, header: object) -> dt.datetime | None:
+        """When the token in an ``Authorization`` header ends; None if it does not."""
+        assert isinstance(header, bytes)  # noqa: S101
+        secret = header.decode("latin-1").partition(" ")[2]
+        token = self._remembered(secret)
+        return token.expires_at if token else None
+
     def slow_down(self, key: str) -> None:
         """Count a try at signing in.
 

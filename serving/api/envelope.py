@@ -9,7 +9,6 @@ import secrets
 import time
 from typing import Any
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,7 +21,8 @@ from serving.database.audit import AuditEntry
 MOST_BODY = 2_000_000
 """Bytes of a request's body."""
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_NUMBER = b"x-request-id"
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _UNAUDITED = frozenset({Action.READ_METRICS, Action.READ_JOBS})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS = (
@@ -30,8 +30,9 @@ _HEADERS = (
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
 )
-_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 
 _log = logging.getLogger("wagewatch.requests")
 
@@ -96,8 +97,9 @@ class _Request:
         self.status = 500
         self._receive, self._send, self._received = receive, send, 0
         state: dict[str, Any] = scope.setdefault("state", {})
-        wanted = Headers(scope=scope).get("x-request-id", "")
-        self.request_id = wanted if _REQUEST_ID.fullmatch(wanted) else secrets.token_hex(8)
+        wanted = next((value for name, value in scope["headers"] if name == _NUMBER), b"")
+        known = _REQUEST_ID.fullmatch(wanted)
+        self.request_id = wanted.decode() if known else secrets.token_hex(8)
         state["request_id"] = self.request_id
 
     async def receive(self) -> Message:
@@ -111,13 +113,10 @@ class _Request:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = [*message["headers"], *_HEADERS]
-            headers.append((b"x-request-id", self.request_id.encode()))
-            if not any(name == b"content-security-policy" for name, _ in headers):
-                headers.append(_POLICY)
-            if not any(name == b"cache-control" for name, _ in headers):
-                headers.append((b"cache-control", b"no-store"))
-            message["headers"] = headers
+            given = {name for name, _ in message["headers"]}
+            own = (header for header in _HEADERS if header[0] not in given)
+            number = (_NUMBER, self.request_id.encode())
+            message["headers"] = [*message["headers"], *own, number]
         await self._send(message)
 
 

@@ -9,7 +9,9 @@ from serving.api.views import View
 
 def send(view: View, request: Request) -> Response:
     """The document, or 304 when ``If-None-Match`` names its digest; compressed if that is liked."""
-    request.scope["state"]["about"] = (view.as_of, view.list_digest, view.model_version)
+    state = request.scope["state"]
+    state["about"] = (view.as_of, view.list_digest, view.model_version)
+    state["sealed"] = True
     tag = f'"{view.digest}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Accept-Encoding"}
     asked = request.headers

@@ -45,7 +45,6 @@ class Views:
         self._database = database
         self._freshness = freshness
         self._stamp: object = None
-        self._generation: object = None
         self._kept: OrderedDict[tuple[object, ...], View] = OrderedDict()
         self._bytes = 0
 
@@ -72,11 +71,8 @@ class Views:
     def _get(self, key: tuple[object, ...], make: Callable[[], View]) -> View:
         stamp = self._freshness.stamp()
         if stamp != self._stamp:
-            generation = self._database.generation()
-            if generation != self._generation:
-                self._kept.clear()
-                self._bytes = 0
-            self._stamp, self._generation = stamp, generation
+            self._kept.clear()
+            self._bytes, self._stamp = 0, stamp
         view = self._kept.get(key)
         if view is None:
             view = self._kept[key] = make()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from sqlalchemy import Connection, Engine, select
 
@@ -34,6 +35,8 @@ class AuditEntry:
 
 
 _NAMES = tuple(field.name for field in fields(AuditEntry))
+_FIELDS = attrgetter(*_NAMES)
+_AT, _AS_OF = _NAMES.index("at"), _NAMES.index("as_of")
 
 
 def write_audit(engine: Engine, entries: Sequence[AuditEntry]) -> None:
@@ -49,7 +52,8 @@ def add_audit(connection: Connection, entries: Sequence[AuditEntry]) -> None:
     # Thousands come at once, and building each by the expression language takes ten times as long.
     statement = f"INSERT INTO audit ({', '.join(_NAMES)}) VALUES ({marks})"
     plain = connection.dialect.name == "sqlite"
-    connection.exec_driver_sql(statement, [_values(entry, plain) for entry in entries])
+    rows = [tuple(_values(entry, plain)) for entry in entries]
+    connection.exec_driver_sql(statement, rows)
 
 
 def read_audit(engine: Engine, principal: Principal, wanted: Wanted) -> Page[AuditEntry]:
@@ -61,10 +65,11 @@ def read_audit(engine: Engine, principal: Principal, wanted: Wanted) -> Page[Aud
     return Page([AuditEntry(**{**one, "at": utc(one["at"])}) for one in entries], after)
 
 
-def _values(entry: AuditEntry, plain: bool) -> tuple[object, ...]:
-    values = astuple(entry)
-    if not plain:
-        return values
-    at = entry.at.astimezone(dt.UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-    as_of = entry.as_of.isoformat() if entry.as_of else None
-    return (at, *values[1:8], as_of, *values[9:])
+def _values(entry: AuditEntry, plain: bool) -> list[object]:
+    values = list(_FIELDS(entry))
+    if plain:
+        # As SQLAlchemy keeps times and dates in SQLite.
+        at = entry.at.astimezone(dt.UTC).replace(tzinfo=None)
+        values[_AT] = at.isoformat(" ", "microseconds")
+        values[_AS_OF] = entry.as_of.isoformat() if entry.as_of else None
+    return values

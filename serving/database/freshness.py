@@ -1,7 +1,8 @@
-"""Whether anything was written since: what lets a process keep things in memory.
+"""Whether anything changed that decides who may read what: lets a process keep things in memory.
 
-SQLite tells by a counter that costs microseconds to read, so nothing is ever stale. PostgreSQL has
-none as cheap; there a change made elsewhere is seen within half a second.
+Lists are published, tokens and users made and ended; nothing else matters. SQLite tells by a
+counter that costs microseconds whether anything at all was written, so nothing is ever stale.
+PostgreSQL has none as cheap; there a change made elsewhere is seen within half a second.
 """
 
 from __future__ import annotations
@@ -10,17 +11,25 @@ import sqlite3
 import threading
 import time
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 SECONDS = 0.5
 
+_STATE = """
+    SELECT (SELECT max(id) FROM watchlists),
+      (SELECT count(*) FROM tokens), (SELECT count(*) FROM tokens WHERE revoked_at IS NOT NULL),
+      (SELECT count(*) FROM users), (SELECT sum(stamp) FROM users)
+"""
+
 
 class Freshness:
-    """Gives stamps; as long as two stamps are equal nothing was written in between."""
+    """Gives stamps; as long as two stamps are equal nothing of that changed in between."""
 
     def __init__(self, engine: Engine) -> None:
-        self._own_writes = 0
+        self._engine = engine
         self._lock = threading.Lock()
+        self._seen: int | None = None
+        self._stamp: tuple[object, ...] = ()
         self._connection: sqlite3.Connection | None = None
         if engine.dialect.name == "sqlite" and engine.url.database:
             self._connection = sqlite3.connect(
@@ -30,19 +39,28 @@ class Freshness:
                 isolation_level=None,
             )
 
-    def stamp(self) -> tuple[int, int]:
+    def stamp(self) -> tuple[object, ...]:
         """The stamp of now."""
-        if self._connection is None:
-            return self._own_writes, int(time.monotonic() / SECONDS)
         with self._lock:
-            found = self._connection.execute("PRAGMA data_version").fetchone()
-        return self._own_writes, int(found[0])
-
-    def written(self) -> None:
-        """This process has written."""
-        self._own_writes += 1
+            moment = self._moment()
+            if moment != self._seen:
+                self._stamp = self._state()
+                self._seen = moment
+            return self._stamp
 
     def close(self) -> None:
         """Give up the connection."""
         if self._connection is not None:
             self._connection.close()
+
+    def _moment(self) -> int:
+        if self._connection is None:
+            return int(time.monotonic() / SECONDS)
+        found: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        return found
+
+    def _state(self) -> tuple[object, ...]:
+        if self._connection is not None:
+            return tuple(self._connection.execute(_STATE).fetchone())
+        with self._engine.connect() as connection:
+            return tuple(connection.execute(text(_STATE)).one())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 import pytest
 from fastapi.routing import APIRoute
@@ -8,6 +9,7 @@ from fastapi.routing import APIRoute
 from risk.locale import LANGUAGES, catalogue
 from serving.access.roles import MAY, Action, Role
 from serving.api.app import ROUTERS
+from serving.api.auditing import SECONDS as AUDIT_SECONDS
 from serving.api.doorkeeper import Admission
 from serving.api.problems import STATUS
 from serving.database.people import Grant, People
@@ -281,3 +283,25 @@ def test_every_failure_of_the_service_has_words_and_a_status(language):
     for error, status in STATUS.items():
         assert f"errors.{error.code}" in catalogue(language)
         assert f"problems.{int(status)}" in catalogue(language)
+
+
+def test_who_asks_again_gets_the_same_and_is_recorded_again(client, office, token):
+    who, admin = token("inspector", INSIDE), token("admin")
+    answers = [client.get(LATEST, headers=who) for _ in range(3)]
+    assert len({one.content for one in answers}) == 1
+    assert len({one.headers["etag"] for one in answers}) == 1
+    assert len({one.headers["x-request-id"] for one in answers}) == 3
+    names = [sorted(one.headers) for one in answers]
+    assert names[0] == names[1] == names[2]
+    time.sleep(2 * AUDIT_SECONDS)
+    entries = client.get("/v1/audit", headers=admin).json()["items"]
+    reads = [one for one in entries if one["action"] == "read_lists"]
+    assert {one["request_id"] for one in reads} == {one.headers["x-request-id"] for one in answers}
+    assert len({(one["list_digest"], one["who"], one["region"]) for one in reads}) == 1
+
+
+def test_what_was_remembered_is_not_given_to_others(client, office, token):
+    whole = client.get(LATEST, headers=token("supervisor", INSIDE)).content
+    assert client.get(LATEST, headers=token("inspector", INSIDE)).content != whole
+    assert client.get(LATEST, headers=token("supervisor", OUTSIDE)).status_code == 404
+    assert client.get(LATEST, headers={"Authorization": "Bearer ww_no"}).status_code == 401
