@@ -76,6 +76,9 @@ class RecordStore:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         try:
             self.connection = duckdb.connect(str(path), read_only=read_only)
+        except duckdb.ConnectionException as error:
+            # Open in this very process, for another purpose.
+            raise RecordStoreBusy(path=str(path)) from error
         except duckdb.IOException as error:
             if "lock" in str(error).lower():
                 raise RecordStoreBusy(path=str(path)) from error

@@ -26,6 +26,8 @@ from risk.simulator import simulate
 from risk.workspace import Workspace
 from serving.cli.main import main
 
+from ..conftest import MUST_RUN_ALL
+
 AS_OF = dt.date(2025, 4, 1)
 TODAY = dt.date(2026, 1, 1)
 
@@ -116,7 +118,7 @@ def as_it_was(rows, tmp_path_factory) -> dict[str, str]:
 
 
 @settings(
-    max_examples=3,
+    max_examples=4 if MUST_RUN_ALL else 1,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
@@ -127,19 +129,34 @@ def test_another_future_changes_no_feature_score_or_list(rows, as_it_was, tmp_pa
     assert run_commands(other_future(Random(seed), rows), folder) == as_it_was
 
 
-@settings(max_examples=4, deadline=None, database=None)
-@given(seed=st.integers(0, 2**32))
-def test_another_future_changes_no_feature_of_any_earlier_day(rows, tmp_path_factory, seed):
+def seen(told, tmp_path_factory):
+    """The features of four days, and the digest, from the records ``told``."""
     days = [AS_OF - dt.timedelta(days=back) for back in (0, 1, 40, 200)]
-    matrices = []
-    for told in (rows, other_future(Random(seed), rows)):
-        folder = tmp_path_factory.mktemp("features")
-        write(told, folder / "records")
-        workspace = Workspace(folder / "workspace")
-        import_paths(workspace, [folder / "records"], today=TODAY)
-        with RecordStore(workspace.records, read_only=True) as store:
-            matrices.append((feature_matrix(store, days), store.digest(AS_OF)))
-    (first, first_digest), (second, second_digest) = matrices
+    folder = tmp_path_factory.mktemp("features")
+    write(told, folder / "records")
+    workspace = Workspace(folder / "workspace")
+    import_paths(workspace, [folder / "records"], today=TODAY)
+    with RecordStore(workspace.records, read_only=True) as store:
+        return feature_matrix(store, days), store.digest(AS_OF)
+
+
+@pytest.fixture(scope="module")
+def seen_then(rows, tmp_path_factory):
+    return seen(rows, tmp_path_factory)
+
+
+@settings(
+    max_examples=4 if MUST_RUN_ALL else 2,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(seed=st.integers(0, 2**32))
+def test_another_future_changes_no_feature_of_any_earlier_day(
+    rows, seen_then, tmp_path_factory, seed
+):
+    first, first_digest = seen_then
+    second, second_digest = seen(other_future(Random(seed), rows), tmp_path_factory)
     assert first.project_ids == second.project_ids
     assert np.array_equal(first.values, second.values, equal_nan=True)
     assert first_digest == second_digest

@@ -12,8 +12,8 @@ from serving.database.tables import AUDIT, OUTCOMES
 
 from .conftest import key
 
-READERS, READS = 200, 2
-WRITERS, WRITES = 20, 3
+READERS, READS = 200, 1
+WRITERS, WRITES = 20, 2
 PATHS = (
     "/v1/watchlists/latest",
     "/v1/watchlists/latest/entries?limit=2",

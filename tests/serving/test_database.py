@@ -2,13 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -204,46 +198,3 @@ def test_a_file_that_is_no_database_is_refused(tmp_path):
     (tmp_path / "service.sqlite").write_bytes(b"not a database at all" * 100)
     with pytest.raises(DatabaseUnreachable):
         ServiceDatabase(f"sqlite:///{tmp_path}/service.sqlite")
-
-
-_PUBLISHER = """
-import sys, datetime as dt, importlib.util, pathlib
-spec = importlib.util.spec_from_file_location("made", sys.argv[1])
-made = importlib.util.module_from_spec(spec); spec.loader.exec_module(made)
-from serving.database.service import ServiceDatabase
-database = ServiceDatabase(sys.argv[2])
-moment = dt.datetime(2025, 6, 1, tzinfo=dt.UTC)
-for month in range(1, 13):
-    sealed = made._publication(dt.date(2024, month, 1), cohort=400).seal()
-    print(month, flush=True)
-    database.publish(sealed, published_at=moment, published_by="x")
-"""
-
-
-def test_killed_while_publishing_nothing_is_torn(tmp_path):
-    url = f"sqlite:///{tmp_path}/service.sqlite"
-    ServiceDatabase(url).close()
-    for months in (1, 2, 3):
-        process = subprocess.Popen(
-            [sys.executable, "-c", _PUBLISHER, str(Path(__file__).with_name("conftest.py")), url],
-            stdout=subprocess.PIPE,
-            cwd=Path(__file__).resolve().parents[2],
-        )
-        assert process.stdout is not None
-        for _ in range(months):
-            process.stdout.readline()
-        time.sleep(0.004 * months)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
-        with ServiceDatabase(url) as database, database.engine.connect() as connection:
-            counts = connection.execute(
-                text(
-                    "SELECT w.entries, w.cohort,"
-                    " (SELECT count(*) FROM watchlist_entries e WHERE e.watchlist_id = w.id),"
-                    " (SELECT count(*) FROM project_risks r WHERE r.watchlist_id = w.id)"
-                    " FROM watchlists w"
-                )
-            ).all()
-        assert len(counts) >= months - 1
-        assert all(row == (4, 400, 4, 400) for row in counts)

@@ -24,9 +24,10 @@ from serving.database.people import Grant, People
 from serving.database.service import ServiceDatabase
 from serving.settings import LimitSettings, Settings
 
+from ..conftest import MUST_RUN_ALL
 from .conftest import PUBLISHED_AT, beside, make_publication, served
 
-CASES = int(os.environ.get("WAGEWATCH_FUZZ_CASES", "12"))
+CASES = int(os.environ.get("WAGEWATCH_FUZZ_CASES", "60" if MUST_RUN_ALL else "6"))
 CHECKS = (
     not_a_server_error,
     content_type_conformance,

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import functools
+
 import pytest
 
 from serving.access.passwords import PasswordTooShort, hash_password, is_password
@@ -102,8 +104,8 @@ def test_passwords_are_long_enough_and_kept_as_hashes(hashed):
             hash_password(password)
 
 
-def test_users_and_tokens_by_command(command, database_url):
-    run = command
+def test_users_and_tokens_by_command(wagewatch, database_url):
+    run = functools.partial(wagewatch, "--lang", "en")
     made = run("tokens", "add", "case", "--role", "system", "--region", "99", "--json")
     assert '"token": "ww_' in made.stdout
     assert run("tokens", "add", "case", "--role", "system").returncode == 1
