@@ -29,6 +29,11 @@ COUNTY_TRAINED_AT = dt.date(2025, 7, 1)
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+thorough = pytest.mark.skipif(
+    not MUST_RUN_ALL, reason="a slower proof of what others test; runs with WAGEWATCH_TEST_ALL=1"
+)
+
+
 def require_program(name: str, *places: Path) -> Path:
     """Where the program ``name`` is; skips without it, or fails where nothing may be skipped."""
     found = [place / name for place in places if (place / name).exists()]

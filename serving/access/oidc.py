@@ -62,11 +62,9 @@ def begin(registration: Registration, redirect_uri: str) -> tuple[str, Begun]:
         OidcOff: no provider is configured.
         OidcFailed: the provider cannot be reached.
     """
-    from authlib.integrations.httpx_client import OAuth2Client
-
     about = _about(registration)
     begun = Begun(*(secrets.token_urlsafe(32) for _ in range(3)))
-    with OAuth2Client(
+    with _client_kind()(
         registration.client_id,
         redirect_uri=redirect_uri,
         scope="openid",
@@ -88,12 +86,11 @@ def finish(registration: Registration, redirect_uri: str, begun: Begun, code: st
         OidcFailed: it vouches for nobody, or its word is not signed as it should be.
     """
     from authlib.common.errors import AuthlibBaseError
-    from authlib.integrations.httpx_client import OAuth2Client
     from joserfc.errors import JoseError
 
     about = _about(registration)
     try:
-        with OAuth2Client(
+        with _client_kind()(
             registration.client_id, registration.client_secret, redirect_uri=redirect_uri
         ) as client:
             token = client.fetch_token(
@@ -142,6 +139,18 @@ def _claims(
         nonce={"essential": True, "value": nonce},
     ).validate(token.claims)
     return token.claims
+
+
+def _client_kind() -> Any:
+    import warnings
+
+    from authlib.deprecate import AuthlibDeprecationWarning
+
+    with warnings.catch_warnings():
+        # It would rather be given httpx2, and says so to whoever signs in first.
+        warnings.simplefilter("ignore", AuthlibDeprecationWarning)
+        from authlib.integrations.httpx_client import OAuth2Client
+    return OAuth2Client
 
 
 def _serializer(key: str) -> URLSafeTimedSerializer:

@@ -12,7 +12,7 @@ from risk.workspace import Workspace
 from serving.cli.main import main
 from serving.settings import default_toml
 
-from ..conftest import MUST_RUN_ALL
+from ..conftest import thorough
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,8 @@ def test_a_backtest_in_words_and_as_json(call):
     assert document["random_visits"]["visits"] >= 0
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"] if MUST_RUN_ALL else ["zh"])
+@thorough
+@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_backtest_is_readable(call, lang):
     code, said = call("backtest", "--from", "2025-04-01", "--to", "2025-04-01", lang=lang)
     assert code == 0

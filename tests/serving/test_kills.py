@@ -6,8 +6,13 @@ import pytest
 
 from benchmarks.kills import SCENES, judge, run
 
+from ..conftest import thorough
 
-@pytest.mark.parametrize("scene", SCENES)
+
+@pytest.mark.parametrize(
+    "scene",
+    [one if one == "outcomes" else pytest.param(one, marks=thorough) for one in SCENES],
+)
 def test_a_kill(scene, tmp_path):
     ran = run(scene, tmp_path, seed=1)
     assert judge(scene, tmp_path, ran) == []

@@ -20,6 +20,8 @@ from training.reliability import reliability
 from training.run import Search, train_and_register
 from training.verdict import resamples
 
+from ..conftest import thorough
+
 TRAINED_AT = dt.date(2025, 7, 1)
 MONTHS = np.array([f"2025-0{n}-01" for n in range(1, 7)], dtype="datetime64[D]")
 
@@ -129,6 +131,7 @@ def test_a_group_that_is_warned_too_little_stops_the_model(office, county_traine
     assert second.version.about["evidence"]["gate"]["grounds"] == "unfair"
 
 
+@thorough
 def test_training_again_on_the_same_records_gives_the_same_files_and_passes(office):
     first, second = run(office), run(office)
     assert first.decision.grounds == "first_model"

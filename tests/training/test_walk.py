@@ -20,6 +20,8 @@ from training.labels import event_log, happened
 from training.lessons import NoProjectsKnown, lessons_at
 from training.walk import NothingToJudge, Plan, SpanEmpty, end_of_records, plan, walk
 
+from ..conftest import thorough
+
 FIRST, LAST = dt.date(2025, 3, 1), dt.date(2025, 4, 1)
 
 
@@ -50,6 +52,7 @@ def test_the_scores_of_a_month_are_those_of_the_model_trained_that_day(walked, c
     assert np.array_equal(month.probability[MODEL], said)
 
 
+@thorough
 def test_what_became_known_later_changes_no_score(walked, tmp_path):
     """The same walk over a store in which nothing of the last month on was ever told."""
     folder = tmp_path / "records"
