@@ -199,7 +199,7 @@ def _copy_stores(workspace: Workspace, place: Path) -> None:
             shutil.copyfile(workspace.records, place / workspace.records.name)
     if workspace.tracking.is_file():
         with (
-            sqlite3.connect(f"file:{workspace.tracking}?mode=ro", uri=True) as source,
+            sqlite3.connect(f"{workspace.tracking.resolve().as_uri()}?mode=ro", uri=True) as source,
             sqlite3.connect(place / workspace.tracking.name) as copy,
         ):
             source.backup(copy)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from pathlib import Path
 
 from sqlalchemy import Engine, text
 
@@ -33,7 +34,7 @@ class Freshness:
         self._connection: sqlite3.Connection | None = None
         if engine.dialect.name == "sqlite" and engine.url.database:
             self._connection = sqlite3.connect(
-                f"file:{engine.url.database}?mode=ro",
+                f"{Path(engine.url.database).resolve().as_uri()}?mode=ro",
                 uri=True,
                 check_same_thread=False,
                 isolation_level=None,

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import functools
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from serving.access.passwords import PasswordTooShort, hash_password, is_password
 from serving.access.roles import Role
+from serving.access.secrets import signing_key
 from serving.access.sessions import COOKIE, open_session, seal_session
+from serving.database.freshness import Freshness
 from serving.database.people import Grant, NameTaken, NameUnknown, People
+from serving.database.service import ServiceDatabase
 
 from .conftest import PUBLISHED_AT, key
 
@@ -122,3 +126,26 @@ def test_users_and_tokens_by_command(wagewatch, database_url):
     assert "li" in listed
     assert "geheim" not in listed
     assert run("users", "revoke", "li").returncode == 0
+
+
+def test_the_signing_key_is_one_and_for_its_owner_alone(tmp_path):
+    path = tmp_path / "mit leer%zeichen" / "session.key"
+    path.parent.mkdir()
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(lambda _: signing_key(path), range(8)))
+    assert len(keys) == 1
+    assert len(keys.pop()) >= 40
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [one.name for one in path.parent.iterdir()] == ["session.key"]
+
+
+def test_a_folder_with_any_name_will_do(tmp_path):
+    folder = tmp_path / "县 b%20c"
+    folder.mkdir()
+    with ServiceDatabase(f"sqlite:///{folder}/s.sqlite") as database:
+        freshness = Freshness(database.engine)
+        before = freshness.stamp()
+        grant = Grant("x", Role.ADMIN, "", "test", PUBLISHED_AT)
+        People(database.engine).add_token(grant)
+        assert freshness.stamp() != before
+        freshness.close()
