@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Date, DateTime, LargeBinary, Table, insert, select, text
 
@@ -99,7 +100,9 @@ def restore(source: Path, workspace: Workspace, url: str | None) -> BackupDone:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         about = _unpack(source, place)
-        with ServiceDatabase(url or f"sqlite:///{place / 'service.sqlite'}") as database:
+        with ServiceDatabase(
+            url or f"sqlite:///{quote(str(place / 'service.sqlite'))}"
+        ) as database:
             rows = _load(database, place, about)
         shutil.rmtree(place / "service")
         workspace.root.mkdir(parents=True, exist_ok=True)

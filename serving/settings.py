@@ -7,6 +7,7 @@ import tomllib
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote
 
 from pydantic import (
     BaseModel,
@@ -193,7 +194,7 @@ def load_settings(workspace: Workspace) -> Settings:
 
 def database_url(workspace: Workspace, settings: Settings) -> str:
     """The address of the service database."""
-    return settings.database.url or f"sqlite:///{workspace.service_database}"
+    return settings.database.url or f"sqlite:///{quote(str(workspace.service_database))}"
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from risk.workspace import Workspace
 from serving.access.passwords import PasswordTooShort, hash_password, is_password
 from serving.access.roles import Role
 from serving.access.secrets import signing_key
@@ -12,6 +13,7 @@ from serving.access.sessions import COOKIE, open_session, seal_session
 from serving.database.freshness import Freshness
 from serving.database.people import Grant, NameTaken, NameUnknown, People
 from serving.database.service import ServiceDatabase
+from serving.settings import Settings, database_url
 
 from .conftest import PUBLISHED_AT, key
 
@@ -140,9 +142,10 @@ def test_the_signing_key_is_one_and_for_its_owner_alone(tmp_path):
 
 
 def test_a_folder_with_any_name_will_do(tmp_path):
-    folder = tmp_path / "县 b%20c"
-    folder.mkdir()
-    with ServiceDatabase(f"sqlite:///{folder}/s.sqlite") as database:
+    workspace = Workspace(tmp_path / "县 b%20?#c")
+    workspace.root.mkdir()
+    with ServiceDatabase(database_url(workspace, Settings())) as database:
+        assert workspace.service_database.exists()
         freshness = Freshness(database.engine)
         before = freshness.stamp()
         grant = Grant("x", Role.ADMIN, "", "test", PUBLISHED_AT)
