@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from features.build import Progress, compute, matrix_table, to_matrix
 from features.stakes import STAKES
+from models.levers import LeverEffect, lever_effects
 from models.reasons import Reason, evidence_behind, family_sums, reasons
 from models.resemblance import Resemblance
 from models.scoring_model import ScoringModel
@@ -22,7 +23,7 @@ class ScoredProject:
     ``base`` plus all ``contributions`` (one per family) equals ``raw`` to 1e-6. ``workers`` and
     ``amount_at_stake`` (fen) are None where the records do not tell. ``unlike_inspected`` says that
     nothing like it was ever inspected, so its score is a guess; None where too little was
-    inspected to say.
+    inspected to say. ``levers``: what would lower it, where asked for.
     """
 
     project_id: str
@@ -39,6 +40,7 @@ class ScoredProject:
     amount_at_stake: int | None
     last_clean_visit: dt.date | None
     unlike_inspected: bool | None
+    levers: tuple[LeverEffect, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ def score_cohort(
     as_of: dt.date,
     resemblance: Resemblance | None = None,
     progress: Progress | None = None,
+    *,
+    with_levers: bool = False,
 ) -> ScoredCohort:
     """The cohort of ``as_of`` scored and explained, from what was known before it."""
     engine = compute(store, [as_of], progress)
@@ -101,6 +105,9 @@ def score_cohort(
         for row, project_id in enumerate(matrix.project_ids)
     )
     missing = tuple(name for name, there in zip(TABLES, feeds, strict=True) if not there)
+    if with_levers:
+        effects = lever_effects(model, matrix)
+        projects = tuple(replace(p, levers=e) for p, e in zip(projects, effects, strict=True))
     return ScoredCohort(as_of, projects, missing)
 
 

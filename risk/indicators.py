@@ -1,10 +1,11 @@
-"""The eight rates (八率): how far the Regulation's duties are kept, by county and month.
+"""The eight rates (八率): how far the Regulation's duties are kept, by place and month.
 
 No national list of the eight is published; these follow the Regulation's articles and the rates
 counties report: real-name registration (art. 28), labour contracts (28), special accounts (26),
 labour cost passed on in time and full (24, 29), wages paid by bank (31), wages paid in time and
-full (12, 31), deposits (32), notice boards (34). Unknown cells count neither way; a missing feed
-leaves its rates unknown.
+full (12, 31), deposits (32), notice boards (34). Places also differ in how they define a rate, by
+worker or by project, set up or in use: :data:`DEFINITIONS` holds the other definitions met, and an
+office chooses its eight. Unknown cells count neither way; a missing feed leaves its rates unknown.
 """
 
 from __future__ import annotations
@@ -26,6 +27,17 @@ RATES = (
     *("real_name", "labour_contract", "special_account", "labour_cost_passed_on"),
     *("paid_by_bank", "paid_in_full", "deposit", "notice_board"),
 )
+"""The eight an office gets unless it chooses otherwise."""
+
+DEFINITIONS = (
+    *RATES,
+    *("special_account_in_use", "labour_cost_amount", "paid_by_bank_projects"),
+    "paid_in_full_projects",
+)
+"""All rates that are counted."""
+
+COUNTY, TOWNSHIP = 6, 9
+"""Digits of a place's code."""
 
 
 @dataclass(frozen=True)
@@ -41,26 +53,29 @@ class Rate:
         return self.kept / self.due if self.due else None
 
 
-CountyMonth = tuple[str, dt.date]
+PlaceMonth = tuple[str, dt.date]
 
 
-def eight_rates(
+def rates_by_place(
     store: RecordStore, as_of: dt.date, months: int = MONTHS
-) -> Mapping[CountyMonth, Mapping[str, Rate]]:
-    """The rates of every county (six digits) in each of the last full ``months`` before ``as_of``.
+) -> Mapping[PlaceMonth, Mapping[str, Rate]]:
+    """The rates of every county and township in each of the last full ``months`` before ``as_of``.
+
+    A county's code has six digits, a township's nine; what lies in a township counts for its county
+    too.
 
     Only what was known before ``as_of`` counts. A rate is left out where nothing is known of it.
     """
     last = as_of.replace(day=1)
     starts = [add_months(last, -back) for back in range(months, 0, -1)]
     missing = set(store.missing_feeds())
-    found: dict[CountyMonth, dict[str, Rate]] = defaultdict(dict)
+    found: dict[PlaceMonth, dict[str, Rate]] = defaultdict(dict)
     for name, (needs, sql) in _QUERIES.items():
         if missing & {"projects", *needs}:
             continue
-        for county, month, kept, due in store.rows(_with_known(sql), [as_of, starts]):
+        for place, month, kept, due in store.rows(_with_known(sql), [as_of, starts]):
             if due:
-                found[county, month][name] = Rate(int(kept or 0), int(due))
+                found[place, month][name] = Rate(int(kept or 0), int(due))
     return dict(sorted(found.items()))
 
 
@@ -80,53 +95,55 @@ _MONTHS = """
     months AS (SELECT month, month + INTERVAL 1 MONTH AS stop
                FROM (SELECT CAST(unnest($2) AS DATE) AS month))
 """
-_UNDER_WAY = """
+_UNDER_WAY = f"""
     under_way AS (
-      SELECT p.*, substr(p.region_code, 1, 6) AS county, m.month, m.stop
+      SELECT p.*, substr(p.region_code, 1, d.digits) AS place, m.month, m.stop
       FROM projects p JOIN months m ON p.started_on < m.stop
         AND (p.completed_on IS NULL OR p.completed_on >= m.month)
+      JOIN (VALUES ({COUNTY}), ({TOWNSHIP})) d(digits)
+        ON d.digits = {COUNTY} OR length(p.region_code) >= d.digits
     )
 """
-_BY_COUNTY = "GROUP BY ALL ORDER BY county, month"
+_BY_PLACE = "GROUP BY ALL ORDER BY place, month"
 
 _REAL_NAME = f"""
-    SELECT u.county, u.month,
+    SELECT u.place, u.month,
       sum(least(a.workers_registered, a.workers_present)), sum(a.workers_present)
     FROM under_way u JOIN attendance a ON a.project_id = u.project_id AND a.period = u.month
     WHERE a.workers_registered IS NOT NULL AND a.workers_present IS NOT NULL
-    {_BY_COUNTY}
+    {_BY_PLACE}
 """
 _LABOUR_CONTRACT = f"""
-    SELECT u.county, u.month,
+    SELECT u.place, u.month,
       sum(least(a.workers_with_contract, a.workers_registered)), sum(a.workers_registered)
     FROM under_way u JOIN attendance a ON a.project_id = u.project_id AND a.period = u.month
     WHERE a.workers_with_contract IS NOT NULL AND a.workers_registered IS NOT NULL
-    {_BY_COUNTY}
+    {_BY_PLACE}
 """
 _SPECIAL_ACCOUNT = f"""
-    SELECT u.county, u.month, count(*) FILTER (EXISTS (
+    SELECT u.place, u.month, count(*) FILTER (EXISTS (
         FROM accounts a WHERE a.project_id = u.project_id AND a.opened_on < u.stop
           AND (a.closed_on IS NULL OR a.closed_on >= u.stop))), count(*)
-    FROM under_way u {_BY_COUNTY}
+    FROM under_way u {_BY_PLACE}
 """
 _LABOUR_COST = f"""
-    SELECT u.county, u.month,
+    SELECT u.place, u.month,
       count(*) FILTER (coalesce(t.amount_paid >= t.amount_due AND t.paid_on <= t.due_on, false)),
       count(*)
     FROM under_way u JOIN transfers t ON t.project_id = u.project_id
       AND t.due_on >= u.month AND t.due_on < u.stop
     WHERE t.paid_on IS NULL OR t.amount_paid IS NOT NULL
-    {_BY_COUNTY}
+    {_BY_PLACE}
 """
 _BY_BANK = f"""
-    SELECT u.county, u.month, sum(y.amount) FILTER (y.channel = 'bank'), sum(y.amount)
+    SELECT u.place, u.month, sum(y.amount) FILTER (y.channel = 'bank'), sum(y.amount)
     FROM under_way u JOIN payrolls r ON r.project_id = u.project_id
       JOIN payments y ON y.payroll_id = r.payroll_id AND y.paid_on >= u.month AND y.paid_on < u.stop
     WHERE y.channel IS NOT NULL
-    {_BY_COUNTY}
+    {_BY_PLACE}
 """
 _IN_FULL = f"""
-    SELECT u.county, u.month,
+    SELECT u.place, u.month,
       sum(r.workers) FILTER (coalesce((
         SELECT sum(y.amount) FROM payments y
         WHERE y.payroll_id = r.payroll_id AND y.paid_on <= r.due_on), 0) >= r.amount_due),
@@ -134,18 +151,53 @@ _IN_FULL = f"""
     FROM under_way u JOIN payrolls r ON r.project_id = u.project_id
       AND r.due_on >= u.month AND r.due_on < u.stop
     WHERE r.workers IS NOT NULL
-    {_BY_COUNTY}
+    {_BY_PLACE}
 """
 _DEPOSIT = f"""
-    SELECT u.county, u.month, count(*) FILTER (EXISTS (
+    SELECT u.place, u.month, count(*) FILTER (EXISTS (
         FROM deposits d WHERE d.project_id = u.project_id AND d.valid_from < u.stop
           AND (d.status = 'stored' OR d.kind = 'exempt')
           AND (d.valid_to IS NULL OR d.valid_to >= u.stop))), count(*)
-    FROM under_way u {_BY_COUNTY}
+    FROM under_way u {_BY_PLACE}
 """
 _NOTICE_BOARD = f"""
-    SELECT u.county, u.month, count(*) FILTER (u.notice_board), count(*)
-    FROM under_way u WHERE u.notice_board IS NOT NULL {_BY_COUNTY}
+    SELECT u.place, u.month, count(*) FILTER (u.notice_board), count(*)
+    FROM under_way u WHERE u.notice_board IS NOT NULL {_BY_PLACE}
+"""
+
+_ACCOUNT_IN_USE = f"""
+    SELECT u.place, u.month, count(*) FILTER (EXISTS (
+        FROM transfers t WHERE t.project_id = u.project_id AND t.amount_paid > 0
+          AND t.paid_on >= u.month AND t.paid_on < u.stop)), count(*)
+    FROM under_way u {_BY_PLACE}
+"""
+_COST_AMOUNT = f"""
+    SELECT u.place, u.month,
+      sum(least(coalesce(t.amount_paid, 0), t.amount_due)), sum(t.amount_due)
+    FROM under_way u JOIN transfers t ON t.project_id = u.project_id
+      AND t.due_on >= u.month AND t.due_on < u.stop
+    WHERE t.paid_on IS NULL OR t.amount_paid IS NOT NULL
+    {_BY_PLACE}
+"""
+_BY_BANK_PROJECTS = f"""
+    SELECT place, month, count(*) FILTER (all_bank), count(*) FROM (
+      SELECT u.place, u.month, u.project_id, bool_and(y.channel = 'bank') AS all_bank
+      FROM under_way u JOIN payrolls r ON r.project_id = u.project_id
+        JOIN payments y ON y.payroll_id = r.payroll_id
+          AND y.paid_on >= u.month AND y.paid_on < u.stop
+      WHERE y.channel IS NOT NULL
+      GROUP BY ALL
+    ) {_BY_PLACE}
+"""
+_IN_FULL_PROJECTS = f"""
+    SELECT place, month, count(*) FILTER (all_paid), count(*) FROM (
+      SELECT u.place, u.month, u.project_id, bool_and(coalesce((
+        SELECT sum(y.amount) FROM payments y WHERE y.payroll_id = r.payroll_id
+          AND y.paid_on <= r.due_on), 0) >= r.amount_due) AS all_paid
+      FROM under_way u JOIN payrolls r ON r.project_id = u.project_id
+        AND r.due_on >= u.month AND r.due_on < u.stop
+      GROUP BY ALL
+    ) {_BY_PLACE}
 """
 
 _QUERIES: Mapping[str, tuple[tuple[str, ...], str]] = {
@@ -157,4 +209,8 @@ _QUERIES: Mapping[str, tuple[tuple[str, ...], str]] = {
     "paid_in_full": (("payrolls", "payments"), _IN_FULL),
     "deposit": (("deposits",), _DEPOSIT),
     "notice_board": ((), _NOTICE_BOARD),
+    "special_account_in_use": (("accounts", "transfers"), _ACCOUNT_IN_USE),
+    "labour_cost_amount": (("transfers",), _COST_AMOUNT),
+    "paid_by_bank_projects": (("payrolls", "payments"), _BY_BANK_PROJECTS),
+    "paid_in_full_projects": (("payrolls", "payments"), _IN_FULL_PROJECTS),
 }

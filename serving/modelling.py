@@ -203,6 +203,8 @@ def score_cohort(
     as_of: dt.date,
     progress: Progress,
     version: str | None = None,
+    *,
+    with_levers: bool = False,
 ) -> Scored:
     """The cohort of ``as_of`` scored by the champion, or by the model ``version``.
 
@@ -219,7 +221,8 @@ def score_cohort(
     model, found = registry.load(version) if version else registry.champion()
     if found.trained_at > as_of:
         raise ModelFromLater(trained_at=found.trained_at, as_of=as_of)
-    cohort = score(store, model, as_of, resemblance_of(registry, found.version), progress)
+    resemblance = resemblance_of(registry, found.version)
+    cohort = score(store, model, as_of, resemblance, progress, with_levers=with_levers)
     if not cohort.projects:
         raise NoProjectsKnown(as_of=as_of)
     events = int(found.about.get("events", 0))

@@ -131,12 +131,14 @@ def publish_watchlist(office: Office, order: Order, progress: Progress) -> Done:
     """
     material = gather(office, order, progress)
     publication = assemble(material)
+    progress("dossiers", 0.9)
+    things = beside(office, material, publication)
     progress("seal", 0.95)
     published = office.database.publish(
         publication.seal(),
         published_at=dt.datetime.now(dt.UTC),
         published_by=order.by,
-        beside=beside(office, order, material.scored.model.version),
+        beside=things,
     )
     progress("done", 1.0)
     model = material.scored.model
@@ -149,15 +151,27 @@ def publish_watchlist(office: Office, order: Order, progress: Progress) -> Done:
     )
 
 
-def beside(office: Office, order: Order, version: str) -> Beside:
-    """The eight rates as of the order's date, and the model with its card."""
-    from risk.indicators import eight_rates
+def beside(office: Office, material: Material, publication: Publication) -> Beside:
+    """The rates as of the list's date, the model with its card, and what the pages need."""
+    from serving.dossiers.gathering import gather_dossiers
 
-    rates = [
-        CountyRates(order.as_of, county, month, {name: asdict(rate) for name, rate in by.items()})
-        for (county, month), by in eight_rates(office.store, order.as_of).items()
+    scored = material.scored
+    levers = {project.project_id: project.levers for project in scored.cohort.projects}
+    return Beside(
+        county_rates(office.store, material.order.as_of),
+        model_for_shelf(office.workspace, scored.model.version),
+        gather_dossiers(office.store, publication, levers),
+    )
+
+
+def county_rates(store: RecordStore, as_of: dt.date) -> list[CountyRates]:
+    """The rates of every county and township in each of the last months."""
+    from risk.indicators import rates_by_place
+
+    return [
+        CountyRates(as_of, place, month, {name: asdict(rate) for name, rate in by.items()})
+        for (place, month), by in rates_by_place(store, as_of).items()
     ]
-    return Beside(rates, model_for_shelf(office.workspace, version))
 
 
 def gather(
@@ -173,6 +187,7 @@ def gather(
         order.as_of,
         lambda step, share: progress(step, share * 0.7),
         version,
+        with_levers=True,
     )
     scored = in_region(whole, order)
     progress("red flags", 0.75)

@@ -16,6 +16,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import (
@@ -27,6 +28,7 @@ from pydantic_settings import (
 )
 
 from risk.errors import WagewatchError
+from risk.indicators import DEFINITIONS, RATES
 from risk.locale import Language, text
 from risk.tiers import DEFAULT_TIERS, Tiers, TiersOutOfOrder
 from risk.workspace import Workspace
@@ -140,6 +142,29 @@ class OidcSettings(_Section):
     claim: Annotated[str, Field(min_length=1)] = "sub"
 
 
+class IndicatorSettings(_Section):
+    """Which rates an office counts as its eight, in this order."""
+
+    rates: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = RATES
+
+    @field_validator("rates")
+    @classmethod
+    def _known(cls, rates: tuple[str, ...]) -> tuple[str, ...]:
+        if not rates or len(set(rates)) < len(rates) or not set(rates) <= set(DEFINITIONS):
+            raise ValueError(", ".join(rates))
+        return rates
+
+
+MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+
+
+class CampaignSettings(_Section):
+    """The winter action: its first and last day, month-day; it may run over New Year."""
+
+    start: MonthDay = "11-01"
+    stop: MonthDay = "02-15"
+
+
 class Settings(BaseSettings):
     """All settings of a workspace; made by :func:`load_settings`."""
 
@@ -160,6 +185,8 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     limits: LimitSettings = LimitSettings()
     oidc: OidcSettings = OidcSettings()
+    indicators: IndicatorSettings = IndicatorSettings()
+    campaign: CampaignSettings = CampaignSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -214,7 +241,8 @@ def default_toml() -> str:
     template = files("serving").joinpath("templates/wagewatch.toml").read_text(encoding="utf-8")
     settings = Settings.model_construct()
     must_visit = "[" + ", ".join(f'"{code}"' for code in settings.policy.must_visit) + "]"
-    return template.format(**dict(settings), must_visit=must_visit)
+    rates = "[" + ", ".join(f'"{name}"' for name in settings.indicators.rates) + "]"
+    return template.format(**dict(settings), must_visit=must_visit, rates=rates)
 
 
 def _invalid(error: ValidationError, path: Path) -> SettingsInvalid | SettingUnknown:

@@ -12,12 +12,14 @@ from sqlalchemy import Connection, Row, Select, and_, func, insert, select
 from risk.errors import WagewatchError
 from serving.access.jurisdiction import covers, overlaps, within
 from serving.access.principal import OFFICE, Principal
+from serving.database.dossiers import keep_dossiers
 from serving.database.engine import make_engine, utc, writing
 from serving.database.events import record_publication
 from serving.database.migrating import migrate
 from serving.database.places import keep_places, places_of
 from serving.database.shelf import CountyRates, ModelOnShelf, keep_model, keep_rates
 from serving.database.tables import PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
+from serving.dossiers.gathering import Dossiers
 from serving.publication import Head, SealedPublication
 
 
@@ -103,10 +105,11 @@ class Stored:
 
 @dataclass(frozen=True)
 class Beside:
-    """What is published beside a list: the eight rates, and the model with its card."""
+    """What is published beside a list: rates, the model with its card, what the pages need."""
 
     rates: Sequence[CountyRates]
     model: ModelOnShelf
+    dossiers: Dossiers | None = None
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,8 @@ class ServiceDatabase:
                 if beside is not None:
                     keep_rates(connection, beside.rates)
                     keep_model(connection, beside.model, published_at)
+                    if beside.dossiers is not None:
+                        keep_dossiers(connection, number, beside.dossiers)
             elif standing != digest:
                 raise AlreadyPublished(as_of=head.as_of, region=head.region or "*")
         return Published(digest, new=standing is None)

@@ -134,12 +134,17 @@ def keep_rates(connection: Connection, rates: Sequence[CountyRates]) -> None:
 
 
 def list_rates(
-    engine: Engine, principal: Principal, wanted: Wanted, as_of: dt.date | None
+    engine: Engine, principal: Principal, wanted: Wanted, as_of: dt.date | None, digits: int
 ) -> Page[CountyRates]:
-    """The rates of the region's counties as of ``as_of``, the newest there are for None."""
+    """The rates of the region's places as of ``as_of``, the newest there are for None.
+
+    ``digits``: how long the codes of these places are.
+    """
     newest = select(func.max(INDICATORS.c.as_of)).scalar_subquery()
     day = INDICATORS.c.as_of == (newest if as_of is None else as_of)
-    query = select(INDICATORS).where(and_(day, overlaps(INDICATORS.c.region_code, principal)))
+    here = overlaps(INDICATORS.c.region_code, principal)
+    long = func.length(INDICATORS.c.region_code) == digits
+    query = select(INDICATORS).where(and_(day, here, long))
     with engine.connect() as connection:
         rows, after = page(connection, query, INDICATORS.c.id, wanted)
     return Page([CountyRates(r.as_of, r.region_code, r.month, r.rates) for r in rows], after)

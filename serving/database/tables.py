@@ -344,9 +344,45 @@ MODELS = Table(
 )
 """Models that scored a published list, with their cards."""
 
+DOSSIERS = Table(
+    "dossiers",
+    METADATA,
+    Column("watchlist_id", Integer, ForeignKey("watchlists.id"), primary_key=True),
+    Column("project_id", String(200), primary_key=True),
+    Column("region_code", String(12), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index(None, "project_id"),
+)
+"""What pages show of a project's records, gathered for a publication; gzipped JSON."""
+
+REGISTERS = Table(
+    "registers",
+    METADATA,
+    Column("watchlist_id", Integer, ForeignKey("watchlists.id"), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+"""All projects, open matters and closed cases of a publication, in short; gzipped JSON."""
+
+MATTER_STEPS = Table(
+    "matter_steps",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("matter", String(250), nullable=False),
+    Column("region_code", String(12), nullable=False),
+    Column("step", String(20), nullable=False),
+    Column("person", String(100)),
+    Column("unit", String(100)),
+    Column("due_on", Date),
+    Column("text", Text),
+    Column("taken_by", String(200), nullable=False),
+    Column("taken_at", _TIME, nullable=False),
+    Index(None, "matter"),
+)
+"""What people did about an open matter: given to somebody, noted, closed, opened again."""
+
 SEALED = (
     *(WATCHLISTS.name, WATCHLIST_ENTRIES.name, PROJECT_RISKS.name, AUDIT.name, OUTCOMES.name),
     *(NOTES.name, FEEDBACK.name, INBOX.name, INBOX_TAKEN.name, EVENTS.name, BRIEFINGS.name),
-    *(INDICATORS.name, MODELS.name),
+    *(INDICATORS.name, MODELS.name, DOSSIERS.name, REGISTERS.name, MATTER_STEPS.name),
 )
 """Tables whose rows may neither change nor go."""

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from risk.indicators import RATES, Rate, eight_rates
+from risk.indicators import DEFINITIONS, RATES, Rate, rates_by_place
 from risk.records import RecordStore
 
 AS_OF = dt.date(2025, 6, 15)
@@ -10,22 +10,22 @@ MAY = ("420300", dt.date(2025, 5, 1))
 
 
 def _share(store, name, month=MAY):
-    rates = eight_rates(store, AS_OF).get(month, {})
+    rates = rates_by_place(store, AS_OF).get(month, {})
     return rates[name].share if name in rates else None
 
 
 def test_nothing_known_gives_no_rate(world):
-    assert not eight_rates(world.store, AS_OF)
+    assert not rates_by_place(world.store, AS_OF)
     world.project()
-    assert set(eight_rates(world.store, AS_OF)) == set()
+    assert set(rates_by_place(world.store, AS_OF)) == set()
 
 
 def test_boards_count_where_they_are_known(world):
     world.project("P1", notice_board=True)
     world.project("P2", notice_board=False)
     world.project("P3")
-    assert eight_rates(world.store, AS_OF)[MAY]["notice_board"] == Rate(1, 2)
-    assert len({month for _, month in eight_rates(world.store, AS_OF)}) == 12
+    assert rates_by_place(world.store, AS_OF)[MAY]["notice_board"] == Rate(1, 2)
+    assert len({month for _, month in rates_by_place(world.store, AS_OF)}) == 12
 
 
 def test_only_projects_under_way_in_the_month_count(world):
@@ -41,7 +41,7 @@ def test_wages_count_by_worker_and_due_day(world):
     world.payroll("R2", "2025-05-10", workers=15)
     world.payment("R1", "2025-05-10", 1_000_000)
     world.payment("R2", "2025-05-11", 1_000_000, channel="cash")
-    rates = eight_rates(world.store, AS_OF)[MAY]
+    rates = rates_by_place(world.store, AS_OF)[MAY]
     assert rates["paid_in_full"] == Rate(5, 20)
     assert rates["paid_by_bank"] == Rate(1_000_000, 2_000_000)
 
@@ -51,7 +51,7 @@ def test_what_became_known_later_does_not_count(world):
     world.payroll("R1", "2025-05-10", workers=5)
     world.payment("R1", "2025-05-10", 1_000_000, known_at="2025-06-15")
     world.payment("R1", "2025-05-09", 1, known_at="2025-05-09")
-    assert eight_rates(world.store, AS_OF)[MAY]["paid_in_full"] == Rate(0, 5)
+    assert rates_by_place(world.store, AS_OF)[MAY]["paid_in_full"] == Rate(0, 5)
 
 
 def test_accounts_deposits_transfers_and_attendance(world):
@@ -100,7 +100,7 @@ def test_accounts_deposits_transfers_and_attendance(world):
         workers_with_contract=4,
         known_at="2025-06-05",
     )
-    rates = eight_rates(world.store, AS_OF)[MAY]
+    rates = rates_by_place(world.store, AS_OF)[MAY]
     assert rates["special_account"] == Rate(1, 2)
     assert rates["deposit"] == Rate(0, 2)
     assert rates["labour_cost_passed_on"] == Rate(1, 2)
@@ -110,11 +110,23 @@ def test_accounts_deposits_transfers_and_attendance(world):
 
 def test_a_whole_county_has_all_eight(county):
     with RecordStore(county.records, read_only=True) as store:
-        found = eight_rates(store, dt.date(2025, 7, 1))
+        found = rates_by_place(store, dt.date(2025, 7, 1))
     assert len(found) >= 12
     for rates in found.values():
-        assert set(rates) <= set(RATES)
+        assert set(rates) <= set(DEFINITIONS)
         assert all(0 <= rate.kept <= rate.due for rate in rates.values())
     # Attendance of June is known only in July.
-    assert set(found[max(found)]) | {"real_name", "labour_contract"} == set(RATES)
-    assert set(found[min(found)]) == set(RATES)
+    counties = {place: rates for place, rates in found.items() if len(place[0]) == 6}
+    assert set(counties[max(counties)]) | {"real_name", "labour_contract"} == set(DEFINITIONS)
+    assert set(counties[min(counties)]) == set(DEFINITIONS) > set(RATES)
+
+
+def test_what_lies_in_a_township_counts_for_its_county_too(world):
+    world.project("P1", region_code="420304101", notice_board=True)
+    world.project("P2", region_code="420304102", notice_board=False)
+    world.project("P3", region_code="420304", notice_board=False)
+    found = rates_by_place(world.store, AS_OF)
+    may = {
+        place: rates["notice_board"] for (place, month), rates in found.items() if month.month == 5
+    }
+    assert may == {"420304": Rate(1, 3), "420304101": Rate(1, 1), "420304102": Rate(0, 1)}

@@ -17,6 +17,8 @@ import uvicorn
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
+from risk.intake.importing import import_paths
+from risk.simulator import simulate
 from risk.workspace import Workspace
 from serving.access.roles import Role
 from serving.api.app import create_app
@@ -293,6 +295,35 @@ class Ran:
     returncode: int
     stdout: str | bytes
     stderr: str
+
+
+TRAINED = dt.date(2025, 3, 1)
+LISTS = (dt.date(2025, 3, 1), dt.date(2025, 4, 1))
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A small county with a model and two lists, made by the commands; not to be written to."""
+    folder = tmp_path_factory.mktemp("office")
+    made = Workspace(folder / "office")
+    made.root.mkdir()
+    made.settings_file.write_text(default_toml(), encoding="utf-8")
+    simulate(folder / "records", projects=60, months=24, seed=3, end=dt.date(2025, 6, 1))
+    import_paths(made, [folder / "records"], today=dt.date(2025, 6, 1))
+    for command in (
+        ["train", "--as-of", str(TRAINED)],
+        *(["publish", "--as-of", str(as_of), "--capacity", "8"] for as_of in LISTS),
+    ):
+        assert main(["-w", str(made.root), *command]) == 0
+    return made
+
+
+@pytest.fixture
+def copy(office: Workspace, tmp_path: Path) -> Workspace:
+    """The office, to be written to."""
+    made = Workspace(tmp_path / "copy")
+    shutil.copytree(office.root, made.root)
+    return made
 
 
 @pytest.fixture

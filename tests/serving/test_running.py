@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import shutil
 import time
 import uuid
 
 import httpx
 import pytest
 
-from risk.intake.importing import import_paths
 from risk.records import RecordStore
-from risk.simulator import simulate
 from risk.workspace import Workspace
 from serving.access.principal import OFFICE
 from serving.access.roles import Role
@@ -32,38 +29,12 @@ from serving.database.jobs import (
 from serving.database.people import Grant, People
 from serving.database.service import ServiceDatabase
 from serving.keeper import Keeper
-from serving.settings import Settings, default_toml
+from serving.settings import Settings
 from serving.taking_in import take_in
 from serving.working import run_job
 from training.labels import event_log
 
-from .conftest import PUBLISHED_AT, key, served
-
-TRAINED = dt.date(2025, 3, 1)
-LISTS = (dt.date(2025, 3, 1), dt.date(2025, 4, 1))
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory):
-    """A small county with a model and two lists, made by the commands; not to be written to."""
-    folder = tmp_path_factory.mktemp("running")
-    workspace = Workspace(folder / "office")
-    workspace.root.mkdir()
-    workspace.settings_file.write_text(default_toml(), encoding="utf-8")
-    simulate(folder / "records", projects=60, months=24, seed=3, end=dt.date(2025, 6, 1))
-    import_paths(workspace, [folder / "records"], today=dt.date(2025, 6, 1))
-    assert _run(workspace, "train", "--as-of", str(TRAINED)) == 0
-    for as_of in LISTS:
-        assert _run(workspace, "publish", "--as-of", str(as_of), "--capacity", "8") == 0
-    return workspace
-
-
-@pytest.fixture
-def copy(office, tmp_path):
-    """The office, to be written to."""
-    workspace = Workspace(tmp_path / "copy")
-    shutil.copytree(office.root, workspace.root)
-    return workspace
+from .conftest import LISTS, PUBLISHED_AT, key, served
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
-"""/v1/indicators: the eight rates by county and month."""
+"""/v1/indicators: the eight rates by place and month."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
+from risk.indicators import COUNTY, TOWNSHIP
 from serving.access.principal import Principal
 from serving.access.roles import Action
 from serving.api.doorkeeper import may
@@ -24,11 +25,13 @@ def list_indicators(
     database: Database,
     who: Annotated[Principal, may(Action.READ_INDICATORS)],
     as_of: AsOfQuery = None,
+    level: Annotated[Literal["county", "township"], Query()] = "county",
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[CountyMonth]:
-    """The eight rates by county and month / 各县各月八率。"""
-    found = list_rates(database.engine, who, wanted(limit, cursor), as_of)
+    """The eight rates by county or township and month / 各县（或乡镇）各月八率。"""
+    digits = COUNTY if level == "county" else TOWNSHIP
+    found = list_rates(database.engine, who, wanted(limit, cursor), as_of, digits)
     after = None if found.next is None else str(found.next)
     return Page(items=[_told(one) for one in found.items], next=after)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
-from risk.indicators import RATES
+from risk.indicators import DEFINITIONS
 from serving.api.parameters import OneOf
 from serving.api.schemas import Schema
 
-RateName = Annotated[str, OneOf(RATES)]
+RateName = Annotated[str, OneOf(DEFINITIONS)]
 
 
 class Rate(Schema):
@@ -21,7 +21,7 @@ class Rate(Schema):
 
 
 class CountyMonth(Schema):
-    """The rates of a county in a month, as known at ``as_of``; unknown ones are left out."""
+    """The rates of a place in a month, as known at ``as_of``; unknown ones are left out."""
 
     as_of: dt.date
     region_code: str
