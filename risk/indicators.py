@@ -36,6 +36,9 @@ DEFINITIONS = (
 )
 """All rates that are counted."""
 
+MONEY = frozenset({"paid_by_bank", "labour_cost_amount"})
+"""Rates of money, in fen; the others count people, projects or payments."""
+
 COUNTY, TOWNSHIP = 6, 9
 """Digits of a place's code."""
 

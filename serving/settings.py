@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -165,6 +166,17 @@ class CampaignSettings(_Section):
     stop: MonthDay = "02-15"
 
 
+class BriefingSettings(_Section):
+    """What stands above and below a briefing: the office that issues it, whom it is sent to."""
+
+    office: Annotated[str, Field(max_length=60)] = ""
+    addressee: Annotated[str, Field(max_length=200)] = ""
+
+
+PlaceName = Annotated[str, Field(min_length=1, max_length=50)]
+PlaceCode = Annotated[str, Field(pattern=r"^\d{2,12}$")]
+
+
 class Settings(BaseSettings):
     """All settings of a workspace; made by :func:`load_settings`."""
 
@@ -187,6 +199,8 @@ class Settings(BaseSettings):
     oidc: OidcSettings = OidcSettings()
     indicators: IndicatorSettings = IndicatorSettings()
     campaign: CampaignSettings = CampaignSettings()
+    briefing: BriefingSettings = BriefingSettings()
+    places: Mapping[PlaceCode, PlaceName] = {}
 
     @classmethod
     def settings_customise_sources(

@@ -15,6 +15,8 @@ from pathlib import Path
 
 # One thread a process: tests run side by side, and LightGBM's threads wait by spinning.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# As the readers do: the books that tests write must not depend on what else is installed.
+os.environ.setdefault("OPENPYXL_LXML", "False")
 
 import pytest
 

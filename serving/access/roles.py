@@ -38,6 +38,7 @@ class Action(StrEnum):
     MANAGE_SUBSCRIPTIONS = "manage_subscriptions"
     READ_AUDIT = "read_audit"
     READ_METRICS = "read_metrics"
+    MANAGE_PEOPLE = "manage_people"
 
 
 _READING = frozenset(
@@ -57,7 +58,12 @@ MAY: Mapping[Role, frozenset[Action]] = {
     Role.INSPECTOR: _READING | _ON_SITE,
     Role.BRIEFER: _READING | {Action.READ_BRIEFINGS, Action.WRITE_FEEDBACK, Action.WRITE_NOTES},
     Role.SUPERVISOR: frozenset(Action)
-    - {Action.MANAGE_SUBSCRIPTIONS, Action.READ_METRICS, Action.WRITE_RECORDS},
+    - {
+        Action.MANAGE_SUBSCRIPTIONS,
+        Action.READ_METRICS,
+        Action.WRITE_RECORDS,
+        Action.MANAGE_PEOPLE,
+    },
     Role.ADMIN: frozenset(Action),
     Role.SYSTEM: _READING
     | _ON_SITE

@@ -35,6 +35,7 @@ from serving.api.watchlists.endpoints import router as watchlists
 from serving.database.freshness import Freshness
 from serving.database.people import People
 from serving.database.service import ServiceDatabase
+from serving.pages.site import add_pages
 from serving.settings import Settings
 from serving.version import package_version
 
@@ -67,11 +68,11 @@ def create_app(
     app.state.freshness = freshness
     app.state.people = People(database.engine)
     app.state.views = Views(database, freshness)
-    app.state.home = "/docs"
     app.state.audit = AuditQueue(database.engine)
     app.state.metrics = Metrics()
     app.state.doorkeeper = Doorkeeper(app.state.people, freshness, door)
     answer_failures(app)
+    add_pages(app)
     serve_docs(app, ROUTERS)
     for router in ROUTERS:
         app.include_router(router)

@@ -110,7 +110,11 @@ def problem(
     told: Mapping[Language, str],
     errors: Sequence[Mapping[str, str]] = (),
 ) -> Response:
-    """One failure, told in the reader's language and in both."""
+    """One failure, told in the reader's language and in both; in a browser as a page."""
+    state = request.app.state
+    if state.is_page(request):
+        page: Response = state.tell_page(request, int(status), dict(told))
+        return page
     language = language_of(request)
     body = {
         "type": f"urn:wagewatch:problem:{code}",

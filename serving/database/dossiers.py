@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, insert, select
 from serving.access.jurisdiction import overlaps, within
 from serving.access.principal import OFFICE, Principal
 from serving.database.tables import DOSSIERS, REGISTERS, WATCHLISTS
-from serving.dossiers.gathering import Dossiers
+from serving.dossiers.dossiers import Dossiers
 
 _LEVEL = 6
 

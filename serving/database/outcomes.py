@@ -137,6 +137,40 @@ def list_outcomes(
     return Page([_outcome(row) for row in rows], after)
 
 
+@dataclass(frozen=True)
+class Visit:
+    """A project that was visited because it was on a list."""
+
+    inspected_on: dt.date
+    arrears_found: bool
+    entered_by: str
+
+
+def visits_of(engine: Engine, principal: Principal, as_of: dt.date) -> Mapping[str, Visit]:
+    """The visits of the region entered for lists of ``as_of``, the last of each project."""
+    query = (
+        select(OUTCOMES)
+        .where(OUTCOMES.c.as_of == as_of, within(OUTCOMES.c.region_code, principal))
+        .order_by(OUTCOMES.c.inspected_on, OUTCOMES.c.id)
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(query).all()
+    return {
+        row.project_id: Visit(row.inspected_on, row.arrears_found, row.entered_by) for row in rows
+    }
+
+
+def visited_since(engine: Engine, principal: Principal, day: dt.date) -> Mapping[str, dt.date]:
+    """The last visit to each project of the region that was entered for a day from ``day`` on."""
+    query = (
+        select(OUTCOMES.c.project_id, func.max(OUTCOMES.c.inspected_on))
+        .where(OUTCOMES.c.inspected_on >= day, within(OUTCOMES.c.region_code, principal))
+        .group_by(OUTCOMES.c.project_id)
+    )
+    with engine.connect() as connection:
+        return {row[0]: row[1] for row in connection.execute(query)}
+
+
 def listed_for(
     connection: Connection, project_id: str, inspected_on: dt.date
 ) -> tuple[dt.date, bool] | None:

@@ -19,7 +19,7 @@ from serving.database.migrating import migrate
 from serving.database.places import keep_places, places_of
 from serving.database.shelf import CountyRates, ModelOnShelf, keep_model, keep_rates
 from serving.database.tables import PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
-from serving.dossiers.gathering import Dossiers
+from serving.dossiers.dossiers import Dossiers
 from serving.publication import Head, SealedPublication
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from risk.records import RecordStore
+from serving.dossiers.dossiers import Dossiers
 from serving.dossiers.evidence import records_behind, refs_of
 from serving.dossiers.facts import contracts_of, facts_of
 from serving.dossiers.known import Row, known, plain, rows_of
@@ -33,14 +33,6 @@ SELECT project_id, max(inspected_on) AS last_inspected_on,
        max(CASE WHEN arrears_found THEN inspected_on END) AS last_found_on
 FROM inspections GROUP BY project_id
 """
-
-
-@dataclass(frozen=True)
-class Dossiers:
-    """A dossier per project_id, and the register of all projects, matters and closed cases."""
-
-    dossiers: Mapping[str, Document]
-    register: Document
 
 
 def gather_dossiers(store: RecordStore, publication: Publication, levers: Levers) -> Dossiers:

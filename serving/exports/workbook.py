@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import xlsxwriter
 
+from risk.contract import KNOWN_AT, TABLES, Field, FieldType, Table
 from risk.locale import Language, text
 from serving.exports.columns import COLUMNS, Cell, Kind
 from serving.exports.wording import Document, heading, warnings
@@ -16,6 +18,7 @@ _FONT = {"font_name": "宋体", "font_size": 10, "valign": "top"}
 _NUMBER_FORMATS: dict[Kind, str] = {"count": "0", "share": "0.0%", "yuan": "#,##0.00"}
 _TIER_COLOURS = {"red": "#F4C7C3", "orange": "#FCE0C2", "yellow": "#FFF4C2", "blue": "#D9E7F7"}
 _A4 = 9
+_KIND = "watchlist"
 
 
 def watchlist_xlsx(document: Document, language: Language) -> bytes:
@@ -27,8 +30,81 @@ def watchlist_xlsx(document: Document, language: Language) -> bytes:
         sheet = book.add_worksheet(text("exports.sheet", language))
         top = _write_heading(book, sheet, document, language)
         _write_entries(book, sheet, document, language, top)
-        _set_page(sheet, top, len(document["entries"]))
+        _set_page(sheet, top, len(document["entries"]), len(COLUMNS))
+        _add_visits(book, document)
     return memory.getvalue()
+
+
+def records_xlsx(table: Table, rows: Sequence[Mapping[str, object]], day: dt.date) -> bytes:
+    """Rows of a table of the contract under its Chinese headers, to be read and imported again.
+
+    ``rows`` hold days as ISO text, money in yuan, as records are sent over the API.
+    """
+    memory = io.BytesIO()
+    with xlsxwriter.Workbook(memory, {"in_memory": True}) as book:
+        book.set_properties({"created": dt.datetime.combine(day, dt.time())})
+        sheet = book.add_worksheet(table.zh)
+        fields = [*table.fields, KNOWN_AT]
+        _write_records(book, sheet, fields, [[row.get(f.name) for f in fields] for row in rows])
+        _set_page(sheet, 0, len(rows), len(fields))
+    return memory.getvalue()
+
+
+def _add_visits(book: Any, document: Document) -> None:
+    """A sheet to enter visits on: filled in, the workbook is imported as inspections."""
+    table = TABLES["inspections"]
+    sheet = book.add_worksheet(table.zh)
+    fields = list(table.fields)
+    rows: list[list[object]] = []
+    for entry in document["entries"]:
+        number = f"YJ-{document['as_of']}-{entry['project_id']}"
+        given = {
+            "inspection_id": number,
+            "project_id": entry["project_id"],
+            "kind": _KIND,
+        }
+        rows.append([given.get(field.name) for field in fields])
+    _write_records(book, sheet, fields, rows)
+    names = [entry["project_name"] for entry in document["entries"]]
+    plain = book.add_format(_FONT)
+    sheet.write_string(0, len(fields), text("exports.columns.project_name", "zh"), plain)
+    for row, name in enumerate(names, start=1):
+        sheet.write_string(row, len(fields), name, plain)
+    allowed = list((table.field("kind").values or {}).values())
+    for name, choices in (("arrears_found", ["是", "否"]), ("kind", allowed)):
+        place = [field.name for field in fields].index(name)
+        rule = {"validate": "list", "source": choices}
+        if rows:
+            sheet.data_validation(1, place, len(rows), place, rule)
+    _set_page(sheet, 0, len(rows), len(fields) + 1)
+
+
+def _write_records(
+    book: Any, sheet: Any, fields: Sequence[Field], rows: Sequence[Sequence[object]]
+) -> None:
+    bold = book.add_format({**_FONT, "bold": True, "border": 1, "bg_color": "#EEEEEE"})
+    day = book.add_format({**_FONT, "num_format": "yyyy-mm-dd"})
+    money = book.add_format({**_FONT, "num_format": _NUMBER_FORMATS["yuan"]})
+    plain = book.add_format(_FONT)
+    for place, field in enumerate(fields):
+        sheet.write_string(0, place, field.zh, bold)
+        sheet.set_column(place, place, 18, day if field.type is FieldType.DATE else None)
+        for row, values in enumerate(rows, start=1):
+            value = values[place]
+            if value is None:
+                continue
+            if field.type is FieldType.DATE:
+                moment = dt.datetime.fromisoformat(str(value))
+                sheet.write_datetime(row, place, moment, day)
+            elif field.type is FieldType.MONEY:
+                sheet.write_number(row, place, float(str(value)), money)
+            elif isinstance(value, bool):
+                sheet.write_string(row, place, text("exports.yes" if value else "exports.no", "zh"))
+            elif isinstance(value, int | float):
+                sheet.write_number(row, place, value, plain)
+            else:
+                shown = (field.values or {}).get(str(value), str(value))
+                sheet.write_string(row, place, shown, plain)
 
 
 def _write_heading(book: Any, sheet: Any, document: Document, language: Language) -> int:
@@ -81,10 +157,11 @@ def _write(sheet: Any, row: int, place: int, cell: Cell, shape: Any) -> None:
         sheet.write_number(row, place, cell, shape)
 
 
-def _set_page(sheet: Any, top: int, entries: int) -> None:
+def _set_page(sheet: Any, top: int, entries: int, columns: int) -> None:
     sheet.freeze_panes(top + 1, 3)
+    sheet.print_area(0, 0, top + entries, columns - 1)
     sheet.repeat_rows(top)
-    sheet.autofilter(top, 0, top + entries, len(COLUMNS) - 1)
+    sheet.autofilter(top, 0, top + entries, columns - 1)
     sheet.set_landscape()
     sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)

@@ -91,7 +91,7 @@ def test_a_project_has_its_risk_listed_or_not(client, publish, publication):
         ("/v1/watchlists?region=x", 422, "invalid_parameter"),
         ("/v1/projects/P/risk?as_of=latest", 422, "invalid_parameter"),
         ("/v1/nothing", 404, "not_found"),
-        ("/", 404, "not_found"),
+        ("/nowhere", 404, "not_found"),
     ],
 )
 def test_every_failure_has_one_shape(client, publish, path, status, code):

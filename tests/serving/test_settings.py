@@ -43,9 +43,9 @@ def test_the_settings_file_names_every_setting_with_its_default():
     named["database"].pop("example")
     assert Settings.model_validate(named) == Settings()
     flat = {
-        f"{key}.{inner}" if isinstance(value, dict) else key
+        f"{key}.{inner}" if inner else key
         for key, value in named.items()
-        for inner in (value if isinstance(value, dict) else [""])
+        for inner in (value if isinstance(value, dict) and value else [""])
     }
     assert flat == set(_keys(Settings))
 

@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from risk.records import RecordStore
+from serving.database.freshness import _STATE
 from serving.database.tables import AUDIT, FEEDBACK, INBOX, NOTES, OUTCOMES
 from serving.taking_in import take_in
 
@@ -241,7 +242,8 @@ def test_the_number_of_queries_does_not_grow_with_the_page(client, database, pub
     def queries(path):
         seen.clear()
         assert client.get(path).status_code == 200
-        return len([one for one in seen if "audit" not in one])
+        # On PostgreSQL what is new is looked for every half second, whatever is asked.
+        return len([one for one in seen if "audit" not in one and one != _STATE])
 
     for path in ("/v1/watchlists/latest/entries?limit={}", "/v1/watchlists/changes?limit={}"):
         queries(path.format(1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 import zipfile
 import zlib
@@ -11,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
+
+# openpyxl would take lxml where another library brought it along, and fail in other ways.
+os.environ.setdefault("OPENPYXL_LXML", "False")
 
 import openpyxl
 

@@ -1,0 +1,274 @@
+"""The sections on the alerts: by tier, sector and place, the key projects, who repeats."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from serving.briefing.facts import Document, Facts, Warned
+from serving.briefing.paper import Bars, Cell, Grid
+from serving.briefing.rounding import wan_parts
+from serving.briefing.telling import Teller
+from serving.pages.wording import coded
+
+TIERS = ("red", "orange", "yellow", "blue")
+ALERTED = ("red", "orange")
+KEY_PROJECTS = 10
+REPEATING = 2
+_MOST_PLACES = 12
+_MOST_REPEATING = 15
+
+
+def tell_alerts(teller: Teller, facts: Facts) -> None:
+    """How many projects stand in each tier, against the last list and a year before."""
+    teller.heading("alerts")
+    if facts.now is None:
+        teller.say("no_list")
+        return
+    teller.put(_tiers(teller, facts, facts.now))
+    _changes(teller, facts)
+    rows = facts.now.projects
+    sector = _across(teller, "sector", rows, lambda row: _coded(teller, "sector", row))
+    places = _places(teller, rows)
+    teller.put(sector, places)
+    teller.put(_chart(teller, places))
+
+
+def tell_key_projects(teller: Teller, facts: Facts) -> None:
+    """The riskiest projects with reasons and duties unmet; contractors and owners that repeat."""
+    teller.heading("key")
+    if facts.now is None:
+        teller.say("no_list")
+        return
+    entries = [e for e in facts.now.document["entries"] if e["tier"] in ALERTED]
+    shown = entries[:KEY_PROJECTS]
+    teller.heading("key_projects", 2)
+    if not shown:
+        teller.say("key_none")
+    else:
+        teller.say("key_shown", key_all=len(entries), key_shown=len(shown))
+        teller.put(_key_grid(teller, shown))
+    for role in ("contractor", "owner"):
+        teller.heading(f"repeat_{role}", 2)
+        repeating = _repeating(facts.now.projects, role)
+        if not repeating:
+            teller.say(f"repeat_{role}_none")
+            continue
+        teller.put(_repeat_grid(teller, role, repeating[:_MOST_REPEATING]))
+        if len(repeating) > _MOST_REPEATING:
+            teller.say("repeat_more", repeat_left=len(repeating) - _MOST_REPEATING)
+
+
+def full_list(teller: Teller, facts: Facts) -> Grid | None:
+    """The annex: every entry of the list."""
+    if facts.now is None:
+        return None
+    heads = ("rank", "project", "contractor", "place", "tier", "chance", "workers", "stake", "why")
+    entries = facts.now.document["entries"]
+    return Grid(
+        teller.word("grids.list"),
+        tuple(teller.word(f"heads.{name}") for name in heads),
+        tuple(_entry_row(teller, entry) for entry in entries),
+        wide=True,
+    )
+
+
+def by_tier(rows: Sequence[Document]) -> dict[str, int]:
+    """How many projects stand in each tier."""
+    counted = Counter(row["tier"] for row in rows)
+    return {tier: counted[tier] for tier in TIERS}
+
+
+def _tiers(teller: Teller, facts: Facts, now: Warned) -> Grid:
+    heads = ["tier", "now", "last", "difference", "year_ago"]
+    counts = [by_tier(one.projects) if one else None for one in (now, facts.last, facts.year_ago)]
+    rows = [
+        _tier_row(_tier(teller, tier), [c[tier] if c else None for c in counts]) for tier in TIERS
+    ]
+    total = _tier_row(teller.word("total"), [sum(c.values()) if c else None for c in counts])
+    summed = tuple(place for place in (1, 2, 3, 4) if total[place] is not None)
+    return Grid(
+        teller.word("grids.tiers"),
+        tuple(teller.word(f"heads.{name}") for name in heads),
+        tuple(rows),
+        total,
+        summed,
+        named=((1, "cohort"),),
+    )
+
+
+def _tier_row(name: str, counts: Sequence[int | None]) -> tuple[Cell, ...]:
+    now, last, year_ago = counts
+    moved = None if now is None or last is None else now - last
+    return (name, now, last, moved, year_ago)
+
+
+def _changes(teller: Teller, facts: Facts) -> None:
+    """Who is new on the list, who left it."""
+    assert facts.now is not None  # noqa: S101 - the caller has looked
+    document = facts.now.document
+    kinds = Counter(entry["change"]["kind"] for entry in document["entries"])
+    if document["previous"] is None:
+        teller.say("first_list", listed=len(document["entries"]))
+        return
+    stayed = sum(kinds[kind] for kind in ("up", "down", "same"))
+    teller.say(
+        "changes",
+        listed=len(document["entries"]),
+        listed_new=kinds["new"],
+        listed_stayed=stayed,
+        listed_gone=len(document["gone"]),
+    )
+
+
+def _across(
+    teller: Teller, name: str, rows: Sequence[Document], of: Callable[[Document], str]
+) -> Grid:
+    """Projects of each kind by tier."""
+    kinds: dict[str, list[Document]] = defaultdict(list)
+    for row in rows:
+        kinds[of(row)].append(row)
+    ordered = sorted(kinds.items(), key=lambda one: (-len(one[1]), one[0]))
+    body = [_kind_row(kind, members) for kind, members in ordered]
+    heads = [teller.word(f"heads.{name}"), *(_tier(teller, tier) for tier in TIERS)]
+    return Grid(
+        teller.word(f"grids.{name}"),
+        (*heads, teller.word("total")),
+        tuple(body),
+        _kind_row(teller.word("total"), rows),
+        (1, 2, 3, 4, 5),
+        named=((5, "cohort"),),
+    )
+
+
+def _kind_row(name: str, members: Sequence[Document]) -> tuple[Cell, ...]:
+    counts = by_tier(members)
+    return (name, *counts.values(), len(members))
+
+
+def _places(teller: Teller, rows: Sequence[Document]) -> Grid:
+    """By county, or within one county by township."""
+    counties = {row["region_code"][:6] for row in rows}
+    digits = 9 if len(counties) == 1 else 6
+    return _across(teller, "place", rows, lambda row: teller.place(row["region_code"][:digits]))
+
+
+def _chart(teller: Teller, places: Grid) -> Bars:
+    shown = places.rows[:_MOST_PLACES]
+    return Bars(
+        teller.word("charts.places"),
+        tuple(str(row[0]) for row in shown),
+        tuple(_tier(teller, tier) for tier in TIERS[:3]),
+        tuple(tuple(float(str(row[place])) for place in (1, 2, 3)) for row in shown),
+        teller.word("units.projects"),
+    )
+
+
+def _key_grid(teller: Teller, entries: Sequence[Document]) -> Grid:
+    heads = ("rank", "project", "tier", "workers", "stake", "why", "unmet")
+    return Grid(
+        teller.word("grids.key"),
+        tuple(teller.word(f"heads.{name}") for name in heads),
+        tuple(
+            (
+                entry["rank"],
+                _named(teller, entry),
+                f"{_tier(teller, entry['tier'])} {entry['probability']:.1%}",
+                entry["workers"],
+                _yuan_wan(entry),
+                _why(teller, entry),
+                _unmet(teller, entry),
+            )
+            for entry in entries
+        ),
+        wide=True,
+    )
+
+
+def _entry_row(teller: Teller, entry: Document) -> tuple[Cell, ...]:
+    return (
+        entry["rank"],
+        f"{entry['project_name']}（{entry['project_id']}）",
+        entry["contractor_name"],
+        teller.place(entry["region_code"]),
+        _tier(teller, entry["tier"]),
+        f"{entry['probability']:.1%}",
+        entry["workers"],
+        _yuan_wan(entry),
+        _why(teller, entry),
+    )
+
+
+def _named(teller: Teller, entry: Document) -> str:
+    contractor = entry["contractor_name"] or teller.word("contractor_unknown")
+    return f"{entry['project_name']}（{contractor}）"
+
+
+def _yuan_wan(entry: Document) -> str | None:
+    amount = entry["amount_at_stake"]
+    return None if amount is None else f"{amount / 10_000:.2f}"
+
+
+def _why(teller: Teller, entry: Document) -> str:
+    raising = [one for one in entry["reasons"] if one["contribution"] > 0]
+    return "；".join(one["text"][teller.language] for one in raising[:2])
+
+
+def _unmet(teller: Teller, entry: Document) -> str:
+    return "；".join(
+        f"{flag['title'][teller.language]}（{teller.word('article', n=flag['article'])}）"
+        for flag in entry["red_flags"]
+    )
+
+
+Repeat = tuple[str, list[Document]]
+
+
+def _repeating(rows: Sequence[Document], role: str) -> list[Repeat]:
+    """Organisations with several projects in the upper tiers, those with most first."""
+    found: dict[str, list[Document]] = defaultdict(list)
+    for row in rows:
+        if row["tier"] in ALERTED and row.get(f"{role}_id"):
+            found[row[f"{role}_id"]].append(row)
+    several = [(key, members) for key, members in found.items() if len(members) >= REPEATING]
+    several.sort(key=lambda one: (-len(one[1]), one[0]))
+    return [(members[0].get(f"{role}_name") or key, members) for key, members in several]
+
+
+def _repeat_grid(teller: Teller, role: str, repeating: Sequence[Repeat]) -> Grid:
+    heads = (role, "red", "orange", "together", "workers", "stake")
+    money = wan_parts([_sum(members, "amount_at_stake") for _, members in repeating])
+    rows: list[tuple[Cell, ...]] = []
+    sums: list[int | Decimal] = [0, 0, 0, 0, Decimal(0)]
+    for (name, members), amount in zip(repeating, money, strict=True):
+        counts = by_tier(members)
+        numbers = (counts["red"], counts["orange"], len(members), _sum(members, "workers"), amount)
+        rows.append((name, *numbers))
+        sums = [before + one for before, one in zip(sums, numbers, strict=True)]
+    total = (teller.word("total"), *sums)
+    return Grid(
+        teller.word(f"grids.repeat_{role}"),
+        tuple(teller.word(f"heads.{name}") for name in heads),
+        tuple(rows),
+        total,
+        (1, 2, 3, 4, 5),
+    )
+
+
+def _sum(rows: Sequence[Mapping[str, Any]], name: str) -> int:
+    return sum(row.get(name) or 0 for row in rows)
+
+
+def _tier(teller: Teller, tier: str) -> str:
+    return coded("tier", tier, teller.language)
+
+
+def _coded(teller: Teller, field: str, row: Document) -> str:
+    code = row.get(field)
+    return (
+        teller.word("unknown")
+        if code is None
+        else coded(f"projects.{field}", code, teller.language)
+    )

@@ -1,0 +1,1 @@
+"""The pages people use: server-rendered, Chinese first, for desktop, phone and paper."""

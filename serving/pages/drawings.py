@@ -1,0 +1,137 @@
+"""Pictures as SVG, drawn from data alone: no script, sharp on paper, told in words beside."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A step of a waterfall: from ``left`` to ``right`` in percent of the width."""
+
+    family: str
+    text: str
+    contribution: float
+    left: float
+    width: float
+
+
+def waterfall(reasons: Sequence[Document], language: str) -> list[Bar]:
+    """Steps from nothing to the sum of all contributions, strongest first, in percent of width."""
+    stops = [0.0]
+    for reason in reasons:
+        stops.append(stops[-1] + reason["contribution"])
+    low, high = min(stops), max(stops)
+    span = (high - low) or 1.0
+    return [
+        Bar(
+            reason["family"],
+            reason["text"][language],
+            reason["contribution"],
+            round(100 * (min(start, stop) - low) / span, 2),
+            round(max(100 * abs(stop - start) / span, 0.6), 2),
+        )
+        for reason, start, stop in zip(reasons, stops, stops[1:], strict=False)
+    ]
+
+
+def history_line(points: Sequence[Document], width: int = 640, height: int = 150) -> Document:
+    """Points (``label``, ``probability``, ``tier``), oldest first, placed in a picture.
+
+    Gives ``points`` with ``x`` and ``y``, the ``line`` through them, and the ``top`` of the scale.
+    """
+    top = _nice(max((point["probability"] for point in points), default=0.0))
+    left, right, upper, lower = 44, 32, 12, 26
+    step = (width - left - right) / max(len(points) - 1, 1)
+    placed = [
+        {
+            **point,
+            "x": round(left + place * step, 1),
+            "y": round(upper + (height - upper - lower) * (1 - point["probability"] / top), 1),
+        }
+        for place, point in enumerate(points)
+    ]
+    line = " ".join(f"{point['x']},{point['y']}" for point in placed)
+    return {
+        "points": placed,
+        "line": line,
+        "top": top,
+        "width": width,
+        "height": height,
+        "left": left,
+        "right": width - right,
+        "upper": upper,
+        "base": height - lower,
+    }
+
+
+def _nice(most: float) -> float:
+    """The next round share above ``most``, for the top of a scale."""
+    for top in (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8):
+        if most <= top * 0.98:
+            return top
+    return 1.0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Places points of the earth in a picture, north up, true at its middle."""
+
+    west: float
+    north: float
+    scale: float
+    squeeze: float
+    width: int
+    height: int
+    margin: int = 24
+
+    def place(self, latitude: float, longitude: float) -> tuple[float, float]:
+        """x and y in the picture."""
+        x = self.margin + (longitude - self.west) * self.squeeze * self.scale
+        y = self.margin + (self.north - latitude) * self.scale
+        return round(x, 1), round(y, 1)
+
+
+def frame_of(points: Sequence[tuple[float, float]], width: int = 900, most: int = 720) -> Frame:
+    """A frame that holds all (latitude, longitude) of ``points``."""
+    lats = [lat for lat, _ in points]
+    lons = [lon for _, lon in points]
+    squeeze = max(math.cos(math.radians((min(lats) + max(lats)) / 2)), 0.05)
+    wide = max((max(lons) - min(lons)) * squeeze, 1e-3)
+    high = max(max(lats) - min(lats), 1e-3)
+    margin = 24
+    scale = min((width - 2 * margin) / wide, (most - 2 * margin) / high)
+    height = round(high * scale + 2 * margin)
+    across = max(round(wide * scale + 2 * margin), 320)
+    return Frame(min(lons), max(lats), scale, squeeze, across, max(height, 160), margin)
+
+
+def hull(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The convex hull of points, by Andrew's monotone chain.
+
+    >>> hull([(0, 0), (2, 0), (1, 1), (2, 2), (0, 2)])
+    [(0, 0), (2, 0), (2, 2), (0, 2)]
+    """
+    ordered = sorted(set(points))
+    if len(ordered) < 3:
+        return ordered
+    lower, upper = _chain(ordered), _chain(ordered[::-1])
+    return lower[:-1] + upper[:-1]
+
+
+def _chain(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    chain: list[tuple[float, float]] = []
+    for point in points:
+        while len(chain) >= 2 and _turn(chain[-2], chain[-1], point) <= 0:
+            chain.pop()
+        chain.append(point)
+    return chain
+
+
+def _turn(a: tuple[float, float], b: tuple[float, float], c: tuple[float, float]) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])

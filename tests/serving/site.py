@@ -1,0 +1,66 @@
+"""A site to look at: a copy of the small office, people of every role, the real server."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from risk.workspace import Workspace
+from serving.access.passwords import hash_password
+from serving.access.roles import Role
+from serving.api.app import create_app
+from serving.database.people import Grant, NameTaken, People
+from serving.database.service import ServiceDatabase
+from serving.settings import load_settings
+
+from .conftest import served
+
+PASSWORD = "ein langes Passwort"
+_HASH = hash_password(PASSWORD)
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where it is, what is behind it, and projects of its newest list."""
+
+    url: str
+    database: ServiceDatabase
+    workspace: Workspace
+    listed: tuple[str, ...]
+
+
+@contextmanager
+def site_of(workspace: Workspace) -> Iterator[Site]:
+    """Serve ``workspace``; everybody's name is their role."""
+    with ServiceDatabase(f"sqlite:///{workspace.service_database}") as database:
+        people = People(database.engine)
+        for role in Role:
+            add_user(people, role.value, role)
+        from serving.database.dossiers import register
+
+        newest = database.latest_as_of()
+        assert newest is not None
+        found = register(database.engine, newest)
+        rows = sorted(found.document["projects"], key=lambda r: r["rank"] or 999) if found else []
+        listed = tuple(row["project_id"] for row in rows if row["rank"])
+        app = create_app(load_settings(workspace), database, key="k" * 43)
+        with served(app) as url:
+            yield Site(url, database, workspace, listed)
+
+
+def add_user(people: People, name: str, role: Role, region: str = "") -> None:
+    """A user with the password of this module, unless there is one."""
+    grant = Grant(name, role, region, "test", dt.datetime(2025, 1, 1, tzinfo=dt.UTC))
+    with suppress(NameTaken):
+        people.add_user(grant, password_hash=_HASH, subject=None)
+
+
+def copied(office: Workspace, folder: Path) -> Workspace:
+    """The office, to be written to."""
+    made = Workspace(folder / "site")
+    shutil.copytree(office.root, made.root)
+    return made
