@@ -35,7 +35,7 @@ def tell_advice(teller: Teller, facts: Facts, level: int = 1) -> None:
     for number, (key, unit, days, figures) in enumerate(_advice(teller, facts), start=1):
         teller.say(
             f"advice.{key}",
-            number=number,
+            number=str(number),
             unit=teller.word(f"units.{unit}"),
             by=facts.period.stop + days,
             **figures,
@@ -55,7 +55,7 @@ def _advice(teller: Teller, facts: Facts) -> Iterator[Advice]:
             yield "group", "police", SOON, {"group": flags["group_complaint_open"]}
         state = _government(facts)
         if state:
-            yield "government", "owners", SOON, {"government": state}
+            yield "government", "owners", SOON, {"government_alerts": state}
     overdue = sum(
         bool(one["due_on"]) and one["due_on"] < facts.period.stop.isoformat()
         for one in facts.matters

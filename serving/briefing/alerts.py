@@ -71,7 +71,7 @@ def full_list(teller: Teller, facts: Facts) -> Grid | None:
         teller.word("grids.list"),
         tuple(teller.word(f"heads.{name}") for name in heads),
         tuple(_entry_row(teller, entry) for entry in entries),
-        wide=True,
+        widths=(0.8, 3.6, 3.0, 1.5, 1.0, 1.1, 1.1, 1.6, 6.5),
     )
 
 
@@ -183,7 +183,7 @@ def _key_grid(teller: Teller, entries: Sequence[Document]) -> Grid:
             )
             for entry in entries
         ),
-        wide=True,
+        widths=(0.7, 2.9, 1.2, 1.0, 1.4, 5.0, 4.2),
     )
 
 
@@ -244,9 +244,16 @@ def _repeat_grid(teller: Teller, role: str, repeating: Sequence[Repeat]) -> Grid
     sums: list[int | Decimal] = [0, 0, 0, 0, Decimal(0)]
     for (name, members), amount in zip(repeating, money, strict=True):
         counts = by_tier(members)
-        numbers = (counts["red"], counts["orange"], len(members), _sum(members, "workers"), amount)
+        numbers: tuple[int | Decimal, ...] = (
+            counts["red"],
+            counts["orange"],
+            len(members),
+            _sum(members, "workers"),
+            amount,
+        )
         rows.append((name, *numbers))
-        sums = [before + one for before, one in zip(sums, numbers, strict=True)]
+        for place, one in enumerate(numbers):
+            sums[place] += one
     total = (teller.word("total"), *sums)
     return Grid(
         teller.word(f"grids.repeat_{role}"),

@@ -35,6 +35,7 @@ def require_consistent(paper: Paper) -> None:
 
 def contradictions(paper: Paper) -> Iterator[str]:
     """What disagrees, in words for whoever mends the program."""
+    yield from paper.conflicts
     for total, parts in paper.sums:
         known = [paper.figures[name] for name in parts]
         if paper.figures[total] != sum(known):

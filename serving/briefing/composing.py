@@ -15,11 +15,12 @@ from serving.briefing.rates import tell_rates
 from serving.briefing.telling import Teller
 
 _SUMS = (
-    ("visited", ("government", "visited_other")),
+    ("visited", ("visited_government", "visited_other")),
     ("cohort", ("red", "orange", "yellow", "blue")),
     ("listed", ("listed_new", "listed_stayed")),
     ("last_listed", ("last_visited", "last_left")),
     ("last_visited", ("last_found", "last_clean")),
+    ("listed_projects", ("listed_visited", "listed_left")),
     ("revisits_due", ("revisits_done", "revisits_left")),
 )
 
@@ -64,7 +65,7 @@ def _tell_sweep(teller: Teller, facts: Facts) -> None:
         "year_sweep",
         visits_made=visits.made,
         visited=visits.projects,
-        government=visits.government,
+        visited_government=visits.government,
         visited_other=visits.projects - visits.government,
         visits_found=visits.found,
     )
@@ -117,6 +118,7 @@ def _paper(teller: Teller, facts: Facts, kind: str) -> Paper:
         notice=teller.word("notice"),
         figures=teller.figures,
         sums=tuple(sums),
+        conflicts=tuple(teller.conflicts),
     )
     require_consistent(paper)
     return paper

@@ -68,6 +68,14 @@ WHERE i.inspected_on >= $2 AND i.inspected_on < $3
 GROUP BY l.project_id
 """
 
+_VISITS_TO = f"""
+{_PLACED},
+listed AS (SELECT unnest($4) AS project_id)
+SELECT i.project_id, i.inspected_on, i.arrears_found
+FROM listed JOIN placed_inspections i USING (project_id)
+WHERE i.inspected_on >= $2 AND i.inspected_on < $3
+"""
+
 _KNOWN_IN = "SELECT count(*) FROM {table} WHERE known_at >= $1 AND known_at < $2"
 
 
@@ -144,6 +152,14 @@ def followed(store: RecordStore, listed: Sequence[str], period: Period) -> Follo
         workers=sum(row[2] or 0 for row in found),
         owed=sum(row[3] or 0 for row in found),
     )
+
+
+def visits_to(
+    store: RecordStore, period: Period, projects: Sequence[str]
+) -> list[tuple[str, dt.date, bool]]:
+    """Every visit of a period to one of ``projects``: where, when, whether arrears were found."""
+    rows = store.rows(_VISITS_TO, [period.stop, period.start, period.stop, list(projects)])
+    return [(str(key), day, bool(found)) for key, day, found in rows]
 
 
 def silent_feeds(store: RecordStore, period: Period, tables: Sequence[str]) -> list[str]:

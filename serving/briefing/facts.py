@@ -64,6 +64,16 @@ class Rates:
 
 
 @dataclass(frozen=True)
+class ListedInYear:
+    """The lists of a year: how many, of how many projects, and what visits since found there."""
+
+    lists: int
+    projects: int
+    visited: int
+    found: int
+
+
+@dataclass(frozen=True)
 class Facts:
     """What is known for a briefing of ``region`` over ``period``; None where there is none."""
 
@@ -80,6 +90,7 @@ class Facts:
     silent: Sequence[str]
     known_until: dt.date | None
     followed: Followed | None
+    listed: ListedInYear | None
     rates: Rates | None
     rates_before: Rates | None
     matters: Sequence[Document]
@@ -102,11 +113,13 @@ def _gathered(
     region: str,
     lists: Lists,
 ) -> Facts:
-    months = 1 if period.stop == add_months(period.start, 1) else 12
+    months = 12 if period.whole_year else 1
     before = Period(add_months(period.start, -months), period.start)
     last = _warned(database, lists.last)
     january = Period(dt.date(period.start.year, 1, 1), period.stop)
-    rates, rates_before = _rates(store, period.stop, region)
+    until = last_known(store)
+    silent_since = until is None or until < period.start
+    rates, rates_before = (None, None) if silent_since else _rates(store, period.stop, region)
     return Facts(
         period=period,
         region=region,
@@ -119,8 +132,9 @@ def _gathered(
         counted_year_ago=count(store, period.year_before(), region),
         year_to_date=count(store, january, region),
         silent=silent_feeds(store, period, _FEEDS),
-        known_until=last_known(store),
+        known_until=until,
         followed=_followed(store, last, period),
+        listed=_listed_in(store, database, period, region) if period.whole_year else None,
         rates=rates,
         rates_before=rates_before,
         matters=_here(open_matters(store, period.stop), region),

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from serving.briefing.counting import Cases
-from serving.briefing.facts import REVISIT_AFTER, Facts
+from serving.briefing.facts import REVISIT_AFTER, Facts, ListedInYear
 from serving.briefing.paper import Cell, Grid
 from serving.briefing.telling import TOO_FEW, Teller
 
@@ -14,7 +14,10 @@ from serving.briefing.telling import TOO_FEW, Teller
 def tell_last_list(teller: Teller, facts: Facts, level: int = 1) -> None:
     """What visits to the last list found, and which closed cases were looked at again."""
     teller.heading("last_list", level)
-    _tell_followed(teller, facts)
+    if facts.listed is None:
+        _tell_followed(teller, facts)
+    else:
+        _tell_listed(teller, facts.listed)
     _tell_revisits(teller, facts)
 
 
@@ -28,7 +31,7 @@ def tell_cases(teller: Teller, facts: Facts, level: int = 1) -> None:
         _tell_complaints(teller, facts)
     if "cases" not in silent:
         _tell_cases(teller, facts)
-    if "inspections" not in silent:
+    if "inspections" not in silent and not facts.period.whole_year:
         visits = facts.counted.visits
         teller.say(
             "visits",
@@ -71,6 +74,22 @@ def _tell_followed(teller: Teller, facts: Facts) -> None:
     teller.say("hit_rate", rate=teller.rate(done.found, done.visited))
     if done.visited < TOO_FEW:
         teller.say("hit_rate_few")
+
+
+def _tell_listed(teller: Teller, listed: ListedInYear) -> None:
+    if not listed.lists:
+        teller.say("no_lists_in_year")
+        return
+    teller.say(
+        "listed_in_year",
+        lists=listed.lists,
+        listed_projects=listed.projects,
+        listed_visited=listed.visited,
+        listed_left=listed.projects - listed.visited,
+        listed_found=listed.found,
+    )
+    if listed.visited:
+        teller.say("hit_rate", rate=teller.rate(listed.found, listed.visited))
 
 
 def _tell_revisits(teller: Teller, facts: Facts) -> None:
@@ -151,7 +170,10 @@ def _against(teller: Teller, now: int, before: int) -> str:
 
 def _compared(teller: Teller, facts: Facts) -> Grid:
     """The same counts for this period, the one before, and a year before."""
-    periods = (facts.counted, facts.counted_before, facts.counted_year_ago)
+    columns = {"this": facts.counted, "year_before": facts.counted_year_ago}
+    if not facts.period.whole_year:
+        columns = {"this": facts.counted, "before": facts.counted_before, **columns}
+    periods = tuple(columns.values())
     lines: Mapping[str, list[Cell]] = {
         "complaints": [one.complaints.received for one in periods],
         "opened": [one.cases.opened for one in periods],
@@ -170,7 +192,7 @@ def _compared(teller: Teller, facts: Facts) -> Grid:
     hidden = {line for table in facts.silent for line in silent[table]}
     return Grid(
         teller.word("grids.compared"),
-        tuple(teller.word(f"heads.{name}") for name in ("item", "this", "before", "year_before")),
+        tuple(teller.word(f"heads.{name}") for name in ("item", *columns)),
         tuple(
             (teller.word(f"items.{name}"), None if name in hidden else counts[0], *counts[1:])
             for name, counts in lines.items()

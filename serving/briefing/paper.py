@@ -33,6 +33,7 @@ class Grid:
     """A table. Columns named in ``summed`` add up to ``total``; None is a cell nothing is known of.
 
     ``named`` are columns (by place) whose total must be the figure of that name in the text.
+    ``widths`` are in proportion; without them the first column is somewhat wider than the others.
     """
 
     caption: str
@@ -41,7 +42,17 @@ class Grid:
     total: tuple[Cell, ...] | None = None
     summed: tuple[int, ...] = ()
     named: tuple[tuple[int, str], ...] = ()
-    wide: bool = False
+    widths: tuple[float, ...] = ()
+
+    def shares(self) -> list[float]:
+        """The share of the page's width each column takes."""
+        parts = self.widths or (1.8, *(1.0 for _ in self.heads[1:]))
+        return [part / sum(parts) for part in parts]
+
+    @property
+    def short(self) -> bool:
+        """Whether the table should stand on one page."""
+        return len(self.rows) <= 14 and not self.widths
 
 
 @dataclass(frozen=True)
@@ -74,3 +85,4 @@ class Paper:
     notice: str
     figures: dict[str, int | Decimal] = field(default_factory=dict)
     sums: Sequence[tuple[str, tuple[str, ...]]] = ()
+    conflicts: Sequence[str] = ()

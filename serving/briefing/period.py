@@ -25,6 +25,11 @@ class Period:
         """The last day of it."""
         return self.stop - dt.timedelta(days=1)
 
+    @property
+    def whole_year(self) -> bool:
+        """Whether it is a year rather than a month."""
+        return self.stop > add_months(self.start, 1)
+
     def year_before(self) -> Period:
         """The same days a year earlier."""
         return Period(add_months(self.start, -12), add_months(self.stop, -12))

@@ -74,7 +74,6 @@ def _grid(teller: Teller, rates: Rates, names: Sequence[str]) -> Grid:
         (teller.word("heads.place"), *(_name(teller, name) for name in names)),
         tuple((teller.place(code), *_cells(rates.places[code], names)) for code in places),
         (teller.word("total"), *_cells(rates.whole, names)),
-        wide=len(names) > 5,
     )
 
 

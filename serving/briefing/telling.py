@@ -27,6 +27,7 @@ class Teller:
     places: dict[str, str]
     blocks: list[Block] = field(default_factory=list)
     figures: dict[str, Figure] = field(default_factory=dict)
+    conflicts: list[str] = field(default_factory=list)
     _counts: dict[int, int] = field(default_factory=lambda: {1: 0, 2: 0})
 
     def word(self, key: str, **fields: Any) -> str:
@@ -47,9 +48,17 @@ class Teller:
     def paragraph(self, key: str, **figures: Any) -> Paragraph:
         """A paragraph that is not put down yet."""
         shown = {name: self.shown(value) for name, value in figures.items()}
-        self.figures.update({n: v for n, v in figures.items() if isinstance(v, int | Decimal)})
+        for name, value in figures.items():
+            if isinstance(value, int | Decimal):
+                self._remember(name, value)
         template = catalogue(self.language)[f"briefing.{key}"]
         return Paragraph(template.format(**shown), tuple(shown.values()), template)
+
+    def _remember(self, name: str, value: Figure) -> None:
+        """One name, one value: the same figure told twice must be the same."""
+        before = self.figures.setdefault(name, value)
+        if before != value:
+            self.conflicts.append(f"{name} is told as {before} and as {value}")
 
     def put(self, *blocks: Block) -> None:
         """Tables and charts."""

@@ -40,7 +40,7 @@ def demo(
     seed: Annotated[int, typer.Option("--seed")] = 1,
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535)] = None,
 ) -> None:
-    """Simulate, import, train, publish two lists, show, serve. Run again, it shows and serves."""
+    """Simulate, import, train, publish two lists, brief, show, serve; again it shows and serves."""
     job = _demo_job(job_of(context))
     if _ready(job):
         note(job.say("demo.ready", path=str(job.workspace.root)))
@@ -109,3 +109,16 @@ def _train_and_publish(job: Job, settings: Settings) -> None:
         ):
             office = Office(job.workspace, store, database, settings)
             publish_watchlist(office, order, step)
+    _brief(job, settings)
+
+
+def _brief(job: Job, settings: Settings) -> None:
+    from serving.cli.monthly import FOLDER, write_briefings
+    from serving.publishing import Office
+
+    folder = job.workspace.root / FOLDER / str(max(DATES))
+    folder.mkdir(parents=True, exist_ok=True)
+    note(job.say("demo.briefing", path=str(folder)))
+    with open_records(job) as store, open_database(job, settings) as database:
+        office = Office(job.workspace, store, database, settings)
+        write_briefings(office, max(DATES), "", folder)

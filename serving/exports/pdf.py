@@ -40,6 +40,21 @@ def typeset(template: str, data: Any) -> bytes:
     return body
 
 
+def picture(svg: str, ppi: float) -> bytes:
+    """An SVG drawing as PNG, so many points an inch."""
+    import typst
+
+    folder = Path(str(files("serving.exports"))) / "typst"
+    body: bytes = typst.compile(
+        str(folder / "picture.typ"),
+        root=str(folder),
+        sys_inputs={"svg": svg},
+        format="png",
+        ppi=ppi,
+    )
+    return body
+
+
 def _row(entry: Document, language: Language) -> dict[str, Any]:
     amount, workers = entry["amount_at_stake"], entry["workers"]
     return {

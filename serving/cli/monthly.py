@@ -1,0 +1,107 @@
+"""``wagewatch monthly``: score, publish and brief in one go; run again, it goes on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from serving.cli.job import Job, job_of, user_name
+from serving.cli.opening import open_database, open_records, open_settings, take_in_what_was_sent
+from serving.cli.options import AsOf, Region
+from serving.cli.output import line, note, progress, to_file
+
+if TYPE_CHECKING:
+    from serving.publishing import Office
+
+FOLDER = "monthly"
+
+
+def monthly(
+    context: typer.Context,
+    as_of: AsOf,
+    capacity: Annotated[int | None, typer.Option("--capacity", min=1, max=100_000)] = None,
+    region: Region = "",
+    out: Annotated[Path | None, typer.Option("--out", metavar="FOLDER", file_okay=False)] = None,
+) -> None:
+    """Score, publish and brief; a list that is sealed already stays as it is."""
+    from serving.publishing import Office
+
+    job = job_of(context)
+    settings = open_settings(job).model_copy(update={"language": job.language})
+    take_in_what_was_sent(job, settings)
+    name = f"{as_of}-{region}" if region else str(as_of)
+    folder = out or job.workspace.root / FOLDER / name
+    folder.mkdir(parents=True, exist_ok=True)
+    with open_records(job) as store, open_database(job, settings) as database:
+        office = Office(job.workspace, store, database, settings)
+        publish_once(job, office, as_of, capacity or settings.policy.capacity, region)
+        written = [
+            _write_scores(office, as_of, folder),
+            *_write_list(office, as_of, region, folder),
+            *write_briefings(office, as_of, region, folder),
+        ]
+    for path in written:
+        line(job.say("written", path=str(path)))
+
+
+def publish_once(job: Job, office: Office, as_of: dt.date, capacity: int, region: str) -> None:
+    """Publish, unless a list of that date and region is sealed."""
+    from serving.publishing import Order, publish_watchlist
+
+    known = {(one.as_of, one.region) for one in office.database.summaries()}
+    if (as_of, region) in known:
+        note(job.say("sealed_already", as_of=as_of))
+        return
+    with progress() as step:
+        done = publish_watchlist(office, Order(as_of, capacity, region, user_name()), step)
+    if done.scorecard_events is not None:
+        note(job.say("scorecard_scored", events=done.scorecard_events))
+    said = {"as_of": as_of, "entries": done.entries, "cohort": done.cohort}
+    line(job.say("published", **said, digest=done.digest))
+
+
+def write_briefings(office: Office, as_of: dt.date, region: str, folder: Path) -> list[Path]:
+    """The briefing of the month that ended with the day before ``as_of``, in every format."""
+    from serving.briefing.making import FORMATS, keep, monthly_paper
+    from serving.briefing.period import month_of
+
+    day = as_of - dt.timedelta(days=1)
+    period = month_of(day.replace(day=1))
+    settings = office.settings
+    paper = monthly_paper(office.store, office.database, settings, period, region)
+    written = []
+    for kind, make in FORMATS.items():
+        body = make(paper, settings.language)
+        path = folder / f"briefing-{period.start:%Y-%m}.{kind}"
+        to_file(path, body)
+        keep(office.database, period, region, kind, body, user_name())
+        written.append(path)
+    return written
+
+
+def _write_scores(office: Office, as_of: dt.date, folder: Path) -> Path:
+    from serving.exports.scores import scores_csv
+    from serving.modelling import score_cohort
+
+    with progress() as step:
+        scored = score_cohort(office.workspace, office.store, as_of, step)
+    path = folder / "scores.csv"
+    to_file(path, scores_csv(scored, office.settings.tiers))
+    return path
+
+
+def _write_list(office: Office, as_of: dt.date, region: str, folder: Path) -> list[Path]:
+    import json
+
+    from serving.exports.pdf import watchlist_pdf
+    from serving.exports.workbook import watchlist_xlsx
+
+    document = json.loads(office.database.watchlist(as_of, region).body)
+    written = []
+    for name, make in (("inspections.xlsx", watchlist_xlsx), ("watchlist.pdf", watchlist_pdf)):
+        to_file(folder / name, make(document, office.settings.language))
+        written.append(folder / name)
+    return written
