@@ -182,6 +182,22 @@ def _followed(store: RecordStore, last: Warned | None, period: Period) -> Follow
     return followed(store, listed, Period(last.as_of, max(period.stop, last.as_of)))
 
 
+def _listed_in(
+    store: RecordStore, database: ServiceDatabase, period: Period, region: str
+) -> ListedInYear:
+    first: dict[str, dt.date] = {}
+    every = database.summaries(OFFICE, region)
+    lists = [one for one in every if period.start <= one.as_of < period.stop]
+    for one in sorted(lists, key=lambda summary: summary.as_of):
+        document = json.loads(database.watchlist(one.as_of, region).body)
+        for entry in document["entries"]:
+            first.setdefault(entry["project_id"], one.as_of)
+    visits = visits_to(store, period, list(first))
+    visited = {key for key, day, _ in visits if day >= first[key]}
+    hit = {key for key, day, found in visits if found and day >= first[key]}
+    return ListedInYear(len(lists), len(first), len(visited), len(hit))
+
+
 def _rates(store: RecordStore, as_of: dt.date, region: str) -> tuple[Rates | None, Rates | None]:
     """The newest month with rates, and the one before it."""
     found = {
