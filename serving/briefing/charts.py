@@ -5,6 +5,7 @@ from __future__ import annotations
 from xml.sax.saxutils import escape
 
 from serving.briefing.paper import Bars
+from serving.exports.cleaning import clean
 
 WIDTH = 640
 _ROW, _BAR, _LABEL, _RIGHT, _TOP = 26, 17, 190, 56, 34
@@ -71,7 +72,8 @@ def _legend(chart: Bars) -> list[str]:
 
 
 def _text(x: float, y: float, words: str, anchor: str = "start") -> str:
-    return f'<text x="{x:.1f}" y="{y}" text-anchor="{anchor}" fill="#111111">{escape(words)}</text>'
+    shown = escape(clean(words))
+    return f'<text x="{x:.1f}" y="{y}" text-anchor="{anchor}" fill="#111111">{shown}</text>'
 
 
 def _short(label: str, most: int = 14) -> str:

@@ -23,6 +23,7 @@ from serving.briefing.counting import (
     followed,
     last_known,
     silent_feeds,
+    visits_to,
 )
 from serving.briefing.period import Lists, Period, lists_for
 from serving.database.dossiers import register

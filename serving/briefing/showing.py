@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from risk.locale import Language
 from serving.briefing.paper import Cell
+from serving.exports.cleaning import clean
 
-_CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, 0xFFFE, 0xFFFF])
 UNKNOWN = "—"
 
 
@@ -22,12 +22,3 @@ def shown(cell: Cell, language: Language) -> str:
     if isinstance(cell, Decimal):
         return f"{cell:.2f}"
     return clean(str(cell))
-
-
-def clean(words: str) -> str:
-    """Text without characters that no document may hold.
-
-    >>> clean("a\\x0bb")
-    'ab'
-    """
-    return words.translate(_CONTROL).encode("utf-8", "ignore").decode("utf-8")

@@ -12,8 +12,9 @@ from markupsafe import Markup
 from risk.locale import Language
 from serving.briefing.charts import bars_svg
 from serving.briefing.numerals import numbered
-from serving.briefing.paper import Bars, Grid, Heading, Paper, Paragraph
+from serving.briefing.paper import Paper
 from serving.briefing.showing import shown
+from serving.exports.cleaning import clean
 
 
 def html_file(paper: Paper, language: Language) -> bytes:
@@ -30,7 +31,7 @@ def html_file(paper: Paper, language: Language) -> bytes:
             chart=lambda bars: Markup(bars_svg(bars)),  # noqa: S704 - its words are escaped
         )
     )
-    return page.encode()
+    return clean(page).encode()
 
 
 @cache
@@ -42,6 +43,3 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-
-
-__all__ = ["Bars", "Grid", "Heading", "Paragraph", "html_file"]

@@ -17,6 +17,7 @@ from serving.briefing.charts import bars_svg
 from serving.briefing.numerals import numbered
 from serving.briefing.paper import Bars, Block, Grid, Heading, Paper, Paragraph
 from serving.briefing.showing import shown
+from serving.exports.cleaning import clean
 
 BODY, TITLE, FIRST, SECOND = "仿宋_GB2312", "方正小标宋简体", "黑体", "楷体_GB2312"
 FALL_BACKS = {
@@ -243,7 +244,7 @@ def _speak_chinese(style: Any) -> None:
 def _run(line: Any, words: str, font: str, points: float, colour: Any = None) -> None:
     from docx.shared import Pt
 
-    run = line.add_run(words)
+    run = line.add_run(clean(words))
     run.font.size = Pt(points)
     _font(run, font)
     if colour is not None:

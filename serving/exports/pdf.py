@@ -9,6 +9,7 @@ from typing import Any
 
 from risk.locale import Language, text
 from serving.exports import wording
+from serving.exports.cleaning import cleaned
 from serving.exports.wording import Document
 
 
@@ -35,7 +36,7 @@ def typeset(template: str, data: Any) -> bytes:
     body: bytes = typst.compile(
         str(folder / f"{template}.typ"),
         root=str(folder),
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+        sys_inputs={"data": json.dumps(cleaned(data), ensure_ascii=False)},
     )
     return body
 
