@@ -7,7 +7,7 @@ LOCK := requirements/lock.txt
 STAMP := $(VENV)/.installed
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: setup demo test lint types lock docs clean
+.PHONY: setup demo test lint types lock docs pictures vendor clean
 
 setup: $(STAMP)
 
@@ -40,6 +40,19 @@ types: setup
 
 docs: setup
 	@$(BIN)/python docs/generate.py
+
+# The pictures of the docs, taken anew from the demo's world (needs Chromium and pdftoppm).
+pictures: setup
+	@$(BIN)/python docs/pictures.py
+
+# The pages' own copies of htmx and uPlot, and of axe for the tests, from requirements/npm.
+vendor:
+	npm ci --prefix requirements/npm --ignore-scripts --no-audit --no-fund
+	cp requirements/npm/node_modules/htmx.org/dist/htmx.min.js serving/pages/static/vendor/htmx.min.js
+	cp requirements/npm/node_modules/uplot/dist/uPlot.iife.min.js serving/pages/static/vendor/uplot.min.js
+	cp requirements/npm/node_modules/uplot/dist/uPlot.min.css serving/pages/static/vendor/uplot.min.css
+	cp requirements/npm/node_modules/axe-core/axe.min.js tests/vendor/axe.min.js
+	rm -rf requirements/npm/node_modules
 
 lock:
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \

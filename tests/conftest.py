@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import functools
 import os
 import pwd
@@ -10,7 +11,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 # One thread a process: tests run side by side, and LightGBM's threads wait by spinning.
@@ -28,6 +29,7 @@ from training.fitting import Trained, train
 
 MUST_RUN_ALL = os.environ.get("WAGEWATCH_TEST_ALL") == "1"
 COUNTY_TRAINED_AT = dt.date(2025, 7, 1)
+SIMULATED_UNTIL = dt.date(2026, 1, 1)
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -163,14 +165,28 @@ def store() -> Iterator[RecordStore]:
         yield opened
 
 
+def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], None]) -> Path:
+    """A folder that ``build`` fills once for all processes that test side by side."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    folder.mkdir(exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / ".built").exists():
+            build(folder)
+            (folder / ".built").touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def county(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A workspace with the records of a simulated county; read it, do not write to it."""
-    folder = tmp_path_factory.mktemp("county")
-    workspace = Workspace(folder / "workspace")
-    simulate(folder / "records", projects=450, months=42, seed=7)
-    import_paths(workspace, [folder / "records"], today=dt.date(2026, 1, 1))
-    return workspace
+
+    def build(folder: Path) -> None:
+        simulate(folder / "records", projects=450, months=42, seed=7)
+        import_paths(Workspace(folder / "workspace"), [folder / "records"], today=SIMULATED_UNTIL)
+
+    return Workspace(built_once(tmp_path_factory, "county", build) / "workspace")
 
 
 @pytest.fixture(scope="session")

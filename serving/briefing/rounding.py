@@ -23,8 +23,8 @@ def wan_parts(parts: Sequence[int]) -> list[Decimal]:
 
     What rounding leaves over goes to the parts cut most, by largest remainder.
 
-    >>> wan_parts([3_334, 3_333, 3_333])
-    [Decimal('0.01'), Decimal('0.00'), Decimal('0.00')]
+    >>> [str(one) for one in wan_parts([3_334, 3_333, 3_333])]
+    ['0.01', '0.00', '0.00']
     """
     unit = FEN_PER_WAN // 100
     floors = [part // unit for part in parts]
@@ -32,4 +32,4 @@ def wan_parts(parts: Sequence[int]) -> list[Decimal]:
     by_remainder = sorted(range(len(parts)), key=lambda i: (-(parts[i] % unit), i))
     for place in by_remainder[:left]:
         floors[place] += 1
-    return [Decimal(one) / 100 for one in map(Decimal, floors)]
+    return [(Decimal(one) / 100).quantize(_HUNDREDTH) for one in floors]

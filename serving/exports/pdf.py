@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ def typeset(template: str, data: Any) -> bytes:
     return body
 
 
+@lru_cache(maxsize=16)
 def picture(svg: str, ppi: float) -> bytes:
     """An SVG drawing as PNG, so many points an inch."""
     import typst

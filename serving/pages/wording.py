@@ -19,13 +19,28 @@ def yuan(amount: float | None, language: Language) -> str:
 
     >>> yuan(980251.87, "zh"), yuan(320, "zh"), yuan(None, "zh")
     ('98.0 万元', '320 元', '—')
+    >>> yuan(980251.87, "en"), yuan(2_180_000, "en")
+    ('¥980k', '¥2.18m')
     """
     if amount is None:
         return _UNKNOWN
+    if language == "en":
+        return _short(amount)
     if abs(amount) >= _WAN:
         shown = f"{amount / _WAN:,.1f}" if abs(amount) < 1000 * _WAN else f"{amount / _WAN:,.0f}"
         return text("pages.figures.wan", language, amount=shown)
     return text("pages.figures.yuan", language, amount=f"{amount:,.0f}")
+
+
+def _short(amount: float) -> str:
+    for unit, word in ((1_000_000, "m"), (1_000, "k")):
+        if abs(amount) >= unit:
+            return (
+                f"¥{amount / unit:.3g}{word}"
+                if abs(amount) < 1000 * unit
+                else (f"¥{amount / unit:,.0f}{word}")
+            )
+    return f"¥{amount:,.0f}"
 
 
 def fen(amount: int | None, language: Language) -> str:

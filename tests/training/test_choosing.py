@@ -18,6 +18,8 @@ from training.lessons import lessons_at
 from training.splits import walk_forward
 from training.tuning import tune
 
+from ..conftest import thorough
+
 SMALL = Recipe(leaves=3, min_rows_in_leaf=100, l2=20.0, max_rounds=40, seeds=(0,))
 
 
@@ -73,6 +75,7 @@ def test_later_months_are_scored_by_earlier_ones_only(lessons):
         assert np.isnan(before[: len(before) // 4]).all()
 
 
+@thorough
 def test_an_interrupted_search_ends_like_one_that_was_not(lessons, quick, tmp_path):
     whole = tune(lessons, 3, 7, tmp_path / "whole.sqlite")
     tune(lessons, 1, 7, tmp_path / "parts.sqlite")

@@ -105,6 +105,7 @@ def run(office):
     return train_and_register(office, TRAINED_AT, who="test", places=20, search=Search())
 
 
+@thorough
 def test_a_group_that_is_warned_too_little_stops_the_model(office, county_trained):
     """Privately funded projects report nothing any more, and their arrears go on."""
     registry = Registry(office)

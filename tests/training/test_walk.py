@@ -31,6 +31,7 @@ def walked(county):
         return walk(store, plan(store, FIRST, LAST))
 
 
+@thorough
 def test_every_contender_scores_every_project_of_every_month(walked, county):
     judged = walked.judged
     assert judged.months() == [FIRST, LAST]
@@ -42,6 +43,7 @@ def test_every_contender_scores_every_project_of_every_month(walked, county):
     assert not any(np.isnan(one).any() for one in judged.scores.values())
 
 
+@thorough
 def test_the_scores_of_a_month_are_those_of_the_model_trained_that_day(walked, county):
     with RecordStore(county.records, read_only=True) as store:
         model = fit(lessons_at(store, FIRST)).model

@@ -1,0 +1,210 @@
+"""Takes the pictures of the documentation: every page, both languages, both widths; the briefing.
+
+Usage: python docs/pictures.py    (needs Chromium and pdftoppm; about two minutes)
+
+The world in them is the demo's, wholly made up. ``docs/pictures/taken.json`` remembers what the
+pages were made of when they were taken; a test fails when that has changed since.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import io
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+PICTURES = HERE / "pictures"
+TAKEN = PICTURES / "taken.json"
+WIDTHS = {"desktop": (1280, 860), "phone": (390, 844)}
+LANGUAGES = ("zh", "en")
+PAGES = {
+    "sign-in": "/sign-in",
+    "watchlist": "/watchlist",
+    "print": "/watchlist/print",
+    "project": "/projects/{0}",
+    "visit": "/projects/{0}/visit",
+    "projects": "/projects",
+    "map": "/map",
+    "route": "/route?stop={0}&stop={1}&stop={2}&stop={3}&stop={4}",
+    "ledger": "/ledger",
+    "revisits": "/revisits",
+    "campaign": "/campaign",
+    "indicators": "/indicators",
+    "briefings": "/briefings",
+    "supervision": "/supervision",
+    "audit": "/supervision/audit",
+    "people": "/supervision/people",
+}
+BRIEFING_PAGES = 4
+PASSWORD = "pictures-of-the-demo"  # noqa: S105 - of a world that lives two minutes
+SETTINGS = """
+[briefing]
+office = "模拟市人力资源和社会保障局"
+addressee = "各县（区）人民政府，市直有关单位"
+"""
+
+
+def made_of() -> str:
+    """A digest of all that decides how pages and briefings look."""
+    digest = hashlib.sha256()
+    folders = ("serving/pages", "serving/briefing", "serving/exports/typst", "serving/templates")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
+    files += (ROOT / "risk" / "locale").glob("pages.*")
+    files += (ROOT / "risk" / "locale").glob("briefing.*")
+    for path in sorted(files):
+        if "__pycache__" not in path.parts:
+            digest.update(f"{path.relative_to(ROOT)}\n".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def names() -> list[str]:
+    """The pictures there have to be."""
+    pages = [f"{p}-{w}-{la}.png" for p in PAGES for w in WIDTHS for la in LANGUAGES]
+    return [*pages, *(f"briefing-{n}.png" for n in range(1, BRIEFING_PAGES + 1))]
+
+
+def main() -> int:
+    """Take them all."""
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = Path(folder) / "demo"
+        _prepare(workspace)
+        shutil.rmtree(PICTURES, ignore_errors=True)
+        PICTURES.mkdir()
+        with _served(workspace) as (url, listed):
+            _photograph(url, listed)
+        _print_briefing(workspace)
+    TAKEN.write_text(json.dumps({"made_of": made_of()}, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def _wagewatch(workspace: Path, *arguments: str, input: str = "") -> None:
+    command = [sys.executable, "-c", "from serving.cli.main import run; run()", "-w", workspace]
+    whole = [*command, *arguments]
+    subprocess.run(whole, check=True, cwd=ROOT, input=input, text=True)  # noqa: S603
+
+
+def _prepare(workspace: Path) -> None:
+    _wagewatch(workspace, "demo", "--no-serve")
+    settings = workspace / "wagewatch.toml"
+    toml = settings.read_text(encoding="utf-8").replace("\n[briefing]\n", SETTINGS)
+    settings.write_text(toml, encoding="utf-8")
+    shutil.rmtree(workspace / "monthly")
+    _wagewatch(workspace, "monthly", "--as-of", "2026-01-01")
+    for role in ("admin", "inspector", "briefer"):
+        _wagewatch(workspace, "users", "add", role, "--role", role, input=f"{PASSWORD}\n")
+
+
+@contextmanager
+def _served(workspace: Path) -> Iterator[tuple[str, list[str]]]:
+    import uvicorn
+
+    from risk.workspace import Workspace
+    from serving.api.app import create_app
+    from serving.api.server import listen
+    from serving.database.dossiers import register
+    from serving.database.service import ServiceDatabase
+    from serving.settings import load_settings
+
+    opened = Workspace(workspace)
+    database = ServiceDatabase(f"sqlite:///{opened.service_database}")
+    newest = database.latest_as_of()
+    found = register(database.engine, newest) if newest else None
+    if found is None:
+        sys.exit("the demo published nothing")
+    placed = [row for row in found.document["projects"] if row["rank"] and row["latitude"]]
+    listed = [row["project_id"] for row in sorted(placed, key=lambda row: row["rank"])]
+    with listen("127.0.0.1", 0) as socket:
+        app = create_app(load_settings(opened), database, key="p" * 43)
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+        thread = threading.Thread(target=server.run, args=([socket],))
+        thread.start()
+        while not server.started:
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{socket.getsockname()[1]}", listed
+        server.should_exit = True
+        thread.join()
+
+
+def _photograph(url: str, listed: list[str]) -> None:
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        for width, size in WIDTHS.items():
+            for language in LANGUAGES:
+                context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+                page = context.new_page()
+                page.goto(f"{url}/language/{language}?back=/sign-in")
+                _keep(page.screenshot(), f"sign-in-{width}-{language}.png")
+                page.fill("#name", "admin")
+                page.fill("#password", PASSWORD)
+                page.click("form button")
+                page.wait_for_url(f"{url}/watchlist")
+                if width == "desktop" and language == "zh":
+                    _use(page, url, listed)
+                for name, path in PAGES.items():
+                    if name != "sign-in":
+                        page.goto(url + path.format(*(quote(one, safe="") for one in listed)))
+                        page.wait_for_load_state("networkidle")
+                        _keep(page.screenshot(), f"{name}-{width}-{language}.png")
+                context.close()
+        browser.close()
+
+
+def _use(page: Any, url: str, listed: list[str]) -> None:
+    """Two visits and a matter given to somebody, so that the pages have something to show."""
+    for project, found in zip(listed, ("true", "false"), strict=False):
+        page.goto(f"{url}/projects/{quote(project, safe='')}/visit")
+        page.check(f"input[name=arrears_found][value={found}]")
+        if found == "true":
+            page.fill("#workers_owed", "12")
+            page.fill("#amount_owed", "236000")
+        page.evaluate("document.getElementById('inspected_on').value = '2026-01-08'")
+        page.click("#visit button")
+        page.wait_for_selector("#said.ok")
+    page.goto(f"{url}/ledger")
+    matter = page.locator(".entry").first
+    matter.locator("summary").click()
+    matter.locator("[name=person]").fill("王监察")
+    matter.locator("[name=unit]").fill("劳动保障监察大队")
+    matter.locator("form").first.locator("button").click()
+    page.wait_for_selector(".answer .said")
+
+
+def _print_briefing(workspace: Path) -> None:
+    made = next((workspace / "monthly").rglob("briefing-*.pdf"))
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["pdftoppm", "-r", "72", "-png", "-l", str(BRIEFING_PAGES), made, f"{folder}/p"]
+        subprocess.run(command, check=True)  # noqa: S603
+        for number, path in enumerate(sorted(Path(folder).iterdir()), start=1):
+            _keep(path.read_bytes(), f"briefing-{number}.png")
+
+
+def _keep(picture: bytes, name: str) -> None:
+    """Save with few colours: pages are flat, and the files stay small."""
+    from PIL import Image
+
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    image.quantize(96, dither=Image.Dither.NONE).save(PICTURES / name, optimize=True)
+
+
+if __name__ == "__main__":
+    began = dt.datetime.now(dt.UTC)
+    code = main()
+    sys.stderr.write(f"{len(names())} pictures in {dt.datetime.now(dt.UTC) - began}\n")
+    sys.exit(code)
