@@ -48,7 +48,7 @@ from serving.settings import LimitSettings, Settings, default_toml
 from ..conftest import MUST_RUN_ALL, built_once
 
 AS_OF = dt.date(2025, 6, 1)
-ON_POSTGRESQL = frozenset({"test_database.py", "test_writing.py"})
+ON_POSTGRESQL = frozenset({"test_database.py"})
 NAMES = ("模拟花园一期", '=HYPERLINK("http://x")', "\x1b[31m模拟大桥", "模拟,“学校”\n扩建")
 PUBLISHED_AT = dt.datetime(2025, 6, 1, 8, 30, tzinfo=dt.UTC)
 
@@ -179,7 +179,7 @@ def database_url(
 ):
     """The address of an empty service database, of each kind there is; commands use it too.
 
-    Without WAGEWATCH_TEST_ALL=1 only the tests of storing and writing ask PostgreSQL as well.
+    Without WAGEWATCH_TEST_ALL=1 only the tests of storing ask PostgreSQL as well.
     """
     if request.param == "sqlite":
         template = request.getfixturevalue("sqlite_template")

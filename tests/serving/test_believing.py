@@ -14,6 +14,8 @@ from serving.settings import default_toml
 
 from ..conftest import thorough
 
+pytestmark = thorough  # the README's walk runs the same commands
+
 
 @pytest.fixture(scope="module")
 def office(county, tmp_path_factory):
@@ -36,7 +38,6 @@ def call(office, capsys):
     return run
 
 
-@thorough
 def test_a_backtest_in_words_and_as_json(call):
     span = ("--from", "2025-03-01", "--to", "2025-04-01", "--capacity", "10")
     code, said = call("backtest", *span, "--json")
@@ -56,7 +57,6 @@ def test_a_backtest_in_words_and_as_json(call):
     assert document["random_visits"]["visits"] >= 0
 
 
-@thorough
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_backtest_is_readable(call, lang):
     code, said = call("backtest", "--from", "2025-04-01", "--to", "2025-04-01", lang=lang)
@@ -89,7 +89,6 @@ def test_a_card_tells_all_there_is(call, office, lang, tmp_path):
     assert "http" not in html.split("</style>")[1].replace("http://www.w3.org", "")
 
 
-@thorough
 def test_promotion_needs_a_reason_and_rollback_is_one_command(call, office):
     assert call("train", "--as-of", "2025-07-01")[0] == 0
     assert call("models", "promote", "1", "--by", "Li")[0] == 1

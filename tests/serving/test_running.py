@@ -34,6 +34,7 @@ from serving.taking_in import take_in
 from serving.working import run_job
 from training.labels import event_log
 
+from ..conftest import thorough
 from .conftest import LISTS, PUBLISHED_AT, key, served
 
 
@@ -87,6 +88,7 @@ def test_what_becomes_known_later_changes_no_list_of_the_past(copy, capsys):
         assert _run(copy, "replay", "--as-of", str(as_of)) == 0
 
 
+@thorough
 def test_a_list_is_published_by_a_job(copy, opened, client):
     wanted = {"kind": "publish", "as_of": "2025-05-01", "capacity": 5}
     job = client.post("/v1/jobs", json=wanted, headers=key())
