@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
 
+from risk.locale import text
 from serving.briefing.alerts import ALERTED
 from serving.briefing.facts import REVISIT_AFTER, Facts
 from serving.briefing.rates import low_rates
@@ -29,9 +30,9 @@ _OF_RATE = {
 }
 
 
-def tell_advice(teller: Teller, facts: Facts, level: int = 1) -> None:
+def tell_advice(teller: Teller, facts: Facts, heading: str = "advice") -> None:
     """Judgement and suggestions."""
-    teller.heading("advice", level)
+    teller.heading(heading)
     for number, (key, unit, days, figures) in enumerate(_advice(teller, facts), start=1):
         teller.say(
             f"advice.{key}",
@@ -40,6 +41,32 @@ def tell_advice(teller: Teller, facts: Facts, level: int = 1) -> None:
             by=facts.period.stop + days,
             **figures,
         )
+
+
+def tell_problems(teller: Teller, facts: Facts) -> None:
+    """What the year's figures show to be amiss; nothing that they do not show."""
+    teller.heading("problems")
+    found = [*_problems(teller, facts)]
+    if not found:
+        teller.say("problems.none")
+    for number, (key, figures) in enumerate(found, start=1):
+        teller.say(f"problems.{key}", number=str(number), **figures)
+
+
+def _problems(teller: Teller, facts: Facts) -> Iterator[tuple[str, dict[str, object]]]:
+    for name, share in _low(facts):
+        yield "rate", {"name": _rate_name(teller, name), "share": f"{share:.1%}"}
+    if _overdue(facts):
+        yield "overdue", {"overdue": _overdue(facts)}
+    if _not_revisited(facts):
+        yield "revisit", {"revisits_left": _not_revisited(facts)}
+    unnamed = facts.counted.complaints.unnamed
+    if unnamed:
+        yield "unnamed", {"unnamed": unnamed}
+    if facts.listed is not None and facts.listed.visited < facts.listed.projects:
+        yield "unvisited", {"listed_left": facts.listed.projects - facts.listed.visited}
+    if facts.silent:
+        yield "silent", {}
 
 
 Advice = tuple[str, str, dt.timedelta, dict[str, object]]
@@ -56,19 +83,10 @@ def _advice(teller: Teller, facts: Facts) -> Iterator[Advice]:
         state = _government(facts)
         if state:
             yield "government", "owners", SOON, {"government_alerts": state}
-    overdue = sum(
-        bool(one["due_on"]) and one["due_on"] < facts.period.stop.isoformat()
-        for one in facts.matters
-    )
-    if overdue:
-        yield "overdue", "labour", SOON, {"overdue": overdue}
-    left = sum(
-        one["checked_on"] is None
-        and dt.date.fromisoformat(one["closed_on"]) + REVISIT_AFTER < facts.period.stop
-        for one in facts.closed
-    )
-    if left:
-        yield "revisit", "labour", LATER, {"revisits_left": left}
+    if _overdue(facts):
+        yield "overdue", "labour", SOON, {"overdue": _overdue(facts)}
+    if _not_revisited(facts):
+        yield "revisit", "labour", LATER, {"revisits_left": _not_revisited(facts)}
     yield from _about_rates(teller, facts)
     if facts.silent:
         yield "feeds", "data", SOON, {}
@@ -82,11 +100,33 @@ def _government(facts: Facts) -> int:
     )
 
 
-def _about_rates(teller: Teller, facts: Facts) -> Iterator[Advice]:
-    if facts.rates is None:
-        return
-    from risk.locale import text
+def _overdue(facts: Facts) -> int:
+    stop = facts.period.stop.isoformat()
+    return sum(bool(one["due_on"]) and one["due_on"] < stop for one in facts.matters)
 
-    for name, share in low_rates(facts.rates, facts.settings.indicators.rates)[:2]:
-        said = text(f"pages.rates.{name}", teller.language)
-        yield "rate", _OF_RATE[name], LATER, {"name": said, "share": f"{share:.1%}"}
+
+def _not_revisited(facts: Facts) -> int:
+    return sum(
+        one["checked_on"] is None
+        and dt.date.fromisoformat(one["closed_on"]) + REVISIT_AFTER < facts.period.stop
+        for one in facts.closed
+    )
+
+
+def _about_rates(teller: Teller, facts: Facts) -> Iterator[Advice]:
+    for name, share in _low(facts):
+        figures: dict[str, object] = {
+            "name": _rate_name(teller, name),
+            "share": f"{share:.1%}",
+        }
+        yield "rate", _OF_RATE[name], LATER, figures
+
+
+def _low(facts: Facts) -> list[tuple[str, float]]:
+    if facts.rates is None:
+        return []
+    return low_rates(facts.rates, facts.settings.indicators.rates)[:2]
+
+
+def _rate_name(teller: Teller, name: str) -> str:
+    return text(f"pages.rates.{name}", teller.language)

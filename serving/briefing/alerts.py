@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -29,9 +29,8 @@ def tell_alerts(teller: Teller, facts: Facts) -> None:
         return
     teller.put(_tiers(teller, facts, facts.now))
     _changes(teller, facts)
-    rows = facts.now.projects
-    sector = _across(teller, "sector", rows, lambda row: _coded(teller, "sector", row))
-    places = _places(teller, rows)
+    sector = _across(teller, facts, "sector", lambda row: _coded(teller, "sector", row))
+    places = _places(teller, facts)
     teller.put(sector, places)
     teller.put(_chart(teller, places))
 
@@ -83,7 +82,8 @@ def by_tier(rows: Sequence[Document]) -> dict[str, int]:
 
 def _tiers(teller: Teller, facts: Facts, now: Warned) -> Grid:
     heads = ["tier", "now", "last", "difference", "year_ago"]
-    counts = [by_tier(one.projects) if one else None for one in (now, facts.last, facts.year_ago)]
+    lists = (now, facts.last, facts.year_ago)
+    counts = [by_tier(one.projects) if one and one.whole else None for one in lists]
     rows = [
         _tier_row(_tier(teller, tier), [c[tier] if c else None for c in counts]) for tier in TIERS
     ]
@@ -123,36 +123,63 @@ def _changes(teller: Teller, facts: Facts) -> None:
     )
 
 
-def _across(
-    teller: Teller, name: str, rows: Sequence[Document], of: Callable[[Document], str]
-) -> Grid:
-    """Projects of each kind by tier."""
-    kinds: dict[str, list[Document]] = defaultdict(list)
-    for row in rows:
-        kinds[of(row)].append(row)
-    ordered = sorted(kinds.items(), key=lambda one: (-len(one[1]), one[0]))
-    body = [_kind_row(kind, members) for kind, members in ordered]
+def _across(teller: Teller, facts: Facts, name: str, of: Callable[[Document], str]) -> Grid:
+    """Projects of each kind by tier; those red or orange against the lists before."""
+    assert facts.now is not None  # noqa: S101 - the caller has looked
+    lists = (facts.now, facts.last, facts.year_ago)
+    counted = [_by_kind(one.projects, of) if one and one.whole else None for one in lists]
+    now, *before = counted
+    kinds = sorted(now or {}, key=lambda kind: (-sum((now or {})[kind].values()), kind))
+    # A kind that has no project any more still belongs to the totals of the lists before.
+    kinds += sorted({kind for one in before for kind in one or {}} - set(kinds))
+    body = [
+        _kind_row(kind, [None if c is None else c.get(kind, _NONE) for c in counted])
+        for kind in kinds
+    ]
+    whole = [None if c is None else _added(c.values()) for c in counted]
+    total = _kind_row(teller.word("total"), whole)
     heads = [teller.word(f"heads.{name}"), *(_tier(teller, tier) for tier in TIERS)]
+    heads += [
+        teller.word(f"heads.{one}") for one in ("sum", "alerted", "last_alerted", "past_alerted")
+    ]
     return Grid(
         teller.word(f"grids.{name}"),
-        (*heads, teller.word("total")),
+        tuple(heads),
         tuple(body),
-        _kind_row(teller.word("total"), rows),
-        (1, 2, 3, 4, 5),
+        total,
+        tuple(place for place in range(1, len(total)) if total[place] is not None),
         named=((5, "cohort"),),
     )
 
 
-def _kind_row(name: str, members: Sequence[Document]) -> tuple[Cell, ...]:
-    counts = by_tier(members)
-    return (name, *counts.values(), len(members))
+Tally = Mapping[str, int]
+_NONE: Tally = dict.fromkeys(TIERS, 0)
 
 
-def _places(teller: Teller, rows: Sequence[Document]) -> Grid:
+def _by_kind(rows: Sequence[Document], of: Callable[[Document], str]) -> Mapping[str, Tally]:
+    kinds: dict[str, list[Document]] = defaultdict(list)
+    for row in rows:
+        kinds[of(row)].append(row)
+    return {kind: by_tier(members) for kind, members in kinds.items()}
+
+
+def _added(tallies: Iterable[Tally]) -> Tally:
+    every = list(tallies)
+    return {tier: sum(one[tier] for one in every) for tier in TIERS}
+
+
+def _kind_row(name: str, tallies: Sequence[Tally | None]) -> tuple[Cell, ...]:
+    now = tallies[0] or _NONE
+    alerted = [None if one is None else sum(one[tier] for tier in ALERTED) for one in tallies]
+    return (name, *now.values(), sum(now.values()), *alerted)
+
+
+def _places(teller: Teller, facts: Facts) -> Grid:
     """By county, or within one county by township."""
-    counties = {row["region_code"][:6] for row in rows}
+    assert facts.now is not None  # noqa: S101 - the caller has looked
+    counties = {row["region_code"][:6] for row in facts.now.projects}
     digits = 9 if len(counties) == 1 else 6
-    return _across(teller, "place", rows, lambda row: teller.place(row["region_code"][:digits]))
+    return _across(teller, facts, "place", lambda row: teller.place(row["region_code"][:digits]))
 
 
 def _chart(teller: Teller, places: Grid) -> Bars:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from risk.locale import Language
-from serving.briefing.advising import tell_advice
+from serving.briefing.advising import tell_advice, tell_problems
 from serving.briefing.alerts import by_tier, full_list, tell_alerts, tell_key_projects
 from serving.briefing.checking import require_consistent
 from serving.briefing.facts import Facts
@@ -50,8 +50,8 @@ def yearly(facts: Facts, language: Language) -> Paper:
     tell_cases(teller, facts, 2)
     tell_last_list(teller, facts, 2)
     tell_rates(teller, facts, 2)
-    tell_key_projects(teller, facts)
-    tell_advice(teller, facts)
+    tell_problems(teller, facts)
+    tell_advice(teller, facts, "next")
     return _paper(teller, facts, "yearly")
 
 

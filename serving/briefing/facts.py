@@ -39,11 +39,12 @@ _FEEDS = ("cases", "complaints", "inspections")
 
 @dataclass(frozen=True)
 class Warned:
-    """A list with the register of all projects scored with it."""
+    """A list with the projects scored with it; ``whole`` unless only those listed are known."""
 
     document: Document
     projects: Sequence[Document]
     as_of: dt.date
+    whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ def _warned(database: ServiceDatabase, summary: Summary | None) -> Warned | None
     document = json.loads(database.watchlist(summary.as_of, summary.region).body)
     found = register(database.engine, summary.as_of, summary.region)
     rows = found.document["projects"] if found else _listed_only(document)
-    return Warned(document, rows, summary.as_of)
+    return Warned(document, rows, summary.as_of, whole=found is not None)
 
 
 def _listed_only(document: Document) -> list[Document]:

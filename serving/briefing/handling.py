@@ -13,7 +13,7 @@ from serving.briefing.telling import TOO_FEW, Teller
 
 def tell_last_list(teller: Teller, facts: Facts, level: int = 1) -> None:
     """What visits to the last list found, and which closed cases were looked at again."""
-    teller.heading("last_list", level)
+    teller.heading("last_list" if facts.listed is None else "lists_of_year", level)
     if facts.listed is None:
         _tell_followed(teller, facts)
     else:

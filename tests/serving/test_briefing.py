@@ -111,6 +111,28 @@ def test_totals_are_those_of_the_list_and_its_register(facts, paper):
     assert len(paper.annex[0].rows) == len(facts.now.document["entries"])
 
 
+def test_sectors_and_places_stand_against_the_lists_before(facts):
+    grids = _grids(monthly(replace(facts, year_ago=facts.last), "zh"))
+    alerted = [
+        sum(row["tier"] in ("red", "orange") for row in one.projects)
+        for one in (facts.now, facts.last, facts.last)
+    ]
+    for caption in ("各行业项目数", "各地项目数"):
+        assert list(grids[caption].total[6:]) == alerted
+    partly = replace(facts.last, whole=False, projects=facts.last.projects[:2])
+    grids = _grids(monthly(replace(facts, last=partly), "zh"))
+    assert grids["各行业项目数"].total[7] is None
+    assert grids["各等级项目数"].total[2] is None
+
+
+def test_the_year_is_told_as_offices_do(opened):
+    store, database, settings = opened
+    made = yearly(gather_facts(store, database, settings, year_of(2025), ""), "zh")
+    firsts = [b.text for b in made.blocks if isinstance(b, Heading) and b.level == 1]
+    assert firsts == ["主要做法及成效", "存在的问题", "下一步工作打算"]
+    assert f"全年发布预警名单{len(LISTS)}期" in "".join(_texts(made))
+
+
 def test_counts_are_those_of_the_records(world):
     world.project()
     world.add(
@@ -206,7 +228,7 @@ def test_every_paper_of_the_office_agrees_with_itself(opened, language):
 
 def test_a_planted_contradiction_is_found(facts, paper):
     grid = _grids(paper)["各行业项目数"]
-    wrong = replace(grid, total=(grid.total[0], *(one + 1 for one in grid.total[1:])))
+    wrong = replace(grid, total=(grid.total[0], grid.total[1] + 1, *grid.total[2:]))
     blocks = [wrong if block is grid else block for block in paper.blocks]
     with pytest.raises(BriefingContradicts):
         require_consistent(replace(paper, blocks=blocks))
