@@ -21,11 +21,17 @@ open_cases AS (
          workers, amount_owed - coalesce(amount_recovered, 0) AS amount, status, case_id AS record
   FROM cases WHERE status IN ('accepted', 'filed', 'confirmed') AND closed_on IS NULL
 ),
+reporting AS (
+  SELECT DISTINCT substr(p.region_code, 1, 6) AS county
+  FROM inspections i JOIN projects p USING (project_id) WHERE i.rectified_on IS NOT NULL
+),
 rectifications AS (
-  SELECT 'inspection:' || inspection_id, 'rectification', project_id, inspected_on, rectify_by,
-         workers_owed, amount_owed, NULL, inspection_id
-  FROM inspections WHERE rectify_by IS NOT NULL AND rectified_on IS NULL
-    AND inspected_on >= $1 - to_months(24)
+  SELECT 'inspection:' || i.inspection_id, 'rectification', i.project_id, i.inspected_on,
+         i.rectify_by, i.workers_owed, i.amount_owed, NULL, i.inspection_id
+  FROM inspections i JOIN projects p USING (project_id)
+  WHERE i.rectify_by IS NOT NULL AND i.rectified_on IS NULL
+    AND i.inspected_on >= $1 - to_months(24)
+    AND substr(p.region_code, 1, 6) IN (FROM reporting)
 ),
 unanswered AS (
   SELECT 'complaint:' || c.complaint_id, 'complaint', c.project_id, c.received_on, NULL::DATE,
@@ -56,6 +62,8 @@ ORDER BY c.closed_on, c.case_id
 def open_matters(store: RecordStore, as_of: dt.date) -> Sequence[Row]:
     """Cases not closed, rectifications not made, complaints of 90 days nobody followed up.
 
+    Where a county never reports that anything was put right, its silence says nothing, and no
+    rectification of it is listed.
     Money in fen. ``region_code`` is None where the matter names no known project.
     """
     return [_plain(row) for row in rows_of(store, _OPEN, as_of)]

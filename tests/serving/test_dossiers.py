@@ -14,6 +14,7 @@ from serving.access.roles import Role
 from serving.database.dossiers import dossier, register
 from serving.database.service import ServiceDatabase
 from serving.dossiers.gathering import gather_dossiers
+from serving.dossiers.matters import closed_cases, open_matters
 from serving.publishing import Office, Order, assemble, beside, gather
 from serving.settings import load_settings
 
@@ -106,3 +107,71 @@ def test_money_series_are_of_one_length(published):
     for series in with_money:
         assert len({len(values) for values in series.values()}) == 1
         assert len(series["months"]) <= 24
+
+
+def _visit(world, number, **values):
+    world.add(
+        "inspections",
+        **{
+            "inspection_id": number,
+            "project_id": "P1",
+            "inspected_on": "2025-03-01",
+            "arrears_found": True,
+            "rectify_by": "2025-03-15",
+            "known_at": "2025-03-02",
+            **values,
+        },
+    )
+
+
+def test_silence_of_a_county_that_never_reports_is_no_open_matter(world):
+    day = dt.date(2025, 6, 1)
+    world.project()
+    _visit(world, "I1")
+    assert [*open_matters(world.store, day)] == []
+    _visit(world, "I2", rectified_on="2025-03-14", known_at="2025-03-16")
+    assert [one["key"] for one in open_matters(world.store, day)] == ["inspection:I1"]
+    world.project("P2", region_code="420400")
+    _visit(world, "I3", project_id="P2")
+    assert [one["key"] for one in open_matters(world.store, day)] == ["inspection:I1"]
+
+
+def test_a_complaint_is_open_until_somebody_came(world):
+    day = dt.date(2025, 6, 1)
+    world.project()
+    for number, project in (("T1", "P1"), ("T2", None)):
+        world.add(
+            "complaints",
+            complaint_id=number,
+            received_on="2025-05-02",
+            project_id=project,
+            known_at="2025-05-02",
+        )
+    assert {one["record"] for one in open_matters(world.store, day)} == {"T1", "T2"}
+    _visit(
+        world,
+        "I1",
+        inspected_on="2025-05-05",
+        known_at="2025-05-06",
+        arrears_found=False,
+        rectify_by=None,
+    )
+    assert {one["record"] for one in open_matters(world.store, day)} == {"T2"}
+    assert {one["record"] for one in open_matters(world.store, dt.date(2025, 5, 6))} == {"T1", "T2"}
+
+
+def test_a_closed_case_is_looked_at_again_by_the_first_visit_after_it(world):
+    world.project()
+    world.add(
+        "cases",
+        case_id="A",
+        project_id="P1",
+        opened_on="2025-02-01",
+        status="closed",
+        closed_on="2025-03-10",
+        known_at="2025-03-11",
+    )
+    _visit(world, "I1")
+    assert closed_cases(world.store, dt.date(2025, 6, 1))[0]["checked_on"] is None
+    _visit(world, "I2", inspected_on="2025-04-20", known_at="2025-04-21")
+    assert closed_cases(world.store, dt.date(2025, 6, 1))[0]["checked_on"] == "2025-04-20"
