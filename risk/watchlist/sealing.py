@@ -10,11 +10,15 @@ import hashlib
 import hmac
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from risk.errors import WagewatchError
+
+_LONE = re.compile("[\ud800-\udfff]")
+"""Half of a pair, which UTF-8 cannot hold."""
 
 
 class NotSealable(WagewatchError, ValueError):
@@ -68,6 +72,6 @@ def _plain(value: object, path: str) -> object:
 
 
 def _text(value: object, path: str) -> str:
-    if not isinstance(value, str) or any("\ud800" <= char <= "\udfff" for char in value):
+    if not isinstance(value, str) or not (value.isascii() or _LONE.search(value) is None):
         raise NotSealable(path=path, found=repr(value))
     return str(value)
