@@ -17,9 +17,14 @@ PAY_WINDOW_MONTHS = 12
 """Wages and transfers that fell due longer ago than this are left to the history family."""
 
 
+_LINKED = {"complaints": ("linked", "linked_org_id")}
+"""Columns the record store adds to a table's own: whether and where a person linked a complaint."""
+
+
 def known(table: str) -> Step:
     """``known_<table>``: the rows of ``table`` as of each date."""
-    fields = ", ".join(f"v.{field.name}" for field in TABLES[table].fields)
+    names = (*(field.name for field in TABLES[table].fields), *_LINKED.get(table, ()))
+    fields = ", ".join(f"v.{name}" for name in names)
     return Step(
         f"known_{table}",
         f"""

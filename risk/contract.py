@@ -491,6 +491,29 @@ _OPERATIONS = Table(
     ),
 )
 
+_LINKS = Table(
+    name="links",
+    zh="投诉关联",
+    key=("complaint_id",),
+    event_date="decided_on",
+    known_from=("decided_on",),
+    default_lag_days=0,
+    fields=(
+        Field("complaint_id", "投诉编号", _ID, required=True),
+        Field(
+            "decision",
+            "决定",
+            _ENUM,
+            required=True,
+            values={"linked": "关联", "refused": "不关联"},
+        ),
+        Field("project_id", "项目编码", _ID),
+        Field("org_id", "统一社会信用代码", _ID),
+        Field("probability", "关联概率", _SHARE),
+        Field("decided_on", "决定日期", _DATE, required=True),
+    ),
+)
+
 TABLES: Mapping[str, Table] = {
     table.name: table
     for table in (
@@ -512,3 +535,9 @@ TABLES: Mapping[str, Table] = {
     )
 }
 """The tables by name. Only ``projects`` is needed; any other feed may be missing."""
+
+OWN_TABLES: Mapping[str, Table] = {_LINKS.name: _LINKS}
+"""What the house records itself: to which project or organisation people linked a complaint."""
+
+STORED_TABLES: Mapping[str, Table] = {**TABLES, **OWN_TABLES}
+"""Every table of the record store."""

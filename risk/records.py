@@ -18,7 +18,7 @@ from typing import Any, Self
 
 import duckdb
 
-from risk.contract import KNOWN_AT, STORED_AS, TABLES, Table
+from risk.contract import KNOWN_AT, OWN_TABLES, STORED_AS, STORED_TABLES, TABLES, Table
 from risk.errors import WagewatchError
 
 LAYOUT_VERSION = 1
@@ -76,6 +76,11 @@ class RecordStore:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         try:
             self.connection = duckdb.connect(str(path), read_only=read_only)
+            if read_only and not self._has_every_table():
+                # Laid out by an earlier release: what it lacks is added first.
+                self.connection.close()
+                RecordStore(path).close()
+                self.connection = duckdb.connect(str(path), read_only=True)
         except duckdb.ConnectionException as error:
             # Open in this very process, for another purpose.
             raise RecordStoreBusy(path=str(path)) from error
@@ -112,8 +117,9 @@ class RecordStore:
         self.connection.execute("COMMIT")
 
     def feeds(self) -> list[FeedSpan]:
-        """What each table of the contract holds, in contract order."""
-        return [self._feed(table) for table in TABLES.values()]
+        """What each table of the contract holds, in contract order, and own tables with rows."""
+        own = [feed for table in OWN_TABLES.values() if (feed := self._feed(table)).versions]
+        return [*(self._feed(table) for table in TABLES.values()), *own]
 
     def missing_feeds(self) -> list[str]:
         """Tables without a single row."""
@@ -126,7 +132,7 @@ class RecordStore:
         for the same rows in any order of arrival.
         """
         total = hashlib.sha256()
-        for table in TABLES.values():
+        for table in STORED_TABLES.values():
             texts = [
                 f"coalesce(replace(cast({name} AS VARCHAR), '|', '||'), '|n')"
                 for name, _ in columns(table)
@@ -139,7 +145,8 @@ class RecordStore:
                 " AND (superseded_at IS NULL OR superseded_at >= $1)",
                 [as_of],
             )[0]
-            total.update(f"{table.name}:{count}:{low}:{high};".encode())
+            if count or table.name in TABLES:
+                total.update(f"{table.name}:{count}:{low}:{high};".encode())
         return total.hexdigest()
 
     def _feed(self, table: Table) -> FeedSpan:
@@ -150,11 +157,16 @@ class RecordStore:
         )[0]
         return FeedSpan(table.name, *row)
 
+    def _has_every_table(self) -> bool:
+        found = {row[0] for row in self.rows("SELECT table_name FROM duckdb_tables()")}
+        return set(STORED_TABLES) <= found
+
     def _lay_out(self) -> None:
         with self.transaction():
             self.connection.execute("CREATE SEQUENCE IF NOT EXISTS arrivals")
-            for table in TABLES.values():
+            for table in STORED_TABLES.values():
                 self.connection.execute(_table_ddl(table))
+            for table in STORED_TABLES.values():
                 self.connection.execute(_versions_ddl(table))
 
 
@@ -168,9 +180,56 @@ def _versions_ddl(table: Table) -> str:
 
 
 def versions_select(table: Table) -> str:
-    """SQL for every version of ``table`` with ``superseded_at``, from its stored rows."""
+    """SQL for every version of ``table`` with ``superseded_at``, from its stored rows.
+
+    A complaint that names no project has the one a person linked it to, and ``linked_org_id``,
+    from the day that decision was known; what the authority's own record names goes first.
+    """
+    if table.name == "complaints":
+        return _LINKED_COMPLAINTS
     key = ", ".join(table.key)
     return (
         f"SELECT *, lead(known_at) OVER (PARTITION BY {key} ORDER BY known_at, arrival)"
         f" AS superseded_at FROM {table.name}"
     )
+
+
+def _linked_complaints() -> str:
+    fields = [name for name, _ in columns(TABLES["complaints"]) if name != KNOWN_AT.name]
+    kept = ", ".join(
+        "coalesce(said.project_id, link.project_id) AS project_id"
+        if name == "project_id"
+        else f"said.{name} AS {name}"
+        for name in fields
+    )
+    packed = ", ".join(f"{name} := {name}" for name in fields)
+    return f"""
+        WITH told AS (
+          SELECT complaint_id, known_at, arrival, struct_pack({packed}) AS said,
+                 NULL::STRUCT(project_id VARCHAR, org_id VARCHAR) AS link
+          FROM complaints
+          UNION ALL
+          SELECT complaint_id, known_at, arrival, NULL,
+                 CASE WHEN decision = 'linked'
+                      THEN struct_pack(project_id := project_id, org_id := org_id)
+                      ELSE struct_pack(project_id := NULL::VARCHAR, org_id := NULL::VARCHAR) END
+          FROM links
+        ), standing AS (
+          SELECT complaint_id AS number, known_at, arrival,
+                 last_value(said IGNORE NULLS) OVER so_far AS said,
+                 last_value(link IGNORE NULLS) OVER so_far AS link,
+                 lead(known_at) OVER (PARTITION BY complaint_id ORDER BY known_at, arrival)
+                   AS superseded_at
+          FROM told
+          WINDOW so_far AS (PARTITION BY complaint_id ORDER BY known_at, arrival
+                            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+        )
+        SELECT {kept}, known_at, arrival, link.org_id AS linked_org_id,
+               said.project_id IS NULL AND (link.project_id IS NOT NULL OR link.org_id IS NOT NULL)
+                 AS linked,
+               superseded_at
+        FROM standing WHERE said IS NOT NULL
+    """
+
+
+_LINKED_COMPLAINTS = _linked_complaints()

@@ -7,7 +7,7 @@ import datetime as dt
 import tempfile
 from pathlib import Path
 
-from risk.contract import TABLES
+from risk.contract import STORED_TABLES
 from risk.records import RecordStore
 from risk.workspace import Workspace
 from serving.database.inbox import Submission, Taken, mark_taken, waiting_submissions
@@ -44,6 +44,6 @@ def _import(store: RecordStore, one: Submission, folder: Path) -> Taken:
     path = folder / f"{one.table_name}-api-{one.submission_id}.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([one.header, *one.rows])
-    report = import_file(store, path, table=TABLES[one.table_name], today=one.received_on)
+    report = import_file(store, path, table=STORED_TABLES[one.table_name], today=one.received_on)
     path.unlink()
     return Taken(dt.datetime.now(dt.UTC), report.accepted, report.repeated, report.quarantined)

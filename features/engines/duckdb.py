@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from features.catalogue import Step
-from risk.contract import TABLES
+from risk.contract import STORED_TABLES
 from risk.records import RecordStore, versions_select
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class DuckDBEngine:
     def _hide_from(self, day: dt.date) -> None:
         # A temporary view goes before the stored table of the same name.
         stored = self.rows("SELECT current_database()")[0][0]
-        for table in TABLES.values():
+        for table in STORED_TABLES.values():
             self._connection.execute(
                 f"CREATE OR REPLACE TEMP VIEW {table.name} AS"
                 f' SELECT * FROM "{stored}".main.{table.name}'

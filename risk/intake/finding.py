@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from risk.contract import TABLES, Table
+from risk.contract import STORED_TABLES, Table
 from risk.intake.failures import FileMissing, FileUnreadable, IntakeFailure
 from risk.intake.naming import table_of
 from risk.intake.readers import DATA_SUFFIXES
 
-_ORDER = {name: place for place, name in enumerate(dict.fromkeys(["projects", *TABLES]))}
+_ORDER = {name: place for place, name in enumerate(dict.fromkeys(["projects", *STORED_TABLES]))}
 
 
 @dataclass(frozen=True)

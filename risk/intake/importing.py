@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from risk.contract import TABLES, Table
+from risk.contract import STORED_TABLES, Table
 from risk.intake.batches import BatchParser
 from risk.intake.choosing import Chosen, choose
 from risk.intake.failures import IntakeFailure
@@ -66,7 +66,7 @@ def import_into(
 ) -> ImportReport:
     """As :func:`import_paths`, into an open store and without writing the quarantine's files."""
     found = find_files(paths)
-    before = newest_arrival(store, TABLES.values())
+    before = newest_arrival(store, STORED_TABLES.values())
     files: list[FileReport] = []
     failed = list(found.failed)
     for path, table in found.files:

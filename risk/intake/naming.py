@@ -6,7 +6,7 @@ import re
 import unicodedata
 from pathlib import Path
 
-from risk.contract import TABLES, Table
+from risk.contract import STORED_TABLES, Table
 from risk.intake.failures import TableAmbiguous, TableUnknown
 
 
@@ -23,19 +23,20 @@ def table_of(path: Path) -> Table:
         TableAmbiguous: it holds two names of the same length.
     """
     stem = unicodedata.normalize("NFKC", path.stem).casefold()
-    matches = {table.name: length for table in TABLES.values() if (length := _match(table, stem))}
+    lengths = {table.name: _match(table, stem) for table in STORED_TABLES.values()}
+    matches = {name: length for name, length in lengths.items() if length}
     if not matches:
         raise TableUnknown(file=path.name, allowed=allowed_names())
     longest = max(matches.values())
     found = [name for name, length in matches.items() if length == longest]
     if len(found) > 1:
         raise TableAmbiguous(file=path.name, found=", ".join(found), allowed=allowed_names())
-    return TABLES[found[0]]
+    return STORED_TABLES[found[0]]
 
 
 def allowed_names() -> str:
     """Every name a file may carry, English and Chinese, as one line."""
-    return ", ".join(f"{table.name}/{table.zh}" for table in TABLES.values())
+    return ", ".join(f"{table.name}/{table.zh}" for table in STORED_TABLES.values())
 
 
 def _match(table: Table, stem: str) -> int:

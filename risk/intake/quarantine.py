@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from risk.contract import KNOWN_AT, TABLES, Table
+from risk.contract import KNOWN_AT, STORED_TABLES, Table
 from risk.intake.batches import BadRow
 from risk.intake.cells import as_text
 from risk.intake.guarding import guarded
@@ -79,11 +79,11 @@ def quarantined_rows(store: RecordStore, table: Table) -> Iterator[QuarantinedRo
 
 
 def quarantined_counts(store: RecordStore) -> dict[str, int]:
-    """Rows in quarantine per table, every table of the contract."""
+    """Rows in quarantine per table, every table of the store."""
     if not _is_laid_out(store):
-        return dict.fromkeys(TABLES, 0)
+        return dict.fromkeys(STORED_TABLES, 0)
     found = dict(store.rows("SELECT table_name, count(*) FROM quarantine GROUP BY table_name"))
-    return {name: found.get(name, 0) for name in TABLES}
+    return {name: found.get(name, 0) for name in STORED_TABLES}
 
 
 def _is_laid_out(store: RecordStore) -> bool:
@@ -181,7 +181,7 @@ def write_quarantine(store: RecordStore, folder: Path, *, language: Language = "
         path = folder / f"{name}.csv"
         if count:
             folder.mkdir(parents=True, exist_ok=True)
-            _write(store, TABLES[name], path, language)
+            _write(store, STORED_TABLES[name], path, language)
         else:
             path.unlink(missing_ok=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from risk.contract import TABLES, Table
+from risk.contract import STORED_TABLES, Table
 from risk.records import RecordStore
 
 PROJECT_KEY = "project_id"
@@ -18,7 +18,7 @@ def waiting_rows(store: RecordStore, *, after: int = 0) -> dict[str, int]:
         store: the record store.
         after: count only rows with a larger arrival number.
     """
-    return {table.name: _waiting(store, table, after) for table in TABLES.values()}
+    return {table.name: _waiting(store, table, after) for table in STORED_TABLES.values()}
 
 
 def _waiting(store: RecordStore, table: Table, after: int) -> int:

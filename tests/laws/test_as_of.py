@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from features.build import feature_matrix
-from risk.contract import TABLES, FieldType
+from risk.contract import STORED_TABLES, FieldType
 from risk.intake.importing import import_paths
 from risk.records import RecordStore
 from risk.simulator import simulate
@@ -46,7 +46,7 @@ def write(rows: Rows, folder: Path) -> None:
     folder.mkdir(parents=True)
     for table, body in rows.items():
         with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
-            names = [field.name for field in TABLES[table].fields] + ["known_at"]
+            names = [field.name for field in STORED_TABLES[table].fields] + ["known_at"]
             writer = csv.DictWriter(file, names, extrasaction="ignore")
             writer.writeheader()
             writer.writerows(body)
@@ -55,8 +55,8 @@ def write(rows: Rows, folder: Path) -> None:
 def scrambled(random: Random, table: str, row: dict[str, str]) -> dict[str, str]:
     """The row with other values, as it might be told later; the key may be an older row's."""
     changed = dict(row)
-    for field in TABLES[table].fields:
-        if field.name in TABLES[table].key or random.random() < 0.5:
+    for field in STORED_TABLES[table].fields:
+        if field.name in STORED_TABLES[table].key or random.random() < 0.5:
             continue
         if field.type in (FieldType.MONEY, FieldType.NUMBER, FieldType.COUNT):
             changed[field.name] = str(random.randint(0, 5_000_000))
@@ -88,7 +88,29 @@ def other_future(random: Random, rows: Rows) -> Rows:
 def rows(tmp_path_factory) -> Rows:
     folder = tmp_path_factory.mktemp("law") / "records"
     simulate(folder, projects=350, months=36, seed=11)
-    return read(folder)
+    found = read(folder)
+    return {**found, "links": linked(Random(11), found)}
+
+
+def linked(random: Random, rows: Rows) -> list[dict[str, str]]:
+    """What people decided of complaints without a project: half linked somewhere, some refused."""
+    sites = [row["project_id"] for row in rows["projects"]]
+    firms = [row["org_id"] for row in rows["organizations"]]
+    unnamed = {row["complaint_id"]: row for row in rows["complaints"] if not row["project_id"]}
+    made = []
+    for number, row in unnamed.items():
+        decided = dt.date.fromisoformat(row["received_on"]) + dt.timedelta(days=20)
+        made.append(
+            {
+                "complaint_id": number,
+                "decision": random.choice(["linked", "linked", "refused"]),
+                "project_id": random.choice([*sites, ""]),
+                "org_id": random.choice(firms),
+                "decided_on": decided.isoformat(),
+                "known_at": decided.isoformat(),
+            }
+        )
+    return made
 
 
 def run_commands(rows: Rows, folder: Path) -> dict[str, str]:

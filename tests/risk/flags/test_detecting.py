@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk.contract import TABLES, FieldType
+from risk.contract import STORED_TABLES, TABLES, FieldType
 from risk.flags import CODES, MUST_VISIT, FlagUnknown, red_flags
 from risk.flags.law import Law, read_law
 from risk.records import RecordStore
@@ -156,7 +156,7 @@ _CELLS = {
 
 @st.composite
 def later_versions(draw):
-    table = TABLES[draw(st.sampled_from(sorted(TABLES)))]
+    table = STORED_TABLES[draw(st.sampled_from(sorted(STORED_TABLES)))]
     cells = {
         field.name: draw(
             st.sampled_from(sorted(field.values)) if field.values else _CELLS[field.type]
@@ -187,7 +187,7 @@ def test_what_becomes_known_on_or_after_as_of_changes_no_flag(flagged, versions)
         store.connection.execute("COMMIT")
         assert red_flags(store, AS_OF) == before
     finally:
-        for table in TABLES:
+        for table in STORED_TABLES:
             store.connection.execute(f"DELETE FROM {table} WHERE known_at >= ?", [AS_OF])
 
 
