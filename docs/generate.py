@@ -12,9 +12,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from generate_serving import commands, endpoints, failures, settings
 
-from features.catalogue import Feature
+from features.catalogue import Family, Feature
 from features.families import FAMILIES
-from models.scorecard import LINES
+from features.kinds import ASKED
+from models.scorecard import EMPLOYER_LINES, LINES, Line
 from risk.contract import TABLES, FieldType, Table
 
 HERE = Path(__file__).parent
@@ -35,15 +36,27 @@ def feature_catalogue() -> str:
         " Payment to Migrant Workers (《保障农民工工资支付条例》).",
     ]
     for family in FAMILIES:
-        lines += [
-            "",
-            f"## {family.en} ({family.zh})",
-            "",
-            "| feature | 中文 | meaning | unit | window | from | | Art. | empty means |",
-            "|---|---|---|---|---|---|---|---|---|",
-            *(_feature_row(feature) for feature in family.features),
-        ]
+        lines += ["", f"## {family.en} ({family.zh})", "", *_feature_table(family)]
+    asked = ASKED["employer"].families
+    count = sum(len(family.features) for family in asked)
+    lines += [
+        "",
+        "# Features of employers outside construction",
+        "",
+        f"{count} features in {len(asked)} families, computed by the same SQL; an employer is its"
+        " own `contractor`.",
+    ]
+    for family in asked:
+        lines += ["", f"## Employers: {family.en} ({family.zh})", "", *_feature_table(family)]
     return "\n".join(lines) + "\n"
+
+
+def _feature_table(family: Family) -> list[str]:
+    return [
+        "| feature | 中文 | meaning | unit | window | from | | Art. | empty means |",
+        "|---|---|---|---|---|---|---|---|---|",
+        *(_feature_row(feature) for feature in family.features),
+    ]
 
 
 def scorecard() -> str:
@@ -56,13 +69,21 @@ def scorecard() -> str:
         "Scores where fewer than 30 arrears events are known. One point is 0.35 in log-odds.",
         "Marks and points are expert judgement; the last column names what each rests on.",
         "",
-        "| feature | mark | points | rests on |",
-        "|---|---|---|---|",
+        *_lines_table(LINES),
+        "",
+        "## Employers outside construction",
+        "",
+        *_lines_table(EMPLOYER_LINES),
     ]
-    for line in LINES:
-        mark = f"≥ {line.at_least:g}" if line.at_least is not None else f"≤ {line.at_most:g}"
-        lines.append(f"| `{line.feature}` | {mark} | {line.points:g} | {line.source} |")
     return "\n".join(lines) + "\n"
+
+
+def _lines_table(scored: tuple[Line, ...]) -> list[str]:
+    rows = ["| feature | mark | points | rests on |", "|---|---|---|---|"]
+    for line in scored:
+        mark = f"≥ {line.at_least:g}" if line.at_least is not None else f"≤ {line.at_most:g}"
+        rows.append(f"| `{line.feature}` | {mark} | {line.points:g} | {line.source} |")
+    return rows
 
 
 _SPELLINGS = (

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from features.catalogue import Family, Step
 from features.engines.duckdb import DuckDBEngine
-from features.families import FAMILIES, FEATURES
+from features.kinds import ASKED
 from features.shared import SHARED_STEPS
+from risk.kinds import Kind
 from risk.records import RecordStore
 
 if TYPE_CHECKING:
@@ -22,12 +23,10 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float], None]
 """Hears the name of the step just done and the share of all steps done."""
 
-FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
-
 
 @dataclass(frozen=True)
 class Matrix:
-    """Features of many projects at many dates.
+    """Features of many projects, or other units of one ``kind``, at many dates.
 
     ``values`` has one row per (as_ofs[i], project_ids[i]) and one column per name in
     ``columns``; an unknown value is NaN.
@@ -37,6 +36,7 @@ class Matrix:
     project_ids: tuple[str, ...]
     columns: tuple[str, ...]
     values: NDArray[np.float64]
+    kind: Kind = "project"
 
     def rows_at(self, as_of: dt.date) -> Matrix:
         """The rows of one date."""
@@ -46,15 +46,15 @@ class Matrix:
         """The rows where ``mask`` is true."""
         kept = np.flatnonzero(mask)
         names = tuple(self.project_ids[i] for i in kept)
-        return Matrix(self.as_ofs[mask], names, self.columns, self.values[mask])
+        return replace(self, as_ofs=self.as_ofs[mask], project_ids=names, values=self.values[mask])
 
     def only(self, columns: Sequence[str]) -> Matrix:
         """The same rows with ``columns`` alone, in this order."""
         place = [self.columns.index(name) for name in columns]
-        return Matrix(self.as_ofs, self.project_ids, tuple(columns), self.values[:, place])
+        return replace(self, columns=tuple(columns), values=self.values[:, place])
 
 
-def steps(families: Sequence[Family] = FAMILIES) -> tuple[Step, ...]:
+def steps(families: Sequence[Family]) -> tuple[Step, ...]:
     """Every step of the shared part and of ``families``, in order."""
     return (*SHARED_STEPS, *(step for family in families for step in family.steps))
 
@@ -64,15 +64,17 @@ def compute(
     as_ofs: Sequence[dt.date],
     progress: Progress | None = None,
     *,
-    families: Sequence[Family] = FAMILIES,
+    families: Sequence[Family] | None = None,
     told_before: dt.date | None = None,
 ) -> DuckDBEngine:
     """An engine in which all steps have run for ``as_ofs``; close it after use.
 
+    Without ``families`` it is all that are asked of the kind of unit ``store`` shows.
+
     ``told_before`` hides all that was known on or after that day (the leak check).
     """
     engine = DuckDBEngine(store, as_ofs, told_before=told_before)
-    todo = steps(families)
+    todo = steps(families or ASKED[store.kind].families)
     for number, step in enumerate(todo, start=1):
         engine.run([step])
         if progress:
@@ -80,12 +82,12 @@ def compute(
     return engine
 
 
-def matrix_table(engine: DuckDBEngine, families: Sequence[Family] = FAMILIES) -> pa.Table:
+def matrix_table(engine: DuckDBEngine, families: Sequence[Family] | None = None) -> pa.Table:
     """The matrix as an Arrow table: as_of, project_id, then every feature as DOUBLE.
 
     Rows are ordered by as_of and project_id.
     """
-    return engine.fetch(_matrix_sql(families))
+    return engine.fetch(_matrix_sql(families or ASKED[engine.kind].families))
 
 
 def feature_matrix(
@@ -93,25 +95,25 @@ def feature_matrix(
     as_ofs: Sequence[dt.date],
     progress: Progress | None = None,
     *,
-    families: Sequence[Family] = FAMILIES,
+    families: Sequence[Family] | None = None,
     told_before: dt.date | None = None,
 ) -> Matrix:
     """The features of the cohort at each of ``as_ofs``; see :func:`compute`."""
     engine = compute(store, as_ofs, progress, families=families, told_before=told_before)
     try:
-        return to_matrix(matrix_table(engine, families))
+        return to_matrix(matrix_table(engine, families), store.kind)
     finally:
         engine.close()
 
 
-def to_matrix(table: pa.Table) -> Matrix:
+def to_matrix(table: pa.Table, kind: Kind = "project") -> Matrix:
     """The Arrow table of :func:`matrix_table` as NumPy arrays."""
     columns = tuple(table.column_names[2:])
     values = np.empty((table.num_rows, len(columns)), dtype=np.float64)
     for index, name in enumerate(columns):
         values[:, index] = table[name].to_numpy().astype(np.float64)
     as_ofs = table["as_of"].to_numpy().astype("datetime64[D]")
-    return Matrix(as_ofs, tuple(table["project_id"].to_pylist()), columns, values)
+    return Matrix(as_ofs, tuple(table["project_id"].to_pylist()), columns, values, kind)
 
 
 def _matrix_sql(families: Sequence[Family]) -> str:

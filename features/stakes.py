@@ -34,3 +34,14 @@ STAKES = Step(
 )
 """``workers``: on the latest payroll of three months, else on site. ``amount``: fen unpaid so far
 plus one month's wages. Unknown where nothing was reported."""
+
+EMPLOYER_STAKES = Step(
+    "stakes",
+    """
+    SELECT c.as_of, c.project_id, CAST(h.insured AS BIGINT) AS workers,
+           CAST(NULL AS DOUBLE) AS amount
+    FROM cohort c
+    LEFT JOIN meters h ON h.as_of = c.as_of AND h.org_id = c.contractor_id
+    """,
+)
+"""``workers``: insured staff of the last reported month; no record tells an employer's wages."""

@@ -18,11 +18,15 @@ _RED, _YELLOW = 3.0, 1.0
 def rules_in_use(matrix: Matrix) -> NDArray[np.float64]:
     """Alert points by the warning rules that provinces publish: 3 for a red, 1 for a yellow.
 
+    For employers: overdue loans, a fall of power, staff or tax (Haishu, Wuxing), a complaint.
+
     Rules: an attendance month unpaid two months later (Guizhou, red); over 10 % on site without
     pay (Guizhou, red); fewer paid than present (Guizhou, yellow); labour cost over a month late
     (Art. 24; Guangxi, Nantong, yellow); deposit, account or notice board missing (Nantong,
     Yichang, yellow); a complaint in 90 days (yellow). Unknown never alerts.
     """
+    if matrix.kind == "employer":
+        return _employer_rules(matrix)
     marks = (
         ("oldest_unpaid_days", 61.0, _RED),
         ("present_unpaid_share", 0.10, _RED),
@@ -43,3 +47,18 @@ def rules_in_use(matrix: Matrix) -> NDArray[np.float64]:
 def last_inspection(matrix: Matrix) -> NDArray[np.float64]:
     """1 where the last inspection found arrears, 0 where it found none, 0.5 where none was made."""
     return np.nan_to_num(pick(matrix, ["last_inspection_found"])[:, 0], nan=0.5)
+
+
+def _employer_rules(matrix: Matrix) -> NDArray[np.float64]:
+    reach = (("contractor_overdue_loans", 1.0, _RED), ("complaints_90d", 1.0, _YELLOW))
+    fall = (
+        ("electricity_ratio", 0.8, _YELLOW),
+        ("contractor_insured_ratio", 0.8, _YELLOW),
+        ("contractor_tax_ratio", 0.5, _YELLOW),
+    )
+    points = np.zeros(len(matrix.project_ids))
+    for name, mark, weight in reach:
+        points += weight * (np.nan_to_num(pick(matrix, [name])[:, 0], nan=-1.0) >= mark)
+    for name, mark, weight in fall:
+        points += weight * (np.nan_to_num(pick(matrix, [name])[:, 0], nan=np.inf) <= mark)
+    return points

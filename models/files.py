@@ -58,6 +58,7 @@ def save(
             "intercept": model.calibration.intercept,
         },
         "typical_points": list(model.typical) if isinstance(model, Scorecard) else [],
+        **({"unit": model.unit} if isinstance(model, Scorecard) else {}),
         "logistic": _logistic_parts(model) if isinstance(model, LogisticModel) else {},
         "about": dict(about),
     }
@@ -97,7 +98,8 @@ def load(folder: Path, expected_digest: str | None = None) -> tuple[ScoringModel
     calibration = Calibration(**description["calibration"])
     about: dict[str, Any] = description["about"]
     if description["kind"] == "scorecard":
-        return Scorecard(calibration, tuple(description["typical_points"])), about
+        unit = description.get("unit", "project")
+        return Scorecard(calibration, tuple(description["typical_points"]), unit=unit), about
     if description["kind"] == "logistic":
         return _logistic(description, calibration), about
     texts = [

@@ -15,7 +15,7 @@ import numpy as np
 
 from features.build import Matrix
 from features.engines.duckdb import DuckDBEngine
-from features.families import FAMILIES, FAMILY_OF, FEATURES
+from features.kinds import ASKED, EVERY_FAMILY, FAMILY_OF, FEATURES
 from models.scoring_model import ScoringModel
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ Evidence = Mapping[tuple[str, str], tuple[EvidenceItem, ...]]
 def family_sums(model: ScoringModel, parts: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
     """Contributions per family, each of shape (rows,), families in catalogue order."""
     sums = {}
-    for family in FAMILIES:
+    for family in EVERY_FAMILY:
         members = [i for i, name in enumerate(model.columns) if FAMILY_OF[name] == family.name]
         sums[family.name] = parts[:, members].sum(axis=1)
     return sums
@@ -73,7 +73,7 @@ def reasons(
     sums = family_sums(model, parts)
     members = {
         family.name: [i for i, n in enumerate(model.columns) if FAMILY_OF[n] == family.name]
-        for family in FAMILIES
+        for family in EVERY_FAMILY
     }
     place = [matrix.columns.index(name) for name in model.columns]
     known = ~np.isnan(matrix.values[:, place])
@@ -102,8 +102,9 @@ def reasons(
 def typical_values(matrix: Matrix) -> NDArray[np.float64]:
     """Per row and column the median among comparable projects of the same as_of.
 
-    Comparable are projects of the same sector group and the same third by contract amount, where
-    at least 20 of them have the value; else the whole cohort. Same shape as ``matrix.values``.
+    Comparable are projects of the same sector group and the same third by contract amount, or
+    employers of the same third by insured staff, where at least 20 of them have the value; else
+    the whole cohort. Same shape as ``matrix.values``.
     """
     out = np.full_like(matrix.values, np.nan)
     groups = _groups(matrix)
@@ -127,7 +128,7 @@ def evidence_behind(engine: DuckDBEngine, project_ids: Sequence[str]) -> Evidenc
     """
     wanted = set(project_ids)
     found: dict[tuple[str, str], list[EvidenceItem]] = {}
-    for family in FAMILIES:
+    for family in ASKED[engine.kind].families:
         if family.evidence is None:
             continue
         rows = engine.rows(
@@ -176,12 +177,20 @@ def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def _groups(matrix: Matrix) -> NDArray[np.int64]:
     """Sector group and third by amount as one number; an unknown makes a group of its own."""
     columns = list(matrix.columns)
+    if matrix.kind == "employer":
+        return _in_thirds(matrix, columns.index("insured_staff"))
     sector = np.nan_to_num(matrix.values[:, columns.index("building_sector")], nan=2.0)
-    amount = matrix.values[:, columns.index("contract_amount_yuan")]
-    size = np.full(len(amount), 3)
-    for as_of in np.unique(matrix.as_ofs):
-        known = (matrix.as_ofs == as_of) & ~np.isnan(amount)
-        if known.any():
-            marks = np.quantile(amount[known], [1 / 3, 2 / 3])
-            size[known] = np.searchsorted(marks, amount[known], side="right")
+    size = _in_thirds(matrix, columns.index("contract_amount_yuan"))
     return np.asarray(sector.astype(np.int64) * 10 + size, dtype=np.int64)
+
+
+def _in_thirds(matrix: Matrix, column: int) -> NDArray[np.int64]:
+    """In which third of its as_of's known values each row's value lies: 0, 1, 2; unknown is 3."""
+    value = matrix.values[:, column]
+    size = np.full(len(value), 3, dtype=np.int64)
+    for as_of in np.unique(matrix.as_ofs):
+        known = (matrix.as_ofs == as_of) & ~np.isnan(value)
+        if known.any():
+            marks = np.quantile(value[known], [1 / 3, 2 / 3])
+            size[known] = np.searchsorted(marks, value[known], side="right")
+    return size

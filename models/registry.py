@@ -27,12 +27,14 @@ from models.changes import (
 from models.files import load, read_paper, save
 from models.scoring_model import ScoringModel
 from risk.errors import WagewatchError
+from risk.kinds import KINDS, Kind
 from risk.workspace import Workspace
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-NAME = "arrears"
+_NAMES: Mapping[Kind, str] = {"project": "arrears", "employer": "arrears-employers"}
+_PREFIXES: Mapping[Kind, str] = {"project": "", "employer": "employer-"}
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 
@@ -71,12 +73,26 @@ class ModelVersion:
     changes: tuple[Change, ...] = ()
 
 
-class Registry:
-    """Models of one workspace."""
+def kind_of(version: str) -> Kind:
+    """The kind of unit a version scores, as its label tells.
 
-    def __init__(self, workspace: Workspace) -> None:
+    >>> kind_of("3"), kind_of("employer-1")
+    ('project', 'employer')
+    """
+    return next((kind for kind in KINDS if version.startswith(_PREFIXES[kind] or " ")), "project")
+
+
+class Registry:
+    """Models of one workspace for one kind of unit.
+
+    Versions of projects' models are called 1, 2, …; those of employers' employer-1, employer-2, ….
+    """
+
+    def __init__(self, workspace: Workspace, kind: Kind = "project") -> None:
         self._workspace = workspace
-        self._client = _client(workspace)
+        self.name = _NAMES[kind]
+        self._prefix = _PREFIXES[kind]
+        self._client = _client(workspace, self.name)
 
     def register(
         self,
@@ -99,13 +115,11 @@ class Registry:
         folder = self._workspace.models / run
         digest = save(model, folder, about, papers)
         self._client.set_terminated(run)
-        version = str(
-            self._client.create_model_version(
-                NAME, source=folder.resolve().as_uri(), run_id=run, tags={"digest": digest}
-            ).version
+        made = self._client.create_model_version(
+            self.name, source=folder.resolve().as_uri(), run_id=run, tags={"digest": digest}
         )
-        self._client.set_registered_model_alias(NAME, CHALLENGER, version)
-        return self.get(version)
+        self._client.set_registered_model_alias(self.name, CHALLENGER, str(made.version))
+        return self.get(self._label(made.version))
 
     def promote(self, version: str, *, who: str, why: str) -> ModelVersion:
         """Make ``version`` the champion; the one before can be rolled back to.
@@ -134,7 +148,7 @@ class Registry:
 
     def changes(self) -> tuple[Change, ...]:
         """Every change of champion, oldest first."""
-        return from_tags(self._client.get_registered_model(NAME).tags)
+        return from_tags(self._client.get_registered_model(self.name).tags)
 
     def _change(
         self, action: Literal["promoted", "rolled_back"], version: str, who: str, why: str
@@ -145,14 +159,15 @@ class Registry:
         change = Change(action, version, self._alias(CHAMPION), who.strip(), why.strip(), at)
         # First the note: a change that is written down but not done is the lesser harm.
         key, value = as_tag(change, len(self.changes()) + 1)
-        self._client.set_registered_model_tag(NAME, key, value)
-        self._client.set_registered_model_alias(NAME, CHAMPION, version)
+        self._client.set_registered_model_tag(self.name, key, value)
+        self._client.set_registered_model_alias(self.name, CHAMPION, self._number(version))
         return self.get(version)
 
     def versions(self) -> list[ModelVersion]:
         """All versions, newest first."""
-        found = self._client.search_model_versions(f"name='{NAME}'")
-        return [self.get(str(v.version)) for v in sorted(found, key=lambda v: -int(v.version))]
+        found = self._client.search_model_versions(f"name='{self.name}'")
+        ordered = sorted(found, key=lambda one: -int(one.version))
+        return [self.get(self._label(one.version)) for one in ordered]
 
     def get(self, version: str) -> ModelVersion:
         """One version.
@@ -160,18 +175,21 @@ class Registry:
         Raises:
             ModelUnknown: there is no such version.
         """
-        found = {str(v.version): v for v in self._client.search_model_versions(f"name='{NAME}'")}
+        every = self._client.search_model_versions(f"name='{self.name}'")
+        found = {self._label(one.version): one for one in every}
         if version not in found:
-            known = ", ".join(sorted(found, key=int)) or "-"
+            known = ", ".join(sorted(found, key=lambda one: int(self._number(one)))) or "-"
             raise ModelUnknown(version=version, known=known)
-        registered = self._client.get_registered_model(NAME)
+        registered = self._client.get_registered_model(self.name)
         model, about = load(self._folder(found[version].run_id), found[version].tags["digest"])
         return ModelVersion(
             version=version,
             kind=model.kind,
             trained_at=dt.date.fromisoformat(str(about["trained_at"])),
             digest=str(found[version].tags["digest"]),
-            aliases=tuple(sorted(a for a, v in registered.aliases.items() if str(v) == version)),
+            aliases=tuple(
+                sorted(a for a, v in registered.aliases.items() if self._label(v) == version)
+            ),
             about=about,
             changes=tuple(
                 change
@@ -194,7 +212,7 @@ class Registry:
     def load(self, version: str) -> tuple[ScoringModel, ModelVersion]:
         """The model of ``version``, its files checked against the registered digest."""
         note = self.get(version)
-        run = self._client.get_model_version(NAME, version).run_id
+        run = self._client.get_model_version(self.name, self._number(version)).run_id
         model, _ = load(self._folder(run), note.digest)
         return model, note
 
@@ -207,22 +225,28 @@ class Registry:
             ModelDamaged: its files are not those that were registered.
         """
         note = self.get(version)
-        run = self._client.get_model_version(NAME, version).run_id
+        run = self._client.get_model_version(self.name, self._number(version)).run_id
         return read_paper(self._folder(run), name, note.digest)
 
     def _folder(self, run_id: str | None) -> Path:
         return self._workspace.models / str(run_id)
 
     def _alias(self, alias: str) -> str | None:
-        version = self._client.get_registered_model(NAME).aliases.get(alias)
-        return None if version is None else str(version)
+        version = self._client.get_registered_model(self.name).aliases.get(alias)
+        return None if version is None else self._label(version)
+
+    def _label(self, number: object) -> str:
+        return f"{self._prefix}{number}"
+
+    def _number(self, label: str) -> str:
+        return label.removeprefix(self._prefix)
 
     def _experiment(self) -> str:
-        found = self._client.search_experiments(filter_string=f"name='{NAME}'")
+        found = self._client.search_experiments(filter_string=f"name='{self.name}'")
         return str(found[0].experiment_id)
 
 
-def _client(workspace: Workspace) -> MlflowClient:
+def _client(workspace: Workspace, name: str) -> MlflowClient:
     from mlflow import MlflowClient  # takes seconds to import
 
     # MLflow sets its own level while it is imported.
@@ -230,8 +254,8 @@ def _client(workspace: Workspace) -> MlflowClient:
 
     uri = f"sqlite:///{workspace.tracking.resolve()}"
     client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-    if client.get_experiment_by_name(NAME) is None:
-        client.create_experiment(NAME, artifact_location=workspace.models.resolve().as_uri())
-    if not client.search_registered_models(f"name='{NAME}'"):
-        client.create_registered_model(NAME)
+    if client.get_experiment_by_name(name) is None:
+        client.create_experiment(name, artifact_location=workspace.models.resolve().as_uri())
+    if not client.search_registered_models(f"name='{name}'"):
+        client.create_registered_model(name)
     return client

@@ -7,7 +7,8 @@ are expert judgement; ``source`` names the article or published rule each line r
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from features.build import Matrix
 from models.calibration import Calibration
 from models.scoring_model import Kind, pick
+from risk import kinds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,33 +70,59 @@ LINES: tuple[Line, ...] = (
 )
 
 
-def _columns() -> tuple[str, ...]:
-    return tuple(dict.fromkeys(line.feature for line in LINES))
+EMPLOYER_LINES: tuple[Line, ...] = (
+    Line("contractor_overdue_loans", 2, "Art. 38: credit indicator", at_least=1),
+    Line("overdue_months", 1, "Art. 38: credit indicator, months in a row", at_least=3),
+    Line("contractor_tax_ratio", 1, "Art. 38: tax indicator", at_most=0.5),
+    Line("contractor_insured_ratio", 1, "Art. 38: staff fall (Haishu, Zhejiang)", at_most=0.8),
+    Line("insured_last_ratio", 1, "Art. 38: staff fall at once", at_most=0.7),
+    Line("electricity_ratio", 1, "Art. 38: utility supply (Wuxing, Yichang)", at_most=0.8),
+    Line("electricity_last_ratio", 1, "Art. 38: utility supply, at once", at_most=0.6),
+    Line("water_ratio", 1, "Art. 38: utility supply", at_most=0.7),
+    Line("falling_indicators", 2, "Art. 38: several indicators fall together", at_least=3),
+    Line("contractor_silent_months", 1, "Art. 38: indicators stopped arriving", at_least=3),
+    Line("complaints_90d", 2, "Arts. 10, 38: complaint received", at_least=1),
+    Line("complaints_365d", 1, "Art. 38: repeated complaints", at_least=2),
+    Line("events_365d", 2, "Art. 47: arrears confirmed before", at_least=1),
+    Line("cases_open", 2, "Art. 38: a case under way", at_least=1),
+    Line("listed", 2, "Art. 48: on the sanction list", at_least=1),
+    Line("rectification_overdue", 1, "Art. 39: correction overdue", at_least=1),
+    Line("winter_share", 1, "strike map 2011-2016: winter peak", at_least=0.5),
+)
+
+_LINES_OF: Mapping[kinds.Kind, tuple[Line, ...]] = {"project": LINES, "employer": EMPLOYER_LINES}
+
+
+def _columns(unit: kinds.Kind) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line.feature for line in _LINES_OF[unit]))
 
 
 @dataclass(frozen=True)
 class Scorecard:
-    """The scorecard as a scoring model; only what is typical and the rate depend on the place.
+    """The scorecard of one kind of ``unit`` as a scoring model.
+
+    Only what is typical and the rate depend on the place.
 
     ``typical`` holds the mean points per column among the projects it was set up with: what a
     project has above or below it is its contribution, so low risk has reasons too.
     """
 
     calibration: Calibration = field(default_factory=lambda: for_rate(PRIOR_RATE, 4.0))
-    typical: tuple[float, ...] = (0.0,) * len(_columns())
+    typical: tuple[float, ...] = ()
     kind: Kind = "scorecard"
+    unit: kinds.Kind = "project"
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The features its lines read."""
-        return _columns()
+        return _columns(self.unit)
 
     def points(self, matrix: Matrix) -> NDArray[np.float64]:
         """Points per row and column, shape (rows, len(columns))."""
         columns = self.columns
         values = pick(matrix, columns)
         points = np.zeros_like(values)
-        for line in LINES:
+        for line in _LINES_OF[self.unit]:
             at = columns.index(line.feature)
             points[:, at] += line.points * _passes(line, values[:, at])
         return points
@@ -105,17 +133,19 @@ class Scorecard:
 
     def contributions(self, matrix: Matrix) -> NDArray[np.float64]:
         """Points above what is typical, in log-odds, per feature; the last column is the base."""
-        typical = np.array(self.typical) * LOG_ODDS_PER_POINT
+        typical = np.array(self.typical or np.zeros(len(self.columns))) * LOG_ODDS_PER_POINT
         parts = self.points(matrix) * LOG_ODDS_PER_POINT - typical
         return np.column_stack([parts, np.full(len(parts), typical.sum())])
 
 
 def fit_scorecard(matrix: Matrix, rate: float) -> Scorecard:
     """The scorecard for a place: typical points among the rows of ``matrix``, mean ``rate``."""
+    blank = Scorecard(unit=matrix.kind)
     if not len(matrix.project_ids):
-        return Scorecard()
-    typical = Scorecard().points(matrix).mean(axis=0)
-    return Scorecard(for_rate(rate, float(typical.sum())), tuple(typical.tolist()))
+        return blank
+    typical = blank.points(matrix).mean(axis=0)
+    fitted = for_rate(rate, float(typical.sum()))
+    return replace(blank, calibration=fitted, typical=tuple(typical.tolist()))
 
 
 def for_rate(rate: float, mean_points: float) -> Calibration:

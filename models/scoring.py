@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from features.build import Progress, compute, matrix_table, to_matrix
-from features.stakes import STAKES
+from features.kinds import ASKED
 from models.levers import LeverEffect, lever_effects
 from models.reasons import Reason, evidence_behind, family_sums, reasons
 from models.resemblance import Resemblance
@@ -79,8 +79,8 @@ def score_cohort(
     """The cohort of ``as_of`` scored and explained, from what was known before it."""
     engine = compute(store, [as_of], progress)
     try:
-        matrix = to_matrix(matrix_table(engine))
-        engine.run([STAKES])
+        matrix = to_matrix(matrix_table(engine), store.kind)
+        engine.run([ASKED[store.kind].stakes])
         details = {str(row[0]): row for row in engine.rows(_DETAILS)}
         evidence = evidence_behind(engine, matrix.project_ids)
         feeds = engine.rows("SELECT * EXCLUDE (as_of) FROM feeds")[0]
@@ -104,7 +104,10 @@ def score_cohort(
         )
         for row, project_id in enumerate(matrix.project_ids)
     )
-    missing = tuple(name for name, there in zip(TABLES, feeds, strict=True) if not there)
+    needed = TABLES if store.kind == "project" else ASKED[store.kind].feeds()
+    missing = tuple(
+        name for name, there in zip(TABLES, feeds, strict=True) if name in needed and not there
+    )
     if with_levers:
         effects = lever_effects(model, matrix)
         projects = tuple(replace(p, levers=e) for p, e in zip(projects, effects, strict=True))

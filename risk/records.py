@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ import duckdb
 
 from risk.contract import KNOWN_AT, OWN_TABLES, STORED_AS, STORED_TABLES, TABLES, Table
 from risk.errors import WagewatchError
+from risk.kinds import EMPLOYERS_SCHEMA, Kind, lens
 
 LAYOUT_VERSION = 1
 
@@ -60,7 +61,12 @@ def columns(table: Table) -> list[tuple[str, str]]:
 
 
 class RecordStore:
-    """An open record store. Use as a context manager; one process writes at a time."""
+    """An open record store. Use as a context manager; one process writes at a time.
+
+    ``kind`` is the kind of unit whose world it shows, see :mod:`risk.kinds`.
+    """
+
+    kind: Kind = "project"
 
     def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
         """Open ``path`` (``":memory:"`` for a store of this process only), laying it out if new.
@@ -70,6 +76,7 @@ class RecordStore:
             RecordStoreMissing: there is no file, and it is to be read only.
             RecordStoreUnreadable: the file is something else.
         """
+        self._seen: list[RecordStore] = []
         if str(path) != ":memory:":
             if read_only and not Path(path).is_file():
                 raise RecordStoreMissing(path=str(path))
@@ -98,8 +105,24 @@ class RecordStore:
         self.close()
 
     def close(self) -> None:
-        """Close the file; further use is an error."""
+        """Close the file and what it was :meth:`seen_as`; further use is an error."""
+        for seen in self._seen:
+            seen.close()
         self.connection.close()
+
+    def seen_as(self, kind: Kind) -> RecordStore:
+        """The same store through the lens of ``kind``; closing it leaves this one open."""
+        seen = object.__new__(RecordStore)
+        seen.kind, seen.connection, seen._seen = kind, self.connection.cursor(), []
+        _look_through(seen.connection, kind)
+        self._seen.append(seen)
+        return seen
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own to the same world; close it after use."""
+        found = self.connection.cursor()
+        _look_through(found, self.kind)
+        return found
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query; values are passed as ``parameters``, never pasted in."""
@@ -159,7 +182,8 @@ class RecordStore:
 
     def _has_every_table(self) -> bool:
         found = {row[0] for row in self.rows("SELECT table_name FROM duckdb_tables()")}
-        return set(STORED_TABLES) <= found
+        schemas = {row[0] for row in self.rows("SELECT schema_name FROM duckdb_schemas()")}
+        return set(STORED_TABLES) <= found and EMPLOYERS_SCHEMA in schemas
 
     def _lay_out(self) -> None:
         with self.transaction():
@@ -168,6 +192,11 @@ class RecordStore:
                 self.connection.execute(_table_ddl(table))
             for table in STORED_TABLES.values():
                 self.connection.execute(_versions_ddl(table))
+            self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {EMPLOYERS_SCHEMA}")
+            for name, sql in world("employer", "main.").items():
+                self.connection.execute(
+                    f"CREATE OR REPLACE VIEW {EMPLOYERS_SCHEMA}.{name} AS {sql}"
+                )
 
 
 def _table_ddl(table: Table) -> str:
@@ -179,22 +208,46 @@ def _versions_ddl(table: Table) -> str:
     return f"CREATE OR REPLACE VIEW {table.name}_versions AS {versions_select(table)}"
 
 
-def versions_select(table: Table) -> str:
-    """SQL for every version of ``table`` with ``superseded_at``, from its stored rows.
+def kinds_known(store: RecordStore, as_of: dt.date) -> list[Kind]:
+    """The kinds of unit of which any is known before ``as_of``; projects always."""
+    asked = "SELECT 1 FROM projects WHERE known_at < ? LIMIT 1"
+    employers = store.seen_as("employer").rows(asked, [as_of])
+    return ["project", "employer"] if employers else ["project"]
+
+
+def world(kind: Kind, told: str) -> Mapping[str, str]:
+    """Every view in which the world of ``kind`` differs from what is stored, with its versions."""
+    seen = dict(lens(kind, told))
+    for name in list(seen):
+        table = STORED_TABLES.get(name)
+        if table is not None and f"{name}_versions" not in seen:
+            seen[f"{name}_versions"] = versions_select(table, rows=f"({seen[name]})")
+    return seen
+
+
+def _look_through(connection: duckdb.DuckDBPyConnection, kind: Kind) -> None:
+    if kind == "employer":
+        connection.execute(f"SET search_path = '{EMPLOYERS_SCHEMA},main'")
+
+
+def versions_select(table: Table, told: str = "", rows: str | None = None) -> str:
+    """SQL for every version of ``table`` with ``superseded_at``.
+
+    Its rows are those stored under its name with ``told`` before it, or those ``rows`` yields.
 
     A complaint that names no project has the one a person linked it to, and ``linked_org_id``,
     from the day that decision was known; what the authority's own record names goes first.
     """
     if table.name == "complaints":
-        return _LINKED_COMPLAINTS
+        return _linked_complaints(told)
     key = ", ".join(table.key)
     return (
         f"SELECT *, lead(known_at) OVER (PARTITION BY {key} ORDER BY known_at, arrival)"
-        f" AS superseded_at FROM {table.name}"
+        f" AS superseded_at FROM {rows or told + table.name}"
     )
 
 
-def _linked_complaints() -> str:
+def _linked_complaints(told: str) -> str:
     fields = [name for name, _ in columns(TABLES["complaints"]) if name != KNOWN_AT.name]
     kept = ", ".join(
         "coalesce(said.project_id, link.project_id) AS project_id"
@@ -204,23 +257,23 @@ def _linked_complaints() -> str:
     )
     packed = ", ".join(f"{name} := {name}" for name in fields)
     return f"""
-        WITH told AS (
+        WITH tellings AS (
           SELECT complaint_id, known_at, arrival, struct_pack({packed}) AS said,
                  NULL::STRUCT(project_id VARCHAR, org_id VARCHAR) AS link
-          FROM complaints
+          FROM {told}complaints
           UNION ALL
           SELECT complaint_id, known_at, arrival, NULL,
                  CASE WHEN decision = 'linked'
                       THEN struct_pack(project_id := project_id, org_id := org_id)
                       ELSE struct_pack(project_id := NULL::VARCHAR, org_id := NULL::VARCHAR) END
-          FROM links
+          FROM {told}links
         ), standing AS (
           SELECT complaint_id AS number, known_at, arrival,
                  last_value(said IGNORE NULLS) OVER so_far AS said,
                  last_value(link IGNORE NULLS) OVER so_far AS link,
                  lead(known_at) OVER (PARTITION BY complaint_id ORDER BY known_at, arrival)
                    AS superseded_at
-          FROM told
+          FROM tellings
           WINDOW so_far AS (PARTITION BY complaint_id ORDER BY known_at, arrival
                             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
         )
@@ -230,6 +283,3 @@ def _linked_complaints() -> str:
                superseded_at
         FROM standing WHERE said IS NOT NULL
     """
-
-
-_LINKED_COMPLAINTS = _linked_complaints()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from risk.errors import WagewatchError
+from risk.kinds import Kind
 from risk.locale import LANGUAGES
 from risk.records import RecordStore
 from risk.workspace import Workspace
@@ -83,13 +84,16 @@ def train_and_register(
     trials: int,
     seed: int,
     progress: Progress,
+    kind: Kind = "project",
 ) -> TrainingRun:
     """Train, register as challenger, promote if the gate passes."""
     from training.run import Search
     from training.run import train_and_register as run
 
     search = Search(trials, seed)
-    return run(workspace, as_of, who=who, places=places, search=search, progress=progress)
+    return run(
+        workspace, as_of, who=who, places=places, search=search, progress=progress, kind=kind
+    )
 
 
 def run_backtest(
@@ -129,7 +133,7 @@ def run_check(
     from training.check import Watched, check
     from training.drift import PAPER, from_text
 
-    registry = open_registry(workspace)
+    registry = open_registry(workspace, store.kind)
     model, version = registry.champion()
     if version.trained_at > as_of:
         raise ModelFromLater(trained_at=version.trained_at, as_of=as_of)
@@ -141,11 +145,18 @@ def run_check(
     return check(store, watched, as_of)
 
 
-def open_registry(workspace: Workspace) -> Registry:
-    """The registry of models of ``workspace``."""
+def open_registry(workspace: Workspace, kind: Kind = "project") -> Registry:
+    """The registry of models of ``workspace`` for ``kind``."""
     from models.registry import Registry
 
-    return Registry(workspace)
+    return Registry(workspace, kind)
+
+
+def registry_holding(workspace: Workspace, version: str) -> Registry:
+    """The registry that ``version`` is from."""
+    from models.registry import kind_of
+
+    return open_registry(workspace, kind_of(version))
 
 
 def card_material(registry: Registry, version: str) -> Material:
@@ -174,7 +185,7 @@ def model_for_shelf(workspace: Workspace, version: str) -> ModelOnShelf:
     from serving.database.shelf import ModelOnShelf
     from training.documents import plain
 
-    material = card_material(open_registry(workspace), version)
+    material = card_material(registry_holding(workspace, version), version)
     found = material.version
     return ModelOnShelf(
         found.version,
@@ -213,11 +224,10 @@ def score_cohort(
         ModelFromLater: the champion was trained later than ``as_of``.
         NoProjectsKnown: nothing is known before ``as_of``.
     """
-    from models.registry import NAME
     from models.scoring import score_cohort as score
     from training.lessons import NoProjectsKnown
 
-    registry = open_registry(workspace)
+    registry = open_registry(workspace, store.kind)
     model, found = registry.load(version) if version else registry.champion()
     if found.trained_at > as_of:
         raise ModelFromLater(trained_at=found.trained_at, as_of=as_of)
@@ -226,4 +236,4 @@ def score_cohort(
     if not cohort.projects:
         raise NoProjectsKnown(as_of=as_of)
     events = int(found.about.get("events", 0))
-    return Scored(cohort, ModelUsed(NAME, found.version, found.kind, events))
+    return Scored(cohort, ModelUsed(registry.name, found.version, found.kind, events))

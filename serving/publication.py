@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from risk.dates import HORIZON_DAYS
+from risk.kinds import Kind
 from risk.watchlist.sealing import Sealed, seal
 
 Document = dict[str, Any]
@@ -252,7 +253,10 @@ class Previous:
 
 @dataclass(frozen=True)
 class Head:
-    """What a list is of and what made it. ``rules`` holds the thresholds and policy in force."""
+    """What a list is of and what made it.
+
+    ``kind``: what its entries are; ``rules`` holds the thresholds and policy in force.
+    """
 
     as_of: dt.date
     region: str
@@ -264,12 +268,14 @@ class Head:
     code_version: str
     previous: Previous | None
     rules: Mapping[str, Any]
+    kind: Kind = "project"
 
     def to_document(self) -> Document:
         """As plain data."""
         return {
             "as_of": self.as_of.isoformat(),
             "region": self.region,
+            **self.of_kind(),
             "horizon_days": HORIZON_DAYS,
             "capacity": self.capacity,
             "model": self.model.to_document(),
@@ -280,6 +286,10 @@ class Head:
             "previous": self.previous.to_document() if self.previous else None,
             "rules": dict(self.rules),
         }
+
+    def of_kind(self) -> Document:
+        """The kind of unit, where it is not a project."""
+        return {} if self.kind == "project" else {"kind": self.kind}
 
 
 @dataclass(frozen=True)
@@ -295,6 +305,7 @@ class ProjectRisk:
         return {
             "as_of": head.as_of.isoformat(),
             "region": head.region,
+            **head.of_kind(),
             "horizon_days": HORIZON_DAYS,
             "model": head.model.to_document(),
             "missing_feeds": list(head.missing_feeds),

@@ -8,10 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from risk.errors import WagewatchError
+from risk.kinds import Kind
 from risk.records import RecordStore
 from risk.watchlist import Candidate, Change, Comparison, ListedEntry, Policy, Selected, compare
 from risk.watchlist import select as choose
@@ -58,6 +59,10 @@ class Office:
     store: RecordStore
     database: ServiceDatabase
     settings: Settings
+
+    def of_kind(self, kind: Kind) -> Office:
+        """The same office at work on units of ``kind``."""
+        return replace(self, store=self.store.seen_as(kind), database=self.database.of_kind(kind))
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,7 @@ class Material:
     records_digest: str
     last: Last
     scored_before: Mapping[str, Contributions]
+    kind: Kind = "project"
 
 
 def publish_watchlist(office: Office, order: Order, progress: Progress) -> Done:
@@ -157,8 +163,9 @@ def beside(office: Office, material: Material, publication: Publication) -> Besi
 
     scored = material.scored
     levers = {project.project_id: project.levers for project in scored.cohort.projects}
+    rates = county_rates(office.store, material.order.as_of) if material.kind == "project" else []
     return Beside(
-        county_rates(office.store, material.order.as_of),
+        rates,
         model_for_shelf(office.workspace, scored.model.version),
         gather_dossiers(office.store, publication, levers),
     )
@@ -203,6 +210,7 @@ def gather(
         records_digest=office.store.digest(order.as_of),
         last=last,
         scored_before=_scored_before(office.database, last, order),
+        kind=office.store.kind,
     )
 
 
@@ -332,13 +340,13 @@ def _assessment(project: ScoredProject, material: Material) -> Assessment:
     return Assessment(
         project_id=project.project_id,
         project_name=project.project_name,
-        contractor_name=project.contractor_name,
+        contractor_name=project.contractor_name if material.kind == "project" else None,
         region_code=project.region_code,
         tier=material.settings.tiers.thresholds().tier_of(project.probability).value,
         probability=project.probability,
         workers=project.workers,
         amount_at_stake=project.amount_at_stake,
-        reasons=tuple(wording.reason_note(reason) for reason in project.reasons),
+        reasons=tuple(wording.reason_note(reason, material.kind) for reason in project.reasons),
         red_flags=tuple(wording.flag_note(flag) for flag in flags),
         unlike_inspected=project.unlike_inspected,
     )
@@ -372,6 +380,7 @@ def _head(material: Material) -> Head:
         code_version=code_version(),
         previous=material.last.note(),
         rules=_rules(material.settings),
+        kind=material.kind,
     )
 
 

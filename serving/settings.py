@@ -30,6 +30,7 @@ from pydantic_settings import (
 
 from risk.errors import WagewatchError
 from risk.indicators import DEFINITIONS, RATES
+from risk.kinds import Kind
 from risk.locale import Language, text
 from risk.tiers import DEFAULT_TIERS, Tiers, TiersOutOfOrder
 from risk.workspace import Workspace
@@ -106,6 +107,17 @@ class PolicySettings(_Section):
         "correction_overdue",
         "group_complaint_open",
     )
+
+
+class EmployerSettings(_Section):
+    """Employers outside construction: how many a month's list of them holds."""
+
+    capacity: Annotated[int, Field(ge=1, le=100_000)] = 10
+
+
+def places_of(settings: Settings, kind: Kind) -> int:
+    """How many units a list of ``kind`` holds."""
+    return settings.policy.capacity if kind == "project" else settings.employers.capacity
 
 
 class TrainingSettings(_Section):
@@ -192,6 +204,7 @@ class Settings(BaseSettings):
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = 20200501
     tiers: TierSettings = TierSettings()
     policy: PolicySettings = PolicySettings()
+    employers: EmployerSettings = EmployerSettings()
     training: TrainingSettings = TrainingSettings()
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()

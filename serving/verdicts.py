@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from features.families import FAMILIES
+from features.kinds import EVERY_FAMILY
 from risk.contract import TABLES
 from risk.locale import Language, text
 from training.ablation import Worth
@@ -251,7 +251,7 @@ def group_name(group: Group, language: Language) -> str:
 
 
 def _family(name: str, language: Language) -> str:
-    family = next(one for one in FAMILIES if one.name == name)
+    family = next(one for one in EVERY_FAMILY if one.name == name)
     return family.zh if language == "zh" else family.en
 
 

@@ -12,17 +12,18 @@ from serving.publication import EvidenceRef, FlagNote, ModelNote, ReasonNote, Wo
 if TYPE_CHECKING:
     from models.reasons import Reason
     from risk.flags import RedFlag
+    from risk.kinds import Kind
 
 
 @cache
 def families() -> tuple[str, ...]:
     """The names of the signal families."""
-    from features.families import FAMILIES
+    from features.kinds import EVERY_FAMILY
 
-    return tuple(family.name for family in FAMILIES)
+    return tuple(family.name for family in EVERY_FAMILY)
 
 
-def reason_note(reason: Reason) -> ReasonNote:
+def reason_note(reason: Reason, kind: Kind = "project") -> ReasonNote:
     """A reason with its wording in both languages."""
     from models.reason_text import reason_text
 
@@ -33,7 +34,7 @@ def reason_note(reason: Reason) -> ReasonNote:
         value=reason.value,
         typical=reason.typical,
         article=reason.article,
-        text=Words(zh=reason_text(reason, "zh"), en=reason_text(reason, "en")),
+        text=Words(zh=reason_text(reason, "zh", kind), en=reason_text(reason, "en", kind)),
         evidence=tuple(EvidenceRef(e.table, e.record_id, e.known_at) for e in reason.evidence),
     )
 

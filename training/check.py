@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from features.build import feature_matrix
-from features.families import FAMILIES
+from features.kinds import EVERY_FAMILY
 from models.scoring_model import ScoringModel
 from risk.records import RecordStore
 from training.codes import CodeChange, code_changes
@@ -122,7 +122,7 @@ def _features_of(tables: Iterable[str]) -> frozenset[str]:
     wanted = set(tables)
     found = {
         feature.name
-        for family in FAMILIES
+        for family in EVERY_FAMILY
         for feature in family.features
         if wanted & set(feature.source)
     }

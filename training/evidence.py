@@ -93,7 +93,7 @@ def _later_rows(store: RecordStore, later: LaterTime, lessons: Lessons) -> Judge
     scores = {
         MODEL: later.scores,
         RULES: rules_in_use(matrix),
-        "scorecard": Scorecard().raw(matrix),
+        "scorecard": Scorecard(unit=matrix.kind).raw(matrix),
         "last_inspection": last_inspection(matrix),
         "random": np.zeros(len(later.scores)),
     }

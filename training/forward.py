@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from features.build import Matrix
-from features.families import FEATURES
+from features.kinds import FEATURES
 from models import calibration
 from models.arrears import Recipe, grow
 from models.logistic import LogisticModel, LogisticRecipe, fit_logistic

@@ -15,7 +15,6 @@ import numpy as np
 
 from features.build import Matrix, feature_matrix
 from features.catalogue import Family
-from features.families import FAMILIES
 from risk.errors import WagewatchError
 from risk.records import RecordStore
 from training.metrics import roc_auc
@@ -45,7 +44,7 @@ class TooGood:
 
 
 def require_no_leak(
-    store: RecordStore, as_ofs: Sequence[dt.date], families: Sequence[Family] = FAMILIES
+    store: RecordStore, as_ofs: Sequence[dt.date], families: Sequence[Family] | None = None
 ) -> None:
     """Check a sample of ``as_ofs``: the earliest and the middle one, where most future is known.
 
@@ -64,7 +63,7 @@ def require_no_leak(
 
 
 def features_moved(
-    store: RecordStore, as_of: dt.date, families: Sequence[Family] = FAMILIES
+    store: RecordStore, as_of: dt.date, families: Sequence[Family] | None = None
 ) -> list[str]:
     """Features whose value at ``as_of`` changes when nothing later was ever told.
 

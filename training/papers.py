@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from features.kinds import ASKED
 from models.arrears import ArrearsModel
 from models.logistic import LogisticModel
 from models.resemblance import PAPER as RESEMBLANCE
 from models.resemblance import fit_resemblance
-from risk.contract import TABLES
 from risk.records import RecordStore
 from training.drift import PAPER as PROFILE
 from training.drift import profile
@@ -32,11 +32,11 @@ def papers(store: RecordStore, lessons: Lessons, trained: Trained) -> Mapping[st
 
 
 def missing_feeds(store: RecordStore, as_of: dt.date) -> list[str]:
-    """Tables of which nothing was known before ``as_of``."""
+    """Tables the features need of which nothing was known before ``as_of``."""
     # Names of tables come from the contract, never from outside.
     return [
         name
-        for name in TABLES
+        for name in ASKED[store.kind].feeds()
         if not store.rows(f"SELECT 1 FROM {name} WHERE known_at < $1 LIMIT 1", [as_of])
     ]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from models.registry import ModelVersion, NoModel, Registry
 from models.scoring_model import ScoringModel
+from risk.kinds import Kind
 from risk.records import RecordStore
 from risk.workspace import Workspace
 from training.choosing import Choice
@@ -49,6 +50,7 @@ def train_and_register(
     places: int,
     search: Search | None = None,
     progress: Progress | None = None,
+    kind: Kind = "project",
 ) -> TrainingRun:
     """Train on what was known before ``as_of`` and put the model through the gate.
 
@@ -59,9 +61,10 @@ def train_and_register(
         NoProjectsKnown: nothing was known before ``as_of``.
         FeaturesLeak: features change when later records are taken away.
     """
-    registry = Registry(workspace)
+    registry = Registry(workspace, kind)
     champion = _champion(registry)
-    with RecordStore(workspace.records, read_only=True) as store:
+    with RecordStore(workspace.records, read_only=True) as stored:
+        store = stored.seen_as(kind)
         lessons = lessons_at(store, as_of, progress)
         if lessons.dates:
             require_no_leak(store, [lessons.dates[0], lessons.dates[-1]])

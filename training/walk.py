@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.build import Matrix, compute, matrix_table, to_matrix
-from features.stakes import STAKES
+from features.kinds import ASKED
 from risk.dates import add_months
 from risk.errors import WagewatchError
 from risk.records import RecordStore
@@ -150,8 +150,8 @@ def _features(
     heard = (lambda step, share: progress(step, share * 0.2)) if progress else None
     engine = compute(store, dates, heard)
     try:
-        engine.run([STAKES])
-        return to_matrix(matrix_table(engine)), details_in(engine, months)
+        engine.run([ASKED[store.kind].stakes])
+        return to_matrix(matrix_table(engine), store.kind), details_in(engine, months)
     finally:
         engine.close()
 

@@ -6,11 +6,9 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from features.catalogue import Step
 from risk.contract import STORED_TABLES
-from risk.records import RecordStore, versions_select
+from risk.records import RecordStore, versions_select, world
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,7 +34,8 @@ class DuckDBEngine:
         With ``told_before`` it sees a store in which nothing known on or after that day was ever
         told: what the leak check compares with.
         """
-        self._connection: duckdb.DuckDBPyConnection = store.connection.cursor()
+        self._connection = store.cursor()
+        self.kind = store.kind
         for sql in _FUNCTIONS:
             self._connection.execute(sql)
         self._connection.execute("CREATE OR REPLACE TEMP TABLE as_ofs (as_of DATE)")
@@ -50,15 +49,19 @@ class DuckDBEngine:
     def _hide_from(self, day: dt.date) -> None:
         # A temporary view goes before the stored table of the same name.
         stored = self.rows("SELECT current_database()")[0][0]
-        for table in STORED_TABLES.values():
-            self._connection.execute(
-                f"CREATE OR REPLACE TEMP VIEW {table.name} AS"
-                f' SELECT * FROM "{stored}".main.{table.name}'
-                f" WHERE known_at < DATE '{day.isoformat()}'"
+        views: dict[str, str] = {}
+        for name in STORED_TABLES:
+            views[f"told_{name}"] = (
+                f"SELECT * FROM \"{stored}\".main.{name} WHERE known_at < DATE '{day.isoformat()}'"
             )
-            self._connection.execute(
-                f"CREATE OR REPLACE TEMP VIEW {table.name}_versions AS {versions_select(table)}"
-            )
+        for name, table in STORED_TABLES.items():
+            views[f"told_{name}_versions"] = versions_select(table, "told_")
+        for name in STORED_TABLES:
+            views[name] = f"SELECT * FROM told_{name}"
+            views[f"{name}_versions"] = f"SELECT * FROM told_{name}_versions"
+        views.update(world(self.kind, "told_"))
+        for name, sql in views.items():
+            self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")
 
     def run(self, steps: Iterable[Step], done: Callable[[str], None] | None = None) -> None:
         """Compute ``steps`` in order; ``done`` hears each name."""

@@ -55,9 +55,9 @@ def red_flags(
     articles = {duty.code: duty.article for duty in law.duties}
     found: dict[str, list[RedFlag]] = {}
     # A cursor of its own keeps the temporary tables away from the store's other readers.
-    with store.connection.cursor() as cursor:
+    with store.cursor() as cursor:
         take(cursor, as_of, project_ids, law)
-        for rule in RULES:
+        for rule in (one for one in RULES if store.kind in one.kinds):
             limit = _Limit(law, rule, as_of)
             for row in _found(cursor, rule):
                 flag = _flag(rule, articles[rule.code], row, limit, rule.code in must_visit)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from risk.kinds import Kind
+
 MONTH = "max(100 * year(period) + month(period))"
 """The month a flag speaks of, as a number: 202411."""
 
@@ -22,7 +24,7 @@ class Rule:
     to when the county has reported, as ``<feed>_since`` and ``<feed>_until``.
 
     ``measures`` name the flag's values and give the SQL over a project's facts; ``threshold`` is
-    the value of law the flag is measured against.
+    the value of law the flag is measured against; ``kinds`` are the units whose duty it is.
     """
 
     code: str
@@ -30,3 +32,4 @@ class Rule:
     measures: Mapping[str, str]
     feeds: tuple[str, ...] = ()
     threshold: str | None = None
+    kinds: tuple[Kind, ...] = ("project",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from risk.simulator.organisations import CONTRACTOR, EMPLOYER, LABOUR, OWNER, Organisations
-from risk.simulator.world import Floats, Ints, World, lags
+from risk.simulator.world import Bools, Floats, Ints, World, lags
 from risk.simulator.writing import Frame, stacked
 
 _BUILDERS = (OWNER, CONTRACTOR, LABOUR)
@@ -33,7 +33,25 @@ def operations_frame(world: World, organisations: Organisations, stress: Floats)
     over = np.maximum(stress[rows] - _LOAN_STRESS, 0.0)
     loans = organisations.capital[rows][:, None] * 0.05 * over
     parts.append(_part(world, rng, organisations, ("overdue_loans", rows, loans)))
-    return stacked(*parts)
+    return stacked(*parts, *_employers_parts(world, organisations, stress, covered))
+
+
+def _employers_parts(
+    world: World, organisations: Organisations, stress: Floats, covered: Bools
+) -> list[Frame]:
+    """Loans, water and gas of shops and factories; not every one of them uses gas."""
+    rng = world.stream("employers-operations")
+    rows = np.flatnonzero(covered & (organisations.kind == EMPLOYER))
+    over = np.maximum(stress[rows] - _LOAN_STRESS, 0.0)
+    loans = organisations.capital[rows][:, None] * 0.05 * over
+    found = [_part(world, rng, organisations, ("overdue_loans", rows, loans))]
+    for name, median, slope, users in (("water", 400.0, -0.2, 1.0), ("gas", 900.0, -0.25, 0.5)):
+        some = rows[rng.random(len(rows)) < users]
+        size = median * rng.lognormal(0.0, 0.8, len(some))[:, None]
+        noise = rng.normal(0.0, 0.2, (len(some), world.months))
+        values = size * np.exp(slope * stress[some] + noise)
+        found.append(_part(world, rng, organisations, (name, some, values)))
+    return found
 
 
 def _part(

@@ -140,28 +140,39 @@ class _Years:
 
 
 def oversee(
-    world: World, projects: Projects, organisations: Organisations, wages: Wages
+    world: World,
+    projects: Projects,
+    organisations: Organisations,
+    firm_stress: Floats,
+    wages: Wages,
 ) -> Oversight:
     """Complaints, cases and visits of all months; settles ``wages`` on the way."""
     years = _Years(world, projects, wages)
     for month in range(world.months):
         years.month(month)
-    _outside_construction(world, organisations, years.out)
+    _outside_construction(world, organisations, firm_stress, years.out)
     return _in_order(years.out, world.timeline.live_day)
 
 
-def _outside_construction(world: World, organisations: Organisations, out: Oversight) -> None:
-    """Shops and factories: as many cases beside construction's as a county reported."""
+def _outside_construction(
+    world: World, organisations: Organisations, firm_stress: Floats, out: Oversight
+) -> None:
+    """Shops and factories: as many cases beside construction's as a county reported.
+
+    Those short of money are complained of more, most of all when the season presses.
+    """
     rng, p = world.stream("employers"), world.parameters
     employers = organisations.of_kind(EMPLOYER)
     mean = p.other_per_building_case * len(out.complaints)
     season = np.array(
         [season_factors(p)[world.timeline.calendar_month(m) - 1] for m in range(world.months)]
     )
+    weight = season[None, :] * np.exp(p.employer_pull * firm_stress[employers])
+    chance = weight.ravel() / weight.sum()
     for _ in range(int(rng.poisson(mean))):
-        month = int(rng.choice(world.months, p=season / season.sum()))
+        place, month = divmod(int(rng.choice(len(chance), p=chance)), world.months)
         day = world.timeline.month_day(month) + int(rng.integers(0, 28))
-        org = int(employers[rng.integers(len(employers))])
+        org = int(employers[place])
         claim = employer_claim(rng)
         out.complaints.append(Complaint(day, EMPTY, org, True, claim))
         if rng.random() < p.accepted_share:

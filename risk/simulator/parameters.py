@@ -62,6 +62,7 @@ class Parameters:
     labour_firms_per_project: float = assumed(0.20, "labour firms serve several sites")
     specialists_per_project: float = assumed(0.10, "fewer specialist than labour firms")
     employers_per_project: float = assumed(0.25, "small firms and workshops outside construction")
+    employer_pull: float = assumed(1.2, "log-odds of a claim against an employer per unit stress")
     stress_memory: float = assumed(0.90, "money trouble lasts: half is gone after about 7 months")
     stress_level_sd: float = assumed(0.55, "lasting differences between firms")
     stress_noise_sd: float = assumed(0.24, "month-to-month change")

@@ -174,7 +174,7 @@ def _make(world: World, tell: Progress) -> _Made:
     stress = stress + world.parameters.late_transfer_stress * late
     wages = make_wages(world, projects, sites[1], stress)
     tell("wages", 0.3)
-    oversight = oversee(world, projects, organisations, wages)
+    oversight = oversee(world, projects, organisations, firm_stress, wages)
     feeds = make_feeds(world, projects, stress, firm_stress)
     tell("oversight", 0.5)
     return _Made(

@@ -11,6 +11,7 @@ from fastapi import Header, Path, Query
 from pydantic import BeforeValidator, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from risk.kinds import Kind
 from serving.database.paging import Wanted
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -46,6 +47,12 @@ RegionQuery = Annotated[
         pattern=r"^(\d{1,12})?$",
         description="Region the list was published for; empty: all / 名单所属行政区划，空为全部",
     ),
+]
+
+
+KindQuery = Annotated[
+    Kind,
+    Query(description="What the list is of / 名单的监管对象：project 项目，employer 用人单位"),
 ]
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from risk.kinds import Kind
 from risk.watchlist.sealing import seal
 from serving.access.jurisdiction import covers, touches
 from serving.access.principal import Principal
@@ -48,15 +49,18 @@ class Views:
         self._kept: OrderedDict[tuple[object, ...], View] = OrderedDict()
         self._bytes = 0
 
-    def watchlist(self, principal: Principal, as_of: dt.date | None, region: str) -> View:
+    def watchlist(
+        self, principal: Principal, as_of: dt.date | None, region: str, kind: Kind = "project"
+    ) -> View:
         """A list as the principal may see it.
 
         Raises:
             NothingPublished, NotPublished: there is none, or none of their region.
         """
         draws = principal.may(Action.READ_DRAWS)
-        key = ("list", as_of, region, principal.region, draws)
-        return self._get(key, lambda: self._watchlist(principal, as_of, region))
+        key = ("list", kind, as_of, region, principal.region, draws)
+        database = self._database.of_kind(kind)
+        return self._get(key, lambda: _watchlist(database, principal, as_of, region))
 
     def risk(self, principal: Principal, project_id: str, as_of: dt.date | None) -> View:
         """The risk of a project as the principal may see it.
@@ -81,30 +85,6 @@ class Views:
                 self._bytes -= _size(self._kept.popitem(last=False)[1])
         return view
 
-    def _watchlist(self, principal: Principal, as_of: dt.date | None, region: str) -> View:
-        if not touches(principal, region):
-            raise self._database.not_published(as_of, region, principal)
-        stored = self._database.watchlist(as_of, region, principal)
-        document = json.loads(stored.body)
-        if covers(principal, region) and principal.may(Action.READ_DRAWS):
-            return _view(stored, document, stored.digest)
-        gone = [item["project_id"] for item in document["gone"]]
-        with self._database.engine.connect() as connection:
-            places = places_of(connection, gone)
-        document["entries"] = [
-            _redacted(entry, principal)
-            for entry in document["entries"]
-            if covers(principal, entry["region_code"])
-        ]
-        document["gone"] = [
-            item
-            for item in document["gone"]
-            if not principal.region or covers(principal, places.get(item["project_id"]))
-        ]
-        _mark(document, principal, stored.digest)
-        sealed = seal(document)
-        return _view(Stored(sealed.body, sealed.digest), document, stored.digest)
-
     def _risk(self, principal: Principal, project_id: str, as_of: dt.date | None) -> View:
         stored = self._database.risk(project_id, as_of, principal)
         document = json.loads(stored.body)
@@ -115,6 +95,33 @@ class Views:
         _mark(document, principal, stored.digest)
         sealed = seal(document)
         return _view(Stored(sealed.body, sealed.digest), document, None)
+
+
+def _watchlist(
+    database: ServiceDatabase, principal: Principal, as_of: dt.date | None, region: str
+) -> View:
+    if not touches(principal, region):
+        raise database.not_published(as_of, region, principal)
+    stored = database.watchlist(as_of, region, principal)
+    document = json.loads(stored.body)
+    if covers(principal, region) and principal.may(Action.READ_DRAWS):
+        return _view(stored, document, stored.digest)
+    gone = [item["project_id"] for item in document["gone"]]
+    with database.engine.connect() as connection:
+        places = places_of(connection, gone)
+    document["entries"] = [
+        _redacted(entry, principal)
+        for entry in document["entries"]
+        if covers(principal, entry["region_code"])
+    ]
+    document["gone"] = [
+        item
+        for item in document["gone"]
+        if not principal.region or covers(principal, places.get(item["project_id"]))
+    ]
+    _mark(document, principal, stored.digest)
+    sealed = seal(document)
+    return _view(Stored(sealed.body, sealed.digest), document, stored.digest)
 
 
 def _redacted(entry: dict[str, Any], principal: Principal) -> dict[str, Any]:

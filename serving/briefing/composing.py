@@ -8,6 +8,8 @@ from risk.locale import Language
 from serving.briefing.advising import tell_advice, tell_problems
 from serving.briefing.alerts import by_tier, full_list, tell_alerts, tell_key_projects
 from serving.briefing.checking import require_consistent
+from serving.briefing.employers import SUM as EMPLOYERS
+from serving.briefing.employers import tell_employers
 from serving.briefing.facts import Facts
 from serving.briefing.handling import tell_cases, tell_last_list
 from serving.briefing.paper import Paper
@@ -22,6 +24,7 @@ _SUMS = (
     ("last_visited", ("last_found", "last_clean")),
     ("listed_projects", ("listed_visited", "listed_left")),
     ("revisits_due", ("revisits_done", "revisits_left")),
+    EMPLOYERS,
 )
 
 
@@ -36,6 +39,7 @@ def monthly(facts: Facts, language: Language) -> Paper:
     tell_alerts(teller, facts)
     tell_rates(teller, facts)
     tell_key_projects(teller, facts)
+    tell_employers(teller, facts)
     tell_last_list(teller, facts)
     tell_cases(teller, facts)
     tell_advice(teller, facts)

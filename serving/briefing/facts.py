@@ -97,6 +97,7 @@ class Facts:
     rates_before: Rates | None
     matters: Sequence[Document]
     closed: Sequence[Document]
+    employers: Warned | None = None
 
 
 def gather_facts(
@@ -141,6 +142,7 @@ def _gathered(
         rates_before=rates_before,
         matters=_here(open_matters(store, period.stop), region),
         closed=_here(closed_cases(store, period.stop), region),
+        employers=_employers(database, period, region),
     )
 
 
@@ -157,9 +159,15 @@ def _warned(database: ServiceDatabase, summary: Summary | None) -> Warned | None
     if summary is None:
         return None
     document = json.loads(database.watchlist(summary.as_of, summary.region).body)
-    found = register(database.engine, summary.as_of, summary.region)
+    found = register(database.engine, summary.as_of, summary.region, kind=summary.kind)
     rows = found.document["projects"] if found else _listed_only(document)
     return Warned(document, rows, summary.as_of, whole=found is not None)
+
+
+def _employers(database: ServiceDatabase, period: Period, region: str) -> Warned | None:
+    """The list of employers that belongs to the period."""
+    lists = database.of_kind("employer")
+    return _warned(lists, lists_for(lists.summaries(OFFICE), period, region).now)
 
 
 def _listed_only(document: Document) -> list[Document]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from features.families import FAMILIES, FEATURES
+from features.kinds import EVERY_FAMILY, FEATURES
 from risk.contract import TABLES
 from risk.dates import HORIZON_DAYS
 from risk.locale import Language, catalogue, text
@@ -144,7 +144,7 @@ def _features(material: Material, say: Sayer) -> Iterator[Section]:
     used = set(material.importance)
     families = Counter(
         (family.zh if zh else family.en)
-        for family in FAMILIES
+        for family in EVERY_FAMILY
         for feature in family.features
         if feature.name in used
     )

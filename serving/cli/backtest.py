@@ -10,7 +10,7 @@ import typer
 from serving.cli.dates import parse_date
 from serving.cli.job import job_of
 from serving.cli.opening import open_records, open_settings
-from serving.cli.options import Json
+from serving.cli.options import Json, Unit
 from serving.cli.output import as_json, line, progress, table
 
 From = Annotated[dt.date, typer.Option("--from", parser=parse_date, metavar="YYYY-MM-DD")]
@@ -25,14 +25,17 @@ def backtest(
     capacity: Capacity = None,
     ablation: Annotated[bool, typer.Option("--ablation")] = False,
     json: Json = False,
+    kind: Unit = "project",
 ) -> None:
     """Walk forward month by month; the model beside what it has to beat."""
     from serving.modelling import run_ablation, run_backtest
+    from serving.settings import places_of
     from serving.verdicts import backtest_parts, documents, worth_part
 
     job = job_of(context)
-    places = capacity or open_settings(job).policy.capacity
-    with open_records(job) as store, progress() as step:
+    places = capacity or places_of(open_settings(job), kind)
+    with open_records(job) as stored, progress() as step:
+        store = stored.seen_as(kind)
         done = run_backtest(store, (first, last), places, step)
         worths = run_ablation(store, (first, last), places, step) if ablation else None
     if json:

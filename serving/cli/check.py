@@ -10,7 +10,7 @@ import typer
 from risk.locale import text
 from serving.cli.job import Job, job_of
 from serving.cli.opening import open_database, open_records, open_settings, take_in_what_was_sent
-from serving.cli.options import AsOf, Json
+from serving.cli.options import AsOf, Json, Unit
 from serving.cli.output import as_json, line, table
 
 if TYPE_CHECKING:
@@ -20,16 +20,18 @@ EXIT_CODES = {"fine": 0, "look": 3, "retrain": 4}
 _SHOWN = 15
 
 
-def check(context: typer.Context, as_of: AsOf, json: Json = False) -> None:
+def check(context: typer.Context, as_of: AsOf, json: Json = False, kind: Unit = "project") -> None:
     """Look at feeds, codes, drift and what past lists came to."""
     from serving.modelling import run_check
+    from serving.settings import places_of
     from training.documents import plain
 
     job = job_of(context)
     settings = open_settings(job)
     take_in_what_was_sent(job, settings)
     with open_records(job) as store, open_database(job, settings) as database:
-        report = run_check(job.workspace, store, database, as_of, settings.policy.capacity)
+        seen, lists = store.seen_as(kind), database.of_kind(kind)
+        report = run_check(job.workspace, seen, lists, as_of, places_of(settings, kind))
     if json:
         as_json(plain(asdict(report)))
     else:

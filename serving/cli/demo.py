@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from risk.errors import WagewatchError
+from risk.kinds import KINDS
 from risk.workspace import Workspace
 from serving.cli.job import DEFAULT_WORKSPACE, WORKSPACE_VARIABLE, Job, job_of
 from serving.cli.opening import make_workspace, open_database, open_records, open_settings
@@ -87,28 +88,29 @@ def _prepare(job: Job, *, projects: int, months: int, seed: int) -> None:
 def _train_and_publish(job: Job, settings: Settings) -> None:
     from serving.modelling import train_and_register
     from serving.publishing import Office, Order, publish_watchlist
+    from serving.settings import places_of
 
     note(job.say("demo.training", as_of=DATES[0]))
-    with progress() as step:
-        train_and_register(
-            job.workspace,
-            DATES[0],
-            who="demo",
-            places=settings.policy.capacity,
-            trials=settings.training.trials,
-            seed=settings.seed,
-            progress=step,
-        )
+    for kind in KINDS:
+        with progress() as step:
+            train_and_register(
+                job.workspace,
+                DATES[0],
+                who="demo",
+                places=places_of(settings, kind),
+                trials=settings.training.trials,
+                seed=settings.seed,
+                progress=step,
+                kind=kind,
+            )
     for as_of in DATES:
         note(job.say("demo.publishing", as_of=as_of))
-        order = Order(as_of, settings.policy.capacity, "", "demo")
-        with (
-            open_records(job) as store,
-            open_database(job, settings) as database,
-            progress() as step,
-        ):
-            office = Office(job.workspace, store, database, settings)
-            publish_watchlist(office, order, step)
+        with open_records(job) as store, open_database(job, settings) as database:
+            for kind in KINDS:
+                office = Office(job.workspace, store, database, settings).of_kind(kind)
+                with progress() as step:
+                    order = Order(as_of, places_of(settings, kind), "", "demo")
+                    publish_watchlist(office, order, step)
     _brief(job, settings)
 
 

@@ -8,7 +8,7 @@ import typer
 
 from serving.cli.job import job_of
 from serving.cli.opening import open_records
-from serving.cli.options import AsOfs, Out
+from serving.cli.options import AsOfs, Out, Unit
 from serving.cli.output import line, progress, require_folder
 
 
@@ -17,6 +17,7 @@ def features(
     as_of: AsOfs,
     out: Out,
     engine: Annotated[Literal["duckdb"], typer.Option("--engine")] = "duckdb",
+    kind: Unit = "project",
 ) -> None:
     """One row per project and date, one column per feature."""
     from serving.modelling import write_features
@@ -24,5 +25,5 @@ def features(
     job = job_of(context)
     require_folder(out)
     with open_records(job) as store, progress() as step:
-        rows = write_features(store, as_of, out, step)
+        rows = write_features(store.seen_as(kind), as_of, out, step)
     line(job.say("features_written", rows=rows, path=str(out)))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from risk.kinds import KINDS, Kind
 from serving.cli.job import Job, job_of, user_name
-from serving.cli.options import Json, OutOrNone
+from serving.cli.options import Json, OutOrNone, Unit
 from serving.cli.output import as_json, line, plain, table, to_file
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ By = Annotated[str, typer.Option("--by", metavar="NAME")]
 def list_models(context: typer.Context, json: Json = False) -> None:
     """All versions, newest first."""
     job = job_of(context)
-    found = _registry(job).versions()
+    found = [one for kind in KINDS for one in _registry(job, kind).versions()]
     if json:
         as_json([asdict(version) for version in found])
         return
@@ -46,9 +47,11 @@ def list_models(context: typer.Context, json: Json = False) -> None:
 
 
 @GROUP.command("show")
-def show_model(context: typer.Context, version: VersionOrChampion = CHAMPION) -> None:
+def show_model(
+    context: typer.Context, version: VersionOrChampion = CHAMPION, kind: Unit = "project"
+) -> None:
     """All that is known of one version, as JSON."""
-    registry = _registry(job_of(context))
+    registry = _holding(job_of(context), version, kind)
     as_json(asdict(registry.get(_number(registry, version))))
 
 
@@ -58,12 +61,13 @@ def model_card(
     version: VersionOrChampion = CHAMPION,
     form: Annotated[Literal["md", "html"] | None, typer.Option("--format")] = None,
     out: OutOrNone = None,
+    kind: Unit = "project",
 ) -> None:
     """The model card of a version."""
     from serving.modelling import card_material
 
     job = job_of(context)
-    registry = _registry(job)
+    registry = _holding(job, version, kind)
     material = card_material(registry, _number(registry, version))
     from serving.card.rendering import card
 
@@ -80,16 +84,16 @@ def model_card(
 def promote_model(context: typer.Context, version: Version, by: By = "", why: Why = "") -> None:
     """Make a version the champion, by hand."""
     job = job_of(context)
-    _registry(job).promote(version, who=by or user_name(), why=why)
+    _holding(job, version).promote(version, who=by or user_name(), why=why)
     line(job.say("promoted", version=version))
 
 
 @GROUP.command("rollback")
-def roll_back(context: typer.Context, by: By = "", why: Why = "") -> None:
+def roll_back(context: typer.Context, by: By = "", why: Why = "", kind: Unit = "project") -> None:
     """Make the champion before the present one champion again."""
     job = job_of(context)
     reason = why or job.say("rollback_reason")
-    version = _registry(job).rollback(who=by or user_name(), why=reason)
+    version = _registry(job, kind).rollback(who=by or user_name(), why=reason)
     line(job.say("rolled_back", version=version.version))
 
 
@@ -97,7 +101,14 @@ def _number(registry: Registry, version: str) -> str:
     return registry.champion()[1].version if version == CHAMPION else version
 
 
-def _registry(job: Job) -> Registry:
+def _holding(job: Job, version: str, kind: Kind = "project") -> Registry:
+    """The registry a version is from, or that of ``kind`` for its champion."""
+    from models.registry import kind_of
+
+    return _registry(job, kind if version == CHAMPION else kind_of(version))
+
+
+def _registry(job: Job, kind: Kind) -> Registry:
     from serving.modelling import open_registry
 
-    return open_registry(job.workspace.require())
+    return open_registry(job.workspace.require(), kind)

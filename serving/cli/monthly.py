@@ -38,9 +38,11 @@ def monthly(
     with open_records(job) as store, open_database(job, settings) as database:
         office = Office(job.workspace, store, database, settings)
         publish_once(job, office, as_of, capacity or settings.policy.capacity, region)
+        employers = publish_employers(job, office, as_of, region)
         written = [
             _write_scores(office, as_of, folder),
             *_write_list(office, as_of, region, folder),
+            *(_write_list(employers, as_of, region, folder, "employers-") if employers else []),
             *write_briefings(office, as_of, region, folder),
         ]
     for path in written:
@@ -61,6 +63,28 @@ def publish_once(job: Job, office: Office, as_of: dt.date, capacity: int, region
         note(job.say("scorecard_scored", events=done.scorecard_events))
     said = {"as_of": as_of, "entries": done.entries, "cohort": done.cohort}
     line(job.say("published", **said, digest=done.digest))
+
+
+def publish_employers(job: Job, office: Office, as_of: dt.date, region: str) -> Office | None:
+    """The list of employers outside construction, where any are known and a model scores them.
+
+    Returns the office that works on them; None where there is no list of them.
+    """
+    from models.registry import NoModel
+    from risk.records import kinds_known
+    from serving.publishing import RegionUnknown
+
+    if "employer" not in kinds_known(office.store, as_of):
+        return None
+    employers = office.of_kind("employer")
+    try:
+        publish_once(job, employers, as_of, office.settings.employers.capacity, region)
+    except NoModel:
+        note(job.say("no_employer_model"))
+        return None
+    except RegionUnknown:
+        return None
+    return employers
 
 
 def write_briefings(office: Office, as_of: dt.date, region: str, folder: Path) -> list[Path]:
@@ -93,7 +117,9 @@ def _write_scores(office: Office, as_of: dt.date, folder: Path) -> Path:
     return path
 
 
-def _write_list(office: Office, as_of: dt.date, region: str, folder: Path) -> list[Path]:
+def _write_list(
+    office: Office, as_of: dt.date, region: str, folder: Path, prefix: str = ""
+) -> list[Path]:
     import json
 
     from serving.exports.pdf import watchlist_pdf
@@ -102,6 +128,7 @@ def _write_list(office: Office, as_of: dt.date, region: str, folder: Path) -> li
     document = json.loads(office.database.watchlist(as_of, region).body)
     written = []
     for name, make in (("inspections.xlsx", watchlist_xlsx), ("watchlist.pdf", watchlist_pdf)):
-        to_file(folder / name, make(document, office.settings.language))
-        written.append(folder / name)
+        path = folder / f"{prefix}{name}"
+        to_file(path, make(document, office.settings.language))
+        written.append(path)
     return written

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from risk.kinds import Kind
 from serving.cli.dates import parse_date
 
 AsOf = Annotated[dt.date, typer.Option("--as-of", parser=parse_date, metavar="YYYY-MM-DD")]
@@ -20,4 +21,6 @@ AsOfs = Annotated[
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", dir_okay=False)]
 OutOrNone = Annotated[Path | None, typer.Option("--out", metavar="FILE", dir_okay=False)]
 Region = Annotated[str, typer.Option("--region", metavar="CODE")]
+Unit = Annotated[Kind, typer.Option("--kind")]
+UnitOrAll = Annotated[Kind | None, typer.Option("--kind")]
 Json = Annotated[bool, typer.Option("--json")]

@@ -9,13 +9,19 @@ import typer
 
 from serving.cli.job import job_of
 from serving.cli.opening import open_database, open_records, open_settings
-from serving.cli.options import AsOf, Json, Region
+from serving.cli.options import AsOf, Json, Region, Unit
 from serving.cli.output import as_json, line, progress
 
 NOT_THE_SAME: Final = 1
 
 
-def replay(context: typer.Context, as_of: AsOf, region: Region = "", json: Json = False) -> None:
+def replay(
+    context: typer.Context,
+    as_of: AsOf,
+    region: Region = "",
+    json: Json = False,
+    kind: Unit = "project",
+) -> None:
     """Rebuild a published list from the records; exit code 1 where it is not the same."""
     from serving.publishing import Office
     from serving.replaying import replay as run
@@ -27,7 +33,8 @@ def replay(context: typer.Context, as_of: AsOf, region: Region = "", json: Json 
         open_database(job, settings) as database,
         progress() as step,
     ):
-        done = run(Office(job.workspace, store, database, settings), as_of, region, step)
+        office = Office(job.workspace, store, database, settings).of_kind(kind)
+        done = run(office, as_of, region, step)
     if json:
         as_json({**asdict(done), "same": done.same})
     else:

@@ -2,35 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.cli.job import job_of, user_name
+from risk.kinds import Kind
+from serving.cli.job import Job, job_of, user_name
 from serving.cli.opening import open_records, open_settings, take_in_what_was_sent
-from serving.cli.options import AsOf
+from serving.cli.options import AsOf, UnitOrAll
 from serving.cli.output import line, note, progress
+
+if TYPE_CHECKING:
+    from serving.settings import Settings
 
 Trials = Annotated[int | None, typer.Option("--trials", min=0, max=200)]
 
 
-def train(context: typer.Context, as_of: AsOf, trials: Trials = None) -> None:
+def train(
+    context: typer.Context, as_of: AsOf, trials: Trials = None, kind: UnitOrAll = None
+) -> None:
     """Train on what was known before a date, register, promote if the gate passes."""
-    from serving.modelling import train_and_register
+    from risk.records import kinds_known
 
     job = job_of(context)
     settings = open_settings(job)
     take_in_what_was_sent(job, settings)
-    open_records(job).close()
+    with open_records(job) as store:
+        wanted = [kind] if kind else kinds_known(store, as_of)
+    for one in wanted:
+        _train(job, settings, as_of, settings.training.trials if trials is None else trials, one)
+
+
+def _train(job: Job, settings: Settings, as_of: dt.date, trials: int, kind: Kind) -> None:
+    from serving.modelling import train_and_register
+    from serving.settings import places_of
+
     with progress() as step:
         run = train_and_register(
             job.workspace,
             as_of,
             who=user_name(),
-            places=settings.policy.capacity,
-            trials=settings.training.trials if trials is None else trials,
+            places=places_of(settings, kind),
+            trials=trials,
             seed=settings.seed,
             progress=step,
+            kind=kind,
         )
     version = run.version
     line(

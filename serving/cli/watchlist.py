@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from risk.kinds import Kind
 from serving.cli.job import Job, job_of
 from serving.cli.opening import open_database, open_settings
-from serving.cli.options import AsOfOrNone, OutOrNone, Region
+from serving.cli.options import AsOfOrNone, OutOrNone, Region, Unit
 from serving.cli.output import line, raw, to_file
 
 Format = Literal["table", "json", "csv", "xlsx"]
@@ -22,16 +23,22 @@ def watchlist(
     region: Region = "",
     shape: Annotated[Format, typer.Option("--format")] = "table",
     out: OutOrNone = None,
+    kind: Unit = "project",
 ) -> None:
     """One list with reasons and red flags; the newest if no date is given."""
     job = job_of(context)
     if shape == "xlsx" and out is None:
         raise typer.BadParameter(job.say("xlsx_needs_out"), param_hint="--out")
-    show(job, as_of, region, shape, out)
+    show(job, as_of, region, shape, out, kind)
 
 
 def show(
-    job: Job, as_of: dt.date | None, region: str, shape: Format, out: Path | None = None
+    job: Job,
+    as_of: dt.date | None,
+    region: str,
+    shape: Format,
+    out: Path | None = None,
+    kind: Kind = "project",
 ) -> None:
     """One sealed list on standard output or in the file ``out``.
 
@@ -39,7 +46,7 @@ def show(
         NotPublished, NothingPublished: there is no such list.
     """
     with open_database(job, open_settings(job)) as database:
-        stored = database.watchlist(as_of, region)
+        stored = database.of_kind(kind).watchlist(as_of, region)
     content = _render(stored.body, shape, job)
     if out is not None:
         to_file(out, content)

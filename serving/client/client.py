@@ -14,6 +14,8 @@ from typing import Any, Self
 
 import httpx
 
+from risk.kinds import Kind
+
 JSON = Mapping[str, Any]
 _WAIT_SECONDS = 0.5
 
@@ -63,13 +65,13 @@ class Client:
         """Close the connections."""
         self._http.close()
 
-    def watchlist(self, as_of: str = "latest", region: str = "") -> JSON:
+    def watchlist(self, as_of: str = "latest", region: str = "", kind: Kind = "project") -> JSON:
         """One list as you may see it.
 
         Raises:
             Refused: there is none.
         """
-        return self._get(f"/v1/watchlists/{as_of}", region=region)
+        return self._get(f"/v1/watchlists/{as_of}", region=region, kind=kind)
 
     def entries(self, as_of: str = "latest", **filters: Any) -> Iterator[JSON]:
         """The entries of a list by rank, page by page; filters as the API has them."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select
 
+from risk.kinds import Kind
 from serving.access.jurisdiction import overlaps, within
 from serving.access.principal import OFFICE, Principal
 from serving.database.tables import DOSSIERS, REGISTERS, WATCHLISTS
@@ -68,9 +69,13 @@ def dossier(
 
 
 def register(
-    engine: Engine, as_of: dt.date, region: str = "", principal: Principal = OFFICE
+    engine: Engine,
+    as_of: dt.date,
+    region: str = "",
+    principal: Principal = OFFICE,
+    kind: Kind = "project",
 ) -> StoredRegister | None:
-    """The register kept with the list of ``as_of`` and ``region``; None if there is none.
+    """The register kept with the list of ``as_of``, ``region`` and ``kind``; None if there is none.
 
     It holds all projects of the list's region: what the principal may see is for the reader of
     it to choose.
@@ -81,6 +86,7 @@ def register(
         .where(
             WATCHLISTS.c.as_of == as_of,
             WATCHLISTS.c.region == region,
+            WATCHLISTS.c.kind == kind,
             overlaps(WATCHLISTS.c.region, principal),
         )
     )

@@ -121,6 +121,7 @@ def _published(sealed: SealedPublication) -> dict[str, Any]:
         "data": {
             "as_of": head.as_of.isoformat(),
             "region": head.region,
+            **head.of_kind(),
             "digest": sealed.watchlist.digest,
             "model_version": head.model.version,
         },
@@ -158,6 +159,7 @@ def _tiers_before(connection: Connection, head: Head, watchlist_id: int) -> dict
         select(WATCHLISTS.c.id)
         .where(
             WATCHLISTS.c.region == head.region,
+            WATCHLISTS.c.kind == head.kind,
             WATCHLISTS.c.as_of < head.as_of,
             WATCHLISTS.c.id != watchlist_id,
         )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Self
 
 from sqlalchemy import Connection, Row, Select, and_, func, insert, select
 
 from risk.errors import WagewatchError
+from risk.kinds import Kind
 from serving.access.jurisdiction import covers, overlaps, within
 from serving.access.principal import OFFICE, Principal
 from serving.database.dossiers import keep_dossiers
@@ -93,6 +95,7 @@ class Summary:
     digest: str
     published_at: dt.datetime
     published_by: str
+    kind: Kind
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,12 @@ class Published:
 
 
 class ServiceDatabase:
-    """An open service database; safe to share between threads. Use as a context manager."""
+    """An open service database; safe to share between threads. Use as a context manager.
+
+    Lists are those of ``kind``.
+    """
+
+    kind: Kind = "project"
 
     def __init__(self, url: str) -> None:
         """Open ``url`` and bring its layout up to date.
@@ -142,6 +150,12 @@ class ServiceDatabase:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def of_kind(self, kind: Kind) -> ServiceDatabase:
+        """The same database with the lists of another kind of unit."""
+        other = copy(self)
+        other.kind = kind
+        return other
 
     def close(self) -> None:
         """Close all connections."""
@@ -183,7 +197,9 @@ class ServiceDatabase:
         With ``region`` only those that were made for it.
         """
         columns = [WATCHLISTS.c[name] for name in Summary.__dataclass_fields__]
-        query = select(*columns).where(overlaps(WATCHLISTS.c.region, principal))
+        query = select(*columns).where(
+            overlaps(WATCHLISTS.c.region, principal), WATCHLISTS.c.kind == self.kind
+        )
         if region is not None:
             query = query.where(WATCHLISTS.c.region == region)
         query = query.order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.region)
@@ -194,7 +210,7 @@ class ServiceDatabase:
         """The as_of of the newest list; None while there is none."""
         with self.engine.connect() as connection:
             found: dt.date | None = connection.execute(
-                select(func.max(WATCHLISTS.c.as_of))
+                select(func.max(WATCHLISTS.c.as_of)).where(WATCHLISTS.c.kind == self.kind)
             ).scalar_one()
         return found
 
@@ -213,7 +229,7 @@ class ServiceDatabase:
             NotPublished: there are lists, but not this one.
         """
         query = _newest(select(WATCHLISTS.c.body, WATCHLISTS.c.digest), as_of)
-        query = query.where(WATCHLISTS.c.region == region)
+        query = query.where(WATCHLISTS.c.region == region, WATCHLISTS.c.kind == self.kind)
         with self.engine.connect() as connection:
             row = connection.execute(query.where(overlaps(WATCHLISTS.c.region, principal))).first()
         if row is None:
@@ -224,7 +240,11 @@ class ServiceDatabase:
         """The last list of ``region`` before ``as_of``, if there is one."""
         query = (
             select(WATCHLISTS.c.body, WATCHLISTS.c.digest)
-            .where(WATCHLISTS.c.as_of < as_of, WATCHLISTS.c.region == region)
+            .where(
+                WATCHLISTS.c.as_of < as_of,
+                WATCHLISTS.c.region == region,
+                WATCHLISTS.c.kind == self.kind,
+            )
             .order_by(WATCHLISTS.c.as_of.desc())
             .limit(1)
         )
@@ -340,7 +360,11 @@ class ServiceDatabase:
         query = (
             select(PROJECT_RISKS.c.project_id, PROJECT_RISKS.c.body, PROJECT_RISKS.c.digest)
             .join(WATCHLISTS, PROJECT_RISKS.c.watchlist_id == WATCHLISTS.c.id)
-            .where(WATCHLISTS.c.as_of == as_of, WATCHLISTS.c.region == region)
+            .where(
+                WATCHLISTS.c.as_of == as_of,
+                WATCHLISTS.c.region == region,
+                WATCHLISTS.c.kind == self.kind,
+            )
         )
         with self.engine.connect() as connection:
             rows = connection.execute(query).all()
@@ -387,7 +411,9 @@ def _summary(row: Row[tuple[object, ...]]) -> Summary:
 
 def _standing_digest(connection: Connection, head: Head) -> str | None:
     query = select(WATCHLISTS.c.digest).where(
-        WATCHLISTS.c.as_of == head.as_of, WATCHLISTS.c.region == head.region
+        WATCHLISTS.c.as_of == head.as_of,
+        WATCHLISTS.c.region == head.region,
+        WATCHLISTS.c.kind == head.kind,
     )
     found: str | None = connection.execute(query).scalar_one_or_none()
     return found
@@ -445,6 +471,7 @@ def _store_watchlist(
         "records_digest": head.records_digest,
         "digest": sealed.watchlist.digest,
         "body": sealed.watchlist.body,
+        "kind": head.kind,
         "published_at": published_at,
         "published_by": published_by,
     }

@@ -175,15 +175,17 @@ def list_models(engine: Engine) -> list[ModelOnShelf]:
 
 
 def model_on_shelf(engine: Engine, version: str) -> ModelOnShelf:
-    """A model; ``champion`` is the one of the newest list.
+    """A model; ``champion`` is the one of the newest list of projects.
 
     Raises:
         ModelNotPublished: no list was published with it.
     """
     query = select(MODELS).where(MODELS.c.version == version)
     if version == "champion":
-        newest = select(WATCHLISTS.c.model_version).order_by(
-            WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.id.desc()
+        newest = (
+            select(WATCHLISTS.c.model_version)
+            .where(WATCHLISTS.c.kind == "project")
+            .order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.id.desc())
         )
         query = select(MODELS).where(MODELS.c.version == newest.limit(1).scalar_subquery())
     with engine.connect() as connection:

@@ -51,9 +51,12 @@ WATCHLISTS = Table(
     Column("published_at", DateTime(timezone=True), nullable=False),
     Column("published_by", String(200), nullable=False),
     Column("body", LargeBinary, nullable=False),
-    UniqueConstraint("as_of", "region"),
+    Column("kind", String(10), nullable=False, server_default="project"),
+    UniqueConstraint("as_of", "region", "kind"),
 )
-"""Sealed lists. ``region`` is empty for a list of everything; ``body`` is what ``digest`` is of."""
+"""Sealed lists, each of one ``kind`` of unit. ``region`` is empty for a list of everything.
+
+``body`` is what ``digest`` is of."""
 
 WATCHLIST_ENTRIES = Table(
     "watchlist_entries",

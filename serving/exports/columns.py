@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from risk.locale import Language, text
+from risk.locale import Language
 from serving.exports import wording
 from serving.exports.wording import Document
 
@@ -16,16 +16,12 @@ Kind = Literal["text", "count", "share", "yuan"]
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its heading is ``exports.columns.<name>``; ``width`` in characters."""
+    """One column; ``width`` in characters."""
 
     name: str
     kind: Kind
     width: int
     cell: Callable[[Document, Language], Cell]
-
-    def heading(self, language: Language) -> str:
-        """The column's heading."""
-        return text(f"exports.columns.{self.name}", language)
 
 
 def _field(name: str) -> Callable[[Document, Language], Cell]:
@@ -58,3 +54,10 @@ COLUMNS: tuple[Column, ...] = (
     Column("unlike_inspected", "text", 8, wording.unlike),
     Column("change", "text", 12, wording.change),
 )
+
+
+def columns_of(document: Document) -> tuple[Column, ...]:
+    """The columns of a list; an employer has no contractor above it."""
+    if document.get("kind", "project") == "project":
+        return COLUMNS
+    return tuple(column for column in COLUMNS if column.name != "contractor_name")

@@ -22,7 +22,7 @@ def watchlist_pdf(document: Document, language: Language) -> bytes:
         {
             "title": text("exports.title", language),
             "lines": [wording.heading(document, language), *wording.warnings(document, language)],
-            "heads": [text(f"exports.columns.{name}", language) for name in heads],
+            "heads": [wording.column(name, document, language) for name in heads],
             "rows": [_row(entry, language) for entry in document["entries"]],
             "none": text("exports.none", language),
         },

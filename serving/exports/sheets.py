@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from risk.locale import Language, text
 from serving.exports import wording
-from serving.exports.columns import COLUMNS, Cell
+from serving.exports.columns import Cell, columns_of
 from serving.exports.wording import Document
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -16,11 +16,12 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 def watchlist_csv(document: Document, language: Language) -> bytes:
     """A list as CSV with a byte order mark, one row per entry."""
-    headings = [column.heading(language) for column in COLUMNS]
+    columns = columns_of(document)
+    headings = [wording.column(column.name, document, language) for column in columns]
     headings.append(text("exports.columns.model", language))
     model = wording.model_name(document, language)
     rows = (
-        [*(column.cell(entry, language) for column in COLUMNS), model]
+        [*(column.cell(entry, language) for column in columns), model]
         for entry in document["entries"]
     )
     # Without the byte order mark Excel would not see that the Chinese is UTF-8.

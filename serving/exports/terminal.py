@@ -25,13 +25,20 @@ _HEADINGS = (
 def watchlist_table(document: Document, language: Language) -> str:
     """A list as a table under a line that says what it is of."""
     lines = [wording.heading(document, language), *wording.warnings(document, language)]
-    headings = [text(f"exports.columns.{name}", language) for name in _HEADINGS]
+    headings = [wording.column(name, document, language) for name in _HEADINGS]
     rows = [_row(entry, language) for entry in document["entries"]]
-    lines.append(table(headings, rows, right=(0, 4)))
+    if document.get("kind", "project") != "project":
+        place = _HEADINGS.index("contractor_name")
+        headings, *rows = [one[:place] + one[place + 1 :] for one in (headings, *rows)]
+    lines.append(table(headings, rows, right=(0, headings.index(_chance(document, language)))))
     if document["gone"]:
         gone = (f"{item['project_name']} ({item['project_id']})" for item in document["gone"])
         lines.append(visible(text("exports.gone", language, projects=", ".join(gone))) + "\n")
     return "\n".join(lines)
+
+
+def _chance(document: Document, language: Language) -> str:
+    return wording.column("probability", document, language)
 
 
 def risk_text(document: Document, language: Language) -> str:

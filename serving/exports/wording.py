@@ -57,6 +57,13 @@ def unlike(entry: Document, language: Language) -> str:
     return text("exports.yes", language) if entry.get("unlike_inspected") else ""
 
 
+def column(name: str, document: Document, language: Language) -> str:
+    """The heading of a column, in the words of the kind of unit the list is of."""
+    own = f"exports.{document.get('kind', 'project')}_columns.{name}"
+    key = own if own in catalogue(language) else f"exports.columns.{name}"
+    return text(key, language)
+
+
 def joined(parts: Sequence[str], language: Language) -> str:
     """Several wordings in one cell."""
     return ("；" if language == "zh" else "; ").join(parts)

@@ -11,7 +11,8 @@ import xlsxwriter
 
 from risk.contract import KNOWN_AT, TABLES, Field, FieldType, Table
 from risk.locale import Language, text
-from serving.exports.columns import COLUMNS, Cell, Kind
+from serving.exports import wording
+from serving.exports.columns import Cell, Kind, columns_of
 from serving.exports.wording import Document, heading, warnings
 
 _FONT = {"font_name": "宋体", "font_size": 10, "valign": "top"}
@@ -30,7 +31,7 @@ def watchlist_xlsx(document: Document, language: Language) -> bytes:
         sheet = book.add_worksheet(text("exports.sheet", language))
         top = _write_heading(book, sheet, document, language)
         _write_entries(book, sheet, document, language, top)
-        _set_page(sheet, top, len(document["entries"]), len(COLUMNS))
+        _set_page(sheet, top, len(document["entries"]), len(columns_of(document)))
         _add_visits(book, document)
     return memory.getvalue()
 
@@ -128,9 +129,9 @@ def _write_entries(
         {**_FONT, "bold": True, "border": 1, "text_wrap": True, "bg_color": "#EEEEEE"}
     )
     formats = _formats(book)
-    for place, column in enumerate(COLUMNS):
+    for place, column in enumerate(columns_of(document)):
         sheet.set_column(place, place, column.width)
-        sheet.write_string(top, place, column.heading(language), bold)
+        sheet.write_string(top, place, wording.column(column.name, document, language), bold)
         for row, entry in enumerate(document["entries"], start=top + 1):
             colour = entry["tier"] if column.name == "tier" else ""
             _write(sheet, row, place, column.cell(entry, language), formats[column.kind, colour])

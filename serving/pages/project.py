@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
+from risk.kinds import Kind
 from serving.access.jurisdiction import covers
 from serving.access.principal import Principal
 from serving.access.roles import Action
@@ -121,6 +122,7 @@ def project(
         "project",
         who,
         risk=risk,
+        kind=kind_of(risk),
         dossier=found,
         tree=_tree(found["contracts"]) if found else [],
         money=_chart(found, risk, page_language(request)) if found else None,
@@ -140,10 +142,15 @@ def _named(row: Document, q: str) -> bool:
 
 def _list_of(reading: Reading, who: Principal, risk: Document) -> Summary | None:
     """The list the risk was sealed with."""
-    for one in reading.database.summaries(who):
+    for one in reading.database.of_kind(kind_of(risk)).summaries(who):
         if one.as_of.isoformat() == risk["as_of"] and one.region == risk["region"]:
             return one
     return None
+
+
+def kind_of(risk: Document) -> Kind:
+    """The kind of unit a risk is of."""
+    return "employer" if risk.get("kind") == "employer" else "project"
 
 
 def _tree(contracts: Sequence[Document]) -> list[Document]:

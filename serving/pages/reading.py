@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import Request
 
+from risk.kinds import Kind
 from serving.access.jurisdiction import covers
 from serving.access.principal import Principal
 from serving.api.views import Views
@@ -32,6 +33,11 @@ class ChosenList:
     document: Document
     summary: Summary
     lists: Sequence[Summary]
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of unit the list is of."""
+        return self.summary.kind
 
 
 @dataclass(frozen=True)
@@ -57,20 +63,25 @@ class Reading:
         self._registers: OrderedDict[str, StoredRegister] = OrderedDict()
 
     def choose(
-        self, request: Request, who: Principal, as_of: dt.date | None, region: str | None
+        self,
+        request: Request,
+        who: Principal,
+        as_of: dt.date | None,
+        region: str | None,
+        kind: Kind = "project",
     ) -> ChosenList | None:
         """The list asked for, else the newest that fits the reader; None while there is none.
 
         Raises:
             NotPublished: the list asked for is not there, or not in the reader's region.
         """
-        lists = self.database.summaries(who)
+        lists = self.database.of_kind(kind).summaries(who)
         summary = _fitting(lists, who, as_of, region)
         if summary is None:
             if as_of is None and region is None:
                 return None
-            raise self.database.not_published(as_of, region or "", who)
-        view = self._views.watchlist(who, summary.as_of, summary.region)
+            raise self.database.of_kind(kind).not_published(as_of, region or "", who)
+        view = self._views.watchlist(who, summary.as_of, summary.region, kind)
         state = request.scope.setdefault("state", {})
         state["about"] = (view.as_of, view.list_digest, view.model_version)
         return ChosenList(json.loads(view.body), summary, lists)
@@ -92,7 +103,9 @@ class Reading:
         """The register kept with a list; empty where the list was sealed without one."""
         stored = self._registers.get(summary.digest)
         if stored is None:
-            stored = register(self.database.engine, summary.as_of, summary.region, who)
+            stored = register(
+                self.database.engine, summary.as_of, summary.region, who, summary.kind
+            )
             if stored is None:
                 return Register(summary.as_of, (), (), ())
             self._registers[summary.digest] = stored

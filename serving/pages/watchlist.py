@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from risk.contract import TABLES
+from risk.kinds import KINDS, Kind
 from serving.access.principal import Principal
 from serving.access.roles import Action
 from serving.api.doorkeeper import may
@@ -19,7 +20,7 @@ from serving.database.paging import Wanted
 from serving.exports import wording as exported
 from serving.pages.downloads import XLSX, download
 from serving.pages.page import page_language, render
-from serving.pages.reading import ChosenList, reading_of
+from serving.pages.reading import ChosenList, Reading, reading_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -36,6 +37,7 @@ class ListQuery(BaseModel):
 
     as_of: IsoDate | Literal[""] | None = None
     region: str | None = None
+    kind: Kind = "project"
     q: str = ""
     tier: str = ""
     flag: str = ""
@@ -53,7 +55,7 @@ class ListQuery(BaseModel):
 @router.get("/watchlist")
 def watchlist(request: Request, who: Reader, wanted: Annotated[ListQuery, Query()]) -> Response:
     """The list on a page."""
-    chosen = reading_of(request).choose(request, who, wanted.day(), wanted.region)
+    chosen = reading_of(request).choose(request, who, wanted.day(), wanted.region, wanted.kind)
     if chosen is None:
         return render(request, "nothing", who)
     visits = visits_of(reading_of(request).database.engine, who, chosen.summary.as_of)
@@ -77,6 +79,7 @@ def watchlist(request: Request, who: Reader, wanted: Annotated[ListQuery, Query(
         reasons=lambda entry: exported.main_reasons(entry, page_language(request)),
         changed=lambda entry: exported.change(entry, page_language(request)),
         warnings=exported.warnings(chosen.document, page_language(request)),
+        kinds=_kinds(reading_of(request), who),
         tiers=[
             (t, sum(e["tier"] == t for e in entries)) for t in ("red", "orange", "yellow", "blue")
         ],
@@ -86,7 +89,7 @@ def watchlist(request: Request, who: Reader, wanted: Annotated[ListQuery, Query(
 @router.get("/watchlist/print")
 def printed(request: Request, who: Reader, wanted: Annotated[ListQuery, Query()]) -> Response:
     """The list for paper, one page per district."""
-    chosen = reading_of(request).choose(request, who, wanted.day(), wanted.region)
+    chosen = reading_of(request).choose(request, who, wanted.day(), wanted.region, wanted.kind)
     if chosen is None:
         return render(request, "nothing", who)
     entries = sought(chosen.document["entries"], wanted, {})
@@ -173,13 +176,19 @@ def _choices(entries: Sequence[Document]) -> Document:
     return {"flags": sorted(flags.items()), "places": sorted(places | counties)}
 
 
+def _kinds(reading: Reading, who: Principal) -> list[Kind]:
+    """The kinds of unit lists are published of, where there is more than one."""
+    found = [kind for kind in KINDS if reading.database.of_kind(kind).summaries(who)]
+    return found if len(found) > 1 else []
+
+
 def _filtered(
     request: Request, who: Principal, wanted: ListQuery
 ) -> tuple[ChosenList, dict[str, Any]]:
     reading = reading_of(request)
-    chosen = reading.choose(request, who, wanted.day(), wanted.region)
+    chosen = reading.choose(request, who, wanted.day(), wanted.region, wanted.kind)
     if chosen is None:
-        raise reading.database.not_published(None, "", who)
+        raise reading.database.of_kind(wanted.kind).not_published(None, "", who)
     entries = sought(chosen.document["entries"], wanted, {})
     return chosen, {**chosen.document, "entries": entries}
 

@@ -130,9 +130,9 @@ def place(code: str | None, names: Mapping[str, str]) -> str:
 
 @cache
 def _family(name: str, language: Language) -> str:
-    from features.families import FAMILIES
+    from features.kinds import EVERY_FAMILY
 
-    known = {family.name: family.zh if language == "zh" else family.en for family in FAMILIES}
+    known = {family.name: family.zh if language == "zh" else family.en for family in EVERY_FAMILY}
     return known.get(name, name)
 
 

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from features.build import feature_matrix
 from risk.contract import STORED_TABLES, FieldType
 from risk.intake.importing import import_paths
+from risk.kinds import KINDS
 from risk.records import RecordStore
 from risk.simulator import simulate
 from risk.workspace import Workspace
@@ -118,6 +119,7 @@ def run_commands(rows: Rows, folder: Path) -> dict[str, str]:
     write(rows, folder / "records")
     place = ["-w", str(folder / "workspace")]
     day = ["--as-of", AS_OF.isoformat()]
+    shown = [*day, "--format", "json"]
     for line in (
         ["init"],
         ["import", str(folder / "records")],
@@ -125,12 +127,18 @@ def run_commands(rows: Rows, folder: Path) -> dict[str, str]:
         ["train", *day],
         ["score", *day, "--out", str(folder / "scores.csv")],
         ["publish", *day, "--capacity", "20"],
-        ["watchlist", *day, "--format", "json", "--out", str(folder / "list.json")],
+        ["watchlist", *shown, "--out", str(folder / "list.json")],
+        ["score", *day, "--kind", "employer", "--out", str(folder / "employers.csv")],
+        ["publish", *day, "--kind", "employer"],
+        ["watchlist", *shown, "--kind", "employer", "--out", str(folder / "employers.json")],
     ):
         assert main([*place, *line]) == 0, line
     return {
         name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
-        for name in ("features.parquet", "scores.csv", "list.json")
+        for name in (
+            *("features.parquet", "scores.csv", "list.json"),
+            *("employers.csv", "employers.json"),
+        )
     }
 
 
@@ -152,14 +160,15 @@ def test_another_future_changes_no_feature_score_or_list(rows, as_it_was, tmp_pa
 
 
 def seen(told, tmp_path_factory):
-    """The features of four days, and the digest, from the records ``told``."""
+    """The features of four days, of both kinds of unit, and the digest, from ``told``."""
     days = [AS_OF - dt.timedelta(days=back) for back in (0, 1, 40, 200)]
     folder = tmp_path_factory.mktemp("features")
     write(told, folder / "records")
     workspace = Workspace(folder / "workspace")
     import_paths(workspace, [folder / "records"], today=TODAY)
     with RecordStore(workspace.records, read_only=True) as store:
-        return feature_matrix(store, days), store.digest(AS_OF)
+        found = [feature_matrix(store.seen_as(kind), days) for kind in KINDS]
+        return found, store.digest(AS_OF)
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +188,8 @@ def test_another_future_changes_no_feature_of_any_earlier_day(
 ):
     first, first_digest = seen_then
     second, second_digest = seen(other_future(Random(seed), rows), tmp_path_factory)
-    assert first.project_ids == second.project_ids
-    assert np.array_equal(first.values, second.values, equal_nan=True)
+    for before, after in zip(first, second, strict=True):
+        assert before.project_ids
+        assert before.project_ids == after.project_ids
+        assert np.array_equal(before.values, after.values, equal_nan=True)
     assert first_digest == second_digest

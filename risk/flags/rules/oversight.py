@@ -1,11 +1,13 @@
 """What is seen and said: group complaints, orders not obeyed, notice boards (Arts. 10, 42, 34)."""
 
 from risk.flags.rule import Rule
+from risk.kinds import KINDS
 
 _GROUP_COMPLAINT_OPEN = Rule(
     code="group_complaint_open",
     feeds=("cases",),
     threshold="days",
+    kinds=KINDS,
     # Handled: its case is closed, unfounded or with the police, or a later visit found no arrears.
     facts="""
     SELECT o.project_id, days_after(c.received_on, o.days + 1) AS since,
@@ -35,6 +37,7 @@ _GROUP_COMPLAINT_OPEN = Rule(
 
 _CORRECTION_OVERDUE = Rule(
     code="correction_overdue",
+    kinds=KINDS,
     # Where a county never reports that anything was put right, its silence says nothing.
     facts="""
     SELECT o.project_id, days_after(i.rectify_by, 1) AS since, 'inspections' AS source_table,

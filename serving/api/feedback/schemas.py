@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from features.families import FAMILIES
+from features.kinds import EVERY_FAMILY
 from serving.api.parameters import IsoDate, OneOf
 from serving.api.schemas import Schema, example
 
-Family = Annotated[str, OneOf(family.name for family in FAMILIES)]
+Family = Annotated[str, OneOf(family.name for family in EVERY_FAMILY)]
 
 
 class FeedbackIn(Schema):

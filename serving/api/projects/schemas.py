@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from risk.kinds import Kind
 from serving.api.schemas import (
     Assessment,
     EvidenceRef,
@@ -33,6 +34,7 @@ class ProjectRisk(Assessment):
 
     as_of: dt.date
     region: str
+    kind: Kind = "project"
     horizon_days: int
     model: Model
     missing_feeds: list[str]

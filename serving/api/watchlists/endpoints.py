@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from serving.access.principal import Principal
 from serving.access.roles import Action
 from serving.api.doorkeeper import may
-from serving.api.parameters import AsOfPath, CursorQuery, LimitQuery, RegionQuery, wanted
+from serving.api.parameters import AsOfPath, CursorQuery, KindQuery, LimitQuery, RegionQuery, wanted
 from serving.api.problems import RESPONSES
 from serving.api.schemas import Page
 from serving.api.state import Database, LiveViews
@@ -25,11 +25,12 @@ def list_watchlists(
     database: Database,
     who: Annotated[Principal, may(Action.READ_LISTS)],
     region: Annotated[str | None, Query(pattern=r"^(\d{1,12})?$")] = None,
+    kind: KindQuery = "project",
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[WatchlistSummary]:
     """All sealed lists, newest first / 全部已发布名单，最新在前。"""
-    return queries.watchlists(database, who, region, wanted(limit, cursor))
+    return queries.watchlists(database.of_kind(kind), who, region, wanted(limit, cursor))
 
 
 @router.get("/changes")
@@ -50,10 +51,11 @@ async def get_watchlist(
     who: Annotated[Principal, may(Action.READ_LISTS)],
     as_of: AsOfPath,
     region: RegionQuery = "",
+    kind: KindQuery = "project",
 ) -> Response:
     """One sealed list, byte for byte as published, or the part you may see / 一份已发布名单。"""
     day = None if as_of == "latest" else as_of
-    return send(views.watchlist(who, day, region), request)
+    return send(views.watchlist(who, day, region, kind), request)
 
 
 @router.get("/{as_of}/entries")
@@ -65,6 +67,7 @@ def list_entries(
     sought: Annotated[Sought, Query()],
 ) -> Page[Entry]:
     """Entries of one list by rank, filtered / 名单条目，可按等级、红旗、区划等筛选。"""
-    view = views.watchlist(who, None if as_of == "latest" else as_of, sought.region)
+    day = None if as_of == "latest" else as_of
+    view = views.watchlist(who, day, sought.region, sought.kind)
     request.scope["state"]["about"] = (view.as_of, view.list_digest, view.model_version)
     return queries.entries(view, sought)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from risk.kinds import Kind
 from serving.api.schemas import Assessment, Listing, Model, Schema, View
 
 Tier = Literal["red", "orange", "yellow", "blue"]
@@ -28,12 +29,14 @@ class WatchlistSummary(Schema):
     digest: str
     published_at: dt.datetime
     published_by: str
+    kind: Kind
 
 
 class Sought(Schema):
     """Which entries are wanted. ``region`` names the list, ``within`` narrows to a part of it."""
 
     region: Annotated[str, Field(pattern=r"^(\d{1,12})?$")] = ""
+    kind: Kind = "project"
     within: Annotated[str, Field(pattern=r"^(\d{1,12})?$")] = ""
     tier: list[Tier] = Field(default_factory=list, max_length=4)
     red_flag: Annotated[str, Field(max_length=60)] | None = None
@@ -119,6 +122,7 @@ class Watchlist(Schema):
 
     as_of: dt.date
     region: str
+    kind: Kind = "project"
     horizon_days: int
     capacity: int
     model: Model

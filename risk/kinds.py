@@ -1,0 +1,83 @@
+"""The kinds of unit the house watches, and how one kind's records are laid over another's tables.
+
+A construction project is one kind. An employer outside construction (a rented factory, a workshop,
+a tea plantation) is the other: everything that is asked of projects is asked of it through the
+same tables, seen through a lens. In the employers' world ``projects`` holds the organisations of
+kind ``employer``, each under its credit code, and a case, a visit or a complaint belongs to the
+employer it names. What only sites have, from contracts to payrolls, is empty there; organisations,
+their operations and listings are the same.
+
+A record enters the employers' world on the day both it and the employer are known, so that what is
+known later changes nothing at an earlier date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+Kind = Literal["project", "employer"]
+KINDS: tuple[Kind, ...] = ("project", "employer")
+
+EMPLOYERS_SCHEMA = "employers"
+
+_FIRST_KNOWN = """
+  SELECT org_id, min(known_at) AS first_known FROM {told}organizations
+  WHERE org_kind = 'employer' GROUP BY org_id
+"""
+_REGISTERED = "substr({org}, 3, 6)"
+"""Digits 3 to 8 of a credit code (GB 32100-2015) are the region of registration."""
+
+_PROJECT_OF_ORG = f"""
+  o.org_id AS project_id, o.org_name AS project_name,
+  coalesce(o.region_code, {_REGISTERED.format(org="o.org_id")}) AS region_code,
+  NULL::VARCHAR AS sector, NULL::VARCHAR AS funding, NULL::VARCHAR AS owner_id,
+  o.org_id AS contractor_id, NULL::BIGINT AS contract_amount, NULL::DOUBLE AS labour_cost_share,
+  coalesce(o.founded_on, o.known_at - 1) AS started_on, NULL::DATE AS planned_end_on,
+  NULL::DATE AS completed_on, NULL::BOOLEAN AS advance_funded, NULL::VARCHAR AS settlement,
+  NULL::BOOLEAN AS notice_board, NULL::DOUBLE AS latitude, NULL::DOUBLE AS longitude
+"""
+
+_SELECTS: Mapping[str, str] = {
+    "projects": f"""
+      SELECT {_PROJECT_OF_ORG}, o.known_at, o.arrival
+      FROM {{told}}organizations o WHERE o.org_kind = 'employer'
+    """,
+    "projects_versions": f"""
+      SELECT {_PROJECT_OF_ORG}, o.known_at, o.arrival, o.superseded_at
+      FROM {{told}}organizations_versions o WHERE o.org_kind = 'employer'
+    """,
+    "cases": f"""
+      SELECT c.* REPLACE (c.org_id AS project_id, greatest(c.known_at, f.first_known) AS known_at,
+                          row_number() OVER (ORDER BY c.known_at, c.arrival) AS arrival)
+      FROM {{told}}cases c JOIN ({_FIRST_KNOWN}) f ON f.org_id = c.org_id
+      WHERE c.project_id IS NULL
+    """,
+    "inspections": f"""
+      SELECT i.* REPLACE (greatest(i.known_at, f.first_known) AS known_at,
+                          row_number() OVER (ORDER BY i.known_at, i.arrival) AS arrival)
+      FROM {{told}}inspections i JOIN ({_FIRST_KNOWN}) f ON f.org_id = i.project_id
+    """,
+    "complaints": "SELECT * FROM {told}complaints",
+    **{
+        name: f"SELECT * FROM {{told}}{name} WHERE false"
+        for name in (
+            *("contracts", "payrolls", "payments", "accounts", "transfers", "deposits"),
+            *("attendance", "disputes"),
+        )
+    },
+    "complaints_versions": """
+      SELECT * REPLACE (CASE WHEN project_id IS NULL THEN linked_org_id END AS project_id)
+      FROM {told}complaints_versions
+    """,
+}
+
+
+def lens(kind: Kind, told: str) -> Mapping[str, str]:
+    """SQL by table or view for what ``kind`` sees differently; ``told`` goes before stored names.
+
+    Tables with no ``_versions`` entry of their own have their versions made from their rows.
+    """
+    if kind == "project":
+        return {}
+    return {name: sql.format(told=told) for name, sql in _SELECTS.items()}
