@@ -459,6 +459,7 @@ def test_monthly_goes_on_where_it_was_stopped(copy, wagewatch):
     names = {
         *("scores.csv", "inspections.xlsx", "watchlist.pdf", "briefing-2025-04.docx"),
         *("briefing-2025-04.html", "briefing-2025-04.pdf"),
+        *("employers-inspections.xlsx", "employers-watchlist.pdf"),
     }
     assert {path.name for path in folder.iterdir()} == names
     before = {path.name: path.read_bytes() for path in folder.iterdir()}

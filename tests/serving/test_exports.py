@@ -8,6 +8,7 @@ import openpyxl
 import pytest
 
 from risk.locale import LANGUAGES
+from serving.exports import wording
 from serving.exports.columns import COLUMNS
 from serving.exports.sheets import to_csv, watchlist_csv
 from serving.exports.tables import table, visible
@@ -67,7 +68,7 @@ def test_the_workbook_is_made_for_reading_and_printing(document, language):
     sheet = openpyxl.load_workbook(io.BytesIO(watchlist_xlsx(document, language))).active
     top = 5  # title, heading, scorecard note, missing feeds, then the columns
     headings = [cell.value for cell in sheet[top]]
-    assert headings == [column.heading(language) for column in COLUMNS]
+    assert headings == [wording.column(column.name, document, language) for column in COLUMNS]
     assert sheet.freeze_panes == "D6"
     assert sheet.page_setup.orientation == "landscape"
     assert int(sheet.page_setup.paperSize) == 9
