@@ -5,6 +5,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -12,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from serving.database.engine import DatabaseUnreachable
+from serving.database.engine import DatabaseUnreachable, writing
 from serving.database.migrating import HEAD, DatabaseTooNew
 from serving.database.service import (
     AlreadyPublished,
@@ -156,6 +157,23 @@ def test_the_migrations_make_the_tables(database):
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, METADATA) == []
+
+
+def test_lists_of_an_earlier_release_are_lists_of_projects(database, publication):
+    """The table of lists is made anew beside what points at it; nothing of it is lost."""
+    moment = dt.datetime(2025, 6, 1, tzinfo=dt.UTC)
+    database.publish(publication().seal(), published_at=moment, published_by="x")
+    before, risks = database.watchlist(AS_OF), database.risks(AS_OF, "")
+    with writing(database.engine).begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", "serving.database:migrations")
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0003")
+        command.upgrade(config, "head")
+    assert (database.watchlist(AS_OF), database.risks(AS_OF, "")) == (before, risks)
+    assert [one.kind for one in database.summaries()] == ["project"]
+    with pytest.raises(DBAPIError, match="sealed"), database.engine.begin() as connection:
+        connection.execute(delete(WATCHLISTS))
 
 
 def test_head_is_the_newest_migration():
