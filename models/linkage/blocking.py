@@ -88,7 +88,9 @@ class _Index:
         self._places: dict[str, int] = {}
         rows: list[int] = []
         for pieces_of_one in held:
-            rows.extend(self._places.setdefault(p, len(self._places)) for p in sorted(pieces_of_one))
+            rows.extend(
+                self._places.setdefault(p, len(self._places)) for p in sorted(pieces_of_one)
+            )
         ends = np.cumsum([0, *(len(one) for one in held)])
         shape = (len(held), max(len(self._places), 1))
         ones = np.ones(len(rows), dtype=np.float32)

@@ -60,7 +60,10 @@ def compare(
         pairs.site[said, asked] * pairs.firm[said, asked],
         *_stage_parts(told, who),
         *_day_parts(told, who),
-        [bool(t.workers and w.crowd and t.workers > w.crowd) for t, w in zip(told, who, strict=True)],
+        [
+            bool(t.workers and w.crowd and t.workers > w.crowd)
+            for t, w in zip(told, who, strict=True)
+        ],
     )
     for place, column in enumerate(columns):
         parts[said, asked, place] = np.asarray(column, dtype=np.float64)

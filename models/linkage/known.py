@@ -105,12 +105,19 @@ def read_known(store: RecordStore, as_of: dt.date, since: dt.date) -> Known:
     sites = rows(_SITES)
     crowds = dict(rows(_CROWDS))
     builders, firms = _who_builds(sites, contracts, organisations)
-    places = rows(f"SELECT org_id, region_code FROM organizations_versions WHERE {_THEN} ORDER BY 1")
+    places = rows(
+        f"SELECT org_id, region_code FROM organizations_versions WHERE {_THEN} ORDER BY 1"
+    )
     return Known(
         complaints=[Said(*row) for row in rows(_COMPLAINTS, since)],
         projects=[
             Target(
-                row[0], row[1], tuple(titles[row[0]]), firms[row[0]], row[2], row[3],
+                row[0],
+                row[1],
+                tuple(titles[row[0]]),
+                firms[row[0]],
+                row[2],
+                row[3],
                 crowds.get(row[0]),
             )
             for row in sites

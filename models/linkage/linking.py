@@ -27,7 +27,7 @@ LEAST = 0.01
 
 OPEN_DAYS = 365
 LEARN_DAYS = 3 * 365
-LEFT_OUT = 0.2
+LEFT_OUT = 0.1
 """Share of the complaints learnt from whose project is taken away, so that none of them is right."""
 
 _Meant = Callable[[Said, Target], bool]
@@ -84,9 +84,7 @@ def link_complaints(
     by_project = learnt_weights(known, "project")
     by_firm = learnt_weights(known, "organisation")
     projects = _candidates(waiting, known.projects, by_project, most)
-    firms = _candidates(
-        [_firm_only(one) for one in waiting], known.organisations, by_firm, most
-    )
+    firms = _candidates([_firm_only(one) for one in waiting], known.organisations, by_firm, most)
     found = zip(waiting, projects, firms, strict=True)
     return Linked(tuple(Reviewed(*one) for one in found), by_project, by_firm)
 
@@ -163,9 +161,7 @@ def _candidates(
     for said, row, odds in zip(complaints, pairs.targets, likely, strict=True):
         real = [(float(p), int(n)) for p, n in zip(odds[:-1], row, strict=True) if n >= 0]
         real.sort(key=lambda one: (-round(one[0], 6), targets[one[1]].key))
-        found.append(
-            tuple(_told(said, targets[n], p) for p, n in real[:most] if p >= LEAST)
-        )
+        found.append(tuple(_told(said, targets[n], p) for p, n in real[:most] if p >= LEAST))
     return found
 
 

@@ -95,9 +95,7 @@ class Names:
     old: Texts
 
 
-def complaint_frame(
-    world: World, complaints: list[Complaint], ids: Texts, names: Names
-) -> Frame:
+def complaint_frame(world: World, complaints: list[Complaint], ids: Texts, names: Names) -> Frame:
     """The ``complaints`` table; ``ids`` are the projects'."""
     rng, p = world.stream("complaint-records"), world.parameters
     count = len(complaints)
