@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from risk.intake.importing import import_paths
 from risk.records import RecordStore
 from risk.simulator import simulate
 from risk.workspace import Workspace
+
+if TYPE_CHECKING:
+    from models.linkage.linking import Examples
 
 SEEDS = (101, 102, 103, 104, 105, 106)
 PROJECTS, MONTHS = 1000, 36
@@ -45,7 +49,7 @@ def simulated_store(folder: Path, seed: int) -> Path:
 
 def learn_shipped(seeds: tuple[int, ...] = SEEDS) -> dict[str, Weights]:
     """Weights by kind, from the complaints of all counties that name their project."""
-    gathered: dict[str, list[tuple[np.ndarray, ...]]] = {"project": [], "organisation": []}
+    gathered: dict[str, list[Examples]] = {"project": [], "organisation": []}
     for seed in seeds:
         with tempfile.TemporaryDirectory() as place:
             path = simulated_store(Path(place), seed)
@@ -53,10 +57,12 @@ def learn_shipped(seeds: tuple[int, ...] = SEEDS) -> dict[str, Weights]:
                 known = read_known(store, AS_OF, dt.date(2000, 1, 1))
             for kind, held in gathered.items():
                 held.append(examples(known, kind))
-    return {
-        kind: learn(*(np.concatenate(one) for one in zip(*held, strict=True)), hold=RIDGE)
-        for kind, held in gathered.items()
-    }
+    return {kind: _learnt(held) for kind, held in gathered.items()}
+
+
+def _learnt(held: list[Examples]) -> Weights:
+    parts, real, meant = (np.concatenate([one[n] for one in held]) for n in range(3))
+    return learn(parts, real, meant, hold=RIDGE)
 
 
 def written(weights: dict[str, Weights]) -> str:

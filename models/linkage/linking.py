@@ -6,7 +6,7 @@ import datetime as dt
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,7 +28,7 @@ LEAST = 0.01
 OPEN_DAYS = 365
 LEARN_DAYS = 3 * 365
 LEFT_OUT = 0.1
-"""Share of the complaints learnt from whose project is taken away, so that none of them is right."""
+"""Share of the complaints learnt from whose project is taken away: then none of them is right."""
 
 _Meant = Callable[[Said, Target], bool]
 
@@ -89,9 +89,7 @@ def link_complaints(
     return Linked(tuple(Reviewed(*one) for one in found), by_project, by_firm)
 
 
-def examples(
-    known: Known, kind: str
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.bool_]]:
+def examples(known: Known, kind: str) -> Examples:
     """Parts, candidates and what was meant, of the complaints that do name their project.
 
     For an organisation whoever the case was against, else any that builds the project.
@@ -189,3 +187,7 @@ def _closest(said: str, names: Sequence[str]) -> tuple[str, tuple[str, ...]]:
         return "", ()
     words, name = max(told, key=lambda one: sum(len(piece) for piece in one[0]))
     return (name, words)
+
+
+if TYPE_CHECKING:
+    Examples = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]

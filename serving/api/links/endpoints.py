@@ -41,7 +41,7 @@ def decide_link(
     link: LinkIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Link a complaint, or say none is meant; the last decision stands / 关联投诉，以最后决定为准。"""
+    """Link a complaint, or say none is meant; the last one stands / 关联投诉，以最后决定为准。"""
 
     def keep(connection: Connection) -> Link:
         return queries.keep(connection, database, who, link)
