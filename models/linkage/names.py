@@ -12,7 +12,7 @@ _NOISE = re.compile(
 )
 _MARKS = re.compile(r"[\W_]+")
 _NUMBERING = re.compile(r"\d{3,}号?$|(?<=\D)\d+号$")
-_FOREMAN = re.compile(r"包工头|工头|老板|姓|带班|班长|一个|叫|老|的|[赵钱孙李周吴郑王张刘陈杨黄]")
+_FOREMAN = re.compile(r"包工头|工头|老板|姓|带班|班长|1个|叫|老|的|[赵钱孙李周吴郑王张刘陈杨黄]")
 
 
 def plain(name: str) -> str:
@@ -63,7 +63,8 @@ def agreeing(said: str, name: str) -> tuple[str, ...]:
     """
     from rapidfuzz.distance import LCSseq
 
-    told = plain(said)
-    blocks = LCSseq.editops(told, name).as_matching_blocks()
+    # Character by character, so that places in it are places in the name.
+    written = "".join(plain(one)[:1] or one for one in name)
+    blocks = LCSseq.editops(plain(said), written).as_matching_blocks()
     pieces = (name[block.b : block.b + block.size] for block in blocks)
     return tuple(piece for piece in pieces if len(piece) > 1)

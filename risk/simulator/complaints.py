@@ -15,6 +15,7 @@ from risk.simulator.writing import Frame, selected, stacked
 
 CHANNELS = ("hotline_12333", "hotline_12345", "online", "visit", "petition", "other")
 _DAMAGE_SHARES = (0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1)  # of words.DAMAGES
+_OLD_NAME_SHARE = 0.4  # of callers who name a renamed firm
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def _harmed(
     if site == "":
         site_kind = "empty"
     elif site_kind != "cut":
-        # A project is not renamed; whoever would say the old name says the whole one.
+        # A project is not renamed.
         site_kind = "suffix" if site_kind == "old_name" else site_kind
         name = str(names.projects[complaint.project])
         site = words.damaged(rng, name, str(site_kind), words.SITE_ENDINGS)
@@ -154,11 +155,12 @@ def _harmed(
         firm_kind = "empty"
     elif words.is_foreman(firm):
         firm_kind = "foreman"
+    elif names.old[complaint.org] and rng.random() < _OLD_NAME_SHARE:
+        firm_kind = "old_name"
+        firm = words.damaged(rng, str(names.old[complaint.org]), firm_kind, words.FIRM_ENDINGS)
     elif firm_kind != "cut":
-        old = str(names.old[complaint.org])
-        if firm_kind == "old_name" and not old:
-            firm_kind = "suffix"
-        name = old if firm_kind == "old_name" else str(names.organisations[complaint.org])
+        firm_kind = "suffix" if firm_kind == "old_name" else firm_kind
+        name = str(names.organisations[complaint.org])
         firm = words.damaged(rng, name, str(firm_kind), words.FIRM_ENDINGS)
     return Told(site, firm, story, str(site_kind), str(firm_kind))
 

@@ -173,7 +173,7 @@ def _cells(row: dict[str, Any], language: Language) -> list[list[str]]:
             text(f"links.{one['kind']}", language),
             one["id"],
             one["name"] or one["firm"],
-            f"{one['probability']:.2f}",
+            f"{min(one['probability'], 0.99):.2f}",
             " ".join([*one["site_words"], *one["firm_words"]]),
         ]
         for one in row["candidates"]
