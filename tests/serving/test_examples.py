@@ -46,7 +46,7 @@ def test_every_example_runs(client, database, token):
         if path == "/v1/outcomes":
             places["{outcome_id}"] = answer.json()["id"]
         run += 1
-    assert run == 11
+    assert run == 12
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
