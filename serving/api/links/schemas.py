@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from serving.api.schemas import Schema, example
 
@@ -63,11 +63,13 @@ class LinkIn(Schema):
     org_id: Number | None = None
 
 
-class Link(LinkIn):
+class Link(Schema):
     """A decision as it was kept."""
 
-    model_config = ConfigDict(json_schema_extra=None)
-
+    complaint_id: str
+    decision: Literal["linked", "refused"]
+    project_id: str | None
+    org_id: str | None
     probability: float | None
     decided_on: dt.date
     decided_by: str
