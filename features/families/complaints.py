@@ -92,6 +92,26 @@ FAMILY = Family(
             zh="同乡镇其他项目近一年平均投诉件数",
             en="complaints per other project of the township in a year",
         ),
+        _feature(
+            name="linked_complaint_share_365d",
+            unit="share",
+            window="365 days",
+            direction=0,
+            unknown_zh="没有投诉举报数据，或近一年没有投诉",
+            unknown_en="no complaints feed, or no complaint in the year",
+            zh="近一年投诉中由人工关联而来的份额",
+            en="share of a year's complaints that came by a person's link",
+        ),
+        _feature(
+            name="unlinked_complaint_share_365d",
+            unit="share",
+            window="365 days",
+            direction=0,
+            unknown_zh="没有投诉举报数据，或全部来件近一年没有投诉",
+            unknown_en="no complaints feed, or no complaint anywhere in the year",
+            zh="近一年全部投诉中尚无项目的份额",
+            en="share of all known complaints of a year still without a project",
+        ),
     ),
     steps=(
         Step(
@@ -106,10 +126,22 @@ FAMILY = Family(
                        THEN coalesce(k.workers, 1) ELSE 0 END) AS workers_365,
                    CAST(sum(CASE WHEN days_between(k.received_on, k.as_of) <= 365
                        THEN k.amount_claimed END) AS DOUBLE) AS claimed_365,
+                   sum(CASE WHEN days_between(k.received_on, k.as_of) <= 365 AND k.linked
+                       THEN 1 ELSE 0 END) AS linked_365,
                    min(days_between(k.received_on, k.as_of)) AS days_since
             FROM known_complaints k
             WHERE k.project_id IS NOT NULL
             GROUP BY k.as_of, k.project_id
+            """,
+        ),
+        Step(
+            "complaints_without_project",
+            """
+            SELECT k.as_of, count(*) AS n_365,
+                   sum(CASE WHEN k.project_id IS NULL THEN 1 ELSE 0 END) AS unlinked_365
+            FROM known_complaints k
+            WHERE days_between(k.received_on, k.as_of) <= 365
+            GROUP BY k.as_of
             """,
         ),
         Step(
@@ -149,12 +181,17 @@ FAMILY = Family(
                         THEN coalesce(o.n_365, 0) - coalesce(k.n_365, 0) END
                      AS contractor_complaints_365d,
                    CAST(t.n_365 - coalesce(k.n_365, 0) AS DOUBLE) / nullif(t.projects - 1, 0)
-                     AS township_complaint_rate
+                     AS township_complaint_rate,
+                   CAST(k.linked_365 AS DOUBLE) / nullif(k.n_365, 0)
+                     AS linked_complaint_share_365d,
+                   CAST(u.unlinked_365 AS DOUBLE) / nullif(u.n_365, 0)
+                     AS unlinked_complaint_share_365d
             FROM cohort c
             JOIN feeds f ON f.as_of = c.as_of AND f.has_complaints
             JOIN complaints_by_township t
               ON t.as_of = c.as_of AND t.region_code = c.region_code
             LEFT JOIN complaint_facts k ON k.as_of = c.as_of AND k.project_id = c.project_id
+            LEFT JOIN complaints_without_project u ON u.as_of = c.as_of
             LEFT JOIN complaints_by_contractor o
               ON o.as_of = c.as_of AND o.contractor_id = c.contractor_id
             """,

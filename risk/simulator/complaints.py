@@ -14,6 +14,8 @@ from risk.simulator.world import EMPTY, Bools, Floats, Texts, World
 from risk.simulator.writing import Frame, selected, stacked
 
 CHANNELS = ("hotline_12333", "hotline_12345", "online", "visit", "petition", "other")
+_DAMAGE_SHARES = (0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1)  # of words.DAMAGES
+_OLD_NAME_SHARE = 0.4  # of callers who name a renamed firm
 
 
 @dataclass(frozen=True)
@@ -74,16 +76,33 @@ def complaint_ids(complaints: list[Complaint]) -> Texts:
     )
 
 
-def complaint_frame(
-    world: World, complaints: list[Complaint], projects: tuple[Texts, Texts], names: Texts
-) -> Frame:
-    """The ``complaints`` table; ``projects`` are ids and names, ``names`` organisations'."""
+@dataclass(frozen=True)
+class Told:
+    """A complaint in the caller's words, and what was done to the names in them."""
+
+    site: str
+    firm: str
+    story: str
+    site_damage: str
+    firm_damage: str
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names of projects and of organisations; ``old`` are those before a renaming, or ''."""
+
+    projects: Texts
+    organisations: Texts
+    old: Texts
+
+
+def complaint_frame(world: World, complaints: list[Complaint], ids: Texts, names: Names) -> Frame:
+    """The ``complaints`` table; ``ids`` are the projects'."""
     rng, p = world.stream("complaint-records"), world.parameters
-    ids, titles = projects
     count = len(complaints)
     project = np.array([c.project for c in complaints], dtype=np.int64)
     named = np.array([c.named for c in complaints], dtype=np.bool_)
-    spoken = [_spoken(rng, c, titles, names) for c in complaints]
+    told = _told(world, rng, complaints, names)
     received = np.array([c.day for c in complaints], dtype=np.int64)
     workers = np.array([c.claim.workers for c in complaints], dtype=np.int64)
     amount = np.array([round(c.claim.amount * 100) for c in complaints], dtype=np.int64)
@@ -92,11 +111,11 @@ def complaint_frame(
         "received_on": received,
         "channel": np.array(CHANNELS)[rng.choice(6, count, p=p.complaint_channels)],
         "project_id": np.where(named & (project != EMPTY), ids[project], ""),
-        "project_text": np.array([site for site, _, _ in spoken], dtype=np.str_),
-        "employer_text": np.array([firm for _, firm, _ in spoken], dtype=np.str_),
+        "project_text": np.array([one.site for one in told], dtype=np.str_),
+        "employer_text": np.array([one.firm for one in told], dtype=np.str_),
         "workers": np.where(rng.random(count) < 0.08, EMPTY, workers),
         "amount_claimed": np.where(rng.random(count) < 0.12, EMPTY, amount),
-        "text": np.array([text for _, _, text in spoken], dtype=np.str_),
+        "text": np.array([one.story for one in told], dtype=np.str_),
         "known_at": received + rng.integers(0, 3, count),
     }
     traced = np.flatnonzero(~named & (project != EMPTY) & (rng.random(count) < p.traced_share))
@@ -104,6 +123,46 @@ def complaint_frame(
     later["project_id"] = ids[project[traced]]
     later["known_at"] = later["known_at"] + rng.integers(5, 40, len(traced))
     return stacked(frame, later)
+
+
+def told_complaints(world: World, complaints: list[Complaint], names: Names) -> list[Told]:
+    """The complaints as they stand in the records, for the hidden truth."""
+    return _told(world, world.stream("complaint-records"), complaints, names)
+
+
+def _told(
+    world: World, rng: np.random.Generator, complaints: list[Complaint], names: Names
+) -> list[Told]:
+    spoken = [_spoken(rng, c, names.projects, names.organisations) for c in complaints]
+    harm = world.stream("complaint-damage")
+    return [_harmed(harm, c, s, names) for c, s in zip(complaints, spoken, strict=True)]
+
+
+def _harmed(
+    rng: np.random.Generator, complaint: Complaint, spoken: tuple[str, str, str], names: Names
+) -> Told:
+    """Names cut short as they were spoken, or with another kind of damage in that place."""
+    site, firm, story = spoken
+    site_kind, firm_kind = rng.choice(words.DAMAGES, 2, p=_DAMAGE_SHARES)
+    if site == "":
+        site_kind = "empty"
+    elif site_kind != "cut":
+        # A project is not renamed.
+        site_kind = "suffix" if site_kind == "old_name" else site_kind
+        name = str(names.projects[complaint.project])
+        site = words.damaged(rng, name, str(site_kind), words.SITE_ENDINGS)
+    if firm == "":
+        firm_kind = "empty"
+    elif words.is_foreman(firm):
+        firm_kind = "foreman"
+    elif names.old[complaint.org] and rng.random() < _OLD_NAME_SHARE:
+        firm_kind = "old_name"
+        firm = words.damaged(rng, str(names.old[complaint.org]), firm_kind, words.FIRM_ENDINGS)
+    elif firm_kind != "cut":
+        firm_kind = "suffix" if firm_kind == "old_name" else firm_kind
+        name = str(names.organisations[complaint.org])
+        firm = words.damaged(rng, name, str(firm_kind), words.FIRM_ENDINGS)
+    return Told(site, firm, story, str(site_kind), str(firm_kind))
 
 
 def _spoken(

@@ -19,7 +19,10 @@ _CAPITAL = (20e6, 12e6, 3e6, 1e6, 0.5e6)
 
 @dataclass(frozen=True)
 class Organisations:
-    """All organisations; ``kind`` indexes KINDS, ``capital`` is yuan, ``founded`` a day."""
+    """All organisations; ``kind`` indexes KINDS, ``capital`` is yuan, ``founded`` a day.
+
+    ``old_names`` is '' for all but the few that were renamed before the books were opened.
+    """
 
     ids: Texts
     names: Texts
@@ -27,6 +30,7 @@ class Organisations:
     capital: Floats
     founded: Ints
     region: Texts
+    old_names: Texts
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -62,11 +66,22 @@ def make_organisations(world: World) -> Organisations:
         capital=np.round(np.array(_CAPITAL)[kind] * rng.lognormal(0.0, 0.7, len(kind)), -4),
         founded=rng.integers(_FIRST_FOUNDED, _LAST_FOUNDED, len(kind)),
         region=np.array([code[2:8] for code in ids.tolist()]),
+        old_names=_old_names(world, names),
     )
 
 
+def _old_names(world: World, names: list[str]) -> Texts:
+    rng = world.stream("old-names")
+    renamed = rng.random(len(names)) < world.parameters.renamed_share
+    pairs = zip(names, renamed.tolist(), strict=True)
+    return np.array([words.old_name(rng, name) if was else "" for name, was in pairs])
+
+
 def organisation_frame(world: World, organisations: Organisations) -> Frame:
-    """The ``organizations`` table: registered before the window, some capital raised later."""
+    """The ``organizations`` table: registered before the window, some capital raised later.
+
+    Whoever was renamed stands there under the old name first.
+    """
     rng = world.stream("organisation-records")
     count = len(organisations)
     known = world.timeline.month_day(0) - 30 - lags(rng, 40.0, count)
@@ -75,7 +90,10 @@ def organisation_frame(world: World, organisations: Organisations) -> Frame:
     first["registered_capital"] = np.where(rng.random(count) < 0.04, EMPTY, capital)
     raised = np.flatnonzero(rng.random(count) < 0.05)
     later = known[raised] + rng.integers(60, 60 + 30 * world.months, len(raised))
-    return stacked(first, _frame(organisations, raised, capital[raised] * 2, later))
+    renamed = np.flatnonzero(organisations.old_names != "")
+    before = _frame(organisations, renamed, capital[renamed], known[renamed] - 30)
+    before["org_name"] = organisations.old_names[renamed]
+    return stacked(before, first, _frame(organisations, raised, capital[raised] * 2, later))
 
 
 def _frame(organisations: Organisations, rows: Ints, capital: Ints, known: Ints) -> Frame:

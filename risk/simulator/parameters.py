@@ -56,6 +56,8 @@ class Parameters:
 
     traced_share: float = assumed(0.12, "complaints without a project traced to one later on")
 
+    renamed_share: float = assumed(0.12, "companies change hands and names; callers keep the old")
+
     # -- organisations and their money
     owners_per_project: float = assumed(0.35, "some owners build several projects")
     contractors_per_project: float = assumed(0.22, "a county's contractors run 4-5 projects each")

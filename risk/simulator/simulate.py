@@ -12,7 +12,7 @@ from risk.errors import WagewatchError
 from risk.locale import text
 from risk.simulator.attendance import attendance_frame
 from risk.simulator.cases import case_frame
-from risk.simulator.complaints import complaint_frame, complaint_ids
+from risk.simulator.complaints import Names, complaint_frame, complaint_ids, told_complaints
 from risk.simulator.disputes import Disputes, dispute_frame, dispute_pressure, make_disputes
 from risk.simulator.guarantees import account_frame, deposit_frame
 from risk.simulator.inspections import inspection_frame
@@ -27,7 +27,7 @@ from risk.simulator.reporting import Feeds, make_feeds
 from risk.simulator.stress import organisation_stress, project_stress
 from risk.simulator.subcontracting import Contracts, Teams, contract_frame, make_contracts
 from risk.simulator.transfers import Transfers, late_transfers, make_transfers, transfer_frame
-from risk.simulator.truth import clear_truth, write_truth
+from risk.simulator.truth import clear_truth, write_link_truth, write_truth
 from risk.simulator.wages import Wages, make_wages
 from risk.simulator.world import Floats, Timeline, World
 from risk.simulator.writing import Frame, write_table
@@ -115,6 +115,10 @@ def simulate(
         tell(name, 0.5 + 0.5 * len(rows) / len(TABLES))
     if truth:
         write_truth(out, world, made.projects, made.stress, made.oversight)
+        complaints = made.oversight.complaints
+        ids = (complaint_ids(complaints), made.projects.ids, made.organisations.ids)
+        told = told_complaints(world, complaints, _names(made))
+        write_link_truth(out, complaints, told, ids)
     return SimulationReport(out, rows, _first_month(world), end, seed)
 
 
@@ -210,10 +214,14 @@ def _frames(world: World, made: _Made) -> Iterator[tuple[str, Frame]]:
     yield "operations", operations_frame(world, firms, made.organisation_stress)
 
 
+def _names(made: _Made) -> Names:
+    firms = made.organisations
+    return Names(made.projects.names, firms.names, firms.old_names)
+
+
 def _authority_frames(world: World, made: _Made) -> Iterator[tuple[str, Frame]]:
     projects, firms, seen = made.projects, made.organisations, made.oversight
-    names = (projects.ids, projects.names)
-    yield "complaints", complaint_frame(world, seen.complaints, names, firms.names)
+    yield "complaints", complaint_frame(world, seen.complaints, projects.ids, _names(made))
     ids = (projects.ids, firms.ids, complaint_ids(seen.complaints))
     yield "cases", case_frame(world, seen.cases, ids)
     yield "inspections", inspection_frame(world, seen.visits, projects)

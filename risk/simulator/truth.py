@@ -6,13 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
+from risk.simulator.complaints import Complaint, Told
 from risk.simulator.oversight import Oversight
 from risk.simulator.projects import Projects
-from risk.simulator.world import Floats, World
+from risk.simulator.world import EMPTY, Floats, Texts, World
 from risk.simulator.writing import write_csv
 
 FOLDER = "truth"
 FILE = "project_months.csv"
+LINK_FILE = "complaint_links.csv"
+_LINK_HEADER = ["complaint_id", "project_id", "org_id", "site_damage", "firm_damage"]
 _HEADER = ["project_id", "month", "stress", "amount_owed", "workers_owed", "clean_books"]
 
 
@@ -35,6 +38,27 @@ def write_truth(
     write_csv(folder / FILE, _HEADER, columns)
 
 
+def write_link_truth(
+    out: Path, complaints: list[Complaint], told: list[Told], ids: tuple[Texts, Texts, Texts]
+) -> None:
+    """Whom each complaint that names no project is about, and what was done to the names.
+
+    ``ids`` are those of complaints, projects and organisations; '' where it is no project's.
+    """
+    numbers, projects, organisations = ids
+    rows = [n for n, one in enumerate(complaints) if not one.named or one.project == EMPTY]
+    sites = [complaints[n].project for n in rows]
+    columns = [
+        [str(numbers[n]) for n in rows],
+        ["" if site == EMPTY else str(projects[site]) for site in sites],
+        [str(organisations[complaints[n].org]) for n in rows],
+        [told[n].site_damage for n in rows],
+        [told[n].firm_damage for n in rows],
+    ]
+    write_csv(out / FOLDER / LINK_FILE, _LINK_HEADER, columns)
+
+
 def clear_truth(out: Path) -> None:
     """Take away the truth of an earlier run."""
-    (out / FOLDER / FILE).unlink(missing_ok=True)
+    for name in (FILE, LINK_FILE):
+        (out / FOLDER / name).unlink(missing_ok=True)

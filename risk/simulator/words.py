@@ -102,3 +102,54 @@ def foreman(rng: np.random.Generator) -> str:
     """How callers speak of the one who hired them: a family name at most."""
     surname = SURNAMES[rng.integers(len(SURNAMES))]
     return (f"{surname}老板", f"包工头老{surname}", "一个包工头", "")[rng.integers(4)]
+
+
+DAMAGES = ("cut", "suffix", "abbreviation", "typo", "homophone", "word_order", "old_name")
+"""What may happen to a name a caller does know; beside these ``foreman`` and ``empty``."""
+
+_SOUNDS_LIKE = dict(
+    zip(
+        "渡桥湾沙坪柳营塬汀岗陌荷塘松岭川原屿垚峦埠栈舟帆青澄朗沐霁溪岚砚槐柏桐荻苇建程务园",
+        "度侨弯纱平流迎源厅刚莫河糖宋领穿员语尧鸾布站州凡清成浪木记西蓝燕怀百铜笛伟健成物圆",
+        strict=True,
+    )
+)
+_OTHER_WORDS = "大小上下中新老东西南北"
+
+
+def bare(name: str) -> str:
+    """A name as people say it: without the mark, the legal form and the number."""
+    return name.removeprefix(MARK).removesuffix("有限公司").rstrip("号0123456789")
+
+
+def old_name(rng: np.random.Generator, name: str) -> str:
+    """What a renamed company was called before: the same trade under another stem."""
+    stem = _FIRST[rng.integers(len(_FIRST))] + _SECOND[rng.integers(len(_SECOND))]
+    return MARK + stem + name.removeprefix(MARK)[2:]
+
+
+def damaged(rng: np.random.Generator, name: str, kind: str, endings: tuple[str, ...]) -> str:
+    """``name`` as it comes out with one kind of :data:`DAMAGES` done to it.
+
+    An old name is put in by whoever knows it; here it is only said whole.
+    """
+    said = bare(name)
+    if kind == "suffix":
+        told = [ending for ending in endings if ending]
+        return said + told[rng.integers(len(told))]
+    if kind == "abbreviation":
+        return said[:2] + said[2:-1:3] + said[-1]
+    if kind == "word_order":
+        at = 2 + int(rng.integers(max(1, len(said) - 3)))
+        return said[at:] + said[:at]
+    if kind == "typo":
+        at = int(rng.integers(len(said)))
+        return said[:at] + _OTHER_WORDS[rng.integers(len(_OTHER_WORDS))] + said[at + 1 :]
+    if kind == "homophone":
+        return "".join(_SOUNDS_LIKE.get(c, c) if rng.random() < 0.5 else c for c in said)
+    return said
+
+
+def is_foreman(said: str) -> bool:
+    """Whether :func:`foreman` said it."""
+    return said.endswith("老板") or "包工头" in said

@@ -29,6 +29,8 @@ class Action(StrEnum):
     WRITE_FEEDBACK = "write_feedback"
     READ_NOTES = "read_notes"
     WRITE_NOTES = "write_notes"
+    READ_LINKS = "read_links"
+    WRITE_LINKS = "write_links"
     WRITE_RECORDS = "write_records"
     READ_BRIEFINGS = "read_briefings"
     READ_INDICATORS = "read_indicators"
@@ -48,11 +50,14 @@ _READING = frozenset(
         Action.READ_OUTCOMES,
         Action.READ_FEEDBACK,
         Action.READ_NOTES,
+        Action.READ_LINKS,
         Action.READ_INDICATORS,
         Action.READ_MODELS,
     }
 )
-_ON_SITE = frozenset({Action.WRITE_OUTCOMES, Action.WRITE_FEEDBACK, Action.WRITE_NOTES})
+_ON_SITE = frozenset(
+    {Action.WRITE_OUTCOMES, Action.WRITE_FEEDBACK, Action.WRITE_NOTES, Action.WRITE_LINKS}
+)
 
 MAY: Mapping[Role, frozenset[Action]] = {
     Role.INSPECTOR: _READING | _ON_SITE,

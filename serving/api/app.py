@@ -21,6 +21,7 @@ from serving.api.feedback.endpoints import router as feedback
 from serving.api.health.endpoints import router as health
 from serving.api.indicators.endpoints import router as indicators
 from serving.api.jobs.endpoints import router as jobs
+from serving.api.links.endpoints import router as links
 from serving.api.metrics import Metrics
 from serving.api.models.endpoints import router as models
 from serving.api.outcomes.endpoints import router as outcomes
@@ -41,6 +42,7 @@ from serving.version import package_version
 
 ROUTERS = (
     *(health, session, watchlists, projects, scores, outcomes, feedback, records, briefings),
+    links,
     *(indicators, models, jobs, subscriptions, audit),
 )
 

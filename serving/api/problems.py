@@ -42,6 +42,12 @@ from serving.database.service import (
     ProjectUnknown,
 )
 from serving.database.shelf import BriefingUnknown, ModelNotPublished
+from serving.linking import (
+    ComplaintNotWaiting,
+    LinkNotYours,
+    LinkUnclear,
+    OrganisationUnknown,
+)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -50,6 +56,10 @@ STATUS: Mapping[type[WagewatchError], HTTPStatus] = {
     NothingPublished: HTTPStatus.NOT_FOUND,
     ProjectNotScored: HTTPStatus.NOT_FOUND,
     ProjectUnknown: HTTPStatus.NOT_FOUND,
+    ComplaintNotWaiting: HTTPStatus.NOT_FOUND,
+    OrganisationUnknown: HTTPStatus.NOT_FOUND,
+    LinkUnclear: HTTPStatus.UNPROCESSABLE_ENTITY,
+    LinkNotYours: HTTPStatus.FORBIDDEN,
     OutcomeUnknown: HTTPStatus.NOT_FOUND,
     JobUnknown: HTTPStatus.NOT_FOUND,
     SubscriptionUnknown: HTTPStatus.NOT_FOUND,

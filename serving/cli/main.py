@@ -25,6 +25,7 @@ from serving.cli import (
     features,
     import_,
     init,
+    link,
     models,
     monthly,
     publish,
@@ -63,6 +64,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "demo": demo.demo,
 }
 GROUPS: Mapping[str, typer.Typer] = {
+    "link": link.GROUP,
     "models": models.GROUP,
     "users": access.USERS,
     "tokens": access.TOKENS,

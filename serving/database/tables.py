@@ -383,9 +383,27 @@ MATTER_STEPS = Table(
 )
 """What people did about an open matter: given to somebody, noted, closed, opened again."""
 
+LINK_DECISIONS = Table(
+    "link_decisions",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("complaint_id", String(200), nullable=False),
+    Column("decision", String(10), nullable=False),
+    Column("project_id", String(200)),
+    Column("org_id", String(200)),
+    Column("region_code", String(12), nullable=False),
+    Column("probability", Float),
+    Column("decided_on", Date, nullable=False),
+    Column("decided_by", String(200), nullable=False),
+    Column("decided_at", _TIME, nullable=False),
+    Index(None, "complaint_id"),
+)
+"""To whom people linked a complaint, or to nobody; the last decision of a complaint stands."""
+
 SEALED = (
     *(WATCHLISTS.name, WATCHLIST_ENTRIES.name, PROJECT_RISKS.name, AUDIT.name, OUTCOMES.name),
     *(NOTES.name, FEEDBACK.name, INBOX.name, INBOX_TAKEN.name, EVENTS.name, BRIEFINGS.name),
     *(INDICATORS.name, MODELS.name, DOSSIERS.name, REGISTERS.name, MATTER_STEPS.name),
+    LINK_DECISIONS.name,
 )
 """Tables whose rows may neither change nor go."""

@@ -11,6 +11,7 @@ from serving.dossiers.dossiers import Dossiers
 from serving.dossiers.evidence import records_behind, refs_of
 from serving.dossiers.facts import contracts_of, facts_of
 from serving.dossiers.known import Row, known, plain, rows_of
+from serving.dossiers.links import linked_to, unlinked
 from serving.dossiers.matters import closed_cases, open_matters
 from serving.dossiers.money import months_of
 from serving.dossiers.neighbours import similar
@@ -44,6 +45,7 @@ def gather_dossiers(store: RecordStore, publication: Publication, levers: Levers
     contracts, months = contracts_of(store, as_of), months_of(store, as_of)
     refs = {ref for risk in publication.risks for ref in refs_of(risk.assessment)}
     records = records_behind(store, as_of, refs)
+    linked = linked_to(store, as_of)
     dossiers = {}
     for risk in publication.risks:
         key = risk.assessment.project_id
@@ -54,12 +56,14 @@ def gather_dossiers(store: RecordStore, publication: Publication, levers: Levers
             "similar": alike.get(key, []),
             "levers": [_lever(one) for one in levers.get(key, ())],
             "records": _records(risk, records, facts),
+            "linked": linked.get(key, []),
         }
     register = {
         "as_of": as_of.isoformat(),
         "projects": listed,
         "matters": _of_region(open_matters(store, as_of), publication),
         "closed": _of_region(closed_cases(store, as_of), publication),
+        "unlinked": unlinked(store, as_of, publication.head.region),
     }
     return Dossiers(dossiers, register)
 

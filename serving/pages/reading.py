@@ -17,6 +17,7 @@ from serving.access.principal import Principal
 from serving.api.views import Views
 from serving.database.dossiers import StoredRegister, register
 from serving.database.service import ServiceDatabase, Summary
+from serving.linking import waiting
 
 Document = Mapping[str, Any]
 
@@ -48,6 +49,7 @@ class Register:
     projects: Sequence[Document]
     matters: Sequence[Document]
     closed: Sequence[Document]
+    unlinked: Sequence[Document] = ()
 
     def by_id(self) -> Mapping[str, Document]:
         """The projects by project_id."""
@@ -117,6 +119,7 @@ class Reading:
             _own(document["projects"], who),
             _own(document["matters"], who),
             _own(document["closed"], who),
+            waiting(document, who),
         )
 
 

@@ -14,6 +14,7 @@ from serving.pages import (
     entering,
     indicators,
     ledger,
+    links,
     map,
     project,
     sign_in,
@@ -24,7 +25,7 @@ from serving.pages.page import FOLDER
 from serving.pages.reading import Reading
 
 ROUTERS = (
-    *(sign_in.router, watchlist.router, project.router, map.router, ledger.router),
+    *(sign_in.router, watchlist.router, project.router, map.router, ledger.router, links.router),
     *(indicators.router, briefings.router, supervision.router),
 )
 

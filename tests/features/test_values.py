@@ -181,3 +181,34 @@ def test_a_contractors_other_projects_speak_without_its_own(world):
     world.payment("A", "2024-06-15", 1_000_000)
     assert value(world.store, "contractor_unpaid_share", "P1") == 1
     assert value(world.store, "contractor_unpaid_share", "P2") == 0
+
+
+def test_linked_and_unlinked_complaints_are_shares_of_the_year(world):
+    world.project()
+    world.project(project_id="P2")
+    day = "2024-05-01"
+    for number, project in (("C1", "P1"), ("C2", None), ("C3", None), ("OLD", None)):
+        received = "2022-05-01" if number == "OLD" else day
+        told = {"complaint_id": number, "received_on": received, "known_at": received}
+        world.add("complaints", project_id=project, **told)
+    assert value(world.store, "linked_complaint_share_365d") == 0
+    assert math.isnan(value(world.store, "linked_complaint_share_365d", "P2"))
+    assert value(world.store, "unlinked_complaint_share_365d", "P2") == pytest.approx(2 / 3)
+    world.add(
+        "links",
+        complaint_id="C2",
+        decision="linked",
+        project_id="P1",
+        decided_on="2024-06-30",
+        known_at="2024-06-30",
+    )
+    assert value(world.store, "linked_complaint_share_365d") == pytest.approx(1 / 2)
+    assert value(world.store, "unlinked_complaint_share_365d") == pytest.approx(1 / 3)
+    before = dt.date(2024, 6, 30)
+    assert value(world.store, "linked_complaint_share_365d", as_of=before) == 0
+
+
+def test_without_a_complaints_feed_linked_shares_are_unknown(world):
+    world.project()
+    assert math.isnan(value(world.store, "linked_complaint_share_365d"))
+    assert math.isnan(value(world.store, "unlinked_complaint_share_365d"))

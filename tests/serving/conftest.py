@@ -143,6 +143,42 @@ def beside() -> Beside:
     return Beside([CountyRates(AS_OF, "990102", dt.date(2025, 5, 1), rates)], model)
 
 
+def unlinked_register():
+    """A register with one complaint that names no project, and three who may be meant."""
+    candidate = {
+        "kind": "project",
+        "name": "模拟·石桥湾中心小学",
+        "firm": "模拟·青川建设集团有限公司",
+        "site_words": ["石桥湾"],
+        "firm_words": ["青川"],
+        "under_way": True,
+    }
+    one = {
+        "complaint_id": "T-1",
+        "received_on": "2025-05-12",
+        "project_text": "石桥湾小学工地",
+        "employer_text": "青川公司",
+        "text": "干了活没拿到工钱",
+        "workers": 12,
+        "amount": 345_600_00,
+        "decided": None,
+        "candidates": [
+            {**candidate, "id": "P/000", "region_code": "990102", "probability": 0.93},
+            {**candidate, "id": "P/001", "region_code": "990102", "probability": 0.04},
+            {
+                **candidate,
+                "kind": "organisation",
+                "name": "",
+                "id": "ORG-1",
+                "region_code": "990102",
+                "probability": 0.6,
+            },
+        ],
+    }
+    empty = {"as_of": AS_OF.isoformat(), "projects": [], "matters": [], "closed": []}
+    return {**empty, "unlinked": [one]}
+
+
 @pytest.fixture
 def publication():
     """Makes publications by hand: ``publication(as_of, region, listed=, cohort=, version=)``."""

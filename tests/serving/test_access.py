@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from dataclasses import replace
 
 import pytest
 from fastapi.routing import APIRoute
@@ -14,8 +15,9 @@ from serving.api.doorkeeper import Admission
 from serving.api.problems import STATUS
 from serving.database.people import Grant, People
 from serving.database.shelf import Briefing, keep_briefing
+from serving.dossiers.dossiers import Dossiers
 
-from .conftest import PUBLISHED_AT, beside, key, until_seen
+from .conftest import PUBLISHED_AT, beside, key, unlinked_register, until_seen
 
 INSIDE, OUTSIDE = "9901", "42"
 LATEST = "/v1/watchlists/latest?region=9901"
@@ -83,6 +85,11 @@ REQUESTS = {
     ("POST", "/v1/subscriptions"): ("/v1/subscriptions", SUBSCRIPTION),
     ("GET", "/v1/subscriptions"): ("/v1/subscriptions", None),
     ("DELETE", "/v1/subscriptions/{subscription_id}"): ("/v1/subscriptions/none", None),
+    ("GET", "/v1/links"): ("/v1/links", None),
+    ("POST", "/v1/links"): (
+        "/v1/links",
+        {"complaint_id": "T-1", "decision": "linked", "project_id": "P/000"},
+    ),
     ("GET", "/v1/audit"): ("/v1/audit", None),
 }
 OPEN = {
@@ -114,7 +121,7 @@ def office(database, publish, publication):
         publication(region=INSIDE).seal(),
         published_at=PUBLISHED_AT,
         published_by="李",
-        beside=beside(),
+        beside=replace(beside(), dossiers=Dossiers({}, unlinked_register())),
     )
     briefing = Briefing(0, dt.date(2025, 5, 1), "990102", "html", "", PUBLISHED_AT, "李")
     keep_briefing(database.engine, briefing, b"<p>x</p>")

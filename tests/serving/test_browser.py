@@ -69,7 +69,7 @@ def paths(site: Site) -> list[str]:
     return [
         *("/watchlist", "/watchlist/print", f"/projects/{first}", f"/projects/{first}/visit"),
         *("/projects", "/projects?q=zzz", "/map", f"/route?stop={first}&stop={second}", "/route"),
-        *("/ledger", "/ledger?state=closed", "/revisits", "/campaign", "/indicators"),
+        *("/ledger", "/ledger?state=closed", "/links", "/revisits", "/campaign", "/indicators"),
         *("/briefings", "/supervision", "/supervision/audit", "/supervision/people", "/nowhere"),
     ]
 

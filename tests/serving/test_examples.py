@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -10,8 +11,9 @@ from benchmarks.publications import publication as made
 from serving.access.passwords import hash_password
 from serving.access.roles import Role
 from serving.database.people import Grant, People
+from serving.dossiers.dossiers import Dossiers
 
-from .conftest import PUBLISHED_AT, key
+from .conftest import PUBLISHED_AT, beside, key, unlinked_register
 
 PASSWORD = "sehr-geheim-1"
 
@@ -20,7 +22,8 @@ PASSWORD = "sehr-geheim-1"
 def test_every_example_runs(client, database, token):
     for as_of in (dt.date(2025, 5, 1), dt.date(2025, 6, 1)):
         sealed = made(as_of, listed=3, cohort=6).seal()
-        database.publish(sealed, published_at=PUBLISHED_AT, published_by="test")
+        things = replace(beside(), dossiers=Dossiers({}, unlinked_register()))
+        database.publish(sealed, published_at=PUBLISHED_AT, published_by="test", beside=things)
     grant = Grant("王主管", Role.SUPERVISOR, "9901", "test", PUBLISHED_AT)
     hashed = hash_password(PASSWORD)
     People(database.engine).add_user(grant, password_hash=hashed, subject=None)
@@ -43,7 +46,7 @@ def test_every_example_runs(client, database, token):
         if path == "/v1/outcomes":
             places["{outcome_id}"] = answer.json()["id"]
         run += 1
-    assert run == 11
+    assert run == 12
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

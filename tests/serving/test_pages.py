@@ -38,7 +38,16 @@ from .site import PASSWORD, add_user, copied, site_of
 
 PATHS = (
     *("/watchlist", "/watchlist/print", "/watchlist.xlsx", "/watchlist.pdf", "/projects", "/map"),
-    *("/route", "/ledger", "/revisits", "/campaign", "/indicators", "/briefings", "/supervision"),
+    *(
+        "/route",
+        "/ledger",
+        "/links",
+        "/revisits",
+        "/campaign",
+        "/indicators",
+        "/briefings",
+        "/supervision",
+    ),
     *("/supervision/audit", "/supervision/people", "/visits.xlsx"),
 )
 HOSTILE = (

@@ -1,0 +1,143 @@
+"""How long do 50,000 complaints take against 50,000 projects, and how often is a link right?
+
+Usage: python benchmarks/linkage.py [COMPLAINTS [PROJECTS]]
+       python benchmarks/linkage.py right SEED [SEED...]
+
+The first form makes that many projects under invented names and damaged complaints about them, and
+links them twice: as the service does, and by the plain loop, rapidfuzz's ``extractOne`` for each
+complaint over all project names. The loop runs on a sample of 300 and its time is scaled up.
+The second form links simulated counties and compares with their hidden truth; take seeds other than
+those the shipped weights were learnt from (``training/linkage.py``).
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from models.linkage import link_complaints
+from models.linkage.choosing import shipped
+from models.linkage.known import Said, Target
+from models.linkage.linking import probabilities
+from models.linkage.names import core
+from risk.intake.importing import import_paths
+from risk.records import RecordStore
+from risk.simulator import simulate, words
+from risk.workspace import Workspace
+from training.linking import Answer, Share, answers_of, by_damage, reliability
+
+_SYLLABLES = "青澄朗沐霁溪岚禾砚槐柏榆桐荻苇川原岭屿坪垚峦陌汀埠栈桥渡舟帆云石沙柳东北南松荷塘湾"
+_SAMPLE = 300
+_DAY = dt.date(2025, 6, 1)
+_AS_OF = dt.date(2026, 1, 1)
+
+
+def made(complaints: int, projects: int) -> tuple[list[Said], list[Target], list[int]]:
+    """Projects of many places, complaints about them, and which project each is about."""
+    rng = np.random.default_rng(7)
+    works = [work for group in words.WORKS.values() for work in group]
+
+    def word(count: int) -> str:
+        return "".join(_SYLLABLES[i] for i in rng.integers(0, len(_SYLLABLES), count))
+
+    firms = [f"{word(3)}{words.CONTRACTORS[i % 4]}有限公司" for i in range(max(projects // 5, 1))]
+    targets = []
+    for number in range(projects):
+        name = f"{word(3)}{works[number % len(works)]}{words.STAGES[rng.integers(5)]}"
+        firm = firms[rng.integers(len(firms))]
+        targets.append(Target(f"P{number}", "990101", (name,), (firm,), dt.date(2024, 1, 1)))
+    about = rng.integers(0, projects, complaints).tolist()
+    said = []
+    for number, which in enumerate(about):
+        target = targets[which]
+        kind = words.DAMAGES[rng.integers(len(words.DAMAGES))]
+        site = words.damaged(rng, target.names[0], kind, words.SITE_ENDINGS)
+        firm = words.mangled(rng, target.firms[0], words.FIRM_ENDINGS)
+        firm = firm if rng.random() < 0.4 else words.foreman(rng)
+        said.append(Said(f"T{number}", _DAY, site, firm, None, None, None, None))
+    return said, targets, about
+
+
+def race(complaints: int, projects: int) -> None:
+    """Both ways, with times, memory and how often the first candidate is right."""
+    from rapidfuzz import fuzz, process
+
+    said, targets, about = made(complaints, projects)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    start = time.perf_counter()
+    pairs, likely = probabilities(said, targets, shipped("project"))
+    ours = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    best = likely[:, :-1].argmax(axis=1)
+    first = np.take_along_axis(pairs.targets, best[:, None], 1).ravel()
+    sure = likely[:, :-1].max(axis=1) >= 0.9
+    right = first == np.array(about)
+    names = [core(target.names[0]) for target in targets]
+    sample = min(_SAMPLE, complaints)
+    print(f"{complaints:,} complaints, {projects:,} projects")
+    print(f"linking      {ours:8.0f} s   first right {right.mean():.3f}", end="")
+    print(f"   sure {sure.mean():.3f}, right of these {right[sure].mean():.3f}")
+    print(f"memory       {before:.0f} MB before, {peak:.0f} MB at most")
+    for scorer in (fuzz.WRatio, fuzz.ratio):
+        start = time.perf_counter()
+        plain = [
+            process.extractOne(core(one.site), names, scorer=scorer)[2] == which
+            for one, which in zip(said[:sample], about[:sample], strict=True)
+        ]
+        loop = (time.perf_counter() - start) * complaints / sample
+        print(f"loop {scorer.__name__:7} {loop:8.0f} s   first right {np.mean(plain):.3f}", end="")
+        print(f"   {loop / ours:.1f} times as long ({sample} scaled up)")
+
+
+def judge(seeds: list[int]) -> None:
+    """Precision and recall by kind of damage over simulated counties."""
+    answers: dict[str, list[Answer]] = {"projects": [], "organisations": []}
+    for seed in seeds:
+        with tempfile.TemporaryDirectory() as place:
+            folder = Path(place)
+            simulate(folder / "records", projects=1000, months=36, seed=seed, truth=True)
+            workspace = Workspace(folder / "workspace")
+            import_paths(workspace, [folder / "records"], today=_AS_OF)
+            with RecordStore(workspace.records, read_only=True) as store:
+                found = link_complaints(store, _AS_OF, days=3 * 365).complaints
+            path = folder / "records" / "truth" / "complaint_links.csv"
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                rows = list(csv.DictReader(file))
+        for kind, key in (("projects", "project_id"), ("organisations", "org_id")):
+            damage = "site_damage" if kind == "projects" else "firm_damage"
+            truths = {row["complaint_id"]: (row[key] or None, row[damage]) for row in rows}
+            answers[kind] += answers_of(found, truths, kind)
+    for kind, told in answers.items():
+        print(f"\n{kind}: sure (0.9) precision, recall; first candidate right")
+        for damage, one in by_damage(told).items():
+            shares = (one.sure_precision, one.sure_recall, one.first_right)
+            print(f"| {damage} | " + " | ".join(_shown(share) for share in shares) + " |")
+        for low, high, share in reliability(told):
+            print(f"| {low:.1f} to {high:.1f} | {_shown(share)} |")
+
+
+def _shown(share: Share) -> str:
+    if not share.of:
+        return "0 of 0"
+    return f"{share.right / share.of:.2f} ({share.low:.2f}-{share.high:.2f}) of {share.of}"
+
+
+def main() -> None:
+    """Measure and print."""
+    if sys.argv[1:2] == ["right"]:
+        judge([int(one) for one in sys.argv[2:]])
+        return
+    sizes = [int(one) for one in sys.argv[1:]]
+    complaints = sizes[0] if sizes else 50_000
+    race(complaints, sizes[1] if len(sizes) > 1 else complaints)
+
+
+if __name__ == "__main__":
+    main()

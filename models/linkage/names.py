@@ -1,0 +1,70 @@
+"""Names as they are compared: written one way, without what says nothing of who is meant."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_NUMERALS = str.maketrans("一二三四五六七八九零〇两", "123456789002")
+_NOISE = re.compile(
+    r"股份有限公司|有限责任公司|有限公司|分公司|公司|集团|项目经理部|项目部|指挥部|工地上|工地"
+    r"|那边|施工|工程|项目|标段|标|模拟"
+)
+_MARKS = re.compile(r"[\W_]+")
+_NUMBERING = re.compile(r"\d{3,}号?$|(?<=\D)\d+号$")
+_FOREMAN = re.compile(r"包工头|工头|老板|姓|带班|班长|1个|叫|老|的|[赵钱孙李周吴郑王张刘陈杨黄]")
+
+
+def plain(name: str) -> str:
+    """Full-width written narrow, brackets and marks gone, Chinese numerals as digits.
+
+    >>> plain("云渡（安居）小区　一期")
+    '云渡安居小区1期'
+    """
+    return _MARKS.sub("", unicodedata.normalize("NFKC", name)).translate(_NUMERALS).lower()
+
+
+def core(name: str) -> str:
+    """What of a name tells it from others; the plain name where nothing would be left.
+
+    >>> core("模拟·青川建设集团有限公司"), core("云渡安居小区二期项目部"), core("工程公司")
+    ('青川建设', '云渡安居小区2期', '工程公司')
+    """
+    said = plain(name)
+    return _NUMBERING.sub("", _NOISE.sub("", said)) or said
+
+
+def spoken_firm(said: str) -> str:
+    """:func:`core` of an employer; '' where only a foreman is named, which is no evidence.
+
+    >>> spoken_firm("王老板"), spoken_firm("姓王的包工头"), spoken_firm("青川建筑劳务")
+    ('', '', '青川建筑劳务')
+    """
+    return core(said) if len(_FOREMAN.sub("", plain(said))) > 1 else ""
+
+
+_STAGE = re.compile(r"\d+期|[a-z]标|\d+标|[a-z]区")
+
+
+def stages(name: str) -> frozenset[str]:
+    """The phases and lots a name speaks of.
+
+    >>> sorted(stages("云渡小区二期A标段"))
+    ['2期', 'a标']
+    """
+    return frozenset(_STAGE.findall(plain(name)))
+
+
+def agreeing(said: str, name: str) -> tuple[str, ...]:
+    """The pieces of ``name`` that stand in ``said`` in the same order, two characters or more.
+
+    >>> agreeing("石桥湾小学工地", "模拟·石桥湾中心小学教学楼0012号")
+    ('石桥湾', '小学')
+    """
+    from rapidfuzz.distance import LCSseq
+
+    # Character by character, so that places in it are places in the name.
+    written = "".join(plain(one)[:1] or one for one in name)
+    blocks = LCSseq.editops(plain(said), written).as_matching_blocks()
+    pieces = (name[block.b : block.b + block.size] for block in blocks)
+    return tuple(piece for piece in pieces if len(piece) > 1)

@@ -1,0 +1,1 @@
+"""Complaints that name no project."""
