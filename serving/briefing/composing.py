@@ -9,6 +9,7 @@ from serving.briefing.advising import tell_advice, tell_problems
 from serving.briefing.alerts import by_tier, full_list, tell_alerts, tell_key_projects
 from serving.briefing.checking import require_consistent
 from serving.briefing.facts import Facts
+from serving.briefing.followed_up import tell_followed_up
 from serving.briefing.handling import tell_cases, tell_last_list
 from serving.briefing.paper import Paper
 from serving.briefing.rates import tell_rates
@@ -22,6 +23,7 @@ _SUMS = (
     ("last_visited", ("last_found", "last_clean")),
     ("listed_projects", ("listed_visited", "listed_left")),
     ("revisits_due", ("revisits_done", "revisits_left")),
+    ("followed_open", ("followed_in_time", "followed_overdue")),
 )
 
 
@@ -38,6 +40,7 @@ def monthly(facts: Facts, language: Language) -> Paper:
     tell_key_projects(teller, facts)
     tell_last_list(teller, facts)
     tell_cases(teller, facts)
+    tell_followed_up(teller, facts)
     tell_advice(teller, facts)
     return _paper(teller, facts, "monthly")
 

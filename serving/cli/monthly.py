@@ -38,6 +38,7 @@ def monthly(
     with open_records(job) as store, open_database(job, settings) as database:
         office = Office(job.workspace, store, database, settings)
         publish_once(job, office, as_of, capacity or settings.policy.capacity, region)
+        escalate_due(office, as_of)
         written = [
             _write_scores(office, as_of, folder),
             *_write_list(office, as_of, region, folder),
@@ -61,6 +62,17 @@ def publish_once(job: Job, office: Office, as_of: dt.date, capacity: int, region
         note(job.say("scorecard_scored", events=done.scorecard_events))
     said = {"as_of": as_of, "entries": done.entries, "cohort": done.cohort}
     line(job.say("published", **said, digest=done.digest))
+
+
+def escalate_due(office: Office, on: dt.date) -> None:
+    """Take the matters of lists that were not taken, and escalate what is overdue on ``on``."""
+    from serving.matters.escalating import escalate
+    from serving.matters.rules import rules_of
+    from serving.matters.taking import take_lists
+
+    rules, now = rules_of(office.settings.matters), dt.datetime.now(dt.UTC)
+    take_lists(office.database, rules, now)
+    escalate(office.database, rules, on, now)
 
 
 def write_briefings(office: Office, as_of: dt.date, region: str, folder: Path) -> list[Path]:

@@ -1,0 +1,86 @@
+"""Working days of China: Monday to Friday, less public holidays, plus the days worked instead.
+
+The holiday plan of a year is decided by the State Council late in the year before. For years the
+kept library does not know, Monday to Friday count; every answer says whether the plan was known.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import lru_cache
+
+import chinese_calendar
+
+_DAY = dt.timedelta(days=1)
+_SATURDAY = 5
+
+
+@dataclass(frozen=True)
+class WorkingDay:
+    """A day that was counted to; ``planned`` is False where a year's holiday plan was unknown."""
+
+    day: dt.date
+    planned: bool
+
+
+@dataclass(frozen=True)
+class WorkingDays:
+    """A number of working days; ``planned`` is False where a year's holiday plan was unknown."""
+
+    days: int
+    planned: bool
+
+
+def is_working_day(day: dt.date) -> tuple[bool, bool]:
+    """Whether ``day`` is worked, and whether the year's holiday plan is known.
+
+    >>> is_working_day(dt.date(2026, 10, 1)), is_working_day(dt.date(2099, 10, 1))
+    ((False, True), (True, False))
+    """
+    try:
+        return bool(chinese_calendar.is_workday(day)), True
+    except NotImplementedError:
+        return day.weekday() < _SATURDAY, False
+
+
+@lru_cache(maxsize=4096)
+def add_working_days(day: dt.date, count: int) -> WorkingDay:
+    """The last day of a term of ``count`` working days that runs from the day after ``day``.
+
+    A term of no days ends on ``day`` itself, worked or not.
+
+    Raises:
+        ValueError: ``count`` is negative.
+
+    >>> add_working_days(dt.date(2026, 2, 13), 1)   # a worked Saturday comes before the festival
+    WorkingDay(day=datetime.date(2026, 2, 14), planned=True)
+    """
+    if count < 0:
+        raise ValueError(count)
+    planned, left = True, count
+    while left:
+        day += _DAY
+        worked, known = is_working_day(day)
+        planned &= known
+        left -= worked
+    return WorkingDay(day, planned)
+
+
+@lru_cache(maxsize=4096)
+def working_days_between(start: dt.date, stop: dt.date) -> WorkingDays:
+    """The working days after ``start`` up to and with ``stop``; negative where ``stop`` is earlier.
+
+    >>> working_days_between(dt.date(2026, 9, 30), dt.date(2026, 10, 9)).days
+    2
+    """
+    if stop < start:
+        turned = working_days_between(stop, start)
+        return WorkingDays(-turned.days, turned.planned)
+    days, planned, day = 0, True, start
+    while day < stop:
+        day += _DAY
+        worked, known = is_working_day(day)
+        days += worked
+        planned &= known
+    return WorkingDays(days, planned)
