@@ -39,8 +39,8 @@ def monthly(facts: Facts, language: Language) -> Paper:
     tell_rates(teller, facts)
     tell_key_projects(teller, facts)
     tell_last_list(teller, facts)
-    tell_cases(teller, facts)
     tell_followed_up(teller, facts)
+    tell_cases(teller, facts)
     tell_advice(teller, facts)
     return _paper(teller, facts, "monthly")
 

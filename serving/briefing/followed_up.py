@@ -1,4 +1,4 @@
-"""The section on matters: open, overdue and closed in the month, by responsible unit."""
+"""The part on matters: open, overdue and closed in the month, by responsible unit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ def tell_followed_up(teller: Teller, facts: Facts) -> None:
     tallies = facts.followed_up
     if not tallies:
         return
-    teller.heading("followed_up")
     open_ = sum(one.open for one in tallies)
     overdue = sum(one.overdue for one in tallies)
     closed = sum(one.closed for one in tallies)

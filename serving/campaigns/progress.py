@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from serving.matters.standing import LARGE, VERY_LARGE, Standing
@@ -42,10 +42,14 @@ class Share:
 
 @dataclass(frozen=True)
 class Zero:
-    """Something held to zero and the open matters that stand against it."""
+    """Something held to zero and the open matters that stand against it.
+
+    ``unknown`` more may stand against it: what would tell (funding, workers) is not on record.
+    """
 
     name: str
     against: Sequence[Standing]
+    unknown: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,8 +57,8 @@ class Progress:
     """A campaign as it stands ``until`` (its last day at most); money in fen.
 
     ``unplaced`` projects have no sector or funding on record, so whether they are in a scope that
-    asks for one is unknown; they are not counted. ``cases_outside`` are projects in scope that are
-    on no list because a confirmed case is open there.
+    asks for one is unknown; they are not counted, nor are ``unplaced_matters``. ``cases_outside``
+    are projects in scope that are on no list because a confirmed case is open there.
     """
 
     plan: CampaignPlan
@@ -63,6 +67,7 @@ class Progress:
     projects: Sequence[Document]
     checked: frozenset[str]
     unplaced: int
+    unplaced_matters: int
     found: Sequence[Document]
     open: Sequence[Standing]
     closed: Sequence[Standing]
@@ -131,8 +136,9 @@ def progress_of(
 ) -> Progress:
     """How far ``plan`` is on ``on``, from the register of the list of ``as_of``."""
     until = min(plan.stop, on)
-    rows = [*projects] if "projects" in plan.units else []
-    here = [row for row in rows if (row["region_code"] or "").startswith(plan.region)]
+    rows = [*projects]
+    running = rows if "projects" in plan.units else []
+    here = [row for row in running if (row["region_code"] or "").startswith(plan.region)]
     scope = [row for row in here if _of_kind(plan, row["sector"], row["funding"])]
     checked = {
         row["project_id"]
@@ -144,7 +150,8 @@ def progress_of(
         for row in scope
         if _within(plan, until, visits.found.get(row["project_id"]), row["last_found_on"])
     ]
-    own = [one for one in standings if in_scope(plan, one)]
+    completed = _completed(standings, rows)
+    own = [one for one in completed if in_scope(plan, one)]
     opened = [one for one in own if not one.closed]
     old = [one for one in opened if one.matter.kind == "case" and _before(one, plan.start)]
     return Progress(
@@ -153,12 +160,15 @@ def progress_of(
         until=until,
         projects=scope,
         checked=frozenset(checked),
-        unplaced=sum(_unplaced(plan, row) for row in here),
+        unplaced=sum(_unplaced(plan, row["sector"], row["funding"]) for row in here),
+        unplaced_matters=sum(_unknown_scope(plan, one) for one in completed if not one.closed),
         found=found,
         open=opened,
         closed=[one for one in own if one.closed_on and plan.start <= one.closed_on <= until],
         old_cases=old,
-        zeros=[Zero(name, _against(name, opened, old)) for name in plan.zero],
+        zeros=[
+            Zero(name, _against(name, opened, old), _unknown(name, opened)) for name in plan.zero
+        ],
     )
 
 
@@ -184,10 +194,43 @@ def _of_kind(plan: CampaignPlan, sector: str | None, funding: str | None) -> boo
     )
 
 
-def _unplaced(plan: CampaignPlan, row: Document) -> bool:
-    return bool(
-        (plan.sectors and row["sector"] is None) or (plan.fundings and row["funding"] is None)
-    )
+def _unplaced(plan: CampaignPlan, sector: str | None, funding: str | None) -> bool:
+    return bool((plan.sectors and sector is None) or (plan.fundings and funding is None))
+
+
+def _unknown_scope(plan: CampaignPlan, one: Standing) -> bool:
+    facts = one.matter.facts
+    here = one.matter.region_code.startswith(plan.region) and "projects" in plan.units
+    return here and facts.project_id is not None and _unplaced(plan, facts.sector, facts.funding)
+
+
+def _completed(standings: Sequence[Standing], rows: Sequence[Document]) -> list[Standing]:
+    """Matters with sector and funding of their project where only the register knows them."""
+    known = {row["project_id"]: row for row in rows}
+    found = []
+    for one in standings:
+        facts = one.matter.facts
+        row = known.get(facts.project_id)
+        if row is not None and None in (facts.funding, facts.sector):
+            facts = replace(
+                facts,
+                funding=facts.funding or row["funding"],
+                sector=facts.sector or row["sector"],
+            )
+            found.append(replace(one, matter=replace(one.matter, facts=facts)))
+        else:
+            found.append(one)
+    return found
+
+
+def _unknown(name: str, opened: Sequence[Standing]) -> int:
+    """Open matters of which nobody can say whether they stand against a target."""
+    facts = [one.matter.facts for one in opened]
+    if name == "group_matters":
+        return sum(one.workers is None for one in facts)
+    if name in ("government_matters", "state_owned_matters"):
+        return sum(one.project_id is not None and one.funding is None for one in facts)
+    return 0
 
 
 def _within(plan: CampaignPlan, until: dt.date, *days: object) -> bool:

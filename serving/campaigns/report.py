@@ -74,6 +74,8 @@ def _tell_scope(teller: Teller, progress: Progress) -> None:
     )
     if progress.unplaced:
         teller.say("campaign.unplaced", unplaced=progress.unplaced)
+    if progress.unplaced_matters:
+        teller.say("campaign.unplaced_matters", unplaced_matters=progress.unplaced_matters)
     if progress.cases_outside:
         teller.say("campaign.cases_outside", cases_outside=progress.cases_outside)
 
@@ -182,14 +184,15 @@ def _tell_zero(teller: Teller, progress: Progress) -> None:
     if not progress.zeros:
         teller.say("campaign.no_zero")
     for number, zero in enumerate(progress.zeros, start=1):
-        reached = "reached" if not zero.against else "missed"
+        reached = "missed" if zero.against else "unknown" if zero.unknown else "reached"
         teller.say(
             f"campaign.zero_{reached}",
             number=str(number),
             target=zero_name(zero.name, teller.language),
-            **({f"against_{zero.name}": len(zero.against)} if zero.against else {}),
             against=str(len(zero.against)),
         )
+        if zero.unknown:
+            teller.say("campaign.zero_unsure", unknown=str(zero.unknown))
     against = {one.matter.key: one for zero in progress.zeros for one in zero.against}
     if against:
         teller.put(_standing_against(teller, [*against.values()]))

@@ -52,12 +52,16 @@ class UnitTally:
 def current(
     database: ServiceDatabase, settings: Settings, who: Principal, on: dt.date, now: dt.datetime
 ) -> list[Standing]:
-    """Every matter of the region as it stands on ``on``; lists not yet taken are taken first."""
+    """Every matter of the region that had begun by ``on``, as it stands on that day.
+
+    Lists not yet taken are taken first.
+    """
     rules = rules_of(settings.matters)
     take_lists(database, rules, now)
     found = all_matters(database.engine, who)
     visited = visited_since(database.engine, who, on - _LOOK_BACK)
-    return [stand(_visited(one, visited), rules, on) for one in found]
+    begun = [one for one in found if (one.facts.opened_on or on) <= on]
+    return [stand(_visited(one, visited), rules, on) for one in begun]
 
 
 def one_standing(

@@ -16,7 +16,7 @@ from serving.api.once import now
 from serving.api.state import settings_of
 from serving.database.matters import KINDS, STEPS
 from serving.matters.acting import StepInvalid, Wanted, take_step
-from serving.matters.reading import STATES, Filter, current, in_state, narrowed
+from serving.matters.reading import STATES, Filter, by_unit, current, in_state, narrowed
 from serving.matters.rules import rules_of
 from serving.matters.sheet import matters_xlsx
 from serving.matters.standing import Standing
@@ -67,6 +67,7 @@ def ledger(
         page=page,
         counts={name: sum(in_state(one, name) for one in every) for name in STATES},
         units=sorted({one.unit for one in every if one.unit}),
+        tallies=by_unit(every, _today().replace(day=1), _today() + dt.timedelta(days=1)),
         kinds=("", *KINDS),
         state=state,
         kind=kind,

@@ -39,7 +39,8 @@ from .site import PASSWORD, add_user, copied, site_of
 PATHS = (
     *("/watchlist", "/watchlist/print", "/watchlist.xlsx", "/watchlist.pdf", "/projects", "/map"),
     *("/route", "/ledger", "/revisits", "/campaign", "/indicators", "/briefings", "/supervision"),
-    *("/supervision/audit", "/supervision/people", "/visits.xlsx"),
+    *("/supervision/audit", "/supervision/people", "/visits.xlsx", "/ledger.xlsx"),
+    *("/ledger?state=recheck", "/ledger?state=closed&large=1", "/campaign.xlsx"),
 )
 HOSTILE = (
     "<script>alert(1)</script>",

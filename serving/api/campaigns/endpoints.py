@@ -55,6 +55,7 @@ def get_progress(request: Request, database: Database, who: Reader, name: Name) 
         projects=len(found.projects),
         checked=len(found.checked),
         unplaced=found.unplaced,
+        unplaced_matters=found.unplaced_matters,
         cases_outside=found.cases_outside,
         places=[SweptShare(**asdict(one)) for one in found.shares("region_code")],
         sectors=[SweptShare(**asdict(one)) for one in found.shares("sector")],
@@ -68,7 +69,11 @@ def get_progress(request: Request, database: Database, who: Reader, name: Name) 
         closed=len(found.closed),
         recovered=found.recovered() / 100,
         zero=[
-            ZeroTarget(name=one.name, matters=[each.matter.key for each in one.against])
+            ZeroTarget(
+                name=one.name,
+                matters=[each.matter.key for each in one.against],
+                unknown=one.unknown,
+            )
             for one in found.zeros
         ],
     )

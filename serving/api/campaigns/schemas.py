@@ -31,17 +31,21 @@ class SweptShare(Schema):
 
 
 class ZeroTarget(Schema):
-    """What is held to zero, and the keys of the open matters against it."""
+    """What is held to zero, and the keys of the open matters against it.
+
+    ``unknown`` more may be against it: their funding or number of workers is not on record.
+    """
 
     name: str
     matters: list[str]
+    unknown: int
 
 
 class CampaignProgress(Schema):
     """How far a campaign is, by the newest list and the matters of the reader's region.
 
-    ``unplaced``: projects whose sector or funding is not on record, so that nobody can say whether
-    they are in scope; they are not counted.
+    ``unplaced``, ``unplaced_matters``: sector or funding is not on record, so that nobody can say
+    whether they are in scope; they are not counted.
     """
 
     campaign: Campaign
@@ -50,6 +54,7 @@ class CampaignProgress(Schema):
     projects: int
     checked: int
     unplaced: int
+    unplaced_matters: int
     cases_outside: int
     places: list[SweptShare]
     sectors: list[SweptShare]
