@@ -1,7 +1,7 @@
 """All wage-guarantee duties of a project with a confirmed case: met, breached or unknown.
 
-A breach is a red flag. A duty counts as met only where the project has records of the kind the
-breach would show in; where it has none, nothing is known of it.
+A breach is a red flag. A duty counts as met only where no breach shows and the project has records
+of every kind the breach would show in; where one is lacking, nothing is known of it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from risk.records import RecordStore
 from serving.dossiers.known import Row, known, rows_of
 
 _READ = re.compile(r"\bknown_([a-z_]+)\b")
+_PAY = re.compile(r"\b(?:FROM|JOIN) pay\b")
 _OF_PROJECTS = tuple(
     name
     for name, table in TABLES.items()
@@ -53,7 +54,7 @@ def duties_of(
             if duty is None:
                 continue
             flag = shown.get(rule.code)
-            read = {*_READ.findall(rule.facts), *rule.feeds} & set(TABLES)
+            read = _tables_read(rule.facts, rule.feeds)
             met = bool(read) and read <= tables.get(project, set())
             words = {one: describe(flag, one).finding for one in LANGUAGES} if flag else None
             state = "breached" if flag else "met" if met else "unknown"
@@ -61,6 +62,12 @@ def duties_of(
                 {"code": rule.code, "article": duty.article, "state": state, "finding": words}
             )
     return found
+
+
+def _tables_read(facts: str, feeds: Sequence[str]) -> set[str]:
+    """The tables of the contract a rule looks into; ``pay`` is payrolls with their payments."""
+    pay = {"payrolls", "payments"} if _PAY.search(facts) else set()
+    return ({*_READ.findall(facts), *feeds} & set(TABLES)) | pay
 
 
 def _tables_known(

@@ -181,7 +181,7 @@ def test_a_closed_case_is_looked_at_again_by_the_first_visit_after_it(world):
 
 
 def test_duties_are_met_breached_or_unknown(world):
-    world.project("P1", started_on="2024-01-01")
+    world.project("P1", started_on="2024-01-01", notice_board=False)
     world.add(
         "cases",
         known_at="2025-04-02",
@@ -190,18 +190,15 @@ def test_duties_are_met_breached_or_unknown(world):
         opened_on="2025-04-01",
         status="confirmed",
     )
-    # A payroll that was paid shows that payments are reported at all.
-    world.payroll("Q", "2025-01-05")
-    world.payment("Q", "2025-01-05", 1_000_000)
-    world.payroll("R", "2025-03-05")
     day = dt.date(2025, 6, 1)
     matters = [*open_matters(world.store, day)]
     found = {one["code"]: one for one in duties_of(world.store, day, matters)["P1"]}
     assert len(found) == len(RULES)
-    assert found["wages_overdue"]["state"] == "breached"
-    assert found["wages_overdue"]["finding"]["zh"]
-    # Of attendance and the wage account nothing is on record, so nothing is known.
+    assert found["notice_board_missing"]["state"] == "breached"
+    assert found["notice_board_missing"]["finding"]["zh"]
+    # Of wages and the wage account nothing is on record, so nothing is known.
     assert found["account_closed_early"]["state"] == "unknown"
+    assert found["wages_overdue"]["state"] == "unknown"
     assert {one["state"] for one in found.values()} <= {"met", "breached", "unknown"}
     world.add(
         "accounts", known_at="2025-04-02", account_id="K", project_id="P1", opened_on="2024-01-10"
