@@ -14,6 +14,10 @@ import chinese_calendar
 
 _DAY = dt.timedelta(days=1)
 _SATURDAY = 5
+_YEARS = sorted({day.year for day in chinese_calendar.holidays})
+_BEFORE = dt.date(_YEARS[0] - 1, 12, 31)
+_LAST = dt.date(_YEARS[-1], 12, 31)
+"""The last day before, and the last day of, the years whose holidays the library knows."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +81,20 @@ def working_days_between(start: dt.date, stop: dt.date) -> WorkingDays:
     if stop < start:
         turned = working_days_between(stop, start)
         return WorkingDays(-turned.days, turned.planned)
-    days, planned, day = 0, True, start
-    while day < stop:
+    first, last = min(max(start, _BEFORE), stop), max(min(stop, _LAST), start)
+    days = _weekdays(start, first) + _weekdays(max(last, first), stop)
+    day = first
+    while day < last:
         day += _DAY
-        worked, known = is_working_day(day)
-        days += worked
-        planned &= known
-    return WorkingDays(days, planned)
+        days += is_working_day(day)[0]
+    return WorkingDays(days, start == stop or (start >= _BEFORE and stop <= _LAST))
+
+
+def _weekdays(start: dt.date, stop: dt.date) -> int:
+    """Mondays to Fridays after ``start`` up to and with ``stop``; day 1 ever was a Monday."""
+    return _until(stop) - _until(start)
+
+
+def _until(day: dt.date) -> int:
+    weeks, rest = divmod(day.toordinal(), 7)
+    return 5 * weeks + min(rest, 5)

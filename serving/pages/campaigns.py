@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from risk.locale import text
 from serving.access.principal import Principal
 from serving.access.roles import Action
 from serving.api.doorkeeper import may
@@ -40,7 +41,8 @@ def campaign(request: Request, who: Reader, name: Name = None) -> Response:
     except NothingPublished:
         return render(request, "nothing", who)
     plan, left = found.plan, found.left
-    place = wording.place(plan.region, settings.places) if plan.region else ""
+    everywhere = text("briefing.everywhere", language)
+    place = wording.place(plan.region, settings.places) if plan.region else everywhere
     ten, fifty = groups(found.open)
     return render(
         request,

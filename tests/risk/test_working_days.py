@@ -53,6 +53,19 @@ def test_a_year_without_a_plan_is_said():
     assert not working_days_between(dt.date(2040, 1, 2), dt.date(2040, 1, 3)).planned
 
 
+@given(DAYS, DAYS)
+def test_days_between_are_the_days_worked(one, two):
+    start, stop = sorted((one, two))
+    every = [start + dt.timedelta(days=n + 1) for n in range((stop - start).days)]
+    assert working_days_between(start, stop).days == sum(is_working_day(day)[0] for day in every)
+
+
+def test_a_day_in_a_far_year_is_counted_at_once():
+    found = working_days_between(dt.date(2026, 1, 1), dt.date.max)
+    assert not found.planned
+    assert found.days > 2_000_000
+
+
 def test_a_negative_term_is_refused():
     with pytest.raises(ValueError, match="-1"):
         add_working_days(dt.date(2026, 1, 1), -1)
