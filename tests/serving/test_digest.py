@@ -14,7 +14,8 @@ from serving.access.roles import Role
 from serving.briefing.making import FORMATS
 from serving.database.engine import writing
 from serving.database.outbox import Subscription, keep_subscription, take_deliveries
-from serving.database.tables import EVENTS
+from serving.database.tables import EVENTS, MATTER_STEPS
+from serving.keeper import Keeper
 from serving.matters.acting import Wanted, take_step
 from serving.matters.digest import SECTIONS, Audience, digest_of
 from serving.matters.rules import rules_of
@@ -147,3 +148,16 @@ def test_the_command_writes_it(wagewatch, workspace, tmp_path):
     ):
         assert wagewatch("digest", *wrong).returncode == 2
     assert wagewatch("digest", "--for", "nobody", "--out", str(path)).returncode == 1
+
+
+def test_the_keeper_opens_escalates_and_sends(database, workspace):
+    """What ``wagewatch serve`` does beside the requests, run again at once: nothing twice."""
+    publish_register(database, matters=[matter("case:A", opened_on="2020-01-02")])
+    subscribe(database)
+    for _ in range(2):
+        Keeper(workspace, database, workspace.root / "service.log").look_after_matters()
+    with database.engine.connect() as connection:
+        types = connection.execute(select(EVENTS.c.type)).scalars().all()
+        steps = connection.execute(select(MATTER_STEPS.c.data)).scalars().all()
+    assert (types.count("matter.escalated"), types.count("digest.ready")) == (len(steps), 1)
+    assert sorted(step["level"] for step in steps if step["due_on"] < "2021") == [1, 2]
