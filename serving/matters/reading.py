@@ -113,9 +113,12 @@ def by_unit(standings: Iterable[Standing], start: dt.date, stop: dt.date) -> Seq
 def as_of_day(
     database: ServiceDatabase, rules: MatterRules, who: Principal, day: dt.date
 ) -> list[Standing]:
-    """Matters as they stood at the end of ``day``, from lists and steps up to then."""
+    """Matters as they stood at the end of ``day``, from lists and steps up to then.
+
+    The list of the next day counts: it holds what was known before that day.
+    """
     with database.engine.connect() as connection:
-        known = facts_until(connection, who, day)
+        known = facts_until(connection, who, day + dt.timedelta(days=1))
     found = [
         replace(one, facts=known[one.key])
         for one in all_matters(database.engine, who)

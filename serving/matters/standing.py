@@ -128,7 +128,8 @@ def _closing(matter: Matter, steps: Sequence[Step]) -> tuple[dt.date | None, str
         return day_of(last), str((last.data or {}).get("reason", "other"))
     if facts.listed:
         return None, None
-    ended = facts.closed_on or facts.as_of
+    # A list says what was known before its date.
+    ended = facts.closed_on or facts.as_of - dt.timedelta(days=1)
     if last is not None and day_of(last) >= ended:
         return None, None
     return ended, "records"

@@ -45,7 +45,9 @@ def digest_paper(digest: Digest, settings: Settings) -> Paper:
         blocks=tuple(teller.blocks),
         annex_title="",
         annex=(),
-        notice=teller.word("digest.notice", on=digest.on, until=digest.until),
+        notice=teller.word(
+            "digest.notice", on=teller.day(digest.on), until=teller.day(digest.until)
+        ),
         figures=teller.figures,
         conflicts=tuple(teller.conflicts),
     )

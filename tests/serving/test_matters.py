@@ -29,7 +29,7 @@ from serving.matters.acting import (
     take_step,
 )
 from serving.matters.escalating import escalate
-from serving.matters.reading import Filter, by_unit, current, in_state, narrowed
+from serving.matters.reading import Filter, as_of_day, by_unit, current, in_state, narrowed
 from serving.matters.rules import rules_of
 from serving.matters.sheet import matters_xlsx
 from serving.matters.standing import stand
@@ -114,7 +114,10 @@ def test_what_a_later_list_no_longer_shows_is_ended_by_the_records(database):
     found = {one.key: stand(one, RULES, TODAY) for one in all_matters(database.engine, OFFICE)}
     assert not found["case:A"].closed
     assert found["case:A"].matter.facts.workers == 30
-    assert (found["case:B"].closed_on, found["case:B"].reason) == (JUNE, "records")
+    assert (found["case:B"].closed_on, found["case:B"].reason) == (
+        dt.date(2025, 5, 31),
+        "records",
+    )
 
 
 def test_new_entries_of_the_chosen_tiers_are_alerts(database):
@@ -288,6 +291,18 @@ _COLUMN = {
     "matter_facts": "matter = 'x'",
     "matter_lists": "watchlist_id = 9",
 }
+
+
+def test_a_month_is_told_from_the_list_of_the_day_after_it(database):
+    publish_register(database, MAY, matters=[matter("case:A"), matter("case:B")])
+    take_lists(database, RULES, NOW)
+    publish_register(database, JUNE, matters=[matter("case:A")])
+    take_lists(database, RULES, NOW)
+    start, last = dt.date(2025, 5, 1), dt.date(2025, 5, 31)
+    found = by_unit(as_of_day(database, RULES, OFFICE, last), start, JUNE)
+    assert [(one.open, one.closed) for one in found] == [(1, 1)]
+    april = as_of_day(database, RULES, OFFICE, dt.date(2025, 4, 30))
+    assert [one.closed for one in april] == [False, False]
 
 
 def test_units_are_counted_and_filtered(ledger):
