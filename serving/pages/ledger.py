@@ -49,18 +49,17 @@ def ledger(
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
     """Matters with who has them and by when."""
-    reading = reading_of(request)
-    chosen = reading.choose(request, who, None, None)
-    if chosen is None:
-        return render(request, "nothing", who)
+    chosen = reading_of(request).choose(request, who, None, None)
     every = _standings(request, who)
+    if chosen is None and not every:
+        return render(request, "nothing", who)
     found = _chosen(every, state, kind, unit, large)
     start = (page - 1) * PER_PAGE
     return render(
         request,
         "ledger",
         who,
-        chosen=chosen,
+        as_of=chosen.summary.as_of if chosen else None,
         matters=found[start : start + PER_PAGE],
         found=len(found),
         more=len(found) > start + PER_PAGE,
@@ -150,10 +149,11 @@ def day_in(value: str | None) -> dt.date | None:
 @router.get("/revisits")
 def revisits(request: Request, who: Reader) -> Response:
     """Closed matters that are to be looked at again."""
-    reading = reading_of(request)
-    if reading.choose(request, who, None, None) is None:
+    chosen = reading_of(request).choose(request, who, None, None)
+    every = _standings(request, who)
+    if chosen is None and not every:
         return render(request, "nothing", who)
-    rows = [(one, one.second_look) for one in _standings(request, who) if one.second_look]
+    rows = [(one, one.second_look) for one in every if one.second_look]
     rows.sort(key=lambda row: (row[1].outcome is not None, row[1].day, row[0].matter.number))
     return render(
         request,
