@@ -140,16 +140,8 @@ def progress_of(
     running = rows if "projects" in plan.units else []
     here = [row for row in running if (row["region_code"] or "").startswith(plan.region)]
     scope = [row for row in here if _of_kind(plan, row["sector"], row["funding"])]
-    checked = {
-        row["project_id"]
-        for row in scope
-        if _within(plan, until, visits.last.get(row["project_id"]), row["last_inspected_on"])
-    }
-    found = [
-        row
-        for row in scope
-        if _within(plan, until, visits.found.get(row["project_id"]), row["last_found_on"])
-    ]
+    seen = _in_time(plan, until, scope, visits.last, "last_inspected_on")
+    found = _in_time(plan, until, scope, visits.found, "last_found_on")
     completed = _completed(standings, rows)
     own = [one for one in completed if in_scope(plan, one)]
     opened = [one for one in own if not one.closed]
@@ -159,7 +151,7 @@ def progress_of(
         as_of=as_of,
         until=until,
         projects=scope,
-        checked=frozenset(checked),
+        checked=frozenset(row["project_id"] for row in seen),
         unplaced=sum(_unplaced(plan, row["sector"], row["funding"]) for row in here),
         unplaced_matters=sum(_unknown_scope(plan, one) for one in completed if not one.closed),
         found=found,
@@ -231,6 +223,19 @@ def _unknown(name: str, opened: Sequence[Standing]) -> int:
     if name in ("government_matters", "state_owned_matters"):
         return sum(one.project_id is not None and one.funding is None for one in facts)
     return 0
+
+
+def _in_time(
+    plan: CampaignPlan,
+    until: dt.date,
+    scope: Sequence[Document],
+    entered: Mapping[str, dt.date],
+    recorded: str,
+) -> list[Document]:
+    """Projects with such a visit in the campaign, entered on the service or in the records."""
+    return [
+        row for row in scope if _within(plan, until, entered.get(row["project_id"]), row[recorded])
+    ]
 
 
 def _within(plan: CampaignPlan, until: dt.date, *days: object) -> bool:
