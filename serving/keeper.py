@@ -1,4 +1,4 @@
-"""What goes on beside the requests: long runs, records to take in, subscribers to call.
+"""What goes on beside the requests: long runs, records to take in, subscribers, matters due.
 
 One thread in the process that ``wagewatch serve`` started. It can be killed at any moment: what was
 asked for stays in the database and is taken up again.
@@ -30,6 +30,7 @@ from serving.database.jobs import (
     vouch_for_job,
 )
 from serving.database.service import ServiceDatabase
+from serving.settings import load_settings
 from serving.webhooks import deliver_due
 from serving.working import TAKE_IN
 
@@ -37,6 +38,7 @@ SECONDS = 1.0
 """Between two looks at what there is to do."""
 
 _RETRY_TAKING_IN = dt.timedelta(seconds=15)
+_BETWEEN_MATTERS = dt.timedelta(minutes=10)
 
 _log = logging.getLogger("wagewatch.keeper")
 
@@ -51,9 +53,14 @@ class Keeper:
         self._stop = threading.Event()
         self._running: tuple[str, subprocess.Popen[bytes]] | None = None
         self._not_before = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self._matters_after = self._not_before
         self._threads = [
             threading.Thread(target=self._loop, args=(step, name), name=name, daemon=True)
-            for name, step in (("jobs", self.run_jobs), ("webhooks", self.call_subscribers))
+            for name, step in (
+                ("jobs", self.run_jobs),
+                ("webhooks", self.call_subscribers),
+                ("matters", self.look_after_matters),
+            )
         ]
 
     def start(self) -> None:
@@ -106,6 +113,23 @@ class Keeper:
         with httpx.Client(follow_redirects=False, trust_env=False) as client:
             while not self._stop.is_set() and deliver_due(self._database.engine, client, _now()):
                 pass
+
+    def look_after_matters(self) -> None:
+        """Take matters of new lists, escalate what is overdue, and send the week's digests."""
+        now = _now()
+        if now < self._matters_after:
+            return
+        from serving.matters.escalating import escalate
+        from serving.matters.rules import rules_of
+        from serving.matters.taking import take_lists
+        from serving.matters.weekly import send_digests
+
+        self._matters_after = now + _BETWEEN_MATTERS
+        settings = load_settings(self._workspace)
+        rules, today = rules_of(settings.matters), now.astimezone().date()
+        take_lists(self._database, rules, now)
+        escalate(self._database, rules, today, now)
+        send_digests(self._database, settings, today, now)
 
     def _start(self, job_id: str) -> None:
         command = [sys.executable, "-m", "serving.working", str(self._workspace.root), job_id]

@@ -20,6 +20,8 @@ from risk.workspace import Workspace
 from serving import wording
 from serving.database.service import Beside, ServiceDatabase
 from serving.database.shelf import CountyRates
+from serving.matters.rules import rules_of
+from serving.matters.taking import take_lists
 from serving.modelling import Progress, Scored, model_for_shelf, score_cohort
 from serving.publication import (
     Assessment,
@@ -146,6 +148,7 @@ def publish_watchlist(office: Office, order: Order, progress: Progress) -> Done:
         published_by=order.by,
         beside=things,
     )
+    take_lists(office.database, rules_of(office.settings.matters), dt.datetime.now(dt.UTC))
     progress("done", 1.0)
     model = material.scored.model
     return Done(

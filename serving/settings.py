@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import tomllib
 from collections.abc import Mapping
@@ -178,6 +179,67 @@ class CampaignSettings(_Section):
     stop: MonthDay = "02-15"
 
 
+class MatterSettings(_Section):
+    """Which entries become matters, and the terms of matters in working days."""
+
+    alerts: Annotated[
+        tuple[Literal["must", "red", "orange"], ...], NoDecode, BeforeValidator(_split)
+    ] = ("must", "red")
+    case_days: Annotated[int, Field(ge=1, le=250)] = 60
+    finding_days: Annotated[int, Field(ge=1, le=250)] = 15
+    complaint_days: Annotated[int, Field(ge=1, le=250)] = 10
+    alert_days: Annotated[int, Field(ge=1, le=250)] = 15
+    hand_days: Annotated[int, Field(ge=1, le=250)] = 15
+    escalate_unit_days: Annotated[int, Field(ge=1, le=250)] = 3
+    escalate_leader_days: Annotated[int, Field(ge=1, le=250)] = 10
+    recheck_days: Annotated[int, Field(ge=1, le=250)] = 20
+
+    @model_validator(mode="after")
+    def _unit_first(self) -> Self:
+        if self.escalate_leader_days <= self.escalate_unit_days:
+            raise ValueError(f"{self.escalate_unit_days}, {self.escalate_leader_days}")
+        return self
+
+
+class CampaignPlan(_Section):
+    """A campaign: when, where, on which projects, and what it is to reach.
+
+    Empty ``sectors`` or ``fundings`` mean all. ``swept`` is the share of projects to be checked;
+    ``zero`` names what is to be zero at its end, for its meaning changes from year to year.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[\w-]{1,40}$")]
+    title: Annotated[str, Field(max_length=60)] = ""
+    start: dt.date
+    stop: dt.date
+    region: Annotated[str, Field(pattern=r"^\d{0,12}$")] = ""
+    sectors: tuple[
+        Literal["building", "municipal", "transport", "water", "energy", "other"], ...
+    ] = ()
+    fundings: tuple[Literal["government", "state_owned", "private"], ...] = ()
+    units: Annotated[tuple[Literal["projects", "employers"], ...], Field(min_length=1)] = (
+        "projects",
+        "employers",
+    )
+    swept: Share = 1.0
+    zero: tuple[
+        Literal[
+            "government_matters",
+            "state_owned_matters",
+            "old_cases",
+            "group_matters",
+            "overdue_matters",
+        ],
+        ...,
+    ] = ("government_matters", "state_owned_matters")
+
+    @model_validator(mode="after")
+    def _forwards(self) -> Self:
+        if self.stop < self.start:
+            raise ValueError(f"{self.start}, {self.stop}")
+        return self
+
+
 class BriefingSettings(_Section):
     """What stands above and below a briefing: the office that issues it, whom it is sent to."""
 
@@ -212,6 +274,8 @@ class Settings(BaseSettings):
     oidc: OidcSettings = OidcSettings()
     indicators: IndicatorSettings = IndicatorSettings()
     campaign: CampaignSettings = CampaignSettings()
+    campaigns: tuple[CampaignPlan, ...] = ()
+    matters: MatterSettings = MatterSettings()
     briefing: BriefingSettings = BriefingSettings()
     places: Mapping[PlaceCode, PlaceName] = {}
 
@@ -269,7 +333,9 @@ def default_toml() -> str:
     settings = Settings.model_construct()
     must_visit = "[" + ", ".join(f'"{code}"' for code in settings.policy.must_visit) + "]"
     rates = "[" + ", ".join(f'"{name}"' for name in settings.indicators.rates) + "]"
-    return template.format(**dict(settings), must_visit=must_visit, rates=rates)
+    alerts = "[" + ", ".join(f'"{name}"' for name in settings.matters.alerts) + "]"
+    lists = {"must_visit": must_visit, "rates": rates, "alerts": alerts}
+    return template.format(**dict(settings), **lists)
 
 
 def _invalid(error: ValidationError, path: Path) -> SettingsInvalid | SettingUnknown:

@@ -25,6 +25,7 @@ SECONDS = 10
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix, not a secret
 _TYPE_PREFIX = "cn.wagewatch."
+_SOURCES = {"matter": "/v1/matters", "digest": "/v1/matters"}
 
 
 def deliver_due(engine: Engine, client: httpx.Client, now: dt.datetime) -> int:
@@ -51,7 +52,7 @@ def envelope(event: Event) -> bytes:
         {
             "specversion": "1.0",
             "id": event.event_id,
-            "source": "/v1/watchlists/changes",
+            "source": _SOURCES.get(event.type.partition(".")[0], "/v1/watchlists/changes"),
             "type": _TYPE_PREFIX + event.type,
             "time": event.created_at.isoformat(),
             "subject": event.project_id or event.region or "*",

@@ -13,6 +13,7 @@ from risk.locale import text
 from serving.api.audit.endpoints import router as audit
 from serving.api.auditing import AuditQueue
 from serving.api.briefings.endpoints import router as briefings
+from serving.api.campaigns.endpoints import router as campaigns
 from serving.api.docs import serve_docs
 from serving.api.doorkeeper import Door, Doorkeeper
 from serving.api.envelope import Envelope
@@ -22,6 +23,7 @@ from serving.api.health.endpoints import router as health
 from serving.api.indicators.endpoints import router as indicators
 from serving.api.jobs.endpoints import router as jobs
 from serving.api.links.endpoints import router as links
+from serving.api.matters.endpoints import router as matters
 from serving.api.metrics import Metrics
 from serving.api.models.endpoints import router as models
 from serving.api.outcomes.endpoints import router as outcomes
@@ -43,7 +45,7 @@ from serving.version import package_version
 ROUTERS = (
     *(health, session, watchlists, projects, scores, outcomes, feedback, records, briefings),
     links,
-    *(indicators, models, jobs, subscriptions, audit),
+    *(indicators, models, jobs, subscriptions, audit, matters, campaigns),
 )
 
 

@@ -31,8 +31,10 @@ from serving.api.failures import (
 )
 from serving.api.schemas import Problem
 from serving.api.state import language_of
+from serving.campaigns.plans import CampaignUnknown
 from serving.database.idempotency import KeyUsedOtherwise
 from serving.database.jobs import JobUnknown
+from serving.database.matters import MatterUnknown
 from serving.database.outbox import SubscriptionUnknown
 from serving.database.outcomes import OutcomeUnknown, VersionOutdated
 from serving.database.service import (
@@ -48,6 +50,7 @@ from serving.linking import (
     LinkUnclear,
     OrganisationUnknown,
 )
+from serving.matters.acting import DutiesUnchecked, MatterClosed, MatterOpen, StepInvalid
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -75,6 +78,12 @@ STATUS: Mapping[type[WagewatchError], HTTPStatus] = {
     CsrfMissing: HTTPStatus.FORBIDDEN,
     VersionOutdated: HTTPStatus.CONFLICT,
     KeyUsedOtherwise: HTTPStatus.UNPROCESSABLE_ENTITY,
+    MatterUnknown: HTTPStatus.NOT_FOUND,
+    CampaignUnknown: HTTPStatus.NOT_FOUND,
+    MatterClosed: HTTPStatus.CONFLICT,
+    MatterOpen: HTTPStatus.CONFLICT,
+    DutiesUnchecked: HTTPStatus.CONFLICT,
+    StepInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     RowsUnreadable: HTTPStatus.UNPROCESSABLE_ENTITY,
     OutcomeInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,

@@ -11,6 +11,7 @@ from serving.briefing.checking import require_consistent
 from serving.briefing.employers import SUM as EMPLOYERS
 from serving.briefing.employers import tell_employers
 from serving.briefing.facts import Facts
+from serving.briefing.followed_up import tell_followed_up
 from serving.briefing.handling import tell_cases, tell_last_list
 from serving.briefing.paper import Paper
 from serving.briefing.rates import tell_rates
@@ -25,6 +26,7 @@ _SUMS = (
     ("listed_projects", ("listed_visited", "listed_left")),
     ("revisits_due", ("revisits_done", "revisits_left")),
     EMPLOYERS,
+    ("followed_open", ("followed_in_time", "followed_overdue")),
 )
 
 
@@ -41,6 +43,7 @@ def monthly(facts: Facts, language: Language) -> Paper:
     tell_key_projects(teller, facts)
     tell_employers(teller, facts)
     tell_last_list(teller, facts)
+    tell_followed_up(teller, facts)
     tell_cases(teller, facts)
     tell_advice(teller, facts)
     return _paper(teller, facts, "monthly")

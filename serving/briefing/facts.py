@@ -11,7 +11,8 @@ from typing import Any
 from risk.dates import add_months
 from risk.indicators import COUNTY, rates_by_place
 from risk.records import RecordStore
-from serving.access.principal import OFFICE
+from serving.access.principal import OFFICE, Principal
+from serving.access.roles import Role
 from serving.briefing.counting import (
     Cases,
     Complaints,
@@ -29,6 +30,8 @@ from serving.briefing.period import Lists, Period, lists_for
 from serving.database.dossiers import register
 from serving.database.service import ServiceDatabase, Summary
 from serving.dossiers.matters import closed_cases, open_matters
+from serving.matters.reading import UnitTally, as_of_day, by_unit
+from serving.matters.rules import rules_of
 from serving.settings import Settings
 
 Document = Mapping[str, Any]
@@ -98,6 +101,7 @@ class Facts:
     matters: Sequence[Document]
     closed: Sequence[Document]
     employers: Warned | None = None
+    followed_up: Sequence[UnitTally] = ()
 
 
 def gather_facts(
@@ -143,7 +147,17 @@ def _gathered(
         matters=_here(open_matters(store, period.stop), region),
         closed=_here(closed_cases(store, period.stop), region),
         employers=_employers(database, period, region),
+        followed_up=_by_unit(database, settings, period, region),
     )
+
+
+def _by_unit(
+    database: ServiceDatabase, settings: Settings, period: Period, region: str
+) -> Sequence[UnitTally]:
+    """Matters of the service by unit: open and overdue at the period's end, closed within it."""
+    office = Principal("office", "office", Role.ADMIN, region)
+    standings = as_of_day(database, rules_of(settings.matters), office, period.last)
+    return by_unit(standings, period.start, period.stop)
 
 
 def count(store: RecordStore, period: Period, region: str) -> Counted:

@@ -39,6 +39,7 @@ def monthly(
         office = Office(job.workspace, store, database, settings)
         publish_once(job, office, as_of, capacity or settings.policy.capacity, region)
         employers = publish_employers(job, office, as_of, region)
+        escalate_due(office, as_of)
         written = [
             _write_scores(office, as_of, folder),
             *_write_list(office, as_of, region, folder),
@@ -85,6 +86,17 @@ def publish_employers(job: Job, office: Office, as_of: dt.date, region: str) -> 
     except RegionUnknown:
         return None
     return employers
+
+
+def escalate_due(office: Office, on: dt.date) -> None:
+    """Take the matters of lists that were not taken, and escalate what is overdue on ``on``."""
+    from serving.matters.escalating import escalate
+    from serving.matters.rules import rules_of
+    from serving.matters.taking import take_lists
+
+    rules, now = rules_of(office.settings.matters), dt.datetime.now(dt.UTC)
+    take_lists(office.database, rules, now)
+    escalate(office.database, rules, on, now)
 
 
 def write_briefings(office: Office, as_of: dt.date, region: str, folder: Path) -> list[Path]:

@@ -1,7 +1,7 @@
 """What other systems may want to hear of, in the order it happened.
 
-Events are written in the transaction that publishes a list, together with one delivery for every
-subscription that wants them, so that neither can be without the other.
+Events are written in the transaction that publishes a list or changes a matter, together with one
+delivery for every subscription that wants them, so that neither can be without the other.
 """
 
 from __future__ import annotations
@@ -30,7 +30,12 @@ from serving.publication import Head, SealedPublication
 
 PUBLISHED: Final = "watchlist.published"
 TIER_CHANGED: Final = "project.tier_changed"
-TYPES = (PUBLISHED, TIER_CHANGED)
+MATTER_OPENED: Final = "matter.opened"
+MATTER_ESCALATED: Final = "matter.escalated"
+MATTER_CLOSED: Final = "matter.closed"
+DIGEST: Final = "digest.ready"
+LIST_TYPES = (PUBLISHED, TIER_CHANGED)
+TYPES = (*LIST_TYPES, MATTER_OPENED, MATTER_ESCALATED, MATTER_CLOSED, DIGEST)
 _UNREMARKABLE = "blue"
 
 
@@ -52,8 +57,62 @@ def record_publication(
     connection: Connection, sealed: SealedPublication, watchlist_id: int, now: dt.datetime
 ) -> None:
     """The events of a list that was just stored, and their deliveries."""
-    _in_order(connection)
     rows = [_published(sealed), *_tier_changes(connection, sealed, watchlist_id)]
+    record_events(connection, rows, now)
+
+
+@dataclass(frozen=True)
+class MatterEvent:
+    """Something that happened to a matter."""
+
+    type: str
+    on: dt.date
+    region: str
+    project_id: str | None
+    data: Mapping[str, Any]
+
+
+def record_matters(
+    connection: Connection, happened: Sequence[MatterEvent], now: dt.datetime
+) -> None:
+    """The events of matters, in the transaction that changes them."""
+    rows = [
+        {
+            "type": one.type,
+            "as_of": one.on,
+            "region": one.region,
+            "project_id": one.project_id,
+            "data": dict(one.data),
+        }
+        for one in happened
+    ]
+    if rows:
+        record_events(connection, rows, now)
+
+
+def record_digest(
+    connection: Connection, region: str, week: dt.date, data: Mapping[str, Any], now: dt.datetime
+) -> bool:
+    """The digest of a region for the week that begins on ``week``, once; whether it was new."""
+    _in_order(connection)
+    if digest_recorded(connection, region, week):
+        return False
+    row = {"type": DIGEST, "as_of": week, "region": region, "project_id": None, "data": dict(data)}
+    record_events(connection, [row], now)
+    return True
+
+
+def digest_recorded(connection: Connection, region: str, week: dt.date) -> bool:
+    """Whether there is a digest of the region for that week."""
+    before = select(EVENTS.c.id).where(
+        EVENTS.c.type == DIGEST, EVENTS.c.as_of == week, EVENTS.c.region == region
+    )
+    return connection.execute(before).first() is not None
+
+
+def record_events(connection: Connection, rows: Sequence[dict[str, Any]], now: dt.datetime) -> None:
+    """Keep events and a delivery of each for every subscription that wants it."""
+    _in_order(connection)
     for row in rows:
         row.update(event_id=str(uuid.uuid4()), created_at=now)
     connection.execute(insert(EVENTS), rows)
@@ -75,16 +134,17 @@ def record_publication(
 
 
 def list_events(engine: Engine, principal: Principal, wanted: Wanted) -> Page[Event]:
-    """What happened in the region since a cursor; the cursor of the next page is the last number.
+    """What happened to lists since a cursor; the cursor of the next page is the last number.
 
     Unlike other pages the cursor is never None once there was an event, so that whoever has read
     everything can ask again from there.
     """
     query = select(EVENTS).where(
+        EVENTS.c.type.in_(LIST_TYPES),
         or_(
             within(EVENTS.c.region, principal),
             (EVENTS.c.type == PUBLISHED) & overlaps(EVENTS.c.region, principal),
-        )
+        ),
     )
     with engine.connect() as connection:
         rows, _ = page(connection, query, EVENTS.c.id, wanted)
@@ -185,4 +245,6 @@ def _wants(subscription: Row[Any], event: Mapping[str, Any]) -> bool:
     subscriber = Principal("subscription", subscription.name, Role.SYSTEM, subscription.region)
     if event["type"] == PUBLISHED:
         return touches(subscriber, event["region"])
+    if event["type"] == DIGEST:
+        return bool(event["region"] == subscription.region)
     return str(event["region"]).startswith(subscriber.region)

@@ -1,26 +1,51 @@
-"""What people do about open matters. Every step stays; the last ones tell how it stands."""
+"""Matters: what is followed until it is done. Rows are only added; the last ones tell how it is.
+
+A matter has a stable key (``case:AJ1``, ``inspection:...``, ``complaint:...``,
+``alert:PROJECT:AS_OF``, ``hand:...``). What is known of it is kept per list; what people and rules
+did about it are its steps.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from typing import Literal
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, get_args
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, insert, select, text, true
 
+from risk.errors import WagewatchError
 from serving.access.jurisdiction import within
 from serving.access.principal import Principal
 from serving.database.engine import utc
-from serving.database.tables import MATTER_STEPS
+from serving.database.tables import MATTER_FACTS, MATTER_LISTS, MATTER_STEPS, MATTERS, WATCHLISTS
 
-StepKind = Literal["given", "noted", "closed", "reopened"]
-STEPS: tuple[StepKind, ...] = ("given", "noted", "closed", "reopened")
+StepKind = Literal[
+    "given", "noted", "extended", "escalated", "duty", "closed", "reopened", "rechecked"
+]
+STEPS: tuple[StepKind, ...] = get_args(StepKind)
+Kind = Literal["case", "rectification", "finding", "complaint", "alert", "hand"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+Reason = Literal["paid_in_full", "unfounded", "transferred", "court", "merged", "other"]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+Recheck = Literal["paid", "partly", "not_paid", "cannot_tell"]
+RECHECKS: tuple[Recheck, ...] = get_args(Recheck)
+
+
+class MatterUnknown(WagewatchError):
+    """There is no such matter in the region."""
+
+    code = "matter_unknown"
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step: ``given`` to a person or unit with a day, ``noted``, ``closed`` or ``reopened``."""
+    """What was done; by a person, or by rule (``escalated``). ``data`` holds what the kind needs.
+
+    ``data`` may have: ``reason`` (closed), ``outcome`` (rechecked), ``level`` and ``due_on``
+    (escalated), ``duty`` and ``found`` (duty), ``unchecked`` (closed: why duties were left),
+    ``evidence`` (table and record_id, or file and sha256).
+    """
 
     matter: str
     region_code: str
@@ -31,20 +56,64 @@ class Step:
     text: str | None
     taken_by: str
     taken_at: dt.datetime
+    data: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How a matter stands: who has it, by when, whether it is closed, and all its steps."""
+class Facts:
+    """What is known of a matter as of a list; money in fen, None is unknown.
 
-    person: str | None
-    unit: str | None
-    due_on: dt.date | None
-    closed: bool
-    steps: Sequence[Step]
+    ``listed``: the records still show it open. ``duties``: of a confirmed case, from the rules.
+    """
+
+    as_of: dt.date
+    listed: bool
+    project_id: str | None = None
+    org_id: str | None = None
+    name: str | None = None
+    opened_on: dt.date | None = None
+    due_on: dt.date | None = None
+    workers: int | None = None
+    amount: int | None = None
+    recovered: int | None = None
+    status: str | None = None
+    record: str | None = None
+    confirmed_on: dt.date | None = None
+    closed_on: dt.date | None = None
+    checked_on: dt.date | None = None
+    funding: str | None = None
+    sector: str | None = None
+    tier: str | None = None
+    text: str | None = None
+    duties: Sequence[Mapping[str, Any]] = ()
 
 
-UNTOUCHED = Standing(None, None, None, False, ())
+@dataclass(frozen=True)
+class Matter:
+    """A matter with what is known of it and every step, in their order."""
+
+    number: int
+    key: str
+    kind: Kind
+    region_code: str
+    opened_by: str
+    opened_at: dt.datetime
+    facts: Facts
+    steps: Sequence[Step] = field(default=())
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A matter to be opened, or known more of."""
+
+    key: str
+    kind: Kind
+    region_code: str
+    facts: Facts
+
+
+_DAYS = tuple(one.name for one in fields(Facts) if one.type == "dt.date | None")
+_APART = ("as_of", "listed")
 
 
 def keep_step(connection: Connection, step: Step) -> None:
@@ -52,25 +121,163 @@ def keep_step(connection: Connection, step: Step) -> None:
     connection.execute(insert(MATTER_STEPS).values(asdict(step)))
 
 
-def standings(engine: Engine, principal: Principal) -> Mapping[str, Standing]:
-    """How every matter of the region stands that somebody did something about."""
-    query = select(MATTER_STEPS).where(within(MATTER_STEPS.c.region_code, principal))
-    with engine.connect() as connection:
-        rows = connection.execute(query.order_by(MATTER_STEPS.c.id)).all()
-    found: dict[str, Standing] = {}
-    for row in rows:
-        values = {field.name: row._mapping[field.name] for field in fields(Step)}
-        step = Step(**{**values, "taken_at": utc(values["taken_at"])})
-        found[step.matter] = _after(found.get(step.matter, UNTOUCHED), step)
-    return found
-
-
-def _after(before: Standing, step: Step) -> Standing:
-    given = step.step == "given"
-    return Standing(
-        person=step.person if given else before.person,
-        unit=step.unit if given else before.unit,
-        due_on=step.due_on if given else before.due_on,
-        closed=step.step == "closed" or (before.closed and step.step != "reopened"),
-        steps=(*before.steps, step),
+def open_matter(
+    connection: Connection, opening: Opening, opened_by: str, opened_at: dt.datetime
+) -> None:
+    """Keep a new matter with what is known of it."""
+    connection.execute(
+        insert(MATTERS).values(
+            matter=opening.key,
+            kind=opening.kind,
+            region_code=opening.region_code,
+            opened_by=opened_by,
+            opened_at=opened_at,
+        )
     )
+    keep_facts(connection, opening)
+
+
+def keep_facts(connection: Connection, opening: Opening) -> None:
+    """Keep what is now known of a matter."""
+    connection.execute(
+        insert(MATTER_FACTS).values(
+            matter=opening.key,
+            region_code=opening.region_code,
+            as_of=opening.facts.as_of,
+            listed=opening.facts.listed,
+            facts=_document(opening.facts),
+        )
+    )
+
+
+def all_matters(engine: Engine, principal: Principal) -> list[Matter]:
+    """Every matter of the region, open or closed, the first first."""
+    with engine.connect() as connection:
+        return read_matters(connection, principal)
+
+
+def read_matters(
+    connection: Connection, principal: Principal, key: str | None = None
+) -> list[Matter]:
+    """Every matter of the region, or the one of ``key``, within a transaction."""
+
+    def own(table: Any) -> ColumnElement[bool]:
+        here = within(table.c.region_code, principal)
+        return here & (table.c.matter == key if key is not None else true())
+
+    heads = connection.execute(select(MATTERS).where(own(MATTERS)).order_by(MATTERS.c.id)).all()
+    known = connection.execute(
+        select(MATTER_FACTS).where(own(MATTER_FACTS)).order_by(MATTER_FACTS.c.id)
+    )
+    facts = {row.matter: row for row in known}
+    steps: dict[str, list[Step]] = {}
+    taken = connection.execute(
+        select(MATTER_STEPS).where(own(MATTER_STEPS)).order_by(MATTER_STEPS.c.id)
+    )
+    for row in taken:
+        steps.setdefault(row.matter, []).append(_step(row))
+    return [
+        Matter(
+            row.id,
+            row.matter,
+            row.kind,
+            row.region_code,
+            row.opened_by,
+            utc(row.opened_at),
+            _facts(facts[row.matter]),
+            tuple(steps.get(row.matter, ())),
+        )
+        for row in heads
+    ]
+
+
+def find_matter(connection: Connection, key: str, principal: Principal) -> Matter:
+    """The matter of ``key``.
+
+    Raises:
+        MatterUnknown: there is none in the principal's region.
+    """
+    found = read_matters(connection, principal, key)
+    if not found:
+        raise MatterUnknown(matter=key)
+    return found[0]
+
+
+def facts_until(connection: Connection, principal: Principal, day: dt.date) -> Mapping[str, Facts]:
+    """What was known of each matter of the region from lists up to ``day``."""
+    query = select(MATTER_FACTS).where(
+        within(MATTER_FACTS.c.region_code, principal), MATTER_FACTS.c.as_of <= day
+    )
+    rows = connection.execute(query.order_by(MATTER_FACTS.c.id))
+    return {row.matter: _facts(row) for row in rows}
+
+
+@dataclass(frozen=True)
+class UntakenList:
+    """A list whose matters were not taken yet; ``newest`` of its region or overtaken."""
+
+    number: int
+    as_of: dt.date
+    region: str
+    newest: bool
+
+
+def untaken(connection: Connection) -> list[UntakenList]:
+    """Lists whose matters were not taken, the oldest first."""
+    rows = connection.execute(
+        select(WATCHLISTS.c.id, WATCHLISTS.c.as_of, WATCHLISTS.c.region).order_by(
+            WATCHLISTS.c.as_of, WATCHLISTS.c.id
+        )
+    ).all()
+    taken = set(connection.execute(select(MATTER_LISTS.c.watchlist_id)).scalars())
+    last = {row.region: row.id for row in rows}
+    return [
+        UntakenList(row.id, row.as_of, row.region, last[row.region] == row.id)
+        for row in rows
+        if row.id not in taken
+    ]
+
+
+def anything_untaken(engine: Engine) -> bool:
+    """Whether some list's matters were not taken yet; cheap."""
+    query = select(WATCHLISTS.c.id).where(
+        WATCHLISTS.c.id.not_in(select(MATTER_LISTS.c.watchlist_id))
+    )
+    with engine.connect() as connection:
+        return connection.execute(query.limit(1)).first() is not None
+
+
+def mark_taken(connection: Connection, numbers: Collection[int], now: dt.datetime) -> None:
+    """Remember that these lists' matters are taken."""
+    rows = [{"watchlist_id": number, "taken_at": now} for number in numbers]
+    if rows:
+        connection.execute(insert(MATTER_LISTS), rows)
+
+
+def alone(connection: Connection) -> None:
+    """Nobody else opens or escalates matters until this transaction ends."""
+    # A SQLite writer is alone anyway.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE matter_lists IN EXCLUSIVE MODE"))
+
+
+def _document(facts: Facts) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, dt.date) else value
+        for name, value in asdict(facts).items()
+        if name not in _APART
+    }
+
+
+def _facts(row: Row[Any]) -> Facts:
+    known = {one.name for one in fields(Facts)}
+    values = {name: value for name, value in row.facts.items() if name in known}
+    for name in _DAYS:
+        if values.get(name):
+            values[name] = dt.date.fromisoformat(values[name])
+    return Facts(row.as_of, row.listed, **values)
+
+
+def _step(row: Row[Any]) -> Step:
+    values = {one.name: row._mapping[one.name] for one in fields(Step)}
+    return Step(**{**values, "taken_at": utc(values["taken_at"])})

@@ -126,6 +126,19 @@ class People:
         self._add(TOKENS, grant, extra)
         return secret
 
+    def region_of(self, name: str) -> str:
+        """The region of a user.
+
+        Raises:
+            NameUnknown: there is no such user.
+        """
+        query = select(USERS.c.region).where(USERS.c.name == name, USERS.c.disabled_at.is_(None))
+        with self._engine.connect() as connection:
+            found = connection.execute(query).scalar_one_or_none()
+        if found is None:
+            raise NameUnknown(name=name)
+        return str(found)
+
     def set_password(self, name: str, password_hash: str) -> None:
         """Give a user another password and end their sessions.
 

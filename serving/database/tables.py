@@ -379,9 +379,43 @@ MATTER_STEPS = Table(
     Column("text", Text),
     Column("taken_by", String(200), nullable=False),
     Column("taken_at", _TIME, nullable=False),
+    Column("data", JSON),
     Index(None, "matter"),
 )
-"""What people did about an open matter: given to somebody, noted, closed, opened again."""
+"""What was done about a matter; ``data`` holds evidence, reason, outcome, level or duty."""
+
+MATTERS = Table(
+    "matters",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("matter", String(250), nullable=False, unique=True),
+    Column("kind", String(20), nullable=False),
+    Column("region_code", String(12), nullable=False),
+    Column("opened_by", String(200), nullable=False),
+    Column("opened_at", _TIME, nullable=False),
+)
+"""Everything that is followed until it is done; by its stable key."""
+
+MATTER_FACTS = Table(
+    "matter_facts",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("matter", String(250), nullable=False),
+    Column("region_code", String(12), nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("listed", Boolean, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Index(None, "matter"),
+)
+"""What was known of a matter as of a list; a new row whenever it changed. The last one holds."""
+
+MATTER_LISTS = Table(
+    "matter_lists",
+    METADATA,
+    Column("watchlist_id", Integer, ForeignKey("watchlists.id"), primary_key=True),
+    Column("taken_at", _TIME, nullable=False),
+)
+"""Lists whose matters have been taken."""
 
 LINK_DECISIONS = Table(
     "link_decisions",
@@ -405,5 +439,6 @@ SEALED = (
     *(NOTES.name, FEEDBACK.name, INBOX.name, INBOX_TAKEN.name, EVENTS.name, BRIEFINGS.name),
     *(INDICATORS.name, MODELS.name, DOSSIERS.name, REGISTERS.name, MATTER_STEPS.name),
     LINK_DECISIONS.name,
+    *(MATTERS.name, MATTER_FACTS.name, MATTER_LISTS.name),
 )
 """Tables whose rows may neither change nor go."""

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from risk.records import RecordStore
 from serving.dossiers.dossiers import Dossiers
+from serving.dossiers.duties import duties_of
 from serving.dossiers.evidence import records_behind, refs_of
 from serving.dossiers.facts import contracts_of, facts_of
+from serving.dossiers.guarantees import expiring
 from serving.dossiers.known import Row, known, plain, rows_of
 from serving.dossiers.links import linked_to, unlinked
 from serving.dossiers.matters import closed_cases, open_matters
@@ -58,10 +60,13 @@ def gather_dossiers(store: RecordStore, publication: Publication, levers: Levers
             "records": _records(risk, records, facts),
             "linked": linked.get(key, []),
         }
+    matters = _of_region(open_matters(store, as_of), publication)
     register = {
         "as_of": as_of.isoformat(),
         "projects": listed,
-        "matters": _of_region(open_matters(store, as_of), publication),
+        "matters": matters,
+        "duties": duties_of(store, as_of, matters),
+        "expiring": _of_region(expiring(store, as_of), publication),
         "closed": _of_region(closed_cases(store, as_of), publication),
         "unlinked": unlinked(store, as_of, publication.head.region),
     }

@@ -22,6 +22,7 @@ from serving.linking import waiting
 Document = Mapping[str, Any]
 
 _REGISTERS_KEPT = 4
+_SPEAKS = dt.timedelta(days=45)
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,11 @@ class Reading:
         request.scope.setdefault("state", {})["about"] = (view.as_of, None, view.model_version)
         document: Document = json.loads(view.body)
         return document
+
+    def day(self, who: Principal, today: dt.date) -> dt.date:
+        """Today, or the last day the newest list can speak of: a past world has past dates."""
+        newest = max((one.as_of for one in self.database.summaries(who)), default=today)
+        return min(today, newest + _SPEAKS)
 
     def register(self, who: Principal, summary: Summary) -> Register:
         """The register kept with a list; empty where the list was sealed without one."""

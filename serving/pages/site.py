@@ -11,11 +11,13 @@ from starlette.types import Scope
 
 from serving.pages import (
     briefings,
+    campaigns,
     entering,
     indicators,
     ledger,
     links,
     map,
+    matter,
     project,
     sign_in,
     supervision,
@@ -26,7 +28,7 @@ from serving.pages.reading import Reading
 
 ROUTERS = (
     *(sign_in.router, watchlist.router, project.router, map.router, ledger.router, links.router),
-    *(indicators.router, briefings.router, supervision.router),
+    *(indicators.router, briefings.router, supervision.router, matter.router, campaigns.router),
 )
 
 _A_DAY = "public, max-age=86400"

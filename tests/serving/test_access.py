@@ -91,6 +91,19 @@ REQUESTS = {
         {"complaint_id": "T-1", "decision": "linked", "project_id": "P/000"},
     ),
     ("GET", "/v1/audit"): ("/v1/audit", None),
+    ("GET", "/v1/matters"): ("/v1/matters", None),
+    ("POST", "/v1/matters"): (
+        "/v1/matters",
+        {"name": "模拟", "region_code": "990102", "text": "x"},
+    ),
+    ("GET", "/v1/matters/{matter:path}"): ("/v1/matters/{matter}", None),
+    ("POST", "/v1/matters/{matter:path}/steps"): (
+        "/v1/matters/{matter}/steps",
+        {"step": "noted", "text": "x"},
+    ),
+    ("GET", "/v1/campaigns"): ("/v1/campaigns", None),
+    ("GET", "/v1/campaigns/{name}/progress"): ("/v1/campaigns/winter/progress", None),
+    ("GET", "/v1/campaigns/{name}/unchecked"): ("/v1/campaigns/winter/unchecked", None),
 }
 OPEN = {
     *(("GET", path) for path in ("/healthz", "/readyz", "/v1/session/oidc")),
@@ -98,7 +111,13 @@ OPEN = {
     *((method, "/v1/session") for method in ("GET", "POST", "DELETE")),
 }
 # What is of no place: the same for everybody who may see it at all.
-EVERYWHERE = {"/metrics", "/v1/models", "/v1/models/champion", "/v1/models/champion/card"}
+EVERYWHERE = {
+    "/metrics",
+    "/v1/campaigns",
+    "/v1/models",
+    "/v1/models/champion",
+    "/v1/models/champion/card",
+}
 
 
 def _routes():
@@ -134,7 +153,8 @@ def made(client, office, token):
     admin = token("admin")
     outcome = _send(client, ("POST", "/v1/outcomes"), admin, {}).json()["id"]
     job = _send(client, ("POST", "/v1/jobs"), admin, {}).json()["id"]
-    return {"outcome": outcome, "job": job}
+    matter = _send(client, ("POST", "/v1/matters"), admin, {}).json()["key"]
+    return {"outcome": outcome, "job": job, "matter": matter}
 
 
 def _send(client, route, headers, made):

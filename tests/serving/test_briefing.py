@@ -89,6 +89,14 @@ def test_lists_are_of_the_region_and_near_in_time(opened):
     assert lists_for(lists, month_of(dt.date(2024, 4, 1)), "").now is None
 
 
+def test_matters_are_told_by_unit(facts):
+    made = monthly(facts, "zh")
+    assert made.figures["followed_open"] == sum(one.open for one in facts.followed_up) > 0
+    assert any("清单管理" in getattr(block, "text", "") for block in made.blocks)
+    without = monthly(replace(facts, followed_up=()), "zh")
+    assert "followed_open" not in without.figures
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_headings_are_the_seven_sections(facts, language):
     made = monthly(facts, language)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from pathlib import Path
@@ -11,9 +12,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import func, select
 
+from serving.access.principal import OFFICE
 from serving.access.roles import MAY, Role
+from serving.database.matters import all_matters
 from serving.database.tables import MATTER_STEPS, NOTES, OUTCOMES
+from serving.matters.rules import rules_of
+from serving.matters.taking import take_lists
 from serving.pages.page import MENU
+from serving.settings import MatterSettings
 
 from ..conftest import MUST_RUN_ALL, require_program
 from .site import PASSWORD, Site, copied, site_of
@@ -64,11 +70,21 @@ def entered(
     return page
 
 
+def matter_pages(site: Site) -> list[str]:
+    """A page of every kind of matter, and one with a double check if there is any."""
+    take_lists(site.database, rules_of(MatterSettings()), dt.datetime.now(dt.UTC))
+    every = all_matters(site.database.engine, OFFICE)
+    kinds = {one.kind: one.key for one in every}
+    checked = [one.key for one in every if one.facts.duties][:1]
+    return [f"/matters/{quote(key, safe='')}" for key in (*kinds.values(), *checked)]
+
+
 def paths(site: Site) -> list[str]:
     first, second = (quote(one, safe="") for one in site.listed[:2])
     return [
         *("/watchlist", "/watchlist/print", f"/projects/{first}", f"/projects/{first}/visit"),
         *("/projects", "/projects?q=zzz", "/map", f"/route?stop={first}&stop={second}", "/route"),
+        *matter_pages(site),
         *("/ledger", "/ledger?state=closed", "/links", "/revisits", "/campaign", "/indicators"),
         *("/briefings", "/supervision", "/supervision/audit", "/supervision/people", "/nowhere"),
     ]
@@ -287,6 +303,40 @@ def test_a_matter_is_given_to_somebody_and_closed(browser, site):
     with site.database.engine.connect() as connection:
         steps = connection.execute(select(MATTER_STEPS.c.step)).scalars().all()
     assert steps == ["given", "closed"]
+    assert not page.faults
+    page.context.close()
+
+
+def test_a_matter_opened_by_hand_is_followed_on_its_page(browser, site):
+    page = entered(browser, site, "supervisor")
+    page.goto(f"{site.url}/ledger")
+    page.locator("summary", has_text="人工列入清单").click()
+    page.fill("#h-name", "模拟纺织厂")
+    page.fill("#h-place", "990101")
+    page.fill("#h-workers", "55")
+    page.fill("#h-text", "工人来访反映欠薪")
+    page.get_by_role("button", name="列入").click()
+    page.wait_for_url("**/matters/hand*")
+    expect(page.locator("h1")).to_contain_text("模拟纺织厂")
+    expect(page.locator("main")).to_contain_text("50 人以上")
+    page.fill("#g-unit", "劳动保障监察大队")
+    with page.expect_navigation():
+        page.get_by_role("button", name="交办").click()
+    expect(page.locator("main")).to_contain_text("劳动保障监察大队")
+    page.fill("#n-file", "回单.pdf")
+    page.fill("#n-sha", "b" * 64)
+    with page.expect_navigation():
+        page.get_by_role("button", name="记录").click()
+    expect(page.locator(".notes")).to_contain_text("回单.pdf")
+    page.select_option("#c-reason", "paid_in_full")
+    page.fill("#c-text", "已逐人发放")
+    with page.expect_navigation():
+        page.get_by_role("button", name="销号").click()
+    expect(page.locator("h2", has_text="回头看")).to_be_visible()
+    page.select_option("#o", "not_paid")
+    with page.expect_navigation():
+        page.get_by_role("button", name="记录结果").click()
+    expect(page.locator(".notes")).to_contain_text("重新打开")
     assert not page.faults
     page.context.close()
 

@@ -8,12 +8,15 @@ import shutil
 
 import pytest
 
+from risk.flags import RULES
 from risk.records import RecordStore
 from serving.access.principal import OFFICE, Principal
 from serving.access.roles import Role
 from serving.database.dossiers import dossier, register
 from serving.database.service import ServiceDatabase
+from serving.dossiers.duties import duties_of
 from serving.dossiers.gathering import gather_dossiers
+from serving.dossiers.guarantees import expiring
 from serving.dossiers.matters import closed_cases, open_matters
 from serving.publishing import Office, Order, assemble, beside, gather
 from serving.settings import load_settings
@@ -175,3 +178,120 @@ def test_a_closed_case_is_looked_at_again_by_the_first_visit_after_it(world):
     assert closed_cases(world.store, dt.date(2025, 6, 1))[0]["checked_on"] is None
     _visit(world, "I2", inspected_on="2025-04-20", known_at="2025-04-21")
     assert closed_cases(world.store, dt.date(2025, 6, 1))[0]["checked_on"] == "2025-04-20"
+
+
+def test_duties_are_met_breached_or_unknown(world):
+    world.project("P1", started_on="2024-01-01", notice_board=False)
+    world.add(
+        "cases",
+        known_at="2025-04-02",
+        case_id="A",
+        project_id="P1",
+        opened_on="2025-04-01",
+        status="confirmed",
+    )
+    day = dt.date(2025, 6, 1)
+    matters = [*open_matters(world.store, day)]
+    found = {one["code"]: one for one in duties_of(world.store, day, matters)["P1"]}
+    assert len(found) == len(RULES)
+    assert found["notice_board_missing"]["state"] == "breached"
+    assert found["notice_board_missing"]["finding"]["zh"]
+    # Of wages and the wage account nothing is on record, so nothing is known.
+    assert found["account_closed_early"]["state"] == "unknown"
+    assert found["wages_overdue"]["state"] == "unknown"
+    assert {one["state"] for one in found.values()} <= {"met", "breached", "unknown"}
+    world.add(
+        "accounts", known_at="2025-04-02", account_id="K", project_id="P1", opened_on="2024-01-10"
+    )
+    again = {one["code"]: one for one in duties_of(world.store, day, matters)["P1"]}
+    assert again["account_closed_early"]["state"] == "met"
+    assert duties_of(world.store, day, []) == {}
+
+
+def test_guarantees_that_end_soon_with_none_after_them(world):
+    for number, until in (("1", "2025-06-20"), ("2", "2025-12-31"), ("3", "2025-06-20")):
+        world.project(f"P{number}", started_on="2024-01-01")
+        world.add(
+            "deposits",
+            known_at="2025-04-02",
+            deposit_id=f"D{number}",
+            project_id=f"P{number}",
+            kind="guarantee",
+            status="stored",
+            valid_from="2024-01-01",
+            valid_to=until,
+        )
+    world.add(
+        "deposits",
+        known_at="2025-04-02",
+        deposit_id="D4",
+        project_id="P3",
+        kind="guarantee",
+        status="stored",
+        valid_from="2025-05-01",
+        valid_to="2026-05-01",
+    )
+    day = dt.date(2025, 6, 1)
+    assert [one["record"] for one in expiring(world.store, day)] == ["D1"]
+
+
+def test_arrears_found_without_an_order_are_a_matter_until_a_case_or_a_visit(world):
+    world.project("P1")
+    world.project("P2")
+    world.add(
+        "inspections",
+        known_at="2025-04-02",
+        inspection_id="I0",
+        project_id="P2",
+        inspected_on="2025-01-05",
+        kind="routine",
+        arrears_found=False,
+        rectify_by="2025-01-20",
+        rectified_on="2025-01-15",
+    )
+    world.add(
+        "inspections",
+        known_at="2025-04-02",
+        inspection_id="I1",
+        project_id="P1",
+        inspected_on="2025-03-05",
+        kind="routine",
+        arrears_found=True,
+    )
+    day = dt.date(2025, 6, 1)
+    assert [(one["key"], one["kind"]) for one in open_matters(world.store, day)] == [
+        ("inspection:I1", "finding")
+    ]
+    world.add(
+        "cases",
+        known_at="2025-04-02",
+        case_id="A",
+        project_id="P1",
+        opened_on="2025-03-08",
+        status="filed",
+    )
+    assert [one["key"] for one in open_matters(world.store, day)] == ["case:A"]
+
+
+def test_a_case_of_an_organisation_is_where_the_organisation_is(world):
+    world.add(
+        "organizations",
+        known_at="2025-04-02",
+        org_id="O1",
+        org_name="模拟纺织厂",
+        region_code="990102",
+    )
+    world.add(
+        "cases",
+        known_at="2025-04-02",
+        case_id="A",
+        org_id="O1",
+        opened_on="2025-03-08",
+        status="filed",
+    )
+    row = open_matters(world.store, dt.date(2025, 6, 1))[0]
+    assert (row["project_id"], row["region_code"], row["org_name"]) == (
+        None,
+        "990102",
+        "模拟纺织厂",
+    )

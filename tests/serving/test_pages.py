@@ -39,16 +39,17 @@ from .site import PASSWORD, add_user, copied, site_of
 PATHS = (
     *("/watchlist", "/watchlist/print", "/watchlist.xlsx", "/watchlist.pdf", "/projects", "/map"),
     *(
+        "/links",
         "/route",
         "/ledger",
-        "/links",
         "/revisits",
         "/campaign",
         "/indicators",
         "/briefings",
         "/supervision",
     ),
-    *("/supervision/audit", "/supervision/people", "/visits.xlsx"),
+    *("/supervision/audit", "/supervision/people", "/visits.xlsx", "/ledger.xlsx"),
+    *("/ledger?state=recheck", "/ledger?state=closed&large=1", "/campaign.xlsx"),
 )
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -161,7 +162,8 @@ def _fine(client, paths=PATHS):
 
 def test_nothing_published_yet(shown):
     client = shown()
-    pages = _fine(client, [p for p in PATHS if not p.startswith(("/watchlist.", "/visits"))])
+    files = ("/watchlist.", "/visits", "/campaign.")
+    pages = _fine(client, [p for p in PATHS if not p.startswith(files)])
     assert "还没有名单" in pages["/watchlist", "zh"]
     assert client.get("/watchlist.pdf").status_code == 404
 

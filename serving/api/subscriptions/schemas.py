@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
 from serving.api.schemas import Schema, example
 
-EventType = Literal["watchlist.published", "project.tier_changed"]
+EventType = Literal[
+    "watchlist.published",
+    "project.tier_changed",
+    "matter.opened",
+    "matter.escalated",
+    "matter.closed",
+    "digest.ready",
+]
 
-EVENT_TYPES: tuple[EventType, ...] = ("watchlist.published", "project.tier_changed")
+EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
+LIST_EVENTS: tuple[EventType, ...] = ("watchlist.published", "project.tier_changed")
+"""What a subscription hears of that names no types."""
 
 
 class SubscriptionIn(Schema):
@@ -29,7 +38,7 @@ class SubscriptionIn(Schema):
             pattern=r"^https?://[^\s/@?#]+(:\d+)?(/[^\s]*)?$",
         ),
     ]
-    types: Annotated[tuple[EventType, ...], Field(min_length=1, max_length=2)] = EVENT_TYPES
+    types: Annotated[tuple[EventType, ...], Field(min_length=1, max_length=6)] = LIST_EVENTS
     region: Annotated[str, Field(pattern=r"^(\d{1,12})?$")] = ""
 
 

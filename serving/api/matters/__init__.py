@@ -1,0 +1,1 @@
+"""Matters that are followed until they are done."""

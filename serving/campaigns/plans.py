@@ -1,0 +1,58 @@
+"""Which campaigns there are: those of the settings, else the yearly winter action."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from risk.errors import WagewatchError
+from serving.settings import CampaignPlan, CampaignSettings, Settings
+
+WINTER = "winter"
+"""The name of the winter action where no campaigns are set."""
+
+
+class CampaignUnknown(WagewatchError):
+    """No campaign of this name is set."""
+
+    code = "campaign_unknown"
+
+
+def plans_of(settings: Settings, on: dt.date) -> Sequence[CampaignPlan]:
+    """The campaigns, the newest first; the winter action where none are set."""
+    if settings.campaigns:
+        return sorted(settings.campaigns, key=lambda one: (one.start, one.name), reverse=True)
+    start, stop = campaign_of(settings.campaign, on)
+    return [CampaignPlan(name=WINTER, start=start, stop=stop)]
+
+
+def plan_of(settings: Settings, name: str | None, on: dt.date) -> CampaignPlan:
+    """The campaign of that name; without a name the newest that has begun by ``on``.
+
+    Raises:
+        CampaignUnknown: there is none of that name.
+    """
+    plans = plans_of(settings, on)
+    if name is None:
+        return next((one for one in plans if one.start <= on), plans[-1])
+    found = next((one for one in plans if one.name == name), None)
+    if found is None:
+        raise CampaignUnknown(name=name, allowed=", ".join(one.name for one in plans))
+    return found
+
+
+def campaign_of(settings: CampaignSettings, day: dt.date) -> tuple[dt.date, dt.date]:
+    """The first and last day of the winter action that is on, or was the last, on ``day``.
+
+    >>> campaign_of(CampaignSettings(), dt.date(2026, 1, 20))
+    (datetime.date(2025, 11, 1), datetime.date(2026, 2, 15))
+    >>> campaign_of(CampaignSettings(), dt.date(2025, 7, 1))
+    (datetime.date(2024, 11, 1), datetime.date(2025, 2, 15))
+    """
+    month, number = (int(part) for part in settings.start.split("-"))
+    start = dt.date(day.year, month, number)
+    if start > day:
+        start = start.replace(year=day.year - 1)
+    month, number = (int(part) for part in settings.stop.split("-"))
+    stop = dt.date(start.year, month, number)
+    return start, stop if stop >= start else stop.replace(year=start.year + 1)

@@ -1,0 +1,55 @@
+"""Gathers what a campaign's progress is computed from."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from serving.access.jurisdiction import covers
+from serving.access.principal import Principal
+from serving.campaigns.progress import Progress, Visits, progress_of
+from serving.database.dossiers import register
+from serving.database.outcomes import list_outcomes, visited_since
+from serving.database.paging import Wanted
+from serving.database.service import NothingPublished, ServiceDatabase
+from serving.matters.reading import current
+from serving.settings import CampaignPlan, Settings
+
+_ALL = 1_000_000
+
+
+def read_progress(
+    database: ServiceDatabase,
+    settings: Settings,
+    who: Principal,
+    plan: CampaignPlan,
+    on: dt.date,
+    now: dt.datetime,
+) -> Progress:
+    """How far ``plan`` is on ``on`` in the region of ``who``, by the newest list up to ``on``.
+
+    A list sealed without a register tells of no projects; then none is in scope.
+
+    Raises:
+        NothingPublished: there is no list of the region.
+    """
+    known = [one for one in database.summaries(who) if one.as_of <= on]
+    if not known:
+        raise NothingPublished
+    # Of one date the list of the reader's own region, else the widest, holds the most of it.
+    newest = [one for one in known if one.as_of == known[0].as_of]
+    best = min(newest, key=lambda one: (one.region != who.region, len(one.region)))
+    found = register(database.engine, best.as_of, best.region, who)
+    rows = found.document["projects"] if found else ()
+    own = [row for row in rows if not who.region or covers(who, row["region_code"])]
+    standings = current(database, settings, who, on, now)
+    visits = _visits(database, who, plan.start)
+    return progress_of(plan, best.as_of, own, standings, visits, on)
+
+
+def _visits(database: ServiceDatabase, who: Principal, start: dt.date) -> Visits:
+    every = list_outcomes(database.engine, who, Wanted(_ALL), {"arrears_found": True}).items
+    found: dict[str, dt.date] = {}
+    for one in every:
+        day = max(one.inspected_on, found.get(one.project_id, one.inspected_on))
+        found[one.project_id] = day
+    return Visits(visited_since(database.engine, who, start), found)

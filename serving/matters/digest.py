@@ -1,0 +1,198 @@
+"""What needs somebody this week: of a person, a unit or a region."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from serving.access.jurisdiction import covers
+from serving.access.principal import Principal
+from serving.access.roles import Role
+from serving.database.dossiers import register
+from serving.database.outcomes import visited_since
+from serving.database.service import ServiceDatabase, Summary
+from serving.matters.reading import current
+from serving.matters.standing import Standing
+from serving.settings import Settings
+
+WEEK = dt.timedelta(days=7)
+GUARANTEES = dt.timedelta(days=30)
+"""How long before its end a guarantee is named."""
+
+SECTIONS = ("due", "overdue", "answers", "new_red", "rechecks", "visits", "guarantees")
+
+
+@dataclass(frozen=True)
+class Audience:
+    """For whom: a person or a unit within a region, or everybody of the region."""
+
+    region: str = ""
+    person: str | None = None
+    unit: str | None = None
+
+    def has(self, one: Standing) -> bool:
+        """Whether a matter is theirs."""
+        return (self.person is None or one.person == self.person) and (
+            self.unit is None or one.unit == self.unit
+        )
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to see to: what, of which matter or project, by or since when."""
+
+    name: str
+    what: str
+    day: dt.date | None
+    matter: str | None = None
+    project_id: str | None = None
+    workers: int | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Digest:
+    """All of it, by section; a section of None could not be told from what is known."""
+
+    on: dt.date
+    until: dt.date
+    as_of: dt.date | None
+    audience: Audience
+    sections: Mapping[str, Sequence[Item] | None]
+
+    def document(self) -> dict[str, Any]:
+        """As JSON has it."""
+        plain: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
+        return plain
+
+
+@dataclass(frozen=True)
+class _Listed:
+    as_of: dt.date
+    entries: Sequence[Mapping[str, Any]]
+    projects: Mapping[str, Mapping[str, Any]]
+    expiring: Sequence[Mapping[str, Any]] | None
+
+
+def digest_of(
+    database: ServiceDatabase,
+    settings: Settings,
+    audience: Audience,
+    on: dt.date,
+    now: dt.datetime,
+) -> Digest:
+    """What needs ``audience`` in the seven days from ``on``."""
+    who = Principal("digest", "digest", Role.SUPERVISOR, audience.region)
+    every = current(database, settings, who, on, now)
+    mine = [one for one in every if audience.has(one)]
+    listed = _newest(database, who, on)
+    open_ = [one for one in mine if not one.closed]
+    sections: dict[str, Sequence[Item] | None] = {
+        "due": _matters(
+            [one for one in open_ if one.due and not one.overdue and one.due.day < on + WEEK]
+        ),
+        "overdue": _matters([o for o in open_ if o.overdue and o.matter.kind != "complaint"]),
+        "answers": _matters([o for o in open_ if o.overdue and o.matter.kind == "complaint"]),
+        "new_red": None if listed is None else _new_red(listed),
+        "rechecks": _rechecks(mine, on),
+        "visits": None if listed is None else _not_visited(database, who, listed),
+        "guarantees": None if listed is None else _guarantees(listed, on),
+    }
+    return Digest(on, on + WEEK, listed.as_of if listed else None, audience, sections)
+
+
+def _matters(found: Sequence[Standing]) -> list[Item]:
+    def item(one: Standing) -> Item:
+        return _item(one, one.due.day if one.due else None)
+
+    return sorted(map(item, found), key=_by_day)
+
+
+def _rechecks(found: Sequence[Standing], on: dt.date) -> list[Item]:
+    looks = [(one, one.second_look) for one in found if one.second_look is not None]
+    due = [_item(one, look.day) for one, look in looks if not look.outcome and look.day < on + WEEK]
+    return sorted(due, key=_by_day)
+
+
+def _by_day(item: Item) -> tuple[dt.date, str]:
+    return item.day or dt.date.max, item.name
+
+
+def _item(one: Standing, day: dt.date | None) -> Item:
+    facts = one.matter.facts
+    return Item(
+        name=facts.name or facts.project_id or facts.org_id or one.matter.key,
+        what=one.matter.kind,
+        day=day,
+        matter=one.matter.key,
+        project_id=facts.project_id,
+        workers=facts.workers,
+        unit=one.unit,
+    )
+
+
+def _newest(database: ServiceDatabase, who: Principal, on: dt.date) -> _Listed | None:
+    known = [one for one in database.summaries(who) if one.as_of <= on]
+    if not known:
+        return None
+    newest = [one for one in known if one.as_of == known[0].as_of]
+    best: Summary = min(newest, key=lambda one: (one.region != who.region, len(one.region)))
+    listed = json.loads(database.watchlist(best.as_of, best.region, who).body)
+    found = register(database.engine, best.as_of, best.region, who)
+    document: Mapping[str, Any] = found.document if found else {"projects": ()}
+    expiring = document.get("expiring")
+    return _Listed(
+        best.as_of,
+        [one for one in listed["entries"] if covers(who, one["region_code"])],
+        {row["project_id"]: row for row in document["projects"]},
+        None if expiring is None else [e for e in expiring if covers(who, e["region_code"])],
+    )
+
+
+def _new_red(listed: _Listed) -> list[Item]:
+    return [
+        _project(entry, "red", listed.as_of)
+        for entry in listed.entries
+        if entry["tier"] == "red" and entry["change"]["kind"] == "new"
+    ]
+
+
+def _not_visited(database: ServiceDatabase, who: Principal, listed: _Listed) -> list[Item]:
+    visited = visited_since(database.engine, who, listed.as_of)
+    left = []
+    for entry in listed.entries:
+        row = listed.projects.get(entry["project_id"], {})
+        seen = row.get("last_inspected_on")
+        since = seen is not None and dt.date.fromisoformat(seen) >= listed.as_of
+        if entry["project_id"] not in visited and not since:
+            left.append(_project(entry, entry["tier"], listed.as_of))
+    return left
+
+
+def _project(entry: Mapping[str, Any], what: str, day: dt.date) -> Item:
+    return Item(
+        name=entry["project_name"],
+        what=what,
+        day=day,
+        project_id=entry["project_id"],
+        workers=entry["workers"],
+    )
+
+
+def _guarantees(listed: _Listed, on: dt.date) -> list[Item] | None:
+    if listed.expiring is None:
+        return None
+    items = [
+        Item(
+            name=row["project_name"] or row["project_id"],
+            what="guarantee",
+            day=dt.date.fromisoformat(row["valid_to"]),
+            project_id=row["project_id"],
+        )
+        for row in listed.expiring
+        if on <= dt.date.fromisoformat(row["valid_to"]) < on + GUARANTEES
+    ]
+    return sorted(items, key=_by_day)

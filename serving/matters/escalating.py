@@ -1,0 +1,78 @@
+"""Escalation by rule: an overdue matter goes to the unit's head, then to the leader. Once each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from risk.working_days import add_working_days
+from serving.access.principal import OFFICE
+from serving.database.audit import add_audit
+from serving.database.engine import writing
+from serving.database.events import MATTER_ESCALATED, MatterEvent, record_matters
+from serving.database.matters import Matter, Step, all_matters, alone, keep_step, read_matters
+from serving.database.service import ServiceDatabase
+from serving.matters.rules import MatterRules
+from serving.matters.standing import stand
+from serving.matters.taking import BY_RULE, rule_entry
+
+
+def escalate(database: ServiceDatabase, rules: MatterRules, on: dt.date, now: dt.datetime) -> int:
+    """Write the escalations that are due on ``on``; how many. Done again, it writes none."""
+    if not any(_due(one, rules, on, now) for one in all_matters(database.engine, OFFICE)):
+        return 0
+    written = 0
+    with writing(database.engine).begin() as connection:
+        alone(connection)
+        for matter in read_matters(connection, OFFICE):
+            for kept in _due(matter, rules, on, now):
+                keep_step(connection, kept)
+                record_matters(connection, [_event(matter, kept, on)], now)
+                subject = f"matters/{matter.key}?level={(kept.data or {})['level']}"
+                entry = rule_entry("escalate_matter", subject, matter.region_code, now)
+                add_audit(connection, [entry])
+                written += 1
+    return written
+
+
+def _due(matter: Matter, rules: MatterRules, on: dt.date, now: dt.datetime) -> list[Step]:
+    return [*_steps(matter, rules, on, now)]
+
+
+def _steps(matter: Matter, rules: MatterRules, on: dt.date, now: dt.datetime) -> Iterator[Step]:
+    standing = stand(matter, rules, on)
+    if standing.closed or standing.due is None or not standing.overdue:
+        return
+    due = standing.due.day.isoformat()
+    had = {
+        (step.data or {}).get("level")
+        for step in matter.steps
+        if step.step == "escalated" and (step.data or {}).get("due_on") == due
+    }
+    for level, days in sorted(rules.escalate.items()):
+        if level not in had and add_working_days(standing.due.day, days).day < on:
+            yield Step(
+                matter=matter.key,
+                region_code=matter.region_code,
+                step="escalated",
+                person=None,
+                unit=standing.unit,
+                due_on=None,
+                text=None,
+                taken_by=BY_RULE,
+                taken_at=now,
+                data={"level": level, "due_on": due},
+            )
+
+
+def _event(matter: Matter, step: Step, on: dt.date) -> MatterEvent:
+    project = matter.facts.project_id
+    data = {
+        "matter": matter.key,
+        "kind": matter.kind,
+        "project_id": project,
+        "region_code": matter.region_code,
+        "unit": step.unit,
+        **(step.data or {}),
+    }
+    return MatterEvent(MATTER_ESCALATED, on, matter.region_code, project, data)
