@@ -35,6 +35,8 @@ class Action(StrEnum):
     READ_MODELS = "read_models"
     READ_JOBS = "read_jobs"
     RUN_JOBS = "run_jobs"
+    READ_NOTICES = "read_notices"
+    SEND_NOTICES = "send_notices"
     MANAGE_SUBSCRIPTIONS = "manage_subscriptions"
     READ_AUDIT = "read_audit"
     READ_METRICS = "read_metrics"
@@ -50,13 +52,20 @@ _READING = frozenset(
         Action.READ_NOTES,
         Action.READ_INDICATORS,
         Action.READ_MODELS,
+        Action.READ_NOTICES,
     }
 )
 _ON_SITE = frozenset({Action.WRITE_OUTCOMES, Action.WRITE_FEEDBACK, Action.WRITE_NOTES})
 
 MAY: Mapping[Role, frozenset[Action]] = {
     Role.INSPECTOR: _READING | _ON_SITE,
-    Role.BRIEFER: _READING | {Action.READ_BRIEFINGS, Action.WRITE_FEEDBACK, Action.WRITE_NOTES},
+    Role.BRIEFER: _READING
+    | {
+        Action.READ_BRIEFINGS,
+        Action.WRITE_FEEDBACK,
+        Action.WRITE_NOTES,
+        Action.SEND_NOTICES,
+    },
     Role.SUPERVISOR: frozenset(Action)
     - {
         Action.MANAGE_SUBSCRIPTIONS,

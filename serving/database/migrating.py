@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from risk.errors import WagewatchError
 from serving.database.engine import DatabaseUnreachable, shown, writing
 
-HEAD = "0003"
+HEAD = "0004_notices"
 """The newest migration. Looking it up in the files would import Alembic for every command."""
 
 
