@@ -38,7 +38,9 @@ def element_words(element: Mapping[str, Any], language: Language) -> dict[str, s
         else:
             fields[name] = value
     code = element["code"]
-    records = text("notices.comma", language).join(f"{ref['table']} {ref['record_id']}" for ref in element["evidence"])
+    records = text("notices.comma", language).join(
+        f"{ref['table']} {ref['record_id']}" for ref in element["evidence"]
+    )
     return {
         "title": text(f"elements.{code}.title", language),
         "standing": text(f"elements.standing.{element['standing']}", language),

@@ -59,9 +59,7 @@ def advise(table: RuleTable | None, history: History, as_of: dt.date) -> Advice:
 
     Source: MOHRSS [2021] No. 65 as the place's own ``table`` fills it in.
     """
-    events = tuple(
-        one for one in history.events if one.known_at < as_of and one.date < as_of
-    )
+    events = tuple(one for one in history.events if one.known_at < as_of and one.date < as_of)
     years = record_years(history.records_since, as_of)
     if table is None:
         return Advice(None, None, events, years, None)

@@ -13,6 +13,7 @@ from risk.locale import text
 from serving.api.audit.endpoints import router as audit
 from serving.api.auditing import AuditQueue
 from serving.api.briefings.endpoints import router as briefings
+from serving.api.deposits.endpoints import router as deposits
 from serving.api.docs import serve_docs
 from serving.api.doorkeeper import Door, Doorkeeper
 from serving.api.envelope import Envelope
@@ -23,6 +24,7 @@ from serving.api.indicators.endpoints import router as indicators
 from serving.api.jobs.endpoints import router as jobs
 from serving.api.metrics import Metrics
 from serving.api.models.endpoints import router as models
+from serving.api.notices.endpoints import router as notices
 from serving.api.outcomes.endpoints import router as outcomes
 from serving.api.problems import answer_failures
 from serving.api.projects.endpoints import router as projects
@@ -41,7 +43,7 @@ from serving.version import package_version
 
 ROUTERS = (
     *(health, session, watchlists, projects, scores, outcomes, feedback, records, briefings),
-    *(indicators, models, jobs, subscriptions, audit),
+    *(indicators, models, jobs, subscriptions, audit, notices, deposits),
 )
 
 

@@ -33,6 +33,7 @@ from serving.api.schemas import Problem
 from serving.api.state import language_of
 from serving.database.idempotency import KeyUsedOtherwise
 from serving.database.jobs import JobUnknown
+from serving.database.notices import NoticeUnknown
 from serving.database.outbox import SubscriptionUnknown
 from serving.database.outcomes import OutcomeUnknown, VersionOutdated
 from serving.database.service import (
@@ -42,6 +43,7 @@ from serving.database.service import (
     ProjectUnknown,
 )
 from serving.database.shelf import BriefingUnknown, ModelNotPublished
+from serving.notices.package import NothingToNotify
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -55,6 +57,8 @@ STATUS: Mapping[type[WagewatchError], HTTPStatus] = {
     SubscriptionUnknown: HTTPStatus.NOT_FOUND,
     BriefingUnknown: HTTPStatus.NOT_FOUND,
     ModelNotPublished: HTTPStatus.NOT_FOUND,
+    NoticeUnknown: HTTPStatus.NOT_FOUND,
+    NothingToNotify: HTTPStatus.UNPROCESSABLE_ENTITY,
     SubmissionUnknown: HTTPStatus.NOT_FOUND,
     NotSignedIn: HTTPStatus.UNAUTHORIZED,
     SignInFailed: HTTPStatus.UNAUTHORIZED,

@@ -111,9 +111,7 @@ def read_notice(connection: Connection, number: int, principal: Principal) -> No
     Raises:
         NoticeUnknown: there is none in the principal's region.
     """
-    query = select(NOTICES).where(
-        NOTICES.c.id == number, within(NOTICES.c.region_code, principal)
-    )
+    query = select(NOTICES).where(NOTICES.c.id == number, within(NOTICES.c.region_code, principal))
     row = connection.execute(query).first()
     if row is None:
         raise NoticeUnknown(number=number)

@@ -22,7 +22,8 @@ _EVENTS = f"""
 SELECT p.contractor_id, 'arrears' AS kind, c.opened_on AS date, c.known_at, 'cases' AS record_table,
        c.case_id AS record_id, c.project_id, p.region_code, NULL::DATE AS ended_on
 FROM cases c JOIN projects p USING (project_id)
-WHERE c.status IN ('confirmed', 'transferred') OR (c.status = 'closed' AND c.confirmed_on IS NOT NULL)
+WHERE c.status IN ('confirmed', 'transferred')
+   OR (c.status = 'closed' AND c.confirmed_on IS NOT NULL)
 UNION ALL
 SELECT p.contractor_id, 'arrears', i.inspected_on, i.known_at, 'inspections', i.inspection_id,
        i.project_id, p.region_code, NULL
@@ -51,8 +52,9 @@ first_known AS (
   SELECT project_id, min(known_at) AS since FROM projects_versions WHERE known_at < $1 GROUP BY 1
 )
 SELECT p.project_id, p.project_name, p.region_code, p.contractor_id, o.org_name AS contractor_name,
-       p.contract_amount, p.started_on, greatest(f.since, r.since) AS seen_since, r.since AS reported,
-       p.completed_on IS NULL OR p.completed_on >= $1 AS running
+       p.contract_amount,
+       CASE WHEN r.since IS NOT NULL THEN greatest(f.since, r.since) END AS seen_since,
+       (p.completed_on IS NULL OR p.completed_on >= $1) AS running
 FROM projects p JOIN first_known f USING (project_id)
 LEFT JOIN organizations o ON o.org_id = p.contractor_id
 LEFT JOIN reporting r ON r.county = substr(p.region_code, 1, {COUNTY})
@@ -162,7 +164,9 @@ def _ending(store: RecordStore, projects: Sequence[Row], as_of: dt.date) -> list
             }
         )
     far = 10**6
-    rows.sort(key=lambda r: (r["days_left"] if r["days_left"] is not None else -far, r["deposit_id"]))
+    rows.sort(
+        key=lambda r: (r["days_left"] if r["days_left"] is not None else -far, r["deposit_id"])
+    )
     return rows
 
 

@@ -11,10 +11,12 @@ from starlette.types import Scope
 
 from serving.pages import (
     briefings,
+    deposits,
     entering,
     indicators,
     ledger,
     map,
+    notices,
     project,
     sign_in,
     supervision,
@@ -26,6 +28,7 @@ from serving.pages.reading import Reading
 ROUTERS = (
     *(sign_in.router, watchlist.router, project.router, map.router, ledger.router),
     *(indicators.router, briefings.router, supervision.router),
+    *(notices.router, deposits.router),
 )
 
 _A_DAY = "public, max-age=86400"
