@@ -34,6 +34,12 @@ def ending_rows(
     ]
 
 
+def in_yuan(row: Row) -> Row:
+    """A row of the second part with its money in yuan."""
+    amounts = {name: row[name] for name in ("amount", "required_amount")}
+    return {**row, **{name: None if fen is None else fen / 100 for name, fen in amounts.items()}}
+
+
 def _seen(event: Row, who: Principal) -> Row:
     if not who.region or covers(who, event["region_code"]):
         return event

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 CODES: tuple[str, ...] = ("housing", "transport", "water", "police", "bank", "reform")
 """The departments a notice may go to."""
@@ -38,13 +39,18 @@ def departments() -> Mapping[str, Department]:
     """The departments by code."""
     text = files("risk.departments").joinpath("departments.toml").read_text(encoding="utf-8")
     document = tomllib.loads(text)
-    return {
-        code: Department(
-            code=code,
-            **{
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in document[code].items()
-            },
-        )
-        for code in CODES
-    }
+    return {code: _department(code, document[code]) for code in CODES}
+
+
+def _department(code: str, item: Mapping[str, Any]) -> Department:
+    return Department(
+        code=code,
+        articles=tuple(item["articles"]),
+        sectors=tuple(item["sectors"]),
+        funding=tuple(item["funding"]),
+        flags=tuple(item["flags"]),
+        facts=tuple(item["facts"]),
+        parts=tuple(item["parts"]),
+        elements=item["elements"],
+        answer_working_days=item["answer_working_days"],
+    )

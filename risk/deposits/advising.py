@@ -114,12 +114,14 @@ def _without_raise(
         steps.append((table.several_share, table.look_back_years, "lower", True))
     clean = [one for one in steps if _clean(events, as_of, one[1])]
     given = [one for one in clean if one[1] <= years]
-    share, step, several = table.base_share, "keep", False
+    share = table.base_share
+    step: Step = "keep"
+    several = False
     if given:
-        share, _, step, several = min(given)  # type: ignore[assignment]
+        share, _, step, several = min(given)
     short = [one[1] for one in clean if one[1] > years and one[0] < share]
     return Advice(
-        step,  # type: ignore[arg-type]
+        step,
         share,
         tuple(events),
         years,

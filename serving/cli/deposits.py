@@ -23,7 +23,7 @@ def deposits(
     import datetime as dt
 
     from serving.access.principal import OFFICE
-    from serving.deposit_rows import advice_rows, ending_rows
+    from serving.deposit_rows import advice_rows, ending_rows, in_yuan
     from serving.deposit_rules import deposit_rules
     from serving.dossiers.deposits import deposits_of
     from serving.exports.deposits import advice_cells, ending_cells, headings
@@ -37,7 +37,7 @@ def deposits(
     advice = advice_rows(found, OFFICE, region)
     ending = ending_rows(found, OFFICE, settings.deposits.warn_days, region)
     if format == "json":
-        as_json({"as_of": day, "advice": advice, "ending": ending, "money": "fen"})
+        as_json({"as_of": day, "advice": advice, "ending": [in_yuan(one) for one in ending]})
         return
     parts = (
         ("advice", [advice_cells(one, job.language) for one in advice]),

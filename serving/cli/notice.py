@@ -61,23 +61,22 @@ def _send(job: Job, wish: Wish) -> Notice:
 
     settings = open_settings(job)
     now, by = dt.datetime.now(dt.UTC), user_name()
-    with open_database(job, settings) as database:
-        with writing(database.engine).begin() as connection:
-            sender = Sender(OFFICE, by, settings.briefing.office, now)
-            kept = send(connection, database, wish, sender)
-            entry = AuditEntry(
-                at=now,
-                request_id=secrets.token_hex(8),
-                who=by,
-                role=OFFICE.role.value,
-                action=Action.SEND_NOTICES.value,
-                method="CLI",
-                subject=f"notice {kept.id} {kept.project_id} {kept.department}"[:500],
-                region="",
-                as_of=kept.as_of,
-                list_digest=kept.list_digest,
-                model_version=None,
-                status=201,
-            )
-            add_audit(connection, [entry])
+    with open_database(job, settings) as database, writing(database.engine).begin() as connection:
+        sender = Sender(OFFICE, by, settings.briefing.office, now)
+        kept = send(connection, database, wish, sender)
+        entry = AuditEntry(
+            at=now,
+            request_id=secrets.token_hex(8),
+            who=by,
+            role=OFFICE.role.value,
+            action=Action.SEND_NOTICES.value,
+            method="CLI",
+            subject=f"notice {kept.id} {kept.project_id} {kept.department}"[:500],
+            region="",
+            as_of=kept.as_of,
+            list_digest=kept.list_digest,
+            model_version=None,
+            status=201,
+        )
+        add_audit(connection, [entry])
     return kept

@@ -40,6 +40,7 @@ PATHS = (
     *("/watchlist", "/watchlist/print", "/watchlist.xlsx", "/watchlist.pdf", "/projects", "/map"),
     *("/route", "/ledger", "/revisits", "/campaign", "/indicators", "/briefings", "/supervision"),
     *("/supervision/audit", "/supervision/people", "/visits.xlsx"),
+    *("/notices", "/deposits", "/deposits.xlsx"),
 )
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -14,7 +14,7 @@ from serving.api.parameters import AsOfQuery
 from serving.api.problems import RESPONSES
 from serving.api.state import Database, settings_of
 from serving.database.dossiers import register
-from serving.deposit_rows import advice_rows, ending_rows
+from serving.deposit_rows import advice_rows, ending_rows, in_yuan
 
 router = APIRouter(prefix="/v1/deposits", tags=["deposits"], responses=RESPONSES)
 
@@ -36,17 +36,10 @@ def get_deposits(
     chosen = min(newest, key=lambda one: (one.region != who.region, len(one.region)))
     kept = register(database.engine, chosen.as_of, chosen.region, who)
     found = kept.document.get("deposits", {}) if kept else {}
-    ending = [
-        {**row, **{n: _yuan(row[n]) for n in ("amount", "required_amount")}}
-        for row in ending_rows(found, who, days, region)
-    ]
+    ending = [in_yuan(row) for row in ending_rows(found, who, days, region)]
     return Deposits(
         as_of=chosen.as_of,
         warn_days=days,
         items=[DepositAdvice.model_validate(one) for one in advice_rows(found, who, region)],
         ending=[EndingDeposit.model_validate(one) for one in ending],
     )
-
-
-def _yuan(fen: int | None) -> float | None:
-    return None if fen is None else fen / 100

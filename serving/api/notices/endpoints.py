@@ -32,7 +32,7 @@ Number = Annotated[int, Path(ge=1, le=10**15)]
 def send_notice(
     request: Request, database: Database, who: Writer, wish: NoticeIn, key: IdempotencyKey
 ) -> Response:
-    """Make and keep a notice to a department; the same is sent once / 向部门发函，同一名单只发一次。"""
+    """Make and keep a notice; the same is sent once / 向部门发函，同一名单只发一次。"""
     sender = Sender(who, who.name, settings_of(request).briefing.office, now())
 
     def keep(connection: Connection) -> WholeNotice:

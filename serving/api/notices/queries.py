@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from serving.access.principal import Principal
 from serving.api.notices.schemas import Notice, NoticeStep, WholeNotice
@@ -42,7 +43,7 @@ def whole(kept: notices.Notice) -> WholeNotice:
     return WholeNotice(**_told(kept), package=dict(kept.package))
 
 
-def _told(kept: notices.Notice) -> dict[str, object]:
+def _told(kept: notices.Notice) -> dict[str, Any]:
     names = ("id", "department", "project_id", "region_code", "as_of", "list_digest", "answer_by")
     steps = [
         NoticeStep(step=s.step, text=s.text, taken_by=s.taken_by, taken_at=s.taken_at)

@@ -43,7 +43,7 @@ class StepIn(Schema):
 
 
 class Notice(Schema):
-    """A notice; ``state`` is sent, overdue or answered. Its content stands under ``/v1/notices/ID``."""
+    """A notice and what became of it; its content stands under ``/v1/notices/ID``."""
 
     id: int
     department: str
