@@ -162,6 +162,7 @@ def publish_watchlist(office: Office, order: Order, progress: Progress) -> Done:
 
 def beside(office: Office, material: Material, publication: Publication) -> Beside:
     """The rates as of the list's date, the model with its card, and what the pages need."""
+    from serving.deposit_rules import deposit_rules
     from serving.dossiers.gathering import gather_dossiers
 
     scored = material.scored
@@ -170,7 +171,9 @@ def beside(office: Office, material: Material, publication: Publication) -> Besi
     return Beside(
         rates,
         model_for_shelf(office.workspace, scored.model.version),
-        gather_dossiers(office.store, publication, levers),
+        gather_dossiers(
+            office.store, publication, levers, deposit_rules(office.workspace, office.settings)
+        ),
     )
 
 

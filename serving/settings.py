@@ -247,6 +247,16 @@ class BriefingSettings(_Section):
     addressee: Annotated[str, Field(max_length=200)] = ""
 
 
+class DepositSettings(_Section):
+    """The office's own table of deposit rates, and how long before its end a guarantee is named.
+
+    ``rules_file``: a TOML file in the workspace; empty means there is none.
+    """
+
+    rules_file: Annotated[str, Field(pattern=r"^$|^[\w.-]+\.toml$", max_length=100)] = ""
+    warn_days: Annotated[int, Field(ge=1, le=365)] = 60
+
+
 PlaceName = Annotated[str, Field(min_length=1, max_length=50)]
 PlaceCode = Annotated[str, Field(pattern=r"^\d{2,12}$")]
 
@@ -277,6 +287,7 @@ class Settings(BaseSettings):
     campaigns: tuple[CampaignPlan, ...] = ()
     matters: MatterSettings = MatterSettings()
     briefing: BriefingSettings = BriefingSettings()
+    deposits: DepositSettings = DepositSettings()
     places: Mapping[PlaceCode, PlaceName] = {}
 
     @classmethod

@@ -37,6 +37,8 @@ class Action(StrEnum):
     READ_MODELS = "read_models"
     READ_JOBS = "read_jobs"
     RUN_JOBS = "run_jobs"
+    READ_NOTICES = "read_notices"
+    SEND_NOTICES = "send_notices"
     MANAGE_SUBSCRIPTIONS = "manage_subscriptions"
     READ_AUDIT = "read_audit"
     READ_METRICS = "read_metrics"
@@ -53,6 +55,7 @@ _READING = frozenset(
         Action.READ_LINKS,
         Action.READ_INDICATORS,
         Action.READ_MODELS,
+        Action.READ_NOTICES,
     }
 )
 _ON_SITE = frozenset(
@@ -61,7 +64,13 @@ _ON_SITE = frozenset(
 
 MAY: Mapping[Role, frozenset[Action]] = {
     Role.INSPECTOR: _READING | _ON_SITE,
-    Role.BRIEFER: _READING | {Action.READ_BRIEFINGS, Action.WRITE_FEEDBACK, Action.WRITE_NOTES},
+    Role.BRIEFER: _READING
+    | {
+        Action.READ_BRIEFINGS,
+        Action.WRITE_FEEDBACK,
+        Action.WRITE_NOTES,
+        Action.SEND_NOTICES,
+    },
     Role.SUPERVISOR: frozenset(Action)
     - {
         Action.MANAGE_SUBSCRIPTIONS,

@@ -14,6 +14,7 @@ from serving.api.audit.endpoints import router as audit
 from serving.api.auditing import AuditQueue
 from serving.api.briefings.endpoints import router as briefings
 from serving.api.campaigns.endpoints import router as campaigns
+from serving.api.deposits.endpoints import router as deposits
 from serving.api.docs import serve_docs
 from serving.api.doorkeeper import Door, Doorkeeper
 from serving.api.envelope import Envelope
@@ -26,6 +27,7 @@ from serving.api.links.endpoints import router as links
 from serving.api.matters.endpoints import router as matters
 from serving.api.metrics import Metrics
 from serving.api.models.endpoints import router as models
+from serving.api.notices.endpoints import router as notices
 from serving.api.outcomes.endpoints import router as outcomes
 from serving.api.problems import answer_failures
 from serving.api.projects.endpoints import router as projects
@@ -46,6 +48,7 @@ ROUTERS = (
     *(health, session, watchlists, projects, scores, outcomes, feedback, records, briefings),
     links,
     *(indicators, models, jobs, subscriptions, audit, matters, campaigns),
+    *(notices, deposits),
 )
 
 

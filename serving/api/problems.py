@@ -35,6 +35,7 @@ from serving.campaigns.plans import CampaignUnknown
 from serving.database.idempotency import KeyUsedOtherwise
 from serving.database.jobs import JobUnknown
 from serving.database.matters import MatterUnknown
+from serving.database.notices import NoticeUnknown
 from serving.database.outbox import SubscriptionUnknown
 from serving.database.outcomes import OutcomeUnknown, VersionOutdated
 from serving.database.service import (
@@ -51,6 +52,7 @@ from serving.linking import (
     OrganisationUnknown,
 )
 from serving.matters.acting import DutiesUnchecked, MatterClosed, MatterOpen, StepInvalid
+from serving.notices.package import NothingToNotify
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -68,6 +70,8 @@ STATUS: Mapping[type[WagewatchError], HTTPStatus] = {
     SubscriptionUnknown: HTTPStatus.NOT_FOUND,
     BriefingUnknown: HTTPStatus.NOT_FOUND,
     ModelNotPublished: HTTPStatus.NOT_FOUND,
+    NoticeUnknown: HTTPStatus.NOT_FOUND,
+    NothingToNotify: HTTPStatus.UNPROCESSABLE_ENTITY,
     SubmissionUnknown: HTTPStatus.NOT_FOUND,
     NotSignedIn: HTTPStatus.UNAUTHORIZED,
     SignInFailed: HTTPStatus.UNAUTHORIZED,

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from risk.errors import WagewatchError
 from serving.database.engine import DatabaseUnreachable, shown, writing
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration. Looking it up in the files would import Alembic for every command."""
 
 

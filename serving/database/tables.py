@@ -434,11 +434,45 @@ LINK_DECISIONS = Table(
 )
 """To whom people linked a complaint, or to nobody; the last decision of a complaint stands."""
 
+NOTICES = Table(
+    "notices",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("department", String(20), nullable=False),
+    Column("project_id", String(200), nullable=False),
+    Column("region_code", String(12), nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("list_digest", String(64), nullable=False),
+    Column("answer_by", Date, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("made_by", String(200), nullable=False),
+    Column("made_at", _TIME, nullable=False),
+    UniqueConstraint("department", "project_id", "list_digest"),
+    Index(None, "project_id"),
+)
+"""Notices sent to other departments; ``body`` is the package as JSON, ``digest`` its SHA-256."""
+
+NOTICE_STEPS = Table(
+    "notice_steps",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("notice_id", _ID, ForeignKey("notices.id"), nullable=False),
+    Column("region_code", String(12), nullable=False),
+    Column("step", String(20), nullable=False),
+    Column("text", Text),
+    Column("taken_by", String(200), nullable=False),
+    Column("taken_at", _TIME, nullable=False),
+    Index(None, "notice_id"),
+)
+"""What became of a notice: answered, or something noted."""
+
 SEALED = (
     *(WATCHLISTS.name, WATCHLIST_ENTRIES.name, PROJECT_RISKS.name, AUDIT.name, OUTCOMES.name),
     *(NOTES.name, FEEDBACK.name, INBOX.name, INBOX_TAKEN.name, EVENTS.name, BRIEFINGS.name),
     *(INDICATORS.name, MODELS.name, DOSSIERS.name, REGISTERS.name, MATTER_STEPS.name),
     LINK_DECISIONS.name,
     *(MATTERS.name, MATTER_FACTS.name, MATTER_LISTS.name),
+    *(NOTICES.name, NOTICE_STEPS.name),
 )
 """Tables whose rows may neither change nor go."""

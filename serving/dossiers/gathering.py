@@ -6,12 +6,15 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from risk.deposits import RuleTable
 from risk.records import RecordStore
+from serving.dossiers.deposits import deposits_of
 from serving.dossiers.dossiers import Dossiers
 from serving.dossiers.duties import duties_of
 from serving.dossiers.evidence import records_behind, refs_of
 from serving.dossiers.facts import contracts_of, facts_of
 from serving.dossiers.guarantees import expiring
+from serving.dossiers.handling import handling_of, nothing_handled
 from serving.dossiers.known import Row, known, plain, rows_of
 from serving.dossiers.links import linked_to, unlinked
 from serving.dossiers.matters import closed_cases, open_matters
@@ -38,7 +41,12 @@ FROM inspections GROUP BY project_id
 """
 
 
-def gather_dossiers(store: RecordStore, publication: Publication, levers: Levers) -> Dossiers:
+def gather_dossiers(
+    store: RecordStore,
+    publication: Publication,
+    levers: Levers,
+    deposit_rules: Sequence[RuleTable] = (),
+) -> Dossiers:
     """What the pages need of the records, as known before the publication's as_of."""
     as_of = publication.head.as_of
     facts = facts_of(store, as_of)
@@ -48,6 +56,7 @@ def gather_dossiers(store: RecordStore, publication: Publication, levers: Levers
     refs = {ref for risk in publication.risks for ref in refs_of(risk.assessment)}
     records = records_behind(store, as_of, refs)
     linked = linked_to(store, as_of)
+    handling = handling_of(store, as_of)
     dossiers = {}
     for risk in publication.risks:
         key = risk.assessment.project_id
@@ -57,6 +66,7 @@ def gather_dossiers(store: RecordStore, publication: Publication, levers: Levers
             "money": months.get(key),
             "similar": alike.get(key, []),
             "levers": [_lever(one) for one in levers.get(key, ())],
+            "handling": handling.get(key, nothing_handled()),
             "records": _records(risk, records, facts),
             "linked": linked.get(key, []),
         }
@@ -69,6 +79,10 @@ def gather_dossiers(store: RecordStore, publication: Publication, levers: Levers
         "expiring": _of_region(expiring(store, as_of), publication),
         "closed": _of_region(closed_cases(store, as_of), publication),
         "unlinked": unlinked(store, as_of, publication.head.region),
+        "deposits": {
+            part: _of_region(rows, publication)
+            for part, rows in deposits_of(store, as_of, deposit_rules).items()
+        },
     }
     return Dossiers(dossiers, register)
 

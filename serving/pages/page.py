@@ -44,6 +44,8 @@ MENU = (
     NavItem("ledger", "/ledger", Action.READ_OUTCOMES),
     NavItem("indicators", "/indicators", Action.READ_INDICATORS),
     NavItem("briefings", "/briefings", Action.READ_BRIEFINGS),
+    NavItem("notices", "/notices", Action.READ_NOTICES),
+    NavItem("deposits", "/deposits", Action.READ_PROJECTS),
     NavItem("supervision", "/supervision", Action.READ_AUDIT),
 )
 

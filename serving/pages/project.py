@@ -9,7 +9,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
+from risk.departments import CODES
 from risk.kinds import Kind
+from risk.locale import Language
+from risk.transfer import KINDS, elements_of, has_matter
 from serving.access.jurisdiction import covers
 from serving.access.principal import Principal
 from serving.access.roles import Action
@@ -20,6 +23,7 @@ from serving.api.once import now
 from serving.api.parameters import IsoDate
 from serving.database import remarks
 from serving.database.dossiers import dossier
+from serving.database.notices import list_notices
 from serving.database.outcomes import list_outcomes
 from serving.database.paging import Wanted
 from serving.database.service import Summary
@@ -27,6 +31,7 @@ from serving.pages.entering import Form
 from serving.pages.page import page_language, render
 from serving.pages.reading import Document, Reading, Register, reading_of
 from serving.pages.writing import kept_by
+from serving.transfer_words import element_document, element_words
 
 router = APIRouter(include_in_schema=False)
 
@@ -132,7 +137,26 @@ def project(
         notes=remarks.notes_of(engine, project_id, who, Wanted(50)).items,
         outcomes=list_outcomes(engine, who, Wanted(20), filters).items,
         verdicts=_VERDICTS,
+        elements=_elements(risk, found, day, page_language(request)),
+        notices=list_notices(engine, who, Wanted(20), project_id).items,
+        departments=CODES,
     )
+
+
+def _elements(
+    risk: Document, found: Document | None, day: dt.date, language: Language
+) -> dict[str, list[dict[str, str]]]:
+    """The elements of transfer and listing in words, where a matter is open."""
+    handling = (found or {}).get("handling")
+    if not has_matter(handling):
+        return {}
+    return {
+        kind: [
+            element_words(element_document(one), language)
+            for one in elements_of(kind, handling, risk["region_code"], day)
+        ]
+        for kind in KINDS
+    }
 
 
 def _named(row: Document, q: str) -> bool:

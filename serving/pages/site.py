@@ -12,12 +12,14 @@ from starlette.types import Scope
 from serving.pages import (
     briefings,
     campaigns,
+    deposits,
     entering,
     indicators,
     ledger,
     links,
     map,
     matter,
+    notices,
     project,
     sign_in,
     supervision,
@@ -29,6 +31,7 @@ from serving.pages.reading import Reading
 ROUTERS = (
     *(sign_in.router, watchlist.router, project.router, map.router, ledger.router, links.router),
     *(indicators.router, briefings.router, supervision.router, matter.router, campaigns.router),
+    *(notices.router, deposits.router),
 )
 
 _A_DAY = "public, max-age=86400"

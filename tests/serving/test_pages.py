@@ -50,6 +50,7 @@ PATHS = (
     ),
     *("/supervision/audit", "/supervision/people", "/visits.xlsx", "/ledger.xlsx"),
     *("/ledger?state=recheck", "/ledger?state=closed&large=1", "/campaign.xlsx"),
+    *("/notices", "/deposits", "/deposits.xlsx"),
 )
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
 from serving.access.principal import Principal
@@ -22,6 +22,7 @@ from serving.api.parameters import (
 from serving.api.problems import RESPONSES
 from serving.api.projects import queries
 from serving.api.projects.schemas import (
+    Elements,
     Note,
     NoteIn,
     ProjectRisk,
@@ -109,6 +110,18 @@ def get_red_flags(
 def get_changes(database: Database, who: Reader, project_id: ProjectPath) -> WhatChanged:
     """The newest publication against the one before / 与上次发布相比的变化。"""
     return queries.changes(database, who, project_id)
+
+
+@router.get("/{project_id:path}/elements")
+def get_elements(
+    database: Database,
+    who: Reader,
+    project_id: ProjectPath,
+    of: Annotated[Literal["crime", "listing"], Query()] = "crime",
+    as_of: AsOfQuery = None,
+) -> Elements:
+    """What the records show of a transfer or listing, element by element / 移送或列入要件对照。"""
+    return queries.elements(database, who, (project_id, as_of), of)
 
 
 @router.get("/{project_id:path}/notes")

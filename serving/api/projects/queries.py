@@ -10,14 +10,25 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 
+from risk.locale import LANGUAGES, text
+from risk.transfer import Kind, elements_of, has_matter
 from serving.access.principal import Principal
-from serving.api.projects.schemas import Note, ReasonMoved, ScoredThen, WhatChanged
+from serving.api.projects.schemas import (
+    Element,
+    Elements,
+    Note,
+    ReasonMoved,
+    ScoredThen,
+    WhatChanged,
+)
 from serving.api.schemas import Page, Schema
 from serving.api.views import Views
+from serving.database.dossiers import dossier
 from serving.database.paging import Wanted
 from serving.database.remarks import Note as NoteKept
 from serving.database.remarks import notes_of
 from serving.database.service import ServiceDatabase
+from serving.transfer_words import element_document, element_words
 
 S = TypeVar("S", bound=Schema)
 
@@ -64,6 +75,40 @@ def changes(database: ServiceDatabase, who: Principal, project_id: str) -> WhatC
         new_red_flags=sorted(flags - old_flags),
         cleared_red_flags=sorted(old_flags - flags),
     )
+
+
+def elements(
+    database: ServiceDatabase, who: Principal, which: tuple[str, dt.date | None], kind: Kind
+) -> Elements:
+    """The elements of ``kind`` from what was kept with the list.
+
+    Raises:
+        NothingPublished, NotPublished, ProjectNotScored: there is no such risk in the region.
+    """
+    risk = json.loads(database.risk(*which, who).body)
+    as_of = dt.date.fromisoformat(risk["as_of"])
+    kept = dossier(database.engine, which[0], as_of, who) or {}
+    handling = kept.get("handling")
+    found = [
+        element_document(one) for one in elements_of(kind, handling, risk["region_code"], as_of)
+    ]
+    return Elements.model_validate(
+        {
+            "project_id": which[0],
+            "as_of": as_of,
+            "kind": kind,
+            "caution": {la: text(f"elements.caution.{kind}", la) for la in LANGUAGES},
+            "open_matter": has_matter(handling),
+            "elements": [_element(one) for one in found],
+        }
+    )
+
+
+def _element(one: Mapping[str, Any]) -> Element:
+    words = {la: element_words(one, la) for la in LANGUAGES}
+    told = {name: {la: words[la][name] for la in LANGUAGES} for name in ("title", "said", "obtain")}
+    kept = ("code", "standing", "fields", "evidence")
+    return Element.model_validate({**{name: one[name] for name in kept}, **told})
 
 
 def notes(database: ServiceDatabase, who: Principal, project_id: str, wanted: Wanted) -> Page[Note]:

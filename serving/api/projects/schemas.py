@@ -89,3 +89,29 @@ class NoteIn(Schema):
     model_config = example(text="已约谈项目经理，承诺月底前付清")
 
     text: Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class Element(Schema):
+    """A statutory element: ``shown``, ``otherwise`` or ``unknown``, never a verdict.
+
+    Money among ``fields`` is in yuan.
+    """
+
+    code: str
+    standing: Literal["shown", "otherwise", "unknown"]
+    title: Words
+    said: Words
+    obtain: Words
+    fields: dict[str, int | float | str]
+    evidence: list[dict[str, str]]
+
+
+class Elements(Schema):
+    """The elements of one kind as the records showed them at ``as_of``."""
+
+    project_id: str
+    as_of: dt.date
+    kind: Literal["crime", "listing"]
+    caution: Words
+    open_matter: bool
+    elements: list[Element]

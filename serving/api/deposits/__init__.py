@@ -1,0 +1,1 @@
+"""Deposit advice and guarantees that run out."""

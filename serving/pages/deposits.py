@@ -1,0 +1,82 @@
+"""Deposit advice and guarantees that run out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from serving.access.principal import Principal
+from serving.access.roles import Action
+from serving.api.doorkeeper import may
+from serving.api.state import settings_of
+from serving.database.dossiers import register
+from serving.deposit_rows import advice_rows, ending_rows
+from serving.exports.deposits import told
+from serving.pages.downloads import XLSX, download
+from serving.pages.page import page_language, render
+from serving.pages.reading import reading_of
+
+router = APIRouter(include_in_schema=False)
+
+MOST = 200
+Reader = Annotated[Principal, may(Action.READ_PROJECTS)]
+Step = Annotated[str, Query(pattern="^(|raise|keep|lower|exempt|no_table)$")]
+
+
+@router.get("/deposits")
+def deposits(
+    request: Request, who: Reader, step: Step = "", q: Annotated[str, Query(max_length=200)] = ""
+) -> Response:
+    """Both tables of the newest list."""
+    found = _found(request, who)
+    if found is None:
+        return render(request, "nothing", who)
+    as_of, advice, ending = found
+    rows = [
+        one
+        for one in advice
+        if step in ("", one["step"] or "no_table")
+        and q.strip().casefold()
+        in f"{one['contractor_name'] or ''} {one['contractor_id']}".casefold()
+    ]
+    return render(
+        request,
+        "deposits",
+        who,
+        as_of=as_of,
+        rows=rows[:MOST],
+        found=len(rows),
+        ending=ending[:MOST],
+        endings=len(ending),
+        days=settings_of(request).deposits.warn_days,
+        step=step,
+        q=q,
+        told=lambda row: told(row, page_language(request)),
+    )
+
+
+@router.get("/deposits.xlsx")
+def as_workbook(request: Request, who: Reader) -> Response:
+    """Both tables as a workbook."""
+    from serving.exports.deposits import deposits_xlsx
+
+    found = _found(request, who)
+    if found is None:
+        return render(request, "nothing", who)
+    as_of, advice, ending = found
+    return download(
+        f"deposits-{as_of}.xlsx", XLSX, deposits_xlsx(advice, ending, page_language(request))
+    )
+
+
+def _found(request: Request, who: Principal) -> tuple[Any, list[Any], list[Any]] | None:
+    reading = reading_of(request)
+    chosen = reading.choose(request, who, None, None)
+    if chosen is None:
+        return None
+    one = chosen.summary
+    kept = register(reading.database.engine, one.as_of, one.region, who)
+    rows = kept.document.get("deposits", {}) if kept else {}
+    days = settings_of(request).deposits.warn_days
+    return one.as_of, advice_rows(rows, who), ending_rows(rows, who, days)
