@@ -131,10 +131,12 @@ def _place(
     choice: Choice,
     row: Document,
 ) -> str:
+    place = ""
     if choice.project_id is not None:
-        place = database.place(connection, choice.project_id, who)
-    else:
-        place = ""
+        # A candidate may be over, and so not among the projects that were scored.
+        candidate = _candidate(row, "project", choice.project_id)
+        place = str(candidate["region_code"] or "") if candidate else ""
+        place = place or database.place(connection, choice.project_id, who)
     if choice.org_id is not None:
         found = _candidate(row, "organisation", choice.org_id)
         if found is None:

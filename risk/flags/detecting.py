@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from risk.errors import WagewatchError
 from risk.flags.flag import Evidence, RedFlag
@@ -14,7 +12,12 @@ from risk.flags.law import Law, Value, read_law
 from risk.flags.rule import Rule
 from risk.flags.rules import RULES
 from risk.flags.snapshot import last_day_known, take
-from risk.records import RecordStore
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from risk.records import RecordStore
+
 
 MUST_VISIT: frozenset[str] = frozenset({"group_complaint_open", "correction_overdue"})
 """Flags that leave the office no choice: people in a group have complained and the department asked

@@ -19,12 +19,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection
 from itertools import product
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from risk.contract import TABLES
 from risk.dates import COMPLETED_GRACE_DAYS
 from risk.flags.law import Law
+
+if TYPE_CHECKING:
+    import duckdb
+
 
 _MACROS = (
     "months_after(day, n) AS CAST(day + to_months(CAST(n AS INTEGER)) AS DATE)",

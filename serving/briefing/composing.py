@@ -25,6 +25,7 @@ _SUMS = (
     ("last_visited", ("last_found", "last_clean")),
     ("listed_projects", ("listed_visited", "listed_left")),
     ("revisits_due", ("revisits_done", "revisits_left")),
+    ("looked", ("looked_paid", "looked_other")),
     EMPLOYERS,
     ("followed_open", ("followed_in_time", "followed_overdue")),
 )
@@ -56,6 +57,7 @@ def yearly(facts: Facts, language: Language) -> Paper:
     _tell_sweep(teller, facts)
     tell_cases(teller, facts, 2)
     tell_last_list(teller, facts, 2)
+    tell_followed_up(teller, facts)
     tell_rates(teller, facts, 2)
     tell_problems(teller, facts)
     tell_advice(teller, facts, "next")

@@ -30,8 +30,9 @@ from serving.briefing.period import Lists, Period, lists_for
 from serving.database.dossiers import register
 from serving.database.service import ServiceDatabase, Summary
 from serving.dossiers.matters import closed_cases, open_matters
-from serving.matters.reading import UnitTally, as_of_day, by_unit
+from serving.matters.reading import SecondLooks, UnitTally, as_of_day, by_unit, second_looks
 from serving.matters.rules import rules_of
+from serving.matters.standing import Standing
 from serving.settings import Settings
 
 Document = Mapping[str, Any]
@@ -102,6 +103,7 @@ class Facts:
     closed: Sequence[Document]
     employers: Warned | None = None
     followed_up: Sequence[UnitTally] = ()
+    second_looks: SecondLooks | None = None
 
 
 def gather_facts(
@@ -125,6 +127,7 @@ def _gathered(
     last = _warned(database, lists.last)
     january = Period(dt.date(period.start.year, 1, 1), period.stop)
     until = last_known(store)
+    standings = _standings(database, settings, period, region)
     silent_since = until is None or until < period.start
     rates, rates_before = (None, None) if silent_since else _rates(store, period.stop, region)
     return Facts(
@@ -147,17 +150,17 @@ def _gathered(
         matters=_here(open_matters(store, period.stop), region),
         closed=_here(closed_cases(store, period.stop), region),
         employers=_employers(database, period, region),
-        followed_up=_by_unit(database, settings, period, region),
+        followed_up=by_unit(standings, period.start, period.stop),
+        second_looks=second_looks(standings, period.start, period.stop),
     )
 
 
-def _by_unit(
+def _standings(
     database: ServiceDatabase, settings: Settings, period: Period, region: str
-) -> Sequence[UnitTally]:
-    """Matters of the service by unit: open and overdue at the period's end, closed within it."""
+) -> Sequence[Standing]:
+    """The matters of the service as they stood at the period's end."""
     office = Principal("office", "office", Role.ADMIN, region)
-    standings = as_of_day(database, rules_of(settings.matters), office, period.last)
-    return by_unit(standings, period.start, period.stop)
+    return as_of_day(database, rules_of(settings.matters), office, period.last)
 
 
 def count(store: RecordStore, period: Period, region: str) -> Counted:

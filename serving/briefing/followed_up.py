@@ -9,7 +9,14 @@ from serving.briefing.telling import Teller
 
 def tell_followed_up(teller: Teller, facts: Facts) -> None:
     """How the matters of the ledger stood at the period's end; nothing where none is kept."""
-    tallies = facts.followed_up
+    tallies, looks = facts.followed_up, facts.second_looks
+    if looks is not None and looks.had:
+        teller.say(
+            "followed_up.looked",
+            looked=looks.had,
+            looked_paid=looks.paid,
+            looked_other=looks.had - looks.paid,
+        )
     if not tallies:
         return
     open_ = sum(one.open for one in tallies)

@@ -110,6 +110,25 @@ def by_unit(standings: Iterable[Standing], start: dt.date, stop: dt.date) -> Seq
     return [UnitTally(unit, *found[unit]) for unit in order]
 
 
+@dataclass(frozen=True)
+class SecondLooks:
+    """Second looks had: all of them, and those that found every worker paid."""
+
+    had: int
+    paid: int
+
+
+def second_looks(standings: Iterable[Standing], start: dt.date, stop: dt.date) -> SecondLooks:
+    """The matters whose last second look was had from ``start`` before ``stop``."""
+    outcomes = [
+        str((steps[-1].data or {}).get("outcome"))
+        for one in standings
+        if (steps := [step for step in one.matter.steps if step.step == "rechecked"])
+        and start <= steps[-1].taken_at.astimezone().date() < stop
+    ]
+    return SecondLooks(len(outcomes), outcomes.count("paid"))
+
+
 def as_of_day(
     database: ServiceDatabase, rules: MatterRules, who: Principal, day: dt.date
 ) -> list[Standing]:

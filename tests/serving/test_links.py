@@ -161,13 +161,15 @@ def site(office, tmp_path):
 def test_on_the_page_a_candidate_is_confirmed(site):
     client = entered(site.url, "inspector")
     page = client.get("/links").text
-    number = re.search(r'hx-post="/links/([^"]+)"', page)[1]
-    project = re.search(rf'/links/{number}".*?name="project_id" value="([^"]+)"', page, re.S)[1]
+    forms = re.findall(r'hx-post="/links/([^"]+)"(.*?)</form>', page, re.S)
+    told = [(one, re.search(r'name="project_id" value="([^"]+)"', form)) for one, form in forms]
+    number, project = next((one, found[1]) for one, found in told if found)
     assert "<mark>" in page
     assert client.post(f"/links/{number}", data={}).status_code == 422
     assert client.post(f"/links/{number}", data={"project_id": "nowhere"}).status_code == 422
     assert client.post("/links/nothing", data={"none": "1"}).status_code == 422
-    assert client.post(f"/links/{number}", data={"project_id": project}).status_code == 200
+    done = client.post(f"/links/{number}", data={"project_id": project})
+    assert done.status_code == 200, done.text
     assert number not in client.get("/links").text
     decided = client.get("/links?state=decided").text
     assert number in decided
