@@ -39,7 +39,12 @@ PAGES = {
     "projects": "/projects",
     "map": "/map",
     "route": "/route?stop={0}&stop={1}&stop={2}&stop={3}&stop={4}",
+    "employers": "/watchlist?kind=employer",
+    "links": "/links",
     "ledger": "/ledger",
+    "matter": "/ledger",
+    "notices": "/notices",
+    "deposits": "/deposits",
     "revisits": "/revisits",
     "campaign": "/campaign",
     "indicators": "/indicators",
@@ -160,6 +165,8 @@ def _photograph(url: str, listed: list[str]) -> None:
                 for name, path in PAGES.items():
                     if name != "sign-in":
                         page.goto(url + path.format(*(quote(one, safe="") for one in listed)))
+                        if name == "matter":
+                            page.click("a[href^='/matters/'] >> nth=0")
                         page.wait_for_load_state("networkidle")
                         _keep(page.screenshot(), f"{name}-{width}-{language}.png")
                 context.close()

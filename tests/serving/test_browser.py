@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from serving.access.principal import OFFICE
 from serving.access.roles import MAY, Role
+from serving.cli.main import main
 from serving.database.matters import all_matters
 from serving.database.tables import MATTER_STEPS, NOTES, OUTCOMES
 from serving.matters.rules import rules_of
@@ -22,6 +23,7 @@ from serving.pages.page import MENU
 from serving.settings import MatterSettings
 
 from ..conftest import MUST_RUN_ALL, require_program
+from .conftest import LISTS
 from .site import PASSWORD, Site, copied, site_of
 
 AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text(encoding="utf-8")
@@ -37,7 +39,10 @@ if MUST_RUN_ALL:
 
 @pytest.fixture(scope="module")
 def site(office, tmp_path_factory):
-    with site_of(copied(office, tmp_path_factory.mktemp("browser"))) as opened:
+    made = copied(office, tmp_path_factory.mktemp("browser"))
+    publish = ["publish", "--as-of", str(LISTS[1]), "--kind", "employer", "--capacity", "4"]
+    assert main(["-w", str(made.root), *publish]) == 0
+    with site_of(made) as opened:
         yield opened
 
 
@@ -79,6 +84,13 @@ def matter_pages(site: Site) -> list[str]:
     return [f"/matters/{quote(key, safe='')}" for key in (*kinds.values(), *checked)]
 
 
+def employer_pages(site: Site) -> list[str]:
+    """The first of the listed employers: its page, and the form for a visit."""
+    stored = site.database.of_kind("employer").watchlist(None)
+    number = quote(json.loads(stored.body)["entries"][0]["project_id"], safe="")
+    return [f"/projects/{number}", f"/projects/{number}/visit"]
+
+
 def paths(site: Site) -> list[str]:
     first, second = (quote(one, safe="") for one in site.listed[:2])
     return [
@@ -86,6 +98,7 @@ def paths(site: Site) -> list[str]:
         *("/projects", "/projects?q=zzz", "/map", f"/route?stop={first}&stop={second}", "/route"),
         *matter_pages(site),
         *("/ledger", "/ledger?state=closed", "/links", "/revisits", "/campaign", "/indicators"),
+        *("/notices", "/deposits", "/watchlist?kind=employer", *employer_pages(site)),
         *("/briefings", "/supervision", "/supervision/audit", "/supervision/people", "/nowhere"),
     ]
 
@@ -107,7 +120,7 @@ def test_every_page_is_whole_fits_and_is_accessible(browser, site, language, siz
         assert not re.search(r"\{[a-z_]+\}|None\b|undefined|Undefined", shown), path
         assert bool(re.search(r"[\u4e00-\u9fff]", page.inner_text("h1"))) == (
             language == "zh"
-        ) or path.startswith("/projects/"), path
+        ) or path.startswith(("/projects/", "/matters/")), path
         page.evaluate(AXE)
         found = page.evaluate("axe.run({resultTypes: ['violations']})")
         troubles += [
