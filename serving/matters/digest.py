@@ -12,7 +12,9 @@ from serving.access.jurisdiction import covers
 from serving.access.principal import Principal
 from serving.access.roles import Role
 from serving.database.dossiers import register
+from serving.database.notices import list_notices
 from serving.database.outcomes import visited_since
+from serving.database.paging import Wanted
 from serving.database.service import ServiceDatabase, Summary
 from serving.matters.reading import current
 from serving.matters.standing import Standing
@@ -21,6 +23,9 @@ from serving.settings import Settings
 WEEK = dt.timedelta(days=7)
 GUARANTEES = dt.timedelta(days=30)
 """How long before its end a guarantee is named."""
+
+MOST_NOTICES = 500
+NOTICE = "notice"
 
 SECTIONS = ("due", "overdue", "answers", "new_red", "rechecks", "visits", "guarantees")
 
@@ -95,7 +100,10 @@ def digest_of(
             [one for one in open_ if one.due and not one.overdue and one.due.day < on + WEEK]
         ),
         "overdue": _matters([o for o in open_ if o.overdue and o.matter.kind != "complaint"]),
-        "answers": _matters([o for o in open_ if o.overdue and o.matter.kind == "complaint"]),
+        "answers": [
+            *_matters([o for o in open_ if o.overdue and o.matter.kind == "complaint"]),
+            *_unanswered(database, who, audience, on),
+        ],
         "new_red": None if listed is None else _new_red(listed),
         "rechecks": _rechecks(mine, on),
         "visits": None if listed is None else _not_visited(database, who, listed),
@@ -109,6 +117,26 @@ def _matters(found: Sequence[Standing]) -> list[Item]:
         return _item(one, one.due.day if one.due else None)
 
     return sorted(map(item, found), key=_by_day)
+
+
+def _unanswered(
+    database: ServiceDatabase, who: Principal, audience: Audience, on: dt.date
+) -> list[Item]:
+    """Notices whose department did not answer in time; a person's are those they sent."""
+    if audience.unit is not None:
+        return []
+    sent = list_notices(database.engine, who, Wanted(MOST_NOTICES)).items
+    late = [
+        Item(
+            name=str(one.package["project"].get("project_name") or one.project_id),
+            what=NOTICE,
+            day=one.answer_by,
+            project_id=one.project_id,
+        )
+        for one in sent
+        if one.state(on) == "overdue" and audience.person in (None, one.made_by)
+    ]
+    return sorted(late, key=_by_day)
 
 
 def _rechecks(found: Sequence[Standing], on: dt.date) -> list[Item]:

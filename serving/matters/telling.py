@@ -8,7 +8,7 @@ from risk.locale import text
 from serving.briefing.checking import require_consistent
 from serving.briefing.paper import Cell, Grid, Paper
 from serving.briefing.telling import Teller
-from serving.matters.digest import SECTIONS, Digest, Item
+from serving.matters.digest import NOTICE, SECTIONS, Digest, Item
 from serving.pages.wording import coded
 from serving.settings import Settings
 
@@ -66,10 +66,17 @@ def _grid(teller: Teller, name: str, items: Sequence[Item]) -> Grid:
 
 
 def _row(teller: Teller, item: Item) -> tuple[Cell, ...]:
-    kinds = {"red", "orange", "yellow", "blue"}
-    what = (
-        coded("tier", item.what, teller.language)
-        if item.what in kinds
-        else text(f"pages.ledger.kinds.{item.what}", teller.language)
+    return (
+        item.name,
+        _what(teller, item.what),
+        teller.day(item.day) if item.day else None,
+        item.workers,
+        item.unit,
     )
-    return (item.name, what, teller.day(item.day) if item.day else None, item.workers, item.unit)
+
+
+def _what(teller: Teller, what: str) -> str:
+    if what in {"red", "orange", "yellow", "blue"}:
+        return coded("tier", what, teller.language)
+    key = "notices.unanswered" if what == NOTICE else f"pages.ledger.kinds.{what}"
+    return text(key, teller.language)

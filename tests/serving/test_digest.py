@@ -13,6 +13,7 @@ from serving.access.principal import Principal
 from serving.access.roles import Role
 from serving.briefing.making import FORMATS
 from serving.database.engine import writing
+from serving.database.notices import Notice, NoticeStep, keep_notice, keep_step
 from serving.database.outbox import Subscription, keep_subscription, take_deliveries
 from serving.database.tables import EVENTS, MATTER_STEPS
 from serving.keeper import Keeper
@@ -90,6 +91,36 @@ def test_a_person_and_a_unit_get_their_own_matters(county):
     assert names(mine, "due") == ["case:SOON"]
     elsewhere = digest_of(county, SETTINGS, Audience("42"), ON, NOW)
     assert all(not items for items in elsewhere.sections.values())
+
+
+def test_a_department_that_did_not_answer_is_named_until_it_does(county):
+    notice = Notice(
+        id=7,
+        department="housing",
+        project_id="P/001",
+        region_code="990102",
+        as_of=JUNE,
+        list_digest="d",
+        answer_by=dt.date(2025, 6, 10),
+        digest="e",
+        body=json.dumps({"project": {"project_name": "模拟1"}}).encode(),
+        made_by="李",
+        made_at=NOW,
+    )
+    with writing(county.engine).begin() as connection:
+        keep_notice(connection, notice)
+    assert names(digest_of(county, SETTINGS, Audience(), ON, NOW), "answers")[-1] == "P/001"
+    assert names(digest_of(county, SETTINGS, Audience(person="李"), ON, NOW), "answers") == [
+        "P/001"
+    ]
+    assert names(digest_of(county, SETTINGS, Audience(person="王"), ON, NOW), "answers") == []
+    assert names(digest_of(county, SETTINGS, Audience("42"), ON, NOW), "answers") == []
+    paper = digest_paper(digest_of(county, SETTINGS, Audience(), ON, NOW), SETTINGS)
+    assert "部门函件未答复" in FORMATS["html"](paper, "zh").decode()
+    answer = NoticeStep(7, "990102", "answered", "已办", "李", NOW)
+    with writing(county.engine).begin() as connection:
+        keep_step(connection, answer)
+    assert names(digest_of(county, SETTINGS, Audience(person="李"), ON, NOW), "answers") == []
 
 
 def test_what_no_list_tells_is_unknown_not_none(database):
