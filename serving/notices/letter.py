@@ -9,7 +9,7 @@ from typing import Any
 
 from risk.locale import Language, text
 from serving.briefing.paper import Block, Cell, Grid, Heading, Paper, Paragraph
-from serving.pages.wording import coded, day
+from serving.pages.wording import coded, day, table_name
 from serving.transfer_words import element_words
 
 Document = Mapping[str, Any]
@@ -69,11 +69,8 @@ def as_file(package: Document, kind: str, language: Language) -> bytes:
 
 
 def _facts(project: Document, language: Language) -> Grid:
-    from serving.pages.wording import heading
-
     rows: list[tuple[Cell, ...]] = []
     for name, value in project.items():
-        label = _FACT_FIELDS.get(name, name)
         shown: Cell = value
         if value is not None and name in ("sector", "funding"):
             shown = coded(f"projects.{name}", value, language)
@@ -81,13 +78,22 @@ def _facts(project: Document, language: Language) -> Grid:
             shown = f"{value:,.2f}"
         elif value is not None and name == "labour_cost_share":
             shown = f"{value:.1%}"
-        rows.append((heading("projects", label, language), shown))
+        rows.append((_label(name, language), shown))
     heads = (text("notices.columns.fact", language), text("notices.columns.value", language))
     caption = text("notices.captions.project", language)
     return Grid(caption, heads, tuple(rows), widths=(1.0, 2.2))
 
 
-_FACT_FIELDS = {"owner_name": "owner_id", "contractor_name": "contractor_id"}
+_PARTIES = {"owner_name": "owner", "contractor_name": "general_contractor"}
+
+
+def _label(name: str, language: Language) -> str:
+    """What a fact is called; a party by what it is, not by its code's heading."""
+    from serving.pages.wording import heading
+
+    if name in _PARTIES:
+        return coded("organizations.org_kind", _PARTIES[name], language)
+    return heading("projects", name, language)
 
 
 def _findings(package: Document, language: Language) -> list[Block]:
@@ -95,7 +101,7 @@ def _findings(package: Document, language: Language) -> list[Block]:
     for one in package["findings"]:
         known = max((ref["known_at"] for ref in one["evidence"]), default=None)
         refs = text("notices.comma", language).join(
-            f"{ref['table']} {ref['record_id']}" for ref in one["evidence"]
+            f"{table_name(ref['table'], language)} {ref['record_id']}" for ref in one["evidence"]
         )
         key = "finding" if known else "finding_bare"
         blocks.append(
