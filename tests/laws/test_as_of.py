@@ -26,6 +26,8 @@ from risk.records import RecordStore
 from risk.simulator import simulate
 from risk.workspace import Workspace
 from serving.cli.main import main
+from serving.dossiers.links import unlinked
+from serving.dossiers.matters import closed_cases, open_matters
 
 from ..conftest import MUST_RUN_ALL
 
@@ -168,7 +170,8 @@ def seen(told, tmp_path_factory):
     import_paths(workspace, [folder / "records"], today=TODAY)
     with RecordStore(workspace.records, read_only=True) as store:
         found = [feature_matrix(store.seen_as(kind), days) for kind in KINDS]
-        return found, store.digest(AS_OF)
+        told = (open_matters(store, AS_OF), closed_cases(store, AS_OF), unlinked(store, AS_OF, ""))
+        return found, store.digest(AS_OF), told
 
 
 @pytest.fixture(scope="module")
@@ -183,13 +186,15 @@ def seen_then(rows, tmp_path_factory):
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(seed=st.integers(0, 2**32))
-def test_another_future_changes_no_feature_of_any_earlier_day(
+def test_another_future_changes_no_feature_matter_or_candidate_of_any_earlier_day(
     rows, seen_then, tmp_path_factory, seed
 ):
-    first, first_digest = seen_then
-    second, second_digest = seen(other_future(Random(seed), rows), tmp_path_factory)
+    first, first_digest, first_told = seen_then
+    second, second_digest, second_told = seen(other_future(Random(seed), rows), tmp_path_factory)
     for before, after in zip(first, second, strict=True):
         assert before.project_ids
         assert before.project_ids == after.project_ids
         assert np.array_equal(before.values, after.values, equal_nan=True)
     assert first_digest == second_digest
+    assert all(first_told)
+    assert first_told == second_told
