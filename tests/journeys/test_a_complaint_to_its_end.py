@@ -26,6 +26,7 @@ from serving.database.people import Grant, People
 from serving.database.service import ServiceDatabase
 from serving.settings import load_settings
 
+from ..conftest import thorough
 from ..serving.conftest import served
 
 TODAY = dt.datetime.now(dt.UTC).astimezone().date()
@@ -224,6 +225,7 @@ def test_a_nameless_complaint_is_carried_to_its_end(office, tmp_path):
     assert {"write_links", "write_outcomes", "send_notices"} <= done
 
 
+@thorough
 def test_the_campaign_counts_the_same_visit(office):
     office.publish()
     office.send("/v1/outcomes", project_id=SITE, inspected_on=day(0), kind="campaign",
