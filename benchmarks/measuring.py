@@ -1,0 +1,120 @@
+"""How every benchmark measures and tells: figures with names, children with time and peak memory.
+
+A benchmark is one file with ``figures(size)``; ``run`` gives it its command line. Only ratios are
+compared between machines and releases: both sides of a ratio are measured in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+Size = Literal["quick", "full"]
+Better = Literal["higher", "lower", "neither"]
+KEPT = Path(__file__).parent / "kept"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured figure.
+
+    ``unit`` is "ratio" for what can be compared across machines. ``better`` says which way is
+    better; ``bound`` is the least (or, where lower is better, the most) it should be.
+    """
+
+    name: str
+    value: float
+    unit: str
+    better: Better = "neither"
+    bound: float | None = None
+
+    def holds(self) -> bool:
+        """Whether the bound is kept; true where there is none."""
+        if self.bound is None or self.better == "neither":
+            return True
+        return self.value >= self.bound if self.better == "higher" else self.value <= self.bound
+
+
+@dataclass(frozen=True)
+class Child:
+    """A finished child process: what it printed last, as JSON; seconds; peak memory in MB."""
+
+    told: Any
+    seconds: float
+    peak_mb: float
+
+
+def child(script: str, *arguments: object) -> Child:
+    """Run ``script`` in a Python of its own, with this folder's parent on its path.
+
+    The last line it prints, if any, is read as JSON. The time includes the start of Python.
+
+    Raises:
+        SystemExit: it failed.
+    """
+    path = os.pathsep.join([str(KEPT.parent.parent), os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    with tempfile.TemporaryFile("w+") as out:
+        start = time.perf_counter()
+        process = subprocess.Popen(command, stdout=out, env={**os.environ, "PYTHONPATH": path})
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise SystemExit(f"a measured process failed with {process.returncode}")
+        out.seek(0)
+        lines = out.read().strip().splitlines()
+    return Child(json.loads(lines[-1]) if lines else None, seconds, usage.ru_maxrss / 1024)
+
+
+def run(name: str, figures: Callable[[Size], Sequence[Figure]]) -> None:
+    """The command line of a benchmark: ``python benchmarks/NAME.py [--full] [--keep]``.
+
+    Without ``--full`` it is the quick size, with ``--keep`` the figures go to ``benchmarks/kept``.
+    """
+    parser = argparse.ArgumentParser(prog=f"benchmarks/{name}.py")
+    parser.add_argument("--full", action="store_true", help="the sizes the documents speak of")
+    parser.add_argument("--keep", action="store_true", help="keep the figures of this release")
+    asked = parser.parse_args()
+    size: Size = "full" if asked.full else "quick"
+    found = list(figures(size))
+    for figure in found:
+        print(_line(figure))
+    if asked.keep:
+        keep(name, size, found)
+
+
+def keep(name: str, size: Size, figures: Sequence[Figure]) -> None:
+    """Write the figures of this release to ``kept/RELEASE.json``, beside those of other files."""
+    path = KEPT / f"{release()}.json"
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    kept.setdefault(size, {})[name] = {one.name: asdict(one) for one in figures}
+    kept["machine"] = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def release() -> str:
+    """The version figures are kept under."""
+    import tomllib
+
+    with (KEPT.parent.parent / "pyproject.toml").open("rb") as file:
+        return str(tomllib.load(file)["project"]["version"])
+
+
+def _line(figure: Figure) -> str:
+    bound = ""
+    if figure.bound is not None:
+        sign = ">=" if figure.better == "higher" else "<="
+        bound = f"  (bound {sign} {figure.bound:g}: {'kept' if figure.holds() else 'NOT KEPT'})"
+    return f"{figure.name:<52} {figure.value:>14,.3f} {figure.unit}{bound}"
