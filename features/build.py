@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import numpy as np
 from features.catalogue import Family, Step
 from features.engines.duckdb import DuckDBEngine
 from features.kinds import ASKED
-from features.shared import SHARED_STEPS
+from features.shared import COHORT, SHARED_STEPS
 from risk.contract import TABLES
 from risk.kinds import Kind
 from risk.records import RecordStore
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float], None]
 """Hears the name of the step just done and the share of all steps done."""
 
-ROWS_AT_ONCE = 40_000_000
+_WORDS = re.compile(r"\w+")
+
+ROWS_AT_ONCE = 60_000_000
 """Dates are computed together as long as records times dates stay below this."""
 
 
@@ -59,8 +62,19 @@ class Matrix:
 
 
 def steps(families: Sequence[Family]) -> tuple[Step, ...]:
-    """Every step of the shared part and of ``families``, in order."""
-    return (*SHARED_STEPS, *(step for family in families for step in family.steps))
+    """The steps of ``families``, in order, after those of the shared part that they read.
+
+    The cohort and what it reads are always among them.
+    """
+    own = [step for family in families for step in family.steps]
+    read = [step.sql for step in own] + [one.evidence.sql for one in families if one.evidence]
+    needed = {COHORT.name, *(name for sql in read for name in _WORDS.findall(sql))}
+    shared: list[Step] = []
+    for step in reversed(SHARED_STEPS):
+        if step.name in needed:
+            needed.update(_WORDS.findall(step.sql))
+            shared.insert(0, step)
+    return (*shared, *own)
 
 
 def compute(
