@@ -62,9 +62,9 @@ def _risk(*codes):
     }
 
 
-def _package(to, *codes, **facts):
+def _package(to, *codes, sent_on=dt.date(2025, 6, 2), **facts):
     dossier = {"facts": {**FACTS, **facts}, "contracts": CONTRACTS, "money": None}
-    return package_of(to, _risk(*codes), dossier, "0" * 64, dt.date(2025, 6, 2))
+    return package_of(to, _risk(*codes), dossier, "0" * 64, sent_on)
 
 
 @pytest.mark.parametrize("code", sorted(departments()))
@@ -83,6 +83,18 @@ def test_a_department_gets_its_own_and_no_more(code):
     assert dt.date.fromisoformat(made["answer_by"]) > dt.date(2025, 6, 2)
     shown = {**made, "number": 3, "sender": "模拟县人社局"}
     assert "模拟工程" in as_file(shown, "html", "zh").decode()
+
+
+def test_a_day_reckoned_without_the_holiday_plan_says_so():
+    known = _package("housing", "labour_cost_overdue", sent_on=dt.date(2025, 9, 30))
+    # Ten working days over the holidays of October, with 11 October worked instead.
+    assert (known["answer_by"], known["answer_planned"]) == ("2025-10-21", True)
+    unknown = _package("housing", "labour_cost_overdue", sent_on=dt.date(2099, 1, 1))
+    assert not unknown["answer_planned"]
+    before = {name: value for name, value in unknown.items() if name != "answer_planned"}
+    for package, said in ((known, False), (unknown, True), (before, False)):
+        shown = as_file({**package, "number": 3, "sender": "模拟县人社局"}, "html", "zh").decode()
+        assert ("未计节假日" in shown) == said
 
 
 @pytest.mark.parametrize(
