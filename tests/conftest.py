@@ -84,18 +84,19 @@ def _free_port() -> int:
 @pytest.fixture(scope="session")
 def samples() -> Path:
     """The folder of sample worlds beside the project; skips where it is not there."""
-    folder = SHARED / "samples"
-    if not folder.is_dir():
-        pytest.skip("the sample worlds are not on this machine")
-    return folder
+    return _beside("samples", "the sample worlds are")
 
 
 @pytest.fixture(scope="session")
 def public_data() -> Path:
     """Real public data beside the project; skips where it is not there."""
-    folder = SHARED / "data"
+    return _beside("data", "the public data sets are")
+
+
+def _beside(name: str, what: str) -> Path:
+    folder = SHARED / name
     if not folder.is_dir():
-        pytest.skip("the public data sets are not on this machine")
+        pytest.skip(f"{what} not on this machine")
     return folder
 
 

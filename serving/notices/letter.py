@@ -9,8 +9,8 @@ from typing import Any
 
 from risk.locale import Language, text
 from serving.briefing.paper import Block, Cell, Grid, Heading, Paper, Paragraph
+from serving.notices.elements import element_words
 from serving.pages.wording import coded, day, table_name
-from serving.transfer_words import element_words
 
 Document = Mapping[str, Any]
 

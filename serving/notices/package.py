@@ -13,7 +13,7 @@ from risk.errors import WagewatchError
 from risk.locale import LANGUAGES, text
 from risk.transfer import elements_of
 from risk.working_days import add_working_days
-from serving.transfer_words import element_document
+from serving.notices.elements import element_document
 
 Document = Mapping[str, Any]
 

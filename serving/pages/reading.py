@@ -17,7 +17,7 @@ from serving.access.principal import Principal
 from serving.api.views import Views
 from serving.database.dossiers import StoredRegister, register
 from serving.database.service import ServiceDatabase, Summary
-from serving.linking import waiting
+from serving.links.deciding import waiting
 
 Document = Mapping[str, Any]
 

@@ -14,7 +14,7 @@ from serving.api.parameters import AsOfQuery
 from serving.api.problems import RESPONSES
 from serving.api.state import Database, settings_of
 from serving.database.dossiers import register
-from serving.deposit_rows import advice_rows, ending_rows, in_yuan
+from serving.deposits.rows import advice_rows, ending_rows, in_yuan
 
 router = APIRouter(prefix="/v1/deposits", tags=["deposits"], responses=RESPONSES)
 

@@ -14,7 +14,7 @@ from serving.api.schemas import Page
 from serving.database.dossiers import register
 from serving.database.paging import Wanted
 from serving.database.service import ServiceDatabase
-from serving.linking import Choice, Document, decide, shown, waiting
+from serving.links.deciding import Choice, Document, decide, shown, waiting
 
 State = Literal["waiting", "decided", "all"]
 
@@ -39,7 +39,7 @@ def keep(connection: Connection, database: ServiceDatabase, who: Principal, link
 
     Raises:
         ComplaintNotWaiting, LinkUnclear, LinkNotYours, ProjectUnknown, OrganisationUnknown:
-            see :func:`serving.linking.decide`.
+            see :func:`serving.links.deciding.decide`.
     """
     choice = Choice(link.complaint_id, link.decision, link.project_id, link.org_id)
     kept = decide(connection, database, who, choice, _rows(database, who), now())
