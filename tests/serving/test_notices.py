@@ -26,6 +26,8 @@ from serving.database.service import ServiceDatabase
 from serving.notices.letter import as_file
 from serving.notices.package import NothingToNotify, package_of
 
+from .notices import sendable
+
 FLAG = {
     "article": "24",
     "article_label": {"zh": "第24条", "en": "Art. 24"},
@@ -113,26 +115,8 @@ def test_what_concerns_nobody_is_refused(to, flag, facts, why):
     assert "P1" in refused.value.message("zh")
 
 
-def _sendable(workspace):
-    """A project and department of the newest list a notice can be made for."""
-    with ServiceDatabase(f"sqlite:///{workspace.service_database}") as database:
-        from serving.database.dossiers import dossier, register
-
-        day = database.latest_as_of()
-        for row in register(database.engine, day).document["projects"]:
-            risk = json.loads(database.risk(row["project_id"], day).body)
-            found = dossier(database.engine, row["project_id"], day, OFFICE)
-            for to in departments():
-                try:
-                    package_of(to, risk, found, "", day)
-                except NothingToNotify:
-                    continue
-                return row["project_id"], to
-    raise AssertionError("nothing to notify in the whole county")
-
-
 def test_sent_once_kept_and_answered(copy, wagewatch, tmp_path):
-    project, to = _sendable(copy)
+    project, to = sendable(copy)
     docx, data = tmp_path / "n.docx", tmp_path / "n.json"
     run = {"WAGEWATCH_WORKSPACE": str(copy.root)}
     for out in (docx, data):
@@ -165,7 +149,7 @@ def test_sent_once_kept_and_answered(copy, wagewatch, tmp_path):
 
 
 def test_elements_and_deposits_on_the_command_line(copy, wagewatch):
-    project, _ = _sendable(copy)
+    project, _ = sendable(copy)
     run = {"WAGEWATCH_WORKSPACE": str(copy.root)}
     for of in ("crime", "listing"):
         ran = wagewatch("elements", project, "--of", of, "--json", **run)
