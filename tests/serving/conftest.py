@@ -364,6 +364,20 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return Workspace(built_once(tmp_path_factory, "office", build) / "office")
 
 
+@pytest.fixture(scope="session")
+def office_with_employers(office: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The office with a list of employers beside its newest list; not to be written to."""
+
+    def build(folder: Path) -> None:
+        made = Workspace(folder / "office")
+        shutil.copytree(office.root, made.root)
+        publish = ["publish", "--as-of", str(LISTS[1]), "--kind", "employer", "--capacity", "4"]
+        assert main(["-w", str(made.root), *publish]) == 0
+
+    built = built_once(tmp_path_factory, "office-with-employers", build)
+    return Workspace(built / "office")
+
+
 @pytest.fixture
 def copy(office: Workspace, tmp_path: Path) -> Workspace:
     """The office, to be written to."""

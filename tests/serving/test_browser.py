@@ -14,7 +14,6 @@ from sqlalchemy import func, select
 
 from serving.access.principal import OFFICE
 from serving.access.roles import MAY, Role
-from serving.cli.main import main
 from serving.database.matters import all_matters
 from serving.database.tables import MATTER_STEPS, NOTES, OUTCOMES
 from serving.matters.rules import rules_of
@@ -23,7 +22,6 @@ from serving.pages.page import MENU
 from serving.settings import MatterSettings
 
 from ..conftest import MUST_RUN_ALL, require_program
-from .conftest import LISTS
 from .site import PASSWORD, Site, copied, site_of
 
 AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text(encoding="utf-8")
@@ -38,10 +36,8 @@ if MUST_RUN_ALL:
 
 
 @pytest.fixture(scope="module")
-def site(office, tmp_path_factory):
-    made = copied(office, tmp_path_factory.mktemp("browser"))
-    publish = ["publish", "--as-of", str(LISTS[1]), "--kind", "employer", "--capacity", "4"]
-    assert main(["-w", str(made.root), *publish]) == 0
+def site(office_with_employers, tmp_path_factory):
+    made = copied(office_with_employers, tmp_path_factory.mktemp("browser"))
     with site_of(made) as opened:
         yield opened
 

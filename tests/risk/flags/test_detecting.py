@@ -168,7 +168,7 @@ def later_versions(draw):
     return table.name, {**cells, "known_at": known_at}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(later_versions(), min_size=1, max_size=20))
 def test_what_becomes_known_on_or_after_as_of_changes_no_flag(flagged, versions):
     store, before = flagged

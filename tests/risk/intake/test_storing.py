@@ -43,7 +43,7 @@ def _filled(rows):
     return [row for row in rows if any(row)]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(_ROWS, min_size=1, max_size=3))
 def test_law_every_row_is_accepted_repeated_or_quarantined(files):
     with RecordStore(":memory:") as store:
@@ -53,7 +53,7 @@ def test_law_every_row_is_accepted_repeated_or_quarantined(files):
             assert report.read == report.accepted + report.repeated + report.quarantined
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(_ROWS, _ROWS)
 def test_law_a_second_import_changes_nothing(before, rows):
     with RecordStore(":memory:") as store:
@@ -65,7 +65,7 @@ def test_law_a_second_import_changes_nothing(before, rows):
         assert (second.accepted, second.quarantined) == (0, first.quarantined)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(_ROWS, _ROWS)
 def test_law_the_last_row_of_the_file_wins(before, rows):
     expected = {}
@@ -86,7 +86,7 @@ def test_law_the_last_row_of_the_file_wins(before, rows):
     assert {row[:4]: row[4] for row in found} == expected
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["O1", "O2"]), st.sampled_from(["甲", "乙", "丙"])), max_size=8
