@@ -15,7 +15,7 @@ from serving.database.dossiers import register
 from serving.database.notices import list_notices
 from serving.database.outcomes import visited_since
 from serving.database.paging import Wanted
-from serving.database.service import ServiceDatabase, Summary
+from serving.database.service import ServiceDatabase, closest
 from serving.matters.reading import current
 from serving.matters.standing import Standing
 from serving.settings import Settings
@@ -163,11 +163,9 @@ def _item(one: Standing, day: dt.date | None) -> Item:
 
 
 def _newest(database: ServiceDatabase, who: Principal, on: dt.date) -> _Listed | None:
-    known = [one for one in database.summaries(who) if one.as_of <= on]
-    if not known:
+    best = closest([one for one in database.summaries(who) if one.as_of <= on], who)
+    if best is None:
         return None
-    newest = [one for one in known if one.as_of == known[0].as_of]
-    best: Summary = min(newest, key=lambda one: (one.region != who.region, len(one.region)))
     listed = json.loads(database.watchlist(best.as_of, best.region, who).body)
     found = register(database.engine, best.as_of, best.region, who)
     document: Mapping[str, Any] = found.document if found else {"projects": ()}

@@ -18,7 +18,7 @@ from serving.access.principal import OFFICE
 from serving.database.audit import AuditEntry, add_audit
 from serving.database.dossiers import register
 from serving.database.engine import writing
-from serving.database.events import MATTER_OPENED, MatterEvent, record_matters
+from serving.database.events import opened_event, record_matters
 from serving.database.matters import (
     Facts,
     Kind,
@@ -80,7 +80,7 @@ def _take(
     for opening in _changed(known, found, one, stored is not None):
         keep_facts(connection, opening)
     told = [opening for opening in new if opening.facts.listed]
-    record_matters(connection, [_event(opening) for opening in told], now)
+    record_matters(connection, [opened_event(opening) for opening in told], now)
     if new:
         add_audit(connection, [_audited(one, len(new), now)])
     return len(told)
@@ -203,20 +203,6 @@ def _changed(
         elif whole and matter.kind in _FROM_RECORDS and before.listed:
             ended = replace(before, as_of=one.as_of, listed=False)
             yield Opening(key, matter.kind, matter.region_code, ended)
-
-
-def _event(opening: Opening) -> MatterEvent:
-    facts = opening.facts
-    data = {
-        "matter": opening.key,
-        "kind": opening.kind,
-        "project_id": facts.project_id,
-        "org_id": facts.org_id,
-        "region_code": opening.region_code,
-        "name": facts.name,
-        "workers": facts.workers,
-    }
-    return MatterEvent(MATTER_OPENED, facts.as_of, opening.region_code, facts.project_id, data)
 
 
 def _audited(one: UntakenList, opened: int, now: dt.datetime) -> AuditEntry:

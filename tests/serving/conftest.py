@@ -276,6 +276,17 @@ def served(app):
         thread.join()
 
 
+@contextmanager
+def answering(server):
+    """A small server of a test's own, answering in the background."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
 @pytest.fixture
 def client(database):
     """An HTTP client of the real server; nobody has signed in."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import io
 import json
 import re
@@ -170,6 +171,16 @@ def test_nobody_on_the_list(shown):
 def test_a_list_sealed_without_a_register_still_opens(shown):
     client = shown(make_publication(listed=4, cohort=6), with_register=False)
     _fine(client, [*PATHS, "/projects/P%2F000", "/projects/P%2F000/visit"])
+
+
+def test_filters_of_the_ledger_are_checked(shown):
+    client = shown(make_publication())
+    for query in ("state=nonsense", "kind=nonsense", "large=2", f"unit={'x' * 101}"):
+        for path in ("/ledger", "/ledger.xlsx"):
+            assert client.get(f"{path}?{query}").status_code == 422, (path, query)
+    page = client.get("/ledger?state=closed&kind=case&unit=一队&large=1").text
+    kept = f"/ledger.xlsx?state=closed&kind=case&unit={quote('一队')}&large=1"
+    assert kept in html.unescape(page)
 
 
 def test_the_scorecard_says_what_it_is(shown):

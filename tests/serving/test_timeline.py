@@ -135,37 +135,21 @@ def test_the_version_known_then_is_told(store, put, project):
 
 
 def test_wages_paid_in_full_are_no_event(store, put, project):
+    _tell(put, ["wages_short"])
     put(
-        "payrolls",
-        "2025-04-01",
+        "payments",
+        "2025-04-03",
+        payment_id="Z",
         payroll_id="R",
-        project_id="P",
-        period=_day("2025-03-01"),
-        amount_due=1000_00,
-        due_on=_day("2025-04-01"),
+        paid_on="2025-04-03",
+        amount=70_000,
     )
-    for number in (1, 2):
-        put(
-            "payments",
-            "2025-04-02",
-            payment_id=f"Y{number}",
-            payroll_id="R",
-            paid_on=_day("2025-04-02"),
-            amount=500_00,
-        )
     assert _kinds(store) == ["started"]
 
 
 def test_without_a_feed_of_payments_nothing_is_said_to_be_unpaid(store, put, project):
-    put(
-        "payrolls",
-        "2025-04-01",
-        payroll_id="R",
-        project_id="P",
-        period=_day("2025-03-01"),
-        amount_due=1000_00,
-        due_on=_day("2025-04-01"),
-    )
+    table, known, fields = TOLD["wages_short"]
+    put(table, known, project_id="P", **fields)
     assert _kinds(store) == ["started"]
 
 
