@@ -1,6 +1,6 @@
 """Features by the million payments: growth, memory, and against the ways a user would pick.
 
-Usage: python benchmarks/features.py [--full] [--keep]
+Usage: python -m benchmarks.features [--full] [--keep]
 
 All ways compute the 28 features of wage payment at 24 monthly dates and must agree to 1e-9; the
 house's way keeps to a memory limit of half a GB. Featuretools cannot say these features: it makes
@@ -12,12 +12,9 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.measuring import Child, Figure, Size, child, run
 from benchmarks.sites import as_ofs

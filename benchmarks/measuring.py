@@ -87,11 +87,11 @@ def _told(said: str) -> Any:
 
 
 def run(name: str, figures: Callable[[Size], Sequence[Figure]]) -> None:
-    """The command line of a benchmark: ``python benchmarks/NAME.py [--full] [--keep]``.
+    """The command line of a benchmark: ``python -m benchmarks.NAME [--full] [--keep]``.
 
     Without ``--full`` it is the quick size, with ``--keep`` the figures go to ``benchmarks/kept``.
     """
-    parser = argparse.ArgumentParser(prog=f"benchmarks/{name}.py")
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}")
     parser.add_argument("--full", action="store_true", help="the sizes the documents speak of")
     parser.add_argument("--keep", action="store_true", help="keep the figures of this release")
     asked = parser.parse_args()

@@ -1,6 +1,6 @@
 """A hundred million payments at 24 dates within a memory limit: all features of all families.
 
-Usage: python benchmarks/memory.py [--full] [--keep]
+Usage: python -m benchmarks.memory [--full] [--keep]
 
 The record store may use 4 GB (quick: a quarter of a GB for a million payments) and puts the rest
 on disk; the whole process is measured, with the matrix it hands over part by part.
@@ -8,12 +8,9 @@ on disk; the whole process is measured, with the matrix it hands over part by pa
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.measuring import Figure, Size, child, run
 
