@@ -109,15 +109,10 @@ def recipe_for(positives: float) -> Recipe:
 
 
 def grow(
-    values: NDArray[np.float64],
-    target: NDArray[np.float64],
-    columns: Sequence[str],
-    directions: Sequence[int],
-    *,
-    recipe: Recipe,
-    rounds: int,
-    seed: int,
+    data: lgb.Dataset, directions: Sequence[int], *, recipe: Recipe, rounds: int, seed: int
 ) -> Any:
-    """One booster. ``target`` lies in [0, 1]."""
-    data = lgb.Dataset(values, target, feature_name=list(columns), free_raw_data=True)
+    """One booster. ``data`` has labels in [0, 1]; boosters of one recipe may share it.
+
+    ``directions`` per column: 1, -1 or 0 for either.
+    """
     return lgb.train(recipe.parameters(directions, seed), data, num_boost_round=rounds)
