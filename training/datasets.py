@@ -12,7 +12,11 @@ from features.build import Matrix
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_ROWS_AT_ONCE = 16_384
+COPIED_ROWS = 200_000
+"""Up to so many rows are copied: LightGBM samples as many to find its bins, so it holds them all
+anyway."""
+
+_ROWS_AT_ONCE = 4_096
 
 
 def dataset_of(
@@ -21,13 +25,15 @@ def dataset_of(
     """The rows of ``matrix``, or those where ``rows`` is true, with their ``label``.
 
     ``label`` has one value in [0, 1] per row of the matrix. The whole matrix is read where it lies;
-    of some rows a few are laid out at a time. Read when training begins.
+    of many rows of it a few are laid out at a time. Read when training begins.
     """
     names = list(matrix.columns)
     if rows is None or rows.all():
         return lgb.Dataset(matrix.values, label, feature_name=names)
     kept = np.flatnonzero(rows)
-    return lgb.Dataset(RowsOfMatrix(matrix.values, kept), label[kept], feature_name=names)
+    few = len(kept) <= COPIED_ROWS
+    data = matrix.values[kept] if few else RowsOfMatrix(matrix.values, kept)
+    return lgb.Dataset(data, label[kept], feature_name=names)
 
 
 class RowsOfMatrix(lgb.Sequence):

@@ -30,7 +30,7 @@ ROUND_STEP = 20
 _FOLDS = 3
 _SEEDS_JUDGED = 2
 _LEAST_MONTHS = 6
-_ROWS_AT_ONCE = 65_536
+_ROWS_AT_ONCE = 16_384
 _ENOUGH_EVENTS = 200
 _DIRECTIONS = {feature.name: feature.direction for feature in FEATURES}
 

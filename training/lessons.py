@@ -73,7 +73,8 @@ def lessons_from(log: EventLog, matrix: Matrix) -> Lessons:
     """
     dates = tuple(training_dates(log))
     wanted = np.array(dates or (log.told_at,), dtype="datetime64[D]")
-    taught = matrix.where(np.isin(matrix.as_ofs, wanted))
+    rows = np.isin(matrix.as_ofs, wanted)
+    taught = matrix if rows.all() else matrix.where(rows)  # no copy of what is all wanted
     target = happened(log, taught) if dates else np.zeros(len(taught.project_ids))
     near = happened(log, taught, first_day=HORIZON_DAYS, last_day=2 * HORIZON_DAYS)
     soft = np.maximum(target, NEAR_EVENT_WEIGHT * near)

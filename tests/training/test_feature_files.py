@@ -15,6 +15,7 @@ from features.build import Matrix
 from models.arrears import Recipe, grow
 from models.scoring_model import FeaturesMissing
 from serving.modelling import write_features
+from training import datasets
 from training.datasets import dataset_of
 from training.feature_files import (
     LabelsDoNotFit,
@@ -130,7 +131,11 @@ def test_dates_of_a_folder_are_picked_without_opening_files(tmp_path):
     assert picked.rows() == 2
 
 
-def test_some_rows_of_a_matrix_give_the_trees_of_a_copy_of_them(matrix, label):
+@pytest.mark.parametrize("most_copied", [0, ROWS])
+def test_some_rows_of_a_matrix_give_the_trees_of_a_copy_of_them(
+    matrix, label, monkeypatch, most_copied
+):
+    monkeypatch.setattr(datasets, "COPIED_ROWS", most_copied)
     rows = np.random.default_rng(6).random(ROWS) < 0.6
     copied = lgb.Dataset(matrix.values[rows], label[rows], feature_name=list(matrix.columns))
     assert trees(dataset_of(matrix, label, rows)) == trees(copied)
