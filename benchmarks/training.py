@@ -1,6 +1,6 @@
 """Training by the house's recipe on ever more rows of features on disk: seconds and memory.
 
-Usage: python benchmarks/training.py [--full] [--keep]
+Usage: python -m benchmarks.training [--full] [--keep]
 
 One booster of the four a model is made of, all features of a project, with the number of rounds and
 leaves :func:`models.arrears.recipe_for` gives. Files are made first and deleted after; each fit is
@@ -11,13 +11,9 @@ from __future__ import annotations
 
 import math
 import os
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.measuring import Child, Figure, Size, child, run
 
@@ -53,9 +49,12 @@ label = files.column(LABEL)
 recipe = recipe_for(float((label == 1).sum()))
 start = time.perf_counter()
 if sys.argv[2] == "memory":
-    values = np.concatenate(list(files.blocks()))
+    values, filled = np.empty((len(label), len(files.columns)), order="F"), 0
+    for block in files.blocks():
+        values[filled:filled + len(block)] = block
+        filled += len(block)
     nobody = np.zeros(0, "datetime64[D]"), ()
-    data = dataset_of(Matrix(*nobody, files.columns, np.asfortranarray(values)), label)
+    data = dataset_of(Matrix(*nobody, files.columns, values), label)
     del values
 else:
     data = dataset_from(files, label)
