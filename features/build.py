@@ -172,9 +172,9 @@ def together(parts: Sequence[Matrix]) -> Matrix:
 
 
 def to_matrix(table: pa.Table, kind: Kind = "project") -> Matrix:
-    """The Arrow table of :func:`matrix_table` as NumPy arrays."""
+    """The Arrow table of :func:`matrix_table` as NumPy arrays; values lie column by column."""
     columns = tuple(table.column_names[2:])
-    values = np.empty((table.num_rows, len(columns)), dtype=np.float64)
+    values = np.empty((table.num_rows, len(columns)), dtype=np.float64, order="F")
     for index, name in enumerate(columns):
         values[:, index] = table[name].to_numpy().astype(np.float64)
     as_ofs = table["as_of"].to_numpy().astype("datetime64[D]")

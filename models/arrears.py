@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_ROWS_AT_ONCE = 16_384
+"""Rows scored together, so that memory does not grow with them."""
+
+
 @dataclass(frozen=True)
 class ArrearsModel:
     """LightGBM boosters as their text, the features they read, and the calibration.
@@ -38,10 +42,13 @@ class ArrearsModel:
     def raw(self, matrix: Matrix) -> NDArray[np.float64]:
         """Log-odds before calibration, shape (rows,)."""
         values = pick(matrix, self.columns)
-        if not len(values):
-            return np.zeros(0)
-        scores = [b.predict(values, raw_score=True, num_threads=1) for b in self._loaded]
-        return np.asarray(np.mean(scores, axis=0), dtype=np.float64)
+        raw = np.zeros(len(values))
+        for start in range(0, len(values), _ROWS_AT_ONCE):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            block = np.ascontiguousarray(values[rows])
+            scores = [b.predict(block, raw_score=True, num_threads=1) for b in self._loaded]
+            raw[rows] = np.mean(scores, axis=0)
+        return raw
 
     def contributions(self, matrix: Matrix) -> NDArray[np.float64]:
         """Exact TreeSHAP, shape (rows, features + 1); the last column is the base.
@@ -109,15 +116,10 @@ def recipe_for(positives: float) -> Recipe:
 
 
 def grow(
-    values: NDArray[np.float64],
-    target: NDArray[np.float64],
-    columns: Sequence[str],
-    directions: Sequence[int],
-    *,
-    recipe: Recipe,
-    rounds: int,
-    seed: int,
+    data: lgb.Dataset, directions: Sequence[int], *, recipe: Recipe, rounds: int, seed: int
 ) -> Any:
-    """One booster. ``target`` lies in [0, 1]."""
-    data = lgb.Dataset(values, target, feature_name=list(columns), free_raw_data=True)
+    """One booster. ``data`` has labels in [0, 1]; boosters of one recipe may share it.
+
+    ``directions`` per column: 1, -1 or 0 for either.
+    """
     return lgb.train(recipe.parameters(directions, seed), data, num_boost_round=rounds)

@@ -74,8 +74,9 @@ def fit_logistic(
     ``directions`` per column: 1, -1 or 0 for either; None lets every feature push either way.
     """
     edges = tuple(_edges(matrix.values[:, column]) for column in range(len(matrix.columns)))
-    spread = _spread(matrix.values, edges)
-    weights = _minimised(spread, happened, directions or [0] * len(edges), strength)
+    design = np.ones((len(matrix.values), len(edges) + 1))
+    spread = _spread(matrix.values, edges, out=design[:, :-1])
+    weights = _minimised(design, happened, directions or [0] * len(edges), strength)
     return LogisticModel(
         columns=matrix.columns,
         edges=edges,
@@ -86,15 +87,16 @@ def fit_logistic(
 
 
 def _minimised(
-    spread: NDArray[np.float64],
+    design: NDArray[np.float64],
     happened: NDArray[np.float64],
     directions: Sequence[int],
     strength: float,
 ) -> NDArray[np.float64]:
-    """Weights and intercept of least ridge plus ``strength`` times log loss, within bounds."""
-    from scipy.optimize import minimize  # type: ignore[import-untyped]
+    """Weights and intercept of least ridge plus ``strength`` times log loss, within bounds.
 
-    design = np.column_stack([spread, np.ones(len(spread))])
+    The last column of ``design`` is 1 throughout.
+    """
+    from scipy.optimize import minimize  # type: ignore[import-untyped]
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         raw = design @ weights
@@ -106,7 +108,7 @@ def _minimised(
 
     bounds = [(0 if sign > 0 else None, 0 if sign < 0 else None) for sign in directions]
     rate = float(np.clip(happened.mean(), 1e-6, 1 - 1e-6))
-    start = np.append(np.zeros(spread.shape[1]), np.log(rate / (1 - rate)))
+    start = np.append(np.zeros(design.shape[1] - 1), np.log(rate / (1 - rate)))
     done = minimize(
         loss,
         start,
@@ -126,8 +128,14 @@ def _edges(values: NDArray[np.float64]) -> tuple[float, ...]:
     return tuple(float(mark) for mark in marks)
 
 
-def _spread(values: NDArray[np.float64], edges: Sequence[Sequence[float]]) -> NDArray[np.float64]:
-    out = np.zeros_like(values)
+def _spread(
+    values: NDArray[np.float64],
+    edges: Sequence[Sequence[float]],
+    out: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """The ranks of ``values``, written to ``out`` where it is given."""
+    out = np.empty(values.shape) if out is None else out
+    out[:] = 0.0
     for column, marks in enumerate(edges):
         if len(marks) > 1:
             known = np.nan_to_num(values[:, column], nan=float(np.median(marks)))

@@ -46,11 +46,13 @@ class ScoringModel(Protocol):
 
 
 def pick(matrix: Matrix, columns: Sequence[str]) -> NDArray[np.float64]:
-    """The values of ``columns`` in this order.
+    """The values of ``columns`` in this order, not to be written to: no copy where they are all.
 
     Raises:
         FeaturesMissing: the matrix lacks one of them.
     """
+    if tuple(columns) == matrix.columns:
+        return matrix.values
     place = {name: index for index, name in enumerate(matrix.columns)}
     missing = [name for name in columns if name not in place]
     if missing:

@@ -99,16 +99,16 @@ def profile(
     """The profile of the last year of ``matrix``; ``scores`` are the model's of the same rows."""
     months = np.unique(matrix.as_ofs)[-REFERENCE_MONTHS:]
     kept = np.isin(matrix.as_ofs, months)
-    recent = matrix.where(kept)
+    as_ofs = matrix.as_ofs[kept]
     spreads = {
-        name: _spread(recent.values[:, place], recent.as_ofs)
-        for place, name in enumerate(recent.columns)
+        name: _spread(matrix.values[kept, place], as_ofs)
+        for place, name in enumerate(matrix.columns)
     }
-    spreads[SCORE] = _spread(scores[kept], recent.as_ofs)
+    spreads[SCORE] = _spread(scores[kept], as_ofs)
     return Profile(
         str(months[0]),
         str(months[-1]),
-        len(set(recent.project_ids)),
+        len({matrix.project_ids[row] for row in np.flatnonzero(kept)}),
         spreads,
         importance,
     )

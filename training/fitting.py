@@ -28,7 +28,7 @@ from training.forward import (
     ROUND_STEP,
     AnyRecipe,
     best_stage,
-    boost,
+    boosters,
     recent,
     regress,
     score_forward,
@@ -160,12 +160,12 @@ def _model(
     if isinstance(recipe, LogisticRecipe):
         return replace(regress(lessons, recipe), calibration=fitted), asdict(recipe)
     rounds = (stage + 1) * ROUND_STEP
-    boosters = []
-    for number, seed in enumerate(recipe.seeds, start=1):
-        boosters.append(boost(lessons, recipe, rounds, seed).model_to_string())
+    texts = []
+    for booster in boosters(lessons, recipe, rounds, recipe.seeds):
+        texts.append(booster.model_to_string())
         if progress:
-            progress("boosters", number / len(recipe.seeds))
-    model = ArrearsModel(lessons.matrix.columns, tuple(boosters), fitted)
+            progress("boosters", len(texts) / len(recipe.seeds))
+    model = ArrearsModel(lessons.matrix.columns, tuple(texts), fitted)
     return model, {**recipe.parameters([], 0), "rounds": rounds, "seeds": list(recipe.seeds)}
 
 

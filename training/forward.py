@@ -6,6 +6,7 @@ these scores, never on months that were learnt from.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from features.kinds import FEATURES
 from models import calibration
 from models.arrears import Recipe, grow
 from models.logistic import LogisticModel, LogisticRecipe, fit_logistic
+from training.datasets import dataset_of
 from training.lessons import Lessons
 from training.metrics import log_loss
 from training.splits import walk_forward
@@ -28,6 +30,7 @@ ROUND_STEP = 20
 _FOLDS = 3
 _SEEDS_JUDGED = 2
 _LEAST_MONTHS = 6
+_ROWS_AT_ONCE = 16_384
 _ENOUGH_EVENTS = 200
 _DIRECTIONS = {feature.name: feature.direction for feature in FEATURES}
 
@@ -59,37 +62,50 @@ def _stages(recipe: AnyRecipe) -> int:
 def _boosted(
     lessons: Lessons, recipe: Recipe, known: NDArray[np.bool_], judged: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    values = lessons.matrix.values[judged]
-    scores = np.zeros((len(values), _stages(recipe)))
+    rows = np.flatnonzero(judged)
     seeds = recipe.seeds[:_SEEDS_JUDGED]
-    for seed in seeds:
-        booster = boost(lessons, recipe, recipe.max_rounds, seed, known)
-        for stage in range(scores.shape[1]):
-            rounds = (stage + 1) * ROUND_STEP
-            part = booster.predict(values, raw_score=True, num_iteration=rounds)
-            scores[:, stage] += np.asarray(part) / len(seeds)
+    grown = list(boosters(lessons, recipe, recipe.max_rounds, seeds, known))
+    scores = np.zeros((len(rows), _stages(recipe)))
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        block = slice(start, start + _ROWS_AT_ONCE)
+        values = lessons.matrix.values[rows[block]]
+        for booster in grown:
+            scores[block] += staged(booster, values, scores.shape[1]) / len(seeds)
     return scores
 
 
-def boost(
+def staged(booster: Any, values: NDArray[np.float64], stages: int) -> NDArray[np.float64]:
+    """Raw scores after each stage of :data:`ROUND_STEP` rounds, shape (rows, stages).
+
+    Each tree is walked once: what a stage adds is put on top of the stage before.
+    """
+    added = [
+        booster.predict(
+            values,
+            raw_score=True,
+            start_iteration=stage * ROUND_STEP,
+            num_iteration=ROUND_STEP,
+        )
+        for stage in range(stages)
+    ]
+    return np.cumsum(np.column_stack(added), axis=1)
+
+
+def boosters(
     lessons: Lessons,
     recipe: Recipe,
     rounds: int,
-    seed: int,
+    seeds: Sequence[int],
     rows: NDArray[np.bool_] | None = None,
-) -> Any:
-    """One booster grown on the lessons, or on those ``rows`` of them."""
-    matrix = lessons.matrix if rows is None else lessons.matrix.where(rows)
-    soft = lessons.soft if rows is None else lessons.soft[rows]
-    return grow(
-        matrix.values,
-        soft,
-        matrix.columns,
-        _directions(matrix),
-        recipe=recipe,
-        rounds=rounds,
-        seed=seed,
-    )
+) -> Iterator[Any]:
+    """A booster per seed, grown on the lessons or on those ``rows`` of them, one after another.
+
+    The values are binned once for all seeds.
+    """
+    data = dataset_of(lessons.matrix, lessons.soft, rows)
+    directions = directions_of(lessons.matrix.columns)
+    for seed in seeds:
+        yield grow(data, directions, recipe=recipe, rounds=rounds, seed=seed)
 
 
 def regress(
@@ -98,11 +114,12 @@ def regress(
     """The regression fitted on the lessons, or on those ``rows`` of them."""
     matrix = lessons.matrix if rows is None else lessons.matrix.where(rows)
     soft = lessons.soft if rows is None else lessons.soft[rows]
-    return fit_logistic(matrix, soft, _directions(matrix), strength=recipe.strength)
+    return fit_logistic(matrix, soft, directions_of(matrix.columns), strength=recipe.strength)
 
 
-def _directions(matrix: Matrix) -> list[int]:
-    return [_DIRECTIONS.get(name, 0) for name in matrix.columns]
+def directions_of(columns: Sequence[str]) -> list[int]:
+    """Which way each feature may push: 1, -1, or 0 for either."""
+    return [_DIRECTIONS.get(name, 0) for name in columns]
 
 
 def recent(

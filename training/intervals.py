@@ -8,10 +8,10 @@ inference with clustered errors", 2008.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -22,7 +22,12 @@ MIN_POSITIVES_TO_TELL = 10
 """With fewer events a figure is too few to tell and gets no interval."""
 
 DRAWS = 500
+_NUMBERS_AT_ONCE = 4_000_000
 _LEVEL = 0.95
+
+
+Weights: TypeAlias = "NDArray[np.uint16]"
+"""How often each row comes in each resample, shape (draws, rows)."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +45,7 @@ class Estimate:
         return self.positives < MIN_POSITIVES_TO_TELL
 
 
-def cluster_weights(
-    clusters: Sequence[str], draws: int = DRAWS, seed: int = 0
-) -> NDArray[np.float64]:
+def cluster_weights(clusters: Sequence[str], draws: int = DRAWS, seed: int = 0) -> Weights:
     """How often each row comes in each of ``draws`` resamples, shape (draws, rows).
 
     As many clusters as there are, drawn with replacement; every row comes as often as its cluster.
@@ -53,7 +56,19 @@ def cluster_weights(
     counts = (
         random.multinomial(len(names), share, size=draws) if len(names) else np.zeros((draws, 0))
     )
-    return np.asarray(counts, dtype=np.float64)[:, place]
+    return np.asarray(counts, dtype=np.uint16)[:, place]
+
+
+def a_few_draws(weights: Weights) -> Iterator[NDArray[np.float64]]:
+    """The resamples as numbers to calculate with, so many at a time that memory stays bounded."""
+    together = max(1, _NUMBERS_AT_ONCE // max(weights.shape[1], 1))
+    for start in range(0, len(weights), together):
+        yield weights[start : start + together].astype(np.float64)
+
+
+def joined(parts: Sequence[Mapping[str, NDArray[np.float64]]]) -> dict[str, NDArray[np.float64]]:
+    """The figures of all draws from those of a few at a time; there must be at least one part."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def interval(

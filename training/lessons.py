@@ -13,7 +13,7 @@ from features.build import Matrix, feature_matrix
 from risk.dates import HORIZON_DAYS
 from risk.errors import WagewatchError
 from risk.records import RecordStore
-from training.labels import EventLog, event_log, happened, training_dates
+from training.labels import EventLog, dated_within, event_log, training_dates
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,11 +73,24 @@ def lessons_from(log: EventLog, matrix: Matrix) -> Lessons:
     """
     dates = tuple(training_dates(log))
     wanted = np.array(dates or (log.told_at,), dtype="datetime64[D]")
-    taught = matrix.where(np.isin(matrix.as_ofs, wanted))
-    target = happened(log, taught) if dates else np.zeros(len(taught.project_ids))
-    near = happened(log, taught, first_day=HORIZON_DAYS, last_day=2 * HORIZON_DAYS)
-    soft = np.maximum(target, NEAR_EVENT_WEIGHT * near)
+    rows = np.isin(matrix.as_ofs, wanted)
+    taught = matrix if rows.all() else matrix.where(rows)  # no copy of what is all wanted
+    target, soft = labels_of(log, taught.project_ids, taught.as_ofs)
+    if not dates:
+        target = soft = np.zeros(len(taught.project_ids))
     return Lessons(log, dates, taught, target, soft, _events_within(log, dates))
+
+
+def labels_of(
+    log: EventLog, project_ids: Sequence[str], as_ofs: NDArray[np.datetime64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Per row whether an event fell within the horizon, and what boosters learn from.
+
+    See ``target`` and ``soft`` of :class:`Lessons`.
+    """
+    target = dated_within(log.days, project_ids, as_ofs).astype(np.float64)
+    near = dated_within(log.days, project_ids, as_ofs, HORIZON_DAYS, 2 * HORIZON_DAYS)
+    return target, np.maximum(target, NEAR_EVENT_WEIGHT * near)
 
 
 def require_projects(store: RecordStore, as_of: dt.date) -> None:

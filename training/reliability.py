@@ -9,17 +9,19 @@ events themselves. Sources: D. R. Cox, "Two further applications of a model for 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.intervals import Estimate, estimate
+from training.intervals import Estimate, Weights, a_few_draws, estimate, joined
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BINS = 10
+_BIN = "bin "
 _STEPS = 25
 _RIDGE = 1e-6
 
@@ -53,20 +55,40 @@ class Reliability:
 def reliability(
     probability: NDArray[np.float64],
     happened: NDArray[np.float64],
-    weights: NDArray[np.float64],
+    weights: Weights,
 ) -> Reliability:
     """The figures with intervals from the resamples ``weights``, shape (draws, rows)."""
     known = ~np.isnan(probability)
     p, y = np.clip(probability[known], 1e-6, 1 - 1e-6), (happened[known] > 0.5).astype(np.float64)
-    every = np.vstack([np.ones(len(p)), weights[:, known]])
     place = _bins(p)
-    parts = {**_recalibration(p, y, every), **_brier(p, y, every, place)}
-    parts["ratio"] = _ratio(every @ p, every @ y)
+    every = np.concatenate([np.ones((1, len(p)), dtype=weights.dtype), weights[:, known]])
+    parts = joined([_drawn(p, y, few, place) for few in a_few_draws(every)])
+    bins = _told(p, y, [parts.pop(f"{_BIN}{number}") for number in np.unique(place)], place)
     positives = float(y.sum())
     figures = {
         name: estimate(float(draws[0]), draws[1:], positives) for name, draws in parts.items()
     }
-    return Reliability(**figures, bins=_told(p, y, every, place))
+    return Reliability(**figures, bins=bins)
+
+
+def _drawn(
+    p: NDArray[np.float64],
+    y: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    place: NDArray[np.int64],
+) -> dict[str, NDArray[np.float64]]:
+    """Every figure of some draws, and the event rate of every bin."""
+    rates = {}
+    for number in np.unique(place):
+        rows = place == number
+        rates[f"{_BIN}{number}"] = _ratio(weights[:, rows] @ y[rows], weights[:, rows].sum(axis=1))
+    ratio = _ratio(weights @ p, weights @ y)
+    return {
+        **_recalibration(p, y, weights),
+        **_brier(p, y, weights, place),
+        "ratio": ratio,
+        **rates,
+    }
 
 
 def _bins(probability: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -126,13 +148,12 @@ def _brier(
 def _told(
     p: NDArray[np.float64],
     y: NDArray[np.float64],
-    weights: NDArray[np.float64],
+    rates: Sequence[NDArray[np.float64]],
     place: NDArray[np.int64],
 ) -> tuple[Bin, ...]:
     bins = []
-    for number in np.unique(place):
+    for number, draws in zip(np.unique(place), rates, strict=True):
         rows = place == number
-        draws = _ratio(weights[:, rows] @ y[rows], weights[:, rows].sum(axis=1))
         observed = estimate(float(draws[0]), draws[1:], float(y[rows].sum()))
         bins.append(Bin(float(p[rows].mean()), observed, int(rows.sum())))
     return tuple(bins)

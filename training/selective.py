@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from risk.dates import HORIZON_DAYS, add_months
-from training.intervals import DRAWS, Estimate, cluster_weights, estimate
+from training.intervals import DRAWS, Estimate, Weights, cluster_weights, estimate
 from training.judged import Judged
 from training.labels import EventLog
 from training.looks import Looks, outcomes
@@ -124,7 +124,7 @@ class RandomVisits:
 
 
 def random_visits(
-    judged: Judged, looked: Looks, contender: str, places: int, weights: NDArray[np.float64]
+    judged: Judged, looked: Looks, contender: str, places: int, weights: Weights
 ) -> RandomVisits:
     """The rates among projects visited at random in the month after each as_of.
 
@@ -162,7 +162,7 @@ def _drawn(judged: Judged, looked: Looks) -> tuple[NDArray[np.float64], NDArray[
 
 
 def _rate(
-    happened: NDArray[np.float64], counted: NDArray[np.float64], weights: NDArray[np.float64]
+    happened: NDArray[np.float64], counted: NDArray[np.float64], weights: Weights
 ) -> Estimate:
     whole = weights @ counted
     part = weights @ (counted * happened)

@@ -13,8 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from models.arrears import Recipe, recipe_for
 from models.logistic import LogisticRecipe
 from training.choosing import Candidate, Choice, choose, judge
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
 MOST_TRIALS = 200
 _STRENGTHS = (0.001, 0.003, 0.01)
 _STARTUP_TRIALS = 5
+_ROWS_AT_ONCE = 16_384
 _MONTHS_KEPT = "by_month"
 
 Progress = Callable[[str, float], None]
@@ -55,7 +54,8 @@ def lessons_digest(lessons: Lessons) -> str:
     total = hashlib.sha256("\n".join(lessons.matrix.columns).encode())
     total.update("\n".join(lessons.matrix.project_ids).encode())
     for part in (lessons.matrix.as_ofs, lessons.matrix.values, lessons.target, lessons.soft):
-        total.update(np.ascontiguousarray(part).tobytes())
+        for start in range(0, len(part), _ROWS_AT_ONCE):
+            total.update(part[start : start + _ROWS_AT_ONCE].tobytes())
     return total.hexdigest()
 
 

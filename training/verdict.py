@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.intervals import DRAWS, Estimate, cluster_weights, estimate
+from training.intervals import (
+    DRAWS,
+    Estimate,
+    Weights,
+    a_few_draws,
+    cluster_weights,
+    estimate,
+    joined,
+)
 from training.judged import Judged
 from training.metrics import Ranking
 from training.reliability import Reliability, reliability
@@ -50,13 +58,16 @@ class Verdict:
     reliability: Reliability | None
 
 
-def resamples(judged: Judged, draws: int = DRAWS, seed: int = 0) -> NDArray[np.float64]:
-    """The rows as they are, then ``draws`` resamples of contractors; shape (1 + draws, rows)."""
+def resamples(judged: Judged, draws: int = DRAWS, seed: int = 0) -> Weights:
+    """The rows as they are, then ``draws`` resamples of contractors; shape (1 + draws, rows).
+
+    Small whole numbers, kept small: a province has 300,000 rows.
+    """
     drawn = cluster_weights(judged.clusters, draws, seed)
-    return np.vstack([np.ones((1, len(judged.clusters))), drawn])
+    return np.concatenate([np.ones((1, len(judged.clusters)), dtype=drawn.dtype), drawn])
 
 
-def verdict(judged: Judged, contender: str, places: int, weights: NDArray[np.float64]) -> Verdict:
+def verdict(judged: Judged, contender: str, places: int, weights: Weights) -> Verdict:
     """The figures of ``contender`` with ``places`` on each month's list."""
     drawn = figures_drawn(judged, contender, places, weights)
     events = float(judged.happened.sum())
@@ -70,9 +81,15 @@ def verdict(judged: Judged, contender: str, places: int, weights: NDArray[np.flo
 
 
 def figures_drawn(
-    judged: Judged, contender: str, places: int, weights: NDArray[np.float64]
+    judged: Judged, contender: str, places: int, weights: Weights
 ) -> dict[str, NDArray[np.float64]]:
     """All figures of ``contender`` for every row of ``weights``."""
+    return joined([_drawn(judged, contender, places, part) for part in a_few_draws(weights)])
+
+
+def _drawn(
+    judged: Judged, contender: str, places: int, weights: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
     totals: dict[str, NDArray[np.float64]] = {}
     for rows in _by_month(judged):
         month = _month(

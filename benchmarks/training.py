@@ -1,0 +1,129 @@
+"""Training by the house's recipe on ever more rows of features on disk: seconds and memory.
+
+Usage: python -m benchmarks.training [--full] [--keep]
+
+One booster of the four a model is made of, all features of a project, with the number of rounds and
+leaves :func:`models.arrears.recipe_for` gives. Files are made first and deleted after; each fit is
+a process of its own on all cores.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.measuring import Child, Figure, Size, child, run
+
+ROWS: dict[Size, tuple[int, int]] = {
+    "quick": (100_000, 400_000),
+    "full": (5_000_000, 20_000_000),
+}
+IN_MEMORY_ROWS = 400_000
+MOST_EXPONENT = 1.1
+"""The issue's bound for features holds for training too."""
+
+_MAKE = """
+import sys; from pathlib import Path; from benchmarks.lessons import make
+make(Path(sys.argv[1]), int(sys.argv[2]))
+"""
+
+_FIT = """
+import json, sys, time
+from pathlib import Path
+import numpy as np
+from benchmarks.lessons import LABEL
+from features.build import Matrix
+from models.arrears import grow, recipe_for
+from training.datasets import dataset_of
+from training.feature_files import dataset_from, date_of, feature_files
+from training.forward import directions_of
+from training.metrics import roc_auc
+
+every = feature_files(Path(sys.argv[1]), besides=[LABEL])
+days = sorted(date_of(path) for path in every.files)
+files, later = every.within(days[:-1]), every.within(days[-1:])
+label = files.column(LABEL)
+recipe = recipe_for(float((label == 1).sum()))
+start = time.perf_counter()
+if sys.argv[2] == "memory":
+    values, filled = np.empty((len(label), len(files.columns)), order="F"), 0
+    for block in files.blocks():
+        values[filled:filled + len(block)] = block
+        filled += len(block)
+    nobody = np.zeros(0, "datetime64[D]"), ()
+    data = dataset_of(Matrix(*nobody, files.columns, values), label)
+    del values
+else:
+    data = dataset_from(files, label)
+data.params = recipe.parameters(directions_of(files.columns), 0)
+data.construct()
+binned = time.perf_counter()
+booster = grow(data, directions_of(files.columns), recipe=recipe, rounds=recipe.max_rounds, seed=0)
+fitted = time.perf_counter()
+scores = np.concatenate([booster.predict(block) for block in later.blocks()])
+print(json.dumps({
+    "rows": len(label), "columns": len(files.columns), "rounds": recipe.max_rounds,
+    "leaves": recipe.leaves, "read": binned - start, "grow": fitted - binned,
+    "roc_auc": roc_auc(scores, (later.column(LABEL) == 1).astype(float)),
+}))
+"""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One finished fit: its rows, the seconds of reading and growing, the peak memory in MB."""
+
+    rows: int
+    told: dict[str, float]
+    peak_mb: float
+
+    @property
+    def seconds(self) -> float:
+        """Reading, binning and growing; not the start of Python."""
+        return self.told["read"] + self.told["grow"]
+
+
+def fit(rows: int, held: str = "disk") -> Fit:
+    """Fit on ``rows`` rows made for it; ``held`` on disk or in memory."""
+    with tempfile.TemporaryDirectory(prefix="wagewatch-training-") as place:
+        child(_MAKE, place, rows)
+        done: Child = child(_FIT, place, held)
+    return Fit(int(done.told["rows"]), done.told, done.peak_mb)
+
+
+def figures(size: Size) -> Sequence[Figure]:
+    """The figures of both sizes, and how they grow."""
+    os.environ.pop("OMP_NUM_THREADS", None)  # LightGBM on all cores, as in use
+    small, large = (fit(rows) for rows in ROWS[size])
+    memory = fit(IN_MEMORY_ROWS, "memory")
+    disk = large if large.rows == memory.rows else fit(IN_MEMORY_ROWS)
+    found = [figure for one in (small, large) for figure in _of(one)]
+    growth = math.log(large.seconds / small.seconds) / math.log(large.rows / small.rows)
+    per_row = (large.peak_mb - small.peak_mb) * 2**20 / (large.rows - small.rows)
+    return [
+        *found,
+        Figure("growth exponent of seconds", growth, "ratio", "lower", MOST_EXPONENT),
+        Figure("bytes per further row", per_row, "bytes", "lower"),
+        Figure("bytes of a row as numbers", 8 * large.told["columns"], "bytes"),
+        Figure("peak memory, disk over memory", disk.peak_mb / memory.peak_mb, "ratio", "lower", 1),
+        Figure("seconds, disk over memory", disk.seconds / memory.seconds, "ratio", "lower"),
+    ]
+
+
+def _of(one: Fit) -> list[Figure]:
+    told = one.told
+    millions = f"{one.rows / 1e6:.4g} M rows x {told['columns']:.0f}"
+    grown = f"{millions}, {told['rounds']:.0f} rounds, {told['leaves']:.0f} leaves"
+    return [
+        Figure(f"{grown}: seconds", one.seconds, "s"),
+        Figure(f"{millions}: reading and binning", told["read"], "s"),
+        Figure(f"{millions}: peak memory", one.peak_mb, "MB"),
+        Figure(f"{millions}: ROC AUC on a later date", told["roc_auc"], ""),
+    ]
+
+
+if __name__ == "__main__":
+    run("training", figures)
