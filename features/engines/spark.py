@@ -1,0 +1,132 @@
+"""Runs feature steps on Spark, over the records of a folder of Parquet.
+
+It runs the same text as DuckDB does. The few functions the two engines do not share are defined
+here once, as functions of the session.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from features.catalogue import Step
+from risk.contract import STORED_TABLES, Table
+from risk.kinds import Kind
+from risk.records import columns, versions_select, world
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import DataFrame, SparkSession
+
+_SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.cteRecursionRowLimit": "-1",
+}
+_FUNCTIONS = (
+    "CREATE OR REPLACE TEMPORARY FUNCTION days_between(earlier DATE, later DATE) RETURNS INT"
+    " RETURN datediff(later, earlier)",
+    "CREATE OR REPLACE TEMPORARY FUNCTION months_later(day DATE, n INT) RETURNS DATE"
+    " RETURN add_months(day, n)",
+)
+_TYPES = {"VARCHAR": "STRING"}
+
+
+class SparkEngine:
+    """Keeps each step as a view of one session; steps read more than once are computed once."""
+
+    def __init__(
+        self,
+        records: str,
+        as_ofs: Sequence[dt.date],
+        *,
+        kind: Kind = "project",
+        session: SparkSession,
+        told_before: dt.date | None = None,
+    ) -> None:
+        """An engine for ``as_ofs`` over the folder ``records`` (a path or an address Spark reads).
+
+        With ``told_before`` nothing known on or after that day was ever told.
+        """
+        self.kind = kind
+        self.session = session.newSession()
+        self._kept: list[DataFrame] = []
+        for name, value in _SETTINGS.items():
+            self.session.conf.set(name, value)
+        for sql in _FUNCTIONS:
+            self.session.sql(sql)
+        days = ", ".join(f"(DATE '{day.isoformat()}')" for day in sorted(set(as_ofs)))
+        self._view("as_ofs", f"SELECT as_of FROM VALUES {days} AS days(as_of)")
+        self._lay_out(records, told_before)
+
+    def _lay_out(self, records: str, told_before: dt.date | None) -> None:
+        for table in STORED_TABLES.values():
+            told = self._stored(records, table)
+            if told_before is not None:
+                told = told.where(f"known_at < DATE '{told_before.isoformat()}'")
+            told.createOrReplaceTempView(f"told_{table.name}")
+        for name, table in STORED_TABLES.items():
+            self._view(f"told_{name}_versions", versions_select(table, "told_"))
+        for name in STORED_TABLES:
+            self._view(name, f"SELECT * FROM told_{name}")
+            self._view(f"{name}_versions", f"SELECT * FROM told_{name}_versions")
+        for name, sql in world(self.kind, "told_").items():
+            self._view(name, sql)
+
+    def _stored(self, records: str, table: Table) -> DataFrame:
+        from pyspark.errors import AnalysisException
+
+        named = [*columns(table), ("arrival", "BIGINT")]
+        schema = ", ".join(f"{name} {_TYPES.get(kind, kind)}" for name, kind in named)
+        try:
+            found = self.session.read.schema(schema).parquet(f"{records}/{table.name}")
+        except AnalysisException as error:
+            if error.getCondition() != "PATH_NOT_FOUND":
+                raise
+            return self.session.createDataFrame([], schema)
+        return found.select(*(name for name, _ in named))
+
+    def _view(self, name: str, sql: str) -> None:
+        self.session.sql(sql).createOrReplaceTempView(name)
+
+    def run(self, steps: Iterable[Step], done: Callable[[str], None] | None = None) -> None:
+        """Make ``steps`` ready in order; ``done`` hears each name."""
+        steps = tuple(steps)
+        for number, step in enumerate(steps):
+            answer = self.session.sql(step.sql)
+            if _reads(step.name, steps[number + 1 :]) > 1:
+                answer = answer.persist()
+                self._kept.append(answer)
+            answer.createOrReplaceTempView(step.name)
+            if done:
+                done(step.name)
+
+    def fetch(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
+        """The answer to ``sql``, held in memory: for what is known to be small."""
+        return self.frame(sql, parameters).toArrow()
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        """The same as plain rows."""
+        return [tuple(row) for row in self.frame(sql, parameters).collect()]
+
+    def frame(self, sql: str, parameters: Sequence[object] = ()) -> DataFrame:
+        """The answer to ``sql`` where it lies."""
+        values: list[Any] = list(parameters)
+        return self.session.sql(sql, args=values) if values else self.session.sql(sql)
+
+    def write(self, sql: str, folder: str) -> None:
+        """Write the answer to ``FOLDER/as_of=YYYY-MM-DD/part-*.parquet`` from the executors."""
+        self.frame(sql).write.mode("overwrite").partitionBy("as_of").parquet(folder)
+
+    def close(self) -> None:
+        """Drop what was kept; the session it was given stays open."""
+        for answer in reversed(self._kept):
+            answer.unpersist()
+        self._kept.clear()
+
+
+def _reads(name: str, later: Sequence[Step]) -> int:
+    return sum(len(re.findall(rf"\b(?:FROM|JOIN) {name}\b", step.sql)) for step in later)
