@@ -36,7 +36,7 @@ _TYPES = {"VARCHAR": "STRING"}
 
 
 class SparkEngine:
-    """Keeps each step as a view of one session; steps read more than once are computed once."""
+    """Keeps each step as a view of one session; what is read more than once is computed once."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class SparkEngine:
         """
         self.kind = kind
         self.session = session.newSession()
-        self._kept: list[DataFrame] = []
+        self._views: list[str] = []
         for name, value in _SETTINGS.items():
             self.session.conf.set(name, value)
         for sql in _FUNCTIONS:
@@ -67,7 +67,7 @@ class SparkEngine:
             told = self._stored(records, table)
             if told_before is not None:
                 told = told.where(f"known_at < DATE '{told_before.isoformat()}'")
-            told.createOrReplaceTempView(f"told_{table.name}")
+            self._name(f"told_{table.name}", told)
         for name, table in STORED_TABLES.items():
             self._view(f"told_{name}_versions", versions_select(table, "told_"))
         for name in STORED_TABLES:
@@ -90,17 +90,30 @@ class SparkEngine:
         return found.select(*(name for name, _ in named))
 
     def _view(self, name: str, sql: str) -> None:
-        self.session.sql(sql).createOrReplaceTempView(name)
+        self._name(name, self.session.sql(sql))
+
+    def _name(self, name: str, answer: DataFrame) -> None:
+        answer.createOrReplaceTempView(name)
+        self._views.append(name)
+
+    def _kept(self, answer: DataFrame) -> DataFrame:
+        # Computed now and cut off from how it came about: a plan that carried all its steps along
+        # would grow without end. Persisting keeps the plan and took twice as long.
+        if self.session.conf.get("spark.checkpoint.dir", None):
+            return answer.checkpoint()
+        return answer.localCheckpoint()
 
     def run(self, steps: Iterable[Step], done: Callable[[str], None] | None = None) -> None:
-        """Make ``steps`` ready in order; ``done`` hears each name."""
+        """Make ``steps`` ready in order; ``done`` hears each name.
+
+        A step that exactly one other of them reads stays a view; all others are computed here.
+        """
         steps = tuple(steps)
         for number, step in enumerate(steps):
             answer = self.session.sql(step.sql)
-            if _reads(step.name, steps[number + 1 :]) > 1:
-                answer = answer.persist()
-                self._kept.append(answer)
-            answer.createOrReplaceTempView(step.name)
+            if _reads(step.name, steps[number + 1 :]) != 1:
+                answer = self._kept(answer)
+            self._name(step.name, answer)
             if done:
                 done(step.name)
 
@@ -122,10 +135,10 @@ class SparkEngine:
         self.frame(sql).write.mode("overwrite").partitionBy("as_of").parquet(folder)
 
     def close(self) -> None:
-        """Drop what was kept; the session it was given stays open."""
-        for answer in reversed(self._kept):
-            answer.unpersist()
-        self._kept.clear()
+        """Forget the steps, so that Spark clears them; the session it was given stays open."""
+        for name in self._views:
+            self.session.catalog.dropTempView(name)
+        self._views.clear()
 
 
 def _reads(name: str, later: Sequence[Step]) -> int:
