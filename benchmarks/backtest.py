@@ -1,6 +1,6 @@
 """The walk-forward backtest of a folder of records as a document: how good, and how fast.
 
-Usage: python benchmarks/backtest.py FOLDER --from 2023-07-01 --to 2025-06-01 --out FILE.md
+Usage: python -m benchmarks.backtest FOLDER --from 2023-07-01 --to 2025-06-01 --out FILE.md
        [--ablation] [--title TEXT] [--note TEXT]
 
 Imports FOLDER into a temporary workspace and does what ``wagewatch backtest`` does. Every month the

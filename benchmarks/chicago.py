@@ -1,6 +1,6 @@
 """The same fitting and evaluation on the best-known public record of inspections.
 
-Usage: python benchmarks/chicago.py MODEL_DATA.parquet --out FILE.md
+Usage: python -m benchmarks.chicago MODEL_DATA.parquet --out FILE.md
 
 The City of Chicago published 18,712 food inspections of 2011 to 2014 with its own model's score and
 its split in time (repository Chicago/food-inspections-evaluation, MIT licence). An inspection is a

@@ -1,6 +1,6 @@
 """Does importing four times the rows take four times the memory? (It must not.)
 
-Usage: python benchmarks/intake.py [ROWS]
+Usage: python -m benchmarks.intake [ROWS]
 
 Writes CSV files of payments with ROWS / 4 and ROWS rows (a million if not given), imports each in a
 process of its own and prints time, peak memory, and the ratios between the two.

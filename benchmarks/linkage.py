@@ -1,7 +1,7 @@
 """How long do 50,000 complaints take against 50,000 projects, and how often is a link right?
 
-Usage: python benchmarks/linkage.py [COMPLAINTS [PROJECTS]]
-       python benchmarks/linkage.py right SEED [SEED...]
+Usage: python -m benchmarks.linkage [COMPLAINTS [PROJECTS]]
+       python -m benchmarks.linkage right SEED [SEED...]
 
 The first form makes that many projects under invented names and damaged complaints about them, and
 links them twice: as the service does, and by the plain loop, rapidfuzz's ``extractOne`` for each

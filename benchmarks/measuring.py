@@ -54,16 +54,17 @@ class Child:
     peak_mb: float
 
 
-def child(script: str, *arguments: object) -> Child:
+def child(script: str, *arguments: object, python: str = sys.executable) -> Child:
     """Run ``script`` in a Python of its own, with this folder's parent on its path.
 
-    The last line it prints, if any, is read as JSON. The time includes the start of Python.
+    The last line it prints that is a JSON object is what it told. The time includes the start of
+    Python.
 
     Raises:
         SystemExit: it failed.
     """
     path = os.pathsep.join([str(KEPT.parent.parent), os.environ.get("PYTHONPATH", "")])
-    command = [sys.executable, "-c", script, *map(str, arguments)]
+    command = [python, "-c", script, *map(str, arguments)]
     with tempfile.TemporaryFile("w+") as out:
         start = time.perf_counter()
         process = subprocess.Popen(command, stdout=out, env={**os.environ, "PYTHONPATH": path})
@@ -73,16 +74,24 @@ def child(script: str, *arguments: object) -> Child:
         if process.returncode:
             raise SystemExit(f"a measured process failed with {process.returncode}")
         out.seek(0)
-        lines = out.read().strip().splitlines()
-    return Child(json.loads(lines[-1]) if lines else None, seconds, usage.ru_maxrss / 1024)
+        said = out.read()
+    return Child(_told(said), seconds, usage.ru_maxrss / 1024)
+
+
+def _told(said: str) -> Any:
+    """The last line that is a JSON object; None where there is none."""
+    for line in reversed(said.splitlines()):
+        if line.startswith("{"):
+            return json.loads(line)
+    return None
 
 
 def run(name: str, figures: Callable[[Size], Sequence[Figure]]) -> None:
-    """The command line of a benchmark: ``python benchmarks/NAME.py [--full] [--keep]``.
+    """The command line of a benchmark: ``python -m benchmarks.NAME [--full] [--keep]``.
 
     Without ``--full`` it is the quick size, with ``--keep`` the figures go to ``benchmarks/kept``.
     """
-    parser = argparse.ArgumentParser(prog=f"benchmarks/{name}.py")
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}")
     parser.add_argument("--full", action="store_true", help="the sizes the documents speak of")
     parser.add_argument("--keep", action="store_true", help="keep the figures of this release")
     asked = parser.parse_args()

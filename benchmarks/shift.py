@@ -1,6 +1,6 @@
 """A world that changes half-way: does training again every month keep up with it?
 
-Usage: python benchmarks/shift.py --out FILE.md [--projects 1500] [--months 66] [--seed 11]
+Usage: python -m benchmarks.shift --out FILE.md [--projects 1500] [--months 66] [--seed 11]
 
 A county is simulated. From the middle on its contractors have learnt what the reports are for:
 every payroll is reported as paid in full and through the bank on the day it is due,

@@ -16,7 +16,7 @@ from features.catalogue import Family, Feature
 from features.families import FAMILIES
 from features.kinds import ASKED
 from models.scorecard import EMPLOYER_LINES, LINES, Line
-from risk.contract import TABLES, FieldType, Table
+from risk.contract import OWN_TABLES, TABLES, FieldType, Table
 
 HERE = Path(__file__).parent
 _ARROWS = {1: "↑", -1: "↓", 0: "·"}
@@ -121,14 +121,28 @@ def records() -> str:
         "Nothing is lost. A row known before its event happened is quarantined.",
     ]
     for table in TABLES.values():
-        lines += ["", f"## {table.name} ({table.zh})", ""]
-        lines += [f"Key: {', '.join(f'`{name}`' for name in table.key)}. {_known(table)}", ""]
-        lines += ["| field | 中文 | type | | values |", "|---|---|---|---|---|"]
-        for field in table.fields:
-            values = ", ".join(f"{code} {zh}" for code, zh in field.values.items())
-            needed = "required" if field.required else ""
-            lines.append(f"| `{field.name}` | {field.zh} | {field.type} | {needed} | {values} |")
+        lines += _described(table)
+    lines += [
+        "",
+        "## What Wagewatch records itself",
+        "",
+        "A row is written when a person links a complaint that names no project, or refuses to",
+        "([linkage.md](linkage.md)); the last one stands. A file of them can be imported as well.",
+    ]
+    for table in OWN_TABLES.values():
+        lines += _described(table)
     return "\n".join(lines) + "\n"
+
+
+def _described(table: Table) -> list[str]:
+    lines = ["", f"## {table.name} ({table.zh})", ""]
+    lines += [f"Key: {', '.join(f'`{name}`' for name in table.key)}. {_known(table)}", ""]
+    lines += ["| field | 中文 | type | | values |", "|---|---|---|---|---|"]
+    for field in table.fields:
+        values = ", ".join(f"{code} {zh}" for code, zh in field.values.items())
+        needed = "required" if field.required else ""
+        lines.append(f"| `{field.name}` | {field.zh} | {field.type} | {needed} | {values} |")
+    return lines
 
 
 def _known(table: Table) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ import numpy as np
 from features.catalogue import Family, Step
 from features.engines.duckdb import DuckDBEngine
 from features.kinds import ASKED
-from features.shared import SHARED_STEPS
+from features.shared import COHORT, SHARED_STEPS
+from risk.contract import TABLES
 from risk.kinds import Kind
 from risk.records import RecordStore
 
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, float], None]
 """Hears the name of the step just done and the share of all steps done."""
+
+_WORDS = re.compile(r"\w+")
+
+ROWS_AT_ONCE = 60_000_000
+"""Dates are computed together as long as records times dates stay below this."""
 
 
 @dataclass(frozen=True)
@@ -55,31 +62,80 @@ class Matrix:
 
 
 def steps(families: Sequence[Family]) -> tuple[Step, ...]:
-    """Every step of the shared part and of ``families``, in order."""
-    return (*SHARED_STEPS, *(step for family in families for step in family.steps))
+    """The steps of ``families``, in order, after those of the shared part that they read.
+
+    The cohort and what it reads are always among them.
+    """
+    own = [step for family in families for step in family.steps]
+    read = [step.sql for step in own] + [one.evidence.sql for one in families if one.evidence]
+    needed = {COHORT.name, *(name for sql in read for name in _WORDS.findall(sql))}
+    shared: list[Step] = []
+    for step in reversed(SHARED_STEPS):
+        if step.name in needed:
+            needed.update(_WORDS.findall(step.sql))
+            shared.insert(0, step)
+    return (*shared, *own)
 
 
 def compute(
+    store: RecordStore, as_ofs: Sequence[dt.date], progress: Progress | None = None
+) -> DuckDBEngine:
+    """An engine in which all steps have run for ``as_ofs`` at once; close it after use."""
+    engine = DuckDBEngine(store, as_ofs)
+    _run(engine, ASKED[store.kind].families, progress or _silent)
+    return engine
+
+
+def computed_by_dates(
     store: RecordStore,
     as_ofs: Sequence[dt.date],
     progress: Progress | None = None,
     *,
     families: Sequence[Family] | None = None,
     told_before: dt.date | None = None,
-) -> DuckDBEngine:
-    """An engine in which all steps have run for ``as_ofs``; close it after use.
+    rows_at_once: int = ROWS_AT_ONCE,
+) -> Iterator[DuckDBEngine]:
+    """An engine in which all steps have run for the first few dates, then for the next, in order.
 
-    Without ``families`` it is all that are asked of the kind of unit ``store`` shows.
-
-    ``told_before`` hides all that was known on or after that day (the leak check).
+    So memory does not grow with the number of dates. Without ``families`` it is all that are asked
+    of the kind of unit ``store`` shows. ``told_before`` hides all that was known on or after that
+    day (the leak check). Ask each engine before taking the next; the last is closed at the end.
     """
-    engine = DuckDBEngine(store, as_ofs, told_before=told_before)
-    todo = steps(families or ASKED[store.kind].families)
+    asked = families or ASKED[store.kind].families
+    parts = _parts(store, as_ofs, rows_at_once)
+    engine = DuckDBEngine(store, [], told_before=told_before)
+    try:
+        for number, dates in enumerate(parts):
+            engine.ask(dates)
+            _run(engine, asked, _share_of(progress, number, len(parts)))
+            yield engine
+    finally:
+        engine.close()
+
+
+def _run(engine: DuckDBEngine, families: Sequence[Family], progress: Progress) -> None:
+    todo = steps(families)
     for number, step in enumerate(todo, start=1):
         engine.run([step])
-        if progress:
-            progress(step.name, number / len(todo))
-    return engine
+        progress(step.name, number / len(todo))
+
+
+def _silent(_step: str, _share: float) -> None:
+    return None
+
+
+def _share_of(progress: Progress | None, part: int, parts: int) -> Progress:
+    if progress is None:
+        return _silent
+    return lambda step, share: progress(step, (part + share) / parts)
+
+
+def _parts(store: RecordStore, as_ofs: Sequence[dt.date], most: int) -> list[list[dt.date]]:
+    dates = sorted(set(as_ofs))
+    rows = sum(store.rows(f"SELECT count(*) FROM {table}")[0][0] for table in TABLES)
+    together = max(1, most // max(rows, 1))
+    starts = range(0, len(dates), together)
+    return [dates[start : start + together] for start in starts] or [[]]
 
 
 def matrix_table(engine: DuckDBEngine, families: Sequence[Family] | None = None) -> pa.Table:
@@ -98,12 +154,21 @@ def feature_matrix(
     families: Sequence[Family] | None = None,
     told_before: dt.date | None = None,
 ) -> Matrix:
-    """The features of the cohort at each of ``as_ofs``; see :func:`compute`."""
-    engine = compute(store, as_ofs, progress, families=families, told_before=told_before)
-    try:
-        return to_matrix(matrix_table(engine, families), store.kind)
-    finally:
-        engine.close()
+    """The features of the cohort at each of ``as_ofs``; see :func:`computed_by_dates`."""
+    engines = computed_by_dates(store, as_ofs, progress, families=families, told_before=told_before)
+    return together([to_matrix(matrix_table(one, families), store.kind) for one in engines])
+
+
+def together(parts: Sequence[Matrix]) -> Matrix:
+    """The rows of all ``parts``, one after another; there must be at least one."""
+    if len(parts) == 1:
+        return parts[0]
+    return replace(
+        parts[0],
+        as_ofs=np.concatenate([part.as_ofs for part in parts]),
+        project_ids=tuple(name for part in parts for name in part.project_ids),
+        values=np.concatenate([part.values for part in parts]),
+    )
 
 
 def to_matrix(table: pa.Table, kind: Kind = "project") -> Matrix:

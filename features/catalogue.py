@@ -51,10 +51,15 @@ class Feature:
 
 @dataclass(frozen=True)
 class Step:
-    """A named SQL query; later steps read it by its name."""
+    """A named SQL query; later steps read it by its name.
+
+    An ``inlined`` step is as large as the records themselves: engines read it in place and never
+    keep it, so what reads it should ask for little of it.
+    """
 
     name: str
     sql: str
+    inlined: bool = False
 
 
 @dataclass(frozen=True)

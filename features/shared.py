@@ -17,6 +17,9 @@ PAY_WINDOW_MONTHS = 12
 """Wages and transfers that fell due longer ago than this are left to the history family."""
 
 
+_LARGE = ("payrolls", "payments", "attendance", "operations")
+"""Tables with rows of every month: what was known of them is never kept as a whole."""
+
 _LINKED = {"complaints": ("linked", "linked_org_id")}
 """Columns the record store adds to a table's own: whether and where a person linked a complaint."""
 
@@ -34,6 +37,7 @@ def known(table: str) -> Step:
           ON v.known_at < a.as_of
          AND (v.superseded_at IS NULL OR v.superseded_at >= a.as_of)
         """,
+        inlined=table in _LARGE,
     )
 
 
@@ -78,15 +82,28 @@ EVENTS = Step(
     """,
 )
 
+PAY_MONTHS = Step(
+    "pay_months_asked",
+    f"""
+    SELECT a.as_of, CAST(date_trunc('month', months_later(a.as_of, -n.back)) AS DATE) AS month
+    FROM as_ofs a
+    CROSS JOIN (VALUES {", ".join(f"({n})" for n in range(PAY_WINDOW_MONTHS + 1))}) n(back)
+    """,
+)
+"""The months each date's window touches: payrolls are found by them, not by comparing dates."""
+
 ROLLS = Step(
     "rolls",
     f"""
-    SELECT r.as_of, r.project_id, r.payroll_id, r.contract_id, r.period, r.workers,
+    SELECT m.as_of, r.project_id, r.payroll_id, r.contract_id, r.period, r.workers,
            r.amount_due, r.due_on, r.known_at,
-           days_between(r.due_on, r.as_of) AS age
-    FROM known_payrolls r
-    JOIN cohort c ON c.as_of = r.as_of AND c.project_id = r.project_id
-    WHERE r.due_on >= months_later(r.as_of, -{PAY_WINDOW_MONTHS}) AND r.due_on < r.as_of
+           days_between(r.due_on, m.as_of) AS age
+    FROM pay_months_asked m
+    JOIN payrolls_versions r
+      ON CAST(date_trunc('month', r.due_on) AS DATE) = m.month
+     AND r.known_at < m.as_of AND (r.superseded_at IS NULL OR r.superseded_at >= m.as_of)
+    JOIN cohort c ON c.as_of = m.as_of AND c.project_id = r.project_id
+    WHERE r.due_on >= months_later(m.as_of, -{PAY_WINDOW_MONTHS}) AND r.due_on < m.as_of
     """,
 )
 
@@ -105,11 +122,14 @@ PAID = Step(
            max(p.workers_paid) AS workers_paid,
            count(*) AS instalments
     FROM rolls r
-    JOIN known_payments p ON p.as_of = r.as_of AND p.payroll_id = r.payroll_id
+    JOIN payments_versions p
+      ON p.payroll_id = r.payroll_id
+     AND p.known_at < r.as_of AND (p.superseded_at IS NULL OR p.superseded_at >= r.as_of)
     WHERE p.paid_on < r.as_of
     GROUP BY r.as_of, r.payroll_id
     """,
 )
+"""Payments meet their payroll first and its dates then: laying them out by date costs far more."""
 
 PAY = Step(
     "pay",
@@ -149,6 +169,7 @@ SHARED_STEPS: tuple[Step, ...] = (
     _feeds(),
     COHORT,
     EVENTS,
+    PAY_MONTHS,
     ROLLS,
     PAID,
     PAY,

@@ -16,9 +16,10 @@ class WorkspaceMissing(WagewatchError):
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where everything lies below ``root``."""
+    """Where everything lies below ``root``; ``memory_gb`` is what its record store may use."""
 
     root: Path
+    memory_gb: float = 4.0
 
     @property
     def settings_file(self) -> Path:

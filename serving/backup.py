@@ -198,7 +198,7 @@ def _value(value: Any, column: Any) -> Any:
 def _copy_stores(workspace: Workspace, place: Path) -> None:
     if workspace.records.is_file():
         # Open for reading, the store cannot be written to while it is copied.
-        with RecordStore(workspace.records, read_only=True):
+        with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb):
             shutil.copyfile(workspace.records, place / workspace.records.name)
     if workspace.tracking.is_file():
         with (

@@ -64,15 +64,20 @@ def write_features(
     """Write the feature matrix of ``as_ofs`` as Parquet and say how many rows it has."""
     import pyarrow.parquet as pq
 
-    from features.build import compute, matrix_table
+    from features.build import computed_by_dates, matrix_table
 
-    engine = compute(store, as_ofs, progress)
+    writer: pq.ParquetWriter | None = None
+    rows = 0
     try:
-        table = matrix_table(engine)
+        for engine in computed_by_dates(store, as_ofs, progress):
+            table = matrix_table(engine)
+            writer = writer or pq.ParquetWriter(out, table.schema)
+            writer.write_table(table)
+            rows += int(table.num_rows)
     finally:
-        engine.close()
-    pq.write_table(table, out)
-    return int(table.num_rows)
+        if writer:
+            writer.close()
+    return rows
 
 
 def train_and_register(

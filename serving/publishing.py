@@ -162,7 +162,7 @@ def publish_watchlist(office: Office, order: Order, progress: Progress) -> Done:
 
 def beside(office: Office, material: Material, publication: Publication) -> Beside:
     """The rates as of the list's date, the model with its card, and what the pages need."""
-    from serving.deposit_rules import deposit_rules
+    from serving.deposits.rules import deposit_rules
     from serving.dossiers.gathering import gather_dossiers
 
     scored = material.scored

@@ -121,6 +121,12 @@ def places_of(settings: Settings, kind: Kind) -> int:
     return settings.policy.capacity if kind == "project" else settings.employers.capacity
 
 
+class RecordSettings(_Section):
+    """How much memory the record store may use, in GB; what does not fit goes to disk."""
+
+    memory_gb: Annotated[float, Field(ge=0.25, le=4096, allow_inf_nan=False)] = 4.0
+
+
 class TrainingSettings(_Section):
     """How long every training looks for a better way of fitting, in trials."""
 
@@ -277,6 +283,7 @@ class Settings(BaseSettings):
     tiers: TierSettings = TierSettings()
     policy: PolicySettings = PolicySettings()
     employers: EmployerSettings = EmployerSettings()
+    records: RecordSettings = RecordSettings()
     training: TrainingSettings = TrainingSettings()
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()

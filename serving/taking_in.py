@@ -28,7 +28,10 @@ def take_in(workspace: Workspace, database: ServiceDatabase) -> int:
     if not waiting_submissions(database.engine, most=1):
         return 0
     taken = 0
-    with RecordStore(workspace.records) as store, tempfile.TemporaryDirectory() as folder:
+    with (
+        RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store,
+        tempfile.TemporaryDirectory() as folder,
+    ):
         while waiting := waiting_submissions(database.engine):
             for number, one in waiting:
                 mark_taken(database.engine, number, _import(store, one, Path(folder)))

@@ -72,7 +72,7 @@ def what_if(
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "records.duckdb"
         # Open for reading, the store cannot be written to while it is copied.
-        with RecordStore(workspace.records, read_only=True) as store:
+        with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as store:
             shutil.copyfile(workspace.records, copy)
             before = _scored(workspace, store, question, version, lambda s, p: progress(s, p / 2))
         with RecordStore(copy) as changed:

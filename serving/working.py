@@ -91,7 +91,9 @@ def _publish(work: _Work, progress: Progress) -> Mapping[str, Any]:
     wanted = work.job.parameters
     capacity = wanted["capacity"] or work.settings.policy.capacity
     order = Order(work.as_of, capacity, wanted["region"], work.job.asked_by)
-    with RecordStore(work.workspace.records, read_only=True) as store:
+    with RecordStore(
+        work.workspace.records, read_only=True, memory_gb=work.workspace.memory_gb
+    ) as store:
         office = Office(work.workspace, store, work.database, work.settings)
         done = publish_watchlist(office, order, progress)
     return {
@@ -129,7 +131,9 @@ def _check(work: _Work, progress: Progress) -> Mapping[str, Any]:
     from serving.modelling import run_check
     from training.documents import plain
 
-    with RecordStore(work.workspace.records, read_only=True) as store:
+    with RecordStore(
+        work.workspace.records, read_only=True, memory_gb=work.workspace.memory_gb
+    ) as store:
         places = work.settings.policy.capacity
         report = run_check(work.workspace, store, work.database, work.as_of, places)
     document: Mapping[str, Any] = plain(asdict(report))

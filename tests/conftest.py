@@ -6,6 +6,7 @@ import datetime as dt
 import fcntl
 import functools
 import os
+import pickle
 import pwd
 import shutil
 import socket
@@ -20,6 +21,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENPYXL_LXML", "False")
 
 import pytest
+from hypothesis import settings
 
 from risk.intake.importing import import_paths
 from risk.records import RecordStore
@@ -32,6 +34,10 @@ COUNTY_TRAINED_AT = dt.date(2025, 7, 1)
 SIMULATED_UNTIL = dt.date(2026, 1, 1)
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
+
+# How long an example takes says how busy the machine is, not whether the program is right.
+settings.register_profile("wagewatch", deadline=None, max_examples=100 if MUST_RUN_ALL else 40)
+settings.load_profile("wagewatch")
 
 thorough = pytest.mark.skipif(
     not MUST_RUN_ALL, reason="a slower proof of what others test; runs with WAGEWATCH_TEST_ALL=1"
@@ -84,18 +90,19 @@ def _free_port() -> int:
 @pytest.fixture(scope="session")
 def samples() -> Path:
     """The folder of sample worlds beside the project; skips where it is not there."""
-    folder = SHARED / "samples"
-    if not folder.is_dir():
-        pytest.skip("the sample worlds are not on this machine")
-    return folder
+    return _beside("samples", "the sample worlds are")
 
 
 @pytest.fixture(scope="session")
 def public_data() -> Path:
     """Real public data beside the project; skips where it is not there."""
-    folder = SHARED / "data"
+    return _beside("data", "the public data sets are")
+
+
+def _beside(name: str, what: str) -> Path:
+    folder = SHARED / name
     if not folder.is_dir():
-        pytest.skip("the public data sets are not on this machine")
+        pytest.skip(f"{what} not on this machine")
     return folder
 
 
@@ -190,7 +197,14 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 @pytest.fixture(scope="session")
-def county_trained(county: Workspace) -> Trained:
+def county_trained(county: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """The model of that county as of :data:`COUNTY_TRAINED_AT`."""
-    with RecordStore(county.records, read_only=True) as store:
-        return train(store, COUNTY_TRAINED_AT)
+
+    def build(folder: Path) -> None:
+        with RecordStore(county.records, read_only=True) as store:
+            trained = train(store, COUNTY_TRAINED_AT)
+        (folder / "trained.pickle").write_bytes(pickle.dumps(trained))
+
+    folder = built_once(tmp_path_factory, "county-trained", build)
+    found: Trained = pickle.loads((folder / "trained.pickle").read_bytes())
+    return found

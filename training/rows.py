@@ -41,6 +41,10 @@ class Details:
     whose: Mapping[Key, tuple[object, ...]]
     stakes: Mapping[Key, tuple[object, ...]]
 
+    def with_more(self, other: Details) -> Details:
+        """These and those of ``other``."""
+        return Details({**self.whose, **other.whose}, {**self.stakes, **other.stakes})
+
 
 def details_in(engine: DuckDBEngine, months: Sequence[dt.date]) -> Details:
     """The details at ``months`` from an engine in which all steps and the stakes have run."""

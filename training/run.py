@@ -63,7 +63,7 @@ def train_and_register(
     """
     registry = Registry(workspace, kind)
     champion = _champion(registry)
-    with RecordStore(workspace.records, read_only=True) as stored:
+    with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as stored:
         store = stored.seen_as(kind)
         lessons = lessons_at(store, as_of, progress)
         if lessons.dates:

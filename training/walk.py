@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.build import Matrix, compute, matrix_table, to_matrix
+from features.build import Matrix, computed_by_dates, matrix_table, to_matrix
+from features.build import together as all_rows
 from features.kinds import ASKED
 from risk.dates import add_months
 from risk.errors import WagewatchError
@@ -148,12 +149,12 @@ def _features(
 ) -> tuple[Matrix, Details]:
     """The features of all dates, and what was known of each project at ``months``."""
     heard = (lambda step, share: progress(step, share * 0.2)) if progress else None
-    engine = compute(store, dates, heard)
-    try:
+    matrices, details = [], Details({}, {})
+    for engine in computed_by_dates(store, dates, heard):
         engine.run([ASKED[store.kind].stakes])
-        return to_matrix(matrix_table(engine), store.kind), details_in(engine, months)
-    finally:
-        engine.close()
+        matrices.append(to_matrix(matrix_table(engine), store.kind))
+        details = details.with_more(details_in(engine, months))
+    return all_rows(matrices), details
 
 
 def _note(month: dt.date, scored: Contest, part: Judged) -> MonthNote:

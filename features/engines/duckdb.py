@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from features.catalogue import Step
-from risk.contract import STORED_TABLES
+from risk.contract import STORED_TABLES, Table
 from risk.records import RecordStore, versions_select, world
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ _FUNCTIONS = (
     "CREATE OR REPLACE TEMP MACRO days_between(earlier, later) AS datediff('day', earlier, later)",
     "CREATE OR REPLACE TEMP MACRO months_later(day, n) AS CAST(day + to_months(n) AS DATE)",
 )
+
+_VERSIONS = re.compile(r"\b(\w+)_versions\b")
 
 
 class DuckDBEngine:
@@ -36,15 +39,18 @@ class DuckDBEngine:
         """
         self._connection = store.cursor()
         self.kind = store.kind
+        self._plain_versions = self._readable_plainly(told_before)
         for sql in _FUNCTIONS:
             self._connection.execute(sql)
-        self._connection.execute("CREATE OR REPLACE TEMP TABLE as_ofs (as_of DATE)")
-        self._connection.executemany(
-            "INSERT INTO as_ofs VALUES (?)", [[day] for day in sorted(set(as_ofs))]
-        )
-
+        self.ask(as_ofs)
         if told_before is not None:
             self._hide_from(told_before)
+
+    def ask(self, as_ofs: Sequence[dt.date]) -> None:
+        """Take ``as_ofs`` instead of the dates before; steps must run again."""
+        self._connection.execute("CREATE OR REPLACE TEMP TABLE as_ofs (as_of DATE)")
+        for day in sorted(set(as_ofs)):
+            self._connection.execute("INSERT INTO as_ofs VALUES (?)", [day])
 
     def _hide_from(self, day: dt.date) -> None:
         # A temporary view goes before the stored table of the same name.
@@ -63,10 +69,25 @@ class DuckDBEngine:
         for name, sql in views.items():
             self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")
 
+    def _readable_plainly(self, told_before: dt.date | None) -> set[str]:
+        """Tables whose versions can be told from their stored rows alone."""
+        if told_before is not None or self.kind != "project":
+            return set()
+        return set(STORED_TABLES) - {"complaints"}
+
+    def _prepare_versions(self, sql: str) -> None:
+        """Find the few superseded rows of the tables ``sql`` reads, once for all steps."""
+        for name in set(_VERSIONS.findall(sql)) & self._plain_versions:
+            self._plain_versions.discard(name)
+            for prepared in _superseded(STORED_TABLES[name]):
+                self._connection.execute(prepared)
+
     def run(self, steps: Iterable[Step], done: Callable[[str], None] | None = None) -> None:
         """Compute ``steps`` in order; ``done`` hears each name."""
         for step in steps:
-            self._connection.execute(f"CREATE OR REPLACE TEMP TABLE {step.name} AS {step.sql}")
+            self._prepare_versions(step.sql)
+            kept = "VIEW" if step.inlined else "TABLE"
+            self._connection.execute(f"CREATE OR REPLACE TEMP {kept} {step.name} AS {step.sql}")
             if done:
                 done(step.name)
 
@@ -81,3 +102,29 @@ class DuckDBEngine:
     def close(self) -> None:
         """Drop all temporary tables."""
         self._connection.close()
+
+
+def _superseded(table: Table) -> tuple[str, str]:
+    """What shows the versions of ``table``, from a window over the keys told more than once.
+
+    A window over all rows would sort the whole table at every reading of it.
+    """
+    key = ", ".join(table.key)
+    same = " AND ".join(f"t.{name} IS NOT DISTINCT FROM again.{name}" for name in table.key)
+    keyed = ", ".join(f"t.{name}" for name in table.key)
+    return (
+        f"""
+        CREATE OR REPLACE TEMP TABLE {table.name}_superseded AS
+        SELECT t.rowid AS place,
+               lead(t.known_at) OVER (PARTITION BY {keyed} ORDER BY t.known_at, t.arrival)
+                 AS superseded_at
+        FROM {table.name} t
+        JOIN (SELECT {key} FROM {table.name} GROUP BY {key} HAVING count(*) > 1) again ON {same}
+        QUALIFY superseded_at IS NOT NULL
+        """,
+        f"""
+        CREATE OR REPLACE TEMP VIEW {table.name}_versions AS
+        SELECT t.*, s.superseded_at
+        FROM {table.name} t LEFT JOIN {table.name}_superseded s ON s.place = t.rowid
+        """,
+    )

@@ -14,6 +14,21 @@ _feature = partial(
     unknown_en="this indicator of the organisation is not on record",
 )
 
+LAST_MONTHS = Evidence(
+    """
+    SELECT c.as_of, c.project_id, 'operations' AS source_table,
+           i.org_id || '/' || i.indicator || '/' || substr(CAST(i.period AS VARCHAR(10)), 1, 7)
+             AS record_id,
+           k.known_at, CAST(10 - i.back AS DOUBLE) AS weight
+    FROM cohort c
+    JOIN indicators i ON i.as_of = c.as_of AND i.org_id = c.contractor_id AND i.back <= 3
+    JOIN known_operations k
+      ON k.as_of = i.as_of AND k.org_id = i.org_id AND k.indicator = i.indicator
+     AND k.period = i.period
+    """
+)
+"""The contractor's indicators of the last three reported months, of every kind."""
+
 FAMILY = Family(
     name="operations",
     zh="经营状况",
@@ -176,17 +191,5 @@ FAMILY = Family(
             """,
         ),
     ),
-    evidence=Evidence(
-        """
-        SELECT c.as_of, c.project_id, 'operations' AS source_table,
-               i.org_id || '/' || i.indicator || '/' || substr(CAST(i.period AS VARCHAR(10)), 1, 7)
-                 AS record_id,
-               k.known_at, CAST(10 - i.back AS DOUBLE) AS weight
-        FROM cohort c
-        JOIN indicators i ON i.as_of = c.as_of AND i.org_id = c.contractor_id AND i.back <= 3
-        JOIN known_operations k
-          ON k.as_of = i.as_of AND k.org_id = i.org_id AND k.indicator = i.indicator
-         AND k.period = i.period
-        """
-    ),
+    evidence=LAST_MONTHS,
 )

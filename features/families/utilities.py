@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from features.catalogue import Evidence, Family, Feature, Step
+from features.families.operations import LAST_MONTHS
 
 _feature = partial(
     Feature,
@@ -137,17 +138,9 @@ FAMILY = Family(
         ),
     ),
     evidence=Evidence(
-        """
-        SELECT c.as_of, c.project_id, 'operations' AS source_table,
-               i.org_id || '/' || i.indicator || '/' || substr(CAST(i.period AS VARCHAR(10)), 1, 7)
-                 AS record_id,
-               k.known_at, CAST(10 - i.back AS DOUBLE) AS weight
-        FROM cohort c
-        JOIN indicators i ON i.as_of = c.as_of AND i.org_id = c.contractor_id AND i.back <= 3
-         AND i.indicator IN ('electricity', 'water', 'gas', 'social_insurance')
-        JOIN known_operations k
-          ON k.as_of = i.as_of AND k.org_id = i.org_id AND k.indicator = i.indicator
-         AND k.period = i.period
+        f"""
+        {LAST_MONTHS.sql}
+        WHERE i.indicator IN ('electricity', 'water', 'gas', 'social_insurance')
         """
     ),
 )

@@ -51,7 +51,7 @@ def import_paths(
     Raises:
         RecordStoreBusy, RecordStoreUnreadable: the store cannot be opened.
     """
-    with RecordStore(workspace.records) as store:
+    with RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store:
         report = import_into(store, paths, today=today, progress=progress)
         write_quarantine(store, workspace.quarantine)
     return report

@@ -45,7 +45,7 @@ from serving.database.service import (
     ProjectUnknown,
 )
 from serving.database.shelf import BriefingUnknown, ModelNotPublished
-from serving.linking import (
+from serving.links.deciding import (
     ComplaintNotWaiting,
     LinkNotYours,
     LinkUnclear,

@@ -10,7 +10,7 @@ from serving.campaigns.progress import Progress, Visits, progress_of
 from serving.database.dossiers import register
 from serving.database.outcomes import list_outcomes, visited_since
 from serving.database.paging import Wanted
-from serving.database.service import NothingPublished, ServiceDatabase
+from serving.database.service import NothingPublished, ServiceDatabase, closest
 from serving.matters.reading import current
 from serving.settings import CampaignPlan, Settings
 
@@ -32,12 +32,9 @@ def read_progress(
     Raises:
         NothingPublished: there is no list of the region.
     """
-    known = [one for one in database.summaries(who) if one.as_of <= on]
-    if not known:
+    best = closest([one for one in database.summaries(who) if one.as_of <= on], who)
+    if best is None:
         raise NothingPublished
-    # Of one date the list of the reader's own region, else the widest, holds the most of it.
-    newest = [one for one in known if one.as_of == known[0].as_of]
-    best = min(newest, key=lambda one: (one.region != who.region, len(one.region)))
     found = register(database.engine, best.as_of, best.region, who)
     rows = found.document["projects"] if found else ()
     own = [row for row in rows if not who.region or covers(who, row["region_code"])]

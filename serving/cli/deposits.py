@@ -23,8 +23,8 @@ def deposits(
     import datetime as dt
 
     from serving.access.principal import OFFICE
-    from serving.deposit_rows import advice_rows, ending_rows, in_yuan
-    from serving.deposit_rules import deposit_rules
+    from serving.deposits.rows import advice_rows, ending_rows, in_yuan
+    from serving.deposits.rules import deposit_rules
     from serving.dossiers.deposits import deposits_of
     from serving.exports.deposits import advice_cells, ending_cells, headings
 

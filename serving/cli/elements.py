@@ -28,7 +28,7 @@ def elements(
     from serving.access.principal import OFFICE
     from serving.database.dossiers import dossier
     from serving.exports.tables import visible
-    from serving.transfer_words import element_document, element_words
+    from serving.notices.elements import element_document, element_words
 
     job = job_of(context)
     with open_database(job, open_settings(job)) as database:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -15,6 +16,8 @@ from risk.workspace import Workspace
 
 WORKSPACE_VARIABLE = "WAGEWATCH_WORKSPACE"
 LANGUAGE_VARIABLE = "WAGEWATCH_LANG"
+MEMORY_VARIABLE = "WAGEWATCH_RECORDS__MEMORY_GB"
+LEAST_MEMORY_GB = 0.25
 DEFAULT_WORKSPACE = "workspace"
 
 
@@ -53,8 +56,21 @@ def job_from(arguments: Sequence[str]) -> Job:
     """
     root = _value(arguments, ("-w", "--workspace")) or os.environ.get(WORKSPACE_VARIABLE)
     workspace = Workspace(Path(root or DEFAULT_WORKSPACE))
+    configured = _configured(workspace)
     wanted = _value(arguments, ("--lang",)) or os.environ.get(LANGUAGE_VARIABLE)
-    return Job(workspace, _language(wanted or _configured(workspace)))
+    language = _language(wanted or str(configured.get("language", "")))
+    return Job(_with_memory(workspace, configured), language)
+
+
+def _with_memory(workspace: Workspace, configured: Mapping[str, Any]) -> Workspace:
+    """What the record store may use; a value that is not allowed is told by ``load_settings``."""
+    section = configured.get("records")
+    found = section.get("memory_gb") if isinstance(section, dict) else None
+    try:
+        wanted = float(os.environ.get(MEMORY_VARIABLE) or found or 0)
+    except (TypeError, ValueError):
+        return workspace
+    return replace(workspace, memory_gb=wanted) if wanted >= LEAST_MEMORY_GB else workspace
 
 
 def _value(arguments: Sequence[str], names: tuple[str, ...]) -> str | None:
@@ -74,10 +90,9 @@ def _language(wanted: str) -> Language:
     return LANGUAGES[0]
 
 
-def _configured(workspace: Workspace) -> str:
+def _configured(workspace: Workspace) -> Mapping[str, Any]:
     # Only a peek: loading the settings in full would import pydantic for every --help.
     try:
-        found = tomllib.loads(workspace.settings_file.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(workspace.settings_file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):
-        return ""
-    return str(found.get("language", ""))
+        return {}

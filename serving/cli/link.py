@@ -19,7 +19,7 @@ from serving.cli.options import AsOfOrNone, OutOrNone
 from serving.cli.output import line, raw, to_file
 
 if TYPE_CHECKING:
-    from serving.linking import Choice
+    from serving.links.deciding import Choice
 
 GROUP = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 
@@ -63,7 +63,7 @@ def decide(
     none: Annotated[bool, typer.Option("--none")] = False,
 ) -> None:
     """Record a decision; it counts from the day after."""
-    from serving.linking import Choice, LinkUnclear
+    from serving.links.deciding import Choice, LinkUnclear
 
     if none == bool(project or org):
         raise LinkUnclear(complaint_id=complaint)
@@ -81,7 +81,7 @@ def _keep(job: Job, choice: Choice, at: dt.datetime) -> None:
     from serving.database.audit import AuditEntry, add_audit
     from serving.database.engine import writing
     from serving.database.links import Decision
-    from serving.linking import send
+    from serving.links.deciding import send
     from serving.submitting import local_day
 
     settings = open_settings(job)
@@ -120,7 +120,7 @@ def _keep(job: Job, choice: Choice, at: dt.datetime) -> None:
 def _place(job: Job, choice: Choice) -> str:
     """The region of what is linked; refuses what the records do not hold."""
     from serving.database.service import ProjectUnknown
-    from serving.linking import ComplaintNotWaiting, OrganisationUnknown
+    from serving.links.deciding import ComplaintNotWaiting, OrganisationUnknown
 
     with open_records(job) as store:
 

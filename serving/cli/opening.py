@@ -45,7 +45,7 @@ def open_records(job: Job, *, read_only: bool = True) -> RecordStore:
     path = job.workspace.require().records
     if read_only and not path.exists():
         RecordStore(path).close()
-    return RecordStore(path, read_only=read_only)
+    return RecordStore(path, read_only=read_only, memory_gb=job.workspace.memory_gb)
 
 
 def take_in_what_was_sent(job: Job, settings: Settings) -> None:

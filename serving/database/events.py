@@ -18,6 +18,7 @@ from serving.access.jurisdiction import overlaps, touches, within
 from serving.access.principal import Principal
 from serving.access.roles import Role
 from serving.database.engine import utc
+from serving.database.matters import Matter, Opening
 from serving.database.paging import Page, Wanted, page
 from serving.database.tables import (
     DELIVERIES,
@@ -70,6 +71,20 @@ class MatterEvent:
     region: str
     project_id: str | None
     data: Mapping[str, Any]
+
+
+def matter_event(type: str, about: Matter | Opening, on: dt.date, **more: Any) -> MatterEvent:
+    """What subscribers are told of a matter, and ``more`` of what happened to it."""
+    facts, region = about.facts, about.region_code
+    of_facts = {"project_id": facts.project_id, "org_id": facts.org_id, "region_code": region}
+    data = {"matter": about.key, "kind": about.kind, **of_facts, **more}
+    return MatterEvent(type, on, region, facts.project_id, data)
+
+
+def opened_event(opening: Opening) -> MatterEvent:
+    """What subscribers are told of a matter that was opened."""
+    facts = opening.facts
+    return matter_event(MATTER_OPENED, opening, facts.as_of, name=facts.name, workers=facts.workers)
 
 
 def record_matters(

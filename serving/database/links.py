@@ -55,7 +55,8 @@ def standing_decisions(engine: Engine) -> Mapping[str, Decision]:
     """The last decision of every complaint that has one.
 
     Not narrowed to a region: the reader of them sees only complaints that concern his region, and
-    must see that one of them was linked elsewhere. :func:`serving.linking.shown` hides where.
+    must see that one of them was linked elsewhere; :func:`serving.links.deciding.shown` hides
+    where.
     """
     with engine.connect() as connection:
         rows = connection.execute(select(LINK_DECISIONS).order_by(LINK_DECISIONS.c.id)).all()

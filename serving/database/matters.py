@@ -1,7 +1,7 @@
 """Matters: what is followed until it is done. Rows are only added; the last ones tell how it is.
 
 A matter has a stable key (``case:AJ1``, ``inspection:...``, ``complaint:...``,
-``alert:PROJECT:AS_OF``, ``hand:...``). What is known of it is kept per list; what people and rules
+``alert:UNIT:AS_OF``, ``hand:...``). What is known of it is kept per list; what people and rules
 did about it are its steps.
 """
 
@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import ColumnElement, Connection, Engine, Row, insert, select, text, true
 
 from risk.errors import WagewatchError
+from risk.kinds import Kind as UnitKind
 from serving.access.jurisdiction import within
 from serving.access.principal import Principal
 from serving.database.engine import utc
@@ -101,6 +102,15 @@ class Matter:
     facts: Facts
     steps: Sequence[Step] = field(default=())
 
+    @property
+    def employer(self) -> str | None:
+        """The credit code of the employer, where a list of employers tells of the matter.
+
+        Cases and complaints of an organisation come with the lists of projects.
+        """
+        facts = self.facts
+        return facts.org_id if self.kind in _OF_LISTS and facts.project_id is None else None
+
 
 @dataclass(frozen=True)
 class Opening:
@@ -112,6 +122,7 @@ class Opening:
     facts: Facts
 
 
+_OF_LISTS = frozenset({"rectification", "finding", "alert"})
 _DAYS = tuple(one.name for one in fields(Facts) if one.type == "dt.date | None")
 _APART = ("as_of", "listed")
 
@@ -214,25 +225,26 @@ def facts_until(connection: Connection, principal: Principal, day: dt.date) -> M
 
 @dataclass(frozen=True)
 class UntakenList:
-    """A list whose matters were not taken yet; ``newest`` of its region or overtaken."""
+    """A list whose matters were not taken yet; ``newest`` of its region and kind or overtaken."""
 
     number: int
     as_of: dt.date
     region: str
+    kind: UnitKind
     newest: bool
 
 
 def untaken(connection: Connection) -> list[UntakenList]:
     """Lists whose matters were not taken, the oldest first."""
     rows = connection.execute(
-        select(WATCHLISTS.c.id, WATCHLISTS.c.as_of, WATCHLISTS.c.region).order_by(
-            WATCHLISTS.c.as_of, WATCHLISTS.c.id
-        )
+        select(
+            WATCHLISTS.c.id, WATCHLISTS.c.as_of, WATCHLISTS.c.region, WATCHLISTS.c.kind
+        ).order_by(WATCHLISTS.c.as_of, WATCHLISTS.c.id)
     ).all()
     taken = set(connection.execute(select(MATTER_LISTS.c.watchlist_id)).scalars())
-    last = {row.region: row.id for row in rows}
+    last = {(row.region, row.kind): row.id for row in rows}
     return [
-        UntakenList(row.id, row.as_of, row.region, last[row.region] == row.id)
+        UntakenList(*row, newest=last[row.region, row.kind] == row.id)
         for row in rows
         if row.id not in taken
     ]

@@ -98,6 +98,17 @@ class Summary:
     kind: Kind
 
 
+def closest(lists: Sequence[Summary], principal: Principal) -> Summary | None:
+    """Of the newest date of ``lists`` (the newest first) that of the own region, else the widest.
+
+    It holds the most of what the principal may see; None where there are no lists.
+    """
+    newest = [one for one in lists if one.as_of == lists[0].as_of]
+    return min(
+        newest, key=lambda one: (one.region != principal.region, len(one.region)), default=None
+    )
+
+
 @dataclass(frozen=True)
 class Stored:
     """A sealed document as it lies in the database."""

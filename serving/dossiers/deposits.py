@@ -61,10 +61,15 @@ LEFT JOIN reporting r ON r.county = substr(p.region_code, 1, {COUNTY})
 ORDER BY p.project_id
 """
 
+# One with a later one stored after it, or with one that never ends, needs nobody.
 _DEPOSITS = f"""
 {known("deposits")}
-SELECT project_id, deposit_id, kind, status, required_amount, amount, valid_to
-FROM deposits ORDER BY project_id, valid_from, deposit_id
+SELECT d.project_id, d.deposit_id, d.kind, d.status, d.required_amount, d.amount, d.valid_to
+FROM deposits d
+WHERE d.status = 'missing'
+   OR NOT EXISTS (FROM deposits l WHERE l.project_id = d.project_id AND l.status = 'stored'
+                  AND (l.valid_to IS NULL OR l.valid_to > d.valid_to))
+ORDER BY d.project_id, d.valid_from, d.deposit_id
 """
 
 
@@ -145,7 +150,10 @@ def _event(event: Event) -> Row:
 
 
 def _ending(store: RecordStore, projects: Sequence[Row], as_of: dt.date) -> list[Row]:
-    """Deposits missing, expired or running out within a year, of running projects."""
+    """Deposits missing, and expired or running out within a year with none stored after them.
+
+    Of running projects only; one whose end is not recorded is not among them.
+    """
     running = {one["project_id"]: one for one in projects if one["running"]}
     latest = add_months(as_of, LOOK_AHEAD_MONTHS)
     rows = []

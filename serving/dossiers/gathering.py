@@ -13,7 +13,6 @@ from serving.dossiers.dossiers import Dossiers
 from serving.dossiers.duties import duties_of
 from serving.dossiers.evidence import records_behind, refs_of
 from serving.dossiers.facts import contracts_of, facts_of
-from serving.dossiers.guarantees import expiring
 from serving.dossiers.handling import handling_of, nothing_handled
 from serving.dossiers.known import Row, known, plain, rows_of
 from serving.dossiers.links import linked_to, unlinked
@@ -76,7 +75,6 @@ def gather_dossiers(
         "projects": listed,
         "matters": matters,
         "duties": duties_of(store, as_of, matters),
-        "expiring": _of_region(expiring(store, as_of), publication),
         "closed": _of_region(closed_cases(store, as_of), publication),
         "unlinked": unlinked(store, as_of, publication.head.region),
         "deposits": {

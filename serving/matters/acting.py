@@ -15,7 +15,7 @@ from risk.contract import TABLES
 from risk.errors import WagewatchError
 from serving.access.jurisdiction import require_covers
 from serving.access.principal import Principal
-from serving.database.events import MATTER_CLOSED, MATTER_OPENED, MatterEvent, record_matters
+from serving.database.events import MATTER_CLOSED, matter_event, opened_event, record_matters
 from serving.database.matters import (
     REASONS,
     RECHECKS,
@@ -118,7 +118,9 @@ def take_step(
         again = Wanted("reopened", text=wanted.text)
         keep_step(connection, _step(matter, again, who, now + dt.timedelta(microseconds=1)))
     if wanted.step == "closed":
-        record_matters(connection, [_closed(matter, wanted, now)], now)
+        on = now.astimezone().date()
+        event = matter_event(MATTER_CLOSED, matter, on, reason=wanted.reason)
+        record_matters(connection, [event], now)
     return find_matter(connection, key, who)
 
 
@@ -144,11 +146,9 @@ def open_by_hand(connection: Connection, who: Principal, hand: Hand, now: dt.dat
         amount=hand.amount,
         text=hand.text,
     )
-    open_matter(connection, Opening(key, "hand", hand.region_code, facts), who.name, now)
-    told = {"matter": key, "kind": "hand", "name": hand.name, "workers": hand.workers}
-    places = {"project_id": hand.project_id, "org_id": hand.org_id, "region_code": hand.region_code}
-    event = MatterEvent(MATTER_OPENED, today, hand.region_code, hand.project_id, {**told, **places})
-    record_matters(connection, [event], now)
+    opening = Opening(key, "hand", hand.region_code, facts)
+    open_matter(connection, opening, who.name, now)
+    record_matters(connection, [opened_event(opening)], now)
     return find_matter(connection, key, who)
 
 
@@ -222,15 +222,3 @@ def _step(matter: Matter, wanted: Wanted, who: Principal, now: dt.datetime) -> S
         taken_at=now,
         data=data or None,
     )
-
-
-def _closed(matter: Matter, wanted: Wanted, now: dt.datetime) -> MatterEvent:
-    project = matter.facts.project_id
-    data = {
-        "matter": matter.key,
-        "kind": matter.kind,
-        "project_id": project,
-        "region_code": matter.region_code,
-        "reason": wanted.reason,
-    }
-    return MatterEvent(MATTER_CLOSED, now.astimezone().date(), matter.region_code, project, data)

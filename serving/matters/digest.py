@@ -15,7 +15,7 @@ from serving.database.dossiers import register
 from serving.database.notices import list_notices
 from serving.database.outcomes import visited_since
 from serving.database.paging import Wanted
-from serving.database.service import ServiceDatabase, Summary
+from serving.database.service import ServiceDatabase, closest
 from serving.matters.reading import current
 from serving.matters.standing import Standing
 from serving.settings import Settings
@@ -79,7 +79,7 @@ class _Listed:
     as_of: dt.date
     entries: Sequence[Mapping[str, Any]]
     projects: Mapping[str, Mapping[str, Any]]
-    expiring: Sequence[Mapping[str, Any]] | None
+    ending: Sequence[Mapping[str, Any]] | None
 
 
 def digest_of(
@@ -163,21 +163,26 @@ def _item(one: Standing, day: dt.date | None) -> Item:
 
 
 def _newest(database: ServiceDatabase, who: Principal, on: dt.date) -> _Listed | None:
-    known = [one for one in database.summaries(who) if one.as_of <= on]
-    if not known:
+    best = closest([one for one in database.summaries(who) if one.as_of <= on], who)
+    if best is None:
         return None
-    newest = [one for one in known if one.as_of == known[0].as_of]
-    best: Summary = min(newest, key=lambda one: (one.region != who.region, len(one.region)))
     listed = json.loads(database.watchlist(best.as_of, best.region, who).body)
     found = register(database.engine, best.as_of, best.region, who)
     document: Mapping[str, Any] = found.document if found else {"projects": ()}
-    expiring = document.get("expiring")
+    deposits = document.get("deposits")
     return _Listed(
         best.as_of,
         [one for one in listed["entries"] if covers(who, one["region_code"])],
         {row["project_id"]: row for row in document["projects"]},
-        None if expiring is None else [e for e in expiring if covers(who, e["region_code"])],
+        None if deposits is None else _ending(deposits, who),
     )
+
+
+def _ending(
+    deposits: Mapping[str, Sequence[Mapping[str, Any]]], who: Principal
+) -> Sequence[Mapping[str, Any]]:
+    rows = deposits["ending"]
+    return [one for one in rows if one["state"] == "ending" and covers(who, one["region_code"])]
 
 
 def _new_red(listed: _Listed) -> list[Item]:
@@ -211,7 +216,7 @@ def _project(entry: Mapping[str, Any], what: str, day: dt.date) -> Item:
 
 
 def _guarantees(listed: _Listed, on: dt.date) -> list[Item] | None:
-    if listed.expiring is None:
+    if listed.ending is None:
         return None
     items = [
         Item(
@@ -220,7 +225,7 @@ def _guarantees(listed: _Listed, on: dt.date) -> list[Item] | None:
             day=dt.date.fromisoformat(row["valid_to"]),
             project_id=row["project_id"],
         )
-        for row in listed.expiring
+        for row in listed.ending
         if on <= dt.date.fromisoformat(row["valid_to"]) < on + GUARANTEES
     ]
     return sorted(items, key=_by_day)

@@ -9,7 +9,7 @@ from risk.working_days import add_working_days
 from serving.access.principal import OFFICE
 from serving.database.audit import add_audit
 from serving.database.engine import writing
-from serving.database.events import MATTER_ESCALATED, MatterEvent, record_matters
+from serving.database.events import MATTER_ESCALATED, matter_event, record_matters
 from serving.database.matters import Matter, Step, all_matters, alone, keep_step, read_matters
 from serving.database.service import ServiceDatabase
 from serving.matters.rules import MatterRules
@@ -27,8 +27,10 @@ def escalate(database: ServiceDatabase, rules: MatterRules, on: dt.date, now: dt
         for matter in read_matters(connection, OFFICE):
             for kept in _due(matter, rules, on, now):
                 keep_step(connection, kept)
-                record_matters(connection, [_event(matter, kept, on)], now)
-                subject = f"matters/{matter.key}?level={(kept.data or {})['level']}"
+                data = kept.data or {}
+                event = matter_event(MATTER_ESCALATED, matter, on, unit=kept.unit, **data)
+                record_matters(connection, [event], now)
+                subject = f"matters/{matter.key}?level={data['level']}"
                 entry = rule_entry("escalate_matter", subject, matter.region_code, now)
                 add_audit(connection, [entry])
                 written += 1
@@ -63,16 +65,3 @@ def _steps(matter: Matter, rules: MatterRules, on: dt.date, now: dt.datetime) ->
                 taken_at=now,
                 data={"level": level, "due_on": due},
             )
-
-
-def _event(matter: Matter, step: Step, on: dt.date) -> MatterEvent:
-    project = matter.facts.project_id
-    data = {
-        "matter": matter.key,
-        "kind": matter.kind,
-        "project_id": project,
-        "region_code": matter.region_code,
-        "unit": step.unit,
-        **(step.data or {}),
-    }
-    return MatterEvent(MATTER_ESCALATED, on, matter.region_code, project, data)

@@ -149,7 +149,7 @@ def as_of_day(
 def _visited(matter: Matter, visited: Mapping[str, dt.date]) -> Matter:
     """The matter with a visit that was entered on the service and is later than the records'."""
     facts = matter.facts
-    seen = visited.get(facts.project_id) if facts.project_id else None
+    seen = visited.get(facts.project_id or matter.employer or "")
     if seen is None or (facts.checked_on is not None and facts.checked_on >= seen):
         return matter
     return replace(matter, facts=replace(facts, checked_on=seen))

@@ -1,7 +1,7 @@
 """Opens matters from published lists, and follows what later lists say of them. By rule, once.
 
-Every list is taken once. Only the newest of a region says anything; an older one that was never
-taken is overtaken. Taking again, or in two processes at once, opens nothing twice.
+Every list is taken once. Only the newest of a region and kind of unit says anything; an older one
+that was never taken is overtaken. Taking again, or in two processes at once, opens nothing twice.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from serving.access.principal import OFFICE
 from serving.database.audit import AuditEntry, add_audit
 from serving.database.dossiers import register
 from serving.database.engine import writing
-from serving.database.events import MATTER_OPENED, MatterEvent, record_matters
+from serving.database.events import opened_event, record_matters
 from serving.database.matters import (
     Facts,
     Kind,
@@ -66,8 +66,8 @@ def _take(
     rules: MatterRules,
     now: dt.datetime,
 ) -> int:
-    stored = register(database.engine, one.as_of, one.region)
-    listed = json.loads(database.watchlist(one.as_of, one.region).body)
+    stored = register(database.engine, one.as_of, one.region, kind=one.kind)
+    listed = json.loads(database.of_kind(one.kind).watchlist(one.as_of, one.region).body)
     known = {matter.key: matter for matter in read_matters(connection, OFFICE)}
     found = {opening.key: opening for opening in _found(stored.document, one)} if stored else {}
     rows = {row["project_id"]: row for row in stored.document["projects"]} if stored else {}
@@ -80,7 +80,7 @@ def _take(
     for opening in _changed(known, found, one, stored is not None):
         keep_facts(connection, opening)
     told = [opening for opening in new if opening.facts.listed]
-    record_matters(connection, [_event(opening) for opening in told], now)
+    record_matters(connection, [opened_event(opening) for opening in told], now)
     if new:
         add_audit(connection, [_audited(one, len(new), now)])
     return len(told)
@@ -88,6 +88,8 @@ def _take(
 
 def _found(document: Document, one: UntakenList) -> Iterator[Opening]:
     """What the register of the list tells of: open matters, and cases that were closed."""
+    if one.kind == "employer":
+        document = _of_employers(document)
     for row in document["closed"]:
         yield Opening(
             f"case:{row['record']}",
@@ -103,6 +105,17 @@ def _found(document: Document, one: UntakenList) -> Iterator[Opening]:
         yield Opening(
             row["key"], row["kind"], row["region_code"] or "", replace(facts, duties=checks)
         )
+
+
+def _of_employers(document: Document) -> Document:
+    """Orders to employers and arrears found with them.
+
+    Their cases and complaints, of an organisation without a project, come with the lists of
+    projects, which tell of them whether or not there is a list of employers.
+    """
+    rows = (row for row in document["matters"] if row["kind"] in ("rectification", "finding"))
+    orders = [{**row, "org_id": row["project_id"], "project_id": None} for row in rows]
+    return {"matters": orders, "closed": ()}
 
 
 def _facts(
@@ -132,8 +145,9 @@ def _facts(
 def _alerts(
     listed: Document, rows: Mapping[str, Document], one: UntakenList, rules: MatterRules
 ) -> Iterator[Opening]:
-    """Projects that are new on the list, of the tiers the rules name or to be visited by law."""
+    """Units that are new on the list, of the tiers the rules name or to be visited by law."""
     kind: Kind = "alert"
+    employers = one.kind == "employer"
     for entry in listed["entries"]:
         must = entry["selection"] == "must" and "must" in rules.alerts
         if entry["change"]["kind"] != "new" or not (must or entry["tier"] in rules.alerts):
@@ -142,7 +156,8 @@ def _alerts(
         facts = Facts(
             as_of=one.as_of,
             listed=True,
-            project_id=entry["project_id"],
+            project_id=None if employers else entry["project_id"],
+            org_id=entry["project_id"] if employers else None,
             name=entry["project_name"],
             opened_on=one.as_of,
             workers=entry["workers"],
@@ -156,10 +171,11 @@ def _alerts(
 
 
 def _alerted(known: Mapping[str, Matter], opening: Opening) -> bool:
-    """Whether an alert on the project is still open; a second would be one too many."""
+    """Whether an alert on the unit is still open; a second would be one too many."""
+    facts = opening.facts
     return any(
         matter.kind == "alert"
-        and matter.facts.project_id == opening.facts.project_id
+        and (matter.facts.project_id, matter.facts.org_id) == (facts.project_id, facts.org_id)
         and not _ended(matter)
         for matter in known.values()
     )
@@ -178,6 +194,8 @@ def _changed(
         before = matter.facts
         if before.as_of > one.as_of or not matter.region_code.startswith(one.region):
             continue
+        if (matter.employer is not None) != (one.kind == "employer"):
+            continue
         if key in found:
             facts = found[key].facts
             if replace(facts, as_of=before.as_of) != before:
@@ -185,20 +203,6 @@ def _changed(
         elif whole and matter.kind in _FROM_RECORDS and before.listed:
             ended = replace(before, as_of=one.as_of, listed=False)
             yield Opening(key, matter.kind, matter.region_code, ended)
-
-
-def _event(opening: Opening) -> MatterEvent:
-    facts = opening.facts
-    data = {
-        "matter": opening.key,
-        "kind": opening.kind,
-        "project_id": facts.project_id,
-        "org_id": facts.org_id,
-        "region_code": opening.region_code,
-        "name": facts.name,
-        "workers": facts.workers,
-    }
-    return MatterEvent(MATTER_OPENED, facts.as_of, opening.region_code, facts.project_id, data)
 
 
 def _audited(one: UntakenList, opened: int, now: dt.datetime) -> AuditEntry:

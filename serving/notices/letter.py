@@ -9,8 +9,8 @@ from typing import Any
 
 from risk.locale import Language, text
 from serving.briefing.paper import Block, Cell, Grid, Heading, Paper, Paragraph
+from serving.notices.elements import element_words
 from serving.pages.wording import coded, day, table_name
-from serving.transfer_words import element_words
 
 Document = Mapping[str, Any]
 
@@ -39,13 +39,7 @@ def letter(package: Document, language: Language) -> Paper:
         *_parts(package, language),
         Heading(1, 3, say("headings.asked")),
         Paragraph(package["asked"][language]),
-        Paragraph(
-            say(
-                "answer",
-                days=package["answer_working_days"],
-                day=day(package["answer_by"], language),
-            )
-        ),
+        Paragraph(_answer(package, language)),
         Paragraph(package["limits"][language]),
     ]
     return Paper(
@@ -66,6 +60,13 @@ def as_file(package: Document, kind: str, language: Language) -> bytes:
     from serving.briefing.making import FORMATS
 
     return FORMATS[kind](letter(package, language), language)
+
+
+def _answer(package: Document, language: Language) -> str:
+    """By when an answer is asked for; letters made before this was kept say nothing of the plan."""
+    key = "answer" if package.get("answer_planned", True) else "answer_unplanned"
+    by = day(package["answer_by"], language)
+    return text(f"notices.{key}", language, days=package["answer_working_days"], day=by)
 
 
 def _facts(project: Document, language: Language) -> Grid:

@@ -8,11 +8,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from risk.departments import Department, answer_day, departments
+from risk.departments import Department, departments
 from risk.errors import WagewatchError
 from risk.locale import LANGUAGES, text
 from risk.transfer import elements_of
-from serving.transfer_words import element_document
+from risk.working_days import add_working_days
+from serving.notices.elements import element_document
 
 Document = Mapping[str, Any]
 
@@ -45,6 +46,7 @@ def package_of(
     """What ``department`` is told of a project at the date of a list; money in yuan.
 
     ``risk`` is the sealed risk, ``dossier`` what was gathered with it (None: nothing was).
+    ``answer_planned`` is False where the holiday plan of a year up to ``answer_by`` was not known.
 
     Raises:
         NothingToNotify: the project is not one of its own, or nothing found concerns it.
@@ -59,14 +61,16 @@ def package_of(
         raise NothingToNotify(department=department, project_id=risk["project_id"], why=why)
     if not flags or (to.elements and not _suspected(elements)):
         raise NothingToNotify(department=department, project_id=risk["project_id"], why="nothing")
+    answer_by = add_working_days(sent_on, to.answer_working_days)
     return {
         "department": department,
         "articles": list(to.articles),
         "as_of": risk["as_of"],
         "list_digest": list_digest,
         "sent_on": sent_on.isoformat(),
-        "answer_by": answer_day(sent_on, to.answer_working_days).isoformat(),
+        "answer_by": answer_by.day.isoformat(),
         "answer_working_days": to.answer_working_days,
+        "answer_planned": answer_by.planned,
         "project": {name: _fact(name, facts) for name in to.facts},
         "findings": [_finding(one) for one in flags],
         "elements": elements,

@@ -11,7 +11,7 @@ from serving.access.roles import Action
 from serving.api.doorkeeper import may
 from serving.api.state import settings_of
 from serving.database.dossiers import register
-from serving.deposit_rows import advice_rows, ending_rows
+from serving.deposits.rows import advice_rows, ending_rows
 from serving.exports.deposits import told
 from serving.pages.downloads import XLSX, download
 from serving.pages.page import page_language, render

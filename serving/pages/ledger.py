@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from risk.errors import WagewatchError
 from serving.access.principal import Principal
@@ -19,7 +20,7 @@ from serving.matters.acting import StepInvalid, Wanted, take_step
 from serving.matters.reading import STATES, Filter, by_unit, current, in_state, narrowed
 from serving.matters.rules import rules_of
 from serving.matters.sheet import matters_xlsx
-from serving.matters.standing import Standing
+from serving.matters.standing import LARGE, Standing
 from serving.pages.downloads import XLSX, download
 from serving.pages.entering import Form
 from serving.pages.page import page_language, render
@@ -38,14 +39,24 @@ Unit = Annotated[str, Query(max_length=100)]
 LargeOnly = Annotated[int, Query(ge=0, le=1)]
 
 
+@dataclass(frozen=True)
+class Narrowing:
+    """What the list of matters is narrowed to; empty for any."""
+
+    state: State = "open"
+    kind: Kind = ""
+    unit: Unit = ""
+    large: LargeOnly = 0
+
+
+Narrow = Annotated[Narrowing, Depends()]
+
+
 @router.get("/ledger")
 def ledger(
     request: Request,
     who: Reader,
-    state: State = "open",
-    kind: Kind = "",
-    unit: Unit = "",
-    large: LargeOnly = 0,
+    narrow: Narrow,
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
     """Matters with who has them and by when."""
@@ -53,7 +64,7 @@ def ledger(
     every = _standings(request, who)
     if chosen is None and not every:
         return render(request, "nothing", who)
-    found = _chosen(every, state, kind, unit, large)
+    found = _chosen(every, narrow)
     start = (page - 1) * PER_PAGE
     return render(
         request,
@@ -68,10 +79,7 @@ def ledger(
         units=sorted({one.unit for one in every if one.unit}),
         tallies=by_unit(every, _today().replace(day=1), _today() + dt.timedelta(days=1)),
         kinds=("", *KINDS),
-        state=state,
-        kind=kind,
-        unit=unit,
-        large=large,
+        **asdict(narrow),
         tab="ledger",
     )
 
@@ -80,13 +88,10 @@ def ledger(
 def ledger_xlsx(
     request: Request,
     who: Reader,
-    state: State = "open",
-    kind: Kind = "",
-    unit: Unit = "",
-    large: LargeOnly = 0,
+    narrow: Narrow,
 ) -> Response:
     """The same matters as a workbook."""
-    found = _chosen(_standings(request, who), state, kind, unit, large)
+    found = _chosen(_standings(request, who), narrow)
     body = matters_xlsx(found, page_language(request), _today())
     return download(f"matters-{_today()}.xlsx", XLSX, body)
 
@@ -173,12 +178,11 @@ def _standings(request: Request, who: Principal) -> list[Standing]:
     return current(reading_of(request).database, settings, who, _today(), moment)
 
 
-def _chosen(
-    every: Sequence[Standing], state: str, kind: str, unit: str, large: int
-) -> list[Standing]:
-    wanted = Filter(state, kind or None, unit or None, least_workers=10 if large else None)
+def _chosen(every: Sequence[Standing], narrow: Narrowing) -> list[Standing]:
+    least = LARGE if narrow.large else None
+    wanted = Filter(narrow.state, narrow.kind or None, narrow.unit or None, least_workers=least)
     found = narrowed(every, wanted)
-    if state == "closed":
+    if narrow.state == "closed":
         found.sort(key=lambda one: (one.closed_on or dt.date.min, one.matter.number), reverse=True)
     else:
         found.sort(key=lambda one: (one.due.day if one.due else dt.date.max, one.matter.number))

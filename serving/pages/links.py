@@ -11,7 +11,7 @@ from serving.access.principal import Principal
 from serving.access.roles import Action
 from serving.api.doorkeeper import may
 from serving.api.once import now
-from serving.linking import Choice, decide, shown
+from serving.links.deciding import Choice, decide, shown
 from serving.pages.entering import Form
 from serving.pages.page import page_language, render
 from serving.pages.reading import reading_of

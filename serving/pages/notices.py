@@ -98,4 +98,5 @@ def letter(
 
 
 def _refused(request: Request, who: Principal, error: WagewatchError) -> Response:
-    return render(request, "refused", who, message=error.message(page_language(request)))
+    told = error.message(page_language(request))
+    return render(request, "refused", who, status=422, message=told)

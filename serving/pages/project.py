@@ -27,11 +27,11 @@ from serving.database.notices import list_notices
 from serving.database.outcomes import list_outcomes
 from serving.database.paging import Wanted
 from serving.database.service import Summary
+from serving.notices.elements import element_document, element_words
 from serving.pages.entering import Form
 from serving.pages.page import page_language, render
 from serving.pages.reading import Document, Reading, Register, reading_of
 from serving.pages.writing import kept_by
-from serving.transfer_words import element_document, element_words
 
 router = APIRouter(include_in_schema=False)
 

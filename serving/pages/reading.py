@@ -16,8 +16,8 @@ from serving.access.jurisdiction import covers
 from serving.access.principal import Principal
 from serving.api.views import Views
 from serving.database.dossiers import StoredRegister, register
-from serving.database.service import ServiceDatabase, Summary
-from serving.linking import waiting
+from serving.database.service import ServiceDatabase, Summary, closest
+from serving.links.deciding import waiting
 
 Document = Mapping[str, Any]
 
@@ -144,8 +144,5 @@ def _own(rows: Sequence[Document], who: Principal) -> Sequence[Document]:
 def _fitting(
     lists: Sequence[Summary], who: Principal, as_of: dt.date | None, region: str | None
 ) -> Summary | None:
-    """Of the newest date the list of the reader's own region, else the widest."""
     dated = [one for one in lists if as_of in (None, one.as_of) and region in (None, one.region)]
-    newest = [one for one in dated if one.as_of == dated[0].as_of]
-    own = (one for one in newest if one.region == who.region)
-    return next(own, min(newest, key=lambda one: len(one.region), default=None))
+    return closest(dated, who)

@@ -90,7 +90,8 @@ def other_future(random: Random, rows: Rows) -> Rows:
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory) -> Rows:
     folder = tmp_path_factory.mktemp("law") / "records"
-    simulate(folder, projects=350, months=36, seed=11)
+    # The larger county has events enough to train a model, the smaller is scored by the scorecard.
+    simulate(folder, projects=350 if MUST_RUN_ALL else 120, months=36, seed=11)
     found = read(folder)
     return {**found, "links": linked(Random(11), found)}
 
@@ -122,6 +123,11 @@ def run_commands(rows: Rows, folder: Path) -> dict[str, str]:
     place = ["-w", str(folder / "workspace")]
     day = ["--as-of", AS_OF.isoformat()]
     shown = [*day, "--format", "json"]
+    of_employers = (
+        ["score", *day, "--kind", "employer", "--out", str(folder / "employers.csv")],
+        ["publish", *day, "--kind", "employer"],
+        ["watchlist", *shown, "--kind", "employer", "--out", str(folder / "employers.json")],
+    )
     for line in (
         ["init"],
         ["import", str(folder / "records")],
@@ -130,17 +136,13 @@ def run_commands(rows: Rows, folder: Path) -> dict[str, str]:
         ["score", *day, "--out", str(folder / "scores.csv")],
         ["publish", *day, "--capacity", "20"],
         ["watchlist", *shown, "--out", str(folder / "list.json")],
-        ["score", *day, "--kind", "employer", "--out", str(folder / "employers.csv")],
-        ["publish", *day, "--kind", "employer"],
-        ["watchlist", *shown, "--kind", "employer", "--out", str(folder / "employers.json")],
+        *(of_employers if MUST_RUN_ALL else ()),
     ):
         assert main([*place, *line]) == 0, line
     return {
-        name: hashlib.sha256((folder / name).read_bytes()).hexdigest()
-        for name in (
-            *("features.parquet", "scores.csv", "list.json"),
-            *("employers.csv", "employers.json"),
-        )
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.iterdir())
+        if path.is_file()
     }
 
 
@@ -151,7 +153,6 @@ def as_it_was(rows, tmp_path_factory) -> dict[str, str]:
 
 @settings(
     max_examples=4 if MUST_RUN_ALL else 1,
-    deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
@@ -180,8 +181,7 @@ def seen_then(rows, tmp_path_factory):
 
 
 @settings(
-    max_examples=4 if MUST_RUN_ALL else 2,
-    deadline=None,
+    max_examples=4 if MUST_RUN_ALL else 1,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -94,11 +94,11 @@ def test_rolling_back_goes_back_one_champion_at_a_time(fresh):
     assert fresh.rollback(who="a", why="b").version == "1"
 
 
-@pytest.mark.parametrize(("who", "why"), [("", "b"), ("a", ""), ("a", " \n")])
-def test_a_change_needs_a_name_and_a_reason(fresh, who, why):
+def test_a_change_needs_a_name_and_a_reason(fresh):
     register(fresh, -1.0)
-    with pytest.raises(ReasonMissing):
-        fresh.promote("1", who=who, why=why)
+    for who, why in (("", "b"), ("a", ""), ("a", " \n")):
+        with pytest.raises(ReasonMissing):
+            fresh.promote("1", who=who, why=why)
     with pytest.raises(ReasonTooLong):
         fresh.promote("1", who="a", why="b" * (LONGEST_REASON + 1))
     assert fresh.changes() == ()

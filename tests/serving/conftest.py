@@ -276,6 +276,17 @@ def served(app):
         thread.join()
 
 
+@contextmanager
+def answering(server):
+    """A small server of a test's own, answering in the background."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
 @pytest.fixture
 def client(database):
     """An HTTP client of the real server; nobody has signed in."""
@@ -362,6 +373,20 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
             assert main(["-w", str(made.root), *command]) == 0
 
     return Workspace(built_once(tmp_path_factory, "office", build) / "office")
+
+
+@pytest.fixture(scope="session")
+def office_with_employers(office: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """The office with a list of employers beside its newest list; not to be written to."""
+
+    def build(folder: Path) -> None:
+        made = Workspace(folder / "office")
+        shutil.copytree(office.root, made.root)
+        publish = ["publish", "--as-of", str(LISTS[1]), "--kind", "employer", "--capacity", "4"]
+        assert main(["-w", str(made.root), *publish]) == 0
+
+    built = built_once(tmp_path_factory, "office-with-employers", build)
+    return Workspace(built / "office")
 
 
 @pytest.fixture

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
+from risk.kinds import Kind
 from serving.database.service import Beside
 from serving.dossiers.dossiers import Dossiers
+from serving.publication import Publication
 
 from .conftest import PUBLISHED_AT, beside, make_publication
 
@@ -85,14 +87,31 @@ def project(number: int, **fields):
     }
 
 
-def publish_register(database, as_of=JUNE, region="", **register):
-    """Publish a hand-made list with a register of these matters."""
+def publish_register(database, as_of=JUNE, region="", kind="project", **register):
+    """Publish a hand-made list of ``kind`` with a register of these matters."""
     document = {"as_of": str(as_of), "projects": [], "matters": [], "closed": [], **register}
     with_register = replace(beside(), dossiers=Dossiers({}, document))
     assert isinstance(with_register, Beside)
     database.publish(
-        make_publication(as_of, region).seal(),
+        of_kind(make_publication(as_of, region), kind).seal(),
         published_at=PUBLISHED_AT,
         published_by="李",
         beside=with_register,
+    )
+
+
+def of_kind(publication: Publication, kind: Kind) -> Publication:
+    """The same list of units of ``kind``; an employer is called ``E/000`` where a project was."""
+    if kind == "project":
+        return publication
+
+    def told(one):
+        number = one.assessment.project_id.replace("P/", "E/")
+        return replace(one, assessment=replace(one.assessment, project_id=number))
+
+    return replace(
+        publication,
+        head=replace(publication.head, kind=kind),
+        entries=tuple(told(one) for one in publication.entries),
+        risks=tuple(told(one) for one in publication.risks),
     )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import httpx
 
 from risk.workspace import Workspace
 from serving.access.passwords import hash_password
@@ -64,3 +67,14 @@ def copied(office: Workspace, folder: Path) -> Workspace:
     made = Workspace(folder / "site")
     shutil.copytree(office.root, made.root)
     return made
+
+
+def entered(url: str, name: str) -> httpx.Client:
+    """A browser of somebody who has signed in."""
+    client = httpx.Client(base_url=url, trust_env=False, headers={"Accept": "text/html"})
+    answer = client.post("/sign-in", data={"name": name, "password": PASSWORD})
+    assert answer.status_code == 303
+    found = re.search(r'data-csrf="([^"]+)"', client.get("/watchlist").text)
+    assert found
+    client.headers["X-CSRF-Token"] = found[1]
+    return client

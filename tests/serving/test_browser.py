@@ -14,7 +14,6 @@ from sqlalchemy import func, select
 
 from serving.access.principal import OFFICE
 from serving.access.roles import MAY, Role
-from serving.cli.main import main
 from serving.database.matters import all_matters
 from serving.database.tables import MATTER_STEPS, NOTES, OUTCOMES
 from serving.matters.rules import rules_of
@@ -23,7 +22,6 @@ from serving.pages.page import MENU
 from serving.settings import MatterSettings
 
 from ..conftest import MUST_RUN_ALL, require_program
-from .conftest import LISTS
 from .site import PASSWORD, Site, copied, site_of
 
 AXE = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text(encoding="utf-8")
@@ -38,10 +36,8 @@ if MUST_RUN_ALL:
 
 
 @pytest.fixture(scope="module")
-def site(office, tmp_path_factory):
-    made = copied(office, tmp_path_factory.mktemp("browser"))
-    publish = ["publish", "--as-of", str(LISTS[1]), "--kind", "employer", "--capacity", "4"]
-    assert main(["-w", str(made.root), *publish]) == 0
+def site(office_with_employers, tmp_path_factory):
+    made = copied(office_with_employers, tmp_path_factory.mktemp("browser"))
     with site_of(made) as opened:
         yield opened
 
@@ -240,6 +236,17 @@ def test_a_visit_without_signal_is_kept_and_sent_once(browser, site):
     page.context.close()
 
 
+# What waits on the phone once it is empty, or after ten seconds.
+KEPT_IN_THE_END = """() => new Promise((done) => {
+  let left = 500;
+  const look = () => {
+    const kept = localStorage.getItem("wagewatch-visits");
+    if (kept === "[]" || !left--) done(kept); else setTimeout(look, 20);
+  };
+  look();
+})"""
+
+
 def test_an_answer_that_was_lost_does_not_make_a_second_visit(browser, site):
     page = entered(browser, site, "inspector")
     project = site.listed[2]
@@ -259,8 +266,8 @@ def test_an_answer_that_was_lost_does_not_make_a_second_visit(browser, site):
     assert lost
     assert _entered_for(site, project) == 1
     page.reload()
+    assert page.evaluate(KEPT_IN_THE_END) == "[]"
     expect(page.locator("#waiting")).to_be_hidden()
-    assert json.loads(page.evaluate("localStorage.getItem('wagewatch-visits')")) == []
     assert _entered_for(site, project) == 1
     page.context.close()
 

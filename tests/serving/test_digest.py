@@ -36,15 +36,18 @@ WHO = Principal("u", "李", Role.SUPERVISOR)
 
 @pytest.fixture
 def county(database):
-    expiring = {
-        "record": "D1",
+    ending = {
+        "deposit_id": "D1",
         "project_id": "P/001",
         "project_name": "模拟1",
         "region_code": "990102",
         "kind": "guarantee",
         "amount": None,
         "valid_to": "2025-06-30",
+        "state": "ending",
     }
+    missing = {**ending, "valid_to": None, "state": "missing"}
+    later = {**ending, "valid_to": "2025-08-01"}
     publish_register(
         database,
         projects=[project(1, last_inspected_on="2025-06-03"), project(2)],
@@ -55,7 +58,7 @@ def county(database):
             matter("complaint:T", "complaint", opened_on="2025-05-01"),
         ],
         closed=[closed_case("Z", "2025-03-03")],
-        expiring=[expiring, {**expiring, "valid_to": "2025-08-01"}],
+        deposits={"advice": [], "ending": [missing, ending, later]},
     )
     take_lists(database, rules_of(SETTINGS.matters), NOW)
     give(database, "case:SOON", due_on=dt.date(2025, 6, 16), person="张三", unit="一队")

@@ -14,9 +14,9 @@ from serving.access.principal import OFFICE, Principal
 from serving.access.roles import Role
 from serving.database.dossiers import dossier, register
 from serving.database.service import ServiceDatabase
+from serving.dossiers.deposits import deposits_of
 from serving.dossiers.duties import duties_of
 from serving.dossiers.gathering import gather_dossiers
-from serving.dossiers.guarantees import expiring
 from serving.dossiers.matters import closed_cases, open_matters
 from serving.publishing import Office, Order, assemble, beside, gather
 from serving.settings import load_settings
@@ -208,31 +208,40 @@ def test_duties_are_met_breached_or_unknown(world):
     assert duties_of(world.store, day, []) == {}
 
 
-def test_guarantees_that_end_soon_with_none_after_them(world):
-    for number, until in (("1", "2025-06-20"), ("2", "2025-12-31"), ("3", "2025-06-20")):
-        world.project(f"P{number}", started_on="2024-01-01")
-        world.add(
-            "deposits",
-            known_at="2025-04-02",
-            deposit_id=f"D{number}",
-            project_id=f"P{number}",
-            kind="guarantee",
-            status="stored",
-            valid_from="2024-01-01",
-            valid_to=until,
-        )
+def _deposit(world, number, project, until, status="stored"):
     world.add(
         "deposits",
-        known_at="2025-04-02",
-        deposit_id="D4",
-        project_id="P3",
+        known_at="2024-01-02",
+        deposit_id=number,
+        project_id=project,
         kind="guarantee",
-        status="stored",
-        valid_from="2025-05-01",
-        valid_to="2026-05-01",
+        status=status,
+        valid_from="2024-01-01",
+        valid_to=until,
     )
-    day = dt.date(2025, 6, 1)
-    assert [one["record"] for one in expiring(world.store, day)] == ["D1"]
+
+
+def test_deposits_that_need_somebody_have_none_stored_after_them(world):
+    for project in ("P1", "P2", "P3", "P4", "P5"):
+        world.project(project)
+    world.project("P6", completed_on="2025-05-01")
+    _deposit(world, "D1", "P1", "2025-06-20")
+    _deposit(world, "D2", "P2", "2026-12-31")
+    _deposit(world, "D3", "P3", "2025-06-20")
+    _deposit(world, "D3-2", "P3", "2026-05-01")
+    _deposit(world, "D4", "P4", "2025-03-01", "expired")
+    _deposit(world, "D4-2", "P4", None)
+    _deposit(world, "D5", "P5", "2025-03-01", "expired")
+    _deposit(world, "D5-2", "P5", "2025-04-01", "returned")
+    _deposit(world, "D5-3", "P5", None, "missing")
+    _deposit(world, "D6", "P6", "2025-06-20")
+    rows = deposits_of(world.store, dt.date(2025, 6, 1))["ending"]
+    assert [(one["deposit_id"], one["state"], one["days_left"]) for one in rows] == [
+        ("D5-3", "missing", None),
+        ("D5", "expired", -92),
+        ("D1", "ending", 19),
+        ("D3-2", "ending", 334),
+    ]
 
 
 def test_arrears_found_without_an_order_are_a_matter_until_a_case_or_a_visit(world):

@@ -25,12 +25,9 @@ AS_OF = LISTS[1]
 
 
 @pytest.fixture(scope="module")
-def workspace(office, tmp_path_factory):
-    """The office with a list of employers beside the newest list of projects."""
-    made = copied(office, tmp_path_factory.mktemp("employers"))
-    publish = ["publish", "--as-of", str(AS_OF), "--kind", "employer", "--capacity", "4"]
-    assert main(["-w", str(made.root), *publish]) == 0
-    return made
+def workspace(office_with_employers, tmp_path_factory):
+    """The office with a list of employers beside the newest list of projects, to be written to."""
+    return copied(office_with_employers, tmp_path_factory.mktemp("employers"))
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,8 @@ from benchmarks.kills import SCENES, judge, run
 from ..conftest import thorough
 
 
-@pytest.mark.parametrize(
-    "scene",
-    [one if one == "outcomes" else pytest.param(one, marks=thorough) for one in SCENES],
-)
+@thorough
+@pytest.mark.parametrize("scene", SCENES)
 def test_a_kill(scene, tmp_path):
     ran = run(scene, tmp_path, seed=1)
     assert judge(scene, tmp_path, ran) == []

@@ -26,6 +26,8 @@ from serving.database.service import ServiceDatabase
 from serving.notices.letter import as_file
 from serving.notices.package import NothingToNotify, package_of
 
+from .notices import sendable
+
 FLAG = {
     "article": "24",
     "article_label": {"zh": "第24条", "en": "Art. 24"},
@@ -62,9 +64,9 @@ def _risk(*codes):
     }
 
 
-def _package(to, *codes, **facts):
+def _package(to, *codes, sent_on=dt.date(2025, 6, 2), **facts):
     dossier = {"facts": {**FACTS, **facts}, "contracts": CONTRACTS, "money": None}
-    return package_of(to, _risk(*codes), dossier, "0" * 64, dt.date(2025, 6, 2))
+    return package_of(to, _risk(*codes), dossier, "0" * 64, sent_on)
 
 
 @pytest.mark.parametrize("code", sorted(departments()))
@@ -85,6 +87,18 @@ def test_a_department_gets_its_own_and_no_more(code):
     assert "模拟工程" in as_file(shown, "html", "zh").decode()
 
 
+def test_a_day_reckoned_without_the_holiday_plan_says_so():
+    known = _package("housing", "labour_cost_overdue", sent_on=dt.date(2025, 9, 30))
+    # Ten working days over the holidays of October, with 11 October worked instead.
+    assert (known["answer_by"], known["answer_planned"]) == ("2025-10-21", True)
+    unknown = _package("housing", "labour_cost_overdue", sent_on=dt.date(2099, 1, 1))
+    assert not unknown["answer_planned"]
+    before = {name: value for name, value in unknown.items() if name != "answer_planned"}
+    for package, said in ((known, False), (unknown, True), (before, False)):
+        shown = as_file({**package, "number": 3, "sender": "模拟县人社局"}, "html", "zh").decode()
+        assert ("未计节假日" in shown) == said
+
+
 @pytest.mark.parametrize(
     ("to", "flag", "facts", "why"),
     [
@@ -101,26 +115,8 @@ def test_what_concerns_nobody_is_refused(to, flag, facts, why):
     assert "P1" in refused.value.message("zh")
 
 
-def _sendable(workspace):
-    """A project and department of the newest list a notice can be made for."""
-    with ServiceDatabase(f"sqlite:///{workspace.service_database}") as database:
-        from serving.database.dossiers import dossier, register
-
-        day = database.latest_as_of()
-        for row in register(database.engine, day).document["projects"]:
-            risk = json.loads(database.risk(row["project_id"], day).body)
-            found = dossier(database.engine, row["project_id"], day, OFFICE)
-            for to in departments():
-                try:
-                    package_of(to, risk, found, "", day)
-                except NothingToNotify:
-                    continue
-                return row["project_id"], to
-    raise AssertionError("nothing to notify in the whole county")
-
-
 def test_sent_once_kept_and_answered(copy, wagewatch, tmp_path):
-    project, to = _sendable(copy)
+    project, to = sendable(copy)
     docx, data = tmp_path / "n.docx", tmp_path / "n.json"
     run = {"WAGEWATCH_WORKSPACE": str(copy.root)}
     for out in (docx, data):
@@ -153,7 +149,7 @@ def test_sent_once_kept_and_answered(copy, wagewatch, tmp_path):
 
 
 def test_elements_and_deposits_on_the_command_line(copy, wagewatch):
-    project, _ = _sendable(copy)
+    project, _ = sendable(copy)
     run = {"WAGEWATCH_WORKSPACE": str(copy.root)}
     for of in ("crime", "listing"):
         ran = wagewatch("elements", project, "--of", of, "--json", **run)

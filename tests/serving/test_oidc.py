@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -17,7 +16,7 @@ from serving.api.app import create_app
 from serving.database.people import Grant, People
 from serving.settings import OidcSettings, Settings
 
-from .conftest import PUBLISHED_AT, served
+from .conftest import PUBLISHED_AT, answering, served
 
 
 class Provider(ThreadingHTTPServer):
@@ -82,13 +81,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def provider():
-    server = Provider()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with answering(Provider()) as server:
+        yield server
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import io
 import json
 import re
@@ -32,9 +33,9 @@ from serving.pages.travelling import distance, short_order, way
 from serving.publication import Words
 from serving.settings import Settings, default_toml
 
-from ..conftest import MUST_RUN_ALL
+from ..conftest import MUST_RUN_ALL, thorough
 from .conftest import AS_OF, PUBLISHED_AT, beside, make_publication, served
-from .site import PASSWORD, add_user, copied, site_of
+from .site import PASSWORD, add_user, copied, entered, site_of
 
 PATHS = (
     *("/watchlist", "/watchlist/print", "/watchlist.xlsx", "/watchlist.pdf", "/projects", "/map"),
@@ -69,17 +70,6 @@ HOSTILE = (
 def site(office, tmp_path_factory):
     with site_of(copied(office, tmp_path_factory.mktemp("pages"))) as opened:
         yield opened
-
-
-def entered(url: str, name: str) -> httpx.Client:
-    """A browser of somebody who has signed in."""
-    client = httpx.Client(base_url=url, trust_env=False, headers={"Accept": "text/html"})
-    answer = client.post("/sign-in", data={"name": name, "password": PASSWORD})
-    assert answer.status_code == 303
-    found = re.search(r'data-csrf="([^"]+)"', client.get("/watchlist").text)
-    assert found
-    client.headers["X-CSRF-Token"] = found[1]
-    return client
 
 
 def register_of(publication, **fields) -> Dossiers:
@@ -183,12 +173,23 @@ def test_a_list_sealed_without_a_register_still_opens(shown):
     _fine(client, [*PATHS, "/projects/P%2F000", "/projects/P%2F000/visit"])
 
 
+def test_filters_of_the_ledger_are_checked(shown):
+    client = shown(make_publication())
+    for query in ("state=nonsense", "kind=nonsense", "large=2", f"unit={'x' * 101}"):
+        for path in ("/ledger", "/ledger.xlsx"):
+            assert client.get(f"{path}?{query}").status_code == 422, (path, query)
+    page = client.get("/ledger?state=closed&kind=case&unit=一队&large=1").text
+    kept = f"/ledger.xlsx?state=closed&kind=case&unit={quote('一队')}&large=1"
+    assert kept in html.unescape(page)
+
+
 def test_the_scorecard_says_what_it_is(shown):
     client = shown(make_publication())
     assert "专家评分卡" in client.get("/watchlist").text
     assert "专家评分卡" in client.get("/projects/P%2F000").text
 
 
+@thorough
 def test_five_thousand_projects(shown):
     client = shown(make_publication(listed=600, cohort=5000))
     pages = [path for path in PATHS if path not in ("/watchlist/print", "/watchlist.pdf")]

@@ -81,6 +81,7 @@ def test_a_list_whose_records_changed_is_told_apart(copy, capsys):
     assert _run(copy, "replay", "--as-of", "2024-01-01") == 1
 
 
+@thorough
 def test_what_becomes_known_later_changes_no_list_of_the_past(copy, capsys):
     with RecordStore(copy.records) as store:
         store.rows("DELETE FROM payments WHERE known_at >= '2025-04-01'")

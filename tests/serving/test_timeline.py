@@ -54,83 +54,66 @@ def _kinds(store) -> list[str]:
     return [item.kind for item in timelines(store, AS_OF).get("P", ())]
 
 
-def test_every_source_has_its_place_in_order(store, put, project):
-    put("accounts", "2025-01-20", account_id="A", project_id="P", opened_on=_day("2025-01-15"))
-    put(
-        "deposits",
-        "2025-02-02",
-        deposit_id="D",
-        project_id="P",
-        status="missing",
-        valid_from=_day("2025-02-01"),
-    )
-    put(
-        "transfers",
-        "2025-03-05",
-        transfer_id="T",
-        project_id="P",
-        period=_day("2025-02-01"),
-        amount_due=100_00,
-        due_on=_day("2025-03-01"),
-        amount_paid=40_00,
-    )
-    put(
-        "payrolls",
-        "2025-04-01",
-        payroll_id="R",
-        project_id="P",
-        period=_day("2025-03-01"),
-        amount_due=1000_00,
-        due_on=_day("2025-04-01"),
-        workers=7,
-    )
-    put(
-        "payments",
-        "2025-04-02",
-        payment_id="Y",
-        payroll_id="R",
-        paid_on=_day("2025-04-02"),
-        amount=300_00,
-    )
-    put(
-        "complaints",
-        "2025-04-11",
-        complaint_id="K",
-        project_id="P",
-        received_on=_day("2025-04-10"),
-        workers=3,
-    )
-    put(
-        "cases",
-        "2025-04-13",
-        case_id="S",
-        project_id="P",
-        opened_on=_day("2025-04-12"),
-        status="filed",
-    )
-    put(
-        "inspections",
-        "2025-04-16",
-        inspection_id="I",
-        project_id="P",
-        inspected_on=_day("2025-04-15"),
-        arrears_found=True,
-    )
-    put(
-        "disputes",
-        "2025-05-02",
-        dispute_id="Q",
-        project_id="P",
-        kind="price",
-        opened_on=_day("2025-05-01"),
-    )
-    put("listings", "2025-05-04", listing_id="L", org_id="C", listed_on=_day("2025-05-03"))
-    items = timelines(store, AS_OF)["P"]
-    assert [item.kind for item in items] == [
-        *("started", "account_opened", "deposit_missing", "transfer_short", "wages_short"),
-        *("complaint", "case_filed", "inspection_arrears", "dispute", "contractor_listed"),
-    ]
-    wages = items[4]
+# Kind of event, and the record that tells of it: table, known_at, fields.
+TOLD = {
+    "account_opened": ("accounts", "2025-01-20", {"account_id": "A", "opened_on": "2025-01-15"}),
+    "deposit_missing": (
+        *("deposits", "2025-02-02"),
+        {"deposit_id": "D", "status": "missing", "valid_from": "2025-02-01"},
+    ),
+    "transfer_short": (
+        *("transfers", "2025-03-05"),
+        {"transfer_id": "T", "period": "2025-02-01", "due_on": "2025-03-01"}
+        | {"amount_due": 100_00, "amount_paid": 40_00},
+    ),
+    "wages_short": (
+        *("payrolls", "2025-04-01"),
+        {"payroll_id": "R", "period": "2025-03-01", "due_on": "2025-04-01"}
+        | {"amount_due": 1000_00, "workers": 7},
+    ),
+    "complaint": (
+        *("complaints", "2025-04-11"),
+        {"complaint_id": "K", "received_on": "2025-04-10", "workers": 3},
+    ),
+    "case_filed": (
+        *("cases", "2025-04-13"),
+        {"case_id": "S", "opened_on": "2025-04-12", "status": "filed"},
+    ),
+    "inspection_arrears": (
+        *("inspections", "2025-04-16"),
+        {"inspection_id": "I", "inspected_on": "2025-04-15", "arrears_found": True},
+    ),
+    "dispute": (
+        *("disputes", "2025-05-02"),
+        {"dispute_id": "Q", "kind": "price", "opened_on": "2025-05-01"},
+    ),
+}
+
+
+def _tell(put, kinds) -> None:
+    """Stores the records of ``kinds``, and a payment of part of the wages."""
+    for kind in kinds:
+        table, known, fields = TOLD[kind]
+        put(table, known, project_id="P", **fields)
+    part = {"payment_id": "Y", "payroll_id": "R", "paid_on": "2025-04-02", "amount": 300_00}
+    put("payments", "2025-04-02", **part)
+
+
+@pytest.mark.parametrize("kind", TOLD)
+def test_every_source_is_told(store, put, project, kind):
+    _tell(put, [kind])
+    assert _kinds(store) == ["started", kind]
+
+
+def test_events_stand_in_the_order_in_which_they_happened(store, put, project):
+    _tell(put, reversed(TOLD))
+    put("listings", "2025-05-04", listing_id="L", org_id="C", listed_on="2025-05-03")
+    assert _kinds(store) == ["started", *TOLD, "contractor_listed"]
+
+
+def test_an_event_names_people_money_and_record(store, put, project):
+    _tell(put, ["wages_short"])
+    wages = timelines(store, AS_OF)["P"][1]
     assert wages.text.zh == "工资到期未足额发放（7 人, 700.00 元）"
     assert (wages.evidence.table, wages.evidence.record_id) == ("payrolls", "R")
     assert wages.evidence.known_at == _day("2025-04-01")
@@ -152,37 +135,21 @@ def test_the_version_known_then_is_told(store, put, project):
 
 
 def test_wages_paid_in_full_are_no_event(store, put, project):
+    _tell(put, ["wages_short"])
     put(
-        "payrolls",
-        "2025-04-01",
+        "payments",
+        "2025-04-03",
+        payment_id="Z",
         payroll_id="R",
-        project_id="P",
-        period=_day("2025-03-01"),
-        amount_due=1000_00,
-        due_on=_day("2025-04-01"),
+        paid_on="2025-04-03",
+        amount=70_000,
     )
-    for number in (1, 2):
-        put(
-            "payments",
-            "2025-04-02",
-            payment_id=f"Y{number}",
-            payroll_id="R",
-            paid_on=_day("2025-04-02"),
-            amount=500_00,
-        )
     assert _kinds(store) == ["started"]
 
 
 def test_without_a_feed_of_payments_nothing_is_said_to_be_unpaid(store, put, project):
-    put(
-        "payrolls",
-        "2025-04-01",
-        payroll_id="R",
-        project_id="P",
-        period=_day("2025-03-01"),
-        amount_due=1000_00,
-        due_on=_day("2025-04-01"),
-    )
+    table, known, fields = TOLD["wages_short"]
+    put(table, known, project_id="P", **fields)
     assert _kinds(store) == ["started"]
 
 

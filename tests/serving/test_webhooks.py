@@ -5,7 +5,6 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
@@ -15,6 +14,8 @@ from sqlalchemy import select
 from serving.database.outbox import LEASE, WAITS, take_deliveries
 from serving.database.tables import DELIVERIES
 from serving.webhooks import deliver_due
+
+from .conftest import answering
 
 NOW = dt.datetime.now(dt.UTC)
 
@@ -42,13 +43,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def subscriber():
-    server = Subscriber()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with answering(Subscriber()) as server:
+        yield server
 
 
 @pytest.fixture

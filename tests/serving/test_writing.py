@@ -240,13 +240,16 @@ def test_the_number_of_queries_does_not_grow_with_the_page(client, database, pub
     event.listen(database.engine, "before_cursor_execute", lambda *a: seen.append(a[2]))
 
     def queries(path):
+        # What runs beside the requests asks now and then too, so the fewest of three count.
+        return min(asked(path) for _ in range(3))
+
+    def asked(path):
         seen.clear()
         assert client.get(path).status_code == 200
         # On PostgreSQL what is new is looked for every half second, whatever is asked.
         return len([one for one in seen if "audit" not in one and one != _STATE])
 
     for path in ("/v1/watchlists/latest/entries?limit={}", "/v1/watchlists/changes?limit={}"):
-        queries(path.format(1))
         assert queries(path.format(1)) == queries(path.format(100))
     assert queries("/v1/watchlists/latest") <= 2
 

@@ -12,9 +12,12 @@ from risk.records import RecordStore
 from training.fitting import train
 from training.lessons import MIN_POSITIVES, NoProjectsKnown
 
+from ..conftest import thorough
+
 TRAINED_AT = dt.date(2025, 7, 1)
 
 
+@thorough
 def test_the_same_records_give_the_same_model_to_the_bit(county, county_trained):
     with RecordStore(county.records, read_only=True) as store:
         again = train(store, TRAINED_AT)

@@ -15,6 +15,8 @@ from risk.workspace import Workspace
 from training.linkage import SEEDS
 from training.linking import Answer, answers_of, by_damage, measured, reliability, share
 
+from ..conftest import thorough
+
 AS_OF = dt.date(2026, 1, 1)
 SEED = 905
 
@@ -98,7 +100,7 @@ def test_shares_are_counted_over_what_they_are_of():
     assert (every.first_right.right, every.first_right.of) == (2, 4)
 
 
-@pytest.mark.parametrize("name", ["county", "prefecture"])
+@pytest.mark.parametrize("name", ["county", pytest.param("prefecture", marks=thorough)])
 def test_samples_where_a_case_tells(name, samples, tmp_path):
     workspace = Workspace(tmp_path)
     import_paths(workspace, [samples / name], today=AS_OF)

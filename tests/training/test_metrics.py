@@ -12,7 +12,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from training.metrics import at_top, average_precision, roc_auc
 
-tied = st.lists(st.tuples(st.integers(0, 2), st.booleans()), min_size=2, max_size=6)
+tied = st.lists(st.tuples(st.integers(0, 2), st.booleans()), min_size=2, max_size=5)
 untied = st.lists(st.booleans(), min_size=2, max_size=40).filter(
     lambda flags: any(flags) and not all(flags)
 )
@@ -28,7 +28,7 @@ def test_without_ties_the_figures_are_scikit_learns(flags, random):
     )
 
 
-@given(tied, st.integers(1, 6))
+@given(tied, st.integers(1, 5))
 def test_under_ties_they_are_means_over_all_orders(rows, places):
     score = np.array([s for s, _ in rows], dtype=float)
     happened = np.array([h for _, h in rows], dtype=float)

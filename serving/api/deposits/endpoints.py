@@ -14,7 +14,8 @@ from serving.api.parameters import AsOfQuery
 from serving.api.problems import RESPONSES
 from serving.api.state import Database, settings_of
 from serving.database.dossiers import register
-from serving.deposit_rows import advice_rows, ending_rows, in_yuan
+from serving.database.service import closest
+from serving.deposits.rows import advice_rows, ending_rows, in_yuan
 
 router = APIRouter(prefix="/v1/deposits", tags=["deposits"], responses=RESPONSES)
 
@@ -30,10 +31,9 @@ def get_deposits(
     """Deposit advice and guarantees running out / 差异化存储建议与到期提示。"""
     days = settings_of(request).deposits.warn_days
     lists = [one for one in database.summaries(who) if as_of in (None, one.as_of)]
-    if not lists:
+    chosen = closest(lists, who)
+    if chosen is None:
         return Deposits(as_of=None, warn_days=days, items=[], ending=[])
-    newest = [one for one in lists if one.as_of == lists[0].as_of]
-    chosen = min(newest, key=lambda one: (one.region != who.region, len(one.region)))
     kept = register(database.engine, chosen.as_of, chosen.region, who)
     found = kept.document.get("deposits", {}) if kept else {}
     ending = [in_yuan(row) for row in ending_rows(found, who, days, region)]

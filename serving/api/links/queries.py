@@ -13,8 +13,8 @@ from serving.api.once import now
 from serving.api.schemas import Page
 from serving.database.dossiers import register
 from serving.database.paging import Wanted
-from serving.database.service import ServiceDatabase
-from serving.linking import Choice, Document, decide, shown, waiting
+from serving.database.service import ServiceDatabase, closest
+from serving.links.deciding import Choice, Document, decide, shown, waiting
 
 State = Literal["waiting", "decided", "all"]
 
@@ -39,7 +39,7 @@ def keep(connection: Connection, database: ServiceDatabase, who: Principal, link
 
     Raises:
         ComplaintNotWaiting, LinkUnclear, LinkNotYours, ProjectUnknown, OrganisationUnknown:
-            see :func:`serving.linking.decide`.
+            see :func:`serving.links.deciding.decide`.
     """
     choice = Choice(link.complaint_id, link.decision, link.project_id, link.org_id)
     kept = decide(connection, database, who, choice, _rows(database, who), now())
@@ -55,10 +55,8 @@ def told(row: Document) -> UnlinkedComplaint:
 
 def _rows(database: ServiceDatabase, who: Principal) -> Sequence[Document]:
     """Of the newest list the reader sees: that of his own region, else the widest."""
-    lists = database.summaries(who)
-    newest = [one for one in lists if one.as_of == lists[0].as_of]
-    newest.sort(key=lambda one: (one.region != who.region, len(one.region)))
-    if not newest:
+    newest = closest(database.summaries(who), who)
+    if newest is None:
         return ()
-    stored = register(database.engine, newest[0].as_of, newest[0].region, who)
+    stored = register(database.engine, newest.as_of, newest.region, who)
     return waiting(stored.document, who) if stored else ()

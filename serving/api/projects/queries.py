@@ -28,7 +28,7 @@ from serving.database.paging import Wanted
 from serving.database.remarks import Note as NoteKept
 from serving.database.remarks import notes_of
 from serving.database.service import ServiceDatabase
-from serving.transfer_words import element_document, element_words
+from serving.notices.elements import element_document, element_words
 
 S = TypeVar("S", bound=Schema)
 

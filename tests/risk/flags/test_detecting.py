@@ -11,6 +11,8 @@ from risk.flags import CODES, MUST_VISIT, FlagUnknown, red_flags
 from risk.flags.law import Law, read_law
 from risk.records import RecordStore
 
+from ...conftest import MUST_RUN_ALL
+
 AS_OF = dt.date(2025, 6, 1)
 
 
@@ -168,7 +170,7 @@ def later_versions(draw):
     return table.name, {**cells, "known_at": known_at}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15 if MUST_RUN_ALL else 5)
 @given(st.lists(later_versions(), min_size=1, max_size=20))
 def test_what_becomes_known_on_or_after_as_of_changes_no_flag(flagged, versions):
     store, before = flagged

@@ -1,6 +1,6 @@
 """How much slower than nothing: the service against a bare application sending the same bytes.
 
-Usage: python -m benchmarks.serving [--seconds 8] [--rounds 3] [--out FILE.md]
+Usage: python -m benchmarks.service [--seconds 8] [--rounds 3] [--out FILE.md]
 
 Both run under uvicorn with the same settings, one process each, and are asked by wrk over the same
 number of connections, in turns. The service finds out who asks, narrows to their region, hides the
@@ -90,7 +90,7 @@ def measured(seconds: int, rounds: int) -> str:
                 body = _get(url, path, token)
                 kept = Path(place) / "body.json"
                 kept.write_bytes(body)
-                bare = [sys.executable, "-m", "benchmarks.serving", "--bare", str(kept)]
+                bare = [sys.executable, "-m", "benchmarks.service", "--bare", str(kept)]
                 with running(bare) as bare_url:
                     both = [
                         (load(bare_url, path, token, seconds), load(url, path, token, seconds))

@@ -1,0 +1,218 @@
+"""Features by the million payments: growth, memory, and against the ways a user would pick.
+
+Usage: python -m benchmarks.features [--full] [--keep]
+
+All ways compute the 28 features of wage payment at 24 monthly dates and must agree to 1e-9; the
+house's way keeps to a memory limit of half a GB. Featuretools cannot say these features: it makes
+what it can at a small size, and is compared by seconds per feature. Each way runs in a process of
+its own, from start to end, best of the runs.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.measuring import Child, Figure, Size, child, run
+from benchmarks.sites import as_ofs
+
+DATES = 24
+SIZES = {"quick": (200_000, 1_000_000), "full": (1_000_000, 10_000_000, 50_000_000)}
+COMPARED = {"quick": 1_000_000, "full": 10_000_000}
+SMALL = {"quick": 20_000, "full": 40_000}
+LIMIT_GB = {"quick": 0.25, "full": 0.5}
+RUNS = 2
+FEATURETOOLS_PYTHON = "FEATURETOOLS_PYTHON"
+"""Names a Python with featuretools: it needs an older pandas than the house."""
+
+_MAKE = """
+import sys
+from pathlib import Path
+from benchmarks.sites import make
+folder, payments = Path(sys.argv[1]), int(sys.argv[2])
+folder.mkdir()
+store = make(folder / "records.duckdb", payments)
+for table in ("projects", "cases", "payrolls", "payments"):
+    store.connection.execute(f"COPY {table} TO '{folder}/{table}.parquet'")
+store.close()
+"""
+
+_TAIL = """
+import json, numpy as np
+np.save(folder / f"{way}.npy", values)
+print(json.dumps({"rows": len(values), "features": values.shape[1]}))
+"""
+
+_HEAD = """
+import sys
+from pathlib import Path
+from benchmarks.sites import as_ofs
+folder, way, dates = Path(sys.argv[1]), sys.argv[2], as_ofs(int(sys.argv[3]))
+limit = float(sys.argv[4])
+"""
+
+_OURS = (
+    _HEAD
+    + """
+from features.build import feature_matrix
+from features.families import payments
+from risk.records import RecordStore
+asked = [payments.FAMILY] if way == "ours" else None
+with RecordStore(folder / "records.duckdb", read_only=True, memory_gb=limit) as store:
+    values = feature_matrix(store, dates, families=asked).values
+"""
+    + _TAIL
+)
+
+_TUNED = (
+    _HEAD
+    + """
+from benchmarks.rivals.tuned_sql import features
+from risk.records import RecordStore
+import numpy as np
+with RecordStore(folder / "records.duckdb", read_only=True) as store:
+    table = features(store, dates)
+values = np.column_stack([c.to_numpy().astype(float) for c in table.columns[2:]])
+"""
+    + _TAIL
+)
+
+_PANDAS = (
+    _HEAD
+    + """
+from benchmarks.rivals import finished, SUMS
+from benchmarks.rivals.pandas_way import sums
+import numpy as np
+frame = sums(folder, dates)
+values = np.column_stack(list(finished({n: frame[n].to_numpy() for n in SUMS}).values()))
+"""
+    + _TAIL
+)
+
+_POLARS = (
+    _HEAD
+    + """
+from benchmarks.rivals import finished, SUMS
+from benchmarks.rivals.polars_way import sums
+import numpy as np
+frame = sums(folder, dates)
+sums = {n: frame[n].cast(float).fill_null(float("nan")).to_numpy() for n in SUMS}
+values = np.column_stack(list(finished(sums).values()))
+"""
+    + _TAIL
+)
+
+_FEATURETOOLS = """
+import json, sys
+from benchmarks.rivals.featuretools_way import count_features
+print(json.dumps({"features": count_features(sys.argv[1], sys.argv[2:])}))
+"""
+
+_WAYS = {
+    "ours": _OURS,
+    "tuned": _TUNED,
+    "pandas": _PANDAS,
+    "polars": _POLARS,
+}
+
+
+def figures(size: Size) -> Sequence[Figure]:
+    """All figures of this benchmark."""
+    with tempfile.TemporaryDirectory() as place:
+        folders = {}
+        for payments in (SMALL[size], *SIZES[size]):
+            folders[payments] = Path(place) / str(payments)
+            child(_MAKE, folders[payments], payments)
+        return [
+            *_growth(size, folders),
+            *_rivals(size, folders[COMPARED[size]]),
+            *_featuretools(size, folders[SMALL[size]]),
+        ]
+
+
+def _best(way: str, folder: Path, limit: float, script: str | None = None) -> Child:
+    runs = [child(script or _WAYS[way], folder, way, DATES, limit) for _ in range(RUNS)]
+    seconds = min(one.seconds for one in runs)
+    return Child(runs[0].told, seconds, min(one.peak_mb for one in runs))
+
+
+def _growth(size: Size, folders: dict[int, Path]) -> list[Figure]:
+    """All features of all families, by size."""
+    found, points = [], []
+    for payments in SIZES[size]:
+        done = child(_OURS, folders[payments], "all", DATES, 4)
+        points.append((math.log(payments), math.log(done.seconds)))
+        name = f"all {done.told['features']} features, {payments // 1000:,} k payments"
+        found.append(Figure(f"{name}: seconds", done.seconds, "s"))
+        found.append(Figure(f"{name}: payments per second", payments / done.seconds, "1/s"))
+        found.append(Figure(f"{name}: peak", done.peak_mb, "MB"))
+    return [*found, Figure("growth exponent", _slope(points), "ratio", "lower", 1.1)]
+
+
+def _slope(points: Sequence[tuple[float, float]]) -> float:
+    mean_x = sum(x for x, _ in points) / len(points)
+    mean_y = sum(y for _, y in points) / len(points)
+    return sum((x - mean_x) * (y - mean_y) for x, y in points) / sum(
+        (x - mean_x) ** 2 for x, _ in points
+    )
+
+
+def _rivals(size: Size, folder: Path) -> list[Figure]:
+    ways = ("ours", "tuned", "pandas", "polars")
+    done = {way: _best(way, folder, LIMIT_GB[size]) for way in ways}
+    _agree(folder, ways)
+    ours = done["ours"]
+    told = [
+        figure
+        for way in ways
+        for figure in (
+            Figure(f"28 features, {way}: seconds", done[way].seconds, "s"),
+            Figure(f"28 features, {way}: peak", done[way].peak_mb, "MB"),
+        )
+    ]
+    return [
+        *told,
+        _ratio("times as fast as pandas", done["pandas"].seconds / ours.seconds, "higher", 2.5),
+        _ratio("memory against pandas", ours.peak_mb / done["pandas"].peak_mb, "lower", 0.25),
+        _ratio("seconds against Polars", ours.seconds / done["polars"].seconds, "lower", 1.2),
+        _ratio("memory against Polars", ours.peak_mb / done["polars"].peak_mb, "lower", None),
+        _ratio("seconds against one query", ours.seconds / done["tuned"].seconds, "lower", 1.5),
+    ]
+
+
+def _ratio(name: str, value: float, better: str, bound: float | None) -> Figure:
+    return Figure(name, value, "ratio", "higher" if better == "higher" else "lower", bound)
+
+
+def _agree(folder: Path, ways: Sequence[str]) -> None:
+    """Raises SystemExit if a way found other features."""
+    import numpy as np
+
+    ours = np.load(folder / "ours.npy")
+    for way in ways[1:]:
+        other = np.load(folder / f"{way}.npy")
+        if not np.allclose(ours, other, rtol=1e-9, atol=1e-12, equal_nan=True):
+            raise SystemExit(f"{way} found other features")
+
+
+def _featuretools(size: Size, folder: Path) -> list[Figure]:
+    python = os.environ.get(FEATURETOOLS_PYTHON)
+    if not python:
+        print(f"featuretools is left out: {FEATURETOOLS_PYTHON} names no interpreter that has it")
+        return []
+    ours = _best("ours", folder, 4)
+    theirs = child(_FEATURETOOLS, folder, *as_ofs(DATES), python=python)
+    per_feature = (theirs.seconds / theirs.told["features"]) / (ours.seconds / 28)
+    name = f"times as fast as featuretools, a feature ({SMALL[size] // 1000} k payments)"
+    return [
+        Figure("featuretools: seconds", theirs.seconds, "s"),
+        Figure("featuretools: features", theirs.told["features"], ""),
+        _ratio(name, per_feature, "higher", 20),
+    ]
+
+
+if __name__ == "__main__":
+    run("features", figures)

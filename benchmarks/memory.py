@@ -1,0 +1,65 @@
+"""A hundred million payments at 24 dates within a memory limit: all features of all families.
+
+Usage: python -m benchmarks.memory [--full] [--keep]
+
+The record store may use 4 GB (quick: a quarter of a GB for a million payments) and puts the rest
+on disk; the whole process is measured, with the matrix it hands over part by part.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.measuring import Figure, Size, child, run
+
+DATES = 24
+PAYMENTS = {"quick": 1_000_000, "full": 100_000_000}
+LIMIT_GB = {"quick": 0.25, "full": 4.0}
+PROCESS_MB = {"quick": 600, "full": 6_000}
+
+_MAKE = """
+import sys
+from benchmarks.sites import make
+make(sys.argv[1], int(sys.argv[2])).close()
+"""
+
+_RUN = """
+import json, sys
+from benchmarks.sites import as_ofs
+from features.build import computed_by_dates, matrix_table
+from risk.records import RecordStore
+rows = 0
+with RecordStore(sys.argv[1], read_only=True, memory_gb=float(sys.argv[3])) as store:
+    payments = store.rows("SELECT count(*) FROM payments")[0][0]
+    for engine in computed_by_dates(store, as_ofs(int(sys.argv[2]))):
+        rows += matrix_table(engine).num_rows
+print(json.dumps({"rows": rows, "payments": payments}))
+"""
+
+
+def figures(size: Size) -> Sequence[Figure]:
+    """All figures of this benchmark."""
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "records.duckdb"
+        child(_MAKE, path, PAYMENTS[size])
+        done = child(_RUN, path, DATES, LIMIT_GB[size])
+    name = f"{PAYMENTS[size] // 1_000_000} M payments at {DATES} dates"
+    return [
+        Figure(f"{name}: payments", done.told["payments"], ""),
+        Figure(f"{name}: rows of features", done.told["rows"], ""),
+        Figure(f"{name}: seconds", done.seconds, "s"),
+        Figure(f"{name}: peak of the process", done.peak_mb, "MB", "lower", PROCESS_MB[size]),
+        Figure(
+            f"{name}: peak against what it may use",
+            done.peak_mb / PROCESS_MB[size],
+            "ratio",
+            "lower",
+            1.0,
+        ),
+    ]
+
+
+if __name__ == "__main__":
+    run("memory", figures)

@@ -1,0 +1,186 @@
+"""Vectorised pandas, date after date, with keys made integers once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.rivals import SUMS
+from risk.dates import add_months
+
+_NONE = np.datetime64("2200-01-01")
+
+
+def sums(folder: Path, as_ofs: Sequence[dt.date]) -> pd.DataFrame:
+    """The sums at all dates; the index is (as_of, project_id)."""
+    projects = pd.read_parquet(folder / "projects.parquet")
+    confirmed = pd.read_parquet(folder / "cases.parquet")
+    rolls = _with_ends(pd.read_parquet(folder / "payrolls.parquet"), "payroll_id")
+    payments = _with_ends(pd.read_parquet(folder / "payments.parquet"), "payment_id")
+    numbers = pd.Index(rolls["payroll_id"].unique())
+    rolls["roll"] = numbers.get_indexer(rolls["payroll_id"])
+    payments["roll"] = numbers.get_indexer(payments["payroll_id"])
+    payments = payments.drop(columns=["payment_id", "payroll_id"])
+    cases = _with_ends(confirmed, "case_id")
+    projects = _with_ends(projects, "project_id")
+    parts = [_at(pd.Timestamp(day), projects, cases, rolls, payments) for day in as_ofs]
+    return pd.concat(parts, keys=list(as_ofs), names=["as_of", "project_id"])
+
+
+def _with_ends(frame: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Dates as timestamps, and when a later version took a row's place."""
+    for name in frame.columns:
+        if name.endswith(("_on", "_at")) or name in ("period",):
+            frame[name] = pd.to_datetime(frame[name])
+    frame = frame.sort_values([key, "known_at", "arrival"], kind="stable")
+    follows = frame[key].eq(frame[key].shift(-1))
+    frame["ends"] = frame["known_at"].shift(-1).where(follows, _NONE).fillna(_NONE)
+    return frame
+
+
+def _standing(frame: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    return frame[(frame["known_at"] < day) & (frame["ends"] >= day)]
+
+
+def _at(
+    day: pd.Timestamp,
+    projects: pd.DataFrame,
+    cases: pd.DataFrame,
+    rolls: pd.DataFrame,
+    payments: pd.DataFrame,
+) -> pd.DataFrame:
+    cohort = _cohort(day, projects, cases)
+    since = pd.Timestamp(add_months(day.date(), -12))
+    due = rolls[(rolls["due_on"] >= since) & (rolls["due_on"] < day)]
+    due = _standing(due, day)
+    due = due[due["project_id"].isin(cohort.index)]
+    pay = _paid(due, payments, day)
+    return _summed(pay, cohort)
+
+
+def _cohort(day: pd.Timestamp, projects: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
+    known, open_cases = _standing(projects, day), _standing(cases, day)
+    over = open_cases.loc[open_cases["status"] == "confirmed", "project_id"]
+    running = known["completed_on"].isna() | ((day - known["completed_on"]).dt.days <= 90)
+    kept = known[(known["started_on"] < day) & running & ~known["project_id"].isin(over)]
+    return kept.set_index("project_id")[["contract_amount"]]
+
+
+def _paid(due: pd.DataFrame, payments: pd.DataFrame, day: pd.Timestamp) -> pd.DataFrame:
+    """The payrolls with what was paid of each before ``day``."""
+    place = np.full(int(payments["roll"].max()) + 1, -1)
+    place[due["roll"].to_numpy()] = np.arange(len(due))
+    mine = payments[place[payments["roll"].to_numpy()] >= 0]
+    mine = _standing(mine, day)
+    mine = mine[mine["paid_on"] < day]
+    row = place[mine["roll"].to_numpy()]
+    due_on = due["due_on"].to_numpy()[row]
+    amount = mine["amount"].to_numpy()
+    late = np.maximum((mine["paid_on"].to_numpy() - due_on) // np.timedelta64(1, "D"), 0)
+    channel = mine["channel"]
+    told = pd.DataFrame(
+        {
+            "row": row,
+            "paid": amount,
+            "cash": np.where(channel == "cash", amount, 0),
+            "foreman": np.where(channel == "foreman", amount, 0),
+            "told": np.where(channel.notna(), amount, 0),
+            "any_told": channel.notna().to_numpy(),
+            "in_time": np.where(mine["paid_on"].to_numpy() <= due_on, amount, 0),
+            "fen_days": amount.astype(float) * late,
+            "last": mine["paid_on"].to_numpy(),
+            "workers_paid": mine["workers_paid"].to_numpy(dtype=float),
+        }
+    ).groupby("row")
+    pay = due.reset_index(drop=True)
+    pay = pay.join(told[["paid", "cash", "foreman", "told", "in_time", "fen_days"]].sum()).join(
+        told[["last", "workers_paid", "any_told"]].max()
+    )
+    pay["instalments"] = told.size()
+    pay["has"] = pay["instalments"].notna()
+    filled = ["paid", "cash", "foreman", "told", "in_time", "fen_days"]
+    pay[filled] = pay[filled].fillna(0)
+    pay["age"] = (day - pay["due_on"]).dt.days
+    pay["unpaid"] = (pay["amount_due"] - pay["paid"]).clip(lower=0)
+    pay["open"] = (pay["paid"] < 0.99 * pay["amount_due"]).astype(float)
+    pay["fen_days"] += pay["unpaid"] * pay["age"]
+    pay["since"] = (day - pay["last"]).dt.days
+    return pay
+
+
+def _summed(pay: pd.DataFrame, cohort: pd.DataFrame) -> pd.DataFrame:
+    by = pay["project_id"]
+    recent, month = pay["age"] <= 92, pay["age"] <= 31
+    before, older = pay["age"].between(32, 123), pay["age"].between(93, 184)
+    listed = pay["age"].between(16, 92)
+    workers = pay["workers"].astype(float)
+
+    def total(column: pd.Series, where: pd.Series | None = None) -> pd.Series:
+        picked = column if where is None else column.where(where)
+        return picked.groupby(by).sum(min_count=1)
+
+    missed = (workers - pay["workers_paid"].fillna(0)).clip(lower=0)
+    still = recent & (pay["open"] == 1)
+    settled = total(pay["open"] * 0, recent & (pay["open"] == 0))
+    told = pay["told"].where(pay["any_told"].eq(True))
+    out = {
+        "unpaid": total(pay["unpaid"]),
+        "due": total(pay["amount_due"]),
+        "unpaid_1m": total(pay["unpaid"], month),
+        "due_1m": total(pay["amount_due"], month),
+        "unpaid_3m": total(pay["unpaid"], recent),
+        "due_3m": total(pay["amount_due"], recent),
+        "unpaid_old": total(pay["unpaid"], ~month),
+        "due_old": total(pay["amount_due"], ~month),
+        "unpaid_before": total(pay["unpaid"], before),
+        "due_before": total(pay["amount_due"], before),
+        "oldest_unpaid_days": (pay["age"] * pay["open"]).groupby(by).max(),
+        "open_roll_share_3m": pay["open"].where(recent).groupby(by).mean(),
+        "workers_unpaid": total(workers, still).fillna(settled),
+        "in_time_3m": total(pay["in_time"], recent),
+        "in_time": total(pay["in_time"]),
+        "days_late_3m": total(pay["fen_days"], recent),
+        "days_late": total(pay["fen_days"]),
+        "days_late_6m": total(pay["fen_days"], older),
+        "due_6m": total(pay["amount_due"], older),
+        "cash_3m": total(pay["cash"], recent),
+        "foreman_3m": total(pay["foreman"], recent),
+        "channel_3m": total(told, recent),
+        "cash": total(pay["cash"]),
+        "foreman": total(pay["foreman"]),
+        "channel": total(told),
+        "days_since_payment": pay["since"].groupby(by).min(),
+        "instalments_3m": pay["instalments"].where(recent).groupby(by).mean(),
+        "due_with_workers": total(pay["amount_due"], recent & (workers > 0)),
+        "workers_3m": total(workers, recent),
+        "workers_listed": total(workers, listed),
+        "workers_missed": total(missed, listed),
+        **_by_team_and_month(pay, recent),
+    }
+    frame = pd.DataFrame(out).sort_index()
+    frame["contract_amount"] = cohort["contract_amount"]
+    return frame[list(SUMS)].astype(float)
+
+
+def _by_team_and_month(pay: pd.DataFrame, recent: pd.Series) -> dict[str, pd.Series]:
+    last = pay[recent]
+    team = last["contract_id"].fillna(last["payroll_id"])
+    teams = last.groupby([last["project_id"], team]).agg(
+        open=("open", "max"), unpaid=("unpaid", "sum"), due=("amount_due", "sum")
+    )
+    share = teams["unpaid"] / teams["due"].where(teams["due"] != 0)
+    months = pay.groupby(["project_id", "due_on"]).agg(
+        unpaid=("unpaid", "sum"), due=("amount_due", "sum"), age=("age", "min")
+    )
+    short = (months["age"].between(15, 184) & (months["unpaid"] > 0.01 * months["due"])).astype(
+        float
+    )
+    return {
+        "open_teams_share": teams["open"].groupby(level=0).mean(),
+        "worst_team_unpaid_share": share.groupby(level=0).max(),
+        "months_not_full_6m": short.astype(float).groupby(level=0).sum(),
+    }

@@ -1,0 +1,1 @@
+"""Complaints that wait to be linked, and what people decide about them."""
