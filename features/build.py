@@ -143,7 +143,7 @@ def matrix_table(engine: DuckDBEngine, families: Sequence[Family] | None = None)
 
     Rows are ordered by as_of and project_id.
     """
-    return engine.fetch(_matrix_sql(families or ASKED[engine.kind].families))
+    return engine.fetch(matrix_sql(families or ASKED[engine.kind].families))
 
 
 def feature_matrix(
@@ -181,7 +181,7 @@ def to_matrix(table: pa.Table, kind: Kind = "project") -> Matrix:
     return Matrix(as_ofs, tuple(table["project_id"].to_pylist()), columns, values, kind)
 
 
-def _matrix_sql(families: Sequence[Family]) -> str:
+def matrix_sql(families: Sequence[Family]) -> str:
     picked = ", ".join(
         f"CAST({family.steps[-1].name}.{feature.name} AS DOUBLE) AS {feature.name}"
         for family in families

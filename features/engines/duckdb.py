@@ -99,6 +99,18 @@ class DuckDBEngine:
         """The same as plain rows."""
         return self._connection.execute(sql, list(parameters)).fetchall()
 
+    def write(self, sql: str, folder: str) -> None:
+        """Write the answer to ``FOLDER/as_of=YYYY-MM-DD/part-*.parquet``, replacing what is there.
+
+        Raises:
+            duckdb.IOException: the folder cannot be written.
+        """
+        target = folder.replace("'", "''")
+        self._connection.execute(
+            f"COPY ({sql}) TO '{target}' (FORMAT PARQUET, PARTITION_BY (as_of),"
+            " FILENAME_PATTERN 'part-{i}', OVERWRITE)"
+        )
+
     def close(self) -> None:
         """Drop all temporary tables."""
         self._connection.close()

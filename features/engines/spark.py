@@ -111,7 +111,7 @@ class SparkEngine:
         steps = tuple(steps)
         for number, step in enumerate(steps):
             answer = self.session.sql(step.sql)
-            if _reads(step.name, steps[number + 1 :]) != 1:
+            if not step.inlined and _reads(step.name, steps[number + 1 :]) != 1:
                 answer = self._kept(answer)
             self._name(step.name, answer)
             if done:
