@@ -27,7 +27,10 @@ class Engine(Protocol):
         """The same as plain rows."""
 
     def write(self, sql: str, folder: str) -> None:
-        """Write the answer to ``FOLDER/as_of=YYYY-MM-DD/part-*.parquet``, never through memory."""
+        """Write the answer to ``FOLDER/as_of=YYYY-MM-DD/part-*.parquet``, never through memory.
+
+        What lies there of the dates asked for is replaced, other dates stay.
+        """
 
     def close(self) -> None:
         """Forget all that was computed."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from features.catalogue import Step
 from risk.contract import STORED_TABLES, Table
 from risk.kinds import Kind
+from risk.record_folder_checks import RecordsFolderEmpty
 from risk.records import columns, versions_select, world
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _SETTINGS = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.adaptive.enabled": "true",
     "spark.sql.cteRecursionRowLimit": "-1",
+    "spark.sql.sources.partitionOverwriteMode": "dynamic",
 }
 _FUNCTIONS = (
     "CREATE OR REPLACE TEMPORARY FUNCTION days_between(earlier DATE, later DATE) RETURNS INT"
@@ -50,6 +52,9 @@ class SparkEngine:
         """An engine for ``as_ofs`` over the folder ``records`` (a path or an address Spark reads).
 
         With ``told_before`` nothing known on or after that day was ever told.
+
+        Raises:
+            RecordsFolderEmpty: there is no such folder, or no records in it.
         """
         self.kind = kind
         self.session = session.newSession()
@@ -59,38 +64,37 @@ class SparkEngine:
         for sql in _FUNCTIONS:
             self.session.sql(sql)
         days = ", ".join(f"(DATE '{day.isoformat()}')" for day in sorted(set(as_ofs)))
-        self._view("as_ofs", f"SELECT as_of FROM VALUES {days} AS days(as_of)")
+        self.view("as_ofs", f"SELECT as_of FROM VALUES {days} AS days(as_of)")
         self._lay_out(records, told_before)
 
     def _lay_out(self, records: str, told_before: dt.date | None) -> None:
-        for table in STORED_TABLES.values():
-            told = self._stored(records, table)
+        stored = {name: self._stored(records, table) for name, table in STORED_TABLES.items()}
+        if not any(stored.values()):
+            raise RecordsFolderEmpty(path=records)
+        for name, table in STORED_TABLES.items():
+            told = stored[name] or self.session.createDataFrame([], _schema(table))
             if told_before is not None:
                 told = told.where(f"known_at < DATE '{told_before.isoformat()}'")
-            self._name(f"told_{table.name}", told)
+            self._name(f"told_{name}", told)
         for name, table in STORED_TABLES.items():
-            self._view(f"told_{name}_versions", versions_select(table, "told_"))
+            self.view(f"told_{name}_versions", versions_select(table, "told_"))
         for name in STORED_TABLES:
-            self._view(name, f"SELECT * FROM told_{name}")
-            self._view(f"{name}_versions", f"SELECT * FROM told_{name}_versions")
+            self.view(name, f"SELECT * FROM told_{name}")
+            self.view(f"{name}_versions", f"SELECT * FROM told_{name}_versions")
         for name, sql in world(self.kind, "told_").items():
-            self._view(name, sql)
+            self.view(name, sql)
 
-    def _stored(self, records: str, table: Table) -> DataFrame:
+    def _stored(self, records: str, table: Table) -> DataFrame | None:
+        """The stored rows of ``table``; None where the folder has none."""
         from pyspark.errors import AnalysisException
 
-        named = [*columns(table), ("arrival", "BIGINT")]
-        schema = ", ".join(f"{name} {_TYPES.get(kind, kind)}" for name, kind in named)
         try:
-            found = self.session.read.schema(schema).parquet(f"{records}/{table.name}")
+            found = self.session.read.schema(_schema(table)).parquet(f"{records}/{table.name}")
         except AnalysisException as error:
             if error.getCondition() != "PATH_NOT_FOUND":
                 raise
-            return self.session.createDataFrame([], schema)
-        return found.select(*(name for name, _ in named))
-
-    def _view(self, name: str, sql: str) -> None:
-        self._name(name, self.session.sql(sql))
+            return None
+        return found.select(*(name for name, _ in _named(table)))
 
     def _name(self, name: str, answer: DataFrame) -> None:
         answer.createOrReplaceTempView(name)
@@ -125,20 +129,37 @@ class SparkEngine:
         """The same as plain rows."""
         return [tuple(row) for row in self.frame(sql, parameters).collect()]
 
+    def view(self, name: str, sql: str, *, kept: bool = False) -> None:
+        """Call the answer to ``sql`` by ``name``; ``kept`` where it is read more than once."""
+        answer = self.session.sql(sql)
+        self._name(name, self._kept(answer) if kept else answer)
+
     def frame(self, sql: str, parameters: Sequence[object] = ()) -> DataFrame:
         """The answer to ``sql`` where it lies."""
         values: list[Any] = list(parameters)
         return self.session.sql(sql, args=values) if values else self.session.sql(sql)
 
     def write(self, sql: str, folder: str) -> None:
-        """Write the answer to ``FOLDER/as_of=YYYY-MM-DD/part-*.parquet`` from the executors."""
-        self.frame(sql).write.mode("overwrite").partitionBy("as_of").parquet(folder)
+        """Write the answer to ``FOLDER/as_of=YYYY-MM-DD/part-*.parquet``; see :class:`Engine`."""
+        self.write_frame(self.frame(sql), folder)
+
+    def write_frame(self, frame: DataFrame, folder: str) -> None:
+        """The same for what was made outside SQL; the executors write."""
+        frame.write.mode("overwrite").partitionBy("as_of").parquet(folder)
 
     def close(self) -> None:
         """Forget the steps, so that Spark clears them; the session it was given stays open."""
         for name in self._views:
             self.session.catalog.dropTempView(name)
         self._views.clear()
+
+
+def _named(table: Table) -> list[tuple[str, str]]:
+    return [*columns(table), ("arrival", "BIGINT")]
+
+
+def _schema(table: Table) -> str:
+    return ", ".join(f"{name} {_TYPES.get(kind, kind)}" for name, kind in _named(table))
 
 
 def _reads(name: str, later: Sequence[Step]) -> int:

@@ -20,6 +20,7 @@ from features.build import ASKED, feature_matrix, matrix_sql, steps, to_matrix
 from features.engines.duckdb import DuckDBEngine
 from features.engines.spark import SparkEngine
 from risk.contract import STORED_TABLES, FieldType
+from risk.folder_store import open_folder
 from risk.intake.importing import import_paths
 from risk.kinds import KINDS
 from risk.record_folders import export_records
@@ -29,13 +30,12 @@ from risk.workspace import Workspace
 from training.label_steps import label_steps
 from training.labels import event_log, happened, maturity_days
 
-from ..conftest import MUST_RUN_ALL, World
+from ..conftest import World
 from ..histories import Telling, tell, tellings
 
 AS_OFS = [dt.date(2024, 12, 31), dt.date(2025, 3, 1), dt.date(2025, 7, 1)]
 TOLD_AT = dt.date(2025, 11, 15)
 WORLDS = 40
-NAMES = (FieldType.ID,)
 
 
 def made_up_worlds() -> list[list[Telling]]:
@@ -127,6 +127,15 @@ def told_on_the_edge(world: World) -> None:
             arrears_found=number == 3,
             known_at="2024-11-02",
         )
+    world.add("organizations", org_id="EMP", org_kind="employer", known_at="2024-06-01")
+    world.add(
+        "cases",
+        case_id="EMP",
+        org_id="EMP",
+        opened_on="2025-07-02",
+        status="confirmed",
+        known_at="2025-09-01",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -155,9 +164,7 @@ def folder(store: RecordStore, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 def as_numbers(rows: list[tuple[object, ...]]) -> dict[tuple[object, ...], tuple[object, ...]]:
     """Rows by their first two cells; numbers as fractions, so that their types do not matter."""
-    return {
-        row[:2]: tuple(float(c) if isinstance(c, int) else c for c in row[2:]) for row in rows
-    }
+    return {row[:2]: tuple(float(c) if isinstance(c, int) else c for c in row[2:]) for row in rows}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -222,5 +229,29 @@ def test_labels_in_sql_are_those_of_training(store, kind):
     mature = matrix.as_ofs <= np.datetime64(log.last_mature())
     assert [row[3] for row in rows] == mature.tolist()
     assert 0 < sum(row[2] for row in rows) < len(rows)
+    if kind == "project":
+        assert maturity_days(seen, TOLD_AT) > 30
     assert {row[3] for row in rows} == {True, False}
-    assert maturity_days(seen, TOLD_AT) > 30
+
+
+def test_what_is_known_later_changes_nothing_on_spark(store, folder, spark):
+    day = AS_OFS[1]
+    families = ASKED["employer"].families
+    engine = SparkEngine(str(folder), [day], kind="employer", session=spark, told_before=day)
+    try:
+        engine.run(steps(families))
+        found = to_matrix(engine.fetch(matrix_sql(families)), "employer")
+    finally:
+        engine.close()
+    expected = feature_matrix(store.seen_as("employer"), [day])
+    assert found.project_ids == expected.project_ids
+    assert different(found, expected) == []
+
+
+def test_a_folder_is_read_as_the_store_it_came_from(store, folder):
+    with open_folder(str(folder)) as opened:
+        for kind in KINDS:
+            found = feature_matrix(opened.seen_as(kind), AS_OFS)
+            expected = feature_matrix(store.seen_as(kind), AS_OFS)
+            assert found.project_ids == expected.project_ids
+            assert np.array_equal(found.values, expected.values, equal_nan=True)

@@ -21,7 +21,7 @@ from serving.cli.main import COMMANDS, GROUPS, command, main
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = (
     *("pandas", "lightgbm", "shap", "mlflow", "numpy", "duckdb", "sqlalchemy", "fastapi"),
-    *("pydantic", "pyarrow", "sklearn", "alembic", "uvicorn", "xlsxwriter", "rich"),
+    *("pydantic", "pyarrow", "sklearn", "alembic", "uvicorn", "xlsxwriter", "rich", "pyspark"),
 )
 
 
