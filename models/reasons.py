@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from features import catalogue
 from features.build import Matrix
 from features.engines.duckdb import DuckDBEngine
 from features.kinds import ASKED, EVERY_FAMILY, FAMILY_OF, FEATURES
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EVIDENCE_PER_REASON = 5
-_MIN_COMPARABLE = 20
+MIN_COMPARABLE = 20
+"""A group of peers counts where at least so many of them have the value."""
 _ARTICLES = {feature.name: feature.article for feature in FEATURES}
 
 
@@ -66,10 +68,17 @@ def family_sums(model: ScoringModel, parts: NDArray[np.float64]) -> dict[str, ND
 
 
 def reasons(
-    model: ScoringModel, matrix: Matrix, parts: NDArray[np.float64], evidence: Evidence
+    model: ScoringModel,
+    matrix: Matrix,
+    parts: NDArray[np.float64],
+    evidence: Evidence,
+    typical: NDArray[np.float64] | None = None,
 ) -> list[tuple[Reason, ...]]:
-    """Per row of ``matrix`` the reasons, strongest first, without families that add nothing."""
-    typical = typical_values(matrix)
+    """Per row of ``matrix`` the reasons, strongest first, without families that add nothing.
+
+    ``typical`` is given where ``matrix`` is not the whole cohort; see :func:`typical_values`.
+    """
+    typical = typical_values(matrix) if typical is None else typical
     sums = family_sums(model, parts)
     members = {
         family.name: [i for i, n in enumerate(model.columns) if FAMILY_OF[n] == family.name]
@@ -113,7 +122,7 @@ def typical_values(matrix: Matrix) -> NDArray[np.float64]:
         out[cohort] = _median(matrix.values[cohort])
         for group in np.unique(groups[cohort]):
             rows = cohort & (groups == group)
-            known = (~np.isnan(matrix.values[rows])).sum(axis=0) >= _MIN_COMPARABLE
+            known = (~np.isnan(matrix.values[rows])).sum(axis=0) >= MIN_COMPARABLE
             if known.any():
                 block = out[rows]
                 block[:, known] = _median(matrix.values[rows][:, known])
@@ -132,18 +141,25 @@ def evidence_behind(engine: DuckDBEngine, project_ids: Sequence[str]) -> Evidenc
         if family.evidence is None:
             continue
         rows = engine.rows(
-            "SELECT project_id, source_table, record_id, known_at FROM ("
-            " SELECT *, row_number() OVER (PARTITION BY project_id"
-            " ORDER BY weight DESC, source_table, record_id) AS place"
-            f" FROM ({family.evidence.sql}) e WHERE weight IS NOT NULL"
-            ") ranked WHERE place <= ? ORDER BY project_id, place",
-            [EVIDENCE_PER_REASON],
+            "SELECT project_id, source_table, record_id, known_at"
+            f" FROM ({most_telling(family.evidence)}) told ORDER BY project_id, place"
         )
         for project_id, table, record_id, known_at in rows:
             if str(project_id) in wanted and isinstance(known_at, dt.date):
                 item = EvidenceItem(str(table), str(record_id), known_at)
                 found.setdefault((family.name, str(project_id)), []).append(item)
     return {key: tuple(items) for key, items in found.items()}
+
+
+def most_telling(evidence: catalogue.Evidence) -> str:
+    """SQL for the :data:`EVIDENCE_PER_REASON` most telling records per project, by ``place``."""
+    return (
+        "SELECT project_id, source_table, record_id, known_at, place FROM ("
+        " SELECT *, row_number() OVER (PARTITION BY project_id"
+        " ORDER BY weight DESC, source_table, record_id) AS place"
+        f" FROM ({evidence.sql}) e WHERE weight IS NOT NULL"
+        f") ranked WHERE place <= {EVIDENCE_PER_REASON}"
+    )
 
 
 def _lead(
