@@ -2,9 +2,9 @@
 
 Usage: python -m benchmarks.start_up [--full] [--keep]
 
-Help and the empty Python take turns; medians. The service is started on an empty workspace on a
-free port and asked for its health until it answers; then the first full page (``/sign-in``) is
-timed, and later ones over the same connection.
+Help and the empty Python take turns; medians of 7 each. The service is started on a free port in a
+workspace with one published list of 100 entries; an inspector asks for the list as soon as
+``/healthz`` answers, and again and again over the same connection.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,11 +20,11 @@ from pathlib import Path
 import httpx
 
 from benchmarks.measuring import Figure, Size, run
+from benchmarks.service import PAGES, SERVE, prepared, running
 
 TURNS = 7
 LATER = {"quick": 50, "full": 200}
-COMMAND = [sys.executable, "-c", "from serving.cli.main import run; run()"]
-PAGE = "/sign-in"
+LIST = PAGES["watchlist of 100 entries"]
 
 
 def figures(size: Size) -> Sequence[Figure]:
@@ -33,7 +32,7 @@ def figures(size: Size) -> Sequence[Figure]:
     nothing, asked = [], []
     for _ in range(TURNS):
         nothing.append(_seconds([sys.executable, "-c", "pass"]))
-        asked.append(_seconds([*COMMAND, "--help"]))
+        asked.append(_seconds([sys.executable, "-c", SERVE, "--help"]))
     empty, told = statistics.median(nothing), statistics.median(asked)
     until, first, later = _served(LATER[size])
     return [
@@ -41,9 +40,9 @@ def figures(size: Size) -> Sequence[Figure]:
         Figure("wagewatch --help: seconds", told, "s"),
         Figure("help against python -c pass", told / empty, "ratio", "lower"),
         Figure("wagewatch serve: seconds until the first answer", until, "s"),
-        Figure("first page", 1000 * first, "ms"),
-        Figure("later pages, median", 1000 * later, "ms"),
-        Figure("first page against later ones", first / later, "ratio", "lower"),
+        Figure("first request", 1000 * first, "ms"),
+        Figure("later requests, median", 1000 * later, "ms"),
+        Figure("first request against later ones", first / later, "ratio", "lower"),
     ]
 
 
@@ -58,36 +57,23 @@ def _timed(done: Callable[[], object]) -> float:
 
 
 def _served(later: int) -> tuple[float, float, float]:
-    """Seconds until the first answer, of the first page, and the median of ``later`` ones."""
+    """Seconds until the first answer, of that request, and the median of ``later`` ones."""
     with tempfile.TemporaryDirectory() as place:
-        command = [*COMMAND, "-w", str(Path(place)), "--lang", "en"]
-        subprocess.run([*command, "init"], check=True, stdout=subprocess.DEVNULL)
+        _, token = prepared(Path(place))
+        command = [sys.executable, "-c", SERVE, "-w", place, "serve", "--port", "0"]
         start = time.perf_counter()
-        service = subprocess.Popen(
-            [*command, "serve", "--port", "0"], stdout=subprocess.PIPE, text=True
-        )
-        try:
-            with httpx.Client(base_url=_url(service), trust_env=False) as client:
-                client.get("/v1/health").raise_for_status()
-                until = time.perf_counter() - start
-                times = [
-                    _timed(lambda: client.get(PAGE).raise_for_status()) for _ in range(later + 1)
-                ]
-        finally:
-            service.terminate()
-            service.wait(30)
+        with (
+            running(command) as url,
+            httpx.Client(
+                base_url=url, trust_env=False, headers={"Authorization": f"Bearer {token}"}
+            ) as client,
+        ):
+            times = []
+            for _ in range(later + 1):
+                times.append(_timed(lambda: client.get(LIST).raise_for_status()))
+                if len(times) == 1:
+                    until = time.perf_counter() - start
     return until, times[0], statistics.median(times[1:])
-
-
-def _url(service: subprocess.Popen[str]) -> str:
-    """The address the service says it listens on."""
-    assert service.stdout is not None
-    for line in service.stdout:
-        for word in line.split():
-            if word.startswith("http://"):
-                threading.Thread(target=service.stdout.read, daemon=True).start()
-                return word.rstrip("/.,")
-    raise SystemExit("the service did not start")
 
 
 if __name__ == "__main__":
