@@ -75,12 +75,12 @@ def reasons(
     known = ~np.isnan(matrix.values[:, place])
     out: list[list[Reason]] = [[] for _ in matrix.project_ids]
     for name, total in family_sums(model, parts).items():
-        members = [i for i, column in enumerate(model.columns) if FAMILY_OF[column] == name]
-        rows = np.flatnonzero(np.abs(total) > 1e-9) if members else np.zeros(0, dtype=np.intp)
+        members = np.flatnonzero([FAMILY_OF[column] == name for column in model.columns])
+        rows = np.flatnonzero(np.abs(total) > 1e-9) if len(members) else np.zeros(0, dtype=np.intp)
         if not len(rows):
             continue
         leads = _leads(parts[np.ix_(rows, members)], known[np.ix_(rows, members)], total[rows])
-        lead = np.asarray(members)[leads]
+        lead = members[leads]
         columns = np.asarray(place)[lead]
         told = zip(
             rows.tolist(),

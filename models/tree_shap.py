@@ -46,7 +46,7 @@ class _Split:
         if self.zero_unknown:
             known = np.abs(value) > _ZERO
             return np.where(known, value <= self.threshold, self.unknown_left)
-        met = value <= self.threshold
+        met: NDArray[np.bool_] = value <= self.threshold
         return met | unknown[self.feature] if self.unknown_left else met
 
 
@@ -101,11 +101,8 @@ def _add_leaf(
 ) -> None:
     pattern = np.zeros(out.shape[1], dtype=np.intp)
     for bit, sides in enumerate(leaf.sides):
-        met = None
-        for split, goes_left in sides:
-            side = left[split] if goes_left else right[split]
-            met = side if met is None else met & side
-        pattern |= np.left_shift(met, bit, dtype=np.intp, casting="unsafe")
+        met = np.logical_and.reduce([(left if is_left else right)[at] for at, is_left in sides])
+        pattern |= met.astype(np.intp) << bit
     table = leaf.table
     if table is None:
         found, pattern = np.unique(pattern, return_inverse=True)
