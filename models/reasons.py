@@ -7,6 +7,7 @@ add up to the raw score. The family speaks through the feature that pushed most 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -79,33 +80,38 @@ def reasons(
     ``typical`` is given where ``matrix`` is not the whole cohort; see :func:`typical_values`.
     """
     typical = typical_values(matrix) if typical is None else typical
-    sums = family_sums(model, parts)
-    members = {
-        family.name: [i for i, n in enumerate(model.columns) if FAMILY_OF[n] == family.name]
-        for family in EVERY_FAMILY
-    }
     place = [matrix.columns.index(name) for name in model.columns]
     known = ~np.isnan(matrix.values[:, place])
-    out = []
-    for row, project_id in enumerate(matrix.project_ids):
-        found = []
-        for name, total in sums.items():
-            if members[name] and abs(total[row]) > 1e-9:
-                lead = _lead(parts[row], known[row], members[name], float(total[row]))
-                column = place[lead]
-                found.append(
-                    Reason(
-                        family=name,
-                        contribution=float(total[row]),
-                        feature=model.columns[lead],
-                        value=_known(matrix.values[row, column]),
-                        typical=_known(typical[row, column]),
-                        article=_ARTICLES[model.columns[lead]],
-                        evidence=evidence.get((name, project_id), ()),
-                    )
+    out: list[list[Reason]] = [[] for _ in matrix.project_ids]
+    for name, total in family_sums(model, parts).items():
+        members = np.flatnonzero([FAMILY_OF[column] == name for column in model.columns])
+        rows = np.flatnonzero(np.abs(total) > 1e-9) if len(members) else np.zeros(0, dtype=np.intp)
+        if not len(rows):
+            continue
+        leads = _leads(parts[np.ix_(rows, members)], known[np.ix_(rows, members)], total[rows])
+        lead = members[leads]
+        columns = np.asarray(place)[lead]
+        told = zip(
+            rows.tolist(),
+            total[rows].tolist(),
+            [model.columns[i] for i in lead],
+            matrix.values[rows, columns].tolist(),
+            typical[rows, columns].tolist(),
+            strict=True,
+        )
+        for row, contribution, feature, value, usual in told:
+            out[row].append(
+                Reason(
+                    family=name,
+                    contribution=contribution,
+                    feature=feature,
+                    value=_known(value),
+                    typical=_known(usual),
+                    article=_ARTICLES[feature],
+                    evidence=evidence.get((name, matrix.project_ids[row]), ()),
                 )
-        out.append(tuple(sorted(found, key=lambda r: (-abs(r.contribution), r.family))))
-    return out
+            )
+    return [tuple(sorted(found, key=lambda r: (-abs(r.contribution), r.family))) for found in out]
 
 
 def typical_values(matrix: Matrix) -> NDArray[np.float64]:
@@ -162,24 +168,22 @@ def most_telling(evidence: catalogue.Evidence) -> str:
     )
 
 
-def _lead(
-    parts: NDArray[np.float64], known: NDArray[np.bool_], members: Sequence[int], total: float
-) -> int:
-    """The member that pushed most in the direction of ``total``, of those with a known value.
+def _leads(
+    parts: NDArray[np.float64], known: NDArray[np.bool_], totals: NDArray[np.float64]
+) -> NDArray[np.intp]:
+    """Per row the member that pushed most in the direction of its total, the first of equals.
 
-    An unknown value speaks only where no known one pushed that way.
+    Those with a known value come first; an unknown one speaks only where no known one pushed
+    that way. ``parts`` and ``known`` have shape (rows, members).
     """
-    sign = 1.0 if total > 0 else -1.0
-
-    def push(index: int) -> tuple[bool, float, int]:
-        strength = sign * float(parts[index])
-        return bool(known[index]) and strength > 0, strength, -index
-
-    return max(members, key=push)
+    strength = np.where(totals > 0, 1.0, -1.0)[:, None] * parts
+    spoken = np.where(known & (strength > 0), strength, -np.inf)
+    some = np.isfinite(spoken).any(axis=1)
+    return np.asarray(np.where(some, spoken.argmax(axis=1), strength.argmax(axis=1)))
 
 
-def _known(value: np.float64) -> float | None:
-    return None if np.isnan(value) else float(value)
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -43,7 +43,9 @@ def test_dates_in_parts_give_the_rows_of_all_at_once(records, rows_at_once):
 
 def test_progress_over_parts_only_grows_and_ends_at_one(records):
     heard: list[float] = []
-    for _ in computed_by_dates(records, DATES, lambda _, share: heard.append(share), rows_at_once=1):
+    for _ in computed_by_dates(
+        records, DATES, lambda _, share: heard.append(share), rows_at_once=1
+    ):
         pass
     assert heard == sorted(heard)
     assert heard[-1] == 1.0
