@@ -91,7 +91,7 @@ def test_versions_are_those_of_the_record_store(rows, as_of):
 
 
 def test_a_memory_limit_is_kept_and_the_rest_goes_to_disk(tmp_path):
-    """A sort of 240 MB and more within 130: it ends, and the database never held more than it may."""
+    """A sort of 240 MB within 130: it ends, and the database never held more than it may."""
     with RecordStore(tmp_path / "records.duckdb", memory_gb=0.13) as store:
         sorted_rows = "SELECT hash(n) AS a, hash(n + 1) AS b FROM range(15000000) t(n) ORDER BY a"
         store.connection.execute(f"CREATE TEMP TABLE large AS {sorted_rows}")
