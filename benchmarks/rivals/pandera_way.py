@@ -34,13 +34,13 @@ SCHEMA = pa.DataFrameSchema(
 )
 
 
-def import_payments(path: Path) -> tuple[int, int]:
+def import_payments(path: Path, name: str = "rival") -> tuple[int, int]:
     """Check the file and keep its good rows beside it; how many were good and bad."""
     cells = _cells(path).rename(columns=NAMES)
     rows = _typed(cells)
     bad = _refused(rows) | (cells["channel"].ne("") & rows["channel"].isna())
     good = rows[~bad]
-    _store(path.parent / "rival.duckdb", good)
+    _store(path.parent / f"{name}.duckdb", good)
     return len(good), int(bad.sum())
 
 

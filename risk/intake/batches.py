@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Any, TypeAlias
 
 from risk.contract import KNOWN_AT, Field, FieldType, Table
@@ -17,7 +17,14 @@ from risk.intake.cells import CUT_OFF, Cell, Row
 from risk.intake.checks import check_known_at, check_region, count_marks, default_known_at
 from risk.intake.guarding import unguarded, with_unit
 from risk.intake.headers import Column, Header
-from risk.intake.parsing import CellRefused, Value, parser_of, refuse_unreadable
+from risk.intake.parsing import (
+    CellRefused,
+    Value,
+    parser_of,
+    plain_ids,
+    plain_yuan,
+    refuse_unreadable,
+)
 from risk.intake.problems import Problem, problem
 
 BATCH_ROWS = 10_000
@@ -97,11 +104,14 @@ class BatchParser:
             dated_today,
             [self._bad_row(rows[place], problems[place]) for place in sorted(problems)],
             count_marks(self._table, columns),
-            [mends for place in good if (mends := self._mends(rows[place][1]))],
+            self._mended(rows[place] for place in good),
         )
 
     def _check_lengths(self, rows: Sequence[Row], problems: _Problems) -> None:
-        if not self._even:
+        lengths = {len(cells) for _, cells in rows}
+        if not self._even or self._header.needed <= min(lengths) <= max(lengths) <= (
+            self._header.width
+        ):
             return
         for place, (_, cells) in enumerate(rows):
             if len(cells) < self._header.needed:
@@ -114,8 +124,9 @@ class BatchParser:
     def _parse(self, rows: Sequence[Row], problems: _Problems) -> Columns:
         columns: Columns = {name: [None] * len(rows) for name in self._absent}
         guarded = self._header.quarantine_id is not None
+        turned = _turned(rows, 1 + max(column.index for column in self._columns))
         for column in self._columns:
-            cells = _cells_at(rows, column.index)
+            cells: Sequence[Cell] = turned[column.index]
             if guarded:
                 cells = [unguarded(cell) for cell in cells]
             columns[column.field.name] = column.parse(cells, problems)
@@ -130,6 +141,11 @@ class BatchParser:
             raw = {name: unguarded(cell) for name, cell in raw.items()}
         surplus = _surplus(cells, self._header.width) if self._even else ()
         return BadRow(number, raw, surplus, tuple(problems), self._mends(cells))
+
+    def _mended(self, rows: Iterable[Row]) -> list[str]:
+        if self._header.quarantine_id is None:
+            return []
+        return [mends for _, cells in rows if (mends := self._mends(cells))]
 
     def _mends(self, cells: Sequence[Cell]) -> str | None:
         place = self._header.quarantine_id
@@ -182,7 +198,15 @@ class _ColumnParser:
         return with_unit(cell, self._unit)
 
     def _read(self, cells: Sequence[Cell]) -> list[Value | CellRefused]:
-        return [self._one(cell) for cell in cells]
+        one = self._one
+        if self.field.type is FieldType.ID and cells and plain_ids(cells):
+            return list(cells)
+        if self.field.type is FieldType.MONEY and self._unit is None:
+            quick = [plain_yuan(cell) for cell in cells]
+            return [
+                one(cell) if fen is None else fen for fen, cell in zip(quick, cells, strict=True)
+            ]
+        return [one(cell) for cell in cells]
 
     def _remembered(self, cells: Sequence[Cell]) -> list[Value | CellRefused]:
         spellings, one = self._spellings, self._one
@@ -201,11 +225,11 @@ class _ColumnParser:
             return CellRefused(refused.code)
 
 
-def _cells_at(rows: Sequence[Row], index: int) -> list[Cell]:
-    try:
-        return [cells[index] for _, cells in rows]
-    except IndexError:
-        return [cells[index] if index < len(cells) else None for _, cells in rows]
+def _turned(rows: Sequence[Row], width: int) -> list[tuple[Cell, ...]]:
+    """The first ``width`` columns of ``rows``; a row that ended too early is filled with None."""
+    if all(len(cells) >= width for _, cells in rows):
+        return list(islice(zip(*(cells for _, cells in rows), strict=False), width))
+    return list(zip_longest(*(cells[:width] for _, cells in rows)))
 
 
 def _surplus(cells: Sequence[Cell], width: int) -> tuple[Cell, ...]:

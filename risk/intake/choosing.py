@@ -23,9 +23,10 @@ class Chosen:
 
     def rows(self) -> Iterator[Row]:
         """The filled rows below the header."""
-        for number, cells in self.sheet.rows():
-            if number > self.header.row and not is_blank(cells):
-                yield number, cells
+        above = self.header.row
+        for row in self.sheet.rows():
+            if row[0] > above and not is_blank(row[1]):
+                yield row
 
 
 @dataclass(frozen=True)

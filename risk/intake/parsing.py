@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, partial
 from typing import TypeAlias
@@ -67,6 +67,8 @@ _DAY_DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\.0+)?")
 _SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
 _MONTH = re.compile(r"(\d{4})(?:[-/](\d{1,2})|年(\d{1,2})月份?)")
 _MONTH_DIGITS = re.compile(r"(\d{4})(\d{2})(?:\.0+)?")
+_PLAIN_ID = r"[A-Za-z_.:-]*[0-9][A-Za-z0-9_.:-]*"
+_PLAIN_IDS = re.compile(rf"{_PLAIN_ID}(?:\n{_PLAIN_ID})*")
 _YUAN = re.compile(r"([0-9]{1,13})(?:\.([0-9]{0,2}))?")  # most amounts; the quick way
 _AMOUNT_UNIT = re.compile(r"(.*?)(百万元|千元|万元?|亿元?|元整?|圆)?整?")
 _SERIAL_ORIGIN = dt.date(1899, 12, 30)
@@ -128,6 +130,31 @@ def refuse_unreadable(cell: Cell) -> None:
         raise CellRefused("unreadable_cell")
 
 
+def plain_ids(cells: Sequence[Cell]) -> bool:
+    """Whether :func:`parse_id` would give every one of ``cells`` back as it is.
+
+    Told of all at once, by one look: letters, digits and what joins them, a digit in each. False
+    also where it would have to look closer.
+    """
+    try:
+        lines = "\n".join(cells)
+    except TypeError:  # a cell that is no text
+        return False
+    return (
+        _PLAIN_IDS.fullmatch(lines) is not None
+        and lines.count("\n") == len(cells) - 1
+        and max(map(len, cells)) <= MAX_CELL
+    )
+
+
+def plain_yuan(cell: Cell) -> int | None:
+    """The fen of an amount in digits with at most two decimals; None if it is not that plain."""
+    found = _YUAN.fullmatch(cell) if type(cell) is str else None
+    if found is None:
+        return None
+    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
+
+
 def parse_id(cell: Cell) -> str | None:
     """An identifier, kept as text; narrow characters, no marks a spreadsheet needs."""
     if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
@@ -176,8 +203,8 @@ def parse_month(cell: Cell) -> dt.date | None:
 
 def parse_money(cell: Cell, unit: Unit | None = None) -> int | None:
     """An amount in fen, rounded half up. The cell's own unit goes before the header's."""
-    if unit is None and isinstance(cell, str) and (yuan := _YUAN.fullmatch(cell)):
-        return int(yuan[1]) * 100 + int((yuan[2] or "").ljust(2, "0"))
+    if unit is None and (yuan := plain_yuan(cell)) is not None:
+        return yuan
     text = _text_of(cell, "not_an_amount")
     if text.casefold() in UNKNOWN:
         return None

@@ -9,6 +9,9 @@ same key and ``known_at``, in file order:
   arrival), any other if it equals some stored version;
 * if any row of the group is new, the last one is stored too.
 
+A row whose key comes once in the file and never in the store is new by all of that, and is not
+looked at further.
+
 Rows known on the import day only for want of a date form one group per key, are compared without
 ``known_at``, and the version that counts is the key's latest: the same list sent again on another
 day says nothing new.
@@ -104,14 +107,21 @@ def registered(store: RecordStore, name: str, rows: pa.Table) -> Iterator[None]:
 def _new_lines_sql(table: Table) -> str:
     """Collects the staged lines to be stored in ``intake_new``; steps named after the rule."""
     key = ", ".join(table.key)
-    same_key = _same(table.key)
+    same_key = _same(table.key, "changed", "stored")
+    met_before = _same(table.key, "s", "stored")
     return f"""
 CREATE OR REPLACE TEMP TABLE {_NEW} AS
-WITH staged AS (
+WITH once AS (
+  SELECT any_value(line) AS line, {key} FROM {_STAGED} GROUP BY {key} HAVING count(*) = 1
+),
+fresh AS (
+  SELECT s.line FROM once s ANTI JOIN {table.name} stored ON {met_before}
+),
+staged AS (
   SELECT {key}, known_at, dated_today, line,
     CASE WHEN NOT dated_today THEN known_at END AS day,
     {_content(table)} AS content
-  FROM {_STAGED}
+  FROM {_STAGED} ANTI JOIN fresh USING (line)
 ),
 compared AS (
   SELECT *, lag(content) OVER (PARTITION BY {key}, day ORDER BY line) AS before FROM staged
@@ -121,7 +131,8 @@ changed AS (
   FROM compared WHERE before IS NULL OR before <> content
 ),
 stored AS (
-  SELECT {key}, known_at, arrival, {_content(table)} AS content FROM {table.name}
+  SELECT {key}, known_at, arrival, {_content(table)} AS content FROM {table.name} stored
+  SEMI JOIN changed ON {same_key}
 ),
 met AS (
   SELECT changed.line,
@@ -141,12 +152,14 @@ grouped AS (
   SELECT *, bool_or(is_new) OVER (PARTITION BY {key}, day) AS any_new FROM judged
 )
 SELECT line FROM grouped WHERE is_new OR (is_last AND any_new)
+UNION ALL
+SELECT line FROM fresh
 """
 
 
-def _same(key: Iterable[str]) -> str:
+def _same(key: Iterable[str], one: str, other: str) -> str:
     # A part of a key may be unknown (attendance of no contract), and unknown equals unknown here.
-    return " AND ".join(f"changed.{name} IS NOT DISTINCT FROM stored.{name}" for name in key)
+    return " AND ".join(f"{one}.{name} IS NOT DISTINCT FROM {other}.{name}" for name in key)
 
 
 def _content(table: Table) -> str:
