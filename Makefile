@@ -1,4 +1,5 @@
 # make setup: .venv with the command   make demo: the main job, end to end   make test: everything CI checks
+# make bench: every benchmark of speed   make bench-check: no ratio worse than the kept one
 PYTHON ?= python3
 SERVE ?= 1
 VENV := .venv
@@ -7,7 +8,7 @@ LOCK := requirements/lock.txt
 STAMP := $(VENV)/.installed
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: setup demo test lint types lock docs pictures vendor clean
+.PHONY: setup demo test lint types lock docs pictures bench bench-check vendor clean
 
 setup: $(STAMP)
 
@@ -44,6 +45,13 @@ docs: setup
 # The pictures of the docs, taken anew from the demo's world (needs Chromium and pdftoppm).
 pictures: setup
 	@$(BIN)/python docs/pictures.py
+
+# The benchmarks of speed (benchmarks/README.md); FULL=1: full sizes, KEEP=1: keep the figures.
+bench: setup
+	@$(BIN)/python -m benchmarks.every $(if $(FULL),--full) $(if $(KEEP),--keep)
+
+bench-check: setup
+	@$(BIN)/python -m benchmarks.check
 
 # The pages' own copies of htmx and uPlot, and of axe for the tests, from requirements/npm.
 vendor:

@@ -1,64 +1,134 @@
-"""Does importing four times the rows take four times the memory? (It must not.)
+"""Import: rows a second against pandas and pandera with the same checks, and against openpyxl.
 
-Usage: python -m benchmarks.intake [ROWS]
+Usage: python -m benchmarks.intake [--full] [--keep]
 
-Writes CSV files of payments with ROWS / 4 and ROWS rows (a million if not given), imports each in a
-process of its own and prints time, peak memory, and the ratios between the two.
+One file of payments, one row in a hundred bad in one of four ways. Both sides read it, check every
+cell and row, keep the good rows in DuckDB as typed versions and count the bad ones; the counts
+must agree. Each side runs in a process of its own, best of the runs. Memory is compared between
+the file and one of four times its rows.
 """
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
-import time
+from collections.abc import Sequence
 from pathlib import Path
 
-_CHILD = """
-import datetime as dt, resource, sys
+from benchmarks.measuring import Child, Figure, Size, child, run
+
+ROWS = {"quick": 200_000, "full": 1_000_000}
+SHEET_ROWS = {"quick": 10_000, "full": 50_000}
+RUNS = 3
+HEADER = ("发放编号", "工资表编号", "发放日期", "实发金额", "实发人数", "发放方式", "入库日期")
+
+_OURS = """
+import datetime as dt, json, sys
 from pathlib import Path
 from risk.intake.importing import import_paths
 from risk.workspace import Workspace
-folder = Path(sys.argv[1])
-report = import_paths(Workspace(folder / "workspace"), [folder / "payments.csv"],
-                      today=dt.date(2026, 1, 1))
-print(report.files[0].accepted, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+path = Path(sys.argv[1])
+report = import_paths(Workspace(path.parent / "workspace"), [path], today=dt.date(2026, 1, 1))
+print(json.dumps({"good": report.files[0].accepted, "bad": report.files[0].quarantined}))
+"""
+
+_THEIRS = """
+import json, sys
+from pathlib import Path
+from benchmarks.rivals.pandera_way import import_payments
+good, bad = import_payments(Path(sys.argv[1]))
+print(json.dumps({"good": good, "bad": bad}))
 """
 
 
-def write_payments(path: Path, rows: int) -> None:
-    """``rows`` payments of as many payrolls."""
+def rows_of(count: int) -> list[tuple[str, ...]]:
+    """``count`` rows of payments; every hundredth is bad."""
+    return [_row(number) for number in range(count)]
+
+
+def _row(number: int) -> tuple[str, ...]:
+    month, day = number % 12 + 1, number % 28 + 1
+    paid = f"2024-{month:02d}-{day:02d}"
+    known = f"2025-{month:02d}-{day:02d}"
+    amount, channel = f"{number % 90_000}.25", ("银行代发", "现金", "包工头代领")[number % 3]
+    if number % 100 == 7:
+        ways = {0: ("2024-13-01", amount, channel, known), 1: (paid, "many", channel, known)}
+        ways |= {2: (paid, amount, "支票", known), 3: (paid, amount, channel, "2023-01-01")}
+        paid, amount, channel, known = ways[number // 100 % 4]
+    return (f"P{number}", f"R{number // 3}", paid, amount, "7", channel, known)
+
+
+def write_csv(path: Path, count: int) -> None:
+    """``count`` rows as CSV."""
     with path.open("w", encoding="utf-8") as file:
-        file.write("发放编号,工资表编号,发放日期,实发金额,实发人数,发放方式,入库日期\n")
-        for number in range(rows):
-            day = f"2024-{number % 12 + 1:02d}-{number % 28 + 1:02d}"
-            file.write(f"P{number},R{number},{day},{number % 90_000}.25,7,银行代发,{day}\n")
+        for row in (HEADER, *rows_of(count)):
+            file.write(",".join(row) + "\n")
 
 
-def measure(rows: int) -> tuple[float, float]:
-    """Seconds and peak megabytes of importing ``rows`` rows."""
+def write_xlsx(path: Path, count: int) -> None:
+    """``count`` rows as a sheet of text cells."""
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
+        sheet = book.add_worksheet("工资发放")
+        for place, row in enumerate((HEADER, *rows_of(count))):
+            sheet.write_row(place, 0, row)
+
+
+def figures(size: Size) -> Sequence[Figure]:
+    """All figures of this benchmark."""
+    rows, sheet_rows = ROWS[size], SHEET_ROWS[size]
+    csv, small = _measure(write_csv, "payments.csv", rows), _ours(write_csv, rows // 4)
+    xlsx = _measure(write_xlsx, "payments.xlsx", sheet_rows)
+    return [
+        Figure("CSV: rows per second", rows / csv[0].seconds, "1/s"),
+        Figure("CSV, pandas and pandera: rows per second", rows / csv[1].seconds, "1/s"),
+        Figure(
+            "CSV: times as fast as pandas and pandera",
+            csv[1].seconds / csv[0].seconds,
+            "ratio",
+            "higher",
+            2.0,
+        ),
+        Figure("CSV: peak", csv[0].peak_mb, "MB"),
+        Figure("CSV, pandas and pandera: peak", csv[1].peak_mb, "MB"),
+        Figure(
+            "CSV: memory at four times the rows",
+            csv[0].peak_mb / small.peak_mb,
+            "ratio",
+            "lower",
+            1.5,
+        ),
+        Figure("XLSX: rows per second", sheet_rows / xlsx[0].seconds, "1/s"),
+        Figure("XLSX, openpyxl and pandera: rows per second", sheet_rows / xlsx[1].seconds, "1/s"),
+        Figure(
+            "XLSX: times as fast as openpyxl and pandera",
+            xlsx[1].seconds / xlsx[0].seconds,
+            "ratio",
+            "higher",
+            1.0,
+        ),
+    ]
+
+
+def _ours(write, count: int) -> Child:  # type: ignore[no-untyped-def]  # noqa: ANN001
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        write_payments(folder / "payments.csv", rows)
-        start = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-c", _CHILD, str(folder)], check=True, capture_output=True, text=True
-        )
-        seconds = time.perf_counter() - start
-    accepted, peak = done.stdout.split()
-    if int(accepted) != rows:
-        raise SystemExit(f"{accepted} of {rows} rows were accepted")
-    return seconds, int(peak) / 1024
+        path = Path(place) / "payments.csv"
+        write(path, count)
+        return child(_OURS, path)
 
 
-def main() -> None:
-    """Measure both and print."""
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    small, large = measure(rows // 4), measure(rows)
-    for count, (seconds, megabytes) in ((rows // 4, small), (rows, large)):
-        print(f"{count:>10,} rows  {seconds:6.1f} s  {megabytes:6.0f} MB")
-    print(f"     ratio        {large[0] / small[0]:6.2f}    {large[1] / small[1]:6.2f}")
+def _measure(write, name: str, count: int) -> tuple[Child, Child]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    ours, theirs = [], []
+    for _ in range(RUNS):
+        with tempfile.TemporaryDirectory() as place:
+            path = Path(place) / name
+            write(path, count)
+            ours.append(child(_OURS, path))
+            theirs.append(child(_THEIRS, path))
+    if ours[0].told != theirs[0].told:
+        raise SystemExit(f"the two sides differ: {ours[0].told} and {theirs[0].told}")
+    return min(ours, key=lambda one: one.seconds), min(theirs, key=lambda one: one.seconds)
 
 
 if __name__ == "__main__":
-    main()
+    run("intake", figures)

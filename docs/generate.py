@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from generate_serving import commands, endpoints, failures, settings
+from generate_speed import speed
 
 from features.catalogue import Family, Feature
 from features.families import FAMILIES
@@ -162,6 +163,7 @@ PAGES = {
     "endpoints.md": endpoints,
     "errors.md": failures,
     "settings.md": settings,
+    "speed.md": speed,
 }
 
 

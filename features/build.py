@@ -143,7 +143,7 @@ def matrix_table(engine: DuckDBEngine, families: Sequence[Family] | None = None)
 
     Rows are ordered by as_of and project_id.
     """
-    return engine.fetch(_matrix_sql(families or ASKED[engine.kind].families))
+    return engine.fetch(matrix_sql(families or ASKED[engine.kind].families))
 
 
 def feature_matrix(
@@ -181,7 +181,8 @@ def to_matrix(table: pa.Table, kind: Kind = "project") -> Matrix:
     return Matrix(as_ofs, tuple(table["project_id"].to_pylist()), columns, values, kind)
 
 
-def _matrix_sql(families: Sequence[Family]) -> str:
+def matrix_sql(families: Sequence[Family], *, ordered: bool = True) -> str:
+    """The matrix of ``families`` as SQL over their last steps; in order unless told otherwise."""
     picked = ", ".join(
         f"CAST({family.steps[-1].name}.{feature.name} AS DOUBLE) AS {feature.name}"
         for family in families
@@ -191,7 +192,5 @@ def _matrix_sql(families: Sequence[Family]) -> str:
         f"LEFT JOIN {name} ON {name}.as_of = cohort.as_of AND {name}.project_id = cohort.project_id"
         for name in (family.steps[-1].name for family in families)
     )
-    return (
-        f"SELECT cohort.as_of, cohort.project_id, {picked} FROM cohort {joins}"
-        " ORDER BY cohort.as_of, cohort.project_id"
-    )
+    order = " ORDER BY cohort.as_of, cohort.project_id" if ordered else ""
+    return f"SELECT cohort.as_of, cohort.project_id, {picked} FROM cohort {joins}{order}"

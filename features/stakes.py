@@ -15,7 +15,7 @@ STAKES = Step(
     LEFT JOIN (
       SELECT as_of, project_id, max_by(workers, due_on) AS workers FROM (
         SELECT as_of, project_id, due_on, sum(workers) AS workers
-        FROM rolls WHERE age <= 92 GROUP BY as_of, project_id, due_on
+        FROM rolls WHERE age <= 92 AND workers IS NOT NULL GROUP BY as_of, project_id, due_on
       ) x GROUP BY as_of, project_id
     ) w ON w.as_of = c.as_of AND w.project_id = c.project_id
     LEFT JOIN (

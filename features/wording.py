@@ -16,6 +16,7 @@ def value_text(feature: Feature, value: float | None, language: Language) -> str
     """
     if value is None:
         return text("values.unknown", language)
+    value += 0.0  # minus zero is read as zero
     if feature.unit == "yes/no":
         return text("values.yes" if value >= 0.5 else "values.no", language)
     if feature.unit == "share":

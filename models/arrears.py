@@ -13,13 +13,14 @@ import numpy as np
 from features.build import Matrix
 from models.calibration import Calibration
 from models.scoring_model import Kind, pick
+from models.tree_shap import Tree, add_contributions, trees_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-_ROWS_AT_ONCE = 16_384
-"""Rows scored together, so that memory does not grow with them."""
+ROWS_AT_ONCE = 8_192
+"""Rows scored and explained together, so that memory does not grow with them."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,16 @@ class ArrearsModel:
     def _loaded(self) -> tuple[Any, ...]:
         return tuple(lgb.Booster(model_str=text) for text in self.boosters)
 
+    @cached_property
+    def _trees(self) -> tuple[Tree, ...]:
+        return tuple(tree for booster in self._loaded for tree in trees_of(booster))
+
     def raw(self, matrix: Matrix) -> NDArray[np.float64]:
         """Log-odds before calibration, shape (rows,)."""
         values = pick(matrix, self.columns)
         raw = np.zeros(len(values))
-        for start in range(0, len(values), _ROWS_AT_ONCE):
-            rows = slice(start, start + _ROWS_AT_ONCE)
+        for start in range(0, len(values), ROWS_AT_ONCE):
+            rows = slice(start, start + ROWS_AT_ONCE)
             block = np.ascontiguousarray(values[rows])
             scores = [b.predict(block, raw_score=True, num_threads=1) for b in self._loaded]
             raw[rows] = np.mean(scores, axis=0)
@@ -56,10 +61,13 @@ class ArrearsModel:
         Source: Lundberg et al., "From local explanations to global understanding", 2020.
         """
         values = pick(matrix, self.columns)
-        if not len(values):
-            return np.zeros((0, len(self.columns) + 1))
-        parts = [b.predict(values, pred_contrib=True, num_threads=1) for b in self._loaded]
-        return np.asarray(np.mean(parts, axis=0), dtype=np.float64)
+        out = np.zeros((len(values), len(self.columns) + 1))
+        for start in range(0, len(values), ROWS_AT_ONCE):
+            block = slice(start, start + ROWS_AT_ONCE)
+            parts = np.zeros((out.shape[1], len(values[block])))
+            add_contributions(self._trees, values[block], parts)
+            out[block] = parts.T / len(self.boosters)
+        return out
 
     def importance(self) -> NDArray[np.float64]:
         """Total gain per feature, summed over the boosters, as shares of 1."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from features.kinds import ASKED, features_of
 from features.wording import value_text
 from models.reasons import Reason
@@ -10,22 +12,49 @@ from risk.locale import Language, text
 
 _FEATURES = {kind: {one.name: one for one in features_of(kind)} for kind in KINDS}
 _FAMILIES = {kind: {one.name: one for one in ASKED[kind].families} for kind in KINDS}
+_VALUE = "\0"
+"""Stands for the value while the rest of a sentence is made."""
 
 
 def reason_text(reason: Reason, language: Language, kind: Kind = "project") -> str:
     """``reason`` for a unit of ``kind`` in one sentence: direction, value, what is typical."""
-    feature, family = _FEATURES[kind][reason.feature], _FAMILIES[kind][reason.family]
+    around = _around_value(
+        (reason.family, reason.feature, reason.article),
+        reason.typical,
+        language,
+        kind,
+        raises=reason.contribution > 0,
+    )
+    return _value(reason.feature, reason.value, language, kind).join(around)
+
+
+@lru_cache(maxsize=65_536)
+def _around_value(
+    about: tuple[str, str, str | None],
+    typical: float | None,
+    language: Language,
+    kind: Kind,
+    *,
+    raises: bool,
+) -> list[str]:
+    """The pieces of a sentence before and after the value; comparable projects share them."""
+    feature, family = _FEATURES[kind][about[1]], _FAMILIES[kind][about[0]]
     zh = language == "zh"
-    known = "typical" if reason.typical is not None else "alone"
+    known = "typical" if typical is not None else "alone"
     sentence = text(
-        f"reasons.{'raises' if reason.contribution > 0 else 'lowers'}_{known}",
+        f"reasons.{'raises' if raises else 'lowers'}_{known}",
         language,
         family=family.zh if zh else family.en,
         feature=feature.zh if zh else feature.en,
-        value=value_text(feature, reason.value, language),
-        typical=value_text(feature, reason.typical, language),
+        value=_VALUE,
+        typical=value_text(feature, typical, language),
         peers=text(f"reasons.peers.{kind}", language),
     )
-    if reason.article is None:
-        return sentence
-    return sentence + text("reasons.article", language, article=reason.article)
+    if about[2] is not None:
+        sentence += text("reasons.article", language, article=about[2])
+    return sentence.split(_VALUE)
+
+
+@lru_cache(maxsize=65_536)
+def _value(name: str, value: float | None, language: Language, kind: Kind) -> str:
+    return value_text(_FEATURES[kind][name], value, language)

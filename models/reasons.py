@@ -7,12 +7,14 @@ add up to the raw score. The family speaks through the feature that pushed most 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from features import catalogue
 from features.build import Matrix
 from features.engines.duckdb import DuckDBEngine
 from features.kinds import ASKED, EVERY_FAMILY, FAMILY_OF, FEATURES
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EVIDENCE_PER_REASON = 5
-_MIN_COMPARABLE = 20
+MIN_COMPARABLE = 20
+"""A group of peers counts where at least so many of them have the value."""
 _ARTICLES = {feature.name: feature.article for feature in FEATURES}
 
 
@@ -66,37 +69,49 @@ def family_sums(model: ScoringModel, parts: NDArray[np.float64]) -> dict[str, ND
 
 
 def reasons(
-    model: ScoringModel, matrix: Matrix, parts: NDArray[np.float64], evidence: Evidence
+    model: ScoringModel,
+    matrix: Matrix,
+    parts: NDArray[np.float64],
+    evidence: Evidence,
+    typical: NDArray[np.float64] | None = None,
 ) -> list[tuple[Reason, ...]]:
-    """Per row of ``matrix`` the reasons, strongest first, without families that add nothing."""
-    typical = typical_values(matrix)
-    sums = family_sums(model, parts)
-    members = {
-        family.name: [i for i, n in enumerate(model.columns) if FAMILY_OF[n] == family.name]
-        for family in EVERY_FAMILY
-    }
+    """Per row of ``matrix`` the reasons, strongest first, without families that add nothing.
+
+    ``typical`` is given where ``matrix`` is not the whole cohort; see :func:`typical_values`.
+    """
+    typical = typical_values(matrix) if typical is None else typical
     place = [matrix.columns.index(name) for name in model.columns]
     known = ~np.isnan(matrix.values[:, place])
-    out = []
-    for row, project_id in enumerate(matrix.project_ids):
-        found = []
-        for name, total in sums.items():
-            if members[name] and abs(total[row]) > 1e-9:
-                lead = _lead(parts[row], known[row], members[name], float(total[row]))
-                column = place[lead]
-                found.append(
-                    Reason(
-                        family=name,
-                        contribution=float(total[row]),
-                        feature=model.columns[lead],
-                        value=_known(matrix.values[row, column]),
-                        typical=_known(typical[row, column]),
-                        article=_ARTICLES[model.columns[lead]],
-                        evidence=evidence.get((name, project_id), ()),
-                    )
+    out: list[list[Reason]] = [[] for _ in matrix.project_ids]
+    for name, total in family_sums(model, parts).items():
+        members = np.flatnonzero([FAMILY_OF[column] == name for column in model.columns])
+        rows = np.flatnonzero(np.abs(total) > 1e-9) if len(members) else np.zeros(0, dtype=np.intp)
+        if not len(rows):
+            continue
+        leads = _leads(parts[np.ix_(rows, members)], known[np.ix_(rows, members)], total[rows])
+        lead = members[leads]
+        columns = np.asarray(place)[lead]
+        told = zip(
+            rows.tolist(),
+            total[rows].tolist(),
+            [model.columns[i] for i in lead],
+            matrix.values[rows, columns].tolist(),
+            typical[rows, columns].tolist(),
+            strict=True,
+        )
+        for row, contribution, feature, value, usual in told:
+            out[row].append(
+                Reason(
+                    family=name,
+                    contribution=contribution,
+                    feature=feature,
+                    value=_known(value),
+                    typical=_known(usual),
+                    article=_ARTICLES[feature],
+                    evidence=evidence.get((name, matrix.project_ids[row]), ()),
                 )
-        out.append(tuple(sorted(found, key=lambda r: (-abs(r.contribution), r.family))))
-    return out
+            )
+    return [tuple(sorted(found, key=lambda r: (-abs(r.contribution), r.family))) for found in out]
 
 
 def typical_values(matrix: Matrix) -> NDArray[np.float64]:
@@ -113,7 +128,7 @@ def typical_values(matrix: Matrix) -> NDArray[np.float64]:
         out[cohort] = _median(matrix.values[cohort])
         for group in np.unique(groups[cohort]):
             rows = cohort & (groups == group)
-            known = (~np.isnan(matrix.values[rows])).sum(axis=0) >= _MIN_COMPARABLE
+            known = (~np.isnan(matrix.values[rows])).sum(axis=0) >= MIN_COMPARABLE
             if known.any():
                 block = out[rows]
                 block[:, known] = _median(matrix.values[rows][:, known])
@@ -132,12 +147,8 @@ def evidence_behind(engine: DuckDBEngine, project_ids: Sequence[str]) -> Evidenc
         if family.evidence is None:
             continue
         rows = engine.rows(
-            "SELECT project_id, source_table, record_id, known_at FROM ("
-            " SELECT *, row_number() OVER (PARTITION BY project_id"
-            " ORDER BY weight DESC, source_table, record_id) AS place"
-            f" FROM ({family.evidence.sql}) e WHERE weight IS NOT NULL"
-            ") ranked WHERE place <= ? ORDER BY project_id, place",
-            [EVIDENCE_PER_REASON],
+            "SELECT project_id, source_table, record_id, known_at"
+            f" FROM ({most_telling(family.evidence)}) told ORDER BY project_id, place"
         )
         for project_id, table, record_id, known_at in rows:
             if str(project_id) in wanted and isinstance(known_at, dt.date):
@@ -146,24 +157,33 @@ def evidence_behind(engine: DuckDBEngine, project_ids: Sequence[str]) -> Evidenc
     return {key: tuple(items) for key, items in found.items()}
 
 
-def _lead(
-    parts: NDArray[np.float64], known: NDArray[np.bool_], members: Sequence[int], total: float
-) -> int:
-    """The member that pushed most in the direction of ``total``, of those with a known value.
+def most_telling(evidence: catalogue.Evidence) -> str:
+    """SQL for the :data:`EVIDENCE_PER_REASON` most telling records per project, by ``place``."""
+    return (
+        "SELECT project_id, source_table, record_id, known_at, place FROM ("
+        " SELECT *, row_number() OVER (PARTITION BY project_id"
+        " ORDER BY weight DESC, source_table, record_id) AS place"
+        f" FROM ({evidence.sql}) e WHERE weight IS NOT NULL"
+        f") ranked WHERE place <= {EVIDENCE_PER_REASON}"
+    )
 
-    An unknown value speaks only where no known one pushed that way.
+
+def _leads(
+    parts: NDArray[np.float64], known: NDArray[np.bool_], totals: NDArray[np.float64]
+) -> NDArray[np.intp]:
+    """Per row the member that pushed most in the direction of its total, the first of equals.
+
+    Those with a known value come first; an unknown one speaks only where no known one pushed
+    that way. ``parts`` and ``known`` have shape (rows, members).
     """
-    sign = 1.0 if total > 0 else -1.0
-
-    def push(index: int) -> tuple[bool, float, int]:
-        strength = sign * float(parts[index])
-        return bool(known[index]) and strength > 0, strength, -index
-
-    return max(members, key=push)
+    strength = np.where(totals > 0, 1.0, -1.0)[:, None] * parts
+    spoken = np.where(known & (strength > 0), strength, -np.inf)
+    some = np.isfinite(spoken).any(axis=1)
+    return np.asarray(np.where(some, spoken.argmax(axis=1), strength.argmax(axis=1)))
 
 
-def _known(value: np.float64) -> float | None:
-    return None if np.isnan(value) else float(value)
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
 
 
 def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from risk.contract import KNOWN_AT, STORED_TABLES
+
 Kind = Literal["project", "employer"]
 KINDS: tuple[Kind, ...] = ("project", "employer")
 
@@ -31,12 +33,44 @@ _REGISTERED = "substr({org}, 3, 6)"
 _PROJECT_OF_ORG = f"""
   o.org_id AS project_id, o.org_name AS project_name,
   coalesce(o.region_code, {_REGISTERED.format(org="o.org_id")}) AS region_code,
-  NULL::VARCHAR AS sector, NULL::VARCHAR AS funding, NULL::VARCHAR AS owner_id,
-  o.org_id AS contractor_id, NULL::BIGINT AS contract_amount, NULL::DOUBLE AS labour_cost_share,
-  coalesce(o.founded_on, o.known_at - 1) AS started_on, NULL::DATE AS planned_end_on,
-  NULL::DATE AS completed_on, NULL::BOOLEAN AS advance_funded, NULL::VARCHAR AS settlement,
-  NULL::BOOLEAN AS notice_board, NULL::DOUBLE AS latitude, NULL::DOUBLE AS longitude
+  CAST(NULL AS STRING) AS sector, CAST(NULL AS STRING) AS funding,
+  CAST(NULL AS STRING) AS owner_id, o.org_id AS contractor_id,
+  CAST(NULL AS BIGINT) AS contract_amount, CAST(NULL AS DOUBLE) AS labour_cost_share,
+  coalesce(o.founded_on, o.known_at - 1) AS started_on, CAST(NULL AS DATE) AS planned_end_on,
+  CAST(NULL AS DATE) AS completed_on, CAST(NULL AS BOOLEAN) AS advance_funded,
+  CAST(NULL AS STRING) AS settlement, CAST(NULL AS BOOLEAN) AS notice_board,
+  CAST(NULL AS DOUBLE) AS latitude, CAST(NULL AS DOUBLE) AS longitude
 """
+
+
+def _columns(table: str, alias: str, instead: Mapping[str, str], *more: str) -> str:
+    """The stored columns of ``table`` and ``more``, some computed ``instead``."""
+    names = [field.name for field in STORED_TABLES[table].fields]
+    return ", ".join(
+        f"{instead[name]} AS {name}" if name in instead else f"{alias}.{name} AS {name}"
+        for name in (*names, KNOWN_AT.name, "arrival", *more)
+    )
+
+
+def _entered(table: str, alias: str, key: str, **instead: str) -> str:
+    """The columns of a record that enters when it and its employer are known.
+
+    Its versions may then be known on one day: their arrivals keep the order they came in.
+    """
+    order = f"PARTITION BY {alias}.{key} ORDER BY {alias}.known_at, {alias}.arrival"
+    entered = {
+        "known_at": f"greatest({alias}.known_at, f.first_known)",
+        "arrival": f"row_number() OVER ({order})",
+    }
+    return _columns(table, alias, {**entered, **instead})
+
+
+_LINKED_EMPLOYER = _columns(
+    "complaints",
+    "c",
+    {"project_id": "CASE WHEN c.project_id IS NULL THEN c.linked_org_id END"},
+    *("linked_org_id", "linked", "superseded_at"),
+)
 
 _SELECTS: Mapping[str, str] = {
     "projects": f"""
@@ -48,14 +82,12 @@ _SELECTS: Mapping[str, str] = {
       FROM {{told}}organizations_versions o WHERE o.org_kind = 'employer'
     """,
     "cases": f"""
-      SELECT c.* REPLACE (c.org_id AS project_id, greatest(c.known_at, f.first_known) AS known_at,
-                          row_number() OVER (ORDER BY c.known_at, c.arrival) AS arrival)
+      SELECT {_entered("cases", "c", "case_id", project_id="c.org_id")}
       FROM {{told}}cases c JOIN ({_FIRST_KNOWN}) f ON f.org_id = c.org_id
       WHERE c.project_id IS NULL
     """,
     "inspections": f"""
-      SELECT i.* REPLACE (greatest(i.known_at, f.first_known) AS known_at,
-                          row_number() OVER (ORDER BY i.known_at, i.arrival) AS arrival)
+      SELECT {_entered("inspections", "i", "inspection_id")}
       FROM {{told}}inspections i JOIN ({_FIRST_KNOWN}) f ON f.org_id = i.project_id
     """,
     "complaints": "SELECT * FROM {told}complaints",
@@ -66,9 +98,9 @@ _SELECTS: Mapping[str, str] = {
             *("attendance", "disputes"),
         )
     },
-    "complaints_versions": """
-      SELECT * REPLACE (CASE WHEN project_id IS NULL THEN linked_org_id END AS project_id)
-      FROM {told}complaints_versions
+    "complaints_versions": f"""
+      SELECT {_LINKED_EMPLOYER}
+      FROM {{told}}complaints_versions c
     """,
 }
 

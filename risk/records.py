@@ -255,6 +255,7 @@ def versions_select(table: Table, told: str = "", rows: str | None = None) -> st
 
 
 def _linked_complaints(told: str) -> str:
+    # A complaint stands as its last telling said, and is linked as the last decision had it.
     fields = [name for name, _ in columns(TABLES["complaints"]) if name != KNOWN_AT.name]
     kept = ", ".join(
         "coalesce(said.project_id, link.project_id) AS project_id"
@@ -262,31 +263,38 @@ def _linked_complaints(told: str) -> str:
         else f"said.{name} AS {name}"
         for name in fields
     )
-    packed = ", ".join(f"{name} := {name}" for name in fields)
     return f"""
         WITH tellings AS (
-          SELECT complaint_id, known_at, arrival, struct_pack({packed}) AS said,
-                 NULL::STRUCT(project_id VARCHAR, org_id VARCHAR) AS link
-          FROM {told}complaints
+          SELECT complaint_id, known_at, arrival, 1 AS says, 0 AS links FROM {told}complaints
           UNION ALL
-          SELECT complaint_id, known_at, arrival, NULL,
-                 CASE WHEN decision = 'linked'
-                      THEN struct_pack(project_id := project_id, org_id := org_id)
-                      ELSE struct_pack(project_id := NULL::VARCHAR, org_id := NULL::VARCHAR) END
-          FROM {told}links
+          SELECT complaint_id, known_at, arrival, 0, 1 FROM {told}links
         ), standing AS (
-          SELECT complaint_id AS number, known_at, arrival,
-                 last_value(said IGNORE NULLS) OVER so_far AS said,
-                 last_value(link IGNORE NULLS) OVER so_far AS link,
-                 lead(known_at) OVER (PARTITION BY complaint_id ORDER BY known_at, arrival)
+          SELECT complaint_id, known_at, arrival,
+                 sum(says) OVER so_far AS said_no, sum(links) OVER so_far AS link_no,
+                 lead(known_at) OVER (PARTITION BY complaint_id ORDER BY known_at, arrival, says)
                    AS superseded_at
           FROM tellings
-          WINDOW so_far AS (PARTITION BY complaint_id ORDER BY known_at, arrival
+          WINDOW so_far AS (PARTITION BY complaint_id ORDER BY known_at, arrival, says
                             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+        ), said AS (
+          SELECT *, row_number() OVER (PARTITION BY complaint_id ORDER BY known_at, arrival)
+                      AS said_no
+          FROM {told}complaints
+        ), link AS (
+          SELECT complaint_id,
+                 CASE WHEN decision = 'linked' THEN project_id END AS project_id,
+                 CASE WHEN decision = 'linked' THEN org_id END AS org_id,
+                 row_number() OVER (PARTITION BY complaint_id ORDER BY known_at, arrival)
+                   AS link_no
+          FROM {told}links
         )
-        SELECT {kept}, known_at, arrival, link.org_id AS linked_org_id,
+        SELECT {kept}, standing.known_at, standing.arrival, link.org_id AS linked_org_id,
                said.project_id IS NULL AND (link.project_id IS NOT NULL OR link.org_id IS NOT NULL)
                  AS linked,
-               superseded_at
-        FROM standing WHERE said IS NOT NULL
+               standing.superseded_at
+        FROM standing
+        JOIN said
+          ON said.complaint_id = standing.complaint_id AND said.said_no = standing.said_no
+        LEFT JOIN link
+          ON link.complaint_id = standing.complaint_id AND link.link_no = standing.link_no
     """

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from models.registry import Registry
     from models.resemblance import Resemblance
     from models.scoring import ScoredCohort
+    from models.scoring_model import ScoringModel
     from serving.card.sections import Material
     from serving.database.service import ServiceDatabase
     from serving.database.shelf import ModelOnShelf
@@ -213,6 +214,23 @@ def resemblance_of(registry: Registry, version: str) -> Resemblance | None:
         return None
 
 
+def model_at(
+    workspace: Workspace, kind: Kind, as_of: dt.date, version: str | None = None
+) -> tuple[ScoringModel, ModelUsed]:
+    """The champion, or the model ``version``, to score the cohort of ``as_of`` with.
+
+    Raises:
+        NoModel: nothing was trained yet.
+        ModelFromLater: it was trained later than ``as_of``.
+    """
+    registry = open_registry(workspace, kind)
+    model, found = registry.load(version) if version else registry.champion()
+    if found.trained_at > as_of:
+        raise ModelFromLater(trained_at=found.trained_at, as_of=as_of)
+    events = int(found.about.get("events", 0))
+    return model, ModelUsed(registry.name, found.version, found.kind, events)
+
+
 def score_cohort(
     workspace: Workspace,
     store: RecordStore,
@@ -232,13 +250,9 @@ def score_cohort(
     from models.scoring import score_cohort as score
     from training.lessons import NoProjectsKnown
 
-    registry = open_registry(workspace, store.kind)
-    model, found = registry.load(version) if version else registry.champion()
-    if found.trained_at > as_of:
-        raise ModelFromLater(trained_at=found.trained_at, as_of=as_of)
-    resemblance = resemblance_of(registry, found.version)
+    model, used = model_at(workspace, store.kind, as_of, version)
+    resemblance = resemblance_of(open_registry(workspace, store.kind), used.version)
     cohort = score(store, model, as_of, resemblance, progress, with_levers=with_levers)
     if not cohort.projects:
         raise NoProjectsKnown(as_of=as_of)
-    events = int(found.about.get("events", 0))
-    return Scored(cohort, ModelUsed(registry.name, found.version, found.kind, events))
+    return Scored(cohort, used)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import functools
+import importlib.util
 import os
 import pickle
 import pwd
@@ -14,6 +15,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 # One thread a process: tests run side by side, and LightGBM's threads wait by spinning.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -208,3 +210,28 @@ def county_trained(county: Workspace, tmp_path_factory: pytest.TempPathFactory) 
     folder = built_once(tmp_path_factory, "county-trained", build)
     found: Trained = pickle.loads((folder / "trained.pickle").read_bytes())
     return found
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Any]:
+    """A Spark session of our own, small, in a time zone that is neither ours nor UTC."""
+    require_program("java")
+    if importlib.util.find_spec("pyspark") is None:
+        if MUST_RUN_ALL:
+            pytest.fail("pyspark is not installed and WAGEWATCH_TEST_ALL=1 allows no skip")
+        pytest.skip("pyspark is not installed")
+    from features.engines.spark_session import open_session
+
+    session = open_session(
+        {
+            "spark.master": "local[2]",
+            "spark.driver.memory": "1g",
+            "spark.driver.extraJavaOptions": "-Duser.timezone=America/New_York",
+            "spark.sql.shuffle.partitions": "1",
+            # Compiling each of some hundred small plans would take longer than running them.
+            "spark.sql.codegen.wholeStage": "false",
+            "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        }
+    )
+    yield session
+    session.stop()

@@ -87,7 +87,8 @@ def maturity_days(store: RecordStore, told_at: dt.date) -> int:
     )[0][0]
     if delay is None:
         return MATURITY_MIN_DAYS
-    return int(min(max(np.ceil(delay), MATURITY_MIN_DAYS), MATURITY_MAX_DAYS))
+    # Rounded first: engines interpolate between two delays with different last digits.
+    return int(min(max(np.ceil(round(delay, 6)), MATURITY_MIN_DAYS), MATURITY_MAX_DAYS))
 
 
 def happened(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from features.catalogue import Step
@@ -73,7 +74,9 @@ class DuckDBEngine:
         """Tables whose versions can be told from their stored rows alone."""
         if told_before is not None or self.kind != "project":
             return set()
-        return set(STORED_TABLES) - {"complaints"}
+        # A folder's records are views: their rows have no fixed places.
+        stored = self.rows("SELECT table_name FROM duckdb_tables() WHERE NOT temporary")
+        return {str(row[0]) for row in stored} & set(STORED_TABLES) - {"complaints"}
 
     def _prepare_versions(self, sql: str) -> None:
         """Find the few superseded rows of the tables ``sql`` reads, once for all steps."""
@@ -98,6 +101,21 @@ class DuckDBEngine:
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
         """The same as plain rows."""
         return self._connection.execute(sql, list(parameters)).fetchall()
+
+    def write(self, sql: str, folder: str) -> None:
+        """Write the answer to ``FOLDER/as_of=YYYY-MM-DD/part-*.parquet``; see :class:`Engine`.
+
+        Raises:
+            duckdb.IOException: the folder cannot be written.
+        """
+        for (day,) in self.rows("SELECT as_of FROM as_ofs"):
+            for part in Path(folder).glob(f"as_of={day}/part-*.parquet"):
+                part.unlink()
+        target = folder.replace("'", "''")
+        self._connection.execute(
+            f"COPY ({sql}) TO '{target}' (FORMAT PARQUET, PARTITION_BY (as_of),"
+            " FILENAME_PATTERN 'part-{i}', OVERWRITE_OR_IGNORE)"
+        )
 
     def close(self) -> None:
         """Drop all temporary tables."""

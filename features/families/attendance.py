@@ -148,10 +148,11 @@ FAMILY = Family(
             SELECT as_of, project_id, period,
                    CAST(sum(workers) AS DOUBLE) AS listed,
                    CAST(sum(amount_due) AS DOUBLE) AS due,
-                   sum(CAST(least(coalesce(workers_paid, 0), coalesce(workers, workers_paid))
+                   sum(CAST(round(
+                       least(coalesce(workers_paid, 0), coalesce(workers, workers_paid))
                        * CASE WHEN amount_due > 0
                               THEN least(CAST(paid AS DOUBLE) / amount_due, 1) ELSE 1 END
-                       AS DECIMAL(18, 4))) AS paid_workers
+                       * 10000) / 10000 AS DECIMAL(18, 4))) AS paid_workers
             FROM pay GROUP BY as_of, project_id, period
             """,
         ),

@@ -358,7 +358,7 @@ FAMILY = Family(
             """
             SELECT as_of, project_id, inspection_id, inspected_on, arrears_found, rectify_by,
                    rectified_on,
-                   CASE WHEN findings IS NULL OR trim(findings) = '' THEN 0
+                   CASE WHEN findings IS NULL OR trim(BOTH ' ' FROM findings) = '' THEN 0
                         ELSE length(findings) - length(replace(findings, ';', '')) + 1 END AS codes,
                    lead(inspected_on) OVER (
                      PARTITION BY as_of, project_id ORDER BY inspected_on, inspection_id

@@ -121,7 +121,8 @@ FAMILY = Family(
         Step(
             "indicators",
             """
-            SELECT as_of, org_id, indicator, period, TRY_CAST(value AS DECIMAL(28, 4)) AS value,
+            SELECT as_of, org_id, indicator, period,
+                   TRY_CAST(round(value * 10000) / 10000 AS DECIMAL(28, 4)) AS value,
                    row_number() OVER (PARTITION BY as_of, org_id, indicator ORDER BY period DESC)
                      AS back
             FROM known_operations
@@ -153,7 +154,8 @@ FAMILY = Family(
                    max(CASE WHEN indicator = 'tax' THEN ratio END) AS tax_ratio,
                    max(CASE WHEN indicator = 'social_insurance' THEN ratio END) AS insured_ratio,
                    CAST(sum(CASE WHEN indicator IN ('electricity', 'water', 'gas')
-                                 THEN CAST(ratio AS DECIMAL(18, 6)) END) AS DOUBLE)
+                                 THEN TRY_CAST(round(ratio * 1000000) / 1000000
+                                               AS DECIMAL(28, 6)) END) AS DOUBLE)
                      / nullif(sum(CASE WHEN indicator IN ('electricity', 'water', 'gas')
                                    AND ratio IS NOT NULL THEN 1 END), 0)
                      AS utilities_ratio,

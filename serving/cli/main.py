@@ -50,7 +50,6 @@ from serving.cli.output import line, note
 COMMANDS: Mapping[str, Callable[..., None]] = {
     "init": init.init,
     "import": import_.import_,
-    "records": records.records,
     "simulate": simulate.simulate,
     "features": features.features,
     "train": train.train,
@@ -75,6 +74,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
 }
 GROUPS: Mapping[str, typer.Typer] = {
     "link": link.GROUP,
+    "records": records.GROUP,
     "models": models.GROUP,
     "users": access.USERS,
     "tokens": access.TOKENS,

@@ -48,6 +48,20 @@ def open_records(job: Job, *, read_only: bool = True) -> RecordStore:
     return RecordStore(path, read_only=read_only, memory_gb=job.workspace.memory_gb)
 
 
+def records_in(job: Job, folder: str | None) -> RecordStore:
+    """The records of ``folder``; without one, the record store of the workspace.
+
+    Raises:
+        RecordsFolderEmpty: there is no such folder, or no records in it.
+        RecordsFolderFailed: it cannot be read.
+    """
+    if folder is None:
+        return open_records(job)
+    from risk.folder_store import open_folder
+
+    return open_folder(folder, memory_gb=job.workspace.memory_gb)
+
+
 def take_in_what_was_sent(job: Job, settings: Settings) -> None:
     """Take records and outcomes that were sent over the API into the record store.
 

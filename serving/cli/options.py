@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -19,8 +19,11 @@ AsOfs = Annotated[
     list[dt.date], typer.Option("--as-of", parser=parse_date, metavar="YYYY-MM-DD...")
 ]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", dir_okay=False)]
+OutOfEngine = Annotated[str, typer.Option("--out", metavar="PATH")]
 OutOrNone = Annotated[Path | None, typer.Option("--out", metavar="FILE", dir_okay=False)]
 Region = Annotated[str, typer.Option("--region", metavar="CODE")]
 Unit = Annotated[Kind, typer.Option("--kind")]
 UnitOrAll = Annotated[Kind | None, typer.Option("--kind")]
 Json = Annotated[bool, typer.Option("--json")]
+EngineName = Annotated[Literal["duckdb", "spark"], typer.Option("--engine")]
+Records = Annotated[str | None, typer.Option("--records", metavar="FOLDER")]

@@ -53,6 +53,19 @@ def require_folder(path: Path) -> None:
         raise CannotWrite(path=str(path), detail=os.strerror(errno.ENOENT))
 
 
+def require_file(path: str) -> Path:
+    """``path`` where a file can be made; as :func:`require_folder`.
+
+    Raises:
+        CannotWrite: there is no such folder, or ``path`` is one.
+    """
+    file = Path(path)
+    require_folder(file)
+    if file.is_dir():
+        raise CannotWrite(path=path, detail=os.strerror(errno.EISDIR))
+    return file
+
+
 def to_file(path: Path, content: bytes) -> None:
     """Write ``path`` whole or not at all.
 

@@ -1,24 +1,32 @@
-"""``wagewatch records``: what lies in the record store."""
+"""``wagewatch records``: what lies in the record store; out to a folder of Parquet and back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from serving.cli.job import Job, job_of
-from serving.cli.opening import open_records
+from serving.cli.opening import make_workspace, open_records
 from serving.cli.options import Json
-from serving.cli.output import as_json, line, plain, table
+from serving.cli.output import as_json, line, plain, progress, table
 
 if TYPE_CHECKING:
     from risk.records import FeedSpan
 
+GROUP = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 
+Folder = Annotated[Path, typer.Argument(metavar="FOLDER")]
+
+
+@GROUP.callback()
 def records(context: typer.Context, json: Json = False) -> None:
     """Rows, versions and dates per table; which feeds are missing; what waits."""
+    if context.invoked_subcommand is not None:
+        return
     from risk.intake.quarantine import quarantined_counts
     from risk.intake.waiting import waiting_rows
 
@@ -42,19 +50,47 @@ def records(context: typer.Context, json: Json = False) -> None:
         line(job.say("records.missing", tables=", ".join(missing)))
 
 
+@GROUP.command("export")
+def export(context: typer.Context, folder: Folder) -> None:
+    """All versions of all records as Parquet, by table and year."""
+    from risk.record_folders import export_records
+
+    job = job_of(context)
+    with open_records(job) as store, progress() as step:
+        rows = export_records(store, folder, step)
+    count, tables = sum(rows.values()), len(rows)
+    line(job.say("records_folder.exported", rows=count, tables=tables, path=str(folder)))
+
+
+@GROUP.command("import")
+def import_(context: typer.Context, folder: Folder, json: Json = False) -> None:
+    """Take in what ``export`` wrote; where there is no workspace yet it is made."""
+    from risk.record_folders import import_records
+
+    job = job_of(context)
+    make_workspace(job)
+    with open_records(job, read_only=False) as store, progress() as step:
+        taken = import_records(store, folder, step)
+    if json:
+        as_json({"tables": [asdict(one) for one in taken]})
+        return
+    headings = [job.say(f"records_folder.{name}") for name in ("table", "rows", "stored")]
+    table(headings, [[one.table, str(one.rows), str(one.stored)] for one in taken], right=(1, 2))
+
+
 def _show(
     job: Job,
     feeds: Sequence[FeedSpan],
     waiting: Mapping[str, int],
     quarantined: Mapping[str, int],
 ) -> None:
-    from risk.contract import TABLES
+    from risk.contract import STORED_TABLES
 
     names = ("table", "name", "rows", "versions", "first", "last", "waiting", "quarantined")
     rows = [
         [
             feed.table,
-            TABLES[feed.table].zh,
+            STORED_TABLES[feed.table].zh,
             str(feed.rows),
             str(feed.versions),
             plain(feed.first_known_at),

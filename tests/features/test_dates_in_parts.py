@@ -43,7 +43,9 @@ def test_dates_in_parts_give_the_rows_of_all_at_once(records, rows_at_once):
 
 def test_progress_over_parts_only_grows_and_ends_at_one(records):
     heard: list[float] = []
-    for _ in computed_by_dates(records, DATES, lambda _, share: heard.append(share), rows_at_once=1):
+    for _ in computed_by_dates(
+        records, DATES, lambda _, share: heard.append(share), rows_at_once=1
+    ):
         pass
     assert heard == sorted(heard)
     assert heard[-1] == 1.0
@@ -89,7 +91,7 @@ def test_versions_are_those_of_the_record_store(rows, as_of):
 
 
 def test_a_memory_limit_is_kept_and_the_rest_goes_to_disk(tmp_path):
-    """A sort of 240 MB and more within 130: it ends, and the database never held more than it may."""
+    """A sort of 240 MB within 130: it ends, and the database never held more than it may."""
     with RecordStore(tmp_path / "records.duckdb", memory_gb=0.13) as store:
         sorted_rows = "SELECT hash(n) AS a, hash(n + 1) AS b FROM range(15000000) t(n) ORDER BY a"
         store.connection.execute(f"CREATE TEMP TABLE large AS {sorted_rows}")

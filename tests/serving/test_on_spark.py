@@ -1,0 +1,135 @@
+"""Features and scores from a folder of records, by either engine, through the commands."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow.dataset as ds
+import pytest
+
+from features.build import feature_matrix
+from risk.record_folders import export_records
+from risk.records import RecordStore
+from serving.cli.main import main
+
+from ..conftest import require_program, thorough
+
+ROOT = Path(__file__).resolve().parents[2]
+DAYS = ["2025-03-01", "2025-07-01"]
+CONFIGURATION = """
+spark.master local[2]
+spark.app.name from-our-own-file
+spark.eventLog.enabled true
+spark.eventLog.dir {events}
+spark.driver.memory 1g
+spark.sql.shuffle.partitions 1
+spark.sql.codegen.wholeStage false
+spark.sql.codegen.factoryMode NO_CODEGEN
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(county, tmp_path_factory):
+    made = tmp_path_factory.mktemp("folders") / "records"
+    with RecordStore(county.records, read_only=True) as store:
+        export_records(store, made)
+    return made
+
+
+@pytest.fixture
+def office(workspace, folder):
+    """A workspace with the county's records."""
+    assert main(["-w", str(workspace.root), "records", "import", str(folder)]) == 0
+    return workspace
+
+
+def test_features_of_a_folder_are_those_of_the_workspace(office, folder, tmp_path):
+    line = ["features", "--as-of", *DAYS, "--out"]
+    assert main(["-w", str(office.root), *line, str(tmp_path / "one.parquet")]) == 0
+    elsewhere = ["-w", str(tmp_path / "no-workspace"), *line, str(tmp_path / "two.parquet")]
+    assert main([*elsewhere, "--records", str(folder)]) == 0
+    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
+
+
+def test_a_folder_without_records_is_refused(tmp_path, capsys):
+    line = ["--lang", "en", "features", "--as-of", *DAYS, "--out", str(tmp_path / "x.parquet")]
+    assert main([*line, "--records", str(tmp_path)]) == 1
+    assert f"{tmp_path} holds no exported records" in capsys.readouterr().err
+
+
+def test_a_damaged_folder_is_told(tmp_path, capsys):
+    place = tmp_path / "records" / "projects" / "known_year=2024"
+    place.mkdir(parents=True)
+    (place / "part.parquet").write_text("not Parquet")
+    line = ["--lang", "en", "features", "--as-of", *DAYS, "--out", str(tmp_path / "x.parquet")]
+    assert main([*line, "--records", str(tmp_path / "records")]) == 1
+    assert "could not be written or read to its end" in capsys.readouterr().err
+
+
+def test_a_file_cannot_be_written_over_a_folder(folder, tmp_path, capsys):
+    line = ["--lang", "en", "features", "--as-of", *DAYS, "--records", str(folder)]
+    assert main([*line, "--out", str(tmp_path)]) == 1
+    assert str(tmp_path) in capsys.readouterr().err
+
+
+def test_without_java_one_error_says_what_to_install(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    line = ["--lang", "en", "features", "--as-of", *DAYS, "--records", str(folder)]
+    assert main([*line, "--engine", "spark", "--out", str(tmp_path / "out")]) == 1
+    told = capsys.readouterr().err
+    assert "wagewatch[spark]" in told
+    assert "openjdk-17-jre-headless" in told
+
+
+@thorough
+def test_spark_writes_features_by_date_as_its_own_configuration_says(county, office, tmp_path):
+    require_program("java")
+    (tmp_path / "events").mkdir()
+    (tmp_path / "conf").mkdir()
+    settings = CONFIGURATION.format(events=f"file://{tmp_path}/events")
+    (tmp_path / "conf" / "spark-defaults.conf").write_text(settings)
+    out = tmp_path / "特征 of two days"
+    kept = out / "as_of=2020-01-01" / "part-0.parquet"
+    stale = out / f"as_of={DAYS[0]}" / "part-0.parquet"
+    for path in (kept, stale):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"of an earlier run")
+    code = "from serving.cli.main import run; run()"
+    line = ["-w", office.root, "features", "--engine", "spark", "--as-of", *DAYS, "--out", out]
+    subprocess.run(
+        [sys.executable, "-c", code, *line],
+        env={**os.environ, "SPARK_CONF_DIR": str(tmp_path / "conf")},
+        cwd=ROOT,
+        check=True,
+    )
+    assert any((tmp_path / "events").iterdir())
+    assert kept.exists()
+    assert not stale.exists()
+    kept.unlink()
+    table = (
+        ds.dataset(out, partitioning="hive")
+        .to_table()
+        .sort_by([("as_of", "ascending"), ("project_id", "ascending")])
+    )
+    with RecordStore(county.records, read_only=True) as store:
+        expected = feature_matrix(store, [dt.date.fromisoformat(day) for day in DAYS])
+    assert tuple(table["project_id"].to_pylist()) == expected.project_ids
+    for place, name in enumerate(expected.columns):
+        cells = table[name].to_numpy().astype(float)
+        assert np.allclose(cells, expected.values[:, place], rtol=1e-9, atol=0, equal_nan=True)
+
+
+def test_scores_of_a_folder_are_those_of_the_workspace(tmp_path, folder, office):
+    day = ["--as-of", DAYS[1]]
+    assert main(["-w", str(office.root), "train", *day]) == 0
+    for name, more in (("a.csv", []), ("b.csv", ["--records", str(folder)])):
+        out = ["--out", str(tmp_path / name)]
+        assert main(["-w", str(office.root), "score", *day, *more, *out]) == 0
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+    assert (tmp_path / "a.csv").stat().st_size > 1000
