@@ -14,7 +14,7 @@ from risk.contract import TABLES
 from risk.dates import add_months
 from risk.records import RecordStore, columns
 
-PAYMENTS_OF_PROJECT = 2_000
+PAYMENTS_OF_TEAM_MONTH = 4.18
 MONTHS, TEAMS = 60, 8
 FIRST = dt.date(2020, 1, 1)
 LAST_AS_OF = dt.date(2025, 1, 2)
@@ -27,40 +27,59 @@ def as_ofs(count: int) -> list[dt.date]:
 
 def make(path: Path | str, payments: int) -> RecordStore:
     """A store at ``path`` of about ``payments`` payments; open for writing."""
+    projects = max(round(payments / PAYMENTS_OF_TEAM_MONTH / TEAMS / MONTHS), 1)
+    return make_projects(path, projects)
+
+
+def make_projects(
+    path: Path | str,
+    projects: int,
+    *,
+    teams: int = TEAMS,
+    months: int = MONTHS,
+    first: dt.date = FIRST,
+) -> RecordStore:
+    """A store at ``path`` of ``projects`` with ``months`` from ``first``; open for writing."""
     store = RecordStore(path)
-    store.connection.execute(_MACROS)
-    projects = max(payments // PAYMENTS_OF_PROJECT, 1)
+    for macro in _macros(teams, months, first):
+        store.connection.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
     for table, sql in _ROWS.items():
         names = ", ".join(name for name, _ in columns(TABLES[table]))
         store.connection.execute(
             f"INSERT INTO {table} ({names}, arrival)"
-            f" SELECT {names}, nextval('arrivals') FROM ({sql})",
-            {"projects": projects} if "$projects" in sql else None,
+            f" SELECT {names}, nextval('arrivals') FROM ({sql.replace('$rolls', _ROLLS)})",
+            {"projects": projects},
         )
     return store
 
 
-_MACROS = f"""
-CREATE OR REPLACE MACRO draw(seed, n) AS (hash(seed * 1000003 + n) % 10000) / 10000.0;
-CREATE OR REPLACE MACRO month_of(m) AS CAST(DATE '{FIRST}' + to_months(CAST(m AS INTEGER)) AS DATE);
-CREATE OR REPLACE MACRO region(p) AS printf('9901%02d', p % 12);
-"""
+def _macros(teams: int, months: int, first: dt.date) -> list[str]:
+    return [
+        "draw(seed, n) AS (hash(seed * 1000003 + n) % 10000) / 10000.0",
+        f"on_day(n) AS CAST(DATE '{first.isoformat()}' + CAST(n AS INTEGER) AS DATE)",
+        "month_of(m) AS CAST(on_day(0) + to_months(CAST(m AS INTEGER)) AS DATE)",
+        "region(p) AS printf('9901%02d', p % 12)",
+        f"teams() AS {teams}",
+        f"months() AS {months}",
+        f"span() AS {months * 28}",
+    ]
 
-_ROLLS = f"""
-SELECT p, t, m, p * {TEAMS * MONTHS} + t * {MONTHS} + m AS r,
-       'R' || (p * {TEAMS * MONTHS} + t * {MONTHS} + m) AS payroll_id,
+
+_ROLLS = """
+SELECT p, t, m, p * teams() * months() + t * months() + m AS r,
+       'R' || (p * teams() * months() + t * months() + m) AS payroll_id,
        month_of(m + 1) + 14 AS due_on,
        CAST(5 + 40 * draw(1, p * 8 + t) AS BIGINT) AS workers,
        CAST(600000 * (5 + 40 * draw(1, p * 8 + t)) AS BIGINT) AS amount_due
-FROM range($projects) a(p), range({TEAMS}) b(t), range({MONTHS}) c(m)
+FROM range($projects) a(p), range(teams()) b(t), range(months()) c(m)
 """
 
 _ROWS = {
     "organizations": """
         SELECT 'O' || p AS org_id, 'org ' || p AS org_name, 'general_contractor' AS org_kind,
                CAST(1e9 * draw(2, p) AS BIGINT) AS registered_capital,
-               DATE '2005-01-01' + CAST(3000 * draw(3, p) AS INTEGER) AS founded_on,
-               region(p) AS region_code, DATE '2019-12-01' AS known_at
+               on_day(-5478) + CAST(3000 * draw(3, p) AS INTEGER) AS founded_on,
+               region(p) AS region_code, on_day(-31) AS known_at
         FROM range($projects) a(p)
     """,
     "projects": """
@@ -69,29 +88,29 @@ _ROWS = {
                ['government','state_owned','private'][1 + p % 3] AS funding,
                'W' || (p % 97) AS owner_id, 'O' || (p // 3) AS contractor_id,
                CAST(1e10 * (0.1 + draw(4, p)) AS BIGINT) AS contract_amount,
-               0.2 + 0.1 * draw(5, p) AS labour_cost_share, DATE '2020-01-05' AS started_on,
-               DATE '2025-06-01' AS planned_end_on, NULL AS completed_on,
+               0.2 + 0.1 * draw(5, p) AS labour_cost_share, on_day(4) AS started_on,
+               on_day(1978) AS planned_end_on, NULL AS completed_on,
                p % 7 = 0 AS advance_funded, 'monthly' AS settlement, p % 2 = 0 AS notice_board,
                30 + draw(6, p) AS latitude, 110 + draw(7, p) AS longitude,
-               DATE '2020-01-06' AS known_at
+               on_day(5) AS known_at
         FROM range($projects) a(p)
     """,
-    "contracts": f"""
-        SELECT 'C' || (p * {TEAMS} + t) AS contract_id, 'P' || p AS project_id,
-               CASE WHEN t >= 4 THEN 'C' || (p * {TEAMS} + t - 4) END AS parent_contract_id,
+    "contracts": """
+        SELECT 'C' || (p * teams() + t) AS contract_id, 'P' || p AS project_id,
+               CASE WHEN t >= 4 THEN 'C' || (p * teams() + t - 4) END AS parent_contract_id,
                'O' || ((p * 7 + t) % $projects) AS contractor_id,
                CASE WHEN t = 7 THEN 'individual' ELSE 'company' END AS contractor_kind,
                'name ' || t AS contractor_name, t <> 6 AS written,
                CAST(1e9 * draw(8, p * 8 + t) AS BIGINT) AS amount,
-               DATE '2020-01-10' AS signed_on, NULL AS ended_on, DATE '2020-01-12' AS known_at
-        FROM range($projects) a(p), range({TEAMS}) b(t)
+               on_day(9) AS signed_on, NULL AS ended_on, on_day(11) AS known_at
+        FROM range($projects) a(p), range(teams()) b(t)
     """,
-    "payrolls": f"""
-        SELECT payroll_id, 'P' || p AS project_id, 'C' || (p * {TEAMS} + t) AS contract_id,
+    "payrolls": """
+        SELECT payroll_id, 'P' || p AS project_id, 'C' || (p * teams() + t) AS contract_id,
                month_of(m) AS period, workers, amount_due, due_on, due_on - 10 AS known_at
-        FROM ({_ROLLS})
+        FROM ($rolls)
     """,
-    "payments": f"""
+    "payments": """
         SELECT 'Y' || (r * 5 + i) AS payment_id, payroll_id,
                due_on + CAST(floor(60 * pow(draw(9, r * 5 + i), 3)) AS INTEGER) AS paid_on,
                CAST(amount_due * CASE WHEN draw(10, p) < 0.1 THEN 0.2 ELSE 0.25 END AS BIGINT)
@@ -101,76 +120,76 @@ _ROWS = {
                     WHEN draw(11, r * 5 + i) < 0.95 THEN 'cash' ELSE 'foreman' END AS channel,
                due_on + CAST(floor(60 * pow(draw(9, r * 5 + i), 3)) AS INTEGER) + 2 + late
                  AS known_at
-        FROM ({_ROLLS}), range(5) d(i), (VALUES (0), (25)) e(late)
+        FROM ($rolls), range(5) d(i), (VALUES (0), (25)) e(late)
         WHERE (late = 0 AND draw(12, r * 5 + i) < 0.82)
            OR (late = 25 AND draw(12, r * 5 + i) < 0.016)
     """,
     "accounts": """
         SELECT 'A' || p AS account_id, 'P' || p AS project_id, 'bank' AS bank,
-               DATE '2020-02-01' AS opened_on, NULL AS closed_on, DATE '2020-02-02' AS known_at
+               on_day(31) AS opened_on, NULL AS closed_on, on_day(32) AS known_at
         FROM range($projects) a(p) WHERE p % 20 > 0
     """,
-    "transfers": f"""
-        SELECT 'T' || (p * {MONTHS} + m) AS transfer_id, 'P' || p AS project_id,
+    "transfers": """
+        SELECT 'T' || (p * months() + m) AS transfer_id, 'P' || p AS project_id,
                month_of(m) AS period, CAST(2e8 * (0.5 + draw(13, p)) AS BIGINT) AS amount_due,
                month_of(m + 1) AS due_on,
                CAST(2e8 * (0.5 + draw(13, p)) * (0.7 + 0.3 * draw(14, p * 60 + m)) AS BIGINT)
                  AS amount_paid,
                month_of(m + 1) + CAST(floor(40 * draw(15, p * 60 + m)) AS INTEGER) AS paid_on,
                month_of(m + 1) + 42 AS known_at
-        FROM range($projects) a(p), range({MONTHS}) c(m)
+        FROM range($projects) a(p), range(months()) c(m)
     """,
     "deposits": """
         SELECT 'D' || p AS deposit_id, 'P' || p AS project_id, 'guarantee' AS kind,
                'stored' AS status, 100000000 AS required_amount, 100000000 AS amount,
-               DATE '2020-02-01' AS valid_from, DATE '2025-12-31' AS valid_to,
-               DATE '2020-02-05' AS known_at
+               on_day(31) AS valid_from, on_day(2191) AS valid_to,
+               on_day(35) AS known_at
         FROM range($projects) a(p) WHERE p % 10 > 0
     """,
-    "attendance": f"""
-        SELECT 'P' || p AS project_id, 'C' || (p * {TEAMS} + t) AS contract_id,
+    "attendance": """
+        SELECT 'P' || p AS project_id, 'C' || (p * teams() + t) AS contract_id,
                month_of(m) AS period, workers AS workers_registered,
                CAST(workers * (0.6 + 0.4 * draw(16, r)) AS BIGINT) AS workers_present,
                CAST(workers * 22 * draw(17, r) AS BIGINT) AS worker_days,
                CAST(workers * draw(18, r) AS BIGINT) AS workers_with_contract,
                month_of(m + 1) + 5 AS known_at
-        FROM ({_ROLLS})
+        FROM ($rolls)
     """,
     "complaints": """
         SELECT 'K' || (p * 3 + i) AS complaint_id,
-               DATE '2020-03-01' + CAST(1700 * draw(19, p * 3 + i) AS INTEGER) AS received_on,
+               on_day(60) + CAST(span() * draw(19, p * 3 + i) AS INTEGER) AS received_on,
                'hotline_12345' AS channel,
                CASE WHEN draw(20, p * 3 + i) < 0.8 THEN 'P' || p END AS project_id,
                NULL AS project_text, NULL AS employer_text, 5 AS workers,
                1000000 AS amount_claimed, NULL AS text,
-               DATE '2020-03-02' + CAST(1700 * draw(19, p * 3 + i) AS INTEGER) AS known_at
+               on_day(61) + CAST(span() * draw(19, p * 3 + i) AS INTEGER) AS known_at
         FROM range($projects) a(p), range(3) b(i)
     """,
     "cases": """
         SELECT 'S' || p AS case_id, 'P' || p AS project_id, NULL AS org_id, NULL AS complaint_id,
-               DATE '2020-03-01' + CAST(1700 * draw(21, p) AS INTEGER) AS opened_on,
+               on_day(60) + CAST(span() * draw(21, p) AS INTEGER) AS opened_on,
                status, 20 AS workers, 5000000 AS amount_owed, NULL AS amount_recovered,
-               CASE WHEN late > 10 THEN DATE '2020-03-01' + CAST(1700 * draw(21, p) AS INTEGER) + 30
+               CASE WHEN late > 10 THEN on_day(60) + CAST(span() * draw(21, p) AS INTEGER) + 30
                END AS confirmed_on,
-               CASE WHEN late > 40 THEN DATE '2020-03-01' + CAST(1700 * draw(21, p) AS INTEGER) + 70
+               CASE WHEN late > 40 THEN on_day(60) + CAST(span() * draw(21, p) AS INTEGER) + 70
                END AS closed_on, NULL AS transferred_on,
-               DATE '2020-03-01' + CAST(1700 * draw(21, p) AS INTEGER) + late AS known_at
+               on_day(60) + CAST(span() * draw(21, p) AS INTEGER) + late AS known_at
         FROM range($projects) a(p),
              (VALUES ('accepted', 2), ('confirmed', 32), ('closed', 72)) b(status, late)
         WHERE draw(22, p) < 0.2
     """,
     "inspections": """
         SELECT 'I' || (p * 4 + i) AS inspection_id, 'P' || p AS project_id,
-               DATE '2020-03-01' + CAST(1700 * draw(23, p * 4 + i) AS INTEGER) AS inspected_on,
+               on_day(60) + CAST(span() * draw(23, p * 4 + i) AS INTEGER) AS inspected_on,
                'routine' AS kind, draw(24, p * 4 + i) < 0.1 AS arrears_found, NULL AS workers_owed,
                NULL AS amount_owed, NULL AS findings, NULL AS rectify_by, NULL AS rectified_on,
-               DATE '2020-03-04' + CAST(1700 * draw(23, p * 4 + i) AS INTEGER) AS known_at
+               on_day(63) + CAST(span() * draw(23, p * 4 + i) AS INTEGER) AS known_at
         FROM range($projects) a(p), range(4) b(i)
     """,
-    "operations": f"""
+    "operations": """
         SELECT 'O' || p AS org_id, month_of(m) AS period, indicator, 1000 * draw(25, p * 60 + m)
                  AS value, month_of(m + 1) + 20 AS known_at
-        FROM range($projects // 3 + 1) a(p), range({MONTHS}) c(m),
+        FROM range($projects // 3 + 1) a(p), range(months()) c(m),
              (VALUES ('tax'), ('social_insurance'), ('overdue_loans')) b(indicator)
     """,
 }

@@ -216,7 +216,10 @@ class _Import:
         largest = " UNION ALL ".join(
             f"SELECT max(arrival) AS a FROM main.{name}" for name in STORED_TABLES
         )
-        drawn = "SELECT last_value FROM duckdb_sequences() WHERE sequence_name = 'arrivals'"
+        drawn = (
+            "SELECT coalesce(last_value, start_value - 1) FROM duckdb_sequences()"
+            " WHERE sequence_name = 'arrivals'"
+        )
         newest: int = self._store.rows(
             f"SELECT coalesce(max(a), 0) FROM ({largest} UNION ALL {drawn})"
         )[0][0]

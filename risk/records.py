@@ -23,6 +23,7 @@ from risk.errors import WagewatchError
 from risk.kinds import EMPLOYERS_SCHEMA, Kind, lens
 
 LAYOUT_VERSION = 1
+_OPENINGS = "openings"
 
 
 class RecordStoreBusy(WagewatchError):
@@ -190,7 +191,7 @@ class RecordStore:
     def _has_every_table(self) -> bool:
         found = {row[0] for row in self.rows("SELECT table_name FROM duckdb_tables()")}
         schemas = {row[0] for row in self.rows("SELECT schema_name FROM duckdb_schemas()")}
-        return set(STORED_TABLES) <= found and EMPLOYERS_SCHEMA in schemas
+        return {*STORED_TABLES, _OPENINGS} <= found and EMPLOYERS_SCHEMA in schemas
 
     def _lay_out(self) -> None:
         with self.transaction():
@@ -204,6 +205,24 @@ class RecordStore:
                 self.connection.execute(
                     f"CREATE OR REPLACE VIEW {EMPLOYERS_SCHEMA}.{name} AS {sql}"
                 )
+            self._mark_opening()
+
+    def _mark_opening(self) -> None:
+        """Keep a mark that no other history of records has, for the arrivals drawn from now on.
+
+        A store made anew, or put back from a backup, draws the same arrivals for other rows; what
+        is derived from records tells them apart by the mark (see ``features.months.keys``).
+        """
+        self.connection.execute(
+            f"CREATE TABLE IF NOT EXISTS {_OPENINGS} (after_arrival BIGINT, mark UUID)"
+        )
+        drawn = self.rows(
+            "SELECT coalesce(last_value, start_value - 1) FROM duckdb_sequences()"
+            " WHERE sequence_name = 'arrivals'"
+        )[0][0]
+        # An opening in which nothing was drawn leaves no trace.
+        self.connection.execute(f"DELETE FROM {_OPENINGS} WHERE after_arrival >= ?", [drawn])
+        self.connection.execute(f"INSERT INTO {_OPENINGS} VALUES (?, uuid())", [drawn])
 
 
 def _table_ddl(table: Table) -> str:

@@ -52,6 +52,11 @@ class Workspace:
         return self.root / "tuning.sqlite"
 
     @property
+    def features(self) -> Path:
+        """Features kept month by month (Parquet); may be deleted."""
+        return self.root / "features"
+
+    @property
     def models(self) -> Path:
         """Exported models: LightGBM text and JSON, one folder per version."""
         return self.root / "models"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.build import Matrix, feature_matrix
+from features.build import Matrix
+from features.months.building import stored_matrix
 from risk.dates import HORIZON_DAYS
 from risk.errors import WagewatchError
 from risk.records import RecordStore
@@ -55,15 +57,23 @@ class Lessons:
         return min(self.events, int(self.target.sum())) >= MIN_POSITIVES
 
 
-def lessons_at(store: RecordStore, as_of: dt.date, progress: Progress | None = None) -> Lessons:
+def lessons_at(
+    store: RecordStore,
+    as_of: dt.date,
+    progress: Progress | None = None,
+    kept: Path | None = None,
+) -> Lessons:
     """What can be learnt from what was known strictly before ``as_of``.
+
+    Features of months that were computed before are read from the folder ``kept``, if given.
 
     Raises:
         NoProjectsKnown: no project was known before ``as_of``.
     """
     require_projects(store, as_of)
     log = event_log(store, as_of)
-    return lessons_from(log, feature_matrix(store, training_dates(log) or [as_of], progress))
+    dates = training_dates(log) or [as_of]
+    return lessons_from(log, stored_matrix(store, dates, kept, progress))
 
 
 def lessons_from(log: EventLog, matrix: Matrix) -> Lessons:

@@ -65,7 +65,7 @@ def train_and_register(
     champion = _champion(registry)
     with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as stored:
         store = stored.seen_as(kind)
-        lessons = lessons_at(store, as_of, progress)
+        lessons = lessons_at(store, as_of, progress, workspace.features)
         if lessons.dates:
             require_no_leak(store, [lessons.dates[0], lessons.dates[-1]])
         choice = _choice(workspace, lessons, search or Search(), progress)

@@ -36,6 +36,13 @@ from ..histories import Telling, tell, tellings
 AS_OFS = [dt.date(2024, 12, 31), dt.date(2025, 3, 1), dt.date(2025, 7, 1)]
 TOLD_AT = dt.date(2025, 11, 15)
 WORLDS = 40
+PAID = (
+    ("E1", 33_333_300, 32_999_967, 3),  # exactly 99 %
+    ("E2", 33_333_300, 33_333_300, 3),
+    ("E3", 20_000, 163, 1),  # 0.00815 people: a tie in decimals, none in binary
+    ("E4", 33_333_300, 32_666_634, 3),
+)
+"""Site, fen due and paid each month, people paid."""
 
 
 def made_up_worlds() -> list[list[Telling]]:
@@ -65,12 +72,12 @@ def told_on_the_edge(world: World) -> None:
     for site in ("E1", "E2", "E3", "E4"):
         world.project(site, contractor_id="EC", owner_id="EO", labour_cost_share=math.nan)
     for number, due_on in enumerate(("2024-12-30", "2025-02-28", "2025-06-30", "2024-12-01")):
-        for site, share in (("E1", 99), ("E2", 100), ("E3", 1), ("E4", 98)):
+        for site, amount, paid, people in PAID:
             name = f"{site}-{number}"
-            due = {"project_id": site, "amount_due": 33_333_300, "workers": None}
+            due = {"project_id": site, "amount_due": amount, "workers": None}
             world.payroll(name, due_on, **due if number % 2 else {**due, "workers": 7})
             world.payment(
-                name, due_on, 333_333 * share, workers_paid=3, channel=[None, "cash"][number % 2]
+                name, due_on, paid, workers_paid=people, channel=[None, "cash"][number % 2]
             )
             world.add(
                 "attendance",
@@ -89,7 +96,7 @@ def told_on_the_edge(world: World) -> None:
                 project_id=site,
                 period=f"{due_on[:7]}-01",
                 amount_due=10_000,
-                amount_paid=share * 100,
+                amount_paid=10_000 * paid // amount,
                 due_on=due_on,
                 paid_on=due_on,
                 known_at=due_on,
@@ -107,7 +114,7 @@ def told_on_the_edge(world: World) -> None:
             signed_on="2024-01-01",
             known_at="2024-01-05",
         )
-    for number, value in enumerate((0.00005, 1.00005, 2.5, 1e13, -0.00015, 1e19, 3.33335)):
+    for number, value in enumerate((0.00005, 1e19, 2.5, 1e13, 0.00465, 0.00815, 0.00815)):
         for indicator in ("electricity", "social_insurance", "overdue_loans"):
             world.add(
                 "operations",
@@ -122,10 +129,10 @@ def told_on_the_edge(world: World) -> None:
             "inspections",
             inspection_id=f"edge-{number}",
             project_id="E1",
-            inspected_on="2024-11-01",
+            inspected_on=f"2024-11-{number + 1:02}",
             findings=findings,
             arrears_found=number == 3,
-            known_at="2024-11-02",
+            known_at="2024-11-20",
         )
     world.add("organizations", org_id="EMP", org_kind="employer", known_at="2024-06-01")
     world.add(

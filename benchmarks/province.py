@@ -1,0 +1,89 @@
+"""Scoring and publishing a province, end to end, as the command line does it.
+
+Usage: python -m benchmarks.province [--full] [--keep]
+
+A model is trained on a small simulated county; then the records are those of a province of 50,000
+projects (quick: 1,000) with two teams and fourteen months each, and a tenth of it to see how time
+grows. ``score`` and ``publish`` (a list of one project in fifty, with reasons, red flags, dossiers
+and seal) run in processes of their own, from start to end.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.measuring import Child, Figure, Size, child, run
+
+PROJECTS = {"quick": 1_000, "full": 50_000}
+AS_OF = "2026-03-02"
+
+_TRAIN = """
+import datetime as dt, sys
+from pathlib import Path
+from serving.cli.main import main
+folder = Path(sys.argv[1])
+for words in (["simulate", folder / "county", "--projects", 300, "--months", 36, "--seed", 4],
+              ["-w", folder / "office", "init"],
+              ["-w", folder / "office", "import", folder / "county"],
+              ["-w", folder / "office", "train", "--as-of", "2025-12-01"]):
+    assert main([str(word) for word in words]) == 0, words
+(folder / "office" / "records.duckdb").unlink()
+"""
+
+_MAKE = """
+import datetime as dt, sys
+from benchmarks.sites import make_projects
+store = make_projects(sys.argv[1], int(sys.argv[2]), teams=2, months=14, first=dt.date(2025, 1, 1))
+store.close()
+"""
+
+_COMMAND = """
+import sys
+from serving.cli.main import main
+raise SystemExit(main(sys.argv[1:]))
+"""
+
+
+def figures(size: Size) -> Sequence[Figure]:
+    """All figures of this benchmark."""
+    whole = PROJECTS[size]
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        child(_TRAIN, folder)
+        tenth = _asked(folder, whole // 10)
+        scored, published = _asked(folder, whole)
+    name = f"{whole:,} projects"
+    return [
+        Figure(f"{name}, score: seconds", scored.seconds, "s"),
+        Figure(f"{name}, score: peak", scored.peak_mb, "MB"),
+        Figure(f"{name}, publish: seconds", published.seconds, "s"),
+        Figure(f"{name}, publish: peak", published.peak_mb, "MB"),
+        Figure(
+            "publish: seconds at ten times the projects, a tenth",
+            published.seconds / tenth[1].seconds / 10,
+            "ratio",
+            "lower",
+            1.2,
+        ),
+    ]
+
+
+def _asked(folder: Path, projects: int) -> tuple[Child, Child]:
+    """Score and publish in a fresh copy of the office with the records of ``projects``."""
+    office = folder / f"office-{projects}"
+    shutil.copytree(folder / "office", office)
+    child(_MAKE, office / "records.duckdb", projects)
+    scored = child(
+        _COMMAND, "-w", office, "score", "--as-of", AS_OF, "--out", folder / "scores.csv"
+    )
+    capacity = max(projects // 50, 1)
+    published = child(_COMMAND, "-w", office, "publish", "--as-of", AS_OF, "--capacity", capacity)
+    shutil.rmtree(office)
+    return scored, published
+
+
+if __name__ == "__main__":
+    run("province", figures)
