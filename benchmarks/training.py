@@ -101,12 +101,13 @@ def figures(size: Size) -> Sequence[Figure]:
     memory = fit(IN_MEMORY_ROWS, "memory")
     disk = large if large.rows == memory.rows else fit(IN_MEMORY_ROWS)
     found = [figure for one in (small, large) for figure in _of(one)]
-    growth = math.log(large.seconds / small.seconds) / math.log(large.rows / small.rows)
-    per_row = (large.peak_mb - small.peak_mb) * 2**20 / (large.rows - small.rows)
+    if size == "full":  # at the quick sizes what every fit costs anyway outweighs the rows
+        growth = math.log(large.seconds / small.seconds) / math.log(large.rows / small.rows)
+        per_row = (large.peak_mb - small.peak_mb) * 2**20 / (large.rows - small.rows)
+        found.append(Figure("growth exponent of seconds", growth, "ratio", "lower", MOST_EXPONENT))
+        found.append(Figure("bytes per further row", per_row, "bytes", "lower"))
     return [
         *found,
-        Figure("growth exponent of seconds", growth, "ratio", "lower", MOST_EXPONENT),
-        Figure("bytes per further row", per_row, "bytes", "lower"),
         Figure("bytes of a row as numbers", 8 * large.told["columns"], "bytes"),
         Figure("peak memory, disk over memory", disk.peak_mb / memory.peak_mb, "ratio", "lower", 1),
         Figure("seconds, disk over memory", disk.seconds / memory.seconds, "ratio", "lower"),

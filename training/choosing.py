@@ -74,7 +74,7 @@ class Choice:
 def judge(lessons: Lessons, name: str, recipe: AnyRecipe) -> Candidate:
     """``recipe`` on the later months of the lessons, each scored by what saw only earlier ones."""
     out = score_forward(lessons, recipe)
-    rows = recent(lessons.matrix, lessons.target, ~np.isnan(out[:, 0]))
+    rows = recent(lessons.matrix.as_ofs, lessons.target, ~np.isnan(out[:, 0]))
     _, scores = best_stage(out[rows], lessons.target[rows])
     months = _by_month(lessons.matrix.as_ofs[rows], scores, lessons.target[rows])
     return Candidate(name, recipe, months, out)

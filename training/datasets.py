@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import lightgbm as lgb
 import numpy as np
@@ -31,9 +31,34 @@ def dataset_of(
     if rows is None or rows.all():
         return lgb.Dataset(matrix.values, label, feature_name=names)
     kept = np.flatnonzero(rows)
-    few = len(kept) <= COPIED_ROWS
-    data = matrix.values[kept] if few else RowsOfMatrix(matrix.values, kept)
-    return lgb.Dataset(data, label[kept], feature_name=names)
+    if len(kept) <= COPIED_ROWS:
+        return lgb.Dataset(matrix.values[kept], label[kept], feature_name=names)
+    return DatasetOfRows(RowsOfMatrix(matrix.values, kept), label[kept], feature_name=names)
+
+
+class DatasetOfRows(lgb.Dataset):
+    """A dataset read through a sequence of rows, with the same bins as the same rows at once.
+
+    LightGBM itself lets a sequence hear only some of the parameters: the sample would be drawn by
+    another seed, and features no leaf is large enough to split by would be kept.
+    """
+
+    _being_made = False
+
+    def construct(self) -> lgb.Dataset:
+        """Read the rows and find the bins, if that is not done yet."""
+        self._being_made = True
+        try:
+            return super().construct()
+        finally:
+            self._being_made = False
+
+    def get_params(self) -> dict[str, Any]:
+        """What bins are made by; while they are made all parameters are."""
+        every: dict[str, Any] = (
+            dict(self.params or {}) if self._being_made else super().get_params()
+        )
+        return every
 
 
 class RowsOfMatrix(lgb.Sequence):

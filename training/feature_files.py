@@ -17,6 +17,7 @@ import numpy as np
 
 from models.scoring_model import FeaturesMissing
 from risk.errors import WagewatchError
+from training.datasets import DatasetOfRows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,7 +77,7 @@ class FeatureFiles:
         ]
         return np.concatenate(parts, dtype=np.float32) if parts else np.zeros(0, np.float32)
 
-    def keys(self) -> Iterator[tuple[NDArray[np.datetime64], list[str]]]:
+    def keys_in_blocks(self) -> Iterator[tuple[NDArray[np.datetime64], list[str]]]:
         """As_of dates and project ids in order, a block at a time."""
         for path in self.files:
             parted = date_of(path)
@@ -141,7 +142,7 @@ def dataset_from(files: FeatureFiles, label: str | NDArray[Any]) -> lgb.Dataset:
     if given.shape != (rows,) or np.isnan(given).any():
         known = int((~np.isnan(given)).sum())
         raise LabelsDoNotFit(rows=rows, labels=known)
-    return lgb.Dataset(RowsOnDisk(files, rows), given, feature_name=list(files.columns))
+    return DatasetOfRows(RowsOnDisk(files, rows), given, feature_name=list(files.columns))
 
 
 class RowsOnDisk(lgb.Sequence):

@@ -10,7 +10,7 @@ expert scorecard takes the model's place.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from features.build import Matrix
 from models import calibration
-from models.arrears import ArrearsModel, recipe_for
+from models.arrears import ArrearsModel, Recipe, recipe_for
 from models.logistic import LogisticRecipe
 from models.scorecard import PRIOR_RATE, fit_scorecard
 from models.scoring_model import ScoringModel
@@ -140,12 +140,12 @@ def _fitted(
     progress: Progress | None,
 ) -> Trained:
     matrix, target = lessons.matrix, lessons.target
-    judged = recent(matrix, target, ~np.isnan(out_of_time[:, 0]))
+    judged = recent(matrix.as_ofs, target, ~np.isnan(out_of_time[:, 0]))
     stage, scores = best_stage(out_of_time[judged], target[judged])
     fitted = calibration.fit(scores, target[judged])
     model, parameters = _model(lessons, recipe, stage, fitted, progress)
-    later = _later_time(matrix.where(judged), scores, target[judged])
-    metrics = _out_of_time_metrics(fitted, scores, target[judged])
+    later = later_time(matrix.where(judged), scores, target[judged])
+    metrics = out_of_time_metrics(fitted, scores, target[judged])
     return _trained(lessons, model, metrics, parameters, later)
 
 
@@ -160,18 +160,32 @@ def _model(
     if isinstance(recipe, LogisticRecipe):
         return replace(regress(lessons, recipe), calibration=fitted), asdict(recipe)
     rounds = (stage + 1) * ROUND_STEP
+    grown = boosters(lessons, recipe, rounds, recipe.seeds)
+    return bagged(lessons.matrix.columns, grown, recipe, rounds, fitted, progress)
+
+
+def bagged(
+    columns: tuple[str, ...],
+    grown: Iterable[Any],
+    recipe: Recipe,
+    rounds: int,
+    fitted: calibration.Calibration,
+    progress: Progress | None,
+) -> tuple[ArrearsModel, dict[str, Any]]:
+    """The model of the boosters ``grown``, one per seed, and how they were grown."""
     texts = []
-    for booster in boosters(lessons, recipe, rounds, recipe.seeds):
+    for booster in grown:
         texts.append(booster.model_to_string())
         if progress:
             progress("boosters", len(texts) / len(recipe.seeds))
-    model = ArrearsModel(lessons.matrix.columns, tuple(texts), fitted)
-    return model, {**recipe.parameters([], 0), "rounds": rounds, "seeds": list(recipe.seeds)}
+    parameters = {**recipe.parameters([], 0), "rounds": rounds, "seeds": list(recipe.seeds)}
+    return ArrearsModel(columns, tuple(texts), fitted), parameters
 
 
-def _later_time(
+def later_time(
     matrix: Matrix, scores: NDArray[np.float64], target: NDArray[np.float64]
 ) -> LaterTime:
+    """The judged rows with probabilities calibrated on what came before each date."""
     probability = np.full(len(scores), np.nan)
     for as_of in np.unique(matrix.as_ofs):
         earlier = matrix.as_ofs <= as_of - HORIZON_DAYS
@@ -182,9 +196,10 @@ def _later_time(
     return LaterTime(matrix, scores, target, probability)
 
 
-def _out_of_time_metrics(
+def out_of_time_metrics(
     fitted: calibration.Calibration, scores: NDArray[np.float64], target: NDArray[np.float64]
 ) -> dict[str, float]:
+    """Figures of the judged rows; none without both outcomes."""
     if not len(target) or target.min() == target.max():
         return {}
     return {

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from features.build import Matrix
 from features.kinds import FEATURES
 from models import calibration
 from models.arrears import Recipe, grow
@@ -27,11 +26,13 @@ if TYPE_CHECKING:
 ROUND_STEP = 20
 """Numbers of boosting rounds tried: every multiple of this."""
 
-_FOLDS = 3
-_SEEDS_JUDGED = 2
-_LEAST_MONTHS = 6
+FOLDS = 3
+SEEDS_JUDGED = 2
+LEAST_MONTHS = 6
+ENOUGH_EVENTS = 200
+"""What is judged by: at least so many months with at least so many events, see :func:`recent`."""
+
 _ROWS_AT_ONCE = 16_384
-_ENOUGH_EVENTS = 200
 _DIRECTIONS = {feature.name: feature.direction for feature in FEATURES}
 
 AnyRecipe = Recipe | LogisticRecipe
@@ -43,8 +44,8 @@ def score_forward(lessons: Lessons, recipe: AnyRecipe) -> NDArray[np.float64]:
     For boosters a stage is :data:`ROUND_STEP` more rounds; a regression has one stage.
     """
     matrix = lessons.matrix
-    scores = np.full((len(matrix.project_ids), _stages(recipe)), np.nan)
-    for fold in walk_forward(lessons.dates, folds=_FOLDS):
+    scores = np.full((len(matrix.project_ids), stages_of(recipe)), np.nan)
+    for fold in walk_forward(lessons.dates, folds=FOLDS):
         known = np.isin(matrix.as_ofs, np.array(fold.train, dtype="datetime64[D]"))
         judged = np.isin(matrix.as_ofs, np.array(fold.later, dtype="datetime64[D]"))
         if isinstance(recipe, LogisticRecipe):
@@ -55,7 +56,8 @@ def score_forward(lessons: Lessons, recipe: AnyRecipe) -> NDArray[np.float64]:
     return scores
 
 
-def _stages(recipe: AnyRecipe) -> int:
+def stages_of(recipe: AnyRecipe) -> int:
+    """How many numbers of rounds are judged."""
     return 1 if isinstance(recipe, LogisticRecipe) else recipe.max_rounds // ROUND_STEP
 
 
@@ -63,9 +65,9 @@ def _boosted(
     lessons: Lessons, recipe: Recipe, known: NDArray[np.bool_], judged: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     rows = np.flatnonzero(judged)
-    seeds = recipe.seeds[:_SEEDS_JUDGED]
+    seeds = recipe.seeds[:SEEDS_JUDGED]
     grown = list(boosters(lessons, recipe, recipe.max_rounds, seeds, known))
-    scores = np.zeros((len(rows), _stages(recipe)))
+    scores = np.zeros((len(rows), stages_of(recipe)))
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         block = slice(start, start + _ROWS_AT_ONCE)
         values = lessons.matrix.values[rows[block]]
@@ -123,7 +125,7 @@ def directions_of(columns: Sequence[str]) -> list[int]:
 
 
 def recent(
-    matrix: Matrix, target: NDArray[np.float64], judged: NDArray[np.bool_]
+    as_ofs: NDArray[np.datetime64], target: NDArray[np.float64], judged: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Of the judged rows the latest months that hold enough events, at least six of them.
 
@@ -131,11 +133,11 @@ def recent(
     """
     events = 0.0
     kept = np.zeros_like(judged)
-    for number, as_of in enumerate(np.unique(matrix.as_ofs[judged])[::-1], start=1):
-        rows = judged & (matrix.as_ofs == as_of)
+    for number, as_of in enumerate(np.unique(as_ofs[judged])[::-1], start=1):
+        rows = judged & (as_ofs == as_of)
         kept |= rows
         events += float(target[rows].sum())
-        if number >= _LEAST_MONTHS and events >= _ENOUGH_EVENTS:
+        if number >= LEAST_MONTHS and events >= ENOUGH_EVENTS:
             break
     return kept
 

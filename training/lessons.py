@@ -88,7 +88,7 @@ def lessons_from(log: EventLog, matrix: Matrix) -> Lessons:
     target, soft = labels_of(log, taught.project_ids, taught.as_ofs)
     if not dates:
         target = soft = np.zeros(len(taught.project_ids))
-    return Lessons(log, dates, taught, target, soft, _events_within(log, dates))
+    return Lessons(log, dates, taught, target, soft, events_within(log, dates))
 
 
 def labels_of(
@@ -109,7 +109,8 @@ def require_projects(store: RecordStore, as_of: dt.date) -> None:
         raise NoProjectsKnown(as_of=as_of)
 
 
-def _events_within(log: EventLog, dates: Sequence[dt.date]) -> int:
+def events_within(log: EventLog, dates: Sequence[dt.date]) -> int:
+    """How many events fall between the first of ``dates`` and the end of the last one's horizon."""
     if not dates:
         return 0
     first = np.datetime64(min(dates))
