@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, zip_longest
+from itertools import islice
 from typing import Any, TypeAlias
 
 from risk.contract import KNOWN_AT, Field, FieldType, Table
@@ -53,12 +53,13 @@ class Batch:
     """Rows of a file as read: the good ones by column, the bad ones as they came.
 
     ``dated_today`` says of each good row whether the import day stands in as its ``known_at``;
-    ``mends`` holds the quarantine numbers of good rows that had one.
+    ``mends`` holds the quarantine numbers of good rows that had one. Columns are lists, or Arrow's
+    where :mod:`risk.intake.columnar` read them.
     """
 
     read: int
-    columns: Columns
-    dated_today: list[bool]
+    columns: Mapping[str, Any]
+    dated_today: Any
     bad: list[BadRow]
     marks: Mapping[str, int]
     mends: list[str]
@@ -227,9 +228,11 @@ class _ColumnParser:
 
 def _turned(rows: Sequence[Row], width: int) -> list[tuple[Cell, ...]]:
     """The first ``width`` columns of ``rows``; a row that ended too early is filled with None."""
-    if all(len(cells) >= width for _, cells in rows):
-        return list(islice(zip(*(cells for _, cells in rows), strict=False), width))
-    return list(zip_longest(*(cells[:width] for _, cells in rows)))
+    wide = [
+        cells if len(cells) >= width else [*cells, *[None] * (width - len(cells))]
+        for _, cells in rows
+    ]
+    return list(islice(zip(*wide, strict=False), width))
 
 
 def _surplus(cells: Sequence[Cell], width: int) -> tuple[Cell, ...]:

@@ -18,7 +18,11 @@ _Problems: TypeAlias = MutableMapping[int, list[Problem]]
 CREDIT_CODE_MARK = "credit_code"
 """A credit code whose check character is wrong. A mark of data quality, never a rejection."""
 
-_REGION = re.compile(r"[0-9]{2}([0-9]{2}|[0-9]{4}|[0-9]{7})?")
+REGION = re.compile(r"[0-9]{2}([0-9]{2}|[0-9]{4}|[0-9]{7})?")
+"""A county (6 digits) or township (9), or a place above (2, 4)."""
+
+MARKED: Mapping[str, tuple[str, ...]] = {"organizations": ("org_id",)}
+"""The columns :func:`count_marks` looks at, by table."""
 
 
 def default_known_at(table: Table, columns: _Columns, today: dt.date) -> list[bool]:
@@ -60,7 +64,7 @@ def check_region(table: Table, columns: _Columns, problems: _Problems) -> None:
         return
     field = table.field("region_code")
     for place, code in enumerate(columns[field.name]):
-        if code is not None and not _REGION.fullmatch(code):
+        if code is not None and not REGION.fullmatch(code):
             problems.setdefault(place, []).append(problem(field, "not_a_region", code))
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from risk.contract import STORED_TABLES, Table
-from risk.intake.batches import BatchParser
+from risk.intake.batches import Batch, BatchParser
 from risk.intake.choosing import Chosen, choose
+from risk.intake.columnar import ColumnarParser
 from risk.intake.failures import IntakeFailure
 from risk.intake.finding import find_files
 from risk.intake.naming import table_of
 from risk.intake.quarantine import FileQuarantine, write_quarantine
 from risk.intake.readers import open_sheets
+from risk.intake.readers.csv_columns import pieces
+from risk.intake.readers.csv_text import CsvSheet
 from risk.intake.report import FileReport, ImportReport
 from risk.intake.storing import Staging, newest_arrival
 from risk.intake.waiting import waiting_rows
@@ -112,8 +115,7 @@ class _Import:
         """Reads all rows of ``chosen`` and stores them."""
         read = good = 0
         marks: Counter[str] = Counter()
-        parser = BatchParser(self._table, chosen.header, even=chosen.sheet.even, today=self._today)
-        for batch in parser.batches(chosen.rows()):
+        for batch in self._batches(chosen):
             self._staging.add(batch)
             self._quarantine.add(batch.bad, batch.mends)
             read, good = read + batch.read, good + batch.good
@@ -133,3 +135,12 @@ class _Import:
             ignored_columns=chosen.header.ignored,
             unread_sheets=chosen.unread,
         )
+
+    def _batches(self, chosen: Chosen) -> Iterator[Batch]:
+        """Column by column where the file is CSV; a quarantine file's cells need a closer look."""
+        sheet, header = chosen.sheet, chosen.header
+        if isinstance(sheet, CsvSheet) and header.quarantine_id is None:
+            columnar = ColumnarParser(self._table, header, today=self._today)
+            return columnar.batches(pieces(sheet, header.width))
+        parser = BatchParser(self._table, header, even=sheet.even, today=self._today)
+        return parser.batches(chosen.rows())

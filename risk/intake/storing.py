@@ -24,18 +24,10 @@ from contextlib import contextmanager
 
 import pyarrow as pa
 
-from risk.contract import STORED_AS, Table
+from risk.contract import KNOWN_AT, Table
 from risk.intake.batches import Batch
+from risk.intake.column_parsing import ARROW
 from risk.records import RecordStore, columns
-
-_ARROW = {
-    "VARCHAR": pa.string(),
-    "DATE": pa.date32(),
-    "BIGINT": pa.int64(),
-    "DOUBLE": pa.float64(),
-    "BOOLEAN": pa.bool_(),
-}
-assert set(_ARROW) == set(STORED_AS.values())  # noqa: S101 - a new stored type needs its Arrow type
 
 _BATCH, _STAGED, _NEW = "intake_batch", "intake_staged", "intake_new"
 
@@ -48,7 +40,7 @@ class Staging:
         self._table = table
         self._names = [name for name, _ in columns(table)]
         self._schema = pa.schema(
-            [(name, _ARROW[kind]) for name, kind in columns(table)]
+            [(field.name, ARROW[field.type]) for field in (*table.fields, KNOWN_AT)]
             + [("dated_today", pa.bool_()), ("line", pa.int64())]
         )
         self._lines = 0
@@ -61,10 +53,10 @@ class Staging:
         """Stages the good rows of ``batch`` behind those already there."""
         lines = range(self._lines, self._lines + batch.good)
         self._lines += batch.good
-        arrays = [batch.columns[name] for name in self._names] + [batch.dated_today, list(lines)]
+        arrays = [batch.columns[name] for name in self._names] + [batch.dated_today, lines]
         staged = pa.table(
             [
-                pa.array(cells, field.type)
+                cells if isinstance(cells, pa.ChunkedArray) else pa.array(cells, field.type)
                 for cells, field in zip(arrays, self._schema, strict=True)
             ],
             schema=self._schema,
@@ -78,16 +70,15 @@ class Staging:
         accepted: int = self._store.rows(f"SELECT count(*) FROM {_NEW}")[0][0]
         if accepted:
             names = ", ".join(self._names)
-            # Numbers are drawn first: a sequence drawn in a parallel query has no order.
+            # Numbers are drawn first: a sequence drawn in a parallel query has no order. Only this
+            # process draws, so that they follow one another.
+            drawn = self._store.rows(f"SELECT min(nextval('arrivals')) FROM range({accepted})")
+            first = int(drawn[0][0])
             self._store.rows(
                 f"INSERT INTO {self._table.name} ({names}, arrival)"
-                f" WITH drawn AS MATERIALIZED (SELECT nextval('arrivals') AS arrival"
-                f" FROM range({accepted})),"
-                " numbered AS (SELECT arrival, row_number() OVER (ORDER BY arrival) AS place"
-                " FROM drawn),"
-                f" placed AS (SELECT line, row_number() OVER (ORDER BY line) AS place FROM {_NEW})"
-                f" SELECT {names}, arrival FROM placed JOIN numbered USING (place)"
-                f" JOIN {_STAGED} USING (line) ORDER BY line"
+                f" WITH numbered AS (SELECT line, {first} - 1 + row_number() OVER (ORDER BY line)"
+                f" AS arrival FROM {_NEW})"
+                f" SELECT {names}, arrival FROM {_STAGED} JOIN numbered USING (line) ORDER BY line"
             )
         self._store.rows(f"DROP TABLE {_NEW}")
         self._store.rows(f"DROP TABLE {_STAGED}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,18 +38,23 @@ class CsvSheet:
     name: str = ""
     even: bool = True
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self, *, offset: int = 0, above: int = 0) -> Iterator[Row]:
         """Rows numbered as a spreadsheet shows them: a cell with line breaks is one row.
+
+        ``offset`` is the byte to begin at, where a row begins; ``above`` rows stand before it.
 
         Raises:
             QuotesBroken: a quotation mark is never closed or closes in mid-cell.
         """
         csv.field_size_limit(MAX_FIELD)
-        number = 0
-        with self.path.open(encoding=self.encoding, newline="") as lines:
+        encoding = "utf-8" if offset and self.encoding == "utf-8-sig" else self.encoding
+        with self.path.open("rb") as file:
+            file.seek(offset)
+            lines = io.TextIOWrapper(file, encoding=encoding, newline="")
             reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
+            number = above
             try:
-                for number, cells in enumerate(reader, start=1):
+                for number, cells in enumerate(reader, start=above + 1):
                     yield number, cells
             except csv.Error as error:
                 raise QuotesBroken(file=self.path.name, row=number + 1) from error
