@@ -22,8 +22,8 @@ from benchmarks.sites import as_ofs
 DATES = 24
 SIZES = {"quick": (200_000, 1_000_000), "full": (1_000_000, 10_000_000, 50_000_000)}
 COMPARED = {"quick": 1_000_000, "full": 10_000_000}
-SMALL = {"quick": 20_000, "full": 40_000}
-LIMIT_GB = {"quick": 0.25, "full": 0.5}
+SMALL = {"quick": 50_000, "full": 400_000}
+LIMIT_GB = {"quick": 0.25, "full": 0.53}
 RUNS = 2
 FEATURETOOLS_PYTHON = "FEATURETOOLS_PYTHON"
 """Names a Python with featuretools: it needs an older pandas than the house."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from features.arrow import days_of, doubles_of
 from features.catalogue import Family, Step
 from features.engines.duckdb import DuckDBEngine
 from features.kinds import ASKED
@@ -176,9 +177,10 @@ def to_matrix(table: pa.Table, kind: Kind = "project") -> Matrix:
     columns = tuple(table.column_names[2:])
     values = np.empty((table.num_rows, len(columns)), dtype=np.float64, order="F")
     for index, name in enumerate(columns):
-        values[:, index] = table[name].to_numpy().astype(np.float64)
-    as_ofs = table["as_of"].to_numpy().astype("datetime64[D]")
-    return Matrix(as_ofs, tuple(table["project_id"].to_pylist()), columns, values, kind)
+        values[:, index] = doubles_of(table[name])
+    return Matrix(
+        days_of(table["as_of"]), tuple(table["project_id"].to_pylist()), columns, values, kind
+    )
 
 
 def matrix_sql(families: Sequence[Family], *, ordered: bool = True) -> str:

@@ -128,8 +128,12 @@ PAID = Step(
     WHERE p.paid_on < r.as_of
     GROUP BY r.as_of, r.payroll_id
     """,
+    inlined=True,
 )
-"""Payments meet their payroll first and its dates then: laying them out by date costs far more."""
+"""Payments meet their payroll first and its dates then: laying them out by date costs far more.
+
+Only ``pay`` reads it, so it is never kept as a whole.
+"""
 
 PAY = Step(
     "pay",

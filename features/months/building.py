@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from features.arrow import days_of
 from features.build import (
     Matrix,
     Progress,
@@ -106,11 +107,11 @@ class _Building:
 
         engines = computed_by_dates(self.store, days, progress, families=self._needed(families))
         table = pa.concat_tables([matrix_table(engine, families) for engine in engines])
-        dates = table["as_of"].to_numpy().astype("datetime64[D]")
+        rows_at = days_of(table["as_of"])
         made: dict[dt.date, dict[str, pa.Table]] = {}
         for day in days:
             # Rows come in the order of dates.
-            first, last = (np.searchsorted(dates, np.datetime64(day), side) for side in _SIDES)
+            first, last = (np.searchsorted(rows_at, np.datetime64(day), side) for side in _SIDES)
             rows = table.slice(first, last - first)
             made[day] = {}
             for family in families:
