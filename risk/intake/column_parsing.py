@@ -63,7 +63,7 @@ class ColumnReader:
             return self._looked_up(cells)
         plain = pc.and_(
             pc.match_substring_regex(cells, self._plain.spelling),
-            pc.less_equal(pc.binary_length(cells), 99999),
+            pc.less_equal(pc.binary_length(cells), MAX_CELL),
         )
         if plain.true_count == len(cells):
             return ParsedColumn(self._plain.values(cells), _nothing_refused(len(cells)))
