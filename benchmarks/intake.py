@@ -12,7 +12,7 @@ the file and one of four times its rows.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.measuring import Child, Figure, Size, child, run
@@ -20,6 +20,7 @@ from benchmarks.measuring import Child, Figure, Size, child, run
 ROWS = {"quick": 200_000, "full": 1_000_000}
 SHEET_ROWS = {"quick": 10_000, "full": 50_000}
 RUNS = 3
+Write = Callable[[Path, int], None]
 HEADER = ("发放编号", "工资表编号", "发放日期", "实发金额", "实发人数", "发放方式", "入库日期")
 
 _OURS = """
@@ -120,14 +121,14 @@ def figures(size: Size) -> Sequence[Figure]:
     ]
 
 
-def _ours(write, count: int) -> Child:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _ours(write: Write, count: int) -> Child:
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "payments.csv"
         write(path, count)
         return child(_OURS, path, _small(write, Path(place)))
 
 
-def _measure(write, name: str, count: int) -> tuple[Child, Child]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _measure(write: Write, name: str, count: int) -> tuple[Child, Child]:
     ours, theirs = [], []
     for _ in range(RUNS):
         with tempfile.TemporaryDirectory() as place:
@@ -146,7 +147,7 @@ def _measure(write, name: str, count: int) -> tuple[Child, Child]:  # type: igno
     )
 
 
-def _small(write, folder: Path) -> Path:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _small(write: Write, folder: Path) -> Path:
     suffix = ".csv" if write is write_csv else ".xlsx"
     path = folder / "small" / f"payments{suffix}"
     path.parent.mkdir()
