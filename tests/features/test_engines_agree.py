@@ -73,34 +73,55 @@ def told_on_the_edge(world: World) -> None:
         world.project(site, contractor_id="EC", owner_id="EO", labour_cost_share=math.nan)
     for number, due_on in enumerate(("2024-12-30", "2025-02-28", "2025-06-30", "2024-12-01")):
         for site, amount, paid, people in PAID:
-            name = f"{site}-{number}"
-            due = {"project_id": site, "amount_due": amount, "workers": None}
-            world.payroll(name, due_on, **due if number % 2 else {**due, "workers": 7})
-            world.payment(
-                name, due_on, paid, workers_paid=people, channel=[None, "cash"][number % 2]
-            )
-            world.add(
-                "attendance",
-                project_id=site,
-                contract_id=None if number % 2 else "K",
-                period=f"{due_on[:7]}-01",
-                workers_present=number * 3,
-                workers_registered=number * 3,
-                workers_with_contract=number * 3,
-                worker_days=40,
-                known_at=due_on,
-            )
-            world.add(
-                "transfers",
-                transfer_id=name,
-                project_id=site,
-                period=f"{due_on[:7]}-01",
-                amount_due=10_000,
-                amount_paid=10_000 * paid // amount,
-                due_on=due_on,
-                paid_on=due_on,
-                known_at=due_on,
-            )
+            _due_on_the_edge(world, site, number, due_on, (amount, paid, people))
+    _rings(world)
+    _odd_values(world)
+    world.add("organizations", org_id="EMP", org_kind="employer", known_at="2024-06-01")
+    world.add(
+        "cases",
+        case_id="EMP",
+        org_id="EMP",
+        opened_on="2025-07-02",
+        status="confirmed",
+        known_at="2025-09-01",
+    )
+
+
+def _due_on_the_edge(
+    world: World, site: str, number: int, due_on: str, sums: tuple[int, int, int]
+) -> None:
+    """One payroll and all that goes with it."""
+    amount, paid, people = sums
+    name = f"{site}-{number}"
+    due = {"project_id": site, "amount_due": amount, "workers": None}
+    world.payroll(name, due_on, **due if number % 2 else {**due, "workers": 7})
+    world.payment(name, due_on, paid, workers_paid=people, channel=[None, "cash"][number % 2])
+    world.add(
+        "attendance",
+        project_id=site,
+        contract_id=None if number % 2 else "K",
+        period=f"{due_on[:7]}-01",
+        workers_present=number * 3,
+        workers_registered=number * 3,
+        workers_with_contract=number * 3,
+        worker_days=40,
+        known_at=due_on,
+    )
+    world.add(
+        "transfers",
+        transfer_id=name,
+        project_id=site,
+        period=f"{due_on[:7]}-01",
+        amount_due=10_000,
+        amount_paid=10_000 * paid // amount,
+        due_on=due_on,
+        paid_on=due_on,
+        known_at=due_on,
+    )
+
+
+def _rings(world: World) -> None:
+    """Contracts below one another, in chains, in rings and below nothing."""
     rings = {"A": "A", "B": "C", "C": "B", "D": None, "E": "D", "F": "E", "G": "F", "H": "nowhere"}
     for name, parent in rings.items():
         world.add(
@@ -114,6 +135,10 @@ def told_on_the_edge(world: World) -> None:
             signed_on="2024-01-01",
             known_at="2024-01-05",
         )
+
+
+def _odd_values(world: World) -> None:
+    """Values that binary fractions round either way, and findings that say nothing."""
     for number, value in enumerate((0.00005, 1e19, 2.5, 1e13, 0.00465, 0.00815, 0.00815)):
         for indicator in ("electricity", "social_insurance", "overdue_loans"):
             world.add(
@@ -134,15 +159,6 @@ def told_on_the_edge(world: World) -> None:
             arrears_found=number == 3,
             known_at="2024-11-20",
         )
-    world.add("organizations", org_id="EMP", org_kind="employer", known_at="2024-06-01")
-    world.add(
-        "cases",
-        case_id="EMP",
-        org_id="EMP",
-        opened_on="2025-07-02",
-        status="confirmed",
-        known_at="2025-09-01",
-    )
 
 
 @pytest.fixture(scope="module")
