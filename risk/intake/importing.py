@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from risk.contract import STORED_TABLES, Table
+from risk.intake.ahead import read_ahead
 from risk.intake.batches import Batch, BatchParser
 from risk.intake.choosing import Chosen, choose
 from risk.intake.columnar import ColumnarParser
@@ -115,13 +116,14 @@ class _Import:
         """Reads all rows of ``chosen`` and stores them."""
         read = good = 0
         marks: Counter[str] = Counter()
-        for batch in self._batches(chosen):
-            self._staging.add(batch)
-            self._quarantine.add(batch.bad, batch.mends)
-            read, good = read + batch.read, good + batch.good
-            marks.update(batch.marks)
-            if progress is not None:
-                progress(self._file, read)
+        with read_ahead(self._batches(chosen)) as batches:
+            for batch in batches:
+                self._staging.add(batch)
+                self._quarantine.add(batch.bad, batch.mends)
+                read, good = read + batch.read, good + batch.good
+                marks.update(batch.marks)
+                if progress is not None:
+                    progress(self._file, read)
         accepted = self._staging.settle()
         self._quarantine.settle()
         return FileReport(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from risk.contract import KNOWN_AT, Field, Table
@@ -28,7 +28,8 @@ class Problem:
 
     def as_json(self) -> dict[str, str]:
         """The problem as stored."""
-        return asdict(self)
+        told = (self.column, self.code, self.found, self.allowed)
+        return dict(zip(("column", "code", "found", "allowed"), told, strict=True))
 
     def wording(self, table: Table, language: Language = "zh") -> str:
         """The problem in one sentence; the column is called by its Chinese header in Chinese."""

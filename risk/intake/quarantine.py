@@ -39,6 +39,7 @@ _SCHEMA = pa.schema(
 )
 _ENTRIES = "intake_quarantined"
 _FETCH = 1_000
+_written = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ class FileQuarantine:
         cells = {name: as_text(cell) for name, cell in row.cells.items()}
         if row.surplus:
             cells.update({f"+{n}": as_text(cell) for n, cell in enumerate(row.surplus, 1)})
-        stored = json.dumps(cells, ensure_ascii=False)
+        stored = _written(cells)
         number = row.mends if row.mends in known - self._still_bad else None
         if number is not None:
             self._still_bad.add(number)
@@ -160,11 +161,11 @@ class FileQuarantine:
             "file": self._file,
             "row_number": row.number,
             "cells": stored,
-            "problems": json.dumps([p.as_json() for p in row.problems], ensure_ascii=False),
+            "problems": _written([problem.as_json() for problem in row.problems]),
         }
 
     def _number(self, cells: str) -> str:
-        told = json.dumps([self._table.name, self._file, cells], ensure_ascii=False)
+        told = _written([self._table.name, self._file, cells])
         digest = hashlib.sha256(told.encode("utf-8", "surrogatepass")).digest()
         self._met[digest] += 1
         numbered = hashlib.sha256(digest + str(self._met[digest]).encode())

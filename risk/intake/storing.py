@@ -10,7 +10,7 @@ same key and ``known_at``, in file order:
 * if any row of the group is new, the last one is stored too.
 
 A row whose key comes once in the file and never in the store is new by all of that, and is not
-looked at further.
+looked at further: in most files no row is, and all are taken over as they were staged.
 
 Rows known on the import day only for want of a date form one group per key, are compared without
 ``known_at``, and the version that counts is the key's latest: the same list sent again on another
@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import pyarrow as pa
 
 from risk.contract import KNOWN_AT, Table
@@ -29,7 +30,7 @@ from risk.intake.batches import Batch
 from risk.intake.column_parsing import ARROW
 from risk.records import RecordStore, columns
 
-_BATCH, _STAGED, _NEW = "intake_batch", "intake_staged", "intake_new"
+_BATCH, _STAGED, _KNOWN = "intake_batch", "intake_staged", "intake_known"
 
 
 class Staging:
@@ -51,12 +52,12 @@ class Staging:
 
     def add(self, batch: Batch) -> None:
         """Stages the good rows of ``batch`` behind those already there."""
-        lines = range(self._lines, self._lines + batch.good)
+        lines = pa.array(np.arange(self._lines, self._lines + batch.good))
         self._lines += batch.good
         arrays = [batch.columns[name] for name in self._names] + [batch.dated_today, lines]
         staged = pa.table(
             [
-                cells if isinstance(cells, pa.ChunkedArray) else pa.array(cells, field.type)
+                pa.array(cells, field.type) if isinstance(cells, list) else cells
                 for cells, field in zip(arrays, self._schema, strict=True)
             ],
             schema=self._schema,
@@ -66,21 +67,21 @@ class Staging:
 
     def settle(self) -> int:
         """Stores what is new, in file order; the number of rows stored."""
-        self._store.rows(_new_lines_sql(self._table))
-        accepted: int = self._store.rows(f"SELECT count(*) FROM {_NEW}")[0][0]
+        self._store.rows(_known_lines_sql(self._table))
+        known: int = self._store.rows(f"SELECT count(*) FROM {_KNOWN}")[0][0]
+        accepted = self._lines - known
         if accepted:
-            names = ", ".join(self._names)
             # Numbers are drawn first: a sequence drawn in a parallel query has no order. Only this
             # process draws, so that they follow one another.
-            drawn = self._store.rows(f"SELECT min(nextval('arrivals')) FROM range({accepted})")
-            first = int(drawn[0][0])
+            drawn = self._store.rows(f"SELECT min(nextval('arrivals')) FROM range({self._lines})")
+            first, names = int(drawn[0][0]), ", ".join(self._names)
+            # A plain copy keeps the order of the lines by itself.
+            others = f" ANTI JOIN {_KNOWN} USING (line) ORDER BY line" if known else ""
             self._store.rows(
                 f"INSERT INTO {self._table.name} ({names}, arrival)"
-                f" WITH numbered AS (SELECT line, {first} - 1 + row_number() OVER (ORDER BY line)"
-                f" AS arrival FROM {_NEW})"
-                f" SELECT {names}, arrival FROM {_STAGED} JOIN numbered USING (line) ORDER BY line"
+                f" SELECT {names}, {first} + line FROM {_STAGED}{others}"
             )
-        self._store.rows(f"DROP TABLE {_NEW}")
+        self._store.rows(f"DROP TABLE {_KNOWN}")
         self._store.rows(f"DROP TABLE {_STAGED}")
         return accepted
 
@@ -95,24 +96,26 @@ def registered(store: RecordStore, name: str, rows: pa.Table) -> Iterator[None]:
         store.connection.unregister(name)
 
 
-def _new_lines_sql(table: Table) -> str:
-    """Collects the staged lines to be stored in ``intake_new``; steps named after the rule."""
+def _known_lines_sql(table: Table) -> str:
+    """Collects the lines not to be stored in ``intake_known``; steps named after the rule."""
     key = ", ".join(table.key)
     same_key = _same(table.key, "changed", "stored")
-    met_before = _same(table.key, "s", "stored")
+    told_twice, met_before = _same(table.key, "s", "twice"), _same(table.key, "s", "stored")
     return f"""
-CREATE OR REPLACE TEMP TABLE {_NEW} AS
-WITH once AS (
-  SELECT any_value(line) AS line, {key} FROM {_STAGED} GROUP BY {key} HAVING count(*) = 1
+CREATE OR REPLACE TEMP TABLE {_KNOWN} AS
+WITH twice AS (
+  SELECT {key} FROM {_STAGED} GROUP BY {key} HAVING count(*) > 1
 ),
-fresh AS (
-  SELECT s.line FROM once s ANTI JOIN {table.name} stored ON {met_before}
+looked_at AS (
+  SELECT line FROM {_STAGED} s SEMI JOIN twice ON {told_twice}
+  UNION
+  SELECT line FROM {_STAGED} s SEMI JOIN {table.name} stored ON {met_before}
 ),
 staged AS (
   SELECT {key}, known_at, dated_today, line,
     CASE WHEN NOT dated_today THEN known_at END AS day,
     {_content(table)} AS content
-  FROM {_STAGED} ANTI JOIN fresh USING (line)
+  FROM {_STAGED} SEMI JOIN looked_at USING (line)
 ),
 compared AS (
   SELECT *, lag(content) OVER (PARTITION BY {key}, day ORDER BY line) AS before FROM staged
@@ -142,9 +145,9 @@ judged AS (
 grouped AS (
   SELECT *, bool_or(is_new) OVER (PARTITION BY {key}, day) AS any_new FROM judged
 )
+SELECT line FROM looked_at
+EXCEPT
 SELECT line FROM grouped WHERE is_new OR (is_last AND any_new)
-UNION ALL
-SELECT line FROM fresh
 """
 
 

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -29,6 +30,7 @@ MAX_UNPACKED = 2 * 2**30
 MAX_STRINGS = 512 * 2**20
 """Bytes of the shared strings, which are held in memory whole."""
 
+_ROWS_AT_ONCE = 100
 _OLE = b"\xd0\xcf\x11\xe0"
 _BROKEN = (
     zipfile.BadZipFile,
@@ -65,10 +67,11 @@ class XlsxSheet:
             # A cell openpyxl warns of (a date out of range) comes as an error value.
             with warnings.catch_warnings(), _damage_told(self.file):
                 warnings.simplefilter("ignore")
-                row = next(rows, None)
-            if row is None:
+                read = list(islice(rows, _ROWS_AT_ONCE))
+            if not read:
                 return
-            yield row[0], self._marked(*row) if row[0] in self.unsaved else row[1]
+            for row in read:
+                yield row if row[0] not in self.unsaved else (row[0], self._marked(*row))
 
     def _marked(self, number: int, cells: Sequence[Cell]) -> Sequence[Cell]:
         places = self.unsaved[number]
