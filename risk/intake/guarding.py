@@ -22,7 +22,9 @@ def guarded(cell: Cell) -> str:
     ("'=1+1", "''a", 'a')
     """
     # A zero byte would make the whole file binary; its picture is refused just the same.
-    text = as_text(cell).replace("\x00", "\u2400")
+    text = cell if type(cell) is str else as_text(cell)
+    if "\x00" in text:
+        text = text.replace("\x00", "\u2400")
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 

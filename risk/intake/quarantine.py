@@ -38,7 +38,10 @@ _SCHEMA = pa.schema(
     ]
 )
 _ENTRIES = "intake_quarantined"
+_CODEC = ("utf-8", "surrogatepass")
 _FETCH = 1_000
+_TOGETHER = 10_000
+"""Rows written to the store at once; bounds the memory they wait in."""
 _written = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -106,6 +109,9 @@ class FileQuarantine:
         self._met: Counter[bytes] = Counter()
         self._good: list[str] = []
         self._still_bad: set[str] = set()
+        self._waiting: list[dict[str, object]] = []
+        # What the digests of all rows begin with.
+        self._begun = hashlib.sha256(f"{_written([table.name, file])[:-1]}, ".encode(*_CODEC))
         lay_out(store)
 
     def add(self, rows: Sequence[BadRow], mended: Sequence[str]) -> None:
@@ -114,7 +120,15 @@ class FileQuarantine:
         if not rows:
             return
         known = self._known([row.mends for row in rows if row.mends])
-        entries = pa.Table.from_pylist([self._entry(row, known) for row in rows], schema=_SCHEMA)
+        self._waiting += [self._entry(row, known) for row in rows]
+        if len(self._waiting) >= _TOGETHER:
+            self._write()
+
+    def _write(self) -> None:
+        if not self._waiting:
+            return
+        entries = pa.Table.from_pylist(self._waiting, schema=_SCHEMA)
+        self._waiting = []
         with registered(self._store, _ENTRIES, entries):
             self._store.rows(
                 f"UPDATE quarantine SET cells = e.cells, problems = e.problems FROM {_ENTRIES} e"
@@ -127,10 +141,14 @@ class FileQuarantine:
             )
 
     def settle(self) -> None:
-        """Takes the mended rows out of quarantine, but for those sent twice of which one is bad."""
-        gone = [(number,) for number in set(self._good) - self._still_bad]
+        """Writes what still waits, and takes the mended rows out of quarantine.
+
+        One sent twice of which one is bad stays.
+        """
+        self._write()
+        gone = sorted(set(self._good) - self._still_bad)
         if gone:
-            numbers = pa.table({"id": [number for (number,) in gone]})
+            numbers = pa.table({"id": gone})
             with registered(self._store, _ENTRIES, numbers):
                 self._store.rows(
                     "DELETE FROM quarantine WHERE table_name = ?"
@@ -165,8 +183,9 @@ class FileQuarantine:
         }
 
     def _number(self, cells: str) -> str:
-        told = _written([self._table.name, self._file, cells])
-        digest = hashlib.sha256(told.encode("utf-8", "surrogatepass")).digest()
+        told = self._begun.copy()
+        told.update(f"{_written(cells)}]".encode(*_CODEC))
+        digest = told.digest()
         self._met[digest] += 1
         numbered = hashlib.sha256(digest + str(self._met[digest]).encode())
         # A letter in front keeps spreadsheets from taking it for a number.

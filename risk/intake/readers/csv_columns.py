@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
 from risk.intake.cells import Row
 from risk.intake.readers.csv_text import CsvSheet
 
-BLOCK_BYTES = 2**21
+BLOCK_BYTES = 2**22
 """Bytes of the file parted at a time; bounds the memory an import needs."""
 
 BLOCK_ROWS = 20_000
@@ -81,13 +82,22 @@ def _plain_blocks(file: BinaryIO, encoding: str) -> Iterator[_Block]:
 
 def _plain(raw: bytes, encoding: str, *, first: bool) -> bytes:
     """``raw`` in UTF-8 if it is plain; else nothing."""
-    if b'"' in raw or raw.count(b"\r") != raw.count(b"\r\n"):
+    if b'"' in raw or _has_lone_return(raw):
         return b""
     text = raw.decode(encoding).encode() if encoding == "gb18030" else raw
     if first and encoding == "utf-8-sig":
         text = text.removeprefix(codecs.BOM_UTF8)
     # Arrow would drop a mark that here is part of a cell.
     return b"" if text.startswith(codecs.BOM_UTF8) else text
+
+
+def _has_lone_return(raw: bytes) -> bool:
+    """Whether a carriage return in ``raw`` has no line feed behind it."""
+    if b"\r" not in raw:
+        return False
+    octets = np.frombuffer(raw, np.uint8)
+    returns = octets == ord("\r")
+    return bool(returns[-1] or (returns[:-1] & (octets[1:] != ord("\n"))).any())
 
 
 def _parted(text: bytes, delimiter: str, width: int, before: int) -> Piece:
