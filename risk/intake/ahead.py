@@ -1,4 +1,4 @@
-"""Reading ahead: the next batch is parsed while the one before it is stored."""
+"""Reading ahead: the next piece of a file is made while the one before it is worked on."""
 
 from __future__ import annotations
 

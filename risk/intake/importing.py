@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -116,7 +117,7 @@ class _Import:
         """Reads all rows of ``chosen`` and stores them."""
         read = good = 0
         marks: Counter[str] = Counter()
-        with read_ahead(self._batches(chosen)) as batches:
+        with self._batches(chosen) as batches:
             for batch in batches:
                 self._staging.add(batch)
                 self._quarantine.add(batch.bad, batch.mends)
@@ -138,11 +139,18 @@ class _Import:
             unread_sheets=chosen.unread,
         )
 
-    def _batches(self, chosen: Chosen) -> Iterator[Batch]:
+    @contextmanager
+    def _batches(self, chosen: Chosen) -> Iterator[Iterator[Batch]]:
         """Column by column where the file is CSV; a quarantine file's cells need a closer look."""
         sheet, header = chosen.sheet, chosen.header
         if isinstance(sheet, CsvSheet) and header.quarantine_id is None:
             columnar = ColumnarParser(self._table, header, today=self._today)
-            return columnar.batches(pieces(sheet, header.width))
-        parser = BatchParser(self._table, header, even=sheet.even, today=self._today)
-        return parser.batches(chosen.rows())
+            with (
+                read_ahead(pieces(sheet, header.width)) as parted,
+                read_ahead(columnar.batches(parted)) as batches,
+            ):
+                yield batches
+        else:
+            parser = BatchParser(self._table, header, even=sheet.even, today=self._today)
+            with read_ahead(parser.batches(chosen.rows())) as batches:
+                yield batches
