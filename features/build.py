@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -69,13 +69,24 @@ def steps(families: Sequence[Family]) -> tuple[Step, ...]:
     """
     own = [step for family in families for step in family.steps]
     read = [step.sql for step in own] + [one.evidence.sql for one in families if one.evidence]
-    needed = {COHORT.name, *(name for sql in read for name in _WORDS.findall(sql))}
-    shared: list[Step] = []
-    for step in reversed(SHARED_STEPS):
+    return (*_read_by([COHORT.name, *read], SHARED_STEPS), *own)
+
+
+def steps_read_by(queries: Sequence[str], kind: Kind = "project") -> tuple[Step, ...]:
+    """The steps that ``queries`` read, of those asked of ``kind``, after what they read in turn."""
+    asked = ASKED[kind]
+    own = [step for family in asked.families for step in family.steps]
+    return _read_by(queries, [*SHARED_STEPS, *own, asked.stakes])
+
+
+def _read_by(queries: Iterable[str], among: Sequence[Step]) -> tuple[Step, ...]:
+    needed = {name for sql in queries for name in _WORDS.findall(sql)}
+    found: list[Step] = []
+    for step in reversed(among):
         if step.name in needed:
             needed.update(_WORDS.findall(step.sql))
-            shared.insert(0, step)
-    return (*shared, *own)
+            found.insert(0, step)
+    return tuple(found)
 
 
 def compute(
@@ -83,7 +94,7 @@ def compute(
 ) -> DuckDBEngine:
     """An engine in which all steps have run for ``as_ofs`` at once; close it after use."""
     engine = DuckDBEngine(store, as_ofs)
-    _run(engine, ASKED[store.kind].families, progress or _silent)
+    _run(engine, steps(ASKED[store.kind].families), progress or _silent)
     return engine
 
 
@@ -102,20 +113,34 @@ def computed_by_dates(
     of the kind of unit ``store`` shows. ``told_before`` hides all that was known on or after that
     day (the leak check). Ask each engine before taking the next; the last is closed at the end.
     """
-    asked = families or ASKED[store.kind].families
+    todo = steps(families or ASKED[store.kind].families)
+    return stepped_by_dates(
+        store, as_ofs, todo, progress, told_before=told_before, rows_at_once=rows_at_once
+    )
+
+
+def stepped_by_dates(
+    store: RecordStore,
+    as_ofs: Sequence[dt.date],
+    todo: Sequence[Step],
+    progress: Progress | None = None,
+    *,
+    told_before: dt.date | None = None,
+    rows_at_once: int = ROWS_AT_ONCE,
+) -> Iterator[DuckDBEngine]:
+    """As :func:`computed_by_dates`, with ``todo`` in place of all steps of families."""
     parts = _parts(store, as_ofs, rows_at_once)
     engine = DuckDBEngine(store, [], told_before=told_before)
     try:
         for number, dates in enumerate(parts):
             engine.ask(dates)
-            _run(engine, asked, _share_of(progress, number, len(parts)))
+            _run(engine, todo, _share_of(progress, number, len(parts)))
             yield engine
     finally:
         engine.close()
 
 
-def _run(engine: DuckDBEngine, families: Sequence[Family], progress: Progress) -> None:
-    todo = steps(families)
+def _run(engine: DuckDBEngine, todo: Sequence[Step], progress: Progress) -> None:
     for number, step in enumerate(todo, start=1):
         engine.run([step])
         progress(step.name, number / len(todo))

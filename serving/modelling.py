@@ -103,22 +103,30 @@ def train_and_register(
 
 
 def run_backtest(
-    store: RecordStore, span: tuple[dt.date, dt.date], places: int, progress: Progress
+    store: RecordStore,
+    span: tuple[dt.date, dt.date],
+    places: int,
+    progress: Progress,
+    kept: Path | None = None,
 ) -> Backtest:
     """Walk forward over ``span`` and judge, with ``places`` on each month's list."""
     from training.backtest import backtest
 
-    return backtest(store, *span, places=places, progress=progress)
+    return backtest(store, *span, places=places, progress=progress, kept=kept)
 
 
 def run_ablation(
-    store: RecordStore, span: tuple[dt.date, dt.date], places: int, progress: Progress
+    store: RecordStore,
+    span: tuple[dt.date, dt.date],
+    places: int,
+    progress: Progress,
+    kept: Path | None = None,
 ) -> tuple[Worth, ...]:
     """What each family of features is worth over ``span``."""
     from training.ablation import ablation
     from training.walk import plan
 
-    return ablation(store, plan(store, *span), places=places, progress=progress)
+    return ablation(store, plan(store, *span), places=places, progress=progress, kept=kept)
 
 
 def run_check(
@@ -148,7 +156,7 @@ def run_check(
     except PaperMissing:
         profile = None
     watched = Watched(model, version.trained_at, profile, listed_entries(database), places)
-    return check(store, watched, as_of)
+    return check(store, watched, as_of, workspace.features)
 
 
 def open_registry(workspace: Workspace, kind: Kind = "project") -> Registry:

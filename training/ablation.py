@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,11 +43,15 @@ def ablation(
     families: Sequence[Family] = FAMILIES,
     progress: Progress | None = None,
     seed: int = 0,
+    kept: Path | None = None,
 ) -> tuple[Worth, ...]:
-    """The worth of each of ``families``, the greatest in average precision first."""
+    """The worth of each of ``families``, the greatest in average precision first.
+
+    Features of dates that were computed before are read from the folder ``kept``, if given.
+    """
     thinned = replace(planned, months=planned.months[::EVERY_MONTHS])
     walked = walk(
-        store, thinned, progress, lambda lessons, cohort: _without(lessons, cohort, families)
+        store, thinned, progress, lambda lessons, cohort: _without(lessons, cohort, families), kept
     )
     judged = walked.judged
     weights = resamples(judged, seed=seed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from risk.records import RecordStore
@@ -56,13 +57,16 @@ def backtest(
     places: int,
     progress: Progress | None = None,
     seed: int = 0,
+    kept: Path | None = None,
 ) -> Backtest:
     """Walk from ``first`` to ``last`` month by month and judge every contender.
+
+    Features of dates that were computed before are read from the folder ``kept``, if given.
 
     Raises:
         SpanEmpty, NothingToJudge, NoProjectsKnown: see :func:`training.walk.plan`.
     """
-    walked = walk(store, plan(store, first, last), progress)
+    walked = walk(store, plan(store, first, last), progress, kept=kept)
     judged = walked.judged
     weights = resamples(judged, seed=seed)
     drawn = {name: figures_drawn(judged, name, places, weights) for name in CONTENDERS}

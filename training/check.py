@@ -9,10 +9,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
-from features.build import feature_matrix
 from features.kinds import EVERY_FAMILY
+from features.months.building import stored_matrix
 from models.scoring_model import ScoringModel
 from risk.records import RecordStore
 from training.codes import CodeChange, code_changes
@@ -83,15 +84,19 @@ class Watched:
     places: int
 
 
-def check(store: RecordStore, watched: Watched, as_of: dt.date) -> CheckReport:
+def check(
+    store: RecordStore, watched: Watched, as_of: dt.date, kept: Path | None = None
+) -> CheckReport:
     """Look at everything from what was known before ``as_of``.
+
+    Features of dates that were computed before are read from the folder ``kept``, if given.
 
     Raises:
         NoProjectsKnown: no project was known before it.
     """
     require_projects(store, as_of)
     log = event_log(store, as_of)
-    matrix = feature_matrix(store, [as_of])
+    matrix = stored_matrix(store, [as_of], kept)
     raw = watched.model.raw(matrix)
     feeds = feed_troubles(store, as_of)
     every = shifts(watched.profile, matrix, raw) if watched.profile else []
@@ -109,7 +114,7 @@ def check(store: RecordStore, watched: Watched, as_of: dt.date) -> CheckReport:
         moved_with_feeds=tuple(one for one in every if one.feature in hanging),
         outlook=outlook(watched.model.calibration.probability(raw), watched.places),
         since_training=since_training(
-            store, watched.model, watched.trained_at, log, watched.places
+            store, watched.model, watched.trained_at, log, watched.places, kept
         ),
         lists=realised(outcomes_of(due, log, looks(store, as_of))),
         months_unlearnt=len(months_since(watched.trained_at, log)),

@@ -11,11 +11,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.build import Matrix, feature_matrix
+from features.build import Matrix
+from features.months.building import stored_matrix
 from models.scoring_model import ScoringModel
 from risk.dates import add_months
 from risk.records import RecordStore
@@ -73,13 +75,18 @@ def months_since(trained_at: dt.date, log: EventLog) -> list[dt.date]:
 
 
 def since_training(
-    store: RecordStore, model: ScoringModel, trained_at: dt.date, log: EventLog, places: int
+    store: RecordStore,
+    model: ScoringModel,
+    trained_at: dt.date,
+    log: EventLog,
+    places: int,
+    kept: Path | None = None,
 ) -> SinceTraining | None:
     """How the champion did since; None while no month after its training is mature."""
     months = months_since(trained_at, log)
     if not months:
         return None
-    matrix = feature_matrix(store, months)
+    matrix = stored_matrix(store, months, kept)
     probability = model.calibration.probability(model.raw(matrix))
     return _judge(store, matrix, probability, happened(log, matrix), months, places)
 

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.build import Matrix
-from features.engines.duckdb import DuckDBEngine
-from features.shared import COHORT, known
+from features.build import Matrix, Progress, stepped_by_dates, steps_read_by
 from risk.records import RecordStore
 from training.judged import Judged
 
@@ -25,11 +23,8 @@ _WHOSE = """
            o.registered_capital, c.contract_amount
     FROM cohort c
     LEFT JOIN known_organizations o ON o.as_of = c.as_of AND o.org_id = c.contractor_id
-    WHERE c.as_of IN (SELECT unnest($1))
 """
-_STAKES = """
-    SELECT as_of, project_id, workers, amount FROM stakes WHERE as_of IN (SELECT unnest($1))
-"""
+_STAKES = "SELECT as_of, project_id, workers, amount FROM stakes"
 
 Key = tuple[object, str]
 
@@ -41,25 +36,22 @@ class Details:
     whose: Mapping[Key, tuple[object, ...]]
     stakes: Mapping[Key, tuple[object, ...]]
 
-    def with_more(self, other: Details) -> Details:
-        """These and those of ``other``."""
-        return Details({**self.whose, **other.whose}, {**self.stakes, **other.stakes})
 
-
-def details_in(engine: DuckDBEngine, months: Sequence[dt.date]) -> Details:
-    """The details at ``months`` from an engine in which all steps and the stakes have run."""
-    whose, stakes = (_keyed(engine, sql, months) for sql in (_WHOSE, _STAKES))
-    return Details(whose, stakes)
-
-
-def details_at(store: RecordStore, months: Sequence[dt.date]) -> Details:
-    """The details at ``months`` without stakes, from the few steps they need."""
-    engine = DuckDBEngine(store, months)
-    try:
-        engine.run([known("projects"), known("organizations"), known("cases"), COHORT])
-        return Details(_keyed(engine, _WHOSE, months), {})
-    finally:
-        engine.close()
+def details_at(
+    store: RecordStore,
+    months: Sequence[dt.date],
+    progress: Progress | None = None,
+    *,
+    stakes: bool = False,
+) -> Details:
+    """The details at ``months``, from the few steps they need; stakes only if asked for."""
+    queries = (_WHOSE, _STAKES) if stakes else (_WHOSE,)
+    todo = steps_read_by(queries, store.kind)
+    found: tuple[dict[Key, tuple[object, ...]], ...] = ({}, {})
+    for engine in stepped_by_dates(store, months, todo, progress):
+        for rows, sql in zip(found, queries, strict=False):
+            rows.update({(row[0], str(row[1])): row[2:] for row in engine.rows(sql)})
+    return Details(*found)
 
 
 def judged_rows(
@@ -90,9 +82,3 @@ def judged_rows(
         workers=np.array([row[0] for row in stakes], dtype=np.float64),
         amount=np.array([row[1] for row in stakes], dtype=np.float64),
     )
-
-
-def _keyed(
-    engine: DuckDBEngine, sql: str, months: Sequence[dt.date]
-) -> dict[Key, tuple[object, ...]]:
-    return {(row[0], str(row[1])): row[2:] for row in engine.rows(sql, [list(months)])}

@@ -9,12 +9,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from features.build import Matrix, computed_by_dates, matrix_table, to_matrix
-from features.build import together as all_rows
-from features.kinds import ASKED
+from features.build import Matrix
+from features.months.building import stored_matrix
 from risk.dates import add_months
 from risk.errors import WagewatchError
 from risk.records import RecordStore
@@ -23,7 +23,7 @@ from training.judged import Judged, together
 from training.labels import EventLog, event_log, event_logs, happened, training_dates
 from training.lessons import Lessons, lessons_from, require_projects
 from training.looks import Looks, looks, outcomes
-from training.rows import Details, details_in, judged_rows
+from training.rows import Details, details_at, judged_rows
 
 Progress = Callable[[str, float], None]
 Contending = Callable[[Lessons, Matrix], Contest]
@@ -115,12 +115,16 @@ def walk(
     planned: Plan,
     progress: Progress | None = None,
     contending: Contending = contest,
+    kept: Path | None = None,
 ) -> Walk:
-    """Let the contenders learn and score at every month of the plan, and judge them later."""
+    """Let the contenders learn and score at every month of the plan, and judge them later.
+
+    Features of dates that were computed before are read from the folder ``kept``, if given.
+    """
     logs = event_logs(store, planned.months)
     lessons_at = {day for log in logs.values() for day in training_dates(log)}
     dates = sorted(lessons_at | set(planned.months))
-    matrix, details = _features(store, dates, planned.months, progress)
+    matrix, details = _features(store, dates, planned.months, progress, kept)
     judged_by, looked = event_log(store, planned.told_at), looks(store, planned.told_at)
     parts, notes = [], []
     for number, month in enumerate(planned.months, start=1):
@@ -146,15 +150,15 @@ def _features(
     dates: Sequence[dt.date],
     months: Sequence[dt.date],
     progress: Progress | None,
+    kept: Path | None,
 ) -> tuple[Matrix, Details]:
     """The features of all dates, and what was known of each project at ``months``."""
-    heard = (lambda step, share: progress(step, share * 0.2)) if progress else None
-    matrices, details = [], Details({}, {})
-    for engine in computed_by_dates(store, dates, heard):
-        engine.run([ASKED[store.kind].stakes])
-        matrices.append(to_matrix(matrix_table(engine), store.kind))
-        details = details.with_more(details_in(engine, months))
-    return all_rows(matrices), details
+
+    def heard(first: float, share: float) -> Progress | None:
+        return (lambda step, done: progress(step, first + done * share)) if progress else None
+
+    matrix = stored_matrix(store, dates, kept, heard(0, 0.15))
+    return matrix, details_at(store, months, heard(0.15, 0.05), stakes=True)
 
 
 def _note(month: dt.date, scored: Contest, part: Judged) -> MonthNote:

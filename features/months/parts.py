@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 UNIT = "project_id"
 _KEY = b"wagewatch"
-_DATED, _SUFFIX = "as_of=", ".parquet"
 
 
 class Parts:
@@ -66,19 +65,4 @@ class Parts:
 
     def path(self, family: str, as_of: dt.date) -> Path:
         """Where the part of ``family`` at ``as_of`` lies."""
-        return self._folder / family / f"{_DATED}{as_of.isoformat()}{_SUFFIX}"
-
-
-def prune(folder: Path, before: dt.date) -> list[Path]:
-    """Delete the parts of dates before ``before``; what was deleted."""
-    old = [path for path in sorted(folder.glob(f"*/*/{_DATED}*{_SUFFIX}")) if _older(path, before)]
-    for path in old:
-        path.unlink(missing_ok=True)
-    return old
-
-
-def _older(path: Path, before: dt.date) -> bool:
-    try:
-        return dt.date.fromisoformat(path.name[len(_DATED) : -len(_SUFFIX)]) < before
-    except ValueError:
-        return False
+        return self._folder / family / f"as_of={as_of.isoformat()}.parquet"

@@ -33,11 +33,12 @@ def backtest(
     from serving.verdicts import backtest_parts, documents, worth_part
 
     job = job_of(context)
+    kept = job.workspace.features
     places = capacity or places_of(open_settings(job), kind)
     with open_records(job) as stored, progress() as step:
         store = stored.seen_as(kind)
-        done = run_backtest(store, (first, last), places, step)
-        worths = run_ablation(store, (first, last), places, step) if ablation else None
+        done = run_backtest(store, (first, last), places, step, kept)
+        worths = run_ablation(store, (first, last), places, step, kept) if ablation else None
     if json:
         as_json(documents(done, worths))
         return

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from features.build import feature_matrix
 from features.kinds import ASKED
 from features.months.building import stored_matrix
-from features.months.parts import prune
 from risk.contract import STORED_TABLES
 from risk.kinds import KINDS
 from risk.records import RecordStore
@@ -172,10 +171,3 @@ def test_another_store_with_the_same_arrivals_is_another_history(started, tmp_pa
                     told["amount"] += 1
                 tell(other, [(table, told)])
         assert_same(stored_matrix(other, MONTHS, folder), feature_matrix(other, MONTHS))
-
-
-def test_old_months_can_be_pruned_and_nothing_is_lost(started):
-    store, folder = started
-    gone = prune(folder, MONTHS[1])
-    assert {path.stem for path in gone} == {f"as_of={MONTHS[0].isoformat()}"}
-    assert_same(stored_matrix(store, MONTHS, folder), feature_matrix(store, MONTHS))

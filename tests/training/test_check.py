@@ -53,6 +53,13 @@ def test_a_month_like_those_before_is_fine(county, watched):
     assert report.outlook.cohort > 100
 
 
+def test_features_kept_by_month_change_no_word_of_the_report(county, watched, tmp_path):
+    with RecordStore(county.records, read_only=True) as store:
+        reports = [check(store, watched, AS_OF, kept) for kept in (None, tmp_path, tmp_path)]
+    assert list(tmp_path.rglob(f"as_of={AS_OF}.parquet"))
+    assert repr(reports[1]) == repr(reports[0]) == repr(reports[2])
+
+
 def test_a_feed_that_stops_is_named_and_nothing_is_retrained_on_it(changed, watched):
     month_ago = dt.date(2025, 7, 1)
     store = changed("DELETE FROM payments WHERE known_at >= ?", month_ago)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from features.build import feature_matrix
+from features.families import FAMILIES
 from risk.contract import TABLES
 from risk.intake.importing import import_paths
 from risk.records import RecordStore
@@ -71,6 +72,21 @@ def test_what_became_known_later_changes_no_score(walked, tmp_path):
         assert np.array_equal(again.judged.scores[name], walked.judged.scores[name]), name
     assert np.array_equal(walked.judged.happened, happened(log, cohort))
     assert again.judged.happened.sum() < walked.judged.happened.sum()
+
+
+@thorough
+def test_features_kept_by_month_change_no_figure(walked, county, tmp_path):
+    heard: list[str] = []
+    with RecordStore(county.records, read_only=True) as store:
+        planned = plan(store, FIRST, LAST)
+        walk(store, planned, kept=tmp_path)
+        again = walk(store, planned, lambda step, share: heard.append(step), kept=tmp_path)
+    assert FAMILIES[-1].steps[-1].name not in heard
+    for name in CONTENDERS:
+        assert np.array_equal(again.judged.scores[name], walked.judged.scores[name]), name
+    assert np.array_equal(again.judged.workers, walked.judged.workers, equal_nan=True)
+    assert np.array_equal(again.judged.amount, walked.judged.amount, equal_nan=True)
+    assert again.judged.clusters == walked.judged.clusters
 
 
 def test_months_that_cannot_be_judged_yet_are_left_out(county):
