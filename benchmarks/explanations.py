@@ -36,7 +36,8 @@ odds = np.log1p(values[:, :40]) @ drawn.normal(size=40) / 3
 target = (drawn.random(rows) < 1 / (1 + np.exp(2 - odds + odds.mean()))) * 1.0
 values[drawn.random(values.shape) < 0.3] = np.nan
 recipe = Recipe(leaves=31, min_rows_in_leaf=100, l2=20.0)
-booster = grow(values, target, columns, [0] * len(columns), recipe=recipe, rounds=300, seed=1)
+data = lightgbm.Dataset(values, target, feature_name=columns, free_raw_data=False)
+booster = grow(data, [0] * len(columns), recipe=recipe, rounds=300, seed=1)
 booster.save_model(folder / "model.txt")
 np.save(folder / "values.npy", values)
 """

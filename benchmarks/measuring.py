@@ -29,7 +29,8 @@ class Figure:
     """One measured figure.
 
     ``unit`` is "ratio" for what can be compared across machines. ``better`` says which way is
-    better; ``bound`` is the least (or, where lower is better, the most) it should be.
+    better; ``bound`` is the least (or, where lower is better, the most) it should be. ``needs``
+    names the environment variable without which it cannot be measured.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Figure:
     unit: str
     better: Better = "neither"
     bound: float | None = None
+    needs: str = ""
 
     def holds(self) -> bool:
         """Whether the bound is kept; true where there is none."""
@@ -47,11 +49,25 @@ class Figure:
 
 @dataclass(frozen=True)
 class Child:
-    """A finished child process: what it printed last, as JSON; seconds; peak memory in MB."""
+    """A finished child process: what it printed last, as JSON; seconds; peak memory in MB.
+
+    The peak is the process's own largest resident size. What the system tells a waiting parent
+    would not do: it never falls below the parent's size when the child was started.
+    """
 
     told: Any
     seconds: float
     peak_mb: float
+
+
+_PEAK = "peak resident kB: "
+_TELL_PEAK = f"""
+import atexit as _atexit
+@_atexit.register
+def _tell_peak():
+    with open("/proc/self/status") as status:
+        print({_PEAK!r} + next(line.split()[1] for line in status if line.startswith("VmHWM")))
+"""
 
 
 def child(script: str, *arguments: object, python: str = sys.executable) -> Child:
@@ -64,18 +80,19 @@ def child(script: str, *arguments: object, python: str = sys.executable) -> Chil
         SystemExit: it failed.
     """
     path = os.pathsep.join([str(KEPT.parent.parent), os.environ.get("PYTHONPATH", "")])
-    command = [python, "-c", script, *map(str, arguments)]
+    command = [python, "-c", _TELL_PEAK + script, *map(str, arguments)]
     with tempfile.TemporaryFile("w+") as out:
         start = time.perf_counter()
-        process = subprocess.Popen(command, stdout=out, env={**os.environ, "PYTHONPATH": path})
-        _, status, usage = os.wait4(process.pid, 0)
+        done = subprocess.run(
+            command, stdout=out, env={**os.environ, "PYTHONPATH": path}, check=False
+        )
         seconds = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise SystemExit(f"a measured process failed with {process.returncode}")
+        if done.returncode:
+            raise SystemExit(f"a measured process failed with {done.returncode}")
         out.seek(0)
         said = out.read()
-    return Child(_told(said), seconds, usage.ru_maxrss / 1024)
+    *_, peak = (line for line in said.splitlines() if line.startswith(_PEAK))
+    return Child(_told(said), seconds, int(peak.removeprefix(_PEAK)) / 1024)
 
 
 def _told(said: str) -> Any:

@@ -3,21 +3,26 @@
 Usage: python -m benchmarks.province [--full] [--keep]
 
 A model is trained on a small simulated county; then the records are those of a province of 50,000
-projects (quick: 1,000) with two teams and fourteen months each, and a tenth of it to see how time
-grows. ``score`` and ``publish`` (a list of one project in fifty, with reasons, red flags, dossiers
-and seal) run in processes of their own, from start to end.
+projects with eight teams and 60 months each, a hundred million payments (quick: 1,000 with two
+teams and 14 months), and of a tenth of the projects to see how time grows. ``score`` and
+``publish`` (a list of one project in fifty, with reasons, red flags, dossiers and seal) run in
+processes of their own, from start to end.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.measuring import Child, Figure, Size, child, run
+from risk.dates import add_months
 
 PROJECTS = {"quick": 1_000, "full": 50_000}
+TEAMS, MONTHS = {"quick": 2, "full": 8}, {"quick": 14, "full": 60}
+LAST_MONTH = dt.date(2026, 1, 1)
 AS_OF = "2026-03-02"
 
 _TRAIN = """
@@ -34,10 +39,12 @@ for words in (["simulate", folder / "county", "--projects", 300, "--months", 36,
 """
 
 _MAKE = """
-import datetime as dt, sys
+import datetime as dt, json, sys
 from benchmarks.sites import make_projects
-store = make_projects(sys.argv[1], int(sys.argv[2]), teams=2, months=14, first=dt.date(2025, 1, 1))
-store.close()
+path, (projects, teams, months) = sys.argv[1], map(int, sys.argv[2:5])
+with make_projects(path, projects, teams=teams, months=months,
+                   first=dt.date.fromisoformat(sys.argv[5])) as store:
+    print(json.dumps({"payments": store.rows("SELECT count(*) FROM payments")[0][0]}))
 """
 
 _COMMAND = """
@@ -53,17 +60,18 @@ def figures(size: Size) -> Sequence[Figure]:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         child(_TRAIN, folder)
-        tenth = _asked(folder, whole // 10)
-        scored, published = _asked(folder, whole)
+        _, _, tenth = _asked(folder, whole // 10, size)
+        payments, scored, published = _asked(folder, whole, size)
     name = f"{whole:,} projects"
     return [
+        Figure(f"{name}: payments", payments, ""),
         Figure(f"{name}, score: seconds", scored.seconds, "s"),
         Figure(f"{name}, score: peak", scored.peak_mb, "MB"),
         Figure(f"{name}, publish: seconds", published.seconds, "s"),
         Figure(f"{name}, publish: peak", published.peak_mb, "MB"),
         Figure(
             "publish: seconds at ten times the projects, a tenth",
-            published.seconds / tenth[1].seconds / 10,
+            published.seconds / tenth.seconds / 10,
             "ratio",
             "lower",
             1.2,
@@ -71,18 +79,20 @@ def figures(size: Size) -> Sequence[Figure]:
     ]
 
 
-def _asked(folder: Path, projects: int) -> tuple[Child, Child]:
-    """Score and publish in a fresh copy of the office with the records of ``projects``."""
+def _asked(folder: Path, projects: int, size: Size) -> tuple[int, Child, Child]:
+    """The payments, and score and publish in a fresh office with the records of ``projects``."""
     office = folder / f"office-{projects}"
     shutil.copytree(folder / "office", office)
-    child(_MAKE, office / "records.duckdb", projects)
+    months = MONTHS[size]
+    records = (projects, TEAMS[size], months, add_months(LAST_MONTH, 1 - months))
+    made = child(_MAKE, office / "records.duckdb", *records)
     scored = child(
         _COMMAND, "-w", office, "score", "--as-of", AS_OF, "--out", folder / "scores.csv"
     )
     capacity = max(projects // 50, 1)
     published = child(_COMMAND, "-w", office, "publish", "--as-of", AS_OF, "--capacity", capacity)
     shutil.rmtree(office)
-    return scored, published
+    return int(made.told["payments"]), scored, published
 
 
 if __name__ == "__main__":

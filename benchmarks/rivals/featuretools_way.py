@@ -1,4 +1,4 @@
-"""Featuretools: sums, counts, means and maxima of a year's payments at each cutoff time.
+"""Featuretools: a year's payments at each cutoff time, by its own primitives.
 
 It has no way to say most of the house's features; what it can say is timed by the feature.
 """
@@ -8,10 +8,21 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+PRIMITIVES: dict[str, dict[str, Any]] = {
+    "nearest": {
+        "agg_primitives": ["sum", "count", "max", "time_since_last", "trend"],
+        "where_primitives": ["sum"],
+    },
+    "cheapest": {"agg_primitives": ["sum", "mean", "max", "min", "std", "count"]},
+}
+"""``nearest``: what was paid, in cash and through a foreman too; in how many instalments, to how
+many people; days since the last payment; where it is going. ``cheapest``: plain aggregates only."""
 
 
-def count_features(place: str, as_ofs: Sequence[str]) -> int:
-    """Compute them for every project and date; how many features there are."""
+def count_features(place: str, which: str, as_ofs: Sequence[str]) -> int:
+    """Compute :data:`PRIMITIVES` for every project and date; how many features there are."""
     warnings.simplefilter("ignore")
     import featuretools as ft
     import pandas as pd
@@ -26,8 +37,16 @@ def count_features(place: str, as_ofs: Sequence[str]) -> int:
     payments["known_at"] = pd.to_datetime(payments["known_at"])
     entities = ft.EntitySet()
     entities.add_dataframe(projects, "projects", index="project_id")
-    entities.add_dataframe(payments, "payments", index="arrival", time_index="known_at")
+    entities.add_dataframe(
+        *(payments, "payments"),
+        index="arrival",
+        time_index="known_at",
+        logical_types={"channel": "Categorical"},
+    )
     entities.add_relationship("projects", "project_id", "payments", "project_id")
+    entities.add_interesting_values(
+        dataframe_name="payments", values={"channel": ["cash", "foreman"]}
+    )
     cutoffs = pd.DataFrame(
         [(name, pd.Timestamp(day)) for day in as_ofs for name in projects["project_id"]],
         columns=["project_id", "time"],
@@ -37,8 +56,8 @@ def count_features(place: str, as_ofs: Sequence[str]) -> int:
         target_dataframe_name="projects",
         cutoff_time=cutoffs,
         training_window="365 days",
-        agg_primitives=["sum", "mean", "max", "min", "std", "count"],
         trans_primitives=[],
         max_depth=1,
+        **PRIMITIVES[which],
     )
     return len(made)

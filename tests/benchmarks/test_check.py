@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 
 import pytest
 
+from benchmarks import check
 from benchmarks.check import compare
-from benchmarks.measuring import Better, Figure
+from benchmarks.measuring import Better, Figure, release
 
 KEPT = {
     one.name: asdict(one)
@@ -55,6 +57,29 @@ def test_a_kept_ratio_that_is_gone_is_listed():
     """Leaving a figure out is no way to pass."""
     (line,) = compare(KEPT, measured(4.0, 0.5)[1:]).worse
     assert line.startswith("times as fast")
+
+
+def test_one_that_needs_what_is_not_there_is_left_out_aloud():
+    """A rival in an environment of its own may be missing; with it, the figure must be there."""
+    needing = Figure("against a rival", 4.0, "ratio", "higher", None, "RIVAL")
+    kept = {needing.name: asdict(needing)}
+    found = compare(kept, [], {})
+    assert (found.worse, found.left_out) == ((), ("against a rival: RIVAL is not set",))
+    assert compare(kept, [], {"RIVAL": "/usr/bin/python3"}).worse
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"), [({}, "nothing to compare"), ({"quick": {"intake": {}}}, "intake: kept, but")]
+)
+def test_a_check_that_compares_nothing_fails(kept, said, tmp_path, monkeypatch):
+    """Neither without kept figures, nor where a kept benchmark cannot run, is all well."""
+    monkeypatch.setattr(check, "KEPT", tmp_path)
+    monkeypatch.setattr(check, "missing", lambda name: "pandera not installed")
+    monkeypatch.setattr(check, "ready", list)
+    monkeypatch.setattr("sys.argv", ["check"])
+    (tmp_path / f"{release()}.json").write_text(json.dumps(kept))
+    with pytest.raises(SystemExit, match=said):
+        check.main()
 
 
 @pytest.mark.parametrize(("better", "holds"), [("higher", False), ("lower", True)])
