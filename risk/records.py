@@ -132,6 +132,18 @@ class RecordStore:
         _look_through(found, self.kind)
         return found
 
+    def find_superseded(self) -> None:
+        """Find once which rows are superseded, for all that is asked of this opening from now on.
+
+        For a store that is asked much and not written to meanwhile.
+        """
+        if self.kind != "project":
+            return  # its world is made of views, whose rows have no fixed places
+        for table in STORED_TABLES.values():
+            if table.name != "complaints":
+                for sql in superseded_once(table):
+                    self.connection.execute(sql)
+
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query; values are passed as ``parameters``, never pasted in."""
         return self.connection.execute(sql, list(parameters)).fetchall()
@@ -270,6 +282,34 @@ def versions_select(table: Table, told: str = "", rows: str | None = None) -> st
     return (
         f"SELECT *, lead(known_at) OVER (PARTITION BY {key} ORDER BY known_at, arrival)"
         f" AS superseded_at FROM {rows or told + table.name}"
+    )
+
+
+def superseded_once(table: Table) -> tuple[str, str]:
+    """SQL that finds the superseded rows of ``table`` once, and then shows its versions by them.
+
+    Both stay with the connection and go before what is stored. The window runs over the keys told
+    more than once alone; one over all rows would sort the whole table at every reading of it. Not
+    for complaints, which stand by their links too.
+    """
+    key = ", ".join(table.key)
+    same = " AND ".join(f"t.{name} IS NOT DISTINCT FROM again.{name}" for name in table.key)
+    keyed = ", ".join(f"t.{name}" for name in table.key)
+    return (
+        f"""
+        CREATE OR REPLACE TEMP TABLE {table.name}_superseded AS
+        SELECT t.rowid AS place,
+               lead(t.known_at) OVER (PARTITION BY {keyed} ORDER BY t.known_at, t.arrival)
+                 AS superseded_at
+        FROM {table.name} t
+        JOIN (SELECT {key} FROM {table.name} GROUP BY {key} HAVING count(*) > 1) again ON {same}
+        QUALIFY superseded_at IS NOT NULL
+        """,
+        f"""
+        CREATE OR REPLACE TEMP VIEW {table.name}_versions AS
+        SELECT t.*, s.superseded_at
+        FROM {table.name} t LEFT JOIN {table.name}_superseded s ON s.place = t.rowid
+        """,
     )
 
 

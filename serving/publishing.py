@@ -194,6 +194,7 @@ def gather(
 
     The champion scores, or the model ``version`` where a list of the past is made again.
     """
+    office.store.find_superseded()
     whole = score_cohort(
         office.workspace,
         office.store,

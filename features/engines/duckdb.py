@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from features.catalogue import Step
-from risk.contract import STORED_TABLES, Table
-from risk.records import RecordStore, versions_select, world
+from risk.contract import STORED_TABLES
+from risk.records import RecordStore, superseded_once, versions_select, world
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,7 +82,7 @@ class DuckDBEngine:
         """Find the few superseded rows of the tables ``sql`` reads, once for all steps."""
         for name in set(_VERSIONS.findall(sql)) & self._plain_versions:
             self._plain_versions.discard(name)
-            for prepared in _superseded(STORED_TABLES[name]):
+            for prepared in superseded_once(STORED_TABLES[name]):
                 self._connection.execute(prepared)
 
     def run(self, steps: Iterable[Step], done: Callable[[str], None] | None = None) -> None:
@@ -120,29 +120,3 @@ class DuckDBEngine:
     def close(self) -> None:
         """Drop all temporary tables."""
         self._connection.close()
-
-
-def _superseded(table: Table) -> tuple[str, str]:
-    """What shows the versions of ``table``, from a window over the keys told more than once.
-
-    A window over all rows would sort the whole table at every reading of it.
-    """
-    key = ", ".join(table.key)
-    same = " AND ".join(f"t.{name} IS NOT DISTINCT FROM again.{name}" for name in table.key)
-    keyed = ", ".join(f"t.{name}" for name in table.key)
-    return (
-        f"""
-        CREATE OR REPLACE TEMP TABLE {table.name}_superseded AS
-        SELECT t.rowid AS place,
-               lead(t.known_at) OVER (PARTITION BY {keyed} ORDER BY t.known_at, t.arrival)
-                 AS superseded_at
-        FROM {table.name} t
-        JOIN (SELECT {key} FROM {table.name} GROUP BY {key} HAVING count(*) > 1) again ON {same}
-        QUALIFY superseded_at IS NOT NULL
-        """,
-        f"""
-        CREATE OR REPLACE TEMP VIEW {table.name}_versions AS
-        SELECT t.*, s.superseded_at
-        FROM {table.name} t LEFT JOIN {table.name}_superseded s ON s.place = t.rowid
-        """,
-    )
