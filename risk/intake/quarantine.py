@@ -13,6 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -208,14 +209,18 @@ def write_quarantine(store: RecordStore, folder: Path, *, language: Language = "
 
 def _write(store: RecordStore, table: Table, path: Path, language: Language) -> None:
     fields = [*table.fields, KNOWN_AT]
+
+    @lru_cache(_FETCH)  # rows of a file tend to be wrong in the same way
+    def worded(problems: tuple[Problem, ...]) -> str:
+        return guarded("；".join(problem.wording(table, language) for problem in problems))
+
     part = path.with_suffix(".csv.part")
     with part.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         told = [text(f"intake.quarantine.{key}", language) for key in ("file", "row", "problems")]
         writer.writerow([QUARANTINE_ID, *told, *(field.zh for field in fields)])
         for row in quarantined_rows(store, table):
-            wording = "；".join(problem.wording(table, language) for problem in row.problems)
-            head = [row.id, guarded(row.file), row.row, guarded(wording)]
+            head = [row.id, guarded(row.file), row.row, worded(row.problems)]
             cells = [row.cells.get(field.name) for field in fields]
             # What a row had too much stays too much until it is mended.
             surplus = [cell for name, cell in row.cells.items() if name.startswith("+")]

@@ -70,6 +70,9 @@ class XlsxSheet:
                 read = list(islice(rows, _ROWS_AT_ONCE))
             if not read:
                 return
+            if not self.unsaved:
+                yield from read
+                continue
             for row in read:
                 yield row if row[0] not in self.unsaved else (row[0], self._marked(*row))
 
