@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from features.catalogue import Step
+from features.engines.spark_files import Days
 from risk.contract import STORED_TABLES, Table
 from risk.kinds import Kind
 from risk.record_folder_checks import RecordsFolderEmpty
@@ -58,12 +59,13 @@ class SparkEngine:
         """
         self.kind = kind
         self.session = session.newSession()
+        self._as_ofs = sorted(set(as_ofs))
         self._views: list[str] = []
         for name, value in _SETTINGS.items():
             self.session.conf.set(name, value)
         for sql in _FUNCTIONS:
             self.session.sql(sql)
-        days = ", ".join(f"(DATE '{day.isoformat()}')" for day in sorted(set(as_ofs)))
+        days = ", ".join(f"(DATE '{day.isoformat()}')" for day in self._as_ofs)
         self.view("as_ofs", f"SELECT as_of FROM VALUES {days} AS days(as_of)")
         self._lay_out(records, told_before)
 
@@ -145,7 +147,9 @@ class SparkEngine:
 
     def write_frame(self, frame: DataFrame, folder: str) -> None:
         """The same for what was made outside SQL; the executors write."""
+        days = Days(self.session, folder, self._as_ofs)
         frame.write.mode("overwrite").partitionBy("as_of").parquet(folder)
+        days.clear()
 
     def close(self) -> None:
         """Forget the steps, so that Spark clears them; the session it was given stays open."""
