@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-
 import duckdb
 
 from risk.contract import STORED_TABLES
@@ -21,7 +19,6 @@ def open_folder(folder: str, *, memory_gb: float | None = None) -> RecordStore:
     """
     store = RecordStore(":memory:", memory_gb=memory_gb)
     try:
-        store.rows(f"SET temp_directory = '{tempfile.gettempdir()}/wagewatch-duckdb'")
         shown = [name for name in STORED_TABLES if _show(store, folder, name)]
         if not shown:
             raise RecordsFolderEmpty(path=folder)
