@@ -13,9 +13,11 @@ import pyarrow.dataset as ds
 import pytest
 
 from features.build import feature_matrix
+from features.engines.spark_session import SparkMissing
 from risk.record_folders import export_records
 from risk.records import RecordStore
 from serving.cli.main import main
+from serving.on_spark import records_for_spark
 
 from ..conftest import require_program, thorough
 
@@ -85,6 +87,13 @@ def test_without_java_one_error_says_what_to_install(folder, tmp_path, capsys, m
     told = capsys.readouterr().err
     assert "wagewatch[spark]" in told
     assert "openjdk-17-jre-headless" in told
+
+
+def test_without_java_no_records_are_written_out_first(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    with pytest.raises(SparkMissing), records_for_spark(None, pytest.fail):
+        pass
 
 
 @thorough
