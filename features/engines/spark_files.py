@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -33,3 +34,12 @@ class Days:
 
     def _names(self, day: Any) -> set[str]:
         return {one.getPath().getName() for one in self._files.listStatus(day)}
+
+
+def literally(path: str) -> str:
+    r"""``path`` as Spark must be told it: it takes brackets and stars for patterns.
+
+    >>> literally("s3://records/[2025]*")
+    's3://records/\\[2025\\]\\*'
+    """
+    return re.sub(r"([\\*?\[\]{}])", r"\\\1", path)
