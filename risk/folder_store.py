@@ -82,6 +82,7 @@ def _problems(store: RecordStore, table: Table, files: list[str]) -> list[Proble
 
 
 def _files(store: RecordStore, folder: str, name: str) -> list[str]:
+    folder = folder.removeprefix("file://")
     whole = folder.rstrip("/") if "://" in folder else os.path.abspath(folder)
     place = f"{whole}/{name}"
     found = store.rows(

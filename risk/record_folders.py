@@ -71,6 +71,8 @@ def export_records(
     """
     if folder.exists() and (not folder.is_dir() or strangers(folder)):
         raise NoRecordsFolder(path=str(folder))
+    # Whatever it is called, "." or a link, it is replaced where it really lies.
+    folder = folder.resolve()
     part = folder.with_name(f".{folder.name}.part")
     with told_as_failure(folder):
         shutil.rmtree(part, ignore_errors=True)

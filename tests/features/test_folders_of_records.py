@@ -50,7 +50,7 @@ ALL = "SELECT (SELECT count(*) FROM projects), (SELECT count(*) FROM payrolls)"
 
 
 def test_files_count_wherever_they_lie_below_their_table(folder, read):
-    assert read(folder, ALL) == [(1, 1)]
+    assert read(f"file://{folder}", ALL) == [(1, 1)]
     file = next((folder / "projects").rglob("*.parquet"))
     for place in ("top", "region=1/known_year=2024", "deep/er/and/deeper"):
         (folder / "projects" / place).mkdir(parents=True, exist_ok=True)
