@@ -24,16 +24,20 @@ class Days:
         whole = java.org.apache.hadoop.fs.Path(folder)
         self._files = whole.getFileSystem(session.sparkContext._jsc.hadoopConfiguration())
         days = [java.org.apache.hadoop.fs.Path(whole, f"as_of={day}") for day in as_ofs]
-        self._before = {day: self._names(day) for day in days if self._files.exists(day)}
+        self._before = {day: self._inside(day) for day in days if self._files.exists(day)}
 
     def clear(self) -> None:
-        """Remove the folders in which anything noted is left: they got no row."""
+        """Remove what was noted and is still there, with the folders that nothing else is in."""
         for day, before in self._before.items():
-            if self._files.exists(day) and before & self._names(day):
+            if not self._files.exists(day):
+                continue
+            for file in before:
+                self._files.delete(file, True)
+            if not self._inside(day):
                 self._files.delete(day, True)
 
-    def _names(self, day: Any) -> set[str]:
-        return {one.getPath().getName() for one in self._files.listStatus(day)}
+    def _inside(self, day: Any) -> list[Any]:
+        return [one.getPath() for one in self._files.listStatus(day)]
 
 
 def literally(path: str) -> str:
