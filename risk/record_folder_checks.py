@@ -68,7 +68,7 @@ class Part:
 
     def source(self) -> str:
         """The files as a table of a query; columns that some lack are empty there."""
-        return _reading("read_parquet", self.files, "union_by_name := true")
+        return reading(self.files, "union_by_name := true")
 
 
 def names_of(table: Table) -> str:
@@ -109,7 +109,8 @@ def problems_of(
     found = [Problem("stranger", where) for where in strangers(folder)]
     for name, years in parts.items():
         try:
-            laid_out = list(_layout_problems(store, STORED_TABLES[name], years))
+            files = [file for year in years for file in year.files]
+            laid_out = layout_problems(store, STORED_TABLES[name], files)
             found += laid_out or list(_value_problems(store, STORED_TABLES[name], years))
         except duckdb.Error as error:
             found.append(Problem("unreadable", name, found=str(error).splitlines()[0]))
@@ -133,24 +134,36 @@ def _shown(folder: Path) -> list[Path]:
     return sorted(one for one in folder.iterdir() if not one.name.startswith((".", "_")))
 
 
-def _layout_problems(store: RecordStore, table: Table, parts: Sequence[Part]) -> Iterator[Problem]:
+def layout_problems(store: RecordStore, table: Table, files: Sequence[Path | str]) -> list[Problem]:
+    """Columns of ``table`` that some of ``files`` lack or hold as another type, and columns more.
+
+    Raises:
+        duckdb.Error: a file cannot be read.
+    """
     wanted = dict([*columns(table), _ARRIVAL])
-    files = [file for part in parts for file in part.files]
-    source = _reading("read_parquet", files, "union_by_name := true", "hive_partitioning := false")
-    found = {row[0]: row[1] for row in store.rows(f"DESCRIBE SELECT * FROM {source}")}
-    for name in sorted(set(found) - set(wanted)):
-        yield Problem("unknown_column", f"{table.name}.{name}")
-    holding = dict(
-        store.rows(
-            f"SELECT name, count(DISTINCT file_name) FROM {_reading('parquet_schema', files)}"
-            " GROUP BY name"
-        )
+    source = reading(files, "union_by_name := true")
+    found = {row[0] for row in store.rows(f"DESCRIBE SELECT * FROM {source}")}
+    problems = [
+        Problem("unknown_column", f"{table.name}.{name}") for name in sorted(found - set(wanted))
+    ]
+    held = store.rows(
+        "SELECT name, count(DISTINCT file_name), list(DISTINCT duckdb_type)"
+        f" FROM {_call('parquet_schema', files)} GROUP BY name"
     )
+    holding = {name: (count, types) for name, count, types in held}
     for name, kind in wanted.items():
-        if holding.get(name, 0) < len(files):
-            yield Problem("missing_column", f"{table.name}.{name}")
-        elif found[name] != kind:
-            yield Problem("wrong_type", f"{table.name}.{name}", found[name], kind)
+        count, types = holding.get(name, (0, []))
+        others = sorted(set(types) - {kind})
+        if count < len(files):
+            problems.append(Problem("missing_column", f"{table.name}.{name}"))
+        elif others:
+            problems.append(wrong_type(table, name, ", ".join(others), kind))
+    return problems
+
+
+def wrong_type(table: Table, name: str, found: str, kind: str) -> Problem:
+    """That a column is ``found`` where the contract has ``kind``."""
+    return Problem("wrong_type", f"{table.name}.{name}", found, kind)
 
 
 def _value_problems(store: RecordStore, table: Table, parts: Sequence[Part]) -> Iterator[Problem]:
@@ -171,7 +184,12 @@ def _value_problems(store: RecordStore, table: Table, parts: Sequence[Part]) -> 
             yield Problem("empty_cell", f"{table.name}.{name}", found=str(count))
 
 
-def _reading(function: str, files: Sequence[Path], *options: str) -> str:
+def reading(files: Sequence[Path | str], *options: str) -> str:
+    """``files`` as a table of a query; their names are taken as they are, folders add nothing."""
+    return _call("read_parquet", files, *options, "hive_partitioning := false")
+
+
+def _call(function: str, files: Sequence[Path | str], *options: str) -> str:
     # A name of a file is a pattern to the engine: its brackets and stars are escaped.
     named = ", ".join("'" + glob.escape(str(file)).replace("'", "''") + "'" for file in files)
     return f"{function}({', '.join([f'[{named}]', *options])})"

@@ -71,8 +71,10 @@ def export_records(
     """
     if folder.exists() and (not folder.is_dir() or strangers(folder)):
         raise NoRecordsFolder(path=str(folder))
+    # Whatever it is called, "." or a link, it is replaced where it really lies.
+    folder = folder.resolve()
     part = folder.with_name(f".{folder.name}.part")
-    with _told_as_failure(folder):
+    with told_as_failure(folder):
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         try:
@@ -99,7 +101,7 @@ def import_records(
     """
     if not folder.is_dir():
         raise RecordsFolderEmpty(path=str(folder))
-    with _told_as_failure(folder):
+    with told_as_failure(folder):
         parts = parts_of(folder)
         problems = problems_of(store, folder, parts)
         if problems:
@@ -111,7 +113,12 @@ def import_records(
 
 
 @contextmanager
-def _told_as_failure(folder: Path) -> Iterator[None]:
+def told_as_failure(folder: Path | str) -> Iterator[None]:
+    """What the disk or DuckDB refuses is told of ``folder``.
+
+    Raises:
+        RecordsFolderFailed: that happened.
+    """
     try:
         yield
     except (OSError, duckdb.Error) as error:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -21,6 +21,7 @@ import duckdb
 from risk.contract import KNOWN_AT, OWN_TABLES, STORED_AS, STORED_TABLES, TABLES, Table
 from risk.errors import WagewatchError
 from risk.kinds import EMPLOYERS_SCHEMA, Kind, lens
+from risk.spilling import Spill, enter
 
 LAYOUT_VERSION = 1
 _OPENINGS = "openings"
@@ -74,8 +75,9 @@ class RecordStore:
     ) -> None:
         """Open ``path`` (``":memory:"`` for a store of this process only), laying it out if new.
 
-        What does not fit into ``memory_gb`` is put on disk beside the file while it is needed;
-        without it the database itself takes up to four fifths of the machine's memory.
+        What does not fit into ``memory_gb`` is put on disk while it is needed, see
+        :mod:`risk.spilling`; without it the database itself takes up to four fifths of the
+        machine's memory.
 
         Raises:
             RecordStoreBusy: another process holds the file.
@@ -101,6 +103,7 @@ class RecordStore:
             if "lock" in str(error).lower():
                 raise RecordStoreBusy(path=str(path)) from error
             raise RecordStoreUnreadable(path=str(path)) from error
+        self._spill = self._spill_into(None if str(path) == ":memory:" else Path(path))
         if memory_gb is not None:
             self.connection.execute(f"SET memory_limit = '{int(memory_gb * 1000)}MB'")
         if not read_only:
@@ -117,11 +120,15 @@ class RecordStore:
         for seen in self._seen:
             seen.close()
         self.connection.close()
+        if self._spill:
+            self._spill.leave()
+            self._spill = None
 
     def seen_as(self, kind: Kind) -> RecordStore:
         """The same store through the lens of ``kind``; closing it leaves this one open."""
         seen = object.__new__(RecordStore)
         seen.kind, seen.connection, seen._seen = kind, self.connection.cursor(), []
+        seen._spill = None
         _look_through(seen.connection, kind)
         self._seen.append(seen)
         return seen
@@ -199,6 +206,15 @@ class RecordStore:
             f" count(*), min(known_at), max(known_at) FROM {table.name}"
         )[0]
         return FeedSpan(table.name, *row)
+
+    def _spill_into(self, store: Path | None) -> Spill | None:
+        spill = enter(store)
+        if spill:
+            place = str(spill.folder).replace("'", "''")
+            # A connection that outlived its store may have used another folder: it stays there.
+            with suppress(duckdb.NotImplementedException):
+                self.connection.execute(f"SET temp_directory = '{place}'")
+        return spill
 
     def _has_every_table(self) -> bool:
         found = {row[0] for row in self.rows("SELECT table_name FROM duckdb_tables()")}

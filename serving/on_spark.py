@@ -26,8 +26,12 @@ def records_for_spark(records: str | None, store: Callable[[], RecordStore]) -> 
     """The folder ``records``; without one, what ``store`` opens, written to a folder for a while.
 
     Raises:
+        SparkMissing: PySpark or Java is not installed; nothing was written.
         RecordsFolderFailed: it cannot be written.
     """
+    from features.engines.spark_session import require_spark
+
+    require_spark()
     if records is not None:
         yield records
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,16 +107,29 @@ class DuckDBEngine:
         """Write the answer to ``FOLDER/as_of=YYYY-MM-DD/part-*.parquet``; see :class:`Engine`.
 
         Raises:
-            duckdb.IOException: the folder cannot be written.
+            OSError, duckdb.IOException: the folder cannot be written.
         """
+        made = Path(folder) / ".part"
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir(parents=True)
+        target = str(made).replace("'", "''")
+        try:
+            self._connection.execute(
+                f"COPY ({sql}) TO '{target}' (FORMAT PARQUET, PARTITION_BY (as_of),"
+                " FILENAME_PATTERN 'part-{i}')"
+            )
+            self._put_in_place(made, Path(folder))
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+    def _put_in_place(self, made: Path, folder: Path) -> None:
         for (day,) in self.rows("SELECT as_of FROM as_ofs"):
-            for part in Path(folder).glob(f"as_of={day}/part-*.parquet"):
+            for part in folder.glob(f"as_of={day}/part-*.parquet"):
                 part.unlink()
-        target = folder.replace("'", "''")
-        self._connection.execute(
-            f"COPY ({sql}) TO '{target}' (FORMAT PARQUET, PARTITION_BY (as_of),"
-            " FILENAME_PATTERN 'part-{i}', OVERWRITE_OR_IGNORE)"
-        )
+        for part in made.glob("as_of=*/*.parquet"):
+            place = folder / part.parent.name
+            place.mkdir(exist_ok=True)
+            part.replace(place / part.name)
 
     def close(self) -> None:
         """Drop all temporary tables."""

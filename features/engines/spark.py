@@ -12,9 +12,15 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from features.catalogue import Step
+from features.engines.spark_files import Days, literally
 from risk.contract import STORED_TABLES, Table
 from risk.kinds import Kind
-from risk.record_folder_checks import RecordsFolderEmpty
+from risk.record_folder_checks import (
+    Problem,
+    RecordsFolderEmpty,
+    RecordsFolderRefused,
+    wrong_type,
+)
 from risk.records import columns, versions_select, world
 
 if TYPE_CHECKING:
@@ -35,6 +41,7 @@ _FUNCTIONS = (
     " RETURN add_months(day, n)",
 )
 _TYPES = {"VARCHAR": "STRING"}
+_NO_FILES = ("PATH_NOT_FOUND", "UNABLE_TO_INFER_SCHEMA")
 
 
 class SparkEngine:
@@ -55,15 +62,18 @@ class SparkEngine:
 
         Raises:
             RecordsFolderEmpty: there is no such folder, or no records in it.
+            RecordsFolderRefused: a column is missing or is not of the contract's type.
         """
         self.kind = kind
         self.session = session.newSession()
+        self._as_ofs = sorted(set(as_ofs))
         self._views: list[str] = []
+        self._problems: list[Problem] = []
         for name, value in _SETTINGS.items():
             self.session.conf.set(name, value)
         for sql in _FUNCTIONS:
             self.session.sql(sql)
-        days = ", ".join(f"(DATE '{day.isoformat()}')" for day in sorted(set(as_ofs)))
+        days = ", ".join(f"(DATE '{day.isoformat()}')" for day in self._as_ofs)
         self.view("as_ofs", f"SELECT as_of FROM VALUES {days} AS days(as_of)")
         self._lay_out(records, told_before)
 
@@ -71,6 +81,8 @@ class SparkEngine:
         stored = {name: self._stored(records, table) for name, table in STORED_TABLES.items()}
         if not any(stored.values()):
             raise RecordsFolderEmpty(path=records)
+        if self._problems:
+            raise RecordsFolderRefused(path=records, problems=self._problems)
         for name, table in STORED_TABLES.items():
             told = stored[name] or self.session.createDataFrame([], _schema(table))
             if told_before is not None:
@@ -88,12 +100,18 @@ class SparkEngine:
         """The stored rows of ``table``; None where the folder has none."""
         from pyspark.errors import AnalysisException
 
+        # Files count wherever they lie below the table, and folders add no columns.
+        reader = self.session.read.option("recursiveFileLookup", "true")
+        reader = reader.option("pathGlobFilter", "*.parquet")
+        place = f"{literally(records)}/{table.name}"
         try:
-            found = self.session.read.schema(_schema(table)).parquet(f"{records}/{table.name}")
+            held = reader.parquet(place)
         except AnalysisException as error:
-            if error.getCondition() != "PATH_NOT_FOUND":
+            if error.getCondition() not in _NO_FILES:
                 raise
             return None
+        self._problems += _layout_problems(held, table)
+        found = reader.schema(_schema(table)).parquet(place)
         return found.select(*(name for name, _ in _named(table)))
 
     def _name(self, name: str, answer: DataFrame) -> None:
@@ -145,7 +163,9 @@ class SparkEngine:
 
     def write_frame(self, frame: DataFrame, folder: str) -> None:
         """The same for what was made outside SQL; the executors write."""
+        days = Days(self.session, folder, self._as_ofs)
         frame.write.mode("overwrite").partitionBy("as_of").parquet(folder)
+        days.clear()
 
     def close(self) -> None:
         """Forget the steps, so that Spark clears them; the session it was given stays open."""
@@ -160,6 +180,18 @@ def _named(table: Table) -> list[tuple[str, str]]:
 
 def _schema(table: Table) -> str:
     return ", ".join(f"{name} {_TYPES.get(kind, kind)}" for name, kind in _named(table))
+
+
+def _layout_problems(held: DataFrame, table: Table) -> list[Problem]:
+    """As the checks of DuckDB; the columns ``held`` are those of one file, the others must fit."""
+    types = {field.name: field.dataType.simpleString().upper() for field in held.schema}
+    problems = []
+    for name, kind in _named(table):
+        if name not in types:
+            problems.append(Problem("missing_column", f"{table.name}.{name}"))
+        elif types[name] != _TYPES.get(kind, kind):
+            problems.append(wrong_type(table, name, types[name], kind))
+    return problems
 
 
 def _reads(name: str, later: Sequence[Step]) -> int:

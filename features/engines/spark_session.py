@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
@@ -48,15 +49,32 @@ def spark_session() -> Iterator[SparkSession]:
         SparkFailed: Spark does not start, or fails in the work.
     """
     session = open_session()
+    try:
+        yield session
+    except _failures() as error:
+        raise SparkFailed(detail=_first_line(error)) from error
+    finally:
+        # When its JVM is gone there is nothing to stop, and why it went is what counts.
+        with suppress(*_failures()):
+            session.stop()
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What PySpark raises when Spark fails, or when its JVM does not answer any more."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
-    try:
-        yield session
-    except (PySparkException, Py4JError) as error:
-        raise SparkFailed(detail=_first_line(error)) from error
-    finally:
-        session.stop()
+    return PySparkException, Py4JError, ConnectionError, EOFError
+
+
+def require_spark() -> None:
+    """Find what Spark needs before anything is made ready for it.
+
+    Raises:
+        SparkMissing: PySpark or Java is not installed.
+    """
+    if find_spec("pyspark") is None or not _java():
+        raise SparkMissing()
 
 
 def open_session(settings: Mapping[str, str] = MappingProxyType({})) -> SparkSession:
@@ -68,14 +86,14 @@ def open_session(settings: Mapping[str, str] = MappingProxyType({})) -> SparkSes
         SparkMissing: PySpark or Java is not installed.
         SparkFailed: Spark does not start.
     """
-    if find_spec("pyspark") is None or not _java():
-        raise SparkMissing()
+    require_spark()
     # It is said of pandas 3 wherever Arrow is used; nothing here passes through pandas.
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     from pyspark import SparkConf, SparkContext
-    from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
+    logging.getLogger().addFilter(_is_not_of_py4j)
+    failures: tuple[type[Exception], ...] = (*_failures(), OSError)
     try:
         SparkContext._ensure_initialized(conf=_with(SparkConf(), settings))
         # Only now does a configuration hold what Spark's own files say.
@@ -86,7 +104,7 @@ def open_session(settings: Mapping[str, str] = MappingProxyType({})) -> SparkSes
             # Spark would take whatever python3 is on the path; the workers need this one.
             os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         session: SparkSession = SparkSession.builder.config(conf=conf).getOrCreate()
-    except (PySparkException, OSError) as error:
+    except failures as error:
         raise SparkFailed(detail=_first_line(error)) from error
     return session
 
@@ -97,13 +115,18 @@ def _with(conf: SparkConf, settings: Mapping[str, str]) -> SparkConf:
     return conf
 
 
+def _is_not_of_py4j(record: logging.LogRecord) -> bool:
+    """Py4J logs a lost JVM with its traceback to standard error; the failure says it in a line."""
+    return Path(record.pathname).parent.name != "py4j"
+
+
 def _java() -> bool:
     home = os.environ.get("JAVA_HOME")
     return bool(shutil.which("java")) or bool(home and (Path(home) / "bin" / "java").exists())
 
 
 def _first_line(error: Exception) -> str:
-    said = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = [line.strip(": \t") for line in str(error).splitlines() if line.strip(": \t")]
     caused = next((line for line in said if line.startswith(("Caused by:", "java.", "org."))), None)
     found = caused or (said or [type(error).__name__])[0]
     return found.removeprefix("Caused by: ").rstrip(".")

@@ -53,6 +53,7 @@ def records_in(job: Job, folder: str | None) -> RecordStore:
 
     Raises:
         RecordsFolderEmpty: there is no such folder, or no records in it.
+        RecordsFolderRefused: a column is missing or is not of the contract's type.
         RecordsFolderFailed: it cannot be read.
     """
     if folder is None:

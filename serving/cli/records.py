@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from risk.errors import WagewatchError
 from serving.cli.job import Job, job_of
 from serving.cli.opening import make_workspace, open_records
 from serving.cli.options import Json
@@ -19,7 +20,13 @@ if TYPE_CHECKING:
 
 GROUP = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 
-Folder = Annotated[Path, typer.Argument(metavar="FOLDER")]
+Folder = Annotated[str, typer.Argument(metavar="FOLDER")]
+
+
+class RecordsFolderElsewhere(WagewatchError):
+    """Records go to and come from folders of this machine; an address was named."""
+
+    code = "records_folder_elsewhere"
 
 
 @GROUP.callback()
@@ -56,10 +63,11 @@ def export(context: typer.Context, folder: Folder) -> None:
     from risk.record_folders import export_records
 
     job = job_of(context)
+    place = _on_this_machine(folder)
     with open_records(job) as store, progress() as step:
-        rows = export_records(store, folder, step)
+        rows = export_records(store, place, step)
     count, tables = sum(rows.values()), len(rows)
-    line(job.say("records_folder.exported", rows=count, tables=tables, path=str(folder)))
+    line(job.say("records_folder.exported", rows=count, tables=tables, path=folder))
 
 
 @GROUP.command("import")
@@ -68,14 +76,22 @@ def import_(context: typer.Context, folder: Folder, json: Json = False) -> None:
     from risk.record_folders import import_records
 
     job = job_of(context)
+    place = _on_this_machine(folder)
     make_workspace(job)
     with open_records(job, read_only=False) as store, progress() as step:
-        taken = import_records(store, folder, step)
+        taken = import_records(store, place, step)
     if json:
         as_json({"tables": [asdict(one) for one in taken]})
         return
     headings = [job.say(f"records_folder.{name}") for name in ("table", "rows", "stored")]
     table(headings, [[one.table, str(one.rows), str(one.stored)] for one in taken], right=(1, 2))
+
+
+def _on_this_machine(folder: str) -> Path:
+    """The folder as a path; of an address the path would be a folder called ``s3:``."""
+    if "://" in folder:
+        raise RecordsFolderElsewhere(path=folder)
+    return Path(folder)
 
 
 def _show(

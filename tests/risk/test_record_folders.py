@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -262,3 +263,27 @@ def test_the_commands(tmp_path, capsys):
     assert "投诉关联" in capsys.readouterr().out
     assert main(["-w", place, "records", "import", str(tmp_path / "office")]) == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["export", "import"])
+def test_an_address_is_no_folder(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["-w", "office", "init"]) == 0
+    assert main(["-w", "office", "--lang", "en", "records", command, "s3://records/2025"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("s3://records/2025 is an address")
+    assert told.count("\n") == 1
+    assert [one.name for one in tmp_path.iterdir()] == ["office"]
+
+
+def test_the_folder_may_be_the_one_one_stands_in_or_a_link(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "linked").symlink_to(tmp_path / "here")
+    with RecordStore(":memory:") as store:
+        tell(store, [("projects", PROJECT)])
+        for name in (Path(), tmp_path / "linked", tmp_path / "here" / ".." / "here"):
+            monkeypatch.chdir(tmp_path / "here")
+            export_records(store, name)
+            assert [one.name for one in (tmp_path / "here").iterdir()] == ["projects"]
+    assert (tmp_path / "linked").is_symlink()
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["here", "linked"]

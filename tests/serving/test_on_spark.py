@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import os
 import subprocess
@@ -13,11 +14,15 @@ import pyarrow.dataset as ds
 import pytest
 
 from features.build import feature_matrix
+from features.engines.spark_session import SparkMissing
+from risk.kinds import KINDS
 from risk.record_folders import export_records
 from risk.records import RecordStore
 from serving.cli.main import main
+from serving.on_spark import records_for_spark
 
 from ..conftest import require_program, thorough
+from .conftest import LISTS
 
 ROOT = Path(__file__).resolve().parents[2]
 DAYS = ["2025-03-01", "2025-07-01"]
@@ -27,10 +32,15 @@ spark.app.name from-our-own-file
 spark.eventLog.enabled true
 spark.eventLog.dir {events}
 spark.driver.memory 1g
-spark.sql.shuffle.partitions 1
+spark.sql.shuffle.partitions 3
+spark.sql.adaptive.coalescePartitions.enabled false
+"""
+"""Rows lie in several partitions and plans are compiled, as anywhere else but in other tests."""
+NOT_COMPILED = """
 spark.sql.codegen.wholeStage false
 spark.sql.codegen.factoryMode NO_CODEGEN
 """
+"""Compiling some hundred plans takes longer than running them on a few rows."""
 
 
 @pytest.fixture(scope="module")
@@ -42,15 +52,15 @@ def folder(county, tmp_path_factory):
 
 
 @pytest.fixture
-def office(workspace, folder):
+def imported(workspace, folder):
     """A workspace with the county's records."""
     assert main(["-w", str(workspace.root), "records", "import", str(folder)]) == 0
     return workspace
 
 
-def test_features_of_a_folder_are_those_of_the_workspace(office, folder, tmp_path):
+def test_features_of_a_folder_are_those_of_the_workspace(imported, folder, tmp_path):
     line = ["features", "--as-of", *DAYS, "--out"]
-    assert main(["-w", str(office.root), *line, str(tmp_path / "one.parquet")]) == 0
+    assert main(["-w", str(imported.root), *line, str(tmp_path / "one.parquet")]) == 0
     elsewhere = ["-w", str(tmp_path / "no-workspace"), *line, str(tmp_path / "two.parquet")]
     assert main([*elsewhere, "--records", str(folder)]) == 0
     assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
@@ -87,27 +97,40 @@ def test_without_java_one_error_says_what_to_install(folder, tmp_path, capsys, m
     assert "openjdk-17-jre-headless" in told
 
 
-@thorough
-def test_spark_writes_features_by_date_as_its_own_configuration_says(county, office, tmp_path):
+def test_without_java_no_records_are_written_out_first(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    with pytest.raises(SparkMissing), records_for_spark(None, pytest.fail):
+        pass
+
+
+def by_spark(place, office, *lines, more=""):
+    """Run command lines in a process with a JVM of its own, configured in ``place``."""
     require_program("java")
-    (tmp_path / "events").mkdir()
-    (tmp_path / "conf").mkdir()
-    settings = CONFIGURATION.format(events=f"file://{tmp_path}/events")
-    (tmp_path / "conf" / "spark-defaults.conf").write_text(settings)
+    (place / "events").mkdir()
+    (place / "conf").mkdir()
+    settings = CONFIGURATION.format(events=f"file://{place}/events") + more
+    (place / "conf" / "spark-defaults.conf").write_text(settings)
+    told = [[str(word) for word in ("-w", office, *line, "--engine", "spark")] for line in lines]
+    code = "import sys; from serving.cli.main import main\n"
+    code += f"sys.exit(max(main(line) for line in {told}))"
+    subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "SPARK_CONF_DIR": str(place / "conf")},
+        cwd=ROOT,
+        check=True,
+    )
+
+
+@thorough
+def test_spark_writes_features_by_date_as_its_own_configuration_says(county, imported, tmp_path):
     out = tmp_path / "特征 of two days"
     kept = out / "as_of=2020-01-01" / "part-0.parquet"
     stale = out / f"as_of={DAYS[0]}" / "part-0.parquet"
     for path in (kept, stale):
         path.parent.mkdir(parents=True)
         path.write_bytes(b"of an earlier run")
-    code = "from serving.cli.main import run; run()"
-    line = ["-w", office.root, "features", "--engine", "spark", "--as-of", *DAYS, "--out", out]
-    subprocess.run(
-        [sys.executable, "-c", code, *line],
-        env={**os.environ, "SPARK_CONF_DIR": str(tmp_path / "conf")},
-        cwd=ROOT,
-        check=True,
-    )
+    by_spark(tmp_path, imported.root, ["features", "--as-of", *DAYS, "--out", out])
     assert any((tmp_path / "events").iterdir())
     assert kept.exists()
     assert not stale.exists()
@@ -125,11 +148,36 @@ def test_spark_writes_features_by_date_as_its_own_configuration_says(county, off
         assert np.allclose(cells, expected.values[:, place], rtol=1e-9, atol=0, equal_nan=True)
 
 
-def test_scores_of_a_folder_are_those_of_the_workspace(tmp_path, folder, office):
+def test_scores_of_a_folder_are_those_of_the_workspace(tmp_path, folder, imported):
     day = ["--as-of", DAYS[1]]
-    assert main(["-w", str(office.root), "train", *day]) == 0
+    assert main(["-w", str(imported.root), "train", *day]) == 0
     for name, more in (("a.csv", []), ("b.csv", ["--records", str(folder)])):
         out = ["--out", str(tmp_path / name)]
-        assert main(["-w", str(office.root), "score", *day, *more, *out]) == 0
+        assert main(["-w", str(imported.root), "score", *day, *more, *out]) == 0
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
     assert (tmp_path / "a.csv").stat().st_size > 1000
+
+
+def nearly(number):
+    return pytest.approx(number, rel=1e-9)
+
+
+@thorough
+def test_spark_scores_as_the_command_does_here(office_with_employers, tmp_path):
+    place = office_with_employers.root
+    day = str(LISTS[1])
+    lines = [["score", "--as-of", day, "--kind", kind, "--out", tmp_path / kind] for kind in KINDS]
+    by_spark(tmp_path, place, *lines, more=NOT_COMPILED)
+    for *line, out in lines:
+        file = f"{out}.csv"
+        assert main(["-w", str(place), *line, file]) == 0
+        expected = {
+            row["project_id"]: (float(row["probability"]), row["tier"], row["model"])
+            for row in csv.DictReader(Path(file).read_text("utf-8-sig").splitlines())
+        }
+        found = {
+            row["project_id"]: (nearly(row["probability"]), row["tier"], row["model"])
+            for row in ds.dataset(out, partitioning="hive").to_table().to_pylist()
+        }
+        assert len(found) > 5
+        assert found == expected
