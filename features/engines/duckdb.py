@@ -50,7 +50,8 @@ class DuckDBEngine:
     def ask(self, as_ofs: Sequence[dt.date]) -> None:
         """Take ``as_ofs`` instead of the dates before; steps must run again."""
         self._connection.execute("CREATE OR REPLACE TEMP TABLE as_ofs (as_of DATE)")
-        for day in sorted(set(as_ofs)):
+        self.days = tuple(sorted(set(as_ofs)))
+        for day in self.days:
             self._connection.execute("INSERT INTO as_ofs VALUES (?)", [day])
 
     def _hide_from(self, day: dt.date) -> None:

@@ -116,6 +116,11 @@ def test_nothing_new_computes_nothing(started):
     assert not heard
 
 
+def test_no_date_gives_no_rows_but_every_column(started):
+    store, folder = started
+    assert_same(stored_matrix(store, [], folder), feature_matrix(store, []))
+
+
 def test_a_new_month_builds_only_its_own_date(started):
     store, folder = started
     before = written(folder)
