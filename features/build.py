@@ -13,6 +13,7 @@ import numpy as np
 from features.arrow import days_of, doubles_of
 from features.catalogue import Family, Step
 from features.engines.duckdb import DuckDBEngine
+from features.engines.engine import Engine
 from features.kinds import ASKED
 from features.shared import COHORT, SHARED_STEPS
 from risk.contract import TABLES
@@ -140,7 +141,7 @@ def stepped_by_dates(
         engine.close()
 
 
-def _run(engine: DuckDBEngine, todo: Sequence[Step], progress: Progress) -> None:
+def _run(engine: Engine, todo: Sequence[Step], progress: Progress) -> None:
     for number, step in enumerate(todo, start=1):
         engine.run([step])
         progress(step.name, number / len(todo))
@@ -164,7 +165,7 @@ def _parts(store: RecordStore, as_ofs: Sequence[dt.date], most: int) -> list[lis
     return [dates[start : start + together] for start in starts] or [[]]
 
 
-def matrix_table(engine: DuckDBEngine, families: Sequence[Family] | None = None) -> pa.Table:
+def matrix_table(engine: Engine, families: Sequence[Family] | None = None) -> pa.Table:
     """The matrix as an Arrow table: as_of, project_id, then every feature as DOUBLE.
 
     Rows are ordered by as_of and project_id.

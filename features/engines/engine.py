@@ -29,7 +29,8 @@ class Engine(Protocol):
     def write(self, sql: str, folder: str) -> None:
         """Write the answer to ``FOLDER/as_of=YYYY-MM-DD/part-*.parquet``, never through memory.
 
-        What lies there of the dates asked for is replaced, other dates stay.
+        What lies there of the dates asked for is replaced, other dates stay. No file has a column
+        ``as_of``: the folder says it.
         """
 
     def close(self) -> None:
