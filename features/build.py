@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import numpy as np
 from features.arrow import days_of, doubles_of
 from features.catalogue import Family, Step
 from features.engines.duckdb import DuckDBEngine
+from features.engines.engine import Engine
 from features.kinds import ASKED
 from features.shared import COHORT, SHARED_STEPS
 from risk.contract import TABLES
@@ -140,7 +141,7 @@ def stepped_by_dates(
         engine.close()
 
 
-def _run(engine: DuckDBEngine, todo: Sequence[Step], progress: Progress) -> None:
+def _run(engine: Engine, todo: Sequence[Step], progress: Progress) -> None:
     for number, step in enumerate(todo, start=1):
         engine.run([step])
         progress(step.name, number / len(todo))
@@ -164,7 +165,7 @@ def _parts(store: RecordStore, as_ofs: Sequence[dt.date], most: int) -> list[lis
     return [dates[start : start + together] for start in starts] or [[]]
 
 
-def matrix_table(engine: DuckDBEngine, families: Sequence[Family] | None = None) -> pa.Table:
+def matrix_table(engine: Engine, families: Sequence[Family] | None = None) -> pa.Table:
     """The matrix as an Arrow table: as_of, project_id, then every feature as DOUBLE.
 
     Rows are ordered by as_of and project_id.
@@ -179,22 +180,75 @@ def feature_matrix(
     *,
     families: Sequence[Family] | None = None,
     told_before: dt.date | None = None,
+    rows_at_once: int = ROWS_AT_ONCE,
 ) -> Matrix:
     """The features of the cohort at each of ``as_ofs``; see :func:`computed_by_dates`."""
-    engines = computed_by_dates(store, as_ofs, progress, families=families, told_before=told_before)
-    return together([to_matrix(matrix_table(one, families), store.kind) for one in engines])
+    wanted = families or ASKED[store.kind].families
+    filling = Filling(cohort_sizes(store, as_ofs, told_before), columns_of(wanted), store.kind)
+    for engine in computed_by_dates(
+        store,
+        as_ofs,
+        progress,
+        families=wanted,
+        told_before=told_before,
+        rows_at_once=rows_at_once,
+    ):
+        table = matrix_table(engine, wanted)
+        if table.num_rows:
+            filling.put(table["as_of"][0].as_py(), table)
+    return filling.matrix()
 
 
-def together(parts: Sequence[Matrix]) -> Matrix:
-    """The rows of all ``parts``, one after another; there must be at least one."""
-    if len(parts) == 1:
-        return parts[0]
-    return replace(
-        parts[0],
-        as_ofs=np.concatenate([part.as_ofs for part in parts]),
-        project_ids=tuple(name for part in parts for name in part.project_ids),
-        values=np.concatenate([part.values for part in parts]),
-    )
+def cohort_sizes(
+    store: RecordStore, as_ofs: Sequence[dt.date], told_before: dt.date | None = None
+) -> dict[dt.date, int]:
+    """How many units each of ``as_ofs`` has, in the order of dates, before anything is computed."""
+    sizes = dict.fromkeys(sorted(set(as_ofs)), 0)
+    # Nothing but what is counted is read of steps that stay views.
+    todo = [replace(step, inlined=True) for step in _read_by([COHORT.name], SHARED_STEPS)]
+    for engine in stepped_by_dates(store, as_ofs, todo, told_before=told_before):
+        counted = engine.fetch("SELECT as_of, count(*) AS units FROM cohort GROUP BY as_of")
+        sizes.update((row["as_of"], row["units"]) for row in counted.to_pylist())
+    return sizes
+
+
+def columns_of(families: Sequence[Family]) -> tuple[str, ...]:
+    """The columns of the matrix of ``families``."""
+    return tuple(feature.name for family in families for feature in family.features)
+
+
+class Filling:
+    """A matrix that is filled part by part, so that it is held once and beside it one part.
+
+    Its array is made for ``sizes``, the number of units of each date; see :func:`cohort_sizes`.
+    """
+
+    def __init__(
+        self, sizes: Mapping[dt.date, int], columns: Sequence[str], kind: Kind = "project"
+    ) -> None:
+        self._kind = kind
+        self._columns = tuple(columns)
+        self._place = {name: place for place, name in enumerate(columns)}
+        self._as_ofs = np.repeat(
+            np.array(list(sizes), dtype="datetime64[D]"), np.array(list(sizes.values()), np.int64)
+        )
+        self._ids: list[str] = [""] * len(self._as_ofs)
+        self._once: dict[str, str] = {}
+        self._values = np.empty((len(self._as_ofs), len(columns)), order="F")
+
+    def put(self, day: dt.date, table: pa.Table) -> None:
+        """Copy ``table``, some columns of the rows from the first one of ``day`` on."""
+        first = int(np.searchsorted(self._as_ofs, np.datetime64(day)))
+        rows = slice(first, first + table.num_rows)
+        if table.num_rows and not self._ids[first]:
+            named = table["project_id"].to_pylist()
+            self._ids[rows] = [self._once.setdefault(name, name) for name in named]
+        for name in self._place.keys() & set(table.column_names):
+            self._values[rows, self._place[name]] = doubles_of(table[name])
+
+    def matrix(self) -> Matrix:
+        """The matrix, once all its parts are there."""
+        return Matrix(self._as_ofs, tuple(self._ids), self._columns, self._values, self._kind)
 
 
 def to_matrix(table: pa.Table, kind: Kind = "project") -> Matrix:

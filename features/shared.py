@@ -140,7 +140,8 @@ PAY = Step(
     """
     SELECT r.*,
            coalesce(p.paid, 0) AS paid, p.paid_cash, p.paid_foreman, p.paid_by_known_channel,
-           p.paid_in_time, p.last_paid_on, p.workers_paid, p.instalments,
+           p.paid_in_time, p.last_paid_on, p.instalments,
+           CASE WHEN p.payroll_id IS NULL THEN 0 ELSE p.workers_paid END AS workers_paid,
            greatest(r.amount_due - coalesce(p.paid, 0), 0) AS unpaid,
            CASE WHEN coalesce(p.paid, 0) < 0.99 * r.amount_due THEN 1 ELSE 0 END AS is_open,
            coalesce(p.fen_days_late, 0)

@@ -16,7 +16,7 @@ import numpy as np
 
 from features import catalogue
 from features.build import Matrix
-from features.engines.duckdb import DuckDBEngine
+from features.engines.engine import Engine
 from features.kinds import ASKED, EVERY_FAMILY, FAMILY_OF, FEATURES
 from models.scoring_model import ScoringModel
 
@@ -136,7 +136,7 @@ def typical_values(matrix: Matrix) -> NDArray[np.float64]:
     return out
 
 
-def evidence_behind(engine: DuckDBEngine, project_ids: Sequence[str]) -> Evidence:
+def evidence_behind(engine: Engine, project_ids: Sequence[str]) -> Evidence:
     """The most telling records per family for ``project_ids``; the engine holds one as_of.
 
     Ties in weight are broken by record id, so the answer does not depend on any order.

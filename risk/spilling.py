@@ -7,7 +7,6 @@ container has the same number: two that shared a folder would write over each ot
 from __future__ import annotations
 
 import errno
-import fcntl
 import glob
 import os
 import shutil
@@ -49,8 +48,10 @@ def enter(store: Path | None) -> Spill | None:
 
     It lies beside the store, or on this machine's disk where nothing can be written there. The
     openings of one file in one process are one database, so they share it. None where no folder
-    can be made at all.
+    can be made at all, or locks are of another kind than here: the database then finds a place.
     """
+    if os.name != "posix":
+        return None
     if store is None:
         return _made(None, None)
     key = (os.getpid(), store.resolve())
@@ -111,6 +112,8 @@ def _sweep(place: Path, name: str) -> None:
 
 def _lock(folder: Path, *, wait: bool) -> int | None:
     """Hold ``folder``; None where another process holds it, or has just removed it."""
+    import fcntl
+
     try:
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:

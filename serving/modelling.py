@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,22 +63,43 @@ class Scored:
 def write_features(
     store: RecordStore, as_ofs: Sequence[dt.date], out: Path, progress: Progress
 ) -> int:
-    """Write the feature matrix of ``as_ofs`` as Parquet and say how many rows it has."""
+    """Write the feature matrix of ``as_ofs`` as Parquet and say how many rows it has.
+
+    Raises:
+        OSError: the file cannot be written; what was written of it may be there.
+    """
     import pyarrow.parquet as pq
 
     from features.build import computed_by_dates, matrix_table
 
-    writer: pq.ParquetWriter | None = None
     rows = 0
-    try:
+    with ExitStack() as opened:
+        writer: pq.ParquetWriter | None = None
         for engine in computed_by_dates(store, as_ofs, progress):
             table = matrix_table(engine)
-            writer = writer or pq.ParquetWriter(out, table.schema)
+            writer = writer or opened.enter_context(pq.ParquetWriter(out, table.schema))
             writer.write_table(table)
             rows += int(table.num_rows)
-    finally:
-        if writer:
-            writer.close()
+    return rows
+
+
+def write_features_by_date(
+    store: RecordStore, as_ofs: Sequence[dt.date], folder: Path, progress: Progress
+) -> int:
+    """Write the feature matrix to ``FOLDER/as_of=YYYY-MM-DD/part-0.parquet``; how many rows it has.
+
+    The layout Spark writes: dates asked for are replaced once they are whole, others stay.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    from features.build import computed_by_dates, matrix_sql
+    from features.kinds import ASKED
+
+    rows = 0
+    for engine in computed_by_dates(store, as_ofs, progress):
+        engine.write(matrix_sql(ASKED[store.kind].families), str(folder))
+        rows += int(str(engine.rows("SELECT count(*) FROM cohort")[0][0]))
     return rows
 
 

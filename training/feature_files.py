@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import lightgbm as lgb
 import numpy as np
 
+from features.engines.parted import PARTED
 from models.scoring_model import FeaturesMissing
 from risk.errors import WagewatchError
 from training.datasets import DatasetOfRows
@@ -27,7 +28,7 @@ ROWS_AT_ONCE = 4_096
 """Rows decoded together: 5 MB at 144 features."""
 
 KEYS = ("as_of", "project_id")
-_PARTED = "as_of="
+_HIDDEN = (".", "_")
 _READ_AHEAD = 64 * 1024
 
 
@@ -100,8 +101,9 @@ class FeatureFiles:
 
 
 def feature_files(place: Path, *, besides: Sequence[str] = ()) -> FeatureFiles:
-    """The feature files at ``place``: itself, or all below it in the order of their paths.
+    """The feature files at ``place``: itself, or all below it by date, then by path.
 
+    What begins with ``.`` or ``_`` is passed over: there lies what is not whole, or is no features.
     Every column is a feature but the keys and those named in ``besides`` (such as labels).
 
     Raises:
@@ -109,11 +111,20 @@ def feature_files(place: Path, *, besides: Sequence[str] = ()) -> FeatureFiles:
     """
     import pyarrow.parquet as pq
 
-    files = (place,) if place.is_file() else tuple(sorted(place.rglob("*.parquet")))
+    files = (place,) if place.is_file() else _files_below(place)
     if not files:
         raise NoFeatureFiles(path=str(place))
     names = pq.read_schema(files[0]).names
     return FeatureFiles(files, tuple(one for one in names if one not in (*KEYS, *besides)))
+
+
+def _files_below(folder: Path) -> tuple[Path, ...]:
+    found = [
+        path
+        for path in folder.rglob("*.parquet")
+        if not any(part.startswith(_HIDDEN) for part in path.relative_to(folder).parts)
+    ]
+    return tuple(sorted(found, key=lambda path: (date_of(path) or dt.date.min, path)))
 
 
 def date_of(path: Path) -> dt.date | None:
@@ -123,8 +134,8 @@ def date_of(path: Path) -> dt.date | None:
     datetime.date(2024, 6, 1)
     """
     for folder in path.parent.parts[::-1]:
-        if folder.startswith(_PARTED):
-            return dt.date.fromisoformat(folder.removeprefix(_PARTED))
+        if folder.startswith(PARTED):
+            return dt.date.fromisoformat(folder.removeprefix(PARTED))
     return None
 
 

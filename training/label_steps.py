@@ -1,7 +1,8 @@
 """Labels as SQL, for matrices too large to be labelled in memory; any engine runs it.
 
-The same definition as :mod:`training.labels`: 1 where an event is dated within the horizon, told
-only from what was known before the training day, and mature once its events should be known.
+The same definitions as :mod:`training.labels` and :func:`training.lessons.labels_of`: told only
+from what was known before the training day, and mature once the events of the horizon should be
+known.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import datetime as dt
 from features.catalogue import Step
 from features.shared import EVENTS, known
 from risk.dates import HORIZON_DAYS, MATURITY_MAX_DAYS, MATURITY_MIN_DAYS
+from training.lessons import NEAR_EVENT_WEIGHT
 
 
 def label_steps(told_at: dt.date) -> tuple[Step, ...]:
-    """Steps to run after the cohort's; the last yields (as_of, project_id, label, mature).
+    """Steps to run after the cohort's; the last yields (as_of, project_id, label, soft, mature).
 
     ``label`` is 1 where an event is dated in [as_of, as_of + 90 days), else 0: no event known.
+    ``soft`` is what boosters learn from: the same, but an event of the next 90 days counts half.
     """
     day = f"DATE '{told_at.isoformat()}'"
     return _told_events(day), _maturity(day), _labels(day)
@@ -64,6 +67,10 @@ def _labels(day: str) -> Step:
                max(CASE WHEN days_between(c.as_of, e.event_on) >= 0
                          AND days_between(c.as_of, e.event_on) < {HORIZON_DAYS}
                    THEN 1 ELSE 0 END) AS label,
+               max(CAST(CASE WHEN days_between(c.as_of, e.event_on) < 0 THEN 0
+                             WHEN days_between(c.as_of, e.event_on) < {HORIZON_DAYS} THEN 1
+                             WHEN days_between(c.as_of, e.event_on) < {2 * HORIZON_DAYS}
+                             THEN {NEAR_EVENT_WEIGHT} ELSE 0 END AS DOUBLE)) AS soft,
                days_between(c.as_of, {day}) >= {HORIZON_DAYS} + max(m.days) AS mature
         FROM cohort c
         CROSS JOIN maturity m

@@ -30,7 +30,8 @@ class Engine(Protocol):
         """Write the answer to ``FOLDER/as_of=YYYY-MM-DD/part-*.parquet``, never through memory.
 
         What lies there of the dates asked for is replaced, also where a date has no row now; other
-        dates stay. A run that fails while computing leaves all as it was.
+        dates stay. A run that fails while computing leaves all as it was. No file has a column
+        ``as_of``: the folder says it.
         """
 
     def close(self) -> None:

@@ -68,6 +68,8 @@ FAMILY = Family(
             source=("projects", "attendance", "payrolls", "payments"),
             zh="出勤而无实发工资的人月占比",
             en="worker-months on site without pay",
+            unknown_zh="没有收到实名制考勤数据、该时段没有考勤，或未填人数",
+            unknown_en="no attendance feed, no attendance in the window, or no headcounts",
         ),
         _feature(
             name="present_unlisted_share",
@@ -78,6 +80,8 @@ FAMILY = Family(
             source=("projects", "attendance", "payrolls"),
             zh="出勤而不在工资表上的人月占比",
             en="worker-months on site without a payroll",
+            unknown_zh="没有收到实名制考勤数据、该时段没有考勤，或未填人数",
+            unknown_en="no attendance feed, no attendance in the window, or no headcounts",
         ),
         _feature(
             name="listed_over_present",
@@ -87,6 +91,8 @@ FAMILY = Family(
             source=("projects", "attendance", "payrolls"),
             zh="工资表人数与考勤人数之比",
             en="workers on payrolls to workers on site",
+            unknown_zh="没有收到实名制考勤数据、该时段没有考勤，或未填人数",
+            unknown_en="no attendance feed, no attendance in the window, or no headcounts",
         ),
         _feature(
             name="perfect_match_share",
@@ -146,37 +152,49 @@ FAMILY = Family(
             "roll_months",
             """
             SELECT as_of, project_id, period,
-                   CAST(sum(workers) AS DOUBLE) AS listed,
+                   CASE WHEN count(workers) = count(*) THEN CAST(sum(workers) AS DOUBLE) END
+                     AS listed,
                    CAST(sum(amount_due) AS DOUBLE) AS due,
-                   sum(CAST(round(
-                       least(coalesce(workers_paid, 0), coalesce(workers, workers_paid))
+                   CASE WHEN count(workers_paid) = count(*) THEN sum(CAST(round(
+                       least(workers_paid, coalesce(workers, workers_paid))
                        * CASE WHEN amount_due > 0
                               THEN least(CAST(paid AS DOUBLE) / amount_due, 1) ELSE 1 END
-                       * 10000) / 10000 AS DECIMAL(18, 4))) AS paid_workers
+                       * 10000) / 10000 AS DECIMAL(18, 4))) END AS paid_workers
             FROM pay GROUP BY as_of, project_id, period
             """,
         ),
         Step(
-            "presence_pay",
+            "presence_rolls",
             """
-            SELECT p.as_of, p.project_id,
-                   CAST(sum(greatest(
-                       CAST(p.present AS DECIMAL(18, 4))
-                       - CAST(coalesce(r.paid_workers, 0) AS DECIMAL(18, 4)), 0)) AS DOUBLE)
-                     / nullif(sum(p.present), 0) AS present_unpaid_share,
-                   sum(greatest(p.present - coalesce(r.listed, 0), 0))
-                     / nullif(sum(p.present), 0) AS present_unlisted_share,
-                   sum(CASE WHEN r.listed IS NOT NULL THEN r.listed END)
-                     / nullif(sum(CASE WHEN r.listed IS NOT NULL THEN p.present END), 0)
-                     AS listed_over_present,
-                   sum(CASE WHEN p.days > 0 THEN r.due END) / 100
-                     / nullif(sum(CASE WHEN r.due IS NOT NULL THEN p.days END), 0) AS wage_per_day
+            SELECT p.as_of, p.project_id, p.present, p.days, r.listed, r.due,
+                   CASE WHEN r.period IS NULL THEN 0 ELSE r.listed END AS on_rolls,
+                   CAST(CASE WHEN r.period IS NULL THEN 0 ELSE r.paid_workers END
+                     AS DECIMAL(18, 4)) AS paid_workers
             FROM presence_months p
             JOIN feeds f ON f.as_of = p.as_of AND f.has_payrolls AND f.has_payments
             LEFT JOIN roll_months r
               ON r.as_of = p.as_of AND r.project_id = p.project_id AND r.period = p.period
             WHERE p.age BETWEEN 62 AND 245
-            GROUP BY p.as_of, p.project_id
+            """,
+        ),
+        Step(
+            "presence_pay",
+            """
+            SELECT as_of, project_id,
+                   CAST(sum(CASE WHEN present IS NOT NULL AND paid_workers IS NOT NULL
+                            THEN greatest(CAST(present AS DECIMAL(18, 4)) - paid_workers, 0) END)
+                        AS DOUBLE)
+                     / nullif(sum(CASE WHEN paid_workers IS NOT NULL THEN present END), 0)
+                     AS present_unpaid_share,
+                   sum(CASE WHEN present IS NOT NULL AND on_rolls IS NOT NULL
+                       THEN greatest(present - on_rolls, 0) END)
+                     / nullif(sum(CASE WHEN on_rolls IS NOT NULL THEN present END), 0)
+                     AS present_unlisted_share,
+                   sum(listed) / nullif(sum(CASE WHEN listed IS NOT NULL THEN present END), 0)
+                     AS listed_over_present,
+                   sum(CASE WHEN days > 0 THEN due END) / 100
+                     / nullif(sum(CASE WHEN due IS NOT NULL THEN days END), 0) AS wage_per_day
+            FROM presence_rolls GROUP BY as_of, project_id
             """,
         ),
         Step(
@@ -212,10 +230,10 @@ FAMILY = Family(
                    max(y.present_unlisted_share) AS present_unlisted_share,
                    max(y.listed_over_present) AS listed_over_present,
                    max(q.perfect_match_share) AS perfect_match_share,
-                   CASE WHEN count(*) >= 3
+                   CASE WHEN count(m.present) >= 3
                         THEN sqrt(greatest(sum(m.present * m.present)
-                               - sum(m.present) * sum(m.present) / count(*), 0)
-                               / (count(*) - 1)) / nullif(avg(m.present), 0)
+                               - sum(m.present) * sum(m.present) / count(m.present), 0)
+                               / (count(m.present) - 1)) / nullif(avg(m.present), 0)
                    END AS attendance_steadiness,
                    max(y.wage_per_day) AS wage_per_day
             FROM presence_months m

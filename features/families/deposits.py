@@ -34,6 +34,8 @@ FAMILY = Family(
             direction=-1,
             zh="实存与应存保证金之比",
             en="deposit stored to deposit required",
+            unknown_zh="没有收到工资保证金数据，或该项目没有保证金记录、免存或未填应存金额",
+            unknown_en="no deposits feed, none of this project on record, exempt, or not filled in",
         ),
         _feature(
             name="deposit_rate",
@@ -122,8 +124,8 @@ FAMILY = Family(
             """
             SELECT d.as_of, d.project_id,
                    d.valid AS deposit_valid,
-                   CASE WHEN d.exempt = 1 THEN NULL
-                        ELSE least(d.stored / nullif(d.required, 0), 2) END AS deposit_cover,
+                   CASE WHEN d.exempt = 0 AND d.stored IS NOT NULL AND d.required > 0
+                        THEN least(d.stored / d.required, 2) END AS deposit_cover,
                    d.required / nullif(c.contract_amount, 0) AS deposit_rate,
                    CASE WHEN d.valid = 1 THEN 0 ELSE d.lapsed END AS deposit_lapsed_days,
                    d.drawn AS deposit_drawn, d.exempt AS deposit_exempt,

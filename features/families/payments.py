@@ -247,6 +247,8 @@ FAMILY = Family(
             direction=1,
             zh="实发人数少于应发人数的比例",
             en="share of workers on the payroll not paid",
+            unknown_zh="没有工资表或工资发放数据、该时段没有到期工资，或未填人数",
+            unknown_en="no payrolls or payments feed, no wages due in the window, or no headcounts",
         ),
     ),
     steps=(
@@ -315,10 +317,11 @@ FAMILY = Family(
                    CAST(sum(CASE WHEN age <= 92 AND workers > 0 THEN amount_due END) AS DOUBLE)
                      AS due_with_workers,
                    CAST(sum(CASE WHEN age <= 92 THEN workers END) AS DOUBLE) AS workers_3m,
-                   CAST(sum(CASE WHEN age BETWEEN 16 AND 92 THEN workers END) AS DOUBLE)
-                     AS workers_listed,
-                   CAST(sum(CASE WHEN age BETWEEN 16 AND 92
-                            THEN greatest(workers - coalesce(workers_paid, 0), 0) END) AS DOUBLE)
+                   CAST(sum(CASE WHEN age BETWEEN 16 AND 92 AND workers_paid IS NOT NULL
+                            THEN workers END) AS DOUBLE) AS workers_listed,
+                   CAST(sum(CASE WHEN age BETWEEN 16 AND 92 AND workers_paid IS NOT NULL
+                                  AND workers IS NOT NULL
+                            THEN greatest(workers - workers_paid, 0) END) AS DOUBLE)
                      AS workers_missed
             FROM pay GROUP BY as_of, project_id
             """,

@@ -184,9 +184,10 @@ FAMILY = Family(
                    CAST(days_between(c.started_on, c.as_of) AS DOUBLE) / 30.4375 AS age_months,
                    CAST(days_between(c.started_on, c.as_of) AS DOUBLE)
                      / nullif(days_between(c.started_on, c.planned_end_on), 0) AS planned_progress,
-                   greatest(days_between(c.planned_end_on,
-                            CASE WHEN c.completed_on < c.as_of THEN c.completed_on
-                                 ELSE c.as_of END), 0) AS overrun_days,
+                   CASE WHEN c.planned_end_on IS NOT NULL
+                        THEN greatest(days_between(c.planned_end_on,
+                               CASE WHEN c.completed_on < c.as_of THEN c.completed_on
+                                    ELSE c.as_of END), 0) END AS overrun_days,
                    CASE WHEN c.completed_on < c.as_of
                         THEN days_between(c.completed_on, c.as_of) ELSE 0 END
                      AS days_since_completion,

@@ -12,12 +12,14 @@ import numpy as np
 
 from features.arrow import days_of
 from features.build import (
+    Filling,
     Matrix,
     Progress,
+    cohort_sizes,
+    columns_of,
     computed_by_dates,
     feature_matrix,
     matrix_table,
-    to_matrix,
 )
 from features.catalogue import Family
 from features.kinds import ASKED
@@ -49,30 +51,14 @@ def stored_matrix(
     """
     if folder is None:
         return feature_matrix(store, as_ofs, progress, families=families)
-    return to_matrix(stored_table(store, as_ofs, folder, progress, families=families), store.kind)
-
-
-def stored_table(
-    store: RecordStore,
-    as_ofs: Sequence[dt.date],
-    folder: Path,
-    progress: Progress | None = None,
-    *,
-    families: Sequence[Family] | None = None,
-) -> pa.Table:
-    """As :func:`stored_matrix`, the Arrow table of :func:`features.build.matrix_table`."""
-    import pyarrow as pa
-
     wanted = tuple(families or ASKED[store.kind].families)
     building = _Building(store, wanted, Parts(folder, store.kind))
-    days = sorted(set(as_ofs))
-    found = {day: building.kept(day) for day in days}
-    goes = list(_goes({day: [f for f in wanted if f.name not in found[day]] for day in days}))
-    for number, (these, missing) in enumerate(goes):
-        heard = _within(progress, number, len(goes))
-        for day, parts in building.made(these, missing, heard).items():
-            found[day].update(parts)
-    return pa.concat_tables([_beside(day, wanted, found.pop(day)) for day in days])
+    sizes = cohort_sizes(store, as_ofs)
+    filling = Filling(sizes, columns_of(wanted), store.kind)
+    goes = list(_goes({day: building.put_kept(day, filling) for day in sizes}))
+    for number, (days, missing) in enumerate(goes):
+        building.put_made(days, missing, filling, _within(progress, number, len(goes)))
+    return filling.matrix()
 
 
 @dataclass
@@ -88,38 +74,36 @@ class _Building:
         tables = {name for one in self._readings.values() for name in one.tables | one.feeds}
         self._keys = Keys(self.store, sorted(tables))
 
-    def kept(self, day: dt.date) -> dict[str, pa.Table]:
-        """The parts of ``day`` that are there and right, by family."""
-        found = {}
+    def put_kept(self, day: dt.date, filling: Filling) -> list[Family]:
+        """Fill in the parts of ``day`` that are there and right; the families of the others."""
+        missing = []
         for family in self.families:
-            columns = [feature.name for feature in family.features]
-            key = self._keys.key(self._readings[family.name], day)
-            part = self.parts.load(family.name, day, key, columns)
-            if part is not None:
-                found[family.name] = part
-        return found
+            part = self.parts.load(family.name, day, self._key(family, day), columns_of([family]))
+            if part is None:
+                missing.append(family)
+            else:
+                filling.put(day, part)
+        return missing
 
-    def made(
-        self, days: Sequence[dt.date], families: Sequence[Family], progress: Progress | None
-    ) -> dict[dt.date, dict[str, pa.Table]]:
-        """The parts of ``families`` at ``days``, computed and kept."""
-        import pyarrow as pa
+    def put_made(
+        self,
+        days: Sequence[dt.date],
+        families: Sequence[Family],
+        filling: Filling,
+        progress: Progress | None,
+    ) -> None:
+        """Compute the parts of ``families`` at ``days``, keep them and fill them in."""
+        needed = self._needed(families)
+        for engine in computed_by_dates(self.store, days, progress, families=needed):
+            table = matrix_table(engine, families)
+            for day, rows in _by_day(table, engine.days):
+                filling.put(day, rows)
+                for family in families:
+                    part = rows.select([UNIT, *columns_of([family])])
+                    self.parts.keep(family.name, day, self._key(family, day), part)
 
-        engines = computed_by_dates(self.store, days, progress, families=self._needed(families))
-        table = pa.concat_tables([matrix_table(engine, families) for engine in engines])
-        rows_at = days_of(table["as_of"])
-        made: dict[dt.date, dict[str, pa.Table]] = {}
-        for day in days:
-            # Rows come in the order of dates.
-            first, last = (np.searchsorted(rows_at, np.datetime64(day), side) for side in _SIDES)
-            rows = table.slice(first, last - first)
-            made[day] = {}
-            for family in families:
-                part = rows.select([UNIT, *(feature.name for feature in family.features)])
-                key = self._keys.key(self._readings[family.name], day)
-                self.parts.keep(family.name, day, key, part)
-                made[day][family.name] = part
-        return made
+    def _key(self, family: Family, day: dt.date) -> str:
+        return self._keys.key(self._readings[family.name], day)
 
     def _needed(self, families: Sequence[Family]) -> list[Family]:
         """``families`` and those whose steps they read, in the order steps run."""
@@ -148,13 +132,9 @@ def _within(progress: Progress | None, number: int, goes: int) -> Progress | Non
     return lambda step, share: progress(step, (number + share) / goes)
 
 
-def _beside(day: dt.date, families: Sequence[Family], parts: Mapping[str, pa.Table]) -> pa.Table:
-    """The parts of one day side by side, as the matrix has them."""
-    import pyarrow as pa
-
-    units = parts[families[0].name][UNIT]
-    columns = {"as_of": pa.array([day] * len(units), pa.date32()), UNIT: units}
-    for family in families:
-        for feature in family.features:
-            columns[feature.name] = parts[family.name][feature.name]
-    return pa.table(columns)
+def _by_day(table: pa.Table, days: Sequence[dt.date]) -> Iterator[tuple[dt.date, pa.Table]]:
+    """The rows of each of ``days``; they come in the order of dates."""
+    rows_at = days_of(table["as_of"])
+    for day in days:
+        first, last = (np.searchsorted(rows_at, np.datetime64(day), side) for side in _SIDES)
+        yield day, table.slice(first, last - first)

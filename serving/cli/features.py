@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
 from serving.cli.job import Job, job_of
 from serving.cli.opening import open_records, records_in
 from serving.cli.options import AsOfs, EngineName, OutOfEngine, Records, Unit
-from serving.cli.output import line, progress, require_file
+from serving.cli.output import line, progress, require_folder, writing, written_whole
 
 
 def features(
@@ -20,15 +22,23 @@ def features(
 ) -> None:
     """One row per project and date, one column per feature."""
     job = job_of(context)
-    if engine == "spark":
-        rows = _by_spark(job, as_of, out, records, kind)
-    else:
-        from serving.modelling import write_features
-
-        path = require_file(out)
-        with records_in(job, records) as store, progress() as step:
-            rows = write_features(store.seen_as(kind), as_of, path, step)
+    by_engine = _by_spark if engine == "spark" else _here
+    rows = by_engine(job, as_of, out, records, kind)
     line(job.say("features_written", rows=rows, path=out))
+
+
+def _here(job: Job, as_of: AsOfs, out: str, records: str | None, kind: Unit) -> int:
+    from serving.modelling import write_features, write_features_by_date
+
+    path = Path(out)
+    require_folder(path)
+    with records_in(job, records) as opened, progress() as step:
+        store = opened.seen_as(kind)
+        if out.endswith("/") or path.is_dir():
+            with writing(path):
+                return write_features_by_date(store, as_of, path, step)
+        with written_whole(path) as beside:
+            return write_features(store, as_of, beside, step)
 
 
 def _by_spark(job: Job, as_of: AsOfs, out: str, records: str | None, kind: Unit) -> int:

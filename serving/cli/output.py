@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,12 +72,43 @@ def to_file(path: Path, content: bytes) -> None:
     Raises:
         CannotWrite: the folder is missing or may not be written to.
     """
-    partial = path.with_name(f".{path.name}.part")
+    with written_whole(path) as beside:
+        beside.write_bytes(content)
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A place beside ``path`` to write to, which becomes ``path`` at the end.
+
+    Where that end is not reached, ``path`` stays as it was and nothing is left beside it.
+
+    Raises:
+        CannotWrite: the folder is missing or may not be written to.
+    """
+    beside = path.with_name(f".{path.name}.part")
+    with writing(path):
+        try:
+            yield beside
+            beside.replace(path)
+        finally:
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Tells of what the operating system refuses meanwhile as a failure to write ``path``.
+
+    Raises:
+        CannotWrite: it refused.
+    """
     try:
-        partial.write_bytes(content)
-        partial.replace(path)
+        yield
+    except BrokenPipeError:  # whoever reads the answer has gone: that is no matter of ``path``
+        raise
     except OSError as error:
-        raise CannotWrite(path=str(path), detail=error.strerror or str(error)) from error
+        told = os.strerror(error.errno) if error.errno else str(error)
+        raise CannotWrite(path=str(path), detail=told) from error
 
 
 def table(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pyarrow as pa
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import pytest
 
 from features.engines.duckdb import DuckDBEngine
@@ -43,7 +45,8 @@ def rows_in(out):
 
 def test_a_date_without_a_row_keeps_nothing_of_an_earlier_run(engine, tmp_path):
     out = tmp_path / "答案 of [two] runs"
-    engine.write(f"SELECT DATE '{OTHER}' AS as_of, 'first' AS told", str(out))
+    (out / f"as_of={OTHER}").mkdir(parents=True)
+    pq.write_table(pa.table({"told": ["first"]}), out / f"as_of={OTHER}" / "part-0.parquet")
     engine.write("SELECT as_of, 'first' AS told FROM as_ofs", str(out))
     some = f"SELECT as_of, 'second' AS told FROM as_ofs WHERE as_of <> DATE '{DAYS[1]}'"
     engine.write(some, str(out))

@@ -41,6 +41,15 @@ def test_dates_in_parts_give_the_rows_of_all_at_once(records, rows_at_once):
         np.testing.assert_array_equal(same.values, part.values)
 
 
+def test_a_matrix_filled_in_parts_is_the_same(records):
+    whole = feature_matrix(records, DATES)
+    filled = feature_matrix(records, DATES, rows_at_once=1)
+    assert filled.project_ids == whole.project_ids
+    np.testing.assert_array_equal(filled.as_ofs, whole.as_ofs)
+    np.testing.assert_array_equal(filled.values, whole.values)
+    assert filled.values.flags.f_contiguous
+
+
 def test_progress_over_parts_only_grows_and_ends_at_one(records):
     heard: list[float] = []
     for _ in computed_by_dates(

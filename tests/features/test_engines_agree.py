@@ -28,7 +28,8 @@ from risk.records import RecordStore
 from risk.simulator import simulate
 from risk.workspace import Workspace
 from training.label_steps import label_steps
-from training.labels import event_log, happened
+from training.labels import event_log
+from training.lessons import labels_of
 
 from ..conftest import World
 from ..histories import Telling, tell, tellings
@@ -207,7 +208,7 @@ def test_both_engines_give_the_same(store, folder, spark, kind):
         assert different(found, expected) == []
         for asked in (
             "SELECT as_of, project_id, workers, amount FROM stakes ORDER BY 1, 2",
-            "SELECT as_of, project_id, label, mature FROM labels ORDER BY 1, 2",
+            "SELECT as_of, project_id, label, soft, mature FROM labels ORDER BY 1, 2",
         ):
             assert as_numbers(remote.rows(asked)) == as_numbers(local.rows(asked))
         for family in families:
@@ -243,17 +244,20 @@ def test_labels_in_sql_are_those_of_training(store, kind):
     engine = DuckDBEngine(seen, AS_OFS)
     try:
         engine.run([*steps(ASKED[kind].families), *label_steps(TOLD_AT)])
-        rows = engine.rows("SELECT as_of, project_id, label, mature FROM labels ORDER BY 1, 2")
+        labels = engine.fetch("SELECT * FROM labels ORDER BY as_of, project_id")
     finally:
         engine.close()
     log = event_log(seen, TOLD_AT)
     matrix = feature_matrix(seen, AS_OFS)
-    assert [row[2] for row in rows] == happened(log, matrix).tolist()
+    target, soft = labels_of(log, matrix.project_ids, matrix.as_ofs)
+    assert labels["project_id"].to_pylist() == list(matrix.project_ids)
+    assert labels["label"].to_pylist() == target.tolist()
+    assert labels["soft"].to_pylist() == soft.tolist()
+    assert set(soft) == {0.0, 0.5, 1.0}
     mature = matrix.as_ofs <= np.datetime64(log.last_mature())
-    assert [row[3] for row in rows] == mature.tolist()
-    assert 0 < sum(row[2] for row in rows) < len(rows)
+    assert labels["mature"].to_pylist() == mature.tolist()
     # Whatever the maturity, 30 to 180 days, the first date is mature then and the last is not.
-    assert {row[3] for row in rows} == {True, False}
+    assert set(mature) == {True, False}
 
 
 def test_what_is_known_later_changes_nothing_on_spark(store, folder, spark):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from features.build import feature_matrix
 from features.kinds import ASKED
 from features.months.building import stored_matrix
+from features.months.reading import readings
 from risk.contract import STORED_TABLES
 from risk.kinds import KINDS
 from risk.records import RecordStore
@@ -57,6 +58,77 @@ def test_any_order_of_imports_ends_like_a_full_rebuild(goes, kind):
             tell(store, told)
             seen = store.seen_as(kind)
             assert_same(stored_matrix(seen, MONTHS, Path(place)), feature_matrix(seen, MONTHS))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_table_a_feature_names_is_read_by_its_family(store, kind):
+    families = ASKED[kind].families
+    found = readings(store.seen_as(kind), families)
+    for family in families:
+        named = {table for feature in family.features for table in feature.source}
+        assert named <= found[family.name].tables | found[family.name].feeds, family.name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_late_row_of_any_table_ends_like_a_full_rebuild(store, tmp_path, kind):
+    """One row of each table in turn, known before dates that are kept: it counts where it can."""
+    seen = store.seen_as(kind)
+    told = {"known_at": dt.date(2024, 12, 20)}  # of another unit, so that no feed begins later
+    tell(store, [(table, row | told) for table, row in rows_of(2, kind).items()])
+    tell(store, [("projects", PROJECT), ("organizations", EMPLOYER)])
+    before = stored_matrix(seen, MONTHS, tmp_path)
+    counted = set()
+    late = rows_of(1, kind)
+    corrected = {**late["complaints"], "workers": 30}  # of an employer it counts once it is linked
+    for table, row in [*late.items(), ("complaints", corrected)]:
+        tell(store, [(table, row | {"known_at": dt.date(2025, 1, 20)})])
+        after = stored_matrix(seen, MONTHS, tmp_path)
+        assert_same(after, feature_matrix(seen, MONTHS))
+        if after.values.tobytes() != before.values.tobytes():
+            counted.add(table)
+        before = after
+    assert counted == (OF_EMPLOYERS if kind == "employer" else set(STORED_TABLES))
+
+
+OF_EMPLOYERS = {
+    *("organizations", "complaints", "links", "cases", "inspections", "listings", "operations"),
+}
+"""Tables that say something of an employer outside construction."""
+
+
+def rows_of(number: int, kind: str) -> dict[str, dict[str, object]]:
+    """A row of every table that speaks of one unit of ``kind``; number 1 is ours."""
+    org = EMPLOYER["org_id"] if number == 1 else "91420300MA0000002B"
+    project, month, day = f"project_id{number}", dt.date(2024, 11, 1), dt.date(2024, 11, 20)
+    site = {"project_id": org if kind == "employer" else project}
+    about = {"org_id": org} if kind == "employer" else site
+    due = {**site, "period": month, "amount_due": 1_000_000, "due_on": day}
+    found = {"inspected_on": day, "arrears_found": True}
+    linked = {"decision": "linked", "decided_on": day}
+    roll, complaint = {"payroll_id": f"R{number}"}, {"complaint_id": f"C{number}"}
+    return {
+        "organizations": {**EMPLOYER, "org_id": org, "registered_capital": 9, "founded_on": day},
+        "projects": {
+            **PROJECT,
+            "project_id": project,
+            "contractor_id": org,
+            "planned_end_on": day,
+        },
+        "contracts": {**site, "contract_id": f"K{number}", "signed_on": day, "written": False},
+        "payrolls": {**due, **roll, "workers": 5},
+        "payments": {"payment_id": f"X{number}", **roll, "paid_on": day, "amount": 400_000},
+        "accounts": {**site, "account_id": f"X{number}", "opened_on": day},
+        "transfers": {**due, "transfer_id": f"X{number}"},
+        "deposits": {**site, "deposit_id": f"X{number}", "status": "stored", "valid_from": day},
+        "attendance": {**site, "period": month, "workers_present": 9},
+        "complaints": {**complaint, "received_on": day, "workers": 3},
+        "links": {**about, **complaint, **linked},
+        "cases": {**about, "case_id": f"X{number}", "opened_on": day, "status": "filed"},
+        "inspections": {**site, "inspection_id": f"X{number}", **found},
+        "disputes": {**site, "dispute_id": f"X{number}", "opened_on": day},
+        "listings": {"listing_id": f"X{number}", "org_id": org, "listed_on": day},
+        "operations": {"org_id": org, "indicator": "electricity", "period": month, "value": 5.0},
+    }
 
 
 PROJECT = {
@@ -114,6 +186,11 @@ def test_nothing_new_computes_nothing(started):
     stored_matrix(store, MONTHS, folder, lambda step, share: heard.append(step))
     assert written(folder) == before
     assert not heard
+
+
+def test_no_date_gives_no_rows_but_every_column(started):
+    store, folder = started
+    assert_same(stored_matrix(store, [], folder), feature_matrix(store, []))
 
 
 def test_a_new_month_builds_only_its_own_date(started):

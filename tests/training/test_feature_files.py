@@ -132,6 +132,28 @@ def test_dates_of_a_folder_are_picked_without_opening_files(tmp_path):
     assert picked.rows() == 2
 
 
+def test_what_a_run_cut_off_left_behind_is_passed_over(tmp_path):
+    """The folders are those in which Spark, and this program, write what is not whole yet."""
+    there = [
+        "b/as_of=2024-01-01/part-1.parquet",
+        "b/as_of=2024-01-01/part-2.parquet",
+        "a/as_of=2024-02-01/part-0.parquet",
+    ]
+    left = [
+        "_temporary/0/task_1/as_of=2024-01-01/part-1.parquet",
+        ".spark-staging-7/as_of=2024-01-01/part-1.parquet",
+        ".wagewatch-7/made/as_of=2024-03-01/part-0.parquet",
+        "b/as_of=2024-01-01/.part-1.parquet",
+    ]
+    for name in reversed(there + left):
+        path = tmp_path / "_all" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table({"project_id": ["P1"], "f0": [1.0]}), path)
+    files = feature_files(tmp_path / "_all")
+    assert files.files == tuple(tmp_path / "_all" / name for name in there)
+    assert files.rows() == 3
+
+
 @pytest.mark.parametrize("most_copied", [0, ROWS])
 def test_some_rows_of_a_matrix_give_the_trees_of_a_copy_of_them(
     matrix, label, monkeypatch, most_copied

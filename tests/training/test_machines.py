@@ -27,6 +27,7 @@ from training.labels import event_log
 from training.lessons import labels_of
 from training.machines import Meeting, TooFewFiles, share_of, trees_of
 from training.metrics import roc_auc
+from training.on_disk import lessons_on_disk
 
 from ..conftest import SIMULATED_UNTIL, thorough
 
@@ -34,10 +35,10 @@ RECIPE = Recipe(leaves=7, min_rows_in_leaf=20, l2=1.0, learning_rate=0.1, row_sh
 ROUNDS = 40
 SECONDS = 240
 
-CLOSE = 0.04
+CLOSE = 0.06
 """Each machine finds its features' bins from its own rows, so trees differ a little from those of
-one machine. So they do between seeds, with a standard deviation of ROC AUC of 0.0095 here (few
-events); 0.04 is four of them. What does not rank at all has 0.5."""
+one machine. So they do between seeds, with a standard deviation of ROC AUC of 0.014 here (few
+events); 0.06 is four of them. What does not rank at all has 0.5."""
 
 WORKER = """
 import datetime as dt, json, sys
@@ -101,6 +102,17 @@ def test_files_are_dealt_in_turn(tmp_path):
     assert parts[0] == files.files[::2]
     with pytest.raises(TooFewFiles):
         share_of(dataclasses.replace(files, files=files.files[:1]), Meeting(machines, 1))
+
+
+def test_each_machine_tells_the_labels_of_its_own_files(county, folders):
+    learnt, _ = folders
+    with RecordStore(county.records, read_only=True) as store:
+        log = event_log(store, SIMULATED_UNTIL)
+    machines = ("10.0.0.1:12400", "10.0.0.2:12400")
+    for place in (0, 1):
+        mine = lessons_on_disk(log, share_of(learnt, Meeting(machines, place)))
+        assert len(mine.dates) > 5
+        np.testing.assert_array_equal(mine.soft, mine.files.column("label"))
 
 
 def grown_alone(files: FeatureFiles, seed: int) -> str:

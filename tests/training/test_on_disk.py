@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from features.build import computed_by_dates, matrix_table, to_matrix, together
+from features.build import computed_by_dates, feature_matrix, matrix_table
 from models.arrears import Recipe
 from risk.records import RecordStore
 from training.feature_files import FeatureFiles, NoFeatureFiles, feature_files
@@ -27,13 +27,11 @@ RECIPE = Recipe(leaves=4, min_rows_in_leaf=50, l2=20.0, max_rounds=60, seeds=(0,
 def both_ways(county, tmp_path_factory) -> tuple[EventLog, FeatureFiles, Lessons]:
     """The same features as a folder parted by date, in two files a date, and in memory."""
     folder = tmp_path_factory.mktemp("features")
-    parts = []
     with RecordStore(county.records, read_only=True) as store:
         log = event_log(store, COUNTY_TRAINED_AT)
         dates = [*training_dates(log), COUNTY_TRAINED_AT]  # the last is not mature
         for engine in computed_by_dates(store, dates):
             table = matrix_table(engine)
-            parts.append(to_matrix(table))
             as_ofs = table["as_of"].to_numpy().astype("datetime64[D]")
             for day in np.unique(as_ofs):
                 place = folder / f"as_of={day}"
@@ -41,7 +39,8 @@ def both_ways(county, tmp_path_factory) -> tuple[EventLog, FeatureFiles, Lessons
                 rows = table.filter(as_ofs == day)
                 pq.write_table(rows.slice(0, 100), place / "part-0.parquet")
                 pq.write_table(rows.slice(100), place / "part-1.parquet")
-    return log, feature_files(folder), lessons_from(log, together(parts))
+        matrix = feature_matrix(store, dates)
+    return log, feature_files(folder), lessons_from(log, matrix)
 
 
 def test_it_is_the_model_of_the_rows_in_memory(both_ways):

@@ -1,0 +1,71 @@
+"""A folder parted by date, ``FOLDER/as_of=YYYY-MM-DD/part-0.parquet``, as Spark lays it out.
+
+All is written beside first, in a folder of the same disk that readers pass over, and a date moves
+into place whole: what is cut off leaves every date as it was.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from features.arrow import days_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+PARTED = "as_of="
+
+
+def write_parted(batches: Iterable[pa.RecordBatch], days: Sequence[dt.date], folder: Path) -> None:
+    """Write ``batches``, which have a column as_of, in place of what lies there of ``days``.
+
+    Rows keep their order within a date. A date without rows leaves nothing; other dates stay.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    folder.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(
+        prefix=".wagewatch-", dir=folder, ignore_cleanup_errors=True
+    ) as hidden:
+        made, before = Path(hidden) / "made", Path(hidden) / "before"
+        for place in (made, before):
+            place.mkdir()
+        _write(batches, made)
+        for day in days:
+            name = f"{PARTED}{day.isoformat()}"
+            if (folder / name).exists():
+                (folder / name).rename(before / name)
+            if (made / name).exists():
+                (made / name).rename(folder / name)
+
+
+def _write(batches: Iterable[pa.RecordBatch], folder: Path) -> None:
+    import pyarrow as pa
+
+    writers: dict[np.datetime64, pq.ParquetWriter] = {}
+    with ExitStack() as opened:
+        for batch in batches:
+            table = pa.Table.from_batches([batch])
+            days = days_of(table["as_of"])
+            for day in np.unique(days):
+                rows = table.filter(pa.array(days == day)).drop_columns(["as_of"])
+                if day not in writers:
+                    writers[day] = opened.enter_context(_writer(folder, day, rows.schema))
+                writers[day].write_table(rows)
+
+
+def _writer(folder: Path, day: np.datetime64, schema: pa.Schema) -> pq.ParquetWriter:
+    import pyarrow.parquet as pq
+
+    place = folder / f"{PARTED}{day}"
+    place.mkdir()
+    return pq.ParquetWriter(place / "part-0.parquet", schema)
