@@ -107,15 +107,24 @@ ROLLS = Step(
     """,
 )
 
+
+def _fen(amount: str) -> str:
+    """SQL for a sum of fen as an integer of a column's width; unknown if it were wider.
+
+    DuckDB sums into integers of twice the width, and all that is made of them would be as wide.
+    """
+    return f"TRY_CAST(sum({amount}) AS BIGINT)"
+
+
 PAID = Step(
     "paid",
-    """
+    f"""
     SELECT r.as_of, r.payroll_id,
-           sum(p.amount) AS paid,
-           sum(CASE WHEN p.channel = 'cash' THEN p.amount END) AS paid_cash,
-           sum(CASE WHEN p.channel = 'foreman' THEN p.amount END) AS paid_foreman,
-           sum(CASE WHEN p.channel IS NOT NULL THEN p.amount END) AS paid_by_known_channel,
-           sum(CASE WHEN p.paid_on <= r.due_on THEN p.amount ELSE 0 END) AS paid_in_time,
+           {_fen("p.amount")} AS paid,
+           {_fen("CASE WHEN p.channel = 'cash' THEN p.amount END")} AS paid_cash,
+           {_fen("CASE WHEN p.channel = 'foreman' THEN p.amount END")} AS paid_foreman,
+           {_fen("CASE WHEN p.channel IS NOT NULL THEN p.amount END")} AS paid_by_known_channel,
+           {_fen("CASE WHEN p.paid_on <= r.due_on THEN p.amount ELSE 0 END")} AS paid_in_time,
            sum(CAST(p.amount AS DOUBLE) * greatest(days_between(r.due_on, p.paid_on), 0))
              AS fen_days_late,
            max(p.paid_on) AS last_paid_on,
