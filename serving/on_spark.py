@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from risk.kinds import Kind
 from risk.workspace import Workspace
+from serving.feeds import holds_feeds
 
 if TYPE_CHECKING:
     from features.engines.spark import SparkEngine
@@ -22,8 +23,10 @@ Progress = Callable[[str, float], None]
 
 
 @contextmanager
-def records_for_spark(records: str | None, store: Callable[[], RecordStore]) -> Iterator[str]:
-    """The folder ``records``; without one, what ``store`` opens, written to a folder for a while.
+def records_for_spark(
+    records: str | None, store: Callable[[], AbstractContextManager[RecordStore]]
+) -> Iterator[str]:
+    """The exported folder ``records``; else what ``store`` opens, written to one for a while.
 
     Raises:
         SparkMissing: PySpark or Java is not installed; nothing was written.
@@ -32,7 +35,7 @@ def records_for_spark(records: str | None, store: Callable[[], RecordStore]) -> 
     from features.engines.spark_session import require_spark
 
     require_spark()
-    if records is not None:
+    if records is not None and not holds_feeds(records):
         yield records
         return
     from risk.record_folders import export_records

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from serving.cli.job import Job, job_of
-from serving.cli.opening import open_records, records_in
+from serving.cli.opening import records_in
 from serving.cli.options import AsOfs, EngineName, OutOfEngine, Records, Unit
 from serving.cli.output import line, progress, require_folder, writing, written_whole
 
@@ -44,5 +44,5 @@ def _here(job: Job, as_of: AsOfs, out: str, records: str | None, kind: Unit) -> 
 def _by_spark(job: Job, as_of: AsOfs, out: str, records: str | None, kind: Unit) -> int:
     from serving.on_spark import records_for_spark, write_features
 
-    with records_for_spark(records, lambda: open_records(job)) as folder, progress() as step:
+    with records_for_spark(records, lambda: records_in(job, records)) as folder, progress() as step:
         return write_features(folder, as_of, out, kind, step)

@@ -43,6 +43,11 @@ def import_(
         as_json(report.as_json(job.language))
     else:
         _show(job, report)
+    require_all(job, report)
+
+
+def require_all(job: Job, report: ImportReport) -> None:
+    """Raises NotAllImported, with every reason, if a file could not be taken in."""
     if report.failed:
         reasons = " ".join(failure.message(job.language) for failure in report.failed)
         raise NotAllImported(files=len(report.failed), reasons=reasons)

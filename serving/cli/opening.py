@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from serving.cli.job import Job
-from serving.cli.output import CannotWrite
+from serving.cli.output import CannotWrite, note, row_progress
 
 if TYPE_CHECKING:
     from risk.records import RecordStore
@@ -48,19 +52,46 @@ def open_records(job: Job, *, read_only: bool = True) -> RecordStore:
     return RecordStore(path, read_only=read_only, memory_gb=job.workspace.memory_gb)
 
 
-def records_in(job: Job, folder: str | None) -> RecordStore:
-    """The records of ``folder``; without one, the record store of the workspace.
+@contextmanager
+def records_in(job: Job, folder: str | None) -> Iterator[RecordStore]:
+    """The records of ``folder``, exported ones or feeds; without one, the workspace's own.
 
     Raises:
         RecordsFolderEmpty: there is no such folder, or no records in it.
         RecordsFolderRefused: a column is missing or is not of the contract's type.
         RecordsFolderFailed: it cannot be read.
+        NotAllImported: a feed in it cannot be taken in.
     """
-    if folder is None:
-        return open_records(job)
     from risk.folder_store import open_folder
+    from serving.feeds import holds_feeds
 
-    return open_folder(folder, memory_gb=job.workspace.memory_gb)
+    if folder is None:
+        with open_records(job) as store:
+            yield store
+    elif holds_feeds(folder):
+        with _feeds_in(job, folder) as store:
+            yield store
+    else:
+        with open_folder(folder, memory_gb=job.workspace.memory_gb) as store:
+            yield store
+
+
+@contextmanager
+def _feeds_in(job: Job, folder: str) -> Iterator[RecordStore]:
+    from serving.cli.import_ import require_all
+    from serving.feeds import feeds_taken_in
+
+    memory, today = job.workspace.memory_gb, dt.date.today()
+    with ExitStack() as opened:
+        with row_progress() as step:  # over before the command shows a progress of its own
+            store, report = opened.enter_context(
+                feeds_taken_in(Path(folder), today=today, memory_gb=memory, progress=step)
+            )
+        require_all(job, report)
+        left_out = sum(file.quarantined for file in report.files)
+        if left_out:
+            note(job.say("feeds_left_out", rows=left_out, path=folder))
+        yield store
 
 
 def take_in_what_was_sent(job: Job, settings: Settings) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from serving.cli.job import Job, job_of
-from serving.cli.opening import open_records, open_settings, records_in
+from serving.cli.opening import open_settings, records_in
 from serving.cli.options import AsOf, EngineName, OutOfEngine, Records, Unit
 from serving.cli.output import line, note, progress, require_file, to_file
 
@@ -53,5 +53,5 @@ def _by_spark(
 
     tiers = open_settings(job).tiers.thresholds()
     workspace = job.workspace.require()
-    with records_for_spark(records, lambda: open_records(job)) as folder, progress() as step:
+    with records_for_spark(records, lambda: records_in(job, records)) as folder, progress() as step:
         return write_scores(workspace, folder, as_of, out, kind=kind, tiers=tiers, progress=step)

@@ -7,6 +7,7 @@ import datetime as dt
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,9 @@ from features.engines.spark_session import SparkMissing
 from risk.kinds import KINDS
 from risk.record_folders import export_records
 from risk.records import RecordStore
+from risk.simulator import simulate
 from serving.cli.main import main
+from serving.feeds import feeds_taken_in
 from serving.on_spark import records_for_spark
 
 from ..conftest import require_program, thorough
@@ -26,6 +29,7 @@ from .conftest import LISTS
 
 ROOT = Path(__file__).resolve().parents[2]
 DAYS = ["2025-03-01", "2025-07-01"]
+TODAY = dt.date(2026, 1, 1)
 CONFIGURATION = """
 spark.master local[2]
 spark.app.name from-our-own-file
@@ -64,6 +68,39 @@ def test_features_of_a_folder_are_those_of_the_workspace(imported, folder, tmp_p
     elsewhere = ["-w", str(tmp_path / "no-workspace"), *line, str(tmp_path / "two.parquet")]
     assert main([*elsewhere, "--records", str(folder)]) == 0
     assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
+
+
+def test_a_folder_of_feeds_is_read_as_an_import_reads_it(tmp_path, capsys):
+    feeds, office = tmp_path / "feeds", tmp_path / "office"
+    simulate(feeds, projects=12, months=20, seed=3)
+    with (feeds / "payments.csv").open("a", encoding="utf-8") as file:
+        file.write("no payment\n")
+    assert main(["-w", str(office), "import", str(feeds)]) == 0
+    line = ["--lang", "en", "features", "--as-of", *DAYS, "--out"]
+    assert main(["-w", str(office), *line, str(tmp_path / "one.parquet")]) == 0
+    capsys.readouterr()
+    elsewhere = ["-w", str(tmp_path / "no-workspace"), *line, str(tmp_path / "two.parquet")]
+    assert main([*elsewhere, "--records", str(feeds)]) == 0
+    assert f"1 rows of {feeds} are wrong and were left out" in capsys.readouterr().err
+    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
+    assert not (tmp_path / "no-workspace").exists()
+
+
+def test_feeds_that_cannot_be_read_are_told(tmp_path, capsys):
+    (tmp_path / "projects.parquet").write_text("not Parquet")
+    line = ["--lang", "en", "features", "--as-of", *DAYS, "--out", str(tmp_path / "x.parquet")]
+    assert main([*line, "--records", str(tmp_path)]) == 1
+    assert "projects.parquet" in capsys.readouterr().err
+
+
+def test_feeds_are_written_out_for_spark(tmp_path):
+    require_program("java")
+    simulate(tmp_path, projects=3, months=6, seed=3)
+    with (
+        feeds_taken_in(tmp_path, today=TODAY, memory_gb=None, progress=lambda *_: None) as taken,
+        records_for_spark(str(tmp_path), lambda: nullcontext(taken[0])) as folder,
+    ):
+        assert (Path(folder) / "projects").is_dir()
 
 
 def test_a_folder_without_records_is_refused(tmp_path, capsys):
