@@ -24,7 +24,7 @@ SIZES = {"quick": (200_000, 1_000_000), "full": (1_000_000, 10_000_000, 50_000_0
 COMPARED = {"quick": 1_000_000, "full": 10_000_000}
 SMALL = {"quick": 50_000, "full": 400_000}
 LIMIT_GB = {"quick": 0.25, "full": 0.53}
-RUNS = 2
+RUNS = {"quick": 5, "full": 2}
 FEATURETOOLS_PYTHON = "FEATURETOOLS_PYTHON"
 """Names a Python with featuretools: it needs an older pandas than the house."""
 
@@ -133,8 +133,8 @@ def figures(size: Size) -> Sequence[Figure]:
         ]
 
 
-def _best(way: str, folder: Path, limit: float, script: str | None = None) -> Child:
-    runs = [child(script or _WAYS[way], folder, way, DATES, limit) for _ in range(RUNS)]
+def _best(way: str, folder: Path, limit: float, size: Size) -> Child:
+    runs = [child(_WAYS[way], folder, way, DATES, limit) for _ in range(RUNS[size])]
     seconds = min(one.seconds for one in runs)
     return Child(runs[0].told, seconds, min(one.peak_mb for one in runs))
 
@@ -162,7 +162,7 @@ def _slope(points: Sequence[tuple[float, float]]) -> float:
 
 def _rivals(size: Size, folder: Path) -> list[Figure]:
     ways = ("ours", "tuned", "pandas", "polars")
-    done = {way: _best(way, folder, LIMIT_GB[size]) for way in ways}
+    done = {way: _best(way, folder, LIMIT_GB[size], size) for way in ways}
     _agree(folder, ways)
     ours = done["ours"]
     told = [
@@ -203,7 +203,7 @@ def _featuretools(size: Size, folder: Path) -> list[Figure]:
     if not python:
         print(f"featuretools is left out: {FEATURETOOLS_PYTHON} names no interpreter that has it")
         return []
-    ours = _best("ours", folder, 4)
+    ours = _best("ours", folder, 4, size)
     bounds = {"nearest": 20.0, "cheapest": None}
     return [
         figure
@@ -217,7 +217,7 @@ def _against_featuretools(
 ) -> list[Figure]:
     name = f"its {which} features ({int(folder.name) // 1000} k payments)"
     asked = [which, *as_ofs(DATES)]
-    runs = [child(_FEATURETOOLS, folder, *asked, python=python) for _ in range(RUNS)]
+    runs = [child(_FEATURETOOLS, folder, *asked, python=python) for _ in range(2)]
     seconds, count = min(one.seconds for one in runs), runs[0].told["features"]
     ratio = (seconds / count) / (ours.seconds / 28)
     return [
