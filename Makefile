@@ -56,9 +56,9 @@ bench-check: setup
 # The pages' own copies of htmx and uPlot, and of axe for the tests, from requirements/npm.
 vendor:
 	npm ci --prefix requirements/npm --ignore-scripts --no-audit --no-fund
-	cp requirements/npm/node_modules/htmx.org/dist/htmx.min.js serving/pages/static/vendor/htmx.min.js
-	cp requirements/npm/node_modules/uplot/dist/uPlot.iife.min.js serving/pages/static/vendor/uplot.min.js
-	cp requirements/npm/node_modules/uplot/dist/uPlot.min.css serving/pages/static/vendor/uplot.min.css
+	cp requirements/npm/node_modules/htmx.org/dist/htmx.min.js serving/web/static/vendor/htmx.min.js
+	cp requirements/npm/node_modules/uplot/dist/uPlot.iife.min.js serving/web/static/vendor/uplot.min.js
+	cp requirements/npm/node_modules/uplot/dist/uPlot.min.css serving/web/static/vendor/uplot.min.css
 	cp requirements/npm/node_modules/axe-core/axe.min.js tests/vendor/axe.min.js
 	rm -rf requirements/npm/node_modules
 

@@ -18,11 +18,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from risk.intake.importing import import_paths
-from risk.records import RecordStore
+from risk.intake.importer import import_paths
+from risk.store.store import RecordStore
 from risk.workspace import Workspace
-from serving.modelling import run_ablation, run_backtest
-from serving.verdicts import Part, backtest_parts, worth_part
+from serving.models.backtest_text import Part, backtest_parts, worth_part
+from serving.publishing.scoring import run_ablation, run_backtest
 
 
 def main() -> None:

@@ -55,7 +55,7 @@ text = (folder / "model.txt").read_text()
 _MATRIX = (
     _HEAD
     + """
-from features.build import Matrix
+from features.matrix import Matrix
 from features.families import FEATURES
 from models.arrears import ArrearsModel
 from models.calibration import Calibration

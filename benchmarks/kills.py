@@ -31,16 +31,14 @@ import httpx
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from benchmarks.publications import publication
-from risk.dates import add_months
-from risk.intake.importing import import_file, import_paths
-from risk.records import RecordStore
+from risk.calendar.dates import add_months
+from risk.intake.importer import import_file, import_paths
+from risk.store.store import RecordStore
 from risk.workspace import Workspace
-from serving.access.roles import Role
-from serving.database.engine import writing
-from serving.database.outbox import Subscription, keep_subscription
-from serving.database.people import Grant, People
-from serving.database.service import ServiceDatabase
-from serving.database.tables import (
+from serving.auth.repository import Grant, People
+from serving.auth.roles import Role
+from serving.db.engine import writing
+from serving.db.tables import (
     DELIVERIES,
     EVENTS,
     INBOX,
@@ -49,9 +47,11 @@ from serving.database.tables import (
     WATCHLIST_ENTRIES,
     WATCHLISTS,
 )
+from serving.events.outbox import Subscription, keep_subscription
+from serving.events.webhooks import deliver_due
+from serving.ingest.importer import take_in
 from serving.settings import default_toml
-from serving.taking_in import take_in
-from serving.webhooks import deliver_due
+from serving.watchlists.repository import ServiceDatabase
 
 SCENES = ("publish", "outcomes", "imports", "webhooks")
 FIRST = dt.date(2015, 1, 1)
@@ -345,7 +345,7 @@ def _subscribe(database: ServiceDatabase, url: str) -> None:
 
 def _take_in(workspace: Workspace, database: ServiceDatabase) -> None:
     # A process the killed server had started may still hold the store for a moment.
-    from risk.records import RecordStoreBusy
+    from risk.store.store import RecordStoreBusy
 
     for _ in range(200):
         try:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.catalogue import Unit
-from features.kinds import features_of
-from risk.dates import add_months
+from features.feature_sets import features_of
+from risk.calendar.dates import add_months
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

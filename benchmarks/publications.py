@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from serving.publication import (
+from serving.publishing.document import (
     Assessment,
     ChangeNote,
     Entry,

@@ -29,11 +29,11 @@ from sqlalchemy import func, select
 
 from benchmarks.publications import publication
 from risk.workspace import Workspace
-from serving.access.roles import Role
-from serving.database.people import Grant, People
-from serving.database.service import ServiceDatabase
-from serving.database.tables import AUDIT
+from serving.auth.repository import Grant, People
+from serving.auth.roles import Role
+from serving.db.tables import AUDIT
 from serving.settings import default_toml
+from serving.watchlists.repository import ServiceDatabase
 
 AS_OF = dt.date(2025, 6, 1)
 CONNECTIONS = 32
@@ -140,7 +140,7 @@ def serve_bare(body: Path) -> None:
     from starlette.responses import Response
     from starlette.routing import Route
 
-    from serving.api.server import GRACE_SECONDS, listen
+    from serving.server import GRACE_SECONDS, listen
 
     content = body.read_bytes()
 

@@ -15,7 +15,7 @@ from generate_speed import speed
 
 from features.catalogue import Family, Feature
 from features.families import FAMILIES
-from features.kinds import ASKED
+from features.feature_sets import ASKED
 from models.scorecard import EMPLOYER_LINES, LINES, Line
 from risk.contract import OWN_TABLES, TABLES, FieldType, Table
 

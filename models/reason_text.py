@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from features.kinds import ASKED, features_of
-from features.wording import value_text
+from features.feature_sets import ASKED, features_of
+from features.value_text import value_text
 from models.reasons import Reason
-from risk.kinds import KINDS, Kind
 from risk.locale import Language, text
+from risk.unit_kinds import KINDS, Kind
 
 _FEATURES = {kind: {one.name: one for one in features_of(kind)} for kind in KINDS}
 _FAMILIES = {kind: {one.name: one for one in ASKED[kind].families} for kind in KINDS}

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features import catalogue
-from features.build import Matrix
 from features.engines.engine import Engine
-from features.kinds import ASKED, EVERY_FAMILY, FAMILY_OF, FEATURES
-from models.scoring_model import ScoringModel
+from features.feature_sets import ASKED, EVERY_FAMILY, FAMILY_OF, FEATURES
+from features.matrix import Matrix
+from models.base import ScoringModel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

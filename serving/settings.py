@@ -31,9 +31,9 @@ from pydantic_settings import (
 
 from risk.errors import WagewatchError
 from risk.indicators import DEFINITIONS, RATES
-from risk.kinds import Kind
 from risk.locale import Language, text
 from risk.tiers import DEFAULT_TIERS, Tiers, TiersOutOfOrder
+from risk.unit_kinds import Kind
 from risk.workspace import Workspace
 
 PREFIX = "WAGEWATCH_"
@@ -347,7 +347,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 def default_toml() -> str:
     """The commented settings file a new workspace gets; every setting stands in it."""
-    template = files("serving").joinpath("templates/wagewatch.toml").read_text(encoding="utf-8")
+    template = files("serving").joinpath("wagewatch.toml").read_text(encoding="utf-8")
     settings = Settings.model_construct()
     must_visit = "[" + ", ".join(f'"{code}"' for code in settings.policy.must_visit) + "]"
     rates = "[" + ", ".join(f'"{name}"' for name in settings.indicators.rates) + "]"

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from features.catalogue import Step
-from features.engines.parted import write_parted
+from features.engines.partitioned import write_parted
 from risk.contract import STORED_TABLES
-from risk.records import RecordStore, superseded_once, versions_select, world
+from risk.store.store import RecordStore, superseded_once, versions_select, world
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -12,16 +12,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from features.catalogue import Step
-from features.engines.spark_files import Days, literally
+from features.engines.spark_paths import Days, literally
 from risk.contract import STORED_TABLES, Table
-from risk.kinds import Kind
-from risk.record_folder_checks import (
+from risk.store.parquet_validation import (
     Problem,
     RecordsFolderEmpty,
     RecordsFolderRefused,
     wrong_type,
 )
-from risk.records import columns, versions_select, world
+from risk.store.store import columns, versions_select, world
+from risk.unit_kinds import Kind
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -21,8 +21,8 @@ from collections.abc import Collection
 from itertools import product
 from typing import TYPE_CHECKING
 
+from risk.calendar.dates import COMPLETED_GRACE_DAYS
 from risk.contract import TABLES
-from risk.dates import COMPLETED_GRACE_DAYS
 from risk.flags.law import Law
 
 if TYPE_CHECKING:

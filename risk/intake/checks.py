@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping, MutableMapping
 from typing import Any, TypeAlias
 
+from risk.calendar.dates import month_end
 from risk.contract import KNOWN_AT, FieldType, Table
-from risk.dates import month_end
 from risk.intake.credit_code import is_credit_code
-from risk.intake.problems import Problem, problem
+from risk.intake.row_errors import Problem, problem
 
 _Columns: TypeAlias = Mapping[str, list[Any]]
 _Problems: TypeAlias = MutableMapping[int, list[Problem]]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from risk.contract import KNOWN_AT, Field, FieldType, Table
 from risk.intake.cells import Cell, squeezed
-from risk.intake.failures import ColumnsMissing, ColumnsTwice, UnitUnknown
+from risk.intake.file_errors import ColumnsMissing, ColumnsTwice, UnitUnknown
 from risk.intake.units import MONEY_UNITS, PERCENT, Unit
 
 SEARCHED_ROWS = 10

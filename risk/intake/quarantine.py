@@ -19,14 +19,14 @@ from pathlib import Path
 import pyarrow as pa
 
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
-from risk.intake.batches import BadRow
 from risk.intake.cells import as_text
-from risk.intake.guarding import guarded
+from risk.intake.csv_escaping import guarded
 from risk.intake.headers import QUARANTINE_ID
-from risk.intake.problems import Problem, from_json
-from risk.intake.storing import registered
+from risk.intake.row_errors import Problem, from_json
+from risk.intake.row_parser import BadRow
+from risk.intake.staging import registered
 from risk.locale import Language, text
-from risk.records import RecordStore
+from risk.store.store import RecordStore
 
 _SCHEMA = pa.schema(
     [

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from risk.simulator.csv_files import Frame, selected, stacked
 from risk.simulator.projects import Projects
 from risk.simulator.reporting import Feeds, record_lags
 from risk.simulator.subcontracting import Contracts, Teams
 from risk.simulator.wages import Wages
 from risk.simulator.world import EMPTY, NEVER, Ints, World
-from risk.simulator.writing import Frame, selected, stacked
 
 _COPIED_DAYS = 26
 

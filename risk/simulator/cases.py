@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from risk.simulator.csv_files import Frame
 from risk.simulator.parameters import Parameters
 from risk.simulator.world import EMPTY, Texts, World
-from risk.simulator.writing import Frame
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from risk.simulator import words
+from risk.simulator import names as words
 from risk.simulator.cases import Claim
+from risk.simulator.csv_files import Frame, selected, stacked
 from risk.simulator.debts import Debts
 from risk.simulator.parameters import Parameters
 from risk.simulator.world import EMPTY, Bools, Floats, Texts, World
-from risk.simulator.writing import Frame, selected, stacked
 
 CHANNELS = ("hotline_12333", "hotline_12345", "online", "visit", "petition", "other")
 _DAMAGE_SHARES = (0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1)  # of words.DAMAGES

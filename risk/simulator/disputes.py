@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from risk.simulator.csv_files import Frame, selected, stacked
 from risk.simulator.parameters import Parameters
 from risk.simulator.projects import Projects
 from risk.simulator.world import EMPTY, NEVER, Floats, Ints, World, fen, lags
-from risk.simulator.writing import Frame, selected, stacked
 
 KINDS = ("quantity", "quality", "price", "payment")
 

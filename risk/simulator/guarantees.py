@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from risk.simulator import words
+from risk.simulator import names
+from risk.simulator.csv_files import Frame, selected, stacked
 from risk.simulator.projects import Projects
 from risk.simulator.world import EMPTY, NEVER, Bools, Floats, Ints, World, fen, lags, sigmoid
-from risk.simulator.writing import Frame, selected, stacked
 
 KINDS = ("cash", "guarantee", "insurance", "exempt")
 _CASH, _EXEMPT = 0, 3
@@ -24,7 +24,7 @@ def account_frame(world: World, projects: Projects) -> Frame:
     first: Frame = {
         "account_id": np.array([f"ZH{number}" for number in projects.ids]),
         "project_id": projects.ids,
-        "bank": np.array([f"{words.MARK}{n}" for n in words.BANKS])[rng.integers(0, 4, count)],
+        "bank": np.array([f"{names.MARK}{n}" for n in names.BANKS])[rng.integers(0, 4, count)],
         "opened_on": opened,
         "closed_on": np.full(count, EMPTY),
         "known_at": np.maximum(opened, projects.start) + lags(rng, 5.0, count),

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from risk.simulator.csv_files import Frame, selected, stacked
 from risk.simulator.debts import Debts
+from risk.simulator.names import FINDINGS
 from risk.simulator.parameters import Parameters
 from risk.simulator.projects import Projects
-from risk.simulator.words import FINDINGS
 from risk.simulator.world import EMPTY, Floats, World
-from risk.simulator.writing import Frame, selected, stacked
 
 _PAPERS = ("roster", "ledger", "contract", "cash")
 

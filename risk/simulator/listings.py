@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from risk.simulator.cases import Case
+from risk.simulator.csv_files import Frame, selected, stacked
 from risk.simulator.world import EMPTY, Texts, World
-from risk.simulator.writing import Frame, selected, stacked
 
 _THREE_YEARS, _HALF_YEAR = 1096, 183
 

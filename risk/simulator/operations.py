@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from risk.simulator.csv_files import Frame, stacked
 from risk.simulator.organisations import CONTRACTOR, EMPLOYER, LABOUR, OWNER, Organisations
 from risk.simulator.world import Bools, Floats, Ints, World, lags
-from risk.simulator.writing import Frame, stacked
 
 _BUILDERS = (OWNER, CONTRACTOR, LABOUR)
 _INDICATORS: tuple[tuple[str, tuple[int, ...], float, float], ...] = (

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from risk.simulator import codes, words
+from risk.simulator import codes
+from risk.simulator import names as words
+from risk.simulator.csv_files import Frame, stacked
 from risk.simulator.world import EMPTY, Floats, Ints, Texts, World, fen, lags
-from risk.simulator.writing import Frame, stacked
 
 KINDS = ("owner", "general_contractor", "subcontractor", "labour_subcontractor", "employer")
 OWNER, CONTRACTOR, SPECIALIST, LABOUR, EMPLOYER = range(5)

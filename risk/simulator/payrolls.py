@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from risk.simulator.csv_files import Frame, selected, stacked
 from risk.simulator.projects import Projects
 from risk.simulator.reporting import Feeds, record_lags
 from risk.simulator.subcontracting import Contracts, Teams
 from risk.simulator.transfers import period_ids
 from risk.simulator.wages import Wages
 from risk.simulator.world import EMPTY, NEVER, Bools, Ints, Texts, World, lags
-from risk.simulator.writing import Frame, selected, stacked
 
 CHANNELS = ("bank", "cash", "foreman")
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from risk.simulator import codes, words
+from risk.simulator import codes
+from risk.simulator import names as words
+from risk.simulator.csv_files import Frame, selected, stacked
 from risk.simulator.organisations import CONTRACTOR, OWNER, Organisations
 from risk.simulator.world import EMPTY, Bools, Floats, Ints, Texts, World, fen, lags
-from risk.simulator.writing import Frame, selected, stacked
 
 SECTORS = ("building", "municipal", "transport", "water", "energy", "other")
 FUNDING = ("government", "state_owned", "private")

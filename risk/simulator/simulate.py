@@ -13,6 +13,7 @@ from risk.locale import text
 from risk.simulator.attendance import attendance_frame
 from risk.simulator.cases import case_frame
 from risk.simulator.complaints import Names, complaint_frame, complaint_ids, told_complaints
+from risk.simulator.csv_files import Frame, write_table
 from risk.simulator.disputes import Disputes, dispute_frame, dispute_pressure, make_disputes
 from risk.simulator.guarantees import account_frame, deposit_frame
 from risk.simulator.inspections import inspection_frame
@@ -30,7 +31,6 @@ from risk.simulator.transfers import Transfers, late_transfers, make_transfers, 
 from risk.simulator.truth import clear_truth, write_link_truth, write_truth
 from risk.simulator.wages import Wages, make_wages
 from risk.simulator.world import Floats, Timeline, World
-from risk.simulator.writing import Frame, write_table
 
 DEFAULT_END = dt.date(2025, 12, 31)
 NOTICE = "README.md"

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from risk.simulator import words
+from risk.simulator import names as words
+from risk.simulator.csv_files import Frame, selected, stacked
 from risk.simulator.organisations import LABOUR, SPECIALIST, Organisations
 from risk.simulator.projects import BUILDING, Projects
 from risk.simulator.world import EMPTY, Bools, Floats, Ints, Texts, World, fen, lags
-from risk.simulator.writing import Frame, selected, stacked
 
 _MAX_TEAMS = 9
 PERSON = EMPTY

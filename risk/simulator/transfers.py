@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from risk.simulator.csv_files import Frame, selected, stacked
 from risk.simulator.disputes import running
 from risk.simulator.projects import Projects
 from risk.simulator.reporting import Feeds, record_lags
 from risk.simulator.world import EMPTY, NEVER, Bools, Floats, Ints, World, fen, lags, sigmoid
-from risk.simulator.writing import Frame, selected, stacked
 
 
 @dataclass(frozen=True)

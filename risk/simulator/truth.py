@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from risk.simulator.complaints import Complaint, Told
+from risk.simulator.csv_files import write_csv
 from risk.simulator.oversight import Oversight
 from risk.simulator.projects import Projects
 from risk.simulator.world import EMPTY, Floats, Texts, World
-from risk.simulator.writing import write_csv
 
 FOLDER = "truth"
 FILE = "project_months.csv"

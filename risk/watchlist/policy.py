@@ -21,8 +21,8 @@ from enum import StrEnum
 
 from risk.errors import WagewatchError
 from risk.tiers import DEFAULT_TIERS, Tier, Tiers
-from risk.watchlist.drawing import draw, random_places
-from risk.watchlist.ordering import Order, measures, ordered
+from risk.watchlist.random_selection import draw, random_places
+from risk.watchlist.ranking import Order, measures, ordered
 
 
 class CandidateInvalid(WagewatchError, ValueError):

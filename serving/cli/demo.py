@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from risk.errors import WagewatchError
-from risk.kinds import KINDS
+from risk.unit_kinds import KINDS
 from risk.workspace import Workspace
-from serving.cli.job import DEFAULT_WORKSPACE, WORKSPACE_VARIABLE, Job, job_of
-from serving.cli.opening import make_workspace, open_database, open_records, open_settings
+from serving.cli.context import DEFAULT_WORKSPACE, WORKSPACE_VARIABLE, Job, job_of
 from serving.cli.output import line, note, progress, row_progress
-from serving.cli.watchlist import show
+from serving.cli.resources import make_workspace, open_database, open_records, open_settings
+from serving.watchlists.commands import show
 
 if TYPE_CHECKING:
     from serving.settings import Settings
@@ -70,7 +70,7 @@ def _ready(job: Job) -> bool:
 
 
 def _prepare(job: Job, *, projects: int, months: int, seed: int) -> None:
-    from risk.intake.importing import import_paths
+    from risk.intake.importer import import_paths
     from risk.simulator import simulate
 
     records = job.workspace.root / SYNTHETIC
@@ -86,8 +86,8 @@ def _prepare(job: Job, *, projects: int, months: int, seed: int) -> None:
 
 
 def _train_and_publish(job: Job, settings: Settings) -> None:
-    from serving.modelling import train_and_register
-    from serving.publishing import Office, Order, publish_watchlist
+    from serving.publishing.pipeline import Office, Order, publish_watchlist
+    from serving.publishing.scoring import train_and_register
     from serving.settings import places_of
 
     note(job.say("demo.training", as_of=DATES[0]))
@@ -116,7 +116,7 @@ def _train_and_publish(job: Job, settings: Settings) -> None:
 
 def _brief(job: Job, settings: Settings) -> None:
     from serving.cli.monthly import FOLDER, write_briefings
-    from serving.publishing import Office
+    from serving.publishing.pipeline import Office
 
     folder = job.workspace.root / FOLDER / str(max(DATES))
     folder.mkdir(parents=True, exist_ok=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import typer
 
 from risk.errors import WagewatchError
-from serving.cli.job import job_of
-from serving.cli.opening import make_workspace
+from serving.cli.context import job_of
 from serving.cli.output import line
+from serving.cli.resources import make_workspace
 
 
 class WorkspaceExists(WagewatchError):

@@ -14,38 +14,32 @@ from typer.exceptions import TyperException
 
 from risk.errors import WagewatchError
 from risk.workspace import Workspace
-from serving.cli import (
-    access,
-    backtest,
-    backup,
-    briefing,
-    campaign,
-    check,
-    demo,
-    deposits,
-    digest,
-    elements,
-    explain,
-    features,
-    import_,
-    init,
-    link,
-    models,
-    monthly,
-    notice,
-    publish,
-    records,
-    replay,
-    score,
-    serve,
-    simulate,
-    train,
-    watchlist,
-)
+from serving.auth import commands as access
+from serving.backup import commands as backup
+from serving.briefings import commands as briefing
+from serving.campaigns import commands as campaign
+from serving.cli import demo, init, monthly, serve, simulate
+from serving.cli.context import DEFAULT_WORKSPACE, WORKSPACE_VARIABLE, Job, job_from, job_of
 from serving.cli.dates import spread_dates
-from serving.cli.help import localise
-from serving.cli.job import DEFAULT_WORKSPACE, WORKSPACE_VARIABLE, Job, job_from, job_of
+from serving.cli.localise import localise
 from serving.cli.output import line, note
+from serving.complaint_links import commands as link
+from serving.deposits import commands as deposits
+from serving.ingest import commands as import_
+from serving.ingest import records_commands as records
+from serving.matters import commands as digest
+from serving.models import backtest_command as backtest
+from serving.models import check_command as check
+from serving.models import commands as models
+from serving.models import train_command as train
+from serving.notices import commands as notice
+from serving.notices import elements_command as elements
+from serving.projects import commands as explain
+from serving.publishing import commands as publish
+from serving.publishing import replay_commands as replay
+from serving.scores import commands as score
+from serving.scores import features_command as features
+from serving.watchlists import commands as watchlist
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
     "init": init.init,

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.cli.job import Job, job_of, user_name
-from serving.cli.opening import open_database, open_records, open_settings, take_in_what_was_sent
+from serving.cli.context import Job, job_of, user_name
 from serving.cli.options import AsOf, Region
 from serving.cli.output import line, note, progress, to_file
+from serving.cli.resources import open_database, open_records, open_settings, take_in_what_was_sent
 
 if TYPE_CHECKING:
-    from serving.publishing import Office
+    from serving.publishing.pipeline import Office
 
 FOLDER = "monthly"
 
@@ -27,7 +27,7 @@ def monthly(
     out: Annotated[Path | None, typer.Option("--out", metavar="FOLDER", file_okay=False)] = None,
 ) -> None:
     """Score, publish and brief; a list that is sealed already stays as it is."""
-    from serving.publishing import Office
+    from serving.publishing.pipeline import Office
 
     job = job_of(context)
     settings = open_settings(job).model_copy(update={"language": job.language})
@@ -52,7 +52,7 @@ def monthly(
 
 def publish_once(job: Job, office: Office, as_of: dt.date, capacity: int, region: str) -> None:
     """Publish, unless a list of that date and region is sealed."""
-    from serving.publishing import Order, publish_watchlist
+    from serving.publishing.pipeline import Order, publish_watchlist
 
     known = {(one.as_of, one.region) for one in office.database.summaries()}
     if (as_of, region) in known:
@@ -72,8 +72,8 @@ def publish_employers(job: Job, office: Office, as_of: dt.date, region: str) -> 
     Returns the office that works on them; None where there is no list of them.
     """
     from models.registry import NoModel
-    from risk.records import kinds_known
-    from serving.publishing import RegionUnknown
+    from risk.store.store import kinds_known
+    from serving.publishing.pipeline import RegionUnknown
 
     if "employer" not in kinds_known(office.store, as_of):
         return None
@@ -90,9 +90,9 @@ def publish_employers(job: Job, office: Office, as_of: dt.date, region: str) -> 
 
 def escalate_due(office: Office, on: dt.date) -> None:
     """Take the matters of lists that were not taken, and escalate what is overdue on ``on``."""
-    from serving.matters.escalating import escalate
+    from serving.matters.escalation import escalate
     from serving.matters.rules import rules_of
-    from serving.matters.taking import take_lists
+    from serving.matters.sync import take_lists
 
     rules, now = rules_of(office.settings.matters), dt.datetime.now(dt.UTC)
     take_lists(office.database, rules, now)
@@ -101,8 +101,8 @@ def escalate_due(office: Office, on: dt.date) -> None:
 
 def write_briefings(office: Office, as_of: dt.date, region: str, folder: Path) -> list[Path]:
     """The briefing of the month that ended with the day before ``as_of``, in every format."""
-    from serving.briefing.making import FORMATS, keep, monthly_paper
-    from serving.briefing.period import month_of
+    from serving.briefings.period import month_of
+    from serving.briefings.service import FORMATS, keep, monthly_paper
 
     day = as_of - dt.timedelta(days=1)
     period = month_of(day.replace(day=1))
@@ -119,8 +119,8 @@ def write_briefings(office: Office, as_of: dt.date, region: str, folder: Path) -
 
 
 def _write_scores(office: Office, as_of: dt.date, folder: Path) -> Path:
-    from serving.exports.scores import scores_csv
-    from serving.modelling import score_cohort
+    from serving.publishing.scoring import score_cohort
+    from serving.scores.csv import scores_csv
 
     with progress() as step:
         scored = score_cohort(office.workspace, office.store, as_of, step)
@@ -134,8 +134,8 @@ def _write_list(
 ) -> list[Path]:
     import json
 
-    from serving.exports.pdf import watchlist_pdf
-    from serving.exports.workbook import watchlist_xlsx
+    from serving.watchlists.pdf import watchlist_pdf
+    from serving.watchlists.xlsx import watchlist_xlsx
 
     document = json.loads(office.database.watchlist(as_of, region).body)
     written = []

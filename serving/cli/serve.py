@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.job import Job, job_of
-from serving.cli.opening import open_database, open_settings
+from serving.cli.context import Job, job_of
 from serving.cli.output import note
+from serving.cli.resources import open_database, open_settings
 
 
 def serve(
@@ -25,9 +25,9 @@ def serve_workspace(
     job: Job, host: str | None = None, port: int | None = None, workers: int | None = None
 ) -> None:
     """Serve the job's workspace; returns when the server was told to stop."""
-    from serving.api.server import is_local, listen, run_until_told, service_log
-    from serving.database.people import People
-    from serving.keeper import Keeper
+    from serving.auth.repository import People
+    from serving.jobs.scheduler import Keeper
+    from serving.server import is_local, listen, run_until_told, service_log
 
     settings = open_settings(job)
     chosen = settings.server.port if port is None else port

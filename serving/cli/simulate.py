@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.job import job_of
+from serving.cli.context import job_of
 from serving.cli.output import line, progress
 
 

@@ -8,17 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from serving.access.jurisdiction import covers
-from serving.access.principal import Principal
-from serving.access.roles import Role
-from serving.database.dossiers import register
-from serving.database.notices import list_notices
-from serving.database.outcomes import visited_since
-from serving.database.paging import Wanted
-from serving.database.service import ServiceDatabase, closest
-from serving.matters.reading import current
-from serving.matters.standing import Standing
+from serving.auth.jurisdiction import covers
+from serving.auth.principal import Principal
+from serving.auth.roles import Role
+from serving.db.pagination import Wanted
+from serving.matters.queries import current
+from serving.matters.state import Standing
+from serving.notices.repository import list_notices
+from serving.outcomes.repository import visited_since
+from serving.publishing.snapshot_repository import register
 from serving.settings import Settings
+from serving.watchlists.repository import ServiceDatabase, closest
 
 WEEK = dt.timedelta(days=7)
 GUARANTEES = dt.timedelta(days=30)

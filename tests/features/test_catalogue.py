@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from features.build import feature_matrix
 from features.families import FAMILIES, FEATURES
-from features.kinds import features_of
+from features.feature_sets import features_of
+from features.matrix import feature_matrix
 from risk.contract import TABLES
 
 FEATURE_NAMES = tuple(feature.name for feature in features_of("project"))

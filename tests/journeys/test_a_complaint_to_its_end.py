@@ -19,12 +19,12 @@ import httpx
 import pytest
 
 from risk.workspace import Workspace
-from serving.access.roles import Role
-from serving.api.app import create_app
+from serving.app import create_app
+from serving.auth.repository import Grant, People
+from serving.auth.roles import Role
 from serving.cli.main import main
-from serving.database.people import Grant, People
-from serving.database.service import ServiceDatabase
 from serving.settings import load_settings
+from serving.watchlists.repository import ServiceDatabase
 
 from ..conftest import thorough
 from ..serving.conftest import served

@@ -18,16 +18,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features.build import feature_matrix
+from features.matrix import feature_matrix
 from risk.contract import STORED_TABLES, FieldType
-from risk.intake.importing import import_paths
-from risk.kinds import KINDS
-from risk.records import RecordStore
+from risk.intake.importer import import_paths
 from risk.simulator import simulate
+from risk.store.store import RecordStore
+from risk.unit_kinds import KINDS
 from risk.workspace import Workspace
 from serving.cli.main import main
-from serving.dossiers.links import unlinked
-from serving.dossiers.matters import closed_cases, open_matters
+from serving.publishing.snapshot.complaint_candidates import unlinked
+from serving.publishing.snapshot.open_matters import closed_cases, open_matters
 
 from ..conftest import MUST_RUN_ALL
 

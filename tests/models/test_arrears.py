@@ -8,13 +8,13 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from features.build import feature_matrix
 from features.families import FEATURES
+from features.matrix import feature_matrix
 from models.arrears import ArrearsModel
-from models.files import ModelDamaged, digest, load, save
+from models.base import FeaturesMissing
 from models.scorecard import LINES, Scorecard
-from models.scoring_model import FeaturesMissing
-from risk.records import RecordStore
+from models.storage import ModelDamaged, digest, load, save
+from risk.store.store import RecordStore
 
 AS_OFS = [dt.date(2025, 7, 1), dt.date(2025, 9, 1)]
 

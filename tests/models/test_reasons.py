@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.kinds import FAMILY_OF, FEATURES
-from features.wording import value_text
+from features.feature_sets import FAMILY_OF, FEATURES
+from features.value_text import value_text
+from models.cohort_scores import score_cohort
 from models.reason_text import reason_text
 from models.reasons import Reason, _leads
-from models.scoring import score_cohort
 from risk.contract import TABLES
-from risk.records import RecordStore
+from risk.store.store import RecordStore
 
 AS_OF = dt.date(2025, 9, 1)
 

@@ -17,18 +17,16 @@ import uvicorn
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from risk.intake.importing import import_paths
+from risk.intake.importer import import_paths
 from risk.simulator import simulate
 from risk.workspace import Workspace
-from serving.access.roles import Role
-from serving.api.app import create_app
-from serving.api.server import listen
+from serving.app import create_app
+from serving.auth.repository import Grant, People
+from serving.auth.roles import Role
+from serving.briefings.repository import CountyRates, ModelOnShelf
 from serving.cli.main import main
-from serving.database.freshness import SECONDS
-from serving.database.people import Grant, People
-from serving.database.service import Beside, ServiceDatabase
-from serving.database.shelf import CountyRates, ModelOnShelf
-from serving.publication import (
+from serving.db.change_stamp import SECONDS
+from serving.publishing.document import (
     Assessment,
     ChangeNote,
     Entry,
@@ -43,7 +41,9 @@ from serving.publication import (
     TimelineItem,
     Words,
 )
+from serving.server import listen
 from serving.settings import LimitSettings, Settings, default_toml
+from serving.watchlists.repository import Beside, ServiceDatabase
 
 from ..conftest import MUST_RUN_ALL, built_once
 

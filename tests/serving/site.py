@@ -13,12 +13,12 @@ from pathlib import Path
 import httpx
 
 from risk.workspace import Workspace
-from serving.access.passwords import hash_password
-from serving.access.roles import Role
-from serving.api.app import create_app
-from serving.database.people import Grant, NameTaken, People
-from serving.database.service import ServiceDatabase
+from serving.app import create_app
+from serving.auth.passwords import hash_password
+from serving.auth.repository import Grant, NameTaken, People
+from serving.auth.roles import Role
 from serving.settings import load_settings
+from serving.watchlists.repository import ServiceDatabase
 
 from .conftest import served
 
@@ -43,7 +43,7 @@ def site_of(workspace: Workspace) -> Iterator[Site]:
         people = People(database.engine)
         for role in Role:
             add_user(people, role.value, role)
-        from serving.database.dossiers import register
+        from serving.publishing.snapshot_repository import register
 
         newest = database.latest_as_of()
         assert newest is not None

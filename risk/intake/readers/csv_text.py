@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from risk.intake.cells import Row
-from risk.intake.failures import EncodingUnknown, FileEmpty, NotText, QuotesBroken
+from risk.intake.file_errors import EncodingUnknown, FileEmpty, NotText, QuotesBroken
 from risk.intake.readers.sheet import Sheet
 
 ALLOWED_ENCODINGS = "UTF-8, UTF-8 BOM, GB18030"

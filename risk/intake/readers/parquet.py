@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from risk.intake.cells import Row
-from risk.intake.failures import ParquetBroken
+from risk.intake.file_errors import ParquetBroken
 from risk.intake.readers.sheet import Sheet
 
 _BATCH = 8_192

@@ -20,7 +20,7 @@ os.environ.setdefault("OPENPYXL_LXML", "False")
 import openpyxl
 
 from risk.intake.cells import FORMULA_WITHOUT_VALUE, Cell, Row
-from risk.intake.failures import OldWorkbook, WorkbookBroken, WorkbookTooLarge
+from risk.intake.file_errors import OldWorkbook, WorkbookBroken, WorkbookTooLarge
 from risk.intake.readers.formulas import unsaved_formulas
 from risk.intake.readers.sheet import Sheet
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.contract import TABLES
-from risk.intake.failures import ColumnsMissing, ColumnsTwice, UnitUnknown
+from risk.intake.file_errors import ColumnsMissing, ColumnsTwice, UnitUnknown
 from risk.intake.headers import read_header, recognised
 
 PROJECTS, PAYMENTS = TABLES["projects"], TABLES["payments"]

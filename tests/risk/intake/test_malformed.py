@@ -9,9 +9,9 @@ import openpyxl
 import pytest
 
 from risk.contract import TABLES
-from risk.intake.importing import import_into
+from risk.intake.importer import import_into
 from risk.intake.quarantine import lay_out, quarantined_rows
-from risk.records import RecordStore
+from risk.store.store import RecordStore
 
 PAYMENTS = TABLES["payments"]
 HEADER = ["发放编号", "工资表编号", "发放日期", "实发金额", "实发人数", "发放方式", "入库日期"]

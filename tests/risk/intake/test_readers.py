@@ -8,9 +8,9 @@ import pytest
 
 from risk.contract import TABLES
 from risk.intake.cells import FORMULA_WITHOUT_VALUE
-from risk.intake.choosing import choose
 from risk.intake.readers import open_sheets
 from risk.intake.readers.csv_text import encoding_of
+from risk.intake.sheet_selection import choose
 
 PAYMENTS = TABLES["payments"]
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.watchlist import Candidate, Policy, Selection, draw_probabilities, random_places, select
-from risk.watchlist.drawing import draw
 from risk.watchlist.policy import CandidateInvalid, CandidateTwice, PolicyInvalid
+from risk.watchlist.random_selection import draw
 
 AS_OF = dt.date(2025, 6, 1)
 

@@ -1,0 +1,247 @@
+"""From raw rows to typed columns: parsing and checking, a batch at a time.
+
+Columns are parsed one after another, each with a memory of the spellings it has met; in a feed
+most cells repeat, so most are looked up rather than parsed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeAlias
+
+from risk.contract import KNOWN_AT, Field, FieldType, Table
+from risk.intake.cell_parsers import (
+    CellRefused,
+    Value,
+    parser_of,
+    plain_ids,
+    plain_yuan,
+    refuse_unreadable,
+)
+from risk.intake.cells import CUT_OFF, Cell, Row
+from risk.intake.checks import check_known_at, check_region, count_marks, default_known_at
+from risk.intake.csv_escaping import unguarded, with_unit
+from risk.intake.headers import Column, Header
+from risk.intake.row_errors import Problem, problem
+
+BATCH_ROWS = 10_000
+"""Rows parsed, stored and reported on at a time; bounds the memory an import needs."""
+
+_REMEMBERED_CELLS, _REMEMBERED_LENGTH = 20_000, 64
+_MOSTLY_UNIQUE = frozenset((FieldType.ID, FieldType.TEXT, FieldType.MONEY, FieldType.NUMBER))
+
+Columns: TypeAlias = dict[str, list[Value]]
+_Problems: TypeAlias = dict[int, list[Problem]]
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that was not taken in: its number, its raw cells by field, and what is wrong."""
+
+    number: int
+    cells: Mapping[str, Cell]
+    surplus: tuple[Cell, ...]
+    problems: tuple[Problem, ...]
+    mends: str | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows of a file as read: the good ones by column, the bad ones as they came.
+
+    ``dated_today`` says of each good row whether the import day stands in as its ``known_at``;
+    ``mends`` holds the quarantine numbers of good rows that had one. Columns are lists, or Arrow's
+    where :mod:`risk.intake.columnar_parser` read them.
+    """
+
+    read: int
+    columns: Mapping[str, Any]
+    dated_today: Any
+    bad: list[BadRow]
+    marks: Mapping[str, int]
+    mends: list[str]
+
+    @property
+    def good(self) -> int:
+        """How many rows can be stored."""
+        return len(self.dated_today)
+
+
+class BatchParser:
+    """Parses the rows of one file; keeps what it learnt of each column's spellings."""
+
+    def __init__(self, table: Table, header: Header, *, even: bool, today: dt.date) -> None:
+        """``even``: a row shorter or longer than the header is broken."""
+        self._table = table
+        self._header = header
+        self._even = even
+        self._today = today
+        self._columns = [_ColumnParser(column) for column in header.columns]
+        self._absent = _absent(table, header)
+
+    def batches(self, rows: Iterable[Row]) -> Iterator[Batch]:
+        """All ``rows``, in batches."""
+        rows = iter(rows)
+        while piece := list(islice(rows, BATCH_ROWS)):
+            yield self._batch(piece)
+
+    def _batch(self, rows: Sequence[Row]) -> Batch:
+        problems: _Problems = {}
+        self._check_lengths(rows, problems)
+        columns = self._parse(rows, problems)
+        dated_today = default_known_at(self._table, columns, self._today)
+        check_region(self._table, columns, problems)
+        check_known_at(self._table, columns, problems)
+        good = [place for place in range(len(rows)) if place not in problems]
+        if problems:
+            columns = {name: [cells[place] for place in good] for name, cells in columns.items()}
+            dated_today = [dated_today[place] for place in good]
+        return Batch(
+            len(rows),
+            columns,
+            dated_today,
+            [self._bad_row(rows[place], problems[place]) for place in sorted(problems)],
+            count_marks(self._table, columns),
+            self._mended(rows[place] for place in good),
+        )
+
+    def _check_lengths(self, rows: Sequence[Row], problems: _Problems) -> None:
+        lengths = {len(cells) for _, cells in rows}
+        if not self._even or self._header.needed <= min(lengths) <= max(lengths) <= (
+            self._header.width
+        ):
+            return
+        for place, (_, cells) in enumerate(rows):
+            if len(cells) < self._header.needed:
+                found, allowed = str(len(cells)), str(self._header.needed)
+                problems[place] = [Problem("", "too_few_cells", found, allowed)]
+            elif surplus := _surplus(cells, self._header.width):
+                found, allowed = "; ".join(map(str, surplus))[:200], str(self._header.width)
+                problems[place] = [Problem("", "too_many_cells", found, allowed)]
+
+    def _parse(self, rows: Sequence[Row], problems: _Problems) -> Columns:
+        columns: Columns = {name: [None] * len(rows) for name in self._absent}
+        guarded = self._header.quarantine_id is not None
+        turned = _turned(rows, 1 + max(column.index for column in self._columns))
+        for column in self._columns:
+            cells: Sequence[Cell] = turned[column.index]
+            if guarded:
+                cells = [unguarded(cell) for cell in cells]
+            columns[column.field.name] = column.parse(cells, problems)
+        return columns
+
+    def _bad_row(self, row: Row, problems: Sequence[Problem]) -> BadRow:
+        number, cells = row
+        if self._even and len(cells) < self._header.needed:
+            cells = [*cells, *[CUT_OFF] * (self._header.needed - len(cells))]
+        raw = {column.field.name: column.labelled(cells) for column in self._columns}
+        if self._header.quarantine_id is not None:
+            raw = {name: unguarded(cell) for name, cell in raw.items()}
+        surplus = _surplus(cells, self._header.width) if self._even else ()
+        return BadRow(number, raw, surplus, tuple(problems), self._mends(cells))
+
+    def _mended(self, rows: Iterable[Row]) -> list[str]:
+        if self._header.quarantine_id is None:
+            return []
+        return [mends for _, cells in rows if (mends := self._mends(cells))]
+
+    def _mends(self, cells: Sequence[Cell]) -> str | None:
+        place = self._header.quarantine_id
+        if place is None or place >= len(cells):
+            return None
+        return str(cells[place] or "").strip() or None
+
+
+class _Spellings(dict[str, Any]):
+    """Values of a column by the text of the cell; parses a text when it first comes."""
+
+    def __init__(self, read: Callable[[Cell], Value | CellRefused]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, cell: str) -> Value | CellRefused:
+        value = self._read(cell)
+        if len(cell) <= _REMEMBERED_LENGTH:
+            self[cell] = value
+        return value
+
+
+class _ColumnParser:
+    """Parses the cells of one column."""
+
+    def __init__(self, column: Column) -> None:
+        self.field: Field = column.field
+        self.index = column.index
+        self._unit = column.unit
+        self._parser = parser_of(column.field, column.unit)
+        self._spellings = _Spellings(self._one)
+        self._repeats = column.field.type not in _MOSTLY_UNIQUE
+
+    def parse(self, cells: Sequence[Cell], problems: _Problems) -> list[Value]:
+        """Values of ``cells``; a refused or missing one is None and a problem of its row."""
+        values: list[Any] = self._remembered(cells) if self._repeats else self._read(cells)
+        for place, value in enumerate(values):
+            if type(value) is CellRefused:
+                found = problem(self.field, value.code, cells[place])
+                problems.setdefault(place, []).append(found)
+                values[place] = None
+            elif value is None and self.field.required:
+                found = problem(self.field, "missing", cells[place])
+                problems.setdefault(place, []).append(found)
+        return values
+
+    def labelled(self, cells: Sequence[Cell]) -> Cell:
+        """The raw cell of a row, with the header's unit behind a bare number."""
+        cell = cells[self.index] if self.index < len(cells) else None
+        return with_unit(cell, self._unit)
+
+    def _read(self, cells: Sequence[Cell]) -> list[Value | CellRefused]:
+        one = self._one
+        if self.field.type is FieldType.ID and cells and plain_ids(cells):
+            return list(cells)
+        if self.field.type is FieldType.MONEY and self._unit is None:
+            quick = [plain_yuan(cell) for cell in cells]
+            return [
+                one(cell) if fen is None else fen for fen, cell in zip(quick, cells, strict=True)
+            ]
+        return [one(cell) for cell in cells]
+
+    def _remembered(self, cells: Sequence[Cell]) -> list[Value | CellRefused]:
+        spellings, one = self._spellings, self._one
+        if len(spellings) > _REMEMBERED_CELLS:
+            spellings.clear()
+        # Only text is looked up: 1, 1.0 and True are one key of a dict.
+        return [spellings[cell] if type(cell) is str else one(cell) for cell in cells]
+
+    def _one(self, cell: Cell) -> Value | CellRefused:
+        try:
+            if cell is None:
+                return None
+            refuse_unreadable(cell)
+            return self._parser(cell)
+        except CellRefused as refused:
+            return CellRefused(refused.code)
+
+
+def _turned(rows: Sequence[Row], width: int) -> list[tuple[Cell, ...]]:
+    """The first ``width`` columns of ``rows``; a row that ended too early is filled with None."""
+    wide = [
+        cells if len(cells) >= width else [*cells, *[None] * (width - len(cells))]
+        for _, cells in rows
+    ]
+    return list(islice(zip(*wide, strict=False), width))
+
+
+def _surplus(cells: Sequence[Cell], width: int) -> tuple[Cell, ...]:
+    """Filled cells beyond the header's last column."""
+    if len(cells) <= width:
+        return ()
+    return tuple(cell for cell in cells[width:] if cell is not None and str(cell).strip())
+
+
+def _absent(table: Table, header: Header) -> list[str]:
+    present = {column.field.name for column in header.columns}
+    return [field.name for field in (*table.fields, KNOWN_AT) if field.name not in present]

@@ -1,0 +1,48 @@
+"""``wagewatch campaign``: the report of a campaign as a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+import typer
+
+from serving.cli.context import job_of
+from serving.cli.dates import parse_date
+from serving.cli.options import Out, Region
+from serving.cli.output import line, to_file
+from serving.cli.resources import open_database, open_settings
+
+_FORMATS = ("docx", "html", "pdf")
+
+On = Annotated[dt.date | None, typer.Option("--on", parser=parse_date, metavar="YYYY-MM-DD")]
+
+
+def campaign(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    out: Out,
+    on: On = None,
+    region: Region = "",
+) -> None:
+    """Write how far a campaign is; the suffix says the format."""
+    job = job_of(context)
+    kind = out.suffix.lower().removeprefix(".")
+    if kind not in _FORMATS:
+        raise typer.BadParameter(job.say("briefing_format", found=out.suffix), param_hint="--out")
+    from serving.auth.principal import Principal
+    from serving.auth.roles import Role
+    from serving.briefings.service import FORMATS
+    from serving.campaigns.plans import plan_of
+    from serving.campaigns.queries import read_progress
+    from serving.campaigns.report import campaign_paper
+
+    settings = open_settings(job).model_copy(update={"language": job.language})
+    now = dt.datetime.now(dt.UTC)
+    day = on or now.astimezone().date()
+    plan = plan_of(settings, name, day)
+    who = Principal("office", "office", Role.ADMIN, region)
+    with open_database(job, settings) as database:
+        progress = read_progress(database, settings, who, plan, day, now)
+    to_file(out, FORMATS[kind](campaign_paper(progress, settings), settings.language))
+    line(job.say("written", path=str(out)))

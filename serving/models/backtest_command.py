@@ -1,0 +1,50 @@
+"""``wagewatch backtest``: would the lists of past months have been right?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+import typer
+
+from serving.cli.context import job_of
+from serving.cli.dates import parse_date
+from serving.cli.options import Json, Unit
+from serving.cli.output import as_json, line, progress, table
+from serving.cli.resources import open_records, open_settings
+
+From = Annotated[dt.date, typer.Option("--from", parser=parse_date, metavar="YYYY-MM-DD")]
+To = Annotated[dt.date, typer.Option("--to", parser=parse_date, metavar="YYYY-MM-DD")]
+Capacity = Annotated[int | None, typer.Option("--capacity", min=1, max=100_000)]
+
+
+def backtest(
+    context: typer.Context,
+    first: From,
+    last: To,
+    capacity: Capacity = None,
+    ablation: Annotated[bool, typer.Option("--ablation")] = False,
+    json: Json = False,
+    kind: Unit = "project",
+) -> None:
+    """Walk forward month by month; the model beside what it has to beat."""
+    from serving.models.backtest_text import backtest_parts, documents, worth_part
+    from serving.publishing.scoring import run_ablation, run_backtest
+    from serving.settings import places_of
+
+    job = job_of(context)
+    kept = job.workspace.features
+    places = capacity or places_of(open_settings(job), kind)
+    with open_records(job) as stored, progress() as step:
+        store = stored.seen_as(kind)
+        done = run_backtest(store, (first, last), places, step, kept)
+        worths = run_ablation(store, (first, last), places, step, kept) if ablation else None
+    if json:
+        as_json(documents(done, worths))
+        return
+    parts = backtest_parts(done, job.language)
+    for part in (*parts, *([worth_part(worths, job.language)] if worths else [])):
+        for sentence in part.lines:
+            line(sentence)
+        if part.rows:
+            table(part.heads, part.rows)

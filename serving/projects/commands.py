@@ -1,0 +1,32 @@
+"""``wagewatch explain``: one project."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from serving.cli.context import job_of
+from serving.cli.options import AsOfOrNone, Json
+from serving.cli.output import raw
+from serving.cli.resources import open_database, open_settings
+
+
+def explain(
+    context: typer.Context,
+    project: Annotated[str, typer.Argument(metavar="PROJECT")],
+    as_of: AsOfOrNone = None,
+    json: Json = False,
+) -> None:
+    """Reasons, red flags and timeline as sealed with the newest list, or with that of a date."""
+    job = job_of(context)
+    with open_database(job, open_settings(job)) as database:
+        stored = database.risk(project, as_of)
+    if json:
+        raw(stored.body + b"\n")
+        return
+    from json import loads
+
+    from serving.watchlists.terminal import risk_text
+
+    raw(risk_text(loads(stored.body), job.language).encode())

@@ -1,0 +1,28 @@
+"""A notice that can be made of the small office's newest list."""
+
+from __future__ import annotations
+
+import json
+
+from risk.departments import departments
+from risk.workspace import Workspace
+from serving.auth.principal import OFFICE
+from serving.notices.payload import NothingToNotify, package_of
+from serving.publishing.snapshot_repository import dossier, register
+from serving.watchlists.repository import ServiceDatabase
+
+
+def sendable(workspace: Workspace) -> tuple[str, str]:
+    """A project of the newest list, and a department a notice about it can be made for."""
+    with ServiceDatabase(f"sqlite:///{workspace.service_database}") as database:
+        day = database.latest_as_of()
+        for row in register(database.engine, day).document["projects"]:
+            risk = json.loads(database.risk(row["project_id"], day).body)
+            found = dossier(database.engine, row["project_id"], day, OFFICE)
+            for to in departments():
+                try:
+                    package_of(to, risk, found, "", day)
+                except NothingToNotify:
+                    continue
+                return row["project_id"], to
+    raise AssertionError("nothing to notify in the whole county")
