@@ -25,8 +25,8 @@ from models.arrears import recipe_for
 from models.logistic import LogisticRecipe
 from serving.models.backtest_text import shown
 from training.dataset.labels import EventLog
-from training.dataset.observation import Visit
-from training.dataset.training_set import Lessons
+from training.dataset.observation import Inspection
+from training.dataset.training_set import TrainingSet
 from training.evaluation.bootstrap import Estimate, estimate
 from training.evaluation.calibration import reliability
 from training.evaluation.predictions import Judged
@@ -81,7 +81,7 @@ def document(data: pd.DataFrame) -> str:
     return tables(judged, visits_of(test), first, day(int(test["Inspection_Date"].max())))
 
 
-def tables(judged: Judged, visits: list[Visit], first: dt.date, last: dt.date) -> str:
+def tables(judged: Judged, visits: list[Inspection], first: dt.date, last: dt.date) -> str:
     """What each score is worth on the test inspections."""
     weights = resamples(judged)
     events = float(judged.happened.sum())
@@ -109,12 +109,12 @@ def tables(judged: Judged, visits: list[Visit], first: dt.date, last: dt.date) -
     return "\n\n".join([about, "\n".join(lines)]) + "\n"
 
 
-def lessons_of(data: pd.DataFrame, told_at: dt.date, *, inspectors: bool) -> Lessons:
+def lessons_of(data: pd.DataFrame, told_at: dt.date, *, inspectors: bool) -> TrainingSet:
     """The earlier inspections as lessons, a month's inspections under one date."""
     matrix = matrix_of(data, None, inspectors=inspectors)
     target = data["criticalFound"].to_numpy(dtype=float)
     dates = tuple(one.astype(object) for one in np.unique(matrix.as_ofs))
-    return Lessons(EventLog(told_at, {}, 0), dates, matrix, target, target, int(target.sum()))
+    return TrainingSet(EventLog(told_at, {}, 0), dates, matrix, target, target, int(target.sum()))
 
 
 def matrix_of(data: pd.DataFrame, as_of: dt.date | None, *, inspectors: bool) -> Matrix:
@@ -157,10 +157,10 @@ def judged_rows(
     )
 
 
-def visits_of(data: pd.DataFrame) -> list[Visit]:
+def visits_of(data: pd.DataFrame) -> list[Inspection]:
     """The test inspections in the order in which they were made."""
     return [
-        Visit(name, day(int(on)), False, bool(found))
+        Inspection(name, day(int(on)), False, bool(found))
         for name, on, found in zip(
             ids(data), data["Inspection_Date"], data["criticalFound"], strict=True
         )

@@ -27,7 +27,7 @@ from risk.simulator import simulate
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.models.backtest_text import shown
-from training.dataset.training_set import Lessons
+from training.dataset.training_set import TrainingSet
 from training.evaluation.baselines import Contest
 from training.evaluation.bootstrap import Estimate, estimate
 from training.evaluation.predictions import MODEL, Judged
@@ -84,7 +84,7 @@ class Race:
         self.change = change
         self.old: Trained | None = None
 
-    def __call__(self, lessons: Lessons, cohort: Matrix) -> Contest:
+    def __call__(self, lessons: TrainingSet, cohort: Matrix) -> Contest:
         """Fit on ``lessons`` and score ``cohort``."""
         self.old = self.old or fit(lessons)
         trained = fit(lessons)
@@ -94,7 +94,7 @@ class Race:
             dates=tuple(day for day in lessons.dates if day >= self.change),
             matrix=lessons.matrix.where(since),
             target=lessons.target[since],
-            soft=lessons.soft[since],
+            soft_labels=lessons.soft_labels[since],
         )
         new = fit(alone) if since.any() else self.old
         scores = {

@@ -37,14 +37,14 @@ import numpy as np
 from benchmarks.lessons import LABEL
 from features.matrix import Matrix
 from models.arrears import grow, recipe_for
-from training.dataset.lightgbm_dataset import dataset_of
-from training.dataset.parquet_dataset import dataset_from, date_of, feature_files
+from training.dataset.lightgbm_dataset import matrix_dataset
+from training.dataset.parquet_dataset import parquet_dataset, partition_date, feature_files
 from training.fit.out_of_time import directions_of
-from training.evaluation.metrics import roc_auc
+from training.metrics import roc_auc
 
-every = feature_files(Path(sys.argv[1]), besides=[LABEL])
-days = sorted(date_of(path) for path in every.files)
-files, later = every.within(days[:-1]), every.within(days[-1:])
+every = feature_files(Path(sys.argv[1]), exclude=[LABEL])
+days = sorted(partition_date(path) for path in every.files)
+files, later = every.of_dates(days[:-1]), every.within(days[-1:])
 label = files.column(LABEL)
 recipe = recipe_for(float((label == 1).sum()))
 start = time.perf_counter()
@@ -54,10 +54,10 @@ if sys.argv[2] == "memory":
         values[filled:filled + len(block)] = block
         filled += len(block)
     nobody = np.zeros(0, "datetime64[D]"), ()
-    data = dataset_of(Matrix(*nobody, files.columns, values), label)
+    data = matrix_dataset(Matrix(*nobody, files.columns, values), label)
     del values
 else:
-    data = dataset_from(files, label)
+    data = parquet_dataset(files, label)
 data.params = recipe.parameters(directions_of(files.columns), 0)
 data.construct()
 binned = time.perf_counter()

@@ -14,18 +14,18 @@ from models.novelty import PAPER as RESEMBLANCE
 from models.novelty import fit_resemblance
 from risk.store.store import RecordStore
 from training.dataset.labels import dated_within
-from training.dataset.observation import looks
-from training.dataset.training_set import Lessons
+from training.dataset.observation import observations_before
+from training.dataset.training_set import TrainingSet
 from training.fit.fit import Trained
 from training.monitoring.drift import PAPER as PROFILE
 from training.monitoring.drift import profile
 
 
-def papers(store: RecordStore, lessons: Lessons, trained: Trained) -> Mapping[str, str]:
+def papers(store: RecordStore, lessons: TrainingSet, trained: Trained) -> Mapping[str, str]:
     """The profile of the training data, and the resemblance to what was inspected."""
     matrix = lessons.matrix
     kept = {PROFILE: profile(matrix, trained.model.raw(matrix), _importance(trained)).to_text()}
-    looked = looks(store, lessons.log.told_at)
+    looked = observations_before(store, lessons.log.known_until)
     inspected = dated_within(looked.days, matrix.project_ids, matrix.as_ofs)
     seen = fit_resemblance(matrix.where(inspected))
     return kept if seen is None else {**kept, RESEMBLANCE: seen.to_text()}

@@ -13,11 +13,11 @@ from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
 from risk.workspace import Workspace
 from training.artifacts import missing_feeds, papers
-from training.dataset.training_set import Lessons, lessons_at
+from training.dataset.training_set import TrainingSet, build_training_set
 from training.fit.fit import Trained, fit
 from training.fit.model_selection import Choice
 from training.fit.tuning import tune
-from training.json_safe import plain
+from training.json_safe import to_json_safe
 from training.promotion.evaluate import Evidence, weigh
 from training.promotion.gate import Decision
 from training.promotion.leakage import require_no_leak
@@ -65,7 +65,7 @@ def train_and_register(
     champion = _champion(registry)
     with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as stored:
         store = stored.seen_as(kind)
-        lessons = lessons_at(store, as_of, progress, workspace.features)
+        lessons = build_training_set(store, as_of, progress, workspace.features)
         if lessons.dates:
             require_no_leak(store, [lessons.dates[0], lessons.dates[-1]])
         choice = _choice(workspace, lessons, search or Search(), progress)
@@ -99,9 +99,9 @@ def _champion(registry: Registry) -> tuple[ScoringModel, ModelVersion] | None:
 
 
 def _choice(
-    workspace: Workspace, lessons: Lessons, search: Search, progress: Progress | None
+    workspace: Workspace, lessons: TrainingSet, search: Search, progress: Progress | None
 ) -> Choice | None:
-    if not lessons.enough():
+    if not lessons.has_enough_events():
         return None
     return tune(lessons, search.trials, search.seed, workspace.tuning, progress)
 
@@ -122,6 +122,6 @@ def _about(
         "records_digest": store.digest(trained.as_of),
         "missing_feeds": missing_feeds(store, trained.as_of),
         "too_good": [asdict(one) for one in evidence.too_good],
-        "choice": plain(choice.to_document()) if choice else None,
-        "evidence": plain(evidence.document),
+        "choice": to_json_safe(choice.to_document()) if choice else None,
+        "evidence": to_json_safe(evidence.document),
     }

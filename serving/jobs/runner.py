@@ -129,14 +129,14 @@ def _train(work: _Work, progress: Progress) -> Mapping[str, Any]:
 def _check(work: _Work, progress: Progress) -> Mapping[str, Any]:
     from risk.store.store import RecordStore
     from serving.publishing.scoring import run_check
-    from training.json_safe import plain
+    from training.json_safe import to_json_safe
 
     with RecordStore(
         work.workspace.records, read_only=True, memory_gb=work.workspace.memory_gb
     ) as store:
         places = work.settings.policy.capacity
         report = run_check(work.workspace, store, work.database, work.as_of, places)
-    document: Mapping[str, Any] = plain(asdict(report))
+    document: Mapping[str, Any] = to_json_safe(asdict(report))
     return document
 
 

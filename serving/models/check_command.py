@@ -24,7 +24,7 @@ def check(context: typer.Context, as_of: AsOf, json: Json = False, kind: Unit = 
     """Look at feeds, codes, drift and what past lists came to."""
     from serving.publishing.scoring import run_check
     from serving.settings import places_of
-    from training.json_safe import plain
+    from training.json_safe import to_json_safe
 
     job = job_of(context)
     settings = open_settings(job)
@@ -33,7 +33,7 @@ def check(context: typer.Context, as_of: AsOf, json: Json = False, kind: Unit = 
         seen, lists = store.seen_as(kind), database.of_kind(kind)
         report = run_check(job.workspace, seen, lists, as_of, places_of(settings, kind))
     if json:
-        as_json(plain(asdict(report)))
+        as_json(to_json_safe(asdict(report)))
     else:
         _print(job, report)
     raise typer.Exit(EXIT_CODES[report.verdict])

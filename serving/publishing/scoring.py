@@ -219,7 +219,7 @@ def model_for_shelf(workspace: Workspace, version: str) -> ModelOnShelf:
     """A version with its card in both languages, as the service keeps it."""
     from serving.briefings.repository import ModelOnShelf
     from serving.models.card.render import card
-    from training.json_safe import plain
+    from training.json_safe import to_json_safe
 
     material = card_material(registry_holding(workspace, version), version)
     found = material.version
@@ -227,7 +227,7 @@ def model_for_shelf(workspace: Workspace, version: str) -> ModelOnShelf:
         found.version,
         found.kind,
         found.trained_at,
-        plain(dict(found.about)),
+        to_json_safe(dict(found.about)),
         {language: card(material, language, "md") for language in LANGUAGES},
         {language: card(material, language, "html") for language in LANGUAGES},
     )

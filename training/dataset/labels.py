@@ -32,18 +32,18 @@ _FIRST_KNOWN = """
 
 @dataclass(frozen=True)
 class EventLog:
-    """Arrears events known before ``told_at``: per project the sorted days they are dated by.
+    """Arrears events known before ``known_until``: per project the sorted days they are dated by.
 
     ``maturity_days`` is how long to wait after a horizon's end until its events are known.
     """
 
-    told_at: dt.date
+    known_until: dt.date
     days: Mapping[str, NDArray[np.datetime64]]
     maturity_days: int
 
     def last_mature(self) -> dt.date:
-        """The latest as_of whose horizon is over and whose events are known at ``told_at``."""
-        return self.told_at - dt.timedelta(days=HORIZON_DAYS + self.maturity_days)
+        """The latest as_of whose horizon is over and whose events are known at ``known_until``."""
+        return self.known_until - dt.timedelta(days=HORIZON_DAYS + self.maturity_days)
 
     def first_event(self) -> dt.date | None:
         """The earliest event; None if there is none."""
@@ -53,9 +53,9 @@ class EventLog:
         return earliest
 
 
-def event_log(store: RecordStore, told_at: dt.date) -> EventLog:
-    """The events that were known before ``told_at``."""
-    return event_logs(store, [told_at])[told_at]
+def event_log(store: RecordStore, known_until: dt.date) -> EventLog:
+    """The events that were known before ``known_until``."""
+    return event_logs(store, [known_until])[known_until]
 
 
 def event_logs(store: RecordStore, days: Sequence[dt.date]) -> dict[dt.date, EventLog]:
@@ -79,11 +79,11 @@ def event_logs(store: RecordStore, days: Sequence[dt.date]) -> dict[dt.date, Eve
     }
 
 
-def maturity_days(store: RecordStore, told_at: dt.date) -> int:
+def maturity_days(store: RecordStore, known_until: dt.date) -> int:
     """30 days, or the 90 % delay between an event's date and its becoming known; at most 180."""
     delay = store.rows(
         f"SELECT quantile_cont(datediff('day', event_on, known_at), 0.9) FROM ({_FIRST_KNOWN})",
-        [told_at],
+        [known_until],
     )[0][0]
     if delay is None:
         return MATURITY_MIN_DAYS
@@ -91,7 +91,7 @@ def maturity_days(store: RecordStore, told_at: dt.date) -> int:
     return int(min(max(np.ceil(round(delay, 6)), MATURITY_MIN_DAYS), MATURITY_MAX_DAYS))
 
 
-def happened(
+def horizon_labels(
     log: EventLog, matrix: Matrix, *, first_day: int = 0, last_day: int = HORIZON_DAYS
 ) -> NDArray[np.float64]:
     """1 where an event is dated in [as_of + first_day, as_of + last_day), else 0; shape (rows,).
@@ -132,6 +132,6 @@ def training_dates(log: EventLog, *, months: int = 72) -> Sequence[dt.date]:
     if first is None:
         return []
     earliest = first - dt.timedelta(days=HORIZON_DAYS)
-    dates = (add_months(log.told_at, -back) for back in range(1, months + 12))
+    dates = (add_months(log.known_until, -back) for back in range(1, months + 12))
     mature = [day for day in dates if earliest <= day <= log.last_mature()]
     return sorted(mature)[-months:]

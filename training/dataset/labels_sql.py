@@ -1,7 +1,7 @@
 """Labels as SQL, for matrices too large to be labelled in memory; any engine runs it.
 
 The same definitions as :mod:`training.dataset.labels` and
-:func:`training.dataset.training_set.labels_of`: told only from what was known before the training
+:func:`training.dataset.training_set.training_labels`: told only from what was known before the training
 day, and mature once the events of the horizon should be known.
 """
 
@@ -15,13 +15,13 @@ from risk.calendar.dates import HORIZON_DAYS, MATURITY_MAX_DAYS, MATURITY_MIN_DA
 from training.dataset.training_set import NEAR_EVENT_WEIGHT
 
 
-def label_steps(told_at: dt.date) -> tuple[Step, ...]:
+def label_steps(known_until: dt.date) -> tuple[Step, ...]:
     """Steps to run after the cohort's; the last yields (as_of, project_id, label, soft, mature).
 
     ``label`` is 1 where an event is dated in [as_of, as_of + 90 days), else 0: no event known.
     ``soft`` is what boosters learn from: the same, but an event of the next 90 days counts half.
     """
-    day = f"DATE '{told_at.isoformat()}'"
+    day = f"DATE '{known_until.isoformat()}'"
     return _told_events(day), _maturity(day), _labels(day)
 
 

@@ -12,14 +12,14 @@ from features.matrix import Matrix
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-COPIED_ROWS = 200_000
+MAX_COPIED_ROWS = 200_000
 """Up to so many rows are copied: LightGBM samples as many to find its bins, so it holds them all
 anyway."""
 
 _ROWS_AT_ONCE = 4_096
 
 
-def dataset_of(
+def matrix_dataset(
     matrix: Matrix, label: NDArray[np.float64], rows: NDArray[np.bool_] | None = None
 ) -> lgb.Dataset:
     """The rows of ``matrix``, or those where ``rows`` is true, with their ``label``.
@@ -31,12 +31,12 @@ def dataset_of(
     if rows is None or rows.all():
         return lgb.Dataset(matrix.values, label, feature_name=names)
     kept = np.flatnonzero(rows)
-    if len(kept) <= COPIED_ROWS:
+    if len(kept) <= MAX_COPIED_ROWS:
         return lgb.Dataset(matrix.values[kept], label[kept], feature_name=names)
-    return DatasetOfRows(RowsOfMatrix(matrix.values, kept), label[kept], feature_name=names)
+    return SequenceDataset(MatrixSequence(matrix.values, kept), label[kept], feature_name=names)
 
 
-class DatasetOfRows(lgb.Dataset):
+class SequenceDataset(lgb.Dataset):
     """A dataset read through a sequence of rows, with the same bins as the same rows at once.
 
     LightGBM itself lets a sequence hear only some of the parameters: the sample would be drawn by
@@ -61,7 +61,7 @@ class DatasetOfRows(lgb.Dataset):
         return every
 
 
-class RowsOfMatrix(lgb.Sequence):
+class MatrixSequence(lgb.Sequence):
     """Some ``rows`` of ``values``, in this order."""
 
     batch_size = _ROWS_AT_ONCE

@@ -33,58 +33,61 @@ Days = Mapping[str, "NDArray[np.datetime64]"]
 
 
 @dataclass(frozen=True)
-class Visit:
-    """One project visited on one day: ``random`` if it was drawn, ``found`` if wages were owed."""
+class Inspection:
+    """One project visited on one day: ``random`` if it was drawn, ``arrears_found`` if wages were owed."""
 
     project_id: str
     on: dt.date
     random: bool
-    found: bool
+    arrears_found: bool
 
 
 @dataclass(frozen=True)
-class Looks:
+class Observations:
     """Everything anyone looked into, as known before a day.
 
     ``days`` holds, per project, the sorted days of inspections and of cases that were decided;
-    ``visits`` the inspections alone, in order of time.
+    ``inspections`` the inspections alone, in order of time.
     """
 
     days: Days
-    visits: tuple[Visit, ...]
+    inspections: tuple[Inspection, ...]
 
-    def random_days(self) -> Days:
+    def random_inspection_days(self) -> Days:
         """Per project the sorted days on which it was visited because it was drawn."""
-        return _by_project((one.project_id, one.on) for one in self.visits if one.random)
+        return _by_project((one.project_id, one.on) for one in self.inspections if one.random)
 
 
-def looks(store: RecordStore, told_at: dt.date) -> Looks:
-    """What was looked into, from what was known before ``told_at``."""
-    engine = DuckDBEngine(store, [told_at])
+def observations_before(store: RecordStore, known_until: dt.date) -> Observations:
+    """What was looked into, from what was known before ``known_until``."""
+    engine = DuckDBEngine(store, [known_until])
     try:
         engine.run([known("inspections"), known("cases")])
         days = engine.rows(_LOOKED)
         visits = [_visit(row) for row in engine.rows(_VISITED)]
     finally:
         engine.close()
-    return Looks(_by_project((str(name), on) for name, on in days), tuple(visits))
+    return Observations(_by_project((str(name), on) for name, on in days), tuple(visits))
 
 
-def outcomes(
-    log: EventLog, looked: Looks, project_ids: Sequence[str], as_ofs: NDArray[np.datetime64]
+def observed_labels(
+    log: EventLog,
+    observations: Observations,
+    project_ids: Sequence[str],
+    as_ofs: NDArray[np.datetime64],
 ) -> NDArray[np.float64]:
     """What came of each row within the horizon: 1 an event, 0 looked into without, NaN not looked.
 
     Shape (rows,).
     """
     event = dated_within(log.days, project_ids, as_ofs)
-    seen = dated_within(looked.days, project_ids, as_ofs)
+    seen = dated_within(observations.days, project_ids, as_ofs)
     return np.where(event, 1.0, np.where(seen, 0.0, np.nan))
 
 
-def _visit(row: tuple[Any, ...]) -> Visit:
+def _visit(row: tuple[Any, ...]) -> Inspection:
     project_id, on, random, found = row
-    return Visit(str(project_id), on, bool(random), bool(found))
+    return Inspection(str(project_id), on, bool(random), bool(found))
 
 
 def _by_project(pairs: Iterable[tuple[str, object]]) -> Days:

@@ -18,13 +18,13 @@ import numpy as np
 from features.engines.partitioned import PARTED
 from models.base import FeaturesMissing
 from risk.errors import WagewatchError
-from training.dataset.lightgbm_dataset import DatasetOfRows
+from training.dataset.lightgbm_dataset import SequenceDataset
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-ROWS_AT_ONCE = 4_096
+BLOCK_ROWS = 4_096
 """Rows decoded together: 5 MB at 144 features."""
 
 KEYS = ("as_of", "project_id")
@@ -57,14 +57,16 @@ class FeatureFiles:
 
         return sum(pq.read_metadata(path).num_rows for path in self.files)
 
-    def within(self, days: Sequence[dt.date]) -> FeatureFiles:
+    def of_dates(self, days: Sequence[dt.date]) -> FeatureFiles:
         """The files of a folder parted by date that hold one of ``days``; no file is opened."""
         wanted = set(days)
-        return replace(self, files=tuple(one for one in self.files if date_of(one) in wanted))
+        return replace(
+            self, files=tuple(one for one in self.files if partition_date(one) in wanted)
+        )
 
-    def blocks(self, rows_at_once: int = ROWS_AT_ONCE) -> Iterator[NDArray[np.float64]]:
+    def blocks(self, block_rows: int = BLOCK_ROWS) -> Iterator[NDArray[np.float64]]:
         """The values in order, a block at a time, shape (rows, columns); unknown is NaN."""
-        for batch in self._batches(self.columns, rows_at_once):
+        for batch in self._batches(self.columns, block_rows):
             block = np.empty((batch.num_rows, len(self.columns)))
             for place, column in enumerate(batch.columns):
                 block[:, place] = column.to_numpy(zero_copy_only=False)
@@ -74,16 +76,16 @@ class FeatureFiles:
         """One numeric column of all rows, say the labels; unknown is NaN."""
         parts = [
             batch.column(0).to_numpy(zero_copy_only=False).astype(np.float32)
-            for batch in self._batches([name], ROWS_AT_ONCE)
+            for batch in self._batches([name], BLOCK_ROWS)
         ]
         return np.concatenate(parts, dtype=np.float32) if parts else np.zeros(0, np.float32)
 
-    def keys_in_blocks(self) -> Iterator[tuple[NDArray[np.datetime64], list[str]]]:
+    def key_blocks(self) -> Iterator[tuple[NDArray[np.datetime64], list[str]]]:
         """As_of dates and project ids in order, a block at a time."""
         for path in self.files:
-            parted = date_of(path)
+            parted = partition_date(path)
             alone = replace(self, files=(path,))
-            for batch in alone._batches(KEYS[1:] if parted else KEYS, ROWS_AT_ONCE):
+            for batch in alone._batches(KEYS[1:] if parted else KEYS, BLOCK_ROWS):
                 if parted:
                     days = np.full(batch.num_rows, parted, dtype="datetime64[D]")
                 else:
@@ -100,22 +102,22 @@ class FeatureFiles:
                     yield batch.select(list(names))
 
 
-def feature_files(place: Path, *, besides: Sequence[str] = ()) -> FeatureFiles:
-    """The feature files at ``place``: itself, or all below it by date, then by path.
+def feature_files(path: Path, *, exclude: Sequence[str] = ()) -> FeatureFiles:
+    """The feature files at ``path``: itself, or all below it by date, then by path.
 
     What begins with ``.`` or ``_`` is passed over: there lies what is not whole, or is no features.
-    Every column is a feature but the keys and those named in ``besides`` (such as labels).
+    Every column is a feature but the keys and those named in ``exclude`` (such as labels).
 
     Raises:
         NoFeatureFiles: there is none.
     """
     import pyarrow.parquet as pq
 
-    files = (place,) if place.is_file() else _files_below(place)
+    files = (path,) if path.is_file() else _files_below(path)
     if not files:
-        raise NoFeatureFiles(path=str(place))
+        raise NoFeatureFiles(path=str(path))
     names = pq.read_schema(files[0]).names
-    return FeatureFiles(files, tuple(one for one in names if one not in (*KEYS, *besides)))
+    return FeatureFiles(files, tuple(one for one in names if one not in (*KEYS, *exclude)))
 
 
 def _files_below(folder: Path) -> tuple[Path, ...]:
@@ -124,13 +126,13 @@ def _files_below(folder: Path) -> tuple[Path, ...]:
         for path in folder.rglob("*.parquet")
         if not any(part.startswith(_HIDDEN) for part in path.relative_to(folder).parts)
     ]
-    return tuple(sorted(found, key=lambda path: (date_of(path) or dt.date.min, path)))
+    return tuple(sorted(found, key=lambda path: (partition_date(path) or dt.date.min, path)))
 
 
-def date_of(path: Path) -> dt.date | None:
+def partition_date(path: Path) -> dt.date | None:
     """The date in the name of the folder a file lies in; None where it has none.
 
-    >>> date_of(Path("features/as_of=2024-06-01/part-0.parquet"))
+    >>> partition_date(Path("features/as_of=2024-06-01/part-0.parquet"))
     datetime.date(2024, 6, 1)
     """
     for folder in path.parent.parts[::-1]:
@@ -139,7 +141,7 @@ def date_of(path: Path) -> dt.date | None:
     return None
 
 
-def dataset_from(files: FeatureFiles, label: str | NDArray[Any]) -> lgb.Dataset:
+def parquet_dataset(files: FeatureFiles, label: str | NDArray[Any]) -> lgb.Dataset:
     """The rows of ``files`` for LightGBM, which keeps a byte or so of each value (its bins).
 
     ``label`` is the name of a column of the files, or an array with one value in [0, 1] per row in
@@ -153,16 +155,16 @@ def dataset_from(files: FeatureFiles, label: str | NDArray[Any]) -> lgb.Dataset:
     if given.shape != (rows,) or np.isnan(given).any():
         known = int((~np.isnan(given)).sum())
         raise LabelsDoNotFit(rows=rows, labels=known)
-    return DatasetOfRows(RowsOnDisk(files, rows), given, feature_name=list(files.columns))
+    return SequenceDataset(ParquetSequence(files, rows), given, feature_name=list(files.columns))
 
 
-class RowsOnDisk(lgb.Sequence):
+class ParquetSequence(lgb.Sequence):
     """Rows of feature files, read from first to last; an earlier row starts again at the first.
 
     LightGBM asks twice in rising order: for a sample of single rows to find its bins, then for all.
     """
 
-    batch_size = ROWS_AT_ONCE
+    batch_size = BLOCK_ROWS
 
     def __init__(self, files: FeatureFiles, rows: int) -> None:
         self._files = files

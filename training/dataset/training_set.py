@@ -38,10 +38,10 @@ class NoProjectsKnown(WagewatchError):
 
 
 @dataclass(frozen=True)
-class Lessons:
-    """Matured snapshots and what came of them, as told at ``log.told_at``.
+class TrainingSet:
+    """Matured snapshots and what came of them, as told at ``log.known_until``.
 
-    ``target`` is 1 where an event fell within the horizon; ``soft`` is what boosters learn from
+    ``target`` is 1 where an event fell within the horizon; ``soft_labels`` is what boosters learn from
     (see :data:`NEAR_EVENT_WEIGHT`); ``events`` counts the events of the span.
     """
 
@@ -49,23 +49,23 @@ class Lessons:
     dates: tuple[dt.date, ...]
     matrix: Matrix
     target: NDArray[np.float64]
-    soft: NDArray[np.float64]
+    soft_labels: NDArray[np.float64]
     events: int
 
-    def enough(self) -> bool:
+    def has_enough_events(self) -> bool:
         """Whether there is enough to learn from; else the scorecard scores."""
         return min(self.events, int(self.target.sum())) >= MIN_POSITIVES
 
 
-def lessons_at(
+def build_training_set(
     store: RecordStore,
     as_of: dt.date,
     progress: Progress | None = None,
-    kept: Path | None = None,
-) -> Lessons:
+    cache_dir: Path | None = None,
+) -> TrainingSet:
     """What can be learnt from what was known strictly before ``as_of``.
 
-    Features of months that were computed before are read from the folder ``kept``, if given.
+    Features of months that were computed before are read from the folder ``cache_dir``, if given.
 
     Raises:
         NoProjectsKnown: no project was known before ``as_of``.
@@ -73,30 +73,30 @@ def lessons_at(
     require_projects(store, as_of)
     log = event_log(store, as_of)
     dates = training_dates(log) or [as_of]
-    return lessons_from(log, stored_matrix(store, dates, kept, progress))
+    return training_set_from_matrix(log, stored_matrix(store, dates, cache_dir, progress))
 
 
-def lessons_from(log: EventLog, matrix: Matrix) -> Lessons:
+def training_set_from_matrix(log: EventLog, matrix: Matrix) -> TrainingSet:
     """The lessons of ``log`` over the rows of ``matrix``, which holds every training date.
 
     Without any training date the rows of the day itself remain, with nothing known of them.
     """
     dates = tuple(training_dates(log))
-    wanted = np.array(dates or (log.told_at,), dtype="datetime64[D]")
+    wanted = np.array(dates or (log.known_until,), dtype="datetime64[D]")
     rows = np.isin(matrix.as_ofs, wanted)
     taught = matrix if rows.all() else matrix.where(rows)  # no copy of what is all wanted
-    target, soft = labels_of(log, taught.project_ids, taught.as_ofs)
+    target, soft = training_labels(log, taught.project_ids, taught.as_ofs)
     if not dates:
         target = soft = np.zeros(len(taught.project_ids))
-    return Lessons(log, dates, taught, target, soft, events_within(log, dates))
+    return TrainingSet(log, dates, taught, target, soft, events_within(log, dates))
 
 
-def labels_of(
+def training_labels(
     log: EventLog, project_ids: Sequence[str], as_ofs: NDArray[np.datetime64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Per row whether an event fell within the horizon, and what boosters learn from.
 
-    See ``target`` and ``soft`` of :class:`Lessons`.
+    See ``target`` and ``soft`` of :class:`TrainingSet`.
     """
     target = dated_within(log.days, project_ids, as_ofs).astype(np.float64)
     near = dated_within(log.days, project_ids, as_ofs, HORIZON_DAYS, 2 * HORIZON_DAYS)

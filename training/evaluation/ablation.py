@@ -13,14 +13,14 @@ from features.catalogue import Family
 from features.families import FAMILIES
 from features.matrix import Matrix
 from risk.store.store import RecordStore
-from training.dataset.training_set import Lessons
+from training.dataset.training_set import TrainingSet
 from training.evaluation.baselines import Contest
 from training.evaluation.bootstrap import Estimate
 from training.evaluation.predictions import MODEL
 from training.evaluation.report import difference, figures_drawn, resamples
 from training.evaluation.walk_forward import Plan, Progress, walk
 from training.fit.fit import fit
-from training.json_safe import plain
+from training.json_safe import to_json_safe
 
 EVERY_MONTHS = 3
 """Every third month is walked: a family's worth is the mean of many fits, not of each month."""
@@ -69,11 +69,11 @@ def ablation(
 
 def as_document(worths: Sequence[Worth]) -> list[dict[str, Any]]:
     """The worths as JSON-ready data."""
-    document: list[dict[str, Any]] = plain([asdict(one) for one in worths])
+    document: list[dict[str, Any]] = to_json_safe([asdict(one) for one in worths])
     return document
 
 
-def _without(lessons: Lessons, cohort: Matrix, families: Sequence[Family]) -> Contest:
+def _without(lessons: TrainingSet, cohort: Matrix, families: Sequence[Family]) -> Contest:
     """The whole model and, under each family's name, one that never saw the family."""
     trained = fit(lessons)
     scores = {MODEL: trained.model.raw(cohort)}

@@ -19,7 +19,7 @@ from training.evaluation.report import CUTS, Verdict, difference, figures_drawn,
 from training.evaluation.selective_labels import RandomVisits, random_visits
 from training.evaluation.visit_reordering import Reordered, reordered
 from training.evaluation.walk_forward import Progress, Walk, plan, walk
-from training.json_safe import plain
+from training.json_safe import to_json_safe
 
 COMPARED = ("roc_auc", "average_precision", *(f"precision_{cut}" for cut in CUTS))
 """The figures in which the model is held against each other contender."""
@@ -76,8 +76,8 @@ def backtest(
             for name in CONTENDERS
             if name != MODEL
         },
-        gain=gain(judged, walked.log, walked.looks.visits, seed),
-        reordered=reordered(judged, walked.looks.visits, seed=seed),
+        gain=gain(judged, walked.log, walked.looks.inspections, seed),
+        reordered=reordered(judged, walked.looks.inspections, seed=seed),
         random_visits=random_visits(judged, walked.looks, MODEL, places, weights),
         fairness=fairness(judged, places),
     )
@@ -86,7 +86,7 @@ def backtest(
 def as_document(done: Backtest) -> dict[str, Any]:
     """The backtest as JSON-ready data; a figure that does not exist is None."""
     planned = done.walk.plan
-    document: dict[str, Any] = plain(
+    document: dict[str, Any] = to_json_safe(
         {
             "from": planned.months[0].isoformat(),
             "to": planned.months[-1].isoformat(),

@@ -16,7 +16,7 @@ from features.matrix import Matrix
 from models.baselines import last_inspection, rules_in_use
 from models.logistic import fit_logistic
 from models.scorecard import fit_scorecard
-from training.dataset.training_set import Lessons
+from training.dataset.training_set import TrainingSet
 from training.evaluation.predictions import MODEL
 from training.fit.fit import Trained, fit
 
@@ -36,7 +36,7 @@ class Contest:
     trained: Trained
 
 
-def contest(lessons: Lessons, cohort: Matrix) -> Contest:
+def contest(lessons: TrainingSet, cohort: Matrix) -> Contest:
     """Let every contender learn from ``lessons`` and score ``cohort``."""
     trained = fit(lessons)
     raw = trained.model.raw(cohort)
@@ -58,14 +58,14 @@ def contest(lessons: Lessons, cohort: Matrix) -> Contest:
     return Contest(scores, probability, trained)
 
 
-def _rate(lessons: Lessons) -> float:
+def _rate(lessons: TrainingSet) -> float:
     seen = float(lessons.target.mean()) if len(lessons.target) else 0.0
     return min(max(seen, 0.001), 0.5)
 
 
-def _logistic(lessons: Lessons, cohort: Matrix) -> NDArray[np.float64]:
+def _logistic(lessons: TrainingSet, cohort: Matrix) -> NDArray[np.float64]:
     """Its scores; without enough events it cannot be fitted and says the rate for everybody."""
-    if not lessons.enough():
+    if not lessons.has_enough_events():
         rate = _rate(lessons)
         return np.full(len(cohort.project_ids), np.log(rate / (1 - rate)))
     return fit_logistic(lessons.matrix, lessons.target).raw(cohort)

@@ -37,7 +37,7 @@ from training.evaluation.group_counts import figures as figures_of
 from training.evaluation.groups import Bounds, Membership, memberships
 from training.evaluation.hypothesis_tests import Counted, chance_of, holm
 from training.evaluation.predictions import MODEL, Judged
-from training.json_safe import plain
+from training.json_safe import to_json_safe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -140,7 +140,7 @@ def unfair(found: Fairness) -> tuple[Unfair, ...]:
 
 def as_document(found: Fairness) -> dict[str, Any]:
     """All of it as plain JSON values; a figure that does not exist is None."""
-    document: dict[str, Any] = plain(asdict(found))
+    document: dict[str, Any] = to_json_safe(asdict(found))
     return document
 
 

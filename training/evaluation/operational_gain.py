@@ -17,7 +17,7 @@ import numpy as np
 
 from risk.calendar.dates import HORIZON_DAYS, add_months
 from training.dataset.labels import EventLog
-from training.dataset.observation import Visit
+from training.dataset.observation import Inspection
 from training.evaluation.baselines import RULES
 from training.evaluation.bootstrap import DRAWS, Estimate, cluster_weights, estimate
 from training.evaluation.predictions import MODEL, Judged
@@ -65,7 +65,7 @@ class _Events:
     rows: tuple[NDArray[np.int64], ...]
 
 
-def gain(judged: Judged, log: EventLog, visits: Sequence[Visit], seed: int = 0) -> Gain:
+def gain(judged: Judged, log: EventLog, visits: Sequence[Inspection], seed: int = 0) -> Gain:
     """The gain of the model over the visits really made and over the rules."""
     names, cluster = np.unique(np.array(judged.clusters, dtype=str), return_inverse=True)
     made = _days_visited(judged, visits)
@@ -91,7 +91,7 @@ def gain(judged: Judged, log: EventLog, visits: Sequence[Visit], seed: int = 0) 
     )
 
 
-def _days_visited(judged: Judged, visits: Sequence[Visit]) -> NDArray[np.datetime64]:
+def _days_visited(judged: Judged, visits: Sequence[Inspection]) -> NDArray[np.datetime64]:
     """Per row the day it was first visited in its month; NaT where it was not."""
     out = np.full(len(judged.project_ids), np.datetime64("NaT"), dtype="datetime64[D]")
     by_project: dict[str, list[np.datetime64]] = {}

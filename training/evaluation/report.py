@@ -24,8 +24,8 @@ from training.evaluation.bootstrap import (
     joined,
 )
 from training.evaluation.calibration import Reliability, reliability
-from training.evaluation.metrics import Ranking
 from training.evaluation.predictions import Judged
+from training.metrics import Ranking
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

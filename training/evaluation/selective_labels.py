@@ -17,7 +17,7 @@ import numpy as np
 
 from risk.calendar.dates import HORIZON_DAYS, add_months
 from training.dataset.labels import EventLog
-from training.dataset.observation import Looks, outcomes
+from training.dataset.observation import Observations, observed_labels
 from training.evaluation.bootstrap import DRAWS, Estimate, Weights, cluster_weights, estimate
 from training.evaluation.group_counts import selected
 from training.evaluation.predictions import Judged
@@ -74,10 +74,12 @@ class Realised:
     elsewhere: Estimate
 
 
-def outcomes_of(listed: Sequence[Listed], log: EventLog, looked: Looks) -> list[ListedOutcome]:
+def outcomes_of(
+    listed: Sequence[Listed], log: EventLog, looked: Observations
+) -> list[ListedOutcome]:
     """What came of each entry, as told by ``log`` and ``looked``."""
     as_ofs = np.array([one.as_of for one in listed], dtype="datetime64[D]")
-    found = outcomes(log, looked, [one.project_id for one in listed], as_ofs)
+    found = observed_labels(log, looked, [one.project_id for one in listed], as_ofs)
     return [
         ListedOutcome(one, None if np.isnan(outcome) else float(outcome))
         for one, outcome in zip(listed, found, strict=True)
@@ -124,7 +126,7 @@ class RandomVisits:
 
 
 def random_visits(
-    judged: Judged, looked: Looks, contender: str, places: int, weights: Weights
+    judged: Judged, looked: Observations, contender: str, places: int, weights: Weights
 ) -> RandomVisits:
     """The rates among projects visited at random in the month after each as_of.
 
@@ -142,9 +144,9 @@ def random_visits(
     )
 
 
-def _drawn(judged: Judged, looked: Looks) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _drawn(judged: Judged, looked: Observations) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Which rows were drawn in their month, and the inverse of the even chance of it."""
-    days = looked.random_days()
+    days = looked.random_inspection_days()
     drawn = np.zeros(len(judged.project_ids))
     inverse = np.ones(len(judged.project_ids))
     for month in judged.months():

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from risk.calendar.dates import add_months
-from training.dataset.observation import Visit
+from training.dataset.observation import Inspection
 from training.evaluation.baselines import RULES
 from training.evaluation.bootstrap import DRAWS, Estimate, cluster_weights, estimate
 from training.evaluation.predictions import MODEL, Judged
@@ -58,7 +58,10 @@ Window = tuple[dt.date, dt.date]
 
 
 def reordered(
-    judged: Judged, visits: Sequence[Visit], ways: Sequence[str] = (MODEL, RULES), seed: int = 0
+    judged: Judged,
+    visits: Sequence[Inspection],
+    ways: Sequence[str] = (MODEL, RULES),
+    seed: int = 0,
 ) -> Mapping[str, Reordered]:
     """The visits of each whole quarter of the walk in the order of each of ``ways``."""
     months = judged.months()
@@ -68,7 +71,7 @@ def reordered(
 
 
 def reordered_within(
-    judged: Judged, visits: Sequence[Visit], windows: Sequence[Window], way: str, seed: int = 0
+    judged: Judged, visits: Sequence[Inspection], windows: Sequence[Window], way: str, seed: int = 0
 ) -> Reordered:
     """The visits of each window (its end not included) in the order of ``way`` at its beginning."""
     moved = _Moved([], [], [], [], [])
@@ -80,7 +83,7 @@ def reordered_within(
 
 def _move(
     judged: Judged,
-    visits: Sequence[Visit],
+    visits: Sequence[Inspection],
     window: Window,
     way: str,
     random: np.random.Generator,

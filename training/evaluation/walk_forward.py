@@ -18,15 +18,15 @@ from features.matrix import Matrix
 from risk.calendar.dates import add_months
 from risk.errors import WagewatchError
 from risk.store.store import RecordStore
-from training.dataset.labels import EventLog, event_log, event_logs, happened, training_dates
-from training.dataset.observation import Looks, looks, outcomes
-from training.dataset.training_set import Lessons, lessons_from, require_projects
+from training.dataset.labels import EventLog, event_log, event_logs, horizon_labels, training_dates
+from training.dataset.observation import Observations, observations_before, observed_labels
+from training.dataset.training_set import TrainingSet, require_projects, training_set_from_matrix
 from training.evaluation.baselines import Contest, contest
 from training.evaluation.predictions import Judged, together
 from training.evaluation.predictions_join import Details, details_at, judged_rows
 
 Progress = Callable[[str, float], None]
-Contending = Callable[[Lessons, Matrix], Contest]
+Contending = Callable[[TrainingSet, Matrix], Contest]
 
 
 class NothingToJudge(WagewatchError):
@@ -72,7 +72,7 @@ class Walk:
     plan: Plan
     judged: Judged
     log: EventLog
-    looks: Looks
+    looks: Observations
     months: tuple[MonthNote, ...]
 
 
@@ -125,16 +125,19 @@ def walk(
     lessons_at = {day for log in logs.values() for day in training_dates(log)}
     dates = sorted(lessons_at | set(planned.months))
     matrix, details = _features(store, dates, planned.months, progress, kept)
-    judged_by, looked = event_log(store, planned.told_at), looks(store, planned.told_at)
+    judged_by, looked = (
+        event_log(store, planned.told_at),
+        observations_before(store, planned.told_at),
+    )
     parts, notes = [], []
     for number, month in enumerate(planned.months, start=1):
         cohort = matrix.rows_at(month)
-        scored = contending(lessons_from(logs[month], matrix), cohort)
+        scored = contending(training_set_from_matrix(logs[month], matrix), cohort)
         part = judged_rows(
             cohort,
             details,
-            happened(judged_by, cohort),
-            outcomes(judged_by, looked, cohort.project_ids, cohort.as_ofs),
+            horizon_labels(judged_by, cohort),
+            observed_labels(judged_by, looked, cohort.project_ids, cohort.as_ofs),
             scored.scores,
             scored.probability,
         )

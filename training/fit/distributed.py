@@ -15,7 +15,7 @@ import lightgbm as lgb
 
 from models.arrears import Recipe
 from risk.errors import WagewatchError
-from training.dataset.parquet_dataset import FeatureFiles, dataset_from
+from training.dataset.parquet_dataset import FeatureFiles, parquet_dataset
 from training.fit.out_of_time import directions_of
 
 if TYPE_CHECKING:
@@ -79,12 +79,12 @@ def grow_together(
 ) -> str:
     """The text of the booster all machines of ``meeting`` grow; each calls this with its ``files``.
 
-    ``label`` as :func:`training.dataset.parquet_dataset.dataset_from` takes it. Waits up to five
+    ``label`` as :func:`training.dataset.parquet_dataset.parquet_dataset` takes it. Waits up to five
     minutes for the others. The trees are the same on all machines (:func:`trees_of`); the
     parameters written below them differ in the machine's own port.
     """
     parameters = recipe.parameters(directions_of(files.columns), seed) | meeting.parameters()
-    booster = lgb.train(parameters, dataset_from(files, label), num_boost_round=rounds)
+    booster = lgb.train(parameters, parquet_dataset(files, label), num_boost_round=rounds)
     text: str = booster.model_to_string()
     booster.free_network()
     return text

@@ -24,9 +24,8 @@ from models.logistic import LogisticRecipe
 from models.scorecard import PRIOR_RATE, fit_scorecard
 from risk.calendar.dates import HORIZON_DAYS
 from risk.store.store import RecordStore
-from training.dataset.training_set import Lessons, Progress, lessons_at
+from training.dataset.training_set import Progress, TrainingSet, build_training_set
 from training.evaluation.bootstrap import MIN_POSITIVES_TO_TELL
-from training.evaluation.metrics import average_precision, log_loss, roc_auc
 from training.fit.out_of_time import (
     ROUND_STEP,
     AnyRecipe,
@@ -36,6 +35,7 @@ from training.fit.out_of_time import (
     regress,
     score_forward,
 )
+from training.metrics import average_precision, log_loss, roc_auc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,11 +81,11 @@ def train(store: RecordStore, as_of: dt.date, progress: Progress | None = None) 
     Raises:
         NoProjectsKnown: no project was known before ``as_of``.
     """
-    return fit(lessons_at(store, as_of, progress), progress=progress)
+    return fit(build_training_set(store, as_of, progress), progress=progress)
 
 
 def fit(
-    lessons: Lessons,
+    lessons: TrainingSet,
     recipe: AnyRecipe | None = None,
     progress: Progress | None = None,
     forward: NDArray[np.float64] | None = None,
@@ -95,14 +95,14 @@ def fit(
     ``forward`` are the scores :func:`training.fit.out_of_time.score_forward` gave for ``recipe``,
     if known.
     """
-    if not lessons.enough():
+    if not lessons.has_enough_events():
         return _scorecard(lessons)
     chosen = recipe or recipe_for(float(lessons.target.sum()))
     out_of_time = score_forward(lessons, chosen) if forward is None else forward
     return _fitted(lessons, chosen, out_of_time, progress)
 
 
-def _scorecard(lessons: Lessons) -> Trained:
+def _scorecard(lessons: TrainingSet) -> Trained:
     """The scorecard with its intercept set to the rate observed so far, drawn to the prior."""
     latest = np.unique(lessons.matrix.as_ofs)[-24:]
     rows = float(len(lessons.target)) if lessons.dates else 0.0
@@ -113,7 +113,7 @@ def _scorecard(lessons: Lessons) -> Trained:
 
 
 def _trained(
-    lessons: Lessons,
+    lessons: TrainingSet,
     model: ScoringModel,
     metrics: Mapping[str, float],
     parameters: Mapping[str, Any],
@@ -121,7 +121,7 @@ def _trained(
 ) -> Trained:
     return Trained(
         model=model,
-        as_of=lessons.log.told_at,
+        as_of=lessons.log.known_until,
         first_snapshot=min(lessons.dates, default=None),
         last_snapshot=max(lessons.dates, default=None),
         rows=len(lessons.target) if lessons.dates else 0,
@@ -135,7 +135,7 @@ def _trained(
 
 
 def _fitted(
-    lessons: Lessons,
+    lessons: TrainingSet,
     recipe: AnyRecipe,
     out_of_time: NDArray[np.float64],
     progress: Progress | None,
@@ -151,7 +151,7 @@ def _fitted(
 
 
 def _model(
-    lessons: Lessons,
+    lessons: TrainingSet,
     recipe: AnyRecipe,
     stage: int,
     fitted: calibration.Calibration,

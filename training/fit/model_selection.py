@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.dataset.training_set import Lessons
-from training.evaluation.metrics import average_precision
+from training.dataset.training_set import TrainingSet
 from training.fit.out_of_time import AnyRecipe, best_stage, recent, score_forward
+from training.metrics import average_precision
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,7 +71,7 @@ class Choice:
         }
 
 
-def judge(lessons: Lessons, name: str, recipe: AnyRecipe) -> Candidate:
+def judge(lessons: TrainingSet, name: str, recipe: AnyRecipe) -> Candidate:
     """``recipe`` on the later months of the lessons, each scored by what saw only earlier ones."""
     out = score_forward(lessons, recipe)
     rows = recent(lessons.matrix.as_ofs, lessons.target, ~np.isnan(out[:, 0]))

@@ -18,9 +18,14 @@ from models import calibration
 from models.arrears import Recipe, grow, recipe_for
 from risk.errors import WagewatchError
 from training.dataset.labels import EventLog, training_dates
-from training.dataset.parquet_dataset import FeatureFiles, NoFeatureFiles, dataset_from, date_of
-from training.dataset.splits import Fold, walk_forward
-from training.dataset.training_set import MIN_POSITIVES, Progress, events_within, labels_of
+from training.dataset.parquet_dataset import (
+    FeatureFiles,
+    NoFeatureFiles,
+    parquet_dataset,
+    partition_date,
+)
+from training.dataset.splits import Fold, walk_forward_folds
+from training.dataset.training_set import MIN_POSITIVES, Progress, events_within, training_labels
 from training.fit.fit import Trained, bagged, later_time, out_of_time_metrics
 from training.fit.out_of_time import (
     ENOUGH_EVENTS,
@@ -68,12 +73,12 @@ def lessons_on_disk(log: EventLog, files: FeatureFiles) -> LessonsOnDisk:
     Raises:
         NoFeatureFiles: none of the files is of a date to learn from.
     """
-    mature = files.within(training_dates(log))
+    mature = files.of_dates(training_dates(log))
     if not mature.files:
         raise NoFeatureFiles(path=str(files.files[0].parent) if files.files else "-")
-    parts = [(days, *labels_of(log, names, days)) for days, names in mature.keys_in_blocks()]
+    parts = [(days, *training_labels(log, names, days)) for days, names in mature.key_blocks()]
     as_ofs, target, soft = (np.concatenate(column) for column in zip(*parts, strict=True))
-    dates = tuple(sorted({day for path in mature.files if (day := date_of(path))}))
+    dates = tuple(sorted({day for path in mature.files if (day := partition_date(path))}))
     return LessonsOnDisk(log, dates, mature, as_ofs, target, soft, events_within(log, dates))
 
 
@@ -98,7 +103,7 @@ def fit_on_disk(
     model, parameters = bagged(lessons.files.columns, grown, chosen, rounds, fitted, progress)
     return Trained(
         model=model,
-        as_of=lessons.log.told_at,
+        as_of=lessons.log.known_until,
         first_snapshot=lessons.dates[0],
         last_snapshot=lessons.dates[-1],
         rows=len(lessons.target),
@@ -120,9 +125,9 @@ def _forward(
     """
     judged = np.zeros(len(lessons.as_ofs), dtype=bool)
     parts = [np.zeros((0, stages_of(recipe)))]
-    for fold in reversed(walk_forward(lessons.dates, folds=FOLDS)):
+    for fold in reversed(walk_forward_folds(lessons.dates, n_folds=FOLDS)):
         parts.insert(0, _scored(lessons, recipe, fold))
-        judged |= lessons.at(fold.later)
+        judged |= lessons.at(fold.test)
         months = len(np.unique(lessons.as_ofs[judged]))
         if months >= LEAST_MONTHS and lessons.target[judged].sum() >= ENOUGH_EVENTS:
             break
@@ -136,7 +141,7 @@ def _scored(lessons: LessonsOnDisk, recipe: Recipe, fold: Fold) -> NDArray[np.fl
     stages = stages_of(recipe)
     parts = [
         sum((staged(one, block, stages) / len(seeds) for one in grown), np.zeros((1, stages)))
-        for block in lessons.files.within(fold.later).blocks()
+        for block in lessons.files.of_dates(fold.test).blocks()
     ]
     return np.concatenate(parts)
 
@@ -148,7 +153,7 @@ def _boosters(
     seeds: Sequence[int],
     days: Sequence[dt.date],
 ) -> Iterator[Any]:
-    data = dataset_from(lessons.files.within(days), lessons.soft[lessons.at(days)])
+    data = parquet_dataset(lessons.files.of_dates(days), lessons.soft[lessons.at(days)])
     directions = directions_of(lessons.files.columns)
     for seed in seeds:
         yield grow(data, directions, recipe=recipe, rounds=rounds, seed=seed)
@@ -157,11 +162,11 @@ def _boosters(
 def _matrix(lessons: LessonsOnDisk, judged: NDArray[np.bool_]) -> Matrix:
     """The rows to judge by, which are all rows of some dates, in memory."""
     days = [day.astype(object) for day in np.unique(lessons.as_ofs[judged])]
-    files = lessons.files.within(days)
+    files = lessons.files.of_dates(days)
     values = np.empty((int(judged.sum()), len(files.columns)), order="F")
     filled = 0
     for block in files.blocks():
         values[filled : filled + len(block)] = block
         filled += len(block)
-    names = tuple(name for _, told in files.keys_in_blocks() for name in told)
+    names = tuple(name for _, told in files.key_blocks() for name in told)
     return Matrix(lessons.as_ofs[judged], names, files.columns, values)

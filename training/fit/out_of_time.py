@@ -15,10 +15,10 @@ from features.feature_sets import FEATURES
 from models import calibration
 from models.arrears import Recipe, grow
 from models.logistic import LogisticModel, LogisticRecipe, fit_logistic
-from training.dataset.lightgbm_dataset import dataset_of
-from training.dataset.splits import walk_forward
-from training.dataset.training_set import Lessons
-from training.evaluation.metrics import log_loss
+from training.dataset.lightgbm_dataset import matrix_dataset
+from training.dataset.splits import walk_forward_folds
+from training.dataset.training_set import TrainingSet
+from training.metrics import log_loss
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,16 +38,16 @@ _DIRECTIONS = {feature.name: feature.direction for feature in FEATURES}
 AnyRecipe = Recipe | LogisticRecipe
 
 
-def score_forward(lessons: Lessons, recipe: AnyRecipe) -> NDArray[np.float64]:
+def score_forward(lessons: TrainingSet, recipe: AnyRecipe) -> NDArray[np.float64]:
     """Raw scores of every later block, NaN where not judged; shape (rows, stages).
 
     For boosters a stage is :data:`ROUND_STEP` more rounds; a regression has one stage.
     """
     matrix = lessons.matrix
     scores = np.full((len(matrix.project_ids), stages_of(recipe)), np.nan)
-    for fold in walk_forward(lessons.dates, folds=FOLDS):
+    for fold in walk_forward_folds(lessons.dates, n_folds=FOLDS):
         known = np.isin(matrix.as_ofs, np.array(fold.train, dtype="datetime64[D]"))
-        judged = np.isin(matrix.as_ofs, np.array(fold.later, dtype="datetime64[D]"))
+        judged = np.isin(matrix.as_ofs, np.array(fold.test, dtype="datetime64[D]"))
         if isinstance(recipe, LogisticRecipe):
             fitted = regress(lessons, recipe, known)
             scores[judged, 0] = fitted.raw(matrix.where(judged))
@@ -62,7 +62,7 @@ def stages_of(recipe: AnyRecipe) -> int:
 
 
 def _boosted(
-    lessons: Lessons, recipe: Recipe, known: NDArray[np.bool_], judged: NDArray[np.bool_]
+    lessons: TrainingSet, recipe: Recipe, known: NDArray[np.bool_], judged: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     rows = np.flatnonzero(judged)
     seeds = recipe.seeds[:SEEDS_JUDGED]
@@ -94,7 +94,7 @@ def staged(booster: Any, values: NDArray[np.float64], stages: int) -> NDArray[np
 
 
 def boosters(
-    lessons: Lessons,
+    lessons: TrainingSet,
     recipe: Recipe,
     rounds: int,
     seeds: Sequence[int],
@@ -104,18 +104,18 @@ def boosters(
 
     The values are binned once for all seeds.
     """
-    data = dataset_of(lessons.matrix, lessons.soft, rows)
+    data = matrix_dataset(lessons.matrix, lessons.soft_labels, rows)
     directions = directions_of(lessons.matrix.columns)
     for seed in seeds:
         yield grow(data, directions, recipe=recipe, rounds=rounds, seed=seed)
 
 
 def regress(
-    lessons: Lessons, recipe: LogisticRecipe, rows: NDArray[np.bool_] | None = None
+    lessons: TrainingSet, recipe: LogisticRecipe, rows: NDArray[np.bool_] | None = None
 ) -> LogisticModel:
     """The regression fitted on the lessons, or on those ``rows`` of them."""
     matrix = lessons.matrix if rows is None else lessons.matrix.where(rows)
-    soft = lessons.soft if rows is None else lessons.soft[rows]
+    soft = lessons.soft_labels if rows is None else lessons.soft_labels[rows]
     return fit_logistic(matrix, soft, directions_of(matrix.columns), strength=recipe.strength)
 
 

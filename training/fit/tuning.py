@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.arrears import Recipe, recipe_for
 from models.logistic import LogisticRecipe
-from training.dataset.training_set import Lessons
+from training.dataset.training_set import TrainingSet
 from training.fit.model_selection import Candidate, Choice, choose, judge
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ Progress = Callable[[str, float], None]
 
 
 def tune(
-    lessons: Lessons,
+    lessons: TrainingSet,
     trials: int,
     seed: int,
     store: Path,
@@ -49,18 +49,18 @@ def tune(
     return choose([*candidates, *_searched(lessons, default, trials, seed, store, progress)])
 
 
-def lessons_digest(lessons: Lessons) -> str:
+def lessons_digest(lessons: TrainingSet) -> str:
     """SHA-256 of everything the lessons hold."""
     total = hashlib.sha256("\n".join(lessons.matrix.columns).encode())
     total.update("\n".join(lessons.matrix.project_ids).encode())
-    for part in (lessons.matrix.as_ofs, lessons.matrix.values, lessons.target, lessons.soft):
+    for part in (lessons.matrix.as_ofs, lessons.matrix.values, lessons.target, lessons.soft_labels):
         for start in range(0, len(part), _ROWS_AT_ONCE):
             total.update(part[start : start + _ROWS_AT_ONCE].tobytes())
     return total.hexdigest()
 
 
 def _searched(
-    lessons: Lessons,
+    lessons: TrainingSet,
     default: Recipe,
     trials: int,
     seed: int,
@@ -101,7 +101,7 @@ def _completed(study: optuna.Study) -> list[Any]:
     return study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE])
 
 
-def _one_trial(study: optuna.Study, lessons: Lessons, default: Recipe) -> None:
+def _one_trial(study: optuna.Study, lessons: TrainingSet, default: Recipe) -> None:
     trial = study.ask()
     proposed = {
         "leaves": trial.suggest_int("leaves", 2, 31, log=True),

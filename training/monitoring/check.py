@@ -17,7 +17,7 @@ from features.feature_sets import EVERY_FAMILY
 from models.base import ScoringModel
 from risk.store.store import RecordStore
 from training.dataset.labels import event_log
-from training.dataset.observation import looks
+from training.dataset.observation import observations_before
 from training.dataset.training_set import require_projects
 from training.evaluation.bootstrap import Estimate
 from training.evaluation.selective_labels import Listed, Realised, outcomes_of, realised
@@ -122,7 +122,7 @@ def check(
         since_training=since_training(
             store, watched.model, watched.trained_at, log, watched.places, kept
         ),
-        lists=realised(outcomes_of(due, log, looks(store, as_of))),
+        lists=realised(outcomes_of(due, log, observations_before(store, as_of))),
         months_unlearnt=len(months_since(watched.trained_at, log)),
     )
     return _concluded(report)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.matrix import Matrix
-from training.json_safe import plain
+from training.json_safe import to_json_safe
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -64,7 +64,7 @@ class Profile:
 
     def to_text(self) -> str:
         """As JSON."""
-        return json.dumps(plain(asdict(self)))
+        return json.dumps(to_json_safe(asdict(self)))
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from features.matrix import Matrix
 from models.base import ScoringModel
 from risk.calendar.dates import add_months
 from risk.store.store import RecordStore
-from training.dataset.labels import EventLog, happened
+from training.dataset.labels import EventLog, horizon_labels
 from training.evaluation.bootstrap import DRAWS, Estimate, cluster_weights, estimate
 from training.evaluation.predictions_join import details_at
 
@@ -88,7 +88,7 @@ def since_training(
         return None
     matrix = stored_matrix(store, months, kept)
     probability = model.calibration.probability(model.raw(matrix))
-    return _judge(store, matrix, probability, happened(log, matrix), months, places)
+    return _judge(store, matrix, probability, horizon_labels(log, matrix), months, places)
 
 
 def _judge(

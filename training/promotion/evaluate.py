@@ -13,8 +13,8 @@ from models.baselines import last_inspection, rules_in_use
 from models.registry import ModelVersion
 from models.scorecard import Scorecard
 from risk.store.store import RecordStore
-from training.dataset.observation import looks, outcomes
-from training.dataset.training_set import Lessons
+from training.dataset.observation import observations_before, observed_labels
+from training.dataset.training_set import TrainingSet
 from training.evaluation.baselines import RULES
 from training.evaluation.bootstrap import Estimate
 from training.evaluation.calibration import reliability
@@ -49,7 +49,7 @@ class Evidence:
 
 def weigh(
     store: RecordStore,
-    lessons: Lessons,
+    lessons: TrainingSet,
     trained: Trained,
     champion: tuple[ScoringModel, ModelVersion] | None,
     *,
@@ -96,8 +96,8 @@ def _without_later_time(
     return Evidence(decision, {"gate": asdict(decision)}, ())
 
 
-def _later_rows(store: RecordStore, later: LaterTime, lessons: Lessons) -> Judged:
-    matrix, looked = later.matrix, looks(store, lessons.log.told_at)
+def _later_rows(store: RecordStore, later: LaterTime, lessons: TrainingSet) -> Judged:
+    matrix, looked = later.matrix, observations_before(store, lessons.log.known_until)
     months = [day.astype(object) for day in np.unique(matrix.as_ofs)]
     scores = {
         MODEL: later.scores,
@@ -110,7 +110,7 @@ def _later_rows(store: RecordStore, later: LaterTime, lessons: Lessons) -> Judge
         matrix,
         details_at(store, months),
         later.happened,
-        outcomes(lessons.log, looked, matrix.project_ids, matrix.as_ofs),
+        observed_labels(lessons.log, looked, matrix.project_ids, matrix.as_ofs),
         scores,
         {MODEL: later.probability},
     )

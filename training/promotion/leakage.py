@@ -17,7 +17,7 @@ from features.catalogue import Family
 from features.matrix import Matrix, feature_matrix
 from risk.errors import WagewatchError
 from risk.store.store import RecordStore
-from training.evaluation.metrics import roc_auc
+from training.metrics import roc_auc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

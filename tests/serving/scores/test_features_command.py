@@ -16,7 +16,7 @@ from risk.store.store import RecordStore
 from serving.cli.main import main
 from serving.cli.output import written_whole
 from training.dataset.labels import event_log, training_dates
-from training.dataset.parquet_dataset import date_of, feature_files
+from training.dataset.parquet_dataset import feature_files, partition_date
 from training.fit.out_of_core import lessons_on_disk
 
 from ...conftest import COUNTY_TRAINED_AT
@@ -59,7 +59,7 @@ def test_a_folder_holds_date_by_date_what_the_file_holds(written, tmp_path):
     whole = pq.read_table(tmp_path / "whole.parquet")
     parts = [pq.ParquetFile(path).read() for path in files]
     assert pa.concat_tables(parts).equals(whole.drop_columns(["as_of"]))
-    told = [date_of(path) for path in files for _ in range(pq.read_metadata(path).num_rows)]
+    told = [partition_date(path) for path in files for _ in range(pq.read_metadata(path).num_rows)]
     assert told == whole["as_of"].to_pylist()
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from features.matrix import feature_matrix
 from risk.calendar.dates import HORIZON_DAYS, MATURITY_MAX_DAYS, MATURITY_MIN_DAYS
-from training.dataset.labels import EventLog, event_log, happened, training_dates
-from training.dataset.splits import walk_forward
+from training.dataset.labels import EventLog, event_log, horizon_labels, training_dates
+from training.dataset.splits import walk_forward_folds
 
 AS_OF = dt.date(2024, 7, 1)
 LATER = dt.date(2025, 1, 1)
@@ -21,7 +21,9 @@ LATER = dt.date(2025, 1, 1)
 def label(world, told_at=LATER):
     matrix = feature_matrix(world.store, [AS_OF])
     return dict(
-        zip(matrix.project_ids, happened(event_log(world.store, told_at), matrix), strict=True)
+        zip(
+            matrix.project_ids, horizon_labels(event_log(world.store, told_at), matrix), strict=True
+        )
     )
 
 
@@ -117,5 +119,5 @@ def test_training_labels_end_and_are_known_before_the_training_day(told_at, matu
     st.integers(1, 5),
 )
 def test_folds_leave_the_horizon_between_training_and_later_time(days, folds):
-    for fold in walk_forward(days, folds=folds):
-        assert max(fold.train) + dt.timedelta(days=HORIZON_DAYS) <= min(fold.later)
+    for fold in walk_forward_folds(days, n_folds=folds):
+        assert max(fold.train) + dt.timedelta(days=HORIZON_DAYS) <= min(fold.test)

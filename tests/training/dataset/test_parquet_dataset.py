@@ -16,14 +16,14 @@ from models.arrears import Recipe, grow
 from models.base import FeaturesMissing
 from serving.publishing.scoring import write_features
 from training.dataset import lightgbm_dataset
-from training.dataset.lightgbm_dataset import dataset_of
+from training.dataset.lightgbm_dataset import matrix_dataset
 from training.dataset.parquet_dataset import (
     LabelsDoNotFit,
     NoFeatureFiles,
-    RowsOnDisk,
-    dataset_from,
-    date_of,
+    ParquetSequence,
     feature_files,
+    parquet_dataset,
+    partition_date,
 )
 
 DAYS = [dt.date(2024, month, 1) for month in (1, 2, 3, 4)]
@@ -88,30 +88,32 @@ def trees(data: lgb.Dataset, params=None, seed: int = 3) -> str:
 
 
 def test_the_trees_are_those_of_the_matrix_in_memory(place, matrix, label):
-    files = feature_files(place, besides=["label"])
+    files = feature_files(place, exclude=["label"])
     plain = lgb.Dataset(matrix.values.copy("C"), label, feature_name=list(matrix.columns))
     assert files.columns == matrix.columns
-    assert trees(dataset_from(files, label)) == trees(dataset_of(matrix, label)) == trees(plain)
+    assert (
+        trees(parquet_dataset(files, label)) == trees(matrix_dataset(matrix, label)) == trees(plain)
+    )
 
 
 def test_the_bins_come_from_the_same_sample_of_rows(place, matrix, label):
-    files = feature_files(place, besides=["label"])
-    held = trees(dataset_of(matrix, label), SAMPLED)
-    assert trees(dataset_from(files, "label"), SAMPLED) == held
-    assert held != trees(dataset_of(matrix, label)), "the sample does not matter here"
+    files = feature_files(place, exclude=["label"])
+    held = trees(matrix_dataset(matrix, label), SAMPLED)
+    assert trees(parquet_dataset(files, "label"), SAMPLED) == held
+    assert held != trees(matrix_dataset(matrix, label)), "the sample does not matter here"
 
 
 def test_values_and_keys_come_back_in_order(place, matrix):
-    files = feature_files(place, besides=["label"])
+    files = feature_files(place, exclude=["label"])
     assert files.rows() == ROWS
     np.testing.assert_array_equal(np.concatenate(list(files.blocks(999))), matrix.values)
-    days, names = zip(*files.keys_in_blocks(), strict=True)
+    days, names = zip(*files.key_blocks(), strict=True)
     np.testing.assert_array_equal(np.concatenate(days), matrix.as_ofs)
     assert tuple(name for block in names for name in block) == matrix.project_ids
 
 
 def test_rows_can_be_asked_for_in_any_order(place, matrix):
-    rows = RowsOnDisk(feature_files(place, besides=["label"]), ROWS)
+    rows = ParquetSequence(feature_files(place, exclude=["label"]), ROWS)
     chance = np.random.default_rng(5)
     for start in chance.integers(0, ROWS, 20):
         stop = min(start + int(chance.integers(1, 9_000)), ROWS)
@@ -127,8 +129,8 @@ def test_dates_of_a_folder_are_picked_without_opening_files(tmp_path):
         pq.write_table(table, tmp_path / f"as_of={day}" / "part-0.parquet")
     files = feature_files(tmp_path)
     (tmp_path / f"as_of={DAYS[0]}" / "part-0.parquet").write_bytes(b"no Parquet")
-    picked = files.within(DAYS[1:3])
-    assert [date_of(path) for path in picked.files] == DAYS[1:3]
+    picked = files.of_dates(DAYS[1:3])
+    assert [partition_date(path) for path in picked.files] == DAYS[1:3]
     assert picked.rows() == 2
 
 
@@ -158,17 +160,17 @@ def test_what_a_run_cut_off_left_behind_is_passed_over(tmp_path):
 def test_some_rows_of_a_matrix_give_the_trees_of_a_copy_of_them(
     matrix, label, monkeypatch, most_copied
 ):
-    monkeypatch.setattr(lightgbm_dataset, "COPIED_ROWS", most_copied)
+    monkeypatch.setattr(lightgbm_dataset, "MAX_COPIED_ROWS", most_copied)
     rows = np.random.default_rng(6).random(ROWS) < 0.6
     copied = lgb.Dataset(matrix.values[rows], label[rows], feature_name=list(matrix.columns))
-    assert trees(dataset_of(matrix, label, rows)) == trees(copied)
+    assert trees(matrix_dataset(matrix, label, rows)) == trees(copied)
 
 
 def test_boosters_may_share_one_dataset(place, matrix, label):
-    files = feature_files(place, besides=["label"])
-    alone = [trees(dataset_of(matrix, label), seed=seed) for seed in (0, 1)]
+    files = feature_files(place, exclude=["label"])
+    alone = [trees(matrix_dataset(matrix, label), seed=seed) for seed in (0, 1)]
     assert alone[0] != alone[1]
-    for shared in (dataset_of(matrix, label), dataset_from(files, label)):
+    for shared in (matrix_dataset(matrix, label), parquet_dataset(files, label)):
         assert [trees(shared, seed=seed) for seed in (0, 1)] == alone
 
 
@@ -179,7 +181,7 @@ def test_the_matrix_is_never_held(tmp_path):
     path = tmp_path / "features.parquet"
     pq.write_table(pa.table({"as_of": [DAYS[0]] * rows, "project_id": ["P"] * rows, **drawn}), path)
     del drawn
-    data = dataset_from(feature_files(path), np.zeros(rows))
+    data = parquet_dataset(feature_files(path), np.zeros(rows))
     data.params = {**SAMPLED, "verbosity": -1}
     pool = pa.default_memory_pool().max_memory()
     tracemalloc.start()
@@ -193,11 +195,11 @@ def test_the_matrix_is_never_held(tmp_path):
 
 
 def test_a_label_for_every_row_is_asked_for(place, label):
-    files = feature_files(place, besides=["label"])
+    files = feature_files(place, exclude=["label"])
     with pytest.raises(LabelsDoNotFit):
-        dataset_from(files, label[1:])
+        parquet_dataset(files, label[1:])
     with pytest.raises(LabelsDoNotFit):
-        dataset_from(files, np.where(np.arange(ROWS) == 5, np.nan, label))
+        parquet_dataset(files, np.where(np.arange(ROWS) == 5, np.nan, label))
 
 
 def test_a_place_without_features_is_refused(tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from training.dataset.labels import EventLog
-from training.dataset.observation import Visit
+from training.dataset.observation import Inspection
 from training.evaluation.operational_gain import FIGURES, MADE, gain
 from training.evaluation.predictions import MODEL, Judged
 from training.evaluation.visit_reordering import reordered
@@ -44,9 +44,9 @@ def small():
 
 LOG = EventLog(dt.date(2026, 1, 1), {"A": days("2025-05-20"), "D": days("2025-04-10")}, 30)
 VISITS = (
-    Visit("D", dt.date(2025, 4, 10), False, True),
-    Visit("B", dt.date(2025, 5, 2), False, False),
-    Visit("X", dt.date(2025, 5, 3), False, False),
+    Inspection("D", dt.date(2025, 4, 10), False, True),
+    Inspection("B", dt.date(2025, 5, 2), False, False),
+    Inspection("X", dt.date(2025, 5, 3), False, False),
 )
 
 
@@ -88,7 +88,7 @@ def test_a_list_that_knows_everything_beats_one_that_knows_nothing():
     )
     visited = random.permutation(200)[:30]
     visits = [
-        Visit(names[n], dt.date(2025, 4, 1) + dt.timedelta(int(k)), False, False)
+        Inspection(names[n], dt.date(2025, 4, 1) + dt.timedelta(int(k)), False, False)
         for k, n in enumerate(visited)
     ]
     judged = Judged(
@@ -104,7 +104,7 @@ def test_a_list_that_knows_everything_beats_one_that_knows_nothing():
 
 def test_reordering_moves_only_who_comes_first(small):
     late = tuple(
-        Visit(name, dt.date(2025, 4, day), False, name == "A")
+        Inspection(name, dt.date(2025, 4, day), False, name == "A")
         for name, day in (("B", 5), ("C", 15), ("A", 25))
     )
     third = Judged(**{**vars(small), "as_ofs": small.as_ofs.copy()})

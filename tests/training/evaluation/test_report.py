@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.evaluation.bootstrap import cluster_weights
-from training.evaluation.metrics import at_top, average_precision, roc_auc
 from training.evaluation.predictions import MODEL, Judged, together
 from training.evaluation.report import CUTS, difference, figures_drawn, resamples, verdict
+from training.metrics import at_top, average_precision, roc_auc
 
 MONTHS = (dt.date(2024, 1, 1), dt.date(2024, 2, 1), dt.date(2024, 3, 1))
 

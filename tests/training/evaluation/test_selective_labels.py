@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from features.matrix import feature_matrix
 from training.dataset.labels import event_log
-from training.dataset.observation import looks, outcomes
+from training.dataset.observation import observations_before, observed_labels
 from training.evaluation.predictions import MODEL, Judged
 from training.evaluation.report import resamples
 from training.evaluation.selective_labels import (
@@ -100,11 +100,11 @@ def test_an_outcome_needs_a_look(world):
     )
     told_at = dt.date(2025, 12, 1)
     matrix = feature_matrix(world.store, [AS_OF])
-    log, looked = event_log(world.store, told_at), looks(world.store, told_at)
+    log, looked = event_log(world.store, told_at), observations_before(world.store, told_at)
     found = dict(
         zip(
             matrix.project_ids,
-            outcomes(log, looked, matrix.project_ids, matrix.as_ofs),
+            observed_labels(log, looked, matrix.project_ids, matrix.as_ofs),
             strict=True,
         )
     )
@@ -113,9 +113,9 @@ def test_an_outcome_needs_a_look(world):
     assert np.isnan(found["P5"])
     entries = [Listed(AS_OF, name, name, "risk", None, 0.1) for name in ("P1", "P2", "P4")]
     assert [one.outcome for one in outcomes_of(entries, log, looked)] == [1.0, 0.0, None]
-    before = looks(world.store, dt.date(2025, 1, 20))
+    before = observations_before(world.store, dt.date(2025, 1, 20))
     assert before.days == {}
-    assert before.visits == ()
+    assert before.inspections == ()
 
 
 def test_random_visits_see_what_nobody_else_sees(world):
@@ -135,8 +135,8 @@ def test_random_visits_see_what_nobody_else_sees(world):
             )
     told_at = dt.date(2025, 12, 1)
     matrix = feature_matrix(world.store, [AS_OF])
-    log, looked = event_log(world.store, told_at), looks(world.store, told_at)
-    outcome = outcomes(log, looked, matrix.project_ids, matrix.as_ofs)
+    log, looked = event_log(world.store, told_at), observations_before(world.store, told_at)
+    outcome = observed_labels(log, looked, matrix.project_ids, matrix.as_ofs)
     nothing = np.full(len(names), np.nan)
     judged = Judged(
         matrix.as_ofs,

@@ -14,8 +14,8 @@ from risk.intake.importer import import_paths
 from risk.simulator import simulate
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
-from training.dataset.labels import event_log, happened
-from training.dataset.training_set import NoProjectsKnown, lessons_at
+from training.dataset.labels import event_log, horizon_labels
+from training.dataset.training_set import NoProjectsKnown, build_training_set
 from training.evaluation.baselines import CONTENDERS
 from training.evaluation.predictions import MODEL
 from training.evaluation.walk_forward import (
@@ -54,7 +54,7 @@ def test_every_contender_scores_every_project_of_every_month(walked, county):
 @thorough
 def test_the_scores_of_a_month_are_those_of_the_model_trained_that_day(walked, county):
     with RecordStore(county.records, read_only=True) as store:
-        model = fit(lessons_at(store, FIRST)).model
+        model = fit(build_training_set(store, FIRST)).model
         cohort = feature_matrix(store, [FIRST])
     month = walked.judged.where(walked.judged.as_ofs == np.datetime64(FIRST))
     assert np.array_equal(month.scores[MODEL], model.raw(cohort))
@@ -77,7 +77,7 @@ def test_what_became_known_later_changes_no_score(walked, tmp_path):
         cohort = feature_matrix(store, [FIRST, LAST])
     for name in CONTENDERS:
         assert np.array_equal(again.judged.scores[name], walked.judged.scores[name]), name
-    assert np.array_equal(walked.judged.happened, happened(log, cohort))
+    assert np.array_equal(walked.judged.happened, horizon_labels(log, cohort))
     assert again.judged.happened.sum() < walked.judged.happened.sum()
 
 

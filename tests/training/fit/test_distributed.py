@@ -22,12 +22,17 @@ from models.arrears import Recipe, grow
 from risk.calendar.dates import add_months
 from risk.store.store import RecordStore
 from training.dataset.labels import event_log
-from training.dataset.parquet_dataset import FeatureFiles, dataset_from, date_of, feature_files
-from training.dataset.training_set import labels_of
-from training.evaluation.metrics import roc_auc
+from training.dataset.parquet_dataset import (
+    FeatureFiles,
+    feature_files,
+    parquet_dataset,
+    partition_date,
+)
+from training.dataset.training_set import training_labels
 from training.fit.distributed import Meeting, TooFewFiles, share_of, trees_of
 from training.fit.out_of_core import lessons_on_disk
 from training.fit.out_of_time import directions_of
+from training.metrics import roc_auc
 
 from ...conftest import SIMULATED_UNTIL, thorough
 
@@ -49,7 +54,7 @@ from training.fit.distributed import Meeting, grow_together, share_of
 asked = json.loads(sys.argv[1])
 meeting = Meeting(tuple(asked["machines"]), asked["place"])
 days = [dt.date.fromisoformat(day) for day in asked["days"]]
-every = feature_files(Path(asked["folder"]), besides=["label"]).within(days)
+every = feature_files(Path(asked["folder"]), exclude=["label"]).of_dates(days)
 files = share_of(every, meeting)
 recipe = Recipe(**{**asked["recipe"], "seeds": tuple(asked["recipe"]["seeds"])})
 text = grow_together(
@@ -69,14 +74,14 @@ def folders(county, tmp_path_factory) -> tuple[FeatureFiles, FeatureFiles]:
         for engine in computed_by_dates(store, days):
             table = matrix_table(engine)
             as_ofs = table["as_of"].to_numpy().astype("datetime64[D]")
-            _, soft = labels_of(log, table["project_id"].to_pylist(), as_ofs)
+            _, soft = training_labels(log, table["project_id"].to_pylist(), as_ofs)
             table = table.append_column("label", [soft])
             for day in np.unique(as_ofs):
                 folder = made / f"as_of={day}"
                 folder.mkdir()
                 pq.write_table(table.filter(as_ofs == day), folder / "part-0.parquet")
-    every = feature_files(made, besides=["label"])
-    return every.within(days[:15]), every.within(days[18:])
+    every = feature_files(made, exclude=["label"])
+    return every.of_dates(days[:15]), every.of_dates(days[18:])
 
 
 @thorough
@@ -116,7 +121,7 @@ def test_each_machine_tells_the_labels_of_its_own_files(county, folders):
 
 
 def grown_alone(files: FeatureFiles, seed: int) -> str:
-    data = dataset_from(files, "label")
+    data = parquet_dataset(files, "label")
     directions = directions_of(files.columns)
     grown = grow(data, directions, recipe=RECIPE, rounds=ROUNDS, seed=seed)
     return grown.model_to_string()
@@ -127,7 +132,7 @@ def grown_by_two(files: FeatureFiles, tmp_path: Path) -> list[str]:
     asked = {
         "machines": machines,
         "folder": str(files.files[0].parent.parent),
-        "days": [str(date_of(path)) for path in files.files],
+        "days": [str(partition_date(path)) for path in files.files],
         "recipe": dataclasses.asdict(RECIPE),
         "rounds": ROUNDS,
     }

@@ -10,8 +10,8 @@ import pytest
 from models.arrears import Recipe
 from models.logistic import LogisticRecipe
 from risk.store.store import RecordStore
-from training.dataset.splits import walk_forward
-from training.dataset.training_set import lessons_at
+from training.dataset.splits import walk_forward_folds
+from training.dataset.training_set import build_training_set
 from training.fit import tuning
 from training.fit.fit import fit
 from training.fit.model_selection import Candidate, choose, judge
@@ -26,7 +26,7 @@ SMALL = Recipe(leaves=3, min_rows_in_leaf=100, l2=20.0, max_rounds=40, seeds=(0,
 @pytest.fixture(scope="module")
 def lessons(county, county_trained):
     with RecordStore(county.records, read_only=True) as store:
-        return lessons_at(store, county_trained.as_of)
+        return build_training_set(store, county_trained.as_of)
 
 
 @pytest.fixture
@@ -65,9 +65,9 @@ def test_without_months_the_way_in_use_stays():
 def test_later_months_are_scored_by_earlier_ones_only(lessons):
     """Turning the outcomes of a block around changes no score of that block."""
     recipe = LogisticRecipe()
-    fold = walk_forward(lessons.dates, folds=3)[-1]
-    later = np.isin(lessons.matrix.as_ofs, np.array(fold.later, dtype="datetime64[D]"))
-    turned = dataclasses.replace(lessons, soft=np.where(later, 1 - lessons.soft, lessons.soft))
+    fold = walk_forward_folds(lessons.dates, n_folds=3)[-1]
+    later = np.isin(lessons.matrix.as_ofs, np.array(fold.test, dtype="datetime64[D]"))
+    turned = dataclasses.replace(lessons, soft_labels=np.where(later, 1 - lessons.soft_labels, lessons.soft_labels))
     for one in (recipe, SMALL):
         before, after = score_forward(lessons, one), score_forward(turned, one)
         assert np.array_equal(before[later], after[later])
@@ -90,7 +90,7 @@ def test_an_interrupted_search_ends_like_one_that_was_not(lessons, quick, tmp_pa
 
 def test_trials_of_other_lessons_are_not_taken_for_these(lessons, quick, tmp_path):
     path = tmp_path / "tuning.sqlite"
-    fewer = dataclasses.replace(lessons, target=lessons.target * 0, soft=lessons.soft / 2)
+    fewer = dataclasses.replace(lessons, target=lessons.target * 0, soft_labels=lessons.soft_labels / 2)
     assert tuning.lessons_digest(lessons) != tuning.lessons_digest(fewer)
     one = tune(lessons, 1, 7, path)
     assert tune(lessons, 0, 7, path).regrets != one.regrets

@@ -14,7 +14,7 @@ from models.arrears import Recipe
 from risk.store.store import RecordStore
 from training.dataset.labels import EventLog, event_log, training_dates
 from training.dataset.parquet_dataset import FeatureFiles, NoFeatureFiles, feature_files
-from training.dataset.training_set import Lessons, lessons_from
+from training.dataset.training_set import TrainingSet, training_set_from_matrix
 from training.fit.fit import fit
 from training.fit.out_of_core import TooFewEvents, fit_on_disk, lessons_on_disk
 
@@ -24,7 +24,7 @@ RECIPE = Recipe(leaves=4, min_rows_in_leaf=50, l2=20.0, max_rounds=60, seeds=(0,
 
 
 @pytest.fixture(scope="module")
-def both_ways(county, tmp_path_factory) -> tuple[EventLog, FeatureFiles, Lessons]:
+def both_ways(county, tmp_path_factory) -> tuple[EventLog, FeatureFiles, TrainingSet]:
     """The same features as a folder parted by date, in two files a date, and in memory."""
     folder = tmp_path_factory.mktemp("features")
     with RecordStore(county.records, read_only=True) as store:
@@ -40,13 +40,13 @@ def both_ways(county, tmp_path_factory) -> tuple[EventLog, FeatureFiles, Lessons
                 pq.write_table(rows.slice(0, 100), place / "part-0.parquet")
                 pq.write_table(rows.slice(100), place / "part-1.parquet")
         matrix = feature_matrix(store, dates)
-    return log, feature_files(folder), lessons_from(log, matrix)
+    return log, feature_files(folder), training_set_from_matrix(log, matrix)
 
 
 def test_it_is_the_model_of_the_rows_in_memory(both_ways):
     log, files, held = both_ways
     lessons = lessons_on_disk(log, files)
-    np.testing.assert_array_equal(lessons.soft, held.soft)
+    np.testing.assert_array_equal(lessons.soft, held.soft_labels)
     on_disk, in_memory = fit_on_disk(lessons, RECIPE), fit(held, RECIPE)
     assert on_disk.model == in_memory.model
     assert on_disk.metrics == in_memory.metrics
@@ -74,4 +74,4 @@ def test_too_few_events_are_refused(both_ways):
 def test_a_folder_without_a_date_to_learn_from_is_refused(both_ways):
     log, files, _ = both_ways
     with pytest.raises(NoFeatureFiles):
-        lessons_on_disk(log, files.within([dt.date(1999, 1, 1)]))
+        lessons_on_disk(log, files.of_dates([dt.date(1999, 1, 1)]))

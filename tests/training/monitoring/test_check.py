@@ -13,7 +13,7 @@ from features.matrix import feature_matrix
 from risk.contract import TABLES
 from risk.store.store import RecordStore
 from training.artifacts import papers
-from training.dataset.training_set import lessons_at
+from training.dataset.training_set import build_training_set
 from training.evaluation.selective_labels import Listed
 from training.monitoring.check import Watched, check
 from training.monitoring.drift import PAPER, from_text, profile, shifts, stability_index
@@ -25,7 +25,7 @@ AS_OF = dt.date(2025, 8, 1)
 @pytest.fixture(scope="module")
 def watched(county, county_trained):
     with RecordStore(county.records, read_only=True) as store:
-        kept = papers(store, lessons_at(store, county_trained.as_of), county_trained)
+        kept = papers(store, build_training_set(store, county_trained.as_of), county_trained)
     seen = from_text(kept[PAPER])
     assert from_text(seen.to_text()) == seen
     return Watched(county_trained.model, county_trained.as_of, seen, [], 20)

@@ -11,7 +11,7 @@ import pytest
 from features.catalogue import Family, Feature, Step
 from features.families import FAMILIES
 from risk.store.store import RecordStore
-from training.dataset.labels import event_log, happened
+from training.dataset.labels import event_log, horizon_labels
 from training.promotion.leakage import FeaturesLeak, features_moved, require_no_leak, too_good
 
 PLANTED = Family(
@@ -70,7 +70,7 @@ def test_an_engine_told_less_sees_the_versions_of_then(world):
 
 def test_a_feature_that_repeats_the_label_is_too_good(county_trained, records):
     matrix = county_trained.later.matrix
-    target = happened(event_log(records, dt.date(2025, 7, 1)), matrix)
+    target = horizon_labels(event_log(records, dt.date(2025, 7, 1)), matrix)
     assert too_good(matrix, target) == []
     values = matrix.values.copy()
     values[:, 3] = target

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from training.evaluation.metrics import at_top, average_precision, roc_auc
+from training.metrics import at_top, average_precision, roc_auc
 
 tied = st.lists(st.tuples(st.integers(0, 2), st.booleans()), min_size=2, max_size=5)
 untied = st.lists(st.booleans(), min_size=2, max_size=40).filter(
