@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from risk.errors import WagewatchError
+from risk.progress import Progress
 from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
 from risk.watchlist import Candidate, Change, Comparison, ListedEntry, Policy, Selected, compare
@@ -21,7 +22,7 @@ from serving.briefings.repository import CountyRates
 from serving.matters.rules import rules_of
 from serving.matters.sync import take_lists
 from serving.publishing import localize
-from serving.publishing.scoring import Progress, Scored, model_for_shelf, score_cohort
+from serving.publishing.scoring import Scored, model_for_shelf, score_cohort
 from serving.publishing.timeline import timelines
 from serving.settings import Settings
 from serving.version import code_version
