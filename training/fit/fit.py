@@ -23,8 +23,9 @@ from models.base import ScoringModel
 from models.logistic import LogisticRecipe
 from models.scorecard import PRIOR_RATE, fit_scorecard
 from risk.calendar.dates import HORIZON_DAYS
+from risk.progress import Progress
 from risk.store.store import RecordStore
-from training.dataset.training_set import Progress, TrainingSet, build_training_set
+from training.dataset.training_set import TrainingSet, build_training_set
 from training.evaluation.bootstrap import MIN_POSITIVES_TO_TELL
 from training.fit.out_of_time import (
     ROUND_STEP,

@@ -17,6 +17,7 @@ from features.matrix import Matrix
 from models import calibration
 from models.arrears import Recipe, grow, recipe_for
 from risk.errors import WagewatchError
+from risk.progress import Progress
 from training.dataset.labels import EventLog, training_dates
 from training.dataset.parquet_dataset import (
     FeatureFiles,
@@ -25,7 +26,7 @@ from training.dataset.parquet_dataset import (
     partition_date,
 )
 from training.dataset.splits import Fold, walk_forward_folds
-from training.dataset.training_set import MIN_POSITIVES, Progress, events_within, training_labels
+from training.dataset.training_set import MIN_POSITIVES, events_within, training_labels
 from training.fit.fit import Trained, bagged, later_time, out_of_time_metrics
 from training.fit.out_of_time import (
     ENOUGH_EVENTS,
