@@ -1,4 +1,4 @@
-"""What happened after an as_of, told only from what was known before the training day."""
+"""Arrears events after an as_of, taken from what was known before the training day."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _FIRST_KNOWN = """
 
 @dataclass(frozen=True)
 class EventLog:
-    """Arrears events known before ``known_until``: per project the sorted days they are dated by.
+    """Arrears events known before ``known_until``: sorted event dates per project.
 
-    ``maturity_days`` is how long to wait after a horizon's end until its events are known.
+    ``maturity_days`` is the wait after the end of a horizon until its events are known.
     """
 
     known_until: dt.date
@@ -42,11 +42,11 @@ class EventLog:
     maturity_days: int
 
     def last_mature(self) -> dt.date:
-        """The latest as_of whose horizon is over and whose events are known at ``known_until``."""
+        """The latest as_of whose horizon has ended and matured by ``known_until``."""
         return self.known_until - dt.timedelta(days=HORIZON_DAYS + self.maturity_days)
 
     def first_event(self) -> dt.date | None:
-        """The earliest event; None if there is none."""
+        """Date of the earliest event; None without events."""
         if not self.days:
             return None
         earliest: dt.date = min(days[0] for days in self.days.values()).astype(object)
@@ -54,25 +54,28 @@ class EventLog:
 
 
 def event_log(store: RecordStore, known_until: dt.date) -> EventLog:
-    """The events that were known before ``known_until``."""
+    """The events known before ``known_until``."""
     return event_logs(store, [known_until])[known_until]
 
 
 def event_logs(store: RecordStore, days: Sequence[dt.date]) -> dict[dt.date, EventLog]:
-    """For each of ``days`` the events that were known before it, in one pass."""
+    """The events known before each of ``days``, from one pass over the records."""
     engine = DuckDBEngine(store, days)
     try:
         engine.run([known("cases"), known("inspections"), EVENTS])
         rows = engine.rows("SELECT as_of, project_id, event_on FROM events ORDER BY 1, 2, 3")
     finally:
         engine.close()
-    told: dict[object, dict[str, list[object]]] = {day: {} for day in days}
+    events: dict[object, dict[str, list[object]]] = {day: {} for day in days}
     for day, project_id, event_on in rows:
-        told[day].setdefault(str(project_id), []).append(event_on)
+        events[day].setdefault(str(project_id), []).append(event_on)
     return {
         day: EventLog(
             day,
-            {name: np.array(on, dtype="datetime64[D]") for name, on in told[day].items()},
+            {
+                project_id: np.array(dates, dtype="datetime64[D]")
+                for project_id, dates in events[day].items()
+            },
             maturity_days(store, day),
         )
         for day in days
@@ -80,7 +83,7 @@ def event_logs(store: RecordStore, days: Sequence[dt.date]) -> dict[dt.date, Eve
 
 
 def maturity_days(store: RecordStore, known_until: dt.date) -> int:
-    """30 days, or the 90 % delay between an event's date and its becoming known; at most 180."""
+    """The 90 % quantile of the delay until an event is known, within 30 to 180 days."""
     delay = store.rows(
         f"SELECT quantile_cont(datediff('day', event_on, known_at), 0.9) FROM ({_FIRST_KNOWN})",
         [known_until],
@@ -96,7 +99,7 @@ def horizon_labels(
 ) -> NDArray[np.float64]:
     """1 where an event is dated in [as_of + first_day, as_of + last_day), else 0; shape (rows,).
 
-    0 means "no event known", not "no arrears": nobody may have looked.
+    0 means "no event known", not "no arrears": the project may never have been inspected.
     """
     dated = dated_within(log.days, matrix.project_ids, matrix.as_ofs, first_day, last_day)
     return dated.astype(np.float64)
@@ -109,7 +112,7 @@ def dated_within(
     first_day: int = 0,
     last_day: int = HORIZON_DAYS,
 ) -> NDArray[np.bool_]:
-    """Whether one of its project's sorted ``days`` lies in [as_of + first_day, as_of + last_day).
+    """Whether any of the project's sorted ``days`` is in [as_of + first_day, as_of + last_day).
 
     Shape (rows,).
     """
@@ -123,10 +126,10 @@ def dated_within(
 
 
 def training_dates(log: EventLog, *, months: int = 72) -> Sequence[dt.date]:
-    """As_of dates to learn from: one a month, counted back from the last mature one.
+    """As_of dates of the training set: one a month, counted back from the last mature one.
 
-    They go back to 90 days before the first known event, at most ``months`` of them, and keep
-    the day of the month of ``told_at``, the rhythm in which lists are made.
+    At most ``months`` dates, the earliest 90 days before the first known event. They have the day
+    of the month of ``known_until``, since lists are published in the same rhythm.
     """
     first = log.first_event()
     if first is None:
