@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from serving.briefings.repository import ModelOnShelf
     from serving.models.card.sections import Material
     from serving.watchlists.repository import ServiceDatabase
-    from training.evaluation.ablation import Worth
+    from training.evaluation.ablation import FamilyEffect
     from training.evaluation.backtest import Backtest
     from training.monitoring.check import CheckReport
     from training.pipeline import TrainingRun
@@ -115,11 +115,11 @@ def train_and_register(
 ) -> TrainingRun:
     """Train, register as challenger, promote if the gate passes."""
     from training.pipeline import Search
-    from training.pipeline import train_and_register as run
+    from training.pipeline import run_training as run
 
     search = Search(trials, seed)
     return run(
-        workspace, as_of, who=who, places=places, search=search, progress=progress, kind=kind
+        workspace, as_of, principal=who, capacity=places, search=search, progress=progress, kind=kind
     )
 
 
@@ -142,12 +142,12 @@ def run_ablation(
     places: int,
     progress: Progress,
     kept: Path | None = None,
-) -> tuple[Worth, ...]:
+) -> tuple[FamilyEffect, ...]:
     """What each family of features is worth over ``span``."""
     from training.evaluation.ablation import ablation
-    from training.evaluation.walk_forward import plan
+    from training.evaluation.walk_forward import plan_walk
 
-    return ablation(store, plan(store, *span), places=places, progress=progress, kept=kept)
+    return ablation(store, plan_walk(store, *span), places=places, progress=progress, kept=kept)
 
 
 def run_check(
@@ -165,18 +165,18 @@ def run_check(
     """
     from models.storage import PaperMissing
     from serving.watchlists.history import listed_entries
-    from training.monitoring.check import Watched, check
-    from training.monitoring.drift import PAPER, from_text
+    from training.monitoring.check import CheckInputs, check
+    from training.monitoring.drift import PROFILE_ARTIFACT, parse_profile
 
     registry = open_registry(workspace, store.kind)
     model, version = registry.champion()
     if version.trained_at > as_of:
         raise ModelFromLater(trained_at=version.trained_at, as_of=as_of)
     try:
-        profile = from_text(registry.paper(version.version, PAPER))
+        profile = parse_profile(registry.paper(version.version, PROFILE_ARTIFACT))
     except PaperMissing:
         profile = None
-    watched = Watched(model, version.trained_at, profile, listed_entries(database), places)
+    watched = CheckInputs(model, version.trained_at, profile, listed_entries(database), places)
     return check(store, watched, as_of, workspace.features)
 
 
@@ -204,11 +204,11 @@ def card_material(registry: Registry, version: str) -> Material:
 
     from models.storage import PaperMissing
     from serving.models.card.sections import Material
-    from training.monitoring.drift import PAPER
+    from training.monitoring.drift import PROFILE_ARTIFACT
 
     found = registry.get(version)
     try:
-        importance = json.loads(registry.paper(version, PAPER))["importance"]
+        importance = json.loads(registry.paper(version, PROFILE_ARTIFACT))["importance"]
     except PaperMissing:
         importance = {}
     return Material(found, importance)

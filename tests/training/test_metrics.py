@@ -21,26 +21,26 @@ untied = st.lists(st.booleans(), min_size=2, max_size=40).filter(
 @given(untied, st.randoms(use_true_random=False))
 def test_without_ties_the_figures_are_scikit_learns(flags, random):
     score = np.array(random.sample(range(1000), len(flags)), dtype=float)
-    happened = np.array(flags, dtype=float)
-    assert roc_auc(score, happened) == pytest.approx(roc_auc_score(happened, score))
-    assert average_precision(score, happened) == pytest.approx(
-        average_precision_score(happened, score)
+    labels = np.array(flags, dtype=float)
+    assert roc_auc(score, labels) == pytest.approx(roc_auc_score(labels, score))
+    assert average_precision(score, labels) == pytest.approx(
+        average_precision_score(labels, score)
     )
 
 
 @given(tied, st.integers(1, 5))
-def test_under_ties_they_are_means_over_all_orders(rows, places):
+def test_under_ties_they_are_means_over_all_orders(rows, k):
     score = np.array([s for s, _ in rows], dtype=float)
-    happened = np.array([h for _, h in rows], dtype=float)
-    if not happened.any():
+    labels = np.array([h for _, h in rows], dtype=float)
+    if not labels.any():
         return
     precisions, tops = [], []
     for order in itertools.permutations(range(len(rows))):
         strict = score + np.array(order) / 100
-        precisions.append(average_precision(strict, happened))
-        tops.append(at_top(strict, happened, places).precision)
-    assert average_precision(score, happened) == pytest.approx(np.mean(precisions))
-    assert at_top(score, happened, places).precision == pytest.approx(np.mean(tops))
+        precisions.append(average_precision(strict, labels))
+        tops.append(at_top(strict, labels, k).precision)
+    assert average_precision(score, labels) == pytest.approx(np.mean(precisions))
+    assert at_top(score, labels, k).precision == pytest.approx(np.mean(tops))
 
 
 def test_nothing_to_rank_is_not_a_number():

@@ -17,7 +17,7 @@ from serving.cli.main import main
 from serving.cli.output import written_whole
 from training.dataset.labels import event_log, training_dates
 from training.dataset.parquet_dataset import feature_files, partition_date
-from training.fit.out_of_core import lessons_on_disk
+from training.fit.out_of_core import training_set_on_disk
 
 from ...conftest import COUNTY_TRAINED_AT
 
@@ -82,7 +82,7 @@ def test_training_reads_the_folder(county, written, tmp_path):
     days = training_dates(log)[-4:]
     assert written(f"{tmp_path}/features/", [day.isoformat() for day in days]) == 0
     files = feature_files(tmp_path / "features")
-    lessons = lessons_on_disk(log, files)
+    lessons = training_set_on_disk(log, files)
     assert lessons.dates == tuple(days)
     assert len(lessons.target) == files.rows() == sum(len(block) for block in files.blocks())
 

@@ -12,8 +12,8 @@ import pytest
 from training.evaluation.fairness import FIGURES, as_document, fairness, unfair
 from training.evaluation.group_counts import selected
 from training.evaluation.groups import memberships
-from training.evaluation.hypothesis_tests import Counted, chance_of, holm
-from training.evaluation.predictions import MODEL, Judged
+from training.evaluation.hypothesis_tests import RateSample, p_value, holm_correction
+from training.evaluation.predictions import MODEL, Predictions
 
 MONTHS = np.arange("2024-01", "2025-01", dtype="datetime64[M]").astype("datetime64[D]")
 PLACES = 40
@@ -30,22 +30,22 @@ def simulated(seed, *, projects=450, contractors=90, fundings=("government", "pr
     funding = random.choice(np.array(fundings, dtype=object), projects)
     known = random.normal(0, 1.0, contractors)[contractor] + random.normal(0, 0.8, projects)
     odds = known - 3.4 - skew * (funding == "private")
-    happened, score = [], []
+    labels, score = [], []
     trouble = random.random(projects)
     for _ in MONTHS:
         renewed = random.random(projects) < 0.4
         trouble = np.where(renewed, random.random(projects), trouble)
-        happened.append((trouble < 1 / (1 + np.exp(-odds))).astype(float))
+        labels.append((trouble < 1 / (1 + np.exp(-odds))).astype(float))
         score.append(odds)
     rows = np.tile(np.arange(projects), len(MONTHS))
     raw = np.concatenate(score)
     region = random.choice(np.array(["420300101", "420300102", "420301100", None]), projects)
-    return Judged(
+    return Predictions(
         as_ofs=np.repeat(MONTHS, projects),
         project_ids=tuple(f"P{row}" for row in rows),
         clusters=tuple(f"C{contractor[row]}" for row in rows),
-        happened=np.concatenate(happened),
-        outcome=np.concatenate(happened),
+        labels=np.concatenate(labels),
+        observed=np.concatenate(labels),
         scores={MODEL: raw},
         probability={MODEL: 1 / (1 + np.exp(-raw))},
         attributes={
@@ -60,11 +60,11 @@ def simulated(seed, *, projects=450, contractors=90, fundings=("government", "pr
     )
 
 
-def pushed_down(judged, by=2.0, funding="private"):
+def pushed_down(predictions, by=2.0, funding="private"):
     """The same world, but the model says less of one funding group than is true."""
-    raw = judged.scores[MODEL] - by * (judged.attributes["funding"] == funding)
+    raw = predictions.scores[MODEL] - by * (predictions.attributes["funding"] == funding)
     return dataclasses.replace(
-        judged, scores={MODEL: raw}, probability={MODEL: 1 / (1 + np.exp(-raw))}
+        predictions, scores={MODEL: raw}, probability={MODEL: 1 / (1 + np.exp(-raw))}
     )
 
 
@@ -119,12 +119,12 @@ def test_a_group_that_owes_less_is_not_unfairly_treated_when_it_is_visited_less(
 
 
 def test_too_few_events_are_not_judged():
-    judged = pushed_down(simulated(1), by=6.0)
-    private = judged.attributes["funding"] == "private"
-    few = np.flatnonzero(private & (judged.happened > 0.5))[9:]
-    happened = judged.happened.copy()
-    happened[few] = 0
-    found = fairness(dataclasses.replace(judged, happened=happened), PLACES)
+    predictions = pushed_down(simulated(1), by=6.0)
+    private = predictions.attributes["funding"] == "private"
+    few = np.flatnonzero(private & (predictions.labels > 0.5))[9:]
+    labels = predictions.labels.copy()
+    labels[few] = 0
+    found = fairness(dataclasses.replace(predictions, labels=labels), PLACES)
     for value in ("private", "government"):
         for figure in group(found, "funding", value).figures.values():
             assert figure.outside is None
@@ -133,27 +133,27 @@ def test_too_few_events_are_not_judged():
 
 
 def test_the_order_of_the_rows_changes_nothing():
-    judged = pushed_down(simulated(2, projects=80))
-    order = np.random.default_rng(0).permutation(len(judged.project_ids))
-    shuffled = Judged(
-        as_ofs=judged.as_ofs[order],
-        project_ids=tuple(judged.project_ids[i] for i in order),
-        clusters=tuple(judged.clusters[i] for i in order),
-        happened=judged.happened[order],
-        outcome=judged.outcome[order],
-        scores={MODEL: judged.scores[MODEL][order]},
-        probability={MODEL: judged.probability[MODEL][order]},
-        attributes={name: one[order] for name, one in judged.attributes.items()},
-        workers=judged.workers[order],
-        amount=judged.amount[order],
+    predictions = pushed_down(simulated(2, projects=80))
+    order = np.random.default_rng(0).permutation(len(predictions.project_ids))
+    shuffled = Predictions(
+        as_ofs=predictions.as_ofs[order],
+        project_ids=tuple(predictions.project_ids[i] for i in order),
+        clusters=tuple(predictions.clusters[i] for i in order),
+        labels=predictions.labels[order],
+        observed=predictions.observed[order],
+        scores={MODEL: predictions.scores[MODEL][order]},
+        probability={MODEL: predictions.probability[MODEL][order]},
+        attributes={name: one[order] for name, one in predictions.attributes.items()},
+        workers=predictions.workers[order],
+        amount=predictions.amount[order],
     )
-    assert as_document(fairness(judged, 10)) == as_document(fairness(shuffled, 10))
+    assert as_document(fairness(predictions, 10)) == as_document(fairness(shuffled, 10))
 
 
 def test_the_document_is_plain_json_without_nan():
-    judged = simulated(3, projects=60)
-    judged = dataclasses.replace(judged, probability={})
-    document = as_document(fairness(judged, 10))
+    predictions = simulated(3, projects=60)
+    predictions = dataclasses.replace(predictions, probability={})
+    document = as_document(fairness(predictions, 10))
     assert json.loads(json.dumps(document, allow_nan=False)) == document
     figures = document["groups"][0]["figures"]
     assert set(figures) == set(FIGURES)
@@ -161,8 +161,8 @@ def test_the_document_is_plain_json_without_nan():
 
 
 def test_places_are_shared_among_equals_and_all_are_given_out():
-    judged = simulated(0, projects=30)
-    level = dataclasses.replace(judged, scores={MODEL: np.round(judged.scores[MODEL])})
+    predictions = simulated(0, projects=30)
+    level = dataclasses.replace(predictions, scores={MODEL: np.round(predictions.scores[MODEL])})
     share = selected(level, MODEL, 7)
     for month in MONTHS:
         rows = level.as_ofs == month
@@ -173,15 +173,15 @@ def test_places_are_shared_among_equals_and_all_are_given_out():
 
 
 def test_groups_are_counties_or_townships_thirds_and_the_unknown():
-    judged = simulated(0, projects=90)
-    groups = memberships(judged)
+    predictions = simulated(0, projects=90)
+    groups = memberships(predictions)
     assert {g.value for g in groups if g.attribute == "region"} == {"420300", "420301", None}
     sizes = [g for g in groups if g.attribute == "project_size"]
     assert [g.value for g in sizes] == ["small", "medium", "large"]
     assert [int(g.rows.sum()) // 12 for g in sizes] == [30, 30, 30]
     assert sizes[0].bounds[1] == sizes[1].bounds[0]
-    one_county = judged.where(
-        np.array([str(code).startswith("420300") for code in judged.attributes["region_code"]])
+    one_county = predictions.where(
+        np.array([str(code).startswith("420300") for code in predictions.attributes["region_code"]])
     )
     regions = {g.value for g in memberships(one_county) if g.attribute == "region"}
     assert regions == {"420300101", "420300102"}
@@ -191,18 +191,18 @@ def test_the_chance_is_that_of_the_exact_test():
     rows = 40
     ours = np.arange(rows) < 10
     count = np.where(ours, np.arange(rows) < 7, np.arange(rows) < 15).astype(float)
-    counted = Counted(count, np.ones(rows), ours, np.arange(rows), True)
-    chance, side = chance_of(counted)
+    counted = RateSample(count, np.ones(rows), ours, np.arange(rows), True)
+    chance, side = p_value(counted)
     # 7 of 12 events in a quarter of the rows: the tails of a binomial, of a hypergeometric.
     tail = sum(comb(12, k) * 3 ** (12 - k) for k in range(7, 13)) / 4**12
     assert (chance, side) == (pytest.approx(2 * tail), "high")
-    parts, _ = chance_of(dataclasses.replace(counted, bounded=True))
+    parts, _ = p_value(dataclasses.replace(counted, bounded=True))
     ways = [comb(10, k) * comb(30, 12 - k) for k in range(11)]
     assert parts == pytest.approx(2 * sum(ways[7:]) / comb(40, 12))
-    together = dataclasses.replace(counted, cluster=np.arange(rows) // 5)
-    assert chance_of(together)[0] > chance
+    concat = dataclasses.replace(counted, cluster=np.arange(rows) // 5)
+    assert p_value(concat)[0] > chance
 
 
 def test_holm_keeps_the_order():
-    assert holm([]) == []
-    assert holm([0.2, 0.01, 0.2]) == [0.4, 0.03, 0.4]
+    assert holm_correction([]) == []
+    assert holm_correction([0.2, 0.01, 0.2]) == [0.4, 0.03, 0.4]

@@ -10,7 +10,7 @@ import pytest
 from training.dataset.labels import EventLog
 from training.dataset.observation import Inspection
 from training.evaluation.operational_gain import FIGURES, MADE, gain
-from training.evaluation.predictions import MODEL, Judged
+from training.evaluation.predictions import MODEL, Predictions
 from training.evaluation.visit_reordering import reordered
 
 FIRST, SECOND = dt.date(2025, 4, 1), dt.date(2025, 5, 1)
@@ -25,12 +25,12 @@ def small():
     """Two months of four projects; A owes on 20 May, D on 10 April; B and D are visited."""
     names = ("A", "B", "C", "D")
     as_ofs = np.repeat(days("2025-04-01", "2025-05-01"), 4)
-    return Judged(
+    return Predictions(
         as_ofs=as_ofs,
         project_ids=names * 2,
         clusters=names * 2,
-        happened=np.array([1.0, 0, 0, 1, 1, 0, 0, 0]),
-        outcome=np.array([1.0, 0, np.nan, 1, 1, 0, np.nan, 0]),
+        labels=np.array([1.0, 0, 0, 1, 1, 0, 0, 0]),
+        observed=np.array([1.0, 0, np.nan, 1, 1, 0, np.nan, 0]),
         scores={
             MODEL: np.array([4.0, 1, 2, 3, 4, 1, 2, 3]),
             "rules": np.array([1.0, 4, 2, 3, 1, 4, 2, 3]),
@@ -91,12 +91,12 @@ def test_a_list_that_knows_everything_beats_one_that_knows_nothing():
         Inspection(names[n], dt.date(2025, 4, 1) + dt.timedelta(int(k)), False, False)
         for k, n in enumerate(visited)
     ]
-    judged = Judged(
+    predictions = Predictions(
         np.repeat(days("2025-04-01"), 200), names, names, owes.astype(float),
         owes.astype(float), {MODEL: owes.astype(float), "rules": np.zeros(200)}, {}, {},
         np.ones(200), np.ones(200),
     )  # fmt: skip
-    found = gain(judged, log, sorted(visits, key=lambda one: one.on))
+    found = gain(predictions, log, sorted(visits, key=lambda one: one.on))
     assert found.ways[MODEL]["events"].value == min(owes.sum(), 30)
     assert found.ahead[MADE]["events"].low > 0
     assert found.ahead[MADE]["mean_days_early"].low > 0
@@ -107,9 +107,9 @@ def test_reordering_moves_only_who_comes_first(small):
         Inspection(name, dt.date(2025, 4, day), False, name == "A")
         for name, day in (("B", 5), ("C", 15), ("A", 25))
     )
-    third = Judged(**{**vars(small), "as_ofs": small.as_ofs.copy()})
+    third = Predictions(**{**vars(small), "as_ofs": small.as_ofs.copy()})
     months = np.repeat(days("2025-04-01", "2025-05-01", "2025-06-01"), 4)
-    three = Judged(
+    three = Predictions(
         **{
             **{
                 name: np.resize(value, 12) if isinstance(value, np.ndarray) else value

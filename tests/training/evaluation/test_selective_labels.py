@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from features.matrix import feature_matrix
 from training.dataset.labels import event_log
 from training.dataset.observation import observations_before, observed_labels
-from training.evaluation.predictions import MODEL, Judged
+from training.evaluation.predictions import MODEL, Predictions
 from training.evaluation.report import resamples
 from training.evaluation.selective_labels import (
-    Listed,
-    ListedOutcome,
-    outcomes_of,
+    ListedEntry,
+    LabelledEntry,
+    label_entries,
     random_visits,
     realised,
 )
@@ -25,9 +25,9 @@ from training.evaluation.selective_labels import (
 AS_OF = dt.date(2025, 1, 1)
 
 
-def listed(number, outcome, selection="risk", draw=None, probability=0.3):
-    entry = Listed(AS_OF, f"P{number}", f"C{number}", selection, draw, probability)
-    return ListedOutcome(entry, outcome)
+def listed(number, observed, selection="risk", draw=None, probability=0.3):
+    entry = ListedEntry(AS_OF, f"P{number}", f"C{number}", selection, draw, probability)
+    return LabelledEntry(entry, observed)
 
 
 def test_unlabelled_entries_are_neither_hits_nor_misses():
@@ -74,7 +74,7 @@ def test_weighting_finds_the_rate_that_the_draws_hide():
 
 @given(st.lists(st.sampled_from([0.0, 1.0, None]), max_size=30))
 def test_the_bounds_hold_whatever_the_unlabelled_are(found_there):
-    entries = [listed(n, outcome) for n, outcome in enumerate(found_there)]
+    entries = [listed(n, observed) for n, observed in enumerate(found_there)]
     found = realised(entries)
     for filled in (0.0, 1.0):
         rates = [filled if one is None else one for one in found_there]
@@ -100,19 +100,19 @@ def test_an_outcome_needs_a_look(world):
     )
     told_at = dt.date(2025, 12, 1)
     matrix = feature_matrix(world.store, [AS_OF])
-    log, looked = event_log(world.store, told_at), observations_before(world.store, told_at)
+    log, observations = event_log(world.store, told_at), observations_before(world.store, told_at)
     found = dict(
         zip(
             matrix.project_ids,
-            observed_labels(log, looked, matrix.project_ids, matrix.as_ofs),
+            observed_labels(log, observations, matrix.project_ids, matrix.as_ofs),
             strict=True,
         )
     )
     assert (found["P1"], found["P2"], found["P3"]) == (1.0, 0.0, 0.0)
     assert np.isnan(found["P4"])
     assert np.isnan(found["P5"])
-    entries = [Listed(AS_OF, name, name, "risk", None, 0.1) for name in ("P1", "P2", "P4")]
-    assert [one.outcome for one in outcomes_of(entries, log, looked)] == [1.0, 0.0, None]
+    entries = [ListedEntry(AS_OF, name, name, "risk", None, 0.1) for name in ("P1", "P2", "P4")]
+    assert [one.observed for one in label_entries(entries, log, observations)] == [1.0, 0.0, None]
     before = observations_before(world.store, dt.date(2025, 1, 20))
     assert before.days == {}
     assert before.inspections == ()
@@ -135,22 +135,22 @@ def test_random_visits_see_what_nobody_else_sees(world):
             )
     told_at = dt.date(2025, 12, 1)
     matrix = feature_matrix(world.store, [AS_OF])
-    log, looked = event_log(world.store, told_at), observations_before(world.store, told_at)
-    outcome = observed_labels(log, looked, matrix.project_ids, matrix.as_ofs)
+    log, observations = event_log(world.store, told_at), observations_before(world.store, told_at)
+    observed = observed_labels(log, observations, matrix.project_ids, matrix.as_ofs)
     nothing = np.full(len(names), np.nan)
-    judged = Judged(
+    predictions = Predictions(
         matrix.as_ofs,
         matrix.project_ids,
         matrix.project_ids,
-        np.nan_to_num(outcome),
-        outcome,
+        np.nan_to_num(observed),
+        observed,
         {MODEL: np.arange(40.0)[::-1]},
         {},
         {},
         nothing,
         nothing,
     )
-    found = random_visits(judged, looked, MODEL, 10, resamples(judged, draws=100))
+    found = random_visits(predictions, observations, MODEL, 10, resamples(predictions, draws=100))
     assert found.visits == 20
     assert found.known_rate.value == pytest.approx(15 / 40)
     assert found.base_rate.value == pytest.approx(15 / 20)

@@ -41,14 +41,14 @@ def walked(county):
 
 @thorough
 def test_every_contender_scores_every_project_of_every_month(walked, county):
-    judged = walked.judged
-    assert judged.months() == [FIRST, LAST]
-    assert set(judged.scores) == set(CONTENDERS)
+    predictions = walked.predictions
+    assert predictions.months() == [FIRST, LAST]
+    assert set(predictions.scores) == set(CONTENDERS)
     with RecordStore(county.records, read_only=True) as store:
         cohort = feature_matrix(store, [FIRST, LAST])
-    assert judged.project_ids == cohort.project_ids
-    assert all(len(one) == len(cohort.project_ids) for one in judged.scores.values())
-    assert not any(np.isnan(one).any() for one in judged.scores.values())
+    assert predictions.project_ids == cohort.project_ids
+    assert all(len(one) == len(cohort.project_ids) for one in predictions.scores.values())
+    assert not any(np.isnan(one).any() for one in predictions.scores.values())
 
 
 @thorough
@@ -56,7 +56,7 @@ def test_the_scores_of_a_month_are_those_of_the_model_trained_that_day(walked, c
     with RecordStore(county.records, read_only=True) as store:
         model = fit(build_training_set(store, FIRST)).model
         cohort = feature_matrix(store, [FIRST])
-    month = walked.judged.where(walked.judged.as_ofs == np.datetime64(FIRST))
+    month = walked.predictions.where(walked.predictions.as_ofs == np.datetime64(FIRST))
     assert np.array_equal(month.scores[MODEL], model.raw(cohort))
     said = model.calibration.probability(model.raw(cohort))
     assert np.array_equal(month.probability[MODEL], said)
@@ -76,9 +76,9 @@ def test_what_became_known_later_changes_no_score(walked, tmp_path):
         again = walk(store, Plan(LAST, (FIRST, LAST), ()))
         cohort = feature_matrix(store, [FIRST, LAST])
     for name in CONTENDERS:
-        assert np.array_equal(again.judged.scores[name], walked.judged.scores[name]), name
-    assert np.array_equal(walked.judged.happened, horizon_labels(log, cohort))
-    assert again.judged.happened.sum() < walked.judged.happened.sum()
+        assert np.array_equal(again.predictions.scores[name], walked.predictions.scores[name]), name
+    assert np.array_equal(walked.predictions.labels, horizon_labels(log, cohort))
+    assert again.predictions.labels.sum() < walked.predictions.labels.sum()
 
 
 @thorough
@@ -90,10 +90,10 @@ def test_features_kept_by_month_change_no_figure(walked, county, tmp_path):
         again = walk(store, planned, lambda step, share: heard.append(step), kept=tmp_path)
     assert FAMILIES[-1].steps[-1].name not in heard
     for name in CONTENDERS:
-        assert np.array_equal(again.judged.scores[name], walked.judged.scores[name]), name
-    assert np.array_equal(again.judged.workers, walked.judged.workers, equal_nan=True)
-    assert np.array_equal(again.judged.amount, walked.judged.amount, equal_nan=True)
-    assert again.judged.clusters == walked.judged.clusters
+        assert np.array_equal(again.predictions.scores[name], walked.predictions.scores[name]), name
+    assert np.array_equal(again.predictions.workers, walked.predictions.workers, equal_nan=True)
+    assert np.array_equal(again.predictions.amount, walked.predictions.amount, equal_nan=True)
+    assert again.predictions.clusters == walked.predictions.clusters
 
 
 def test_months_that_cannot_be_judged_yet_are_left_out(county):
@@ -121,4 +121,4 @@ def test_a_place_without_events_is_walked_with_the_scorecard(world):
     world.add("complaints", complaint_id="K", received_on="2025-12-01", known_at="2025-12-01")
     found = walk(world.store, plan(world.store, dt.date(2024, 6, 1), dt.date(2024, 7, 1)))
     assert [note.kind for note in found.months] == ["scorecard", "scorecard"]
-    assert found.judged.happened.sum() == 0
+    assert found.predictions.labels.sum() == 0

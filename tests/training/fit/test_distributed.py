@@ -29,8 +29,8 @@ from training.dataset.parquet_dataset import (
     partition_date,
 )
 from training.dataset.training_set import training_labels
-from training.fit.distributed import Meeting, TooFewFiles, share_of, trees_of
-from training.fit.out_of_core import lessons_on_disk
+from training.fit.distributed import Cluster, TooFewFiles, files_of_rank, trees_of
+from training.fit.out_of_core import training_set_on_disk
 from training.fit.out_of_time import directions_of
 from training.metrics import roc_auc
 
@@ -102,11 +102,11 @@ def test_two_machines_end_with_the_same_trees_which_learnt_from_both(folders, tm
 def test_files_are_dealt_in_turn(tmp_path):
     files = FeatureFiles(tuple(Path(f"{number}.parquet") for number in range(5)), ("f0",))
     machines = ("10.0.0.1:12400", "10.0.0.2:12400")
-    parts = [share_of(files, Meeting(machines, place)).files for place in (0, 1)]
+    parts = [files_of_rank(files, Cluster(machines, place)).files for place in (0, 1)]
     assert sorted(parts[0] + parts[1]) == list(files.files)
     assert parts[0] == files.files[::2]
     with pytest.raises(TooFewFiles):
-        share_of(dataclasses.replace(files, files=files.files[:1]), Meeting(machines, 1))
+        files_of_rank(dataclasses.replace(files, files=files.files[:1]), Cluster(machines, 1))
 
 
 def test_each_machine_tells_the_labels_of_its_own_files(county, folders):
@@ -115,7 +115,7 @@ def test_each_machine_tells_the_labels_of_its_own_files(county, folders):
         log = event_log(store, SIMULATED_UNTIL)
     machines = ("10.0.0.1:12400", "10.0.0.2:12400")
     for place in (0, 1):
-        mine = lessons_on_disk(log, share_of(learnt, Meeting(machines, place)))
+        mine = training_set_on_disk(log, files_of_rank(learnt, Cluster(machines, place)))
         assert len(mine.dates) > 5
         np.testing.assert_array_equal(mine.soft, mine.files.column("label"))
 

@@ -16,7 +16,7 @@ from training.dataset.labels import EventLog, event_log, training_dates
 from training.dataset.parquet_dataset import FeatureFiles, NoFeatureFiles, feature_files
 from training.dataset.training_set import TrainingSet, training_set_from_matrix
 from training.fit.fit import fit
-from training.fit.out_of_core import TooFewEvents, fit_on_disk, lessons_on_disk
+from training.fit.out_of_core import TooFewEvents, fit_out_of_core, training_set_on_disk
 
 from ...conftest import COUNTY_TRAINED_AT
 
@@ -45,9 +45,9 @@ def both_ways(county, tmp_path_factory) -> tuple[EventLog, FeatureFiles, Trainin
 
 def test_it_is_the_model_of_the_rows_in_memory(both_ways):
     log, files, held = both_ways
-    lessons = lessons_on_disk(log, files)
+    lessons = training_set_on_disk(log, files)
     np.testing.assert_array_equal(lessons.soft, held.soft_labels)
-    on_disk, in_memory = fit_on_disk(lessons, RECIPE), fit(held, RECIPE)
+    on_disk, in_memory = fit_out_of_core(lessons, RECIPE), fit(held, RECIPE)
     assert on_disk.model == in_memory.model
     assert on_disk.metrics == in_memory.metrics
     assert on_disk.later.matrix.project_ids == in_memory.later.matrix.project_ids
@@ -59,19 +59,19 @@ def test_it_is_the_model_of_the_rows_in_memory(both_ways):
 
 def test_months_too_young_are_left_out(both_ways):
     log, files, _ = both_ways
-    lessons = lessons_on_disk(log, files)
+    lessons = training_set_on_disk(log, files)
     assert max(lessons.dates) <= log.last_mature()
     assert len(lessons.as_ofs) < files.rows()
 
 
 def test_too_few_events_are_refused(both_ways):
     log, files, _ = both_ways
-    lessons = dataclasses.replace(lessons_on_disk(log, files), events=29)
+    lessons = dataclasses.replace(training_set_on_disk(log, files), events=29)
     with pytest.raises(TooFewEvents):
-        fit_on_disk(lessons)
+        fit_out_of_core(lessons)
 
 
 def test_a_folder_without_a_date_to_learn_from_is_refused(both_ways):
     log, files, _ = both_ways
     with pytest.raises(NoFeatureFiles):
-        lessons_on_disk(log, files.of_dates([dt.date(1999, 1, 1)]))
+        training_set_on_disk(log, files.of_dates([dt.date(1999, 1, 1)]))

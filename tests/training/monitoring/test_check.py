@@ -12,11 +12,11 @@ import pytest
 from features.matrix import feature_matrix
 from risk.contract import TABLES
 from risk.store.store import RecordStore
-from training.artifacts import papers
+from training.artifacts import model_artifacts
 from training.dataset.training_set import build_training_set
-from training.evaluation.selective_labels import Listed
-from training.monitoring.check import Watched, check
-from training.monitoring.drift import PAPER, from_text, profile, shifts, stability_index
+from training.evaluation.selective_labels import ListedEntry
+from training.monitoring.check import CheckInputs, check
+from training.monitoring.drift import PAPER, from_text, profile, shifts, population_stability_index
 from training.monitoring.performance_estimate import outlook
 
 AS_OF = dt.date(2025, 8, 1)
@@ -25,10 +25,10 @@ AS_OF = dt.date(2025, 8, 1)
 @pytest.fixture(scope="module")
 def watched(county, county_trained):
     with RecordStore(county.records, read_only=True) as store:
-        kept = papers(store, build_training_set(store, county_trained.as_of), county_trained)
+        kept = model_artifacts(store, build_training_set(store, county_trained.as_of), county_trained)
     seen = from_text(kept[PAPER])
     assert from_text(seen.to_text()) == seen
-    return Watched(county_trained.model, county_trained.as_of, seen, [], 20)
+    return CheckInputs(county_trained.model, county_trained.as_of, seen, [], 20)
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def test_a_model_a_year_behind_is_old(county, watched):
 
 
 def test_nothing_told_later_changes_what_is_said(changed, county, watched):
-    listed = [Listed(dt.date(2025, 1, 1), "PX", "C", "risk", None, 0.5)]
+    listed = [ListedEntry(dt.date(2025, 1, 1), "PX", "C", "risk", None, 0.5)]
     watched = dataclasses.replace(watched, listed=listed)
     with RecordStore(county.records, read_only=True) as store:
         before = check(store, watched, AS_OF)
@@ -133,7 +133,7 @@ def test_lists_of_the_past_are_held_to_what_came(county, watched):
     as_of = dt.date(2024, 10, 1)
     with RecordStore(county.records, read_only=True) as store:
         cohort = feature_matrix(store, [as_of]).project_ids
-        listed = [Listed(as_of, name, name, "risk", None, 0.99) for name in cohort]
+        listed = [ListedEntry(as_of, name, name, "risk", None, 0.99) for name in cohort]
         report = check(store, dataclasses.replace(watched, listed=listed), AS_OF)
     lists = report.lists
     assert lists.entries == len(cohort)
@@ -144,10 +144,10 @@ def test_lists_of_the_past_are_held_to_what_came(county, watched):
 
 def test_the_index_is_quiet_under_noise_and_loud_under_a_shift():
     random = np.random.default_rng(3)
-    assert stability_index([10, 20, 30], [100, 200, 300]) < 0.02
+    assert population_stability_index([10, 20, 30], [100, 200, 300]) < 0.02
     same = random.multinomial(400, [0.25] * 4), random.multinomial(400, [0.25] * 4)
-    assert stability_index(*same) < 0.05
-    assert stability_index([390, 10], [200, 200]) > 0.25
+    assert population_stability_index(*same) < 0.05
+    assert population_stability_index([390, 10], [200, 200]) > 0.25
 
 
 def test_a_feature_counts_as_moved_beyond_noise_and_season_only(county):

@@ -14,11 +14,11 @@ from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from training.evaluation.bootstrap import Estimate
 from training.evaluation.calibration import reliability
-from training.evaluation.predictions import MODEL, Judged
+from training.evaluation.predictions import MODEL, Predictions
 from training.evaluation.report import resamples
-from training.pipeline import Search, train_and_register
-from training.promotion.gate import CHAMPION, Check, calibrated, decide, honest, no_worse
-from training.promotion.leakage import TooGood
+from training.pipeline import Search, run_training
+from training.promotion.gate import CHAMPION, Check, calibrated, decide, no_leakage, no_worse
+from training.promotion.leakage import SuspiciousFeature
 
 from ...conftest import thorough
 
@@ -32,15 +32,15 @@ def race(ours, theirs, seed=0, rate=0.1):
     rows = 200 * len(MONTHS)
     truth = random.normal(size=rows)
     chance = 1 / (1 + np.exp(-(2 * truth + np.log(rate / (1 - rate)))))
-    happened = (random.random(rows) < chance).astype(float)
+    labels = (random.random(rows) < chance).astype(float)
     names = tuple(f"P{n % 200}" for n in range(rows))
     scores = {
         MODEL: ours * truth + random.normal(size=rows),
         CHAMPION: theirs * truth + random.normal(size=rows),
     }
     nothing = np.full(rows, np.nan)
-    return Judged(
-        np.repeat(MONTHS, 200), names, names, happened, happened, scores,
+    return Predictions(
+        np.repeat(MONTHS, 200), names, names, labels, labels, scores,
         {MODEL: chance}, {}, nothing, nothing,
     )  # fmt: skip
 
@@ -55,35 +55,35 @@ def test_the_better_passes_and_the_worse_does_not():
 
 
 def test_equals_pass():
-    judged = race(1.0, 1.0)
+    predictions = race(1.0, 1.0)
     same = dataclasses.replace(
-        judged, scores=dict.fromkeys((MODEL, CHAMPION), judged.scores[MODEL])
+        predictions, scores=dict.fromkeys((MODEL, CHAMPION), predictions.scores[MODEL])
     )
     assert all(check.passed for check in no_worse(same, 20))
 
 
 def test_with_too_few_events_neither_is_worse():
-    judged = race(0.3, 3.0)
-    few = np.cumsum(judged.happened) * judged.happened
-    judged = dataclasses.replace(judged, happened=((few > 0) & (few < 10)).astype(float))
-    assert all(check.passed for check in no_worse(judged, 20))
+    predictions = race(0.3, 3.0)
+    few = np.cumsum(predictions.labels) * predictions.labels
+    predictions = dataclasses.replace(predictions, labels=((few > 0) & (few < 10)).astype(float))
+    assert all(check.passed for check in no_worse(predictions, 20))
 
 
 @pytest.mark.parametrize(
     ("stretch", "shift", "passes"), [(1.0, 0.0, True), (1.0, 1.5, False), (4.0, 0.0, False)]
 )
 def test_probabilities_must_mean_what_they_say(stretch, shift, passes):
-    judged = race(1.0, 1.0)
-    chance = judged.probability[MODEL]
+    predictions = race(1.0, 1.0)
+    chance = predictions.probability[MODEL]
     odds = stretch * np.log(chance / (1 - chance)) + shift
     said = 1 / (1 + np.exp(-odds))
-    weights = resamples(judged, draws=200)[1:]
-    assert calibrated(reliability(said, judged.happened, weights)).passed is passes
+    weights = resamples(predictions, draws=200)[1:]
+    assert calibrated(reliability(said, predictions.labels, weights)).passed is passes
 
 
 def test_a_feature_too_good_to_be_true_stops_it():
-    assert honest([]).passed
-    assert not honest([TooGood("leak", 0.99)]).passed
+    assert no_leakage([]).passed
+    assert not no_leakage([SuspiciousFeature("leak", 0.99)]).passed
 
 
 def test_the_first_model_passes_whatever_the_checks_say():
@@ -102,7 +102,7 @@ def office(county, tmp_path):
 
 
 def run(office):
-    return train_and_register(office, TRAINED_AT, who="test", places=20, search=Search())
+    return run_training(office, TRAINED_AT, who="test", places=20, search=Search())
 
 
 @thorough

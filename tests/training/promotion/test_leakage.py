@@ -12,7 +12,7 @@ from features.catalogue import Family, Feature, Step
 from features.families import FAMILIES
 from risk.store.store import RecordStore
 from training.dataset.labels import event_log, horizon_labels
-from training.promotion.leakage import FeaturesLeak, features_moved, require_no_leak, too_good
+from training.promotion.leakage import FeaturesLeak, features_changed, require_no_leak, too_good
 
 PLANTED = Family(
     name="planted",
@@ -65,7 +65,7 @@ def test_the_real_families_do_not_leak(records):
 def test_an_engine_told_less_sees_the_versions_of_then(world):
     world.project(contract_amount=100)
     world.project(contract_amount=900, known_at="2024-08-01")
-    assert features_moved(world.store, dt.date(2024, 7, 1)) == []
+    assert features_changed(world.store, dt.date(2024, 7, 1)) == []
 
 
 def test_a_feature_that_repeats_the_label_is_too_good(county_trained, records):
