@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from risk.progress import Progress
-from serving.publishing.document import Document
 from serving.publishing.pipeline import Office, Order, assemble, gather
 from serving.settings import PolicySettings, Settings, TierSettings
 from serving.version import code_version
+from serving.watchlists.document import Document
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ def run_check(
         ModelFromLater: the champion was trained later than ``as_of``.
     """
     from models.storage import PaperMissing
-    from serving.publishing.history import listed_entries
+    from serving.watchlists.history import listed_entries
     from training.monitoring.check import Watched, check
     from training.monitoring.drift import PAPER, from_text
 

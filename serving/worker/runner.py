@@ -1,6 +1,6 @@
 """Runs one long run that was asked for over the API. Each is a process of its own.
 
-``python -m serving.jobs.runner WORKSPACE JOB`` is what the keeper starts: a run that grows too
+``python -m serving.worker.runner WORKSPACE JOB`` is what the keeper starts: a run that grows too
 large or crashes takes nothing else with it, and the service itself never opens the record store.
 """
 
