@@ -10,17 +10,18 @@ from sqlalchemy import Connection
 from serving.auth.principal import Principal
 from serving.complaint_links.schemas import Link, LinkIn, UnlinkedComplaint
 from serving.complaint_links.service import Choice, Document, decide, shown, waiting
+from serving.db.database import Database
 from serving.db.pagination import Wanted
 from serving.http.idempotency import now
 from serving.http.schemas import Page
-from serving.watchlists.repository import ServiceDatabase, closest
+from serving.watchlists.repository import WatchlistRepository, closest
 from serving.watchlists.snapshot_repository import register
 
 State = Literal["waiting", "decided", "all"]
 
 
 def every(
-    database: ServiceDatabase, who: Principal, wanted: Wanted, state: State
+    database: Database, who: Principal, wanted: Wanted, state: State
 ) -> Page[UnlinkedComplaint]:
     """The complaints of the newest list that the reader may see, the first first."""
     rows = [
@@ -34,7 +35,7 @@ def every(
     return Page(items=[told(row) for row in part], next=after)
 
 
-def keep(connection: Connection, database: ServiceDatabase, who: Principal, link: LinkIn) -> Link:
+def keep(connection: Connection, database: Database, who: Principal, link: LinkIn) -> Link:
     """Keep a decision.
 
     Raises:
@@ -53,9 +54,9 @@ def told(row: Document) -> UnlinkedComplaint:
     return UnlinkedComplaint.model_validate({**fields, "amount": amount})
 
 
-def _rows(database: ServiceDatabase, who: Principal) -> Sequence[Document]:
+def _rows(database: Database, who: Principal) -> Sequence[Document]:
     """Of the newest list the reader sees: that of his own region, else the widest."""
-    newest = closest(database.summaries(who), who)
+    newest = closest(WatchlistRepository(database).summaries(who), who)
     if newest is None:
         return ()
     stored = register(database.engine, newest.as_of, newest.region, who)
