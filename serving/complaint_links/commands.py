@@ -40,7 +40,7 @@ def link(
     """Complaints without a project that nobody decided on, each with who may be meant."""
     if context.invoked_subcommand is not None:
         return
-    from serving.publishing.snapshot.complaint_candidates import unlinked
+    from serving.snapshot.complaint_candidates import unlinked
 
     job = job_of(context)
     take_in_what_was_sent(job, open_settings(job))

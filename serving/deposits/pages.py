@@ -12,7 +12,7 @@ from serving.auth.roles import Action
 from serving.deposits.service import advice_rows, ending_rows
 from serving.deposits.xlsx import told
 from serving.http.dependencies import settings_of
-from serving.publishing.snapshot_repository import register
+from serving.watchlists.snapshot_repository import register
 from serving.web.queries import reading_of
 from serving.web.render import page_language, render
 from serving.web.responses import XLSX, download

@@ -12,6 +12,7 @@ from risk.intake.row_parser import BadRow
 from risk.locale import LANGUAGES
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import OutsideRegion, Principal
+from serving.auth.project_regions import keep_places, places_of
 from serving.http.failures import RowsUnreadable, SubmissionUnknown
 from serving.http.idempotency import now
 from serving.http.schemas import Words
@@ -19,7 +20,6 @@ from serving.ingest.repository import Submission as Kept
 from serving.ingest.repository import keep_submission, submission_state
 from serving.ingest.schemas import RowProblem, Submission, SubmissionState
 from serving.ingest.submissions import checked, columns_of, submission_of
-from serving.projects.regions import keep_places, places_of
 from serving.watchlists.repository import ServiceDatabase
 
 Row = Mapping[str, object]

@@ -18,9 +18,9 @@ from risk.unit_kinds import Kind
 from risk.watchlist.sealed_document import seal
 from serving.auth.jurisdiction import covers, touches
 from serving.auth.principal import Principal
+from serving.auth.project_regions import places_of
 from serving.auth.roles import Action
 from serving.db.change_stamp import Freshness
-from serving.projects.regions import places_of
 from serving.watchlists.repository import ServiceDatabase, Stored
 
 MOST_BYTES = 64_000_000

@@ -14,15 +14,15 @@ from risk.errors import WagewatchError
 from risk.unit_kinds import Kind
 from serving.auth.jurisdiction import covers, overlaps, within
 from serving.auth.principal import OFFICE, Principal
+from serving.auth.project_regions import keep_places, places_of
 from serving.briefings.repository import CountyRates, ModelOnShelf, keep_model, keep_rates
 from serving.db.engine import make_engine, utc, writing
 from serving.db.migrate import migrate
 from serving.db.tables import PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
 from serving.events.repository import record_publication
-from serving.projects.regions import keep_places, places_of
-from serving.publishing.document import Head, SealedPublication
-from serving.publishing.snapshot.snapshot import Dossiers
-from serving.publishing.snapshot_repository import keep_dossiers
+from serving.watchlists.document import Head, SealedPublication
+from serving.watchlists.snapshot import Dossiers
+from serving.watchlists.snapshot_repository import keep_dossiers
 
 
 class AlreadyPublished(WagewatchError):

@@ -15,9 +15,9 @@ from risk.unit_kinds import Kind
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
 from serving.complaint_links.service import waiting
-from serving.publishing.snapshot_repository import StoredRegister, register
 from serving.watchlists.redaction import Views
 from serving.watchlists.repository import ServiceDatabase, Summary, closest
+from serving.watchlists.snapshot_repository import StoredRegister, register
 
 Document = Mapping[str, Any]
 

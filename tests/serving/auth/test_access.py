@@ -15,7 +15,7 @@ from serving.auth.repository import Grant, People
 from serving.auth.roles import MAY, Action, Role
 from serving.briefings.repository import Briefing, keep_briefing
 from serving.http.problems import STATUS
-from serving.publishing.snapshot.snapshot import Dossiers
+from serving.watchlists.snapshot import Dossiers
 
 from ..conftest import PUBLISHED_AT, beside, key, unlinked_register, until_seen
 
