@@ -15,6 +15,7 @@ from serving.campaigns.progress import Progress
 from serving.campaigns.queries import read_progress
 from serving.campaigns.schemas import Campaign, CampaignProgress, SweptShare, Unchecked, ZeroTarget
 from serving.campaigns.texts import title_of
+from serving.db.database import Database
 from serving.http.dependencies import DatabaseDep, settings_of
 from serving.http.idempotency import now
 from serving.http.parameters import CursorQuery, LimitQuery
@@ -93,7 +94,7 @@ def list_unchecked(
     return Page(items=items, next=str(end) if end < len(left) else None)
 
 
-def _progress(request: Request, database: DatabaseDep, who: Principal, name: str) -> Progress:
+def _progress(request: Request, database: Database, who: Principal, name: str) -> Progress:
     settings, moment = settings_of(request), now()
     today = moment.astimezone().date()
     plan = plan_of(settings, name, today)

@@ -17,7 +17,7 @@ from serving.watchlists.redaction import Views
 
 async def database_of(request: Request) -> Database:
     """The open service database."""
-    database: DatabaseDep = request.app.state.database
+    database: Database = request.app.state.database
     return database
 
 

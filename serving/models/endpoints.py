@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from serving.auth.dependencies import may
 from serving.auth.principal import Principal
 from serving.auth.roles import Action
+from serving.db.database import Database
 from serving.http.dependencies import DatabaseDep, language_of
 from serving.http.parameters import NamePath
 from serving.http.problems import RESPONSES
@@ -65,7 +66,7 @@ def get_card(
     return Response(found.card_html[language], headers=headers, media_type="text/html")
 
 
-def _champion(database: DatabaseDep) -> str | None:
+def _champion(database: Database) -> str | None:
     try:
         return stored_model(database.engine, CHAMPION).version
     except ModelNotPublished:

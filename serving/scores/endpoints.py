@@ -12,6 +12,7 @@ from serving.auth.dependencies import may
 from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
 from serving.auth.roles import Action
+from serving.db.database import Database
 from serving.http.dependencies import DatabaseDep
 from serving.http.idempotency import Write, write
 from serving.http.parameters import IdempotencyKey
@@ -51,7 +52,7 @@ def ask_what_if(
     return write(Write(request, database, who, asked, key), ask, 202)
 
 
-def scores(database: DatabaseDep, who: Principal, asked: ScoresIn) -> Scores:
+def scores(database: Database, who: Principal, asked: ScoresIn) -> Scores:
     """The sealed scores of the projects asked for, in the order asked."""
     found = WatchlistRepository(database).scores(asked.project_ids, asked.as_of, who)
     names = list(dict.fromkeys(asked.project_ids))
