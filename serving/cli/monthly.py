@@ -102,7 +102,8 @@ def escalate_due(office: Office, on: dt.date) -> None:
 def write_briefings(office: Office, as_of: dt.date, region: str, folder: Path) -> list[Path]:
     """The briefing of the month that ended with the day before ``as_of``, in every format."""
     from serving.briefings.period import month_of
-    from serving.briefings.service import FORMATS, keep, monthly_paper
+    from serving.briefings.service import keep, monthly_paper
+    from serving.documents.formats import FORMATS
 
     day = as_of - dt.timedelta(days=1)
     period = month_of(day.replace(day=1))

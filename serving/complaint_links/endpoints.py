@@ -12,8 +12,9 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Action
 from serving.complaint_links import queries
 from serving.complaint_links.schemas import Link, LinkIn, UnlinkedComplaint
+from serving.complaint_links.service import Choice, decide
 from serving.http.dependencies import Database
-from serving.http.idempotency import Write, write
+from serving.http.idempotency import Write, now, write
 from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
@@ -44,6 +45,9 @@ def decide_link(
     """Link a complaint, or say none is meant; the last one stands / 关联投诉，以最后决定为准。"""
 
     def keep(connection: Connection) -> Link:
-        return queries.keep(connection, database, who, link)
+        choice = Choice(link.complaint_id, link.decision, link.project_id, link.org_id)
+        rows = queries.newest_rows(database, who)
+        decision = decide(connection, database, who, choice, rows, now())
+        return Link.model_validate({name: getattr(decision, name) for name in Link.model_fields})
 
     return write(Write(request, database, who, link, key), keep)

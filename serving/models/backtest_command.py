@@ -43,7 +43,7 @@ def backtest(
         as_json(documents(done, worths))
         return
     parts = backtest_parts(done, job.language)
-    for part in (*parts, *([worth_part(worths, job.language)] if worths else [])):
+    for part in (*parts, *([worth_part(worths, job.language, kind)] if worths else [])):
         for sentence in part.lines:
             line(sentence)
         if part.rows:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from serving.auth.dependencies import may
 from serving.auth.principal import Principal
 from serving.auth.roles import Action
-from serving.briefings.endpoints import MEDIA_TYPES
+from serving.documents.formats import MEDIA_TYPES
 from serving.http.dependencies import Database, language_of, settings_of
 from serving.http.idempotency import Write, now, write
 from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted

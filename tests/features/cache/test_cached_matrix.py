@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from features.cache.cached_matrix import stored_matrix
 from features.cache.dependencies import readings
-from features.feature_sets import ASKED
+from features.feature_sets import FEATURE_SETS
 from features.matrix import feature_matrix
 from risk.contract import STORED_TABLES
 from risk.store.store import RecordStore
@@ -62,7 +62,7 @@ def test_any_order_of_imports_ends_like_a_full_rebuild(goes, kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_table_a_feature_names_is_read_by_its_family(store, kind):
-    families = ASKED[kind].families
+    families = FEATURE_SETS[kind].families
     found = readings(store.for_kind(kind), families)
     for family in families:
         named = {table for feature in family.features for table in feature.source}
@@ -199,7 +199,8 @@ def test_a_new_month_builds_only_its_own_date(started):
     stored_matrix(store, [*MONTHS, NEXT], folder)
     built = rebuilt(before, written(folder))
     assert {day for _, day in built} == {NEXT.isoformat()}
-    assert {family for family, _ in built} == {family.name for family in ASKED["project"].families}
+    families = FEATURE_SETS["project"].families
+    assert {family for family, _ in built} == {family.name for family in families}
 
 
 def test_a_late_record_rebuilds_only_later_dates_of_families_that_read_it(started):

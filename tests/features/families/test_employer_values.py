@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from features.feature_sets import ASKED, features_of
+from features.feature_sets import FEATURE_SETS
 from features.matrix import feature_matrix
 from risk.contract import TABLES
 from risk.flags import red_flags
@@ -60,10 +60,10 @@ def test_only_employers_are_in_their_cohort_and_only_projects_in_theirs(shop):
 
 def test_every_feature_of_employers_is_computed(shop):
     matrix = feature_matrix(shop.store.for_kind("employer"), [AS_OF])
-    assert matrix.columns == tuple(feature.name for feature in features_of("employer"))
+    assert matrix.columns == tuple(feature.name for feature in FEATURE_SETS["employer"].features)
     assert matrix.kind == "employer"
-    assert ASKED["project"].feeds() == tuple(TABLES)
-    assert set(ASKED["employer"].feeds()) == {
+    assert FEATURE_SETS["project"].feeds() == tuple(TABLES)
+    assert set(FEATURE_SETS["employer"].feeds()) == {
         *("organizations", "operations", "complaints", "cases", "inspections", "listings")
     }
 

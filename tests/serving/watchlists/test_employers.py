@@ -78,6 +78,14 @@ def test_the_list_is_made_again_from_the_records(workspace):
     assert main(["-w", str(workspace.root), *replay]) == 0
 
 
+def test_model_card_names_features_in_the_words_of_employers(workspace, capsys):
+    card = ["models", "card", "employer-1", "--kind", "employer"]
+    assert main(["-w", str(workspace.root), "--lang", "en", *card]) == 0
+    shown = capsys.readouterr().out
+    assert "season and size" in shown
+    assert "season and stage" not in shown
+
+
 def test_pages_show_either_list_and_a_visit_can_be_recorded(browser, site):
     page = browser.get("/watchlist").text
     assert '<a href="/watchlist?kind=employer">' in page
