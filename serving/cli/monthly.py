@@ -72,10 +72,10 @@ def publish_employers(job: Job, office: Office, as_of: dt.date, region: str) -> 
     Returns the office that works on them; None where there is no list of them.
     """
     from models.registry import NoModel
-    from risk.store.store import kinds_known
+    from risk.store.store import known_kinds
     from serving.publishing.pipeline import RegionUnknown
 
-    if "employer" not in kinds_known(office.store, as_of):
+    if "employer" not in known_kinds(office.store, as_of):
         return None
     employers = office.of_kind("employer")
     try:

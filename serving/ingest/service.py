@@ -115,7 +115,7 @@ def _told(table: Table, kept: Kept, rows: Sequence[Row], bad: Sequence[BadRow]) 
                 row=row.number,
                 field=one.column,
                 found=one.found,
-                text=Words(zh=one.wording(table, "zh"), en=one.wording(table, "en")),
+                text=Words(zh=one.message(table, "zh"), en=one.message(table, "en")),
             )
             for row in bad
             for one in row.problems

@@ -31,7 +31,7 @@ def check(context: typer.Context, as_of: AsOf, json: Json = False, kind: Unit = 
     settings = open_settings(job)
     take_in_what_was_sent(job, settings)
     with open_records(job) as store, open_database(job, settings) as database:
-        seen, lists = store.seen_as(kind), WatchlistRepository(database, kind)
+        seen, lists = store.for_kind(kind), WatchlistRepository(database, kind)
         report = run_check(job.workspace, seen, lists, as_of, places_of(settings, kind))
     if json:
         as_json(plain(asdict(report)))

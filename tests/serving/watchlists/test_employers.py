@@ -125,7 +125,7 @@ def test_the_api_gives_them_by_kind(site, workspace):
         assert sent.status_code == 201, sent.text
     assert main(["-w", str(workspace.root), "train", "--as-of", "2025-05-01"]) == 0
     with RecordStore(workspace.records, read_only=True) as store:
-        seen = store.seen_as("employer")
+        seen = store.for_kind("employer")
         assert seen.rows("SELECT project_id FROM inspections") == [(number,)]
 
 
