@@ -195,7 +195,7 @@ def as_numbers(rows: list[tuple[object, ...]]) -> dict[tuple[object, ...], tuple
 def test_both_engines_give_the_same(store, folder, spark, kind):
     families = FEATURE_SETS[kind].families
     todo = [*steps(families), FEATURE_SETS[kind].stakes, *label_steps(TOLD_AT)]
-    local = DuckDBEngine(store.seen_as(kind), AS_OFS)
+    local = DuckDBEngine(store.for_kind(kind), AS_OFS)
     remote = SparkEngine(str(folder), AS_OFS, kind=kind, session=spark)
     try:
         local.run(todo)
@@ -240,7 +240,7 @@ def different(found, expected) -> list[str]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_labels_in_sql_are_those_of_training(store, kind):
-    seen = store.seen_as(kind)
+    seen = store.for_kind(kind)
     engine = DuckDBEngine(seen, AS_OFS)
     try:
         engine.run([*steps(FEATURE_SETS[kind].families), *label_steps(TOLD_AT)])
@@ -269,7 +269,7 @@ def test_what_is_known_later_changes_nothing_on_spark(store, folder, spark):
         found = to_matrix(engine.fetch(matrix_sql(families)), "employer")
     finally:
         engine.close()
-    expected = feature_matrix(store.seen_as("employer"), [day])
+    expected = feature_matrix(store.for_kind("employer"), [day])
     assert found.project_ids == expected.project_ids
     assert different(found, expected) == []
 
@@ -277,7 +277,7 @@ def test_what_is_known_later_changes_nothing_on_spark(store, folder, spark):
 def test_a_folder_is_read_as_the_store_it_came_from(store, folder):
     with open_folder(str(folder)) as opened:
         for kind in KINDS:
-            found = feature_matrix(opened.seen_as(kind), AS_OFS)
-            expected = feature_matrix(store.seen_as(kind), AS_OFS)
+            found = feature_matrix(opened.for_kind(kind), AS_OFS)
+            expected = feature_matrix(store.for_kind(kind), AS_OFS)
             assert found.project_ids == expected.project_ids
             assert np.array_equal(found.values, expected.values, equal_nan=True)
