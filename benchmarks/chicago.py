@@ -81,7 +81,9 @@ def document(data: pd.DataFrame) -> str:
     return tables(predictions, visits_of(test), first, day(int(test["Inspection_Date"].max())))
 
 
-def tables(predictions: Predictions, visits: list[Inspection], first: dt.date, last: dt.date) -> str:
+def tables(
+    predictions: Predictions, visits: list[Inspection], first: dt.date, last: dt.date
+) -> str:
     """What each score is worth on the test inspections."""
     weights = resamples(predictions)
     events = float(predictions.labels.sum())
@@ -99,7 +101,9 @@ def tables(predictions: Predictions, visits: list[Inspection], first: dt.date, l
             told = reliability(predictions.probability[name], predictions.labels, weights[1:])
             cells += [said(told.slope, 2), said(told.ratio, 2)]
         rows.append(row([name, *cells, *[""] * (len(heads) - 1 - len(cells))]))
-    made = reorder_within(predictions, visits, [(first, last + dt.timedelta(days=1))], "random order")
+    made = reorder_within(
+        predictions, visits, [(first, last + dt.timedelta(days=1))], "random order"
+    )
     about = (
         f"{len(judged.happened):,} inspections from {first} to {last}, {events:.0f} with a critical"
         f" violation; {made.made_first_half.value:.3f} of these came in the first half as really"

@@ -31,7 +31,7 @@ from training.dataset.training_set import TrainingSet
 from training.evaluation.baselines import ContenderScores
 from training.evaluation.bootstrap import Estimate, estimate
 from training.evaluation.predictions import MODEL, Predictions
-from training.evaluation.report import difference, bootstrap_metrics, resamples
+from training.evaluation.report import bootstrap_metrics, difference, resamples
 from training.evaluation.walk_forward import plan, walk
 from training.fit.fit import Trained, fit
 
@@ -146,7 +146,9 @@ def curve(predictions: Predictions, change: dt.date, projects: int, seed: int) -
 
 def quarter(predictions: Predictions, first: dt.date, stop: dt.date, start: int) -> str:
     """One line of the table."""
-    within = (predictions.as_ofs >= np.datetime64(first)) & (predictions.as_ofs < np.datetime64(stop))
+    within = (predictions.as_ofs >= np.datetime64(first)) & (
+        predictions.as_ofs < np.datetime64(stop)
+    )
     part = predictions.where(within)
     weights = resamples(part)
     events = float(part.labels.sum())

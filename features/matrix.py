@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -15,7 +14,8 @@ from features.catalogue import Family, Step
 from features.common_steps import COHORT, SHARED_STEPS
 from features.engines.duckdb import DuckDBEngine
 from features.engines.engine import Engine
-from features.feature_sets import ASKED
+from features.feature_sets import FEATURE_SETS
+from features.sql_tables import tables_read
 from risk.contract import TABLES
 from risk.progress import Progress
 from risk.store.store import RecordStore
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-_WORDS = re.compile(r"\w+")
+_COHORT_QUERY = f"SELECT as_of, count(*) AS units FROM {COHORT.name} GROUP BY as_of"
 
 ROWS_AT_ONCE = 60_000_000
 """Dates are computed together as long as records times dates stay below this."""
@@ -69,22 +69,22 @@ def steps(families: Sequence[Family]) -> tuple[Step, ...]:
     """
     own = [step for family in families for step in family.steps]
     read = [step.sql for step in own] + [one.evidence.sql for one in families if one.evidence]
-    return (*_read_by([COHORT.name, *read], SHARED_STEPS), *own)
+    return (*_read_by([_COHORT_QUERY, *read], SHARED_STEPS), *own)
 
 
 def steps_read_by(queries: Sequence[str], kind: Kind = "project") -> tuple[Step, ...]:
     """The steps that ``queries`` read, of those asked of ``kind``, after what they read in turn."""
-    asked = ASKED[kind]
+    asked = FEATURE_SETS[kind]
     own = [step for family in asked.families for step in family.steps]
     return _read_by(queries, [*SHARED_STEPS, *own, asked.stakes])
 
 
 def _read_by(queries: Iterable[str], among: Sequence[Step]) -> tuple[Step, ...]:
-    needed = {name for sql in queries for name in _WORDS.findall(sql)}
+    needed = {name for sql in queries for name in tables_read(sql)}
     found: list[Step] = []
     for step in reversed(among):
         if step.name in needed:
-            needed.update(_WORDS.findall(step.sql))
+            needed |= tables_read(step.sql)
             found.insert(0, step)
     return tuple(found)
 
@@ -94,7 +94,7 @@ def compute(
 ) -> DuckDBEngine:
     """An engine in which all steps have run for ``as_ofs`` at once; close it after use."""
     engine = DuckDBEngine(store, as_ofs)
-    _run(engine, steps(ASKED[store.kind].families), progress or _silent)
+    _run(engine, steps(FEATURE_SETS[store.kind].families), progress or _silent)
     return engine
 
 
@@ -113,7 +113,7 @@ def computed_by_dates(
     of the kind of unit ``store`` shows. ``told_before`` hides all that was known on or after that
     day (the leak check). Ask each engine before taking the next; the last is closed at the end.
     """
-    todo = steps(families or ASKED[store.kind].families)
+    todo = steps(families or FEATURE_SETS[store.kind].families)
     return stepped_by_dates(
         store, as_ofs, todo, progress, told_before=told_before, rows_at_once=rows_at_once
     )
@@ -169,7 +169,7 @@ def matrix_table(engine: Engine, families: Sequence[Family] | None = None) -> pa
 
     Rows are ordered by as_of and project_id.
     """
-    return engine.fetch(matrix_sql(families or ASKED[engine.kind].families))
+    return engine.fetch(matrix_sql(families or FEATURE_SETS[engine.kind].families))
 
 
 def feature_matrix(
@@ -182,7 +182,7 @@ def feature_matrix(
     rows_at_once: int = ROWS_AT_ONCE,
 ) -> Matrix:
     """The features of the cohort at each of ``as_ofs``; see :func:`computed_by_dates`."""
-    wanted = families or ASKED[store.kind].families
+    wanted = families or FEATURE_SETS[store.kind].families
     filling = Filling(cohort_sizes(store, as_ofs, told_before), columns_of(wanted), store.kind)
     for engine in computed_by_dates(
         store,
@@ -204,9 +204,9 @@ def cohort_sizes(
     """How many units each of ``as_ofs`` has, in the order of dates, before anything is computed."""
     sizes = dict.fromkeys(sorted(set(as_ofs)), 0)
     # Nothing but what is counted is read of steps that stay views.
-    todo = [replace(step, inlined=True) for step in _read_by([COHORT.name], SHARED_STEPS)]
+    todo = [replace(step, inlined=True) for step in _read_by([_COHORT_QUERY], SHARED_STEPS)]
     for engine in stepped_by_dates(store, as_ofs, todo, told_before=told_before):
-        counted = engine.fetch("SELECT as_of, count(*) AS units FROM cohort GROUP BY as_of")
+        counted = engine.fetch(_COHORT_QUERY)
         sizes.update((row["as_of"], row["units"]) for row in counted.to_pylist())
     return sizes
 

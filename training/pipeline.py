@@ -63,7 +63,7 @@ def run_training(
     registry = Registry(workspace, kind)
     champion = _champion(registry)
     with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as records:
-        store = records.seen_as(kind)
+        store = records.for_kind(kind)
         training_set = build_training_set(store, as_of, progress, workspace.features)
         if training_set.dates:
             require_no_leak(store, [training_set.dates[0], training_set.dates[-1]])

@@ -38,7 +38,8 @@ def briefing(
 
 def _write(job: Job, out: Path, kind: str, day: dt.date, whole_year: bool, region: str) -> None:
     from serving.briefings.period import month_of, year_of
-    from serving.briefings.service import FORMATS, keep, monthly_paper, yearly_paper
+    from serving.briefings.service import keep, monthly_paper, yearly_paper
+    from serving.documents.formats import FORMATS
 
     settings = open_settings(job).model_copy(update={"language": job.language})
     take_in_what_was_sent(job, settings)

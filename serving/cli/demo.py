@@ -61,12 +61,14 @@ def _demo_job(job: Job) -> Job:
 
 
 def _ready(job: Job) -> bool:
+    from serving.watchlists.repository import WatchlistRepository
+
     if not job.workspace.settings_file.exists():
         return False
     if not (job.workspace.root / SYNTHETIC).is_dir():
         raise DemoWouldMix(path=str(job.workspace.root))
     with open_database(job, open_settings(job)) as database:
-        return len(database.summaries()) >= len(DATES)
+        return len(WatchlistRepository(database).summaries()) >= len(DATES)
 
 
 def _prepare(job: Job, *, projects: int, months: int, seed: int) -> None:

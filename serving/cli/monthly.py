@@ -54,7 +54,7 @@ def publish_once(job: Job, office: Office, as_of: dt.date, capacity: int, region
     """Publish, unless a list of that date and region is sealed."""
     from serving.publishing.pipeline import Order, publish_watchlist
 
-    known = {(one.as_of, one.region) for one in office.database.summaries()}
+    known = {(one.as_of, one.region) for one in office.lists.summaries()}
     if (as_of, region) in known:
         note(job.say("sealed_already", as_of=as_of))
         return
@@ -72,10 +72,10 @@ def publish_employers(job: Job, office: Office, as_of: dt.date, region: str) -> 
     Returns the office that works on them; None where there is no list of them.
     """
     from models.registry import NoModel
-    from risk.store.store import kinds_known
+    from risk.store.store import known_kinds
     from serving.publishing.pipeline import RegionUnknown
 
-    if "employer" not in kinds_known(office.store, as_of):
+    if "employer" not in known_kinds(office.store, as_of):
         return None
     employers = office.of_kind("employer")
     try:
@@ -102,7 +102,8 @@ def escalate_due(office: Office, on: dt.date) -> None:
 def write_briefings(office: Office, as_of: dt.date, region: str, folder: Path) -> list[Path]:
     """The briefing of the month that ended with the day before ``as_of``, in every format."""
     from serving.briefings.period import month_of
-    from serving.briefings.service import FORMATS, keep, monthly_paper
+    from serving.briefings.service import keep, monthly_paper
+    from serving.documents.formats import FORMATS
 
     day = as_of - dt.timedelta(days=1)
     period = month_of(day.replace(day=1))
@@ -137,7 +138,7 @@ def _write_list(
     from serving.watchlists.pdf import watchlist_pdf
     from serving.watchlists.xlsx import watchlist_xlsx
 
-    document = json.loads(office.database.watchlist(as_of, region).body)
+    document = json.loads(office.lists.watchlist(as_of, region).body)
     written = []
     for name, make in (("inspections.xlsx", watchlist_xlsx), ("watchlist.pdf", watchlist_pdf)):
         path = folder / f"{prefix}{name}"

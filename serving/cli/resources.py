@@ -13,8 +13,8 @@ from serving.cli.output import CannotWrite, note, row_progress
 
 if TYPE_CHECKING:
     from risk.store.store import RecordStore
+    from serving.db.database import Database
     from serving.settings import Settings
-    from serving.watchlists.repository import ServiceDatabase
 
 
 def make_workspace(job: Job) -> None:
@@ -106,9 +106,9 @@ def take_in_what_was_sent(job: Job, settings: Settings) -> None:
         take_in(job.workspace, database)
 
 
-def open_database(job: Job, settings: Settings) -> ServiceDatabase:
+def open_database(job: Job, settings: Settings) -> Database:
     """The service database of the settings."""
+    from serving.db.database import Database
     from serving.settings import database_url
-    from serving.watchlists.repository import ServiceDatabase
 
-    return ServiceDatabase(database_url(job.workspace, settings))
+    return Database(database_url(job.workspace, settings))

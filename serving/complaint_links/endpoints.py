@@ -12,8 +12,9 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Action
 from serving.complaint_links import queries
 from serving.complaint_links.schemas import Link, LinkIn, UnlinkedComplaint
-from serving.http.dependencies import Database
-from serving.http.idempotency import Write, write
+from serving.complaint_links.service import Choice, decide
+from serving.http.dependencies import DatabaseDep
+from serving.http.idempotency import Write, now, write
 from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
@@ -23,7 +24,7 @@ router = APIRouter(prefix="/v1/links", tags=["links"], responses=RESPONSES)
 
 @router.get("")
 def list_links(
-    database: Database,
+    database: DatabaseDep,
     who: Annotated[Principal, may(Action.READ_LINKS)],
     state: Annotated[queries.State, Query()] = "waiting",
     cursor: CursorQuery = None,
@@ -36,7 +37,7 @@ def list_links(
 @router.post("", status_code=201, response_model=Link)
 def decide_link(
     request: Request,
-    database: Database,
+    database: DatabaseDep,
     who: Annotated[Principal, may(Action.WRITE_LINKS)],
     link: LinkIn,
     key: IdempotencyKey,
@@ -44,6 +45,9 @@ def decide_link(
     """Link a complaint, or say none is meant; the last one stands / 关联投诉，以最后决定为准。"""
 
     def keep(connection: Connection) -> Link:
-        return queries.keep(connection, database, who, link)
+        choice = Choice(link.complaint_id, link.decision, link.project_id, link.org_id)
+        rows = queries.newest_rows(database, who)
+        decision = decide(connection, database, who, choice, rows, now())
+        return Link.model_validate({name: getattr(decision, name) for name in Link.model_fields})
 
     return write(Write(request, database, who, link, key), keep)

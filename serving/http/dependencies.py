@@ -9,15 +9,15 @@ from fastapi import Depends, Request
 from risk.locale import LANGUAGES, Language
 from serving.audit.queue import AuditQueue
 from serving.auth.repository import People
+from serving.db.database import Database
 from serving.http.metrics import Metrics
 from serving.settings import Settings
 from serving.watchlists.redaction import Views
-from serving.watchlists.repository import ServiceDatabase
 
 
-async def database_of(request: Request) -> ServiceDatabase:
+async def database_of(request: Request) -> Database:
     """The open service database."""
-    database: ServiceDatabase = request.app.state.database
+    database: Database = request.app.state.database
     return database
 
 
@@ -61,7 +61,7 @@ def language_of(request: Request) -> Language:
     return settings_of(request).language
 
 
-Database = Annotated[ServiceDatabase, Depends(database_of)]
+DatabaseDep = Annotated[Database, Depends(database_of)]
 """An argument of this type gives an endpoint the service database."""
 
 LiveViews = Annotated[Views, Depends(views_of)]

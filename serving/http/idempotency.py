@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 
 from serving.audit.repository import add_audit
 from serving.auth.principal import Principal
+from serving.db.database import Database
 from serving.db.engine import writing
 from serving.http.idempotency_keys import Answer, answered, keep_answer, keyed
 from serving.http.middleware import audit_entry
-from serving.watchlists.repository import ServiceDatabase
 
 CREATED = 201
 
@@ -25,7 +25,7 @@ class Write:
     """A write: who, over which database, when, under which key (None: it may happen twice)."""
 
     request: Request
-    database: ServiceDatabase
+    database: Database
     who: Principal
     body: BaseModel | None
     key: str | None = None

@@ -21,8 +21,9 @@ from serving.audit.queue import AuditFull
 from serving.auth.dependencies import CsrfMissing
 from serving.auth.oidc import OidcFailed, OidcOff
 from serving.auth.principal import NotAllowed, NotSignedIn, OutsideRegion
+from serving.auth.project_regions import ProjectUnknown
 from serving.auth.rate_limit import TooManyRequests
-from serving.briefings.repository import BriefingUnknown, ModelNotPublished
+from serving.briefings.repository import BriefingUnknown
 from serving.campaigns.plans import CampaignUnknown
 from serving.complaint_links.service import (
     ComplaintNotWaiting,
@@ -39,6 +40,7 @@ from serving.http.schemas import Problem
 from serving.jobs.repository import JobUnknown
 from serving.matters.repository import MatterUnknown
 from serving.matters.steps import DutiesUnchecked, MatterClosed, MatterOpen, StepInvalid
+from serving.models.repository import ModelNotPublished
 from serving.notices.payload import NothingToNotify
 from serving.notices.repository import NoticeUnknown
 from serving.outcomes.repository import OutcomeUnknown, VersionOutdated
@@ -46,7 +48,6 @@ from serving.watchlists.repository import (
     NothingPublished,
     NotPublished,
     ProjectNotScored,
-    ProjectUnknown,
 )
 
 MEDIA_TYPE = "application/problem+json"

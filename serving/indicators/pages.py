@@ -12,9 +12,9 @@ from risk.indicators import COUNTY, MONEY, TOWNSHIP
 from serving.auth.dependencies import may
 from serving.auth.principal import Principal
 from serving.auth.roles import Action
-from serving.briefings.repository import CountyRates, list_rates
 from serving.db.pagination import Wanted
 from serving.http.dependencies import settings_of
+from serving.indicators.repository import CountyRates, list_rates
 from serving.web.queries import Document, reading_of
 from serving.web.render import render
 

@@ -12,7 +12,8 @@ from risk.intake.row_parser import BadRow
 from risk.locale import LANGUAGES
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import OutsideRegion, Principal
-from serving.auth.project_regions import keep_places, places_of
+from serving.auth.project_regions import regions_of, save_regions
+from serving.db.database import Database
 from serving.http.failures import RowsUnreadable, SubmissionUnknown
 from serving.http.idempotency import now
 from serving.http.schemas import Words
@@ -20,7 +21,6 @@ from serving.ingest.repository import Submission as Kept
 from serving.ingest.repository import keep_submission, submission_state
 from serving.ingest.schemas import RowProblem, Submission, SubmissionState
 from serving.ingest.submissions import checked, columns_of, submission_of
-from serving.watchlists.repository import ServiceDatabase
 
 Row = Mapping[str, object]
 
@@ -45,11 +45,11 @@ def keep(connection: Connection, who: Principal, name: str, rows: Sequence[Row])
         raise RowsUnreadable(**told) from None
     keep_submission(connection, kept)
     if name == "projects":
-        _keep_places(connection, rows, {one.number for one in bad})
+        _save_regions(connection, rows, {one.number for one in bad})
     return _told(table, kept, rows, bad)
 
 
-def state(database: ServiceDatabase, who: Principal, submission_id: str) -> SubmissionState:
+def state(database: Database, who: Principal, submission_id: str) -> SubmissionState:
     """What became of rows ``who`` sent.
 
     Raises:
@@ -76,7 +76,7 @@ def _require_inside(
         return
     names = {field.name for field in table.fields}
     projects = {str(row["project_id"]) for row in rows if row.get("project_id")}
-    places = places_of(connection, projects)
+    places = regions_of(connection, projects)
     for row in rows:
         if table.name in _MAY_HAVE_NO_PLACE and not row.get("project_id"):
             continue
@@ -95,10 +95,10 @@ def _places(row: Row, names: set[str], places: Mapping[str, str], table: Table) 
         yield str(row.get("region_code") or "")
 
 
-def _keep_places(connection: Connection, rows: Sequence[Row], bad: set[int]) -> None:
+def _save_regions(connection: Connection, rows: Sequence[Row], bad: set[int]) -> None:
     good = [row for number, row in enumerate(rows, start=1) if number not in bad]
     found = {str(row["project_id"]): str(row["region_code"]) for row in good}
-    keep_places(connection, {key: code for key, code in found.items() if len(code) <= 12})
+    save_regions(connection, {key: code for key, code in found.items() if len(code) <= 12})
 
 
 def _told(table: Table, kept: Kept, rows: Sequence[Row], bad: Sequence[BadRow]) -> Submission:
@@ -115,7 +115,7 @@ def _told(table: Table, kept: Kept, rows: Sequence[Row], bad: Sequence[BadRow]) 
                 row=row.number,
                 field=one.column,
                 found=one.found,
-                text=Words(zh=one.wording(table, "zh"), en=one.wording(table, "en")),
+                text=Words(zh=one.message(table, "zh"), en=one.message(table, "en")),
             )
             for row in bad
             for one in row.problems

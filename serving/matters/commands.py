@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.campaigns.commands import On
 from serving.cli.context import job_of
-from serving.cli.options import Out, Region
+from serving.cli.options import OnOrNone, Out, Region
 from serving.cli.output import line, to_file
 from serving.cli.resources import open_database, open_settings
 
 if TYPE_CHECKING:
+    from serving.db.database import Database
     from serving.matters.digest import Audience, Digest
     from serving.settings import Settings
-    from serving.watchlists.repository import ServiceDatabase
 
 _FORMATS = ("html", "json", "docx")
 
@@ -28,7 +27,7 @@ def digest(
     person: Annotated[str | None, typer.Option("--for", metavar="USER")] = None,
     unit: Annotated[str | None, typer.Option("--unit", metavar="UNIT")] = None,
     region: Region = "",
-    on: On = None,
+    on: OnOrNone = None,
 ) -> None:
     """Write a digest; the suffix says the format."""
     job = job_of(context)
@@ -49,9 +48,7 @@ def digest(
     line(job.say("written", path=str(out)))
 
 
-def _audience(
-    database: ServiceDatabase, person: str | None, unit: str | None, region: str
-) -> Audience:
+def _audience(database: Database, person: str | None, unit: str | None, region: str) -> Audience:
     """A person's region is that of her user, unless another is named."""
     from serving.auth.repository import People
     from serving.matters.digest import Audience
@@ -64,7 +61,7 @@ def _audience(
 def _rendered(found: Digest, settings: Settings, kind: str) -> bytes:
     if kind == "json":
         return json.dumps(found.document(), ensure_ascii=False, indent=2).encode()
-    from serving.briefings.service import FORMATS
+    from serving.documents.formats import FORMATS
     from serving.matters.digest_document import digest_paper
 
     return FORMATS[kind](digest_paper(found, settings), settings.language)

@@ -24,13 +24,14 @@ def check(context: typer.Context, as_of: AsOf, json: Json = False, kind: Unit = 
     """Look at feeds, codes, drift and what past lists came to."""
     from serving.publishing.scoring import run_check
     from serving.settings import places_of
+    from serving.watchlists.repository import WatchlistRepository
     from training.json_safe import to_json_safe
 
     job = job_of(context)
     settings = open_settings(job)
     take_in_what_was_sent(job, settings)
     with open_records(job) as store, open_database(job, settings) as database:
-        seen, lists = store.seen_as(kind), database.of_kind(kind)
+        seen, lists = store.for_kind(kind), WatchlistRepository(database, kind)
         report = run_check(job.workspace, seen, lists, as_of, places_of(settings, kind))
     if json:
         as_json(to_json_safe(asdict(report)))

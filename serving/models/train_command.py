@@ -23,13 +23,13 @@ def train(
     context: typer.Context, as_of: AsOf, trials: Trials = None, kind: UnitOrAll = None
 ) -> None:
     """Train on what was known before a date, register, promote if the gate passes."""
-    from risk.store.store import kinds_known
+    from risk.store.store import known_kinds
 
     job = job_of(context)
     settings = open_settings(job)
     take_in_what_was_sent(job, settings)
     with open_records(job) as store:
-        wanted = [kind] if kind else kinds_known(store, as_of)
+        wanted = [kind] if kind else known_kinds(store, as_of)
     for one in wanted:
         _train(job, settings, as_of, settings.training.trials if trials is None else trials, one)
 

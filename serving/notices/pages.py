@@ -11,8 +11,8 @@ from risk.errors import WagewatchError
 from serving.auth.dependencies import may
 from serving.auth.principal import Principal
 from serving.auth.roles import Action
-from serving.briefings.endpoints import MEDIA_TYPES
 from serving.db.pagination import Wanted
+from serving.documents.formats import MEDIA_TYPES
 from serving.http.dependencies import settings_of
 from serving.http.idempotency import now
 from serving.notices import queries

@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from serving.auth.dependencies import may
 from serving.auth.principal import Principal
+from serving.auth.project_regions import region_of
 from serving.auth.roles import Action
-from serving.http.dependencies import Database, LiveViews
+from serving.http.dependencies import DatabaseDep, LiveViews
 from serving.http.etag import send
 from serving.http.idempotency import Write, now, write
 from serving.http.parameters import (
@@ -60,7 +61,7 @@ async def get_risk(
 
 @router.get("/{project_id:path}/history")
 def get_history(
-    database: Database,
+    database: DatabaseDep,
     who: Reader,
     project_id: ProjectPath,
     cursor: CursorQuery = None,
@@ -107,14 +108,14 @@ def get_red_flags(
 
 
 @router.get("/{project_id:path}/changes")
-def get_changes(database: Database, who: Reader, project_id: ProjectPath) -> WhatChanged:
+def get_changes(database: DatabaseDep, who: Reader, project_id: ProjectPath) -> WhatChanged:
     """The newest publication against the one before / 与上次发布相比的变化。"""
     return service.changes(database, who, project_id)
 
 
 @router.get("/{project_id:path}/elements")
 def get_elements(
-    database: Database,
+    database: DatabaseDep,
     who: Reader,
     project_id: ProjectPath,
     of: Annotated[Literal["crime", "listing"], Query()] = "crime",
@@ -126,7 +127,7 @@ def get_elements(
 
 @router.get("/{project_id:path}/notes")
 def list_notes(
-    database: Database,
+    database: DatabaseDep,
     who: Annotated[Principal, may(Action.READ_NOTES)],
     project_id: ProjectPath,
     cursor: CursorQuery = None,
@@ -139,7 +140,7 @@ def list_notes(
 @router.post("/{project_id:path}/notes", status_code=201, response_model=Note)
 def add_note(
     request: Request,
-    database: Database,
+    database: DatabaseDep,
     who: Annotated[Principal, may(Action.WRITE_NOTES)],
     project_id: ProjectPath,
     note: NoteIn,
@@ -148,7 +149,7 @@ def add_note(
     """Note something / 添加备注。"""
 
     def keep(connection: Connection) -> Note:
-        region = database.place(connection, project_id, who)
+        region = region_of(connection, project_id, who)
         kept = NoteKept(project_id, region, note.text, who.name, now())
         keep_note(connection, kept)
         return service.note(kept)

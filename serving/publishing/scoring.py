@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from models.cohort_scores import ScoredCohort
     from models.novelty import Resemblance
     from models.registry import Registry
-    from serving.briefings.repository import ModelOnShelf
     from serving.models.card.sections import Material
-    from serving.watchlists.repository import ServiceDatabase
+    from serving.models.repository import StoredModel
+    from serving.watchlists.repository import WatchlistRepository
     from training.evaluation.ablation import FamilyEffect
     from training.evaluation.backtest import Backtest
     from training.monitoring.check import CheckReport
@@ -92,12 +92,12 @@ def write_features_by_date(
     Raises:
         OSError: the folder cannot be written.
     """
-    from features.feature_sets import ASKED
+    from features.feature_sets import FEATURE_SETS
     from features.matrix import computed_by_dates, matrix_sql
 
     rows = 0
     for engine in computed_by_dates(store, as_ofs, progress):
-        engine.write(matrix_sql(ASKED[store.kind].families), str(folder))
+        engine.write(matrix_sql(FEATURE_SETS[store.kind].families), str(folder))
         rows += int(str(engine.rows("SELECT count(*) FROM cohort")[0][0]))
     return rows
 
@@ -119,7 +119,13 @@ def train_and_register(
 
     search = Search(trials, seed)
     return run(
-        workspace, as_of, principal=who, capacity=places, search=search, progress=progress, kind=kind
+        workspace,
+        as_of,
+        principal=who,
+        capacity=places,
+        search=search,
+        progress=progress,
+        kind=kind,
     )
 
 
@@ -133,7 +139,7 @@ def run_backtest(
     """Walk forward over ``span`` and judge, with ``places`` on each month's list."""
     from training.evaluation.backtest import backtest
 
-    return backtest(store, *span, places=places, progress=progress, kept=kept)
+    return backtest(store, *span, capacity=places, progress=progress, cache_dir=kept)
 
 
 def run_ablation(
@@ -147,13 +153,15 @@ def run_ablation(
     from training.evaluation.ablation import ablation
     from training.evaluation.walk_forward import plan_walk
 
-    return ablation(store, plan_walk(store, *span), places=places, progress=progress, kept=kept)
+    return ablation(
+        store, plan_walk(store, *span), capacity=places, progress=progress, cache_dir=kept
+    )
 
 
 def run_check(
     workspace: Workspace,
     store: RecordStore,
-    database: ServiceDatabase,
+    lists: WatchlistRepository,
     as_of: dt.date,
     places: int,
 ) -> CheckReport:
@@ -176,7 +184,7 @@ def run_check(
         profile = parse_profile(registry.paper(version.version, PROFILE_ARTIFACT))
     except PaperMissing:
         profile = None
-    watched = CheckInputs(model, version.trained_at, profile, listed_entries(database), places)
+    watched = CheckInputs(model, version.trained_at, profile, listed_entries(lists), places)
     return check(store, watched, as_of, workspace.features)
 
 
@@ -214,15 +222,15 @@ def card_material(registry: Registry, version: str) -> Material:
     return Material(found, importance)
 
 
-def model_for_shelf(workspace: Workspace, version: str) -> ModelOnShelf:
+def model_for_shelf(workspace: Workspace, version: str) -> StoredModel:
     """A version with its card in both languages, as the service keeps it."""
-    from serving.briefings.repository import ModelOnShelf
     from serving.models.card.render import card
+    from serving.models.repository import StoredModel
     from training.json_safe import to_json_safe
 
     material = card_material(registry_holding(workspace, version), version)
     found = material.version
-    return ModelOnShelf(
+    return StoredModel(
         found.version,
         found.kind,
         found.trained_at,

@@ -41,7 +41,7 @@ def _here(
     path = require_file(out)
     settings = open_settings(job)
     with records_in(job, records) as store, progress() as step:
-        scored = score_cohort(job.workspace, store.seen_as(kind), as_of, step)
+        scored = score_cohort(job.workspace, store.for_kind(kind), as_of, step)
     to_file(path, scores_csv(scored, settings.tiers))
     return len(scored.cohort.projects), scored.model
 

@@ -33,7 +33,7 @@ def _here(job: Job, as_of: AsOfs, out: str, records: str | None, kind: Unit) -> 
     path = Path(out)
     require_folder(path)
     with records_in(job, records) as opened, progress() as step:
-        store = opened.seen_as(kind)
+        store = opened.for_kind(kind)
         if out.endswith("/") or path.is_dir():
             with writing(path):
                 return write_features_by_date(store, as_of, path, step)

@@ -45,8 +45,10 @@ def show(
     Raises:
         NotPublished, NothingPublished: there is no such list.
     """
+    from serving.watchlists.repository import WatchlistRepository
+
     with open_database(job, open_settings(job)) as database:
-        stored = database.of_kind(kind).watchlist(as_of, region)
+        stored = WatchlistRepository(database, kind).watchlist(as_of, region)
     content = _render(stored.body, shape, job)
     if out is not None:
         to_file(out, content)

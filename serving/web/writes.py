@@ -9,14 +9,14 @@ from sqlalchemy import Connection
 
 from serving.audit.repository import add_audit
 from serving.auth.principal import Principal
+from serving.db.database import Database
 from serving.db.engine import writing
 from serving.http.middleware import audit_entry
-from serving.watchlists.repository import ServiceDatabase
 
 
 def kept_by(
     request: Request,
-    database: ServiceDatabase,
+    database: Database,
     who: Principal,
     keep: Callable[[Connection], object],
 ) -> None:

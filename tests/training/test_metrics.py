@@ -23,9 +23,7 @@ def test_without_ties_the_figures_are_scikit_learns(flags, random):
     score = np.array(random.sample(range(1000), len(flags)), dtype=float)
     labels = np.array(flags, dtype=float)
     assert roc_auc(score, labels) == pytest.approx(roc_auc_score(labels, score))
-    assert average_precision(score, labels) == pytest.approx(
-        average_precision_score(labels, score)
-    )
+    assert average_precision(score, labels) == pytest.approx(average_precision_score(labels, score))
 
 
 @given(tied, st.integers(1, 5))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from features.catalogue import Family
-from features.families import FAMILIES
+from features.feature_sets import FEATURE_SETS
 from features.matrix import Matrix
 from risk.progress import Progress
 from risk.store.store import RecordStore
@@ -41,15 +41,15 @@ def ablation(
     plan: WalkPlan,
     *,
     capacity: int,
-    families: Sequence[Family] = FAMILIES,
     progress: Progress | None = None,
     seed: int = 0,
     cache_dir: Path | None = None,
 ) -> tuple[FamilyEffect, ...]:
-    """The effect of each of ``families``, greatest average precision first.
+    """The effect of each family of the kind of unit, greatest average precision first.
 
     Features are read from and written to the feature cache in ``cache_dir``, if given.
     """
+    families = FEATURE_SETS[store.kind].families
     thinned = replace(plan, months=plan.months[::EVERY_MONTHS])
     walked = walk(
         store,

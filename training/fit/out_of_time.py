@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from features.feature_sets import FEATURES
+from features.feature_sets import ALL_FEATURES
 from models import calibration
 from models.arrears import Recipe, grow
 from models.logistic import LogisticModel, LogisticRecipe, fit_logistic
@@ -37,7 +37,7 @@ MIN_EVENTS = 200
 MIN_EVENTS_FOR_CALIBRATION = 10
 
 _BATCH_ROWS = 16_384
-_DIRECTIONS = {feature.name: feature.direction for feature in FEATURES}
+_DIRECTIONS = {feature.name: feature.direction for feature in ALL_FEATURES}
 
 AnyRecipe = Recipe | LogisticRecipe
 

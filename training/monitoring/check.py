@@ -7,15 +7,16 @@ realised performance decide about a new training only if the feeds are sound.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from features.cache.cached_matrix import stored_matrix
-from features.feature_sets import EVERY_FAMILY
+from features.feature_sets import FEATURE_SETS
 from models.base import ScoringModel
 from risk.store.store import RecordStore
+from risk.unit_kinds import Kind
 from training.dataset.labels import event_log
 from training.dataset.observation import observations_before
 from training.dataset.training_set import require_projects
@@ -112,7 +113,7 @@ def check(
     raw = inputs.model.raw(matrix)
     feeds = feed_troubles(store, as_of)
     shifts = feature_shifts(inputs.profile, matrix, raw) if inputs.profile else []
-    affected = _features_of({trouble.table for trouble in feeds})
+    affected = _features_of({trouble.table for trouble in feeds}, store.kind)
     mature = [entry for entry in inputs.listed if entry.as_of <= log.last_mature()]
     report = CheckReport(
         as_of=as_of,
@@ -130,23 +131,17 @@ def check(
         lists=list_performance(label_entries(mature, log, observations_before(store, as_of))),
         months_unlearnt=len(mature_months_since(inputs.trained_at, log)),
     )
-    return _with_verdict(report)
+    return _with_verdict(report, store.kind)
 
 
-def _features_of(tables: Iterable[str]) -> frozenset[str]:
-    """The features computed from any of ``tables``, and the score if there is any table."""
-    selected = set(tables)
-    names = {
-        feature.name
-        for family in EVERY_FAMILY
-        for feature in family.features
-        if selected & set(feature.source)
-    }
-    return frozenset(names | {SCORE} if selected else names)
+def _features_of(tables: Collection[str], kind: Kind) -> frozenset[str]:
+    """The features of ``kind`` computed from any of ``tables``; with any table also the score."""
+    names = FEATURE_SETS[kind].features_from(tables)
+    return names | {SCORE} if tables else names
 
 
-def _with_verdict(report: CheckReport) -> CheckReport:
-    reasons = tuple(_reasons(report))
+def _with_verdict(report: CheckReport, kind: Kind) -> CheckReport:
+    reasons = tuple(_reasons(report, kind))
     verdict: Verdict = "fine"
     if _FEED_REASONS & set(reasons):
         verdict = "look"
@@ -157,7 +152,7 @@ def _with_verdict(report: CheckReport) -> CheckReport:
     return replace(report, verdict=verdict, reasons=reasons)
 
 
-def _reasons(report: CheckReport) -> Iterable[Reason]:
+def _reasons(report: CheckReport, kind: Kind) -> Iterable[Reason]:
     troubles = {feed.trouble for feed in report.feeds}
     if "stopped" in troubles:
         yield "feed_stopped"
@@ -170,7 +165,7 @@ def _reasons(report: CheckReport) -> Iterable[Reason]:
     if changed:
         yield "code_changed"
     major = [one for one in report.moved if one.index >= MAJOR_SHIFT and one.feature != SCORE]
-    by_code = _features_of(changed) & {shift.feature for shift in major}
+    by_code = _features_of(changed, kind) & {shift.feature for shift in major}
     if by_code or sum(shift.importance for shift in major) >= MAX_SHIFTED_IMPORTANCE:
         yield "features_moved"
     if any(shift.feature == SCORE and shift.index >= MAJOR_SHIFT for shift in report.moved):

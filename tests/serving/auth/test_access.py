@@ -15,6 +15,7 @@ from serving.auth.repository import Grant, People
 from serving.auth.roles import MAY, Action, Role
 from serving.briefings.repository import Briefing, keep_briefing
 from serving.http.problems import STATUS
+from serving.publishing.repository import store_publication
 from serving.watchlists.snapshot import Dossiers
 
 from ..conftest import PUBLISHED_AT, beside, key, unlinked_register, until_seen
@@ -146,7 +147,8 @@ ACTIONS = {route: actions[0] for route, actions in _routes() if actions}
 @pytest.fixture
 def office(database, publish, publication):
     """A published list with everything else a reader may ask for."""
-    database.publish(
+    store_publication(
+        database,
         publication(region=INSIDE).seal(),
         published_at=PUBLISHED_AT,
         published_by="李",

@@ -24,10 +24,11 @@ from risk.workspace import Workspace
 from serving.app import create_app
 from serving.auth.repository import People
 from serving.auth.roles import Role
+from serving.db.database import Database
 from serving.db.tables import FEEDBACK, MATTER_STEPS, OUTCOMES
+from serving.publishing.repository import store_publication
 from serving.settings import Settings, default_toml
 from serving.watchlists.document import Words
-from serving.watchlists.repository import ServiceDatabase
 from serving.watchlists.route_planning import distance, short_order, way
 from serving.watchlists.snapshot import Dossiers
 from serving.watchlists.xlsx import records_xlsx, watchlist_xlsx
@@ -119,12 +120,12 @@ def shown(tmp_path, sqlite_template):
     opened = []
 
     def serve(*publications, with_register=True):
-        database = ServiceDatabase(f"sqlite:///{path}")
+        database = Database(f"sqlite:///{path}")
         add_user(People(database.engine), "admin", Role.ADMIN)
         for one in publications:
             things = replace(beside(), dossiers=register_of(one) if with_register else None)
-            database.publish(
-                one.seal(), published_at=PUBLISHED_AT, published_by="李", beside=things
+            store_publication(
+                database, one.seal(), published_at=PUBLISHED_AT, published_by="李", extras=things
             )
         running = served(create_app(Settings(), database))
         client = entered(running.__enter__(), "admin")
@@ -215,7 +216,7 @@ def test_very_long_names(shown):
 
 def test_a_region_without_projects_sees_nothing_of_others(shown, tmp_path):
     client = shown(make_publication())
-    database = ServiceDatabase(f"sqlite:///{tmp_path / 'service.sqlite'}")
+    database = Database(f"sqlite:///{tmp_path / 'service.sqlite'}")
     add_user(People(database.engine), "elsewhere", Role.SUPERVISOR, "110101")
     database.close()
     other = entered(str(client.base_url), "elsewhere")

@@ -12,7 +12,7 @@ import pytest
 from training.evaluation.fairness import FIGURES, as_document, fairness, unfair
 from training.evaluation.group_counts import selected
 from training.evaluation.groups import memberships
-from training.evaluation.hypothesis_tests import RateSample, p_value, holm_correction
+from training.evaluation.hypothesis_tests import RateSample, holm_correction, p_value
 from training.evaluation.predictions import MODEL, Predictions
 
 MONTHS = np.arange("2024-01", "2025-01", dtype="datetime64[M]").astype("datetime64[D]")

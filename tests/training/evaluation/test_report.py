@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from training.evaluation.bootstrap import cluster_weights
 from training.evaluation.predictions import MODEL, Predictions, concat
-from training.evaluation.report import CUTS, difference, bootstrap_metrics, resamples, ranking_report
+from training.evaluation.report import (
+    CUTS,
+    bootstrap_metrics,
+    difference,
+    ranking_report,
+    resamples,
+)
 from training.metrics import at_top, average_precision, roc_auc
 
 MONTHS = (dt.date(2024, 1, 1), dt.date(2024, 2, 1), dt.date(2024, 3, 1))
@@ -49,9 +55,7 @@ def test_one_month_has_the_plain_figures():
     score, labels = predictions.scores[MODEL], predictions.labels
     assert figures["roc_auc"].value == pytest.approx(roc_auc(score, labels))
     assert figures["average_precision"].value == pytest.approx(average_precision(score, labels))
-    assert figures["precision_capacity"].value == pytest.approx(
-        at_top(score, labels, 7).precision
-    )
+    assert figures["precision_capacity"].value == pytest.approx(at_top(score, labels, 7).precision)
     assert figures["recall_10pct"].value == pytest.approx(at_top(score, labels, 6).recall)
 
 
@@ -87,7 +91,9 @@ def test_the_labelled_share_counts_what_somebody_looked_at():
     observed = np.array([1.0, np.nan, 0.0, np.nan])
     predictions = month(MONTHS[0], [4, 3, 2, 1], [1, 0, 0, 0], observed=observed)
     assert ranking_report(predictions, MODEL, 2, np.ones((2, 4))).labelled["capacity"] == 0.5
-    assert ranking_report(predictions, MODEL, 3, np.ones((2, 4))).labelled["capacity"] == pytest.approx(2 / 3)
+    assert ranking_report(predictions, MODEL, 3, np.ones((2, 4))).labelled[
+        "capacity"
+    ] == pytest.approx(2 / 3)
 
 
 def test_a_better_ranking_is_ahead_beyond_its_interval():
@@ -107,7 +113,9 @@ def test_the_order_of_the_rows_does_not_matter(seed, order):
     clusters = [f"C{n}" for n in random.integers(0, 6, 30)]
     predictions = month(MONTHS[0], score, labels, clusters)
     turned = month(MONTHS[0], score[order], labels[order], [clusters[n] for n in order])
-    ours, theirs = (ranking_report(one, MODEL, 6, resamples(one)).figures for one in (predictions, turned))
+    ours, theirs = (
+        ranking_report(one, MODEL, 6, resamples(one)).figures for one in (predictions, turned)
+    )
     for name, figure in ours.items():
         assert figure.value == pytest.approx(theirs[name].value, nan_ok=True)
         assert figure.low == pytest.approx(theirs[name].low, nan_ok=True)

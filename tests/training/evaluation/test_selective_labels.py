@@ -15,8 +15,8 @@ from training.dataset.observation import observations_before, observed_labels
 from training.evaluation.predictions import MODEL, Predictions
 from training.evaluation.report import resamples
 from training.evaluation.selective_labels import (
-    ListedEntry,
     LabelledEntry,
+    ListedEntry,
     label_entries,
     random_visits,
     realised,

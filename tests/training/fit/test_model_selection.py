@@ -67,7 +67,9 @@ def test_later_months_are_scored_by_earlier_ones_only(lessons):
     recipe = LogisticRecipe()
     fold = walk_forward_folds(lessons.dates, n_folds=3)[-1]
     later = np.isin(lessons.matrix.as_ofs, np.array(fold.test, dtype="datetime64[D]"))
-    turned = dataclasses.replace(lessons, soft_labels=np.where(later, 1 - lessons.soft_labels, lessons.soft_labels))
+    turned = dataclasses.replace(
+        lessons, soft_labels=np.where(later, 1 - lessons.soft_labels, lessons.soft_labels)
+    )
     for one in (recipe, SMALL):
         before, after = score_out_of_time(lessons, one), score_out_of_time(turned, one)
         assert np.array_equal(before[later], after[later])
@@ -90,7 +92,9 @@ def test_an_interrupted_search_ends_like_one_that_was_not(lessons, quick, tmp_pa
 
 def test_trials_of_other_lessons_are_not_taken_for_these(lessons, quick, tmp_path):
     path = tmp_path / "tuning.sqlite"
-    fewer = dataclasses.replace(lessons, target=lessons.target * 0, soft_labels=lessons.soft_labels / 2)
+    fewer = dataclasses.replace(
+        lessons, target=lessons.target * 0, soft_labels=lessons.soft_labels / 2
+    )
     assert tuning.training_set_digest(lessons) != tuning.training_set_digest(fewer)
     one = tune(lessons, 1, 7, path)
     assert tune(lessons, 0, 7, path).regrets != one.regrets

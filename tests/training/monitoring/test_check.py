@@ -16,7 +16,7 @@ from training.artifacts import model_artifacts
 from training.dataset.training_set import build_training_set
 from training.evaluation.selective_labels import ListedEntry
 from training.monitoring.check import CheckInputs, check
-from training.monitoring.drift import PAPER, from_text, profile, shifts, population_stability_index
+from training.monitoring.drift import PAPER, from_text, population_stability_index, profile, shifts
 from training.monitoring.performance_estimate import outlook
 
 AS_OF = dt.date(2025, 8, 1)
@@ -25,7 +25,9 @@ AS_OF = dt.date(2025, 8, 1)
 @pytest.fixture(scope="module")
 def watched(county, county_trained):
     with RecordStore(county.records, read_only=True) as store:
-        kept = model_artifacts(store, build_training_set(store, county_trained.as_of), county_trained)
+        kept = model_artifacts(
+            store, build_training_set(store, county_trained.as_of), county_trained
+        )
     seen = from_text(kept[PAPER])
     assert from_text(seen.to_text()) == seen
     return CheckInputs(county_trained.model, county_trained.as_of, seen, [], 20)
