@@ -27,10 +27,10 @@ from serving.models.backtest_text import shown
 from training.dataset.labels import EventLog
 from training.dataset.observation import Inspection
 from training.dataset.training_set import TrainingSet
-from training.evaluation.bootstrap import Estimate, estimate
-from training.evaluation.calibration import reliability
+from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate
+from training.evaluation.calibration import calibration_report
 from training.evaluation.predictions import Predictions
-from training.evaluation.report import bootstrap_metrics, resamples
+from training.evaluation.report import bootstrap_metrics
 from training.evaluation.visit_reordering import ReorderedVisits, reorder_within
 from training.fit.fit import fit
 from training.fit.out_of_time import AnyRecipe
@@ -85,28 +85,30 @@ def tables(
     predictions: Predictions, visits: list[Inspection], first: dt.date, last: dt.date
 ) -> str:
     """What each score is worth on the test inspections."""
-    weights = resamples(predictions)
+    weights = bootstrap_weights(predictions.clusters)
     events = float(predictions.labels.sum())
     heads = ["order by", "ROC AUC", "average precision", "precision at 10 %", "recall at 20 %"]
     heads += ["days sooner", "found in the first half", "slope", "mean probability / rate"]
     rows = []
     for name in predictions.scores:
         drawn = bootstrap_metrics(predictions, name, len(predictions.labels) // 10, weights)
-        cells = [said(estimate(float(drawn[f][0]), drawn[f][1:], events)) for f in FIGURES]
+        cells = [said(estimate(drawn[f], events)) for f in FIGURES]
         moved: ReorderedVisits = reorder_within(
             predictions, visits, [(first, last + dt.timedelta(days=1))], name
         )
         cells += [said(moved.days_sooner, 2), said(moved.first_half)]
         if name in predictions.probability:
-            told = reliability(predictions.probability[name], predictions.labels, weights[1:])
+            told = calibration_report(
+                predictions.probability[name], predictions.labels, weights[1:]
+            )
             cells += [said(told.slope, 2), said(told.ratio, 2)]
         rows.append(row([name, *cells, *[""] * (len(heads) - 1 - len(cells))]))
     made = reorder_within(
         predictions, visits, [(first, last + dt.timedelta(days=1))], "random order"
     )
     about = (
-        f"{len(judged.happened):,} inspections from {first} to {last}, {events:.0f} with a critical"
-        f" violation; {made.made_first_half.value:.3f} of these came in the first half as really"
+        f"{len(predictions.labels):,} inspections from {first} to {last},"
+        f" {events:.0f} with a critical violation; {made.made_first_half.value:.3f} of these came in the first half as really"
         " made. 95 % intervals by resampling businesses."
     )
     lines = [row(heads), row(["---"] * len(heads)), *rows]

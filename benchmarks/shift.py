@@ -29,10 +29,10 @@ from risk.workspace import Workspace
 from serving.models.backtest_text import shown
 from training.dataset.training_set import TrainingSet
 from training.evaluation.baselines import ContenderScores
-from training.evaluation.bootstrap import Estimate, estimate
+from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate
 from training.evaluation.predictions import MODEL, Predictions
-from training.evaluation.report import bootstrap_metrics, difference, resamples
-from training.evaluation.walk_forward import plan, walk
+from training.evaluation.report import bootstrap_metrics, difference
+from training.evaluation.walk_forward import plan_walk, walk
 from training.fit.fit import Trained, fit
 
 NEW, OLD = "new regime alone", "before the change"
@@ -72,7 +72,7 @@ def document(projects: int, months: int, seed: int) -> str:
         with RecordStore(workspace.records) as store:
             store.connection.execute(WITHDRAWN, [change])
             store.connection.execute(FAKED, [change])
-            planned = plan(store, change, END)
+            planned = plan_walk(store, change, END)
             predictions = walk(store, planned, heard, Race(change)).predictions
     return curve(predictions, change, projects, seed)
 
@@ -115,7 +115,7 @@ def curve(predictions: Predictions, change: dt.date, projects: int, seed: int) -
         for start in quarters
     ]
     after = predictions.where(predictions.as_ofs >= np.datetime64(add_months(change, 6)))
-    weights = resamples(after)
+    weights = bootstrap_weights(after.clusters)
     drawn = {name: bootstrap_metrics(after, name, 20, weights) for name in after.scores}
     events = float(after.labels.sum())
     gaps = [
@@ -150,11 +150,11 @@ def quarter(predictions: Predictions, first: dt.date, stop: dt.date, start: int)
         predictions.as_ofs < np.datetime64(stop)
     )
     part = predictions.where(within)
-    weights = resamples(part)
+    weights = bootstrap_weights(part.clusters)
     events = float(part.labels.sum())
     drawn = {name: bootstrap_metrics(part, name, 20, weights) for name in part.scores}
     cells = [
-        said(estimate(float(drawn[name][figure][0]), drawn[name][figure][1:], events))
+        said(estimate(drawn[name][figure], events))
         for figure in FIGURES
         for name in (MODEL, NEW, OLD)
     ]

@@ -1,4 +1,4 @@
-"""Training from features on disk: the same trees as from memory, in a fraction of the memory."""
+"""Datasets over feature files: the same trees as from memory, in a fraction of the memory."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def table_of(matrix: Matrix, label, *, keys=("as_of", "project_id")) -> pa.Table
     return pa.table({**{key: told[key] for key in keys}, **features, "label": label})
 
 
-@pytest.fixture(params=["one file", "parted by date", "parted, dates in the path alone"])
+@pytest.fixture(params=["one file", "partitioned by date", "partitioned, dates in the path alone"])
 def place(request, tmp_path, matrix, label):
     """The same rows in every form there is, row groups smaller and larger than a block."""
     if request.param == "one file":
@@ -87,7 +87,7 @@ def trees(data: lgb.Dataset, params=None, seed: int = 3) -> str:
     return grow(data, DIRECTIONS, recipe=RECIPE, rounds=30, seed=seed).model_to_string()
 
 
-def test_the_trees_are_those_of_the_matrix_in_memory(place, matrix, label):
+def test_parquet_dataset_gives_the_trees_of_the_matrix_in_memory(place, matrix, label):
     files = feature_files(place, exclude=["label"])
     plain = lgb.Dataset(matrix.values.copy("C"), label, feature_name=list(matrix.columns))
     assert files.columns == matrix.columns
@@ -96,14 +96,14 @@ def test_the_trees_are_those_of_the_matrix_in_memory(place, matrix, label):
     )
 
 
-def test_the_bins_come_from_the_same_sample_of_rows(place, matrix, label):
+def test_parquet_dataset_finds_bins_from_the_same_sample_of_rows(place, matrix, label):
     files = feature_files(place, exclude=["label"])
     held = trees(matrix_dataset(matrix, label), SAMPLED)
     assert trees(parquet_dataset(files, "label"), SAMPLED) == held
     assert held != trees(matrix_dataset(matrix, label)), "the sample does not matter here"
 
 
-def test_values_and_keys_come_back_in_order(place, matrix):
+def test_feature_files_yield_values_and_keys_in_order(place, matrix):
     files = feature_files(place, exclude=["label"])
     assert files.rows() == ROWS
     np.testing.assert_array_equal(np.concatenate(list(files.blocks(999))), matrix.values)
@@ -112,7 +112,7 @@ def test_values_and_keys_come_back_in_order(place, matrix):
     assert tuple(name for block in names for name in block) == matrix.project_ids
 
 
-def test_rows_can_be_asked_for_in_any_order(place, matrix):
+def test_parquet_sequence_returns_rows_in_any_order(place, matrix):
     rows = ParquetSequence(feature_files(place, exclude=["label"]), ROWS)
     chance = np.random.default_rng(5)
     for start in chance.integers(0, ROWS, 20):
@@ -122,7 +122,7 @@ def test_rows_can_be_asked_for_in_any_order(place, matrix):
     np.testing.assert_array_equal(rows[[5, 3]], matrix.values[[5, 3]])
 
 
-def test_dates_of_a_folder_are_picked_without_opening_files(tmp_path):
+def test_feature_files_of_dates_opens_no_file(tmp_path):
     for day in DAYS:
         (tmp_path / f"as_of={day}").mkdir()
         table = pa.table({"project_id": ["P1"], "f0": [1.0]})
@@ -134,8 +134,8 @@ def test_dates_of_a_folder_are_picked_without_opening_files(tmp_path):
     assert picked.rows() == 2
 
 
-def test_what_a_run_cut_off_left_behind_is_passed_over(tmp_path):
-    """The folders are those in which Spark, and this program, write what is not whole yet."""
+def test_feature_files_skip_unfinished_output(tmp_path):
+    """The skipped folders are those Spark and this program write unfinished output to."""
     there = [
         "b/as_of=2024-01-01/part-1.parquet",
         "b/as_of=2024-01-01/part-2.parquet",
@@ -156,17 +156,17 @@ def test_what_a_run_cut_off_left_behind_is_passed_over(tmp_path):
     assert files.rows() == 3
 
 
-@pytest.mark.parametrize("most_copied", [0, ROWS])
-def test_some_rows_of_a_matrix_give_the_trees_of_a_copy_of_them(
-    matrix, label, monkeypatch, most_copied
+@pytest.mark.parametrize("max_copied", [0, ROWS])
+def test_matrix_dataset_of_some_rows_gives_the_trees_of_their_copy(
+    matrix, label, monkeypatch, max_copied
 ):
-    monkeypatch.setattr(lightgbm_dataset, "MAX_COPIED_ROWS", most_copied)
+    monkeypatch.setattr(lightgbm_dataset, "MAX_COPIED_ROWS", max_copied)
     rows = np.random.default_rng(6).random(ROWS) < 0.6
     copied = lgb.Dataset(matrix.values[rows], label[rows], feature_name=list(matrix.columns))
     assert trees(matrix_dataset(matrix, label, rows)) == trees(copied)
 
 
-def test_boosters_may_share_one_dataset(place, matrix, label):
+def test_matrix_and_parquet_datasets_can_be_shared_by_boosters(place, matrix, label):
     files = feature_files(place, exclude=["label"])
     alone = [trees(matrix_dataset(matrix, label), seed=seed) for seed in (0, 1)]
     assert alone[0] != alone[1]
@@ -174,7 +174,7 @@ def test_boosters_may_share_one_dataset(place, matrix, label):
         assert [trees(shared, seed=seed) for seed in (0, 1)] == alone
 
 
-def test_the_matrix_is_never_held(tmp_path):
+def test_parquet_dataset_never_holds_the_matrix(tmp_path):
     rows, columns = 60_000, 60
     chance = np.random.default_rng(3)
     drawn = {f"f{number}": np.round(chance.random(rows), 2) for number in range(columns)}
@@ -194,7 +194,7 @@ def test_the_matrix_is_never_held(tmp_path):
     assert data.num_data() == rows
 
 
-def test_a_label_for_every_row_is_asked_for(place, label):
+def test_parquet_dataset_requires_a_label_for_every_row(place, label):
     files = feature_files(place, exclude=["label"])
     with pytest.raises(LabelsDoNotFit):
         parquet_dataset(files, label[1:])
@@ -202,12 +202,12 @@ def test_a_label_for_every_row_is_asked_for(place, label):
         parquet_dataset(files, np.where(np.arange(ROWS) == 5, np.nan, label))
 
 
-def test_a_place_without_features_is_refused(tmp_path):
+def test_feature_files_of_an_empty_folder_raise_no_feature_files(tmp_path):
     with pytest.raises(NoFeatureFiles):
         feature_files(tmp_path)
 
 
-def test_a_file_without_a_feature_of_the_first_is_refused(tmp_path):
+def test_feature_files_with_a_missing_column_raise_features_missing(tmp_path):
     for number, name in enumerate(("f0", "f1")):
         table = pa.table({"as_of": [DAYS[0]], "project_id": ["P1"], name: [1.0]})
         pq.write_table(table, tmp_path / f"{number}.parquet")
@@ -215,7 +215,7 @@ def test_a_file_without_a_feature_of_the_first_is_refused(tmp_path):
         list(feature_files(tmp_path).blocks())
 
 
-def test_what_the_command_writes_can_be_read(world, tmp_path):
+def test_feature_files_read_what_the_command_writes(world, tmp_path):
     world.project()
     world.project("P2")
     write_features(

@@ -1,4 +1,4 @@
-"""The gain at equal effort, counted by hand on a small world."""
+"""The gain at equal effort, counted by hand on a small example."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from training.dataset.labels import EventLog
 from training.dataset.observation import Inspection
 from training.evaluation.operational_gain import FIGURES, MADE, gain
 from training.evaluation.predictions import MODEL, Predictions
-from training.evaluation.visit_reordering import reordered
+from training.evaluation.visit_reordering import reorder_visits
 
 FIRST, SECOND = dt.date(2025, 4, 1), dt.date(2025, 5, 1)
 
@@ -50,7 +50,7 @@ VISITS = (
 )
 
 
-def test_every_way_makes_as_many_visits_and_events_count_once(small):
+def test_gain_gives_every_way_as_many_visits_and_counts_events_once(small):
     found = gain(small, LOG, VISITS)
     assert found.events == 2
     assert {figures["visits"].value for figures in found.ways.values()} == {2.0}
@@ -72,11 +72,11 @@ def test_every_way_makes_as_many_visits_and_events_count_once(small):
     assert set(found.ahead[MADE]) == set(FIGURES)
 
 
-def test_two_events_are_too_few_for_an_interval(small):
+def test_gain_gives_no_interval_to_two_events(small):
     assert gain(small, LOG, VISITS).ways[MODEL]["events"].too_few
 
 
-def test_a_list_that_knows_everything_beats_one_that_knows_nothing():
+def test_gain_of_a_perfect_ranking_exceeds_random_visits():
     random = np.random.default_rng(1)
     names = tuple(f"P{n:03d}" for n in range(200))
     owes = random.random(200) < 0.15
@@ -102,7 +102,7 @@ def test_a_list_that_knows_everything_beats_one_that_knows_nothing():
     assert found.ahead[MADE]["mean_days_early"].low > 0
 
 
-def test_reordering_moves_only_who_comes_first(small):
+def test_reorder_visits_changes_only_the_order(small):
     late = tuple(
         Inspection(name, dt.date(2025, 4, day), False, name == "A")
         for name, day in (("B", 5), ("C", 15), ("A", 25))
@@ -121,7 +121,7 @@ def test_reordering_moves_only_who_comes_first(small):
             "scores": {name: np.resize(one, 12) for name, one in third.scores.items()},
         }
     )
-    found = reordered(three, late)
+    found = reorder_visits(three, late)
     assert found[MODEL].visits == found["rules"].visits == 3
     assert found[MODEL].found == 1
     assert found[MODEL].days_sooner.value == 20
