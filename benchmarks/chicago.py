@@ -108,8 +108,8 @@ def tables(
     )
     about = (
         f"{len(predictions.labels):,} inspections from {first} to {last},"
-        f" {events:.0f} with a critical violation; {made.made_first_half.value:.3f} of these came in the first half as really"
-        " made. 95 % intervals by resampling businesses."
+        f" {events:.0f} with a critical violation; {made.made_first_half.value:.3f} of these came"
+        " in the first half as really made. 95 % intervals by resampling businesses."
     )
     lines = [row(heads), row(["---"] * len(heads)), *rows]
     return "\n\n".join([about, "\n".join(lines)]) + "\n"

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.measuring import Child, Figure, Size, child, run
+from benchmarks.harness import Child, Figure, Size, child, run
 
 ROWS: dict[Size, tuple[int, int]] = {
     "quick": (100_000, 400_000),
@@ -26,7 +26,7 @@ MOST_EXPONENT = 1.1
 """The issue's bound for features holds for training too."""
 
 _MAKE = """
-import sys; from pathlib import Path; from benchmarks.lessons import make
+import sys; from pathlib import Path; from benchmarks.training_set import make
 make(Path(sys.argv[1]), int(sys.argv[2]))
 """
 
@@ -34,7 +34,7 @@ _FIT = """
 import json, sys, time
 from pathlib import Path
 import numpy as np
-from benchmarks.lessons import LABEL
+from benchmarks.training_set import LABEL
 from features.matrix import Matrix
 from models.arrears import grow, recipe_for
 from training.dataset.lightgbm_dataset import matrix_dataset
@@ -83,7 +83,7 @@ class Fit:
     @property
     def seconds(self) -> float:
         """Reading, binning and growing; not the start of Python."""
-        return self.told["read"] + self.told["grow"]
+        return self.result["read"] + self.result["grow"]
 
 
 def fit(rows: int, held: str = "disk") -> Fit:
@@ -91,7 +91,7 @@ def fit(rows: int, held: str = "disk") -> Fit:
     with tempfile.TemporaryDirectory(prefix="wagewatch-training-") as place:
         child(_MAKE, place, rows)
         done: Child = child(_FIT, place, held)
-    return Fit(int(done.told["rows"]), done.told, done.peak_mb)
+    return Fit(int(done.result["rows"]), done.result, done.peak_mb)
 
 
 def figures(size: Size) -> Sequence[Figure]:
@@ -108,14 +108,14 @@ def figures(size: Size) -> Sequence[Figure]:
         found.append(Figure("bytes per further row", per_row, "bytes", "lower"))
     return [
         *found,
-        Figure("bytes of a row as numbers", 8 * large.told["columns"], "bytes"),
+        Figure("bytes of a row as numbers", 8 * large.result["columns"], "bytes"),
         Figure("peak memory, disk over memory", disk.peak_mb / memory.peak_mb, "ratio", "lower", 1),
         Figure("seconds, disk over memory", disk.seconds / memory.seconds, "ratio", "lower"),
     ]
 
 
 def _of(one: Fit) -> list[Figure]:
-    told = one.told
+    told = one.result
     millions = f"{one.rows / 1e6:.4g} M rows x {told['columns']:.0f}"
     grown = f"{millions}, {told['rounds']:.0f} rounds, {told['leaves']:.0f} leaves"
     return [
