@@ -22,7 +22,7 @@ _SHOWN = 15
 
 def check(context: typer.Context, as_of: AsOf, json: Json = False, kind: Unit = "project") -> None:
     """Look at feeds, codes, drift and what past lists came to."""
-    from serving.publishing.scoring import run_check
+    from serving.models.service import check_champion
     from serving.settings import places_of
     from serving.watchlists.repository import WatchlistRepository
     from training.json_safe import plain
@@ -32,7 +32,7 @@ def check(context: typer.Context, as_of: AsOf, json: Json = False, kind: Unit = 
     take_in_what_was_sent(job, settings)
     with open_records(job) as store, open_database(job, settings) as database:
         seen, lists = store.for_kind(kind), WatchlistRepository(database, kind)
-        report = run_check(job.workspace, seen, lists, as_of, places_of(settings, kind))
+        report = check_champion(job.workspace, seen, lists, as_of, places_of(settings, kind))
     if json:
         as_json(plain(asdict(report)))
     else:

@@ -64,7 +64,7 @@ def model_card(
     kind: Unit = "project",
 ) -> None:
     """The model card of a version."""
-    from serving.publishing.scoring import card_material
+    from serving.models.service import card_material
 
     job = job_of(context)
     registry = _holding(job, version, kind)
@@ -109,6 +109,6 @@ def _holding(job: Job, version: str, kind: Kind = "project") -> Registry:
 
 
 def _registry(job: Job, kind: Kind) -> Registry:
-    from serving.publishing.scoring import open_registry
+    from models.registry import Registry
 
-    return open_registry(job.workspace.require(), kind)
+    return Registry(job.workspace.require(), kind)

@@ -35,8 +35,8 @@ def train(
 
 
 def _train(job: Job, settings: Settings, as_of: dt.date, trials: int, kind: Kind) -> None:
-    from serving.publishing.scoring import train_and_register
     from serving.settings import places_of
+    from training.pipeline import Search, train_and_register
 
     with progress() as step:
         run = train_and_register(
@@ -44,8 +44,7 @@ def _train(job: Job, settings: Settings, as_of: dt.date, trials: int, kind: Kind
             as_of,
             who=user_name(),
             places=places_of(settings, kind),
-            trials=trials,
-            seed=settings.seed,
+            search=Search(trials, settings.seed),
             progress=step,
             kind=kind,
         )

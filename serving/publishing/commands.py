@@ -21,20 +21,23 @@ def publish(
     kind: Unit = "project",
 ) -> None:
     """Score the cohort, choose the list, seal it with everything behind it."""
-    from serving.publishing.pipeline import Office, Order, publish_watchlist
+    from serving.publishing.context import PublishRequest
+    from serving.publishing.hooks import publish_context
+    from serving.publishing.pipeline import publish_watchlist
     from serving.settings import places_of
 
     job = job_of(context)
     settings = open_settings(job)
     take_in_what_was_sent(job, settings)
-    order = Order(as_of, capacity or places_of(settings, kind), region, by or user_name())
+    places = capacity or places_of(settings, kind)
+    request = PublishRequest(as_of, places, region, by or user_name())
     with (
         open_records(job) as store,
         open_database(job, settings) as database,
         progress() as step,
     ):
-        office = Office(job.workspace, store, database, settings).of_kind(kind)
-        done = publish_watchlist(office, order, step)
+        publishing = publish_context(job.workspace, store, database, settings)
+        done = publish_watchlist(publishing.for_kind(kind), request, step)
     if done.scorecard_events is not None:
         note(job.say("scorecard_scored", events=done.scorecard_events))
     key = "published" if done.new else "published_before"
