@@ -11,9 +11,9 @@ from pydantic import BaseModel, SecretStr
 from risk.locale import catalogue
 from serving.app import create_app
 from serving.auth.roles import MAY, Action, Role
-from serving.cli.context import job_from
 from serving.cli.main import command
 from serving.settings import NESTED, PREFIX, Settings
+from serving.terminal.context import job_from
 from serving.watchlists.repository import ServiceDatabase
 
 _MADE = "Generated from the code by `make docs`; do not edit."

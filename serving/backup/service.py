@@ -23,12 +23,12 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Date, DateTime, LargeBinary, Table, insert, select, text
 
-from risk.errors import WagewatchError
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.db.engine import utc, writing
 from serving.db.migrate import HEAD
 from serving.db.tables import METADATA
+from serving.errors import CommandError
 from serving.watchlists.repository import ServiceDatabase
 
 _FORMAT = "wagewatch-backup-1"
@@ -38,13 +38,13 @@ _FILES = ("wagewatch.toml", "session.key")
 _ROWS_AT_ONCE = 500
 
 
-class BackupUnreadable(WagewatchError):
+class BackupUnreadable(CommandError):
     """The file is not a whole backup of this version."""
 
     code = "backup_unreadable"
 
 
-class RestoreWouldMix(WagewatchError):
+class RestoreWouldMix(CommandError):
     """There is something already where the backup is to go."""
 
     code = "restore_would_mix"

@@ -6,28 +6,31 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, and_, func, insert, select
 
-from risk.errors import WagewatchError
 from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import Principal
 from serving.db.engine import utc, writing
 from serving.db.pagination import Page, Wanted, page
 from serving.db.tables import BRIEFINGS, INDICATORS, MODELS, WATCHLISTS
+from serving.errors import ApiError
 
 
-class BriefingUnknown(WagewatchError):
+class BriefingUnknown(ApiError):
     """There is no such briefing in the region."""
 
     code = "briefing_unknown"
+    status = HTTPStatus.NOT_FOUND
 
 
-class ModelNotPublished(WagewatchError):
+class ModelNotPublished(ApiError):
     """No list was published with this model."""
 
     code = "model_not_published"
+    status = HTTPStatus.NOT_FOUND
 
 
 @dataclass(frozen=True)

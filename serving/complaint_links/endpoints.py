@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
-from serving.auth.dependencies import may
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.complaint_links import queries
 from serving.complaint_links.schemas import Link, LinkIn, UnlinkedComplaint
 from serving.http.dependencies import Database
-from serving.http.idempotency import Write, write
 from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1/links", tags=["links"], responses=RESPONSES)
 @router.get("")
 def list_links(
     database: Database,
-    who: Annotated[Principal, may(Action.READ_LINKS)],
+    who: Annotated[Principal, require(Permission.READ_LINKS)],
     state: Annotated[queries.State, Query()] = "waiting",
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
@@ -37,7 +37,7 @@ def list_links(
 def decide_link(
     request: Request,
     database: Database,
-    who: Annotated[Principal, may(Action.WRITE_LINKS)],
+    who: Annotated[Principal, require(Permission.WRITE_LINKS)],
     link: LinkIn,
     key: IdempotencyKey,
 ) -> Response:
@@ -46,4 +46,4 @@ def decide_link(
     def keep(connection: Connection) -> Link:
         return queries.keep(connection, database, who, link)
 
-    return write(Write(request, database, who, link, key), keep)
+    return write_once(WriteRequest(request, database, who, link, key), keep)

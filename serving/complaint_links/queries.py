@@ -8,10 +8,10 @@ from typing import Literal
 from sqlalchemy import Connection
 
 from serving.auth.principal import Principal
+from serving.clock import now
 from serving.complaint_links.schemas import Link, LinkIn, UnlinkedComplaint
 from serving.complaint_links.service import Choice, Document, decide, shown, waiting
 from serving.db.pagination import Wanted
-from serving.http.idempotency import now
 from serving.http.schemas import Page
 from serving.publishing.snapshot_repository import register
 from serving.watchlists.repository import ServiceDatabase, closest

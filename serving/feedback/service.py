@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from serving.auth.principal import Principal
+from serving.clock import now
 from serving.db.pagination import Wanted
 from serving.feedback.schemas import Feedback, FeedbackIn
-from serving.http.idempotency import now
 from serving.http.schemas import Page
 from serving.projects import notes_repository
 from serving.watchlists.repository import ServiceDatabase

@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
-from serving.auth.dependencies import may
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
-from serving.http.dependencies import Database, LiveViews
-from serving.http.etag import send
-from serving.http.idempotency import Write, now, write
+from serving.auth.roles import Permission
+from serving.clock import now
+from serving.http.dependencies import Database
+from serving.http.etag import send_document
 from serving.http.parameters import (
     AsOfQuery,
     CursorQuery,
@@ -35,10 +36,11 @@ from serving.projects.schemas import (
     TimelineItem,
     WhatChanged,
 )
+from serving.watchlists.redaction import LiveViews
 
 router = APIRouter(prefix="/v1/projects", tags=["projects"], responses=RESPONSES)
 
-Reader = Annotated[Principal, may(Action.READ_PROJECTS)]
+Reader = Annotated[Principal, require(Permission.READ_PROJECTS)]
 
 
 # A project's code may hold a slash, hence ":path".
@@ -55,7 +57,7 @@ async def get_risk(
     as_of: AsOfQuery = None,
 ) -> Response:
     """The risk of one project and why / 一个项目的风险、原因、红旗、时间线。"""
-    return send(views.risk(who, project_id, as_of), request)
+    return send_document(views.risk(who, project_id, as_of), request)
 
 
 @router.get("/{project_id:path}/history")
@@ -127,7 +129,7 @@ def get_elements(
 @router.get("/{project_id:path}/notes")
 def list_notes(
     database: Database,
-    who: Annotated[Principal, may(Action.READ_NOTES)],
+    who: Annotated[Principal, require(Permission.READ_NOTES)],
     project_id: ProjectPath,
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
@@ -140,7 +142,7 @@ def list_notes(
 def add_note(
     request: Request,
     database: Database,
-    who: Annotated[Principal, may(Action.WRITE_NOTES)],
+    who: Annotated[Principal, require(Permission.WRITE_NOTES)],
     project_id: ProjectPath,
     note: NoteIn,
     key: IdempotencyKey,
@@ -153,4 +155,4 @@ def add_note(
         keep_note(connection, kept)
         return service.note(kept)
 
-    return write(Write(request, database, who, note, key), keep)
+    return write_once(WriteRequest(request, database, who, note, key), keep)

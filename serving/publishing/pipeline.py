@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from risk.errors import WagewatchError
 from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
 from risk.watchlist import Candidate, Change, Comparison, ListedEntry, Policy, Selected, compare
 from risk.watchlist import select as choose
 from risk.workspace import Workspace
 from serving.briefings.repository import CountyRates
+from serving.errors import CommandError
 from serving.matters.rules import rules_of
 from serving.matters.sync import take_lists
 from serving.publishing import localize
@@ -47,7 +47,7 @@ Contributions = Mapping[str, float]
 Flags = Mapping[str, tuple["RedFlag", ...]]
 
 
-class RegionUnknown(WagewatchError):
+class RegionUnknown(CommandError):
     """No project of the region is in the cohort."""
 
     code = "region_unknown"

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from risk.errors import WagewatchError
 from risk.locale import LANGUAGES
 from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
 from risk.workspace import Workspace
+from serving.errors import CommandError
 
 if TYPE_CHECKING:
     from models.base import ScoringModel
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float], None]
 
 
-class ModelFromLater(WagewatchError):
+class ModelFromLater(CommandError):
     """The champion knows what happened after the day asked for."""
 
     code = "model_from_later"

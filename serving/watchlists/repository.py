@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Self
 
 from sqlalchemy import Connection, Row, Select, and_, func, insert, select
@@ -14,45 +15,50 @@ from risk.errors import WagewatchError
 from risk.unit_kinds import Kind
 from serving.auth.jurisdiction import covers, overlaps, within
 from serving.auth.principal import OFFICE, Principal
+from serving.auth.project_regions import regions_of, save_regions
 from serving.briefings.repository import CountyRates, ModelOnShelf, keep_model, keep_rates
 from serving.db.engine import make_engine, utc, writing
 from serving.db.migrate import migrate
 from serving.db.tables import PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
+from serving.errors import ApiError, CommandError
 from serving.events.repository import record_publication
-from serving.projects.regions import keep_places, places_of
 from serving.publishing.document import Head, SealedPublication
 from serving.publishing.snapshot.snapshot import Dossiers
 from serving.publishing.snapshot_repository import keep_dossiers
 
 
-class AlreadyPublished(WagewatchError):
+class AlreadyPublished(CommandError):
     """A different list is sealed for the same as_of and region."""
 
     code = "already_published"
 
 
-class NotPublished(WagewatchError):
+class NotPublished(ApiError):
     """No list is sealed for that as_of and region; ``available`` names those that are."""
 
     code = "not_published"
+    status = HTTPStatus.NOT_FOUND
 
 
-class NothingPublished(WagewatchError):
+class NothingPublished(ApiError):
     """No list at all has been sealed yet."""
 
     code = "nothing_published"
+    status = HTTPStatus.NOT_FOUND
 
 
-class ProjectNotScored(WagewatchError):
+class ProjectNotScored(ApiError):
     """The project was not in the cohort of the publication asked for."""
 
     code = "project_not_scored"
+    status = HTTPStatus.NOT_FOUND
 
 
-class ProjectUnknown(WagewatchError):
+class ProjectUnknown(ApiError):
     """Nobody published or sent this project, or it is in another region."""
 
     code = "project_unknown"
+    status = HTTPStatus.NOT_FOUND
 
 
 @dataclass(frozen=True)
@@ -361,7 +367,7 @@ class ServiceDatabase:
         Raises:
             ProjectUnknown: nobody published or sent it, or it is in another region.
         """
-        code = places_of(connection, [project_id]).get(project_id)
+        code = regions_of(connection, [project_id]).get(project_id)
         if code is None or not covers(principal, code):
             raise ProjectUnknown(project_id=project_id)
         return code
@@ -461,7 +467,7 @@ def _store(
         connection.execute(insert(WATCHLIST_ENTRIES), entries)
     if risks:
         connection.execute(insert(PROJECT_RISKS), risks)
-    keep_places(connection, {str(row["project_id"]): str(row["region_code"]) for row in risks})
+    save_regions(connection, {str(row["project_id"]): str(row["region_code"]) for row in risks})
     return watchlist_id
 
 

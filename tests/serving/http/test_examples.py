@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.publications import publication as made
 from serving.auth.passwords import hash_password
-from serving.auth.repository import Grant, People
+from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
 from serving.publishing.snapshot.snapshot import Dossiers
 
@@ -24,9 +24,9 @@ def test_every_example_runs(client, database, token):
         sealed = made(as_of, listed=3, cohort=6).seal()
         things = replace(beside(), dossiers=Dossiers({}, unlinked_register()))
         database.publish(sealed, published_at=PUBLISHED_AT, published_by="test", beside=things)
-    grant = Grant("王主管", Role.SUPERVISOR, "9901", "test", PUBLISHED_AT)
+    grant = NewAccount("王主管", Role.SUPERVISOR, "9901", "test", PUBLISHED_AT)
     hashed = hash_password(PASSWORD)
-    People(database.engine).add_user(grant, password_hash=hashed, subject=None)
+    UserRepository(database.engine).add_user(grant, password_hash=hashed, subject=None)
     admin = token("admin")
     description = client.get("/openapi.json").json()
     places = {"{project_id}": "P-00001", "{table}": "organizations"}
