@@ -119,10 +119,10 @@ def _served(workspace: Path) -> Iterator[tuple[str, list[str]]]:
 
     from risk.workspace import Workspace
     from serving.app import create_app
-    from serving.publishing.snapshot_repository import register
     from serving.server import listen
     from serving.settings import load_settings
     from serving.watchlists.repository import ServiceDatabase
+    from serving.watchlists.snapshot_repository import register
 
     opened = Workspace(workspace)
     database = ServiceDatabase(f"sqlite:///{opened.service_database}")

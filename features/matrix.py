@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from features.engines.duckdb import DuckDBEngine
 from features.engines.engine import Engine
 from features.feature_sets import ASKED
 from risk.contract import TABLES
+from risk.progress import Progress
 from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-Progress = Callable[[str, float], None]
-"""Hears the name of the step just done and the share of all steps done."""
 
 _WORDS = re.compile(r"\w+")
 

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from features.feature_sets import ASKED
-from features.matrix import Progress, compute, matrix_table, to_matrix
+from features.matrix import compute, matrix_table, to_matrix
 from models.base import ScoringModel
 from models.counterfactuals import LeverEffect, lever_effects
 from models.novelty import Resemblance
 from models.reasons import Reason, evidence_behind, family_sums, reasons
 from risk.contract import TABLES
+from risk.progress import Progress
 from risk.store.store import RecordStore
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from models.base import ScoringModel
 from models.registry import ModelVersion, NoModel, Registry
+from risk.progress import Progress
 from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
 from risk.workspace import Workspace
@@ -21,8 +21,6 @@ from training.json_safe import plain
 from training.promotion.evaluate import Evidence, weigh
 from training.promotion.gate import Decision
 from training.promotion.leakage import require_no_leak
-
-Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)

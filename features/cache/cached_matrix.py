@@ -19,13 +19,13 @@ from features.feature_sets import ASKED
 from features.matrix import (
     Filling,
     Matrix,
-    Progress,
     cohort_sizes,
     columns_of,
     computed_by_dates,
     feature_matrix,
     matrix_table,
 )
+from risk.progress import Progress
 from risk.store.store import RecordStore
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from risk.store.store import RecordStore
 from risk.workspace import Workspace
 
 
-class Progress(Protocol):
+class RowProgress(Protocol):
     """Is told after every batch how many rows of a file have been read."""
 
     def __call__(self, file: str, rows: int, /) -> None:
@@ -40,7 +40,7 @@ def import_paths(
     paths: Sequence[Path],
     *,
     today: dt.date,
-    progress: Progress | None = None,
+    progress: RowProgress | None = None,
 ) -> ImportReport:
     """Imports files and folders into the record store of ``workspace``.
 
@@ -67,7 +67,7 @@ def import_into(
     paths: Sequence[Path],
     *,
     today: dt.date,
-    progress: Progress | None = None,
+    progress: RowProgress | None = None,
 ) -> ImportReport:
     """As :func:`import_paths`, into an open store and without writing the quarantine's files."""
     found = find_files(paths)
@@ -89,7 +89,7 @@ def import_file(
     *,
     today: dt.date,
     table: Table | None = None,
-    progress: Progress | None = None,
+    progress: RowProgress | None = None,
 ) -> FileReport:
     """Imports one file in one transaction; ``table`` is told from its name if not given.
 
@@ -113,7 +113,7 @@ class _Import:
         self._staging = Staging(store, table)
         self._quarantine = FileQuarantine(store, table, file)
 
-    def run(self, chosen: Chosen, progress: Progress | None) -> FileReport:
+    def run(self, chosen: Chosen, progress: RowProgress | None) -> FileReport:
         """Reads all rows of ``chosen`` and stores them."""
         read = good = 0
         marks: Counter[str] = Counter()

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
 from risk.intake.cells import as_text
-from risk.intake.csv_escaping import guarded
+from risk.intake.csv_escaping import escape_cell
 from risk.intake.headers import QUARANTINE_ID
 from risk.intake.row_errors import Problem, from_json
 from risk.intake.row_parser import BadRow
@@ -212,7 +212,7 @@ def _write(store: RecordStore, table: Table, path: Path, language: Language) -> 
 
     @lru_cache(_FETCH)  # rows of a file tend to be wrong in the same way
     def worded(problems: tuple[Problem, ...]) -> str:
-        return guarded("；".join(problem.wording(table, language) for problem in problems))
+        return escape_cell("；".join(problem.wording(table, language) for problem in problems))
 
     part = path.with_suffix(".csv.part")
     with part.open("w", encoding="utf-8-sig", newline="") as file:
@@ -220,9 +220,9 @@ def _write(store: RecordStore, table: Table, path: Path, language: Language) -> 
         told = [text(f"intake.quarantine.{key}", language) for key in ("file", "row", "problems")]
         writer.writerow([QUARANTINE_ID, *told, *(field.zh for field in fields)])
         for row in quarantined_rows(store, table):
-            head = [row.id, guarded(row.file), row.row, worded(row.problems)]
+            head = [row.id, escape_cell(row.file), row.row, worded(row.problems)]
             cells = [row.cells.get(field.name) for field in fields]
             # What a row had too much stays too much until it is mended.
             surplus = [cell for name, cell in row.cells.items() if name.startswith("+")]
-            writer.writerow(head + [guarded(cell) for cell in cells + surplus])
+            writer.writerow(head + [escape_cell(cell) for cell in cells + surplus])
     part.replace(path)

@@ -23,7 +23,7 @@ from risk.intake.cell_parsers import (
 )
 from risk.intake.cells import CUT_OFF, Cell, Row
 from risk.intake.checks import check_known_at, check_region, count_marks, default_known_at
-from risk.intake.csv_escaping import unguarded, with_unit
+from risk.intake.csv_escaping import append_unit, unescape_cell
 from risk.intake.headers import Column, Header
 from risk.intake.row_errors import Problem, problem
 
@@ -124,12 +124,12 @@ class BatchParser:
 
     def _parse(self, rows: Sequence[Row], problems: _Problems) -> Columns:
         columns: Columns = {name: [None] * len(rows) for name in self._absent}
-        guarded = self._header.quarantine_id is not None
+        escaped = self._header.quarantine_id is not None
         turned = _turned(rows, 1 + max(column.index for column in self._columns))
         for column in self._columns:
             cells: Sequence[Cell] = turned[column.index]
-            if guarded:
-                cells = [unguarded(cell) for cell in cells]
+            if escaped:
+                cells = [unescape_cell(cell) for cell in cells]
             columns[column.field.name] = column.parse(cells, problems)
         return columns
 
@@ -139,7 +139,7 @@ class BatchParser:
             cells = [*cells, *[CUT_OFF] * (self._header.needed - len(cells))]
         raw = {column.field.name: column.labelled(cells) for column in self._columns}
         if self._header.quarantine_id is not None:
-            raw = {name: unguarded(cell) for name, cell in raw.items()}
+            raw = {name: unescape_cell(cell) for name, cell in raw.items()}
         surplus = _surplus(cells, self._header.width) if self._even else ()
         return BadRow(number, raw, surplus, tuple(problems), self._mends(cells))
 
@@ -196,7 +196,7 @@ class _ColumnParser:
     def labelled(self, cells: Sequence[Cell]) -> Cell:
         """The raw cell of a row, with the header's unit behind a bare number."""
         cell = cells[self.index] if self.index < len(cells) else None
-        return with_unit(cell, self._unit)
+        return append_unit(cell, self._unit)
 
     def _read(self, cells: Sequence[Cell]) -> list[Value | CellRefused]:
         one = self._one

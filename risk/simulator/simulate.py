@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from risk.contract import TABLES
 from risk.errors import WagewatchError
 from risk.locale import text
+from risk.progress import Progress
 from risk.simulator.attendance import attendance_frame
 from risk.simulator.cases import case_frame
 from risk.simulator.complaints import Names, complaint_frame, complaint_ids, told_complaints
@@ -38,8 +39,6 @@ MARK = "SYNTHETIC"
 UNSEEN_MONTHS = 10
 MAX_PROJECTS, MAX_MONTHS = 50_000, 240
 EARLIEST_END, LATEST_END = dt.date(2020, 1, 31), dt.date(2100, 12, 31)
-
-Progress = Callable[[str, float], None]
 
 
 class SimulationSizeRefused(WagewatchError):

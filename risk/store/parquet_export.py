@@ -10,7 +10,7 @@ Both ways stream: one table is read or written at a time, and the engine keeps t
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ import duckdb
 
 from risk.contract import STORED_TABLES, Table
 from risk.errors import WagewatchError
+from risk.progress import Progress
 from risk.store.parquet_validation import (
     Part,
     RecordsFolderEmpty,
@@ -29,9 +30,6 @@ from risk.store.parquet_validation import (
     strangers,
 )
 from risk.store.store import RecordStore, columns
-
-Progress = Callable[[str, float], None]
-"""Hears the name of the table at hand and the share of all tables done."""
 
 _COMPRESSION = "zstd"
 

@@ -30,10 +30,10 @@ from serving.briefings.statistics import (
 from serving.matters.queries import SecondLooks, UnitTally, as_of_day, by_unit, second_looks
 from serving.matters.rules import rules_of
 from serving.matters.state import Standing
-from serving.publishing.snapshot.open_matters import closed_cases, open_matters
-from serving.publishing.snapshot_repository import register
 from serving.settings import Settings
+from serving.snapshot.open_matters import closed_cases, open_matters
 from serving.watchlists.repository import ServiceDatabase, Summary
+from serving.watchlists.snapshot_repository import register
 
 Document = Mapping[str, Any]
 

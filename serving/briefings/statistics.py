@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from risk.store.store import RecordStore
 from serving.briefings.period import Period
-from serving.publishing.snapshot.as_of_query import known
+from serving.snapshot.as_of_query import known
 
 _TABLES = ("cases", "complaints", "inspections", "projects", "organizations")
 _PLACED = f"""

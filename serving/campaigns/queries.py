@@ -10,9 +10,9 @@ from serving.campaigns.progress import Progress, Visits, progress_of
 from serving.db.pagination import Wanted
 from serving.matters.queries import current
 from serving.outcomes.repository import list_outcomes, visited_since
-from serving.publishing.snapshot_repository import register
 from serving.settings import CampaignPlan, Settings
 from serving.watchlists.repository import NothingPublished, ServiceDatabase, closest
+from serving.watchlists.snapshot_repository import register
 
 _ALL = 1_000_000
 

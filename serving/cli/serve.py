@@ -26,8 +26,8 @@ def serve_workspace(
 ) -> None:
     """Serve the job's workspace; returns when the server was told to stop."""
     from serving.auth.repository import UserRepository
-    from serving.jobs.scheduler import Keeper
     from serving.server import is_local, listen, run_until_told, service_log
+    from serving.worker.scheduler import Keeper
 
     settings = open_settings(cli)
     chosen = settings.server.port if port is None else port

@@ -41,7 +41,7 @@ def link(
     """Complaints without a project that nobody decided on, each with who may be meant."""
     if context.invoked_subcommand is not None:
         return
-    from serving.publishing.snapshot.complaint_candidates import unlinked
+    from serving.snapshot.complaint_candidates import unlinked
 
     cli = cli_context(context)
     import_submissions(cli, open_settings(cli))

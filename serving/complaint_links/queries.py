@@ -13,8 +13,8 @@ from serving.complaint_links.schemas import Link, LinkIn, UnlinkedComplaint
 from serving.complaint_links.service import Choice, Document, decide, shown, waiting
 from serving.db.pagination import Wanted
 from serving.http.schemas import Page
-from serving.publishing.snapshot_repository import register
 from serving.watchlists.repository import ServiceDatabase, closest
+from serving.watchlists.snapshot_repository import register
 
 State = Literal["waiting", "decided", "all"]
 

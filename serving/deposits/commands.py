@@ -26,7 +26,7 @@ def deposits(
     from serving.deposits.rules import deposit_rules
     from serving.deposits.service import advice_rows, ending_rows, in_yuan
     from serving.deposits.xlsx import advice_cells, ending_cells, headings
-    from serving.publishing.snapshot.deposit_advice import deposits_of
+    from serving.snapshot.deposit_advice import deposits_of
 
     cli = cli_context(context)
     settings = open_settings(cli)

@@ -14,8 +14,8 @@ from serving.deposits.service import advice_rows, ending_rows, in_yuan
 from serving.http.dependencies import Database, settings_of
 from serving.http.parameters import AsOfQuery
 from serving.http.problems import RESPONSES
-from serving.publishing.snapshot_repository import register
 from serving.watchlists.repository import closest
+from serving.watchlists.snapshot_repository import register
 
 router = APIRouter(prefix="/v1/deposits", tags=["deposits"], responses=RESPONSES)
 

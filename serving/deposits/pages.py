@@ -12,8 +12,8 @@ from serving.auth.roles import Permission
 from serving.deposits.service import advice_rows, ending_rows
 from serving.deposits.xlsx import told
 from serving.http.dependencies import settings_of
-from serving.publishing.snapshot_repository import register
 from serving.watchlists.reader import reading_of
+from serving.watchlists.snapshot_repository import register
 from serving.web.render import page_language, render
 from serving.web.responses import XLSX, download
 

@@ -1,4 +1,4 @@
-"""CSV that spreadsheet programs open rightly and cannot be tricked by."""
+"""CSV for spreadsheet programs, with formula injection escaped."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from risk.intake.csv_escaping import FORMULA_STARTS, escape_formula
+
 Cell = str | int | float | None
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_ESCAPED_STARTS = (*FORMULA_STARTS, "\n")
 
 
 def to_csv(headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
-    """Rows as UTF-8 CSV in which no text can be taken for a formula."""
+    """UTF-8 CSV of ``headings`` and ``rows``; text that begins like a formula is escaped."""
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet)
     writer.writerow(headings)
-    writer.writerows([_safe(cell) for cell in row] for row in rows)
+    writer.writerows([_escape(cell) for cell in row] for row in rows)
     return sheet.getvalue().encode("utf-8")
 
 
-def _safe(cell: Cell) -> Cell:
-    # A spreadsheet would run such a text as a formula; an apostrophe makes it text.
-    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
-        return f"'{cell}"
-    return cell
+def _escape(cell: Cell) -> Cell:
+    return escape_formula(cell, _ESCAPED_STARTS) if isinstance(cell, str) else cell

@@ -21,7 +21,7 @@ from serving.db.engine import utc
 from serving.db.pagination import Page, Wanted, page
 from serving.db.tables import DELIVERIES, EVENTS, PROJECT_RISKS, SUBSCRIPTIONS, WATCHLISTS
 from serving.matters.repository import Matter, Opening
-from serving.publishing.document import Head, SealedPublication
+from serving.watchlists.document import Head, SealedPublication
 
 PUBLISHED: Final = "watchlist.published"
 TIER_CHANGED: Final = "project.tier_changed"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from risk.contract import STORED_TABLES
 
 if TYPE_CHECKING:
-    from risk.intake.importer import Progress
+    from risk.intake.importer import RowProgress
     from risk.intake.report import ImportReport
     from risk.store.store import RecordStore
 
@@ -30,7 +30,7 @@ def holds_feeds(folder: str | None) -> bool:
 
 @contextmanager
 def feeds_taken_in(
-    folder: Path, *, today: dt.date, memory_gb: float | None, progress: Progress
+    folder: Path, *, today: dt.date, memory_gb: float | None, progress: RowProgress
 ) -> Iterator[tuple[RecordStore, ImportReport]]:
     """A store with the feeds of ``folder``, gone after the block, and what taking them in said."""
     from risk.intake.importer import import_into

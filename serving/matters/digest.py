@@ -16,9 +16,9 @@ from serving.matters.queries import current
 from serving.matters.state import Standing
 from serving.notices.repository import list_notices
 from serving.outcomes.repository import visited_since
-from serving.publishing.snapshot_repository import register
 from serving.settings import Settings
 from serving.watchlists.repository import ServiceDatabase, closest
+from serving.watchlists.snapshot_repository import register
 
 WEEK = dt.timedelta(days=7)
 GUARANTEES = dt.timedelta(days=30)

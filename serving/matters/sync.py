@@ -33,8 +33,8 @@ from serving.matters.repository import (
     untaken,
 )
 from serving.matters.rules import MatterRules
-from serving.publishing.snapshot_repository import register
 from serving.watchlists.repository import ServiceDatabase
+from serving.watchlists.snapshot_repository import register
 
 BY_RULE = "wagewatch"
 """Who is named for what no person did."""

@@ -28,7 +28,7 @@ def elements(
     from serving.auth.principal import OFFICE
     from serving.documents.text_table import visible
     from serving.notices.elements_text import element_document, element_words
-    from serving.publishing.snapshot_repository import dossier
+    from serving.watchlists.snapshot_repository import dossier
 
     cli = cli_context(context)
     with open_database(cli, open_settings(cli)) as database:

@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from serving.auth.principal import Principal
 from serving.notices.payload import package_of, sealed
 from serving.notices.repository import Notice, already_sent, keep_notice, next_number
-from serving.publishing.snapshot_repository import dossier
 from serving.watchlists.repository import ServiceDatabase
+from serving.watchlists.snapshot_repository import dossier
 
 
 @dataclass(frozen=True)

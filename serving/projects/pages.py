@@ -27,9 +27,9 @@ from serving.notices.elements_text import element_document, element_words
 from serving.notices.repository import list_notices
 from serving.outcomes.repository import list_outcomes
 from serving.projects import notes_repository
-from serving.publishing.snapshot_repository import dossier
 from serving.watchlists.reader import Document, Reading, Register, reading_of
 from serving.watchlists.repository import Summary
+from serving.watchlists.snapshot_repository import dossier
 from serving.web.render import page_language, render
 from serving.web.requests import Form
 

@@ -19,9 +19,9 @@ from serving.notices.elements_text import element_document, element_words
 from serving.projects.notes_repository import Note as NoteKept
 from serving.projects.notes_repository import notes_of
 from serving.projects.schemas import Element, Elements, Note, ReasonMoved, ScoredThen, WhatChanged
-from serving.publishing.snapshot_repository import dossier
 from serving.watchlists.redaction import Views
 from serving.watchlists.repository import ServiceDatabase
+from serving.watchlists.snapshot_repository import dossier
 
 S = TypeVar("S", bound=Schema)
 

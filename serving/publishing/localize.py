@@ -6,8 +6,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from risk.locale import text
-from serving.publishing.document import EvidenceRef, FlagNote, ModelNote, ReasonNote, Words
 from serving.publishing.scoring import ModelUsed
+from serving.watchlists.document import EvidenceRef, FlagNote, ModelNote, ReasonNote, Words
 
 if TYPE_CHECKING:
     from models.reasons import Reason

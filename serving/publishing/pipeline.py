@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from risk.progress import Progress
 from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
 from risk.watchlist import Candidate, Change, Comparison, ListedEntry, Policy, Selected, compare
@@ -21,7 +22,11 @@ from serving.errors import CommandError
 from serving.matters.rules import rules_of
 from serving.matters.sync import take_lists
 from serving.publishing import localize
-from serving.publishing.document import (
+from serving.publishing.scoring import Scored, model_for_shelf, score_cohort
+from serving.publishing.timeline import timelines
+from serving.settings import Settings
+from serving.version import code_version
+from serving.watchlists.document import (
     Assessment,
     ChangeNote,
     Entry,
@@ -33,10 +38,6 @@ from serving.publishing.document import (
     Publication,
     TimelineItem,
 )
-from serving.publishing.scoring import Progress, Scored, model_for_shelf, score_cohort
-from serving.publishing.timeline import timelines
-from serving.settings import Settings
-from serving.version import code_version
 from serving.watchlists.repository import Beside, ServiceDatabase
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def publish_watchlist(office: Office, order: Order, progress: Progress) -> Done:
 def beside(office: Office, material: Material, publication: Publication) -> Beside:
     """The rates as of the list's date, the model with its card, and what the pages need."""
     from serving.deposits.rules import deposit_rules
-    from serving.publishing.snapshot.collect import gather_dossiers
+    from serving.snapshot.collect import gather_dossiers
 
     scored = material.scored
     levers = {project.project_id: project.levers for project in scored.cohort.projects}

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from serving.publishing.document import Document
+from risk.progress import Progress
 from serving.publishing.pipeline import Office, Order, assemble, gather
-from serving.publishing.scoring import Progress
 from serving.settings import PolicySettings, Settings, TierSettings
 from serving.version import code_version
+from serving.watchlists.document import Document
 
 
 @dataclass(frozen=True)

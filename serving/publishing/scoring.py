@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from risk.locale import LANGUAGES
+from risk.progress import Progress
 from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
 from risk.workspace import Workspace
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from training.evaluation.backtest import Backtest
     from training.monitoring.check import CheckReport
     from training.pipeline import TrainingRun
-
-Progress = Callable[[str, float], None]
 
 
 class ModelFromLater(CommandError):
@@ -165,7 +164,7 @@ def run_check(
         ModelFromLater: the champion was trained later than ``as_of``.
     """
     from models.storage import PaperMissing
-    from serving.publishing.history import listed_entries
+    from serving.watchlists.history import listed_entries
     from training.monitoring.check import Watched, check
     from training.monitoring.drift import PAPER, from_text
 

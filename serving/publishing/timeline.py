@@ -8,7 +8,7 @@ from typing import Any
 
 from risk.locale import Language, text
 from risk.store.store import RecordStore
-from serving.publishing.document import EvidenceRef, TimelineItem, Words
+from serving.watchlists.document import EvidenceRef, TimelineItem, Words
 
 ITEMS_PER_PROJECT = 30
 MONTHS_OF_PAY = 12

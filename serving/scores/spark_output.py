@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from risk.progress import Progress
 from risk.unit_kinds import Kind
 from risk.workspace import Workspace
 from serving.ingest.temporary_store import holds_feeds
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from risk.store.store import RecordStore
     from risk.tiers import Tiers
     from serving.publishing.scoring import ModelUsed
-
-Progress = Callable[[str, float], None]
 
 
 @contextmanager

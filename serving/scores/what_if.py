@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from risk.contract import TABLES
 from risk.locale import LANGUAGES, Language, text
+from risk.progress import Progress
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
 from serving.errors import CommandError
 from serving.ingest.submissions import checked, submission_of
 from serving.publishing import localize
-from serving.publishing.scoring import Progress, score_cohort
+from serving.publishing.scoring import score_cohort
 from serving.watchlists.repository import ServiceDatabase
 
 if TYPE_CHECKING:

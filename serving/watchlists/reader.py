@@ -14,9 +14,9 @@ from fastapi import Request
 from risk.unit_kinds import Kind
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
-from serving.publishing.snapshot_repository import StoredRegister, register
 from serving.watchlists.redaction import Views
 from serving.watchlists.repository import ServiceDatabase, Summary, closest
+from serving.watchlists.snapshot_repository import StoredRegister, register
 
 Document = Mapping[str, Any]
 

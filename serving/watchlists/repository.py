@@ -22,9 +22,9 @@ from serving.db.migrate import migrate
 from serving.db.tables import PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
 from serving.errors import ApiError, CommandError
 from serving.events.repository import record_publication
-from serving.publishing.document import Head, SealedPublication
-from serving.publishing.snapshot.snapshot import Dossiers
-from serving.publishing.snapshot_repository import keep_dossiers
+from serving.watchlists.document import Head, SealedPublication
+from serving.watchlists.snapshot import Dossiers
+from serving.watchlists.snapshot_repository import keep_dossiers
 
 
 class AlreadyPublished(CommandError):

@@ -26,8 +26,8 @@ from risk.store.store import RecordStore
 from risk.unit_kinds import KINDS
 from risk.workspace import Workspace
 from serving.cli.main import main
-from serving.publishing.snapshot.complaint_candidates import unlinked
-from serving.publishing.snapshot.open_matters import closed_cases, open_matters
+from serving.snapshot.complaint_candidates import unlinked
+from serving.snapshot.open_matters import closed_cases, open_matters
 
 from ..conftest import MUST_RUN_ALL
 

@@ -26,7 +26,9 @@ from serving.auth.roles import Role
 from serving.briefings.repository import CountyRates, ModelOnShelf
 from serving.cli.main import main
 from serving.db.change_stamp import SECONDS
-from serving.publishing.document import (
+from serving.server import listen
+from serving.settings import LimitSettings, Settings, default_toml
+from serving.watchlists.document import (
     Assessment,
     ChangeNote,
     Entry,
@@ -41,8 +43,6 @@ from serving.publishing.document import (
     TimelineItem,
     Words,
 )
-from serving.server import listen
-from serving.settings import LimitSettings, Settings, default_toml
 from serving.watchlists.repository import Beside, ServiceDatabase
 
 from ..conftest import MUST_RUN_ALL, built_once

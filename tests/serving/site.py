@@ -43,7 +43,7 @@ def site_of(workspace: Workspace) -> Iterator[Site]:
         people = UserRepository(database.engine)
         for role in Role:
             add_user(people, role.value, role)
-        from serving.publishing.snapshot_repository import register
+        from serving.watchlists.snapshot_repository import register
 
         newest = database.latest_as_of()
         assert newest is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from features.cache.cached_matrix import stored_matrix
 from features.matrix import Matrix
 from risk.calendar.dates import HORIZON_DAYS
 from risk.errors import WagewatchError
+from risk.progress import Progress
 from risk.store.store import RecordStore
 from training.dataset.labels import EventLog, dated_within, event_log, training_dates
 
@@ -27,8 +28,6 @@ NEAR_EVENT_WEIGHT = 0.5
 """An event in the 90 days after the horizon counts half while fitting: trouble that surfaces a
 little later was mostly there already. Measured on months before any reported date: ROC AUC
 0.710 to 0.723. Calibration and every figure use the plain label."""
-
-Progress = Callable[[str, float], None]
 
 
 class NoProjectsKnown(WagewatchError):

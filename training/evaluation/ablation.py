@@ -12,13 +12,14 @@ import numpy as np
 from features.catalogue import Family
 from features.families import FAMILIES
 from features.matrix import Matrix
+from risk.progress import Progress
 from risk.store.store import RecordStore
 from training.dataset.training_set import Lessons
 from training.evaluation.baselines import Contest
 from training.evaluation.bootstrap import Estimate
 from training.evaluation.predictions import MODEL
 from training.evaluation.report import difference, figures_drawn, resamples
-from training.evaluation.walk_forward import Plan, Progress, walk
+from training.evaluation.walk_forward import Plan, walk
 from training.fit.fit import fit
 from training.json_safe import plain
 

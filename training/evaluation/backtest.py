@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from risk.progress import Progress
 from risk.store.store import RecordStore
 from training.evaluation.baselines import CONTENDERS
 from training.evaluation.bootstrap import Estimate
@@ -18,7 +19,7 @@ from training.evaluation.predictions import MODEL
 from training.evaluation.report import CUTS, Verdict, difference, figures_drawn, resamples, verdict
 from training.evaluation.selective_labels import RandomVisits, random_visits
 from training.evaluation.visit_reordering import Reordered, reordered
-from training.evaluation.walk_forward import Progress, Walk, plan, walk
+from training.evaluation.walk_forward import Walk, plan, walk
 from training.json_safe import plain
 
 COMPARED = ("roc_auc", "average_precision", *(f"precision_{cut}" for cut in CUTS))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.matrix import Matrix, Progress, stepped_by_dates, steps_read_by
+from features.matrix import Matrix, stepped_by_dates, steps_read_by
+from risk.progress import Progress
 from risk.store.store import RecordStore
 from training.evaluation.predictions import Judged
 

@@ -17,6 +17,7 @@ from features.cache.cached_matrix import stored_matrix
 from features.matrix import Matrix
 from risk.calendar.dates import add_months
 from risk.errors import WagewatchError
+from risk.progress import Progress
 from risk.store.store import RecordStore
 from training.dataset.labels import EventLog, event_log, event_logs, happened, training_dates
 from training.dataset.observation import Looks, looks, outcomes
@@ -25,7 +26,6 @@ from training.evaluation.baselines import Contest, contest
 from training.evaluation.predictions import Judged, together
 from training.evaluation.predictions_join import Details, details_at, judged_rows
 
-Progress = Callable[[str, float], None]
 Contending = Callable[[Lessons, Matrix], Contest]
 
 

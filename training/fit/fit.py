@@ -23,8 +23,9 @@ from models.base import ScoringModel
 from models.logistic import LogisticRecipe
 from models.scorecard import PRIOR_RATE, fit_scorecard
 from risk.calendar.dates import HORIZON_DAYS
+from risk.progress import Progress
 from risk.store.store import RecordStore
-from training.dataset.training_set import Lessons, Progress, lessons_at
+from training.dataset.training_set import Lessons, lessons_at
 from training.evaluation.bootstrap import MIN_POSITIVES_TO_TELL
 from training.evaluation.metrics import average_precision, log_loss, roc_auc
 from training.fit.out_of_time import (

@@ -17,10 +17,11 @@ from features.matrix import Matrix
 from models import calibration
 from models.arrears import Recipe, grow, recipe_for
 from risk.errors import WagewatchError
+from risk.progress import Progress
 from training.dataset.labels import EventLog, training_dates
 from training.dataset.parquet_dataset import FeatureFiles, NoFeatureFiles, dataset_from, date_of
 from training.dataset.splits import Fold, walk_forward
-from training.dataset.training_set import MIN_POSITIVES, Progress, events_within, labels_of
+from training.dataset.training_set import MIN_POSITIVES, events_within, labels_of
 from training.fit.fit import Trained, bagged, later_time, out_of_time_metrics
 from training.fit.out_of_time import (
     ENOUGH_EVENTS,

@@ -8,13 +8,13 @@ trial's proposal depends on the seed and the trials completed before it, on noth
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.arrears import Recipe, recipe_for
 from models.logistic import LogisticRecipe
+from risk.progress import Progress
 from training.dataset.training_set import Lessons
 from training.fit.model_selection import Candidate, Choice, choose, judge
 
@@ -26,8 +26,6 @@ _STRENGTHS = (0.001, 0.003, 0.01)
 _STARTUP_TRIALS = 5
 _ROWS_AT_ONCE = 16_384
 _MONTHS_KEPT = "by_month"
-
-Progress = Callable[[str, float], None]
 
 
 def tune(

@@ -2,18 +2,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.intake.csv_escaping import guarded, unguarded, with_unit
+from risk.intake.csv_escaping import append_unit, escape_cell, unescape_cell
 from risk.intake.units import MONEY_UNITS, PERCENT
 
 
 @given(st.text().filter(lambda text: "\x00" not in text))
-def test_law_what_is_guarded_comes_back(text):
-    assert unguarded(guarded(text)) == text
+def test_law_unescape_cell_inverts_escape_cell(text):
+    assert unescape_cell(escape_cell(text)) == text
 
 
 @given(st.sampled_from("=+-@\t\r"), st.text())
-def test_law_no_cell_begins_like_a_formula(first, rest):
-    assert guarded(first + rest).startswith("'")
+def test_law_escape_cell_leaves_no_formula(first, rest):
+    assert escape_cell(first + rest).startswith("'")
 
 
 @pytest.mark.parametrize(
@@ -28,9 +28,9 @@ def test_law_no_cell_begins_like_a_formula(first, rest):
         (None, "万元", None),
     ],
 )
-def test_a_bare_number_carries_its_headers_unit(cell, unit, written):
-    assert with_unit(cell, MONEY_UNITS[unit]) == written
+def test_append_unit_labels_bare_numbers(cell, unit, written):
+    assert append_unit(cell, MONEY_UNITS[unit]) == written
 
 
-def test_percent_too():
-    assert with_unit("25.5", PERCENT) == "25.5%"
+def test_append_unit_labels_percents():
+    assert append_unit("25.5", PERCENT) == "25.5%"

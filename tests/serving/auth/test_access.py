@@ -13,7 +13,7 @@ from serving.auth.dependencies import RequirePermission
 from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import PERMISSIONS, Permission, Role
 from serving.briefings.repository import Briefing, keep_briefing
-from serving.publishing.snapshot.snapshot import Dossiers
+from serving.watchlists.snapshot import Dossiers
 
 from ..conftest import PUBLISHED_AT, beside, key, unlinked_register, until_seen
 

@@ -15,8 +15,8 @@ from sqlalchemy import select
 from risk.store.store import RecordStore
 from serving.db.tables import AUDIT, INBOX, LINK_DECISIONS
 from serving.ingest.importer import take_in
-from serving.publishing.snapshot.snapshot import Dossiers
 from serving.watchlists.repository import ServiceDatabase
+from serving.watchlists.snapshot import Dossiers
 
 from ..conftest import LISTS, PUBLISHED_AT, beside, key, unlinked_register
 from ..site import copied, site_of

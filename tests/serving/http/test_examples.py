@@ -11,7 +11,7 @@ from benchmarks.publications import publication as made
 from serving.auth.passwords import hash_password
 from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
-from serving.publishing.snapshot.snapshot import Dossiers
+from serving.watchlists.snapshot import Dossiers
 
 from ..conftest import PUBLISHED_AT, beside, key, unlinked_register
 

@@ -21,10 +21,10 @@ from serving.cli.main import main
 from serving.db.engine import writing
 from serving.ingest.importer import take_in
 from serving.jobs.repository import DEAD_AFTER, MOST_ATTEMPTS, Asked, find_job, queue_job, take_job
-from serving.jobs.runner import run_job
-from serving.jobs.scheduler import Keeper
 from serving.settings import Settings
 from serving.watchlists.repository import ServiceDatabase
+from serving.worker.runner import run_job
+from serving.worker.scheduler import Keeper
 from training.dataset.labels import event_log
 
 from ...conftest import thorough

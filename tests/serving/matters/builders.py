@@ -6,9 +6,9 @@ import datetime as dt
 from dataclasses import replace
 
 from risk.unit_kinds import Kind
-from serving.publishing.document import Publication
-from serving.publishing.snapshot.snapshot import Dossiers
+from serving.watchlists.document import Publication
 from serving.watchlists.repository import Beside
+from serving.watchlists.snapshot import Dossiers
 
 from ..conftest import PUBLISHED_AT, beside, make_publication
 

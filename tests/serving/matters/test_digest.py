@@ -16,7 +16,6 @@ from serving.db.engine import writing
 from serving.db.tables import EVENTS, MATTER_STEPS
 from serving.events.outbox import Subscription, keep_subscription, take_deliveries
 from serving.events.webhooks import envelope
-from serving.jobs.scheduler import Keeper
 from serving.matters.digest import SECTIONS, Audience, digest_of
 from serving.matters.digest_document import digest_paper
 from serving.matters.rules import rules_of
@@ -25,6 +24,7 @@ from serving.matters.sync import take_lists
 from serving.matters.weekly_digest import send_digests
 from serving.notices.repository import Notice, NoticeStep, keep_notice, keep_step
 from serving.settings import MatterSettings, Settings
+from serving.worker.scheduler import Keeper
 
 from .builders import JUNE, closed_case, matter, project, publish_register
 

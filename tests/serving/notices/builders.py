@@ -8,8 +8,8 @@ from risk.departments import departments
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
 from serving.notices.payload import NothingToNotify, package_of
-from serving.publishing.snapshot_repository import dossier, register
 from serving.watchlists.repository import ServiceDatabase
+from serving.watchlists.snapshot_repository import dossier, register
 
 
 def sendable(workspace: Workspace) -> tuple[str, str]:

@@ -25,11 +25,11 @@ from serving.app import create_app
 from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
 from serving.db.tables import FEEDBACK, MATTER_STEPS, OUTCOMES
-from serving.publishing.document import Words
-from serving.publishing.snapshot.snapshot import Dossiers
 from serving.settings import Settings, default_toml
+from serving.watchlists.document import Words
 from serving.watchlists.repository import ServiceDatabase
 from serving.watchlists.route_planning import distance, short_order, way
+from serving.watchlists.snapshot import Dossiers
 from serving.watchlists.xlsx import records_xlsx, watchlist_xlsx
 from serving.web.render import FOLDER
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from risk.calendar.dates import add_months
 from risk.store.store import RecordStore
-from serving.publishing.snapshot.as_of_query import Row, by_project, known, rows_of
+from serving.snapshot.as_of_query import Row, by_project, known, rows_of
 
 MONTHS = 24
 

@@ -30,9 +30,9 @@ from serving.jobs.repository import (
     take_job,
     vouch_for_job,
 )
-from serving.jobs.runner import TAKE_IN
 from serving.settings import load_settings
 from serving.watchlists.repository import ServiceDatabase
+from serving.worker.runner import TAKE_IN
 
 SECONDS = 1.0
 """Between two looks at what there is to do."""
@@ -132,7 +132,7 @@ class Keeper:
         send_digests(self._database, settings, today, now)
 
     def _start(self, job_id: str) -> None:
-        command = [sys.executable, "-m", "serving.jobs.runner", str(self._workspace.root), job_id]
+        command = [sys.executable, "-m", "serving.worker.runner", str(self._workspace.root), job_id]
         with self._log.open("ab") as log:
             self._running = (job_id, _started(command, log))
 

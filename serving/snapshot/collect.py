@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from risk.deposits import RuleTable
 from risk.store.store import RecordStore
-from serving.publishing.document import Document, ProjectRisk, Publication
-from serving.publishing.snapshot.as_of_query import Row, known, plain, rows_of
-from serving.publishing.snapshot.case_handling import handling_of, nothing_handled
-from serving.publishing.snapshot.complaint_candidates import linked_to, unlinked
-from serving.publishing.snapshot.deposit_advice import deposits_of
-from serving.publishing.snapshot.evidence_records import records_behind, refs_of
-from serving.publishing.snapshot.legal_duties import duties_of
-from serving.publishing.snapshot.open_matters import closed_cases, open_matters
-from serving.publishing.snapshot.payment_history import months_of
-from serving.publishing.snapshot.project_facts import contracts_of, facts_of
-from serving.publishing.snapshot.similar_projects import similar
-from serving.publishing.snapshot.snapshot import Dossiers
+from serving.snapshot.as_of_query import Row, known, plain, rows_of
+from serving.snapshot.case_handling import handling_of, nothing_handled
+from serving.snapshot.complaint_candidates import linked_to, unlinked
+from serving.snapshot.deposit_advice import deposits_of
+from serving.snapshot.evidence_records import records_behind, refs_of
+from serving.snapshot.legal_duties import duties_of
+from serving.snapshot.open_matters import closed_cases, open_matters
+from serving.snapshot.payment_history import months_of
+from serving.snapshot.project_facts import contracts_of, facts_of
+from serving.snapshot.similar_projects import similar
+from serving.watchlists.document import Document, ProjectRisk, Publication
+from serving.watchlists.snapshot import Dossiers
 
 if TYPE_CHECKING:
     from models.counterfactuals import LeverEffect

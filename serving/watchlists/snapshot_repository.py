@@ -15,7 +15,7 @@ from risk.unit_kinds import Kind
 from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import OFFICE, Principal
 from serving.db.tables import DOSSIERS, REGISTERS, WATCHLISTS
-from serving.publishing.snapshot.snapshot import Dossiers
+from serving.watchlists.snapshot import Dossiers
 
 _LEVEL = 6
 

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from risk.store.store import RecordStore
-from serving.publishing.snapshot.as_of_query import Row, known, plain, rows_of
+from serving.snapshot.as_of_query import Row, known, plain, rows_of
 
 TABLES = ("cases", "inspections", "complaints", "projects", "organizations")
 

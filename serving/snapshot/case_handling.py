@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from risk.store.store import RecordStore
-from serving.publishing.snapshot.as_of_query import Row, by_project, known, plain, rows_of
+from serving.snapshot.as_of_query import Row, by_project, known, plain, rows_of
 
 _CASES = f"""
 {known("cases")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from serving.publishing.document import Document
+from serving.watchlists.document import Document
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from risk.store.store import RecordStore
-from serving.publishing.snapshot.as_of_query import Row, by_project, known, plain, rows_of
+from serving.snapshot.as_of_query import Row, by_project, known, plain, rows_of
 
 if TYPE_CHECKING:
     from models.linkage import Candidate, Reviewed

@@ -1,6 +1,6 @@
 """Runs one long run that was asked for over the API. Each is a process of its own.
 
-``python -m serving.jobs.runner WORKSPACE JOB`` is what the keeper starts: a run that grows too
+``python -m serving.worker.runner WORKSPACE JOB`` is what the keeper starts: a run that grows too
 large or crashes takes nothing else with it, and the service itself never opens the record store.
 """
 
@@ -18,6 +18,7 @@ from typing import Any
 
 from risk.errors import WagewatchError
 from risk.locale import LANGUAGES, text
+from risk.progress import Progress
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
 from serving.ingest.importer import take_in
@@ -79,9 +80,6 @@ class _Work:
         self.database = database
         self.job = job
         self.as_of = dt.date.fromisoformat(job.parameters["as_of"])
-
-
-Progress = Callable[[str, float], None]
 
 
 def _publish(work: _Work, progress: Progress) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from risk.calendar.dates import add_months
 from risk.deposits import Event, History, RuleTable, advise, table_for
 from risk.deposits.rate_advice import may_be_exempt_as_small
 from risk.store.store import RecordStore
-from serving.publishing.snapshot.as_of_query import Row, known, plain, rows_of
+from serving.snapshot.as_of_query import Row, known, plain, rows_of
 
 COUNTY = 6
 LOOK_AHEAD_MONTHS = 12

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 
 from risk.contract import KNOWN_AT, TABLES, Table
 from risk.store.store import RecordStore
-from serving.publishing.document import Assessment, EvidenceRef, FlagNote, ReasonNote
-from serving.publishing.snapshot.as_of_query import plain
+from serving.snapshot.as_of_query import plain
+from serving.watchlists.document import Assessment, EvidenceRef, FlagNote, ReasonNote
 
 _AT_ONCE = 50_000
 

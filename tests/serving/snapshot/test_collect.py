@@ -13,13 +13,13 @@ from risk.store.store import RecordStore
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
 from serving.publishing.pipeline import Office, Order, assemble, beside, gather
-from serving.publishing.snapshot.collect import gather_dossiers
-from serving.publishing.snapshot.deposit_advice import deposits_of
-from serving.publishing.snapshot.legal_duties import duties_of
-from serving.publishing.snapshot.open_matters import closed_cases, open_matters
-from serving.publishing.snapshot_repository import dossier, register
 from serving.settings import load_settings
+from serving.snapshot.collect import gather_dossiers
+from serving.snapshot.deposit_advice import deposits_of
+from serving.snapshot.legal_duties import duties_of
+from serving.snapshot.open_matters import closed_cases, open_matters
 from serving.watchlists.repository import ServiceDatabase
+from serving.watchlists.snapshot_repository import dossier, register
 
 from ..conftest import LISTS
 

@@ -14,7 +14,7 @@ from typing import Any
 from risk.contract import TABLES
 from risk.locale import LANGUAGES
 from risk.store.store import RecordStore
-from serving.publishing.snapshot.as_of_query import Row, known, rows_of
+from serving.snapshot.as_of_query import Row, known, rows_of
 
 _READ = re.compile(r"\bknown_([a-z_]+)\b")
 _PAY = re.compile(r"\b(?:FROM|JOIN) pay\b")
