@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import httpx
 import pytest
 
@@ -33,14 +35,13 @@ def app_url(database, users):
 
 @pytest.fixture
 def admin(app_url):
-    with signed_in(app_url, "admin") as client:
+    with closing(signed_in(app_url, "admin")) as client:
         yield client
 
 
 def _post(client: httpx.Client, form: dict[str, str], language: str = "zh") -> str:
-    response = client.post(
-        "/supervision/people", data=form, cookies={"wagewatch_language": language}
-    )
+    client.cookies.set("wagewatch_language", language)
+    response = client.post("/supervision/people", data=form)
     assert response.status_code == 200
     return response.text
 
@@ -84,7 +85,7 @@ def test_refused_token_names_the_number_of_days(admin, users, days):
 
 
 def test_administrators_add_only_within_their_region(app_url, users):
-    with signed_in(app_url, "county") as client:
+    with closing(signed_in(app_url, "county")) as client:
         page = _post(client, {**USER, "region": "42"})
         everywhere = _post(client, USER)
     assert text("errors.outside_region", "zh", region="42", allowed="990101") in page
