@@ -53,7 +53,7 @@ def document(chosen: argparse.Namespace) -> str:
             parts = backtest_parts(done, "en")
             if chosen.ablation:
                 worths = run_ablation(store, span, chosen.capacity, heard)
-                parts.append(worth_part(worths, "en"))
+                parts.append(worth_part(worths, "en", "project"))
     months = len(done.walk.months)
     speed = (
         f"Walked {months} months with a refit of everything in each in {seconds:.0f} s"

@@ -58,9 +58,9 @@ def made(complaints: int, projects: int) -> tuple[list[Said], list[Target], list
     said = []
     for number, which in enumerate(about):
         target = targets[which]
-        kind = words.DAMAGES[rng.integers(len(words.DAMAGES))]
-        site = words.damaged(rng, target.names[0], kind, words.SITE_ENDINGS)
-        firm = words.mangled(rng, target.firms[0], words.FIRM_ENDINGS)
+        kind = words.NAME_ERRORS[rng.integers(len(words.NAME_ERRORS))]
+        site = words.distort_name(rng, target.names[0], kind, words.SITE_ENDINGS)
+        firm = words.shorten_name(rng, target.firms[0], words.FIRM_ENDINGS)
         firm = firm if rng.random() < 0.4 else words.foreman(rng)
         said.append(Said(f"T{number}", _DAY, site, firm, None, None, None, None))
     return said, targets, about

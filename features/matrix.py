@@ -15,7 +15,7 @@ from features.catalogue import Family, Step
 from features.common_steps import COHORT, SHARED_STEPS
 from features.engines.duckdb import DuckDBEngine
 from features.engines.engine import Engine
-from features.feature_sets import ASKED
+from features.feature_sets import FEATURE_SETS
 from risk.contract import TABLES
 from risk.progress import Progress
 from risk.store.store import RecordStore
@@ -74,7 +74,7 @@ def steps(families: Sequence[Family]) -> tuple[Step, ...]:
 
 def steps_read_by(queries: Sequence[str], kind: Kind = "project") -> tuple[Step, ...]:
     """The steps that ``queries`` read, of those asked of ``kind``, after what they read in turn."""
-    asked = ASKED[kind]
+    asked = FEATURE_SETS[kind]
     own = [step for family in asked.families for step in family.steps]
     return _read_by(queries, [*SHARED_STEPS, *own, asked.stakes])
 
@@ -94,7 +94,7 @@ def compute(
 ) -> DuckDBEngine:
     """An engine in which all steps have run for ``as_ofs`` at once; close it after use."""
     engine = DuckDBEngine(store, as_ofs)
-    _run(engine, steps(ASKED[store.kind].families), progress or _silent)
+    _run(engine, steps(FEATURE_SETS[store.kind].families), progress or _silent)
     return engine
 
 
@@ -113,7 +113,7 @@ def computed_by_dates(
     of the kind of unit ``store`` shows. ``told_before`` hides all that was known on or after that
     day (the leak check). Ask each engine before taking the next; the last is closed at the end.
     """
-    todo = steps(families or ASKED[store.kind].families)
+    todo = steps(families or FEATURE_SETS[store.kind].families)
     return stepped_by_dates(
         store, as_ofs, todo, progress, told_before=told_before, rows_at_once=rows_at_once
     )
@@ -169,7 +169,7 @@ def matrix_table(engine: Engine, families: Sequence[Family] | None = None) -> pa
 
     Rows are ordered by as_of and project_id.
     """
-    return engine.fetch(matrix_sql(families or ASKED[engine.kind].families))
+    return engine.fetch(matrix_sql(families or FEATURE_SETS[engine.kind].families))
 
 
 def feature_matrix(
@@ -182,7 +182,7 @@ def feature_matrix(
     rows_at_once: int = ROWS_AT_ONCE,
 ) -> Matrix:
     """The features of the cohort at each of ``as_ofs``; see :func:`computed_by_dates`."""
-    wanted = families or ASKED[store.kind].families
+    wanted = families or FEATURE_SETS[store.kind].families
     filling = Filling(cohort_sizes(store, as_ofs, told_before), columns_of(wanted), store.kind)
     for engine in computed_by_dates(
         store,

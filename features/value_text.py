@@ -9,8 +9,8 @@ from risk.locale import Language, text
 def value_text(feature: Feature, value: float | None, language: Language) -> str:
     """``value`` in the unit of ``feature``; unknown says so.
 
-    >>> from features.families import FEATURES
-    >>> share = next(f for f in FEATURES if f.name == "unpaid_share_3m")
+    >>> from features.feature_sets import ALL_FEATURES
+    >>> share = next(f for f in ALL_FEATURES if f.name == "unpaid_share_3m")
     >>> value_text(share, 0.256, "en")
     '25.6%'
     """

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from features.feature_sets import ASKED
+from features.feature_sets import FEATURE_SETS
 from features.matrix import compute, matrix_table, to_matrix
 from models.base import ScoringModel
 from models.counterfactuals import LeverEffect, lever_effects
@@ -81,7 +81,7 @@ def score_cohort(
     engine = compute(store, [as_of], progress)
     try:
         matrix = to_matrix(matrix_table(engine), store.kind)
-        engine.run([ASKED[store.kind].stakes])
+        engine.run([FEATURE_SETS[store.kind].stakes])
         details = {str(row[0]): row for row in engine.rows(_DETAILS)}
         evidence = evidence_behind(engine, matrix.project_ids)
         feeds = engine.rows("SELECT * EXCLUDE (as_of) FROM feeds")[0]
@@ -105,7 +105,7 @@ def score_cohort(
         )
         for row, project_id in enumerate(matrix.project_ids)
     )
-    needed = TABLES if store.kind == "project" else ASKED[store.kind].feeds()
+    needed = TABLES if store.kind == "project" else FEATURE_SETS[store.kind].feeds()
     missing = tuple(
         name for name, there in zip(TABLES, feeds, strict=True) if name in needed and not there
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from features.feature_sets import ASKED, features_of
+from features.feature_sets import FEATURE_SETS
 from features.matrix import matrix_sql, to_matrix
 from models.base import ScoringModel
 from models.peer_medians_spark import Typical, peers_sql, typical_among, unknown_as_null
@@ -50,7 +50,7 @@ class Scorer:
         """The scores of a batch of rows: as_of, project_id, peers, evidence, then the features."""
         import pyarrow as pa
 
-        names = [feature.name for feature in features_of(self.kind)]
+        names = [feature.name for feature in FEATURE_SETS[self.kind].features]
         table = pa.Table.from_batches([batch])
         matrix = to_matrix(table.select(["as_of", "project_id", *names]), self.kind)
         parts = self.model.contributions(matrix)
@@ -77,8 +77,8 @@ def scores_on_spark(
     engine: SparkEngine, model: ScoringModel, version: str, tiers: Tiers
 ) -> DataFrame:
     """The scores of the engine's one as_of, of the columns :data:`SCORES`; all steps have run."""
-    names = [feature.name for feature in features_of(engine.kind)]
-    matrix = matrix_sql(ASKED[engine.kind].families, ordered=False)
+    names = [feature.name for feature in FEATURE_SETS[engine.kind].features]
+    matrix = matrix_sql(FEATURE_SETS[engine.kind].families, ordered=False)
     engine.view("known_matrix", unknown_as_null(names, matrix), kept=True)
     engine.view("matrix", peers_sql(engine, "known_matrix"))
     scorer = Scorer(model, version, tiers, engine.kind, typical_among(engine, "matrix", names))
@@ -111,7 +111,7 @@ def _rows_sql(kind: Kind) -> str:
     """The matrix with, per project, the records behind its reasons."""
     told = " UNION ALL ".join(
         f"SELECT '{family.name}' AS family, * FROM ({most_telling(family.evidence)}) t"
-        for family in ASKED[kind].families
+        for family in FEATURE_SETS[kind].families
         if family.evidence
     )
     item = "struct(family, place, source_table, record_id, known_at)"

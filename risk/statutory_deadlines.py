@@ -28,7 +28,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Clock:
+class CaseDeadline:
     """How a term runs: its last day, the working days left (negative: over), the holidays known."""
 
     article: str
@@ -59,11 +59,13 @@ def case_term() -> Term:
     )
 
 
-def case_clock(started_on: dt.date, on: dt.date, *, extended: bool = False) -> Clock | None:
-    """The clock of a case filed on ``started_on`` as it stands on ``on``; None before the law.
+def case_deadline(
+    started_on: dt.date, on: dt.date, *, extended: bool = False
+) -> CaseDeadline | None:
+    """The deadline of a case filed on ``started_on`` as it stands on ``on``; None before the law.
 
-    >>> clock = case_clock(dt.date(2025, 3, 3), dt.date(2025, 3, 10))
-    >>> clock.days_left, clock.working_days
+    >>> deadline = case_deadline(dt.date(2025, 3, 3), dt.date(2025, 3, 10))
+    >>> deadline.days_left, deadline.working_days
     (55, 60)
     """
     term = case_term()
@@ -72,7 +74,7 @@ def case_clock(started_on: dt.date, on: dt.date, *, extended: bool = False) -> C
     days = term.working_days + (term.extension_working_days if extended else 0)
     end = add_working_days(started_on, days)
     left = working_days_between(on, end.day)
-    return Clock(
+    return CaseDeadline(
         article=term.article,
         instrument=term.instrument,
         started_on=started_on,

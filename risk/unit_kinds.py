@@ -1,14 +1,13 @@
-"""The kinds of unit the house watches, and how one kind's records are laid over another's tables.
+"""Kinds of unit (construction projects, other employers) and the SQL views of each kind.
 
-A construction project is one kind. An employer outside construction (a rented factory, a workshop,
-a tea plantation) is the other: everything that is asked of projects is asked of it through the
-same tables, seen through a lens. In the employers' world ``projects`` holds the organisations of
-kind ``employer``, each under its credit code, and a case, a visit or a complaint belongs to the
-employer it names. What only sites have, from contracts to payrolls, is empty there; organisations,
-their operations and listings are the same.
+Employers outside construction (a rented factory, a workshop, a tea plantation) are queried through
+the same tables as projects, redefined as views: ``projects`` holds the organisations of kind
+``employer`` with the credit code as key, and cases, inspections and complaints belong to the
+employer they name. Tables that only sites have, from contracts to payrolls, are empty;
+organisations, operations and listings are unchanged.
 
-A record enters the employers' world on the day both it and the employer are known, so that what is
-known later changes nothing at an earlier date.
+A record appears in these views on the day both it and its employer are known, so records that
+arrive later never change an earlier date.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ KINDS: tuple[Kind, ...] = ("project", "employer")
 EMPLOYERS_SCHEMA = "employers"
 
 _FIRST_KNOWN = """
-  SELECT org_id, min(known_at) AS first_known FROM {told}organizations
+  SELECT org_id, min(known_at) AS first_known FROM {prefix}organizations
   WHERE org_kind = 'employer' GROUP BY org_id
 """
 _REGISTERED = "substr({org}, 3, 6)"
@@ -44,7 +43,7 @@ _PROJECT_OF_ORG = f"""
 
 
 def _columns(table: str, alias: str, instead: Mapping[str, str], *more: str) -> str:
-    """The stored columns of ``table`` and ``more``, some computed ``instead``."""
+    """Select list of the stored columns of ``table`` and ``more``; ``instead`` replaces some."""
     names = [field.name for field in STORED_TABLES[table].fields]
     return ", ".join(
         f"{instead[name]} AS {name}" if name in instead else f"{alias}.{name} AS {name}"
@@ -53,9 +52,9 @@ def _columns(table: str, alias: str, instead: Mapping[str, str], *more: str) -> 
 
 
 def _entered(table: str, alias: str, key: str, **instead: str) -> str:
-    """The columns of a record that enters when it and its employer are known.
+    """Columns of a record known as soon as both it and its employer are known.
 
-    Its versions may then be known on one day: their arrivals keep the order they came in.
+    Several versions may then share a day; renumbered arrivals preserve their order.
     """
     order = f"PARTITION BY {alias}.{key} ORDER BY {alias}.known_at, {alias}.arrival"
     entered = {
@@ -75,24 +74,24 @@ _LINKED_EMPLOYER = _columns(
 _SELECTS: Mapping[str, str] = {
     "projects": f"""
       SELECT {_PROJECT_OF_ORG}, o.known_at, o.arrival
-      FROM {{told}}organizations o WHERE o.org_kind = 'employer'
+      FROM {{prefix}}organizations o WHERE o.org_kind = 'employer'
     """,
     "projects_versions": f"""
       SELECT {_PROJECT_OF_ORG}, o.known_at, o.arrival, o.superseded_at
-      FROM {{told}}organizations_versions o WHERE o.org_kind = 'employer'
+      FROM {{prefix}}organizations_versions o WHERE o.org_kind = 'employer'
     """,
     "cases": f"""
       SELECT {_entered("cases", "c", "case_id", project_id="c.org_id")}
-      FROM {{told}}cases c JOIN ({_FIRST_KNOWN}) f ON f.org_id = c.org_id
+      FROM {{prefix}}cases c JOIN ({_FIRST_KNOWN}) f ON f.org_id = c.org_id
       WHERE c.project_id IS NULL
     """,
     "inspections": f"""
       SELECT {_entered("inspections", "i", "inspection_id")}
-      FROM {{told}}inspections i JOIN ({_FIRST_KNOWN}) f ON f.org_id = i.project_id
+      FROM {{prefix}}inspections i JOIN ({_FIRST_KNOWN}) f ON f.org_id = i.project_id
     """,
-    "complaints": "SELECT * FROM {told}complaints",
+    "complaints": "SELECT * FROM {prefix}complaints",
     **{
-        name: f"SELECT * FROM {{told}}{name} WHERE false"
+        name: f"SELECT * FROM {{prefix}}{name} WHERE false"
         for name in (
             *("contracts", "payrolls", "payments", "accounts", "transfers", "deposits"),
             *("attendance", "disputes"),
@@ -100,16 +99,16 @@ _SELECTS: Mapping[str, str] = {
     },
     "complaints_versions": f"""
       SELECT {_LINKED_EMPLOYER}
-      FROM {{told}}complaints_versions c
+      FROM {{prefix}}complaints_versions c
     """,
 }
 
 
-def lens(kind: Kind, told: str) -> Mapping[str, str]:
-    """SQL by table or view for what ``kind`` sees differently; ``told`` goes before stored names.
+def base_views(kind: Kind, prefix: str) -> Mapping[str, str]:
+    """SQL of the tables and views that ``kind`` redefines; ``prefix`` precedes stored names.
 
-    Tables with no ``_versions`` entry of their own have their versions made from their rows.
+    The versions of a table without a ``_versions`` entry are derived from its rows.
     """
     if kind == "project":
         return {}
-    return {name: sql.format(told=told) for name, sql in _SELECTS.items()}
+    return {name: sql.format(prefix=prefix) for name, sql in _SELECTS.items()}

@@ -130,9 +130,9 @@ def place(code: str | None, names: Mapping[str, str]) -> str:
 
 @cache
 def _family(name: str, language: Language) -> str:
-    from features.feature_sets import EVERY_FAMILY
+    from features.feature_sets import ALL_FAMILIES
 
-    known = {family.name: family.zh if language == "zh" else family.en for family in EVERY_FAMILY}
+    known = {family.name: family.zh if language == "zh" else family.en for family in ALL_FAMILIES}
     return known.get(name, name)
 
 

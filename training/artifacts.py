@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from features.feature_sets import ASKED
+from features.feature_sets import FEATURE_SETS
 from models.arrears import ArrearsModel
 from models.logistic import LogisticModel
 from models.novelty import PAPER as RESEMBLANCE
@@ -36,7 +36,7 @@ def missing_feeds(store: RecordStore, as_of: dt.date) -> list[str]:
     # Names of tables come from the contract, never from outside.
     return [
         name
-        for name in ASKED[store.kind].feeds()
+        for name in FEATURE_SETS[store.kind].feeds()
         if not store.rows(f"SELECT 1 FROM {name} WHERE known_at < $1 LIMIT 1", [as_of])
     ]
 

@@ -62,7 +62,7 @@ def train_and_register(
     registry = Registry(workspace, kind)
     champion = _champion(registry)
     with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as stored:
-        store = stored.seen_as(kind)
+        store = stored.for_kind(kind)
         lessons = lessons_at(store, as_of, progress, workspace.features)
         if lessons.dates:
             require_no_leak(store, [lessons.dates[0], lessons.dates[-1]])

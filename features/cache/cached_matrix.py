@@ -15,7 +15,7 @@ from features.cache.dependencies import Reading, readings
 from features.cache.fingerprint import Keys
 from features.cache.store import UNIT, Parts
 from features.catalogue import Family
-from features.feature_sets import ASKED
+from features.feature_sets import FEATURE_SETS
 from features.matrix import (
     Filling,
     Matrix,
@@ -51,7 +51,7 @@ def stored_matrix(
     """
     if folder is None:
         return feature_matrix(store, as_ofs, progress, families=families)
-    wanted = tuple(families or ASKED[store.kind].families)
+    wanted = tuple(families or FEATURE_SETS[store.kind].families)
     building = _Building(store, wanted, Parts(folder, store.kind))
     sizes = cohort_sizes(store, as_ofs)
     filling = Filling(sizes, columns_of(wanted), store.kind)
@@ -108,7 +108,7 @@ class _Building:
     def _needed(self, families: Sequence[Family]) -> list[Family]:
         """``families`` and those whose steps they read, in the order steps run."""
         names = {name for family in families for name in self._readings[family.name].families}
-        others = {family.name: family for family in ASKED[self.store.kind].families}
+        others = {family.name: family for family in FEATURE_SETS[self.store.kind].families}
         every = {**others, **{family.name: family for family in self.families}}
         return [family for name, family in every.items() if name in names]
 

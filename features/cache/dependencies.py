@@ -17,7 +17,7 @@ from typing import Any
 
 from features.catalogue import Family
 from features.engines.duckdb import DuckDBEngine
-from features.feature_sets import ASKED
+from features.feature_sets import FEATURE_SETS
 from features.matrix import steps
 from risk.contract import STORED_TABLES, TABLES
 from risk.store.store import RecordStore
@@ -56,7 +56,7 @@ def readings(store: RecordStore, families: Sequence[Family]) -> dict[str, Readin
 
     Steps may also be those of any other family of its kind of unit.
     """
-    asked = {family.name: family for family in (*ASKED[store.kind].families, *families)}
+    asked = {family.name: family for family in (*FEATURE_SETS[store.kind].families, *families)}
     names = _Names(store, list(asked.values()))
     functions = _functions(store)
     return {family.name: _reading(family, asked.values(), names, functions) for family in families}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from features.catalogue import Step
 from features.engines.partitioned import write_parted
 from risk.contract import STORED_TABLES
-from risk.store.store import RecordStore, superseded_once, versions_select, world
+from risk.store.store import RecordStore, superseded_sql, versions_sql, views_for_kind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,11 +67,11 @@ class DuckDBEngine:
                 f"SELECT * FROM \"{stored}\".main.{name} WHERE known_at < DATE '{day.isoformat()}'"
             )
         for name, table in STORED_TABLES.items():
-            views[f"told_{name}_versions"] = versions_select(table, "told_")
+            views[f"told_{name}_versions"] = versions_sql(table, "told_")
         for name in STORED_TABLES:
             views[name] = f"SELECT * FROM told_{name}"
             views[f"{name}_versions"] = f"SELECT * FROM told_{name}_versions"
-        views.update(world(self.kind, "told_"))
+        views.update(views_for_kind(self.kind, "told_"))
         for name, sql in views.items():
             self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")
 
@@ -87,7 +87,7 @@ class DuckDBEngine:
         """Find the few superseded rows of the tables ``sql`` reads, once for all steps."""
         for name in set(_VERSIONS.findall(sql)) & self._plain_versions:
             self._plain_versions.discard(name)
-            for prepared in superseded_once(STORED_TABLES[name]):
+            for prepared in superseded_sql(STORED_TABLES[name]):
                 self._connection.execute(prepared)
 
     def run(self, steps: Iterable[Step], done: Callable[[str], None] | None = None) -> None:

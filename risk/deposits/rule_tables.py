@@ -25,7 +25,7 @@ _TEXTS = ("region", "instrument", "source", "certainty")
 _ALLOWED = (*_TEXTS, "from", "to", *_NUMBERS)
 
 
-class RuleTableWrong(WagewatchError, ValueError):
+class RuleTableInvalid(WagewatchError, ValueError):
     """A table of deposit rates cannot be used."""
 
     code = "rule_table_wrong"
@@ -75,22 +75,22 @@ def read_tables(path: Path) -> tuple[RuleTable, ...]:
     """The tables of a TOML file, each under ``[[rules]]``.
 
     Raises:
-        RuleTableWrong: the file is missing, not TOML, or a table says what it may not.
+        RuleTableInvalid: the file is missing, not TOML, or a table says what it may not.
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RuleTableWrong(path=str(path), found=str(error), allowed="[[rules]]") from error
+        raise RuleTableInvalid(path=str(path), found=str(error), allowed="[[rules]]") from error
     rules = document.get("rules")
     if not isinstance(rules, list) or not rules or not all(isinstance(r, dict) for r in rules):
-        raise RuleTableWrong(path=str(path), found=", ".join(document), allowed="[[rules]]")
+        raise RuleTableInvalid(path=str(path), found=", ".join(document), allowed="[[rules]]")
     return tuple(_table(path, one) for one in rules)
 
 
 def _table(path: Path, item: Mapping[str, Any]) -> RuleTable:
     for name in item:
         if name not in _ALLOWED:
-            raise RuleTableWrong(path=str(path), found=name, allowed=", ".join(_ALLOWED))
+            raise RuleTableInvalid(path=str(path), found=name, allowed=", ".join(_ALLOWED))
     _require(path, item)
     small = item.get("small_below")
     table = RuleTable(
@@ -117,10 +117,10 @@ def _require(path: Path, item: Mapping[str, Any]) -> None:
     )
     whole = all(isinstance(item.get(n, 1), int) for n in _NUMBERS if n.endswith(("years", "least")))
     if not (texts and days and needed and numbers and whole):
-        raise RuleTableWrong(path=str(path), found=str(dict(item)), allowed=", ".join(_ALLOWED))
+        raise RuleTableInvalid(path=str(path), found=str(dict(item)), allowed=", ".join(_ALLOWED))
     if not item["region"].isdigit() or item["certainty"] not in _CERTAINTIES:
         found = f"{item['region']} / {item['certainty']}"
-        raise RuleTableWrong(path=str(path), found=found, allowed=", ".join(_CERTAINTIES))
+        raise RuleTableInvalid(path=str(path), found=found, allowed=", ".join(_CERTAINTIES))
 
 
 def _require_order(path: Path, table: RuleTable) -> None:
@@ -135,4 +135,4 @@ def _require_order(path: Path, table: RuleTable) -> None:
     in_order = all(one <= table.base_share for one in low)
     if not (together and in_order and table.base_share <= table.raised_share <= 1):
         allowed = "lower_share, several_share <= base_share <= raised_share <= 1"
-        raise RuleTableWrong(path=str(path), found=table.region, allowed=allowed)
+        raise RuleTableInvalid(path=str(path), found=table.region, allowed=allowed)

@@ -11,7 +11,7 @@ from risk.flags.flag import Evidence, RedFlag
 from risk.flags.law import Law, Value, read_law
 from risk.flags.rule import Rule
 from risk.flags.rules import RULES
-from risk.flags.snapshot import last_day_known, take
+from risk.flags.snapshot import create_snapshot, last_day_known
 
 if TYPE_CHECKING:
     import duckdb
@@ -59,16 +59,16 @@ def red_flags(
     found: dict[str, list[RedFlag]] = {}
     # A cursor of its own keeps the temporary tables away from the store's other readers.
     with store.cursor() as cursor:
-        take(cursor, as_of, project_ids, law)
+        create_snapshot(cursor, as_of, project_ids, law)
         for rule in (one for one in RULES if store.kind in one.kinds):
-            limit = _Limit(law, rule, as_of)
-            for row in _found(cursor, rule):
-                flag = _flag(rule, articles[rule.code], row, limit, rule.code in must_visit)
+            threshold = _Threshold(law, rule, as_of)
+            for row in _rows(cursor, rule):
+                flag = _flag(rule, articles[rule.code], row, threshold, rule.code in must_visit)
                 found.setdefault(flag.project_id, []).append(flag)
     return {project_id: tuple(found[project_id]) for project_id in sorted(found)}
 
 
-class _Limit:
+class _Threshold:
     """The value of law a rule measures against, by region."""
 
     def __init__(self, law: Law, rule: Rule, as_of: dt.date) -> None:
@@ -85,15 +85,15 @@ class _Limit:
         return self.known[region]
 
 
-def _found(cursor: duckdb.DuckDBPyConnection, rule: Rule) -> list[tuple[Any, ...]]:
-    return cursor.execute(statement(rule), {"code": rule.code}).fetchall()
+def _rows(cursor: duckdb.DuckDBPyConnection, rule: Rule) -> list[tuple[Any, ...]]:
+    return cursor.execute(rule_sql(rule), {"code": rule.code}).fetchall()
 
 
 def _flag(
-    rule: Rule, article: str, row: tuple[Any, ...], limit: _Limit, must_visit: bool
+    rule: Rule, article: str, row: tuple[Any, ...], threshold: _Threshold, must_visit: bool
 ) -> RedFlag:
     project_id, region, since, evidence, *measured = row
-    value = limit.of(region)
+    value = threshold.of(region)
     return RedFlag(
         code=rule.code,
         article=article,
@@ -115,7 +115,7 @@ def _values(measures: Mapping[str, str], measured: list[Any]) -> dict[str, int |
     }
 
 
-def statement(rule: Rule) -> str:
+def rule_sql(rule: Rule) -> str:
     """The whole SQL of ``rule``; ``$code`` is the duty."""
     measured = "".join(f", {sql} AS {name}" for name, sql in rule.measures.items())
     return f"""

@@ -25,8 +25,8 @@ from risk.intake.cells import (
     Cell,
     as_text,
     is_nan,
-    plain,
-    squeezed,
+    match_key,
+    normalise,
 )
 from risk.intake.units import MONEY_UNITS, PERCENT, Unit
 
@@ -97,7 +97,7 @@ def parse(cell: Cell, field: Field, unit: Unit | None = None) -> Value:
     """
     if cell is None:
         return None
-    refuse_unreadable(cell)
+    require_readable(cell)
     return parser_of(field, unit)(cell)
 
 
@@ -112,7 +112,7 @@ def parser_of(field: Field, unit: Unit | None = None) -> Callable[[Cell], Value]
     return _PARSERS[field.type]
 
 
-def refuse_unreadable(cell: Cell) -> None:
+def require_readable(cell: Cell) -> None:
     """Refuses what is no cell of any type.
 
     Raises:
@@ -125,12 +125,12 @@ def refuse_unreadable(cell: Cell) -> None:
         if not cell.isprintable() and _CONTROL.search(cell):
             raise CellRefused("control_characters")
         if cell.startswith("#"):
-            _refuse_stand_in(cell.strip().upper())
+            _refuse_placeholder(cell.strip().upper())
     elif not isinstance(cell, bool | int | float | Decimal | dt.date | dt.time):
         raise CellRefused("unreadable_cell")
 
 
-def plain_ids(cells: Sequence[Cell]) -> bool:
+def all_plain_ids(cells: Sequence[Cell]) -> bool:
     """Whether :func:`parse_id` would give every one of ``cells`` back as it is.
 
     Told of all at once, by one look: letters, digits and what joins them, a digit in each. False
@@ -147,8 +147,8 @@ def plain_ids(cells: Sequence[Cell]) -> bool:
     )
 
 
-def plain_yuan(cell: Cell) -> int | None:
-    """The fen of an amount in digits with at most two decimals; None if it is not that plain."""
+def parse_plain_yuan(cell: Cell) -> int | None:
+    """Fen of an amount of digits with at most two decimals; None for any other spelling."""
     found = _YUAN.fullmatch(cell) if type(cell) is str else None
     if found is None:
         return None
@@ -161,7 +161,7 @@ def parse_id(cell: Cell) -> str | None:
         return _id_from_number(cell)
     if not isinstance(cell, str):
         raise CellRefused("not_an_id")
-    text = plain(cell)
+    text = normalise(cell)
     if padded := _PADDED_ID.fullmatch(text):
         text = (padded[1] if padded[1] is not None else padded[2]).strip()
     if text == "无" or text.casefold() in UNKNOWN:
@@ -175,7 +175,7 @@ def parse_text(cell: Cell) -> str | None:
     """Free text as written, trimmed at both ends."""
     text = as_text(cell).strip()
     # Only short cells can be a spelling of nothing.
-    return None if len(text) <= 4 and plain(text).casefold() in UNKNOWN else text
+    return None if len(text) <= 4 and normalise(text).casefold() in UNKNOWN else text
 
 
 def parse_date(cell: Cell) -> dt.date | None:
@@ -203,7 +203,7 @@ def parse_month(cell: Cell) -> dt.date | None:
 
 def parse_money(cell: Cell, unit: Unit | None = None) -> int | None:
     """An amount in fen, rounded half up. The cell's own unit goes before the header's."""
-    if unit is None and (yuan := plain_yuan(cell)) is not None:
+    if unit is None and (yuan := parse_plain_yuan(cell)) is not None:
         return yuan
     text = _text_of(cell, "not_an_amount")
     if text.casefold() in UNKNOWN:
@@ -280,7 +280,7 @@ def parse_bool(cell: Cell) -> bool | None:
 
 def parse_enum(cell: Cell, field: Field) -> str | None:
     """The code of ``field``'s term."""
-    text = squeezed(_text_of(cell, "not_in_values"))
+    text = match_key(_text_of(cell, "not_in_values"))
     if text in UNKNOWN:
         return None
     try:
@@ -300,7 +300,7 @@ _PARSERS: Mapping[FieldType, Callable[[Cell], Value]] = {
 }
 
 
-def _refuse_stand_in(text: str) -> None:
+def _refuse_placeholder(text: str) -> None:
     """Refuse what stands in a cell because its content is not there."""
     if text == FORMULA_WITHOUT_VALUE:
         raise CellRefused("formula_without_value")
@@ -325,7 +325,7 @@ def _id_from_number(number: float | Decimal) -> str | None:
 def _text_of(cell: Cell, code: str = "not_a_date") -> str:
     """Narrow text of a text or number cell; other kinds are refused with ``code``."""
     if isinstance(cell, str):
-        return plain(cell)
+        return normalise(cell)
     if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
         raise CellRefused(code)
     if is_nan(cell):
@@ -382,5 +382,5 @@ def _calendar_day(year: int, month: int, day: int, code: str) -> dt.date:
 @cache
 def _terms(values: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
     """Codes by every accepted spelling."""
-    terms = {squeezed(code): code for code, _ in values}
-    return terms | {squeezed(term): code for code, term in values}
+    terms = {match_key(code): code for code, _ in values}
+    return terms | {match_key(term): code for code, term in values}

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from risk.contract import Field, FieldType
-from risk.intake.cell_parsers import MAX_CELL, CellRefused, Value, parser_of, refuse_unreadable
+from risk.intake.cell_parsers import MAX_CELL, CellRefused, Value, parser_of, require_readable
 from risk.intake.cells import Cell
 from risk.intake.units import Unit
 
@@ -33,8 +33,8 @@ ARROW: Mapping[FieldType, pa.DataType] = {
 
 
 @dataclass(frozen=True)
-class _Plain:
-    """A spelling read by Arrow, as a regular expression, and the values of cells spelt so."""
+class _FastPath:
+    """A spelling read by Arrow, as a regular expression, and the values of cells distinct so."""
 
     spelling: str
     values: Callable[[pa.StringArray], pa.Array]
@@ -48,47 +48,47 @@ class ParsedColumn:
     refused: pa.BooleanArray
 
 
-class ColumnReader:
+class ColumnParser:
     """Reads the cells of one column. ``unit`` is the one its header names."""
 
     def __init__(self, field: Field, unit: Unit | None = None) -> None:
         self._type = ARROW[field.type]
         self._parser = parser_of(field, unit)
         # An amount counts in its header's unit, unless the cell says another.
-        self._plain = _PLAIN.get(field.type) if unit is None else None
+        self._fast_path = _FAST_PATHS.get(field.type) if unit is None else None
 
     def read(self, cells: pa.StringArray) -> ParsedColumn:
         """The values of ``cells``, as reading them one by one gives them."""
-        if self._plain is None:
-            return self._looked_up(cells)
+        if self._fast_path is None:
+            return self._parse_distinct(cells)
         plain = pc.and_(
-            pc.match_substring_regex(cells, self._plain.spelling),
+            pc.match_substring_regex(cells, self._fast_path.spelling),
             pc.less_equal(pc.binary_length(cells), MAX_CELL),
         )
         if plain.true_count == len(cells):
-            return ParsedColumn(self._plain.values(cells), _nothing_refused(len(cells)))
+            return ParsedColumn(self._fast_path.values(cells), _nothing_refused(len(cells)))
         other = pc.invert(plain)
-        values = self._plain.values(pc.if_else(plain, cells, pa.scalar(None, pa.string())))
-        looked_up = self._looked_up(cells.filter(other))
+        values = self._fast_path.values(pc.if_else(plain, cells, pa.scalar(None, pa.string())))
+        parsed = self._parse_distinct(cells.filter(other))
         return ParsedColumn(
-            pc.replace_with_mask(values, other, looked_up.values),
-            pc.replace_with_mask(_nothing_refused(len(cells)), other, looked_up.refused),
+            pc.replace_with_mask(values, other, parsed.values),
+            pc.replace_with_mask(_nothing_refused(len(cells)), other, parsed.refused),
         )
 
-    def _looked_up(self, cells: pa.StringArray) -> ParsedColumn:
+    def _parse_distinct(self, cells: pa.StringArray) -> ParsedColumn:
         """Every spelling is parsed once."""
-        spelt = cells.dictionary_encode()
-        values = [self._one(cell) for cell in spelt.dictionary.to_pylist()]
+        distinct = cells.dictionary_encode()
+        values = [self._parse_cell(cell) for cell in distinct.dictionary.to_pylist()]
         refused = [isinstance(value, CellRefused) for value in values]
-        kept = [None if isinstance(value, CellRefused) else value for value in values]
+        parsed = [None if isinstance(value, CellRefused) else value for value in values]
         return ParsedColumn(
-            pa.array(kept, self._type).take(spelt.indices),
-            pa.array(refused, pa.bool_()).take(spelt.indices),
+            pa.array(parsed, self._type).take(distinct.indices),
+            pa.array(refused, pa.bool_()).take(distinct.indices),
         )
 
-    def _one(self, cell: Cell) -> Value | CellRefused:
+    def _parse_cell(self, cell: Cell) -> Value | CellRefused:
         try:
-            refuse_unreadable(cell)
+            require_readable(cell)
             return self._parser(cell)
         except CellRefused as refused:
             return refused
@@ -108,16 +108,16 @@ def _fen(cells: pa.StringArray) -> pa.Array:
     return pc.round(pc.multiply(yuan, 100.0)).cast(pa.int64())
 
 
-_PLAIN: Mapping[FieldType, _Plain] = {
+_FAST_PATHS: Mapping[FieldType, _FastPath] = {
     # A digit in it tells an identifier from all the spellings of nothing.
-    FieldType.ID: _Plain(r"^[A-Za-z_.:-]*[0-9][A-Za-z0-9_.:-]*$", _as_is),
+    FieldType.ID: _FastPath(r"^[A-Za-z_.:-]*[0-9][A-Za-z0-9_.:-]*$", _as_is),
     # Longer than any spelling of nothing, with nothing to trim at its ends.
-    FieldType.TEXT: _Plain(
+    FieldType.TEXT: _FastPath(
         r"^[\p{Han}A-Za-z0-9][\p{Han}A-Za-z0-9 _.:()-]{3,}[\p{Han}A-Za-z0-9]$", _as_is
     ),
-    FieldType.MONEY: _Plain(r"^[0-9]{1,13}(\.[0-9]{1,2})?$", _fen),
-    FieldType.COUNT: _Plain(r"^[0-9]{1,12}$", lambda cells: cells.cast(pa.int64())),
-    FieldType.NUMBER: _Plain(
+    FieldType.MONEY: _FastPath(r"^[0-9]{1,13}(\.[0-9]{1,2})?$", _fen),
+    FieldType.COUNT: _FastPath(r"^[0-9]{1,12}$", lambda cells: cells.cast(pa.int64())),
+    FieldType.NUMBER: _FastPath(
         r"^-?[0-9]{1,15}(\.[0-9]{1,15})?$", lambda cells: cells.cast(pa.float64())
     ),
 }

@@ -19,9 +19,9 @@ from risk.calendar.dates import month_end
 from risk.contract import KNOWN_AT, FieldType, Table
 from risk.intake.cells import Row, is_blank
 from risk.intake.checks import MARKED, REGION, count_marks
-from risk.intake.column_parsers import ARROW, ColumnReader
+from risk.intake.column_parsers import ARROW, ColumnParser
 from risk.intake.headers import Header
-from risk.intake.readers.csv_columnar import Piece
+from risk.intake.readers.csv_columnar import Chunk
 from risk.intake.row_parser import Batch, BatchParser
 
 _DATED_TODAY, _NUMBER = "dated_today", "row_number"
@@ -29,48 +29,48 @@ _DATED_TODAY, _NUMBER = "dated_today", "row_number"
 
 @dataclass(frozen=True)
 class _Parsed:
-    """Even rows as columns, with their numbers, and which of them need a closer look."""
+    """Even rows as columns, with their numbers, and which of them need a checked look."""
 
     rows: pa.Table
     doubtful: pa.BooleanArray
 
 
 class ColumnarParser:
-    """Parses the pieces of one CSV file."""
+    """Parses the chunks of one CSV file."""
 
     def __init__(self, table: Table, header: Header, *, today: dt.date) -> None:
         self._table = table
         self._header = header
         self._today = today
         self._readers = [
-            (column, ColumnReader(column.field, column.unit)) for column in header.columns
+            (column, ColumnParser(column.field, column.unit)) for column in header.columns
         ]
-        self._closer = BatchParser(table, header, even=True, today=today)
+        self._row_parser = BatchParser(table, header, strict_width=True, today=today)
 
-    def batches(self, pieces: Iterable[Piece]) -> Iterator[Batch]:
+    def batches(self, chunks: Iterable[Chunk]) -> Iterator[Batch]:
         """All rows below the header but blank ones; the batches' columns are Arrow's."""
-        for piece in pieces:
-            batch = self._batch(_below(piece, self._header.row))
+        for chunk in chunks:
+            batch = self._batch(_below(chunk, self._header.row))
             if batch.read:
                 yield batch
 
-    def _batch(self, piece: Piece) -> Batch:
-        parsed = self._parse(piece)
-        rows = sorted([*_rows(piece, parsed.doubtful), *piece.odd], key=lambda row: row[0])
-        closer = [row for row in rows if not is_blank(row[1])]
-        taken = parsed.rows.filter(pc.invert(parsed.doubtful))
-        looked_at = list(self._closer.batches(closer))
-        bad = [row for batch in looked_at for row in batch.bad]
-        if len(bad) < len(closer):
+    def _batch(self, chunk: Chunk) -> Batch:
+        parsed = self._parse(chunk)
+        rows = sorted([*_rows(chunk, parsed.doubtful), *chunk.ragged], key=lambda row: row[0])
+        checked = [row for row in rows if not is_blank(row[1])]
+        accepted = parsed.rows.filter(pc.invert(parsed.doubtful))
+        batches = list(self._row_parser.batches(checked))
+        bad = [row for batch in batches for row in batch.bad]
+        if len(bad) < len(checked):
             refused = {row.number for row in bad}
-            numbers = [number for number, _ in closer if number not in refused]
-            after_all = self._as_rows(looked_at, numbers)
-            taken = pa.concat_tables([taken, after_all]).sort_by(_NUMBER)
-        marked = {name: taken[name].to_pylist() for name in MARKED.get(self._table.name, ())}
+            numbers = [number for number, _ in checked if number not in refused]
+            corrected = self._as_rows(batches, numbers)
+            accepted = pa.concat_tables([accepted, corrected]).sort_by(_NUMBER)
+        marked = {name: accepted[name].to_pylist() for name in MARKED.get(self._table.name, ())}
         return Batch(
-            taken.num_rows + len(bad),
-            {name: taken[name] for name in self._fields},
-            taken[_DATED_TODAY],
+            accepted.num_rows + len(bad),
+            {name: accepted[name] for name in self._fields},
+            accepted[_DATED_TODAY],
             bad,
             count_marks(self._table, marked),
             [],
@@ -80,18 +80,18 @@ class ColumnarParser:
     def _fields(self) -> dict[str, FieldType]:
         return {field.name: field.type for field in (*self._table.fields, KNOWN_AT)}
 
-    def _parse(self, piece: Piece) -> _Parsed:
-        count = len(piece.numbers)
+    def _parse(self, chunk: Chunk) -> _Parsed:
+        count = len(chunk.numbers)
         columns = {name: pa.nulls(count, ARROW[kind]) for name, kind in self._fields.items()}
         doubts = []
         for column, reader in self._readers:
-            parsed = reader.read(piece.columns[column.index])
+            parsed = reader.read(chunk.columns[column.index])
             columns[column.field.name] = parsed.values
             doubts.append(parsed.refused)
             if column.field.required:
                 doubts.append(parsed.values.is_null())
         columns[_DATED_TODAY] = self._default_known_at(columns, count)
-        columns[_NUMBER] = pa.array(piece.numbers, pa.int64())
+        columns[_NUMBER] = pa.array(chunk.numbers, pa.int64())
         doubts += self._checks(columns)
         return _Parsed(pa.table(columns), reduce(pc.or_, doubts))
 
@@ -137,21 +137,21 @@ class ColumnarParser:
         return pa.table(columns)
 
 
-def _below(piece: Piece, header_row: int) -> Piece:
-    """The rows of ``piece`` below the header."""
-    above = sum(number <= header_row for number in piece.numbers[:header_row])
-    if not above and not piece.odd:
-        return piece
-    return Piece(
-        piece.numbers[above:],
-        tuple(column[above:] for column in piece.columns),
-        tuple(row for row in piece.odd if row[0] > header_row),
+def _below(chunk: Chunk, header_row: int) -> Chunk:
+    """The rows of ``chunk`` below the header."""
+    above = sum(number <= header_row for number in chunk.numbers[:header_row])
+    if not above and not chunk.ragged:
+        return chunk
+    return Chunk(
+        chunk.numbers[above:],
+        tuple(column[above:] for column in chunk.columns),
+        tuple(row for row in chunk.ragged if row[0] > header_row),
     )
 
 
-def _rows(piece: Piece, wanted: pa.BooleanArray) -> list[Row]:
-    """The raw rows of ``piece`` where ``wanted`` is true."""
+def _rows(chunk: Chunk, wanted: pa.BooleanArray) -> list[Row]:
+    """The raw rows of ``chunk`` where ``wanted`` is true."""
     places = pc.indices_nonzero(wanted)
-    cells = zip(*(column.take(places).to_pylist() for column in piece.columns), strict=True)
-    numbers = (piece.numbers[place] for place in places.to_pylist())
+    cells = zip(*(column.take(places).to_pylist() for column in chunk.columns), strict=True)
+    numbers = (chunk.numbers[place] for place in places.to_pylist())
     return [(number, list(row)) for number, row in zip(numbers, cells, strict=True)]

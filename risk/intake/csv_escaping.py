@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from risk.intake.cells import Cell, as_text, plain
+from risk.intake.cells import Cell, as_text, normalise
 from risk.intake.units import Unit
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -55,4 +55,4 @@ def append_unit(cell: Cell, unit: Unit | None) -> Cell:
     if unit is None or cell is None or isinstance(cell, bool):
         return cell
     text = as_text(cell)
-    return f"{text}{unit.label}" if _BARE_NUMBER.fullmatch(plain(text)) else cell
+    return f"{text}{unit.label}" if _BARE_NUMBER.fullmatch(normalise(text)) else cell

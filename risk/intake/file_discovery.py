@@ -9,13 +9,13 @@ from pathlib import Path
 from risk.contract import STORED_TABLES, Table
 from risk.intake.file_errors import FileMissing, FileUnreadable, IntakeFailure
 from risk.intake.readers import DATA_SUFFIXES
-from risk.intake.table_detection import table_of
+from risk.intake.table_detection import detect_table
 
-_ORDER = {name: place for place, name in enumerate(dict.fromkeys(["projects", *STORED_TABLES]))}
+_ORDER = {name: index for index, name in enumerate(dict.fromkeys(["projects", *STORED_TABLES]))}
 
 
 @dataclass(frozen=True)
-class Found:
+class DiscoveredFiles:
     """The files to import in the contract's order, projects first, and what else was met."""
 
     files: tuple[tuple[Path, Table], ...]
@@ -23,7 +23,7 @@ class Found:
     skipped: tuple[str, ...]
 
 
-def find_files(paths: Sequence[Path]) -> Found:
+def find_files(paths: Sequence[Path]) -> DiscoveredFiles:
     """Looks into folders (not into theirs) and tells every file's table.
 
     In a folder, hidden files and files of other formats are skipped; a file that is named itself,
@@ -38,11 +38,11 @@ def find_files(paths: Sequence[Path]) -> Found:
             skipped.append(path.name)
             continue
         try:
-            files[path] = table_of(path)
+            files[path] = detect_table(path)
         except IntakeFailure as failure:
             failed.append(failure)
     ordered = sorted(files.items(), key=lambda file: _ORDER[file[1].name])
-    return Found(tuple(ordered), tuple(failed), tuple(skipped))
+    return DiscoveredFiles(tuple(ordered), tuple(failed), tuple(skipped))
 
 
 def _expand(paths: Sequence[Path], failed: list[IntakeFailure]) -> Iterator[tuple[Path, bool]]:

@@ -13,17 +13,17 @@ from risk.contract import STORED_TABLES, Table
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure
-from risk.intake.orphan_rows import waiting_rows
-from risk.intake.prefetch import read_ahead
+from risk.intake.orphan_rows import orphan_rows
+from risk.intake.prefetch import prefetch
 from risk.intake.quarantine import FileQuarantine, write_quarantine
 from risk.intake.readers import open_sheets
-from risk.intake.readers.csv_columnar import pieces
+from risk.intake.readers.csv_columnar import chunks
 from risk.intake.readers.csv_text import CsvSheet
 from risk.intake.report import FileReport, ImportReport
 from risk.intake.row_parser import Batch, BatchParser
-from risk.intake.sheet_selection import Chosen, choose
+from risk.intake.sheet_selection import SelectedSheet, select_sheet
 from risk.intake.staging import Staging, newest_arrival
-from risk.intake.table_detection import table_of
+from risk.intake.table_detection import detect_table
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 
@@ -79,7 +79,7 @@ def import_into(
             files.append(import_file(store, path, table=table, today=today, progress=progress))
         except IntakeFailure as failure:
             failed.append(failure)
-    waiting = waiting_rows(store, after=before)
+    waiting = orphan_rows(store, after=before)
     return ImportReport(tuple(files), tuple(failed), found.skipped, waiting)
 
 
@@ -96,11 +96,11 @@ def import_file(
     Raises:
         IntakeFailure: the file could not be taken in, and nothing of it is stored.
     """
-    table = table or table_of(path)
+    table = table or detect_table(path)
     with open_sheets(path) as sheets:
-        chosen = choose(table, sheets, file=path.name)
+        selected = select_sheet(table, sheets, file=path.name)
         with store.transaction():
-            return _Import(store, path.name, table, today).run(chosen, progress)
+            return _Import(store, path.name, table, today).run(selected, progress)
 
 
 class _Import:
@@ -113,20 +113,20 @@ class _Import:
         self._staging = Staging(store, table)
         self._quarantine = FileQuarantine(store, table, file)
 
-    def run(self, chosen: Chosen, progress: RowProgress | None) -> FileReport:
-        """Reads all rows of ``chosen`` and stores them."""
+    def run(self, selected: SelectedSheet, progress: RowProgress | None) -> FileReport:
+        """Reads all rows of ``selected`` and stores them."""
         read = good = 0
         marks: Counter[str] = Counter()
-        with self._batches(chosen) as batches:
+        with self._batches(selected) as batches:
             for batch in batches:
                 self._staging.add(batch)
-                self._quarantine.add(batch.bad, batch.mends)
+                self._quarantine.add(batch.bad, batch.corrects)
                 read, good = read + batch.read, good + batch.good
                 marks.update(batch.marks)
                 if progress is not None:
                     progress(self._file, read)
-        accepted = self._staging.settle()
-        self._quarantine.settle()
+        accepted = self._staging.commit()
+        self._quarantine.commit()
         return FileReport(
             file=self._file,
             table=self._table.name,
@@ -135,22 +135,24 @@ class _Import:
             repeated=good - accepted,
             quarantined=read - good,
             marks=dict(marks),
-            ignored_columns=chosen.header.ignored,
-            unread_sheets=chosen.unread,
+            ignored_columns=selected.header.ignored,
+            unread_sheets=selected.unread,
         )
 
     @contextmanager
-    def _batches(self, chosen: Chosen) -> Iterator[Iterator[Batch]]:
+    def _batches(self, selected: SelectedSheet) -> Iterator[Iterator[Batch]]:
         """Column by column where the file is CSV; a quarantine file's cells need a closer look."""
-        sheet, header = chosen.sheet, chosen.header
+        sheet, header = selected.sheet, selected.header
         if isinstance(sheet, CsvSheet) and header.quarantine_id is None:
             columnar = ColumnarParser(self._table, header, today=self._today)
             with (
-                read_ahead(pieces(sheet, header.width)) as parted,
-                read_ahead(columnar.batches(parted)) as batches,
+                prefetch(chunks(sheet, header.width)) as parted,
+                prefetch(columnar.batches(parted)) as batches,
             ):
                 yield batches
         else:
-            parser = BatchParser(self._table, header, even=sheet.even, today=self._today)
-            with read_ahead(parser.batches(chosen.rows())) as batches:
+            parser = BatchParser(
+                self._table, header, strict_width=sheet.strict_width, today=self._today
+            )
+            with prefetch(parser.batches(selected.rows())) as batches:
                 yield batches

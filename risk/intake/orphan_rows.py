@@ -8,7 +8,7 @@ from risk.store.store import RecordStore
 PROJECT_KEY = "project_id"
 
 
-def waiting_rows(store: RecordStore, *, after: int = 0) -> dict[str, int]:
+def orphan_rows(store: RecordStore, *, after: int = 0) -> dict[str, int]:
     """Stored rows per table whose project is not in ``store``, every table of the contract.
 
     A payment's project is its payroll's. Rows that name no project (complaints, cases) and tables
@@ -18,11 +18,11 @@ def waiting_rows(store: RecordStore, *, after: int = 0) -> dict[str, int]:
         store: the record store.
         after: count only rows with a larger arrival number.
     """
-    return {table.name: _waiting(store, table, after) for table in STORED_TABLES.values()}
+    return {table.name: _count_orphans(store, table, after) for table in STORED_TABLES.values()}
 
 
-def _waiting(store: RecordStore, table: Table, after: int) -> int:
-    known = _known_sql(table)
+def _count_orphans(store: RecordStore, table: Table, after: int) -> int:
+    known = _orphan_condition(table)
     if known is None:
         return 0
     sql = f"SELECT count(*) FROM {table.name} AS waiting WHERE arrival > ? AND {known}"
@@ -30,7 +30,7 @@ def _waiting(store: RecordStore, table: Table, after: int) -> int:
     return count
 
 
-def _known_sql(table: Table) -> str | None:
+def _orphan_condition(table: Table) -> str | None:
     names = {field.name for field in table.fields}
     if table.name == "projects":
         return None

@@ -11,13 +11,13 @@ _Item = TypeVar("_Item")
 
 
 @contextmanager
-def read_ahead(items: Iterable[_Item]) -> Iterator[Iterator[_Item]]:
+def prefetch(items: Iterable[_Item]) -> Iterator[Iterator[_Item]]:
     """``items``, each made on another thread while the one before it is in use.
 
     At most one is made ahead. What making one raises is raised where it is asked for. At the end
     of the block nothing is being made any more, so that what ``items`` reads from can be closed.
 
-    >>> with read_ahead([1, 2, 3]) as numbers:
+    >>> with prefetch([1, 2, 3]) as numbers:
     ...     list(numbers)
     [1, 2, 3]
     """

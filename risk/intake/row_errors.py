@@ -9,7 +9,7 @@ from risk.contract import KNOWN_AT, Field, Table
 from risk.intake.cells import Cell, as_text
 from risk.locale import Language, text
 
-SHOWN = 60
+MAX_EXCERPT = 60
 """Characters of a cell that a problem quotes; the quarantine keeps the cell in full."""
 
 
@@ -28,10 +28,10 @@ class Problem:
 
     def as_json(self) -> dict[str, str]:
         """The problem as stored."""
-        told = (self.column, self.code, self.found, self.allowed)
-        return dict(zip(("column", "code", "found", "allowed"), told, strict=True))
+        values = (self.column, self.code, self.found, self.allowed)
+        return dict(zip(("column", "code", "found", "allowed"), values, strict=True))
 
-    def wording(self, table: Table, language: Language = "zh") -> str:
+    def message(self, table: Table, language: Language = "zh") -> str:
         """The problem in one sentence; the column is called by its Chinese header in Chinese."""
         column = _heading(table, self.column, language)
         return text(
@@ -47,18 +47,18 @@ def problem(field: Field, code: str, found: Cell, *, allowed: str = "") -> Probl
     """The problem ``code`` of the cell ``found``."""
     if code == "not_in_values":
         allowed = "、".join(field.values.values())
-    return Problem(field.name, code, quoted(found), allowed)
+    return Problem(field.name, code, excerpt(found), allowed)
 
 
-def from_json(stored: dict[str, Any]) -> Problem:
+def problem_from_json(stored: dict[str, Any]) -> Problem:
     """The problem :meth:`Problem.as_json` gave."""
     return Problem(**stored)
 
 
-def quoted(cell: Cell) -> str:
+def excerpt(cell: Cell) -> str:
     """The beginning of a cell, in one line."""
-    shown = " ".join(as_text(cell)[: SHOWN + 1].split())
-    return f"{shown[:SHOWN]}…" if len(shown) > SHOWN else shown
+    shown = " ".join(as_text(cell)[: MAX_EXCERPT + 1].split())
+    return f"{shown[:MAX_EXCERPT]}…" if len(shown) > MAX_EXCERPT else shown
 
 
 def _heading(table: Table, column: str, language: Language) -> str:

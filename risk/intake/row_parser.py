@@ -1,6 +1,6 @@
 """From raw rows to typed columns: parsing and checking, a batch at a time.
 
-Columns are parsed one after another, each with a memory of the spellings it has met; in a feed
+Columns are parsed parse_cell after another, each with a memory of the cache it has met; in a feed
 most cells repeat, so most are looked up rather than parsed.
 """
 
@@ -16,10 +16,10 @@ from risk.contract import KNOWN_AT, Field, FieldType, Table
 from risk.intake.cell_parsers import (
     CellRefused,
     Value,
+    all_plain_ids,
+    parse_plain_yuan,
     parser_of,
-    plain_ids,
-    plain_yuan,
-    refuse_unreadable,
+    require_readable,
 )
 from risk.intake.cells import CUT_OFF, Cell, Row
 from risk.intake.checks import check_known_at, check_region, count_marks, default_known_at
@@ -30,7 +30,7 @@ from risk.intake.row_errors import Problem, problem
 BATCH_ROWS = 10_000
 """Rows parsed, stored and reported on at a time; bounds the memory an import needs."""
 
-_REMEMBERED_CELLS, _REMEMBERED_LENGTH = 20_000, 64
+_CACHED_CELLS, _CACHED_LENGTH = 20_000, 64
 _MOSTLY_UNIQUE = frozenset((FieldType.ID, FieldType.TEXT, FieldType.MONEY, FieldType.NUMBER))
 
 Columns: TypeAlias = dict[str, list[Value]]
@@ -45,16 +45,16 @@ class BadRow:
     cells: Mapping[str, Cell]
     surplus: tuple[Cell, ...]
     problems: tuple[Problem, ...]
-    mends: str | None = None
+    corrects: str | None = None
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows of a file as read: the good ones by column, the bad ones as they came.
+    """Rows of a file as read: good rows as columns, bad rows with their raw cells.
 
-    ``dated_today`` says of each good row whether the import day stands in as its ``known_at``;
-    ``mends`` holds the quarantine numbers of good rows that had one. Columns are lists, or Arrow's
-    where :mod:`risk.intake.columnar_parser` read them.
+    ``dated_today`` is true for good rows whose ``known_at`` is the import day for want of a date;
+    ``corrects`` holds the quarantine ids of good rows that had one. Columns are lists, or Arrow
+    arrays if :mod:`risk.intake.columnar_parser` read them.
     """
 
     read: int
@@ -62,7 +62,7 @@ class Batch:
     dated_today: Any
     bad: list[BadRow]
     marks: Mapping[str, int]
-    mends: list[str]
+    corrects: list[str]
 
     @property
     def good(self) -> int:
@@ -71,13 +71,13 @@ class Batch:
 
 
 class BatchParser:
-    """Parses the rows of one file; keeps what it learnt of each column's spellings."""
+    """Parses the rows of parse_cell file; keeps what it learnt of each column's cache."""
 
-    def __init__(self, table: Table, header: Header, *, even: bool, today: dt.date) -> None:
-        """``even``: a row shorter or longer than the header is broken."""
+    def __init__(self, table: Table, header: Header, *, strict_width: bool, today: dt.date) -> None:
+        """``strict_width``: a row shorter or longer than the header is broken."""
         self._table = table
         self._header = header
-        self._even = even
+        self._strict_width = strict_width
         self._today = today
         self._columns = [_ColumnParser(column) for column in header.columns]
         self._absent = _absent(table, header)
@@ -95,39 +95,39 @@ class BatchParser:
         dated_today = default_known_at(self._table, columns, self._today)
         check_region(self._table, columns, problems)
         check_known_at(self._table, columns, problems)
-        good = [place for place in range(len(rows)) if place not in problems]
+        good = [index for index in range(len(rows)) if index not in problems]
         if problems:
-            columns = {name: [cells[place] for place in good] for name, cells in columns.items()}
-            dated_today = [dated_today[place] for place in good]
+            columns = {name: [cells[index] for index in good] for name, cells in columns.items()}
+            dated_today = [dated_today[index] for index in good]
         return Batch(
             len(rows),
             columns,
             dated_today,
-            [self._bad_row(rows[place], problems[place]) for place in sorted(problems)],
+            [self._bad_row(rows[index], problems[index]) for index in sorted(problems)],
             count_marks(self._table, columns),
-            self._mended(rows[place] for place in good),
+            self._corrected_ids(rows[index] for index in good),
         )
 
     def _check_lengths(self, rows: Sequence[Row], problems: _Problems) -> None:
         lengths = {len(cells) for _, cells in rows}
-        if not self._even or self._header.needed <= min(lengths) <= max(lengths) <= (
+        if not self._strict_width or self._header.needed <= min(lengths) <= max(lengths) <= (
             self._header.width
         ):
             return
-        for place, (_, cells) in enumerate(rows):
+        for index, (_, cells) in enumerate(rows):
             if len(cells) < self._header.needed:
                 found, allowed = str(len(cells)), str(self._header.needed)
-                problems[place] = [Problem("", "too_few_cells", found, allowed)]
+                problems[index] = [Problem("", "too_few_cells", found, allowed)]
             elif surplus := _surplus(cells, self._header.width):
                 found, allowed = "; ".join(map(str, surplus))[:200], str(self._header.width)
-                problems[place] = [Problem("", "too_many_cells", found, allowed)]
+                problems[index] = [Problem("", "too_many_cells", found, allowed)]
 
     def _parse(self, rows: Sequence[Row], problems: _Problems) -> Columns:
         columns: Columns = {name: [None] * len(rows) for name in self._absent}
         escaped = self._header.quarantine_id is not None
-        turned = _turned(rows, 1 + max(column.index for column in self._columns))
+        columns_of_cells = _transpose(rows, 1 + max(column.index for column in self._columns))
         for column in self._columns:
-            cells: Sequence[Cell] = turned[column.index]
+            cells: Sequence[Cell] = columns_of_cells[column.index]
             if escaped:
                 cells = [unescape_cell(cell) for cell in cells]
             columns[column.field.name] = column.parse(cells, problems)
@@ -135,27 +135,27 @@ class BatchParser:
 
     def _bad_row(self, row: Row, problems: Sequence[Problem]) -> BadRow:
         number, cells = row
-        if self._even and len(cells) < self._header.needed:
+        if self._strict_width and len(cells) < self._header.needed:
             cells = [*cells, *[CUT_OFF] * (self._header.needed - len(cells))]
-        raw = {column.field.name: column.labelled(cells) for column in self._columns}
+        raw = {column.field.name: column.raw_with_unit(cells) for column in self._columns}
         if self._header.quarantine_id is not None:
             raw = {name: unescape_cell(cell) for name, cell in raw.items()}
-        surplus = _surplus(cells, self._header.width) if self._even else ()
-        return BadRow(number, raw, surplus, tuple(problems), self._mends(cells))
+        surplus = _surplus(cells, self._header.width) if self._strict_width else ()
+        return BadRow(number, raw, surplus, tuple(problems), self._corrected_id(cells))
 
-    def _mended(self, rows: Iterable[Row]) -> list[str]:
+    def _corrected_ids(self, rows: Iterable[Row]) -> list[str]:
         if self._header.quarantine_id is None:
             return []
-        return [mends for _, cells in rows if (mends := self._mends(cells))]
+        return [corrects for _, cells in rows if (corrects := self._corrected_id(cells))]
 
-    def _mends(self, cells: Sequence[Cell]) -> str | None:
-        place = self._header.quarantine_id
-        if place is None or place >= len(cells):
+    def _corrected_id(self, cells: Sequence[Cell]) -> str | None:
+        index = self._header.quarantine_id
+        if index is None or index >= len(cells):
             return None
-        return str(cells[place] or "").strip() or None
+        return str(cells[index] or "").strip() or None
 
 
-class _Spellings(dict[str, Any]):
+class _ParseCache(dict[str, Any]):
     """Values of a column by the text of the cell; parses a text when it first comes."""
 
     def __init__(self, read: Callable[[Cell], Value | CellRefused]) -> None:
@@ -164,69 +164,70 @@ class _Spellings(dict[str, Any]):
 
     def __missing__(self, cell: str) -> Value | CellRefused:
         value = self._read(cell)
-        if len(cell) <= _REMEMBERED_LENGTH:
+        if len(cell) <= _CACHED_LENGTH:
             self[cell] = value
         return value
 
 
 class _ColumnParser:
-    """Parses the cells of one column."""
+    """Parses the cells of parse_cell column."""
 
     def __init__(self, column: Column) -> None:
         self.field: Field = column.field
         self.index = column.index
         self._unit = column.unit
         self._parser = parser_of(column.field, column.unit)
-        self._spellings = _Spellings(self._one)
+        self._cache = _ParseCache(self._parse_cell)
         self._repeats = column.field.type not in _MOSTLY_UNIQUE
 
     def parse(self, cells: Sequence[Cell], problems: _Problems) -> list[Value]:
-        """Values of ``cells``; a refused or missing one is None and a problem of its row."""
-        values: list[Any] = self._remembered(cells) if self._repeats else self._read(cells)
-        for place, value in enumerate(values):
+        """Values of ``cells``; a refused or missing parse_cell is None and a problem of its row."""
+        values: list[Any] = self._parse_cached(cells) if self._repeats else self._read(cells)
+        for index, value in enumerate(values):
             if type(value) is CellRefused:
-                found = problem(self.field, value.code, cells[place])
-                problems.setdefault(place, []).append(found)
-                values[place] = None
+                found = problem(self.field, value.code, cells[index])
+                problems.setdefault(index, []).append(found)
+                values[index] = None
             elif value is None and self.field.required:
-                found = problem(self.field, "missing", cells[place])
-                problems.setdefault(place, []).append(found)
+                found = problem(self.field, "missing", cells[index])
+                problems.setdefault(index, []).append(found)
         return values
 
-    def labelled(self, cells: Sequence[Cell]) -> Cell:
+    def raw_with_unit(self, cells: Sequence[Cell]) -> Cell:
         """The raw cell of a row, with the header's unit behind a bare number."""
         cell = cells[self.index] if self.index < len(cells) else None
         return append_unit(cell, self._unit)
 
     def _read(self, cells: Sequence[Cell]) -> list[Value | CellRefused]:
-        one = self._one
-        if self.field.type is FieldType.ID and cells and plain_ids(cells):
+        parse_cell = self._parse_cell
+        if self.field.type is FieldType.ID and cells and all_plain_ids(cells):
             return list(cells)
         if self.field.type is FieldType.MONEY and self._unit is None:
-            quick = [plain_yuan(cell) for cell in cells]
+            quick = [parse_plain_yuan(cell) for cell in cells]
             return [
-                one(cell) if fen is None else fen for fen, cell in zip(quick, cells, strict=True)
+                parse_cell(cell) if fen is None else fen
+                for fen, cell in zip(quick, cells, strict=True)
             ]
-        return [one(cell) for cell in cells]
+        return [parse_cell(cell) for cell in cells]
 
-    def _remembered(self, cells: Sequence[Cell]) -> list[Value | CellRefused]:
-        spellings, one = self._spellings, self._one
-        if len(spellings) > _REMEMBERED_CELLS:
-            spellings.clear()
-        # Only text is looked up: 1, 1.0 and True are one key of a dict.
-        return [spellings[cell] if type(cell) is str else one(cell) for cell in cells]
+    def _parse_cached(self, cells: Sequence[Cell]) -> list[Value | CellRefused]:
+        cache, parse_cell = self._cache, self._parse_cell
+        if len(cache) > _CACHED_CELLS:
+            cache.clear()
+        # Only text is looked up: 1, 1.0 and True are parse_cell key of a dict.
+        return [cache[cell] if type(cell) is str else parse_cell(cell) for cell in cells]
 
-    def _one(self, cell: Cell) -> Value | CellRefused:
+    def _parse_cell(self, cell: Cell) -> Value | CellRefused:
         try:
             if cell is None:
                 return None
-            refuse_unreadable(cell)
+            require_readable(cell)
             return self._parser(cell)
         except CellRefused as refused:
             return CellRefused(refused.code)
 
 
-def _turned(rows: Sequence[Row], width: int) -> list[tuple[Cell, ...]]:
+def _transpose(rows: Sequence[Row], width: int) -> list[tuple[Cell, ...]]:
     """The first ``width`` columns of ``rows``; a row that ended too early is filled with None."""
     wide = [
         cells if len(cells) >= width else [*cells, *[None] * (width - len(cells))]

@@ -65,7 +65,7 @@ class Staging:
         with registered(self._store, _BATCH, staged):
             self._store.rows(f"INSERT INTO {_STAGED} SELECT * FROM {_BATCH}")
 
-    def settle(self) -> int:
+    def commit(self) -> int:
         """Stores what is new, in file order; the number of rows stored."""
         self._store.rows(_known_lines_sql(self._table))
         known: int = self._store.rows(f"SELECT count(*) FROM {_KNOWN}")[0][0]

@@ -10,12 +10,12 @@ from risk.contract import STORED_TABLES, Table
 from risk.intake.file_errors import TableAmbiguous, TableUnknown
 
 
-def table_of(path: Path) -> Table:
+def detect_table(path: Path) -> Table:
     """The table named in the file's name, in English or Chinese; the longest name wins.
 
-    >>> table_of(Path("2024年工程项目台账.xlsx")).name
+    >>> detect_table(Path("2024年工程项目台账.xlsx")).name
     'projects'
-    >>> table_of(Path("payments_2024-05.csv")).name
+    >>> detect_table(Path("payments_2024-05.csv")).name
     'payments'
 
     Raises:

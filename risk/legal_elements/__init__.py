@@ -4,7 +4,14 @@ Never a verdict: each element is shown, shown otherwise, or unknown, with its ev
 obtain. ``standards.toml`` holds the amounts as dated, cited data.
 """
 
-from risk.legal_elements.elements import KINDS, Element, Kind, Standing, elements_of, has_matter
+from risk.legal_elements.elements import (
+    KINDS,
+    Element,
+    Kind,
+    Standing,
+    elements_of,
+    has_open_matter,
+)
 from risk.legal_elements.standards import Standard, Standards, read_standards
 
 __all__ = [
@@ -15,6 +22,6 @@ __all__ = [
     "Standards",
     "Standing",
     "elements_of",
-    "has_matter",
+    "has_open_matter",
     "read_standards",
 ]

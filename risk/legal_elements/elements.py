@@ -56,7 +56,7 @@ class _Matter:
         return (*_case_ref(self.case), *_order_ref(self.order))
 
 
-def has_matter(handling: Mapping[str, Sequence[Row]] | None) -> bool:
+def has_open_matter(handling: Mapping[str, Sequence[Row]] | None) -> bool:
     """Whether a case is open or confirmed, or arrears were found that are not put right."""
     matter = _matter(handling)
     return matter.case is not None or matter.order is not None
@@ -122,8 +122,8 @@ def _confirmed(matter: _Matter, handling: Mapping[str, Sequence[Row]] | None) ->
     if matter.case is not None and matter.case["status"] in _CONFIRMED:
         return Element(code, "shown", "case", {}, _case_ref(matter.case))
     if matter.order is not None:
-        said: dict[str, int | str] = {"day": str(matter.order["inspected_on"])}
-        return Element(code, "shown", "inspection", said, _order_ref(matter.order))
+        fields: dict[str, int | str] = {"day": str(matter.order["inspected_on"])}
+        return Element(code, "shown", "inspection", fields, _order_ref(matter.order))
     if matter.case is not None:
         return Element(code, "unknown", "not_yet", {}, _case_ref(matter.case))
     done = (handling or {}).get("cases", ())
@@ -179,11 +179,11 @@ def _amount(matter: _Matter, standard: Standard | None, group: int) -> Element:
 
 def _order_made(matter: _Matter) -> Element:
     if matter.order is not None and matter.order.get("rectify_by"):
-        said: dict[str, int | str] = {
+        fields: dict[str, int | str] = {
             "day": str(matter.order["inspected_on"]),
             "by": str(matter.order["rectify_by"]),
         }
-        return Element("order_made", "shown", "recorded", said, _order_ref(matter.order))
+        return Element("order_made", "shown", "recorded", fields, _order_ref(matter.order))
     return Element("order_made", "unknown", "not_in_records", {}, matter.refs())
 
 
@@ -196,10 +196,10 @@ def _deadline(matter: _Matter, as_of: dt.date) -> Element:
     if matter.order is None or not matter.order.get("rectify_by"):
         return Element("deadline_passed", "unknown", "no_deadline", {}, refs)
     by = dt.date.fromisoformat(str(matter.order["rectify_by"]))
-    said: dict[str, int | str] = {"by": str(by)}
+    fields: dict[str, int | str] = {"by": str(by)}
     if by < as_of:
-        return Element("deadline_passed", "shown", "passed", said, refs)
-    return Element("deadline_passed", "otherwise", "running", said, refs)
+        return Element("deadline_passed", "shown", "passed", fields, refs)
+    return Element("deadline_passed", "otherwise", "running", fields, refs)
 
 
 def _still_unpaid(matter: _Matter) -> Element:

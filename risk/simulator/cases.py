@@ -45,7 +45,7 @@ class Case:
         return self.closed if self.pays else EMPTY
 
 
-def handled(rng: np.random.Generator, p: Parameters, case: Case) -> Case:
+def simulate_case(rng: np.random.Generator, p: Parameters, case: Case) -> Case:
     """The whole course of an accepted case, whose claim may be true or not."""
     claim = case.claim
     if rng.random() > (p.filed_if_owed if claim.true else p.filed_if_not):

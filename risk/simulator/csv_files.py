@@ -23,12 +23,12 @@ Column = npt.NDArray[Any]
 Frame = dict[str, Column]
 
 
-def stacked(*frames: Frame) -> Frame:
+def concat(*frames: Frame) -> Frame:
     """Frames of one table below each other; later ones hold later versions."""
     return {name: np.concatenate([frame[name] for frame in frames]) for name in frames[0]}
 
 
-def selected(frame: Frame, rows: Column) -> Frame:
+def select_rows(frame: Frame, rows: Column) -> Frame:
     """The rows (positions or mask) of a frame."""
     return {name: column[rows] for name, column in frame.items()}
 
@@ -59,7 +59,7 @@ def _known_in_time(table: Table, frame: Frame, last_day: int) -> Frame:
         known = np.maximum(known, frame[table.event_date])
     settled = {**frame, "known_at": known}
     order = np.argsort(known, kind="stable")
-    return selected(settled, order[known[order] <= last_day])
+    return select_rows(settled, order[known[order] <= last_day])
 
 
 def _rendered(field: Field, column: Column) -> list[str]:

@@ -87,7 +87,7 @@ SITE_ENDINGS = ("", "工地", "那边", "项目")
 FIRM_ENDINGS = ("", "公司", "")
 
 
-def mangled(rng: np.random.Generator, name: str, endings: tuple[str, ...]) -> str:
+def shorten_name(rng: np.random.Generator, name: str, endings: tuple[str, ...]) -> str:
     """What a caller makes of a name: the mark and number gone, cut short, a character lost."""
     spoken = name.removeprefix(MARK).removesuffix("有限公司").rstrip("号0123456789")
     if rng.random() < 0.5:
@@ -104,7 +104,7 @@ def foreman(rng: np.random.Generator) -> str:
     return (f"{surname}老板", f"包工头老{surname}", "一个包工头", "")[rng.integers(4)]
 
 
-DAMAGES = ("cut", "suffix", "abbreviation", "typo", "homophone", "word_order", "old_name")
+NAME_ERRORS = ("cut", "suffix", "abbreviation", "typo", "homophone", "word_order", "old_name")
 """What may happen to a name a caller does know; beside these ``foreman`` and ``empty``."""
 
 _SOUNDS_LIKE = dict(
@@ -117,7 +117,7 @@ _SOUNDS_LIKE = dict(
 _OTHER_WORDS = "大小上下中新老东西南北"
 
 
-def bare(name: str) -> str:
+def spoken_name(name: str) -> str:
     """A name as people say it: without the mark, the legal form and the number."""
     return name.removeprefix(MARK).removesuffix("有限公司").rstrip("号0123456789")
 
@@ -128,12 +128,12 @@ def old_name(rng: np.random.Generator, name: str) -> str:
     return MARK + stem + name.removeprefix(MARK)[2:]
 
 
-def damaged(rng: np.random.Generator, name: str, kind: str, endings: tuple[str, ...]) -> str:
-    """``name`` as it comes out with one kind of :data:`DAMAGES` done to it.
+def distort_name(rng: np.random.Generator, name: str, kind: str, endings: tuple[str, ...]) -> str:
+    """``name`` as it comes out with one kind of :data:`NAME_ERRORS` done to it.
 
     An old name is put in by whoever knows it; here it is only said whole.
     """
-    said = bare(name)
+    said = spoken_name(name)
     if kind == "suffix":
         told = [ending for ending in endings if ending]
         return said + told[rng.integers(len(told))]

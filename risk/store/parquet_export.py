@@ -21,13 +21,13 @@ from risk.contract import STORED_TABLES, Table
 from risk.errors import WagewatchError
 from risk.progress import Progress
 from risk.store.parquet_validation import (
-    Part,
+    Partition,
     RecordsFolderEmpty,
     RecordsFolderRefused,
-    names_of,
-    parts_of,
-    problems_of,
-    strangers,
+    column_list,
+    find_partitions,
+    find_problems,
+    unexpected_entries,
 )
 from risk.store.store import RecordStore, columns
 
@@ -47,7 +47,7 @@ class RecordsFolderFailed(WagewatchError):
 
 
 @dataclass(frozen=True)
-class TakenIn:
+class TableImport:
     """What an import made of one table: rows in the folder, and rows that were new."""
 
     table: str
@@ -67,12 +67,12 @@ def export_records(
         NoRecordsFolder: ``folder`` holds something that is no records folder.
         RecordsFolderFailed: it cannot be written.
     """
-    if folder.exists() and (not folder.is_dir() or strangers(folder)):
+    if folder.exists() and (not folder.is_dir() or unexpected_entries(folder)):
         raise NoRecordsFolder(path=str(folder))
     # Whatever it is called, "." or a link, it is replaced where it really lies.
     folder = folder.resolve()
     part = folder.with_name(f".{folder.name}.part")
-    with told_as_failure(folder):
+    with raise_as_failed(folder):
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         try:
@@ -85,7 +85,7 @@ def export_records(
 
 def import_records(
     store: RecordStore, folder: Path, progress: Progress | None = None
-) -> list[TakenIn]:
+) -> list[TableImport]:
     """Take all of ``folder`` into ``store``, in one transaction.
 
     A row that is stored already, equal in every column, is not stored again: as many equal rows
@@ -99,9 +99,9 @@ def import_records(
     """
     if not folder.is_dir():
         raise RecordsFolderEmpty(path=str(folder))
-    with told_as_failure(folder):
-        parts = parts_of(folder)
-        problems = problems_of(store, folder, parts)
+    with raise_as_failed(folder):
+        parts = find_partitions(folder)
+        problems = find_problems(store, folder, parts)
         if problems:
             raise RecordsFolderRefused(path=str(folder), problems=problems)
         if not parts:
@@ -111,8 +111,8 @@ def import_records(
 
 
 @contextmanager
-def told_as_failure(folder: Path | str) -> Iterator[None]:
-    """What the disk or DuckDB refuses is told of ``folder``.
+def raise_as_failed(folder: Path | str) -> Iterator[None]:
+    """What the disk or DuckDB refuses is incoming of ``folder``.
 
     Raises:
         RecordsFolderFailed: that happened.
@@ -142,7 +142,7 @@ def _write(store: RecordStore, part: Path, progress: Progress | None) -> dict[st
 def _write_table(store: RecordStore, table: Table, folder: Path) -> None:
     target = str(folder).replace("'", "''")
     store.rows(
-        f"COPY (SELECT {names_of(table)}, arrival, year(known_at) AS known_year"
+        f"COPY (SELECT {column_list(table)}, arrival, year(known_at) AS known_year"
         f" FROM main.{table.name})"
         f" TO '{target}' (FORMAT parquet, PARTITION_BY (known_year), COMPRESSION {_COMPRESSION})"
     )
@@ -160,11 +160,11 @@ def _move_into_place(part: Path, folder: Path) -> None:
 class _Import:
     """A checked folder on its way into the store, inside one transaction."""
 
-    def __init__(self, store: RecordStore, parts: dict[str, list[Part]]) -> None:
+    def __init__(self, store: RecordStore, parts: dict[str, list[Partition]]) -> None:
         self._store = store
         self._parts = parts
 
-    def run(self, progress: Progress | None) -> list[TakenIn]:
+    def run(self, progress: Progress | None) -> list[TableImport]:
         """First find what is new, then number and store it."""
         for number, (name, parts) in enumerate(self._parts.items(), start=1):
             self._find_new(STORED_TABLES[name], parts)
@@ -173,14 +173,14 @@ class _Import:
         shift, next_arrival = self._numbering()
         done = []
         for number, (name, parts) in enumerate(self._parts.items(), start=1):
-            done.append(self._take(STORED_TABLES[name], parts, shift))
+            done.append(self._insert(STORED_TABLES[name], parts, shift))
             if progress:
                 progress(name, 0.5 + 0.5 * number / len(self._parts))
         if any(one.stored for one in done):
             self._store.rows(f"CREATE OR REPLACE SEQUENCE arrivals START WITH {next_arrival}")
         return done
 
-    def _find_new(self, table: Table, parts: list[Part]) -> None:
+    def _find_new(self, table: Table, parts: list[Partition]) -> None:
         """``new_<table>``: a temporary view or table of the rows that are not stored yet.
 
         Equal rows have equal ``known_at``, so each year is compared with itself alone; a year
@@ -197,7 +197,7 @@ class _Import:
                 self._store.rows(
                     f"INSERT INTO met_{table.name} BY NAME {_not_stored_sql(table, part)}"
                 )
-        picked = f"SELECT {names_of(table)}, arrival FROM"
+        picked = f"SELECT {column_list(table)}, arrival FROM"
         selects = [f"{picked} {source}" for source in (*untouched, f"met_{table.name}")]
         self._store.rows(f"CREATE TEMP VIEW new_{table.name} AS {' UNION ALL '.join(selects)}")
 
@@ -230,8 +230,8 @@ class _Import:
         )[0][0]
         return newest
 
-    def _take(self, table: Table, parts: list[Part], shift: int) -> TakenIn:
-        names = names_of(table)
+    def _insert(self, table: Table, parts: list[Partition], shift: int) -> TableImport:
+        names = column_list(table)
         stored: int = self._store.rows(
             f"INSERT INTO main.{table.name} ({names}, arrival)"
             f" SELECT {names}, arrival + {shift} FROM new_{table.name}"
@@ -240,10 +240,10 @@ class _Import:
         self._store.rows(f"DROP TABLE met_{table.name}")
         sources = " UNION ALL ".join(f"SELECT count(*) AS n FROM {one.source()}" for one in parts)
         rows: int = self._store.rows(f"SELECT sum(n)::BIGINT FROM ({sources})")[0][0]
-        return TakenIn(table.name, rows, stored)
+        return TableImport(table.name, rows, stored)
 
 
-def _not_stored_sql(table: Table, part: Part) -> str:
+def _not_stored_sql(table: Table, part: Partition) -> str:
     """SQL for the rows of ``part`` that the store does not hold.
 
     The same content may stand twice in a row's history (it was one thing, then another, then the
@@ -251,13 +251,13 @@ def _not_stored_sql(table: Table, part: Part) -> str:
     stored.
     """
     names = [name for name, _ in columns(table)]
-    listed = names_of(table)
+    listed = column_list(table)
     numbered = f"row_number() OVER (PARTITION BY {listed} ORDER BY arrival) AS copy"
-    same = " AND ".join(f"told.{name} IS NOT DISTINCT FROM stored.{name}" for name in names)
+    same = " AND ".join(f"incoming.{name} IS NOT DISTINCT FROM stored.{name}" for name in names)
     return (
         f"SELECT {listed}, arrival"
-        f" FROM (SELECT {listed}, arrival, {numbered} FROM {part.source()}) told"
+        f" FROM (SELECT {listed}, arrival, {numbered} FROM {part.source()}) incoming"
         f" ANTI JOIN (SELECT {listed}, {numbered} FROM main.{table.name}"
         f" WHERE year(known_at) = {part.year}) stored"
-        f" ON told.copy = stored.copy AND {same}"
+        f" ON incoming.copy = stored.copy AND {same}"
     )

@@ -12,19 +12,19 @@ import os.path
 import duckdb
 
 from risk.contract import STORED_TABLES, Table
-from risk.store.parquet_export import told_as_failure
+from risk.store.parquet_export import raise_as_failed
 from risk.store.parquet_validation import (
-    Problem,
+    FolderProblem,
     RecordsFolderEmpty,
     RecordsFolderRefused,
-    layout_problems,
-    names_of,
-    reading,
+    column_list,
+    read_parquet_sql,
+    schema_problems,
 )
 from risk.store.store import RecordStore
 
 
-class FolderStore(RecordStore):
+class ParquetStore(RecordStore):
     """Records of a folder, to be read only; a file that fails in a ``with`` block is told so."""
 
     def __init__(self, folder: str, *, memory_gb: float | None = None) -> None:
@@ -36,7 +36,7 @@ class FolderStore(RecordStore):
         self.close()
         error = raised[1]
         if isinstance(error, duckdb.Error):
-            with told_as_failure(self._folder):
+            with raise_as_failed(self._folder):
                 raise error
 
 
@@ -48,17 +48,17 @@ def open_folder(folder: str, *, memory_gb: float | None = None) -> RecordStore:
         RecordsFolderRefused: a column is missing or is not of the contract's type.
         RecordsFolderFailed: it cannot be read, now or in a ``with`` block of the store.
     """
-    store = FolderStore(folder, memory_gb=memory_gb)
+    store = ParquetStore(folder, memory_gb=memory_gb)
     try:
-        with told_as_failure(folder):
-            _show(store, folder)
+        with raise_as_failed(folder):
+            _create_views(store, folder)
     except BaseException:
         store.close()
         raise
     return store
 
 
-def _show(store: RecordStore, folder: str) -> None:
+def _create_views(store: RecordStore, folder: str) -> None:
     """Put views of the folder's files in place of the empty tables."""
     files = {name: _files(store, folder, name) for name in STORED_TABLES}
     held = [(STORED_TABLES[name], found) for name, found in files.items() if found]
@@ -68,16 +68,16 @@ def _show(store: RecordStore, folder: str) -> None:
     if problems:
         raise RecordsFolderRefused(path=folder, problems=problems)
     for table, found in held:
+        source = read_parquet_sql(found, "union_by_name := true")
         store.rows(f"DROP TABLE {table.name}")
         store.rows(
-            f"CREATE VIEW {table.name} AS"
-            f" SELECT {names_of(table)}, arrival FROM {reading(found, 'union_by_name := true')}"
+            f"CREATE VIEW {table.name} AS SELECT {column_list(table)}, arrival FROM {source}"
         )
 
 
-def _problems(store: RecordStore, table: Table, files: list[str]) -> list[Problem]:
+def _problems(store: RecordStore, table: Table, files: list[str]) -> list[FolderProblem]:
     """Other columns do no harm: nothing reads them."""
-    found = layout_problems(store, table, files)
+    found = schema_problems(store, table, files)
     return [problem for problem in found if problem.code != "unknown_column"]
 
 

@@ -20,8 +20,8 @@ import duckdb
 
 from risk.contract import KNOWN_AT, OWN_TABLES, STORED_AS, STORED_TABLES, TABLES, Table
 from risk.errors import WagewatchError
-from risk.store.temp_directory import Spill, enter
-from risk.unit_kinds import EMPLOYERS_SCHEMA, Kind, lens
+from risk.store.temp_directory import TempDirectory, acquire
+from risk.unit_kinds import EMPLOYERS_SCHEMA, Kind, base_views
 
 LAYOUT_VERSION = 1
 _OPENINGS = "openings"
@@ -65,7 +65,7 @@ def columns(table: Table) -> list[tuple[str, str]]:
 class RecordStore:
     """An open record store. Use as a context manager; one process writes at a time.
 
-    ``kind`` is the kind of unit whose world it shows, see :mod:`risk.unit_kinds`.
+    ``kind`` is the kind of unit whose views_for_kind it shows, see :mod:`risk.unit_kinds`.
     """
 
     kind: Kind = "project"
@@ -84,7 +84,7 @@ class RecordStore:
             RecordStoreMissing: there is no file, and it is to be read only.
             RecordStoreUnreadable: the file is something else.
         """
-        self._seen: list[RecordStore] = []
+        self._views: list[RecordStore] = []
         if str(path) != ":memory:":
             if read_only and not Path(path).is_file():
                 raise RecordStoreMissing(path=str(path))
@@ -103,11 +103,13 @@ class RecordStore:
             if "lock" in str(error).lower():
                 raise RecordStoreBusy(path=str(path)) from error
             raise RecordStoreUnreadable(path=str(path)) from error
-        self._spill = self._spill_into(None if str(path) == ":memory:" else Path(path))
+        self._temp_directory = self._set_temp_directory(
+            None if str(path) == ":memory:" else Path(path)
+        )
         if memory_gb is not None:
             self.connection.execute(f"SET memory_limit = '{int(memory_gb * 1000)}MB'")
         if not read_only:
-            self._lay_out()
+            self._create_schema()
 
     def __enter__(self) -> Self:
         return self
@@ -116,39 +118,39 @@ class RecordStore:
         self.close()
 
     def close(self) -> None:
-        """Close the file and what it was :meth:`seen_as`; further use is an error."""
-        for seen in self._seen:
-            seen.close()
+        """Close the file and what it was :meth:`for_kind`; further use is an error."""
+        for view in self._views:
+            view.close()
         self.connection.close()
-        if self._spill:
-            self._spill.leave()
-            self._spill = None
+        if self._temp_directory:
+            self._temp_directory.release()
+            self._temp_directory = None
 
-    def seen_as(self, kind: Kind) -> RecordStore:
-        """The same store through the lens of ``kind``; closing it leaves this one open."""
-        seen = object.__new__(RecordStore)
-        seen.kind, seen.connection, seen._seen = kind, self.connection.cursor(), []
-        seen._spill = None
-        _look_through(seen.connection, kind)
-        self._seen.append(seen)
-        return seen
+    def for_kind(self, kind: Kind) -> RecordStore:
+        """The same store through the base_views of ``kind``; closing it leaves this one open."""
+        view = object.__new__(RecordStore)
+        view.kind, view.connection, view._views = kind, self.connection.cursor(), []
+        view._temp_directory = None
+        _set_search_path(view.connection, kind)
+        self._views.append(view)
+        return view
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A connection of its own to the same world; close it after use."""
+        """A connection of its own to the same views_for_kind; close it after use."""
         found = self.connection.cursor()
-        _look_through(found, self.kind)
+        _set_search_path(found, self.kind)
         return found
 
-    def find_superseded(self) -> None:
+    def cache_superseded(self) -> None:
         """Find once which rows are superseded, for all that is asked of this opening from now on.
 
         For a store that is asked much and not written to meanwhile.
         """
         if self.kind != "project":
-            return  # its world is made of views, whose rows have no fixed places
+            return  # its views_for_kind is made of views, whose rows have no fixed places
         for table in STORED_TABLES.values():
             if table.name != "complaints":
-                for sql in superseded_once(table):
+                for sql in superseded_sql(table):
                     self.connection.execute(sql)
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
@@ -207,21 +209,21 @@ class RecordStore:
         )[0]
         return FeedSpan(table.name, *row)
 
-    def _spill_into(self, store: Path | None) -> Spill | None:
-        spill = enter(store)
-        if spill:
-            place = str(spill.folder).replace("'", "''")
+    def _set_temp_directory(self, store: Path | None) -> TempDirectory | None:
+        directory = acquire(store)
+        if directory:
+            place = str(directory.folder).replace("'", "''")
             # A connection that outlived its store may have used another folder: it stays there.
             with suppress(duckdb.NotImplementedException):
                 self.connection.execute(f"SET temp_directory = '{place}'")
-        return spill
+        return directory
 
     def _has_every_table(self) -> bool:
         found = {row[0] for row in self.rows("SELECT table_name FROM duckdb_tables()")}
         schemas = {row[0] for row in self.rows("SELECT schema_name FROM duckdb_schemas()")}
         return {*STORED_TABLES, _OPENINGS} <= found and EMPLOYERS_SCHEMA in schemas
 
-    def _lay_out(self) -> None:
+    def _create_schema(self) -> None:
         with self.transaction():
             self.connection.execute("CREATE SEQUENCE IF NOT EXISTS arrivals")
             for table in STORED_TABLES.values():
@@ -229,7 +231,7 @@ class RecordStore:
             for table in STORED_TABLES.values():
                 self.connection.execute(_versions_ddl(table))
             self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {EMPLOYERS_SCHEMA}")
-            for name, sql in world("employer", "main.").items():
+            for name, sql in views_for_kind("employer", "main.").items():
                 self.connection.execute(
                     f"CREATE OR REPLACE VIEW {EMPLOYERS_SCHEMA}.{name} AS {sql}"
                 )
@@ -259,54 +261,57 @@ def _table_ddl(table: Table) -> str:
 
 
 def _versions_ddl(table: Table) -> str:
-    return f"CREATE OR REPLACE VIEW {table.name}_versions AS {versions_select(table)}"
+    return f"CREATE OR REPLACE VIEW {table.name}_versions AS {versions_sql(table)}"
 
 
-def kinds_known(store: RecordStore, as_of: dt.date) -> list[Kind]:
+def known_kinds(store: RecordStore, as_of: dt.date) -> list[Kind]:
     """The kinds of unit of which any is known before ``as_of``; projects always."""
     asked = "SELECT 1 FROM projects WHERE known_at < ? LIMIT 1"
-    employers = store.seen_as("employer").rows(asked, [as_of])
+    employers = store.for_kind("employer").rows(asked, [as_of])
     return ["project", "employer"] if employers else ["project"]
 
 
-def world(kind: Kind, told: str) -> Mapping[str, str]:
-    """Every view in which the world of ``kind`` differs from what is stored, with its versions."""
-    seen = dict(lens(kind, told))
-    for name in list(seen):
+def views_for_kind(kind: Kind, prefix: str) -> Mapping[str, str]:
+    """SQL of the views of ``kind`` that differ from the stored tables, with ``_versions`` views.
+
+    ``prefix`` is put in front of the names of stored tables.
+    """
+    view = dict(base_views(kind, prefix))
+    for name in list(view):
         table = STORED_TABLES.get(name)
-        if table is not None and f"{name}_versions" not in seen:
-            seen[f"{name}_versions"] = versions_select(table, rows=f"({seen[name]})")
-    return seen
+        if table is not None and f"{name}_versions" not in view:
+            view[f"{name}_versions"] = versions_sql(table, rows=f"({view[name]})")
+    return view
 
 
-def _look_through(connection: duckdb.DuckDBPyConnection, kind: Kind) -> None:
+def _set_search_path(connection: duckdb.DuckDBPyConnection, kind: Kind) -> None:
     if kind == "employer":
         connection.execute(f"SET search_path = '{EMPLOYERS_SCHEMA},main'")
 
 
-def versions_select(table: Table, told: str = "", rows: str | None = None) -> str:
+def versions_sql(table: Table, prefix: str = "", rows: str | None = None) -> str:
     """SQL for every version of ``table`` with ``superseded_at``.
 
-    Its rows are those stored under its name with ``told`` before it, or those ``rows`` yields.
+    Its rows are those stored under its name with ``prefix`` before it, or those ``rows`` yields.
 
     A complaint that names no project has the one a person linked it to, and ``linked_org_id``,
     from the day that decision was known; what the authority's own record names goes first.
     """
     if table.name == "complaints":
-        return _linked_complaints(told)
+        return _linked_complaints(prefix)
     key = ", ".join(table.key)
     return (
         f"SELECT *, lead(known_at) OVER (PARTITION BY {key} ORDER BY known_at, arrival)"
-        f" AS superseded_at FROM {rows or told + table.name}"
+        f" AS superseded_at FROM {rows or prefix + table.name}"
     )
 
 
-def superseded_once(table: Table) -> tuple[str, str]:
-    """SQL that finds the superseded rows of ``table`` once, and then shows its versions by them.
+def superseded_sql(table: Table) -> tuple[str, str]:
+    """SQL for a temporary table of superseded rows, and for a versions view that joins it.
 
-    Both stay with the connection and go before what is stored. The window runs over the keys told
-    more than once alone; one over all rows would sort the whole table at every reading of it. Not
-    for complaints, which stand by their links too.
+    Both belong to the connection and hide the stored view. The window covers only keys with several
+    versions; a window over all rows would sort the whole table on every read. Not for complaints,
+    whose versions depend on their links too.
     """
     key = ", ".join(table.key)
     same = " AND ".join(f"t.{name} IS NOT DISTINCT FROM again.{name}" for name in table.key)
@@ -329,7 +334,7 @@ def superseded_once(table: Table) -> tuple[str, str]:
     )
 
 
-def _linked_complaints(told: str) -> str:
+def _linked_complaints(prefix: str) -> str:
     # A complaint stands as its last telling said, and is linked as the last decision had it.
     fields = [name for name, _ in columns(TABLES["complaints"]) if name != KNOWN_AT.name]
     kept = ", ".join(
@@ -340,9 +345,9 @@ def _linked_complaints(told: str) -> str:
     )
     return f"""
         WITH tellings AS (
-          SELECT complaint_id, known_at, arrival, 1 AS says, 0 AS links FROM {told}complaints
+          SELECT complaint_id, known_at, arrival, 1 AS says, 0 AS links FROM {prefix}complaints
           UNION ALL
-          SELECT complaint_id, known_at, arrival, 0, 1 FROM {told}links
+          SELECT complaint_id, known_at, arrival, 0, 1 FROM {prefix}links
         ), standing AS (
           SELECT complaint_id, known_at, arrival,
                  sum(says) OVER so_far AS said_no, sum(links) OVER so_far AS link_no,
@@ -354,14 +359,14 @@ def _linked_complaints(told: str) -> str:
         ), said AS (
           SELECT *, row_number() OVER (PARTITION BY complaint_id ORDER BY known_at, arrival)
                       AS said_no
-          FROM {told}complaints
+          FROM {prefix}complaints
         ), link AS (
           SELECT complaint_id,
                  CASE WHEN decision = 'linked' THEN project_id END AS project_id,
                  CASE WHEN decision = 'linked' THEN org_id END AS org_id,
                  row_number() OVER (PARTITION BY complaint_id ORDER BY known_at, arrival)
                    AS link_no
-          FROM {told}links
+          FROM {prefix}links
         )
         SELECT {kept}, standing.known_at, standing.arrival, link.org_id AS linked_org_id,
                said.project_id IS NULL AND (link.project_id IS NOT NULL OR link.org_id IS NOT NULL)

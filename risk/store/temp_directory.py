@@ -18,10 +18,10 @@ from pathlib import Path
 _NAME = "wagewatch-spill-"
 _TRIES = 10
 _guard = threading.Lock()
-_entered: dict[tuple[int, Path], Spill] = {}
+_open: dict[tuple[int, Path], TempDirectory] = {}
 
 
-class Spill:
+class TempDirectory:
     """A folder that is locked while it is used, so that what a killed process left is known."""
 
     def __init__(self, folder: Path, lock: int, key: tuple[int, Path] | None) -> None:
@@ -31,52 +31,52 @@ class Spill:
         self._key = key
         self.users = 1
 
-    def leave(self) -> None:
+    def release(self) -> None:
         """Remove the folder if nobody in this process uses it any more."""
         with _guard:
             self.users -= 1
             if self.users:
                 return
             if self._key:
-                del _entered[self._key]
+                del _open[self._key]
             shutil.rmtree(self.folder, ignore_errors=True)
             os.close(self._lock)
 
 
-def enter(store: Path | None) -> Spill | None:
-    """The folder to be used with ``store``, a file (None: in memory); call ``leave`` after use.
+def acquire(store: Path | None) -> TempDirectory | None:
+    """The folder to be used with ``store``, a file (None: in memory); call ``release`` after use.
 
     It lies beside the store, or on this machine's disk where nothing can be written there. The
     openings of one file in one process are one database, so they share it. None where no folder
-    can be made at all, or locks are of another kind than here: the database then finds a place.
+    can be created at all, or locks are of another kind than here: the database then finds a place.
     """
     if os.name != "posix":
         return None
     if store is None:
-        return _made(None, None)
+        return _create(None, None)
     key = (os.getpid(), store.resolve())
     with _guard:
-        if key in _entered:
-            _entered[key].users += 1
-            return _entered[key]
-        made = _made(store, key)
-        if made:
-            _entered[key] = made
-        return made
+        if key in _open:
+            _open[key].users += 1
+            return _open[key]
+        created = _create(store, key)
+        if created:
+            _open[key] = created
+        return created
 
 
-def _made(store: Path | None, key: tuple[int, Path] | None) -> Spill | None:
-    for place, name in _places(store):
+def _create(store: Path | None, key: tuple[int, Path] | None) -> TempDirectory | None:
+    for place, name in _candidates(store):
         try:
             _sweep(place, name)
-            folder, lock = _locked_folder(place, name)
+            folder, lock = _create_locked(place, name)
         except OSError:
             continue
-        return Spill(folder, lock, key)
+        return TempDirectory(folder, lock, key)
     return None
 
 
-def _places(store: Path | None) -> Iterator[tuple[Path, str]]:
+def _candidates(store: Path | None) -> Iterator[tuple[Path, str]]:
     """Where to try, best first, with how the names begin there."""
     if store is not None:
         yield store.resolve().parent, f"{store.name}.tmp-"
@@ -86,7 +86,7 @@ def _places(store: Path | None) -> Iterator[tuple[Path, str]]:
             yield Path(place), _NAME
 
 
-def _locked_folder(place: Path, name: str) -> tuple[Path, int]:
+def _create_locked(place: Path, name: str) -> tuple[Path, int]:
     """A new folder; another process may take it for one left behind before it is locked.
 
     Raises:

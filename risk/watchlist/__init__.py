@@ -12,7 +12,7 @@ from risk.watchlist.policy import (
     draw_probabilities,
     select,
 )
-from risk.watchlist.random_selection import random_places
+from risk.watchlist.random_selection import random_slots
 from risk.watchlist.sealed_document import Sealed, seal, verify
 
 __all__ = [
@@ -27,7 +27,7 @@ __all__ = [
     "Selection",
     "compare",
     "draw_probabilities",
-    "random_places",
+    "random_slots",
     "seal",
     "select",
     "verify",

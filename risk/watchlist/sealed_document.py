@@ -45,8 +45,8 @@ def seal(document: Mapping[str, Any]) -> Sealed:
     >>> seal({"b": 1, "a": "雪"}).body.decode()
     '{"a":"雪","b":1}'
     """
-    plain = _plain(document, "$")
-    text = json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    canonical = _canonical(document, "$")
+    text = json.dumps(canonical, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     body = text.encode("utf-8")
     return Sealed(body, hashlib.sha256(body).hexdigest())
 
@@ -57,11 +57,11 @@ def verify(sealed: Sealed) -> bool:
     return hmac.compare_digest(found.encode(), sealed.digest.encode())
 
 
-def _plain(value: object, path: str) -> object:
+def _canonical(value: object, path: str) -> object:
     if isinstance(value, Mapping):
-        return {_text(key, path): _plain(item, f"{path}.{key}") for key, item in value.items()}
+        return {_text(key, path): _canonical(item, f"{path}.{key}") for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item, f"{path}[{index}]") for index, item in enumerate(value)]
+        return [_canonical(item, f"{path}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, str):
         return _text(value, path)
     if value is None or isinstance(value, bool | int):

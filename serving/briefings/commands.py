@@ -41,7 +41,8 @@ def _write(
     cli: CliContext, out: Path, kind: str, day: dt.date, whole_year: bool, region: str
 ) -> None:
     from serving.briefings.period import month_of, year_of
-    from serving.briefings.service import FORMATS, keep, monthly_paper, yearly_paper
+    from serving.briefings.service import keep, monthly_paper, yearly_paper
+    from serving.documents.formats import FORMATS
 
     settings = open_settings(cli).model_copy(update={"language": cli.language})
     import_submissions(cli, settings)

@@ -13,18 +13,13 @@ from serving.auth.roles import Permission
 from serving.briefings.repository import list_briefings as listed
 from serving.briefings.repository import read_briefing
 from serving.briefings.schemas import Briefing
+from serving.documents.formats import MEDIA_TYPES
 from serving.http.dependencies import Database
 from serving.http.parameters import CursorQuery, LimitQuery, wanted
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
 
 router = APIRouter(prefix="/v1/briefings", tags=["briefings"], responses=RESPONSES)
-
-MEDIA_TYPES = {
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-    "html": "text/html; charset=utf-8",
-    "pdf": "application/pdf",
-}
 
 Reader = Annotated[Principal, require(Permission.READ_BRIEFINGS)]
 

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
 
-from risk.locale import Language
 from risk.store.store import RecordStore
 from serving.briefings.compose import monthly, yearly
 from serving.briefings.facts import Facts, gather_facts
 from serving.briefings.period import Period
 from serving.briefings.repository import Briefing, keep_briefing
-from serving.documents.docx import word_file
-from serving.documents.html import html_file
 from serving.documents.model import Paper
-from serving.documents.pdf import pdf_file
 from serving.settings import Settings
 from serving.watchlists.repository import ServiceDatabase
-
-FORMATS: Mapping[str, Callable[[Paper, Language], bytes]] = {
-    "docx": word_file,
-    "html": html_file,
-    "pdf": pdf_file,
-}
 
 
 def monthly_paper(

@@ -8,21 +8,18 @@ from typing import Annotated
 import typer
 
 from serving.terminal.context import cli_context
-from serving.terminal.dates import parse_date
-from serving.terminal.options import Out, Region
+from serving.terminal.options import OnOrNone, Out, Region
 from serving.terminal.output import line, to_file
 from serving.terminal.resources import open_database, open_settings
 
 _FORMATS = ("docx", "html", "pdf")
-
-On = Annotated[dt.date | None, typer.Option("--on", parser=parse_date, metavar="YYYY-MM-DD")]
 
 
 def campaign(
     context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME")],
     out: Out,
-    on: On = None,
+    on: OnOrNone = None,
     region: Region = "",
 ) -> None:
     """Write how far a campaign is; the suffix says the format."""
@@ -32,10 +29,10 @@ def campaign(
         raise typer.BadParameter(cli.text("briefing_format", found=out.suffix), param_hint="--out")
     from serving.auth.principal import Principal
     from serving.auth.roles import Role
-    from serving.briefings.service import FORMATS
     from serving.campaigns.plans import plan_of
     from serving.campaigns.queries import read_progress
     from serving.campaigns.report import campaign_paper
+    from serving.documents.formats import FORMATS
 
     settings = open_settings(cli).model_copy(update={"language": cli.language})
     now = dt.datetime.now(dt.UTC)

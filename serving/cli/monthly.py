@@ -77,10 +77,10 @@ def publish_employers(
     Returns the office that works on them; None where there is no list of them.
     """
     from models.registry import NoModel
-    from risk.store.store import kinds_known
+    from risk.store.store import known_kinds
     from serving.publishing.pipeline import RegionUnknown
 
-    if "employer" not in kinds_known(office.store, as_of):
+    if "employer" not in known_kinds(office.store, as_of):
         return None
     employers = office.of_kind("employer")
     try:
@@ -107,7 +107,8 @@ def escalate_due(office: Office, on: dt.date) -> None:
 def write_briefings(office: Office, as_of: dt.date, region: str, folder: Path) -> list[Path]:
     """The briefing of the month that ended with the day before ``as_of``, in every format."""
     from serving.briefings.period import month_of
-    from serving.briefings.service import FORMATS, keep, monthly_paper
+    from serving.briefings.service import keep, monthly_paper
+    from serving.documents.formats import FORMATS
 
     day = as_of - dt.timedelta(days=1)
     period = month_of(day.replace(day=1))

@@ -11,8 +11,10 @@ from serving.audit.writes import WriteRequest, write_once
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
+from serving.clock import now
 from serving.complaint_links import queries
 from serving.complaint_links.schemas import Link, LinkIn, UnlinkedComplaint
+from serving.complaint_links.service import Choice, decide
 from serving.http.dependencies import Database
 from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
 from serving.http.problems import RESPONSES
@@ -44,6 +46,9 @@ def decide_link(
     """Link a complaint, or say none is meant; the last one stands / 关联投诉，以最后决定为准。"""
 
     def keep(connection: Connection) -> Link:
-        return queries.keep(connection, database, who, link)
+        choice = Choice(link.complaint_id, link.decision, link.project_id, link.org_id)
+        rows = queries.newest_rows(database, who)
+        decision = decide(connection, database, who, choice, rows, now())
+        return Link.model_validate({name: getattr(decision, name) for name in Link.model_fields})
 
     return write_once(WriteRequest(request, database, who, link, key), keep)

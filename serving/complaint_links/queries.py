@@ -1,16 +1,13 @@
-"""Lists complaints without a project, and keeps what is decided of them."""
+"""Complaints without a project as API responses."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Literal
 
-from sqlalchemy import Connection
-
 from serving.auth.principal import Principal
-from serving.clock import now
-from serving.complaint_links.schemas import Link, LinkIn, UnlinkedComplaint
-from serving.complaint_links.service import Choice, Document, decide, shown, waiting
+from serving.complaint_links.schemas import UnlinkedComplaint
+from serving.complaint_links.service import Document, shown, waiting
 from serving.db.pagination import Wanted
 from serving.http.schemas import Page
 from serving.watchlists.repository import ServiceDatabase, closest
@@ -25,25 +22,13 @@ def every(
     """The complaints of the newest list that the reader may see, the first first."""
     rows = [
         row
-        for row in shown(_rows(database, who), database, who)
+        for row in shown(newest_rows(database, who), database, who)
         if state == "all" or (row["decision"] is None) == (state == "waiting")
     ]
     rest = [row for row in rows if wanted.cursor is None or row["number"] > wanted.cursor]
     part = rest[: wanted.limit]
     after = str(part[-1]["number"]) if len(rest) > len(part) else None
     return Page(items=[told(row) for row in part], next=after)
-
-
-def keep(connection: Connection, database: ServiceDatabase, who: Principal, link: LinkIn) -> Link:
-    """Keep a decision.
-
-    Raises:
-        ComplaintNotWaiting, LinkUnclear, LinkNotYours, ProjectUnknown, OrganisationUnknown:
-            see :func:`serving.complaint_links.service.decide`.
-    """
-    choice = Choice(link.complaint_id, link.decision, link.project_id, link.org_id)
-    kept = decide(connection, database, who, choice, _rows(database, who), now())
-    return Link.model_validate({name: getattr(kept, name) for name in Link.model_fields})
 
 
 def told(row: Document) -> UnlinkedComplaint:
@@ -53,8 +38,8 @@ def told(row: Document) -> UnlinkedComplaint:
     return UnlinkedComplaint.model_validate({**fields, "amount": amount})
 
 
-def _rows(database: ServiceDatabase, who: Principal) -> Sequence[Document]:
-    """Of the newest list the reader sees: that of his own region, else the widest."""
+def newest_rows(database: ServiceDatabase, who: Principal) -> Sequence[Document]:
+    """The complaints of the newest list the principal may read, or none if there is no list."""
     newest = closest(database.summaries(who), who)
     if newest is None:
         return ()

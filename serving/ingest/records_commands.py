@@ -34,13 +34,13 @@ def records(context: typer.Context, json: Json = False) -> None:
     """Rows, versions and dates per table; which feeds are missing; what waits."""
     if context.invoked_subcommand is not None:
         return
-    from risk.intake.orphan_rows import waiting_rows
+    from risk.intake.orphan_rows import orphan_rows
     from risk.intake.quarantine import quarantined_counts
 
     cli = cli_context(context)
     with open_records(cli) as store:
         feeds, missing = store.feeds(), store.missing_feeds()
-        waiting, quarantined = waiting_rows(store), quarantined_counts(store)
+        waiting, quarantined = orphan_rows(store), quarantined_counts(store)
     if json:
         tables = [
             {

@@ -61,7 +61,7 @@ def keep(connection: Connection, who: Principal, name: str, rows: Sequence[Row])
         raise RowsUnreadable(**told) from None
     keep_submission(connection, kept)
     if name == "projects":
-        _keep_places(connection, rows, {one.number for one in bad})
+        _save_regions(connection, rows, {one.number for one in bad})
     return _told(table, kept, rows, bad)
 
 
@@ -111,7 +111,7 @@ def _places(row: Row, names: set[str], places: Mapping[str, str], table: Table) 
         yield str(row.get("region_code") or "")
 
 
-def _keep_places(connection: Connection, rows: Sequence[Row], bad: set[int]) -> None:
+def _save_regions(connection: Connection, rows: Sequence[Row], bad: set[int]) -> None:
     good = [row for number, row in enumerate(rows, start=1) if number not in bad]
     found = {str(row["project_id"]): str(row["region_code"]) for row in good}
     save_regions(connection, {key: code for key, code in found.items() if len(code) <= 12})
@@ -131,7 +131,7 @@ def _told(table: Table, kept: Kept, rows: Sequence[Row], bad: Sequence[BadRow]) 
                 row=row.number,
                 field=one.column,
                 found=one.found,
-                text=Words(zh=one.wording(table, "zh"), en=one.wording(table, "en")),
+                text=Words(zh=one.message(table, "zh"), en=one.message(table, "en")),
             )
             for row in bad
             for one in row.problems

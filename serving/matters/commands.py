@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.campaigns.commands import On
 from serving.terminal.context import cli_context
-from serving.terminal.options import Out, Region
+from serving.terminal.options import OnOrNone, Out, Region
 from serving.terminal.output import line, to_file
 from serving.terminal.resources import open_database, open_settings
 
@@ -28,7 +27,7 @@ def digest(
     person: Annotated[str | None, typer.Option("--for", metavar="USER")] = None,
     unit: Annotated[str | None, typer.Option("--unit", metavar="UNIT")] = None,
     region: Region = "",
-    on: On = None,
+    on: OnOrNone = None,
 ) -> None:
     """Write a digest; the suffix says the format."""
     cli = cli_context(context)
@@ -64,7 +63,7 @@ def _audience(
 def _rendered(found: Digest, settings: Settings, kind: str) -> bytes:
     if kind == "json":
         return json.dumps(found.document(), ensure_ascii=False, indent=2).encode()
-    from serving.briefings.service import FORMATS
+    from serving.documents.formats import FORMATS
     from serving.matters.digest_document import digest_paper
 
     return FORMATS[kind](digest_paper(found, settings), settings.language)

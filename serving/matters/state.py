@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from risk.calendar.working_days import add_working_days, working_days_between
-from risk.statutory_deadlines import Clock, case_clock
+from risk.statutory_deadlines import CaseDeadline, case_deadline
 from serving.matters.repository import Matter, Step
 from serving.matters.rules import MatterRules
 
@@ -73,7 +73,7 @@ class Standing:
     due: Deadline | None
     overdue: bool
     level: int
-    clock: Clock | None
+    clock: CaseDeadline | None
     duties: Sequence[DutyCheck]
     second_look: SecondLook | None
 
@@ -164,12 +164,12 @@ def _level(step: Step) -> int:
     return int((step.data or {}).get("level", 0))
 
 
-def _clock(matter: Matter, steps: Sequence[Step], on: dt.date) -> Clock | None:
+def _clock(matter: Matter, steps: Sequence[Step], on: dt.date) -> CaseDeadline | None:
     """The law's clock of a filed or confirmed case; a case only accepted has none yet."""
     facts = matter.facts
     if matter.kind != "case" or facts.opened_on is None or facts.status == "accepted":
         return None
-    return case_clock(facts.opened_on, on, extended=_last(steps, "extended") is not None)
+    return case_deadline(facts.opened_on, on, extended=_last(steps, "extended") is not None)
 
 
 def _duties(matter: Matter, steps: Sequence[Step]) -> tuple[DutyCheck, ...]:

@@ -36,14 +36,14 @@ def backtest(
     kept = cli.workspace.features
     places = capacity or capacity_of(open_settings(cli), kind)
     with open_records(cli) as stored, progress() as step:
-        store = stored.seen_as(kind)
+        store = stored.for_kind(kind)
         done = run_backtest(store, (first, last), places, step, kept)
         worths = run_ablation(store, (first, last), places, step, kept) if ablation else None
     if json:
         as_json(documents(done, worths))
         return
     parts = backtest_parts(done, cli.language)
-    for part in (*parts, *([worth_part(worths, cli.language)] if worths else [])):
+    for part in (*parts, *([worth_part(worths, cli.language, kind)] if worths else [])):
         for sentence in part.lines:
             line(sentence)
         if part.rows:

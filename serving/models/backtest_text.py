@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from features.feature_sets import EVERY_FAMILY
+from features.feature_sets import FEATURE_SETS
 from risk.contract import TABLES
 from risk.locale import Language, text
+from risk.unit_kinds import Kind
 from training.evaluation.ablation import Worth
 from training.evaluation.ablation import as_document as worths_document
 from training.evaluation.backtest import Backtest, as_document
@@ -63,12 +64,12 @@ def backtest_parts(done: Backtest, language: Language) -> list[Part]:
     ]
 
 
-def worth_part(worths: Sequence[Worth], language: Language) -> Part:
-    """What each family of features is worth."""
+def worth_part(worths: Sequence[Worth], language: Language, kind: Kind) -> Part:
+    """What each family of features is worth, in the words of units of ``kind``."""
     write = _Writer(language)
     rows = [
         (
-            _family(one.family, language),
+            _family(one.family, language, kind),
             write.shown(one.average_precision, signed=True),
             write.shown(one.roc_auc, signed=True),
         )
@@ -250,8 +251,8 @@ def group_name(group: Group, language: Language) -> str:
     return values[group.value] if language == "zh" else group.value.replace("_", " ")
 
 
-def _family(name: str, language: Language) -> str:
-    family = next(one for one in EVERY_FAMILY if one.name == name)
+def _family(name: str, language: Language, kind: Kind) -> str:
+    family = next(one for one in FEATURE_SETS[kind].families if one.name == name)
     return family.zh if language == "zh" else family.en
 
 

@@ -31,7 +31,7 @@ def check(context: typer.Context, as_of: AsOf, json: Json = False, kind: Unit = 
     settings = open_settings(cli)
     import_submissions(cli, settings)
     with open_records(cli) as store, open_database(cli, settings) as database:
-        seen, lists = store.seen_as(kind), database.of_kind(kind)
+        seen, lists = store.for_kind(kind), database.of_kind(kind)
         report = run_check(cli.workspace, seen, lists, as_of, capacity_of(settings, kind))
     if json:
         as_json(plain(asdict(report)))

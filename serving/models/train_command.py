@@ -24,13 +24,13 @@ def train(
     context: typer.Context, as_of: AsOf, trials: Trials = None, kind: UnitOrAll = None
 ) -> None:
     """Train on what was known before a date, register, promote if the gate passes."""
-    from risk.store.store import kinds_known
+    from risk.store.store import known_kinds
 
     cli = cli_context(context)
     settings = open_settings(cli)
     import_submissions(cli, settings)
     with open_records(cli) as store:
-        wanted = [kind] if kind else kinds_known(store, as_of)
+        wanted = [kind] if kind else known_kinds(store, as_of)
     for one in wanted:
         _train(cli, settings, as_of, settings.training.trials if trials is None else trials, one)
 

@@ -11,8 +11,8 @@ from serving.audit.writes import WriteRequest, write_once
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.briefings.endpoints import MEDIA_TYPES
 from serving.clock import now
+from serving.documents.formats import MEDIA_TYPES
 from serving.http.dependencies import Database, language_of, settings_of
 from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
 from serving.http.problems import RESPONSES

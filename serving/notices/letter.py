@@ -57,7 +57,7 @@ def letter(package: Document, language: Language) -> Paper:
 
 def as_file(package: Document, kind: str, language: Language) -> bytes:
     """The letter as ``docx``, ``html`` or ``pdf``."""
-    from serving.briefings.service import FORMATS
+    from serving.documents.formats import FORMATS
 
     return FORMATS[kind](letter(package, language), language)
 

@@ -12,9 +12,9 @@ from serving.audit.writes import write_audited
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.briefings.endpoints import MEDIA_TYPES
 from serving.clock import now
 from serving.db.pagination import Wanted
+from serving.documents.formats import MEDIA_TYPES
 from serving.http.dependencies import settings_of
 from serving.notices import queries
 from serving.notices.payload import NothingToNotify

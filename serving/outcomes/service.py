@@ -136,7 +136,7 @@ def _keep(connection: Connection, outcome: repository.Outcome, who: Principal) -
         raise OutcomeInvalid(
             **{
                 f"reasons_{language}": " ".join(
-                    one.wording(table, language) for row in problems for one in row.problems
+                    one.message(table, language) for row in problems for one in row.problems
                 )
                 for language in LANGUAGES
             }

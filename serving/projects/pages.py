@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from risk.departments import CODES
-from risk.legal_elements import KINDS, elements_of, has_matter
+from risk.legal_elements import KINDS, elements_of, has_open_matter
 from risk.locale import Language
 from risk.unit_kinds import Kind
 from serving.audit.writes import write_audited
@@ -150,7 +150,7 @@ def _elements(
 ) -> dict[str, list[dict[str, str]]]:
     """The elements of transfer and listing in words, where a matter is open."""
     handling = (found or {}).get("handling")
-    if not has_matter(handling):
+    if not has_open_matter(handling):
         return {}
     return {
         kind: [

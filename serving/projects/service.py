@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 
-from risk.legal_elements import Kind, elements_of, has_matter
+from risk.legal_elements import Kind, elements_of, has_open_matter
 from risk.locale import LANGUAGES, text
 from serving.auth.principal import Principal
 from serving.db.pagination import Wanted
@@ -91,7 +91,7 @@ def elements(
             "as_of": as_of,
             "kind": kind,
             "caution": {la: text(f"elements.caution.{kind}", la) for la in LANGUAGES},
-            "open_matter": has_matter(handling),
+            "open_matter": has_open_matter(handling),
             "elements": [_element(one) for one in found],
         }
     )

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 @cache
 def families() -> tuple[str, ...]:
     """The names of the signal families."""
-    from features.feature_sets import EVERY_FAMILY
+    from features.feature_sets import ALL_FAMILIES
 
-    return tuple(family.name for family in EVERY_FAMILY)
+    return tuple(family.name for family in ALL_FAMILIES)
 
 
 def reason_note(reason: Reason, kind: Kind = "project") -> ReasonNote:

@@ -65,7 +65,7 @@ class Office:
 
     def of_kind(self, kind: Kind) -> Office:
         """The same office at work on units of ``kind``."""
-        return replace(self, store=self.store.seen_as(kind), database=self.database.of_kind(kind))
+        return replace(self, store=self.store.for_kind(kind), database=self.database.of_kind(kind))
 
 
 @dataclass(frozen=True)
@@ -195,7 +195,7 @@ def gather(
 
     The champion scores, or the model ``version`` where a list of the past is made again.
     """
-    office.store.find_superseded()
+    office.store.cache_superseded()
     whole = score_cohort(
         office.workspace,
         office.store,

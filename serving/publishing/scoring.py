@@ -92,12 +92,12 @@ def write_features_by_date(
     Raises:
         OSError: the folder cannot be written.
     """
-    from features.feature_sets import ASKED
+    from features.feature_sets import FEATURE_SETS
     from features.matrix import computed_by_dates, matrix_sql
 
     rows = 0
     for engine in computed_by_dates(store, as_ofs, progress):
-        engine.write(matrix_sql(ASKED[store.kind].families), str(folder))
+        engine.write(matrix_sql(FEATURE_SETS[store.kind].families), str(folder))
         rows += int(str(engine.rows("SELECT count(*) FROM cohort")[0][0]))
     return rows
 

@@ -42,7 +42,7 @@ def _here(
     path = require_file(out)
     settings = open_settings(cli)
     with open_records_in(cli, records) as store, progress() as step:
-        scored = score_cohort(cli.workspace, store.seen_as(kind), as_of, step)
+        scored = score_cohort(cli.workspace, store.for_kind(kind), as_of, step)
     to_file(path, scores_csv(scored, settings.tiers))
     return len(scored.cohort.projects), scored.model
 

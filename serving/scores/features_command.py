@@ -33,7 +33,7 @@ def _here(cli: CliContext, as_of: AsOfs, out: str, records: str | None, kind: Un
     path = Path(out)
     require_folder(path)
     with open_records_in(cli, records) as opened, progress() as step:
-        store = opened.seen_as(kind)
+        store = opened.for_kind(kind)
         if out.endswith("/") or path.is_dir():
             with writing(path):
                 return write_features_by_date(store, as_of, path, step)

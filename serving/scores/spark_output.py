@@ -56,11 +56,11 @@ def write_features(
         SparkFailed: Spark did not start or did not finish.
         RecordsFolderEmpty: there is no such folder, or no records in it.
     """
-    from features.feature_sets import ASKED
+    from features.feature_sets import FEATURE_SETS
     from features.matrix import matrix_sql
 
     with _computed(records, as_ofs, kind, progress) as engine:
-        engine.write(matrix_sql(ASKED[kind].families, ordered=False), _address(out))
+        engine.write(matrix_sql(FEATURE_SETS[kind].families, ordered=False), _address(out))
         return _units(engine)
 
 
@@ -102,10 +102,10 @@ def _computed(
 ) -> Iterator[SparkEngine]:
     from features.engines.spark import SparkEngine
     from features.engines.spark_session import spark_session
-    from features.feature_sets import ASKED
+    from features.feature_sets import FEATURE_SETS
     from features.matrix import steps
 
-    todo = steps(ASKED[kind].families)
+    todo = steps(FEATURE_SETS[kind].families)
     done: list[str] = []
 
     def heard(step: str) -> None:

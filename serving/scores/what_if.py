@@ -106,7 +106,7 @@ def _change(store: RecordStore, question: Question, folder: Path) -> None:
         problems = [one for bad in checked(table, submission) for one in bad.problems]
         if problems:
             told = {
-                f"reasons_{language}": " ".join(one.wording(table, language) for one in problems)
+                f"reasons_{language}": " ".join(one.message(table, language) for one in problems)
                 for language in LANGUAGES
             }
             raise WhatIfRowsInvalid(**told)

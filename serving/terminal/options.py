@@ -18,6 +18,7 @@ AsOfOrNone = Annotated[
 AsOfs = Annotated[
     list[dt.date], typer.Option("--as-of", parser=parse_date, metavar="YYYY-MM-DD...")
 ]
+OnOrNone = Annotated[dt.date | None, typer.Option("--on", parser=parse_date, metavar="YYYY-MM-DD")]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", dir_okay=False)]
 OutOfEngine = Annotated[str, typer.Option("--out", metavar="PATH")]
 OutOrNone = Annotated[Path | None, typer.Option("--out", metavar="FILE", dir_okay=False)]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from features.common_steps import known
 from features.engines.duckdb import DuckDBEngine
-from features.families import FAMILIES, deposits
+from features.families import PROJECT_FAMILIES, deposits
 from features.matrix import computed_by_dates, feature_matrix, matrix_table, steps, to_matrix
 from risk.calendar.dates import add_months
 from risk.contract import TABLES
@@ -62,7 +62,7 @@ def test_progress_over_parts_only_grows_and_ends_at_one(records):
 
 def test_no_date_gives_no_rows_but_every_column(records):
     matrix = feature_matrix(records, [])
-    assert matrix.values.shape == (0, sum(len(family.features) for family in FAMILIES))
+    assert matrix.values.shape == (0, sum(len(family.features) for family in PROJECT_FAMILIES))
 
 
 def test_a_family_alone_runs_only_the_shared_steps_it_reads():

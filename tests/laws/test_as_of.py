@@ -170,7 +170,7 @@ def seen(told, tmp_path_factory):
     workspace = Workspace(folder / "workspace")
     import_paths(workspace, [folder / "records"], today=TODAY)
     with RecordStore(workspace.records, read_only=True) as store:
-        found = [feature_matrix(store.seen_as(kind), days) for kind in KINDS]
+        found = [feature_matrix(store.for_kind(kind), days) for kind in KINDS]
         told = (open_matters(store, AS_OF), closed_cases(store, AS_OF), unlinked(store, AS_OF, ""))
         return found, store.digest(AS_OF), told
 

@@ -9,7 +9,7 @@ import pyarrow.dataset as ds
 import pytest
 
 from features.engines.spark import SparkEngine
-from features.feature_sets import ASKED
+from features.feature_sets import FEATURE_SETS
 from features.matrix import steps
 from models.cohort_scores import score_cohort
 from models.cohort_scores_spark import scores_on_spark
@@ -30,7 +30,7 @@ def test_scores_and_reasons_equal_those_of_the_embedded_engine(
         expected = score_cohort(store, model, AS_OF)
     engine = SparkEngine(str(tmp_path / "records"), [AS_OF], session=spark)
     try:
-        engine.run(steps(ASKED["project"].families))
+        engine.run(steps(FEATURE_SETS["project"].families))
         scores = scores_on_spark(engine, model, "7", DEFAULT_TIERS)
         engine.write_frame(scores, str(tmp_path / "scores"))
     finally:

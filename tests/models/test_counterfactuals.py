@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from features.families import FEATURES
+from features.feature_sets import FEATURE_SETS
 from features.matrix import compute, matrix_table, to_matrix
 from models.cohort_scores import score_cohort
 from models.counterfactuals import ALL, LEAST, LEVERS, lever_effects
@@ -28,7 +28,7 @@ def matrix(county):
 
 
 def test_every_lever_moves_known_features_and_has_words():
-    names = {feature.name for feature in FEATURES}
+    names = {feature.name for feature in FEATURE_SETS["project"].features}
     for lever in LEVERS:
         assert set(lever.met) <= names
         assert all(f"pages.levers.{lever.code}" in catalogue(one) for one in LANGUAGES)

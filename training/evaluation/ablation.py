@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from features.catalogue import Family
-from features.families import FAMILIES
+from features.feature_sets import FEATURE_SETS
 from features.matrix import Matrix
 from risk.progress import Progress
 from risk.store.store import RecordStore
@@ -41,15 +41,15 @@ def ablation(
     planned: Plan,
     *,
     places: int,
-    families: Sequence[Family] = FAMILIES,
     progress: Progress | None = None,
     seed: int = 0,
     kept: Path | None = None,
 ) -> tuple[Worth, ...]:
-    """The worth of each of ``families``, the greatest in average precision first.
+    """The worth of each family of the kind of unit, the greatest in average precision first.
 
     Features of dates that were computed before are read from the folder ``kept``, if given.
     """
+    families = FEATURE_SETS[store.kind].families
     thinned = replace(planned, months=planned.months[::EVERY_MONTHS])
     walked = walk(
         store, thinned, progress, lambda lessons, cohort: _without(lessons, cohort, families), kept

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from features.feature_sets import FEATURES
+from features.feature_sets import ALL_FEATURES
 from models import calibration
 from models.arrears import Recipe, grow
 from models.logistic import LogisticModel, LogisticRecipe, fit_logistic
@@ -33,7 +33,7 @@ ENOUGH_EVENTS = 200
 """What is judged by: at least so many months with at least so many events, see :func:`recent`."""
 
 _ROWS_AT_ONCE = 16_384
-_DIRECTIONS = {feature.name: feature.direction for feature in FEATURES}
+_DIRECTIONS = {feature.name: feature.direction for feature in ALL_FEATURES}
 
 AnyRecipe = Recipe | LogisticRecipe
 

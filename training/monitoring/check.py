@@ -7,15 +7,16 @@ what came of its probabilities; only then is it said that a new training is due.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from features.cache.cached_matrix import stored_matrix
-from features.feature_sets import EVERY_FAMILY
+from features.feature_sets import FEATURE_SETS
 from models.base import ScoringModel
 from risk.store.store import RecordStore
+from risk.unit_kinds import Kind
 from training.dataset.labels import event_log
 from training.dataset.observation import looks
 from training.dataset.training_set import require_projects
@@ -106,7 +107,7 @@ def check(
     raw = watched.model.raw(matrix)
     feeds = feed_troubles(store, as_of)
     every = shifts(watched.profile, matrix, raw) if watched.profile else []
-    hanging = _features_of({one.table for one in feeds})
+    hanging = _features_of({one.table for one in feeds}, store.kind)
     moved = tuple(one for one in every if one.feature not in hanging)
     due = [one for one in watched.listed if one.as_of <= log.last_mature()]
     report = CheckReport(
@@ -125,23 +126,17 @@ def check(
         lists=realised(outcomes_of(due, log, looks(store, as_of))),
         months_unlearnt=len(months_since(watched.trained_at, log)),
     )
-    return _concluded(report)
+    return _concluded(report, store.kind)
 
 
-def _features_of(tables: Iterable[str]) -> frozenset[str]:
-    """The features computed from any of ``tables``; the score too, if there is any."""
-    wanted = set(tables)
-    found = {
-        feature.name
-        for family in EVERY_FAMILY
-        for feature in family.features
-        if wanted & set(feature.source)
-    }
-    return frozenset(found | {SCORE} if wanted else found)
+def _features_of(tables: Collection[str], kind: Kind) -> frozenset[str]:
+    """The features of ``kind`` computed from any of ``tables``; with any table also the score."""
+    found = FEATURE_SETS[kind].features_from(tables)
+    return found | {SCORE} if tables else found
 
 
-def _concluded(report: CheckReport) -> CheckReport:
-    reasons = tuple(_reasons(report))
+def _concluded(report: CheckReport, kind: Kind) -> CheckReport:
+    reasons = tuple(_reasons(report, kind))
     verdict: Verdict = "fine"
     if _FEEDS & set(reasons):
         verdict = "look"
@@ -152,7 +147,7 @@ def _concluded(report: CheckReport) -> CheckReport:
     return replace(report, verdict=verdict, reasons=reasons)
 
 
-def _reasons(report: CheckReport) -> Iterable[Reason]:
+def _reasons(report: CheckReport, kind: Kind) -> Iterable[Reason]:
     troubles = {one.trouble for one in report.feeds}
     if "stopped" in troubles:
         yield "feed_stopped"
@@ -165,7 +160,7 @@ def _reasons(report: CheckReport) -> Iterable[Reason]:
     if changed:
         yield "code_changed"
     far = [one for one in report.moved if one.index >= FAR and one.feature != SCORE]
-    by_code = _features_of(changed) & {one.feature for one in far}
+    by_code = _features_of(changed, kind) & {one.feature for one in far}
     if by_code or sum(one.importance for one in far) >= MUCH_OF_THE_MODEL:
         yield "features_moved"
     if any(one.feature == SCORE and one.index >= FAR for one in report.moved):

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from statistics import fmean, median, pvariance
 from typing import Literal
 
-from features.feature_sets import ASKED
+from features.feature_sets import FEATURE_SETS
 from risk.calendar.dates import add_months
 from risk.contract import TABLES, Table
 from risk.store.store import RecordStore
@@ -68,7 +68,7 @@ def feed_troubles(store: RecordStore, as_of: dt.date) -> list[FeedTrouble]:
     starts = [add_months(as_of, -back) for back in range(1, MONTHS_BEFORE + 2)]
     windows = [starts, [as_of, *starts[:-1]]]
     under_way = _by_region(store.rows(_UNDER_WAY, [*windows, as_of]), starts)
-    tables = [TABLES[name] for name in ASKED[store.kind].feeds() if name != "organizations"]
+    tables = [TABLES[name] for name in FEATURE_SETS[store.kind].feeds() if name != "organizations"]
     counted = {
         table.name: _by_region(_arrivals(store, table, windows, as_of), starts, len(under_way) > 2)
         for table in tables

@@ -1,4 +1,4 @@
-"""A CSV file as columns of text, a piece at a time; what the columnar way of the import reads.
+"""A CSV file as columns of text, a chunk at a time; what the columnar way of the import reads.
 
 Whole lines without a quotation mark are parted by Arrow, which then does just what Python's reader
 does. From the first line on that is not so plain, Python's reader goes on.
@@ -23,22 +23,22 @@ BLOCK_BYTES = 2**22
 """Bytes of the file parted at a time; bounds the memory an import needs."""
 
 BLOCK_ROWS = 20_000
-"""Rows a piece holds where Python's reader reads them."""
+"""Rows a chunk holds where Python's reader reads them."""
 
 
 @dataclass(frozen=True)
-class Piece:
-    """Consecutive rows of a file, those as wide as the header by column.
+class Chunk:
+    """Consecutive rows of a file: those as wide as the header as columns, the others as rows.
 
-    ``numbers`` are the numbers of these rows; ``odd`` are the wider and narrower ones between them.
+    ``numbers`` are the row numbers of the columns; ``ragged`` holds the wider and narrower rows.
     """
 
     numbers: Sequence[int]
     columns: tuple[pa.StringArray, ...]
-    odd: tuple[Row, ...]
+    ragged: tuple[Row, ...]
 
 
-def pieces(sheet: CsvSheet, width: int) -> Iterator[Piece]:
+def chunks(sheet: CsvSheet, width: int) -> Iterator[Chunk]:
     """All rows of ``sheet`` from the top, blank ones too, for a header of ``width`` cells.
 
     Raises:
@@ -47,12 +47,12 @@ def pieces(sheet: CsvSheet, width: int) -> Iterator[Piece]:
     offset, number = 0, 0
     with sheet.path.open("rb") as file:
         for block in _plain_blocks(file, sheet.encoding):
-            piece = _parted(block.text, sheet.delimiter, width, number)
-            offset, number = block.end, number + len(piece.numbers) + len(piece.odd)
-            yield piece
+            chunk = _split(block.text, sheet.delimiter, width, number)
+            offset, number = block.end, number + len(chunk.numbers) + len(chunk.ragged)
+            yield chunk
     rows = sheet.rows(offset=offset, above=number)
     while read := list(islice(rows, BLOCK_ROWS)):
-        yield _transposed(read, width)
+        yield _to_chunk(read, width)
 
 
 @dataclass(frozen=True)
@@ -72,15 +72,15 @@ def _plain_blocks(file: BinaryIO, encoding: str) -> Iterator[_Block]:
     while read := file.read(BLOCK_BYTES):
         lines, broken, rest = (rest + read).rpartition(b"\n")
         raw = lines + broken
-        if not (text := _plain(raw, encoding, first=begin == 0)):
+        if not (text := _plain_text(raw, encoding, first=begin == 0)):
             return
         begin += len(raw)
         yield _Block(text, begin)
-    if text := _plain(rest, encoding, first=begin == 0):
+    if text := _plain_text(rest, encoding, first=begin == 0):
         yield _Block(text, begin + len(rest))
 
 
-def _plain(raw: bytes, encoding: str, *, first: bool) -> bytes:
+def _plain_text(raw: bytes, encoding: str, *, first: bool) -> bytes:
     """``raw`` in UTF-8 if it is plain; else nothing."""
     if b'"' in raw or _has_lone_return(raw):
         return b""
@@ -100,12 +100,12 @@ def _has_lone_return(raw: bytes) -> bool:
     return bool(returns[-1] or (returns[:-1] & (octets[1:] != ord("\n"))).any())
 
 
-def _parted(text: bytes, delimiter: str, width: int, before: int) -> Piece:
+def _split(text: bytes, delimiter: str, width: int, before: int) -> Chunk:
     """Plain lines by column; ``before`` rows stand above them."""
-    odd: list[Row] = []
+    ragged: list[Row] = []
 
     def set_aside(row: pyarrow.csv.InvalidRow) -> str:
-        odd.append((before + row.number, row.text.split(delimiter)))
+        ragged.append((before + row.number, row.text.split(delimiter)))
         return "skip"
 
     names = [str(place) for place in range(width)]
@@ -127,25 +127,25 @@ def _parted(text: bytes, delimiter: str, width: int, before: int) -> Piece:
             column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
         ),
     )
-    columns = tuple(_whole(column) for column in rows.columns)
+    columns = tuple(_contiguous(column) for column in rows.columns)
     numbers: Sequence[int] = range(before + 1, before + 1 + rows.num_rows)
-    if odd:
-        aside = {number for number, _ in odd}
-        past = range(before + 1, before + 1 + rows.num_rows + len(odd))
+    if ragged:
+        aside = {number for number, _ in ragged}
+        past = range(before + 1, before + 1 + rows.num_rows + len(ragged))
         numbers = [number for number in past if number not in aside]
-    return Piece(numbers, columns, tuple(odd))
+    return Chunk(numbers, columns, tuple(ragged))
 
 
-def _transposed(rows: Sequence[Row], width: int) -> Piece:
+def _to_chunk(rows: Sequence[Row], width: int) -> Chunk:
     even = [row for row in rows if len(row[1]) == width]
-    odd = tuple(row for row in rows if len(row[1]) != width)
+    ragged = tuple(row for row in rows if len(row[1]) != width)
     columns = zip(*(cells for _, cells in even), strict=True) if even else [()] * width
-    return Piece(
+    return Chunk(
         [number for number, _ in even],
         tuple(pa.array(column, pa.string()) for column in columns),
-        odd,
+        ragged,
     )
 
 
-def _whole(column: pa.ChunkedArray) -> pa.StringArray:
+def _contiguous(column: pa.ChunkedArray) -> pa.StringArray:
     return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)

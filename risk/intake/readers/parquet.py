@@ -25,7 +25,7 @@ class ParquetSheet:
     path: Path
     file: Any
     name: str = ""
-    even: bool = False
+    strict_width: bool = False
 
     def rows(self) -> Iterator[Row]:
         """The column names as row 0, then every row.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from features.feature_sets import EVERY_FAMILY, FEATURES
+from features.feature_sets import FEATURE_SETS
 from risk.calendar.dates import HORIZON_DAYS
 from risk.contract import TABLES
 from risk.locale import Language, catalogue, text
@@ -140,11 +140,14 @@ def _labels(material: Material, say: Sayer) -> Section:
 
 
 def _features(material: Material, say: Sayer) -> Iterator[Section]:
+    from models.registry import kind_of
+
     zh = say.language == "zh"
+    asked = FEATURE_SETS[kind_of(material.version.version)]
     used = set(material.importance)
     families = Counter(
         (family.zh if zh else family.en)
-        for family in EVERY_FAMILY
+        for family in asked.families
         for feature in family.features
         if feature.name in used
     )
@@ -154,7 +157,7 @@ def _features(material: Material, say: Sayer) -> Iterator[Section]:
         (say("features.family"), say("features.number")),
         tuple((name, str(count)) for name, count in families.items()),
     )
-    named = {feature.name: feature.zh if zh else feature.en for feature in FEATURES}
+    named = {feature.name: feature.zh if zh else feature.en for feature in asked.features}
     top = sorted(material.importance.items(), key=lambda one: (-one[1], one[0]))[:TOP_FEATURES]
     yield Section(
         "",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from features.cache.cached_matrix import stored_matrix
 from features.cache.dependencies import readings
-from features.feature_sets import ASKED
+from features.feature_sets import FEATURE_SETS
 from features.matrix import feature_matrix
 from risk.contract import STORED_TABLES
 from risk.store.store import RecordStore
@@ -56,14 +56,14 @@ def test_any_order_of_imports_ends_like_a_full_rebuild(goes, kind):
         tell(store, [("projects", PROJECT), ("organizations", EMPLOYER)])
         for told in goes:
             tell(store, told)
-            seen = store.seen_as(kind)
+            seen = store.for_kind(kind)
             assert_same(stored_matrix(seen, MONTHS, Path(place)), feature_matrix(seen, MONTHS))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_table_a_feature_names_is_read_by_its_family(store, kind):
-    families = ASKED[kind].families
-    found = readings(store.seen_as(kind), families)
+    families = FEATURE_SETS[kind].families
+    found = readings(store.for_kind(kind), families)
     for family in families:
         named = {table for feature in family.features for table in feature.source}
         assert named <= found[family.name].tables | found[family.name].feeds, family.name
@@ -72,7 +72,7 @@ def test_every_table_a_feature_names_is_read_by_its_family(store, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_late_row_of_any_table_ends_like_a_full_rebuild(store, tmp_path, kind):
     """One row of each table in turn, known before dates that are kept: it counts where it can."""
-    seen = store.seen_as(kind)
+    seen = store.for_kind(kind)
     told = {"known_at": dt.date(2024, 12, 20)}  # of another unit, so that no feed begins later
     tell(store, [(table, row | told) for table, row in rows_of(2, kind).items()])
     tell(store, [("projects", PROJECT), ("organizations", EMPLOYER)])
@@ -199,7 +199,8 @@ def test_a_new_month_builds_only_its_own_date(started):
     stored_matrix(store, [*MONTHS, NEXT], folder)
     built = rebuilt(before, written(folder))
     assert {day for _, day in built} == {NEXT.isoformat()}
-    assert {family for family, _ in built} == {family.name for family in ASKED["project"].families}
+    families = FEATURE_SETS["project"].families
+    assert {family for family, _ in built} == {family.name for family in families}
 
 
 def test_a_late_record_rebuilds_only_later_dates_of_families_that_read_it(started):

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from features.engines.duckdb import DuckDBEngine
 from features.engines.spark import SparkEngine
-from features.matrix import ASKED, feature_matrix, matrix_sql, steps, to_matrix
+from features.matrix import FEATURE_SETS, feature_matrix, matrix_sql, steps, to_matrix
 from risk.contract import STORED_TABLES, FieldType
 from risk.intake.importer import import_paths
 from risk.simulator import simulate
@@ -193,9 +193,9 @@ def as_numbers(rows: list[tuple[object, ...]]) -> dict[tuple[object, ...], tuple
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_both_engines_give_the_same(store, folder, spark, kind):
-    families = ASKED[kind].families
-    todo = [*steps(families), ASKED[kind].stakes, *label_steps(TOLD_AT)]
-    local = DuckDBEngine(store.seen_as(kind), AS_OFS)
+    families = FEATURE_SETS[kind].families
+    todo = [*steps(families), FEATURE_SETS[kind].stakes, *label_steps(TOLD_AT)]
+    local = DuckDBEngine(store.for_kind(kind), AS_OFS)
     remote = SparkEngine(str(folder), AS_OFS, kind=kind, session=spark)
     try:
         local.run(todo)
@@ -240,10 +240,10 @@ def different(found, expected) -> list[str]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_labels_in_sql_are_those_of_training(store, kind):
-    seen = store.seen_as(kind)
+    seen = store.for_kind(kind)
     engine = DuckDBEngine(seen, AS_OFS)
     try:
-        engine.run([*steps(ASKED[kind].families), *label_steps(TOLD_AT)])
+        engine.run([*steps(FEATURE_SETS[kind].families), *label_steps(TOLD_AT)])
         labels = engine.fetch("SELECT * FROM labels ORDER BY as_of, project_id")
     finally:
         engine.close()
@@ -262,14 +262,14 @@ def test_labels_in_sql_are_those_of_training(store, kind):
 
 def test_what_is_known_later_changes_nothing_on_spark(store, folder, spark):
     day = AS_OFS[1]
-    families = ASKED["employer"].families
+    families = FEATURE_SETS["employer"].families
     engine = SparkEngine(str(folder), [day], kind="employer", session=spark, told_before=day)
     try:
         engine.run(steps(families))
         found = to_matrix(engine.fetch(matrix_sql(families)), "employer")
     finally:
         engine.close()
-    expected = feature_matrix(store.seen_as("employer"), [day])
+    expected = feature_matrix(store.for_kind("employer"), [day])
     assert found.project_ids == expected.project_ids
     assert different(found, expected) == []
 
@@ -277,7 +277,7 @@ def test_what_is_known_later_changes_nothing_on_spark(store, folder, spark):
 def test_a_folder_is_read_as_the_store_it_came_from(store, folder):
     with open_folder(str(folder)) as opened:
         for kind in KINDS:
-            found = feature_matrix(opened.seen_as(kind), AS_OFS)
-            expected = feature_matrix(store.seen_as(kind), AS_OFS)
+            found = feature_matrix(opened.for_kind(kind), AS_OFS)
+            expected = feature_matrix(store.for_kind(kind), AS_OFS)
             assert found.project_ids == expected.project_ids
             assert np.array_equal(found.values, expected.values, equal_nan=True)

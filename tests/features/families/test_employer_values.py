@@ -6,11 +6,11 @@ import datetime as dt
 
 import pytest
 
-from features.feature_sets import ASKED, features_of
+from features.feature_sets import FEATURE_SETS
 from features.matrix import feature_matrix
 from risk.contract import TABLES
 from risk.flags import red_flags
-from risk.store.store import kinds_known
+from risk.store.store import known_kinds
 from training.dataset.labels import event_log
 
 AS_OF = dt.date(2024, 7, 1)
@@ -28,7 +28,7 @@ def shop(world):
 
 
 def value(world, name, as_of=AS_OF):
-    matrix = feature_matrix(world.store.seen_as("employer"), [as_of])
+    matrix = feature_matrix(world.store.for_kind("employer"), [as_of])
     row = matrix.project_ids.index(SHOP)
     return matrix.values[row, matrix.columns.index(name)]
 
@@ -52,18 +52,18 @@ def case(world, number, day, **values):
 
 
 def test_only_employers_are_in_their_cohort_and_only_projects_in_theirs(shop):
-    assert feature_matrix(shop.store.seen_as("employer"), [AS_OF]).project_ids == (SHOP,)
+    assert feature_matrix(shop.store.for_kind("employer"), [AS_OF]).project_ids == (SHOP,)
     assert feature_matrix(shop.store, [AS_OF]).project_ids == ("P1",)
-    assert kinds_known(shop.store, AS_OF) == ["project", "employer"]
-    assert kinds_known(shop.store, dt.date(2024, 1, 2)) == ["project"]
+    assert known_kinds(shop.store, AS_OF) == ["project", "employer"]
+    assert known_kinds(shop.store, dt.date(2024, 1, 2)) == ["project"]
 
 
 def test_every_feature_of_employers_is_computed(shop):
-    matrix = feature_matrix(shop.store.seen_as("employer"), [AS_OF])
-    assert matrix.columns == tuple(feature.name for feature in features_of("employer"))
+    matrix = feature_matrix(shop.store.for_kind("employer"), [AS_OF])
+    assert matrix.columns == tuple(feature.name for feature in FEATURE_SETS["employer"].features)
     assert matrix.kind == "employer"
-    assert ASKED["project"].feeds() == tuple(TABLES)
-    assert set(ASKED["employer"].feeds()) == {
+    assert FEATURE_SETS["project"].feeds() == tuple(TABLES)
+    assert set(FEATURE_SETS["employer"].feeds()) == {
         *("organizations", "operations", "complaints", "cases", "inspections", "listings")
     }
 
@@ -82,14 +82,14 @@ def test_a_case_of_the_employer_is_its_event_and_no_projects(shop):
         shop, "A1", "2024-03-01", status="closed", confirmed_on="2024-03-10", closed_on="2024-04-01"
     )
     case(shop, "A2", "2024-03-01", org_id="BUILDER", project_id="P1", confirmed_on="2024-03-10")
-    assert list(event_log(shop.store.seen_as("employer"), AS_OF).days) == [SHOP]
+    assert list(event_log(shop.store.for_kind("employer"), AS_OF).days) == [SHOP]
     assert list(event_log(shop.store, AS_OF).days) == ["P1"]
     assert value(shop, "events_365d") == 1
 
 
 def test_an_employer_with_a_confirmed_case_open_is_not_scored(shop):
     case(shop, "A1", "2024-03-01")
-    assert feature_matrix(shop.store.seen_as("employer"), [AS_OF]).project_ids == ()
+    assert feature_matrix(shop.store.for_kind("employer"), [AS_OF]).project_ids == ()
 
 
 def test_a_visit_names_the_employer_by_its_credit_code(shop):
@@ -98,7 +98,7 @@ def test_a_visit_names_the_employer_by_its_credit_code(shop):
     shop.add("inspections", inspection_id="V2", project_id="P1", inspected_on="2024-05-01",
              arrears_found=True, known_at="2024-05-02")  # fmt: skip
     assert value(shop, "last_inspection_found") == 1
-    assert list(event_log(shop.store.seen_as("employer"), AS_OF).days) == [SHOP]
+    assert list(event_log(shop.store.for_kind("employer"), AS_OF).days) == [SHOP]
 
 
 def test_a_complaint_counts_once_a_person_linked_it(shop):
@@ -123,7 +123,7 @@ def test_what_was_known_of_it_before_it_was_known_itself_counts_from_then(world)
     )
     world.add("organizations", org_id=SHOP, org_name="某厂", org_kind="employer",
               known_at="2024-06-01")  # fmt: skip
-    store = world.store.seen_as("employer")
+    store = world.store.for_kind("employer")
     assert event_log(store, dt.date(2024, 6, 1)).days == {}
     assert list(event_log(store, AS_OF).days) == [SHOP]
 
@@ -135,11 +135,11 @@ def test_the_duties_of_a_site_raise_no_flag_on_a_workshop(shop):
              known_at="2024-04-02")  # fmt: skip
     case(shop, "OTHER", "2024-01-10", org_id="SOMEBODY", project_id="P1", status="filed")
     case(shop, "OWN", "2024-01-10", status="filed")
-    found = red_flags(shop.store.seen_as("employer"), AS_OF)
+    found = red_flags(shop.store.for_kind("employer"), AS_OF)
     assert {flag.code for flags in found.values() for flag in flags} <= {"group_complaint_open"}
     assert set(found) <= {SHOP}
 
 
 def test_the_region_of_registration_stands_in_where_none_is_given(shop):
-    store = shop.store.seen_as("employer")
+    store = shop.store.for_kind("employer")
     assert store.rows("SELECT region_code FROM projects") == [("420300",)]

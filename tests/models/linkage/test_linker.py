@@ -84,12 +84,12 @@ def test_agreeing_pieces_stand_in_the_name_in_their_order(said, name):
         assert len(piece) > 1
 
 
-@pytest.mark.parametrize("kind", words.DAMAGES)
+@pytest.mark.parametrize("kind", words.NAME_ERRORS)
 def test_each_kind_of_damage_still_finds_the_project(kind):
     rng = np.random.default_rng(5)
     hits = 0
     for one in TARGETS:
-        site = words.damaged(rng, one.names[0], kind, words.SITE_ENDINGS)
+        site = words.distort_name(rng, one.names[0], kind, words.SITE_ENDINGS)
         key, probability, _ = first(said(site, words.bare(one.firms[0])))
         hits += key == one.key and probability > 0.5
     assert hits >= 9, kind

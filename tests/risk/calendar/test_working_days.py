@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.calendar.working_days import add_working_days, is_working_day, working_days_between
-from risk.statutory_deadlines import case_clock, case_term
+from risk.statutory_deadlines import case_deadline, case_term
 
 DAYS = st.dates(dt.date(2019, 1, 1), dt.date(2030, 12, 31))
 COUNTS = st.integers(0, 130)
@@ -73,11 +73,11 @@ def test_a_negative_term_is_refused():
 
 def test_the_clock_of_a_case_runs_and_can_be_extended():
     start = dt.date(2025, 3, 3)
-    clock = case_clock(start, start)
-    assert (clock.article, clock.working_days, clock.days_left) == ("17", 60, 60)
-    assert clock.ends_on == add_working_days(start, 60).day
-    more = case_clock(start, start, extended=True)
+    deadline = case_deadline(start, start)
+    assert (deadline.article, deadline.working_days, deadline.days_left) == ("17", 60, 60)
+    assert deadline.ends_on == add_working_days(start, 60).day
+    more = case_deadline(start, start, extended=True)
     assert (more.working_days, more.days_left) == (90, 90)
-    late = case_clock(start, add_working_days(start, 63).day)
+    late = case_deadline(start, add_working_days(start, 63).day)
     assert late.days_left == -3
-    assert case_clock(case_term().from_day - dt.timedelta(days=1), start) is None
+    assert case_deadline(case_term().from_day - dt.timedelta(days=1), start) is None

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.deposits import Event, History, RuleTable, RuleTableWrong, advise, read_tables, table_for
+from risk.deposits import (
+    Event,
+    History,
+    RuleTable,
+    RuleTableInvalid,
+    advise,
+    read_tables,
+    table_for,
+)
 
 AS_OF = dt.date(2025, 6, 1)
 TABLE = RuleTable(
@@ -113,6 +121,6 @@ def test_a_table_is_read(tmp_path):
 def test_a_wrong_table_is_refused(tmp_path, text):
     path = tmp_path / "deposits.toml"
     path.write_text(text)
-    with pytest.raises(RuleTableWrong) as refused:
+    with pytest.raises(RuleTableInvalid) as refused:
         read_tables(path)
     assert str(path) in refused.value.message("zh")

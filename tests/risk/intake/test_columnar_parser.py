@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 
 from risk.contract import KNOWN_AT, STORED_TABLES, Field, FieldType, Table
 from risk.intake.cell_parsers import CellRefused, parse
-from risk.intake.column_parsers import ColumnReader
+from risk.intake.column_parsers import ColumnParser
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_errors import IntakeFailure
 from risk.intake.readers import csv_columnar, open_sheets
 from risk.intake.readers.csv_text import CsvSheet
 from risk.intake.row_parser import Batch, BatchParser
-from risk.intake.sheet_selection import Chosen, choose
+from risk.intake.sheet_selection import SelectedSheet, select_sheet
 from risk.intake.units import MONEY_UNITS, Unit
 
 from ...conftest import MUST_RUN_ALL
@@ -77,7 +77,7 @@ UNUSUAL = {
 
 @st.composite
 def files(draw: st.DrawFn, table: Table) -> bytes:
-    """A CSV file of ``table``: most rows are plain, the others odd in one cell or in length."""
+    """A CSV file of ``table``: most rows are normalise, the others odd in one cell or in length."""
     fields = [field for field in table.fields if field.required or draw(st.booleans())]
     fields += [KNOWN_AT] * draw(st.booleans())
     rows = draw(st.lists(st.tuples(*map(_cells, fields)).map(list), min_size=1, max_size=12))
@@ -143,25 +143,25 @@ def _plainly(column: Any) -> list[Any]:
     return column.to_pylist() if isinstance(column, pa.ChunkedArray) else column
 
 
-def _by_columns(table: Table, chosen: Chosen) -> dict[str, Any]:
-    parser = ColumnarParser(table, chosen.header, today=TODAY)
-    assert isinstance(chosen.sheet, CsvSheet)
-    return _told(table, parser.batches(csv_columnar.pieces(chosen.sheet, chosen.header.width)))
+def _by_columns(table: Table, selected: SelectedSheet) -> dict[str, Any]:
+    parser = ColumnarParser(table, selected.header, today=TODAY)
+    assert isinstance(selected.sheet, CsvSheet)
+    return _told(table, parser.batches(csv_columnar.chunks(selected.sheet, selected.header.width)))
 
 
-def _by_rows(table: Table, chosen: Chosen) -> dict[str, Any]:
-    parser = BatchParser(table, chosen.header, even=True, today=TODAY)
-    return _told(table, parser.batches(chosen.rows()))
+def _by_rows(table: Table, selected: SelectedSheet) -> dict[str, Any]:
+    parser = BatchParser(table, selected.header, strict_width=True, today=TODAY)
+    return _told(table, parser.batches(selected.rows()))
 
 
 @contextmanager
-def _opened(table: Table, content: bytes) -> Iterator[Chosen]:
+def _opened(table: Table, content: bytes) -> Iterator[SelectedSheet]:
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "a.csv"
         path.write_bytes(content)
         try:
             with open_sheets(path) as sheets:
-                yield choose(table, sheets, file=path.name)
+                yield select_sheet(table, sheets, file=path.name)
         except IntakeFailure:
             reject()
 
@@ -191,8 +191,8 @@ def _same(table: Table, content: bytes, block: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csv_columnar, "BLOCK_BYTES", block)
         patch.setattr(csv_columnar, "BLOCK_ROWS", 5)
-        with _opened(table, content) as chosen:
-            assert _by_columns(table, chosen) == _by_rows(table, chosen)
+        with _opened(table, content) as selected:
+            assert _by_columns(table, selected) == _by_rows(table, selected)
 
 
 EDGES = (
@@ -208,7 +208,7 @@ EDGES = (
 def test_a_column_says_what_its_cells_say(kind: FieldType, unit: Unit | None) -> None:
     field = Field("any", "任何", kind, values={"bank": "银行代发"})
     cells = [*ODD, *EDGES, "银行代发", "bank", "2024-05-20", "P1"]
-    column = ColumnReader(field, unit).read(pa.array(cells, pa.string()))
+    column = ColumnParser(field, unit).read(pa.array(cells, pa.string()))
     one_by_one = [_value(cell, field, unit) for cell in cells]
     read = zip(column.values.to_pylist(), column.refused.to_pylist(), strict=True)
     assert list(map(repr, read)) == list(map(repr, one_by_one))

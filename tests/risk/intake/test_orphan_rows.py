@@ -1,5 +1,5 @@
 from risk.intake.importer import import_into
-from risk.intake.orphan_rows import waiting_rows
+from risk.intake.orphan_rows import orphan_rows
 
 PROJECTS = ["project_id", "project_name", "region_code", "started_on"]
 
@@ -32,7 +32,7 @@ def test_rows_wait_for_their_project(store, write_csv, today):
     more = write_csv("projects.csv", [PROJECTS, ["P2", "乙", "420324", "2024-01-01"]])
     report = import_into(store, [more], today=today)
     assert report.tables["projects"].waiting == 0
-    totals = waiting_rows(store)
+    totals = orphan_rows(store)
     assert (totals["payrolls"], totals["payments"], totals["complaints"]) == (0, 1, 0)
 
 
@@ -41,4 +41,4 @@ def test_only_rows_of_this_run_count(store, write_csv, today):
     path = write_csv("accounts.csv", [accounts, ["Z1", "P1", "2024-01-01"]])
     assert import_into(store, [path], today=today).tables["accounts"].waiting == 1
     assert import_into(store, [path], today=today).tables["accounts"].waiting == 0
-    assert waiting_rows(store)["accounts"] == 1
+    assert orphan_rows(store)["accounts"] == 1

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from risk.intake.prefetch import read_ahead
+from risk.intake.prefetch import prefetch
 
 
 def test_all_items_come_in_order() -> None:
-    with read_ahead(range(1_000)) as numbers:
+    with prefetch(range(1_000)) as numbers:
         assert list(numbers) == list(range(1_000))
 
 
@@ -23,13 +23,13 @@ def test_one_item_at_most_is_made_ahead() -> None:
             made.append(number)
             yield number
 
-    with read_ahead(items()) as numbers:
+    with prefetch(items()) as numbers:
         for number in numbers:
             assert len(made) <= number + 2
 
 
 def test_items_are_made_on_another_thread() -> None:
-    with read_ahead(threading.get_ident() for _ in range(3)) as threads:
+    with prefetch(threading.get_ident() for _ in range(3)) as threads:
         assert threading.get_ident() not in set(threads)
 
 
@@ -39,7 +39,7 @@ def test_a_failure_comes_after_the_items_before_it() -> None:
         raise ValueError("the second is broken")
 
     met: list[int] = []
-    with pytest.raises(ValueError, match="second is broken"), read_ahead(items()) as numbers:
+    with pytest.raises(ValueError, match="second is broken"), prefetch(items()) as numbers:
         met.extend(numbers)
     assert met == [1]
 
@@ -52,7 +52,7 @@ def test_leaving_the_block_early_stops_the_making() -> None:
             made.append(number)
             yield number
 
-    with read_ahead(items()) as numbers:
+    with prefetch(items()) as numbers:
         next(numbers)
     left_with = len(made)
     assert left_with <= 2

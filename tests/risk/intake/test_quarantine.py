@@ -198,4 +198,4 @@ def test_every_problem_has_a_wording(language):
         if key.startswith("intake.problem.")
     ]
     for code in codes:
-        assert Problem("amount", code, "x", "y").wording(PAYMENTS, language)
+        assert Problem("amount", code, "x", "y").message(PAYMENTS, language)

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from risk.legal_elements import elements_of, has_matter, read_standards
+from risk.legal_elements import elements_of, has_open_matter, read_standards
 
 AS_OF = dt.date(2025, 6, 1)
 
@@ -52,7 +52,7 @@ def test_what_no_record_can_show_stays_unknown():
 
 def test_nothing_known_shows_nothing():
     assert {s for s, _ in _standings(None).values()} == {"unknown"}
-    assert not has_matter(None)
+    assert not has_open_matter(None)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_the_deadline_and_payment():
 
 def test_a_closed_case_is_no_open_matter():
     closed = _handling({"status": "closed", "closed_on": "2025-05-01"})
-    assert not has_matter(closed)
+    assert not has_open_matter(closed)
     assert _standings(closed)["arrears_confirmed"] == ("otherwise", "settled")
 
 

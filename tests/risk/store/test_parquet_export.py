@@ -116,7 +116,7 @@ def test_what_is_new_comes_after_what_was_there(tmp_path):
 def test_a_store_seen_as_employers_goes_out_whole(tmp_path):
     with RecordStore(":memory:") as store:
         tell(store, [("projects", PROJECT)])
-        assert export_records(store.seen_as("employer"), tmp_path / "records") == {"projects": 1}
+        assert export_records(store.for_kind("employer"), tmp_path / "records") == {"projects": 1}
 
 
 def test_the_folder_is_as_other_engines_expect(tmp_path):

@@ -23,7 +23,7 @@ def versions(store: RecordStore) -> dict[str, list[tuple[object, ...]]]:
 def test_superseded_rows_found_once_are_those_found_at_every_reading(told, kind):
     with RecordStore(":memory:") as stored:
         tell(stored, told)
-        store = stored.seen_as(kind)
+        store = stored.for_kind(kind)
         before = versions(store)
-        store.find_superseded()
+        store.cache_superseded()
         assert versions(store) == before

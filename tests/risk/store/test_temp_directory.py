@@ -1,4 +1,4 @@
-"""What does not fit into memory lies in a folder of its own for each opening, and goes with it."""
+"""Each open store has a temporary directory of its own, which is removed when it closes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import sys
 from risk.store.store import RecordStore
 with RecordStore(sys.argv[1], read_only=sys.argv[1] != ":memory:", memory_gb=0.06) as store:
     store.rows("SET threads = 1")
+    store.rows("SET enable_progress_bar = false")  # "python -c" counts as interactive
     store.rows("CREATE TEMP TABLE large AS SELECT range AS n, md5(range::VARCHAR) AS m"
                " FROM range(2000000)")
     print(store.rows("SELECT current_setting('temp_directory')")[0][0], flush=True)
@@ -28,7 +29,7 @@ READ_ONLY = ["unshare", "--mount", "sh", "-c"]
 READ_ONLY += ['mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"']
 
 
-def spill_of(store: RecordStore) -> Path:
+def temp_directory_of(store: RecordStore) -> Path:
     return Path(store.rows("SELECT current_setting('temp_directory')")[0][0])
 
 
@@ -79,7 +80,7 @@ def test_processes_of_one_number_do_not_meet(path):
 
 def test_in_memory_each_opening_has_its_own_folder():
     with RecordStore(":memory:") as one, RecordStore(":memory:") as other:
-        places = [spill_of(one), spill_of(other)]
+        places = [temp_directory_of(one), temp_directory_of(other)]
         assert places[0] != places[1]
         assert all(stat.S_IMODE(place.stat().st_mode) == 0o700 for place in places)
     assert not any(place.exists() for place in places)
@@ -88,8 +89,8 @@ def test_in_memory_each_opening_has_its_own_folder():
 def test_openings_of_one_process_share_it_until_the_last(path):
     with RecordStore(path, read_only=True) as one:
         other = RecordStore(path, read_only=True)
-        place = spill_of(other)
-        assert spill_of(one) == place
+        place = temp_directory_of(other)
+        assert temp_directory_of(one) == place
         other.close()
         other.close()
         assert place.exists()
@@ -102,7 +103,7 @@ def test_what_a_killed_process_left_goes_with_the_next_opening(path):
     running.communicate()
     assert any(left.iterdir())
     with RecordStore(path, read_only=True) as store:
-        assert [one for one in path.parent.iterdir() if one != path] == [spill_of(store)]
+        assert [one for one in path.parent.iterdir() if one != path] == [temp_directory_of(store)]
     assert list(path.parent.iterdir()) == [path]
 
 

@@ -16,13 +16,13 @@ from risk.flags.rules.wages import WAGES
 from risk.locale import LANGUAGES
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
-from serving.briefings.service import FORMATS
 from serving.campaigns.plans import CampaignUnknown, plan_of, plans_of
 from serving.campaigns.progress import WAGE_FLAGS, Visits, progress_of
 from serving.campaigns.queries import read_progress
 from serving.campaigns.report import campaign_paper
 from serving.campaigns.xlsx import campaign_xlsx
 from serving.documents.consistency import BriefingContradicts, require_consistent
+from serving.documents.formats import FORMATS
 from serving.settings import CampaignPlan, Settings, load_settings
 
 from ..matters.builders import JUNE, closed_case, matter, project, publish_register

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from risk.locale import LANGUAGES
 from serving.auth.principal import Principal
 from serving.auth.roles import Role
-from serving.briefings.service import FORMATS
 from serving.db.engine import writing
 from serving.db.tables import EVENTS, MATTER_STEPS
+from serving.documents.formats import FORMATS
 from serving.events.outbox import Subscription, keep_subscription, take_deliveries
 from serving.events.webhooks import envelope
 from serving.matters.digest import SECTIONS, Audience, digest_of

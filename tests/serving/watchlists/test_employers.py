@@ -78,6 +78,14 @@ def test_the_list_is_made_again_from_the_records(workspace):
     assert main(["-w", str(workspace.root), *replay]) == 0
 
 
+def test_model_card_names_features_in_the_words_of_employers(workspace, capsys):
+    card = ["models", "card", "employer-1", "--kind", "employer"]
+    assert main(["-w", str(workspace.root), "--lang", "en", *card]) == 0
+    shown = capsys.readouterr().out
+    assert "season and size" in shown
+    assert "season and stage" not in shown
+
+
 def test_pages_show_either_list_and_a_visit_can_be_recorded(browser, site):
     page = browser.get("/watchlist").text
     assert '<a href="/watchlist?kind=employer">' in page
@@ -116,7 +124,7 @@ def test_the_api_gives_them_by_kind(site, workspace):
         assert sent.status_code == 201, sent.text
     assert main(["-w", str(workspace.root), "train", "--as-of", "2025-05-01"]) == 0
     with RecordStore(workspace.records, read_only=True) as store:
-        seen = store.seen_as("employer")
+        seen = store.for_kind("employer")
         assert seen.rows("SELECT project_id FROM inspections") == [(number,)]
 
 

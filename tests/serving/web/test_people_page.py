@@ -47,7 +47,8 @@ def _post(client: httpx.Client, form: dict[str, str], language: str = "zh") -> s
 
 
 def test_a_user_and_a_token_are_added_and_ended(admin, users):
-    assert "alert" not in _post(admin, {**USER, "region": "990101"})
+    refused = text("pages.people_page.refused", "zh")
+    assert refused not in _post(admin, {**USER, "region": "990101"})
     assert "ww_" in _post(admin, TOKEN)
     assert users.region_of("新用户") == "990101"
     _post(admin, {"does": "disable", "name": "新用户"})

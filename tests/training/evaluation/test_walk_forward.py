@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from features.families import FAMILIES
+from features.families import PROJECT_FAMILIES
 from features.matrix import feature_matrix
 from risk.contract import TABLES
 from risk.intake.importer import import_paths
@@ -88,7 +88,7 @@ def test_features_kept_by_month_change_no_figure(walked, county, tmp_path):
         planned = plan(store, FIRST, LAST)
         walk(store, planned, kept=tmp_path)
         again = walk(store, planned, lambda step, share: heard.append(step), kept=tmp_path)
-    assert FAMILIES[-1].steps[-1].name not in heard
+    assert PROJECT_FAMILIES[-1].steps[-1].name not in heard
     for name in CONTENDERS:
         assert np.array_equal(again.judged.scores[name], walked.judged.scores[name]), name
     assert np.array_equal(again.judged.workers, walked.judged.workers, equal_nan=True)

@@ -77,7 +77,7 @@ def test_chances_do_not_promise_more_than_is_kept(county):
 def test_the_truth_holds_every_kind_of_damage(county):
     _, truth = county
     seen = {row[name] for row in truth for name in ("site_damage", "firm_damage")}
-    assert seen == {*names.DAMAGES, "foreman", "empty"}
+    assert seen == {*names.NAME_ERRORS, "foreman", "empty"}
 
 
 def test_exact_intervals():

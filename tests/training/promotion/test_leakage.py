@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from features.catalogue import Family, Feature, Step
-from features.families import FAMILIES
+from features.families import PROJECT_FAMILIES
 from risk.store.store import RecordStore
 from training.dataset.labels import event_log, happened
 from training.promotion.leakage import FeaturesLeak, features_moved, require_no_leak, too_good
@@ -53,7 +53,7 @@ def records(county):
 
 def test_a_column_that_knows_the_future_is_refused_by_name(records):
     with pytest.raises(FeaturesLeak) as failure:
-        require_no_leak(records, DAYS, (*FAMILIES, PLANTED))
+        require_no_leak(records, DAYS, (*PROJECT_FAMILIES, PLANTED))
     assert "cases_ever" in failure.value.fields["features"]
     assert "unpaid_share_3m" not in failure.value.fields["features"]
 
