@@ -12,9 +12,9 @@ from risk.locale import catalogue
 from serving.app import create_app
 from serving.auth.roles import MAY, Action, Role
 from serving.cli.main import command
+from serving.db.database import Database
 from serving.settings import NESTED, PREFIX, Settings
 from serving.terminal.context import job_from
-from serving.watchlists.repository import ServiceDatabase
 
 _MADE = "Generated from the code by `make docs`; do not edit."
 
@@ -42,7 +42,7 @@ def commands() -> str:
 
 def endpoints() -> str:
     """docs/endpoints.md: every path of the HTTP API."""
-    with ServiceDatabase("sqlite://") as database:
+    with Database("sqlite://") as database:
         described = create_app(Settings(), database).openapi()
     lines = [
         "# Endpoints",

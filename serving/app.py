@@ -18,6 +18,7 @@ from serving.briefings.endpoints import router as briefings
 from serving.campaigns.endpoints import router as campaigns
 from serving.complaint_links.endpoints import router as links
 from serving.db.change_stamp import Freshness
+from serving.db.database import Database
 from serving.deposits.endpoints import router as deposits
 from serving.events.endpoints import router as subscriptions
 from serving.feedback.endpoints import router as feedback
@@ -42,7 +43,6 @@ from serving.users.endpoints import router as session
 from serving.version import package_version
 from serving.watchlists.endpoints import router as watchlists
 from serving.watchlists.redaction import Views
-from serving.watchlists.repository import ServiceDatabase
 
 ROUTERS = (
     *(health, session, watchlists, projects, scores, outcomes, feedback, records, briefings),
@@ -53,7 +53,7 @@ ROUTERS = (
 
 
 def create_app(
-    settings: Settings, database: ServiceDatabase, *, key: str = "", local: bool = True
+    settings: Settings, database: Database, *, key: str = "", local: bool = True
 ) -> FastAPI:
     """Return the application over ``database``, which it closes when the server stops.
 

@@ -87,15 +87,15 @@ def run_until_told(workspace: Workspace, bound: socket.socket, workers: int) -> 
 def served() -> FastAPI:
     """The application of the workspace named in the environment; made anew in every process."""
     from serving.app import create_app
+    from serving.db.database import Database
     from serving.settings import database_url, load_settings
-    from serving.watchlists.repository import ServiceDatabase
 
     workspace = Workspace(Path(os.environ[SERVED]))
     settings = load_settings(workspace)
     log_to(service_log(workspace))
     return create_app(
         settings,
-        ServiceDatabase(database_url(workspace, settings)),
+        Database(database_url(workspace, settings)),
         key=signing_key(workspace.root / "session.key"),
         local=bool(os.environ.get(LOCAL)),
     )

@@ -12,7 +12,7 @@ from serving.audit.schemas import AuditEntry
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.http.dependencies import Database
+from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import CursorQuery, LimitQuery, wanted
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=RESPONSES)
 
 @router.get("")
 def list_audit(
-    database: Database,
+    database: DatabaseDep,
     who: Annotated[Principal, require(Permission.READ_AUDIT)],
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,

@@ -11,7 +11,7 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.db.pagination import Wanted
-from serving.http.dependencies import Database
+from serving.http.dependencies import DatabaseDep
 from serving.web.render import render
 
 router = APIRouter(include_in_schema=False)
@@ -22,7 +22,7 @@ PER_PAGE = 100
 @router.get("/supervision/audit")
 def audit(
     request: Request,
-    database: Database,
+    database: DatabaseDep,
     principal: Annotated[Principal, require(Permission.READ_AUDIT)],
     cursor: Annotated[int | None, Query(ge=0)] = None,
 ) -> Response:

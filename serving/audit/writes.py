@@ -13,6 +13,7 @@ from serving.audit.repository import add_audit
 from serving.audit.request_entry import audit_entry
 from serving.auth.principal import Principal
 from serving.clock import now
+from serving.db.database import Database
 from serving.db.engine import writing
 from serving.http.idempotency_keys import (
     StoredResponse,
@@ -20,7 +21,6 @@ from serving.http.idempotency_keys import (
     key_of_request,
     store_response,
 )
-from serving.watchlists.repository import ServiceDatabase
 
 CREATED = 201
 
@@ -33,7 +33,7 @@ class WriteRequest:
     """
 
     request: Request
-    database: ServiceDatabase
+    database: Database
     principal: Principal
     body: BaseModel | None
     key: str | None = None
@@ -74,7 +74,7 @@ def write_once(
 
 def write_audited(
     request: Request,
-    database: ServiceDatabase,
+    database: Database,
     principal: Principal,
     apply: Callable[[Connection], object],
 ) -> None:

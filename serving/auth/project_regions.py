@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from http import HTTPStatus
 
 from sqlalchemy import Connection, delete, insert, select
 
+from serving.auth.jurisdiction import covers
+from serving.auth.principal import Principal
 from serving.db.tables import PLACES
+from serving.errors import ApiError
 
 _BATCH = 400
+
+
+class ProjectUnknown(ApiError):
+    """No list and no submission contains the project, or it is in another region."""
+
+    code = "project_unknown"
+    status = HTTPStatus.NOT_FOUND
+
+
+def region_of(connection: Connection, project_id: str, principal: Principal) -> str:
+    """Return the region code of a project.
+
+    Raises:
+        ProjectUnknown: the project is unknown or outside the principal's region.
+    """
+    code = regions_of(connection, [project_id]).get(project_id)
+    if code is None or not covers(principal, code):
+        raise ProjectUnknown(project_id=project_id)
+    return code
 
 
 def regions_of(connection: Connection, project_ids: Collection[str]) -> dict[str, str]:

@@ -61,12 +61,14 @@ def _demo_job(cli: CliContext) -> CliContext:
 
 
 def _ready(cli: CliContext) -> bool:
+    from serving.watchlists.repository import WatchlistRepository
+
     if not cli.workspace.settings_file.exists():
         return False
     if not (cli.workspace.root / SYNTHETIC).is_dir():
         raise DemoWouldMix(path=str(cli.workspace.root))
     with open_database(cli, open_settings(cli)) as database:
-        return len(database.summaries()) >= len(DATES)
+        return len(WatchlistRepository(database).summaries()) >= len(DATES)
 
 
 def _prepare(cli: CliContext, *, projects: int, months: int, seed: int) -> None:

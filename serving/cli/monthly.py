@@ -57,7 +57,7 @@ def publish_once(
     """Publish, unless a list of that date and region is sealed."""
     from serving.publishing.pipeline import Order, publish_watchlist
 
-    known = {(one.as_of, one.region) for one in office.database.summaries()}
+    known = {(one.as_of, one.region) for one in office.lists.summaries()}
     if (as_of, region) in known:
         note(cli.text("sealed_already", as_of=as_of))
         return
@@ -143,7 +143,7 @@ def _write_list(
     from serving.watchlists.pdf import watchlist_pdf
     from serving.watchlists.xlsx import watchlist_xlsx
 
-    document = json.loads(office.database.watchlist(as_of, region).body)
+    document = json.loads(office.lists.watchlist(as_of, region).body)
     written = []
     for name, make in (("inspections.xlsx", watchlist_xlsx), ("watchlist.pdf", watchlist_pdf)):
         path = folder / f"{prefix}{name}"

@@ -120,8 +120,8 @@ def _keep(cli: CliContext, choice: Choice, at: dt.datetime) -> None:
 
 def _place(cli: CliContext, choice: Choice) -> str:
     """The region of what is linked; refuses what the records do not hold."""
+    from serving.auth.project_regions import ProjectUnknown
     from serving.complaint_links.service import ComplaintNotWaiting, OrganisationUnknown
-    from serving.watchlists.repository import ProjectUnknown
 
     with open_records(cli) as store:
 

@@ -15,7 +15,7 @@ from serving.clock import now
 from serving.complaint_links import queries
 from serving.complaint_links.schemas import Link, LinkIn, UnlinkedComplaint
 from serving.complaint_links.service import Choice, decide
-from serving.http.dependencies import Database
+from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/v1/links", tags=["links"], responses=RESPONSES)
 
 @router.get("")
 def list_links(
-    database: Database,
+    database: DatabaseDep,
     who: Annotated[Principal, require(Permission.READ_LINKS)],
     state: Annotated[queries.State, Query()] = "waiting",
     cursor: CursorQuery = None,
@@ -38,7 +38,7 @@ def list_links(
 @router.post("", status_code=201, response_model=Link)
 def decide_link(
     request: Request,
-    database: Database,
+    database: DatabaseDep,
     who: Annotated[Principal, require(Permission.WRITE_LINKS)],
     link: LinkIn,
     key: IdempotencyKey,

@@ -13,11 +13,12 @@ from sqlalchemy import Connection
 from risk.contract import OWN_TABLES
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
+from serving.auth.project_regions import region_of
 from serving.complaint_links.repository import Decision, Verdict, keep_decision, standing_decisions
+from serving.db.database import Database
 from serving.errors import ApiError
 from serving.ingest.repository import keep_submission
 from serving.ingest.submissions import local_day, submission_of
-from serving.watchlists.repository import ServiceDatabase
 
 Document = Mapping[str, Any]
 
@@ -75,7 +76,7 @@ def waiting(register: Document, who: Principal) -> Sequence[Document]:
     return found
 
 
-def shown(rows: Sequence[Document], database: ServiceDatabase, who: Principal) -> list[Document]:
+def shown(rows: Sequence[Document], database: Database, who: Principal) -> list[Document]:
     """``rows`` with the decision that stands, made on the service or known to the records.
 
     What lies outside the reader's region is not named.
@@ -86,7 +87,7 @@ def shown(rows: Sequence[Document], database: ServiceDatabase, who: Principal) -
 
 def decide(
     connection: Connection,
-    database: ServiceDatabase,
+    database: Database,
     who: Principal,
     choice: Choice,
     rows: Sequence[Document],
@@ -131,7 +132,7 @@ def send(connection: Connection, who: Principal, decision: Decision) -> None:
 
 def _place(
     connection: Connection,
-    database: ServiceDatabase,
+    database: Database,
     who: Principal,
     choice: Choice,
     row: Document,
@@ -141,7 +142,7 @@ def _place(
         # A candidate may be over, and so not among the projects that were scored.
         candidate = _candidate(row, "project", choice.project_id)
         place = str(candidate["region_code"] or "") if candidate else ""
-        place = place or database.place(connection, choice.project_id, who)
+        place = place or region_of(connection, choice.project_id, who)
     if choice.org_id is not None:
         found = _candidate(row, "organisation", choice.org_id)
         if found is None:

@@ -18,7 +18,7 @@ from serving.auth.roles import Permission
 from serving.clock import now
 from serving.events import outbox
 from serving.events.schemas import EVENT_TYPES, NewSubscription, Subscription, SubscriptionIn
-from serving.http.dependencies import Database
+from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import NamePath
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
@@ -30,7 +30,7 @@ Manager = Annotated[Principal, require(Permission.MANAGE_SUBSCRIPTIONS)]
 
 @router.post("", status_code=201, response_model=NewSubscription)
 def subscribe(
-    request: Request, database: Database, who: Manager, wanted: SubscriptionIn
+    request: Request, database: DatabaseDep, who: Manager, wanted: SubscriptionIn
 ) -> Response:
     """Have a system called; the secret is told once / 订阅事件，密钥只显示一次。"""
     require_covers(who, wanted.region)
@@ -56,7 +56,7 @@ def subscribe(
 
 
 @router.get("")
-def list_subscriptions(database: Database, who: Manager) -> Page[Subscription]:
+def list_subscriptions(database: DatabaseDep, who: Manager) -> Page[Subscription]:
     """Who is called, and how much still waits / 订阅列表。"""
     found = outbox.list_subscriptions(database.engine, who)
     return Page(items=[_told(one, backlog) for one, backlog in found], next=None)
@@ -64,7 +64,7 @@ def list_subscriptions(database: Database, who: Manager) -> Page[Subscription]:
 
 @router.delete("/{subscription_id}", status_code=204)
 def unsubscribe(
-    request: Request, database: Database, who: Manager, subscription_id: NamePath
+    request: Request, database: DatabaseDep, who: Manager, subscription_id: NamePath
 ) -> Response:
     """Stop calling a system / 取消订阅。"""
 

@@ -13,7 +13,7 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.feedback import service
 from serving.feedback.schemas import Feedback, FeedbackIn
-from serving.http.dependencies import Database
+from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1/feedback", tags=["feedback"], responses=RESPONSES
 @router.post("", status_code=201, response_model=Feedback)
 def add_feedback(
     request: Request,
-    database: Database,
+    database: DatabaseDep,
     who: Annotated[Principal, require(Permission.WRITE_FEEDBACK)],
     given: FeedbackIn,
     key: IdempotencyKey,
@@ -39,7 +39,7 @@ def add_feedback(
 
 @router.get("")
 def list_feedback(
-    database: Database,
+    database: DatabaseDep,
     who: Annotated[Principal, require(Permission.READ_FEEDBACK)],
     project_id: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     cursor: CursorQuery = None,

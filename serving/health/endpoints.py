@@ -12,20 +12,20 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.health import service
 from serving.health.schemas import Health, Ready
-from serving.http.dependencies import Database, metrics_of
+from serving.http.dependencies import DatabaseDep, metrics_of
 from serving.http.problems import RESPONSES
 
 router = APIRouter(tags=["health"])
 
 
 @router.get("/healthz", responses={503: RESPONSES[503]})
-def healthz(database: Database) -> Health:
+def healthz(database: DatabaseDep) -> Health:
     """The service runs and its database can be read / 服务正常，数据库可读。"""
     return service.health(database)
 
 
 @router.get("/readyz", responses={503: RESPONSES[503]})
-def readyz(request: Request, database: Database) -> Ready:
+def readyz(request: Request, database: DatabaseDep) -> Ready:
     """Requests can be answered and recorded / 可以接受请求。"""
     audit_of(request).require_room()
     return service.ready(database)

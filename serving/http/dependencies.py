@@ -7,14 +7,14 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from risk.locale import LANGUAGES, Language
+from serving.db.database import Database
 from serving.http.metrics import Metrics
 from serving.settings import Settings
-from serving.watchlists.repository import ServiceDatabase
 
 
-async def database_of(request: Request) -> ServiceDatabase:
+async def database_of(request: Request) -> Database:
     """Return the open service database."""
-    database: ServiceDatabase = request.app.state.database
+    database: Database = request.app.state.database
     return database
 
 
@@ -40,5 +40,5 @@ def language_of(request: Request) -> Language:
     return settings_of(request).language
 
 
-Database = Annotated[ServiceDatabase, Depends(database_of)]
+DatabaseDep = Annotated[Database, Depends(database_of)]
 """Type of an endpoint parameter that receives the service database."""

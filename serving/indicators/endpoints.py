@@ -10,11 +10,11 @@ from risk.indicators import COUNTY, TOWNSHIP
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.briefings.repository import CountyRates, list_rates
-from serving.http.dependencies import Database
+from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import AsOfQuery, CursorQuery, LimitQuery, wanted
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
+from serving.indicators.repository import CountyRates, list_rates
 from serving.indicators.schemas import CountyMonth, Rate
 
 router = APIRouter(prefix="/v1/indicators", tags=["indicators"], responses=RESPONSES)
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1/indicators", tags=["indicators"], responses=RESPO
 
 @router.get("")
 def list_indicators(
-    database: Database,
+    database: DatabaseDep,
     who: Annotated[Principal, require(Permission.READ_INDICATORS)],
     as_of: AsOfQuery = None,
     level: Annotated[Literal["county", "township"], Query()] = "county",

@@ -12,9 +12,9 @@ from risk.indicators import COUNTY, MONEY, TOWNSHIP
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.briefings.repository import CountyRates, list_rates
 from serving.db.pagination import Wanted
 from serving.http.dependencies import settings_of
+from serving.indicators.repository import CountyRates, list_rates
 from serving.watchlists.reader import Document, reading_of
 from serving.web.render import render
 

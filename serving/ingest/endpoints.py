@@ -11,7 +11,7 @@ from serving.audit.writes import WriteRequest, write_once
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.http.dependencies import Database
+from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import IdempotencyKey, NamePath
 from serving.http.problems import RESPONSES
 from serving.ingest import service
@@ -25,7 +25,7 @@ Writer = Annotated[Principal, require(Permission.WRITE_RECORDS)]
 @router.post("/records/{table}", status_code=202, response_model=Submission)
 def add_records(
     request: Request,
-    database: Database,
+    database: DatabaseDep,
     who: Writer,
     table: TableName,
     sent: RecordsIn,
@@ -41,7 +41,7 @@ def add_records(
 
 @router.post("/complaints", status_code=202, response_model=Submission)
 def add_complaints(
-    request: Request, database: Database, who: Writer, sent: ComplaintsIn, key: IdempotencyKey
+    request: Request, database: DatabaseDep, who: Writer, sent: ComplaintsIn, key: IdempotencyKey
 ) -> Response:
     """Send complaints / 提交投诉举报。"""
 
@@ -52,6 +52,6 @@ def add_complaints(
 
 
 @router.get("/submissions/{submission_id}")
-def get_submission(database: Database, who: Writer, submission_id: NamePath) -> SubmissionState:
+def get_submission(database: DatabaseDep, who: Writer, submission_id: NamePath) -> SubmissionState:
     """What became of rows you sent / 所提交记录的去向。"""
     return service.state(database, who, submission_id)

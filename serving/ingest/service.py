@@ -15,13 +15,13 @@ from serving.auth.jurisdiction import covers
 from serving.auth.principal import OutsideRegion, Principal
 from serving.auth.project_regions import regions_of, save_regions
 from serving.clock import now
+from serving.db.database import Database
 from serving.errors import ApiError, ReasonedError
 from serving.http.schemas import Words
 from serving.ingest.repository import Submission as Kept
 from serving.ingest.repository import keep_submission, submission_state
 from serving.ingest.schemas import RowProblem, Submission, SubmissionState
 from serving.ingest.submissions import checked, columns_of, submission_of
-from serving.watchlists.repository import ServiceDatabase
 
 Row = Mapping[str, object]
 
@@ -65,7 +65,7 @@ def keep(connection: Connection, who: Principal, name: str, rows: Sequence[Row])
     return _told(table, kept, rows, bad)
 
 
-def state(database: ServiceDatabase, who: Principal, submission_id: str) -> SubmissionState:
+def state(database: Database, who: Principal, submission_id: str) -> SubmissionState:
     """What became of rows ``who`` sent.
 
     Raises:

@@ -14,9 +14,9 @@ from serving.terminal.output import line, to_file
 from serving.terminal.resources import open_database, open_settings
 
 if TYPE_CHECKING:
+    from serving.db.database import Database
     from serving.matters.digest import Audience, Digest
     from serving.settings import Settings
-    from serving.watchlists.repository import ServiceDatabase
 
 _FORMATS = ("html", "json", "docx")
 
@@ -48,9 +48,7 @@ def digest(
     line(cli.text("written", path=str(out)))
 
 
-def _audience(
-    database: ServiceDatabase, person: str | None, unit: str | None, region: str
-) -> Audience:
+def _audience(database: Database, person: str | None, unit: str | None, region: str) -> Audience:
     """A person's region is that of her user, unless another is named."""
     from serving.auth.repository import UserRepository
     from serving.matters.digest import Audience

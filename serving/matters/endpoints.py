@@ -11,7 +11,7 @@ from serving.audit.writes import WriteRequest, write_once
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.http.dependencies import Database
+from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
 from serving.http.problems import CONFLICT, RESPONSES
 from serving.http.schemas import Page
@@ -42,7 +42,7 @@ def _filter(
 @router.get("")
 def list_matters(
     request: Request,
-    database: Database,
+    database: DatabaseDep,
     who: Reader,
     chosen: Annotated[Filter, Depends(_filter)],
     cursor: CursorQuery = None,
@@ -54,7 +54,7 @@ def list_matters(
 
 @router.post("", status_code=201, response_model=MatterWithSteps)
 def open_matter(
-    request: Request, database: Database, who: Writer, sent: MatterIn, key: IdempotencyKey
+    request: Request, database: DatabaseDep, who: Writer, sent: MatterIn, key: IdempotencyKey
 ) -> Response:
     """Open a matter by hand / 人工列入清单。"""
 
@@ -69,7 +69,7 @@ def open_matter(
 )
 def take_step(
     request: Request,
-    database: Database,
+    database: DatabaseDep,
     who: Writer,
     matter: Key,
     sent: StepIn,
@@ -84,6 +84,8 @@ def take_step(
 
 
 @router.get("/{matter:path}")
-def get_matter(request: Request, database: Database, who: Reader, matter: Key) -> MatterWithSteps:
+def get_matter(
+    request: Request, database: DatabaseDep, who: Reader, matter: Key
+) -> MatterWithSteps:
     """A matter with every step, its clock, double check and second look / 事项详情。"""
     return service.one(request, database, who, matter)

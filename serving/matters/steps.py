@@ -16,7 +16,8 @@ from risk.contract import TABLES
 from serving.auth.jurisdiction import require_covers
 from serving.auth.principal import Principal
 from serving.errors import ApiError
-from serving.events.repository import MATTER_CLOSED, matter_event, opened_event, record_matters
+from serving.events.types import MATTER_CLOSED
+from serving.matters.events import matter_event, opened_event, record_matters
 from serving.matters.repository import (
     REASONS,
     RECHECKS,

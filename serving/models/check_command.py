@@ -25,13 +25,14 @@ def check(context: typer.Context, as_of: AsOf, json: Json = False, kind: Unit = 
     """Look at feeds, codes, drift and what past lists came to."""
     from serving.publishing.scoring import run_check
     from serving.settings import capacity_of
+    from serving.watchlists.repository import WatchlistRepository
     from training.json_safe import plain
 
     cli = cli_context(context)
     settings = open_settings(cli)
     import_submissions(cli, settings)
     with open_records(cli) as store, open_database(cli, settings) as database:
-        seen, lists = store.for_kind(kind), database.of_kind(kind)
+        seen, lists = store.for_kind(kind), WatchlistRepository(database, kind)
         report = run_check(cli.workspace, seen, lists, as_of, capacity_of(settings, kind))
     if json:
         as_json(plain(asdict(report)))

@@ -11,11 +11,12 @@ from serving.audit.writes import write_audited
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.briefings.repository import list_models, model_on_shelf
 from serving.db.pagination import Wanted
 from serving.jobs import service
 from serving.jobs.repository import Job, list_jobs
+from serving.models.repository import list_models, stored_model
 from serving.watchlists.reader import Document, reading_of
+from serving.watchlists.repository import WatchlistRepository
 from serving.web.render import page_language, render
 
 router = APIRouter(include_in_schema=False)
@@ -35,7 +36,7 @@ def model(request: Request, who: Supervisor) -> Response:
     """The model in use: what it is, how it did, and the last check."""
     engine = reading_of(request).database.engine
     found = list_models(engine)
-    champion = model_on_shelf(engine, "champion") if found else None
+    champion = stored_model(engine, "champion") if found else None
     checks = [one for one in list_jobs(engine, who, Wanted(200)).items if one.kind == "check"]
     return render(
         request,
@@ -55,7 +56,7 @@ def card(
     request: Request, version: str, who: Annotated[Principal, require(Permission.READ_MODELS)]
 ) -> Response:
     """The model's card."""
-    found = model_on_shelf(reading_of(request).database.engine, version)
+    found = stored_model(reading_of(request).database.engine, version)
     body = found.card_html.get(page_language(request), "")
     return HTMLResponse(body, headers={"Content-Security-Policy": _CARD_POLICY})
 
@@ -64,7 +65,7 @@ def card(
 def check(request: Request, who: Runner) -> Response:
     """Ask for a check as of today's newest list."""
     reading = reading_of(request)
-    as_of = reading.database.latest_as_of()
+    as_of = WatchlistRepository(reading.database).latest_as_of()
     if as_of is None:
         return render(request, "said", who, status=422, said="refused")
     parameters = {"as_of": as_of.isoformat()}

@@ -28,11 +28,12 @@ def elements(
     from serving.auth.principal import OFFICE
     from serving.documents.text_table import visible
     from serving.notices.elements_text import element_document, element_words
+    from serving.watchlists.repository import WatchlistRepository
     from serving.watchlists.snapshot_repository import dossier
 
     cli = cli_context(context)
     with open_database(cli, open_settings(cli)) as database:
-        risk = json_module.loads(database.risk(project, as_of).body)
+        risk = json_module.loads(WatchlistRepository(database).project_risk(project, as_of).body)
         day = dt.date.fromisoformat(risk["as_of"])
         found = (dossier(database.engine, project, day, OFFICE) or {}).get("handling")
     rows = [element_document(e) for e in elements_of(of, found, risk["region_code"], day)]

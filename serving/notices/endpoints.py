@@ -13,7 +13,7 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.clock import now
 from serving.documents.formats import MEDIA_TYPES
-from serving.http.dependencies import Database, language_of, settings_of
+from serving.http.dependencies import DatabaseDep, language_of, settings_of
 from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
@@ -31,7 +31,7 @@ Number = Annotated[int, Path(ge=1, le=10**15)]
 
 @router.post("", status_code=201, response_model=WholeNotice)
 def send_notice(
-    request: Request, database: Database, who: Writer, wish: NoticeIn, key: IdempotencyKey
+    request: Request, database: DatabaseDep, who: Writer, wish: NoticeIn, key: IdempotencyKey
 ) -> Response:
     """Make and keep a notice; the same is sent once / 向部门发函，同一名单只发一次。"""
     sender = Sender(who, who.name, settings_of(request).briefing.office, now())
@@ -45,7 +45,7 @@ def send_notice(
 
 @router.get("")
 def list_notices(
-    database: Database,
+    database: DatabaseDep,
     who: Reader,
     project_id: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     cursor: CursorQuery = None,
@@ -56,7 +56,7 @@ def list_notices(
 
 
 @router.get("/{number}")
-def get_notice(database: Database, who: Reader, number: Number) -> WholeNotice:
+def get_notice(database: DatabaseDep, who: Reader, number: Number) -> WholeNotice:
     """One notice with what was sent / 一份函件的内容（JSON）。"""
     return queries.whole(queries.one(database, who, number))
 
@@ -64,7 +64,7 @@ def get_notice(database: Database, who: Reader, number: Number) -> WholeNotice:
 @router.get("/{number}/file", response_class=Response)
 def get_letter(
     request: Request,
-    database: Database,
+    database: DatabaseDep,
     who: Reader,
     number: Number,
     format: Annotated[Literal["docx", "pdf", "html"], Query()] = "docx",
@@ -81,7 +81,7 @@ def get_letter(
 @router.post("/{number}/steps", status_code=201, response_model=WholeNotice)
 def add_step(
     request: Request,
-    database: Database,
+    database: DatabaseDep,
     who: Writer,
     number: Number,
     given: StepIn,

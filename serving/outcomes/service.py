@@ -12,7 +12,9 @@ from sqlalchemy import Connection
 from risk.contract import TABLES
 from risk.locale import LANGUAGES
 from serving.auth.principal import Principal
+from serving.auth.project_regions import region_of
 from serving.clock import now
+from serving.db.database import Database
 from serving.db.pagination import Wanted
 from serving.errors import ReasonedError
 from serving.http.schemas import Page
@@ -20,7 +22,6 @@ from serving.ingest.repository import keep_submission
 from serving.ingest.submissions import checked, submission_of
 from serving.outcomes import repository
 from serving.outcomes.schemas import CorrectionIn, Found, Outcome, OutcomeIn
-from serving.watchlists.repository import ServiceDatabase
 
 
 class OutcomeInvalid(ReasonedError):
@@ -30,16 +31,14 @@ class OutcomeInvalid(ReasonedError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def enter(
-    connection: Connection, database: ServiceDatabase, who: Principal, found: OutcomeIn
-) -> Outcome:
+def enter(connection: Connection, database: Database, who: Principal, found: OutcomeIn) -> Outcome:
     """Keep a new outcome.
 
     Raises:
         ProjectUnknown: the project is not known, or in another region.
         OutcomeInvalid: the record would be quarantined.
     """
-    region = database.place(connection, found.project_id, who)
+    region = region_of(connection, found.project_id, who)
     listed = repository.listed_for(connection, found.project_id, found.inspected_on)
     outcome = repository.Outcome(
         outcome_id=f"O-{uuid.uuid4()}",
@@ -85,7 +84,7 @@ def correct(
 
 
 def every(
-    database: ServiceDatabase, who: Principal, wanted: Wanted, filters: Mapping[str, object]
+    database: Database, who: Principal, wanted: Wanted, filters: Mapping[str, object]
 ) -> Page[Outcome]:
     """The newest version of every outcome of the region that fits ``filters`` (None: any)."""
     chosen = {name: value for name, value in filters.items() if value is not None}
@@ -94,7 +93,7 @@ def every(
     return Page(items=[told(one) for one in found.items], next=after)
 
 
-def versions(database: ServiceDatabase, who: Principal, outcome_id: str) -> Page[Outcome]:
+def versions(database: Database, who: Principal, outcome_id: str) -> Page[Outcome]:
     """All versions of an outcome of the region."""
     found = repository.outcome_versions(database.engine, outcome_id, who)
     return Page(items=[told(one) for one in found], next=None)

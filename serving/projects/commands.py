@@ -19,9 +19,11 @@ def explain(
     json: Json = False,
 ) -> None:
     """Reasons, red flags and timeline as sealed with the newest list, or with that of a date."""
+    from serving.watchlists.repository import WatchlistRepository
+
     cli = cli_context(context)
     with open_database(cli, open_settings(cli)) as database:
-        stored = database.risk(project, as_of)
+        stored = WatchlistRepository(database).project_risk(project, as_of)
     if json:
         raw(stored.body + b"\n")
         return

@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from serving.audit.writes import WriteRequest, write_once
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
+from serving.auth.project_regions import region_of
 from serving.auth.roles import Permission
 from serving.clock import now
-from serving.http.dependencies import Database
+from serving.http.dependencies import DatabaseDep
 from serving.http.etag import send_document
 from serving.http.parameters import (
     AsOfQuery,
@@ -62,7 +63,7 @@ async def get_risk(
 
 @router.get("/{project_id:path}/history")
 def get_history(
-    database: Database,
+    database: DatabaseDep,
     who: Reader,
     project_id: ProjectPath,
     cursor: CursorQuery = None,
@@ -109,14 +110,14 @@ def get_red_flags(
 
 
 @router.get("/{project_id:path}/changes")
-def get_changes(database: Database, who: Reader, project_id: ProjectPath) -> WhatChanged:
+def get_changes(database: DatabaseDep, who: Reader, project_id: ProjectPath) -> WhatChanged:
     """The newest publication against the one before / 与上次发布相比的变化。"""
     return service.changes(database, who, project_id)
 
 
 @router.get("/{project_id:path}/elements")
 def get_elements(
-    database: Database,
+    database: DatabaseDep,
     who: Reader,
     project_id: ProjectPath,
     of: Annotated[Literal["crime", "listing"], Query()] = "crime",
@@ -128,7 +129,7 @@ def get_elements(
 
 @router.get("/{project_id:path}/notes")
 def list_notes(
-    database: Database,
+    database: DatabaseDep,
     who: Annotated[Principal, require(Permission.READ_NOTES)],
     project_id: ProjectPath,
     cursor: CursorQuery = None,
@@ -141,7 +142,7 @@ def list_notes(
 @router.post("/{project_id:path}/notes", status_code=201, response_model=Note)
 def add_note(
     request: Request,
-    database: Database,
+    database: DatabaseDep,
     who: Annotated[Principal, require(Permission.WRITE_NOTES)],
     project_id: ProjectPath,
     note: NoteIn,
@@ -150,7 +151,7 @@ def add_note(
     """Note something / 添加备注。"""
 
     def keep(connection: Connection) -> Note:
-        region = database.place(connection, project_id, who)
+        region = region_of(connection, project_id, who)
         kept = NoteKept(project_id, region, note.text, who.name, now())
         keep_note(connection, kept)
         return service.note(kept)

@@ -17,6 +17,7 @@ from serving.audit.writes import write_audited
 from serving.auth.dependencies import require
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
+from serving.auth.project_regions import region_of
 from serving.auth.roles import Permission
 from serving.clock import now
 from serving.db.pagination import Wanted
@@ -28,7 +29,7 @@ from serving.notices.repository import list_notices
 from serving.outcomes.repository import list_outcomes
 from serving.projects import notes_repository
 from serving.watchlists.reader import Document, Reading, Register, reading_of
-from serving.watchlists.repository import Summary
+from serving.watchlists.repository import Summary, WatchlistRepository
 from serving.watchlists.snapshot_repository import dossier
 from serving.web.render import page_language, render
 from serving.web.requests import Form
@@ -99,7 +100,7 @@ def write_note(request: Request, project_id: str, who: Writer, form: Form) -> Re
     database = reading_of(request).database
 
     def keep(connection: Any) -> None:
-        place = database.place(connection, project_id, who)
+        place = region_of(connection, project_id, who)
         said = form["text"][:4000]
         notes_repository.keep_note(
             connection, notes_repository.Note(project_id, place, said, who.name, now())
@@ -168,7 +169,7 @@ def _named(row: Document, q: str) -> bool:
 
 def _list_of(reading: Reading, who: Principal, risk: Document) -> Summary | None:
     """The list the risk was sealed with."""
-    for one in reading.database.of_kind(kind_of(risk)).summaries(who):
+    for one in WatchlistRepository(reading.database, kind_of(risk)).summaries(who):
         if one.as_of.isoformat() == risk["as_of"] and one.region == risk["region"]:
             return one
     return None
@@ -222,7 +223,7 @@ def _chart(found: Document, risk: Document, language: str) -> Document | None:
 def _history(reading: Reading, who: Principal, project_id: str) -> list[Document]:
     """The score at every date, oldest first; of one date that of the list sealed last."""
     newest: dict[dt.date, Document] = {}
-    for one in reading.database.history(project_id, who):
+    for one in WatchlistRepository(reading.database).score_history(project_id, who):
         said = {"label": f"{one.as_of:%Y-%m}", "probability": one.probability, "tier": one.tier}
         newest.setdefault(one.as_of, {**said, "rank": one.rank})
     return [newest[day] for day in sorted(newest)][-24:]

@@ -17,11 +17,13 @@ from risk.unit_kinds import Kind
 from risk.watchlist import Candidate, Change, Comparison, ListedEntry, Policy, Selected, compare
 from risk.watchlist import select as choose
 from risk.workspace import Workspace
-from serving.briefings.repository import CountyRates
+from serving.db.database import Database
 from serving.errors import CommandError
+from serving.indicators.repository import CountyRates
 from serving.matters.rules import rules_of
 from serving.matters.sync import take_lists
 from serving.publishing import localize
+from serving.publishing.repository import PublicationExtras, store_publication
 from serving.publishing.scoring import Scored, model_for_shelf, score_cohort
 from serving.publishing.timeline import timelines
 from serving.settings import Settings
@@ -38,7 +40,7 @@ from serving.watchlists.document import (
     Publication,
     TimelineItem,
 )
-from serving.watchlists.repository import Beside, ServiceDatabase
+from serving.watchlists.repository import WatchlistRepository
 
 if TYPE_CHECKING:
     from models.cohort_scores import ScoredProject
@@ -60,12 +62,17 @@ class Office:
 
     workspace: Workspace
     store: RecordStore
-    database: ServiceDatabase
+    database: Database
     settings: Settings
 
     def of_kind(self, kind: Kind) -> Office:
         """The same office at work on units of ``kind``."""
-        return replace(self, store=self.store.for_kind(kind), database=self.database.of_kind(kind))
+        return replace(self, store=self.store.for_kind(kind))
+
+    @property
+    def lists(self) -> WatchlistRepository:
+        """The sealed lists of the kind of unit the store shows."""
+        return WatchlistRepository(self.database, self.store.kind)
 
 
 @dataclass(frozen=True)
@@ -143,11 +150,12 @@ def publish_watchlist(office: Office, order: Order, progress: Progress) -> Done:
     progress("dossiers", 0.9)
     things = beside(office, material, publication)
     progress("seal", 0.95)
-    published = office.database.publish(
+    published = store_publication(
+        office.database,
         publication.seal(),
         published_at=dt.datetime.now(dt.UTC),
         published_by=order.by,
-        beside=things,
+        extras=things,
     )
     take_lists(office.database, rules_of(office.settings.matters), dt.datetime.now(dt.UTC))
     progress("done", 1.0)
@@ -161,7 +169,7 @@ def publish_watchlist(office: Office, order: Order, progress: Progress) -> Done:
     )
 
 
-def beside(office: Office, material: Material, publication: Publication) -> Beside:
+def beside(office: Office, material: Material, publication: Publication) -> PublicationExtras:
     """The rates as of the list's date, the model with its card, and what the pages need."""
     from serving.deposits.rules import deposit_rules
     from serving.snapshot.collect import gather_dossiers
@@ -169,7 +177,7 @@ def beside(office: Office, material: Material, publication: Publication) -> Besi
     scored = material.scored
     levers = {project.project_id: project.levers for project in scored.cohort.projects}
     rates = county_rates(office.store, material.order.as_of) if material.kind == "project" else []
-    return Beside(
+    return PublicationExtras(
         rates,
         model_for_shelf(office.workspace, scored.model.version),
         gather_dossiers(
@@ -208,7 +216,7 @@ def gather(
     progress("red flags", 0.75)
     flags = _red_flags(office, scored)
     progress("timelines", 0.85)
-    last = last_list(office.database, order)
+    last = last_list(office.lists, order)
     return Material(
         order=order,
         settings=office.settings,
@@ -217,7 +225,7 @@ def gather(
         stories=timelines(office.store, order.as_of),
         records_digest=office.store.digest(order.as_of),
         last=last,
-        scored_before=_scored_before(office.database, last, order),
+        scored_before=_scored_before(office.lists, last, order),
         kind=office.store.kind,
     )
 
@@ -253,9 +261,9 @@ def assemble(material: Material) -> Publication:
     return Publication(_head(material), entries, _gone(material, changes), risks)
 
 
-def last_list(database: ServiceDatabase, order: Order) -> Last:
+def last_list(lists: WatchlistRepository, order: Order) -> Last:
     """The last list of the same region before the order's date."""
-    stored = database.before(order.as_of, order.region)
+    stored = lists.previous(order.as_of, order.region)
     return Last(json.loads(stored.body), stored.digest) if stored else Last(None, None)
 
 
@@ -268,13 +276,13 @@ def _red_flags(office: Office, scored: Scored) -> Flags:
 
 
 def _scored_before(
-    database: ServiceDatabase, last: Last, order: Order
+    lists: WatchlistRepository, last: Last, order: Order
 ) -> Mapping[str, Contributions]:
     """The contributions of every project scored with the last list, listed or not."""
     note = last.note()
     if note is None:
         return {}
-    risks = database.risks(note.as_of, order.region)
+    risks = lists.project_risks(note.as_of, order.region)
     return {key: _sealed_contributions(json.loads(risk.body)) for key, risk in risks.items()}
 
 

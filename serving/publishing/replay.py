@@ -43,7 +43,7 @@ def replay(office: Office, as_of: dt.date, region: str, progress: Progress) -> R
         NothingPublished, NotPublished: no such list was sealed.
         ModelUnknown: its model is gone from the registry.
     """
-    stored = office.database.watchlist(as_of, region)
+    stored = office.lists.watchlist(as_of, region)
     sealed = json.loads(stored.body)
     then = replace(office, settings=_settings_then(office.settings, sealed["rules"]))
     order = Order(as_of, sealed["capacity"], region, "replay")

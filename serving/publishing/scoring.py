@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from models.cohort_scores import ScoredCohort
     from models.novelty import Resemblance
     from models.registry import Registry
-    from serving.briefings.repository import ModelOnShelf
     from serving.models.card.sections import Material
-    from serving.watchlists.repository import ServiceDatabase
+    from serving.models.repository import StoredModel
+    from serving.watchlists.repository import WatchlistRepository
     from training.evaluation.ablation import Worth
     from training.evaluation.backtest import Backtest
     from training.monitoring.check import CheckReport
@@ -153,7 +153,7 @@ def run_ablation(
 def run_check(
     workspace: Workspace,
     store: RecordStore,
-    database: ServiceDatabase,
+    lists: WatchlistRepository,
     as_of: dt.date,
     places: int,
 ) -> CheckReport:
@@ -176,7 +176,7 @@ def run_check(
         profile = from_text(registry.paper(version.version, PAPER))
     except PaperMissing:
         profile = None
-    watched = Watched(model, version.trained_at, profile, listed_entries(database), places)
+    watched = Watched(model, version.trained_at, profile, listed_entries(lists), places)
     return check(store, watched, as_of, workspace.features)
 
 
@@ -214,15 +214,15 @@ def card_material(registry: Registry, version: str) -> Material:
     return Material(found, importance)
 
 
-def model_for_shelf(workspace: Workspace, version: str) -> ModelOnShelf:
+def model_for_shelf(workspace: Workspace, version: str) -> StoredModel:
     """A version with its card in both languages, as the service keeps it."""
-    from serving.briefings.repository import ModelOnShelf
     from serving.models.card.render import card
+    from serving.models.repository import StoredModel
     from training.json_safe import plain
 
     material = card_material(registry_holding(workspace, version), version)
     found = material.version
-    return ModelOnShelf(
+    return StoredModel(
         found.version,
         found.kind,
         found.trained_at,

@@ -9,8 +9,8 @@ from serving.terminal.output import CannotWrite
 
 if TYPE_CHECKING:
     from risk.store.store import RecordStore
+    from serving.db.database import Database
     from serving.settings import Settings
-    from serving.watchlists.repository import ServiceDatabase
 
 
 def make_workspace(cli: CliContext) -> None:
@@ -48,9 +48,9 @@ def open_records(cli: CliContext, *, read_only: bool = True) -> RecordStore:
     return RecordStore(path, read_only=read_only, memory_gb=cli.workspace.memory_gb)
 
 
-def open_database(cli: CliContext, settings: Settings) -> ServiceDatabase:
+def open_database(cli: CliContext, settings: Settings) -> Database:
     """Open the service database of the settings."""
+    from serving.db.database import Database
     from serving.settings import database_url
-    from serving.watchlists.repository import ServiceDatabase
 
-    return ServiceDatabase(database_url(cli.workspace, settings))
+    return Database(database_url(cli.workspace, settings))

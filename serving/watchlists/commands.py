@@ -45,8 +45,10 @@ def show(
     Raises:
         NotPublished, NothingPublished: there is no such list.
     """
+    from serving.watchlists.repository import WatchlistRepository
+
     with open_database(cli, open_settings(cli)) as database:
-        stored = database.of_kind(kind).watchlist(as_of, region)
+        stored = WatchlistRepository(database, kind).watchlist(as_of, region)
     content = _render(stored.body, shape, cli)
     if out is not None:
         to_file(out, content)

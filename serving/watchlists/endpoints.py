@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.http.dependencies import Database
+from serving.http.dependencies import DatabaseDep
 from serving.http.etag import send_document
 from serving.http.parameters import (
     AsOfPath,
@@ -23,6 +23,7 @@ from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
 from serving.watchlists import service
 from serving.watchlists.redaction import LiveViews
+from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.schemas import Changes, Entry, Sought, Watchlist, WatchlistSummary
 
 router = APIRouter(prefix="/v1/watchlists", tags=["watchlists"], responses=RESPONSES)
@@ -30,7 +31,7 @@ router = APIRouter(prefix="/v1/watchlists", tags=["watchlists"], responses=RESPO
 
 @router.get("")
 def list_watchlists(
-    database: Database,
+    database: DatabaseDep,
     who: Annotated[Principal, require(Permission.READ_LISTS)],
     region: Annotated[str | None, Query(pattern=r"^(\d{1,12})?$")] = None,
     kind: KindQuery = "project",
@@ -38,12 +39,14 @@ def list_watchlists(
     limit: LimitQuery = 100,
 ) -> Page[WatchlistSummary]:
     """All sealed lists, newest first / 全部已发布名单，最新在前。"""
-    return service.watchlists(database.of_kind(kind), who, region, wanted(limit, cursor))
+    return service.watchlists(
+        WatchlistRepository(database, kind), who, region, wanted(limit, cursor)
+    )
 
 
 @router.get("/changes")
 def list_changes(
-    database: Database,
+    database: DatabaseDep,
     who: Annotated[Principal, require(Permission.READ_LISTS)],
     since: CursorQuery = None,
     limit: LimitQuery = 100,

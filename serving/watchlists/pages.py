@@ -19,6 +19,7 @@ from serving.http.parameters import IsoDate
 from serving.outcomes.repository import Visit, list_outcomes, visits_of
 from serving.watchlists import texts
 from serving.watchlists.reader import ChosenList, Reading, reading_of
+from serving.watchlists.repository import WatchlistRepository
 from serving.web.render import page_language, render
 from serving.web.responses import XLSX, download
 
@@ -180,7 +181,7 @@ def _choices(entries: Sequence[Document]) -> Document:
 
 def _kinds(reading: Reading, who: Principal) -> list[Kind]:
     """The kinds of unit lists are published of, where there is more than one."""
-    found = [kind for kind in KINDS if reading.database.of_kind(kind).summaries(who)]
+    found = [kind for kind in KINDS if WatchlistRepository(reading.database, kind).summaries(who)]
     return found if len(found) > 1 else []
 
 
@@ -190,7 +191,7 @@ def _filtered(
     reading = reading_of(request)
     chosen = reading.choose(request, who, wanted.day(), wanted.region, wanted.kind)
     if chosen is None:
-        raise reading.database.of_kind(wanted.kind).not_published(None, "", who)
+        raise WatchlistRepository(reading.database, wanted.kind).not_published(None, "", who)
     entries = sought(chosen.document["entries"], wanted, {})
     return chosen, {**chosen.document, "entries": entries}
 

@@ -14,8 +14,9 @@ from fastapi import Request
 from risk.unit_kinds import Kind
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
+from serving.db.database import Database
 from serving.watchlists.redaction import Views
-from serving.watchlists.repository import ServiceDatabase, Summary, closest
+from serving.watchlists.repository import Summary, WatchlistRepository, closest
 from serving.watchlists.snapshot_repository import StoredRegister, register
 
 Document = Mapping[str, Any]
@@ -58,7 +59,7 @@ class Register:
 class Reading:
     """Reads for the pages; registers do not change, so the last few stay in memory."""
 
-    def __init__(self, database: ServiceDatabase, views: Views) -> None:
+    def __init__(self, database: Database, views: Views) -> None:
         self.database = database
         self._views = views
         self._registers: OrderedDict[str, StoredRegister] = OrderedDict()
@@ -76,12 +77,12 @@ class Reading:
         Raises:
             NotPublished: the list asked for is not there, or not in the reader's region.
         """
-        lists = self.database.of_kind(kind).summaries(who)
+        lists = WatchlistRepository(self.database, kind).summaries(who)
         summary = _fitting(lists, who, as_of, region)
         if summary is None:
             if as_of is None and region is None:
                 return None
-            raise self.database.of_kind(kind).not_published(as_of, region or "", who)
+            raise WatchlistRepository(self.database, kind).not_published(as_of, region or "", who)
         view = self._views.watchlist(who, summary.as_of, summary.region, kind)
         state = request.scope.setdefault("state", {})
         state["about"] = (view.as_of, view.list_digest, view.model_version)
@@ -102,7 +103,9 @@ class Reading:
 
     def day(self, who: Principal, today: dt.date) -> dt.date:
         """Today, or the last day the newest list can speak of: a past world has past dates."""
-        newest = max((one.as_of for one in self.database.summaries(who)), default=today)
+        newest = max(
+            (one.as_of for one in WatchlistRepository(self.database).summaries(who)), default=today
+        )
         return min(today, newest + _SPEAKS)
 
     def register(self, who: Principal, summary: Summary) -> Register:

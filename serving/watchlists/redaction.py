@@ -23,7 +23,8 @@ from serving.auth.principal import Principal
 from serving.auth.project_regions import regions_of
 from serving.auth.roles import Permission
 from serving.db.change_stamp import Freshness
-from serving.watchlists.repository import ServiceDatabase, Stored
+from serving.db.database import Database
+from serving.watchlists.repository import Stored, WatchlistRepository
 
 MOST_BYTES = 64_000_000
 _SMALL = 1_000
@@ -44,7 +45,7 @@ class View:
 class Views:
     """Makes views and keeps them; nothing that is not published any more is ever given out."""
 
-    def __init__(self, database: ServiceDatabase, freshness: Freshness) -> None:
+    def __init__(self, database: Database, freshness: Freshness) -> None:
         self._database = database
         self._freshness = freshness
         self._stamp: object = None
@@ -61,8 +62,8 @@ class Views:
         """
         draws = principal.has(Permission.READ_DRAWS)
         key = ("list", kind, as_of, region, principal.region, draws)
-        database = self._database.of_kind(kind)
-        return self._get(key, lambda: _watchlist(database, principal, as_of, region))
+        lists = WatchlistRepository(self._database, kind)
+        return self._get(key, lambda: _watchlist(lists, principal, as_of, region))
 
     def risk(self, principal: Principal, project_id: str, as_of: dt.date | None) -> View:
         """The risk of a project as the principal may see it.
@@ -88,7 +89,7 @@ class Views:
         return view
 
     def _risk(self, principal: Principal, project_id: str, as_of: dt.date | None) -> View:
-        stored = self._database.risk(project_id, as_of, principal)
+        stored = WatchlistRepository(self._database).project_risk(project_id, as_of, principal)
         document = json.loads(stored.body)
         if principal.has(Permission.READ_DRAWS):
             return _view(stored, document, None)
@@ -100,16 +101,16 @@ class Views:
 
 
 def _watchlist(
-    database: ServiceDatabase, principal: Principal, as_of: dt.date | None, region: str
+    lists: WatchlistRepository, principal: Principal, as_of: dt.date | None, region: str
 ) -> View:
     if not touches(principal, region):
-        raise database.not_published(as_of, region, principal)
-    stored = database.watchlist(as_of, region, principal)
+        raise lists.not_published(as_of, region, principal)
+    stored = lists.watchlist(as_of, region, principal)
     document = json.loads(stored.body)
     if covers(principal, region) and principal.has(Permission.READ_DRAWS):
         return _view(stored, document, stored.digest)
     gone = [item["project_id"] for item in document["gone"]]
-    with database.engine.connect() as connection:
+    with lists.engine.connect() as connection:
         places = regions_of(connection, gone)
     document["entries"] = [
         _redacted(entry, principal)

@@ -12,8 +12,8 @@ from serving.auth.roles import Role
 from serving.auth.secrets import signing_key
 from serving.auth.sessions import COOKIE, open_session, seal_session
 from serving.db.change_stamp import Freshness
+from serving.db.database import Database
 from serving.settings import Settings, database_url
-from serving.watchlists.repository import ServiceDatabase
 
 from ..conftest import PUBLISHED_AT, key
 
@@ -145,7 +145,7 @@ def test_the_signing_key_is_one_and_for_its_owner_alone(tmp_path):
 def test_a_folder_with_any_name_will_do(tmp_path):
     workspace = Workspace(tmp_path / "县 b%20?#c")
     workspace.root.mkdir()
-    with ServiceDatabase(database_url(workspace, Settings())) as database:
+    with Database(database_url(workspace, Settings())) as database:
         assert workspace.service_database.exists()
         freshness = Freshness(database.engine)
         before = freshness.stamp()

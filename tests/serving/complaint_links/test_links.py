@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy import select
 
 from risk.store.store import RecordStore
+from serving.db.database import Database
 from serving.db.tables import AUDIT, INBOX, LINK_DECISIONS
 from serving.ingest.importer import take_in
-from serving.watchlists.repository import ServiceDatabase
+from serving.publishing.repository import store_publication
 from serving.watchlists.snapshot import Dossiers
 
 from ..conftest import LISTS, PUBLISHED_AT, beside, key, unlinked_register
@@ -35,7 +36,9 @@ def desk(database, publication):
         register["unlinked"][0].update(changes)
         things = replace(beside(), dossiers=Dossiers({}, register))
         sealed = publication(region="9901").seal()
-        database.publish(sealed, published_at=PUBLISHED_AT, published_by="李", beside=things)
+        store_publication(
+            database, sealed, published_at=PUBLISHED_AT, published_by="李", extras=things
+        )
 
     return published
 
@@ -142,7 +145,7 @@ def test_pages_of_complaints_follow_each_other(client, database, publication, to
     register["unlinked"] = [{**one, "complaint_id": f"T-{n}"} for n in range(7)]
     things = replace(beside(), dossiers=Dossiers({}, register))
     sealed = publication().seal()
-    database.publish(sealed, published_at=PUBLISHED_AT, published_by="李", beside=things)
+    store_publication(database, sealed, published_at=PUBLISHED_AT, published_by="李", extras=things)
     who, seen, cursor = token("inspector"), [], ""
     while cursor is not None:
         more = f"&cursor={cursor}" if cursor else ""
@@ -215,7 +218,7 @@ def test_the_command_lists_and_decides(copy, wagewatch):
         links = store.rows("SELECT complaint_id, project_id, decided_on, known_at FROM links")
     today = dt.date.today()
     assert links == [(number, project, today, today)]
-    with ServiceDatabase(f"sqlite:///{copy.service_database}") as database:
+    with Database(f"sqlite:///{copy.service_database}") as database:
         assert len(rows(database, LINK_DECISIONS)) == 1
     tomorrow = str(today + dt.timedelta(days=1))
     again = wagewatch(*place, "link", "--as-of", tomorrow, "--format", "json")

@@ -11,6 +11,7 @@ from benchmarks.publications import publication as made
 from serving.auth.passwords import hash_password
 from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
+from serving.publishing.repository import store_publication
 from serving.watchlists.snapshot import Dossiers
 
 from ..conftest import PUBLISHED_AT, beside, key, unlinked_register
@@ -23,7 +24,9 @@ def test_every_example_runs(client, database, token):
     for as_of in (dt.date(2025, 5, 1), dt.date(2025, 6, 1)):
         sealed = made(as_of, listed=3, cohort=6).seal()
         things = replace(beside(), dossiers=Dossiers({}, unlinked_register()))
-        database.publish(sealed, published_at=PUBLISHED_AT, published_by="test", beside=things)
+        store_publication(
+            database, sealed, published_at=PUBLISHED_AT, published_by="test", extras=things
+        )
     grant = NewAccount("王主管", Role.SUPERVISOR, "9901", "test", PUBLISHED_AT)
     hashed = hash_password(PASSWORD)
     UserRepository(database.engine).add_user(grant, password_hash=hashed, subject=None)

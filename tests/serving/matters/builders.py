@@ -6,8 +6,8 @@ import datetime as dt
 from dataclasses import replace
 
 from risk.unit_kinds import Kind
+from serving.publishing.repository import PublicationExtras, store_publication
 from serving.watchlists.document import Publication
-from serving.watchlists.repository import Beside
 from serving.watchlists.snapshot import Dossiers
 
 from ..conftest import PUBLISHED_AT, beside, make_publication
@@ -91,12 +91,13 @@ def publish_register(database, as_of=JUNE, region="", kind="project", **register
     """Publish a hand-made list of ``kind`` with a register of these matters."""
     document = {"as_of": str(as_of), "projects": [], "matters": [], "closed": [], **register}
     with_register = replace(beside(), dossiers=Dossiers({}, document))
-    assert isinstance(with_register, Beside)
-    database.publish(
+    assert isinstance(with_register, PublicationExtras)
+    store_publication(
+        database,
         of_kind(make_publication(as_of, region), kind).seal(),
         published_at=PUBLISHED_AT,
         published_by="李",
-        beside=with_register,
+        extras=with_register,
     )
 
 

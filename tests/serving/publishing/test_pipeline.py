@@ -22,9 +22,11 @@ from serving.publishing.pipeline import (
     in_region,
     last_list,
 )
+from serving.publishing.repository import store_publication
 from serving.publishing.scoring import ModelUsed, Scored
 from serving.scores.csv import scores_csv
 from serving.settings import PolicySettings, Settings
+from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.schemas import Watchlist
 
 AS_OF = dt.date(2025, 6, 1)
@@ -155,8 +157,8 @@ def _selections(publication):
 
 def test_changes_are_against_the_last_list(projects, database):
     first = assemble(_material(projects, as_of=EARLIER)).seal()
-    database.publish(first, published_at=AT, published_by="李")
-    last = last_list(database, Order(AS_OF, 5, "", "李"))
+    store_publication(database, first, published_at=AT, published_by="李")
+    last = last_list(WatchlistRepository(database), Order(AS_OF, 5, "", "李"))
     before = {project.project_id: project.contributions for project in projects}
     moved = [
         replace(p, probability=0.9, contributions={"payments": 3.6}) if number == 3 else p
@@ -171,7 +173,7 @@ def test_changes_are_against_the_last_list(projects, database):
     previous = publication.head.previous
     assert previous is not None
     assert (previous.as_of, previous.digest) == (EARLIER, first.watchlist.digest)
-    risks = database.risks(EARLIER, "")
+    risks = WatchlistRepository(database).project_risks(EARLIER, "")
     assert {key: stored.body for key, stored in risks.items()} == {
         key: sealed.body for key, sealed in first.risks.items()
     }

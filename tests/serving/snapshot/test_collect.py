@@ -12,13 +12,13 @@ from risk.flags import RULES
 from risk.store.store import RecordStore
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
+from serving.db.database import Database
 from serving.publishing.pipeline import Office, Order, assemble, beside, gather
 from serving.settings import load_settings
 from serving.snapshot.collect import gather_dossiers
 from serving.snapshot.deposit_advice import deposits_of
 from serving.snapshot.legal_duties import duties_of
 from serving.snapshot.open_matters import closed_cases, open_matters
-from serving.watchlists.repository import ServiceDatabase
 from serving.watchlists.snapshot_repository import dossier, register
 
 from ..conftest import LISTS
@@ -34,7 +34,7 @@ def _quiet(step: str, share: float) -> None:
 def published(office):
     """(database, publication, dossiers, records) of the newest list of the office."""
     with (
-        ServiceDatabase(f"sqlite:///{office.service_database}") as database,
+        Database(f"sqlite:///{office.service_database}") as database,
         RecordStore(office.records, read_only=True) as store,
     ):
         settings = load_settings(office)

@@ -19,6 +19,7 @@ from serving.matters.repository import all_matters
 from serving.matters.rules import rules_of
 from serving.matters.sync import take_lists
 from serving.settings import MatterSettings
+from serving.watchlists.repository import WatchlistRepository
 from serving.web.render import MENU
 
 from ...conftest import MUST_RUN_ALL, require_program
@@ -82,7 +83,7 @@ def matter_pages(site: Site) -> list[str]:
 
 def employer_pages(site: Site) -> list[str]:
     """The first of the listed employers: its page, and the form for a visit."""
-    stored = site.database.of_kind("employer").watchlist(None)
+    stored = WatchlistRepository(site.database, "employer").watchlist(None)
     number = quote(json.loads(stored.body)["entries"][0]["project_id"], safe="")
     return [f"/projects/{number}", f"/projects/{number}/visit"]
 
