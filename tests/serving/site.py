@@ -70,7 +70,7 @@ def copied(office: Workspace, folder: Path) -> Workspace:
     return made
 
 
-def entered(url: str, name: str) -> httpx.Client:
+def signed_in(url: str, name: str) -> httpx.Client:
     """A browser of somebody who has signed in."""
     client = httpx.Client(base_url=url, trust_env=False, headers={"Accept": "text/html"})
     answer = client.post("/sign-in", data={"name": name, "password": PASSWORD})

@@ -7,14 +7,12 @@ from dataclasses import replace
 import pytest
 from fastapi.routing import APIRoute
 
-from risk.locale import LANGUAGES, catalogue
 from serving.app import ROUTERS
 from serving.audit.queue import SECONDS as AUDIT_SECONDS
 from serving.auth.dependencies import RequirePermission
 from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import PERMISSIONS, Permission, Role
 from serving.briefings.repository import Briefing, keep_briefing
-from serving.http.problems import STATUS
 from serving.publishing.repository import store_publication
 from serving.watchlists.snapshot import Dossiers
 
@@ -318,13 +316,6 @@ def test_secrets_are_not_kept(database, token):
     with database.engine.connect() as connection:
         rows = connection.exec_driver_sql("SELECT * FROM tokens").all()
     assert secret not in repr(rows)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_failure_of_the_service_has_words_and_a_status(language):
-    for error, status in STATUS.items():
-        assert f"errors.{error.code}" in catalogue(language)
-        assert f"problems.{int(status)}" in catalogue(language)
 
 
 def test_who_asks_again_gets_the_same_and_is_recorded_again(client, office, token):
