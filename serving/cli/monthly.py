@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.cli.context import Job, job_of, user_name
-from serving.cli.options import AsOf, Region
-from serving.cli.output import line, note, progress, to_file
-from serving.cli.resources import open_database, open_records, open_settings, take_in_what_was_sent
+from serving.ingest.resources import import_submissions
+from serving.terminal.context import CliContext, cli_context, user_name
+from serving.terminal.options import AsOf, Region
+from serving.terminal.output import line, note, progress, to_file
+from serving.terminal.resources import open_database, open_records, open_settings
 
 if TYPE_CHECKING:
     from serving.publishing.context import PublishContext
@@ -29,16 +30,16 @@ def monthly(
     """Score, publish and brief; a list that is sealed already stays as it is."""
     from serving.publishing.hooks import publish_context
 
-    job = job_of(context)
-    settings = open_settings(job).model_copy(update={"language": job.language})
-    take_in_what_was_sent(job, settings)
+    cli = cli_context(context)
+    settings = open_settings(cli).model_copy(update={"language": cli.language})
+    import_submissions(cli, settings)
     name = f"{as_of}-{region}" if region else str(as_of)
-    folder = out or job.workspace.root / FOLDER / name
+    folder = out or cli.workspace.root / FOLDER / name
     folder.mkdir(parents=True, exist_ok=True)
-    with open_records(job) as store, open_database(job, settings) as database:
-        publishing = publish_context(job.workspace, store, database, settings)
-        publish_once(job, publishing, as_of, capacity or settings.policy.capacity, region)
-        employers = publish_employers(job, publishing, as_of, region)
+    with open_records(cli) as store, open_database(cli, settings) as database:
+        publishing = publish_context(cli.workspace, store, database, settings)
+        publish_once(cli, publishing, as_of, capacity or settings.policy.capacity, region)
+        employers = publish_employers(cli, publishing, as_of, region)
         escalate_due(publishing, as_of)
         written = [
             _write_scores(publishing, as_of, folder),
@@ -47,11 +48,11 @@ def monthly(
             *write_briefings(publishing, as_of, region, folder),
         ]
     for path in written:
-        line(job.say("written", path=str(path)))
+        line(cli.text("written", path=str(path)))
 
 
 def publish_once(
-    job: Job, context: PublishContext, as_of: dt.date, capacity: int, region: str
+    cli: CliContext, context: PublishContext, as_of: dt.date, capacity: int, region: str
 ) -> None:
     """Publish, unless a list of that date and region is sealed."""
     from serving.publishing.context import PublishRequest
@@ -59,20 +60,20 @@ def publish_once(
 
     known = {(one.as_of, one.region) for one in context.lists.summaries()}
     if (as_of, region) in known:
-        note(job.say("sealed_already", as_of=as_of))
+        note(cli.text("sealed_already", as_of=as_of))
         return
     with progress() as step:
         done = publish_watchlist(
             context, PublishRequest(as_of, capacity, region, user_name()), step
         )
     if done.scorecard_events is not None:
-        note(job.say("scorecard_scored", events=done.scorecard_events))
+        note(cli.text("scorecard_scored", events=done.scorecard_events))
     said = {"as_of": as_of, "entries": done.entries, "cohort": done.cohort}
-    line(job.say("published", **said, digest=done.digest))
+    line(cli.text("published", **said, digest=done.digest))
 
 
 def publish_employers(
-    job: Job, context: PublishContext, as_of: dt.date, region: str
+    cli: CliContext, context: PublishContext, as_of: dt.date, region: str
 ) -> PublishContext | None:
     """The list of employers outside construction, where any are known and a model scores them.
 
@@ -86,9 +87,9 @@ def publish_employers(
         return None
     employers = context.for_kind("employer")
     try:
-        publish_once(job, employers, as_of, context.settings.employers.capacity, region)
+        publish_once(cli, employers, as_of, context.settings.employers.capacity, region)
     except NoModel:
-        note(job.say("no_employer_model"))
+        note(cli.text("no_employer_model"))
         return None
     except RegionUnknown:
         return None

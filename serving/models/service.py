@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from risk.errors import WagewatchError
 from risk.locale import LANGUAGES
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
+from serving.errors import CommandError
 
 if TYPE_CHECKING:
     from models.registry import ModelVersion, Registry
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from training.monitoring.check import CheckReport
 
 
-class ModelFromLater(WagewatchError):
+class ModelFromLater(CommandError):
     """The champion knows what happened after the day asked for."""
 
     code = "model_from_later"

@@ -10,9 +10,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from risk.errors import WagewatchError
 from risk.progress import Progress
 from risk.store.store import RecordStore
+from serving.errors import CommandError
 from serving.indicators.repository import CountyRates
 from serving.publishing.context import PublishContext, PublishRequest, PublishResult
 from serving.publishing.publication_builder import (
@@ -31,7 +31,7 @@ from serving.watchlists.document import Publication
 from serving.watchlists.repository import WatchlistRepository
 
 
-class RegionUnknown(WagewatchError):
+class RegionUnknown(CommandError):
     """No project of the region is in the cohort."""
 
     code = "region_unknown"

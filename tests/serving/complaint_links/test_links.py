@@ -21,7 +21,7 @@ from serving.watchlists.snapshot import Dossiers
 
 from ..conftest import LISTS, PUBLISHED_AT, key, make_extras, unlinked_register
 from ..site import copied, site_of
-from ..web.test_pages import entered
+from ..web.test_pages import signed_in
 
 LINK = {"complaint_id": "T-1", "decision": "linked", "project_id": "P/000"}
 REFUSE = {"complaint_id": "T-1", "decision": "refused"}
@@ -162,7 +162,7 @@ def site(office, tmp_path):
 
 
 def test_on_the_page_a_candidate_is_confirmed(site):
-    client = entered(site.url, "inspector")
+    client = signed_in(site.url, "inspector")
     page = client.get("/links").text
     forms = re.findall(r'hx-post="/links/([^"]+)"(.*?)</form>', page, re.S)
     told = [(one, re.search(r'name="project_id" value="([^"]+)"', form)) for one, form in forms]
@@ -192,7 +192,7 @@ def test_on_the_page_a_candidate_is_confirmed(site):
 
 
 def test_whoever_may_not_decide_sees_no_buttons(site):
-    client = entered(site.url, "briefer")
+    client = signed_in(site.url, "briefer")
     page = client.get("/links").text
     assert "<mark>" in page
     assert 'hx-post="/links' not in page

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.publications import publication as made
 from serving.auth.passwords import hash_password
-from serving.auth.repository import Grant, People
+from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
 from serving.publishing.repository import store_publication
 from serving.watchlists.snapshot import Dossiers
@@ -27,9 +27,9 @@ def test_every_example_runs(client, database, token):
         store_publication(
             database, sealed, published_at=PUBLISHED_AT, published_by="test", extras=things
         )
-    grant = Grant("王主管", Role.SUPERVISOR, "9901", "test", PUBLISHED_AT)
+    grant = NewAccount("王主管", Role.SUPERVISOR, "9901", "test", PUBLISHED_AT)
     hashed = hash_password(PASSWORD)
-    People(database.engine).add_user(grant, password_hash=hashed, subject=None)
+    UserRepository(database.engine).add_user(grant, password_hash=hashed, subject=None)
     admin = token("admin")
     description = client.get("/openapi.json").json()
     places = {"{project_id}": "P-00001", "{table}": "organizations"}

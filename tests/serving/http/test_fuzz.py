@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from serving.app import create_app
-from serving.auth.repository import Grant, People
+from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
 from serving.db.database import Database
 from serving.publishing.repository import store_publication
@@ -51,8 +51,8 @@ def service(tmp_path_factory, sqlite_template):
                 published_by="李",
                 extras=make_extras(),
             )
-        grant = Grant("admin", Role.ADMIN, "", "test", PUBLISHED_AT)
-        headers = {"Authorization": f"Bearer {People(database.engine).add_token(grant)}"}
+        grant = NewAccount("admin", Role.ADMIN, "", "test", PUBLISHED_AT)
+        headers = {"Authorization": f"Bearer {UserRepository(database.engine).add_token(grant)}"}
         with served(create_app(Settings(limits=LimitSettings(per_minute=0)), database)) as url:
             yield url, headers
 
