@@ -63,9 +63,9 @@ bench-check: setup
 # THIRD_PARTY_NOTICES.md names their versions and holds their licences.
 vendor:
 	npm ci --prefix requirements/npm --ignore-scripts --no-audit --no-fund
-	cp requirements/npm/node_modules/htmx.org/dist/htmx.min.js serving/pages/static/vendor/htmx.min.js
-	cp requirements/npm/node_modules/uplot/dist/uPlot.iife.min.js serving/pages/static/vendor/uplot.min.js
-	cp requirements/npm/node_modules/uplot/dist/uPlot.min.css serving/pages/static/vendor/uplot.min.css
+	cp requirements/npm/node_modules/htmx.org/dist/htmx.min.js serving/web/static/vendor/htmx.min.js
+	cp requirements/npm/node_modules/uplot/dist/uPlot.iife.min.js serving/web/static/vendor/uplot.min.js
+	cp requirements/npm/node_modules/uplot/dist/uPlot.min.css serving/web/static/vendor/uplot.min.css
 	cp requirements/npm/node_modules/axe-core/axe.min.js tests/vendor/axe.min.js
 	cp requirements/npm/node_modules/axe-core/LICENSE tests/vendor/axe-core-LICENSE.txt
 	cp requirements/npm/node_modules/axe-core/LICENSE-3RD-PARTY.txt tests/vendor/axe-core-LICENSE-3RD-PARTY.txt

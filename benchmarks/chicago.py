@@ -20,20 +20,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.backtest import row
-from features.build import Matrix
+from features.matrix import Matrix
 from models.arrears import recipe_for
 from models.logistic import LogisticRecipe
-from serving.verdicts import shown
-from training.fitting import fit
-from training.forward import AnyRecipe
-from training.intervals import Estimate, estimate
-from training.judged import Judged
-from training.labels import EventLog
-from training.lessons import Lessons
-from training.looks import Visit
-from training.reliability import reliability
-from training.reorder import Reordered, reordered_within
-from training.verdict import figures_drawn, resamples
+from serving.models.backtest_text import shown
+from training.dataset.labels import EventLog
+from training.dataset.observation import Visit
+from training.dataset.training_set import Lessons
+from training.evaluation.bootstrap import Estimate, estimate
+from training.evaluation.calibration import reliability
+from training.evaluation.predictions import Judged
+from training.evaluation.report import figures_drawn, resamples
+from training.evaluation.visit_reordering import Reordered, reordered_within
+from training.fit.fit import fit
+from training.fit.out_of_time import AnyRecipe
 
 EPOCH = dt.date(1970, 1, 1)
 KNOWN_BEFORE = (

@@ -25,11 +25,11 @@ _MAKE = """
 import sys
 from pathlib import Path
 import lightgbm, numpy as np
-from features.families import FEATURES
+from features.feature_sets import FEATURE_SETS
 from models.arrears import Recipe, grow
 folder, rows = Path(sys.argv[1]), int(sys.argv[2])
 drawn = np.random.default_rng(7)
-columns = [one.name for one in FEATURES]
+columns = [one.name for one in FEATURE_SETS["project"].features]
 values = drawn.gamma(1.5, 3.0, size=(rows, len(columns)))
 values[:, ::3] = np.floor(values[:, ::3])
 odds = np.log1p(values[:, :40]) @ drawn.normal(size=40) / 3
@@ -55,13 +55,13 @@ text = (folder / "model.txt").read_text()
 _MATRIX = (
     _HEAD
     + """
-from features.build import Matrix
-from features.families import FEATURES
+from features.matrix import Matrix
+from features.feature_sets import FEATURE_SETS
 from models.arrears import ArrearsModel
 from models.calibration import Calibration
 from models.reasons import reasons
 from models.reason_text import reason_text
-columns = tuple(one.name for one in FEATURES)
+columns = tuple(one.name for one in FEATURE_SETS["project"].features)
 days = np.full(rows, np.datetime64("2025-01-02"))
 matrix = Matrix(days, tuple(f"P{i}" for i in range(rows)), columns, values)
 start = time.perf_counter()

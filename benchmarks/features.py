@@ -57,9 +57,9 @@ limit = float(sys.argv[4])
 _OURS = (
     _HEAD
     + """
-from features.build import feature_matrix
+from features.matrix import feature_matrix
 from features.families import payments
-from risk.records import RecordStore
+from risk.store.store import RecordStore
 asked = [payments.FAMILY] if way == "ours" else None
 with RecordStore(folder / "records.duckdb", read_only=True, memory_gb=limit) as store:
     values = feature_matrix(store, dates, families=asked).values
@@ -71,7 +71,7 @@ _TUNED = (
     _HEAD
     + """
 from benchmarks.rivals.tuned_sql import features
-from risk.records import RecordStore
+from risk.store.store import RecordStore
 import numpy as np
 with RecordStore(folder / "records.duckdb", read_only=True) as store:
     table = features(store, dates)

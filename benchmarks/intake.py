@@ -27,7 +27,7 @@ HEADER = ("发放编号", "工资表编号", "发放日期", "实发金额", "�
 _OURS = """
 import datetime as dt, json, sys, time
 from pathlib import Path
-from risk.intake.importing import import_paths
+from risk.intake.importer import import_paths
 from risk.workspace import Workspace
 path, warm, today = Path(sys.argv[1]), Path(sys.argv[2]), dt.date(2026, 1, 1)
 import_paths(Workspace(warm.parent / "warm"), [warm], today=today)

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.catalogue import Unit
-from features.kinds import features_of
-from risk.dates import add_months
+from features.feature_sets import FEATURE_SETS
+from risk.calendar.dates import add_months
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,7 +66,7 @@ def _month(
 ) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]:
     """Values by feature and the labels of one date."""
     values, odds = {}, np.full(rows, -_RARE)
-    for feature in features_of("project"):
+    for feature in FEATURE_SETS["project"].features:
         drawn = _drawn(chance, feature.unit, rows)
         if weight := _TELLING.get(feature.name):
             odds += weight * (np.nan_to_num(drawn) > np.nanmedian(drawn))

@@ -7,7 +7,7 @@ The first form makes that many projects under invented names and damaged complai
 links them twice: as the service does, and by the plain loop, rapidfuzz's ``extractOne`` for each
 complaint over all project names. The loop runs on a sample of 300 and its time is scaled up.
 The second form links simulated counties and compares with their hidden truth; take seeds other than
-those the shipped weights were learnt from (``training/linkage.py``).
+those the shipped weights were learnt from (``training/linkage/train_weights.py``).
 """
 
 from __future__ import annotations
@@ -23,15 +23,16 @@ from pathlib import Path
 import numpy as np
 
 from models.linkage import link_complaints
-from models.linkage.choosing import shipped
-from models.linkage.known import Said, Target
-from models.linkage.linking import probabilities
-from models.linkage.names import core
-from risk.intake.importing import import_paths
-from risk.records import RecordStore
-from risk.simulator import simulate, words
+from models.linkage.conditional_logit import shipped
+from models.linkage.linker import probabilities
+from models.linkage.normalise import core
+from models.linkage.snapshot import Said, Target
+from risk.intake.importer import import_paths
+from risk.simulator import names as words
+from risk.simulator import simulate
+from risk.store.store import RecordStore
 from risk.workspace import Workspace
-from training.linking import Answer, Share, answers_of, by_damage, reliability
+from training.linkage.evaluate import Answer, Share, answers_of, by_damage, reliability
 
 _SYLLABLES = "青澄朗沐霁溪岚禾砚槐柏榆桐荻苇川原岭屿坪垚峦陌汀埠栈桥渡舟帆云石沙柳东北南松荷塘湾"
 _SAMPLE = 300
@@ -57,9 +58,9 @@ def made(complaints: int, projects: int) -> tuple[list[Said], list[Target], list
     said = []
     for number, which in enumerate(about):
         target = targets[which]
-        kind = words.DAMAGES[rng.integers(len(words.DAMAGES))]
-        site = words.damaged(rng, target.names[0], kind, words.SITE_ENDINGS)
-        firm = words.mangled(rng, target.firms[0], words.FIRM_ENDINGS)
+        kind = words.NAME_ERRORS[rng.integers(len(words.NAME_ERRORS))]
+        site = words.distort_name(rng, target.names[0], kind, words.SITE_ENDINGS)
+        firm = words.shorten_name(rng, target.firms[0], words.FIRM_ENDINGS)
         firm = firm if rng.random() < 0.4 else words.foreman(rng)
         said.append(Said(f"T{number}", _DAY, site, firm, None, None, None, None))
     return said, targets, about

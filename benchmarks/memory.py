@@ -28,8 +28,8 @@ make(sys.argv[1], int(sys.argv[2])).close()
 _RUN = """
 import json, sys
 from benchmarks.sites import as_ofs
-from features.build import computed_by_dates, matrix_table
-from risk.records import RecordStore
+from features.matrix import computed_by_dates, matrix_table
+from risk.store.store import RecordStore
 rows = 0
 with RecordStore(sys.argv[1], read_only=True, memory_gb=float(sys.argv[3])) as store:
     payments = store.rows("SELECT count(*) FROM payments")[0][0]

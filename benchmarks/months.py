@@ -20,11 +20,11 @@ MONTHS = {"quick": 24, "full": 36}
 _RUN = """
 import datetime as dt, json, sys, time
 from pathlib import Path
-from features.build import feature_matrix
-from features.months.building import stored_matrix
-from risk.dates import add_months
-from risk.intake.importing import import_paths
-from risk.records import RecordStore
+from features.matrix import feature_matrix
+from features.cache.cached_matrix import stored_matrix
+from risk.calendar.dates import add_months
+from risk.intake.importer import import_paths
+from risk.store.store import RecordStore
 from risk.simulator import simulate
 from risk.workspace import Workspace
 folder, projects, months = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])

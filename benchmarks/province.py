@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.measuring import Child, Figure, Size, child, run
-from risk.dates import add_months
+from risk.calendar.dates import add_months
 
 PROJECTS = {"quick": 1_000, "full": 50_000}
 TEAMS, MONTHS = {"quick": 2, "full": 8}, {"quick": 14, "full": 60}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from serving.publication import (
+from serving.watchlists.document import (
     Assessment,
     ChangeNote,
     Entry,

@@ -20,20 +20,20 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.backtest import heard, row
-from features.build import Matrix
-from risk.dates import add_months
-from risk.intake.importing import import_paths
-from risk.records import RecordStore
+from features.matrix import Matrix
+from risk.calendar.dates import add_months
+from risk.intake.importer import import_paths
 from risk.simulator import simulate
+from risk.store.store import RecordStore
 from risk.workspace import Workspace
-from serving.verdicts import shown
-from training.contenders import Contest
-from training.fitting import Trained, fit
-from training.intervals import Estimate, estimate
-from training.judged import MODEL, Judged
-from training.lessons import Lessons
-from training.verdict import difference, figures_drawn, resamples
-from training.walk import plan, walk
+from serving.models.backtest_text import shown
+from training.dataset.training_set import Lessons
+from training.evaluation.baselines import Contest
+from training.evaluation.bootstrap import Estimate, estimate
+from training.evaluation.predictions import MODEL, Judged
+from training.evaluation.report import difference, figures_drawn, resamples
+from training.evaluation.walk_forward import plan, walk
+from training.fit.fit import Trained, fit
 
 NEW, OLD = "new regime alone", "before the change"
 QUARTER = 3

@@ -10,9 +10,9 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+from risk.calendar.dates import add_months
 from risk.contract import TABLES
-from risk.dates import add_months
-from risk.records import RecordStore, columns
+from risk.store.store import RecordStore, columns
 
 PAYMENTS_OF_TEAM_MONTH = 4.18
 MONTHS, TEAMS = 60, 8

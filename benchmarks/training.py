@@ -35,12 +35,12 @@ import json, sys, time
 from pathlib import Path
 import numpy as np
 from benchmarks.lessons import LABEL
-from features.build import Matrix
+from features.matrix import Matrix
 from models.arrears import grow, recipe_for
-from training.datasets import dataset_of
-from training.feature_files import dataset_from, date_of, feature_files
-from training.forward import directions_of
-from training.metrics import roc_auc
+from training.dataset.lightgbm_dataset import dataset_of
+from training.dataset.parquet_dataset import dataset_from, date_of, feature_files
+from training.fit.out_of_time import directions_of
+from training.evaluation.metrics import roc_auc
 
 every = feature_files(Path(sys.argv[1]), besides=[LABEL])
 days = sorted(date_of(path) for path in every.files)

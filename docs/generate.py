@@ -14,8 +14,7 @@ from generate_serving import commands, endpoints, failures, settings
 from generate_speed import speed
 
 from features.catalogue import Family, Feature
-from features.families import FAMILIES
-from features.kinds import ASKED
+from features.feature_sets import FEATURE_SETS
 from models.scorecard import EMPLOYER_LINES, LINES, Line
 from risk.contract import OWN_TABLES, TABLES, FieldType, Table
 
@@ -25,29 +24,28 @@ _ARROWS = {1: "↑", -1: "↓", 0: "·"}
 
 def feature_catalogue() -> str:
     """docs/features.md: every feature of every family."""
-    count = sum(len(family.features) for family in FAMILIES)
+    projects, employers = FEATURE_SETS["project"], FEATURE_SETS["employer"]
     lines = [
         "# Features",
         "",
         "Generated from the catalogue by `make docs`; do not edit.",
         "",
-        f"{count} features in {len(FAMILIES)} families. A feature is a function of what was known"
+        f"{len(projects.features)} features in {len(projects.families)} families."
+        " A feature is a function of what was known"
         " before as_of. ↑ more means more risk, ↓ more means less (the model is held to it),"
         " · the model may decide. Art. is the article of the Regulation on Ensuring Wage"
         " Payment to Migrant Workers (《保障农民工工资支付条例》).",
     ]
-    for family in FAMILIES:
+    for family in projects.families:
         lines += ["", f"## {family.en} ({family.zh})", "", *_feature_table(family)]
-    asked = ASKED["employer"].families
-    count = sum(len(family.features) for family in asked)
     lines += [
         "",
         "# Features of employers outside construction",
         "",
-        f"{count} features in {len(asked)} families, computed by the same SQL; an employer is its"
-        " own `contractor`.",
+        f"{len(employers.features)} features in {len(employers.families)} families, computed by the"
+        " same SQL; an employer is its own `contractor`.",
     ]
-    for family in asked:
+    for family in employers.families:
         lines += ["", f"## Employers: {family.en} ({family.zh})", "", *_feature_table(family)]
     return "\n".join(lines) + "\n"
 

@@ -9,12 +9,12 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 
 from risk.locale import catalogue
-from serving.access.roles import MAY, Action, Role
-from serving.api.app import create_app
-from serving.cli.job import job_from
+from serving.app import create_app
+from serving.auth.roles import MAY, Action, Role
 from serving.cli.main import command
-from serving.database.service import ServiceDatabase
+from serving.db.database import Database
 from serving.settings import NESTED, PREFIX, Settings
+from serving.terminal.context import job_from
 
 _MADE = "Generated from the code by `make docs`; do not edit."
 
@@ -42,7 +42,7 @@ def commands() -> str:
 
 def endpoints() -> str:
     """docs/endpoints.md: every path of the HTTP API."""
-    with ServiceDatabase("sqlite://") as database:
+    with Database("sqlite://") as database:
         described = create_app(Settings(), database).openapi()
     lines = [
         "# Endpoints",

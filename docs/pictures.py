@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from serving.watchlists.repository import WatchlistRepository
+
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 PICTURES = HERE / "pictures"
@@ -65,7 +67,7 @@ addressee = "各县（区）人民政府，市直有关单位"
 def made_of() -> str:
     """A digest of all that decides how pages and briefings look."""
     digest = hashlib.sha256()
-    folders = ("serving/pages", "serving/briefing", "serving/exports/typst", "serving/templates")
+    folders = ("serving/web", "serving/documents", "serving/briefings")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file()]
     files += (ROOT / "risk" / "locale").glob("pages.*")
     files += (ROOT / "risk" / "locale").glob("briefing.*")
@@ -118,15 +120,15 @@ def _served(workspace: Path) -> Iterator[tuple[str, list[str]]]:
     import uvicorn
 
     from risk.workspace import Workspace
-    from serving.api.app import create_app
-    from serving.api.server import listen
-    from serving.database.dossiers import register
-    from serving.database.service import ServiceDatabase
+    from serving.app import create_app
+    from serving.db.database import Database
+    from serving.server import listen
     from serving.settings import load_settings
+    from serving.watchlists.snapshot_repository import register
 
     opened = Workspace(workspace)
-    database = ServiceDatabase(f"sqlite:///{opened.service_database}")
-    newest = database.latest_as_of()
+    database = Database(f"sqlite:///{opened.service_database}")
+    newest = WatchlistRepository(database).latest_as_of()
     found = register(database.engine, newest) if newest else None
     if found is None:
         sys.exit("the demo published nothing")

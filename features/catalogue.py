@@ -8,7 +8,7 @@ may read
 - ``cohort`` (as_of, project_id and the project's own fields as known then);
 - ``known_<table>`` for any table of the contract: its rows as of each date (as_of, fields,
   known_at), one row per key;
-- the shared steps of ``features.shared``;
+- the shared steps of ``features.common_steps``;
 - ``days_between(earlier, later)`` and ``months_later(day, n)``, which every engine defines.
 
 The last step yields one row per (as_of, project_id) of the cohort with a column per feature.

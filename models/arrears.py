@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import lightgbm as lgb
 import numpy as np
 
-from features.build import Matrix
+from features.matrix import Matrix
+from models.base import Kind, pick
 from models.calibration import Calibration
-from models.scoring_model import Kind, pick
 from models.tree_shap import Tree, add_contributions, trees_of
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.build import Matrix
-from models.scoring_model import pick
+from features.matrix import Matrix
+from models.base import pick
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

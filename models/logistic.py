@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.build import Matrix
+from features.matrix import Matrix
+from models.base import Kind, pick
 from models.calibration import Calibration
-from models.scoring_model import Kind, pick
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from features.kinds import ASKED, features_of
-from features.wording import value_text
+from features.feature_sets import FEATURE_SETS
+from features.value_text import value_text
 from models.reasons import Reason
-from risk.kinds import KINDS, Kind
 from risk.locale import Language, text
+from risk.unit_kinds import KINDS, Kind
 
-_FEATURES = {kind: {one.name: one for one in features_of(kind)} for kind in KINDS}
-_FAMILIES = {kind: {one.name: one for one in ASKED[kind].families} for kind in KINDS}
+_FEATURES = {kind: {one.name: one for one in FEATURE_SETS[kind].features} for kind in KINDS}
+_FAMILIES = {kind: {one.name: one for one in FEATURE_SETS[kind].families} for kind in KINDS}
 _VALUE = "\0"
 """Stands for the value while the rest of a sentence is made."""
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features import catalogue
-from features.build import Matrix
 from features.engines.engine import Engine
-from features.kinds import ASKED, EVERY_FAMILY, FAMILY_OF, FEATURES
-from models.scoring_model import ScoringModel
+from features.feature_sets import ALL_FAMILIES, ALL_FEATURES, FAMILY_OF, FEATURE_SETS
+from features.matrix import Matrix
+from models.base import ScoringModel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 EVIDENCE_PER_REASON = 5
 MIN_COMPARABLE = 20
 """A group of peers counts where at least so many of them have the value."""
-_ARTICLES = {feature.name: feature.article for feature in FEATURES}
+_ARTICLES = {feature.name: feature.article for feature in ALL_FEATURES}
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ Evidence = Mapping[tuple[str, str], tuple[EvidenceItem, ...]]
 def family_sums(model: ScoringModel, parts: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
     """Contributions per family, each of shape (rows,), families in catalogue order."""
     sums = {}
-    for family in EVERY_FAMILY:
+    for family in ALL_FAMILIES:
         members = [i for i, name in enumerate(model.columns) if FAMILY_OF[name] == family.name]
         sums[family.name] = parts[:, members].sum(axis=1)
     return sums
@@ -143,7 +143,7 @@ def evidence_behind(engine: Engine, project_ids: Sequence[str]) -> Evidence:
     """
     wanted = set(project_ids)
     found: dict[tuple[str, str], list[EvidenceItem]] = {}
-    for family in ASKED[engine.kind].families:
+    for family in FEATURE_SETS[engine.kind].families:
         if family.evidence is None:
             continue
         rows = engine.rows(

@@ -1,7 +1,7 @@
 """The registry of models: MLflow in the workspace, on SQLite, under two aliases.
 
 ``champion`` scores, ``challenger`` is the one trained last. MLflow holds versions, aliases,
-parameters and metrics; the model itself lies beside it as plain files (``models.files``), which
+parameters and metrics; the model itself lies beside it as plain files (``models.storage``), which
 is all that scoring reads. Every change of champion is written down with who and why.
 """
 
@@ -15,7 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
-from models.changes import (
+from models.base import ScoringModel
+from models.promotion_log import (
     PROMOTED,
     ROLLED_BACK,
     Change,
@@ -24,10 +25,9 @@ from models.changes import (
     from_tags,
     require_reason,
 )
-from models.files import load, read_paper, save
-from models.scoring_model import ScoringModel
+from models.storage import load, read_paper, save
 from risk.errors import WagewatchError
-from risk.kinds import KINDS, Kind
+from risk.unit_kinds import KINDS, Kind
 from risk.workspace import Workspace
 
 if TYPE_CHECKING:

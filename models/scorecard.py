@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.build import Matrix
+from features.matrix import Matrix
+from models.base import Kind, pick
 from models.calibration import Calibration
-from models.scoring_model import Kind, pick
-from risk import kinds
+from risk import unit_kinds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,10 +90,13 @@ EMPLOYER_LINES: tuple[Line, ...] = (
     Line("winter_share", 1, "strike map 2011-2016: winter peak", at_least=0.5),
 )
 
-_LINES_OF: Mapping[kinds.Kind, tuple[Line, ...]] = {"project": LINES, "employer": EMPLOYER_LINES}
+_LINES_OF: Mapping[unit_kinds.Kind, tuple[Line, ...]] = {
+    "project": LINES,
+    "employer": EMPLOYER_LINES,
+}
 
 
-def _columns(unit: kinds.Kind) -> tuple[str, ...]:
+def _columns(unit: unit_kinds.Kind) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line.feature for line in _LINES_OF[unit]))
 
 
@@ -110,7 +113,7 @@ class Scorecard:
     calibration: Calibration = field(default_factory=lambda: for_rate(PRIOR_RATE, 4.0))
     typical: tuple[float, ...] = ()
     kind: Kind = "scorecard"
-    unit: kinds.Kind = "project"
+    unit: unit_kinds.Kind = "project"
 
     @property
     def columns(self) -> tuple[str, ...]:

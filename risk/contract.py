@@ -13,7 +13,7 @@ from enum import StrEnum
 
 
 class FieldType(StrEnum):
-    """What a cell of a column may hold; ``risk.intake.parsing`` gives the accepted spellings."""
+    """Type of a column; ``risk.intake.cell_parsers`` gives the accepted spellings."""
 
     ID = "id"
     TEXT = "text"

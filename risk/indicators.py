@@ -16,10 +16,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from risk.dates import add_months
+from risk.calendar.dates import add_months
 
 if TYPE_CHECKING:
-    from risk.records import RecordStore
+    from risk.store.store import RecordStore
 
 MONTHS = 12
 

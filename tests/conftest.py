@@ -25,11 +25,11 @@ os.environ.setdefault("OPENPYXL_LXML", "False")
 import pytest
 from hypothesis import settings
 
-from risk.intake.importing import import_paths
-from risk.records import RecordStore
+from risk.intake.importer import import_paths
 from risk.simulator import simulate
+from risk.store.store import RecordStore
 from risk.workspace import Workspace
-from training.fitting import Trained, train
+from training.fit.fit import Trained, train
 
 MUST_RUN_ALL = os.environ.get("WAGEWATCH_TEST_ALL") == "1"
 COUNTY_TRAINED_AT = dt.date(2025, 7, 1)

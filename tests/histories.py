@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from risk.contract import STORED_TABLES, Field, FieldType, Table
-from risk.records import RecordStore
+from risk.store.store import RecordStore
 
 FIRST, LAST = dt.date(2024, 1, 1), dt.date(2025, 12, 31)
 Telling = tuple[str, dict[str, Any]]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.rivals import SUMS
-from risk.dates import add_months
+from risk.calendar.dates import add_months
 
 _NONE = np.datetime64("2200-01-01")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.rivals import SUMS
-from risk.dates import add_months
+from risk.calendar.dates import add_months
 
 
 def sums(folder: Path, as_ofs: Sequence[dt.date]) -> pl.DataFrame:

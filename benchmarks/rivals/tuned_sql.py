@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from risk.records import RecordStore
+from risk.store.store import RecordStore
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from features.catalogue import Step
-from features.engines.parted import write_parted
+from features.engines.partitioned import write_parted
+from features.sql_tables import tables_read
 from risk.contract import STORED_TABLES
-from risk.records import RecordStore, superseded_once, versions_select, world
+from risk.store.store import RecordStore, superseded_sql, versions_sql, views_for_kind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,7 +24,7 @@ _FUNCTIONS = (
 _ROWS_AT_ONCE = 16_384
 """Rows handed over together when an answer is written: 19 MB at 144 features."""
 
-_VERSIONS = re.compile(r"\b(\w+)_versions\b")
+_VERSIONS = "_versions"
 
 
 class DuckDBEngine:
@@ -67,11 +67,11 @@ class DuckDBEngine:
                 f"SELECT * FROM \"{stored}\".main.{name} WHERE known_at < DATE '{day.isoformat()}'"
             )
         for name, table in STORED_TABLES.items():
-            views[f"told_{name}_versions"] = versions_select(table, "told_")
+            views[f"told_{name}_versions"] = versions_sql(table, "told_")
         for name in STORED_TABLES:
             views[name] = f"SELECT * FROM told_{name}"
             views[f"{name}_versions"] = f"SELECT * FROM told_{name}_versions"
-        views.update(world(self.kind, "told_"))
+        views.update(views_for_kind(self.kind, "told_"))
         for name, sql in views.items():
             self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")
 
@@ -85,9 +85,9 @@ class DuckDBEngine:
 
     def _prepare_versions(self, sql: str) -> None:
         """Find the few superseded rows of the tables ``sql`` reads, once for all steps."""
-        for name in set(_VERSIONS.findall(sql)) & self._plain_versions:
+        for name in sorted(self._plain_versions & _tables_with_versions(sql)):
             self._plain_versions.discard(name)
-            for prepared in superseded_once(STORED_TABLES[name]):
+            for prepared in superseded_sql(STORED_TABLES[name]):
                 self._connection.execute(prepared)
 
     def run(self, steps: Iterable[Step], done: Callable[[str], None] | None = None) -> None:
@@ -119,3 +119,8 @@ class DuckDBEngine:
     def close(self) -> None:
         """Drop all temporary tables."""
         self._connection.close()
+
+
+def _tables_with_versions(sql: str) -> set[str]:
+    """The tables whose view ``<table>_versions`` is read by ``sql``."""
+    return {name.removesuffix(_VERSIONS) for name in tables_read(sql) if name.endswith(_VERSIONS)}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from features.catalogue import Step
-from risk.kinds import Kind
+from risk.unit_kinds import Kind
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,21 +7,21 @@ here once, as functions of the session.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from features.catalogue import Step
-from features.engines.spark_files import Days, literally
+from features.engines.spark_paths import Days, literally
+from features.sql_tables import parse
 from risk.contract import STORED_TABLES, Table
-from risk.kinds import Kind
-from risk.record_folder_checks import (
-    Problem,
+from risk.store.parquet_validation import (
+    FolderProblem,
     RecordsFolderEmpty,
     RecordsFolderRefused,
     wrong_type,
 )
-from risk.records import columns, versions_select, world
+from risk.store.store import columns, versions_sql, views_for_kind
+from risk.unit_kinds import Kind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,7 +68,7 @@ class SparkEngine:
         self.session = session.newSession()
         self._as_ofs = sorted(set(as_ofs))
         self._views: list[str] = []
-        self._problems: list[Problem] = []
+        self._problems: list[FolderProblem] = []
         for name, value in _SETTINGS.items():
             self.session.conf.set(name, value)
         for sql in _FUNCTIONS:
@@ -89,11 +89,11 @@ class SparkEngine:
                 told = told.where(f"known_at < DATE '{told_before.isoformat()}'")
             self._name(f"told_{name}", told)
         for name, table in STORED_TABLES.items():
-            self.view(f"told_{name}_versions", versions_select(table, "told_"))
+            self.view(f"told_{name}_versions", versions_sql(table, "told_"))
         for name in STORED_TABLES:
             self.view(name, f"SELECT * FROM told_{name}")
             self.view(f"{name}_versions", f"SELECT * FROM told_{name}_versions")
-        for name, sql in world(self.kind, "told_").items():
+        for name, sql in views_for_kind(self.kind, "told_").items():
             self.view(name, sql)
 
     def _stored(self, records: str, table: Table) -> DataFrame | None:
@@ -182,17 +182,17 @@ def _schema(table: Table) -> str:
     return ", ".join(f"{name} {_TYPES.get(kind, kind)}" for name, kind in _named(table))
 
 
-def _layout_problems(held: DataFrame, table: Table) -> list[Problem]:
+def _layout_problems(held: DataFrame, table: Table) -> list[FolderProblem]:
     """As the checks of DuckDB; the columns ``held`` are those of one file, the others must fit."""
     types = {field.name: field.dataType.simpleString().upper() for field in held.schema}
     problems = []
     for name, kind in _named(table):
         if name not in types:
-            problems.append(Problem("missing_column", f"{table.name}.{name}"))
+            problems.append(FolderProblem("missing_column", f"{table.name}.{name}"))
         elif types[name] != _TYPES.get(kind, kind):
             problems.append(wrong_type(table, name, types[name], kind))
     return problems
 
 
 def _reads(name: str, later: Sequence[Step]) -> int:
-    return sum(len(re.findall(rf"\b(?:FROM|JOIN) {name}\b", step.sql)) for step in later)
+    return sum(table == name for step in later for _, table in parse(step.sql).tables)

@@ -1,8 +1,11 @@
-"""The signal families, in the order they are computed and shown."""
+"""The signal families of projects, in the order they are computed and shown.
+
+The families of every kind of unit are in :mod:`features.feature_sets`.
+"""
 
 from __future__ import annotations
 
-from features.catalogue import Family, Feature
+from features.catalogue import Family
 from features.families import (
     attendance,
     complaints,
@@ -17,7 +20,7 @@ from features.families import (
     transfers,
 )
 
-FAMILIES: tuple[Family, ...] = (
+PROJECT_FAMILIES: tuple[Family, ...] = (
     subcontracting.FAMILY,
     payments.FAMILY,
     transfers.FAMILY,
@@ -30,9 +33,3 @@ FAMILIES: tuple[Family, ...] = (
     stage.FAMILY,
     reporting.FAMILY,
 )
-
-FEATURES: tuple[Feature, ...] = tuple(feature for family in FAMILIES for feature in family.features)
-
-FAMILY_OF: dict[str, str] = {
-    feature.name: family.name for family in FAMILIES for feature in family.features
-}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from features.catalogue import Evidence, Family, Feature, Step
-from risk.dates import HORIZON_DAYS
+from risk.calendar.dates import HORIZON_DAYS
 
 _feature = partial(
     Feature,

@@ -3,12 +3,6 @@
 Nothing here decides. It proposes, with a probability; a person confirms or refuses.
 """
 
-from models.linkage.linking import (
-    MOST_CANDIDATES,
-    Candidate,
-    Linked,
-    Reviewed,
-    link_complaints,
-)
+from models.linkage.linker import MOST_CANDIDATES, Candidate, Linked, Reviewed, link_complaints
 
 __all__ = ["MOST_CANDIDATES", "Candidate", "Linked", "Reviewed", "link_complaints"]

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.linkage.known import Said, Target
-from models.linkage.names import core, spoken_firm
+from models.linkage.normalise import core, spoken_firm
+from models.linkage.snapshot import Said, Target
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

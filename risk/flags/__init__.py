@@ -5,11 +5,11 @@ threshold, dated and cited; ``rules`` says how each is seen in the records; ``de
 as of a date; ``rendering`` puts a flag into words.
 """
 
-from risk.flags.detecting import MUST_VISIT, FlagUnknown, red_flags
+from risk.flags.engine import MUST_VISIT, FlagUnknown, red_flags
 from risk.flags.flag import Evidence, RedFlag
 from risk.flags.law import Duty, Law, Value, read_law
-from risk.flags.rendering import FlagText, describe
 from risk.flags.rules import RULES
+from risk.flags.text import FlagText, describe
 
 CODES: tuple[str, ...] = tuple(rule.code for rule in RULES)
 """The codes of all flags, in the order they are shown."""

@@ -29,7 +29,7 @@ class _Dated:
         """Whether it holds on ``day``, in its own region."""
         return self.from_day <= day and (self.to_day is None or day < self.to_day)
 
-    def holds_in(self, region: str) -> bool:
+    def applies_in(self, region: str) -> bool:
         """Whether ``region`` lies in its region."""
         return region.startswith(self.region)
 
@@ -90,7 +90,7 @@ class Law:
         return _closest(
             item
             for item in self.duties_in_force(day)
-            if item.code == code and item.holds_in(region)
+            if item.code == code and item.applies_in(region)
         )
 
     def value(self, code: str, name: str, day: dt.date, region: str = "") -> Value | None:
@@ -98,7 +98,7 @@ class Law:
         return _closest(
             item
             for item in self.values_in_force(day)
-            if (item.code, item.name) == (code, name) and item.holds_in(region)
+            if (item.code, item.name) == (code, name) and item.applies_in(region)
         )
 
     def regions(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from risk.kinds import Kind
+from risk.unit_kinds import Kind
 
 MONTH = "max(100 * year(period) + month(period))"
 """The month a flag speaks of, as a number: 202411."""

@@ -21,8 +21,8 @@ from collections.abc import Collection
 from itertools import product
 from typing import TYPE_CHECKING
 
+from risk.calendar.dates import COMPLETED_GRACE_DAYS
 from risk.contract import TABLES
-from risk.dates import COMPLETED_GRACE_DAYS
 from risk.flags.law import Law
 
 if TYPE_CHECKING:
@@ -122,11 +122,11 @@ VALUE_NAMES = (
 
 
 def last_day_known(as_of: dt.date) -> dt.date:
-    """The day before ``as_of``: the law in force then is the law the records are held against."""
+    """The day before ``as_of``: the law in force then is the law the records are values against."""
     return as_of - dt.timedelta(days=1)
 
 
-def take(
+def create_snapshot(
     connection: duckdb.DuckDBPyConnection,
     as_of: dt.date,
     project_ids: Collection[str] | None,
@@ -136,11 +136,11 @@ def take(
     for macro in _MACROS:
         connection.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
     _table(connection, "this_day", "SELECT CAST($1 AS DATE) AS as_of", [as_of])
-    _bind(connection, law, last_day_known(as_of))
+    _create_bindings(connection, law, last_day_known(as_of))
     for name in _TABLES:
         _table(connection, f"known_{name}", _known(name), [as_of])
-    wanted = None if project_ids is None else sorted(project_ids)
-    _table(connection, "running", _RUNNING, [wanted])
+    ids = None if project_ids is None else sorted(project_ids)
+    _table(connection, "running", _RUNNING, [ids])
     _table(connection, "feeds", " UNION ALL ".join(_feed(name) for name in _FEEDS))
     _table(connection, "pay", _PAY)
     _table(connection, "pay_months", _PAY_MONTHS)
@@ -179,14 +179,14 @@ def _bindings(law: Law, day: dt.date) -> list[tuple[object, ...]]:
     for code, region in product(dict.fromkeys(duty.code for duty in law.duties), law.regions()):
         duty = law.duty(code, day, region)
         names = law.value_names(code)
-        held = {name: law.value(code, name, day, region) for name in names}
-        if duty is not None and all(held.values()):
-            numbers = {name: value.number for name, value in held.items() if value}
+        values = {name: law.value(code, name, day, region) for name in names}
+        if duty is not None and all(values.values()):
+            numbers = {name: value.number for name, value in values.items() if value}
             found.append((code, region, duty.from_day, *map(numbers.get, VALUE_NAMES)))
     return found
 
 
-def _bind(connection: duckdb.DuckDBPyConnection, law: Law, day: dt.date) -> None:
+def _create_bindings(connection: duckdb.DuckDBPyConnection, law: Law, day: dt.date) -> None:
     """``law_regions`` and ``bound``: which duty binds where, with its values as columns."""
     _table(
         connection, "law_regions", "SELECT unnest(CAST($1 AS VARCHAR[])) AS region", [law.regions()]

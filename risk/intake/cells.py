@@ -36,10 +36,10 @@ _NARROWED = str.maketrans({**dict.fromkeys(_INVISIBLE, ""), "\u2212": "-"})
 _SPACES = re.compile(r"\s+")
 
 
-def plain(text: str) -> str:
+def normalise(text: str) -> str:
     """``text`` trimmed, with full-width characters narrowed and invisible ones dropped.
 
-    >>> plain(" １，２３４．５０ ")
+    >>> normalise(" １，２３４．５０ ")
     '1,234.50'
     """
     if text.isascii():
@@ -47,13 +47,13 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).translate(_NARROWED).strip()
 
 
-def squeezed(text: str) -> str:
-    """As :func:`plain`, without any white space inside and in lower case.
+def match_key(text: str) -> str:
+    """As :func:`normalise`, without any white space inside and in lower case.
 
-    >>> squeezed("合同 金额\\n（万元）")
+    >>> match_key("合同 金额\\n（万元）")
     '合同金额(万元)'
     """
-    return _SPACES.sub("", plain(text)).casefold()
+    return _SPACES.sub("", normalise(text)).casefold()
 
 
 def is_blank(cells: Sequence[Cell]) -> bool:

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping, MutableMapping
 from typing import Any, TypeAlias
 
+from risk.calendar.dates import month_end
 from risk.contract import KNOWN_AT, FieldType, Table
-from risk.dates import month_end
 from risk.intake.credit_code import is_credit_code
-from risk.intake.problems import Problem, problem
+from risk.intake.row_errors import Problem, problem
 
 _Columns: TypeAlias = Mapping[str, list[Any]]
 _Problems: TypeAlias = MutableMapping[int, list[Problem]]
@@ -19,14 +19,14 @@ CREDIT_CODE_MARK = "credit_code"
 """A credit code whose check character is wrong. A mark of data quality, never a rejection."""
 
 REGION = re.compile(r"[0-9]{2}([0-9]{2}|[0-9]{4}|[0-9]{7})?")
-"""A county (6 digits) or township (9), or a place above (2, 4)."""
+"""A county (6 digits) or township (9), or a index above (2, 4)."""
 
 MARKED: Mapping[str, tuple[str, ...]] = {"organizations": ("org_id",)}
 """The columns :func:`count_marks` looks at, by table."""
 
 
 def default_known_at(table: Table, columns: _Columns, today: dt.date) -> list[bool]:
-    """Fills empty ``known_at`` cells in place; says of each row whether the import day stands in.
+    """Fills empty ``known_at`` cells in index; says of each row whether the import day stands in.
 
     A row is known ``default_lag_days`` after the first filled date of ``known_from``, a month
     counting from its end; a row of a table without such dates is known on the import day.
@@ -38,10 +38,10 @@ def default_known_at(table: Table, columns: _Columns, today: dt.date) -> list[bo
         return dated_today
     if None in known:
         lag = dt.timedelta(days=table.default_lag_days)
-        for place, day in enumerate(known):
+        for index, day in enumerate(known):
             if day is None:
-                start = _first_date(table, columns, place)
-                known[place] = start and start + lag
+                start = _first_date(table, columns, index)
+                known[index] = start and start + lag
     return [False] * len(known)
 
 
@@ -51,21 +51,21 @@ def check_known_at(table: Table, columns: _Columns, problems: _Problems) -> None
         return
     event_field = table.field(table.event_date)
     days = zip(columns[KNOWN_AT.name], columns[event_field.name], strict=True)
-    for place, (known, event) in enumerate(days):
+    for index, (known, event) in enumerate(days):
         if known is not None and event is not None and known < event:
             allowed = f"{event_field.zh} {event}"
             found = problem(KNOWN_AT, "known_before_event", known, allowed=allowed)
-            problems.setdefault(place, []).append(found)
+            problems.setdefault(index, []).append(found)
 
 
 def check_region(table: Table, columns: _Columns, problems: _Problems) -> None:
-    """A project lies in a county (6 digits) or township (9), or a place above (2, 4)."""
+    """A project lies in a county (6 digits) or township (9), or a index above (2, 4)."""
     if table.name != "projects":
         return
     field = table.field("region_code")
-    for place, code in enumerate(columns[field.name]):
+    for index, code in enumerate(columns[field.name]):
         if code is not None and not REGION.fullmatch(code):
-            problems.setdefault(place, []).append(problem(field, "not_a_region", code))
+            problems.setdefault(index, []).append(problem(field, "not_a_region", code))
 
 
 def count_marks(table: Table, columns: _Columns) -> dict[str, int]:
@@ -76,9 +76,9 @@ def count_marks(table: Table, columns: _Columns) -> dict[str, int]:
     return {CREDIT_CODE_MARK: wrong} if wrong else {}
 
 
-def _first_date(table: Table, columns: _Columns, place: int) -> dt.date | None:
+def _first_date(table: Table, columns: _Columns, index: int) -> dt.date | None:
     for name in table.known_from:
-        day: dt.date | None = columns[name][place]
+        day: dt.date | None = columns[name][index]
         if day is not None:
             return month_end(day) if table.field(name).type is FieldType.MONTH else day
     return None

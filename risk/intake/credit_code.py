@@ -6,9 +6,9 @@ Source: GB 32100-2015, 5.2 and annex A: 18 characters, weights 3^(i-1) mod 31 ov
 from __future__ import annotations
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-"""Digits and letters without I, O, S, V, Z; a character's value is its place."""
+"""Digits and letters without I, O, S, V, Z; a character's value is its index."""
 
-_WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
+_WEIGHTS = tuple(pow(3, index, 31) for index in range(17))
 _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from risk.contract import KNOWN_AT, Field, FieldType, Table
-from risk.intake.cells import Cell, squeezed
-from risk.intake.failures import ColumnsMissing, ColumnsTwice, UnitUnknown
+from risk.intake.cells import Cell, match_key
+from risk.intake.file_errors import ColumnsMissing, ColumnsTwice, UnitUnknown
 from risk.intake.units import MONEY_UNITS, PERCENT, Unit
 
 SEARCHED_ROWS = 10
@@ -62,14 +62,14 @@ class _Heading:
     unit: str | None
 
 
-def recognised(table: Table, cells: Sequence[Cell]) -> set[str]:
+def recognised_fields(table: Table, cells: Sequence[Cell]) -> set[str]:
     """Names of the fields that ``cells`` head, were they a header row."""
     names = _names(table)
     found = (_field_of(heading, names) for heading in map(_heading, cells))
     return {field.name for field in found if field is not None}
 
 
-def missing(table: Table, found: Iterable[str]) -> list[Field]:
+def missing_fields(table: Table, found: Iterable[str]) -> list[Field]:
     """Required fields of ``table`` that are not in ``found``."""
     found = set(found)
     return [field for field in table.fields if field.required and field.name not in found]
@@ -105,7 +105,7 @@ def read_header(
 
 
 def _refuse_missing(table: Table, columns: list[Column], ignored: list[str], file: str) -> None:
-    lacking = missing(table, (column.field.name for column in columns))
+    lacking = missing_fields(table, (column.field.name for column in columns))
     if lacking:
         found = [column.field.zh for column in columns] + ignored
         raise ColumnsMissing(
@@ -129,11 +129,11 @@ def _refuse_twice(columns: list[Column], file: str) -> None:
 def _names(table: Table) -> Mapping[str, Field]:
     fields = (*table.fields, KNOWN_AT)
     english = {field.name.replace("_", ""): field for field in fields}
-    return english | {squeezed(field.zh): field for field in fields}
+    return english | {match_key(field.zh): field for field in fields}
 
 
 def _heading(cell: Cell) -> _Heading:
-    name, units = squeezed(str(cell or "")[:_HEADING_LENGTH]), []
+    name, units = match_key(str(cell or "")[:_HEADING_LENGTH]), []
     while found := _BRACKET.search(name):
         units.append(found[1])
         name = name[: found.start()]
@@ -150,25 +150,27 @@ def _field_of(heading: _Heading, names: Mapping[str, Field]) -> Field | None:
 
 def _unit(field: Field, heading: _Heading, default: Unit | None, file: str) -> Unit | None:
     """The unit of a column; a bracket that names none (必填, 2026-03-05) is a note."""
-    said = _UNIT_NOISE.sub("", heading.unit or "")
+    unit_text = _UNIT_NOISE.sub("", heading.unit or "")
     bare = _BARE_UNIT.fullmatch(heading.name)
-    said = said or (bare[2] if bare else "")
-    unit = MONEY_UNITS.get(said)
+    unit_text = unit_text or (bare[2] if bare else "")
+    unit = MONEY_UNITS.get(unit_text)
     if field.type is FieldType.SHARE:
-        return PERCENT if "%" in said else None
-    if field.type is FieldType.MONEY and (unit or "元" not in said):
+        return PERCENT if "%" in unit_text else None
+    if field.type is FieldType.MONEY and (unit or "元" not in unit_text):
         return unit or default
     # Reading 美元 or 数值(万元) silently as the field's own unit would be wrong by magnitudes.
     if field.type in (FieldType.MONEY, FieldType.COUNT, FieldType.NUMBER) and (
-        "元" in said and said != "元"
+        "元" in unit_text and unit_text != "元"
     ):
         allowed = "元, 万元" if field.type is FieldType.MONEY else "-"
-        raise UnitUnknown(file=file, column=field.zh, found=heading.unit or said, allowed=allowed)
+        raise UnitUnknown(
+            file=file, column=field.zh, found=heading.unit or unit_text, allowed=allowed
+        )
     return None
 
 
 def _title_unit(titles: Sequence[Cell]) -> Unit | None:
     for cell in titles:
-        if found := _TITLE_UNIT.search(squeezed(str(cell or ""))):
+        if found := _TITLE_UNIT.search(match_key(str(cell or ""))):
             return MONEY_UNITS[found[1]]
     return None

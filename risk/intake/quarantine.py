@@ -1,4 +1,4 @@
-"""Rows that could not be taken in: kept in full, listed as CSV, mended and sent again.
+"""Rows that could not be taken in: kept in full, listed as CSV, corrected and sent again.
 
 They lie in the record store, so that a file's good and bad rows are kept or dropped together. The
 CSV files are a copy for people, written anew after every import. Only columns of the contract are
@@ -19,14 +19,14 @@ from pathlib import Path
 import pyarrow as pa
 
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
-from risk.intake.batches import BadRow
 from risk.intake.cells import as_text
-from risk.intake.guarding import guarded
+from risk.intake.csv_escaping import escape_cell
 from risk.intake.headers import QUARANTINE_ID
-from risk.intake.problems import Problem, from_json
-from risk.intake.storing import registered
+from risk.intake.row_errors import Problem, problem_from_json
+from risk.intake.row_parser import BadRow
+from risk.intake.staging import registered
 from risk.locale import Language, text
-from risk.records import RecordStore
+from risk.store.store import RecordStore
 
 _SCHEMA = pa.schema(
     [
@@ -41,9 +41,9 @@ _SCHEMA = pa.schema(
 _ENTRIES = "intake_quarantined"
 _CODEC = ("utf-8", "surrogatepass")
 _FETCH = 1_000
-_TOGETHER = 10_000
+_WRITE_BATCH = 10_000
 """Rows written to the store at once; bounds the memory they wait in."""
-_written = json.JSONEncoder(ensure_ascii=False).encode
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class QuarantinedRow:
     problems: tuple[Problem, ...]
 
 
-def lay_out(store: RecordStore) -> None:
+def create_table(store: RecordStore) -> None:
     """Makes the quarantine in ``store`` if it has none."""
     store.rows(
         "CREATE TABLE IF NOT EXISTS quarantine (id VARCHAR NOT NULL, table_name VARCHAR NOT NULL,"
@@ -69,7 +69,7 @@ def lay_out(store: RecordStore) -> None:
 
 def quarantined_rows(store: RecordStore, table: Table) -> Iterator[QuarantinedRow]:
     """The rows of ``table`` in quarantine, by file and row."""
-    if not _is_laid_out(store):
+    if not _has_table(store):
         return
     with store.connection.cursor() as cursor:
         found = cursor.execute(
@@ -79,19 +79,19 @@ def quarantined_rows(store: RecordStore, table: Table) -> Iterator[QuarantinedRo
         )
         while rows := found.fetchmany(_FETCH):
             for identity, file, number, cells, problems in rows:
-                parsed = tuple(from_json(stored) for stored in json.loads(problems))
+                parsed = tuple(problem_from_json(stored) for stored in json.loads(problems))
                 yield QuarantinedRow(identity, table.name, file, number, json.loads(cells), parsed)
 
 
 def quarantined_counts(store: RecordStore) -> dict[str, int]:
     """Rows in quarantine per table, every table of the store."""
-    if not _is_laid_out(store):
+    if not _has_table(store):
         return dict.fromkeys(STORED_TABLES, 0)
     found = dict(store.rows("SELECT table_name, count(*) FROM quarantine GROUP BY table_name"))
     return {name: found.get(name, 0) for name in STORED_TABLES}
 
 
-def _is_laid_out(store: RecordStore) -> bool:
+def _has_table(store: RecordStore) -> bool:
     # A store opened to read may be older than its first import.
     return bool(store.rows("FROM duckdb_tables() WHERE table_name = 'quarantine'"))
 
@@ -107,29 +107,31 @@ class FileQuarantine:
         self._store = store
         self._table = table
         self._file = file
-        self._met: Counter[bytes] = Counter()
-        self._good: list[str] = []
+        self._seen: Counter[bytes] = Counter()
+        self._corrected: list[str] = []
         self._still_bad: set[str] = set()
-        self._waiting: list[dict[str, object]] = []
+        self._pending: list[dict[str, object]] = []
         # What the digests of all rows begin with.
-        self._begun = hashlib.sha256(f"{_written([table.name, file])[:-1]}, ".encode(*_CODEC))
-        lay_out(store)
+        self._digest_prefix = hashlib.sha256(
+            f"{_to_json([table.name, file])[:-1]}, ".encode(*_CODEC)
+        )
+        create_table(store)
 
-    def add(self, rows: Sequence[BadRow], mended: Sequence[str]) -> None:
-        """Keeps bad ``rows``; ``mended`` are the quarantine numbers of rows that now are good."""
-        self._good.extend(mended)
+    def add(self, rows: Sequence[BadRow], corrected: Sequence[str]) -> None:
+        """Adds bad ``rows``; ``corrected`` holds the quarantine ids of rows that are good now."""
+        self._corrected.extend(corrected)
         if not rows:
             return
-        known = self._known([row.mends for row in rows if row.mends])
-        self._waiting += [self._entry(row, known) for row in rows]
-        if len(self._waiting) >= _TOGETHER:
+        known = self._known([row.corrects for row in rows if row.corrects])
+        self._pending += [self._entry(row, known) for row in rows]
+        if len(self._pending) >= _WRITE_BATCH:
             self._write()
 
     def _write(self) -> None:
-        if not self._waiting:
+        if not self._pending:
             return
-        entries = pa.Table.from_pylist(self._waiting, schema=_SCHEMA)
-        self._waiting = []
+        entries = pa.Table.from_pylist(self._pending, schema=_SCHEMA)
+        self._pending = []
         with registered(self._store, _ENTRIES, entries):
             self._store.rows(
                 f"UPDATE quarantine SET cells = e.cells, problems = e.problems FROM {_ENTRIES} e"
@@ -141,13 +143,13 @@ class FileQuarantine:
                 " WHERE NOT EXISTS (FROM quarantine q WHERE q.id = e.id)"
             )
 
-    def settle(self) -> None:
-        """Writes what still waits, and takes the mended rows out of quarantine.
+    def commit(self) -> None:
+        """Writes what still waits, and takes the corrected rows out of quarantine.
 
         One sent twice of which one is bad stays.
         """
         self._write()
-        gone = sorted(set(self._good) - self._still_bad)
+        gone = sorted(set(self._corrected) - self._still_bad)
         if gone:
             numbers = pa.table({"id": gone})
             with registered(self._store, _ENTRIES, numbers):
@@ -170,8 +172,8 @@ class FileQuarantine:
         cells = {name: as_text(cell) for name, cell in row.cells.items()}
         if row.surplus:
             cells.update({f"+{n}": as_text(cell) for n, cell in enumerate(row.surplus, 1)})
-        stored = _written(cells)
-        number = row.mends if row.mends in known - self._still_bad else None
+        stored = _to_json(cells)
+        number = row.corrects if row.corrects in known - self._still_bad else None
         if number is not None:
             self._still_bad.add(number)
         return {
@@ -180,15 +182,15 @@ class FileQuarantine:
             "file": self._file,
             "row_number": row.number,
             "cells": stored,
-            "problems": _written([problem.as_json() for problem in row.problems]),
+            "problems": _to_json([problem.as_json() for problem in row.problems]),
         }
 
     def _number(self, cells: str) -> str:
-        told = self._begun.copy()
-        told.update(f"{_written(cells)}]".encode(*_CODEC))
-        digest = told.digest()
-        self._met[digest] += 1
-        numbered = hashlib.sha256(digest + str(self._met[digest]).encode())
+        headings = self._digest_prefix.copy()
+        headings.update(f"{_to_json(cells)}]".encode(*_CODEC))
+        digest = headings.digest()
+        self._seen[digest] += 1
+        numbered = hashlib.sha256(digest + str(self._seen[digest]).encode())
         # A letter in front keeps spreadsheets from taking it for a number.
         return f"Q{numbered.hexdigest()[:16].upper()}"
 
@@ -211,18 +213,20 @@ def _write(store: RecordStore, table: Table, path: Path, language: Language) -> 
     fields = [*table.fields, KNOWN_AT]
 
     @lru_cache(_FETCH)  # rows of a file tend to be wrong in the same way
-    def worded(problems: tuple[Problem, ...]) -> str:
-        return guarded("；".join(problem.wording(table, language) for problem in problems))
+    def described(problems: tuple[Problem, ...]) -> str:
+        return escape_cell("；".join(problem.message(table, language) for problem in problems))
 
     part = path.with_suffix(".csv.part")
     with part.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        told = [text(f"intake.quarantine.{key}", language) for key in ("file", "row", "problems")]
-        writer.writerow([QUARANTINE_ID, *told, *(field.zh for field in fields)])
+        headings = [
+            text(f"intake.quarantine.{key}", language) for key in ("file", "row", "problems")
+        ]
+        writer.writerow([QUARANTINE_ID, *headings, *(field.zh for field in fields)])
         for row in quarantined_rows(store, table):
-            head = [row.id, guarded(row.file), row.row, worded(row.problems)]
+            head = [row.id, escape_cell(row.file), row.row, described(row.problems)]
             cells = [row.cells.get(field.name) for field in fields]
-            # What a row had too much stays too much until it is mended.
+            # What a row had too much stays too much until it is corrected.
             surplus = [cell for name, cell in row.cells.items() if name.startswith("+")]
-            writer.writerow(head + [guarded(cell) for cell in cells + surplus])
+            writer.writerow(head + [escape_cell(cell) for cell in cells + surplus])
     part.replace(path)

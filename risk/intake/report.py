@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from risk.intake.failures import IntakeFailure
+from risk.intake.file_errors import IntakeFailure
 from risk.locale import Language
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from risk.simulator.csv_files import Frame, concat, select_rows
 from risk.simulator.projects import Projects
 from risk.simulator.reporting import Feeds, record_lags
 from risk.simulator.subcontracting import Contracts, Teams
 from risk.simulator.wages import Wages
 from risk.simulator.world import EMPTY, NEVER, Ints, World
-from risk.simulator.writing import Frame, selected, stacked
 
 _COPIED_DAYS = 26
 
@@ -37,10 +37,12 @@ def attendance_frame(
     }
     chosen = rng.random(count) < world.parameters.corrected_share
     late = np.flatnonzero(chosen & ~projects.dishonest[project] & (known < NEVER))
-    mended = selected(frame, late)
-    mended["workers_registered"] = mended["workers_registered"] + rng.integers(0, 3, len(late))
-    mended["known_at"] = mended["known_at"] + rng.integers(2, 35, len(late))
-    return stacked(frame, mended)
+    corrected = select_rows(frame, late)
+    corrected["workers_registered"] = corrected["workers_registered"] + rng.integers(
+        0, 3, len(late)
+    )
+    corrected["known_at"] = corrected["known_at"] + rng.integers(2, 35, len(late))
+    return concat(frame, corrected)
 
 
 def _figures(

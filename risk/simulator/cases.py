@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from risk.simulator.csv_files import Frame
 from risk.simulator.parameters import Parameters
 from risk.simulator.world import EMPTY, Texts, World
-from risk.simulator.writing import Frame
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Case:
         return self.closed if self.pays else EMPTY
 
 
-def handled(rng: np.random.Generator, p: Parameters, case: Case) -> Case:
+def simulate_case(rng: np.random.Generator, p: Parameters, case: Case) -> Case:
     """The whole course of an accepted case, whose claim may be true or not."""
     claim = case.claim
     if rng.random() > (p.filed_if_owed if claim.true else p.filed_if_not):

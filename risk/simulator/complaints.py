@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from risk.simulator import words
+from risk.simulator import names as words
 from risk.simulator.cases import Claim
+from risk.simulator.csv_files import Frame, concat, select_rows
 from risk.simulator.debts import Debts
 from risk.simulator.parameters import Parameters
 from risk.simulator.world import EMPTY, Bools, Floats, Texts, World
-from risk.simulator.writing import Frame, selected, stacked
 
 CHANNELS = ("hotline_12333", "hotline_12345", "online", "visit", "petition", "other")
-_DAMAGE_SHARES = (0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1)  # of words.DAMAGES
+_NAME_ERROR_SHARES = (0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1)  # of words.NAME_ERRORS
 _OLD_NAME_SHARE = 0.4  # of callers who name a renamed firm
 
 
@@ -77,7 +77,7 @@ def complaint_ids(complaints: list[Complaint]) -> Texts:
 
 
 @dataclass(frozen=True)
-class Told:
+class ComplaintText:
     """A complaint in the caller's words, and what was done to the names in them."""
 
     site: str
@@ -102,7 +102,7 @@ def complaint_frame(world: World, complaints: list[Complaint], ids: Texts, names
     count = len(complaints)
     project = np.array([c.project for c in complaints], dtype=np.int64)
     named = np.array([c.named for c in complaints], dtype=np.bool_)
-    told = _told(world, rng, complaints, names)
+    told = _texts(world, rng, complaints, names)
     received = np.array([c.day for c in complaints], dtype=np.int64)
     workers = np.array([c.claim.workers for c in complaints], dtype=np.int64)
     amount = np.array([round(c.claim.amount * 100) for c in complaints], dtype=np.int64)
@@ -119,69 +119,71 @@ def complaint_frame(world: World, complaints: list[Complaint], ids: Texts, names
         "known_at": received + rng.integers(0, 3, count),
     }
     traced = np.flatnonzero(~named & (project != EMPTY) & (rng.random(count) < p.traced_share))
-    later = selected(frame, traced)
+    later = select_rows(frame, traced)
     later["project_id"] = ids[project[traced]]
     later["known_at"] = later["known_at"] + rng.integers(5, 40, len(traced))
-    return stacked(frame, later)
+    return concat(frame, later)
 
 
-def told_complaints(world: World, complaints: list[Complaint], names: Names) -> list[Told]:
+def complaint_texts(world: World, complaints: list[Complaint], names: Names) -> list[ComplaintText]:
     """The complaints as they stand in the records, for the hidden truth."""
-    return _told(world, world.stream("complaint-records"), complaints, names)
+    return _texts(world, world.stream("complaint-records"), complaints, names)
 
 
-def _told(
+def _texts(
     world: World, rng: np.random.Generator, complaints: list[Complaint], names: Names
-) -> list[Told]:
-    spoken = [_spoken(rng, c, names.projects, names.organisations) for c in complaints]
+) -> list[ComplaintText]:
+    spoken = [_spoken_texts(rng, c, names.projects, names.organisations) for c in complaints]
     harm = world.stream("complaint-damage")
-    return [_harmed(harm, c, s, names) for c, s in zip(complaints, spoken, strict=True)]
+    return [_with_name_errors(harm, c, s, names) for c, s in zip(complaints, spoken, strict=True)]
 
 
-def _harmed(
+def _with_name_errors(
     rng: np.random.Generator, complaint: Complaint, spoken: tuple[str, str, str], names: Names
-) -> Told:
+) -> ComplaintText:
     """Names cut short as they were spoken, or with another kind of damage in that place."""
     site, firm, story = spoken
-    site_kind, firm_kind = rng.choice(words.DAMAGES, 2, p=_DAMAGE_SHARES)
+    site_kind, firm_kind = rng.choice(words.NAME_ERRORS, 2, p=_NAME_ERROR_SHARES)
     if site == "":
         site_kind = "empty"
     elif site_kind != "cut":
         # A project is not renamed.
         site_kind = "suffix" if site_kind == "old_name" else site_kind
         name = str(names.projects[complaint.project])
-        site = words.damaged(rng, name, str(site_kind), words.SITE_ENDINGS)
+        site = words.distort_name(rng, name, str(site_kind), words.SITE_ENDINGS)
     if firm == "":
         firm_kind = "empty"
     elif words.is_foreman(firm):
         firm_kind = "foreman"
     elif names.old[complaint.org] and rng.random() < _OLD_NAME_SHARE:
         firm_kind = "old_name"
-        firm = words.damaged(rng, str(names.old[complaint.org]), firm_kind, words.FIRM_ENDINGS)
+        firm = words.distort_name(rng, str(names.old[complaint.org]), firm_kind, words.FIRM_ENDINGS)
     elif firm_kind != "cut":
         firm_kind = "suffix" if firm_kind == "old_name" else firm_kind
         name = str(names.organisations[complaint.org])
-        firm = words.damaged(rng, name, str(firm_kind), words.FIRM_ENDINGS)
-    return Told(site, firm, story, str(site_kind), str(firm_kind))
+        firm = words.distort_name(rng, name, str(firm_kind), words.FIRM_ENDINGS)
+    return ComplaintText(site, firm, story, str(site_kind), str(firm_kind))
 
 
-def _spoken(
+def _spoken_texts(
     rng: np.random.Generator, complaint: Complaint, titles: Texts, names: Texts
 ) -> tuple[str, str, str]:
     """Site, employer and story in the caller's words."""
     months = int(rng.integers(1, 6))
     if complaint.project == EMPTY:
         told, site = words.OTHER_CLAIMS, ""
-        firm = words.mangled(rng, str(names[complaint.org]), words.FIRM_ENDINGS)
+        firm = words.shorten_name(rng, str(names[complaint.org]), words.FIRM_ENDINGS)
     else:
         told = words.CLAIMS if complaint.claim.true else words.FALSE_CLAIMS
         vague = rng.random() < (0.1 if complaint.named else 0.35)
         site = (
-            "" if vague else words.mangled(rng, str(titles[complaint.project]), words.SITE_ENDINGS)
+            ""
+            if vague
+            else words.shorten_name(rng, str(titles[complaint.project]), words.SITE_ENDINGS)
         )
         known = rng.random() < 0.4
         firm = (
-            words.mangled(rng, str(names[complaint.org]), words.FIRM_ENDINGS)
+            words.shorten_name(rng, str(names[complaint.org]), words.FIRM_ENDINGS)
             if known
             else words.foreman(rng)
         )

@@ -37,7 +37,7 @@ def debts(wages: Wages, projects: int, day: int, patience: int) -> Debts:
     return Debts(amount.astype(np.float64), workers)
 
 
-def open_rows(wages: Wages, project: int, day: int) -> Ints:
+def open_payrolls(wages: Wages, project: int, day: int) -> Ints:
     """Payrolls of ``project`` due before ``day`` with an instalment to come after it."""
     mine = (wages.project == project) & (wages.due_on < day)
     waiting = ((wages.paid_on >= day) & (wages.paid > 0)).any(axis=1)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from risk.simulator.csv_files import Frame, concat, select_rows
 from risk.simulator.parameters import Parameters
 from risk.simulator.projects import Projects
 from risk.simulator.world import EMPTY, NEVER, Floats, Ints, World, fen, lags
-from risk.simulator.writing import Frame, selected, stacked
 
 KINDS = ("quantity", "quality", "price", "payment")
 
@@ -78,8 +78,8 @@ def dispute_frame(world: World, projects: Projects, disputes: Disputes) -> Frame
         "amount": np.where(rng.random(count) < 0.1, EMPTY, fen(disputes.amount)),
         "known_at": np.where(seen, disputes.opened + lags(rng, 15.0, count), NEVER),
     }
-    over = selected(first, disputes.resolved < NEVER)
+    over = select_rows(first, disputes.resolved < NEVER)
     resolved = disputes.resolved[disputes.resolved < NEVER]
     over["resolved_on"] = resolved
     over["known_at"] = np.maximum(over["known_at"] + 1, resolved + lags(rng, 12.0, len(resolved)))
-    return stacked(first, over)
+    return concat(first, over)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from risk.simulator import words
+from risk.simulator import names
+from risk.simulator.csv_files import Frame, concat, select_rows
 from risk.simulator.projects import Projects
 from risk.simulator.world import EMPTY, NEVER, Bools, Floats, Ints, World, fen, lags, sigmoid
-from risk.simulator.writing import Frame, selected, stacked
 
 KINDS = ("cash", "guarantee", "insurance", "exempt")
 _CASH, _EXEMPT = 0, 3
@@ -24,18 +24,18 @@ def account_frame(world: World, projects: Projects) -> Frame:
     first: Frame = {
         "account_id": np.array([f"ZH{number}" for number in projects.ids]),
         "project_id": projects.ids,
-        "bank": np.array([f"{words.MARK}{n}" for n in words.BANKS])[rng.integers(0, 4, count)],
+        "bank": np.array([f"{names.MARK}{n}" for n in names.BANKS])[rng.integers(0, 4, count)],
         "opened_on": opened,
         "closed_on": np.full(count, EMPTY),
         "known_at": np.maximum(opened, projects.start) + lags(rng, 5.0, count),
     }
-    first = selected(first, rng.random(count) < p.account_share)
+    first = select_rows(first, rng.random(count) < p.account_share)
     ends = projects.end[np.isin(projects.ids, first["project_id"])]
     closed = ends + 30 + lags(rng, 60.0, len(ends))
-    over = selected(first, np.arange(len(ends)))
+    over = select_rows(first, np.arange(len(ends)))
     over["closed_on"] = np.maximum(closed, over["opened_on"] + 1)
     over["known_at"] = np.maximum(over["closed_on"] + lags(rng, 8.0, len(ends)), over["known_at"])
-    return stacked(first, selected(over, rng.random(len(ends)) < 0.85))
+    return concat(first, select_rows(over, rng.random(len(ends)) < 0.85))
 
 
 def deposit_frame(world: World, projects: Projects, stress: Floats, drawn_on: Ints) -> Frame:
@@ -50,14 +50,14 @@ def deposit_frame(world: World, projects: Projects, stress: Floats, drawn_on: In
     missing = (kind != _EXEMPT) & (rng.random(count) < sigmoid(odds))
     first = _deposit(rng, projects, (kind, missing, begin), p.deposit_rate_low, p.deposit_rate_high)
     made_good = np.flatnonzero(missing & (rng.random(count) < 0.6))
-    mended = _later(
+    corrected = _later(
         first, made_good, "stored", begin[made_good] + rng.integers(30, 200, len(made_good))
     )
-    mended["amount"] = mended["required_amount"]
+    corrected["amount"] = corrected["required_amount"]
     held = ~missing & (kind != _EXEMPT)
-    return stacked(
+    return concat(
         first,
-        mended,
+        corrected,
         *_expiring(world, rng, projects, first, held & (kind != _CASH)),
         _later(first, np.flatnonzero(held & (drawn_on < NEVER)), "drawn", drawn_on),
         _returned(rng, projects, first, held & (kind == _CASH) & (drawn_on == NEVER)),
@@ -92,7 +92,7 @@ def _deposit(
 
 def _later(frame: Frame, rows: Ints, status: str, days: Ints) -> Frame:
     """A later version of ``rows`` with another status, known at ``days`` (all rows, or theirs)."""
-    out = selected(frame, rows)
+    out = select_rows(frame, rows)
     when = days if len(days) == len(rows) else days[rows]
     out["status"] = np.full(len(rows), status, dtype="U8")
     out["known_at"] = np.maximum(when, out["known_at"] + 1)
@@ -105,7 +105,7 @@ def _expiring(
     """Guarantees that run out while the work goes on: renewed under a new number, or expired."""
     rows = np.flatnonzero(paper & (first["valid_to"] != EMPTY) & (first["valid_to"] < projects.end))
     renewed = rows[rng.random(len(rows)) < world.parameters.deposit_renewed]
-    after = selected(first, renewed)
+    after = select_rows(first, renewed)
     after["deposit_id"] = np.array(
         [f"BZ{number}-2" for number in projects.ids[renewed]], dtype="U32"
     )

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from risk.simulator.csv_files import Frame, concat, select_rows
 from risk.simulator.debts import Debts
+from risk.simulator.names import FINDINGS
 from risk.simulator.parameters import Parameters
 from risk.simulator.projects import Projects
-from risk.simulator.words import FINDINGS
 from risk.simulator.world import EMPTY, Floats, World
-from risk.simulator.writing import Frame, selected, stacked
 
 _PAPERS = ("roster", "ledger", "contract", "cash")
 
@@ -54,7 +54,7 @@ def make_visit(
 ) -> Visit:
     """A visit to (project, day, kind): arrears are seen with some chance if they are there."""
     project, day, kind = what
-    found = _sees(rng, p, projects, debts, (project, kind))
+    found = _detects_arrears(rng, p, projects, debts, (project, kind))
     workers, amount = 0, 0.0
     if found:
         seen = float(rng.uniform(0.6, 1.0))
@@ -62,14 +62,14 @@ def make_visit(
         amount = round(float(debts.head()[project]) * workers, 2)
     findings = _findings(rng, projects, project, found)
     ordered = day + int(rng.integers(10, 31)) if findings else EMPTY
-    mended = EMPTY
+    corrected = EMPTY
     if findings and rng.random() < (p.rectified_share if found else 0.85):
-        mended = day + int(rng.integers(4, 34))
-    return Visit(project, day, kind, found, workers, amount, findings, ordered, mended)
+        corrected = day + int(rng.integers(4, 34))
+    return Visit(project, day, kind, found, workers, amount, findings, ordered, corrected)
 
 
 def inspection_frame(world: World, visits: list[Visit], projects: Projects) -> Frame:
-    """The ``inspections`` table: the visit, and a later version when the fault is mended."""
+    """The ``inspections`` table: the visit, and a later version when the fault is corrected."""
     rng, count = world.stream("inspection-records"), len(visits)
     days = np.array([v.day for v in visits], dtype=np.int64)
     rectified = np.array([v.rectified for v in visits], dtype=np.int64)
@@ -86,14 +86,16 @@ def inspection_frame(world: World, visits: list[Visit], projects: Projects) -> F
         "rectified_on": np.full(count, EMPTY),
         "known_at": days + rng.integers(0, 6, count),
     }
-    mended = selected(first, rectified != EMPTY)
+    corrected = select_rows(first, rectified != EMPTY)
     done = rectified[rectified != EMPTY]
-    mended["rectified_on"] = done
-    mended["known_at"] = np.maximum(done + rng.integers(0, 6, len(done)), mended["known_at"] + 1)
-    return stacked(first, mended)
+    corrected["rectified_on"] = done
+    corrected["known_at"] = np.maximum(
+        done + rng.integers(0, 6, len(done)), corrected["known_at"] + 1
+    )
+    return concat(first, corrected)
 
 
-def _sees(
+def _detects_arrears(
     rng: np.random.Generator,
     p: Parameters,
     projects: Projects,
@@ -103,8 +105,12 @@ def _sees(
     project, kind = where
     if debts.workers[project] == 0 or debts.head()[project] < p.visible_head:
         return False
-    eyes = {"complaint": p.eye_complaint, "special": p.eye_targeted, "campaign": p.eye_targeted}
-    chance = p.detection * eyes.get(kind, 1.0)
+    factors = {
+        "complaint": p.detection_complaint,
+        "special": p.detection_targeted,
+        "campaign": p.detection_targeted,
+    }
+    chance = p.detection * factors.get(kind, 1.0)
     if projects.dishonest[project]:
         chance *= p.detection_clean_books
     return bool(rng.random() < chance)

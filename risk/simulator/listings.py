@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from risk.simulator.cases import Case
+from risk.simulator.csv_files import Frame, concat, select_rows
 from risk.simulator.world import EMPTY, Texts, World
-from risk.simulator.writing import Frame, selected, stacked
 
 _THREE_YEARS, _HALF_YEAR = 1096, 183
 
@@ -28,9 +28,9 @@ def listing_frame(world: World, cases: list[Case], org_ids: Texts) -> Frame:
         "removed_on": np.full(count, EMPTY),
         "known_at": begin + rng.integers(0, 8, count),
     }
-    over = selected(first, np.arange(count))
+    over = select_rows(first, np.arange(count))
     over["removed_on"] = np.where(
         (cured != EMPTY) & (rng.random(count) < 0.5), early, begin + _THREE_YEARS
     )
     over["known_at"] = over["removed_on"] + rng.integers(0, 8, count)
-    return stacked(first, over)
+    return concat(first, over)

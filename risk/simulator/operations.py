@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from risk.simulator.csv_files import Frame, concat
 from risk.simulator.organisations import CONTRACTOR, EMPLOYER, LABOUR, OWNER, Organisations
 from risk.simulator.world import Bools, Floats, Ints, World, lags
-from risk.simulator.writing import Frame, stacked
 
 _BUILDERS = (OWNER, CONTRACTOR, LABOUR)
 _INDICATORS: tuple[tuple[str, tuple[int, ...], float, float], ...] = (
@@ -33,7 +33,7 @@ def operations_frame(world: World, organisations: Organisations, stress: Floats)
     over = np.maximum(stress[rows] - _LOAN_STRESS, 0.0)
     loans = organisations.capital[rows][:, None] * 0.05 * over
     parts.append(_part(world, rng, organisations, ("overdue_loans", rows, loans)))
-    return stacked(*parts, *_employers_parts(world, organisations, stress, covered))
+    return concat(*parts, *_employers_parts(world, organisations, stress, covered))
 
 
 def _employers_parts(
@@ -71,5 +71,5 @@ def _part(
         "value": np.round(values.ravel(), 0 if name == "social_insurance" else 1),
         "known_at": known,
     }
-    kept = (rng.random(count) > 0.02) & (month >= world.timeline.before)
+    kept = (rng.random(count) > 0.02) & (month >= world.timeline.burn_in)
     return {column: values[kept] for column, values in frame.items()}

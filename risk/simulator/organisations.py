@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from risk.simulator import codes, words
+from risk.simulator import codes
+from risk.simulator import names as words
+from risk.simulator.csv_files import Frame, concat
 from risk.simulator.world import EMPTY, Floats, Ints, Texts, World, fen, lags
-from risk.simulator.writing import Frame, stacked
 
 KINDS = ("owner", "general_contractor", "subcontractor", "labour_subcontractor", "employer")
 OWNER, CONTRACTOR, SPECIALIST, LABOUR, EMPLOYER = range(5)
@@ -93,7 +94,7 @@ def organisation_frame(world: World, organisations: Organisations) -> Frame:
     renamed = np.flatnonzero(organisations.old_names != "")
     before = _frame(organisations, renamed, capital[renamed], known[renamed] - 30)
     before["org_name"] = organisations.old_names[renamed]
-    return stacked(before, first, _frame(organisations, raised, capital[raised] * 2, later))
+    return concat(before, first, _frame(organisations, raised, capital[raised] * 2, later))
 
 
 def _frame(organisations: Organisations, rows: Ints, capital: Ints, known: Ints) -> Frame:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from risk.simulator.cases import Case, Claim, handled
+from risk.simulator.cases import Case, Claim, simulate_case
 from risk.simulator.complaints import (
     Complaint,
     complaint_chances,
@@ -19,7 +19,7 @@ from risk.simulator.complaints import (
     season_factors,
     true_claim,
 )
-from risk.simulator.debts import Debts, debts, open_rows
+from risk.simulator.debts import Debts, debts, open_payrolls
 from risk.simulator.disputes import running
 from risk.simulator.inspections import Visit, make_visit, visit_chances
 from risk.simulator.organisations import EMPLOYER, Organisations
@@ -42,7 +42,7 @@ class Oversight:
     drawn_on: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
-class _Years:
+class _OversightRun:
     """The walk through the months; holds who has an open case and who has a past."""
 
     def __init__(self, world: World, projects: Projects, wages: Wages) -> None:
@@ -102,7 +102,7 @@ class _Years:
             self._visit(now, project, opened + int(self.rng.integers(1, 15)), "complaint")
 
     def _open(self, case: Case) -> None:
-        case = handled(self.rng, self.world.parameters, case)
+        case = simulate_case(self.rng, self.world.parameters, case)
         self.out.cases.append(case)
         self.busy_until[case.project] = max(case.closed, case.unfounded)
         if case.confirmed != EMPTY:
@@ -110,7 +110,7 @@ class _Years:
             if self.rng.random() < self.world.parameters.deposit_drawn:
                 self.out.drawn_on[case.project] = case.confirmed + 8
         if case.settled_on() != EMPTY:
-            rows = open_rows(self.wages, case.project, case.opened)
+            rows = open_payrolls(self.wages, case.project, case.opened)
             self.wages.settle(rows, case.settled_on())
 
     def _visits(self, now: Debts, month: int, day: int) -> None:
@@ -132,14 +132,14 @@ class _Years:
             return
         self.history[project] += 1
         if visit.rectified != EMPTY:
-            self.wages.settle(open_rows(self.wages, project, day), visit.rectified)
+            self.wages.settle(open_payrolls(self.wages, project, day), visit.rectified)
         elif self.busy_until[project] < day and self.rng.random() < 0.5:
             claim = Claim(visit.workers, visit.amount, True)
             org = int(self.projects.contractor[project])
             self._open(Case(project, org, EMPTY, True, claim, day + 32))
 
 
-def oversee(
+def simulate_oversight(
     world: World,
     projects: Projects,
     organisations: Organisations,
@@ -147,7 +147,7 @@ def oversee(
     wages: Wages,
 ) -> Oversight:
     """Complaints, cases and visits of all months; settles ``wages`` on the way."""
-    years = _Years(world, projects, wages)
+    years = _OversightRun(world, projects, wages)
     for month in range(world.months):
         years.month(month)
     _outside_construction(world, organisations, firm_stress, years.out)
@@ -178,7 +178,7 @@ def _outside_construction(
         if rng.random() < p.accepted_share:
             number = len(out.complaints) - 1
             opened = day + int(rng.integers(0, 5))
-            out.cases.append(handled(rng, p, Case(EMPTY, org, number, True, claim, opened)))
+            out.cases.append(simulate_case(rng, p, Case(EMPTY, org, number, True, claim, opened)))
 
 
 def _in_order(out: Oversight, live_day: int) -> Oversight:

@@ -206,8 +206,8 @@ class Parameters:
         "winter action of 20 November to 3 February in a district: part of each month 1..12",
     )
     complaint_visit: float = assumed(0.3, "accepted complaints checked on site")
-    eye_complaint: float = assumed(1.6, "multiplies detection when told where to look")
-    eye_targeted: float = assumed(1.2, "multiplies detection in special checks and campaigns")
+    detection_complaint: float = assumed(1.6, "multiplies detection when told where to look")
+    detection_targeted: float = assumed(1.2, "multiplies detection in special checks and campaigns")
     rectified_share: float = assumed(0.75, "arrears found by a visit and paid when ordered")
     detection: float = assumed(0.45, "chance that a visit sees existing arrears")
     detection_clean_books: float = assumed(0.5, "multiplies it where the books look perfect")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from risk.simulator.csv_files import Frame, concat, select_rows
 from risk.simulator.projects import Projects
 from risk.simulator.reporting import Feeds, record_lags
 from risk.simulator.subcontracting import Contracts, Teams
 from risk.simulator.transfers import period_ids
 from risk.simulator.wages import Wages
 from risk.simulator.world import EMPTY, NEVER, Bools, Ints, Texts, World, lags
-from risk.simulator.writing import Frame, selected, stacked
 
 CHANNELS = ("bank", "cash", "foreman")
 
@@ -36,20 +36,20 @@ def payroll_frames(
         "known_at": known,
     }
     payments = _payments(world, projects, teams, wages, (ids, known))
-    return stacked(payrolls, _mended(world, rng, payrolls)), payments
+    return concat(payrolls, _corrected(world, rng, payrolls)), payments
 
 
-def _mended(world: World, rng: np.random.Generator, frame: Frame) -> Frame:
+def _corrected(world: World, rng: np.random.Generator, frame: Frame) -> Frame:
     """Later versions of some payrolls: a worker forgotten, a sum added up wrongly."""
     share = world.parameters.corrected_share
     rows = np.flatnonzero(
         (rng.random(len(frame["known_at"])) < share) & (frame["known_at"] < NEVER)
     )
-    mended = selected(frame, rows)
+    corrected = select_rows(frame, rows)
     more = 1 + rng.integers(-4, 9, len(rows)) / 100
-    mended["amount_due"] = np.rint(mended["amount_due"] * more).astype(np.int64)
-    mended["known_at"] = mended["known_at"] + rng.integers(3, 40, len(rows))
-    return mended
+    corrected["amount_due"] = np.rint(corrected["amount_due"] * more).astype(np.int64)
+    corrected["known_at"] = corrected["known_at"] + rng.integers(3, 40, len(rows))
+    return corrected
 
 
 def _payments(
@@ -57,7 +57,7 @@ def _payments(
 ) -> Frame:
     rng = world.stream("payment-records")
     ids, payroll_known = payrolls
-    paid_on, paid = _shown(world, rng, projects, wages)
+    paid_on, paid = _booked(world, rng, projects, wages)
     row, part = np.nonzero((paid > 0) & (paid_on < NEVER) & (payroll_known < NEVER)[:, None])
     day, count = paid_on[row, part], len(row)
     workers = wages.workers[row]
@@ -71,13 +71,13 @@ def _payments(
         "known_at": np.maximum(day + lags(rng, 2.0, count), payroll_known[row]),
     }
     rows = np.flatnonzero(rng.random(count) < world.parameters.corrected_share / 2)
-    mended = selected(frame, rows)
-    mended["amount"] = np.rint(mended["amount"] * 0.97).astype(np.int64)
-    mended["known_at"] = mended["known_at"] + rng.integers(2, 30, len(rows))
-    return stacked(frame, mended)
+    corrected = select_rows(frame, rows)
+    corrected["amount"] = np.rint(corrected["amount"] * 0.97).astype(np.int64)
+    corrected["known_at"] = corrected["known_at"] + rng.integers(2, 30, len(rows))
+    return concat(frame, corrected)
 
 
-def _shown(
+def _booked(
     world: World, rng: np.random.Generator, projects: Projects, wages: Wages
 ) -> tuple[Ints, Ints]:
     """Days and amounts in the books: some sites show every month as paid in full on the day."""

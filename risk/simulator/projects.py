@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from risk.simulator import codes, words
+from risk.simulator import codes
+from risk.simulator import names as words
+from risk.simulator.csv_files import Frame, concat, select_rows
 from risk.simulator.organisations import CONTRACTOR, OWNER, Organisations
 from risk.simulator.world import EMPTY, Bools, Floats, Ints, Texts, World, fen, lags
-from risk.simulator.writing import Frame, selected, stacked
 
 SECTORS = ("building", "municipal", "transport", "water", "energy", "other")
 FUNDING = ("government", "state_owned", "private")
@@ -75,8 +76,8 @@ def make_projects(world: World, organisations: Organisations) -> Projects:
         sector=sector,
         funding=funding,
         settlement=rng.choice(4, count, p=p.settlement_shares),
-        owner=_uneven(rng, organisations.of_kind(OWNER), count),
-        contractor=_uneven(rng, organisations.of_kind(CONTRACTOR), count),
+        owner=_draw_organisations(rng, organisations.of_kind(OWNER), count),
+        contractor=_draw_organisations(rng, organisations.of_kind(CONTRACTOR), count),
         amount=amount,
         labour_share=rng.uniform(p.labour_share_low, p.labour_share_high, count),
         start=times.start,
@@ -102,10 +103,10 @@ def project_frame(world: World, projects: Projects, organisations: Organisations
     wrong = (blank | (rng.random(count) < p.corrected_share)) & (mended_on < projects.end)
     done_on = np.maximum(projects.end + lags(rng, 18.0, count), known + 1)
     done = rng.random(count) < 0.93
-    return stacked(
+    return concat(
         first,
-        selected({**unfinished, "known_at": mended_on}, wrong),
-        selected({**final, "known_at": done_on}, done),
+        select_rows({**unfinished, "known_at": mended_on}, wrong),
+        select_rows({**final, "known_at": done_on}, done),
     )
 
 
@@ -143,7 +144,7 @@ def _times(world: World, rng: np.random.Generator, amount: Floats) -> _Times:
     scale = (amount / p.amount_median) ** 0.2
     planned = np.clip(rng.lognormal(np.log(13.0), 0.4, count) * scale, 3, 42)
     late = (rng.random(count) < p.delay_share) * rng.exponential(p.delay_mean_months, count)
-    first = world.timeline.before - np.minimum(_BEFORE_WINDOW, planned * 0.8)
+    first = world.timeline.burn_in - np.minimum(_BEFORE_WINDOW, planned * 0.8)
     begin = first + rng.random(count) * (world.months - 0.5 - first)
     zero = world.timeline.month_day(0)
     days = zero + np.stack([begin, begin + planned, begin + planned + late]) * 30.44
@@ -169,7 +170,7 @@ def _permit_numbers(region: Texts, sector: Ints, start: Ints) -> Texts:
     return np.array(numbers)
 
 
-def _uneven(rng: np.random.Generator, among: Ints, count: int) -> Ints:
+def _draw_organisations(rng: np.random.Generator, among: Ints, count: int) -> Ints:
     """Draw organisations: a few large ones hold many projects."""
     weight = rng.lognormal(0.0, 0.8, len(among))
     return np.asarray(rng.choice(among, count, p=weight / weight.sum()), dtype=np.int64)

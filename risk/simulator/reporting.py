@@ -76,11 +76,11 @@ def _spells(world: World, rng: np.random.Generator, pressure: Floats) -> Bools:
 def _feed(world: World, rng: np.random.Generator, silent: Bools, joined: Bools) -> Feed:
     """Fill in some spells when they end; a project that never joined is silent throughout."""
     silent = silent | ~joined[:, None]
-    silent[:, : world.timeline.before] = True
+    silent[:, : world.timeline.burn_in] = True
     filled = np.where(silent, NEVER, 0)
     after = np.full(len(silent), NEVER)
     fills = rng.random(silent.shape) < world.parameters.silence_backfilled
-    for month in range(world.months - 2, world.timeline.before - 1, -1):
+    for month in range(world.months - 2, world.timeline.burn_in - 1, -1):
         over = silent[:, month] & ~silent[:, month + 1]
         back = world.timeline.month_day(month + 1) + 12 + rng.integers(0, 20, len(silent))
         after = np.where(over, np.where(fills[:, month], back, NEVER), after)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from risk.contract import TABLES
 from risk.errors import WagewatchError
 from risk.locale import text
+from risk.progress import Progress
 from risk.simulator.attendance import attendance_frame
 from risk.simulator.cases import case_frame
-from risk.simulator.complaints import Names, complaint_frame, complaint_ids, told_complaints
+from risk.simulator.complaints import Names, complaint_frame, complaint_ids, complaint_texts
+from risk.simulator.csv_files import Frame, write_table
 from risk.simulator.disputes import Disputes, dispute_frame, dispute_pressure, make_disputes
 from risk.simulator.guarantees import account_frame, deposit_frame
 from risk.simulator.inspections import inspection_frame
 from risk.simulator.listings import listing_frame
 from risk.simulator.operations import operations_frame
 from risk.simulator.organisations import Organisations, make_organisations, organisation_frame
-from risk.simulator.oversight import Oversight, oversee
+from risk.simulator.oversight import Oversight, simulate_oversight
 from risk.simulator.parameters import Parameters
 from risk.simulator.payrolls import payroll_frames
 from risk.simulator.projects import Projects, make_projects, project_frame
@@ -30,16 +32,13 @@ from risk.simulator.transfers import Transfers, late_transfers, make_transfers, 
 from risk.simulator.truth import clear_truth, write_link_truth, write_truth
 from risk.simulator.wages import Wages, make_wages
 from risk.simulator.world import Floats, Timeline, World
-from risk.simulator.writing import Frame, write_table
 
 DEFAULT_END = dt.date(2025, 12, 31)
 NOTICE = "README.md"
 MARK = "SYNTHETIC"
-UNSEEN_MONTHS = 10
+BURN_IN_MONTHS = 10
 MAX_PROJECTS, MAX_MONTHS = 50_000, 240
 EARLIEST_END, LATEST_END = dt.date(2020, 1, 31), dt.date(2100, 12, 31)
-
-Progress = Callable[[str, float], None]
 
 
 class SimulationSizeRefused(WagewatchError):
@@ -66,7 +65,7 @@ class SimulationReport:
 
 
 @dataclass(frozen=True)
-class _Made:
+class _Simulated:
     """Everything true in the simulated world."""
 
     organisations: Organisations
@@ -104,20 +103,20 @@ def simulate(
     _check_size(projects=projects, months=months, seed=seed, end=end)
     _claim_folder(out)
     world = World(
-        projects, seed, Timeline(months + UNSEEN_MONTHS, end, UNSEEN_MONTHS), Parameters()
+        projects, seed, Timeline(months + BURN_IN_MONTHS, end, BURN_IN_MONTHS), Parameters()
     )
-    tell = progress or _silent
-    made = _make(world, tell)
+    report_progress = progress or _silent
+    simulated = _simulate_world(world, report_progress)
     _write_notice(out, world)
     rows: dict[str, int] = {}
-    for name, frame in _frames(world, made):
+    for name, frame in _frames(world, simulated):
         rows[name] = write_table(out, TABLES[name], frame, world.timeline.end_day)
-        tell(name, 0.5 + 0.5 * len(rows) / len(TABLES))
+        report_progress(name, 0.5 + 0.5 * len(rows) / len(TABLES))
     if truth:
-        write_truth(out, world, made.projects, made.stress, made.oversight)
-        complaints = made.oversight.complaints
-        ids = (complaint_ids(complaints), made.projects.ids, made.organisations.ids)
-        told = told_complaints(world, complaints, _names(made))
+        write_truth(out, world, simulated.projects, simulated.stress, simulated.oversight)
+        complaints = simulated.oversight.complaints
+        ids = (complaint_ids(complaints), simulated.projects.ids, simulated.organisations.ids)
+        told = complaint_texts(world, complaints, _names(simulated))
         write_link_truth(out, complaints, told, ids)
     return SimulationReport(out, rows, _first_month(world), end, seed)
 
@@ -152,7 +151,7 @@ def _claim_folder(out: Path) -> None:
 def _write_notice(out: Path, world: World) -> None:
     fields = {
         "projects": world.projects,
-        "months": world.months - UNSEEN_MONTHS,
+        "months": world.months - BURN_IN_MONTHS,
         "seed": world.seed,
         "end": world.timeline.end.isoformat(),
     }
@@ -164,24 +163,24 @@ def _first_month(world: World) -> dt.date:
     return dt.date(1970, 1, 1) + dt.timedelta(days=world.timeline.live_day)
 
 
-def _make(world: World, tell: Progress) -> _Made:
+def _simulate_world(world: World, report_progress: Progress) -> _Simulated:
     organisations = make_organisations(world)
     firm_stress = organisation_stress(world, organisations)
     projects = make_projects(world, organisations)
     base = project_stress(world, projects, firm_stress)
     sites = make_contracts(world, projects, organisations)
-    tell("contracts", 0.1)
+    report_progress("contracts", 0.1)
     disputes = make_disputes(world, projects, base)
     transfers = make_transfers(world, projects, firm_stress)
     stress = base + dispute_pressure(world, len(projects), disputes, world.parameters)
     late = late_transfers(world, len(projects), transfers)
     stress = stress + world.parameters.late_transfer_stress * late
     wages = make_wages(world, projects, sites[1], stress)
-    tell("wages", 0.3)
-    oversight = oversee(world, projects, organisations, firm_stress, wages)
+    report_progress("wages", 0.3)
+    oversight = simulate_oversight(world, projects, organisations, firm_stress, wages)
     feeds = make_feeds(world, projects, stress, firm_stress)
-    tell("oversight", 0.5)
-    return _Made(
+    report_progress("oversight", 0.5)
+    return _Simulated(
         organisations,
         projects,
         sites,
@@ -195,33 +194,38 @@ def _make(world: World, tell: Progress) -> _Made:
     )
 
 
-def _frames(world: World, made: _Made) -> Iterator[tuple[str, Frame]]:
+def _frames(world: World, simulated: _Simulated) -> Iterator[tuple[str, Frame]]:
     """One table at a time, so that only one is held in memory beside the world itself."""
-    projects, firms, seen = made.projects, made.organisations, made.oversight
+    projects, firms, seen = simulated.projects, simulated.organisations, simulated.oversight
     yield "organizations", organisation_frame(world, firms)
     yield "projects", project_frame(world, projects, firms)
-    yield "contracts", contract_frame(world, projects, made.sites[0], firms.ids)
-    payrolls, payments = payroll_frames(world, projects, made.sites, made.feeds, made.wages)
+    yield "contracts", contract_frame(world, projects, simulated.sites[0], firms.ids)
+    payrolls, payments = payroll_frames(
+        world, projects, simulated.sites, simulated.feeds, simulated.wages
+    )
     yield "payrolls", payrolls
     yield "payments", payments
     yield "accounts", account_frame(world, projects)
-    yield "transfers", transfer_frame(world, projects, made.feeds, made.transfers)
-    yield "deposits", deposit_frame(world, projects, made.stress, seen.drawn_on)
-    yield "attendance", attendance_frame(world, projects, made.sites, made.feeds, made.wages)
-    yield from _authority_frames(world, made)
-    yield "disputes", dispute_frame(world, projects, made.disputes)
+    yield "transfers", transfer_frame(world, projects, simulated.feeds, simulated.transfers)
+    yield "deposits", deposit_frame(world, projects, simulated.stress, seen.drawn_on)
+    yield (
+        "attendance",
+        attendance_frame(world, projects, simulated.sites, simulated.feeds, simulated.wages),
+    )
+    yield from _authority_frames(world, simulated)
+    yield "disputes", dispute_frame(world, projects, simulated.disputes)
     yield "listings", listing_frame(world, seen.cases, firms.ids)
-    yield "operations", operations_frame(world, firms, made.organisation_stress)
+    yield "operations", operations_frame(world, firms, simulated.organisation_stress)
 
 
-def _names(made: _Made) -> Names:
-    firms = made.organisations
-    return Names(made.projects.names, firms.names, firms.old_names)
+def _names(simulated: _Simulated) -> Names:
+    firms = simulated.organisations
+    return Names(simulated.projects.names, firms.names, firms.old_names)
 
 
-def _authority_frames(world: World, made: _Made) -> Iterator[tuple[str, Frame]]:
-    projects, firms, seen = made.projects, made.organisations, made.oversight
-    yield "complaints", complaint_frame(world, seen.complaints, projects.ids, _names(made))
+def _authority_frames(world: World, simulated: _Simulated) -> Iterator[tuple[str, Frame]]:
+    projects, firms, seen = simulated.projects, simulated.organisations, simulated.oversight
+    yield "complaints", complaint_frame(world, seen.complaints, projects.ids, _names(simulated))
     ids = (projects.ids, firms.ids, complaint_ids(seen.complaints))
     yield "cases", case_frame(world, seen.cases, ids)
     yield "inspections", inspection_frame(world, seen.visits, projects)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from risk.simulator import words
+from risk.simulator import names as words
+from risk.simulator.csv_files import Frame, concat, select_rows
 from risk.simulator.organisations import LABOUR, SPECIALIST, Organisations
 from risk.simulator.projects import BUILDING, Projects
 from risk.simulator.world import EMPTY, Bools, Floats, Ints, Texts, World, fen, lags
-from risk.simulator.writing import Frame, selected, stacked
 
 _MAX_TEAMS = 9
 PERSON = EMPTY
@@ -47,7 +47,7 @@ class Teams:
 
 
 @dataclass
-class _Growing:
+class _TreeBuilder:
     """Contract trees while they grow: one entry per contract."""
 
     project: list[int] = field(default_factory=list)
@@ -71,7 +71,7 @@ class _Growing:
 
 
 @dataclass(frozen=True)
-class _Hands:
+class _ContractorPool:
     """Who may take on a piece of work."""
 
     rng: np.random.Generator
@@ -99,20 +99,20 @@ def make_contracts(
 ) -> tuple[Contracts, Teams]:
     """A tree of contracts for every project, and its teams."""
     rng, p = world.stream("contracts"), world.parameters
-    hands = _Hands(
+    hands = _ContractorPool(
         rng,
         organisations.of_kind(LABOUR),
         organisations.of_kind(SPECIALIST),
         p.lead_foreman,
         p.lead_labour_firm,
     )
-    trees = _Growing()
+    trees = _TreeBuilder()
     workers = projects.labour_month() / p.wage_month
     numbers = np.clip(np.ceil(workers / p.team_size), 1, _MAX_TEAMS).astype(np.int64)
     depths = _depths(world, rng, projects)
     for project in range(len(projects)):
         root = trees.add(project, EMPTY, int(projects.contractor[project]))
-        _grow(trees, hands, root, int(numbers[project]), int(depths[project]))
+        _grow_tree(trees, hands, root, int(numbers[project]), int(depths[project]))
     contracts = _contracts(world, projects, organisations, trees)
     return contracts, _teams(world, projects, contracts, np.array(trees.leaf))
 
@@ -138,10 +138,10 @@ def contract_frame(world: World, projects: Projects, c: Contracts, org_ids: Text
         "known_at": known,
     }
     told = np.flatnonzero(rng.random(count) < 0.6)
-    over = selected(first, told)
+    over = select_rows(first, told)
     over["ended_on"] = c.ended[told]
     over["known_at"] = np.maximum(known[told] + 1, c.ended[told] + lags(rng, 20.0, len(told)))
-    return stacked(first, over)
+    return concat(first, over)
 
 
 def _depths(world: World, rng: np.random.Generator, projects: Projects) -> Ints:
@@ -152,7 +152,9 @@ def _depths(world: World, rng: np.random.Generator, projects: Projects) -> Ints:
     return np.where(projects.sector == BUILDING, building, other).astype(np.int64)
 
 
-def _grow(trees: _Growing, hands: _Hands, root: int, teams: int, depth: int) -> None:
+def _grow_tree(
+    trees: _TreeBuilder, hands: _ContractorPool, root: int, teams: int, depth: int
+) -> None:
     """Teams below ``root``; the first goes to the full depth, the others as deep or less."""
     if depth == 0:
         trees.leaf[root] = True
@@ -172,7 +174,7 @@ def _grow(trees: _Growing, hands: _Hands, root: int, teams: int, depth: int) -> 
 
 
 def _contracts(
-    world: World, projects: Projects, organisations: Organisations, trees: _Growing
+    world: World, projects: Projects, organisations: Organisations, trees: _TreeBuilder
 ) -> Contracts:
     rng, p = world.stream("contract-terms"), world.parameters
     project, level, firm = np.array(trees.project), np.array(trees.level), np.array(trees.firm)

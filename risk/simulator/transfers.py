@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from risk.simulator.csv_files import Frame, concat, select_rows
 from risk.simulator.disputes import running
 from risk.simulator.projects import Projects
 from risk.simulator.reporting import Feeds, record_lags
 from risk.simulator.world import EMPTY, NEVER, Bools, Floats, Ints, World, fen, lags, sigmoid
-from risk.simulator.writing import Frame, selected, stacked
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,14 @@ def make_transfers(world: World, projects: Projects, owner_stress: Floats) -> Tr
 
 
 def late_transfers(world: World, count: int, transfers: Transfers) -> Floats:
-    """1 for each project and month whose transfer came late or short, else 0."""
+    """1 for each project and month whose transfer arrived late or short, else 0."""
     out = np.zeros((count, world.months))
     out[transfers.project, transfers.month] = transfers.late
     return out
 
 
 def transfer_frame(world: World, projects: Projects, feeds: Feeds, t: Transfers) -> Frame:
-    """The ``transfers`` table: the version at the due day and the one when money came."""
+    """The ``transfers`` table: the version at the due day and the one when money arrived."""
     rng, count = world.stream("transfer-records"), len(t.project)
     names = period_ids(world, projects.ids[t.project].tolist(), t.month)
     lag = record_lags(rng, feeds, t.project)
@@ -72,11 +72,11 @@ def transfer_frame(world: World, projects: Projects, feeds: Feeds, t: Transfers)
         "paid_on": np.full(count, EMPTY),
         "known_at": known,
     }
-    came = np.flatnonzero((t.paid < NEVER) & (known < NEVER))
-    paid = selected(due, came)
-    paid["amount_paid"], paid["paid_on"] = t.paid_amount[came], t.paid[came]
-    paid["known_at"] = np.maximum(t.paid[came] + lags(rng, 2.0, len(came)), known[came])
-    return stacked(due, paid)
+    arrived = np.flatnonzero((t.paid < NEVER) & (known < NEVER))
+    paid = select_rows(due, arrived)
+    paid["amount_paid"], paid["paid_on"] = t.paid_amount[arrived], t.paid[arrived]
+    paid["known_at"] = np.maximum(t.paid[arrived] + lags(rng, 2.0, len(arrived)), known[arrived])
+    return concat(due, paid)
 
 
 def period_ids(world: World, stems: list[str], month: Ints) -> list[str]:

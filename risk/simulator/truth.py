@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from risk.simulator.complaints import Complaint, Told
+from risk.simulator.complaints import Complaint, ComplaintText
+from risk.simulator.csv_files import write_csv
 from risk.simulator.oversight import Oversight
 from risk.simulator.projects import Projects
 from risk.simulator.world import EMPTY, Floats, Texts, World
-from risk.simulator.writing import write_csv
 
 FOLDER = "truth"
 FILE = "project_months.csv"
@@ -25,7 +25,7 @@ def write_truth(
     """One row per project and month: stress, yuan and workers owed on the month's first day."""
     folder = out / FOLDER
     folder.mkdir(exist_ok=True)
-    shown = np.arange(world.timeline.before, world.months)
+    shown = np.arange(world.timeline.burn_in, world.months)
     months = (shown + world.timeline.first).astype("datetime64[M]")
     columns = [
         np.repeat(projects.ids, len(shown)).tolist(),
@@ -39,7 +39,10 @@ def write_truth(
 
 
 def write_link_truth(
-    out: Path, complaints: list[Complaint], told: list[Told], ids: tuple[Texts, Texts, Texts]
+    out: Path,
+    complaints: list[Complaint],
+    told: list[ComplaintText],
+    ids: tuple[Texts, Texts, Texts],
 ) -> None:
     """Whom each complaint that names no project is about, and what was done to the names.
 

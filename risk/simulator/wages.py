@@ -33,8 +33,8 @@ class Wages:
 
     def owed(self, day: int, patience: int) -> Ints:
         """Fen unpaid on ``day`` of wages due at least ``patience`` days before."""
-        came = np.where(self.paid_on < day, self.paid, 0).sum(axis=1)
-        return np.where(self.due_on <= day - patience, self.due - came, 0)
+        arrived = np.where(self.paid_on < day, self.paid, 0).sum(axis=1)
+        return np.where(self.due_on <= day - patience, self.due - arrived, 0)
 
     def settle(self, rows: Ints, day: int) -> None:
         """Pay what is still open in ``rows`` on ``day``, unless it comes earlier by itself."""
@@ -56,7 +56,7 @@ def make_wages(world: World, projects: Projects, teams: Teams, pressure: Floats)
     due = fen(workers * wage * share)
     pay_day = np.array([5, 10, 15, 20, 25])[rng.integers(0, 5, len(projects))][project]
     due_on = world.timeline.month_days(month + 1) + pay_day - 1
-    paid_on, paid = _instalments(
+    paid_on, paid = _draw_instalments(
         world, _Situation(due, due_on, trouble, felt), projects.milestone[project]
     )
     return Wages(
@@ -81,7 +81,7 @@ def _worked(world: World, teams: Teams) -> tuple[Ints, Ints]:
     return team, first[team] + offset
 
 
-def _instalments(world: World, now: _Situation, milestone: Bools) -> tuple[Ints, Ints]:
+def _draw_instalments(world: World, now: _Situation, milestone: Bools) -> tuple[Ints, Ints]:
     """Days and amounts of up to three payments per payroll."""
     rng, p = world.stream("instalments"), world.parameters
     count = len(now.due)

@@ -29,18 +29,18 @@ _EPOCH = dt.date(1970, 1, 1)
 class Timeline:
     """The simulated months 0..months-1; the last one holds ``end``. Days count from 1970-01-01.
 
-    The first ``before`` of them run unseen, so that the records begin with debts and firms already
-    in motion; the authority's books open with month ``before``.
+    The first ``burn_in`` of them run unseen, so that the records begin with debts and firms already
+    in motion; the authority's books open with month ``burn_in``.
     """
 
     months: int
     end: dt.date
-    before: int = 0
+    burn_in: int = 0
 
     @property
     def live_day(self) -> int:
         """The day the authority's books open."""
-        return self.month_day(self.before)
+        return self.month_day(self.burn_in)
 
     @property
     def end_day(self) -> int:

@@ -4,7 +4,6 @@ Pure functions on the standard library alone; nothing here reads records or mode
 """
 
 from risk.watchlist.changes import Change, ChangeKind, Comparison, ListedEntry, compare
-from risk.watchlist.drawing import random_places
 from risk.watchlist.policy import (
     Candidate,
     Policy,
@@ -13,7 +12,8 @@ from risk.watchlist.policy import (
     draw_probabilities,
     select,
 )
-from risk.watchlist.sealing import Sealed, seal, verify
+from risk.watchlist.random_selection import random_slots
+from risk.watchlist.sealed_document import Sealed, seal, verify
 
 __all__ = [
     "Candidate",
@@ -27,7 +27,7 @@ __all__ = [
     "Selection",
     "compare",
     "draw_probabilities",
-    "random_places",
+    "random_slots",
     "seal",
     "select",
     "verify",

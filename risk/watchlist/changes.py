@@ -1,4 +1,4 @@
-"""What changed against the last list: new, up, down, same, gone, and the reason that moved it."""
+"""Comparison with the previous list: new, up, down, same or gone, and the reason for the move."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Contributions = Mapping[str, float]
 
 
 class ChangeKind(StrEnum):
-    """How an entry stands against the last list."""
+    """Direction of an entry's move since the previous list."""
 
     NEW = "new"
     UP = "up"
@@ -24,7 +24,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True)
 class ListedEntry:
-    """An entry of a sealed list; ``contributions`` is None where they were not sealed with it."""
+    """Entry of a sealed list; ``contributions`` is None if they were not sealed with it."""
 
     project_id: str
     rank: int
@@ -35,7 +35,7 @@ class ListedEntry:
 
 @dataclass(frozen=True)
 class Change:
-    """One entry's move. ``reason`` is the family that moved it most, None when unknown."""
+    """Move of one entry; ``reason`` is the family that changed most, None if unknown."""
 
     project_id: str
     kind: ChangeKind
@@ -48,7 +48,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Comparison:
-    """``entries`` in the order of the new list, ``gone`` in the order of the old."""
+    """``entries`` in the order of the new list, ``gone`` in the order of the previous one."""
 
     entries: tuple[Change, ...]
     gone: tuple[Change, ...]
@@ -61,10 +61,10 @@ def compare(
     scored_before: Mapping[str, Contributions] | None = None,
     scored_now: Mapping[str, Contributions] | None = None,
 ) -> Comparison:
-    """The moves from ``previous`` to ``current``.
+    """Moves from the ``previous`` list to the ``current`` one.
 
     ``scored_before`` and ``scored_now`` hold the contributions of projects that were scored but
-    not listed; with them new and gone entries have a reason too.
+    not listed; they give new and gone entries a reason too.
     """
     before = {entry.project_id: entry for entry in previous}
     now = {entry.project_id: entry for entry in current}
@@ -72,17 +72,21 @@ def compare(
     old.update(_sealed(before.values()))
     new.update(_sealed(now.values()))
     moves = {
-        key: _change(key, before.get(key), now.get(key), moved(old.get(key), new.get(key)))
+        key: _change(
+            key, before.get(key), now.get(key), contribution_changes(old.get(key), new.get(key))
+        )
         for key in {**now, **before}
     }
     return Comparison(
         tuple(moves[entry.project_id] for entry in _by_rank(now.values())),
-        tuple(moves[item.project_id] for item in _by_rank(before.values()) if _lost(item, now)),
+        tuple(moves[item.project_id] for item in _by_rank(before.values()) if _is_gone(item, now)),
     )
 
 
-def moved(old: Contributions | None, new: Contributions | None) -> Mapping[str, float]:
-    """How far each family known on both sides moved; empty when a side is unknown."""
+def contribution_changes(
+    old: Contributions | None, new: Contributions | None
+) -> Mapping[str, float]:
+    """Change of each family present on both sides, in log-odds; empty if a side is unknown."""
     if old is None or new is None:
         return {}
     return {family: new[family] - old[family] for family in old if family in new}
@@ -100,7 +104,7 @@ def _by_rank(entries: Iterable[ListedEntry]) -> list[ListedEntry]:
     return sorted(entries, key=lambda entry: (entry.rank, entry.project_id))
 
 
-def _lost(entry: ListedEntry, now: Mapping[str, ListedEntry]) -> bool:
+def _is_gone(entry: ListedEntry, now: Mapping[str, ListedEntry]) -> bool:
     return entry.project_id not in now
 
 
@@ -135,5 +139,5 @@ def _reason(kind: ChangeKind, moves: Mapping[str, float]) -> str | None:
         return None
     sign = 1 if kind in (ChangeKind.UP, ChangeKind.NEW) else -1
     along = {family: sign * move for family, move in moves.items() if sign * move > 0}
-    # A project may rise only because others fell: then no family of its own moved it.
+    # A project may rise only because others fell; then none of its families explains the move.
     return min(along, key=lambda family: (-along[family], family)) if along else None

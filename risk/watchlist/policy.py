@@ -1,9 +1,9 @@
 """Who is on the list: what law says must be visited, the greatest risk, and a random share.
 
 1. Only projects whose region code begins with the policy's region.
-2. ``must``: projects with a flag that must be visited, in the policy's order, while places last.
-3. Of the places left, the random ones (``drawing.random_places``) are set aside.
-4. ``risk``: the other places, in the policy's order, without projects resting after a clean visit.
+2. ``must``: projects with a flag that must be visited, in the policy's order, while slots last.
+3. Of the slots left, the random ones (``drawing.random_slots``) are set aside.
+4. ``risk``: the other slots, in the policy's order, without projects resting after a clean visit.
 5. ``random``: drawn from everybody not yet on the list, resting or not, so that what these visits
    find speaks for all the projects the rest of the list leaves out.
 
@@ -21,8 +21,8 @@ from enum import StrEnum
 
 from risk.errors import WagewatchError
 from risk.tiers import DEFAULT_TIERS, Tier, Tiers
-from risk.watchlist.drawing import draw, random_places
-from risk.watchlist.ordering import Order, measures, ordered
+from risk.watchlist.random_selection import draw, random_slots
+from risk.watchlist.ranking import Order, measures, ordered
 
 
 class CandidateInvalid(WagewatchError, ValueError):
@@ -31,7 +31,7 @@ class CandidateInvalid(WagewatchError, ValueError):
     code = "candidate_invalid"
 
 
-class CandidateTwice(WagewatchError, ValueError):
+class DuplicateCandidate(WagewatchError, ValueError):
     """The same project was handed in more than once."""
 
     code = "candidate_twice"
@@ -147,10 +147,10 @@ class _Choice:
 
 
 def select(candidates: Iterable[Candidate], policy: Policy, as_of: dt.date) -> list[Selected]:
-    """The list of ``as_of``, in order of rank; at most ``policy.capacity`` places.
+    """The list of ``as_of``, in order of rank; at most ``policy.capacity`` slots.
 
     Raises:
-        CandidateTwice: a project_id stands twice among the candidates.
+        DuplicateCandidate: a project_id stands duplicates among the candidates.
     """
     known = _in_region(candidates, policy)
     measure = measures(known.values(), policy.order)
@@ -171,7 +171,7 @@ def draw_probabilities(
     The chances add up to the number of random entries.
 
     Raises:
-        CandidateTwice: a project_id stands twice among the candidates.
+        DuplicateCandidate: a project_id stands duplicates among the candidates.
     """
     known = _in_region(candidates, policy)
     choice = _choose(known, measures(known.values(), policy.order), policy, as_of)
@@ -189,9 +189,9 @@ def is_resting(candidate: Candidate, rest_days: int, as_of: dt.date) -> bool:
 
 def _in_region(candidates: Iterable[Candidate], policy: Policy) -> dict[str, Candidate]:
     known = list(candidates)
-    twice = [key for key, n in Counter(item.project_id for item in known).items() if n > 1]
-    if twice:
-        raise CandidateTwice(project_id=min(twice))
+    duplicates = [key for key, n in Counter(item.project_id for item in known).items() if n > 1]
+    if duplicates:
+        raise DuplicateCandidate(project_id=min(duplicates))
     return {item.project_id: item for item in known if item.region_code.startswith(policy.region)}
 
 
@@ -200,18 +200,18 @@ def _choose(
 ) -> _Choice:
     must = ordered(measure, (key for key, item in known.items() if item.must))[: policy.capacity]
     free = policy.capacity - len(must)
-    places = min(random_places(policy.capacity, policy.random_share), free)
-    rest = _without(known, must)
+    slots = min(random_slots(policy.capacity, policy.random_share), free)
+    rest = _excluding(known, must)
     awake = [key for key in rest if not is_resting(known[key], policy.rest_days, as_of)]
-    risk = ordered(measure, awake)[: free - places]
-    pool = _without(known, [*must, *risk])
-    random = draw(pool, places, seed=policy.seed, as_of=as_of, region=policy.region)
+    risk = ordered(measure, awake)[: free - slots]
+    pool = _excluding(known, [*must, *risk])
+    random = draw(pool, slots, seed=policy.seed, as_of=as_of, region=policy.region)
     return _Choice(frozenset(must), frozenset(risk), frozenset(random), frozenset(pool))
 
 
-def _without(known: Iterable[str], taken: Sequence[str]) -> list[str]:
-    gone = set(taken)
-    return [key for key in known if key not in gone]
+def _excluding(known: Iterable[str], excluded_ids: Sequence[str]) -> list[str]:
+    excluded = set(excluded_ids)
+    return [key for key in known if key not in excluded]
 
 
 def _selected(

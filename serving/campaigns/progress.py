@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from serving.matters.standing import LARGE, VERY_LARGE, Standing
+from serving.matters.state import LARGE, VERY_LARGE, Standing
 from serving.settings import CampaignPlan
 
 Document = Mapping[str, Any]

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from risk.locale import text
-from serving.briefing.checking import require_consistent
-from serving.briefing.paper import Cell, Grid, Paper
-from serving.briefing.rounding import wan
-from serving.briefing.telling import Teller
 from serving.campaigns.progress import Progress, Share, groups
-from serving.campaigns.wording import scope_of, title_of, zero_name
-from serving.matters.reading import by_unit
-from serving.matters.standing import Standing
-from serving.pages.wording import coded
+from serving.campaigns.texts import scope_of, title_of, zero_name
+from serving.documents.builder import Teller
+from serving.documents.consistency import require_consistent
+from serving.documents.model import Cell, Grid, Paper
+from serving.documents.rounding import wan
+from serving.formatting import coded
+from serving.matters.queries import by_unit
+from serving.matters.state import Standing
 from serving.settings import Settings
 
 _SUMS = (

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import httpx
 
-from risk.kinds import Kind
+from risk.unit_kinds import Kind
 
 JSON = Mapping[str, Any]
 _WAIT_SECONDS = 0.5

@@ -11,7 +11,7 @@ def deposit_rules(workspace: Workspace, settings: Settings) -> tuple[RuleTable, 
     """The tables; none where no file is named.
 
     Raises:
-        RuleTableWrong: the file is missing or says what it may not.
+        RuleTableInvalid: the file is missing or says what it may not.
     """
     if not settings.deposits.rules_file:
         return ()

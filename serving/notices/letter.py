@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from risk.locale import Language, text
-from serving.briefing.paper import Block, Cell, Grid, Heading, Paper, Paragraph
-from serving.notices.elements import element_words
-from serving.pages.wording import coded, day, table_name
+from serving.documents.model import Block, Cell, Grid, Heading, Paper, Paragraph
+from serving.formatting import coded, day, table_name
+from serving.notices.elements_text import element_words
 
 Document = Mapping[str, Any]
 
@@ -57,7 +57,7 @@ def letter(package: Document, language: Language) -> Paper:
 
 def as_file(package: Document, kind: str, language: Language) -> bytes:
     """The letter as ``docx``, ``html`` or ``pdf``."""
-    from serving.briefing.making import FORMATS
+    from serving.documents.formats import FORMATS
 
     return FORMATS[kind](letter(package, language), language)
 
@@ -90,7 +90,7 @@ _PARTIES = {"owner_name": "owner", "contractor_name": "general_contractor"}
 
 def _label(name: str, language: Language) -> str:
     """What a fact is called; a party by what it is, not by its code's heading."""
-    from serving.pages.wording import heading
+    from serving.formatting import heading
 
     if name in _PARTIES:
         return coded("organizations.org_kind", _PARTIES[name], language)

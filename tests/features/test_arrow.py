@@ -31,8 +31,8 @@ def test_days_are_those_of_the_column(chunks, first):
 def test_a_matrix_is_made_without_pandas():
     script = """
 import datetime as dt, sys
-from features.build import feature_matrix
-from risk.records import RecordStore
+from features.matrix import feature_matrix
+from risk.store.store import RecordStore
 with RecordStore(":memory:") as store:
     store.rows(
         "INSERT INTO projects (project_id, region_code, started_on, known_at, arrival)"

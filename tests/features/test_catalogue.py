@@ -9,28 +9,27 @@ from pathlib import Path
 
 import pytest
 
-from features.build import feature_matrix
-from features.families import FAMILIES, FEATURES
-from features.kinds import features_of
+from features.feature_sets import FEATURE_SETS
+from features.matrix import feature_matrix
 from risk.contract import TABLES
 
-FEATURE_NAMES = tuple(feature.name for feature in features_of("project"))
+FEATURE_NAMES = tuple(feature.name for feature in FEATURE_SETS["project"].features)
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_there_are_enough_features_with_unique_names():
-    assert len(FEATURES) >= 60
+    assert len(FEATURE_SETS["project"].features) >= 60
     assert [name for name, times in Counter(FEATURE_NAMES).items() if times > 1] == []
 
 
 def test_step_names_are_unique_across_families():
-    names = [step.name for family in FAMILIES for step in family.steps]
+    names = [step.name for family in FEATURE_SETS["project"].families for step in family.steps]
     assert len(names) == len(set(names))
     # A step named like a stored table would stand before it.
     assert not set(names) & {name for table in TABLES for name in (table, f"{table}_versions")}
 
 
-@pytest.mark.parametrize("feature", FEATURES, ids=lambda f: f.name)
+@pytest.mark.parametrize("feature", FEATURE_SETS["project"].features, ids=lambda f: f.name)
 def test_every_entry_is_filled_in(feature):
     words = (feature.zh, feature.en, feature.unknown_zh, feature.unknown_en, feature.window)
     assert all(words)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from risk.records import RecordStore
+from risk.store.store import RecordStore
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECTS = 3_000
@@ -22,11 +22,11 @@ MEASURED = """
 import datetime as dt, json, sys, tracemalloc
 from pathlib import Path
 import pyarrow as pa
-from features.build import feature_matrix
+from features.matrix import feature_matrix
 from features.families import complaints, stage
-from features.months.building import stored_matrix
-from risk.dates import add_months
-from risk.records import RecordStore
+from features.cache.cached_matrix import stored_matrix
+from risk.calendar.dates import add_months
+from risk.store.store import RecordStore
 families = (stage.FAMILY, complaints.FAMILY)
 dates = [add_months(dt.date(2025, 1, 1), number) for number in range(24)]
 with RecordStore(sys.argv[1], read_only=True) as store:

@@ -18,16 +18,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from features.build import feature_matrix
+from features.matrix import feature_matrix
 from risk.contract import STORED_TABLES, FieldType
-from risk.intake.importing import import_paths
-from risk.kinds import KINDS
-from risk.records import RecordStore
+from risk.intake.importer import import_paths
 from risk.simulator import simulate
+from risk.store.store import RecordStore
+from risk.unit_kinds import KINDS
 from risk.workspace import Workspace
 from serving.cli.main import main
-from serving.dossiers.links import unlinked
-from serving.dossiers.matters import closed_cases, open_matters
+from serving.snapshot.complaint_candidates import unlinked
+from serving.snapshot.open_matters import closed_cases, open_matters
 
 from ..conftest import MUST_RUN_ALL
 
@@ -170,7 +170,7 @@ def seen(told, tmp_path_factory):
     workspace = Workspace(folder / "workspace")
     import_paths(workspace, [folder / "records"], today=TODAY)
     with RecordStore(workspace.records, read_only=True) as store:
-        found = [feature_matrix(store.seen_as(kind), days) for kind in KINDS]
+        found = [feature_matrix(store.for_kind(kind), days) for kind in KINDS]
         told = (open_matters(store, AS_OF), closed_cases(store, AS_OF), unlinked(store, AS_OF, ""))
         return found, store.digest(AS_OF), told
 

@@ -8,13 +8,13 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from features.build import feature_matrix
-from features.families import FEATURES
+from features.feature_sets import FEATURE_SETS
+from features.matrix import feature_matrix
 from models.arrears import ArrearsModel
-from models.files import ModelDamaged, digest, load, save
+from models.base import FeaturesMissing
 from models.scorecard import LINES, Scorecard
-from models.scoring_model import FeaturesMissing
-from risk.records import RecordStore
+from models.storage import ModelDamaged, digest, load, save
+from risk.store.store import RecordStore
 
 AS_OFS = [dt.date(2025, 7, 1), dt.date(2025, 9, 1)]
 
@@ -50,7 +50,11 @@ def test_contributions_are_those_of_shap(county_trained, matrix):
     assert np.allclose(np.mean(parts, axis=0), model.contributions(few)[:, :-1], atol=1e-9)
 
 
-@pytest.mark.parametrize("feature", [f for f in FEATURES if f.direction != 0], ids=lambda f: f.name)
+@pytest.mark.parametrize(
+    "feature",
+    [f for f in FEATURE_SETS["project"].features if f.direction != 0],
+    ids=lambda f: f.name,
+)
 def test_a_directed_feature_never_pushes_the_other_way(county_trained, matrix, feature):
     column = matrix.columns.index(feature.name)
     known = matrix.values[:, column][~np.isnan(matrix.values[:, column])]
@@ -92,7 +96,7 @@ def test_changed_files_are_refused(county_trained, tmp_path):
 
 
 def test_every_scorecard_line_reads_a_feature_in_its_direction():
-    directions = {feature.name: feature.direction for feature in FEATURES}
+    directions = {feature.name: feature.direction for feature in FEATURE_SETS["project"].features}
     for line in LINES:
         wanted = 1 if line.at_least is not None else -1
         assert directions[line.feature] in (0, wanted), line

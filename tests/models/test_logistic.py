@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from features.build import Matrix
+from features.matrix import Matrix
 from models.calibration import Calibration
-from models.files import load, save
 from models.logistic import _spread, fit_logistic
+from models.storage import load, save
 
 
 @pytest.fixture(scope="module")

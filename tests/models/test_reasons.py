@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.kinds import FAMILY_OF, FEATURES
-from features.wording import value_text
+from features.feature_sets import ALL_FEATURES, FAMILY_OF
+from features.value_text import value_text
+from models.cohort_scores import score_cohort
 from models.reason_text import reason_text
 from models.reasons import Reason, _leads
-from models.scoring import score_cohort
 from risk.contract import TABLES
-from risk.records import RecordStore
+from risk.store.store import RecordStore
 
 AS_OF = dt.date(2025, 9, 1)
 
@@ -91,7 +91,7 @@ def test_a_family_speaks_through_the_known_feature_that_pushed_most(seed, member
 
 def test_a_sentence_does_not_depend_on_those_made_before():
     """What is kept of one reason's wording is put into another's only where it is the same."""
-    feature = next(f for f in FEATURES if f.name == "unpaid_share_3m")
+    feature = next(f for f in ALL_FEATURES if f.name == "unpaid_share_3m")
     family = FAMILY_OF[feature.name]
     for value, typical in product((None, 0.0, -0.0, 0.25, 1.0), repeat=2):
         for contribution, article in product((0.4, -0.4), (None, "24")):

@@ -7,10 +7,10 @@ import dataclasses
 import pytest
 
 from models.calibration import Calibration
-from models.changes import LONGEST_REASON, ReasonMissing, ReasonTooLong
-from models.files import ModelDamaged
+from models.promotion_log import LONGEST_REASON, ReasonMissing, ReasonTooLong
 from models.registry import ModelUnknown, NoEarlierChampion, NoModel, Registry
 from models.scorecard import Scorecard
+from models.storage import ModelDamaged
 from risk.workspace import Workspace
 
 

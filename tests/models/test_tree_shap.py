@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.build import Matrix
+from features.matrix import Matrix
 from models import arrears
 from models.arrears import ArrearsModel
 from models.calibration import Calibration

@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime as dt
 
 from risk.indicators import DEFINITIONS, RATES, Rate, rates_by_place
-from risk.records import RecordStore
+from risk.store.store import RecordStore
 
 AS_OF = dt.date(2025, 6, 15)
 MAY = ("420300", dt.date(2025, 5, 1))

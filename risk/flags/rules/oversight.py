@@ -1,7 +1,7 @@
 """What is seen and said: group complaints, orders not obeyed, notice boards (Arts. 10, 42, 34)."""
 
 from risk.flags.rule import Rule
-from risk.kinds import KINDS
+from risk.unit_kinds import KINDS
 
 _GROUP_COMPLAINT_OPEN = Rule(
     code="group_complaint_open",

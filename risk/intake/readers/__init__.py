@@ -1,6 +1,6 @@
 """One reader per format, all behind one small protocol."""
 
-from risk.intake.readers.opening import DATA_SUFFIXES, open_sheets
+from risk.intake.readers.dispatch import DATA_SUFFIXES, open_sheets
 from risk.intake.readers.sheet import Sheet
 
 __all__ = ["DATA_SUFFIXES", "Sheet", "open_sheets"]

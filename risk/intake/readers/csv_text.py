@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from risk.intake.cells import Row
-from risk.intake.failures import EncodingUnknown, FileEmpty, NotText, QuotesBroken
+from risk.intake.file_errors import EncodingUnknown, FileEmpty, NotText, QuotesBroken
 from risk.intake.readers.sheet import Sheet
 
 ALLOWED_ENCODINGS = "UTF-8, UTF-8 BOM, GB18030"
@@ -24,7 +24,7 @@ DELIMITERS = (",", ";", "\t")
 MAX_FIELD = 64 * 2**20
 """Characters of one cell the reader will hold; beyond it a quotation mark was left open."""
 
-_PIECE = 2**20
+_BLOCK_BYTES = 2**20
 _BINARY_STARTS = (b"%PDF-", b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff", b"\xd0\xcf\x11\xe0")
 
 
@@ -36,7 +36,7 @@ class CsvSheet:
     encoding: str
     delimiter: str
     name: str = ""
-    even: bool = True
+    strict_width: bool = True
 
     def rows(self, *, offset: int = 0, above: int = 0) -> Iterator[Row]:
         """Rows numbered as a spreadsheet shows them: a cell with line breaks is one row.
@@ -86,21 +86,21 @@ def encoding_of(path: Path) -> str:
     raise EncodingUnknown(file=path.name, allowed=ALLOWED_ENCODINGS)
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
+def _blocks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            yield piece
+        while block := file.read(_BLOCK_BYTES):
+            yield block
 
 
 def _is_utf8(path: Path) -> bool:
     """Whether UTF-8 reads all of it; binary and blank files are refused on the way."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     utf8, blank = True, True
-    for place, piece in enumerate(_pieces(path)):
-        if b"\x00" in piece or (place == 0 and piece.startswith(_BINARY_STARTS)):
+    for index, block in enumerate(_blocks(path)):
+        if b"\x00" in block or (index == 0 and block.startswith(_BINARY_STARTS)):
             raise NotText(file=path.name, allowed=ALLOWED_ENCODINGS)
         try:
-            text = decoder.decode(piece) if utf8 else "?"
+            text = decoder.decode(block) if utf8 else "?"
         except UnicodeDecodeError:
             utf8, text = False, "?"
         blank = blank and not text.strip()
@@ -117,9 +117,9 @@ def _is_gb18030(path: Path) -> bool:
     """
     decoder = codecs.getincrementaldecoder("gb18030")()
     chinese = everyday = 0
-    for piece in _pieces(path):
+    for block in _blocks(path):
         try:
-            text = decoder.decode(piece)
+            text = decoder.decode(block)
         except UnicodeDecodeError:
             return False
         narrow = len(text.encode("ascii", "ignore"))

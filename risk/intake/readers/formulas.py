@@ -15,28 +15,28 @@ from xml.etree import ElementTree  # expat bounds what entities may unfold to
 
 from openpyxl.utils.cell import coordinate_to_tuple
 
-Places: TypeAlias = Mapping[int, frozenset[int]]
+CellPositions: TypeAlias = Mapping[int, frozenset[int]]
 """Row number -> places of cells, from 0."""
 
 _RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _MARKS = (b"<f>", b"<f ", b"<f/>", b":f>", b":f ")
-_PIECE = 2**20
+_BLOCK_BYTES = 2**20
 
 
-def unsaved_formulas(book: zipfile.ZipFile) -> Mapping[str, Places]:
+def unsaved_formulas(book: zipfile.ZipFile) -> Mapping[str, CellPositions]:
     """The formula cells without a result of every sheet, by the sheet's name.
 
     Raises:
         KeyError: a sheet the book names is not in it.
     """
-    return {sheet: _places(book, part) for sheet, part in _parts(book).items()}
+    return {sheet: _positions(book, part) for sheet, part in _parts(book).items()}
 
 
-def _places(book: zipfile.ZipFile, part: str) -> Places:
+def _positions(book: zipfile.ZipFile, part: str) -> CellPositions:
     if not _mentions_formula(book, part):
         return {}
     found: dict[int, set[int]] = defaultdict(set)
-    for row, column in _unsaved(book, part):
+    for row, column in _iterate_unsaved(book, part):
         found[row].add(column)
     return {row: frozenset(columns) for row, columns in found.items()}
 
@@ -60,15 +60,15 @@ def _parts(book: zipfile.ZipFile) -> dict[str, str]:
 def _mentions_formula(book: zipfile.ZipFile, name: str) -> bool:
     tail = b""
     with book.open(name) as part:
-        while piece := part.read(_PIECE):
-            text = tail + piece
+        while block := part.read(_BLOCK_BYTES):
+            text = tail + block
             if any(mark in text for mark in _MARKS):
                 return True
-            tail = piece[-4:]
+            tail = block[-4:]
     return False
 
 
-def _unsaved(book: zipfile.ZipFile, name: str) -> Iterator[tuple[int, int]]:
+def _iterate_unsaved(book: zipfile.ZipFile, name: str) -> Iterator[tuple[int, int]]:
     row = column = 0
     with book.open(name) as part:
         for event, node in ElementTree.iterparse(part, events=("start", "end")):  # noqa: S314
@@ -76,8 +76,8 @@ def _unsaved(book: zipfile.ZipFile, name: str) -> Iterator[tuple[int, int]]:
             if tag == "row" and event == "start":
                 row, column = int(node.get("r") or row + 1), 0
             elif tag == "c" and event == "end":
-                place = node.get("r")
-                column = coordinate_to_tuple(place)[1] if place else column + 1
+                reference = node.get("r")
+                column = coordinate_to_tuple(reference)[1] if reference else column + 1
                 if _is_unsaved(node):
                     yield row, column - 1
             elif tag == "row":

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from risk.intake.cells import Row
-from risk.intake.failures import ParquetBroken
+from risk.intake.file_errors import ParquetBroken
 from risk.intake.readers.sheet import Sheet
 
 _BATCH = 8_192
@@ -25,7 +25,7 @@ class ParquetSheet:
     path: Path
     file: Any
     name: str = ""
-    even: bool = False
+    strict_width: bool = False
 
     def rows(self) -> Iterator[Row]:
         """The column names as row 0, then every row.

@@ -17,7 +17,7 @@ class Sheet(Protocol):
         ...
 
     @property
-    def even(self) -> bool:
+    def strict_width(self) -> bool:
         """Whether a row with more or fewer cells than the header is broken (CSV)."""
         ...
 

@@ -20,7 +20,7 @@ os.environ.setdefault("OPENPYXL_LXML", "False")
 import openpyxl
 
 from risk.intake.cells import FORMULA_WITHOUT_VALUE, Cell, Row
-from risk.intake.failures import OldWorkbook, WorkbookBroken, WorkbookTooLarge
+from risk.intake.file_errors import OldWorkbook, WorkbookBroken, WorkbookTooLarge
 from risk.intake.readers.formulas import unsaved_formulas
 from risk.intake.readers.sheet import Sheet
 
@@ -48,13 +48,13 @@ _BROKEN = (
 
 @dataclass(frozen=True)
 class XlsxSheet:
-    """A worksheet; ``unsaved`` gives the places of formulas without a result, by row."""
+    """A worksheet; ``unsaved`` gives the columns of formulas without a result, by row."""
 
     file: str
     name: str
     sheet: Any
     unsaved: Mapping[int, frozenset[int]]
-    even: bool = False
+    strict_width: bool = False
 
     def rows(self) -> Iterator[Row]:
         """Rows by their number in the sheet.
@@ -65,7 +65,7 @@ class XlsxSheet:
         rows = enumerate(self.sheet.iter_rows(values_only=True), start=1)
         while True:
             # A cell openpyxl warns of (a date out of range) comes as an error value.
-            with warnings.catch_warnings(), _damage_told(self.file):
+            with warnings.catch_warnings(), _errors_as_broken(self.file):
                 warnings.simplefilter("ignore")
                 read = list(islice(rows, _ROWS_AT_ONCE))
             if not read:
@@ -74,14 +74,14 @@ class XlsxSheet:
                 yield from read
                 continue
             for row in read:
-                yield row if row[0] not in self.unsaved else (row[0], self._marked(*row))
+                yield row if row[0] not in self.unsaved else (row[0], self._with_placeholders(*row))
 
-    def _marked(self, number: int, cells: Sequence[Cell]) -> Sequence[Cell]:
-        places = self.unsaved[number]
+    def _with_placeholders(self, number: int, cells: Sequence[Cell]) -> Sequence[Cell]:
+        columns = self.unsaved[number]
         # A row may end with such a cell, which openpyxl leaves out.
-        padded = [*cells, *[None] * (max(places) + 1 - len(cells))]
+        padded = [*cells, *[None] * (max(columns) + 1 - len(cells))]
         return [
-            FORMULA_WITHOUT_VALUE if index in places else cell for index, cell in enumerate(padded)
+            FORMULA_WITHOUT_VALUE if index in columns else cell for index, cell in enumerate(padded)
         ]
 
 
@@ -96,7 +96,7 @@ def xlsx_sheets(path: Path) -> Iterator[Sequence[Sheet]]:
     """
     _refuse_other_files(path)
     with path.open("rb") as file:
-        with _damage_told(path.name), warnings.catch_warnings(), zipfile.ZipFile(file) as book:
+        with _errors_as_broken(path.name), warnings.catch_warnings(), zipfile.ZipFile(file) as book:
             warnings.simplefilter("ignore")
             _refuse_bomb(path, book.infolist())
             unsaved = unsaved_formulas(book)
@@ -124,7 +124,7 @@ def _refuse_bomb(path: Path, parts: list[zipfile.ZipInfo]) -> None:
 
 
 @contextmanager
-def _damage_told(file: str) -> Iterator[None]:
+def _errors_as_broken(file: str) -> Iterator[None]:
     """openpyxl shows a damaged book by whatever its parts happen to raise."""
     try:
         yield

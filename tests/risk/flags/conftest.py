@@ -8,7 +8,7 @@ import pytest
 
 from risk.contract import TABLES, FieldType
 from risk.flags import RedFlag, red_flags
-from risk.records import RecordStore
+from risk.store.store import RecordStore
 
 AS_OF = dt.date(2025, 6, 1)
 SITE, NEIGHBOUR = "P1", "N1"

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from risk.flags import CODES, RULES, Evidence, red_flags
-from risk.records import RecordStore
+from risk.store.store import RecordStore
 
 AS_OF = dt.date(2025, 6, 1)
 COMPANY = {"contractor_kind": "company", "written": True}

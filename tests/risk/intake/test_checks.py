@@ -44,7 +44,7 @@ def test_nobody_learns_a_thing_before_it_happens():
     assert {place: [p.code for p in found] for place, found in problems.items()} == {
         0: ["known_before_event"]
     }
-    assert "发放日期 2024-05-20" in problems[0][0].wording(TABLES["payments"])
+    assert "发放日期 2024-05-20" in problems[0][0].message(TABLES["payments"])
 
 
 def test_region_codes_have_two_four_six_or_nine_digits():

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.contract import TABLES
-from risk.intake.failures import ColumnsMissing, ColumnsTwice, UnitUnknown
-from risk.intake.headers import read_header, recognised
+from risk.intake.file_errors import ColumnsMissing, ColumnsTwice, UnitUnknown
+from risk.intake.headers import read_header, recognised_fields
 
 PROJECTS, PAYMENTS = TABLES["projects"], TABLES["payments"]
 NEEDED = ["项目编码", "项目名称", "行政区划代码", "开工日期"]
@@ -22,7 +22,7 @@ def _column(cells, name, **more):
 def test_field_names_and_chinese_headers_mean_the_same(table):
     fields = [field.name for field in table.fields] + ["known_at"]
     chinese = [field.zh for field in table.fields] + ["入库日期"]
-    assert recognised(table, fields) == recognised(table, chinese) == set(fields)
+    assert recognised_fields(table, fields) == recognised_fields(table, chinese) == set(fields)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import openpyxl
 import pytest
 
 from risk.contract import TABLES
-from risk.intake.importing import import_into
-from risk.intake.quarantine import lay_out, quarantined_rows
-from risk.records import RecordStore
+from risk.intake.importer import import_into
+from risk.intake.quarantine import create_table, quarantined_rows
+from risk.store.store import RecordStore
 
 PAYMENTS = TABLES["payments"]
 HEADER = ["发放编号", "工资表编号", "发放日期", "实发金额", "实发人数", "发放方式", "入库日期"]
@@ -22,7 +22,7 @@ TEN = range(10)
 @pytest.fixture(scope="module")
 def one_store():
     with RecordStore(":memory:") as opened:
-        lay_out(opened)
+        create_table(opened)
         yield opened
 
 
@@ -75,7 +75,7 @@ def _quarantines(store, path, today):
     total = report.tables["payments"]
     assert (total.read, total.accepted, total.quarantined) == (2, 1, 1)
     [row] = quarantined_rows(store, PAYMENTS)
-    assert "\n" not in row.problems[0].wording(PAYMENTS)
+    assert "\n" not in row.problems[0].message(PAYMENTS)
     return [problem.code for problem in row.problems]
 
 

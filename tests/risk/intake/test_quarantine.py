@@ -5,11 +5,11 @@ import json
 import pytest
 
 from risk.contract import TABLES
-from risk.intake.importing import import_file, import_into, import_paths
-from risk.intake.problems import Problem
+from risk.intake.importer import import_file, import_into, import_paths
 from risk.intake.quarantine import quarantined_counts, quarantined_rows, write_quarantine
+from risk.intake.row_errors import Problem
 from risk.locale import catalogue
-from risk.records import RecordStore
+from risk.store.store import RecordStore
 from risk.workspace import Workspace
 
 PAYMENTS = TABLES["payments"]
@@ -198,4 +198,4 @@ def test_every_problem_has_a_wording(language):
         if key.startswith("intake.problem.")
     ]
     for code in codes:
-        assert Problem("amount", code, "x", "y").wording(PAYMENTS, language)
+        assert Problem("amount", code, "x", "y").message(PAYMENTS, language)

@@ -8,30 +8,30 @@ import pytest
 
 from risk.contract import TABLES
 from risk.intake.cells import FORMULA_WITHOUT_VALUE
-from risk.intake.choosing import choose
 from risk.intake.readers import open_sheets
 from risk.intake.readers.csv_text import encoding_of
+from risk.intake.sheet_selection import select_sheet
 
 PAYMENTS = TABLES["payments"]
 
 
 def _read(path):
     with open_sheets(path) as sheets:
-        chosen = choose(PAYMENTS, sheets, file=path.name)
-        return chosen, list(chosen.rows())
+        selected = select_sheet(PAYMENTS, sheets, file=path.name)
+        return selected, list(selected.rows())
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_csv_in_every_encoding_and_delimiter(write_csv, payments, encoding, delimiter):
     path = write_csv("payments.csv", payments, encoding=encoding, delimiter=delimiter)
-    chosen, rows = _read(path)
+    selected, rows = _read(path)
     assert rows == [(2, payments[1])]
-    assert len(chosen.header.columns) == 7
+    assert len(selected.header.columns) == 7
 
 
 def test_a_character_cut_by_the_reading_piece_is_no_error(tmp_path, monkeypatch):
-    monkeypatch.setattr("risk.intake.readers.csv_text._PIECE", 7)
+    monkeypatch.setattr("risk.intake.readers.csv_text._BLOCK_BYTES", 7)
     for encoding in ("utf-8", "gb18030"):
         path = tmp_path / "x.csv"
         path.write_bytes("工资发放，包工头代领，银行代发".encode(encoding))
@@ -64,16 +64,16 @@ def test_quoted_delimiters_do_not_confuse_the_choice(tmp_path):
 
 def test_the_sheet_with_the_header_is_read_and_its_twin_told(write_xlsx, payments):
     others = {"说明": [["填表说明"], ["请勿修改"]], "三月": payments}
-    chosen, rows = _read(write_xlsx("payments.xlsx", payments, **others))
-    assert chosen.sheet.name == "三月"
-    assert chosen.unread == ("Sheet1",)
+    selected, rows = _read(write_xlsx("payments.xlsx", payments, **others))
+    assert selected.sheet.name == "三月"
+    assert selected.unread == ("Sheet1",)
     assert len(rows) == 1
 
 
 def test_titles_above_the_header_of_a_book(write_xlsx, payments):
     many = [["工资发放台账"], [None, "单位：元"], *payments]
-    chosen, rows = _read(write_xlsx("payments.xlsx", many))
-    assert (chosen.header.row, [number for number, _ in rows]) == (3, [4])
+    selected, rows = _read(write_xlsx("payments.xlsx", many))
+    assert (selected.header.row, [number for number, _ in rows]) == (3, [4])
 
 
 def test_cells_of_a_book_keep_their_kind(write_xlsx, payments):
@@ -119,8 +119,8 @@ def test_a_wrong_size_written_into_a_sheet_hides_nothing(write_xlsx, payments):
     with zipfile.ZipFile(path, "w") as book:
         for name, content in parts.items():
             book.writestr(name, content)
-    chosen, rows = _read(path)
-    assert (len(chosen.header.columns), len(rows)) == (7, 21)
+    selected, rows = _read(path)
+    assert (len(selected.header.columns), len(rows)) == (7, 21)
 
 
 def test_a_date_beyond_the_calendar_comes_as_an_error_value(tmp_path, payments):

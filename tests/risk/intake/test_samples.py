@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from risk.intake.importing import import_into
-from risk.records import RecordStore
+from risk.intake.importer import import_into
+from risk.store.store import RecordStore
 
 TODAY = dt.date(2026, 3, 1)
 

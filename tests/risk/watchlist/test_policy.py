@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.watchlist import Candidate, Policy, Selection, draw_probabilities, random_places, select
-from risk.watchlist.drawing import draw
-from risk.watchlist.policy import CandidateInvalid, CandidateTwice, PolicyInvalid
+from risk.watchlist import Candidate, Policy, Selection, draw_probabilities, random_slots, select
+from risk.watchlist.policy import CandidateInvalid, DuplicateCandidate, PolicyInvalid
+from risk.watchlist.random_selection import draw
 
 AS_OF = dt.date(2025, 6, 1)
 
@@ -159,7 +159,7 @@ def test_seed_date_and_region_each_make_another_draw():
      (100, 0.145, 15), (3, 1.0, 3), (0, 0.5, 0)],
 )  # fmt: skip
 def test_random_places(capacity, share, places):
-    assert random_places(capacity, share) == places
+    assert random_slots(capacity, share) == places
 
 
 def test_a_clean_visit_keeps_a_project_off_the_risk_places_for_the_rest_period():
@@ -231,5 +231,5 @@ def test_a_policy_that_cannot_be_followed_is_refused(values):
 
 
 def test_a_project_handed_in_twice_is_refused():
-    with pytest.raises(CandidateTwice, match="A was handed in twice"):
+    with pytest.raises(DuplicateCandidate, match="A was handed in twice"):
         select([make("A", 0.1), make("A", 0.2)], Policy(capacity=5, seed="s"), AS_OF)

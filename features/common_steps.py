@@ -1,0 +1,191 @@
+"""Steps every family may read: what was known at each as_of, the cohort, pay as it stood.
+
+Sums are taken over integers and decimals only (money in fen, values cast to DECIMAL), because a
+sum of fractions in binary depends on the order of its terms and would not repeat to the bit.
+
+All of it follows the one rule: a version of a record exists at as_of when its ``known_at`` lies
+before as_of and no later version was known before as_of.
+"""
+
+from __future__ import annotations
+
+from features.catalogue import Step
+from risk.calendar.dates import COMPLETED_GRACE_DAYS
+from risk.contract import TABLES
+
+PAY_WINDOW_MONTHS = 12
+"""Wages and transfers that fell due longer ago than this are left to the history family."""
+
+
+_LARGE = ("payrolls", "payments", "attendance", "operations")
+"""Tables with rows of every month: what was known of them is never kept as a whole."""
+
+_LINKED = {"complaints": ("linked", "linked_org_id")}
+"""Columns the record store adds to a table's own: whether and where a person linked a complaint."""
+
+
+def known(table: str) -> Step:
+    """``known_<table>``: the rows of ``table`` as of each date."""
+    names = (*(field.name for field in TABLES[table].fields), *_LINKED.get(table, ()))
+    fields = ", ".join(f"v.{name}" for name in names)
+    return Step(
+        f"known_{table}",
+        f"""
+        SELECT a.as_of, {fields}, v.known_at
+        FROM as_ofs a
+        JOIN {table}_versions v
+          ON v.known_at < a.as_of
+         AND (v.superseded_at IS NULL OR v.superseded_at >= a.as_of)
+        """,
+        inlined=table in _LARGE,
+    )
+
+
+def _feeds() -> Step:
+    flags = ", ".join(
+        f"(SELECT min(known_at) FROM {table}) < a.as_of AS has_{table}" for table in TABLES
+    )
+    return Step("feeds", f"SELECT a.as_of, {flags} FROM as_ofs a")
+
+
+COHORT = Step(
+    "cohort",
+    f"""
+    SELECT p.*
+    FROM known_projects p
+    LEFT JOIN (
+      SELECT DISTINCT as_of, project_id FROM known_cases WHERE status = 'confirmed'
+    ) c ON c.as_of = p.as_of AND c.project_id = p.project_id
+    WHERE p.started_on < p.as_of
+      AND (p.completed_on IS NULL
+           OR days_between(p.completed_on, p.as_of) <= {COMPLETED_GRACE_DAYS})
+      AND c.project_id IS NULL
+    """,
+)
+
+EVENTS = Step(
+    "events",
+    """
+    SELECT c.as_of, c.project_id, c.opened_on AS event_on, c.known_at,
+           'cases' AS source_table, c.case_id AS record_id
+    FROM known_cases c
+    LEFT JOIN (
+      SELECT DISTINCT a.as_of, v.case_id
+      FROM as_ofs a JOIN cases v ON v.known_at < a.as_of
+      WHERE v.status = 'confirmed' OR v.confirmed_on IS NOT NULL
+    ) x ON x.as_of = c.as_of AND x.case_id = c.case_id
+    WHERE c.project_id IS NOT NULL AND c.status <> 'unfounded' AND x.case_id IS NOT NULL
+    UNION ALL
+    SELECT i.as_of, i.project_id, i.inspected_on, i.known_at, 'inspections', i.inspection_id
+    FROM known_inspections i
+    WHERE i.arrears_found
+    """,
+)
+
+PAY_MONTHS = Step(
+    "pay_months_asked",
+    f"""
+    SELECT a.as_of, CAST(date_trunc('month', months_later(a.as_of, -n.back)) AS DATE) AS month
+    FROM as_ofs a
+    CROSS JOIN (VALUES {", ".join(f"({n})" for n in range(PAY_WINDOW_MONTHS + 1))}) n(back)
+    """,
+)
+"""The months each date's window touches: payrolls are found by them, not by comparing dates."""
+
+ROLLS = Step(
+    "rolls",
+    f"""
+    SELECT m.as_of, r.project_id, r.payroll_id, r.contract_id, r.period, r.workers,
+           r.amount_due, r.due_on, r.known_at,
+           days_between(r.due_on, m.as_of) AS age
+    FROM pay_months_asked m
+    JOIN payrolls_versions r
+      ON CAST(date_trunc('month', r.due_on) AS DATE) = m.month
+     AND r.known_at < m.as_of AND (r.superseded_at IS NULL OR r.superseded_at >= m.as_of)
+    JOIN cohort c ON c.as_of = m.as_of AND c.project_id = r.project_id
+    WHERE r.due_on >= months_later(m.as_of, -{PAY_WINDOW_MONTHS}) AND r.due_on < m.as_of
+    """,
+)
+
+
+def _fen(amount: str) -> str:
+    """SQL for a sum of fen as an integer of a column's width; unknown if it were wider.
+
+    DuckDB sums into integers of twice the width, and all that is made of them would be as wide.
+    """
+    return f"TRY_CAST(sum({amount}) AS BIGINT)"
+
+
+PAID = Step(
+    "paid",
+    f"""
+    SELECT r.as_of, r.payroll_id,
+           {_fen("p.amount")} AS paid,
+           {_fen("CASE WHEN p.channel = 'cash' THEN p.amount END")} AS paid_cash,
+           {_fen("CASE WHEN p.channel = 'foreman' THEN p.amount END")} AS paid_foreman,
+           {_fen("CASE WHEN p.channel IS NOT NULL THEN p.amount END")} AS paid_by_known_channel,
+           {_fen("CASE WHEN p.paid_on <= r.due_on THEN p.amount ELSE 0 END")} AS paid_in_time,
+           sum(CAST(p.amount AS DOUBLE) * greatest(days_between(r.due_on, p.paid_on), 0))
+             AS fen_days_late,
+           max(p.paid_on) AS last_paid_on,
+           max(p.workers_paid) AS workers_paid,
+           count(*) AS instalments
+    FROM rolls r
+    JOIN payments_versions p
+      ON p.payroll_id = r.payroll_id
+     AND p.known_at < r.as_of AND (p.superseded_at IS NULL OR p.superseded_at >= r.as_of)
+    WHERE p.paid_on < r.as_of
+    GROUP BY r.as_of, r.payroll_id
+    """,
+    inlined=True,
+)
+"""Payments meet their payroll first and its dates then: laying them out by date costs far more.
+
+Only ``pay`` reads it, so it is never kept as a whole.
+"""
+
+PAY = Step(
+    "pay",
+    """
+    SELECT r.*,
+           coalesce(p.paid, 0) AS paid, p.paid_cash, p.paid_foreman, p.paid_by_known_channel,
+           p.paid_in_time, p.last_paid_on, p.instalments,
+           CASE WHEN p.payroll_id IS NULL THEN 0 ELSE p.workers_paid END AS workers_paid,
+           greatest(r.amount_due - coalesce(p.paid, 0), 0) AS unpaid,
+           CASE WHEN coalesce(p.paid, 0) < 0.99 * r.amount_due THEN 1 ELSE 0 END AS is_open,
+           coalesce(p.fen_days_late, 0)
+             + CAST(greatest(r.amount_due - coalesce(p.paid, 0), 0) AS DOUBLE) * r.age
+             AS fen_days_late
+    FROM rolls r
+    JOIN feeds f ON f.as_of = r.as_of AND f.has_payments
+    LEFT JOIN paid p ON p.as_of = r.as_of AND p.payroll_id = r.payroll_id
+    """,
+)
+
+DUE_TRANSFERS = Step(
+    "due_transfers",
+    f"""
+    SELECT t.as_of, t.project_id, t.transfer_id, t.period, t.amount_due, t.due_on, t.known_at,
+           t.paid_on, coalesce(t.amount_paid, 0) AS paid,
+           greatest(t.amount_due - coalesce(t.amount_paid, 0), 0) AS short,
+           CASE WHEN coalesce(t.amount_paid, 0) < 0.99 * t.amount_due THEN 1 ELSE 0 END AS is_open,
+           days_between(t.due_on, t.as_of) AS age,
+           CASE WHEN t.paid_on IS NULL THEN days_between(t.due_on, t.as_of)
+                ELSE greatest(days_between(t.due_on, t.paid_on), 0) END AS days_late
+    FROM known_transfers t
+    JOIN cohort c ON c.as_of = t.as_of AND c.project_id = t.project_id
+    WHERE t.due_on >= months_later(t.as_of, -{PAY_WINDOW_MONTHS}) AND t.due_on < t.as_of
+    """,
+)
+
+SHARED_STEPS: tuple[Step, ...] = (
+    *(known(table) for table in TABLES),
+    _feeds(),
+    COHORT,
+    EVENTS,
+    PAY_MONTHS,
+    ROLLS,
+    PAID,
+    PAY,
+    DUE_TRANSFERS,
+)

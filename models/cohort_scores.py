@@ -1,0 +1,143 @@
+"""Scores the cohort of a day with a model and says why."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from features.feature_sets import FEATURE_SETS
+from features.matrix import compute, matrix_table, to_matrix
+from models.base import ScoringModel
+from models.counterfactuals import LeverEffect, lever_effects
+from models.novelty import Resemblance
+from models.reasons import Reason, evidence_behind, family_sums, reasons
+from risk.contract import TABLES
+from risk.progress import Progress
+from risk.store.store import RecordStore
+
+
+@dataclass(frozen=True)
+class ScoredProject:
+    """One project's score: ``raw`` and ``base`` in log-odds before calibration.
+
+    ``base`` plus all ``contributions`` (one per family) equals ``raw`` to 1e-6. ``workers`` and
+    ``amount_at_stake`` (fen) are None where the records do not tell. ``unlike_inspected`` says that
+    nothing like it was ever inspected, so its score is a guess; None where too little was
+    inspected to say. ``levers``: what would lower it, where asked for.
+    """
+
+    project_id: str
+    region_code: str
+    project_name: str
+    contractor_id: str | None
+    contractor_name: str | None
+    probability: float
+    raw: float
+    base: float
+    contributions: Mapping[str, float]
+    reasons: tuple[Reason, ...]
+    workers: int | None
+    amount_at_stake: int | None
+    last_clean_visit: dt.date | None
+    unlike_inspected: bool | None
+    levers: tuple[LeverEffect, ...] = ()
+
+
+@dataclass(frozen=True)
+class ScoredCohort:
+    """All projects of the cohort at ``as_of``, by project_id."""
+
+    as_of: dt.date
+    projects: tuple[ScoredProject, ...]
+    missing_feeds: tuple[str, ...]
+
+
+_DETAILS = """
+    SELECT c.project_id, c.region_code, c.project_name, c.contractor_id, o.org_name,
+           s.workers, CAST(round(s.amount) AS BIGINT), v.clean_on
+    FROM cohort c
+    LEFT JOIN known_organizations o ON o.as_of = c.as_of AND o.org_id = c.contractor_id
+    LEFT JOIN stakes s ON s.as_of = c.as_of AND s.project_id = c.project_id
+    LEFT JOIN (
+      SELECT as_of, project_id, max(CASE WHEN NOT arrears_found THEN inspected_on END) AS clean_on,
+             max(CASE WHEN arrears_found THEN inspected_on END) AS found_on
+      FROM known_inspections GROUP BY as_of, project_id
+    ) v ON v.as_of = c.as_of AND v.project_id = c.project_id
+       AND (v.found_on IS NULL OR v.found_on < v.clean_on)
+"""
+
+
+def score_cohort(
+    store: RecordStore,
+    model: ScoringModel,
+    as_of: dt.date,
+    resemblance: Resemblance | None = None,
+    progress: Progress | None = None,
+    *,
+    with_levers: bool = False,
+) -> ScoredCohort:
+    """The cohort of ``as_of`` scored and explained, from what was known before it."""
+    engine = compute(store, [as_of], progress)
+    try:
+        matrix = to_matrix(matrix_table(engine), store.kind)
+        engine.run([FEATURE_SETS[store.kind].stakes])
+        details = {str(row[0]): row for row in engine.rows(_DETAILS)}
+        evidence = evidence_behind(engine, matrix.project_ids)
+        feeds = engine.rows("SELECT * EXCLUDE (as_of) FROM feeds")[0]
+    finally:
+        engine.close()
+    parts = model.contributions(matrix)
+    raw = model.raw(matrix)
+    probability = model.calibration.probability(raw)
+    sums = family_sums(model, parts)
+    why = reasons(model, matrix, parts, evidence)
+    unlike = resemblance.unlike(matrix) if resemblance else None
+    projects = tuple(
+        _scored(
+            details[project_id],
+            float(probability[row]),
+            float(raw[row]),
+            float(parts[row, -1]),
+            {name: float(total[row]) for name, total in sums.items()},
+            why[row],
+            None if unlike is None else bool(unlike[row]),
+        )
+        for row, project_id in enumerate(matrix.project_ids)
+    )
+    needed = TABLES if store.kind == "project" else FEATURE_SETS[store.kind].feeds()
+    missing = tuple(
+        name for name, there in zip(TABLES, feeds, strict=True) if name in needed and not there
+    )
+    if with_levers:
+        effects = lever_effects(model, matrix)
+        projects = tuple(replace(p, levers=e) for p, e in zip(projects, effects, strict=True))
+    return ScoredCohort(as_of, projects, missing)
+
+
+def _scored(
+    detail: tuple[object, ...],
+    probability: float,
+    raw: float,
+    base: float,
+    contributions: Mapping[str, float],
+    why: tuple[Reason, ...],
+    unlike: bool | None,
+) -> ScoredProject:
+    project_id, region, name, contractor_id, contractor, workers, amount, clean_on = detail
+    return ScoredProject(
+        project_id=str(project_id),
+        region_code=str(region),
+        project_name=str(name),
+        contractor_id=None if contractor_id is None else str(contractor_id),
+        contractor_name=None if contractor is None else str(contractor),
+        probability=probability,
+        raw=raw,
+        base=base,
+        contributions=contributions,
+        reasons=why,
+        workers=workers if isinstance(workers, int) else None,
+        amount_at_stake=amount if isinstance(amount, int) else None,
+        last_clean_visit=clean_on if isinstance(clean_on, dt.date) else None,
+        unlike_inspected=unlike,
+    )

@@ -1,0 +1,150 @@
+"""Scores a cohort on Spark: the executors score and explain their own rows, and write them.
+
+The model travels as its texts, once to each executor; a Python worker loads it once. The peers'
+medians are small and travel with it. Nothing of the cohort comes to the driver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from features.feature_sets import FEATURE_SETS
+from features.matrix import matrix_sql, to_matrix
+from models.base import ScoringModel
+from models.peer_medians_spark import Typical, peers_sql, typical_among, unknown_as_null
+from models.reason_text import reason_text
+from models.reasons import Evidence, EvidenceItem, Reason, most_telling, reasons
+from risk.locale import LANGUAGES
+from risk.tiers import Tiers
+from risk.unit_kinds import Kind
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.broadcast import Broadcast
+    from pyspark.sql import DataFrame
+
+    from features.engines.spark import SparkEngine
+
+SCORES = (
+    "project_id STRING, as_of DATE, raw DOUBLE, probability DOUBLE, tier STRING, model STRING,"
+    " reasons ARRAY<STRUCT<family: STRING, contribution: DOUBLE, feature: STRING, value: DOUBLE,"
+    " typical: DOUBLE, article: STRING, zh: STRING, en: STRING,"
+    " evidence: ARRAY<STRUCT<table: STRING, record_id: STRING, known_at: DATE>>>>"
+)
+"""The columns written; ``as_of`` becomes the name of the folder."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """All an executor needs to score and explain rows of one cohort."""
+
+    model: ScoringModel
+    version: str
+    tiers: Tiers
+    kind: Kind
+    typical: Typical
+
+    def score(self, batch: pa.RecordBatch) -> list[dict[str, Any]]:
+        """The scores of a batch of rows: as_of, project_id, peers, evidence, then the features."""
+        import pyarrow as pa
+
+        names = [feature.name for feature in FEATURE_SETS[self.kind].features]
+        table = pa.Table.from_batches([batch])
+        matrix = to_matrix(table.select(["as_of", "project_id", *names]), self.kind)
+        parts = self.model.contributions(matrix)
+        raw = self.model.raw(matrix)
+        probability = self.model.calibration.probability(raw)
+        typical = self.typical.of(table["peers"].to_pylist())
+        why = reasons(self.model, matrix, parts, _evidence(table), typical)
+        as_ofs = table["as_of"].to_pylist()
+        return [
+            {
+                "project_id": project_id,
+                "as_of": as_ofs[row],
+                "raw": float(raw[row]),
+                "probability": float(probability[row]),
+                "tier": self.tiers.tier_of(float(probability[row])).value,
+                "model": self.version,
+                "reasons": [_told(reason, self.kind) for reason in why[row]],
+            }
+            for row, project_id in enumerate(matrix.project_ids)
+        ]
+
+
+def scores_on_spark(
+    engine: SparkEngine, model: ScoringModel, version: str, tiers: Tiers
+) -> DataFrame:
+    """The scores of the engine's one as_of, of the columns :data:`SCORES`; all steps have run."""
+    names = [feature.name for feature in FEATURE_SETS[engine.kind].features]
+    matrix = matrix_sql(FEATURE_SETS[engine.kind].families, ordered=False)
+    engine.view("known_matrix", unknown_as_null(names, matrix), kept=True)
+    engine.view("matrix", peers_sql(engine, "known_matrix"))
+    scorer = Scorer(model, version, tiers, engine.kind, typical_among(engine, "matrix", names))
+    told: Broadcast[Scorer] = engine.session.sparkContext.broadcast(scorer)
+
+    def scored(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
+        for batch in batches:
+            rows = told.value.score(batch)
+            yield from pa.Table.from_pylist(rows, schema=_schema()).to_batches()
+
+    return engine.frame(_rows_sql(engine.kind)).mapInArrow(scored, SCORES)
+
+
+def _schema() -> pa.Schema:
+    """The columns :data:`SCORES` as Arrow."""
+    import pyarrow as pa
+
+    text, number, day = pa.string(), pa.float64(), pa.date32()
+    record = pa.struct({"table": text, "record_id": text, "known_at": day})
+    told = {"family": text, "contribution": number, "feature": text, "value": number}
+    told |= {"typical": number, "article": text, **dict.fromkeys(LANGUAGES, text)}
+    told |= {"evidence": pa.list_(record)}
+    row = {"project_id": text, "as_of": day, "raw": number, "probability": number, "tier": text}
+    return pa.schema({**row, "model": text, "reasons": pa.list_(pa.struct(told))})
+
+
+def _rows_sql(kind: Kind) -> str:
+    """The matrix with, per project, the records behind its reasons."""
+    told = " UNION ALL ".join(
+        f"SELECT '{family.name}' AS family, * FROM ({most_telling(family.evidence)}) t"
+        for family in FEATURE_SETS[kind].families
+        if family.evidence
+    )
+    item = "struct(family, place, source_table, record_id, known_at)"
+    return (
+        "SELECT m.*, e.evidence FROM matrix m LEFT JOIN ("
+        f" SELECT project_id, sort_array(collect_list({item})) AS evidence"
+        f" FROM ({told}) told GROUP BY project_id"
+        ") e ON e.project_id = m.project_id"
+    )
+
+
+def _evidence(table: pa.Table) -> Evidence:
+    found: dict[tuple[str, str], list[EvidenceItem]] = {}
+    for project_id, items in zip(
+        table["project_id"].to_pylist(), table["evidence"].to_pylist(), strict=True
+    ):
+        for one in items or ():
+            told = EvidenceItem(one["source_table"], one["record_id"], one["known_at"])
+            found.setdefault((one["family"], project_id), []).append(told)
+    return {key: tuple(items) for key, items in found.items()}
+
+
+def _told(reason: Reason, kind: Kind) -> Mapping[str, Any]:
+    return {
+        "family": reason.family,
+        "contribution": reason.contribution,
+        "feature": reason.feature,
+        "value": reason.value,
+        "typical": reason.typical,
+        "article": reason.article,
+        **{language: reason_text(reason, language, kind) for language in LANGUAGES},
+        "evidence": [
+            {"table": one.table, "record_id": one.record_id, "known_at": one.known_at}
+            for one in reason.evidence
+        ],
+    }

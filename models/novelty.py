@@ -1,0 +1,144 @@
+"""Is a project like any that was ever inspected? If not, its score is a guess about the unseen.
+
+A model knows only what inspections and complaints brought to light. Each project is compared with
+up to 300 inspected ones over all features: a value counts by the fifth of the inspected values it
+falls into (or beyond their range), the unknown as a mark of its own, so no unit outweighs another
+(after J. Gower, "A general coefficient of similarity", 1971). A project further from its nearest
+than 99 % of the inspected ones are from theirs is unlike anything inspected.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from features.matrix import Matrix
+from models.base import pick
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PAPER = "resemblance.json"
+"""The name of the paper it is kept as beside a model."""
+
+MOST_PROTOTYPES = 300
+LEAST_INSPECTED = 30
+"""With fewer inspected rows nothing can be said."""
+
+_SHARE_INSIDE = 0.99
+_CUTS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+_BLOCK = 10_000
+
+
+@dataclass(frozen=True)
+class Resemblance:
+    """``edges`` per column; ``levels`` of the prototypes, shape (prototypes, columns).
+
+    A level is the number of edges at or below the value, -1 where the value is unknown.
+    """
+
+    columns: tuple[str, ...]
+    edges: tuple[tuple[float, ...], ...]
+    levels: NDArray[np.int8]
+    limit: float
+
+    def unlike(self, matrix: Matrix) -> NDArray[np.bool_]:
+        """Which rows are unlike anything inspected, shape (rows,)."""
+        levels = _levels(pick(matrix, self.columns), self.edges)
+        return np.asarray(_nearest(levels, self.levels) > self.limit)
+
+    def to_text(self) -> str:
+        """As JSON."""
+        return json.dumps(
+            {
+                "columns": list(self.columns),
+                "edges": [list(one) for one in self.edges],
+                "levels": self.levels.tolist(),
+                "limit": self.limit,
+            }
+        )
+
+
+def from_text(body: str) -> Resemblance:
+    """What :meth:`Resemblance.to_text` wrote."""
+    read = json.loads(body)
+    return Resemblance(
+        columns=tuple(read["columns"]),
+        edges=tuple(tuple(one) for one in read["edges"]),
+        levels=np.array(read["levels"], dtype=np.int8),
+        limit=float(read["limit"]),
+    )
+
+
+def fit_resemblance(inspected: Matrix, seed: int = 0) -> Resemblance | None:
+    """Learn from the rows of inspected projects; None where they are too few."""
+    if len(set(inspected.project_ids)) < LEAST_INSPECTED:
+        return None
+    edges = tuple(_edges(inspected.values[:, place]) for place in range(len(inspected.columns)))
+    levels = _levels(inspected.values, edges)
+    chosen = _latest_of_each(inspected.project_ids, seed)
+    gaps = _nearest_other(levels[chosen])
+    limit = float(np.quantile(gaps, _SHARE_INSIDE, method="higher"))
+    return Resemblance(inspected.columns, edges, levels[chosen], limit)
+
+
+def _latest_of_each(project_ids: Sequence[str], seed: int) -> NDArray[np.int64]:
+    """The last row of each project, of at most :data:`MOST_PROTOTYPES` projects by lot."""
+    last = {name: row for row, name in enumerate(project_ids)}
+    rows = np.array([last[name] for name in sorted(last)], dtype=np.int64)
+    lot = np.random.default_rng(seed).permutation(len(rows))[:MOST_PROTOTYPES]
+    return rows[np.sort(lot)]
+
+
+def _edges(values: NDArray[np.float64]) -> tuple[float, ...]:
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return ()
+    return tuple(float(cut) for cut in np.unique(np.quantile(known, _CUTS)))
+
+
+def _levels(values: NDArray[np.float64], edges: Sequence[Sequence[float]]) -> NDArray[np.int8]:
+    out = np.empty(values.shape, dtype=np.int8)
+    for place, marks in enumerate(edges):
+        column = values[:, place]
+        level = np.searchsorted(np.array(marks), column, side="left")
+        level += np.isin(column, marks[:1])  # the least inspected value is within their range
+        out[:, place] = np.where(np.isnan(column), -1, level)
+    return out
+
+
+def _coded(levels: NDArray[np.int8]) -> NDArray[np.float32]:
+    """Rows whose squared distance is the sum of level steps, the unknown being all steps away.
+
+    Whole numbers below 2**24, so sums of 32-bit floats are exact in any order.
+    """
+    steps = np.arange(len(_CUTS), dtype=np.int8)
+    unknown = levels < 0
+    known = np.where(unknown, len(_CUTS) // 2, levels)
+    bits = (known[:, :, None] > steps).reshape(len(levels), -1)
+    marks = unknown.astype(np.float32) * 2
+    return np.hstack([bits.astype(np.float32), marks])
+
+
+def _distances(levels: NDArray[np.int8], others: NDArray[np.int8]) -> NDArray[np.float32]:
+    ours, theirs = _coded(levels), _coded(others)
+    squares = (ours**2).sum(axis=1)[:, None] + (theirs**2).sum(axis=1)[None, :]
+    return np.asarray(squares - 2 * ours @ theirs.T, dtype=np.float32)
+
+
+def _nearest(levels: NDArray[np.int8], prototypes: NDArray[np.int8]) -> NDArray[np.float64]:
+    parts = [
+        _distances(levels[start : start + _BLOCK], prototypes).min(axis=1)
+        for start in range(0, len(levels), _BLOCK)
+    ]
+    return np.concatenate(parts, dtype=np.float64) if parts else np.zeros(0)
+
+
+def _nearest_other(levels: NDArray[np.int8]) -> NDArray[np.float64]:
+    gaps = _distances(levels, levels)
+    np.fill_diagonal(gaps, np.inf)
+    return np.asarray(gaps.min(axis=1), dtype=np.float64)

@@ -1,0 +1,144 @@
+"""A model as plain files: LightGBM's own text and one JSON, with a digest over all of them.
+
+Nothing is pickled: loading a model runs no code from the files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from models.arrears import ArrearsModel
+from models.base import ScoringModel
+from models.calibration import Calibration
+from models.logistic import LogisticModel
+from models.scorecard import Scorecard
+from risk.errors import WagewatchError
+
+_DESCRIPTION = "model.json"
+_PAPERS = "papers"
+
+
+class PaperMissing(WagewatchError):
+    """The model has no such paper."""
+
+    code = "paper_missing"
+
+
+class ModelDamaged(WagewatchError):
+    """The files are not those that were registered."""
+
+    code = "model_damaged"
+
+
+def save(
+    model: ScoringModel,
+    folder: Path,
+    about: Mapping[str, Any],
+    papers: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Write ``model`` into ``folder`` with what is known ``about`` it; returns the digest.
+
+    ``papers`` are further texts by file name, such as the profile of the training data.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    boosters = model.boosters if isinstance(model, ArrearsModel) else ()
+    for number, body in enumerate(boosters):
+        (folder / f"booster_{number}.txt").write_text(body, encoding="utf-8")
+    description = {
+        "kind": model.kind,
+        "columns": list(model.columns),
+        "boosters": len(boosters),
+        "calibration": {
+            "slope": model.calibration.slope,
+            "intercept": model.calibration.intercept,
+        },
+        "typical_points": list(model.typical) if isinstance(model, Scorecard) else [],
+        **({"unit": model.unit} if isinstance(model, Scorecard) else {}),
+        "logistic": _logistic_parts(model) if isinstance(model, LogisticModel) else {},
+        "about": dict(about),
+    }
+    body = json.dumps(description, ensure_ascii=False, indent=1, sort_keys=True, default=str)
+    (folder / _DESCRIPTION).write_text(body + "\n", encoding="utf-8")
+    for name, content in papers.items():
+        (folder / _PAPERS).mkdir(exist_ok=True)
+        (folder / _PAPERS / name).write_text(content, encoding="utf-8")
+    return digest(folder)
+
+
+def read_paper(folder: Path, name: str, expected_digest: str) -> str:
+    """The paper ``name`` that was saved with the model in ``folder``.
+
+    Raises:
+        ModelDamaged: files are missing or differ from ``expected_digest``.
+        PaperMissing: the model was saved without it.
+    """
+    if digest(folder) != expected_digest:
+        raise ModelDamaged(path=str(folder))
+    path = folder / _PAPERS / name
+    if not path.is_file():
+        raise PaperMissing(name=name)
+    return path.read_text(encoding="utf-8")
+
+
+def load(folder: Path, expected_digest: str | None = None) -> tuple[ScoringModel, dict[str, Any]]:
+    """The model in ``folder`` and what is known about it.
+
+    Raises:
+        ModelDamaged: files are missing or differ from ``expected_digest``.
+    """
+    description_file = folder / _DESCRIPTION
+    if not description_file.is_file() or expected_digest not in (None, digest(folder)):
+        raise ModelDamaged(path=str(folder))
+    description = json.loads(description_file.read_text(encoding="utf-8"))
+    calibration = Calibration(**description["calibration"])
+    about: dict[str, Any] = description["about"]
+    if description["kind"] == "scorecard":
+        unit = description.get("unit", "project")
+        return Scorecard(calibration, tuple(description["typical_points"]), unit=unit), about
+    if description["kind"] == "logistic":
+        return _logistic(description, calibration), about
+    texts = [
+        (folder / f"booster_{number}.txt").read_text(encoding="utf-8")
+        for number in range(description["boosters"])
+    ]
+    return ArrearsModel(tuple(description["columns"]), tuple(texts), calibration), about
+
+
+def _logistic_parts(model: LogisticModel) -> dict[str, Any]:
+    return {
+        "edges": [list(marks) for marks in model.edges],
+        "weights": list(model.weights),
+        "typical": list(model.typical),
+        "intercept": model.intercept,
+    }
+
+
+def _logistic(description: Mapping[str, Any], calibration: Calibration) -> LogisticModel:
+    parts = description["logistic"]
+    return LogisticModel(
+        columns=tuple(description["columns"]),
+        edges=tuple(tuple(marks) for marks in parts["edges"]),
+        weights=tuple(parts["weights"]),
+        typical=tuple(parts["typical"]),
+        intercept=parts["intercept"],
+        calibration=calibration,
+    )
+
+
+def digest(folder: Path) -> str:
+    """SHA-256 over the names and contents of the folder's model files."""
+    total = hashlib.sha256()
+    for path in [*sorted(folder.glob("*")), *sorted(folder.glob(f"{_PAPERS}/*"))]:
+        if path.is_file() and _belongs(path):
+            total.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+def _belongs(path: Path) -> bool:
+    named = path.name == _DESCRIPTION or path.name.startswith("booster_")
+    return named or path.parent.name == _PAPERS

@@ -1,0 +1,1 @@
+"""Calendar rules: horizon and maturity, months, working days of China."""

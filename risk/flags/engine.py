@@ -1,0 +1,150 @@
+"""Runs the rules over the records as of a date, for all projects at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+from risk.errors import WagewatchError
+from risk.flags.flag import Evidence, RedFlag
+from risk.flags.law import Law, Value, read_law
+from risk.flags.rule import Rule
+from risk.flags.rules import RULES
+from risk.flags.snapshot import create_snapshot, last_day_known
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from risk.store.store import RecordStore
+
+
+MUST_VISIT: frozenset[str] = frozenset({"group_complaint_open", "correction_overdue"})
+"""Flags that leave the office no choice: people in a group have complained and the department asked
+first must act (Art. 10); an order to pay was not obeyed and must be enforced (Art. 42). Every other
+flag is a ground for a visit, not an order for one. Set another list in the policy's settings."""
+
+EVIDENCE_LIMIT = 20
+"""Records kept per flag, the most telling first; the flag's values count all of them."""
+
+
+class FlagUnknown(WagewatchError, ValueError):
+    """No rule has this code."""
+
+    code = "flag_unknown"
+
+
+def red_flags(
+    store: RecordStore,
+    as_of: dt.date,
+    project_ids: Collection[str] | None = None,
+    *,
+    must_visit: Collection[str] = MUST_VISIT,
+    law: Law | None = None,
+) -> dict[str, tuple[RedFlag, ...]]:
+    """The red flags of the running projects, from what was known before ``as_of``.
+
+    Projects without a flag are not among the keys; flags come in the order of ``RULES``.
+    ``project_ids`` narrows the answer and changes nothing in it.
+
+    Raises:
+        FlagUnknown: ``must_visit`` names a code no rule has.
+    """
+    known = sorted(rule.code for rule in RULES)
+    for code in sorted(must_visit):
+        if code not in known:
+            raise FlagUnknown(found=code, allowed=", ".join(known))
+    law = law or read_law()
+    articles = {duty.code: duty.article for duty in law.duties}
+    found: dict[str, list[RedFlag]] = {}
+    # A cursor of its own keeps the temporary tables away from the store's other readers.
+    with store.cursor() as cursor:
+        create_snapshot(cursor, as_of, project_ids, law)
+        for rule in (one for one in RULES if store.kind in one.kinds):
+            threshold = _Threshold(law, rule, as_of)
+            for row in _rows(cursor, rule):
+                flag = _flag(rule, articles[rule.code], row, threshold, rule.code in must_visit)
+                found.setdefault(flag.project_id, []).append(flag)
+    return {project_id: tuple(found[project_id]) for project_id in sorted(found)}
+
+
+class _Threshold:
+    """The value of law a rule measures against, by region."""
+
+    def __init__(self, law: Law, rule: Rule, as_of: dt.date) -> None:
+        self.law, self.rule, self.day = law, rule, last_day_known(as_of)
+        self.known: dict[str, Value | None] = {}
+
+    def of(self, region: str) -> Value | None:
+        if self.rule.threshold is None:
+            return None
+        if region not in self.known:
+            self.known[region] = self.law.value(
+                self.rule.code, self.rule.threshold, self.day, region
+            )
+        return self.known[region]
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection, rule: Rule) -> list[tuple[Any, ...]]:
+    return cursor.execute(rule_sql(rule), {"code": rule.code}).fetchall()
+
+
+def _flag(
+    rule: Rule, article: str, row: tuple[Any, ...], threshold: _Threshold, must_visit: bool
+) -> RedFlag:
+    project_id, region, since, evidence, *measured = row
+    value = threshold.of(region)
+    return RedFlag(
+        code=rule.code,
+        article=article,
+        project_id=project_id,
+        since=since,
+        values=_values(rule.measures, measured),
+        threshold=value.number if value else None,
+        basis=value.instrument if value else None,
+        evidence=tuple(Evidence(**item) for item in evidence),
+        must_visit=must_visit,
+    )
+
+
+def _values(measures: Mapping[str, str], measured: list[Any]) -> dict[str, int | float]:
+    return {
+        name: float(value) if name.endswith("_share") else int(value)
+        for name, value in zip(measures, measured, strict=True)
+        if value is not None
+    }
+
+
+def rule_sql(rule: Rule) -> str:
+    """The whole SQL of ``rule``; ``$code`` is the duty."""
+    measured = "".join(f", {sql} AS {name}" for name, sql in rule.measures.items())
+    return f"""
+    WITH obliged AS ({_obliged(rule)}),
+    facts AS ({rule.facts}),
+    found AS (
+      SELECT project_id, min(since) AS since,
+             list({{'table': source_table, 'record_id': record_id, 'known_at': known_at}}
+                  ORDER BY weight DESC, source_table, record_id)[:{EVIDENCE_LIMIT}] AS evidence
+             {measured}
+      FROM facts
+      GROUP BY project_id
+    )
+    SELECT f.project_id, r.law_region, f.* EXCLUDE (project_id)
+    FROM found f JOIN running r USING (project_id)
+    ORDER BY f.project_id
+    """
+
+
+def _obliged(rule: Rule) -> str:
+    """Running projects the duty binds, with its values and what is known of the feeds."""
+    feeds = "".join(
+        f", {feed}.since AS {feed}_since, {feed}.until AS {feed}_until" for feed in rule.feeds
+    )
+    joins = "".join(
+        f" JOIN feeds {feed} ON {feed}.feed = '{feed}' AND {feed}.county = r.county"
+        for feed in rule.feeds
+    )
+    return (
+        f"SELECT r.*, b.* EXCLUDE (code, law_region){feeds} FROM running r"
+        f" JOIN bound b ON b.code = $code AND b.law_region = r.law_region{joins}"
+    )

@@ -1,0 +1,386 @@
+"""What a cell of each field type may say. Pure functions: cell in, value out.
+
+A parser returns the value as the record store keeps it (money in integer fen, a month as its
+first day), None for an empty cell, or raises :class:`CellRefused` with the code of the problem.
+Empty means unknown, never zero.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache, partial
+from typing import TypeAlias
+
+from risk.calendar.dates import month_start
+from risk.contract import Field, FieldType
+from risk.intake.cells import (
+    CUT_OFF,
+    EXACT_INTEGERS_BELOW,
+    FORMULA_WITHOUT_VALUE,
+    UNREADABLE,
+    Cell,
+    as_text,
+    is_nan,
+    match_key,
+    normalise,
+)
+from risk.intake.units import MONEY_UNITS, PERCENT, Unit
+
+Value: TypeAlias = str | int | float | bool | dt.date | None
+
+MAX_CELL = 32_767
+"""Characters a spreadsheet cell can hold; a longer one is refused."""
+
+FIRST_DAY, LAST_DAY = dt.date(1949, 1, 1), dt.date(2099, 12, 31)
+"""A date outside is a slip of the pen."""
+
+MAX_FEN = 10**17
+"""10^15 yuan; no wage or contract is larger, and the store's integers hold it."""
+
+MAX_COUNT = 10**12
+
+UNKNOWN = frozenset(
+    ("", "-", "--", "—", "——", "–", "/", "无数据", "null", "none", "nan", "nat", "n/a")
+)
+"""Spellings of an empty cell, in lower case and narrow characters."""
+
+SPREADSHEET_ERRORS = frozenset(
+    ("#REF!", "#VALUE!", "#N/A", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
+)
+
+BEIJING = dt.timezone(dt.timedelta(hours=8))
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2400]")
+_SHORTENED = re.compile(r"[+-]?\d+(\.\d+)?[eE]\+?\d+")
+_PADDED_ID = re.compile(r"""="([^"]*)"|'(.*)""", re.DOTALL)
+_NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?")
+_EXPONENT = re.compile(r"([+-]?[\d.]+)e[+-]?\d{1,3}")
+_DAY = re.compile(
+    r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})"
+    r"|年(\d{1,2})月(\d{1,2})[日号]?)(?:[ T]*([01]?\d|2[0-3])(?::[0-5]\d){1,2}(?:\.\d+)?)?"
+)
+_DAY_DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\.0+)?")
+_SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
+_MONTH = re.compile(r"(\d{4})(?:[-/](\d{1,2})|年(\d{1,2})月份?)")
+_MONTH_DIGITS = re.compile(r"(\d{4})(\d{2})(?:\.0+)?")
+_PLAIN_ID = r"[A-Za-z_.:-]*[0-9][A-Za-z0-9_.:-]*"
+_PLAIN_IDS = re.compile(rf"{_PLAIN_ID}(?:\n{_PLAIN_ID})*")
+_YUAN = re.compile(r"([0-9]{1,13})(?:\.([0-9]{0,2}))?")  # most amounts; the quick way
+_AMOUNT_UNIT = re.compile(r"(.*?)(百万元|千元|万元?|亿元?|元整?|圆)?整?")
+_SERIAL_ORIGIN = dt.date(1899, 12, 30)
+_TRUE, _FALSE = (
+    frozenset(("true", "1", "1.0", "是", "有")),
+    frozenset(("false", "0", "0.0", "否", "无")),
+)
+
+
+class CellRefused(ValueError):
+    """The cell is no value of its field. ``code`` names the problem in the catalogue."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def parse(cell: Cell, field: Field, unit: Unit | None = None) -> Value:
+    """``cell`` as a value of ``field``; ``unit`` is the one its header names.
+
+    >>> parse("1,234.5", Field("amount", "合同金额", FieldType.MONEY), MONEY_UNITS["万元"])
+    1234500000
+
+    Raises:
+        CellRefused: the cell says something the field does not allow.
+    """
+    if cell is None:
+        return None
+    require_readable(cell)
+    return parser_of(field, unit)(cell)
+
+
+def parser_of(field: Field, unit: Unit | None = None) -> Callable[[Cell], Value]:
+    """The parser of ``field``'s cells, for cells that are filled and readable."""
+    if field.type is FieldType.ENUM:
+        return partial(parse_enum, field=field)
+    if field.type is FieldType.MONEY:
+        return partial(parse_money, unit=unit)
+    if field.type is FieldType.SHARE:
+        return partial(parse_share, unit=unit)
+    return _PARSERS[field.type]
+
+
+def require_readable(cell: Cell) -> None:
+    """Refuses what is no cell of any type.
+
+    Raises:
+        CellRefused: too long, a control character, an error value, or no value at all.
+    """
+    if isinstance(cell, str):
+        if len(cell) > MAX_CELL:
+            raise CellRefused("too_long")
+        # isprintable is quick and true for nearly every cell.
+        if not cell.isprintable() and _CONTROL.search(cell):
+            raise CellRefused("control_characters")
+        if cell.startswith("#"):
+            _refuse_placeholder(cell.strip().upper())
+    elif not isinstance(cell, bool | int | float | Decimal | dt.date | dt.time):
+        raise CellRefused("unreadable_cell")
+
+
+def all_plain_ids(cells: Sequence[Cell]) -> bool:
+    """Whether :func:`parse_id` would give every one of ``cells`` back as it is.
+
+    Told of all at once, by one look: letters, digits and what joins them, a digit in each. False
+    also where it would have to look closer.
+    """
+    try:
+        lines = "\n".join(cells)
+    except TypeError:  # a cell that is no text
+        return False
+    return (
+        _PLAIN_IDS.fullmatch(lines) is not None
+        and lines.count("\n") == len(cells) - 1
+        and max(map(len, cells)) <= MAX_CELL
+    )
+
+
+def parse_plain_yuan(cell: Cell) -> int | None:
+    """Fen of an amount of digits with at most two decimals; None for any other spelling."""
+    found = _YUAN.fullmatch(cell) if type(cell) is str else None
+    if found is None:
+        return None
+    return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
+
+
+def parse_id(cell: Cell) -> str | None:
+    """An identifier, kept as text; narrow characters, no marks a spreadsheet needs."""
+    if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
+        return _id_from_number(cell)
+    if not isinstance(cell, str):
+        raise CellRefused("not_an_id")
+    text = normalise(cell)
+    if padded := _PADDED_ID.fullmatch(text):
+        text = (padded[1] if padded[1] is not None else padded[2]).strip()
+    if text == "无" or text.casefold() in UNKNOWN:
+        return None
+    if "+" in text and _SHORTENED.fullmatch(text):
+        raise CellRefused("shortened")
+    return text
+
+
+def parse_text(cell: Cell) -> str | None:
+    """Free text as written, trimmed at both ends."""
+    text = as_text(cell).strip()
+    # Only short cells can be a spelling of nothing.
+    return None if len(text) <= 4 and normalise(text).casefold() in UNKNOWN else text
+
+
+def parse_date(cell: Cell) -> dt.date | None:
+    """A civil day from 1949 to 2099; a time of day is dropped, an instant is read in Beijing."""
+    day = _day_of(cell)
+    if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+        raise CellRefused("date_out_of_range")
+    return day
+
+
+def parse_month(cell: Cell) -> dt.date | None:
+    """A month as its first day; a date counts as its month."""
+    if isinstance(cell, str | int | float):
+        text = _text_of(cell)
+        found = _MONTH.fullmatch(text) or _MONTH_DIGITS.fullmatch(text)
+        if found:
+            year, month = (int(part) for part in found.groups() if part)
+            return parse_date(_calendar_day(year, month, 1, "not_a_month"))
+    try:
+        day = parse_date(cell)
+    except CellRefused as refused:
+        raise CellRefused(refused.code.replace("not_a_date", "not_a_month")) from None
+    return day and month_start(day)
+
+
+def parse_money(cell: Cell, unit: Unit | None = None) -> int | None:
+    """An amount in fen, rounded half up. The cell's own unit goes before the header's."""
+    if unit is None and (yuan := parse_plain_yuan(cell)) is not None:
+        return yuan
+    text = _text_of(cell, "not_an_amount")
+    if text.casefold() in UNKNOWN:
+        return None
+    if _SHORTENED.fullmatch(text):
+        raise CellRefused("shortened")
+    if text.startswith("(") and text.endswith(")"):  # how bookkeepers write a minus
+        text = f"-{text[1:-1]}"
+    body, own = _split_amount(text)
+    amount = _decimal(body, "not_an_amount")
+    factor = (MONEY_UNITS[own] if own else unit or MONEY_UNITS["元"]).factor
+    if amount < 0:
+        raise CellRefused("negative")
+    fen = amount * factor * 100
+    if fen > MAX_FEN:
+        raise CellRefused("too_large")
+    return int(fen.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def parse_count(cell: Cell) -> int | None:
+    """A whole number >= 0."""
+    text = _text_of(cell, "not_a_count")
+    if text.casefold() in UNKNOWN:
+        return None
+    number = _decimal(text, "not_a_count")
+    if number < 0:
+        raise CellRefused("negative")
+    if number > MAX_COUNT:
+        raise CellRefused("too_large")
+    if number != int(number):
+        raise CellRefused("not_a_count")
+    return int(number)
+
+
+def parse_share(cell: Cell, unit: Unit | None = None) -> float | None:
+    """A share from 0 to 1; with a percent sign in cell or header it counts in hundredths."""
+    text = _text_of(cell, "not_a_share")
+    if text.casefold() in UNKNOWN:
+        return None
+    percent = text.endswith("%") or unit is PERCENT
+    number = _decimal(text.removesuffix("%").rstrip(), "not_a_share")
+    share = number * PERCENT.factor if percent else number
+    if not 0 <= share <= 1:
+        raise CellRefused("share_out_of_range")
+    return float(share)
+
+
+def parse_number(cell: Cell) -> float | None:
+    """Any finite number."""
+    text = _text_of(cell, "not_a_number").casefold()
+    if text in UNKNOWN:
+        return None
+    if exponent := _EXPONENT.fullmatch(text):
+        _decimal(exponent[1], "not_a_number")
+        number = float(text)
+    else:
+        number = float(_decimal(text, "not_a_number"))
+    if not math.isfinite(number):
+        raise CellRefused("too_large")
+    return number
+
+
+def parse_bool(cell: Cell) -> bool | None:
+    """Yes or no; 无 is no, not unknown."""
+    if isinstance(cell, bool):
+        return cell
+    text = _text_of(cell, "not_a_bool").casefold()
+    if text in UNKNOWN:
+        return None
+    if text not in _TRUE and text not in _FALSE:
+        raise CellRefused("not_a_bool")
+    return text in _TRUE
+
+
+def parse_enum(cell: Cell, field: Field) -> str | None:
+    """The code of ``field``'s term."""
+    text = match_key(_text_of(cell, "not_in_values"))
+    if text in UNKNOWN:
+        return None
+    try:
+        return _terms(tuple(field.values.items()))[text]
+    except KeyError:
+        raise CellRefused("not_in_values") from None
+
+
+_PARSERS: Mapping[FieldType, Callable[[Cell], Value]] = {
+    FieldType.ID: parse_id,
+    FieldType.TEXT: parse_text,
+    FieldType.DATE: parse_date,
+    FieldType.MONTH: parse_month,
+    FieldType.COUNT: parse_count,
+    FieldType.NUMBER: parse_number,
+    FieldType.BOOL: parse_bool,
+}
+
+
+def _refuse_placeholder(text: str) -> None:
+    """Refuse what stands in a cell because its content is not there."""
+    if text == FORMULA_WITHOUT_VALUE:
+        raise CellRefused("formula_without_value")
+    if text == CUT_OFF:
+        raise CellRefused("cut_off")
+    if text.startswith(UNREADABLE):
+        raise CellRefused("unreadable_cell")
+    if text in SPREADSHEET_ERRORS:
+        raise CellRefused("spreadsheet_error")
+
+
+def _id_from_number(number: float | Decimal) -> str | None:
+    if is_nan(number):
+        return None
+    if Decimal(number).copy_abs() >= EXACT_INTEGERS_BELOW:
+        raise CellRefused("shortened")
+    if number != int(number) or number < 0:
+        raise CellRefused("not_an_id")
+    return str(int(number))
+
+
+def _text_of(cell: Cell, code: str = "not_a_date") -> str:
+    """Narrow text of a text or number cell; other kinds are refused with ``code``."""
+    if isinstance(cell, str):
+        return normalise(cell)
+    if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
+        raise CellRefused(code)
+    if is_nan(cell):
+        return ""
+    if abs(cell) == math.inf:
+        raise CellRefused(code)
+    # Written in full, unlike in as_text: each parser judges the size.
+    if cell == int(cell):
+        return str(int(cell))
+    return format(Decimal(repr(cell)) if isinstance(cell, float) else Decimal(cell), "f")
+
+
+def _decimal(text: str, code: str) -> Decimal:
+    if not _NUMBER.fullmatch(text) or not any(map(str.isdigit, text)):
+        raise CellRefused(code)
+    return Decimal(text.replace(",", ""))
+
+
+def _split_amount(text: str) -> tuple[str, str | None]:
+    """Number and unit of an amount, without the signs of the currency."""
+    for sign in ("¥", "RMB", "CNY", "人民币"):
+        text = text.removeprefix(sign).removesuffix(sign).strip()
+    found = _AMOUNT_UNIT.fullmatch(text)
+    if found is None:  # a line break inside the cell
+        raise CellRefused("not_an_amount")
+    return found[1].strip(), found[2]
+
+
+def _day_of(cell: Cell) -> dt.date | None:
+    if isinstance(cell, dt.datetime):
+        return (cell.astimezone(BEIJING) if cell.tzinfo else cell).date()
+    if isinstance(cell, dt.date):
+        return cell
+    text = _text_of(cell)
+    if text.casefold() in UNKNOWN:
+        return None
+    if found := _DAY.fullmatch(text):
+        year, month, day = (int(part) for part in found.groups()[:9] if part)
+        return _calendar_day(year, month, day, "not_a_date")
+    if found := _DAY_DIGITS.fullmatch(text):
+        return _calendar_day(int(found[1]), int(found[2]), int(found[3]), "not_a_date")
+    if found := _SERIAL.fullmatch(text):
+        return _SERIAL_ORIGIN + dt.timedelta(days=int(found[1]))
+    raise CellRefused("not_a_date")
+
+
+def _calendar_day(year: int, month: int, day: int, code: str) -> dt.date:
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        raise CellRefused(code) from None
+
+
+@cache
+def _terms(values: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    """Codes by every accepted spelling."""
+    terms = {match_key(code): code for code, _ in values}
+    return terms | {match_key(term): code for code, term in values}

@@ -1,0 +1,123 @@
+"""Parsing a whole column of text at once, with the very parsers of single cells.
+
+Most cells of a feed are plain: of one spelling that needs no look (digits, identifiers), read here
+by Arrow, or one of a few spellings that repeat, each read once by :mod:`risk.intake.cell_parsers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from risk.contract import Field, FieldType
+from risk.intake.cell_parsers import MAX_CELL, CellRefused, Value, parser_of, require_readable
+from risk.intake.cells import Cell
+from risk.intake.units import Unit
+
+ARROW: Mapping[FieldType, pa.DataType] = {
+    FieldType.ID: pa.string(),
+    FieldType.TEXT: pa.string(),
+    FieldType.ENUM: pa.string(),
+    FieldType.DATE: pa.date32(),
+    FieldType.MONTH: pa.date32(),
+    FieldType.MONEY: pa.int64(),
+    FieldType.COUNT: pa.int64(),
+    FieldType.SHARE: pa.float64(),
+    FieldType.NUMBER: pa.float64(),
+    FieldType.BOOL: pa.bool_(),
+}
+"""Arrow's type of the values of every type of field, as the record store keeps them."""
+
+
+@dataclass(frozen=True)
+class _FastPath:
+    """A spelling read by Arrow, as a regular expression, and the values of cells distinct so."""
+
+    spelling: str
+    values: Callable[[pa.StringArray], pa.Array]
+
+
+@dataclass(frozen=True)
+class ParsedColumn:
+    """Values of a column (null: empty or refused) and which of its cells were refused."""
+
+    values: pa.Array
+    refused: pa.BooleanArray
+
+
+class ColumnParser:
+    """Reads the cells of one column. ``unit`` is the one its header names."""
+
+    def __init__(self, field: Field, unit: Unit | None = None) -> None:
+        self._type = ARROW[field.type]
+        self._parser = parser_of(field, unit)
+        # An amount counts in its header's unit, unless the cell says another.
+        self._fast_path = _FAST_PATHS.get(field.type) if unit is None else None
+
+    def read(self, cells: pa.StringArray) -> ParsedColumn:
+        """The values of ``cells``, as reading them one by one gives them."""
+        if self._fast_path is None:
+            return self._parse_distinct(cells)
+        plain = pc.and_(
+            pc.match_substring_regex(cells, self._fast_path.spelling),
+            pc.less_equal(pc.binary_length(cells), MAX_CELL),
+        )
+        if plain.true_count == len(cells):
+            return ParsedColumn(self._fast_path.values(cells), _nothing_refused(len(cells)))
+        other = pc.invert(plain)
+        values = self._fast_path.values(pc.if_else(plain, cells, pa.scalar(None, pa.string())))
+        parsed = self._parse_distinct(cells.filter(other))
+        return ParsedColumn(
+            pc.replace_with_mask(values, other, parsed.values),
+            pc.replace_with_mask(_nothing_refused(len(cells)), other, parsed.refused),
+        )
+
+    def _parse_distinct(self, cells: pa.StringArray) -> ParsedColumn:
+        """Every spelling is parsed once."""
+        distinct = cells.dictionary_encode()
+        values = [self._parse_cell(cell) for cell in distinct.dictionary.to_pylist()]
+        refused = [isinstance(value, CellRefused) for value in values]
+        parsed = [None if isinstance(value, CellRefused) else value for value in values]
+        return ParsedColumn(
+            pa.array(parsed, self._type).take(distinct.indices),
+            pa.array(refused, pa.bool_()).take(distinct.indices),
+        )
+
+    def _parse_cell(self, cell: Cell) -> Value | CellRefused:
+        try:
+            require_readable(cell)
+            return self._parser(cell)
+        except CellRefused as refused:
+            return refused
+
+
+def _nothing_refused(rows: int) -> pa.BooleanArray:
+    return pa.repeat(pa.scalar(False), rows)
+
+
+def _as_is(cells: pa.StringArray) -> pa.Array:
+    return cells
+
+
+def _fen(cells: pa.StringArray) -> pa.Array:
+    """Yuan of at most 13 digits and two decimals: a float of them is less than half a fen off."""
+    yuan = cells.cast(pa.float64())
+    return pc.round(pc.multiply(yuan, 100.0)).cast(pa.int64())
+
+
+_FAST_PATHS: Mapping[FieldType, _FastPath] = {
+    # A digit in it tells an identifier from all the spellings of nothing.
+    FieldType.ID: _FastPath(r"^[A-Za-z_.:-]*[0-9][A-Za-z0-9_.:-]*$", _as_is),
+    # Longer than any spelling of nothing, with nothing to trim at its ends.
+    FieldType.TEXT: _FastPath(
+        r"^[\p{Han}A-Za-z0-9][\p{Han}A-Za-z0-9 _.:()-]{3,}[\p{Han}A-Za-z0-9]$", _as_is
+    ),
+    FieldType.MONEY: _FastPath(r"^[0-9]{1,13}(\.[0-9]{1,2})?$", _fen),
+    FieldType.COUNT: _FastPath(r"^[0-9]{1,12}$", lambda cells: cells.cast(pa.int64())),
+    FieldType.NUMBER: _FastPath(
+        r"^-?[0-9]{1,15}(\.[0-9]{1,15})?$", lambda cells: cells.cast(pa.float64())
+    ),
+}

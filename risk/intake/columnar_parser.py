@@ -1,0 +1,157 @@
+"""The columnar way from a CSV file to typed columns: whole columns parsed and checked at once.
+
+It only takes in rows that it finds nothing wrong with. Every other row is read again, cell by cell,
+by :class:`risk.intake.row_parser.BatchParser`, whose word counts: it tells what is wrong with the
+row, or takes it in after all. So both ways give the same rows, values and problems.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from risk.calendar.dates import month_end
+from risk.contract import KNOWN_AT, FieldType, Table
+from risk.intake.cells import Row, is_blank
+from risk.intake.checks import MARKED, REGION, count_marks
+from risk.intake.column_parsers import ARROW, ColumnParser
+from risk.intake.headers import Header
+from risk.intake.readers.csv_columnar import Chunk
+from risk.intake.row_parser import Batch, BatchParser
+
+_DATED_TODAY, _NUMBER = "dated_today", "row_number"
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    """Even rows as columns, with their numbers, and which of them need a checked look."""
+
+    rows: pa.Table
+    doubtful: pa.BooleanArray
+
+
+class ColumnarParser:
+    """Parses the chunks of one CSV file."""
+
+    def __init__(self, table: Table, header: Header, *, today: dt.date) -> None:
+        self._table = table
+        self._header = header
+        self._today = today
+        self._readers = [
+            (column, ColumnParser(column.field, column.unit)) for column in header.columns
+        ]
+        self._row_parser = BatchParser(table, header, strict_width=True, today=today)
+
+    def batches(self, chunks: Iterable[Chunk]) -> Iterator[Batch]:
+        """All rows below the header but blank ones; the batches' columns are Arrow's."""
+        for chunk in chunks:
+            batch = self._batch(_below(chunk, self._header.row))
+            if batch.read:
+                yield batch
+
+    def _batch(self, chunk: Chunk) -> Batch:
+        parsed = self._parse(chunk)
+        rows = sorted([*_rows(chunk, parsed.doubtful), *chunk.ragged], key=lambda row: row[0])
+        checked = [row for row in rows if not is_blank(row[1])]
+        accepted = parsed.rows.filter(pc.invert(parsed.doubtful))
+        batches = list(self._row_parser.batches(checked))
+        bad = [row for batch in batches for row in batch.bad]
+        if len(bad) < len(checked):
+            refused = {row.number for row in bad}
+            numbers = [number for number, _ in checked if number not in refused]
+            corrected = self._as_rows(batches, numbers)
+            accepted = pa.concat_tables([accepted, corrected]).sort_by(_NUMBER)
+        marked = {name: accepted[name].to_pylist() for name in MARKED.get(self._table.name, ())}
+        return Batch(
+            accepted.num_rows + len(bad),
+            {name: accepted[name] for name in self._fields},
+            accepted[_DATED_TODAY],
+            bad,
+            count_marks(self._table, marked),
+            [],
+        )
+
+    @property
+    def _fields(self) -> dict[str, FieldType]:
+        return {field.name: field.type for field in (*self._table.fields, KNOWN_AT)}
+
+    def _parse(self, chunk: Chunk) -> _Parsed:
+        count = len(chunk.numbers)
+        columns = {name: pa.nulls(count, ARROW[kind]) for name, kind in self._fields.items()}
+        doubts = []
+        for column, reader in self._readers:
+            parsed = reader.read(chunk.columns[column.index])
+            columns[column.field.name] = parsed.values
+            doubts.append(parsed.refused)
+            if column.field.required:
+                doubts.append(parsed.values.is_null())
+        columns[_DATED_TODAY] = self._default_known_at(columns, count)
+        columns[_NUMBER] = pa.array(chunk.numbers, pa.int64())
+        doubts += self._checks(columns)
+        return _Parsed(pa.table(columns), reduce(pc.or_, doubts))
+
+    def _default_known_at(self, columns: dict[str, pa.Array], count: int) -> pa.BooleanArray:
+        """As :func:`risk.intake.checks.default_known_at`, on columns."""
+        known = columns[KNOWN_AT.name]
+        if not self._table.known_from:
+            columns[KNOWN_AT.name] = pc.fill_null(known, self._today)
+            return known.is_null()
+        if known.null_count:
+            dates = [self._last_days(columns, name) for name in self._table.known_from]
+            lag = pa.scalar(self._table.default_lag_days, pa.int32())
+            days = pc.add(pc.coalesce(*dates).cast(pa.int32()), lag)
+            columns[KNOWN_AT.name] = pc.coalesce(known, days.cast(pa.date32()))
+        return pa.repeat(pa.scalar(False), count)
+
+    def _last_days(self, columns: dict[str, pa.Array], name: str) -> pa.Array:
+        """The dates of a column; a month's is its last day."""
+        if self._table.field(name).type is not FieldType.MONTH:
+            return columns[name]
+        months = columns[name].dictionary_encode()
+        ends = [month and month_end(month) for month in months.dictionary.to_pylist()]
+        return pa.array(ends, pa.date32()).take(months.indices)
+
+    def _checks(self, columns: dict[str, pa.Array]) -> Iterator[pa.BooleanArray]:
+        """Rows that a check beyond a cell's spelling may refuse, one column for each check."""
+        if self._table.event_date is not None:
+            early = pc.less(columns[KNOWN_AT.name], columns[self._table.event_date])
+            yield pc.fill_null(early, False)
+        if self._table.name == "projects":
+            region = pc.match_substring_regex(columns["region_code"], f"^{REGION.pattern}$")
+            yield pc.invert(pc.fill_null(region, True))
+
+    def _as_rows(self, batches: Sequence[Batch], numbers: Sequence[int]) -> pa.Table:
+        """The good rows of ``batches``, which have ``numbers``, as the columnar way holds rows."""
+        columns = {
+            name: pa.array([cell for batch in batches for cell in batch.columns[name]], ARROW[kind])
+            for name, kind in self._fields.items()
+        }
+        dated_today = [dated for batch in batches for dated in batch.dated_today]
+        columns[_DATED_TODAY] = pa.array(dated_today, pa.bool_())
+        columns[_NUMBER] = pa.array(numbers, pa.int64())
+        return pa.table(columns)
+
+
+def _below(chunk: Chunk, header_row: int) -> Chunk:
+    """The rows of ``chunk`` below the header."""
+    above = sum(number <= header_row for number in chunk.numbers[:header_row])
+    if not above and not chunk.ragged:
+        return chunk
+    return Chunk(
+        chunk.numbers[above:],
+        tuple(column[above:] for column in chunk.columns),
+        tuple(row for row in chunk.ragged if row[0] > header_row),
+    )
+
+
+def _rows(chunk: Chunk, wanted: pa.BooleanArray) -> list[Row]:
+    """The raw rows of ``chunk`` where ``wanted`` is true."""
+    places = pc.indices_nonzero(wanted)
+    cells = zip(*(column.take(places).to_pylist() for column in chunk.columns), strict=True)
+    numbers = (chunk.numbers[place] for place in places.to_pylist())
+    return [(number, list(row)) for number, row in zip(numbers, cells, strict=True)]

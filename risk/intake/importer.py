@@ -1,0 +1,158 @@
+"""Importing files: read, parse, check, store; all of a file or nothing of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from risk.contract import STORED_TABLES, Table
+from risk.intake.columnar_parser import ColumnarParser
+from risk.intake.file_discovery import find_files
+from risk.intake.file_errors import IntakeFailure
+from risk.intake.orphan_rows import orphan_rows
+from risk.intake.prefetch import prefetch
+from risk.intake.quarantine import FileQuarantine, write_quarantine
+from risk.intake.readers import open_sheets
+from risk.intake.readers.csv_columnar import chunks
+from risk.intake.readers.csv_text import CsvSheet
+from risk.intake.report import FileReport, ImportReport
+from risk.intake.row_parser import Batch, BatchParser
+from risk.intake.sheet_selection import SelectedSheet, select_sheet
+from risk.intake.staging import Staging, newest_arrival
+from risk.intake.table_detection import detect_table
+from risk.store.store import RecordStore
+from risk.workspace import Workspace
+
+
+class RowProgress(Protocol):
+    """Is told after every batch how many rows of a file have been read."""
+
+    def __call__(self, file: str, rows: int, /) -> None:
+        """``rows`` of the file called ``file`` have been read so far."""
+
+
+def import_paths(
+    workspace: Workspace,
+    paths: Sequence[Path],
+    *,
+    today: dt.date,
+    progress: RowProgress | None = None,
+) -> ImportReport:
+    """Imports files and folders into the record store of ``workspace``.
+
+    A file that fails is in the report's ``failed``; it stores nothing and does not stop the others.
+    The quarantine's CSV files are written anew.
+
+    Args:
+        workspace: where record store and quarantine lie.
+        paths: files, or folders of files.
+        today: the import day; known_at of rows that tell no day.
+        progress: told how far the import is.
+
+    Raises:
+        RecordStoreBusy, RecordStoreUnreadable: the store cannot be opened.
+    """
+    with RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store:
+        report = import_into(store, paths, today=today, progress=progress)
+        write_quarantine(store, workspace.quarantine)
+    return report
+
+
+def import_into(
+    store: RecordStore,
+    paths: Sequence[Path],
+    *,
+    today: dt.date,
+    progress: RowProgress | None = None,
+) -> ImportReport:
+    """As :func:`import_paths`, into an open store and without writing the quarantine's files."""
+    found = find_files(paths)
+    before = newest_arrival(store, STORED_TABLES.values())
+    files: list[FileReport] = []
+    failed = list(found.failed)
+    for path, table in found.files:
+        try:
+            files.append(import_file(store, path, table=table, today=today, progress=progress))
+        except IntakeFailure as failure:
+            failed.append(failure)
+    waiting = orphan_rows(store, after=before)
+    return ImportReport(tuple(files), tuple(failed), found.skipped, waiting)
+
+
+def import_file(
+    store: RecordStore,
+    path: Path,
+    *,
+    today: dt.date,
+    table: Table | None = None,
+    progress: RowProgress | None = None,
+) -> FileReport:
+    """Imports one file in one transaction; ``table`` is told from its name if not given.
+
+    Raises:
+        IntakeFailure: the file could not be taken in, and nothing of it is stored.
+    """
+    table = table or detect_table(path)
+    with open_sheets(path) as sheets:
+        selected = select_sheet(table, sheets, file=path.name)
+        with store.transaction():
+            return _Import(store, path.name, table, today).run(selected, progress)
+
+
+class _Import:
+    """One file on its way in."""
+
+    def __init__(self, store: RecordStore, file: str, table: Table, today: dt.date) -> None:
+        self._file = file
+        self._table = table
+        self._today = today
+        self._staging = Staging(store, table)
+        self._quarantine = FileQuarantine(store, table, file)
+
+    def run(self, selected: SelectedSheet, progress: RowProgress | None) -> FileReport:
+        """Reads all rows of ``selected`` and stores them."""
+        read = good = 0
+        marks: Counter[str] = Counter()
+        with self._batches(selected) as batches:
+            for batch in batches:
+                self._staging.add(batch)
+                self._quarantine.add(batch.bad, batch.corrects)
+                read, good = read + batch.read, good + batch.good
+                marks.update(batch.marks)
+                if progress is not None:
+                    progress(self._file, read)
+        accepted = self._staging.commit()
+        self._quarantine.commit()
+        return FileReport(
+            file=self._file,
+            table=self._table.name,
+            read=read,
+            accepted=accepted,
+            repeated=good - accepted,
+            quarantined=read - good,
+            marks=dict(marks),
+            ignored_columns=selected.header.ignored,
+            unread_sheets=selected.unread,
+        )
+
+    @contextmanager
+    def _batches(self, selected: SelectedSheet) -> Iterator[Iterator[Batch]]:
+        """Column by column where the file is CSV; a quarantine file's cells need a closer look."""
+        sheet, header = selected.sheet, selected.header
+        if isinstance(sheet, CsvSheet) and header.quarantine_id is None:
+            columnar = ColumnarParser(self._table, header, today=self._today)
+            with (
+                prefetch(chunks(sheet, header.width)) as parted,
+                prefetch(columnar.batches(parted)) as batches,
+            ):
+                yield batches
+        else:
+            parser = BatchParser(
+                self._table, header, strict_width=sheet.strict_width, today=self._today
+            )
+            with prefetch(parser.batches(selected.rows())) as batches:
+                yield batches

@@ -1,0 +1,151 @@
+"""A CSV file as columns of text, a chunk at a time; what the columnar way of the import reads.
+
+Whole lines without a quotation mark are parted by Arrow, which then does just what Python's reader
+does. From the first line on that is not so plain, Python's reader goes on.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from risk.intake.cells import Row
+from risk.intake.readers.csv_text import CsvSheet
+
+BLOCK_BYTES = 2**22
+"""Bytes of the file parted at a time; bounds the memory an import needs."""
+
+BLOCK_ROWS = 20_000
+"""Rows a chunk holds where Python's reader reads them."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Consecutive rows of a file: those as wide as the header as columns, the others as rows.
+
+    ``numbers`` are the row numbers of the columns; ``ragged`` holds the wider and narrower rows.
+    """
+
+    numbers: Sequence[int]
+    columns: tuple[pa.StringArray, ...]
+    ragged: tuple[Row, ...]
+
+
+def chunks(sheet: CsvSheet, width: int) -> Iterator[Chunk]:
+    """All rows of ``sheet`` from the top, blank ones too, for a header of ``width`` cells.
+
+    Raises:
+        QuotesBroken: a quotation mark is never closed or closes in mid-cell.
+    """
+    offset, number = 0, 0
+    with sheet.path.open("rb") as file:
+        for block in _plain_blocks(file, sheet.encoding):
+            chunk = _split(block.text, sheet.delimiter, width, number)
+            offset, number = block.end, number + len(chunk.numbers) + len(chunk.ragged)
+            yield chunk
+    rows = sheet.rows(offset=offset, above=number)
+    while read := list(islice(rows, BLOCK_ROWS)):
+        yield _to_chunk(read, width)
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Whole lines in UTF-8, and where they end in the file."""
+
+    text: bytes
+    end: int
+
+
+def _plain_blocks(file: BinaryIO, encoding: str) -> Iterator[_Block]:
+    """Blocks of plain lines from the top; ends before the first block that is not plain.
+
+    In both encodings the bytes of line breaks and quotation marks stand for nothing else.
+    """
+    begin, rest = 0, b""
+    while read := file.read(BLOCK_BYTES):
+        lines, broken, rest = (rest + read).rpartition(b"\n")
+        raw = lines + broken
+        if not (text := _plain_text(raw, encoding, first=begin == 0)):
+            return
+        begin += len(raw)
+        yield _Block(text, begin)
+    if text := _plain_text(rest, encoding, first=begin == 0):
+        yield _Block(text, begin + len(rest))
+
+
+def _plain_text(raw: bytes, encoding: str, *, first: bool) -> bytes:
+    """``raw`` in UTF-8 if it is plain; else nothing."""
+    if b'"' in raw or _has_lone_return(raw):
+        return b""
+    text = raw.decode(encoding).encode() if encoding == "gb18030" else raw
+    if first and encoding == "utf-8-sig":
+        text = text.removeprefix(codecs.BOM_UTF8)
+    # Arrow would drop a mark that here is part of a cell.
+    return b"" if text.startswith(codecs.BOM_UTF8) else text
+
+
+def _has_lone_return(raw: bytes) -> bool:
+    """Whether a carriage return in ``raw`` has no line feed behind it."""
+    if b"\r" not in raw:
+        return False
+    octets = np.frombuffer(raw, np.uint8)
+    returns = octets == ord("\r")
+    return bool(returns[-1] or (returns[:-1] & (octets[1:] != ord("\n"))).any())
+
+
+def _split(text: bytes, delimiter: str, width: int, before: int) -> Chunk:
+    """Plain lines by column; ``before`` rows stand above them."""
+    ragged: list[Row] = []
+
+    def set_aside(row: pyarrow.csv.InvalidRow) -> str:
+        ragged.append((before + row.number, row.text.split(delimiter)))
+        return "skip"
+
+    names = [str(place) for place in range(width)]
+    rows = pyarrow.csv.read_csv(
+        pa.py_buffer(text),
+        # Rows are numbered on one thread only, and no line may reach over the end of a block.
+        read_options=pyarrow.csv.ReadOptions(
+            column_names=names, use_threads=False, block_size=len(text) + 1
+        ),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter=delimiter,
+            quote_char=False,
+            double_quote=False,
+            escape_char=False,
+            ignore_empty_lines=False,
+            invalid_row_handler=set_aside,
+        ),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+        ),
+    )
+    columns = tuple(_contiguous(column) for column in rows.columns)
+    numbers: Sequence[int] = range(before + 1, before + 1 + rows.num_rows)
+    if ragged:
+        aside = {number for number, _ in ragged}
+        past = range(before + 1, before + 1 + rows.num_rows + len(ragged))
+        numbers = [number for number in past if number not in aside]
+    return Chunk(numbers, columns, tuple(ragged))
+
+
+def _to_chunk(rows: Sequence[Row], width: int) -> Chunk:
+    even = [row for row in rows if len(row[1]) == width]
+    ragged = tuple(row for row in rows if len(row[1]) != width)
+    columns = zip(*(cells for _, cells in even), strict=True) if even else [()] * width
+    return Chunk(
+        [number for number, _ in even],
+        tuple(pa.array(column, pa.string()) for column in columns),
+        ragged,
+    )
+
+
+def _contiguous(column: pa.ChunkedArray) -> pa.StringArray:
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)

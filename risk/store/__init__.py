@@ -1,0 +1,1 @@
+"""The record store: one DuckDB file, and its Parquet export."""

@@ -1,0 +1,263 @@
+"""The record store as a folder of partitioned Parquet, and back.
+
+``FOLDER/<table>/known_year=<YYYY>/*.parquet``: a folder per table that has rows, a folder per year
+of ``known_at`` below it. The files hold the stored columns (money in fen, months as their first
+day) and ``arrival``; any engine that reads partitioned Parquet can read them.
+
+Both ways stream: one table is read or written at a time, and the engine keeps to its memory limit.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from risk.contract import STORED_TABLES, Table
+from risk.errors import WagewatchError
+from risk.progress import Progress
+from risk.store.parquet_validation import (
+    Partition,
+    RecordsFolderEmpty,
+    RecordsFolderRefused,
+    column_list,
+    find_partitions,
+    find_problems,
+    unexpected_entries,
+)
+from risk.store.store import RecordStore, columns
+
+_COMPRESSION = "zstd"
+
+
+class NoRecordsFolder(WagewatchError):
+    """What is to be written over is something else; nothing was touched."""
+
+    code = "no_records_folder"
+
+
+class RecordsFolderFailed(WagewatchError):
+    """The folder could not be written or read to its end; carries ``path`` and ``detail``."""
+
+    code = "records_folder_failed"
+
+
+@dataclass(frozen=True)
+class TableImport:
+    """What an import made of one table: rows in the folder, and rows that were new."""
+
+    table: str
+    rows: int
+    stored: int
+
+
+def export_records(
+    store: RecordStore, folder: Path, progress: Progress | None = None
+) -> dict[str, int]:
+    """Write all versions of all records to ``folder``; the rows written, by table.
+
+    It is written beside and moved into place when it is whole. A records folder that is there
+    already is replaced; anything else is left alone.
+
+    Raises:
+        NoRecordsFolder: ``folder`` holds something that is no records folder.
+        RecordsFolderFailed: it cannot be written.
+    """
+    if folder.exists() and (not folder.is_dir() or unexpected_entries(folder)):
+        raise NoRecordsFolder(path=str(folder))
+    # Whatever it is called, "." or a link, it is replaced where it really lies.
+    folder = folder.resolve()
+    part = folder.with_name(f".{folder.name}.part")
+    with raise_as_failed(folder):
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        try:
+            rows = _write(store, part, progress)
+            _move_into_place(part, folder)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+    return rows
+
+
+def import_records(
+    store: RecordStore, folder: Path, progress: Progress | None = None
+) -> list[TableImport]:
+    """Take all of ``folder`` into ``store``, in one transaction.
+
+    A row that is stored already, equal in every column, is not stored again: as many equal rows
+    as the store holds are passed over. The order of arrival is kept within and across tables;
+    into an empty store the very numbers are kept.
+
+    Raises:
+        RecordsFolderEmpty: there is no such folder, or no records in it.
+        RecordsFolderRefused: tables, columns, types or values are not those of the contract.
+        RecordsFolderFailed: it cannot be read to its end; nothing is stored.
+    """
+    if not folder.is_dir():
+        raise RecordsFolderEmpty(path=str(folder))
+    with raise_as_failed(folder):
+        parts = find_partitions(folder)
+        problems = find_problems(store, folder, parts)
+        if problems:
+            raise RecordsFolderRefused(path=str(folder), problems=problems)
+        if not parts:
+            raise RecordsFolderEmpty(path=str(folder))
+        with store.transaction():
+            return _Import(store, parts).run(progress)
+
+
+@contextmanager
+def raise_as_failed(folder: Path | str) -> Iterator[None]:
+    """What the disk or DuckDB refuses is incoming of ``folder``.
+
+    Raises:
+        RecordsFolderFailed: that happened.
+    """
+    try:
+        yield
+    except (OSError, duckdb.Error) as error:
+        detail = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise RecordsFolderFailed(path=str(folder), detail=detail) from error
+
+
+def _write(store: RecordStore, part: Path, progress: Progress | None) -> dict[str, int]:
+    rows: dict[str, int] = {}
+    # One transaction, so that all tables are of one moment.
+    with store.transaction():
+        for number, table in enumerate(STORED_TABLES.values(), start=1):
+            # In main lies what is stored, whatever kind of unit the store shows.
+            count = store.rows(f"SELECT count(*) FROM main.{table.name}")[0][0]
+            if count:
+                _write_table(store, table, part / table.name)
+                rows[table.name] = count
+            if progress:
+                progress(table.name, number / len(STORED_TABLES))
+    return rows
+
+
+def _write_table(store: RecordStore, table: Table, folder: Path) -> None:
+    target = str(folder).replace("'", "''")
+    store.rows(
+        f"COPY (SELECT {column_list(table)}, arrival, year(known_at) AS known_year"
+        f" FROM main.{table.name})"
+        f" TO '{target}' (FORMAT parquet, PARTITION_BY (known_year), COMPRESSION {_COMPRESSION})"
+    )
+
+
+def _move_into_place(part: Path, folder: Path) -> None:
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    part.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+class _Import:
+    """A checked folder on its way into the store, inside one transaction."""
+
+    def __init__(self, store: RecordStore, parts: dict[str, list[Partition]]) -> None:
+        self._store = store
+        self._parts = parts
+
+    def run(self, progress: Progress | None) -> list[TableImport]:
+        """First find what is new, then number and store it."""
+        for number, (name, parts) in enumerate(self._parts.items(), start=1):
+            self._find_new(STORED_TABLES[name], parts)
+            if progress:
+                progress(name, 0.5 * number / len(self._parts))
+        shift, next_arrival = self._numbering()
+        done = []
+        for number, (name, parts) in enumerate(self._parts.items(), start=1):
+            done.append(self._insert(STORED_TABLES[name], parts, shift))
+            if progress:
+                progress(name, 0.5 + 0.5 * number / len(self._parts))
+        if any(one.stored for one in done):
+            self._store.rows(f"CREATE OR REPLACE SEQUENCE arrivals START WITH {next_arrival}")
+        return done
+
+    def _find_new(self, table: Table, parts: list[Partition]) -> None:
+        """``new_<table>``: a temporary view or table of the rows that are not stored yet.
+
+        Equal rows have equal ``known_at``, so each year is compared with itself alone; a year
+        of which nothing is stored is passed through as it is.
+        """
+        stored = {
+            row[0]
+            for row in self._store.rows(f"SELECT DISTINCT year(known_at) FROM main.{table.name}")
+        }
+        untouched = [part.source() for part in parts if part.year not in stored]
+        self._store.rows(f"CREATE TEMP TABLE met_{table.name} AS FROM main.{table.name} LIMIT 0")
+        for part in parts:
+            if part.year in stored:
+                self._store.rows(
+                    f"INSERT INTO met_{table.name} BY NAME {_not_stored_sql(table, part)}"
+                )
+        picked = f"SELECT {column_list(table)}, arrival FROM"
+        selects = [f"{picked} {source}" for source in (*untouched, f"met_{table.name}")]
+        self._store.rows(f"CREATE TEMP VIEW new_{table.name} AS {' UNION ALL '.join(selects)}")
+
+    def _numbering(self) -> tuple[int, int]:
+        """What is added to every new row's arrival, and the next arrival to be drawn after.
+
+        New rows come after all that is stored, in the order among themselves that they had.
+        """
+        spans = " UNION ALL ".join(
+            f"SELECT min(arrival) AS least, max(arrival) AS most FROM new_{name}"
+            for name in self._parts
+        )
+        least, most = self._store.rows(f"SELECT min(least), max(most) FROM ({spans})")[0]
+        if least is None:
+            return 0, 1
+        newest = self._newest_arrival()
+        shift = max(0, newest + 1 - least)
+        return shift, max(newest, most + shift) + 1
+
+    def _newest_arrival(self) -> int:
+        largest = " UNION ALL ".join(
+            f"SELECT max(arrival) AS a FROM main.{name}" for name in STORED_TABLES
+        )
+        drawn = (
+            "SELECT coalesce(last_value, start_value - 1) FROM duckdb_sequences()"
+            " WHERE sequence_name = 'arrivals'"
+        )
+        newest: int = self._store.rows(
+            f"SELECT coalesce(max(a), 0) FROM ({largest} UNION ALL {drawn})"
+        )[0][0]
+        return newest
+
+    def _insert(self, table: Table, parts: list[Partition], shift: int) -> TableImport:
+        names = column_list(table)
+        stored: int = self._store.rows(
+            f"INSERT INTO main.{table.name} ({names}, arrival)"
+            f" SELECT {names}, arrival + {shift} FROM new_{table.name}"
+        )[0][0]
+        self._store.rows(f"DROP VIEW new_{table.name}")
+        self._store.rows(f"DROP TABLE met_{table.name}")
+        sources = " UNION ALL ".join(f"SELECT count(*) AS n FROM {one.source()}" for one in parts)
+        rows: int = self._store.rows(f"SELECT sum(n)::BIGINT FROM ({sources})")[0][0]
+        return TableImport(table.name, rows, stored)
+
+
+def _not_stored_sql(table: Table, part: Partition) -> str:
+    """SQL for the rows of ``part`` that the store does not hold.
+
+    The same content may stand twice in a row's history (it was one thing, then another, then the
+    first again), so equal rows are numbered on both sides and the third is new where two are
+    stored.
+    """
+    names = [name for name, _ in columns(table)]
+    listed = column_list(table)
+    numbered = f"row_number() OVER (PARTITION BY {listed} ORDER BY arrival) AS copy"
+    same = " AND ".join(f"incoming.{name} IS NOT DISTINCT FROM stored.{name}" for name in names)
+    return (
+        f"SELECT {listed}, arrival"
+        f" FROM (SELECT {listed}, arrival, {numbered} FROM {part.source()}) incoming"
+        f" ANTI JOIN (SELECT {listed}, {numbered} FROM main.{table.name}"
+        f" WHERE year(known_at) = {part.year}) stored"
+        f" ON incoming.copy = stored.copy AND {same}"
+    )

@@ -1,0 +1,202 @@
+"""What a folder of partitioned Parquet holds, and whether it is what the contract allows."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from risk.contract import KNOWN_AT, STORED_TABLES, Table
+from risk.errors import WagewatchError
+from risk.locale import Language, text
+from risk.store.store import RecordStore, columns
+
+YEAR_FOLDER = "known_year"
+_YEAR = re.compile(rf"{YEAR_FOLDER}=([0-9]{{4}})")
+_ARRIVAL = ("arrival", "BIGINT")
+
+
+@dataclass(frozen=True)
+class FolderProblem:
+    """Something that is not as the contract says; ``code`` is worded under ``record_folders``."""
+
+    code: str
+    where: str
+    found: str = ""
+    allowed: str = ""
+
+    def message(self, language: Language) -> str:
+        """The problem in a few words."""
+        return text(
+            f"record_folders.{self.code}",
+            language,
+            where=self.where,
+            found=self.found,
+            allowed=self.allowed,
+        )
+
+
+class RecordsFolderEmpty(WagewatchError):
+    """There is no such folder, or no records in it."""
+
+    code = "records_folder_empty"
+
+
+class RecordsFolderRefused(WagewatchError):
+    """The folder is not what the contract allows; carries ``problems``, all of them."""
+
+    code = "records_folder_refused"
+
+    def message(self, language: Language = "en") -> str:
+        """The failure in one sentence of ``language``."""
+        problems: Sequence[FolderProblem] = self.fields["problems"]
+        listed = "; ".join(problem.message(language) for problem in problems)
+        return text(f"errors.{self.code}", language, path=self.fields["path"], problems=listed)
+
+
+@dataclass(frozen=True)
+class Partition:
+    """The Parquet files of one table and one year of ``known_at``."""
+
+    table: str
+    year: int
+    files: tuple[Path, ...]
+
+    def source(self) -> str:
+        """The files as a table of a query; columns that some lack are empty there."""
+        return read_parquet_sql(self.files, "union_by_name := true")
+
+
+def column_list(table: Table) -> str:
+    """The stored columns of ``table`` but ``arrival``, as SQL."""
+    return ", ".join(name for name, _ in columns(table))
+
+
+def find_partitions(folder: Path) -> dict[str, list[Partition]]:
+    """The tables and years in ``folder``, in contract order; unexpected_entries are passed over."""
+    found: dict[str, list[Partition]] = {}
+    for name in STORED_TABLES:
+        parts = list(_years(folder / name))
+        if parts:
+            found[name] = parts
+    return found
+
+
+def unexpected_entries(folder: Path) -> list[str]:
+    """What lies in ``folder`` and is no part of a records folder; hidden files do not count."""
+    found = []
+    for entry in _visible(folder):
+        if entry.name not in STORED_TABLES or not entry.is_dir():
+            found.append(entry.name)
+            continue
+        for year in _visible(entry):
+            if not _YEAR.fullmatch(year.name) or not year.is_dir():
+                found.append(f"{entry.name}/{year.name}")
+                continue
+            files = [one for one in _visible(year) if one.suffix != ".parquet" or not one.is_file()]
+            found.extend(f"{entry.name}/{year.name}/{one.name}" for one in files)
+    return found
+
+
+def find_problems(
+    store: RecordStore, folder: Path, parts: Mapping[str, Sequence[Partition]]
+) -> list[FolderProblem]:
+    """All problems of ``folder``: unexpected entries, columns, types, empty cells, wrong years."""
+    found = [FolderProblem("stranger", where) for where in unexpected_entries(folder)]
+    for name, years in parts.items():
+        try:
+            files = [file for year in years for file in year.files]
+            laid_out = schema_problems(store, STORED_TABLES[name], files)
+            found += laid_out or list(_value_problems(store, STORED_TABLES[name], years))
+        except duckdb.Error as error:
+            found.append(FolderProblem("unreadable", name, found=str(error).splitlines()[0]))
+    return found
+
+
+def _years(folder: Path) -> Iterator[Partition]:
+    if not folder.is_dir():
+        return
+    for entry in _visible(folder):
+        year = _YEAR.fullmatch(entry.name)
+        files = tuple(one for one in _visible(entry) if one.suffix == ".parquet") if year else ()
+        if year and files:
+            yield Partition(folder.name, int(year[1]), files)
+
+
+def _visible(folder: Path) -> list[Path]:
+    """What lies in ``folder``, without what engines leave beside data (``_SUCCESS``, ``.crc``)."""
+    if not folder.is_dir():
+        return []
+    return sorted(one for one in folder.iterdir() if not one.name.startswith((".", "_")))
+
+
+def schema_problems(
+    store: RecordStore, table: Table, files: Sequence[Path | str]
+) -> list[FolderProblem]:
+    """Columns of ``table`` that some of ``files`` lack or hold as another type, and columns more.
+
+    Raises:
+        duckdb.Error: a file cannot be read.
+    """
+    wanted = dict([*columns(table), _ARRIVAL])
+    source = read_parquet_sql(files, "union_by_name := true")
+    found = {row[0] for row in store.rows(f"DESCRIBE SELECT * FROM {source}")}
+    problems = [
+        FolderProblem("unknown_column", f"{table.name}.{name}")
+        for name in sorted(found - set(wanted))
+    ]
+    held = store.rows(
+        "SELECT name, count(DISTINCT file_name), list(DISTINCT duckdb_type)"
+        f" FROM {_call_sql('parquet_schema', files)} GROUP BY name"
+    )
+    holding = {name: (count, types) for name, count, types in held}
+    for name, kind in wanted.items():
+        count, types = holding.get(name, (0, []))
+        others = sorted(set(types) - {kind})
+        if count < len(files):
+            problems.append(FolderProblem("missing_column", f"{table.name}.{name}"))
+        elif others:
+            problems.append(wrong_type(table, name, ", ".join(others), kind))
+    return problems
+
+
+def wrong_type(table: Table, name: str, found: str, kind: str) -> FolderProblem:
+    """That a column is ``found`` where the contract has ``kind``."""
+    return FolderProblem("wrong_type", f"{table.name}.{name}", found, kind)
+
+
+def _value_problems(
+    store: RecordStore, table: Table, parts: Sequence[Partition]
+) -> Iterator[FolderProblem]:
+    """Cells that must be filled and are not, and rows that lie in another year's folder."""
+    filled = [field.name for field in table.fields if field.required]
+    filled += [KNOWN_AT.name, _ARRIVAL[0]]
+    empty = dict.fromkeys(filled, 0)
+    for part in parts:
+        counts = ", ".join(f"count(*) - count({name})" for name in filled)
+        astray = f"count(*) FILTER (year(known_at) <> {part.year})"
+        *missing, away = store.rows(f"SELECT {counts}, {astray} FROM {part.source()}")[0]
+        for name, count in zip(filled, missing, strict=True):
+            empty[name] += count
+        if away:
+            yield FolderProblem(
+                "wrong_year", f"{table.name}/{YEAR_FOLDER}={part.year}", found=str(away)
+            )
+    for name, count in empty.items():
+        if count:
+            yield FolderProblem("empty_cell", f"{table.name}.{name}", found=str(count))
+
+
+def read_parquet_sql(files: Sequence[Path | str], *options: str) -> str:
+    """``files`` as a table of a query; their names are taken as they are, folders add nothing."""
+    return _call_sql("read_parquet", files, *options, "hive_partitioning := false")
+
+
+def _call_sql(function: str, files: Sequence[Path | str], *options: str) -> str:
+    # A name of a file is a pattern to the engine: its brackets and stars are escaped.
+    named = ", ".join("'" + glob.escape(str(file)).replace("'", "''") + "'" for file in files)
+    return f"{function}({', '.join([f'[{named}]', *options])})"

@@ -1,0 +1,380 @@
+"""The record store: every version of every record, in one DuckDB file.
+
+A table of the contract is one table here: its fields (money in fen, months as their first day),
+``known_at``, and ``arrival``, a number that grows with every stored version. Nothing is ever
+overwritten. What was known before a date is read through the ``<table>_versions`` views, whose
+``superseded_at`` says from which day on a later version stands in a row's place.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+
+from risk.contract import KNOWN_AT, OWN_TABLES, STORED_AS, STORED_TABLES, TABLES, Table
+from risk.errors import WagewatchError
+from risk.store.temp_directory import TempDirectory, acquire
+from risk.unit_kinds import EMPLOYERS_SCHEMA, Kind, base_views
+
+LAYOUT_VERSION = 1
+_OPENINGS = "openings"
+
+
+class RecordStoreBusy(WagewatchError):
+    """Another process holds the record store."""
+
+    code = "record_store_busy"
+
+
+class RecordStoreUnreadable(WagewatchError):
+    """The file is not a record store of this version."""
+
+    code = "record_store_unreadable"
+
+
+class RecordStoreMissing(WagewatchError):
+    """Nothing was imported yet."""
+
+    code = "record_store_missing"
+
+
+@dataclass(frozen=True)
+class FeedSpan:
+    """What one table holds: distinct rows, versions, and the first and last ``known_at``."""
+
+    table: str
+    rows: int
+    versions: int
+    first_known_at: dt.date | None
+    last_known_at: dt.date | None
+
+
+def columns(table: Table) -> list[tuple[str, str]]:
+    """(name, SQL type) of every stored column of ``table`` but ``arrival``."""
+    fields = [*table.fields, KNOWN_AT]
+    return [(field.name, STORED_AS[field.type]) for field in fields]
+
+
+class RecordStore:
+    """An open record store. Use as a context manager; one process writes at a time.
+
+    ``kind`` is the kind of unit whose views_for_kind it shows, see :mod:`risk.unit_kinds`.
+    """
+
+    kind: Kind = "project"
+
+    def __init__(
+        self, path: Path | str, *, read_only: bool = False, memory_gb: float | None = None
+    ) -> None:
+        """Open ``path`` (``":memory:"`` for a store of this process only), laying it out if new.
+
+        What does not fit into ``memory_gb`` is put on disk while it is needed, see
+        :mod:`risk.store.temp_directory`; without it the database itself takes up to four fifths of
+        the machine's memory.
+
+        Raises:
+            RecordStoreBusy: another process holds the file.
+            RecordStoreMissing: there is no file, and it is to be read only.
+            RecordStoreUnreadable: the file is something else.
+        """
+        self._views: list[RecordStore] = []
+        if str(path) != ":memory:":
+            if read_only and not Path(path).is_file():
+                raise RecordStoreMissing(path=str(path))
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.connection = duckdb.connect(str(path), read_only=read_only)
+            if read_only and not self._has_every_table():
+                # Laid out by an earlier release: what it lacks is added first.
+                self.connection.close()
+                RecordStore(path).close()
+                self.connection = duckdb.connect(str(path), read_only=True)
+        except duckdb.ConnectionException as error:
+            # Open in this very process, for another purpose.
+            raise RecordStoreBusy(path=str(path)) from error
+        except duckdb.IOException as error:
+            if "lock" in str(error).lower():
+                raise RecordStoreBusy(path=str(path)) from error
+            raise RecordStoreUnreadable(path=str(path)) from error
+        self._temp_directory = self._set_temp_directory(
+            None if str(path) == ":memory:" else Path(path)
+        )
+        if memory_gb is not None:
+            self.connection.execute(f"SET memory_limit = '{int(memory_gb * 1000)}MB'")
+        if not read_only:
+            self._create_schema()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file and what it was :meth:`for_kind`; further use is an error."""
+        for view in self._views:
+            view.close()
+        self.connection.close()
+        if self._temp_directory:
+            self._temp_directory.release()
+            self._temp_directory = None
+
+    def for_kind(self, kind: Kind) -> RecordStore:
+        """The same store through the base_views of ``kind``; closing it leaves this one open."""
+        view = object.__new__(RecordStore)
+        view.kind, view.connection, view._views = kind, self.connection.cursor(), []
+        view._temp_directory = None
+        _set_search_path(view.connection, kind)
+        self._views.append(view)
+        return view
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own to the same views_for_kind; close it after use."""
+        found = self.connection.cursor()
+        _set_search_path(found, self.kind)
+        return found
+
+    def cache_superseded(self) -> None:
+        """Find once which rows are superseded, for all that is asked of this opening from now on.
+
+        For a store that is asked much and not written to meanwhile.
+        """
+        if self.kind != "project":
+            return  # its views_for_kind is made of views, whose rows have no fixed places
+        for table in STORED_TABLES.values():
+            if table.name != "complaints":
+                for sql in superseded_sql(table):
+                    self.connection.execute(sql)
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query; values are passed as ``parameters``, never pasted in."""
+        return self.connection.execute(sql, list(parameters)).fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing: what is written inside is kept only if the block ends well."""
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def feeds(self) -> list[FeedSpan]:
+        """What each table of the contract holds, in contract order, and own tables with rows."""
+        own = [feed for table in OWN_TABLES.values() if (feed := self._feed(table)).versions]
+        return [*(self._feed(table) for table in TABLES.values()), *own]
+
+    def missing_feeds(self) -> list[str]:
+        """Tables without a single row."""
+        return [feed.table for feed in self.feeds() if feed.versions == 0]
+
+    def digest(self, as_of: dt.date) -> str:
+        """SHA-256 over all rows as known before ``as_of``; the order they came in does not matter.
+
+        Each row's text is hashed on its own and the hashes are summed, so the digest is the same
+        for the same rows in any order of arrival.
+        """
+        total = hashlib.sha256()
+        for table in STORED_TABLES.values():
+            texts = [
+                f"coalesce(replace(cast({name} AS VARCHAR), '|', '||'), '|n')"
+                for name, _ in columns(table)
+            ]
+            row = "md5(" + " || '|;' || ".join(texts) + ")"
+            count, low, high = self.rows(
+                f"SELECT count(*), sum(cast('0x' || substr({row}, 1, 15) AS HUGEINT)),"
+                f" sum(cast('0x' || substr({row}, 16, 15) AS HUGEINT))"
+                f" FROM {table.name}_versions WHERE known_at < $1"
+                " AND (superseded_at IS NULL OR superseded_at >= $1)",
+                [as_of],
+            )[0]
+            if count or table.name in TABLES:
+                total.update(f"{table.name}:{count}:{low}:{high};".encode())
+        return total.hexdigest()
+
+    def _feed(self, table: Table) -> FeedSpan:
+        key = ", ".join(table.key)
+        row = self.rows(
+            f"SELECT (SELECT count(*) FROM (SELECT DISTINCT {key} FROM {table.name})),"
+            f" count(*), min(known_at), max(known_at) FROM {table.name}"
+        )[0]
+        return FeedSpan(table.name, *row)
+
+    def _set_temp_directory(self, store: Path | None) -> TempDirectory | None:
+        directory = acquire(store)
+        if directory:
+            place = str(directory.folder).replace("'", "''")
+            # A connection that outlived its store may have used another folder: it stays there.
+            with suppress(duckdb.NotImplementedException):
+                self.connection.execute(f"SET temp_directory = '{place}'")
+        return directory
+
+    def _has_every_table(self) -> bool:
+        found = {row[0] for row in self.rows("SELECT table_name FROM duckdb_tables()")}
+        schemas = {row[0] for row in self.rows("SELECT schema_name FROM duckdb_schemas()")}
+        return {*STORED_TABLES, _OPENINGS} <= found and EMPLOYERS_SCHEMA in schemas
+
+    def _create_schema(self) -> None:
+        with self.transaction():
+            self.connection.execute("CREATE SEQUENCE IF NOT EXISTS arrivals")
+            for table in STORED_TABLES.values():
+                self.connection.execute(_table_ddl(table))
+            for table in STORED_TABLES.values():
+                self.connection.execute(_versions_ddl(table))
+            self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {EMPLOYERS_SCHEMA}")
+            for name, sql in views_for_kind("employer", "main.").items():
+                self.connection.execute(
+                    f"CREATE OR REPLACE VIEW {EMPLOYERS_SCHEMA}.{name} AS {sql}"
+                )
+            self._mark_opening()
+
+    def _mark_opening(self) -> None:
+        """Keep a mark that no other history of records has, for the arrivals drawn from now on.
+
+        A store made anew, or put back from a backup, draws the same arrivals for other rows; what
+        is derived from records tells them apart by the mark (see ``features.cache.fingerprint``).
+        """
+        self.connection.execute(
+            f"CREATE TABLE IF NOT EXISTS {_OPENINGS} (after_arrival BIGINT, mark UUID)"
+        )
+        drawn = self.rows(
+            "SELECT coalesce(last_value, start_value - 1) FROM duckdb_sequences()"
+            " WHERE sequence_name = 'arrivals'"
+        )[0][0]
+        # An opening in which nothing was drawn leaves no trace.
+        self.connection.execute(f"DELETE FROM {_OPENINGS} WHERE after_arrival >= ?", [drawn])
+        self.connection.execute(f"INSERT INTO {_OPENINGS} VALUES (?, uuid())", [drawn])
+
+
+def _table_ddl(table: Table) -> str:
+    body = ", ".join(f"{name} {kind}" for name, kind in columns(table))
+    return f"CREATE TABLE IF NOT EXISTS {table.name} ({body}, arrival BIGINT NOT NULL)"
+
+
+def _versions_ddl(table: Table) -> str:
+    return f"CREATE OR REPLACE VIEW {table.name}_versions AS {versions_sql(table)}"
+
+
+def known_kinds(store: RecordStore, as_of: dt.date) -> list[Kind]:
+    """The kinds of unit of which any is known before ``as_of``; projects always."""
+    asked = "SELECT 1 FROM projects WHERE known_at < ? LIMIT 1"
+    employers = store.for_kind("employer").rows(asked, [as_of])
+    return ["project", "employer"] if employers else ["project"]
+
+
+def views_for_kind(kind: Kind, prefix: str) -> Mapping[str, str]:
+    """SQL of the views of ``kind`` that differ from the stored tables, with ``_versions`` views.
+
+    ``prefix`` is put in front of the names of stored tables.
+    """
+    view = dict(base_views(kind, prefix))
+    for name in list(view):
+        table = STORED_TABLES.get(name)
+        if table is not None and f"{name}_versions" not in view:
+            view[f"{name}_versions"] = versions_sql(table, rows=f"({view[name]})")
+    return view
+
+
+def _set_search_path(connection: duckdb.DuckDBPyConnection, kind: Kind) -> None:
+    if kind == "employer":
+        connection.execute(f"SET search_path = '{EMPLOYERS_SCHEMA},main'")
+
+
+def versions_sql(table: Table, prefix: str = "", rows: str | None = None) -> str:
+    """SQL for every version of ``table`` with ``superseded_at``.
+
+    Its rows are those stored under its name with ``prefix`` before it, or those ``rows`` yields.
+
+    A complaint that names no project has the one a person linked it to, and ``linked_org_id``,
+    from the day that decision was known; what the authority's own record names goes first.
+    """
+    if table.name == "complaints":
+        return _linked_complaints(prefix)
+    key = ", ".join(table.key)
+    return (
+        f"SELECT *, lead(known_at) OVER (PARTITION BY {key} ORDER BY known_at, arrival)"
+        f" AS superseded_at FROM {rows or prefix + table.name}"
+    )
+
+
+def superseded_sql(table: Table) -> tuple[str, str]:
+    """SQL for a temporary table of superseded rows, and for a versions view that joins it.
+
+    Both belong to the connection and hide the stored view. The window covers only keys with several
+    versions; a window over all rows would sort the whole table on every read. Not for complaints,
+    whose versions depend on their links too.
+    """
+    key = ", ".join(table.key)
+    same = " AND ".join(f"t.{name} IS NOT DISTINCT FROM again.{name}" for name in table.key)
+    keyed = ", ".join(f"t.{name}" for name in table.key)
+    return (
+        f"""
+        CREATE OR REPLACE TEMP TABLE {table.name}_superseded AS
+        SELECT t.rowid AS place,
+               lead(t.known_at) OVER (PARTITION BY {keyed} ORDER BY t.known_at, t.arrival)
+                 AS superseded_at
+        FROM {table.name} t
+        JOIN (SELECT {key} FROM {table.name} GROUP BY {key} HAVING count(*) > 1) again ON {same}
+        QUALIFY superseded_at IS NOT NULL
+        """,
+        f"""
+        CREATE OR REPLACE TEMP VIEW {table.name}_versions AS
+        SELECT t.*, s.superseded_at
+        FROM {table.name} t LEFT JOIN {table.name}_superseded s ON s.place = t.rowid
+        """,
+    )
+
+
+def _linked_complaints(prefix: str) -> str:
+    # A complaint stands as its last telling said, and is linked as the last decision had it.
+    fields = [name for name, _ in columns(TABLES["complaints"]) if name != KNOWN_AT.name]
+    kept = ", ".join(
+        "coalesce(said.project_id, link.project_id) AS project_id"
+        if name == "project_id"
+        else f"said.{name} AS {name}"
+        for name in fields
+    )
+    return f"""
+        WITH tellings AS (
+          SELECT complaint_id, known_at, arrival, 1 AS says, 0 AS links FROM {prefix}complaints
+          UNION ALL
+          SELECT complaint_id, known_at, arrival, 0, 1 FROM {prefix}links
+        ), standing AS (
+          SELECT complaint_id, known_at, arrival,
+                 sum(says) OVER so_far AS said_no, sum(links) OVER so_far AS link_no,
+                 lead(known_at) OVER (PARTITION BY complaint_id ORDER BY known_at, arrival, says)
+                   AS superseded_at
+          FROM tellings
+          WINDOW so_far AS (PARTITION BY complaint_id ORDER BY known_at, arrival, says
+                            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
+        ), said AS (
+          SELECT *, row_number() OVER (PARTITION BY complaint_id ORDER BY known_at, arrival)
+                      AS said_no
+          FROM {prefix}complaints
+        ), link AS (
+          SELECT complaint_id,
+                 CASE WHEN decision = 'linked' THEN project_id END AS project_id,
+                 CASE WHEN decision = 'linked' THEN org_id END AS org_id,
+                 row_number() OVER (PARTITION BY complaint_id ORDER BY known_at, arrival)
+                   AS link_no
+          FROM {prefix}links
+        )
+        SELECT {kept}, standing.known_at, standing.arrival, link.org_id AS linked_org_id,
+               said.project_id IS NULL AND (link.project_id IS NOT NULL OR link.org_id IS NOT NULL)
+                 AS linked,
+               standing.superseded_at
+        FROM standing
+        JOIN said
+          ON said.complaint_id = standing.complaint_id AND said.said_no = standing.said_no
+        LEFT JOIN link
+          ON link.complaint_id = standing.complaint_id AND link.link_no = standing.link_no
+    """

@@ -1,1 +1,0 @@
-"""Who may do what, and where: roles, regions, passwords, tokens, sessions."""

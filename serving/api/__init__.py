@@ -1,1 +1,0 @@
-"""The HTTP API: one folder per resource, each with endpoints, schemas and queries."""

@@ -1,1 +1,0 @@
-"""Campaigns and how far they are."""

@@ -1,1 +1,0 @@
-"""Deposit advice and guarantees that run out."""

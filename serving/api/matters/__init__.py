@@ -1,1 +1,0 @@
-"""Matters that are followed until they are done."""

@@ -1,0 +1,99 @@
+"""Composition of the web application."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
+
+from risk.locale import text
+from serving.audit.endpoints import router as audit
+from serving.audit.queue import AuditQueue
+from serving.auth.dependencies import AuthConfig, Authenticator
+from serving.auth.repository import UserRepository
+from serving.briefings.endpoints import router as briefings
+from serving.campaigns.endpoints import router as campaigns
+from serving.complaint_links.endpoints import router as links
+from serving.db.change_stamp import Freshness
+from serving.db.database import Database
+from serving.deposits.endpoints import router as deposits
+from serving.events.endpoints import router as subscriptions
+from serving.feedback.endpoints import router as feedback
+from serving.health.endpoints import router as health
+from serving.http.metrics import Metrics
+from serving.http.middleware import RequestMiddleware
+from serving.http.openapi import add_docs
+from serving.http.problems import add_exception_handlers
+from serving.http.response_cache import ResponseCache
+from serving.indicators.endpoints import router as indicators
+from serving.ingest.endpoints import router as records
+from serving.jobs.endpoints import router as jobs
+from serving.matters.endpoints import router as matters
+from serving.models.endpoints import router as models
+from serving.notices.endpoints import router as notices
+from serving.outcomes.endpoints import router as outcomes
+from serving.projects.endpoints import router as projects
+from serving.scores.endpoints import router as scores
+from serving.settings import Settings
+from serving.site import add_pages
+from serving.users.endpoints import router as session
+from serving.version import package_version
+from serving.watchlists.endpoints import router as watchlists
+from serving.watchlists.redaction import Views
+
+ROUTERS = (
+    *(health, session, watchlists, projects, scores, outcomes, feedback, records, briefings),
+    links,
+    *(indicators, models, jobs, subscriptions, audit, matters, campaigns),
+    *(notices, deposits),
+)
+
+
+def create_app(
+    settings: Settings, database: Database, *, key: str = "", local: bool = True
+) -> FastAPI:
+    """Return the application over ``database``, which it closes when the server stops.
+
+    Args:
+        key: key that signs browser sessions; without one, sessions end with the process.
+        local: admit requests from this machine while no user and no token was created.
+    """
+    app = FastAPI(
+        title=text("api.title", settings.language),
+        description=text("api.description", settings.language),
+        version=package_version(),
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+    )
+    freshness = Freshness(database.engine)
+    config = AuthConfig(key or secrets.token_urlsafe(32), settings.limits.per_minute, local)
+    app.state.settings = settings
+    app.state.database = database
+    app.state.freshness = freshness
+    app.state.users = UserRepository(database.engine)
+    app.state.views = Views(database, freshness)
+    app.state.audit = AuditQueue(database.engine)
+    app.state.metrics = Metrics()
+    app.state.authenticator = Authenticator(app.state.users, freshness, config)
+    add_exception_handlers(app)
+    add_pages(app)
+    add_docs(app, ROUTERS)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
+    app.add_middleware(ResponseCache, authenticator=app.state.authenticator, freshness=freshness)
+    app.add_middleware(RequestMiddleware, audit=app.state.audit, metrics=app.state.metrics)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.audit.start()
+    yield
+    app.state.audit.close()
+    app.state.freshness.close()
+    app.state.database.close()

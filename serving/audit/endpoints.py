@@ -1,0 +1,33 @@
+"""/v1/audit: who did what."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from serving.audit.repository import read_audit
+from serving.audit.schemas import AuditEntry
+from serving.auth.dependencies import require
+from serving.auth.principal import Principal
+from serving.auth.roles import Permission
+from serving.http.dependencies import DatabaseDep
+from serving.http.parameters import CursorQuery, LimitQuery, wanted
+from serving.http.problems import RESPONSES
+from serving.http.schemas import Page
+
+router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=RESPONSES)
+
+
+@router.get("")
+def list_audit(
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.READ_AUDIT)],
+    cursor: CursorQuery = None,
+    limit: LimitQuery = 100,
+) -> Page[AuditEntry]:
+    """What people and systems of the region did, newest first / 审计日志。"""
+    found = read_audit(database.engine, who, wanted(limit, cursor))
+    after = None if found.next is None else str(found.next)
+    return Page(items=[AuditEntry(**asdict(one)) for one in found.items], next=after)

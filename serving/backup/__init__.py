@@ -1,0 +1,1 @@
+"""Backup of a workspace to one file, and restore."""

@@ -1,0 +1,37 @@
+"""``wagewatch backup`` and ``wagewatch restore``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from serving.terminal.context import cli_context
+from serving.terminal.output import line, require_folder
+from serving.terminal.resources import open_database, open_settings
+
+File = Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False)]
+
+
+def backup(context: typer.Context, file: File) -> None:
+    """Keep everything in one file, while the service runs."""
+    from serving.backup.service import back_up
+
+    cli = cli_context(context)
+    require_folder(file)
+    with open_database(cli, open_settings(cli)) as database:
+        done = back_up(cli.workspace, database, file)
+    line(cli.text("backed_up", path=str(file), rows=done.rows, size=f"{done.bytes / 1e6:.1f}"))
+
+
+def restore(context: typer.Context, file: File) -> None:
+    """Put a backup into an empty workspace; into WAGEWATCH_DATABASE__URL if that is set."""
+    import os
+
+    from serving.backup.service import restore as put_back
+
+    cli = cli_context(context)
+    url = os.environ.get("WAGEWATCH_DATABASE__URL")
+    done = put_back(file, cli.workspace, url)
+    line(cli.text("restored", path=str(cli.workspace.root), rows=done.rows))

@@ -1,1 +1,0 @@
-"""The monthly briefing and the yearly summary: counted, told in sentences, checked, written out."""

@@ -1,0 +1,91 @@
+"""Rendered monthly briefings in the service database."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from sqlalchemy import Engine, Row, insert, select
+
+from serving.auth.jurisdiction import within
+from serving.auth.principal import Principal
+from serving.db.engine import utc, writing
+from serving.db.pagination import Page, Wanted, page
+from serving.db.tables import BRIEFINGS
+from serving.errors import ApiError
+
+
+class BriefingUnknown(ApiError):
+    """There is no such briefing in the region."""
+
+    code = "briefing_unknown"
+    status = HTTPStatus.NOT_FOUND
+
+
+@dataclass(frozen=True)
+class Briefing:
+    """A monthly briefing without its body."""
+
+    id: int
+    month: dt.date
+    region: str
+    format: str
+    digest: str
+    made_at: dt.datetime
+    made_by: str
+
+
+def keep_briefing(engine: Engine, briefing: Briefing, body: bytes) -> None:
+    """Keep a briefing; nothing if the very same is there."""
+    digest = hashlib.sha256(body).hexdigest()
+    with writing(engine).begin() as connection:
+        same = select(BRIEFINGS.c.id).where(
+            BRIEFINGS.c.month == briefing.month,
+            BRIEFINGS.c.region == briefing.region,
+            BRIEFINGS.c.format == briefing.format,
+            BRIEFINGS.c.digest == digest,
+        )
+        if connection.execute(same).first() is None:
+            connection.execute(
+                insert(BRIEFINGS).values(
+                    month=briefing.month,
+                    region=briefing.region,
+                    format=briefing.format,
+                    digest=digest,
+                    body=body,
+                    made_at=briefing.made_at,
+                    made_by=briefing.made_by,
+                )
+            )
+
+
+def list_briefings(engine: Engine, principal: Principal, wanted: Wanted) -> Page[Briefing]:
+    """The briefings of the region, newest first."""
+    columns = [BRIEFINGS.c[name] for name in Briefing.__dataclass_fields__]
+    query = select(*columns).where(within(BRIEFINGS.c.region, principal))
+    with engine.connect() as connection:
+        rows, after = page(connection, query, BRIEFINGS.c.id, wanted, newest_first=True)
+    return Page([_briefing(row) for row in rows], after)
+
+
+def read_briefing(engine: Engine, number: int, principal: Principal) -> tuple[Briefing, bytes]:
+    """A briefing and its body.
+
+    Raises:
+        BriefingUnknown: there is none in the principal's region.
+    """
+    query = select(BRIEFINGS).where(BRIEFINGS.c.id == number, within(BRIEFINGS.c.region, principal))
+    with engine.connect() as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        raise BriefingUnknown(number=number)
+    return _briefing(row), bytes(row.body)
+
+
+def _briefing(row: Row[Any]) -> Briefing:
+    return Briefing(
+        row.id, row.month, row.region, row.format, row.digest, utc(row.made_at), row.made_by
+    )

@@ -1,0 +1,1 @@
+"""Sections of the monthly briefing, one file each."""

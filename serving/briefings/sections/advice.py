@@ -1,0 +1,132 @@
+"""The last section: what follows from the figures, for which unit, and by when."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator
+
+from risk.locale import text
+from serving.briefings.facts import REVISIT_AFTER, Facts
+from serving.briefings.sections.alerts import ALERTED
+from serving.briefings.sections.rates import low_rates
+from serving.documents.builder import Teller
+
+SOON, LATER = dt.timedelta(days=14), dt.timedelta(days=30)
+
+_OF_RATE = {
+    "special_account": "housing",
+    "special_account_in_use": "housing",
+    "labour_cost_passed_on": "industry",
+    "labour_cost_amount": "industry",
+    "deposit": "labour",
+    "paid_by_bank": "labour",
+    "paid_by_bank_projects": "labour",
+    "paid_in_full": "labour",
+    "paid_in_full_projects": "labour",
+    "real_name": "housing",
+    "labour_contract": "labour",
+    "notice_board": "labour",
+}
+
+
+def tell_advice(teller: Teller, facts: Facts, heading: str = "advice") -> None:
+    """Judgement and suggestions."""
+    teller.heading(heading)
+    for number, (key, unit, days, figures) in enumerate(_advice(teller, facts), start=1):
+        teller.say(
+            f"advice.{key}",
+            number=str(number),
+            unit=teller.word(f"units.{unit}"),
+            by=facts.period.stop + days,
+            **figures,
+        )
+
+
+def tell_problems(teller: Teller, facts: Facts) -> None:
+    """What the year's figures show to be amiss; nothing that they do not show."""
+    teller.heading("problems")
+    found = [*_problems(teller, facts)]
+    if not found:
+        teller.say("problems.none")
+    for number, (key, figures) in enumerate(found, start=1):
+        teller.say(f"problems.{key}", number=str(number), **figures)
+
+
+def _problems(teller: Teller, facts: Facts) -> Iterator[tuple[str, dict[str, object]]]:
+    for name, share in _low(facts):
+        yield "rate", {"name": _rate_name(teller, name), "share": f"{share:.1%}"}
+    if _overdue(facts):
+        yield "overdue", {"overdue": _overdue(facts)}
+    if _not_revisited(facts):
+        yield "revisit", {"revisits_left": _not_revisited(facts)}
+    unnamed = facts.counted.complaints.unnamed
+    if unnamed:
+        yield "unnamed", {"unnamed": unnamed}
+    if facts.listed is not None and facts.listed.visited < facts.listed.projects:
+        yield "unvisited", {"listed_left": facts.listed.projects - facts.listed.visited}
+    if facts.silent:
+        yield "silent", {}
+
+
+Advice = tuple[str, str, dt.timedelta, dict[str, object]]
+
+
+def _advice(teller: Teller, facts: Facts) -> Iterator[Advice]:
+    if facts.now is not None:
+        entries = facts.now.document["entries"]
+        if entries:
+            yield "visit", "labour", LATER, {"listed": len(entries)}
+        flags = Counter(flag["code"] for e in entries for flag in e["red_flags"])
+        if flags["group_complaint_open"]:
+            yield "group", "police", SOON, {"group": flags["group_complaint_open"]}
+        state = _government(facts)
+        if state:
+            yield "government", "owners", SOON, {"government_alerts": state}
+    if _overdue(facts):
+        yield "overdue", "labour", SOON, {"overdue": _overdue(facts)}
+    if _not_revisited(facts):
+        yield "revisit", "labour", LATER, {"revisits_left": _not_revisited(facts)}
+    yield from _about_rates(teller, facts)
+    if facts.silent:
+        yield "feeds", "data", SOON, {}
+    yield "season", "office", LATER, {}
+
+
+def _government(facts: Facts) -> int:
+    assert facts.now is not None  # noqa: S101 - the caller has looked
+    return sum(
+        row["tier"] in ALERTED and row.get("funding") == "government" for row in facts.now.projects
+    )
+
+
+def _overdue(facts: Facts) -> int:
+    stop = facts.period.stop.isoformat()
+    return sum(bool(one["due_on"]) and one["due_on"] < stop for one in facts.matters)
+
+
+def _not_revisited(facts: Facts) -> int:
+    return sum(
+        one["checked_on"] is None
+        and dt.date.fromisoformat(one["closed_on"]) + REVISIT_AFTER < facts.period.stop
+        for one in facts.closed
+    )
+
+
+def _about_rates(teller: Teller, facts: Facts) -> Iterator[Advice]:
+    for name, share in _low(facts):
+        figures: dict[str, object] = {
+            "name": _rate_name(teller, name),
+            "share": f"{share:.1%}",
+        }
+        yield "rate", _OF_RATE[name], LATER, figures
+
+
+def _low(facts: Facts) -> list[tuple[str, float]]:
+    if facts.rates is None:
+        return []
+    return low_rates(facts.rates, facts.settings.indicators.rates)[:2]
+
+
+def _rate_name(teller: Teller, name: str) -> str:
+    return text(f"pages.rates.{name}", teller.language)

@@ -1,0 +1,45 @@
+"""``wagewatch campaign``: the report of a campaign as a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+import typer
+
+from serving.terminal.context import cli_context
+from serving.terminal.options import OnOrNone, Out, Region
+from serving.terminal.output import line, to_file
+from serving.terminal.resources import open_database, open_settings
+
+_FORMATS = ("docx", "html", "pdf")
+
+
+def campaign(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    out: Out,
+    on: OnOrNone = None,
+    region: Region = "",
+) -> None:
+    """Write how far a campaign is; the suffix says the format."""
+    cli = cli_context(context)
+    kind = out.suffix.lower().removeprefix(".")
+    if kind not in _FORMATS:
+        raise typer.BadParameter(cli.text("briefing_format", found=out.suffix), param_hint="--out")
+    from serving.auth.principal import Principal
+    from serving.auth.roles import Role
+    from serving.campaigns.plans import plan_of
+    from serving.campaigns.queries import read_progress
+    from serving.campaigns.report import campaign_paper
+    from serving.documents.formats import FORMATS
+
+    settings = open_settings(cli).model_copy(update={"language": cli.language})
+    now = dt.datetime.now(dt.UTC)
+    day = on or now.astimezone().date()
+    plan = plan_of(settings, name, day)
+    who = Principal("office", "office", Role.ADMIN, region)
+    with open_database(cli, settings) as database:
+        progress = read_progress(database, settings, who, plan, day, now)
+    to_file(out, FORMATS[kind](campaign_paper(progress, settings), settings.language))
+    line(cli.text("written", path=str(out)))

@@ -1,0 +1,62 @@
+"""A campaign's lists as a workbook: unchecked projects, listed projects in scope, zero targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from risk.locale import Language, text
+from serving.campaigns.progress import Progress
+from serving.campaigns.texts import zero_name
+from serving.documents.xlsx import Cell, Sheet, rows_xlsx
+from serving.formatting import coded
+
+_PROJECT = (
+    *("project_id", "project_name", "place", "contractor", "sector", "funding", "tier"),
+    *("probability", "workers", "rank"),
+)
+_AGAINST = ("target", "key", "name", "workers", "unit", "due")
+
+
+def campaign_xlsx(progress: Progress, language: Language) -> bytes:
+    """The workbook; an empty cell is unknown."""
+    listed = sorted((r for r in progress.projects if r["rank"]), key=lambda row: row["rank"])
+    heads = [text(f"campaigns.columns.{name}", language) for name in _PROJECT]
+    against = [text(f"campaigns.columns.{name}", language) for name in _AGAINST]
+    rows: list[list[Cell]] = [
+        [
+            zero_name(zero.name, language),
+            one.matter.key,
+            one.matter.facts.name,
+            one.matter.facts.workers,
+            one.unit,
+            one.due.day if one.due else None,
+        ]
+        for zero in progress.zeros
+        for one in zero.against
+    ]
+    left = [_project(row, language) for row in progress.left]
+    names = {
+        name: text(f"campaigns.sheets.{name}", language) for name in ("left", "listed", "zero")
+    }
+    sheets = [
+        Sheet(names["left"], heads, left),
+        Sheet(names["listed"], heads, [_project(row, language) for row in listed]),
+        Sheet(names["zero"], against, rows),
+    ]
+    return rows_xlsx(sheets, progress.until)
+
+
+def _project(row: Mapping[str, Any], language: Language) -> list[Cell]:
+    return [
+        row["project_id"],
+        row["project_name"],
+        row["region_code"],
+        row["contractor_name"],
+        coded("projects.sector", row["sector"], language),
+        coded("projects.funding", row["funding"], language),
+        coded("tier", row["tier"], language),
+        round(row["probability"], 4),
+        row["workers"],
+        row["rank"],
+    ]

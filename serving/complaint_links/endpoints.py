@@ -1,0 +1,54 @@
+"""/v1/links: complaints that name no project, and to whom people link them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import Connection
+
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
+from serving.auth.principal import Principal
+from serving.auth.roles import Permission
+from serving.clock import now
+from serving.complaint_links import queries
+from serving.complaint_links.schemas import Link, LinkIn, UnlinkedComplaint
+from serving.complaint_links.service import Choice, decide
+from serving.http.dependencies import DatabaseDep
+from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
+from serving.http.problems import RESPONSES
+from serving.http.schemas import Page
+
+router = APIRouter(prefix="/v1/links", tags=["links"], responses=RESPONSES)
+
+
+@router.get("")
+def list_links(
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.READ_LINKS)],
+    state: Annotated[queries.State, Query()] = "waiting",
+    cursor: CursorQuery = None,
+    limit: LimitQuery = 100,
+) -> Page[UnlinkedComplaint]:
+    """Complaints without a project and who may be meant / 未写明项目的投诉及可能对象。"""
+    return queries.every(database, who, wanted(limit, cursor), state)
+
+
+@router.post("", status_code=201, response_model=Link)
+def decide_link(
+    request: Request,
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.WRITE_LINKS)],
+    link: LinkIn,
+    key: IdempotencyKey,
+) -> Response:
+    """Link a complaint, or say none is meant; the last one stands / 关联投诉，以最后决定为准。"""
+
+    def keep(connection: Connection) -> Link:
+        choice = Choice(link.complaint_id, link.decision, link.project_id, link.org_id)
+        rows = queries.newest_rows(database, who)
+        decision = decide(connection, database, who, choice, rows, now())
+        return Link.model_validate({name: getattr(decision, name) for name in Link.model_fields})
+
+    return write_once(WriteRequest(request, database, who, link, key), keep)

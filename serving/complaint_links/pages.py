@@ -1,0 +1,120 @@
+"""Complaints that name no project: who may be meant, and a person's decision."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from risk.errors import WagewatchError
+from serving.audit.writes import write_audited
+from serving.auth.dependencies import require
+from serving.auth.principal import Principal
+from serving.auth.roles import Permission
+from serving.clock import now
+from serving.complaint_links.service import Choice, decide, shown, waiting
+from serving.watchlists.reader import reading_of
+from serving.web.render import page_language, render
+from serving.web.requests import Form
+
+router = APIRouter(include_in_schema=False)
+
+PER_PAGE = 50
+_SURE, _LIKELY, _POSSIBLE = 0.9, 0.6, 0.2
+
+Reader = Annotated[Principal, require(Permission.READ_LINKS)]
+Decider = Annotated[Principal, require(Permission.WRITE_LINKS)]
+
+
+@router.get("/links")
+def links(
+    request: Request,
+    who: Reader,
+    state: Annotated[str, Query(pattern="^(waiting|decided)$")] = "waiting",
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> Response:
+    """Complaints that wait, or that were decided."""
+    reading = reading_of(request)
+    chosen = reading.choose(request, who, None, None)
+    if chosen is None:
+        return render(request, "nothing", who)
+    register = reading.register(who, chosen.summary)
+    rows = waiting(reading.register_document(who, chosen.summary), who)
+    every = shown(rows, reading.database, who)
+    found = [one for one in every if (one["decision"] is None) == (state == "waiting")]
+    found.sort(key=lambda one: (-_best(one), one["received_on"], one["complaint_id"]))
+    start = (page - 1) * PER_PAGE
+    names = {one["project_id"]: one["project_name"] for one in register.projects}
+    return render(
+        request,
+        "links",
+        who,
+        chosen=chosen,
+        rows=found[start : start + PER_PAGE],
+        waiting=sum(one["decision"] is None for one in every),
+        decided=sum(one["decision"] is not None for one in every),
+        more=len(found) > start + PER_PAGE,
+        page=page,
+        state=state,
+        names=names,
+        marked=marked,
+        sureness=sureness,
+        tab="links",
+    )
+
+
+@router.post("/links/{complaint_id:path}")
+def decide_link(request: Request, complaint_id: str, who: Decider, form: Form) -> Response:
+    """Link a complaint to a candidate, or refuse them all."""
+    reading = reading_of(request)
+    chosen = reading.choose(request, who, None, None)
+    if chosen is None:
+        return render(request, "nothing", who)
+    rows = waiting(reading.register_document(who, chosen.summary), who)
+    project, firm = form.get("project_id") or None, form.get("org_id") or None
+    verdict: Literal["linked", "refused"] = "linked" if project or firm else "refused"
+    choice = Choice(complaint_id, verdict, project, firm)
+    database = reading.database
+    if verdict == "refused" and form.get("none") != "1":
+        return render(request, "said", who, status=422, said="refused")
+    try:
+        write_audited(
+            request, database, who, lambda c: decide(c, database, who, choice, rows, now())
+        )
+    except WagewatchError as error:
+        told = error.message(page_language(request))
+        return render(request, "link_refused", who, status=422, told=told)
+    return render(request, "said", who, said=f"links.{verdict}")
+
+
+def marked(name: str, words: list[str]) -> list[tuple[str, bool]]:
+    """``name`` cut into pieces; True marks those that stand in ``words``, in their order.
+
+    >>> marked("石桥湾中心小学", ["石桥湾", "小学"])
+    [('石桥湾', True), ('中心', False), ('小学', True)]
+    """
+    pieces, rest = [], name
+    for word in words:
+        before, found, after = rest.partition(word)
+        if found:
+            pieces += [(before, False), (word, True)]
+            rest = after
+    return [piece for piece in (*pieces, (rest, False)) if piece[0]]
+
+
+def sureness(probability: float) -> str:
+    """The word for a probability.
+
+    >>> sureness(0.95), sureness(0.3)
+    ('sure', 'possible')
+    """
+    if probability >= _SURE:
+        return "sure"
+    if probability >= _LIKELY:
+        return "likely"
+    return "possible" if probability >= _POSSIBLE else "unlikely"
+
+
+def _best(row: object) -> float:
+    candidates = row["candidates"]  # type: ignore[index]
+    return max((float(one["probability"]) for one in candidates), default=0.0)

@@ -1,0 +1,48 @@
+"""Complaints without a project as API responses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from serving.auth.principal import Principal
+from serving.complaint_links.schemas import UnlinkedComplaint
+from serving.complaint_links.service import Document, shown, waiting
+from serving.db.database import Database
+from serving.db.pagination import Wanted
+from serving.http.schemas import Page
+from serving.watchlists.repository import WatchlistRepository, closest
+from serving.watchlists.snapshot_repository import register
+
+State = Literal["waiting", "decided", "all"]
+
+
+def every(
+    database: Database, who: Principal, wanted: Wanted, state: State
+) -> Page[UnlinkedComplaint]:
+    """The complaints of the newest list that the reader may see, the first first."""
+    rows = [
+        row
+        for row in shown(newest_rows(database, who), database, who)
+        if state == "all" or (row["decision"] is None) == (state == "waiting")
+    ]
+    rest = [row for row in rows if wanted.cursor is None or row["number"] > wanted.cursor]
+    part = rest[: wanted.limit]
+    after = str(part[-1]["number"]) if len(rest) > len(part) else None
+    return Page(items=[told(row) for row in part], next=after)
+
+
+def told(row: Document) -> UnlinkedComplaint:
+    """A complaint as it is sent."""
+    fields = {name: row[name] for name in UnlinkedComplaint.model_fields if name != "amount"}
+    amount = None if row["amount"] is None else row["amount"] / 100
+    return UnlinkedComplaint.model_validate({**fields, "amount": amount})
+
+
+def newest_rows(database: Database, who: Principal) -> Sequence[Document]:
+    """The complaints of the newest list the principal may read, or none if there is no list."""
+    newest = closest(WatchlistRepository(database).summaries(who), who)
+    if newest is None:
+        return ()
+    stored = register(database.engine, newest.as_of, newest.region, who)
+    return waiting(stored.document, who) if stored else ()

@@ -1,0 +1,76 @@
+"""Complaints without a project, and decisions on them. Money in yuan."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from serving.http.schemas import Schema, example
+
+Number = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class LinkCandidate(Schema):
+    """Who may be meant. ``site_words`` and ``firm_words`` are what the complaint says too."""
+
+    kind: Literal["project", "organisation"]
+    id: str
+    region_code: str | None
+    name: str
+    firm: str
+    probability: float
+    site_words: list[str]
+    firm_words: list[str]
+    under_way: bool | None
+
+
+class LinkDecision(Schema):
+    """The decision that stands; what lies outside one's region is not named."""
+
+    decision: Literal["linked", "refused"]
+    project_id: str | None
+    org_id: str | None
+    decided_on: dt.date
+    decided_by: str | None
+    decided_at: dt.datetime | None
+
+
+class UnlinkedComplaint(Schema):
+    """A complaint that names no project. The chances of one kind sum to at most 1."""
+
+    complaint_id: str
+    received_on: dt.date
+    project_text: str
+    employer_text: str
+    text: str | None
+    workers: int | None
+    amount: float | None
+    candidates: list[LinkCandidate]
+    whole: bool
+    decision: LinkDecision | None
+
+
+class LinkIn(Schema):
+    """To whom a complaint is linked, or that it is none of the candidates."""
+
+    model_config = example(complaint_id="T-1", decision="linked", project_id="P-00001")
+
+    complaint_id: Number
+    decision: Literal["linked", "refused"]
+    project_id: Number | None = None
+    org_id: Number | None = None
+
+
+class Link(Schema):
+    """A decision as it was kept."""
+
+    complaint_id: str
+    decision: Literal["linked", "refused"]
+    project_id: str | None
+    org_id: str | None
+    probability: float | None
+    decided_on: dt.date
+    decided_by: str
+    decided_at: dt.datetime

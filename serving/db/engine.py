@@ -1,0 +1,93 @@
+"""Engines for the two kinds of service database, SQLite in a file and PostgreSQL by address."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+import time
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from serving.errors import CommandError
+
+BUSY_SECONDS = 30
+"""How long a writer waits for another to finish."""
+
+
+class DatabaseUnreachable(CommandError):
+    """The service database cannot be opened."""
+
+    code = "database_unreachable"
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for ``url``.
+
+    Raises:
+        DatabaseUnreachable: no driver for that kind of database is installed.
+    """
+    try:
+        engine = create_engine(url)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise DatabaseUnreachable(url=shown(url), detail=str(error)) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def writing(engine: Engine) -> Engine:
+    """The same engine, whose transactions take the write lock when they begin.
+
+    A SQLite transaction that reads first and writes later fails if another wrote in between;
+    taking the lock at once makes it wait instead.
+    """
+    return engine.execution_options(writing=True)
+
+
+def utc(moment: dt.datetime) -> dt.datetime:
+    """``moment`` with its zone; SQLite gives times back without the UTC they were stored in."""
+    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+
+
+def shown(url: str) -> str:
+    """``url`` without its password."""
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "?"
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    # The driver would begin transactions late and not at all before DDL; the "begin" event does.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+    _switch_to_wal(cursor)
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    # Without it REPLACE would delete a sealed row behind the triggers' back.
+    cursor.execute("PRAGMA recursive_triggers = ON")
+    cursor.close()
+
+
+def _switch_to_wal(cursor: DBAPICursor) -> None:
+    # SQLite does not wait here by itself when two processes open a new database at once.
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

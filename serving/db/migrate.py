@@ -1,0 +1,65 @@
+"""Brings a service database to the layout this program works with."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from serving.db.engine import DatabaseUnreachable, shown, writing
+from serving.errors import CommandError
+
+HEAD = "0007"
+"""The newest migration. Looking it up in the files would import Alembic for every command."""
+
+
+class DatabaseTooNew(CommandError):
+    """The database was laid out by a later version of this program."""
+
+    code = "database_too_new"
+
+
+def migrate(engine: Engine) -> None:
+    """Run the migrations that ``engine``'s database lacks, all or none.
+
+    Raises:
+        DatabaseUnreachable: it cannot be opened, or is something else.
+        DatabaseTooNew: it has migrations this program does not know.
+    """
+    url = shown(str(engine.url.render_as_string(hide_password=False)))
+    try:
+        with engine.connect() as connection:
+            if revision(connection) == HEAD:
+                return
+        with writing(engine).begin() as connection:
+            _upgrade(connection, url)
+    except OperationalError as error:
+        raise DatabaseUnreachable(url=url, detail=str(error.orig)) from error
+    except DBAPIError as error:
+        raise DatabaseUnreachable(url=url, detail=str(error.orig)) from error
+
+
+def revision(connection: Connection) -> str | None:
+    """The migration the database is at; None for an empty one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(
+        text("SELECT version_num FROM alembic_version")
+    ).scalar_one_or_none()
+    return found
+
+
+def _upgrade(connection: Connection, url: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    # Another process may have done it while this one waited for the lock.
+    if revision(connection) == HEAD:
+        return
+    config = Config()
+    config.set_main_option("script_location", "serving.db:migrations")
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise DatabaseTooNew(url=url) from error

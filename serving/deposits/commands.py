@@ -1,0 +1,57 @@
+"""``wagewatch deposits``: the rate step of every contractor, and guarantees that run out."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any, Literal
+
+import typer
+
+from serving.terminal.context import cli_context
+from serving.terminal.options import AsOfOrNone, Region
+from serving.terminal.output import as_json, line, raw, table
+from serving.terminal.resources import open_records, open_settings
+
+
+def deposits(
+    context: typer.Context,
+    as_of: AsOfOrNone = None,
+    region: Region = "",
+    format: Annotated[Literal["table", "json", "csv"], typer.Option("--format")] = "table",
+) -> None:
+    """From the records as known before a date; today where none is given."""
+    import datetime as dt
+
+    from serving.auth.principal import OFFICE
+    from serving.deposits.rules import deposit_rules
+    from serving.deposits.service import advice_rows, ending_rows, in_yuan
+    from serving.deposits.xlsx import advice_cells, ending_cells, headings
+    from serving.snapshot.deposit_advice import deposits_of
+
+    cli = cli_context(context)
+    settings = open_settings(cli)
+    day = as_of or dt.datetime.now().astimezone().date()
+    tables = deposit_rules(cli.workspace, settings)
+    with open_records(cli) as store:
+        found: dict[str, Any] = deposits_of(store, day, tables)
+    advice = advice_rows(found, OFFICE, region)
+    ending = ending_rows(found, OFFICE, settings.deposits.warn_days, region)
+    if format == "json":
+        as_json({"as_of": day, "advice": advice, "ending": [in_yuan(one) for one in ending]})
+        return
+    parts = (
+        ("advice", [advice_cells(one, cli.language) for one in advice]),
+        ("ending", [ending_cells(one, cli.language) for one in ending]),
+    )
+    if format == "csv":
+        from serving.documents.csv import to_csv
+
+        for name, rows in parts:
+            raw(to_csv(headings(name, cli.language), rows))
+        return
+    for name, rows in parts:
+        line(cli.text(f"deposits.{name}", day=day, n=len(rows)))
+        table(
+            headings(name, cli.language), [["" if c is None else str(c) for c in r] for r in rows]
+        )
+    sys.stdout.flush()

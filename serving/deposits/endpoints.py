@@ -1,0 +1,47 @@
+"""/v1/deposits: the rate step of every contractor, and guarantees that run out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from serving.auth.dependencies import require
+from serving.auth.principal import Principal
+from serving.auth.roles import Permission
+from serving.deposits.schemas import DepositAdvice, Deposits, EndingDeposit
+from serving.deposits.service import advice_rows, ending_rows, in_yuan
+from serving.http.dependencies import DatabaseDep, settings_of
+from serving.http.parameters import AsOfQuery
+from serving.http.problems import RESPONSES
+from serving.watchlists.repository import WatchlistRepository, closest
+from serving.watchlists.snapshot_repository import register
+
+router = APIRouter(prefix="/v1/deposits", tags=["deposits"], responses=RESPONSES)
+
+
+@router.get("")
+def get_deposits(
+    request: Request,
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.READ_PROJECTS)],
+    region: Annotated[str, Query(pattern=r"^(\d{1,12})?$")] = "",
+    as_of: AsOfQuery = None,
+) -> Deposits:
+    """Deposit advice and guarantees running out / 差异化存储建议与到期提示。"""
+    days = settings_of(request).deposits.warn_days
+    lists = [
+        one for one in WatchlistRepository(database).summaries(who) if as_of in (None, one.as_of)
+    ]
+    chosen = closest(lists, who)
+    if chosen is None:
+        return Deposits(as_of=None, warn_days=days, items=[], ending=[])
+    kept = register(database.engine, chosen.as_of, chosen.region, who)
+    found = kept.document.get("deposits", {}) if kept else {}
+    ending = [in_yuan(row) for row in ending_rows(found, who, days, region)]
+    return Deposits(
+        as_of=chosen.as_of,
+        warn_days=days,
+        items=[DepositAdvice.model_validate(one) for one in advice_rows(found, who, region)],
+        ending=[EndingDeposit.model_validate(one) for one in ending],
+    )

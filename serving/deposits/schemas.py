@@ -1,0 +1,68 @@
+"""Deposit advice as it is sent."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from serving.http.schemas import Schema
+
+
+class HistoryEvent(Schema):
+    """Something against a contractor; number and project are null where outside your region."""
+
+    kind: Literal["arrears", "drawn", "listed"]
+    date: dt.date
+    known_at: dt.date
+    table: str
+    record_id: str | None
+    project_id: str | None
+    region_code: str | None
+    ended_on: dt.date | None
+
+
+class DepositAdvice(Schema):
+    """What the local table gives a contractor; ``step`` is null without a table for the region."""
+
+    contractor_id: str
+    contractor_name: str | None
+    region_code: str
+    step: Literal["raise", "keep", "lower", "exempt"] | None
+    share: float | None
+    several: bool
+    record_years: int
+    records_since: dt.date | None
+    short_of_years: int | None
+    running: int
+    instrument: str | None
+    source: str | None
+    certainty: str | None
+    small_projects: list[str]
+    events: list[HistoryEvent]
+
+
+class EndingDeposit(Schema):
+    """A deposit that is missing, expired or runs out soon; money in yuan."""
+
+    project_id: str
+    project_name: str
+    region_code: str
+    contractor_id: str | None
+    contractor_name: str | None
+    deposit_id: str
+    kind: str | None
+    status: str
+    required_amount: float | None
+    amount: float | None
+    valid_to: dt.date | None
+    state: Literal["missing", "expired", "ending"]
+    days_left: int | None
+
+
+class Deposits(Schema):
+    """As gathered with the newest list, or that of ``as_of``; null while there is none."""
+
+    as_of: dt.date | None
+    warn_days: int
+    items: list[DepositAdvice]
+    ending: list[EndingDeposit]

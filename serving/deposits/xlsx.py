@@ -1,0 +1,104 @@
+"""Deposit advice and guarantees running out as rows of a sheet."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from risk.locale import Language, text
+from serving.documents.csv import Cell
+
+Row = Mapping[str, Any]
+
+
+def headings(part: str, language: Language) -> list[str]:
+    """The headings of ``advice`` or ``ending``."""
+    return text(f"deposits.columns.{part}", language).split("|")
+
+
+def advice_cells(row: Row, language: Language) -> list[Cell]:
+    """A contractor in a county."""
+    return [
+        row["contractor_name"] or row["contractor_id"],
+        row["contractor_id"],
+        row["region_code"],
+        text(f"deposits.steps.{row['step'] or 'no_table'}", language),
+        None if row["share"] is None else f"{row['share']:.2%}",
+        row["record_years"],
+        told(row, language),
+        row["running"],
+        row["instrument"],
+    ]
+
+
+def told(row: Row, language: Language) -> str:
+    """The history behind the advice, in words; what the records are too short for is said."""
+    kinds = [event["kind"] for event in row["events"]]
+    parts = [
+        text(f"deposits.history.{kind}", language, n=kinds.count(kind))
+        for kind in ("arrears", "drawn", "listed")
+        if kind in kinds
+    ]
+    if not parts:
+        parts.append(text("deposits.history.none", language, years=row["record_years"]))
+    if row["short_of_years"]:
+        parts.append(
+            text(
+                "deposits.history.short",
+                language,
+                years=row["record_years"],
+                needed=row["short_of_years"],
+            )
+        )
+    if row["several"]:
+        parts.append(text("deposits.history.several", language, n=row["running"]))
+    if row["small_projects"]:
+        shown = ", ".join(row["small_projects"][:5])
+        count = len(row["small_projects"])
+        parts.append(text("deposits.history.small", language, n=count, projects=shown))
+    if row["step"] == "exempt":
+        parts.append(text("deposits.history.systems", language))
+    return text("deposits.history.join", language).join(parts)
+
+
+def ending_cells(row: Row, language: Language) -> list[Cell]:
+    """A deposit; amounts in yuan."""
+    kind = row["kind"]
+    return [
+        row["project_name"],
+        row["project_id"],
+        row["region_code"],
+        row["contractor_name"] or row["contractor_id"],
+        text(f"deposits.states.{row['state']}", language),
+        text(f"deposits.kinds.{kind}", language) if kind else None,
+        None if row["amount"] is None else row["amount"] / 100,
+        row["valid_to"],
+        row["days_left"],
+    ]
+
+
+def deposits_xlsx(advice: Sequence[Row], ending: Sequence[Row], language: Language) -> bytes:
+    """Both parts as a workbook; texts are texts, never formulas."""
+    import xlsxwriter
+
+    memory = io.BytesIO()
+    with xlsxwriter.Workbook(memory, {"in_memory": True, "strings_to_formulas": False}) as book:
+        bold = book.add_format({"bold": True, "bg_color": "#EEEEEE", "border": 1})
+        parts = (
+            ("advice", [advice_cells(one, language) for one in advice]),
+            ("ending", [ending_cells(one, language) for one in ending]),
+        )
+        for name, rows in parts:
+            sheet = book.add_worksheet(text(f"deposits.sheets.{name}", language))
+            for place, heading in enumerate(headings(name, language)):
+                sheet.write_string(0, place, heading, bold)
+                sheet.set_column(place, place, 18)
+            for number, cells in enumerate(rows, start=1):
+                for place, cell in enumerate(cells):
+                    if isinstance(cell, str):
+                        sheet.write_string(number, place, cell)
+                    elif cell is not None:
+                        sheet.write_number(number, place, cell)
+            sheet.freeze_panes(1, 0)
+    return memory.getvalue()

@@ -1,0 +1,88 @@
+"""/v1/subscriptions: systems that want to be called when something happens."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
+
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
+from serving.auth.jurisdiction import require_covers
+from serving.auth.principal import Principal
+from serving.auth.roles import Permission
+from serving.clock import now
+from serving.events import outbox
+from serving.events.schemas import EVENT_TYPES, NewSubscription, Subscription, SubscriptionIn
+from serving.http.dependencies import DatabaseDep
+from serving.http.parameters import NamePath
+from serving.http.problems import RESPONSES
+from serving.http.schemas import Page
+
+router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"], responses=RESPONSES)
+
+Manager = Annotated[Principal, require(Permission.MANAGE_SUBSCRIPTIONS)]
+
+
+@router.post("", status_code=201, response_model=NewSubscription)
+def subscribe(
+    request: Request, database: DatabaseDep, who: Manager, wanted: SubscriptionIn
+) -> Response:
+    """Have a system called; the secret is told once / 订阅事件，密钥只显示一次。"""
+    require_covers(who, wanted.region)
+
+    def keep(connection: Connection) -> NewSubscription:
+        secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        kept = outbox.Subscription(
+            subscription_id=str(uuid.uuid4()),
+            name=wanted.name,
+            url=wanted.url,
+            region=wanted.region,
+            types=sorted(set(wanted.types)),
+            secret=secret,
+            created_at=now(),
+            created_by=who.name,
+            ended_at=None,
+        )
+        outbox.keep_subscription(connection, kept)
+        told = _told(kept, outbox.Backlog(0, 0))
+        return NewSubscription(**told.model_dump(), secret=secret)
+
+    return write_once(WriteRequest(request, database, who, wanted), keep)
+
+
+@router.get("")
+def list_subscriptions(database: DatabaseDep, who: Manager) -> Page[Subscription]:
+    """Who is called, and how much still waits / 订阅列表。"""
+    found = outbox.list_subscriptions(database.engine, who)
+    return Page(items=[_told(one, backlog) for one, backlog in found], next=None)
+
+
+@router.delete("/{subscription_id}", status_code=204)
+def unsubscribe(
+    request: Request, database: DatabaseDep, who: Manager, subscription_id: NamePath
+) -> Response:
+    """Stop calling a system / 取消订阅。"""
+
+    def end(connection: Connection) -> None:
+        outbox.end_subscription(connection, subscription_id, who, now())
+
+    return write_once(WriteRequest(request, database, who, None), end, 204)
+
+
+def _told(one: outbox.Subscription, backlog: outbox.Backlog) -> Subscription:
+    return Subscription(
+        id=one.subscription_id,
+        name=one.name,
+        url=one.url,
+        types=[kind for kind in EVENT_TYPES if kind in one.types],
+        region=one.region,
+        created_at=one.created_at,
+        created_by=one.created_by,
+        waiting=backlog.waiting,
+        given_up=backlog.given_up,
+    )

@@ -1,0 +1,120 @@
+"""What other systems may want to hear of, in the order it happened.
+
+Events are written in the transaction that publishes a list or changes a matter, together with one
+delivery for every subscription that wants them, so that neither can be without the other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, insert, or_, select, text
+
+from serving.auth.jurisdiction import overlaps, touches, within
+from serving.auth.principal import Principal
+from serving.auth.roles import Role
+from serving.db.engine import utc
+from serving.db.pagination import Page, Wanted, page
+from serving.db.tables import DELIVERIES, EVENTS, SUBSCRIPTIONS
+from serving.events.types import DIGEST, LIST_TYPES, PUBLISHED
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened at ``created_at``; ``region`` is the list's or the project's."""
+
+    number: int
+    event_id: str
+    type: str
+    as_of: dt.date
+    region: str
+    project_id: str | None
+    data: Mapping[str, Any]
+    created_at: dt.datetime
+
+
+def record_events(connection: Connection, rows: Sequence[dict[str, Any]], now: dt.datetime) -> None:
+    """Keep events and a delivery of each for every subscription that wants it."""
+    lock_events(connection)
+    for row in rows:
+        row.update(event_id=str(uuid.uuid4()), created_at=now)
+    connection.execute(insert(EVENTS), rows)
+    subscriptions = connection.execute(
+        select(SUBSCRIPTIONS).where(SUBSCRIPTIONS.c.ended_at.is_(None))
+    ).all()
+    if not subscriptions:
+        return
+    ids = [row["event_id"] for row in rows]
+    numbers = dict(_numbers(connection, ids))
+    wanted = [
+        {"event": numbers[row["event_id"]], "subscription": one.id, "attempts": 0, "due_at": now}
+        for row in rows
+        for one in subscriptions
+        if _wants(one, row)
+    ]
+    if wanted:
+        connection.execute(insert(DELIVERIES), wanted)
+
+
+def list_events(engine: Engine, principal: Principal, wanted: Wanted) -> Page[Event]:
+    """What happened to lists since a cursor; the cursor of the next page is the last number.
+
+    Unlike other pages the cursor is never None once there was an event, so that whoever has read
+    everything can ask again from there.
+    """
+    query = select(EVENTS).where(
+        EVENTS.c.type.in_(LIST_TYPES),
+        or_(
+            within(EVENTS.c.region, principal),
+            (EVENTS.c.type == PUBLISHED) & overlaps(EVENTS.c.region, principal),
+        ),
+    )
+    with engine.connect() as connection:
+        rows, _ = page(connection, query, EVENTS.c.id, wanted)
+    return Page([to_event(row) for row in rows], int(rows[-1].id) if rows else wanted.cursor)
+
+
+def to_event(row: Row[Any]) -> Event:
+    """The event in ``row``."""
+    return Event(
+        row.id,
+        row.event_id,
+        row.type,
+        row.as_of,
+        row.region,
+        row.project_id,
+        row.data,
+        utc(row.created_at),
+    )
+
+
+def lock_events(connection: Connection) -> None:
+    """Let no other transaction add events until this one ends.
+
+    Event numbers must become visible in order, or a reader's cursor would skip one.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("LOCK TABLE events IN EXCLUSIVE MODE"))
+
+
+def _numbers(connection: Connection, ids: Sequence[str]) -> Iterator[tuple[str, int]]:
+    for start in range(0, len(ids), 400):
+        piece = ids[start : start + 400]
+        query = select(EVENTS.c.event_id, EVENTS.c.id).where(EVENTS.c.event_id.in_(piece))
+        for row in connection.execute(query):
+            yield row.event_id, row.id
+
+
+def _wants(subscription: Row[Any], event: Mapping[str, Any]) -> bool:
+    if event["type"] not in subscription.types:
+        return False
+    subscriber = Principal("subscription", subscription.name, Role.SYSTEM, subscription.region)
+    if event["type"] == PUBLISHED:
+        return touches(subscriber, event["region"])
+    if event["type"] == DIGEST:
+        return bool(event["region"] == subscription.region)
+    return str(event["region"]).startswith(subscriber.region)

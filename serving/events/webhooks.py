@@ -1,0 +1,96 @@
+"""Calls subscribers: CloudEvents, signed as Standard Webhooks prescribe, again until they answer.
+
+Sources: CloudEvents 1.0 (structured JSON mode); Standard Webhooks 1.0 (``webhook-id``,
+``webhook-timestamp``, ``webhook-signature``).
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import hmac
+import json
+from typing import TYPE_CHECKING
+
+from serving.events.outbox import Delivery, delivered, not_delivered, take_deliveries
+from serving.events.repository import Event
+
+if TYPE_CHECKING:
+    import httpx
+    from sqlalchemy import Engine
+
+SECONDS = 10
+"""How long a subscriber may take to answer."""
+
+SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix, not a secret
+_TYPE_PREFIX = "cn.wagewatch."
+_SOURCES = {"matter": "/v1/matters", "digest": "/v1/matters"}
+
+
+def deliver_due(engine: Engine, client: httpx.Client, now: dt.datetime) -> int:
+    """Try every delivery that is due, in order; how many there were.
+
+    After a failure the later ones of the same subscriber wait for their own turn.
+    """
+    taken = take_deliveries(engine, now)
+    unreachable: set[int] = set()
+    for one in taken:
+        if one.subscription_number in unreachable:
+            not_delivered(engine, one, "", now)
+        elif (answer := _call(client, one, now)) is None:
+            delivered(engine, one, "2xx", now)
+        else:
+            unreachable.add(one.subscription_number)
+            not_delivered(engine, one, answer, now)
+    return len(taken)
+
+
+def envelope(event: Event) -> bytes:
+    """The event as a CloudEvent."""
+    return json.dumps(
+        {
+            "specversion": "1.0",
+            "id": event.event_id,
+            "source": _SOURCES.get(event.type.partition(".")[0], "/v1/watchlists/changes"),
+            "type": _TYPE_PREFIX + event.type,
+            "time": event.created_at.isoformat(),
+            "subject": event.project_id or event.region or "*",
+            "datacontenttype": "application/json",
+            "data": dict(event.data),
+        },
+        ensure_ascii=False,
+    ).encode()
+
+
+def signature(secret: str, event_id: str, timestamp: int, body: bytes) -> str:
+    """What goes into ``webhook-signature``.
+
+    >>> signature("whsec_MDEyMzQ1Njc=", "e1", 1700000000, b"{}")[:10]
+    'v1,f+3kkqe'
+    """
+    key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
+    signed = f"{event_id}.{timestamp}.".encode() + body
+    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+
+
+def _call(client: httpx.Client, one: Delivery, now: dt.datetime) -> str | None:
+    """None if the subscriber took it; else what it said instead."""
+    import httpx
+
+    body, timestamp = envelope(one.event), int(now.timestamp())
+    headers = {
+        "content-type": "application/cloudevents+json",
+        "webhook-id": one.event.event_id,
+        "webhook-timestamp": str(timestamp),
+        "webhook-signature": signature(
+            one.subscription.secret, one.event.event_id, timestamp, body
+        ),
+    }
+    try:
+        with client.stream(
+            "POST", one.subscription.url, content=body, headers=headers, timeout=SECONDS
+        ) as answer:
+            return None if answer.is_success else str(answer.status_code)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return type(error).__name__

@@ -1,0 +1,1 @@
+"""Kit of the HTTP API: middleware, problem documents, common parameters and schemas."""

@@ -1,0 +1,127 @@
+"""Middleware of every request: request id, body limit, security headers, metrics and audit."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+from typing import Any, Protocol
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.auth.principal import Principal
+from serving.auth.roles import Permission
+from serving.http.metrics import Metrics
+
+MAX_BODY = 2_000_000
+"""Most bytes of a request body."""
+
+_REQUEST_ID_HEADER = b"x-request-id"
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_UNAUDITED = frozenset({Permission.READ_METRICS, Permission.READ_JOBS})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+)
+
+_log = logging.getLogger("wagewatch.requests")
+
+
+class BodyTooLarge(HTTPException):
+    """The request body exceeds :data:`MAX_BODY` bytes."""
+
+    def __init__(self) -> None:
+        super().__init__(413)
+
+
+class AuditSink(Protocol):
+    """Receives the audit entries of requests that did not write one themselves."""
+
+    def add_request(
+        self, scope: Scope, permission: Permission, principal: Principal | None, status: int
+    ) -> None:
+        """Record a request answered with ``status``; ``principal`` is None if not signed in."""
+
+
+class RequestMiddleware:
+    """Outermost middleware of the application."""
+
+    def __init__(self, app: ASGIApp, audit: AuditSink, metrics: Metrics) -> None:
+        self._app = app
+        self._audit = audit
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = _Request(scope, receive, send)
+        try:
+            await self._app(scope, request.receive, request.send)
+        finally:
+            self._record(request)
+
+    def _record(self, request: _Request) -> None:
+        scope, state = request.scope, request.scope["state"]
+        route = scope.get("route")
+        path = getattr(route, "path", "other")
+        seconds = time.perf_counter() - request.started
+        self._metrics.observe(scope["method"], path, request.status, seconds)
+        if request.status >= 400 or scope["method"] not in _SAFE:
+            _log.info(
+                "request",
+                extra={
+                    "request_id": request.request_id,
+                    "method": scope["method"],
+                    "route": path,
+                    "status": request.status,
+                    "ms": round(seconds * 1000, 1),
+                },
+            )
+        permission, principal = state.get("action"), state.get("principal")
+        if permission is None or permission in _UNAUDITED or state.get("audited"):
+            return
+        self._audit.add_request(scope, permission, principal, request.status)
+
+
+class _Request:
+    """A request and its response; limits the body and adds the headers."""
+
+    __slots__ = ("_receive", "_received", "_send", "request_id", "scope", "started", "status")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.scope = scope
+        self.started = time.perf_counter()
+        self.status = 500
+        self._receive, self._send, self._received = receive, send, 0
+        state: dict[str, Any] = scope.setdefault("state", {})
+        headers = scope["headers"]
+        sent = next((value for name, value in headers if name == _REQUEST_ID_HEADER), b"")
+        valid = _REQUEST_ID.fullmatch(sent)
+        self.request_id = sent.decode() if valid else secrets.token_hex(8)
+        state["request_id"] = self.request_id
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._received += len(message.get("body", b""))
+            if self._received > MAX_BODY:
+                raise BodyTooLarge
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            present = {name for name, _ in message["headers"]}
+            added = (header for header in _HEADERS if header[0] not in present)
+            request_id = (_REQUEST_ID_HEADER, self.request_id.encode())
+            message["headers"] = [*message["headers"], *added, request_id]
+        await self._send(message)

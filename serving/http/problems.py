@@ -1,0 +1,179 @@
+"""Errors as RFC 9457 problem documents, the same shape for every route."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from risk.errors import WagewatchError
+from risk.locale import LANGUAGES, Language, catalogue, text
+from serving.errors import ApiError
+from serving.http.dependencies import language_of
+from serving.http.middleware import MAX_BODY, BodyTooLarge
+from serving.http.schemas import Problem
+
+MEDIA_TYPE = "application/problem+json"
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "Not readable / 请求无法读取"},
+    401: {"model": Problem, "description": "Not signed in / 未登录"},
+    403: {"model": Problem, "description": "Not allowed / 无权限"},
+    404: {"model": Problem, "description": "Not found / 未找到"},
+    413: {"model": Problem, "description": "Body too large / 内容过大"},
+    422: {"model": Problem, "description": "Something is wrong in the request / 参数有误"},
+    429: {"model": Problem, "description": "Too many requests / 请求过多"},
+    503: {"model": Problem, "description": "Busy, try again / 繁忙，请稍后再试"},
+}
+"""Error responses common to all resources, for the OpenAPI description of routers."""
+
+CONFLICT: dict[int | str, dict[str, Any]] = {
+    409: {"model": Problem, "description": "Changed meanwhile / 已被他人更改"}
+}
+
+_log = logging.getLogger("wagewatch.api")
+
+
+def add_exception_handlers(app: FastAPI) -> None:
+    """Make ``app`` answer every error with a problem document."""
+    app.add_exception_handler(WagewatchError, _on_wagewatch_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(BodyTooLarge, _on_body_too_large)
+    app.add_exception_handler(OperationalError, _on_database_error)
+    app.add_exception_handler(PoolTimeout, _on_database_error)
+    app.add_exception_handler(Exception, _on_unexpected_error)
+
+
+def problem(
+    request: Request,
+    status: int,
+    *,
+    code: str,
+    texts: Mapping[Language, str],
+    errors: Sequence[Mapping[str, str]] = (),
+) -> Response:
+    """Return the problem document of one error, or its page if a browser asked for a page.
+
+    The detail is in the client's language; ``texts`` holds it in all languages.
+    """
+    state = request.app.state
+    if state.is_page(request):
+        page: Response = state.error_page(request, int(status), dict(texts))
+        return page
+    language = language_of(request)
+    body = {
+        "type": f"urn:wagewatch:problem:{code}",
+        "title": text(f"problems.{status}", language),
+        "status": int(status),
+        "detail": texts[language],
+        "instance": request.url.path,
+        "code": code,
+        "texts": dict(texts),
+        "errors": list(errors),
+        "request_id": request.scope.get("state", {}).get("request_id", ""),
+    }
+    return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
+
+
+def _texts(key: str, **fields: object) -> dict[Language, str]:
+    return {language: text(f"problems.{key}", language, **fields) for language in LANGUAGES}
+
+
+def _on_wagewatch_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, WagewatchError)  # noqa: S101 - the type the handler is added for
+    if not isinstance(error, ApiError):
+        # Not an error of the request: answered with its own text, but logged with a traceback.
+        _log.error("%s", error, exc_info=error)
+    status = error.status if isinstance(error, ApiError) else HTTPStatus.INTERNAL_SERVER_ERROR
+    texts = {language: error.message(language) for language in LANGUAGES}
+    response = problem(request, status, code=error.code, texts=texts)
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    seconds = error.retry_after() if isinstance(error, ApiError) else None
+    if seconds is not None:
+        response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def _on_body_too_large(request: Request, _: Exception) -> Response:
+    code = "request_entity_too_large"
+    return problem(request, 413, code=code, texts=_texts(code, most=MAX_BODY))
+
+
+def _on_database_error(request: Request, error: Exception) -> Response:
+    cause = getattr(error, "orig", None)
+    if isinstance(cause, sqlite3.OperationalError) and "locked" not in str(cause):
+        return _on_unexpected_error(request, error)
+    _log.warning("%s", getattr(error, "orig", error))
+    code = "service_unavailable"
+    response = problem(request, 503, code=code, texts=_texts(code))
+    response.headers["Retry-After"] = "2"
+    return response
+
+
+def _on_invalid_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    if any(item["type"] == "json_invalid" for item in error.errors()):
+        return problem(request, 400, code="not_json", texts=_texts("not_json"))
+    language = language_of(request)
+    values = {_field(item["loc"]): _shortened(item["input"]) for item in error.errors()}
+    errors = [
+        {"field": field, "found": value, "allowed": _allowed(field, language)}
+        for field, value in values.items()
+    ]
+    texts = {language: _invalid_parameters(values, language) for language in LANGUAGES}
+    return problem(request, 422, code="invalid_parameter", texts=texts, errors=errors)
+
+
+def _invalid_parameters(values: Mapping[str, str], language: Language) -> str:
+    return " ".join(
+        text(
+            "problems.invalid_parameter",
+            language,
+            field=field,
+            found=value,
+            allowed=_allowed(field, language),
+        )
+        for field, value in values.items()
+    )
+
+
+def _on_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    status = HTTPStatus(error.status_code)
+    if f"problems.{error.status_code}" not in catalogue("en"):
+        return Response(status_code=status, headers=error.headers)
+    code = status.name.lower()
+    response = problem(request, status, code=code, texts=_texts(code, path=request.url.path))
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _on_unexpected_error(request: Request, error: Exception) -> Response:
+    _log.error("%s", request.url.path, exc_info=error)
+    code = "internal_server_error"
+    return problem(request, 500, code=code, texts=_texts(code, path=request.url.path))
+
+
+def _field(location: Sequence[object]) -> str:
+    return ".".join(str(part) for part in location[1:]) or str(location[0])
+
+
+def _shortened(value: object) -> str:
+    shown = str(value)
+    return shown if len(shown) <= 100 else f"{shown[:100]}…"
+
+
+def _allowed(name: str, language: Language) -> str:
+    key = f"parameters.{name}"
+    return text(key if key in catalogue(language) else "parameters.other", language)

@@ -1,0 +1,65 @@
+"""``wagewatch import``: takes records in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from serving.ingest.resources import require_all_imported
+from serving.terminal.context import CliContext, cli_context
+from serving.terminal.options import Json
+from serving.terminal.output import as_json, line, row_progress, table
+from serving.terminal.resources import make_workspace
+
+if TYPE_CHECKING:
+    from risk.intake.report import ImportReport
+
+
+def import_(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...")],
+    json: Json = False,
+) -> None:
+    """Files or folders; a row that fails is quarantined, the rest is kept.
+
+    Where there is no workspace yet it is made, as ``init`` would.
+    """
+    from risk.intake.importer import import_paths
+
+    cli = cli_context(context)
+    make_workspace(cli)
+    with row_progress() as step:
+        report = import_paths(cli.workspace, paths, today=dt.date.today(), progress=step)
+    if json:
+        as_json(report.as_json(cli.language))
+    else:
+        _show(cli, report)
+    require_all_imported(cli, report)
+
+
+def _show(cli: CliContext, report: ImportReport) -> None:
+    names = ("file", "table", "read", "accepted", "repeated", "quarantined")
+    rows = [
+        [
+            file.file,
+            file.table,
+            str(file.read),
+            str(file.accepted),
+            str(file.repeated),
+            str(file.quarantined),
+        ]
+        for file in report.files
+    ]
+    if rows:
+        table([cli.text(f"import.{name}") for name in names], rows, right=(2, 3, 4, 5))
+    if any(file.quarantined for file in report.files):
+        line(cli.text("import.look", path=str(cli.workspace.quarantine)))
+    if report.skipped:
+        line(cli.text("import.skipped", files=", ".join(report.skipped)))
+    waiting = {name: total.waiting for name, total in report.tables.items() if total.waiting}
+    if waiting:
+        counts = ", ".join(f"{name} {rows}" for name, rows in waiting.items())
+        line(cli.text("import.waiting", counts=counts))

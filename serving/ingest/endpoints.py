@@ -1,0 +1,57 @@
+"""/v1/records and /v1/complaints: rows of the record contract, sent in as JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
+
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
+from serving.auth.principal import Principal
+from serving.auth.roles import Permission
+from serving.http.dependencies import DatabaseDep
+from serving.http.parameters import IdempotencyKey, NamePath
+from serving.http.problems import RESPONSES
+from serving.ingest import service
+from serving.ingest.schemas import ComplaintsIn, RecordsIn, Submission, SubmissionState, TableName
+
+router = APIRouter(prefix="/v1", tags=["records"], responses=RESPONSES)
+
+Writer = Annotated[Principal, require(Permission.WRITE_RECORDS)]
+
+
+@router.post("/records/{table}", status_code=202, response_model=Submission)
+def add_records(
+    request: Request,
+    database: DatabaseDep,
+    who: Writer,
+    table: TableName,
+    sent: RecordsIn,
+    key: IdempotencyKey,
+) -> Response:
+    """Send rows of a table; checked as an import is / 按数据约定提交记录。"""
+
+    def keep(connection: Connection) -> Submission:
+        return service.keep(connection, who, table, sent.rows)
+
+    return write_once(WriteRequest(request, database, who, sent, key), keep, 202)
+
+
+@router.post("/complaints", status_code=202, response_model=Submission)
+def add_complaints(
+    request: Request, database: DatabaseDep, who: Writer, sent: ComplaintsIn, key: IdempotencyKey
+) -> Response:
+    """Send complaints / 提交投诉举报。"""
+
+    def keep(connection: Connection) -> Submission:
+        return service.keep(connection, who, "complaints", sent.rows)
+
+    return write_once(WriteRequest(request, database, who, sent, key), keep, 202)
+
+
+@router.get("/submissions/{submission_id}")
+def get_submission(database: DatabaseDep, who: Writer, submission_id: NamePath) -> SubmissionState:
+    """What became of rows you sent / 所提交记录的去向。"""
+    return service.state(database, who, submission_id)

@@ -1,0 +1,52 @@
+"""Takes what was sent over the API into the record store, through the same door as a file."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import tempfile
+from pathlib import Path
+
+from risk.contract import STORED_TABLES
+from risk.store.store import RecordStore
+from risk.workspace import Workspace
+from serving.db.database import Database
+from serving.ingest.repository import Submission, Taken, mark_taken, waiting_submissions
+
+
+def take_in(workspace: Workspace, database: Database) -> int:
+    """Import every submission that waits, in the order they came; how many there were.
+
+    Killed in between, the next call goes on where this one stopped: a submission imported but not
+    yet marked is read once more, and intake knows its rows already.
+
+    Raises:
+        RecordStoreBusy: another process holds the record store; everything waits on.
+    """
+    from risk.intake.quarantine import write_quarantine
+
+    if not waiting_submissions(database.engine, most=1):
+        return 0
+    taken = 0
+    with (
+        RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        while waiting := waiting_submissions(database.engine):
+            for number, one in waiting:
+                mark_taken(database.engine, number, _import(store, one, Path(folder)))
+            taken += len(waiting)
+        write_quarantine(store, workspace.quarantine)
+    return taken
+
+
+def _import(store: RecordStore, one: Submission, folder: Path) -> Taken:
+    from risk.intake.importer import import_file
+
+    # The name is what the quarantine tells of; it must be the same should this be done twice.
+    path = folder / f"{one.table_name}-api-{one.submission_id}.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([one.header, *one.rows])
+    report = import_file(store, path, table=STORED_TABLES[one.table_name], today=one.received_on)
+    path.unlink()
+    return Taken(dt.datetime.now(dt.UTC), report.accepted, report.repeated, report.quarantined)

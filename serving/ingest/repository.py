@@ -1,0 +1,113 @@
+"""Rows sent over the API: kept as they came until they are taken into the record store."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, insert, select
+
+from serving.db.engine import utc, writing
+from serving.db.tables import INBOX, INBOX_TAKEN
+
+
+@dataclass(frozen=True)
+class Submission:
+    """Rows of one table; ``rows`` are texts in the order of ``header``, '' where unknown."""
+
+    submission_id: str
+    table_name: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    received_on: dt.date
+    received_at: dt.datetime
+    sent_by: str
+    region: str
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a submission's rows in the record store, and when."""
+
+    taken_at: dt.datetime
+    accepted: int
+    repeated: int
+    quarantined: int
+
+
+def keep_submission(connection: Connection, one: Submission) -> None:
+    """Keep rows as they came."""
+    connection.execute(
+        insert(INBOX).values(
+            submission_id=one.submission_id,
+            table_name=one.table_name,
+            header=list(one.header),
+            rows=[list(row) for row in one.rows],
+            received_on=one.received_on,
+            received_at=one.received_at,
+            sent_by=one.sent_by,
+            region=one.region,
+        )
+    )
+
+
+def waiting_submissions(engine: Engine, most: int = 500) -> list[tuple[int, Submission]]:
+    """What was not taken yet, at most so many, in the order it came, each with its number."""
+    query = (
+        select(INBOX)
+        .outerjoin(INBOX_TAKEN, INBOX.c.id == INBOX_TAKEN.c.inbox_id)
+        .where(INBOX_TAKEN.c.inbox_id.is_(None))
+        .order_by(INBOX.c.id)
+        .limit(most)
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(query).all()
+    return [
+        (
+            row.id,
+            Submission(
+                row.submission_id,
+                row.table_name,
+                row.header,
+                row.rows,
+                row.received_on,
+                utc(row.received_at),
+                row.sent_by,
+                row.region,
+            ),
+        )
+        for row in rows
+    ]
+
+
+def mark_taken(engine: Engine, number: int, taken: Taken) -> None:
+    """Remember that a submission is in the record store; nothing if that is known already."""
+    with writing(engine).begin() as connection:
+        known = select(INBOX_TAKEN.c.inbox_id).where(INBOX_TAKEN.c.inbox_id == number)
+        if connection.execute(known).first() is None:
+            connection.execute(
+                insert(INBOX_TAKEN).values(
+                    inbox_id=number,
+                    taken_at=taken.taken_at,
+                    accepted=taken.accepted,
+                    repeated=taken.repeated,
+                    quarantined=taken.quarantined,
+                )
+            )
+
+
+def submission_state(engine: Engine, submission_id: str, sent_by: str) -> Taken | bool | None:
+    """What became of a submission: False if there is none, None while it waits."""
+    query = (
+        select(INBOX.c.id, INBOX_TAKEN)
+        .outerjoin(INBOX_TAKEN, INBOX.c.id == INBOX_TAKEN.c.inbox_id)
+        .where(INBOX.c.submission_id == submission_id, INBOX.c.sent_by == sent_by)
+    )
+    with engine.connect() as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        return False
+    if row.taken_at is None:
+        return None
+    return Taken(utc(row.taken_at), row.accepted, row.repeated, row.quarantined)

@@ -1,0 +1,139 @@
+"""Checks and keeps rows that were sent in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+
+from sqlalchemy import Connection
+
+from risk.contract import KNOWN_AT, TABLES, Table
+from risk.intake.file_errors import IntakeFailure
+from risk.intake.row_parser import BadRow
+from risk.locale import LANGUAGES
+from serving.auth.jurisdiction import covers
+from serving.auth.principal import OutsideRegion, Principal
+from serving.auth.project_regions import regions_of, save_regions
+from serving.clock import now
+from serving.db.database import Database
+from serving.errors import ApiError, ReasonedError
+from serving.http.schemas import Words
+from serving.ingest.repository import Submission as Kept
+from serving.ingest.repository import keep_submission, submission_state
+from serving.ingest.schemas import RowProblem, Submission, SubmissionState
+from serving.ingest.submissions import checked, columns_of, submission_of
+
+Row = Mapping[str, object]
+
+
+class RowsUnreadable(ReasonedError):
+    """Intake cannot read the rows at all."""
+
+    code = "rows_unreadable"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class SubmissionUnknown(ApiError):
+    """The principal sent no submission with this id."""
+
+    code = "submission_unknown"
+    status = HTTPStatus.NOT_FOUND
+
+
+_MAY_HAVE_NO_PLACE = frozenset({"complaints", "cases"})
+"""Callers often do not know which project they mean; whoever took the call sends it in."""
+
+
+def keep(connection: Connection, who: Principal, name: str, rows: Sequence[Row]) -> Submission:
+    """Keep rows of the table ``name``.
+
+    Raises:
+        OutsideRegion: a row is of a place outside the region, or of none that can be told.
+        RowsUnreadable: intake could not make sense of the rows at all.
+    """
+    table = TABLES[name]
+    _require_inside(connection, who, table, rows)
+    kept = submission_of(table, rows, who, now())
+    try:
+        bad = checked(table, kept)
+    except IntakeFailure as failure:
+        told = {f"reasons_{language}": failure.message(language) for language in LANGUAGES}
+        raise RowsUnreadable(**told) from None
+    keep_submission(connection, kept)
+    if name == "projects":
+        _save_regions(connection, rows, {one.number for one in bad})
+    return _told(table, kept, rows, bad)
+
+
+def state(database: Database, who: Principal, submission_id: str) -> SubmissionState:
+    """What became of rows ``who`` sent.
+
+    Raises:
+        SubmissionUnknown: they sent nothing under this number.
+    """
+    taken = submission_state(database.engine, submission_id, who.key)
+    if isinstance(taken, bool):
+        raise SubmissionUnknown(submission_id=submission_id)
+    return SubmissionState(
+        id=submission_id,
+        state="waiting" if taken is None else "taken",
+        taken_at=taken.taken_at if taken else None,
+        accepted=taken.accepted if taken else None,
+        repeated=taken.repeated if taken else None,
+        quarantined=taken.quarantined if taken else None,
+    )
+
+
+def _require_inside(
+    connection: Connection, who: Principal, table: Table, rows: Sequence[Row]
+) -> None:
+    """Every row must be of a place in the region; whoever has no region may send anything."""
+    if not who.region:
+        return
+    names = {field.name for field in table.fields}
+    projects = {str(row["project_id"]) for row in rows if row.get("project_id")}
+    places = regions_of(connection, projects)
+    for row in rows:
+        if table.name in _MAY_HAVE_NO_PLACE and not row.get("project_id"):
+            continue
+        codes = list(_places(row, names, places, table))
+        if not codes or not all(covers(who, code) for code in codes):
+            shown = str(row.get("project_id") or row.get("org_id") or "?")
+            raise OutsideRegion(region=f"{table.name}: {shown}", allowed=who.region)
+
+
+def _places(row: Row, names: set[str], places: Mapping[str, str], table: Table) -> Iterator[str]:
+    """The places a row is of: that of its project, and the one it names itself."""
+    known = places.get(str(row.get("project_id")))
+    if known is not None:
+        yield known
+    if "region_code" in names and (table.name == "projects" or "project_id" not in names):
+        yield str(row.get("region_code") or "")
+
+
+def _save_regions(connection: Connection, rows: Sequence[Row], bad: set[int]) -> None:
+    good = [row for number, row in enumerate(rows, start=1) if number not in bad]
+    found = {str(row["project_id"]): str(row["region_code"]) for row in good}
+    save_regions(connection, {key: code for key, code in found.items() if len(code) <= 12})
+
+
+def _told(table: Table, kept: Kept, rows: Sequence[Row], bad: Sequence[BadRow]) -> Submission:
+    known = {field.name for field in (*table.fields, KNOWN_AT)}
+    return Submission(
+        id=kept.submission_id,
+        table=table.name,
+        read=len(rows),
+        good=len(rows) - len(bad),
+        quarantined=len(bad),
+        ignored_columns=sorted(columns_of(rows) - known),
+        problems=[
+            RowProblem(
+                row=row.number,
+                field=one.column,
+                found=one.found,
+                text=Words(zh=one.message(table, "zh"), en=one.message(table, "en")),
+            )
+            for row in bad
+            for one in row.problems
+        ],
+    )

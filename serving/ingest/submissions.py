@@ -1,0 +1,63 @@
+"""Rows sent over the API, on their way to the record store through the same door as a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+
+from risk.contract import KNOWN_AT, Table
+from risk.intake.headers import read_header
+from risk.intake.row_parser import BadRow, BatchParser
+from serving.auth.principal import Principal
+from serving.ingest.repository import Submission
+
+Cell = str | bool | int | float | None
+
+
+def submission_of(
+    table: Table, rows: Sequence[Mapping[str, object]], who: Principal, at: dt.datetime
+) -> Submission:
+    """``rows`` as a submission; only columns of the contract are kept, in its order."""
+    names = [field.name for field in (*table.fields, KNOWN_AT)]
+    present = columns_of(rows) | {field.name for field in table.fields if field.required}
+    header = [name for name in names if name in present]
+    return Submission(
+        submission_id=str(uuid.uuid4()),
+        table_name=table.name,
+        header=header,
+        rows=[[_text(row.get(name)) for name in header] for row in rows],
+        received_on=local_day(at),
+        received_at=at,
+        sent_by=who.key,
+        region=who.region,
+    )
+
+
+def checked(table: Table, submission: Submission) -> list[BadRow]:
+    """The rows that intake will put into quarantine, numbered from 1."""
+    header = read_header(table, 0, list(submission.header), file=submission.submission_id)
+    parser = BatchParser(table, header, strict_width=False, today=submission.received_on)
+    numbered = [(number, list(row)) for number, row in enumerate(submission.rows, start=1)]
+    return [bad for batch in parser.batches(numbered) for bad in batch.bad]
+
+
+def local_day(moment: dt.datetime) -> dt.date:
+    """The day it is where the office is; a visit of this morning is not yet today in UTC."""
+    return moment.astimezone().date()
+
+
+def columns_of(rows: Iterable[Mapping[str, object]]) -> set[str]:
+    """All names the rows use."""
+    return {name for row in rows for name in row}
+
+
+def _text(value: object) -> str:
+    """A JSON value as the text of a cell; null is an empty cell, which means unknown."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return str(value)

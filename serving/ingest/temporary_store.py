@@ -1,0 +1,43 @@
+"""A folder of feeds read for one command: taken in as an import takes it, kept no longer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from risk.contract import STORED_TABLES
+
+if TYPE_CHECKING:
+    from risk.intake.importer import RowProgress
+    from risk.intake.report import ImportReport
+    from risk.store.store import RecordStore
+
+
+def holds_feeds(folder: str | None) -> bool:
+    """Whether ``folder`` holds files named after tables, not the folders of exported records."""
+    if folder is None or "://" in folder:
+        return False
+    from risk.intake.file_discovery import find_files
+
+    place = Path(folder)
+    exported = any((place / name).is_dir() for name in STORED_TABLES)
+    return place.is_dir() and not exported and bool(find_files([place]).files)
+
+
+@contextmanager
+def feeds_taken_in(
+    folder: Path, *, today: dt.date, memory_gb: float | None, progress: RowProgress
+) -> Iterator[tuple[RecordStore, ImportReport]]:
+    """A store with the feeds of ``folder``, gone after the block, and what taking them in said."""
+    from risk.intake.importer import import_into
+    from risk.store.store import RecordStore
+
+    with (
+        tempfile.TemporaryDirectory(prefix="wagewatch-") as place,
+        RecordStore(Path(place) / "records.duckdb", memory_gb=memory_gb) as store,
+    ):
+        yield store, import_into(store, [folder], today=today, progress=progress)

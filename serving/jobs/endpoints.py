@@ -1,0 +1,63 @@
+"""/v1/jobs: long runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
+
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
+from serving.auth.jurisdiction import require_covers
+from serving.auth.principal import Principal
+from serving.auth.roles import Permission
+from serving.http.dependencies import DatabaseDep
+from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, NamePath, wanted
+from serving.http.problems import RESPONSES
+from serving.http.schemas import Page
+from serving.jobs import service
+from serving.jobs.schemas import Job, JobIn
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"], responses=RESPONSES)
+
+
+@router.post("", status_code=202, response_model=Job)
+def start_job(
+    request: Request,
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.RUN_JOBS)],
+    asked: JobIn,
+    key: IdempotencyKey,
+) -> Response:
+    """Start a long run / 启动一项长任务：发布、训练、检查。"""
+    # Training and checking look at all records, so they are for those who may see everything.
+    region = asked.region if asked.kind == "publish" else ""
+    require_covers(who, region)
+
+    def ask(connection: Connection) -> Job:
+        parameters = asked.model_dump(mode="json", exclude={"kind"})
+        return service.ask(connection, asked.kind, parameters, region, who)
+
+    return write_once(WriteRequest(request, database, who, asked, key), ask, 202)
+
+
+@router.get("")
+def list_jobs(
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.READ_JOBS)],
+    cursor: CursorQuery = None,
+    limit: LimitQuery = 100,
+) -> Page[Job]:
+    """Long runs, newest first / 长任务列表。"""
+    return service.every(database, who, wanted(limit, cursor))
+
+
+@router.get("/{job_id}")
+def get_job(
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.READ_JOBS)],
+    job_id: NamePath,
+) -> Job:
+    """How far a run is, and its result / 任务进度与结果。"""
+    return service.one(database, who, job_id)

@@ -1,0 +1,162 @@
+"""Long runs asked for over the API. Those of a runner that died are taken up again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from http import HTTPStatus
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, and_, insert, or_, select, update
+
+from serving.auth.jurisdiction import within
+from serving.auth.principal import Principal
+from serving.db.engine import utc, writing
+from serving.db.pagination import Page, Wanted, page
+from serving.db.tables import JOBS
+from serving.errors import ApiError
+
+DEAD_AFTER = dt.timedelta(seconds=60)
+"""A running job nobody vouched for so long has lost its runner."""
+
+MOST_ATTEMPTS = 3
+
+
+class JobUnknown(ApiError):
+    """There is no such job in the region."""
+
+    code = "job_unknown"
+    status = HTTPStatus.NOT_FOUND
+
+
+@dataclass(frozen=True)
+class Job:
+    """A long run. ``state`` is queued, running, done or failed; ``progress`` from 0 to 1."""
+
+    job_id: str
+    kind: str
+    parameters: Mapping[str, Any]
+    region: str
+    state: str
+    step: str
+    progress: float
+    result: Mapping[str, Any] | None
+    problem: Mapping[str, Any] | None
+    attempts: int
+    asked_by: str
+    created_at: dt.datetime
+    started_at: dt.datetime | None
+    ended_at: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A run to be queued."""
+
+    job_id: str
+    kind: str
+    parameters: Mapping[str, Any]
+    region: str
+    by: str
+    at: dt.datetime
+
+
+def queue_job(connection: Connection, asked: Asked) -> Job:
+    """Queue a run."""
+    connection.execute(
+        insert(JOBS).values(
+            job_id=asked.job_id,
+            kind=asked.kind,
+            parameters=dict(asked.parameters),
+            region=asked.region,
+            state="queued",
+            step="",
+            progress=0.0,
+            attempts=0,
+            asked_by=asked.by,
+            created_at=asked.at,
+        )
+    )
+    row = connection.execute(select(JOBS).where(JOBS.c.job_id == asked.job_id)).one()
+    return _job(row)
+
+
+def find_job(engine: Engine, job_id: str, principal: Principal) -> Job:
+    """One job.
+
+    Raises:
+        JobUnknown: there is none in the principal's region.
+    """
+    query = select(JOBS).where(JOBS.c.job_id == job_id, within(JOBS.c.region, principal))
+    with engine.connect() as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        raise JobUnknown(job_id=job_id)
+    return _job(row)
+
+
+def list_jobs(engine: Engine, principal: Principal, wanted: Wanted) -> Page[Job]:
+    """The jobs of the region, newest first."""
+    query = select(JOBS).where(within(JOBS.c.region, principal))
+    with engine.connect() as connection:
+        rows, after = page(connection, query, JOBS.c.id, wanted, newest_first=True)
+    return Page([_job(row) for row in rows], after)
+
+
+def take_job(engine: Engine, now: dt.datetime) -> Job | None:
+    """The next job to run, now marked as running; None if there is none."""
+    lost = and_(JOBS.c.state == "running", JOBS.c.alive_at < now - DEAD_AFTER)
+    query = select(JOBS).where(or_(JOBS.c.state == "queued", lost)).order_by(JOBS.c.id).limit(1)
+    with writing(engine).begin() as connection:
+        row = connection.execute(query.with_for_update(skip_locked=True)).first()
+        if row is None:
+            return None
+        values: dict[str, Any] = {
+            "state": "running",
+            "attempts": row.attempts + 1,
+            "started_at": row.started_at or now,
+            "alive_at": now,
+        }
+        connection.execute(update(JOBS).where(JOBS.c.id == row.id).values(values))
+    return _job(row)
+
+
+def tell_progress(engine: Engine, job_id: str, step: str, share: float) -> None:
+    """Say how far a job is."""
+    _set(engine, job_id, step=step[:100], progress=share)
+
+
+def vouch_for_job(engine: Engine, job_id: str, now: dt.datetime) -> None:
+    """Say that its runner is still there."""
+    _set(engine, job_id, alive_at=now)
+
+
+def end_job(engine: Engine, job_id: str, result: Mapping[str, Any], now: dt.datetime) -> None:
+    """It is done."""
+    _set(engine, job_id, state="done", result=dict(result), progress=1.0, ended_at=now)
+
+
+def fail_job(engine: Engine, job_id: str, problem: Mapping[str, Any], now: dt.datetime) -> None:
+    """It ended without a result."""
+    _set(engine, job_id, state="failed", problem=dict(problem), ended_at=now)
+
+
+def requeue_job(engine: Engine, job_id: str) -> None:
+    """It was interrupted and is to be run again."""
+    _set(engine, job_id, state="queued", step="", progress=0.0)
+
+
+def _set(engine: Engine, job_id: str, **values: object) -> None:
+    with writing(engine).begin() as connection:
+        connection.execute(
+            update(JOBS).where(JOBS.c.job_id == job_id, JOBS.c.state == "running").values(values)
+        )
+
+
+def _job(row: Row[Any]) -> Job:
+    values = {field.name: row._mapping[field.name] for field in fields(Job)}
+    for name, value in values.items():
+        if isinstance(value, dt.datetime):
+            values[name] = utc(value)
+    return Job(**values)

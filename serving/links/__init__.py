@@ -1,1 +1,0 @@
-"""Complaints that wait to be linked, and what people decide about them."""

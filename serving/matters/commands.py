@@ -1,0 +1,67 @@
+"""``wagewatch digest``: what needs a person, a unit or a region this week, as a file."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from serving.terminal.context import cli_context
+from serving.terminal.options import OnOrNone, Out, Region
+from serving.terminal.output import line, to_file
+from serving.terminal.resources import open_database, open_settings
+
+if TYPE_CHECKING:
+    from serving.db.database import Database
+    from serving.matters.digest import Audience, Digest
+    from serving.settings import Settings
+
+_FORMATS = ("html", "json", "docx")
+
+
+def digest(
+    context: typer.Context,
+    out: Out,
+    person: Annotated[str | None, typer.Option("--for", metavar="USER")] = None,
+    unit: Annotated[str | None, typer.Option("--unit", metavar="UNIT")] = None,
+    region: Region = "",
+    on: OnOrNone = None,
+) -> None:
+    """Write a digest; the suffix says the format."""
+    cli = cli_context(context)
+    kind = out.suffix.lower().removeprefix(".")
+    if kind not in _FORMATS:
+        raise typer.BadParameter(cli.text("digest_format", found=out.suffix), param_hint="--out")
+    if person is not None and unit is not None:
+        raise typer.BadParameter(cli.text("person_or_unit"), param_hint="--for / --unit")
+    from serving.matters.digest import digest_of
+
+    settings = open_settings(cli).model_copy(update={"language": cli.language})
+    now = dt.datetime.now(dt.UTC)
+    day = on or now.astimezone().date()
+    with open_database(cli, settings) as database:
+        audience = _audience(database, person, unit, region)
+        found = digest_of(database, settings, audience, day, now)
+    to_file(out, _rendered(found, settings, kind))
+    line(cli.text("written", path=str(out)))
+
+
+def _audience(database: Database, person: str | None, unit: str | None, region: str) -> Audience:
+    """A person's region is that of her user, unless another is named."""
+    from serving.auth.repository import UserRepository
+    from serving.matters.digest import Audience
+
+    if person is not None and not region:
+        region = UserRepository(database.engine).region_of(person)
+    return Audience(region, person, unit)
+
+
+def _rendered(found: Digest, settings: Settings, kind: str) -> bytes:
+    if kind == "json":
+        return json.dumps(found.document(), ensure_ascii=False, indent=2).encode()
+    from serving.documents.formats import FORMATS
+    from serving.matters.digest_document import digest_paper
+
+    return FORMATS[kind](digest_paper(found, settings), settings.language)

@@ -1,0 +1,91 @@
+"""/v1/matters: what is followed until it is done."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from sqlalchemy import Connection
+
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
+from serving.auth.principal import Principal
+from serving.auth.roles import Permission
+from serving.http.dependencies import DatabaseDep
+from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
+from serving.http.problems import CONFLICT, RESPONSES
+from serving.http.schemas import Page
+from serving.matters import service
+from serving.matters.queries import Filter
+from serving.matters.schemas import Kind, Matter, MatterIn, MatterWithSteps, State, StepIn
+
+router = APIRouter(prefix="/v1/matters", tags=["matters"], responses=RESPONSES)
+
+Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
+Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
+Key = Annotated[str, Path(min_length=1, max_length=250, description="Key of the matter / 事项编号")]
+_Name = Annotated[str | None, Query(min_length=1, max_length=200)]
+
+
+def _filter(
+    state: Annotated[State | None, Query()] = None,
+    kind: Annotated[Kind | None, Query()] = None,
+    unit: _Name = None,
+    person: _Name = None,
+    project_id: _Name = None,
+    org_id: _Name = None,
+    least_workers: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
+) -> Filter:
+    return Filter(state, kind, unit, person, project_id, org_id, least_workers)
+
+
+@router.get("")
+def list_matters(
+    request: Request,
+    database: DatabaseDep,
+    who: Reader,
+    chosen: Annotated[Filter, Depends(_filter)],
+    cursor: CursorQuery = None,
+    limit: LimitQuery = 100,
+) -> Page[Matter]:
+    """Matters as they stand today, the first first / 清单事项。"""
+    return service.every(request, database, who, wanted(limit, cursor), chosen)
+
+
+@router.post("", status_code=201, response_model=MatterWithSteps)
+def open_matter(
+    request: Request, database: DatabaseDep, who: Writer, sent: MatterIn, key: IdempotencyKey
+) -> Response:
+    """Open a matter by hand / 人工列入清单。"""
+
+    def keep(connection: Connection) -> MatterWithSteps:
+        return service.open_one(connection, request, who, sent)
+
+    return write_once(WriteRequest(request, database, who, sent, key), keep)
+
+
+@router.post(
+    "/{matter:path}/steps", status_code=201, response_model=MatterWithSteps, responses=CONFLICT
+)
+def take_step(
+    request: Request,
+    database: DatabaseDep,
+    who: Writer,
+    matter: Key,
+    sent: StepIn,
+    key: IdempotencyKey,
+) -> Response:
+    """Give it to somebody, note, extend, tick a duty, close, open again, look again / 办理步骤。"""
+
+    def keep(connection: Connection) -> MatterWithSteps:
+        return service.step(connection, request, who, matter, sent)
+
+    return write_once(WriteRequest(request, database, who, sent, key), keep)
+
+
+@router.get("/{matter:path}")
+def get_matter(
+    request: Request, database: DatabaseDep, who: Reader, matter: Key
+) -> MatterWithSteps:
+    """A matter with every step, its clock, double check and second look / 事项详情。"""
+    return service.one(request, database, who, matter)

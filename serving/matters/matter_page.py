@@ -1,0 +1,107 @@
+"""A matter's own page: who, by when, the law's clock, the double check, steps, the second look."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+
+from risk.contract import TABLES
+from risk.errors import WagewatchError
+from risk.locale import text
+from serving.audit.writes import write_audited
+from serving.auth.dependencies import require
+from serving.auth.principal import Principal
+from serving.auth.roles import Permission
+from serving.clock import now
+from serving.http.dependencies import settings_of
+from serving.matters.pages import day_in, stepped
+from serving.matters.queries import one_standing
+from serving.matters.repository import REASONS, RECHECKS
+from serving.matters.rules import rules_of
+from serving.matters.steps import DUTY_FOUND, Hand, StepInvalid, open_by_hand
+from serving.matters.sync import take_lists
+from serving.watchlists.reader import reading_of
+from serving.web.render import page_language, render
+from serving.web.requests import Form
+
+router = APIRouter(include_in_schema=False)
+
+Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
+Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
+
+
+@router.get("/matters/{matter:path}")
+def show(request: Request, matter: str, who: Reader) -> Response:
+    """One matter."""
+    rules, moment = rules_of(settings_of(request).matters), now()
+    database, language = reading_of(request).database, page_language(request)
+    take_lists(database, rules, moment)
+    found = one_standing(database, rules, who, matter, moment.astimezone().date())
+    return render(
+        request,
+        "matter",
+        who,
+        one=found,
+        facts=found.matter.facts,
+        duty=lambda code: text(f"flags.{code}.title", language),
+        check=lambda code: text(f"flags.{code}.check", language),
+        reasons=REASONS,
+        outcomes=RECHECKS,
+        found_codes=DUTY_FOUND,
+        tables=tuple(TABLES),
+    )
+
+
+@router.post("/matters")
+def open_one(request: Request, who: Writer, form: Form) -> Response:
+    """Put a matter on the ledger by hand."""
+    made: list[Any] = []
+    try:
+        hand = _hand(form)
+        write_audited(
+            request,
+            reading_of(request).database,
+            who,
+            lambda connection: made.append(open_by_hand(connection, who, hand, now())),
+        )
+    except WagewatchError as error:
+        told = error.message(page_language(request))
+        return render(request, "refused", who, status=422, message=told)
+    answer = render(request, "said", who, said="steps.opened")
+    answer.headers["HX-Redirect"] = f"/matters/{made[0].key}"
+    return answer
+
+
+@router.post("/matters/{matter:path}")
+def take(request: Request, matter: str, who: Writer, form: Form) -> Response:
+    """Take a step; the page is shown anew after it."""
+    answer = stepped(request, matter, who, form)
+    if answer.status_code < 400:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
+
+
+def _hand(form: dict[str, str]) -> Hand:
+    """The matter of a form.
+
+    Raises:
+        StepInvalid: name, place or reason is missing, or a number is none.
+    """
+    for name in ("name", "region_code", "text"):
+        if not form.get(name):
+            raise StepInvalid(step="opened", found="", allowed=name)
+    code, workers = form["region_code"], form.get("workers", "")
+    if not (code.isascii() and code.isdigit() and 6 <= len(code) <= 12):
+        raise StepInvalid(step="opened", found=code[:50], allowed="region_code")
+    if workers and not (workers.isascii() and workers.isdigit() and len(workers) < 7):
+        raise StepInvalid(step="opened", found=workers[:50], allowed="workers")
+    return Hand(
+        name=form["name"][:200],
+        region_code=code,
+        text=form["text"][:2000],
+        project_id=form.get("project_id", "")[:200] or None,
+        org_id=form.get("org_id", "")[:200] or None,
+        workers=int(workers) if workers else None,
+        due_on=day_in(form.get("due_on")),
+    )

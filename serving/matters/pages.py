@@ -1,0 +1,193 @@
+"""The ledger of matters: who has each, by when, how it stands; and the second looks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from risk.errors import WagewatchError
+from serving.audit.writes import write_audited
+from serving.auth.dependencies import require
+from serving.auth.principal import Principal
+from serving.auth.roles import Permission
+from serving.clock import now
+from serving.http.dependencies import settings_of
+from serving.matters.queries import STATES, Filter, by_unit, current, in_state, narrowed
+from serving.matters.repository import KINDS, STEPS
+from serving.matters.rules import rules_of
+from serving.matters.state import LARGE, Standing
+from serving.matters.steps import StepInvalid, Wanted, take_step
+from serving.matters.xlsx import matters_xlsx
+from serving.watchlists.reader import reading_of
+from serving.web.render import page_language, render
+from serving.web.requests import Form
+from serving.web.responses import XLSX, download
+
+router = APIRouter(include_in_schema=False)
+
+PER_PAGE = 50
+
+Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
+Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
+State = Annotated[str, Query(pattern=f"^({'|'.join(STATES)})$")]
+Kind = Annotated[str, Query(pattern=f"^(|{'|'.join(KINDS)})$")]
+Unit = Annotated[str, Query(max_length=100)]
+LargeOnly = Annotated[int, Query(ge=0, le=1)]
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """What the list of matters is narrowed to; empty for any."""
+
+    state: State = "open"
+    kind: Kind = ""
+    unit: Unit = ""
+    large: LargeOnly = 0
+
+
+Narrow = Annotated[Narrowing, Depends()]
+
+
+@router.get("/ledger")
+def ledger(
+    request: Request,
+    who: Reader,
+    narrow: Narrow,
+    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> Response:
+    """Matters with who has them and by when."""
+    chosen = reading_of(request).choose(request, who, None, None)
+    every = _standings(request, who)
+    if chosen is None and not every:
+        return render(request, "nothing", who)
+    found = _chosen(every, narrow)
+    start = (page - 1) * PER_PAGE
+    return render(
+        request,
+        "ledger",
+        who,
+        as_of=chosen.summary.as_of if chosen else None,
+        matters=found[start : start + PER_PAGE],
+        found=len(found),
+        more=len(found) > start + PER_PAGE,
+        page=page,
+        counts={name: sum(in_state(one, name) for one in every) for name in STATES},
+        units=sorted({one.unit for one in every if one.unit}),
+        tallies=by_unit(every, _today().replace(day=1), _today() + dt.timedelta(days=1)),
+        kinds=("", *KINDS),
+        **asdict(narrow),
+        tab="ledger",
+    )
+
+
+@router.get("/ledger.xlsx")
+def ledger_xlsx(
+    request: Request,
+    who: Reader,
+    narrow: Narrow,
+) -> Response:
+    """The same matters as a workbook."""
+    found = _chosen(_standings(request, who), narrow)
+    body = matters_xlsx(found, page_language(request), _today())
+    return download(f"matters-{_today()}.xlsx", XLSX, body)
+
+
+@router.post("/ledger/{matter:path}")
+def take_quick_step(request: Request, matter: str, who: Writer, form: Form) -> Response:
+    """Give a matter to somebody, note something, close it or open it again, from the ledger."""
+    given = {"reason": "other", **form} if form.get("step") == "closed" else form
+    if form.get("step") == "closed" and form.get("text"):
+        # The short form has one field for what came of it; it also says why duties were left.
+        given = {"unchecked": form["text"], **given}
+    return stepped(request, matter, who, given)
+
+
+def stepped(request: Request, matter: str, who: Principal, form: dict[str, str]) -> Response:
+    """Take the step of a form, and say so, or why not."""
+    rules, moment = rules_of(settings_of(request).matters), now()
+    try:
+        wanted = wanted_of(form)
+        write_audited(
+            request,
+            reading_of(request).database,
+            who,
+            lambda connection: take_step(connection, who, matter, wanted, rules, moment),
+        )
+    except WagewatchError as error:
+        told = error.message(page_language(request))
+        return render(request, "refused", who, status=422, message=told)
+    return render(request, "said", who, said=f"steps.{wanted.step}")
+
+
+def wanted_of(form: dict[str, str]) -> Wanted:
+    """The step of a form.
+
+    Raises:
+        StepInvalid: there is no such step, or a day is none.
+    """
+    step = next((one for one in STEPS if one == form.get("step")), None)
+    if step is None:
+        raise StepInvalid(step="?", found=form.get("step", ""), allowed=", ".join(STEPS))
+    due_on = day_in(form.get("due_on"))
+    if form.get("due_on") and due_on is None:
+        raise StepInvalid(step=step, found=form["due_on"], allowed="YYYY-MM-DD")
+    short = {name: form.get(name, "")[:100] or None for name in ("person", "unit", "duty", "found")}
+    long = {name: form.get(name, "")[:2000] or None for name in ("text", "unchecked")}
+    codes = {name: form.get(name) or None for name in ("reason", "outcome")}
+    names = ("table", "record_id", "file", "sha256")
+    evidence = {name: form[name][:200] for name in names if form.get(name)}
+    return Wanted(step, due_on=due_on, evidence=evidence or None, **short, **long, **codes)
+
+
+def day_in(value: str | None) -> dt.date | None:
+    """The day a field of a form holds, None if it holds none."""
+    try:
+        return dt.date.fromisoformat(value) if value else None
+    except ValueError:
+        return None
+
+
+@router.get("/revisits")
+def revisits(request: Request, who: Reader) -> Response:
+    """Closed matters that are to be looked at again."""
+    chosen = reading_of(request).choose(request, who, None, None)
+    every = _standings(request, who)
+    if chosen is None and not every:
+        return render(request, "nothing", who)
+    rows = [(one, one.second_look) for one in every if one.second_look]
+    rows.sort(key=lambda row: (row[1].outcome is not None, row[1].day, row[0].matter.number))
+    return render(
+        request,
+        "revisits",
+        who,
+        rows=rows[: 2 * PER_PAGE],
+        found=len(rows),
+        due=sum(look.overdue for _, look in rows),
+        done=sum(look.outcome is not None for _, look in rows),
+        tab="revisits",
+        days=settings_of(request).matters.recheck_days,
+    )
+
+
+def _standings(request: Request, who: Principal) -> list[Standing]:
+    settings, moment = settings_of(request), now()
+    return current(reading_of(request).database, settings, who, _today(), moment)
+
+
+def _chosen(every: Sequence[Standing], narrow: Narrowing) -> list[Standing]:
+    least = LARGE if narrow.large else None
+    wanted = Filter(narrow.state, narrow.kind or None, narrow.unit or None, least_workers=least)
+    found = narrowed(every, wanted)
+    if narrow.state == "closed":
+        found.sort(key=lambda one: (one.closed_on or dt.date.min, one.matter.number), reverse=True)
+    else:
+        found.sort(key=lambda one: (one.due.day if one.due else dt.date.max, one.matter.number))
+    return found
+
+
+def _today() -> dt.date:
+    return now().astimezone().date()

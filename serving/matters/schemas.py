@@ -1,0 +1,165 @@
+"""Matters and their steps as they are sent; money in yuan, days by the local calendar."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from serving.http.parameters import IsoDate, OneOf
+from serving.http.schemas import Schema, Words, example
+from serving.matters.queries import STATES
+from serving.matters.repository import KINDS, REASONS, RECHECKS, STEPS
+from serving.matters.steps import DUTY_FOUND
+
+Kind = Annotated[str, OneOf(KINDS)]
+State = Annotated[str, OneOf(STATES)]
+_Short = Annotated[str, Field(min_length=1, max_length=100)]
+_Text = Annotated[str, Field(min_length=1, max_length=2000)]
+Yuan = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
+
+
+class MatterIn(Schema):
+    """A matter opened by hand, of a project (``project_id``) or an organisation (``org_id``)."""
+
+    model_config = example(
+        name="模拟花园一期", region_code="990102", project_id="P/000", text="巡查发现工人聚集"
+    )
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    region_code: Annotated[str, Field(pattern=r"^\d{6,12}$")]
+    text: _Text
+    project_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    org_id: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    workers: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    amount: Yuan | None = None
+    due_on: IsoDate | None = None
+
+
+class RecordEvidence(Schema):
+    """A record of the contract's tables."""
+
+    table: _Short
+    record_id: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class FileEvidence(Schema):
+    """A file kept elsewhere, by its name and the SHA-256 of its content; it is not sent."""
+
+    file: Annotated[str, Field(min_length=1, max_length=200)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class StepIn(Schema):
+    """A step: ``given`` needs a person or unit, ``closed`` reason and text, and so on.
+
+    ``closed`` of a confirmed case needs every duty looked at (``duty`` steps) or ``unchecked``,
+    which says why not. ``rechecked`` with ``not_paid`` opens the matter again.
+    """
+
+    model_config = example(step="given", person="张三", unit="劳动保障监察大队")
+
+    step: Annotated[str, OneOf(one for one in STEPS if one != "escalated")]
+    person: _Short | None = None
+    unit: _Short | None = None
+    due_on: IsoDate | None = None
+    text: _Text | None = None
+    reason: Annotated[str, OneOf(REASONS)] | None = None
+    unchecked: _Text | None = None
+    outcome: Annotated[str, OneOf(RECHECKS)] | None = None
+    duty: _Short | None = None
+    found: Annotated[str, OneOf(DUTY_FOUND)] | None = None
+    evidence: RecordEvidence | FileEvidence | None = None
+
+
+class Step(Schema):
+    """A step that was taken, by a person or (``escalated``) by rule."""
+
+    step: str
+    person: str | None
+    unit: str | None
+    due_on: dt.date | None
+    text: str | None
+    data: dict[str, Any] | None
+    taken_by: str
+    taken_at: dt.datetime
+
+
+class Deadline(Schema):
+    """When it is due; ``planned`` false: reckoned without a year's holiday plan."""
+
+    day: dt.date
+    basis: Literal["given", "records", "term"]
+    working_days_left: int
+    planned: bool
+
+
+class Clock(Schema):
+    """The statutory term of a case, in working days."""
+
+    article: str
+    instrument: str
+    started_on: dt.date
+    ends_on: dt.date
+    working_days: int
+    days_left: int
+    extended: bool
+    planned: bool
+
+
+class Duty(Schema):
+    """A duty of the double check: what the records show, what was found on site."""
+
+    code: str
+    article: str
+    state: Literal["met", "breached", "unknown"]
+    finding: Words | None
+    found: str | None
+    text: str | None
+
+
+class SecondLook(Schema):
+    """The second look at a closed matter."""
+
+    day: dt.date
+    outcome: str | None
+    overdue: bool
+    planned: bool
+
+
+class Matter(Schema):
+    """A matter as it stands today."""
+
+    key: str
+    kind: Kind
+    project_id: str | None
+    org_id: str | None
+    region_code: str
+    name: str | None
+    record: str | None
+    status: str | None
+    opened_on: dt.date | None
+    as_of: dt.date
+    workers: int | None
+    group: Literal[10, 50] | None
+    amount: float | None
+    closed: bool
+    closed_on: dt.date | None
+    reason: str | None
+    person: str | None
+    unit: str | None
+    due: Deadline | None
+    overdue: bool
+    level: int
+    clock: Clock | None
+    second_look: SecondLook | None
+    duties_left: int
+
+
+class MatterWithSteps(Matter):
+    """A matter with its double check and every step."""
+
+    text: str | None
+    duties: list[Duty]
+    steps: list[Step]

@@ -1,0 +1,205 @@
+"""How a matter stands on a day: open or closed, due, escalated, checked, looked at again.
+
+Pure: everything follows from the matter's facts and steps, the rules and the day.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from risk.calendar.working_days import add_working_days, working_days_between
+from risk.statutory_deadlines import CaseDeadline, case_deadline
+from serving.matters.repository import Matter, Step
+from serving.matters.rules import MatterRules
+
+LARGE, VERY_LARGE = 10, 50
+"""Workers from which a matter is a large group's; the first is also the crime's (2013 No. 3)."""
+
+Basis = Literal["given", "records", "term"]
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The day a matter is due; ``working_days_left`` negative when over.
+
+    ``basis``: given by a person, standing in the records, or the setting's term for its kind.
+    ``planned`` is False where the holiday plan of a year in it was not known.
+    """
+
+    day: dt.date
+    basis: Basis
+    working_days_left: int
+    planned: bool
+
+
+@dataclass(frozen=True)
+class DutyCheck:
+    """A duty of the double check: what the records show, and what was found on site."""
+
+    code: str
+    article: str
+    state: str
+    finding: Mapping[str, str] | None
+    found: str | None
+    text: str | None
+
+
+@dataclass(frozen=True)
+class SecondLook:
+    """The second look at a closed matter: due on ``day``; ``outcome`` None until it was had.
+
+    ``outcome`` is one of the recheck's, or ``visited``: the records show a visit, not its result.
+    """
+
+    day: dt.date
+    outcome: str | None
+    overdue: bool
+    planned: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A matter on a day."""
+
+    matter: Matter
+    closed: bool
+    closed_on: dt.date | None
+    reason: str | None
+    person: str | None
+    unit: str | None
+    due: Deadline | None
+    overdue: bool
+    level: int
+    clock: CaseDeadline | None
+    duties: Sequence[DutyCheck]
+    second_look: SecondLook | None
+
+    @property
+    def group(self) -> int | None:
+        """50 or 10 where at least so many workers are owed; None for fewer or unknown."""
+        workers = self.matter.facts.workers or 0
+        return VERY_LARGE if workers >= VERY_LARGE else LARGE if workers >= LARGE else None
+
+    @property
+    def duties_left(self) -> int:
+        """How many duties of the double check nobody has looked at."""
+        return sum(one.found is None for one in self.duties)
+
+
+def stand(matter: Matter, rules: MatterRules, on: dt.date) -> Standing:
+    """How ``matter`` stands on ``on``; steps taken later are not seen."""
+    steps = [step for step in matter.steps if day_of(step) <= on]
+    closed_on, reason = _closing(matter, steps)
+    closed = closed_on is not None
+    given = _last(steps, "given")
+    due = None if closed else _deadline(matter, given, rules, on)
+    return Standing(
+        matter=matter,
+        closed=closed,
+        closed_on=closed_on,
+        reason=reason,
+        person=given.person if given else None,
+        unit=given.unit if given else None,
+        due=due,
+        overdue=due is not None and due.day < on,
+        level=max((_level(step) for step in steps if _is_for(step, due)), default=0),
+        clock=None if closed else _clock(matter, steps, on),
+        duties=_duties(matter, steps),
+        second_look=_second_look(matter, steps, closed_on, rules, on) if closed_on else None,
+    )
+
+
+def day_of(step: Step) -> dt.date:
+    """The local day a step was taken on."""
+    return step.taken_at.astimezone().date()
+
+
+def _last(steps: Sequence[Step], *kinds: str) -> Step | None:
+    return next((step for step in reversed(steps) if step.step in kinds), None)
+
+
+def _closing(matter: Matter, steps: Sequence[Step]) -> tuple[dt.date | None, str | None]:
+    """When it was closed, by a person or by the records, and why; None while it is open."""
+    last, facts = _last(steps, "closed", "reopened"), matter.facts
+    if last is not None and last.step == "closed":
+        return day_of(last), str((last.data or {}).get("reason", "other"))
+    if facts.listed:
+        return None, None
+    # A list says what was known before its date.
+    ended = facts.closed_on or facts.as_of - dt.timedelta(days=1)
+    if last is not None and day_of(last) >= ended:
+        return None, None
+    return ended, "records"
+
+
+def _deadline(
+    matter: Matter, given: Step | None, rules: MatterRules, on: dt.date
+) -> Deadline | None:
+    facts = matter.facts
+    basis: Basis
+    if given is not None and given.due_on is not None:
+        day, basis, planned = given.due_on, "given", True
+    elif facts.due_on is not None:
+        day, basis, planned = facts.due_on, "records", True
+    elif facts.opened_on is not None:
+        end = add_working_days(facts.opened_on, rules.terms[matter.kind])
+        day, basis, planned = end.day, "term", end.planned
+    else:
+        return None
+    left = working_days_between(on, day)
+    return Deadline(day, basis, left.days, planned and left.planned)
+
+
+def _is_for(step: Step, due: Deadline | None) -> bool:
+    """An escalation counts for the deadline it was written for; a new one begins anew."""
+    if step.step != "escalated" or due is None:
+        return False
+    return (step.data or {}).get("due_on") == due.day.isoformat()
+
+
+def _level(step: Step) -> int:
+    return int((step.data or {}).get("level", 0))
+
+
+def _clock(matter: Matter, steps: Sequence[Step], on: dt.date) -> CaseDeadline | None:
+    """The law's clock of a filed or confirmed case; a case only accepted has none yet."""
+    facts = matter.facts
+    if matter.kind != "case" or facts.opened_on is None or facts.status == "accepted":
+        return None
+    return case_deadline(facts.opened_on, on, extended=_last(steps, "extended") is not None)
+
+
+def _duties(matter: Matter, steps: Sequence[Step]) -> tuple[DutyCheck, ...]:
+    ticked: dict[str, Step] = {}
+    for step in steps:
+        if step.step == "duty":
+            ticked[str((step.data or {}).get("duty"))] = step
+    return tuple(_duty(one, ticked.get(one["code"])) for one in matter.facts.duties)
+
+
+def _duty(one: Mapping[str, Any], step: Step | None) -> DutyCheck:
+    return DutyCheck(
+        code=one["code"],
+        article=one["article"],
+        state=one["state"],
+        finding=one["finding"],
+        found=str((step.data or {})["found"]) if step else None,
+        text=step.text if step else None,
+    )
+
+
+def _second_look(
+    matter: Matter, steps: Sequence[Step], closed_on: dt.date, rules: MatterRules, on: dt.date
+) -> SecondLook:
+    due = add_working_days(closed_on, rules.recheck)
+    last = _last(steps, "rechecked", "closed")
+    outcome: str | None = None
+    if last is not None and last.step == "rechecked":
+        outcome = str((last.data or {}).get("outcome"))
+    elif matter.facts.checked_on is not None and matter.facts.checked_on > closed_on:
+        outcome = "visited"
+    overdue = outcome is None and due.day < on
+    return SecondLook(due.day, outcome, overdue, due.planned)

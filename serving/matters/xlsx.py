@@ -1,0 +1,45 @@
+"""Matters as a workbook."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from risk.locale import Language, text
+from serving.documents.xlsx import Cell, Sheet, rows_xlsx
+from serving.matters.state import Standing
+
+_HEADS = (
+    *("key", "kind", "name", "place", "record", "opened_on", "workers", "amount", "person", "unit"),
+    *("due", "overdue", "level", "closed_on", "reason", "second_look", "outcome"),
+)
+
+
+def matters_xlsx(found: Sequence[Standing], language: Language, day: dt.date) -> bytes:
+    """The workbook; amounts in yuan, empty where unknown."""
+    heads = [text(f"matters.columns.{name}", language) for name in _HEADS]
+    rows = [_row(one, language) for one in found]
+    return rows_xlsx([Sheet(text("matters.sheet", language), heads, rows)], day)
+
+
+def _row(one: Standing, language: Language) -> list[Cell]:
+    matter, facts, look = one.matter, one.matter.facts, one.second_look
+    return [
+        matter.key,
+        text(f"pages.ledger.kinds.{matter.kind}", language),
+        facts.name or facts.project_id or facts.org_id,
+        matter.region_code,
+        facts.record,
+        facts.opened_on,
+        facts.workers,
+        None if facts.amount is None else facts.amount / 100,
+        one.person,
+        one.unit,
+        one.due.day if one.due else None,
+        text("pages.yes", language) if one.overdue else None,
+        one.level or None,
+        one.closed_on,
+        text(f"pages.matter.reasons.{one.reason}", language) if one.reason else None,
+        look.day if look else None,
+        text(f"pages.matter.outcomes.{look.outcome}", language) if look and look.outcome else None,
+    ]

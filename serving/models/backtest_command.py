@@ -1,0 +1,55 @@
+"""``wagewatch backtest``: would the lists of past months have been right?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+import typer
+
+from serving.terminal.context import cli_context
+from serving.terminal.dates import parse_date
+from serving.terminal.options import Json, Unit
+from serving.terminal.output import as_json, line, progress, table
+from serving.terminal.resources import open_records, open_settings
+
+From = Annotated[dt.date, typer.Option("--from", parser=parse_date, metavar="YYYY-MM-DD")]
+To = Annotated[dt.date, typer.Option("--to", parser=parse_date, metavar="YYYY-MM-DD")]
+Capacity = Annotated[int | None, typer.Option("--capacity", min=1, max=100_000)]
+
+
+def backtest(
+    context: typer.Context,
+    first: From,
+    last: To,
+    capacity: Capacity = None,
+    ablation: Annotated[bool, typer.Option("--ablation")] = False,
+    json: Json = False,
+    kind: Unit = "project",
+) -> None:
+    """Walk forward month by month; the model beside what it has to beat."""
+    from serving.models.backtest_text import backtest_parts, documents, worth_part
+    from serving.settings import capacity_of
+    from training.evaluation.ablation import ablation as run_ablation
+    from training.evaluation.backtest import backtest as run_backtest
+    from training.evaluation.walk_forward import plan
+
+    cli = cli_context(context)
+    kept = cli.workspace.features
+    places = capacity or capacity_of(open_settings(cli), kind)
+    with open_records(cli) as stored, progress() as step:
+        store = stored.for_kind(kind)
+        done = run_backtest(store, first, last, places=places, progress=step, kept=kept)
+        worths = None
+        if ablation:
+            months = plan(store, first, last)
+            worths = run_ablation(store, months, places=places, progress=step, kept=kept)
+    if json:
+        as_json(documents(done, worths))
+        return
+    parts = backtest_parts(done, cli.language)
+    for part in (*parts, *([worth_part(worths, cli.language, kind)] if worths else [])):
+        for sentence in part.lines:
+            line(sentence)
+        if part.rows:
+            table(part.heads, part.rows)

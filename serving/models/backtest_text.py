@@ -1,0 +1,264 @@
+"""A backtest in words and tables, for the terminal and for documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from features.feature_sets import FEATURE_SETS
+from risk.contract import TABLES
+from risk.locale import Language, text
+from risk.unit_kinds import Kind
+from training.evaluation.ablation import Worth
+from training.evaluation.ablation import as_document as worths_document
+from training.evaluation.backtest import Backtest, as_document
+from training.evaluation.bootstrap import Estimate
+from training.evaluation.fairness import FIGURES as GROUP_FIGURES
+from training.evaluation.fairness import Group
+from training.evaluation.report import Verdict
+
+_RANKING = (
+    *("roc_auc", "average_precision"),
+    *("precision_capacity", "recall_capacity", "lift_capacity"),
+)
+_SHARES = ("precision_5pct", "precision_10pct", "precision_20pct", "recall_10pct", "lift_10pct")
+_PROBABILITY = (
+    *("slope", "intercept", "ratio", "brier"),
+    *("brier_reliability", "brier_resolution", "brier_uncertainty"),
+)
+_TIED = ("precision_capacity", "precision_10pct")
+_GAINS = ("events", "workers", "amount", "weeks_early", "mean_days_early")
+_VISITS = ("visits", "nothing_owed", "nobody_looked")
+_FEN_PER_WAN = 1_000_000
+
+
+@dataclass(frozen=True)
+class Part:
+    """Sentences and the table below them (none without rows)."""
+
+    lines: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+def documents(done: Backtest, worths: Sequence[Worth] | None) -> Mapping[str, Any]:
+    """The backtest as one JSON document."""
+    document = as_document(done)
+    return document if worths is None else {**document, "ablation": worths_document(worths)}
+
+
+def backtest_parts(done: Backtest, language: Language) -> list[Part]:
+    """The whole backtest, part by part."""
+    write = _Writer(language)
+    return [
+        _span(write, done),
+        write.figures(done.verdicts, _RANKING),
+        write.figures(done.verdicts, _SHARES),
+        _ties(write, done.verdicts),
+        _probabilities(write, done.verdicts),
+        _gain(write, done),
+        _reordered(write, done),
+        _random_visits(write, done),
+        _groups(write, done),
+    ]
+
+
+def worth_part(worths: Sequence[Worth], language: Language, kind: Kind) -> Part:
+    """What each family of features is worth, in the words of units of ``kind``."""
+    write = _Writer(language)
+    rows = [
+        (
+            _family(one.family, language, kind),
+            write.shown(one.average_precision, signed=True),
+            write.shown(one.roc_auc, signed=True),
+        )
+        for one in worths
+    ]
+    heads = [write.say(f"ablation.{name}") for name in ("family", "average_precision", "roc_auc")]
+    return Part((write.say("ablation.title"),), tuple(heads), tuple(rows))
+
+
+@dataclass(frozen=True)
+class _Writer:
+    language: Language
+
+    def say(self, key: str, **fields: Any) -> str:
+        return text(f"cli.backtest.{key}", self.language, **fields)
+
+    def name(self, contender: str) -> str:
+        return self.say(f"contenders.{contender}")
+
+    def heading(self, figure: str) -> str:
+        return self.say(f"figures.{figure}")
+
+    def shown(self, figure: Estimate, digits: int = 3, *, signed: bool = False) -> str:
+        return shown(figure, self.language, digits, signed=signed)
+
+    def figures(self, verdicts: Mapping[str, Verdict], columns: Sequence[str]) -> Part:
+        rows = [
+            (self.name(name), *(self.shown(one.figures[column]) for column in columns))
+            for name, one in verdicts.items()
+        ]
+        return Part((), (self.say("contender"), *map(self.heading, columns)), tuple(rows))
+
+
+def _span(write: _Writer, done: Backtest) -> Part:
+    planned, months = done.walk.plan, done.walk.months
+    lines = [
+        write.say(
+            "span",
+            first=planned.months[0],
+            last=planned.months[-1],
+            months=len(months),
+            rows=sum(month.cohort for month in months),
+            events=sum(month.events for month in months),
+            places=done.places,
+            told_at=planned.told_at,
+        ),
+        write.say("intervals"),
+    ]
+    if planned.not_mature:
+        named = ", ".join(day.isoformat() for day in planned.not_mature)
+        lines.append(write.say("not_mature", months=named))
+    return Part(tuple(lines))
+
+
+def _ties(write: _Writer, verdicts: Mapping[str, Verdict]) -> Part:
+    rows = [
+        (
+            write.name(name),
+            *(f"{one.ties[cut].worst:.3f} – {one.ties[cut].best:.3f}" for cut in _TIED),
+            f"{one.labelled['capacity']:.0%}",
+        )
+        for name, one in verdicts.items()
+    ]
+    heads = [write.say("ties", figure=write.heading(cut)) for cut in _TIED]
+    return Part((), (write.say("contender"), *heads, write.say("labelled")), tuple(rows))
+
+
+def _probabilities(write: _Writer, verdicts: Mapping[str, Verdict]) -> Part:
+    rows = [
+        (write.name(name), *(write.shown(getattr(one.reliability, c), 4) for c in _PROBABILITY))
+        for name, one in verdicts.items()
+        if one.reliability is not None
+    ]
+    return Part((), (write.say("contender"), *map(write.heading, _PROBABILITY)), tuple(rows))
+
+
+def _gain(write: _Writer, done: Backtest) -> Part:
+    gain = done.gain
+    columns = (*_GAINS, *_VISITS)
+    rows = [
+        (write.say(f"ways.{way}"), *(_amounts(write, figures, name) for name in columns))
+        for way, figures in gain.ways.items()
+    ]
+    rows += [
+        (
+            write.say("ahead", way=write.say(f"ways.{way}")),
+            *(_amounts(write, figures, name, signed=True) for name in columns),
+        )
+        for way, figures in gain.ahead.items()
+    ]
+    heads = (write.say("way"), *(write.say(f"gains.{name}") for name in columns))
+    title = write.say("gains.title", events=gain.events, known=f"{gain.known_stakes:.0%}")
+    return Part((title,), heads, tuple(rows))
+
+
+def _amounts(
+    write: _Writer, figures: Mapping[str, Estimate], name: str, *, signed: bool = False
+) -> str:
+    one = figures[name]
+    if name == "amount":
+        low, high = (None if end is None else end / _FEN_PER_WAN for end in (one.low, one.high))
+        wan = Estimate(one.value / _FEN_PER_WAN, low, high, one.positives)
+        return write.shown(wan, 0, signed=signed)
+    return write.shown(one, 1 if name == "mean_days_early" else 0, signed=signed)
+
+
+def _reordered(write: _Writer, done: Backtest) -> Part:
+    lines = [
+        write.say(
+            "reordered",
+            way=write.say(f"ways.{way}"),
+            visits=one.visits,
+            found=one.found,
+            days=write.shown(one.days_sooner, 1, signed=True),
+            half=write.shown(one.first_half, 2),
+            made=f"{one.made_first_half.value:.2f}",
+        )
+        for way, one in done.reordered.items()
+        if one.visits
+    ]
+    return Part(tuple(lines))
+
+
+def _random_visits(write: _Writer, done: Backtest) -> Part:
+    found = done.random_visits
+    if not found.visits:
+        return Part((write.say("random.none"),))
+    sentence = write.say(
+        "random.rates",
+        visits=found.visits,
+        base=write.shown(found.base_rate),
+        known=write.shown(found.known_rate),
+        precision=write.shown(found.precision),
+        elsewhere=write.shown(found.elsewhere),
+    )
+    return Part((sentence,))
+
+
+def _groups(write: _Writer, done: Backtest) -> Part:
+    found = done.fairness
+    rows = [
+        (
+            text(f"fairness.attributes.{group.attribute}", write.language),
+            group_name(group, write.language),
+            str(group.rows),
+            str(group.events),
+            *(_group_figure(write, group, name) for name in GROUP_FIGURES),
+        )
+        for group in found.groups
+    ]
+    heads = [write.say(f"groups.{name}") for name in ("attribute", "group", "rows", "events")]
+    heads += [text(f"fairness.figures.{name}", write.language) for name in GROUP_FIGURES]
+    note = text(
+        "fairness.compared", write.language, comparisons=found.comparisons, level=found.level
+    )
+    labels = text("fairness.labels", write.language)
+    return Part((write.say("groups.title"), note, labels), tuple(heads), tuple(rows))
+
+
+def shown(figure: Estimate, language: Language, digits: int = 3, *, signed: bool = False) -> str:
+    """A figure with its interval, or the word that too few events tell."""
+    form = f"{'+' if signed else ''},.{digits}f"
+    if figure.value != figure.value:
+        return text("cli.backtest.none", language)
+    if figure.low is None or figure.high is None:
+        return text("cli.backtest.too_few", language, value=format(figure.value, form))
+    return f"{figure.value:{form}} ({figure.low:{form}} – {figure.high:{form}})"
+
+
+def group_name(group: Group, language: Language) -> str:
+    """What a group is called."""
+    if group.value is None:
+        return text("fairness.unknown", language)
+    if group.bounds is not None:
+        return text(f"fairness.sizes.{group.value}", language)
+    if group.attribute == "region":
+        return group.value
+    values = TABLES["projects"].field(group.attribute).values
+    return values[group.value] if language == "zh" else group.value.replace("_", " ")
+
+
+def _family(name: str, language: Language, kind: Kind) -> str:
+    family = next(one for one in FEATURE_SETS[kind].families if one.name == name)
+    return family.zh if language == "zh" else family.en
+
+
+def _group_figure(write: _Writer, group: Group, name: str) -> str:
+    figure = group.figures[name]
+    shown = write.shown(figure.value)
+    if figure.outside is None:
+        return shown
+    return f"{shown} {text(f'fairness.{figure.outside}', write.language)}"

@@ -1,0 +1,114 @@
+"""``wagewatch models``: the registry of models."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from risk.unit_kinds import KINDS, Kind
+from serving.terminal.context import CliContext, cli_context, user_name
+from serving.terminal.options import Json, OutOrNone, Unit
+from serving.terminal.output import as_json, line, plain, table, to_file
+
+if TYPE_CHECKING:
+    from models.registry import Registry
+
+CHAMPION = "champion"
+GROUP = typer.Typer(rich_markup_mode=None)
+
+Version = Annotated[str, typer.Argument(metavar="VERSION")]
+VersionOrChampion = Annotated[str, typer.Argument(metavar="[VERSION]")]
+Why = Annotated[str, typer.Option("--why", "--reason", metavar="TEXT")]
+By = Annotated[str, typer.Option("--by", metavar="NAME")]
+
+
+@GROUP.command("list")
+def list_models(context: typer.Context, json: Json = False) -> None:
+    """All versions, newest first."""
+    cli = cli_context(context)
+    found = [one for kind in KINDS for one in _registry(cli, kind).versions()]
+    if json:
+        as_json([asdict(version) for version in found])
+        return
+    names = ("version", "kind", "trained_at", "aliases", "metrics")
+    rows = [
+        [
+            version.version,
+            version.kind,
+            plain(version.trained_at),
+            ", ".join(version.aliases),
+            ", ".join(f"{name} {value:.3f}" for name, value in version.about["metrics"].items()),
+        ]
+        for version in found
+    ]
+    table([cli.text(f"models.{name}") for name in names], rows)
+
+
+@GROUP.command("show")
+def show_model(
+    context: typer.Context, version: VersionOrChampion = CHAMPION, kind: Unit = "project"
+) -> None:
+    """All that is known of one version, as JSON."""
+    registry = _holding(cli_context(context), version, kind)
+    as_json(asdict(registry.get(_number(registry, version))))
+
+
+@GROUP.command("card")
+def model_card(
+    context: typer.Context,
+    version: VersionOrChampion = CHAMPION,
+    form: Annotated[Literal["md", "html"] | None, typer.Option("--format")] = None,
+    out: OutOrNone = None,
+    kind: Unit = "project",
+) -> None:
+    """The model card of a version."""
+    from serving.models.service import card_material
+
+    cli = cli_context(context)
+    registry = _holding(cli, version, kind)
+    material = card_material(registry, _number(registry, version))
+    from serving.models.card.render import card
+
+    wanted = form or ("html" if out and out.suffix.lower() in (".html", ".htm") else "md")
+    body = card(material, cli.language, wanted)
+    if out is None:
+        line(body.rstrip("\n"))
+        return
+    to_file(out, body.encode())
+    line(cli.text("card_written", path=str(out)))
+
+
+@GROUP.command("promote")
+def promote_model(context: typer.Context, version: Version, by: By = "", why: Why = "") -> None:
+    """Make a version the champion, by hand."""
+    cli = cli_context(context)
+    _holding(cli, version).promote(version, who=by or user_name(), why=why)
+    line(cli.text("promoted", version=version))
+
+
+@GROUP.command("rollback")
+def roll_back(context: typer.Context, by: By = "", why: Why = "", kind: Unit = "project") -> None:
+    """Make the champion before the present one champion again."""
+    cli = cli_context(context)
+    reason = why or cli.text("rollback_reason")
+    version = _registry(cli, kind).rollback(who=by or user_name(), why=reason)
+    line(cli.text("rolled_back", version=version.version))
+
+
+def _number(registry: Registry, version: str) -> str:
+    return registry.champion()[1].version if version == CHAMPION else version
+
+
+def _holding(cli: CliContext, version: str, kind: Kind = "project") -> Registry:
+    """The registry a version is from, or that of ``kind`` for its champion."""
+    from models.registry import kind_of
+
+    return _registry(cli, kind if version == CHAMPION else kind_of(version))
+
+
+def _registry(cli: CliContext, kind: Kind) -> Registry:
+    from models.registry import Registry
+
+    return Registry(cli.workspace.require(), kind)

@@ -1,0 +1,100 @@
+"""/supervision: the model in use, its card and its checks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+
+from serving.audit.writes import write_audited
+from serving.auth.dependencies import require
+from serving.auth.principal import Principal
+from serving.auth.roles import Permission
+from serving.db.pagination import Wanted
+from serving.jobs import service
+from serving.jobs.repository import Job, list_jobs
+from serving.models.repository import list_models, stored_model
+from serving.watchlists.reader import Document, reading_of
+from serving.watchlists.repository import WatchlistRepository
+from serving.web.render import page_language, render
+
+router = APIRouter(include_in_schema=False)
+
+_CARD_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
+)
+_CONTENDERS = ("model", "logistic", "scorecard", "rules", "last_inspection", "random")
+_FIGURES = ("roc_auc", "average_precision", "precision_capacity", "lift_capacity")
+
+Supervisor = Annotated[Principal, require(Permission.READ_AUDIT)]
+Runner = Annotated[Principal, require(Permission.RUN_JOBS)]
+
+
+@router.get("/supervision")
+def model(request: Request, who: Supervisor) -> Response:
+    """The model in use: what it is, how it did, and the last check."""
+    engine = reading_of(request).database.engine
+    found = list_models(engine)
+    champion = stored_model(engine, "champion") if found else None
+    checks = [one for one in list_jobs(engine, who, Wanted(200)).items if one.kind == "check"]
+    return render(
+        request,
+        "supervision",
+        who,
+        models=found,
+        champion=champion,
+        evidence=_evidence(champion.about) if champion else None,
+        check=checks[0] if checks else None,
+        report=_report(checks),
+        tab="supervision",
+    )
+
+
+@router.get("/supervision/models/{version}/card")
+def card(
+    request: Request, version: str, who: Annotated[Principal, require(Permission.READ_MODELS)]
+) -> Response:
+    """The model's card."""
+    found = stored_model(reading_of(request).database.engine, version)
+    body = found.card_html.get(page_language(request), "")
+    return HTMLResponse(body, headers={"Content-Security-Policy": _CARD_POLICY})
+
+
+@router.post("/supervision/check")
+def check(request: Request, who: Runner) -> Response:
+    """Ask for a check as of today's newest list."""
+    reading = reading_of(request)
+    as_of = WatchlistRepository(reading.database).latest_as_of()
+    if as_of is None:
+        return render(request, "said", who, status=422, said="refused")
+    parameters = {"as_of": as_of.isoformat()}
+    write_audited(
+        request,
+        reading.database,
+        who,
+        lambda connection: service.ask(connection, "check", parameters, "", who),
+    )
+    return render(request, "said", who, said="check_asked")
+
+
+def _evidence(about: Document) -> Document | None:
+    """The backtest the gate saw: contenders by figure, and the calibration."""
+    evidence = about.get("evidence")
+    if not evidence or not evidence.get("figures"):
+        return None
+    figures = evidence["figures"]
+    named = [one for one in _CONTENDERS if one in figures]
+    shown = [name for name in _FIGURES if any(name in figures[one] for one in named)]
+    return {
+        "months": evidence["months"],
+        "contenders": [(one, [figures[one].get(name) for name in shown]) for one in named],
+        "figures": shown,
+        "bins": [bin for bin in (evidence.get("calibration") or {}).get("bins", ()) if bin["rows"]],
+        "checks": evidence.get("gate", {}).get("checks", ()),
+    }
+
+
+def _report(checks: list[Job]) -> Document | None:
+    done = next((one for one in checks if one.state == "done" and one.result), None)
+    return done.result if done else None

@@ -1,0 +1,62 @@
+"""``wagewatch train``: a new model, and whether it takes the place of the old one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from risk.unit_kinds import Kind
+from serving.ingest.resources import import_submissions
+from serving.terminal.context import CliContext, cli_context, user_name
+from serving.terminal.options import AsOf, UnitOrAll
+from serving.terminal.output import line, note, progress
+from serving.terminal.resources import open_records, open_settings
+
+if TYPE_CHECKING:
+    from serving.settings import Settings
+
+Trials = Annotated[int | None, typer.Option("--trials", min=0, max=200)]
+
+
+def train(
+    context: typer.Context, as_of: AsOf, trials: Trials = None, kind: UnitOrAll = None
+) -> None:
+    """Train on what was known before a date, register, promote if the gate passes."""
+    from risk.store.store import known_kinds
+
+    cli = cli_context(context)
+    settings = open_settings(cli)
+    import_submissions(cli, settings)
+    with open_records(cli) as store:
+        wanted = [kind] if kind else known_kinds(store, as_of)
+    for one in wanted:
+        _train(cli, settings, as_of, settings.training.trials if trials is None else trials, one)
+
+
+def _train(cli: CliContext, settings: Settings, as_of: dt.date, trials: int, kind: Kind) -> None:
+    from serving.settings import capacity_of
+    from training.pipeline import Search, train_and_register
+
+    with progress() as step:
+        run = train_and_register(
+            cli.workspace,
+            as_of,
+            who=user_name(),
+            places=capacity_of(settings, kind),
+            search=Search(trials, settings.seed),
+            progress=step,
+            kind=kind,
+        )
+    version = run.version
+    line(
+        cli.text(
+            "trained", version=version.version, kind=version.kind, positives=run.trained.positives
+        )
+    )
+    key = "promoted" if run.decision.passed else "not_promoted"
+    line(cli.text(key, version=version.version))
+    line(cli.text(f"gate.{run.decision.grounds}"))
+    for one in version.about["too_good"]:
+        note(cli.text("too_good", feature=one["feature"], roc_auc=f"{one['roc_auc']:.3f}"))

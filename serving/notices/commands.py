@@ -1,0 +1,82 @@
+"""``wagewatch notice``: what another department is told of a project, as a letter or as data."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import secrets
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from serving.terminal.context import CliContext, cli_context, user_name
+from serving.terminal.options import AsOfOrNone, Out
+from serving.terminal.output import line, require_folder, to_file
+from serving.terminal.resources import open_database, open_settings
+
+if TYPE_CHECKING:
+    from serving.notices.repository import Notice
+    from serving.notices.service import Wish
+
+_FORMATS = ("docx", "pdf", "html", "json")
+
+
+def notice(
+    context: typer.Context,
+    project: Annotated[str, typer.Argument(metavar="PROJECT")],
+    to: Annotated[str, typer.Option("--to", metavar="DEPARTMENT")],
+    out: Out,
+    as_of: AsOfOrNone = None,
+) -> None:
+    """Make and keep a notice to a department; the suffix of the file says the format."""
+    from risk.departments import CODES
+    from serving.notices.service import Wish
+
+    cli = cli_context(context)
+    if to not in CODES:
+        wrong = cli.text("department_unknown", found=to, allowed=", ".join(CODES))
+        raise typer.BadParameter(wrong, param_hint="--to")
+    kind = out.suffix.lower().removeprefix(".")
+    if kind not in _FORMATS:
+        raise typer.BadParameter(cli.text("notice_format", found=out.suffix), param_hint="--out")
+    require_folder(out)
+    kept = _send(cli, Wish(project, to, as_of))
+    if kind == "json":
+        body = json.dumps(kept.package, ensure_ascii=False, indent=2).encode() + b"\n"
+    else:
+        from serving.notices.letter import as_file
+
+        body = as_file(kept.package, kind, cli.language)
+    to_file(out, body)
+    line(cli.text("notice_kept", number=kept.id, path=str(out), day=kept.answer_by))
+
+
+def _send(cli: CliContext, wish: Wish) -> Notice:
+    """Keep the notice and its audit entry in one transaction."""
+    from serving.audit.repository import AuditEntry, add_audit
+    from serving.auth.principal import OFFICE
+    from serving.auth.roles import Permission
+    from serving.db.engine import writing
+    from serving.notices.service import Sender, send
+
+    settings = open_settings(cli)
+    now, by = dt.datetime.now(dt.UTC), user_name()
+    with open_database(cli, settings) as database, writing(database.engine).begin() as connection:
+        sender = Sender(OFFICE, by, settings.briefing.office, now)
+        kept = send(connection, database, wish, sender)
+        entry = AuditEntry(
+            at=now,
+            request_id=secrets.token_hex(8),
+            who=by,
+            role=OFFICE.role.value,
+            action=Permission.SEND_NOTICES.value,
+            method="CLI",
+            subject=f"notice {kept.id} {kept.project_id} {kept.department}"[:500],
+            region="",
+            as_of=kept.as_of,
+            list_digest=kept.list_digest,
+            model_version=None,
+            status=201,
+        )
+        add_audit(connection, [entry])
+    return kept

@@ -1,0 +1,50 @@
+"""Elements of transfer and listing in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from risk.flags.text import money
+from risk.legal_elements import Element
+from risk.locale import Language, text
+
+
+def element_document(element: Element) -> dict[str, Any]:
+    """An element as plain data; money in yuan, under names ending in ``_yuan``."""
+    fields = {
+        f"{name.removesuffix('_fen')}_yuan" if name.endswith("_fen") else name: (
+            int(value) / 100 if name.endswith("_fen") else value
+        )
+        for name, value in element.fields.items()
+    }
+    return {
+        "code": element.code,
+        "standing": element.standing,
+        "reason": element.reason,
+        "fields": fields,
+        "evidence": [{"table": table, "record_id": key} for table, key in element.evidence],
+    }
+
+
+def element_words(element: Mapping[str, Any], language: Language) -> dict[str, str]:
+    """``title``, ``standing``, ``said``, ``obtain`` and ``records`` of an element's document."""
+    fields: dict[str, Any] = {}
+    for name, value in element["fields"].items():
+        if name.endswith("_yuan"):
+            fields[name.removesuffix("_yuan")] = money(round(value * 100), language)
+        elif name in ("instrument", "certainty", "validity", "date_status"):
+            fields[name] = text(f"elements.{name}.{value}", language)
+        else:
+            fields[name] = value
+    code = element["code"]
+    records = text("notices.comma", language).join(
+        f"{ref['table']} {ref['record_id']}" for ref in element["evidence"]
+    )
+    return {
+        "title": text(f"elements.{code}.title", language),
+        "standing": text(f"elements.standing.{element['standing']}", language),
+        "said": text(f"elements.{code}.{element['reason']}", language, **fields),
+        "obtain": text(f"elements.{code}.obtain", language),
+        "records": records,
+    }

@@ -1,0 +1,98 @@
+"""/v1/notices: what other departments are told of a project, and what they answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from sqlalchemy import Connection
+
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
+from serving.auth.principal import Principal
+from serving.auth.roles import Permission
+from serving.clock import now
+from serving.documents.formats import MEDIA_TYPES
+from serving.http.dependencies import DatabaseDep, language_of, settings_of
+from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
+from serving.http.problems import RESPONSES
+from serving.http.schemas import Page
+from serving.notices import queries
+from serving.notices.repository import NoticeStep, keep_step, read_notice
+from serving.notices.schemas import Notice, NoticeIn, StepIn, WholeNotice
+from serving.notices.service import Sender, Wish, send
+
+router = APIRouter(prefix="/v1/notices", tags=["notices"], responses=RESPONSES)
+
+Reader = Annotated[Principal, require(Permission.READ_NOTICES)]
+Writer = Annotated[Principal, require(Permission.SEND_NOTICES)]
+Number = Annotated[int, Path(ge=1, le=10**15)]
+
+
+@router.post("", status_code=201, response_model=WholeNotice)
+def send_notice(
+    request: Request, database: DatabaseDep, who: Writer, wish: NoticeIn, key: IdempotencyKey
+) -> Response:
+    """Make and keep a notice; the same is sent once / 向部门发函，同一名单只发一次。"""
+    sender = Sender(who, who.name, settings_of(request).briefing.office, now())
+
+    def keep(connection: Connection) -> WholeNotice:
+        asked = Wish(wish.project_id, wish.department, wish.as_of)
+        return queries.whole(send(connection, database, asked, sender))
+
+    return write_once(WriteRequest(request, database, who, wish, key), keep)
+
+
+@router.get("")
+def list_notices(
+    database: DatabaseDep,
+    who: Reader,
+    project_id: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
+    cursor: CursorQuery = None,
+    limit: LimitQuery = 100,
+) -> Page[Notice]:
+    """Notices sent, newest first, with what became of them / 已发函件及答复情况。"""
+    return queries.every(database, who, wanted(limit, cursor), project_id)
+
+
+@router.get("/{number}")
+def get_notice(database: DatabaseDep, who: Reader, number: Number) -> WholeNotice:
+    """One notice with what was sent / 一份函件的内容（JSON）。"""
+    return queries.whole(queries.one(database, who, number))
+
+
+@router.get("/{number}/file", response_class=Response)
+def get_letter(
+    request: Request,
+    database: DatabaseDep,
+    who: Reader,
+    number: Number,
+    format: Annotated[Literal["docx", "pdf", "html"], Query()] = "docx",
+) -> Response:
+    """The letter as a file / 下载函件。"""
+    from serving.notices.letter import as_file
+
+    kept = queries.one(database, who, number)
+    body = as_file(kept.package, format, language_of(request))
+    headers = {"Content-Disposition": f'attachment; filename="notice-{number}.{format}"'}
+    return Response(body, headers=headers, media_type=MEDIA_TYPES[format])
+
+
+@router.post("/{number}/steps", status_code=201, response_model=WholeNotice)
+def add_step(
+    request: Request,
+    database: DatabaseDep,
+    who: Writer,
+    number: Number,
+    given: StepIn,
+    key: IdempotencyKey,
+) -> Response:
+    """Say that a notice was answered, or note something / 登记答复或备注。"""
+
+    def keep(connection: Connection) -> WholeNotice:
+        kept = read_notice(connection, number, who)
+        step = NoticeStep(number, kept.region_code, given.step, given.text, who.name, now())
+        keep_step(connection, step)
+        return queries.whole(read_notice(connection, number, who))
+
+    return write_once(WriteRequest(request, database, who, given, key), keep)

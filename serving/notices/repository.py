@@ -1,0 +1,159 @@
+"""Notices sent to other departments, and what became of them. Only ever added."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, Row, func, insert, select
+
+from serving.auth.jurisdiction import within
+from serving.auth.principal import Principal
+from serving.db.engine import utc
+from serving.db.pagination import Page, Wanted, page
+from serving.db.tables import NOTICE_STEPS, NOTICES
+from serving.errors import ApiError
+
+StepKind = Literal["answered", "noted"]
+STEPS: tuple[StepKind, ...] = ("answered", "noted")
+
+
+class NoticeUnknown(ApiError):
+    """There is no such notice in the region."""
+
+    code = "notice_unknown"
+    status = HTTPStatus.NOT_FOUND
+
+
+@dataclass(frozen=True)
+class NoticeStep:
+    """What became of a notice: ``answered`` with what was answered, or ``noted``."""
+
+    notice_id: int
+    region_code: str
+    step: StepKind
+    text: str | None
+    taken_by: str
+    taken_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A notice; ``package`` is what was sent, ``digest`` the SHA-256 of its bytes."""
+
+    id: int
+    department: str
+    project_id: str
+    region_code: str
+    as_of: dt.date
+    list_digest: str
+    answer_by: dt.date
+    digest: str
+    body: bytes
+    made_by: str
+    made_at: dt.datetime
+    steps: Sequence[NoticeStep] = ()
+
+    @property
+    def package(self) -> Mapping[str, Any]:
+        """What was sent."""
+        document: Mapping[str, Any] = json.loads(self.body)
+        return document
+
+    @property
+    def answered(self) -> bool:
+        """Whether an answer was recorded."""
+        return any(one.step == "answered" for one in self.steps)
+
+    def state(self, today: dt.date) -> str:
+        """``answered``, ``overdue`` once the day to answer by is over, else ``sent``."""
+        if self.answered:
+            return "answered"
+        return "overdue" if today > self.answer_by else "sent"
+
+
+def next_number(connection: Connection) -> int:
+    """The number the next notice gets; nobody else writes meanwhile."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("LOCK TABLE notices IN EXCLUSIVE MODE")
+    return (connection.execute(select(func.max(NOTICES.c.id))).scalar_one() or 0) + 1
+
+
+def already_sent(
+    connection: Connection, department: str, project_id: str, list_digest: str
+) -> Notice | None:
+    """The notice of that list that was sent before; the very same is sent once."""
+    query = select(NOTICES).where(
+        NOTICES.c.department == department,
+        NOTICES.c.project_id == project_id,
+        NOTICES.c.list_digest == list_digest,
+    )
+    row = connection.execute(query).first()
+    return _notice(row, _steps(connection, [row.id])) if row else None
+
+
+def keep_notice(connection: Connection, notice: Notice) -> None:
+    """Keep a notice."""
+    values = {name: getattr(notice, name) for name in Notice.__dataclass_fields__}
+    connection.execute(insert(NOTICES).values({n: v for n, v in values.items() if n != "steps"}))
+
+
+def keep_step(connection: Connection, step: NoticeStep) -> None:
+    """Keep what became of a notice."""
+    connection.execute(insert(NOTICE_STEPS).values(asdict(step)))
+
+
+def read_notice(connection: Connection, number: int, principal: Principal) -> Notice:
+    """One notice.
+
+    Raises:
+        NoticeUnknown: there is none in the principal's region.
+    """
+    query = select(NOTICES).where(NOTICES.c.id == number, within(NOTICES.c.region_code, principal))
+    row = connection.execute(query).first()
+    if row is None:
+        raise NoticeUnknown(number=number)
+    return _notice(row, _steps(connection, [number]))
+
+
+def list_notices(
+    engine: Engine, principal: Principal, wanted: Wanted, project_id: str | None = None
+) -> Page[Notice]:
+    """The notices about projects of the region, newest first."""
+    query = select(NOTICES).where(within(NOTICES.c.region_code, principal))
+    if project_id is not None:
+        query = query.where(NOTICES.c.project_id == project_id)
+    with engine.connect() as connection:
+        rows, after = page(connection, query, NOTICES.c.id, wanted, newest_first=True)
+        steps = _steps(connection, [row.id for row in rows])
+    return Page([_notice(row, steps) for row in rows], after)
+
+
+def _steps(connection: Connection, numbers: Sequence[int]) -> list[NoticeStep]:
+    query = select(NOTICE_STEPS).where(NOTICE_STEPS.c.notice_id.in_(numbers))
+    rows = connection.execute(query.order_by(NOTICE_STEPS.c.id)).all()
+    return [
+        NoticeStep(r.notice_id, r.region_code, r.step, r.text, r.taken_by, utc(r.taken_at))
+        for r in rows
+    ]
+
+
+def _notice(row: Row[Any], steps: Sequence[NoticeStep]) -> Notice:
+    return Notice(
+        row.id,
+        row.department,
+        row.project_id,
+        row.region_code,
+        row.as_of,
+        row.list_digest,
+        row.answer_by,
+        row.digest,
+        bytes(row.body),
+        row.made_by,
+        utc(row.made_at),
+        tuple(one for one in steps if one.notice_id == row.id),
+    )

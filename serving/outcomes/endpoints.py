@@ -1,0 +1,85 @@
+"""/v1/outcomes: what visits found."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import Connection
+
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
+from serving.auth.principal import Principal
+from serving.auth.roles import Permission
+from serving.http.dependencies import DatabaseDep
+from serving.http.parameters import (
+    CursorQuery,
+    IdempotencyKey,
+    IsoDate,
+    LimitQuery,
+    NamePath,
+    wanted,
+)
+from serving.http.problems import CONFLICT, RESPONSES
+from serving.http.schemas import Page
+from serving.outcomes import service
+from serving.outcomes.schemas import CorrectionIn, Outcome, OutcomeIn
+
+router = APIRouter(prefix="/v1/outcomes", tags=["outcomes"], responses=RESPONSES)
+
+Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
+Writer = Annotated[Principal, require(Permission.WRITE_OUTCOMES)]
+
+
+@router.post("", status_code=201, response_model=Outcome)
+def add_outcome(
+    request: Request, database: DatabaseDep, who: Writer, found: OutcomeIn, key: IdempotencyKey
+) -> Response:
+    """Enter what a visit found; it becomes an inspections record / 录入检查结果。"""
+
+    def keep(connection: Connection) -> Outcome:
+        return service.enter(connection, database, who, found)
+
+    return write_once(WriteRequest(request, database, who, found, key), keep)
+
+
+@router.post("/{outcome_id}/versions", status_code=201, response_model=Outcome, responses=CONFLICT)
+def correct_outcome(
+    request: Request,
+    database: DatabaseDep,
+    who: Writer,
+    outcome_id: NamePath,
+    found: CorrectionIn,
+    key: IdempotencyKey,
+) -> Response:
+    """Correct an outcome by a new version; the old one stays / 更正检查结果，原版本保留。"""
+
+    def keep(connection: Connection) -> Outcome:
+        return service.correct(connection, who, outcome_id, found)
+
+    return write_once(WriteRequest(request, database, who, found, key), keep)
+
+
+@router.get("")
+def list_outcomes(
+    database: DatabaseDep,
+    who: Reader,
+    project_id: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
+    inspected_on: IsoDate | None = None,
+    arrears_found: bool | None = None,
+    cursor: CursorQuery = None,
+    limit: LimitQuery = 100,
+) -> Page[Outcome]:
+    """The newest version of every outcome / 检查结果（最新版本）。"""
+    filters = {
+        "project_id": project_id,
+        "inspected_on": inspected_on,
+        "arrears_found": arrears_found,
+    }
+    return service.every(database, who, wanted(limit, cursor), filters)
+
+
+@router.get("/{outcome_id}")
+def get_outcome(database: DatabaseDep, who: Reader, outcome_id: NamePath) -> Page[Outcome]:
+    """All versions of an outcome, the first one first / 一项检查结果的全部版本。"""
+    return service.versions(database, who, outcome_id)

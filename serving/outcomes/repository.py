@@ -1,0 +1,197 @@
+"""What visits found. Every entry stays; a correction is another version of the outcome."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from http import HTTPStatus
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, Select, and_, func, insert, select
+
+from serving.auth.jurisdiction import within
+from serving.auth.principal import Principal
+from serving.db.engine import utc
+from serving.db.pagination import Page, Wanted, page
+from serving.db.tables import OUTCOMES, WATCHLIST_ENTRIES, WATCHLISTS
+from serving.errors import ApiError
+
+
+class OutcomeUnknown(ApiError):
+    """There is no such outcome in the region."""
+
+    code = "outcome_unknown"
+    status = HTTPStatus.NOT_FOUND
+
+
+class VersionOutdated(ApiError):
+    """Somebody corrected the outcome meanwhile."""
+
+    code = "version_outdated"
+    status = HTTPStatus.CONFLICT
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One version of an outcome; money in fen. ``reason`` is why a correction was made.
+
+    ``drawn`` tells that the last list before the visit had drawn the project at random.
+    """
+
+    outcome_id: str
+    version: int
+    project_id: str
+    region_code: str
+    as_of: dt.date | None
+    inspected_on: dt.date
+    kind: str
+    drawn: bool
+    arrears_found: bool
+    workers_owed: int | None
+    amount_owed: int | None
+    findings: str | None
+    rectify_by: dt.date | None
+    rectified_on: dt.date | None
+    reason: str | None
+    entered_by: str
+    entered_at: dt.datetime
+
+    def record(self) -> Mapping[str, object]:
+        """The inspections record it becomes; what was drawn at random counts as a random visit."""
+        return {
+            "inspection_id": self.outcome_id,
+            "project_id": self.project_id,
+            "inspected_on": self.inspected_on.isoformat(),
+            "kind": "random" if self.drawn and self.kind == "watchlist" else self.kind,
+            "arrears_found": self.arrears_found,
+            "workers_owed": self.workers_owed,
+            "amount_owed": None if self.amount_owed is None else f"{self.amount_owed / 100:.2f}",
+            "findings": self.findings,
+            "rectify_by": self.rectify_by.isoformat() if self.rectify_by else None,
+            "rectified_on": self.rectified_on.isoformat() if self.rectified_on else None,
+            "known_at": self.entered_at.astimezone().date().isoformat(),
+        }
+
+
+_NAMES = tuple(field.name for field in fields(Outcome))
+
+
+def keep_outcome(connection: Connection, outcome: Outcome) -> None:
+    """Keep one version."""
+    values = {name: getattr(outcome, name) for name in _NAMES}
+    connection.execute(insert(OUTCOMES).values(values))
+
+
+def latest_outcome(connection: Connection, outcome_id: str, principal: Principal) -> Outcome:
+    """The newest version of an outcome.
+
+    Raises:
+        OutcomeUnknown: there is none in the principal's region.
+    """
+    query = select(OUTCOMES).where(
+        OUTCOMES.c.outcome_id == outcome_id, within(OUTCOMES.c.region_code, principal)
+    )
+    row = connection.execute(query.order_by(OUTCOMES.c.version.desc()).limit(1)).first()
+    if row is None:
+        raise OutcomeUnknown(outcome_id=outcome_id)
+    return _outcome(row)
+
+
+def outcome_versions(engine: Engine, outcome_id: str, principal: Principal) -> list[Outcome]:
+    """All versions of an outcome, the first one first.
+
+    Raises:
+        OutcomeUnknown: there is none in the principal's region.
+    """
+    query = select(OUTCOMES).where(
+        OUTCOMES.c.outcome_id == outcome_id, within(OUTCOMES.c.region_code, principal)
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(query.order_by(OUTCOMES.c.version)).all()
+    if not rows:
+        raise OutcomeUnknown(outcome_id=outcome_id)
+    return [_outcome(row) for row in rows]
+
+
+def list_outcomes(
+    engine: Engine, principal: Principal, wanted: Wanted, filters: Mapping[str, object]
+) -> Page[Outcome]:
+    """The newest version of every outcome of the region, oldest entry first."""
+    newest = (
+        select(OUTCOMES.c.outcome_id, func.max(OUTCOMES.c.version).label("version"))
+        .group_by(OUTCOMES.c.outcome_id)
+        .subquery()
+    )
+    query: Select[Any] = (
+        select(OUTCOMES)
+        .join(
+            newest,
+            and_(
+                OUTCOMES.c.outcome_id == newest.c.outcome_id, OUTCOMES.c.version == newest.c.version
+            ),
+        )
+        .where(within(OUTCOMES.c.region_code, principal))
+    )
+    for name, value in filters.items():
+        query = query.where(OUTCOMES.c[name] == value)
+    with engine.connect() as connection:
+        rows, after = page(connection, query, OUTCOMES.c.id, wanted)
+    return Page([_outcome(row) for row in rows], after)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A project that was visited because it was on a list."""
+
+    inspected_on: dt.date
+    arrears_found: bool
+    entered_by: str
+
+
+def visits_of(engine: Engine, principal: Principal, as_of: dt.date) -> Mapping[str, Visit]:
+    """The visits of the region entered for lists of ``as_of``, the last of each project."""
+    query = (
+        select(OUTCOMES)
+        .where(OUTCOMES.c.as_of == as_of, within(OUTCOMES.c.region_code, principal))
+        .order_by(OUTCOMES.c.inspected_on, OUTCOMES.c.id)
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(query).all()
+    return {
+        row.project_id: Visit(row.inspected_on, row.arrears_found, row.entered_by) for row in rows
+    }
+
+
+def visited_since(engine: Engine, principal: Principal, day: dt.date) -> Mapping[str, dt.date]:
+    """The last visit to each project of the region that was entered for a day from ``day`` on."""
+    query = (
+        select(OUTCOMES.c.project_id, func.max(OUTCOMES.c.inspected_on))
+        .where(OUTCOMES.c.inspected_on >= day, within(OUTCOMES.c.region_code, principal))
+        .group_by(OUTCOMES.c.project_id)
+    )
+    with engine.connect() as connection:
+        return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def listed_for(
+    connection: Connection, project_id: str, inspected_on: dt.date
+) -> tuple[dt.date, bool] | None:
+    """The last list before the visit that holds the project, and whether it was drawn for it."""
+    row = connection.execute(
+        select(WATCHLISTS.c.as_of, WATCHLIST_ENTRIES.c.selection)
+        .join(WATCHLISTS, WATCHLIST_ENTRIES.c.watchlist_id == WATCHLISTS.c.id)
+        .where(
+            WATCHLIST_ENTRIES.c.project_id == project_id,
+            WATCHLISTS.c.as_of <= inspected_on,
+            WATCHLISTS.c.as_of > inspected_on - dt.timedelta(days=90),
+        )
+        .order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.id.desc())
+        .limit(1)
+    ).first()
+    return None if row is None else (row.as_of, row.selection == "random")
+
+
+def _outcome(row: Row[Any]) -> Outcome:
+    values = {name: row._mapping[name] for name in _NAMES}
+    return Outcome(**{**values, "entered_at": utc(values["entered_at"])})

@@ -1,0 +1,72 @@
+"""Outcomes as they are sent and kept. Money in yuan."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+
+from pydantic import Field
+
+from risk.contract import TABLES
+from serving.http.parameters import IsoDate, OneOf
+from serving.http.schemas import Schema, example
+
+Kind = Annotated[str, OneOf(TABLES["inspections"].field("kind").values)]
+Yuan = Annotated[float, Field(ge=0, le=1e13, allow_inf_nan=False)]
+
+
+class Found(Schema):
+    """What a visit found. What is left out is unknown, not zero."""
+
+    inspected_on: IsoDate
+    kind: Kind = "watchlist"
+    arrears_found: bool
+    workers_owed: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
+    amount_owed: Yuan | None = None
+    findings: Annotated[str, Field(max_length=2000)] | None = None
+    rectify_by: IsoDate | None = None
+    rectified_on: IsoDate | None = None
+
+
+class OutcomeIn(Found):
+    """What a visit to a project found."""
+
+    model_config = example(
+        project_id="P-00001",
+        inspected_on="2025-06-12",
+        arrears_found=True,
+        workers_owed=12,
+        amount_owed=345600.0,
+        findings="no_account;cash_pay",
+        rectify_by="2025-06-30",
+    )
+
+    project_id: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class CorrectionIn(Found):
+    """The outcome as it should read; ``version`` is the one that is corrected."""
+
+    model_config = example(
+        version=1,
+        reason="金额误填",
+        inspected_on="2025-06-12",
+        arrears_found=True,
+        amount_owed=34560.0,
+    )
+
+    version: Annotated[int, Field(ge=1, le=10_000)]
+    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class Outcome(Found):
+    """One version of an outcome; ``as_of`` is the list the visit followed from."""
+
+    id: str
+    version: int
+    project_id: str
+    region_code: str
+    as_of: dt.date | None
+    reason: str | None
+    entered_by: str
+    entered_at: dt.datetime

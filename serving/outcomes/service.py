@@ -1,0 +1,145 @@
+"""Keeps outcomes, as outcomes and as records on their way to the record store."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from sqlalchemy import Connection
+
+from risk.contract import TABLES
+from risk.locale import LANGUAGES
+from serving.auth.principal import Principal
+from serving.auth.project_regions import region_of
+from serving.clock import now
+from serving.db.database import Database
+from serving.db.pagination import Wanted
+from serving.errors import ReasonedError
+from serving.http.schemas import Page
+from serving.ingest.repository import keep_submission
+from serving.ingest.submissions import checked, submission_of
+from serving.outcomes import repository
+from serving.outcomes.schemas import CorrectionIn, Found, Outcome, OutcomeIn
+
+
+class OutcomeInvalid(ReasonedError):
+    """Intake would quarantine the outcome as an inspections record."""
+
+    code = "outcome_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def enter(connection: Connection, database: Database, who: Principal, found: OutcomeIn) -> Outcome:
+    """Keep a new outcome.
+
+    Raises:
+        ProjectUnknown: the project is not known, or in another region.
+        OutcomeInvalid: the record would be quarantined.
+    """
+    region = region_of(connection, found.project_id, who)
+    listed = repository.listed_for(connection, found.project_id, found.inspected_on)
+    outcome = repository.Outcome(
+        outcome_id=f"O-{uuid.uuid4()}",
+        version=1,
+        project_id=found.project_id,
+        region_code=region,
+        as_of=listed[0] if listed else None,
+        drawn=bool(listed and listed[1]),
+        reason=None,
+        entered_by=who.name,
+        entered_at=now(),
+        **_found(found),
+    )
+    return _keep(connection, outcome, who)
+
+
+def correct(
+    connection: Connection, who: Principal, outcome_id: str, found: CorrectionIn
+) -> Outcome:
+    """Keep another version of an outcome.
+
+    Raises:
+        OutcomeUnknown: there is none in the region.
+        VersionOutdated: the version corrected is not the newest.
+        OutcomeInvalid: the record would be quarantined.
+    """
+    last = repository.latest_outcome(connection, outcome_id, who)
+    if last.version != found.version:
+        raise repository.VersionOutdated(found=found.version, newest=last.version)
+    outcome = repository.Outcome(
+        outcome_id=outcome_id,
+        version=last.version + 1,
+        project_id=last.project_id,
+        region_code=last.region_code,
+        as_of=last.as_of,
+        drawn=last.drawn,
+        reason=found.reason,
+        entered_by=who.name,
+        entered_at=now(),
+        **_found(found),
+    )
+    return _keep(connection, outcome, who)
+
+
+def every(
+    database: Database, who: Principal, wanted: Wanted, filters: Mapping[str, object]
+) -> Page[Outcome]:
+    """The newest version of every outcome of the region that fits ``filters`` (None: any)."""
+    chosen = {name: value for name, value in filters.items() if value is not None}
+    found = repository.list_outcomes(database.engine, who, wanted, chosen)
+    after = None if found.next is None else str(found.next)
+    return Page(items=[told(one) for one in found.items], next=after)
+
+
+def versions(database: Database, who: Principal, outcome_id: str) -> Page[Outcome]:
+    """All versions of an outcome of the region."""
+    found = repository.outcome_versions(database.engine, outcome_id, who)
+    return Page(items=[told(one) for one in found], next=None)
+
+
+def told(outcome: repository.Outcome) -> Outcome:
+    """An outcome as it is sent; whether it was drawn stays inside."""
+    return Outcome(
+        id=outcome.outcome_id,
+        version=outcome.version,
+        project_id=outcome.project_id,
+        region_code=outcome.region_code,
+        as_of=outcome.as_of,
+        inspected_on=outcome.inspected_on,
+        kind=outcome.kind,
+        arrears_found=outcome.arrears_found,
+        workers_owed=outcome.workers_owed,
+        amount_owed=None if outcome.amount_owed is None else outcome.amount_owed / 100,
+        findings=outcome.findings,
+        rectify_by=outcome.rectify_by,
+        rectified_on=outcome.rectified_on,
+        reason=outcome.reason,
+        entered_by=outcome.entered_by,
+        entered_at=outcome.entered_at,
+    )
+
+
+def _found(found: Found) -> dict[str, Any]:
+    values = {name: getattr(found, name) for name in Found.model_fields}
+    amount = found.amount_owed
+    return {**values, "amount_owed": None if amount is None else round(amount * 100)}
+
+
+def _keep(connection: Connection, outcome: repository.Outcome, who: Principal) -> Outcome:
+    table = TABLES["inspections"]
+    submission = submission_of(table, [outcome.record()], who, outcome.entered_at)
+    problems = checked(table, submission)
+    if problems:
+        raise OutcomeInvalid(
+            **{
+                f"reasons_{language}": " ".join(
+                    one.message(table, language) for row in problems for one in row.problems
+                )
+                for language in LANGUAGES
+            }
+        )
+    repository.keep_outcome(connection, outcome)
+    keep_submission(connection, submission)
+    return told(outcome)

@@ -1,0 +1,34 @@
+"""``wagewatch explain``: one project."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from serving.terminal.context import cli_context
+from serving.terminal.options import AsOfOrNone, Json
+from serving.terminal.output import raw
+from serving.terminal.resources import open_database, open_settings
+
+
+def explain(
+    context: typer.Context,
+    project: Annotated[str, typer.Argument(metavar="PROJECT")],
+    as_of: AsOfOrNone = None,
+    json: Json = False,
+) -> None:
+    """Reasons, red flags and timeline as sealed with the newest list, or with that of a date."""
+    from serving.watchlists.repository import WatchlistRepository
+
+    cli = cli_context(context)
+    with open_database(cli, open_settings(cli)) as database:
+        stored = WatchlistRepository(database).project_risk(project, as_of)
+    if json:
+        raw(stored.body + b"\n")
+        return
+    from json import loads
+
+    from serving.watchlists.terminal import risk_text
+
+    raw(risk_text(loads(stored.body), cli.language).encode())

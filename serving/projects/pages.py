@@ -1,0 +1,252 @@
+"""One project: why it is where it is, what the records show, what to look at on site."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import ValidationError
+
+from risk.departments import CODES
+from risk.legal_elements import KINDS, elements_of, has_open_matter
+from risk.locale import Language
+from risk.unit_kinds import Kind
+from serving.audit.writes import write_audited
+from serving.auth.dependencies import require
+from serving.auth.jurisdiction import covers
+from serving.auth.principal import Principal
+from serving.auth.project_regions import region_of
+from serving.auth.roles import Permission
+from serving.clock import now
+from serving.db.pagination import Wanted
+from serving.feedback import service
+from serving.feedback.schemas import FeedbackIn
+from serving.http.parameters import IsoDate
+from serving.notices.elements_text import element_document, element_words
+from serving.notices.repository import list_notices
+from serving.outcomes.repository import list_outcomes
+from serving.projects import notes_repository
+from serving.watchlists.reader import Document, Reading, Register, reading_of
+from serving.watchlists.repository import Summary, WatchlistRepository
+from serving.watchlists.snapshot_repository import dossier
+from serving.web.render import page_language, render
+from serving.web.requests import Form
+
+router = APIRouter(include_in_schema=False)
+
+MOST_FOUND = 50
+_OTHERS = 10
+_VERDICTS = ("useful", "wrong", "already_known")
+
+Reader = Annotated[Principal, require(Permission.READ_PROJECTS)]
+Judge = Annotated[Principal, require(Permission.WRITE_FEEDBACK)]
+Visitor = Annotated[Principal, require(Permission.WRITE_OUTCOMES)]
+Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
+
+
+@router.get("/projects")
+def search(
+    request: Request,
+    who: Reader,
+    q: Annotated[str, Query(max_length=200)] = "",
+    tier: Annotated[str, Query(max_length=10)] = "",
+) -> Response:
+    """Every project of the region, listed or not."""
+    reading = reading_of(request)
+    chosen = reading.choose(request, who, None, None)
+    if chosen is None:
+        return render(request, "nothing", who)
+    rows = reading.register(who, chosen.summary).projects
+    found = [row for row in rows if _named(row, q) and tier in ("", row["tier"])]
+    found.sort(key=lambda row: (-row["probability"], row["project_id"]))
+    return render(
+        request,
+        "projects",
+        who,
+        rows=found[:MOST_FOUND],
+        found=len(found),
+        q=q,
+        tier=tier,
+        as_of=chosen.summary.as_of,
+    )
+
+
+@router.get("/projects/{project_id:path}/visit")
+def visit_form(request: Request, project_id: str, who: Visitor) -> Response:
+    """The form to record a visit with."""
+    risk = reading_of(request).risk(request, who, project_id, None)
+    return render(request, "visit", who, risk=risk, today=now().astimezone().date())
+
+
+@router.post("/projects/{project_id:path}/feedback")
+def judge(request: Request, project_id: str, who: Judge, form: Form) -> Response:
+    """Keep what somebody thinks of the score or of a reason."""
+    family = form.get("family") or None
+    said = {name: form.get(name) for name in ("as_of", "verdict", "comment")}
+    try:
+        given = FeedbackIn(project_id=project_id, family=family, **said)  # type: ignore[arg-type]
+    except ValidationError:
+        return render(request, "said", who, status=422, said="refused")
+    database = reading_of(request).database
+    write_audited(request, database, who, lambda c: service.keep(c, database, who, given))
+    return render(request, "said", who, said=f"verdicts.{given.verdict}")
+
+
+@router.post("/projects/{project_id:path}/notes")
+def write_note(request: Request, project_id: str, who: Writer, form: Form) -> Response:
+    """Keep a note, and show them all."""
+    database = reading_of(request).database
+
+    def keep(connection: Any) -> None:
+        place = region_of(connection, project_id, who)
+        said = form["text"][:4000]
+        notes_repository.keep_note(
+            connection, notes_repository.Note(project_id, place, said, who.name, now())
+        )
+
+    if form.get("text"):
+        write_audited(request, database, who, keep)
+    notes = notes_repository.notes_of(database.engine, project_id, who, Wanted(50)).items
+    return render(request, "notes", who, notes=notes, project_id=project_id)
+
+
+@router.get("/projects/{project_id:path}")
+def project(
+    request: Request, project_id: str, who: Reader, as_of: IsoDate | None = None
+) -> Response:
+    """Everything there is to see of a project."""
+    reading = reading_of(request)
+    risk = reading.risk(request, who, project_id, as_of)
+    engine = reading.database.engine
+    day = dt.date.fromisoformat(risk["as_of"])
+    found = dossier(engine, project_id, day, who)
+    list_of = _list_of(reading, who, risk)
+    register = reading.register(who, list_of) if list_of else Register(day, (), (), ())
+    filters = {"project_id": project_id}
+    return render(
+        request,
+        "project",
+        who,
+        risk=risk,
+        kind=kind_of(risk),
+        dossier=found,
+        tree=_tree(found["contracts"]) if found else [],
+        money=_chart(found, risk, page_language(request)) if found else None,
+        history=_history(reading, who, project_id),
+        others=_others(register, found, project_id),
+        seen=lambda record: record["region"] is None or covers(who, record["region"]),
+        notes=notes_repository.notes_of(engine, project_id, who, Wanted(50)).items,
+        outcomes=list_outcomes(engine, who, Wanted(20), filters).items,
+        verdicts=_VERDICTS,
+        elements=_elements(risk, found, day, page_language(request)),
+        notices=list_notices(engine, who, Wanted(20), project_id).items,
+        departments=CODES,
+    )
+
+
+def _elements(
+    risk: Document, found: Document | None, day: dt.date, language: Language
+) -> dict[str, list[dict[str, str]]]:
+    """The elements of transfer and listing in words, where a matter is open."""
+    handling = (found or {}).get("handling")
+    if not has_open_matter(handling):
+        return {}
+    return {
+        kind: [
+            element_words(element_document(one), language)
+            for one in elements_of(kind, handling, risk["region_code"], day)
+        ]
+        for kind in KINDS
+    }
+
+
+def _named(row: Document, q: str) -> bool:
+    names = (row["project_id"], row["project_name"], row["contractor_name"], row["owner_name"])
+    return q.strip().casefold() in "\n".join(name or "" for name in names).casefold()
+
+
+def _list_of(reading: Reading, who: Principal, risk: Document) -> Summary | None:
+    """The list the risk was sealed with."""
+    for one in WatchlistRepository(reading.database, kind_of(risk)).summaries(who):
+        if one.as_of.isoformat() == risk["as_of"] and one.region == risk["region"]:
+            return one
+    return None
+
+
+def kind_of(risk: Document) -> Kind:
+    """The kind of unit a risk is of."""
+    return "employer" if risk.get("kind") == "employer" else "project"
+
+
+def _tree(contracts: Sequence[Document]) -> list[Document]:
+    """Contracts under the contract above them; one whose parent is not known stands at the top."""
+    nodes = {one["id"]: {**one, "below": []} for one in contracts}
+    top: list[Document] = []
+    for node in nodes.values():
+        above = nodes.get(node["parent"] or "")
+        if above is None or _goes_round(node, nodes):
+            top.append(node)
+        else:
+            above["below"].append(node)
+    return top
+
+
+def _goes_round(node: Document, nodes: Mapping[str, Document]) -> bool:
+    """Whether the way up comes back to where it began."""
+    seen, here = {node["id"]}, nodes.get(node["parent"] or "")
+    while here is not None:
+        if here["id"] in seen:
+            return True
+        seen.add(here["id"])
+        here = nodes.get(here["parent"] or "")
+    return False
+
+
+_MARKS = ("complaint", "case", "inspection", "dispute", "contractor_listed")
+
+
+def _chart(found: Document, risk: Document, language: str) -> Document | None:
+    """Series by month, and what happened in these months."""
+    money = found["money"]
+    if not money:
+        return None
+    marks = [
+        {"date": item["date"], "kind": item["kind"].split("_")[0], "text": item["text"][language]}
+        for item in risk["timeline"]
+        if item["kind"].startswith(_MARKS)
+    ]
+    return {**money, "marks": marks}
+
+
+def _history(reading: Reading, who: Principal, project_id: str) -> list[Document]:
+    """The score at every date, oldest first; of one date that of the list sealed last."""
+    newest: dict[dt.date, Document] = {}
+    for one in WatchlistRepository(reading.database).score_history(project_id, who):
+        said = {"label": f"{one.as_of:%Y-%m}", "probability": one.probability, "tier": one.tier}
+        newest.setdefault(one.as_of, {**said, "rank": one.rank})
+    return [newest[day] for day in sorted(newest)][-24:]
+
+
+def _others(register: Register, found: Document | None, project_id: str) -> Document:
+    """Other projects of the contractor and of the owner, and similar ones."""
+    rows = register.by_id()
+    if found is None:
+        return {"contractor": [], "owner": [], "similar": []}
+    facts = found["facts"]
+
+    def same(role: str) -> list[Document]:
+        wanted = facts.get(role)
+        mine = [
+            row
+            for row in rows.values()
+            if wanted and row[role] == wanted and row["project_id"] != project_id
+        ]
+        return sorted(mine, key=lambda row: -row["probability"])[:_OTHERS]
+
+    return {
+        "contractor": same("contractor_id"),
+        "owner": same("owner_id"),
+        "similar": [rows[one] for one in found["similar"] if one in rows],
+    }

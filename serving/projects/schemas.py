@@ -1,0 +1,117 @@
+"""Answers about projects."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from risk.unit_kinds import Kind
+from serving.http.schemas import (
+    Assessment,
+    EvidenceRef,
+    Listing,
+    Model,
+    Schema,
+    View,
+    Words,
+    example,
+)
+
+
+class TimelineItem(Schema):
+    """Something that happened to the project and was known at the as_of."""
+
+    date: dt.date
+    kind: str
+    text: Words
+    evidence: EvidenceRef
+
+
+class ProjectRisk(Assessment):
+    """The risk of one project as sealed; ``listing`` is null when it is not on the list."""
+
+    as_of: dt.date
+    region: str
+    kind: Kind = "project"
+    horizon_days: int
+    model: Model
+    missing_feeds: list[str]
+    records_digest: str
+    listing: Listing | None
+    timeline: list[TimelineItem]
+    view: View | None = None
+
+
+class ScoredThen(Schema):
+    """The project in one publication; ``rank`` is null where it was not listed."""
+
+    as_of: dt.date
+    region: str
+    model_version: str
+    tier: Literal["red", "orange", "yellow", "blue"]
+    probability: float
+    rank: int | None
+
+
+class ReasonMoved(Schema):
+    """How a family's contribution to the log-odds changed."""
+
+    family: str
+    contribution_before: float | None
+    contribution_now: float | None
+
+
+class WhatChanged(Schema):
+    """The newest publication against the one before; ``before`` is null for the first."""
+
+    project_id: str
+    now: ScoredThen
+    before: ScoredThen | None
+    reasons: list[ReasonMoved]
+    new_red_flags: list[str]
+    cleared_red_flags: list[str]
+
+
+class Note(Schema):
+    """What somebody wrote about the project."""
+
+    project_id: str
+    text: str
+    written_by: str
+    written_at: dt.datetime
+
+
+class NoteIn(Schema):
+    """A note to keep."""
+
+    model_config = example(text="已约谈项目经理，承诺月底前付清")
+
+    text: Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class Element(Schema):
+    """A statutory element: ``shown``, ``otherwise`` or ``unknown``, never a verdict.
+
+    Money among ``fields`` is in yuan.
+    """
+
+    code: str
+    standing: Literal["shown", "otherwise", "unknown"]
+    title: Words
+    said: Words
+    obtain: Words
+    fields: dict[str, int | float | str]
+    evidence: list[dict[str, str]]
+
+
+class Elements(Schema):
+    """The elements of one kind as the records showed them at ``as_of``."""
+
+    project_id: str
+    as_of: dt.date
+    kind: Literal["crime", "listing"]
+    caution: Words
+    open_matter: bool
+    elements: list[Element]

@@ -1,0 +1,155 @@
+"""Reads what is stored of projects."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+from fastapi import Request
+
+from risk.legal_elements import Kind, elements_of, has_open_matter
+from risk.locale import LANGUAGES, text
+from serving.auth.principal import Principal
+from serving.auth.project_regions import region_of
+from serving.db.database import Database
+from serving.db.pagination import Wanted
+from serving.http.schemas import Page, Schema
+from serving.notices.elements_text import element_document, element_words
+from serving.projects.notes_repository import Note as NoteKept
+from serving.projects.notes_repository import notes_of
+from serving.projects.schemas import Element, Elements, Note, ReasonMoved, ScoredThen, WhatChanged
+from serving.watchlists.redaction import Views
+from serving.watchlists.repository import WatchlistRepository
+from serving.watchlists.snapshot_repository import dossier
+
+S = TypeVar("S", bound=Schema)
+
+
+def part(
+    views: Views,
+    who: Principal,
+    request: Request,
+    which: tuple[str, dt.date | None],
+    name: str,
+    kind: type[S],
+) -> Page[S]:
+    """One list out of a project's sealed risk."""
+    view = views.risk(who, *which)
+    request.scope["state"]["about"] = (view.as_of, view.list_digest, view.model_version)
+    found = json.loads(view.body)[name]
+    return Page(items=[kind.model_validate(item) for item in found], next=None)
+
+
+def history(
+    database: Database, who: Principal, project_id: str, wanted: Wanted
+) -> Page[ScoredThen]:
+    """Every publication the project is in, newest first; the cursor counts them."""
+    found = WatchlistRepository(database).score_history(project_id, who)
+    start = wanted.cursor or 0
+    items = [ScoredThen(**asdict(one)) for one in found[start : start + wanted.limit]]
+    more = len(found) > start + wanted.limit
+    return Page(items=items, next=str(start + wanted.limit) if more else None)
+
+
+def changes(database: Database, who: Principal, project_id: str) -> WhatChanged:
+    """The newest publication of the project against the one before of an earlier date."""
+    found = WatchlistRepository(database).score_history(project_id, who)
+    now = found[0]
+    before = next((one for one in found if one.as_of < now.as_of), None)
+    document = json.loads(
+        WatchlistRepository(database).project_risk(project_id, now.as_of, who).body
+    )
+    old = (
+        json.loads(WatchlistRepository(database).project_risk(project_id, before.as_of, who).body)
+        if before
+        else None
+    )
+    flags, old_flags = _flags(document), _flags(old)
+    return WhatChanged(
+        project_id=project_id,
+        now=ScoredThen(**asdict(now)),
+        before=ScoredThen(**asdict(before)) if before else None,
+        reasons=_moved(document, old),
+        new_red_flags=sorted(flags - old_flags),
+        cleared_red_flags=sorted(old_flags - flags),
+    )
+
+
+def elements(
+    database: Database, who: Principal, which: tuple[str, dt.date | None], kind: Kind
+) -> Elements:
+    """The elements of ``kind`` from what was kept with the list.
+
+    Raises:
+        NothingPublished, NotPublished, ProjectNotScored: there is no such risk in the region.
+    """
+    risk = json.loads(WatchlistRepository(database).project_risk(*which, who).body)
+    as_of = dt.date.fromisoformat(risk["as_of"])
+    kept = dossier(database.engine, which[0], as_of, who) or {}
+    handling = kept.get("handling")
+    found = [
+        element_document(one) for one in elements_of(kind, handling, risk["region_code"], as_of)
+    ]
+    return Elements.model_validate(
+        {
+            "project_id": which[0],
+            "as_of": as_of,
+            "kind": kind,
+            "caution": {la: text(f"elements.caution.{kind}", la) for la in LANGUAGES},
+            "open_matter": has_open_matter(handling),
+            "elements": [_element(one) for one in found],
+        }
+    )
+
+
+def _element(one: Mapping[str, Any]) -> Element:
+    words = {la: element_words(one, la) for la in LANGUAGES}
+    told = {name: {la: words[la][name] for la in LANGUAGES} for name in ("title", "said", "obtain")}
+    kept = ("code", "standing", "fields", "evidence")
+    return Element.model_validate({**{name: one[name] for name in kept}, **told})
+
+
+def notes(database: Database, who: Principal, project_id: str, wanted: Wanted) -> Page[Note]:
+    """The notes on a project.
+
+    Raises:
+        ProjectUnknown: it is not known, or in another region.
+    """
+    with database.engine.connect() as connection:
+        region_of(connection, project_id, who)
+    found = notes_of(database.engine, project_id, who, wanted)
+    after = None if found.next is None else str(found.next)
+    return Page(items=[note(one) for one in found.items], next=after)
+
+
+def note(kept: NoteKept) -> Note:
+    """A note as it is sent."""
+    return Note(
+        project_id=kept.project_id,
+        text=kept.text,
+        written_by=kept.written_by,
+        written_at=kept.written_at,
+    )
+
+
+def _flags(document: Mapping[str, Any] | None) -> set[str]:
+    return {flag["code"] for flag in document["red_flags"]} if document else set()
+
+
+def _moved(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> list[ReasonMoved]:
+    """Contributions by family, those that moved most first."""
+    new = {reason["family"]: reason["contribution"] for reason in now["reasons"]}
+    old = {
+        reason["family"]: reason["contribution"]
+        for reason in (before or {"reasons": []})["reasons"]
+    }
+    families = sorted(
+        set(new) | set(old), key=lambda name: -abs(new.get(name, 0.0) - old.get(name, 0.0))
+    )
+    return [
+        ReasonMoved(family=name, contribution_before=old.get(name), contribution_now=new.get(name))
+        for name in families
+    ]

@@ -1,0 +1,1 @@
+"""Publishing: score a cohort, select the watchlist, seal it and store it."""

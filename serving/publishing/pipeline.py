@@ -1,0 +1,172 @@
+"""Publishes a watchlist: score, select, compare with the previous list, word, seal, store.
+
+Everything a reader is ever sent is computed here, once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from risk.progress import Progress
+from risk.store.store import RecordStore
+from serving.errors import CommandError
+from serving.indicators.repository import CountyRates
+from serving.publishing.context import PublishContext, PublishRequest, PublishResult
+from serving.publishing.publication_builder import (
+    Contributions,
+    Flags,
+    PreviousList,
+    PublishInputs,
+    build_publication,
+    sealed_contributions,
+)
+from serving.publishing.repository import PublicationExtras, store_publication
+from serving.publishing.scoring import Scored, score_cohort
+from serving.publishing.timeline import timelines
+from serving.snapshot.collect import gather_dossiers
+from serving.watchlists.document import Publication
+from serving.watchlists.repository import WatchlistRepository
+
+
+class RegionUnknown(CommandError):
+    """No project of the region is in the cohort."""
+
+    code = "region_unknown"
+
+
+def publish_watchlist(
+    context: PublishContext, request: PublishRequest, progress: Progress
+) -> PublishResult:
+    """Score the cohort, select the list, seal it with the risk of every project and store it.
+
+    Raises:
+        NoModel, ModelFromLater, NoProjectsKnown: the cohort cannot be scored.
+        RegionUnknown: no project of the region is in the cohort.
+        AlreadyPublished: another list is sealed for that as_of and region.
+    """
+    inputs = collect_inputs(context, request, progress)
+    publication = build_publication(inputs)
+    progress("dossiers", 0.9)
+    extras = collect_extras(context, inputs, publication)
+    progress("seal", 0.95)
+    published = store_publication(
+        context.database,
+        publication.seal(),
+        published_at=dt.datetime.now(dt.UTC),
+        published_by=request.by,
+        extras=extras,
+    )
+    context.hooks.after_store(context.database, context.settings)
+    progress("done", 1.0)
+    model = inputs.scored.model
+    return PublishResult(
+        digest=published.digest,
+        new=published.new,
+        entries=len(publication.entries),
+        cohort=publication.head.cohort,
+        scorecard_events=model.events if model.kind == "scorecard" else None,
+    )
+
+
+def collect_extras(
+    context: PublishContext, inputs: PublishInputs, publication: Publication
+) -> PublicationExtras:
+    """Data published with a list: indicators, the model with its card, data for the pages."""
+    scored = inputs.scored
+    levers = {project.project_id: project.levers for project in scored.cohort.projects}
+    rates = county_rates(context.store, inputs.request.as_of) if inputs.kind == "project" else []
+    rules = context.hooks.deposit_rules(context.workspace, context.settings)
+    return PublicationExtras(
+        rates,
+        context.hooks.describe_model(context.workspace, scored.model.version),
+        gather_dossiers(context.store, publication, levers, rules),
+    )
+
+
+def county_rates(store: RecordStore, as_of: dt.date) -> list[CountyRates]:
+    """The eight rates of every county and township in each of the last months."""
+    from risk.indicators import rates_by_place
+
+    return [
+        CountyRates(as_of, place, month, {name: asdict(rate) for name, rate in by.items()})
+        for (place, month), by in rates_by_place(store, as_of).items()
+    ]
+
+
+def collect_inputs(
+    context: PublishContext, request: PublishRequest, progress: Progress, version: str | None = None
+) -> PublishInputs:
+    """Read everything a publication is built from: scores, flags, timelines, the previous list.
+
+    The champion scores, or the model ``version`` when a past list is rebuilt.
+    """
+    context.store.cache_superseded()
+    whole = score_cohort(
+        context.workspace,
+        context.store,
+        request.as_of,
+        lambda step, share: progress(step, share * 0.7),
+        version,
+        with_levers=True,
+    )
+    scored = in_region(whole, request)
+    progress("red flags", 0.75)
+    flags = _red_flags(context, scored)
+    progress("timelines", 0.85)
+    previous = previous_list(context.lists, request)
+    return PublishInputs(
+        request=request,
+        settings=context.settings,
+        scored=scored,
+        flags=flags,
+        stories=timelines(context.store, request.as_of),
+        records_digest=context.store.digest(request.as_of),
+        previous=previous,
+        scored_before=_scored_before(context.lists, previous, request),
+        kind=context.store.kind,
+    )
+
+
+def in_region(scored: Scored, request: PublishRequest) -> Scored:
+    """The part of the cohort whose region code begins with the requested region.
+
+    Raises:
+        RegionUnknown: there is none.
+    """
+    found = scored.within(request.region)
+    if not found.cohort.projects:
+        codes = sorted({project.region_code for project in scored.cohort.projects})
+        raise RegionUnknown(
+            region=request.region, as_of=request.as_of, available=", ".join(codes[:20])
+        )
+    return found
+
+
+def previous_list(lists: WatchlistRepository, request: PublishRequest) -> PreviousList:
+    """The newest sealed list of the same region before the requested date."""
+    stored = lists.previous(request.as_of, request.region)
+    return (
+        PreviousList(json.loads(stored.body), stored.digest) if stored else PreviousList(None, None)
+    )
+
+
+def _red_flags(context: PublishContext, scored: Scored) -> Flags:
+    from risk.flags import red_flags
+
+    wanted = [project.project_id for project in scored.cohort.projects]
+    must = context.settings.policy.must_visit
+    return red_flags(context.store, scored.cohort.as_of, wanted, must_visit=must)
+
+
+def _scored_before(
+    lists: WatchlistRepository, previous: PreviousList, request: PublishRequest
+) -> Mapping[str, Contributions]:
+    """Contributions per project scored with the previous list, listed or not."""
+    note = previous.note()
+    if note is None:
+        return {}
+    risks = lists.project_risks(note.as_of, request.region)
+    return {key: sealed_contributions(json.loads(risk.body)) for key, risk in risks.items()}

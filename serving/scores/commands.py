@@ -1,0 +1,61 @@
+"""``wagewatch score``: every project of the cohort, as CSV, or by Spark as Parquet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from serving.ingest.resources import open_records_in
+from serving.terminal.context import CliContext, cli_context
+from serving.terminal.options import AsOf, EngineName, OutOfEngine, Records, Unit
+from serving.terminal.output import line, note, progress, require_file, to_file
+from serving.terminal.resources import open_settings
+
+if TYPE_CHECKING:
+    from serving.publishing.scoring import ModelUsed
+
+
+def score(
+    context: typer.Context,
+    as_of: AsOf,
+    out: OutOfEngine,
+    engine: EngineName = "duckdb",
+    records: Records = None,
+    kind: Unit = "project",
+) -> None:
+    """project_id, probability, tier and model of every project of the cohort."""
+    cli = cli_context(context)
+    by_engine = _by_spark if engine == "spark" else _here
+    projects, model = by_engine(cli, as_of, out, records, kind)
+    if model.kind == "scorecard":
+        note(cli.text("scorecard_scored", events=model.events))
+    line(cli.text("scored", projects=projects, path=out))
+
+
+def _here(
+    cli: CliContext, as_of: AsOf, out: str, records: str | None, kind: Unit
+) -> tuple[int, ModelUsed]:
+    from serving.publishing.scoring import score_cohort
+    from serving.scores.csv import scores_csv
+
+    path = require_file(out)
+    settings = open_settings(cli)
+    with open_records_in(cli, records) as store, progress() as step:
+        scored = score_cohort(cli.workspace, store.for_kind(kind), as_of, step)
+    to_file(path, scores_csv(scored, settings.tiers))
+    return len(scored.cohort.projects), scored.model
+
+
+def _by_spark(
+    cli: CliContext, as_of: AsOf, out: str, records: str | None, kind: Unit
+) -> tuple[int, ModelUsed]:
+    from serving.scores.spark_output import records_for_spark, write_scores
+
+    tiers = open_settings(cli).tiers.thresholds()
+    workspace = cli.workspace.require()
+    with (
+        records_for_spark(records, lambda: open_records_in(cli, records)) as folder,
+        progress() as step,
+    ):
+        return write_scores(workspace, folder, as_of, out, kind=kind, tiers=tiers, progress=step)

@@ -1,0 +1,134 @@
+"""Features and scores by Spark: from a folder of records to a folder of answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from risk.progress import Progress
+from risk.unit_kinds import Kind
+from risk.workspace import Workspace
+from serving.ingest.temporary_store import holds_feeds
+
+if TYPE_CHECKING:
+    from features.engines.spark import SparkEngine
+    from risk.store.store import RecordStore
+    from risk.tiers import Tiers
+    from serving.publishing.scoring import ModelUsed
+
+
+@contextmanager
+def records_for_spark(
+    records: str | None, store: Callable[[], AbstractContextManager[RecordStore]]
+) -> Iterator[str]:
+    """The exported folder ``records``; else what ``store`` opens, written to one for a while.
+
+    Raises:
+        SparkMissing: PySpark or Java is not installed; nothing was written.
+        RecordsFolderFailed: it cannot be written.
+    """
+    from features.engines.spark_session import require_spark
+
+    require_spark()
+    if records is not None and not holds_feeds(records):
+        yield records
+        return
+    from risk.store.parquet_export import export_records
+
+    with tempfile.TemporaryDirectory(prefix="wagewatch-") as place:
+        folder = Path(place) / "records"
+        with store() as opened:
+            export_records(opened, folder)
+        yield str(folder)
+
+
+def write_features(
+    records: str, as_ofs: Sequence[dt.date], out: str, kind: Kind, progress: Progress
+) -> int:
+    """Write the feature matrix to ``OUT/as_of=YYYY-MM-DD/part-*.parquet``; how many rows it has.
+
+    Raises:
+        SparkMissing: PySpark or Java is not installed.
+        SparkFailed: Spark did not start or did not finish.
+        RecordsFolderEmpty: there is no such folder, or no records in it.
+    """
+    from features.feature_sets import FEATURE_SETS
+    from features.matrix import matrix_sql
+
+    with _computed(records, as_ofs, kind, progress) as engine:
+        engine.write(matrix_sql(FEATURE_SETS[kind].families, ordered=False), _address(out))
+        return _units(engine)
+
+
+def write_scores(
+    workspace: Workspace,
+    records: str,
+    as_of: dt.date,
+    out: str,
+    *,
+    kind: Kind,
+    tiers: Tiers,
+    progress: Progress,
+) -> tuple[int, ModelUsed]:
+    """Score the cohort of ``as_of`` to ``OUT/as_of=YYYY-MM-DD/part-*.parquet``; rows and model.
+
+    Raises:
+        NoModel: nothing was trained yet.
+        ModelFromLater: the champion was trained later than ``as_of``.
+        NoProjectsKnown: nothing is known before ``as_of``.
+        SparkMissing, SparkFailed, RecordsFolderEmpty: as :func:`write_features`.
+    """
+    from models.cohort_scores_spark import scores_on_spark
+    from serving.publishing.scoring import model_at
+    from training.dataset.training_set import NoProjectsKnown
+
+    model, used = model_at(workspace, kind, as_of)
+    with _computed(records, [as_of], kind, progress) as engine:
+        units = _units(engine)
+        if not units:
+            raise NoProjectsKnown(as_of=as_of)
+        scores = scores_on_spark(engine, model, f"{used.kind} {used.version}", tiers)
+        engine.write_frame(scores, _address(out))
+    return units, used
+
+
+@contextmanager
+def _computed(
+    records: str, as_ofs: Sequence[dt.date], kind: Kind, progress: Progress
+) -> Iterator[SparkEngine]:
+    from features.engines.spark import SparkEngine
+    from features.engines.spark_session import spark_session
+    from features.feature_sets import FEATURE_SETS
+    from features.matrix import steps
+
+    todo = steps(FEATURE_SETS[kind].families)
+    done: list[str] = []
+
+    def heard(step: str) -> None:
+        done.append(step)
+        progress(step, len(done) / len(todo))
+
+    with spark_session() as session:
+        engine = SparkEngine(_address(records), as_ofs, kind=kind, session=session)
+        engine.run(todo, heard)
+        yield engine
+        engine.close()
+
+
+def _units(engine: SparkEngine) -> int:
+    return int(str(engine.rows("SELECT count(*) FROM cohort")[0][0]))
+
+
+def _address(path: str) -> str:
+    """``path`` as Spark finds it wherever its own files lie: without a scheme it is on this disk.
+
+    >>> _address("s3://records/2025")
+    's3://records/2025'
+    >>> _address("/data/records")
+    'file:///data/records'
+    """
+    return path if "://" in path else f"file://{Path(path).resolve()}"

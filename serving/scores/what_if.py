@@ -1,0 +1,136 @@
+"""What the risk of a project would be with some records changed. Nothing of it is kept.
+
+The record store is copied, the changed rows are taken in through the door every import takes, and
+both stores are scored by the model of the publication.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from risk.contract import TABLES
+from risk.locale import LANGUAGES, Language, text
+from risk.progress import Progress
+from risk.store.store import RecordStore
+from risk.workspace import Workspace
+from serving.auth.principal import OFFICE
+from serving.db.database import Database
+from serving.errors import CommandError
+from serving.ingest.submissions import checked, submission_of
+from serving.publishing import localize
+from serving.publishing.scoring import score_cohort
+from serving.watchlists.repository import WatchlistRepository
+
+if TYPE_CHECKING:
+    from models.cohort_scores import ScoredProject
+
+
+class WhatIfRowsInvalid(CommandError):
+    """A changed row would be quarantined, so the question has no answer."""
+
+    code = "what_if_rows_invalid"
+
+    def message(self, language: Language = "en") -> str:
+        """The failure in one sentence of ``language``."""
+        reasons = self.fields[f"reasons_{language}"]
+        return text(f"errors.{self.code}", language, reasons=reasons)
+
+
+class WhatIfNotScored(CommandError):
+    """With these records the project would not be in the cohort."""
+
+    code = "what_if_not_scored"
+
+
+@dataclass(frozen=True)
+class Question:
+    """The project, the date of the publication, and the changed rows by table."""
+
+    project_id: str
+    as_of: dt.date
+    records: Mapping[str, Sequence[Mapping[str, object]]]
+
+
+def what_if(
+    workspace: Workspace, database: Database, question: Question, progress: Progress
+) -> Mapping[str, Any]:
+    """The score and reasons as they are and as they would be, by the same model.
+
+    Raises:
+        NotPublished, ProjectNotScored: there is no publication of that date with the project.
+        WhatIfRowsInvalid: intake would not take a row.
+        WhatIfNotScored: the project would not be scored at all.
+    """
+    sealed = json.loads(
+        WatchlistRepository(database).project_risk(question.project_id, question.as_of).body
+    )
+    version = sealed["model"]["version"]
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "records.duckdb"
+        # Open for reading, the store cannot be written to while it is copied.
+        with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as store:
+            shutil.copyfile(workspace.records, copy)
+            before = _scored(workspace, store, question, version, lambda s, p: progress(s, p / 2))
+        with RecordStore(copy) as changed:
+            _change(changed, question, Path(folder))
+            after = _scored(
+                workspace, changed, question, version, lambda s, p: progress(s, 0.5 + p / 2)
+            )
+    return {
+        "what_if": True,
+        "note": {language: text("api.what_if", language) for language in LANGUAGES},
+        "project_id": question.project_id,
+        "as_of": question.as_of.isoformat(),
+        "model_version": version,
+        "records": {name: len(rows) for name, rows in question.records.items()},
+        "as_known": before,
+        "as_asked": after,
+    }
+
+
+def _change(store: RecordStore, question: Question, folder: Path) -> None:
+    from risk.intake.importer import import_file
+
+    known = question.as_of - dt.timedelta(days=1)
+    noon = dt.datetime.combine(known, dt.time(12)).astimezone()
+    for name, rows in question.records.items():
+        table = TABLES[name]
+        # A row without a day of its own is taken as known the day before the publication.
+        dated = [{"known_at": known.isoformat(), **row} for row in rows]
+        submission = submission_of(table, dated, OFFICE, noon)
+        problems = [one for bad in checked(table, submission) for one in bad.problems]
+        if problems:
+            told = {
+                f"reasons_{language}": " ".join(one.message(table, language) for one in problems)
+                for language in LANGUAGES
+            }
+            raise WhatIfRowsInvalid(**told)
+        path = folder / f"{name}.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([submission.header, *submission.rows])
+        import_file(store, path, table=table, today=known)
+
+
+def _scored(
+    workspace: Workspace, store: RecordStore, question: Question, version: str, progress: Progress
+) -> Mapping[str, Any]:
+    scored = score_cohort(workspace, store, question.as_of, progress, version)
+    for project in scored.cohort.projects:
+        if project.project_id == question.project_id:
+            return _told(project)
+    raise WhatIfNotScored(project_id=question.project_id, as_of=question.as_of)
+
+
+def _told(project: ScoredProject) -> Mapping[str, Any]:
+    return {
+        "probability": project.probability,
+        "reasons": [localize.reason_note(reason).to_document() for reason in project.reasons],
+    }

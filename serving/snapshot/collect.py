@@ -1,0 +1,148 @@
+"""Puts together the dossiers and the register that go with a publication."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from risk.deposits import RuleTable
+from risk.store.store import RecordStore
+from serving.snapshot.as_of_query import Row, known, plain, rows_of
+from serving.snapshot.case_handling import handling_of, nothing_handled
+from serving.snapshot.complaint_candidates import linked_to, unlinked
+from serving.snapshot.deposit_advice import deposits_of
+from serving.snapshot.evidence_records import records_behind, refs_of
+from serving.snapshot.legal_duties import duties_of
+from serving.snapshot.open_matters import closed_cases, open_matters
+from serving.snapshot.payment_history import months_of
+from serving.snapshot.project_facts import contracts_of, facts_of
+from serving.snapshot.similar_projects import similar
+from serving.watchlists.document import Document, ProjectRisk, Publication
+from serving.watchlists.snapshot import Dossiers
+
+if TYPE_CHECKING:
+    from models.counterfactuals import LeverEffect
+
+Levers = Mapping[str, Sequence["LeverEffect"]]
+
+_FACTS = (
+    *("project_name", "region_code", "sector", "funding", "owner_id", "owner_name"),
+    *("contractor_id", "contractor_name", "contract_amount", "started_on", "planned_end_on"),
+    *("latitude", "longitude"),
+)
+
+_VISITS = f"""
+{known("inspections")}
+SELECT project_id, max(inspected_on) AS last_inspected_on,
+       max(CASE WHEN arrears_found THEN inspected_on END) AS last_found_on
+FROM inspections GROUP BY project_id
+"""
+
+
+def gather_dossiers(
+    store: RecordStore,
+    publication: Publication,
+    levers: Levers,
+    deposit_rules: Sequence[RuleTable] = (),
+) -> Dossiers:
+    """What the pages need of the records, as known before the publication's as_of."""
+    as_of = publication.head.as_of
+    facts = facts_of(store, as_of)
+    listed = _register_rows(store, publication, facts)
+    alike = similar(listed)
+    contracts, months = contracts_of(store, as_of), months_of(store, as_of)
+    refs = {ref for risk in publication.risks for ref in refs_of(risk.assessment)}
+    records = records_behind(store, as_of, refs)
+    linked = linked_to(store, as_of)
+    handling = handling_of(store, as_of)
+    dossiers = {}
+    for risk in publication.risks:
+        key = risk.assessment.project_id
+        dossiers[key] = {
+            "facts": facts.get(key, {}),
+            "contracts": contracts.get(key, []),
+            "money": months.get(key),
+            "similar": alike.get(key, []),
+            "levers": [_lever(one) for one in levers.get(key, ())],
+            "handling": handling.get(key, nothing_handled()),
+            "records": _records(risk, records, facts),
+            "linked": linked.get(key, []),
+        }
+    matters = _of_region(open_matters(store, as_of), publication)
+    register = {
+        "as_of": as_of.isoformat(),
+        "projects": listed,
+        "matters": matters,
+        "duties": duties_of(store, as_of, matters),
+        "closed": _of_region(closed_cases(store, as_of), publication),
+        "unlinked": unlinked(store, as_of, publication.head.region),
+        "deposits": {
+            part: _of_region(rows, publication)
+            for part, rows in deposits_of(store, as_of, deposit_rules).items()
+        },
+    }
+    return Dossiers(dossiers, register)
+
+
+def _register_rows(
+    store: RecordStore, publication: Publication, facts: Mapping[str, Row]
+) -> list[Document]:
+    as_of = publication.head.as_of
+    visits = {row.pop("project_id"): row for row in rows_of(store, _VISITS, as_of)}
+    unvisited: Row = {"last_inspected_on": None, "last_found_on": None}
+    rows = []
+    for risk in publication.risks:
+        said = risk.assessment
+        fact = facts.get(said.project_id, {})
+        visit = visits.get(said.project_id, unvisited)
+        rows.append(
+            {
+                "project_id": said.project_id,
+                **{name: fact.get(name) for name in _FACTS},
+                "tier": said.tier,
+                "probability": said.probability,
+                "workers": said.workers,
+                "amount_at_stake": said.amount_at_stake,
+                "flags": [flag.code for flag in said.red_flags],
+                "rank": risk.listing.rank if risk.listing else None,
+                "progress": _progress(fact, as_of),
+                **{name: plain(value) for name, value in visit.items()},
+            }
+        )
+    return rows
+
+
+def _progress(fact: Row, as_of: dt.date) -> float | None:
+    """The share of the planned time that is over; above 1 when overrun."""
+    if not fact.get("started_on") or not fact.get("planned_end_on"):
+        return None
+    start, end = (dt.date.fromisoformat(fact[name]) for name in ("started_on", "planned_end_on"))
+    return round((as_of - start).days / (end - start).days, 3) if end > start else None
+
+
+def _records(
+    risk: ProjectRisk,
+    records: Mapping[tuple[str, str], Mapping[str, Any]],
+    facts: Mapping[str, Row],
+) -> Document:
+    """The records by ``table/record_id``; ``region`` is where each belongs, None for anywhere.
+
+    A reason may rest on the contractor's other projects, which not every reader may look into.
+    """
+    found = {}
+    for table, number in sorted(refs_of(risk.assessment)):
+        record = records.get((table, number))
+        if record is not None:
+            place = facts.get(str(record.get("project_id")), {}).get("region_code")
+            found[f"{table}/{number}"] = {"region": place, "fields": dict(record)}
+    return found
+
+
+def _of_region(rows: Sequence[Row], publication: Publication) -> list[Row]:
+    region = publication.head.region
+    return [row for row in rows if (row["region_code"] or "").startswith(region)]
+
+
+def _lever(effect: LeverEffect) -> Document:
+    return {"code": effect.code, "article": effect.article, "probability": effect.probability}

@@ -1,0 +1,88 @@
+"""Complaints that name no project, with who may be meant, and those a person has linked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from risk.store.store import RecordStore
+from serving.snapshot.as_of_query import Row, by_project, known, plain, rows_of
+
+if TYPE_CHECKING:
+    from models.linkage import Candidate, Reviewed
+
+_LINKED = f"""
+{known("complaints", "links")}
+SELECT c.project_id, c.complaint_id, c.received_on, c.project_text, c.employer_text, l.decided_on
+FROM complaints c JOIN links l USING (complaint_id)
+WHERE c.linked AND c.project_id IS NOT NULL ORDER BY c.received_on, c.complaint_id
+"""
+
+_DECIDED = f"""
+{known("links")}
+SELECT complaint_id, decision, project_id, org_id, decided_on FROM links
+"""
+
+
+def linked_to(store: RecordStore, as_of: dt.date) -> Mapping[str, list[Row]]:
+    """The complaints of each project that came to it by a person's link, oldest first."""
+    rows = [
+        {key: plain(value) for key, value in row.items()} for row in rows_of(store, _LINKED, as_of)
+    ]
+    return by_project(rows)
+
+
+def unlinked(store: RecordStore, as_of: dt.date, region: str) -> list[Row]:
+    """Complaints of the last year without a project, with up to five candidates of each kind.
+
+    ``region`` is that of the list: where it is given, only complaints with a candidate in it.
+    Money in fen. ``decided`` is the decision known before ``as_of``, None while there is none.
+    """
+    from models.linkage import link_complaints
+
+    decided = {
+        row.pop("complaint_id"): {key: plain(value) for key, value in row.items()}
+        for row in rows_of(store, _DECIDED, as_of)
+    }
+    rows = [
+        _row(one, decided.get(one.said.complaint_id))
+        for one in link_complaints(store, as_of).complaints
+    ]
+    return [row for row in rows if not region or _touches(row, region)]
+
+
+def _touches(row: Row, region: str) -> bool:
+    return any((one["region_code"] or "").startswith(region) for one in row["candidates"])
+
+
+def _row(one: Reviewed, decided: Row | None) -> Row:
+    said = one.said
+    return {
+        "complaint_id": said.complaint_id,
+        "received_on": said.received_on.isoformat(),
+        "project_text": said.site,
+        "employer_text": said.firm,
+        "text": said.text,
+        "workers": said.workers,
+        "amount": said.amount,
+        "decided": decided,
+        "candidates": [
+            *(_candidate("project", found) for found in one.projects),
+            *(_candidate("organisation", found) for found in one.organisations),
+        ],
+    }
+
+
+def _candidate(kind: str, found: Candidate) -> Row:
+    return {
+        "kind": kind,
+        "id": found.key,
+        "region_code": found.region_code,
+        "name": found.name,
+        "firm": found.firm,
+        "probability": found.probability,
+        "site_words": list(found.site_words),
+        "firm_words": list(found.firm_words),
+        "under_way": found.under_way,
+    }

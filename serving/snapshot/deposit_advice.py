@@ -1,0 +1,191 @@
+"""Deposit advice per contractor and county, and deposits that run out, as the records tell."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from risk.calendar.dates import add_months
+from risk.deposits import Event, History, RuleTable, advise, table_for
+from risk.deposits.rate_advice import may_be_exempt_as_small
+from risk.store.store import RecordStore
+from serving.snapshot.as_of_query import Row, known, plain, rows_of
+
+COUNTY = 6
+LOOK_AHEAD_MONTHS = 12
+"""Guarantees that run out later than this are not gathered."""
+
+_EVENTS = f"""
+{known("cases", "inspections", "deposits", "listings", "projects")}
+SELECT p.contractor_id, 'arrears' AS kind, c.opened_on AS date, c.known_at, 'cases' AS record_table,
+       c.case_id AS record_id, c.project_id, p.region_code, NULL::DATE AS ended_on
+FROM cases c JOIN projects p USING (project_id)
+WHERE c.status IN ('confirmed', 'transferred')
+   OR (c.status = 'closed' AND c.confirmed_on IS NOT NULL)
+UNION ALL
+SELECT p.contractor_id, 'arrears', i.inspected_on, i.known_at, 'inspections', i.inspection_id,
+       i.project_id, p.region_code, NULL
+FROM inspections i JOIN projects p USING (project_id) WHERE i.arrears_found
+UNION ALL
+SELECT p.contractor_id, 'drawn', d.known_at, d.known_at, 'deposits', d.deposit_id, d.project_id,
+       p.region_code, NULL
+FROM deposits d JOIN projects p USING (project_id) WHERE d.status = 'drawn'
+UNION ALL
+SELECT l.org_id, 'listed', l.listed_on, l.known_at, 'listings', l.listing_id, NULL, NULL,
+       l.removed_on
+FROM listings l
+ORDER BY 1, 3, 5, 6
+"""
+
+# From when arrears of a contractor could have been seen: it had a project, and its county reported.
+_PROJECTS = f"""
+{known("projects", "organizations")},
+reporting AS (
+  SELECT substr(p.region_code, 1, {COUNTY}) AS county, min(e.known_at) AS since
+  FROM (SELECT project_id, known_at FROM cases_versions
+        UNION ALL SELECT project_id, known_at FROM inspections_versions) e
+  JOIN projects p USING (project_id) WHERE e.known_at < $1 GROUP BY 1
+),
+first_known AS (
+  SELECT project_id, min(known_at) AS since FROM projects_versions WHERE known_at < $1 GROUP BY 1
+)
+SELECT p.project_id, p.project_name, p.region_code, p.contractor_id, o.org_name AS contractor_name,
+       p.contract_amount,
+       CASE WHEN r.since IS NOT NULL THEN greatest(f.since, r.since) END AS seen_since,
+       (p.completed_on IS NULL OR p.completed_on >= $1) AS running
+FROM projects p JOIN first_known f USING (project_id)
+LEFT JOIN organizations o ON o.org_id = p.contractor_id
+LEFT JOIN reporting r ON r.county = substr(p.region_code, 1, {COUNTY})
+ORDER BY p.project_id
+"""
+
+# One with a later one stored after it, or with one that never ends, needs nobody.
+_DEPOSITS = f"""
+{known("deposits")}
+SELECT d.project_id, d.deposit_id, d.kind, d.status, d.required_amount, d.amount, d.valid_to
+FROM deposits d
+WHERE d.status = 'missing'
+   OR NOT EXISTS (FROM deposits l WHERE l.project_id = d.project_id AND l.status = 'stored'
+                  AND (l.valid_to IS NULL OR l.valid_to > d.valid_to))
+ORDER BY d.project_id, d.valid_from, d.deposit_id
+"""
+
+
+def deposits_of(
+    store: RecordStore, as_of: dt.date, tables: Sequence[RuleTable] = ()
+) -> dict[str, list[Row]]:
+    """``advice``: a row per contractor and county; ``ending``: a row per guarantee or project.
+
+    Money in fen, shares of the contract amount, days as ISO text.
+    """
+    projects = rows_of(store, _PROJECTS, as_of)
+    events: dict[str, list[Event]] = defaultdict(list)
+    for row in rows_of(store, _EVENTS, as_of):
+        contractor = row.pop("contractor_id")
+        events[contractor].append(Event(**{**row_of(row)}))
+    owned: dict[str, list[Row]] = defaultdict(list)
+    for project in projects:
+        if project["contractor_id"]:
+            owned[project["contractor_id"]].append(project)
+    advice = [
+        row
+        for contractor, mine in owned.items()
+        for row in _advice(mine, tuple(events[contractor]), tables, as_of)
+    ]
+    return {"advice": advice, "ending": _ending(store, projects, as_of)}
+
+
+def row_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of an event."""
+    return {("table" if name == "record_table" else name): v for name, v in row.items()}
+
+
+def _advice(
+    mine: Sequence[Row], events: tuple[Event, ...], tables: Iterable[RuleTable], as_of: dt.date
+) -> Iterable[Row]:
+    """One row per county in which the contractor has a running project."""
+    running = [one for one in mine if one["running"]]
+    since = min((one["seen_since"] for one in mine if one["seen_since"]), default=None)
+    history = History(events, since, len(running))
+    for county in sorted({one["region_code"][:COUNTY] for one in running}):
+        here = [one for one in running if one["region_code"].startswith(county)]
+        table = table_for(tables, county, as_of - dt.timedelta(days=1))
+        said = advise(table, history, as_of)
+        yield {
+            "contractor_id": mine[0]["contractor_id"],
+            "contractor_name": mine[0]["contractor_name"],
+            "region_code": county,
+            "step": said.step,
+            "share": said.share,
+            "record_years": said.record_years,
+            "records_since": plain(since),
+            "short_of_years": said.short_of_years,
+            "several": said.several,
+            "running": len(running),
+            "instrument": table.instrument if table else None,
+            "source": table.source if table else None,
+            "certainty": table.certainty if table else None,
+            "events": [_event(one) for one in history.events],
+            "small_projects": [
+                one["project_id"]
+                for one in here
+                if may_be_exempt_as_small(table, one["contract_amount"], history, as_of)
+            ],
+        }
+
+
+def _event(event: Event) -> Row:
+    return {
+        "kind": event.kind,
+        "date": plain(event.date),
+        "known_at": plain(event.known_at),
+        "table": event.table,
+        "record_id": event.record_id,
+        "project_id": event.project_id,
+        "region_code": event.region_code,
+        "ended_on": plain(event.ended_on),
+    }
+
+
+def _ending(store: RecordStore, projects: Sequence[Row], as_of: dt.date) -> list[Row]:
+    """Deposits missing, and expired or running out within a year with none stored after them.
+
+    Of running projects only; one whose end is not recorded is not among them.
+    """
+    running = {one["project_id"]: one for one in projects if one["running"]}
+    latest = add_months(as_of, LOOK_AHEAD_MONTHS)
+    rows = []
+    for deposit in rows_of(store, _DEPOSITS, as_of):
+        project = running.get(deposit["project_id"])
+        state = _state(deposit, as_of, latest)
+        if project is None or state is None:
+            continue
+        kept = ("project_id", "project_name", "region_code", "contractor_id", "contractor_name")
+        rows.append(
+            {
+                **{name: project[name] for name in kept},
+                **{name: plain(value) for name, value in deposit.items()},
+                "state": state,
+                "days_left": (deposit["valid_to"] - as_of).days if deposit["valid_to"] else None,
+            }
+        )
+    far = 10**6
+    rows.sort(
+        key=lambda r: (r["days_left"] if r["days_left"] is not None else -far, r["deposit_id"])
+    )
+    return rows
+
+
+def _state(deposit: Row, as_of: dt.date, latest: dt.date) -> str | None:
+    """``missing``, ``expired``, ``ending``, or None where nothing is to be done."""
+    if deposit["status"] == "missing":
+        return "missing"
+    if deposit["status"] == "expired":
+        return "expired"
+    if deposit["status"] != "stored" or deposit["valid_to"] is None:
+        return None
+    if deposit["valid_to"] < as_of:
+        return "expired"
+    return "ending" if deposit["valid_to"] <= latest else None

@@ -1,0 +1,88 @@
+"""All wage-guarantee duties of a project with a confirmed case: met, breached or unknown.
+
+A breach is a red flag. A duty counts as met only where no breach shows and the project has records
+of every kind the breach would show in; where one is lacking, nothing is known of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from features.sql_tables import tables_read
+from risk.contract import TABLES
+from risk.locale import LANGUAGES
+from risk.store.store import RecordStore
+from serving.snapshot.as_of_query import Row, known, rows_of
+
+if TYPE_CHECKING:
+    from risk.flags.rule import Rule
+
+_KNOWN = "known_"
+_OF_PROJECTS = tuple(
+    name
+    for name, table in TABLES.items()
+    if name != "projects" and "project_id" in {field.name for field in table.fields}
+)
+
+
+def duties_of(
+    store: RecordStore, as_of: dt.date, matters: Sequence[Row]
+) -> Mapping[str, list[dict[str, Any]]]:
+    """Per project with a confirmed open case its duties, in the order of the rules.
+
+    Each has ``code``, ``article``, ``state`` (met, breached, unknown) and ``finding`` (the words
+    of the red flag in every language, None without one).
+    """
+    projects = {
+        row["project_id"]
+        for row in matters
+        if row["kind"] == "case" and row["status"] == "confirmed" and row["project_id"]
+    }
+    if not projects:
+        return {}
+    from risk.flags import RULES, describe, read_law, red_flags
+
+    law = read_law()
+    flags = red_flags(store, as_of, projects)
+    tables = _tables_known(store, as_of, projects)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for project in sorted(projects):
+        shown = {flag.code: flag for flag in flags.get(project, ())}
+        found[project] = []
+        for rule in RULES:
+            duty = law.duty(rule.code, as_of)
+            if duty is None:
+                continue
+            flag = shown.get(rule.code)
+            read = tables_of(rule)
+            met = bool(read) and read <= tables.get(project, set())
+            words = {one: describe(flag, one).finding for one in LANGUAGES} if flag else None
+            state = "breached" if flag else "met" if met else "unknown"
+            found[project].append(
+                {"code": rule.code, "article": duty.article, "state": state, "finding": words}
+            )
+    return found
+
+
+def tables_of(rule: Rule) -> set[str]:
+    """The tables of the contract a rule reads; ``pay`` is payrolls with their payments."""
+    read = tables_read(rule.facts)
+    known = {name.removeprefix(_KNOWN) for name in read if name.startswith(_KNOWN)}
+    pay = {"payrolls", "payments"} if "pay" in read else set()
+    return ({*known, *rule.feeds} & set(TABLES)) | pay
+
+
+def _tables_known(
+    store: RecordStore, as_of: dt.date, projects: Collection[str]
+) -> Mapping[str, set[str]]:
+    """Which tables hold a record of each project."""
+    every = " UNION ALL ".join(
+        f"SELECT DISTINCT project_id, '{name}' AS name FROM {name}" for name in _OF_PROJECTS
+    )
+    found: dict[str, set[str]] = {project: {"projects"} for project in projects}
+    for row in rows_of(store, f"{known(*_OF_PROJECTS)} {every}", as_of):
+        if row["project_id"] in found:
+            found[row["project_id"]].add(row["name"])
+    return found

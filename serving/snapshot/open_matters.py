@@ -1,0 +1,98 @@
+"""Open matters and closed cases, as the records tell: the ledger to work through.
+
+A matter has a stable ``key`` (``case:AJ1``), so that what people add to it on the service, who is
+to see to it and by when, stays with it from list to list.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from risk.store.store import RecordStore
+from serving.snapshot.as_of_query import Row, known, plain, rows_of
+
+TABLES = ("cases", "inspections", "complaints", "projects", "organizations")
+
+_OPEN = f"""
+{known(*TABLES)},
+open_cases AS (
+  SELECT 'case:' || case_id AS key, 'case' AS kind, project_id, opened_on, NULL::DATE AS due_on,
+         workers, amount_owed - coalesce(amount_recovered, 0) AS amount, status, case_id AS record,
+         org_id, confirmed_on
+  FROM cases WHERE status IN ('accepted', 'filed', 'confirmed') AND closed_on IS NULL
+),
+reporting AS (
+  SELECT DISTINCT substr(p.region_code, 1, 6) AS county
+  FROM inspections i JOIN projects p USING (project_id) WHERE i.rectified_on IS NOT NULL
+),
+rectifications AS (
+  SELECT 'inspection:' || i.inspection_id, 'rectification', i.project_id, i.inspected_on,
+         i.rectify_by, i.workers_owed, i.amount_owed, NULL, i.inspection_id, NULL, NULL
+  FROM inspections i JOIN projects p USING (project_id)
+  WHERE i.rectify_by IS NOT NULL AND i.rectified_on IS NULL
+    AND i.inspected_on >= $1 - to_months(24)
+    AND substr(p.region_code, 1, 6) IN (FROM reporting)
+),
+findings AS (
+  SELECT 'inspection:' || i.inspection_id, 'finding', i.project_id, i.inspected_on,
+         NULL::DATE, i.workers_owed, i.amount_owed, NULL, i.inspection_id, NULL, NULL
+  FROM inspections i JOIN projects p USING (project_id)
+  WHERE i.arrears_found AND i.rectify_by IS NULL AND i.rectified_on IS NULL
+    AND i.inspected_on >= $1 - to_months(24)
+    AND substr(p.region_code, 1, 6) IN (FROM reporting)
+    AND NOT EXISTS (FROM cases k
+                    WHERE k.project_id = i.project_id AND k.opened_on >= i.inspected_on)
+    AND NOT EXISTS (FROM inspections l
+                    WHERE l.project_id = i.project_id AND l.inspected_on > i.inspected_on)
+),
+unanswered AS (
+  SELECT 'complaint:' || c.complaint_id, 'complaint', c.project_id, c.received_on, NULL::DATE,
+         c.workers, c.amount_claimed, NULL, c.complaint_id, NULL, NULL
+  FROM complaints c
+  WHERE c.received_on >= $1 - to_days(90)
+    AND NOT EXISTS (FROM cases k WHERE k.complaint_id = c.complaint_id)
+    AND NOT EXISTS (FROM inspections i
+                    WHERE i.project_id = c.project_id AND i.inspected_on >= c.received_on)
+),
+every AS (
+  FROM open_cases UNION ALL FROM rectifications UNION ALL FROM findings UNION ALL FROM unanswered
+)
+SELECT e.*, coalesce(p.region_code, o.region_code) AS region_code, p.project_name, o.org_name,
+       p.funding, p.sector
+FROM every e LEFT JOIN projects p USING (project_id)
+  LEFT JOIN organizations o ON o.org_id = e.org_id
+ORDER BY e.opened_on, e.key
+"""
+
+_CLOSED = f"""
+{known(*TABLES)}
+SELECT 'revisit:' || c.case_id AS key, c.project_id, c.case_id AS record, c.opened_on, c.closed_on,
+       c.workers, c.amount_owed, c.amount_recovered, c.org_id, o.org_name, p.funding, p.sector,
+       coalesce(p.region_code, o.region_code) AS region_code, p.project_name,
+       (SELECT min(i.inspected_on) FROM inspections i
+        WHERE i.project_id = c.project_id AND i.inspected_on > c.closed_on) AS checked_on
+FROM cases c LEFT JOIN projects p USING (project_id)
+  LEFT JOIN organizations o ON o.org_id = c.org_id
+WHERE c.status = 'closed' AND c.closed_on >= $1 - to_months(12) AND c.closed_on < $1
+ORDER BY c.closed_on, c.case_id
+"""
+
+
+def open_matters(store: RecordStore, as_of: dt.date) -> Sequence[Row]:
+    """Cases not closed, rectifications not made, arrears found, complaints nobody followed up.
+
+    Where a county never reports that anything was put right, its silence says nothing, and no
+    rectification or finding of it is listed. A case may be of an organisation without a project.
+    Money in fen. ``region_code`` is None where neither project nor organisation is known.
+    """
+    return [_plain(row) for row in rows_of(store, _OPEN, as_of)]
+
+
+def closed_cases(store: RecordStore, as_of: dt.date) -> Sequence[Row]:
+    """Cases closed in the last twelve months; ``checked_on`` is the first visit after closing."""
+    return [_plain(row) for row in rows_of(store, _CLOSED, as_of)]
+
+
+def _plain(row: Row) -> Row:
+    return {name: plain(value) for name, value in row.items()}

@@ -1,0 +1,60 @@
+"""Pay, labour cost and people on site by month: what was due against what came."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from risk.calendar.dates import add_months
+from risk.store.store import RecordStore
+from serving.snapshot.as_of_query import Row, by_project, known, rows_of
+
+MONTHS = 24
+
+_SQL = f"""
+{known("payrolls", "payments", "transfers", "attendance")},
+paid AS (
+  SELECT payroll_id, sum(amount) AS amount FROM payments WHERE paid_on < $1 GROUP BY payroll_id
+),
+parts AS (
+  SELECT r.project_id, r.period AS month, sum(r.amount_due) AS due,
+         sum(coalesce(p.amount, 0)) AS paid, NULL::HUGEINT AS transfer_due,
+         NULL::HUGEINT AS transferred, NULL::HUGEINT AS present
+  FROM payrolls r LEFT JOIN paid p USING (payroll_id) GROUP BY ALL
+  UNION ALL
+  SELECT project_id, period, NULL, NULL, sum(amount_due), sum(coalesce(amount_paid, 0)), NULL
+  FROM transfers GROUP BY ALL
+  UNION ALL
+  SELECT project_id, period, NULL, NULL, NULL, NULL, sum(workers_present)
+  FROM attendance GROUP BY ALL
+)
+SELECT project_id, CAST(month AS DATE) AS month, CAST(sum(due) AS BIGINT) AS due,
+       CAST(sum(paid) AS BIGINT) AS paid, CAST(sum(transfer_due) AS BIGINT) AS transfer_due,
+       CAST(sum(transferred) AS BIGINT) AS transferred, CAST(sum(present) AS BIGINT) AS present
+FROM parts WHERE month >= $1 - to_months({MONTHS}) AND month < $1
+GROUP BY project_id, month ORDER BY project_id, month
+"""
+
+_SERIES = ("due", "paid", "transfer_due", "transferred", "present")
+
+
+def months_of(store: RecordStore, as_of: dt.date) -> Mapping[str, Row]:
+    """Per project ``months`` and, of the same length, five series; None where nothing came in.
+
+    Money in fen. Payments count for the month they were worked for, however late they came.
+    """
+    return {project: _series(rows) for project, rows in _monthly(store, as_of).items()}
+
+
+def _monthly(store: RecordStore, as_of: dt.date) -> Mapping[str, list[Row]]:
+    return by_project(rows_of(store, _SQL, as_of))
+
+
+def _series(rows: list[Row]) -> Row:
+    at = {row["month"]: row for row in rows}
+    month, last, months = min(at), max(at), []
+    while month <= last:
+        months.append(month)
+        month = add_months(month, 1)
+    series = {name: [at.get(month, {}).get(name) for month in months] for name in _SERIES}
+    return {"months": [f"{month:%Y-%m}" for month in months], **series}

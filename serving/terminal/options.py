@@ -1,0 +1,30 @@
+"""Options that several commands take. Their help stands in the catalogue under ``help.options``."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from risk.unit_kinds import Kind
+from serving.terminal.dates import parse_date
+
+AsOf = Annotated[dt.date, typer.Option("--as-of", parser=parse_date, metavar="YYYY-MM-DD")]
+AsOfOrNone = Annotated[
+    dt.date | None, typer.Option("--as-of", parser=parse_date, metavar="YYYY-MM-DD")
+]
+AsOfs = Annotated[
+    list[dt.date], typer.Option("--as-of", parser=parse_date, metavar="YYYY-MM-DD...")
+]
+OnOrNone = Annotated[dt.date | None, typer.Option("--on", parser=parse_date, metavar="YYYY-MM-DD")]
+Out = Annotated[Path, typer.Option("--out", metavar="FILE", dir_okay=False)]
+OutOfEngine = Annotated[str, typer.Option("--out", metavar="PATH")]
+OutOrNone = Annotated[Path | None, typer.Option("--out", metavar="FILE", dir_okay=False)]
+Region = Annotated[str, typer.Option("--region", metavar="CODE")]
+Unit = Annotated[Kind, typer.Option("--kind")]
+UnitOrAll = Annotated[Kind | None, typer.Option("--kind")]
+Json = Annotated[bool, typer.Option("--json")]
+EngineName = Annotated[Literal["duckdb", "spark"], typer.Option("--engine")]
+Records = Annotated[str | None, typer.Option("--records", metavar="FOLDER")]

@@ -1,0 +1,76 @@
+"""``wagewatch watchlist``: shows a sealed list."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from risk.unit_kinds import Kind
+from serving.terminal.context import CliContext, cli_context
+from serving.terminal.options import AsOfOrNone, OutOrNone, Region, Unit
+from serving.terminal.output import line, raw, to_file
+from serving.terminal.resources import open_database, open_settings
+
+Format = Literal["table", "json", "csv", "xlsx"]
+
+
+def watchlist(
+    context: typer.Context,
+    as_of: AsOfOrNone = None,
+    region: Region = "",
+    shape: Annotated[Format, typer.Option("--format")] = "table",
+    out: OutOrNone = None,
+    kind: Unit = "project",
+) -> None:
+    """One list with reasons and red flags; the newest if no date is given."""
+    cli = cli_context(context)
+    if shape == "xlsx" and out is None:
+        raise typer.BadParameter(cli.text("xlsx_needs_out"), param_hint="--out")
+    show(cli, as_of, region, shape, out, kind)
+
+
+def show(
+    cli: CliContext,
+    as_of: dt.date | None,
+    region: str,
+    shape: Format,
+    out: Path | None = None,
+    kind: Kind = "project",
+) -> None:
+    """One sealed list on standard output or in the file ``out``.
+
+    Raises:
+        NotPublished, NothingPublished: there is no such list.
+    """
+    from serving.watchlists.repository import WatchlistRepository
+
+    with open_database(cli, open_settings(cli)) as database:
+        stored = WatchlistRepository(database, kind).watchlist(as_of, region)
+    content = _render(stored.body, shape, cli)
+    if out is not None:
+        to_file(out, content)
+        line(cli.text("written", path=str(out)))
+    else:
+        raw(content)
+
+
+def _render(body: bytes, shape: Format, cli: CliContext) -> bytes:
+    import json
+
+    if shape == "json":
+        return body + b"\n"
+    document: dict[str, Any] = json.loads(body)
+    if shape == "csv":
+        from serving.watchlists.csv import watchlist_csv
+
+        return watchlist_csv(document, cli.language)
+    if shape == "xlsx":
+        from serving.watchlists.xlsx import watchlist_xlsx
+
+        return watchlist_xlsx(document, cli.language)
+    from serving.watchlists.terminal import watchlist_table
+
+    return watchlist_table(document, cli.language).encode()

@@ -1,0 +1,357 @@
+"""What is published: a watchlist, and the risk of every project scored with it.
+
+These are the records; JSON, tables, sheets and pages are renderings of them. A document is plain
+data in the order it is shown; its sealed bytes are what the API sends.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from risk.calendar.dates import HORIZON_DAYS
+from risk.unit_kinds import Kind
+from risk.watchlist.sealed_document import Sealed, seal
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Words:
+    """One wording in both languages."""
+
+    zh: str
+    en: str
+
+    def to_document(self) -> Document:
+        """As plain data."""
+        return {"zh": self.zh, "en": self.en}
+
+
+@dataclass(frozen=True)
+class EvidenceRef:
+    """A record behind a statement, and the day it became known."""
+
+    table: str
+    record_id: str
+    known_at: dt.date
+
+    def to_document(self) -> Document:
+        """As plain data."""
+        return {
+            "table": self.table,
+            "record_id": self.record_id,
+            "known_at": self.known_at.isoformat(),
+        }
+
+
+@dataclass(frozen=True)
+class ReasonNote:
+    """A reason in words; ``contribution`` in log-odds, positive raises the risk."""
+
+    family: str
+    contribution: float
+    feature: str
+    value: float | None
+    typical: float | None
+    article: str | None
+    text: Words
+    evidence: tuple[EvidenceRef, ...] = ()
+
+    def to_document(self) -> Document:
+        """As plain data."""
+        return {
+            "family": self.family,
+            "contribution": self.contribution,
+            "feature": self.feature,
+            "value": self.value,
+            "typical": self.typical,
+            "article": self.article,
+            "text": self.text.to_document(),
+            "evidence": [item.to_document() for item in self.evidence],
+        }
+
+
+@dataclass(frozen=True)
+class FlagNote:
+    """A red flag in words: the duty, what the records show, what to check on site."""
+
+    code: str
+    article: str
+    article_label: Words
+    title: Words
+    finding: Words
+    check: Words
+    evidence: tuple[EvidenceRef, ...] = ()
+
+    def to_document(self) -> Document:
+        """As plain data."""
+        return {
+            "code": self.code,
+            "article": self.article,
+            "article_label": self.article_label.to_document(),
+            "title": self.title.to_document(),
+            "finding": self.finding.to_document(),
+            "check": self.check.to_document(),
+            "evidence": [item.to_document() for item in self.evidence],
+        }
+
+
+@dataclass(frozen=True)
+class TimelineItem:
+    """Something that happened to a project and was known at the as_of."""
+
+    date: dt.date
+    kind: str
+    text: Words
+    evidence: EvidenceRef
+
+    def to_document(self) -> Document:
+        """As plain data."""
+        return {
+            "date": self.date.isoformat(),
+            "kind": self.kind,
+            "text": self.text.to_document(),
+            "evidence": self.evidence.to_document(),
+        }
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What the house says of one project; ``amount_at_stake`` in fen.
+
+    ``unlike_inspected`` marks one unlike anything ever inspected: its probability is a guess.
+    """
+
+    project_id: str
+    project_name: str
+    contractor_name: str | None
+    region_code: str
+    tier: str
+    probability: float
+    workers: int | None
+    amount_at_stake: int | None
+    reasons: tuple[ReasonNote, ...]
+    red_flags: tuple[FlagNote, ...]
+    unlike_inspected: bool | None = None
+
+    def to_document(self) -> Document:
+        """As plain data, money in yuan."""
+        stake = self.amount_at_stake
+        return {
+            "project_id": self.project_id,
+            "project_name": self.project_name,
+            "contractor_name": self.contractor_name,
+            "region_code": self.region_code,
+            "tier": self.tier,
+            "probability": self.probability,
+            "workers": self.workers,
+            "amount_at_stake": None if stake is None else round(stake / 100, 2),
+            "reasons": [reason.to_document() for reason in self.reasons],
+            "red_flags": [flag.to_document() for flag in self.red_flags],
+            "unlike_inspected": self.unlike_inspected,
+        }
+
+
+@dataclass(frozen=True)
+class ChangeNote:
+    """How an entry stands against the last list: ``new``, ``up``, ``down``, ``same``, ``gone``."""
+
+    kind: str
+    from_rank: int | None = None
+    reason: str | None = None
+
+    def to_document(self) -> Document:
+        """As plain data."""
+        return {"kind": self.kind, "from_rank": self.from_rank, "reason": self.reason}
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A project's place on the list and why it is there."""
+
+    rank: int
+    selection: str
+    draw_probability: float | None
+
+    def to_document(self) -> Document:
+        """As plain data."""
+        return {
+            "rank": self.rank,
+            "selection": self.selection,
+            "draw_probability": self.draw_probability,
+        }
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a watchlist."""
+
+    listing: Listing
+    assessment: Assessment
+    change: ChangeNote
+
+    def to_document(self) -> Document:
+        """As plain data."""
+        return {
+            **self.listing.to_document(),
+            **self.assessment.to_document(),
+            "change": self.change.to_document(),
+        }
+
+
+@dataclass(frozen=True)
+class GoneNote:
+    """A project that was on the last list and is not on this one."""
+
+    project_id: str
+    project_name: str
+    change: ChangeNote
+
+    def to_document(self) -> Document:
+        """As plain data."""
+        return {
+            "project_id": self.project_id,
+            "project_name": self.project_name,
+            "change": self.change.to_document(),
+        }
+
+
+@dataclass(frozen=True)
+class ModelNote:
+    """The model behind the list; ``note`` says so when the scorecard had to score."""
+
+    name: str
+    version: str
+    kind: str
+    note: Words | None = None
+
+    def to_document(self) -> Document:
+        """As plain data."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "kind": self.kind,
+            "note": self.note.to_document() if self.note else None,
+        }
+
+
+@dataclass(frozen=True)
+class Previous:
+    """The list the changes are against."""
+
+    as_of: dt.date
+    digest: str
+
+    def to_document(self) -> Document:
+        """As plain data."""
+        return {"as_of": self.as_of.isoformat(), "digest": self.digest}
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a list is of and what made it.
+
+    ``kind``: what its entries are; ``rules`` holds the thresholds and policy in force.
+    """
+
+    as_of: dt.date
+    region: str
+    capacity: int
+    model: ModelNote
+    cohort: int
+    missing_feeds: tuple[str, ...]
+    records_digest: str
+    code_version: str
+    previous: Previous | None
+    rules: Mapping[str, Any]
+    kind: Kind = "project"
+
+    def to_document(self) -> Document:
+        """As plain data."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "region": self.region,
+            **self.of_kind(),
+            "horizon_days": HORIZON_DAYS,
+            "capacity": self.capacity,
+            "model": self.model.to_document(),
+            "cohort": self.cohort,
+            "missing_feeds": list(self.missing_feeds),
+            "records_digest": self.records_digest,
+            "code_version": self.code_version,
+            "previous": self.previous.to_document() if self.previous else None,
+            "rules": dict(self.rules),
+        }
+
+    def of_kind(self) -> Document:
+        """The kind of unit, where it is not a project."""
+        return {} if self.kind == "project" else {"kind": self.kind}
+
+
+@dataclass(frozen=True)
+class ProjectRisk:
+    """The risk of one project of the cohort; ``listing`` is None when it is not on the list."""
+
+    assessment: Assessment
+    listing: Listing | None
+    timeline: tuple[TimelineItem, ...] = ()
+
+    def to_document(self, head: Head) -> Document:
+        """As plain data, with what it was made from."""
+        return {
+            "as_of": head.as_of.isoformat(),
+            "region": head.region,
+            **head.of_kind(),
+            "horizon_days": HORIZON_DAYS,
+            "model": head.model.to_document(),
+            "missing_feeds": list(head.missing_feeds),
+            "records_digest": head.records_digest,
+            **self.assessment.to_document(),
+            "listing": self.listing.to_document() if self.listing else None,
+            "timeline": [item.to_document() for item in self.timeline],
+        }
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A list ready to be sealed, with the risk of every project of the cohort."""
+
+    head: Head
+    entries: tuple[Entry, ...]
+    gone: tuple[GoneNote, ...]
+    risks: tuple[ProjectRisk, ...]
+
+    def seal(self) -> SealedPublication:
+        """The publication as bytes and digests; the list's digest covers the risks too."""
+        risks = {
+            risk.assessment.project_id: seal(risk.to_document(self.head)) for risk in self.risks
+        }
+        return SealedPublication(self, seal(self._document(risks)), risks)
+
+    def _document(self, risks: Mapping[str, Sealed]) -> Document:
+        return {
+            **self.head.to_document(),
+            "risks_digest": _digest_of_all(risks),
+            "entries": [entry.to_document() for entry in self.entries],
+            "gone": [item.to_document() for item in self.gone],
+        }
+
+
+@dataclass(frozen=True)
+class SealedPublication:
+    """A publication and its sealed bytes, the risks by project_id."""
+
+    publication: Publication
+    watchlist: Sealed
+    risks: Mapping[str, Sealed]
+
+
+def _digest_of_all(risks: Mapping[str, Sealed]) -> str:
+    total = hashlib.sha256()
+    for project_id in sorted(risks):
+        total.update(f"{risks[project_id].digest}\n".encode())
+    return total.hexdigest()

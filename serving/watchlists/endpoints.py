@@ -1,0 +1,84 @@
+"""/v1/watchlists: lists, one list, its entries, what happened since."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from serving.auth.dependencies import require
+from serving.auth.principal import Principal
+from serving.auth.roles import Permission
+from serving.http.dependencies import DatabaseDep
+from serving.http.etag import send_document
+from serving.http.parameters import (
+    AsOfPath,
+    CursorQuery,
+    KindQuery,
+    LimitQuery,
+    RegionQuery,
+    wanted,
+)
+from serving.http.problems import RESPONSES
+from serving.http.schemas import Page
+from serving.watchlists import service
+from serving.watchlists.redaction import LiveViews
+from serving.watchlists.repository import WatchlistRepository
+from serving.watchlists.schemas import Changes, Entry, Sought, Watchlist, WatchlistSummary
+
+router = APIRouter(prefix="/v1/watchlists", tags=["watchlists"], responses=RESPONSES)
+
+
+@router.get("")
+def list_watchlists(
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.READ_LISTS)],
+    region: Annotated[str | None, Query(pattern=r"^(\d{1,12})?$")] = None,
+    kind: KindQuery = "project",
+    cursor: CursorQuery = None,
+    limit: LimitQuery = 100,
+) -> Page[WatchlistSummary]:
+    """All sealed lists, newest first / 全部已发布名单，最新在前。"""
+    return service.watchlists(
+        WatchlistRepository(database, kind), who, region, wanted(limit, cursor)
+    )
+
+
+@router.get("/changes")
+def list_changes(
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.READ_LISTS)],
+    since: CursorQuery = None,
+    limit: LimitQuery = 100,
+) -> Changes:
+    """What happened since a cursor: lists published, tiers changed / 自游标以来的变化。"""
+    return service.changes(database, who, wanted(limit, since))
+
+
+@router.get("/{as_of}", response_class=Response, responses={200: {"model": Watchlist}})
+async def get_watchlist(
+    request: Request,
+    views: LiveViews,
+    who: Annotated[Principal, require(Permission.READ_LISTS)],
+    as_of: AsOfPath,
+    region: RegionQuery = "",
+    kind: KindQuery = "project",
+) -> Response:
+    """One sealed list, byte for byte as published, or the part you may see / 一份已发布名单。"""
+    day = None if as_of == "latest" else as_of
+    return send_document(views.watchlist(who, day, region, kind), request)
+
+
+@router.get("/{as_of}/entries")
+def list_entries(
+    request: Request,
+    views: LiveViews,
+    who: Annotated[Principal, require(Permission.READ_LISTS)],
+    as_of: AsOfPath,
+    sought: Annotated[Sought, Query()],
+) -> Page[Entry]:
+    """Entries of one list by rank, filtered / 名单条目，可按等级、红旗、区划等筛选。"""
+    day = None if as_of == "latest" else as_of
+    view = views.watchlist(who, day, sought.region, sought.kind)
+    request.scope["state"]["about"] = (view.as_of, view.list_digest, view.model_version)
+    return service.entries(view, sought)

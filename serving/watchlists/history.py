@@ -1,0 +1,38 @@
+"""Entries of sealed lists as training looks at them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from serving.watchlists.repository import WatchlistRepository
+
+if TYPE_CHECKING:
+    from training.evaluation.selective_labels import Listed
+
+
+def listed_entries(lists: WatchlistRepository) -> list[Listed]:
+    """Every entry of every sealed list; of one as_of a project counts once, in the widest list."""
+    found: dict[tuple[object, str], Listed] = {}
+    summaries = sorted(lists.summaries(), key=lambda one: (one.as_of, len(one.region)))
+    for summary in summaries:
+        for entry in _entries(lists, summary.as_of, summary.region):
+            found.setdefault((entry.as_of, entry.project_id), entry)
+    return list(found.values())
+
+
+def _entries(lists: WatchlistRepository, as_of: dt.date, region: str) -> Iterator[Listed]:
+    from training.evaluation.selective_labels import Listed
+
+    document = json.loads(lists.watchlist(as_of, region).body)
+    for entry in document["entries"]:
+        yield Listed(
+            as_of=as_of,
+            project_id=entry["project_id"],
+            cluster=entry["contractor_name"] or entry["project_id"],
+            selection=entry["selection"],
+            draw_probability=entry["draw_probability"],
+            probability=entry["probability"],
+        )

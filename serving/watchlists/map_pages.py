@@ -1,0 +1,147 @@
+"""The region's projects where they are, and an order of visits for the day."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from serving.auth.dependencies import require
+from serving.auth.principal import Principal
+from serving.auth.roles import Permission
+from serving.http.parameters import IsoDate
+from serving.outcomes.repository import visits_of
+from serving.watchlists.reader import Document, reading_of
+from serving.watchlists.route_planning import short_order, way
+from serving.web.render import render
+from serving.web.svg import Frame, frame_of, hull
+
+router = APIRouter(include_in_schema=False)
+
+MOST_LINKED = 400
+"""So many projects can be clicked; the others are drawn as points, or the page grows heavy."""
+
+MOST_STOPS = 30
+_MOST_AREAS = 40
+_TIERS = ("red", "orange", "yellow", "blue")
+
+Reader = Annotated[Principal, require(Permission.READ_LISTS)]
+
+
+@router.get("/map")
+def overview(
+    request: Request, who: Reader, as_of: IsoDate | None = None, region: str | None = None
+) -> Response:
+    """The map."""
+    reading = reading_of(request)
+    chosen = reading.choose(request, who, as_of, region)
+    if chosen is None:
+        return render(request, "nothing", who)
+    rows = reading.register(who, chosen.summary).projects
+    placed = [row for row in rows if row["latitude"] is not None and row["longitude"] is not None]
+    return render(
+        request,
+        "map",
+        who,
+        chosen=chosen,
+        rows=rows,
+        placed=len(placed),
+        drawing=_drawing(placed) if placed else None,
+        listed=sorted((r for r in rows if r["rank"]), key=lambda r: r["rank"])[:MOST_LINKED],
+        visits=visits_of(reading.database.engine, who, chosen.summary.as_of),
+        tiers=[(tier, sum(row["tier"] == tier for row in rows)) for tier in _TIERS],
+    )
+
+
+@router.get("/route")
+def route(
+    request: Request,
+    who: Reader,
+    stop: Annotated[list[str] | None, Query(max_length=200)] = None,
+    lat: Annotated[float | None, Query(ge=-90, le=90)] = None,
+    lon: Annotated[float | None, Query(ge=-180, le=180)] = None,
+) -> Response:
+    """The chosen projects in an order with a short way."""
+    reading = reading_of(request)
+    chosen = reading.choose(request, who, None, None)
+    if chosen is None:
+        return render(request, "nothing", who)
+    rows = reading.register(who, chosen.summary).by_id()
+    wanted = [rows[one] for one in dict.fromkeys(stop or ()) if one in rows][:MOST_STOPS]
+    placed = [r for r in wanted if r["latitude"] is not None and r["longitude"] is not None]
+    start = None if lat is None or lon is None else (lat, lon)
+    points = [(row["latitude"], row["longitude"]) for row in placed]
+    order = short_order(points, start)
+    steps = way(points, order, start)
+    return render(
+        request,
+        "route",
+        who,
+        stops=[(placed[i], km) for i, km in zip(order, steps, strict=True)],
+        total=sum(steps),
+        unplaced=[row for row in wanted if row not in placed],
+        left_out=len(stop or ()) > MOST_STOPS,
+        start=start,
+        drawing=_way_drawing(points, order, start) if points else None,
+    )
+
+
+def _drawing(rows: Sequence[Document]) -> Document:
+    """The picture: linked projects (riskiest on top), points by tier, areas by place."""
+    frame = frame_of([(row["latitude"], row["longitude"]) for row in rows])
+    ranked = sorted(rows, key=lambda row: (row["rank"] is None, -row["probability"]))
+    linked, others = ranked[:MOST_LINKED], ranked[MOST_LINKED:]
+    return {
+        "width": frame.width,
+        "height": frame.height,
+        "linked": [{"row": row, "at": _at(frame, row)} for row in reversed(linked)],
+        "points": {
+            tier: "".join(_point(frame, row) for row in others if row["tier"] == tier)
+            for tier in _TIERS
+        },
+        "areas": _areas(frame, rows),
+    }
+
+
+def _at(frame: Frame, row: Document) -> tuple[float, float]:
+    return frame.place(row["latitude"], row["longitude"])
+
+
+def _point(frame: Frame, row: Document) -> str:
+    x, y = _at(frame, row)
+    return f"M{x:g} {y:g}h0"
+
+
+def _areas(frame: Frame, rows: Sequence[Document]) -> list[Document]:
+    """Each county's, or in one county each township's, projects in an outline of their own."""
+    counties = {row["region_code"][:6] for row in rows}
+    digits = 9 if len(counties) == 1 else 6
+    members: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for row in rows:
+        members[row["region_code"][:digits]].append(_at(frame, row))
+    areas: list[Document] = []
+    for code, points in sorted(members.items())[:_MOST_AREAS]:
+        outline = hull(points)
+        middle = (sum(x for x, _ in points) / len(points), sum(y for _, y in points) / len(points))
+        corners = " ".join(f"{x:g},{y:g}" for x, y in outline)
+        areas.append({"code": code, "corners": corners, "x": middle[0], "y": middle[1]})
+    return areas
+
+
+def _way_drawing(
+    points: Sequence[tuple[float, float]], order: Sequence[int], start: tuple[float, float] | None
+) -> Document:
+    every = [*points, *([start] if start else [])]
+    frame = frame_of(every, width=640, most=420)
+    stops = [frame.place(*points[i]) for i in order]
+    began: list[Any] = [frame.place(*start)] if start else []
+    line = " ".join(f"{x:g},{y:g}" for x, y in [*began, *stops])
+    return {
+        "width": frame.width,
+        "height": frame.height,
+        "stops": stops,
+        "line": line,
+        "start": began[0] if began else None,
+    }

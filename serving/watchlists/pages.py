@@ -1,0 +1,200 @@
+"""This month's list: filtered, sorted, printed, taken along."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict
+
+from risk.contract import TABLES
+from risk.unit_kinds import KINDS, Kind
+from serving.auth.dependencies import require
+from serving.auth.principal import Principal
+from serving.auth.roles import Permission
+from serving.db.pagination import Wanted
+from serving.http.parameters import IsoDate
+from serving.outcomes.repository import Visit, list_outcomes, visits_of
+from serving.watchlists import texts
+from serving.watchlists.reader import ChosenList, Reading, reading_of
+from serving.watchlists.repository import WatchlistRepository
+from serving.web.render import page_language, render
+from serving.web.responses import XLSX, download
+
+router = APIRouter(include_in_schema=False)
+
+PER_PAGE = 50
+_MOST_VISITS = 100_000
+Reader = Annotated[Principal, require(Permission.READ_LISTS)]
+Document = Mapping[str, Any]
+
+
+class ListQuery(BaseModel):
+    """What of a list is wanted; everything may be left out, an empty field means any."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    as_of: IsoDate | Literal[""] | None = None
+    region: str | None = None
+    kind: Kind = "project"
+    q: str = ""
+    tier: str = ""
+    flag: str = ""
+    change: str = ""
+    place: str = ""
+    visited: Literal["", "yes", "no"] = ""
+    sort: Literal["rank", "probability", "workers", "amount", "name"] = "rank"
+    page: int = 1
+
+    def day(self) -> dt.date | None:
+        """The date asked for."""
+        return self.as_of if isinstance(self.as_of, dt.date) else None
+
+
+@router.get("/watchlist")
+def watchlist(request: Request, who: Reader, wanted: Annotated[ListQuery, Query()]) -> Response:
+    """The list on a page."""
+    chosen = reading_of(request).choose(request, who, wanted.day(), wanted.region, wanted.kind)
+    if chosen is None:
+        return render(request, "nothing", who)
+    visits = visits_of(reading_of(request).database.engine, who, chosen.summary.as_of)
+    entries = chosen.document["entries"]
+    found = sought(entries, wanted, visits)
+    pages = max(1, -(-len(found) // PER_PAGE))
+    page = min(max(wanted.page, 1), pages)
+    return render(
+        request,
+        "watchlist",
+        who,
+        chosen=chosen,
+        wanted=wanted,
+        entries=found[(page - 1) * PER_PAGE : page * PER_PAGE],
+        found=len(found),
+        page=page,
+        pages=pages,
+        visits=visits,
+        done=sum(entry["project_id"] in visits for entry in entries),
+        choices=_choices(entries),
+        reasons=lambda entry: texts.main_reasons(entry, page_language(request)),
+        changed=lambda entry: texts.change(entry, page_language(request)),
+        warnings=texts.warnings(chosen.document, page_language(request)),
+        kinds=_kinds(reading_of(request), who),
+        tiers=[
+            (t, sum(e["tier"] == t for e in entries)) for t in ("red", "orange", "yellow", "blue")
+        ],
+    )
+
+
+@router.get("/watchlist/print")
+def printed(request: Request, who: Reader, wanted: Annotated[ListQuery, Query()]) -> Response:
+    """The list for paper, one page per district."""
+    chosen = reading_of(request).choose(request, who, wanted.day(), wanted.region, wanted.kind)
+    if chosen is None:
+        return render(request, "nothing", who)
+    entries = sought(chosen.document["entries"], wanted, {})
+    places: dict[str, list[Document]] = {}
+    for entry in entries:
+        places.setdefault(entry["region_code"], []).append(entry)
+    return render(
+        request,
+        "print",
+        who,
+        chosen=chosen,
+        places=sorted(places.items()),
+        reasons=lambda entry: texts.main_reasons(entry, page_language(request)),
+        warnings=texts.warnings(chosen.document, page_language(request)),
+    )
+
+
+@router.get("/watchlist.xlsx")
+def as_workbook(request: Request, who: Reader, wanted: Annotated[ListQuery, Query()]) -> Response:
+    """The list as a workbook, with a sheet to enter visits on."""
+    from serving.watchlists.xlsx import watchlist_xlsx
+
+    chosen, document = _filtered(request, who, wanted)
+    return _named(chosen, "xlsx", XLSX, watchlist_xlsx(document, page_language(request)))
+
+
+@router.get("/visits.xlsx")
+def visits(
+    request: Request, who: Annotated[Principal, require(Permission.READ_OUTCOMES)]
+) -> Response:
+    """All visits entered so far as inspections records, to be imported elsewhere."""
+    from serving.watchlists.xlsx import records_xlsx
+
+    engine = reading_of(request).database.engine
+    found = list_outcomes(engine, who, Wanted(_MOST_VISITS), {}).items
+    rows = [one.record() for one in found]
+    day = max((one.inspected_on for one in found), default=dt.date.min.replace(year=2000))
+    return download("inspections.xlsx", XLSX, records_xlsx(TABLES["inspections"], rows, day))
+
+
+@router.get("/watchlist.pdf")
+def as_pdf(request: Request, who: Reader, wanted: Annotated[ListQuery, Query()]) -> Response:
+    """The list as PDF."""
+    from serving.watchlists.pdf import watchlist_pdf
+
+    chosen, document = _filtered(request, who, wanted)
+    body = watchlist_pdf(document, page_language(request))
+    return _named(chosen, "pdf", "application/pdf", body)
+
+
+def sought(
+    entries: Sequence[Document], wanted: ListQuery, visits: Mapping[str, Visit]
+) -> list[Document]:
+    """The entries that fit, in the order wanted."""
+    found = [entry for entry in entries if _fits(entry, wanted, visits)]
+    return sorted(found, key=_ORDERS[wanted.sort])
+
+
+def _fits(entry: Document, wanted: ListQuery, visits: Mapping[str, Visit]) -> bool:
+    names = f"{entry['project_id']}\n{entry['project_name']}\n{entry['contractor_name'] or ''}"
+    flags = {flag["code"] for flag in entry["red_flags"]}
+    return (
+        wanted.q.strip().casefold() in names.casefold()
+        and wanted.tier in ("", entry["tier"])
+        and (not wanted.flag or wanted.flag in flags or (wanted.flag == "any" and bool(flags)))
+        and wanted.change in ("", entry["change"]["kind"])
+        and entry["region_code"].startswith(wanted.place)
+        and (not wanted.visited or (wanted.visited == "yes") == (entry["project_id"] in visits))
+    )
+
+
+_ORDERS: Mapping[str, Any] = {
+    "rank": lambda e: e["rank"],
+    "probability": lambda e: (-e["probability"], e["rank"]),
+    "workers": lambda e: (-(e["workers"] or -1), e["rank"]),
+    "amount": lambda e: (-(e["amount_at_stake"] or -1), e["rank"]),
+    "name": lambda e: (e["project_name"], e["rank"]),
+}
+
+
+def _choices(entries: Sequence[Document]) -> Document:
+    """What can be filtered by: places and red flags that occur."""
+    flags = {flag["code"]: flag["title"] for e in entries for flag in e["red_flags"]}
+    places = {e["region_code"] for e in entries}
+    counties = {code[:6] for code in places}
+    return {"flags": sorted(flags.items()), "places": sorted(places | counties)}
+
+
+def _kinds(reading: Reading, who: Principal) -> list[Kind]:
+    """The kinds of unit lists are published of, where there is more than one."""
+    found = [kind for kind in KINDS if WatchlistRepository(reading.database, kind).summaries(who)]
+    return found if len(found) > 1 else []
+
+
+def _filtered(
+    request: Request, who: Principal, wanted: ListQuery
+) -> tuple[ChosenList, dict[str, Any]]:
+    reading = reading_of(request)
+    chosen = reading.choose(request, who, wanted.day(), wanted.region, wanted.kind)
+    if chosen is None:
+        raise WatchlistRepository(reading.database, wanted.kind).not_published(None, "", who)
+    entries = sought(chosen.document["entries"], wanted, {})
+    return chosen, {**chosen.document, "entries": entries}
+
+
+def _named(chosen: ChosenList, kind: str, media: str, body: bytes) -> Response:
+    return download(f"watchlist-inspections-{chosen.summary.as_of}.{kind}", media, body)

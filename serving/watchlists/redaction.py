@@ -1,0 +1,169 @@
+"""Sealed documents as a reader may see them: whole, or only their region, or without the draws.
+
+Whoever may see everything gets the sealed bytes themselves. Others get a document made from them,
+marked with ``view``. Made once, a view is kept in memory until something else is published.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from risk.unit_kinds import Kind
+from risk.watchlist.sealed_document import seal
+from serving.auth.jurisdiction import covers, touches
+from serving.auth.principal import Principal
+from serving.auth.project_regions import regions_of
+from serving.auth.roles import Permission
+from serving.db.change_stamp import Freshness
+from serving.db.database import Database
+from serving.watchlists.repository import Stored, WatchlistRepository
+
+MOST_BYTES = 64_000_000
+_SMALL = 1_000
+
+
+@dataclass(frozen=True)
+class View:
+    """A document as bytes, also compressed, and what the audit has to say of it."""
+
+    body: bytes
+    compressed: bytes | None
+    digest: str
+    as_of: dt.date
+    list_digest: str | None
+    model_version: str
+
+
+class Views:
+    """Makes views and keeps them; nothing that is not published any more is ever given out."""
+
+    def __init__(self, database: Database, freshness: Freshness) -> None:
+        self._database = database
+        self._freshness = freshness
+        self._stamp: object = None
+        self._kept: OrderedDict[tuple[object, ...], View] = OrderedDict()
+        self._bytes = 0
+
+    def watchlist(
+        self, principal: Principal, as_of: dt.date | None, region: str, kind: Kind = "project"
+    ) -> View:
+        """A list as the principal may see it.
+
+        Raises:
+            NothingPublished, NotPublished: there is none, or none of their region.
+        """
+        draws = principal.has(Permission.READ_DRAWS)
+        key = ("list", kind, as_of, region, principal.region, draws)
+        lists = WatchlistRepository(self._database, kind)
+        return self._get(key, lambda: _watchlist(lists, principal, as_of, region))
+
+    def risk(self, principal: Principal, project_id: str, as_of: dt.date | None) -> View:
+        """The risk of a project as the principal may see it.
+
+        Raises:
+            NothingPublished, NotPublished, ProjectNotScored: there is none, or not in their region.
+        """
+        draws = principal.has(Permission.READ_DRAWS)
+        key = ("risk", project_id, as_of, principal.region, draws)
+        return self._get(key, lambda: self._risk(principal, project_id, as_of))
+
+    def _get(self, key: tuple[object, ...], make: Callable[[], View]) -> View:
+        stamp = self._freshness.stamp()
+        if stamp != self._stamp:
+            self._kept.clear()
+            self._bytes, self._stamp = 0, stamp
+        view = self._kept.get(key)
+        if view is None:
+            view = self._kept[key] = make()
+            self._bytes += _size(view)
+            while self._bytes > MOST_BYTES and len(self._kept) > 1:
+                self._bytes -= _size(self._kept.popitem(last=False)[1])
+        return view
+
+    def _risk(self, principal: Principal, project_id: str, as_of: dt.date | None) -> View:
+        stored = WatchlistRepository(self._database).project_risk(project_id, as_of, principal)
+        document = json.loads(stored.body)
+        if principal.has(Permission.READ_DRAWS):
+            return _view(stored, document, None)
+        if document["listing"] is not None:
+            document["listing"] = _redacted(document["listing"], principal)
+        _mark(document, principal, stored.digest)
+        sealed = seal(document)
+        return _view(Stored(sealed.body, sealed.digest), document, None)
+
+
+def _watchlist(
+    lists: WatchlistRepository, principal: Principal, as_of: dt.date | None, region: str
+) -> View:
+    if not touches(principal, region):
+        raise lists.not_published(as_of, region, principal)
+    stored = lists.watchlist(as_of, region, principal)
+    document = json.loads(stored.body)
+    if covers(principal, region) and principal.has(Permission.READ_DRAWS):
+        return _view(stored, document, stored.digest)
+    gone = [item["project_id"] for item in document["gone"]]
+    with lists.engine.connect() as connection:
+        places = regions_of(connection, gone)
+    document["entries"] = [
+        _redacted(entry, principal)
+        for entry in document["entries"]
+        if covers(principal, entry["region_code"])
+    ]
+    document["gone"] = [
+        item
+        for item in document["gone"]
+        if not principal.region or covers(principal, places.get(item["project_id"]))
+    ]
+    _mark(document, principal, stored.digest)
+    sealed = seal(document)
+    return _view(Stored(sealed.body, sealed.digest), document, stored.digest)
+
+
+def _redacted(entry: dict[str, Any], principal: Principal) -> dict[str, Any]:
+    """``entry`` without what tells whether it was drawn: only ``must`` may be known."""
+    if principal.has(Permission.READ_DRAWS):
+        return entry
+    selection = entry["selection"] if entry["selection"] == "must" else None
+    return {**entry, "selection": selection, "draw_probability": None}
+
+
+def _mark(document: dict[str, Any], principal: Principal, digest: str) -> None:
+    hidden = not principal.has(Permission.READ_DRAWS)
+    if hidden and "rules" in document:
+        # With the seed the draw could be made again.
+        document["rules"]["policy"]["seed"] = None
+    document["view"] = {"of": digest, "region": principal.region, "draws_hidden": hidden}
+
+
+def _view(stored: Stored, document: dict[str, Any], list_digest: str | None) -> View:
+    body = stored.body
+    return View(
+        body,
+        gzip.compress(body, 6, mtime=0) if len(body) >= _SMALL else None,
+        stored.digest,
+        dt.date.fromisoformat(document["as_of"]),
+        list_digest,
+        document["model"]["version"],
+    )
+
+
+def _size(view: View) -> int:
+    return len(view.body) + len(view.compressed or b"")
+
+
+async def views_of(request: Request) -> Views:
+    """Return the redacted views of the application."""
+    views: Views = request.app.state.views
+    return views
+
+
+LiveViews = Annotated[Views, Depends(views_of)]
+"""Type of an endpoint parameter that receives the redacted views."""

@@ -1,0 +1,405 @@
+"""Sealed lists and the risks sealed with them, in the service database."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from sqlalchemy import Connection, Row, Select, and_, func, insert, select
+
+from risk.errors import WagewatchError
+from risk.unit_kinds import Kind
+from serving.auth.jurisdiction import overlaps, within
+from serving.auth.principal import OFFICE, Principal
+from serving.auth.project_regions import save_regions
+from serving.db.database import Database
+from serving.db.engine import utc
+from serving.db.tables import PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
+from serving.errors import ApiError, CommandError
+from serving.watchlists.document import Head, SealedPublication
+
+
+class AlreadyPublished(CommandError):
+    """A different list is sealed for the same as_of and region."""
+
+    code = "already_published"
+
+
+class NotPublished(ApiError):
+    """No list is sealed for that as_of and region; ``available`` names those that are."""
+
+    code = "not_published"
+    status = HTTPStatus.NOT_FOUND
+
+
+class NothingPublished(ApiError):
+    """No list at all has been sealed yet."""
+
+    code = "nothing_published"
+    status = HTTPStatus.NOT_FOUND
+
+
+class ProjectNotScored(ApiError):
+    """The project was not in the cohort of the publication asked for."""
+
+    code = "project_not_scored"
+    status = HTTPStatus.NOT_FOUND
+
+
+@dataclass(frozen=True)
+class ScoredThen:
+    """A project in one publication; ``rank`` is None where it was not listed."""
+
+    as_of: dt.date
+    region: str
+    model_version: str
+    tier: str
+    probability: float
+    rank: int | None
+
+
+@dataclass(frozen=True)
+class Score:
+    """A project's score in a publication."""
+
+    project_id: str
+    as_of: dt.date
+    model_version: str
+    tier: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A sealed list without its body."""
+
+    as_of: dt.date
+    region: str
+    capacity: int
+    entries: int
+    cohort: int
+    model_name: str
+    model_version: str
+    model_kind: str
+    code_version: str
+    records_digest: str
+    digest: str
+    published_at: dt.datetime
+    published_by: str
+    kind: Kind
+
+
+def closest(lists: Sequence[Summary], principal: Principal) -> Summary | None:
+    """Of the newest date of ``lists`` (the newest first) that of the own region, else the widest.
+
+    It holds the most of what the principal may see; None where there are no lists.
+    """
+    newest = [one for one in lists if one.as_of == lists[0].as_of]
+    return min(
+        newest, key=lambda one: (one.region != principal.region, len(one.region)), default=None
+    )
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A sealed document as it lies in the database."""
+
+    body: bytes
+    digest: str
+
+
+class WatchlistRepository:
+    """Reads the sealed lists of one ``kind`` of unit, and the risks of all kinds."""
+
+    def __init__(self, database: Database, kind: Kind = "project") -> None:
+        self.engine = database.engine
+        self.kind: Kind = kind
+
+    def summaries(self, principal: Principal = OFFICE, region: str | None = None) -> list[Summary]:
+        """Sealed lists that touch the principal's region, newest as_of first, then by region.
+
+        With ``region`` only those that were made for it.
+        """
+        columns = [WATCHLISTS.c[name] for name in Summary.__dataclass_fields__]
+        query = select(*columns).where(
+            overlaps(WATCHLISTS.c.region, principal), WATCHLISTS.c.kind == self.kind
+        )
+        if region is not None:
+            query = query.where(WATCHLISTS.c.region == region)
+        query = query.order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.region)
+        with self.engine.connect() as connection:
+            return [_summary(row) for row in connection.execute(query)]
+
+    def latest_as_of(self) -> dt.date | None:
+        """The as_of of the newest list; None while there is none."""
+        with self.engine.connect() as connection:
+            found: dt.date | None = connection.execute(
+                select(func.max(WATCHLISTS.c.as_of)).where(WATCHLISTS.c.kind == self.kind)
+            ).scalar_one()
+        return found
+
+    def generation(self) -> int:
+        """A number that grows with every list that is published."""
+        with self.engine.connect() as connection:
+            return connection.execute(select(func.max(WATCHLISTS.c.id))).scalar_one() or 0
+
+    def watchlist(
+        self, as_of: dt.date | None, region: str = "", principal: Principal = OFFICE
+    ) -> Stored:
+        """The sealed list of ``region``; the newest one if ``as_of`` is None.
+
+        Raises:
+            NothingPublished: there is no list at all.
+            NotPublished: there are lists, but not this one.
+        """
+        query = _newest(select(WATCHLISTS.c.body, WATCHLISTS.c.digest), as_of)
+        query = query.where(WATCHLISTS.c.region == region, WATCHLISTS.c.kind == self.kind)
+        with self.engine.connect() as connection:
+            row = connection.execute(query.where(overlaps(WATCHLISTS.c.region, principal))).first()
+        if row is None:
+            raise self.not_published(as_of, region, principal)
+        return Stored(row.body, row.digest)
+
+    def previous(self, as_of: dt.date, region: str) -> Stored | None:
+        """The last list of ``region`` before ``as_of``, if there is one."""
+        query = (
+            select(WATCHLISTS.c.body, WATCHLISTS.c.digest)
+            .where(
+                WATCHLISTS.c.as_of < as_of,
+                WATCHLISTS.c.region == region,
+                WATCHLISTS.c.kind == self.kind,
+            )
+            .order_by(WATCHLISTS.c.as_of.desc())
+            .limit(1)
+        )
+        with self.engine.connect() as connection:
+            row = connection.execute(query).first()
+        return Stored(row.body, row.digest) if row else None
+
+    def project_risk(
+        self, project_id: str, as_of: dt.date | None = None, principal: Principal = OFFICE
+    ) -> Stored:
+        """The sealed risk of a project; of the newest publication it is in if no ``as_of``.
+
+        Where several lists of one as_of hold the project, the one sealed last answers.
+
+        Raises:
+            NothingPublished: there is no list at all.
+            NotPublished: no list was sealed for ``as_of``.
+            ProjectNotScored: the project is in none of them, or in another region.
+        """
+        query = _newest(select(PROJECT_RISKS.c.body, PROJECT_RISKS.c.digest), as_of)
+        query = query.join(WATCHLISTS, PROJECT_RISKS.c.watchlist_id == WATCHLISTS.c.id).where(
+            PROJECT_RISKS.c.project_id == project_id,
+            within(PROJECT_RISKS.c.region_code, principal),
+        )
+        with self.engine.connect() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise self._not_scored(project_id, as_of, principal)
+        return Stored(row.body, row.digest)
+
+    def score_history(self, project_id: str, principal: Principal = OFFICE) -> list[ScoredThen]:
+        """How a project was scored in every publication it is in, the newest first.
+
+        Raises:
+            NothingPublished, ProjectNotScored: it is in none, or in another region.
+        """
+        query = (
+            select(
+                WATCHLISTS.c.as_of,
+                WATCHLISTS.c.region,
+                WATCHLISTS.c.model_version,
+                PROJECT_RISKS.c.tier,
+                PROJECT_RISKS.c.probability,
+                WATCHLIST_ENTRIES.c.rank,
+            )
+            .join(PROJECT_RISKS, PROJECT_RISKS.c.watchlist_id == WATCHLISTS.c.id)
+            .outerjoin(
+                WATCHLIST_ENTRIES,
+                and_(
+                    WATCHLIST_ENTRIES.c.watchlist_id == WATCHLISTS.c.id,
+                    WATCHLIST_ENTRIES.c.project_id == PROJECT_RISKS.c.project_id,
+                ),
+            )
+            .where(
+                PROJECT_RISKS.c.project_id == project_id,
+                within(PROJECT_RISKS.c.region_code, principal),
+            )
+            .order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.id.desc())
+        )
+        with self.engine.connect() as connection:
+            found = [ScoredThen(*row) for row in connection.execute(query)]
+        if not found:
+            raise self._not_scored(project_id, None, principal)
+        return found
+
+    def scores(
+        self, project_ids: Sequence[str], as_of: dt.date | None, principal: Principal = OFFICE
+    ) -> dict[str, Score]:
+        """The newest score of each project, or that of ``as_of``; those without one are left out.
+
+        ``project_ids`` holds at most a few hundred.
+        """
+        newest = (
+            select(
+                PROJECT_RISKS.c.project_id.label("project_id"),
+                WATCHLISTS.c.as_of,
+                WATCHLISTS.c.model_version,
+                PROJECT_RISKS.c.tier,
+                PROJECT_RISKS.c.probability,
+                func.row_number()
+                .over(
+                    partition_by=PROJECT_RISKS.c.project_id,
+                    order_by=(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.id.desc()),
+                )
+                .label("place"),
+            )
+            .join(WATCHLISTS, PROJECT_RISKS.c.watchlist_id == WATCHLISTS.c.id)
+            .where(
+                PROJECT_RISKS.c.project_id.in_(list(project_ids)),
+                within(PROJECT_RISKS.c.region_code, principal),
+            )
+        )
+        if as_of is not None:
+            newest = newest.where(WATCHLISTS.c.as_of == as_of)
+        ranked = newest.subquery()
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(ranked).where(ranked.c.place == 1)).all()
+        return {row.project_id: Score(*row[:-1]) for row in rows}
+
+    def project_risks(self, as_of: dt.date, region: str) -> dict[str, Stored]:
+        """The sealed risks of all projects scored with one list, by project_id."""
+        query = (
+            select(PROJECT_RISKS.c.project_id, PROJECT_RISKS.c.body, PROJECT_RISKS.c.digest)
+            .join(WATCHLISTS, PROJECT_RISKS.c.watchlist_id == WATCHLISTS.c.id)
+            .where(
+                WATCHLISTS.c.as_of == as_of,
+                WATCHLISTS.c.region == region,
+                WATCHLISTS.c.kind == self.kind,
+            )
+        )
+        with self.engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return {row.project_id: Stored(row.body, row.digest) for row in rows}
+
+    def not_published(
+        self, as_of: dt.date | None, region: str, principal: Principal
+    ) -> WagewatchError:
+        """What to say of a list that is not there; names only lists the principal may see."""
+        available = [f"{item.as_of}/{item.region or '*'}" for item in self.summaries(principal)]
+        if not available:
+            return NothingPublished()
+        wanted = "latest" if as_of is None else as_of.isoformat()
+        return NotPublished(as_of=wanted, region=region or "*", available=_few(available))
+
+    def _not_scored(
+        self, project_id: str, as_of: dt.date | None, principal: Principal
+    ) -> WagewatchError:
+        dates = sorted({item.as_of for item in self.summaries(principal)}, reverse=True)
+        if not dates:
+            return NothingPublished()
+        if as_of is not None and as_of not in dates:
+            available = [day.isoformat() for day in dates]
+            return NotPublished(as_of=as_of, region="*", available=_few(available))
+        return ProjectNotScored(project_id=project_id, as_of=as_of or dates[0])
+
+
+def _newest(query: Select[tuple[bytes, str]], as_of: dt.date | None) -> Select[tuple[bytes, str]]:
+    if as_of is not None:
+        query = query.where(WATCHLISTS.c.as_of == as_of)
+    return query.order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.id.desc()).limit(1)
+
+
+def _few(names: Sequence[str], most: int = 12) -> str:
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+
+
+def _summary(row: Row[tuple[object, ...]]) -> Summary:
+    values = dict(row._mapping)
+    # SQLite gives the time back without its zone; it was stored as UTC.
+    values["published_at"] = utc(values["published_at"])
+    return Summary(**values)
+
+
+def insert_publication(
+    connection: Connection, sealed: SealedPublication, published_at: dt.datetime, published_by: str
+) -> int | None:
+    """Insert a list with its entries and risks; its new id, None if the very same is there.
+
+    Raises:
+        AlreadyPublished: another list is sealed for that as_of, region and kind.
+    """
+    head = sealed.publication.head
+    present = _digest_of(connection, head)
+    if present == sealed.watchlist.digest:
+        return None
+    if present is not None:
+        raise AlreadyPublished(as_of=head.as_of, region=head.region or "*")
+    watchlist_id = _insert_watchlist(connection, sealed, utc(published_at), published_by)
+    entries = [
+        {
+            "watchlist_id": watchlist_id,
+            "project_id": entry.assessment.project_id,
+            "tier": entry.assessment.tier,
+            "probability": entry.assessment.probability,
+            "region_code": entry.assessment.region_code,
+            **entry.listing.to_document(),
+        }
+        for entry in sealed.publication.entries
+    ]
+    risks = [
+        {
+            "watchlist_id": watchlist_id,
+            "project_id": risk.assessment.project_id,
+            "digest": sealed.risks[risk.assessment.project_id].digest,
+            "body": sealed.risks[risk.assessment.project_id].body,
+            "region_code": risk.assessment.region_code,
+            "tier": risk.assessment.tier,
+            "probability": risk.assessment.probability,
+        }
+        for risk in sealed.publication.risks
+    ]
+    if entries:
+        connection.execute(insert(WATCHLIST_ENTRIES), entries)
+    if risks:
+        connection.execute(insert(PROJECT_RISKS), risks)
+    save_regions(connection, {str(row["project_id"]): str(row["region_code"]) for row in risks})
+    return watchlist_id
+
+
+def _digest_of(connection: Connection, head: Head) -> str | None:
+    query = select(WATCHLISTS.c.digest).where(
+        WATCHLISTS.c.as_of == head.as_of,
+        WATCHLISTS.c.region == head.region,
+        WATCHLISTS.c.kind == head.kind,
+    )
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
+def _insert_watchlist(
+    connection: Connection, sealed: SealedPublication, published_at: dt.datetime, published_by: str
+) -> int:
+    head = sealed.publication.head
+    values = {
+        "as_of": head.as_of,
+        "region": head.region,
+        "capacity": head.capacity,
+        "entries": len(sealed.publication.entries),
+        "cohort": head.cohort,
+        "model_name": head.model.name,
+        "model_version": head.model.version,
+        "model_kind": head.model.kind,
+        "code_version": head.code_version,
+        "records_digest": head.records_digest,
+        "digest": sealed.watchlist.digest,
+        "body": sealed.watchlist.body,
+        "kind": head.kind,
+        "published_at": published_at,
+        "published_by": published_by,
+    }
+    inserted = connection.execute(insert(WATCHLISTS).values(values)).inserted_primary_key
+    return int(inserted[0]) if inserted else 0

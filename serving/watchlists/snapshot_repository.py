@@ -1,0 +1,105 @@
+"""Dossiers and registers, kept with the publication they were gathered for."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, insert, select
+
+from risk.unit_kinds import Kind
+from serving.auth.jurisdiction import overlaps, within
+from serving.auth.principal import OFFICE, Principal
+from serving.db.tables import DOSSIERS, REGISTERS, WATCHLISTS
+from serving.watchlists.snapshot import Dossiers
+
+_LEVEL = 6
+
+
+@dataclass(frozen=True)
+class StoredRegister:
+    """A register as it was kept, with the list it belongs to."""
+
+    as_of: dt.date
+    region: str
+    digest: str
+    document: Mapping[str, Any]
+
+
+def keep_dossiers(connection: Connection, watchlist_id: int, found: Dossiers) -> None:
+    """Keep them."""
+    regions = {row["project_id"]: row["region_code"] for row in found.register["projects"]}
+    rows = [
+        {
+            "watchlist_id": watchlist_id,
+            "project_id": project_id,
+            "region_code": regions[project_id] or "",
+            "body": _packed(document),
+        }
+        for project_id, document in found.dossiers.items()
+    ]
+    if rows:
+        connection.execute(insert(DOSSIERS), rows)
+    body = _packed(found.register)
+    connection.execute(insert(REGISTERS).values(watchlist_id=watchlist_id, body=body))
+
+
+def dossier(
+    engine: Engine, project_id: str, as_of: dt.date, principal: Principal
+) -> Mapping[str, Any] | None:
+    """What was gathered of a project for a list of ``as_of``; None if nothing was."""
+    query = (
+        select(DOSSIERS.c.body)
+        .join(WATCHLISTS, DOSSIERS.c.watchlist_id == WATCHLISTS.c.id)
+        .where(
+            DOSSIERS.c.project_id == project_id,
+            WATCHLISTS.c.as_of == as_of,
+            within(DOSSIERS.c.region_code, principal),
+        )
+        .order_by(WATCHLISTS.c.id.desc())
+        .limit(1)
+    )
+    with engine.connect() as connection:
+        body = connection.execute(query).scalar_one_or_none()
+    return None if body is None else _unpacked(body)
+
+
+def register(
+    engine: Engine,
+    as_of: dt.date,
+    region: str = "",
+    principal: Principal = OFFICE,
+    kind: Kind = "project",
+) -> StoredRegister | None:
+    """The register kept with the list of ``as_of``, ``region`` and ``kind``; None if there is none.
+
+    It holds all projects of the list's region: what the principal may see is for the reader of
+    it to choose.
+    """
+    query = (
+        select(WATCHLISTS.c.as_of, WATCHLISTS.c.region, WATCHLISTS.c.digest, REGISTERS.c.body)
+        .join(REGISTERS, REGISTERS.c.watchlist_id == WATCHLISTS.c.id)
+        .where(
+            WATCHLISTS.c.as_of == as_of,
+            WATCHLISTS.c.region == region,
+            WATCHLISTS.c.kind == kind,
+            overlaps(WATCHLISTS.c.region, principal),
+        )
+    )
+    with engine.connect() as connection:
+        row = connection.execute(query).first()
+    return StoredRegister(row.as_of, row.region, row.digest, _unpacked(row.body)) if row else None
+
+
+def _packed(document: Mapping[str, Any]) -> bytes:
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return gzip.compress(text.encode(), _LEVEL, mtime=0)
+
+
+def _unpacked(body: bytes) -> Mapping[str, Any]:
+    document: Mapping[str, Any] = json.loads(gzip.decompress(body))
+    return document

@@ -1,0 +1,181 @@
+"""Runs one long run that was asked for over the API. Each is a process of its own.
+
+``python -m serving.worker.runner WORKSPACE JOB`` is what the keeper starts: a run that grows too
+large or crashes takes nothing else with it, and the service itself never opens the record store.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from risk.errors import WagewatchError
+from risk.locale import LANGUAGES, text
+from risk.progress import Progress
+from risk.workspace import Workspace
+from serving.auth.principal import OFFICE
+from serving.db.database import Database
+from serving.ingest.importer import take_in
+from serving.jobs.repository import Job, end_job, fail_job, find_job, tell_progress
+from serving.settings import Settings, database_url, load_settings
+from serving.watchlists.repository import WatchlistRepository
+
+TAKE_IN = "-"
+"""Instead of a job's number: only take in what was sent."""
+
+_STORE_SECONDS = 60.0
+
+
+def main(arguments: list[str]) -> int:
+    """Run the job named in ``arguments``: workspace, job."""
+    workspace = Workspace(Path(arguments[0])).require()
+    settings = load_settings(workspace)
+    with Database(database_url(workspace, settings)) as database:
+        if arguments[1] == TAKE_IN:
+            take_in(workspace, database)
+        else:
+            run_job(workspace, settings, database, arguments[1])
+    return 0
+
+
+def run_job(workspace: Workspace, settings: Settings, database: Database, job_id: str) -> None:
+    """Run a job and keep its result or what went wrong."""
+    engine = database.engine
+    job = find_job(engine, job_id, OFFICE)
+
+    def progress(step: str, share: float) -> None:
+        tell_progress(engine, job_id, step, share)
+
+    try:
+        _take_in_patiently(workspace, database)
+        result = _RUNS[job.kind](_Work(workspace, settings, database, job), progress)
+    except WagewatchError as error:
+        texts = {language: error.message(language) for language in LANGUAGES}
+        fail_job(engine, job_id, {"code": error.code, "texts": texts}, _now())
+    except Exception as error:
+        traceback.print_exc()
+        kind = type(error).__name__
+        texts = {language: text("cli.unforeseen", language, detail=kind) for language in LANGUAGES}
+        fail_job(engine, job_id, {"code": "unforeseen", "texts": texts}, _now())
+    else:
+        end_job(engine, job_id, result, _now())
+
+
+class _Work:
+    """What a run works with."""
+
+    def __init__(
+        self, workspace: Workspace, settings: Settings, database: Database, job: Job
+    ) -> None:
+        self.workspace = workspace
+        self.settings = settings
+        self.database = database
+        self.job = job
+        self.as_of = dt.date.fromisoformat(job.parameters["as_of"])
+
+
+def _publish(work: _Work, progress: Progress) -> Mapping[str, Any]:
+    from risk.store.store import RecordStore
+    from serving.publishing.context import PublishRequest
+    from serving.publishing.hooks import publish_context
+    from serving.publishing.pipeline import publish_watchlist
+
+    wanted = work.job.parameters
+    capacity = wanted["capacity"] or work.settings.policy.capacity
+    request = PublishRequest(work.as_of, capacity, wanted["region"], work.job.asked_by)
+    with RecordStore(
+        work.workspace.records, read_only=True, memory_gb=work.workspace.memory_gb
+    ) as store:
+        context = publish_context(work.workspace, store, work.database, work.settings)
+        done = publish_watchlist(context, request, progress)
+    return {
+        "as_of": work.as_of.isoformat(),
+        "region": wanted["region"],
+        "digest": done.digest,
+        "new": done.new,
+        "entries": done.entries,
+        "cohort": done.cohort,
+    }
+
+
+def _train(work: _Work, progress: Progress) -> Mapping[str, Any]:
+    from training.pipeline import Search, train_and_register
+
+    run = train_and_register(
+        work.workspace,
+        work.as_of,
+        who=work.job.asked_by,
+        places=work.settings.policy.capacity,
+        search=Search(work.settings.training.trials, work.settings.seed),
+        progress=progress,
+    )
+    return {
+        "version": run.version.version,
+        "kind": run.version.kind,
+        "promoted": run.decision.passed,
+        "grounds": run.decision.grounds,
+    }
+
+
+def _check(work: _Work, progress: Progress) -> Mapping[str, Any]:
+    from risk.store.store import RecordStore
+    from serving.models.service import check_champion
+    from training.json_safe import plain
+
+    with RecordStore(
+        work.workspace.records, read_only=True, memory_gb=work.workspace.memory_gb
+    ) as store:
+        places = work.settings.policy.capacity
+        report = check_champion(
+            work.workspace, store, WatchlistRepository(work.database), work.as_of, places
+        )
+    document: Mapping[str, Any] = plain(asdict(report))
+    return document
+
+
+def _what_if(work: _Work, progress: Progress) -> Mapping[str, Any]:
+    from serving.scores.what_if import Question, what_if
+
+    wanted = work.job.parameters
+    question = Question(wanted["project_id"], work.as_of, wanted["records"])
+    return what_if(work.workspace, work.database, question, progress)
+
+
+_RUNS: Mapping[str, Callable[[_Work, Progress], Mapping[str, Any]]] = {
+    "publish": _publish,
+    "train": _train,
+    "check": _check,
+    "what_if": _what_if,
+}
+
+
+def _take_in_patiently(workspace: Workspace, database: Database) -> None:
+    """Take in what was sent; an import that is running is waited for."""
+    from risk.store.store import RecordStoreBusy
+
+    deadline = time.monotonic() + _STORE_SECONDS
+    while True:
+        try:
+            take_in(workspace, database)
+        except RecordStoreBusy:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+        else:
+            return
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count() or 1))
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,161 @@
+"""What goes on beside the requests: long runs, records to take in, subscribers, matters due.
+
+One thread in the process that ``wagewatch serve`` started. It can be killed at any moment: what was
+asked for stays in the database and is taken up again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy.exc import DBAPIError
+
+from risk.locale import LANGUAGES, text
+from risk.workspace import Workspace
+from serving.auth.principal import OFFICE
+from serving.db.database import Database
+from serving.events.webhooks import deliver_due
+from serving.ingest.repository import waiting_submissions
+from serving.jobs.repository import (
+    MOST_ATTEMPTS,
+    fail_job,
+    find_job,
+    requeue_job,
+    take_job,
+    vouch_for_job,
+)
+from serving.settings import load_settings
+from serving.worker.runner import TAKE_IN
+
+SECONDS = 1.0
+"""Between two looks at what there is to do."""
+
+_RETRY_TAKING_IN = dt.timedelta(seconds=15)
+_BETWEEN_MATTERS = dt.timedelta(minutes=10)
+
+_log = logging.getLogger("wagewatch.keeper")
+
+
+class Keeper:
+    """Does what there is to do until told to stop."""
+
+    def __init__(self, workspace: Workspace, database: Database, log: Path) -> None:
+        self._workspace = workspace
+        self._database = database
+        self._log = log
+        self._stop = threading.Event()
+        self._running: tuple[str, subprocess.Popen[bytes]] | None = None
+        self._not_before = dt.datetime.min.replace(tzinfo=dt.UTC)
+        self._matters_after = self._not_before
+        self._threads = [
+            threading.Thread(target=self._loop, args=(step, name), name=name, daemon=True)
+            for name, step in (
+                ("jobs", self.run_jobs),
+                ("webhooks", self.call_subscribers),
+                ("matters", self.look_after_matters),
+            )
+        ]
+
+    def start(self) -> None:
+        """Begin."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End; a run under way is interrupted and will be taken up again."""
+        self._stop.set()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
+        if self._running is not None:
+            job_id, process = self._running
+            process.terminate()
+            process.wait()
+            if job_id != TAKE_IN:
+                requeue_job(self._database.engine, job_id)
+
+    def run_jobs(self) -> None:
+        """Look after the run under way, or start the next one."""
+        engine, now = self._database.engine, _now()
+        if self._running is not None:
+            job_id, process = self._running
+            if process.poll() is None:
+                if job_id != TAKE_IN:
+                    vouch_for_job(engine, job_id, now)
+                return
+            self._running = None
+            self._ended(job_id)
+            return
+        job = take_job(engine, now)
+        if job is not None:
+            if job.attempts >= MOST_ATTEMPTS:
+                code = "job_interrupted"
+                texts = {one: text(f"errors.{code}", one) for one in LANGUAGES}
+                fail_job(engine, job.job_id, {"code": code, "texts": texts}, now)
+                return
+            self._start(job.job_id)
+        elif now >= self._not_before and waiting_submissions(engine, most=1):
+            # Another process may hold the record store; no need to ask every second.
+            self._not_before = now + _RETRY_TAKING_IN
+            self._start(TAKE_IN)
+
+    def call_subscribers(self) -> None:
+        """Deliver what is due."""
+        import httpx
+
+        with httpx.Client(follow_redirects=False, trust_env=False) as client:
+            while not self._stop.is_set() and deliver_due(self._database.engine, client, _now()):
+                pass
+
+    def look_after_matters(self) -> None:
+        """Take matters of new lists, escalate what is overdue, and send the week's digests."""
+        now = _now()
+        if now < self._matters_after:
+            return
+        from serving.matters.escalation import escalate
+        from serving.matters.rules import rules_of
+        from serving.matters.sync import take_lists
+        from serving.matters.weekly_digest import send_digests
+
+        self._matters_after = now + _BETWEEN_MATTERS
+        settings = load_settings(self._workspace)
+        rules, today = rules_of(settings.matters), now.astimezone().date()
+        take_lists(self._database, rules, now)
+        escalate(self._database, rules, today, now)
+        send_digests(self._database, settings, today, now)
+
+    def _start(self, job_id: str) -> None:
+        command = [sys.executable, "-m", "serving.worker.runner", str(self._workspace.root), job_id]
+        with self._log.open("ab") as log:
+            self._running = (job_id, _started(command, log))
+
+    def _ended(self, job_id: str) -> None:
+        """A run that ended without saying how was killed; it is queued again."""
+        if job_id == TAKE_IN:
+            return
+        if find_job(self._database.engine, job_id, OFFICE).state == "running":
+            requeue_job(self._database.engine, job_id)
+
+    def _loop(self, step: Callable[[], None], name: str) -> None:
+        while not self._stop.wait(SECONDS):
+            try:
+                step()
+            except DBAPIError as error:
+                _log.error("%s: %s", name, error.orig)
+            except Exception:
+                _log.exception("%s", name)
+
+
+def _started(command: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

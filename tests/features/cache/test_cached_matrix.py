@@ -1,0 +1,251 @@
+"""Features kept by months: equal to a full rebuild, and only what is touched is computed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.cache.cached_matrix import stored_matrix
+from features.cache.dependencies import readings
+from features.feature_sets import FEATURE_SETS
+from features.matrix import feature_matrix
+from risk.contract import STORED_TABLES
+from risk.store.store import RecordStore
+from risk.unit_kinds import KINDS
+
+from ...conftest import MUST_RUN_ALL
+from ...histories import tell, tellings
+
+MONTHS = [dt.date(2025, month, 2) for month in (1, 2, 3)]
+NEXT = dt.date(2025, 4, 2)
+
+
+def assert_same(kept, whole):
+    assert kept.project_ids == whole.project_ids
+    assert kept.columns == whole.columns
+    np.testing.assert_array_equal(kept.as_ofs, whole.as_ofs)
+    np.testing.assert_array_equal(kept.values, whole.values)
+
+
+def written(folder: Path) -> dict[str, int]:
+    return {
+        str(path.relative_to(folder)): path.stat().st_mtime_ns for path in folder.rglob("*.parquet")
+    }
+
+
+def rebuilt(before: dict[str, int], after: dict[str, int]) -> set[tuple[str, str]]:
+    """(family, date) of every part that is new or was written again."""
+    changed = [Path(name) for name, stamp in after.items() if before.get(name) != stamp]
+    return {(path.parent.name, path.stem.removeprefix("as_of=")) for path in changed}
+
+
+@settings(max_examples=30 if MUST_RUN_ALL else 6)
+@given(
+    goes=st.lists(st.lists(tellings(), max_size=8), min_size=1, max_size=3),
+    kind=st.sampled_from(KINDS),
+)
+def test_any_order_of_imports_ends_like_a_full_rebuild(goes, kind):
+    """New months, late records, corrections, links, every table: to the bit, after each."""
+    with tempfile.TemporaryDirectory() as place, RecordStore(":memory:") as store:
+        tell(store, [("projects", PROJECT), ("organizations", EMPLOYER)])
+        for told in goes:
+            tell(store, told)
+            seen = store.for_kind(kind)
+            assert_same(stored_matrix(seen, MONTHS, Path(place)), feature_matrix(seen, MONTHS))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_table_a_feature_names_is_read_by_its_family(store, kind):
+    families = FEATURE_SETS[kind].families
+    found = readings(store.for_kind(kind), families)
+    for family in families:
+        named = {table for feature in family.features for table in feature.source}
+        assert named <= found[family.name].tables | found[family.name].feeds, family.name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_late_row_of_any_table_ends_like_a_full_rebuild(store, tmp_path, kind):
+    """One row of each table in turn, known before dates that are kept: it counts where it can."""
+    seen = store.for_kind(kind)
+    told = {"known_at": dt.date(2024, 12, 20)}  # of another unit, so that no feed begins later
+    tell(store, [(table, row | told) for table, row in rows_of(2, kind).items()])
+    tell(store, [("projects", PROJECT), ("organizations", EMPLOYER)])
+    before = stored_matrix(seen, MONTHS, tmp_path)
+    counted = set()
+    late = rows_of(1, kind)
+    corrected = {**late["complaints"], "workers": 30}  # of an employer it counts once it is linked
+    for table, row in [*late.items(), ("complaints", corrected)]:
+        tell(store, [(table, row | {"known_at": dt.date(2025, 1, 20)})])
+        after = stored_matrix(seen, MONTHS, tmp_path)
+        assert_same(after, feature_matrix(seen, MONTHS))
+        if after.values.tobytes() != before.values.tobytes():
+            counted.add(table)
+        before = after
+    assert counted == (OF_EMPLOYERS if kind == "employer" else set(STORED_TABLES))
+
+
+OF_EMPLOYERS = {
+    *("organizations", "complaints", "links", "cases", "inspections", "listings", "operations"),
+}
+"""Tables that say something of an employer outside construction."""
+
+
+def rows_of(number: int, kind: str) -> dict[str, dict[str, object]]:
+    """A row of every table that speaks of one unit of ``kind``; number 1 is ours."""
+    org = EMPLOYER["org_id"] if number == 1 else "91420300MA0000002B"
+    project, month, day = f"project_id{number}", dt.date(2024, 11, 1), dt.date(2024, 11, 20)
+    site = {"project_id": org if kind == "employer" else project}
+    about = {"org_id": org} if kind == "employer" else site
+    due = {**site, "period": month, "amount_due": 1_000_000, "due_on": day}
+    found = {"inspected_on": day, "arrears_found": True}
+    linked = {"decision": "linked", "decided_on": day}
+    roll, complaint = {"payroll_id": f"R{number}"}, {"complaint_id": f"C{number}"}
+    return {
+        "organizations": {**EMPLOYER, "org_id": org, "registered_capital": 9, "founded_on": day},
+        "projects": {
+            **PROJECT,
+            "project_id": project,
+            "contractor_id": org,
+            "planned_end_on": day,
+        },
+        "contracts": {**site, "contract_id": f"K{number}", "signed_on": day, "written": False},
+        "payrolls": {**due, **roll, "workers": 5},
+        "payments": {"payment_id": f"X{number}", **roll, "paid_on": day, "amount": 400_000},
+        "accounts": {**site, "account_id": f"X{number}", "opened_on": day},
+        "transfers": {**due, "transfer_id": f"X{number}"},
+        "deposits": {**site, "deposit_id": f"X{number}", "status": "stored", "valid_from": day},
+        "attendance": {**site, "period": month, "workers_present": 9},
+        "complaints": {**complaint, "received_on": day, "workers": 3},
+        "links": {**about, **complaint, **linked},
+        "cases": {**about, "case_id": f"X{number}", "opened_on": day, "status": "filed"},
+        "inspections": {**site, "inspection_id": f"X{number}", **found},
+        "disputes": {**site, "dispute_id": f"X{number}", "opened_on": day},
+        "listings": {"listing_id": f"X{number}", "org_id": org, "listed_on": day},
+        "operations": {"org_id": org, "indicator": "electricity", "period": month, "value": 5.0},
+    }
+
+
+PROJECT = {
+    "project_id": "project_id1",
+    "project_name": "甲工地",
+    "region_code": "420300101",
+    "contractor_id": "91420300MA0000001A",
+    "started_on": dt.date(2024, 2, 1),
+    "known_at": dt.date(2024, 2, 3),
+}
+EMPLOYER = {
+    "org_id": "91420300MA0000001A",
+    "org_name": "甲公司",
+    "org_kind": "employer",
+    "known_at": dt.date(2024, 2, 3),
+}
+
+
+@pytest.fixture
+def started(world, tmp_path):
+    """A store with a feed of every kind and three months kept; yields (store, folder)."""
+    world.project()
+    for month in range(1, 13):
+        world.payroll(f"R{month}", f"2024-{month:02d}-15")
+        world.payment(f"R{month}", f"2024-{month:02d}-20", 500_000)
+    attendance(world.store, dt.date(2024, 11, 1), dt.date(2024, 12, 6))
+    stored_matrix(world.store, MONTHS, tmp_path)
+    return world.store, tmp_path
+
+
+def attendance(store, period, known_at):
+    tell(
+        store,
+        [
+            (
+                "attendance",
+                {
+                    "project_id": "P1",
+                    "contract_id": None,
+                    "period": period,
+                    "workers_registered": 9,
+                    "workers_present": 7,
+                    "worker_days": 150,
+                    "workers_with_contract": 5,
+                    "known_at": known_at,
+                },
+            )
+        ],
+    )
+
+
+def test_nothing_new_computes_nothing(started):
+    store, folder = started
+    before, heard = written(folder), []
+    stored_matrix(store, MONTHS, folder, lambda step, share: heard.append(step))
+    assert written(folder) == before
+    assert not heard
+
+
+def test_no_date_gives_no_rows_but_every_column(started):
+    store, folder = started
+    assert_same(stored_matrix(store, [], folder), feature_matrix(store, []))
+
+
+def test_a_new_month_builds_only_its_own_date(started):
+    store, folder = started
+    before = written(folder)
+    stored_matrix(store, [*MONTHS, NEXT], folder)
+    built = rebuilt(before, written(folder))
+    assert {day for _, day in built} == {NEXT.isoformat()}
+    families = FEATURE_SETS["project"].families
+    assert {family for family, _ in built} == {family.name for family in families}
+
+
+def test_a_late_record_rebuilds_only_later_dates_of_families_that_read_it(started):
+    store, folder = started
+    before = written(folder)
+    attendance(store, dt.date(2024, 12, 1), dt.date(2025, 1, 10))
+    assert_same(stored_matrix(store, MONTHS, folder), feature_matrix(store, MONTHS))
+    built = rebuilt(before, written(folder))
+    assert {day for _, day in built} == {"2025-02-02", "2025-03-02"}
+    families = {family for family, _ in built}
+    assert "attendance" in families
+    assert not families & {"payments", "deposits", "disputes", "complaints"}
+
+
+def test_a_deleted_row_counts_and_so_does_the_same_row_told_again(started):
+    store, folder = started
+    store.rows("DELETE FROM attendance")
+    assert_same(stored_matrix(store, MONTHS, folder), feature_matrix(store, MONTHS))
+    attendance(store, dt.date(2024, 11, 1), dt.date(2024, 12, 6))
+    assert_same(stored_matrix(store, MONTHS, folder), feature_matrix(store, MONTHS))
+
+
+def test_a_torn_or_foreign_file_is_computed_again(started):
+    store, folder = started
+    paths = sorted(folder.rglob("*.parquet"))
+    paths[0].write_bytes(paths[0].read_bytes()[:-9])
+    paths[1].write_text("not Parquet")
+    paths[2].unlink()
+    assert_same(stored_matrix(store, MONTHS, folder), feature_matrix(store, MONTHS))
+
+
+def test_another_store_with_the_same_arrivals_is_another_history(started, tmp_path_factory):
+    """A store made anew draws the same arrivals; what was kept of the old one is not taken."""
+    store, folder = started
+    with RecordStore(":memory:") as other:
+        for table in STORED_TABLES:
+            for row in store.rows(f"SELECT * EXCLUDE (arrival) FROM {table} ORDER BY arrival"):
+                names = [
+                    c[0]
+                    for c in store.connection.execute(
+                        f"SELECT * EXCLUDE (arrival) FROM {table} LIMIT 0"
+                    ).description
+                ]
+                told = dict(zip(names, row, strict=True))
+                if table == "payments":
+                    told["amount"] += 1
+                tell(other, [(table, told)])
+        assert_same(stored_matrix(other, MONTHS, folder), feature_matrix(other, MONTHS))

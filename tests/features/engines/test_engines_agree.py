@@ -1,0 +1,283 @@
+"""DuckDB and Spark give the same answers to the same text: features, cohort, stakes, labels.
+
+One Spark run is dear, so many small made-up worlds lie in one store, beside a simulated county.
+Spark runs in a time zone that is neither ours nor UTC.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.engines.duckdb import DuckDBEngine
+from features.engines.spark import SparkEngine
+from features.matrix import FEATURE_SETS, feature_matrix, matrix_sql, steps, to_matrix
+from risk.contract import STORED_TABLES, FieldType
+from risk.intake.importer import import_paths
+from risk.simulator import simulate
+from risk.store.parquet_export import export_records
+from risk.store.parquet_store import open_folder
+from risk.store.store import RecordStore
+from risk.unit_kinds import KINDS
+from risk.workspace import Workspace
+from training.dataset.labels import event_log
+from training.dataset.labels_sql import label_steps
+from training.dataset.training_set import labels_of
+
+from ...conftest import World
+from ...histories import Telling, tell, tellings
+
+AS_OFS = [dt.date(2024, 12, 31), dt.date(2025, 3, 1), dt.date(2025, 7, 1)]
+TOLD_AT = dt.date(2025, 10, 15)
+WORLDS = 40
+PAID = (
+    ("E1", 33_333_300, 32_999_967, 3),  # exactly 99 %
+    ("E2", 33_333_300, 33_333_300, 3),
+    ("E3", 20_000, 163, 1),  # 0.00815 people: a tie in decimals, none in binary
+    ("E4", 33_333_300, 32_666_634, 3),
+)
+"""Site, fen due and paid each month, people paid."""
+
+
+def made_up_worlds() -> list[list[Telling]]:
+    """Small worlds as Hypothesis makes them: versions, ties, links, cycles, unknown cells."""
+    made: list[list[Telling]] = []
+
+    @settings(max_examples=WORLDS, derandomize=True, database=None, deadline=None)
+    @given(st.lists(tellings(), min_size=40, max_size=80))
+    def gather(told: list[Telling]) -> None:
+        made.append([(table, apart(table, row, len(made))) for table, row in told])
+
+    gather()
+    return made
+
+
+def apart(table: str, row: dict[str, object], number: int) -> dict[str, object]:
+    """``row`` with the names of world ``number``, so that worlds do not meet."""
+    ids = {field.name for field in STORED_TABLES[table].fields if field.type is FieldType.ID}
+    return {
+        name: f"{cell}~{number}" if name in ids and cell is not None else cell
+        for name, cell in row.items()
+    }
+
+
+def told_on_the_edge(world: World) -> None:
+    """What made-up worlds hit too seldom: shares on a threshold, chains and rings of contracts."""
+    for site in ("E1", "E2", "E3", "E4"):
+        world.project(site, contractor_id="EC", owner_id="EO", labour_cost_share=math.nan)
+    for number, due_on in enumerate(("2024-12-30", "2025-02-28", "2025-06-30", "2024-12-01")):
+        for site, amount, paid, people in PAID:
+            _due_on_the_edge(world, site, number, due_on, (amount, paid, people))
+    _rings(world)
+    _odd_values(world)
+    world.add("organizations", org_id="EMP", org_kind="employer", known_at="2024-06-01")
+    world.add(
+        "cases",
+        case_id="EMP",
+        org_id="EMP",
+        opened_on="2025-07-02",
+        status="confirmed",
+        known_at="2025-09-01",
+    )
+
+
+def _due_on_the_edge(
+    world: World, site: str, number: int, due_on: str, sums: tuple[int, int, int]
+) -> None:
+    """One payroll and all that goes with it."""
+    amount, paid, people = sums
+    name = f"{site}-{number}"
+    due = {"project_id": site, "amount_due": amount, "workers": None}
+    world.payroll(name, due_on, **due if number % 2 else {**due, "workers": 7})
+    world.payment(name, due_on, paid, workers_paid=people, channel=[None, "cash"][number % 2])
+    world.add(
+        "attendance",
+        project_id=site,
+        contract_id=None if number % 2 else "K",
+        period=f"{due_on[:7]}-01",
+        workers_present=number * 3,
+        workers_registered=number * 3,
+        workers_with_contract=number * 3,
+        worker_days=40,
+        known_at=due_on,
+    )
+    world.add(
+        "transfers",
+        transfer_id=name,
+        project_id=site,
+        period=f"{due_on[:7]}-01",
+        amount_due=10_000,
+        amount_paid=10_000 * paid // amount,
+        due_on=due_on,
+        paid_on=due_on,
+        known_at=due_on,
+    )
+
+
+def _rings(world: World) -> None:
+    """Contracts below one another, in chains, in rings and below nothing."""
+    rings = {"A": "A", "B": "C", "C": "B", "D": None, "E": "D", "F": "E", "G": "F", "H": "nowhere"}
+    for name, parent in rings.items():
+        world.add(
+            "contracts",
+            contract_id=f"ring-{name}",
+            project_id="E1",
+            parent_contract_id=parent and f"ring-{parent}",
+            contractor_kind="individual" if name == "F" else "company",
+            written=[True, False, None][ord(name) % 3],
+            amount=ord(name) * 1_000_001,
+            signed_on="2024-01-01",
+            known_at="2024-01-05",
+        )
+
+
+def _odd_values(world: World) -> None:
+    """Values that binary fractions round either way, and findings that say nothing."""
+    for number, value in enumerate((0.00005, 1e19, 2.5, 1e13, 0.00465, 0.00815, 0.00815)):
+        for indicator in ("electricity", "social_insurance", "overdue_loans"):
+            world.add(
+                "operations",
+                org_id="EC" if number % 2 else "EO",
+                indicator=indicator,
+                period=f"2024-0{number + 1}-01",
+                value=value,
+                known_at="2024-10-01",
+            )
+    for number, findings in enumerate((" ", "\u3000", "", "a;b", ";", None)):
+        world.add(
+            "inspections",
+            inspection_id=f"edge-{number}",
+            project_id="E1",
+            inspected_on=f"2024-11-{number + 1:02}",
+            findings=findings,
+            arrears_found=number == 3,
+            known_at="2024-11-20",
+        )
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordStore]:
+    """A simulated county, made-up worlds and worlds on the edge, in one store."""
+    folder = tmp_path_factory.mktemp("engines")
+    simulate(folder / "records", projects=60, months=30, seed=5)
+    workspace = Workspace(folder / "workspace")
+    import_paths(workspace, [folder / "records"], today=dt.date(2026, 1, 1))
+    with RecordStore(workspace.records) as opened:
+        for told in made_up_worlds():
+            tell(opened, told)
+        world = World(opened)
+        world._arrival = 10**9
+        told_on_the_edge(world)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def folder(store: RecordStore, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same records as a folder."""
+    made = tmp_path_factory.mktemp("folder") / "records"
+    export_records(store, made)
+    return made
+
+
+def as_numbers(rows: list[tuple[object, ...]]) -> dict[tuple[object, ...], tuple[object, ...]]:
+    """Rows by their first two cells; numbers as fractions, so that their types do not matter."""
+    return {row[:2]: tuple(float(c) if isinstance(c, int) else c for c in row[2:]) for row in rows}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_engines_give_the_same(store, folder, spark, kind):
+    families = FEATURE_SETS[kind].families
+    todo = [*steps(families), FEATURE_SETS[kind].stakes, *label_steps(TOLD_AT)]
+    local = DuckDBEngine(store.for_kind(kind), AS_OFS)
+    remote = SparkEngine(str(folder), AS_OFS, kind=kind, session=spark)
+    try:
+        local.run(todo)
+        remote.run(todo)
+        expected = to_matrix(local.fetch(matrix_sql(families)), kind)
+        found = to_matrix(remote.fetch(matrix_sql(families)), kind)
+        assert found.project_ids == expected.project_ids
+        assert (found.as_ofs == expected.as_ofs).all()
+        assert len(found.project_ids) > 40
+        assert different(found, expected) == []
+        for asked in (
+            "SELECT as_of, project_id, workers, amount FROM stakes ORDER BY 1, 2",
+            "SELECT as_of, project_id, label, soft, mature FROM labels ORDER BY 1, 2",
+        ):
+            assert as_numbers(remote.rows(asked)) == as_numbers(local.rows(asked))
+        for family in families:
+            if family.evidence:
+                assert evidence_of(remote, family) == evidence_of(local, family), family.name
+    finally:
+        local.close()
+        remote.close()
+
+
+def evidence_of(engine, family) -> list[tuple[object, ...]]:
+    return engine.rows(
+        "SELECT as_of, project_id, source_table, record_id, known_at, count(*), sum(weight)"
+        f" FROM ({family.evidence.sql}) e GROUP BY ALL ORDER BY ALL NULLS LAST"
+    )
+
+
+def different(found, expected) -> list[str]:
+    """Features that are not equal to 1e-9 relative, NaN where NaN, with an example each."""
+    told = []
+    for place, name in enumerate(expected.columns):
+        one, other = found.values[:, place], expected.values[:, place]
+        bad = np.flatnonzero(~np.isclose(one, other, rtol=1e-9, atol=0, equal_nan=True))
+        if len(bad):
+            row = bad[0]
+            told.append(f"{name} of {expected.project_ids[row]}: {one[row]} != {other[row]}")
+    return told
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_labels_in_sql_are_those_of_training(store, kind):
+    seen = store.for_kind(kind)
+    engine = DuckDBEngine(seen, AS_OFS)
+    try:
+        engine.run([*steps(FEATURE_SETS[kind].families), *label_steps(TOLD_AT)])
+        labels = engine.fetch("SELECT * FROM labels ORDER BY as_of, project_id")
+    finally:
+        engine.close()
+    log = event_log(seen, TOLD_AT)
+    matrix = feature_matrix(seen, AS_OFS)
+    target, soft = labels_of(log, matrix.project_ids, matrix.as_ofs)
+    assert labels["project_id"].to_pylist() == list(matrix.project_ids)
+    assert labels["label"].to_pylist() == target.tolist()
+    assert labels["soft"].to_pylist() == soft.tolist()
+    assert set(soft) == {0.0, 0.5, 1.0}
+    mature = matrix.as_ofs <= np.datetime64(log.last_mature())
+    assert labels["mature"].to_pylist() == mature.tolist()
+    # Whatever the maturity, 30 to 180 days, the first date is mature then and the last is not.
+    assert set(mature) == {True, False}
+
+
+def test_what_is_known_later_changes_nothing_on_spark(store, folder, spark):
+    day = AS_OFS[1]
+    families = FEATURE_SETS["employer"].families
+    engine = SparkEngine(str(folder), [day], kind="employer", session=spark, told_before=day)
+    try:
+        engine.run(steps(families))
+        found = to_matrix(engine.fetch(matrix_sql(families)), "employer")
+    finally:
+        engine.close()
+    expected = feature_matrix(store.for_kind("employer"), [day])
+    assert found.project_ids == expected.project_ids
+    assert different(found, expected) == []
+
+
+def test_a_folder_is_read_as_the_store_it_came_from(store, folder):
+    with open_folder(str(folder)) as opened:
+        for kind in KINDS:
+            found = feature_matrix(opened.for_kind(kind), AS_OFS)
+            expected = feature_matrix(store.for_kind(kind), AS_OFS)
+            assert found.project_ids == expected.project_ids
+            assert np.array_equal(found.values, expected.values, equal_nan=True)

@@ -1,0 +1,68 @@
+"""Spark that does not start, or dies in the work, ends in one failure that says what it said."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from features.engines.spark_session import SparkMissing, require_spark
+
+from ...conftest import require_program, thorough
+
+ROOT = Path(__file__).resolve().parents[3]
+OPENED = """
+import os, signal, time
+from features.engines.spark_session import SparkFailed, spark_session
+try:
+    with spark_session() as session:
+        {work}
+except SparkFailed as failed:
+    print(failed)
+"""
+KILLED = "os.kill(session.sparkContext._gateway.proc.pid, signal.SIGKILL); time.sleep({wait});"
+KILLED += " session.sql('SELECT 1').collect()"
+
+
+def run(work: str, conf: Path) -> subprocess.CompletedProcess[str]:
+    """What a process says that works so; it has a JVM of its own."""
+    require_program("java")
+    return subprocess.run(
+        [sys.executable, "-c", OPENED.format(work=work)],
+        env={**os.environ, "SPARK_CONF_DIR": str(conf), "PYTHONPATH": str(ROOT)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+@thorough
+@pytest.mark.parametrize("wait", [0, 1])
+def test_a_dead_jvm_is_spark_that_failed(wait, tmp_path):
+    done = run(KILLED.format(wait=wait), tmp_path)
+    assert done.stdout.startswith("Spark did not finish: ")
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+
+
+@thorough
+@pytest.mark.parametrize(
+    ("master", "said"),
+    [("local[x]", "Could not parse Master URL: 'local[x]'"), ("nonsense", "did not finish")],
+)
+def test_a_master_that_is_none_is_spark_that_failed(master, said, tmp_path):
+    (tmp_path / "spark-defaults.conf").write_text(f"spark.master {master}\n")
+    done = run("pass", tmp_path)
+    assert done.stdout.startswith("Spark did not finish: ")
+    assert said in done.stdout
+    assert done.returncode == 0
+
+
+def test_without_java_nothing_is_begun(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    with pytest.raises(SparkMissing):
+        require_spark()

@@ -1,0 +1,112 @@
+"""Many dates are computed a few at a time, and superseded rows are found once: same features."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.common_steps import known
+from features.engines.duckdb import DuckDBEngine
+from features.families import PROJECT_FAMILIES, deposits
+from features.matrix import computed_by_dates, feature_matrix, matrix_table, steps, to_matrix
+from risk.calendar.dates import add_months
+from risk.contract import TABLES
+from risk.store.store import RecordStore, columns
+
+DATES = [add_months(dt.date(2025, 6, 1), back) for back in range(-5, 1)]
+
+
+@pytest.fixture
+def records(county) -> Iterator[RecordStore]:
+    with RecordStore(county.records, read_only=True) as store:
+        yield store
+
+
+@pytest.mark.parametrize("rows_at_once", [1, 60_000])
+def test_dates_in_parts_give_the_rows_of_all_at_once(records, rows_at_once):
+    engines = computed_by_dates(records, DATES, rows_at_once=rows_at_once)
+    parts = [to_matrix(matrix_table(one)) for one in engines]
+    whole = feature_matrix(records, DATES)
+    assert len(parts) > 1
+    assert sum(len(part.project_ids) for part in parts) == len(whole.project_ids)
+    for part in parts:
+        day = part.as_ofs[0].astype(object)
+        same = whole.where(np.isin(whole.as_ofs, part.as_ofs))
+        assert same.project_ids == part.project_ids, day
+        np.testing.assert_array_equal(same.values, part.values)
+
+
+def test_a_matrix_filled_in_parts_is_the_same(records):
+    whole = feature_matrix(records, DATES)
+    filled = feature_matrix(records, DATES, rows_at_once=1)
+    assert filled.project_ids == whole.project_ids
+    np.testing.assert_array_equal(filled.as_ofs, whole.as_ofs)
+    np.testing.assert_array_equal(filled.values, whole.values)
+    assert filled.values.flags.f_contiguous
+
+
+def test_progress_over_parts_only_grows_and_ends_at_one(records):
+    heard: list[float] = []
+    for _ in computed_by_dates(
+        records, DATES, lambda _, share: heard.append(share), rows_at_once=1
+    ):
+        pass
+    assert heard == sorted(heard)
+    assert heard[-1] == 1.0
+
+
+def test_no_date_gives_no_rows_but_every_column(records):
+    matrix = feature_matrix(records, [])
+    assert matrix.values.shape == (0, sum(len(family.features) for family in PROJECT_FAMILIES))
+
+
+def test_a_family_alone_runs_only_the_shared_steps_it_reads():
+    names = {step.name for step in steps([deposits.FAMILY])}
+    assert {"known_deposits", "cohort", "known_projects", "known_cases"} <= names
+    assert not names & {"paid", "known_complaints", "known_attendance"}
+
+
+days = st.integers(0, 40).map(lambda n: dt.date(2024, 1, 1) + dt.timedelta(days=n))
+told = st.tuples(
+    st.sampled_from(["P1", "P2"]), st.sampled_from(["C1", None]), st.integers(0, 9), days
+)
+
+
+@given(rows=st.lists(told, max_size=12), as_of=days)
+def test_versions_are_those_of_the_record_store(rows, as_of):
+    """Also where a part of the key is empty, and where a key is told twice on one day."""
+    names = ", ".join(name for name, _ in columns(TABLES["attendance"]))
+    with RecordStore(":memory:") as store:
+        for arrival, (project, contract, present, known_at) in enumerate(rows):
+            month = dt.date(2023, 12, 1)
+            row = [project, contract, month, present, present, None, None, known_at, arrival]
+            marks = ", ".join("?" * len(row))
+            store.rows(f"INSERT INTO attendance ({names}, arrival) VALUES ({marks})", row)
+        engine = DuckDBEngine(store, [as_of])
+        engine.run([known("attendance")])
+        shown = engine.rows(f"SELECT {names} FROM known_attendance ORDER BY ALL")
+        engine.close()
+        stood = store.rows(
+            f"SELECT {names} FROM attendance_versions WHERE known_at < $1"
+            " AND (superseded_at IS NULL OR superseded_at >= $1) ORDER BY ALL",
+            [as_of],
+        )
+    assert shown == stood
+
+
+def test_a_memory_limit_is_kept_and_the_rest_goes_to_disk(tmp_path):
+    """A sort of 240 MB within 130: it ends, and the database never held more than it may."""
+    with RecordStore(tmp_path / "records.duckdb", memory_gb=0.13) as store:
+        sorted_rows = "SELECT hash(n) AS a, hash(n + 1) AS b FROM range(15000000) t(n) ORDER BY a"
+        store.connection.execute(f"CREATE TEMP TABLE large AS {sorted_rows}")
+        assert store.rows("SELECT count(*) FROM large") == [(15_000_000,)]
+        used, on_disk = store.rows(
+            "SELECT sum(memory_usage_bytes), sum(temporary_storage_bytes) FROM duckdb_memory()"
+        )[0]
+    assert used <= 130_000_000
+    assert on_disk > 0

@@ -1,0 +1,294 @@
+"""Who a complaint may mean: names as people write them, chances, and only what was known."""
+
+from __future__ import annotations
+
+import datetime as dt
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.linkage import link_complaints
+from models.linkage.conditional_logit import Weights, chances, learn, shipped
+from models.linkage.linker import probabilities
+from models.linkage.normalise import agreeing, core, plain, spoken_firm
+from models.linkage.similarity import WIDTH
+from models.linkage.snapshot import Said, Target
+from risk.simulator import names as words
+from risk.store.store import RecordStore
+
+DAY = dt.date(2025, 6, 1)
+PLACES = ("云渡", "石桥湾", "沙坪头", "柳营", "东塬", "北汀", "青岗", "南陌", "荷塘口", "松岭")
+FIRMS = ("青川", "澄原", "朗岭", "沐屿", "霁坪", "溪垚", "岚峦", "禾陌", "砚汀", "槐埠")
+
+
+def target(key, name, firm, started=dt.date(2024, 1, 1), completed=None, crowd=None):
+    return Target(key, "990101", (name,), (firm,), started, completed, crowd)
+
+
+TARGETS = [
+    target(f"P{n}", f"模拟·{place}中心小学教学楼000{n}号", f"模拟·{firm}建设集团有限公司")
+    for n, (place, firm) in enumerate(zip(PLACES, FIRMS, strict=True))
+]
+
+
+def said(site="", firm="", day=DAY, workers=None):
+    return Said("T", day, site, firm, workers, None, None, None)
+
+
+def first(complaint, targets=TARGETS):
+    """The likeliest, its probability, and that of none of them."""
+    pairs, likely = probabilities([complaint], targets, shipped("project"))
+    best = int(likely[0, :-1].argmax())
+    return targets[int(pairs.targets[0, best])].key, likely[0, best], likely[0, -1]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("青川建设集团有限公司", "青川建设"),
+        ("青川建设有限责任公司", "青川建设"),
+        ("Ａ标", "A标"),
+        ("云渡小区（一期）项目部", "云渡小区1期"),
+        ("云渡小区 工地", "云渡小区"),
+    ],
+)
+def test_ways_to_write_one_name_are_one(one, other):
+    assert core(one) == core(other)
+
+
+@given(st.text(max_size=30))
+def test_any_text_has_a_name_or_is_bare(text):
+    assert plain(plain(text)) == plain(text)
+    assert bool(core(text)) == bool(plain(text))
+
+
+@pytest.mark.parametrize(
+    "foreman", ["王老板", "姓王的包工头", "包工头老李", "一个包工头", "", "老张"]
+)
+def test_a_foreman_is_no_evidence(foreman):
+    assert spoken_firm(foreman) == ""
+    pairs, likely = probabilities([said(firm=foreman)], TARGETS, shipped("project"))
+    assert (pairs.targets == -1).all()
+    assert likely[0, -1] == 1
+
+
+@given(said=st.text(max_size=20), name=st.text(max_size=20))
+def test_agreeing_pieces_stand_in_the_name_in_their_order(said, name):
+    rest = name
+    for piece in agreeing(said, name):
+        _, found, rest = rest.partition(piece)
+        assert found == piece
+        assert len(piece) > 1
+
+
+@pytest.mark.parametrize("kind", words.NAME_ERRORS)
+def test_each_kind_of_damage_still_finds_the_project(kind):
+    rng = np.random.default_rng(5)
+    hits = 0
+    for one in TARGETS:
+        site = words.distort_name(rng, one.names[0], kind, words.SITE_ENDINGS)
+        key, probability, _ = first(said(site, words.bare(one.firms[0])))
+        hits += key == one.key and probability > 0.5
+    assert hits >= 9, kind
+
+
+def test_the_chances_of_one_complaint_sum_to_one():
+    asked = [said("石桥湾小学"), said(firm="青川建设"), said("别处的高楼"), said()]
+    _, likely = probabilities(asked, TARGETS, shipped("project"))
+    assert likely.sum(axis=1) == pytest.approx(np.ones(4))
+    assert likely[2, -1] > 0.5
+    assert likely[3, -1] == 1
+
+
+def test_twins_share_the_chance():
+    twins = [TARGETS[0], target("TWIN", TARGETS[0].names[0], TARGETS[0].firms[0]), *TARGETS[1:]]
+    _, probability, _ = first(said("云渡中心小学", "青川建设"), twins)
+    assert 0.3 < probability < 0.51
+
+
+def test_the_other_phase_is_less_likely():
+    phases = [target(str(n), f"云渡小区{n}期", "青川建设") for n in (1, 2)]
+    assert first(said("云渡小区二期"), phases)[0] == "2"
+    assert first(said("云渡小区一期"), phases)[0] == "1"
+
+
+def test_what_was_under_way_is_more_likely_than_what_was_over_or_not_begun():
+    def of(**days):
+        return target("P", "云渡小区", "青川建设", **days)
+
+    running = first(said("云渡小区"), [of()])[1]
+    over = first(said("云渡小区"), [of(completed=dt.date(2023, 1, 1))])[1]
+    early = first(said("云渡小区"), [of(started=dt.date(2025, 9, 1))])[1]
+    assert running > max(over, early)
+
+
+def test_learning_with_little_stays_and_with_much_moves():
+    start = shipped("project")
+    rng = np.random.default_rng(3)
+
+    def toy(rows):
+        parts = np.zeros((rows, 3, WIDTH))
+        parts[:, :2, 0] = rng.random((rows, 2))
+        parts[:, 2, WIDTH - 3] = 1
+        real = np.ones((rows, 3), dtype=bool)
+        meant = np.zeros((rows, 3), dtype=bool)
+        meant[:, 2] = True
+        return learn(parts, real, meant, start=start)
+
+    def none(one):
+        return one.values[WIDTH - 3] - start.values[WIDTH - 3]
+
+    assert learn(*(np.zeros((0, 3, WIDTH)),) * 3, start=start) == start
+    assert 0 <= none(toy(3)) < 0.5 < none(toy(3000))
+
+
+def test_learnt_weights_are_those_that_made_the_choices():
+    rng = np.random.default_rng(4)
+    true = np.zeros(WIDTH)
+    true[[0, 4, WIDTH - 3]] = [4, 2, 3]
+    parts = np.zeros((4000, 4, WIDTH))
+    parts[:, :3, 0], parts[:, :3, 4] = rng.random((2, 4000, 3))
+    parts[:, 3, WIDTH - 3] = 1
+    real = np.ones((4000, 4), dtype=bool)
+    odds = chances(parts, real, Weights(tuple(true)))
+    drawn = (odds.cumsum(axis=1) > rng.random((4000, 1))).argmax(axis=1)
+    found = learn(parts, real, np.eye(4, dtype=bool)[drawn], hold=1e-6)
+    assert np.array(found.values)[[0, 4, WIDTH - 3]] == pytest.approx(
+        true[[0, 4, WIDTH - 3]], abs=0.5
+    )
+
+
+@pytest.fixture
+def store():
+    with RecordStore(":memory:") as opened:
+        yield opened
+
+
+AS_OF = dt.date(2025, 7, 1)
+
+
+def put(store, table, day, **values):
+    names = ", ".join([*values, "known_at", "arrival"])
+    marks = ", ".join(f"${n + 1}" for n in range(len(values) + 1))
+    store.connection.execute(
+        f"INSERT INTO {table} ({names}) VALUES ({marks}, nextval('arrivals'))",
+        [*values.values(), day],
+    )
+
+
+def fill(store):
+    for n, (place, firm) in enumerate(zip(PLACES, FIRMS, strict=True)):
+        day = dt.date(2024, 1, 5)
+        name = f"{firm}建设有限公司"
+        put(store, "organizations", day, org_id=f"O{n}", org_name=name, org_kind="employer")
+        put(
+            store,
+            "projects",
+            day,
+            project_id=f"P{n}",
+            project_name=f"{place}中心小学",
+            region_code="990101",
+            contractor_id=f"O{n}",
+            started_on=day,
+        )
+    put(store, "organizations", dt.date(2023, 1, 1), org_id="O3", org_name="禾舟路桥有限公司")
+    asked = [("柳营小学", "王老板"), ("", "禾舟路桥"), ("石桥湾中心小学", "澄原"), ("", "")]
+    for n, (site, firm) in enumerate(asked):
+        put(
+            store,
+            "complaints",
+            DAY,
+            complaint_id=f"T{n}",
+            received_on=DAY,
+            project_text=site,
+            employer_text=firm,
+        )
+
+
+def test_a_name_of_before_is_a_name(store):
+    fill(store)
+    found = link_complaints(store, AS_OF).complaints[1]
+    assert found.organisations[0].key == "O3"
+    assert found.projects[0].key == "P3"
+
+
+def test_candidates_name_the_words_that_agree(store):
+    fill(store)
+    best = link_complaints(store, AS_OF).complaints[2].projects[0]
+    assert (best.key, best.site_words, best.firm_words) == ("P1", ("石桥湾中心小学",), ("澄原",))
+    assert best.under_way
+
+
+def test_nothing_said_gives_no_candidate(store):
+    fill(store)
+    last = link_complaints(store, AS_OF).complaints[3]
+    assert last.projects == last.organisations == ()
+
+
+@pytest.mark.parametrize("days", [0, 1, 200])
+@pytest.mark.parametrize("seed", range(3))
+def test_what_became_known_later_changes_nothing(store, days, seed):
+    fill(store)
+    before = link_complaints(store, AS_OF)
+    random, later = Random(seed), AS_OF + dt.timedelta(days=days)
+    for n in range(10):
+        name = f"{random.choice(PLACES)}中心小学{random.choice(['', '二期'])}"
+        put(
+            store,
+            "projects",
+            later,
+            project_id=random.choice([f"P{n}", f"N{n}"]),
+            project_name=name,
+            region_code="990102",
+            contractor_id=f"O{random.randrange(10)}",
+            started_on=dt.date(2024, 1, 1),
+            completed_on=dt.date(2024, 3, 1),
+        )
+        put(store, "organizations", later, org_id=f"O{n}", org_name=random.choice(FIRMS))
+        put(
+            store,
+            "complaints",
+            later,
+            complaint_id=f"T{n}",
+            received_on=DAY,
+            project_id=f"P{random.randrange(10)}",
+            project_text=name,
+        )
+        put(
+            store,
+            "cases",
+            later,
+            case_id=f"C{n}",
+            org_id="O1",
+            complaint_id=f"T{n % 4}",
+            opened_on=DAY,
+            status="filed",
+        )
+    put(
+        store,
+        "links",
+        later,
+        complaint_id="T0",
+        decision="linked",
+        project_id="P9",
+        decided_on=later,
+    )
+    assert link_complaints(store, AS_OF) == before
+
+
+def test_what_was_known_before_does_change_it(store):
+    fill(store)
+    before = link_complaints(store, AS_OF)
+    put(
+        store,
+        "projects",
+        AS_OF - dt.timedelta(days=1),
+        project_id="N",
+        project_name="柳营小学",
+        region_code="990102",
+        started_on=dt.date(2024, 1, 1),
+    )
+    assert link_complaints(store, AS_OF) != before

@@ -1,0 +1,77 @@
+"""What was never inspected is marked as such."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from features.matrix import Matrix, feature_matrix
+from models.novelty import LEAST_INSPECTED, fit_resemblance, from_text
+from risk.store.store import RecordStore
+
+
+def rows(values, projects=None):
+    count = len(values)
+    names = projects or tuple(f"P{n}" for n in range(count))
+    as_ofs = np.repeat(np.array(["2025-01-01"], dtype="datetime64[D]"), count)
+    columns = tuple(f"f{n}" for n in range(values.shape[1]))
+    return Matrix(as_ofs, names, columns, values)
+
+
+@pytest.fixture(scope="module")
+def inspected():
+    return rows(np.random.default_rng(0).normal(size=(400, 30)))
+
+
+def test_few_of_the_like_and_all_of_the_unlike_are_marked(inspected):
+    found = fit_resemblance(inspected)
+    random = np.random.default_rng(1)
+    like = rows(random.normal(size=(2000, 30)))
+    assert 0.0 < found.unlike(like).mean() < 0.05
+    far = rows(random.normal(size=(200, 30)) * 5 + 3)
+    assert found.unlike(far).mean() > 0.9
+    nothing_known = rows(np.full((3, 30), np.nan))
+    assert found.unlike(nothing_known).all()
+
+
+def test_the_paper_reads_back_the_same(inspected):
+    found = fit_resemblance(inspected)
+    again = from_text(found.to_text())
+    other = rows(np.random.default_rng(2).normal(size=(500, 30)) * 2)
+    assert np.array_equal(found.unlike(other), again.unlike(other))
+    assert again.to_text() == found.to_text()
+
+
+def test_it_does_not_depend_on_units_or_the_order_of_rows(inspected):
+    found = fit_resemblance(inspected)
+    other = rows(np.random.default_rng(3).normal(size=(300, 30)) * 1.5)
+    scaled = fit_resemblance(dataclasses.replace(inspected, values=inspected.values * 100))
+    assert np.array_equal(
+        found.unlike(other),
+        scaled.unlike(dataclasses.replace(other, values=other.values * 100)),
+    )
+
+
+def test_with_too_few_inspected_nothing_is_said(inspected):
+    few = inspected.where(np.arange(400) < LEAST_INSPECTED - 1)
+    assert fit_resemblance(few) is None
+    one_project = dataclasses.replace(inspected, project_ids=("P",) * 400)
+    assert fit_resemblance(one_project) is None
+
+
+def test_most_of_a_county_resembles_what_was_inspected(county):
+    day = dt.date(2025, 6, 1)
+    with RecordStore(county.records, read_only=True) as store:
+        cohort = feature_matrix(store, [day])
+        (visited,) = zip(
+            *store.rows("SELECT DISTINCT project_id FROM inspections WHERE known_at < ?", [day]),
+            strict=True,
+        )
+    seen = cohort.where(np.isin(np.array(cohort.project_ids), np.array(visited)))
+    found = fit_resemblance(seen)
+    assert 0 <= found.unlike(cohort).mean() < 0.3
+    strange = dataclasses.replace(cohort, values=np.full_like(cohort.values, 1e9))
+    assert found.unlike(strange).all()

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from risk.contract import STORED_TABLES, TABLES, FieldType
+from risk.flags import CODES, MUST_VISIT, FlagUnknown, red_flags
+from risk.flags.law import Law, read_law
+from risk.store.store import RecordStore
+
+from ...conftest import MUST_RUN_ALL
+
+AS_OF = dt.date(2025, 6, 1)
+
+
+def messy(site, project_id="P1"):
+    """A site with much wrong at once."""
+    site.add("projects", project_id=project_id, notice_board=False, funding="government",
+             advance_funded=True, contractor_id="ORG")  # fmt: skip
+    site.add("listings")
+    site.add("complaints", complaint_id=f"K{project_id}", project_id=project_id)
+    site.add("payrolls", payroll_id=f"R{project_id}", project_id=project_id)
+    site.add("transfers", transfer_id=f"T{project_id}", project_id=project_id)
+    site.add("attendance", project_id=project_id, workers_present=30, workers_registered=4)
+    site.add("deposits", deposit_id=f"D{project_id}", project_id=project_id, status="missing")
+
+
+def test_flags_come_in_the_order_of_the_rules_and_without_empty_projects(reporting):
+    messy(reporting)
+    found = red_flags(reporting.store, AS_OF)
+    codes = [flag.code for flag in found["P1"]]
+    assert codes == [code for code in CODES if code in codes]
+    assert len(codes) >= 9
+    assert all(found.values())
+
+
+def test_asking_for_one_project_changes_nothing_in_its_answer(reporting):
+    messy(reporting)
+    messy(reporting, "P2")
+    everybody = red_flags(reporting.store, AS_OF)
+    assert red_flags(reporting.store, AS_OF, ["P2"]) == {"P2": everybody["P2"]}
+    assert red_flags(reporting.store, AS_OF, []) == {}
+    assert red_flags(reporting.store, AS_OF, ["nobody"]) == {}
+
+
+def test_only_running_projects_are_flagged(reporting):
+    reporting.add("projects", notice_board=False, started_on="2025-06-01", known_at="2025-05-01")
+    assert not reporting.flags()
+    reporting.add("projects", notice_board=False, known_at="2025-05-02")
+    assert "notice_board_missing" in reporting.flags()
+    reporting.add("projects", completed_on="2025-03-02", known_at="2025-05-03")
+    reporting.add("transfers")
+    assert not reporting.flags()
+    reporting.add("projects", completed_on="2025-03-03", known_at="2025-05-04")
+    assert set(reporting.flags()) == {"labour_cost_overdue"}
+
+
+def test_what_must_be_visited_is_configuration(reporting):
+    messy(reporting)
+    usual = red_flags(reporting.store, AS_OF)["P1"]
+    assert {flag.code for flag in usual if flag.must_visit} == {"group_complaint_open"}
+    other = red_flags(reporting.store, AS_OF, must_visit=["deposit_missing"])["P1"]
+    assert [flag.code for flag in other if flag.must_visit] == ["deposit_missing"]
+    assert set(CODES) >= MUST_VISIT
+
+
+def test_a_code_no_rule_has_is_refused(store):
+    with pytest.raises(FlagUnknown) as refused:
+        red_flags(store, AS_OF, must_visit=["no_such_flag"])
+    assert "no_such_flag" in refused.value.message("zh")
+    assert "wages_overdue" in refused.value.message("en")
+
+
+def test_an_empty_store_has_no_flags(store):
+    assert red_flags(store, AS_OF) == {}
+
+
+def test_projects_alone_raise_only_what_they_say_themselves(site):
+    site.add("projects", notice_board=False)
+    assert set(site.flags()) == {"notice_board_missing"}
+
+
+def test_without_law_there_are_no_flags(reporting):
+    messy(reporting)
+    assert red_flags(reporting.store, AS_OF, law=Law((), (), ())) == {}
+    assert red_flags(reporting.store, AS_OF, law=read_law())["P1"]
+
+
+def test_nothing_from_before_the_decree_is_flagged(site):
+    site.add("projects", started_on="2019-01-01", known_at="2019-01-01", notice_board=False)
+    site.add("contracts", parent_contract_id="C9", contractor_kind="individual",
+             signed_on="2019-02-01", known_at="2019-02-01")  # fmt: skip
+    assert not site.flags(dt.date(2020, 5, 1))
+    assert set(site.flags(dt.date(2020, 5, 2))) == {"notice_board_missing"}
+
+
+def test_other_tables_of_the_same_connection_are_left_alone(reporting):
+    before = reporting.store.rows("SHOW TABLES")
+    messy(reporting)
+    red_flags(reporting.store, AS_OF)
+    assert reporting.store.rows("SHOW TABLES") == before
+
+
+@pytest.fixture(scope="module")
+def flagged(tmp_path_factory):
+    """A store with flags of many kinds, and those flags."""
+    path = tmp_path_factory.mktemp("flags") / "records.duckdb"
+    with RecordStore(path) as store:
+        _fill(store)
+        yield store, red_flags(store, AS_OF)
+
+
+def _fill(store):
+    for number in range(4):
+        key, day = f"P{number}", f"2025-0{number + 1}-10"
+        store.connection.execute(
+            "INSERT INTO projects (project_id, project_name, region_code, started_on, known_at,"
+            " notice_board, contractor_id, arrival) VALUES"
+            " (?, 'x', '420301', '2024-01-01', '2024-01-01', false, 'ORG', nextval('arrivals'))",
+            [key],
+        )
+        store.connection.execute(
+            "INSERT INTO transfers (transfer_id, project_id, period, amount_due, due_on, paid_on,"
+            " amount_paid, known_at, arrival)"
+            " VALUES (?, ?, ?, 100, ?, ?, ?, ?, nextval('arrivals'))",
+            [f"T{number}", key, f"{day[:7]}-01", day, *((day, 90) if number > 2 else (None, None)),
+             day if number < 3 else "2025-05-31"],
+        )  # fmt: skip
+        store.connection.execute(
+            "INSERT INTO payrolls (payroll_id, project_id, period, workers, amount_due, due_on,"
+            " known_at, arrival) VALUES (?, ?, ?, 5, 100, ?, ?, nextval('arrivals'))",
+            [f"R{number}", key, f"{day[:7]}-01", day, day],
+        )
+    store.connection.execute(
+        "INSERT INTO payments (payment_id, payroll_id, paid_on, amount, known_at, channel, arrival)"
+        " VALUES ('M0', 'R0', '2025-01-10', 60, '2025-01-10', 'cash', nextval('arrivals')),"
+        " ('M3', 'R3', '2025-05-31', 100, '2025-05-31', 'foreman', nextval('arrivals'))"
+    )
+
+
+_KEYS = st.sampled_from([*(f"{letter}{n}" for letter in "PTRM" for n in range(4)), "ORG", "new"])
+_DAYS = st.dates(dt.date(2024, 1, 1), dt.date(2025, 12, 31))
+_CELLS = {
+    FieldType.ID: _KEYS,
+    FieldType.TEXT: st.just("x"),
+    FieldType.DATE: _DAYS,
+    FieldType.MONTH: _DAYS.map(lambda day: day.replace(day=1)),
+    FieldType.MONEY: st.integers(0, 1000),
+    FieldType.COUNT: st.integers(0, 50),
+    FieldType.SHARE: st.floats(0, 1),
+    FieldType.NUMBER: st.floats(-1, 1),
+    FieldType.BOOL: st.booleans(),
+}
+
+
+@st.composite
+def later_versions(draw):
+    table = STORED_TABLES[draw(st.sampled_from(sorted(STORED_TABLES)))]
+    cells = {
+        field.name: draw(
+            st.sampled_from(sorted(field.values)) if field.values else _CELLS[field.type]
+        )
+        for field in table.fields
+        if field.required or draw(st.booleans())
+    }
+    known_at = AS_OF + dt.timedelta(days=draw(st.sampled_from([0, 0, 1, 30, 400])))
+    return table.name, {**cells, "known_at": known_at}
+
+
+@settings(max_examples=15 if MUST_RUN_ALL else 5)
+@given(st.lists(later_versions(), min_size=1, max_size=20))
+def test_what_becomes_known_on_or_after_as_of_changes_no_flag(flagged, versions):
+    store, before = flagged
+    assert {flag.code for flags in before.values() for flag in flags} >= {
+        "notice_board_missing", "labour_cost_overdue", "labour_cost_short", "wages_overdue",
+        "paid_through_foreman",
+    }  # fmt: skip
+    store.connection.execute("BEGIN")
+    try:
+        for table, cells in versions:
+            names, marks = ", ".join(cells), ", ".join("?" * len(cells))
+            store.connection.execute(
+                f"INSERT INTO {table} ({names}, arrival) VALUES ({marks}, nextval('arrivals'))",
+                list(cells.values()),
+            )
+        store.connection.execute("COMMIT")
+        assert red_flags(store, AS_OF) == before
+    finally:
+        for table in STORED_TABLES:
+            store.connection.execute(f"DELETE FROM {table} WHERE known_at >= ?", [AS_OF])
+
+
+def test_a_prefecture_is_flagged_within_seconds(samples):
+    with RecordStore(":memory:") as store:
+        _load(store, samples / "prefecture")
+        found = red_flags(store, dt.date(2025, 1, 1))
+        codes = {flag.code for flags in found.values() for flag in flags}
+        assert len(found) > 100
+        assert len(codes) >= 18
+        some = sorted(found)[:5]
+        again = red_flags(store, dt.date(2025, 1, 1), some)
+        assert again == {project_id: found[project_id] for project_id in some}
+
+
+def _load(store, folder):
+    cast = {
+        FieldType.MONEY: "CAST(round({0} * 100) AS BIGINT)",
+        FieldType.MONTH: "CAST({0} || '-01' AS DATE)",
+        FieldType.DATE: "CAST({0} AS DATE)",
+    }
+    for table in TABLES.values():
+        cells = ", ".join(cast.get(field.type, "{0}").format(field.name) for field in table.fields)
+        store.connection.execute(
+            f"INSERT INTO {table.name} SELECT {cells}, CAST(known_at AS DATE), nextval('arrivals')"
+            f" FROM read_parquet('{folder / table.name}.parquet')"
+        )

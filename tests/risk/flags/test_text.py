@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import datetime as dt
+import re
+from string import Formatter
+
+import pytest
+
+from risk.flags import CODES, RULES, RedFlag, describe
+from risk.flags.text import money
+from risk.locale import LANGUAGES, catalogue, text
+
+MEASURES = {rule.code: set(rule.measures) for rule in RULES}
+
+
+def flag(code="wages_overdue", **values):
+    given = {"article": "12", "since": dt.date(2025, 4, 16), "threshold": 1.0, "basis": None}
+    fields = {**given, **{name: values.pop(name) for name in list(values) if name in given}}
+    return RedFlag(
+        code=code, project_id="P1", values=values, evidence=(), must_visit=False, **fields
+    )
+
+
+def test_chinese_shows_ten_thousands_of_yuan():
+    found = describe(flag(unpaid_fen=40_000_00, months=2, late_days=1047), "zh")
+    assert found.title == "工资逾期未足额支付"
+    assert "4.00万元" in found.finding
+    assert "1,047 天" in found.finding
+    assert found.article_label == "《保障农民工工资支付条例》第12条"
+
+
+def test_english_shows_yuan():
+    found = describe(flag(unpaid_fen=40_000_00, months=2, late_days=47), "en")
+    assert "40,000 yuan" in found.finding
+    assert found.article_label.startswith("Art. 12, ")
+
+
+def test_another_basis_is_named_beside_the_article():
+    found = describe(flag("account_missing", article="26", threshold=30.0, late_days=5,
+                          basis="mohrss_2021_53"))  # fmt: skip
+    assert "30 天内" in found.finding
+    assert found.article_label.startswith("《保障农民工工资支付条例》第26条；")
+    assert "人社部发〔2021〕53号" in found.article_label
+
+
+def test_a_share_s_threshold_is_in_percent_and_a_month_in_words():
+    shown = flag("workers_unregistered", covered=6, people=10, covered_share=0.6, threshold=0.7,
+                 for_month=202503)  # fmt: skip
+    assert "2025年3月" in describe(shown, "zh").finding
+    assert "60%" in describe(shown, "zh").finding
+    assert "70%" in describe(shown, "zh").finding
+    assert "2025-03" in describe(shown, "en").finding
+
+
+def test_nearly_all_does_not_read_as_all():
+    shown = flag("fewer_paid_than_attending", present=999, paid=996, paid_share=0.997,
+                 for_month=202503)  # fmt: skip
+    assert "99.7%" in describe(shown).finding
+
+
+@pytest.mark.parametrize(
+    ("fen", "zh", "en"),
+    [(0, "0元", "0 yuan"), (99_00, "99元", "99 yuan"), (100_00, "0.01万元", "100 yuan"),
+     (123_456_789_00, "12,345.68万元", "123,456,789 yuan")],
+)  # fmt: skip
+def test_money(fen, zh, en):
+    assert (money(fen, "zh"), money(fen, "en")) == (zh, en)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", CODES)
+def test_every_flag_is_worded_with_what_its_rule_measures(code, language):
+    values = dict.fromkeys(MEASURES[code], 1)
+    found = describe(flag(code, **values, basis="decree_724"), language)
+    assert all((found.title, found.finding, found.check, found.article_label))
+    assert "{" not in "".join((found.title, found.finding, found.check))
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_both_languages_tell_the_same_measures(code):
+    named = [
+        {name for _, name, _, _ in Formatter().parse(catalogue(language)[f"flags.{code}.finding"])}
+        for language in LANGUAGES
+    ]
+    assert named[0] == named[1]
+    assert named[0] - {None} <= MEASURES[code] | {"since", "threshold"}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_chinese_is_chinese(code):
+    words = text(f"flags.{code}.title", "zh") + text(f"flags.{code}.check", "zh")
+    assert not re.search(r"[A-Za-z]", words)

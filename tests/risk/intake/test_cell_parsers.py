@@ -1,0 +1,326 @@
+import datetime as dt
+import string
+from contextlib import suppress
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from risk.calendar.dates import month_start
+from risk.contract import TABLES, Field, FieldType
+from risk.intake import cell_parsers
+from risk.intake.cell_parsers import CellRefused, parse
+from risk.intake.units import MONEY_UNITS, PERCENT
+
+DAY = dt.date(2026, 3, 5)
+UTC = dt.UTC
+
+
+def _field(kind, **more):
+    return Field("f", "列", FieldType(kind), **more)
+
+
+def _code(cell, kind, **more):
+    with pytest.raises(CellRefused) as raised:
+        parse(cell, _field(kind, **more))
+    return raised.value.code
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FieldType if kind is not FieldType.ENUM])
+@pytest.mark.parametrize(
+    "cell", ["", "  ", "　", "-", "—", "——", "－", "/", "无数据", "NULL", "nan", "NaN", None]
+)
+def test_empty_is_unknown(kind, cell):
+    assert parse(cell, _field(kind)) is None
+
+
+@pytest.mark.parametrize("kind", ["date", "month", "money", "count", "share", "number"])
+def test_a_word_for_unknown_is_not_empty(kind):
+    assert _code("不详", kind)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("2026-03-05", "2026/3/5", "2026年3月5日", "20260305", "2026.3.5", "２０２６－０３－０５"),
+        *("2026-03-05 00:00:00", "2026-03-05T00:00:00.000", "2026/3/5 14:30", " 2026-3-5 "),
+        *("46086", 46086, 46086.0, 20260305, dt.date(2026, 3, 5), dt.datetime(2026, 3, 5, 9)),
+        dt.datetime(2026, 3, 4, 16, tzinfo=UTC),
+    ],
+)
+def test_spellings_of_a_day(cell):
+    assert parse(cell, _field("date")) == DAY
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("2023年13月5日", "2023-02-30", "不详", "昨天", "2026-03", "5", "12345678", "2026-3/5"),
+        *(True, 1e20, float("inf"), dt.time(1), "二〇二六年三月五日", "2026-03-05 25:00"),
+    ],
+)
+def test_what_is_no_day(cell):
+    assert _code(cell, "date") == "not_a_date"
+
+
+@pytest.mark.parametrize(
+    "cell", ["1948-12-31", "1900-01-01", "2999-01-01", "2100/1/1", dt.date(1900, 1, 1), "10000"]
+)
+def test_days_beyond_reason(cell):
+    assert _code(cell, "date") == "date_out_of_range"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("2026-03", "2026/3", "2026年3月", "202603", "2026年3月份", 202603, "2026-03-05"),
+        *(DAY, "2026年3月5日", "２０２６年３月"),
+    ],
+)
+def test_spellings_of_a_month(cell):
+    assert parse(cell, _field("month")) == dt.date(2026, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("2026-13", "not_a_month"),
+        ("202600", "not_a_month"),
+        ("三月", "not_a_month"),
+        ("1900-01", "date_out_of_range"),
+    ],
+)
+def test_what_is_no_month(cell, code):
+    assert _code(cell, "month") == code
+
+
+@pytest.mark.parametrize(
+    ("cell", "fen"),
+    [
+        *(
+            ("1200.5", 120050),
+            ("1,200.50", 120050),
+            ("1，200.50", 120050),
+            ("１２００．５", 120050),
+        ),
+        *(("¥1200.5", 120050), ("￥1,200.50元", 120050), ("1200.5 元", 120050), (1200.5, 120050)),
+        *(("3万元", 3_000_000), ("0.5万", 500_000), ("1.2亿元", 12_000_000_000), ("0", 0)),
+        *((0.1 + 0.2, 30), ("0.005", 1), (Decimal("7.10"), 710), (12, 1200), ("人民币5元整", 500)),
+        ("12.", 1200),
+    ],
+)
+def test_spellings_of_money(cell, fen):
+    assert parse(cell, _field("money")) == fen
+
+
+def test_the_header_unit_counts_unless_the_cell_has_its_own():
+    field, unit = _field("money"), MONEY_UNITS["万元"]
+    assert parse("3,233.0000", field, unit) == 3_233_000_000
+    assert parse(1.5, field, unit) == 1_500_000
+    assert parse("1.5万元", field, unit) == 1_500_000
+    assert parse("1.5元", field, unit) == 150
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("-5", "negative"),
+        (-0.01, "negative"),
+        ("－5万元", "negative"),
+        ("1,23", "not_an_amount"),
+        ("1 2", "not_an_amount"),
+        ("五万元", "not_an_amount"),
+        ("35%", "not_an_amount"),
+        ("5美元", "not_an_amount"),
+        ("3万\n元", "not_an_amount"),
+        ("元", "not_an_amount"),
+        (True, "not_an_amount"),
+        (DAY, "not_an_amount"),
+        ("1.32E+05", "shortened"),
+        ("9" * 40, "too_large"),
+        (1e300, "too_large"),
+        ("99999999亿", "too_large"),
+    ],
+)
+def test_what_is_no_amount(cell, code):
+    assert _code(cell, "money") == code
+
+
+@pytest.mark.parametrize(
+    ("cell", "count"), [("19", 19), ("19.0", 19), (19.0, 19), ("１，２３４", 1234)]
+)
+def test_counts(cell, count):
+    assert parse(cell, _field("count")) == count
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [("1.5", "not_a_count"), ("-1", "negative"), ("十九", "not_a_count"), ("1" * 20, "too_large")],
+)
+def test_what_is_no_count(cell, code):
+    assert _code(cell, "count") == code
+
+
+@pytest.mark.parametrize(
+    ("cell", "share"), [("35%", 0.35), ("0.35", 0.35), ("25.5％", 0.255), (1, 1.0), ("100%", 1.0)]
+)
+def test_shares(cell, share):
+    assert parse(cell, _field("share")) == share
+
+
+def test_a_percent_header_makes_hundredths():
+    assert parse("25.5", _field("share"), PERCENT) == 0.255
+    assert parse("25.5%", _field("share"), PERCENT) == 0.255
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [("35", "share_out_of_range"), ("-1%", "share_out_of_range"), ("三成", "not_a_share")],
+)
+def test_what_is_no_share(cell, code):
+    assert _code(cell, "share") == code
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"), [("-1.5", -1.5), ("1,000", 1000.0), ("1e-05", 1e-5), ("1.5E+3", 1500.0)]
+)
+def test_numbers(cell, number):
+    assert parse(cell, _field("number")) == number
+
+
+@pytest.mark.parametrize("cell", ["inf", "12千瓦时", True, "1..2", "e5"])
+def test_what_is_no_number(cell):
+    assert _code(cell, "number") == "not_a_number"
+
+
+@pytest.mark.parametrize("cell", ["true", "TRUE", "1", "是", "有", True, 1, 1.0, " 是 ", "１"])
+def test_yes(cell):
+    assert parse(cell, _field("bool")) is True
+
+
+@pytest.mark.parametrize("cell", ["false", "0", "否", "无", False, 0])
+def test_no(cell):
+    assert parse(cell, _field("bool")) is False
+
+
+@pytest.mark.parametrize("cell", ["2", "也许", DAY])
+def test_neither_yes_nor_no(cell):
+    assert _code(cell, "bool") == "not_a_bool"
+
+
+def test_every_term_and_code_of_every_field_is_understood():
+    fields = [field for table in TABLES.values() for field in table.fields if field.values]
+    for field in fields:
+        for code, term in field.values.items():
+            assert parse(code, field) == code
+            assert parse(code.upper(), field) == code
+            assert parse(f" {term} ", field) == code
+
+
+def test_other_terms_are_refused():
+    assert _code("红色", "enum", values={"a": "甲"}) == "not_in_values"
+
+
+@pytest.mark.parametrize(
+    ("cell", "identity"),
+    [
+        ("0012", "0012"),
+        (" ４２１３２４ ", "421324"),
+        (421324202400001, "421324202400001"),
+        (421324.0, "421324"),
+        ("'421324", "421324"),
+        ('="0012"', "0012"),
+        ("4E14", "4E14"),
+        ("无", None),
+        (float("nan"), None),
+    ],
+)
+def test_identifiers_stay_text(cell, identity):
+    assert parse(cell, _field("id")) == identity
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("4.21E+14", "shortened"),
+        ("4e+17", "shortened"),
+        (10**15, "shortened"),
+        (4.2e17, "shortened"),
+        (1.5, "not_an_id"),
+        (True, "not_an_id"),
+        (DAY, "not_an_id"),
+    ],
+)
+def test_what_is_no_identifier(cell, code):
+    assert _code(cell, "id") == code
+
+
+def test_text_is_kept_as_written():
+    assert parse(" 湖北（十堰）有限公司　Ａ ", _field("text")) == "湖北（十堰）有限公司　Ａ"
+    assert parse("无", _field("text")) == "无"
+    assert parse(12.0, _field("text")) == "12"
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("a\x07b", "control_characters"),
+        ("a" * (cell_parsers.MAX_CELL + 1), "too_long"),
+        ("#REF!", "spreadsheet_error"),
+        ("#FORMULA!", "formula_without_value"),
+        ("#CUT!", "cut_off"),
+        (b"raw", "unreadable_cell"),
+        ([1], "unreadable_cell"),
+    ],
+)
+@pytest.mark.parametrize("kind", FieldType)
+def test_what_no_field_takes(kind, cell, code):
+    assert _code(cell, kind) == code
+
+
+def test_line_breaks_are_allowed_in_text():
+    assert parse("第一行\n第二行\t完", _field("text")) == "第一行\n第二行\t完"
+
+
+@given(st.dates(cell_parsers.FIRST_DAY, cell_parsers.LAST_DAY))
+def test_law_every_spelling_of_a_day_is_that_day(day):
+    spellings = [
+        day.isoformat(),
+        f"{day.year}/{day.month}/{day.day}",
+        f"{day.year}年{day.month}月{day.day}日",
+        f"{day:%Y%m%d}",
+        (day - dt.date(1899, 12, 30)).days,
+        dt.datetime(day.year, day.month, day.day),
+    ]
+    reachable = [cell for cell in spellings if not (isinstance(cell, int) and cell < 10_000)]
+    known = [cell for cell in reachable if not (isinstance(cell, int) and cell < 17_899)]
+    assert {parse(cell, _field("date")) for cell in known} == {day}
+    assert {parse(cell, _field("month")) for cell in known} == {month_start(day)}
+
+
+@given(st.integers(0, 10**14))
+def test_law_fen_come_back_whole(fen):
+    yuan = Decimal(fen) / 100
+    assert parse(f"{yuan:,.2f}", _field("money")) == fen
+    assert parse(str(yuan), _field("money")) == fen
+    assert parse(f"{yuan / 10_000:f}万元", _field("money")) == fen
+
+
+@given(
+    st.sampled_from(list(FieldType)),
+    st.one_of(
+        st.text(max_size=30),
+        st.text(string.digits + "-/.,年月日万元%+E ", max_size=20),
+        st.floats(),
+        st.integers(),
+        st.datetimes(),
+        st.decimals(),
+        st.booleans(),
+    ),
+)
+def test_law_a_cell_is_a_value_or_refused(kind, cell):
+    value = None
+    with suppress(CellRefused):
+        value = parse(cell, _field(kind, values={"a": "甲"}))
+    assert value is None or isinstance(value, str | int | float | bool | dt.date)

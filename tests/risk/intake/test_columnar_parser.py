@@ -1,0 +1,221 @@
+"""The columnar way of the import against the way row by row: same rows, values and problems."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, reject, settings
+from hypothesis import strategies as st
+
+from risk.contract import KNOWN_AT, STORED_TABLES, Field, FieldType, Table
+from risk.intake.cell_parsers import CellRefused, parse
+from risk.intake.column_parsers import ColumnParser
+from risk.intake.columnar_parser import ColumnarParser
+from risk.intake.file_errors import IntakeFailure
+from risk.intake.readers import csv_columnar, open_sheets
+from risk.intake.readers.csv_text import CsvSheet
+from risk.intake.row_parser import Batch, BatchParser
+from risk.intake.sheet_selection import SelectedSheet, select_sheet
+from risk.intake.units import MONEY_UNITS, Unit
+
+from ...conftest import MUST_RUN_ALL
+
+TODAY = dt.date(2026, 3, 1)
+
+NOTHING = ("", " ", "-", "无", "NULL", "无数据", "N/A", "nan", "n-a", "\ufeff", "　")
+STAND_INS = ("#N/A", "#FORMULA!", "#CUT!")
+IDS = ("\ufeffP1", "P1 ", "'001", '="01"', "1.5E+17", "１２", "P 1", "甲", "50011")
+TEXTS = ("a,b", "a;b", 'a"b', "a\nb", "a\x1fb", "金" * 6, "0" * 33_000)
+BOOLS = ("true", "否")
+NUMBERS = (
+    *("1e5", "50%", "0.5", "1.5", "-1", "-0", "1,234.5", "12万", "1.005", "5.", ".5", "(3)"),
+    *("99999999999.99", "9999999999999.99", "1" * 16, "1" * 19, "0.1" + "1" * 20),
+)
+DATES = (
+    *("2024-02-30", "2024年5月1日", "20240501", "45000", "1899-01-01", "2024-05"),
+    *("2024-05-01 08:00", "2024-03-31"),
+)
+ODD = (*NOTHING, *STAND_INS, *IDS, *TEXTS, *BOOLS, *NUMBERS, *DATES)
+PLAIN = {
+    FieldType.ID: st.sampled_from(
+        ("P1", "P2", "R-7.a:b_c", "91500000MA5U00000X", "500112", "50011")
+    ),
+    FieldType.TEXT: st.sampled_from(("渝北区学校工程", "A 1 (b) 工程", "二号楼", "班组 工程队 ")),
+    FieldType.DATE: st.dates(dt.date(2023, 12, 1), dt.date(2024, 3, 1)).map(str),
+    FieldType.MONTH: st.sampled_from(("2024-01", "2024-02", "2023-12")),
+    FieldType.MONEY: st.decimals(0, 9_999_999_999_999, places=2).map(str),
+    FieldType.COUNT: st.integers(0, 999_999_999_999).map(str),
+    FieldType.SHARE: st.floats(0, 1).map(lambda share: f"{share:.6f}"),
+    FieldType.NUMBER: st.decimals(-(10**9), 10**9, places=7).map(str),
+    FieldType.BOOL: st.sampled_from(("是", "否")),
+}
+
+
+UNUSUAL = {
+    FieldType.ID: ("'001", '="01"', "１２", "P1 ", "\ufeffP1", "甲"),
+    FieldType.TEXT: ("甲,乙", '甲"乙', "甲", " 甲乙丙丁戊己", "甲\n乙"),
+    FieldType.DATE: ("2024年2月1日", "20240201", "2024-02-01 08:00", "1899-01-01"),
+    FieldType.MONTH: ("2024-02-10", "2024年1月", "2023-11"),
+    FieldType.MONEY: ("1,234.5", "12万", "(3)", "1.005", "9999999999999999"),
+    FieldType.COUNT: ("1,234", "12.0", "-1", "1" * 16),
+    FieldType.SHARE: ("50%", "1.5"),
+    FieldType.NUMBER: ("1e5", "1,234.5"),
+    FieldType.BOOL: ("TRUE", "不详"),
+}
+"""Cells of each type that need a closer look; most are good after all."""
+
+
+@st.composite
+def files(draw: st.DrawFn, table: Table) -> bytes:
+    """A CSV file of ``table``: most rows are normalise, the others odd in one cell or in length."""
+    fields = [field for field in table.fields if field.required or draw(st.booleans())]
+    fields += [KNOWN_AT] * draw(st.booleans())
+    rows = draw(st.lists(st.tuples(*map(_cells, fields)).map(list), min_size=1, max_size=12))
+    for row in rows:
+        if draw(st.integers(0, 2)) == 0:
+            place = draw(st.integers(0, len(row) - 1))
+            row[place] = draw(_odd(fields[place]))
+    if draw(st.integers(0, 3)) == 0:
+        row = draw(st.sampled_from(rows))
+        row[:] = draw(st.sampled_from((row[:1], [*row, ""], [*row, "多"], [""] * len(row), [])))
+    title = [["台账"]] * draw(st.integers(0, 1))
+    return _written([*title, [field.zh for field in fields], *rows], draw)
+
+
+def _cells(field: Field) -> st.SearchStrategy[str]:
+    if field.name == "region_code":
+        return st.sampled_from(("500112", "50", "500112001"))
+    if field is KNOWN_AT:
+        return st.dates(dt.date(2024, 2, 20), dt.date(2024, 4, 1)).map(str)
+    return PLAIN.get(field.type, st.sampled_from(tuple(field.values.values()) or ("-",)))
+
+
+def _odd(field: Field) -> st.SearchStrategy[str]:
+    if field.name == "region_code":
+        return st.sampled_from(("50011", "5001120", "P1", ""))
+    unusual = st.sampled_from(UNUSUAL.get(field.type, ("未知",)))
+    return st.one_of(unusual, unusual, st.just(""), st.sampled_from(ODD))
+
+
+def _written(lines: list[list[str]], draw: st.DrawFn) -> bytes:
+    delimiter, end = draw(st.sampled_from(",;\t")), draw(st.sampled_from(("\n", "\r\n", "\r")))
+    other = draw(st.sampled_from((end, end, "\r")))
+    if draw(st.booleans()):
+        file = io.StringIO()
+        csv.writer(file, delimiter=delimiter, lineterminator=end).writerows(lines)
+        text = file.getvalue()
+    else:
+        told = [delimiter.join(line) for line in lines]
+        text = end.join(told[:-1]) + other + told[-1] + end * draw(st.integers(0, 1))
+    encoding = draw(st.sampled_from(("utf-8", "utf-8-sig", "gb18030")))
+    return text.encode(encoding)
+
+
+def _told(table: Table, batches: Iterable[Batch]) -> dict[str, Any]:
+    """All that a way says of a file's rows; a failure in its place."""
+    names = [*(field.name for field in table.fields), KNOWN_AT.name, "dated today"]
+    rows, bad, marks, read = [], [], Counter(), 0
+    try:
+        for batch in batches:
+            columns = [*(batch.columns[name] for name in names[:-1]), batch.dated_today]
+            rows += zip(*map(_plainly, columns), strict=True)
+            bad += batch.bad
+            marks.update(batch.marks)
+            read += batch.read
+            assert batch.good + len(batch.bad) == batch.read
+    except IntakeFailure as failure:
+        return {"failure": (failure.code, failure.fields)}
+    # Told apart as written: -0.0 is no 0.0.
+    return {"rows": list(map(repr, rows)), "bad": bad, "marks": marks, "read": read}
+
+
+def _plainly(column: Any) -> list[Any]:
+    return column.to_pylist() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _by_columns(table: Table, selected: SelectedSheet) -> dict[str, Any]:
+    parser = ColumnarParser(table, selected.header, today=TODAY)
+    assert isinstance(selected.sheet, CsvSheet)
+    return _told(table, parser.batches(csv_columnar.chunks(selected.sheet, selected.header.width)))
+
+
+def _by_rows(table: Table, selected: SelectedSheet) -> dict[str, Any]:
+    parser = BatchParser(table, selected.header, strict_width=True, today=TODAY)
+    return _told(table, parser.batches(selected.rows()))
+
+
+@contextmanager
+def _opened(table: Table, content: bytes) -> Iterator[SelectedSheet]:
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "a.csv"
+        path.write_bytes(content)
+        try:
+            with open_sheets(path) as sheets:
+                yield select_sheet(table, sheets, file=path.name)
+        except IntakeFailure:
+            reject()
+
+
+@pytest.mark.parametrize("name", STORED_TABLES)
+@settings(max_examples=60 if MUST_RUN_ALL else 12)
+@given(data=st.data(), block=st.sampled_from((16, 120, 2**21)))
+def test_both_ways_give_the_same(name: str, data: st.DataObject, block: int) -> None:
+    _same(STORED_TABLES[name], data.draw(files(STORED_TABLES[name])), block)
+
+
+@pytest.mark.parametrize("block", [16, 64, 2**21])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "统一社会信用代码,单位名称\nA1,甲乙丙丁戊\n",
+        "统一社会信用代码,单位名称\nA1,甲乙丙丁戊\n\ufeffA2,甲乙丙丁戊\n",
+        "统一社会信用代码,单位名称\nA1,甲乙丙丁戊\rA2,甲乙丙丁戊\nA3,甲乙丙丁戊\n",
+        "台账\n统一社会信用代码,单位名称\nA1,甲乙丙丁戊\nA2,乙,丙\nA3,甲乙丙丁戊\nA4 ,甲\nA5,己\n",
+    ],
+)
+def test_files_that_are_nearly_plain(content: str, block: int) -> None:
+    _same(STORED_TABLES["organizations"], content.encode(), block)
+
+
+def _same(table: Table, content: bytes, block: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_columnar, "BLOCK_BYTES", block)
+        patch.setattr(csv_columnar, "BLOCK_ROWS", 5)
+        with _opened(table, content) as selected:
+            assert _by_columns(table, selected) == _by_rows(table, selected)
+
+
+EDGES = (
+    *("4.35", "0.29", "1.15", "9999999999999.99", "99999999999999.99", "0.005", "00012.10", "+5"),
+    *("999999999999", "1234567890123", "-0.0", "-1.5", "1.", "0.1234567890123456", "1E5", "7.0"),
+    *("a" * 33_000 + "1", "甲" * 33_000, "ABCDE", "A-B", "_", "甲乙丙丁戊"),
+    *(" 甲乙丙丁戊", "#甲乙丙丁", "銀行代发", "ＡＢＣＤＥＦ"),
+)
+
+
+@pytest.mark.parametrize("unit", [None, MONEY_UNITS["万元"]])
+@pytest.mark.parametrize("kind", list(FieldType))
+def test_a_column_says_what_its_cells_say(kind: FieldType, unit: Unit | None) -> None:
+    field = Field("any", "任何", kind, values={"bank": "银行代发"})
+    cells = [*ODD, *EDGES, "银行代发", "bank", "2024-05-20", "P1"]
+    column = ColumnParser(field, unit).read(pa.array(cells, pa.string()))
+    one_by_one = [_value(cell, field, unit) for cell in cells]
+    read = zip(column.values.to_pylist(), column.refused.to_pylist(), strict=True)
+    assert list(map(repr, read)) == list(map(repr, one_by_one))
+
+
+def _value(cell: str, field: Field, unit: Unit | None) -> tuple[Any, bool]:
+    try:
+        return parse(cell, field, unit), False
+    except CellRefused:
+        return None, True

@@ -1,0 +1,145 @@
+import datetime as dt
+import signal
+import subprocess
+import sys
+import textwrap
+
+from risk.contract import TABLES
+from risk.intake.importer import import_file, import_into, import_paths
+from risk.intake.quarantine import quarantined_counts
+from risk.store.store import RecordStore
+from risk.workspace import Workspace
+
+ORGANIZATIONS = ["org_id", "org_name"]
+
+
+def test_a_folder_is_imported_projects_first(write_csv, tmp_path, payments, today):
+    write_csv("in/payments_2024-06.csv", payments)
+    write_csv("in/payments_2024-05.csv", payments)
+    write_csv("in/projects.csv", [["project_id", "project_name", "region_code", "started_on"]])
+    write_csv("in/others.csv", payments)
+    write_csv("in/.hidden.csv", payments)
+    (tmp_path / "in/readme.md").write_text("x", encoding="utf-8")
+    (tmp_path / "in/deeper").mkdir()
+    report = import_paths(Workspace(tmp_path), [tmp_path / "in"], today=today)
+    names = ["projects.csv", "payments_2024-05.csv", "payments_2024-06.csv"]
+    assert [file.file for file in report.files] == names
+    assert report.skipped == (".hidden.csv", "readme.md")
+    assert [failure.code for failure in report.failed] == ["table_unknown"]
+
+
+def test_one_failing_file_does_not_stop_the_others(store, write_csv, payments, today, tmp_path):
+    broken = write_csv("payrolls.csv", [["工资表编号", "备注"], ["G1", ""]])
+    good = write_csv("payments.csv", payments)
+    report = import_into(store, [broken, tmp_path / "none.csv", good], today=today)
+    assert [file.file for file in report.files] == ["payments.csv"]
+    told = report.as_json()
+    assert [failure["code"] for failure in told["failed"]] == ["file_missing", "columns_missing"]
+    assert "应发金额/amount_due" in told["failed"][1]["message"]
+    assert told["tables"]["payments"]["accepted"] == 1
+
+
+def test_the_report_counts_marks_and_names_what_was_not_read(store, write_csv, today):
+    rows = [[*ORGANIZATIONS, "法人电话"], ["91110000101623741K", "甲", "1"], ["X", "乙", "2"]]
+    report = import_file(store, write_csv("organizations.csv", rows), today=today)
+    assert report.marks == {"credit_code": 1}
+    assert report.ignored_columns == ("法人电话",)
+    assert (report.read, report.accepted) == (2, 2)
+
+
+def test_values_are_stored_as_the_contract_says(store, write_csv, today, stored):
+    header = ["项目编码", "项目名称", "行政区划代码", "行业", "合同金额（万元）", "人工费比例"]
+    header += ["开工日期", "是否垫资", "结算方式", "维权公示牌", "纬度"]
+    row = ["0001", "甲（一期）", "420324101", "房建", "1,431.00", "32.7%"]
+    row += ["2024年6月6日", "无", "按月结算", "有", "32.5"]
+    import_file(store, write_csv("工程项目.csv", [header, row], encoding="gb18030"), today=today)
+    [found] = stored(store, TABLES["projects"])
+    day = dt.date(2024, 6, 6)
+    assert found == (
+        *("0001", "甲（一期）", "420324101", "building", None, None, None, 1_431_000_000, 0.327),
+        *(day, None, None, False, "monthly", True, 32.5, None, day),
+    )
+
+
+def test_all_formats_store_the_same(write_csv, write_xlsx, payments, today, stored, tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = zip(*payments, strict=True)
+    parquet = tmp_path / "payments.parquet"
+    pq.write_table(pa.table({name: [cell] for name, cell in columns}), parquet)
+    files = [write_csv("payments.csv", payments), write_xlsx("payments.xlsx", payments), parquet]
+    contents = []
+    for path in files:
+        with RecordStore(":memory:") as store:
+            import_file(store, path, today=today)
+            contents.append(stored(store, TABLES["payments"]))
+    assert contents[0] == contents[1] == contents[2]
+
+
+def test_progress_is_told_per_batch(store, write_csv, today, monkeypatch):
+    monkeypatch.setattr("risk.intake.readers.csv_columnar.BLOCK_BYTES", 2**16)
+    rows = [ORGANIZATIONS] + [[f"O{n}", "甲"] for n in range(10_001)]
+    told = []
+    path = write_csv("organizations.csv", rows)
+    import_file(store, path, today=today, progress=lambda *step: told.append(step))
+    assert len(told) > 1
+    assert told == sorted(told)
+    assert told[-1] == ("organizations.csv", 10_001)
+
+
+def test_a_file_that_breaks_further_down_stores_nothing(store, write_csv, today):
+    rows = [ORGANIZATIONS, *[[f"O{n}", "甲"] for n in range(10_500)], ["", "坏"]]
+    path = write_csv("organizations.csv", rows)
+    with path.open("a", encoding="utf-8") as file:
+        file.write('O,"开了口的引号\nO2,乙\n')
+    report = import_into(store, [path], today=today)
+    assert [(f.code, f.fields["row"]) for f in report.failed] == [("quotes_broken", 10_503)]
+    assert store.rows("SELECT count(*) FROM organizations") == [(0,)]
+    assert quarantined_counts(store)["organizations"] == 0
+
+
+KILLED = """
+    import datetime as dt, sys, time
+    from contextlib import contextmanager
+    from pathlib import Path
+    from risk.intake.importer import import_file
+    from risk.store.store import RecordStore
+
+    class Slow(RecordStore):
+        @contextmanager
+        def transaction(self):
+            with super().transaction():
+                yield
+                if sys.argv[3] == "stored" and self.rows("FROM organizations LIMIT 1"):
+                    wait()
+
+    def wait(*step):
+        print("now", flush=True)
+        time.sleep(60)
+
+    progress = wait if sys.argv[3] == "read" else None
+    with Slow(sys.argv[1]) as store:
+        import_file(store, Path(sys.argv[2]), today=dt.date(2026, 3, 1), progress=progress)
+"""
+
+
+def test_a_killed_import_leaves_nothing(write_csv, tmp_path, today):
+    rows = [ORGANIZATIONS, *[[f"O{n}", "甲"] for n in range(30_000)], ["", "坏"]]
+    path, records = write_csv("organizations.csv", rows), tmp_path / "records.duckdb"
+    first = write_csv("first/organizations.csv", [ORGANIZATIONS, ["", "旧"]])
+    with RecordStore(records) as store:
+        import_file(store, first, today=today)
+    for moment in ("read", "stored"):
+        child = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(KILLED), records, path, moment],
+            stdout=subprocess.PIPE,
+        )
+        with child:
+            assert child.stdout.readline() == b"now\n"
+            child.send_signal(signal.SIGKILL)
+        with RecordStore(records) as store:
+            assert store.rows("SELECT count(*) FROM organizations") == [(0,)]
+            assert quarantined_counts(store)["organizations"] == 1
+    with RecordStore(records) as store:
+        assert import_file(store, path, today=today).accepted == 30_000

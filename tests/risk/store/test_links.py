@@ -1,0 +1,99 @@
+"""A person's decision links a complaint from the day it was known, and only from then on."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from risk.store.store import RecordStore
+
+RECEIVED = dt.date(2026, 3, 1)
+
+
+@pytest.fixture
+def store():
+    with RecordStore(":memory:") as opened:
+        yield opened
+
+
+def tell(store, day, project_id=None):
+    store.connection.execute(
+        "INSERT INTO complaints (complaint_id, received_on, project_id, workers, known_at, arrival)"
+        " VALUES ('C1', $1, $2, 5, $3, nextval('arrivals'))",
+        [RECEIVED, project_id, day],
+    )
+
+
+def decide(store, day, decision, project_id=None, org_id=None):
+    store.connection.execute(
+        "INSERT INTO links (complaint_id, decision, project_id, org_id, decided_on, known_at,"
+        " arrival) VALUES ('C1', $1, $2, $3, $4, $4, nextval('arrivals'))",
+        [decision, project_id, org_id, day],
+    )
+
+
+def as_of(store, day):
+    return store.rows(
+        "SELECT project_id, linked_org_id, linked FROM complaints_versions WHERE known_at < $1"
+        " AND (superseded_at IS NULL OR superseded_at >= $1)",
+        [day],
+    )
+
+
+def day(number):
+    return dt.date(2026, 3, number)
+
+
+def test_it_counts_from_the_day_after_it_was_known(store):
+    tell(store, day(1))
+    decide(store, day(10), "linked", "P1", "ORG")
+    assert as_of(store, day(10)) == [(None, None, False)]
+    assert as_of(store, day(11)) == [("P1", "ORG", True)]
+
+
+def test_taken_back_it_names_nothing_again(store):
+    tell(store, day(1))
+    decide(store, day(10), "linked", "P1")
+    decide(store, day(20), "refused", "P1")
+    assert as_of(store, day(15)) == [("P1", None, True)]
+    assert as_of(store, day(21)) == [(None, None, False)]
+
+
+def test_what_the_authority_names_goes_first(store):
+    tell(store, day(1))
+    decide(store, day(10), "linked", "P1")
+    tell(store, day(15), "P2")
+    assert as_of(store, day(12)) == [("P1", None, True)]
+    assert as_of(store, day(16)) == [("P2", None, False)]
+
+
+def test_a_complaint_told_again_without_a_name_stays_linked(store):
+    tell(store, day(1))
+    decide(store, day(10), "linked", "P1")
+    tell(store, day(15))
+    assert as_of(store, day(16)) == [("P1", None, True)]
+
+
+def test_a_link_to_a_complaint_nobody_knows_is_nothing(store):
+    decide(store, day(10), "linked", "P1")
+    assert as_of(store, day(12)) == []
+
+
+def test_no_link_leaves_the_digest_of_the_records_as_it_was(store):
+    tell(store, day(1))
+    before = store.digest(day(20))
+    decide(store, day(10), "linked", "P1")
+    assert store.digest(day(10)) == before
+    assert store.digest(day(20)) != before
+
+
+def test_a_store_of_an_earlier_release_is_given_what_it_lacks(tmp_path):
+    path = tmp_path / "records.duckdb"
+    with RecordStore(path) as store:
+        store.connection.execute("DROP VIEW complaints_versions")
+        store.connection.execute("DROP VIEW links_versions")
+        store.connection.execute("DROP TABLE links")
+    with RecordStore(path, read_only=True) as store:
+        assert store.rows("SELECT count(*) FROM links") == [(0,)]
+        assert as_of(store, day(1)) == []

@@ -1,0 +1,289 @@
+"""A record store goes out to partitioned Parquet and comes back as it was."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from risk.contract import STORED_TABLES
+from risk.locale import LANGUAGES
+from risk.store.parquet_export import (
+    NoRecordsFolder,
+    RecordsFolderFailed,
+    export_records,
+    import_records,
+)
+from risk.store.parquet_validation import RecordsFolderEmpty, RecordsFolderRefused
+from risk.store.store import RecordStore, columns
+from serving.cli.main import main
+
+from ...conftest import MUST_RUN_ALL
+from ...histories import LAST, days, tell, tellings
+
+PROJECT = {
+    "project_id": "P1",
+    "project_name": "甲",
+    "region_code": "420300",
+    "started_on": dt.date(2024, 1, 1),
+    "known_at": dt.date(2024, 1, 2),
+}
+
+quick = settings(
+    max_examples=25 if MUST_RUN_ALL else 6,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def versions(store):
+    """Every version of everything, arrival and standing included."""
+    return {name: store.rows(f"FROM {name}_versions ORDER BY ALL") for name in STORED_TABLES}
+
+
+def contents(store):
+    """All stored rows in the order they came, without the numbers of arrival."""
+    return {
+        name: store.rows(
+            f"SELECT {', '.join(column for column, _ in columns(table))} FROM {name}"
+            " ORDER BY arrival"
+        )
+        for name, table in STORED_TABLES.items()
+    }
+
+
+@quick
+@given(told=st.lists(tellings(), min_size=1, max_size=40), again=st.data(), day=days())
+def test_what_goes_out_comes_back_the_same(told, again, day, tmp_path_factory):
+    told = told + again.draw(st.lists(st.sampled_from(told), max_size=6))  # the same thing again
+    folder = tmp_path_factory.mktemp("out") / "records"
+    with RecordStore(":memory:") as store, RecordStore(":memory:") as back:
+        tell(store, told)
+        assert sum(export_records(store, folder).values()) == len(told)
+        taken = import_records(back, folder)
+        assert sum(one.rows for one in taken) == sum(one.stored for one in taken) == len(told)
+        assert versions(back) == versions(store)
+        assert back.feeds() == store.feeds()
+        for as_of in (day, LAST):
+            assert back.digest(as_of) == store.digest(as_of)
+        assert all(one.stored == 0 for one in import_records(back, folder))
+        assert versions(back) == versions(store)
+        tell(back, [("projects", PROJECT)])
+        drawn = back.rows("SELECT max(arrival) FROM projects")[0][0]
+        assert drawn > max(row[0] for row in arrivals(store))
+
+
+def arrivals(store):
+    return store.rows(" UNION ALL ".join(f"SELECT arrival FROM {name}" for name in STORED_TABLES))
+
+
+@quick
+@given(
+    told=st.lists(tellings(), min_size=1, max_size=25),
+    later=st.lists(tellings(), max_size=15),
+)
+def test_a_folder_brings_another_store_up_to_date(told, later, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("out") / "records"
+    with RecordStore(":memory:") as store, RecordStore(":memory:") as follower:
+        tell(store, told)
+        export_records(store, folder)
+        import_records(follower, folder)
+        tell(store, later)
+        export_records(store, folder)
+        import_records(follower, folder)
+        assert contents(follower) == contents(store)
+        assert follower.digest(LAST) == store.digest(LAST)
+
+
+def test_what_is_new_comes_after_what_was_there(tmp_path):
+    with RecordStore(":memory:") as store, RecordStore(":memory:") as other:
+        tell(store, [("projects", {**PROJECT, "sector": "water"})])
+        export_records(store, tmp_path / "records")
+        tell(other, [("projects", {**PROJECT, "sector": "energy"})] * 3)
+        import_records(other, tmp_path / "records")
+        assert other.rows("SELECT sector FROM projects ORDER BY arrival") == [
+            *[("energy",)] * 3,
+            ("water",),
+        ]
+
+
+def test_a_store_seen_as_employers_goes_out_whole(tmp_path):
+    with RecordStore(":memory:") as store:
+        tell(store, [("projects", PROJECT)])
+        assert export_records(store.for_kind("employer"), tmp_path / "records") == {"projects": 1}
+
+
+def test_the_folder_is_as_other_engines_expect(tmp_path):
+    with RecordStore(":memory:") as store:
+        tell(store, [("projects", PROJECT)])
+        export_records(store, tmp_path / "it's [records]*")
+        import_records(store, tmp_path / "it's [records]*")
+    assert [str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*.parquet")] == [
+        "it's [records]*/projects/known_year=2024/data_0.parquet"
+    ]
+    with duckdb.connect() as any_engine:
+        file = next(tmp_path.rglob("*.parquet")).relative_to(tmp_path)
+        (tmp_path / file).rename(tmp_path / "one.parquet")
+        described = any_engine.sql(
+            f"DESCRIBE SELECT * FROM read_parquet('{tmp_path}/one.parquet')"
+        ).fetchall()
+    kept = [*columns(STORED_TABLES["projects"]), ("arrival", "BIGINT")]
+    assert [row[:2] for row in described] == kept
+
+
+def test_an_earlier_export_is_replaced_and_other_folders_are_not(tmp_path):
+    folder = tmp_path / "records"
+    with RecordStore(":memory:") as store:
+        tell(store, [("projects", PROJECT)])
+        export_records(store, folder)
+        store.rows("DELETE FROM projects")
+        tell(store, [("projects", {**PROJECT, "known_at": dt.date(2025, 1, 1)})])
+        export_records(store, folder)
+        assert [one.name for one in (folder / "projects").iterdir()] == ["known_year=2025"]
+        assert [one.name for one in tmp_path.iterdir()] == ["records"]
+        for stranger in ("notes.txt", "projects/known_year=2025/list.csv", "projects/known_year=x"):
+            (folder / stranger).write_text("mine")
+            with pytest.raises(NoRecordsFolder):
+                export_records(store, folder)
+            assert (folder / stranger).read_text() == "mine"
+            (folder / stranger).unlink()
+        with pytest.raises(NoRecordsFolder):
+            export_records(store, next(folder.rglob("*.parquet")))
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    with RecordStore(":memory:") as store, pytest.raises(RecordsFolderFailed):
+        export_records(store, tmp_path / "file" / "records")
+
+
+def test_all_that_is_wrong_is_told_at_once_and_nothing_is_taken_in(tmp_path):
+    folder = tmp_path / "records"
+    with RecordStore(":memory:") as store, RecordStore(":memory:") as target:
+        tell(store, [("projects", PROJECT)])
+        export_records(store, folder)
+        rewrite(folder, "projects", 2025, "* EXCLUDE (sector), 1 AS colour")
+        rewrite(folder, "contracts", 2024, "1.5::DOUBLE AS arrival")
+        rewrite(folder, "wages", 2024, "1 AS wage")
+        (folder / "cases" / "known_year=2024").mkdir(parents=True)
+        (folder / "cases" / "known_year=2024" / "torn.parquet").write_bytes(b"PAR1")
+        with pytest.raises(RecordsFolderRefused) as refused:
+            import_records(target, folder)
+        found = {(one.code, one.where) for one in refused.value.fields["problems"]}
+        assert {
+            ("stranger", "wages"),
+            ("unknown_column", "projects.colour"),
+            ("missing_column", "projects.sector"),
+            ("missing_column", "contracts.contract_id"),
+            ("wrong_type", "contracts.arrival"),
+            ("unreadable", "cases"),
+        } <= found
+        for language in LANGUAGES:
+            assert "contracts.arrival" in refused.value.message(language)
+        assert not any(feed.versions for feed in target.feeds())
+
+
+def test_empty_cells_and_rows_astray_are_told(tmp_path):
+    folder = tmp_path / "records"
+    with RecordStore(":memory:") as store:
+        tell(store, [("projects", PROJECT)])
+        export_records(store, folder)
+        rewrite(folder, "projects", 2025, "*")
+        rewrite(
+            folder, "projects", 2026, "* REPLACE (NULL::DATE AS known_at, NULL::VARCHAR AS"
+            " project_name)"
+        )  # fmt: skip
+        with pytest.raises(RecordsFolderRefused) as refused:
+            import_records(store, folder)
+    assert {(one.code, one.where, one.found) for one in refused.value.fields["problems"]} == {
+        ("wrong_year", "projects/known_year=2025", "1"),
+        ("empty_cell", "projects.known_at", "1"),
+        ("empty_cell", "projects.project_name", "1"),
+    }
+
+
+def rewrite(folder, table, year, picked):
+    """A further year of ``table``: ``picked`` from the one exported project."""
+    source = next((folder / "projects" / "known_year=2024").glob("*.parquet"))
+    target = folder / table / f"known_year={year}"
+    target.mkdir(parents=True)
+    with duckdb.connect() as any_engine:
+        any_engine.execute(
+            f"COPY (SELECT {picked} FROM read_parquet('{source}', hive_partitioning := false))"
+            f" TO '{target}/made.parquet'"
+        )
+
+
+def test_a_folder_without_records_is_told(tmp_path):
+    with RecordStore(":memory:") as store:
+        for folder in (tmp_path, tmp_path / "nowhere"):
+            with pytest.raises(RecordsFolderEmpty):
+                import_records(store, folder)
+
+
+def test_a_torn_file_takes_nothing_in(tmp_path):
+    folder = tmp_path / "records"
+    with RecordStore(":memory:") as store, RecordStore(":memory:") as target:
+        tell(store, [("projects", PROJECT)] * 2000)
+        tell(store, [("listings", {"listing_id": "L", "org_id": "O", "listed_on": LAST})][:0])
+        export_records(store, folder)
+        file = next(folder.rglob("*.parquet"))
+        whole = file.read_bytes()
+        file.write_bytes(whole[:4] + bytes(200) + whole[204:])
+        with pytest.raises((RecordsFolderRefused, RecordsFolderFailed)):
+            import_records(target, folder)
+        file.write_bytes(whole)
+        assert import_records(target, folder)[0].stored == 2000
+
+
+def test_the_commands(tmp_path, capsys):
+    place, other = str(tmp_path / "office"), str(tmp_path / "other")
+    folder = str(tmp_path / "out")
+    assert main(["-w", place, "init"]) == 0
+    with RecordStore(tmp_path / "office" / "records.duckdb") as store:
+        link = {"complaint_id": "C", "decision": "refused", "decided_on": LAST, "known_at": LAST}
+        tell(store, [("projects", PROJECT), ("links", link)])
+    capsys.readouterr()
+    assert main(["-w", place, "records", "export", folder]) == 0
+    assert f"2 张表共 2 行：{folder}" in capsys.readouterr().out
+    assert main(["-w", other, "records", "import", folder, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["tables"] == [
+        {"table": "projects", "rows": 1, "stored": 1},
+        {"table": "links", "rows": 1, "stored": 1},
+    ]
+    assert main(["-w", other, "records", "import", folder]) == 0
+    assert "projects" in capsys.readouterr().out
+    assert main(["-w", other, "records"]) == 0
+    assert "投诉关联" in capsys.readouterr().out
+    assert main(["-w", place, "records", "import", str(tmp_path / "office")]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["export", "import"])
+def test_an_address_is_no_folder(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["-w", "office", "init"]) == 0
+    assert main(["-w", "office", "--lang", "en", "records", command, "s3://records/2025"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("s3://records/2025 is an address")
+    assert told.count("\n") == 1
+    assert [one.name for one in tmp_path.iterdir()] == ["office"]
+
+
+def test_the_folder_may_be_the_one_one_stands_in_or_a_link(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "linked").symlink_to(tmp_path / "here")
+    with RecordStore(":memory:") as store:
+        tell(store, [("projects", PROJECT)])
+        for name in (Path(), tmp_path / "linked", tmp_path / "here" / ".." / "here"):
+            monkeypatch.chdir(tmp_path / "here")
+            export_records(store, name)
+            assert [one.name for one in (tmp_path / "here").iterdir()] == ["projects"]
+    assert (tmp_path / "linked").is_symlink()
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["here", "linked"]

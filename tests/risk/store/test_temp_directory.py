@@ -1,0 +1,116 @@
+"""Each open store has a temporary directory of its own, which is removed when it closes."""
+
+from __future__ import annotations
+
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from risk.store.store import RecordStore
+
+OPEN = """
+import sys
+from risk.store.store import RecordStore
+with RecordStore(sys.argv[1], read_only=sys.argv[1] != ":memory:", memory_gb=0.06) as store:
+    store.rows("SET threads = 1")
+    store.rows("SET enable_progress_bar = false")  # "python -c" counts as interactive
+    store.rows("CREATE TEMP TABLE large AS SELECT range AS n, md5(range::VARCHAR) AS m"
+               " FROM range(2000000)")
+    print(store.rows("SELECT current_setting('temp_directory')")[0][0], flush=True)
+    sys.stdin.readline()
+    print(store.rows("SELECT count(DISTINCT m), sum(n) FROM large")[0], flush=True)
+"""
+SAME_NUMBER = ["unshare", "--pid", "--fork", "--mount-proc"]
+READ_ONLY = ["unshare", "--mount", "sh", "-c"]
+READ_ONLY += ['mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"']
+
+
+def temp_directory_of(store: RecordStore) -> Path:
+    return Path(store.rows("SELECT current_setting('temp_directory')")[0][0])
+
+
+def opened(path, before=()):
+    """A process that has opened ``path`` and put much on disk, and the folder it lies in."""
+    running = subprocess.Popen(
+        [*before, sys.executable, "-c", OPEN, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    told = running.stdout.readline().strip()
+    assert told, running.communicate()[1]
+    return running, Path(told)
+
+
+@pytest.fixture
+def path(tmp_path):
+    made = tmp_path / "office's" / "records.duckdb"
+    RecordStore(made).close()
+    return made
+
+
+def can_start(*command: str) -> bool:
+    try:
+        return subprocess.run([*command, "true"], check=False, capture_output=True).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+needs_namespaces = pytest.mark.skipif(
+    not can_start(*SAME_NUMBER) or not can_start("unshare", "--mount"),
+    reason="needs the right to start namespaces",
+)
+
+
+@needs_namespaces
+def test_processes_of_one_number_do_not_meet(path):
+    one, place = opened(path, SAME_NUMBER)
+    other, elsewhere = opened(path, SAME_NUMBER)
+    assert place != elsewhere
+    assert place.parent == elsewhere.parent == path.parent
+    for running in (other, one):
+        assert running.communicate("\n")[0] == "(2000000, 1999999000000)\n"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_in_memory_each_opening_has_its_own_folder():
+    with RecordStore(":memory:") as one, RecordStore(":memory:") as other:
+        places = [temp_directory_of(one), temp_directory_of(other)]
+        assert places[0] != places[1]
+        assert all(stat.S_IMODE(place.stat().st_mode) == 0o700 for place in places)
+    assert not any(place.exists() for place in places)
+
+
+def test_openings_of_one_process_share_it_until_the_last(path):
+    with RecordStore(path, read_only=True) as one:
+        other = RecordStore(path, read_only=True)
+        place = temp_directory_of(other)
+        assert temp_directory_of(one) == place
+        other.close()
+        other.close()
+        assert place.exists()
+    assert not place.exists()
+
+
+def test_what_a_killed_process_left_goes_with_the_next_opening(path):
+    running, left = opened(path)
+    running.send_signal(signal.SIGKILL)
+    running.communicate()
+    assert any(left.iterdir())
+    with RecordStore(path, read_only=True) as store:
+        assert [one for one in path.parent.iterdir() if one != path] == [temp_directory_of(store)]
+    assert list(path.parent.iterdir()) == [path]
+
+
+@needs_namespaces
+def test_beside_a_store_that_is_read_only_it_lies_elsewhere(path, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    running, place = opened(path, [*READ_ONLY, str(path.parent)])
+    assert place.parent == tmp_path
+    assert running.communicate("\n")[0] == "(2000000, 1999999000000)\n"
+    assert not place.exists()

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+from pydantic import SecretStr
+
+from serving.app import create_app
+from serving.auth.repository import NewAccount, UserRepository
+from serving.auth.roles import Role
+from serving.settings import OidcSettings, Settings
+
+from ..conftest import PUBLISHED_AT, answering, served
+
+
+class Provider(ThreadingHTTPServer):
+    """An OpenID provider that knows one person and asks her nothing."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.key = RSAKey.generate_key(2048, {"kid": "1"})
+        self.signs_with, self.changed, self.asked = self.key, {}, {}
+
+    def id_token(self):
+        claims = {
+            "iss": self.url,
+            "aud": "wagewatch",
+            "sub": "li-4711",
+            "exp": int(time.time()) + 60,
+            "nonce": self.asked["nonce"],
+            **self.changed,
+        }
+        return jwt.encode({"alg": "RS256", "kid": "1"}, claims, self.signs_with)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        address, url = urlsplit(self.path), self.server.url
+        if address.path == "/authorize":
+            asked = {name: values[0] for name, values in parse_qs(address.query).items()}
+            self.server.asked = asked
+            self.send_response(303)
+            self.send_header("Location", f"{asked['redirect_uri']}?code=c&state={asked['state']}")
+            self.end_headers()
+        elif address.path == "/keys":
+            self._json({"keys": [self.server.key.as_dict(private=False)]})
+        else:
+            self._json(
+                {
+                    "issuer": url,
+                    "authorization_endpoint": f"{url}/authorize",
+                    "token_endpoint": f"{url}/token",
+                    "jwks_uri": f"{url}/keys",
+                }
+            )
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        self._json(
+            {"access_token": "a", "token_type": "Bearer", "id_token": self.server.id_token()}
+        )
+
+    def _json(self, document):
+        body = json.dumps(document).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def provider():
+    with answering(Provider()) as server:
+        yield server
+
+
+@pytest.fixture
+def browser(provider, database):
+    grant = NewAccount("李检查员", Role.INSPECTOR, "9901", "test", PUBLISHED_AT)
+    UserRepository(database.engine).add_user(grant, password_hash=None, subject="li-4711")
+    oidc = OidcSettings(
+        issuer=provider.url, client_id="wagewatch", client_secret=SecretStr("geheim")
+    )
+    with (
+        served(create_app(Settings(oidc=oidc), database)) as url,
+        httpx.Client(base_url=url, trust_env=False) as opened,
+    ):
+        yield opened
+
+
+def _sign_in(browser):
+    to_provider = browser.get("/v1/session/oidc")
+    assert to_provider.status_code == 303
+    back = httpx.get(to_provider.headers["location"], trust_env=False)
+    return browser.get(back.headers["location"])
+
+
+def test_whom_the_provider_vouches_for_is_signed_in(browser, provider):
+    assert _sign_in(browser).status_code == 303
+    assert provider.asked["code_challenge_method"] == "S256"
+    told = browser.get("/v1/session").json()
+    assert (told["name"], told["role"], told["region"]) == ("李检查员", "inspector", "9901")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"aud": "another"},
+        {"iss": "http://127.0.0.1:1"},
+        {"nonce": "old"},
+        {"exp": 1},
+        {"sub": "nobody-we-know"},
+    ],
+)
+def test_a_word_that_is_not_meant_for_us_is_refused(browser, provider, changed):
+    provider.changed = changed
+    assert _sign_in(browser).status_code == 401
+    assert browser.get("/v1/session").status_code == 401
+
+
+def test_a_forged_signature_is_refused(browser, provider):
+    provider.signs_with = RSAKey.generate_key(2048, {"kid": "1"})
+    assert _sign_in(browser).json()["code"] == "oidc_failed"
+
+
+def test_a_callback_nobody_began_is_refused(browser):
+    answer = browser.get("/v1/session/oidc/callback?state=x&code=y")
+    assert (answer.status_code, answer.json()["code"]) == (401, "oidc_failed")
+
+
+def test_without_a_provider_there_is_no_such_way(client):
+    answer = client.get("/v1/session/oidc")
+    assert (answer.status_code, answer.json()["code"]) == (404, "oidc_off")

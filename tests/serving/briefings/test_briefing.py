@@ -1,0 +1,510 @@
+"""The briefing: what it counts, that its figures agree, and that the files are what they should."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import subprocess
+import zipfile
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from xml.etree import ElementTree
+
+import docx
+import pypdf
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from risk.locale import LANGUAGES, catalogue
+from risk.store.store import RecordStore
+from serving.auth.principal import OFFICE
+from serving.briefings.compose import monthly, yearly
+from serving.briefings.facts import gather_facts
+from serving.briefings.period import Period, lists_for, month_of, year_of
+from serving.briefings.repository import list_briefings
+from serving.briefings.statistics import count_cases, count_complaints, count_visits
+from serving.db.database import Database
+from serving.db.pagination import Wanted
+from serving.documents.builder import wilson
+from serving.documents.charts import bars_svg
+from serving.documents.consistency import BriefingContradicts, contradictions, require_consistent
+from serving.documents.docx import BODY, word_file
+from serving.documents.html import html_file
+from serving.documents.model import Bars, Grid, Heading, Paragraph
+from serving.documents.numerals import chinese
+from serving.documents.pdf import pdf_file
+from serving.documents.rounding import wan, wan_parts
+from serving.settings import BriefingSettings, Settings, load_settings
+from serving.watchlists.repository import WatchlistRepository
+
+from ...conftest import MUST_RUN_ALL, require_program, thorough
+from ..conftest import LISTS
+
+MARCH = month_of(dt.date(2025, 3, 1))
+
+
+@pytest.fixture(scope="module")
+def opened(office):
+    with (
+        Database(f"sqlite:///{office.service_database}") as database,
+        RecordStore(office.records, read_only=True) as store,
+    ):
+        yield store, database, load_settings(office)
+
+
+@pytest.fixture(scope="module")
+def facts(opened):
+    store, database, settings = opened
+    named = settings.model_copy(update={"briefing": BriefingSettings(office="模拟县人社局")})
+    return gather_facts(store, database, named, MARCH, "")
+
+
+@pytest.fixture(scope="module")
+def paper(facts):
+    return monthly(facts, "zh")
+
+
+def _texts(paper):
+    return [block.text for block in paper.blocks if isinstance(block, Paragraph)]
+
+
+def _grids(paper):
+    return {block.caption: block for block in paper.blocks if isinstance(block, Grid)}
+
+
+def test_it_warns_with_the_list_that_looks_ahead(facts):
+    assert facts.now.as_of == LISTS[1] == MARCH.stop
+    assert facts.last.as_of == LISTS[0]
+    assert facts.year_ago is None
+
+
+def test_lists_are_of_the_region_and_near_in_time(opened):
+    _, database, _ = opened
+    lists = WatchlistRepository(database).summaries(OFFICE)
+    assert lists_for(lists, MARCH, "9901").now is None
+    later = lists_for(lists, month_of(dt.date(2025, 4, 1)), "")
+    assert later.now.as_of == LISTS[1]
+    assert lists_for(lists, month_of(dt.date(2024, 4, 1)), "").now is None
+
+
+def test_matters_are_told_by_unit(facts):
+    made = monthly(facts, "zh")
+    assert made.figures["followed_open"] == sum(one.open for one in facts.followed_up) > 0
+    assert any("清单管理" in getattr(block, "text", "") for block in made.blocks)
+    without = monthly(replace(facts, followed_up=()), "zh")
+    assert "followed_open" not in without.figures
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_headings_are_the_seven_sections(facts, language):
+    made = monthly(facts, language)
+    firsts = [block for block in made.blocks if isinstance(block, Heading) and block.level == 1]
+    assert [one.number for one in firsts] == list(range(1, 8))
+    names = ("overall", "alerts", "rates", "key", "last_list", "cases", "advice")
+    assert [one.text for one in firsts] == [
+        catalogue(language)[f"briefing.headings.{name}"] for name in names
+    ]
+
+
+def test_totals_are_those_of_the_list_and_its_register(facts, paper):
+    rows = facts.now.projects
+    grids = _grids(paper)
+    for caption in ("各等级项目数", "各行业项目数", "各地项目数"):
+        grid = grids[caption]
+        place = 1 if caption == "各等级项目数" else 5
+        assert grid.total[place] == len(rows)
+    assert f"在建项目{len(rows)}个" in _texts(paper)[0]
+    assert len(paper.annex[0].rows) == len(facts.now.document["entries"])
+
+
+def test_sectors_and_places_stand_against_the_lists_before(facts):
+    grids = _grids(monthly(replace(facts, year_ago=facts.last), "zh"))
+    alerted = [
+        sum(row["tier"] in ("red", "orange") for row in one.projects)
+        for one in (facts.now, facts.last, facts.last)
+    ]
+    for caption in ("各行业项目数", "各地项目数"):
+        assert list(grids[caption].total[6:]) == alerted
+    partly = replace(facts.last, whole=False, projects=facts.last.projects[:2])
+    grids = _grids(monthly(replace(facts, last=partly), "zh"))
+    assert grids["各行业项目数"].total[7] is None
+    assert grids["各等级项目数"].total[2] is None
+
+
+def test_the_year_is_told_as_offices_do(opened):
+    store, database, settings = opened
+    made = yearly(gather_facts(store, database, settings, year_of(2025), ""), "zh")
+    firsts = [b.text for b in made.blocks if isinstance(b, Heading) and b.level == 1]
+    assert firsts == ["主要做法及成效", "存在的问题", "下一步工作打算"]
+    assert f"全年发布预警名单{len(LISTS)}期" in "".join(_texts(made))
+
+
+def test_counts_are_those_of_the_records(world):
+    world.project()
+    world.add(
+        "cases",
+        case_id="A",
+        project_id="P1",
+        opened_on="2025-03-05",
+        status="closed",
+        workers=7,
+        amount_owed=100_00,
+        amount_recovered=60_00,
+        closed_on="2025-03-20",
+        known_at="2025-03-21",
+    )
+    world.add(
+        "cases",
+        case_id="B",
+        project_id="P1",
+        opened_on="2025-03-09",
+        status="filed",
+        known_at="2025-03-10",
+    )
+    world.add(  # known only after the month: it does not count yet
+        "cases",
+        case_id="C",
+        project_id="P1",
+        opened_on="2025-03-09",
+        status="filed",
+        known_at="2025-04-01",
+    )
+    world.add(
+        "complaints",
+        complaint_id="T1",
+        received_on="2025-03-02",
+        workers=3,
+        amount_claimed=9_00,
+        known_at="2025-03-02",
+    )
+    world.add(
+        "inspections",
+        inspection_id="I1",
+        project_id="P1",
+        inspected_on="2025-03-30",
+        arrears_found=True,
+        workers_owed=4,
+        amount_owed=50_00,
+        known_at="2025-03-31",
+    )
+    cases = count_cases(world.store, MARCH, "")
+    assert (cases.opened, cases.workers, cases.owed) == (2, 7, 100_00)
+    assert (cases.closed, cases.recovered, cases.open_at_end) == (1, 60_00, 1)
+    complaints = count_complaints(world.store, MARCH, "")
+    assert (complaints.received, complaints.unnamed, complaints.workers) == (1, 1, 3)
+    assert count_complaints(world.store, MARCH, "42").received == 0
+    visits = count_visits(world.store, MARCH, "4203")
+    assert (visits.made, visits.projects, visits.found, visits.owed) == (1, 1, 1, 50_00)
+    assert count_visits(world.store, MARCH, "11").made == 0
+
+
+def test_what_was_not_reported_is_unknown_not_zero(opened, facts):
+    paper = monthly(replace(facts, silent=("cases",)), "zh")
+    said = "".join(_texts(paper))
+    assert "案件没有数据入库，相关数量未知，不作为零" in said
+    assert "立案" not in said
+    rows = {row[0]: row for row in _grids(paper)["主要数量对比"].rows}
+    assert rows["立案（件）"][1] is None
+
+
+def test_few_visits_do_not_make_a_rate(facts):
+    done = replace(facts.followed, visited=4, found=1, workers=3, owed=1)
+    said = "".join(_texts(monthly(replace(facts, followed=done), "zh")))
+    assert "4家中1家" in said
+    assert "不足以判断" in said
+    assert "25.0%" not in said
+    many = replace(facts.followed, visited=8, found=2, workers=3, owed=1)
+    listed = dict(facts.last.document, entries=facts.last.document["entries"] * 3)
+    last = replace(facts.last, document=listed)
+    twenty = replace(many, visited=20, found=5)
+    said = "".join(_texts(monthly(replace(facts, followed=twenty, last=last), "zh")))
+    assert "25.0%（95%区间11.2%至46.9%）" in said
+
+
+def test_every_paper_of_the_office_agrees_with_itself(opened):
+    store, database, settings = opened
+    months = [(monthly, month_of(dt.date(2025, month, 1))) for month in range(1, 7)]
+    for compose, period in (*months, *((yearly, year_of(year)) for year in (2024, 2025, 2030))):
+        facts = gather_facts(store, database, settings, period, "")
+        for language in LANGUAGES:
+            require_consistent(compose(facts, language))
+
+
+def test_a_planted_contradiction_is_found(facts, paper):
+    grid = _grids(paper)["各行业项目数"]
+    wrong = replace(grid, total=(grid.total[0], grid.total[1] + 1, *grid.total[2:]))
+    blocks = [wrong if block is grid else block for block in paper.blocks]
+    with pytest.raises(BriefingContradicts):
+        require_consistent(replace(paper, blocks=blocks))
+    first = next(block for block in paper.blocks if isinstance(block, Paragraph))
+    other = replace(first, text=first.text.replace("个", "7个", 1))
+    blocks = [other if block is first else block for block in paper.blocks]
+    assert any("is no figure" in one for one in contradictions(replace(paper, blocks=blocks)))
+    twice = [block for block in paper.blocks for _ in range(2 if isinstance(block, Heading) else 1)]
+    assert any("heading" in one for one in contradictions(replace(paper, blocks=twice)))
+    figures = {**paper.figures, "red": paper.figures["red"] + 1}
+    assert any("parts add up" in one for one in contradictions(replace(paper, figures=figures)))
+
+
+def test_a_figure_told_twice_must_be_the_same(facts):
+    odd = replace(facts, closed=[*facts.closed, *facts.closed])
+    require_consistent(monthly(odd, "zh"))
+    paper = monthly(facts, "zh")
+    assert [*contradictions(replace(paper, conflicts=("x is told as 1 and as 2",)))]
+
+
+@given(st.lists(st.integers(0, 10**13), max_size=30))
+def test_rounded_parts_add_up_to_the_rounded_total(parts):
+    rounded = wan_parts(parts)
+    assert sum(rounded) == wan(sum(parts))
+    assert all(
+        abs(one - Decimal(part) / 1_000_000) < Decimal("0.011")
+        for one, part in zip(rounded, parts, strict=True)
+    )
+
+
+@given(st.integers(0, 500), st.integers(1, 500))
+def test_an_interval_holds_the_share(kept, due):
+    kept = min(kept, due)
+    low, high = wilson(kept, due)
+    assert 0 <= low <= kept / due + 1e-9
+    assert kept / due - 1e-9 <= high <= 1
+
+
+def test_numbers_of_headings():
+    assert [chinese(n) for n in (1, 9, 10, 11, 20, 99)] == [
+        *("一", "九", "十", "十一", "二十", "九十九")
+    ]
+
+
+def test_the_word_file_has_the_official_form(paper):
+    document = docx.Document(io.BytesIO(word_file(paper, "zh")))
+    section = document.sections[0]
+    assert [round(one.mm) for one in (section.page_width, section.page_height)] == [210, 297]
+    assert [round(one.mm) for one in (section.top_margin, section.left_margin)] == [37, 28]
+    lines = [line.text for line in document.paragraphs]
+    assert "模拟县人社局" in lines
+    assert "2025年3月农民工工资欠薪风险研判通报" in lines
+    assert "一、总体态势" in lines
+    assert "（一）重点项目" in lines
+    assert "附件：预警项目名单" in lines
+    assert document.styles["Normal"].font.size.pt == 16
+    assert (
+        document.styles["Normal"].element.rPr.rFonts.attrib[
+            "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}eastAsia"
+        ]
+        == BODY
+    )
+    assert document.sections[-1].page_width > document.sections[-1].page_height
+    assert all(t.rows[0]._tr.trPr is not None for t in document.tables)
+
+
+def test_the_same_briefing_is_the_same_file(paper):
+    for make in (word_file, html_file, pdf_file):
+        assert make(paper, "zh") == make(paper, "zh")
+
+
+def test_all_three_say_the_same(paper):
+    word = docx.Document(io.BytesIO(word_file(paper, "zh")))
+    html = html_file(paper, "zh").decode()
+    pdf = _squeezed("".join(p.extract_text() for p in _pdf(pdf_file(paper, "zh")).pages))
+    word_said = _squeezed("".join(line.text for line in word.paragraphs))
+    for said in _texts(paper):
+        assert said in html
+        assert _squeezed(said) in word_said
+        assert _squeezed(said) in pdf
+    for grid in _grids(paper).values():
+        cells = [str(cell) for row in grid.rows for cell in row if cell is not None]
+        assert all(_squeezed(cell) in _squeezed(html) for cell in cells)
+
+
+def test_the_pdf_has_every_glyph_and_its_fonts(paper):
+    require_cjk()
+    found = _pdf(pdf_file(paper, "zh"))
+    _require_whole(found)
+
+
+@thorough
+def test_libreoffice_opens_the_word_file(paper, tmp_path):
+    office = require_program("soffice")
+    require_cjk()
+    path = tmp_path / "briefing.docx"
+    path.write_bytes(word_file(paper, "zh"))
+    profile = f"-env:UserInstallation=file://{tmp_path / 'profile'}"
+    command = [office, profile, "--headless", "--convert-to", "pdf", "--outdir", tmp_path, path]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    found = _pdf((tmp_path / "briefing.pdf").read_bytes())
+    _require_whole(found)
+    text = _squeezed("".join(page.extract_text() for page in found.pages))
+    for said in _texts(paper):
+        assert _squeezed(said) in text
+    width, height = (float(one) for one in found.pages[0].mediabox[2:])
+    assert (round(width * 25.4 / 72), round(height * 25.4 / 72)) == (210, 297)
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '=HYPERLINK("http://x","y")',
+    "+1+1",
+    "-2+3",
+    "@SUM(A1)",
+    "\u202eabc\u202c 模拟",
+    "工地🏗️👷",
+    "#set page(width: 1cm) $x$ *b*",
+    "a\x00\x08\x0bb",
+    "{{ 7*7 }} {% raw %} {place}",
+    "&lt;b&gt; ]]> \\u0000",
+    "很长" * 200,
+)
+
+
+@pytest.mark.parametrize("words", HOSTILE if MUST_RUN_ALL else HOSTILE[::3])
+def test_hostile_words_are_only_words(facts, words):
+    entries = [
+        {**entry, "project_name": words, "contractor_name": words}
+        for entry in facts.now.document["entries"]
+    ]
+    rows = [
+        {
+            **row,
+            "contractor_name": words,
+            "owner_name": words,
+            "tier": "red",
+            "contractor_id": "1",
+            "owner_id": "2",
+        }
+        for row in facts.now.projects
+    ]
+    now = replace(facts.now, document={**facts.now.document, "entries": entries}, projects=rows)
+    settings = facts.settings.model_copy(update={"places": {"990121": words[:50] or "x"}})
+    made = monthly(replace(facts, now=now, settings=settings), "zh")
+    plain = re.sub(r"[\x00-\x1f]", "", words)
+    document = docx.Document(io.BytesIO(word_file(made, "zh")))
+    cells = "".join(c.text for t in document.tables for r in t.rows for c in r.cells)
+    assert plain in cells
+    with zipfile.ZipFile(io.BytesIO(word_file(made, "zh"))) as parts:
+        body = parts.read("word/document.xml").decode()
+    assert set(re.findall(r'w:instr="([^"]*)"', body)) <= {"PAGE"}
+    html = html_file(made, "zh").decode()
+    assert "<script" not in html
+    assert _pdf(pdf_file(made, "zh")).pages
+    for block in made.blocks:
+        if isinstance(block, Bars):
+            ElementTree.fromstring(bars_svg(block))
+
+
+def test_no_list_no_records_and_no_rates(store, opened):
+    _, database, settings = opened
+    facts = gather_facts(store, database, settings, month_of(dt.date(2031, 1, 1)), "")
+    made = monthly(facts, "zh")
+    said = "".join(_texts(made))
+    assert "未发布预警名单" in said
+    assert "数量未知，不作为零" in said
+    assert "没有可以计算八率的数据" in said
+    assert not made.annex
+    for make in (word_file, html_file, pdf_file):
+        assert make(made, "zh")
+
+
+def test_a_region_without_projects(opened):
+    store, database, settings = opened
+    facts = gather_facts(store, database, settings, MARCH, "110000")
+    assert facts.now is None
+    assert "未发布预警名单" in "".join(_texts(monthly(facts, "zh")))
+
+
+@pytest.mark.parametrize(("projects", "entries"), [(1, 1), pytest.param(5000, 400, marks=thorough)])
+def test_one_project_and_five_thousand(facts, projects, entries):
+    one, entry = facts.now.projects[0], facts.now.document["entries"][0]
+    rows = [{**one, "project_id": f"P{n}", "contractor_id": f"C{n}"} for n in range(projects)]
+    listed = [{**entry, "project_id": f"P{n}", "rank": n + 1} for n in range(entries)]
+    document = {**facts.now.document, "entries": listed, "gone": [], "previous": None}
+    now = replace(facts.now, document=document, projects=rows)
+    made = monthly(replace(facts, now=now, last=None, followed=None), "zh")
+    assert f"在建项目{projects}个" in _texts(made)[0]
+    assert _grids(made)["各行业项目数"].total[5] == projects
+    assert len(made.annex[0].rows) == entries
+    assert html_file(made, "zh").count(b"<tr>") > entries
+    assert _pdf(pdf_file(made, "zh")).pages
+
+
+def test_the_command_writes_and_keeps(copy, wagewatch, tmp_path):
+    run = ["-w", str(copy.root), "briefing", "--month", "2025-03", "--out"]
+    for kind in ("docx", "html", "pdf", "docx"):
+        assert wagewatch(*run, str(tmp_path / f"b.{kind}")).returncode == 0
+    with Database(f"sqlite:///{copy.service_database}") as database:
+        kept = list_briefings(database.engine, OFFICE, Wanted(10)).items
+    assert sorted(one.format for one in kept) == ["docx", "html", "pdf"]
+    year = tmp_path / "y.docx"
+    done = wagewatch("-w", str(copy.root), "briefing", "--year", "2025", "--out", str(year))
+    assert done.returncode == 0
+    assert "根治欠薪工作总结" in "".join(p.text for p in docx.Document(str(year)).paragraphs)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--month", "2025-13", "--out", "x.docx"),
+        ("--month", "2025-03", "--out", "x.doc"),
+        ("--out", "x.docx"),
+        ("--month", "2025-03", "--year", "2025", "--out", "x.docx"),
+    ],
+)
+def test_wrong_use_is_told(copy, wagewatch, arguments):
+    done = wagewatch("-w", str(copy.root), "briefing", *arguments)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_monthly_goes_on_where_it_was_stopped(copy, wagewatch):
+    command = ("-w", str(copy.root), "monthly", "--as-of", "2025-05-01", "--capacity", "5")
+    assert wagewatch(*command).returncode == 0
+    folder = copy.root / "monthly" / "2025-05-01"
+    names = {
+        *("scores.csv", "inspections.xlsx", "watchlist.pdf", "briefing-2025-04.docx"),
+        *("briefing-2025-04.html", "briefing-2025-04.pdf"),
+        *("employers-inspections.xlsx", "employers-watchlist.pdf"),
+    }
+    assert {path.name for path in folder.iterdir()} == names
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for path in folder.iterdir():
+        path.unlink()
+    again = wagewatch(*command)
+    assert again.returncode == 0
+    assert "已经发布" in again.stderr
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def require_cjk() -> None:
+    """Skip where there is no Chinese font to be seen."""
+    require_program("NotoSansCJK-Regular.ttc", Path("/usr/share/fonts/opentype/noto"))
+
+
+def _pdf(body: bytes) -> pypdf.PdfReader:
+    return pypdf.PdfReader(io.BytesIO(body))
+
+
+def _require_whole(found: pypdf.PdfReader) -> None:
+    """Fonts are those of the house and in the file; no sign for a glyph that is missing."""
+    fonts = set()
+    for page in found.pages:
+        for font in page["/Resources"].get("/Font", {}).values():
+            fonts.add(str(font.get_object()["/BaseFont"]))
+        text = page.extract_text()
+        assert "\ufffd" not in text
+        assert "\u0000" not in text
+    assert fonts
+    assert all("CJK" in name or "DejaVu" in name for name in fonts), fonts
+
+
+def _squeezed(words: str) -> str:
+    return re.sub(r"\s", "", words)
+
+
+def test_settings_of_the_office_are_shown(facts):
+    assert monthly(facts, "zh").office == "模拟县人社局"
+    assert Settings().briefing.office == ""
+    assert Period(dt.date(2025, 1, 1), dt.date(2025, 2, 1)).last == dt.date(2025, 1, 31)

@@ -1,0 +1,193 @@
+"""Campaigns: who is in scope, how far the sweep is, what stands against zero; one set of sums."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+from dataclasses import replace
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from risk.flags.rules.wages import WAGES
+from risk.locale import LANGUAGES
+from serving.auth.principal import OFFICE, Principal
+from serving.auth.roles import Role
+from serving.campaigns.plans import CampaignUnknown, plan_of, plans_of
+from serving.campaigns.progress import WAGE_FLAGS, Visits, progress_of
+from serving.campaigns.queries import read_progress
+from serving.campaigns.report import campaign_paper
+from serving.campaigns.xlsx import campaign_xlsx
+from serving.documents.consistency import BriefingContradicts, require_consistent
+from serving.documents.formats import FORMATS
+from serving.settings import CampaignPlan, Settings, load_settings
+
+from ..matters.builders import JUNE, closed_case, matter, project, publish_register
+
+NOW = dt.datetime(2025, 6, 20, 9, tzinfo=dt.UTC)
+ON = dt.date(2025, 6, 20)
+PLAN = CampaignPlan(
+    name="summer",
+    title="夏季行动",
+    start=dt.date(2025, 5, 1),
+    stop=dt.date(2025, 7, 1),
+    zero=("government_matters", "state_owned_matters", "old_cases", "group_matters"),
+)
+NO_VISITS = Visits({}, {})
+PROJECTS = [
+    project(1, last_inspected_on="2025-05-10", last_found_on="2025-05-10", tier="red"),
+    project(2, last_inspected_on="2025-04-30", funding="government", flags=["wages_overdue"]),
+    project(3, sector="water", region_code="990103"),
+    project(4, sector=None, funding=None, flags=["account_missing"]),
+]
+MATTERS = [
+    matter("case:OLD", workers=50),
+    matter("case:NEW", opened_on="2025-05-05", funding="private", workers=9),
+    matter("complaint:T", "complaint", opened_on="2025-05-20", funding=None, workers=None),
+    matter("case:E", project_id=None, org_id="O", funding=None, sector=None),
+]
+
+
+@pytest.fixture
+def county(database):
+    publish_register(
+        database,
+        projects=PROJECTS,
+        matters=MATTERS,
+        closed=[closed_case("Z", "2025-05-15"), closed_case("Y", "2025-04-15")],
+    )
+    return database
+
+
+def progress(database, plan=PLAN, who=OFFICE):
+    return read_progress(database, Settings(campaigns=(plan,)), who, plan, ON, NOW)
+
+
+def changed(**values):
+    return CampaignPlan(**{**PLAN.model_dump(), **values})
+
+
+def test_the_sweep_counts_what_was_checked_since_the_start(county):
+    found = progress(county)
+    assert (len(found.projects), found.checked) == (4, {"P/001"})
+    assert [row["project_id"] for row in found.left] == ["P/004", "P/003", "P/002"]
+    assert [row["project_id"] for row in found.found] == ["P/001"]
+    assert [row["project_id"] for row in found.signs] == ["P/001", "P/002", "P/004"]
+    assert [row["project_id"] for row in found.public_unpaid] == ["P/002"]
+    assert found.until == ON
+
+
+def test_what_is_held_to_zero_is_listed_and_what_is_unknown_is_said(county):
+    zeros = {zero.name: zero for zero in progress(county).zeros}
+    keys = {name: [one.matter.key for one in zero.against] for name, zero in zeros.items()}
+    alerts = [key for key in keys["group_matters"] if key.startswith("alert:")]
+    assert keys["government_matters"] == ["case:OLD"]
+    assert keys["state_owned_matters"] == []
+    assert set(keys["old_cases"]) == {"case:OLD", "case:E"}
+    assert set(keys["group_matters"]) - set(alerts) == {"case:OLD", "case:E"}
+    assert zeros["government_matters"].unknown >= 1
+    text = _text(campaign_paper(progress(county), Settings(campaigns=(PLAN,))))
+    assert "国有企业项目未结事项：已知的 0 件，是否为零尚不能断定" in text
+
+
+def test_money_recovered_is_that_of_cases_closed_in_it(county):
+    found = progress(county)
+    assert [one.matter.key for one in found.closed] == ["case:Z"]
+    assert found.recovered() == 2_000_000
+
+
+def test_the_scope_narrows_projects_and_matters(county):
+    water = progress(county, changed(sectors=("water",)))
+    assert [row["project_id"] for row in water.projects] == ["P/003"]
+    assert water.unplaced == 1
+    east = progress(county, changed(region="990103", units=("projects",)))
+    assert (len(east.projects), east.open) == (1, [])
+    owners = progress(county, changed(units=("employers",)))
+    assert (owners.projects, [one.matter.key for one in owners.open]) == ([], ["case:E"])
+
+
+def test_a_reader_sees_the_own_region_only(county):
+    west = progress(county, who=Principal("u", "u", Role.INSPECTOR, "990103"))
+    assert [row["project_id"] for row in west.projects] == ["P/003"]
+    assert west.open == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_report_agrees_with_itself_and_with_the_progress(county, language):
+    settings = Settings(campaigns=(PLAN,), language=language)
+    found = progress(county)
+    paper = campaign_paper(found, settings)
+    require_consistent(paper)
+    assert paper.figures["scope"] == len(found.projects)
+    assert paper.figures["open_matters"] == len(found.open)
+    for kind in ("docx", "html"):
+        assert len(FORMATS[kind](paper, language)) > 1000
+    with pytest.raises(BriefingContradicts):
+        require_consistent(replace(paper, figures={**paper.figures, "swept": 3}))
+
+
+def test_the_workbook_has_what_is_left(county):
+    book = openpyxl.load_workbook(io.BytesIO(campaign_xlsx(progress(county), "zh")))
+    assert book.sheetnames == ["尚未排查", "名单上的项目", "清零目标未结事项"]
+    left = [row[0].value for row in book.worksheets[0].iter_rows(min_row=2)]
+    assert left == ["P/004", "P/003", "P/002"]
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 99), st.none() | st.dates()), unique_by=lambda one: one[0]),
+    st.dates(dt.date(2025, 1, 1), dt.date(2025, 12, 31)),
+)
+def test_checked_and_left_are_the_scope(drawn, on):
+    rows = [project(n, last_inspected_on=str(day) if day else None) for n, day in drawn]
+    found = progress_of(PLAN, JUNE, rows, [], NO_VISITS, on)
+    assert len(found.checked) + len(found.left) == len(found.projects) == len(rows)
+    for by in ("region_code", "sector"):
+        shares = found.shares(by)
+        assert sum(one.projects for one in shares) == len(rows)
+        assert sum(one.checked for one in shares) == len(found.checked)
+
+
+def test_the_wage_flags_are_those_of_the_rules():
+    # The others of the file are about how wages were paid, not whether.
+    codes = {rule.code for rule in WAGES}
+    assert codes - WAGE_FLAGS == {"paid_through_foreman", "paid_in_cash"}
+    assert codes > WAGE_FLAGS
+
+
+def test_without_campaigns_there_is_the_winter_action():
+    assert [one.name for one in plans_of(Settings(), ON)] == ["winter"]
+    with pytest.raises(CampaignUnknown, match="winter"):
+        plan_of(Settings(), "x", ON)
+
+
+def test_campaigns_are_read_from_the_settings(workspace):
+    workspace.settings_file.write_text(
+        '[[campaigns]]\nname = "w"\nstart = 2026-11-01\nstop = 2027-02-05\nzero = ["old_cases"]\n',
+        encoding="utf-8",
+    )
+    plan = load_settings(workspace).campaigns[0]
+    assert (plan.stop, plan.zero) == (dt.date(2027, 2, 5), ("old_cases",))
+
+
+def test_the_commands_write_the_report(wagewatch, county, workspace, tmp_path):
+    for name in ("a.html", "a.docx"):
+        ran = wagewatch("campaign", "winter", "--out", str(tmp_path / name))
+        assert (ran.returncode, (tmp_path / name).exists()) == (0, True)
+    assert wagewatch("campaign", "winter", "--out", str(tmp_path / "a.txt")).returncode == 2
+
+
+def _text(paper):
+    return " ".join(block.text for block in paper.blocks if hasattr(block, "text"))
+
+
+def test_pages_and_api_give_the_figures_of_the_report(client, county, token):
+    answer = client.get("/v1/campaigns/winter/progress", headers=token("supervisor"))
+    assert answer.status_code == 200
+    told = answer.json()
+    assert told["projects"] == sum(one["projects"] for one in told["places"]) == 4
+    left = client.get("/v1/campaigns/winter/unchecked?limit=3", headers=token("inspector")).json()
+    assert len(left["items"]) == 3
+    assert re.fullmatch(r"\d+", left["next"])

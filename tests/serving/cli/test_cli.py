@@ -1,0 +1,313 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import httpx
+import openpyxl
+import pytest
+
+from risk.locale import LANGUAGES
+from risk.workspace import Workspace
+from serving.cli.main import COMMANDS, GROUPS, command, main
+from serving.terminal.context import CliContext
+from serving.terminal.dates import spread_dates
+
+ROOT = Path(__file__).resolve().parents[3]
+HEAVY = (
+    *("pandas", "lightgbm", "shap", "mlflow", "numpy", "duckdb", "sqlalchemy", "fastapi"),
+    *("pydantic", "pyarrow", "sklearn", "alembic", "uvicorn", "xlsxwriter", "rich", "pyspark"),
+)
+
+
+def _every_command(language="zh"):
+    root = command(CliContext(Workspace(Path("workspace")), language))
+
+    def walk(node, path):
+        yield path, node
+        for name, child in getattr(node, "commands", {}).items():
+            yield from walk(child, (*path, name))
+
+    return list(walk(root, ()))
+
+
+@pytest.mark.parametrize("call", ["import serving.cli.main", "main(['--help'])"])
+def test_help_imports_nothing_heavy(call):
+    code = (
+        f"import sys; from serving.cli.main import main; {call};"
+        f" print([m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_command_and_parameter_has_help(language):
+    found = _every_command(language)
+    assert len(found) == 1 + len(COMMANDS) + len(GROUPS) + 15
+    for path, node in found:
+        assert node.help, path
+        for parameter in node.params:
+            assert parameter.help, (path, parameter.name)
+
+
+@pytest.mark.parametrize("path", [path for path, _ in _every_command()], ids=" ".join)
+def test_every_command_shows_its_help(path, capsys):
+    assert main([*path, "--help"]) == 0
+    assert "Usage: wagewatch" in capsys.readouterr().out
+
+
+def test_without_a_command_help_is_shown(capsys):
+    assert main([]) == 0
+    assert "wagewatch" in capsys.readouterr().out
+
+
+def test_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("wagewatch ")
+
+
+def test_help_speaks_the_language_asked_for(capsys, monkeypatch, workspace):
+    main(["--lang", "en", "train", "--help"])
+    assert "train on what was known" in capsys.readouterr().out
+    monkeypatch.setenv("WAGEWATCH_LANG", "en")
+    main(["train", "--help"])
+    assert "train on what was known" in capsys.readouterr().out
+    monkeypatch.delenv("WAGEWATCH_LANG")
+    main(["train", "--help"])
+    assert "训练模型" in capsys.readouterr().out
+    workspace.settings_file.write_text('language = "en"')
+    main(["-w", str(workspace.root), "train", "--help"])
+    assert "train on what was known" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["--nonsense"],
+        ["train"],
+        ["train", "--as-of", "2025-13-01"],
+        ["train", "--as-of", "01.02.2025"],
+        ["watchlist", "--format", "pdf"],
+        ["watchlist", "--format", "xlsx"],
+        ["publish", "--as-of", "2025-01-01", "--capacity", "0"],
+        ["publish", "--as-of", "2025-01-01", "--capacity", "many"],
+        ["serve", "--port", "70000"],
+        ["explain"],
+        ["models"],
+        ["--lang", "fr", "records"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_use_is_one_line_and_exit_2(arguments, capsys, workspace):
+    assert main(["-w", str(workspace.root), *arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("用法有误：")
+    assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["records"],
+        ["train", "--as-of", "2025-01-01"],
+        ["publish", "--as-of", "2025-01-01"],
+        ["watchlist"],
+        ["explain", "P"],
+        ["serve", "--port", "0"],
+        ["models", "list"],
+    ],
+    ids=" ".join,
+)
+def test_a_folder_that_is_no_workspace_is_refused(arguments, capsys, tmp_path):
+    assert main(["-w", str(tmp_path), *arguments]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_several_dates_may_follow_one_option():
+    assert spread_dates(["--as-of", "2025-01-01", "2025-02-01", "2025-03-01", "--out", "f"]) == [
+        *("--as-of", "2025-01-01", "--as-of", "2025-02-01", "--as-of", "2025-03-01"),
+        *("--out", "f"),
+    ]
+    repeated = ["--as-of", "2025-01-01", "--as-of", "2025-02-01"]
+    assert spread_dates(repeated) == repeated
+    assert spread_dates(["explain", "2025-01-01"]) == ["explain", "2025-01-01"]
+
+
+def test_init_makes_a_workspace_once(tmp_path, capsys):
+    root = tmp_path / "new" / "office"
+    assert main(["-w", str(root), "init"]) == 0
+    written = (root / "wagewatch.toml").read_bytes()
+    assert "薪哨".encode() in written
+    assert main(["-w", str(root), "init"]) == 1
+    assert (root / "wagewatch.toml").read_bytes() == written
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_records_of_an_empty_workspace(workspace, capsys):
+    assert main(["-w", str(workspace.root), "records", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert len(report["tables"]) == 15
+    assert "projects" in report["missing_feeds"]
+    assert report["tables"][0]["quarantined"] == 0
+    assert main(["-w", str(workspace.root), "records"]) == 0
+    out = capsys.readouterr().out
+    assert "工资发放" in out
+    assert "缺少的数据" in out
+
+
+def test_a_busy_record_store_is_one_line(wagewatch, workspace):
+    with duckdb.connect(str(workspace.records)):
+        done = wagewatch("records")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "正被" in done.stderr
+
+
+def test_the_table_goes_to_a_pipe_without_control_codes(wagewatch, publish):
+    publish()
+    done = wagewatch("watchlist", FORCE_COLOR="1", TERM="xterm-256color")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "\x1b" not in done.stdout
+    assert "模拟花园一期" in done.stdout
+
+
+def test_formats(wagewatch, publish, publication, tmp_path):
+    publish()
+    body = publication().seal().watchlist.body
+    assert wagewatch("watchlist", "--format", "json", binary=True).stdout == body + b"\n"
+    to_pipe = wagewatch("watchlist", "--format", "csv", binary=True).stdout
+    target = tmp_path / "list.csv"
+    done = wagewatch("watchlist", "--format", "csv", "--as-of", "2025-06-01", "--out", str(target))
+    assert (done.returncode, target.read_bytes()) == (0, to_pipe)
+    book = tmp_path / "list.xlsx"
+    assert wagewatch("watchlist", "--format", "xlsx", "--out", str(book)).returncode == 0
+    assert openpyxl.load_workbook(book).active.title == "预警名单"
+    assert sorted(path.name for path in tmp_path.glob(".*")) == []
+
+
+def test_a_file_that_cannot_be_written_is_one_line(wagewatch, publish):
+    publish()
+    done = wagewatch("--lang", "en", "watchlist", "--format", "csv", "--out", "/no/such/file.csv")
+    assert done.returncode == 1
+    assert done.stderr.startswith("cannot write /no/such/file.csv")
+    assert done.stderr.count("\n") == 1
+
+
+def test_explain(wagewatch, publish, publication):
+    publish()
+    done = wagewatch("explain", "P/000")
+    assert done.returncode == 0
+    assert "工资到期未足额发放" in done.stdout
+    as_json = wagewatch("explain", "P/000", "--json", "--as-of", "2025-06-01", binary=True)
+    assert as_json.stdout == publication().seal().risks["P/000"].body + b"\n"
+    unknown = wagewatch("explain", "P/999")
+    assert (unknown.returncode, unknown.stderr.count("\n")) == (1, 1)
+
+
+def test_nothing_published_says_what_to_do(wagewatch):
+    for arguments in (["watchlist"], ["explain", "P"]):
+        done = wagewatch("--lang", "en", *arguments)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "wagewatch publish" in done.stderr
+
+
+def test_a_wrong_setting_stops_a_command(wagewatch, workspace):
+    workspace.settings_file.write_text("[policy]\ncapacity = 0")
+    done = wagewatch("watchlist")
+    assert done.returncode == 1
+    assert "policy.capacity" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_what_nobody_foresaw_is_one_line_and_a_log(wagewatch, workspace):
+    code = (
+        "import serving.ingest.records_commands as r, serving.cli.main as m\n"
+        "def broken(*_): raise ZeroDivisionError('by nought\\nand more')\n"
+        "r.open_records = broken\n"
+        f"raise SystemExit(m.main(['-w', {str(workspace.root)!r}, 'records']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert done.returncode == 1
+    assert "ZeroDivisionError: by nought" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "Traceback" in (workspace.root / "error.log").read_text()
+
+
+def test_a_reader_that_leaves_early_is_no_failure(workspace, publish):
+    publish(listed=6, cohort=6)
+    command_line = f"{sys.executable} -c 'from serving.cli.main import run; run()' watchlist"
+    done = subprocess.run(
+        f"{command_line} | head -c 10",
+        shell=True,
+        capture_output=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "WAGEWATCH_WORKSPACE": str(workspace.root)},
+    )
+    assert done.stderr == b""
+
+
+def _served(workspace: Workspace, *arguments: str) -> tuple[subprocess.Popen[str], str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from serving.cli.main import run; run()", "serve", *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "WAGEWATCH_WORKSPACE": str(workspace.root), "WAGEWATCH_LANG": "en"},
+    )
+    assert process.stderr is not None
+    return process, process.stderr.readline().split()[2]
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_serve_answers_until_told_to_stop(workspace, publish, told):
+    publish()
+    process, url = _served(workspace, "--port", "0")
+    try:
+        answer = httpx.get(f"{url}/v1/watchlists/latest", trust_env=False)
+        assert answer.status_code == 200
+        process.send_signal(told)
+        assert process.wait(timeout=20) == 0
+    finally:
+        process.kill()
+        assert process.stderr is not None
+        said = process.stderr.read()
+        process.stderr.close()
+    assert said.splitlines()[-1] == "stopped."
+    assert "users add" in said
+    assert not (workspace.root / "service.log").exists()
+
+
+def test_a_taken_port_is_one_line(workspace, wagewatch):
+    process, url = _served(workspace, "--port", "0")
+    try:
+        done = wagewatch("serve", "--port", url.rsplit(":", 1)[1])
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert "--port" in done.stderr
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        assert process.stderr is not None
+        process.stderr.close()
+
+
+def test_simulate(wagewatch, tmp_path):
+    out = tmp_path / "county"
+    done = wagewatch("simulate", str(out), "--projects", "20", "--months", "12", "--seed", "1")
+    assert done.returncode == 0, done.stderr
+    assert (out / "projects.csv").is_file()
+    assert "%" in done.stderr
+    assert "\x1b" not in done.stderr

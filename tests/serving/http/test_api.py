@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from risk.locale import LANGUAGES, catalogue
+from serving.app import ROUTERS
+from serving.feedback.schemas import FeedbackIn
+from serving.http.schemas import Page, Problem
+from serving.outcomes.schemas import Found
+from serving.projects.schemas import ProjectRisk
+from serving.server import CannotListen, listen
+from serving.watchlists.schemas import Watchlist, WatchlistSummary
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_a_list_is_sent_byte_for_byte(client, publish, publication):
+    publish()
+    answer = client.get("/v1/watchlists/2025-06-01")
+    sealed = publication().seal().watchlist
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.content == sealed.body
+    assert answer.headers["etag"] == f'"{hashlib.sha256(answer.content).hexdigest()}"'
+    Watchlist.model_validate_json(answer.content)
+
+
+def test_latest_is_the_newest(client, publish):
+    publish()
+    assert client.get("/v1/watchlists/latest").json()["as_of"] == "2025-06-01"
+
+
+@pytest.mark.parametrize("path", ["/v1/watchlists/latest", "/v1/projects/P%2F000/risk"])
+def test_who_has_it_already_hears_so(client, publish, path):
+    publish()
+    tag = client.get(path).headers["etag"]
+    for header in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        answer = client.get(path, headers={"If-None-Match": header})
+        assert (answer.status_code, answer.content) == (304, b"")
+        assert answer.headers["etag"] == tag
+    assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_all_lists_stand_in_the_overview(client, publish):
+    assert client.get("/v1/watchlists").json() == {"items": [], "next": None}
+    publish()
+    publish(region="990102", listed=2)
+    found = Page[WatchlistSummary].model_validate_json(client.get("/v1/watchlists").content)
+    assert [item.region for item in found.items] == ["", "990102"]
+    assert found.items[0].published_by == "李"
+    one = client.get("/v1/watchlists", params={"region": "990102"}).json()["items"]
+    assert [item["entries"] for item in one] == [2]
+
+
+def test_a_region_has_its_own_list(client, publish):
+    publish()
+    publish(region="990102", listed=2)
+    of_region = client.get("/v1/watchlists/latest", params={"region": "990102"}).json()
+    assert (of_region["region"], len(of_region["entries"])) == ("990102", 2)
+
+
+def test_a_project_has_its_risk_listed_or_not(client, publish, publication):
+    publish()
+    for project_id, risk in publication().seal().risks.items():
+        answer = client.get(f"/v1/projects/{project_id}/risk")
+        assert answer.content == risk.body
+        ProjectRisk.model_validate_json(answer.content)
+    answer = client.get("/v1/projects/P%2F001/risk", params={"as_of": "2025-06-01"})
+    assert answer.json()["project_id"] == "P/001"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/v1/watchlists/2024-01-01", 404, "not_published"),
+        ("/v1/watchlists/latest?region=110000", 404, "not_published"),
+        ("/v1/projects/none/risk", 404, "project_not_scored"),
+        ("/v1/projects/P%2F000/risk?as_of=2024-01-01", 404, "not_published"),
+        ("/v1/watchlists/soon", 422, "invalid_parameter"),
+        ("/v1/watchlists/2025-02-30", 422, "invalid_parameter"),
+        ("/v1/watchlists/1748736000", 422, "invalid_parameter"),
+        ("/v1/watchlists/latest?region=x", 422, "invalid_parameter"),
+        ("/v1/watchlists?region=x", 422, "invalid_parameter"),
+        ("/v1/projects/P/risk?as_of=latest", 422, "invalid_parameter"),
+        ("/v1/nothing", 404, "not_found"),
+        ("/nowhere", 404, "not_found"),
+    ],
+)
+def test_every_failure_has_one_shape(client, publish, path, status, code):
+    publish()
+    answers = {
+        language: client.get(path, headers={"Accept-Language": f"{language}-XX, fr;q=0.5"})
+        for language in LANGUAGES
+    }
+    for answer in answers.values():
+        assert answer.headers["content-type"] == "application/problem+json"
+        problem = Problem.model_validate_json(answer.content)
+        assert (answer.status_code, problem.status, problem.code) == (status, status, code)
+        assert problem.detail
+        assert bool(problem.errors) == (status == 422)
+    assert answers["zh"].json()["detail"] != answers["en"].json()["detail"]
+
+
+def test_a_wrong_method_is_a_problem_too(client):
+    answer = client.post("/v1/watchlists")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET"
+    assert Problem.model_validate_json(answer.content).code == "method_not_allowed"
+
+
+def test_without_a_language_the_settings_decide(client):
+    assert "还没有" in client.get("/v1/watchlists/latest").json()["detail"]
+
+
+def test_nothing_published_says_what_to_do(client):
+    answer = client.get("/v1/watchlists/latest", headers={"Accept-Language": "en"})
+    assert answer.json()["code"] == "nothing_published"
+    assert "wagewatch publish" in answer.json()["detail"]
+
+
+def test_health(client, publish):
+    assert client.get("/healthz").json()["latest_as_of"] is None
+    publish()
+    health = client.get("/healthz").json()
+    assert (health["status"], health["latest_as_of"]) == ("ok", "2025-06-01")
+
+
+def test_a_broken_database_is_a_problem_without_a_traceback(client, database, caplog):
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE project_risks")
+    answer = client.get("/v1/projects/P/risk")
+    assert answer.status_code == 500
+    assert Problem.model_validate_json(answer.content).code == "internal_server_error"
+    assert "Traceback" not in answer.text
+    assert "project_risks" not in answer.text
+    assert "project_risks" in caplog.text
+
+
+def test_the_docs_need_nothing_from_outside(client):
+    page = client.get("/docs")
+    assert page.status_code == 200
+    assert not re.search(r"https?://|[\"']//", page.text)
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assets = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(assets) == 3
+    for asset in assets:
+        answer = client.get(asset.removeprefix("."))
+        assert answer.status_code == 200
+        assert len(answer.content) > 1000
+
+
+def test_the_description_names_every_failure_as_problem(client):
+    description = client.get("/openapi.json").json()
+    for path, operations in description["paths"].items():
+        for operation in operations.values():
+            assert operation["summary"]
+            assert {"200", "201", "202", "204", "303"} & set(operation["responses"])
+            if path.startswith("/v1"):
+                for status in ("404", "422"):
+                    content = operation["responses"][status]["content"]
+                    assert list(content) == ["application/problem+json"]
+    watchlist = description["components"]["schemas"]["Watchlist"]
+    assert "entries" in watchlist["required"]
+
+
+def test_answers_leave_nothing_out(client):
+    def schemas(base: type[BaseModel]):
+        for child in base.__subclasses__():
+            yield child
+            yield from schemas(child)
+
+    for schema in schemas(BaseModel):
+        asked = schema.__name__.endswith("In") or schema.__name__ in ("Found", "Sought")
+        if schema.__module__.startswith("serving.http.") and not asked:
+            for name, field in schema.model_fields.items():
+                # A list of projects sealed before there were others does not say what it is of.
+                optional = name in ("view", "kind") or issubclass(schema, Found | FeedbackIn)
+                assert field.is_required() or optional, f"{schema.__name__}.{name} has a default"
+
+
+def test_every_resource_has_schemas_beside_its_endpoints():
+    folders = [path.parent for path in (ROOT / "serving").glob("*/endpoints.py")]
+    assert len(folders) == len(ROUTERS)
+    assert [folder.name for folder in folders if not (folder / "schemas.py").exists()] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_problems_of_the_framework_have_texts(language):
+    for key in ("404", "405", "422", "500", "not_found", "method_not_allowed"):
+        assert f"problems.{key}" in catalogue(language)
+
+
+def test_a_taken_port_is_named():
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CannotListen, match=str(port)):
+            listen("127.0.0.1", port)
+
+
+def test_the_service_imports_no_engine_and_no_model():
+    heavy = ("duckdb", "lightgbm", "pandas", "numpy", "pyarrow", "mlflow", "shap", "sklearn")
+    code = (
+        "import sys; import serving.app, serving.server, serving.cli.serve;"
+        f" print([m for m in {heavy!r} if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.strip() == "[]"

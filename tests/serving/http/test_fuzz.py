@@ -1,0 +1,106 @@
+"""Every operation of the API under made-up requests: no failure of its own, nothing undescribed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from serving.app import create_app
+from serving.auth.repository import NewAccount, UserRepository
+from serving.auth.roles import Role
+from serving.db.database import Database
+from serving.publishing.repository import store_publication
+from serving.settings import LimitSettings, Settings
+
+from ...conftest import MUST_RUN_ALL
+from ..conftest import PUBLISHED_AT, make_extras, make_publication, served
+
+CASES = int(os.environ.get("WAGEWATCH_FUZZ_CASES", "60" if MUST_RUN_ALL else "2"))
+CHECKS = (
+    not_a_server_error,
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory, sqlite_template):
+    """The address of a service with two published lists, and what an administrator sends."""
+    path = tmp_path_factory.mktemp("fuzz") / "service.sqlite"
+    shutil.copyfile(sqlite_template, path)
+    with Database(f"sqlite:///{path}") as database:
+        for as_of in (dt.date(2025, 5, 1), dt.date(2025, 6, 1)):
+            store_publication(
+                database,
+                make_publication(as_of).seal(),
+                published_at=PUBLISHED_AT,
+                published_by="李",
+                extras=make_extras(),
+            )
+        grant = NewAccount("admin", Role.ADMIN, "", "test", PUBLISHED_AT)
+        headers = {"Authorization": f"Bearer {UserRepository(database.engine).add_token(grant)}"}
+        with served(create_app(Settings(limits=LimitSettings(per_minute=0)), database)) as url:
+            yield url, headers
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_no_request_breaks_the_service_or_its_description(service):
+    url, headers = service
+    description = httpx.get(f"{url}/openapi.json", trust_env=False).json()
+    schema = schemathesis.openapi.from_dict(description)
+    schema.config.base_url = url
+    total = 0
+    for result in schema.get_all_operations():
+        total += _tried(result.ok(), headers)
+    assert total >= CASES * 30
+
+
+KNOWN = {"project_id": "P/000", "as_of": "2025-06-01", "version": "champion"}
+
+
+def _name_what_there_is(case):
+    """Made-up names find nothing; let every second request ask for something that exists."""
+    for part in (case.path_parameters, case.body):
+        if isinstance(part, dict):
+            part.update({name: value for name, value in KNOWN.items() if name in part})
+
+
+def _tried(operation, headers):
+    """How many requests were made up for ``operation``, right ones and wrong ones."""
+    count = 0
+
+    @settings(
+        max_examples=CASES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        operation.as_strategy(GenerationMode.POSITIVE)
+        | operation.as_strategy(GenerationMode.NEGATIVE)
+    )
+    def test(case):
+        nonlocal count
+        count += 1
+        if count % 2:
+            _name_what_there_is(case)
+        case.call_and_validate(headers=headers, checks=list(CHECKS))
+
+    test()
+    return count

@@ -1,0 +1,16 @@
+"""Killed at a random moment, nothing acknowledged is lost and nothing is half done."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.kills import SCENES, judge, run
+
+from ...conftest import thorough
+
+
+@thorough
+@pytest.mark.parametrize("scene", SCENES)
+def test_a_kill(scene, tmp_path):
+    ran = run(scene, tmp_path, seed=1)
+    assert judge(scene, tmp_path, ran) == []

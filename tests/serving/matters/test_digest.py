@@ -1,0 +1,197 @@
+"""What needs somebody this week, as a file and as an event a week."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+from sqlalchemy import select
+
+from risk.locale import LANGUAGES
+from serving.auth.principal import Principal
+from serving.auth.roles import Role
+from serving.db.engine import writing
+from serving.db.tables import EVENTS, MATTER_STEPS
+from serving.documents.formats import FORMATS
+from serving.events.outbox import Subscription, keep_subscription, take_deliveries
+from serving.events.webhooks import envelope
+from serving.matters.digest import SECTIONS, Audience, digest_of
+from serving.matters.digest_document import digest_paper
+from serving.matters.rules import rules_of
+from serving.matters.steps import Wanted, take_step
+from serving.matters.sync import take_lists
+from serving.matters.weekly_digest import send_digests
+from serving.notices.repository import Notice, NoticeStep, keep_notice, keep_step
+from serving.settings import MatterSettings, Settings
+from serving.worker.scheduler import Keeper
+
+from .builders import JUNE, closed_case, matter, project, publish_register
+
+NOW = dt.datetime(2025, 6, 11, 9, tzinfo=dt.UTC)
+ON = dt.date(2025, 6, 11)
+SETTINGS = Settings(matters=MatterSettings(alerts=()))
+WHO = Principal("u", "李", Role.SUPERVISOR)
+
+
+@pytest.fixture
+def county(database):
+    ending = {
+        "deposit_id": "D1",
+        "project_id": "P/001",
+        "project_name": "模拟1",
+        "region_code": "990102",
+        "kind": "guarantee",
+        "amount": None,
+        "valid_to": "2025-06-30",
+        "state": "ending",
+    }
+    missing = {**ending, "valid_to": None, "state": "missing"}
+    later = {**ending, "valid_to": "2025-08-01"}
+    publish_register(
+        database,
+        projects=[project(1, last_inspected_on="2025-06-03"), project(2)],
+        matters=[
+            matter("case:SOON"),
+            matter("case:FAR", opened_on="2025-06-02"),
+            matter("inspection:LATE", "rectification", due_on="2025-06-10"),
+            matter("complaint:T", "complaint", opened_on="2025-05-01"),
+        ],
+        closed=[closed_case("Z", "2025-03-03")],
+        deposits={"advice": [], "ending": [missing, ending, later]},
+    )
+    take_lists(database, rules_of(SETTINGS.matters), NOW)
+    give(database, "case:SOON", due_on=dt.date(2025, 6, 16), person="张三", unit="一队")
+    return database
+
+
+def give(database, key, **given):
+    rules = rules_of(SETTINGS.matters)
+    with writing(database.engine).begin() as connection:
+        take_step(connection, WHO, key, Wanted("given", **given), rules, NOW)
+
+
+def names(digest, section):
+    return [one.matter or one.project_id for one in digest.sections[section]]
+
+
+def test_each_section_has_what_it_says(county):
+    found = digest_of(county, SETTINGS, Audience(), ON, NOW)
+    assert set(found.sections) == set(SECTIONS)
+    assert names(found, "due") == ["case:SOON"]
+    assert names(found, "overdue") == ["inspection:LATE"]
+    assert names(found, "answers") == ["complaint:T"]
+    assert names(found, "rechecks") == ["case:Z"]
+    assert names(found, "new_red") == ["P/000"]
+    # P/001 was visited after the list; P/000, P/002 and P/003 of the list were not.
+    assert names(found, "visits") == ["P/000", "P/002", "P/003"]
+    assert [one.day for one in found.sections["guarantees"]] == [dt.date(2025, 6, 30)]
+
+
+def test_a_person_and_a_unit_get_their_own_matters(county):
+    assert names(digest_of(county, SETTINGS, Audience(person="张三"), ON, NOW), "overdue") == []
+    mine = digest_of(county, SETTINGS, Audience(unit="一队"), ON, NOW)
+    assert names(mine, "due") == ["case:SOON"]
+    elsewhere = digest_of(county, SETTINGS, Audience("42"), ON, NOW)
+    assert all(not items for items in elsewhere.sections.values())
+
+
+def test_a_department_that_did_not_answer_is_named_until_it_does(county):
+    notice = Notice(
+        id=7,
+        department="housing",
+        project_id="P/001",
+        region_code="990102",
+        as_of=JUNE,
+        list_digest="d",
+        answer_by=dt.date(2025, 6, 10),
+        digest="e",
+        body=json.dumps({"project": {"project_name": "模拟1"}}).encode(),
+        made_by="李",
+        made_at=NOW,
+    )
+    with writing(county.engine).begin() as connection:
+        keep_notice(connection, notice)
+    assert names(digest_of(county, SETTINGS, Audience(), ON, NOW), "answers")[-1] == "P/001"
+    assert names(digest_of(county, SETTINGS, Audience(person="李"), ON, NOW), "answers") == [
+        "P/001"
+    ]
+    assert names(digest_of(county, SETTINGS, Audience(person="王"), ON, NOW), "answers") == []
+    assert names(digest_of(county, SETTINGS, Audience("42"), ON, NOW), "answers") == []
+    paper = digest_paper(digest_of(county, SETTINGS, Audience(), ON, NOW), SETTINGS)
+    assert "部门函件未答复" in FORMATS["html"](paper, "zh").decode()
+    answer = NoticeStep(7, "990102", "answered", "已办", "李", NOW)
+    with writing(county.engine).begin() as connection:
+        keep_step(connection, answer)
+    assert names(digest_of(county, SETTINGS, Audience(person="李"), ON, NOW), "answers") == []
+
+
+def test_what_no_list_tells_is_unknown_not_none(database):
+    found = digest_of(database, SETTINGS, Audience(), ON, NOW)
+    assert found.sections["new_red"] is None
+    publish_register(database)
+    known = digest_of(database, SETTINGS, Audience(), ON, NOW)
+    assert known.sections["guarantees"] is None
+    assert known.sections["overdue"] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_is_written_as_a_document(county, language):
+    settings = SETTINGS.model_copy(update={"language": language})
+    paper = digest_paper(digest_of(county, settings, Audience(), ON, NOW), settings)
+    assert b"<table" in FORMATS["html"](paper, language)
+    assert FORMATS["docx"](paper, language)[:2] == b"PK"
+
+
+def subscribe(database, region="", types=("digest.ready",)):
+    url, secret = "http://127.0.0.1:9/x", "whsec_MA=="
+    one = Subscription(f"s-{region}", "办案", url, region, types, secret, NOW, "t", None)
+    with database.engine.begin() as connection:
+        keep_subscription(connection, one)
+
+
+def test_subscribers_that_ask_get_one_a_week(county):
+    subscribe(county)
+    subscribe(county, "9901")
+    subscribe(county, "9902", types=("watchlist.published",))
+    assert send_digests(county, SETTINGS, ON, NOW) == 2
+    assert send_digests(county, SETTINGS, ON + dt.timedelta(days=2), NOW) == 0
+    assert send_digests(county, SETTINGS, ON + dt.timedelta(days=5), NOW) == 2
+    due = take_deliveries(county.engine, NOW + dt.timedelta(days=1))
+    assert len(due) == 4
+    # Each hears of its own region only, though one lies within the other.
+    assert all(one.event.region == one.subscription.region for one in due)
+    sent = json.loads(envelope(due[0].event))
+    assert (sent["type"], sent["source"]) == ("cn.wagewatch.digest.ready", "/v1/matters")
+    assert sent["data"]["on"] == str(ON)
+
+
+def test_nothing_is_made_while_nobody_asks(county):
+    assert send_digests(county, SETTINGS, ON, NOW) == 0
+    with county.engine.connect() as connection:
+        assert "digest.ready" not in connection.execute(select(EVENTS.c.type)).scalars().all()
+
+
+def test_the_command_writes_it(wagewatch, workspace, tmp_path):
+    path = tmp_path / "d.json"
+    assert wagewatch("digest", "--on", str(JUNE), "--out", str(path)).returncode == 0
+    assert json.loads(path.read_text())["sections"]["new_red"] is None
+    for wrong in (
+        ("--out", str(tmp_path / "d.txt")),
+        ("--out", str(path), "--for", "a", "--unit", "b"),
+    ):
+        assert wagewatch("digest", *wrong).returncode == 2
+    assert wagewatch("digest", "--for", "nobody", "--out", str(path)).returncode == 1
+
+
+def test_the_keeper_opens_escalates_and_sends(database, workspace):
+    """What ``wagewatch serve`` does beside the requests, run again at once: nothing twice."""
+    publish_register(database, matters=[matter("case:A", opened_on="2020-01-02")])
+    subscribe(database)
+    for _ in range(2):
+        Keeper(workspace, database, workspace.root / "service.log").look_after_matters()
+    with database.engine.connect() as connection:
+        types = connection.execute(select(EVENTS.c.type)).scalars().all()
+        steps = connection.execute(select(MATTER_STEPS.c.data)).scalars().all()
+    assert (types.count("matter.escalated"), types.count("digest.ready")) == (len(steps), 1)
+    assert sorted(step["level"] for step in steps if step["due_on"] < "2021") == [1, 2]

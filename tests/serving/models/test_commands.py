@@ -1,0 +1,142 @@
+"""What an office asks of its models on the command line: backtest, card, promotion, check."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from risk.store.store import RecordStore
+from risk.workspace import Workspace
+from serving.cli.main import main
+from serving.settings import default_toml
+
+from ...conftest import thorough
+
+pytestmark = thorough  # the README's walk runs the same commands
+
+
+@pytest.fixture(scope="module")
+def office(county, tmp_path_factory):
+    """A county's workspace in which a model was trained by the command."""
+    workspace = Workspace(tmp_path_factory.mktemp("believing"))
+    workspace.settings_file.write_text(default_toml(), encoding="utf-8")
+    shutil.copy(county.records, workspace.records)
+    assert main(["-w", str(workspace.root), "train", "--as-of", "2025-07-01"]) == 0
+    return workspace
+
+
+@pytest.fixture
+def call(office, capsys):
+    """Runs a command in the office and gives (exit code, standard output)."""
+
+    def run(*arguments, lang="en"):
+        code = main(["-w", str(office.root), "--lang", lang, *arguments])
+        return code, capsys.readouterr().out
+
+    return run
+
+
+def test_a_backtest_in_words_and_as_json(call):
+    span = ("--from", "2025-03-01", "--to", "2025-04-01", "--capacity", "10")
+    code, said = call("backtest", *span, "--json")
+    assert code == 0
+    document = json.loads(said)
+    assert set(document["contenders"]) == {
+        "model", "logistic", "scorecard", "rules", "last_inspection", "random"
+    }  # fmt: skip
+    model = document["contenders"]["model"]
+    figures = model["figures"]
+    assert {"roc_auc", "average_precision", "precision_capacity", "lift_10pct"} <= set(figures)
+    assert document["contenders"]["random"]["figures"]["roc_auc"]["value"] == 0.5
+    assert model["reliability"]["brier"]["value"] > 0
+    assert 0 < model["labelled"]["capacity"] <= 1
+    assert set(document["gain"]["ways"]) == {"model", "rules", "made"}
+    assert document["fairness"]["groups"]
+    assert document["random_visits"]["visits"] >= 0
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_backtest_is_readable(call, lang):
+    code, said = call("backtest", "--from", "2025-04-01", "--to", "2025-04-01", lang=lang)
+    assert code == 0
+    for word in {"zh": ("随机顺序", "欠薪"), "en": ("random order", "arrears")}[lang]:
+        assert word in said
+
+
+def test_a_span_without_known_outcomes_is_told_so(call, capsys):
+    code, _ = call("backtest", "--from", "2026-01-01", "--to", "2026-01-01")
+    assert code == 1
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_card_tells_all_there_is(call, office, lang, tmp_path):
+    code, card = call("models", "card", "1", lang=lang)
+    assert code == 0
+    wanted = {
+        "zh": ("# 模型卡", "## 标签", "## 校准", "## 分组公平", "## 已知局限", "本系统模型"),
+        "en": ("# Model card", "## Labels", "## Calibration", "## Groups", "## Known limits"),
+    }[lang]
+    for words in wanted:
+        assert words in card
+    assert "contractor_" in card
+    page = tmp_path / "card.html"
+    assert call("models", "card", "1", "--out", str(page), lang=lang)[0] == 0
+    html = page.read_text(encoding="utf-8")
+    assert "<svg" in html
+    assert "<table>" in html
+    assert "http" not in html.split("</style>")[1].replace("http://www.w3.org", "")
+
+
+def test_promotion_needs_a_reason_and_rollback_is_one_command(call, office):
+    assert call("train", "--as-of", "2025-07-01")[0] == 0
+    assert call("models", "promote", "1", "--by", "Li")[0] == 1
+    assert call("models", "promote", "1", "--by", "Li <b>", "--why", "known | sites")[0] == 0
+    card = call("models", "card", "1")[1]
+    assert "Li &lt;b>" in card
+    assert "known \\| sites" in card
+    code, said = call("models", "rollback")
+    assert code == 0
+    assert "2" in said
+    assert call("models", "card", "9")[0] == 1
+
+
+def test_check_says_fine_and_its_exit_code_too(call):
+    code, said = call("check", "--as-of", "2025-08-01")
+    assert (code, said.splitlines()[0][:4]) == (0, "fine")
+    assert "outlook" in said
+
+
+def test_check_names_the_feed_that_stopped(call, office):
+    kept = office.records.with_suffix(".kept")
+    shutil.copy(office.records, kept)
+    try:
+        with RecordStore(office.records) as store:
+            store.connection.execute("DELETE FROM attendance WHERE known_at >= '2025-07-01'")
+        code, said = call("check", "--as-of", "2025-08-01", lang="zh")
+        assert code == 3
+        assert "数据中断" in said
+        assert "考勤" in said
+        document = json.loads(call("check", "--as-of", "2025-08-01", "--json")[1])
+        assert document["verdict"] == "look"
+        assert document["feeds"][0]["table"] == "attendance"
+    finally:
+        shutil.move(kept, office.records)
+
+
+def test_check_calls_for_a_new_training_after_cash_is_banned(call, office):
+    kept = office.records.with_suffix(".kept")
+    shutil.copy(office.records, kept)
+    try:
+        with RecordStore(office.records) as store:
+            cash = "FROM payments WHERE channel = 'cash' AND known_at >= '2025-02-01'"
+            # A store is never written over: the rows are told anew, and the old ones go.
+            store.rows(
+                "INSERT INTO payments SELECT * REPLACE"
+                f" ('bank' AS channel, nextval('arrivals') AS arrival) {cash}"
+            )
+            store.rows(f"DELETE {cash}")
+        assert call("check", "--as-of", "2025-08-01")[0] == 4
+    finally:
+        shutil.move(kept, office.records)

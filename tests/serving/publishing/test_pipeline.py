@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import replace
+from string import Formatter
+
+import pytest
+
+from models.cohort_scores import ScoredCohort, ScoredProject
+from models.reasons import EvidenceItem, Reason
+from risk.flags import MUST_VISIT
+from risk.flags.flag import Evidence, RedFlag
+from risk.locale import LANGUAGES, catalogue
+from serving.projects.schemas import ProjectRisk
+from serving.publishing.context import PublishRequest
+from serving.publishing.pipeline import RegionUnknown, in_region, previous_list
+from serving.publishing.publication_builder import PreviousList, PublishInputs, build_publication
+from serving.publishing.repository import store_publication
+from serving.publishing.scoring import ModelUsed, Scored
+from serving.scores.csv import scores_csv
+from serving.settings import PolicySettings, Settings
+from serving.watchlists.repository import WatchlistRepository
+from serving.watchlists.schemas import Watchlist
+
+AS_OF = dt.date(2025, 6, 1)
+EARLIER = dt.date(2025, 5, 1)
+AT = dt.datetime(2025, 6, 1, tzinfo=dt.UTC)
+
+
+def _project(number: int, probability: float, **fields) -> ScoredProject:
+    reason = Reason(
+        family="payments",
+        contribution=probability * 4,
+        feature="unpaid_share_1m",
+        value=0.4,
+        typical=0.02,
+        article="31",
+        evidence=(EvidenceItem("payrolls", f"R{number}", dt.date(2025, 4, 1)),),
+    )
+    known = {
+        "project_id": f"P{number:02d}",
+        "region_code": "990102" if number % 2 else "990201",
+        "project_name": f"模拟{number}",
+        "contractor_id": None,
+        "contractor_name": None,
+        "probability": probability,
+        "raw": 0.0,
+        "base": 0.0,
+        "contributions": {"payments": probability * 4},
+        "reasons": (reason,),
+        "workers": 10,
+        "amount_at_stake": 12_345,
+        "last_clean_visit": None,
+        "unlike_inspected": number == 2,
+    }
+    return ScoredProject(**{**known, **fields})
+
+
+def _scored(projects, as_of=AS_OF, kind="lightgbm") -> Scored:
+    return Scored(
+        ScoredCohort(as_of, tuple(projects), ("operations",)), ModelUsed("arrears", "3", kind, 12)
+    )
+
+
+def _inputs(projects, *, as_of=AS_OF, previous=None, **fields) -> PublishInputs:
+    known = {
+        "request": PublishRequest(as_of, 5, "", "李"),
+        "settings": Settings(policy=PolicySettings(random_share=0.2)),
+        "scored": _scored(projects, as_of),
+        "flags": {},
+        "stories": {},
+        "records_digest": "0" * 64,
+        "previous": previous or PreviousList(None, None),
+        "scored_before": {},
+    }
+    return PublishInputs(**{**known, **fields})
+
+
+@pytest.fixture
+def projects():
+    return [_project(number, 0.5 - number * 0.02) for number in range(20)]
+
+
+def test_the_list_has_the_capacity_and_its_random_share(projects):
+    entries = build_publication(_inputs(projects)).entries
+    assert [entry.listing.rank for entry in entries] == [1, 2, 3, 4, 5]
+    drawn = [entry.listing for entry in entries if entry.listing.selection == "random"]
+    assert [listing.draw_probability for listing in drawn] == [1 / 16]
+    risky = [e.assessment.project_id for e in entries if e.listing.selection == "risk"]
+    assert risky == ["P00", "P01", "P02", "P03"]
+
+
+def test_every_project_of_the_cohort_has_a_risk(projects):
+    publication = build_publication(_inputs(projects))
+    assert len(publication.risks) == 20
+    listed = {risk.assessment.project_id for risk in publication.risks if risk.listing}
+    assert listed == {entry.assessment.project_id for entry in publication.entries}
+
+
+def test_the_order_projects_come_in_changes_nothing(projects):
+    seal = build_publication(_inputs(projects)).seal()
+    again = build_publication(_inputs(reversed(projects))).seal()
+    assert seal.watchlist == again.watchlist
+
+
+def test_what_is_sealed_is_what_the_api_describes(projects):
+    sealed = build_publication(_inputs(projects)).seal()
+    Watchlist.model_validate_json(sealed.watchlist.body)
+    for risk in sealed.risks.values():
+        ProjectRisk.model_validate_json(risk.body)
+    [first, *_] = json.loads(sealed.watchlist.body)["entries"]
+    assert first["amount_at_stake"] == 123.45
+    assert "40" in first["reasons"][0]["text"]["zh"]
+    assert first["reasons"][0]["text"]["zh"] != first["reasons"][0]["text"]["en"]
+
+
+def test_a_flag_that_must_be_visited_puts_a_project_on_the_list(projects):
+    code = min(MUST_VISIT)
+    flag = RedFlag(
+        code=code,
+        article="10",
+        project_id="P19",
+        since=None,
+        values=dict.fromkeys(_measured(code), 1),
+        threshold=None,
+        basis=None,
+        evidence=(Evidence("complaints", "K", dt.date(2025, 5, 1)),),
+        must_visit=True,
+    )
+    inputs = _inputs(projects)
+    chosen = {"P19": (replace(flag, must_visit=False),)}
+    assert "must" not in _selections(build_publication(replace(inputs, flags=chosen)))
+    with_flag = build_publication(replace(inputs, flags={"P19": (flag,)}))
+    assert _selections(with_flag)["must"] == ["P19"]
+
+
+def _measured(code: str) -> set[str]:
+    """What the wording of a flag's finding asks for."""
+    finding = catalogue("zh")[f"flags.{code}.finding"]
+    names = {name for _, name, _, _ in Formatter().parse(finding) if name}
+    return names - {"since", "threshold"}
+
+
+def _selections(publication):
+    found: dict[str, list[str]] = {}
+    for entry in publication.entries:
+        found.setdefault(entry.listing.selection, []).append(entry.assessment.project_id)
+    return found
+
+
+def test_changes_are_against_the_previous_list(projects, database):
+    first = build_publication(_inputs(projects, as_of=EARLIER)).seal()
+    store_publication(database, first, published_at=AT, published_by="李")
+    previous = previous_list(WatchlistRepository(database), PublishRequest(AS_OF, 5, "", "李"))
+    before = {project.project_id: project.contributions for project in projects}
+    moved = [
+        replace(p, probability=0.9, contributions={"payments": 3.6}) if number == 3 else p
+        for number, p in enumerate(projects)
+        if number != 0
+    ]
+    publication = build_publication(_inputs(moved, previous=previous, scored_before=before))
+    changes = {e.assessment.project_id: e.change for e in publication.entries}
+    assert (changes["P03"].kind, changes["P03"].reason) == ("up", "payments")
+    assert "P00" in [gone.project_id for gone in publication.gone]
+    assert {gone.project_name for gone in publication.gone} >= {"模拟0"}
+    previous = publication.head.previous
+    assert previous is not None
+    assert (previous.as_of, previous.digest) == (EARLIER, first.watchlist.digest)
+    risks = WatchlistRepository(database).project_risks(EARLIER, "")
+    assert {key: stored.body for key, stored in risks.items()} == {
+        key: sealed.body for key, sealed in first.risks.items()
+    }
+
+
+def test_the_scorecard_says_so(projects):
+    inputs = _inputs(projects, scored=_scored(projects, kind="scorecard"))
+    note = build_publication(inputs).head.model.note
+    assert note is not None
+    assert "12" in note.zh
+    assert build_publication(_inputs(projects)).head.model.note is None
+
+
+def test_a_region_is_the_beginning_of_a_code(projects):
+    request = PublishRequest(AS_OF, 5, "9901", "李")
+    scored = in_region(_scored(projects), request)
+    assert {p.region_code for p in scored.cohort.projects} == {"990102"}
+    with pytest.raises(RegionUnknown, match="990102, 990201"):
+        in_region(_scored(projects), replace(request, region="11"))
+
+
+def test_the_rules_in_force_are_sealed(projects):
+    settings = Settings(policy=PolicySettings(rest_days=7, order="expected_workers"))
+    rules = build_publication(_inputs(projects, settings=settings)).head.to_document()["rules"]
+    assert rules["policy"]["rest_days"] == 7
+    assert rules["policy"]["order"] == "expected_workers"
+    assert rules["tiers"]["red"] == settings.tiers.red
+
+
+def test_law_says_what_must_be_visited_unless_the_settings_do():
+    assert set(PolicySettings().must_visit) == MUST_VISIT
+
+
+def test_scores_of_the_whole_cohort(projects):
+    content = scores_csv(_scored(projects), Settings().tiers).decode().splitlines()
+    assert content[0] == "project_id,probability,tier,model"
+    assert content[1] == "P00,0.5,red,lightgbm 3"
+    assert len(content) == 21
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_code_in_a_document_has_a_word(language):
+    words = catalogue(language)
+    for kind, codes in {
+        "tier": ("red", "orange", "yellow", "blue"),
+        "selection": ("risk", "random", "must"),
+        "change": ("new", "up", "down", "same", "gone"),
+        "model": ("lightgbm", "scorecard"),
+    }.items():
+        for code in codes:
+            assert f"exports.{kind}.{code}" in words

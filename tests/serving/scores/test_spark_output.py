@@ -1,0 +1,220 @@
+"""Features and scores from a folder of records, by either engine, through the commands."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import os
+import subprocess
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+
+import numpy as np
+import pyarrow.dataset as ds
+import pytest
+
+from features.engines.spark_session import SparkMissing
+from features.matrix import feature_matrix
+from risk.simulator import simulate
+from risk.store.parquet_export import export_records
+from risk.store.store import RecordStore
+from risk.unit_kinds import KINDS
+from serving.cli.main import main
+from serving.ingest.temporary_store import feeds_taken_in
+from serving.scores.spark_output import records_for_spark
+
+from ...conftest import require_program, thorough
+from ..conftest import LISTS
+
+ROOT = Path(__file__).resolve().parents[3]
+DAYS = ["2025-03-01", "2025-07-01"]
+TODAY = dt.date(2026, 1, 1)
+CONFIGURATION = """
+spark.master local[2]
+spark.app.name from-our-own-file
+spark.eventLog.enabled true
+spark.eventLog.dir {events}
+spark.driver.memory 1g
+spark.sql.shuffle.partitions 3
+spark.sql.adaptive.coalescePartitions.enabled false
+"""
+"""Rows lie in several partitions and plans are compiled, as anywhere else but in other tests."""
+NOT_COMPILED = """
+spark.sql.codegen.wholeStage false
+spark.sql.codegen.factoryMode NO_CODEGEN
+"""
+"""Compiling some hundred plans takes longer than running them on a few rows."""
+
+
+@pytest.fixture(scope="module")
+def folder(county, tmp_path_factory):
+    made = tmp_path_factory.mktemp("folders") / "records"
+    with RecordStore(county.records, read_only=True) as store:
+        export_records(store, made)
+    return made
+
+
+@pytest.fixture
+def imported(workspace, folder):
+    """A workspace with the county's records."""
+    assert main(["-w", str(workspace.root), "records", "import", str(folder)]) == 0
+    return workspace
+
+
+def test_features_of_a_folder_are_those_of_the_workspace(imported, folder, tmp_path):
+    line = ["features", "--as-of", *DAYS, "--out"]
+    assert main(["-w", str(imported.root), *line, str(tmp_path / "one.parquet")]) == 0
+    elsewhere = ["-w", str(tmp_path / "no-workspace"), *line, str(tmp_path / "two.parquet")]
+    assert main([*elsewhere, "--records", str(folder)]) == 0
+    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
+
+
+def test_a_folder_of_feeds_is_read_as_an_import_reads_it(tmp_path, capsys):
+    feeds, office = tmp_path / "feeds", tmp_path / "office"
+    simulate(feeds, projects=12, months=20, seed=3)
+    with (feeds / "payments.csv").open("a", encoding="utf-8") as file:
+        file.write("no payment\n")
+    assert main(["-w", str(office), "import", str(feeds)]) == 0
+    line = ["--lang", "en", "features", "--as-of", *DAYS, "--out"]
+    assert main(["-w", str(office), *line, str(tmp_path / "one.parquet")]) == 0
+    capsys.readouterr()
+    elsewhere = ["-w", str(tmp_path / "no-workspace"), *line, str(tmp_path / "two.parquet")]
+    assert main([*elsewhere, "--records", str(feeds)]) == 0
+    assert f"1 rows of {feeds} are wrong and were left out" in capsys.readouterr().err
+    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
+    assert not (tmp_path / "no-workspace").exists()
+
+
+def test_feeds_that_cannot_be_read_are_told(tmp_path, capsys):
+    (tmp_path / "projects.parquet").write_text("not Parquet")
+    line = ["--lang", "en", "features", "--as-of", *DAYS, "--out", str(tmp_path / "x.parquet")]
+    assert main([*line, "--records", str(tmp_path)]) == 1
+    assert "projects.parquet" in capsys.readouterr().err
+
+
+def test_feeds_are_written_out_for_spark(tmp_path):
+    require_program("java")
+    simulate(tmp_path, projects=3, months=6, seed=3)
+    with (
+        feeds_taken_in(tmp_path, today=TODAY, memory_gb=None, progress=lambda *_: None) as taken,
+        records_for_spark(str(tmp_path), lambda: nullcontext(taken[0])) as folder,
+    ):
+        assert (Path(folder) / "projects").is_dir()
+
+
+def test_a_folder_without_records_is_refused(tmp_path, capsys):
+    line = ["--lang", "en", "features", "--as-of", *DAYS, "--out", str(tmp_path / "x.parquet")]
+    assert main([*line, "--records", str(tmp_path)]) == 1
+    assert f"{tmp_path} holds no exported records" in capsys.readouterr().err
+
+
+def test_a_damaged_folder_is_told(tmp_path, capsys):
+    place = tmp_path / "records" / "projects" / "known_year=2024"
+    place.mkdir(parents=True)
+    (place / "part.parquet").write_text("not Parquet")
+    line = ["--lang", "en", "features", "--as-of", *DAYS, "--out", str(tmp_path / "x.parquet")]
+    assert main([*line, "--records", str(tmp_path / "records")]) == 1
+    assert "could not be written or read to its end" in capsys.readouterr().err
+
+
+def test_a_file_cannot_be_written_over_a_folder(folder, tmp_path, capsys):
+    line = ["--lang", "en", "score", "--as-of", DAYS[0], "--records", str(folder)]
+    assert main([*line, "--out", str(tmp_path)]) == 1
+    assert f"cannot write {tmp_path}: Is a directory" in capsys.readouterr().err
+
+
+def test_without_java_one_error_says_what_to_install(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    line = ["--lang", "en", "features", "--as-of", *DAYS, "--records", str(folder)]
+    assert main([*line, "--engine", "spark", "--out", str(tmp_path / "out")]) == 1
+    told = capsys.readouterr().err
+    assert "wagewatch[spark]" in told
+    assert "openjdk-17-jre-headless" in told
+
+
+def test_without_java_no_records_are_written_out_first(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    with pytest.raises(SparkMissing), records_for_spark(None, pytest.fail):
+        pass
+
+
+def by_spark(place, office, *lines, more=""):
+    """Run command lines in a process with a JVM of its own, configured in ``place``."""
+    require_program("java")
+    (place / "events").mkdir()
+    (place / "conf").mkdir()
+    settings = CONFIGURATION.format(events=f"file://{place}/events") + more
+    (place / "conf" / "spark-defaults.conf").write_text(settings)
+    told = [[str(word) for word in ("-w", office, *line, "--engine", "spark")] for line in lines]
+    code = "import sys; from serving.cli.main import main\n"
+    code += f"sys.exit(max(main(line) for line in {told}))"
+    subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "SPARK_CONF_DIR": str(place / "conf")},
+        cwd=ROOT,
+        check=True,
+    )
+
+
+@thorough
+def test_spark_writes_features_by_date_as_its_own_configuration_says(county, imported, tmp_path):
+    out = tmp_path / "特征 of two days"
+    kept = out / "as_of=2020-01-01" / "part-0.parquet"
+    stale = out / f"as_of={DAYS[0]}" / "part-0.parquet"
+    for path in (kept, stale):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"of an earlier run")
+    by_spark(tmp_path, imported.root, ["features", "--as-of", *DAYS, "--out", out])
+    assert any((tmp_path / "events").iterdir())
+    assert kept.exists()
+    assert not stale.exists()
+    kept.unlink()
+    table = (
+        ds.dataset(out, partitioning="hive")
+        .to_table()
+        .sort_by([("as_of", "ascending"), ("project_id", "ascending")])
+    )
+    with RecordStore(county.records, read_only=True) as store:
+        expected = feature_matrix(store, [dt.date.fromisoformat(day) for day in DAYS])
+    assert tuple(table["project_id"].to_pylist()) == expected.project_ids
+    for place, name in enumerate(expected.columns):
+        cells = table[name].to_numpy().astype(float)
+        assert np.allclose(cells, expected.values[:, place], rtol=1e-9, atol=0, equal_nan=True)
+
+
+def test_scores_of_a_folder_are_those_of_the_workspace(tmp_path, folder, imported):
+    day = ["--as-of", DAYS[1]]
+    assert main(["-w", str(imported.root), "train", *day]) == 0
+    for name, more in (("a.csv", []), ("b.csv", ["--records", str(folder)])):
+        out = ["--out", str(tmp_path / name)]
+        assert main(["-w", str(imported.root), "score", *day, *more, *out]) == 0
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+    assert (tmp_path / "a.csv").stat().st_size > 1000
+
+
+def nearly(number):
+    return pytest.approx(number, rel=1e-9)
+
+
+@thorough
+def test_spark_scores_as_the_command_does_here(office_with_employers, tmp_path):
+    place = office_with_employers.root
+    day = str(LISTS[1])
+    lines = [["score", "--as-of", day, "--kind", kind, "--out", tmp_path / kind] for kind in KINDS]
+    by_spark(tmp_path, place, *lines, more=NOT_COMPILED)
+    for *line, out in lines:
+        file = f"{out}.csv"
+        assert main(["-w", str(place), *line, file]) == 0
+        expected = {
+            row["project_id"]: (float(row["probability"]), row["tier"], row["model"])
+            for row in csv.DictReader(Path(file).read_text("utf-8-sig").splitlines())
+        }
+        found = {
+            row["project_id"]: (nearly(row["probability"]), row["tier"], row["model"])
+            for row in ds.dataset(out, partitioning="hive").to_table().to_pylist()
+        }
+        assert len(found) > 5
+        assert found == expected

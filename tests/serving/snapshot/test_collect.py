@@ -1,0 +1,309 @@
+"""What pages show of the records: gathered as known before the list's date, kept with it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+
+import pytest
+
+from risk.flags import RULES
+from risk.store.store import RecordStore
+from serving.auth.principal import OFFICE, Principal
+from serving.auth.roles import Role
+from serving.db.database import Database
+from serving.publishing.context import PublishRequest
+from serving.publishing.hooks import publish_context
+from serving.publishing.pipeline import collect_extras, collect_inputs
+from serving.publishing.publication_builder import build_publication
+from serving.settings import load_settings
+from serving.snapshot.collect import gather_dossiers
+from serving.snapshot.deposit_advice import deposits_of
+from serving.snapshot.legal_duties import duties_of
+from serving.snapshot.open_matters import closed_cases, open_matters
+from serving.watchlists.snapshot_repository import dossier, register
+
+from ..conftest import LISTS
+
+AS_OF = LISTS[-1]
+
+
+def _quiet(step: str, share: float) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def published(office):
+    """(database, publication, dossiers, records) of the newest list of the office."""
+    with (
+        Database(f"sqlite:///{office.service_database}") as database,
+        RecordStore(office.records, read_only=True) as store,
+    ):
+        settings = load_settings(office)
+        opened = publish_context(office, store, database, settings)
+        material = collect_inputs(opened, PublishRequest(AS_OF, 8, "", "test"), _quiet)
+        publication = build_publication(material)
+        yield database, publication, collect_extras(opened, material, publication).dossiers, store
+
+
+def test_every_scored_project_has_a_dossier_and_a_line(published):
+    database, publication, _, _ = published
+    kept = register(database.engine, AS_OF)
+    assert kept is not None
+    scored = {risk.assessment.project_id for risk in publication.risks}
+    assert {row["project_id"] for row in kept.document["projects"]} == scored
+    assert [r["rank"] for r in sorted(kept.document["projects"], key=lambda r: r["rank"] or 99)][
+        :8
+    ] == list(range(1, 9))
+    for project_id in scored:
+        found = dossier(database.engine, project_id, AS_OF, OFFICE)
+        assert found is not None
+        assert found["facts"]["project_id"] == project_id
+        assert project_id not in found["similar"]
+        assert set(found["similar"]) <= scored
+
+
+def test_reasons_open_the_records_behind_them(published):
+    database, publication, _, _ = published
+    missing = 0
+    refs = 0
+    for risk in publication.risks:
+        found = dossier(database.engine, risk.assessment.project_id, AS_OF, OFFICE)
+        for reason in (*risk.assessment.reasons, *risk.assessment.red_flags):
+            for ref in reason.evidence:
+                refs += 1
+                record = found["records"].get(f"{ref.table}/{ref.record_id}")
+                missing += record is None
+                assert record is None or record["fields"]["known_at"] < AS_OF.isoformat()
+    assert refs > 100
+    assert missing == 0
+
+
+def test_only_what_was_known_before_the_date_is_in_it(published, office, tmp_path):
+    _, publication, found, _ = published
+    copy = tmp_path / "records.duckdb"
+    shutil.copyfile(office.records, copy)
+    with RecordStore(copy) as later:
+        for feed in later.feeds():
+            later.connection.execute(f"DELETE FROM {feed.table} WHERE known_at >= ?", [AS_OF])
+        again = gather_dossiers(later, publication, {})
+    bare = {
+        key: {**one, "levers": []} for key, one in json.loads(json.dumps(found.dossiers)).items()
+    }
+    assert json.loads(json.dumps(again.dossiers)) == bare
+    assert again.register == found.register
+
+
+def test_a_dossier_is_seen_in_its_region_alone(published):
+    database, publication, _, _ = published
+    one = publication.risks[0].assessment
+    inside = Principal("t", "t", Role.INSPECTOR, one.region_code)
+    outside = Principal("t", "t", Role.INSPECTOR, "11")
+    assert dossier(database.engine, one.project_id, AS_OF, inside)
+    assert dossier(database.engine, one.project_id, AS_OF, outside) is None
+    assert register(database.engine, AS_OF, "", outside) is not None
+    assert register(database.engine, dt.date(2020, 1, 1)) is None
+
+
+def test_money_series_are_of_one_length(published):
+    _, _, found, _ = published
+    with_money = [one["money"] for one in found.dossiers.values() if one["money"]]
+    assert with_money
+    for series in with_money:
+        assert len({len(values) for values in series.values()}) == 1
+        assert len(series["months"]) <= 24
+
+
+def _visit(world, number, **values):
+    world.add(
+        "inspections",
+        **{
+            "inspection_id": number,
+            "project_id": "P1",
+            "inspected_on": "2025-03-01",
+            "arrears_found": True,
+            "rectify_by": "2025-03-15",
+            "known_at": "2025-03-02",
+            **values,
+        },
+    )
+
+
+def test_silence_of_a_county_that_never_reports_is_no_open_matter(world):
+    day = dt.date(2025, 6, 1)
+    world.project()
+    _visit(world, "I1")
+    assert [*open_matters(world.store, day)] == []
+    _visit(world, "I2", rectified_on="2025-03-14", known_at="2025-03-16")
+    assert [one["key"] for one in open_matters(world.store, day)] == ["inspection:I1"]
+    world.project("P2", region_code="420400")
+    _visit(world, "I3", project_id="P2")
+    assert [one["key"] for one in open_matters(world.store, day)] == ["inspection:I1"]
+
+
+def test_a_complaint_is_open_until_somebody_came(world):
+    day = dt.date(2025, 6, 1)
+    world.project()
+    for number, project in (("T1", "P1"), ("T2", None)):
+        world.add(
+            "complaints",
+            complaint_id=number,
+            received_on="2025-05-02",
+            project_id=project,
+            known_at="2025-05-02",
+        )
+    assert {one["record"] for one in open_matters(world.store, day)} == {"T1", "T2"}
+    _visit(
+        world,
+        "I1",
+        inspected_on="2025-05-05",
+        known_at="2025-05-06",
+        arrears_found=False,
+        rectify_by=None,
+    )
+    assert {one["record"] for one in open_matters(world.store, day)} == {"T2"}
+    assert {one["record"] for one in open_matters(world.store, dt.date(2025, 5, 6))} == {"T1", "T2"}
+
+
+def test_a_closed_case_is_looked_at_again_by_the_first_visit_after_it(world):
+    world.project()
+    world.add(
+        "cases",
+        case_id="A",
+        project_id="P1",
+        opened_on="2025-02-01",
+        status="closed",
+        closed_on="2025-03-10",
+        known_at="2025-03-11",
+    )
+    _visit(world, "I1")
+    assert closed_cases(world.store, dt.date(2025, 6, 1))[0]["checked_on"] is None
+    _visit(world, "I2", inspected_on="2025-04-20", known_at="2025-04-21")
+    assert closed_cases(world.store, dt.date(2025, 6, 1))[0]["checked_on"] == "2025-04-20"
+
+
+def test_duties_are_met_breached_or_unknown(world):
+    world.project("P1", started_on="2024-01-01", notice_board=False)
+    world.add(
+        "cases",
+        known_at="2025-04-02",
+        case_id="A",
+        project_id="P1",
+        opened_on="2025-04-01",
+        status="confirmed",
+    )
+    day = dt.date(2025, 6, 1)
+    matters = [*open_matters(world.store, day)]
+    found = {one["code"]: one for one in duties_of(world.store, day, matters)["P1"]}
+    assert len(found) == len(RULES)
+    assert found["notice_board_missing"]["state"] == "breached"
+    assert found["notice_board_missing"]["finding"]["zh"]
+    # Of wages and the wage account nothing is on record, so nothing is known.
+    assert found["account_closed_early"]["state"] == "unknown"
+    assert found["wages_overdue"]["state"] == "unknown"
+    assert {one["state"] for one in found.values()} <= {"met", "breached", "unknown"}
+    world.add(
+        "accounts", known_at="2025-04-02", account_id="K", project_id="P1", opened_on="2024-01-10"
+    )
+    again = {one["code"]: one for one in duties_of(world.store, day, matters)["P1"]}
+    assert again["account_closed_early"]["state"] == "met"
+    assert duties_of(world.store, day, []) == {}
+
+
+def _deposit(world, number, project, until, status="stored"):
+    world.add(
+        "deposits",
+        known_at="2024-01-02",
+        deposit_id=number,
+        project_id=project,
+        kind="guarantee",
+        status=status,
+        valid_from="2024-01-01",
+        valid_to=until,
+    )
+
+
+def test_deposits_that_need_somebody_have_none_stored_after_them(world):
+    for project in ("P1", "P2", "P3", "P4", "P5"):
+        world.project(project)
+    world.project("P6", completed_on="2025-05-01")
+    _deposit(world, "D1", "P1", "2025-06-20")
+    _deposit(world, "D2", "P2", "2026-12-31")
+    _deposit(world, "D3", "P3", "2025-06-20")
+    _deposit(world, "D3-2", "P3", "2026-05-01")
+    _deposit(world, "D4", "P4", "2025-03-01", "expired")
+    _deposit(world, "D4-2", "P4", None)
+    _deposit(world, "D5", "P5", "2025-03-01", "expired")
+    _deposit(world, "D5-2", "P5", "2025-04-01", "returned")
+    _deposit(world, "D5-3", "P5", None, "missing")
+    _deposit(world, "D6", "P6", "2025-06-20")
+    rows = deposits_of(world.store, dt.date(2025, 6, 1))["ending"]
+    assert [(one["deposit_id"], one["state"], one["days_left"]) for one in rows] == [
+        ("D5-3", "missing", None),
+        ("D5", "expired", -92),
+        ("D1", "ending", 19),
+        ("D3-2", "ending", 334),
+    ]
+
+
+def test_arrears_found_without_an_order_are_a_matter_until_a_case_or_a_visit(world):
+    world.project("P1")
+    world.project("P2")
+    world.add(
+        "inspections",
+        known_at="2025-04-02",
+        inspection_id="I0",
+        project_id="P2",
+        inspected_on="2025-01-05",
+        kind="routine",
+        arrears_found=False,
+        rectify_by="2025-01-20",
+        rectified_on="2025-01-15",
+    )
+    world.add(
+        "inspections",
+        known_at="2025-04-02",
+        inspection_id="I1",
+        project_id="P1",
+        inspected_on="2025-03-05",
+        kind="routine",
+        arrears_found=True,
+    )
+    day = dt.date(2025, 6, 1)
+    assert [(one["key"], one["kind"]) for one in open_matters(world.store, day)] == [
+        ("inspection:I1", "finding")
+    ]
+    world.add(
+        "cases",
+        known_at="2025-04-02",
+        case_id="A",
+        project_id="P1",
+        opened_on="2025-03-08",
+        status="filed",
+    )
+    assert [one["key"] for one in open_matters(world.store, day)] == ["case:A"]
+
+
+def test_a_case_of_an_organisation_is_where_the_organisation_is(world):
+    world.add(
+        "organizations",
+        known_at="2025-04-02",
+        org_id="O1",
+        org_name="模拟纺织厂",
+        region_code="990102",
+    )
+    world.add(
+        "cases",
+        known_at="2025-04-02",
+        case_id="A",
+        org_id="O1",
+        opened_on="2025-03-08",
+        status="filed",
+    )
+    row = open_matters(world.store, dt.date(2025, 6, 1))[0]
+    assert (row["project_id"], row["region_code"], row["org_name"]) == (
+        None,
+        "990102",
+        "模拟纺织厂",
+    )

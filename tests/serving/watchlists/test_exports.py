@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import openpyxl
+import pytest
+
+from risk.locale import LANGUAGES
+from serving.documents.csv import to_csv
+from serving.documents.text_table import table, visible
+from serving.watchlists import texts
+from serving.watchlists.columns import COLUMNS
+from serving.watchlists.csv import watchlist_csv
+from serving.watchlists.terminal import risk_text, watchlist_table
+from serving.watchlists.texts import word
+from serving.watchlists.xlsx import watchlist_xlsx
+
+
+@pytest.fixture
+def document(publication):
+    return json.loads(publication().seal().watchlist.body)
+
+
+@pytest.fixture
+def risk(publication):
+    return json.loads(publication().seal().risks["P/000"].body)
+
+
+def _rows(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def test_csv_has_a_row_per_entry_and_opens_in_chinese(document):
+    content = watchlist_csv(document, "zh")
+    assert content.startswith(b"\xef\xbb\xbf")
+    rows = _rows(content)
+    assert [row["序号"] for row in rows] == ["1", "2", "3", "4"]
+    assert rows[0]["项目名称"] == "模拟花园一期"
+    assert rows[0]["等级"] == "红色"
+    assert rows[0]["现场核查"] == "查开户协议"
+    assert rows[0]["涉及金额（元）"] == "123456.78"
+    assert rows[2]["人数"] == ""
+    assert rows[3]["列入原因"] == "随机抽查"
+    assert rows[3]["项目名称"] == "模拟,“学校”\n扩建"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_no_text_in_csv_is_taken_for_a_formula(start):
+    [row] = list(csv.reader(io.StringIO(to_csv(["a"], [[f"{start}1+1"]]).decode())))[1:]
+    assert row[0].startswith("'")
+
+
+def test_numbers_in_csv_stay_numbers():
+    assert to_csv(["a", "b"], [[-1.5, None]]).decode().splitlines()[1] == "-1.5,"
+
+
+def test_a_hostile_name_is_text_in_every_sheet(document):
+    assert _rows(watchlist_csv(document, "zh"))[1]["项目名称"].startswith("'=")
+    book = openpyxl.load_workbook(io.BytesIO(watchlist_xlsx(document, "zh")))
+    cells = [cell for row in book.active.iter_rows() for cell in row]
+    assert all(cell.data_type != "f" and cell.hyperlink is None for cell in cells)
+    assert any(cell.value == '=HYPERLINK("http://x")' for cell in cells)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_workbook_is_made_for_reading_and_printing(document, language):
+    sheet = openpyxl.load_workbook(io.BytesIO(watchlist_xlsx(document, language))).active
+    top = 5  # title, heading, scorecard note, missing feeds, then the columns
+    headings = [cell.value for cell in sheet[top]]
+    assert headings == [texts.column(column.name, document, language) for column in COLUMNS]
+    assert sheet.freeze_panes == "D6"
+    assert sheet.page_setup.orientation == "landscape"
+    assert int(sheet.page_setup.paperSize) == 9
+    assert sheet.print_title_rows == "$5:$5"
+    ranks = [sheet.cell(row, 1).value for row in range(top + 1, top + 5)]
+    assert ranks == [1, 2, 3, 4]
+    assert sheet.cell(top + 1, 7).value == pytest.approx(0.6)
+    assert sheet.cell(top + 1, 7).number_format == "0.0%"
+
+
+def test_the_same_list_makes_the_same_workbook(document):
+    assert watchlist_xlsx(document, "zh") == watchlist_xlsx(document, "zh")
+
+
+def test_the_table_says_what_an_inspector_asks(document):
+    text = watchlist_table(document, "zh")
+    for wanted in (
+        "2025-06-01",
+        "专家评分卡",
+        "缺少数据：经营指标",
+        "模拟花园一期",
+        "P/000",
+        "模拟建设0公司",
+        "红色",
+        "60.0%",
+        "随机抽查",
+        "未发份额 40%",
+        "未开立工资专用账户",
+        "新列入",
+        "上升（上期第 5）",
+    ):
+        assert wanted in text
+    assert "新开工" not in text  # it lowers the risk
+
+
+def test_no_name_steers_the_terminal(document, risk):
+    for text in (watchlist_table(document, "zh"), risk_text(risk, "zh"), visible("a\x1b[0m\tb")):
+        assert "\x1b" not in text
+
+
+def test_long_texts_are_folded_not_cut(document):
+    document["entries"][0]["reasons"][0]["text"]["zh"] = "长" * 400
+    assert watchlist_table(document, "zh").count("长") == 400
+
+
+def test_columns_line_up_with_wide_characters():
+    lines = table(["名", "n"], [["模拟", "1"], ["ab", "10"]], right=(1,)).splitlines()
+    widths = {sum(2 if ord(c) > 0x2E80 else 1 for c in line.rstrip()) for line in lines}
+    assert len(widths) == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_project_is_told_in_full(risk, language):
+    text = risk_text(risk, language)
+    for wanted in ("P/000", "60.0%", "+1.25", "-0.50", "PR-0", "2025-05-01", "123,456.78"):
+        assert wanted in text
+
+
+def test_a_project_without_anything_says_so(risk):
+    bare = {**risk, "reasons": [], "red_flags": [], "timeline": [], "listing": None}
+    bare |= {"workers": None, "amount_at_stake": None, "contractor_name": None}
+    text = risk_text(bare, "zh")
+    assert text.count("  无") == 3
+    assert "未列入名单" in text
+    assert "未知" in text
+
+
+def test_an_unknown_code_is_shown_as_it_is():
+    assert word("tier", "purple", "zh") == "purple"

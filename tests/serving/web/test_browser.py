@@ -1,0 +1,381 @@
+"""The pages in a real Chromium: every page, both languages, both widths, and what people do."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from sqlalchemy import func, select
+
+from serving.auth.principal import OFFICE
+from serving.auth.roles import PERMISSIONS, Role
+from serving.db.tables import MATTER_STEPS, NOTES, OUTCOMES
+from serving.matters.repository import all_matters
+from serving.matters.rules import rules_of
+from serving.matters.sync import take_lists
+from serving.settings import MatterSettings
+from serving.watchlists.repository import WatchlistRepository
+from serving.web.render import MENU
+
+from ...conftest import MUST_RUN_ALL, require_program
+from ..site import PASSWORD, Site, copied, site_of
+
+AXE = (Path(__file__).parents[2] / "vendor" / "axe.min.js").read_text(encoding="utf-8")
+DESKTOP, PHONE = (1280, 900), (390, 844)
+WITHOUT_CHARTS = 200_000
+
+COMBINATIONS = [("zh", PHONE)]
+ROLES = [Role.INSPECTOR, Role.SUPERVISOR]
+if MUST_RUN_ALL:
+    COMBINATIONS += [("zh", DESKTOP), ("en", DESKTOP), ("en", PHONE)]
+    ROLES = list(Role)
+
+
+@pytest.fixture(scope="module")
+def site(office_with_employers, tmp_path_factory):
+    made = copied(office_with_employers, tmp_path_factory.mktemp("browser"))
+    with site_of(made) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def browser():
+    program = require_program("chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(program), args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+def signed_in(
+    browser: Browser, site: Site, role: str = "admin", language: str = "zh", size=DESKTOP
+) -> Page:
+    """A page of somebody who has signed in; what goes wrong in it is gathered in ``faults``."""
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    page.faults = []
+    page.on("console", lambda said: said.type == "error" and page.faults.append(said.text))
+    page.on("pageerror", lambda error: page.faults.append(str(error)))
+    page.goto(f"{site.url}/sign-in")
+    page.fill("#name", role)
+    page.fill("#password", PASSWORD)
+    page.click("form button")
+    page.wait_for_url(f"{site.url}/watchlist")
+    if language != "zh":
+        page.goto(f"{site.url}/language/{language}")
+    return page
+
+
+def matter_pages(site: Site) -> list[str]:
+    """A page of every kind of matter, and one with a double check if there is any."""
+    take_lists(site.database, rules_of(MatterSettings()), dt.datetime.now(dt.UTC))
+    every = all_matters(site.database.engine, OFFICE)
+    kinds = {one.kind: one.key for one in every}
+    checked = [one.key for one in every if one.facts.duties][:1]
+    return [f"/matters/{quote(key, safe='')}" for key in (*kinds.values(), *checked)]
+
+
+def employer_pages(site: Site) -> list[str]:
+    """The first of the listed employers: its page, and the form for a visit."""
+    stored = WatchlistRepository(site.database, "employer").watchlist(None)
+    number = quote(json.loads(stored.body)["entries"][0]["project_id"], safe="")
+    return [f"/projects/{number}", f"/projects/{number}/visit"]
+
+
+def paths(site: Site) -> list[str]:
+    first, second = (quote(one, safe="") for one in site.listed[:2])
+    return [
+        *("/watchlist", "/watchlist/print", f"/projects/{first}", f"/projects/{first}/visit"),
+        *("/projects", "/projects?q=zzz", "/map", f"/route?stop={first}&stop={second}", "/route"),
+        *matter_pages(site),
+        *("/ledger", "/ledger?state=closed", "/links", "/revisits", "/campaign", "/indicators"),
+        *("/notices", "/deposits", "/watchlist?kind=employer", *employer_pages(site)),
+        *("/briefings", "/supervision", "/supervision/audit", "/supervision/people", "/nowhere"),
+    ]
+
+
+@pytest.mark.parametrize(("language", "size"), COMBINATIONS)
+def test_every_page_is_whole_fits_and_is_accessible(browser, site, language, size):
+    page = signed_in(browser, site, "admin", language, size)
+    troubles = []
+    for path in paths(site):
+        page.faults.clear()
+        answer = page.goto(site.url + path)
+        body = answer.body()
+        if path != "/nowhere":
+            assert answer.status == 200, path
+            troubles += [(path, fault) for fault in page.faults]
+        assert len(body) < WITHOUT_CHARTS, path
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0], path
+        shown = page.inner_text("body")
+        assert not re.search(r"\{[a-z_]+\}|None\b(?! of)|undefined|Undefined", shown), path
+        assert bool(re.search(r"[\u4e00-\u9fff]", page.inner_text("h1"))) == (
+            language == "zh"
+        ) or path.startswith(("/projects/", "/matters/")), path
+        page.evaluate(AXE)
+        found = page.evaluate("axe.run({resultTypes: ['violations']})")
+        troubles += [
+            (path, one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]
+        ]
+    page.context.close()
+    assert not troubles
+
+
+def test_the_sign_in_page_is_accessible_and_says_what_is_wrong(browser, site):
+    page = browser.new_context().new_page()
+    page.goto(f"{site.url}/map")
+    expect(page).to_have_url(re.compile(r"/sign-in\?next=/map"))
+    page.evaluate(AXE)
+    assert page.evaluate("axe.run()")["violations"] == []
+    page.fill("#name", "inspector")
+    page.fill("#password", "something else")
+    page.click("form button")
+    expect(page.get_by_role("alert")).to_contain_text("用户名或密码不对")
+    page.fill("#name", "inspector")
+    page.fill("#password", PASSWORD)
+    page.click("form button")
+    expect(page).to_have_url(f"{site.url}/map")
+    page.get_by_role("button", name="退出").click()
+    expect(page).to_have_url(re.compile("/sign-in"))
+    page.goto(f"{site.url}/map")
+    expect(page).to_have_url(re.compile("/sign-in"))
+    page.context.close()
+
+
+def test_charts_are_drawn_and_follow_the_policy(browser, site):
+    page = signed_in(browser, site)
+    for path in (f"/projects/{quote(site.listed[0], safe='')}", "/indicators"):
+        page.goto(site.url + path)
+        page.wait_for_selector(".chart canvas")
+    assert not page.faults
+    page.context.close()
+
+
+@pytest.mark.parametrize("role", [role.value for role in ROLES])
+def test_the_menu_and_the_pages_follow_the_role(browser, site, role):
+    page = signed_in(browser, site, role)
+    named = page.locator("header nav a").evaluate_all("all => all.map(a => a.pathname)")
+    assert named == [item.href for item in MENU if item.permission in PERMISSIONS[Role(role)]]
+    for item in MENU:
+        status = page.goto(site.url + item.href).status
+        assert status == (200 if item.permission in PERMISSIONS[Role(role)] else 403), item
+        if status == 403:
+            assert page.locator("h1").inner_text() == "未能打开"
+    page.context.close()
+
+
+def test_the_list_is_filtered_and_sorted_without_leaving_the_page(browser, site):
+    page = signed_in(browser, site, "inspector")
+    every = page.locator(".entry .names a").all_inner_texts()
+    assert len(every) == len(site.listed)
+    page.select_option("#sort", "name")
+    expect(page).to_have_url(re.compile("sort=name"))
+    expect(page.locator(".entry .names a").first).to_have_text(sorted(every)[0])
+    page.fill("#q", every[0])
+    expect(page.locator(".entry .names a")).to_have_count(1)
+    page.fill("#q", "没有这样的项目")
+    expect(page.locator("#list")).to_contain_text("没有符合条件的项目")
+    assert not page.faults
+    page.context.close()
+
+
+def test_a_visit_is_recorded_on_a_phone(browser, site):
+    page = signed_in(browser, site, "inspector", size=PHONE)
+    project = site.listed[0]
+    page.goto(f"{site.url}/projects/{quote(project, safe='')}/visit")
+    expect(page.locator("#workers_owed")).to_be_hidden()
+    page.check("input[name=arrears_found][value=true]")
+    page.fill("#workers_owed", "12")
+    page.fill("#amount_owed", "34567.89")
+    page.locator("input[name=finding]").first.check()
+    page.fill("#notes", "工人反映两个月没发；<b>已约谈</b>")
+    page.click("#visit button")
+    expect(page.locator("#said")).to_have_text("已保存。")
+    with site.database.engine.connect() as connection:
+        row = connection.execute(select(OUTCOMES).where(OUTCOMES.c.project_id == project)).one()
+    assert (row.arrears_found, row.workers_owed, row.amount_owed) == (True, 12, 3_456_789)
+    assert row.entered_by == "inspector"
+    assert "工人反映" in row.findings
+    page.goto(f"{site.url}/projects/{quote(project, safe='')}")
+    expect(page.locator("main")).to_contain_text("<b>已约谈</b>")
+    assert not page.faults
+    page.context.close()
+
+
+def _entered_for(site: Site, project: str) -> int:
+    with site.database.engine.connect() as connection:
+        query = select(func.count()).where(OUTCOMES.c.project_id == project)
+        return int(connection.execute(query).scalar_one())
+
+
+def test_a_visit_without_signal_is_kept_and_sent_once(browser, site):
+    page = signed_in(browser, site, "inspector", size=PHONE)
+    project = site.listed[1]
+    address = f"{site.url}/projects/{quote(project, safe='')}/visit"
+    page.goto(address)
+    page.evaluate("navigator.serviceWorker.ready")
+    page.reload()  # now the worker has seen the form
+    page.context.set_offline(True)
+    page.reload()  # and shows it again without signal
+    page.check("input[name=arrears_found][value=false]")
+    page.click("#visit button")
+    expect(page.locator("#said")).to_contain_text("已存在本机")
+    expect(page.locator("#waiting")).to_contain_text("1 条")
+    assert _entered_for(site, project) == 0
+    page.context.set_offline(False)
+    expect(page.locator("#waiting")).to_be_hidden()
+    assert _entered_for(site, project) == 1
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert _entered_for(site, project) == 1
+    page.context.close()
+
+
+# What waits on the phone once it is empty, or after ten seconds.
+KEPT_IN_THE_END = """() => new Promise((done) => {
+  let left = 500;
+  const look = () => {
+    const kept = localStorage.getItem("wagewatch-visits");
+    if (kept === "[]" || !left--) done(kept); else setTimeout(look, 20);
+  };
+  look();
+})"""
+
+
+def test_an_answer_that_was_lost_does_not_make_a_second_visit(browser, site):
+    page = signed_in(browser, site, "inspector")
+    project = site.listed[2]
+    page.goto(f"{site.url}/projects/{quote(project, safe='')}/visit")
+    lost = []
+
+    def lose(route):
+        # The service takes it, but the phone never hears.
+        route.fetch()
+        lost.append(True)
+        route.abort()
+
+    page.context.route("**/v1/outcomes", lose, times=1)
+    page.check("input[name=arrears_found][value=false]")
+    page.click("#visit button")
+    expect(page.locator("#said")).to_contain_text("已存在本机")
+    assert lost
+    assert _entered_for(site, project) == 1
+    page.reload()
+    assert page.evaluate(KEPT_IN_THE_END) == "[]"
+    expect(page.locator("#waiting")).to_be_hidden()
+    assert _entered_for(site, project) == 1
+    page.context.close()
+
+
+def test_a_visit_that_is_refused_stays_in_the_form(browser, site):
+    page = signed_in(browser, site, "inspector")
+    page.goto(f"{site.url}/projects/{quote(site.listed[3], safe='')}/visit")
+    page.check("input[name=arrears_found][value=false]")
+    page.evaluate("document.getElementById('inspected_on').value = '1890-01-01'")
+    page.click("#visit button")
+    expect(page.locator("#said")).to_contain_text("未被接受")
+    assert _entered_for(site, site.listed[3]) == 0
+    page.context.close()
+
+
+def test_judging_and_noting(browser, site):
+    page = signed_in(browser, site, "inspector")
+    page.goto(f"{site.url}/projects/{quote(site.listed[0], safe='')}")
+    page.locator(".waterfall .judge button").first.click()
+    expect(page.locator(".waterfall .said").first).to_have_text("已记录：有用")
+    page.fill("#note", "<script>alert(1)</script> 老板换了")
+    page.locator("#notes button").click()
+    expect(page.locator("#notes .notes")).to_contain_text("<script>alert(1)</script> 老板换了")
+    with site.database.engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(NOTES)).scalar_one() == 1
+    assert not page.faults
+    page.context.close()
+
+
+def test_reasons_open_their_records(browser, site):
+    page = signed_in(browser, site, "inspector")
+    page.goto(f"{site.url}/projects/{quote(site.listed[0], safe='')}")
+    records = page.locator(".waterfall .records").first
+    expect(records.locator("dl").first).to_be_hidden()
+    records.locator("summary").click()
+    expect(records.locator("dl").first).to_be_visible()
+    page.context.close()
+
+
+def test_a_matter_is_given_to_somebody_and_closed(browser, site):
+    page = signed_in(browser, site, "supervisor")
+    page.goto(f"{site.url}/ledger")
+    matter = page.locator(".entry").first
+    matter.locator("summary").click()
+    matter.locator("[name=person]").fill("张三")
+    matter.locator("form").first.locator("button").click()
+    expect(matter.locator(".answer").first).to_have_text("已交办")
+    matter.locator("form").last.locator("[name=text]").fill("工资已发清，有银行回单")
+    matter.locator("form").last.locator("button").click()
+    expect(matter.locator(".answer").last).to_have_text("已销号")
+    page.goto(f"{site.url}/ledger?state=closed")
+    expect(page.locator(".entry").first).to_contain_text("张三")
+    with site.database.engine.connect() as connection:
+        steps = connection.execute(select(MATTER_STEPS.c.step)).scalars().all()
+    assert steps == ["given", "closed"]
+    assert not page.faults
+    page.context.close()
+
+
+def test_a_matter_opened_by_hand_is_followed_on_its_page(browser, site):
+    page = signed_in(browser, site, "supervisor")
+    page.goto(f"{site.url}/ledger")
+    page.locator("summary", has_text="人工列入清单").click()
+    page.fill("#h-name", "模拟纺织厂")
+    page.fill("#h-place", "990101")
+    page.fill("#h-workers", "55")
+    page.fill("#h-text", "工人来访反映欠薪")
+    page.get_by_role("button", name="列入").click()
+    page.wait_for_url("**/matters/hand*")
+    expect(page.locator("h1")).to_contain_text("模拟纺织厂")
+    expect(page.locator("main")).to_contain_text("50 人以上")
+    page.fill("#g-unit", "劳动保障监察大队")
+    with page.expect_navigation():
+        page.get_by_role("button", name="交办").click()
+    expect(page.locator("main")).to_contain_text("劳动保障监察大队")
+    page.fill("#n-file", "回单.pdf")
+    page.fill("#n-sha", "b" * 64)
+    with page.expect_navigation():
+        page.get_by_role("button", name="记录").click()
+    expect(page.locator(".notes")).to_contain_text("回单.pdf")
+    page.select_option("#c-reason", "paid_in_full")
+    page.fill("#c-text", "已逐人发放")
+    with page.expect_navigation():
+        page.get_by_role("button", name="销号").click()
+    expect(page.locator("h2", has_text="回头看")).to_be_visible()
+    page.select_option("#o", "not_paid")
+    with page.expect_navigation():
+        page.get_by_role("button", name="记录结果").click()
+    expect(page.locator(".notes")).to_contain_text("重新打开")
+    assert not page.faults
+    page.context.close()
+
+
+def test_only_an_administrator_adds_people(browser, site):
+    page = signed_in(browser, site, "admin")
+    page.goto(f"{site.url}/supervision/people")
+    page.fill("#token-name", "案件系统")
+    page.select_option("#token-role", "system")
+    page.locator("form.inline").last.locator("button").click()
+    expect(page.get_by_role("alert")).to_contain_text("ww_")
+    page.fill("#user-name", "新来的")
+    page.fill("#user-password", PASSWORD)
+    page.locator("form.inline").first.locator("button").click()
+    expect(page.locator("#people table").first).to_contain_text("新来的")
+    other = signed_in(browser, site, "supervisor")
+    other.goto(f"{site.url}/supervision/people")
+    expect(other.locator("form.inline")).to_have_count(0)
+    assert not page.faults
+    page.context.close()
+    other.context.close()

@@ -1,0 +1,35 @@
+"""The pictures of the documentation are there and show what the pages are now."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+DOCS = Path(__file__).parents[3] / "docs"
+sys.path.insert(0, str(DOCS))
+
+import pictures  # noqa: E402
+
+
+def test_pictures_are_of_the_pages_as_they_are():
+    taken = json.loads(pictures.TAKEN.read_text(encoding="utf-8"))
+    assert taken["made_of"] == pictures.made_of(), "pages have changed; run: make pictures"
+
+
+def test_every_picture_is_there_and_shown():
+    kept = {path.name for path in pictures.PICTURES.glob("*.png")}
+    assert kept == set(pictures.names())
+    shown = set(re.findall(r'src="pictures/([^"]+)"', (DOCS / "pages.md").read_text()))
+    assert shown == kept
+    readme = (DOCS.parent / "README.md").read_text()
+    assert len(set(re.findall(r'src="docs/pictures/([^"]+)"', readme)) & kept) == 3
+
+
+def test_every_page_has_its_line_in_the_docs():
+    from serving.web.render import MENU
+
+    said = (DOCS / "pages.md").read_text()
+    for item in MENU:
+        assert f"`{item.href}`" in said

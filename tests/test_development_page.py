@@ -1,0 +1,72 @@
+"""docs/development.md names files that exist, and modules are named by its rules."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = (ROOT / "docs" / "development.md").read_text(encoding="utf-8")
+PACKAGES = ("risk", "features", "models", "training", "serving")
+# Gerunds that are nouns of the field.
+NOUNS = {
+    "blocking",
+    "case_handling",
+    "csv_escaping",
+    "formatting",
+    "funding",
+    "ranking",
+    "reporting",
+}
+NOUNS |= {"rounding", "route_planning", "scoring", "staging", "subcontracting", "tuning"}
+NOUNS |= {"visit_reordering"}
+
+
+def task_rows() -> list[tuple[str, str]]:
+    """The rows of the table of tasks: what is done, and in which file."""
+    section = PAGE.split("## Where is ... done?")[1].split("\n## ")[0]
+    return re.findall(r"^\| (?!task)([^|]+) \| `([^`]+)` \|$", section, re.MULTILINE)
+
+
+def module_paths() -> list[Path]:
+    """Every module of the five packages, migrations left out."""
+    files = [path for name in PACKAGES for path in (ROOT / name).rglob("*.py")]
+    return [path for path in files if "migrations" not in path.parts]
+
+
+def test_tasks_are_at_least_thirty_and_none_is_listed_twice():
+    rows = task_rows()
+    assert len(rows) >= 30
+    assert max(Counter(task for task, _ in rows).values()) == 1
+
+
+@pytest.mark.parametrize(("task", "file"), task_rows())
+def test_file_named_for_a_task_exists(task: str, file: str):
+    assert (ROOT / file).is_file(), f"{task}: {file}"
+
+
+def test_every_path_the_page_names_exists():
+    named = {
+        path
+        for path in re.findall(
+            r"`((?:risk|features|models|training|serving|tests)/[\w./-]*)`", PAGE
+        )
+        if not re.search(r"[A-Z]{3}", path)
+    }
+    assert len(named) > 40
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_modules_are_not_named_by_a_bare_gerund():
+    names = {path.stem for path in module_paths()}
+    assert len(names) > 200
+    assert sorted(name for name in names if name.endswith("ing") and name not in NOUNS) == []
+
+
+def test_every_package_has_a_docstring():
+    inits = [path for path in module_paths() if path.name == "__init__.py"]
+    assert len(inits) > 30
+    assert [str(path) for path in inits if '"""' not in path.read_text(encoding="utf-8")] == []

@@ -1,0 +1,121 @@
+"""What counts as an event, when it may be known, and which dates may teach."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.matrix import feature_matrix
+from risk.calendar.dates import HORIZON_DAYS, MATURITY_MAX_DAYS, MATURITY_MIN_DAYS
+from training.dataset.labels import EventLog, event_log, happened, training_dates
+from training.dataset.splits import walk_forward
+
+AS_OF = dt.date(2024, 7, 1)
+LATER = dt.date(2025, 1, 1)
+
+
+def label(world, told_at=LATER):
+    matrix = feature_matrix(world.store, [AS_OF])
+    return dict(
+        zip(matrix.project_ids, happened(event_log(world.store, told_at), matrix), strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("opened_on", "expected"),
+    [("2024-06-30", 0), ("2024-07-01", 1), ("2024-09-28", 1), ("2024-09-29", 0)],
+)
+def test_an_event_counts_inside_the_horizon_only(world, opened_on, expected):
+    world.project()
+    world.add(
+        "inspections",
+        inspection_id="I",
+        project_id="P1",
+        inspected_on=opened_on,
+        arrears_found=True,
+        known_at=opened_on,
+    )
+    assert label(world)["P1"] == expected
+
+
+def test_a_case_counts_once_confirmed_and_is_dated_by_its_opening(world):
+    world.project()
+    case = {"case_id": "A", "project_id": "P1", "opened_on": "2024-07-10"}
+    world.add("cases", **case, status="accepted", known_at="2024-07-10")
+    world.add("cases", **case, status="confirmed", known_at="2024-11-01")
+    assert label(world, dt.date(2024, 11, 1))["P1"] == 0
+    assert label(world, dt.date(2024, 11, 2))["P1"] == 1
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        (["accepted", "unfounded"], 0),
+        (["accepted", "confirmed", "closed"], 1),
+        (["accepted", "confirmed", "unfounded"], 0),
+        (["accepted", "closed"], 0),
+        (["confirmed", "transferred"], 1),
+    ],
+)
+def test_the_last_word_on_a_case(world, statuses, expected):
+    world.project()
+    for month, status in enumerate(statuses, start=8):
+        world.add(
+            "cases",
+            case_id="A",
+            project_id="P1",
+            opened_on="2024-07-10",
+            status=status,
+            known_at=f"2024-{month:02d}-01",
+        )
+    assert label(world)["P1"] == expected
+
+
+def test_maturity_follows_the_observed_delay_within_bounds(world):
+    world.project()
+    assert event_log(world.store, LATER).maturity_days == MATURITY_MIN_DAYS
+    for number, delay in enumerate([10, 100, 100]):
+        opened = dt.date(2024, 1, 5)
+        world.add(
+            "cases",
+            case_id=f"A{number}",
+            project_id="P1",
+            opened_on=opened,
+            status="confirmed",
+            known_at=opened + dt.timedelta(days=delay),
+        )
+    assert event_log(world.store, LATER).maturity_days == 100
+    world.add(
+        "cases",
+        case_id="slow",
+        project_id="P1",
+        opened_on="2023-01-01",
+        status="confirmed",
+        known_at="2024-12-01",
+    )
+    assert event_log(world.store, LATER).maturity_days == MATURITY_MAX_DAYS
+
+
+@given(
+    st.dates(dt.date(2022, 1, 1), dt.date(2026, 1, 1)),
+    st.integers(MATURITY_MIN_DAYS, MATURITY_MAX_DAYS),
+    st.integers(0, 900),
+)
+def test_training_labels_end_and_are_known_before_the_training_day(told_at, maturity, back):
+    first = told_at - dt.timedelta(days=back)
+    log = EventLog(told_at, {"P": np.array([first], dtype="datetime64[D]")}, maturity)
+    for day in training_dates(log):
+        assert day + dt.timedelta(days=HORIZON_DAYS + maturity) <= told_at
+
+
+@given(
+    st.lists(st.dates(dt.date(2020, 1, 1), dt.date(2026, 1, 1)), max_size=60, unique=True),
+    st.integers(1, 5),
+)
+def test_folds_leave_the_horizon_between_training_and_later_time(days, folds):
+    for fold in walk_forward(days, folds=folds):
+        assert max(fold.train) + dt.timedelta(days=HORIZON_DAYS) <= min(fold.later)

@@ -1,0 +1,159 @@
+"""Labels only where somebody looked: the unknown is never counted as nothing owed in silence."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.matrix import feature_matrix
+from training.dataset.labels import event_log
+from training.dataset.observation import looks, outcomes
+from training.evaluation.predictions import MODEL, Judged
+from training.evaluation.report import resamples
+from training.evaluation.selective_labels import (
+    Listed,
+    ListedOutcome,
+    outcomes_of,
+    random_visits,
+    realised,
+)
+
+AS_OF = dt.date(2025, 1, 1)
+
+
+def listed(number, outcome, selection="risk", draw=None, probability=0.3):
+    entry = Listed(AS_OF, f"P{number}", f"C{number}", selection, draw, probability)
+    return ListedOutcome(entry, outcome)
+
+
+def test_unlabelled_entries_are_neither_hits_nor_misses():
+    found = realised(
+        [*(listed(n, 1.0) for n in range(12)), *(listed(20 + n, 0.0) for n in range(4))]
+        + [listed(40 + n, None) for n in range(4)]
+    )
+    assert (found.entries, found.labelled, found.events) == (20, 16, 12)
+    assert found.precision.value == pytest.approx(12 / 16)
+    assert found.at_least == pytest.approx(12 / 20)
+    assert found.at_most == pytest.approx(16 / 20)
+    assert found.said == pytest.approx(0.3)
+    assert found.precision.low < 12 / 16 < found.precision.high
+
+
+def test_with_nothing_listed_nothing_is_said():
+    found = realised([])
+    assert np.isnan(found.precision.value)
+    assert found.precision.too_few
+    assert np.isnan(found.at_least)
+
+
+def test_random_entries_stand_for_as_many_as_their_chance_says():
+    small = [listed(n, float(n < 5), "random", 0.5) for n in range(10)]
+    large = [listed(100 + n, float(n < 2), "random", 0.1) for n in range(10)]
+    found = realised([*small, *large])
+    weighted = (5 * 2 + 2 * 10) / (10 * 2 + 10 * 10)
+    assert found.elsewhere.value == pytest.approx(weighted)
+    assert found.elsewhere.too_few
+    assert (found.entries, found.random_entries, found.random_labelled) == (0, 20, 20)
+
+
+def test_weighting_finds_the_rate_that_the_draws_hide():
+    """Strata drawn with unequal chances: the weighted rate is right, the plain one is not."""
+    random = np.random.default_rng(0)
+    owing = np.concatenate([random.random(4000) < 0.30, random.random(4000) < 0.02])
+    chance = np.repeat([0.4, 0.05], 4000)
+    drawn = np.flatnonzero(random.random(8000) < chance)
+    found = realised([listed(i, float(owing[i]), "random", float(chance[i])) for i in drawn])
+    truth = owing.mean()
+    assert found.elsewhere.low < truth < found.elsewhere.high
+    assert owing[drawn].mean() > found.elsewhere.high
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0, None]), max_size=30))
+def test_the_bounds_hold_whatever_the_unlabelled_are(found_there):
+    entries = [listed(n, outcome) for n, outcome in enumerate(found_there)]
+    found = realised(entries)
+    for filled in (0.0, 1.0):
+        rates = [filled if one is None else one for one in found_there]
+        if rates:
+            assert found.at_least - 1e-9 <= np.mean(rates) <= found.at_most + 1e-9
+
+
+def test_an_outcome_needs_a_look(world):
+    for name in ("P1", "P2", "P3", "P4", "P5"):
+        world.project(name)
+    day = {"inspected_on": "2025-01-20", "known_at": "2025-01-20"}
+    world.add("inspections", inspection_id="I1", project_id="P1", arrears_found=True, **day)
+    world.add("inspections", inspection_id="I2", project_id="P2", arrears_found=False, **day)
+    case = {"opened_on": "2025-02-01", "known_at": "2025-02-05"}
+    world.add("cases", case_id="K3", project_id="P3", status="unfounded", **case)
+    world.add("cases", case_id="K4", project_id="P4", status="accepted", **case)
+    world.add(
+        "complaints",
+        complaint_id="C",
+        project_id="P5",
+        received_on="2025-02-01",
+        known_at="2025-02-01",
+    )
+    told_at = dt.date(2025, 12, 1)
+    matrix = feature_matrix(world.store, [AS_OF])
+    log, looked = event_log(world.store, told_at), looks(world.store, told_at)
+    found = dict(
+        zip(
+            matrix.project_ids,
+            outcomes(log, looked, matrix.project_ids, matrix.as_ofs),
+            strict=True,
+        )
+    )
+    assert (found["P1"], found["P2"], found["P3"]) == (1.0, 0.0, 0.0)
+    assert np.isnan(found["P4"])
+    assert np.isnan(found["P5"])
+    entries = [Listed(AS_OF, name, name, "risk", None, 0.1) for name in ("P1", "P2", "P4")]
+    assert [one.outcome for one in outcomes_of(entries, log, looked)] == [1.0, 0.0, None]
+    before = looks(world.store, dt.date(2025, 1, 20))
+    assert before.days == {}
+    assert before.visits == ()
+
+
+def test_random_visits_see_what_nobody_else_sees(world):
+    """Every project owes, but only those drawn are ever looked into."""
+    names = [f"P{n:02d}" for n in range(40)]
+    for number, name in enumerate(names):
+        world.project(name)
+        if number % 2:
+            world.add(
+                "inspections",
+                inspection_id=name,
+                project_id=name,
+                kind="random",
+                arrears_found=number < 30,
+                inspected_on="2025-01-10",
+                known_at="2025-01-10",
+            )
+    told_at = dt.date(2025, 12, 1)
+    matrix = feature_matrix(world.store, [AS_OF])
+    log, looked = event_log(world.store, told_at), looks(world.store, told_at)
+    outcome = outcomes(log, looked, matrix.project_ids, matrix.as_ofs)
+    nothing = np.full(len(names), np.nan)
+    judged = Judged(
+        matrix.as_ofs,
+        matrix.project_ids,
+        matrix.project_ids,
+        np.nan_to_num(outcome),
+        outcome,
+        {MODEL: np.arange(40.0)[::-1]},
+        {},
+        {},
+        nothing,
+        nothing,
+    )
+    found = random_visits(judged, looked, MODEL, 10, resamples(judged, draws=100))
+    assert found.visits == 20
+    assert found.known_rate.value == pytest.approx(15 / 40)
+    assert found.base_rate.value == pytest.approx(15 / 20)
+    assert found.precision.value == pytest.approx(1.0)
+    assert found.elsewhere.value == pytest.approx(10 / 15)
+    assert found.base_rate.low < 0.75 < found.base_rate.high

@@ -1,0 +1,80 @@
+"""Labels as SQL, for matrices too large to be labelled in memory; any engine runs it.
+
+The same definitions as :mod:`training.dataset.labels` and
+:func:`training.dataset.training_set.labels_of`: told only from what was known before the training
+day, and mature once the events of the horizon should be known.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from features.catalogue import Step
+from features.common_steps import EVENTS, known
+from risk.calendar.dates import HORIZON_DAYS, MATURITY_MAX_DAYS, MATURITY_MIN_DAYS
+from training.dataset.training_set import NEAR_EVENT_WEIGHT
+
+
+def label_steps(told_at: dt.date) -> tuple[Step, ...]:
+    """Steps to run after the cohort's; the last yields (as_of, project_id, label, soft, mature).
+
+    ``label`` is 1 where an event is dated in [as_of, as_of + 90 days), else 0: no event known.
+    ``soft`` is what boosters learn from: the same, but an event of the next 90 days counts half.
+    """
+    day = f"DATE '{told_at.isoformat()}'"
+    return _told_events(day), _maturity(day), _labels(day)
+
+
+def _told_events(day: str) -> Step:
+    # The names of the shared steps, read anew as of the training day.
+    return Step(
+        "told_events",
+        f"""
+        WITH as_ofs AS (SELECT {day} AS as_of),
+        known_cases AS ({known("cases").sql}),
+        known_inspections AS ({known("inspections").sql})
+        {EVENTS.sql}
+        """,
+    )
+
+
+def _maturity(day: str) -> Step:
+    return Step(
+        "maturity",
+        f"""
+        SELECT least(greatest(coalesce(ceil(round(percentile_cont(0.9) WITHIN GROUP (
+                 ORDER BY days_between(event_on, known_at)) * 1000000) / 1000000),
+                 {MATURITY_MIN_DAYS}), {MATURITY_MIN_DAYS}), {MATURITY_MAX_DAYS}) AS days
+        FROM (
+          SELECT opened_on AS event_on, min(known_at) AS known_at FROM cases
+          WHERE known_at < {day} AND project_id IS NOT NULL
+            AND (status = 'confirmed' OR confirmed_on IS NOT NULL)
+          GROUP BY case_id, opened_on
+          UNION ALL
+          SELECT inspected_on, min(known_at) FROM inspections
+          WHERE known_at < {day} AND arrears_found
+          GROUP BY inspection_id, inspected_on
+        ) first_known
+        """,
+    )
+
+
+def _labels(day: str) -> Step:
+    return Step(
+        "labels",
+        f"""
+        SELECT c.as_of, c.project_id,
+               max(CASE WHEN days_between(c.as_of, e.event_on) >= 0
+                         AND days_between(c.as_of, e.event_on) < {HORIZON_DAYS}
+                   THEN 1 ELSE 0 END) AS label,
+               max(CAST(CASE WHEN days_between(c.as_of, e.event_on) < 0 THEN 0
+                             WHEN days_between(c.as_of, e.event_on) < {HORIZON_DAYS} THEN 1
+                             WHEN days_between(c.as_of, e.event_on) < {2 * HORIZON_DAYS}
+                             THEN {NEAR_EVENT_WEIGHT} ELSE 0 END AS DOUBLE)) AS soft,
+               days_between(c.as_of, {day}) >= {HORIZON_DAYS} + max(m.days) AS mature
+        FROM cohort c
+        CROSS JOIN maturity m
+        LEFT JOIN told_events e ON e.project_id = c.project_id
+        GROUP BY c.as_of, c.project_id
+        """,
+    )

@@ -1,0 +1,1 @@
+"""Evaluation of past predictions: backtests, metrics with intervals, fairness, baselines."""

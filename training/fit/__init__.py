@@ -1,0 +1,1 @@
+"""Model fitting: out-of-time scores, model selection, tuning, out-of-core training."""

@@ -1,0 +1,1 @@
+"""Weights of complaint linkage: training on simulated counties, and evaluation."""

@@ -1,0 +1,80 @@
+"""Learns the weights of linking that are shipped, from simulated counties.
+
+Usage: python -m training.linkage.train_weights
+
+Writes ``models/linkage/weights.toml``. A county's own complaints move the weights from there.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.linkage.conditional_logit import Weights, learn
+from models.linkage.linker import examples
+from models.linkage.similarity import NONE_PARTS, PARTS
+from models.linkage.snapshot import read_known
+from risk.intake.importer import import_paths
+from risk.simulator import simulate
+from risk.store.store import RecordStore
+from risk.workspace import Workspace
+
+if TYPE_CHECKING:
+    from models.linkage.linker import Examples
+
+SEEDS = (101, 102, 103, 104, 105, 106)
+PROJECTS, MONTHS = 1000, 36
+AS_OF = dt.date(2026, 1, 1)
+RIDGE = 0.5
+FILE = Path(__file__).parents[2] / "models" / "linkage" / "weights.toml"
+
+_HEAD = """\
+# Weights of the candidates a complaint may mean, and of none of them (last three).
+# Made by: python -m training.linkage.train_weights
+# From simulated counties, {projects} projects and {months} months each, seeds {seeds}.
+"""
+
+
+def simulated_store(folder: Path, seed: int) -> Path:
+    """The record store of one simulated county."""
+    simulate(folder / "records", projects=PROJECTS, months=MONTHS, seed=seed)
+    workspace = Workspace(folder / "workspace")
+    import_paths(workspace, [folder / "records"], today=AS_OF)
+    return workspace.records
+
+
+def learn_shipped(seeds: tuple[int, ...] = SEEDS) -> dict[str, Weights]:
+    """Weights by kind, from the complaints of all counties that name their project."""
+    gathered: dict[str, list[Examples]] = {"project": [], "organisation": []}
+    for seed in seeds:
+        with tempfile.TemporaryDirectory() as place:
+            path = simulated_store(Path(place), seed)
+            with RecordStore(path, read_only=True) as store:
+                known = read_known(store, AS_OF, dt.date(2000, 1, 1))
+            for kind, held in gathered.items():
+                held.append(examples(known, kind))
+    return {kind: _learnt(held) for kind, held in gathered.items()}
+
+
+def _learnt(held: list[Examples]) -> Weights:
+    parts, real, meant = (np.concatenate([one[n] for one in held]) for n in range(3))
+    return learn(parts, real, meant, hold=RIDGE)
+
+
+def written(weights: dict[str, Weights]) -> str:
+    """The file's text."""
+    seeds = ", ".join(str(seed) for seed in SEEDS)
+    lines = [_HEAD.format(projects=PROJECTS, months=MONTHS, seeds=seeds)]
+    for kind, one in weights.items():
+        lines += [f"[{kind}]", f"learnt_from = {one.learnt_from}"]
+        named = zip((*PARTS, *NONE_PARTS), one.values, strict=True)
+        lines += [f"{name} = {value}" for name, value in named] + [""]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    FILE.write_text(written(learn_shipped()), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Promotion of a challenger to champion: evaluation, gate, leakage checks."""
