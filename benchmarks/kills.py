@@ -35,7 +35,7 @@ from risk.calendar.dates import add_months
 from risk.intake.importer import import_file, import_paths
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
-from serving.auth.repository import Grant, People
+from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
 from serving.db.database import Database
 from serving.db.engine import writing
@@ -149,8 +149,8 @@ def _prepared(scene: str, folder: Path) -> Iterator[Ran]:
     with _database(folder) as database:
         if scene == "outcomes":
             _publish(database, FIRST)
-            grant = Grant("case", Role.SYSTEM, "", "benchmark", dt.datetime.now(dt.UTC))
-            (folder / "token").write_text(People(database.engine).add_token(grant))
+            grant = NewAccount("case", Role.SYSTEM, "", "benchmark", dt.datetime.now(dt.UTC))
+            (folder / "token").write_text(UserRepository(database.engine).add_token(grant))
             yield ran
             return
         with _subscriber(ran) as url:

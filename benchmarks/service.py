@@ -29,7 +29,7 @@ from sqlalchemy import func, select
 
 from benchmarks.publications import publication
 from risk.workspace import Workspace
-from serving.auth.repository import Grant, People
+from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
 from serving.db.database import Database
 from serving.db.tables import AUDIT
@@ -112,8 +112,8 @@ def prepared(place: Path) -> tuple[Workspace, str]:
         sealed = publication(AS_OF, listed=100, cohort=400, region="9901").seal()
         now = dt.datetime.now(dt.UTC)
         store_publication(database, sealed, published_at=now, published_by="benchmark")
-        grant = Grant("inspector", Role.INSPECTOR, "9901", "benchmark", now)
-        token = People(database.engine).add_token(grant)
+        grant = NewAccount("inspector", Role.INSPECTOR, "9901", "benchmark", now)
+        token = UserRepository(database.engine).add_token(grant)
     return workspace, token
 
 

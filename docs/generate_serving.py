@@ -11,10 +11,10 @@ from pydantic import BaseModel, SecretStr
 from risk.locale import catalogue
 from serving.app import create_app
 from serving.auth.roles import MAY, Action, Role
-from serving.cli.context import job_from
 from serving.cli.main import command
 from serving.db.database import Database
 from serving.settings import NESTED, PREFIX, Settings
+from serving.terminal.context import job_from
 
 _MADE = "Generated from the code by `make docs`; do not edit."
 

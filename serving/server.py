@@ -15,9 +15,9 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
-from risk.errors import WagewatchError
 from risk.workspace import Workspace
 from serving.auth.secrets import signing_key
+from serving.errors import CommandError
 from serving.http.logs import log_to
 from serving.http.metrics import SHARED_FOLDER
 
@@ -28,7 +28,7 @@ SERVED, LOCAL = "WAGEWATCH_SERVED", "WAGEWATCH_SERVED_LOCAL"
 """Tell the processes of a server which workspace they serve, and whether to this machine alone."""
 
 
-class CannotListen(WagewatchError):
+class CannotListen(CommandError):
     """The address cannot be listened on, mostly because another program does."""
 
     code = "cannot_listen"

@@ -29,30 +29,30 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from risk.errors import WagewatchError
 from risk.indicators import DEFINITIONS, RATES
 from risk.locale import Language, text
 from risk.tiers import DEFAULT_TIERS, Tiers, TiersOutOfOrder
 from risk.unit_kinds import Kind
 from risk.workspace import Workspace
+from serving.errors import CommandError
 
 PREFIX = "WAGEWATCH_"
 NESTED = "__"
 
 
-class SettingsUnreadable(WagewatchError):
+class SettingsUnreadable(CommandError):
     """The settings file is not TOML."""
 
     code = "settings_unreadable"
 
 
-class SettingUnknown(WagewatchError):
+class SettingUnknown(CommandError):
     """There is no setting of this name."""
 
     code = "setting_unknown"
 
 
-class SettingsInvalid(WagewatchError):
+class SettingsInvalid(CommandError):
     """A value is not allowed; fields: ``setting``, ``found``, ``allowed`` (its key), ``source``."""
 
     code = "settings_invalid"
@@ -116,8 +116,8 @@ class EmployerSettings(_Section):
     capacity: Annotated[int, Field(ge=1, le=100_000)] = 10
 
 
-def places_of(settings: Settings, kind: Kind) -> int:
-    """How many units a list of ``kind`` holds."""
+def capacity_of(settings: Settings, kind: Kind) -> int:
+    """Return the number of units a list of ``kind`` holds."""
     return settings.policy.capacity if kind == "project" else settings.employers.capacity
 
 

@@ -9,9 +9,9 @@ from fastapi import APIRouter
 
 from serving.audit.repository import read_audit
 from serving.audit.schemas import AuditEntry
-from serving.auth.dependencies import may
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import CursorQuery, LimitQuery, wanted
 from serving.http.problems import RESPONSES
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=RESPONSES)
 @router.get("")
 def list_audit(
     database: DatabaseDep,
-    who: Annotated[Principal, may(Action.READ_AUDIT)],
+    who: Annotated[Principal, require(Permission.READ_AUDIT)],
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[AuditEntry]:

@@ -23,13 +23,13 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Date, DateTime, LargeBinary, Table, insert, select, text
 
-from risk.errors import WagewatchError
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.db.database import Database
 from serving.db.engine import utc, writing
 from serving.db.migrate import HEAD
 from serving.db.tables import METADATA
+from serving.errors import CommandError
 
 _FORMAT = "wagewatch-backup-1"
 _ABOUT = "about.json"
@@ -38,13 +38,13 @@ _FILES = ("wagewatch.toml", "session.key")
 _ROWS_AT_ONCE = 500
 
 
-class BackupUnreadable(WagewatchError):
+class BackupUnreadable(CommandError):
     """The file is not a whole backup of this version."""
 
     code = "backup_unreadable"
 
 
-class RestoreWouldMix(WagewatchError):
+class RestoreWouldMix(CommandError):
     """There is something already where the backup is to go."""
 
     code = "restore_would_mix"

@@ -7,9 +7,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from serving.auth.dependencies import may
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.briefings.repository import list_briefings as listed
 from serving.briefings.repository import read_briefing
 from serving.briefings.schemas import Briefing
@@ -21,7 +21,7 @@ from serving.http.schemas import Page
 
 router = APIRouter(prefix="/v1/briefings", tags=["briefings"], responses=RESPONSES)
 
-Reader = Annotated[Principal, may(Action.READ_BRIEFINGS)]
+Reader = Annotated[Principal, require(Permission.READ_BRIEFINGS)]
 
 
 @router.get("")

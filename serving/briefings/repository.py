@@ -5,22 +5,24 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from sqlalchemy import Engine, Row, insert, select
 
-from risk.errors import WagewatchError
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
 from serving.db.engine import utc, writing
 from serving.db.pagination import Page, Wanted, page
 from serving.db.tables import BRIEFINGS
+from serving.errors import ApiError
 
 
-class BriefingUnknown(WagewatchError):
+class BriefingUnknown(ApiError):
     """There is no such briefing in the region."""
 
     code = "briefing_unknown"
+    status = HTTPStatus.NOT_FOUND
 
 
 @dataclass(frozen=True)

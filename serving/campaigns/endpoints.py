@@ -7,17 +7,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
-from serving.auth.dependencies import may
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.campaigns.plans import plan_of, plans_of
 from serving.campaigns.progress import Progress
 from serving.campaigns.queries import read_progress
 from serving.campaigns.schemas import Campaign, CampaignProgress, SweptShare, Unchecked, ZeroTarget
 from serving.campaigns.texts import title_of
+from serving.clock import now
 from serving.db.database import Database
 from serving.http.dependencies import DatabaseDep, settings_of
-from serving.http.idempotency import now
 from serving.http.parameters import CursorQuery, LimitQuery
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
@@ -25,7 +25,7 @@ from serving.settings import CampaignPlan, Settings
 
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"], responses=RESPONSES)
 
-Reader = Annotated[Principal, may(Action.READ_OUTCOMES)]
+Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
 Name = Annotated[str, Path(pattern=r"^[\w-]{1,40}$", description="Its name / 行动代号")]
 
 

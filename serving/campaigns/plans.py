@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from http import HTTPStatus
 
-from risk.errors import WagewatchError
+from serving.errors import ApiError
 from serving.settings import CampaignPlan, CampaignSettings, Settings
 
 WINTER = "winter"
 """The name of the winter action where no campaigns are set."""
 
 
-class CampaignUnknown(WagewatchError):
+class CampaignUnknown(ApiError):
     """No campaign of this name is set."""
 
     code = "campaign_unknown"
+    status = HTTPStatus.NOT_FOUND
 
 
 def plans_of(settings: Settings, on: dt.date) -> Sequence[CampaignPlan]:

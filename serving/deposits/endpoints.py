@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from serving.auth.dependencies import may
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.deposits.schemas import DepositAdvice, Deposits, EndingDeposit
 from serving.deposits.service import advice_rows, ending_rows, in_yuan
 from serving.http.dependencies import DatabaseDep, settings_of
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1/deposits", tags=["deposits"], responses=RESPONSES
 def get_deposits(
     request: Request,
     database: DatabaseDep,
-    who: Annotated[Principal, may(Action.READ_PROJECTS)],
+    who: Annotated[Principal, require(Permission.READ_PROJECTS)],
     region: Annotated[str, Query(pattern=r"^(\d{1,12})?$")] = "",
     as_of: AsOfQuery = None,
 ) -> Deposits:

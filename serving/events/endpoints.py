@@ -10,21 +10,22 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
-from serving.auth.dependencies import may
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
 from serving.auth.jurisdiction import require_covers
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
+from serving.clock import now
 from serving.events import outbox
 from serving.events.schemas import EVENT_TYPES, NewSubscription, Subscription, SubscriptionIn
 from serving.http.dependencies import DatabaseDep
-from serving.http.idempotency import Write, now, write
 from serving.http.parameters import NamePath
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
 
 router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"], responses=RESPONSES)
 
-Manager = Annotated[Principal, may(Action.MANAGE_SUBSCRIPTIONS)]
+Manager = Annotated[Principal, require(Permission.MANAGE_SUBSCRIPTIONS)]
 
 
 @router.post("", status_code=201, response_model=NewSubscription)
@@ -51,7 +52,7 @@ def subscribe(
         told = _told(kept, outbox.Backlog(0, 0))
         return NewSubscription(**told.model_dump(), secret=secret)
 
-    return write(Write(request, database, who, wanted), keep)
+    return write_once(WriteRequest(request, database, who, wanted), keep)
 
 
 @router.get("")
@@ -70,7 +71,7 @@ def unsubscribe(
     def end(connection: Connection) -> None:
         outbox.end_subscription(connection, subscription_id, who, now())
 
-    return write(Write(request, database, who, None), end, 204)
+    return write_once(WriteRequest(request, database, who, None), end, 204)
 
 
 def _told(one: outbox.Subscription, backlog: outbox.Backlog) -> Subscription:

@@ -6,10 +6,10 @@ from sqlalchemy import Connection
 
 from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
+from serving.clock import now
 from serving.db.database import Database
 from serving.db.pagination import Wanted
 from serving.feedback.schemas import Feedback, FeedbackIn
-from serving.http.idempotency import now
 from serving.http.schemas import Page
 from serving.projects import notes_repository
 from serving.watchlists.repository import WatchlistRepository

@@ -6,12 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
-from serving.auth.dependencies import may
+from serving.audit.queue import audit_of
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.health import service
 from serving.health.schemas import Health, Ready
-from serving.http.dependencies import DatabaseDep, audit_of, metrics_of
+from serving.http.dependencies import DatabaseDep, metrics_of
 from serving.http.problems import RESPONSES
 
 router = APIRouter(tags=["health"])
@@ -38,6 +39,8 @@ def readyz(request: Request, database: DatabaseDep) -> Ready:
         200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
     },
 )
-def get_metrics(request: Request, who: Annotated[Principal, may(Action.READ_METRICS)]) -> Response:
+def get_metrics(
+    request: Request, who: Annotated[Principal, require(Permission.READ_METRICS)]
+) -> Response:
     """Counts for Prometheus / 供 Prometheus 采集的指标。"""
     return Response(metrics_of(request).text(), media_type="text/plain; version=0.0.4")

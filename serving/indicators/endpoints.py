@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from risk.indicators import COUNTY, TOWNSHIP
-from serving.auth.dependencies import may
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import AsOfQuery, CursorQuery, LimitQuery, wanted
 from serving.http.problems import RESPONSES
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1/indicators", tags=["indicators"], responses=RESPO
 @router.get("")
 def list_indicators(
     database: DatabaseDep,
-    who: Annotated[Principal, may(Action.READ_INDICATORS)],
+    who: Annotated[Principal, require(Permission.READ_INDICATORS)],
     as_of: AsOfQuery = None,
     level: Annotated[Literal["county", "township"], Query()] = "county",
     cursor: CursorQuery = None,

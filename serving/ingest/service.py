@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
 
 from sqlalchemy import Connection
 
@@ -13,9 +14,9 @@ from risk.locale import LANGUAGES
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import OutsideRegion, Principal
 from serving.auth.project_regions import regions_of, save_regions
+from serving.clock import now
 from serving.db.database import Database
-from serving.http.failures import RowsUnreadable, SubmissionUnknown
-from serving.http.idempotency import now
+from serving.errors import ApiError, ReasonedError
 from serving.http.schemas import Words
 from serving.ingest.repository import Submission as Kept
 from serving.ingest.repository import keep_submission, submission_state
@@ -23,6 +24,21 @@ from serving.ingest.schemas import RowProblem, Submission, SubmissionState
 from serving.ingest.submissions import checked, columns_of, submission_of
 
 Row = Mapping[str, object]
+
+
+class RowsUnreadable(ReasonedError):
+    """Intake cannot read the rows at all."""
+
+    code = "rows_unreadable"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class SubmissionUnknown(ApiError):
+    """The principal sent no submission with this id."""
+
+    code = "submission_unknown"
+    status = HTTPStatus.NOT_FOUND
+
 
 _MAY_HAVE_NO_PLACE = frozenset({"complaints", "cases"})
 """Callers often do not know which project they mean; whoever took the call sends it in."""

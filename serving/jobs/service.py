@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from serving.auth.principal import Principal
+from serving.clock import now
 from serving.db.database import Database
 from serving.db.pagination import Wanted
-from serving.http.idempotency import now
 from serving.http.schemas import Page
 from serving.jobs.repository import Asked, find_job, list_jobs, queue_job
 from serving.jobs.repository import Job as JobKept

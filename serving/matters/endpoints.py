@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy import Connection
 
-from serving.auth.dependencies import may
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.http.dependencies import DatabaseDep
-from serving.http.idempotency import Write, write
 from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
 from serving.http.problems import CONFLICT, RESPONSES
 from serving.http.schemas import Page
@@ -21,8 +21,8 @@ from serving.matters.schemas import Kind, Matter, MatterIn, MatterWithSteps, Sta
 
 router = APIRouter(prefix="/v1/matters", tags=["matters"], responses=RESPONSES)
 
-Reader = Annotated[Principal, may(Action.READ_OUTCOMES)]
-Writer = Annotated[Principal, may(Action.WRITE_NOTES)]
+Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
+Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
 Key = Annotated[str, Path(min_length=1, max_length=250, description="Key of the matter / 事项编号")]
 _Name = Annotated[str | None, Query(min_length=1, max_length=200)]
 
@@ -61,7 +61,7 @@ def open_matter(
     def keep(connection: Connection) -> MatterWithSteps:
         return service.open_one(connection, request, who, sent)
 
-    return write(Write(request, database, who, sent, key), keep)
+    return write_once(WriteRequest(request, database, who, sent, key), keep)
 
 
 @router.post(
@@ -80,7 +80,7 @@ def take_step(
     def keep(connection: Connection) -> MatterWithSteps:
         return service.step(connection, request, who, matter, sent)
 
-    return write(Write(request, database, who, sent, key), keep)
+    return write_once(WriteRequest(request, database, who, sent, key), keep)
 
 
 @router.get("/{matter:path}")

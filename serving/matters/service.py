@@ -10,10 +10,10 @@ from fastapi import Request
 from sqlalchemy import Connection
 
 from serving.auth.principal import Principal
+from serving.clock import now
 from serving.db.database import Database
 from serving.db.pagination import Wanted
 from serving.http.dependencies import settings_of
-from serving.http.idempotency import now
 from serving.http.schemas import Page
 from serving.matters import repository
 from serving.matters import steps as acting

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request, Response
 
-from serving.auth.dependencies import may
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.db.database import Database
 from serving.http.dependencies import DatabaseDep, language_of
 from serving.http.parameters import NamePath
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1/models", tags=["models"], responses=RESPONSES)
 CHAMPION = "champion"
 _CARD_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
-Reader = Annotated[Principal, may(Action.READ_MODELS)]
+Reader = Annotated[Principal, require(Permission.READ_MODELS)]
 
 
 @router.get("")

@@ -5,18 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, insert, select
 
-from risk.errors import WagewatchError
 from serving.db.tables import MODELS, WATCHLISTS
+from serving.errors import ApiError
 
 
-class ModelNotPublished(WagewatchError):
+class ModelNotPublished(ApiError):
     """No list was published with this model."""
 
     code = "model_not_published"
+    status = HTTPStatus.NOT_FOUND
 
 
 @dataclass(frozen=True)

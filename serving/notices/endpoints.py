@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from sqlalchemy import Connection
 
-from serving.auth.dependencies import may
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
+from serving.clock import now
 from serving.documents.formats import MEDIA_TYPES
 from serving.http.dependencies import DatabaseDep, language_of, settings_of
-from serving.http.idempotency import Write, now, write
 from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
@@ -23,8 +24,8 @@ from serving.notices.service import Sender, Wish, send
 
 router = APIRouter(prefix="/v1/notices", tags=["notices"], responses=RESPONSES)
 
-Reader = Annotated[Principal, may(Action.READ_NOTICES)]
-Writer = Annotated[Principal, may(Action.SEND_NOTICES)]
+Reader = Annotated[Principal, require(Permission.READ_NOTICES)]
+Writer = Annotated[Principal, require(Permission.SEND_NOTICES)]
 Number = Annotated[int, Path(ge=1, le=10**15)]
 
 
@@ -39,7 +40,7 @@ def send_notice(
         asked = Wish(wish.project_id, wish.department, wish.as_of)
         return queries.whole(send(connection, database, asked, sender))
 
-    return write(Write(request, database, who, wish, key), keep)
+    return write_once(WriteRequest(request, database, who, wish, key), keep)
 
 
 @router.get("")
@@ -94,4 +95,4 @@ def add_step(
         keep_step(connection, step)
         return queries.whole(read_notice(connection, number, who))
 
-    return write(Write(request, database, who, given, key), keep)
+    return write_once(WriteRequest(request, database, who, given, key), keep)

@@ -6,9 +6,9 @@ import datetime as dt
 from typing import Any
 
 from serving.auth.principal import Principal
+from serving.clock import now
 from serving.db.database import Database
 from serving.db.pagination import Wanted
-from serving.http.idempotency import now
 from serving.http.schemas import Page
 from serving.notices import repository
 from serving.notices.schemas import Notice, NoticeStep, WholeNotice

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
-from serving.auth.dependencies import may
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.http.dependencies import DatabaseDep
-from serving.http.idempotency import Write, write
 from serving.http.parameters import (
     CursorQuery,
     IdempotencyKey,
@@ -27,8 +27,8 @@ from serving.outcomes.schemas import CorrectionIn, Outcome, OutcomeIn
 
 router = APIRouter(prefix="/v1/outcomes", tags=["outcomes"], responses=RESPONSES)
 
-Reader = Annotated[Principal, may(Action.READ_OUTCOMES)]
-Writer = Annotated[Principal, may(Action.WRITE_OUTCOMES)]
+Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
+Writer = Annotated[Principal, require(Permission.WRITE_OUTCOMES)]
 
 
 @router.post("", status_code=201, response_model=Outcome)
@@ -40,7 +40,7 @@ def add_outcome(
     def keep(connection: Connection) -> Outcome:
         return service.enter(connection, database, who, found)
 
-    return write(Write(request, database, who, found, key), keep)
+    return write_once(WriteRequest(request, database, who, found, key), keep)
 
 
 @router.post("/{outcome_id}/versions", status_code=201, response_model=Outcome, responses=CONFLICT)
@@ -57,7 +57,7 @@ def correct_outcome(
     def keep(connection: Connection) -> Outcome:
         return service.correct(connection, who, outcome_id, found)
 
-    return write(Write(request, database, who, found, key), keep)
+    return write_once(WriteRequest(request, database, who, found, key), keep)
 
 
 @router.get("")

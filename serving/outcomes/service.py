@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,15 +13,22 @@ from risk.contract import TABLES
 from risk.locale import LANGUAGES
 from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
+from serving.clock import now
 from serving.db.database import Database
 from serving.db.pagination import Wanted
-from serving.http.failures import OutcomeInvalid
-from serving.http.idempotency import now
+from serving.errors import ReasonedError
 from serving.http.schemas import Page
 from serving.ingest.repository import keep_submission
 from serving.ingest.submissions import checked, submission_of
 from serving.outcomes import repository
 from serving.outcomes.schemas import CorrectionIn, Found, Outcome, OutcomeIn
+
+
+class OutcomeInvalid(ReasonedError):
+    """Intake would quarantine the outcome as an inspections record."""
+
+    code = "outcome_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def enter(connection: Connection, database: Database, who: Principal, found: OutcomeIn) -> Outcome:

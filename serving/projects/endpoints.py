@@ -7,13 +7,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
-from serving.auth.dependencies import may
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
-from serving.auth.roles import Action
-from serving.http.dependencies import DatabaseDep, LiveViews
-from serving.http.etag import send
-from serving.http.idempotency import Write, now, write
+from serving.auth.roles import Permission
+from serving.clock import now
+from serving.http.dependencies import DatabaseDep
+from serving.http.etag import send_document
 from serving.http.parameters import (
     AsOfQuery,
     CursorQuery,
@@ -36,10 +37,11 @@ from serving.projects.schemas import (
     TimelineItem,
     WhatChanged,
 )
+from serving.watchlists.redaction import LiveViews
 
 router = APIRouter(prefix="/v1/projects", tags=["projects"], responses=RESPONSES)
 
-Reader = Annotated[Principal, may(Action.READ_PROJECTS)]
+Reader = Annotated[Principal, require(Permission.READ_PROJECTS)]
 
 
 # A project's code may hold a slash, hence ":path".
@@ -56,7 +58,7 @@ async def get_risk(
     as_of: AsOfQuery = None,
 ) -> Response:
     """The risk of one project and why / 一个项目的风险、原因、红旗、时间线。"""
-    return send(views.risk(who, project_id, as_of), request)
+    return send_document(views.risk(who, project_id, as_of), request)
 
 
 @router.get("/{project_id:path}/history")
@@ -128,7 +130,7 @@ def get_elements(
 @router.get("/{project_id:path}/notes")
 def list_notes(
     database: DatabaseDep,
-    who: Annotated[Principal, may(Action.READ_NOTES)],
+    who: Annotated[Principal, require(Permission.READ_NOTES)],
     project_id: ProjectPath,
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
@@ -141,7 +143,7 @@ def list_notes(
 def add_note(
     request: Request,
     database: DatabaseDep,
-    who: Annotated[Principal, may(Action.WRITE_NOTES)],
+    who: Annotated[Principal, require(Permission.WRITE_NOTES)],
     project_id: ProjectPath,
     note: NoteIn,
     key: IdempotencyKey,
@@ -154,4 +156,4 @@ def add_note(
         keep_note(connection, kept)
         return service.note(kept)
 
-    return write(Write(request, database, who, note, key), keep)
+    return write_once(WriteRequest(request, database, who, note, key), keep)

@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
-from serving.auth.dependencies import may
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.db.database import Database
 from serving.http.dependencies import DatabaseDep
-from serving.http.idempotency import Write, write
 from serving.http.parameters import IdempotencyKey
 from serving.http.problems import RESPONSES
 from serving.jobs import service
@@ -28,7 +28,7 @@ router = APIRouter(prefix="/v1/scores", tags=["scores"], responses=RESPONSES)
 @router.post("")
 def get_scores(
     database: DatabaseDep,
-    who: Annotated[Principal, may(Action.READ_PROJECTS)],
+    who: Annotated[Principal, require(Permission.READ_PROJECTS)],
     asked: ScoresIn,
 ) -> Scores:
     """The scores of up to 500 projects / 批量查询项目风险。"""
@@ -39,7 +39,7 @@ def get_scores(
 def ask_what_if(
     request: Request,
     database: DatabaseDep,
-    who: Annotated[Principal, may(Action.WHAT_IF)],
+    who: Annotated[Principal, require(Permission.WHAT_IF)],
     asked: WhatIfIn,
     key: IdempotencyKey,
 ) -> Response:
@@ -49,7 +49,7 @@ def ask_what_if(
         region = region_of(connection, asked.project_id, who)
         return service.ask(connection, "what_if", asked.model_dump(mode="json"), region, who)
 
-    return write(Write(request, database, who, asked, key), ask, 202)
+    return write_once(WriteRequest(request, database, who, asked, key), ask, 202)
 
 
 def scores(database: Database, who: Principal, asked: ScoresIn) -> Scores:

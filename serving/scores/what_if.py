@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from risk.contract import TABLES
-from risk.errors import WagewatchError
 from risk.locale import LANGUAGES, Language, text
 from risk.progress import Progress
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
 from serving.db.database import Database
+from serving.errors import CommandError
 from serving.ingest.submissions import checked, submission_of
 from serving.publishing import localize
 from serving.publishing.scoring import score_cohort
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from models.cohort_scores import ScoredProject
 
 
-class WhatIfRowsInvalid(WagewatchError):
+class WhatIfRowsInvalid(CommandError):
     """A changed row would be quarantined, so the question has no answer."""
 
     code = "what_if_rows_invalid"
@@ -44,7 +44,7 @@ class WhatIfRowsInvalid(WagewatchError):
         return text(f"errors.{self.code}", language, reasons=reasons)
 
 
-class WhatIfNotScored(WagewatchError):
+class WhatIfNotScored(CommandError):
     """With these records the project would not be in the cohort."""
 
     code = "what_if_not_scored"

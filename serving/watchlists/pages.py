@@ -11,15 +11,15 @@ from pydantic import BaseModel, ConfigDict
 
 from risk.contract import TABLES
 from risk.unit_kinds import KINDS, Kind
-from serving.auth.dependencies import may
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.db.pagination import Wanted
 from serving.http.parameters import IsoDate
 from serving.outcomes.repository import Visit, list_outcomes, visits_of
 from serving.watchlists import texts
+from serving.watchlists.reader import ChosenList, Reading, reading_of
 from serving.watchlists.repository import WatchlistRepository
-from serving.web.queries import ChosenList, Reading, reading_of
 from serving.web.render import page_language, render
 from serving.web.responses import XLSX, download
 
@@ -27,7 +27,7 @@ router = APIRouter(include_in_schema=False)
 
 PER_PAGE = 50
 _MOST_VISITS = 100_000
-Reader = Annotated[Principal, may(Action.READ_LISTS)]
+Reader = Annotated[Principal, require(Permission.READ_LISTS)]
 Document = Mapping[str, Any]
 
 
@@ -118,7 +118,9 @@ def as_workbook(request: Request, who: Reader, wanted: Annotated[ListQuery, Quer
 
 
 @router.get("/visits.xlsx")
-def visits(request: Request, who: Annotated[Principal, may(Action.READ_OUTCOMES)]) -> Response:
+def visits(
+    request: Request, who: Annotated[Principal, require(Permission.READ_OUTCOMES)]
+) -> Response:
     """All visits entered so far as inspections records, to be imported elsewhere."""
     from serving.watchlists.xlsx import records_xlsx
 

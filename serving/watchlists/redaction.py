@@ -12,14 +12,16 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
 
 from risk.unit_kinds import Kind
 from risk.watchlist.sealed_document import seal
 from serving.auth.jurisdiction import covers, touches
 from serving.auth.principal import Principal
 from serving.auth.project_regions import regions_of
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.db.change_stamp import Freshness
 from serving.db.database import Database
 from serving.watchlists.repository import Stored, WatchlistRepository
@@ -58,7 +60,7 @@ class Views:
         Raises:
             NothingPublished, NotPublished: there is none, or none of their region.
         """
-        draws = principal.may(Action.READ_DRAWS)
+        draws = principal.has(Permission.READ_DRAWS)
         key = ("list", kind, as_of, region, principal.region, draws)
         lists = WatchlistRepository(self._database, kind)
         return self._get(key, lambda: _watchlist(lists, principal, as_of, region))
@@ -69,7 +71,7 @@ class Views:
         Raises:
             NothingPublished, NotPublished, ProjectNotScored: there is none, or not in their region.
         """
-        draws = principal.may(Action.READ_DRAWS)
+        draws = principal.has(Permission.READ_DRAWS)
         key = ("risk", project_id, as_of, principal.region, draws)
         return self._get(key, lambda: self._risk(principal, project_id, as_of))
 
@@ -89,7 +91,7 @@ class Views:
     def _risk(self, principal: Principal, project_id: str, as_of: dt.date | None) -> View:
         stored = WatchlistRepository(self._database).project_risk(project_id, as_of, principal)
         document = json.loads(stored.body)
-        if principal.may(Action.READ_DRAWS):
+        if principal.has(Permission.READ_DRAWS):
             return _view(stored, document, None)
         if document["listing"] is not None:
             document["listing"] = _redacted(document["listing"], principal)
@@ -105,7 +107,7 @@ def _watchlist(
         raise lists.not_published(as_of, region, principal)
     stored = lists.watchlist(as_of, region, principal)
     document = json.loads(stored.body)
-    if covers(principal, region) and principal.may(Action.READ_DRAWS):
+    if covers(principal, region) and principal.has(Permission.READ_DRAWS):
         return _view(stored, document, stored.digest)
     gone = [item["project_id"] for item in document["gone"]]
     with lists.engine.connect() as connection:
@@ -127,14 +129,14 @@ def _watchlist(
 
 def _redacted(entry: dict[str, Any], principal: Principal) -> dict[str, Any]:
     """``entry`` without what tells whether it was drawn: only ``must`` may be known."""
-    if principal.may(Action.READ_DRAWS):
+    if principal.has(Permission.READ_DRAWS):
         return entry
     selection = entry["selection"] if entry["selection"] == "must" else None
     return {**entry, "selection": selection, "draw_probability": None}
 
 
 def _mark(document: dict[str, Any], principal: Principal, digest: str) -> None:
-    hidden = not principal.may(Action.READ_DRAWS)
+    hidden = not principal.has(Permission.READ_DRAWS)
     if hidden and "rules" in document:
         # With the seed the draw could be made again.
         document["rules"]["policy"]["seed"] = None
@@ -155,3 +157,13 @@ def _view(stored: Stored, document: dict[str, Any], list_digest: str | None) -> 
 
 def _size(view: View) -> int:
     return len(view.body) + len(view.compressed or b"")
+
+
+async def views_of(request: Request) -> Views:
+    """Return the redacted views of the application."""
+    views: Views = request.app.state.views
+    return views
+
+
+LiveViews = Annotated[Views, Depends(views_of)]
+"""Type of an endpoint parameter that receives the redacted views."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from sqlalchemy import Connection, Row, Select, and_, func, insert, select
 
@@ -16,31 +17,35 @@ from serving.auth.project_regions import save_regions
 from serving.db.database import Database
 from serving.db.engine import utc
 from serving.db.tables import PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
+from serving.errors import ApiError, CommandError
 from serving.watchlists.document import Head, SealedPublication
 
 
-class AlreadyPublished(WagewatchError):
+class AlreadyPublished(CommandError):
     """A different list is sealed for the same as_of and region."""
 
     code = "already_published"
 
 
-class NotPublished(WagewatchError):
+class NotPublished(ApiError):
     """No list is sealed for that as_of and region; ``available`` names those that are."""
 
     code = "not_published"
+    status = HTTPStatus.NOT_FOUND
 
 
-class NothingPublished(WagewatchError):
+class NothingPublished(ApiError):
     """No list at all has been sealed yet."""
 
     code = "nothing_published"
+    status = HTTPStatus.NOT_FOUND
 
 
-class ProjectNotScored(WagewatchError):
+class ProjectNotScored(ApiError):
     """The project was not in the cohort of the publication asked for."""
 
     code = "project_not_scored"
+    status = HTTPStatus.NOT_FOUND
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ import pytest
 
 from risk.workspace import Workspace
 from serving.app import create_app
-from serving.auth.repository import Grant, People
+from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
 from serving.cli.main import main
 from serving.db.database import Database
@@ -148,8 +148,8 @@ def office(tmp_path):
     assert main(["-w", str(workspace.root), "import", str(tmp_path / "records")]) == 0
     assert main(["-w", str(workspace.root), "train", "--as-of", day(0)]) == 0
     with Database(f"sqlite:///{workspace.service_database}") as database:
-        grant = Grant("case system", Role.ADMIN, "", "test", dt.datetime.now(dt.UTC))
-        token = People(database.engine).add_token(grant)
+        grant = NewAccount("case system", Role.ADMIN, "", "test", dt.datetime.now(dt.UTC))
+        token = UserRepository(database.engine).add_token(grant)
         app = create_app(load_settings(workspace), database, key="k" * 43)
         headers = {"Authorization": f"Bearer {token}"}
         with served(app) as url, httpx.Client(base_url=url, headers=headers) as client:

@@ -21,7 +21,7 @@ from risk.intake.importer import import_paths
 from risk.simulator import simulate
 from risk.workspace import Workspace
 from serving.app import create_app
-from serving.auth.repository import Grant, People
+from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
 from serving.cli.main import main
 from serving.db.change_stamp import SECONDS
@@ -137,7 +137,7 @@ def make_publication(
     return Publication(head, entries, (), risks)
 
 
-def beside() -> PublicationExtras:
+def make_extras() -> PublicationExtras:
     """What is published beside a list: one county's rates, a model with its card."""
     card = {"zh": "卡", "en": "card"}
     model = StoredModel("1", "scorecard", AS_OF, {}, card, card)
@@ -313,10 +313,12 @@ def limited(database):
 @pytest.fixture
 def token(database):
     """Makes a token and gives the headers to use it: ``token(role, region)``."""
-    people = People(database.engine)
+    people = UserRepository(database.engine)
 
     def made(role, region="", **options):
-        grant = Grant(f"{role}-{uuid.uuid4().hex[:8]}", Role(role), region, "test", PUBLISHED_AT)
+        grant = NewAccount(
+            f"{role}-{uuid.uuid4().hex[:8]}", Role(role), region, "test", PUBLISHED_AT
+        )
         return {"Authorization": f"Bearer {people.add_token(grant, **options)}"}
 
     return made

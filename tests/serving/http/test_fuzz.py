@@ -19,14 +19,14 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from serving.app import create_app
-from serving.auth.repository import Grant, People
+from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
 from serving.db.database import Database
 from serving.publishing.repository import store_publication
 from serving.settings import LimitSettings, Settings
 
 from ...conftest import MUST_RUN_ALL
-from ..conftest import PUBLISHED_AT, beside, make_publication, served
+from ..conftest import PUBLISHED_AT, make_extras, make_publication, served
 
 CASES = int(os.environ.get("WAGEWATCH_FUZZ_CASES", "60" if MUST_RUN_ALL else "2"))
 CHECKS = (
@@ -49,10 +49,10 @@ def service(tmp_path_factory, sqlite_template):
                 make_publication(as_of).seal(),
                 published_at=PUBLISHED_AT,
                 published_by="李",
-                beside=beside(),
+                extras=make_extras(),
             )
-        grant = Grant("admin", Role.ADMIN, "", "test", PUBLISHED_AT)
-        headers = {"Authorization": f"Bearer {People(database.engine).add_token(grant)}"}
+        grant = NewAccount("admin", Role.ADMIN, "", "test", PUBLISHED_AT)
+        headers = {"Authorization": f"Bearer {UserRepository(database.engine).add_token(grant)}"}
         with served(create_app(Settings(limits=LimitSettings(per_minute=0)), database)) as url:
             yield url, headers
 

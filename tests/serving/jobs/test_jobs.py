@@ -14,7 +14,7 @@ from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.app import create_app
 from serving.auth.principal import OFFICE
-from serving.auth.repository import Grant, People
+from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
 from serving.backup.service import BackupUnreadable, RestoreWouldMix, back_up, restore
 from serving.cli.main import main
@@ -40,8 +40,8 @@ def opened(copy):
 
 @pytest.fixture
 def client(opened):
-    grant = Grant("admin", Role.ADMIN, "", "test", PUBLISHED_AT)
-    headers = {"Authorization": f"Bearer {People(opened.engine).add_token(grant)}"}
+    grant = NewAccount("admin", Role.ADMIN, "", "test", PUBLISHED_AT)
+    headers = {"Authorization": f"Bearer {UserRepository(opened.engine).add_token(grant)}"}
     with (
         served(create_app(Settings(), opened)) as url,
         httpx.Client(base_url=url, headers=headers, trust_env=False) as client,
@@ -194,9 +194,9 @@ def test_a_backup_brings_everything_back(copy, opened, client, tmp_path, postgre
                     opened
                 ).watchlist(as_of)
             assert take_in(place, database) == 1
-            grant = Grant("new", Role.ADMIN, "", "test", PUBLISHED_AT)
-            People(database.engine).add_token(grant)
-            assert len(People(database.engine).tokens()) == 2
+            grant = NewAccount("new", Role.ADMIN, "", "test", PUBLISHED_AT)
+            UserRepository(database.engine).add_token(grant)
+            assert len(UserRepository(database.engine).tokens()) == 2
     assert _run(Workspace(tmp_path / "again"), "replay", "--as-of", str(LISTS[0])) == 0
 
 

@@ -102,11 +102,11 @@ def test_pages_show_either_list_and_a_visit_can_be_recorded(browser, site):
 
 
 def test_the_api_gives_them_by_kind(site, workspace):
-    from serving.auth.repository import Grant, People
+    from serving.auth.repository import NewAccount, UserRepository
 
-    people = People(site.database.engine)
+    people = UserRepository(site.database.engine)
     day = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
-    token = people.add_token(Grant("employers", Role.SYSTEM, "", "test", day))
+    token = people.add_token(NewAccount("employers", Role.SYSTEM, "", "test", day))
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=site.url, headers=headers) as client:
         lists = client.get("/v1/watchlists", params={"kind": "employer"}).json()["items"]

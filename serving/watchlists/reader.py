@@ -14,7 +14,6 @@ from fastapi import Request
 from risk.unit_kinds import Kind
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
-from serving.complaint_links.service import waiting
 from serving.db.database import Database
 from serving.watchlists.redaction import Views
 from serving.watchlists.repository import Summary, WatchlistRepository, closest
@@ -51,7 +50,6 @@ class Register:
     projects: Sequence[Document]
     matters: Sequence[Document]
     closed: Sequence[Document]
-    unlinked: Sequence[Document] = ()
 
     def by_id(self) -> Mapping[str, Document]:
         """The projects by project_id."""
@@ -111,25 +109,29 @@ class Reading:
         return min(today, newest + _SPEAKS)
 
     def register(self, who: Principal, summary: Summary) -> Register:
-        """The register kept with a list; empty where the list was sealed without one."""
+        """Return the part of a list's register that ``who`` may see.
+
+        It is empty if the list was published without one.
+        """
+        document = self.register_document(who, summary)
+        return Register(
+            summary.as_of,
+            *(_own(document.get(name, ()), who) for name in ("projects", "matters", "closed")),
+        )
+
+    def register_document(self, who: Principal, summary: Summary) -> Document:
+        """Return the register published with a list, unfiltered; empty if there is none."""
         stored = self._registers.get(summary.digest)
         if stored is None:
             stored = register(
                 self.database.engine, summary.as_of, summary.region, who, summary.kind
             )
             if stored is None:
-                return Register(summary.as_of, (), (), ())
+                return {}
             self._registers[summary.digest] = stored
             while len(self._registers) > _REGISTERS_KEPT:
                 self._registers.popitem(last=False)
-        document = stored.document
-        return Register(
-            summary.as_of,
-            _own(document["projects"], who),
-            _own(document["matters"], who),
-            _own(document["closed"], who),
-            waiting(document, who),
-        )
+        return stored.document
 
 
 def reading_of(request: Request) -> Reading:
