@@ -88,9 +88,11 @@ def _prepare(cli: CliContext, *, projects: int, months: int, seed: int) -> None:
 
 
 def _train_and_publish(cli: CliContext, settings: Settings) -> None:
-    from serving.publishing.pipeline import Office, Order, publish_watchlist
-    from serving.publishing.scoring import train_and_register
+    from serving.publishing.context import PublishRequest
+    from serving.publishing.hooks import publish_context
+    from serving.publishing.pipeline import publish_watchlist
     from serving.settings import capacity_of
+    from training.pipeline import Search, train_and_register
 
     note(cli.text("demo.training", as_of=DATES[0]))
     for kind in KINDS:
@@ -100,8 +102,7 @@ def _train_and_publish(cli: CliContext, settings: Settings) -> None:
                 DATES[0],
                 who="demo",
                 places=capacity_of(settings, kind),
-                trials=settings.training.trials,
-                seed=settings.seed,
+                search=Search(settings.training.trials, settings.seed),
                 progress=step,
                 kind=kind,
             )
@@ -109,20 +110,20 @@ def _train_and_publish(cli: CliContext, settings: Settings) -> None:
         note(cli.text("demo.publishing", as_of=as_of))
         with open_records(cli) as store, open_database(cli, settings) as database:
             for kind in KINDS:
-                office = Office(cli.workspace, store, database, settings).of_kind(kind)
+                base = publish_context(cli.workspace, store, database, settings)
                 with progress() as step:
-                    order = Order(as_of, capacity_of(settings, kind), "", "demo")
-                    publish_watchlist(office, order, step)
+                    request = PublishRequest(as_of, capacity_of(settings, kind), "", "demo")
+                    publish_watchlist(base.for_kind(kind), request, step)
     _brief(cli, settings)
 
 
 def _brief(cli: CliContext, settings: Settings) -> None:
     from serving.cli.monthly import FOLDER, write_briefings
-    from serving.publishing.pipeline import Office
+    from serving.publishing.hooks import publish_context
 
     folder = cli.workspace.root / FOLDER / str(max(DATES))
     folder.mkdir(parents=True, exist_ok=True)
     note(cli.text("demo.briefing", path=str(folder)))
     with open_records(cli) as store, open_database(cli, settings) as database:
-        office = Office(cli.workspace, store, database, settings)
+        office = publish_context(cli.workspace, store, database, settings)
         write_briefings(office, max(DATES), "", folder)

@@ -15,7 +15,7 @@ from serving.terminal.output import line, note, progress, to_file
 from serving.terminal.resources import open_database, open_records, open_settings
 
 if TYPE_CHECKING:
-    from serving.publishing.pipeline import Office
+    from serving.publishing.context import PublishContext
 
 FOLDER = "monthly"
 
@@ -28,7 +28,7 @@ def monthly(
     out: Annotated[Path | None, typer.Option("--out", metavar="FOLDER", file_okay=False)] = None,
 ) -> None:
     """Score, publish and brief; a list that is sealed already stays as it is."""
-    from serving.publishing.pipeline import Office
+    from serving.publishing.hooks import publish_context
 
     cli = cli_context(context)
     settings = open_settings(cli).model_copy(update={"language": cli.language})
@@ -37,32 +37,35 @@ def monthly(
     folder = out or cli.workspace.root / FOLDER / name
     folder.mkdir(parents=True, exist_ok=True)
     with open_records(cli) as store, open_database(cli, settings) as database:
-        office = Office(cli.workspace, store, database, settings)
-        publish_once(cli, office, as_of, capacity or settings.policy.capacity, region)
-        employers = publish_employers(cli, office, as_of, region)
-        escalate_due(office, as_of)
+        publishing = publish_context(cli.workspace, store, database, settings)
+        publish_once(cli, publishing, as_of, capacity or settings.policy.capacity, region)
+        employers = publish_employers(cli, publishing, as_of, region)
+        escalate_due(publishing, as_of)
         written = [
-            _write_scores(office, as_of, folder),
-            *_write_list(office, as_of, region, folder),
+            _write_scores(publishing, as_of, folder),
+            *_write_list(publishing, as_of, region, folder),
             *(_write_list(employers, as_of, region, folder, "employers-") if employers else []),
-            *write_briefings(office, as_of, region, folder),
+            *write_briefings(publishing, as_of, region, folder),
         ]
     for path in written:
         line(cli.text("written", path=str(path)))
 
 
 def publish_once(
-    cli: CliContext, office: Office, as_of: dt.date, capacity: int, region: str
+    cli: CliContext, context: PublishContext, as_of: dt.date, capacity: int, region: str
 ) -> None:
     """Publish, unless a list of that date and region is sealed."""
-    from serving.publishing.pipeline import Order, publish_watchlist
+    from serving.publishing.context import PublishRequest
+    from serving.publishing.pipeline import publish_watchlist
 
-    known = {(one.as_of, one.region) for one in office.lists.summaries()}
+    known = {(one.as_of, one.region) for one in context.lists.summaries()}
     if (as_of, region) in known:
         note(cli.text("sealed_already", as_of=as_of))
         return
     with progress() as step:
-        done = publish_watchlist(office, Order(as_of, capacity, region, user_name()), step)
+        done = publish_watchlist(
+            context, PublishRequest(as_of, capacity, region, user_name()), step
+        )
     if done.scorecard_events is not None:
         note(cli.text("scorecard_scored", events=done.scorecard_events))
     said = {"as_of": as_of, "entries": done.entries, "cohort": done.cohort}
@@ -70,21 +73,21 @@ def publish_once(
 
 
 def publish_employers(
-    cli: CliContext, office: Office, as_of: dt.date, region: str
-) -> Office | None:
+    cli: CliContext, context: PublishContext, as_of: dt.date, region: str
+) -> PublishContext | None:
     """The list of employers outside construction, where any are known and a model scores them.
 
-    Returns the office that works on them; None where there is no list of them.
+    Returns their context; None where there is no list of them.
     """
     from models.registry import NoModel
     from risk.store.store import known_kinds
     from serving.publishing.pipeline import RegionUnknown
 
-    if "employer" not in known_kinds(office.store, as_of):
+    if "employer" not in known_kinds(context.store, as_of):
         return None
-    employers = office.of_kind("employer")
+    employers = context.for_kind("employer")
     try:
-        publish_once(cli, employers, as_of, office.settings.employers.capacity, region)
+        publish_once(cli, employers, as_of, context.settings.employers.capacity, region)
     except NoModel:
         note(cli.text("no_employer_model"))
         return None
@@ -93,18 +96,20 @@ def publish_employers(
     return employers
 
 
-def escalate_due(office: Office, on: dt.date) -> None:
+def escalate_due(context: PublishContext, on: dt.date) -> None:
     """Take the matters of lists that were not taken, and escalate what is overdue on ``on``."""
     from serving.matters.escalation import escalate
     from serving.matters.rules import rules_of
     from serving.matters.sync import take_lists
 
-    rules, now = rules_of(office.settings.matters), dt.datetime.now(dt.UTC)
-    take_lists(office.database, rules, now)
-    escalate(office.database, rules, on, now)
+    rules, now = rules_of(context.settings.matters), dt.datetime.now(dt.UTC)
+    take_lists(context.database, rules, now)
+    escalate(context.database, rules, on, now)
 
 
-def write_briefings(office: Office, as_of: dt.date, region: str, folder: Path) -> list[Path]:
+def write_briefings(
+    context: PublishContext, as_of: dt.date, region: str, folder: Path
+) -> list[Path]:
     """The briefing of the month that ended with the day before ``as_of``, in every format."""
     from serving.briefings.period import month_of
     from serving.briefings.service import keep, monthly_paper
@@ -112,41 +117,41 @@ def write_briefings(office: Office, as_of: dt.date, region: str, folder: Path) -
 
     day = as_of - dt.timedelta(days=1)
     period = month_of(day.replace(day=1))
-    settings = office.settings
-    paper = monthly_paper(office.store, office.database, settings, period, region)
+    settings = context.settings
+    paper = monthly_paper(context.store, context.database, settings, period, region)
     written = []
     for kind, make in FORMATS.items():
         body = make(paper, settings.language)
         path = folder / f"briefing-{period.start:%Y-%m}.{kind}"
         to_file(path, body)
-        keep(office.database, period, region, kind, body, user_name())
+        keep(context.database, period, region, kind, body, user_name())
         written.append(path)
     return written
 
 
-def _write_scores(office: Office, as_of: dt.date, folder: Path) -> Path:
+def _write_scores(context: PublishContext, as_of: dt.date, folder: Path) -> Path:
     from serving.publishing.scoring import score_cohort
     from serving.scores.csv import scores_csv
 
     with progress() as step:
-        scored = score_cohort(office.workspace, office.store, as_of, step)
+        scored = score_cohort(context.workspace, context.store, as_of, step)
     path = folder / "scores.csv"
-    to_file(path, scores_csv(scored, office.settings.tiers))
+    to_file(path, scores_csv(scored, context.settings.tiers))
     return path
 
 
 def _write_list(
-    office: Office, as_of: dt.date, region: str, folder: Path, prefix: str = ""
+    context: PublishContext, as_of: dt.date, region: str, folder: Path, prefix: str = ""
 ) -> list[Path]:
     import json
 
     from serving.watchlists.pdf import watchlist_pdf
     from serving.watchlists.xlsx import watchlist_xlsx
 
-    document = json.loads(office.lists.watchlist(as_of, region).body)
+    document = json.loads(context.lists.watchlist(as_of, region).body)
     written = []
     for name, make in (("inspections.xlsx", watchlist_xlsx), ("watchlist.pdf", watchlist_pdf)):
         path = folder / f"{prefix}{name}"
-        to_file(path, make(document, office.settings.language))
+        to_file(path, make(document, context.settings.language))
         written.append(path)
     return written

@@ -29,16 +29,21 @@ def backtest(
 ) -> None:
     """Walk forward month by month; the model beside what it has to beat."""
     from serving.models.backtest_text import backtest_parts, documents, worth_part
-    from serving.publishing.scoring import run_ablation, run_backtest
     from serving.settings import capacity_of
+    from training.evaluation.ablation import ablation as run_ablation
+    from training.evaluation.backtest import backtest as run_backtest
+    from training.evaluation.walk_forward import plan
 
     cli = cli_context(context)
     kept = cli.workspace.features
     places = capacity or capacity_of(open_settings(cli), kind)
     with open_records(cli) as stored, progress() as step:
         store = stored.for_kind(kind)
-        done = run_backtest(store, (first, last), places, step, kept)
-        worths = run_ablation(store, (first, last), places, step, kept) if ablation else None
+        done = run_backtest(store, first, last, places=places, progress=step, kept=kept)
+        worths = None
+        if ablation:
+            months = plan(store, first, last)
+            worths = run_ablation(store, months, places=places, progress=step, kept=kept)
     if json:
         as_json(documents(done, worths))
         return

@@ -23,7 +23,7 @@ _SHOWN = 15
 
 def check(context: typer.Context, as_of: AsOf, json: Json = False, kind: Unit = "project") -> None:
     """Look at feeds, codes, drift and what past lists came to."""
-    from serving.publishing.scoring import run_check
+    from serving.models.service import check_champion
     from serving.settings import capacity_of
     from serving.watchlists.repository import WatchlistRepository
     from training.json_safe import plain
@@ -33,7 +33,7 @@ def check(context: typer.Context, as_of: AsOf, json: Json = False, kind: Unit = 
     import_submissions(cli, settings)
     with open_records(cli) as store, open_database(cli, settings) as database:
         seen, lists = store.for_kind(kind), WatchlistRepository(database, kind)
-        report = run_check(cli.workspace, seen, lists, as_of, capacity_of(settings, kind))
+        report = check_champion(cli.workspace, seen, lists, as_of, capacity_of(settings, kind))
     if json:
         as_json(plain(asdict(report)))
     else:

@@ -64,7 +64,7 @@ def model_card(
     kind: Unit = "project",
 ) -> None:
     """The model card of a version."""
-    from serving.publishing.scoring import card_material
+    from serving.models.service import card_material
 
     cli = cli_context(context)
     registry = _holding(cli, version, kind)
@@ -109,6 +109,6 @@ def _holding(cli: CliContext, version: str, kind: Kind = "project") -> Registry:
 
 
 def _registry(cli: CliContext, kind: Kind) -> Registry:
-    from serving.publishing.scoring import open_registry
+    from models.registry import Registry
 
-    return open_registry(cli.workspace.require(), kind)
+    return Registry(cli.workspace.require(), kind)

@@ -36,8 +36,8 @@ def train(
 
 
 def _train(cli: CliContext, settings: Settings, as_of: dt.date, trials: int, kind: Kind) -> None:
-    from serving.publishing.scoring import train_and_register
     from serving.settings import capacity_of
+    from training.pipeline import Search, train_and_register
 
     with progress() as step:
         run = train_and_register(
@@ -45,8 +45,7 @@ def _train(cli: CliContext, settings: Settings, as_of: dt.date, trials: int, kin
             as_of,
             who=user_name(),
             places=capacity_of(settings, kind),
-            trials=trials,
-            seed=settings.seed,
+            search=Search(trials, settings.seed),
             progress=step,
             kind=kind,
         )

@@ -22,20 +22,23 @@ def publish(
     kind: Unit = "project",
 ) -> None:
     """Score the cohort, choose the list, seal it with everything behind it."""
-    from serving.publishing.pipeline import Office, Order, publish_watchlist
+    from serving.publishing.context import PublishRequest
+    from serving.publishing.hooks import publish_context
+    from serving.publishing.pipeline import publish_watchlist
     from serving.settings import capacity_of
 
     cli = cli_context(context)
     settings = open_settings(cli)
     import_submissions(cli, settings)
-    order = Order(as_of, capacity or capacity_of(settings, kind), region, by or user_name())
+    places = capacity or capacity_of(settings, kind)
+    request = PublishRequest(as_of, places, region, by or user_name())
     with (
         open_records(cli) as store,
         open_database(cli, settings) as database,
         progress() as step,
     ):
-        office = Office(cli.workspace, store, database, settings).of_kind(kind)
-        done = publish_watchlist(office, order, step)
+        publishing = publish_context(cli.workspace, store, database, settings)
+        done = publish_watchlist(publishing.for_kind(kind), request, step)
     if done.scorecard_events is not None:
         note(cli.text("scorecard_scored", events=done.scorecard_events))
     key = "published" if done.new else "published_before"

@@ -23,7 +23,7 @@ def replay(
     kind: Unit = "project",
 ) -> None:
     """Rebuild a published list from the records; exit code 1 where it is not the same."""
-    from serving.publishing.pipeline import Office
+    from serving.publishing.hooks import publish_context
     from serving.publishing.replay import replay as run
 
     cli = cli_context(context)
@@ -33,8 +33,8 @@ def replay(
         open_database(cli, settings) as database,
         progress() as step,
     ):
-        office = Office(cli.workspace, store, database, settings).of_kind(kind)
-        done = run(office, as_of, region, step)
+        publishing = publish_context(cli.workspace, store, database, settings)
+        done = run(publishing.for_kind(kind), as_of, region, step)
     if json:
         as_json({**asdict(done), "same": done.same})
     else:

@@ -28,7 +28,7 @@ def features(
 
 
 def _here(cli: CliContext, as_of: AsOfs, out: str, records: str | None, kind: Unit) -> int:
-    from serving.publishing.scoring import write_features, write_features_by_date
+    from serving.scores.feature_export import write_features, write_features_by_date
 
     path = Path(out)
     require_folder(path)

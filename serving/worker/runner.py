@@ -83,16 +83,18 @@ class _Work:
 
 def _publish(work: _Work, progress: Progress) -> Mapping[str, Any]:
     from risk.store.store import RecordStore
-    from serving.publishing.pipeline import Office, Order, publish_watchlist
+    from serving.publishing.context import PublishRequest
+    from serving.publishing.hooks import publish_context
+    from serving.publishing.pipeline import publish_watchlist
 
     wanted = work.job.parameters
     capacity = wanted["capacity"] or work.settings.policy.capacity
-    order = Order(work.as_of, capacity, wanted["region"], work.job.asked_by)
+    request = PublishRequest(work.as_of, capacity, wanted["region"], work.job.asked_by)
     with RecordStore(
         work.workspace.records, read_only=True, memory_gb=work.workspace.memory_gb
     ) as store:
-        office = Office(work.workspace, store, work.database, work.settings)
-        done = publish_watchlist(office, order, progress)
+        context = publish_context(work.workspace, store, work.database, work.settings)
+        done = publish_watchlist(context, request, progress)
     return {
         "as_of": work.as_of.isoformat(),
         "region": wanted["region"],
@@ -104,15 +106,14 @@ def _publish(work: _Work, progress: Progress) -> Mapping[str, Any]:
 
 
 def _train(work: _Work, progress: Progress) -> Mapping[str, Any]:
-    from serving.publishing.scoring import train_and_register
+    from training.pipeline import Search, train_and_register
 
     run = train_and_register(
         work.workspace,
         work.as_of,
         who=work.job.asked_by,
         places=work.settings.policy.capacity,
-        trials=work.settings.training.trials,
-        seed=work.settings.seed,
+        search=Search(work.settings.training.trials, work.settings.seed),
         progress=progress,
     )
     return {
@@ -125,14 +126,14 @@ def _train(work: _Work, progress: Progress) -> Mapping[str, Any]:
 
 def _check(work: _Work, progress: Progress) -> Mapping[str, Any]:
     from risk.store.store import RecordStore
-    from serving.publishing.scoring import run_check
+    from serving.models.service import check_champion
     from training.json_safe import plain
 
     with RecordStore(
         work.workspace.records, read_only=True, memory_gb=work.workspace.memory_gb
     ) as store:
         places = work.settings.policy.capacity
-        report = run_check(
+        report = check_champion(
             work.workspace, store, WatchlistRepository(work.database), work.as_of, places
         )
     document: Mapping[str, Any] = plain(asdict(report))

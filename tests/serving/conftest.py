@@ -137,7 +137,7 @@ def make_publication(
     return Publication(head, entries, (), risks)
 
 
-def beside() -> PublicationExtras:
+def make_extras() -> PublicationExtras:
     """What is published beside a list: one county's rates, a model with its card."""
     card = {"zh": "卡", "en": "card"}
     model = StoredModel("1", "scorecard", AS_OF, {}, card, card)

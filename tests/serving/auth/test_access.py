@@ -16,7 +16,7 @@ from serving.briefings.repository import Briefing, keep_briefing
 from serving.publishing.repository import store_publication
 from serving.watchlists.snapshot import Dossiers
 
-from ..conftest import PUBLISHED_AT, beside, key, unlinked_register, until_seen
+from ..conftest import PUBLISHED_AT, key, make_extras, unlinked_register, until_seen
 
 INSIDE, OUTSIDE = "9901", "42"
 LATEST = "/v1/watchlists/latest?region=9901"
@@ -150,7 +150,7 @@ def office(database, publish, publication):
         publication(region=INSIDE).seal(),
         published_at=PUBLISHED_AT,
         published_by="李",
-        beside=replace(beside(), dossiers=Dossiers({}, unlinked_register())),
+        extras=replace(make_extras(), dossiers=Dossiers({}, unlinked_register())),
     )
     briefing = Briefing(0, dt.date(2025, 5, 1), "990102", "html", "", PUBLISHED_AT, "李")
     keep_briefing(database.engine, briefing, b"<p>x</p>")

@@ -19,7 +19,7 @@ from serving.ingest.importer import take_in
 from serving.publishing.repository import store_publication
 from serving.watchlists.snapshot import Dossiers
 
-from ..conftest import LISTS, PUBLISHED_AT, beside, key, unlinked_register
+from ..conftest import LISTS, PUBLISHED_AT, key, make_extras, unlinked_register
 from ..site import copied, site_of
 from ..web.test_pages import signed_in
 
@@ -34,7 +34,7 @@ def desk(database, publication):
     def published(**changes):
         register = unlinked_register()
         register["unlinked"][0].update(changes)
-        things = replace(beside(), dossiers=Dossiers({}, register))
+        things = replace(make_extras(), dossiers=Dossiers({}, register))
         sealed = publication(region="9901").seal()
         store_publication(
             database, sealed, published_at=PUBLISHED_AT, published_by="李", extras=things
@@ -143,7 +143,7 @@ def test_pages_of_complaints_follow_each_other(client, database, publication, to
     register = unlinked_register()
     one = register["unlinked"][0]
     register["unlinked"] = [{**one, "complaint_id": f"T-{n}"} for n in range(7)]
-    things = replace(beside(), dossiers=Dossiers({}, register))
+    things = replace(make_extras(), dossiers=Dossiers({}, register))
     sealed = publication().seal()
     store_publication(database, sealed, published_at=PUBLISHED_AT, published_by="李", extras=things)
     who, seen, cursor = token("inspector"), [], ""

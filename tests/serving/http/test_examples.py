@@ -14,7 +14,7 @@ from serving.auth.roles import Role
 from serving.publishing.repository import store_publication
 from serving.watchlists.snapshot import Dossiers
 
-from ..conftest import PUBLISHED_AT, beside, key, unlinked_register
+from ..conftest import PUBLISHED_AT, key, make_extras, unlinked_register
 
 PASSWORD = "sehr-geheim-1"
 
@@ -23,7 +23,7 @@ PASSWORD = "sehr-geheim-1"
 def test_every_example_runs(client, database, token):
     for as_of in (dt.date(2025, 5, 1), dt.date(2025, 6, 1)):
         sealed = made(as_of, listed=3, cohort=6).seal()
-        things = replace(beside(), dossiers=Dossiers({}, unlinked_register()))
+        things = replace(make_extras(), dossiers=Dossiers({}, unlinked_register()))
         store_publication(
             database, sealed, published_at=PUBLISHED_AT, published_by="test", extras=things
         )

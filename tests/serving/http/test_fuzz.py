@@ -26,7 +26,7 @@ from serving.publishing.repository import store_publication
 from serving.settings import LimitSettings, Settings
 
 from ...conftest import MUST_RUN_ALL
-from ..conftest import PUBLISHED_AT, beside, make_publication, served
+from ..conftest import PUBLISHED_AT, make_extras, make_publication, served
 
 CASES = int(os.environ.get("WAGEWATCH_FUZZ_CASES", "60" if MUST_RUN_ALL else "2"))
 CHECKS = (
@@ -49,7 +49,7 @@ def service(tmp_path_factory, sqlite_template):
                 make_publication(as_of).seal(),
                 published_at=PUBLISHED_AT,
                 published_by="李",
-                beside=beside(),
+                extras=make_extras(),
             )
         grant = NewAccount("admin", Role.ADMIN, "", "test", PUBLISHED_AT)
         headers = {"Authorization": f"Bearer {UserRepository(database.engine).add_token(grant)}"}

@@ -13,7 +13,10 @@ from risk.store.store import RecordStore
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
 from serving.db.database import Database
-from serving.publishing.pipeline import Office, Order, assemble, beside, gather
+from serving.publishing.context import PublishRequest
+from serving.publishing.hooks import publish_context
+from serving.publishing.pipeline import collect_extras, collect_inputs
+from serving.publishing.publication_builder import build_publication
 from serving.settings import load_settings
 from serving.snapshot.collect import gather_dossiers
 from serving.snapshot.deposit_advice import deposits_of
@@ -38,10 +41,10 @@ def published(office):
         RecordStore(office.records, read_only=True) as store,
     ):
         settings = load_settings(office)
-        opened = Office(office, store, database, settings)
-        material = gather(opened, Order(AS_OF, 8, "", "test"), _quiet)
-        publication = assemble(material)
-        yield database, publication, beside(opened, material, publication).dossiers, store
+        opened = publish_context(office, store, database, settings)
+        material = collect_inputs(opened, PublishRequest(AS_OF, 8, "", "test"), _quiet)
+        publication = build_publication(material)
+        yield database, publication, collect_extras(opened, material, publication).dossiers, store
 
 
 def test_every_scored_project_has_a_dossier_and_a_line(published):

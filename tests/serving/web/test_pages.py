@@ -35,7 +35,7 @@ from serving.watchlists.xlsx import records_xlsx, watchlist_xlsx
 from serving.web.render import FOLDER
 
 from ...conftest import MUST_RUN_ALL, thorough
-from ..conftest import AS_OF, PUBLISHED_AT, beside, make_publication, served
+from ..conftest import AS_OF, PUBLISHED_AT, make_extras, make_publication, served
 from ..site import PASSWORD, add_user, copied, signed_in, site_of
 
 PATHS = (
@@ -123,7 +123,7 @@ def shown(tmp_path, sqlite_template):
         database = Database(f"sqlite:///{path}")
         add_user(UserRepository(database.engine), "admin", Role.ADMIN)
         for one in publications:
-            things = replace(beside(), dossiers=register_of(one) if with_register else None)
+            things = replace(make_extras(), dossiers=register_of(one) if with_register else None)
             store_publication(
                 database, one.seal(), published_at=PUBLISHED_AT, published_by="李", extras=things
             )
