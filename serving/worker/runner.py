@@ -106,13 +106,13 @@ def _publish(work: _Work, progress: Progress) -> Mapping[str, Any]:
 
 
 def _train(work: _Work, progress: Progress) -> Mapping[str, Any]:
-    from training.pipeline import Search, train_and_register
+    from training.pipeline import Search, run_training
 
-    run = train_and_register(
+    run = run_training(
         work.workspace,
         work.as_of,
-        who=work.job.asked_by,
-        places=work.settings.policy.capacity,
+        principal=work.job.asked_by,
+        capacity=work.settings.policy.capacity,
         search=Search(work.settings.training.trials, work.settings.seed),
         progress=progress,
     )
