@@ -82,9 +82,9 @@ def test_training_reads_the_folder(county, written, tmp_path):
     days = training_dates(log)[-4:]
     assert written(f"{tmp_path}/features/", [day.isoformat() for day in days]) == 0
     files = feature_files(tmp_path / "features")
-    lessons = training_set_on_disk(log, files)
-    assert lessons.dates == tuple(days)
-    assert len(lessons.target) == files.rows() == sum(len(block) for block in files.blocks())
+    training_set = training_set_on_disk(log, files)
+    assert training_set.dates == tuple(days)
+    assert len(training_set.target) == files.rows() == sum(len(block) for block in files.blocks())
 
 
 @pytest.mark.parametrize("out", ["/proc/features.parquet", "/proc/features/", "/nowhere/f/"])
