@@ -31,7 +31,7 @@ def store(world):
 
 @pytest.mark.parametrize("kind", ["employer", "project"])
 def test_ablation_covers_every_family_of_the_kind(store, kind):
-    seen = store.seen_as(kind)
+    seen = store.for_kind(kind)
     found = ablation(seen, plan(seen, MONTH, MONTH), places=1)
     families = {family.name for family in FEATURE_SETS[kind].families}
     assert {one.family for one in found} == families
