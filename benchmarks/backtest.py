@@ -22,7 +22,9 @@ from risk.intake.importer import import_paths
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.models.backtest_text import Part, backtest_parts, worth_part
-from serving.publishing.scoring import run_ablation, run_backtest
+from training.evaluation.ablation import ablation
+from training.evaluation.backtest import backtest
+from training.evaluation.walk_forward import plan
 
 
 def main() -> None:
@@ -48,11 +50,11 @@ def document(chosen: argparse.Namespace) -> str:
         import_paths(workspace, [chosen.folder], today=dt.date.today())
         with RecordStore(workspace.records, read_only=True) as store:
             started = time.perf_counter()
-            done = run_backtest(store, span, chosen.capacity, heard)
+            done = backtest(store, *span, places=chosen.capacity, progress=heard)
             seconds = time.perf_counter() - started
             parts = backtest_parts(done, "en")
             if chosen.ablation:
-                worths = run_ablation(store, span, chosen.capacity, heard)
+                worths = ablation(store, plan(store, *span), places=chosen.capacity, progress=heard)
                 parts.append(worth_part(worths, "en", "project"))
     months = len(done.walk.months)
     speed = (

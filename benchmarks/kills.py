@@ -35,8 +35,9 @@ from risk.calendar.dates import add_months
 from risk.intake.importer import import_file, import_paths
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
-from serving.auth.repository import Grant, People
+from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
+from serving.db.database import Database
 from serving.db.engine import writing
 from serving.db.tables import (
     DELIVERIES,
@@ -50,8 +51,8 @@ from serving.db.tables import (
 from serving.events.outbox import Subscription, keep_subscription
 from serving.events.webhooks import deliver_due
 from serving.ingest.importer import take_in
+from serving.publishing.repository import store_publication
 from serving.settings import default_toml
-from serving.watchlists.repository import ServiceDatabase
 
 SCENES = ("publish", "outcomes", "imports", "webhooks")
 FIRST = dt.date(2015, 1, 1)
@@ -148,8 +149,8 @@ def _prepared(scene: str, folder: Path) -> Iterator[Ran]:
     with _database(folder) as database:
         if scene == "outcomes":
             _publish(database, FIRST)
-            grant = Grant("case", Role.SYSTEM, "", "benchmark", dt.datetime.now(dt.UTC))
-            (folder / "token").write_text(People(database.engine).add_token(grant))
+            grant = NewAccount("case", Role.SYSTEM, "", "benchmark", dt.datetime.now(dt.UTC))
+            (folder / "token").write_text(UserRepository(database.engine).add_token(grant))
             yield ran
             return
         with _subscriber(ran) as url:
@@ -325,17 +326,17 @@ _JUDGES = {
 # --- tools ---
 
 
-def _database(folder: Path) -> ServiceDatabase:
-    return ServiceDatabase(f"sqlite:///{folder / 'service.sqlite'}")
+def _database(folder: Path) -> Database:
+    return Database(f"sqlite:///{folder / 'service.sqlite'}")
 
 
-def _publish(database: ServiceDatabase, as_of: dt.date) -> str:
+def _publish(database: Database, as_of: dt.date) -> str:
     sealed = publication(as_of, listed=LISTED, cohort=COHORT).seal()
     moment = dt.datetime.now(dt.UTC)
-    return database.publish(sealed, published_at=moment, published_by="benchmark").digest
+    return store_publication(database, sealed, published_at=moment, published_by="benchmark").digest
 
 
-def _subscribe(database: ServiceDatabase, url: str) -> None:
+def _subscribe(database: Database, url: str) -> None:
     now = dt.datetime.now(dt.UTC)
     types = ("watchlist.published", "project.tier_changed")
     one = Subscription("s", "case", url, "", types, "whsec_MDEyMzQ1Njc=", now, "benchmark", None)
@@ -343,7 +344,7 @@ def _subscribe(database: ServiceDatabase, url: str) -> None:
         keep_subscription(connection, one)
 
 
-def _take_in(workspace: Workspace, database: ServiceDatabase) -> None:
+def _take_in(workspace: Workspace, database: Database) -> None:
     # A process the killed server had started may still hold the store for a moment.
     from risk.store.store import RecordStoreBusy
 

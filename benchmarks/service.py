@@ -29,11 +29,12 @@ from sqlalchemy import func, select
 
 from benchmarks.publications import publication
 from risk.workspace import Workspace
-from serving.auth.repository import Grant, People
+from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
+from serving.db.database import Database
 from serving.db.tables import AUDIT
+from serving.publishing.repository import store_publication
 from serving.settings import default_toml
-from serving.watchlists.repository import ServiceDatabase
 
 AS_OF = dt.date(2025, 6, 1)
 CONNECTIONS = 32
@@ -107,12 +108,12 @@ def prepared(place: Path) -> tuple[Workspace, str]:
     limits = "[limits]\nper_minute = 0\n"
     settings = default_toml().replace("[limits]\n", "") + limits
     workspace.settings_file.write_text(settings, encoding="utf-8")
-    with ServiceDatabase(f"sqlite:///{workspace.service_database}") as database:
+    with Database(f"sqlite:///{workspace.service_database}") as database:
         sealed = publication(AS_OF, listed=100, cohort=400, region="9901").seal()
         now = dt.datetime.now(dt.UTC)
-        database.publish(sealed, published_at=now, published_by="benchmark")
-        grant = Grant("inspector", Role.INSPECTOR, "9901", "benchmark", now)
-        token = People(database.engine).add_token(grant)
+        store_publication(database, sealed, published_at=now, published_by="benchmark")
+        grant = NewAccount("inspector", Role.INSPECTOR, "9901", "benchmark", now)
+        token = UserRepository(database.engine).add_token(grant)
     return workspace, token
 
 
@@ -174,7 +175,7 @@ def audited(workspace: Workspace) -> str:
     """How many reads the audit log holds one second after the last."""
     time.sleep(1)
     with (
-        ServiceDatabase(f"sqlite:///{workspace.service_database}") as database,
+        Database(f"sqlite:///{workspace.service_database}") as database,
         database.engine.connect() as connection,
     ):
         rows = connection.execute(select(func.count()).select_from(AUDIT)).scalar_one()

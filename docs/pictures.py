@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from serving.watchlists.repository import WatchlistRepository
+
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 PICTURES = HERE / "pictures"
@@ -119,14 +121,14 @@ def _served(workspace: Path) -> Iterator[tuple[str, list[str]]]:
 
     from risk.workspace import Workspace
     from serving.app import create_app
+    from serving.db.database import Database
     from serving.server import listen
     from serving.settings import load_settings
-    from serving.watchlists.repository import ServiceDatabase
     from serving.watchlists.snapshot_repository import register
 
     opened = Workspace(workspace)
-    database = ServiceDatabase(f"sqlite:///{opened.service_database}")
-    newest = database.latest_as_of()
+    database = Database(f"sqlite:///{opened.service_database}")
+    newest = WatchlistRepository(database).latest_as_of()
     found = register(database.engine, newest) if newest else None
     if found is None:
         sys.exit("the demo published nothing")

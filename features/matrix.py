@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from features.common_steps import COHORT, SHARED_STEPS
 from features.engines.duckdb import DuckDBEngine
 from features.engines.engine import Engine
 from features.feature_sets import FEATURE_SETS
+from features.sql_tables import tables_read
 from risk.contract import TABLES
 from risk.progress import Progress
 from risk.store.store import RecordStore
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-_WORDS = re.compile(r"\w+")
+_COHORT_QUERY = f"SELECT as_of, count(*) AS units FROM {COHORT.name} GROUP BY as_of"
 
 ROWS_AT_ONCE = 60_000_000
 """Dates are computed together as long as records times dates stay below this."""
@@ -69,7 +69,7 @@ def steps(families: Sequence[Family]) -> tuple[Step, ...]:
     """
     own = [step for family in families for step in family.steps]
     read = [step.sql for step in own] + [one.evidence.sql for one in families if one.evidence]
-    return (*_read_by([COHORT.name, *read], SHARED_STEPS), *own)
+    return (*_read_by([_COHORT_QUERY, *read], SHARED_STEPS), *own)
 
 
 def steps_read_by(queries: Sequence[str], kind: Kind = "project") -> tuple[Step, ...]:
@@ -80,11 +80,11 @@ def steps_read_by(queries: Sequence[str], kind: Kind = "project") -> tuple[Step,
 
 
 def _read_by(queries: Iterable[str], among: Sequence[Step]) -> tuple[Step, ...]:
-    needed = {name for sql in queries for name in _WORDS.findall(sql)}
+    needed = {name for sql in queries for name in tables_read(sql)}
     found: list[Step] = []
     for step in reversed(among):
         if step.name in needed:
-            needed.update(_WORDS.findall(step.sql))
+            needed |= tables_read(step.sql)
             found.insert(0, step)
     return tuple(found)
 
@@ -204,9 +204,9 @@ def cohort_sizes(
     """How many units each of ``as_ofs`` has, in the order of dates, before anything is computed."""
     sizes = dict.fromkeys(sorted(set(as_ofs)), 0)
     # Nothing but what is counted is read of steps that stay views.
-    todo = [replace(step, inlined=True) for step in _read_by([COHORT.name], SHARED_STEPS)]
+    todo = [replace(step, inlined=True) for step in _read_by([_COHORT_QUERY], SHARED_STEPS)]
     for engine in stepped_by_dates(store, as_ofs, todo, told_before=told_before):
-        counted = engine.fetch("SELECT as_of, count(*) AS units FROM cohort GROUP BY as_of")
+        counted = engine.fetch(_COHORT_QUERY)
         sizes.update((row["as_of"], row["units"]) for row in counted.to_pylist())
     return sizes
 

@@ -1,4 +1,4 @@
-"""The web application: what it is made of, nothing of what it does."""
+"""Composition of the web application."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from fastapi.middleware.gzip import GZipMiddleware
 from risk.locale import text
 from serving.audit.endpoints import router as audit
 from serving.audit.queue import AuditQueue
-from serving.auth.dependencies import Door, Doorkeeper
-from serving.auth.endpoints import router as session
-from serving.auth.repository import People
+from serving.auth.dependencies import AuthConfig, Authenticator
+from serving.auth.repository import UserRepository
 from serving.briefings.endpoints import router as briefings
 from serving.campaigns.endpoints import router as campaigns
 from serving.complaint_links.endpoints import router as links
 from serving.db.change_stamp import Freshness
+from serving.db.database import Database
 from serving.deposits.endpoints import router as deposits
 from serving.events.endpoints import router as subscriptions
 from serving.feedback.endpoints import router as feedback
 from serving.health.endpoints import router as health
 from serving.http.metrics import Metrics
-from serving.http.middleware import Envelope
-from serving.http.openapi import serve_docs
-from serving.http.problems import answer_failures
-from serving.http.response_cache import FastLane
+from serving.http.middleware import RequestMiddleware
+from serving.http.openapi import add_docs
+from serving.http.problems import add_exception_handlers
+from serving.http.response_cache import ResponseCache
 from serving.indicators.endpoints import router as indicators
 from serving.ingest.endpoints import router as records
 from serving.jobs.endpoints import router as jobs
@@ -38,11 +38,11 @@ from serving.outcomes.endpoints import router as outcomes
 from serving.projects.endpoints import router as projects
 from serving.scores.endpoints import router as scores
 from serving.settings import Settings
+from serving.site import add_pages
+from serving.users.endpoints import router as session
 from serving.version import package_version
 from serving.watchlists.endpoints import router as watchlists
 from serving.watchlists.redaction import Views
-from serving.watchlists.repository import ServiceDatabase
-from serving.web.mount import add_pages
 
 ROUTERS = (
     *(health, session, watchlists, projects, scores, outcomes, feedback, records, briefings),
@@ -53,12 +53,13 @@ ROUTERS = (
 
 
 def create_app(
-    settings: Settings, database: ServiceDatabase, *, key: str = "", local: bool = True
+    settings: Settings, database: Database, *, key: str = "", local: bool = True
 ) -> FastAPI:
-    """The API over ``database``, which it closes when the server stops.
+    """Return the application over ``database``, which it closes when the server stops.
 
-    ``key`` signs browser sessions; without one they end with the process. ``local`` lets whoever
-    sits at the machine in while no user and no token was made.
+    Args:
+        key: key that signs browser sessions; without one, sessions end with the process.
+        local: admit requests from this machine while no user and no token was created.
     """
     app = FastAPI(
         title=text("api.title", settings.language),
@@ -66,31 +67,31 @@ def create_app(
         version=package_version(),
         docs_url=None,
         redoc_url=None,
-        lifespan=_closing,
+        lifespan=_lifespan,
     )
     freshness = Freshness(database.engine)
-    door = Door(key or secrets.token_urlsafe(32), settings.limits.per_minute, local)
+    config = AuthConfig(key or secrets.token_urlsafe(32), settings.limits.per_minute, local)
     app.state.settings = settings
     app.state.database = database
     app.state.freshness = freshness
-    app.state.people = People(database.engine)
+    app.state.users = UserRepository(database.engine)
     app.state.views = Views(database, freshness)
     app.state.audit = AuditQueue(database.engine)
     app.state.metrics = Metrics()
-    app.state.doorkeeper = Doorkeeper(app.state.people, freshness, door)
-    answer_failures(app)
+    app.state.authenticator = Authenticator(app.state.users, freshness, config)
+    add_exception_handlers(app)
     add_pages(app)
-    serve_docs(app, ROUTERS)
+    add_docs(app, ROUTERS)
     for router in ROUTERS:
         app.include_router(router)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
-    app.add_middleware(FastLane, doorkeeper=app.state.doorkeeper, freshness=freshness)
-    app.add_middleware(Envelope, audit=app.state.audit, metrics=app.state.metrics)
+    app.add_middleware(ResponseCache, authenticator=app.state.authenticator, freshness=freshness)
+    app.add_middleware(RequestMiddleware, audit=app.state.audit, metrics=app.state.metrics)
     return app
 
 
 @asynccontextmanager
-async def _closing(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.audit.start()
     yield
     app.state.audit.close()

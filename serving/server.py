@@ -15,9 +15,9 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
-from risk.errors import WagewatchError
 from risk.workspace import Workspace
 from serving.auth.secrets import signing_key
+from serving.errors import CommandError
 from serving.http.logs import log_to
 from serving.http.metrics import SHARED_FOLDER
 
@@ -28,7 +28,7 @@ SERVED, LOCAL = "WAGEWATCH_SERVED", "WAGEWATCH_SERVED_LOCAL"
 """Tell the processes of a server which workspace they serve, and whether to this machine alone."""
 
 
-class CannotListen(WagewatchError):
+class CannotListen(CommandError):
     """The address cannot be listened on, mostly because another program does."""
 
     code = "cannot_listen"
@@ -87,15 +87,15 @@ def run_until_told(workspace: Workspace, bound: socket.socket, workers: int) -> 
 def served() -> FastAPI:
     """The application of the workspace named in the environment; made anew in every process."""
     from serving.app import create_app
+    from serving.db.database import Database
     from serving.settings import database_url, load_settings
-    from serving.watchlists.repository import ServiceDatabase
 
     workspace = Workspace(Path(os.environ[SERVED]))
     settings = load_settings(workspace)
     log_to(service_log(workspace))
     return create_app(
         settings,
-        ServiceDatabase(database_url(workspace, settings)),
+        Database(database_url(workspace, settings)),
         key=signing_key(workspace.root / "session.key"),
         local=bool(os.environ.get(LOCAL)),
     )

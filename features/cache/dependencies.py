@@ -13,12 +13,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from features.catalogue import Family
 from features.engines.duckdb import DuckDBEngine
 from features.feature_sets import FEATURE_SETS
 from features.matrix import steps
+from features.sql_tables import ParsedQuery, parse
 from risk.contract import STORED_TABLES, TABLES
 from risk.store.store import RecordStore
 from risk.unit_kinds import EMPLOYERS_SCHEMA
@@ -43,12 +43,6 @@ class Reading:
     feeds: frozenset[str]
     families: frozenset[str]
     code: str
-
-
-@dataclass(frozen=True)
-class _Query:
-    tables: frozenset[Name]
-    flags: frozenset[str]
 
 
 def readings(store: RecordStore, families: Sequence[Family]) -> dict[str, Reading]:
@@ -110,14 +104,15 @@ class _Names:
         if name not in self.texts:
             return frozenset()
         if name not in self._met:
-            self._met[name] = frozenset(self._resolved(name, self._parsed(name)))
+            self._met[name] = frozenset(self._resolved(name, parse(self.texts[name])))
         return self._met[name]
 
-    def _resolved(self, inside: Name, query: _Query) -> Iterator[Name]:
+    def _resolved(self, inside: Name, query: ParsedQuery) -> Iterator[Name]:
         for schema, table in query.tables:
             if inside[0] == _STEPS and table == _FEEDS:
                 # All of them if it names none: it may take every column.
-                yield from (self._flag(flag) for flag in query.flags or TABLES)
+                flags = {name for name in TABLES if f"{_FLAG}{name}" in query.columns}
+                yield from (self._flag(flag) for flag in flags or TABLES)
             else:
                 yield self._place(inside, schema, table)
 
@@ -134,32 +129,6 @@ class _Names:
         if (_STEPS, name) in self.texts:
             return _STEPS, name
         return (self._lens if (self._lens, name) in self.texts else _STORED), name
-
-    def _parsed(self, name: Name) -> _Query:
-        told = self._store.rows("SELECT json_serialize_sql(?::VARCHAR)", [self.texts[name]])
-        tree = json.loads(told[0][0])
-        if tree["error"]:
-            raise ValueError(f"the SQL of {name[1]} cannot be parsed: {tree['error_message']}")
-        nodes = list(_nodes(tree))
-        tables = {
-            (node["schema_name"], node["table_name"])
-            for node in nodes
-            if node.get("type") == "BASE_TABLE"
-        }
-        columns = [node["column_names"][-1] for node in nodes if node.get("type") == "COLUMN_REF"]
-        flags = {one.removeprefix(_FLAG) for one in columns if one.startswith(_FLAG)}
-        return _Query(frozenset(tables), frozenset(flags & set(TABLES)))
-
-
-def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    todo = [tree]
-    while todo:
-        one = todo.pop()
-        if isinstance(one, dict):
-            yield one
-            todo.extend(one.values())
-        elif isinstance(one, list):
-            todo.extend(one)
 
 
 def _select_of(view: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from features.catalogue import Step
 from features.engines.partitioned import write_parted
+from features.sql_tables import tables_read
 from risk.contract import STORED_TABLES
 from risk.store.store import RecordStore, superseded_sql, versions_sql, views_for_kind
 
@@ -24,7 +24,7 @@ _FUNCTIONS = (
 _ROWS_AT_ONCE = 16_384
 """Rows handed over together when an answer is written: 19 MB at 144 features."""
 
-_VERSIONS = re.compile(r"\b(\w+)_versions\b")
+_VERSIONS = "_versions"
 
 
 class DuckDBEngine:
@@ -85,7 +85,7 @@ class DuckDBEngine:
 
     def _prepare_versions(self, sql: str) -> None:
         """Find the few superseded rows of the tables ``sql`` reads, once for all steps."""
-        for name in set(_VERSIONS.findall(sql)) & self._plain_versions:
+        for name in sorted(self._plain_versions & _tables_with_versions(sql)):
             self._plain_versions.discard(name)
             for prepared in superseded_sql(STORED_TABLES[name]):
                 self._connection.execute(prepared)
@@ -119,3 +119,8 @@ class DuckDBEngine:
     def close(self) -> None:
         """Drop all temporary tables."""
         self._connection.close()
+
+
+def _tables_with_versions(sql: str) -> set[str]:
+    """The tables whose view ``<table>_versions`` is read by ``sql``."""
+    return {name.removesuffix(_VERSIONS) for name in tables_read(sql) if name.endswith(_VERSIONS)}

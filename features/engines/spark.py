@@ -7,12 +7,12 @@ here once, as functions of the session.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from features.catalogue import Step
 from features.engines.spark_paths import Days, literally
+from features.sql_tables import parse
 from risk.contract import STORED_TABLES, Table
 from risk.store.parquet_validation import (
     FolderProblem,
@@ -195,4 +195,4 @@ def _layout_problems(held: DataFrame, table: Table) -> list[FolderProblem]:
 
 
 def _reads(name: str, later: Sequence[Step]) -> int:
-    return sum(len(re.findall(rf"\b(?:FROM|JOIN) {name}\b", step.sql)) for step in later)
+    return sum(table == name for step in later for _, table in parse(step.sql).tables)

@@ -9,10 +9,10 @@ from fastapi import APIRouter
 
 from serving.audit.repository import read_audit
 from serving.audit.schemas import AuditEntry
-from serving.auth.dependencies import may
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
-from serving.http.dependencies import Database
+from serving.auth.roles import Permission
+from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import CursorQuery, LimitQuery, wanted
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
@@ -22,8 +22,8 @@ router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=RESPONSES)
 
 @router.get("")
 def list_audit(
-    database: Database,
-    who: Annotated[Principal, may(Action.READ_AUDIT)],
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.READ_AUDIT)],
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[AuditEntry]:

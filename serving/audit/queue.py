@@ -1,6 +1,6 @@
-"""Audit entries of reads, written in groups: durable within a second, at no one's expense.
+"""Audit entries of reads, written in batches within a second so that no request waits for them.
 
-Entries of writes are stored in the writes' own transactions and do not pass here.
+Entries of writes are stored in the transactions of the writes and do not pass this queue.
 """
 
 from __future__ import annotations
@@ -9,30 +9,41 @@ import logging
 import queue
 import threading
 import time
+from http import HTTPStatus
 
+from fastapi import Request
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
+from starlette.types import Scope
 
-from risk.errors import WagewatchError
 from serving.audit.repository import AuditEntry, write_audit
+from serving.audit.request_entry import audit_entry
+from serving.auth.principal import Principal
+from serving.auth.roles import Permission
+from serving.errors import ApiError
 
 SECONDS = 0.2
-"""How long entries are gathered before they are written."""
+"""Interval between two batches."""
 
-MOST_WAITING = 50_000
-_AT_ONCE = 5_000
+MAX_WAITING = 50_000
+_BATCH = 5_000
 
 _log = logging.getLogger("wagewatch.audit")
 
 
-class AuditFull(WagewatchError):
-    """Entries cannot be written as fast as they come; nothing may be read unrecorded."""
+class AuditFull(ApiError):
+    """The queue is full, and no read may go unrecorded."""
 
     code = "audit_full"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def retry_after(self) -> int:
+        """Return 1: the queue is written several times a second."""
+        return 1
 
 
 class AuditQueue:
-    """Takes entries from any thread; one thread writes them."""
+    """Queue of audit entries: any thread adds, one thread writes."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -41,24 +52,26 @@ class AuditQueue:
         self._thread = threading.Thread(target=self._run, name="audit", daemon=True)
 
     def start(self) -> None:
-        """Begin to write."""
+        """Start the writing thread."""
         self._thread.start()
 
     def require_room(self) -> None:
-        """Nothing, if another entry can be taken.
+        """Check that another entry can be added.
 
         Raises:
-            AuditFull: it cannot.
+            AuditFull: the queue is full.
         """
-        if self._waiting.qsize() >= MOST_WAITING:
-            raise AuditFull(waiting=MOST_WAITING)
+        if self._waiting.qsize() >= MAX_WAITING:
+            raise AuditFull(waiting=MAX_WAITING)
 
-    def add(self, entry: AuditEntry) -> None:
-        """Take an entry."""
-        self._waiting.put(entry)
+    def add_request(
+        self, scope: Scope, permission: Permission, principal: Principal | None, status: int
+    ) -> None:
+        """Add the entry of a request answered with ``status``."""
+        self._waiting.put(audit_entry(scope, permission, principal, status))
 
     def close(self) -> None:
-        """Write what is waiting and stop."""
+        """Write the remaining entries and stop the thread."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -69,7 +82,7 @@ class AuditQueue:
             self._write()
 
     def _write(self) -> None:
-        while entries := self._some():
+        while entries := self._take_batch():
             try:
                 write_audit(self._engine, entries)
             except DBAPIError as error:
@@ -80,11 +93,17 @@ class AuditQueue:
                     return
                 time.sleep(SECONDS)
 
-    def _some(self) -> list[AuditEntry]:
+    def _take_batch(self) -> list[AuditEntry]:
         entries: list[AuditEntry] = []
-        while len(entries) < _AT_ONCE:
+        while len(entries) < _BATCH:
             try:
                 entries.append(self._waiting.get_nowait())
             except queue.Empty:
                 break
         return entries
+
+
+def audit_of(request: Request) -> AuditQueue:
+    """Return the audit queue of the application."""
+    audit: AuditQueue = request.app.state.audit
+    return audit

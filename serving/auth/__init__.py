@@ -1,1 +1,1 @@
-"""Who may do what, and where: roles, regions, passwords, tokens, sessions."""
+"""Authentication and authorisation: principals, roles, regions, passwords, tokens, sessions."""

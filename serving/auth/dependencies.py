@@ -1,7 +1,7 @@
-"""Finds out who makes a request and whether they may: tokens, sessions, or the machine's own user.
+"""Authentication and authorisation of requests: tokens, sessions, or the machine's own user.
 
-While no user and no token was ever made, and the service listens on this machine alone, whoever
-sits at it is let in as a supervisor.
+While no user and no token was ever created and the service listens on this machine only, requests
+from this machine are admitted as a supervisor.
 """
 
 from __future__ import annotations
@@ -10,91 +10,99 @@ import datetime as dt
 import hmac
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any
+from http import HTTPStatus
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
-from risk.errors import WagewatchError
 from serving.auth.principal import LOCAL, NotSignedIn, Principal
-from serving.auth.rate_limit import Limiter
-from serving.auth.repository import People, Token
-from serving.auth.roles import Action
+from serving.auth.rate_limit import RateLimiter
+from serving.auth.repository import Token, UserRepository
+from serving.auth.roles import Permission
 from serving.auth.secrets import PREFIX, token_hash
 from serving.auth.sessions import COOKIE, CSRF_HEADER, open_session
 from serving.db.change_stamp import Freshness
+from serving.errors import ApiError
 
 SIGN_INS_PER_MINUTE = 10
-"""For each name, right or wrong."""
+"""Sign-in attempts per user name, successful or not."""
 
-_MOST_REMEMBERED = 10_000
+_MAX_CACHED_TOKENS = 10_000
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "testserver"})
 
 
-class CsrfMissing(WagewatchError):
-    """A write in a browser session without the session's own word."""
+class CsrfMissing(ApiError):
+    """A write in a browser session lacks the session's CSRF token."""
 
     code = "csrf_missing"
+    status = HTTPStatus.FORBIDDEN
 
 
 @dataclass(frozen=True)
-class Door:
-    """How the service is entered: the key of sessions, requests a minute, local entry or not."""
+class AuthConfig:
+    """Configuration of the :class:`Authenticator`.
+
+    Attributes:
+        key: key that signs session cookies.
+        per_minute: requests per minute and principal, 0 for no limit.
+        local: admit requests from this machine while there is no user and no token.
+    """
 
     key: str
     per_minute: int
     local: bool
 
 
-class Doorkeeper:
-    """Admits requests."""
+class Authenticator:
+    """Identifies the principal of a request and checks permissions and rate limits."""
 
-    def __init__(self, people: People, freshness: Freshness, door: Door) -> None:
-        self._people = people
+    def __init__(self, users: UserRepository, freshness: Freshness, config: AuthConfig) -> None:
+        self._users = users
         self._freshness = freshness
-        self._door = door
-        self._limiter = Limiter(door.per_minute)
-        self._sign_ins = Limiter(SIGN_INS_PER_MINUTE)
+        self._config = config
+        self._requests = RateLimiter(config.per_minute)
+        self._sign_ins = RateLimiter(SIGN_INS_PER_MINUTE)
         self._tokens: OrderedDict[str, tuple[object, Token | None]] = OrderedDict()
-        self._local_until: object = None
+        self._no_users_at: object = None
 
     @property
     def key(self) -> str:
-        """What sessions are signed with."""
-        return self._door.key
+        """The key that signs session cookies."""
+        return self._config.key
 
-    def admit(self, principal: Principal, action: Action) -> None:
-        """Nothing, if they may do ``action`` now.
+    def admit(self, principal: Principal, permission: Permission) -> None:
+        """Count a request of ``principal`` and check that it has ``permission``.
 
         Raises:
-            NotAllowed: they may not.
-            TooManyRequests: they have asked too often.
+            NotAllowed: the principal lacks the permission.
+            TooManyRequests: the principal exceeded its rate limit.
         """
-        self._limiter.spend(principal.key)
-        principal.require(action)
+        self._requests.spend(principal.key)
+        principal.require(permission)
 
     def valid_until(self, header: object) -> dt.datetime | None:
-        """When the token in an ``Authorization`` header ends; None if it does not."""
+        """Return when the token of an ``Authorization`` header expires; None if it does not."""
         assert isinstance(header, bytes)  # noqa: S101
         secret = header.decode("latin-1").partition(" ")[2]
-        token = self._remembered(secret)
+        token = self._cached_token(secret)
         return token.expires_at if token else None
 
-    def slow_down(self, key: str) -> None:
-        """Count a try at signing in.
+    def count_sign_in(self, key: str) -> None:
+        """Count an attempt to sign in.
 
         Raises:
-            TooManyRequests: there were too many.
+            TooManyRequests: there were too many within a minute.
         """
         self._sign_ins.spend(key)
 
     def identify(self, request: Request) -> Principal:
-        """Whoever makes ``request``.
+        """Return the principal of ``request``.
 
         Raises:
-            NotSignedIn: nobody is named, or the name is not proven.
-            CsrfMissing: a write in a browser session without its word.
+            NotSignedIn: the request has no credentials, or invalid ones.
+            CsrfMissing: a write in a browser session lacks the CSRF token.
         """
         header = request.headers.get("authorization")
         if header is not None:
@@ -102,90 +110,100 @@ class Doorkeeper:
         cookie = request.cookies.get(COOKIE)
         if cookie is not None:
             return self._by_session(request, cookie)
-        if self._door.local and self._is_local(request) and self._nobody_yet():
+        if self._config.local and self._is_local(request) and self._no_users():
             return LOCAL
         raise NotSignedIn()
 
     def _by_token(self, header: str) -> Principal:
-        kind, _, secret = header.partition(" ")
-        if kind.lower() != "bearer" or not secret.startswith(PREFIX):
+        scheme, _, secret = header.partition(" ")
+        if scheme.lower() != "bearer" or not secret.startswith(PREFIX):
             raise NotSignedIn()
-        token = self._remembered(secret)
+        token = self._cached_token(secret)
         if token is None or not token.valid_at(dt.datetime.now(dt.UTC)):
             raise NotSignedIn()
         return token.principal()
 
-    def _remembered(self, secret: str) -> Token | None:
+    def _cached_token(self, secret: str) -> Token | None:
         stamp, hashed = self._freshness.stamp(), token_hash(secret)
-        known = self._tokens.get(hashed)
-        if known is not None and known[0] == stamp:
-            return known[1]
-        token = self._people.token_of(secret)
+        cached = self._tokens.get(hashed)
+        if cached is not None and cached[0] == stamp:
+            return cached[1]
+        token = self._users.token_by_secret(secret)
         self._tokens[hashed] = (stamp, token)
-        if len(self._tokens) > _MOST_REMEMBERED:
+        if len(self._tokens) > _MAX_CACHED_TOKENS:
             self._tokens.popitem(last=False)
         return token
 
     def _by_session(self, request: Request, cookie: str) -> Principal:
-        session = open_session(self._door.key, cookie)
+        session = open_session(self._config.key, cookie)
         if session is None:
             raise NotSignedIn()
-        user = self._people.user_by(id=session.user_id, stamp=session.stamp)
+        user = self._users.user_by(id=session.user_id, stamp=session.stamp)
         if user is None:
             raise NotSignedIn()
         if request.method not in _SAFE:
-            said = request.headers.get(CSRF_HEADER, "")
-            if not hmac.compare_digest(said.encode(), session.csrf.encode()):
+            sent = request.headers.get(CSRF_HEADER, "")
+            if not hmac.compare_digest(sent.encode(), session.csrf.encode()):
                 raise CsrfMissing(header=CSRF_HEADER)
         return user.principal(session.csrf)
 
     def _is_local(self, request: Request) -> bool:
-        # A page of another site could make a browser on this machine ask, and a web server in
-        # front of this one passes on what came from anywhere.
+        # A page of another site can make a browser on this machine send requests, and a reverse
+        # proxy in front of this server forwards requests from anywhere.
         if any(name in request.headers for name in ("forwarded", "x-forwarded-for")):
             return False
         origin = request.headers.get("origin")
-        named = request.headers.get("host", "")
-        hosts = [f"//{named}"] if origin is None else [f"//{named}", origin]
-        return all(_host(address) in _LOOPBACK for address in hosts)
+        host = request.headers.get("host", "")
+        addresses = [f"//{host}"] if origin is None else [f"//{host}", origin]
+        return all(_hostname(address) in _LOOPBACK for address in addresses)
 
-    def _nobody_yet(self) -> bool:
+    def _no_users(self) -> bool:
         stamp = self._freshness.stamp()
-        if self._local_until != stamp:
-            if self._people.anybody():
+        if self._no_users_at != stamp:
+            if self._users.has_any():
                 return False
-            self._local_until = stamp
+            self._no_users_at = stamp
         return True
 
 
-def doorkeeper_of(request: Request) -> Doorkeeper:
-    """The doorkeeper of the application."""
-    keeper: Doorkeeper = request.app.state.doorkeeper
-    return keeper
+def authenticator_of(request: Request) -> Authenticator:
+    """Return the authenticator of the application."""
+    authenticator: Authenticator = request.app.state.authenticator
+    return authenticator
 
 
-class Admission:
-    """The dependency of an endpoint that stands for ``action``."""
+async def users_of(request: Request) -> UserRepository:
+    """Return the repository of users and tokens of the application."""
+    users: UserRepository = request.app.state.users
+    return users
 
-    def __init__(self, action: Action) -> None:
-        self.action = action
+
+Users = Annotated[UserRepository, Depends(users_of)]
+"""Type of an endpoint parameter that receives the repository of users and tokens."""
+
+
+class RequirePermission:
+    """Dependency of an endpoint that requires ``permission``."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
 
     async def __call__(self, request: Request) -> Principal:
-        """Admit the request, and remember for the audit who did what."""
+        """Admit the request and record permission and principal for the audit entry."""
         state = request.scope.setdefault("state", {})
-        state["action"] = self.action
-        keeper = doorkeeper_of(request)
-        principal = state["principal"] = keeper.identify(request)
-        keeper.admit(principal, self.action)
+        state["action"] = self.permission
+        authenticator = authenticator_of(request)
+        principal = state["principal"] = authenticator.identify(request)
+        authenticator.admit(principal, self.permission)
         return principal
 
 
-def may(action: Action) -> Any:
-    """For a parameter of type :class:`Principal`: whoever asks, who must be allowed ``action``."""
-    return Depends(Admission(action))
+def require(permission: Permission) -> Any:
+    """Return the dependency of a :class:`Principal` parameter that must have ``permission``."""
+    return Depends(RequirePermission(permission))
 
 
-def _host(address: str) -> str:
+def _hostname(address: str) -> str:
     try:
         return urlsplit(address).hostname or ""
     except ValueError:

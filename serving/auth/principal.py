@@ -1,62 +1,70 @@
-"""Whoever makes a request, and what follows from it."""
+"""The person or system that makes a request."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 
-from risk.errors import WagewatchError
-from serving.auth.roles import MAY, Action, Role
+from serving.auth.roles import PERMISSIONS, Permission, Role
+from serving.errors import ApiError
 
 
-class NotSignedIn(WagewatchError):
-    """Nobody is named, or the name is not proven."""
+class NotSignedIn(ApiError):
+    """The request has no credentials, or invalid ones."""
 
     code = "not_signed_in"
+    status = HTTPStatus.UNAUTHORIZED
 
 
-class NotAllowed(WagewatchError):
-    """The role, or the scope of the token, does not include this."""
+class NotAllowed(ApiError):
+    """The role, or the scopes of the token, lack the permission."""
 
     code = "not_allowed"
+    status = HTTPStatus.FORBIDDEN
 
 
-class OutsideRegion(WagewatchError):
-    """The region lies outside that of whoever asks."""
+class OutsideRegion(ApiError):
+    """The region is outside the principal's."""
 
     code = "outside_region"
+    status = HTTPStatus.FORBIDDEN
 
 
 @dataclass(frozen=True)
 class Principal:
-    """A person or system. ``region`` is the beginning of the region codes they may see.
+    """A person or system.
 
-    ``key`` tells principals apart (``user:3``); ``scopes`` narrows the role, None for all of it;
-    ``csrf`` is set for a browser session and must come back with every write.
+    Attributes:
+        key: unique key, such as ``user:3``.
+        region: prefix of the region codes they may see; empty for all.
+        scopes: permissions of the role that a token is limited to; None for all of them.
+        csrf: CSRF token of a browser session, required with every write.
     """
 
     key: str
     name: str
     role: Role
     region: str = ""
-    scopes: frozenset[Action] | None = None
+    scopes: frozenset[Permission] | None = None
     csrf: str | None = None
 
-    def may(self, action: Action) -> bool:
-        """Whether the role and the scopes include ``action``."""
-        return action in MAY[self.role] and (self.scopes is None or action in self.scopes)
+    def has(self, permission: Permission) -> bool:
+        """Return whether role and scopes include ``permission``."""
+        in_scope = self.scopes is None or permission in self.scopes
+        return permission in PERMISSIONS[self.role] and in_scope
 
-    def require(self, action: Action) -> None:
-        """Nothing, if they may.
+    def require(self, permission: Permission) -> None:
+        """Check that the principal has ``permission``.
 
         Raises:
-            NotAllowed: they may not.
+            NotAllowed: the principal lacks it.
         """
-        if not self.may(action):
-            raise NotAllowed(action=action.value, role=self.role.value)
+        if not self.has(permission):
+            raise NotAllowed(action=permission.value, role=self.role.value)
 
 
 OFFICE = Principal("office", "office", Role.ADMIN)
-"""The command line: whoever can read the workspace's files."""
+"""The command line: its user can read the workspace's files anyway."""
 
 LOCAL = Principal("local", "local", Role.SUPERVISOR)
-"""Whoever sits at the machine while no user and no token was made yet."""
+"""The user of this machine while no user and no token exists."""

@@ -1,35 +1,58 @@
-"""Where each project is, for deciding who may see and write it."""
+"""The region of each project, which decides who may see and write it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from http import HTTPStatus
 
 from sqlalchemy import Connection, delete, insert, select
 
+from serving.auth.jurisdiction import covers
+from serving.auth.principal import Principal
 from serving.db.tables import PLACES
+from serving.errors import ApiError
 
-_AT_ONCE = 400
+_BATCH = 400
 
 
-def places_of(connection: Connection, project_ids: Collection[str]) -> dict[str, str]:
-    """The region codes of those of ``project_ids`` that are known."""
-    wanted, found = sorted(project_ids), {}
-    for start in range(0, len(wanted), _AT_ONCE):
+class ProjectUnknown(ApiError):
+    """No list and no submission contains the project, or it is in another region."""
+
+    code = "project_unknown"
+    status = HTTPStatus.NOT_FOUND
+
+
+def region_of(connection: Connection, project_id: str, principal: Principal) -> str:
+    """Return the region code of a project.
+
+    Raises:
+        ProjectUnknown: the project is unknown or outside the principal's region.
+    """
+    code = regions_of(connection, [project_id]).get(project_id)
+    if code is None or not covers(principal, code):
+        raise ProjectUnknown(project_id=project_id)
+    return code
+
+
+def regions_of(connection: Connection, project_ids: Collection[str]) -> dict[str, str]:
+    """Return the region codes of the known ones of ``project_ids``."""
+    ordered, regions = sorted(project_ids), {}
+    for start in range(0, len(ordered), _BATCH):
         query = select(PLACES.c.project_id, PLACES.c.region_code).where(
-            PLACES.c.project_id.in_(wanted[start : start + _AT_ONCE])
+            PLACES.c.project_id.in_(ordered[start : start + _BATCH])
         )
-        found.update({row.project_id: row.region_code for row in connection.execute(query)})
-    return found
+        regions.update({row.project_id: row.region_code for row in connection.execute(query)})
+    return regions
 
 
-def keep_places(connection: Connection, places: Mapping[str, str]) -> None:
-    """Remember where projects are; the newest word stands."""
-    known = places_of(connection, places)
-    moved = {key: code for key, code in places.items() if known.get(key) != code}
+def save_regions(connection: Connection, regions: Mapping[str, str]) -> None:
+    """Store the region codes of projects; a new code replaces the old one."""
+    known = regions_of(connection, regions)
+    moved = {key: code for key, code in regions.items() if known.get(key) != code}
     rows = [{"project_id": key, "region_code": code} for key, code in sorted(moved.items())]
     old = sorted(set(moved) & set(known))
-    for start in range(0, len(old), _AT_ONCE):
-        piece = old[start : start + _AT_ONCE]
-        connection.execute(delete(PLACES).where(PLACES.c.project_id.in_(piece)))
+    for start in range(0, len(old), _BATCH):
+        batch = old[start : start + _BATCH]
+        connection.execute(delete(PLACES).where(PLACES.c.project_id.in_(batch)))
     if rows:
         connection.execute(insert(PLACES), rows)

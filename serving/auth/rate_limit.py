@@ -1,20 +1,26 @@
-"""How often a principal may ask: a bucket that fills steadily and is emptied by requests."""
+"""Rate limit per principal: a token bucket that refills steadily."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 
-from risk.errors import WagewatchError
+from serving.errors import ApiError
 
-_MOST_BUCKETS = 10_000
+_MAX_BUCKETS = 10_000
 
 
-class TooManyRequests(WagewatchError):
-    """The bucket is empty; ``seconds`` until there is room again."""
+class TooManyRequests(ApiError):
+    """The rate limit is exceeded; ``seconds`` is the time until the next request is accepted."""
 
     code = "too_many_requests"
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def retry_after(self) -> int:
+        """Return the seconds until the next request is accepted."""
+        return int(self.fields["seconds"])
 
 
 @dataclass
@@ -23,10 +29,14 @@ class _Bucket:
     at: float
 
 
-class Limiter:
-    """One bucket per principal, of ``per_minute`` requests each; 0 means no limit.
+class RateLimiter:
+    """Token buckets of ``per_minute`` requests per key; 0 means no limit.
 
-    >>> limiter = Limiter(60, now=lambda: 0.0)
+    Buckets are in the memory of one process: a server with N workers accepts up to N times the
+    rate. The table holds 10,000 keys and is cleared when full, which refills all buckets; this
+    bounds the memory that made-up sign-in names can take.
+
+    >>> limiter = RateLimiter(60, now=lambda: 0.0)
     >>> for _ in range(60):
     ...     limiter.spend("a")
     >>> limiter.spend("b")
@@ -37,7 +47,7 @@ class Limiter:
     """
 
     def __init__(self, per_minute: int, now: Callable[[], float] = time.monotonic) -> None:
-        self._most = float(per_minute)
+        self._per_minute = float(per_minute)
         self._now = now
         self._buckets: dict[str, _Bucket] = {}
 
@@ -45,18 +55,19 @@ class Limiter:
         """Take one request out of the bucket of ``key``.
 
         Raises:
-            TooManyRequests: it is empty.
+            TooManyRequests: the bucket is empty.
         """
-        if not self._most:
+        if not self._per_minute:
             return
         now = self._now()
         bucket = self._buckets.get(key)
         if bucket is None:
-            if len(self._buckets) >= _MOST_BUCKETS:
+            if len(self._buckets) >= _MAX_BUCKETS:
                 self._buckets.clear()
-            bucket = self._buckets[key] = _Bucket(self._most, now)
-        bucket.left = min(self._most, bucket.left + (now - bucket.at) * self._most / 60)
+            bucket = self._buckets[key] = _Bucket(self._per_minute, now)
+        refilled = bucket.left + (now - bucket.at) * self._per_minute / 60
+        bucket.left = min(self._per_minute, refilled)
         bucket.at = now
         if bucket.left < 1:
-            raise TooManyRequests(seconds=int((1 - bucket.left) * 60 / self._most) + 1)
+            raise TooManyRequests(seconds=int((1 - bucket.left) * 60 / self._per_minute) + 1)
         bucket.left -= 1

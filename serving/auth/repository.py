@@ -1,4 +1,4 @@
-"""Users and tokens: made, changed, ended, found."""
+"""Repository of users and tokens."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from typing import Any
 from sqlalchemy import Engine, Row, Table, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from risk.errors import WagewatchError
 from serving.auth.principal import Principal
-from serving.auth.roles import Action, Role
+from serving.auth.roles import Permission, Role
 from serving.auth.secrets import new_token, token_hash
 from serving.db.engine import utc, writing
 from serving.db.tables import TOKENS, USERS
+from serving.errors import CommandError
 
 
-class NameTaken(WagewatchError):
-    """There is already a user or token of this name."""
+class NameTaken(CommandError):
+    """A user or token of this name exists."""
 
     code = "name_taken"
 
 
-class NameUnknown(WagewatchError):
-    """There is no active user or token of this name."""
+class NameUnknown(CommandError):
+    """No active user or token has this name."""
 
     code = "name_unknown"
 
 
 @dataclass(frozen=True)
-class Grant:
-    """What is to be given: to whom, as what, where, by whom, when."""
+class NewAccount:
+    """The common values of a user or token to be created."""
 
     name: str
     role: Role
     region: str
-    by: str
-    at: dt.datetime
+    created_by: str
+    created_at: dt.datetime
 
 
 @dataclass(frozen=True)
 class User:
-    """A person. ``disabled_at`` is None while they may sign in."""
+    """A user; ``disabled_at`` is None while they may sign in."""
 
     id: int
     name: str
@@ -57,90 +57,92 @@ class User:
     disabled_at: dt.datetime | None
 
     def principal(self, csrf: str | None = None) -> Principal:
-        """Who they are to the service."""
+        """Return the principal of the user."""
         return Principal(f"user:{self.id}", self.name, self.role, self.region, None, csrf)
 
 
 @dataclass(frozen=True)
 class Token:
-    """A system's token, without its secret."""
+    """A token of a system, without its secret."""
 
     id: int
     name: str
     role: Role
     region: str
-    scopes: tuple[Action, ...] | None
+    scopes: tuple[Permission, ...] | None
     created_at: dt.datetime
     created_by: str
     expires_at: dt.datetime | None
     revoked_at: dt.datetime | None
 
     def principal(self) -> Principal:
-        """Who it stands for."""
+        """Return the principal of the token."""
         scopes = None if self.scopes is None else frozenset(self.scopes)
         return Principal(f"token:{self.id}", self.name, self.role, self.region, scopes)
 
     def valid_at(self, now: dt.datetime) -> bool:
-        """Whether it is neither revoked nor expired."""
+        """Return whether it is neither revoked nor expired."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
-class People:
+class UserRepository:
     """The users and tokens of a service database."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def anybody(self) -> bool:
-        """Whether any user or token was ever made."""
+    def has_any(self) -> bool:
+        """Return whether any user or token was ever created."""
         with self._engine.connect() as connection:
             return any(
                 connection.execute(select(func.count()).select_from(table)).scalar_one()
                 for table in (USERS, TOKENS)
             )
 
-    def add_user(self, grant: Grant, *, password_hash: str | None, subject: str | None) -> None:
-        """Make a user.
+    def add_user(
+        self, account: NewAccount, *, password_hash: str | None, subject: str | None
+    ) -> None:
+        """Create a user.
 
         Raises:
-            NameTaken: the name or the subject is another's.
+            NameTaken: another user has the name or the subject.
         """
         extra = {"password_hash": password_hash, "subject": subject, "stamp": 1}
-        self._add(USERS, grant, extra)
+        self._add(USERS, account, extra)
 
     def add_token(
         self,
-        grant: Grant,
+        account: NewAccount,
         *,
-        scopes: Sequence[Action] | None = None,
+        scopes: Sequence[Permission] | None = None,
         expires_at: dt.datetime | None = None,
     ) -> str:
-        """Make a token and give its secret, which is not kept.
+        """Create a token and return its secret; only the secret's hash is stored.
 
         Raises:
-            NameTaken: there is one of that name.
+            NameTaken: a token has the name.
         """
         secret = new_token()
-        kept = None if scopes is None else [scope.value for scope in scopes]
-        extra = {"secret_hash": token_hash(secret), "scopes": kept, "expires_at": expires_at}
-        self._add(TOKENS, grant, extra)
+        names = None if scopes is None else [scope.value for scope in scopes]
+        extra = {"secret_hash": token_hash(secret), "scopes": names, "expires_at": expires_at}
+        self._add(TOKENS, account, extra)
         return secret
 
     def region_of(self, name: str) -> str:
-        """The region of a user.
+        """Return the region of a user.
 
         Raises:
             NameUnknown: there is no such user.
         """
         query = select(USERS.c.region).where(USERS.c.name == name, USERS.c.disabled_at.is_(None))
         with self._engine.connect() as connection:
-            found = connection.execute(query).scalar_one_or_none()
-        if found is None:
+            region = connection.execute(query).scalar_one_or_none()
+        if region is None:
             raise NameUnknown(name=name)
-        return str(found)
+        return str(region)
 
     def set_password(self, name: str, password_hash: str) -> None:
-        """Give a user another password and end their sessions.
+        """Change a user's password and end their sessions.
 
         Raises:
             NameUnknown: there is no such user.
@@ -166,18 +168,18 @@ class People:
         self._change(TOKENS, name, {"revoked_at": at}, TOKENS.c.revoked_at)
 
     def users(self) -> list[User]:
-        """All users, disabled ones too, by name."""
+        """Return all users by name, disabled ones included."""
         with self._engine.connect() as connection:
             return [_user(row) for row in connection.execute(select(USERS).order_by(USERS.c.name))]
 
     def tokens(self) -> list[Token]:
-        """All tokens, ended ones too, by name."""
+        """Return all tokens by name, revoked and expired ones included."""
         with self._engine.connect() as connection:
-            found = connection.execute(select(TOKENS).order_by(TOKENS.c.name))
-            return [_token(row) for row in found]
+            rows = connection.execute(select(TOKENS).order_by(TOKENS.c.name))
+            return [_token(row) for row in rows]
 
     def user_by(self, **values: object) -> User | None:
-        """The active user with these values, if there is one."""
+        """Return the active user whose columns have these values, None if there is none."""
         query = select(USERS).where(USERS.c.disabled_at.is_(None))
         for name, value in values.items():
             query = query.where(USERS.c[name] == value)
@@ -185,27 +187,27 @@ class People:
             row = connection.execute(query).first()
         return _user(row) if row else None
 
-    def token_of(self, secret: str) -> Token | None:
-        """The token with this secret, whether it is still valid or not."""
+    def token_by_secret(self, secret: str) -> Token | None:
+        """Return the token with this secret, valid or not; None if there is none."""
         query = select(TOKENS).where(TOKENS.c.secret_hash == token_hash(secret))
         with self._engine.connect() as connection:
             row = connection.execute(query).first()
         return _token(row) if row else None
 
-    def _add(self, table: Table, grant: Grant, extra: Mapping[str, object]) -> None:
+    def _add(self, table: Table, account: NewAccount, extra: Mapping[str, object]) -> None:
         values = {
-            "name": grant.name,
-            "role": grant.role.value,
-            "region": grant.region,
-            "created_at": grant.at,
-            "created_by": grant.by,
+            "name": account.name,
+            "role": account.role.value,
+            "region": account.region,
+            "created_at": account.created_at,
+            "created_by": account.created_by,
             **extra,
         }
         try:
             with writing(self._engine).begin() as connection:
                 connection.execute(insert(table).values(values))
         except IntegrityError as error:
-            raise NameTaken(name=grant.name) from error
+            raise NameTaken(name=account.name) from error
 
     def _change(self, table: Table, name: str, values: dict[str, Any], ended: Any) -> None:
         statement = update(table).where(table.c.name == name, ended.is_(None)).values(values)
@@ -221,7 +223,7 @@ def _user(row: Row[Any]) -> User:
 def _token(row: Row[Any]) -> Token:
     values = _values(row, Token)
     scopes = values["scopes"]
-    values["scopes"] = None if scopes is None else tuple(Action(scope) for scope in scopes)
+    values["scopes"] = None if scopes is None else tuple(Permission(scope) for scope in scopes)
     return Token(**values)
 
 

@@ -1,4 +1,4 @@
-"""What each role may do. This table is the whole of it."""
+"""Roles and their permissions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What somebody is to the service."""
+    """Role of a user or token."""
 
     INSPECTOR = "inspector"
     BRIEFER = "briefer"
@@ -16,8 +16,8 @@ class Role(StrEnum):
     SYSTEM = "system"
 
 
-class Action(StrEnum):
-    """What can be done; every endpoint stands for one."""
+class Permission(StrEnum):
+    """Permissions; every endpoint requires one. The values are stored and public."""
 
     READ_LISTS = "read_lists"
     READ_DRAWS = "read_draws"
@@ -47,47 +47,52 @@ class Action(StrEnum):
 
 _READING = frozenset(
     {
-        Action.READ_LISTS,
-        Action.READ_PROJECTS,
-        Action.READ_OUTCOMES,
-        Action.READ_FEEDBACK,
-        Action.READ_NOTES,
-        Action.READ_LINKS,
-        Action.READ_INDICATORS,
-        Action.READ_MODELS,
-        Action.READ_NOTICES,
+        Permission.READ_LISTS,
+        Permission.READ_PROJECTS,
+        Permission.READ_OUTCOMES,
+        Permission.READ_FEEDBACK,
+        Permission.READ_NOTES,
+        Permission.READ_LINKS,
+        Permission.READ_INDICATORS,
+        Permission.READ_MODELS,
+        Permission.READ_NOTICES,
     }
 )
 _ON_SITE = frozenset(
-    {Action.WRITE_OUTCOMES, Action.WRITE_FEEDBACK, Action.WRITE_NOTES, Action.WRITE_LINKS}
+    {
+        Permission.WRITE_OUTCOMES,
+        Permission.WRITE_FEEDBACK,
+        Permission.WRITE_NOTES,
+        Permission.WRITE_LINKS,
+    }
 )
 
-MAY: Mapping[Role, frozenset[Action]] = {
+PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.INSPECTOR: _READING | _ON_SITE,
     Role.BRIEFER: _READING
     | {
-        Action.READ_BRIEFINGS,
-        Action.WRITE_FEEDBACK,
-        Action.WRITE_NOTES,
-        Action.SEND_NOTICES,
+        Permission.READ_BRIEFINGS,
+        Permission.WRITE_FEEDBACK,
+        Permission.WRITE_NOTES,
+        Permission.SEND_NOTICES,
     },
-    Role.SUPERVISOR: frozenset(Action)
+    Role.SUPERVISOR: frozenset(Permission)
     - {
-        Action.MANAGE_SUBSCRIPTIONS,
-        Action.READ_METRICS,
-        Action.WRITE_RECORDS,
-        Action.MANAGE_PEOPLE,
+        Permission.MANAGE_SUBSCRIPTIONS,
+        Permission.READ_METRICS,
+        Permission.WRITE_RECORDS,
+        Permission.MANAGE_PEOPLE,
     },
-    Role.ADMIN: frozenset(Action),
+    Role.ADMIN: frozenset(Permission),
     Role.SYSTEM: _READING
     | _ON_SITE
     | {
-        Action.WHAT_IF,
-        Action.WRITE_RECORDS,
-        Action.READ_BRIEFINGS,
-        Action.READ_JOBS,
-        Action.READ_METRICS,
+        Permission.WHAT_IF,
+        Permission.WRITE_RECORDS,
+        Permission.READ_BRIEFINGS,
+        Permission.READ_JOBS,
+        Permission.READ_METRICS,
     },
 }
-"""Inspectors must not know which entries were drawn at random, or the draw would tell nothing;
-systems pass lists on to inspectors, so they do not learn it either."""
+"""Permissions of each role. Inspectors must not know which entries were drawn at random, or the
+random visits would be biased; systems forward lists to inspectors, so they lack it too."""

@@ -1,4 +1,4 @@
-"""Tokens of systems and the key that signs sessions. Only hashes of tokens are kept."""
+"""Secrets of tokens, of which only hashes are stored, and the key that signs sessions."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ PREFIX = "ww_"
 
 
 def new_token() -> str:
-    """A token: 256 random bits behind a prefix that scanners for leaked secrets can know."""
+    """Return a new token: 256 random bits with a prefix that secret scanners can recognise."""
     return PREFIX + secrets.token_urlsafe(32)
 
 
 def token_hash(token: str) -> str:
-    """What is kept of a token. It is random throughout, so a fast hash is enough."""
+    """Return the hash to store; a fast one suffices because the token is random."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def signing_key(path: Path) -> str:
-    """The key in ``path``, made on first use and readable by its owner alone."""
+    """Return the key in ``path``; it is created on first use, readable by its owner only."""
     if not path.exists():
-        # Written apart and put in place whole, since several processes may start at once.
-        descriptor, made = tempfile.mkstemp(dir=path.parent)
+        # Written to a temporary file and linked, since several processes may start at once.
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(48))
         with contextlib.suppress(FileExistsError):
-            os.link(made, path)
-        os.unlink(made)
+            os.link(temporary, path)
+        os.unlink(temporary)
     return path.read_text(encoding="ascii").strip()

@@ -1,4 +1,4 @@
-"""Browser sessions: a signed cookie that names the user and expires; nothing is kept for it."""
+"""Browser sessions: a signed cookie with the user's id and an expiry; nothing is stored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HOURS = 12
 
 @dataclass(frozen=True)
 class Session:
-    """What a cookie says. ``stamp`` must still be the user's; ``csrf`` comes back with writes."""
+    """Content of a cookie: ``stamp`` must equal the user's; writes must send ``csrf``."""
 
     user_id: int
     stamp: int
@@ -22,13 +22,13 @@ class Session:
 
 
 def seal_session(key: str, user_id: int, stamp: int) -> tuple[str, Session]:
-    """A cookie for the user, and what it says."""
+    """Return a new cookie for the user and its content."""
     session = Session(user_id, stamp, secrets.token_urlsafe(24))
     return _serializer(key).dumps([session.user_id, session.stamp, session.csrf]), session
 
 
 def open_session(key: str, cookie: str) -> Session | None:
-    """What the cookie says; None if it is forged, broken or older than :data:`HOURS`."""
+    """Return the content of a cookie; None if forged, broken or older than :data:`HOURS`."""
     try:
         user_id, stamp, csrf = _serializer(key).loads(cookie, max_age=HOURS * 3600)
     except (BadSignature, ValueError, TypeError):

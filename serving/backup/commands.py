@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.context import job_of
-from serving.cli.output import line, require_folder
-from serving.cli.resources import open_database, open_settings
+from serving.terminal.context import cli_context
+from serving.terminal.output import line, require_folder
+from serving.terminal.resources import open_database, open_settings
 
 File = Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False)]
 
@@ -18,11 +18,11 @@ def backup(context: typer.Context, file: File) -> None:
     """Keep everything in one file, while the service runs."""
     from serving.backup.service import back_up
 
-    job = job_of(context)
+    cli = cli_context(context)
     require_folder(file)
-    with open_database(job, open_settings(job)) as database:
-        done = back_up(job.workspace, database, file)
-    line(job.say("backed_up", path=str(file), rows=done.rows, size=f"{done.bytes / 1e6:.1f}"))
+    with open_database(cli, open_settings(cli)) as database:
+        done = back_up(cli.workspace, database, file)
+    line(cli.text("backed_up", path=str(file), rows=done.rows, size=f"{done.bytes / 1e6:.1f}"))
 
 
 def restore(context: typer.Context, file: File) -> None:
@@ -31,7 +31,7 @@ def restore(context: typer.Context, file: File) -> None:
 
     from serving.backup.service import restore as put_back
 
-    job = job_of(context)
+    cli = cli_context(context)
     url = os.environ.get("WAGEWATCH_DATABASE__URL")
-    done = put_back(file, job.workspace, url)
-    line(job.say("restored", path=str(job.workspace.root), rows=done.rows))
+    done = put_back(file, cli.workspace, url)
+    line(cli.text("restored", path=str(cli.workspace.root), rows=done.rows))

@@ -23,13 +23,13 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Date, DateTime, LargeBinary, Table, insert, select, text
 
-from risk.errors import WagewatchError
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
+from serving.db.database import Database
 from serving.db.engine import utc, writing
 from serving.db.migrate import HEAD
 from serving.db.tables import METADATA
-from serving.watchlists.repository import ServiceDatabase
+from serving.errors import CommandError
 
 _FORMAT = "wagewatch-backup-1"
 _ABOUT = "about.json"
@@ -38,13 +38,13 @@ _FILES = ("wagewatch.toml", "session.key")
 _ROWS_AT_ONCE = 500
 
 
-class BackupUnreadable(WagewatchError):
+class BackupUnreadable(CommandError):
     """The file is not a whole backup of this version."""
 
     code = "backup_unreadable"
 
 
-class RestoreWouldMix(WagewatchError):
+class RestoreWouldMix(CommandError):
     """There is something already where the backup is to go."""
 
     code = "restore_would_mix"
@@ -58,7 +58,7 @@ class BackupDone:
     bytes: int
 
 
-def back_up(workspace: Workspace, database: ServiceDatabase, out: Path) -> BackupDone:
+def back_up(workspace: Workspace, database: Database, out: Path) -> BackupDone:
     """Write a backup to ``out``, whole or not at all, while everything may go on.
 
     Raises:
@@ -100,9 +100,7 @@ def restore(source: Path, workspace: Workspace, url: str | None) -> BackupDone:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         about = _unpack(source, place)
-        with ServiceDatabase(
-            url or f"sqlite:///{quote(str(place / 'service.sqlite'))}"
-        ) as database:
+        with Database(url or f"sqlite:///{quote(str(place / 'service.sqlite'))}") as database:
             rows = _load(database, place, about)
         shutil.rmtree(place / "service")
         workspace.root.mkdir(parents=True, exist_ok=True)
@@ -113,7 +111,7 @@ def restore(source: Path, workspace: Workspace, url: str | None) -> BackupDone:
     return BackupDone(rows, source.stat().st_size)
 
 
-def _dump(database: ServiceDatabase, place: Path) -> int:
+def _dump(database: Database, place: Path) -> int:
     """All tables as they are at one moment."""
     (place / "service").mkdir()
     rows = 0
@@ -131,7 +129,7 @@ def _dump(database: ServiceDatabase, place: Path) -> int:
     return rows
 
 
-def _load(database: ServiceDatabase, place: Path, about: dict[str, Any]) -> int:
+def _load(database: Database, place: Path, about: dict[str, Any]) -> int:
     if about["migration"] != HEAD:
         raise BackupUnreadable(path=str(place), detail=f"migration {about['migration']}")
     rows = 0

@@ -9,10 +9,11 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.context import Job, job_of, user_name
-from serving.cli.options import Out, Region
-from serving.cli.output import line, to_file
-from serving.cli.resources import open_database, open_records, open_settings, take_in_what_was_sent
+from serving.ingest.resources import import_submissions
+from serving.terminal.context import CliContext, cli_context, user_name
+from serving.terminal.options import Out, Region
+from serving.terminal.output import line, to_file
+from serving.terminal.resources import open_database, open_records, open_settings
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _FORMATS = ("docx", "html", "pdf")
@@ -26,36 +27,38 @@ def briefing(
     region: Region = "",
 ) -> None:
     """Write the briefing of a month, or the summary of a year; the suffix says the format."""
-    job = job_of(context)
+    cli = cli_context(context)
     if (month is None) == (year is None):
-        raise typer.BadParameter(job.say("month_or_year"), param_hint="--month / --year")
+        raise typer.BadParameter(cli.text("month_or_year"), param_hint="--month / --year")
     kind = out.suffix.lower().removeprefix(".")
     if kind not in _FORMATS:
-        raise typer.BadParameter(job.say("briefing_format", found=out.suffix), param_hint="--out")
-    _write(job, out, kind, _first_day(job, month, year), month is None, region)
-    line(job.say("written", path=str(out)))
+        raise typer.BadParameter(cli.text("briefing_format", found=out.suffix), param_hint="--out")
+    _write(cli, out, kind, _first_day(cli, month, year), month is None, region)
+    line(cli.text("written", path=str(out)))
 
 
-def _write(job: Job, out: Path, kind: str, day: dt.date, whole_year: bool, region: str) -> None:
+def _write(
+    cli: CliContext, out: Path, kind: str, day: dt.date, whole_year: bool, region: str
+) -> None:
     from serving.briefings.period import month_of, year_of
     from serving.briefings.service import keep, monthly_paper, yearly_paper
     from serving.documents.formats import FORMATS
 
-    settings = open_settings(job).model_copy(update={"language": job.language})
-    take_in_what_was_sent(job, settings)
+    settings = open_settings(cli).model_copy(update={"language": cli.language})
+    import_submissions(cli, settings)
     period = year_of(day.year) if whole_year else month_of(day)
     make = yearly_paper if whole_year else monthly_paper
-    with open_records(job) as store, open_database(job, settings) as database:
+    with open_records(cli) as store, open_database(cli, settings) as database:
         body = FORMATS[kind](make(store, database, settings, period, region), settings.language)
         to_file(out, body)
         if not whole_year:
             keep(database, period, region, kind, body, user_name())
 
 
-def _first_day(job: Job, month: str | None, year: int | None) -> dt.date:
+def _first_day(cli: CliContext, month: str | None, year: int | None) -> dt.date:
     if year is not None:
         return dt.date(year, 1, 1)
     found = _MONTH.fullmatch(month or "")
     if found is None or found[1] == "0000":
-        raise typer.BadParameter(job.say("not_a_month", found=month), param_hint="--month")
+        raise typer.BadParameter(cli.text("not_a_month", found=month), param_hint="--month")
     return dt.date(int(found[1]), int(found[2]), 1)

@@ -7,26 +7,26 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from serving.auth.dependencies import may
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.briefings.repository import list_briefings as listed
 from serving.briefings.repository import read_briefing
 from serving.briefings.schemas import Briefing
 from serving.documents.formats import MEDIA_TYPES
-from serving.http.dependencies import Database
+from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import CursorQuery, LimitQuery, wanted
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
 
 router = APIRouter(prefix="/v1/briefings", tags=["briefings"], responses=RESPONSES)
 
-Reader = Annotated[Principal, may(Action.READ_BRIEFINGS)]
+Reader = Annotated[Principal, require(Permission.READ_BRIEFINGS)]
 
 
 @router.get("")
 def list_briefings(
-    database: Database, who: Reader, cursor: CursorQuery = None, limit: LimitQuery = 100
+    database: DatabaseDep, who: Reader, cursor: CursorQuery = None, limit: LimitQuery = 100
 ) -> Page[Briefing]:
     """Monthly briefings, newest first / 月度风险简报。"""
     found = listed(database.engine, who, wanted(limit, cursor))
@@ -47,7 +47,7 @@ def list_briefings(
     },
 )
 def get_briefing(
-    database: Database, who: Reader, number: Annotated[int, Path(ge=1, le=10**15)]
+    database: DatabaseDep, who: Reader, number: Annotated[int, Path(ge=1, le=10**15)]
 ) -> Response:
     """One briefing as a file / 下载一份简报。"""
     briefing, body = read_briefing(database.engine, number, who)

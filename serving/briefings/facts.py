@@ -27,12 +27,13 @@ from serving.briefings.statistics import (
     silent_feeds,
     visits_to,
 )
+from serving.db.database import Database
 from serving.matters.queries import SecondLooks, UnitTally, as_of_day, by_unit, second_looks
 from serving.matters.rules import rules_of
 from serving.matters.state import Standing
 from serving.settings import Settings
 from serving.snapshot.open_matters import closed_cases, open_matters
-from serving.watchlists.repository import ServiceDatabase, Summary
+from serving.watchlists.repository import Summary, WatchlistRepository
 from serving.watchlists.snapshot_repository import register
 
 Document = Mapping[str, Any]
@@ -107,16 +108,16 @@ class Facts:
 
 
 def gather_facts(
-    store: RecordStore, database: ServiceDatabase, settings: Settings, period: Period, region: str
+    store: RecordStore, database: Database, settings: Settings, period: Period, region: str
 ) -> Facts:
     """Everything for a briefing, from what was known before the period's end."""
-    lists = lists_for(database.summaries(OFFICE), period, region)
+    lists = lists_for(WatchlistRepository(database).summaries(OFFICE), period, region)
     return _gathered(store, database, settings, period, region, lists)
 
 
 def _gathered(
     store: RecordStore,
-    database: ServiceDatabase,
+    database: Database,
     settings: Settings,
     period: Period,
     region: str,
@@ -124,7 +125,7 @@ def _gathered(
 ) -> Facts:
     months = 12 if period.whole_year else 1
     before = Period(add_months(period.start, -months), period.start)
-    last = _warned(database, lists.last)
+    last = _warned(WatchlistRepository(database), lists.last)
     january = Period(dt.date(period.start.year, 1, 1), period.stop)
     until = last_known(store)
     standings = _standings(database, settings, period, region)
@@ -134,9 +135,9 @@ def _gathered(
         period=period,
         region=region,
         settings=settings,
-        now=_warned(database, lists.now),
+        now=_warned(WatchlistRepository(database), lists.now),
         last=last,
-        year_ago=_warned(database, lists.year_ago),
+        year_ago=_warned(WatchlistRepository(database), lists.year_ago),
         counted=count(store, period, region),
         counted_before=count(store, before, region),
         counted_year_ago=count(store, period.year_before(), region),
@@ -156,7 +157,7 @@ def _gathered(
 
 
 def _standings(
-    database: ServiceDatabase, settings: Settings, period: Period, region: str
+    database: Database, settings: Settings, period: Period, region: str
 ) -> Sequence[Standing]:
     """The matters of the service as they stood at the period's end."""
     office = Principal("office", "office", Role.ADMIN, region)
@@ -172,18 +173,18 @@ def count(store: RecordStore, period: Period, region: str) -> Counted:
     )
 
 
-def _warned(database: ServiceDatabase, summary: Summary | None) -> Warned | None:
+def _warned(lists: WatchlistRepository, summary: Summary | None) -> Warned | None:
     if summary is None:
         return None
-    document = json.loads(database.watchlist(summary.as_of, summary.region).body)
-    found = register(database.engine, summary.as_of, summary.region, kind=summary.kind)
+    document = json.loads(lists.watchlist(summary.as_of, summary.region).body)
+    found = register(lists.engine, summary.as_of, summary.region, kind=summary.kind)
     rows = found.document["projects"] if found else _listed_only(document)
     return Warned(document, rows, summary.as_of, whole=found is not None)
 
 
-def _employers(database: ServiceDatabase, period: Period, region: str) -> Warned | None:
+def _employers(database: Database, period: Period, region: str) -> Warned | None:
     """The list of employers that belongs to the period."""
-    lists = database.of_kind("employer")
+    lists = WatchlistRepository(database, "employer")
     return _warned(lists, lists_for(lists.summaries(OFFICE), period, region).now)
 
 
@@ -209,14 +210,12 @@ def _followed(store: RecordStore, last: Warned | None, period: Period) -> Follow
     return followed(store, listed, Period(last.as_of, max(period.stop, last.as_of)))
 
 
-def _listed_in(
-    store: RecordStore, database: ServiceDatabase, period: Period, region: str
-) -> ListedInYear:
+def _listed_in(store: RecordStore, database: Database, period: Period, region: str) -> ListedInYear:
     first: dict[str, dt.date] = {}
-    every = database.summaries(OFFICE, region)
+    every = WatchlistRepository(database).summaries(OFFICE, region)
     lists = [one for one in every if period.start <= one.as_of < period.stop]
     for one in sorted(lists, key=lambda summary: summary.as_of):
-        document = json.loads(database.watchlist(one.as_of, region).body)
+        document = json.loads(WatchlistRepository(database).watchlist(one.as_of, region).body)
         for entry in document["entries"]:
             first.setdefault(entry["project_id"], one.as_of)
     visits = visits_to(store, period, list(first))

@@ -6,19 +6,21 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
-from serving.auth.dependencies import may
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.briefings.repository import list_briefings
 from serving.db.pagination import Wanted
-from serving.web.queries import reading_of
+from serving.watchlists.reader import reading_of
 from serving.web.render import render
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/briefings")
-def briefings(request: Request, who: Annotated[Principal, may(Action.READ_BRIEFINGS)]) -> Response:
+def briefings(
+    request: Request, who: Annotated[Principal, require(Permission.READ_BRIEFINGS)]
+) -> Response:
     """All briefings of the region, newest first."""
     found = list_briefings(reading_of(request).database.engine, who, Wanted(200))
     return render(request, "briefings", who, briefings=found.items)

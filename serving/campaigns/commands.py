@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.context import job_of
-from serving.cli.options import OnOrNone, Out, Region
-from serving.cli.output import line, to_file
-from serving.cli.resources import open_database, open_settings
+from serving.terminal.context import cli_context
+from serving.terminal.options import OnOrNone, Out, Region
+from serving.terminal.output import line, to_file
+from serving.terminal.resources import open_database, open_settings
 
 _FORMATS = ("docx", "html", "pdf")
 
@@ -23,10 +23,10 @@ def campaign(
     region: Region = "",
 ) -> None:
     """Write how far a campaign is; the suffix says the format."""
-    job = job_of(context)
+    cli = cli_context(context)
     kind = out.suffix.lower().removeprefix(".")
     if kind not in _FORMATS:
-        raise typer.BadParameter(job.say("briefing_format", found=out.suffix), param_hint="--out")
+        raise typer.BadParameter(cli.text("briefing_format", found=out.suffix), param_hint="--out")
     from serving.auth.principal import Principal
     from serving.auth.roles import Role
     from serving.campaigns.plans import plan_of
@@ -34,12 +34,12 @@ def campaign(
     from serving.campaigns.report import campaign_paper
     from serving.documents.formats import FORMATS
 
-    settings = open_settings(job).model_copy(update={"language": job.language})
+    settings = open_settings(cli).model_copy(update={"language": cli.language})
     now = dt.datetime.now(dt.UTC)
     day = on or now.astimezone().date()
     plan = plan_of(settings, name, day)
     who = Principal("office", "office", Role.ADMIN, region)
-    with open_database(job, settings) as database:
+    with open_database(cli, settings) as database:
         progress = read_progress(database, settings, who, plan, day, now)
     to_file(out, FORMATS[kind](campaign_paper(progress, settings), settings.language))
-    line(job.say("written", path=str(out)))
+    line(cli.text("written", path=str(out)))

@@ -7,25 +7,25 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
-from serving.auth.dependencies import may
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.campaigns.plans import plan_of, plans_of
 from serving.campaigns.progress import Progress
 from serving.campaigns.queries import read_progress
 from serving.campaigns.schemas import Campaign, CampaignProgress, SweptShare, Unchecked, ZeroTarget
 from serving.campaigns.texts import title_of
-from serving.http.dependencies import Database, settings_of
-from serving.http.idempotency import now
+from serving.clock import now
+from serving.db.database import Database
+from serving.http.dependencies import DatabaseDep, settings_of
 from serving.http.parameters import CursorQuery, LimitQuery
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
 from serving.settings import CampaignPlan, Settings
-from serving.watchlists.repository import ServiceDatabase
 
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"], responses=RESPONSES)
 
-Reader = Annotated[Principal, may(Action.READ_OUTCOMES)]
+Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
 Name = Annotated[str, Path(pattern=r"^[\w-]{1,40}$", description="Its name / 行动代号")]
 
 
@@ -38,7 +38,9 @@ def list_campaigns(request: Request, who: Reader) -> Page[Campaign]:
 
 
 @router.get("/{name}/progress")
-def get_progress(request: Request, database: Database, who: Reader, name: Name) -> CampaignProgress:
+def get_progress(
+    request: Request, database: DatabaseDep, who: Reader, name: Name
+) -> CampaignProgress:
     """How far a campaign is / 行动进度。"""
     settings = settings_of(request)
     found = _progress(request, database, who, name)
@@ -76,7 +78,7 @@ def get_progress(request: Request, database: Database, who: Reader, name: Name) 
 @router.get("/{name}/unchecked")
 def list_unchecked(
     request: Request,
-    database: Database,
+    database: DatabaseDep,
     who: Reader,
     name: Name,
     cursor: CursorQuery = None,
@@ -92,7 +94,7 @@ def list_unchecked(
     return Page(items=items, next=str(end) if end < len(left) else None)
 
 
-def _progress(request: Request, database: ServiceDatabase, who: Principal, name: str) -> Progress:
+def _progress(request: Request, database: Database, who: Principal, name: str) -> Progress:
     settings, moment = settings_of(request), now()
     today = moment.astimezone().date()
     plan = plan_of(settings, name, today)

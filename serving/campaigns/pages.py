@@ -8,18 +8,18 @@ from fastapi import APIRouter, Query, Request, Response
 
 from risk.locale import text
 from serving import formatting
-from serving.auth.dependencies import may
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.campaigns.plans import plan_of, plans_of
 from serving.campaigns.progress import Progress, groups
 from serving.campaigns.queries import read_progress
 from serving.campaigns.texts import scope_of, title_of, zero_name
 from serving.campaigns.xlsx import campaign_xlsx
+from serving.clock import now
 from serving.http.dependencies import settings_of
-from serving.http.idempotency import now
+from serving.watchlists.reader import reading_of
 from serving.watchlists.repository import NothingPublished
-from serving.web.queries import reading_of
 from serving.web.render import page_language, render
 from serving.web.responses import XLSX, download
 
@@ -27,7 +27,7 @@ router = APIRouter(include_in_schema=False)
 
 PER_PAGE = 100
 
-Reader = Annotated[Principal, may(Action.READ_OUTCOMES)]
+Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
 Name = Annotated[str | None, Query(pattern=r"^[\w-]{1,40}$")]
 
 

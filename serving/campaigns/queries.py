@@ -7,18 +7,19 @@ import datetime as dt
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
 from serving.campaigns.progress import Progress, Visits, progress_of
+from serving.db.database import Database
 from serving.db.pagination import Wanted
 from serving.matters.queries import current
 from serving.outcomes.repository import list_outcomes, visited_since
 from serving.settings import CampaignPlan, Settings
-from serving.watchlists.repository import NothingPublished, ServiceDatabase, closest
+from serving.watchlists.repository import NothingPublished, WatchlistRepository, closest
 from serving.watchlists.snapshot_repository import register
 
 _ALL = 1_000_000
 
 
 def read_progress(
-    database: ServiceDatabase,
+    database: Database,
     settings: Settings,
     who: Principal,
     plan: CampaignPlan,
@@ -32,7 +33,9 @@ def read_progress(
     Raises:
         NothingPublished: there is no list of the region.
     """
-    best = closest([one for one in database.summaries(who) if one.as_of <= on], who)
+    best = closest(
+        [one for one in WatchlistRepository(database).summaries(who) if one.as_of <= on], who
+    )
     if best is None:
         raise NothingPublished
     found = register(database.engine, best.as_of, best.region, who)
@@ -43,7 +46,7 @@ def read_progress(
     return progress_of(plan, best.as_of, own, standings, visits, on)
 
 
-def _visits(database: ServiceDatabase, who: Principal, start: dt.date) -> Visits:
+def _visits(database: Database, who: Principal, start: dt.date) -> Visits:
     every = list_outcomes(database.engine, who, Wanted(_ALL), {"arrears_found": True}).items
     found: dict[str, dt.date] = {}
     for one in every:

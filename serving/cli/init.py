@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from risk.errors import WagewatchError
-from serving.cli.context import job_of
-from serving.cli.output import line
-from serving.cli.resources import make_workspace
+from serving.errors import CommandError
+from serving.terminal.context import cli_context
+from serving.terminal.output import line
+from serving.terminal.resources import make_workspace
 
 
-class WorkspaceExists(WagewatchError):
+class WorkspaceExists(CommandError):
     """The folder is a workspace already."""
 
     code = "workspace_exists"
@@ -18,9 +18,9 @@ class WorkspaceExists(WagewatchError):
 
 def init(context: typer.Context) -> None:
     """Make the folder and its commented settings; what is there is never overwritten."""
-    job = job_of(context)
-    settings = job.workspace.settings_file
+    cli = cli_context(context)
+    settings = cli.workspace.settings_file
     if settings.exists():
-        raise WorkspaceExists(path=str(job.workspace.root))
-    make_workspace(job)
-    line(job.say("initialised", path=str(job.workspace.root), settings=str(settings)))
+        raise WorkspaceExists(path=str(cli.workspace.root))
+    make_workspace(cli)
+    line(cli.text("initialised", path=str(cli.workspace.root), settings=str(settings)))

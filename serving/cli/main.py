@@ -14,15 +14,10 @@ from typer.exceptions import TyperException
 
 from risk.errors import WagewatchError
 from risk.workspace import Workspace
-from serving.auth import commands as access
 from serving.backup import commands as backup
 from serving.briefings import commands as briefing
 from serving.campaigns import commands as campaign
 from serving.cli import demo, init, monthly, serve, simulate
-from serving.cli.context import DEFAULT_WORKSPACE, WORKSPACE_VARIABLE, Job, job_from, job_of
-from serving.cli.dates import spread_dates
-from serving.cli.localise import localise
-from serving.cli.output import line, note
 from serving.complaint_links import commands as link
 from serving.deposits import commands as deposits
 from serving.ingest import commands as import_
@@ -39,6 +34,17 @@ from serving.publishing import commands as publish
 from serving.publishing import replay_commands as replay
 from serving.scores import commands as score
 from serving.scores import features_command as features
+from serving.terminal.context import (
+    DEFAULT_WORKSPACE,
+    WORKSPACE_VARIABLE,
+    CliContext,
+    cli_context,
+    context_from_arguments,
+)
+from serving.terminal.dates import spread_dates
+from serving.terminal.localise import localise
+from serving.terminal.output import line, note
+from serving.users import commands as access
 from serving.watchlists import commands as watchlist
 
 COMMANDS: Mapping[str, Callable[..., None]] = {
@@ -84,17 +90,17 @@ def run() -> None:
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command line and give its exit code; nothing it does ends in a traceback."""
-    job = job_from(arguments)
+    cli = context_from_arguments(arguments)
     try:
-        made = command(job)
+        made = command(cli)
         return _outcome(
-            made(spread_dates(arguments or ["--help"]), "wagewatch", standalone_mode=False, obj=job)
+            made(spread_dates(arguments or ["--help"]), "wagewatch", standalone_mode=False, obj=cli)
         )
     except WagewatchError as error:
-        note(error.message(job.language))
+        note(error.message(cli.language))
         return FAILED
     except TyperException as error:
-        note(job.say("wrong_use", detail=" ".join(error.format_message().split())))
+        note(cli.text("wrong_use", detail=" ".join(error.format_message().split())))
         return error.exit_code
     except typer.Abort:
         return INTERRUPTED
@@ -103,10 +109,10 @@ def main(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except Exception as error:
-        return _unforeseen(job, error)
+        return _unforeseen(cli, error)
 
 
-def command(job: Job) -> Any:
+def command(cli: CliContext) -> Any:
     """The command line with its help in the job's language."""
     app = typer.Typer(
         add_completion=False,
@@ -120,7 +126,7 @@ def command(job: Job) -> Any:
     for name, group in GROUPS.items():
         app.add_typer(group, name=name)
     made = typer.main.get_command(app)
-    localise(made, job.language)
+    localise(made, cli.language)
     return made
 
 
@@ -132,7 +138,7 @@ def _root(
     lang: Annotated[Literal["zh", "en"] | None, typer.Option("--lang")] = None,
     version: Annotated[bool, typer.Option("--version", is_eager=True, callback=_version)] = False,
 ) -> None:
-    context.obj = Job(Workspace(workspace), lang or job_of(context).language)
+    context.obj = CliContext(Workspace(workspace), lang or cli_context(context).language)
 
 
 def _version(wanted: bool) -> None:
@@ -147,16 +153,16 @@ def _outcome(result: object) -> int:
     return result if isinstance(result, int) else DONE
 
 
-def _unforeseen(job: Job, error: Exception) -> int:
-    log = job.workspace.root / "error.log"
+def _unforeseen(cli: CliContext, error: Exception) -> int:
+    log = cli.workspace.root / "error.log"
     kind = f"{type(error).__name__}: {error}".splitlines()[0]
     try:
         # A folder that is no workspace is left as it is.
-        job.workspace.require()
+        cli.workspace.require()
         with log.open("a", encoding="utf-8") as file:
             traceback.print_exception(error, file=file)
     except (OSError, WagewatchError):
-        note(job.say("unforeseen", detail=kind))
+        note(cli.text("unforeseen", detail=kind))
     else:
-        note(job.say("unforeseen_logged", detail=kind, log=str(log)))
+        note(cli.text("unforeseen_logged", detail=kind, log=str(log)))
     return FAILED

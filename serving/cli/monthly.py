@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.cli.context import Job, job_of, user_name
-from serving.cli.options import AsOf, Region
-from serving.cli.output import line, note, progress, to_file
-from serving.cli.resources import open_database, open_records, open_settings, take_in_what_was_sent
+from serving.ingest.resources import import_submissions
+from serving.terminal.context import CliContext, cli_context, user_name
+from serving.terminal.options import AsOf, Region
+from serving.terminal.output import line, note, progress, to_file
+from serving.terminal.resources import open_database, open_records, open_settings
 
 if TYPE_CHECKING:
-    from serving.publishing.pipeline import Office
+    from serving.publishing.context import PublishContext
 
 FOLDER = "monthly"
 
@@ -27,79 +28,88 @@ def monthly(
     out: Annotated[Path | None, typer.Option("--out", metavar="FOLDER", file_okay=False)] = None,
 ) -> None:
     """Score, publish and brief; a list that is sealed already stays as it is."""
-    from serving.publishing.pipeline import Office
+    from serving.publishing.hooks import publish_context
 
-    job = job_of(context)
-    settings = open_settings(job).model_copy(update={"language": job.language})
-    take_in_what_was_sent(job, settings)
+    cli = cli_context(context)
+    settings = open_settings(cli).model_copy(update={"language": cli.language})
+    import_submissions(cli, settings)
     name = f"{as_of}-{region}" if region else str(as_of)
-    folder = out or job.workspace.root / FOLDER / name
+    folder = out or cli.workspace.root / FOLDER / name
     folder.mkdir(parents=True, exist_ok=True)
-    with open_records(job) as store, open_database(job, settings) as database:
-        office = Office(job.workspace, store, database, settings)
-        publish_once(job, office, as_of, capacity or settings.policy.capacity, region)
-        employers = publish_employers(job, office, as_of, region)
-        escalate_due(office, as_of)
+    with open_records(cli) as store, open_database(cli, settings) as database:
+        publishing = publish_context(cli.workspace, store, database, settings)
+        publish_once(cli, publishing, as_of, capacity or settings.policy.capacity, region)
+        employers = publish_employers(cli, publishing, as_of, region)
+        escalate_due(publishing, as_of)
         written = [
-            _write_scores(office, as_of, folder),
-            *_write_list(office, as_of, region, folder),
+            _write_scores(publishing, as_of, folder),
+            *_write_list(publishing, as_of, region, folder),
             *(_write_list(employers, as_of, region, folder, "employers-") if employers else []),
-            *write_briefings(office, as_of, region, folder),
+            *write_briefings(publishing, as_of, region, folder),
         ]
     for path in written:
-        line(job.say("written", path=str(path)))
+        line(cli.text("written", path=str(path)))
 
 
-def publish_once(job: Job, office: Office, as_of: dt.date, capacity: int, region: str) -> None:
+def publish_once(
+    cli: CliContext, context: PublishContext, as_of: dt.date, capacity: int, region: str
+) -> None:
     """Publish, unless a list of that date and region is sealed."""
-    from serving.publishing.pipeline import Order, publish_watchlist
+    from serving.publishing.context import PublishRequest
+    from serving.publishing.pipeline import publish_watchlist
 
-    known = {(one.as_of, one.region) for one in office.database.summaries()}
+    known = {(one.as_of, one.region) for one in context.lists.summaries()}
     if (as_of, region) in known:
-        note(job.say("sealed_already", as_of=as_of))
+        note(cli.text("sealed_already", as_of=as_of))
         return
     with progress() as step:
-        done = publish_watchlist(office, Order(as_of, capacity, region, user_name()), step)
+        done = publish_watchlist(
+            context, PublishRequest(as_of, capacity, region, user_name()), step
+        )
     if done.scorecard_events is not None:
-        note(job.say("scorecard_scored", events=done.scorecard_events))
+        note(cli.text("scorecard_scored", events=done.scorecard_events))
     said = {"as_of": as_of, "entries": done.entries, "cohort": done.cohort}
-    line(job.say("published", **said, digest=done.digest))
+    line(cli.text("published", **said, digest=done.digest))
 
 
-def publish_employers(job: Job, office: Office, as_of: dt.date, region: str) -> Office | None:
+def publish_employers(
+    cli: CliContext, context: PublishContext, as_of: dt.date, region: str
+) -> PublishContext | None:
     """The list of employers outside construction, where any are known and a model scores them.
 
-    Returns the office that works on them; None where there is no list of them.
+    Returns their context; None where there is no list of them.
     """
     from models.registry import NoModel
     from risk.store.store import known_kinds
     from serving.publishing.pipeline import RegionUnknown
 
-    if "employer" not in known_kinds(office.store, as_of):
+    if "employer" not in known_kinds(context.store, as_of):
         return None
-    employers = office.of_kind("employer")
+    employers = context.for_kind("employer")
     try:
-        publish_once(job, employers, as_of, office.settings.employers.capacity, region)
+        publish_once(cli, employers, as_of, context.settings.employers.capacity, region)
     except NoModel:
-        note(job.say("no_employer_model"))
+        note(cli.text("no_employer_model"))
         return None
     except RegionUnknown:
         return None
     return employers
 
 
-def escalate_due(office: Office, on: dt.date) -> None:
+def escalate_due(context: PublishContext, on: dt.date) -> None:
     """Take the matters of lists that were not taken, and escalate what is overdue on ``on``."""
     from serving.matters.escalation import escalate
     from serving.matters.rules import rules_of
     from serving.matters.sync import take_lists
 
-    rules, now = rules_of(office.settings.matters), dt.datetime.now(dt.UTC)
-    take_lists(office.database, rules, now)
-    escalate(office.database, rules, on, now)
+    rules, now = rules_of(context.settings.matters), dt.datetime.now(dt.UTC)
+    take_lists(context.database, rules, now)
+    escalate(context.database, rules, on, now)
 
 
-def write_briefings(office: Office, as_of: dt.date, region: str, folder: Path) -> list[Path]:
+def write_briefings(
+    context: PublishContext, as_of: dt.date, region: str, folder: Path
+) -> list[Path]:
     """The briefing of the month that ended with the day before ``as_of``, in every format."""
     from serving.briefings.period import month_of
     from serving.briefings.service import keep, monthly_paper
@@ -107,41 +117,41 @@ def write_briefings(office: Office, as_of: dt.date, region: str, folder: Path) -
 
     day = as_of - dt.timedelta(days=1)
     period = month_of(day.replace(day=1))
-    settings = office.settings
-    paper = monthly_paper(office.store, office.database, settings, period, region)
+    settings = context.settings
+    paper = monthly_paper(context.store, context.database, settings, period, region)
     written = []
     for kind, make in FORMATS.items():
         body = make(paper, settings.language)
         path = folder / f"briefing-{period.start:%Y-%m}.{kind}"
         to_file(path, body)
-        keep(office.database, period, region, kind, body, user_name())
+        keep(context.database, period, region, kind, body, user_name())
         written.append(path)
     return written
 
 
-def _write_scores(office: Office, as_of: dt.date, folder: Path) -> Path:
+def _write_scores(context: PublishContext, as_of: dt.date, folder: Path) -> Path:
     from serving.publishing.scoring import score_cohort
     from serving.scores.csv import scores_csv
 
     with progress() as step:
-        scored = score_cohort(office.workspace, office.store, as_of, step)
+        scored = score_cohort(context.workspace, context.store, as_of, step)
     path = folder / "scores.csv"
-    to_file(path, scores_csv(scored, office.settings.tiers))
+    to_file(path, scores_csv(scored, context.settings.tiers))
     return path
 
 
 def _write_list(
-    office: Office, as_of: dt.date, region: str, folder: Path, prefix: str = ""
+    context: PublishContext, as_of: dt.date, region: str, folder: Path, prefix: str = ""
 ) -> list[Path]:
     import json
 
     from serving.watchlists.pdf import watchlist_pdf
     from serving.watchlists.xlsx import watchlist_xlsx
 
-    document = json.loads(office.database.watchlist(as_of, region).body)
+    document = json.loads(context.lists.watchlist(as_of, region).body)
     written = []
     for name, make in (("inspections.xlsx", watchlist_xlsx), ("watchlist.pdf", watchlist_pdf)):
         path = folder / f"{prefix}{name}"
-        to_file(path, make(document, office.settings.language))
+        to_file(path, make(document, context.settings.language))
         written.append(path)
     return written

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.context import job_of
-from serving.cli.output import line, progress
+from serving.terminal.context import cli_context
+from serving.terminal.output import line, progress
 
 
 def simulate(
@@ -23,4 +23,4 @@ def simulate(
 
     with progress() as step:
         report = run(out, projects=projects, months=months, seed=seed, progress=step)
-    line(job_of(context).say("simulated", path=str(out), rows=sum(report.rows.values())))
+    line(cli_context(context).text("simulated", path=str(out), rows=sum(report.rows.values())))

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from risk.locale import Language, text
-from serving.cli.context import Job, job_of, user_name
-from serving.cli.options import AsOfOrNone, OutOrNone
-from serving.cli.output import line, raw, to_file
-from serving.cli.resources import open_database, open_records, open_settings, take_in_what_was_sent
+from serving.ingest.resources import import_submissions
+from serving.terminal.context import CliContext, cli_context, user_name
+from serving.terminal.options import AsOfOrNone, OutOrNone
+from serving.terminal.output import line, raw, to_file
+from serving.terminal.resources import open_database, open_records, open_settings
 
 if TYPE_CHECKING:
     from serving.complaint_links.service import Choice
@@ -42,14 +43,14 @@ def link(
         return
     from serving.snapshot.complaint_candidates import unlinked
 
-    job = job_of(context)
-    take_in_what_was_sent(job, open_settings(job))
-    with open_records(job) as store:
+    cli = cli_context(context)
+    import_submissions(cli, open_settings(cli))
+    with open_records(cli) as store:
         found = unlinked(store, as_of or dt.date.today(), "")
-    content = _rendered([row for row in found if row["decided"] is None], shape, job.language)
+    content = _rendered([row for row in found if row["decided"] is None], shape, cli.language)
     if out is not None:
         to_file(out, content)
-        line(job.say("written", path=str(out)))
+        line(cli.text("written", path=str(out)))
     else:
         raw(content)
 
@@ -67,25 +68,25 @@ def decide(
 
     if none == bool(project or org):
         raise LinkUnclear(complaint_id=complaint)
-    job = job_of(context)
+    cli = cli_context(context)
     choice = Choice(complaint, "refused" if none else "linked", project, org)
-    _keep(job, choice, dt.datetime.now(dt.UTC))
-    said = text(f"links.{choice.decision}", job.language)
-    line(text("links.decided", job.language, complaint_id=complaint, decision=said))
+    _keep(cli, choice, dt.datetime.now(dt.UTC))
+    said = text(f"links.{choice.decision}", cli.language)
+    line(text("links.decided", cli.language, complaint_id=complaint, decision=said))
 
 
-def _keep(job: Job, choice: Choice, at: dt.datetime) -> None:
+def _keep(cli: CliContext, choice: Choice, at: dt.datetime) -> None:
     """Keep the decision with its audit entry, and take it into the record store."""
     from serving.audit.repository import AuditEntry, add_audit
     from serving.auth.principal import OFFICE
-    from serving.auth.roles import Action
+    from serving.auth.roles import Permission
     from serving.complaint_links.repository import Decision
     from serving.complaint_links.service import send
     from serving.db.engine import writing
     from serving.ingest.submissions import local_day
 
-    settings = open_settings(job)
-    place = _place(job, choice)
+    settings = open_settings(cli)
+    place = _place(cli, choice)
     decision = Decision(
         choice.complaint_id,
         choice.decision,
@@ -102,7 +103,7 @@ def _keep(job: Job, choice: Choice, at: dt.datetime) -> None:
         request_id=secrets.token_hex(8),
         who=user_name(),
         role=OFFICE.role.value,
-        action=Action.WRITE_LINKS.value,
+        action=Permission.WRITE_LINKS.value,
         method="CLI",
         subject=f"link decide {choice.complaint_id}",
         region="",
@@ -111,18 +112,18 @@ def _keep(job: Job, choice: Choice, at: dt.datetime) -> None:
         model_version=None,
         status=201,
     )
-    with open_database(job, settings) as database, writing(database.engine).begin() as connection:
+    with open_database(cli, settings) as database, writing(database.engine).begin() as connection:
         send(connection, OFFICE, decision)
         add_audit(connection, [entry])
-    take_in_what_was_sent(job, settings)
+    import_submissions(cli, settings)
 
 
-def _place(job: Job, choice: Choice) -> str:
+def _place(cli: CliContext, choice: Choice) -> str:
     """The region of what is linked; refuses what the records do not hold."""
+    from serving.auth.project_regions import ProjectUnknown
     from serving.complaint_links.service import ComplaintNotWaiting, OrganisationUnknown
-    from serving.watchlists.repository import ProjectUnknown
 
-    with open_records(job) as store:
+    with open_records(cli) as store:
 
         def last(sql: str, number: str | None) -> tuple[Any, ...] | None:
             rows = store.rows(f"{sql} = $1 ORDER BY known_at DESC, arrival DESC LIMIT 1", [number])

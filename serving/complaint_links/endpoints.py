@@ -7,14 +7,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
-from serving.auth.dependencies import may
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
+from serving.clock import now
 from serving.complaint_links import queries
 from serving.complaint_links.schemas import Link, LinkIn, UnlinkedComplaint
 from serving.complaint_links.service import Choice, decide
-from serving.http.dependencies import Database
-from serving.http.idempotency import Write, now, write
+from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
@@ -24,8 +25,8 @@ router = APIRouter(prefix="/v1/links", tags=["links"], responses=RESPONSES)
 
 @router.get("")
 def list_links(
-    database: Database,
-    who: Annotated[Principal, may(Action.READ_LINKS)],
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.READ_LINKS)],
     state: Annotated[queries.State, Query()] = "waiting",
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
@@ -37,8 +38,8 @@ def list_links(
 @router.post("", status_code=201, response_model=Link)
 def decide_link(
     request: Request,
-    database: Database,
-    who: Annotated[Principal, may(Action.WRITE_LINKS)],
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.WRITE_LINKS)],
     link: LinkIn,
     key: IdempotencyKey,
 ) -> Response:
@@ -50,4 +51,4 @@ def decide_link(
         decision = decide(connection, database, who, choice, rows, now())
         return Link.model_validate({name: getattr(decision, name) for name in Link.model_fields})
 
-    return write(Write(request, database, who, link, key), keep)
+    return write_once(WriteRequest(request, database, who, link, key), keep)

@@ -7,23 +7,23 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from risk.errors import WagewatchError
-from serving.auth.dependencies import may
+from serving.audit.writes import write_audited
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
-from serving.complaint_links.service import Choice, decide, shown
-from serving.http.idempotency import now
-from serving.web.auth import Form
-from serving.web.queries import reading_of
+from serving.auth.roles import Permission
+from serving.clock import now
+from serving.complaint_links.service import Choice, decide, shown, waiting
+from serving.watchlists.reader import reading_of
 from serving.web.render import page_language, render
-from serving.web.writes import kept_by
+from serving.web.requests import Form
 
 router = APIRouter(include_in_schema=False)
 
 PER_PAGE = 50
 _SURE, _LIKELY, _POSSIBLE = 0.9, 0.6, 0.2
 
-Reader = Annotated[Principal, may(Action.READ_LINKS)]
-Decider = Annotated[Principal, may(Action.WRITE_LINKS)]
+Reader = Annotated[Principal, require(Permission.READ_LINKS)]
+Decider = Annotated[Principal, require(Permission.WRITE_LINKS)]
 
 
 @router.get("/links")
@@ -39,7 +39,8 @@ def links(
     if chosen is None:
         return render(request, "nothing", who)
     register = reading.register(who, chosen.summary)
-    every = shown(register.unlinked, reading.database, who)
+    rows = waiting(reading.register_document(who, chosen.summary), who)
+    every = shown(rows, reading.database, who)
     found = [one for one in every if (one["decision"] is None) == (state == "waiting")]
     found.sort(key=lambda one: (-_best(one), one["received_on"], one["complaint_id"]))
     start = (page - 1) * PER_PAGE
@@ -69,7 +70,7 @@ def decide_link(request: Request, complaint_id: str, who: Decider, form: Form) -
     chosen = reading.choose(request, who, None, None)
     if chosen is None:
         return render(request, "nothing", who)
-    rows = reading.register(who, chosen.summary).unlinked
+    rows = waiting(reading.register_document(who, chosen.summary), who)
     project, firm = form.get("project_id") or None, form.get("org_id") or None
     verdict: Literal["linked", "refused"] = "linked" if project or firm else "refused"
     choice = Choice(complaint_id, verdict, project, firm)
@@ -77,7 +78,9 @@ def decide_link(request: Request, complaint_id: str, who: Decider, form: Form) -
     if verdict == "refused" and form.get("none") != "1":
         return render(request, "said", who, status=422, said="refused")
     try:
-        kept_by(request, database, who, lambda c: decide(c, database, who, choice, rows, now()))
+        write_audited(
+            request, database, who, lambda c: decide(c, database, who, choice, rows, now())
+        )
     except WagewatchError as error:
         told = error.message(page_language(request))
         return render(request, "link_refused", who, status=422, told=told)

@@ -8,16 +8,17 @@ from typing import Literal
 from serving.auth.principal import Principal
 from serving.complaint_links.schemas import UnlinkedComplaint
 from serving.complaint_links.service import Document, shown, waiting
+from serving.db.database import Database
 from serving.db.pagination import Wanted
 from serving.http.schemas import Page
-from serving.watchlists.repository import ServiceDatabase, closest
+from serving.watchlists.repository import WatchlistRepository, closest
 from serving.watchlists.snapshot_repository import register
 
 State = Literal["waiting", "decided", "all"]
 
 
 def every(
-    database: ServiceDatabase, who: Principal, wanted: Wanted, state: State
+    database: Database, who: Principal, wanted: Wanted, state: State
 ) -> Page[UnlinkedComplaint]:
     """The complaints of the newest list that the reader may see, the first first."""
     rows = [
@@ -38,9 +39,9 @@ def told(row: Document) -> UnlinkedComplaint:
     return UnlinkedComplaint.model_validate({**fields, "amount": amount})
 
 
-def newest_rows(database: ServiceDatabase, who: Principal) -> Sequence[Document]:
+def newest_rows(database: Database, who: Principal) -> Sequence[Document]:
     """The complaints of the newest list the principal may read, or none if there is no list."""
-    newest = closest(database.summaries(who), who)
+    newest = closest(WatchlistRepository(database).summaries(who), who)
     if newest is None:
         return ()
     stored = register(database.engine, newest.as_of, newest.region, who)

@@ -5,44 +5,50 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from sqlalchemy import Connection
 
 from risk.contract import OWN_TABLES
-from risk.errors import WagewatchError
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
+from serving.auth.project_regions import region_of
 from serving.complaint_links.repository import Decision, Verdict, keep_decision, standing_decisions
+from serving.db.database import Database
+from serving.errors import ApiError
 from serving.ingest.repository import keep_submission
 from serving.ingest.submissions import local_day, submission_of
-from serving.watchlists.repository import ServiceDatabase
 
 Document = Mapping[str, Any]
 
 
-class ComplaintNotWaiting(WagewatchError):
+class ComplaintNotWaiting(ApiError):
     """No complaint of this number without a project is known, or it concerns other regions."""
 
     code = "complaint_not_waiting"
+    status = HTTPStatus.NOT_FOUND
 
 
-class LinkUnclear(WagewatchError):
+class LinkUnclear(ApiError):
     """A link names neither project nor organisation, or a refusal names one."""
 
     code = "link_unclear"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-class LinkNotYours(WagewatchError):
+class LinkNotYours(ApiError):
     """Only some candidates lie in the region: the others are not this person's to refuse."""
 
     code = "link_not_yours"
+    status = HTTPStatus.FORBIDDEN
 
 
-class OrganisationUnknown(WagewatchError):
+class OrganisationUnknown(ApiError):
     """The organisation is no candidate of the complaint in the region."""
 
     code = "organisation_unknown"
+    status = HTTPStatus.NOT_FOUND
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,7 @@ def waiting(register: Document, who: Principal) -> Sequence[Document]:
     return found
 
 
-def shown(rows: Sequence[Document], database: ServiceDatabase, who: Principal) -> list[Document]:
+def shown(rows: Sequence[Document], database: Database, who: Principal) -> list[Document]:
     """``rows`` with the decision that stands, made on the service or known to the records.
 
     What lies outside the reader's region is not named.
@@ -81,7 +87,7 @@ def shown(rows: Sequence[Document], database: ServiceDatabase, who: Principal) -
 
 def decide(
     connection: Connection,
-    database: ServiceDatabase,
+    database: Database,
     who: Principal,
     choice: Choice,
     rows: Sequence[Document],
@@ -126,7 +132,7 @@ def send(connection: Connection, who: Principal, decision: Decision) -> None:
 
 def _place(
     connection: Connection,
-    database: ServiceDatabase,
+    database: Database,
     who: Principal,
     choice: Choice,
     row: Document,
@@ -136,7 +142,7 @@ def _place(
         # A candidate may be over, and so not among the projects that were scored.
         candidate = _candidate(row, "project", choice.project_id)
         place = str(candidate["region_code"] or "") if candidate else ""
-        place = place or database.place(connection, choice.project_id, who)
+        place = place or region_of(connection, choice.project_id, who)
     if choice.org_id is not None:
         found = _candidate(row, "organisation", choice.org_id)
         if found is None:

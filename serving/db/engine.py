@@ -11,13 +11,13 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from risk.errors import WagewatchError
+from serving.errors import CommandError
 
 BUSY_SECONDS = 30
 """How long a writer waits for another to finish."""
 
 
-class DatabaseUnreachable(WagewatchError):
+class DatabaseUnreachable(CommandError):
     """The service database cannot be opened."""
 
     code = "database_unreachable"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from risk.errors import WagewatchError
 from serving.db.engine import DatabaseUnreachable, shown, writing
+from serving.errors import CommandError
 
 HEAD = "0007"
 """The newest migration. Looking it up in the files would import Alembic for every command."""
 
 
-class DatabaseTooNew(WagewatchError):
+class DatabaseTooNew(CommandError):
     """The database was laid out by a later version of this program."""
 
     code = "database_too_new"

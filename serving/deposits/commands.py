@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from serving.cli.context import job_of
-from serving.cli.options import AsOfOrNone, Region
-from serving.cli.output import as_json, line, raw, table
-from serving.cli.resources import open_records, open_settings
+from serving.terminal.context import cli_context
+from serving.terminal.options import AsOfOrNone, Region
+from serving.terminal.output import as_json, line, raw, table
+from serving.terminal.resources import open_records, open_settings
 
 
 def deposits(
@@ -28,11 +28,11 @@ def deposits(
     from serving.deposits.xlsx import advice_cells, ending_cells, headings
     from serving.snapshot.deposit_advice import deposits_of
 
-    job = job_of(context)
-    settings = open_settings(job)
+    cli = cli_context(context)
+    settings = open_settings(cli)
     day = as_of or dt.datetime.now().astimezone().date()
-    tables = deposit_rules(job.workspace, settings)
-    with open_records(job) as store:
+    tables = deposit_rules(cli.workspace, settings)
+    with open_records(cli) as store:
         found: dict[str, Any] = deposits_of(store, day, tables)
     advice = advice_rows(found, OFFICE, region)
     ending = ending_rows(found, OFFICE, settings.deposits.warn_days, region)
@@ -40,18 +40,18 @@ def deposits(
         as_json({"as_of": day, "advice": advice, "ending": [in_yuan(one) for one in ending]})
         return
     parts = (
-        ("advice", [advice_cells(one, job.language) for one in advice]),
-        ("ending", [ending_cells(one, job.language) for one in ending]),
+        ("advice", [advice_cells(one, cli.language) for one in advice]),
+        ("ending", [ending_cells(one, cli.language) for one in ending]),
     )
     if format == "csv":
         from serving.documents.csv import to_csv
 
         for name, rows in parts:
-            raw(to_csv(headings(name, job.language), rows))
+            raw(to_csv(headings(name, cli.language), rows))
         return
     for name, rows in parts:
-        line(job.say(f"deposits.{name}", day=day, n=len(rows)))
+        line(cli.text(f"deposits.{name}", day=day, n=len(rows)))
         table(
-            headings(name, job.language), [["" if c is None else str(c) for c in r] for r in rows]
+            headings(name, cli.language), [["" if c is None else str(c) for c in r] for r in rows]
         )
     sys.stdout.flush()

@@ -6,15 +6,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from serving.auth.dependencies import may
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.deposits.schemas import DepositAdvice, Deposits, EndingDeposit
 from serving.deposits.service import advice_rows, ending_rows, in_yuan
-from serving.http.dependencies import Database, settings_of
+from serving.http.dependencies import DatabaseDep, settings_of
 from serving.http.parameters import AsOfQuery
 from serving.http.problems import RESPONSES
-from serving.watchlists.repository import closest
+from serving.watchlists.repository import WatchlistRepository, closest
 from serving.watchlists.snapshot_repository import register
 
 router = APIRouter(prefix="/v1/deposits", tags=["deposits"], responses=RESPONSES)
@@ -23,14 +23,16 @@ router = APIRouter(prefix="/v1/deposits", tags=["deposits"], responses=RESPONSES
 @router.get("")
 def get_deposits(
     request: Request,
-    database: Database,
-    who: Annotated[Principal, may(Action.READ_PROJECTS)],
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.READ_PROJECTS)],
     region: Annotated[str, Query(pattern=r"^(\d{1,12})?$")] = "",
     as_of: AsOfQuery = None,
 ) -> Deposits:
     """Deposit advice and guarantees running out / 差异化存储建议与到期提示。"""
     days = settings_of(request).deposits.warn_days
-    lists = [one for one in database.summaries(who) if as_of in (None, one.as_of)]
+    lists = [
+        one for one in WatchlistRepository(database).summaries(who) if as_of in (None, one.as_of)
+    ]
     chosen = closest(lists, who)
     if chosen is None:
         return Deposits(as_of=None, warn_days=days, items=[], ending=[])

@@ -6,21 +6,21 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from serving.auth.dependencies import may
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.deposits.service import advice_rows, ending_rows
 from serving.deposits.xlsx import told
 from serving.http.dependencies import settings_of
+from serving.watchlists.reader import reading_of
 from serving.watchlists.snapshot_repository import register
-from serving.web.queries import reading_of
 from serving.web.render import page_language, render
 from serving.web.responses import XLSX, download
 
 router = APIRouter(include_in_schema=False)
 
 MOST = 200
-Reader = Annotated[Principal, may(Action.READ_PROJECTS)]
+Reader = Annotated[Principal, require(Permission.READ_PROJECTS)]
 Step = Annotated[str, Query(pattern="^(|raise|keep|lower|exempt|no_table)$")]
 
 

@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from risk.errors import WagewatchError
 from serving.documents.model import Grid, Heading, Paper, Paragraph
+from serving.errors import CommandError
 
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
 
-class BriefingContradicts(WagewatchError):
+class BriefingContradicts(CommandError):
     """Figures of the briefing disagree; ``troubles`` says which."""
 
     code = "briefing_contradicts"

@@ -10,26 +10,27 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
-from serving.auth.dependencies import may
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
 from serving.auth.jurisdiction import require_covers
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
+from serving.clock import now
 from serving.events import outbox
 from serving.events.schemas import EVENT_TYPES, NewSubscription, Subscription, SubscriptionIn
-from serving.http.dependencies import Database
-from serving.http.idempotency import Write, now, write
+from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import NamePath
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
 
 router = APIRouter(prefix="/v1/subscriptions", tags=["subscriptions"], responses=RESPONSES)
 
-Manager = Annotated[Principal, may(Action.MANAGE_SUBSCRIPTIONS)]
+Manager = Annotated[Principal, require(Permission.MANAGE_SUBSCRIPTIONS)]
 
 
 @router.post("", status_code=201, response_model=NewSubscription)
 def subscribe(
-    request: Request, database: Database, who: Manager, wanted: SubscriptionIn
+    request: Request, database: DatabaseDep, who: Manager, wanted: SubscriptionIn
 ) -> Response:
     """Have a system called; the secret is told once / 订阅事件，密钥只显示一次。"""
     require_covers(who, wanted.region)
@@ -51,11 +52,11 @@ def subscribe(
         told = _told(kept, outbox.Backlog(0, 0))
         return NewSubscription(**told.model_dump(), secret=secret)
 
-    return write(Write(request, database, who, wanted), keep)
+    return write_once(WriteRequest(request, database, who, wanted), keep)
 
 
 @router.get("")
-def list_subscriptions(database: Database, who: Manager) -> Page[Subscription]:
+def list_subscriptions(database: DatabaseDep, who: Manager) -> Page[Subscription]:
     """Who is called, and how much still waits / 订阅列表。"""
     found = outbox.list_subscriptions(database.engine, who)
     return Page(items=[_told(one, backlog) for one, backlog in found], next=None)
@@ -63,14 +64,14 @@ def list_subscriptions(database: Database, who: Manager) -> Page[Subscription]:
 
 @router.delete("/{subscription_id}", status_code=204)
 def unsubscribe(
-    request: Request, database: Database, who: Manager, subscription_id: NamePath
+    request: Request, database: DatabaseDep, who: Manager, subscription_id: NamePath
 ) -> Response:
     """Stop calling a system / 取消订阅。"""
 
     def end(connection: Connection) -> None:
         outbox.end_subscription(connection, subscription_id, who, now())
 
-    return write(Write(request, database, who, None), end, 204)
+    return write_once(WriteRequest(request, database, who, None), end, 204)
 
 
 def _told(one: outbox.Subscription, backlog: outbox.Backlog) -> Subscription:

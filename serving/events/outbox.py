@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Table, and_, func, insert, select, update
 
-from risk.errors import WagewatchError
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
 from serving.db.engine import utc, writing
 from serving.db.tables import DELIVERIES, EVENTS, SUBSCRIPTIONS
+from serving.errors import ApiError
 from serving.events.repository import Event, to_event
 
 LEASE = dt.timedelta(seconds=60)
@@ -23,10 +24,11 @@ WAITS = (10, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
 """Seconds until the next attempt, after each that failed; then it is given up, but kept."""
 
 
-class SubscriptionUnknown(WagewatchError):
+class SubscriptionUnknown(ApiError):
     """There is no such subscription in the region."""
 
     code = "subscription_unknown"
+    status = HTTPStatus.NOT_FOUND
 
 
 @dataclass(frozen=True)

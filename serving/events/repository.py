@@ -10,7 +10,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, insert, or_, select, text
 
@@ -19,19 +19,8 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Role
 from serving.db.engine import utc
 from serving.db.pagination import Page, Wanted, page
-from serving.db.tables import DELIVERIES, EVENTS, PROJECT_RISKS, SUBSCRIPTIONS, WATCHLISTS
-from serving.matters.repository import Matter, Opening
-from serving.watchlists.document import Head, SealedPublication
-
-PUBLISHED: Final = "watchlist.published"
-TIER_CHANGED: Final = "project.tier_changed"
-MATTER_OPENED: Final = "matter.opened"
-MATTER_ESCALATED: Final = "matter.escalated"
-MATTER_CLOSED: Final = "matter.closed"
-DIGEST: Final = "digest.ready"
-LIST_TYPES = (PUBLISHED, TIER_CHANGED)
-TYPES = (*LIST_TYPES, MATTER_OPENED, MATTER_ESCALATED, MATTER_CLOSED, DIGEST)
-_UNREMARKABLE = "blue"
+from serving.db.tables import DELIVERIES, EVENTS, SUBSCRIPTIONS
+from serving.events.types import DIGEST, LIST_TYPES, PUBLISHED
 
 
 @dataclass(frozen=True)
@@ -48,80 +37,9 @@ class Event:
     created_at: dt.datetime
 
 
-def record_publication(
-    connection: Connection, sealed: SealedPublication, watchlist_id: int, now: dt.datetime
-) -> None:
-    """The events of a list that was just stored, and their deliveries."""
-    rows = [_published(sealed), *_tier_changes(connection, sealed, watchlist_id)]
-    record_events(connection, rows, now)
-
-
-@dataclass(frozen=True)
-class MatterEvent:
-    """Something that happened to a matter."""
-
-    type: str
-    on: dt.date
-    region: str
-    project_id: str | None
-    data: Mapping[str, Any]
-
-
-def matter_event(type: str, about: Matter | Opening, on: dt.date, **more: Any) -> MatterEvent:
-    """What subscribers are told of a matter, and ``more`` of what happened to it."""
-    facts, region = about.facts, about.region_code
-    of_facts = {"project_id": facts.project_id, "org_id": facts.org_id, "region_code": region}
-    data = {"matter": about.key, "kind": about.kind, **of_facts, **more}
-    return MatterEvent(type, on, region, facts.project_id, data)
-
-
-def opened_event(opening: Opening) -> MatterEvent:
-    """What subscribers are told of a matter that was opened."""
-    facts = opening.facts
-    return matter_event(MATTER_OPENED, opening, facts.as_of, name=facts.name, workers=facts.workers)
-
-
-def record_matters(
-    connection: Connection, happened: Sequence[MatterEvent], now: dt.datetime
-) -> None:
-    """The events of matters, in the transaction that changes them."""
-    rows = [
-        {
-            "type": one.type,
-            "as_of": one.on,
-            "region": one.region,
-            "project_id": one.project_id,
-            "data": dict(one.data),
-        }
-        for one in happened
-    ]
-    if rows:
-        record_events(connection, rows, now)
-
-
-def record_digest(
-    connection: Connection, region: str, week: dt.date, data: Mapping[str, Any], now: dt.datetime
-) -> bool:
-    """The digest of a region for the week that begins on ``week``, once; whether it was new."""
-    _in_order(connection)
-    if digest_recorded(connection, region, week):
-        return False
-    row = {"type": DIGEST, "as_of": week, "region": region, "project_id": None, "data": dict(data)}
-    record_events(connection, [row], now)
-    return True
-
-
-def digest_recorded(connection: Connection, region: str, week: dt.date) -> bool:
-    """Whether there is a digest of the region for that week."""
-    before = select(EVENTS.c.id).where(
-        EVENTS.c.type == DIGEST, EVENTS.c.as_of == week, EVENTS.c.region == region
-    )
-    return connection.execute(before).first() is not None
-
-
 def record_events(connection: Connection, rows: Sequence[dict[str, Any]], now: dt.datetime) -> None:
     """Keep events and a delivery of each for every subscription that wants it."""
-    _in_order(connection)
+    lock_events(connection)
     for row in rows:
         row.update(event_id=str(uuid.uuid4()), created_at=now)
     connection.execute(insert(EVENTS), rows)
@@ -174,70 +92,13 @@ def to_event(row: Row[Any]) -> Event:
     )
 
 
-def _in_order(connection: Connection) -> None:
-    # Numbers must become visible in their order, or a reader's cursor could pass one by.
+def lock_events(connection: Connection) -> None:
+    """Let no other transaction add events until this one ends.
+
+    Event numbers must become visible in order, or a reader's cursor would skip one.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE events IN EXCLUSIVE MODE"))
-
-
-def _published(sealed: SealedPublication) -> dict[str, Any]:
-    head = sealed.publication.head
-    return {
-        "type": PUBLISHED,
-        "as_of": head.as_of,
-        "region": head.region,
-        "project_id": None,
-        "data": {
-            "as_of": head.as_of.isoformat(),
-            "region": head.region,
-            **head.of_kind(),
-            "digest": sealed.watchlist.digest,
-            "model_version": head.model.version,
-        },
-    }
-
-
-def _tier_changes(
-    connection: Connection, sealed: SealedPublication, watchlist_id: int
-) -> Iterator[dict[str, Any]]:
-    head = sealed.publication.head
-    before = _tiers_before(connection, head, watchlist_id)
-    for risk in sealed.publication.risks:
-        one = risk.assessment
-        was = before.get(one.project_id)
-        if one.tier == (was or _UNREMARKABLE):
-            continue
-        yield {
-            "type": TIER_CHANGED,
-            "as_of": head.as_of,
-            "region": one.region_code,
-            "project_id": one.project_id,
-            "data": {
-                "as_of": head.as_of.isoformat(),
-                "project_id": one.project_id,
-                "region_code": one.region_code,
-                "from": was,
-                "to": one.tier,
-                "probability": one.probability,
-            },
-        }
-
-
-def _tiers_before(connection: Connection, head: Head, watchlist_id: int) -> dict[str, str | None]:
-    last = connection.execute(
-        select(WATCHLISTS.c.id)
-        .where(
-            WATCHLISTS.c.region == head.region,
-            WATCHLISTS.c.kind == head.kind,
-            WATCHLISTS.c.as_of < head.as_of,
-            WATCHLISTS.c.id != watchlist_id,
-        )
-        .order_by(WATCHLISTS.c.as_of.desc())
-        .limit(1)
-    ).scalar_one_or_none()
-    query = select(PROJECT_RISKS.c.project_id, PROJECT_RISKS.c.tier)
-    rows = connection.execute(query.where(PROJECT_RISKS.c.watchlist_id == last))
-    return {row.project_id: row.tier for row in rows}
 
 
 def _numbers(connection: Connection, ids: Sequence[str]) -> Iterator[tuple[str, int]]:

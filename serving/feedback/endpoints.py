@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
-from serving.auth.dependencies import may
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.feedback import service
 from serving.feedback.schemas import Feedback, FeedbackIn
-from serving.http.dependencies import Database
-from serving.http.idempotency import Write, write
+from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
@@ -24,8 +24,8 @@ router = APIRouter(prefix="/v1/feedback", tags=["feedback"], responses=RESPONSES
 @router.post("", status_code=201, response_model=Feedback)
 def add_feedback(
     request: Request,
-    database: Database,
-    who: Annotated[Principal, may(Action.WRITE_FEEDBACK)],
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.WRITE_FEEDBACK)],
     given: FeedbackIn,
     key: IdempotencyKey,
 ) -> Response:
@@ -34,13 +34,13 @@ def add_feedback(
     def keep(connection: Connection) -> Feedback:
         return service.keep(connection, database, who, given)
 
-    return write(Write(request, database, who, given, key), keep)
+    return write_once(WriteRequest(request, database, who, given, key), keep)
 
 
 @router.get("")
 def list_feedback(
-    database: Database,
-    who: Annotated[Principal, may(Action.READ_FEEDBACK)],
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.READ_FEEDBACK)],
     project_id: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,

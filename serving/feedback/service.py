@@ -5,26 +5,26 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from serving.auth.principal import Principal
+from serving.auth.project_regions import region_of
+from serving.clock import now
+from serving.db.database import Database
 from serving.db.pagination import Wanted
 from serving.feedback.schemas import Feedback, FeedbackIn
-from serving.http.idempotency import now
 from serving.http.schemas import Page
 from serving.projects import notes_repository
-from serving.watchlists.repository import ServiceDatabase
+from serving.watchlists.repository import WatchlistRepository
 
 
-def keep(
-    connection: Connection, database: ServiceDatabase, who: Principal, given: FeedbackIn
-) -> Feedback:
+def keep(connection: Connection, database: Database, who: Principal, given: FeedbackIn) -> Feedback:
     """Keep a piece of feedback on a project's score of a publication.
 
     Raises:
         NotPublished, ProjectNotScored: the project has no score of that date, or lies elsewhere.
     """
-    database.risk(given.project_id, given.as_of, who)
+    WatchlistRepository(database).project_risk(given.project_id, given.as_of, who)
     kept = notes_repository.Feedback(
         project_id=given.project_id,
-        region_code=database.place(connection, given.project_id, who),
+        region_code=region_of(connection, given.project_id, who),
         as_of=given.as_of,
         family=given.family or "",
         verdict=given.verdict,
@@ -37,7 +37,7 @@ def keep(
 
 
 def every(
-    database: ServiceDatabase, who: Principal, wanted: Wanted, project_id: str | None
+    database: Database, who: Principal, wanted: Wanted, project_id: str | None
 ) -> Page[Feedback]:
     """The feedback on projects of the region."""
     found = notes_repository.list_feedback(database.engine, who, wanted, project_id)

@@ -6,25 +6,26 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
-from serving.auth.dependencies import may
+from serving.audit.queue import audit_of
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.health import service
 from serving.health.schemas import Health, Ready
-from serving.http.dependencies import Database, audit_of, metrics_of
+from serving.http.dependencies import DatabaseDep, metrics_of
 from serving.http.problems import RESPONSES
 
 router = APIRouter(tags=["health"])
 
 
 @router.get("/healthz", responses={503: RESPONSES[503]})
-def healthz(database: Database) -> Health:
+def healthz(database: DatabaseDep) -> Health:
     """The service runs and its database can be read / 服务正常，数据库可读。"""
     return service.health(database)
 
 
 @router.get("/readyz", responses={503: RESPONSES[503]})
-def readyz(request: Request, database: Database) -> Ready:
+def readyz(request: Request, database: DatabaseDep) -> Ready:
     """Requests can be answered and recorded / 可以接受请求。"""
     audit_of(request).require_room()
     return service.ready(database)
@@ -38,6 +39,8 @@ def readyz(request: Request, database: Database) -> Ready:
         200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
     },
 )
-def get_metrics(request: Request, who: Annotated[Principal, may(Action.READ_METRICS)]) -> Response:
+def get_metrics(
+    request: Request, who: Annotated[Principal, require(Permission.READ_METRICS)]
+) -> Response:
     """Counts for Prometheus / 供 Prometheus 采集的指标。"""
     return Response(metrics_of(request).text(), media_type="text/plain; version=0.0.4")

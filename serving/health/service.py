@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from serving.db.database import Database
 from serving.health.schemas import Health, Ready
 from serving.version import package_version
-from serving.watchlists.repository import ServiceDatabase
+from serving.watchlists.repository import WatchlistRepository
 
 
-def health(database: ServiceDatabase) -> Health:
+def health(database: Database) -> Health:
     """The state of the service; raises what the database raises."""
-    return Health(status="ok", version=package_version(), latest_as_of=database.latest_as_of())
+    return Health(
+        status="ok",
+        version=package_version(),
+        latest_as_of=WatchlistRepository(database).latest_as_of(),
+    )
 
 
-def ready(database: ServiceDatabase) -> Ready:
+def ready(database: Database) -> Ready:
     """That it can work; raises what the database raises."""
-    database.generation()
+    WatchlistRepository(database).generation()
     return Ready(status="ready")

@@ -1,1 +1,1 @@
-"""The HTTP API: one folder per resource, each with endpoints, schemas and queries."""
+"""Kit of the HTTP API: middleware, problem documents, common parameters and schemas."""

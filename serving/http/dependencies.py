@@ -1,4 +1,4 @@
-"""What an endpoint may ask for: the database, the settings, the reader's language."""
+"""Objects of the application that endpoints use: database, settings, metrics, language."""
 
 from __future__ import annotations
 
@@ -7,62 +7,38 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from risk.locale import LANGUAGES, Language
-from serving.audit.queue import AuditQueue
-from serving.auth.repository import People
+from serving.db.database import Database
 from serving.http.metrics import Metrics
 from serving.settings import Settings
-from serving.watchlists.redaction import Views
-from serving.watchlists.repository import ServiceDatabase
 
 
-async def database_of(request: Request) -> ServiceDatabase:
-    """The open service database."""
-    database: ServiceDatabase = request.app.state.database
+async def database_of(request: Request) -> Database:
+    """Return the open service database."""
+    database: Database = request.app.state.database
     return database
 
 
-async def views_of(request: Request) -> Views:
-    """What readers may see of what is published."""
-    views: Views = request.app.state.views
-    return views
-
-
-async def people_of(request: Request) -> People:
-    """The users and tokens."""
-    people: People = request.app.state.people
-    return people
-
-
-def audit_of(request: Request) -> AuditQueue:
-    """Where audit entries of reads go."""
-    audit: AuditQueue = request.app.state.audit
-    return audit
-
-
 def metrics_of(request: Request) -> Metrics:
-    """What this process counts."""
+    """Return the metrics of this process."""
     metrics: Metrics = request.app.state.metrics
     return metrics
 
 
 def settings_of(request: Request) -> Settings:
-    """The settings the service was started with."""
+    """Return the settings the service was started with."""
     settings: Settings = request.app.state.settings
     return settings
 
 
 def language_of(request: Request) -> Language:
-    """The first language of ``Accept-Language`` there are texts in, else that of the settings."""
+    """Return the first supported language of ``Accept-Language``, else that of the settings."""
     for part in request.headers.get("accept-language", "").split(","):
-        wanted = part.split(";")[0].strip().lower()[:2]
+        prefix = part.split(";")[0].strip().lower()[:2]
         for language in LANGUAGES:
-            if wanted == language:
+            if prefix == language:
                 return language
     return settings_of(request).language
 
 
-Database = Annotated[ServiceDatabase, Depends(database_of)]
-"""An argument of this type gives an endpoint the service database."""
-
-LiveViews = Annotated[Views, Depends(views_of)]
-PeopleOf = Annotated[People, Depends(people_of)]
+DatabaseDep = Annotated[Database, Depends(database_of)]
+"""Type of an endpoint parameter that receives the service database."""

@@ -1,4 +1,4 @@
-"""Writes that may be sent twice: the same key gets the first answer again and writes nothing.
+"""Stored responses of writes: a repeated Idempotency-Key returns the first response.
 
 Source: "The Idempotency-Key HTTP Header Field", IETF httpapi draft.
 """
@@ -9,73 +9,81 @@ import datetime as dt
 import hashlib
 import zlib
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from sqlalchemy import Connection, insert, select, text
 
-from risk.errors import WagewatchError
 from serving.db.tables import IDEMPOTENCY
+from serving.errors import ApiError
 
 
-class KeyUsedOtherwise(WagewatchError):
-    """The key came before with another request."""
+class KeyUsedOtherwise(ApiError):
+    """The key was sent before with another request."""
 
     code = "key_used_otherwise"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @dataclass(frozen=True)
-class Keyed:
-    """A write under a key: who sent it, and a digest of what they sent."""
+class RequestKey:
+    """A principal's Idempotency-Key with the SHA-256 of the request's path and body."""
 
-    who: str
+    principal: str
     key: str
     request_digest: str
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What was answered."""
+class StoredResponse:
+    """Status and body of a response."""
 
     status: int
     body: bytes
 
 
-def keyed(who: str, key: str, path: str, body: bytes) -> Keyed:
-    """The write of ``body`` to ``path`` under ``key``."""
-    return Keyed(who, key, hashlib.sha256(path.encode() + b"\n" + body).hexdigest())
+def key_of_request(principal: str, key: str, path: str, body: bytes) -> RequestKey:
+    """Return the key of a write of ``body`` to ``path``."""
+    return RequestKey(principal, key, hashlib.sha256(path.encode() + b"\n" + body).hexdigest())
 
 
-def answered(connection: Connection, one: Keyed) -> Answer | None:
-    """The answer this write had, None if it is new; nobody else can take the key meanwhile.
+def find_response(connection: Connection, request_key: RequestKey) -> StoredResponse | None:
+    """Return the first response to this write, None if it is new.
+
+    Until the transaction ends no other one can use the same key.
 
     Raises:
-        KeyUsedOtherwise: the key was used for something else.
+        KeyUsedOtherwise: the key was used for another request.
     """
-    _alone(connection, one)
-    query = select(IDEMPOTENCY).where(IDEMPOTENCY.c.who == one.who, IDEMPOTENCY.c.key == one.key)
+    _lock(connection, request_key)
+    query = select(IDEMPOTENCY).where(
+        IDEMPOTENCY.c.who == request_key.principal, IDEMPOTENCY.c.key == request_key.key
+    )
     row = connection.execute(query).first()
     if row is None:
         return None
-    if row.request_digest != one.request_digest:
-        raise KeyUsedOtherwise(key=one.key)
-    return Answer(row.status, row.body)
+    if row.request_digest != request_key.request_digest:
+        raise KeyUsedOtherwise(key=request_key.key)
+    return StoredResponse(row.status, row.body)
 
 
-def keep_answer(connection: Connection, one: Keyed, answer: Answer, now: dt.datetime) -> None:
-    """Keep the answer together with what was written."""
+def store_response(
+    connection: Connection, request_key: RequestKey, response: StoredResponse, now: dt.datetime
+) -> None:
+    """Store the response in the transaction of the write."""
     connection.execute(
         insert(IDEMPOTENCY).values(
-            who=one.who,
-            key=one.key,
-            request_digest=one.request_digest,
-            status=answer.status,
-            body=answer.body,
+            who=request_key.principal,
+            key=request_key.key,
+            request_digest=request_key.request_digest,
+            status=response.status,
+            body=response.body,
             created_at=now,
         )
     )
 
 
-def _alone(connection: Connection, one: Keyed) -> None:
-    # A SQLite writer is alone anyway.
+def _lock(connection: Connection, request_key: RequestKey) -> None:
+    # SQLite has a single writer, so only PostgreSQL needs the lock.
     if connection.dialect.name == "postgresql":
-        number = zlib.crc32(f"{one.who}\n{one.key}".encode())
+        number = zlib.crc32(f"{request_key.principal}\n{request_key.key}".encode())
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})

@@ -1,4 +1,4 @@
-"""One line of JSON per thing that happened. Never names, bodies or tokens."""
+"""Log records as lines of JSON. They never contain names, bodies or tokens."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ _EXTRA = ("request_id", "method", "route", "status", "ms")
 
 
 class JsonLines(logging.Formatter):
-    """A record as one line of JSON."""
+    """Formats a record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line."""
+        """Return the line."""
         moment = dt.datetime.fromtimestamp(record.created, dt.UTC)
-        told: dict[str, object] = {
+        fields: dict[str, object] = {
             "time": moment.isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
-        told |= {name: getattr(record, name) for name in _EXTRA if hasattr(record, name)}
+        fields |= {name: getattr(record, name) for name in _EXTRA if hasattr(record, name)}
         if record.exc_info:
-            told["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(told, ensure_ascii=False)
+            fields["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(fields, ensure_ascii=False)
 
 
 def log_to(path: Path) -> None:
-    """Write what this process logs to ``path``; the file may be moved away at any time."""
+    """Write the log of this process to ``path``; the file may be rotated at any time."""
     handler = WatchedFileHandler(path, encoding="utf-8", delay=True)
     handler.setFormatter(JsonLines())
     for name in ("wagewatch", "uvicorn"):

@@ -1,4 +1,4 @@
-"""Counts for Prometheus: requests, seconds, queues. With several workers they are added up."""
+"""Metrics for Prometheus: requests and their duration, summed over all worker processes."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.multiprocess import MultiProcessCollector
 
 SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""Set by ``wagewatch serve`` where several workers count into one folder."""
+"""Environment variable that ``wagewatch serve`` sets for several workers."""
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SECONDS = (0.005, 0.025, 0.1, 0.5, 2.0, 10.0)
 
 
 class Metrics:
-    """What one process counts."""
+    """Metrics of one process."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -32,25 +32,25 @@ class Metrics:
             buckets=_SECONDS,
             registry=self._registry,
         )
-        # Finding a label's counter costs more than counting.
-        self._kept: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        # Looking up the child of a label set costs more than counting.
+        self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
-    def seen(self, method: str, route: str, status: int, seconds: float) -> None:
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request."""
         method = method if method in _METHODS else "other"
         key = (method, route, status)
-        found = self._kept.get(key)
-        if found is None:
-            found = (
+        children = self._children.get(key)
+        if children is None:
+            children = (
                 self._requests.labels(method, route, str(status)),
                 self._seconds.labels(method, route),
             )
-            self._kept[key] = found
-        found[0].inc()
-        found[1].observe(seconds)
+            self._children[key] = children
+        children[0].inc()
+        children[1].observe(seconds)
 
     def text(self) -> bytes:
-        """Everything counted so far, as Prometheus reads it."""
+        """Return all metrics in the Prometheus text format."""
         registry = self._registry
         if os.environ.get(SHARED_FOLDER):
             registry = CollectorRegistry()

@@ -1,7 +1,7 @@
-"""The API's description at /docs, with no asset from outside.
+"""OpenAPI description and Swagger UI at /docs, without assets from other hosts.
 
-Swagger UI's files come from the ``fastapi-offline`` distribution; the page itself is made here so
-that its addresses are relative and a Content-Security-Policy keeps the browser on this host.
+The files of Swagger UI come from the ``fastapi-offline`` distribution. The page is built here so
+that its URLs are relative and its Content-Security-Policy admits this host only.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
-from serving.auth.dependencies import Admission
+from serving.auth.dependencies import RequirePermission
 from serving.auth.sessions import COOKIE
 from serving.http.problems import MEDIA_TYPE
 
@@ -27,13 +27,13 @@ _POLICY = (
 )
 
 
-def serve_docs(app: FastAPI, routers: Sequence[APIRouter]) -> None:
-    """Add /docs and the files it needs to ``app``."""
+def add_docs(app: FastAPI, routers: Sequence[APIRouter]) -> None:
+    """Add /docs and its static files to ``app``."""
     static = files("fastapi_offline") / "static"
     app.mount(_ASSETS, StaticFiles(directory=str(static)), name="docs-assets")
     app.add_api_route("/docs", _page(app), include_in_schema=False, response_class=HTMLResponse)
-    describe = app.openapi
-    app.openapi = lambda: _described(routers, describe())  # type: ignore[method-assign]
+    openapi = app.openapi
+    app.openapi = lambda: _with_security(routers, openapi())  # type: ignore[method-assign]
 
 
 def _page(app: FastAPI) -> Any:
@@ -43,7 +43,7 @@ def _page(app: FastAPI) -> Any:
         swagger_js_url=f".{_ASSETS}/swagger-ui-bundle.js",
         swagger_css_url=f".{_ASSETS}/swagger-ui.css",
         swagger_favicon_url=f".{_ASSETS}/favicon.png",
-        # Swagger UI would otherwise send the description to a validator on the internet.
+        # By default Swagger UI sends the description to a validator on the internet.
         swagger_ui_parameters={"validatorUrl": None},
     )
     page.headers["Content-Security-Policy"] = _POLICY
@@ -54,8 +54,8 @@ def _page(app: FastAPI) -> Any:
     return docs
 
 
-def _described(routers: Sequence[APIRouter], description: dict[str, Any]) -> dict[str, Any]:
-    """Which action each operation stands for, and how one proves who one is."""
+def _with_security(routers: Sequence[APIRouter], description: dict[str, Any]) -> dict[str, Any]:
+    """Add the permission of each operation (``x-action``) and the security schemes."""
     schemes = description.setdefault("components", {}).setdefault("securitySchemes", {})
     schemes["token"] = {"type": "http", "scheme": "bearer"}
     schemes["session"] = {"type": "apiKey", "in": "cookie", "name": COOKIE}
@@ -63,22 +63,22 @@ def _described(routers: Sequence[APIRouter], description: dict[str, Any]) -> dic
     for route in routes:
         if not isinstance(route, APIRoute) or not route.include_in_schema:
             continue
-        calls = [one.call for one in route.dependant.dependencies]
-        actions = [call.action for call in calls if isinstance(call, Admission)]
+        calls = [dependency.call for dependency in route.dependant.dependencies]
+        permissions = [call.permission for call in calls if isinstance(call, RequirePermission)]
         for method in route.methods or ():
             operation = description["paths"][route.path_format][method.lower()]
-            if actions:
-                operation["x-action"] = actions[0].value
+            if permissions:
+                operation["x-action"] = permissions[0].value
                 operation["security"] = [{"token": []}, {"session": []}]
     return _with_problem_type(description)
 
 
 def _with_problem_type(description: dict[str, Any]) -> dict[str, Any]:
-    """Failures are sent as problem+json; FastAPI describes every model as plain JSON."""
+    """Set the media type of error responses; FastAPI describes every model as plain JSON."""
     for path in description["paths"].values():
         for operation in path.values():
-            for status, answer in operation["responses"].items():
-                content = answer.get("content", {})
+            for status, response in operation["responses"].items():
+                content = response.get("content", {})
                 if status >= "400" and "application/json" in content:
                     content[MEDIA_TYPE] = content.pop("application/json")
     return description

@@ -1,4 +1,4 @@
-"""Failures as RFC 9457 problem documents, one shape for every route."""
+"""Errors as RFC 9457 problem documents, the same shape for every route."""
 
 from __future__ import annotations
 
@@ -17,78 +17,12 @@ from starlette.exceptions import HTTPException
 
 from risk.errors import WagewatchError
 from risk.locale import LANGUAGES, Language, catalogue, text
-from serving.audit.queue import AuditFull
-from serving.auth.dependencies import CsrfMissing
-from serving.auth.oidc import OidcFailed, OidcOff
-from serving.auth.principal import NotAllowed, NotSignedIn, OutsideRegion
-from serving.auth.rate_limit import TooManyRequests
-from serving.briefings.repository import BriefingUnknown, ModelNotPublished
-from serving.campaigns.plans import CampaignUnknown
-from serving.complaint_links.service import (
-    ComplaintNotWaiting,
-    LinkNotYours,
-    LinkUnclear,
-    OrganisationUnknown,
-)
-from serving.events.outbox import SubscriptionUnknown
+from serving.errors import ApiError
 from serving.http.dependencies import language_of
-from serving.http.failures import OutcomeInvalid, RowsUnreadable, SignInFailed, SubmissionUnknown
-from serving.http.idempotency_keys import KeyUsedOtherwise
-from serving.http.middleware import MOST_BODY, BodyTooLarge
+from serving.http.middleware import MAX_BODY, BodyTooLarge
 from serving.http.schemas import Problem
-from serving.jobs.repository import JobUnknown
-from serving.matters.repository import MatterUnknown
-from serving.matters.steps import DutiesUnchecked, MatterClosed, MatterOpen, StepInvalid
-from serving.notices.payload import NothingToNotify
-from serving.notices.repository import NoticeUnknown
-from serving.outcomes.repository import OutcomeUnknown, VersionOutdated
-from serving.watchlists.repository import (
-    NothingPublished,
-    NotPublished,
-    ProjectNotScored,
-    ProjectUnknown,
-)
 
 MEDIA_TYPE = "application/problem+json"
-
-STATUS: Mapping[type[WagewatchError], HTTPStatus] = {
-    NotPublished: HTTPStatus.NOT_FOUND,
-    NothingPublished: HTTPStatus.NOT_FOUND,
-    ProjectNotScored: HTTPStatus.NOT_FOUND,
-    ProjectUnknown: HTTPStatus.NOT_FOUND,
-    ComplaintNotWaiting: HTTPStatus.NOT_FOUND,
-    OrganisationUnknown: HTTPStatus.NOT_FOUND,
-    LinkUnclear: HTTPStatus.UNPROCESSABLE_ENTITY,
-    LinkNotYours: HTTPStatus.FORBIDDEN,
-    OutcomeUnknown: HTTPStatus.NOT_FOUND,
-    JobUnknown: HTTPStatus.NOT_FOUND,
-    SubscriptionUnknown: HTTPStatus.NOT_FOUND,
-    BriefingUnknown: HTTPStatus.NOT_FOUND,
-    ModelNotPublished: HTTPStatus.NOT_FOUND,
-    NoticeUnknown: HTTPStatus.NOT_FOUND,
-    NothingToNotify: HTTPStatus.UNPROCESSABLE_ENTITY,
-    SubmissionUnknown: HTTPStatus.NOT_FOUND,
-    NotSignedIn: HTTPStatus.UNAUTHORIZED,
-    SignInFailed: HTTPStatus.UNAUTHORIZED,
-    NotAllowed: HTTPStatus.FORBIDDEN,
-    OutsideRegion: HTTPStatus.FORBIDDEN,
-    OidcOff: HTTPStatus.NOT_FOUND,
-    OidcFailed: HTTPStatus.UNAUTHORIZED,
-    CsrfMissing: HTTPStatus.FORBIDDEN,
-    VersionOutdated: HTTPStatus.CONFLICT,
-    KeyUsedOtherwise: HTTPStatus.UNPROCESSABLE_ENTITY,
-    MatterUnknown: HTTPStatus.NOT_FOUND,
-    CampaignUnknown: HTTPStatus.NOT_FOUND,
-    MatterClosed: HTTPStatus.CONFLICT,
-    MatterOpen: HTTPStatus.CONFLICT,
-    DutiesUnchecked: HTTPStatus.CONFLICT,
-    StepInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
-    RowsUnreadable: HTTPStatus.UNPROCESSABLE_ENTITY,
-    OutcomeInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
-    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
-    AuditFull: HTTPStatus.SERVICE_UNAVAILABLE,
-}
-"""What each failure is over HTTP; any other is the service's own fault."""
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "Not readable / 请求无法读取"},
@@ -100,7 +34,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     429: {"model": Problem, "description": "Too many requests / 请求过多"},
     503: {"model": Problem, "description": "Busy, try again / 繁忙，请稍后再试"},
 }
-"""For routers: the failures every resource may answer with."""
+"""Error responses common to all resources, for the OpenAPI description of routers."""
 
 CONFLICT: dict[int | str, dict[str, Any]] = {
     409: {"model": Problem, "description": "Changed meanwhile / 已被他人更改"}
@@ -109,15 +43,15 @@ CONFLICT: dict[int | str, dict[str, Any]] = {
 _log = logging.getLogger("wagewatch.api")
 
 
-def answer_failures(app: FastAPI) -> None:
-    """Make ``app`` answer every failure as a problem document."""
-    app.add_exception_handler(WagewatchError, _refused)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(BodyTooLarge, _too_large)
-    app.add_exception_handler(OperationalError, _busy)
-    app.add_exception_handler(PoolTimeout, _busy)
-    app.add_exception_handler(Exception, _broken)
+def add_exception_handlers(app: FastAPI) -> None:
+    """Make ``app`` answer every error with a problem document."""
+    app.add_exception_handler(WagewatchError, _on_wagewatch_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(BodyTooLarge, _on_body_too_large)
+    app.add_exception_handler(OperationalError, _on_database_error)
+    app.add_exception_handler(PoolTimeout, _on_database_error)
+    app.add_exception_handler(Exception, _on_unexpected_error)
 
 
 def problem(
@@ -125,108 +59,117 @@ def problem(
     status: int,
     *,
     code: str,
-    told: Mapping[Language, str],
+    texts: Mapping[Language, str],
     errors: Sequence[Mapping[str, str]] = (),
 ) -> Response:
-    """One failure, told in the reader's language and in both; in a browser as a page."""
+    """Return the problem document of one error, or its page if a browser asked for a page.
+
+    The detail is in the client's language; ``texts`` holds it in all languages.
+    """
     state = request.app.state
     if state.is_page(request):
-        page: Response = state.tell_page(request, int(status), dict(told))
+        page: Response = state.error_page(request, int(status), dict(texts))
         return page
     language = language_of(request)
     body = {
         "type": f"urn:wagewatch:problem:{code}",
         "title": text(f"problems.{status}", language),
         "status": int(status),
-        "detail": told[language],
+        "detail": texts[language],
         "instance": request.url.path,
         "code": code,
-        "texts": dict(told),
+        "texts": dict(texts),
         "errors": list(errors),
         "request_id": request.scope.get("state", {}).get("request_id", ""),
     }
     return JSONResponse(body, status_code=status, media_type=MEDIA_TYPE)
 
 
-def _told(key: str, **fields: object) -> dict[Language, str]:
+def _texts(key: str, **fields: object) -> dict[Language, str]:
     return {language: text(f"problems.{key}", language, **fields) for language in LANGUAGES}
 
 
-def _refused(request: Request, error: Exception) -> Response:
+def _on_wagewatch_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, WagewatchError)  # noqa: S101 - the type the handler is added for
-    status = STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)
-    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+    if not isinstance(error, ApiError):
+        # Not an error of the request: answered with its own text, but logged with a traceback.
         _log.error("%s", error, exc_info=error)
-    told = {language: error.message(language) for language in LANGUAGES}
-    answer = problem(request, status, code=error.code, told=told)
+    status = error.status if isinstance(error, ApiError) else HTTPStatus.INTERNAL_SERVER_ERROR
+    texts = {language: error.message(language) for language in LANGUAGES}
+    response = problem(request, status, code=error.code, texts=texts)
     if status == HTTPStatus.UNAUTHORIZED:
-        answer.headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, TooManyRequests):
-        answer.headers["Retry-After"] = str(error.fields["seconds"])
-    if isinstance(error, AuditFull):
-        answer.headers["Retry-After"] = "1"
-    return answer
+        response.headers["WWW-Authenticate"] = "Bearer"
+    seconds = error.retry_after() if isinstance(error, ApiError) else None
+    if seconds is not None:
+        response.headers["Retry-After"] = str(seconds)
+    return response
 
 
-def _too_large(request: Request, _: Exception) -> Response:
+def _on_body_too_large(request: Request, _: Exception) -> Response:
     code = "request_entity_too_large"
-    return problem(request, 413, code=code, told=_told(code, most=MOST_BODY))
+    return problem(request, 413, code=code, texts=_texts(code, most=MAX_BODY))
 
 
-def _busy(request: Request, error: Exception) -> Response:
+def _on_database_error(request: Request, error: Exception) -> Response:
     cause = getattr(error, "orig", None)
     if isinstance(cause, sqlite3.OperationalError) and "locked" not in str(cause):
-        return _broken(request, error)
+        return _on_unexpected_error(request, error)
     _log.warning("%s", getattr(error, "orig", error))
     code = "service_unavailable"
-    answer = problem(request, 503, code=code, told=_told(code))
-    answer.headers["Retry-After"] = "2"
-    return answer
+    response = problem(request, 503, code=code, texts=_texts(code))
+    response.headers["Retry-After"] = "2"
+    return response
 
 
-def _invalid(request: Request, error: Exception) -> Response:
+def _on_invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     if any(item["type"] == "json_invalid" for item in error.errors()):
-        return problem(request, 400, code="not_json", told=_told("not_json"))
+        return problem(request, 400, code="not_json", texts=_texts("not_json"))
     language = language_of(request)
-    faults = {_field(item["loc"]): _shown(item["input"]) for item in error.errors()}
+    values = {_field(item["loc"]): _shortened(item["input"]) for item in error.errors()}
     errors = [
-        {"field": name, "found": found, "allowed": _allowed(name, language)}
-        for name, found in faults.items()
+        {"field": field, "found": value, "allowed": _allowed(field, language)}
+        for field, value in values.items()
     ]
-    told = {
-        one: " ".join(
-            text("problems.invalid_parameter", one, field=f, found=v, allowed=_allowed(f, one))
-            for f, v in faults.items()
+    texts = {language: _invalid_parameters(values, language) for language in LANGUAGES}
+    return problem(request, 422, code="invalid_parameter", texts=texts, errors=errors)
+
+
+def _invalid_parameters(values: Mapping[str, str], language: Language) -> str:
+    return " ".join(
+        text(
+            "problems.invalid_parameter",
+            language,
+            field=field,
+            found=value,
+            allowed=_allowed(field, language),
         )
-        for one in LANGUAGES
-    }
-    return problem(request, 422, code="invalid_parameter", told=told, errors=errors)
+        for field, value in values.items()
+    )
 
 
-def _http(request: Request, error: Exception) -> Response:
+def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     status = HTTPStatus(error.status_code)
-    known = f"problems.{error.status_code}" in catalogue("en")
-    if not known:
+    if f"problems.{error.status_code}" not in catalogue("en"):
         return Response(status_code=status, headers=error.headers)
     code = status.name.lower()
-    answer = problem(request, status, code=code, told=_told(code, path=request.url.path))
-    answer.headers.update(error.headers or {})
-    return answer
+    response = problem(request, status, code=code, texts=_texts(code, path=request.url.path))
+    response.headers.update(error.headers or {})
+    return response
 
 
-def _broken(request: Request, error: Exception) -> Response:
+def _on_unexpected_error(request: Request, error: Exception) -> Response:
     _log.error("%s", request.url.path, exc_info=error)
     code = "internal_server_error"
-    return problem(request, 500, code=code, told=_told(code, path=request.url.path))
+    return problem(request, 500, code=code, texts=_texts(code, path=request.url.path))
 
 
 def _field(location: Sequence[object]) -> str:
     return ".".join(str(part) for part in location[1:]) or str(location[0])
 
 
-def _shown(value: object) -> str:
+def _shortened(value: object) -> str:
     shown = str(value)
     return shown if len(shown) <= 100 else f"{shown[:100]}…"
 

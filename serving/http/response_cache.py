@@ -1,9 +1,8 @@
-"""Sealed answers straight from memory, for whoever asks the same again.
+"""Response cache for immutable documents.
 
-What is sealed does not change, so as long as nothing was published and no token changed, the same
-request under the same token has the same answer. It is then sent without routing, parsing or
-looking anything up; who asks, how often, and the record in the audit log are the same as on the
-long way.
+Published documents do not change. As long as nothing was published and no token changed, the same
+request with the same token has the same response; it is then sent from memory without routing,
+parsing or queries. Permission, rate limit, metrics and audit entry apply as to any other request.
 """
 
 from __future__ import annotations
@@ -15,25 +14,25 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.auth.dependencies import Doorkeeper
+from serving.auth.dependencies import Authenticator
 from serving.auth.principal import Principal
 from serving.auth.rate_limit import TooManyRequests
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.db.change_stamp import Freshness
 
-MOST_REMEMBERED = 2_000
-_MATTERS = frozenset({b"authorization", b"accept-encoding", b"if-none-match"})
+MAX_RESPONSES = 2_000
+_VARYING_HEADERS = frozenset({b"authorization", b"accept-encoding", b"if-none-match"})
 
 Key = tuple[object, ...]
 
 
 @dataclass(frozen=True)
-class _Answer:
-    """An answer as it was sent, and what is said of it in audit and counts."""
+class _CachedResponse:
+    """A response with the values that metrics and audit record of its request."""
 
     stamp: object
     principal: Principal
-    action: Action
+    permission: Permission
     about: object
     route: object
     start: Message
@@ -41,14 +40,14 @@ class _Answer:
     until: dt.datetime | None
 
 
-class FastLane:
-    """Answers again what it has seen answered; everything else goes the long way."""
+class ResponseCache:
+    """Middleware that repeats cached responses and passes all other requests on."""
 
-    def __init__(self, app: ASGIApp, doorkeeper: Doorkeeper, freshness: Freshness) -> None:
+    def __init__(self, app: ASGIApp, authenticator: Authenticator, freshness: Freshness) -> None:
         self._app = app
-        self._doorkeeper = doorkeeper
+        self._authenticator = authenticator
         self._freshness = freshness
-        self._known: OrderedDict[Key, _Answer] = OrderedDict()
+        self._cache: OrderedDict[Key, _CachedResponse] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -57,34 +56,34 @@ class FastLane:
             await self._app(scope, receive, send)
             return
         stamp = self._freshness.stamp()
-        known = self._known.get(key)
-        if known is not None and known.stamp == stamp and self._admitted(known):
+        cached = self._cache.get(key)
+        if cached is not None and cached.stamp == stamp and self._admits(cached):
             state = scope["state"]
-            state["principal"], state["action"] = known.principal, known.action
-            state["about"], scope["route"] = known.about, known.route
-            # The envelope adds headers of its own to what it is given.
-            await send(dict(known.start))
-            await send(known.body)
+            state["principal"], state["action"] = cached.principal, cached.permission
+            state["about"], scope["route"] = cached.about, cached.route
+            # Copied, because the outer middleware adds headers to the message.
+            await send(dict(cached.start))
+            await send(cached.body)
             return
-        seen = _Seen(send)
-        await self._app(scope, receive, seen.send)
-        self._remember(key, stamp, scope, seen.messages)
+        recorder = _Recorder(send)
+        await self._app(scope, receive, recorder.send)
+        self._store(key, stamp, scope, recorder.messages)
 
-    def _admitted(self, known: _Answer) -> bool:
-        if known.until is not None and dt.datetime.now(dt.UTC) >= known.until:
+    def _admits(self, cached: _CachedResponse) -> bool:
+        if cached.until is not None and dt.datetime.now(dt.UTC) >= cached.until:
             return False
         try:
-            self._doorkeeper.admit(known.principal, known.action)
+            self._authenticator.admit(cached.principal, cached.permission)
         except TooManyRequests:
-            # The long way words the refusal; its own try finds the bucket as empty.
+            # The application answers with the problem document; it finds the bucket empty too.
             return False
         return True
 
-    def _remember(self, key: Key, stamp: object, scope: Scope, messages: list[Message]) -> None:
+    def _store(self, key: Key, stamp: object, scope: Scope, messages: list[Message]) -> None:
         state: dict[str, Any] = scope["state"]
         if not state.get("sealed") or len(messages) != 2 or messages[0]["status"] >= 400:
             return
-        self._known[key] = _Answer(
+        self._cache[key] = _CachedResponse(
             stamp,
             state["principal"],
             state["action"],
@@ -92,38 +91,38 @@ class FastLane:
             scope.get("route"),
             messages[0],
             messages[1],
-            self._doorkeeper.valid_until(key[1]),
+            self._authenticator.valid_until(key[1]),
         )
-        self._known.move_to_end(key)
-        if len(self._known) > MOST_REMEMBERED:
-            self._known.popitem(last=False)
+        self._cache.move_to_end(key)
+        if len(self._cache) > MAX_RESPONSES:
+            self._cache.popitem(last=False)
 
 
-class _Seen:
-    """Passes messages on and keeps them."""
+class _Recorder:
+    """Forwards messages and keeps copies of them."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self.messages: list[Message] = []
 
     async def send(self, message: Message) -> None:
-        """Keep a copy as it came; others add to what they are given."""
+        """Copy the message before outer middleware changes it."""
         self.messages.append(dict(message))
         await self._send(message)
 
 
 def _key(scope: Scope) -> Key | None:
-    """What decides the answer; None where the request is not of the kind that is remembered."""
+    """Return what determines the response; None for requests that are not cached."""
     if scope["type"] != "http" or scope["method"] != "GET":
         return None
-    found = {name: value for name, value in scope["headers"] if name in _MATTERS}
-    authorization = found.get(b"authorization")
+    headers = {name: value for name, value in scope["headers"] if name in _VARYING_HEADERS}
+    authorization = headers.get(b"authorization")
     if authorization is None:
         return None
     return (
         scope["path"],
         authorization,
         scope["query_string"],
-        found.get(b"accept-encoding"),
-        found.get(b"if-none-match"),
+        headers.get(b"accept-encoding"),
+        headers.get(b"if-none-match"),
     )

@@ -7,14 +7,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from risk.indicators import COUNTY, TOWNSHIP
-from serving.auth.dependencies import may
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
-from serving.briefings.repository import CountyRates, list_rates
-from serving.http.dependencies import Database
+from serving.auth.roles import Permission
+from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import AsOfQuery, CursorQuery, LimitQuery, wanted
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
+from serving.indicators.repository import CountyRates, list_rates
 from serving.indicators.schemas import CountyMonth, Rate
 
 router = APIRouter(prefix="/v1/indicators", tags=["indicators"], responses=RESPONSES)
@@ -22,8 +22,8 @@ router = APIRouter(prefix="/v1/indicators", tags=["indicators"], responses=RESPO
 
 @router.get("")
 def list_indicators(
-    database: Database,
-    who: Annotated[Principal, may(Action.READ_INDICATORS)],
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.READ_INDICATORS)],
     as_of: AsOfQuery = None,
     level: Annotated[Literal["county", "township"], Query()] = "county",
     cursor: CursorQuery = None,

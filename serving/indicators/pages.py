@@ -9,13 +9,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from risk.indicators import COUNTY, MONEY, TOWNSHIP
-from serving.auth.dependencies import may
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
-from serving.briefings.repository import CountyRates, list_rates
+from serving.auth.roles import Permission
 from serving.db.pagination import Wanted
 from serving.http.dependencies import settings_of
-from serving.web.queries import Document, reading_of
+from serving.indicators.repository import CountyRates, list_rates
+from serving.watchlists.reader import Document, reading_of
 from serving.web.render import render
 
 router = APIRouter(include_in_schema=False)
@@ -26,7 +26,7 @@ _MOST = 100_000
 @router.get("/indicators")
 def indicators(
     request: Request,
-    who: Annotated[Principal, may(Action.READ_INDICATORS)],
+    who: Annotated[Principal, require(Permission.READ_INDICATORS)],
     place: Annotated[str, Query(pattern=r"^\d{0,12}$")] = "",
     month: Annotated[str, Query(pattern=r"^(|\d{4}-\d{2})$")] = "",
 ) -> Response:

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
-from serving.auth.dependencies import may
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
-from serving.http.dependencies import Database
-from serving.http.idempotency import Write, write
+from serving.auth.roles import Permission
+from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import IdempotencyKey, NamePath
 from serving.http.problems import RESPONSES
 from serving.ingest import service
@@ -19,13 +19,13 @@ from serving.ingest.schemas import ComplaintsIn, RecordsIn, Submission, Submissi
 
 router = APIRouter(prefix="/v1", tags=["records"], responses=RESPONSES)
 
-Writer = Annotated[Principal, may(Action.WRITE_RECORDS)]
+Writer = Annotated[Principal, require(Permission.WRITE_RECORDS)]
 
 
 @router.post("/records/{table}", status_code=202, response_model=Submission)
 def add_records(
     request: Request,
-    database: Database,
+    database: DatabaseDep,
     who: Writer,
     table: TableName,
     sent: RecordsIn,
@@ -36,22 +36,22 @@ def add_records(
     def keep(connection: Connection) -> Submission:
         return service.keep(connection, who, table, sent.rows)
 
-    return write(Write(request, database, who, sent, key), keep, 202)
+    return write_once(WriteRequest(request, database, who, sent, key), keep, 202)
 
 
 @router.post("/complaints", status_code=202, response_model=Submission)
 def add_complaints(
-    request: Request, database: Database, who: Writer, sent: ComplaintsIn, key: IdempotencyKey
+    request: Request, database: DatabaseDep, who: Writer, sent: ComplaintsIn, key: IdempotencyKey
 ) -> Response:
     """Send complaints / 提交投诉举报。"""
 
     def keep(connection: Connection) -> Submission:
         return service.keep(connection, who, "complaints", sent.rows)
 
-    return write(Write(request, database, who, sent, key), keep, 202)
+    return write_once(WriteRequest(request, database, who, sent, key), keep, 202)
 
 
 @router.get("/submissions/{submission_id}")
-def get_submission(database: Database, who: Writer, submission_id: NamePath) -> SubmissionState:
+def get_submission(database: DatabaseDep, who: Writer, submission_id: NamePath) -> SubmissionState:
     """What became of rows you sent / 所提交记录的去向。"""
     return service.state(database, who, submission_id)

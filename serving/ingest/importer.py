@@ -10,11 +10,11 @@ from pathlib import Path
 from risk.contract import STORED_TABLES
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
+from serving.db.database import Database
 from serving.ingest.repository import Submission, Taken, mark_taken, waiting_submissions
-from serving.watchlists.repository import ServiceDatabase
 
 
-def take_in(workspace: Workspace, database: ServiceDatabase) -> int:
+def take_in(workspace: Workspace, database: Database) -> int:
     """Import every submission that waits, in the order they came; how many there were.
 
     Killed in between, the next call goes on where this one stopped: a submission imported but not

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from risk.errors import WagewatchError
-from serving.cli.context import Job, job_of
-from serving.cli.options import Json
-from serving.cli.output import as_json, line, plain, progress, table
-from serving.cli.resources import make_workspace, open_records
+from serving.errors import CommandError
+from serving.terminal.context import CliContext, cli_context
+from serving.terminal.options import Json
+from serving.terminal.output import as_json, line, plain, progress, table
+from serving.terminal.resources import make_workspace, open_records
 
 if TYPE_CHECKING:
     from risk.store.store import FeedSpan
@@ -23,7 +23,7 @@ GROUP = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 Folder = Annotated[str, typer.Argument(metavar="FOLDER")]
 
 
-class RecordsFolderElsewhere(WagewatchError):
+class RecordsFolderElsewhere(CommandError):
     """Records go to and come from folders of this machine; an address was named."""
 
     code = "records_folder_elsewhere"
@@ -37,8 +37,8 @@ def records(context: typer.Context, json: Json = False) -> None:
     from risk.intake.orphan_rows import orphan_rows
     from risk.intake.quarantine import quarantined_counts
 
-    job = job_of(context)
-    with open_records(job) as store:
+    cli = cli_context(context)
+    with open_records(cli) as store:
         feeds, missing = store.feeds(), store.missing_feeds()
         waiting, quarantined = orphan_rows(store), quarantined_counts(store)
     if json:
@@ -52,9 +52,9 @@ def records(context: typer.Context, json: Json = False) -> None:
         ]
         as_json({"tables": tables, "missing_feeds": missing})
         return
-    _show(job, feeds, waiting, quarantined)
+    _show(cli, feeds, waiting, quarantined)
     if missing:
-        line(job.say("records.missing", tables=", ".join(missing)))
+        line(cli.text("records.missing", tables=", ".join(missing)))
 
 
 @GROUP.command("export")
@@ -62,12 +62,12 @@ def export(context: typer.Context, folder: Folder) -> None:
     """All versions of all records as Parquet, by table and year."""
     from risk.store.parquet_export import export_records
 
-    job = job_of(context)
+    cli = cli_context(context)
     place = _on_this_machine(folder)
-    with open_records(job) as store, progress() as step:
+    with open_records(cli) as store, progress() as step:
         rows = export_records(store, place, step)
     count, tables = sum(rows.values()), len(rows)
-    line(job.say("records_folder.exported", rows=count, tables=tables, path=folder))
+    line(cli.text("records_folder.exported", rows=count, tables=tables, path=folder))
 
 
 @GROUP.command("import")
@@ -75,15 +75,15 @@ def import_(context: typer.Context, folder: Folder, json: Json = False) -> None:
     """Take in what ``export`` wrote; where there is no workspace yet it is made."""
     from risk.store.parquet_export import import_records
 
-    job = job_of(context)
+    cli = cli_context(context)
     place = _on_this_machine(folder)
-    make_workspace(job)
-    with open_records(job, read_only=False) as store, progress() as step:
+    make_workspace(cli)
+    with open_records(cli, read_only=False) as store, progress() as step:
         taken = import_records(store, place, step)
     if json:
         as_json({"tables": [asdict(one) for one in taken]})
         return
-    headings = [job.say(f"records_folder.{name}") for name in ("table", "rows", "stored")]
+    headings = [cli.text(f"records_folder.{name}") for name in ("table", "rows", "stored")]
     table(headings, [[one.table, str(one.rows), str(one.stored)] for one in taken], right=(1, 2))
 
 
@@ -95,7 +95,7 @@ def _on_this_machine(folder: str) -> Path:
 
 
 def _show(
-    job: Job,
+    cli: CliContext,
     feeds: Sequence[FeedSpan],
     waiting: Mapping[str, int],
     quarantined: Mapping[str, int],
@@ -116,4 +116,4 @@ def _show(
         ]
         for feed in feeds
     ]
-    table([job.say(f"records.{name}") for name in names], rows, right=(2, 3, 6, 7))
+    table([cli.text(f"records.{name}") for name in names], rows, right=(2, 3, 6, 7))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
 
 from sqlalchemy import Connection
 
@@ -12,17 +13,32 @@ from risk.intake.row_parser import BadRow
 from risk.locale import LANGUAGES
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import OutsideRegion, Principal
-from serving.auth.project_regions import keep_places, places_of
-from serving.http.failures import RowsUnreadable, SubmissionUnknown
-from serving.http.idempotency import now
+from serving.auth.project_regions import regions_of, save_regions
+from serving.clock import now
+from serving.db.database import Database
+from serving.errors import ApiError, ReasonedError
 from serving.http.schemas import Words
 from serving.ingest.repository import Submission as Kept
 from serving.ingest.repository import keep_submission, submission_state
 from serving.ingest.schemas import RowProblem, Submission, SubmissionState
 from serving.ingest.submissions import checked, columns_of, submission_of
-from serving.watchlists.repository import ServiceDatabase
 
 Row = Mapping[str, object]
+
+
+class RowsUnreadable(ReasonedError):
+    """Intake cannot read the rows at all."""
+
+    code = "rows_unreadable"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class SubmissionUnknown(ApiError):
+    """The principal sent no submission with this id."""
+
+    code = "submission_unknown"
+    status = HTTPStatus.NOT_FOUND
+
 
 _MAY_HAVE_NO_PLACE = frozenset({"complaints", "cases"})
 """Callers often do not know which project they mean; whoever took the call sends it in."""
@@ -45,11 +61,11 @@ def keep(connection: Connection, who: Principal, name: str, rows: Sequence[Row])
         raise RowsUnreadable(**told) from None
     keep_submission(connection, kept)
     if name == "projects":
-        _keep_places(connection, rows, {one.number for one in bad})
+        _save_regions(connection, rows, {one.number for one in bad})
     return _told(table, kept, rows, bad)
 
 
-def state(database: ServiceDatabase, who: Principal, submission_id: str) -> SubmissionState:
+def state(database: Database, who: Principal, submission_id: str) -> SubmissionState:
     """What became of rows ``who`` sent.
 
     Raises:
@@ -76,7 +92,7 @@ def _require_inside(
         return
     names = {field.name for field in table.fields}
     projects = {str(row["project_id"]) for row in rows if row.get("project_id")}
-    places = places_of(connection, projects)
+    places = regions_of(connection, projects)
     for row in rows:
         if table.name in _MAY_HAVE_NO_PLACE and not row.get("project_id"):
             continue
@@ -95,10 +111,10 @@ def _places(row: Row, names: set[str], places: Mapping[str, str], table: Table) 
         yield str(row.get("region_code") or "")
 
 
-def _keep_places(connection: Connection, rows: Sequence[Row], bad: set[int]) -> None:
+def _save_regions(connection: Connection, rows: Sequence[Row], bad: set[int]) -> None:
     good = [row for number, row in enumerate(rows, start=1) if number not in bad]
     found = {str(row["project_id"]): str(row["region_code"]) for row in good}
-    keep_places(connection, {key: code for key, code in found.items() if len(code) <= 12})
+    save_regions(connection, {key: code for key, code in found.items() if len(code) <= 12})
 
 
 def _told(table: Table, kept: Kept, rows: Sequence[Row], bad: Sequence[BadRow]) -> Submission:

@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
-from serving.auth.dependencies import may
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
 from serving.auth.jurisdiction import require_covers
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
-from serving.http.dependencies import Database
-from serving.http.idempotency import Write, write
+from serving.auth.roles import Permission
+from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, NamePath, wanted
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
@@ -25,8 +25,8 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"], responses=RESPONSES)
 @router.post("", status_code=202, response_model=Job)
 def start_job(
     request: Request,
-    database: Database,
-    who: Annotated[Principal, may(Action.RUN_JOBS)],
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.RUN_JOBS)],
     asked: JobIn,
     key: IdempotencyKey,
 ) -> Response:
@@ -39,13 +39,13 @@ def start_job(
         parameters = asked.model_dump(mode="json", exclude={"kind"})
         return service.ask(connection, asked.kind, parameters, region, who)
 
-    return write(Write(request, database, who, asked, key), ask, 202)
+    return write_once(WriteRequest(request, database, who, asked, key), ask, 202)
 
 
 @router.get("")
 def list_jobs(
-    database: Database,
-    who: Annotated[Principal, may(Action.READ_JOBS)],
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.READ_JOBS)],
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Job]:
@@ -55,7 +55,9 @@ def list_jobs(
 
 @router.get("/{job_id}")
 def get_job(
-    database: Database, who: Annotated[Principal, may(Action.READ_JOBS)], job_id: NamePath
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.READ_JOBS)],
+    job_id: NamePath,
 ) -> Job:
     """How far a run is, and its result / 任务进度与结果。"""
     return service.one(database, who, job_id)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from http import HTTPStatus
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, and_, insert, or_, select, update
 
-from risk.errors import WagewatchError
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
 from serving.db.engine import utc, writing
 from serving.db.pagination import Page, Wanted, page
 from serving.db.tables import JOBS
+from serving.errors import ApiError
 
 DEAD_AFTER = dt.timedelta(seconds=60)
 """A running job nobody vouched for so long has lost its runner."""
@@ -22,10 +23,11 @@ DEAD_AFTER = dt.timedelta(seconds=60)
 MOST_ATTEMPTS = 3
 
 
-class JobUnknown(WagewatchError):
+class JobUnknown(ApiError):
     """There is no such job in the region."""
 
     code = "job_unknown"
+    status = HTTPStatus.NOT_FOUND
 
 
 @dataclass(frozen=True)

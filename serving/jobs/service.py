@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from serving.auth.principal import Principal
+from serving.clock import now
+from serving.db.database import Database
 from serving.db.pagination import Wanted
-from serving.http.idempotency import now
 from serving.http.schemas import Page
 from serving.jobs.repository import Asked, find_job, list_jobs, queue_job
 from serving.jobs.repository import Job as JobKept
 from serving.jobs.schemas import Job
-from serving.watchlists.repository import ServiceDatabase
 
 
 def ask(
@@ -26,12 +26,12 @@ def ask(
     return told(queue_job(connection, asked))
 
 
-def one(database: ServiceDatabase, who: Principal, job_id: str) -> Job:
+def one(database: Database, who: Principal, job_id: str) -> Job:
     """One run of the region."""
     return told(find_job(database.engine, job_id, who))
 
 
-def every(database: ServiceDatabase, who: Principal, wanted: Wanted) -> Page[Job]:
+def every(database: Database, who: Principal, wanted: Wanted) -> Page[Job]:
     """The runs of the region, newest first."""
     found = list_jobs(database.engine, who, wanted)
     after = None if found.next is None else str(found.next)

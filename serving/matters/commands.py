@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.cli.context import job_of
-from serving.cli.options import OnOrNone, Out, Region
-from serving.cli.output import line, to_file
-from serving.cli.resources import open_database, open_settings
+from serving.terminal.context import cli_context
+from serving.terminal.options import OnOrNone, Out, Region
+from serving.terminal.output import line, to_file
+from serving.terminal.resources import open_database, open_settings
 
 if TYPE_CHECKING:
+    from serving.db.database import Database
     from serving.matters.digest import Audience, Digest
     from serving.settings import Settings
-    from serving.watchlists.repository import ServiceDatabase
 
 _FORMATS = ("html", "json", "docx")
 
@@ -30,33 +30,31 @@ def digest(
     on: OnOrNone = None,
 ) -> None:
     """Write a digest; the suffix says the format."""
-    job = job_of(context)
+    cli = cli_context(context)
     kind = out.suffix.lower().removeprefix(".")
     if kind not in _FORMATS:
-        raise typer.BadParameter(job.say("digest_format", found=out.suffix), param_hint="--out")
+        raise typer.BadParameter(cli.text("digest_format", found=out.suffix), param_hint="--out")
     if person is not None and unit is not None:
-        raise typer.BadParameter(job.say("person_or_unit"), param_hint="--for / --unit")
+        raise typer.BadParameter(cli.text("person_or_unit"), param_hint="--for / --unit")
     from serving.matters.digest import digest_of
 
-    settings = open_settings(job).model_copy(update={"language": job.language})
+    settings = open_settings(cli).model_copy(update={"language": cli.language})
     now = dt.datetime.now(dt.UTC)
     day = on or now.astimezone().date()
-    with open_database(job, settings) as database:
+    with open_database(cli, settings) as database:
         audience = _audience(database, person, unit, region)
         found = digest_of(database, settings, audience, day, now)
     to_file(out, _rendered(found, settings, kind))
-    line(job.say("written", path=str(out)))
+    line(cli.text("written", path=str(out)))
 
 
-def _audience(
-    database: ServiceDatabase, person: str | None, unit: str | None, region: str
-) -> Audience:
+def _audience(database: Database, person: str | None, unit: str | None, region: str) -> Audience:
     """A person's region is that of her user, unless another is named."""
-    from serving.auth.repository import People
+    from serving.auth.repository import UserRepository
     from serving.matters.digest import Audience
 
     if person is not None and not region:
-        region = People(database.engine).region_of(person)
+        region = UserRepository(database.engine).region_of(person)
     return Audience(region, person, unit)
 
 

@@ -11,13 +11,14 @@ from typing import Any
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
 from serving.auth.roles import Role
+from serving.db.database import Database
 from serving.db.pagination import Wanted
 from serving.matters.queries import current
 from serving.matters.state import Standing
 from serving.notices.repository import list_notices
 from serving.outcomes.repository import visited_since
 from serving.settings import Settings
-from serving.watchlists.repository import ServiceDatabase, closest
+from serving.watchlists.repository import WatchlistRepository, closest
 from serving.watchlists.snapshot_repository import register
 
 WEEK = dt.timedelta(days=7)
@@ -83,7 +84,7 @@ class _Listed:
 
 
 def digest_of(
-    database: ServiceDatabase,
+    database: Database,
     settings: Settings,
     audience: Audience,
     on: dt.date,
@@ -119,9 +120,7 @@ def _matters(found: Sequence[Standing]) -> list[Item]:
     return sorted(map(item, found), key=_by_day)
 
 
-def _unanswered(
-    database: ServiceDatabase, who: Principal, audience: Audience, on: dt.date
-) -> list[Item]:
+def _unanswered(database: Database, who: Principal, audience: Audience, on: dt.date) -> list[Item]:
     """Notices whose department did not answer in time; a person's are those they sent."""
     if audience.unit is not None:
         return []
@@ -162,11 +161,13 @@ def _item(one: Standing, day: dt.date | None) -> Item:
     )
 
 
-def _newest(database: ServiceDatabase, who: Principal, on: dt.date) -> _Listed | None:
-    best = closest([one for one in database.summaries(who) if one.as_of <= on], who)
+def _newest(database: Database, who: Principal, on: dt.date) -> _Listed | None:
+    best = closest(
+        [one for one in WatchlistRepository(database).summaries(who) if one.as_of <= on], who
+    )
     if best is None:
         return None
-    listed = json.loads(database.watchlist(best.as_of, best.region, who).body)
+    listed = json.loads(WatchlistRepository(database).watchlist(best.as_of, best.region, who).body)
     found = register(database.engine, best.as_of, best.region, who)
     document: Mapping[str, Any] = found.document if found else {"projects": ()}
     deposits = document.get("deposits")
@@ -193,7 +194,7 @@ def _new_red(listed: _Listed) -> list[Item]:
     ]
 
 
-def _not_visited(database: ServiceDatabase, who: Principal, listed: _Listed) -> list[Item]:
+def _not_visited(database: Database, who: Principal, listed: _Listed) -> list[Item]:
     visited = visited_since(database.engine, who, listed.as_of)
     left = []
     for entry in listed.entries:

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from sqlalchemy import Connection
 
-from serving.auth.dependencies import may
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
-from serving.http.dependencies import Database
-from serving.http.idempotency import Write, write
+from serving.auth.roles import Permission
+from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
 from serving.http.problems import CONFLICT, RESPONSES
 from serving.http.schemas import Page
@@ -21,8 +21,8 @@ from serving.matters.schemas import Kind, Matter, MatterIn, MatterWithSteps, Sta
 
 router = APIRouter(prefix="/v1/matters", tags=["matters"], responses=RESPONSES)
 
-Reader = Annotated[Principal, may(Action.READ_OUTCOMES)]
-Writer = Annotated[Principal, may(Action.WRITE_NOTES)]
+Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
+Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
 Key = Annotated[str, Path(min_length=1, max_length=250, description="Key of the matter / 事项编号")]
 _Name = Annotated[str | None, Query(min_length=1, max_length=200)]
 
@@ -42,7 +42,7 @@ def _filter(
 @router.get("")
 def list_matters(
     request: Request,
-    database: Database,
+    database: DatabaseDep,
     who: Reader,
     chosen: Annotated[Filter, Depends(_filter)],
     cursor: CursorQuery = None,
@@ -54,14 +54,14 @@ def list_matters(
 
 @router.post("", status_code=201, response_model=MatterWithSteps)
 def open_matter(
-    request: Request, database: Database, who: Writer, sent: MatterIn, key: IdempotencyKey
+    request: Request, database: DatabaseDep, who: Writer, sent: MatterIn, key: IdempotencyKey
 ) -> Response:
     """Open a matter by hand / 人工列入清单。"""
 
     def keep(connection: Connection) -> MatterWithSteps:
         return service.open_one(connection, request, who, sent)
 
-    return write(Write(request, database, who, sent, key), keep)
+    return write_once(WriteRequest(request, database, who, sent, key), keep)
 
 
 @router.post(
@@ -69,7 +69,7 @@ def open_matter(
 )
 def take_step(
     request: Request,
-    database: Database,
+    database: DatabaseDep,
     who: Writer,
     matter: Key,
     sent: StepIn,
@@ -80,10 +80,12 @@ def take_step(
     def keep(connection: Connection) -> MatterWithSteps:
         return service.step(connection, request, who, matter, sent)
 
-    return write(Write(request, database, who, sent, key), keep)
+    return write_once(WriteRequest(request, database, who, sent, key), keep)
 
 
 @router.get("/{matter:path}")
-def get_matter(request: Request, database: Database, who: Reader, matter: Key) -> MatterWithSteps:
+def get_matter(
+    request: Request, database: DatabaseDep, who: Reader, matter: Key
+) -> MatterWithSteps:
     """A matter with every step, its clock, double check and second look / 事项详情。"""
     return service.one(request, database, who, matter)

@@ -8,16 +8,17 @@ from collections.abc import Iterator
 from risk.calendar.working_days import add_working_days
 from serving.audit.repository import add_audit
 from serving.auth.principal import OFFICE
+from serving.db.database import Database
 from serving.db.engine import writing
-from serving.events.repository import MATTER_ESCALATED, matter_event, record_matters
+from serving.events.types import MATTER_ESCALATED
+from serving.matters.events import matter_event, record_matters
 from serving.matters.repository import Matter, Step, all_matters, alone, keep_step, read_matters
 from serving.matters.rules import MatterRules
 from serving.matters.state import stand
 from serving.matters.sync import BY_RULE, rule_entry
-from serving.watchlists.repository import ServiceDatabase
 
 
-def escalate(database: ServiceDatabase, rules: MatterRules, on: dt.date, now: dt.datetime) -> int:
+def escalate(database: Database, rules: MatterRules, on: dt.date, now: dt.datetime) -> int:
     """Write the escalations that are due on ``on``; how many. Done again, it writes none."""
     if not any(_due(one, rules, on, now) for one in all_matters(database.engine, OFFICE)):
         return 0

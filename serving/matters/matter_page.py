@@ -9,26 +9,26 @@ from fastapi import APIRouter, Request, Response
 from risk.contract import TABLES
 from risk.errors import WagewatchError
 from risk.locale import text
-from serving.auth.dependencies import may
+from serving.audit.writes import write_audited
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
+from serving.clock import now
 from serving.http.dependencies import settings_of
-from serving.http.idempotency import now
 from serving.matters.pages import day_in, stepped
 from serving.matters.queries import one_standing
 from serving.matters.repository import REASONS, RECHECKS
 from serving.matters.rules import rules_of
 from serving.matters.steps import DUTY_FOUND, Hand, StepInvalid, open_by_hand
 from serving.matters.sync import take_lists
-from serving.web.auth import Form
-from serving.web.queries import reading_of
+from serving.watchlists.reader import reading_of
 from serving.web.render import page_language, render
-from serving.web.writes import kept_by
+from serving.web.requests import Form
 
 router = APIRouter(include_in_schema=False)
 
-Reader = Annotated[Principal, may(Action.READ_OUTCOMES)]
-Writer = Annotated[Principal, may(Action.WRITE_NOTES)]
+Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
+Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
 
 
 @router.get("/matters/{matter:path}")
@@ -59,7 +59,7 @@ def open_one(request: Request, who: Writer, form: Form) -> Response:
     made: list[Any] = []
     try:
         hand = _hand(form)
-        kept_by(
+        write_audited(
             request,
             reading_of(request).database,
             who,

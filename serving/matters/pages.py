@@ -10,29 +10,29 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from risk.errors import WagewatchError
-from serving.auth.dependencies import may
+from serving.audit.writes import write_audited
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
+from serving.clock import now
 from serving.http.dependencies import settings_of
-from serving.http.idempotency import now
 from serving.matters.queries import STATES, Filter, by_unit, current, in_state, narrowed
 from serving.matters.repository import KINDS, STEPS
 from serving.matters.rules import rules_of
 from serving.matters.state import LARGE, Standing
 from serving.matters.steps import StepInvalid, Wanted, take_step
 from serving.matters.xlsx import matters_xlsx
-from serving.web.auth import Form
-from serving.web.queries import reading_of
+from serving.watchlists.reader import reading_of
 from serving.web.render import page_language, render
+from serving.web.requests import Form
 from serving.web.responses import XLSX, download
-from serving.web.writes import kept_by
 
 router = APIRouter(include_in_schema=False)
 
 PER_PAGE = 50
 
-Reader = Annotated[Principal, may(Action.READ_OUTCOMES)]
-Writer = Annotated[Principal, may(Action.WRITE_NOTES)]
+Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
+Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
 State = Annotated[str, Query(pattern=f"^({'|'.join(STATES)})$")]
 Kind = Annotated[str, Query(pattern=f"^(|{'|'.join(KINDS)})$")]
 Unit = Annotated[str, Query(max_length=100)]
@@ -111,7 +111,7 @@ def stepped(request: Request, matter: str, who: Principal, form: dict[str, str])
     rules, moment = rules_of(settings_of(request).matters), now()
     try:
         wanted = wanted_of(form)
-        kept_by(
+        write_audited(
             request,
             reading_of(request).database,
             who,

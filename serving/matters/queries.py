@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from serving.auth.principal import Principal
+from serving.db.database import Database
 from serving.matters.repository import Matter, all_matters, facts_until, find_matter
 from serving.matters.rules import MatterRules, rules_of
 from serving.matters.state import Standing, stand
 from serving.matters.sync import take_lists
 from serving.outcomes.repository import visited_since
 from serving.settings import Settings
-from serving.watchlists.repository import ServiceDatabase
 
 STATES = ("open", "overdue", "escalated", "closed", "recheck")
 """What a list of matters can be narrowed to; ``recheck``: closed, and the second look is due."""
@@ -45,7 +45,7 @@ class UnitTally:
 
 
 def current(
-    database: ServiceDatabase, settings: Settings, who: Principal, on: dt.date, now: dt.datetime
+    database: Database, settings: Settings, who: Principal, on: dt.date, now: dt.datetime
 ) -> list[Standing]:
     """Every matter of the region that had begun by ``on``, as it stands on that day.
 
@@ -60,7 +60,7 @@ def current(
 
 
 def one_standing(
-    database: ServiceDatabase, rules: MatterRules, who: Principal, key: str, on: dt.date
+    database: Database, rules: MatterRules, who: Principal, key: str, on: dt.date
 ) -> Standing:
     """One matter as it stands on ``on``.
 
@@ -125,7 +125,7 @@ def second_looks(standings: Iterable[Standing], start: dt.date, stop: dt.date) -
 
 
 def as_of_day(
-    database: ServiceDatabase, rules: MatterRules, who: Principal, day: dt.date
+    database: Database, rules: MatterRules, who: Principal, day: dt.date
 ) -> list[Standing]:
     """Matters as they stood at the end of ``day``, from lists and steps up to then.
 

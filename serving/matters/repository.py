@@ -10,16 +10,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from http import HTTPStatus
 from typing import Any, Literal, get_args
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, insert, select, text, true
 
-from risk.errors import WagewatchError
 from risk.unit_kinds import Kind as UnitKind
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
 from serving.db.engine import utc
 from serving.db.tables import MATTER_FACTS, MATTER_LISTS, MATTER_STEPS, MATTERS, WATCHLISTS
+from serving.errors import ApiError
 
 StepKind = Literal[
     "given", "noted", "extended", "escalated", "duty", "closed", "reopened", "rechecked"
@@ -33,10 +34,11 @@ Recheck = Literal["paid", "partly", "not_paid", "cannot_tell"]
 RECHECKS: tuple[Recheck, ...] = get_args(Recheck)
 
 
-class MatterUnknown(WagewatchError):
+class MatterUnknown(ApiError):
     """There is no such matter in the region."""
 
     code = "matter_unknown"
+    status = HTTPStatus.NOT_FOUND
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from fastapi import Request
 from sqlalchemy import Connection
 
 from serving.auth.principal import Principal
+from serving.clock import now
+from serving.db.database import Database
 from serving.db.pagination import Wanted
 from serving.http.dependencies import settings_of
-from serving.http.idempotency import now
 from serving.http.schemas import Page
 from serving.matters import repository
 from serving.matters import steps as acting
@@ -21,11 +22,10 @@ from serving.matters.rules import MatterRules, rules_of
 from serving.matters.schemas import Matter, MatterIn, MatterWithSteps, StepIn
 from serving.matters.state import Standing, stand
 from serving.matters.sync import take_lists
-from serving.watchlists.repository import ServiceDatabase
 
 
 def every(
-    request: Request, database: ServiceDatabase, who: Principal, part: Wanted, wanted: Filter
+    request: Request, database: Database, who: Principal, part: Wanted, wanted: Filter
 ) -> Page[Matter]:
     """A page of the region's matters."""
     moment = now()
@@ -37,7 +37,7 @@ def every(
     return Page(items=items, next=str(shown[-1].matter.number) if more else None)
 
 
-def one(request: Request, database: ServiceDatabase, who: Principal, key: str) -> MatterWithSteps:
+def one(request: Request, database: Database, who: Principal, key: str) -> MatterWithSteps:
     """A matter.
 
     Raises:

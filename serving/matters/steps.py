@@ -7,15 +7,17 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from sqlalchemy import Connection
 
 from risk.contract import TABLES
-from risk.errors import WagewatchError
 from serving.auth.jurisdiction import require_covers
 from serving.auth.principal import Principal
-from serving.events.repository import MATTER_CLOSED, matter_event, opened_event, record_matters
+from serving.errors import ApiError
+from serving.events.types import MATTER_CLOSED
+from serving.matters.events import matter_event, opened_event, record_matters
 from serving.matters.repository import (
     REASONS,
     RECHECKS,
@@ -38,28 +40,32 @@ DUTY_FOUND = ("met", "breached", "unclear")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-class StepInvalid(WagewatchError):
+class StepInvalid(ApiError):
     """The step lacks what its kind needs; fields: ``step``, ``found``, ``allowed``."""
 
     code = "step_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-class MatterClosed(WagewatchError):
+class MatterClosed(ApiError):
     """The matter is closed; it has to be opened again first."""
 
     code = "matter_closed"
+    status = HTTPStatus.CONFLICT
 
 
-class MatterOpen(WagewatchError):
+class MatterOpen(ApiError):
     """The matter is not closed, so there is nothing to open again or look at a second time."""
 
     code = "matter_open"
+    status = HTTPStatus.CONFLICT
 
 
-class DutiesUnchecked(WagewatchError):
+class DutiesUnchecked(ApiError):
     """Duties of the double check were not looked at, and nothing says why not."""
 
     code = "duties_unchecked"
+    status = HTTPStatus.CONFLICT
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from sqlalchemy import Connection
 
 from serving.audit.repository import AuditEntry, add_audit
 from serving.auth.principal import OFFICE
+from serving.db.database import Database
 from serving.db.engine import writing
-from serving.events.repository import opened_event, record_matters
+from serving.matters.events import opened_event, record_matters
 from serving.matters.repository import (
     Facts,
     Kind,
@@ -33,7 +34,7 @@ from serving.matters.repository import (
     untaken,
 )
 from serving.matters.rules import MatterRules
-from serving.watchlists.repository import ServiceDatabase
+from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.snapshot_repository import register
 
 BY_RULE = "wagewatch"
@@ -44,7 +45,7 @@ _FROM_RECORDS = frozenset({"case", "rectification", "finding", "complaint"})
 Document = Mapping[str, Any]
 
 
-def take_lists(database: ServiceDatabase, rules: MatterRules, now: dt.datetime) -> int:
+def take_lists(database: Database, rules: MatterRules, now: dt.datetime) -> int:
     """Take the matters of lists that were not taken yet; how many were opened."""
     if not anything_untaken(database.engine):
         return 0
@@ -61,13 +62,15 @@ def take_lists(database: ServiceDatabase, rules: MatterRules, now: dt.datetime) 
 
 def _take(
     connection: Connection,
-    database: ServiceDatabase,
+    database: Database,
     one: UntakenList,
     rules: MatterRules,
     now: dt.datetime,
 ) -> int:
     stored = register(database.engine, one.as_of, one.region, kind=one.kind)
-    listed = json.loads(database.of_kind(one.kind).watchlist(one.as_of, one.region).body)
+    listed = json.loads(
+        WatchlistRepository(database, one.kind).watchlist(one.as_of, one.region).body
+    )
     known = {matter.key: matter for matter in read_matters(connection, OFFICE)}
     found = {opening.key: opening for opening in _found(stored.document, one)} if stored else {}
     rows = {row["project_id"]: row for row in stored.document["projects"]} if stored else {}

@@ -6,18 +6,17 @@ import datetime as dt
 
 from serving.audit.repository import add_audit
 from serving.auth.principal import OFFICE
+from serving.db.database import Database
 from serving.db.engine import writing
 from serving.events.outbox import list_subscriptions
-from serving.events.repository import DIGEST, digest_recorded, record_digest
+from serving.events.types import DIGEST
 from serving.matters.digest import Audience, digest_of
+from serving.matters.events import digest_recorded, record_digest
 from serving.matters.sync import rule_entry
 from serving.settings import Settings
-from serving.watchlists.repository import ServiceDatabase
 
 
-def send_digests(
-    database: ServiceDatabase, settings: Settings, on: dt.date, now: dt.datetime
-) -> int:
+def send_digests(database: Database, settings: Settings, on: dt.date, now: dt.datetime) -> int:
     """Put this week's digests into the outbox; how many. Done again that week, it puts none."""
     wanted = {
         one.region for one, _ in list_subscriptions(database.engine, OFFICE) if DIGEST in one.types

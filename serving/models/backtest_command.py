@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.context import job_of
-from serving.cli.dates import parse_date
-from serving.cli.options import Json, Unit
-from serving.cli.output import as_json, line, progress, table
-from serving.cli.resources import open_records, open_settings
+from serving.terminal.context import cli_context
+from serving.terminal.dates import parse_date
+from serving.terminal.options import Json, Unit
+from serving.terminal.output import as_json, line, progress, table
+from serving.terminal.resources import open_records, open_settings
 
 From = Annotated[dt.date, typer.Option("--from", parser=parse_date, metavar="YYYY-MM-DD")]
 To = Annotated[dt.date, typer.Option("--to", parser=parse_date, metavar="YYYY-MM-DD")]
@@ -29,21 +29,26 @@ def backtest(
 ) -> None:
     """Walk forward month by month; the model beside what it has to beat."""
     from serving.models.backtest_text import backtest_parts, documents, worth_part
-    from serving.publishing.scoring import run_ablation, run_backtest
-    from serving.settings import places_of
+    from serving.settings import capacity_of
+    from training.evaluation.ablation import ablation as run_ablation
+    from training.evaluation.backtest import backtest as run_backtest
+    from training.evaluation.walk_forward import plan
 
-    job = job_of(context)
-    kept = job.workspace.features
-    places = capacity or places_of(open_settings(job), kind)
-    with open_records(job) as stored, progress() as step:
+    cli = cli_context(context)
+    kept = cli.workspace.features
+    places = capacity or capacity_of(open_settings(cli), kind)
+    with open_records(cli) as stored, progress() as step:
         store = stored.for_kind(kind)
-        done = run_backtest(store, (first, last), places, step, kept)
-        worths = run_ablation(store, (first, last), places, step, kept) if ablation else None
+        done = run_backtest(store, first, last, places=places, progress=step, kept=kept)
+        worths = None
+        if ablation:
+            months = plan(store, first, last)
+            worths = run_ablation(store, months, places=places, progress=step, kept=kept)
     if json:
         as_json(documents(done, worths))
         return
-    parts = backtest_parts(done, job.language)
-    for part in (*parts, *([worth_part(worths, job.language, kind)] if worths else [])):
+    parts = backtest_parts(done, cli.language)
+    for part in (*parts, *([worth_part(worths, cli.language, kind)] if worths else [])):
         for sentence in part.lines:
             line(sentence)
         if part.rows:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from risk.locale import text
-from serving.cli.context import Job, job_of
-from serving.cli.options import AsOf, Json, Unit
-from serving.cli.output import as_json, line, table
-from serving.cli.resources import open_database, open_records, open_settings, take_in_what_was_sent
+from serving.ingest.resources import import_submissions
+from serving.terminal.context import CliContext, cli_context
+from serving.terminal.options import AsOf, Json, Unit
+from serving.terminal.output import as_json, line, table
+from serving.terminal.resources import open_database, open_records, open_settings
 
 if TYPE_CHECKING:
     from training.monitoring.check import CheckReport
@@ -22,39 +23,40 @@ _SHOWN = 15
 
 def check(context: typer.Context, as_of: AsOf, json: Json = False, kind: Unit = "project") -> None:
     """Look at feeds, codes, drift and what past lists came to."""
-    from serving.publishing.scoring import run_check
-    from serving.settings import places_of
+    from serving.models.service import check_champion
+    from serving.settings import capacity_of
+    from serving.watchlists.repository import WatchlistRepository
     from training.json_safe import plain
 
-    job = job_of(context)
-    settings = open_settings(job)
-    take_in_what_was_sent(job, settings)
-    with open_records(job) as store, open_database(job, settings) as database:
-        seen, lists = store.for_kind(kind), database.of_kind(kind)
-        report = run_check(job.workspace, seen, lists, as_of, places_of(settings, kind))
+    cli = cli_context(context)
+    settings = open_settings(cli)
+    import_submissions(cli, settings)
+    with open_records(cli) as store, open_database(cli, settings) as database:
+        seen, lists = store.for_kind(kind), WatchlistRepository(database, kind)
+        report = check_champion(cli.workspace, seen, lists, as_of, capacity_of(settings, kind))
     if json:
         as_json(plain(asdict(report)))
     else:
-        _print(job, report)
+        _print(cli, report)
     raise typer.Exit(EXIT_CODES[report.verdict])
 
 
-def _print(job: Job, report: CheckReport) -> None:
-    line(job.say(f"check.verdicts.{report.verdict}"))
+def _print(cli: CliContext, report: CheckReport) -> None:
+    line(cli.text(f"check.verdicts.{report.verdict}"))
     for reason in report.reasons:
-        line(f"- {job.say(f'check.reasons.{reason}')}")
-    _feeds(job, report)
-    _codes(job, report)
-    _moved(job, report)
-    _performance(job, report)
+        line(f"- {cli.text(f'check.reasons.{reason}')}")
+    _feeds(cli, report)
+    _codes(cli, report)
+    _moved(cli, report)
+    _performance(cli, report)
 
 
-def _feeds(job: Job, report: CheckReport) -> None:
+def _feeds(cli: CliContext, report: CheckReport) -> None:
     for one in report.feeds:
         line(
-            job.say(
+            cli.text(
                 f"check.{one.trouble}",
-                table=text(f"check.tables.{one.table}", job.language),
+                table=text(f"check.tables.{one.table}", cli.language),
                 region=f" {one.region}" if one.region else "",
                 rows=one.rows,
                 usual=f"{one.usual:.0f}",
@@ -63,10 +65,10 @@ def _feeds(job: Job, report: CheckReport) -> None:
         )
 
 
-def _codes(job: Job, report: CheckReport) -> None:
+def _codes(cli: CliContext, report: CheckReport) -> None:
     for one in report.codes:
         line(
-            job.say(
+            cli.text(
                 f"check.code_{one.change}",
                 column=f"{one.table}.{one.field}",
                 code=one.code,
@@ -77,13 +79,13 @@ def _codes(job: Job, report: CheckReport) -> None:
         )
 
 
-def _moved(job: Job, report: CheckReport) -> None:
+def _moved(cli: CliContext, report: CheckReport) -> None:
     shown = [(one, "") for one in report.moved]
-    shown += [(one, job.say("check.hangs_on_feed")) for one in report.moved_with_feeds]
+    shown += [(one, cli.text("check.hangs_on_feed")) for one in report.moved_with_feeds]
     if not shown:
-        line(job.say("check.nothing_moved"))
+        line(cli.text("check.nothing_moved"))
         return
-    line(job.say("check.moved", features=len(shown), shown=min(len(shown), _SHOWN)))
+    line(cli.text("check.moved", features=len(shown), shown=min(len(shown), _SHOWN)))
     heads = ("feature", "index", "explained", "importance", "unknown_before", "unknown_now", "note")
     rows = [
         [
@@ -97,15 +99,15 @@ def _moved(job: Job, report: CheckReport) -> None:
         ]
         for one, note in shown[:_SHOWN]
     ]
-    table([job.say(f"check.columns.{name}") for name in heads], rows)
+    table([cli.text(f"check.columns.{name}") for name in heads], rows)
 
 
-def _performance(job: Job, report: CheckReport) -> None:
+def _performance(cli: CliContext, report: CheckReport) -> None:
     from serving.models.backtest_text import shown
 
     coming, since, lists = report.outlook, report.since_training, report.lists
     line(
-        job.say(
+        cli.text(
             "check.outlook",
             cohort=coming.cohort,
             events=f"{coming.events_expected:.0f}",
@@ -114,35 +116,35 @@ def _performance(job: Job, report: CheckReport) -> None:
         )
     )
     if since is None:
-        line(job.say("check.nothing_since"))
+        line(cli.text("check.nothing_since"))
     else:
         line(
-            job.say(
+            cli.text(
                 "check.since",
                 months=len(since.months),
                 first=since.months[0],
                 last=since.months[-1],
                 events=since.events,
-                ratio=shown(since.ratio, job.language, 2),
-                precision=shown(since.precision, job.language),
+                ratio=shown(since.ratio, cli.language, 2),
+                precision=shown(since.precision, cli.language),
                 expected=f"{since.precision_expected:.3f}",
             )
         )
     if not lists.entries and not lists.random_entries:
-        line(job.say("check.no_lists"))
+        line(cli.text("check.no_lists"))
         return
     line(
-        job.say(
+        cli.text(
             "check.lists",
             entries=lists.entries,
             labelled=lists.labelled,
             events=lists.events,
-            precision=shown(lists.precision, job.language),
+            precision=shown(lists.precision, cli.language),
             least=f"{lists.at_least:.3f}",
             most=f"{lists.at_most:.3f}",
             said=f"{lists.said:.3f}",
             random=lists.random_entries,
             seen=lists.random_labelled,
-            elsewhere=shown(lists.elsewhere, job.language),
+            elsewhere=shown(lists.elsewhere, cli.language),
         )
     )

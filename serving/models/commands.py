@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from risk.unit_kinds import KINDS, Kind
-from serving.cli.context import Job, job_of, user_name
-from serving.cli.options import Json, OutOrNone, Unit
-from serving.cli.output import as_json, line, plain, table, to_file
+from serving.terminal.context import CliContext, cli_context, user_name
+from serving.terminal.options import Json, OutOrNone, Unit
+from serving.terminal.output import as_json, line, plain, table, to_file
 
 if TYPE_CHECKING:
     from models.registry import Registry
@@ -27,8 +27,8 @@ By = Annotated[str, typer.Option("--by", metavar="NAME")]
 @GROUP.command("list")
 def list_models(context: typer.Context, json: Json = False) -> None:
     """All versions, newest first."""
-    job = job_of(context)
-    found = [one for kind in KINDS for one in _registry(job, kind).versions()]
+    cli = cli_context(context)
+    found = [one for kind in KINDS for one in _registry(cli, kind).versions()]
     if json:
         as_json([asdict(version) for version in found])
         return
@@ -43,7 +43,7 @@ def list_models(context: typer.Context, json: Json = False) -> None:
         ]
         for version in found
     ]
-    table([job.say(f"models.{name}") for name in names], rows)
+    table([cli.text(f"models.{name}") for name in names], rows)
 
 
 @GROUP.command("show")
@@ -51,7 +51,7 @@ def show_model(
     context: typer.Context, version: VersionOrChampion = CHAMPION, kind: Unit = "project"
 ) -> None:
     """All that is known of one version, as JSON."""
-    registry = _holding(job_of(context), version, kind)
+    registry = _holding(cli_context(context), version, kind)
     as_json(asdict(registry.get(_number(registry, version))))
 
 
@@ -64,51 +64,51 @@ def model_card(
     kind: Unit = "project",
 ) -> None:
     """The model card of a version."""
-    from serving.publishing.scoring import card_material
+    from serving.models.service import card_material
 
-    job = job_of(context)
-    registry = _holding(job, version, kind)
+    cli = cli_context(context)
+    registry = _holding(cli, version, kind)
     material = card_material(registry, _number(registry, version))
     from serving.models.card.render import card
 
     wanted = form or ("html" if out and out.suffix.lower() in (".html", ".htm") else "md")
-    body = card(material, job.language, wanted)
+    body = card(material, cli.language, wanted)
     if out is None:
         line(body.rstrip("\n"))
         return
     to_file(out, body.encode())
-    line(job.say("card_written", path=str(out)))
+    line(cli.text("card_written", path=str(out)))
 
 
 @GROUP.command("promote")
 def promote_model(context: typer.Context, version: Version, by: By = "", why: Why = "") -> None:
     """Make a version the champion, by hand."""
-    job = job_of(context)
-    _holding(job, version).promote(version, who=by or user_name(), why=why)
-    line(job.say("promoted", version=version))
+    cli = cli_context(context)
+    _holding(cli, version).promote(version, who=by or user_name(), why=why)
+    line(cli.text("promoted", version=version))
 
 
 @GROUP.command("rollback")
 def roll_back(context: typer.Context, by: By = "", why: Why = "", kind: Unit = "project") -> None:
     """Make the champion before the present one champion again."""
-    job = job_of(context)
-    reason = why or job.say("rollback_reason")
-    version = _registry(job, kind).rollback(who=by or user_name(), why=reason)
-    line(job.say("rolled_back", version=version.version))
+    cli = cli_context(context)
+    reason = why or cli.text("rollback_reason")
+    version = _registry(cli, kind).rollback(who=by or user_name(), why=reason)
+    line(cli.text("rolled_back", version=version.version))
 
 
 def _number(registry: Registry, version: str) -> str:
     return registry.champion()[1].version if version == CHAMPION else version
 
 
-def _holding(job: Job, version: str, kind: Kind = "project") -> Registry:
+def _holding(cli: CliContext, version: str, kind: Kind = "project") -> Registry:
     """The registry a version is from, or that of ``kind`` for its champion."""
     from models.registry import kind_of
 
-    return _registry(job, kind if version == CHAMPION else kind_of(version))
+    return _registry(cli, kind if version == CHAMPION else kind_of(version))
 
 
-def _registry(job: Job, kind: Kind) -> Registry:
-    from serving.publishing.scoring import open_registry
+def _registry(cli: CliContext, kind: Kind) -> Registry:
+    from models.registry import Registry
 
-    return open_registry(job.workspace.require(), kind)
+    return Registry(cli.workspace.require(), kind)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from risk.unit_kinds import Kind
-from serving.cli.context import Job, job_of, user_name
-from serving.cli.options import AsOf, UnitOrAll
-from serving.cli.output import line, note, progress
-from serving.cli.resources import open_records, open_settings, take_in_what_was_sent
+from serving.ingest.resources import import_submissions
+from serving.terminal.context import CliContext, cli_context, user_name
+from serving.terminal.options import AsOf, UnitOrAll
+from serving.terminal.output import line, note, progress
+from serving.terminal.resources import open_records, open_settings
 
 if TYPE_CHECKING:
     from serving.settings import Settings
@@ -25,38 +26,37 @@ def train(
     """Train on what was known before a date, register, promote if the gate passes."""
     from risk.store.store import known_kinds
 
-    job = job_of(context)
-    settings = open_settings(job)
-    take_in_what_was_sent(job, settings)
-    with open_records(job) as store:
+    cli = cli_context(context)
+    settings = open_settings(cli)
+    import_submissions(cli, settings)
+    with open_records(cli) as store:
         wanted = [kind] if kind else known_kinds(store, as_of)
     for one in wanted:
-        _train(job, settings, as_of, settings.training.trials if trials is None else trials, one)
+        _train(cli, settings, as_of, settings.training.trials if trials is None else trials, one)
 
 
-def _train(job: Job, settings: Settings, as_of: dt.date, trials: int, kind: Kind) -> None:
-    from serving.publishing.scoring import train_and_register
-    from serving.settings import places_of
+def _train(cli: CliContext, settings: Settings, as_of: dt.date, trials: int, kind: Kind) -> None:
+    from serving.settings import capacity_of
+    from training.pipeline import Search, train_and_register
 
     with progress() as step:
         run = train_and_register(
-            job.workspace,
+            cli.workspace,
             as_of,
             who=user_name(),
-            places=places_of(settings, kind),
-            trials=trials,
-            seed=settings.seed,
+            places=capacity_of(settings, kind),
+            search=Search(trials, settings.seed),
             progress=step,
             kind=kind,
         )
     version = run.version
     line(
-        job.say(
+        cli.text(
             "trained", version=version.version, kind=version.kind, positives=run.trained.positives
         )
     )
     key = "promoted" if run.decision.passed else "not_promoted"
-    line(job.say(key, version=version.version))
-    line(job.say(f"gate.{run.decision.grounds}"))
+    line(cli.text(key, version=version.version))
+    line(cli.text(f"gate.{run.decision.grounds}"))
     for one in version.about["too_good"]:
-        note(job.say("too_good", feature=one["feature"], roc_auc=f"{one['roc_auc']:.3f}"))
+        note(cli.text("too_good", feature=one["feature"], roc_auc=f"{one['roc_auc']:.3f}"))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.cli.context import Job, job_of, user_name
-from serving.cli.options import AsOfOrNone, Out
-from serving.cli.output import line, require_folder, to_file
-from serving.cli.resources import open_database, open_settings
+from serving.terminal.context import CliContext, cli_context, user_name
+from serving.terminal.options import AsOfOrNone, Out
+from serving.terminal.output import line, require_folder, to_file
+from serving.terminal.resources import open_database, open_settings
 
 if TYPE_CHECKING:
     from serving.notices.repository import Notice
@@ -32,36 +32,36 @@ def notice(
     from risk.departments import CODES
     from serving.notices.service import Wish
 
-    job = job_of(context)
+    cli = cli_context(context)
     if to not in CODES:
-        wrong = job.say("department_unknown", found=to, allowed=", ".join(CODES))
+        wrong = cli.text("department_unknown", found=to, allowed=", ".join(CODES))
         raise typer.BadParameter(wrong, param_hint="--to")
     kind = out.suffix.lower().removeprefix(".")
     if kind not in _FORMATS:
-        raise typer.BadParameter(job.say("notice_format", found=out.suffix), param_hint="--out")
+        raise typer.BadParameter(cli.text("notice_format", found=out.suffix), param_hint="--out")
     require_folder(out)
-    kept = _send(job, Wish(project, to, as_of))
+    kept = _send(cli, Wish(project, to, as_of))
     if kind == "json":
         body = json.dumps(kept.package, ensure_ascii=False, indent=2).encode() + b"\n"
     else:
         from serving.notices.letter import as_file
 
-        body = as_file(kept.package, kind, job.language)
+        body = as_file(kept.package, kind, cli.language)
     to_file(out, body)
-    line(job.say("notice_kept", number=kept.id, path=str(out), day=kept.answer_by))
+    line(cli.text("notice_kept", number=kept.id, path=str(out), day=kept.answer_by))
 
 
-def _send(job: Job, wish: Wish) -> Notice:
+def _send(cli: CliContext, wish: Wish) -> Notice:
     """Keep the notice and its audit entry in one transaction."""
     from serving.audit.repository import AuditEntry, add_audit
     from serving.auth.principal import OFFICE
-    from serving.auth.roles import Action
+    from serving.auth.roles import Permission
     from serving.db.engine import writing
     from serving.notices.service import Sender, send
 
-    settings = open_settings(job)
+    settings = open_settings(cli)
     now, by = dt.datetime.now(dt.UTC), user_name()
-    with open_database(job, settings) as database, writing(database.engine).begin() as connection:
+    with open_database(cli, settings) as database, writing(database.engine).begin() as connection:
         sender = Sender(OFFICE, by, settings.briefing.office, now)
         kept = send(connection, database, wish, sender)
         entry = AuditEntry(
@@ -69,7 +69,7 @@ def _send(job: Job, wish: Wish) -> Notice:
             request_id=secrets.token_hex(8),
             who=by,
             role=OFFICE.role.value,
-            action=Action.SEND_NOTICES.value,
+            action=Permission.SEND_NOTICES.value,
             method="CLI",
             subject=f"notice {kept.id} {kept.project_id} {kept.department}"[:500],
             region="",

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from serving.cli.context import job_of
-from serving.cli.options import AsOfOrNone, Json
-from serving.cli.output import as_json, line, note, table
-from serving.cli.resources import open_database, open_settings
+from serving.terminal.context import cli_context
+from serving.terminal.options import AsOfOrNone, Json
+from serving.terminal.output import as_json, line, note, table
+from serving.terminal.resources import open_database, open_settings
 
 
 def elements(
@@ -28,19 +28,20 @@ def elements(
     from serving.auth.principal import OFFICE
     from serving.documents.text_table import visible
     from serving.notices.elements_text import element_document, element_words
+    from serving.watchlists.repository import WatchlistRepository
     from serving.watchlists.snapshot_repository import dossier
 
-    job = job_of(context)
-    with open_database(job, open_settings(job)) as database:
-        risk = json_module.loads(database.risk(project, as_of).body)
+    cli = cli_context(context)
+    with open_database(cli, open_settings(cli)) as database:
+        risk = json_module.loads(WatchlistRepository(database).project_risk(project, as_of).body)
         day = dt.date.fromisoformat(risk["as_of"])
         found = (dossier(database.engine, project, day, OFFICE) or {}).get("handling")
     rows = [element_document(e) for e in elements_of(of, found, risk["region_code"], day)]
     if json:
         as_json({"project_id": project, "as_of": day, "kind": of, "elements": rows})
         return
-    words = [element_words(one, job.language) for one in rows]
+    words = [element_words(one, cli.language) for one in rows]
     names = ("title", "standing", "said", "records", "obtain")
     line(visible(f"{risk['project_name']} ({project}) {day}"))
-    table([job.say(f"elements.{n}") for n in names], [[w[n] for n in names] for w in words])
-    note(text(f"elements.caution.{of}", job.language))
+    table([cli.text(f"elements.{n}") for n in names], [[w[n] for n in names] for w in words])
+    note(text(f"elements.caution.{of}", cli.language))

@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from sqlalchemy import Connection
 
-from serving.auth.dependencies import may
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
+from serving.clock import now
 from serving.documents.formats import MEDIA_TYPES
-from serving.http.dependencies import Database, language_of, settings_of
-from serving.http.idempotency import Write, now, write
+from serving.http.dependencies import DatabaseDep, language_of, settings_of
 from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
@@ -23,14 +24,14 @@ from serving.notices.service import Sender, Wish, send
 
 router = APIRouter(prefix="/v1/notices", tags=["notices"], responses=RESPONSES)
 
-Reader = Annotated[Principal, may(Action.READ_NOTICES)]
-Writer = Annotated[Principal, may(Action.SEND_NOTICES)]
+Reader = Annotated[Principal, require(Permission.READ_NOTICES)]
+Writer = Annotated[Principal, require(Permission.SEND_NOTICES)]
 Number = Annotated[int, Path(ge=1, le=10**15)]
 
 
 @router.post("", status_code=201, response_model=WholeNotice)
 def send_notice(
-    request: Request, database: Database, who: Writer, wish: NoticeIn, key: IdempotencyKey
+    request: Request, database: DatabaseDep, who: Writer, wish: NoticeIn, key: IdempotencyKey
 ) -> Response:
     """Make and keep a notice; the same is sent once / 向部门发函，同一名单只发一次。"""
     sender = Sender(who, who.name, settings_of(request).briefing.office, now())
@@ -39,12 +40,12 @@ def send_notice(
         asked = Wish(wish.project_id, wish.department, wish.as_of)
         return queries.whole(send(connection, database, asked, sender))
 
-    return write(Write(request, database, who, wish, key), keep)
+    return write_once(WriteRequest(request, database, who, wish, key), keep)
 
 
 @router.get("")
 def list_notices(
-    database: Database,
+    database: DatabaseDep,
     who: Reader,
     project_id: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     cursor: CursorQuery = None,
@@ -55,7 +56,7 @@ def list_notices(
 
 
 @router.get("/{number}")
-def get_notice(database: Database, who: Reader, number: Number) -> WholeNotice:
+def get_notice(database: DatabaseDep, who: Reader, number: Number) -> WholeNotice:
     """One notice with what was sent / 一份函件的内容（JSON）。"""
     return queries.whole(queries.one(database, who, number))
 
@@ -63,7 +64,7 @@ def get_notice(database: Database, who: Reader, number: Number) -> WholeNotice:
 @router.get("/{number}/file", response_class=Response)
 def get_letter(
     request: Request,
-    database: Database,
+    database: DatabaseDep,
     who: Reader,
     number: Number,
     format: Annotated[Literal["docx", "pdf", "html"], Query()] = "docx",
@@ -80,7 +81,7 @@ def get_letter(
 @router.post("/{number}/steps", status_code=201, response_model=WholeNotice)
 def add_step(
     request: Request,
-    database: Database,
+    database: DatabaseDep,
     who: Writer,
     number: Number,
     given: StepIn,
@@ -94,4 +95,4 @@ def add_step(
         keep_step(connection, step)
         return queries.whole(read_notice(connection, number, who))
 
-    return write(Write(request, database, who, given, key), keep)
+    return write_once(WriteRequest(request, database, who, given, key), keep)

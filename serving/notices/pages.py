@@ -8,29 +8,29 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from risk.departments import CODES
 from risk.errors import WagewatchError
-from serving.auth.dependencies import may
+from serving.audit.writes import write_audited
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
+from serving.clock import now
 from serving.db.pagination import Wanted
 from serving.documents.formats import MEDIA_TYPES
 from serving.http.dependencies import settings_of
-from serving.http.idempotency import now
 from serving.notices import queries
 from serving.notices.payload import NothingToNotify
 from serving.notices.repository import NoticeStep, StepKind, keep_step, list_notices, read_notice
 from serving.notices.service import Sender, Wish, send
-from serving.web.auth import Form
-from serving.web.queries import reading_of
+from serving.watchlists.reader import reading_of
 from serving.web.render import page_language, render
+from serving.web.requests import Form
 from serving.web.responses import download
-from serving.web.writes import kept_by
 
 router = APIRouter(include_in_schema=False)
 
 MOST = 500
 STATES = ("sent", "overdue", "answered")
-Reader = Annotated[Principal, may(Action.READ_NOTICES)]
-Writer = Annotated[Principal, may(Action.SEND_NOTICES)]
+Reader = Annotated[Principal, require(Permission.READ_NOTICES)]
+Writer = Annotated[Principal, require(Permission.SEND_NOTICES)]
 Number = Annotated[int, Path(ge=1, le=10**15)]
 
 
@@ -59,7 +59,7 @@ def send_notice(request: Request, who: Writer, form: Form) -> Response:
     office = settings_of(request).briefing.office
     wish, sender = Wish(form["project_id"], department), Sender(who, who.name, office, now())
     try:
-        kept_by(request, database, who, lambda c: send(c, database, wish, sender))
+        write_audited(request, database, who, lambda c: send(c, database, wish, sender))
     except NothingToNotify as error:
         return _refused(request, who, error)
     return render(request, "said", who, said="notice_sent")
@@ -75,7 +75,7 @@ def take_step(request: Request, who: Writer, number: Number, form: Form) -> Resp
     database = reading_of(request).database
     kept = queries.one(database, who, number)
     one = NoticeStep(number, kept.region_code, step, said, who.name, now())
-    kept_by(request, database, who, lambda connection: keep_step(connection, one))
+    write_audited(request, database, who, lambda connection: keep_step(connection, one))
     return render(request, "said", who, said=f"notice_{step}")
 
 

@@ -6,13 +6,14 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from risk.calendar.working_days import add_working_days
 from risk.departments import Department, departments
-from risk.errors import WagewatchError
 from risk.legal_elements import elements_of
 from risk.locale import LANGUAGES, text
+from serving.errors import ApiError
 from serving.notices.elements_text import element_document
 
 Document = Mapping[str, Any]
@@ -27,10 +28,11 @@ _INSPECTION_FIELDS = (
 )
 
 
-class NothingToNotify(WagewatchError):
+class NothingToNotify(ApiError):
     """Nothing the records show concerns the department."""
 
     code = "nothing_to_notify"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
     def message(self, language: Any = "en") -> str:
         """The failure in one sentence of ``language``."""

@@ -6,12 +6,12 @@ import datetime as dt
 from typing import Any
 
 from serving.auth.principal import Principal
+from serving.clock import now
+from serving.db.database import Database
 from serving.db.pagination import Wanted
-from serving.http.idempotency import now
 from serving.http.schemas import Page
 from serving.notices import repository
 from serving.notices.schemas import Notice, NoticeStep, WholeNotice
-from serving.watchlists.repository import ServiceDatabase
 
 
 def today() -> dt.date:
@@ -20,7 +20,7 @@ def today() -> dt.date:
 
 
 def every(
-    database: ServiceDatabase, who: Principal, wanted: Wanted, project_id: str | None
+    database: Database, who: Principal, wanted: Wanted, project_id: str | None
 ) -> Page[Notice]:
     """The notices about projects of the region, newest first."""
     found = repository.list_notices(database.engine, who, wanted, project_id)
@@ -28,7 +28,7 @@ def every(
     return Page(items=[Notice(**_told(one)) for one in found.items], next=after)
 
 
-def one(database: ServiceDatabase, who: Principal, number: int) -> repository.Notice:
+def one(database: Database, who: Principal, number: int) -> repository.Notice:
     """A notice as it was kept.
 
     Raises:

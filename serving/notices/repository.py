@@ -6,25 +6,27 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select
 
-from risk.errors import WagewatchError
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
 from serving.db.engine import utc
 from serving.db.pagination import Page, Wanted, page
 from serving.db.tables import NOTICE_STEPS, NOTICES
+from serving.errors import ApiError
 
 StepKind = Literal["answered", "noted"]
 STEPS: tuple[StepKind, ...] = ("answered", "noted")
 
 
-class NoticeUnknown(WagewatchError):
+class NoticeUnknown(ApiError):
     """There is no such notice in the region."""
 
     code = "notice_unknown"
+    status = HTTPStatus.NOT_FOUND
 
 
 @dataclass(frozen=True)

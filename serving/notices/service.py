@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from serving.auth.principal import Principal
+from serving.db.database import Database
 from serving.notices.payload import package_of, sealed
 from serving.notices.repository import Notice, already_sent, keep_notice, next_number
-from serving.watchlists.repository import ServiceDatabase
+from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.snapshot_repository import dossier
 
 
@@ -34,18 +35,20 @@ class Sender:
     at: dt.datetime
 
 
-def send(connection: Connection, database: ServiceDatabase, wish: Wish, sender: Sender) -> Notice:
+def send(connection: Connection, database: Database, wish: Wish, sender: Sender) -> Notice:
     """The notice as kept; one of the same list sent before is not sent again but given back.
 
     Raises:
         NothingPublished, NotPublished, ProjectNotScored: there is no such risk in the region.
         NothingToNotify: nothing the records show concerns the department.
     """
-    risk = json.loads(database.risk(wish.project_id, wish.as_of, sender.who).body)
+    risk = json.loads(
+        WatchlistRepository(database).project_risk(wish.project_id, wish.as_of, sender.who).body
+    )
     as_of = dt.date.fromisoformat(risk["as_of"])
     digest = next(
         one.digest
-        for one in database.summaries()
+        for one in WatchlistRepository(database).summaries()
         if one.as_of == as_of and one.region == risk["region"]
     )
     before = already_sent(connection, wish.department, wish.project_id, digest)

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
-from serving.auth.dependencies import may
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
-from serving.http.dependencies import Database
-from serving.http.idempotency import Write, write
+from serving.auth.roles import Permission
+from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import (
     CursorQuery,
     IdempotencyKey,
@@ -27,26 +27,26 @@ from serving.outcomes.schemas import CorrectionIn, Outcome, OutcomeIn
 
 router = APIRouter(prefix="/v1/outcomes", tags=["outcomes"], responses=RESPONSES)
 
-Reader = Annotated[Principal, may(Action.READ_OUTCOMES)]
-Writer = Annotated[Principal, may(Action.WRITE_OUTCOMES)]
+Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
+Writer = Annotated[Principal, require(Permission.WRITE_OUTCOMES)]
 
 
 @router.post("", status_code=201, response_model=Outcome)
 def add_outcome(
-    request: Request, database: Database, who: Writer, found: OutcomeIn, key: IdempotencyKey
+    request: Request, database: DatabaseDep, who: Writer, found: OutcomeIn, key: IdempotencyKey
 ) -> Response:
     """Enter what a visit found; it becomes an inspections record / 录入检查结果。"""
 
     def keep(connection: Connection) -> Outcome:
         return service.enter(connection, database, who, found)
 
-    return write(Write(request, database, who, found, key), keep)
+    return write_once(WriteRequest(request, database, who, found, key), keep)
 
 
 @router.post("/{outcome_id}/versions", status_code=201, response_model=Outcome, responses=CONFLICT)
 def correct_outcome(
     request: Request,
-    database: Database,
+    database: DatabaseDep,
     who: Writer,
     outcome_id: NamePath,
     found: CorrectionIn,
@@ -57,12 +57,12 @@ def correct_outcome(
     def keep(connection: Connection) -> Outcome:
         return service.correct(connection, who, outcome_id, found)
 
-    return write(Write(request, database, who, found, key), keep)
+    return write_once(WriteRequest(request, database, who, found, key), keep)
 
 
 @router.get("")
 def list_outcomes(
-    database: Database,
+    database: DatabaseDep,
     who: Reader,
     project_id: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     inspected_on: IsoDate | None = None,
@@ -80,6 +80,6 @@ def list_outcomes(
 
 
 @router.get("/{outcome_id}")
-def get_outcome(database: Database, who: Reader, outcome_id: NamePath) -> Page[Outcome]:
+def get_outcome(database: DatabaseDep, who: Reader, outcome_id: NamePath) -> Page[Outcome]:
     """All versions of an outcome, the first one first / 一项检查结果的全部版本。"""
     return service.versions(database, who, outcome_id)

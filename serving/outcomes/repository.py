@@ -5,28 +5,31 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from http import HTTPStatus
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, and_, func, insert, select
 
-from risk.errors import WagewatchError
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
 from serving.db.engine import utc
 from serving.db.pagination import Page, Wanted, page
 from serving.db.tables import OUTCOMES, WATCHLIST_ENTRIES, WATCHLISTS
+from serving.errors import ApiError
 
 
-class OutcomeUnknown(WagewatchError):
+class OutcomeUnknown(ApiError):
     """There is no such outcome in the region."""
 
     code = "outcome_unknown"
+    status = HTTPStatus.NOT_FOUND
 
 
-class VersionOutdated(WagewatchError):
+class VersionOutdated(ApiError):
     """Somebody corrected the outcome meanwhile."""
 
     code = "version_outdated"
+    status = HTTPStatus.CONFLICT
 
 
 @dataclass(frozen=True)

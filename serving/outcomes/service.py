@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,27 +12,33 @@ from sqlalchemy import Connection
 from risk.contract import TABLES
 from risk.locale import LANGUAGES
 from serving.auth.principal import Principal
+from serving.auth.project_regions import region_of
+from serving.clock import now
+from serving.db.database import Database
 from serving.db.pagination import Wanted
-from serving.http.failures import OutcomeInvalid
-from serving.http.idempotency import now
+from serving.errors import ReasonedError
 from serving.http.schemas import Page
 from serving.ingest.repository import keep_submission
 from serving.ingest.submissions import checked, submission_of
 from serving.outcomes import repository
 from serving.outcomes.schemas import CorrectionIn, Found, Outcome, OutcomeIn
-from serving.watchlists.repository import ServiceDatabase
 
 
-def enter(
-    connection: Connection, database: ServiceDatabase, who: Principal, found: OutcomeIn
-) -> Outcome:
+class OutcomeInvalid(ReasonedError):
+    """Intake would quarantine the outcome as an inspections record."""
+
+    code = "outcome_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def enter(connection: Connection, database: Database, who: Principal, found: OutcomeIn) -> Outcome:
     """Keep a new outcome.
 
     Raises:
         ProjectUnknown: the project is not known, or in another region.
         OutcomeInvalid: the record would be quarantined.
     """
-    region = database.place(connection, found.project_id, who)
+    region = region_of(connection, found.project_id, who)
     listed = repository.listed_for(connection, found.project_id, found.inspected_on)
     outcome = repository.Outcome(
         outcome_id=f"O-{uuid.uuid4()}",
@@ -77,7 +84,7 @@ def correct(
 
 
 def every(
-    database: ServiceDatabase, who: Principal, wanted: Wanted, filters: Mapping[str, object]
+    database: Database, who: Principal, wanted: Wanted, filters: Mapping[str, object]
 ) -> Page[Outcome]:
     """The newest version of every outcome of the region that fits ``filters`` (None: any)."""
     chosen = {name: value for name, value in filters.items() if value is not None}
@@ -86,7 +93,7 @@ def every(
     return Page(items=[told(one) for one in found.items], next=after)
 
 
-def versions(database: ServiceDatabase, who: Principal, outcome_id: str) -> Page[Outcome]:
+def versions(database: Database, who: Principal, outcome_id: str) -> Page[Outcome]:
     """All versions of an outcome of the region."""
     found = repository.outcome_versions(database.engine, outcome_id, who)
     return Page(items=[told(one) for one in found], next=None)

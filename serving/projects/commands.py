@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.context import job_of
-from serving.cli.options import AsOfOrNone, Json
-from serving.cli.output import raw
-from serving.cli.resources import open_database, open_settings
+from serving.terminal.context import cli_context
+from serving.terminal.options import AsOfOrNone, Json
+from serving.terminal.output import raw
+from serving.terminal.resources import open_database, open_settings
 
 
 def explain(
@@ -19,9 +19,11 @@ def explain(
     json: Json = False,
 ) -> None:
     """Reasons, red flags and timeline as sealed with the newest list, or with that of a date."""
-    job = job_of(context)
-    with open_database(job, open_settings(job)) as database:
-        stored = database.risk(project, as_of)
+    from serving.watchlists.repository import WatchlistRepository
+
+    cli = cli_context(context)
+    with open_database(cli, open_settings(cli)) as database:
+        stored = WatchlistRepository(database).project_risk(project, as_of)
     if json:
         raw(stored.body + b"\n")
         return
@@ -29,4 +31,4 @@ def explain(
 
     from serving.watchlists.terminal import risk_text
 
-    raw(risk_text(loads(stored.body), job.language).encode())
+    raw(risk_text(loads(stored.body), cli.language).encode())

@@ -7,12 +7,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
-from serving.auth.dependencies import may
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
-from serving.http.dependencies import Database, LiveViews
-from serving.http.etag import send
-from serving.http.idempotency import Write, now, write
+from serving.auth.project_regions import region_of
+from serving.auth.roles import Permission
+from serving.clock import now
+from serving.http.dependencies import DatabaseDep
+from serving.http.etag import send_document
 from serving.http.parameters import (
     AsOfQuery,
     CursorQuery,
@@ -35,10 +37,11 @@ from serving.projects.schemas import (
     TimelineItem,
     WhatChanged,
 )
+from serving.watchlists.redaction import LiveViews
 
 router = APIRouter(prefix="/v1/projects", tags=["projects"], responses=RESPONSES)
 
-Reader = Annotated[Principal, may(Action.READ_PROJECTS)]
+Reader = Annotated[Principal, require(Permission.READ_PROJECTS)]
 
 
 # A project's code may hold a slash, hence ":path".
@@ -55,12 +58,12 @@ async def get_risk(
     as_of: AsOfQuery = None,
 ) -> Response:
     """The risk of one project and why / 一个项目的风险、原因、红旗、时间线。"""
-    return send(views.risk(who, project_id, as_of), request)
+    return send_document(views.risk(who, project_id, as_of), request)
 
 
 @router.get("/{project_id:path}/history")
 def get_history(
-    database: Database,
+    database: DatabaseDep,
     who: Reader,
     project_id: ProjectPath,
     cursor: CursorQuery = None,
@@ -107,14 +110,14 @@ def get_red_flags(
 
 
 @router.get("/{project_id:path}/changes")
-def get_changes(database: Database, who: Reader, project_id: ProjectPath) -> WhatChanged:
+def get_changes(database: DatabaseDep, who: Reader, project_id: ProjectPath) -> WhatChanged:
     """The newest publication against the one before / 与上次发布相比的变化。"""
     return service.changes(database, who, project_id)
 
 
 @router.get("/{project_id:path}/elements")
 def get_elements(
-    database: Database,
+    database: DatabaseDep,
     who: Reader,
     project_id: ProjectPath,
     of: Annotated[Literal["crime", "listing"], Query()] = "crime",
@@ -126,8 +129,8 @@ def get_elements(
 
 @router.get("/{project_id:path}/notes")
 def list_notes(
-    database: Database,
-    who: Annotated[Principal, may(Action.READ_NOTES)],
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.READ_NOTES)],
     project_id: ProjectPath,
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
@@ -139,8 +142,8 @@ def list_notes(
 @router.post("/{project_id:path}/notes", status_code=201, response_model=Note)
 def add_note(
     request: Request,
-    database: Database,
-    who: Annotated[Principal, may(Action.WRITE_NOTES)],
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.WRITE_NOTES)],
     project_id: ProjectPath,
     note: NoteIn,
     key: IdempotencyKey,
@@ -148,9 +151,9 @@ def add_note(
     """Note something / 添加备注。"""
 
     def keep(connection: Connection) -> Note:
-        region = database.place(connection, project_id, who)
+        region = region_of(connection, project_id, who)
         kept = NoteKept(project_id, region, note.text, who.name, now())
         keep_note(connection, kept)
         return service.note(kept)
 
-    return write(Write(request, database, who, note, key), keep)
+    return write_once(WriteRequest(request, database, who, note, key), keep)

@@ -13,25 +13,26 @@ from risk.departments import CODES
 from risk.legal_elements import KINDS, elements_of, has_open_matter
 from risk.locale import Language
 from risk.unit_kinds import Kind
-from serving.auth.dependencies import may
+from serving.audit.writes import write_audited
+from serving.auth.dependencies import require
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.project_regions import region_of
+from serving.auth.roles import Permission
+from serving.clock import now
 from serving.db.pagination import Wanted
 from serving.feedback import service
 from serving.feedback.schemas import FeedbackIn
-from serving.http.idempotency import now
 from serving.http.parameters import IsoDate
 from serving.notices.elements_text import element_document, element_words
 from serving.notices.repository import list_notices
 from serving.outcomes.repository import list_outcomes
 from serving.projects import notes_repository
-from serving.watchlists.repository import Summary
+from serving.watchlists.reader import Document, Reading, Register, reading_of
+from serving.watchlists.repository import Summary, WatchlistRepository
 from serving.watchlists.snapshot_repository import dossier
-from serving.web.auth import Form
-from serving.web.queries import Document, Reading, Register, reading_of
 from serving.web.render import page_language, render
-from serving.web.writes import kept_by
+from serving.web.requests import Form
 
 router = APIRouter(include_in_schema=False)
 
@@ -39,10 +40,10 @@ MOST_FOUND = 50
 _OTHERS = 10
 _VERDICTS = ("useful", "wrong", "already_known")
 
-Reader = Annotated[Principal, may(Action.READ_PROJECTS)]
-Judge = Annotated[Principal, may(Action.WRITE_FEEDBACK)]
-Visitor = Annotated[Principal, may(Action.WRITE_OUTCOMES)]
-Writer = Annotated[Principal, may(Action.WRITE_NOTES)]
+Reader = Annotated[Principal, require(Permission.READ_PROJECTS)]
+Judge = Annotated[Principal, require(Permission.WRITE_FEEDBACK)]
+Visitor = Annotated[Principal, require(Permission.WRITE_OUTCOMES)]
+Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
 
 
 @router.get("/projects")
@@ -89,7 +90,7 @@ def judge(request: Request, project_id: str, who: Judge, form: Form) -> Response
     except ValidationError:
         return render(request, "said", who, status=422, said="refused")
     database = reading_of(request).database
-    kept_by(request, database, who, lambda c: service.keep(c, database, who, given))
+    write_audited(request, database, who, lambda c: service.keep(c, database, who, given))
     return render(request, "said", who, said=f"verdicts.{given.verdict}")
 
 
@@ -99,14 +100,14 @@ def write_note(request: Request, project_id: str, who: Writer, form: Form) -> Re
     database = reading_of(request).database
 
     def keep(connection: Any) -> None:
-        place = database.place(connection, project_id, who)
+        place = region_of(connection, project_id, who)
         said = form["text"][:4000]
         notes_repository.keep_note(
             connection, notes_repository.Note(project_id, place, said, who.name, now())
         )
 
     if form.get("text"):
-        kept_by(request, database, who, keep)
+        write_audited(request, database, who, keep)
     notes = notes_repository.notes_of(database.engine, project_id, who, Wanted(50)).items
     return render(request, "notes", who, notes=notes, project_id=project_id)
 
@@ -168,7 +169,7 @@ def _named(row: Document, q: str) -> bool:
 
 def _list_of(reading: Reading, who: Principal, risk: Document) -> Summary | None:
     """The list the risk was sealed with."""
-    for one in reading.database.of_kind(kind_of(risk)).summaries(who):
+    for one in WatchlistRepository(reading.database, kind_of(risk)).summaries(who):
         if one.as_of.isoformat() == risk["as_of"] and one.region == risk["region"]:
             return one
     return None
@@ -222,7 +223,7 @@ def _chart(found: Document, risk: Document, language: str) -> Document | None:
 def _history(reading: Reading, who: Principal, project_id: str) -> list[Document]:
     """The score at every date, oldest first; of one date that of the list sealed last."""
     newest: dict[dt.date, Document] = {}
-    for one in reading.database.history(project_id, who):
+    for one in WatchlistRepository(reading.database).score_history(project_id, who):
         said = {"label": f"{one.as_of:%Y-%m}", "probability": one.probability, "tier": one.tier}
         newest.setdefault(one.as_of, {**said, "rank": one.rank})
     return [newest[day] for day in sorted(newest)][-24:]

@@ -13,6 +13,8 @@ from fastapi import Request
 from risk.legal_elements import Kind, elements_of, has_open_matter
 from risk.locale import LANGUAGES, text
 from serving.auth.principal import Principal
+from serving.auth.project_regions import region_of
+from serving.db.database import Database
 from serving.db.pagination import Wanted
 from serving.http.schemas import Page, Schema
 from serving.notices.elements_text import element_document, element_words
@@ -20,7 +22,7 @@ from serving.projects.notes_repository import Note as NoteKept
 from serving.projects.notes_repository import notes_of
 from serving.projects.schemas import Element, Elements, Note, ReasonMoved, ScoredThen, WhatChanged
 from serving.watchlists.redaction import Views
-from serving.watchlists.repository import ServiceDatabase
+from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.snapshot_repository import dossier
 
 S = TypeVar("S", bound=Schema)
@@ -42,23 +44,29 @@ def part(
 
 
 def history(
-    database: ServiceDatabase, who: Principal, project_id: str, wanted: Wanted
+    database: Database, who: Principal, project_id: str, wanted: Wanted
 ) -> Page[ScoredThen]:
     """Every publication the project is in, newest first; the cursor counts them."""
-    found = database.history(project_id, who)
+    found = WatchlistRepository(database).score_history(project_id, who)
     start = wanted.cursor or 0
     items = [ScoredThen(**asdict(one)) for one in found[start : start + wanted.limit]]
     more = len(found) > start + wanted.limit
     return Page(items=items, next=str(start + wanted.limit) if more else None)
 
 
-def changes(database: ServiceDatabase, who: Principal, project_id: str) -> WhatChanged:
+def changes(database: Database, who: Principal, project_id: str) -> WhatChanged:
     """The newest publication of the project against the one before of an earlier date."""
-    found = database.history(project_id, who)
+    found = WatchlistRepository(database).score_history(project_id, who)
     now = found[0]
     before = next((one for one in found if one.as_of < now.as_of), None)
-    document = json.loads(database.risk(project_id, now.as_of, who).body)
-    old = json.loads(database.risk(project_id, before.as_of, who).body) if before else None
+    document = json.loads(
+        WatchlistRepository(database).project_risk(project_id, now.as_of, who).body
+    )
+    old = (
+        json.loads(WatchlistRepository(database).project_risk(project_id, before.as_of, who).body)
+        if before
+        else None
+    )
     flags, old_flags = _flags(document), _flags(old)
     return WhatChanged(
         project_id=project_id,
@@ -71,14 +79,14 @@ def changes(database: ServiceDatabase, who: Principal, project_id: str) -> WhatC
 
 
 def elements(
-    database: ServiceDatabase, who: Principal, which: tuple[str, dt.date | None], kind: Kind
+    database: Database, who: Principal, which: tuple[str, dt.date | None], kind: Kind
 ) -> Elements:
     """The elements of ``kind`` from what was kept with the list.
 
     Raises:
         NothingPublished, NotPublished, ProjectNotScored: there is no such risk in the region.
     """
-    risk = json.loads(database.risk(*which, who).body)
+    risk = json.loads(WatchlistRepository(database).project_risk(*which, who).body)
     as_of = dt.date.fromisoformat(risk["as_of"])
     kept = dossier(database.engine, which[0], as_of, who) or {}
     handling = kept.get("handling")
@@ -104,14 +112,14 @@ def _element(one: Mapping[str, Any]) -> Element:
     return Element.model_validate({**{name: one[name] for name in kept}, **told})
 
 
-def notes(database: ServiceDatabase, who: Principal, project_id: str, wanted: Wanted) -> Page[Note]:
+def notes(database: Database, who: Principal, project_id: str, wanted: Wanted) -> Page[Note]:
     """The notes on a project.
 
     Raises:
         ProjectUnknown: it is not known, or in another region.
     """
     with database.engine.connect() as connection:
-        database.place(connection, project_id, who)
+        region_of(connection, project_id, who)
     found = notes_of(database.engine, project_id, who, wanted)
     after = None if found.next is None else str(found.next)
     return Page(items=[note(one) for one in found.items], next=after)

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.context import job_of, user_name
-from serving.cli.options import AsOf, Region, Unit
-from serving.cli.output import line, note, progress
-from serving.cli.resources import open_database, open_records, open_settings, take_in_what_was_sent
+from serving.ingest.resources import import_submissions
+from serving.terminal.context import cli_context, user_name
+from serving.terminal.options import AsOf, Region, Unit
+from serving.terminal.output import line, note, progress
+from serving.terminal.resources import open_database, open_records, open_settings
 
 
 def publish(
@@ -21,21 +22,24 @@ def publish(
     kind: Unit = "project",
 ) -> None:
     """Score the cohort, choose the list, seal it with everything behind it."""
-    from serving.publishing.pipeline import Office, Order, publish_watchlist
-    from serving.settings import places_of
+    from serving.publishing.context import PublishRequest
+    from serving.publishing.hooks import publish_context
+    from serving.publishing.pipeline import publish_watchlist
+    from serving.settings import capacity_of
 
-    job = job_of(context)
-    settings = open_settings(job)
-    take_in_what_was_sent(job, settings)
-    order = Order(as_of, capacity or places_of(settings, kind), region, by or user_name())
+    cli = cli_context(context)
+    settings = open_settings(cli)
+    import_submissions(cli, settings)
+    places = capacity or capacity_of(settings, kind)
+    request = PublishRequest(as_of, places, region, by or user_name())
     with (
-        open_records(job) as store,
-        open_database(job, settings) as database,
+        open_records(cli) as store,
+        open_database(cli, settings) as database,
         progress() as step,
     ):
-        office = Office(job.workspace, store, database, settings).of_kind(kind)
-        done = publish_watchlist(office, order, step)
+        publishing = publish_context(cli.workspace, store, database, settings)
+        done = publish_watchlist(publishing.for_kind(kind), request, step)
     if done.scorecard_events is not None:
-        note(job.say("scorecard_scored", events=done.scorecard_events))
+        note(cli.text("scorecard_scored", events=done.scorecard_events))
     key = "published" if done.new else "published_before"
-    line(job.say(key, as_of=as_of, entries=done.entries, cohort=done.cohort, digest=done.digest))
+    line(cli.text(key, as_of=as_of, entries=done.entries, cohort=done.cohort, digest=done.digest))

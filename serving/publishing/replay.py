@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from risk.progress import Progress
-from serving.publishing.pipeline import Office, Order, assemble, gather
+from serving.publishing.context import PublishContext, PublishRequest
+from serving.publishing.pipeline import collect_inputs
+from serving.publishing.publication_builder import build_publication
 from serving.settings import PolicySettings, Settings, TierSettings
 from serving.version import code_version
 from serving.watchlists.document import Document
@@ -36,18 +38,18 @@ class Replay:
         return self.sealed == self.replayed
 
 
-def replay(office: Office, as_of: dt.date, region: str, progress: Progress) -> Replay:
+def replay(context: PublishContext, as_of: dt.date, region: str, progress: Progress) -> Replay:
     """Make the list of ``as_of`` and ``region`` again with the model and rules sealed in it.
 
     Raises:
         NothingPublished, NotPublished: no such list was sealed.
         ModelUnknown: its model is gone from the registry.
     """
-    stored = office.database.watchlist(as_of, region)
+    stored = context.lists.watchlist(as_of, region)
     sealed = json.loads(stored.body)
-    then = replace(office, settings=_settings_then(office.settings, sealed["rules"]))
-    order = Order(as_of, sealed["capacity"], region, "replay")
-    made = assemble(gather(then, order, progress, sealed["model"]["version"]))
+    then = replace(context, settings=_settings_then(context.settings, sealed["rules"]))
+    request = PublishRequest(as_of, sealed["capacity"], region, "replay")
+    made = build_publication(collect_inputs(then, request, progress, sealed["model"]["version"]))
     made = replace(made, head=replace(made.head, code_version=sealed["code_version"]))
     again = made.seal().watchlist
     return Replay(

@@ -7,10 +7,10 @@ from typing import Final
 
 import typer
 
-from serving.cli.context import job_of
-from serving.cli.options import AsOf, Json, Region, Unit
-from serving.cli.output import as_json, line, progress
-from serving.cli.resources import open_database, open_records, open_settings
+from serving.terminal.context import cli_context
+from serving.terminal.options import AsOf, Json, Region, Unit
+from serving.terminal.output import as_json, line, progress
+from serving.terminal.resources import open_database, open_records, open_settings
 
 NOT_THE_SAME: Final = 1
 
@@ -23,26 +23,26 @@ def replay(
     kind: Unit = "project",
 ) -> None:
     """Rebuild a published list from the records; exit code 1 where it is not the same."""
-    from serving.publishing.pipeline import Office
+    from serving.publishing.hooks import publish_context
     from serving.publishing.replay import replay as run
 
-    job = job_of(context)
-    settings = open_settings(job)
+    cli = cli_context(context)
+    settings = open_settings(cli)
     with (
-        open_records(job) as store,
-        open_database(job, settings) as database,
+        open_records(cli) as store,
+        open_database(cli, settings) as database,
         progress() as step,
     ):
-        office = Office(job.workspace, store, database, settings).of_kind(kind)
-        done = run(office, as_of, region, step)
+        publishing = publish_context(cli.workspace, store, database, settings)
+        done = run(publishing.for_kind(kind), as_of, region, step)
     if json:
         as_json({**asdict(done), "same": done.same})
     else:
         key = "replay.same" if done.same else "replay.differs"
-        line(job.say(key, as_of=as_of, sealed=done.sealed, replayed=done.replayed))
+        line(cli.text(key, as_of=as_of, sealed=done.sealed, replayed=done.replayed))
         for part in done.differs:
             line(f"- {part}")
         if done.code_differs:
-            line(job.say("replay.code_differs"))
+            line(cli.text("replay.code_differs"))
     if not done.same:
         raise typer.Exit(NOT_THE_SAME)

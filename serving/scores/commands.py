@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from serving.cli.context import Job, job_of
-from serving.cli.options import AsOf, EngineName, OutOfEngine, Records, Unit
-from serving.cli.output import line, note, progress, require_file, to_file
-from serving.cli.resources import open_settings, records_in
+from serving.ingest.resources import open_records_in
+from serving.terminal.context import CliContext, cli_context
+from serving.terminal.options import AsOf, EngineName, OutOfEngine, Records, Unit
+from serving.terminal.output import line, note, progress, require_file, to_file
+from serving.terminal.resources import open_settings
 
 if TYPE_CHECKING:
     from serving.publishing.scoring import ModelUsed
@@ -24,34 +25,37 @@ def score(
     kind: Unit = "project",
 ) -> None:
     """project_id, probability, tier and model of every project of the cohort."""
-    job = job_of(context)
+    cli = cli_context(context)
     by_engine = _by_spark if engine == "spark" else _here
-    projects, model = by_engine(job, as_of, out, records, kind)
+    projects, model = by_engine(cli, as_of, out, records, kind)
     if model.kind == "scorecard":
-        note(job.say("scorecard_scored", events=model.events))
-    line(job.say("scored", projects=projects, path=out))
+        note(cli.text("scorecard_scored", events=model.events))
+    line(cli.text("scored", projects=projects, path=out))
 
 
 def _here(
-    job: Job, as_of: AsOf, out: str, records: str | None, kind: Unit
+    cli: CliContext, as_of: AsOf, out: str, records: str | None, kind: Unit
 ) -> tuple[int, ModelUsed]:
     from serving.publishing.scoring import score_cohort
     from serving.scores.csv import scores_csv
 
     path = require_file(out)
-    settings = open_settings(job)
-    with records_in(job, records) as store, progress() as step:
-        scored = score_cohort(job.workspace, store.for_kind(kind), as_of, step)
+    settings = open_settings(cli)
+    with open_records_in(cli, records) as store, progress() as step:
+        scored = score_cohort(cli.workspace, store.for_kind(kind), as_of, step)
     to_file(path, scores_csv(scored, settings.tiers))
     return len(scored.cohort.projects), scored.model
 
 
 def _by_spark(
-    job: Job, as_of: AsOf, out: str, records: str | None, kind: Unit
+    cli: CliContext, as_of: AsOf, out: str, records: str | None, kind: Unit
 ) -> tuple[int, ModelUsed]:
     from serving.scores.spark_output import records_for_spark, write_scores
 
-    tiers = open_settings(job).tiers.thresholds()
-    workspace = job.workspace.require()
-    with records_for_spark(records, lambda: records_in(job, records)) as folder, progress() as step:
+    tiers = open_settings(cli).tiers.thresholds()
+    workspace = cli.workspace.require()
+    with (
+        records_for_spark(records, lambda: open_records_in(cli, records)) as folder,
+        progress() as step,
+    ):
         return write_scores(workspace, folder, as_of, out, kind=kind, tiers=tiers, progress=step)

@@ -8,25 +8,27 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
-from serving.auth.dependencies import may
+from serving.audit.writes import WriteRequest, write_once
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
-from serving.http.dependencies import Database
-from serving.http.idempotency import Write, write
+from serving.auth.project_regions import region_of
+from serving.auth.roles import Permission
+from serving.db.database import Database
+from serving.http.dependencies import DatabaseDep
 from serving.http.parameters import IdempotencyKey
 from serving.http.problems import RESPONSES
 from serving.jobs import service
 from serving.jobs.schemas import Job
 from serving.scores.schemas import Score, Scores, ScoresIn, WhatIfIn
-from serving.watchlists.repository import ServiceDatabase
+from serving.watchlists.repository import WatchlistRepository
 
 router = APIRouter(prefix="/v1/scores", tags=["scores"], responses=RESPONSES)
 
 
 @router.post("")
 def get_scores(
-    database: Database,
-    who: Annotated[Principal, may(Action.READ_PROJECTS)],
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.READ_PROJECTS)],
     asked: ScoresIn,
 ) -> Scores:
     """The scores of up to 500 projects / 批量查询项目风险。"""
@@ -36,23 +38,23 @@ def get_scores(
 @router.post("/what-if", status_code=202, response_model=Job)
 def ask_what_if(
     request: Request,
-    database: Database,
-    who: Annotated[Principal, may(Action.WHAT_IF)],
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.WHAT_IF)],
     asked: WhatIfIn,
     key: IdempotencyKey,
 ) -> Response:
     """What the risk would be with some records changed; a job computes it / 假设分析。"""
 
     def ask(connection: Connection) -> Job:
-        region = database.place(connection, asked.project_id, who)
+        region = region_of(connection, asked.project_id, who)
         return service.ask(connection, "what_if", asked.model_dump(mode="json"), region, who)
 
-    return write(Write(request, database, who, asked, key), ask, 202)
+    return write_once(WriteRequest(request, database, who, asked, key), ask, 202)
 
 
-def scores(database: ServiceDatabase, who: Principal, asked: ScoresIn) -> Scores:
+def scores(database: Database, who: Principal, asked: ScoresIn) -> Scores:
     """The sealed scores of the projects asked for, in the order asked."""
-    found = database.scores(asked.project_ids, asked.as_of, who)
+    found = WatchlistRepository(database).scores(asked.project_ids, asked.as_of, who)
     names = list(dict.fromkeys(asked.project_ids))
     return Scores(
         items=[Score(**asdict(found[name])) for name in names if name in found],

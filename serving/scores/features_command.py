@@ -6,10 +6,10 @@ from pathlib import Path
 
 import typer
 
-from serving.cli.context import Job, job_of
-from serving.cli.options import AsOfs, EngineName, OutOfEngine, Records, Unit
-from serving.cli.output import line, progress, require_folder, writing, written_whole
-from serving.cli.resources import records_in
+from serving.ingest.resources import open_records_in
+from serving.terminal.context import CliContext, cli_context
+from serving.terminal.options import AsOfs, EngineName, OutOfEngine, Records, Unit
+from serving.terminal.output import line, progress, require_folder, writing, written_whole
 
 
 def features(
@@ -21,18 +21,18 @@ def features(
     kind: Unit = "project",
 ) -> None:
     """One row per project and date, one column per feature."""
-    job = job_of(context)
+    cli = cli_context(context)
     by_engine = _by_spark if engine == "spark" else _here
-    rows = by_engine(job, as_of, out, records, kind)
-    line(job.say("features_written", rows=rows, path=out))
+    rows = by_engine(cli, as_of, out, records, kind)
+    line(cli.text("features_written", rows=rows, path=out))
 
 
-def _here(job: Job, as_of: AsOfs, out: str, records: str | None, kind: Unit) -> int:
-    from serving.publishing.scoring import write_features, write_features_by_date
+def _here(cli: CliContext, as_of: AsOfs, out: str, records: str | None, kind: Unit) -> int:
+    from serving.scores.feature_export import write_features, write_features_by_date
 
     path = Path(out)
     require_folder(path)
-    with records_in(job, records) as opened, progress() as step:
+    with open_records_in(cli, records) as opened, progress() as step:
         store = opened.for_kind(kind)
         if out.endswith("/") or path.is_dir():
             with writing(path):
@@ -41,8 +41,11 @@ def _here(job: Job, as_of: AsOfs, out: str, records: str | None, kind: Unit) -> 
             return write_features(store, as_of, beside, step)
 
 
-def _by_spark(job: Job, as_of: AsOfs, out: str, records: str | None, kind: Unit) -> int:
+def _by_spark(cli: CliContext, as_of: AsOfs, out: str, records: str | None, kind: Unit) -> int:
     from serving.scores.spark_output import records_for_spark, write_features
 
-    with records_for_spark(records, lambda: records_in(job, records)) as folder, progress() as step:
+    with (
+        records_for_spark(records, lambda: open_records_in(cli, records)) as folder,
+        progress() as step,
+    ):
         return write_features(folder, as_of, out, kind, step)

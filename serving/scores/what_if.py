@@ -17,22 +17,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from risk.contract import TABLES
-from risk.errors import WagewatchError
 from risk.locale import LANGUAGES, Language, text
 from risk.progress import Progress
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
+from serving.db.database import Database
+from serving.errors import CommandError
 from serving.ingest.submissions import checked, submission_of
 from serving.publishing import localize
 from serving.publishing.scoring import score_cohort
-from serving.watchlists.repository import ServiceDatabase
+from serving.watchlists.repository import WatchlistRepository
 
 if TYPE_CHECKING:
     from models.cohort_scores import ScoredProject
 
 
-class WhatIfRowsInvalid(WagewatchError):
+class WhatIfRowsInvalid(CommandError):
     """A changed row would be quarantined, so the question has no answer."""
 
     code = "what_if_rows_invalid"
@@ -43,7 +44,7 @@ class WhatIfRowsInvalid(WagewatchError):
         return text(f"errors.{self.code}", language, reasons=reasons)
 
 
-class WhatIfNotScored(WagewatchError):
+class WhatIfNotScored(CommandError):
     """With these records the project would not be in the cohort."""
 
     code = "what_if_not_scored"
@@ -59,7 +60,7 @@ class Question:
 
 
 def what_if(
-    workspace: Workspace, database: ServiceDatabase, question: Question, progress: Progress
+    workspace: Workspace, database: Database, question: Question, progress: Progress
 ) -> Mapping[str, Any]:
     """The score and reasons as they are and as they would be, by the same model.
 
@@ -68,7 +69,9 @@ def what_if(
         WhatIfRowsInvalid: intake would not take a row.
         WhatIfNotScored: the project would not be scored at all.
     """
-    sealed = json.loads(database.risk(question.project_id, question.as_of).body)
+    sealed = json.loads(
+        WatchlistRepository(database).project_risk(question.project_id, question.as_of).body
+    )
     version = sealed["model"]["version"]
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "records.duckdb"

@@ -7,17 +7,19 @@ of every kind the breach would show in; where one is lacking, nothing is known o
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from features.sql_tables import tables_read
 from risk.contract import TABLES
 from risk.locale import LANGUAGES
 from risk.store.store import RecordStore
 from serving.snapshot.as_of_query import Row, known, rows_of
 
-_READ = re.compile(r"\bknown_([a-z_]+)\b")
-_PAY = re.compile(r"\b(?:FROM|JOIN) pay\b")
+if TYPE_CHECKING:
+    from risk.flags.rule import Rule
+
+_KNOWN = "known_"
 _OF_PROJECTS = tuple(
     name
     for name, table in TABLES.items()
@@ -54,7 +56,7 @@ def duties_of(
             if duty is None:
                 continue
             flag = shown.get(rule.code)
-            read = _tables_read(rule.facts, rule.feeds)
+            read = tables_of(rule)
             met = bool(read) and read <= tables.get(project, set())
             words = {one: describe(flag, one).finding for one in LANGUAGES} if flag else None
             state = "breached" if flag else "met" if met else "unknown"
@@ -64,10 +66,12 @@ def duties_of(
     return found
 
 
-def _tables_read(facts: str, feeds: Sequence[str]) -> set[str]:
-    """The tables of the contract a rule looks into; ``pay`` is payrolls with their payments."""
-    pay = {"payrolls", "payments"} if _PAY.search(facts) else set()
-    return ({*_READ.findall(facts), *feeds} & set(TABLES)) | pay
+def tables_of(rule: Rule) -> set[str]:
+    """The tables of the contract a rule reads; ``pay`` is payrolls with their payments."""
+    read = tables_read(rule.facts)
+    known = {name.removeprefix(_KNOWN) for name in read if name.startswith(_KNOWN)}
+    pay = {"payrolls", "payments"} if "pay" in read else set()
+    return ({*known, *rule.feeds} & set(TABLES)) | pay
 
 
 def _tables_known(

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 import typer
 
 from risk.unit_kinds import Kind
-from serving.cli.context import Job, job_of
-from serving.cli.options import AsOfOrNone, OutOrNone, Region, Unit
-from serving.cli.output import line, raw, to_file
-from serving.cli.resources import open_database, open_settings
+from serving.terminal.context import CliContext, cli_context
+from serving.terminal.options import AsOfOrNone, OutOrNone, Region, Unit
+from serving.terminal.output import line, raw, to_file
+from serving.terminal.resources import open_database, open_settings
 
 Format = Literal["table", "json", "csv", "xlsx"]
 
@@ -26,14 +26,14 @@ def watchlist(
     kind: Unit = "project",
 ) -> None:
     """One list with reasons and red flags; the newest if no date is given."""
-    job = job_of(context)
+    cli = cli_context(context)
     if shape == "xlsx" and out is None:
-        raise typer.BadParameter(job.say("xlsx_needs_out"), param_hint="--out")
-    show(job, as_of, region, shape, out, kind)
+        raise typer.BadParameter(cli.text("xlsx_needs_out"), param_hint="--out")
+    show(cli, as_of, region, shape, out, kind)
 
 
 def show(
-    job: Job,
+    cli: CliContext,
     as_of: dt.date | None,
     region: str,
     shape: Format,
@@ -45,17 +45,19 @@ def show(
     Raises:
         NotPublished, NothingPublished: there is no such list.
     """
-    with open_database(job, open_settings(job)) as database:
-        stored = database.of_kind(kind).watchlist(as_of, region)
-    content = _render(stored.body, shape, job)
+    from serving.watchlists.repository import WatchlistRepository
+
+    with open_database(cli, open_settings(cli)) as database:
+        stored = WatchlistRepository(database, kind).watchlist(as_of, region)
+    content = _render(stored.body, shape, cli)
     if out is not None:
         to_file(out, content)
-        line(job.say("written", path=str(out)))
+        line(cli.text("written", path=str(out)))
     else:
         raw(content)
 
 
-def _render(body: bytes, shape: Format, job: Job) -> bytes:
+def _render(body: bytes, shape: Format, cli: CliContext) -> bytes:
     import json
 
     if shape == "json":
@@ -64,11 +66,11 @@ def _render(body: bytes, shape: Format, job: Job) -> bytes:
     if shape == "csv":
         from serving.watchlists.csv import watchlist_csv
 
-        return watchlist_csv(document, job.language)
+        return watchlist_csv(document, cli.language)
     if shape == "xlsx":
         from serving.watchlists.xlsx import watchlist_xlsx
 
-        return watchlist_xlsx(document, job.language)
+        return watchlist_xlsx(document, cli.language)
     from serving.watchlists.terminal import watchlist_table
 
-    return watchlist_table(document, job.language).encode()
+    return watchlist_table(document, cli.language).encode()

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from serving.auth.dependencies import may
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
-from serving.http.dependencies import Database, LiveViews
-from serving.http.etag import send
+from serving.auth.roles import Permission
+from serving.http.dependencies import DatabaseDep
+from serving.http.etag import send_document
 from serving.http.parameters import (
     AsOfPath,
     CursorQuery,
@@ -22,6 +22,8 @@ from serving.http.parameters import (
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
 from serving.watchlists import service
+from serving.watchlists.redaction import LiveViews
+from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.schemas import Changes, Entry, Sought, Watchlist, WatchlistSummary
 
 router = APIRouter(prefix="/v1/watchlists", tags=["watchlists"], responses=RESPONSES)
@@ -29,21 +31,23 @@ router = APIRouter(prefix="/v1/watchlists", tags=["watchlists"], responses=RESPO
 
 @router.get("")
 def list_watchlists(
-    database: Database,
-    who: Annotated[Principal, may(Action.READ_LISTS)],
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.READ_LISTS)],
     region: Annotated[str | None, Query(pattern=r"^(\d{1,12})?$")] = None,
     kind: KindQuery = "project",
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[WatchlistSummary]:
     """All sealed lists, newest first / 全部已发布名单，最新在前。"""
-    return service.watchlists(database.of_kind(kind), who, region, wanted(limit, cursor))
+    return service.watchlists(
+        WatchlistRepository(database, kind), who, region, wanted(limit, cursor)
+    )
 
 
 @router.get("/changes")
 def list_changes(
-    database: Database,
-    who: Annotated[Principal, may(Action.READ_LISTS)],
+    database: DatabaseDep,
+    who: Annotated[Principal, require(Permission.READ_LISTS)],
     since: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Changes:
@@ -55,21 +59,21 @@ def list_changes(
 async def get_watchlist(
     request: Request,
     views: LiveViews,
-    who: Annotated[Principal, may(Action.READ_LISTS)],
+    who: Annotated[Principal, require(Permission.READ_LISTS)],
     as_of: AsOfPath,
     region: RegionQuery = "",
     kind: KindQuery = "project",
 ) -> Response:
     """One sealed list, byte for byte as published, or the part you may see / 一份已发布名单。"""
     day = None if as_of == "latest" else as_of
-    return send(views.watchlist(who, day, region, kind), request)
+    return send_document(views.watchlist(who, day, region, kind), request)
 
 
 @router.get("/{as_of}/entries")
 def list_entries(
     request: Request,
     views: LiveViews,
-    who: Annotated[Principal, may(Action.READ_LISTS)],
+    who: Annotated[Principal, require(Permission.READ_LISTS)],
     as_of: AsOfPath,
     sought: Annotated[Sought, Query()],
 ) -> Page[Entry]:

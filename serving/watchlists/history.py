@@ -7,26 +7,26 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from serving.watchlists.repository import ServiceDatabase
+from serving.watchlists.repository import WatchlistRepository
 
 if TYPE_CHECKING:
     from training.evaluation.selective_labels import Listed
 
 
-def listed_entries(database: ServiceDatabase) -> list[Listed]:
+def listed_entries(lists: WatchlistRepository) -> list[Listed]:
     """Every entry of every sealed list; of one as_of a project counts once, in the widest list."""
     found: dict[tuple[object, str], Listed] = {}
-    summaries = sorted(database.summaries(), key=lambda one: (one.as_of, len(one.region)))
+    summaries = sorted(lists.summaries(), key=lambda one: (one.as_of, len(one.region)))
     for summary in summaries:
-        for entry in _entries(database, summary.as_of, summary.region):
+        for entry in _entries(lists, summary.as_of, summary.region):
             found.setdefault((entry.as_of, entry.project_id), entry)
     return list(found.values())
 
 
-def _entries(database: ServiceDatabase, as_of: dt.date, region: str) -> Iterator[Listed]:
+def _entries(lists: WatchlistRepository, as_of: dt.date, region: str) -> Iterator[Listed]:
     from training.evaluation.selective_labels import Listed
 
-    document = json.loads(database.watchlist(as_of, region).body)
+    document = json.loads(lists.watchlist(as_of, region).body)
     for entry in document["entries"]:
         yield Listed(
             as_of=as_of,

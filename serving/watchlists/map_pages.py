@@ -8,13 +8,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from serving.auth.dependencies import may
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.http.parameters import IsoDate
 from serving.outcomes.repository import visits_of
+from serving.watchlists.reader import Document, reading_of
 from serving.watchlists.route_planning import short_order, way
-from serving.web.queries import Document, reading_of
 from serving.web.render import render
 from serving.web.svg import Frame, frame_of, hull
 
@@ -27,7 +27,7 @@ MOST_STOPS = 30
 _MOST_AREAS = 40
 _TIERS = ("red", "orange", "yellow", "blue")
 
-Reader = Annotated[Principal, may(Action.READ_LISTS)]
+Reader = Annotated[Principal, require(Permission.READ_LISTS)]
 
 
 @router.get("/map")

@@ -11,14 +11,15 @@ from pydantic import BaseModel, ConfigDict
 
 from risk.contract import TABLES
 from risk.unit_kinds import KINDS, Kind
-from serving.auth.dependencies import may
+from serving.auth.dependencies import require
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.db.pagination import Wanted
 from serving.http.parameters import IsoDate
 from serving.outcomes.repository import Visit, list_outcomes, visits_of
 from serving.watchlists import texts
-from serving.web.queries import ChosenList, Reading, reading_of
+from serving.watchlists.reader import ChosenList, Reading, reading_of
+from serving.watchlists.repository import WatchlistRepository
 from serving.web.render import page_language, render
 from serving.web.responses import XLSX, download
 
@@ -26,7 +27,7 @@ router = APIRouter(include_in_schema=False)
 
 PER_PAGE = 50
 _MOST_VISITS = 100_000
-Reader = Annotated[Principal, may(Action.READ_LISTS)]
+Reader = Annotated[Principal, require(Permission.READ_LISTS)]
 Document = Mapping[str, Any]
 
 
@@ -117,7 +118,9 @@ def as_workbook(request: Request, who: Reader, wanted: Annotated[ListQuery, Quer
 
 
 @router.get("/visits.xlsx")
-def visits(request: Request, who: Annotated[Principal, may(Action.READ_OUTCOMES)]) -> Response:
+def visits(
+    request: Request, who: Annotated[Principal, require(Permission.READ_OUTCOMES)]
+) -> Response:
     """All visits entered so far as inspections records, to be imported elsewhere."""
     from serving.watchlists.xlsx import records_xlsx
 
@@ -178,7 +181,7 @@ def _choices(entries: Sequence[Document]) -> Document:
 
 def _kinds(reading: Reading, who: Principal) -> list[Kind]:
     """The kinds of unit lists are published of, where there is more than one."""
-    found = [kind for kind in KINDS if reading.database.of_kind(kind).summaries(who)]
+    found = [kind for kind in KINDS if WatchlistRepository(reading.database, kind).summaries(who)]
     return found if len(found) > 1 else []
 
 
@@ -188,7 +191,7 @@ def _filtered(
     reading = reading_of(request)
     chosen = reading.choose(request, who, wanted.day(), wanted.region, wanted.kind)
     if chosen is None:
-        raise reading.database.of_kind(wanted.kind).not_published(None, "", who)
+        raise WatchlistRepository(reading.database, wanted.kind).not_published(None, "", who)
     entries = sought(chosen.document["entries"], wanted, {})
     return chosen, {**chosen.document, "entries": entries}
 

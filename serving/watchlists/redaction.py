@@ -12,16 +12,19 @@ import json
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
 
 from risk.unit_kinds import Kind
 from risk.watchlist.sealed_document import seal
 from serving.auth.jurisdiction import covers, touches
 from serving.auth.principal import Principal
-from serving.auth.project_regions import places_of
-from serving.auth.roles import Action
+from serving.auth.project_regions import regions_of
+from serving.auth.roles import Permission
 from serving.db.change_stamp import Freshness
-from serving.watchlists.repository import ServiceDatabase, Stored
+from serving.db.database import Database
+from serving.watchlists.repository import Stored, WatchlistRepository
 
 MOST_BYTES = 64_000_000
 _SMALL = 1_000
@@ -42,7 +45,7 @@ class View:
 class Views:
     """Makes views and keeps them; nothing that is not published any more is ever given out."""
 
-    def __init__(self, database: ServiceDatabase, freshness: Freshness) -> None:
+    def __init__(self, database: Database, freshness: Freshness) -> None:
         self._database = database
         self._freshness = freshness
         self._stamp: object = None
@@ -57,10 +60,10 @@ class Views:
         Raises:
             NothingPublished, NotPublished: there is none, or none of their region.
         """
-        draws = principal.may(Action.READ_DRAWS)
+        draws = principal.has(Permission.READ_DRAWS)
         key = ("list", kind, as_of, region, principal.region, draws)
-        database = self._database.of_kind(kind)
-        return self._get(key, lambda: _watchlist(database, principal, as_of, region))
+        lists = WatchlistRepository(self._database, kind)
+        return self._get(key, lambda: _watchlist(lists, principal, as_of, region))
 
     def risk(self, principal: Principal, project_id: str, as_of: dt.date | None) -> View:
         """The risk of a project as the principal may see it.
@@ -68,7 +71,7 @@ class Views:
         Raises:
             NothingPublished, NotPublished, ProjectNotScored: there is none, or not in their region.
         """
-        draws = principal.may(Action.READ_DRAWS)
+        draws = principal.has(Permission.READ_DRAWS)
         key = ("risk", project_id, as_of, principal.region, draws)
         return self._get(key, lambda: self._risk(principal, project_id, as_of))
 
@@ -86,9 +89,9 @@ class Views:
         return view
 
     def _risk(self, principal: Principal, project_id: str, as_of: dt.date | None) -> View:
-        stored = self._database.risk(project_id, as_of, principal)
+        stored = WatchlistRepository(self._database).project_risk(project_id, as_of, principal)
         document = json.loads(stored.body)
-        if principal.may(Action.READ_DRAWS):
+        if principal.has(Permission.READ_DRAWS):
             return _view(stored, document, None)
         if document["listing"] is not None:
             document["listing"] = _redacted(document["listing"], principal)
@@ -98,17 +101,17 @@ class Views:
 
 
 def _watchlist(
-    database: ServiceDatabase, principal: Principal, as_of: dt.date | None, region: str
+    lists: WatchlistRepository, principal: Principal, as_of: dt.date | None, region: str
 ) -> View:
     if not touches(principal, region):
-        raise database.not_published(as_of, region, principal)
-    stored = database.watchlist(as_of, region, principal)
+        raise lists.not_published(as_of, region, principal)
+    stored = lists.watchlist(as_of, region, principal)
     document = json.loads(stored.body)
-    if covers(principal, region) and principal.may(Action.READ_DRAWS):
+    if covers(principal, region) and principal.has(Permission.READ_DRAWS):
         return _view(stored, document, stored.digest)
     gone = [item["project_id"] for item in document["gone"]]
-    with database.engine.connect() as connection:
-        places = places_of(connection, gone)
+    with lists.engine.connect() as connection:
+        places = regions_of(connection, gone)
     document["entries"] = [
         _redacted(entry, principal)
         for entry in document["entries"]
@@ -126,14 +129,14 @@ def _watchlist(
 
 def _redacted(entry: dict[str, Any], principal: Principal) -> dict[str, Any]:
     """``entry`` without what tells whether it was drawn: only ``must`` may be known."""
-    if principal.may(Action.READ_DRAWS):
+    if principal.has(Permission.READ_DRAWS):
         return entry
     selection = entry["selection"] if entry["selection"] == "must" else None
     return {**entry, "selection": selection, "draw_probability": None}
 
 
 def _mark(document: dict[str, Any], principal: Principal, digest: str) -> None:
-    hidden = not principal.may(Action.READ_DRAWS)
+    hidden = not principal.has(Permission.READ_DRAWS)
     if hidden and "rules" in document:
         # With the seed the draw could be made again.
         document["rules"]["policy"]["seed"] = None
@@ -154,3 +157,13 @@ def _view(stored: Stored, document: dict[str, Any], list_digest: str | None) -> 
 
 def _size(view: View) -> int:
     return len(view.body) + len(view.compressed or b"")
+
+
+async def views_of(request: Request) -> Views:
+    """Return the redacted views of the application."""
+    views: Views = request.app.state.views
+    return views
+
+
+LiveViews = Annotated[Views, Depends(views_of)]
+"""Type of an endpoint parameter that receives the redacted views."""

@@ -1,58 +1,51 @@
-"""Publishing to and reading from the service database."""
+"""Sealed lists and the risks sealed with them, in the service database."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
-from typing import Self
+from http import HTTPStatus
 
 from sqlalchemy import Connection, Row, Select, and_, func, insert, select
 
 from risk.errors import WagewatchError
 from risk.unit_kinds import Kind
-from serving.auth.jurisdiction import covers, overlaps, within
+from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import OFFICE, Principal
-from serving.auth.project_regions import keep_places, places_of
-from serving.briefings.repository import CountyRates, ModelOnShelf, keep_model, keep_rates
-from serving.db.engine import make_engine, utc, writing
-from serving.db.migrate import migrate
+from serving.auth.project_regions import save_regions
+from serving.db.database import Database
+from serving.db.engine import utc
 from serving.db.tables import PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
-from serving.events.repository import record_publication
+from serving.errors import ApiError, CommandError
 from serving.watchlists.document import Head, SealedPublication
-from serving.watchlists.snapshot import Dossiers
-from serving.watchlists.snapshot_repository import keep_dossiers
 
 
-class AlreadyPublished(WagewatchError):
+class AlreadyPublished(CommandError):
     """A different list is sealed for the same as_of and region."""
 
     code = "already_published"
 
 
-class NotPublished(WagewatchError):
+class NotPublished(ApiError):
     """No list is sealed for that as_of and region; ``available`` names those that are."""
 
     code = "not_published"
+    status = HTTPStatus.NOT_FOUND
 
 
-class NothingPublished(WagewatchError):
+class NothingPublished(ApiError):
     """No list at all has been sealed yet."""
 
     code = "nothing_published"
+    status = HTTPStatus.NOT_FOUND
 
 
-class ProjectNotScored(WagewatchError):
+class ProjectNotScored(ApiError):
     """The project was not in the cohort of the publication asked for."""
 
     code = "project_not_scored"
-
-
-class ProjectUnknown(WagewatchError):
-    """Nobody published or sent this project, or it is in another region."""
-
-    code = "project_unknown"
+    status = HTTPStatus.NOT_FOUND
 
 
 @dataclass(frozen=True)
@@ -117,90 +110,12 @@ class Stored:
     digest: str
 
 
-@dataclass(frozen=True)
-class Beside:
-    """What is published beside a list: rates, the model with its card, what the pages need."""
+class WatchlistRepository:
+    """Reads the sealed lists of one ``kind`` of unit, and the risks of all kinds."""
 
-    rates: Sequence[CountyRates]
-    model: ModelOnShelf
-    dossiers: Dossiers | None = None
-
-
-@dataclass(frozen=True)
-class Published:
-    """The outcome of publishing; ``new`` is False when the very same list was there already."""
-
-    digest: str
-    new: bool
-
-
-class ServiceDatabase:
-    """An open service database; safe to share between threads. Use as a context manager.
-
-    Lists are those of ``kind``.
-    """
-
-    kind: Kind = "project"
-
-    def __init__(self, url: str) -> None:
-        """Open ``url`` and bring its layout up to date.
-
-        Raises:
-            DatabaseUnreachable: it cannot be opened.
-            DatabaseTooNew: a later version of this program laid it out.
-        """
-        self.engine = make_engine(url)
-        try:
-            migrate(self.engine)
-        except WagewatchError:
-            self.close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def of_kind(self, kind: Kind) -> ServiceDatabase:
-        """The same database with the lists of another kind of unit."""
-        other = copy(self)
-        other.kind = kind
-        return other
-
-    def close(self) -> None:
-        """Close all connections."""
-        self.engine.dispose()
-
-    def publish(
-        self,
-        sealed: SealedPublication,
-        *,
-        published_at: dt.datetime,
-        published_by: str,
-        beside: Beside | None = None,
-    ) -> Published:
-        """Store a list, its risks and what goes with them, all or nothing.
-
-        Publishing the very same list again changes nothing.
-
-        Raises:
-            AlreadyPublished: another list stands for that as_of and region.
-        """
-        head, digest = sealed.publication.head, sealed.watchlist.digest
-        with writing(self.engine).begin() as connection:
-            standing = _standing_digest(connection, head)
-            if standing is None:
-                number = _store(connection, sealed, published_at, published_by)
-                record_publication(connection, sealed, number, published_at)
-                if beside is not None:
-                    keep_rates(connection, beside.rates)
-                    keep_model(connection, beside.model, published_at)
-                    if beside.dossiers is not None:
-                        keep_dossiers(connection, number, beside.dossiers)
-            elif standing != digest:
-                raise AlreadyPublished(as_of=head.as_of, region=head.region or "*")
-        return Published(digest, new=standing is None)
+    def __init__(self, database: Database, kind: Kind = "project") -> None:
+        self.engine = database.engine
+        self.kind: Kind = kind
 
     def summaries(self, principal: Principal = OFFICE, region: str | None = None) -> list[Summary]:
         """Sealed lists that touch the principal's region, newest as_of first, then by region.
@@ -247,7 +162,7 @@ class ServiceDatabase:
             raise self.not_published(as_of, region, principal)
         return Stored(row.body, row.digest)
 
-    def before(self, as_of: dt.date, region: str) -> Stored | None:
+    def previous(self, as_of: dt.date, region: str) -> Stored | None:
         """The last list of ``region`` before ``as_of``, if there is one."""
         query = (
             select(WATCHLISTS.c.body, WATCHLISTS.c.digest)
@@ -263,7 +178,7 @@ class ServiceDatabase:
             row = connection.execute(query).first()
         return Stored(row.body, row.digest) if row else None
 
-    def risk(
+    def project_risk(
         self, project_id: str, as_of: dt.date | None = None, principal: Principal = OFFICE
     ) -> Stored:
         """The sealed risk of a project; of the newest publication it is in if no ``as_of``.
@@ -286,7 +201,7 @@ class ServiceDatabase:
             raise self._not_scored(project_id, as_of, principal)
         return Stored(row.body, row.digest)
 
-    def history(self, project_id: str, principal: Principal = OFFICE) -> list[ScoredThen]:
+    def score_history(self, project_id: str, principal: Principal = OFFICE) -> list[ScoredThen]:
         """How a project was scored in every publication it is in, the newest first.
 
         Raises:
@@ -355,18 +270,7 @@ class ServiceDatabase:
             rows = connection.execute(select(ranked).where(ranked.c.place == 1)).all()
         return {row.project_id: Score(*row[:-1]) for row in rows}
 
-    def place(self, connection: Connection, project_id: str, principal: Principal) -> str:
-        """The region code of a project.
-
-        Raises:
-            ProjectUnknown: nobody published or sent it, or it is in another region.
-        """
-        code = places_of(connection, [project_id]).get(project_id)
-        if code is None or not covers(principal, code):
-            raise ProjectUnknown(project_id=project_id)
-        return code
-
-    def risks(self, as_of: dt.date, region: str) -> dict[str, Stored]:
+    def project_risks(self, as_of: dt.date, region: str) -> dict[str, Stored]:
         """The sealed risks of all projects scored with one list, by project_id."""
         query = (
             select(PROJECT_RISKS.c.project_id, PROJECT_RISKS.c.body, PROJECT_RISKS.c.digest)
@@ -420,20 +324,21 @@ def _summary(row: Row[tuple[object, ...]]) -> Summary:
     return Summary(**values)
 
 
-def _standing_digest(connection: Connection, head: Head) -> str | None:
-    query = select(WATCHLISTS.c.digest).where(
-        WATCHLISTS.c.as_of == head.as_of,
-        WATCHLISTS.c.region == head.region,
-        WATCHLISTS.c.kind == head.kind,
-    )
-    found: str | None = connection.execute(query).scalar_one_or_none()
-    return found
-
-
-def _store(
+def insert_publication(
     connection: Connection, sealed: SealedPublication, published_at: dt.datetime, published_by: str
-) -> int:
-    watchlist_id = _store_watchlist(connection, sealed, utc(published_at), published_by)
+) -> int | None:
+    """Insert a list with its entries and risks; its new id, None if the very same is there.
+
+    Raises:
+        AlreadyPublished: another list is sealed for that as_of, region and kind.
+    """
+    head = sealed.publication.head
+    present = _digest_of(connection, head)
+    if present == sealed.watchlist.digest:
+        return None
+    if present is not None:
+        raise AlreadyPublished(as_of=head.as_of, region=head.region or "*")
+    watchlist_id = _insert_watchlist(connection, sealed, utc(published_at), published_by)
     entries = [
         {
             "watchlist_id": watchlist_id,
@@ -461,11 +366,21 @@ def _store(
         connection.execute(insert(WATCHLIST_ENTRIES), entries)
     if risks:
         connection.execute(insert(PROJECT_RISKS), risks)
-    keep_places(connection, {str(row["project_id"]): str(row["region_code"]) for row in risks})
+    save_regions(connection, {str(row["project_id"]): str(row["region_code"]) for row in risks})
     return watchlist_id
 
 
-def _store_watchlist(
+def _digest_of(connection: Connection, head: Head) -> str | None:
+    query = select(WATCHLISTS.c.digest).where(
+        WATCHLISTS.c.as_of == head.as_of,
+        WATCHLISTS.c.region == head.region,
+        WATCHLISTS.c.kind == head.kind,
+    )
+    found: str | None = connection.execute(query).scalar_one_or_none()
+    return found
+
+
+def _insert_watchlist(
     connection: Connection, sealed: SealedPublication, published_at: dt.datetime, published_by: str
 ) -> int:
     head = sealed.publication.head

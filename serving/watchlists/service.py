@@ -8,19 +8,20 @@ from dataclasses import asdict
 from typing import Any
 
 from serving.auth.principal import Principal
+from serving.db.database import Database
 from serving.db.pagination import Wanted
 from serving.events.repository import list_events
 from serving.http.schemas import Page
 from serving.watchlists.redaction import View
-from serving.watchlists.repository import ServiceDatabase
+from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.schemas import Changes, Entry, ListEvent, Sought, WatchlistSummary
 
 
 def watchlists(
-    database: ServiceDatabase, who: Principal, region: str | None, part: Wanted
+    lists: WatchlistRepository, who: Principal, region: str | None, part: Wanted
 ) -> Page[WatchlistSummary]:
     """Summaries of the lists ``who`` may see; the cursor counts them."""
-    found = database.summaries(who, region)
+    found = lists.summaries(who, region)
     start = part.cursor or 0
     items = [WatchlistSummary(**asdict(item)) for item in found[start : start + part.limit]]
     more = len(found) > start + part.limit
@@ -39,7 +40,7 @@ def entries(view: View, sought: Sought) -> Page[Entry]:
     return Page(items=items, next=str(items[-1].rank) if more else None)
 
 
-def changes(database: ServiceDatabase, who: Principal, part: Wanted) -> Changes:
+def changes(database: Database, who: Principal, part: Wanted) -> Changes:
     """What happened in the region of ``who`` after a cursor."""
     found = list_events(database.engine, who, part)
     items = [

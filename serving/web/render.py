@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from risk.locale import LANGUAGES, Language, text
 from serving import formatting
 from serving.auth.principal import Principal
-from serving.auth.roles import Action
+from serving.auth.roles import Permission
 from serving.http.dependencies import settings_of
 from serving.web import svg
 
@@ -31,23 +31,23 @@ POLICY = (
 
 @dataclass(frozen=True)
 class NavItem:
-    """A page in the menu, for those who may do ``action``."""
+    """A page in the menu, shown to principals with ``permission``."""
 
     name: str
     href: str
-    action: Action
+    permission: Permission
 
 
 MENU = (
-    NavItem("watchlist", "/watchlist", Action.READ_LISTS),
-    NavItem("map", "/map", Action.READ_LISTS),
-    NavItem("projects", "/projects", Action.READ_PROJECTS),
-    NavItem("ledger", "/ledger", Action.READ_OUTCOMES),
-    NavItem("indicators", "/indicators", Action.READ_INDICATORS),
-    NavItem("briefings", "/briefings", Action.READ_BRIEFINGS),
-    NavItem("notices", "/notices", Action.READ_NOTICES),
-    NavItem("deposits", "/deposits", Action.READ_PROJECTS),
-    NavItem("supervision", "/supervision", Action.READ_AUDIT),
+    NavItem("watchlist", "/watchlist", Permission.READ_LISTS),
+    NavItem("map", "/map", Permission.READ_LISTS),
+    NavItem("projects", "/projects", Permission.READ_PROJECTS),
+    NavItem("ledger", "/ledger", Permission.READ_OUTCOMES),
+    NavItem("indicators", "/indicators", Permission.READ_INDICATORS),
+    NavItem("briefings", "/briefings", Permission.READ_BRIEFINGS),
+    NavItem("notices", "/notices", Permission.READ_NOTICES),
+    NavItem("deposits", "/deposits", Permission.READ_PROJECTS),
+    NavItem("supervision", "/supervision", Permission.READ_AUDIT),
 )
 
 
@@ -70,9 +70,9 @@ def render(
             lang=language,
             other="en" if language == "zh" else "zh",
             who=who,
-            may=who.may if who else lambda _: False,
-            Action=Action,
-            menu=[item for item in MENU if who and who.may(item.action)],
+            allowed=who.has if who else lambda _: False,
+            Permission=Permission,
+            menu=[item for item in MENU if who and who.has(item.permission)],
             here=request.url.path,
             address=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             **_words(language),

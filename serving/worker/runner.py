@@ -21,10 +21,11 @@ from risk.locale import LANGUAGES, text
 from risk.progress import Progress
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
+from serving.db.database import Database
 from serving.ingest.importer import take_in
 from serving.jobs.repository import Job, end_job, fail_job, find_job, tell_progress
 from serving.settings import Settings, database_url, load_settings
-from serving.watchlists.repository import ServiceDatabase
+from serving.watchlists.repository import WatchlistRepository
 
 TAKE_IN = "-"
 """Instead of a job's number: only take in what was sent."""
@@ -36,7 +37,7 @@ def main(arguments: list[str]) -> int:
     """Run the job named in ``arguments``: workspace, job."""
     workspace = Workspace(Path(arguments[0])).require()
     settings = load_settings(workspace)
-    with ServiceDatabase(database_url(workspace, settings)) as database:
+    with Database(database_url(workspace, settings)) as database:
         if arguments[1] == TAKE_IN:
             take_in(workspace, database)
         else:
@@ -44,9 +45,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def run_job(
-    workspace: Workspace, settings: Settings, database: ServiceDatabase, job_id: str
-) -> None:
+def run_job(workspace: Workspace, settings: Settings, database: Database, job_id: str) -> None:
     """Run a job and keep its result or what went wrong."""
     engine = database.engine
     job = find_job(engine, job_id, OFFICE)
@@ -73,7 +72,7 @@ class _Work:
     """What a run works with."""
 
     def __init__(
-        self, workspace: Workspace, settings: Settings, database: ServiceDatabase, job: Job
+        self, workspace: Workspace, settings: Settings, database: Database, job: Job
     ) -> None:
         self.workspace = workspace
         self.settings = settings
@@ -84,16 +83,18 @@ class _Work:
 
 def _publish(work: _Work, progress: Progress) -> Mapping[str, Any]:
     from risk.store.store import RecordStore
-    from serving.publishing.pipeline import Office, Order, publish_watchlist
+    from serving.publishing.context import PublishRequest
+    from serving.publishing.hooks import publish_context
+    from serving.publishing.pipeline import publish_watchlist
 
     wanted = work.job.parameters
     capacity = wanted["capacity"] or work.settings.policy.capacity
-    order = Order(work.as_of, capacity, wanted["region"], work.job.asked_by)
+    request = PublishRequest(work.as_of, capacity, wanted["region"], work.job.asked_by)
     with RecordStore(
         work.workspace.records, read_only=True, memory_gb=work.workspace.memory_gb
     ) as store:
-        office = Office(work.workspace, store, work.database, work.settings)
-        done = publish_watchlist(office, order, progress)
+        context = publish_context(work.workspace, store, work.database, work.settings)
+        done = publish_watchlist(context, request, progress)
     return {
         "as_of": work.as_of.isoformat(),
         "region": wanted["region"],
@@ -105,15 +106,14 @@ def _publish(work: _Work, progress: Progress) -> Mapping[str, Any]:
 
 
 def _train(work: _Work, progress: Progress) -> Mapping[str, Any]:
-    from serving.publishing.scoring import train_and_register
+    from training.pipeline import Search, train_and_register
 
     run = train_and_register(
         work.workspace,
         work.as_of,
         who=work.job.asked_by,
         places=work.settings.policy.capacity,
-        trials=work.settings.training.trials,
-        seed=work.settings.seed,
+        search=Search(work.settings.training.trials, work.settings.seed),
         progress=progress,
     )
     return {
@@ -126,14 +126,16 @@ def _train(work: _Work, progress: Progress) -> Mapping[str, Any]:
 
 def _check(work: _Work, progress: Progress) -> Mapping[str, Any]:
     from risk.store.store import RecordStore
-    from serving.publishing.scoring import run_check
+    from serving.models.service import check_champion
     from training.json_safe import plain
 
     with RecordStore(
         work.workspace.records, read_only=True, memory_gb=work.workspace.memory_gb
     ) as store:
         places = work.settings.policy.capacity
-        report = run_check(work.workspace, store, work.database, work.as_of, places)
+        report = check_champion(
+            work.workspace, store, WatchlistRepository(work.database), work.as_of, places
+        )
     document: Mapping[str, Any] = plain(asdict(report))
     return document
 
@@ -154,7 +156,7 @@ _RUNS: Mapping[str, Callable[[_Work, Progress], Mapping[str, Any]]] = {
 }
 
 
-def _take_in_patiently(workspace: Workspace, database: ServiceDatabase) -> None:
+def _take_in_patiently(workspace: Workspace, database: Database) -> None:
     """Take in what was sent; an import that is running is waited for."""
     from risk.store.store import RecordStoreBusy
 

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from risk.locale import LANGUAGES, text
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
+from serving.db.database import Database
 from serving.events.webhooks import deliver_due
 from serving.ingest.repository import waiting_submissions
 from serving.jobs.repository import (
@@ -31,7 +32,6 @@ from serving.jobs.repository import (
     vouch_for_job,
 )
 from serving.settings import load_settings
-from serving.watchlists.repository import ServiceDatabase
 from serving.worker.runner import TAKE_IN
 
 SECONDS = 1.0
@@ -46,7 +46,7 @@ _log = logging.getLogger("wagewatch.keeper")
 class Keeper:
     """Does what there is to do until told to stop."""
 
-    def __init__(self, workspace: Workspace, database: ServiceDatabase, log: Path) -> None:
+    def __init__(self, workspace: Workspace, database: Database, log: Path) -> None:
         self._workspace = workspace
         self._database = database
         self._log = log

@@ -20,11 +20,11 @@ import pytest
 
 from risk.workspace import Workspace
 from serving.app import create_app
-from serving.auth.repository import Grant, People
+from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
 from serving.cli.main import main
+from serving.db.database import Database
 from serving.settings import load_settings
-from serving.watchlists.repository import ServiceDatabase
 
 from ..conftest import thorough
 from ..serving.conftest import served
@@ -147,9 +147,9 @@ def office(tmp_path):
     county(tmp_path / "records")
     assert main(["-w", str(workspace.root), "import", str(tmp_path / "records")]) == 0
     assert main(["-w", str(workspace.root), "train", "--as-of", day(0)]) == 0
-    with ServiceDatabase(f"sqlite:///{workspace.service_database}") as database:
-        grant = Grant("case system", Role.ADMIN, "", "test", dt.datetime.now(dt.UTC))
-        token = People(database.engine).add_token(grant)
+    with Database(f"sqlite:///{workspace.service_database}") as database:
+        grant = NewAccount("case system", Role.ADMIN, "", "test", dt.datetime.now(dt.UTC))
+        token = UserRepository(database.engine).add_token(grant)
         app = create_app(load_settings(workspace), database, key="k" * 43)
         headers = {"Authorization": f"Bearer {token}"}
         with served(app) as url, httpx.Client(base_url=url, headers=headers) as client:

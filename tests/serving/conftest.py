@@ -21,11 +21,14 @@ from risk.intake.importer import import_paths
 from risk.simulator import simulate
 from risk.workspace import Workspace
 from serving.app import create_app
-from serving.auth.repository import Grant, People
+from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
-from serving.briefings.repository import CountyRates, ModelOnShelf
 from serving.cli.main import main
 from serving.db.change_stamp import SECONDS
+from serving.db.database import Database
+from serving.indicators.repository import CountyRates
+from serving.models.repository import StoredModel
+from serving.publishing.repository import PublicationExtras, store_publication
 from serving.server import listen
 from serving.settings import LimitSettings, Settings, default_toml
 from serving.watchlists.document import (
@@ -43,7 +46,6 @@ from serving.watchlists.document import (
     TimelineItem,
     Words,
 )
-from serving.watchlists.repository import Beside, ServiceDatabase
 
 from ..conftest import MUST_RUN_ALL, built_once
 
@@ -135,12 +137,12 @@ def make_publication(
     return Publication(head, entries, (), risks)
 
 
-def beside() -> Beside:
+def make_extras() -> PublicationExtras:
     """What is published beside a list: one county's rates, a model with its card."""
     card = {"zh": "卡", "en": "card"}
-    model = ModelOnShelf("1", "scorecard", AS_OF, {}, card, card)
+    model = StoredModel("1", "scorecard", AS_OF, {}, card, card)
     rates = {"deposit": {"kept": 1, "due": 2}}
-    return Beside([CountyRates(AS_OF, "990102", dt.date(2025, 5, 1), rates)], model)
+    return PublicationExtras([CountyRates(AS_OF, "990102", dt.date(2025, 5, 1), rates)], model)
 
 
 def unlinked_register():
@@ -197,7 +199,7 @@ def workspace(tmp_path: Path) -> Workspace:
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file; copying it is quicker than migrating anew."""
     path = tmp_path_factory.mktemp("template") / "service.sqlite"
-    ServiceDatabase(f"sqlite:///{path}").close()
+    Database(f"sqlite:///{path}").close()
     return path
 
 
@@ -205,7 +207,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgresql_template(postgresql: str) -> str:
     """The name of a migrated PostgreSQL database."""
     _on_server(postgresql, "CREATE DATABASE template_service")
-    ServiceDatabase(f"{postgresql}/template_service").close()
+    Database(f"{postgresql}/template_service").close()
     return "template_service"
 
 
@@ -249,7 +251,7 @@ def _on_server(server: str, statement: str) -> None:
 
 @pytest.fixture
 def database(database_url: str):
-    with ServiceDatabase(database_url) as opened:
+    with Database(database_url) as opened:
         yield opened
 
 
@@ -311,10 +313,12 @@ def limited(database):
 @pytest.fixture
 def token(database):
     """Makes a token and gives the headers to use it: ``token(role, region)``."""
-    people = People(database.engine)
+    people = UserRepository(database.engine)
 
     def made(role, region="", **options):
-        grant = Grant(f"{role}-{uuid.uuid4().hex[:8]}", Role(role), region, "test", PUBLISHED_AT)
+        grant = NewAccount(
+            f"{role}-{uuid.uuid4().hex[:8]}", Role(role), region, "test", PUBLISHED_AT
+        )
         return {"Authorization": f"Bearer {people.add_token(grant, **options)}"}
 
     return made
@@ -332,12 +336,15 @@ def key():
 
 
 @pytest.fixture
-def publish(database: ServiceDatabase, publication):
+def publish(database: Database, publication):
     """Seals a hand-made publication into ``database``."""
 
     def sealed(*args, **options):
-        return database.publish(
-            publication(*args, **options).seal(), published_at=PUBLISHED_AT, published_by="李"
+        return store_publication(
+            database,
+            publication(*args, **options).seal(),
+            published_at=PUBLISHED_AT,
+            published_by="李",
         )
 
     return sealed

@@ -15,10 +15,11 @@ import httpx
 from risk.workspace import Workspace
 from serving.app import create_app
 from serving.auth.passwords import hash_password
-from serving.auth.repository import Grant, NameTaken, People
+from serving.auth.repository import NameTaken, NewAccount, UserRepository
 from serving.auth.roles import Role
+from serving.db.database import Database
 from serving.settings import load_settings
-from serving.watchlists.repository import ServiceDatabase
+from serving.watchlists.repository import WatchlistRepository
 
 from .conftest import served
 
@@ -31,7 +32,7 @@ class Site:
     """Where it is, what is behind it, and projects of its newest list."""
 
     url: str
-    database: ServiceDatabase
+    database: Database
     workspace: Workspace
     listed: tuple[str, ...]
 
@@ -39,13 +40,13 @@ class Site:
 @contextmanager
 def site_of(workspace: Workspace) -> Iterator[Site]:
     """Serve ``workspace``; everybody's name is their role."""
-    with ServiceDatabase(f"sqlite:///{workspace.service_database}") as database:
-        people = People(database.engine)
+    with Database(f"sqlite:///{workspace.service_database}") as database:
+        people = UserRepository(database.engine)
         for role in Role:
             add_user(people, role.value, role)
         from serving.watchlists.snapshot_repository import register
 
-        newest = database.latest_as_of()
+        newest = WatchlistRepository(database).latest_as_of()
         assert newest is not None
         found = register(database.engine, newest)
         rows = sorted(found.document["projects"], key=lambda r: r["rank"] or 999) if found else []
@@ -55,9 +56,9 @@ def site_of(workspace: Workspace) -> Iterator[Site]:
             yield Site(url, database, workspace, listed)
 
 
-def add_user(people: People, name: str, role: Role, region: str = "") -> None:
+def add_user(people: UserRepository, name: str, role: Role, region: str = "") -> None:
     """A user with the password of this module, unless there is one."""
-    grant = Grant(name, role, region, "test", dt.datetime(2025, 1, 1, tzinfo=dt.UTC))
+    grant = NewAccount(name, role, region, "test", dt.datetime(2025, 1, 1, tzinfo=dt.UTC))
     with suppress(NameTaken):
         people.add_user(grant, password_hash=_HASH, subject=None)
 
@@ -69,7 +70,7 @@ def copied(office: Workspace, folder: Path) -> Workspace:
     return made
 
 
-def entered(url: str, name: str) -> httpx.Client:
+def signed_in(url: str, name: str) -> httpx.Client:
     """A browser of somebody who has signed in."""
     client = httpx.Client(base_url=url, trust_env=False, headers={"Accept": "text/html"})
     answer = client.post("/sign-in", data={"name": name, "password": PASSWORD})

@@ -12,7 +12,7 @@ from joserfc.jwk import RSAKey
 from pydantic import SecretStr
 
 from serving.app import create_app
-from serving.auth.repository import Grant, People
+from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
 from serving.settings import OidcSettings, Settings
 
@@ -87,8 +87,8 @@ def provider():
 
 @pytest.fixture
 def browser(provider, database):
-    grant = Grant("李检查员", Role.INSPECTOR, "9901", "test", PUBLISHED_AT)
-    People(database.engine).add_user(grant, password_hash=None, subject="li-4711")
+    grant = NewAccount("李检查员", Role.INSPECTOR, "9901", "test", PUBLISHED_AT)
+    UserRepository(database.engine).add_user(grant, password_hash=None, subject="li-4711")
     oidc = OidcSettings(
         issuer=provider.url, client_id="wagewatch", client_secret=SecretStr("geheim")
     )

@@ -26,6 +26,7 @@ from serving.briefings.facts import gather_facts
 from serving.briefings.period import Period, lists_for, month_of, year_of
 from serving.briefings.repository import list_briefings
 from serving.briefings.statistics import count_cases, count_complaints, count_visits
+from serving.db.database import Database
 from serving.db.pagination import Wanted
 from serving.documents.builder import wilson
 from serving.documents.charts import bars_svg
@@ -37,7 +38,7 @@ from serving.documents.numerals import chinese
 from serving.documents.pdf import pdf_file
 from serving.documents.rounding import wan, wan_parts
 from serving.settings import BriefingSettings, Settings, load_settings
-from serving.watchlists.repository import ServiceDatabase
+from serving.watchlists.repository import WatchlistRepository
 
 from ...conftest import MUST_RUN_ALL, require_program, thorough
 from ..conftest import LISTS
@@ -48,7 +49,7 @@ MARCH = month_of(dt.date(2025, 3, 1))
 @pytest.fixture(scope="module")
 def opened(office):
     with (
-        ServiceDatabase(f"sqlite:///{office.service_database}") as database,
+        Database(f"sqlite:///{office.service_database}") as database,
         RecordStore(office.records, read_only=True) as store,
     ):
         yield store, database, load_settings(office)
@@ -82,7 +83,7 @@ def test_it_warns_with_the_list_that_looks_ahead(facts):
 
 def test_lists_are_of_the_region_and_near_in_time(opened):
     _, database, _ = opened
-    lists = database.summaries(OFFICE)
+    lists = WatchlistRepository(database).summaries(OFFICE)
     assert lists_for(lists, MARCH, "9901").now is None
     later = lists_for(lists, month_of(dt.date(2025, 4, 1)), "")
     assert later.now.as_of == LISTS[1]
@@ -434,7 +435,7 @@ def test_the_command_writes_and_keeps(copy, wagewatch, tmp_path):
     run = ["-w", str(copy.root), "briefing", "--month", "2025-03", "--out"]
     for kind in ("docx", "html", "pdf", "docx"):
         assert wagewatch(*run, str(tmp_path / f"b.{kind}")).returncode == 0
-    with ServiceDatabase(f"sqlite:///{copy.service_database}") as database:
+    with Database(f"sqlite:///{copy.service_database}") as database:
         kept = list_briefings(database.engine, OFFICE, Wanted(10)).items
     assert sorted(one.format for one in kept) == ["docx", "html", "pdf"]
     year = tmp_path / "y.docx"

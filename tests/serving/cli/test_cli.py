@@ -14,9 +14,9 @@ import pytest
 
 from risk.locale import LANGUAGES
 from risk.workspace import Workspace
-from serving.cli.context import Job
-from serving.cli.dates import spread_dates
 from serving.cli.main import COMMANDS, GROUPS, command, main
+from serving.terminal.context import CliContext
+from serving.terminal.dates import spread_dates
 
 ROOT = Path(__file__).resolve().parents[3]
 HEAVY = (
@@ -26,7 +26,7 @@ HEAVY = (
 
 
 def _every_command(language="zh"):
-    root = command(Job(Workspace(Path("workspace")), language))
+    root = command(CliContext(Workspace(Path("workspace")), language))
 
     def walk(node, path):
         yield path, node

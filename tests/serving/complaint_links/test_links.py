@@ -13,14 +13,15 @@ import pytest
 from sqlalchemy import select
 
 from risk.store.store import RecordStore
+from serving.db.database import Database
 from serving.db.tables import AUDIT, INBOX, LINK_DECISIONS
 from serving.ingest.importer import take_in
-from serving.watchlists.repository import ServiceDatabase
+from serving.publishing.repository import store_publication
 from serving.watchlists.snapshot import Dossiers
 
-from ..conftest import LISTS, PUBLISHED_AT, beside, key, unlinked_register
+from ..conftest import LISTS, PUBLISHED_AT, key, make_extras, unlinked_register
 from ..site import copied, site_of
-from ..web.test_pages import entered
+from ..web.test_pages import signed_in
 
 LINK = {"complaint_id": "T-1", "decision": "linked", "project_id": "P/000"}
 REFUSE = {"complaint_id": "T-1", "decision": "refused"}
@@ -33,9 +34,11 @@ def desk(database, publication):
     def published(**changes):
         register = unlinked_register()
         register["unlinked"][0].update(changes)
-        things = replace(beside(), dossiers=Dossiers({}, register))
+        things = replace(make_extras(), dossiers=Dossiers({}, register))
         sealed = publication(region="9901").seal()
-        database.publish(sealed, published_at=PUBLISHED_AT, published_by="李", beside=things)
+        store_publication(
+            database, sealed, published_at=PUBLISHED_AT, published_by="李", extras=things
+        )
 
     return published
 
@@ -140,9 +143,9 @@ def test_pages_of_complaints_follow_each_other(client, database, publication, to
     register = unlinked_register()
     one = register["unlinked"][0]
     register["unlinked"] = [{**one, "complaint_id": f"T-{n}"} for n in range(7)]
-    things = replace(beside(), dossiers=Dossiers({}, register))
+    things = replace(make_extras(), dossiers=Dossiers({}, register))
     sealed = publication().seal()
-    database.publish(sealed, published_at=PUBLISHED_AT, published_by="李", beside=things)
+    store_publication(database, sealed, published_at=PUBLISHED_AT, published_by="李", extras=things)
     who, seen, cursor = token("inspector"), [], ""
     while cursor is not None:
         more = f"&cursor={cursor}" if cursor else ""
@@ -159,7 +162,7 @@ def site(office, tmp_path):
 
 
 def test_on_the_page_a_candidate_is_confirmed(site):
-    client = entered(site.url, "inspector")
+    client = signed_in(site.url, "inspector")
     page = client.get("/links").text
     forms = re.findall(r'hx-post="/links/([^"]+)"(.*?)</form>', page, re.S)
     told = [(one, re.search(r'name="project_id" value="([^"]+)"', form)) for one, form in forms]
@@ -189,7 +192,7 @@ def test_on_the_page_a_candidate_is_confirmed(site):
 
 
 def test_whoever_may_not_decide_sees_no_buttons(site):
-    client = entered(site.url, "briefer")
+    client = signed_in(site.url, "briefer")
     page = client.get("/links").text
     assert "<mark>" in page
     assert 'hx-post="/links' not in page
@@ -215,7 +218,7 @@ def test_the_command_lists_and_decides(copy, wagewatch):
         links = store.rows("SELECT complaint_id, project_id, decided_on, known_at FROM links")
     today = dt.date.today()
     assert links == [(number, project, today, today)]
-    with ServiceDatabase(f"sqlite:///{copy.service_database}") as database:
+    with Database(f"sqlite:///{copy.service_database}") as database:
         assert len(rows(database, LINK_DECISIONS)) == 1
     tomorrow = str(today + dt.timedelta(days=1))
     again = wagewatch(*place, "link", "--as-of", tomorrow, "--format", "json")

@@ -13,15 +13,17 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from serving.db.database import Database
 from serving.db.engine import DatabaseUnreachable, writing
 from serving.db.migrate import HEAD, DatabaseTooNew
 from serving.db.tables import METADATA, PROJECT_RISKS, SEALED, WATCHLIST_ENTRIES, WATCHLISTS
+from serving.publishing.repository import store_publication
 from serving.watchlists.repository import (
     AlreadyPublished,
     NothingPublished,
     NotPublished,
     ProjectNotScored,
-    ServiceDatabase,
+    WatchlistRepository,
 )
 
 AS_OF = dt.date(2025, 6, 1)
@@ -31,7 +33,7 @@ EARLIER = dt.date(2025, 5, 1)
 def test_what_is_published_is_read_back_byte_for_byte(database, publish, publication):
     done = publish()
     sealed = publication().seal()
-    stored = database.watchlist(AS_OF)
+    stored = WatchlistRepository(database).watchlist(AS_OF)
     assert (stored.body, stored.digest) == (sealed.watchlist.body, sealed.watchlist.digest)
     assert done.new
     assert done.digest == stored.digest
@@ -42,8 +44,8 @@ def test_every_project_of_the_cohort_has_its_risk(database, publish, publication
     publish()
     sealed = publication().seal()
     for project_id, risk in sealed.risks.items():
-        assert database.risk(project_id).body == risk.body
-    assert json.loads(database.risk("P/005").body)["listing"] is None
+        assert WatchlistRepository(database).project_risk(project_id).body == risk.body
+    assert json.loads(WatchlistRepository(database).project_risk("P/005").body)["listing"] is None
 
 
 def test_entries_are_kept_as_rows(database, publish):
@@ -58,7 +60,7 @@ def test_entries_are_kept_as_rows(database, publish):
 
 def test_the_summary_says_who_published_when(database, publish):
     publish()
-    [summary] = database.summaries()
+    [summary] = WatchlistRepository(database).summaries()
     assert summary.published_by == "李"
     assert summary.published_at == dt.datetime(2025, 6, 1, 8, 30, tzinfo=dt.UTC)
     assert (summary.entries, summary.cohort, summary.model_kind) == (4, 6, "scorecard")
@@ -66,18 +68,18 @@ def test_the_summary_says_who_published_when(database, publish):
 
 def test_the_same_list_again_changes_nothing(database, publish):
     first = publish()
-    before = database.summaries()
+    before = WatchlistRepository(database).summaries()
     again = publish()
     assert (again.digest, again.new) == (first.digest, False)
-    assert database.summaries() == before
+    assert WatchlistRepository(database).summaries() == before
 
 
 def test_another_list_for_the_same_day_is_refused(database, publish):
     publish()
-    before = database.watchlist(AS_OF)
+    before = WatchlistRepository(database).watchlist(AS_OF)
     with pytest.raises(AlreadyPublished):
         publish(listed=3)
-    assert database.watchlist(AS_OF) == before
+    assert WatchlistRepository(database).watchlist(AS_OF) == before
 
 
 def test_a_risk_of_an_unlisted_project_counts_for_the_digest(publication):
@@ -90,38 +92,47 @@ def test_a_risk_of_an_unlisted_project_counts_for_the_digest(publication):
 def test_regions_have_lists_of_their_own(database, publish):
     publish()
     publish(region="990102", listed=2)
-    assert len(json.loads(database.watchlist(AS_OF, "990102").body)["entries"]) == 2
-    assert len(json.loads(database.watchlist(AS_OF).body)["entries"]) == 4
+    assert (
+        len(json.loads(WatchlistRepository(database).watchlist(AS_OF, "990102").body)["entries"])
+        == 2
+    )
+    assert len(json.loads(WatchlistRepository(database).watchlist(AS_OF).body)["entries"]) == 4
 
 
 def test_the_newest_answers_when_no_day_is_named(database, publish):
     publish(EARLIER)
     publish(AS_OF, version="2")
-    assert json.loads(database.watchlist(None).body)["as_of"] == "2025-06-01"
-    assert json.loads(database.risk("P/000").body)["as_of"] == "2025-06-01"
-    assert json.loads(database.risk("P/000", EARLIER).body)["as_of"] == "2025-05-01"
-    assert database.latest_as_of() == AS_OF
-    previous = database.before(AS_OF, "")
+    assert json.loads(WatchlistRepository(database).watchlist(None).body)["as_of"] == "2025-06-01"
+    assert (
+        json.loads(WatchlistRepository(database).project_risk("P/000").body)["as_of"]
+        == "2025-06-01"
+    )
+    assert (
+        json.loads(WatchlistRepository(database).project_risk("P/000", EARLIER).body)["as_of"]
+        == "2025-05-01"
+    )
+    assert WatchlistRepository(database).latest_as_of() == AS_OF
+    previous = WatchlistRepository(database).previous(AS_OF, "")
     assert previous is not None
     assert json.loads(previous.body)["as_of"] == "2025-05-01"
-    assert database.before(EARLIER, "") is None
+    assert WatchlistRepository(database).previous(EARLIER, "") is None
 
 
 def test_what_is_missing_is_said(database, publish):
-    assert database.latest_as_of() is None
+    assert WatchlistRepository(database).latest_as_of() is None
     with pytest.raises(NothingPublished):
-        database.watchlist(None)
+        WatchlistRepository(database).watchlist(None)
     with pytest.raises(NothingPublished):
-        database.risk("P/000")
+        WatchlistRepository(database).project_risk("P/000")
     publish()
     with pytest.raises(NotPublished, match="2025-06-01/"):
-        database.watchlist(EARLIER)
+        WatchlistRepository(database).watchlist(EARLIER)
     with pytest.raises(NotPublished, match="990102"):
-        database.watchlist(None, "990102")
+        WatchlistRepository(database).watchlist(None, "990102")
     with pytest.raises(NotPublished):
-        database.risk("P/000", EARLIER)
+        WatchlistRepository(database).project_risk("P/000", EARLIER)
     with pytest.raises(ProjectNotScored):
-        database.risk("P/999")
+        WatchlistRepository(database).project_risk("P/999")
 
 
 @pytest.mark.parametrize("table", [WATCHLISTS, WATCHLIST_ENTRIES, PROJECT_RISKS])
@@ -162,16 +173,22 @@ def test_the_migrations_make_the_tables(database):
 def test_lists_of_an_earlier_release_are_lists_of_projects(database, publication):
     """The table of lists is made anew beside what points at it; nothing of it is lost."""
     moment = dt.datetime(2025, 6, 1, tzinfo=dt.UTC)
-    database.publish(publication().seal(), published_at=moment, published_by="x")
-    before, risks = database.watchlist(AS_OF), database.risks(AS_OF, "")
+    store_publication(database, publication().seal(), published_at=moment, published_by="x")
+    before, risks = (
+        WatchlistRepository(database).watchlist(AS_OF),
+        WatchlistRepository(database).project_risks(AS_OF, ""),
+    )
     with writing(database.engine).begin() as connection:
         config = Config()
         config.set_main_option("script_location", "serving.db:migrations")
         config.attributes["connection"] = connection
         command.downgrade(config, "0003")
         command.upgrade(config, "head")
-    assert (database.watchlist(AS_OF), database.risks(AS_OF, "")) == (before, risks)
-    assert [one.kind for one in database.summaries()] == ["project"]
+    assert (
+        WatchlistRepository(database).watchlist(AS_OF),
+        WatchlistRepository(database).project_risks(AS_OF, ""),
+    ) == (before, risks)
+    assert [one.kind for one in WatchlistRepository(database).summaries()] == ["project"]
     with pytest.raises(DBAPIError, match="sealed"), database.engine.begin() as connection:
         connection.execute(delete(WATCHLISTS))
 
@@ -188,8 +205,10 @@ def test_many_may_open_a_new_database_at_once(tmp_path, publication):
     moment = dt.datetime(2025, 6, 1, tzinfo=dt.UTC)
 
     def publish_into(number: int) -> bool:
-        with ServiceDatabase(url) as database:
-            return database.publish(sealed, published_at=moment, published_by=str(number)).new
+        with Database(url) as database:
+            return store_publication(
+                database, sealed, published_at=moment, published_by=str(number)
+            ).new
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(publish_into, range(4))) == [False, False, False, True]
@@ -199,7 +218,7 @@ def test_a_database_of_a_later_version_is_refused(database, database_url):
     with database.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(DatabaseTooNew):
-        ServiceDatabase(database_url)
+        Database(database_url)
 
 
 @pytest.mark.parametrize(
@@ -208,11 +227,11 @@ def test_a_database_of_a_later_version_is_refused(database, database_url):
 )
 def test_a_database_that_cannot_be_opened_is_named_without_its_password(url):
     with pytest.raises(DatabaseUnreachable) as caught:
-        ServiceDatabase(url)
+        Database(url)
     assert "secret" not in str(caught.value)
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path):
     (tmp_path / "service.sqlite").write_bytes(b"not a database at all" * 100)
     with pytest.raises(DatabaseUnreachable):
-        ServiceDatabase(f"sqlite:///{tmp_path}/service.sqlite")
+        Database(f"sqlite:///{tmp_path}/service.sqlite")

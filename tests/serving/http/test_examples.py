@@ -9,11 +9,12 @@ import pytest
 
 from benchmarks.publications import publication as made
 from serving.auth.passwords import hash_password
-from serving.auth.repository import Grant, People
+from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
+from serving.publishing.repository import store_publication
 from serving.watchlists.snapshot import Dossiers
 
-from ..conftest import PUBLISHED_AT, beside, key, unlinked_register
+from ..conftest import PUBLISHED_AT, key, make_extras, unlinked_register
 
 PASSWORD = "sehr-geheim-1"
 
@@ -22,11 +23,13 @@ PASSWORD = "sehr-geheim-1"
 def test_every_example_runs(client, database, token):
     for as_of in (dt.date(2025, 5, 1), dt.date(2025, 6, 1)):
         sealed = made(as_of, listed=3, cohort=6).seal()
-        things = replace(beside(), dossiers=Dossiers({}, unlinked_register()))
-        database.publish(sealed, published_at=PUBLISHED_AT, published_by="test", beside=things)
-    grant = Grant("王主管", Role.SUPERVISOR, "9901", "test", PUBLISHED_AT)
+        things = replace(make_extras(), dossiers=Dossiers({}, unlinked_register()))
+        store_publication(
+            database, sealed, published_at=PUBLISHED_AT, published_by="test", extras=things
+        )
+    grant = NewAccount("王主管", Role.SUPERVISOR, "9901", "test", PUBLISHED_AT)
     hashed = hash_password(PASSWORD)
-    People(database.engine).add_user(grant, password_hash=hashed, subject=None)
+    UserRepository(database.engine).add_user(grant, password_hash=hashed, subject=None)
     admin = token("admin")
     description = client.get("/openapi.json").json()
     places = {"{project_id}": "P-00001", "{table}": "organizations"}

@@ -19,13 +19,14 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from serving.app import create_app
-from serving.auth.repository import Grant, People
+from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
+from serving.db.database import Database
+from serving.publishing.repository import store_publication
 from serving.settings import LimitSettings, Settings
-from serving.watchlists.repository import ServiceDatabase
 
 from ...conftest import MUST_RUN_ALL
-from ..conftest import PUBLISHED_AT, beside, make_publication, served
+from ..conftest import PUBLISHED_AT, make_extras, make_publication, served
 
 CASES = int(os.environ.get("WAGEWATCH_FUZZ_CASES", "60" if MUST_RUN_ALL else "2"))
 CHECKS = (
@@ -41,16 +42,17 @@ def service(tmp_path_factory, sqlite_template):
     """The address of a service with two published lists, and what an administrator sends."""
     path = tmp_path_factory.mktemp("fuzz") / "service.sqlite"
     shutil.copyfile(sqlite_template, path)
-    with ServiceDatabase(f"sqlite:///{path}") as database:
+    with Database(f"sqlite:///{path}") as database:
         for as_of in (dt.date(2025, 5, 1), dt.date(2025, 6, 1)):
-            database.publish(
+            store_publication(
+                database,
                 make_publication(as_of).seal(),
                 published_at=PUBLISHED_AT,
                 published_by="李",
-                beside=beside(),
+                extras=make_extras(),
             )
-        grant = Grant("admin", Role.ADMIN, "", "test", PUBLISHED_AT)
-        headers = {"Authorization": f"Bearer {People(database.engine).add_token(grant)}"}
+        grant = NewAccount("admin", Role.ADMIN, "", "test", PUBLISHED_AT)
+        headers = {"Authorization": f"Bearer {UserRepository(database.engine).add_token(grant)}"}
         with served(create_app(Settings(limits=LimitSettings(per_minute=0)), database)) as url:
             yield url, headers
 

@@ -14,15 +14,16 @@ from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.app import create_app
 from serving.auth.principal import OFFICE
-from serving.auth.repository import Grant, People
+from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
 from serving.backup.service import BackupUnreadable, RestoreWouldMix, back_up, restore
 from serving.cli.main import main
+from serving.db.database import Database
 from serving.db.engine import writing
 from serving.ingest.importer import take_in
 from serving.jobs.repository import DEAD_AFTER, MOST_ATTEMPTS, Asked, find_job, queue_job, take_job
 from serving.settings import Settings
-from serving.watchlists.repository import ServiceDatabase
+from serving.watchlists.repository import WatchlistRepository
 from serving.worker.runner import run_job
 from serving.worker.scheduler import Keeper
 from training.dataset.labels import event_log
@@ -33,14 +34,14 @@ from ..conftest import LISTS, PUBLISHED_AT, key, served
 
 @pytest.fixture
 def opened(copy):
-    with ServiceDatabase(f"sqlite:///{copy.service_database}") as database:
+    with Database(f"sqlite:///{copy.service_database}") as database:
         yield database
 
 
 @pytest.fixture
 def client(opened):
-    grant = Grant("admin", Role.ADMIN, "", "test", PUBLISHED_AT)
-    headers = {"Authorization": f"Bearer {People(opened.engine).add_token(grant)}"}
+    grant = NewAccount("admin", Role.ADMIN, "", "test", PUBLISHED_AT)
+    headers = {"Authorization": f"Bearer {UserRepository(opened.engine).add_token(grant)}"}
     with (
         served(create_app(Settings(), opened)) as url,
         httpx.Client(base_url=url, headers=headers, trust_env=False) as client,
@@ -125,7 +126,7 @@ def test_a_run_ends_with_a_result_or_a_reason(copy, opened, kind, parameters, st
 def test_what_if_answers_and_keeps_nothing(copy, opened):
     with RecordStore(copy.records, read_only=True) as store:
         before = store.digest(dt.date(2030, 1, 1))
-    [first, *_] = json.loads(opened.watchlist(LISTS[1]).body)["entries"]
+    [first, *_] = json.loads(WatchlistRepository(opened).watchlist(LISTS[1]).body)["entries"]
     row = {"complaint_id": "X", "received_on": "2025-03-20", "project_id": first["project_id"]}
     asked = {"project_id": first["project_id"], "as_of": str(LISTS[1])}
     job_id = _queue(opened, "what_if", **asked, records={"complaints": [{**row, "workers": 40}]})
@@ -141,7 +142,7 @@ def test_what_if_answers_and_keeps_nothing(copy, opened):
 
 
 def test_what_if_with_rows_that_cannot_be_is_told_so(copy, opened):
-    [first, *_] = json.loads(opened.watchlist(LISTS[1]).body)["entries"]
+    [first, *_] = json.loads(WatchlistRepository(opened).watchlist(LISTS[1]).body)["entries"]
     asked = {"project_id": first["project_id"], "as_of": str(LISTS[1])}
     job_id = _queue(opened, "what_if", **asked, records={"complaints": [{"complaint_id": "X"}]})
     take_job(opened.engine, dt.datetime.now(dt.UTC))
@@ -187,13 +188,15 @@ def test_a_backup_brings_everything_back(copy, opened, client, tmp_path, postgre
     for name, url in (("again", None), ("moved", postgresql_database)):
         place = Workspace(tmp_path / name)
         assert restore(kept, place, url).rows == done.rows
-        with ServiceDatabase(url or f"sqlite:///{place.service_database}") as database:
+        with Database(url or f"sqlite:///{place.service_database}") as database:
             for as_of in LISTS:
-                assert database.watchlist(as_of) == opened.watchlist(as_of)
+                assert WatchlistRepository(database).watchlist(as_of) == WatchlistRepository(
+                    opened
+                ).watchlist(as_of)
             assert take_in(place, database) == 1
-            grant = Grant("new", Role.ADMIN, "", "test", PUBLISHED_AT)
-            People(database.engine).add_token(grant)
-            assert len(People(database.engine).tokens()) == 2
+            grant = NewAccount("new", Role.ADMIN, "", "test", PUBLISHED_AT)
+            UserRepository(database.engine).add_token(grant)
+            assert len(UserRepository(database.engine).tokens()) == 2
     assert _run(Workspace(tmp_path / "again"), "replay", "--as-of", str(LISTS[0])) == 0
 
 

@@ -6,11 +6,11 @@ import datetime as dt
 from dataclasses import replace
 
 from risk.unit_kinds import Kind
+from serving.publishing.repository import PublicationExtras, store_publication
 from serving.watchlists.document import Publication
-from serving.watchlists.repository import Beside
 from serving.watchlists.snapshot import Dossiers
 
-from ..conftest import PUBLISHED_AT, beside, make_publication
+from ..conftest import PUBLISHED_AT, make_extras, make_publication
 
 PLACE = "990102"
 MAY, JUNE = dt.date(2025, 5, 1), dt.date(2025, 6, 1)
@@ -90,13 +90,14 @@ def project(number: int, **fields):
 def publish_register(database, as_of=JUNE, region="", kind="project", **register):
     """Publish a hand-made list of ``kind`` with a register of these matters."""
     document = {"as_of": str(as_of), "projects": [], "matters": [], "closed": [], **register}
-    with_register = replace(beside(), dossiers=Dossiers({}, document))
-    assert isinstance(with_register, Beside)
-    database.publish(
+    with_register = replace(make_extras(), dossiers=Dossiers({}, document))
+    assert isinstance(with_register, PublicationExtras)
+    store_publication(
+        database,
         of_kind(make_publication(as_of, region), kind).seal(),
         published_at=PUBLISHED_AT,
         published_by="李",
-        beside=with_register,
+        extras=with_register,
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from serving.app import create_app
 from serving.auth.principal import OFFICE, Principal
-from serving.auth.repository import People
+from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
 from serving.db.engine import writing
 from serving.matters.queries import current
@@ -105,7 +105,7 @@ def test_they_are_seen_in_their_region_only(lists):
 @pytest.fixture
 def site(lists):
     """The service over these lists, to be asked as an inspector on pages, by token over the API."""
-    add_user(People(lists.engine), "inspector", Role.INSPECTOR)
+    add_user(UserRepository(lists.engine), "inspector", Role.INSPECTOR)
     with (
         served(create_app(SETTINGS, lists, key="k" * 43)) as url,
         httpx.Client(base_url=url, trust_env=False) as client,

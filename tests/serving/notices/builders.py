@@ -7,17 +7,20 @@ import json
 from risk.departments import departments
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
+from serving.db.database import Database
 from serving.notices.payload import NothingToNotify, package_of
-from serving.watchlists.repository import ServiceDatabase
+from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.snapshot_repository import dossier, register
 
 
 def sendable(workspace: Workspace) -> tuple[str, str]:
     """A project of the newest list, and a department a notice about it can be made for."""
-    with ServiceDatabase(f"sqlite:///{workspace.service_database}") as database:
-        day = database.latest_as_of()
+    with Database(f"sqlite:///{workspace.service_database}") as database:
+        day = WatchlistRepository(database).latest_as_of()
         for row in register(database.engine, day).document["projects"]:
-            risk = json.loads(database.risk(row["project_id"], day).body)
+            risk = json.loads(
+                WatchlistRepository(database).project_risk(row["project_id"], day).body
+            )
             found = dossier(database.engine, row["project_id"], day, OFFICE)
             for to in departments():
                 try:

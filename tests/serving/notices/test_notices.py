@@ -13,6 +13,7 @@ from risk.departments import departments
 from serving.audit.repository import read_audit
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
+from serving.db.database import Database
 from serving.db.engine import writing
 from serving.db.pagination import Wanted
 from serving.notices.letter import as_file
@@ -24,7 +25,6 @@ from serving.notices.repository import (
     list_notices,
     read_notice,
 )
-from serving.watchlists.repository import ServiceDatabase
 
 from .builders import sendable
 
@@ -125,7 +125,7 @@ def test_sent_once_kept_and_answered(copy, wagewatch, tmp_path):
     from docx import Document
 
     assert Document(io.BytesIO(docx.read_bytes())).paragraphs
-    with ServiceDatabase(f"sqlite:///{copy.service_database}") as database:
+    with Database(f"sqlite:///{copy.service_database}") as database:
         kept = list_notices(database.engine, OFFICE, Wanted(9)).items
         assert [one.project_id for one in kept] == [project]
         one = kept[0]

@@ -10,14 +10,14 @@ import pytest
 
 from serving.audit.repository import read_audit
 from serving.auth.principal import OFFICE
-from serving.auth.repository import People
+from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
 from serving.db.engine import writing
 from serving.db.pagination import Wanted
 from serving.notices.repository import Notice, keep_notice, list_notices
 
 from ..conftest import LISTS, PUBLISHED_AT
-from ..site import add_user, copied, entered, site_of
+from ..site import add_user, copied, site_of
 from .builders import sendable
 
 
@@ -40,7 +40,7 @@ def enter(site):
     opened = []
 
     def signed_in(name):
-        opened.append(entered(site.url, name))
+        opened.append(signed_in(site.url, name))
         return opened[-1]
 
     yield signed_in
@@ -140,7 +140,7 @@ def test_inspectors_read_and_others_elsewhere_see_nothing(site, enter, sent):
     step = {"step": "answered", "text": "已办"}
     assert inspector.post("/notices", data=sent).status_code == 403
     assert inspector.post("/notices/1", data=step).status_code == 403
-    add_user(People(site.database.engine), "外地", Role.SUPERVISOR, "42")
+    add_user(UserRepository(site.database.engine), "外地", Role.SUPERVISOR, "42")
     elsewhere = enter("外地")
     assert "/notices/1.docx" not in elsewhere.get("/notices").text
     assert elsewhere.get("/notices/1.docx").status_code == 404

@@ -13,18 +13,14 @@ from risk.flags import MUST_VISIT
 from risk.flags.flag import Evidence, RedFlag
 from risk.locale import LANGUAGES, catalogue
 from serving.projects.schemas import ProjectRisk
-from serving.publishing.pipeline import (
-    Last,
-    Material,
-    Order,
-    RegionUnknown,
-    assemble,
-    in_region,
-    last_list,
-)
+from serving.publishing.context import PublishRequest
+from serving.publishing.pipeline import RegionUnknown, in_region, previous_list
+from serving.publishing.publication_builder import PreviousList, PublishInputs, build_publication
+from serving.publishing.repository import store_publication
 from serving.publishing.scoring import ModelUsed, Scored
 from serving.scores.csv import scores_csv
 from serving.settings import PolicySettings, Settings
+from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.schemas import Watchlist
 
 AS_OF = dt.date(2025, 6, 1)
@@ -67,18 +63,18 @@ def _scored(projects, as_of=AS_OF, kind="lightgbm") -> Scored:
     )
 
 
-def _material(projects, *, as_of=AS_OF, last=None, **fields) -> Material:
+def _inputs(projects, *, as_of=AS_OF, previous=None, **fields) -> PublishInputs:
     known = {
-        "order": Order(as_of, 5, "", "李"),
+        "request": PublishRequest(as_of, 5, "", "李"),
         "settings": Settings(policy=PolicySettings(random_share=0.2)),
         "scored": _scored(projects, as_of),
         "flags": {},
         "stories": {},
         "records_digest": "0" * 64,
-        "last": last or Last(None, None),
+        "previous": previous or PreviousList(None, None),
         "scored_before": {},
     }
-    return Material(**{**known, **fields})
+    return PublishInputs(**{**known, **fields})
 
 
 @pytest.fixture
@@ -87,7 +83,7 @@ def projects():
 
 
 def test_the_list_has_the_capacity_and_its_random_share(projects):
-    entries = assemble(_material(projects)).entries
+    entries = build_publication(_inputs(projects)).entries
     assert [entry.listing.rank for entry in entries] == [1, 2, 3, 4, 5]
     drawn = [entry.listing for entry in entries if entry.listing.selection == "random"]
     assert [listing.draw_probability for listing in drawn] == [1 / 16]
@@ -96,20 +92,20 @@ def test_the_list_has_the_capacity_and_its_random_share(projects):
 
 
 def test_every_project_of_the_cohort_has_a_risk(projects):
-    publication = assemble(_material(projects))
+    publication = build_publication(_inputs(projects))
     assert len(publication.risks) == 20
     listed = {risk.assessment.project_id for risk in publication.risks if risk.listing}
     assert listed == {entry.assessment.project_id for entry in publication.entries}
 
 
 def test_the_order_projects_come_in_changes_nothing(projects):
-    seal = assemble(_material(projects)).seal()
-    again = assemble(_material(reversed(projects))).seal()
+    seal = build_publication(_inputs(projects)).seal()
+    again = build_publication(_inputs(reversed(projects))).seal()
     assert seal.watchlist == again.watchlist
 
 
 def test_what_is_sealed_is_what_the_api_describes(projects):
-    sealed = assemble(_material(projects)).seal()
+    sealed = build_publication(_inputs(projects)).seal()
     Watchlist.model_validate_json(sealed.watchlist.body)
     for risk in sealed.risks.values():
         ProjectRisk.model_validate_json(risk.body)
@@ -132,10 +128,10 @@ def test_a_flag_that_must_be_visited_puts_a_project_on_the_list(projects):
         evidence=(Evidence("complaints", "K", dt.date(2025, 5, 1)),),
         must_visit=True,
     )
-    material = _material(projects)
+    inputs = _inputs(projects)
     chosen = {"P19": (replace(flag, must_visit=False),)}
-    assert "must" not in _selections(assemble(replace(material, flags=chosen)))
-    with_flag = assemble(replace(material, flags={"P19": (flag,)}))
+    assert "must" not in _selections(build_publication(replace(inputs, flags=chosen)))
+    with_flag = build_publication(replace(inputs, flags={"P19": (flag,)}))
     assert _selections(with_flag)["must"] == ["P19"]
 
 
@@ -153,17 +149,17 @@ def _selections(publication):
     return found
 
 
-def test_changes_are_against_the_last_list(projects, database):
-    first = assemble(_material(projects, as_of=EARLIER)).seal()
-    database.publish(first, published_at=AT, published_by="李")
-    last = last_list(database, Order(AS_OF, 5, "", "李"))
+def test_changes_are_against_the_previous_list(projects, database):
+    first = build_publication(_inputs(projects, as_of=EARLIER)).seal()
+    store_publication(database, first, published_at=AT, published_by="李")
+    previous = previous_list(WatchlistRepository(database), PublishRequest(AS_OF, 5, "", "李"))
     before = {project.project_id: project.contributions for project in projects}
     moved = [
         replace(p, probability=0.9, contributions={"payments": 3.6}) if number == 3 else p
         for number, p in enumerate(projects)
         if number != 0
     ]
-    publication = assemble(_material(moved, last=last, scored_before=before))
+    publication = build_publication(_inputs(moved, previous=previous, scored_before=before))
     changes = {e.assessment.project_id: e.change for e in publication.entries}
     assert (changes["P03"].kind, changes["P03"].reason) == ("up", "payments")
     assert "P00" in [gone.project_id for gone in publication.gone]
@@ -171,31 +167,31 @@ def test_changes_are_against_the_last_list(projects, database):
     previous = publication.head.previous
     assert previous is not None
     assert (previous.as_of, previous.digest) == (EARLIER, first.watchlist.digest)
-    risks = database.risks(EARLIER, "")
+    risks = WatchlistRepository(database).project_risks(EARLIER, "")
     assert {key: stored.body for key, stored in risks.items()} == {
         key: sealed.body for key, sealed in first.risks.items()
     }
 
 
 def test_the_scorecard_says_so(projects):
-    material = _material(projects, scored=_scored(projects, kind="scorecard"))
-    note = assemble(material).head.model.note
+    inputs = _inputs(projects, scored=_scored(projects, kind="scorecard"))
+    note = build_publication(inputs).head.model.note
     assert note is not None
     assert "12" in note.zh
-    assert assemble(_material(projects)).head.model.note is None
+    assert build_publication(_inputs(projects)).head.model.note is None
 
 
 def test_a_region_is_the_beginning_of_a_code(projects):
-    order = Order(AS_OF, 5, "9901", "李")
-    scored = in_region(_scored(projects), order)
+    request = PublishRequest(AS_OF, 5, "9901", "李")
+    scored = in_region(_scored(projects), request)
     assert {p.region_code for p in scored.cohort.projects} == {"990102"}
     with pytest.raises(RegionUnknown, match="990102, 990201"):
-        in_region(_scored(projects), replace(order, region="11"))
+        in_region(_scored(projects), replace(request, region="11"))
 
 
 def test_the_rules_in_force_are_sealed(projects):
     settings = Settings(policy=PolicySettings(rest_days=7, order="expected_workers"))
-    rules = assemble(_material(projects, settings=settings)).head.to_document()["rules"]
+    rules = build_publication(_inputs(projects, settings=settings)).head.to_document()["rules"]
     assert rules["policy"]["rest_days"] == 7
     assert rules["policy"]["order"] == "expected_workers"
     assert rules["tiers"]["red"] == settings.tiers.red

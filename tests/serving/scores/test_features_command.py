@@ -14,7 +14,7 @@ import pytest
 from risk.store.parquet_export import export_records
 from risk.store.store import RecordStore
 from serving.cli.main import main
-from serving.cli.output import written_whole
+from serving.terminal.output import written_whole
 from training.dataset.labels import event_log, training_dates
 from training.dataset.parquet_dataset import date_of, feature_files
 from training.fit.out_of_core import lessons_on_disk

@@ -12,13 +12,16 @@ from risk.flags import RULES
 from risk.store.store import RecordStore
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
-from serving.publishing.pipeline import Office, Order, assemble, beside, gather
+from serving.db.database import Database
+from serving.publishing.context import PublishRequest
+from serving.publishing.hooks import publish_context
+from serving.publishing.pipeline import collect_extras, collect_inputs
+from serving.publishing.publication_builder import build_publication
 from serving.settings import load_settings
 from serving.snapshot.collect import gather_dossiers
 from serving.snapshot.deposit_advice import deposits_of
 from serving.snapshot.legal_duties import duties_of
 from serving.snapshot.open_matters import closed_cases, open_matters
-from serving.watchlists.repository import ServiceDatabase
 from serving.watchlists.snapshot_repository import dossier, register
 
 from ..conftest import LISTS
@@ -34,14 +37,14 @@ def _quiet(step: str, share: float) -> None:
 def published(office):
     """(database, publication, dossiers, records) of the newest list of the office."""
     with (
-        ServiceDatabase(f"sqlite:///{office.service_database}") as database,
+        Database(f"sqlite:///{office.service_database}") as database,
         RecordStore(office.records, read_only=True) as store,
     ):
         settings = load_settings(office)
-        opened = Office(office, store, database, settings)
-        material = gather(opened, Order(AS_OF, 8, "", "test"), _quiet)
-        publication = assemble(material)
-        yield database, publication, beside(opened, material, publication).dossiers, store
+        opened = publish_context(office, store, database, settings)
+        material = collect_inputs(opened, PublishRequest(AS_OF, 8, "", "test"), _quiet)
+        publication = build_publication(material)
+        yield database, publication, collect_extras(opened, material, publication).dossiers, store
 
 
 def test_every_scored_project_has_a_dossier_and_a_line(published):

@@ -14,9 +14,10 @@ from serving.briefings.compose import monthly
 from serving.briefings.facts import gather_facts
 from serving.briefings.period import month_of
 from serving.cli.main import main
+from serving.db.database import Database
 from serving.documents.model import Heading
 from serving.settings import load_settings
-from serving.watchlists.repository import NotPublished, ServiceDatabase
+from serving.watchlists.repository import NotPublished, WatchlistRepository
 
 from ..conftest import LISTS
 from ..site import PASSWORD, copied, site_of
@@ -45,11 +46,11 @@ def browser(site):
 
 
 def employers(database):
-    return json.loads(database.of_kind("employer").watchlist(AS_OF).body)
+    return json.loads(WatchlistRepository(database, "employer").watchlist(AS_OF).body)
 
 
 def test_both_lists_of_one_day_stand_side_by_side(site):
-    projects = json.loads(site.database.watchlist(AS_OF).body)
+    projects = json.loads(WatchlistRepository(site.database).watchlist(AS_OF).body)
     found = employers(site.database)
     assert found["kind"] == "employer"
     assert "kind" not in projects
@@ -58,7 +59,7 @@ def test_both_lists_of_one_day_stand_side_by_side(site):
     assert not ids & {entry["project_id"] for entry in projects["entries"]}
     assert all(len(number) == 18 for number in ids)
     with pytest.raises(NotPublished):
-        site.database.of_kind("employer").watchlist(LISTS[0])
+        WatchlistRepository(site.database, "employer").watchlist(LISTS[0])
 
 
 def test_too_few_events_leave_it_to_the_scorecard_which_says_so(site):
@@ -101,11 +102,11 @@ def test_pages_show_either_list_and_a_visit_can_be_recorded(browser, site):
 
 
 def test_the_api_gives_them_by_kind(site, workspace):
-    from serving.auth.repository import Grant, People
+    from serving.auth.repository import NewAccount, UserRepository
 
-    people = People(site.database.engine)
+    people = UserRepository(site.database.engine)
     day = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
-    token = people.add_token(Grant("employers", Role.SYSTEM, "", "test", day))
+    token = people.add_token(NewAccount("employers", Role.SYSTEM, "", "test", day))
     headers = {"Authorization": f"Bearer {token}"}
     with httpx.Client(base_url=site.url, headers=headers) as client:
         lists = client.get("/v1/watchlists", params={"kind": "employer"}).json()["items"]
@@ -131,7 +132,7 @@ def test_the_api_gives_them_by_kind(site, workspace):
 def test_the_briefing_has_a_section_for_them_only_where_they_are_listed(workspace, office):
     def headings(one):
         with (
-            ServiceDatabase(f"sqlite:///{one.service_database}") as database,
+            Database(f"sqlite:///{one.service_database}") as database,
             RecordStore(one.records, read_only=True) as store,
         ):
             settings = load_settings(one)

@@ -13,12 +13,13 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import func, select
 
 from serving.auth.principal import OFFICE
-from serving.auth.roles import MAY, Role
+from serving.auth.roles import PERMISSIONS, Role
 from serving.db.tables import MATTER_STEPS, NOTES, OUTCOMES
 from serving.matters.repository import all_matters
 from serving.matters.rules import rules_of
 from serving.matters.sync import take_lists
 from serving.settings import MatterSettings
+from serving.watchlists.repository import WatchlistRepository
 from serving.web.render import MENU
 
 from ...conftest import MUST_RUN_ALL, require_program
@@ -51,7 +52,7 @@ def browser():
         opened.close()
 
 
-def entered(
+def signed_in(
     browser: Browser, site: Site, role: str = "admin", language: str = "zh", size=DESKTOP
 ) -> Page:
     """A page of somebody who has signed in; what goes wrong in it is gathered in ``faults``."""
@@ -82,7 +83,7 @@ def matter_pages(site: Site) -> list[str]:
 
 def employer_pages(site: Site) -> list[str]:
     """The first of the listed employers: its page, and the form for a visit."""
-    stored = site.database.of_kind("employer").watchlist(None)
+    stored = WatchlistRepository(site.database, "employer").watchlist(None)
     number = quote(json.loads(stored.body)["entries"][0]["project_id"], safe="")
     return [f"/projects/{number}", f"/projects/{number}/visit"]
 
@@ -101,7 +102,7 @@ def paths(site: Site) -> list[str]:
 
 @pytest.mark.parametrize(("language", "size"), COMBINATIONS)
 def test_every_page_is_whole_fits_and_is_accessible(browser, site, language, size):
-    page = entered(browser, site, "admin", language, size)
+    page = signed_in(browser, site, "admin", language, size)
     troubles = []
     for path in paths(site):
         page.faults.clear()
@@ -148,7 +149,7 @@ def test_the_sign_in_page_is_accessible_and_says_what_is_wrong(browser, site):
 
 
 def test_charts_are_drawn_and_follow_the_policy(browser, site):
-    page = entered(browser, site)
+    page = signed_in(browser, site)
     for path in (f"/projects/{quote(site.listed[0], safe='')}", "/indicators"):
         page.goto(site.url + path)
         page.wait_for_selector(".chart canvas")
@@ -158,19 +159,19 @@ def test_charts_are_drawn_and_follow_the_policy(browser, site):
 
 @pytest.mark.parametrize("role", [role.value for role in ROLES])
 def test_the_menu_and_the_pages_follow_the_role(browser, site, role):
-    page = entered(browser, site, role)
+    page = signed_in(browser, site, role)
     named = page.locator("header nav a").evaluate_all("all => all.map(a => a.pathname)")
-    assert named == [item.href for item in MENU if item.action in MAY[Role(role)]]
+    assert named == [item.href for item in MENU if item.permission in PERMISSIONS[Role(role)]]
     for item in MENU:
         status = page.goto(site.url + item.href).status
-        assert status == (200 if item.action in MAY[Role(role)] else 403), item
+        assert status == (200 if item.permission in PERMISSIONS[Role(role)] else 403), item
         if status == 403:
             assert page.locator("h1").inner_text() == "未能打开"
     page.context.close()
 
 
 def test_the_list_is_filtered_and_sorted_without_leaving_the_page(browser, site):
-    page = entered(browser, site, "inspector")
+    page = signed_in(browser, site, "inspector")
     every = page.locator(".entry .names a").all_inner_texts()
     assert len(every) == len(site.listed)
     page.select_option("#sort", "name")
@@ -185,7 +186,7 @@ def test_the_list_is_filtered_and_sorted_without_leaving_the_page(browser, site)
 
 
 def test_a_visit_is_recorded_on_a_phone(browser, site):
-    page = entered(browser, site, "inspector", size=PHONE)
+    page = signed_in(browser, site, "inspector", size=PHONE)
     project = site.listed[0]
     page.goto(f"{site.url}/projects/{quote(project, safe='')}/visit")
     expect(page.locator("#workers_owed")).to_be_hidden()
@@ -214,7 +215,7 @@ def _entered_for(site: Site, project: str) -> int:
 
 
 def test_a_visit_without_signal_is_kept_and_sent_once(browser, site):
-    page = entered(browser, site, "inspector", size=PHONE)
+    page = signed_in(browser, site, "inspector", size=PHONE)
     project = site.listed[1]
     address = f"{site.url}/projects/{quote(project, safe='')}/visit"
     page.goto(address)
@@ -248,7 +249,7 @@ KEPT_IN_THE_END = """() => new Promise((done) => {
 
 
 def test_an_answer_that_was_lost_does_not_make_a_second_visit(browser, site):
-    page = entered(browser, site, "inspector")
+    page = signed_in(browser, site, "inspector")
     project = site.listed[2]
     page.goto(f"{site.url}/projects/{quote(project, safe='')}/visit")
     lost = []
@@ -273,7 +274,7 @@ def test_an_answer_that_was_lost_does_not_make_a_second_visit(browser, site):
 
 
 def test_a_visit_that_is_refused_stays_in_the_form(browser, site):
-    page = entered(browser, site, "inspector")
+    page = signed_in(browser, site, "inspector")
     page.goto(f"{site.url}/projects/{quote(site.listed[3], safe='')}/visit")
     page.check("input[name=arrears_found][value=false]")
     page.evaluate("document.getElementById('inspected_on').value = '1890-01-01'")
@@ -284,7 +285,7 @@ def test_a_visit_that_is_refused_stays_in_the_form(browser, site):
 
 
 def test_judging_and_noting(browser, site):
-    page = entered(browser, site, "inspector")
+    page = signed_in(browser, site, "inspector")
     page.goto(f"{site.url}/projects/{quote(site.listed[0], safe='')}")
     page.locator(".waterfall .judge button").first.click()
     expect(page.locator(".waterfall .said").first).to_have_text("已记录：有用")
@@ -298,7 +299,7 @@ def test_judging_and_noting(browser, site):
 
 
 def test_reasons_open_their_records(browser, site):
-    page = entered(browser, site, "inspector")
+    page = signed_in(browser, site, "inspector")
     page.goto(f"{site.url}/projects/{quote(site.listed[0], safe='')}")
     records = page.locator(".waterfall .records").first
     expect(records.locator("dl").first).to_be_hidden()
@@ -308,7 +309,7 @@ def test_reasons_open_their_records(browser, site):
 
 
 def test_a_matter_is_given_to_somebody_and_closed(browser, site):
-    page = entered(browser, site, "supervisor")
+    page = signed_in(browser, site, "supervisor")
     page.goto(f"{site.url}/ledger")
     matter = page.locator(".entry").first
     matter.locator("summary").click()
@@ -328,7 +329,7 @@ def test_a_matter_is_given_to_somebody_and_closed(browser, site):
 
 
 def test_a_matter_opened_by_hand_is_followed_on_its_page(browser, site):
-    page = entered(browser, site, "supervisor")
+    page = signed_in(browser, site, "supervisor")
     page.goto(f"{site.url}/ledger")
     page.locator("summary", has_text="人工列入清单").click()
     page.fill("#h-name", "模拟纺织厂")
@@ -362,7 +363,7 @@ def test_a_matter_opened_by_hand_is_followed_on_its_page(browser, site):
 
 
 def test_only_an_administrator_adds_people(browser, site):
-    page = entered(browser, site, "admin")
+    page = signed_in(browser, site, "admin")
     page.goto(f"{site.url}/supervision/people")
     page.fill("#token-name", "案件系统")
     page.select_option("#token-role", "system")
@@ -372,7 +373,7 @@ def test_only_an_administrator_adds_people(browser, site):
     page.fill("#user-password", PASSWORD)
     page.locator("form.inline").first.locator("button").click()
     expect(page.locator("#people table").first).to_contain_text("新来的")
-    other = entered(browser, site, "supervisor")
+    other = signed_in(browser, site, "supervisor")
     other.goto(f"{site.url}/supervision/people")
     expect(other.locator("form.inline")).to_have_count(0)
     assert not page.faults

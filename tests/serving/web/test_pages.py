@@ -22,20 +22,21 @@ from risk.locale import LANGUAGES, catalogue
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.app import create_app
-from serving.auth.repository import People
+from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
+from serving.db.database import Database
 from serving.db.tables import FEEDBACK, MATTER_STEPS, OUTCOMES
+from serving.publishing.repository import store_publication
 from serving.settings import Settings, default_toml
 from serving.watchlists.document import Words
-from serving.watchlists.repository import ServiceDatabase
 from serving.watchlists.route_planning import distance, short_order, way
 from serving.watchlists.snapshot import Dossiers
 from serving.watchlists.xlsx import records_xlsx, watchlist_xlsx
 from serving.web.render import FOLDER
 
 from ...conftest import MUST_RUN_ALL, thorough
-from ..conftest import AS_OF, PUBLISHED_AT, beside, make_publication, served
-from ..site import PASSWORD, add_user, copied, entered, site_of
+from ..conftest import AS_OF, PUBLISHED_AT, make_extras, make_publication, served
+from ..site import PASSWORD, add_user, copied, signed_in, site_of
 
 PATHS = (
     *("/watchlist", "/watchlist/print", "/watchlist.xlsx", "/watchlist.pdf", "/projects", "/map"),
@@ -119,15 +120,15 @@ def shown(tmp_path, sqlite_template):
     opened = []
 
     def serve(*publications, with_register=True):
-        database = ServiceDatabase(f"sqlite:///{path}")
-        add_user(People(database.engine), "admin", Role.ADMIN)
+        database = Database(f"sqlite:///{path}")
+        add_user(UserRepository(database.engine), "admin", Role.ADMIN)
         for one in publications:
-            things = replace(beside(), dossiers=register_of(one) if with_register else None)
-            database.publish(
-                one.seal(), published_at=PUBLISHED_AT, published_by="李", beside=things
+            things = replace(make_extras(), dossiers=register_of(one) if with_register else None)
+            store_publication(
+                database, one.seal(), published_at=PUBLISHED_AT, published_by="李", extras=things
             )
         running = served(create_app(Settings(), database))
-        client = entered(running.__enter__(), "admin")
+        client = signed_in(running.__enter__(), "admin")
         opened.append((client, running))
         return client
 
@@ -215,10 +216,10 @@ def test_very_long_names(shown):
 
 def test_a_region_without_projects_sees_nothing_of_others(shown, tmp_path):
     client = shown(make_publication())
-    database = ServiceDatabase(f"sqlite:///{tmp_path / 'service.sqlite'}")
-    add_user(People(database.engine), "elsewhere", Role.SUPERVISOR, "110101")
+    database = Database(f"sqlite:///{tmp_path / 'service.sqlite'}")
+    add_user(UserRepository(database.engine), "elsewhere", Role.SUPERVISOR, "110101")
     database.close()
-    other = entered(str(client.base_url), "elsewhere")
+    other = signed_in(str(client.base_url), "elsewhere")
     for path in PATHS:
         answer = other.get(path)
         assert answer.status_code == 200, path
@@ -311,7 +312,7 @@ def _said_in_code(key: str, sources: str) -> bool:
 
 
 def test_a_write_needs_the_sessions_word(site):
-    client = entered(site.url, "inspector")
+    client = signed_in(site.url, "inspector")
     del client.headers["X-CSRF-Token"]
     path = f"/projects/{quote(site.listed[0], safe='')}/notes"
     assert client.post(path, data={"text": "x"}).status_code == 403
@@ -348,7 +349,7 @@ def test_programs_get_documents_and_people_get_pages(site):
     assert told.headers["content-type"] == "application/problem+json"
     led = httpx.get(f"{site.url}/watchlist", headers={"Accept": "text/html"}, **ask)
     assert (led.status_code, led.headers["location"]) == (303, "/sign-in?next=/watchlist")
-    client = entered(site.url, "inspector")
+    client = signed_in(site.url, "inspector")
     lost = client.get("/projects/nowhere")
     client.close()
     assert lost.status_code == 404
@@ -356,7 +357,7 @@ def test_programs_get_documents_and_people_get_pages(site):
 
 
 def test_inspectors_do_not_learn_what_was_drawn(site):
-    client = entered(site.url, "inspector")
+    client = signed_in(site.url, "inspector")
     pages = [client.get(path) for path in ("/watchlist", "/watchlist/print", "/watchlist.xlsx")]
     for one in site.listed:
         pages.append(client.get(f"/projects/{quote(one, safe='')}"))
@@ -369,7 +370,7 @@ def test_inspectors_do_not_learn_what_was_drawn(site):
 
 
 def test_what_is_refused_is_not_kept(site):
-    client = entered(site.url, "supervisor")
+    client = signed_in(site.url, "supervisor")
     path = f"/projects/{quote(site.listed[0], safe='')}/feedback"
     for form in (
         {},
@@ -390,7 +391,7 @@ def test_what_is_refused_is_not_kept(site):
 
 
 def test_visits_sheet_is_filled_in_and_imported(site, tmp_path):
-    client = entered(site.url, "inspector")
+    client = signed_in(site.url, "inspector")
     body = client.get("/watchlist.xlsx").content
     book = openpyxl.load_workbook(io.BytesIO(body))
     listed, sheet = book.worksheets
@@ -422,7 +423,7 @@ def test_visits_sheet_is_filled_in_and_imported(site, tmp_path):
 
 
 def test_visits_entered_can_be_imported_elsewhere(site, tmp_path):
-    client = entered(site.url, "inspector")
+    client = signed_in(site.url, "inspector")
     for number, project in enumerate(site.listed[:3]):
         body = {
             "project_id": project,

@@ -14,7 +14,7 @@ import pytest
 from features.matrix import Matrix
 from models.arrears import Recipe, grow
 from models.base import FeaturesMissing
-from serving.publishing.scoring import write_features
+from serving.scores.feature_export import write_features
 from training.dataset import lightgbm_dataset
 from training.dataset.lightgbm_dataset import dataset_of
 from training.dataset.parquet_dataset import (

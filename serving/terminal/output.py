@@ -11,10 +11,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from risk.errors import WagewatchError
+from serving.errors import CommandError
 
 
-class CannotWrite(WagewatchError):
+class CannotWrite(CommandError):
     """A file asked for cannot be written."""
 
     code = "cannot_write"

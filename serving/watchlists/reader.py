@@ -14,9 +14,9 @@ from fastapi import Request
 from risk.unit_kinds import Kind
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
-from serving.complaint_links.service import waiting
+from serving.db.database import Database
 from serving.watchlists.redaction import Views
-from serving.watchlists.repository import ServiceDatabase, Summary, closest
+from serving.watchlists.repository import Summary, WatchlistRepository, closest
 from serving.watchlists.snapshot_repository import StoredRegister, register
 
 Document = Mapping[str, Any]
@@ -50,7 +50,6 @@ class Register:
     projects: Sequence[Document]
     matters: Sequence[Document]
     closed: Sequence[Document]
-    unlinked: Sequence[Document] = ()
 
     def by_id(self) -> Mapping[str, Document]:
         """The projects by project_id."""
@@ -60,7 +59,7 @@ class Register:
 class Reading:
     """Reads for the pages; registers do not change, so the last few stay in memory."""
 
-    def __init__(self, database: ServiceDatabase, views: Views) -> None:
+    def __init__(self, database: Database, views: Views) -> None:
         self.database = database
         self._views = views
         self._registers: OrderedDict[str, StoredRegister] = OrderedDict()
@@ -78,12 +77,12 @@ class Reading:
         Raises:
             NotPublished: the list asked for is not there, or not in the reader's region.
         """
-        lists = self.database.of_kind(kind).summaries(who)
+        lists = WatchlistRepository(self.database, kind).summaries(who)
         summary = _fitting(lists, who, as_of, region)
         if summary is None:
             if as_of is None and region is None:
                 return None
-            raise self.database.of_kind(kind).not_published(as_of, region or "", who)
+            raise WatchlistRepository(self.database, kind).not_published(as_of, region or "", who)
         view = self._views.watchlist(who, summary.as_of, summary.region, kind)
         state = request.scope.setdefault("state", {})
         state["about"] = (view.as_of, view.list_digest, view.model_version)
@@ -104,29 +103,35 @@ class Reading:
 
     def day(self, who: Principal, today: dt.date) -> dt.date:
         """Today, or the last day the newest list can speak of: a past world has past dates."""
-        newest = max((one.as_of for one in self.database.summaries(who)), default=today)
+        newest = max(
+            (one.as_of for one in WatchlistRepository(self.database).summaries(who)), default=today
+        )
         return min(today, newest + _SPEAKS)
 
     def register(self, who: Principal, summary: Summary) -> Register:
-        """The register kept with a list; empty where the list was sealed without one."""
+        """Return the part of a list's register that ``who`` may see.
+
+        It is empty if the list was published without one.
+        """
+        document = self.register_document(who, summary)
+        return Register(
+            summary.as_of,
+            *(_own(document.get(name, ()), who) for name in ("projects", "matters", "closed")),
+        )
+
+    def register_document(self, who: Principal, summary: Summary) -> Document:
+        """Return the register published with a list, unfiltered; empty if there is none."""
         stored = self._registers.get(summary.digest)
         if stored is None:
             stored = register(
                 self.database.engine, summary.as_of, summary.region, who, summary.kind
             )
             if stored is None:
-                return Register(summary.as_of, (), (), ())
+                return {}
             self._registers[summary.digest] = stored
             while len(self._registers) > _REGISTERS_KEPT:
                 self._registers.popitem(last=False)
-        document = stored.document
-        return Register(
-            summary.as_of,
-            _own(document["projects"], who),
-            _own(document["matters"], who),
-            _own(document["closed"], who),
-            waiting(document, who),
-        )
+        return stored.document
 
 
 def reading_of(request: Request) -> Reading:

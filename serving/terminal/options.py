@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from risk.unit_kinds import Kind
-from serving.cli.dates import parse_date
+from serving.terminal.dates import parse_date
 
 AsOf = Annotated[dt.date, typer.Option("--as-of", parser=parse_date, metavar="YYYY-MM-DD")]
 AsOfOrNone = Annotated[

@@ -22,21 +22,21 @@ DEFAULT_WORKSPACE = "workspace"
 
 
 @dataclass(frozen=True)
-class Job:
+class CliContext:
     """One call of the command line."""
 
     workspace: Workspace
     language: Language
 
-    def say(self, key: str, **fields: object) -> str:
+    def text(self, key: str, **fields: object) -> str:
         """The wording of ``cli.<key>``."""
         return text(f"cli.{key}", self.language, **fields)
 
 
-def job_of(context: typer.Context) -> Job:
+def cli_context(context: typer.Context) -> CliContext:
     """The job the root command made."""
-    job: Job = context.obj
-    return job
+    cli: CliContext = context.obj
+    return cli
 
 
 def user_name() -> str:
@@ -49,7 +49,7 @@ def user_name() -> str:
         return "unknown"
 
 
-def job_from(arguments: Sequence[str]) -> Job:
+def context_from_arguments(arguments: Sequence[str]) -> CliContext:
     """Workspace and language, found before the arguments are checked.
 
     Help and errors need the language also where the arguments are wrong.
@@ -59,7 +59,7 @@ def job_from(arguments: Sequence[str]) -> Job:
     configured = _configured(workspace)
     wanted = _value(arguments, ("--lang",)) or os.environ.get(LANGUAGE_VARIABLE)
     language = _language(wanted or str(configured.get("language", "")))
-    return Job(_with_memory(workspace, configured), language)
+    return CliContext(_with_memory(workspace, configured), language)
 
 
 def _with_memory(workspace: Workspace, configured: Mapping[str, Any]) -> Workspace:

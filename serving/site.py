@@ -1,4 +1,4 @@
-"""Adds the pages to the application."""
+"""Pages, static files and service worker of the application."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from serving.auth import pages as sign_in
+from serving.audit import pages as audit
 from serving.briefings import pages as briefings
 from serving.campaigns import pages as campaigns
 from serving.complaint_links import pages as links
@@ -17,18 +17,29 @@ from serving.deposits import pages as deposits
 from serving.indicators import pages as indicators
 from serving.matters import matter_page as matter
 from serving.matters import pages as ledger
-from serving.models import pages as supervision
+from serving.models import pages as models
 from serving.notices import pages as notices
 from serving.projects import pages as project
+from serving.users import pages as users
+from serving.users import sign_in_pages as sign_in
 from serving.watchlists import map_pages as map
 from serving.watchlists import pages as watchlist
-from serving.web import auth as entering
-from serving.web.queries import Reading
+from serving.watchlists.reader import Reading
+from serving.web.errors import error_page
 from serving.web.render import FOLDER
+from serving.web.requests import is_page
 
 ROUTERS = (
     *(sign_in.router, watchlist.router, project.router, map.router, ledger.router, links.router),
-    *(indicators.router, briefings.router, supervision.router, matter.router, campaigns.router),
+    *(
+        indicators.router,
+        briefings.router,
+        models.router,
+        audit.router,
+        users.router,
+        matter.router,
+        campaigns.router,
+    ),
     *(notices.router, deposits.router),
 )
 
@@ -36,7 +47,7 @@ _A_DAY = "public, max-age=86400"
 
 
 class _Static(StaticFiles):
-    """Files whose addresses change with their content, so a browser may keep them."""
+    """Static files whose URLs change with their content, so that browsers may cache them."""
 
     def file_response(
         self,
@@ -45,17 +56,17 @@ class _Static(StaticFiles):
         scope: Scope,
         status_code: int = 200,
     ) -> Response:
-        answer = super().file_response(full_path, stat_result, scope, status_code)
-        answer.headers["Cache-Control"] = _A_DAY
-        return answer
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["Cache-Control"] = _A_DAY
+        return response
 
 
 def add_pages(app: FastAPI) -> None:
-    """Make ``app`` answer people too."""
+    """Add the pages to ``app``."""
     app.state.reading = Reading(app.state.database, app.state.views)
     app.state.home = "/watchlist"
-    app.state.is_page = entering.is_page
-    app.state.tell_page = entering.tell
+    app.state.is_page = is_page
+    app.state.error_page = error_page
     app.mount("/static", _Static(directory=FOLDER / "static"), name="static")
     app.add_api_route("/sw.js", _worker, include_in_schema=False)
     for router in ROUTERS:
@@ -63,8 +74,8 @@ def add_pages(app: FastAPI) -> None:
 
 
 async def _worker(request: Request) -> FileResponse:
-    """The service worker; from the root, so that it may keep the visit form of every project."""
+    """Return the service worker; served at the root so that its scope covers all pages."""
     path = FOLDER / "static" / "sw.js"
-    # A worker follows the policy of its own file.
+    # A worker is subject to the policy of its own response.
     headers = {"Cache-Control": "no-cache", "Content-Security-Policy": "default-src 'self'"}
     return FileResponse(path, media_type="text/javascript", headers=headers)

@@ -1,0 +1,31 @@
+"""/supervision/audit: the audit log."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from serving.audit.repository import read_audit
+from serving.auth.dependencies import require
+from serving.auth.principal import Principal
+from serving.auth.roles import Permission
+from serving.db.pagination import Wanted
+from serving.http.dependencies import DatabaseDep
+from serving.web.render import render
+
+router = APIRouter(include_in_schema=False)
+
+PER_PAGE = 100
+
+
+@router.get("/supervision/audit")
+def audit(
+    request: Request,
+    database: DatabaseDep,
+    principal: Annotated[Principal, require(Permission.READ_AUDIT)],
+    cursor: Annotated[int | None, Query(ge=0)] = None,
+) -> Response:
+    """Return a page of audit entries, newest first."""
+    page = read_audit(database.engine, principal, Wanted(PER_PAGE, cursor))
+    return render(request, "audit", principal, entries=page.items, after=page.next, tab="audit")

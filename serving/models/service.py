@@ -1,0 +1,99 @@
+"""Uses of the model registry: model cards, the monitoring check, models to be published."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from risk.locale import LANGUAGES
+from risk.store.store import RecordStore
+from risk.workspace import Workspace
+from serving.errors import CommandError
+
+if TYPE_CHECKING:
+    from models.registry import ModelVersion, Registry
+    from serving.models.card.sections import Material
+    from serving.models.repository import StoredModel
+    from serving.watchlists.repository import WatchlistRepository
+    from training.monitoring.check import CheckReport
+
+
+class ModelFromLater(CommandError):
+    """The champion knows what happened after the day asked for."""
+
+    code = "model_from_later"
+
+
+def require_trained_before(version: ModelVersion, as_of: dt.date) -> None:
+    """Raises ModelFromLater if ``version`` was trained after ``as_of``."""
+    if version.trained_at > as_of:
+        raise ModelFromLater(trained_at=version.trained_at, as_of=as_of)
+
+
+def check_champion(
+    workspace: Workspace,
+    store: RecordStore,
+    lists: WatchlistRepository,
+    as_of: dt.date,
+    places: int,
+) -> CheckReport:
+    """Everything watched at ``as_of``, for the champion and the lists published so far.
+
+    Raises:
+        NoModel: nothing was trained yet.
+        ModelFromLater: the champion was trained later than ``as_of``.
+    """
+    from models.registry import Registry
+    from models.storage import PaperMissing
+    from serving.watchlists.history import listed_entries
+    from training.monitoring.check import Watched, check
+    from training.monitoring.drift import PAPER, from_text
+
+    registry = Registry(workspace, store.kind)
+    model, version = registry.champion()
+    require_trained_before(version, as_of)
+    try:
+        profile = from_text(registry.paper(version.version, PAPER))
+    except PaperMissing:
+        profile = None
+    watched = Watched(model, version.trained_at, profile, listed_entries(lists), places)
+    return check(store, watched, as_of, workspace.features)
+
+
+def card_material(registry: Registry, version: str) -> Material:
+    """What the card of ``version`` is made from.
+
+    Raises:
+        ModelUnknown: there is no such version.
+    """
+    import json
+
+    from models.storage import PaperMissing
+    from serving.models.card.sections import Material
+    from training.monitoring.drift import PAPER
+
+    found = registry.get(version)
+    try:
+        importance = json.loads(registry.paper(version, PAPER))["importance"]
+    except PaperMissing:
+        importance = {}
+    return Material(found, importance)
+
+
+def describe_model(workspace: Workspace, version: str) -> StoredModel:
+    """A version with its card in both languages, as the service keeps it."""
+    from models.registry import Registry, kind_of
+    from serving.models.card.render import card
+    from serving.models.repository import StoredModel
+    from training.json_safe import plain
+
+    material = card_material(Registry(workspace, kind_of(version)), version)
+    found = material.version
+    return StoredModel(
+        found.version,
+        found.kind,
+        found.trained_at,
+        plain(dict(found.about)),
+        {language: card(material, language, "md") for language in LANGUAGES},
+        {language: card(material, language, "html") for language in LANGUAGES},
+    )

@@ -1,0 +1,70 @@
+"""What publishing works with, what it is asked for and what it returns."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from risk.deposits import RuleTable
+from risk.store.store import RecordStore
+from risk.unit_kinds import Kind
+from risk.workspace import Workspace
+from serving.db.database import Database
+from serving.models.repository import StoredModel
+from serving.settings import Settings
+from serving.watchlists.repository import WatchlistRepository
+
+
+@dataclass(frozen=True)
+class PublishHooks:
+    """Work of other subjects that belongs to publishing a list.
+
+    ``describe_model`` returns a model version with its card, ``deposit_rules`` the office's rule
+    tables; ``after_store`` runs once the list is stored.
+    """
+
+    describe_model: Callable[[Workspace, str], StoredModel]
+    deposit_rules: Callable[[Workspace, Settings], Sequence[RuleTable]]
+    after_store: Callable[[Database, Settings], None]
+
+
+@dataclass(frozen=True)
+class PublishContext:
+    """The workspace, its open stores and settings, and the hooks."""
+
+    workspace: Workspace
+    store: RecordStore
+    database: Database
+    settings: Settings
+    hooks: PublishHooks
+
+    def for_kind(self, kind: Kind) -> PublishContext:
+        """The same context for units of ``kind``."""
+        return replace(self, store=self.store.for_kind(kind))
+
+    @property
+    def lists(self) -> WatchlistRepository:
+        """The sealed lists of the kind of unit the store shows."""
+        return WatchlistRepository(self.database, self.store.kind)
+
+
+@dataclass(frozen=True)
+class PublishRequest:
+    """A list to publish; ``region`` is the beginning of region codes, empty for all."""
+
+    as_of: dt.date
+    capacity: int
+    region: str
+    by: str
+
+
+@dataclass(frozen=True)
+class PublishResult:
+    """A published list. ``scorecard_events`` is set when the scorecard scored it."""
+
+    digest: str
+    new: bool
+    entries: int
+    cohort: int
+    scorecard_events: int | None

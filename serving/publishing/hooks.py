@@ -1,0 +1,27 @@
+"""The hooks of the program: model cards, deposit rules, and matters opened from a new list."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from risk.store.store import RecordStore
+from risk.workspace import Workspace
+from serving.db.database import Database
+from serving.deposits.rules import deposit_rules
+from serving.matters.rules import rules_of
+from serving.matters.sync import take_lists
+from serving.models.service import describe_model
+from serving.publishing.context import PublishContext, PublishHooks
+from serving.settings import Settings
+
+
+def publish_context(
+    workspace: Workspace, store: RecordStore, database: Database, settings: Settings
+) -> PublishContext:
+    """The context in which commands and jobs publish."""
+    hooks = PublishHooks(describe_model, deposit_rules, _open_matters)
+    return PublishContext(workspace, store, database, settings, hooks)
+
+
+def _open_matters(database: Database, settings: Settings) -> None:
+    take_lists(database, rules_of(settings.matters), dt.datetime.now(dt.UTC))

@@ -1,0 +1,220 @@
+"""Builds a publication from collected inputs: selects, compares with the previous list, words.
+
+Pure: reads no store, no database and no clock.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from risk.unit_kinds import Kind
+from risk.watchlist import Candidate, Change, Comparison, ListedEntry, Policy, Selected, compare
+from risk.watchlist import select as choose
+from serving.publishing import localize
+from serving.publishing.context import PublishRequest
+from serving.publishing.scoring import Scored
+from serving.settings import Settings
+from serving.version import code_version
+from serving.watchlists.document import (
+    Assessment,
+    ChangeNote,
+    Entry,
+    GoneNote,
+    Head,
+    Listing,
+    Previous,
+    ProjectRisk,
+    Publication,
+    TimelineItem,
+)
+
+if TYPE_CHECKING:
+    from models.cohort_scores import ScoredProject
+    from risk.flags import RedFlag
+
+Contributions = Mapping[str, float]
+Flags = Mapping[str, tuple["RedFlag", ...]]
+
+
+@dataclass(frozen=True)
+class PreviousList:
+    """The newest earlier list of the region; both fields are None if there is none."""
+
+    document: Mapping[str, Any] | None
+    digest: str | None
+
+    def entries(self) -> list[ListedEntry]:
+        """Its entries as :func:`risk.watchlist.compare` takes them."""
+        return [_listed_before(entry) for entry in self._list("entries")]
+
+    def name(self, project_id: str) -> str:
+        """The name the list gave a project, or the id of one it does not hold."""
+        names = {entry["project_id"]: entry["project_name"] for entry in self._list("entries")}
+        return str(names.get(project_id, project_id))
+
+    def note(self) -> Previous | None:
+        """The reference the new list's header carries."""
+        if self.document is None or self.digest is None:
+            return None
+        return Previous(dt.date.fromisoformat(self.document["as_of"]), self.digest)
+
+    def _list(self, name: str) -> list[Mapping[str, Any]]:
+        return [] if self.document is None else list(self.document[name])
+
+
+@dataclass(frozen=True)
+class PublishInputs:
+    """Everything a publication is built from."""
+
+    request: PublishRequest
+    settings: Settings
+    scored: Scored
+    flags: Flags
+    stories: Mapping[str, tuple[TimelineItem, ...]]
+    records_digest: str
+    previous: PreviousList
+    scored_before: Mapping[str, Contributions]
+    kind: Kind = "project"
+
+
+def build_publication(inputs: PublishInputs) -> Publication:
+    """Build the publication from ``inputs`` alone."""
+    projects = {project.project_id: project for project in inputs.scored.cohort.projects}
+    assessments = {key: _assessment(item, inputs) for key, item in projects.items()}
+    selected = _select(inputs)
+    listings = {place.project_id: _listing(place) for place in selected}
+    changes = _changes(inputs, selected)
+    entries = tuple(
+        Entry(listings[change.project_id], assessments[change.project_id], _change_note(change))
+        for change in changes.entries
+    )
+    risks = tuple(
+        ProjectRisk(assessments[key], listings.get(key), inputs.stories.get(key, ()))
+        for key in sorted(assessments)
+    )
+    return Publication(_head(inputs), entries, _gone(inputs, changes), risks)
+
+
+def _select(inputs: PublishInputs) -> list[Selected]:
+    policy, request = inputs.settings.policy, inputs.request
+    chosen = Policy(
+        capacity=request.capacity,
+        seed=str(inputs.settings.seed),
+        region=request.region,
+        order=policy.order,
+        random_share=policy.random_share,
+        rest_days=policy.rest_days,
+        tiers=inputs.settings.tiers.thresholds(),
+    )
+    candidates = (_candidate(p, inputs.flags) for p in inputs.scored.cohort.projects)
+    return choose(candidates, chosen, request.as_of)
+
+
+def _candidate(project: ScoredProject, flags: Flags) -> Candidate:
+    must = tuple(flag.code for flag in flags.get(project.project_id, ()) if flag.must_visit)
+    return Candidate(
+        project_id=project.project_id,
+        region_code=project.region_code,
+        probability=project.probability,
+        workers=project.workers,
+        last_clean_visit=project.last_clean_visit,
+        must=must,
+    )
+
+
+def _changes(inputs: PublishInputs, selected: Iterable[Selected]) -> Comparison:
+    now = {project.project_id: project for project in inputs.scored.cohort.projects}
+    current = [
+        ListedEntry(
+            place.project_id,
+            place.rank,
+            place.tier,
+            place.probability,
+            now[place.project_id].contributions,
+        )
+        for place in selected
+    ]
+    return compare(
+        inputs.previous.entries(),
+        current,
+        scored_before=inputs.scored_before,
+        scored_now={key: project.contributions for key, project in now.items()},
+    )
+
+
+def _listed_before(entry: Mapping[str, Any]) -> ListedEntry:
+    from risk.tiers import Tier
+
+    return ListedEntry(
+        entry["project_id"],
+        entry["rank"],
+        Tier(entry["tier"]),
+        entry["probability"],
+        sealed_contributions(entry),
+    )
+
+
+def sealed_contributions(document: Mapping[str, Any]) -> Contributions:
+    """Contributions per family of a sealed assessment; families without a reason are zero."""
+    zeros = dict.fromkeys(localize.families(), 0.0)
+    return zeros | {reason["family"]: reason["contribution"] for reason in document["reasons"]}
+
+
+def _assessment(project: ScoredProject, inputs: PublishInputs) -> Assessment:
+    flags = inputs.flags.get(project.project_id, ())
+    return Assessment(
+        project_id=project.project_id,
+        project_name=project.project_name,
+        contractor_name=project.contractor_name if inputs.kind == "project" else None,
+        region_code=project.region_code,
+        tier=inputs.settings.tiers.thresholds().tier_of(project.probability).value,
+        probability=project.probability,
+        workers=project.workers,
+        amount_at_stake=project.amount_at_stake,
+        reasons=tuple(localize.reason_note(reason, inputs.kind) for reason in project.reasons),
+        red_flags=tuple(localize.flag_note(flag) for flag in flags),
+        unlike_inspected=project.unlike_inspected,
+    )
+
+
+def _listing(place: Selected) -> Listing:
+    return Listing(place.rank, place.selection.value, place.draw_probability)
+
+
+def _change_note(change: Change) -> ChangeNote:
+    return ChangeNote(change.kind.value, change.from_rank, change.reason)
+
+
+def _gone(inputs: PublishInputs, changes: Comparison) -> tuple[GoneNote, ...]:
+    return tuple(
+        GoneNote(change.project_id, inputs.previous.name(change.project_id), _change_note(change))
+        for change in changes.gone
+    )
+
+
+def _head(inputs: PublishInputs) -> Head:
+    request, scored = inputs.request, inputs.scored
+    return Head(
+        as_of=request.as_of,
+        region=request.region,
+        capacity=request.capacity,
+        model=localize.model_note(scored.model),
+        cohort=len(scored.cohort.projects),
+        missing_feeds=scored.cohort.missing_feeds,
+        records_digest=inputs.records_digest,
+        code_version=code_version(),
+        previous=inputs.previous.note(),
+        rules=_rules(inputs.settings),
+        kind=inputs.kind,
+    )
+
+
+def _rules(settings: Settings) -> Mapping[str, Any]:
+    policy = settings.policy.model_dump(mode="json", exclude={"capacity"})
+    return {
+        "tiers": settings.tiers.model_dump(),
+        "policy": {**policy, "seed": str(settings.seed)},
+    }

@@ -1,0 +1,61 @@
+"""Stores a sealed publication and everything published with it in one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from serving.db.database import Database
+from serving.db.engine import writing
+from serving.indicators.repository import CountyRates, save_rates
+from serving.models.repository import StoredModel, save_model
+from serving.watchlists.document import SealedPublication
+from serving.watchlists.events import record_publication
+from serving.watchlists.repository import insert_publication
+from serving.watchlists.snapshot import Dossiers
+from serving.watchlists.snapshot_repository import keep_dossiers
+
+
+@dataclass(frozen=True)
+class PublicationExtras:
+    """Data published with a list: indicators, the model with its card, data for the pages."""
+
+    rates: Sequence[CountyRates]
+    model: StoredModel
+    dossiers: Dossiers | None = None
+
+
+@dataclass(frozen=True)
+class Published:
+    """Digest of a stored list; ``new`` is False when the very same list was there already."""
+
+    digest: str
+    new: bool
+
+
+def store_publication(
+    database: Database,
+    sealed: SealedPublication,
+    *,
+    published_at: dt.datetime,
+    published_by: str,
+    extras: PublicationExtras | None = None,
+) -> Published:
+    """Store a list, its risks, its events and ``extras``, all or nothing.
+
+    Storing the very same list again changes nothing.
+
+    Raises:
+        AlreadyPublished: another list is sealed for that as_of, region and kind.
+    """
+    with writing(database.engine).begin() as connection:
+        watchlist_id = insert_publication(connection, sealed, published_at, published_by)
+        if watchlist_id is not None:
+            record_publication(connection, sealed, watchlist_id, published_at)
+            if extras is not None:
+                save_rates(connection, extras.rates)
+                save_model(connection, extras.model, published_at)
+                if extras.dossiers is not None:
+                    keep_dossiers(connection, watchlist_id, extras.dossiers)
+    return Published(sealed.watchlist.digest, new=watchlist_id is not None)

@@ -1,0 +1,54 @@
+"""Writes the feature matrix as Parquet."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from risk.progress import Progress
+from risk.store.store import RecordStore
+
+
+def write_features(
+    store: RecordStore, as_ofs: Sequence[dt.date], out: Path, progress: Progress
+) -> int:
+    """Write the feature matrix of ``as_ofs`` as Parquet and say how many rows it has.
+
+    Raises:
+        OSError: the file cannot be written; what was written of it may be there.
+    """
+    import pyarrow.parquet as pq
+
+    from features.matrix import computed_by_dates, matrix_table
+
+    rows = 0
+    with ExitStack() as opened:
+        writer: pq.ParquetWriter | None = None
+        for engine in computed_by_dates(store, as_ofs, progress):
+            table = matrix_table(engine)
+            writer = writer or opened.enter_context(pq.ParquetWriter(out, table.schema))
+            writer.write_table(table)
+            rows += int(table.num_rows)
+    return rows
+
+
+def write_features_by_date(
+    store: RecordStore, as_ofs: Sequence[dt.date], folder: Path, progress: Progress
+) -> int:
+    """Write the feature matrix to ``FOLDER/as_of=YYYY-MM-DD/part-0.parquet``; how many rows it has.
+
+    The layout Spark writes: dates asked for are replaced once they are whole, others stay.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    from features.feature_sets import FEATURE_SETS
+    from features.matrix import computed_by_dates, matrix_sql
+
+    rows = 0
+    for engine in computed_by_dates(store, as_ofs, progress):
+        engine.write(matrix_sql(FEATURE_SETS[store.kind].families), str(folder))
+        rows += int(str(engine.rows("SELECT count(*) FROM cohort")[0][0]))
+    return rows

@@ -1,0 +1,1 @@
+"""Kit of the command line: context, resources, options and output shared by all commands."""

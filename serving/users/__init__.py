@@ -1,0 +1,1 @@
+"""Sessions, users and tokens: sign-in, administration pages and commands."""

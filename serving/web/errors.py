@@ -1,0 +1,26 @@
+"""Pages of errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from urllib.parse import quote
+
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+
+from risk.locale import Language
+from serving.web.render import page_language, render
+
+
+def error_page(request: Request, status: int, texts: Mapping[Language, str]) -> Response:
+    """Return the page of an error; without a session, a redirect to the sign-in page."""
+    if status == HTTPStatus.UNAUTHORIZED:
+        back = quote(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+        sign_in = f"/sign-in?next={back}"
+        if request.headers.get("hx-request") == "true":
+            return Response(status_code=204, headers={"HX-Redirect": sign_in})
+        return RedirectResponse(sign_in, status_code=303)
+    principal = request.scope.get("state", {}).get("principal")
+    message = texts[page_language(request)]
+    return render(request, "failure", principal, status=status, code=status, message=message)

@@ -1,0 +1,87 @@
+"""Which tables a SQL text reads: taken from the parse, pinned for the steps of the features."""
+
+from __future__ import annotations
+
+import pytest
+
+from features.cache.dependencies import readings
+from features.feature_sets import FEATURE_SETS
+from features.matrix import steps_read_by
+from features.sql_tables import parse, tables_read
+
+PROJECT_TABLES = {
+    "attendance": "attendance cases payments payrolls projects",
+    "complaints": "cases complaints links projects",
+    "deposits": "cases deposits payrolls projects",
+    "disputes": "cases disputes projects",
+    "history": "cases contracts inspections listings payments payrolls projects transfers",
+    "operations": "cases contracts operations projects",
+    "payments": "cases payments payrolls projects",
+    "reporting": "attendance cases payrolls projects",
+    "stage": "cases organizations projects",
+    "subcontracting": "cases contracts organizations projects",
+    "transfers": "accounts cases payrolls projects transfers",
+}
+EMPLOYER_TABLES = {
+    "complaints": "cases complaints links organizations",
+    "history": "cases contracts inspections listings organizations payments payrolls transfers",
+    "operations": "cases contracts operations organizations",
+    "stage": "cases organizations",
+    "utilities": "cases operations organizations",
+}
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT pay FROM rolls", {"rolls"}),
+        ("SELECT paid AS pay FROM rolls events WHERE events.stage > 0", {"rolls"}),
+        ("SELECT * FROM main.rolls JOIN (SELECT * FROM paid) p USING (id)", {"rolls", "paid"}),
+        ("SELECT 1 FROM a WHERE EXISTS (SELECT 1 FROM b) UNION ALL SELECT 1 FROM c", {*"abc"}),
+        ("WITH tree AS (SELECT * FROM a) SELECT * FROM tree", {"a"}),
+        ("WITH tree AS (SELECT * FROM a) SELECT * FROM main.tree", {"a", "tree"}),
+        ("SELECT 1 -- FROM pay", set()),
+    ],
+)
+def test_tables_read_are_tables_and_nothing_of_the_same_name(sql, expected):
+    assert tables_read(sql) == expected
+
+
+def test_parse_counts_mentions_and_lists_columns():
+    parsed = parse("SELECT f.has_cases FROM feeds f JOIN steps.feeds g ON g.as_of = f.as_of")
+    assert sorted(parsed.tables) == [("", "feeds"), ("steps", "feeds")]
+    assert parsed.columns == {"has_cases", "as_of"}
+
+
+@pytest.mark.parametrize("sql", ["SELECT FROM WHERE", "DROP TABLE pay"])
+def test_parse_refuses_what_is_no_select(sql):
+    with pytest.raises(ValueError, match=sql):
+        parse(sql)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("project", PROJECT_TABLES), ("employer", EMPLOYER_TABLES)]
+)
+def test_every_family_reads_the_same_stored_tables_as_ever(store, kind, expected):
+    found = readings(store.seen_as(kind), FEATURE_SETS[kind].families)
+    assert {name: " ".join(sorted(one.tables)) for name, one in found.items()} == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (
+            "project",
+            "known_organizations known_projects known_attendance known_cases feeds cohort"
+            " pay_months_asked rolls paid pay presence presence_months stakes",
+        ),
+        (
+            "employer",
+            "known_organizations known_projects known_cases known_operations cohort indicators"
+            " indicator_facts meter_months meters stakes",
+        ),
+    ],
+)
+def test_steps_read_by_a_query_are_few_and_in_order(kind, expected):
+    queries = ["SELECT * FROM stakes", "SELECT * FROM known_organizations"]
+    assert " ".join(step.name for step in steps_read_by(queries, kind)) == expected

@@ -1,0 +1,93 @@
+"""HTTP statuses and texts of all errors of the serving package."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import pytest
+
+import serving
+from risk.errors import WagewatchError
+from risk.locale import LANGUAGES, catalogue
+from serving.errors import ApiError, CommandError, ReasonedError
+
+BASES = {ApiError, CommandError, ReasonedError}
+
+# The status of every error an API client can receive. Clients rely on it: a change is a new API.
+STATUSES = {
+    "audit_full": 503,
+    "briefing_unknown": 404,
+    "campaign_unknown": 404,
+    "complaint_not_waiting": 404,
+    "csrf_missing": 403,
+    "duties_unchecked": 409,
+    "job_unknown": 404,
+    "key_used_otherwise": 422,
+    "link_not_yours": 403,
+    "link_unclear": 422,
+    "matter_closed": 409,
+    "matter_open": 409,
+    "matter_unknown": 404,
+    "model_not_published": 404,
+    "not_allowed": 403,
+    "not_published": 404,
+    "not_signed_in": 401,
+    "nothing_published": 404,
+    "nothing_to_notify": 422,
+    "notice_unknown": 404,
+    "oidc_failed": 401,
+    "oidc_off": 404,
+    "organisation_unknown": 404,
+    "outcome_invalid": 422,
+    "outcome_unknown": 404,
+    "outside_region": 403,
+    "project_not_scored": 404,
+    "project_unknown": 404,
+    "rows_unreadable": 422,
+    "sign_in_failed": 401,
+    "step_invalid": 422,
+    "submission_unknown": 404,
+    "subscription_unknown": 404,
+    "too_many_requests": 429,
+    "version_outdated": 409,
+}
+
+
+def serving_errors() -> list[type[WagewatchError]]:
+    """Return all error classes defined in the serving package."""
+    for module in pkgutil.walk_packages(serving.__path__, "serving."):
+        if ".migrations." not in module.name:
+            importlib.import_module(module.name)
+    pending, classes = [WagewatchError], set()
+    while pending:
+        for cls in pending.pop().__subclasses__():
+            pending.append(cls)
+            if cls.__module__.startswith("serving."):
+                classes.add(cls)
+    return sorted(classes - BASES, key=lambda cls: cls.__name__)
+
+
+ERRORS = serving_errors()
+
+
+def test_every_error_is_one_of_the_api_or_of_commands():
+    assert len(ERRORS) > len(STATUSES)
+    assert [cls for cls in ERRORS if not issubclass(cls, ApiError | CommandError)] == []
+
+
+def test_every_api_error_has_a_status_and_it_is_the_documented_one():
+    statuses = {cls.code: int(cls.status) for cls in ERRORS if issubclass(cls, ApiError)}
+    assert statuses == STATUSES
+
+
+def test_error_codes_are_unique():
+    codes = [cls.code for cls in ERRORS]
+    assert len(set(codes)) == len(codes)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_error_and_status_has_a_text(language):
+    texts = catalogue(language)
+    assert [cls.code for cls in ERRORS if f"errors.{cls.code}" not in texts] == []
+    assert [status for status in STATUSES.values() if f"problems.{status}" not in texts] == []

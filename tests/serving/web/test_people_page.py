@@ -1,0 +1,93 @@
+"""The administration page of users and tokens."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+import httpx
+import pytest
+
+from risk.locale import text
+from serving.app import create_app
+from serving.auth.repository import UserRepository
+from serving.auth.roles import Role
+from serving.settings import Settings
+
+from ..conftest import served
+from ..site import add_user, signed_in
+
+USER = {"does": "add_user", "name": "新用户", "role": "inspector", "password": "long enough 1"}
+TOKEN = {"does": "add_token", "name": "case-system", "role": "system"}
+
+
+@pytest.fixture
+def users(database):
+    return UserRepository(database.engine)
+
+
+@pytest.fixture
+def app_url(database, users):
+    add_user(users, "admin", Role.ADMIN)
+    add_user(users, "county", Role.ADMIN, "990101")
+    with served(create_app(Settings(), database)) as url:
+        yield url
+
+
+@pytest.fixture
+def admin(app_url):
+    with closing(signed_in(app_url, "admin")) as client:
+        yield client
+
+
+def _post(client: httpx.Client, form: dict[str, str], language: str = "zh") -> str:
+    client.cookies.set("wagewatch_language", language)
+    response = client.post("/supervision/people", data=form)
+    assert response.status_code == 200
+    return response.text
+
+
+def test_a_user_and_a_token_are_added_and_ended(admin, users):
+    refused = text("pages.people_page.refused", "zh")
+    assert refused not in _post(admin, {**USER, "region": "990101"})
+    assert "ww_" in _post(admin, TOKEN)
+    assert users.region_of("新用户") == "990101"
+    _post(admin, {"does": "disable", "name": "新用户"})
+    _post(admin, {"does": "revoke", "name": "case-system"})
+    ended = [user.name for user in users.users() if user.disabled_at]
+    assert ended == ["新用户"]
+    assert [token.name for token in users.tokens() if token.revoked_at] == ["case-system"]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(
+    ("change", "code", "fields"),
+    [
+        ({"region": "99x"}, "region_invalid", {"found": "99x"}),
+        ({"role": "king"}, "role_unknown", {"found": "king", "allowed": ", ".join(Role)}),
+        ({"name": ""}, "name_invalid", {"found": "", "most": 100}),
+        ({"password": "short"}, "password_too_short", {"least": 10, "most": 200}),
+        ({"does": "promote"}, "form_invalid", {}),
+        ({"name": "admin"}, "name_taken", {"name": "admin"}),
+    ],
+)
+def test_refused_form_names_the_wrong_value(admin, users, language, change, code, fields):
+    before = users.users()
+    page = _post(admin, {**USER, **change}, language)
+    assert text(f"errors.{code}", language, **fields) in page
+    assert text("pages.people_page.refused", language) in page
+    assert users.users() == before
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "3651", "soon", "1.5", "9" * 40])
+def test_refused_token_names_the_number_of_days(admin, users, days):
+    page = _post(admin, {**TOKEN, "days": days})
+    assert text("errors.days_invalid", "zh", found=days, least=1, most=3650) in page
+    assert users.tokens() == []
+
+
+def test_administrators_add_only_within_their_region(app_url, users):
+    with closing(signed_in(app_url, "county")) as client:
+        page = _post(client, {**USER, "region": "42"})
+        everywhere = _post(client, USER)
+    assert text("errors.outside_region", "zh", region="42", allowed="990101") in page
+    assert text("errors.outside_region", "zh", region="*", allowed="990101") in everywhere
