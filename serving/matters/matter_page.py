@@ -21,7 +21,7 @@ from serving.matters.repository import REASONS, RECHECKS
 from serving.matters.rules import rules_of
 from serving.matters.steps import DUTY_FOUND, Hand, StepInvalid, open_by_hand
 from serving.matters.sync import take_lists
-from serving.watchlists.reader import reading_of
+from serving.watchlists.reader import reader_of
 from serving.web.render import page_language, render
 from serving.web.requests import Form
 
@@ -35,7 +35,7 @@ Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
 def show(request: Request, matter: str, who: Reader) -> Response:
     """One matter."""
     rules, moment = rules_of(settings_of(request).matters), now()
-    database, language = reading_of(request).database, page_language(request)
+    database, language = reader_of(request).database, page_language(request)
     take_lists(database, rules, moment)
     found = one_standing(database, rules, who, matter, moment.astimezone().date())
     return render(
@@ -61,7 +61,7 @@ def open_one(request: Request, who: Writer, form: Form) -> Response:
         hand = _hand(form)
         write_audited(
             request,
-            reading_of(request).database,
+            reader_of(request).database,
             who,
             lambda connection: made.append(open_by_hand(connection, who, hand, now())),
         )

@@ -22,10 +22,10 @@ from serving.matters.rules import rules_of
 from serving.matters.state import LARGE, Standing
 from serving.matters.steps import StepInvalid, Wanted, take_step
 from serving.matters.xlsx import matters_xlsx
-from serving.watchlists.reader import reading_of
+from serving.watchlists.reader import reader_of
 from serving.web.render import page_language, render
 from serving.web.requests import Form
-from serving.web.responses import XLSX, download
+from serving.web.responses import XLSX, attachment
 
 router = APIRouter(include_in_schema=False)
 
@@ -60,7 +60,7 @@ def ledger(
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
     """Matters with who has them and by when."""
-    chosen = reading_of(request).choose(request, who, None, None)
+    chosen = reader_of(request).choose(request, who, None, None)
     every = _standings(request, who)
     if chosen is None and not every:
         return render(request, "nothing", who)
@@ -93,7 +93,7 @@ def ledger_xlsx(
     """The same matters as a workbook."""
     found = _chosen(_standings(request, who), narrow)
     body = matters_xlsx(found, page_language(request), _today())
-    return download(f"matters-{_today()}.xlsx", XLSX, body)
+    return attachment(f"matters-{_today()}.xlsx", XLSX, body)
 
 
 @router.post("/ledger/{matter:path}")
@@ -113,7 +113,7 @@ def stepped(request: Request, matter: str, who: Principal, form: dict[str, str])
         wanted = wanted_of(form)
         write_audited(
             request,
-            reading_of(request).database,
+            reader_of(request).database,
             who,
             lambda connection: take_step(connection, who, matter, wanted, rules, moment),
         )
@@ -154,7 +154,7 @@ def day_in(value: str | None) -> dt.date | None:
 @router.get("/revisits")
 def revisits(request: Request, who: Reader) -> Response:
     """Closed matters that are to be looked at again."""
-    chosen = reading_of(request).choose(request, who, None, None)
+    chosen = reader_of(request).choose(request, who, None, None)
     every = _standings(request, who)
     if chosen is None and not every:
         return render(request, "nothing", who)
@@ -175,7 +175,7 @@ def revisits(request: Request, who: Reader) -> Response:
 
 def _standings(request: Request, who: Principal) -> list[Standing]:
     settings, moment = settings_of(request), now()
-    return current(reading_of(request).database, settings, who, _today(), moment)
+    return current(reader_of(request).database, settings, who, _today(), moment)
 
 
 def _chosen(every: Sequence[Standing], narrow: Narrowing) -> list[Standing]:
