@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from benchmarks.backtest import row
 from features.matrix import Matrix
-from models.arrears import recipe_for
-from models.logistic import LogisticRecipe
+from models.arrears import hyperparameters_for
+from models.logistic import LogisticHyperparameters
 from serving.models.backtest_text import shown
 from training.dataset.labels import EventLog
 from training.dataset.observation import Inspection
@@ -33,7 +33,7 @@ from training.evaluation.predictions import Predictions
 from training.evaluation.report import bootstrap_metrics
 from training.evaluation.visit_reordering import ReorderedVisits, reorder_within
 from training.fit.fit import fit
-from training.fit.out_of_time import AnyRecipe
+from training.fit.out_of_time import AnyHyperparameters
 
 EPOCH = dt.date(1970, 1, 1)
 KNOWN_BEFORE = (
@@ -67,9 +67,9 @@ def document(data: pd.DataFrame) -> str:
     for suffix, inspectors in (("", True), (" without inspectors", False)):
         lessons = lessons_of(earlier, first, inspectors=inspectors)
         cohort = matrix_of(test, first, inspectors=inspectors)
-        recipes: dict[str, AnyRecipe] = {
-            "trees": recipe_for(float(lessons.target.sum())),
-            "logistic regression": LogisticRecipe(),
+        recipes: dict[str, AnyHyperparameters] = {
+            "trees": hyperparameters_for(float(lessons.target.sum())),
+            "logistic regression": LogisticHyperparameters(),
         }
         for name, recipe in recipes.items():
             model = fit(lessons, recipe).model

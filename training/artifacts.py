@@ -10,8 +10,8 @@ import numpy as np
 from features.feature_sets import FEATURE_SETS
 from models.arrears import ArrearsModel
 from models.logistic import LogisticModel
-from models.novelty import PAPER as NOVELTY_ARTIFACT
-from models.novelty import fit_resemblance
+from models.novelty import ARTIFACT as NOVELTY_ARTIFACT
+from models.novelty import fit_novelty_detector
 from risk.store.store import RecordStore
 from training.dataset.labels import dated_within
 from training.dataset.observation import observations_before
@@ -33,7 +33,7 @@ def model_artifacts(
     artifacts = {PROFILE_ARTIFACT: profile.to_text()}
     observations = observations_before(store, training_set.log.known_until)
     inspected = dated_within(observations.days, matrix.project_ids, matrix.as_ofs)
-    detector = fit_resemblance(matrix.where(inspected))
+    detector = fit_novelty_detector(matrix.where(inspected))
     if detector is not None:
         artifacts[NOVELTY_ARTIFACT] = detector.to_text()
     return artifacts

@@ -70,7 +70,7 @@ def run_training(
         choice = _choice(workspace, training_set, search or Search(), progress)
         chosen = choice.chosen if choice else None
         trained = (
-            fit(training_set, chosen.recipe, progress, chosen.out_of_time)
+            fit(training_set, chosen.hyperparameters, progress, chosen.out_of_time)
             if chosen
             else fit(training_set, progress=progress)
         )
@@ -82,7 +82,7 @@ def run_training(
         about,
         parameters=trained.parameters,
         metrics=trained.metrics,
-        papers=artifacts,
+        artifacts=artifacts,
     )
     decision = evaluation.decision
     if decision.passed:

@@ -44,17 +44,16 @@ def check_champion(
         ModelFromLater: the champion was trained later than ``as_of``.
     """
     from models.registry import Registry
-    from models.storage import PaperMissing
+    from models.storage import ArtifactMissing
     from serving.watchlists.history import listed_entries
     from training.monitoring.check import CheckInputs, check
-    from training.monitoring.drift import PROFILE_ARTIFACT, parse_profile
 
     registry = Registry(workspace, store.kind)
     model, version = registry.champion()
     require_trained_before(version, as_of)
     try:
-        profile = parse_profile(registry.paper(version.version, PROFILE_ARTIFACT))
-    except PaperMissing:
+        profile = from_text(registry.artifact(version.version, PAPER))
+    except ArtifactMissing:
         profile = None
     inputs = CheckInputs(model, version.trained_at, profile, listed_entries(lists), places)
     return check(store, inputs, as_of, workspace.features)
@@ -68,14 +67,13 @@ def card_material(registry: Registry, version: str) -> Material:
     """
     import json
 
-    from models.storage import PaperMissing
+    from models.storage import ArtifactMissing
     from serving.models.card.sections import Material
-    from training.monitoring.drift import PROFILE_ARTIFACT
 
     found = registry.get(version)
     try:
-        importance = json.loads(registry.paper(version, PROFILE_ARTIFACT))["importance"]
-    except PaperMissing:
+        importance = json.loads(registry.artifact(version, PAPER))["importance"]
+    except ArtifactMissing:
         importance = {}
     return Material(found, importance)
 

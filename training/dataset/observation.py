@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from features.common_steps import known
+from features.common_steps import known_rows_step
 from features.engines.duckdb import DuckDBEngine
 from risk.store.store import RecordStore
 from training.dataset.labels import EventLog, dated_within
@@ -69,7 +69,7 @@ def observations_before(store: RecordStore, known_until: dt.date) -> Observation
     """The inspections and decided cases known before ``known_until``."""
     engine = DuckDBEngine(store, [known_until])
     try:
-        engine.run([known("inspections"), known("cases")])
+        engine.run([known_rows_step("inspections"), known_rows_step("cases")])
         days = engine.rows(_OBSERVED)
         inspections = [_inspection(row) for row in engine.rows(_INSPECTED)]
     finally:

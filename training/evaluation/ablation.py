@@ -94,7 +94,7 @@ def _without_each(
         if trained.model.kind == "scorecard" or len(columns) == len(training_set.matrix.columns):
             scores[family.name] = scores[MODEL]
             continue
-        ablated = fit(replace(training_set, matrix=training_set.matrix.only(columns)))
+        ablated = fit(replace(training_set, matrix=training_set.matrix.select_columns(columns)))
         scores[family.name] = ablated.model.raw(cohort)
     probability = {MODEL: trained.model.calibration.probability(scores[MODEL])}
     arrays = {name: np.asarray(values) for name, values in scores.items()}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.matrix import Matrix, stepped_by_dates, steps_read_by
+from features.matrix import Matrix, run_steps_in_batches, steps_read_by
 from risk.progress import Progress
 from risk.store.store import RecordStore
 from training.evaluation.predictions import Predictions
@@ -52,7 +52,7 @@ def details_at(
     queries = (_PROJECTS, _STAKES) if stakes else (_PROJECTS,)
     steps = steps_read_by(queries, store.kind)
     tables: tuple[dict[Key, tuple[object, ...]], ...] = ({}, {})
-    for engine in stepped_by_dates(store, months, steps, progress):
+    for engine in run_steps_in_batches(store, months, steps, progress):
         for table, sql in zip(tables, queries, strict=False):
             table.update({(row[0], str(row[1])): row[2:] for row in engine.rows(sql)})
     return ProjectDetails(*tables)

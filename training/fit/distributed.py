@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import lightgbm as lgb
 
-from models.arrears import Recipe
+from models.arrears import Hyperparameters
 from risk.errors import WagewatchError
 from training.dataset.parquet_dataset import FeatureFiles, parquet_dataset
 from training.fit.out_of_time import directions_of
@@ -72,7 +72,7 @@ def fit_distributed(
     files: FeatureFiles,
     label: str | NDArray[Any],
     *,
-    recipe: Recipe,
+    hyperparameters: Hyperparameters,
     rounds: int,
     seed: int,
     cluster: Cluster,
@@ -84,7 +84,9 @@ def fit_distributed(
     machines. The trees (:func:`trees_of`) are the same on all machines; the parameters written
     below them differ in the port.
     """
-    parameters = recipe.parameters(directions_of(files.columns), seed) | cluster.parameters()
+    parameters = (
+        hyperparameters.parameters(directions_of(files.columns), seed) | cluster.parameters()
+    )
     booster = lgb.train(parameters, parquet_dataset(files, label), num_boost_round=rounds)
     text: str = booster.model_to_string()
     booster.free_network()

@@ -21,9 +21,9 @@ import numpy as np
 
 from features.matrix import Matrix
 from models import calibration
-from models.arrears import ArrearsModel, Recipe, recipe_for
+from models.arrears import ArrearsModel, Hyperparameters, hyperparameters_for
 from models.base import ScoringModel
-from models.logistic import LogisticRecipe
+from models.logistic import LogisticHyperparameters
 from models.scorecard import PRIOR_RATE, fit_scorecard
 from risk.calendar.dates import HORIZON_DAYS
 from risk.progress import Progress
@@ -32,7 +32,7 @@ from training.dataset.training_set import TrainingSet, build_training_set
 from training.fit.out_of_time import (
     MIN_EVENTS_FOR_CALIBRATION,
     ROUND_STEP,
-    AnyRecipe,
+    AnyHyperparameters,
     best_stage,
     fit_boosters,
     fit_regression,
@@ -94,18 +94,18 @@ def train(store: RecordStore, as_of: dt.date, progress: Progress | None = None) 
 
 def fit(
     training_set: TrainingSet,
-    recipe: AnyRecipe | None = None,
+    hyperparameters: AnyHyperparameters | None = None,
     progress: Progress | None = None,
     out_of_time: NDArray[np.float64] | None = None,
 ) -> Trained:
-    """Fit a model with ``recipe``; the scorecard if there are too few events.
+    """Fit a model with ``hyperparameters``; the scorecard if there are too few events.
 
     ``out_of_time`` are the scores of :func:`training.fit.out_of_time.score_out_of_time` for
-    ``recipe``, if they were computed before.
+    ``hyperparameters``, if they were computed before.
     """
     if not training_set.has_enough_events():
         return _scorecard(training_set)
-    chosen = recipe or recipe_for(float(training_set.target.sum()))
+    chosen = hyperparameters or hyperparameters_for(float(training_set.target.sum()))
     if out_of_time is None:
         out_of_time = score_out_of_time(training_set, chosen)
     return _fitted(training_set, chosen, out_of_time, progress)
@@ -147,7 +147,7 @@ def _trained(
 
 def _fitted(
     training_set: TrainingSet,
-    recipe: AnyRecipe,
+    hyperparameters: AnyHyperparameters,
     out_of_time: NDArray[np.float64],
     progress: Progress | None,
 ) -> Trained:
@@ -155,7 +155,7 @@ def _fitted(
     rows = recent_months(matrix.as_ofs, target, ~np.isnan(out_of_time[:, 0]))
     stage, scores = best_stage(out_of_time[rows], target[rows])
     calibrated = calibration.fit(scores, target[rows])
-    model, parameters = _model(training_set, recipe, stage, calibrated, progress)
+    model, parameters = _model(training_set, hyperparameters, stage, calibrated, progress)
     holdout = make_holdout(matrix.where(rows), scores, target[rows])
     metrics = out_of_time_metrics(calibrated, scores, target[rows])
     return _trained(training_set, model, metrics, parameters, holdout)
@@ -163,24 +163,26 @@ def _fitted(
 
 def _model(
     training_set: TrainingSet,
-    recipe: AnyRecipe,
+    hyperparameters: AnyHyperparameters,
     stage: int,
     calibrated: calibration.Calibration,
     progress: Progress | None,
 ) -> tuple[ScoringModel, dict[str, Any]]:
     """The model fitted on the whole training set, and its parameters."""
-    if isinstance(recipe, LogisticRecipe):
-        regression = fit_regression(training_set, recipe)
-        return replace(regression, calibration=calibrated), asdict(recipe)
+    if isinstance(hyperparameters, LogisticHyperparameters):
+        regression = fit_regression(training_set, hyperparameters)
+        return replace(regression, calibration=calibrated), asdict(hyperparameters)
     rounds = (stage + 1) * ROUND_STEP
-    boosters = fit_boosters(training_set, recipe, rounds, recipe.seeds)
-    return bagged_model(training_set.matrix.columns, boosters, recipe, rounds, calibrated, progress)
+    boosters = fit_boosters(training_set, hyperparameters, rounds, hyperparameters.seeds)
+    return bagged_model(
+        training_set.matrix.columns, boosters, hyperparameters, rounds, calibrated, progress
+    )
 
 
 def bagged_model(
     columns: tuple[str, ...],
     boosters: Iterable[Any],
-    recipe: Recipe,
+    hyperparameters: Hyperparameters,
     rounds: int,
     calibrated: calibration.Calibration,
     progress: Progress | None,
@@ -190,8 +192,12 @@ def bagged_model(
     for booster in boosters:
         texts.append(booster.model_to_string())
         if progress:
-            progress("boosters", len(texts) / len(recipe.seeds))
-    parameters = {**recipe.parameters([], 0), "rounds": rounds, "seeds": list(recipe.seeds)}
+            progress("boosters", len(texts) / len(hyperparameters.seeds))
+    parameters = {
+        **hyperparameters.parameters([], 0),
+        "rounds": rounds,
+        "seeds": list(hyperparameters.seeds),
+    }
     return ArrearsModel(columns, tuple(texts), calibrated), parameters
 
 

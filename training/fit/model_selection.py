@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from training.dataset.training_set import TrainingSet
-from training.fit.out_of_time import AnyRecipe, best_stage, recent_months, score_out_of_time
+from training.fit.out_of_time import (
+    AnyHyperparameters,
+    best_stage,
+    recent_months,
+    score_out_of_time,
+)
 from training.metrics import average_precision
 
 if TYPE_CHECKING:
@@ -37,7 +42,7 @@ class Candidate:
     """
 
     name: str
-    recipe: AnyRecipe
+    hyperparameters: AnyHyperparameters
     by_month: tuple[float, ...]
     out_of_time: NDArray[np.float64] | None = field(default=None, compare=False, repr=False)
 
@@ -69,20 +74,22 @@ class Choice:
         """The choice as stored with the model."""
         return {
             "chosen": self.chosen.name,
-            "recipe": asdict(self.chosen.recipe),
+            "recipe": asdict(self.chosen.hyperparameters),
             "months": self.months,
             "regrets": [asdict(regret) for regret in self.regrets],
         }
 
 
-def evaluate_candidate(training_set: TrainingSet, name: str, recipe: AnyRecipe) -> Candidate:
-    """Evaluate ``recipe`` on the holdout months, each scored by models of earlier months."""
+def evaluate_candidate(
+    training_set: TrainingSet, name: str, hyperparameters: AnyHyperparameters
+) -> Candidate:
+    """Evaluate ``hyperparameters`` on the holdout months, scored by models of earlier months."""
     matrix, target = training_set.matrix, training_set.target
-    out_of_time = score_out_of_time(training_set, recipe)
+    out_of_time = score_out_of_time(training_set, hyperparameters)
     rows = recent_months(matrix.as_ofs, target, ~np.isnan(out_of_time[:, 0]))
     _, scores = best_stage(out_of_time[rows], target[rows])
     return Candidate(
-        name, recipe, _by_month(matrix.as_ofs[rows], scores, target[rows]), out_of_time
+        name, hyperparameters, _by_month(matrix.as_ofs[rows], scores, target[rows]), out_of_time
     )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from features.matrix import Matrix
 from models import calibration
-from models.arrears import Recipe, grow, recipe_for
+from models.arrears import Hyperparameters, fit_booster, hyperparameters_for
 from risk.errors import WagewatchError
 from risk.progress import Progress
 from training.dataset.labels import EventLog, training_dates
@@ -89,10 +89,10 @@ def training_set_on_disk(log: EventLog, files: FeatureFiles) -> TrainingSetOnDis
 
 def fit_out_of_core(
     training_set: TrainingSetOnDisk,
-    recipe: Recipe | None = None,
+    hyperparameters: Hyperparameters | None = None,
     progress: Progress | None = None,
 ) -> Trained:
-    """Fit a model with ``recipe``; it equals the one fitted on the same rows in memory.
+    """Fit a model with ``hyperparameters``; it equals the one fitted on the same rows in memory.
 
     Raises:
         TooFewEvents: fewer than :data:`training.dataset.training_set.MIN_POSITIVES`.
@@ -100,7 +100,7 @@ def fit_out_of_core(
     positives = min(training_set.events, int(training_set.target.sum()))
     if positives < MIN_POSITIVES:
         raise TooFewEvents(events=positives, least=MIN_POSITIVES)
-    chosen = recipe or recipe_for(float(training_set.target.sum()))
+    chosen = hyperparameters or hyperparameters_for(float(training_set.target.sum()))
     rows, out_of_time = _score_out_of_time(training_set, chosen)
     target = training_set.target[rows]
     stage, scores = best_stage(out_of_time, target)
@@ -126,16 +126,16 @@ def fit_out_of_core(
 
 
 def _score_out_of_time(
-    training_set: TrainingSetOnDisk, recipe: Recipe
+    training_set: TrainingSetOnDisk, hyperparameters: Hyperparameters
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """The holdout rows and their scores after each stage, by boosters fitted on earlier rows.
 
     Folds are scored from the last one back until they hold enough months and events.
     """
     scored = np.zeros(len(training_set.as_ofs), dtype=bool)
-    parts = [np.zeros((0, stage_count(recipe)))]
+    parts = [np.zeros((0, stage_count(hyperparameters)))]
     for fold in reversed(walk_forward_folds(training_set.dates, n_folds=N_FOLDS)):
-        parts.insert(0, _fold_scores(training_set, recipe, fold))
+        parts.insert(0, _fold_scores(training_set, hyperparameters, fold))
         scored |= training_set.rows_of(fold.test)
         months = len(np.unique(training_set.as_ofs[scored]))
         if months >= MIN_MONTHS and training_set.target[scored].sum() >= MIN_EVENTS:
@@ -145,11 +145,13 @@ def _score_out_of_time(
 
 
 def _fold_scores(
-    training_set: TrainingSetOnDisk, recipe: Recipe, fold: Fold
+    training_set: TrainingSetOnDisk, hyperparameters: Hyperparameters, fold: Fold
 ) -> NDArray[np.float64]:
-    seeds = recipe.seeds[:N_SEEDS]
-    boosters = list(_boosters(training_set, recipe, recipe.max_rounds, seeds, fold.train))
-    stages = stage_count(recipe)
+    seeds = hyperparameters.seeds[:N_SEEDS]
+    boosters = list(
+        _boosters(training_set, hyperparameters, hyperparameters.max_rounds, seeds, fold.train)
+    )
+    stages = stage_count(hyperparameters)
     parts = [
         sum(
             (stage_scores(booster, block, stages) / len(seeds) for booster in boosters),
@@ -162,7 +164,7 @@ def _fold_scores(
 
 def _boosters(
     training_set: TrainingSetOnDisk,
-    recipe: Recipe,
+    hyperparameters: Hyperparameters,
     rounds: int,
     seeds: Sequence[int],
     days: Sequence[dt.date],
@@ -171,7 +173,9 @@ def _boosters(
     data = parquet_dataset(training_set.files.of_dates(days), labels)
     directions = directions_of(training_set.files.columns)
     for seed in seeds:
-        yield grow(data, directions, recipe=recipe, rounds=rounds, seed=seed)
+        yield fit_booster(
+            data, directions, hyperparameters=hyperparameters, rounds=rounds, seed=seed
+        )
 
 
 def _matrix(training_set: TrainingSetOnDisk, rows: NDArray[np.bool_]) -> Matrix:

@@ -13,8 +13,8 @@ import numpy as np
 
 from features.feature_sets import ALL_FEATURES
 from models import calibration
-from models.arrears import Recipe, grow
-from models.logistic import LogisticModel, LogisticRecipe, fit_logistic
+from models.arrears import Hyperparameters, fit_booster
+from models.logistic import LogisticHyperparameters, LogisticModel, fit_logistic
 from training.dataset.lightgbm_dataset import matrix_dataset
 from training.dataset.splits import walk_forward_folds
 from training.dataset.training_set import TrainingSet
@@ -28,7 +28,7 @@ ROUND_STEP = 20
 
 N_FOLDS = 3
 N_SEEDS = 2
-"""Boosters per fold; the final model has one per seed of its recipe."""
+"""Boosters per fold; the final model has one per seed of its hyperparameters."""
 
 MIN_MONTHS = 6
 MIN_EVENTS = 200
@@ -39,39 +39,50 @@ MIN_EVENTS_FOR_CALIBRATION = 10
 _BATCH_ROWS = 16_384
 _DIRECTIONS = {feature.name: feature.direction for feature in ALL_FEATURES}
 
-AnyRecipe = Recipe | LogisticRecipe
+AnyHyperparameters = Hyperparameters | LogisticHyperparameters
 
 
-def score_out_of_time(training_set: TrainingSet, recipe: AnyRecipe) -> NDArray[np.float64]:
+def score_out_of_time(
+    training_set: TrainingSet, hyperparameters: AnyHyperparameters
+) -> NDArray[np.float64]:
     """Raw scores of the test rows of every fold, NaN elsewhere; shape (rows, stages).
 
     A stage of boosters is :data:`ROUND_STEP` further rounds; a regression has one stage.
     """
     matrix = training_set.matrix
-    scores = np.full((len(matrix.project_ids), stage_count(recipe)), np.nan)
+    scores = np.full((len(matrix.project_ids), stage_count(hyperparameters)), np.nan)
     for fold in walk_forward_folds(training_set.dates, n_folds=N_FOLDS):
         train = np.isin(matrix.as_ofs, np.array(fold.train, dtype="datetime64[D]"))
         test = np.isin(matrix.as_ofs, np.array(fold.test, dtype="datetime64[D]"))
-        if isinstance(recipe, LogisticRecipe):
-            regression = fit_regression(training_set, recipe, train)
+        if isinstance(hyperparameters, LogisticHyperparameters):
+            regression = fit_regression(training_set, hyperparameters, train)
             scores[test, 0] = regression.raw(matrix.where(test))
         else:
-            scores[test] = _booster_scores(training_set, recipe, train, test)
+            scores[test] = _booster_scores(training_set, hyperparameters, train, test)
     return scores
 
 
-def stage_count(recipe: AnyRecipe) -> int:
+def stage_count(hyperparameters: AnyHyperparameters) -> int:
     """How many numbers of rounds are evaluated."""
-    return 1 if isinstance(recipe, LogisticRecipe) else recipe.max_rounds // ROUND_STEP
+    return (
+        1
+        if isinstance(hyperparameters, LogisticHyperparameters)
+        else hyperparameters.max_rounds // ROUND_STEP
+    )
 
 
 def _booster_scores(
-    training_set: TrainingSet, recipe: Recipe, train: NDArray[np.bool_], test: NDArray[np.bool_]
+    training_set: TrainingSet,
+    hyperparameters: Hyperparameters,
+    train: NDArray[np.bool_],
+    test: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     rows = np.flatnonzero(test)
-    seeds = recipe.seeds[:N_SEEDS]
-    boosters = list(fit_boosters(training_set, recipe, recipe.max_rounds, seeds, train))
-    scores = np.zeros((len(rows), stage_count(recipe)))
+    seeds = hyperparameters.seeds[:N_SEEDS]
+    boosters = list(
+        fit_boosters(training_set, hyperparameters, hyperparameters.max_rounds, seeds, train)
+    )
+    scores = np.zeros((len(rows), stage_count(hyperparameters)))
     for start in range(0, len(rows), _BATCH_ROWS):
         batch = slice(start, start + _BATCH_ROWS)
         values = training_set.matrix.values[rows[batch]]
@@ -99,7 +110,7 @@ def stage_scores(booster: Any, values: NDArray[np.float64], stages: int) -> NDAr
 
 def fit_boosters(
     training_set: TrainingSet,
-    recipe: Recipe,
+    hyperparameters: Hyperparameters,
     rounds: int,
     seeds: Sequence[int],
     rows: NDArray[np.bool_] | None = None,
@@ -111,16 +122,22 @@ def fit_boosters(
     data = matrix_dataset(training_set.matrix, training_set.soft_labels, rows)
     directions = directions_of(training_set.matrix.columns)
     for seed in seeds:
-        yield grow(data, directions, recipe=recipe, rounds=rounds, seed=seed)
+        yield fit_booster(
+            data, directions, hyperparameters=hyperparameters, rounds=rounds, seed=seed
+        )
 
 
 def fit_regression(
-    training_set: TrainingSet, recipe: LogisticRecipe, rows: NDArray[np.bool_] | None = None
+    training_set: TrainingSet,
+    hyperparameters: LogisticHyperparameters,
+    rows: NDArray[np.bool_] | None = None,
 ) -> LogisticModel:
     """The regression fitted on the training set or on its ``rows``."""
     matrix = training_set.matrix if rows is None else training_set.matrix.where(rows)
     target = training_set.soft_labels if rows is None else training_set.soft_labels[rows]
-    return fit_logistic(matrix, target, directions_of(matrix.columns), strength=recipe.strength)
+    return fit_logistic(
+        matrix, target, directions_of(matrix.columns), strength=hyperparameters.strength
+    )
 
 
 def directions_of(columns: Sequence[str]) -> list[int]:

@@ -8,12 +8,12 @@ of a trial depends only on the seed and the trials completed before it.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.arrears import Recipe, recipe_for
-from models.logistic import LogisticRecipe
+from models.arrears import Hyperparameters, hyperparameters_for
+from models.logistic import LogisticHyperparameters
 from risk.progress import Progress
 from training.dataset.training_set import TrainingSet
 from training.fit.model_selection import Candidate, Choice, choose, evaluate_candidate
@@ -38,10 +38,10 @@ def tune(
 
     ``study_file`` stores the trials (SQLite).
     """
-    default = recipe_for(float(training_set.target.sum()))
+    default = hyperparameters_for(float(training_set.target.sum()))
     candidates = [evaluate_candidate(training_set, "default", default)]
     candidates += [
-        evaluate_candidate(training_set, f"logistic {strength}", LogisticRecipe(strength))
+        evaluate_candidate(training_set, f"logistic {strength}", LogisticHyperparameters(strength))
         for strength in _STRENGTHS
     ]
     candidates += _search(training_set, default, trials, seed, study_file, progress)
@@ -61,7 +61,7 @@ def training_set_digest(training_set: TrainingSet) -> str:
 
 def _search(
     training_set: TrainingSet,
-    default: Recipe,
+    default: Hyperparameters,
     trials: int,
     seed: int,
     study_file: Path,
@@ -98,8 +98,10 @@ def _search(
     return candidates
 
 
-def _study_name(training_set: TrainingSet, default: Recipe, seed: int) -> str:
-    default_digest = hashlib.sha256(repr(default).encode()).hexdigest()
+def _study_name(training_set: TrainingSet, default: Hyperparameters, seed: int) -> str:
+    # The text is part of the names of stored studies, so it does not follow the name of the class.
+    values = ", ".join(f"{name}={value!r}" for name, value in asdict(default).items())
+    default_digest = hashlib.sha256(f"Recipe({values})".encode()).hexdigest()
     return f"{training_set_digest(training_set)}-{seed}-{default_digest}"
 
 
@@ -110,7 +112,7 @@ def _completed(study: optuna.Study) -> list[Any]:
     return study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE])
 
 
-def _run_trial(study: optuna.Study, training_set: TrainingSet, default: Recipe) -> None:
+def _run_trial(study: optuna.Study, training_set: TrainingSet, default: Hyperparameters) -> None:
     trial = study.ask()
     proposed: dict[str, Any] = {
         "leaves": trial.suggest_int("leaves", 2, 31, log=True),

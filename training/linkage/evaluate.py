@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from models.linkage import Reviewed
+from models.linkage import ComplaintCandidates
 
 CONFIDENT = 0.9
 """A candidate of at least this probability counts as proposed with confidence."""
@@ -104,7 +104,7 @@ def calibration_table(answers: Sequence[Answer]) -> list[tuple[float, float, Sha
 
 
 def answers_of(
-    reviewed: Iterable[Reviewed], truths: Mapping[str, tuple[str | None, str]], kind: str
+    reviewed: Iterable[ComplaintCandidates], truths: Mapping[str, tuple[str | None, str]], kind: str
 ) -> list[Answer]:
     """Answers for the complaints in ``truths`` (complaint: truth and damage).
 
@@ -112,8 +112,8 @@ def answers_of(
     """
     answers = []
     for review in reviewed:
-        if review.said.complaint_id in truths:
-            truth, damage = truths[review.said.complaint_id]
+        if review.complaint.complaint_id in truths:
+            truth, damage = truths[review.complaint.complaint_id]
             candidates = review.projects if kind == "projects" else review.organisations
             if candidates:
                 first = candidates[0]

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.linkage.conditional_logit import Weights, learn
-from models.linkage.linker import examples
-from models.linkage.similarity import NONE_PARTS, PARTS
-from models.linkage.snapshot import read_known
+from models.linkage.conditional_logit import Weights, fit
+from models.linkage.linker import training_examples
+from models.linkage.similarity import NONE_FEATURES, PAIR_FEATURES
+from models.linkage.snapshot import read_snapshot
 from risk.intake.importer import import_paths
 from risk.simulator import simulate
 from risk.store.store import RecordStore
@@ -54,15 +54,15 @@ def train_shipped_weights(seeds: tuple[int, ...] = SEEDS) -> dict[str, Weights]:
         with tempfile.TemporaryDirectory() as folder:
             path = simulated_store(Path(folder), seed)
             with RecordStore(path, read_only=True) as store:
-                known = read_known(store, AS_OF, dt.date(2000, 1, 1))
+                known = read_snapshot(store, AS_OF, dt.date(2000, 1, 1))
             for kind, parts in collected.items():
-                parts.append(examples(known, kind))
+                parts.append(training_examples(known, kind))
     return {kind: _fit(parts) for kind, parts in collected.items()}
 
 
 def _fit(collected: list[Examples]) -> Weights:
     parts, real, meant = (np.concatenate([part[n] for part in collected]) for n in range(3))
-    return learn(parts, real, meant, hold=RIDGE)
+    return fit(parts, real, meant, prior_strength=RIDGE)
 
 
 def to_toml(weights: dict[str, Weights]) -> str:
@@ -71,7 +71,7 @@ def to_toml(weights: dict[str, Weights]) -> str:
     lines = [_HEAD.format(projects=PROJECTS, months=MONTHS, seeds=seeds)]
     for kind, fitted in weights.items():
         lines += [f"[{kind}]", f"learnt_from = {fitted.learnt_from}"]
-        named = zip((*PARTS, *NONE_PARTS), fitted.values, strict=True)
+        named = zip((*PAIR_FEATURES, *NONE_FEATURES), fitted.values, strict=True)
         lines += [f"{name} = {value}" for name, value in named] + [""]
     return "\n".join(lines)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.cache.cached_matrix import stored_matrix
+from features.cache.cached_matrix import cached_matrix
 from features.matrix import Matrix
 from models.base import ScoringModel
 from risk.calendar.dates import add_months
@@ -91,7 +91,7 @@ def realised_performance(
     months = mature_months_since(trained_at, log)
     if not months:
         return None
-    matrix = stored_matrix(store, months, cache_dir)
+    matrix = cached_matrix(store, months, cache_dir)
     probability = model.calibration.probability(model.raw(matrix))
     return _evaluate(store, matrix, probability, horizon_labels(log, matrix), months, capacity)
 

@@ -17,8 +17,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from features.matrix import computed_by_dates, matrix_table
-from models.arrears import Recipe, grow
+from features.matrix import compute_in_batches, matrix_table
+from models.arrears import Hyperparameters, fit_booster
 from risk.calendar.dates import add_months
 from risk.store.store import RecordStore
 from training.dataset.labels import event_log
@@ -36,7 +36,7 @@ from training.metrics import roc_auc
 
 from ...conftest import SIMULATED_UNTIL, thorough
 
-RECIPE = Recipe(leaves=7, min_rows_in_leaf=20, l2=1.0, learning_rate=0.1, row_share=1.0)
+RECIPE = Hyperparameters(leaves=7, min_rows_in_leaf=20, l2=1.0, learning_rate=0.1, row_share=1.0)
 ROUNDS = 40
 SECONDS = 240
 
@@ -48,7 +48,7 @@ events); 0.06 is four of them. What does not rank at all has 0.5."""
 WORKER = """
 import datetime as dt, json, sys
 from pathlib import Path
-from models.arrears import Recipe
+from models.arrears import Hyperparameters
 from training.dataset.parquet_dataset import feature_files
 from training.fit.distributed import Cluster, fit_distributed, files_of_rank
 request = json.loads(sys.argv[1])
@@ -56,9 +56,9 @@ cluster = Cluster(tuple(request["machines"]), request["rank"])
 days = [dt.date.fromisoformat(day) for day in request["days"]]
 every = feature_files(Path(request["folder"]), exclude=["label"]).of_dates(days)
 files = files_of_rank(every, cluster)
-recipe = Recipe(**{**request["recipe"], "seeds": tuple(request["recipe"]["seeds"])})
+recipe = Hyperparameters(**{**request["recipe"], "seeds": tuple(request["recipe"]["seeds"])})
 text = fit_distributed(
-    files, "label", recipe=recipe, rounds=request["rounds"], seed=0, cluster=cluster
+    files, "label", hyperparameters=recipe, rounds=request["rounds"], seed=0, cluster=cluster
 )
 Path(request["out"]).write_text(text)
 """
@@ -71,7 +71,7 @@ def folders(county, tmp_path_factory) -> tuple[FeatureFiles, FeatureFiles]:
     days = [add_months(dt.date(2023, 9, 1), number) for number in range(22)]
     with RecordStore(county.records, read_only=True) as store:
         log = event_log(store, SIMULATED_UNTIL)
-        for engine in computed_by_dates(store, days):
+        for engine in compute_in_batches(store, days):
             table = matrix_table(engine)
             as_ofs = table["as_of"].to_numpy().astype("datetime64[D]")
             _, soft = training_labels(log, table["project_id"].to_pylist(), as_ofs)
@@ -123,7 +123,7 @@ def test_training_set_on_disk_labels_the_files_of_a_rank(county, folders):
 def fitted_alone(files: FeatureFiles, seed: int) -> str:
     data = parquet_dataset(files, "label")
     directions = directions_of(files.columns)
-    grown = grow(data, directions, recipe=RECIPE, rounds=ROUNDS, seed=seed)
+    grown = fit_booster(data, directions, hyperparameters=RECIPE, rounds=ROUNDS, seed=seed)
     return grown.model_to_string()
 
 

@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from models.arrears import Recipe
-from models.logistic import LogisticRecipe
+from models.arrears import Hyperparameters
+from models.logistic import LogisticHyperparameters
 from risk.store.store import RecordStore
 from training.dataset.splits import walk_forward_folds
 from training.dataset.training_set import build_training_set
@@ -20,7 +20,7 @@ from training.fit.tuning import tune
 
 from ...conftest import thorough
 
-SMALL = Recipe(leaves=3, min_rows_in_leaf=100, l2=20.0, max_rounds=40, seeds=(0,))
+SMALL = Hyperparameters(leaves=3, min_rows_in_leaf=100, l2=20.0, max_rounds=40, seeds=(0,))
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def training_set(county, county_trained):
 @pytest.fixture
 def quick(monkeypatch):
     """A default small enough for a search in a test."""
-    monkeypatch.setattr(tuning, "recipe_for", lambda positives: SMALL)
+    monkeypatch.setattr(tuning, "hyperparameters_for", lambda positives: SMALL)
 
 
 def candidate(name, *by_month):
@@ -64,7 +64,7 @@ def test_choose_without_months_keeps_the_default():
 
 def test_score_out_of_time_uses_earlier_months_only(training_set):
     """Inverting the labels of a test block changes no score of that block."""
-    recipe = LogisticRecipe()
+    recipe = LogisticHyperparameters()
     fold = walk_forward_folds(training_set.dates, n_folds=3)[-1]
     later = np.isin(training_set.matrix.as_ofs, np.array(fold.test, dtype="datetime64[D]"))
     turned = dataclasses.replace(
@@ -102,14 +102,14 @@ def test_tune_does_not_reuse_trials_of_another_training_set(training_set, quick,
 
 
 def test_fit_with_a_regression_gives_a_logistic_model(training_set):
-    trained = fit(training_set, LogisticRecipe())
+    trained = fit(training_set, LogisticHyperparameters())
     assert trained.model.kind == "logistic"
     assert trained.metrics["roc_auc"] > 0.6
     assert trained.holdout is not None
-    assert trained.parameters == {"strength": LogisticRecipe().strength}
+    assert trained.parameters == {"strength": LogisticHyperparameters().strength}
 
 
 def test_evaluate_candidate_gives_one_figure_per_month(training_set):
-    found = evaluate_candidate(training_set, "logistic", LogisticRecipe())
+    found = evaluate_candidate(training_set, "logistic", LogisticHyperparameters())
     assert len(found.by_month) > 3
     assert all(0 < one <= 1 for one in found.by_month)
