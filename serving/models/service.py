@@ -52,7 +52,7 @@ def check_champion(
     model, version = registry.champion()
     require_trained_before(version, as_of)
     try:
-        profile = from_text(registry.artifact(version.version, PAPER))
+        profile = parse_profile(registry.artifact(version.version, PROFILE_ARTIFACT))
     except ArtifactMissing:
         profile = None
     inputs = CheckInputs(model, version.trained_at, profile, listed_entries(lists), places)
@@ -72,7 +72,7 @@ def card_material(registry: Registry, version: str) -> Material:
 
     found = registry.get(version)
     try:
-        importance = json.loads(registry.artifact(version, PAPER))["importance"]
+        importance = json.loads(registry.artifact(version, PROFILE_ARTIFACT))["importance"]
     except ArtifactMissing:
         importance = {}
     return Material(found, importance)
