@@ -47,6 +47,7 @@ def check_champion(
     from models.storage import ArtifactMissing
     from serving.watchlists.history import listed_entries
     from training.monitoring.check import CheckInputs, check
+    from training.monitoring.drift import PROFILE_ARTIFACT, parse_profile
 
     registry = Registry(workspace, store.kind)
     model, version = registry.champion()
@@ -69,6 +70,7 @@ def card_material(registry: Registry, version: str) -> Material:
 
     from models.storage import ArtifactMissing
     from serving.models.card.sections import Material
+    from training.monitoring.drift import PROFILE_ARTIFACT
 
     found = registry.get(version)
     try:
