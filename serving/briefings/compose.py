@@ -37,40 +37,40 @@ def monthly(facts: Facts, language: Language) -> Paper:
     Raises:
         BriefingContradicts: its figures disagree.
     """
-    teller = Teller(language, dict(facts.settings.places))
-    _tell_overall(teller, facts)
-    tell_alerts(teller, facts)
-    tell_rates(teller, facts)
-    tell_key_projects(teller, facts)
-    tell_employers(teller, facts)
-    tell_last_list(teller, facts)
-    tell_followed_up(teller, facts)
-    tell_cases(teller, facts)
-    tell_advice(teller, facts)
-    return _paper(teller, facts, "monthly")
+    builder = Teller(language, dict(facts.settings.places))
+    _tell_overall(builder, facts)
+    tell_alerts(builder, facts)
+    tell_rates(builder, facts)
+    tell_key_projects(builder, facts)
+    tell_employers(builder, facts)
+    tell_last_list(builder, facts)
+    tell_followed_up(builder, facts)
+    tell_cases(builder, facts)
+    tell_advice(builder, facts)
+    return _paper(builder, facts, "monthly")
 
 
 def yearly(facts: Facts, language: Language) -> Paper:
     """The yearly work summary: organisation, what was done, problems, next steps."""
-    teller = Teller(language, dict(facts.settings.places))
-    teller.heading("done")
-    _tell_sweep(teller, facts)
-    tell_cases(teller, facts, 2)
-    tell_last_list(teller, facts, 2)
-    tell_followed_up(teller, facts)
-    tell_rates(teller, facts, 2)
-    tell_problems(teller, facts)
-    tell_advice(teller, facts, "next")
-    return _paper(teller, facts, "yearly")
+    builder = Teller(language, dict(facts.settings.places))
+    builder.heading("done")
+    _tell_sweep(builder, facts)
+    tell_cases(builder, facts, 2)
+    tell_last_list(builder, facts, 2)
+    tell_followed_up(builder, facts)
+    tell_rates(builder, facts, 2)
+    tell_problems(builder, facts)
+    tell_advice(builder, facts, "next")
+    return _paper(builder, facts, "yearly")
 
 
-def _tell_sweep(teller: Teller, facts: Facts) -> None:
-    teller.heading("sweep", 2)
+def _tell_sweep(builder: Teller, facts: Facts) -> None:
+    builder.heading("sweep", 2)
     if "inspections" in facts.silent:
-        teller.say("nothing_known")
+        builder.say("nothing_known")
         return
     visits = facts.counted.visits
-    teller.say(
+    builder.say(
         "year_sweep",
         visits_made=visits.made,
         visited=visits.projects,
@@ -80,54 +80,54 @@ def _tell_sweep(teller: Teller, facts: Facts) -> None:
     )
 
 
-def _tell_overall(teller: Teller, facts: Facts) -> None:
-    teller.heading("overall")
+def _tell_overall(builder: Teller, facts: Facts) -> None:
+    builder.heading("overall")
     if facts.now is None:
-        teller.say("no_list")
+        builder.say("no_list")
     else:
         projects, document = facts.now.projects, facts.now.document
         counts = by_tier(projects)
-        teller.say(
+        builder.say(
             "overall",
             as_of=facts.now.as_of - dt.timedelta(days=1),
-            place=teller.place(facts.region),
+            place=builder.place(facts.region),
             cohort=len(projects),
             listed=len(document["entries"]),
             **counts,
         )
         expected = sum(row["probability"] for row in projects)
-        teller.say("expected" if expected >= 1 else "expected_few", expected=f"{expected:.0f}")
+        builder.say("expected" if expected >= 1 else "expected_few", expected=f"{expected:.0f}")
         if document["model"]["note"]:
-            teller.say("note", note=document["model"]["note"][teller.language])
+            builder.say("note", note=document["model"]["note"][builder.language])
         if document["missing_feeds"]:
             from serving.formatting import table_name
 
-            names = [table_name(one, teller.language) for one in document["missing_feeds"]]
-            teller.say("missing", tables=teller.word("comma").join(names))
+            names = [table_name(one, builder.language) for one in document["missing_feeds"]]
+            builder.say("missing", tables=builder.word("comma").join(names))
     if facts.known_until is None or facts.known_until < facts.period.start:
-        teller.say("nothing_known")
+        builder.say("nothing_known")
 
 
-def _paper(teller: Teller, facts: Facts, kind: str) -> Paper:
+def _paper(builder: Teller, facts: Facts, kind: str) -> Paper:
     settings, period = facts.settings.briefing, facts.period
-    annex = full_list(teller, facts) if kind == "monthly" else None
+    annex = full_list(builder, facts) if kind == "monthly" else None
     fields = {"year": period.start.year, "month": period.start.month}
-    sums = [one for one in _SUMS if {one[0], *one[1]} <= set(teller.figures)]
+    sums = [one for one in _SUMS if {one[0], *one[1]} <= set(builder.figures)]
     paper = Paper(
-        title=teller.word(
-            f"title_{kind}", place=teller.place(facts.region) if facts.region else "", **fields
+        title=builder.word(
+            f"title_{kind}", place=builder.place(facts.region) if facts.region else "", **fields
         ),
         office=settings.office,
-        issue=teller.word("issue", **fields) if kind == "monthly" else "",
+        issue=builder.word("issue", **fields) if kind == "monthly" else "",
         addressee=settings.addressee,
         dated=period.stop,
-        blocks=tuple(teller.blocks),
-        annex_title=teller.word("annex") if annex and annex.rows else "",
+        blocks=tuple(builder.blocks),
+        annex_title=builder.word("annex") if annex and annex.rows else "",
         annex=(annex,) if annex and annex.rows else (),
-        notice=teller.word("notice"),
-        figures=teller.figures,
+        notice=builder.word("notice"),
+        figures=builder.figures,
         sums=tuple(sums),
-        conflicts=tuple(teller.conflicts),
+        conflicts=tuple(builder.conflicts),
     )
     require_consistent(paper)
     return paper

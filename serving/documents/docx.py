@@ -32,9 +32,9 @@ _CHART_INCHES, _CHART_PPI = 6.1, 300
 
 def word_file(paper: Paper, language: Language) -> bytes:
     """The briefing as DOCX. Texts go in as texts; nothing in them is a field or a formula."""
-    from docx import Document
+    import docx
 
-    document = Document()
+    document = docx.Document()
     writer = _Writer(document, language)
     writer.set_up(paper)
     writer.head(paper)

@@ -21,62 +21,62 @@ def digest_paper(digest: Digest, settings: Settings) -> Paper:
     Raises:
         BriefingContradicts: its figures disagree.
     """
-    teller = Teller(settings.language, dict(settings.places))
+    builder = Teller(settings.language, dict(settings.places))
     audience = digest.audience
-    whom = audience.person or audience.unit or teller.place(audience.region)
+    whom = audience.person or audience.unit or builder.place(audience.region)
     for name in SECTIONS:
         items = digest.sections[name]
-        teller.heading(f"digest_{name}")
+        builder.heading(f"digest_{name}")
         if items is None:
-            teller.say("digest.unknown")
+            builder.say("digest.unknown")
         elif not items:
-            teller.say("digest.none")
+            builder.say("digest.none")
         else:
-            teller.say(f"digest.{name}", **{f"digest_{name}": len(items)})
-            teller.put(_grid(teller, name, items[:_ROWS]))
+            builder.say(f"digest.{name}", **{f"digest_{name}": len(items)})
+            builder.put(_grid(builder, name, items[:_ROWS]))
             if len(items) > _ROWS:
-                teller.say("digest.more", **{"more": len(items) - _ROWS})
+                builder.say("digest.more", **{"more": len(items) - _ROWS})
     paper = Paper(
         title=text("digest.title", settings.language, whom=whom),
         office=settings.briefing.office,
         issue="",
         addressee=whom,
         dated=digest.on,
-        blocks=tuple(teller.blocks),
+        blocks=tuple(builder.blocks),
         annex_title="",
         annex=(),
-        notice=teller.word(
-            "digest.notice", on=teller.day(digest.on), until=teller.day(digest.until)
+        notice=builder.word(
+            "digest.notice", on=builder.day(digest.on), until=builder.day(digest.until)
         ),
-        figures=teller.figures,
-        conflicts=tuple(teller.conflicts),
+        figures=builder.figures,
+        conflicts=tuple(builder.conflicts),
     )
     require_consistent(paper)
     return paper
 
 
-def _grid(teller: Teller, name: str, items: Sequence[Item]) -> Grid:
+def _grid(builder: Teller, name: str, items: Sequence[Item]) -> Grid:
     heads = ("name", "what", "day", "workers", "unit")
     return Grid(
-        teller.word(f"headings.digest_{name}"),
-        tuple(teller.word(f"digest.heads.{head}") for head in heads),
-        tuple(_row(teller, item) for item in items),
+        builder.word(f"headings.digest_{name}"),
+        tuple(builder.word(f"digest.heads.{head}") for head in heads),
+        tuple(_row(builder, item) for item in items),
         widths=(2.6, 1.2, 1.8, 0.8, 1.6),
     )
 
 
-def _row(teller: Teller, item: Item) -> tuple[Cell, ...]:
+def _row(builder: Teller, item: Item) -> tuple[Cell, ...]:
     return (
         item.name,
-        _what(teller, item.what),
-        teller.day(item.day) if item.day else None,
+        _what(builder, item.what),
+        builder.day(item.day) if item.day else None,
         item.workers,
         item.unit,
     )
 
 
-def _what(teller: Teller, what: str) -> str:
+def _what(builder: Teller, what: str) -> str:
     if what in {"red", "orange", "yellow", "blue"}:
-        return coded("tier", what, teller.language)
+        return coded("tier", what, builder.language)
     key = "notices.unanswered" if what == NOTICE else f"pages.ledger.kinds.{what}"
-    return text(key, teller.language)
+    return text(key, builder.language)

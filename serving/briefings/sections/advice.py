@@ -30,32 +30,32 @@ _OF_RATE = {
 }
 
 
-def tell_advice(teller: Teller, facts: Facts, heading: str = "advice") -> None:
+def tell_advice(builder: Teller, facts: Facts, heading: str = "advice") -> None:
     """Judgement and suggestions."""
-    teller.heading(heading)
-    for number, (key, unit, days, figures) in enumerate(_advice(teller, facts), start=1):
-        teller.say(
+    builder.heading(heading)
+    for number, (key, unit, days, figures) in enumerate(_advice(builder, facts), start=1):
+        builder.say(
             f"advice.{key}",
             number=str(number),
-            unit=teller.word(f"units.{unit}"),
+            unit=builder.word(f"units.{unit}"),
             by=facts.period.stop + days,
             **figures,
         )
 
 
-def tell_problems(teller: Teller, facts: Facts) -> None:
+def tell_problems(builder: Teller, facts: Facts) -> None:
     """What the year's figures show to be amiss; nothing that they do not show."""
-    teller.heading("problems")
-    found = [*_problems(teller, facts)]
+    builder.heading("problems")
+    found = [*_problems(builder, facts)]
     if not found:
-        teller.say("problems.none")
+        builder.say("problems.none")
     for number, (key, figures) in enumerate(found, start=1):
-        teller.say(f"problems.{key}", number=str(number), **figures)
+        builder.say(f"problems.{key}", number=str(number), **figures)
 
 
-def _problems(teller: Teller, facts: Facts) -> Iterator[tuple[str, dict[str, object]]]:
+def _problems(builder: Teller, facts: Facts) -> Iterator[tuple[str, dict[str, object]]]:
     for name, share in _low(facts):
-        yield "rate", {"name": _rate_name(teller, name), "share": f"{share:.1%}"}
+        yield "rate", {"name": _rate_name(builder, name), "share": f"{share:.1%}"}
     if _overdue(facts):
         yield "overdue", {"overdue": _overdue(facts)}
     if _not_revisited(facts):
@@ -72,7 +72,7 @@ def _problems(teller: Teller, facts: Facts) -> Iterator[tuple[str, dict[str, obj
 Advice = tuple[str, str, dt.timedelta, dict[str, object]]
 
 
-def _advice(teller: Teller, facts: Facts) -> Iterator[Advice]:
+def _advice(builder: Teller, facts: Facts) -> Iterator[Advice]:
     if facts.now is not None:
         entries = facts.now.document["entries"]
         if entries:
@@ -87,7 +87,7 @@ def _advice(teller: Teller, facts: Facts) -> Iterator[Advice]:
         yield "overdue", "labour", SOON, {"overdue": _overdue(facts)}
     if _not_revisited(facts):
         yield "revisit", "labour", LATER, {"revisits_left": _not_revisited(facts)}
-    yield from _about_rates(teller, facts)
+    yield from _about_rates(builder, facts)
     if facts.silent:
         yield "feeds", "data", SOON, {}
     yield "season", "office", LATER, {}
@@ -113,10 +113,10 @@ def _not_revisited(facts: Facts) -> int:
     )
 
 
-def _about_rates(teller: Teller, facts: Facts) -> Iterator[Advice]:
+def _about_rates(builder: Teller, facts: Facts) -> Iterator[Advice]:
     for name, share in _low(facts):
         figures: dict[str, object] = {
-            "name": _rate_name(teller, name),
+            "name": _rate_name(builder, name),
             "share": f"{share:.1%}",
         }
         yield "rate", _OF_RATE[name], LATER, figures
@@ -128,5 +128,5 @@ def _low(facts: Facts) -> list[tuple[str, float]]:
     return low_rates(facts.rates, facts.settings.indicators.rates)[:2]
 
 
-def _rate_name(teller: Teller, name: str) -> str:
-    return text(f"pages.rates.{name}", teller.language)
+def _rate_name(builder: Teller, name: str) -> str:
+    return text(f"pages.rates.{name}", builder.language)

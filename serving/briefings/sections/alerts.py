@@ -21,55 +21,55 @@ _MOST_PLACES = 12
 _MOST_REPEATING = 15
 
 
-def tell_alerts(teller: Teller, facts: Facts) -> None:
+def tell_alerts(builder: Teller, facts: Facts) -> None:
     """How many projects stand in each tier, against the last list and a year before."""
-    teller.heading("alerts")
+    builder.heading("alerts")
     if facts.now is None:
-        teller.say("no_list")
+        builder.say("no_list")
         return
-    teller.put(_tiers(teller, facts, facts.now))
-    _changes(teller, facts)
-    sector = _across(teller, facts, "sector", lambda row: _coded(teller, "sector", row))
-    places = _places(teller, facts)
-    teller.put(sector, places)
-    teller.put(_chart(teller, places))
+    builder.put(_tiers(builder, facts, facts.now))
+    _changes(builder, facts)
+    sector = _across(builder, facts, "sector", lambda row: _coded(builder, "sector", row))
+    places = _places(builder, facts)
+    builder.put(sector, places)
+    builder.put(_chart(builder, places))
 
 
-def tell_key_projects(teller: Teller, facts: Facts) -> None:
+def tell_key_projects(builder: Teller, facts: Facts) -> None:
     """The riskiest projects with reasons and duties unmet; contractors and owners that repeat."""
-    teller.heading("key")
+    builder.heading("key")
     if facts.now is None:
-        teller.say("no_list")
+        builder.say("no_list")
         return
     entries = [e for e in facts.now.document["entries"] if e["tier"] in ALERTED]
     shown = entries[:KEY_PROJECTS]
-    teller.heading("key_projects", 2)
+    builder.heading("key_projects", 2)
     if not shown:
-        teller.say("key_none")
+        builder.say("key_none")
     else:
-        teller.say("key_shown", key_all=len(entries), key_shown=len(shown))
-        teller.put(_key_grid(teller, shown))
+        builder.say("key_shown", key_all=len(entries), key_shown=len(shown))
+        builder.put(_key_grid(builder, shown))
     for role in ("contractor", "owner"):
-        teller.heading(f"repeat_{role}", 2)
+        builder.heading(f"repeat_{role}", 2)
         repeating = _repeating(facts.now.projects, role)
         if not repeating:
-            teller.say(f"repeat_{role}_none")
+            builder.say(f"repeat_{role}_none")
             continue
-        teller.put(_repeat_grid(teller, role, repeating[:_MOST_REPEATING]))
+        builder.put(_repeat_grid(builder, role, repeating[:_MOST_REPEATING]))
         if len(repeating) > _MOST_REPEATING:
-            teller.say("repeat_more", repeat_left=len(repeating) - _MOST_REPEATING)
+            builder.say("repeat_more", repeat_left=len(repeating) - _MOST_REPEATING)
 
 
-def full_list(teller: Teller, facts: Facts) -> Grid | None:
+def full_list(builder: Teller, facts: Facts) -> Grid | None:
     """The annex: every entry of the list."""
     if facts.now is None:
         return None
     heads = ("rank", "project", "contractor", "place", "tier", "chance", "workers", "stake", "why")
     entries = facts.now.document["entries"]
     return Grid(
-        teller.word("grids.list"),
-        tuple(teller.word(f"heads.{name}") for name in heads),
-        tuple(_entry_row(teller, entry) for entry in entries),
+        builder.word("grids.list"),
+        tuple(builder.word(f"heads.{name}") for name in heads),
+        tuple(_entry_row(builder, entry) for entry in entries),
         widths=(0.8, 3.6, 3.0, 1.5, 1.0, 1.1, 1.1, 1.6, 6.5),
     )
 
@@ -80,18 +80,18 @@ def by_tier(rows: Sequence[Document]) -> dict[str, int]:
     return {tier: counted[tier] for tier in TIERS}
 
 
-def _tiers(teller: Teller, facts: Facts, now: Warned) -> Grid:
+def _tiers(builder: Teller, facts: Facts, now: Warned) -> Grid:
     heads = ["tier", "now", "last", "difference", "year_ago"]
     lists = (now, facts.last, facts.year_ago)
     counts = [by_tier(one.projects) if one and one.whole else None for one in lists]
     rows = [
-        _tier_row(_tier(teller, tier), [c[tier] if c else None for c in counts]) for tier in TIERS
+        _tier_row(_tier(builder, tier), [c[tier] if c else None for c in counts]) for tier in TIERS
     ]
-    total = _tier_row(teller.word("total"), [sum(c.values()) if c else None for c in counts])
+    total = _tier_row(builder.word("total"), [sum(c.values()) if c else None for c in counts])
     summed = tuple(place for place in (1, 2, 3, 4) if total[place] is not None)
     return Grid(
-        teller.word("grids.tiers"),
-        tuple(teller.word(f"heads.{name}") for name in heads),
+        builder.word("grids.tiers"),
+        tuple(builder.word(f"heads.{name}") for name in heads),
         tuple(rows),
         total,
         summed,
@@ -105,16 +105,16 @@ def _tier_row(name: str, counts: Sequence[int | None]) -> tuple[Cell, ...]:
     return (name, now, last, moved, year_ago)
 
 
-def _changes(teller: Teller, facts: Facts) -> None:
+def _changes(builder: Teller, facts: Facts) -> None:
     """Who is new on the list, who left it."""
     assert facts.now is not None  # noqa: S101 - the caller has looked
     document = facts.now.document
     kinds = Counter(entry["change"]["kind"] for entry in document["entries"])
     if document["previous"] is None:
-        teller.say("first_list", listed=len(document["entries"]))
+        builder.say("first_list", listed=len(document["entries"]))
         return
     stayed = sum(kinds[kind] for kind in ("up", "down", "same"))
-    teller.say(
+    builder.say(
         "changes",
         listed=len(document["entries"]),
         listed_new=kinds["new"],
@@ -123,7 +123,7 @@ def _changes(teller: Teller, facts: Facts) -> None:
     )
 
 
-def _across(teller: Teller, facts: Facts, name: str, of: Callable[[Document], str]) -> Grid:
+def _across(builder: Teller, facts: Facts, name: str, of: Callable[[Document], str]) -> Grid:
     """Projects of each kind by tier; those red or orange against the lists before."""
     assert facts.now is not None  # noqa: S101 - the caller has looked
     lists = (facts.now, facts.last, facts.year_ago)
@@ -137,13 +137,13 @@ def _across(teller: Teller, facts: Facts, name: str, of: Callable[[Document], st
         for kind in kinds
     ]
     whole = [None if c is None else _added(c.values()) for c in counted]
-    total = _kind_row(teller.word("total"), whole)
-    heads = [teller.word(f"heads.{name}"), *(_tier(teller, tier) for tier in TIERS)]
+    total = _kind_row(builder.word("total"), whole)
+    heads = [builder.word(f"heads.{name}"), *(_tier(builder, tier) for tier in TIERS)]
     heads += [
-        teller.word(f"heads.{one}") for one in ("sum", "alerted", "last_alerted", "past_alerted")
+        builder.word(f"heads.{one}") for one in ("sum", "alerted", "last_alerted", "past_alerted")
     ]
     return Grid(
-        teller.word(f"grids.{name}"),
+        builder.word(f"grids.{name}"),
         tuple(heads),
         tuple(body),
         total,
@@ -174,39 +174,39 @@ def _kind_row(name: str, tallies: Sequence[Tally | None]) -> tuple[Cell, ...]:
     return (name, *now.values(), sum(now.values()), *alerted)
 
 
-def _places(teller: Teller, facts: Facts) -> Grid:
+def _places(builder: Teller, facts: Facts) -> Grid:
     """By county, or within one county by township."""
     assert facts.now is not None  # noqa: S101 - the caller has looked
     counties = {row["region_code"][:6] for row in facts.now.projects}
     digits = 9 if len(counties) == 1 else 6
-    return _across(teller, facts, "place", lambda row: teller.place(row["region_code"][:digits]))
+    return _across(builder, facts, "place", lambda row: builder.place(row["region_code"][:digits]))
 
 
-def _chart(teller: Teller, places: Grid) -> Bars:
+def _chart(builder: Teller, places: Grid) -> Bars:
     shown = places.rows[:_MOST_PLACES]
     return Bars(
-        teller.word("charts.places"),
+        builder.word("charts.places"),
         tuple(str(row[0]) for row in shown),
-        tuple(_tier(teller, tier) for tier in TIERS[:3]),
+        tuple(_tier(builder, tier) for tier in TIERS[:3]),
         tuple(tuple(float(str(row[place])) for place in (1, 2, 3)) for row in shown),
-        teller.word("units.projects"),
+        builder.word("units.projects"),
     )
 
 
-def _key_grid(teller: Teller, entries: Sequence[Document]) -> Grid:
+def _key_grid(builder: Teller, entries: Sequence[Document]) -> Grid:
     heads = ("rank", "project", "tier", "workers", "stake", "why", "unmet")
     return Grid(
-        teller.word("grids.key"),
-        tuple(teller.word(f"heads.{name}") for name in heads),
+        builder.word("grids.key"),
+        tuple(builder.word(f"heads.{name}") for name in heads),
         tuple(
             (
                 entry["rank"],
-                _named(teller, entry),
-                f"{_tier(teller, entry['tier'])} {entry['probability']:.1%}",
+                _named(builder, entry),
+                f"{_tier(builder, entry['tier'])} {entry['probability']:.1%}",
                 entry["workers"],
                 _yuan_wan(entry),
-                _why(teller, entry),
-                _unmet(teller, entry),
+                _why(builder, entry),
+                _unmet(builder, entry),
             )
             for entry in entries
         ),
@@ -214,22 +214,22 @@ def _key_grid(teller: Teller, entries: Sequence[Document]) -> Grid:
     )
 
 
-def _entry_row(teller: Teller, entry: Document) -> tuple[Cell, ...]:
+def _entry_row(builder: Teller, entry: Document) -> tuple[Cell, ...]:
     return (
         entry["rank"],
         f"{entry['project_name']}（{entry['project_id']}）",
         entry["contractor_name"],
-        teller.place(entry["region_code"]),
-        _tier(teller, entry["tier"]),
+        builder.place(entry["region_code"]),
+        _tier(builder, entry["tier"]),
         f"{entry['probability']:.1%}",
         entry["workers"],
         _yuan_wan(entry),
-        _why(teller, entry),
+        _why(builder, entry),
     )
 
 
-def _named(teller: Teller, entry: Document) -> str:
-    contractor = entry["contractor_name"] or teller.word("contractor_unknown")
+def _named(builder: Teller, entry: Document) -> str:
+    contractor = entry["contractor_name"] or builder.word("contractor_unknown")
     return f"{entry['project_name']}（{contractor}）"
 
 
@@ -238,14 +238,14 @@ def _yuan_wan(entry: Document) -> str | None:
     return None if amount is None else f"{amount / 10_000:.2f}"
 
 
-def _why(teller: Teller, entry: Document) -> str:
+def _why(builder: Teller, entry: Document) -> str:
     raising = [one for one in entry["reasons"] if one["contribution"] > 0]
-    return "；".join(one["text"][teller.language] for one in raising[:2])
+    return "；".join(one["text"][builder.language] for one in raising[:2])
 
 
-def _unmet(teller: Teller, entry: Document) -> str:
+def _unmet(builder: Teller, entry: Document) -> str:
     return "；".join(
-        f"{flag['title'][teller.language]}（{teller.word('article', n=flag['article'])}）"
+        f"{flag['title'][builder.language]}（{builder.word('article', n=flag['article'])}）"
         for flag in entry["red_flags"]
     )
 
@@ -264,7 +264,7 @@ def _repeating(rows: Sequence[Document], role: str) -> list[Repeat]:
     return [(members[0].get(f"{role}_name") or key, members) for key, members in several]
 
 
-def _repeat_grid(teller: Teller, role: str, repeating: Sequence[Repeat]) -> Grid:
+def _repeat_grid(builder: Teller, role: str, repeating: Sequence[Repeat]) -> Grid:
     heads = (role, "red", "orange", "together", "workers", "stake")
     money = wan_parts([_sum(members, "amount_at_stake") for _, members in repeating])
     rows: list[tuple[Cell, ...]] = []
@@ -281,10 +281,10 @@ def _repeat_grid(teller: Teller, role: str, repeating: Sequence[Repeat]) -> Grid
         rows.append((name, *numbers))
         for place, one in enumerate(numbers):
             sums[place] += one
-    total = (teller.word("total"), *sums)
+    total = (builder.word("total"), *sums)
     return Grid(
-        teller.word(f"grids.repeat_{role}"),
-        tuple(teller.word(f"heads.{name}") for name in heads),
+        builder.word(f"grids.repeat_{role}"),
+        tuple(builder.word(f"heads.{name}") for name in heads),
         tuple(rows),
         total,
         (1, 2, 3, 4, 5),
@@ -295,14 +295,14 @@ def _sum(rows: Sequence[Mapping[str, Any]], name: str) -> int:
     return sum(row.get(name) or 0 for row in rows)
 
 
-def _tier(teller: Teller, tier: str) -> str:
-    return coded("tier", tier, teller.language)
+def _tier(builder: Teller, tier: str) -> str:
+    return coded("tier", tier, builder.language)
 
 
-def _coded(teller: Teller, field: str, row: Document) -> str:
+def _coded(builder: Teller, field: str, row: Document) -> str:
     code = row.get(field)
     return (
-        teller.word("unknown")
+        builder.word("unknown")
         if code is None
-        else coded(f"projects.{field}", code, teller.language)
+        else coded(f"projects.{field}", code, builder.language)
     )

@@ -11,39 +11,39 @@ from serving.formatting import coded
 SHOWN = 10
 
 
-def tell_employers(teller: Teller, facts: Facts) -> None:
+def tell_employers(builder: Teller, facts: Facts) -> None:
     """Nothing where no list of employers was published for the period."""
     if facts.employers is None:
         return
-    teller.heading("employers")
+    builder.heading("employers")
     rows, document = facts.employers.projects, facts.employers.document
     counts = {f"employers_{tier}": n for tier, n in by_tier(rows).items()}
     entries = document["entries"]
-    teller.say("employers", employers=len(rows), employers_listed=len(entries), **counts)
+    builder.say("employers", employers=len(rows), employers_listed=len(entries), **counts)
     if document["model"]["note"]:
-        teller.say("note", note=document["model"]["note"][teller.language])
+        builder.say("note", note=document["model"]["note"][builder.language])
     alerted = [entry for entry in entries if entry["tier"] in ALERTED]
     if not alerted:
-        teller.say("employers_none")
+        builder.say("employers_none")
         return
     shown = alerted[:SHOWN]
-    teller.say("employers_shown", employers_alerted=len(alerted), employers_shown=len(shown))
-    teller.put(_grid(teller, shown))
+    builder.say("employers_shown", employers_alerted=len(alerted), employers_shown=len(shown))
+    builder.put(_grid(builder, shown))
 
 
-def _grid(teller: Teller, entries: list[Document]) -> Grid:
+def _grid(builder: Teller, entries: list[Document]) -> Grid:
     heads = ("rank", "employer", "place", "tier", "staff", "why")
     return Grid(
-        teller.word("grids.employers"),
-        tuple(teller.word(f"heads.{name}") for name in heads),
+        builder.word("grids.employers"),
+        tuple(builder.word(f"heads.{name}") for name in heads),
         tuple(
             (
                 entry["rank"],
                 entry["project_name"],
-                teller.place(entry["region_code"]),
-                f"{coded('tier', entry['tier'], teller.language)} {entry['probability']:.1%}",
+                builder.place(entry["region_code"]),
+                f"{coded('tier', entry['tier'], builder.language)} {entry['probability']:.1%}",
                 entry["workers"],
-                _why(teller, entry),
+                _why(builder, entry),
             )
             for entry in entries
         ),
@@ -51,9 +51,9 @@ def _grid(teller: Teller, entries: list[Document]) -> Grid:
     )
 
 
-def _why(teller: Teller, entry: Document) -> str:
+def _why(builder: Teller, entry: Document) -> str:
     raising = [one for one in entry["reasons"] if one["contribution"] > 0]
-    return "；".join(one["text"][teller.language] for one in raising[:2])
+    return "；".join(one["text"][builder.language] for one in raising[:2])
 
 
 SUM = ("employers", tuple(f"employers_{tier}" for tier in TIERS))

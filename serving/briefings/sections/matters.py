@@ -7,11 +7,11 @@ from serving.documents.builder import Teller
 from serving.documents.model import Grid
 
 
-def tell_followed_up(teller: Teller, facts: Facts) -> None:
+def tell_followed_up(builder: Teller, facts: Facts) -> None:
     """How the matters of the ledger stood at the period's end; nothing where none is kept."""
     tallies, looks = facts.followed_up, facts.second_looks
     if looks is not None and looks.had:
-        teller.say(
+        builder.say(
             "followed_up.looked",
             looked=looks.had,
             looked_paid=looks.paid,
@@ -22,7 +22,7 @@ def tell_followed_up(teller: Teller, facts: Facts) -> None:
     open_ = sum(one.open for one in tallies)
     overdue = sum(one.overdue for one in tallies)
     closed = sum(one.closed for one in tallies)
-    teller.say(
+    builder.say(
         "followed_up.told",
         followed_open=open_,
         followed_overdue=overdue,
@@ -30,15 +30,15 @@ def tell_followed_up(teller: Teller, facts: Facts) -> None:
         followed_closed=closed,
     )
     heads = ("unit", "open", "overdue", "closed")
-    teller.put(
+    builder.put(
         Grid(
-            teller.word("campaign.grids.units"),
-            tuple(teller.word(f"campaign.heads.{name}") for name in heads),
+            builder.word("campaign.grids.units"),
+            tuple(builder.word(f"campaign.heads.{name}") for name in heads),
             tuple(
-                (one.unit or teller.word("campaign.no_unit"), one.open, one.overdue, one.closed)
+                (one.unit or builder.word("campaign.no_unit"), one.open, one.overdue, one.closed)
                 for one in tallies
             ),
-            total=(teller.word("heads.sum"), open_, overdue, closed),
+            total=(builder.word("heads.sum"), open_, overdue, closed),
             summed=(1, 2, 3),
             named=((1, "followed_open"), (2, "followed_overdue"), (3, "followed_closed")),
         )

@@ -13,20 +13,20 @@ _LOW = 0.85
 _MOVED = 0.02
 
 
-def tell_rates(teller: Teller, facts: Facts, level: int = 1) -> None:
+def tell_rates(builder: Teller, facts: Facts, level: int = 1) -> None:
     """The rates by place for the newest month, what is lowest and what moved."""
-    teller.heading("rates", level)
+    builder.heading("rates", level)
     if facts.rates is None:
-        teller.say("no_rates")
+        builder.say("no_rates")
         return
     names = [name for name in facts.settings.indicators.rates if name in facts.rates.whole]
     unknown = [name for name in facts.settings.indicators.rates if name not in names]
-    teller.say("rates_month", month=f"{facts.rates.month:%Y-%m}", rates=len(names))
+    builder.say("rates_month", month=f"{facts.rates.month:%Y-%m}", rates=len(names))
     if unknown:
-        teller.say("rates_unknown", names=_named(teller, unknown))
-    _tell_low(teller, facts.rates, names)
-    _tell_moved(teller, facts, names)
-    teller.put(_grid(teller, facts.rates, names), _chart(teller, facts.rates, names))
+        builder.say("rates_unknown", names=_named(builder, unknown))
+    _tell_low(builder, facts.rates, names)
+    _tell_moved(builder, facts, names)
+    builder.put(_grid(builder, facts.rates, names), _chart(builder, facts.rates, names))
 
 
 def low_rates(rates: Rates, names: Sequence[str]) -> list[tuple[str, float]]:
@@ -36,19 +36,19 @@ def low_rates(rates: Rates, names: Sequence[str]) -> list[tuple[str, float]]:
     return sorted(known, key=lambda one: one[1])
 
 
-def _tell_low(teller: Teller, rates: Rates, names: Sequence[str]) -> None:
+def _tell_low(builder: Teller, rates: Rates, names: Sequence[str]) -> None:
     low = low_rates(rates, names)[:3]
     if not low:
-        teller.say("rates_fine", least=f"{_LOW:.0%}")
+        builder.say("rates_fine", least=f"{_LOW:.0%}")
         return
     listed = [
-        teller.word("rate_of", name=_name(teller, name), share=f"{share:.1%}")
+        builder.word("rate_of", name=_name(builder, name), share=f"{share:.1%}")
         for name, share in low
     ]
-    teller.say("rates_low", listed=teller.word("comma").join(listed))
+    builder.say("rates_low", listed=builder.word("comma").join(listed))
 
 
-def _tell_moved(teller: Teller, facts: Facts, names: Sequence[str]) -> None:
+def _tell_moved(builder: Teller, facts: Facts, names: Sequence[str]) -> None:
     if facts.rates is None or facts.rates_before is None:
         return
     for name in names:
@@ -56,34 +56,34 @@ def _tell_moved(teller: Teller, facts: Facts, names: Sequence[str]) -> None:
         if now is None or before is None or abs(now - before) < _MOVED:
             continue
         due = min(facts.rates.whole[name][1], facts.rates_before.whole[name][1])
-        teller.say(
+        builder.say(
             "rate_rose" if now > before else "rate_fell",
-            name=_name(teller, name),
+            name=_name(builder, name),
             before=f"{before:.1%}",
             now=f"{now:.1%}",
             # Of the shares as they are shown, so that a reader who subtracts agrees.
             points=f"{abs(round(now * 100, 1) - round(before * 100, 1)):.1f}",
-            few=teller.word("few_base") if due < TOO_FEW else "",
+            few=builder.word("few_base") if due < TOO_FEW else "",
         )
 
 
-def _grid(teller: Teller, rates: Rates, names: Sequence[str]) -> Grid:
+def _grid(builder: Teller, rates: Rates, names: Sequence[str]) -> Grid:
     places = sorted(rates.places)
     return Grid(
-        teller.word("grids.rates"),
-        (teller.word("heads.place"), *(_name(teller, name) for name in names)),
-        tuple((teller.place(code), *_cells(rates.places[code], names)) for code in places),
-        (teller.word("total"), *_cells(rates.whole, names)),
+        builder.word("grids.rates"),
+        (builder.word("heads.place"), *(_name(builder, name) for name in names)),
+        tuple((builder.place(code), *_cells(rates.places[code], names)) for code in places),
+        (builder.word("total"), *_cells(rates.whole, names)),
     )
 
 
-def _chart(teller: Teller, rates: Rates, names: Sequence[str]) -> Bars:
-    shares = [(_name(teller, name), _share(rates.whole, name)) for name in names]
+def _chart(builder: Teller, rates: Rates, names: Sequence[str]) -> Bars:
+    shares = [(_name(builder, name), _share(rates.whole, name)) for name in names]
     known = [(name, share) for name, share in shares if share is not None]
     return Bars(
-        teller.word("charts.rates"),
+        builder.word("charts.rates"),
         tuple(name for name, _ in known),
-        (teller.word("charts.rate"),),
+        (builder.word("charts.rate"),),
         tuple((round(100 * share, 1),) for _, share in known),
         "%",
         100.0,
@@ -100,9 +100,9 @@ def _share(rates: Mapping[str, tuple[int, int]], name: str) -> float | None:
     return kept / due if due else None
 
 
-def _name(teller: Teller, name: str) -> str:
-    return text(f"pages.rates.{name}", teller.language)
+def _name(builder: Teller, name: str) -> str:
+    return text(f"pages.rates.{name}", builder.language)
 
 
-def _named(teller: Teller, names: Sequence[str]) -> str:
-    return teller.word("comma").join(_name(teller, name) for name in names)
+def _named(builder: Teller, names: Sequence[str]) -> str:
+    return builder.word("comma").join(_name(builder, name) for name in names)

@@ -11,47 +11,47 @@ from serving.documents.builder import TOO_FEW, Teller
 from serving.documents.model import Cell, Grid
 
 
-def tell_last_list(teller: Teller, facts: Facts, level: int = 1) -> None:
+def tell_last_list(builder: Teller, facts: Facts, level: int = 1) -> None:
     """What visits to the last list found, and which closed cases were looked at again."""
-    teller.heading("last_list" if facts.listed is None else "lists_of_year", level)
+    builder.heading("last_list" if facts.listed is None else "lists_of_year", level)
     if facts.listed is None:
-        _tell_followed(teller, facts)
+        _tell_followed(builder, facts)
     else:
-        _tell_listed(teller, facts.listed)
-    _tell_revisits(teller, facts)
+        _tell_listed(builder, facts.listed)
+    _tell_revisits(builder, facts)
 
 
-def tell_cases(teller: Teller, facts: Facts, level: int = 1) -> None:
+def tell_cases(builder: Teller, facts: Facts, level: int = 1) -> None:
     """Complaints, cases, people and money, as offices state them."""
-    teller.heading("cases", level)
+    builder.heading("cases", level)
     silent = [name for name in ("complaints", "cases", "inspections") if name in facts.silent]
     if silent:
-        teller.say("silent", tables=teller.word("comma").join(_table(teller, n) for n in silent))
+        builder.say("silent", tables=builder.word("comma").join(_table(builder, n) for n in silent))
     if "complaints" not in silent:
-        _tell_complaints(teller, facts)
+        _tell_complaints(builder, facts)
     if "cases" not in silent:
-        _tell_cases(teller, facts)
+        _tell_cases(builder, facts)
     if "inspections" not in silent and not facts.period.whole_year:
         visits = facts.counted.visits
-        teller.say(
+        builder.say(
             "visits",
             visits_made=visits.made,
             visited=visits.projects,
             visits_found=visits.found,
             visits_workers=visits.workers,
-            visits_owed=teller.money(visits.owed),
+            visits_owed=builder.money(visits.owed),
         )
     if set(silent) < {"complaints", "cases", "inspections"}:
-        teller.put(_compared(teller, facts))
+        builder.put(_compared(builder, facts))
 
 
-def _tell_followed(teller: Teller, facts: Facts) -> None:
+def _tell_followed(builder: Teller, facts: Facts) -> None:
     done, last = facts.followed, facts.last
     if done is None or last is None:
-        teller.say("no_last_list")
+        builder.say("no_last_list")
         return
     listed = len(last.document["entries"])
-    teller.say(
+    builder.say(
         "followed",
         as_of=last.as_of,
         last_listed=listed,
@@ -59,28 +59,28 @@ def _tell_followed(teller: Teller, facts: Facts) -> None:
         last_left=listed - done.visited,
     )
     if not done.visited:
-        teller.say("followed_none")
+        builder.say("followed_none")
         return
     if not done.found:
-        teller.say("followed_clean", last_visited=done.visited)
+        builder.say("followed_clean", last_visited=done.visited)
     else:
-        teller.say(
+        builder.say(
             "followed_found",
             last_found=done.found,
             last_clean=done.visited - done.found,
             last_workers=done.workers,
-            last_owed=teller.money(done.owed),
+            last_owed=builder.money(done.owed),
         )
-    teller.say("hit_rate", rate=teller.rate(done.found, done.visited))
+    builder.say("hit_rate", rate=builder.rate(done.found, done.visited))
     if done.visited < TOO_FEW:
-        teller.say("hit_rate_few")
+        builder.say("hit_rate_few")
 
 
-def _tell_listed(teller: Teller, listed: ListedInYear) -> None:
+def _tell_listed(builder: Teller, listed: ListedInYear) -> None:
     if not listed.lists:
-        teller.say("no_lists_in_year")
+        builder.say("no_lists_in_year")
         return
-    teller.say(
+    builder.say(
         "listed_in_year",
         lists=listed.lists,
         listed_projects=listed.projects,
@@ -89,16 +89,16 @@ def _tell_listed(teller: Teller, listed: ListedInYear) -> None:
         listed_found=listed.found,
     )
     if listed.visited:
-        teller.say("hit_rate", rate=teller.rate(listed.found, listed.visited))
+        builder.say("hit_rate", rate=builder.rate(listed.found, listed.visited))
 
 
-def _tell_revisits(teller: Teller, facts: Facts) -> None:
+def _tell_revisits(builder: Teller, facts: Facts) -> None:
     due = [one for one in facts.closed if _due(one["closed_on"], facts.period.stop)]
     done = sum(one["checked_on"] is not None for one in due)
     if not due:
-        teller.say("revisits_none")
+        builder.say("revisits_none")
         return
-    teller.say(
+    builder.say(
         "revisits",
         days=REVISIT_AFTER.days,
         revisits_due=len(due),
@@ -111,64 +111,64 @@ def _due(closed_on: str, stop: dt.date) -> bool:
     return dt.date.fromisoformat(closed_on) + REVISIT_AFTER < stop
 
 
-def _tell_complaints(teller: Teller, facts: Facts) -> None:
+def _tell_complaints(builder: Teller, facts: Facts) -> None:
     found = facts.counted.complaints
-    teller.say(
+    builder.say(
         "complaints",
         complaints=found.received,
         complaint_workers=found.workers,
-        claimed=teller.money(found.claimed),
-        compared=_against(teller, found.received, facts.counted_year_ago.complaints.received),
+        claimed=builder.money(found.claimed),
+        compared=_against(builder, found.received, facts.counted_year_ago.complaints.received),
     )
     if found.unnamed:
-        teller.say("unnamed", unnamed=found.unnamed)
+        builder.say("unnamed", unnamed=found.unnamed)
 
 
-def _tell_cases(teller: Teller, facts: Facts) -> None:
+def _tell_cases(builder: Teller, facts: Facts) -> None:
     found, whole = facts.counted.cases, facts.year_to_date.cases
-    teller.say(
+    builder.say(
         "opened",
         opened=found.opened,
         case_workers=found.workers,
-        owed=teller.money(found.owed),
-        compared=_against(teller, found.opened, facts.counted_year_ago.cases.opened),
+        owed=builder.money(found.owed),
+        compared=_against(builder, found.opened, facts.counted_year_ago.cases.opened),
     )
-    teller.say(
+    builder.say(
         "closed",
         closed=found.closed,
         closed_workers=found.closed_workers,
-        recovered=teller.money(found.recovered),
+        recovered=builder.money(found.recovered),
         open_at_end=found.open_at_end,
     )
     if found.transferred:
-        teller.say("transferred", transferred=found.transferred)
+        builder.say("transferred", transferred=found.transferred)
     if facts.period.start.month > 1:
-        _tell_year(teller, whole)
+        _tell_year(builder, whole)
 
 
-def _tell_year(teller: Teller, whole: Cases) -> None:
-    teller.say(
+def _tell_year(builder: Teller, whole: Cases) -> None:
+    builder.say(
         "year_to_date",
         year_opened=whole.opened,
         year_closed=whole.closed,
         year_workers=whole.closed_workers,
-        year_recovered=teller.money(whole.recovered),
+        year_recovered=builder.money(whole.recovered),
     )
 
 
-def _against(teller: Teller, now: int, before: int) -> str:
+def _against(builder: Teller, now: int, before: int) -> str:
     """Against the year before; a percentage only where there is enough to speak of."""
     if before == 0 and now == 0:
-        return teller.word("against_both_none")
+        return builder.word("against_both_none")
     if before < TOO_FEW:
-        return teller.word("against_few", before=before)
+        return builder.word("against_few", before=before)
     if now == before:
-        return teller.word("against_same")
+        return builder.word("against_same")
     share = f"{abs(now - before) / before:.1%}"
-    return teller.word("against_more" if now > before else "against_less", share=share)
+    return builder.word("against_more" if now > before else "against_less", share=share)
 
 
-def _compared(teller: Teller, facts: Facts) -> Grid:
+def _compared(builder: Teller, facts: Facts) -> Grid:
     """The same counts for this period, the one before, and a year before."""
     columns = {"this": facts.counted, "year_before": facts.counted_year_ago}
     if not facts.period.whole_year:
@@ -180,7 +180,7 @@ def _compared(teller: Teller, facts: Facts) -> Grid:
         "confirmed": [one.cases.confirmed for one in periods],
         "closed": [one.cases.closed for one in periods],
         "workers": [one.cases.closed_workers for one in periods],
-        "recovered": [teller.money(one.cases.recovered) for one in periods],
+        "recovered": [builder.money(one.cases.recovered) for one in periods],
         "visits": [one.visits.made for one in periods],
         "found": [one.visits.found for one in periods],
     }
@@ -191,16 +191,16 @@ def _compared(teller: Teller, facts: Facts) -> Grid:
     }
     hidden = {line for table in facts.silent for line in silent[table]}
     return Grid(
-        teller.word("grids.compared"),
-        tuple(teller.word(f"heads.{name}") for name in ("item", *columns)),
+        builder.word("grids.compared"),
+        tuple(builder.word(f"heads.{name}") for name in ("item", *columns)),
         tuple(
-            (teller.word(f"items.{name}"), None if name in hidden else counts[0], *counts[1:])
+            (builder.word(f"items.{name}"), None if name in hidden else counts[0], *counts[1:])
             for name, counts in lines.items()
         ),
     )
 
 
-def _table(teller: Teller, name: str) -> str:
+def _table(builder: Teller, name: str) -> str:
     from serving.formatting import table_name
 
-    return table_name(name, teller.language)
+    return table_name(name, builder.language)
