@@ -1,4 +1,4 @@
-"""Which campaigns there are: those of the settings, else the yearly winter action."""
+"""Campaigns of the settings, or by default the yearly winter action."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from serving.errors import ApiError
 from serving.settings import CampaignPlan, CampaignSettings, Settings
 
 WINTER = "winter"
-"""The name of the winter action where no campaigns are set."""
+"""Name of the winter action if the settings have no campaigns."""
 
 
 class CampaignUnknown(ApiError):
-    """No campaign of this name is set."""
+    """The settings have no campaign of this name."""
 
     code = "campaign_unknown"
     status = HTTPStatus.NOT_FOUND
 
 
-def plans_of(settings: Settings, on: dt.date) -> Sequence[CampaignPlan]:
-    """The campaigns, the newest first; the winter action where none are set."""
+def list_plans(settings: Settings, on: dt.date) -> Sequence[CampaignPlan]:
+    """Return the campaigns, newest first; the winter action if none are set."""
     if settings.campaigns:
         return sorted(settings.campaigns, key=lambda one: (one.start, one.name), reverse=True)
-    start, stop = campaign_of(settings.campaign, on)
+    start, stop = winter_period(settings.campaign, on)
     return [CampaignPlan(name=WINTER, start=start, stop=stop)]
 
 
-def plan_of(settings: Settings, name: str | None, on: dt.date) -> CampaignPlan:
-    """The campaign of that name; without a name the newest that has begun by ``on``.
+def get_plan(settings: Settings, name: str | None, on: dt.date) -> CampaignPlan:
+    """Return the campaign of that name, or without a name the newest begun by ``on``.
 
     Raises:
-        CampaignUnknown: there is none of that name.
+        CampaignUnknown: no campaign has that name.
     """
-    plans = plans_of(settings, on)
+    plans = list_plans(settings, on)
     if name is None:
         return next((one for one in plans if one.start <= on), plans[-1])
     found = next((one for one in plans if one.name == name), None)
@@ -43,12 +43,12 @@ def plan_of(settings: Settings, name: str | None, on: dt.date) -> CampaignPlan:
     return found
 
 
-def campaign_of(settings: CampaignSettings, day: dt.date) -> tuple[dt.date, dt.date]:
-    """The first and last day of the winter action that is on, or was the last, on ``day``.
+def winter_period(settings: CampaignSettings, day: dt.date) -> tuple[dt.date, dt.date]:
+    """Return the first and last day of the current or most recent winter action on ``day``.
 
-    >>> campaign_of(CampaignSettings(), dt.date(2026, 1, 20))
+    >>> winter_period(CampaignSettings(), dt.date(2026, 1, 20))
     (datetime.date(2025, 11, 1), datetime.date(2026, 2, 15))
-    >>> campaign_of(CampaignSettings(), dt.date(2025, 7, 1))
+    >>> winter_period(CampaignSettings(), dt.date(2025, 7, 1))
     (datetime.date(2024, 11, 1), datetime.date(2025, 2, 15))
     """
     month, number = (int(part) for part in settings.start.split("-"))

@@ -115,7 +115,7 @@ def table(
     headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()
 ) -> None:
     """A table on standard output; columns numbered in ``right`` are set flush right."""
-    from serving.documents.text_table import table as drawn
+    from serving.documents.text_table import format_table as drawn
 
     sys.stdout.write(drawn(headings, rows, right))
 

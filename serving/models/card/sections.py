@@ -1,4 +1,4 @@
-"""A model card as sections of sentences and tables, from what was stored with the version alone."""
+"""Sections of a model card, from data stored with the model version."""
 
 from __future__ import annotations
 
@@ -25,41 +25,41 @@ _FEW_MONTHS = 6
 
 @dataclass(frozen=True)
 class Section:
-    """One part of the card: sentences, then a table, then sentences below it.
+    """A section: sentences, a table, and sentences below it.
 
-    ``plot`` says that the calibration is drawn here.
+    ``has_plot``: the calibration plot belongs here.
     """
 
     heading: str
     lines: tuple[str, ...] = ()
-    heads: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     after: tuple[str, ...] = ()
-    plot: bool = False
+    has_plot: bool = False
 
 
 @dataclass(frozen=True)
-class Material:
-    """What a card is made from; ``importance`` is each feature's share of the model's gain."""
+class CardInput:
+    """Input of a card; ``importance`` is the share of each feature in the total gain."""
 
     version: ModelVersion
     importance: Mapping[str, float]
 
     @property
     def about(self) -> Document:
-        """What was stored with the version."""
+        """Data stored with the version."""
         return self.version.about
 
     @property
     def evidence(self) -> Document:
-        """What the gate was decided on; empty for a version from before evidence was kept."""
+        """Evidence of the promotion gate; empty for versions stored without it."""
         found: Document = self.about.get("evidence") or {}
         return found
 
 
-def sections(material: Material, language: Language) -> list[Section]:
-    """The card of a version, part by part."""
-    writer = Sayer(language)
+def card_sections(material: CardInput, language: Language) -> list[Section]:
+    """Return the sections of the card of a version."""
+    writer = CardWriter(language)
     parts = [
         _overview(material, writer),
         _labels(material, writer),
@@ -76,21 +76,21 @@ def sections(material: Material, language: Language) -> list[Section]:
 
 
 @dataclass(frozen=True)
-class Sayer:
-    """Finds the card's wording in one language."""
+class CardWriter:
+    """Looks up texts of the ``card`` catalogue in one language."""
 
     language: Language
 
     def text(self, key: str, **fields: Any) -> str:
-        """The wording of ``card.<key>``."""
+        """Return the text of ``card.<key>``."""
         return text(f"card.{key}", self.language, **fields)
 
     def heading(self, name: str) -> str:
-        """The heading of a section."""
+        """Return the heading of a section."""
         return self.text(f"headings.{name}")
 
-    def figure(self, one: Document | None, digits: int = 3) -> str:
-        """An estimate with its interval, or without one where too few events tell."""
+    def format_estimate(self, one: Document | None, digits: int = 3) -> str:
+        """Return an estimate with its interval, or without one if there are too few events."""
         if not one or one["value"] is None:
             return self.text("none")
         value = f"{one['value']:.{digits}f}"
@@ -103,13 +103,13 @@ class Sayer:
             high=f"{one['high']:.{digits}f}",
         )
 
-    def word(self, key: str, code: str) -> str:
-        """The wording of a code, or the code itself where there is none."""
+    def code_text(self, key: str, code: str) -> str:
+        """Return the text of a code, or the code itself."""
         full = f"{key}.{code}"
         return text(full, self.language) if full in catalogue(self.language) else code
 
 
-def _overview(material: Material, writer: Sayer) -> Section:
+def _overview(material: CardInput, writer: CardWriter) -> Section:
     about, version = material.about, material.version
     span = writer.text("none")
     if about["first_snapshot"]:
@@ -117,7 +117,7 @@ def _overview(material: Material, writer: Sayer) -> Section:
             "facts.span_value", first=about["first_snapshot"], last=about["last_snapshot"]
         )
     facts = {
-        "kind": writer.word("card.kinds", version.kind),
+        "kind": writer.code_text("card.kinds", version.kind),
         "trained_at": str(about["trained_at"]),
         "span": span,
         "rows": f"{about['rows']:,}",
@@ -136,7 +136,7 @@ def _overview(material: Material, writer: Sayer) -> Section:
     )
 
 
-def _labels(material: Material, writer: Sayer) -> Section:
+def _labels(material: CardInput, writer: CardWriter) -> Section:
     days = material.about["maturity_days"]
     lines = (
         writer.text("labels.positive", horizon=HORIZON_DAYS),
@@ -146,7 +146,7 @@ def _labels(material: Material, writer: Sayer) -> Section:
     return Section(writer.heading("labels"), lines)
 
 
-def _features(material: Material, writer: Sayer) -> Iterator[Section]:
+def _features(material: CardInput, writer: CardWriter) -> Iterator[Section]:
     from models.registry import kind_of
 
     zh = writer.language == "zh"
@@ -181,7 +181,7 @@ def _features(material: Material, writer: Sayer) -> Iterator[Section]:
     )
 
 
-def _metrics(material: Material, writer: Sayer) -> Iterator[Section]:
+def _metrics(material: CardInput, writer: CardWriter) -> Iterator[Section]:
     evidence = material.evidence
     if "figures" not in evidence:
         if material.about["metrics"]:
@@ -203,14 +203,14 @@ def _metrics(material: Material, writer: Sayer) -> Iterator[Section]:
         writer.text("metrics.intervals"),
     )
     columns = [writer.text("metrics.contender")]
-    columns += [writer.word("cli.backtest.figures", one) for one in shown]
+    columns += [writer.code_text("cli.backtest.figures", one) for one in shown]
     ranked = sorted(
         evidence["figures"].items(), key=lambda one: -(one[1]["average_precision"]["value"] or 0.0)
     )
     compared = [
         (
-            writer.word("cli.backtest.contenders", name),
-            *(writer.figure(figures[one]) for one in shown),
+            writer.code_text("cli.backtest.contenders", name),
+            *(writer.format_estimate(figures[one]) for one in shown),
         )
         for name, figures in ranked
     ]
@@ -221,7 +221,7 @@ def _metrics(material: Material, writer: Sayer) -> Iterator[Section]:
         (writer.text("metrics.model"),),
         (writer.text("metrics.figure"), writer.text("metrics.value")),
         tuple(
-            (writer.word("cli.backtest.figures", name), writer.figure(own[name]))
+            (writer.code_text("cli.backtest.figures", name), writer.format_estimate(own[name]))
             for name in _ordered(own)
         ),
     )
@@ -233,15 +233,15 @@ def _ordered(figures: Document) -> list[str]:
     return whole + sorted(set(figures) - set(whole), key=lambda name: name.split("_")[::-1])
 
 
-def _calibration(material: Material, writer: Sayer) -> Iterator[Section]:
+def _calibration(material: CardInput, writer: CardWriter) -> Iterator[Section]:
     found = material.evidence.get("calibration")
     if not found:
         return
     figures = tuple(
         writer.text(
             "colon",
-            name=writer.word("cli.backtest.figures", name),
-            value=writer.figure(found[name]),
+            name=writer.code_text("cli.backtest.figures", name),
+            value=writer.format_estimate(found[name]),
         )
         for name in ("slope", "intercept", "ratio", "brier")
     )
@@ -251,7 +251,7 @@ def _calibration(material: Material, writer: Sayer) -> Iterator[Section]:
     rows = tuple(
         (
             f"{one['mean_probability']:.3f}",
-            writer.figure(one["observed"]),
+            writer.format_estimate(one["observed"]),
             str(one["rows"]),
             str(one["observed"]["positives"]),
         )
@@ -262,11 +262,11 @@ def _calibration(material: Material, writer: Sayer) -> Iterator[Section]:
         (*figures, writer.text("calibration.caption")),
         heads,
         rows,
-        plot=True,
+        has_plot=True,
     )
 
 
-def _groups(material: Material, writer: Sayer) -> Iterator[Section]:
+def _groups(material: CardInput, writer: CardWriter) -> Iterator[Section]:
     found = material.evidence.get("fairness")
     if not found:
         return
@@ -275,7 +275,7 @@ def _groups(material: Material, writer: Sayer) -> Iterator[Section]:
     heads += [text(f"fairness.figures.{name}", writer.language) for name in shown]
     rows = tuple(
         (
-            group_of(group, writer.language),
+            group_label(group, writer.language),
             str(group["rows"]),
             str(group["events"]),
             *(_compared(group["figures"][name], writer) for name in shown),
@@ -302,8 +302,8 @@ def _groups(material: Material, writer: Sayer) -> Iterator[Section]:
     )
 
 
-def group_of(group: Document, language: Language) -> str:
-    """A group with what it is a group of."""
+def group_label(group: Document, language: Language) -> str:
+    """Return the label of a group: attribute and value."""
     attribute = text(f"fairness.attributes.{group['attribute']}", language)
     value = group["value"]
     if value is None:
@@ -315,14 +315,14 @@ def group_of(group: Document, language: Language) -> str:
     return text("card.colon", language, name=attribute, value=value)
 
 
-def _compared(figure: Document, writer: Sayer) -> str:
-    shown = writer.figure(figure["value"])
+def _compared(figure: Document, writer: CardWriter) -> str:
+    shown = writer.format_estimate(figure["value"])
     if not figure["outside"]:
         return shown
     return f"{shown} **{text('fairness.' + figure['outside'], writer.language)}**"
 
 
-def _unfair_groups(material: Material, writer: Sayer) -> str:
+def _unfair_groups(material: CardInput, writer: CardWriter) -> str:
     checks = material.evidence.get("gate", {}).get("checks", [])
     found = [
         group for one in checks if one["name"] == "fairness" for group in one["figures"]["groups"]
@@ -338,16 +338,16 @@ def _unfair_groups(material: Material, writer: Sayer) -> str:
     )
 
 
-def _gate(material: Material, writer: Sayer) -> Iterator[Section]:
+def _gate(material: CardInput, writer: CardWriter) -> Iterator[Section]:
     gate = material.evidence.get("gate")
     if not gate:
         return
     result = writer.text("gate.passed" if gate["passed"] else "gate.failed")
-    lines = (result, writer.word("card.gate.grounds", gate["grounds"]))
+    lines = (result, writer.code_text("card.gate.grounds", gate["grounds"]))
     heads = tuple(writer.text(f"gate.{name}") for name in ("check", "result", "figures"))
     rows = tuple(
         (
-            writer.word("card.gate.checks", one["name"]),
+            writer.code_text("card.gate.checks", one["name"]),
             writer.text("yes" if one["passed"] else "no"),
             _rests_on(one["figures"], writer),
         )
@@ -356,30 +356,32 @@ def _gate(material: Material, writer: Sayer) -> Iterator[Section]:
     yield Section(writer.heading("gate"), lines, heads, rows)
 
 
-def _rests_on(figures: Document, writer: Sayer) -> str:
+def _rests_on(figures: Document, writer: CardWriter) -> str:
     parts = []
     for name, value in figures.items():
         if name == "months" or value in ([], None):
             continue
         if isinstance(value, Mapping) and "value" in value:
-            shown = writer.figure(value)
+            shown = writer.format_estimate(value)
         elif isinstance(value, list) and value and isinstance(value[0], int | float):
             shown = " – ".join(f"{one:g}" for one in value)
         elif isinstance(value, list):
             shown = str(len(value))
         else:
             shown = f"{value:.3f}" if isinstance(value, float) else str(value)
-        parts.append(writer.text("colon", name=writer.word("card.gate.names", name), value=shown))
+        parts.append(
+            writer.text("colon", name=writer.code_text("card.gate.names", name), value=shown)
+        )
     return writer.text("and_more").join(parts)
 
 
-def _limits(material: Material, writer: Sayer) -> Section:
+def _limits(material: CardInput, writer: CardWriter) -> Section:
     return Section(
         writer.heading("limits"), tuple(f"- {one}" for one in _known_limits(material, writer))
     )
 
 
-def _known_limits(material: Material, writer: Sayer) -> Iterator[str]:
+def _known_limits(material: CardInput, writer: CardWriter) -> Iterator[str]:
     about, evidence = material.about, material.evidence
     events, rows, positives = about["events"], about["rows"], about["positives"]
     if material.version.kind == "scorecard":
@@ -416,7 +418,7 @@ def _known_limits(material: Material, writer: Sayer) -> Iterator[str]:
         yield writer.text("limits.not_passed")
 
 
-def _history(material: Material, writer: Sayer) -> Section:
+def _history(material: CardInput, writer: CardWriter) -> Section:
     changes = material.version.changes
     if not changes:
         return Section(writer.heading("history"), (writer.text("history.none"),))
@@ -439,7 +441,7 @@ def _history(material: Material, writer: Sayer) -> Section:
     return Section(writer.heading("history"), (), heads, rows)
 
 
-def _parameters(material: Material, writer: Sayer) -> Section:
+def _parameters(material: CardInput, writer: CardWriter) -> Section:
     rows = tuple((f"`{name}`", str(value)) for name, value in material.about["parameters"].items())
     return Section(
         writer.heading("parameters"), (), (writer.text("item"), writer.text("content")), rows
