@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from serving.errors import ApiError
-from serving.settings import CampaignPlan, CampaignSettings, Settings
+from serving.settings import CampaignPlan, Settings
 
 WINTER = "winter"
 """Name of the winter action if the settings have no campaigns."""
@@ -24,7 +24,7 @@ def list_plans(settings: Settings, on: dt.date) -> Sequence[CampaignPlan]:
     """Return the campaigns, newest first; the winter action if none are set."""
     if settings.campaigns:
         return sorted(settings.campaigns, key=lambda one: (one.start, one.name), reverse=True)
-    start, stop = winter_period(settings.campaign, on)
+    start, stop = winter_dates(on)
     return [CampaignPlan(name=WINTER, start=start, stop=stop)]
 
 
@@ -43,18 +43,15 @@ def get_plan(settings: Settings, name: str | None, on: dt.date) -> CampaignPlan:
     return found
 
 
-def winter_period(settings: CampaignSettings, day: dt.date) -> tuple[dt.date, dt.date]:
-    """Return the first and last day of the current or most recent winter action on ``day``.
+def winter_dates(day: dt.date) -> tuple[dt.date, dt.date]:
+    """Return the first and last day of the winter action under way, or the last one, on ``day``.
 
-    >>> winter_period(CampaignSettings(), dt.date(2026, 1, 20))
+    >>> winter_dates(dt.date(2026, 1, 20))
     (datetime.date(2025, 11, 1), datetime.date(2026, 2, 15))
-    >>> winter_period(CampaignSettings(), dt.date(2025, 7, 1))
+    >>> winter_dates(dt.date(2025, 7, 1))
     (datetime.date(2024, 11, 1), datetime.date(2025, 2, 15))
     """
-    month, number = (int(part) for part in settings.start.split("-"))
-    start = dt.date(day.year, month, number)
+    start = dt.date(day.year, 11, 1)
     if start > day:
         start = start.replace(year=day.year - 1)
-    month, number = (int(part) for part in settings.stop.split("-"))
-    stop = dt.date(start.year, month, number)
-    return start, stop if stop >= start else stop.replace(year=start.year + 1)
+    return start, dt.date(start.year + 1, 2, 15)

@@ -43,7 +43,7 @@ def decide_link(
     link: LinkIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Link a complaint or refuse all candidates; the last one counts / 关联投诉，以最后决定为准。"""
+    """Link a complaint or refuse all candidates; the last counts / 关联投诉，以最后决定为准。"""
 
     def keep(connection: Connection) -> Link:
         choice = LinkChoice(link.complaint_id, link.decision, link.project_id, link.org_id)
