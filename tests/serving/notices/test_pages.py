@@ -39,11 +39,11 @@ def enter(site):
     """Signs somebody in by name; every browser is closed at the end."""
     opened = []
 
-    def signed_in(name):
+    def enter_as(name):
         opened.append(signed_in(site.url, name))
         return opened[-1]
 
-    yield signed_in
+    yield enter_as
     for client in opened:
         client.close()
 
