@@ -61,12 +61,12 @@ def is_local(bound: socket.socket) -> bool:
     return address == "::1" or address.startswith("127.")
 
 
-def run_until_told(workspace: Workspace, bound: socket.socket, workers: int) -> None:
+def run_server(workspace: Workspace, bound: socket.socket, workers: int) -> None:
     """Serve ``workspace`` until SIGINT or SIGTERM."""
     os.environ[SERVED] = str(workspace.root.resolve())
     os.environ[LOCAL] = "1" if is_local(bound) else ""
     config = uvicorn.Config(
-        "serving.server:served",
+        "serving.server:create_served_app",
         factory=True,
         workers=workers,
         log_config=None,
@@ -84,7 +84,7 @@ def run_until_told(workspace: Workspace, bound: socket.socket, workers: int) -> 
         Multiprocess(config, sockets=[bound]).run()
 
 
-def served() -> FastAPI:
+def create_served_app() -> FastAPI:
     """The application of the workspace named in the environment; made anew in every process."""
     from serving.app import create_app
     from serving.db.database import Database

@@ -39,13 +39,13 @@ _FIELDS = attrgetter(*_NAMES)
 _AT, _AS_OF = _NAMES.index("at"), _NAMES.index("as_of")
 
 
-def write_audit(engine: Engine, entries: Sequence[AuditEntry]) -> None:
+def write_audit_entries(engine: Engine, entries: Sequence[AuditEntry]) -> None:
     """Keep ``entries``, all in one transaction."""
     with writing(engine).begin() as connection:
-        add_audit(connection, entries)
+        add_audit_entries(connection, entries)
 
 
-def add_audit(connection: Connection, entries: Sequence[AuditEntry]) -> None:
+def add_audit_entries(connection: Connection, entries: Sequence[AuditEntry]) -> None:
     """Keep ``entries`` within the transaction of ``connection``."""
     mark = "?" if connection.dialect.name == "sqlite" else "%s"
     marks = ", ".join([mark] * len(_NAMES))
@@ -56,7 +56,7 @@ def add_audit(connection: Connection, entries: Sequence[AuditEntry]) -> None:
     connection.exec_driver_sql(statement, rows)
 
 
-def read_audit(engine: Engine, principal: Principal, wanted: Wanted) -> Page[AuditEntry]:
+def list_audit_entries(engine: Engine, principal: Principal, wanted: Wanted) -> Page[AuditEntry]:
     """What was done by those of the principal's region, newest first."""
     query = select(AUDIT).where(within(AUDIT.c.region, principal))
     with engine.connect() as connection:

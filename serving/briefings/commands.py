@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from serving.ingest.resources import import_submissions
-from serving.terminal.context import CliContext, cli_context, user_name
+from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.options import Out, Region
-from serving.terminal.output import line, to_file
+from serving.terminal.output import print_line, write_file
 from serving.terminal.resources import open_database, open_records, open_settings
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
@@ -34,7 +34,7 @@ def briefing(
     if kind not in _FORMATS:
         raise typer.BadParameter(cli.text("briefing_format", found=out.suffix), param_hint="--out")
     _write(cli, out, kind, _first_day(cli, month, year), month is None, region)
-    line(cli.text("written", path=str(out)))
+    print_line(cli.text("written", path=str(out)))
 
 
 def _write(
@@ -50,9 +50,9 @@ def _write(
     make = create_yearly if whole_year else create_monthly
     with open_records(cli) as store, open_database(cli, settings) as database:
         body = RENDERERS[kind](make(store, database, settings, period, region), settings.language)
-        to_file(out, body)
+        write_file(out, body)
         if not whole_year:
-            store_briefing(database, period, region, kind, body, user_name())
+            store_briefing(database, period, region, kind, body, os_user_name())
 
 
 def _first_day(cli: CliContext, month: str | None, year: int | None) -> dt.date:

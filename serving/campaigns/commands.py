@@ -9,7 +9,7 @@ import typer
 
 from serving.terminal.context import cli_context
 from serving.terminal.options import OnOrNone, Out, Region
-from serving.terminal.output import line, to_file
+from serving.terminal.output import print_line, write_file
 from serving.terminal.resources import open_database, open_settings
 
 _FORMATS = ("docx", "html", "pdf")
@@ -41,5 +41,5 @@ def campaign(
     who = Principal("office", "office", Role.ADMIN, region)
     with open_database(cli, settings) as database:
         progress = read_status(database, settings, who, plan, day, now)
-    to_file(out, RENDERERS[kind](campaign_report(progress, settings), settings.language))
-    line(cli.text("written", path=str(out)))
+    write_file(out, RENDERERS[kind](campaign_report(progress, settings), settings.language))
+    print_line(cli.text("written", path=str(out)))

@@ -18,10 +18,10 @@ from serving.campaigns.texts import campaign_title, scope_text, zero_target_labe
 from serving.campaigns.xlsx import campaign_xlsx
 from serving.clock import now
 from serving.http.dependencies import settings_of
-from serving.watchlists.reader import reading_of
+from serving.watchlists.reader import reader_of
 from serving.watchlists.repository import NothingPublished
 from serving.web.render import page_language, render
-from serving.web.responses import XLSX, download
+from serving.web.responses import XLSX, attachment
 
 router = APIRouter(include_in_schema=False)
 
@@ -70,12 +70,12 @@ def campaign_sheet(request: Request, who: Reader, name: Name = None) -> Response
     """Return unchecked and listed projects of the campaign as a workbook."""
     found = _status(request, who, name)
     body = campaign_xlsx(found, page_language(request))
-    return download(f"campaign-{found.until}.xlsx", XLSX, body)
+    return attachment(f"campaign-{found.until}.xlsx", XLSX, body)
 
 
 def _status(request: Request, who: Principal, name: str | None) -> CampaignStatus:
     settings, moment = settings_of(request), now()
-    reading = reading_of(request)
+    reader = reader_of(request)
     today = moment.astimezone().date()
-    plan = get_plan(settings, name, reading.day(who, today))
-    return read_status(reading.database, settings, who, plan, today, moment)
+    plan = get_plan(settings, name, reader.day(who, today))
+    return read_status(reader.database, settings, who, plan, today, moment)

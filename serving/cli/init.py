@@ -6,7 +6,7 @@ import typer
 
 from serving.errors import CommandError
 from serving.terminal.context import cli_context
-from serving.terminal.output import line
+from serving.terminal.output import print_line
 from serving.terminal.resources import make_workspace
 
 
@@ -23,4 +23,4 @@ def init(context: typer.Context) -> None:
     if settings.exists():
         raise WorkspaceExists(path=str(cli.workspace.root))
     make_workspace(cli)
-    line(cli.text("initialised", path=str(cli.workspace.root), settings=str(settings)))
+    print_line(cli.text("initialised", path=str(cli.workspace.root), settings=str(settings)))

@@ -41,9 +41,9 @@ from serving.terminal.context import (
     cli_context,
     context_from_arguments,
 )
-from serving.terminal.dates import spread_dates
+from serving.terminal.dates import repeat_date_option
 from serving.terminal.localise import localise
-from serving.terminal.output import line, note
+from serving.terminal.output import print_line, print_note
 from serving.users import commands as access
 from serving.watchlists import commands as watchlist
 
@@ -94,13 +94,18 @@ def main(arguments: Sequence[str]) -> int:
     try:
         made = command(cli)
         return _outcome(
-            made(spread_dates(arguments or ["--help"]), "wagewatch", standalone_mode=False, obj=cli)
+            made(
+                repeat_date_option(arguments or ["--help"]),
+                "wagewatch",
+                standalone_mode=False,
+                obj=cli,
+            )
         )
     except WagewatchError as error:
-        note(error.message(cli.language))
+        print_note(error.message(cli.language))
         return FAILED
     except TyperException as error:
-        note(cli.text("wrong_use", detail=" ".join(error.format_message().split())))
+        print_note(cli.text("wrong_use", detail=" ".join(error.format_message().split())))
         return error.exit_code
     except typer.Abort:
         return INTERRUPTED
@@ -145,7 +150,7 @@ def _version(wanted: bool) -> None:
     if wanted:
         from serving.version import package_version
 
-        line(f"wagewatch {package_version()}")
+        print_line(f"wagewatch {package_version()}")
         raise typer.Exit
 
 
@@ -162,7 +167,7 @@ def _unforeseen(cli: CliContext, error: Exception) -> int:
         with log.open("a", encoding="utf-8") as file:
             traceback.print_exception(error, file=file)
     except (OSError, WagewatchError):
-        note(cli.text("unforeseen", detail=kind))
+        print_note(cli.text("unforeseen", detail=kind))
     else:
-        note(cli.text("unforeseen_logged", detail=kind, log=str(log)))
+        print_note(cli.text("unforeseen_logged", detail=kind, log=str(log)))
     return FAILED

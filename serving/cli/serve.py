@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from serving.terminal.context import CliContext, cli_context
-from serving.terminal.output import note
+from serving.terminal.output import print_note
 from serving.terminal.resources import open_database, open_settings
 
 
@@ -26,7 +26,7 @@ def serve_workspace(
 ) -> None:
     """Serve the job's workspace; returns when the server was told to stop."""
     from serving.auth.repository import UserRepository
-    from serving.server import is_local, listen, run_until_told, service_log
+    from serving.server import is_local, listen, run_server, service_log
     from serving.worker.scheduler import Keeper
 
     settings = open_settings(cli)
@@ -37,11 +37,11 @@ def serve_workspace(
     ):
         address, bound = socket.getsockname()[:2]
         shown = f"[{address}]" if ":" in address else address
-        note(cli.text("serving", url=f"http://{shown}:{bound}"))
+        print_note(cli.text("serving", url=f"http://{shown}:{bound}"))
         if not UserRepository(database.engine).has_any():
-            note(cli.text("open_to_all_here" if is_local(socket) else "nobody_may_enter"))
+            print_note(cli.text("open_to_all_here" if is_local(socket) else "nobody_may_enter"))
         keeper = Keeper(cli.workspace, database, service_log(cli.workspace))
         keeper.start()
-        run_until_told(cli.workspace, socket, workers or settings.server.workers)
+        run_server(cli.workspace, socket, workers or settings.server.workers)
         keeper.stop()
-    note(cli.text("stopped"))
+    print_note(cli.text("stopped"))

@@ -14,9 +14,9 @@ import typer
 
 from risk.locale import Language, text
 from serving.ingest.resources import import_submissions
-from serving.terminal.context import CliContext, cli_context, user_name
+from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.options import AsOfOrNone, OutOrNone
-from serving.terminal.output import line, raw, to_file
+from serving.terminal.output import print_bytes, print_line, write_file
 from serving.terminal.resources import open_database, open_records, open_settings
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ def link(
         found = unlinked(store, as_of or dt.date.today(), "")
     content = _rendered([row for row in found if row["decided"] is None], shape, cli.language)
     if out is not None:
-        to_file(out, content)
-        line(cli.text("written", path=str(out)))
+        write_file(out, content)
+        print_line(cli.text("written", path=str(out)))
     else:
-        raw(content)
+        print_bytes(content)
 
 
 @GROUP.command("decide")
@@ -72,12 +72,12 @@ def decide(
     choice = LinkChoice(complaint, "refused" if none else "linked", project, org)
     _store(cli, choice, dt.datetime.now(dt.UTC))
     said = text(f"links.{choice.decision}", cli.language)
-    line(text("links.decided", cli.language, complaint_id=complaint, decision=said))
+    print_line(text("links.decided", cli.language, complaint_id=complaint, decision=said))
 
 
 def _store(cli: CliContext, choice: LinkChoice, at: dt.datetime) -> None:
     """Store the decision with its audit entry and import it into the record store."""
-    from serving.audit.repository import AuditEntry, add_audit
+    from serving.audit.repository import AuditEntry, add_audit_entries
     from serving.auth.principal import OFFICE
     from serving.auth.roles import Permission
     from serving.complaint_links.repository import Decision
@@ -95,13 +95,13 @@ def _store(cli: CliContext, choice: LinkChoice, at: dt.datetime) -> None:
         place,
         None,
         local_day(at),
-        user_name(),
+        os_user_name(),
         at,
     )
     entry = AuditEntry(
         at=at,
         request_id=secrets.token_hex(8),
-        who=user_name(),
+        who=os_user_name(),
         role=OFFICE.role.value,
         action=Permission.WRITE_LINKS.value,
         method="CLI",
@@ -114,7 +114,7 @@ def _store(cli: CliContext, choice: LinkChoice, at: dt.datetime) -> None:
     )
     with open_database(cli, settings) as database, writing(database.engine).begin() as connection:
         store_decision(connection, OFFICE, decision)
-        add_audit(connection, [entry])
+        add_audit_entries(connection, [entry])
     import_submissions(cli, settings)
 
 

@@ -16,7 +16,7 @@ from serving.complaint_links import queries
 from serving.complaint_links.schemas import Link, LinkIn, UnlinkedComplaint
 from serving.complaint_links.service import LinkChoice, decide
 from serving.http.dependencies import DatabaseDep
-from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
+from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, page_request
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
 
@@ -32,7 +32,7 @@ def list_links(
     limit: LimitQuery = 100,
 ) -> Page[UnlinkedComplaint]:
     """Complaints without a project and their candidates / 未写明项目的投诉及可能对象。"""
-    return queries.list_complaints(database, who, wanted(limit, cursor), state)
+    return queries.list_complaints(database, who, page_request(limit, cursor), state)
 
 
 @router.post("", status_code=201, response_model=Link)

@@ -13,7 +13,7 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.clock import now
 from serving.complaint_links.service import LinkChoice, decide, visible_complaints, with_decisions
-from serving.watchlists.reader import reading_of
+from serving.watchlists.reader import reader_of
 from serving.web.render import page_language, render
 from serving.web.requests import Form
 
@@ -34,13 +34,13 @@ def links(
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
     """List complaints that are waiting or decided."""
-    reading = reading_of(request)
-    chosen = reading.choose(request, who, None, None)
+    reader = reader_of(request)
+    chosen = reader.choose(request, who, None, None)
     if chosen is None:
         return render(request, "nothing", who)
-    register = reading.register(who, chosen.summary)
-    rows = visible_complaints(reading.register_document(who, chosen.summary), who)
-    every = with_decisions(rows, reading.database, who)
+    register = reader.register(who, chosen.summary)
+    rows = visible_complaints(reader.register_document(who, chosen.summary), who)
+    every = with_decisions(rows, reader.database, who)
     found = [one for one in every if (one["decision"] is None) == (state == "waiting")]
     found.sort(key=lambda one: (-_best(one), one["received_on"], one["complaint_id"]))
     start = (page - 1) * PER_PAGE
@@ -66,15 +66,15 @@ def links(
 @router.post("/links/{complaint_id:path}")
 def decide_link(request: Request, complaint_id: str, who: Decider, form: Form) -> Response:
     """Link a complaint to a candidate, or refuse all candidates."""
-    reading = reading_of(request)
-    chosen = reading.choose(request, who, None, None)
+    reader = reader_of(request)
+    chosen = reader.choose(request, who, None, None)
     if chosen is None:
         return render(request, "nothing", who)
-    rows = visible_complaints(reading.register_document(who, chosen.summary), who)
+    rows = visible_complaints(reader.register_document(who, chosen.summary), who)
     project, firm = form.get("project_id") or None, form.get("org_id") or None
     verdict: Literal["linked", "refused"] = "linked" if project or firm else "refused"
     choice = LinkChoice(complaint_id, verdict, project, firm)
-    database = reading.database
+    database = reader.database
     if verdict == "refused" and form.get("none") != "1":
         return render(request, "said", who, status=422, said="refused")
     try:

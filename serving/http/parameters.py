@@ -56,7 +56,7 @@ KindQuery = Annotated[
 ]
 
 
-class OneOf:
+class LiteralOf:
     """Validates that a text is one of ``names``, and says so in the API's description."""
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -93,6 +93,6 @@ IdempotencyKey = Annotated[
 ]
 
 
-def wanted(limit: int, cursor: str | None) -> Wanted:
+def page_request(limit: int, cursor: str | None) -> Wanted:
     """The part of a list that the parameters ask for."""
     return Wanted(limit, None if cursor is None else int(cursor))

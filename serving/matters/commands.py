@@ -10,7 +10,7 @@ import typer
 
 from serving.terminal.context import cli_context
 from serving.terminal.options import OnOrNone, Out, Region
-from serving.terminal.output import line, to_file
+from serving.terminal.output import print_line, write_file
 from serving.terminal.resources import open_database, open_settings
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def digest(
     with open_database(cli, settings) as database:
         audience = _audience(database, person, unit, region)
         found = build_digest(database, settings, audience, day, now)
-    to_file(out, _rendered(found, settings, kind))
-    line(cli.text("written", path=str(out)))
+    write_file(out, _rendered(found, settings, kind))
+    print_line(cli.text("written", path=str(out)))
 
 
 def _audience(database: Database, person: str | None, unit: str | None, region: str) -> Audience:

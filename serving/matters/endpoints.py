@@ -12,7 +12,7 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.http.dependencies import DatabaseDep
-from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
+from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, page_request
 from serving.http.problems import CONFLICT, RESPONSES
 from serving.http.schemas import Page
 from serving.matters import service
@@ -49,7 +49,7 @@ def list_matters(
     limit: LimitQuery = 100,
 ) -> Page[Matter]:
     """Matters in their state of today, in order of creation / 清单事项。"""
-    return service.list_matters(request, database, who, wanted(limit, cursor), chosen)
+    return service.list_matters(request, database, who, page_request(limit, cursor), chosen)
 
 
 @router.post("", status_code=201, response_model=MatterWithSteps)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from risk.calendar.working_days import add_working_days
-from serving.audit.repository import add_audit
+from serving.audit.repository import add_audit_entries
 from serving.auth.principal import OFFICE
 from serving.db.database import Database
 from serving.db.engine import writing
@@ -33,7 +33,7 @@ def escalate(database: Database, rules: MatterRules, on: dt.date, now: dt.dateti
                 record_matters(connection, [event], now)
                 subject = f"matters/{matter.key}?level={data['level']}"
                 entry = rule_audit_entry("escalate_matter", subject, matter.region_code, now)
-                add_audit(connection, [entry])
+                add_audit_entries(connection, [entry])
                 written += 1
     return written
 

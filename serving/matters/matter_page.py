@@ -21,7 +21,7 @@ from serving.matters.repository import REASONS, RECHECKS
 from serving.matters.rules import matter_rules
 from serving.matters.steps import DUTY_FOUND, NewMatter, StepInvalid, open_manually
 from serving.matters.sync import sync_from_lists
-from serving.watchlists.reader import reading_of
+from serving.watchlists.reader import reader_of
 from serving.web.render import page_language, render
 from serving.web.requests import Form
 
@@ -35,7 +35,7 @@ Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
 def matter_page(request: Request, matter: str, who: Reader) -> Response:
     """Show one matter."""
     rules, moment = matter_rules(settings_of(request).matters), now()
-    database, language = reading_of(request).database, page_language(request)
+    database, language = reader_of(request).database, page_language(request)
     sync_from_lists(database, rules, moment)
     found = matter_state(database, rules, who, matter, moment.astimezone().date())
     return render(
@@ -61,7 +61,7 @@ def open_matter(request: Request, who: Writer, form: Form) -> Response:
         hand = _new_matter(form)
         write_audited(
             request,
-            reading_of(request).database,
+            reader_of(request).database,
             who,
             lambda connection: made.append(open_manually(connection, who, hand, now())),
         )

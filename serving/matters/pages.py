@@ -29,10 +29,10 @@ from serving.matters.rules import matter_rules
 from serving.matters.state import LARGE, MatterState
 from serving.matters.steps import StepInvalid, StepRequest, apply_step
 from serving.matters.xlsx import matters_xlsx
-from serving.watchlists.reader import reading_of
+from serving.watchlists.reader import reader_of
 from serving.web.render import page_language, render
 from serving.web.requests import Form
-from serving.web.responses import XLSX, download
+from serving.web.responses import XLSX, attachment
 
 router = APIRouter(include_in_schema=False)
 
@@ -67,7 +67,7 @@ def ledger(
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
     """List matters with their assignment and deadline."""
-    chosen = reading_of(request).choose(request, who, None, None)
+    chosen = reader_of(request).choose(request, who, None, None)
     every = _standings(request, who)
     if chosen is None and not every:
         return render(request, "nothing", who)
@@ -100,7 +100,7 @@ def ledger_xlsx(
     """Return the same matters as a workbook."""
     found = _chosen(_standings(request, who), narrow)
     body = matters_xlsx(found, page_language(request), _today())
-    return download(f"matters-{_today()}.xlsx", XLSX, body)
+    return attachment(f"matters-{_today()}.xlsx", XLSX, body)
 
 
 @router.post("/ledger/{matter:path}")
@@ -120,7 +120,7 @@ def step_response(request: Request, matter: str, who: Principal, form: dict[str,
         wanted = step_request(form)
         write_audited(
             request,
-            reading_of(request).database,
+            reader_of(request).database,
             who,
             lambda connection: apply_step(connection, who, matter, wanted, rules, moment),
         )
@@ -161,7 +161,7 @@ def parse_day(value: str | None) -> dt.date | None:
 @router.get("/revisits")
 def revisits(request: Request, who: Reader) -> Response:
     """List closed matters due for a second look."""
-    chosen = reading_of(request).choose(request, who, None, None)
+    chosen = reader_of(request).choose(request, who, None, None)
     every = _standings(request, who)
     if chosen is None and not every:
         return render(request, "nothing", who)
@@ -182,7 +182,7 @@ def revisits(request: Request, who: Reader) -> Response:
 
 def _standings(request: Request, who: Principal) -> list[MatterState]:
     settings, moment = settings_of(request), now()
-    return current_states(reading_of(request).database, settings, who, _today(), moment)
+    return current_states(reader_of(request).database, settings, who, _today(), moment)
 
 
 def _chosen(every: Sequence[MatterState], narrow: LedgerFilter) -> list[MatterState]:

@@ -7,14 +7,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from serving.http.parameters import IsoDate, OneOf
+from serving.http.parameters import IsoDate, LiteralOf
 from serving.http.schemas import Schema, Words, example
 from serving.matters.queries import STATES
 from serving.matters.repository import KINDS, REASONS, RECHECKS, STEPS
 from serving.matters.steps import DUTY_FOUND
 
-Kind = Annotated[str, OneOf(KINDS)]
-State = Annotated[str, OneOf(STATES)]
+Kind = Annotated[str, LiteralOf(KINDS)]
+State = Annotated[str, LiteralOf(STATES)]
 _Short = Annotated[str, Field(min_length=1, max_length=100)]
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Yuan = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
@@ -60,16 +60,16 @@ class StepIn(Schema):
 
     model_config = example(step="given", person="张三", unit="劳动保障监察大队")
 
-    step: Annotated[str, OneOf(one for one in STEPS if one != "escalated")]
+    step: Annotated[str, LiteralOf(one for one in STEPS if one != "escalated")]
     person: _Short | None = None
     unit: _Short | None = None
     due_on: IsoDate | None = None
     text: _Text | None = None
-    reason: Annotated[str, OneOf(REASONS)] | None = None
+    reason: Annotated[str, LiteralOf(REASONS)] | None = None
     unchecked: _Text | None = None
-    outcome: Annotated[str, OneOf(RECHECKS)] | None = None
+    outcome: Annotated[str, LiteralOf(RECHECKS)] | None = None
     duty: _Short | None = None
-    found: Annotated[str, OneOf(DUTY_FOUND)] | None = None
+    found: Annotated[str, LiteralOf(DUTY_FOUND)] | None = None
     evidence: RecordEvidence | FileEvidence | None = None
 
 

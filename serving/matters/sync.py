@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from serving.audit.repository import AuditEntry, add_audit
+from serving.audit.repository import AuditEntry, add_audit_entries
 from serving.auth.principal import OFFICE
 from serving.db.database import Database
 from serving.db.engine import writing
@@ -85,7 +85,7 @@ def _sync_list(
     told = [opening for opening in new if opening.facts.listed]
     record_matters(connection, [opened_event(opening) for opening in told], now)
     if new:
-        add_audit(connection, [_audit_entry(one, len(new), now)])
+        add_audit_entries(connection, [_audit_entry(one, len(new), now)])
     return len(told)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from serving.audit.repository import add_audit
+from serving.audit.repository import add_audit_entries
 from serving.auth.principal import OFFICE
 from serving.db.database import Database
 from serving.db.engine import writing
@@ -33,6 +33,6 @@ def queue_weekly_digests(
         with writing(database.engine).begin() as connection:
             if record_digest(connection, region, week, digest.document(), now):
                 entry = rule_audit_entry("send_digest", f"digest?week={week}", region, now)
-                add_audit(connection, [entry])
+                add_audit_entries(connection, [entry])
                 sent += 1
     return sent

@@ -44,7 +44,7 @@ def check_champion(
         ModelFromLater: the champion was trained later than ``as_of``.
     """
     from models.registry import Registry
-    from models.storage import PaperMissing
+    from models.storage import ArtifactMissing
     from serving.watchlists.history import listed_entries
     from training.monitoring.check import Watched, check
     from training.monitoring.drift import PAPER, from_text
@@ -53,8 +53,8 @@ def check_champion(
     model, version = registry.champion()
     require_trained_before(version, as_of)
     try:
-        profile = from_text(registry.paper(version.version, PAPER))
-    except PaperMissing:
+        profile = from_text(registry.artifact(version.version, PAPER))
+    except ArtifactMissing:
         profile = None
     watched = Watched(model, version.trained_at, profile, listed_entries(lists), places)
     return check(store, watched, as_of, workspace.features)
@@ -68,14 +68,14 @@ def card_material(registry: Registry, version: str) -> CardInput:
     """
     import json
 
-    from models.storage import PaperMissing
+    from models.storage import ArtifactMissing
     from serving.models.card.sections import CardInput
     from training.monitoring.drift import PAPER
 
     found = registry.get(version)
     try:
-        importance = json.loads(registry.paper(version, PAPER))["importance"]
-    except PaperMissing:
+        importance = json.loads(registry.artifact(version, PAPER))["importance"]
+    except ArtifactMissing:
         importance = {}
     return CardInput(found, importance)
 

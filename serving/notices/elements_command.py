@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import typer
 
 from serving.terminal.context import cli_context
-from serving.terminal.options import AsOfOrNone, Json
-from serving.terminal.output import as_json, line, note, table
+from serving.terminal.options import AsOfOrNone, JsonFlag
+from serving.terminal.output import print_json, print_line, print_note, print_table
 from serving.terminal.resources import open_database, open_settings
 
 
@@ -18,7 +18,7 @@ def elements(
     project: Annotated[str, typer.Argument(metavar="PROJECT")],
     of: Annotated[Literal["crime", "listing"], typer.Option("--of")],
     as_of: AsOfOrNone = None,
-    json: Json = False,
+    json: JsonFlag = False,
 ) -> None:
     """Show for each element whether the records show it, contradict it, or are silent."""
     import datetime as dt
@@ -38,10 +38,10 @@ def elements(
         found = (dossier(database.engine, project, day, OFFICE) or {}).get("handling")
     rows = [element_to_dict(e) for e in elements_of(of, found, risk["region_code"], day)]
     if json:
-        as_json({"project_id": project, "as_of": day, "kind": of, "elements": rows})
+        print_json({"project_id": project, "as_of": day, "kind": of, "elements": rows})
         return
     words = [element_texts(one, cli.language) for one in rows]
     names = ("title", "standing", "said", "records", "obtain")
-    line(strip_control_characters(f"{risk['project_name']} ({project}) {day}"))
-    table([cli.text(f"elements.{n}") for n in names], [[w[n] for n in names] for w in words])
-    note(text(f"elements.caution.{of}", cli.language))
+    print_line(strip_control_characters(f"{risk['project_name']} ({project}) {day}"))
+    print_table([cli.text(f"elements.{n}") for n in names], [[w[n] for n in names] for w in words])
+    print_note(text(f"elements.caution.{of}", cli.language))

@@ -14,7 +14,7 @@ from serving.auth.roles import Permission
 from serving.clock import now
 from serving.documents.formats import MEDIA_TYPES
 from serving.http.dependencies import DatabaseDep, language_of, settings_of
-from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
+from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, page_request
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
 from serving.notices import queries
@@ -52,7 +52,7 @@ def list_notices(
     limit: LimitQuery = 100,
 ) -> Page[Notice]:
     """Notices sent and their answers, newest first / 已发函件及答复情况。"""
-    return queries.list_notices(database, who, wanted(limit, cursor), project_id)
+    return queries.list_notices(database, who, page_request(limit, cursor), project_id)
 
 
 @router.get("/{number}")

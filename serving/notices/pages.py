@@ -20,10 +20,10 @@ from serving.notices import queries
 from serving.notices.payload import NothingToNotify
 from serving.notices.repository import NoticeStep, StepKind, insert_step, list_notices, read_notice
 from serving.notices.service import Author, NoticeRequest, store_notice
-from serving.watchlists.reader import reading_of
+from serving.watchlists.reader import reader_of
 from serving.web.render import page_language, render
 from serving.web.requests import Form
-from serving.web.responses import download
+from serving.web.responses import attachment
 
 router = APIRouter(include_in_schema=False)
 
@@ -42,7 +42,7 @@ def notices(
 ) -> Response:
     """List notices with their state."""
     today = queries.today()
-    found = list_notices(reading_of(request).database.engine, who, Wanted(MOST)).items
+    found = list_notices(reader_of(request).database.engine, who, Wanted(MOST)).items
     rows = [{"notice": one, "state": one.state(today)} for one in found]
     counts = {name: sum(row["state"] == name for row in rows) for name in STATES}
     shown = [row for row in rows if state in ("", row["state"])]
@@ -55,7 +55,7 @@ def send_notice(request: Request, who: Writer, form: Form) -> Response:
     department = form.get("department", "")
     if department not in CODES or not form.get("project_id"):
         return render(request, "said", who, status=422, said="refused")
-    database = reading_of(request).database
+    database = reader_of(request).database
     office = settings_of(request).briefing.office
     wish, sender = (
         NoticeRequest(form["project_id"], department),
@@ -75,7 +75,7 @@ def take_step(request: Request, who: Writer, number: Number, form: Form) -> Resp
     said = form.get("text", "")[:4000]
     if not said:
         return render(request, "said", who, status=422, said="refused")
-    database = reading_of(request).database
+    database = reader_of(request).database
     kept = queries.get_notice(database, who, number)
     one = NoticeStep(number, kept.region_code, step, said, who.name, now())
     write_audited(request, database, who, lambda connection: insert_step(connection, one))
@@ -90,14 +90,14 @@ def letter(
     kind: Annotated[str, Path(pattern="^(docx|pdf|html|json)$")],
 ) -> Response:
     """Return the letter, or the sealed payload as JSON."""
-    with reading_of(request).database.engine.connect() as connection:
+    with reader_of(request).database.engine.connect() as connection:
         kept = read_notice(connection, number, who)
     if kind == "json":
-        return download(f"notice-{number}.json", "application/json", kept.body)
+        return attachment(f"notice-{number}.json", "application/json", kept.body)
     from serving.notices.letter import render_letter
 
     body = render_letter(kept.package, kind, page_language(request))
-    return download(f"notice-{number}.{kind}", MEDIA_TYPES[kind], body)
+    return attachment(f"notice-{number}.{kind}", MEDIA_TYPES[kind], body)
 
 
 def _refused(request: Request, who: Principal, error: WagewatchError) -> Response:

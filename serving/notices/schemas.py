@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from risk.departments import CODES
-from serving.http.parameters import IsoDate, OneOf
+from serving.http.parameters import IsoDate, LiteralOf
 from serving.http.schemas import Schema, example
 
-DepartmentCode = Annotated[str, OneOf(CODES)]
+DepartmentCode = Annotated[str, LiteralOf(CODES)]
 
 
 class NoticeIn(Schema):

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from serving.terminal.context import cli_context
-from serving.terminal.options import AsOfOrNone, Json
-from serving.terminal.output import raw
+from serving.terminal.options import AsOfOrNone, JsonFlag
+from serving.terminal.output import print_bytes
 from serving.terminal.resources import open_database, open_settings
 
 
@@ -16,7 +16,7 @@ def explain(
     context: typer.Context,
     project: Annotated[str, typer.Argument(metavar="PROJECT")],
     as_of: AsOfOrNone = None,
-    json: Json = False,
+    json: JsonFlag = False,
 ) -> None:
     """Reasons, red flags and timeline as sealed with the newest list, or with that of a date."""
     from serving.watchlists.repository import WatchlistRepository
@@ -25,10 +25,10 @@ def explain(
     with open_database(cli, open_settings(cli)) as database:
         stored = WatchlistRepository(database).project_risk(project, as_of)
     if json:
-        raw(stored.body + b"\n")
+        print_bytes(stored.body + b"\n")
         return
     from json import loads
 
     from serving.watchlists.terminal import risk_text
 
-    raw(risk_text(loads(stored.body), cli.language).encode())
+    print_bytes(risk_text(loads(stored.body), cli.language).encode())

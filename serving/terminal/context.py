@@ -39,7 +39,7 @@ def cli_context(context: typer.Context) -> CliContext:
     return cli
 
 
-def user_name() -> str:
+def os_user_name() -> str:
     """Who runs the command, as the operating system knows them."""
     import getpass
 

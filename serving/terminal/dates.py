@@ -26,10 +26,10 @@ def parse_date(value: str | dt.date) -> dt.date:
     raise typer.BadParameter(text("cli.not_a_date", "en", found=value))
 
 
-def spread_dates(arguments: Sequence[str]) -> list[str]:
+def repeat_date_option(arguments: Sequence[str]) -> list[str]:
     """Write ``--as-of A B`` as ``--as-of A --as-of B``, which is all the parser knows.
 
-    >>> spread_dates(["features", "--as-of", "2025-01-01", "2025-02-01", "--out", "x"])
+    >>> repeat_date_option(["features", "--as-of", "2025-01-01", "2025-02-01", "--out", "x"])
     ['features', '--as-of', '2025-01-01', '--as-of', '2025-02-01', '--out', 'x']
     """
     spread: list[str] = []

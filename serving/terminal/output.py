@@ -20,30 +20,30 @@ class CannotWrite(CommandError):
     code = "cannot_write"
 
 
-def line(message: str) -> None:
+def print_line(message: str) -> None:
     """One line of the answer, on standard output."""
     sys.stdout.write(f"{message}\n")
 
 
-def note(message: str) -> None:
+def print_note(message: str) -> None:
     """One line beside the answer, on standard error."""
     sys.stderr.write(f"{message}\n")
     sys.stderr.flush()
 
 
-def as_json(value: object) -> None:
+def print_json(value: object) -> None:
     """``value`` as indented JSON on standard output."""
-    line(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    print_line(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
-def raw(content: bytes) -> None:
+def print_bytes(content: bytes) -> None:
     """Bytes on standard output, untouched."""
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
 
 
-def require_folder(path: Path) -> None:
+def require_parent_folder(path: Path) -> None:
     """Refuse a file whose folder is missing before the work for it is done.
 
     Raises:
@@ -53,31 +53,31 @@ def require_folder(path: Path) -> None:
         raise CannotWrite(path=str(path), detail=os.strerror(errno.ENOENT))
 
 
-def require_file(path: str) -> Path:
-    """``path`` where a file can be made; as :func:`require_folder`.
+def require_file_path(path: str) -> Path:
+    """``path`` where a file can be made; as :func:`require_parent_folder`.
 
     Raises:
         CannotWrite: there is no such folder, or ``path`` is one.
     """
     file = Path(path)
-    require_folder(file)
+    require_parent_folder(file)
     if file.is_dir():
         raise CannotWrite(path=path, detail=os.strerror(errno.EISDIR))
     return file
 
 
-def to_file(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes) -> None:
     """Write ``path`` whole or not at all.
 
     Raises:
         CannotWrite: the folder is missing or may not be written to.
     """
-    with written_whole(path) as beside:
+    with atomic_write(path) as beside:
         beside.write_bytes(content)
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """A place beside ``path`` to write to, which becomes ``path`` at the end.
 
     Where that end is not reached, ``path`` stays as it was and nothing is left beside it.
@@ -86,7 +86,7 @@ def written_whole(path: Path) -> Iterator[Path]:
         CannotWrite: the folder is missing or may not be written to.
     """
     beside = path.with_name(f".{path.name}.part")
-    with writing(path):
+    with convert_os_errors(path):
         try:
             yield beside
             beside.replace(path)
@@ -96,7 +96,7 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
+def convert_os_errors(path: Path) -> Iterator[None]:
     """Tells of what the operating system refuses meanwhile as a failure to write ``path``.
 
     Raises:
@@ -111,7 +111,7 @@ def writing(path: Path) -> Iterator[None]:
         raise CannotWrite(path=str(path), detail=told) from error
 
 
-def table(
+def print_table(
     headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()
 ) -> None:
     """A table on standard output; columns numbered in ``right`` are set flush right."""
@@ -162,7 +162,7 @@ def _line_per_file() -> Callable[[str, int], None]:
     def step(file: str, rows: int) -> None:
         if file not in seen:
             seen.add(file)
-            note(file)
+            print_note(file)
 
     return step
 
@@ -175,11 +175,11 @@ def _line_per_step() -> Step:
         now = int(share * 10)
         if now != tenth:
             tenth = now
-            note(f"{share:4.0%} {name}")
+            print_note(f"{share:4.0%} {name}")
 
     return step
 
 
-def plain(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """A cell's text: empty for None."""
     return "" if value is None else str(value)

@@ -13,9 +13,9 @@ from serving.auth.passwords import hash_password
 from serving.auth.roles import Permission
 from serving.clock import now
 from serving.errors import CommandError
-from serving.terminal.context import CliContext, cli_context, user_name
-from serving.terminal.options import Json
-from serving.terminal.output import as_json, line, note, plain, table
+from serving.terminal.context import CliContext, cli_context, os_user_name
+from serving.terminal.options import JsonFlag
+from serving.terminal.output import cell_text, print_json, print_line, print_note, print_table
 from serving.terminal.resources import open_database, open_settings
 
 USERS = typer.Typer(rich_markup_mode=None)
@@ -45,11 +45,11 @@ def add_user(
     from serving.users.service import new_account
 
     cli = cli_context(context)
-    account = new_account(name, role, region, user_name(), now())
+    account = new_account(name, role, region, os_user_name(), now())
     hashed = None if subject else hash_password(_password(cli))
     with open_database(cli, open_settings(cli)) as database:
         UserRepository(database.engine).add_user(account, password_hash=hashed, subject=subject)
-    line(cli.text("user_added", name=name, role=role, region=region or "*"))
+    print_line(cli.text("user_added", name=name, role=role, region=region or "*"))
 
 
 @USERS.command("password")
@@ -61,11 +61,11 @@ def set_password(context: typer.Context, name: Name) -> None:
     hashed = hash_password(_password(cli))
     with open_database(cli, open_settings(cli)) as database:
         UserRepository(database.engine).set_password(name, hashed)
-    line(cli.text("password_set", name=name))
+    print_line(cli.text("password_set", name=name))
 
 
 @USERS.command("list")
-def list_users(context: typer.Context, json: Json = False) -> None:
+def list_users(context: typer.Context, json: JsonFlag = False) -> None:
     """All users."""
     from serving.auth.repository import UserRepository
 
@@ -83,7 +83,7 @@ def revoke_user(context: typer.Context, name: Name) -> None:
     cli = cli_context(context)
     with open_database(cli, open_settings(cli)) as database:
         UserRepository(database.engine).disable_user(name, now())
-    line(cli.text("revoked", name=name))
+    print_line(cli.text("revoked", name=name))
 
 
 @TOKENS.command("add")
@@ -94,14 +94,14 @@ def add_token(
     region: Region = "",
     scope: Annotated[list[str] | None, typer.Option("--scope", metavar="ACTION")] = None,
     days: Annotated[int | None, typer.Option("--days", min=1, max=3650)] = None,
-    json: Json = False,
+    json: JsonFlag = False,
 ) -> None:
     """Make a token for a system and show it once."""
     from serving.auth.repository import UserRepository
     from serving.users.service import new_account
 
     cli = cli_context(context)
-    account = new_account(name, role, region, user_name(), now())
+    account = new_account(name, role, region, os_user_name(), now())
     expires_at = None if days is None else account.created_at + dt.timedelta(days=days)
     with open_database(cli, open_settings(cli)) as database:
         secret = UserRepository(database.engine).add_token(
@@ -109,14 +109,14 @@ def add_token(
         )
     if json:
         told = {"name": name, "role": role, "region": region, "token": secret}
-        as_json({**told, "scopes": scope, "expires_at": expires_at})
+        print_json({**told, "scopes": scope, "expires_at": expires_at})
         return
-    note(cli.text("token_added", name=name, role=role, region=region or "*"))
-    line(secret)
+    print_note(cli.text("token_added", name=name, role=role, region=region or "*"))
+    print_line(secret)
 
 
 @TOKENS.command("list")
-def list_tokens(context: typer.Context, json: Json = False) -> None:
+def list_tokens(context: typer.Context, json: JsonFlag = False) -> None:
     """All tokens, without their secrets."""
     from serving.auth.repository import UserRepository
 
@@ -135,7 +135,7 @@ def revoke_token(context: typer.Context, name: Name) -> None:
     cli = cli_context(context)
     with open_database(cli, open_settings(cli)) as database:
         UserRepository(database.engine).revoke_token(name, now())
-    line(cli.text("revoked", name=name))
+    print_line(cli.text("revoked", name=name))
 
 
 def _scopes(wanted: Sequence[str] | None) -> list[Permission] | None:
@@ -157,10 +157,10 @@ def _password(cli: CliContext) -> str:
 def _show(cli: CliContext, found: Sequence[object], names: Sequence[str], json: bool) -> None:
     rows = [{name: getattr(one, name) for name in names} for one in found]
     if json:
-        as_json(rows)
+        print_json(rows)
         return
     cells = [[_cell(value) for value in row.values()] for row in rows]
-    table([cli.text(f"access.{name}") for name in names], cells)
+    print_table([cli.text(f"access.{name}") for name in names], cells)
 
 
 def _cell(value: object) -> str:
@@ -168,4 +168,4 @@ def _cell(value: object) -> str:
         return f"{value.astimezone():%Y-%m-%d %H:%M}"
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
-    return plain(value)
+    return cell_text(value)

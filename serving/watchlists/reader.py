@@ -56,7 +56,7 @@ class Register:
         return {row["project_id"]: row for row in self.projects}
 
 
-class Reading:
+class WatchlistReader:
     """Reads for the pages; registers do not change, so the last few stay in memory."""
 
     def __init__(self, database: Database, views: Views) -> None:
@@ -134,9 +134,9 @@ class Reading:
         return stored.document
 
 
-def reading_of(request: Request) -> Reading:
+def reader_of(request: Request) -> WatchlistReader:
     """What the pages of the application read with."""
-    found: Reading = request.app.state.reading
+    found: WatchlistReader = request.app.state.reader
     return found
 
 

@@ -7,6 +7,6 @@ from fastapi import Response
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def download(name: str, media: str, body: bytes) -> Response:
+def attachment(name: str, media: str, body: bytes) -> Response:
     """``body`` as a file called ``name`` (letters, digits, dots and hyphens)."""
     return Response(body, 200, {"Content-Disposition": f'attachment; filename="{name}"'}, media)

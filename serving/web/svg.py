@@ -79,7 +79,7 @@ def _nice(most: float) -> float:
 
 
 @dataclass(frozen=True)
-class Frame:
+class MapProjection:
     """Places points of the earth in a picture, north up, true at its middle."""
 
     west: float
@@ -97,7 +97,9 @@ class Frame:
         return round(x, 1), round(y, 1)
 
 
-def frame_of(points: Sequence[tuple[float, float]], width: int = 900, most: int = 720) -> Frame:
+def fit_projection(
+    points: Sequence[tuple[float, float]], width: int = 900, most: int = 720
+) -> MapProjection:
     """A frame that holds all (latitude, longitude) of ``points``."""
     lats = [lat for lat, _ in points]
     lons = [lon for _, lon in points]
@@ -108,13 +110,13 @@ def frame_of(points: Sequence[tuple[float, float]], width: int = 900, most: int 
     scale = min((width - 2 * margin) / wide, (most - 2 * margin) / high)
     height = round(high * scale + 2 * margin)
     across = max(round(wide * scale + 2 * margin), 320)
-    return Frame(min(lons), max(lats), scale, squeeze, across, max(height, 160), margin)
+    return MapProjection(min(lons), max(lats), scale, squeeze, across, max(height, 160), margin)
 
 
-def hull(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+def convex_hull(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """The convex hull of points, by Andrew's monotone chain.
 
-    >>> hull([(0, 0), (2, 0), (1, 1), (2, 2), (0, 2)])
+    >>> convex_hull([(0, 0), (2, 0), (1, 1), (2, 2), (0, 2)])
     [(0, 0), (2, 0), (2, 2), (0, 2)]
     """
     ordered = sorted(set(points))

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from risk.calendar.working_days import add_working_days
-from serving.audit.repository import read_audit
+from serving.audit.repository import list_audit_entries
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
 from serving.db.pagination import Wanted as Part
@@ -185,7 +185,7 @@ def test_overdue_is_escalated_once_a_level_and_anew_for_a_new_deadline(ledger):
     take(ledger, "complaint:T", step="given", unit="大队", due_on=dt.date(2025, 7, 1))
     assert standing(ledger, "complaint:T", leader).level == 0
     assert levels(dt.date(2025, 7, 31)) == [1, 2, 1, 2]
-    entries = read_audit(ledger.engine, OFFICE, Part(500)).items
+    entries = list_audit_entries(ledger.engine, OFFICE, Part(500)).items
     told = [one for one in entries if one.action == "escalate_matter"]
     assert sum("complaint:T" in one.subject for one in told) == 4
     assert {one.who for one in told} == {"wagewatch"}

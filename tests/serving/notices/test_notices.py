@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.exc import DatabaseError
 
 from risk.departments import departments
-from serving.audit.repository import read_audit
+from serving.audit.repository import list_audit_entries
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
 from serving.db.database import Database
@@ -142,7 +142,7 @@ def test_sent_once_kept_and_answered(copy, wagewatch, tmp_path):
         assert not list_notices(database.engine, outside, Wanted(9)).items
         with database.engine.connect() as connection, pytest.raises(NoticeUnknown):
             read_notice(connection, one.id, outside)
-        said = read_audit(database.engine, OFFICE, Wanted(9)).items
+        said = list_audit_entries(database.engine, OFFICE, Wanted(9)).items
         assert "send_notices" in {entry.action for entry in said}
         with pytest.raises(DatabaseError), writing(database.engine).begin() as connection:
             connection.exec_driver_sql("UPDATE notices SET digest = 'x'")

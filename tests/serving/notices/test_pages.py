@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from serving.audit.repository import read_audit
+from serving.audit.repository import list_audit_entries
 from serving.auth.principal import OFFICE
 from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
@@ -17,7 +17,7 @@ from serving.db.pagination import Wanted
 from serving.notices.repository import Notice, insert_notice, list_notices
 
 from ..conftest import LISTS, PUBLISHED_AT
-from ..site import add_user, copied, site_of
+from ..site import add_user, copied, signed_in, site_of
 from .builders import sendable
 
 
@@ -98,7 +98,7 @@ def test_a_notice_is_made_once_and_taken_along(site, supervisor, sent):
         assert letter.content.lower().startswith(begins.lower())
         assert f"notice-1.{kind}" in letter.headers["content-disposition"]
     assert supervisor.get("/notices/1.json").content == one.body
-    done = read_audit(site.database.engine, OFFICE, Wanted(50)).items
+    done = list_audit_entries(site.database.engine, OFFICE, Wanted(50)).items
     assert ("supervisor", "send_notices") in {(entry.who, entry.action) for entry in done}
 
 
