@@ -1,4 +1,4 @@
-"""``wagewatch demo``: a whole synthetic county, from records to the running service."""
+"""``wagewatch demo``: a synthetic county, from records to the running service."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DATES = (dt.date(2025, 12, 1), dt.date(2026, 1, 1))
 
 
 class DemoWouldMix(CommandError):
-    """The workspace holds other records; synthetic ones must not lie beside them."""
+    """The workspace has other records, which must not be mixed with synthetic ones."""
 
     code = "demo_would_mix"
 
@@ -41,7 +41,7 @@ def demo(
     seed: Annotated[int, typer.Option("--seed")] = 1,
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535)] = None,
 ) -> None:
-    """Simulate, import, train, publish two lists, brief, show, serve; again it shows and serves."""
+    """Simulate, import, train, publish two lists, brief, show, serve; a repeat shows and serves."""
     cli = _demo_job(cli_context(context))
     if _ready(cli):
         print_note(cli.text("demo.ready", path=str(cli.workspace.root)))

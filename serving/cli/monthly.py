@@ -1,4 +1,4 @@
-"""``wagewatch monthly``: score, publish and brief in one go; run again, it goes on."""
+"""``wagewatch monthly``: score, publish and brief; safe to repeat after an interruption."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def monthly(
     region: Region = "",
     out: Annotated[Path | None, typer.Option("--out", metavar="FOLDER", file_okay=False)] = None,
 ) -> None:
-    """Score, publish and brief; a list that is sealed already stays as it is."""
+    """Score, publish and brief; a list published before is not changed."""
     from serving.publishing.hooks import publish_context
 
     cli = cli_context(context)
@@ -56,7 +56,7 @@ def monthly(
 def publish_unless_published(
     cli: CliContext, context: PublishContext, as_of: dt.date, capacity: int, region: str
 ) -> None:
-    """Publish, unless a list of that date and region is sealed."""
+    """Publish a list unless there is one of that date and region."""
     from serving.publishing.context import PublishRequest
     from serving.publishing.pipeline import publish_watchlist
 
@@ -99,7 +99,7 @@ def publish_employers(
 
 
 def escalate_due(context: PublishContext, on: dt.date) -> None:
-    """Take the matters of lists that were not taken, and escalate what is overdue on ``on``."""
+    """Add the matters of lists not processed yet and escalate what is overdue on ``on``."""
     from serving.matters.escalation import escalate
     from serving.matters.rules import matter_rules
     from serving.matters.sync import sync_from_lists
@@ -112,7 +112,7 @@ def escalate_due(context: PublishContext, on: dt.date) -> None:
 def write_briefings(
     context: PublishContext, as_of: dt.date, region: str, folder: Path
 ) -> list[Path]:
-    """The briefing of the month that ended with the day before ``as_of``, in every format."""
+    """Write the briefing of the month that ended the day before ``as_of`` in every format."""
     from serving.briefings.period import month_of
     from serving.briefings.service import create_monthly, store_briefing
     from serving.documents.formats import RENDERERS
