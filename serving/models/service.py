@@ -12,7 +12,7 @@ from serving.errors import CommandError
 
 if TYPE_CHECKING:
     from models.registry import ModelVersion, Registry
-    from serving.models.card.sections import Material
+    from serving.models.card.sections import CardInput
     from serving.models.repository import StoredModel
     from serving.watchlists.repository import WatchlistRepository
     from training.monitoring.check import CheckReport
@@ -60,7 +60,7 @@ def check_champion(
     return check(store, inputs, as_of, workspace.features)
 
 
-def card_material(registry: Registry, version: str) -> Material:
+def card_material(registry: Registry, version: str) -> CardInput:
     """What the card of ``version`` is made from.
 
     Raises:
@@ -69,7 +69,7 @@ def card_material(registry: Registry, version: str) -> Material:
     import json
 
     from models.storage import ArtifactMissing
-    from serving.models.card.sections import Material
+    from serving.models.card.sections import CardInput
     from training.monitoring.drift import PROFILE_ARTIFACT
 
     found = registry.get(version)
@@ -77,13 +77,13 @@ def card_material(registry: Registry, version: str) -> Material:
         importance = json.loads(registry.artifact(version, PROFILE_ARTIFACT))["importance"]
     except ArtifactMissing:
         importance = {}
-    return Material(found, importance)
+    return CardInput(found, importance)
 
 
 def describe_model(workspace: Workspace, version: str) -> StoredModel:
     """A version with its card in both languages, as the service keeps it."""
     from models.registry import Registry, kind_of
-    from serving.models.card.render import card
+    from serving.models.card.render import render_card
     from serving.models.repository import StoredModel
     from training.json_safe import to_json_safe
 
@@ -94,6 +94,6 @@ def describe_model(workspace: Workspace, version: str) -> StoredModel:
         found.kind,
         found.trained_at,
         to_json_safe(dict(found.about)),
-        {language: card(material, language, "md") for language in LANGUAGES},
-        {language: card(material, language, "html") for language in LANGUAGES},
+        {language: render_card(material, language, "md") for language in LANGUAGES},
+        {language: render_card(material, language, "html") for language in LANGUAGES},
     )

@@ -24,7 +24,7 @@ from serving.db.pagination import Wanted
 from serving.feedback import service
 from serving.feedback.schemas import FeedbackIn
 from serving.http.parameters import IsoDate
-from serving.notices.elements_text import element_document, element_words
+from serving.notices.elements_text import element_texts, element_to_dict
 from serving.notices.repository import list_notices
 from serving.outcomes.repository import list_outcomes
 from serving.projects import notes_repository
@@ -155,7 +155,7 @@ def _elements(
         return {}
     return {
         kind: [
-            element_words(element_document(one), language)
+            element_texts(element_to_dict(one), language)
             for one in elements_of(kind, handling, risk["region_code"], day)
         ]
         for kind in KINDS
