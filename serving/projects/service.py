@@ -18,8 +18,7 @@ from serving.db.database import Database
 from serving.db.pagination import Wanted
 from serving.http.schemas import Page, Schema
 from serving.notices.elements_text import element_document, element_words
-from serving.projects.notes_repository import Note as NoteKept
-from serving.projects.notes_repository import notes_of
+from serving.projects.repository import NoteRow, list_notes
 from serving.projects.schemas import Element, Elements, Note, ReasonMoved, ScoredThen, WhatChanged
 from serving.watchlists.redaction import Views
 from serving.watchlists.repository import WatchlistRepository
@@ -120,12 +119,12 @@ def notes(database: Database, who: Principal, project_id: str, wanted: Wanted) -
     """
     with database.engine.connect() as connection:
         region_of(connection, project_id, who)
-    found = notes_of(database.engine, project_id, who, wanted)
+    found = list_notes(database.engine, project_id, who, wanted)
     after = None if found.next is None else str(found.next)
     return Page(items=[note(one) for one in found.items], next=after)
 
 
-def note(kept: NoteKept) -> Note:
+def note(kept: NoteRow) -> Note:
     """A note as it is sent."""
     return Note(
         project_id=kept.project_id,
