@@ -1,29 +1,35 @@
-# make setup: .venv with the command   make demo: the main job, end to end   make test: everything CI checks
+# make setup: .venv with the command and everything the tests need   make demo: the main job, end to end
+# make setup-runtime: .venv for a server: no test tools   make test: everything CI checks
 # make bench: every benchmark of speed   make bench-check: no ratio worse than the kept one
 PYTHON ?= python3
 SERVE ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
-LOCK := requirements/lock.txt
+LOCKS := requirements/runtime.txt requirements/build.txt
+DEV_LOCK := requirements/dev.txt
 STAMP := $(VENV)/.installed
 UV := $(shell command -v uv 2>/dev/null)
+INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
+COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-header --no-annotate --quiet
 
-.PHONY: setup demo test lint types lock docs pictures bench bench-check vendor clean
+.PHONY: setup setup-runtime venv demo test lint types lock docs pictures bench bench-check vendor clean
 
 setup: $(STAMP)
 
-$(STAMP): $(LOCK) pyproject.toml
-	@echo "Setting up $(VENV) (a minute or two the first time) ..."
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; try: make PYTHON=python3.12")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-ifneq ($(UV),)
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r $(LOCK)
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
-else
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-endif
+$(STAMP): $(DEV_LOCK) pyproject.toml | venv
+	@$(INSTALL) --require-hashes -r $(DEV_LOCK)
+	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
+
+# For a server, in a fresh clone: the program itself, not a link to this folder.
+setup-runtime: venv
+	@$(INSTALL) --require-hashes $(foreach lock,$(LOCKS),-r $(lock))
+	@$(INSTALL) --no-deps --no-build-isolation .
+
+venv:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; try: make PYTHON=python3.12")'
+	@test -x $(BIN)/python || { echo "Setting up $(VENV) (a minute or two the first time) ..."; $(PYTHON) -m venv $(VENV); }
 
 demo: setup
 	@$(BIN)/wagewatch -w demo-workspace demo $(if $(filter 0,$(SERVE)),--no-serve,--serve)
@@ -54,17 +60,23 @@ bench-check: setup
 	@$(BIN)/python -m benchmarks.check
 
 # The pages' own copies of htmx and uPlot, and of axe for the tests, from requirements/npm.
+# THIRD_PARTY_NOTICES.md names their versions and holds their licences.
 vendor:
 	npm ci --prefix requirements/npm --ignore-scripts --no-audit --no-fund
 	cp requirements/npm/node_modules/htmx.org/dist/htmx.min.js serving/web/static/vendor/htmx.min.js
 	cp requirements/npm/node_modules/uplot/dist/uPlot.iife.min.js serving/web/static/vendor/uplot.min.js
 	cp requirements/npm/node_modules/uplot/dist/uPlot.min.css serving/web/static/vendor/uplot.min.css
 	cp requirements/npm/node_modules/axe-core/axe.min.js tests/vendor/axe.min.js
+	cp requirements/npm/node_modules/axe-core/LICENSE tests/vendor/axe-core-LICENSE.txt
+	cp requirements/npm/node_modules/axe-core/LICENSE-3RD-PARTY.txt tests/vendor/axe-core-LICENSE-3RD-PARTY.txt
 	rm -rf requirements/npm/node_modules
 
+# Pins stay where they are unless the constraints of pyproject.toml moved; to upgrade one package:
+# make lock UPGRADE='--upgrade-package NAME'.
 lock:
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header --no-annotate --quiet -o $(LOCK)
+	$(COMPILE) $(UPGRADE) pyproject.toml --extra postgresql -o requirements/runtime.txt
+	$(COMPILE) $(UPGRADE) pyproject.toml --extra postgresql --group dev -c requirements/runtime.txt -o $(DEV_LOCK)
+	$(COMPILE) --group build -c $(DEV_LOCK) -o requirements/build.txt
 
 clean:
 	rm -rf $(VENV) demo-workspace .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -6,6 +6,7 @@ Usage: python docs/generate.py [--check]
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -13,9 +14,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from generate_serving import commands, endpoints, failures, settings
 from generate_speed import speed
 
-from features.catalogue import Family, Feature
+from features.catalogue import Family, Feature, Points
 from features.feature_sets import FEATURE_SETS
-from models.scorecard import EMPLOYER_LINES, LINES, Line
+from models.scorecard import LINES
 from risk.contract import OWN_TABLES, TABLES, FieldType, Table
 
 HERE = Path(__file__).parent
@@ -63,25 +64,25 @@ def scorecard() -> str:
     lines = [
         "# The expert scorecard",
         "",
-        "Generated from `models/scorecard.py` by `make docs`; do not edit.",
+        "Generated from the catalogue by `make docs`; do not edit.",
         "",
         "Scores where fewer than 30 arrears events are known. One point is 0.35 in log-odds.",
         "Marks and points are expert judgement; the last column names what each rests on.",
         "",
-        *_lines_table(LINES),
+        *_lines_table(LINES["project"]),
         "",
         "## Employers outside construction",
         "",
-        *_lines_table(EMPLOYER_LINES),
+        *_lines_table(LINES["employer"]),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _lines_table(scored: tuple[Line, ...]) -> list[str]:
+def _lines_table(scored: Sequence[tuple[str, Points]]) -> list[str]:
     rows = ["| feature | mark | points | rests on |", "|---|---|---|---|"]
-    for line in scored:
+    for name, line in scored:
         mark = f"≥ {line.at_least:g}" if line.at_least is not None else f"≤ {line.at_most:g}"
-        rows.append(f"| `{line.feature}` | {mark} | {line.points:g} | {line.source} |")
+        rows.append(f"| `{name}` | {mark} | {line.points:g} | {line.source} |")
     return rows
 
 

@@ -10,18 +10,18 @@ from pydantic import BaseModel, SecretStr
 
 from risk.locale import catalogue
 from serving.app import create_app
-from serving.auth.roles import MAY, Action, Role
+from serving.auth.roles import PERMISSIONS, Permission, Role
 from serving.cli.main import command
 from serving.db.database import Database
 from serving.settings import NESTED, PREFIX, Settings
-from serving.terminal.context import job_from
+from serving.terminal.context import context_from_arguments
 
 _MADE = "Generated from the code by `make docs`; do not edit."
 
 
 def commands() -> str:
     """docs/commands.md: every command with its arguments and options."""
-    root = command(job_from(["--lang", "en"]))
+    root = command(context_from_arguments(["--lang", "en"]))
     lines = [
         "# Commands",
         "",
@@ -63,9 +63,9 @@ def endpoints() -> str:
             lines.append(f"| {method.upper()} | `{path}` | {gives} | {action} |")
     lines += ["", "Actions, and the roles that include them:", ""]
     lines += [f"| | {' | '.join(Role)} |", "|---" * (len(Role) + 1) + "|"]
-    for action in Action:
-        marks = ("✓" if action in MAY[role] else "" for role in Role)
-        lines.append(f"| {action} | {' | '.join(marks)} |")
+    for permission in Permission:
+        marks = ("✓" if permission in PERMISSIONS[role] else "" for role in Role)
+        lines.append(f"| {permission} | {' | '.join(marks)} |")
     return "\n".join(lines) + "\n"
 
 

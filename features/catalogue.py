@@ -16,8 +16,8 @@ The last step yields one row per (as_of, project_id) of the cohort with a column
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Direction = Literal[1, 0, -1]
@@ -29,12 +29,47 @@ Unit = Literal[
 
 
 @dataclass(frozen=True)
+class Duty:
+    """A duty under the Regulation: its ``code`` in the locale catalogues, and its article."""
+
+    code: str
+    article: str
+
+
+@dataclass(frozen=True)
+class Points:
+    """A line of the expert scorecard.
+
+    It gives ``points`` where the value is at or above ``at_least``, or at or below ``at_most``;
+    ``source`` names the article or published rule it rests on.
+    """
+
+    points: float
+    source: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+@dataclass(frozen=True)
+class EmployerUse:
+    """A project feature that is also computed for employers outside construction.
+
+    ``zh`` and ``en`` replace its description where they are given.
+    """
+
+    zh: str = ""
+    en: str = ""
+    scorecard: tuple[Points, ...] = ()
+
+
+@dataclass(frozen=True)
 class Feature:
     """One catalogue entry.
 
-    ``window`` says which stretch before as_of is looked at; ``source`` which tables it needs;
-    ``unknown_en``/``unknown_zh`` what an empty value means; ``article`` the article of the
-    Regulation the value speaks to, where one applies.
+    ``window`` is the period before as_of it covers; ``source`` the tables it needs;
+    ``unknown_zh``/``unknown_en`` the meaning of an empty value; ``article`` the article of the
+    Regulation it is about, if any. ``compliant_value`` is its value with ``duty`` met, for the
+    counterfactuals. Without ``employers`` it is not computed for employers.
     """
 
     name: str
@@ -47,6 +82,10 @@ class Feature:
     unknown_zh: str
     unknown_en: str
     article: str | None = None
+    duty: Duty | None = None
+    compliant_value: float | None = None
+    scorecard: tuple[Points, ...] = ()
+    employers: EmployerUse | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +113,10 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Family:
-    """A signal family: features that speak of one thing, and the steps that compute them."""
+    """A signal family: features of one subject, and the steps that compute them.
+
+    ``employer_zh`` and ``employer_en`` replace its name for employers where they are given.
+    """
 
     name: str
     zh: str
@@ -82,8 +124,38 @@ class Family:
     features: tuple[Feature, ...]
     steps: tuple[Step, ...]
     evidence: Evidence | None = None
+    employer_zh: str = ""
+    employer_en: str = ""
+
+    def for_employers(self) -> Family:
+        """The family with only the features computed for employers, described for them.
+
+        An employer is its own project, so ``projects`` becomes ``organizations`` in the sources.
+        """
+        features = tuple(
+            replace(
+                feature,
+                zh=feature.employers.zh or feature.zh,
+                en=feature.employers.en or feature.en,
+                source=_sources_of_employers(feature.source),
+                scorecard=feature.employers.scorecard,
+            )
+            for feature in self.features
+            if feature.employers is not None
+        )
+        return replace(
+            self,
+            zh=self.employer_zh or self.zh,
+            en=self.employer_en or self.en,
+            features=features,
+        )
 
     @property
     def by_name(self) -> Mapping[str, Feature]:
         """The family's features by name."""
         return {feature.name: feature for feature in self.features}
+
+
+def _sources_of_employers(tables: Sequence[str]) -> tuple[str, ...]:
+    names = ("organizations" if table == "projects" else table for table in tables)
+    return tuple(dict.fromkeys(names))

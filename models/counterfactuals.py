@@ -7,12 +7,14 @@ what meeting the duty would do.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from features.catalogue import Duty, Family
+from features.feature_sets import ALL_FAMILIES
 from features.matrix import Matrix
 from models.base import ScoringModel
 
@@ -43,56 +45,17 @@ class LeverEffect:
     probability: float
 
 
-def _all(value: float, *names: str) -> dict[str, float]:
-    return dict.fromkeys(names, value)
+def levers_of(families: Iterable[Family]) -> tuple[Lever, ...]:
+    """The levers of the duties that features of ``families`` name, in order of first mention."""
+    met: dict[Duty, dict[str, float]] = {}
+    for family in families:
+        for feature in family.features:
+            if feature.duty is not None and feature.compliant_value is not None:
+                met.setdefault(feature.duty, {})[feature.name] = feature.compliant_value
+    return tuple(Lever(duty.code, duty.article, values) for duty, values in met.items())
 
 
-LEVERS: tuple[Lever, ...] = (
-    Lever(
-        "wages_paid",
-        "31",
-        _all(
-            0.0,
-            *("unpaid_share_1m", "unpaid_share_3m", "unpaid_share_12m", "unpaid_months"),
-            *("unpaid_overdue_share", "unpaid_amount", "unpaid_per_worker", "oldest_unpaid_days"),
-            *("open_roll_share_3m", "open_teams_share", "worst_team_unpaid_share"),
-            *("workers_unpaid", "months_not_full_6m", "people_unpaid_share"),
-            "present_unpaid_share",
-        ),
-    ),
-    Lever("paid_by_bank", "31", _all(0.0, "cash_share_3m", "foreman_share_3m")),
-    Lever(
-        "labour_cost_passed_on",
-        "29",
-        _all(
-            0.0,
-            *("transfer_short_share_3m", "transfer_short_share_12m", "transfer_open_months"),
-            *("transfer_open_months_3m", "transfer_oldest_days", "transfer_short_amount"),
-        ),
-    ),
-    Lever("account_open", "26", {"account_open": 1.0}),
-    Lever(
-        "deposit_stored",
-        "32",
-        {"deposit_valid": 1.0, "deposit_lapsed_days": 0.0, "deposit_drawn": 0.0},
-    ),
-    Lever(
-        "workers_registered",
-        "28",
-        {"registered_share": 1.0, "contract_signed_share": 1.0, "present_unlisted_share": 0.0},
-    ),
-    Lever("rectified", "39", {"rectification_overdue": 0.0}),
-    Lever("notice_board", "34", {"notice_board": 1.0}),
-    Lever(
-        "reported",
-        "15",
-        _all(
-            0.0,
-            *("payroll_silent_days", "attendance_silent_days", "payroll_months_missing_6m"),
-            *("attendance_months_missing_6m", "present_without_payroll_months"),
-        ),
-    ),
-)
+LEVERS = levers_of(ALL_FAMILIES)
 
 
 def lever_effects(model: ScoringModel, matrix: Matrix) -> list[tuple[LeverEffect, ...]]:

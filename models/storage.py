@@ -99,7 +99,9 @@ def load(folder: Path, expected_digest: str | None = None) -> tuple[ScoringModel
     about: dict[str, Any] = description["about"]
     if description["kind"] == "scorecard":
         unit = description.get("unit", "project")
-        return Scorecard(calibration, tuple(description["typical_points"]), unit=unit), about
+        typical, columns = description["typical_points"], description["columns"]
+        scorecard = Scorecard(calibration, tuple(typical), unit=unit, columns=tuple(columns))
+        return scorecard, about
     if description["kind"] == "logistic":
         return _logistic(description, calibration), about
     texts = [

@@ -1,4 +1,4 @@
-"""Settings: ``wagewatch.toml`` in the workspace; ``WAGEWATCH_*`` in the environment wins."""
+"""Settings: ``wagewatch.toml`` in the workspace, overridden by ``WAGEWATCH_*`` variables."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ from serving.errors import CommandError
 
 PREFIX = "WAGEWATCH_"
 NESTED = "__"
+RENAMED = {"campaign": "campaigns"}
+"""Former names of settings and their replacements."""
 
 
 class SettingsUnreadable(CommandError):
@@ -47,18 +49,29 @@ class SettingsUnreadable(CommandError):
 
 
 class SettingUnknown(CommandError):
-    """There is no setting of this name."""
+    """No setting has this name."""
 
     code = "setting_unknown"
 
 
+class SettingRenamed(CommandError):
+    """A setting has another name now; fields: ``setting``, ``replacement``, ``source``."""
+
+    code = "setting_renamed"
+
+    def message(self, language: Language = "en") -> str:
+        """Return the message in ``language``, with how to write the replacement."""
+        hint = text(f"renamed.{self.fields['setting']}", language)
+        return text(f"errors.{self.code}", language, **self.fields, hint=hint)
+
+
 class SettingsInvalid(CommandError):
-    """A value is not allowed; fields: ``setting``, ``found``, ``allowed`` (its key), ``source``."""
+    """A value is not allowed; fields: ``setting``, ``found``, ``allowed`` (a key), ``source``."""
 
     code = "settings_invalid"
 
     def message(self, language: Language = "en") -> str:
-        """The failure in one sentence of ``language``."""
+        """Return the message in ``language``."""
         allowed = text(f"allowed.{self.fields['allowed']}", language)
         return text(f"errors.{self.code}", language, **{**self.fields, "allowed": allowed})
 
@@ -71,14 +84,14 @@ Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 
 
 def _split(value: object) -> object:
-    """An environment variable holds a list as words with commas between."""
+    """Split the value of an environment variable, a comma-separated list."""
     if isinstance(value, str):
         return tuple(word.strip() for word in value.split(",") if word.strip())
     return value
 
 
 class TierSettings(_Section):
-    """The least probability of each tier; what lies below ``yellow`` is blue."""
+    """Lower bound of each tier's probability; below ``yellow`` the tier is blue."""
 
     red: Share = DEFAULT_TIERS.red
     orange: Share = DEFAULT_TIERS.orange
@@ -93,12 +106,12 @@ class TierSettings(_Section):
         return self
 
     def thresholds(self) -> Tiers:
-        """The thresholds as the domain knows them."""
+        """Return the thresholds as :class:`risk.tiers.Tiers`."""
         return Tiers(red=self.red, orange=self.orange, yellow=self.yellow)
 
 
 class PolicySettings(_Section):
-    """How many projects a list holds and how they are chosen."""
+    """Number of projects on a list and the policy that selects them."""
 
     capacity: Annotated[int, Field(ge=1, le=100_000)] = 20
     random_share: Annotated[float, Field(ge=0.0, le=0.5, allow_inf_nan=False)] = 0.1
@@ -111,7 +124,7 @@ class PolicySettings(_Section):
 
 
 class EmployerSettings(_Section):
-    """Employers outside construction: how many a month's list of them holds."""
+    """Lists of employers outside construction."""
 
     capacity: Annotated[int, Field(ge=1, le=100_000)] = 10
 
@@ -122,25 +135,25 @@ def capacity_of(settings: Settings, kind: Kind) -> int:
 
 
 class RecordSettings(_Section):
-    """How much memory the record store may use, in GB; what does not fit goes to disk."""
+    """Memory limit of the record store in GB; the rest is spilled to disk."""
 
     memory_gb: Annotated[float, Field(ge=0.25, le=4096, allow_inf_nan=False)] = 4.0
 
 
 class TrainingSettings(_Section):
-    """How long every training looks for a better way of fitting, in trials."""
+    """Hyperparameter search of every training, in trials."""
 
     trials: Annotated[int, Field(ge=0, le=200)] = 0
 
 
 class DatabaseSettings(_Section):
-    """Where sealed lists are kept; an empty ``url`` means SQLite in the workspace."""
+    """Service database; an empty ``url`` means SQLite in the workspace."""
 
     url: Annotated[str, Field(pattern=r"^$|^(sqlite|postgresql)(\+\w+)?://")] = ""
 
 
 class ServerSettings(_Section):
-    """Where ``wagewatch serve`` listens, and with how many processes."""
+    """Address and number of worker processes of ``wagewatch serve``."""
 
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
@@ -148,13 +161,13 @@ class ServerSettings(_Section):
 
 
 class LimitSettings(_Section):
-    """How much one system or person may ask for; 0 means no limit."""
+    """Requests per minute of one user or token; 0 means no limit."""
 
     per_minute: Annotated[int, Field(ge=0, le=10_000_000)] = 1200
 
 
 class OidcSettings(_Section):
-    """Signing in through an OpenID provider; an empty ``issuer`` means passwords only."""
+    """Sign-in through an OpenID provider; an empty ``issuer`` means passwords only."""
 
     issuer: Annotated[str, Field(pattern=r"^$|^https?://")] = ""
     client_id: str = ""
@@ -163,7 +176,7 @@ class OidcSettings(_Section):
 
 
 class IndicatorSettings(_Section):
-    """Which rates an office counts as its eight, in this order."""
+    """The rates shown as the eight indicators, in this order."""
 
     rates: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = RATES
 
@@ -175,18 +188,8 @@ class IndicatorSettings(_Section):
         return rates
 
 
-MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
-
-
-class CampaignSettings(_Section):
-    """The winter action: its first and last day, month-day; it may run over New Year."""
-
-    start: MonthDay = "11-01"
-    stop: MonthDay = "02-15"
-
-
 class MatterSettings(_Section):
-    """Which entries become matters, and the terms of matters in working days."""
+    """Entries that become matters, and the terms of matters in working days."""
 
     alerts: Annotated[
         tuple[Literal["must", "red", "orange"], ...], NoDecode, BeforeValidator(_split)
@@ -208,10 +211,10 @@ class MatterSettings(_Section):
 
 
 class CampaignPlan(_Section):
-    """A campaign: when, where, on which projects, and what it is to reach.
+    """A campaign: dates, region, scope and targets.
 
     Empty ``sectors`` or ``fundings`` mean all. ``swept`` is the share of projects to be checked;
-    ``zero`` names what is to be zero at its end, for its meaning changes from year to year.
+    ``zero`` lists the counts that are to be zero at the end, which differ from year to year.
     """
 
     name: Annotated[str, Field(pattern=r"^[\w-]{1,40}$")]
@@ -247,16 +250,16 @@ class CampaignPlan(_Section):
 
 
 class BriefingSettings(_Section):
-    """What stands above and below a briefing: the office that issues it, whom it is sent to."""
+    """Letterhead of briefings: issuing office and addressee."""
 
     office: Annotated[str, Field(max_length=60)] = ""
     addressee: Annotated[str, Field(max_length=200)] = ""
 
 
 class DepositSettings(_Section):
-    """The office's own table of deposit rates, and how long before its end a guarantee is named.
+    """Local table of deposit rates, and the notice period for expiring guarantees.
 
-    ``rules_file``: a TOML file in the workspace; empty means there is none.
+    ``rules_file`` is a TOML file in the workspace; empty means there is none.
     """
 
     rules_file: Annotated[str, Field(pattern=r"^$|^[\w.-]+\.toml$", max_length=100)] = ""
@@ -268,7 +271,7 @@ PlaceCode = Annotated[str, Field(pattern=r"^\d{2,12}$")]
 
 
 class Settings(BaseSettings):
-    """All settings of a workspace; made by :func:`load_settings`."""
+    """All settings of a workspace; see :func:`load_settings`."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -290,7 +293,6 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     oidc: OidcSettings = OidcSettings()
     indicators: IndicatorSettings = IndicatorSettings()
-    campaign: CampaignSettings = CampaignSettings()
     campaigns: tuple[CampaignPlan, ...] = ()
     matters: MatterSettings = MatterSettings()
     briefing: BriefingSettings = BriefingSettings()
@@ -306,22 +308,24 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment first, then what the file says."""
+        """Return the sources in order of precedence: environment, then file."""
         return env_settings, init_settings
 
 
 def load_settings(workspace: Workspace) -> Settings:
-    """The settings of ``workspace``.
+    """Return the settings of ``workspace``.
 
     Raises:
         WorkspaceMissing: the folder is not a workspace.
         SettingsUnreadable: the file is not TOML.
-        SettingsInvalid: a key is unknown or its value not allowed.
+        SettingRenamed: a setting has its former name.
+        SettingUnknown: there is no such setting.
+        SettingsInvalid: a value is not allowed.
     """
     workspace.require()
-    found = read_toml(workspace.settings_file)
+    values = _without_renamed(read_toml(workspace.settings_file), workspace.settings_file)
     try:
-        return Settings(**found)
+        return Settings(**values)
     except ValidationError as error:
         raise _invalid(error, workspace.settings_file) from error
     except SettingsError as error:
@@ -329,15 +333,15 @@ def load_settings(workspace: Workspace) -> Settings:
 
 
 def database_url(workspace: Workspace, settings: Settings) -> str:
-    """The address of the service database."""
+    """Return the URL of the service database."""
     return settings.database.url or f"sqlite:///{quote(str(workspace.service_database))}"
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The file's content.
+    """Return the content of a TOML file.
 
     Raises:
-        SettingsUnreadable: it is not UTF-8 or not TOML.
+        SettingsUnreadable: the file is not UTF-8 or not TOML.
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -346,7 +350,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def default_toml() -> str:
-    """The commented settings file a new workspace gets; every setting stands in it."""
+    """Return the settings file of a new workspace: every setting, commented out."""
     template = files("serving").joinpath("wagewatch.toml").read_text(encoding="utf-8")
     settings = Settings.model_construct()
     must_visit = "[" + ", ".join(f'"{code}"' for code in settings.policy.must_visit) + "]"
@@ -354,6 +358,27 @@ def default_toml() -> str:
     alerts = "[" + ", ".join(f'"{name}"' for name in settings.matters.alerts) + "]"
     lists = {"must_visit": must_visit, "rates": rates, "alerts": alerts}
     return template.format(**dict(settings), **lists)
+
+
+def _without_renamed(values: dict[str, Any], path: Path) -> dict[str, Any]:
+    """Return ``values`` without empty sections of former names.
+
+    Older settings files have such a section with all its settings commented out.
+
+    Raises:
+        SettingRenamed: a former name has a value, in the file or in the environment.
+    """
+    for setting, replacement in RENAMED.items():
+        variable = f"{PREFIX}{setting}".upper()
+        variables = [
+            name
+            for name in map(str.upper, os.environ)
+            if name == variable or name.startswith(f"{variable}{NESTED}")
+        ]
+        if values.get(setting) or variables:
+            source = variables[0] if variables else str(path)
+            raise SettingRenamed(setting=setting, replacement=replacement, source=source)
+    return {name: value for name, value in values.items() if name not in RENAMED}
 
 
 def _invalid(error: ValidationError, path: Path) -> SettingsInvalid | SettingUnknown:

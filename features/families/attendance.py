@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Evidence, Family, Feature, Step
+from features.catalogue import Duty, Evidence, Family, Feature, Points, Step
+from features.families.payments import WAGES_PAID
+
+WORKERS_REGISTERED = Duty("workers_registered", article="28")
 
 _feature = partial(
     Feature,
@@ -42,6 +45,8 @@ FAMILY = Family(
             direction=-1,
             zh="实名登记人数与考勤人数之比",
             en="registered to present workers",
+            duty=WORKERS_REGISTERED,
+            compliant_value=1.0,
         ),
         _feature(
             name="contract_signed_share",
@@ -50,6 +55,9 @@ FAMILY = Family(
             direction=-1,
             zh="劳动合同签订率",
             en="share of present workers with a labour contract",
+            duty=WORKERS_REGISTERED,
+            compliant_value=1.0,
+            scorecard=(Points(1, "Art. 28: labour contracts", at_most=0.5),),
         ),
         _feature(
             name="days_per_worker",
@@ -70,6 +78,9 @@ FAMILY = Family(
             en="worker-months on site without pay",
             unknown_zh="没有收到实名制考勤数据、该时段没有考勤，或未填人数",
             unknown_en="no attendance feed, no attendance in the window, or no headcounts",
+            duty=WAGES_PAID,
+            compliant_value=0.0,
+            scorecard=(Points(2, "Guizhou rule: over 10 % on site without pay", at_least=0.1),),
         ),
         _feature(
             name="present_unlisted_share",
@@ -82,6 +93,8 @@ FAMILY = Family(
             en="worker-months on site without a payroll",
             unknown_zh="没有收到实名制考勤数据、该时段没有考勤，或未填人数",
             unknown_en="no attendance feed, no attendance in the window, or no headcounts",
+            duty=WORKERS_REGISTERED,
+            compliant_value=0.0,
         ),
         _feature(
             name="listed_over_present",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Evidence, Family, Feature, Step
+from features.catalogue import EmployerUse, Evidence, Family, Feature, Points, Step
 
 _feature = partial(
     Feature,
@@ -25,6 +25,10 @@ FAMILY = Family(
             direction=1,
             zh="近90天投诉件数",
             en="complaints in 90 days",
+            scorecard=(Points(2, "Arts. 10, 38: complaint received", at_least=1),),
+            employers=EmployerUse(
+                scorecard=(Points(2, "Arts. 10, 38: complaint received", at_least=1),)
+            ),
         ),
         _feature(
             name="complaints_365d",
@@ -33,6 +37,10 @@ FAMILY = Family(
             direction=1,
             zh="近一年投诉件数",
             en="complaints in a year",
+            scorecard=(Points(1, "Art. 38: repeated complaints", at_least=2),),
+            employers=EmployerUse(
+                scorecard=(Points(1, "Art. 38: repeated complaints", at_least=2),)
+            ),
         ),
         _feature(
             name="complaints_all",
@@ -41,6 +49,7 @@ FAMILY = Family(
             direction=1,
             zh="累计投诉件数",
             en="complaints so far",
+            employers=EmployerUse(),
         ),
         _feature(
             name="complaint_workers_365d",
@@ -49,6 +58,7 @@ FAMILY = Family(
             direction=1,
             zh="近一年投诉涉及人数",
             en="workers named in a year's complaints",
+            employers=EmployerUse(),
         ),
         _feature(
             name="complaint_amount_share",
@@ -67,6 +77,7 @@ FAMILY = Family(
             unknown_en="no complaints feed, or never a complaint",
             zh="距最近一次投诉的天数",
             en="days since the last complaint",
+            employers=EmployerUse(),
         ),
         _feature(
             name="complaint_pace",
@@ -75,6 +86,7 @@ FAMILY = Family(
             direction=1,
             zh="近90天投诉相对全年的快慢",
             en="complaints of 90 days against the year's pace",
+            employers=EmployerUse(),
         ),
         _feature(
             name="contractor_complaints_365d",
@@ -91,6 +103,10 @@ FAMILY = Family(
             direction=0,
             zh="同乡镇其他项目近一年平均投诉件数",
             en="complaints per other project of the township in a year",
+            employers=EmployerUse(
+                zh="同区划其他单位近一年平均投诉件数",
+                en="complaints per other employer of the place in a year",
+            ),
         ),
         _feature(
             name="linked_complaint_share_365d",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Evidence, Family, Feature, Step
+from features.catalogue import Duty, Evidence, Family, Feature, Points, Step
+
+DEPOSIT_STORED = Duty("deposit_stored", article="32")
 
 _feature = partial(
     Feature,
@@ -26,6 +28,9 @@ FAMILY = Family(
             direction=-1,
             zh="保证金有效（含依法免存）",
             en="a valid deposit or lawful exemption",
+            duty=DEPOSIT_STORED,
+            compliant_value=1.0,
+            scorecard=(Points(1, "Art. 32: no valid deposit", at_most=0),),
         ),
         _feature(
             name="deposit_cover",
@@ -52,6 +57,8 @@ FAMILY = Family(
             direction=1,
             zh="保证金过期天数",
             en="days since the deposit lapsed",
+            duty=DEPOSIT_STORED,
+            compliant_value=0.0,
         ),
         _feature(
             name="deposit_drawn",
@@ -60,6 +67,8 @@ FAMILY = Family(
             direction=1,
             zh="保证金曾被动用",
             en="the deposit was drawn on",
+            duty=DEPOSIT_STORED,
+            compliant_value=0.0,
         ),
         _feature(
             name="deposit_exempt",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Evidence, Family, Feature, Step
+from features.catalogue import Evidence, Family, Feature, Points, Step
 
 _feature = partial(
     Feature,
@@ -34,6 +34,7 @@ FAMILY = Family(
             direction=1,
             zh="未解决争议持续天数",
             en="days the oldest open dispute has lasted",
+            scorecard=(Points(1, "Art. 35: open dispute over project money", at_least=31),),
         ),
         _feature(
             name="dispute_open_share",

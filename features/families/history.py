@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Evidence, Family, Feature, Step
+from features.catalogue import Duty, EmployerUse, Evidence, Family, Feature, Points, Step
 
 _event = partial(
     Feature,
@@ -35,6 +35,8 @@ _peer = partial(
     unknown_en="no other project to look at, or the feed is missing",
 )
 
+RECTIFIED = Duty("rectified", article="39")
+
 FAMILY = Family(
     name="history",
     zh="历史记录",
@@ -47,6 +49,7 @@ FAMILY = Family(
             direction=1,
             zh="本项目累计查实欠薪次数",
             en="confirmed arrears of the project so far",
+            employers=EmployerUse(),
         ),
         _event(
             name="events_365d",
@@ -55,6 +58,10 @@ FAMILY = Family(
             direction=1,
             zh="本项目近一年查实欠薪次数",
             en="confirmed arrears of the project in a year",
+            scorecard=(Points(2, "Art. 47: arrears confirmed before", at_least=1),),
+            employers=EmployerUse(
+                scorecard=(Points(2, "Art. 47: arrears confirmed before", at_least=1),)
+            ),
         ),
         _event(
             name="days_since_event",
@@ -65,6 +72,7 @@ FAMILY = Family(
             unknown_en="no cases or inspections feed, or never an event",
             zh="距最近一次查实欠薪的天数",
             en="days since the last confirmed arrears",
+            employers=EmployerUse(),
         ),
         _event(
             name="contractor_event_rate",
@@ -81,6 +89,7 @@ FAMILY = Family(
             direction=1,
             zh="总包单位其他项目近一年查实欠薪次数",
             en="confirmed arrears on the contractor's other projects in a year",
+            scorecard=(Points(1, "Art. 47: contractor's record", at_least=2),),
         ),
         _event(
             name="owner_event_rate",
@@ -97,6 +106,10 @@ FAMILY = Family(
             direction=0,
             zh="同乡镇其他项目近一年项均查实欠薪次数",
             en="confirmed arrears per other project of the township in a year",
+            employers=EmployerUse(
+                zh="同区划其他单位近一年平均欠薪事件数",
+                en="arrears events per other employer of the place in a year",
+            ),
         ),
         _event(
             name="subcontractor_events_730d",
@@ -114,6 +127,7 @@ FAMILY = Family(
             direction=1,
             zh="最近一次检查发现欠薪",
             en="the last inspection found arrears",
+            employers=EmployerUse(),
         ),
         _visit(
             name="findings_mean_365d",
@@ -132,6 +146,8 @@ FAMILY = Family(
             article="39",
             zh="最近一次检查发现问题项数",
             en="findings noted in the last inspection",
+            scorecard=(Points(1, "Art. 39: duties found unmet", at_least=2),),
+            employers=EmployerUse(),
         ),
         _visit(
             name="rectification_overdue",
@@ -143,6 +159,11 @@ FAMILY = Family(
             unknown_en="no inspections feed",
             zh="有检查责令整改逾期未改",
             en="a rectification ordered in an inspection is overdue",
+            duty=RECTIFIED,
+            compliant_value=0.0,
+            employers=EmployerUse(
+                scorecard=(Points(1, "Art. 39: correction overdue", at_least=1),)
+            ),
         ),
         _case(
             name="cases_open",
@@ -151,6 +172,7 @@ FAMILY = Family(
             direction=1,
             zh="正在办理尚未查实的案件数",
             en="cases accepted or filed, not decided yet",
+            employers=EmployerUse(scorecard=(Points(2, "Art. 38: a case under way", at_least=1),)),
         ),
         _case(
             name="cases_unfounded_730d",
@@ -159,6 +181,7 @@ FAMILY = Family(
             direction=0,
             zh="近两年查无实据的案件数",
             en="unfounded cases in two years",
+            employers=EmployerUse(),
         ),
         _case(
             name="recovered_share",
@@ -169,6 +192,7 @@ FAMILY = Family(
             unknown_en="no cases feed, or no confirmed case",
             zh="以往拖欠工资的追回比例",
             en="share of past arrears recovered",
+            employers=EmployerUse(),
         ),
         _peer(
             name="contractor_unpaid_share",
@@ -178,6 +202,7 @@ FAMILY = Family(
             source=("projects", "payrolls", "payments"),
             zh="总包单位其他项目近三个月工资未付占比",
             en="unpaid share on the contractor's other projects",
+            scorecard=(Points(1, "Art. 38: contractor's other sites", at_least=0.1),),
         ),
         _peer(
             name="contractor_delay_days",
@@ -237,6 +262,12 @@ FAMILY = Family(
             unknown_en="no listings feed",
             zh="总包或建设单位在失信名单上",
             en="the contractor or owner is on the sanction list",
+            scorecard=(Points(2, "Art. 48: on the sanction list", at_least=1),),
+            employers=EmployerUse(
+                zh="在失信名单上",
+                en="on the sanction list",
+                scorecard=(Points(2, "Art. 48: on the sanction list", at_least=1),),
+            ),
         ),
     ),
     steps=(

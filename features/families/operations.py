@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Evidence, Family, Feature, Step
+from features.catalogue import EmployerUse, Evidence, Family, Feature, Points, Step
 
 _feature = partial(
     Feature,
@@ -41,6 +41,12 @@ FAMILY = Family(
             direction=1,
             zh="总包单位逾期贷款",
             en="overdue loans of the contractor",
+            scorecard=(Points(1, "Art. 38: credit indicator", at_least=1),),
+            employers=EmployerUse(
+                zh="逾期贷款",
+                en="overdue loans",
+                scorecard=(Points(2, "Art. 38: credit indicator", at_least=1),),
+            ),
         ),
         _feature(
             name="contractor_overdue_change",
@@ -49,6 +55,7 @@ FAMILY = Family(
             direction=1,
             zh="总包单位逾期贷款的变化",
             en="change in the contractor's overdue loans",
+            employers=EmployerUse(zh="逾期贷款的变化", en="change in overdue loans"),
         ),
         _feature(
             name="contractor_tax_ratio",
@@ -57,6 +64,12 @@ FAMILY = Family(
             direction=-1,
             zh="总包单位近三月纳税与此前之比",
             en="contractor's tax against before",
+            scorecard=(Points(1, "Art. 38: tax indicator", at_most=0.5),),
+            employers=EmployerUse(
+                zh="近三月纳税与此前之比",
+                en="tax against before",
+                scorecard=(Points(1, "Art. 38: tax indicator", at_most=0.5),),
+            ),
         ),
         _feature(
             name="contractor_insured_ratio",
@@ -65,6 +78,11 @@ FAMILY = Family(
             direction=-1,
             zh="总包单位参保人数与此前之比",
             en="contractor's insured staff against before",
+            employers=EmployerUse(
+                zh="近三月参保人数与此前之比",
+                en="insured staff against before",
+                scorecard=(Points(1, "Art. 38: staff fall (Haishu, Zhejiang)", at_most=0.8),),
+            ),
         ),
         _feature(
             name="contractor_utilities_ratio",
@@ -73,6 +91,9 @@ FAMILY = Family(
             direction=-1,
             zh="总包单位水电气用量与此前之比",
             en="contractor's electricity, water and gas against before",
+            employers=EmployerUse(
+                zh="近三月水电气用量与此前之比", en="electricity, water and gas against before"
+            ),
         ),
         _feature(
             name="contractor_silent_months",
@@ -81,6 +102,11 @@ FAMILY = Family(
             direction=1,
             zh="总包单位经营指标中断月数",
             en="months since the contractor's last indicator",
+            employers=EmployerUse(
+                zh="经营指标中断月数",
+                en="months since the last indicator",
+                scorecard=(Points(1, "Art. 38: indicators stopped arriving", at_least=3),),
+            ),
         ),
         _feature(
             name="owner_overdue_loans",

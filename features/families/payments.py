@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Evidence, Family, Feature, Step
+from features.catalogue import Duty, Evidence, Family, Feature, Points, Step
+
+WAGES_PAID = Duty("wages_paid", article="31")
+PAID_BY_BANK = Duty("paid_by_bank", article="31")
 
 _feature = partial(
     Feature,
@@ -26,6 +29,8 @@ FAMILY = Family(
             direction=1,
             zh="最近一个月到期工资未付占比",
             en="unpaid share of wages due in the last month",
+            duty=WAGES_PAID,
+            compliant_value=0.0,
         ),
         _feature(
             name="unpaid_share_3m",
@@ -34,6 +39,12 @@ FAMILY = Family(
             direction=1,
             zh="近三个月到期工资未付占比",
             en="unpaid share of wages due in three months",
+            duty=WAGES_PAID,
+            compliant_value=0.0,
+            scorecard=(
+                Points(2, "Art. 12, 31: wages not paid in full", at_least=0.1),
+                Points(2, "Art. 12, 31: a third of wages unpaid", at_least=0.33),
+            ),
         ),
         _feature(
             name="unpaid_share_12m",
@@ -42,6 +53,8 @@ FAMILY = Family(
             direction=1,
             zh="近一年到期工资未付占比",
             en="unpaid share of wages due in a year",
+            duty=WAGES_PAID,
+            compliant_value=0.0,
         ),
         _feature(
             name="unpaid_months",
@@ -50,6 +63,8 @@ FAMILY = Family(
             direction=1,
             zh="未付工资相当于几个月的应发额",
             en="unpaid wages in months of wages",
+            duty=WAGES_PAID,
+            compliant_value=0.0,
         ),
         _feature(
             name="unpaid_overdue_share",
@@ -58,6 +73,8 @@ FAMILY = Family(
             direction=1,
             zh="逾期超过一个月的工资未付占比",
             en="unpaid share of wages more than a month overdue",
+            duty=WAGES_PAID,
+            compliant_value=0.0,
         ),
         _feature(
             name="unpaid_amount",
@@ -66,6 +83,8 @@ FAMILY = Family(
             direction=1,
             zh="未付工资金额",
             en="wages unpaid",
+            duty=WAGES_PAID,
+            compliant_value=0.0,
         ),
         _feature(
             name="unpaid_per_worker",
@@ -74,6 +93,8 @@ FAMILY = Family(
             direction=1,
             zh="人均未付工资",
             en="wages unpaid per worker of the last payrolls",
+            duty=WAGES_PAID,
+            compliant_value=0.0,
         ),
         _feature(
             name="oldest_unpaid_days",
@@ -82,6 +103,9 @@ FAMILY = Family(
             direction=1,
             zh="最久未付工资逾期天数",
             en="days the oldest unpaid wages are overdue",
+            duty=WAGES_PAID,
+            compliant_value=0.0,
+            scorecard=(Points(2, "Guizhou rule: not paid by the month after", at_least=61),),
         ),
         _feature(
             name="open_roll_share_3m",
@@ -90,6 +114,8 @@ FAMILY = Family(
             direction=1,
             zh="近三个月未付清工资表占比",
             en="share of payrolls of three months not settled",
+            duty=WAGES_PAID,
+            compliant_value=0.0,
         ),
         _feature(
             name="open_teams_share",
@@ -98,6 +124,8 @@ FAMILY = Family(
             direction=1,
             zh="有未付工资的班组占比",
             en="share of teams with unpaid wages",
+            duty=WAGES_PAID,
+            compliant_value=0.0,
         ),
         _feature(
             name="worst_team_unpaid_share",
@@ -106,6 +134,8 @@ FAMILY = Family(
             direction=1,
             zh="欠付最重班组的未付占比",
             en="unpaid share of the worst team",
+            duty=WAGES_PAID,
+            compliant_value=0.0,
         ),
         _feature(
             name="workers_unpaid",
@@ -114,6 +144,8 @@ FAMILY = Family(
             direction=1,
             zh="未付清工资涉及人数",
             en="workers on payrolls not settled",
+            duty=WAGES_PAID,
+            compliant_value=0.0,
         ),
         _feature(
             name="late_share_3m",
@@ -174,6 +206,9 @@ FAMILY = Family(
             direction=1,
             zh="现金发放占比",
             en="share paid in cash",
+            duty=PAID_BY_BANK,
+            compliant_value=0.0,
+            scorecard=(Points(1, "Art. 31: mostly cash (Zaoqiang county report)", at_least=0.5),),
         ),
         _feature(
             name="foreman_share_3m",
@@ -182,6 +217,9 @@ FAMILY = Family(
             direction=1,
             zh="包工头代领占比",
             en="share paid through a foreman",
+            duty=PAID_BY_BANK,
+            compliant_value=0.0,
+            scorecard=(Points(1, "Art. 31: pay through a foreman", at_least=0.1),),
         ),
         _feature(
             name="foreman_share_12m",
@@ -215,6 +253,9 @@ FAMILY = Family(
             article="12",
             zh="近六个月中未足额支付的月数",
             en="months of the last six not paid in full",
+            duty=WAGES_PAID,
+            compliant_value=0.0,
+            scorecard=(Points(1, "Art. 12: months not paid in full", at_least=3),),
         ),
         _feature(
             name="instalments_3m",
@@ -249,6 +290,8 @@ FAMILY = Family(
             en="share of workers on the payroll not paid",
             unknown_zh="没有工资表或工资发放数据、该时段没有到期工资，或未填人数",
             unknown_en="no payrolls or payments feed, no wages due in the window, or no headcounts",
+            duty=WAGES_PAID,
+            compliant_value=0.0,
         ),
     ),
     steps=(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Evidence, Family, Feature, Step
+from features.catalogue import Duty, Evidence, Family, Feature, Points, Step
+
+REPORTED = Duty("reported", article="15")
 
 _feature = partial(
     Feature,
@@ -26,6 +28,8 @@ FAMILY = Family(
             article="15",
             zh="距最近一次报送工资表的天数",
             en="days since the last payroll came in",
+            duty=REPORTED,
+            compliant_value=0.0,
         ),
         _feature(
             name="attendance_silent_days",
@@ -36,6 +40,8 @@ FAMILY = Family(
             article="28",
             zh="距最近一次报送考勤的天数",
             en="days since the last attendance came in",
+            duty=REPORTED,
+            compliant_value=0.0,
         ),
         _feature(
             name="payroll_lag_days",
@@ -76,6 +82,9 @@ FAMILY = Family(
             article="15",
             zh="近六个月缺报工资表的月数",
             en="months without a payroll of the last six",
+            duty=REPORTED,
+            compliant_value=0.0,
+            scorecard=(Points(1, "Art. 15: payrolls not kept", at_least=2),),
         ),
         _feature(
             name="attendance_months_missing_6m",
@@ -86,6 +95,8 @@ FAMILY = Family(
             article="28",
             zh="近六个月缺报考勤的月数",
             en="months without attendance of the last six",
+            duty=REPORTED,
+            compliant_value=0.0,
         ),
         _feature(
             name="team_reports_drop",
@@ -106,6 +117,8 @@ FAMILY = Family(
             article="31",
             zh="有考勤无工资表的月数",
             en="months with people on site and no payroll",
+            duty=REPORTED,
+            compliant_value=0.0,
         ),
     ),
     steps=(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Evidence, Family, Feature, Step
+from features.catalogue import Duty, EmployerUse, Evidence, Family, Feature, Points, Step
 from risk.calendar.dates import HORIZON_DAYS
+
+NOTICE_BOARD = Duty("notice_board", article="34")
 
 _feature = partial(
     Feature,
@@ -18,6 +20,8 @@ FAMILY = Family(
     name="stage",
     zh="季节与工程阶段",
     en="season and stage",
+    employer_zh="季节与单位规模",
+    employer_en="season and size",
     features=(
         _feature(
             name="winter_share",
@@ -26,6 +30,10 @@ FAMILY = Family(
             direction=0,
             zh="预警期内处于十一月至次年一月的比例",
             en="share of the horizon in Nov to Jan",
+            scorecard=(Points(1, "strike map 2011-2016: winter peak", at_least=0.5),),
+            employers=EmployerUse(
+                scorecard=(Points(1, "strike map 2011-2016: winter peak", at_least=0.5),)
+            ),
         ),
         _feature(
             name="age_months",
@@ -84,6 +92,7 @@ FAMILY = Family(
             article="23",
             zh="施工单位垫资",
             en="the contractor pre-finances",
+            scorecard=(Points(1, "Art. 23: pre-financing", at_least=1),),
         ),
         _feature(
             name="notice_board",
@@ -93,6 +102,8 @@ FAMILY = Family(
             article="34",
             zh="设有维权信息公示牌",
             en="the notice board stands",
+            duty=NOTICE_BOARD,
+            compliant_value=1.0,
         ),
         _feature(
             name="government_funded",
@@ -126,6 +137,7 @@ FAMILY = Family(
             article="24",
             zh="竣工结算",
             en="settled at completion",
+            scorecard=(Points(1, "Art. 24: no monthly settlement", at_least=1),),
         ),
         _feature(
             name="settled_by_measure",
@@ -153,6 +165,7 @@ FAMILY = Family(
             source=("projects", "organizations"),
             zh="总包单位注册资本",
             en="contractor's registered capital",
+            employers=EmployerUse(zh="注册资本", en="registered capital"),
         ),
         _feature(
             name="contractor_age_years",
@@ -162,6 +175,7 @@ FAMILY = Family(
             source=("projects", "organizations"),
             zh="总包单位成立年数",
             en="years since the contractor was founded",
+            employers=EmployerUse(zh="成立年数", en="years since it was founded"),
         ),
         _feature(
             name="amount_to_capital",

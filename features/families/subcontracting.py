@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Evidence, Family, Feature, Step
+from features.catalogue import Evidence, Family, Feature, Points, Step
 
 _feature = partial(
     Feature,
@@ -26,6 +26,7 @@ FAMILY = Family(
             article="30",
             zh="承包层级数",
             en="levels in the contract tree",
+            scorecard=(Points(1, "Art. 30: layered subcontracting (Yunxi report)", at_least=4),),
         ),
         _feature(
             name="contract_count",
@@ -51,6 +52,7 @@ FAMILY = Family(
             article="36",
             zh="发包给个人的合同占比",
             en="share of subcontracts held by a person",
+            scorecard=(Points(1, "Art. 36: work given to persons", at_least=0.5),),
         ),
         _feature(
             name="oral_share",
@@ -60,6 +62,7 @@ FAMILY = Family(
             article="25",
             zh="没有书面合同的占比",
             en="share of subcontracts without a written contract",
+            scorecard=(Points(1, "Art. 25: no written subcontract", at_least=0.5),),
         ),
         _feature(
             name="deep_share",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Evidence, Family, Feature, Step
+from features.catalogue import Duty, Evidence, Family, Feature, Points, Step
+
+LABOUR_COST_PASSED_ON = Duty("labour_cost_passed_on", article="29")
+ACCOUNT_OPEN = Duty("account_open", article="26")
 
 _feature = partial(
     Feature,
@@ -33,6 +36,9 @@ FAMILY = Family(
             direction=1,
             zh="近三个月应拨人工费未到账占比",
             en="labour cost due in three months not received",
+            duty=LABOUR_COST_PASSED_ON,
+            compliant_value=0.0,
+            scorecard=(Points(1, "Art. 29: labour cost not in full", at_least=0.33),),
         ),
         _feature(
             name="transfer_short_share_12m",
@@ -41,6 +47,8 @@ FAMILY = Family(
             direction=1,
             zh="近一年应拨人工费未到账占比",
             en="labour cost due in a year not received",
+            duty=LABOUR_COST_PASSED_ON,
+            compliant_value=0.0,
         ),
         _feature(
             name="transfer_open_months",
@@ -50,6 +58,8 @@ FAMILY = Family(
             article="24",
             zh="未足额拨付的月数",
             en="months with labour cost not received in full",
+            duty=LABOUR_COST_PASSED_ON,
+            compliant_value=0.0,
         ),
         _feature(
             name="transfer_open_months_3m",
@@ -59,6 +69,8 @@ FAMILY = Family(
             article="24",
             zh="近三个月未足额拨付的月数",
             en="months of the last three with labour cost not received in full",
+            duty=LABOUR_COST_PASSED_ON,
+            compliant_value=0.0,
         ),
         _feature(
             name="transfer_oldest_days",
@@ -68,6 +80,9 @@ FAMILY = Family(
             article="24",
             zh="最久未拨付人工费逾期天数",
             en="days the oldest missing transfer is overdue",
+            duty=LABOUR_COST_PASSED_ON,
+            compliant_value=0.0,
+            scorecard=(Points(1, "Art. 24: labour cost over a month late", at_least=31),),
         ),
         _feature(
             name="transfer_delay_3m",
@@ -103,6 +118,8 @@ FAMILY = Family(
             direction=1,
             zh="未到账人工费金额",
             en="labour cost not received",
+            duty=LABOUR_COST_PASSED_ON,
+            compliant_value=0.0,
         ),
         _feature(
             name="days_since_transfer",
@@ -129,6 +146,9 @@ FAMILY = Family(
             direction=-1,
             zh="已开立工资专用账户",
             en="a special account is open",
+            duty=ACCOUNT_OPEN,
+            compliant_value=1.0,
+            scorecard=(Points(1, "Art. 26: no special account", at_most=0),),
         ),
         _account(
             name="account_delay_days",

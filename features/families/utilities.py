@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Evidence, Family, Feature, Step
+from features.catalogue import Evidence, Family, Feature, Points, Step
 from features.families.operations import LAST_MONTHS
 
 _feature = partial(
@@ -30,6 +30,7 @@ FAMILY = Family(
             direction=-1,
             zh="近三月用电量与此前之比",
             en="electricity against before",
+            scorecard=(Points(1, "Art. 38: utility supply (Wuxing, Yichang)", at_most=0.8),),
         ),
         _feature(
             name="water_ratio",
@@ -38,6 +39,7 @@ FAMILY = Family(
             direction=-1,
             zh="近三月用水量与此前之比",
             en="water against before",
+            scorecard=(Points(1, "Art. 38: utility supply", at_most=0.7),),
         ),
         _feature(
             name="gas_ratio",
@@ -54,6 +56,7 @@ FAMILY = Family(
             direction=-1,
             zh="最近一月用电量与前六月平均之比",
             en="last month's electricity against the six before",
+            scorecard=(Points(1, "Art. 38: utility supply, at once", at_most=0.6),),
         ),
         _feature(
             name="insured_last_ratio",
@@ -62,6 +65,7 @@ FAMILY = Family(
             direction=-1,
             zh="最近一月参保人数与前六月平均之比",
             en="last month's insured staff against the six before",
+            scorecard=(Points(1, "Art. 38: staff fall at once", at_most=0.7),),
         ),
         _feature(
             name="insured_staff",
@@ -78,6 +82,7 @@ FAMILY = Family(
             direction=1,
             zh="近一年有逾期贷款的月数",
             en="months of the year with overdue loans",
+            scorecard=(Points(1, "Art. 38: credit indicator, months in a row", at_least=3),),
         ),
         _feature(
             name="falling_indicators",
@@ -86,6 +91,7 @@ FAMILY = Family(
             direction=1,
             zh="明显下降的经营指标数",
             en="indicators that fell by a fifth or more",
+            scorecard=(Points(2, "Art. 38: several indicators fall together", at_least=3),),
         ),
     ),
     steps=(

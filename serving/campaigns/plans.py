@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from serving.errors import ApiError
-from serving.settings import CampaignPlan, CampaignSettings, Settings
+from serving.settings import CampaignPlan, Settings
 
 WINTER = "winter"
 """The name of the winter action where no campaigns are set."""
@@ -24,7 +24,7 @@ def plans_of(settings: Settings, on: dt.date) -> Sequence[CampaignPlan]:
     """The campaigns, the newest first; the winter action where none are set."""
     if settings.campaigns:
         return sorted(settings.campaigns, key=lambda one: (one.start, one.name), reverse=True)
-    start, stop = campaign_of(settings.campaign, on)
+    start, stop = winter_dates(on)
     return [CampaignPlan(name=WINTER, start=start, stop=stop)]
 
 
@@ -43,18 +43,15 @@ def plan_of(settings: Settings, name: str | None, on: dt.date) -> CampaignPlan:
     return found
 
 
-def campaign_of(settings: CampaignSettings, day: dt.date) -> tuple[dt.date, dt.date]:
-    """The first and last day of the winter action that is on, or was the last, on ``day``.
+def winter_dates(day: dt.date) -> tuple[dt.date, dt.date]:
+    """Return the first and last day of the winter action under way, or the last one, on ``day``.
 
-    >>> campaign_of(CampaignSettings(), dt.date(2026, 1, 20))
+    >>> winter_dates(dt.date(2026, 1, 20))
     (datetime.date(2025, 11, 1), datetime.date(2026, 2, 15))
-    >>> campaign_of(CampaignSettings(), dt.date(2025, 7, 1))
+    >>> winter_dates(dt.date(2025, 7, 1))
     (datetime.date(2024, 11, 1), datetime.date(2025, 2, 15))
     """
-    month, number = (int(part) for part in settings.start.split("-"))
-    start = dt.date(day.year, month, number)
+    start = dt.date(day.year, 11, 1)
     if start > day:
         start = start.replace(year=day.year - 1)
-    month, number = (int(part) for part in settings.stop.split("-"))
-    stop = dt.date(start.year, month, number)
-    return start, stop if stop >= start else stop.replace(year=start.year + 1)
+    return start, dt.date(start.year + 1, 2, 15)

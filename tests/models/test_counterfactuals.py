@@ -17,6 +17,40 @@ from risk.store.store import RecordStore
 AS_OF = dt.date(2025, 9, 1)
 
 
+WAGES = (
+    *("unpaid_share_1m", "unpaid_share_3m", "unpaid_share_12m", "unpaid_months"),
+    *("unpaid_overdue_share", "unpaid_amount", "unpaid_per_worker", "oldest_unpaid_days"),
+    *("open_roll_share_3m", "open_teams_share", "worst_team_unpaid_share", "workers_unpaid"),
+    *("months_not_full_6m", "people_unpaid_share", "present_unpaid_share"),
+)
+TRANSFERS = (
+    *("transfer_short_share_3m", "transfer_short_share_12m", "transfer_open_months"),
+    *("transfer_open_months_3m", "transfer_oldest_days", "transfer_short_amount"),
+)
+REPORTS = (
+    *("payroll_silent_days", "attendance_silent_days", "payroll_months_missing_6m"),
+    *("attendance_months_missing_6m", "present_without_payroll_months"),
+)
+EXPECTED = [
+    ("wages_paid", "31", dict.fromkeys(WAGES, 0.0)),
+    ("paid_by_bank", "31", {"cash_share_3m": 0.0, "foreman_share_3m": 0.0}),
+    ("labour_cost_passed_on", "29", dict.fromkeys(TRANSFERS, 0.0)),
+    ("account_open", "26", {"account_open": 1.0}),
+    (
+        *("deposit_stored", "32"),
+        {"deposit_valid": 1.0, "deposit_lapsed_days": 0.0, "deposit_drawn": 0.0},
+    ),
+    (
+        *("workers_registered", "28"),
+        {"registered_share": 1.0, "contract_signed_share": 1.0, "present_unlisted_share": 0.0},
+    ),
+    ("rectified", "39", {"rectification_overdue": 0.0}),
+    ("notice_board", "34", {"notice_board": 1.0}),
+    ("reported", "15", dict.fromkeys(REPORTS, 0.0)),
+]
+"""The levers in published snapshots: code, article, features with the duty met, in order."""
+
+
 @pytest.fixture(scope="module")
 def matrix(county):
     with RecordStore(county.records, read_only=True) as store:
@@ -25,6 +59,10 @@ def matrix(county):
             return to_matrix(matrix_table(engine))
         finally:
             engine.close()
+
+
+def test_levers_are_the_published_ones():
+    assert [(lever.code, lever.article, dict(lever.met)) for lever in LEVERS] == EXPECTED
 
 
 def test_every_lever_moves_known_features_and_has_words():

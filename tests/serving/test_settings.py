@@ -8,6 +8,7 @@ import pytest
 from risk.locale import LANGUAGES, catalogue
 from risk.workspace import Workspace, WorkspaceMissing
 from serving.settings import (
+    SettingRenamed,
     Settings,
     SettingsInvalid,
     SettingsUnreadable,
@@ -85,6 +86,29 @@ def test_a_wrong_value_is_named_with_what_is_allowed(workspace, content, setting
 def test_an_unknown_setting_is_refused(workspace, content):
     with pytest.raises(SettingUnknown, match="there is no setting"):
         load_settings(_write(workspace, content))
+
+
+CAMPAIGN = '[campaign]\nstart = "12-01"'
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_load_settings_names_the_new_name_of_a_renamed_setting(workspace, language):
+    with pytest.raises(SettingRenamed) as caught:
+        load_settings(_write(workspace, CAMPAIGN))
+    message = caught.value.message(language)
+    assert all(part in message for part in ("[campaign]", "[[campaigns]]", "wagewatch.toml"))
+    assert "2026-11-01" in message
+
+
+def test_load_settings_names_the_variable_of_a_renamed_setting(workspace, monkeypatch):
+    monkeypatch.setenv("WAGEWATCH_CAMPAIGN__START", "12-01")
+    with pytest.raises(SettingRenamed, match="WAGEWATCH_CAMPAIGN__START"):
+        load_settings(workspace)
+
+
+def test_load_settings_accepts_the_empty_section_of_older_files(workspace):
+    empty = '[campaign]\n# start = "11-01"\n'
+    assert load_settings(_write(workspace, empty)) == Settings()
 
 
 def test_a_file_that_is_not_toml_is_refused(workspace):

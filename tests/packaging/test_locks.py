@@ -1,0 +1,73 @@
+"""The locks: pinned with hashes, free of index addresses, and without test tools at run time."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = ("build", "dev", "runtime")
+PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ;\\]+)(?: ; (?P<marker>[^\\]+?))? \\$")
+NOT_AT_RUN_TIME = {
+    "hatchling",
+    "import-linter",
+    "mypy",
+    "pandas",
+    "playwright",
+    "pyspark",
+    "pytest",
+    "ruff",
+    "scikit-learn",
+    "shap",
+}
+
+
+def lock_lines(name: str) -> list[str]:
+    return (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+
+
+def pins(name: str) -> set[tuple[str, ...]]:
+    """The name, version and marker of every pin of a lock."""
+    found = (PIN.match(line) for line in lock_lines(name))
+    return {tuple(pin.groups(default="")) for pin in found if pin}
+
+
+def declared(requirements: list[str]) -> set[str]:
+    """The names in a list of requirements, as the locks spell them."""
+    return {re.split(r"[\[<>=]", one)[0].replace("_", "-").lower() for one in requirements}
+
+
+def project() -> dict:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_holds_only_pins_with_hashes(name):
+    lines = lock_lines(name)
+    assert len(pins(name)) > 4
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        is_hash = re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", line)
+        assert is_hash or PIN.match(line), line
+        if PIN.match(line):
+            assert following.startswith("    --hash="), line
+
+
+@pytest.mark.parametrize("name", ["runtime", "build"])
+def test_the_development_lock_includes_the_other_locks(name):
+    assert pins(name) <= pins("dev")
+
+
+def test_the_runtime_lock_has_every_runtime_dependency():
+    about = project()["project"]
+    wanted = declared([*about["dependencies"], *about["optional-dependencies"]["postgresql"]])
+    assert len(wanted) > 20
+    assert wanted <= {name for name, *_ in pins("runtime")}
+
+
+def test_the_runtime_lock_has_no_tool_of_the_tests():
+    locked = {name for name, *_ in pins("runtime")}
+    assert {name for name, *_ in pins("dev")} >= NOT_AT_RUN_TIME
+    assert locked & NOT_AT_RUN_TIME == set()
