@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -42,8 +41,10 @@ def send(connection: Connection, database: Database, wish: Wish, sender: Sender)
         NothingPublished, NotPublished, ProjectNotScored: there is no such risk in the region.
         NothingToNotify: nothing the records show concerns the department.
     """
-    risk = json.loads(
-        WatchlistRepository(database).project_risk(wish.project_id, wish.as_of, sender.who).body
+    risk = (
+        WatchlistRepository(database)
+        .project_risk(wish.project_id, wish.as_of, sender.who)
+        .document()
     )
     as_of = dt.date.fromisoformat(risk["as_of"])
     digest = next(

@@ -58,11 +58,9 @@ def changes(database: Database, who: Principal, project_id: str) -> WhatChanged:
     found = WatchlistRepository(database).score_history(project_id, who)
     now = found[0]
     before = next((one for one in found if one.as_of < now.as_of), None)
-    document = json.loads(
-        WatchlistRepository(database).project_risk(project_id, now.as_of, who).body
-    )
+    document = WatchlistRepository(database).project_risk(project_id, now.as_of, who).document()
     old = (
-        json.loads(WatchlistRepository(database).project_risk(project_id, before.as_of, who).body)
+        WatchlistRepository(database).project_risk(project_id, before.as_of, who).document()
         if before
         else None
     )
@@ -85,7 +83,7 @@ def elements(
     Raises:
         NothingPublished, NotPublished, ProjectNotScored: there is no such risk in the region.
     """
-    risk = json.loads(WatchlistRepository(database).project_risk(*which, who).body)
+    risk = WatchlistRepository(database).project_risk(*which, who).document()
     as_of = dt.date.fromisoformat(risk["as_of"])
     kept = dossier(database.engine, which[0], as_of, who) or {}
     handling = kept.get("handling")
