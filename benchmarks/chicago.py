@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from benchmarks.backtest import row
 from features.matrix import Matrix
-from models.arrears import recipe_for
-from models.logistic import LogisticRecipe
+from models.arrears import hyperparameters_for
+from models.logistic import LogisticHyperparameters
 from serving.models.backtest_text import shown
 from training.dataset.labels import EventLog
 from training.dataset.observation import Visit
@@ -68,8 +68,8 @@ def document(data: pd.DataFrame) -> str:
         lessons = lessons_of(earlier, first, inspectors=inspectors)
         cohort = matrix_of(test, first, inspectors=inspectors)
         recipes: dict[str, AnyRecipe] = {
-            "trees": recipe_for(float(lessons.target.sum())),
-            "logistic regression": LogisticRecipe(),
+            "trees": hyperparameters_for(float(lessons.target.sum())),
+            "logistic regression": LogisticHyperparameters(),
         }
         for name, recipe in recipes.items():
             model = fit(lessons, recipe).model

@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="the sizes the documents speak of")
     parser.add_argument("--keep", action="store_true", help="keep the figures of this release")
     asked = parser.parse_args()
-    flags = [*["--full"] * asked.full, *["--keep"] * asked.keep]
+    flags = [*["--full"] * asked.full, *["--keep"] * asked.save]
     failed = [name for name in ready() if not _run(name, flags)]
     if failed:
         raise SystemExit(f"failed: {', '.join(failed)}")

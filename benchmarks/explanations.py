@@ -26,7 +26,7 @@ import sys
 from pathlib import Path
 import lightgbm, numpy as np
 from features.feature_sets import FEATURE_SETS
-from models.arrears import Recipe, grow
+from models.arrears import Hyperparameters, fit_booster
 folder, rows = Path(sys.argv[1]), int(sys.argv[2])
 drawn = np.random.default_rng(7)
 columns = [one.name for one in FEATURE_SETS["project"].features]
@@ -35,9 +35,9 @@ values[:, ::3] = np.floor(values[:, ::3])
 odds = np.log1p(values[:, :40]) @ drawn.normal(size=40) / 3
 target = (drawn.random(rows) < 1 / (1 + np.exp(2 - odds + odds.mean()))) * 1.0
 values[drawn.random(values.shape) < 0.3] = np.nan
-recipe = Recipe(leaves=31, min_rows_in_leaf=100, l2=20.0)
+recipe = Hyperparameters(leaves=31, min_rows_in_leaf=100, l2=20.0)
 data = lightgbm.Dataset(values, target, feature_name=columns, free_raw_data=False)
-booster = grow(data, [0] * len(columns), recipe=recipe, rounds=300, seed=1)
+booster = fit_booster(data, [0] * len(columns), hyperparameters=recipe, rounds=300, seed=1)
 booster.save_model(folder / "model.txt")
 np.save(folder / "values.npy", values)
 """

@@ -116,7 +116,7 @@ def run(name: str, figures: Callable[[Size], Sequence[Figure]]) -> None:
     found = list(figures(size))
     for figure in found:
         print(_line(figure))
-    if asked.keep:
+    if asked.save:
         keep(name, size, found)
 
 

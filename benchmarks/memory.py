@@ -28,12 +28,12 @@ make(sys.argv[1], int(sys.argv[2])).close()
 _RUN = """
 import json, sys
 from benchmarks.sites import as_ofs
-from features.matrix import computed_by_dates, matrix_table
+from features.matrix import compute_in_batches, matrix_table
 from risk.store.store import RecordStore
 rows = 0
 with RecordStore(sys.argv[1], read_only=True, memory_gb=float(sys.argv[3])) as store:
     payments = store.rows("SELECT count(*) FROM payments")[0][0]
-    for engine in computed_by_dates(store, as_ofs(int(sys.argv[2]))):
+    for engine in compute_in_batches(store, as_ofs(int(sys.argv[2]))):
         rows += matrix_table(engine).num_rows
 print(json.dumps({"rows": rows, "payments": payments}))
 """

@@ -3,8 +3,8 @@
 Usage: python -m benchmarks.training [--full] [--keep]
 
 One booster of the four a model is made of, all features of a project, with the number of rounds and
-leaves :func:`models.arrears.recipe_for` gives. Files are made first and deleted after; each fit is
-a process of its own on all cores.
+leaves :func:`models.arrears.hyperparameters_for` gives. Files are made first and deleted after;
+each fit is a process of its own on all cores.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from pathlib import Path
 import numpy as np
 from benchmarks.lessons import LABEL
 from features.matrix import Matrix
-from models.arrears import grow, recipe_for
+from models.arrears import fit_booster, hyperparameters_for
 from training.dataset.lightgbm_dataset import dataset_of
 from training.dataset.parquet_dataset import dataset_from, date_of, feature_files
 from training.fit.out_of_time import directions_of
@@ -46,7 +46,7 @@ every = feature_files(Path(sys.argv[1]), besides=[LABEL])
 days = sorted(date_of(path) for path in every.files)
 files, later = every.within(days[:-1]), every.within(days[-1:])
 label = files.column(LABEL)
-recipe = recipe_for(float((label == 1).sum()))
+recipe = hyperparameters_for(float((label == 1).sum()))
 start = time.perf_counter()
 if sys.argv[2] == "memory":
     values, filled = np.empty((len(label), len(files.columns)), order="F"), 0
@@ -61,7 +61,13 @@ else:
 data.params = recipe.parameters(directions_of(files.columns), 0)
 data.construct()
 binned = time.perf_counter()
-booster = grow(data, directions_of(files.columns), recipe=recipe, rounds=recipe.max_rounds, seed=0)
+booster = fit_booster(
+    data,
+    directions_of(files.columns),
+    hyperparameters=recipe,
+    rounds=recipe.max_rounds,
+    seed=0,
+)
 fitted = time.perf_counter()
 scores = np.concatenate([booster.predict(block) for block in later.blocks()])
 print(json.dumps({

@@ -1,8 +1,7 @@
-"""The record contract: every table the authority may send, its fields, types and versions.
+"""Record contract: every table the authority may send, with its fields, types and versioning.
 
-This is the one description of records in the house: intake reads by it, the record store is laid
-out by it, features and documents name its fields. Field names and Chinese headers are called from
-outside and stay as they are.
+This is the only description of records: intake, the record store, features and documents all use
+it. Field names and Chinese headers are a public interface and must not change.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from enum import StrEnum
 
 
 class FieldType(StrEnum):
-    """Type of a column; ``risk.intake.cell_parsers`` gives the accepted spellings."""
+    """Type of a column; see ``risk.intake.cell_parsers`` for the accepted spellings."""
 
     ID = "id"
     TEXT = "text"
@@ -57,10 +56,10 @@ class Field:
 class Table:
     """One table of the contract.
 
-    ``key`` names a row; the same key may come again as a later version. ``event_date`` is the
-    column no version may be known before. A version without ``known_at`` is known
-    ``default_lag_days`` after the first filled date of ``known_from`` (a month counts from its
-    end); a table without any such date is known on the day it is imported.
+    ``key`` identifies a row; the same key may come again as a later version. No version may be
+    known before its ``event_date``. A version without ``known_at`` is known ``default_lag_days``
+    after the first filled date of ``known_from`` (a month counts from its end), or on the day of
+    import if the table has no such date.
     """
 
     name: str
@@ -72,7 +71,7 @@ class Table:
     default_lag_days: int = 0
 
     def field(self, name: str) -> Field:
-        """The field called ``name``; KeyError if the table has none."""
+        """Field called ``name``; raises KeyError if there is none."""
         for candidate in self.fields:
             if candidate.name == name:
                 return candidate
@@ -80,7 +79,7 @@ class Table:
 
 
 KNOWN_AT = Field("known_at", "入库日期", FieldType.DATE)
-"""Stands in every table: the day the authority's system learnt of that version."""
+"""Field of every table: the day the authority's system learnt of that version."""
 
 _ID, _TEXT, _DATE, _MONTH = FieldType.ID, FieldType.TEXT, FieldType.DATE, FieldType.MONTH
 _MONEY, _COUNT, _SHARE = FieldType.MONEY, FieldType.COUNT, FieldType.SHARE
@@ -534,10 +533,10 @@ TABLES: Mapping[str, Table] = {
         _OPERATIONS,
     )
 }
-"""The tables by name. Only ``projects`` is needed; any other feed may be missing."""
+"""Tables by name. Only ``projects`` is required; any other feed may be missing."""
 
 OWN_TABLES: Mapping[str, Table] = {_LINKS.name: _LINKS}
-"""What the house records itself: to which project or organisation people linked a complaint."""
+"""Tables recorded by Wagewatch: the project or organisation a person linked a complaint to."""
 
 STORED_TABLES: Mapping[str, Table] = {**TABLES, **OWN_TABLES}
 """Every table of the record store."""

@@ -1,8 +1,8 @@
-"""The base of every failure Wagewatch reports.
+"""Base class of all errors that Wagewatch reports to people and programs.
 
-Each failure is one small exception class that carries its fields. The wording stands in the
-locale catalogue under ``errors.<code>``, in Chinese and English: what was found, what is
-allowed, and a hint. A program reads the fields; a person reads :meth:`WagewatchError.message`.
+Each error is one small exception class with named fields. Its text is in the locale catalogue
+under ``errors.<code>``, in Chinese and English: what was found, what is allowed, and a hint.
+Programs read ``code`` and ``fields``; people read :meth:`WagewatchError.message`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from risk.locale import Language, text
 
 
 class WagewatchError(Exception):
-    """A failure with a stable code, named fields and a wording per language.
+    """Error with a stable code, named fields and a text per language.
 
     Subclasses set ``code`` and pass their fields by keyword::
 
@@ -31,7 +31,7 @@ class WagewatchError(Exception):
         self.fields: Mapping[str, Any] = fields
 
     def message(self, language: Language = "en") -> str:
-        """The failure in one sentence of ``language``."""
+        """Text of the error in ``language``."""
         return text(f"errors.{self.code}", language, **self.fields)
 
     def __str__(self) -> str:

@@ -1,11 +1,11 @@
-"""The eight rates (八率): how far the Regulation's duties are kept, by place and month.
+"""The eight rates (八率): compliance with the Regulation's duties, by place and month.
 
 No national list of the eight is published; these follow the Regulation's articles and the rates
-counties report: real-name registration (art. 28), labour contracts (28), special accounts (26),
-labour cost passed on in time and full (24, 29), wages paid by bank (31), wages paid in time and
-full (12, 31), deposits (32), notice boards (34). Places also differ in how they define a rate, by
-worker or by project, set up or in use: :data:`DEFINITIONS` holds the other definitions met, and an
-office chooses its eight. Unknown cells count neither way; a missing feed leaves its rates unknown.
+counties report: real-name registration (Art. 28), labour contracts (28), special accounts (26),
+labour cost transferred in time and in full (24, 29), wages paid by bank (31), wages paid in time
+and in full (12, 31), deposits (32), notice boards (34). Definitions differ between places (by
+worker or by project, set up or in use): :data:`DEFINITIONS` has the variants found, and an office
+chooses its eight. Unknown cells are left out; without its feeds a rate is unknown.
 """
 
 from __future__ import annotations
@@ -27,32 +27,32 @@ RATES = (
     *("real_name", "labour_contract", "special_account", "labour_cost_passed_on"),
     *("paid_by_bank", "paid_in_full", "deposit", "notice_board"),
 )
-"""The eight an office gets unless it chooses otherwise."""
+"""Default rates of an office."""
 
 DEFINITIONS = (
     *RATES,
     *("special_account_in_use", "labour_cost_amount", "paid_by_bank_projects"),
     "paid_in_full_projects",
 )
-"""All rates that are counted."""
+"""All available rates."""
 
 MONEY = frozenset({"paid_by_bank", "labour_cost_amount"})
 """Rates of money, in fen; the others count people, projects or payments."""
 
 COUNTY, TOWNSHIP = 6, 9
-"""Digits of a place's code."""
+"""Length of a county's and of a township's region code."""
 
 
 @dataclass(frozen=True)
 class Rate:
-    """``kept`` of ``due``; what is counted depends on the rate: workers, projects, fen, months."""
+    """``kept`` of ``due`` met the duty; the unit depends on the rate: workers, projects, fen."""
 
     kept: int
     due: int
 
     @property
     def share(self) -> float | None:
-        """From 0 to 1; None where nothing was due or known."""
+        """Share from 0 to 1; None if nothing was due or known."""
         return self.kept / self.due if self.due else None
 
 
@@ -62,12 +62,10 @@ PlaceMonth = tuple[str, dt.date]
 def rates_by_place(
     store: RecordStore, as_of: dt.date, months: int = MONTHS
 ) -> Mapping[PlaceMonth, Mapping[str, Rate]]:
-    """The rates of every county and township in each of the last full ``months`` before ``as_of``.
+    """Rates of every county and township in each of the last full ``months`` before ``as_of``.
 
-    A county's code has six digits, a township's nine; what lies in a township counts for its county
-    too.
-
-    Only what was known before ``as_of`` counts. A rate is left out where nothing is known of it.
+    A county's code has six digits, a township's nine; a township's projects count for its county
+    too. Only records known before ``as_of`` count. Rates without any known record are left out.
     """
     last = as_of.replace(day=1)
     starts = [add_months(last, -back) for back in range(months, 0, -1)]

@@ -1,6 +1,6 @@
-"""Statutory clocks: how long a case may take (Regulation on Labour Security Supervision, Art. 17).
+"""Statutory time limit of a case (Regulation on Labour Security Supervision, Art. 17).
 
-The term is dated, cited data in ``statutory_deadlines.toml`` beside this file.
+The term is dated, cited data in ``statutory_deadlines.toml``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from risk.calendar.working_days import add_working_days, working_days_between
 
 @dataclass(frozen=True)
 class Term:
-    """A term of law: ``working_days`` from a day, and so many more with approval."""
+    """Legal term: ``working_days`` from a day, plus ``extension_working_days`` with approval."""
 
     article: str
     instrument: str
@@ -29,7 +29,11 @@ class Term:
 
 @dataclass(frozen=True)
 class CaseDeadline:
-    """How a term runs: its last day, the working days left (negative: over), the holidays known."""
+    """Deadline of a case.
+
+    ``days_left`` is in working days, negative once the deadline has passed; ``planned`` is False if
+    the holiday plan of a year was unknown.
+    """
 
     article: str
     instrument: str
@@ -43,7 +47,7 @@ class CaseDeadline:
 
 @cache
 def case_term() -> Term:
-    """The term in which a filed case must be dealt with."""
+    """Term within which a filed case must be handled."""
     document = tomllib.loads(
         files("risk").joinpath("statutory_deadlines.toml").read_text(encoding="utf-8")
     )
@@ -62,7 +66,7 @@ def case_term() -> Term:
 def case_deadline(
     started_on: dt.date, on: dt.date, *, extended: bool = False
 ) -> CaseDeadline | None:
-    """The deadline of a case filed on ``started_on`` as it stands on ``on``; None before the law.
+    """Deadline on day ``on`` of a case filed on ``started_on``; None before the law was in force.
 
     >>> deadline = case_deadline(dt.date(2025, 3, 3), dt.date(2025, 3, 10))
     >>> deadline.days_left, deadline.working_days

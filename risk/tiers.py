@@ -1,7 +1,7 @@
-"""Tiers: red, orange, yellow, blue (红橙黄蓝), by thresholds on the probability.
+"""Risk tiers red, orange, yellow and blue (红橙黄蓝), by thresholds on the probability.
 
-No national colour scheme exists: provinces colour by other measures, and most publish no cut-offs.
-The thresholds are therefore configuration, not law; :data:`DEFAULT_TIERS` is only where to begin.
+No national colour scheme exists: provinces use other measures, and most publish no thresholds. The
+thresholds are therefore configuration, not law; :data:`DEFAULT_TIERS` is only a starting point.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from risk.errors import WagewatchError
 
 
 class TiersOutOfOrder(WagewatchError, ValueError):
-    """The thresholds do not fall from red to yellow, or lie outside (0, 1]."""
+    """The thresholds do not fall from red to yellow, or are outside (0, 1]."""
 
     code = "tiers_out_of_order"
 
 
 class Tier(StrEnum):
-    """How urgent a project is, the most urgent first."""
+    """Urgency of a project, most urgent first."""
 
     RED = "red"
     ORANGE = "orange"
@@ -29,7 +29,7 @@ class Tier(StrEnum):
 
 @dataclass(frozen=True)
 class Tiers:
-    """The least probability of each tier; what lies below ``yellow`` is blue.
+    """Lowest probability of each tier; below ``yellow`` a project is blue.
 
     Raises:
         TiersOutOfOrder: unless 0 < yellow <= orange <= red <= 1.
@@ -44,7 +44,7 @@ class Tiers:
             raise TiersOutOfOrder(red=self.red, orange=self.orange, yellow=self.yellow)
 
     def tier_of(self, probability: float) -> Tier:
-        """The tier of ``probability``; a threshold belongs to the tier it opens.
+        """Tier of ``probability``; a threshold belongs to the tier above it.
 
         >>> Tiers(red=0.2, orange=0.1, yellow=0.05).tier_of(0.1)
         <Tier.ORANGE: 'orange'>
@@ -57,4 +57,4 @@ class Tiers:
 
 
 DEFAULT_TIERS = Tiers(red=0.20, orange=0.10, yellow=0.05)
-"""About ten, five and two and a half times an arrears rate of 2 % in 90 days."""
+"""Ten, five and two and a half times an arrears rate of 2 % in 90 days."""

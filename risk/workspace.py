@@ -1,4 +1,4 @@
-"""The workspace: the one folder in which an office's records, models and lists lie."""
+"""Workspace: the folder with an office's records, models and lists."""
 
 from __future__ import annotations
 
@@ -9,51 +9,51 @@ from risk.errors import WagewatchError
 
 
 class WorkspaceMissing(WagewatchError):
-    """The folder is not a workspace yet."""
+    """The folder is not a workspace."""
 
     code = "workspace_missing"
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where everything lies below ``root``; ``memory_gb`` is what its record store may use."""
+    """Paths below ``root``; ``memory_gb`` is the memory limit of its record store."""
 
     root: Path
     memory_gb: float = 4.0
 
     @property
     def settings_file(self) -> Path:
-        """Commented settings, written by ``wagewatch init``."""
+        """Settings with comments, written by ``wagewatch init``."""
         return self.root / "wagewatch.toml"
 
     @property
     def records(self) -> Path:
-        """The record store (DuckDB)."""
+        """Record store (DuckDB)."""
         return self.root / "records.duckdb"
 
     @property
     def quarantine(self) -> Path:
-        """One CSV per table with the rows that could not be taken in."""
+        """One CSV per table with the quarantined rows."""
         return self.root / "quarantine"
 
     @property
     def service_database(self) -> Path:
-        """Sealed watchlists and what the service keeps (SQLite)."""
+        """Service database (SQLite): sealed watchlists, users, audit log."""
         return self.root / "service.sqlite"
 
     @property
     def tracking(self) -> Path:
-        """MLflow's tracking and registry database (SQLite)."""
+        """MLflow tracking and registry database (SQLite)."""
         return self.root / "mlflow.sqlite"
 
     @property
     def tuning(self) -> Path:
-        """Trials of the search for a better way of fitting (SQLite); may be deleted."""
+        """Trials of the hyperparameter search (SQLite); may be deleted."""
         return self.root / "tuning.sqlite"
 
     @property
     def features(self) -> Path:
-        """Features kept month by month (Parquet); may be deleted."""
+        """Feature cache by month (Parquet); may be deleted."""
         return self.root / "features"
 
     @property
@@ -62,10 +62,10 @@ class Workspace:
         return self.root / "models"
 
     def require(self) -> Workspace:
-        """Self, if the folder is a workspace.
+        """Return self if the folder is a workspace.
 
         Raises:
-            WorkspaceMissing: there are no settings in it.
+            WorkspaceMissing: the folder has no settings file.
         """
         if not self.settings_file.is_file():
             raise WorkspaceMissing(path=str(self.root))

@@ -24,7 +24,7 @@ from serving.users import pages as users
 from serving.users import sign_in_pages as sign_in
 from serving.watchlists import map_pages as map
 from serving.watchlists import pages as watchlist
-from serving.watchlists.reader import Reading
+from serving.watchlists.reader import WatchlistReader
 from serving.web.errors import error_page
 from serving.web.render import FOLDER
 from serving.web.requests import is_page
@@ -63,7 +63,7 @@ class _Static(StaticFiles):
 
 def add_pages(app: FastAPI) -> None:
     """Add the pages to ``app``."""
-    app.state.reading = Reading(app.state.database, app.state.views)
+    app.state.reader = WatchlistReader(app.state.database, app.state.views)
     app.state.home = "/watchlist"
     app.state.is_page = is_page
     app.state.error_page = error_page

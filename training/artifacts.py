@@ -10,8 +10,8 @@ import numpy as np
 from features.feature_sets import FEATURE_SETS
 from models.arrears import ArrearsModel
 from models.logistic import LogisticModel
-from models.novelty import PAPER as RESEMBLANCE
-from models.novelty import fit_resemblance
+from models.novelty import ARTIFACT as RESEMBLANCE
+from models.novelty import fit_novelty_detector
 from risk.store.store import RecordStore
 from training.dataset.labels import dated_within
 from training.dataset.observation import looks
@@ -27,7 +27,7 @@ def papers(store: RecordStore, lessons: Lessons, trained: Trained) -> Mapping[st
     kept = {PROFILE: profile(matrix, trained.model.raw(matrix), _importance(trained)).to_text()}
     looked = looks(store, lessons.log.told_at)
     inspected = dated_within(looked.days, matrix.project_ids, matrix.as_ofs)
-    seen = fit_resemblance(matrix.where(inspected))
+    seen = fit_novelty_detector(matrix.where(inspected))
     return kept if seen is None else {**kept, RESEMBLANCE: seen.to_text()}
 
 

@@ -81,7 +81,7 @@ def train_and_register(
         about,
         parameters=trained.parameters,
         metrics=trained.metrics,
-        papers=kept,
+        artifacts=kept,
     )
     decision = evidence.decision
     if decision.passed:

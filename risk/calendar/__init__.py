@@ -1,1 +1,1 @@
-"""Calendar rules: horizon and maturity, months, working days of China."""
+"""Date constants, month arithmetic and Chinese working days."""

@@ -1,7 +1,8 @@
-"""Working days of China: Monday to Friday, less public holidays, plus the days worked instead.
+"""Chinese working days: Monday to Friday, less public holidays, plus make-up working days.
 
-The holiday plan of a year is decided by the State Council late in the year before. For years the
-kept library does not know, Monday to Friday count; every answer says whether the plan was known.
+The State Council publishes the holiday plan of a year late in the year before. For years missing
+from ``chinese_calendar``, Monday to Friday count; every result has a flag for whether the plan was
+known.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ _SATURDAY = 5
 _YEARS = sorted({day.year for day in chinese_calendar.holidays})
 _BEFORE = dt.date(_YEARS[0] - 1, 12, 31)
 _LAST = dt.date(_YEARS[-1], 12, 31)
-"""The last day before, and the last day of, the years whose holidays the library knows."""
+"""Last day before, and last day of, the years covered by ``chinese_calendar``."""
 
 
 @dataclass(frozen=True)
 class WorkingDay:
-    """A day that was counted to; ``planned`` is False where a year's holiday plan was unknown."""
+    """End of a term of working days; ``planned`` is False if a holiday plan was unknown."""
 
     day: dt.date
     planned: bool
@@ -30,14 +31,14 @@ class WorkingDay:
 
 @dataclass(frozen=True)
 class WorkingDays:
-    """A number of working days; ``planned`` is False where a year's holiday plan was unknown."""
+    """Number of working days; ``planned`` is False if a holiday plan was unknown."""
 
     days: int
     planned: bool
 
 
 def is_working_day(day: dt.date) -> tuple[bool, bool]:
-    """Whether ``day`` is worked, and whether the year's holiday plan is known.
+    """Whether ``day`` is a working day, and whether the holiday plan of its year is known.
 
     >>> is_working_day(dt.date(2026, 10, 1)), is_working_day(dt.date(2099, 10, 1))
     ((False, True), (True, False))
@@ -50,9 +51,9 @@ def is_working_day(day: dt.date) -> tuple[bool, bool]:
 
 @lru_cache(maxsize=4096)
 def add_working_days(day: dt.date, count: int) -> WorkingDay:
-    """The last day of a term of ``count`` working days that runs from the day after ``day``.
+    """Last day of a term of ``count`` working days that starts on the day after ``day``.
 
-    A term of no days ends on ``day`` itself, worked or not.
+    A term of zero days ends on ``day`` itself, working day or not.
 
     Raises:
         ValueError: ``count`` is negative.
@@ -73,14 +74,14 @@ def add_working_days(day: dt.date, count: int) -> WorkingDay:
 
 @lru_cache(maxsize=4096)
 def working_days_between(start: dt.date, stop: dt.date) -> WorkingDays:
-    """The working days after ``start`` up to and with ``stop``; negative where ``stop`` is earlier.
+    """Working days after ``start`` up to and including ``stop``; negative if ``stop`` is earlier.
 
     >>> working_days_between(dt.date(2026, 9, 30), dt.date(2026, 10, 9)).days
     2
     """
     if stop < start:
-        turned = working_days_between(stop, start)
-        return WorkingDays(-turned.days, turned.planned)
+        reverse = working_days_between(stop, start)
+        return WorkingDays(-reverse.days, reverse.planned)
     first, last = min(max(start, _BEFORE), stop), max(min(stop, _LAST), start)
     days = _weekdays(start, first) + _weekdays(max(last, first), stop)
     day = first
@@ -91,10 +92,11 @@ def working_days_between(start: dt.date, stop: dt.date) -> WorkingDays:
 
 
 def _weekdays(start: dt.date, stop: dt.date) -> int:
-    """Mondays to Fridays after ``start`` up to and with ``stop``; day 1 ever was a Monday."""
-    return _until(stop) - _until(start)
+    """Mondays to Fridays after ``start`` up to and including ``stop``."""
+    return _weekdays_until(stop) - _weekdays_until(start)
 
 
-def _until(day: dt.date) -> int:
+def _weekdays_until(day: dt.date) -> int:
+    # Ordinal day 1 was a Monday.
     weeks, rest = divmod(day.toordinal(), 7)
     return 5 * weeks + min(rest, 5)

@@ -1,4 +1,7 @@
-"""What each department is told of a project, and no more: the table, as data with its articles."""
+"""Departments that receive notices, and which facts of a project each may receive.
+
+The table is data in ``departments.toml``, with the articles of law behind each entry.
+"""
 
 from risk.departments.registry import CODES, Department, departments
 

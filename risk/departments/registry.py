@@ -1,4 +1,4 @@
-"""The departments of ``departments.toml``."""
+"""Departments read from ``departments.toml``."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from importlib.resources import files
 from typing import Any
 
 CODES: tuple[str, ...] = ("housing", "transport", "water", "police", "bank", "reform")
-"""The departments a notice may go to."""
+"""Codes of the departments that can receive a notice."""
 
 
 @dataclass(frozen=True)
 class Department:
-    """What one department is told: see the comments of ``departments.toml``."""
+    """What one department may receive; the fields are explained in ``departments.toml``."""
 
     code: str
     articles: tuple[str, ...]
@@ -28,7 +28,7 @@ class Department:
     answer_working_days: int
 
     def supervises(self, sector: str | None, funding: str | None) -> bool:
-        """Whether the project is one of its own; an unknown sector is nobody's."""
+        """Whether the department supervises a project; False if the sector is unknown."""
         return (not self.sectors or sector in self.sectors) and (
             not self.funding or funding in self.funding
         )
@@ -36,7 +36,7 @@ class Department:
 
 @cache
 def departments() -> Mapping[str, Department]:
-    """The departments by code."""
+    """Departments by code."""
     text = files("risk.departments").joinpath("departments.toml").read_text(encoding="utf-8")
     document = tomllib.loads(text)
     return {code: _department(code, document[code]) for code in CODES}

@@ -1,4 +1,4 @@
-"""Which wage deposit rate a local rule table gives a contractor, and the history behind it."""
+"""Wage deposit rates: local rule tables and the rate they give a contractor."""
 
 from risk.deposits.rate_advice import Advice, Event, History, Step, advise
 from risk.deposits.rule_tables import RuleTable, RuleTableInvalid, read_tables, table_for

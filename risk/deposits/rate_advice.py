@@ -1,4 +1,4 @@
-"""The step a rule table gives a contractor. Unknown history is not clean history."""
+"""Deposit rate advice for a contractor. Unknown history does not count as clean history."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ EventKind = Literal["arrears", "drawn", "listed"]
 
 @dataclass(frozen=True)
 class Event:
-    """Something against a contractor: arrears, a deposit drawn, a listing.
+    """Event against a contractor: arrears, a drawn deposit or a sanction listing.
 
-    ``ended_on``: of a listing, the day it was taken off; such an end counts only once known.
+    ``ended_on`` is the day a listing was removed; it counts only once it is known.
     """
 
     kind: EventKind
@@ -33,8 +33,11 @@ class Event:
 
 @dataclass(frozen=True)
 class History:
-    """What is known of a contractor. ``records_since``: from when the records could show arrears of
-    it; None where they never could. ``running``: its projects running now."""
+    """Known history of a contractor.
+
+    ``records_since`` is the first day from which records could show arrears, None if there is
+    none; ``running`` is the number of its projects under way.
+    """
 
     events: tuple[Event, ...]
     records_since: dt.date | None
@@ -43,8 +46,11 @@ class History:
 
 @dataclass(frozen=True)
 class Advice:
-    """The step and rate; None without a table. ``short_of_years``: clean years the records are too
-    short to show, which kept a lower step from being given. ``events``: those that counted."""
+    """Recommended step and rate; both None without a rule table.
+
+    ``events`` are the events that counted. ``short_of_years`` is the number of clean years a lower
+    step would need but the records are too short to show.
+    """
 
     step: Step | None
     share: float | None
@@ -55,15 +61,17 @@ class Advice:
 
 
 def advise(table: RuleTable | None, history: History, as_of: dt.date) -> Advice:
-    """The advice as of ``as_of``, from what was known strictly before it.
+    """Advice as of ``as_of``, from events known strictly before it.
 
-    Source: MOHRSS [2021] No. 65 as the place's own ``table`` fills it in.
+    Source: MOHRSS [2021] No. 65, with the steps of the local ``table``.
     """
-    events = tuple(one for one in history.events if one.known_at < as_of and one.date < as_of)
+    events = tuple(
+        event for event in history.events if event.known_at < as_of and event.date < as_of
+    )
     years = record_years(history.records_since, as_of)
     if table is None:
         return Advice(None, None, events, years, None)
-    counted = tuple(one for one in events if _within(one, as_of, table.look_back_years))
+    counted = tuple(event for event in events if _within(event, as_of, table.look_back_years))
     if counted:
         return Advice("raise", table.raised_share, counted, years, None)
     return _without_raise(table, events, history.running, as_of, years)
@@ -72,16 +80,17 @@ def advise(table: RuleTable | None, history: History, as_of: dt.date) -> Advice:
 def may_be_exempt_as_small(
     table: RuleTable | None, amount: int | None, history: History, as_of: dt.date
 ) -> bool:
-    """Whether a contract of ``amount`` fen may be exempt as small works; unknown amounts may not.
+    """Whether a contract of ``amount`` fen may be exempt as small works; False if it is unknown.
 
-    Arrears known in the table's years, or records shorter than them, rule it out.
+    Arrears within the table's ``small_years``, or records shorter than that, rule it out.
     """
     if table is None or table.small_below is None or table.small_years is None or amount is None:
         return False
     advice = advise(table, history, as_of)
     clean = advice.step != "raise" and _clean(advice.events, as_of, table.small_years)
     recent = any(
-        one.known_at < as_of and _within(one, as_of, table.small_years) for one in history.events
+        event.known_at < as_of and _within(event, as_of, table.small_years)
+        for event in history.events
     )
     long = advice.record_years >= table.small_years
     return amount < table.small_below and clean and not recent and long
@@ -104,7 +113,7 @@ def record_years(since: dt.date | None, as_of: dt.date) -> int:
 def _without_raise(
     table: RuleTable, events: Sequence[Event], running: int, as_of: dt.date, years: int
 ) -> Advice:
-    """The lowest step whose clean years the records show; else the base rate."""
+    """Lowest rate whose clean years the records show; otherwise the base rate."""
     steps: list[tuple[float, int, Step, bool]] = []
     if table.exempt_years is not None:
         steps.append((0.0, table.exempt_years, "exempt", False))
@@ -112,14 +121,14 @@ def _without_raise(
         steps.append((table.lower_share, table.lower_years, "lower", False))
     if table.several_share is not None and running >= (table.several_least or 0):
         steps.append((table.several_share, table.look_back_years, "lower", True))
-    clean = [one for one in steps if _clean(events, as_of, one[1])]
-    given = [one for one in clean if one[1] <= years]
+    clean = [option for option in steps if _clean(events, as_of, option[1])]
+    given = [option for option in clean if option[1] <= years]
     share = table.base_share
     step: Step = "keep"
     several = False
     if given:
         share, _, step, several = min(given)
-    short = [one[1] for one in clean if one[1] > years and one[0] < share]
+    short = [option[1] for option in clean if option[1] > years and option[0] < share]
     return Advice(
         step,
         share,
@@ -131,11 +140,11 @@ def _without_raise(
 
 
 def _clean(events: Sequence[Event], as_of: dt.date, years: int) -> bool:
-    return not any(_within(one, as_of, years) for one in events)
+    return not any(_within(event, as_of, years) for event in events)
 
 
 def _within(event: Event, as_of: dt.date, years: int) -> bool:
-    """Whether it lies in the last ``years``; a listing lasts until it is taken off."""
+    """Whether ``event`` falls in the ``years`` before ``as_of``; a listing lasts until removed."""
     if event.kind == "listed" and (event.ended_on is None or event.ended_on >= as_of):
         return True
     last = event.ended_on if event.kind == "listed" and event.ended_on else event.date

@@ -1,7 +1,7 @@
-"""Local tables of deposit rates, as an office supplies them; none is built in.
+"""Local tables of wage deposit rates, supplied by the office; none is built in.
 
-Rates differ from place to place (MOHRSS [2021] No. 65 leaves the steps to the provinces), so a
-table names its region, its days and its source, and holds nowhere else.
+MOHRSS [2021] No. 65 leaves the steps to the provinces, so every table names its region, its period
+of validity and its source, and applies nowhere else.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ _ALLOWED = (*_TEXTS, "from", "to", *_NUMBERS)
 
 
 class RuleTableInvalid(WagewatchError, ValueError):
-    """A table of deposit rates cannot be used."""
+    """A table of deposit rates is missing or invalid."""
 
     code = "rule_table_wrong"
 
 
 @dataclass(frozen=True)
 class RuleTable:
-    """One table. Shares of the contract amount; ``small_below`` in fen; None: no such step.
+    """One table; rates are shares of the contract amount, None if the table has no such step.
 
-    ``look_back_years``: arrears in these years raise the rate. ``lower_years``, ``exempt_years``:
-    years without arrears that lower it or exempt. ``several_least``: running projects at once from
-    which ``several_share`` may apply. ``small_below``: contracts below it may be exempt after
-    ``small_years`` without arrears.
+    ``look_back_years``: years in which arrears raise the rate. ``lower_years``, ``exempt_years``:
+    years without arrears for the lower rate or the exemption. ``several_least``: number of
+    concurrent projects from which ``several_share`` may apply. ``small_below``: contract amount in
+    fen below which a contract may be exempt after ``small_years`` without arrears.
     """
 
     region: str
@@ -60,22 +60,22 @@ class RuleTable:
 
 
 def table_for(tables: Iterable[RuleTable], region: str, day: dt.date) -> RuleTable | None:
-    """The table of the closest region in force on ``day``; None where the office gave none."""
-    found = [
-        one
-        for one in tables
-        if region.startswith(one.region)
-        and one.from_day <= day
-        and (one.to_day is None or day < one.to_day)
+    """Table in force on ``day`` with the longest matching region prefix; None if there is none."""
+    matching = [
+        table
+        for table in tables
+        if region.startswith(table.region)
+        and table.from_day <= day
+        and (table.to_day is None or day < table.to_day)
     ]
-    return max(found, key=lambda one: (len(one.region), one.from_day), default=None)
+    return max(matching, key=lambda table: (len(table.region), table.from_day), default=None)
 
 
 def read_tables(path: Path) -> tuple[RuleTable, ...]:
-    """The tables of a TOML file, each under ``[[rules]]``.
+    """Tables of a TOML file, each under ``[[rules]]``.
 
     Raises:
-        RuleTableInvalid: the file is missing, not TOML, or a table says what it may not.
+        RuleTableInvalid: the file is missing, not TOML, or a table has an invalid entry.
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -84,7 +84,7 @@ def read_tables(path: Path) -> tuple[RuleTable, ...]:
     rules = document.get("rules")
     if not isinstance(rules, list) or not rules or not all(isinstance(r, dict) for r in rules):
         raise RuleTableInvalid(path=str(path), found=", ".join(document), allowed="[[rules]]")
-    return tuple(_table(path, one) for one in rules)
+    return tuple(_table(path, rule) for rule in rules)
 
 
 def _table(path: Path, item: Mapping[str, Any]) -> RuleTable:
@@ -106,7 +106,7 @@ def _table(path: Path, item: Mapping[str, Any]) -> RuleTable:
 
 
 def _require(path: Path, item: Mapping[str, Any]) -> None:
-    """Each field is there and of its kind."""
+    """Check that the required fields are present and all fields have the right type."""
     texts = all(isinstance(item.get(name), str) for name in _TEXTS)
     days = type(item.get("from")) is dt.date and type(item.get("to", dt.date.max)) is dt.date
     needed = {"base_share", "raised_share", "look_back_years"} <= set(item)
@@ -124,15 +124,15 @@ def _require(path: Path, item: Mapping[str, Any]) -> None:
 
 
 def _require_order(path: Path, table: RuleTable) -> None:
-    """Lower steps are not above the base, nor the raised one below it; pairs come together."""
+    """Check that lower rates <= base rate <= raised rate, and that paired fields come together."""
     pairs = (
         (table.lower_share, table.lower_years),
         (table.several_share, table.several_least),
         (table.small_below, table.small_years),
     )
     together = all((one is None) == (other is None) for one, other in pairs)
-    low = [one for one in (table.lower_share, table.several_share) if one is not None]
-    in_order = all(one <= table.base_share for one in low)
+    low = [share for share in (table.lower_share, table.several_share) if share is not None]
+    in_order = all(share <= table.base_share for share in low)
     if not (together and in_order and table.base_share <= table.raised_share <= 1):
         allowed = "lower_share, several_share <= base_share <= raised_share <= 1"
         raise RuleTableInvalid(path=str(path), found=table.region, allowed=allowed)

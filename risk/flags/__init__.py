@@ -1,8 +1,8 @@
-"""Red flags: duties of law seen unmet in the records, by rule, with article and evidence.
+"""Red flags: legal duties found unmet in the records by rule, with article and evidence.
 
-They stand beside the probability and never enter it. ``law.toml`` holds the duties and every
-threshold, dated and cited; ``rules`` says how each is seen in the records; ``detecting`` runs them
-as of a date; ``rendering`` puts a flag into words.
+Red flags are shown next to the probability and are never an input of it. ``law.toml`` holds the
+duties and all thresholds, dated and cited; ``rules`` finds breaches in the records; ``engine`` runs
+the rules as of a date; ``text`` renders a flag as text.
 """
 
 from risk.flags.engine import MUST_VISIT, FlagUnknown, red_flags
@@ -12,7 +12,7 @@ from risk.flags.rules import RULES
 from risk.flags.text import FlagText, describe
 
 CODES: tuple[str, ...] = tuple(rule.code for rule in RULES)
-"""The codes of all flags, in the order they are shown."""
+"""Codes of all flags, in display order."""
 
 __all__ = [
     "CODES",

@@ -1,4 +1,4 @@
-"""Runs the rules over the records as of a date, for all projects at once."""
+"""Run the rules over the records as of a date, for all projects at once."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 MUST_VISIT: frozenset[str] = frozenset({"group_complaint_open", "correction_overdue"})
-"""Flags that leave the office no choice: people in a group have complained and the department asked
-first must act (Art. 10); an order to pay was not obeyed and must be enforced (Art. 42). Every other
-flag is a ground for a visit, not an order for one. Set another list in the policy's settings."""
+"""Flags that oblige the office to visit: a group complaint, on which the department first asked
+must act (Art. 10), and a payment order not obeyed, which must be enforced (Art. 42). Every other
+flag is a ground for a visit, not an obligation. The policy's settings may name another list."""
 
 EVIDENCE_LIMIT = 20
-"""Records kept per flag, the most telling first; the flag's values count all of them."""
+"""Records listed per flag, highest weight first; the flag's values count all records."""
 
 
 class FlagUnknown(WagewatchError, ValueError):
@@ -42,10 +42,10 @@ def red_flags(
     must_visit: Collection[str] = MUST_VISIT,
     law: Law | None = None,
 ) -> dict[str, tuple[RedFlag, ...]]:
-    """The red flags of the running projects, from what was known before ``as_of``.
+    """Red flags of the running projects by project id, from records known before ``as_of``.
 
-    Projects without a flag are not among the keys; flags come in the order of ``RULES``.
-    ``project_ids`` narrows the answer and changes nothing in it.
+    Projects without a flag are left out; flags are in the order of ``RULES``. ``project_ids``
+    restricts the result to these projects.
 
     Raises:
         FlagUnknown: ``must_visit`` names a code no rule has.
@@ -57,10 +57,10 @@ def red_flags(
     law = law or read_law()
     articles = {duty.code: duty.article for duty in law.duties}
     found: dict[str, list[RedFlag]] = {}
-    # A cursor of its own keeps the temporary tables away from the store's other readers.
+    # A separate cursor hides the temporary tables from other readers of the store.
     with store.cursor() as cursor:
         create_snapshot(cursor, as_of, project_ids, law)
-        for rule in (one for one in RULES if store.kind in one.kinds):
+        for rule in (rule for rule in RULES if store.kind in rule.kinds):
             threshold = _Threshold(law, rule, as_of)
             for row in _rows(cursor, rule):
                 flag = _flag(rule, articles[rule.code], row, threshold, rule.code in must_visit)
@@ -69,7 +69,7 @@ def red_flags(
 
 
 class _Threshold:
-    """The value of law a rule measures against, by region."""
+    """Legal threshold of one rule, by region."""
 
     def __init__(self, law: Law, rule: Rule, as_of: dt.date) -> None:
         self.law, self.rule, self.day = law, rule, last_day_known(as_of)
@@ -116,7 +116,7 @@ def _values(measures: Mapping[str, str], measured: list[Any]) -> dict[str, int |
 
 
 def rule_sql(rule: Rule) -> str:
-    """The whole SQL of ``rule``; ``$code`` is the duty."""
+    """Complete SQL of ``rule``; the parameter ``$code`` is the duty."""
     measured = "".join(f", {sql} AS {name}" for name, sql in rule.measures.items())
     return f"""
     WITH obliged AS ({_obliged(rule)}),
@@ -136,7 +136,7 @@ def rule_sql(rule: Rule) -> str:
 
 
 def _obliged(rule: Rule) -> str:
-    """Running projects the duty binds, with its values and what is known of the feeds."""
+    """SQL for the running projects bound by the duty, with its values and the span of its feeds."""
     feeds = "".join(
         f", {feed}.since AS {feed}_since, {feed}.until AS {feed}_until" for feed in rule.feeds
     )

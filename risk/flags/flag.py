@@ -1,4 +1,4 @@
-"""A red flag as a record; its wording is a rendering of it."""
+"""Red flags as data; :mod:`risk.flags.text` renders them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Evidence:
-    """A record the flag rests on, and the day that version of it became known."""
+    """Record behind a flag, and the day this version of it became known."""
 
     table: str
     record_id: str
@@ -18,15 +18,14 @@ class Evidence:
 
 @dataclass(frozen=True)
 class RedFlag:
-    """A duty seen unmet by one project.
+    """Duty that one project has not met.
 
-    ``article``: of the Regulation on Ensuring Wage Payment to Migrant Workers. ``since``: the first
-    day the duty was unmet, None where the records do not say. ``values``: what was measured, by
-    name; a name ending in ``_fen`` is money in fen, in ``_share`` a share of 1, in ``_days`` days,
-    in ``_month`` a month as a number (202411).
-    ``threshold``: the value measured against, where there is one, and ``basis`` the instrument it
-    comes from. ``evidence``: the most telling records first, not always all of them.
-    ``must_visit``: law leaves no choice.
+    ``article``: article of the Regulation on Ensuring Wage Payment to Migrant Workers. ``since``:
+    first day the duty was unmet, None if the records do not show it. ``values``: measured values by
+    name; names ending in ``_fen`` are money in fen, in ``_share`` shares from 0 to 1, in ``_days``
+    days, in ``_month`` months as numbers (202411). ``threshold``: the legal value compared with, if
+    any, and ``basis`` the instrument it comes from. ``evidence``: records by descending weight, at
+    most ``EVIDENCE_LIMIT``. ``must_visit``: the law requires a visit.
     """
 
     code: str

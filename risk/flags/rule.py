@@ -1,4 +1,4 @@
-"""What a rule is: SQL that lists the records in which a duty is seen unmet."""
+"""Rules: SQL that lists the records in which a duty is unmet."""
 
 from __future__ import annotations
 
@@ -8,23 +8,26 @@ from dataclasses import dataclass
 from risk.unit_kinds import Kind
 
 MONTH = "max(100 * year(period) + month(period))"
-"""The month a flag speaks of, as a number: 202411."""
+"""SQL for the month of a flag as a number, e.g. 202411."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """How one duty is seen unmet.
+    """Detection of one unmet duty.
 
-    ``facts`` yields a row per record: project_id, since, source_table, record_id, known_at, weight
-    (more is more telling), and what ``measures`` add up. It reads ``obliged`` (running projects the
-    duty binds, with its values of law as columns) and the tables of ``snapshot``.
+    ``facts`` is SQL with one row per record: project_id, since, source_table, record_id, known_at,
+    weight (higher is stronger evidence) and the columns aggregated by ``measures``. It reads
+    ``obliged`` (running projects bound by the duty, with its legal values as columns) and the
+    tables of :mod:`risk.flags.snapshot`.
 
-    ``feeds`` are the tables whose silence the rule reads as a breach. A project whose county sends
-    one of them nothing is not obliged: what is not reported is unknown. ``obliged`` says from when
-    to when the county has reported, as ``<feed>_since`` and ``<feed>_until``.
+    ``feeds`` are the tables in which missing rows count as a breach. Projects of a county that does
+    not send one of these feeds are not in ``obliged``, because what is not reported is unknown.
+    ``<feed>_since`` and ``<feed>_until`` in ``obliged`` give the period in which the county
+    reported.
 
-    ``measures`` name the flag's values and give the SQL over a project's facts; ``threshold`` is
-    the value of law the flag is measured against; ``kinds`` are the units whose duty it is.
+    ``measures`` maps the names of the flag's values to SQL aggregates over a project's facts;
+    ``threshold`` names the legal value the flag is compared with; ``kinds`` are the kinds of unit
+    bound by the duty.
     """
 
     code: str

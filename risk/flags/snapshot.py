@@ -1,17 +1,17 @@
-"""The records as of a date, laid out for the rules: set-based, once for all rules.
+"""Temporary tables with the records as of a date, created once for all rules.
 
 A rule may read
 
-- ``known_<table>``: the rows of a table as known before as_of;
-- ``running``: projects begun and not completed more than 90 days before, with ``as_of``, ``county``
-  (first six digits of the region), ``law_region`` (the closest place with law of its own) and
+- ``known_<table>``: rows of a table as known before as_of;
+- ``running``: projects started and not completed more than 90 days ago, with ``as_of``, ``county``
+  (first six digits of the region), ``law_region`` (the closest region with rules of its own) and
   ``under_way`` (not completed yet);
-- ``pay``: payrolls of running projects with what was paid on them;
-- ``pay_months``, ``site_months``: the same, and attendance, per project and month; a head count is
-  NULL as soon as one of its rows does not say;
-- ``month_records``: the payrolls and attendance rows of a project's month, as evidence;
-- ``feeds``: first and last day each county's records of a table became known; of transfers only
-  those that were paid, since a county may report what falls due and never what is paid.
+- ``pay``: payrolls of running projects with the amount and heads paid on them;
+- ``pay_months``, ``site_months``: payrolls and attendance per project and month; a head count is
+  NULL if any of its rows lacks it;
+- ``month_records``: payroll and attendance rows of a project's month, as evidence;
+- ``feeds``: first and last day a county's rows of a table became known; for transfers only paid
+  ones, because a county may report due dates and never payments.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 _MACROS = (
     "months_after(day, n) AS CAST(day + to_months(CAST(n AS INTEGER)) AS DATE)",
     "days_after(day, n) AS CAST(day + to_days(CAST(n AS INTEGER)) AS DATE)",
-    # Public holidays are decreed year by year and stand in no record; the longest break is 8 days.
+    # Public holidays are decreed yearly and not in the records; the longest break is 8 days.
     "working_days_after(day, n) AS days_after(day, ceil(n * 7 / 5) + 8)",
 )
 
 _RUNNING = f"""
 SELECT p.*, d.as_of, left(p.region_code, 6) AS county,
-       -- of prefixes of one text the longest is the greatest
+       -- among prefixes of the same text the longest is the maximum
        (SELECT max(l.region) FROM law_regions l WHERE starts_with(p.region_code, l.region))
          AS law_region,
        p.completed_on IS NULL OR p.completed_on >= d.as_of AS under_way
@@ -106,7 +106,7 @@ _FEEDS = {
     " JOIN known_projects p ON p.project_id = r.project_id",
     "transfers": f"{_PROJECT} WHERE t.paid_on IS NOT NULL",
 }
-"""Tables whose silence may be read as a breach, and how their rows find their county."""
+"""Tables in which missing rows may be a breach, with the joins that give their county."""
 
 _TABLES = (
     "projects", "contracts", "payrolls", "payments", "accounts", "transfers", "deposits",
@@ -118,11 +118,11 @@ VALUE_NAMES = (
     "months", "days", "working_days", "years", "people", "share", "tolerance_share",
     "look_back_months",
 )  # fmt: skip
-"""The values of law a rule may read as columns of ``obliged``."""
+"""Names of the legal values a rule may read as columns of ``obliged``."""
 
 
 def last_day_known(as_of: dt.date) -> dt.date:
-    """The day before ``as_of``: the law in force then is the law the records are values against."""
+    """Day before ``as_of``; the law in force on that day applies."""
     return as_of - dt.timedelta(days=1)
 
 
@@ -132,7 +132,7 @@ def create_snapshot(
     project_ids: Collection[str] | None,
     law: Law,
 ) -> None:
-    """Lay the snapshot out as temporary tables of ``connection``."""
+    """Create the snapshot as temporary tables of ``connection``."""
     for macro in _MACROS:
         connection.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
     _table(connection, "this_day", "SELECT CAST($1 AS DATE) AS as_of", [as_of])
@@ -171,23 +171,23 @@ def _feed(name: str) -> str:
 
 
 def _bindings(law: Law, day: dt.date) -> list[tuple[object, ...]]:
-    """Code, region, in force from, then a value per name of ``VALUE_NAMES``.
+    """Rows of code, region, start date and one value per name of ``VALUE_NAMES``.
 
-    A duty lacking one of its values on ``day`` binds nobody there.
+    A duty without one of its values on ``day`` in a region binds nobody there.
     """
-    found: list[tuple[object, ...]] = []
+    rows: list[tuple[object, ...]] = []
     for code, region in product(dict.fromkeys(duty.code for duty in law.duties), law.regions()):
         duty = law.duty(code, day, region)
         names = law.value_names(code)
         values = {name: law.value(code, name, day, region) for name in names}
         if duty is not None and all(values.values()):
             numbers = {name: value.number for name, value in values.items() if value}
-            found.append((code, region, duty.from_day, *map(numbers.get, VALUE_NAMES)))
-    return found
+            rows.append((code, region, duty.from_day, *map(numbers.get, VALUE_NAMES)))
+    return rows
 
 
 def _create_bindings(connection: duckdb.DuckDBPyConnection, law: Law, day: dt.date) -> None:
-    """``law_regions`` and ``bound``: which duty binds where, with its values as columns."""
+    """Create ``law_regions`` and ``bound``: which duty binds where, with its values as columns."""
     _table(
         connection, "law_regions", "SELECT unnest(CAST($1 AS VARCHAR[])) AS region", [law.regions()]
     )

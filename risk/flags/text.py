@@ -1,4 +1,4 @@
-"""A red flag in words: the duty, what the records show, what to check on site."""
+"""Text of red flags: the duty, the finding, and what to check on site."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from risk.flags.rules import RULES
 from risk.locale import Language, text
 
 REGULATION = "decree_724"
-"""The instrument whose articles are named; another basis is named beside it."""
+"""Instrument that article numbers refer to; any other basis is named in addition."""
 
 _THRESHOLDS = {rule.code: rule.threshold for rule in RULES}
 
 
 @dataclass(frozen=True)
 class FlagText:
-    """One flag in one language; ``check`` is what to ask for on site."""
+    """Text of one flag in one language; ``check`` is what to ask for on site."""
 
     title: str
     finding: str
@@ -26,7 +26,7 @@ class FlagText:
 
 
 def describe(flag: RedFlag, language: Language = "zh") -> FlagText:
-    """``flag`` in ``language``; money in 万元 in Chinese, in yuan in English."""
+    """Text of ``flag`` in ``language``; money is in 万元 in Chinese and in yuan in English."""
     fields = {name: _measured(name, value, language) for name, value in flag.values.items()}
     return FlagText(
         title=text(f"flags.{flag.code}.title", language),
@@ -43,7 +43,7 @@ def describe(flag: RedFlag, language: Language = "zh") -> FlagText:
 
 
 def money(fen: int, language: Language) -> str:
-    """An amount in words of ``language``.
+    """Amount with its unit in ``language``.
 
     >>> money(12_345_600, "zh"), money(12_345_600, "en"), money(4_000, "zh")
     ('12.35万元', '123,456 yuan', '40元')
@@ -51,7 +51,7 @@ def money(fen: int, language: Language) -> str:
     yuan = fen / 100
     if language == "en":
         return f"{yuan:,.0f} yuan"
-    # Below a hundred yuan two places of 万元 would read as nothing.
+    # Below a hundred yuan, two decimals of 万元 would show 0.00.
     return f"{yuan / 10_000:,.2f}万元" if yuan >= 100 else f"{yuan:.0f}元"
 
 
@@ -78,7 +78,7 @@ def _month(number: int, language: Language) -> str:
 
 
 def _percent(share: float) -> str:
-    """A share in percent; what is nearly all or nearly nothing does not read as all or nothing."""
+    """Share in percent, with one decimal where rounding would show 0 % or 100 %."""
     percent = f"{share * 100:.0f}"
     exact = f"{share * 100:.1f}" if percent in ("0", "100") and share not in (0, 1) else percent
     return f"{exact}%"

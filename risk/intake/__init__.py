@@ -1,6 +1,7 @@
-"""Intake: files of records in, nothing lost.
+"""Import of record files; every row is accounted for.
 
-Readers give rows, ``headers`` and ``parsing`` understand them, ``checks`` judges them, ``storing``
-keeps what is new, ``quarantine`` keeps what has to be mended; ``importing`` drives it all.
-Checking a row (``batches``) needs no engine; a service does it without importing one.
+``readers`` yield rows, ``headers`` and the parsers turn them into typed columns, ``checks``
+validates them, ``staging`` stores new versions, and ``quarantine`` stores rows to be corrected;
+``importer`` runs all of it. ``row_parser`` needs no database engine, so that the service can
+validate rows without importing one.
 """

@@ -1,8 +1,8 @@
-"""What a cell of each field type may say. Pure functions: cell in, value out.
+"""Parsers of single cells, one per field type. Pure functions from cell to value.
 
-A parser returns the value as the record store keeps it (money in integer fen, a month as its
-first day), None for an empty cell, or raises :class:`CellRefused` with the code of the problem.
-Empty means unknown, never zero.
+A parser returns the value as stored (money in integer fen, a month as its first day), None for an
+empty cell, or raises :class:`CellRefused` with the code of the problem. Empty means unknown, never
+zero.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ from risk.intake.units import MONEY_UNITS, PERCENT, Unit
 Value: TypeAlias = str | int | float | bool | dt.date | None
 
 MAX_CELL = 32_767
-"""Characters a spreadsheet cell can hold; a longer one is refused."""
+"""Maximum length of a spreadsheet cell; longer cells are refused."""
 
 FIRST_DAY, LAST_DAY = dt.date(1949, 1, 1), dt.date(2099, 12, 31)
-"""A date outside is a slip of the pen."""
+"""Accepted dates; others are typing errors."""
 
 MAX_FEN = 10**17
-"""10^15 yuan; no wage or contract is larger, and the store's integers hold it."""
+"""10^15 yuan: larger than any wage or contract, and within the range of BIGINT."""
 
 MAX_COUNT = 10**12
 
 UNKNOWN = frozenset(
     ("", "-", "--", "—", "——", "–", "/", "无数据", "null", "none", "nan", "nat", "n/a")
 )
-"""Spellings of an empty cell, in lower case and narrow characters."""
+"""Spellings of an empty cell, in lower case and half-width characters."""
 
 SPREADSHEET_ERRORS = frozenset(
     ("#REF!", "#VALUE!", "#N/A", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
@@ -69,7 +69,7 @@ _MONTH = re.compile(r"(\d{4})(?:[-/](\d{1,2})|年(\d{1,2})月份?)")
 _MONTH_DIGITS = re.compile(r"(\d{4})(\d{2})(?:\.0+)?")
 _PLAIN_ID = r"[A-Za-z_.:-]*[0-9][A-Za-z0-9_.:-]*"
 _PLAIN_IDS = re.compile(rf"{_PLAIN_ID}(?:\n{_PLAIN_ID})*")
-_YUAN = re.compile(r"([0-9]{1,13})(?:\.([0-9]{0,2}))?")  # most amounts; the quick way
+_YUAN = re.compile(r"([0-9]{1,13})(?:\.([0-9]{0,2}))?")  # fast path: matches most amounts
 _AMOUNT_UNIT = re.compile(r"(.*?)(百万元|千元|万元?|亿元?|元整?|圆)?整?")
 _SERIAL_ORIGIN = dt.date(1899, 12, 30)
 _TRUE, _FALSE = (
@@ -79,7 +79,7 @@ _TRUE, _FALSE = (
 
 
 class CellRefused(ValueError):
-    """The cell is no value of its field. ``code`` names the problem in the catalogue."""
+    """The cell is not a valid value of its field; ``code`` is the catalogue key of the problem."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -87,13 +87,13 @@ class CellRefused(ValueError):
 
 
 def parse(cell: Cell, field: Field, unit: Unit | None = None) -> Value:
-    """``cell`` as a value of ``field``; ``unit`` is the one its header names.
+    """Value of ``cell`` for ``field``; ``unit`` is the unit named in its header.
 
     >>> parse("1,234.5", Field("amount", "合同金额", FieldType.MONEY), MONEY_UNITS["万元"])
     1234500000
 
     Raises:
-        CellRefused: the cell says something the field does not allow.
+        CellRefused: the cell is not a valid value of the field.
     """
     if cell is None:
         return None
@@ -102,7 +102,7 @@ def parse(cell: Cell, field: Field, unit: Unit | None = None) -> Value:
 
 
 def parser_of(field: Field, unit: Unit | None = None) -> Callable[[Cell], Value]:
-    """The parser of ``field``'s cells, for cells that are filled and readable."""
+    """Parser for cells of ``field`` that are filled and readable."""
     if field.type is FieldType.ENUM:
         return partial(parse_enum, field=field)
     if field.type is FieldType.MONEY:
@@ -113,15 +113,16 @@ def parser_of(field: Field, unit: Unit | None = None) -> Callable[[Cell], Value]
 
 
 def require_readable(cell: Cell) -> None:
-    """Refuses what is no cell of any type.
+    """Refuse cells that are invalid for every field type.
 
     Raises:
-        CellRefused: too long, a control character, an error value, or no value at all.
+        CellRefused: the cell is too long, has a control character, is an error value or a
+            placeholder, or has an unsupported Python type.
     """
     if isinstance(cell, str):
         if len(cell) > MAX_CELL:
             raise CellRefused("too_long")
-        # isprintable is quick and true for nearly every cell.
+        # isprintable is fast, and true for nearly all cells.
         if not cell.isprintable() and _CONTROL.search(cell):
             raise CellRefused("control_characters")
         if cell.startswith("#"):
@@ -131,14 +132,14 @@ def require_readable(cell: Cell) -> None:
 
 
 def all_plain_ids(cells: Sequence[Cell]) -> bool:
-    """Whether :func:`parse_id` would give every one of ``cells`` back as it is.
+    """Whether :func:`parse_id` would return all ``cells`` unchanged.
 
-    Told of all at once, by one look: letters, digits and what joins them, a digit in each. False
-    also where it would have to look closer.
+    Checked with one regular expression for all cells: letters, digits and ``_.:-``, with at least
+    one digit in each. May be False for cells that :func:`parse_id` returns unchanged.
     """
     try:
         lines = "\n".join(cells)
-    except TypeError:  # a cell that is no text
+    except TypeError:  # a cell is not text
         return False
     return (
         _PLAIN_IDS.fullmatch(lines) is not None
@@ -156,7 +157,7 @@ def parse_plain_yuan(cell: Cell) -> int | None:
 
 
 def parse_id(cell: Cell) -> str | None:
-    """An identifier, kept as text; narrow characters, no marks a spreadsheet needs."""
+    """Identifier as text, in half-width characters and without spreadsheet quoting."""
     if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
         return _id_from_number(cell)
     if not isinstance(cell, str):
@@ -172,14 +173,14 @@ def parse_id(cell: Cell) -> str | None:
 
 
 def parse_text(cell: Cell) -> str | None:
-    """Free text as written, trimmed at both ends."""
+    """Free text, trimmed at both ends."""
     text = as_text(cell).strip()
-    # Only short cells can be a spelling of nothing.
+    # Only short cells can be a spelling of an empty cell.
     return None if len(text) <= 4 and normalise(text).casefold() in UNKNOWN else text
 
 
 def parse_date(cell: Cell) -> dt.date | None:
-    """A civil day from 1949 to 2099; a time of day is dropped, an instant is read in Beijing."""
+    """Date from 1949 to 2099; times are dropped, after conversion to Beijing time if zoned."""
     day = _day_of(cell)
     if day is not None and not FIRST_DAY <= day <= LAST_DAY:
         raise CellRefused("date_out_of_range")
@@ -187,7 +188,7 @@ def parse_date(cell: Cell) -> dt.date | None:
 
 
 def parse_month(cell: Cell) -> dt.date | None:
-    """A month as its first day; a date counts as its month."""
+    """Month as its first day; a date counts as its month."""
     if isinstance(cell, str | int | float):
         text = _text_of(cell)
         found = _MONTH.fullmatch(text) or _MONTH_DIGITS.fullmatch(text)
@@ -202,7 +203,7 @@ def parse_month(cell: Cell) -> dt.date | None:
 
 
 def parse_money(cell: Cell, unit: Unit | None = None) -> int | None:
-    """An amount in fen, rounded half up. The cell's own unit goes before the header's."""
+    """Amount in fen, rounded half up. A unit in the cell takes precedence over the header's."""
     if unit is None and (yuan := parse_plain_yuan(cell)) is not None:
         return yuan
     text = _text_of(cell, "not_an_amount")
@@ -210,7 +211,7 @@ def parse_money(cell: Cell, unit: Unit | None = None) -> int | None:
         return None
     if _SHORTENED.fullmatch(text):
         raise CellRefused("shortened")
-    if text.startswith("(") and text.endswith(")"):  # how bookkeepers write a minus
+    if text.startswith("(") and text.endswith(")"):  # accounting notation of a negative amount
         text = f"-{text[1:-1]}"
     body, own = _split_amount(text)
     amount = _decimal(body, "not_an_amount")
@@ -224,7 +225,7 @@ def parse_money(cell: Cell, unit: Unit | None = None) -> int | None:
 
 
 def parse_count(cell: Cell) -> int | None:
-    """A whole number >= 0."""
+    """Whole number >= 0."""
     text = _text_of(cell, "not_a_count")
     if text.casefold() in UNKNOWN:
         return None
@@ -239,7 +240,7 @@ def parse_count(cell: Cell) -> int | None:
 
 
 def parse_share(cell: Cell, unit: Unit | None = None) -> float | None:
-    """A share from 0 to 1; with a percent sign in cell or header it counts in hundredths."""
+    """Share from 0 to 1; given in percent if the cell or the header has a percent sign."""
     text = _text_of(cell, "not_a_share")
     if text.casefold() in UNKNOWN:
         return None
@@ -252,7 +253,7 @@ def parse_share(cell: Cell, unit: Unit | None = None) -> float | None:
 
 
 def parse_number(cell: Cell) -> float | None:
-    """Any finite number."""
+    """Finite number."""
     text = _text_of(cell, "not_a_number").casefold()
     if text in UNKNOWN:
         return None
@@ -267,7 +268,7 @@ def parse_number(cell: Cell) -> float | None:
 
 
 def parse_bool(cell: Cell) -> bool | None:
-    """Yes or no; 无 is no, not unknown."""
+    """Boolean; 无 means no, not unknown."""
     if isinstance(cell, bool):
         return cell
     text = _text_of(cell, "not_a_bool").casefold()
@@ -279,7 +280,7 @@ def parse_bool(cell: Cell) -> bool | None:
 
 
 def parse_enum(cell: Cell, field: Field) -> str | None:
-    """The code of ``field``'s term."""
+    """Code of the term of ``field``."""
     text = match_key(_text_of(cell, "not_in_values"))
     if text in UNKNOWN:
         return None
@@ -301,7 +302,7 @@ _PARSERS: Mapping[FieldType, Callable[[Cell], Value]] = {
 
 
 def _refuse_placeholder(text: str) -> None:
-    """Refuse what stands in a cell because its content is not there."""
+    """Refuse placeholders of missing content and error values of spreadsheets."""
     if text == FORMULA_WITHOUT_VALUE:
         raise CellRefused("formula_without_value")
     if text == CUT_OFF:
@@ -323,7 +324,7 @@ def _id_from_number(number: float | Decimal) -> str | None:
 
 
 def _text_of(cell: Cell, code: str = "not_a_date") -> str:
-    """Narrow text of a text or number cell; other kinds are refused with ``code``."""
+    """Half-width text of a text or number cell; other cells are refused with ``code``."""
     if isinstance(cell, str):
         return normalise(cell)
     if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
@@ -332,7 +333,7 @@ def _text_of(cell: Cell, code: str = "not_a_date") -> str:
         return ""
     if abs(cell) == math.inf:
         raise CellRefused(code)
-    # Written in full, unlike in as_text: each parser judges the size.
+    # All digits are written, unlike in as_text: each parser checks the size.
     if cell == int(cell):
         return str(int(cell))
     return format(Decimal(repr(cell)) if isinstance(cell, float) else Decimal(cell), "f")
@@ -345,7 +346,7 @@ def _decimal(text: str, code: str) -> Decimal:
 
 
 def _split_amount(text: str) -> tuple[str, str | None]:
-    """Number and unit of an amount, without the signs of the currency."""
+    """Number and unit of an amount, without currency signs."""
     for sign in ("¥", "RMB", "CNY", "人民币"):
         text = text.removeprefix(sign).removesuffix(sign).strip()
     found = _AMOUNT_UNIT.fullmatch(text)
@@ -381,6 +382,6 @@ def _calendar_day(year: int, month: int, day: int, code: str) -> dt.date:
 
 @cache
 def _terms(values: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
-    """Codes by every accepted spelling."""
+    """Codes by accepted spelling: codes and terms."""
     terms = {match_key(code): code for code, _ in values}
     return terms | {match_key(term): code for code, term in values}

@@ -1,4 +1,4 @@
-"""Cells as the readers hand them over, and how a cell is written down again."""
+"""Raw cells and rows as yielded by the readers, and their conversion to text."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 Cell: TypeAlias = Any
-"""Text, number, bool, date or None; from Parquet also what else a column may hold."""
+"""Text, number, bool, date or None; Parquet columns may have other types."""
 
 Row: TypeAlias = tuple[int, Sequence[Cell]]
-"""Row number as a person sees it in the sheet, and the cells."""
+"""Row number as shown in the sheet, and the cells."""
 
 FORMULA_WITHOUT_VALUE = "#FORMULA!"
-"""Stands for a formula cell whose result was never saved."""
+"""Placeholder of a formula cell whose result was never saved."""
 
 CUT_OFF = "#CUT!"
-"""Stands for a cell that is missing because its row ended too early."""
+"""Placeholder of a cell that is missing because its row is too short."""
 
 UNREADABLE = "#UNREADABLE!"
-"""Stands before the content of a cell that is neither text, number nor date.
+"""Prefix of the content of a cell that is neither text, number nor date.
 
-These three are text that is refused in every column, so that a row stays refused when it is sent
-again from quarantine with nothing mended.
+These three texts are refused in every column, so a quarantined row that is sent again uncorrected
+is refused again.
 """
 
 EXACT_INTEGERS_BELOW = 10**15
-"""A spreadsheet keeps 15 digits; a longer number has lost its last ones."""
+"""Spreadsheets store 15 significant digits; longer numbers have lost their last digits."""
 
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _NARROWED = str.maketrans({**dict.fromkeys(_INVISIBLE, ""), "\u2212": "-"})
@@ -37,7 +37,7 @@ _SPACES = re.compile(r"\s+")
 
 
 def normalise(text: str) -> str:
-    """``text`` trimmed, with full-width characters narrowed and invisible ones dropped.
+    """``text`` trimmed, in half-width characters (NFKC) and without invisible ones.
 
     >>> normalise(" １，２３４．５０ ")
     '1,234.50'
@@ -48,7 +48,7 @@ def normalise(text: str) -> str:
 
 
 def match_key(text: str) -> str:
-    """As :func:`normalise`, without any white space inside and in lower case.
+    """Key for comparing headers and terms: normalised, in lower case, without white space.
 
     >>> match_key("合同 金额\\n（万元）")
     '合同金额(万元)'
@@ -57,19 +57,19 @@ def match_key(text: str) -> str:
 
 
 def is_blank(cells: Sequence[Cell]) -> bool:
-    """Whether a row holds nothing but white space."""
-    if cells and type(cells[0]) is str and cells[0].strip():  # most rows; the quick way
+    """Whether all cells of a row are empty or white space."""
+    if cells and type(cells[0]) is str and cells[0].strip():  # fast path for most rows
         return False
     return all(cell is None or (type(cell) is str and not cell.strip()) for cell in cells)
 
 
 def as_text(cell: Cell) -> str:
-    """The cell as it is written into a text file; reading that again means the same.
+    """Text of the cell for a text file, with the same meaning when read again.
 
-    A number that has lost digits is written in its short form, so that nobody takes the made-up
-    digits for real ones.
+    A number that has lost digits is written in exponent form, so that the lost digits are not taken
+    for real ones.
     """
-    if type(cell) is str or cell is None:  # most cells; the quick way
+    if type(cell) is str or cell is None:  # fast path for most cells
         return cell or ""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
@@ -84,7 +84,7 @@ def as_text(cell: Cell) -> str:
 
 
 def is_nan(number: float | Decimal) -> bool:
-    """Whether ``number`` is the not-a-number that stands for an empty cell."""
+    """Whether ``number`` is NaN, which means an empty cell."""
     return Decimal(number).is_nan()
 
 

@@ -1,4 +1,4 @@
-"""Checks that look at more than one cell, or beyond a cell's spelling."""
+"""Row checks beyond the parsing of single cells."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _Columns: TypeAlias = Mapping[str, list[Any]]
 _Problems: TypeAlias = MutableMapping[int, list[Problem]]
 
 CREDIT_CODE_MARK = "credit_code"
-"""A credit code whose check character is wrong. A mark of data quality, never a rejection."""
+"""Data-quality mark of a credit code with a wrong check character; the row is not rejected."""
 
 REGION = re.compile(r"[0-9]{2}([0-9]{2}|[0-9]{4}|[0-9]{7})?")
-"""A county (6 digits) or township (9), or a index above (2, 4)."""
+"""Code of a county (6 digits), township (9), or of a higher level (2, 4)."""
 
 MARKED: Mapping[str, tuple[str, ...]] = {"organizations": ("org_id",)}
-"""The columns :func:`count_marks` looks at, by table."""
+"""Columns read by :func:`count_marks`, by table."""
 
 
 def default_known_at(table: Table, columns: _Columns, today: dt.date) -> list[bool]:
-    """Fills empty ``known_at`` cells in index; says of each row whether the import day stands in.
+    """Fill empty ``known_at`` cells in place; return for each row whether the import day was used.
 
-    A row is known ``default_lag_days`` after the first filled date of ``known_from``, a month
-    counting from its end; a row of a table without such dates is known on the import day.
+    A row is known ``default_lag_days`` after the first filled date of ``known_from`` (a month
+    counts from its end); a row of a table without such dates is known on the import day.
     """
     known = columns[KNOWN_AT.name]
     if not table.known_from:
@@ -46,7 +46,7 @@ def default_known_at(table: Table, columns: _Columns, today: dt.date) -> list[bo
 
 
 def check_known_at(table: Table, columns: _Columns, problems: _Problems) -> None:
-    """Nobody learns a thing before it happens."""
+    """Add a problem for rows that were known before their event date."""
     if table.event_date is None:
         return
     event_field = table.field(table.event_date)
@@ -59,7 +59,7 @@ def check_known_at(table: Table, columns: _Columns, problems: _Problems) -> None
 
 
 def check_region(table: Table, columns: _Columns, problems: _Problems) -> None:
-    """A project lies in a county (6 digits) or township (9), or a index above (2, 4)."""
+    """Add a problem for projects whose region code is not a valid code."""
     if table.name != "projects":
         return
     field = table.field("region_code")
@@ -69,7 +69,7 @@ def check_region(table: Table, columns: _Columns, problems: _Problems) -> None:
 
 
 def count_marks(table: Table, columns: _Columns) -> dict[str, int]:
-    """Marks of data quality among good rows, by name."""
+    """Data-quality marks of good rows, counted by name."""
     if table.name != "organizations":
         return {}
     wrong = sum(not is_credit_code(code) for code in columns["org_id"])

@@ -1,7 +1,7 @@
-"""Parsing a whole column of text at once, with the very parsers of single cells.
+"""Parsing of whole text columns, with the same results as the parsers of single cells.
 
-Most cells of a feed are plain: of one spelling that needs no look (digits, identifiers), read here
-by Arrow, or one of a few spellings that repeat, each read once by :mod:`risk.intake.cell_parsers`.
+Cells in the usual spelling of their type (digits, identifiers) are parsed by Arrow; of the others
+each distinct text is parsed once by :mod:`risk.intake.cell_parsers`.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ ARROW: Mapping[FieldType, pa.DataType] = {
     FieldType.NUMBER: pa.float64(),
     FieldType.BOOL: pa.bool_(),
 }
-"""Arrow's type of the values of every type of field, as the record store keeps them."""
+"""Arrow type of the stored values, by field type."""
 
 
 @dataclass(frozen=True)
 class _FastPath:
-    """A spelling read by Arrow, as a regular expression, and the values of cells distinct so."""
+    """Spelling parsed by Arrow (a regular expression), and the conversion of matching cells."""
 
     spelling: str
     values: Callable[[pa.StringArray], pa.Array]
@@ -42,23 +42,23 @@ class _FastPath:
 
 @dataclass(frozen=True)
 class ParsedColumn:
-    """Values of a column (null: empty or refused) and which of its cells were refused."""
+    """Values of a column (null if empty or refused), and a mask of the refused cells."""
 
     values: pa.Array
     refused: pa.BooleanArray
 
 
 class ColumnParser:
-    """Reads the cells of one column. ``unit`` is the one its header names."""
+    """Parser of the cells of one column; ``unit`` is the unit named in its header."""
 
     def __init__(self, field: Field, unit: Unit | None = None) -> None:
         self._type = ARROW[field.type]
         self._parser = parser_of(field, unit)
-        # An amount counts in its header's unit, unless the cell says another.
+        # With a unit in the header, amounts need the parser of single cells.
         self._fast_path = _FAST_PATHS.get(field.type) if unit is None else None
 
     def read(self, cells: pa.StringArray) -> ParsedColumn:
-        """The values of ``cells``, as reading them one by one gives them."""
+        """Values of ``cells``, equal to those of the parsers of single cells."""
         if self._fast_path is None:
             return self._parse_distinct(cells)
         plain = pc.and_(
@@ -76,7 +76,7 @@ class ColumnParser:
         )
 
     def _parse_distinct(self, cells: pa.StringArray) -> ParsedColumn:
-        """Every spelling is parsed once."""
+        """Values of ``cells``; each distinct text is parsed once."""
         distinct = cells.dictionary_encode()
         values = [self._parse_cell(cell) for cell in distinct.dictionary.to_pylist()]
         refused = [isinstance(value, CellRefused) for value in values]
@@ -103,15 +103,15 @@ def _as_is(cells: pa.StringArray) -> pa.Array:
 
 
 def _fen(cells: pa.StringArray) -> pa.Array:
-    """Yuan of at most 13 digits and two decimals: a float of them is less than half a fen off."""
+    """Fen of yuan with at most 13 digits and two decimals; a float is exact to half a fen there."""
     yuan = cells.cast(pa.float64())
     return pc.round(pc.multiply(yuan, 100.0)).cast(pa.int64())
 
 
 _FAST_PATHS: Mapping[FieldType, _FastPath] = {
-    # A digit in it tells an identifier from all the spellings of nothing.
+    # The digit excludes all spellings of an empty cell.
     FieldType.ID: _FastPath(r"^[A-Za-z_.:-]*[0-9][A-Za-z0-9_.:-]*$", _as_is),
-    # Longer than any spelling of nothing, with nothing to trim at its ends.
+    # Longer than any spelling of an empty cell, without white space at the ends.
     FieldType.TEXT: _FastPath(
         r"^[\p{Han}A-Za-z0-9][\p{Han}A-Za-z0-9 _.:()-]{3,}[\p{Han}A-Za-z0-9]$", _as_is
     ),

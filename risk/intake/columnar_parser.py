@@ -1,8 +1,8 @@
-"""The columnar way from a CSV file to typed columns: whole columns parsed and checked at once.
+"""Columnar parser of CSV files: whole columns are parsed and checked at once.
 
-It only takes in rows that it finds nothing wrong with. Every other row is read again, cell by cell,
-by :class:`risk.intake.row_parser.BatchParser`, whose word counts: it tells what is wrong with the
-row, or takes it in after all. So both ways give the same rows, values and problems.
+Only rows without any doubt are accepted here. Every other row is parsed again, cell by cell, by
+:class:`risk.intake.row_parser.BatchParser`, which decides: it reports the row's problems or accepts
+it. Both parsers therefore give the same rows, values and problems.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _DATED_TODAY, _NUMBER = "dated_today", "row_number"
 
 @dataclass(frozen=True)
 class _Parsed:
-    """Even rows as columns, with their numbers, and which of them need a checked look."""
+    """Parsed columns with row numbers, and a mask of the rows that need the row parser."""
 
     rows: pa.Table
     doubtful: pa.BooleanArray
 
 
 class ColumnarParser:
-    """Parses the chunks of one CSV file."""
+    """Parser of the chunks of one CSV file."""
 
     def __init__(self, table: Table, header: Header, *, today: dt.date) -> None:
         self._table = table
@@ -48,7 +48,7 @@ class ColumnarParser:
         self._row_parser = BatchParser(table, header, strict_width=True, today=today)
 
     def batches(self, chunks: Iterable[Chunk]) -> Iterator[Batch]:
-        """All rows below the header but blank ones; the batches' columns are Arrow's."""
+        """Batches of all non-blank rows below the header; their columns are Arrow arrays."""
         for chunk in chunks:
             batch = self._batch(_below(chunk, self._header.row))
             if batch.read:
@@ -96,7 +96,7 @@ class ColumnarParser:
         return _Parsed(pa.table(columns), reduce(pc.or_, doubts))
 
     def _default_known_at(self, columns: dict[str, pa.Array], count: int) -> pa.BooleanArray:
-        """As :func:`risk.intake.checks.default_known_at`, on columns."""
+        """Arrow version of :func:`risk.intake.checks.default_known_at`."""
         known = columns[KNOWN_AT.name]
         if not self._table.known_from:
             columns[KNOWN_AT.name] = pc.fill_null(known, self._today)
@@ -109,7 +109,7 @@ class ColumnarParser:
         return pa.repeat(pa.scalar(False), count)
 
     def _last_days(self, columns: dict[str, pa.Array], name: str) -> pa.Array:
-        """The dates of a column; a month's is its last day."""
+        """Dates of a column; for a month its last day."""
         if self._table.field(name).type is not FieldType.MONTH:
             return columns[name]
         months = columns[name].dictionary_encode()
@@ -117,7 +117,7 @@ class ColumnarParser:
         return pa.array(ends, pa.date32()).take(months.indices)
 
     def _checks(self, columns: dict[str, pa.Array]) -> Iterator[pa.BooleanArray]:
-        """Rows that a check beyond a cell's spelling may refuse, one column for each check."""
+        """Masks of rows that a check of :mod:`risk.intake.checks` would refuse, one per check."""
         if self._table.event_date is not None:
             early = pc.less(columns[KNOWN_AT.name], columns[self._table.event_date])
             yield pc.fill_null(early, False)
@@ -126,7 +126,7 @@ class ColumnarParser:
             yield pc.invert(pc.fill_null(region, True))
 
     def _as_rows(self, batches: Sequence[Batch], numbers: Sequence[int]) -> pa.Table:
-        """The good rows of ``batches``, which have ``numbers``, as the columnar way holds rows."""
+        """Good rows of ``batches`` as an Arrow table; ``numbers`` are their row numbers."""
         columns = {
             name: pa.array([cell for batch in batches for cell in batch.columns[name]], ARROW[kind])
             for name, kind in self._fields.items()
@@ -138,7 +138,7 @@ class ColumnarParser:
 
 
 def _below(chunk: Chunk, header_row: int) -> Chunk:
-    """The rows of ``chunk`` below the header."""
+    """Rows of ``chunk`` below the header."""
     above = sum(number <= header_row for number in chunk.numbers[:header_row])
     if not above and not chunk.ragged:
         return chunk
@@ -149,9 +149,9 @@ def _below(chunk: Chunk, header_row: int) -> Chunk:
     )
 
 
-def _rows(chunk: Chunk, wanted: pa.BooleanArray) -> list[Row]:
-    """The raw rows of ``chunk`` where ``wanted`` is true."""
-    places = pc.indices_nonzero(wanted)
-    cells = zip(*(column.take(places).to_pylist() for column in chunk.columns), strict=True)
-    numbers = (chunk.numbers[place] for place in places.to_pylist())
+def _rows(chunk: Chunk, mask: pa.BooleanArray) -> list[Row]:
+    """Raw rows of ``chunk`` where ``mask`` is true."""
+    indices = pc.indices_nonzero(mask)
+    cells = zip(*(column.take(indices).to_pylist() for column in chunk.columns), strict=True)
+    numbers = (chunk.numbers[index] for index in indices.to_pylist())
     return [(number, list(row)) for number, row in zip(numbers, cells, strict=True)]

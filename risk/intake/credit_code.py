@@ -1,4 +1,4 @@
-"""The unified social credit code (统一社会信用代码) and its check character.
+"""Unified social credit code (统一社会信用代码) and its check character.
 
 Source: GB 32100-2015, 5.2 and annex A: 18 characters, weights 3^(i-1) mod 31 over the first 17.
 """
@@ -6,7 +6,7 @@ Source: GB 32100-2015, 5.2 and annex A: 18 characters, weights 3^(i-1) mod 31 ov
 from __future__ import annotations
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-"""Digits and letters without I, O, S, V, Z; a character's value is its index."""
+"""Digits and letters without I, O, S, V, Z; the value of a character is its index."""
 
 _WEIGHTS = tuple(pow(3, index, 31) for index in range(17))
 _VALUES = {character: value for value, character in enumerate(ALPHABET)}
@@ -15,7 +15,7 @@ _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 def is_credit_code(code: str) -> bool:
     """Whether ``code`` has 18 allowed characters and the right check character.
 
-    A code that fails is still kept as written: real ones fail too.
+    Codes that fail are stored as written, because some real codes fail too.
 
     >>> is_credit_code("91110000101623741K"), is_credit_code("911100001016237410")
     (True, False)

@@ -1,4 +1,4 @@
-"""Which files of the given paths are records, of which table, in which order."""
+"""Discovery of record files in the given paths: their tables and the order of import."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ORDER = {name: index for index, name in enumerate(dict.fromkeys(["projects", *S
 
 @dataclass(frozen=True)
 class DiscoveredFiles:
-    """The files to import in the contract's order, projects first, and what else was met."""
+    """Files to import in the contract's order, projects first; failed and skipped files."""
 
     files: tuple[tuple[Path, Table], ...]
     failed: tuple[IntakeFailure, ...]
@@ -24,11 +24,11 @@ class DiscoveredFiles:
 
 
 def find_files(paths: Sequence[Path]) -> DiscoveredFiles:
-    """Looks into folders (not into theirs) and tells every file's table.
+    """Find record files in ``paths`` and their tables; subfolders of a folder are not searched.
 
-    In a folder, hidden files and files of other formats are skipped; a file that is named itself,
-    or has a data suffix, must be a record. Files of one table keep the order given, and in a folder
-    go by name: the later file wins where two tell of one row on the same day.
+    In a folder, hidden files and files of other formats are skipped; a file named in ``paths``, or
+    one with a data suffix, must be a record file. Files of one table keep the order of ``paths``,
+    in a folder the order of names: the later file wins if two have the same row on the same day.
     """
     files: dict[Path, Table] = {}
     failed: list[IntakeFailure] = []
@@ -46,7 +46,7 @@ def find_files(paths: Sequence[Path]) -> DiscoveredFiles:
 
 
 def _expand(paths: Sequence[Path], failed: list[IntakeFailure]) -> Iterator[tuple[Path, bool]]:
-    """Every file, and whether it was named itself."""
+    """Yield every file, and whether ``paths`` names it directly."""
     for path in paths:
         try:
             if path.is_dir():

@@ -1,7 +1,7 @@
-"""The header row: which column carries which field, and in what unit.
+"""Header rows: the field and the unit of each column.
 
-A column is headed by its field name or its Chinese header; width of characters, case, white
-space, a star for "required" and a bracket behind make no difference, but a bracket's unit counts.
+A column is recognised by its field name or its Chinese header. Full-width characters, case, white
+space, a star for "required" and a trailing bracket make no difference; a unit in it counts.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from risk.intake.file_errors import ColumnsMissing, ColumnsTwice, UnitUnknown
 from risk.intake.units import MONEY_UNITS, PERCENT, Unit
 
 SEARCHED_ROWS = 10
-"""The header stands within so many rows from the top; titles may stand above it."""
+"""Number of rows searched for the header from the top; titles may precede it."""
 
 QUARANTINE_ID = "隔离编号"
-"""Heads the first column of a quarantine file; names the row that was mended."""
+"""Header of the first column of a quarantine file: the id of the quarantined row."""
 
 _HEADING_LENGTH = 200  # a longer cell is content
 _BRACKET = re.compile(r"\(([^()]*)\)$")
@@ -31,7 +31,7 @@ _BARE_UNIT = re.compile(r"(.+?)((?:千|百万|万|亿)?元|%)")
 
 @dataclass(frozen=True)
 class Column:
-    """A field's place in the rows, and the unit its header names."""
+    """Column index of a field, and the unit named in its header."""
 
     field: Field
     index: int
@@ -40,10 +40,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Header:
-    """A header row as understood.
+    """Parsed header row.
 
-    ``needed`` cells make a row whole and more than ``width`` are too many; ``quarantine_id`` is
-    the column with the number of a mended row; ``ignored`` heads columns that are not read.
+    A row needs at least ``needed`` cells and may have at most ``width``; ``quarantine_id`` is the
+    index of the column with quarantine ids; ``ignored`` are the headers of columns not read.
     """
 
     row: int
@@ -56,21 +56,21 @@ class Header:
 
 @dataclass(frozen=True)
 class _Heading:
-    """One header cell taken apart."""
+    """Name and unit of one header cell."""
 
     name: str
     unit: str | None
 
 
 def recognised_fields(table: Table, cells: Sequence[Cell]) -> set[str]:
-    """Names of the fields that ``cells`` head, were they a header row."""
+    """Names of the fields that ``cells`` contain if read as a header row."""
     names = _names(table)
     found = (_field_of(heading, names) for heading in map(_heading, cells))
     return {field.name for field in found if field is not None}
 
 
 def missing_fields(table: Table, found: Iterable[str]) -> list[Field]:
-    """Required fields of ``table`` that are not in ``found``."""
+    """Required fields of ``table`` not in ``found``."""
     found = set(found)
     return [field for field in table.fields if field.required and field.name not in found]
 
@@ -78,12 +78,12 @@ def missing_fields(table: Table, found: Iterable[str]) -> list[Field]:
 def read_header(
     table: Table, row: int, cells: Sequence[Cell], *, titles: Sequence[Cell] = (), file: str
 ) -> Header:
-    """The header in ``cells``; ``titles`` are the cells above it, where 单位：万元 may stand.
+    """Parse the header row ``cells``; ``titles``, the cells above, may contain 单位：万元.
 
     Raises:
-        ColumnsMissing: a required field heads no column.
-        ColumnsTwice: a field heads two columns.
-        UnitUnknown: a header names a unit its field has not.
+        ColumnsMissing: a required field has no column.
+        ColumnsTwice: a field has two columns.
+        UnitUnknown: a header has a unit its field does not allow.
     """
     names, default = _names(table), _title_unit(titles)
     columns: list[Column] = []
@@ -149,7 +149,7 @@ def _field_of(heading: _Heading, names: Mapping[str, Field]) -> Field | None:
 
 
 def _unit(field: Field, heading: _Heading, default: Unit | None, file: str) -> Unit | None:
-    """The unit of a column; a bracket that names none (必填, 2026-03-05) is a note."""
+    """Unit of a column; a bracket without a unit (必填, 2026-03-05) is a note."""
     unit_text = _UNIT_NOISE.sub("", heading.unit or "")
     bare = _BARE_UNIT.fullmatch(heading.name)
     unit_text = unit_text or (bare[2] if bare else "")
@@ -158,7 +158,7 @@ def _unit(field: Field, heading: _Heading, default: Unit | None, file: str) -> U
         return PERCENT if "%" in unit_text else None
     if field.type is FieldType.MONEY and (unit or "元" not in unit_text):
         return unit or default
-    # Reading 美元 or 数值(万元) silently as the field's own unit would be wrong by magnitudes.
+    # Reading 美元 or 数值(万元) in the field's own unit would be wrong by orders of magnitude.
     if field.type in (FieldType.MONEY, FieldType.COUNT, FieldType.NUMBER) and (
         "元" in unit_text and unit_text != "元"
     ):

@@ -1,4 +1,4 @@
-"""Importing files: read, parse, check, store; all of a file or nothing of it."""
+"""Import of files: read, parse, check and store, in one transaction per file."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from risk.workspace import Workspace
 
 
 class RowProgress(Protocol):
-    """Is told after every batch how many rows of a file have been read."""
+    """Progress callback, called after each batch with the number of rows read."""
 
     def __call__(self, file: str, rows: int, /) -> None:
-        """``rows`` of the file called ``file`` have been read so far."""
+        """Report that ``rows`` rows of the file called ``file`` have been read so far."""
 
 
 def import_paths(
@@ -42,16 +42,16 @@ def import_paths(
     today: dt.date,
     progress: RowProgress | None = None,
 ) -> ImportReport:
-    """Imports files and folders into the record store of ``workspace``.
+    """Import files and folders into the record store of ``workspace``.
 
-    A file that fails is in the report's ``failed``; it stores nothing and does not stop the others.
-    The quarantine's CSV files are written anew.
+    A file that fails is in the report's ``failed``; nothing of it is stored, and the other files
+    are imported. The CSV files of the quarantine are rewritten.
 
     Args:
-        workspace: where record store and quarantine lie.
+        workspace: workspace with the record store and the quarantine.
         paths: files, or folders of files.
-        today: the import day; known_at of rows that tell no day.
-        progress: told how far the import is.
+        today: day of the import; ``known_at`` of rows without any date.
+        progress: callback for the number of rows read.
 
     Raises:
         RecordStoreBusy, RecordStoreUnreadable: the store cannot be opened.
@@ -69,7 +69,7 @@ def import_into(
     today: dt.date,
     progress: RowProgress | None = None,
 ) -> ImportReport:
-    """As :func:`import_paths`, into an open store and without writing the quarantine's files."""
+    """Like :func:`import_paths`, into an open store and without writing quarantine files."""
     found = find_files(paths)
     before = newest_arrival(store, STORED_TABLES.values())
     files: list[FileReport] = []
@@ -91,10 +91,10 @@ def import_file(
     table: Table | None = None,
     progress: RowProgress | None = None,
 ) -> FileReport:
-    """Imports one file in one transaction; ``table`` is told from its name if not given.
+    """Import one file in one transaction; ``table`` defaults to the one in the file's name.
 
     Raises:
-        IntakeFailure: the file could not be taken in, and nothing of it is stored.
+        IntakeFailure: the file could not be imported, and nothing of it is stored.
     """
     table = table or detect_table(path)
     with open_sheets(path) as sheets:
@@ -104,7 +104,7 @@ def import_file(
 
 
 class _Import:
-    """One file on its way in."""
+    """Import of one file."""
 
     def __init__(self, store: RecordStore, file: str, table: Table, today: dt.date) -> None:
         self._file = file
@@ -114,7 +114,7 @@ class _Import:
         self._quarantine = FileQuarantine(store, table, file)
 
     def run(self, selected: SelectedSheet, progress: RowProgress | None) -> FileReport:
-        """Reads all rows of ``selected`` and stores them."""
+        """Read and store all rows of ``selected``."""
         read = good = 0
         marks: Counter[str] = Counter()
         with self._batches(selected) as batches:
@@ -141,7 +141,7 @@ class _Import:
 
     @contextmanager
     def _batches(self, selected: SelectedSheet) -> Iterator[Iterator[Batch]]:
-        """Column by column where the file is CSV; a quarantine file's cells need a closer look."""
+        """Batches of rows, columnar for CSV; quarantine files and other formats go row by row."""
         sheet, header = selected.sheet, selected.header
         if isinstance(sheet, CsvSheet) and header.quarantine_id is None:
             columnar = ColumnarParser(self._table, header, today=self._today)

@@ -1,4 +1,4 @@
-"""Rows whose project is not known yet. They are stored, and wait until it comes."""
+"""Rows whose project is not known yet; they are stored, and count once the project arrives."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ PROJECT_KEY = "project_id"
 
 
 def orphan_rows(store: RecordStore, *, after: int = 0) -> dict[str, int]:
-    """Stored rows per table whose project is not in ``store``, every table of the contract.
+    """Number of stored rows per table whose project is not in ``store``.
 
-    A payment's project is its payroll's. Rows that name no project (complaints, cases) and tables
-    without projects wait for nothing.
+    A payment belongs to the project of its payroll. Rows that name no project (complaints, cases)
+    and tables without projects have no orphans.
 
     Args:
-        store: the record store.
+        store: record store.
         after: count only rows with a larger arrival number.
     """
     return {table.name: _count_orphans(store, table, after) for table in STORED_TABLES.values()}

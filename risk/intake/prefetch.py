@@ -1,4 +1,4 @@
-"""Reading ahead: the next piece of a file is made while the one before it is worked on."""
+"""Prefetching: the next item is computed on a thread while the current one is in use."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ _Item = TypeVar("_Item")
 
 @contextmanager
 def prefetch(items: Iterable[_Item]) -> Iterator[Iterator[_Item]]:
-    """``items``, each made on another thread while the one before it is in use.
+    """Iterate ``items`` with one item computed ahead on another thread.
 
-    At most one is made ahead. What making one raises is raised where it is asked for. At the end
-    of the block nothing is being made any more, so that what ``items`` reads from can be closed.
+    An exception of ``items`` is raised when the item is requested. At the end of the block the
+    thread has ended, so that the source of ``items`` can be closed.
 
     >>> with prefetch([1, 2, 3]) as numbers:
     ...     list(numbers)
     [1, 2, 3]
     """
     source = iter(items)
-    nothing = object()
-    with ThreadPoolExecutor(1, "wagewatch-import") as maker:
+    end = object()
+    with ThreadPoolExecutor(1, "wagewatch-import") as executor:
 
-        def made() -> Iterator[_Item]:
-            coming = maker.submit(next, source, nothing)
-            while (item := coming.result()) is not nothing:
-                coming = maker.submit(next, source, nothing)
+        def prefetched() -> Iterator[_Item]:
+            upcoming = executor.submit(next, source, end)
+            while (item := upcoming.result()) is not end:
+                upcoming = executor.submit(next, source, end)
                 yield item  # type: ignore[misc]
 
-        yield made()
+        yield prefetched()

@@ -1,8 +1,8 @@
-"""Rows that could not be taken in: kept in full, listed as CSV, corrected and sent again.
+"""Quarantine: rejected rows, stored in full, listed as CSV, to be corrected and sent again.
 
-They lie in the record store, so that a file's good and bad rows are kept or dropped together. The
-CSV files are a copy for people, written anew after every import. Only columns of the contract are
-kept; what other columns hold is never stored, in quarantine neither.
+The rows are in the record store, so that the good and bad rows of a file are committed together.
+The CSV files are a copy for people, rewritten after every import. Only columns of the contract are
+stored; the contents of other columns are never stored, not even in quarantine.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ _ENTRIES = "intake_quarantined"
 _CODEC = ("utf-8", "surrogatepass")
 _FETCH = 1_000
 _WRITE_BATCH = 10_000
-"""Rows written to the store at once; bounds the memory they wait in."""
+"""Rows written to the store at once; bounds the memory used for pending rows."""
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
 class QuarantinedRow:
-    """One row in quarantine. ``cells`` are the raw cells by field, those too many as +1, +2..."""
+    """Row in quarantine; ``cells`` are the raw cells by field, surplus ones as +1, +2..."""
 
     id: str
     table: str
@@ -59,7 +59,7 @@ class QuarantinedRow:
 
 
 def create_table(store: RecordStore) -> None:
-    """Makes the quarantine in ``store`` if it has none."""
+    """Create the quarantine table in ``store`` if it does not exist."""
     store.rows(
         "CREATE TABLE IF NOT EXISTS quarantine (id VARCHAR NOT NULL, table_name VARCHAR NOT NULL,"
         " file VARCHAR NOT NULL, row_number BIGINT NOT NULL, cells VARCHAR NOT NULL,"
@@ -68,7 +68,7 @@ def create_table(store: RecordStore) -> None:
 
 
 def quarantined_rows(store: RecordStore, table: Table) -> Iterator[QuarantinedRow]:
-    """The rows of ``table`` in quarantine, by file and row."""
+    """Quarantined rows of ``table``, ordered by file and row."""
     if not _has_table(store):
         return
     with store.connection.cursor() as cursor:
@@ -84,7 +84,7 @@ def quarantined_rows(store: RecordStore, table: Table) -> Iterator[QuarantinedRo
 
 
 def quarantined_counts(store: RecordStore) -> dict[str, int]:
-    """Rows in quarantine per table, every table of the store."""
+    """Number of quarantined rows of every table."""
     if not _has_table(store):
         return dict.fromkeys(STORED_TABLES, 0)
     found = dict(store.rows("SELECT table_name, count(*) FROM quarantine GROUP BY table_name"))
@@ -92,15 +92,15 @@ def quarantined_counts(store: RecordStore) -> dict[str, int]:
 
 
 def _has_table(store: RecordStore) -> bool:
-    # A store opened to read may be older than its first import.
+    # A store that is opened read-only may have had no import yet.
     return bool(store.rows("FROM duckdb_tables() WHERE table_name = 'quarantine'"))
 
 
 class FileQuarantine:
-    """What one file puts into quarantine and takes out of it. Use inside one transaction.
+    """Changes of one file to the quarantine. Use inside one transaction.
 
-    A row's number is a digest of table, file name and cells, and of how often the same cells stood
-    higher up in the file; so the same bad row of the same file is kept once however often it comes.
+    The id of a row is a digest of table, file name and cells, and of how often the same cells
+    occurred before in the file, so the same bad row of the same file is stored only once.
     """
 
     def __init__(self, store: RecordStore, table: Table, file: str) -> None:
@@ -144,9 +144,9 @@ class FileQuarantine:
             )
 
     def commit(self) -> None:
-        """Writes what still waits, and takes the corrected rows out of quarantine.
+        """Write pending rows and remove corrected ones from quarantine.
 
-        One sent twice of which one is bad stays.
+        A row sent twice, once corrected and once still bad, stays in quarantine.
         """
         self._write()
         gone = sorted(set(self._corrected) - self._still_bad)
@@ -191,14 +191,14 @@ class FileQuarantine:
         digest = headings.digest()
         self._seen[digest] += 1
         numbered = hashlib.sha256(digest + str(self._seen[digest]).encode())
-        # A letter in front keeps spreadsheets from taking it for a number.
+        # The leading letter keeps spreadsheets from reading the id as a number.
         return f"Q{numbered.hexdigest()[:16].upper()}"
 
 
 def write_quarantine(store: RecordStore, folder: Path, *, language: Language = "zh") -> None:
-    """Writes ``folder``/<table>.csv for every table with rows in quarantine, removes the others.
+    """Write ``folder``/<table>.csv for every table with quarantined rows, and remove the others.
 
-    UTF-8 with BOM, under the contract's Chinese headers. A file is replaced whole or not at all.
+    The files are UTF-8 with BOM, with the contract's Chinese headers, and are replaced atomically.
     """
     for name, count in quarantined_counts(store).items():
         path = folder / f"{name}.csv"
@@ -212,7 +212,7 @@ def write_quarantine(store: RecordStore, folder: Path, *, language: Language = "
 def _write(store: RecordStore, table: Table, path: Path, language: Language) -> None:
     fields = [*table.fields, KNOWN_AT]
 
-    @lru_cache(_FETCH)  # rows of a file tend to be wrong in the same way
+    @lru_cache(_FETCH)  # rows of a file tend to have the same problems
     def described(problems: tuple[Problem, ...]) -> str:
         return escape_cell("；".join(problem.message(table, language) for problem in problems))
 
@@ -226,7 +226,7 @@ def _write(store: RecordStore, table: Table, path: Path, language: Language) -> 
         for row in quarantined_rows(store, table):
             head = [row.id, escape_cell(row.file), row.row, described(row.problems)]
             cells = [row.cells.get(field.name) for field in fields]
-            # What a row had too much stays too much until it is corrected.
+            # Surplus cells are written too, so that an uncorrected row is refused again.
             surplus = [cell for name, cell in row.cells.items() if name.startswith("+")]
             writer.writerow(head + [escape_cell(cell) for cell in cells + surplus])
     part.replace(path)

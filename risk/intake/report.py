@@ -1,4 +1,4 @@
-"""What an import did: for every file and table, where each row went."""
+"""Report of an import: what happened to the rows of each file and table."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from risk.locale import Language
 
 @dataclass(frozen=True)
 class FileReport:
-    """One file taken in. ``read`` is always ``accepted + repeated + quarantined``.
+    """Imported file. ``read`` always equals ``accepted + repeated + quarantined``.
 
     ``marks`` counts data-quality marks by name; ``ignored_columns`` were not read;
-    ``unread_sheets`` look like the table too, but only one sheet of a book is read.
+    ``unread_sheets`` look like the table too, but only one sheet of a workbook is read.
     """
 
     file: str
@@ -45,7 +45,7 @@ class FileReport:
 
 @dataclass(frozen=True)
 class TableReport:
-    """All files of one table together; ``waiting`` of the accepted rows know no project yet."""
+    """Totals of one table; ``waiting`` accepted rows have a project that is not known yet."""
 
     read: int
     accepted: int
@@ -66,7 +66,7 @@ class TableReport:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """A whole import. ``failed`` files stored nothing; ``skipped`` files are no records."""
+    """Whole import. Nothing of ``failed`` files is stored; ``skipped`` are not record files."""
 
     files: tuple[FileReport, ...]
     failed: tuple[IntakeFailure, ...]
@@ -75,11 +75,11 @@ class ImportReport:
 
     @property
     def tables(self) -> dict[str, TableReport]:
-        """Totals by table, for the tables that came."""
+        """Totals by table, for the tables of the imported files."""
         return {name: self._total(name) for name in dict.fromkeys(f.table for f in self.files)}
 
     def as_json(self, language: Language = "zh") -> dict[str, Any]:
-        """The report as plain data; failures are worded in ``language``."""
+        """JSON-serialisable report; messages of failures are in ``language``."""
         return {
             "tables": {name: total.as_json() for name, total in self.tables.items()},
             "files": [report.as_json() for report in self.files],

@@ -1,4 +1,4 @@
-"""What is wrong with a row: column, what was found, what is allowed."""
+"""Problems of single rows: column, what was found, what is allowed."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from risk.intake.cells import Cell, as_text
 from risk.locale import Language, text
 
 MAX_EXCERPT = 60
-"""Characters of a cell that a problem quotes; the quarantine keeps the cell in full."""
+"""Maximum characters of a cell quoted in a problem; the quarantine stores the whole cell."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing wrong with a row. ``column`` is a field's name, or empty for the row itself.
+    """Problem of a row. ``column`` is a field's name, or empty for the row as a whole.
 
-    ``code`` names the wording; ``allowed`` is what the wording alone cannot know (the terms of a
-    field, the date a record may not lie before).
+    The text is ``intake.problem.<code>``; ``allowed`` fills in what depends on the field or the row
+    (the terms of a field, the earliest date allowed).
     """
 
     column: str
@@ -27,12 +27,12 @@ class Problem:
     allowed: str = ""
 
     def as_json(self) -> dict[str, str]:
-        """The problem as stored."""
+        """JSON-serialisable form, as stored."""
         values = (self.column, self.code, self.found, self.allowed)
         return dict(zip(("column", "code", "found", "allowed"), values, strict=True))
 
     def message(self, table: Table, language: Language = "zh") -> str:
-        """The problem in one sentence; the column is called by its Chinese header in Chinese."""
+        """Text of the problem; in Chinese the column has its Chinese header."""
         column = _heading(table, self.column, language)
         return text(
             f"intake.problem.{self.code}",
@@ -44,19 +44,19 @@ class Problem:
 
 
 def problem(field: Field, code: str, found: Cell, *, allowed: str = "") -> Problem:
-    """The problem ``code`` of the cell ``found``."""
+    """Problem ``code`` of the cell ``found``."""
     if code == "not_in_values":
         allowed = "、".join(field.values.values())
     return Problem(field.name, code, excerpt(found), allowed)
 
 
 def problem_from_json(stored: dict[str, Any]) -> Problem:
-    """The problem :meth:`Problem.as_json` gave."""
+    """Inverse of :meth:`Problem.as_json`."""
     return Problem(**stored)
 
 
 def excerpt(cell: Cell) -> str:
-    """The beginning of a cell, in one line."""
+    """Beginning of a cell, on one line."""
     shown = " ".join(as_text(cell)[: MAX_EXCERPT + 1].split())
     return f"{shown[:MAX_EXCERPT]}…" if len(shown) > MAX_EXCERPT else shown
 

@@ -1,7 +1,7 @@
-"""From raw rows to typed columns: parsing and checking, a batch at a time.
+"""Parsing and checking of raw rows into typed columns, one batch at a time.
 
-Columns are parsed parse_cell after another, each with a memory of the cache it has met; in a feed
-most cells repeat, so most are looked up rather than parsed.
+Columns are parsed one after another, with a cache of parsed texts per column: in a feed most cells
+repeat.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from risk.intake.headers import Column, Header
 from risk.intake.row_errors import Problem, problem
 
 BATCH_ROWS = 10_000
-"""Rows parsed, stored and reported on at a time; bounds the memory an import needs."""
+"""Rows parsed, stored and reported at a time; bounds the memory of an import."""
 
 _CACHED_CELLS, _CACHED_LENGTH = 20_000, 64
 _MOSTLY_UNIQUE = frozenset((FieldType.ID, FieldType.TEXT, FieldType.MONEY, FieldType.NUMBER))
@@ -39,7 +39,10 @@ _Problems: TypeAlias = dict[int, list[Problem]]
 
 @dataclass(frozen=True)
 class BadRow:
-    """A row that was not taken in: its number, its raw cells by field, and what is wrong."""
+    """Rejected row: its number, raw cells by field, and problems.
+
+    ``corrects`` is the quarantine id of the row it was meant to correct.
+    """
 
     number: int
     cells: Mapping[str, Cell]
@@ -66,15 +69,15 @@ class Batch:
 
     @property
     def good(self) -> int:
-        """How many rows can be stored."""
+        """Number of rows that can be stored."""
         return len(self.dated_today)
 
 
 class BatchParser:
-    """Parses the rows of parse_cell file; keeps what it learnt of each column's cache."""
+    """Parser of the rows of one file; caches parsed texts per column."""
 
     def __init__(self, table: Table, header: Header, *, strict_width: bool, today: dt.date) -> None:
-        """``strict_width``: a row shorter or longer than the header is broken."""
+        """``strict_width``: rows with fewer or more cells than the header are rejected."""
         self._table = table
         self._header = header
         self._strict_width = strict_width
@@ -156,7 +159,7 @@ class BatchParser:
 
 
 class _ParseCache(dict[str, Any]):
-    """Values of a column by the text of the cell; parses a text when it first comes."""
+    """Parsed values by the text of the cell; a text is parsed on first access."""
 
     def __init__(self, read: Callable[[Cell], Value | CellRefused]) -> None:
         super().__init__()
@@ -170,7 +173,7 @@ class _ParseCache(dict[str, Any]):
 
 
 class _ColumnParser:
-    """Parses the cells of parse_cell column."""
+    """Parser of the cells of one column."""
 
     def __init__(self, column: Column) -> None:
         self.field: Field = column.field
@@ -181,7 +184,7 @@ class _ColumnParser:
         self._repeats = column.field.type not in _MOSTLY_UNIQUE
 
     def parse(self, cells: Sequence[Cell], problems: _Problems) -> list[Value]:
-        """Values of ``cells``; a refused or missing parse_cell is None and a problem of its row."""
+        """Values of ``cells``; refused or missing ones are None and add a problem to their row."""
         values: list[Any] = self._parse_cached(cells) if self._repeats else self._read(cells)
         for index, value in enumerate(values):
             if type(value) is CellRefused:
@@ -194,7 +197,7 @@ class _ColumnParser:
         return values
 
     def raw_with_unit(self, cells: Sequence[Cell]) -> Cell:
-        """The raw cell of a row, with the header's unit behind a bare number."""
+        """Raw cell of a row, with the header's unit appended to a bare number."""
         cell = cells[self.index] if self.index < len(cells) else None
         return append_unit(cell, self._unit)
 
@@ -214,7 +217,7 @@ class _ColumnParser:
         cache, parse_cell = self._cache, self._parse_cell
         if len(cache) > _CACHED_CELLS:
             cache.clear()
-        # Only text is looked up: 1, 1.0 and True are parse_cell key of a dict.
+        # Only text is cached: 1, 1.0 and True are the same dict key.
         return [cache[cell] if type(cell) is str else parse_cell(cell) for cell in cells]
 
     def _parse_cell(self, cell: Cell) -> Value | CellRefused:
@@ -228,7 +231,7 @@ class _ColumnParser:
 
 
 def _transpose(rows: Sequence[Row], width: int) -> list[tuple[Cell, ...]]:
-    """The first ``width`` columns of ``rows``; a row that ended too early is filled with None."""
+    """First ``width`` columns of ``rows``; short rows are filled up with None."""
     wide = [
         cells if len(cells) >= width else [*cells, *[None] * (width - len(cells))]
         for _, cells in rows

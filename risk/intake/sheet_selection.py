@@ -1,4 +1,4 @@
-"""Which sheet of a file holds the table, and where its header stands."""
+"""Selection of the sheet that contains the table, and of its header row."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from risk.intake.readers import Sheet
 
 @dataclass(frozen=True)
 class SelectedSheet:
-    """The sheet to read, its header, and other sheets that look like the table but are not read."""
+    """Sheet to read, its header, and names of other sheets that look like the table."""
 
     sheet: Sheet
     header: Header
     unread: tuple[str, ...] = ()
 
     def rows(self) -> Iterator[Row]:
-        """The filled rows below the header."""
+        """Non-blank rows below the header."""
         above = self.header.row
         for row in self.sheet.rows():
             if row[0] > above and not is_blank(row[1]):
@@ -45,31 +45,31 @@ class _Candidate:
 
 
 def select_sheet(table: Table, sheets: Sequence[Sheet], *, file: str) -> SelectedSheet:
-    """The first sheet with a row of all required columns near its top.
+    """First sheet with all required columns in one of its first rows.
 
     Raises:
-        FileEmpty: no sheet has a filled cell near its top.
-        HeaderMissing: no row names any column of the table.
-        ColumnsMissing, ColumnsTwice, UnitUnknown: the best header found is not right.
+        FileEmpty: no sheet has a filled cell in its first rows.
+        HeaderMissing: no row contains any column of the table.
+        ColumnsMissing, ColumnsTwice, UnitUnknown: the best header found is invalid.
     """
     candidates: list[_Candidate] = []
     broken: list[QuotesBroken] = []
     for sheet in sheets:
         try:
             candidates.extend(_candidates(table, sheet))
-        except QuotesBroken as failure:  # perhaps only because the delimiter tried is not right
+        except QuotesBroken as failure:  # may be due to the wrong delimiter
             broken.append(failure)
     if broken and all(missing_fields(table, candidate.found) for candidate in candidates):
         raise broken[0]
     if not candidates:
         raise FileEmpty(file=file)
-    whole = [found for found in candidates if not missing_fields(table, found.found)]
-    best = whole[0] if whole else max(candidates, key=lambda candidate: len(candidate.found))
+    complete = [row for row in candidates if not missing_fields(table, row.found)]
+    best = complete[0] if complete else max(candidates, key=lambda row: len(row.found))
     if not best.found:
         allowed = ", ".join(field.zh for field in table.fields if field.required)
         raise HeaderMissing(file=file, table=table.zh, allowed=allowed)
     header = read_header(table, best.row, best.cells, titles=best.titles, file=file)
-    names = dict.fromkeys(found.sheet.name for found in whole if found.sheet is not best.sheet)
+    names = dict.fromkeys(row.sheet.name for row in complete if row.sheet is not best.sheet)
     return SelectedSheet(best.sheet, header, tuple(filter(None, names)))
 
 

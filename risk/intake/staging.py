@@ -1,20 +1,20 @@
-"""Storing good rows as versions: what is new is kept, what is known already is repeated.
+"""Storing of good rows as versions: new rows are stored, known ones count as repeated.
 
-Rows are staged first and judged together, in sets. The judgement must make a second import of the
-same file change nothing, and must let the last row of the file win. Per group of rows with the
-same key and ``known_at``, in file order:
+Rows are staged first and compared as a set. A second import of the same file must change nothing,
+and the last row of a file must win. Per group of rows with the same key and ``known_at``, in file
+order:
 
-* a row equal to the one before it is repeated;
-* the last of the others is repeated if it equals the stored version that counts (the latest
-  arrival), any other if it equals some stored version;
+* a row equal to the previous one is repeated;
+* of the others, the last is repeated if it equals the current stored version (the latest arrival),
+  any other if it equals any stored version;
 * if any row of the group is new, the last one is stored too.
 
-A row whose key comes once in the file and never in the store is new by all of that, and is not
-looked at further: in most files no row is, and all are taken over as they were staged.
+A row whose key occurs once in the file and never in the store is new and needs no comparison. In
+most files this holds for all rows, and they are stored as staged.
 
-Rows known on the import day only for want of a date form one group per key, are compared without
-``known_at``, and the version that counts is the key's latest: the same list sent again on another
-day says nothing new.
+Rows that are known on the import day for lack of a date form one group per key and are compared
+without ``known_at``; their current version is the key's latest, so that the same list sent again on
+another day adds nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _BATCH, _STAGED, _KNOWN = "intake_batch", "intake_staged", "intake_known"
 
 
 class Staging:
-    """The good rows of one file on their way into ``table``. Use inside one transaction."""
+    """Staged good rows of one file for ``table``. Use inside one transaction."""
 
     def __init__(self, store: RecordStore, table: Table) -> None:
         self._store = store
@@ -51,7 +51,7 @@ class Staging:
         )
 
     def add(self, batch: Batch) -> None:
-        """Stages the good rows of ``batch`` behind those already there."""
+        """Stage the good rows of ``batch`` after those already staged."""
         lines = pa.array(np.arange(self._lines, self._lines + batch.good))
         self._lines += batch.good
         arrays = [batch.columns[name] for name in self._names] + [batch.dated_today, lines]
@@ -66,16 +66,16 @@ class Staging:
             self._store.rows(f"INSERT INTO {_STAGED} SELECT * FROM {_BATCH}")
 
     def commit(self) -> int:
-        """Stores what is new, in file order; the number of rows stored."""
+        """Store the new rows in file order and return their number."""
         self._store.rows(_known_lines_sql(self._table))
         known: int = self._store.rows(f"SELECT count(*) FROM {_KNOWN}")[0][0]
         accepted = self._lines - known
         if accepted:
-            # Numbers are drawn first: a sequence drawn in a parallel query has no order. Only this
-            # process draws, so that they follow one another.
+            # Numbers are drawn first: a sequence used in a parallel query has no order. They are
+            # consecutive because only this process draws.
             drawn = self._store.rows(f"SELECT min(nextval('arrivals')) FROM range({self._lines})")
             first, names = int(drawn[0][0]), ", ".join(self._names)
-            # A plain copy keeps the order of the lines by itself.
+            # INSERT ... SELECT without a join preserves the order of the lines.
             others = f" ANTI JOIN {_KNOWN} USING (line) ORDER BY line" if known else ""
             self._store.rows(
                 f"INSERT INTO {self._table.name} ({names}, arrival)"
@@ -88,7 +88,7 @@ class Staging:
 
 @contextmanager
 def registered(store: RecordStore, name: str, rows: pa.Table) -> Iterator[None]:
-    """``rows`` under ``name`` in queries, for the length of the block."""
+    """Make ``rows`` available to queries as ``name`` within the block."""
     store.connection.register(name, rows)
     try:
         yield
@@ -97,25 +97,25 @@ def registered(store: RecordStore, name: str, rows: pa.Table) -> Iterator[None]:
 
 
 def _known_lines_sql(table: Table) -> str:
-    """Collects the lines not to be stored in ``intake_known``; steps named after the rule."""
+    """SQL that collects the lines not to be stored in the table ``intake_known``."""
     key = ", ".join(table.key)
     same_key = _same(table.key, "changed", "stored")
-    told_twice, met_before = _same(table.key, "s", "twice"), _same(table.key, "s", "stored")
+    in_file, in_store = _same(table.key, "s", "duplicates"), _same(table.key, "s", "stored")
     return f"""
 CREATE OR REPLACE TEMP TABLE {_KNOWN} AS
-WITH twice AS (
+WITH duplicates AS (
   SELECT {key} FROM {_STAGED} GROUP BY {key} HAVING count(*) > 1
 ),
-looked_at AS (
-  SELECT line FROM {_STAGED} s SEMI JOIN twice ON {told_twice}
+to_compare AS (
+  SELECT line FROM {_STAGED} s SEMI JOIN duplicates ON {in_file}
   UNION
-  SELECT line FROM {_STAGED} s SEMI JOIN {table.name} stored ON {met_before}
+  SELECT line FROM {_STAGED} s SEMI JOIN {table.name} stored ON {in_store}
 ),
 staged AS (
   SELECT {key}, known_at, dated_today, line,
     CASE WHEN NOT dated_today THEN known_at END AS day,
     {_content(table)} AS content
-  FROM {_STAGED} SEMI JOIN looked_at USING (line)
+  FROM {_STAGED} SEMI JOIN to_compare USING (line)
 ),
 compared AS (
   SELECT *, lag(content) OVER (PARTITION BY {key}, day ORDER BY line) AS before FROM staged
@@ -128,7 +128,7 @@ stored AS (
   SELECT {key}, known_at, arrival, {_content(table)} AS content FROM {table.name} stored
   SEMI JOIN changed ON {same_key}
 ),
-met AS (
+matched AS (
   SELECT changed.line,
     bool_or(stored.content = changed.content) AS equals_one,
     arg_max(stored.content = changed.content, row(stored.known_at, stored.arrival))
@@ -140,24 +140,24 @@ met AS (
 judged AS (
   SELECT changed.*,
     NOT coalesce(CASE WHEN is_last THEN equals_winner ELSE equals_one END, false) AS is_new
-  FROM changed LEFT JOIN met USING (line)
+  FROM changed LEFT JOIN matched USING (line)
 ),
 grouped AS (
   SELECT *, bool_or(is_new) OVER (PARTITION BY {key}, day) AS any_new FROM judged
 )
-SELECT line FROM looked_at
+SELECT line FROM to_compare
 EXCEPT
 SELECT line FROM grouped WHERE is_new OR (is_last AND any_new)
 """
 
 
 def _same(key: Iterable[str], one: str, other: str) -> str:
-    # A part of a key may be unknown (attendance of no contract), and unknown equals unknown here.
+    # Parts of a key may be NULL (attendance without a contract), and NULL equals NULL here.
     return " AND ".join(f"{one}.{name} IS NOT DISTINCT FROM {other}.{name}" for name in key)
 
 
 def _content(table: Table) -> str:
-    """SQL for a digest of all fields but ``known_at``; unknown differs from every text."""
+    """SQL for a digest of all fields except ``known_at``; NULL differs from every text."""
     texts = [
         f"coalesce(replace(CAST({field.name} AS VARCHAR), '|', '||'), '|n')"
         for field in table.fields
@@ -166,7 +166,7 @@ def _content(table: Table) -> str:
 
 
 def newest_arrival(store: RecordStore, tables: Iterable[Table]) -> int:
-    """The largest arrival number stored so far; 0 if there is none."""
+    """Largest arrival number stored so far; 0 if there is none."""
     largest = " UNION ALL ".join(f"SELECT max(arrival) AS a FROM {table.name}" for table in tables)
     newest: int = store.rows(f"SELECT coalesce(max(a), 0) FROM ({largest})")[0][0]
     return newest

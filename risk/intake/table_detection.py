@@ -1,4 +1,4 @@
-"""Which table a file holds, told from its name."""
+"""Detection of a file's table from its name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from risk.intake.file_errors import TableAmbiguous, TableUnknown
 
 
 def detect_table(path: Path) -> Table:
-    """The table named in the file's name, in English or Chinese; the longest name wins.
+    """Table whose English or Chinese name is in the file's name; the longest name wins.
 
     >>> detect_table(Path("2024年工程项目台账.xlsx")).name
     'projects'
@@ -19,8 +19,8 @@ def detect_table(path: Path) -> Table:
     'payments'
 
     Raises:
-        TableUnknown: the name holds none of the tables' names.
-        TableAmbiguous: it holds two names of the same length.
+        TableUnknown: the file's name contains no table name.
+        TableAmbiguous: it contains two table names of the same length.
     """
     stem = unicodedata.normalize("NFKC", path.stem).casefold()
     lengths = {table.name: _match(table, stem) for table in STORED_TABLES.values()}
@@ -35,12 +35,12 @@ def detect_table(path: Path) -> Table:
 
 
 def allowed_names() -> str:
-    """Every name a file may carry, English and Chinese, as one line."""
+    """All table names, English and Chinese, as one line of text."""
     return ", ".join(f"{table.name}/{table.zh}" for table in STORED_TABLES.values())
 
 
 def _match(table: Table, stem: str) -> int:
     """Length of the longest name of ``table`` in ``stem``; 0 if there is none."""
-    # An English name stands alone: "cases" is not in "showcases".
+    # English names must be whole words: "cases" is not in "showcases".
     english = re.search(rf"(?<![a-z]){table.name}(?![a-z])", stem)
     return max(len(table.name) if english else 0, len(table.zh) if table.zh in stem else 0)

@@ -1,4 +1,4 @@
-"""Units a header or a cell may name beside a number."""
+"""Units of money and shares in headers and cells."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class Unit:
-    """How a unit is written, and what one of it is in the field's own unit (yuan, or 1)."""
+    """Label of a unit, and its factor to the base unit (yuan, or 1)."""
 
     label: str
     factor: Decimal
@@ -29,4 +29,4 @@ MONEY_UNITS: Mapping[str, Unit] = {
 """Units of money by spelling; the factor is in yuan."""
 
 PERCENT = Unit("%", Decimal("0.01"))
-"""Unit of a share."""
+"""Percent, the unit of shares."""

@@ -1,7 +1,7 @@
-"""What the records show of the conditions for two grave steps: criminal transfer, listing.
+"""Statutory elements of criminal transfer and of sanction listing, checked against the records.
 
-Never a verdict: each element is shown, shown otherwise, or unknown, with its evidence and what to
-obtain. ``standards.toml`` holds the amounts as dated, cited data.
+The result is never a verdict: each element is shown, shown otherwise, or unknown, with its evidence
+and what to obtain. ``standards.toml`` holds the amounts as dated, cited data.
 """
 
 from risk.legal_elements.elements import (

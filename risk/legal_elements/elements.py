@@ -1,8 +1,8 @@
-"""Each statutory element against the cases and inspections of one project.
+"""Check of each statutory element against the cases and inspections of one project.
 
 Source: Criminal Law Article 276-1 with Fa Shi [2013] No. 3; Order No. 45 of the Ministry of Human
 Resources and Social Security. Cases and inspections are rows of the record contract as known
-before ``as_of`` (days as ISO text, money in fen); what is not in them stays unknown.
+before ``as_of`` (days as ISO text, money in fen); elements without records are unknown.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ _CONFIRMED = frozenset({"confirmed", "transferred"})
 
 @dataclass(frozen=True)
 class Element:
-    """One element: how it stands, why (a key of the catalogue with fields), on which records.
+    """One element: its standing, the reason (catalogue key and fields) and the evidence.
 
-    Fields ending in ``_fen`` are money in fen; days are ISO text.
+    Fields ending in ``_fen`` are money in fen; days are ISO text. ``evidence`` holds pairs of
+    table and record id.
     """
 
     code: str
@@ -39,25 +40,25 @@ class Element:
 
 @dataclass(frozen=True)
 class _Matter:
-    """The newest open case and the newest order about arrears not reported as put right."""
+    """Newest open case, and newest inspection with arrears that are not reported as corrected."""
 
     case: Row | None
     order: Row | None
 
     def figure(self, case_field: str, order_field: str) -> int | None:
-        """A figure of the case; of the inspection where the case does not say."""
+        """Figure of the case, or of the inspection if the case lacks it."""
         for row, name in ((self.case, case_field), (self.order, order_field)):
             if row is not None and row.get(name) is not None:
                 return int(row[name])
         return None
 
     def refs(self) -> tuple[tuple[str, str], ...]:
-        """The records behind it."""
+        """Table and id of the case and of the inspection."""
         return (*_case_ref(self.case), *_order_ref(self.order))
 
 
 def has_open_matter(handling: Mapping[str, Sequence[Row]] | None) -> bool:
-    """Whether a case is open or confirmed, or arrears were found that are not put right."""
+    """Whether a case is open or an inspection found arrears that are not corrected."""
     matter = _matter(handling)
     return matter.case is not None or matter.order is not None
 
@@ -69,10 +70,10 @@ def elements_of(
     as_of: dt.date,
     standards: Standards | None = None,
 ) -> tuple[Element, ...]:
-    """The elements of ``kind`` in the order law names them.
+    """Elements of ``kind`` in statutory order.
 
-    ``handling``: ``cases`` and ``inspections`` of the project as known before ``as_of``; None
-    where nothing was gathered, and then every element is unknown.
+    ``handling`` holds the ``cases`` and ``inspections`` of the project as known before ``as_of``;
+    with None every element is unknown.
     """
     known = standards or read_standards()
     matter = _matter(handling)
@@ -94,23 +95,25 @@ def elements_of(
 
 
 def _matter(handling: Mapping[str, Sequence[Row]] | None) -> _Matter:
-    found = handling or {"cases": (), "inspections": ()}
-    cases = [one for one in found["cases"] if one["status"] in _OPEN and not one.get("closed_on")]
+    records = handling or {"cases": (), "inspections": ()}
+    cases = [row for row in records["cases"] if row["status"] in _OPEN and not row.get("closed_on")]
     orders = [
-        one for one in found["inspections"] if one["arrears_found"] and not one.get("rectified_on")
+        row
+        for row in records["inspections"]
+        if row["arrears_found"] and not row.get("rectified_on")
     ]
-    # A confirmed case before one that is only accepted; then the newest.
+    # Confirmed cases come before accepted ones; then the newest.
     case = max(
         cases,
-        key=lambda one: (one["status"] in _CONFIRMED, one["opened_on"], one["case_id"]),
+        key=lambda row: (row["status"] in _CONFIRMED, row["opened_on"], row["case_id"]),
         default=None,
     )
     order = max(
         orders,
-        key=lambda one: (
-            one.get("rectify_by") is not None,
-            one["inspected_on"],
-            one["inspection_id"],
+        key=lambda row: (
+            row.get("rectify_by") is not None,
+            row["inspected_on"],
+            row["inspection_id"],
         ),
         default=None,
     )
@@ -127,14 +130,14 @@ def _confirmed(matter: _Matter, handling: Mapping[str, Sequence[Row]] | None) ->
     if matter.case is not None:
         return Element(code, "unknown", "not_yet", {}, _case_ref(matter.case))
     done = (handling or {}).get("cases", ())
-    if done and all(one["status"] in ("unfounded", "closed") for one in done):
-        refs = tuple(("cases", str(one["case_id"])) for one in done)
+    if done and all(row["status"] in ("unfounded", "closed") for row in done):
+        refs = tuple(("cases", str(row["case_id"])) for row in done)
         return Element(code, "otherwise", "settled", {}, refs)
     return Element(code, "unknown", "no_record")
 
 
 def _extent(matter: _Matter, known: Standards) -> Element:
-    """Ten workers or more, or one owed three months' pay; no record holds months per worker."""
+    """Ten or more workers, or one owed three months' pay; no record has the months per worker."""
     workers = matter.figure("workers", "workers_owed")
     fields: dict[str, int | str] = {"least": known.group_workers, "months": known.months}
     if workers is None:
@@ -164,11 +167,11 @@ def _amount(matter: _Matter, standard: Standard | None, group: int) -> Element:
     }
     where = "national" if standard.national else "local"
     if workers is None:
-        # Unknown which of the two standards counts: above both or below both is still told.
+        # It is unknown which standard applies, so only amounts above or below both are decided.
         low, high = standard.single[0], standard.group[1]
         fields |= {"low_fen": low, "high_fen": high}
         where = "either"
-    # Of several people owed together somebody is owed the mean or more; nobody more than all.
+    # Among several workers at least one is owed the mean or more, and none more than the total.
     most_sure = amount if many or workers is None else amount // max(workers, 1)
     if most_sure >= high:
         return Element("amount", "shown", f"{where}_above", fields, matter.refs())
@@ -203,7 +206,7 @@ def _deadline(matter: _Matter, as_of: dt.date) -> Element:
 
 
 def _still_unpaid(matter: _Matter) -> Element:
-    """Shown only where money recovered was reported and is short; silence is no proof."""
+    """Shown only if a recovered amount is on record and is short; a missing one proves nothing."""
     code, case = "still_unpaid", matter.case
     if case is None or case.get("amount_owed") is None or case.get("amount_recovered") is None:
         return Element(code, "unknown", "not_in_records", {}, matter.refs())

@@ -1,4 +1,4 @@
-"""The amounts and terms of ``standards.toml``: dated, cited, the closest region wins."""
+"""Amounts and terms of ``standards.toml``: dated and cited; the closest region applies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FEN = 100
 
 @dataclass(frozen=True)
 class Standard:
-    """From what amount arrears are large in a region; (low, high) in fen, equal where exact."""
+    """Amount from which arrears are large in a region: (low, high) in fen, equal if exact."""
 
     region: str
     single: tuple[int, int]
@@ -30,13 +30,13 @@ class Standard:
 
     @property
     def national(self) -> bool:
-        """Whether it is the national range, for want of a figure of the region's own."""
+        """Whether this is the national range, used where a region has no figure of its own."""
         return not self.region
 
 
 @dataclass(frozen=True)
 class Standards:
-    """All standards; how many workers are a group, and the terms of the sanction list."""
+    """All standards, the group size in workers, and the terms of the sanction list."""
 
     standards: tuple[Standard, ...]
     group_workers: int
@@ -46,24 +46,24 @@ class Standards:
     early_removal_months: int
 
     def of(self, region: str, day: dt.date) -> Standard | None:
-        """The standard of the closest region in force on ``day``; None before there was any."""
-        found = [
-            one
-            for one in self.standards
-            if region.startswith(one.region)
-            and one.from_day <= day
-            and (one.to_day is None or day < one.to_day)
+        """Standard in force on ``day`` of the closest region; None if there was none."""
+        matching = [
+            standard
+            for standard in self.standards
+            if region.startswith(standard.region)
+            and standard.from_day <= day
+            and (standard.to_day is None or day < standard.to_day)
         ]
-        return max(found, key=lambda one: (len(one.region), one.from_day), default=None)
+        return max(matching, key=lambda item: (len(item.region), item.from_day), default=None)
 
 
 @cache
 def read_standards() -> Standards:
-    """The standards of ``standards.toml``."""
+    """Standards read from ``standards.toml``."""
     text = files("risk.legal_elements").joinpath("standards.toml").read_text(encoding="utf-8")
     document = tomllib.loads(text)
     return Standards(
-        standards=tuple(_standard(one) for one in document["standards"]),
+        standards=tuple(_standard(item) for item in document["standards"]),
         group_workers=document["workers"]["group"],
         months=document["workers"]["months"],
         listing_from=document["listing"]["from"],

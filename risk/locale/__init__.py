@@ -1,8 +1,7 @@
-"""The catalogues of wording: Simplified Chinese first, English on request.
+"""Message catalogues: Simplified Chinese by default, English on request.
 
-Every sentence a person sees stands in ``zh.toml`` and ``en.toml`` beside this file (one
-``[section]`` per part of the house) and is fetched by its dotted key. Code holds keys, never
-sentences.
+Every text a person sees is in the ``<part>.zh.toml`` and ``<part>.en.toml`` files of this folder
+and is looked up by its dotted key. Code holds keys, never sentences.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 @cache
 def catalogue(language: Language) -> dict[str, str]:
-    """All wordings of ``language``, keyed by dotted path (``section.key``)."""
+    """All texts of ``language`` by dotted key (``section.key``)."""
     flat: dict[str, str] = {}
     for part in sorted(files(__name__).iterdir(), key=lambda item: item.name):
         if part.name.endswith(f"{language}.toml"):
@@ -27,10 +26,10 @@ def catalogue(language: Language) -> dict[str, str]:
 
 
 def text(key: str, language: Language = "zh", /, **fields: Any) -> str:
-    """The wording of ``key`` with ``fields`` put in.
+    """Text of ``key`` with ``fields`` filled in.
 
     Raises:
-        KeyError: the catalogue has no such key (a test holds both catalogues complete).
+        KeyError: the catalogue has no such key (a test keeps both catalogues complete).
 
     >>> text("words.watchlist", "en")
     'watchlist'

@@ -1,7 +1,7 @@
-"""A synthetic county: records in the contract's format, grounded in published figures.
+"""Simulator of a synthetic county: records in the contract's format, based on published figures.
 
-Everything it writes is invented and says so. It serves tests, demonstrations and measurements of
-the service itself; it says nothing about any real place, organisation or person.
+All output is invented and marked as such. It is meant for tests, demonstrations and measurements of
+the software; it describes no real place, organisation or person.
 """
 
 from risk.simulator.simulate import SimulationReport, simulate

@@ -1,4 +1,4 @@
-"""Monthly attendance per team: honest figures wobble, copied ones do not."""
+"""Monthly attendance per team: honest figures vary, copied ones do not."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COPIED_DAYS = 26
 def attendance_frame(
     world: World, projects: Projects, sites: tuple[Contracts, Teams], feeds: Feeds, wages: Wages
 ) -> Frame:
-    """The ``attendance`` table."""
+    """Rows of the ``attendance`` table."""
     contracts, teams = sites
     rng = world.stream("attendance-records")
     count, project = len(wages.team), wages.project
@@ -48,7 +48,7 @@ def attendance_frame(
 def _figures(
     rng: np.random.Generator, projects: Projects, teams: Teams, wages: Wages
 ) -> tuple[Ints, Ints, Ints, Ints]:
-    """Registered, present, worker-days, with a labour contract."""
+    """Workers registered, workers present, worker-days, workers with a labour contract."""
     project, count = wages.project, len(wages.team)
     copied = projects.dishonest[project]
     leaving = np.where(wages.trouble & (rng.random(count) < 0.35), rng.uniform(0.5, 1, count), 1)

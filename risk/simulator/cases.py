@@ -1,4 +1,4 @@
-"""How a matter goes through the authority's hands, and the versions it leaves behind."""
+"""Course of a case at the authority, and the record versions it produces."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from risk.simulator.world import EMPTY, Texts, World
 
 @dataclass(frozen=True)
 class Claim:
-    """What somebody says is owed; ``true`` when wages are really owed. ``amount`` is yuan."""
+    """Claim of unpaid wages; ``true`` if wages are really owed. ``amount`` is in yuan."""
 
     workers: int
     amount: float
@@ -23,7 +23,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Case:
-    """One case. Days since 1970, EMPTY where a step was not taken; money in yuan."""
+    """Case. Days since 1970, EMPTY for steps not taken; money in yuan."""
 
     project: int
     org: int
@@ -41,12 +41,12 @@ class Case:
     pays: bool = False
 
     def settled_on(self) -> int:
-        """The day the debt is paid because of this case, EMPTY if it is not."""
+        """Day on which the debt is paid because of this case; EMPTY if it is not."""
         return self.closed if self.pays else EMPTY
 
 
 def simulate_case(rng: np.random.Generator, p: Parameters, case: Case) -> Case:
-    """The whole course of an accepted case, whose claim may be true or not."""
+    """Complete course of an accepted case, for a true or a false claim."""
     claim = case.claim
     if rng.random() > (p.filed_if_owed if claim.true else p.filed_if_not):
         closed = case.opened + int(rng.integers(4, 30))
@@ -78,7 +78,7 @@ def _confirmed(rng: np.random.Generator, p: Parameters, case: Case, slow: bool) 
 
 
 def case_frame(world: World, cases: list[Case], ids: tuple[Texts, Texts, Texts]) -> Frame:
-    """The ``cases`` table; ``ids`` are those of projects, organisations and complaints."""
+    """Rows of the ``cases`` table; ``ids`` are of projects, organisations and complaints."""
     rng = world.stream("case-records")
     projects, organisations, complaints = ids
     rows = []
@@ -118,7 +118,7 @@ class _Version:
 
     @property
     def place_known(self) -> bool:
-        """Employers are named at once; a site often only when the case is filed."""
+        """Whether the employer and site are named; often only once the case is filed."""
         return self.case.named or self.status != "accepted"
 
     @property
@@ -146,7 +146,7 @@ class _Version:
         return self.amount if self.case.pays else round(self.amount * 0.3)
 
     def until(self, day: int) -> int:
-        """``day`` if this version already knows of it."""
+        """``day`` if it is not after this version, else EMPTY."""
         return day if day <= self.day else EMPTY
 
 

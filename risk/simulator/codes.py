@@ -1,6 +1,6 @@
-"""Place and credit codes: valid in shape, fictional in content.
+"""Region and credit codes: valid in form, fictional in content.
 
-No province of China has a code that begins with 99, so no code made here is a real one.
+No Chinese province code starts with 99, so no generated code is real.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ TOWNSHIPS_PER_COUNTY = 12
 
 
 def check_character(body: str) -> str:
-    """The 18th character of a credit code whose first 17 are ``body`` (GB 32100-2015).
+    """18th character of a credit code whose first 17 characters are ``body`` (GB 32100-2015).
 
     >>> check_character("91110000101623741")
     'K'
@@ -26,7 +26,7 @@ def check_character(body: str) -> str:
 
 
 def credit_codes(rng: np.random.Generator, count: int, counties: list[str]) -> list[str]:
-    """``count`` different credit codes of enterprises registered in ``counties``."""
+    """``count`` distinct credit codes of enterprises registered in ``counties``."""
     codes: dict[str, None] = {}
     while len(codes) < count:
         county = counties[int(rng.integers(len(counties)))]
@@ -37,7 +37,7 @@ def credit_codes(rng: np.random.Generator, count: int, counties: list[str]) -> l
 
 
 def counties(projects: int) -> list[str]:
-    """County codes (6 digits): one for a county's size, more for a prefecture's."""
+    """County codes (6 digits): one per ``PROJECTS_PER_COUNTY`` projects, at most 60."""
     number = max(1, -(-projects // PROJECTS_PER_COUNTY))
     return [f"{PREFECTURE}{21 + index}" for index in range(min(number, 60))]
 

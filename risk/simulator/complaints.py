@@ -1,4 +1,4 @@
-"""Who complains, when, and what the authority writes down of it."""
+"""Complaints: who complains, when, and the text the authority records."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OLD_NAME_SHARE = 0.4  # of callers who name a renamed firm
 
 @dataclass(frozen=True)
 class Complaint:
-    """One complaint; ``project`` EMPTY and ``org`` set outside construction."""
+    """Complaint; outside construction ``project`` is EMPTY and ``org`` is the employer."""
 
     day: int
     project: int
@@ -30,14 +30,14 @@ class Complaint:
 
 
 def season_factors(p: Parameters) -> Floats:
-    """Complaint factor of calendar months 1..12, mean 1."""
+    """Complaint factors of calendar months 1..12, with mean 1."""
     shares = np.array(p.season)
     pulled = (shares / shares.mean()) ** p.season_pull
     return np.asarray(pulled / pulled.mean(), dtype=np.float64)
 
 
 def complaint_chances(p: Parameters, debts: Debts, milestone: Bools, season: float) -> Floats:
-    """Chance that the workers of each project complain this month."""
+    """Probability that the workers of each project complain this month."""
     pain = (debts.head() / p.complaint_head) ** p.complaint_power * np.sqrt(
         debts.workers / p.complaint_crew
     )
@@ -47,7 +47,7 @@ def complaint_chances(p: Parameters, debts: Debts, milestone: Bools, season: flo
 
 
 def true_claim(rng: np.random.Generator, p: Parameters, workers: int, amount: float) -> Claim:
-    """A claim of some or all who are owed; every fifth is blown up."""
+    """Claim of some or all workers who are owed; a share of the claims is inflated."""
     share = 1.0 if rng.random() < 0.4 else float(rng.uniform(0.3, 1.0))
     heads = max(1, round(workers * share))
     blown = float(rng.uniform(1.3, 2.2)) if rng.random() < p.inflated_share else 1.0
@@ -55,20 +55,20 @@ def true_claim(rng: np.random.Generator, p: Parameters, workers: int, amount: fl
 
 
 def false_claim(rng: np.random.Generator) -> Claim:
-    """Project money under the name of wages, or a quarrel over the count."""
+    """Claim without unpaid wages: project money claimed as wages, or a dispute over quantities."""
     heads = 1 + int(rng.exponential(6.0))
     return Claim(heads, round(heads * float(rng.lognormal(9.2, 0.5)), 0), False)
 
 
 def employer_claim(rng: np.random.Generator) -> Claim:
-    """A claim against a shop or factory."""
+    """Claim against a shop or factory."""
     heads = 1 + int(rng.exponential(5.0))
     amount = round(heads * float(rng.lognormal(9.0, 0.4)), 0)
     return Claim(heads, amount, bool(rng.random() < 0.8))
 
 
 def complaint_ids(complaints: list[Complaint]) -> Texts:
-    """Numbers of complaints, by month and place in the list."""
+    """Complaint ids from the month and the position in the list."""
     days = np.array([c.day for c in complaints], dtype="datetime64[D]")
     stamps = np.datetime_as_string(days.astype("datetime64[M]")).tolist()
     return np.array(
@@ -78,7 +78,7 @@ def complaint_ids(complaints: list[Complaint]) -> Texts:
 
 @dataclass(frozen=True)
 class ComplaintText:
-    """A complaint in the caller's words, and what was done to the names in them."""
+    """Text of a complaint in the caller's words, and the kind of error in each name."""
 
     site: str
     firm: str
@@ -89,7 +89,7 @@ class ComplaintText:
 
 @dataclass(frozen=True)
 class Names:
-    """Names of projects and of organisations; ``old`` are those before a renaming, or ''."""
+    """Names of projects and organisations; ``old`` has former names, or ''."""
 
     projects: Texts
     organisations: Texts
@@ -97,12 +97,12 @@ class Names:
 
 
 def complaint_frame(world: World, complaints: list[Complaint], ids: Texts, names: Names) -> Frame:
-    """The ``complaints`` table; ``ids`` are the projects'."""
+    """Rows of the ``complaints`` table; ``ids`` are project ids."""
     rng, p = world.stream("complaint-records"), world.parameters
     count = len(complaints)
     project = np.array([c.project for c in complaints], dtype=np.int64)
     named = np.array([c.named for c in complaints], dtype=np.bool_)
-    told = _texts(world, rng, complaints, names)
+    texts = _texts(world, rng, complaints, names)
     received = np.array([c.day for c in complaints], dtype=np.int64)
     workers = np.array([c.claim.workers for c in complaints], dtype=np.int64)
     amount = np.array([round(c.claim.amount * 100) for c in complaints], dtype=np.int64)
@@ -111,11 +111,11 @@ def complaint_frame(world: World, complaints: list[Complaint], ids: Texts, names
         "received_on": received,
         "channel": np.array(CHANNELS)[rng.choice(6, count, p=p.complaint_channels)],
         "project_id": np.where(named & (project != EMPTY), ids[project], ""),
-        "project_text": np.array([one.site for one in told], dtype=np.str_),
-        "employer_text": np.array([one.firm for one in told], dtype=np.str_),
+        "project_text": np.array([item.site for item in texts], dtype=np.str_),
+        "employer_text": np.array([item.firm for item in texts], dtype=np.str_),
         "workers": np.where(rng.random(count) < 0.08, EMPTY, workers),
         "amount_claimed": np.where(rng.random(count) < 0.12, EMPTY, amount),
-        "text": np.array([one.story for one in told], dtype=np.str_),
+        "text": np.array([item.story for item in texts], dtype=np.str_),
         "known_at": received + rng.integers(0, 3, count),
     }
     traced = np.flatnonzero(~named & (project != EMPTY) & (rng.random(count) < p.traced_share))
@@ -126,7 +126,7 @@ def complaint_frame(world: World, complaints: list[Complaint], ids: Texts, names
 
 
 def complaint_texts(world: World, complaints: list[Complaint], names: Names) -> list[ComplaintText]:
-    """The complaints as they stand in the records, for the hidden truth."""
+    """Texts of the complaints as recorded, for the hidden truth."""
     return _texts(world, world.stream("complaint-records"), complaints, names)
 
 
@@ -134,20 +134,20 @@ def _texts(
     world: World, rng: np.random.Generator, complaints: list[Complaint], names: Names
 ) -> list[ComplaintText]:
     spoken = [_spoken_texts(rng, c, names.projects, names.organisations) for c in complaints]
-    harm = world.stream("complaint-damage")
-    return [_with_name_errors(harm, c, s, names) for c, s in zip(complaints, spoken, strict=True)]
+    errors = world.stream("complaint-damage")
+    return [_with_name_errors(errors, c, s, names) for c, s in zip(complaints, spoken, strict=True)]
 
 
 def _with_name_errors(
     rng: np.random.Generator, complaint: Complaint, spoken: tuple[str, str, str], names: Names
 ) -> ComplaintText:
-    """Names cut short as they were spoken, or with another kind of damage in that place."""
+    """Text with shortened names as spoken, or with another kind of error in their place."""
     site, firm, story = spoken
     site_kind, firm_kind = rng.choice(words.NAME_ERRORS, 2, p=_NAME_ERROR_SHARES)
     if site == "":
         site_kind = "empty"
     elif site_kind != "cut":
-        # A project is not renamed.
+        # Projects are never renamed.
         site_kind = "suffix" if site_kind == "old_name" else site_kind
         name = str(names.projects[complaint.project])
         site = words.distort_name(rng, name, str(site_kind), words.SITE_ENDINGS)
@@ -168,13 +168,13 @@ def _with_name_errors(
 def _spoken_texts(
     rng: np.random.Generator, complaint: Complaint, titles: Texts, names: Texts
 ) -> tuple[str, str, str]:
-    """Site, employer and story in the caller's words."""
+    """Site name, employer name and story in the caller's words."""
     months = int(rng.integers(1, 6))
     if complaint.project == EMPTY:
-        told, site = words.OTHER_CLAIMS, ""
+        stories, site = words.OTHER_CLAIMS, ""
         firm = words.shorten_name(rng, str(names[complaint.org]), words.FIRM_ENDINGS)
     else:
-        told = words.CLAIMS if complaint.claim.true else words.FALSE_CLAIMS
+        stories = words.CLAIMS if complaint.claim.true else words.FALSE_CLAIMS
         vague = rng.random() < (0.1 if complaint.named else 0.35)
         site = (
             ""
@@ -187,5 +187,5 @@ def _spoken_texts(
             if known
             else words.foreman(rng)
         )
-    story = told[int(rng.integers(len(told)))]
+    story = stories[int(rng.integers(len(stories)))]
     return site, firm, story.format(n=complaint.claim.workers, m=months)

@@ -1,8 +1,8 @@
-"""From columns to files: one CSV per table of the contract (UTF-8 with BOM, field names).
+"""Writing of frames to CSV: one file per table of the contract (UTF-8 with BOM, field names).
 
-Columns hold day numbers, months since 1970-01, fen and plain counts (-1 where unknown), shares
-and numbers (NaN where unknown), or text (empty where unknown). Rows stand in the order the
-authority learnt of them, and nothing learnt after the last simulated day is written.
+Columns hold day numbers, months since 1970-01, fen and counts (-1 if unknown), shares and numbers
+(NaN if unknown), or text (empty if unknown). Rows are ordered by ``known_at``; rows known after the
+last simulated day are left out.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ Frame = dict[str, Column]
 
 
 def concat(*frames: Frame) -> Frame:
-    """Frames of one table below each other; later ones hold later versions."""
+    """Concatenate frames of one table; later frames hold later versions."""
     return {name: np.concatenate([frame[name] for frame in frames]) for name in frames[0]}
 
 
 def select_rows(frame: Frame, rows: Column) -> Frame:
-    """The rows (positions or mask) of a frame."""
+    """Rows of a frame, selected by positions or mask."""
     return {name: column[rows] for name, column in frame.items()}
 
 
 def write_table(out: Path, table: Table, frame: Frame, last_day: int) -> int:
-    """Write one table into ``out`` and return its number of rows (versions)."""
+    """Write one table to ``out`` and return its number of rows (versions)."""
     settled = _known_in_time(table, frame, last_day)
     fields = [*table.fields, KNOWN_AT]
     columns = [_rendered(field, settled[field.name]) for field in fields]
@@ -43,7 +43,7 @@ def write_table(out: Path, table: Table, frame: Frame, last_day: int) -> int:
 
 
 def write_csv(path: Path, header: list[str], columns: list[list[str]]) -> None:
-    """Write columns of text; the file appears whole or not at all."""
+    """Write columns of text; the file is replaced atomically."""
     part = path.with_name(path.name + ".part")
     with part.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -53,7 +53,7 @@ def write_csv(path: Path, header: list[str], columns: list[list[str]]) -> None:
 
 
 def _known_in_time(table: Table, frame: Frame, last_day: int) -> Frame:
-    """Nobody learns a thing before it happens; what is learnt after the end is left out."""
+    """Rows ordered by ``known_at``, which is at least the event date; later rows are left out."""
     known = frame["known_at"]
     if table.event_date is not None:
         known = np.maximum(known, frame[table.event_date])

@@ -1,4 +1,4 @@
-"""What is truly owed to workers, project by project, at the start of a month."""
+"""True debts to workers by project at the start of a month."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import numpy as np
 from risk.simulator.wages import Wages
 from risk.simulator.world import Floats, Ints
 
-_TRIFLE = 0.05  # a payroll open by less than this share is no arrears to anybody
+_TRIFLE = 0.05  # payrolls unpaid by less than this share are not arrears
 
 
 @dataclass(frozen=True)
 class Debts:
-    """Yuan owed and workers it is owed to, per project."""
+    """Yuan owed and number of workers owed, per project."""
 
     amount: Floats
     workers: Ints
 
     def head(self) -> Floats:
-        """Yuan owed per worker owed; 0 where nobody is owed."""
+        """Yuan owed per worker; 0 if nobody is owed."""
         return np.asarray(self.amount / np.maximum(self.workers, 1), dtype=np.float64)
 
 
 def debts(wages: Wages, projects: int, day: int, patience: int) -> Debts:
-    """Debts on ``day`` of wages due ``patience`` days or more before."""
+    """Debts on ``day`` from wages due at least ``patience`` days before."""
     owed = wages.owed(day, patience)
     rows = np.flatnonzero(owed > _TRIFLE * wages.due)
     amount = np.bincount(wages.project[rows], weights=owed[rows] / 100, minlength=projects)
@@ -38,7 +38,7 @@ def debts(wages: Wages, projects: int, day: int, patience: int) -> Debts:
 
 
 def open_payrolls(wages: Wages, project: int, day: int) -> Ints:
-    """Payrolls of ``project`` due before ``day`` with an instalment to come after it."""
+    """Rows of payrolls of ``project`` due before ``day`` with an instalment on or after it."""
     mine = (wages.project == project) & (wages.due_on < day)
     waiting = ((wages.paid_on >= day) & (wages.paid > 0)).any(axis=1)
     return np.flatnonzero(mine & waiting).astype(np.int64)

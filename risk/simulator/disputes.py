@@ -1,4 +1,4 @@
-"""Quarrels over project money, and how they press on wages."""
+"""Disputes over project money, and their effect on wages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KINDS = ("quantity", "quality", "price", "payment")
 
 @dataclass(frozen=True)
 class Disputes:
-    """All disputes; days since 1970, ``resolved`` NEVER where it stays open."""
+    """All disputes; days since 1970, ``resolved`` is NEVER for disputes that stay open."""
 
     project: Ints
     kind: Ints
@@ -26,7 +26,7 @@ class Disputes:
 
 
 def make_disputes(world: World, projects: Projects, stress: Floats) -> Disputes:
-    """Disputes of running projects; likelier under stress and with measured settlement."""
+    """Disputes of running projects; more likely under stress and with measured settlement."""
     rng, p = world.stream("disputes"), world.parameters
     measured = (projects.settlement >= 2)[:, None]
     chance = 1 / (
@@ -48,7 +48,7 @@ def make_disputes(world: World, projects: Projects, stress: Floats) -> Disputes:
 
 
 def running(world: World, projects: Projects) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """Which projects (rows) are at work in which months (columns)."""
+    """Mask of the projects (rows) at work in each month (columns)."""
     month = np.arange(world.months)[None, :]
     begin = world.timeline.month_of(projects.start)[:, None]
     end = world.timeline.month_of(projects.end)[:, None]
@@ -56,7 +56,7 @@ def running(world: World, projects: Projects) -> np.ndarray[tuple[int, ...], np.
 
 
 def dispute_pressure(world: World, count: int, disputes: Disputes, p: Parameters) -> Floats:
-    """The stress disputes add per project and month, for at most half a year each."""
+    """Stress added by disputes per project and month, for at most half a year each."""
     out = np.zeros((count, world.months))
     begin = world.timeline.month_of(disputes.opened)
     end = world.timeline.month_of(np.minimum(disputes.resolved, disputes.opened + 180))
@@ -66,7 +66,7 @@ def dispute_pressure(world: World, count: int, disputes: Disputes, p: Parameters
 
 
 def dispute_frame(world: World, projects: Projects, disputes: Disputes) -> Frame:
-    """The ``disputes`` table: when it opens, and again when it is resolved."""
+    """Rows of the ``disputes`` table: a version on opening and one on resolution."""
     rng, count = world.stream("dispute-records"), len(disputes.project)
     seen = disputes.opened >= world.timeline.live_day
     first: Frame = {

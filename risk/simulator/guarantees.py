@@ -15,7 +15,7 @@ _YEAR = 365
 
 
 def account_frame(world: World, projects: Projects) -> Frame:
-    """The ``accounts`` table: opened near the start for most, closed after the work is over."""
+    """Rows of the ``accounts`` table: most opened near the start, closed after the work ends."""
     rng, p, count = world.stream("accounts"), world.parameters, len(projects)
     late = rng.random(count) < 0.1
     opened = projects.start + np.where(
@@ -39,7 +39,7 @@ def account_frame(world: World, projects: Projects) -> Frame:
 
 
 def deposit_frame(world: World, projects: Projects, stress: Floats, drawn_on: Ints) -> Frame:
-    """The ``deposits`` table; ``drawn_on`` is the day a case drew on a project's deposit."""
+    """Rows of the ``deposits`` table; ``drawn_on`` is the day a case drew a project's deposit."""
     rng, p, count = world.stream("deposits"), world.parameters, len(projects)
     begin = projects.start + rng.integers(0, 28, count)
     kind = rng.choice(3, count, p=p.deposit_kinds)
@@ -91,7 +91,10 @@ def _deposit(
 
 
 def _later(frame: Frame, rows: Ints, status: str, days: Ints) -> Frame:
-    """A later version of ``rows`` with another status, known at ``days`` (all rows, or theirs)."""
+    """Later version of ``rows`` with another status, known at ``days``.
+
+    ``days`` has one entry per row of ``rows``, or per row of ``frame``.
+    """
     out = select_rows(frame, rows)
     when = days if len(days) == len(rows) else days[rows]
     out["status"] = np.full(len(rows), status, dtype="U8")
@@ -102,7 +105,7 @@ def _later(frame: Frame, rows: Ints, status: str, days: Ints) -> Frame:
 def _expiring(
     world: World, rng: np.random.Generator, projects: Projects, first: Frame, paper: Bools
 ) -> list[Frame]:
-    """Guarantees that run out while the work goes on: renewed under a new number, or expired."""
+    """Guarantees that end before the work: renewed under a new number, or expired."""
     rows = np.flatnonzero(paper & (first["valid_to"] != EMPTY) & (first["valid_to"] < projects.end))
     renewed = rows[rng.random(len(rows)) < world.parameters.deposit_renewed]
     after = select_rows(first, renewed)

@@ -1,4 +1,4 @@
-"""Visits to sites: when they happen, what they see, what follows."""
+"""Site inspections: when they happen, what they find, what follows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PAPERS = ("roster", "ledger", "contract", "cash")
 
 @dataclass(frozen=True)
 class Visit:
-    """One inspection; money in yuan, days EMPTY where nothing was ordered or done."""
+    """Inspection; money in yuan, days EMPTY if nothing was ordered or corrected."""
 
     project: int
     day: int
@@ -34,7 +34,7 @@ class Visit:
 def visit_chances(
     p: Parameters, projects: Projects, history: Floats, month: int
 ) -> dict[str, Floats]:
-    """Chance of a visit of each kind to each running project in a calendar month."""
+    """Probability of each kind of visit to each running project in a calendar month."""
     even = np.ones(len(projects))
     public = np.where(projects.funding == 0, 2.0, 0.4)
     return {
@@ -52,7 +52,7 @@ def make_visit(
     debts: Debts,
     what: tuple[int, int, str],
 ) -> Visit:
-    """A visit to (project, day, kind): arrears are seen with some chance if they are there."""
+    """Visit to (project, day, kind); existing arrears are found with some probability."""
     project, day, kind = what
     found = _detects_arrears(rng, p, projects, debts, (project, kind))
     workers, amount = 0, 0.0
@@ -69,7 +69,7 @@ def make_visit(
 
 
 def inspection_frame(world: World, visits: list[Visit], projects: Projects) -> Frame:
-    """The ``inspections`` table: the visit, and a later version when the fault is corrected."""
+    """Rows of the ``inspections`` table: the visit, and a later version after the correction."""
     rng, count = world.stream("inspection-records"), len(visits)
     days = np.array([v.day for v in visits], dtype=np.int64)
     rectified = np.array([v.rectified for v in visits], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The list of those who owe and do not pay."""
+"""Sanction list of employers with unpaid wages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _THREE_YEARS, _HALF_YEAR = 1096, 183
 
 
 def listing_frame(world: World, cases: list[Case], org_ids: Texts) -> Frame:
-    """The ``listings`` table: after a transfer to the police, for three years or until cured."""
+    """Rows of the ``listings`` table: listed for three years, or until the debt is paid."""
     rng = world.stream("listings")
     listed = [c for c in cases if c.transferred != EMPTY or (not c.pays and c.confirmed != EMPTY)]
     listed = [case for case in listed if rng.random() < world.parameters.listed_share]

@@ -1,6 +1,6 @@
-"""The made-up words of the synthetic world: data, not wording of the service.
+"""Invented names and texts of the simulated records: data, not messages of the service.
 
-Every organisation, project and bank carries the mark 模拟 ("simulated"). No word names a person.
+Every organisation, project and bank has the mark 模拟 ("simulated"). No text names a person.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ FINDINGS = {
     "account": "NO_ACCOUNT",
     "arrears": "WAGES_OWED",
 }
-"""What visits find, by the faults winter reports name."""
+"""Findings of inspections by kind, after the faults named in winter reports."""
 
 CLAIMS: tuple[str, ...] = (
     "干了活一直没拿到工钱，年底了要回家",
@@ -65,7 +65,7 @@ OTHER_CLAIMS: tuple[str, ...] = (
 
 
 def company_names(rng: np.random.Generator, count: int, trades: tuple[str, ...]) -> list[str]:
-    """``count`` different marked company names of the given trades."""
+    """``count`` distinct marked company names of the given trades."""
     names: dict[str, None] = {}
     while len(names) < count:
         stem = _FIRST[rng.integers(len(_FIRST))] + _SECOND[rng.integers(len(_SECOND))]
@@ -77,7 +77,7 @@ def company_names(rng: np.random.Generator, count: int, trades: tuple[str, ...])
 
 
 def project_name(rng: np.random.Generator, sector: str, number: int) -> str:
-    """A marked project name; the number keeps names apart."""
+    """Marked project name; ``number`` makes it unique."""
     place = PLACES[rng.integers(len(PLACES))]
     work = WORKS[sector][rng.integers(len(WORKS[sector]))]
     return f"{MARK}{place}{work}{STAGES[rng.integers(len(STAGES))]}{number:04d}号"
@@ -88,7 +88,7 @@ FIRM_ENDINGS = ("", "公司", "")
 
 
 def shorten_name(rng: np.random.Generator, name: str, endings: tuple[str, ...]) -> str:
-    """What a caller makes of a name: the mark and number gone, cut short, a character lost."""
+    """Name as a caller says it: without mark and number, often shortened or missing a character."""
     spoken = name.removeprefix(MARK).removesuffix("有限公司").rstrip("号0123456789")
     if rng.random() < 0.5:
         spoken = spoken[: max(2, int(len(spoken) * rng.uniform(0.4, 0.8)))]
@@ -99,13 +99,13 @@ def shorten_name(rng: np.random.Generator, name: str, endings: tuple[str, ...]) 
 
 
 def foreman(rng: np.random.Generator) -> str:
-    """How callers speak of the one who hired them: a family name at most."""
+    """A caller's words for the foreman who hired them: a family name at most."""
     surname = SURNAMES[rng.integers(len(SURNAMES))]
     return (f"{surname}老板", f"包工头老{surname}", "一个包工头", "")[rng.integers(4)]
 
 
 NAME_ERRORS = ("cut", "suffix", "abbreviation", "typo", "homophone", "word_order", "old_name")
-"""What may happen to a name a caller does know; beside these ``foreman`` and ``empty``."""
+"""Kinds of errors in names known to the caller; ``foreman`` and ``empty`` are recorded too."""
 
 _SOUNDS_LIKE = dict(
     zip(
@@ -118,25 +118,25 @@ _OTHER_WORDS = "大小上下中新老东西南北"
 
 
 def spoken_name(name: str) -> str:
-    """A name as people say it: without the mark, the legal form and the number."""
+    """Name without the mark, the legal form and the number."""
     return name.removeprefix(MARK).removesuffix("有限公司").rstrip("号0123456789")
 
 
 def old_name(rng: np.random.Generator, name: str) -> str:
-    """What a renamed company was called before: the same trade under another stem."""
+    """Former name of a renamed company: the same trade with another stem."""
     stem = _FIRST[rng.integers(len(_FIRST))] + _SECOND[rng.integers(len(_SECOND))]
     return MARK + stem + name.removeprefix(MARK)[2:]
 
 
 def distort_name(rng: np.random.Generator, name: str, kind: str, endings: tuple[str, ...]) -> str:
-    """``name`` as it comes out with one kind of :data:`NAME_ERRORS` done to it.
+    """``name`` with one kind of error of :data:`NAME_ERRORS`.
 
-    An old name is put in by whoever knows it; here it is only said whole.
+    For ``old_name`` the caller passes the former name, which is returned without mark and number.
     """
     said = spoken_name(name)
     if kind == "suffix":
-        told = [ending for ending in endings if ending]
-        return said + told[rng.integers(len(told))]
+        suffixes = [ending for ending in endings if ending]
+        return said + suffixes[rng.integers(len(suffixes))]
     if kind == "abbreviation":
         return said[:2] + said[2:-1:3] + said[-1]
     if kind == "word_order":
@@ -150,6 +150,6 @@ def distort_name(rng: np.random.Generator, name: str, kind: str, endings: tuple[
     return said
 
 
-def is_foreman(said: str) -> bool:
-    """Whether :func:`foreman` said it."""
-    return said.endswith("老板") or "包工头" in said
+def is_foreman(text: str) -> bool:
+    """Whether ``text`` comes from :func:`foreman`."""
+    return text.endswith("老板") or "包工头" in text

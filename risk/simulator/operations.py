@@ -1,10 +1,10 @@
-"""Indicators of organisations' health: taxes, insured persons, loans, power."""
+"""Operating indicators of organisations: taxes, insured persons, loans, electricity."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from risk.simulator.csv_files import Frame, concat
+from risk.simulator.csv_files import Frame, concat, select_rows
 from risk.simulator.organisations import CONTRACTOR, EMPLOYER, LABOUR, OWNER, Organisations
 from risk.simulator.world import Bools, Floats, Ints, World, lags
 
@@ -19,7 +19,7 @@ _LOAN_STRESS = 1.0  # overdue loans begin at this stress
 
 
 def operations_frame(world: World, organisations: Organisations, stress: Floats) -> Frame:
-    """The ``operations`` table: monthly values of the organisations whose data are shared."""
+    """Rows of the ``operations`` table: monthly values of organisations that share their data."""
     rng = world.stream("operations")
     covered = rng.random(len(organisations)) < world.parameters.operations_cover
     parts = []
@@ -39,7 +39,7 @@ def operations_frame(world: World, organisations: Organisations, stress: Floats)
 def _employers_parts(
     world: World, organisations: Organisations, stress: Floats, covered: Bools
 ) -> list[Frame]:
-    """Loans, water and gas of shops and factories; not every one of them uses gas."""
+    """Loans, water and gas of shops and factories; only some use gas."""
     rng = world.stream("employers-operations")
     rows = np.flatnonzero(covered & (organisations.kind == EMPLOYER))
     over = np.maximum(stress[rows] - _LOAN_STRESS, 0.0)
@@ -71,5 +71,5 @@ def _part(
         "value": np.round(values.ravel(), 0 if name == "social_insurance" else 1),
         "known_at": known,
     }
-    kept = (rng.random(count) > 0.02) & (month >= world.timeline.burn_in)
-    return {column: values[kept] for column, values in frame.items()}
+    reported = (rng.random(count) > 0.02) & (month >= world.timeline.burn_in)
+    return select_rows(frame, reported)

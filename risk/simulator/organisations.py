@@ -22,7 +22,7 @@ _CAPITAL = (20e6, 12e6, 3e6, 1e6, 0.5e6)
 class Organisations:
     """All organisations; ``kind`` indexes KINDS, ``capital`` is yuan, ``founded`` a day.
 
-    ``old_names`` is '' for all but the few that were renamed before the books were opened.
+    ``old_names`` has the former names of organisations renamed before the first record, else ''.
     """
 
     ids: Texts
@@ -42,7 +42,7 @@ class Organisations:
 
 
 def make_organisations(world: World) -> Organisations:
-    """Enough organisations of each kind for the world's projects, at least two."""
+    """Organisations of each kind in proportion to the projects, at least two."""
     rng, p = world.stream("organisations"), world.parameters
     shares = (
         p.owners_per_project,
@@ -79,9 +79,9 @@ def _old_names(world: World, names: list[str]) -> Texts:
 
 
 def organisation_frame(world: World, organisations: Organisations) -> Frame:
-    """The ``organizations`` table: registered before the window, some capital raised later.
+    """Rows of the ``organizations`` table: registration before the window, later capital increases.
 
-    Whoever was renamed stands there under the old name first.
+    Renamed organisations have an earlier version with the former name.
     """
     rng = world.stream("organisation-records")
     count = len(organisations)

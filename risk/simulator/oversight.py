@@ -1,7 +1,7 @@
-"""The authority's years: month by month debts lead to complaints, cases and visits.
+"""Simulation of the authority: month by month, debts lead to complaints, cases and visits.
 
-What a case or an ordered correction brings in is paid from then on, so the months after it
-see less debt.
+Debts recovered by a case or an ordered correction are paid from then on and reduce the debts of
+later months.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from risk.simulator.projects import Projects
 from risk.simulator.wages import Wages
 from risk.simulator.world import EMPTY, NEVER, Bools, Floats, Ints, World
 
-_AFTER_END_DAYS = 300  # a debt is still complained of this long after the work
+_AFTER_END_DAYS = 300  # complaints are possible until this many days after the end of work
 
 
 @dataclass
 class Oversight:
-    """What the authority did, and the true debts it worked among (by project and month)."""
+    """Actions of the authority, and the true debts by project and month."""
 
     complaints: list[Complaint] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Oversight:
 
 
 class _OversightRun:
-    """The walk through the months; holds who has an open case and who has a past."""
+    """State of the monthly simulation: open cases and past findings by project."""
 
     def __init__(self, world: World, projects: Projects, wages: Wages) -> None:
         self.world, self.projects, self.wages = world, projects, wages
@@ -58,7 +58,7 @@ class _OversightRun:
         )
 
     def month(self, month: int) -> None:
-        """One month of debts, complaints and visits."""
+        """Simulate the debts, complaints and visits of one month."""
         p, day = self.world.parameters, self.world.timeline.month_day(month)
         now = debts(self.wages, len(self.projects), day, p.complaint_patience_days)
         self.out.amount[:, month], self.out.workers[:, month] = now.amount, now.workers
@@ -146,20 +146,20 @@ def simulate_oversight(
     firm_stress: Floats,
     wages: Wages,
 ) -> Oversight:
-    """Complaints, cases and visits of all months; settles ``wages`` on the way."""
-    years = _OversightRun(world, projects, wages)
+    """Complaints, cases and visits of all months; pays recovered ``wages`` in place."""
+    run = _OversightRun(world, projects, wages)
     for month in range(world.months):
-        years.month(month)
-    _outside_construction(world, organisations, firm_stress, years.out)
-    return _in_order(years.out, world.timeline.live_day)
+        run.month(month)
+    _outside_construction(world, organisations, firm_stress, run.out)
+    return _in_order(run.out, world.timeline.live_day)
 
 
 def _outside_construction(
     world: World, organisations: Organisations, firm_stress: Floats, out: Oversight
 ) -> None:
-    """Shops and factories: as many cases beside construction's as a county reported.
+    """Add complaints and cases of shops and factories, in the proportion a county reported.
 
-    Those short of money are complained of more, most of all when the season presses.
+    Employers under financial stress get more complaints, most of all in the season of complaints.
     """
     rng, p = world.stream("employers"), world.parameters
     employers = organisations.of_kind(EMPLOYER)
@@ -170,9 +170,9 @@ def _outside_construction(
     weight = season[None, :] * np.exp(p.employer_pull * firm_stress[employers])
     chance = weight.ravel() / weight.sum()
     for _ in range(int(rng.poisson(mean))):
-        place, month = divmod(int(rng.choice(len(chance), p=chance)), world.months)
+        index, month = divmod(int(rng.choice(len(chance), p=chance)), world.months)
         day = world.timeline.month_day(month) + int(rng.integers(0, 28))
-        org = int(employers[place])
+        org = int(employers[index])
         claim = employer_claim(rng)
         out.complaints.append(Complaint(day, EMPTY, org, True, claim))
         if rng.random() < p.accepted_share:
@@ -182,13 +182,13 @@ def _outside_construction(
 
 
 def _in_order(out: Oversight, live_day: int) -> Oversight:
-    """Everything since the books opened, by day, so that numbers grow with time."""
-    heard = [i for i, complaint in enumerate(out.complaints) if complaint.day >= live_day]
-    order = sorted(heard, key=lambda i: (out.complaints[i].day, i))
-    place = {old: new for new, old in enumerate(order)}
+    """Everything from ``live_day`` on, ordered by day so that numbers grow with time."""
+    recorded = [i for i, complaint in enumerate(out.complaints) if complaint.day >= live_day]
+    order = sorted(recorded, key=lambda i: (out.complaints[i].day, i))
+    position = {old: new for new, old in enumerate(order)}
     out.complaints = [out.complaints[i] for i in order]
     cases = [
-        replace(c, complaint=place.get(c.complaint, EMPTY))
+        replace(c, complaint=position.get(c.complaint, EMPTY))
         for c in out.cases
         if c.opened >= live_day
     ]

@@ -1,10 +1,10 @@
-"""Every number of the synthetic world, each with its source or marked as an assumption.
+"""Parameters of the simulation, each with its source or marked as an assumption.
 
-``fact`` values rest on a published figure, ``assumed`` values are ours: chosen so that the grounded
-figures come out, or so that the records have the flaws real books have. Money is yuan here and
-becomes fen when records are made; "stress" is a log-odds-like scale where 0 is an ordinary
-month of an ordinary firm. Only the width of the noise on single records (a day more or less, a
-figure mistyped) stands where it is drawn.
+``fact`` values are based on a published figure. ``assumed`` values are our own, chosen so that the
+published figures are reproduced or so that the records have the flaws of real ones. Money is in
+yuan here and in fen in the records; "stress" is a log-odds-like scale where 0 is an ordinary month
+of an ordinary firm. Only the noise of single records (a day more or less, a typing error) is set
+where it is drawn.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ ACCOUNT_RULES = "special account rules of 2021 (No. 53)"
 
 
 def fact(value: T, source: str) -> T:
-    """A parameter resting on ``source``."""
+    """Parameter based on ``source``."""
     made: T = field(default=value, metadata={"source": source})
     return made
 
 
 def assumed(value: T, why: str) -> T:
-    """A parameter of our own, with the reason for it."""
+    """Parameter of our own choice, with the reason."""
     made: T = field(default=value, metadata={"assumption": why})
     return made
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """The world's constants. Shares and chances lie in 0..1; durations name their unit."""
+    """Constants of the simulation. Shares and probabilities are in 0..1; units are in the notes."""
 
     # -- season and the mix of cases
     season: tuple[float, ...] = fact(
@@ -141,7 +141,9 @@ class Parameters:
     dispute_days: float = assumed(110.0, "mean days until resolved, after 20 at least")
     dispute_unresolved: float = assumed(0.15, "disputes that stay open")
     overdue_stress: float = assumed(0.35, "after the planned end the money has run out")
-    nothing_paid: float = assumed(0.65, "in trouble: nothing at all against a part on the day")
+    nothing_paid: float = assumed(
+        0.65, "in trouble: share of months in which nothing is paid on the due date"
+    )
     trouble_days: float = assumed(110.0, "mean days until the rest is paid at ordinary stress")
     stuck_base: float = assumed(
         -2.3, "log-odds in trouble that the debt stays for over half a year"
@@ -161,7 +163,7 @@ class Parameters:
     deposit_rate_low: float = fact(0.01, f"{DEPOSIT_RULES}: 1-3 % of the contract")
     deposit_rate_high: float = fact(0.03, f"{DEPOSIT_RULES}: 1-3 % of the contract")
     deposit_exempt_below: float = fact(3_000_000, f"{DEPOSIT_RULES}: small works may be exempt")
-    deposit_missing: float = assumed(0.07, "duty not met; more under stress")
+    deposit_missing: float = assumed(0.07, "share of projects without a deposit; more under stress")
     deposit_kinds: tuple[float, ...] = assumed(
         (0.25, 0.6, 0.15), "cash, bank guarantee, insurance: guarantees are encouraged"
     )
@@ -206,7 +208,7 @@ class Parameters:
         "winter action of 20 November to 3 February in a district: part of each month 1..12",
     )
     complaint_visit: float = assumed(0.3, "accepted complaints checked on site")
-    detection_complaint: float = assumed(1.6, "multiplies detection when told where to look")
+    detection_complaint: float = assumed(1.6, "multiplies detection for visits after a complaint")
     detection_targeted: float = assumed(1.2, "multiplies detection in special checks and campaigns")
     rectified_share: float = assumed(0.75, "arrears found by a visit and paid when ordered")
     detection: float = assumed(0.45, "chance that a visit sees existing arrears")
@@ -222,5 +224,5 @@ class Parameters:
     silence_months: float = assumed(4.0, "mean length of a silent spell")
     silence_backfilled: float = assumed(0.35, "spells whose months are sent in later")
     lag_days: float = assumed(3.0, "mean days until a record reaches the authority")
-    corrected_share: float = assumed(0.02, "records mended by a later version")
+    corrected_share: float = assumed(0.02, "records corrected by a later version")
     operations_cover: float = assumed(0.55, "organisations whose indicators are shared")

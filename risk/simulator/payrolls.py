@@ -1,4 +1,4 @@
-"""Payrolls and payments as the books show them, which is not always as they were."""
+"""Payrolls and payments as recorded, which may differ from the true ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHANNELS = ("bank", "cash", "foreman")
 def payroll_frames(
     world: World, projects: Projects, sites: tuple[Contracts, Teams], feeds: Feeds, wages: Wages
 ) -> tuple[Frame, Frame]:
-    """The ``payrolls`` and ``payments`` tables."""
+    """Rows of the ``payrolls`` and ``payments`` tables."""
     contracts, teams = sites
     rng = world.stream("payroll-records")
     contract_ids = contracts.ids[teams.contract[wages.team]]
@@ -40,7 +40,7 @@ def payroll_frames(
 
 
 def _corrected(world: World, rng: np.random.Generator, frame: Frame) -> Frame:
-    """Later versions of some payrolls: a worker forgotten, a sum added up wrongly."""
+    """Later versions of some payrolls, with a corrected amount."""
     share = world.parameters.corrected_share
     rows = np.flatnonzero(
         (rng.random(len(frame["known_at"])) < share) & (frame["known_at"] < NEVER)
@@ -80,7 +80,7 @@ def _payments(
 def _booked(
     world: World, rng: np.random.Generator, projects: Projects, wages: Wages
 ) -> tuple[Ints, Ints]:
-    """Days and amounts in the books: some sites show every month as paid in full on the day."""
+    """Recorded days and amounts: dishonest sites show most months as paid in full on time."""
     clean = books_look_clean(world, rng, projects, wages)
     paid_on, paid = wages.paid_on.copy(), wages.paid.copy()
     paid_on[clean, 0] = wages.due_on[clean]
@@ -91,13 +91,13 @@ def _booked(
 def books_look_clean(
     world: World, rng: np.random.Generator, projects: Projects, wages: Wages
 ) -> Bools:
-    """Payrolls that a dishonest site shows as settled."""
+    """Mask of the payrolls that a dishonest site records as paid in full."""
     chance = world.parameters.books_cleaned
     return projects.dishonest[wages.project] & (rng.random(len(wages.due)) < chance)
 
 
 def _heads(rng: np.random.Generator, workers: Ints, part: Ints) -> Ints:
-    """How many were paid; a later instalment often reaches only some."""
+    """Number of workers paid; later instalments often reach only some."""
     share = np.where((part > 0) & (rng.random(len(part)) < 0.4), rng.uniform(0.4, 1, len(part)), 1)
     return np.maximum(1, np.rint(workers * share)).astype(np.int64)
 
@@ -105,7 +105,7 @@ def _heads(rng: np.random.Generator, workers: Ints, part: Ints) -> Ints:
 def _channels(
     rng: np.random.Generator, projects: Projects, teams: Teams, wages: Wages, row: Ints
 ) -> Ints:
-    """Bank, cash or through the foreman: a habit of the site, worse under a foreman in trouble."""
+    """Payment channel: a habit of the site; more cash and foremen under foremen and in trouble."""
     habit = rng.beta(0.5, 2.4, len(projects))[wages.project[row]]
     habit = habit + 0.08 * teams.by_foreman[wages.team[row]] + 0.1 * wages.trouble[row]
     aside = rng.random(len(row)) < np.where(projects.dishonest[wages.project[row]], 0.0, habit)

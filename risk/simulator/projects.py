@@ -1,4 +1,4 @@
-"""Projects: what, where, whose money, and how long."""
+"""Projects: sector, region, parties, money and schedule."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ SETTLEMENT = ("monthly", "progress", "measured", "completion")
 BUILDING = 0
 _DISCIPLINE = ("01", "18", "12", "10", "19", "19")  # last digits of a construction permit number
 _BEFORE_WINDOW = 18  # months before the window in which running projects may have begun
-_CENTRE = (36.5, 101.5)  # an invented rectangle; the coordinates mean nothing
+_CENTRE = (36.5, 101.5)  # arbitrary; the coordinates mean nothing
 
 
 @dataclass(frozen=True)
 class Projects:
-    """All projects. Days since 1970; ``amount`` in yuan; ``end`` is the true end of work."""
+    """All projects. Days since 1970; ``amount`` in yuan; ``end`` is the actual end of work."""
 
     ids: Texts
     names: Texts
@@ -47,7 +47,7 @@ class Projects:
         return len(self.start)
 
     def labour_month(self) -> Floats:
-        """Labour cost of an ordinary month in yuan."""
+        """Labour cost of an average month in yuan."""
         months = np.maximum((self.planned_end - self.start) / 30.4, 2.0)
         return np.asarray(self.amount * self.labour_share / months, dtype=np.float64)
 
@@ -60,7 +60,7 @@ class _Times:
 
 
 def make_projects(world: World, organisations: Organisations) -> Projects:
-    """The world's projects, some begun before the window, some ending after it."""
+    """Projects of the simulation; some start before the window, some end after it."""
     rng, p, count = world.stream("projects"), world.parameters, world.projects
     sector = rng.choice(6, count, p=p.sector_shares)
     funding = rng.choice(3, count, p=p.funding_shares)
@@ -91,7 +91,7 @@ def make_projects(world: World, organisations: Organisations) -> Projects:
 
 
 def project_frame(world: World, projects: Projects, organisations: Organisations) -> Frame:
-    """The ``projects`` table: at the start, when figures are mended, and at completion."""
+    """Rows of the ``projects`` table: versions at the start, at corrections and at completion."""
     rng, p, count = world.stream("project-records"), world.parameters, len(projects)
     known = projects.start + lags(rng, 9.0, count)
     known += (rng.random(count) < 0.05) * rng.integers(60, 200, count)
@@ -159,7 +159,7 @@ def _regions(rng: np.random.Generator, count: int) -> Texts:
 
 
 def _permit_numbers(region: Texts, sector: Ints, start: Ints) -> Texts:
-    """18 digits like a construction permit: county, day, number of the day, discipline."""
+    """18 digits in the form of a construction permit: county, day, number, discipline."""
     days = np.datetime_as_string(start.astype("datetime64[D]")).tolist()
     seen: dict[str, int] = {}
     numbers = []
@@ -171,6 +171,6 @@ def _permit_numbers(region: Texts, sector: Ints, start: Ints) -> Texts:
 
 
 def _draw_organisations(rng: np.random.Generator, among: Ints, count: int) -> Ints:
-    """Draw organisations: a few large ones hold many projects."""
+    """Draw organisations with log-normal weights: a few have many projects."""
     weight = rng.lognormal(0.0, 0.8, len(among))
     return np.asarray(rng.choice(among, count, p=weight / weight.sum()), dtype=np.int64)

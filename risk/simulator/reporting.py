@@ -1,4 +1,4 @@
-"""What reaches the authority: feeds that were never joined, fall silent, or come late."""
+"""Reporting to the authority: feeds that were never connected, fall silent, or are late."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from risk.simulator.world import NEVER, Bools, Floats, Ints, World, lags, sigmoi
 
 @dataclass(frozen=True)
 class Feed:
-    """One feed of all projects: ``silent`` by project and month, and when a gap was filled in.
+    """One feed of all projects: ``silent`` by project and month, and the day gaps were filled.
 
-    ``filled`` holds the day a silent month's records were sent after all, NEVER where they were
-    not; months that were not silent hold 0.
+    ``filled`` has the day on which the records of a silent month were sent later, NEVER if they
+    were not, and 0 for months that were not silent.
     """
 
     silent: Bools
@@ -32,13 +32,13 @@ class Feeds:
     lag: Floats
 
     def known(self, feed: Feed, project: Ints, month: Ints, prompt: Ints, lag: Ints) -> Ints:
-        """When records of (project, month) are known; NEVER for those of a lasting silence."""
+        """Day on which records of (project, month) are known; NEVER if a gap is never filled."""
         columns = np.clip(month, 0, feed.silent.shape[1] - 1)
         return np.asarray(np.maximum(prompt + lag, feed.filled[project, columns]), dtype=np.int64)
 
 
 def make_feeds(world: World, projects: Projects, stress: Floats, firm_stress: Floats) -> Feeds:
-    """Silence of each feed, driven by the project's and its contractor's stress."""
+    """Silent months of each feed, driven by the stress of the project and its contractor."""
     rng, p = world.stream("feeds"), world.parameters
     firm = _spells(world, rng, p.silence_stress * (firm_stress - 1.0) + np.log(p.silence_firm))
     shared = firm[projects.contractor]
@@ -56,12 +56,12 @@ def make_feeds(world: World, projects: Projects, stress: Floats, firm_stress: Fl
 
 
 def record_lags(rng: np.random.Generator, feeds: Feeds, project: Ints) -> Ints:
-    """Days until records of these projects are known when nothing is silent."""
+    """Days until records of these projects are known, without silence."""
     return lags(rng, feeds.lag[project], len(project))
 
 
 def _spells(world: World, rng: np.random.Generator, pressure: Floats) -> Bools:
-    """Months in silence: spells that begin by chance and last some months."""
+    """Mask of silent months: spells with random starts and lengths."""
     p = world.parameters
     begins = rng.random(pressure.shape) < sigmoid(p.silence_base + pressure)
     ends = rng.random(pressure.shape) < 1.0 / p.silence_months
@@ -74,7 +74,7 @@ def _spells(world: World, rng: np.random.Generator, pressure: Floats) -> Bools:
 
 
 def _feed(world: World, rng: np.random.Generator, silent: Bools, joined: Bools) -> Feed:
-    """Fill in some spells when they end; a project that never joined is silent throughout."""
+    """Feed in which some spells are filled after they end; never connected projects are silent."""
     silent = silent | ~joined[:, None]
     silent[:, : world.timeline.burn_in] = True
     filled = np.where(silent, NEVER, 0)

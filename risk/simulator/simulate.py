@@ -1,4 +1,4 @@
-"""One call that makes a synthetic county and writes its records."""
+"""Simulation of a synthetic county and writing of its records."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ EARLIEST_END, LATEST_END = dt.date(2020, 1, 31), dt.date(2100, 12, 31)
 
 
 class SimulationSizeRefused(WagewatchError):
-    """A size outside what the simulator makes; fields: name, found, low, high."""
+    """A size is out of range; fields: name, found, low, high."""
 
     code = "simulation_size_refused"
 
 
 class SimulationTargetInUse(WagewatchError):
-    """The folder holds files that no simulation wrote; field: path."""
+    """The folder contains files not written by a simulation; field: path."""
 
     code = "simulation_target_in_use"
 
 
 @dataclass(frozen=True)
 class SimulationReport:
-    """What was written: rows (versions) per table, and the window simulated."""
+    """Rows (versions) written per table, and the simulated window."""
 
     out: Path
     rows: Mapping[str, int]
@@ -66,7 +66,7 @@ class SimulationReport:
 
 @dataclass(frozen=True)
 class _Simulated:
-    """Everything true in the simulated world."""
+    """True state of the simulated world."""
 
     organisations: Organisations
     projects: Projects
@@ -90,15 +90,15 @@ def simulate(
     progress: Progress | None = None,
     truth: bool = False,
 ) -> SimulationReport:
-    """Write one CSV per table of the contract into ``out``, all of it invented and marked so.
+    """Write one CSV per table of the contract to ``out``; all data is invented and marked so.
 
-    The same arguments give the same bytes. ``months`` is the window that ends in the month of
-    ``end``; ``progress`` hears the table just written and the share done; ``truth`` also writes
-    the hidden state into ``out/truth``, which an import does not read.
+    The same arguments give the same bytes. ``months`` is the length of the window that ends in the
+    month of ``end``; ``truth`` also writes the hidden state to ``out/truth``, which an import does
+    not read.
 
     Raises:
-        SimulationSizeRefused: a size, seed or end the simulator does not make.
-        SimulationTargetInUse: ``out`` holds files that no simulation wrote.
+        SimulationSizeRefused: a size, seed or end is out of range.
+        SimulationTargetInUse: ``out`` contains files not written by a simulation.
     """
     _check_size(projects=projects, months=months, seed=seed, end=end)
     _claim_folder(out)
@@ -116,8 +116,8 @@ def simulate(
         write_truth(out, world, simulated.projects, simulated.stress, simulated.oversight)
         complaints = simulated.oversight.complaints
         ids = (complaint_ids(complaints), simulated.projects.ids, simulated.organisations.ids)
-        told = complaint_texts(world, complaints, _names(simulated))
-        write_link_truth(out, complaints, told, ids)
+        texts = complaint_texts(world, complaints, _names(simulated))
+        write_link_truth(out, complaints, texts, ids)
     return SimulationReport(out, rows, _first_month(world), end, seed)
 
 
@@ -139,7 +139,11 @@ def _check_size(*, projects: int, months: int, seed: int, end: dt.date) -> None:
 
 
 def _claim_folder(out: Path) -> None:
-    """Make ``out``, or take over one an earlier simulation wrote; never one with other files."""
+    """Create ``out``, or reuse one written by an earlier simulation.
+
+    Raises:
+        SimulationTargetInUse: the folder contains other files.
+    """
     notice = out / NOTICE
     marked = notice.is_file() and MARK in notice.read_text(encoding="utf-8", errors="replace")
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not marked)):
@@ -195,7 +199,7 @@ def _simulate_world(world: World, report_progress: Progress) -> _Simulated:
 
 
 def _frames(world: World, simulated: _Simulated) -> Iterator[tuple[str, Frame]]:
-    """One table at a time, so that only one is held in memory beside the world itself."""
+    """Yield one table at a time, so that only one is in memory."""
     projects, firms, seen = simulated.projects, simulated.organisations, simulated.oversight
     yield "organizations", organisation_frame(world, firms)
     yield "projects", project_frame(world, projects, firms)

@@ -1,4 +1,4 @@
-"""Money stress: how it moves in organisations, and what of it reaches a project."""
+"""Financial stress of organisations over time, and its effect on projects."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def moving_stress(rng: np.random.Generator, count: int, months: int, p: Paramete
 
 
 def organisation_stress(world: World, organisations: Organisations) -> Floats:
-    """Stress of every organisation (rows) and month (columns), with the county's common cycle."""
+    """Stress of every organisation (rows) and month (columns), with a common cycle."""
     rng, p = world.stream("stress"), world.parameters
     own = moving_stress(rng, len(organisations), world.months, p)
     cycle = np.empty(world.months)
@@ -39,9 +39,10 @@ def organisation_stress(world: World, organisations: Organisations) -> Floats:
 
 
 def project_stress(world: World, projects: Projects, organisations: Floats) -> Floats:
-    """What presses on a project each month before its own quarrels and late transfers.
+    """Stress of each project and month, before its disputes and late transfers.
 
-    Contractor and owner, the terms of its money, its time plan, and something of its own.
+    The sum of the stress of contractor and owner, of its funding terms, of delay, and a component
+    of its own.
     """
     rng, p = world.stream("project-stress"), world.parameters
     fixed = (

@@ -1,4 +1,4 @@
-"""Who passes work to whom: trees of contracts, and the teams at their leaves."""
+"""Subcontracting: trees of contracts, with teams of workers at the leaves."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from risk.simulator.world import EMPTY, Bools, Floats, Ints, Texts, World, fen, 
 
 _MAX_TEAMS = 9
 PERSON = EMPTY
-"""The contractor of a contract held by a person."""
+"""Contractor index of a contract with an individual."""
 
 
 @dataclass(frozen=True)
 class Contracts:
-    """All contracts; ``firm`` is an organisation's position or PERSON, ``parent`` a contract's."""
+    """All contracts; ``firm`` indexes organisations or is PERSON, ``parent`` indexes contracts."""
 
     ids: Texts
     project: Ints
@@ -48,7 +48,7 @@ class Teams:
 
 @dataclass
 class _TreeBuilder:
-    """Contract trees while they grow: one entry per contract."""
+    """Contract trees under construction, with one entry per contract."""
 
     project: list[int] = field(default_factory=list)
     parent: list[int] = field(default_factory=list)
@@ -58,7 +58,7 @@ class _TreeBuilder:
     leaf: list[bool] = field(default_factory=list)
 
     def add(self, project: int, parent: int, firm: int) -> int:
-        """A new contract below ``parent``; returns its position."""
+        """Add a contract below ``parent`` and return its index."""
         root = parent == EMPTY
         self.project.append(project)
         self.parent.append(parent)
@@ -72,7 +72,7 @@ class _TreeBuilder:
 
 @dataclass(frozen=True)
 class _ContractorPool:
-    """Who may take on a piece of work."""
+    """Organisations and shares from which contractors are drawn."""
 
     rng: np.random.Generator
     labour: Ints
@@ -81,12 +81,12 @@ class _ContractorPool:
     labour_firm: float
 
     def company(self) -> int:
-        """A firm for the middle of a chain."""
+        """Draw a firm for the middle of a chain."""
         pool = self.labour if self.rng.random() < 0.7 else self.specialists
         return int(pool[self.rng.integers(len(pool))])
 
     def leader(self) -> int:
-        """Who leads a team: a foreman, a labour firm or a specialist firm."""
+        """Draw the leader of a team: a foreman, a labour firm or a specialist firm."""
         luck = float(self.rng.random())
         if luck < self.foreman:
             return PERSON
@@ -97,7 +97,7 @@ class _ContractorPool:
 def make_contracts(
     world: World, projects: Projects, organisations: Organisations
 ) -> tuple[Contracts, Teams]:
-    """A tree of contracts for every project, and its teams."""
+    """Contract trees and teams of all projects."""
     rng, p = world.stream("contracts"), world.parameters
     hands = _ContractorPool(
         rng,
@@ -118,7 +118,7 @@ def make_contracts(
 
 
 def contract_frame(world: World, projects: Projects, c: Contracts, org_ids: Texts) -> Frame:
-    """The ``contracts`` table; the deeper and the more oral, the later it becomes known."""
+    """Rows of the ``contracts`` table; deeper and oral contracts become known later."""
     rng, count = world.stream("contract-records"), len(c.project)
     wait = np.where(c.written, 8.0, 25.0) + 4.0 * c.level
     known = np.maximum(c.signed, projects.start[c.project]) + lags(rng, wait, count)
@@ -137,15 +137,15 @@ def contract_frame(world: World, projects: Projects, c: Contracts, org_ids: Text
         "ended_on": np.full(count, EMPTY),
         "known_at": known,
     }
-    told = np.flatnonzero(rng.random(count) < 0.6)
-    over = select_rows(first, told)
-    over["ended_on"] = c.ended[told]
-    over["known_at"] = np.maximum(known[told] + 1, c.ended[told] + lags(rng, 20.0, len(told)))
+    ended = np.flatnonzero(rng.random(count) < 0.6)
+    over = select_rows(first, ended)
+    over["ended_on"] = c.ended[ended]
+    over["known_at"] = np.maximum(known[ended] + 1, c.ended[ended] + lags(rng, 20.0, len(ended)))
     return concat(first, over)
 
 
 def _depths(world: World, rng: np.random.Generator, projects: Projects) -> Ints:
-    """Levels below the general contract, 0..4."""
+    """Number of levels below the general contract, 0..4."""
     p, count = world.parameters, len(projects)
     building = rng.choice(5, count, p=p.depth_building)
     other = rng.choice(5, count, p=p.depth_other)
@@ -155,7 +155,7 @@ def _depths(world: World, rng: np.random.Generator, projects: Projects) -> Ints:
 def _grow_tree(
     trees: _TreeBuilder, hands: _ContractorPool, root: int, teams: int, depth: int
 ) -> None:
-    """Teams below ``root``; the first goes to the full depth, the others as deep or less."""
+    """Add teams below ``root``; the first has the full depth, the others at most that."""
     if depth == 0:
         trees.leaf[root] = True
         return
@@ -164,7 +164,7 @@ def _grow_tree(
         reach = depth if team == 0 else int(hands.rng.integers(max(1, depth - 1), depth + 1))
         parent = root
         for level in range(1, reach):
-            # two teams in three share the firms above them
+            # Groups of three teams share the firms above them.
             branch = (level, team // 3)
             if branch not in shared or trees.level[shared[branch]] != level:
                 firm = hands.company() if level == 1 or hands.rng.random() < 0.4 else PERSON
@@ -204,7 +204,7 @@ def _contracts(
 
 
 def _names(rng: np.random.Generator, organisations: Organisations, firm: Ints) -> Texts:
-    """A firm's name; a person is named by trade and number of the crew, never by a name."""
+    """Names of firms; individuals are named by trade and crew number, never by a person's name."""
     trades = np.array(words.TRADES)[rng.integers(0, len(words.TRADES), len(firm))]
     crews = rng.integers(1, 400, len(firm))
     persons = [f"{words.MARK}{t}{n}班承包人" for t, n in zip(trades, crews, strict=True)]
@@ -212,7 +212,7 @@ def _names(rng: np.random.Generator, organisations: Organisations, firm: Ints) -
 
 
 def _teams(world: World, projects: Projects, c: Contracts, leaf: Bools) -> Teams:
-    """Each team works some stretch of the project's time; most of a tree's leaves overlap."""
+    """Teams at the leaves; each works for a part of the project, and most parts overlap."""
     rng, p = world.stream("teams"), world.parameters
     contract = np.flatnonzero(leaf)
     project, count = c.project[contract], len(contract)

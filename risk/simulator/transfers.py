@@ -1,4 +1,4 @@
-"""The owner's monthly labour cost on its way into the special account."""
+"""Monthly transfers of labour cost from the owner to the special account."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from risk.simulator.world import EMPTY, NEVER, Bools, Floats, Ints, World, fen, 
 
 @dataclass(frozen=True)
 class Transfers:
-    """One row per project and month at work; ``paid`` is NEVER where it stays open."""
+    """One row per project and month at work; ``paid`` is NEVER for transfers never made."""
 
     project: Ints
     month: Ints
@@ -27,7 +27,7 @@ class Transfers:
 
 
 def make_transfers(world: World, projects: Projects, owner_stress: Floats) -> Transfers:
-    """True transfers of all projects, whether or not the authority sees them."""
+    """Actual transfers of all projects, whether or not they are reported."""
     rng, p = world.stream("transfers"), world.parameters
     project, month = np.nonzero(running(world, projects))
     count = len(project)
@@ -50,14 +50,14 @@ def make_transfers(world: World, projects: Projects, owner_stress: Floats) -> Tr
 
 
 def late_transfers(world: World, count: int, transfers: Transfers) -> Floats:
-    """1 for each project and month whose transfer arrived late or short, else 0."""
+    """1 for each project and month whose transfer was late or short, else 0."""
     out = np.zeros((count, world.months))
     out[transfers.project, transfers.month] = transfers.late
     return out
 
 
 def transfer_frame(world: World, projects: Projects, feeds: Feeds, t: Transfers) -> Frame:
-    """The ``transfers`` table: the version at the due day and the one when money arrived."""
+    """Rows of the ``transfers`` table: a version at the due date and one after payment."""
     rng, count = world.stream("transfer-records"), len(t.project)
     names = period_ids(world, projects.ids[t.project].tolist(), t.month)
     lag = record_lags(rng, feeds, t.project)

@@ -1,4 +1,4 @@
-"""The hidden state of the world, for judging what a model can see of it."""
+"""Hidden state of the simulation, for evaluating models against it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HEADER = ["project_id", "month", "stress", "amount_owed", "workers_owed", "clea
 def write_truth(
     out: Path, world: World, projects: Projects, stress: Floats, oversight: Oversight
 ) -> None:
-    """One row per project and month: stress, yuan and workers owed on the month's first day."""
+    """Write a row per project and month: stress, yuan and workers owed on the first day."""
     folder = out / FOLDER
     folder.mkdir(exist_ok=True)
     shown = np.arange(world.timeline.burn_in, world.months)
@@ -41,27 +41,28 @@ def write_truth(
 def write_link_truth(
     out: Path,
     complaints: list[Complaint],
-    told: list[ComplaintText],
+    texts: list[ComplaintText],
     ids: tuple[Texts, Texts, Texts],
 ) -> None:
-    """Whom each complaint that names no project is about, and what was done to the names.
+    """Write the true project and organisation of each complaint that names no project.
 
-    ``ids`` are those of complaints, projects and organisations; '' where it is no project's.
+    The kinds of errors in the names are written too. ``ids`` are of complaints, projects and
+    organisations; the project id is '' for complaints outside construction.
     """
     numbers, projects, organisations = ids
-    rows = [n for n, one in enumerate(complaints) if not one.named or one.project == EMPTY]
+    rows = [n for n, item in enumerate(complaints) if not item.named or item.project == EMPTY]
     sites = [complaints[n].project for n in rows]
     columns = [
         [str(numbers[n]) for n in rows],
         ["" if site == EMPTY else str(projects[site]) for site in sites],
         [str(organisations[complaints[n].org]) for n in rows],
-        [told[n].site_damage for n in rows],
-        [told[n].firm_damage for n in rows],
+        [texts[n].site_damage for n in rows],
+        [texts[n].firm_damage for n in rows],
     ]
     write_csv(out / FOLDER / LINK_FILE, _LINK_HEADER, columns)
 
 
 def clear_truth(out: Path) -> None:
-    """Take away the truth of an earlier run."""
+    """Remove the truth files of an earlier run."""
     for name in (FILE, LINK_FILE):
         (out / FOLDER / name).unlink(missing_ok=True)

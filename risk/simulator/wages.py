@@ -1,4 +1,4 @@
-"""Wages as they were truly due and truly paid, team by team and month by month."""
+"""True wages due and paid, by team and month."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _HALF_YEAR = 180
 class Wages:
     """One row per team and month worked.
 
-    ``paid_on`` and ``paid`` (fen) have one column per instalment; an instalment that never comes
-    has the day NEVER. Cases and rectified inspections bring open instalments forward.
+    ``paid_on`` and ``paid`` (fen) have one column per instalment; instalments that are never paid
+    have the day NEVER. Cases and corrected inspections bring open instalments forward.
     """
 
     team: Ints
@@ -37,12 +37,12 @@ class Wages:
         return np.where(self.due_on <= day - patience, self.due - arrived, 0)
 
     def settle(self, rows: Ints, day: int) -> None:
-        """Pay what is still open in ``rows`` on ``day``, unless it comes earlier by itself."""
+        """Pay the open instalments of ``rows`` on ``day``, unless they are paid earlier."""
         self.paid_on[rows] = np.minimum(self.paid_on[rows], day)
 
 
 def make_wages(world: World, projects: Projects, teams: Teams, pressure: Floats) -> Wages:
-    """All wages; ``pressure`` is the project's whole stress by month."""
+    """Wages of all teams; ``pressure`` is the total stress by project and month."""
     rng, p = world.stream("wages"), world.parameters
     team, month = _worked(world, teams)
     project, count = teams.project[team], len(team)
@@ -73,7 +73,7 @@ class _Situation:
 
 
 def _worked(world: World, teams: Teams) -> tuple[Ints, Ints]:
-    """Every (team, month) worked inside the window."""
+    """Every (team, month) worked within the window."""
     first, last = np.maximum(teams.first, 0), np.minimum(teams.last, world.months - 1)
     length = np.maximum(last - first + 1, 0)
     team = np.repeat(np.arange(len(length)), length)

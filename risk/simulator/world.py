@@ -1,4 +1,4 @@
-"""What all parts of the simulator share: the timeline, the parameters, the random streams."""
+"""Timeline, random streams and array types shared by the simulator's modules."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Bools = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.str_]
 
 EMPTY = -1
-"""An unknown whole number, day or month; every real one is 0 or more."""
+"""Unknown count, day or month; real values are >= 0."""
 
 NEVER = 10**6
 """A day after every simulated day."""
@@ -27,10 +27,9 @@ _EPOCH = dt.date(1970, 1, 1)
 
 @dataclass(frozen=True)
 class Timeline:
-    """The simulated months 0..months-1; the last one holds ``end``. Days count from 1970-01-01.
+    """Simulated months 0..months-1; ``end`` is in the last one. Days count from 1970-01-01.
 
-    The first ``burn_in`` of them run unseen, so that the records begin with debts and firms already
-    in motion; the authority's books open with month ``burn_in``.
+    The first ``burn_in`` months have no records, so that records start from a realistic state.
     """
 
     months: int
@@ -39,12 +38,12 @@ class Timeline:
 
     @property
     def live_day(self) -> int:
-        """The day the authority's books open."""
+        """First day with records."""
         return self.month_day(self.burn_in)
 
     @property
     def end_day(self) -> int:
-        """The last day anything may be known."""
+        """Last day on which anything may become known."""
         return (self.end - _EPOCH).days
 
     @property
@@ -53,21 +52,21 @@ class Timeline:
         return (self.end.year - 1970) * 12 + self.end.month - self.months
 
     def month_days(self, month: Ints) -> Ints:
-        """The first day of simulated months (negative ones lie before the window)."""
+        """First day of simulated months (negative ones are before the window)."""
         stamps = (np.asarray(month) + self.first).astype("datetime64[M]")
         return stamps.astype("datetime64[D]").astype(np.int64)
 
     def month_day(self, month: int) -> int:
-        """The first day of one simulated month."""
+        """First day of one simulated month."""
         return int(self.month_days(np.array([month]))[0])
 
     def month_of(self, days: Ints) -> Ints:
-        """The simulated month of each day."""
+        """Simulated month of each day."""
         stamps = np.asarray(days).astype("datetime64[D]").astype("datetime64[M]")
         return stamps.astype(np.int64) - self.first
 
     def calendar_month(self, month: int) -> int:
-        """1..12 of a simulated month."""
+        """Calendar month (1..12) of a simulated month."""
         return (month + self.first) % 12 + 1
 
 
@@ -86,22 +85,22 @@ class World:
         return self.timeline.months
 
     def stream(self, part: str) -> np.random.Generator:
-        """The random numbers of one part; another part's use of its own never changes them."""
+        """Random generator of one part, independent of the draws of other parts."""
         return np.random.default_rng([self.seed, zlib.crc32(part.encode())])
 
 
 def sigmoid(log_odds: Floats) -> Floats:
-    """Chance of a log-odds value."""
+    """Probability for log-odds."""
     return np.asarray(1.0 / (1.0 + np.exp(-log_odds)), dtype=np.float64)
 
 
 def lags(rng: np.random.Generator, mean: Floats | float, size: int) -> Ints:
-    """Whole days of delay, geometric with the given mean; now and then a month or more."""
+    """Delays in whole days, exponential with the given mean; 2 % are 15 to 60 days longer."""
     days = rng.exponential(mean, size)
     slow = rng.random(size) < 0.02
     return np.asarray(np.floor(days + slow * rng.uniform(15, 60, size)), dtype=np.int64)
 
 
 def fen(yuan: Floats) -> Ints:
-    """Yuan to whole fen."""
+    """Convert yuan to whole fen."""
     return np.asarray(np.rint(np.asarray(yuan) * 100), dtype=np.int64)

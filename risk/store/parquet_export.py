@@ -1,10 +1,10 @@
-"""The record store as a folder of partitioned Parquet, and back.
+"""Export of the record store to a folder of partitioned Parquet, and import from it.
 
-``FOLDER/<table>/known_year=<YYYY>/*.parquet``: a folder per table that has rows, a folder per year
-of ``known_at`` below it. The files hold the stored columns (money in fen, months as their first
-day) and ``arrival``; any engine that reads partitioned Parquet can read them.
+The layout is ``FOLDER/<table>/known_year=<YYYY>/*.parquet``: one folder per table that has rows,
+partitioned by the year of ``known_at``. The files have the stored columns (money in fen, months as
+their first day) and ``arrival``; any engine that reads partitioned Parquet can read them.
 
-Both ways stream: one table is read or written at a time, and the engine keeps to its memory limit.
+Tables are read and written one at a time, within the memory limit of DuckDB.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ _COMPRESSION = "zstd"
 
 
 class NoRecordsFolder(WagewatchError):
-    """What is to be written over is something else; nothing was touched."""
+    """The target exists and is not a records folder; nothing was changed."""
 
     code = "no_records_folder"
 
 
 class RecordsFolderFailed(WagewatchError):
-    """The folder could not be written or read to its end; carries ``path`` and ``detail``."""
+    """The folder could not be written or read completely; fields: ``path``, ``detail``."""
 
     code = "records_folder_failed"
 
 
 @dataclass(frozen=True)
 class TableImport:
-    """What an import made of one table: rows in the folder, and rows that were new."""
+    """Result of the import of one table: rows in the folder, and new rows stored."""
 
     table: str
     rows: int
@@ -58,18 +58,18 @@ class TableImport:
 def export_records(
     store: RecordStore, folder: Path, progress: Progress | None = None
 ) -> dict[str, int]:
-    """Write all versions of all records to ``folder``; the rows written, by table.
+    """Write all versions of all records to ``folder`` and return the rows written, by table.
 
-    It is written beside and moved into place when it is whole. A records folder that is there
-    already is replaced; anything else is left alone.
+    The folder is written under a temporary name and renamed when complete. An existing records
+    folder is replaced; any other folder is left unchanged.
 
     Raises:
-        NoRecordsFolder: ``folder`` holds something that is no records folder.
-        RecordsFolderFailed: it cannot be written.
+        NoRecordsFolder: ``folder`` contains something other than exported records.
+        RecordsFolderFailed: the folder cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or unexpected_entries(folder)):
         raise NoRecordsFolder(path=str(folder))
-    # Whatever it is called, "." or a link, it is replaced where it really lies.
+    # "." or a symbolic link: the folder it points to is replaced.
     folder = folder.resolve()
     part = folder.with_name(f".{folder.name}.part")
     with raise_as_failed(folder):
@@ -86,16 +86,16 @@ def export_records(
 def import_records(
     store: RecordStore, folder: Path, progress: Progress | None = None
 ) -> list[TableImport]:
-    """Take all of ``folder`` into ``store``, in one transaction.
+    """Import all records of ``folder`` into ``store``, in one transaction.
 
-    A row that is stored already, equal in every column, is not stored again: as many equal rows
-    as the store holds are passed over. The order of arrival is kept within and across tables;
-    into an empty store the very numbers are kept.
+    Rows already stored, equal in every column, are skipped: for n equal rows in the store, the
+    first n equal rows of the folder. The order of arrival is preserved within and across tables;
+    an empty store takes over the arrival numbers unchanged.
 
     Raises:
-        RecordsFolderEmpty: there is no such folder, or no records in it.
+        RecordsFolderEmpty: there is no such folder, or it has no records.
         RecordsFolderRefused: tables, columns, types or values are not those of the contract.
-        RecordsFolderFailed: it cannot be read to its end; nothing is stored.
+        RecordsFolderFailed: the folder cannot be read completely; nothing is stored.
     """
     if not folder.is_dir():
         raise RecordsFolderEmpty(path=str(folder))
@@ -112,10 +112,10 @@ def import_records(
 
 @contextmanager
 def raise_as_failed(folder: Path | str) -> Iterator[None]:
-    """What the disk or DuckDB refuses is incoming of ``folder``.
+    """Convert errors of the file system and of DuckDB.
 
     Raises:
-        RecordsFolderFailed: that happened.
+        RecordsFolderFailed: the block raised OSError or duckdb.Error.
     """
     try:
         yield
@@ -126,10 +126,10 @@ def raise_as_failed(folder: Path | str) -> Iterator[None]:
 
 def _write(store: RecordStore, part: Path, progress: Progress | None) -> dict[str, int]:
     rows: dict[str, int] = {}
-    # One transaction, so that all tables are of one moment.
+    # One transaction, so that all tables show the same state.
     with store.transaction():
         for number, table in enumerate(STORED_TABLES.values(), start=1):
-            # In main lies what is stored, whatever kind of unit the store shows.
+            # Schema main has the stored tables, whichever kind of unit the store shows.
             count = store.rows(f"SELECT count(*) FROM main.{table.name}")[0][0]
             if count:
                 _write_table(store, table, part / table.name)
@@ -158,14 +158,14 @@ def _move_into_place(part: Path, folder: Path) -> None:
 
 
 class _Import:
-    """A checked folder on its way into the store, inside one transaction."""
+    """Import of a validated folder, inside one transaction."""
 
     def __init__(self, store: RecordStore, parts: dict[str, list[Partition]]) -> None:
         self._store = store
         self._parts = parts
 
     def run(self, progress: Progress | None) -> list[TableImport]:
-        """First find what is new, then number and store it."""
+        """Find the new rows, then number and store them."""
         for number, (name, parts) in enumerate(self._parts.items(), start=1):
             self._find_new(STORED_TABLES[name], parts)
             if progress:
@@ -176,15 +176,15 @@ class _Import:
             done.append(self._insert(STORED_TABLES[name], parts, shift))
             if progress:
                 progress(name, 0.5 + 0.5 * number / len(self._parts))
-        if any(one.stored for one in done):
+        if any(result.stored for result in done):
             self._store.rows(f"CREATE OR REPLACE SEQUENCE arrivals START WITH {next_arrival}")
         return done
 
     def _find_new(self, table: Table, parts: list[Partition]) -> None:
-        """``new_<table>``: a temporary view or table of the rows that are not stored yet.
+        """Create the temporary view ``new_<table>`` of rows that are not stored yet.
 
-        Equal rows have equal ``known_at``, so each year is compared with itself alone; a year
-        of which nothing is stored is passed through as it is.
+        Equal rows have equal ``known_at``, so each year is compared only with itself; a year
+        without stored rows is taken over without comparison.
         """
         stored = {
             row[0]
@@ -202,9 +202,9 @@ class _Import:
         self._store.rows(f"CREATE TEMP VIEW new_{table.name} AS {' UNION ALL '.join(selects)}")
 
     def _numbering(self) -> tuple[int, int]:
-        """What is added to every new row's arrival, and the next arrival to be drawn after.
+        """Offset to add to the arrival of new rows, and the next number of the sequence.
 
-        New rows come after all that is stored, in the order among themselves that they had.
+        New rows are numbered after all stored rows, in their original order.
         """
         spans = " UNION ALL ".join(
             f"SELECT min(arrival) AS least, max(arrival) AS most FROM new_{name}"
@@ -238,17 +238,16 @@ class _Import:
         )[0][0]
         self._store.rows(f"DROP VIEW new_{table.name}")
         self._store.rows(f"DROP TABLE met_{table.name}")
-        sources = " UNION ALL ".join(f"SELECT count(*) AS n FROM {one.source()}" for one in parts)
+        sources = " UNION ALL ".join(f"SELECT count(*) AS n FROM {part.source()}" for part in parts)
         rows: int = self._store.rows(f"SELECT sum(n)::BIGINT FROM ({sources})")[0][0]
         return TableImport(table.name, rows, stored)
 
 
 def _not_stored_sql(table: Table, part: Partition) -> str:
-    """SQL for the rows of ``part`` that the store does not hold.
+    """SQL for the rows of ``part`` that are not in the store.
 
-    The same content may stand twice in a row's history (it was one thing, then another, then the
-    first again), so equal rows are numbered on both sides and the third is new where two are
-    stored.
+    The same content may occur twice in a row's history (a value changes and changes back), so
+    equal rows are numbered on both sides: with two stored, the third is new.
     """
     names = [name for name, _ in columns(table)]
     listed = column_list(table)

@@ -1,7 +1,7 @@
-"""A folder of records seen as a record store: read where it lies, nothing is copied.
+"""Read-only record store over a folder of Parquet files; nothing is copied.
 
-Below ``FOLDER/<table>`` the files may lie in any folders; what begins with a dot or an underscore
-is passed over, as other engines do.
+Files may be in any subfolder of ``FOLDER/<table>``; names that start with a dot or an underscore
+are ignored, as other engines do.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from risk.store.store import RecordStore
 
 
 class ParquetStore(RecordStore):
-    """Records of a folder, to be read only; a file that fails in a ``with`` block is told so."""
+    """Read-only records of a folder; DuckDB errors in its ``with`` block name the folder."""
 
     def __init__(self, folder: str, *, memory_gb: float | None = None) -> None:
-        """A store without records yet; see :func:`open_folder`."""
+        """Create a store without records; use :func:`open_folder`."""
         super().__init__(":memory:", memory_gb=memory_gb)
         self._folder = folder
 
@@ -41,10 +41,10 @@ class ParquetStore(RecordStore):
 
 
 def open_folder(folder: str, *, memory_gb: float | None = None) -> RecordStore:
-    """The records of ``folder`` (a path, or an address DuckDB reads), to be read only.
+    """Open the records of ``folder`` (a path, or a URL that DuckDB reads) read-only.
 
     Raises:
-        RecordsFolderEmpty: there is no such folder, or no records in it.
+        RecordsFolderEmpty: there is no such folder, or it has no records.
         RecordsFolderRefused: a column is missing or is not of the contract's type.
         RecordsFolderFailed: it cannot be read, now or in a ``with`` block of the store.
     """
@@ -59,16 +59,16 @@ def open_folder(folder: str, *, memory_gb: float | None = None) -> RecordStore:
 
 
 def _create_views(store: RecordStore, folder: str) -> None:
-    """Put views of the folder's files in place of the empty tables."""
+    """Replace the empty tables by views of the folder's files."""
     files = {name: _files(store, folder, name) for name in STORED_TABLES}
-    held = [(STORED_TABLES[name], found) for name, found in files.items() if found]
-    if not held:
+    present = [(STORED_TABLES[name], paths) for name, paths in files.items() if paths]
+    if not present:
         raise RecordsFolderEmpty(path=folder)
-    problems = [one for table, found in held for one in _problems(store, table, found)]
+    problems = [problem for table, paths in present for problem in _problems(store, table, paths)]
     if problems:
         raise RecordsFolderRefused(path=folder, problems=problems)
-    for table, found in held:
-        source = read_parquet_sql(found, "union_by_name := true")
+    for table, paths in present:
+        source = read_parquet_sql(paths, "union_by_name := true")
         store.rows(f"DROP TABLE {table.name}")
         store.rows(
             f"CREATE VIEW {table.name} AS SELECT {column_list(table)}, arrival FROM {source}"
@@ -76,7 +76,7 @@ def _create_views(store: RecordStore, folder: str) -> None:
 
 
 def _problems(store: RecordStore, table: Table, files: list[str]) -> list[FolderProblem]:
-    """Other columns do no harm: nothing reads them."""
+    """Schema problems, without unknown columns: nothing reads those."""
     found = schema_problems(store, table, files)
     return [problem for problem in found if problem.code != "unknown_column"]
 

@@ -1,4 +1,4 @@
-"""What a folder of partitioned Parquet holds, and whether it is what the contract allows."""
+"""Contents of a folder of partitioned Parquet, validated against the contract."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ARRIVAL = ("arrival", "BIGINT")
 
 @dataclass(frozen=True)
 class FolderProblem:
-    """Something that is not as the contract says; ``code`` is worded under ``record_folders``."""
+    """Violation of the contract; its text is ``record_folders.<code>`` in the catalogue."""
 
     code: str
     where: str
@@ -30,7 +30,7 @@ class FolderProblem:
     allowed: str = ""
 
     def message(self, language: Language) -> str:
-        """The problem in a few words."""
+        """Text of the problem in ``language``."""
         return text(
             f"record_folders.{self.code}",
             language,
@@ -41,18 +41,18 @@ class FolderProblem:
 
 
 class RecordsFolderEmpty(WagewatchError):
-    """There is no such folder, or no records in it."""
+    """The folder does not exist or has no records."""
 
     code = "records_folder_empty"
 
 
 class RecordsFolderRefused(WagewatchError):
-    """The folder is not what the contract allows; carries ``problems``, all of them."""
+    """The folder violates the contract; fields: ``path``, ``problems`` (all of them)."""
 
     code = "records_folder_refused"
 
     def message(self, language: Language = "en") -> str:
-        """The failure in one sentence of ``language``."""
+        """Text of the error in ``language``, with all problems."""
         problems: Sequence[FolderProblem] = self.fields["problems"]
         listed = "; ".join(problem.message(language) for problem in problems)
         return text(f"errors.{self.code}", language, path=self.fields["path"], problems=listed)
@@ -60,24 +60,24 @@ class RecordsFolderRefused(WagewatchError):
 
 @dataclass(frozen=True)
 class Partition:
-    """The Parquet files of one table and one year of ``known_at``."""
+    """Parquet files of one table and one year of ``known_at``."""
 
     table: str
     year: int
     files: tuple[Path, ...]
 
     def source(self) -> str:
-        """The files as a table of a query; columns that some lack are empty there."""
+        """SQL table function over the files; columns missing in some files are NULL there."""
         return read_parquet_sql(self.files, "union_by_name := true")
 
 
 def column_list(table: Table) -> str:
-    """The stored columns of ``table`` but ``arrival``, as SQL."""
+    """Stored columns of ``table`` without ``arrival``, as SQL."""
     return ", ".join(name for name, _ in columns(table))
 
 
 def find_partitions(folder: Path) -> dict[str, list[Partition]]:
-    """The tables and years in ``folder``, in contract order; unexpected_entries are passed over."""
+    """Partitions in ``folder`` by table, in contract order; unexpected entries are ignored."""
     found: dict[str, list[Partition]] = {}
     for name in STORED_TABLES:
         parts = list(_years(folder / name))
@@ -87,7 +87,7 @@ def find_partitions(folder: Path) -> dict[str, list[Partition]]:
 
 
 def unexpected_entries(folder: Path) -> list[str]:
-    """What lies in ``folder`` and is no part of a records folder; hidden files do not count."""
+    """Entries of ``folder`` that do not belong to a records folder; hidden files are ignored."""
     found = []
     for entry in _visible(folder):
         if entry.name not in STORED_TABLES or not entry.is_dir():
@@ -97,8 +97,10 @@ def unexpected_entries(folder: Path) -> list[str]:
             if not _YEAR.fullmatch(year.name) or not year.is_dir():
                 found.append(f"{entry.name}/{year.name}")
                 continue
-            files = [one for one in _visible(year) if one.suffix != ".parquet" or not one.is_file()]
-            found.extend(f"{entry.name}/{year.name}/{one.name}" for one in files)
+            files = [
+                file for file in _visible(year) if file.suffix != ".parquet" or not file.is_file()
+            ]
+            found.extend(f"{entry.name}/{year.name}/{file.name}" for file in files)
     return found
 
 
@@ -122,22 +124,22 @@ def _years(folder: Path) -> Iterator[Partition]:
         return
     for entry in _visible(folder):
         year = _YEAR.fullmatch(entry.name)
-        files = tuple(one for one in _visible(entry) if one.suffix == ".parquet") if year else ()
+        files = tuple(file for file in _visible(entry) if file.suffix == ".parquet") if year else ()
         if year and files:
             yield Partition(folder.name, int(year[1]), files)
 
 
 def _visible(folder: Path) -> list[Path]:
-    """What lies in ``folder``, without what engines leave beside data (``_SUCCESS``, ``.crc``)."""
+    """Entries of ``folder`` without the marker files of engines (``_SUCCESS``, ``.crc``)."""
     if not folder.is_dir():
         return []
-    return sorted(one for one in folder.iterdir() if not one.name.startswith((".", "_")))
+    return sorted(entry for entry in folder.iterdir() if not entry.name.startswith((".", "_")))
 
 
 def schema_problems(
     store: RecordStore, table: Table, files: Sequence[Path | str]
 ) -> list[FolderProblem]:
-    """Columns of ``table`` that some of ``files`` lack or hold as another type, and columns more.
+    """Missing, wrongly typed and unknown columns of ``files``, compared with ``table``.
 
     Raises:
         duckdb.Error: a file cannot be read.
@@ -165,14 +167,14 @@ def schema_problems(
 
 
 def wrong_type(table: Table, name: str, found: str, kind: str) -> FolderProblem:
-    """That a column is ``found`` where the contract has ``kind``."""
+    """Problem of a column of type ``found`` where the contract has ``kind``."""
     return FolderProblem("wrong_type", f"{table.name}.{name}", found, kind)
 
 
 def _value_problems(
     store: RecordStore, table: Table, parts: Sequence[Partition]
 ) -> Iterator[FolderProblem]:
-    """Cells that must be filled and are not, and rows that lie in another year's folder."""
+    """Empty cells of required columns, and rows in the folder of another year."""
     filled = [field.name for field in table.fields if field.required]
     filled += [KNOWN_AT.name, _ARRIVAL[0]]
     empty = dict.fromkeys(filled, 0)
@@ -192,11 +194,11 @@ def _value_problems(
 
 
 def read_parquet_sql(files: Sequence[Path | str], *options: str) -> str:
-    """``files`` as a table of a query; their names are taken as they are, folders add nothing."""
+    """SQL table function over ``files``; folder names add no partition columns."""
     return _call_sql("read_parquet", files, *options, "hive_partitioning := false")
 
 
 def _call_sql(function: str, files: Sequence[Path | str], *options: str) -> str:
-    # A name of a file is a pattern to the engine: its brackets and stars are escaped.
+    # DuckDB treats file names as glob patterns, so brackets and stars are escaped.
     named = ", ".join("'" + glob.escape(str(file)).replace("'", "''") + "'" for file in files)
     return f"{function}({', '.join([f'[{named}]', *options])})"

@@ -1,9 +1,9 @@
-"""The record store: every version of every record, in one DuckDB file.
+"""Record store: every version of every record, in one DuckDB file.
 
-A table of the contract is one table here: its fields (money in fen, months as their first day),
-``known_at``, and ``arrival``, a number that grows with every stored version. Nothing is ever
-overwritten. What was known before a date is read through the ``<table>_versions`` views, whose
-``superseded_at`` says from which day on a later version stands in a row's place.
+Each table of the contract is one table with its fields (money in fen, months as their first day),
+``known_at``, and ``arrival``, a number that grows with every stored version. Rows are never
+overwritten. The ``<table>_versions`` views give the state before a date: ``superseded_at`` is the
+day from which a later version replaces a row.
 """
 
 from __future__ import annotations
@@ -23,31 +23,30 @@ from risk.errors import WagewatchError
 from risk.store.temp_directory import TempDirectory, acquire
 from risk.unit_kinds import EMPLOYERS_SCHEMA, Kind, base_views
 
-LAYOUT_VERSION = 1
 _OPENINGS = "openings"
 
 
 class RecordStoreBusy(WagewatchError):
-    """Another process holds the record store."""
+    """Another process has the record store open."""
 
     code = "record_store_busy"
 
 
 class RecordStoreUnreadable(WagewatchError):
-    """The file is not a record store of this version."""
+    """The file is not a record store."""
 
     code = "record_store_unreadable"
 
 
 class RecordStoreMissing(WagewatchError):
-    """Nothing was imported yet."""
+    """There is no record store yet: nothing was imported."""
 
     code = "record_store_missing"
 
 
 @dataclass(frozen=True)
 class FeedSpan:
-    """What one table holds: distinct rows, versions, and the first and last ``known_at``."""
+    """Contents of one table: distinct rows, versions, and first and last ``known_at``."""
 
     table: str
     rows: int
@@ -57,15 +56,15 @@ class FeedSpan:
 
 
 def columns(table: Table) -> list[tuple[str, str]]:
-    """(name, SQL type) of every stored column of ``table`` but ``arrival``."""
+    """(name, SQL type) of every stored column of ``table`` except ``arrival``."""
     fields = [*table.fields, KNOWN_AT]
     return [(field.name, STORED_AS[field.type]) for field in fields]
 
 
 class RecordStore:
-    """An open record store. Use as a context manager; one process writes at a time.
+    """Open record store. Use as a context manager; one process writes at a time.
 
-    ``kind`` is the kind of unit whose views_for_kind it shows, see :mod:`risk.unit_kinds`.
+    ``kind`` is the kind of unit its tables show, see :mod:`risk.unit_kinds`.
     """
 
     kind: Kind = "project"
@@ -73,16 +72,15 @@ class RecordStore:
     def __init__(
         self, path: Path | str, *, read_only: bool = False, memory_gb: float | None = None
     ) -> None:
-        """Open ``path`` (``":memory:"`` for a store of this process only), laying it out if new.
+        """Open ``path`` (or ``":memory:"``), creating the tables if the store is new.
 
-        What does not fit into ``memory_gb`` is put on disk while it is needed, see
-        :mod:`risk.store.temp_directory`; without it the database itself takes up to four fifths of
-        the machine's memory.
+        Data beyond ``memory_gb`` is spilled to disk, see :mod:`risk.store.temp_directory`; by
+        default DuckDB uses up to 80 % of the machine's memory.
 
         Raises:
-            RecordStoreBusy: another process holds the file.
-            RecordStoreMissing: there is no file, and it is to be read only.
-            RecordStoreUnreadable: the file is something else.
+            RecordStoreBusy: another process has the file open.
+            RecordStoreMissing: the file does not exist and ``read_only`` is set.
+            RecordStoreUnreadable: the file is not a record store.
         """
         self._views: list[RecordStore] = []
         if str(path) != ":memory:":
@@ -92,12 +90,12 @@ class RecordStore:
         try:
             self.connection = duckdb.connect(str(path), read_only=read_only)
             if read_only and not self._has_every_table():
-                # Laid out by an earlier release: what it lacks is added first.
+                # Written by an earlier release: add the missing tables first.
                 self.connection.close()
                 RecordStore(path).close()
                 self.connection = duckdb.connect(str(path), read_only=True)
         except duckdb.ConnectionException as error:
-            # Open in this very process, for another purpose.
+            # Open in this process with other options.
             raise RecordStoreBusy(path=str(path)) from error
         except duckdb.IOException as error:
             if "lock" in str(error).lower():
@@ -127,7 +125,7 @@ class RecordStore:
             self._temp_directory = None
 
     def for_kind(self, kind: Kind) -> RecordStore:
-        """The same store through the base_views of ``kind``; closing it leaves this one open."""
+        """The same store with the views of ``kind``; closing it leaves this one open."""
         view = object.__new__(RecordStore)
         view.kind, view.connection, view._views = kind, self.connection.cursor(), []
         view._temp_directory = None
@@ -136,30 +134,30 @@ class RecordStore:
         return view
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A connection of its own to the same views_for_kind; close it after use."""
-        found = self.connection.cursor()
-        _set_search_path(found, self.kind)
-        return found
+        """New connection to the same store and kind; close it after use."""
+        cursor = self.connection.cursor()
+        _set_search_path(cursor, self.kind)
+        return cursor
 
     def cache_superseded(self) -> None:
-        """Find once which rows are superseded, for all that is asked of this opening from now on.
+        """Compute once which rows are superseded, for all later queries of this connection.
 
-        For a store that is asked much and not written to meanwhile.
+        Use it for a store with many queries and no writes in between.
         """
         if self.kind != "project":
-            return  # its views_for_kind is made of views, whose rows have no fixed places
+            return  # its tables are views, whose rows have no rowid
         for table in STORED_TABLES.values():
             if table.name != "complaints":
                 for sql in superseded_sql(table):
                     self.connection.execute(sql)
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """All rows of a query; values are passed as ``parameters``, never pasted in."""
+        """All rows of a query; pass values as ``parameters``, never inside ``sql``."""
         return self.connection.execute(sql, list(parameters)).fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing: what is written inside is kept only if the block ends well."""
+        """Transaction that is committed if the block succeeds and rolled back otherwise."""
         self.connection.execute("BEGIN")
         try:
             yield
@@ -169,19 +167,19 @@ class RecordStore:
         self.connection.execute("COMMIT")
 
     def feeds(self) -> list[FeedSpan]:
-        """What each table of the contract holds, in contract order, and own tables with rows."""
+        """Contents of each table in contract order, then of our own tables that have rows."""
         own = [feed for table in OWN_TABLES.values() if (feed := self._feed(table)).versions]
         return [*(self._feed(table) for table in TABLES.values()), *own]
 
     def missing_feeds(self) -> list[str]:
-        """Tables without a single row."""
+        """Tables of the contract without rows."""
         return [feed.table for feed in self.feeds() if feed.versions == 0]
 
     def digest(self, as_of: dt.date) -> str:
-        """SHA-256 over all rows as known before ``as_of``; the order they came in does not matter.
+        """SHA-256 over all rows as known before ``as_of``, independent of their order.
 
-        Each row's text is hashed on its own and the hashes are summed, so the digest is the same
-        for the same rows in any order of arrival.
+        Each row's text is hashed and the hashes are summed, so the same rows give the same digest
+        in any order of arrival.
         """
         total = hashlib.sha256()
         for table in STORED_TABLES.values():
@@ -213,7 +211,7 @@ class RecordStore:
         directory = acquire(store)
         if directory:
             place = str(directory.folder).replace("'", "''")
-            # A connection that outlived its store may have used another folder: it stays there.
+            # A connection that outlived its store may already use another folder; it stays there.
             with suppress(duckdb.NotImplementedException):
                 self.connection.execute(f"SET temp_directory = '{place}'")
         return directory
@@ -238,10 +236,10 @@ class RecordStore:
             self._mark_opening()
 
     def _mark_opening(self) -> None:
-        """Keep a mark that no other history of records has, for the arrivals drawn from now on.
+        """Store a unique mark for the arrival numbers drawn from now on.
 
-        A store made anew, or put back from a backup, draws the same arrivals for other rows; what
-        is derived from records tells them apart by the mark (see ``features.cache.fingerprint``).
+        A store that is rebuilt or restored from a backup draws the same numbers for other rows;
+        caches derived from records distinguish them by the mark (``features.cache.fingerprint``).
         """
         self.connection.execute(
             f"CREATE TABLE IF NOT EXISTS {_OPENINGS} (after_arrival BIGINT, mark UUID)"
@@ -250,7 +248,7 @@ class RecordStore:
             "SELECT coalesce(last_value, start_value - 1) FROM duckdb_sequences()"
             " WHERE sequence_name = 'arrivals'"
         )[0][0]
-        # An opening in which nothing was drawn leaves no trace.
+        # Marks of openings that stored nothing are removed.
         self.connection.execute(f"DELETE FROM {_OPENINGS} WHERE after_arrival >= ?", [drawn])
         self.connection.execute(f"INSERT INTO {_OPENINGS} VALUES (?, uuid())", [drawn])
 
@@ -265,9 +263,9 @@ def _versions_ddl(table: Table) -> str:
 
 
 def known_kinds(store: RecordStore, as_of: dt.date) -> list[Kind]:
-    """The kinds of unit of which any is known before ``as_of``; projects always."""
-    asked = "SELECT 1 FROM projects WHERE known_at < ? LIMIT 1"
-    employers = store.for_kind("employer").rows(asked, [as_of])
+    """Kinds of unit with any unit known before ``as_of``; always includes projects."""
+    query = "SELECT 1 FROM projects WHERE known_at < ? LIMIT 1"
+    employers = store.for_kind("employer").rows(query, [as_of])
     return ["project", "employer"] if employers else ["project"]
 
 
@@ -292,10 +290,11 @@ def _set_search_path(connection: duckdb.DuckDBPyConnection, kind: Kind) -> None:
 def versions_sql(table: Table, prefix: str = "", rows: str | None = None) -> str:
     """SQL for every version of ``table`` with ``superseded_at``.
 
-    Its rows are those stored under its name with ``prefix`` before it, or those ``rows`` yields.
+    It reads the stored table, whose name is preceded by ``prefix``, or the subquery ``rows``.
 
-    A complaint that names no project has the one a person linked it to, and ``linked_org_id``,
-    from the day that decision was known; what the authority's own record names goes first.
+    A complaint that names no project gets the project a person linked it to, and
+    ``linked_org_id``, from the day that decision was known; a project named in the authority's own
+    record takes precedence.
     """
     if table.name == "complaints":
         return _linked_complaints(prefix)
@@ -335,30 +334,32 @@ def superseded_sql(table: Table) -> tuple[str, str]:
 
 
 def _linked_complaints(prefix: str) -> str:
-    # A complaint stands as its last telling said, and is linked as the last decision had it.
+    # Each version combines the latest version of the complaint with the latest link decision.
     fields = [name for name, _ in columns(TABLES["complaints"]) if name != KNOWN_AT.name]
-    kept = ", ".join(
-        "coalesce(said.project_id, link.project_id) AS project_id"
+    selected = ", ".join(
+        "coalesce(report.project_id, link.project_id) AS project_id"
         if name == "project_id"
-        else f"said.{name} AS {name}"
+        else f"report.{name} AS {name}"
         for name in fields
     )
     return f"""
-        WITH tellings AS (
-          SELECT complaint_id, known_at, arrival, 1 AS says, 0 AS links FROM {prefix}complaints
+        WITH changes AS (
+          SELECT complaint_id, known_at, arrival, 1 AS is_report, 0 AS is_link
+          FROM {prefix}complaints
           UNION ALL
           SELECT complaint_id, known_at, arrival, 0, 1 FROM {prefix}links
-        ), standing AS (
+        ), states AS (
           SELECT complaint_id, known_at, arrival,
-                 sum(says) OVER so_far AS said_no, sum(links) OVER so_far AS link_no,
-                 lead(known_at) OVER (PARTITION BY complaint_id ORDER BY known_at, arrival, says)
+                 sum(is_report) OVER so_far AS report_no, sum(is_link) OVER so_far AS link_no,
+                 lead(known_at) OVER (
+                   PARTITION BY complaint_id ORDER BY known_at, arrival, is_report)
                    AS superseded_at
-          FROM tellings
-          WINDOW so_far AS (PARTITION BY complaint_id ORDER BY known_at, arrival, says
+          FROM changes
+          WINDOW so_far AS (PARTITION BY complaint_id ORDER BY known_at, arrival, is_report
                             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)
-        ), said AS (
+        ), report AS (
           SELECT *, row_number() OVER (PARTITION BY complaint_id ORDER BY known_at, arrival)
-                      AS said_no
+                      AS report_no
           FROM {prefix}complaints
         ), link AS (
           SELECT complaint_id,
@@ -368,13 +369,13 @@ def _linked_complaints(prefix: str) -> str:
                    AS link_no
           FROM {prefix}links
         )
-        SELECT {kept}, standing.known_at, standing.arrival, link.org_id AS linked_org_id,
-               said.project_id IS NULL AND (link.project_id IS NOT NULL OR link.org_id IS NOT NULL)
-                 AS linked,
-               standing.superseded_at
-        FROM standing
-        JOIN said
-          ON said.complaint_id = standing.complaint_id AND said.said_no = standing.said_no
+        SELECT {selected}, states.known_at, states.arrival, link.org_id AS linked_org_id,
+               report.project_id IS NULL
+                 AND (link.project_id IS NOT NULL OR link.org_id IS NOT NULL) AS linked,
+               states.superseded_at
+        FROM states
+        JOIN report
+          ON report.complaint_id = states.complaint_id AND report.report_no = states.report_no
         LEFT JOIN link
-          ON link.complaint_id = standing.complaint_id AND link.link_no = standing.link_no
+          ON link.complaint_id = states.complaint_id AND link.link_no = states.link_no
     """

@@ -1,7 +1,7 @@
-"""Where an open store puts what does not fit into memory: a folder of its own, on disk.
+"""Temporary directory of an open store, for data that DuckDB spills to disk.
 
-DuckDB names its files there after the number of the process, and the first process of every
-container has the same number: two that shared a folder would write over each other's files.
+DuckDB names its files there after the process id, and the first process of every container has the
+same id: two processes that shared a directory would overwrite each other's files.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ _open: dict[tuple[int, Path], TempDirectory] = {}
 
 
 class TempDirectory:
-    """A folder that is locked while it is used, so that what a killed process left is known."""
+    """Directory that is locked while in use, so that leftovers of killed processes are found."""
 
     def __init__(self, folder: Path, lock: int, key: tuple[int, Path] | None) -> None:
-        """``key`` is what other openings of this process find it by."""
+        """``key`` is the process id and store file under which this process shares it."""
         self.folder = folder
         self._lock = lock
         self._key = key
         self.users = 1
 
     def release(self) -> None:
-        """Remove the folder if nobody in this process uses it any more."""
+        """Remove the directory once its last user in this process has released it."""
         with _guard:
             self.users -= 1
             if self.users:
@@ -44,11 +44,11 @@ class TempDirectory:
 
 
 def acquire(store: Path | None) -> TempDirectory | None:
-    """The folder to be used with ``store``, a file (None: in memory); call ``release`` after use.
+    """Directory for ``store``, a file (None: in memory); call ``release`` after use.
 
-    It lies beside the store, or on this machine's disk where nothing can be written there. The
-    openings of one file in one process are one database, so they share it. None where no folder
-    can be created at all, or locks are of another kind than here: the database then finds a place.
+    It is created next to the store, or in a temporary folder of the machine if that is not
+    writable. Connections to the same file in one process share it. Returns None if no directory
+    can be created or locked; DuckDB then uses its default.
     """
     if os.name != "posix":
         return None
@@ -77,20 +77,20 @@ def _create(store: Path | None, key: tuple[int, Path] | None) -> TempDirectory |
 
 
 def _candidates(store: Path | None) -> Iterator[tuple[Path, str]]:
-    """Where to try, best first, with how the names begin there."""
+    """Parent folders to try, best first, with the name prefix to use in each."""
     if store is not None:
         yield store.resolve().parent, f"{store.name}.tmp-"
-    # /tmp is memory on many machines, /var/tmp is not.
+    # /tmp is in memory on many machines, /var/tmp is not.
     for place in (os.environ.get("TMPDIR"), "/var/tmp", tempfile.gettempdir()):  # noqa: S108
         if place:
             yield Path(place), _NAME
 
 
 def _create_locked(place: Path, name: str) -> tuple[Path, int]:
-    """A new folder; another process may take it for one left behind before it is locked.
+    """Create and lock a folder; retried if another process sweeps it before it is locked.
 
     Raises:
-        OSError: nothing can be written or locked there.
+        OSError: nothing can be written or locked in ``place``.
     """
     for _ in range(_TRIES):
         folder = Path(tempfile.mkdtemp(prefix=name, dir=place))
@@ -102,7 +102,7 @@ def _create_locked(place: Path, name: str) -> tuple[Path, int]:
 
 
 def _sweep(place: Path, name: str) -> None:
-    """Remove what killed processes left: the folders that nobody holds."""
+    """Remove directories that no process has locked: leftovers of killed processes."""
     for left in place.glob(f"{glob.escape(name)}*"):
         lock = _lock(left, wait=False)
         if lock is not None:
@@ -111,7 +111,7 @@ def _sweep(place: Path, name: str) -> None:
 
 
 def _lock(folder: Path, *, wait: bool) -> int | None:
-    """Hold ``folder``; None where another process holds it, or has just removed it."""
+    """Lock ``folder``; None if another process holds the lock or has just removed the folder."""
     import fcntl
 
     try:

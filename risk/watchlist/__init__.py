@@ -1,6 +1,6 @@
-"""The watchlist: who is visited, what changed since the last list, and the seal on it.
+"""Watchlist policy: selection, comparison with the previous list, and sealing.
 
-Pure functions on the standard library alone; nothing here reads records or models.
+Pure functions of the standard library only; nothing here reads records or models.
 """
 
 from risk.watchlist.changes import Change, ChangeKind, Comparison, ListedEntry, compare

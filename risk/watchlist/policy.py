@@ -1,14 +1,14 @@
-"""Who is on the list: what law says must be visited, the greatest risk, and a random share.
+"""Selection of the list: projects the law says must be visited, the highest risk, a random share.
 
-1. Only projects whose region code begins with the policy's region.
-2. ``must``: projects with a flag that must be visited, in the policy's order, while slots last.
-3. Of the slots left, the random ones (``drawing.random_slots``) are set aside.
+1. Only projects whose region code starts with the policy's region are considered.
+2. ``must``: projects with a flag that must be visited, in the policy's order, up to the capacity.
+3. Of the remaining slots, the random ones are set aside (``random_selection.random_slots``).
 4. ``risk``: the other slots, in the policy's order, without projects resting after a clean visit.
-5. ``random``: drawn from everybody not yet on the list, resting or not, so that what these visits
-   find speaks for all the projects the rest of the list leaves out.
+5. ``random``: drawn from all projects not yet on the list, resting or not, so that the findings of
+   these visits represent all projects that the rest of the list leaves out.
 
-Places that resting leaves free stay free. There is one ranking over the whole list by the policy's
-order: a random entry stands where its own risk puts it and cannot be told by its place.
+Slots that resting projects leave free stay free. The whole list has one ranking by the policy's
+order: a random entry is ranked by its own risk and cannot be recognised by its rank.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from risk.watchlist.ranking import Order, measures, ordered
 
 
 class CandidateInvalid(WagewatchError, ValueError):
-    """A candidate's figure is not one the policy can order by."""
+    """A figure of a candidate is out of range."""
 
     code = "candidate_invalid"
 
 
 class DuplicateCandidate(WagewatchError, ValueError):
-    """The same project was handed in more than once."""
+    """The candidates contain the same project more than once."""
 
     code = "candidate_twice"
 
 
 class PolicyInvalid(WagewatchError, ValueError):
-    """A value of the policy is not allowed."""
+    """A value of the policy is out of range."""
 
     code = "policy_invalid"
 
@@ -53,10 +53,10 @@ class Selection(StrEnum):
 
 @dataclass(frozen=True)
 class Candidate:
-    """A scored project that may be listed.
+    """Scored project that may be listed.
 
-    ``workers``: people on site, None where unknown. ``last_clean_visit``: the last inspection that
-    found no arrears. ``must``: codes of its red flags that must be visited.
+    ``workers``: people on site, None if unknown. ``last_clean_visit``: date of the last inspection
+    that found no arrears. ``must``: codes of its red flags that must be visited.
 
     Raises:
         CandidateInvalid: the probability is not in [0, 1], or ``workers`` is negative or infinite.
@@ -80,13 +80,13 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Policy:
-    """How a list is chosen. ``region`` is a prefix of region codes, empty for all.
+    """Parameters of a selection. ``region`` is a prefix of region codes, empty for all.
 
-    ``random_share`` of the capacity is drawn at random; ``rest_days`` days after a clean visit a
-    project is not listed for its risk; ``seed`` fixes the draw.
+    ``random_share`` of the capacity is drawn at random; for ``rest_days`` days after a clean visit
+    a project is not listed for its risk; ``seed`` fixes the draw.
 
     Raises:
-        PolicyInvalid: a value is outside what its name allows.
+        PolicyInvalid: a value is out of range.
     """
 
     capacity: int
@@ -111,10 +111,10 @@ class Policy:
 
 @dataclass(frozen=True)
 class Selected:
-    """A place on the list.
+    """Entry of the list.
 
-    ``measure`` is what it is ranked by; ``draw_probability`` the chance it had of being drawn, for
-    random entries only; ``resting`` whether it had a clean visit within the rest period.
+    ``measure`` is the value it is ranked by; ``draw_probability`` its probability of being drawn,
+    for random entries only; ``resting`` whether it had a clean visit within the rest period.
     """
 
     project_id: str
@@ -129,7 +129,7 @@ class Selected:
 
 @dataclass(frozen=True)
 class _Choice:
-    """The three ways onto the list, and the pool the random ones were drawn from."""
+    """Project ids by selection, and the pool the random ones were drawn from."""
 
     must: frozenset[str]
     risk: frozenset[str]
@@ -147,10 +147,10 @@ class _Choice:
 
 
 def select(candidates: Iterable[Candidate], policy: Policy, as_of: dt.date) -> list[Selected]:
-    """The list of ``as_of``, in order of rank; at most ``policy.capacity`` slots.
+    """List of ``as_of`` in order of rank, with at most ``policy.capacity`` entries.
 
     Raises:
-        DuplicateCandidate: a project_id stands duplicates among the candidates.
+        DuplicateCandidate: a project_id occurs twice among the candidates.
     """
     known = _in_region(candidates, policy)
     measure = measures(known.values(), policy.order)
@@ -165,13 +165,13 @@ def select(candidates: Iterable[Candidate], policy: Policy, as_of: dt.date) -> l
 def draw_probabilities(
     candidates: Iterable[Candidate], policy: Policy, as_of: dt.date
 ) -> Mapping[str, float]:
-    """Each project's chance of being drawn at random, for weighting by its inverse later.
+    """Probability of each project of being drawn at random, for inverse probability weighting.
 
-    0 for a project listed for another reason: it cannot be drawn, and stands for nobody else.
-    The chances add up to the number of random entries.
+    0 for projects listed for another reason, which cannot be drawn. The probabilities add up to the
+    number of random entries.
 
     Raises:
-        DuplicateCandidate: a project_id stands duplicates among the candidates.
+        DuplicateCandidate: a project_id occurs twice among the candidates.
     """
     known = _in_region(candidates, policy)
     choice = _choose(known, measures(known.values(), policy.order), policy, as_of)
@@ -182,7 +182,7 @@ def draw_probabilities(
 
 
 def is_resting(candidate: Candidate, rest_days: int, as_of: dt.date) -> bool:
-    """Whether a clean visit lies in the ``rest_days`` before ``as_of``; a later one is unknown."""
+    """Whether the last clean visit was in the ``rest_days`` before ``as_of``."""
     visited = candidate.last_clean_visit
     return visited is not None and 0 < (as_of - visited).days <= rest_days
 

@@ -1,8 +1,9 @@
-"""The random visits: how many slots they have, and who is drawn.
+"""Random selection of visits: the number of slots and the draw.
 
-Without visits drawn at random nobody learns what the model misses, and a model taught only by the
-visits it asked for goes blind. The draw is by a hash keyed with the seed: anyone can repeat it,
-nobody can steer it, and whether one project's number beats another's depends on no third project.
+Without random visits nobody learns what the model misses, and a model trained only on the visits it
+asked for becomes blind to the rest. The draw orders projects by a hash keyed with the seed: it can
+be repeated by anyone and steered by no one, and the order of two projects does not depend on any
+third.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 ALWAYS_ONE_FROM = 5
-"""From this capacity on at least one place is random; a shorter list may have none."""
+"""From this capacity on at least one slot is random; a shorter list may have none."""
 
 
 def random_slots(capacity: int, share: float) -> int:
-    """How many of ``capacity`` slots are drawn: the share, rounded half up, at least 1 from 5 on.
+    """Number of random slots: the share of ``capacity`` rounded half up, at least 1 from 5 on.
 
     >>> [random_slots(k, 0.1) for k in (4, 5, 14, 15, 20)]
     [0, 1, 1, 2, 2]
@@ -31,13 +32,13 @@ def random_slots(capacity: int, share: float) -> int:
 
 
 def draw_key(project_id: str, *, seed: str, as_of: dt.date, region: str) -> str:
-    """The draw_key of a project in one draw: 64 hex digits, the lowest are drawn."""
+    """Sort key of a project in one draw: 64 hex digits; the lowest keys are drawn."""
     key = json.dumps([seed, as_of.isoformat(), region, project_id])
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 def draw(pool: Iterable[str], slots: int, *, seed: str, as_of: dt.date, region: str) -> set[str]:
-    """``slots`` of ``pool``, uniformly and without replacement; all of it if it is smaller."""
+    """Draw ``slots`` projects of ``pool`` uniformly without replacement; all if it is smaller."""
     keys = sorted(
         (draw_key(project_id, seed=seed, as_of=as_of, region=region), project_id)
         for project_id in pool

@@ -1,4 +1,4 @@
-"""The order of a list: by probability or by expected workers, ties by project_id."""
+"""Ranking by probability or by expected workers; ties by project_id."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ Order = Literal["probability", "expected_workers"]
 
 
 class Rankable(Protocol):
-    """What an order needs to know of a project."""
+    """Fields of a project that the ranking needs."""
 
     @property
     def project_id(self) -> str:
-        """Its code."""
+        """Id of the project."""
 
     @property
     def probability(self) -> float:
-        """Chance of an arrears event within the horizon."""
+        """Probability of an arrears event within the horizon."""
 
     @property
     def workers(self) -> float | None:
-        """People on site; None where unknown."""
+        """People on site; None if unknown."""
 
 
 def measures(projects: Iterable[Rankable], order: Order) -> Mapping[str, float]:
-    """What each project is ordered by: its probability, or probability x workers.
+    """Value each project is ranked by: its probability, or probability x workers.
 
-    Unknown is not zero: a project whose workers are unknown counts with the median of those
-    known, so that keeping the number back neither hides a project nor lifts it. Where nobody's
-    is known the order is that of the probability.
+    Unknown is not zero: a project with an unknown number of workers gets the median of the known
+    ones, so that withholding the number neither hides a project nor lifts it. If all are unknown,
+    the order is that of the probability.
     """
     known = list(projects)
     if order == "probability":
@@ -45,7 +45,7 @@ def measures(projects: Iterable[Rankable], order: Order) -> Mapping[str, float]:
 
 
 def ordered(measure: Mapping[str, float], project_ids: Iterable[str]) -> list[str]:
-    """``project_ids``, the greatest measure first, ties by project_id.
+    """``project_ids`` by descending measure, ties by project_id.
 
     >>> ordered({"b": 0.2, "a": 0.2, "c": 0.9}, ["a", "b", "c"])
     ['c', 'a', 'b']

@@ -1,6 +1,10 @@
-"""The seal: one spelling of a document as bytes, and the SHA-256 of those bytes.
+"""Canonical JSON of a document, and the SHA-256 of its bytes.
 
-The spelling is JSON in UTF-8 with sorted keys and no white space. A float is written in the
+Canonical JSON is UTF-8 with sorted keys and no white space, in the manner of RFC 8785 (JSON
+Canonicalization Scheme). It differs from the RFC in three points, which cannot change without
+changing the digests of sealed documents: keys are sorted by Unicode code point instead of UTF-16
+code unit, numbers are written as Python's ``json`` writes them (``1.0``, ``1e-07``) instead of
+ECMAScript's form (``1``, ``1e-7``), and whole numbers of any size are allowed. A float has the
 shortest form that reads back as the same float, so reading and sealing again gives the same bytes.
 """
 
@@ -18,29 +22,29 @@ from typing import Any
 from risk.errors import WagewatchError
 
 _LONE = re.compile("[\ud800-\udfff]")
-"""Half of a pair, which UTF-8 cannot hold."""
+"""Lone surrogates, which UTF-8 cannot encode."""
 
 
 class NotSealable(WagewatchError, ValueError):
-    """The document holds something that has no one spelling; ``path`` says where."""
+    """The document contains a value without a canonical form, at ``path``."""
 
     code = "not_sealable"
 
 
 @dataclass(frozen=True)
 class Sealed:
-    """A document's bytes and their SHA-256 in hex."""
+    """Bytes of a document and their SHA-256 in hex."""
 
     body: bytes
     digest: str
 
 
 def seal(document: Mapping[str, Any]) -> Sealed:
-    """The one spelling of ``document`` and its digest.
+    """Canonical JSON of ``document`` and its digest.
 
     Raises:
-        NotSealable: it holds something other than text, whole numbers, finite floats, true, false,
-            none, lists and mappings with text keys.
+        NotSealable: it contains something other than text, whole numbers, finite floats, true,
+            false, none, lists and mappings with text keys.
 
     >>> seal({"b": 1, "a": "雪"}).body.decode()
     '{"a":"雪","b":1}'
@@ -52,7 +56,7 @@ def seal(document: Mapping[str, Any]) -> Sealed:
 
 
 def verify(sealed: Sealed) -> bool:
-    """Whether the bytes are still what the digest was taken of."""
+    """Whether the digest is that of the bytes."""
     found = hashlib.sha256(sealed.body).hexdigest()
     return hmac.compare_digest(found.encode(), sealed.digest.encode())
 

@@ -1,4 +1,4 @@
-"""/v1/audit: who did what."""
+"""/v1/audit: the audit log."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from serving.audit.repository import read_audit
+from serving.audit.repository import list_audit_entries
 from serving.audit.schemas import AuditEntry
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.http.dependencies import DatabaseDep
-from serving.http.parameters import CursorQuery, LimitQuery, wanted
+from serving.http.parameters import CursorQuery, LimitQuery, page_request
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
 
@@ -28,6 +28,6 @@ def list_audit(
     limit: LimitQuery = 100,
 ) -> Page[AuditEntry]:
     """What people and systems of the region did, newest first / 审计日志。"""
-    found = read_audit(database.engine, who, wanted(limit, cursor))
+    found = list_audit_entries(database.engine, who, page_request(limit, cursor))
     after = None if found.next is None else str(found.next)
     return Page(items=[AuditEntry(**asdict(one)) for one in found.items], next=after)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from serving.audit.repository import read_audit
+from serving.audit.repository import list_audit_entries
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
@@ -27,5 +27,5 @@ def audit(
     cursor: Annotated[int | None, Query(ge=0)] = None,
 ) -> Response:
     """Return a page of audit entries, newest first."""
-    page = read_audit(database.engine, principal, Wanted(PER_PAGE, cursor))
+    page = list_audit_entries(database.engine, principal, Wanted(PER_PAGE, cursor))
     return render(request, "audit", principal, entries=page.items, after=page.next, tab="audit")

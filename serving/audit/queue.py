@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from starlette.types import Scope
 
-from serving.audit.repository import AuditEntry, write_audit
+from serving.audit.repository import AuditEntry, write_audit_entries
 from serving.audit.request_entry import audit_entry
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
@@ -84,7 +84,7 @@ class AuditQueue:
     def _write(self) -> None:
         while entries := self._take_batch():
             try:
-                write_audit(self._engine, entries)
+                write_audit_entries(self._engine, entries)
             except DBAPIError as error:
                 _log.error("audit entries wait: %s", error.orig)
                 for entry in entries:

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
-from serving.audit.repository import add_audit
+from serving.audit.repository import add_audit_entries
 from serving.audit.request_entry import audit_entry
 from serving.auth.principal import Principal
 from serving.clock import now
@@ -66,7 +66,7 @@ def write_once(
             if request_key:
                 store_response(connection, request_key, response, now())
         entry = audit_entry(request.scope, state["action"], principal, response.status)
-        add_audit(connection, [entry])
+        add_audit_entries(connection, [entry])
     state["audited"] = True
     headers = {"Idempotency-Replayed": "true"} if first else {}
     return Response(response.body, response.status, headers, media_type="application/json")
@@ -82,5 +82,5 @@ def write_audited(
     state = request.scope["state"]
     with writing(database.engine).begin() as connection:
         apply(connection)
-        add_audit(connection, [audit_entry(request.scope, state["action"], principal, 200)])
+        add_audit_entries(connection, [audit_entry(request.scope, state["action"], principal, 200)])
     state["audited"] = True

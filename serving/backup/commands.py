@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from serving.terminal.context import cli_context
-from serving.terminal.output import line, require_folder
+from serving.terminal.output import print_line, require_parent_folder
 from serving.terminal.resources import open_database, open_settings
 
 File = Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False)]
@@ -19,10 +19,12 @@ def backup(context: typer.Context, file: File) -> None:
     from serving.backup.service import back_up
 
     cli = cli_context(context)
-    require_folder(file)
+    require_parent_folder(file)
     with open_database(cli, open_settings(cli)) as database:
         done = back_up(cli.workspace, database, file)
-    line(cli.text("backed_up", path=str(file), rows=done.rows, size=f"{done.bytes / 1e6:.1f}"))
+    print_line(
+        cli.text("backed_up", path=str(file), rows=done.rows, size=f"{done.bytes / 1e6:.1f}")
+    )
 
 
 def restore(context: typer.Context, file: File) -> None:
@@ -34,4 +36,4 @@ def restore(context: typer.Context, file: File) -> None:
     cli = cli_context(context)
     url = os.environ.get("WAGEWATCH_DATABASE__URL")
     done = put_back(file, cli.workspace, url)
-    line(cli.text("restored", path=str(cli.workspace.root), rows=done.rows))
+    print_line(cli.text("restored", path=str(cli.workspace.root), rows=done.rows))

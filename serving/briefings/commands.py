@@ -1,4 +1,4 @@
-"""``wagewatch briefing``: the monthly briefing or the yearly summary as a file."""
+"""``wagewatch briefing``: write the monthly briefing or the yearly summary to a file."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from serving.ingest.resources import import_submissions
-from serving.terminal.context import CliContext, cli_context, user_name
+from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.options import Out, Region
-from serving.terminal.output import line, to_file
+from serving.terminal.output import print_line, write_file
 from serving.terminal.resources import open_database, open_records, open_settings
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
@@ -26,7 +26,7 @@ def briefing(
     year: Annotated[int | None, typer.Option("--year", min=1990, max=2200)] = None,
     region: Region = "",
 ) -> None:
-    """Write the briefing of a month, or the summary of a year; the suffix says the format."""
+    """Write the briefing of a month or summary of a year; the file suffix selects the format."""
     cli = cli_context(context)
     if (month is None) == (year is None):
         raise typer.BadParameter(cli.text("month_or_year"), param_hint="--month / --year")
@@ -34,25 +34,25 @@ def briefing(
     if kind not in _FORMATS:
         raise typer.BadParameter(cli.text("briefing_format", found=out.suffix), param_hint="--out")
     _write(cli, out, kind, _first_day(cli, month, year), month is None, region)
-    line(cli.text("written", path=str(out)))
+    print_line(cli.text("written", path=str(out)))
 
 
 def _write(
     cli: CliContext, out: Path, kind: str, day: dt.date, whole_year: bool, region: str
 ) -> None:
     from serving.briefings.period import month_of, year_of
-    from serving.briefings.service import keep, monthly_paper, yearly_paper
-    from serving.documents.formats import FORMATS
+    from serving.briefings.service import create_monthly, create_yearly, store_briefing
+    from serving.documents.formats import RENDERERS
 
     settings = open_settings(cli).model_copy(update={"language": cli.language})
     import_submissions(cli, settings)
     period = year_of(day.year) if whole_year else month_of(day)
-    make = yearly_paper if whole_year else monthly_paper
+    make = create_yearly if whole_year else create_monthly
     with open_records(cli) as store, open_database(cli, settings) as database:
-        body = FORMATS[kind](make(store, database, settings, period, region), settings.language)
-        to_file(out, body)
+        body = RENDERERS[kind](make(store, database, settings, period, region), settings.language)
+        write_file(out, body)
         if not whole_year:
-            keep(database, period, region, kind, body, user_name())
+            store_briefing(database, period, region, kind, body, os_user_name())
 
 
 def _first_day(cli: CliContext, month: str | None, year: int | None) -> dt.date:

@@ -15,7 +15,7 @@ from serving.briefings.repository import read_briefing
 from serving.briefings.schemas import Briefing
 from serving.documents.formats import MEDIA_TYPES
 from serving.http.dependencies import DatabaseDep
-from serving.http.parameters import CursorQuery, LimitQuery, wanted
+from serving.http.parameters import CursorQuery, LimitQuery, page_request
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
 
@@ -29,7 +29,7 @@ def list_briefings(
     database: DatabaseDep, who: Reader, cursor: CursorQuery = None, limit: LimitQuery = 100
 ) -> Page[Briefing]:
     """Monthly briefings, newest first / 月度风险简报。"""
-    found = listed(database.engine, who, wanted(limit, cursor))
+    found = listed(database.engine, who, page_request(limit, cursor))
     after = None if found.next is None else str(found.next)
     return Page(items=[Briefing(**asdict(one)) for one in found.items], next=after)
 

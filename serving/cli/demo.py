@@ -1,4 +1,4 @@
-"""``wagewatch demo``: a whole synthetic county, from records to the running service."""
+"""``wagewatch demo``: a synthetic county, from records to the running service."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from risk.unit_kinds import KINDS
 from risk.workspace import Workspace
 from serving.errors import CommandError
 from serving.terminal.context import DEFAULT_WORKSPACE, WORKSPACE_VARIABLE, CliContext, cli_context
-from serving.terminal.output import line, note, progress, row_progress
+from serving.terminal.output import print_line, print_note, progress, row_progress
 from serving.terminal.resources import make_workspace, open_database, open_records, open_settings
 from serving.watchlists.commands import show
 
@@ -28,7 +28,7 @@ DATES = (dt.date(2025, 12, 1), dt.date(2026, 1, 1))
 
 
 class DemoWouldMix(CommandError):
-    """The workspace holds other records; synthetic ones must not lie beside them."""
+    """The workspace has other records, which must not be mixed with synthetic ones."""
 
     code = "demo_would_mix"
 
@@ -41,14 +41,14 @@ def demo(
     seed: Annotated[int, typer.Option("--seed")] = 1,
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535)] = None,
 ) -> None:
-    """Simulate, import, train, publish two lists, brief, show, serve; again it shows and serves."""
+    """Simulate, import, train, publish two lists, brief, show, serve; a repeat shows and serves."""
     cli = _demo_job(cli_context(context))
     if _ready(cli):
-        note(cli.text("demo.ready", path=str(cli.workspace.root)))
+        print_note(cli.text("demo.ready", path=str(cli.workspace.root)))
     else:
         _prepare(cli, projects=projects, months=months, seed=seed)
     show(cli, max(DATES), "", "table")
-    line(cli.text("demo.done", path=str(cli.workspace.root)))
+    print_line(cli.text("demo.done", path=str(cli.workspace.root)))
     if serve:
         from serving.cli.serve import serve_workspace
 
@@ -78,10 +78,10 @@ def _prepare(cli: CliContext, *, projects: int, months: int, seed: int) -> None:
     records = cli.workspace.root / SYNTHETIC
     records.mkdir(parents=True, exist_ok=True)
     make_workspace(cli)
-    note(cli.text("demo.simulating", projects=projects, months=months))
+    print_note(cli.text("demo.simulating", projects=projects, months=months))
     with progress() as step:
         simulate(records, projects=projects, months=months, seed=seed, end=END, progress=step)
-    note(cli.text("demo.importing"))
+    print_note(cli.text("demo.importing"))
     with row_progress() as step:
         import_paths(cli.workspace, [records], today=max(DATES), progress=step)
     _train_and_publish(cli, open_settings(cli))
@@ -94,7 +94,7 @@ def _train_and_publish(cli: CliContext, settings: Settings) -> None:
     from serving.settings import capacity_of
     from training.pipeline import Search, train_and_register
 
-    note(cli.text("demo.training", as_of=DATES[0]))
+    print_note(cli.text("demo.training", as_of=DATES[0]))
     for kind in KINDS:
         with progress() as step:
             train_and_register(
@@ -107,7 +107,7 @@ def _train_and_publish(cli: CliContext, settings: Settings) -> None:
                 kind=kind,
             )
     for as_of in DATES:
-        note(cli.text("demo.publishing", as_of=as_of))
+        print_note(cli.text("demo.publishing", as_of=as_of))
         with open_records(cli) as store, open_database(cli, settings) as database:
             for kind in KINDS:
                 base = publish_context(cli.workspace, store, database, settings)
@@ -123,7 +123,7 @@ def _brief(cli: CliContext, settings: Settings) -> None:
 
     folder = cli.workspace.root / FOLDER / str(max(DATES))
     folder.mkdir(parents=True, exist_ok=True)
-    note(cli.text("demo.briefing", path=str(folder)))
+    print_note(cli.text("demo.briefing", path=str(folder)))
     with open_records(cli) as store, open_database(cli, settings) as database:
         office = publish_context(cli.workspace, store, database, settings)
         write_briefings(office, max(DATES), "", folder)

@@ -1,4 +1,4 @@
-"""The command ``wagewatch``: its global options, its commands, and what becomes of failures."""
+"""The command ``wagewatch``: global options, commands and error handling."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ from serving.terminal.context import (
     cli_context,
     context_from_arguments,
 )
-from serving.terminal.dates import spread_dates
+from serving.terminal.dates import repeat_date_option
 from serving.terminal.localise import localise
-from serving.terminal.output import line, note
+from serving.terminal.output import print_line, print_note
 from serving.users import commands as access
 from serving.watchlists import commands as watchlist
 
@@ -80,7 +80,7 @@ GROUPS: Mapping[str, typer.Typer] = {
     "tokens": access.TOKENS,
 }
 
-DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, INTERRUPTED = 0, 1, 130
 
 
 def run() -> None:
@@ -89,31 +89,36 @@ def run() -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command line and give its exit code; nothing it does ends in a traceback."""
+    """Run one command line and return its exit code; errors never end in a traceback."""
     cli = context_from_arguments(arguments)
     try:
-        made = command(cli)
-        return _outcome(
-            made(spread_dates(arguments or ["--help"]), "wagewatch", standalone_mode=False, obj=cli)
+        run_command = command(cli)
+        return _exit_code(
+            run_command(
+                repeat_date_option(arguments or ["--help"]),
+                "wagewatch",
+                standalone_mode=False,
+                obj=cli,
+            )
         )
     except WagewatchError as error:
-        note(error.message(cli.language))
+        print_note(error.message(cli.language))
         return FAILED
     except TyperException as error:
-        note(cli.text("wrong_use", detail=" ".join(error.format_message().split())))
+        print_note(cli.text("wrong_use", detail=" ".join(error.format_message().split())))
         return error.exit_code
     except typer.Abort:
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the answer has enough of it; Python must not complain at exit.
+        # The reader closed standard output, as head does; Python must not report it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except Exception as error:
-        return _unforeseen(cli, error)
+        return _unexpected_error(cli, error)
 
 
 def command(cli: CliContext) -> Any:
-    """The command line with its help in the job's language."""
+    """Return the command line with its help in the language of the call."""
     app = typer.Typer(
         add_completion=False,
         rich_markup_mode=None,
@@ -125,9 +130,9 @@ def command(cli: CliContext) -> Any:
         app.command(name)(function)
     for name, group in GROUPS.items():
         app.add_typer(group, name=name)
-    made = typer.main.get_command(app)
-    localise(made, cli.language)
-    return made
+    root = typer.main.get_command(app)
+    localise(root, cli.language)
+    return root
 
 
 def _root(
@@ -141,28 +146,28 @@ def _root(
     context.obj = CliContext(Workspace(workspace), lang or cli_context(context).language)
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(requested: bool) -> None:
+    if requested:
         from serving.version import package_version
 
-        line(f"wagewatch {package_version()}")
+        print_line(f"wagewatch {package_version()}")
         raise typer.Exit
 
 
-def _outcome(result: object) -> int:
+def _exit_code(result: object) -> int:
     return result if isinstance(result, int) else DONE
 
 
-def _unforeseen(cli: CliContext, error: Exception) -> int:
+def _unexpected_error(cli: CliContext, error: Exception) -> int:
     log = cli.workspace.root / "error.log"
     kind = f"{type(error).__name__}: {error}".splitlines()[0]
     try:
-        # A folder that is no workspace is left as it is.
+        # Nothing is written to a folder that is no workspace.
         cli.workspace.require()
         with log.open("a", encoding="utf-8") as file:
             traceback.print_exception(error, file=file)
     except (OSError, WagewatchError):
-        note(cli.text("unforeseen", detail=kind))
+        print_note(cli.text("unforeseen", detail=kind))
     else:
-        note(cli.text("unforeseen_logged", detail=kind, log=str(log)))
+        print_note(cli.text("unforeseen_logged", detail=kind, log=str(log)))
     return FAILED

@@ -1,4 +1,4 @@
-"""``wagewatch monthly``: score, publish and brief in one go; run again, it goes on."""
+"""``wagewatch monthly``: score, publish and brief; safe to repeat after an interruption."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from serving.ingest.resources import import_submissions
-from serving.terminal.context import CliContext, cli_context, user_name
+from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.options import AsOf, Region
-from serving.terminal.output import line, note, progress, to_file
+from serving.terminal.output import print_line, print_note, progress, write_file
 from serving.terminal.resources import open_database, open_records, open_settings
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def monthly(
     region: Region = "",
     out: Annotated[Path | None, typer.Option("--out", metavar="FOLDER", file_okay=False)] = None,
 ) -> None:
-    """Score, publish and brief; a list that is sealed already stays as it is."""
+    """Score, publish and brief; a list published before is not changed."""
     from serving.publishing.hooks import publish_context
 
     cli = cli_context(context)
@@ -38,7 +38,9 @@ def monthly(
     folder.mkdir(parents=True, exist_ok=True)
     with open_records(cli) as store, open_database(cli, settings) as database:
         publishing = publish_context(cli.workspace, store, database, settings)
-        publish_once(cli, publishing, as_of, capacity or settings.policy.capacity, region)
+        publish_unless_published(
+            cli, publishing, as_of, capacity or settings.policy.capacity, region
+        )
         employers = publish_employers(cli, publishing, as_of, region)
         escalate_due(publishing, as_of)
         written = [
@@ -48,28 +50,28 @@ def monthly(
             *write_briefings(publishing, as_of, region, folder),
         ]
     for path in written:
-        line(cli.text("written", path=str(path)))
+        print_line(cli.text("written", path=str(path)))
 
 
-def publish_once(
+def publish_unless_published(
     cli: CliContext, context: PublishContext, as_of: dt.date, capacity: int, region: str
 ) -> None:
-    """Publish, unless a list of that date and region is sealed."""
+    """Publish a list unless there is one of that date and region."""
     from serving.publishing.context import PublishRequest
     from serving.publishing.pipeline import publish_watchlist
 
     known = {(one.as_of, one.region) for one in context.lists.summaries()}
     if (as_of, region) in known:
-        note(cli.text("sealed_already", as_of=as_of))
+        print_note(cli.text("sealed_already", as_of=as_of))
         return
     with progress() as step:
         done = publish_watchlist(
-            context, PublishRequest(as_of, capacity, region, user_name()), step
+            context, PublishRequest(as_of, capacity, region, os_user_name()), step
         )
     if done.scorecard_events is not None:
-        note(cli.text("scorecard_scored", events=done.scorecard_events))
+        print_note(cli.text("scorecard_scored", events=done.scorecard_events))
     said = {"as_of": as_of, "entries": done.entries, "cohort": done.cohort}
-    line(cli.text("published", **said, digest=done.digest))
+    print_line(cli.text("published", **said, digest=done.digest))
 
 
 def publish_employers(
@@ -87,9 +89,9 @@ def publish_employers(
         return None
     employers = context.for_kind("employer")
     try:
-        publish_once(cli, employers, as_of, context.settings.employers.capacity, region)
+        publish_unless_published(cli, employers, as_of, context.settings.employers.capacity, region)
     except NoModel:
-        note(cli.text("no_employer_model"))
+        print_note(cli.text("no_employer_model"))
         return None
     except RegionUnknown:
         return None
@@ -97,34 +99,34 @@ def publish_employers(
 
 
 def escalate_due(context: PublishContext, on: dt.date) -> None:
-    """Take the matters of lists that were not taken, and escalate what is overdue on ``on``."""
+    """Add the matters of lists not processed yet and escalate what is overdue on ``on``."""
     from serving.matters.escalation import escalate
-    from serving.matters.rules import rules_of
-    from serving.matters.sync import take_lists
+    from serving.matters.rules import matter_rules
+    from serving.matters.sync import sync_from_lists
 
-    rules, now = rules_of(context.settings.matters), dt.datetime.now(dt.UTC)
-    take_lists(context.database, rules, now)
+    rules, now = matter_rules(context.settings.matters), dt.datetime.now(dt.UTC)
+    sync_from_lists(context.database, rules, now)
     escalate(context.database, rules, on, now)
 
 
 def write_briefings(
     context: PublishContext, as_of: dt.date, region: str, folder: Path
 ) -> list[Path]:
-    """The briefing of the month that ended with the day before ``as_of``, in every format."""
+    """Write the briefing of the month that ended the day before ``as_of`` in every format."""
     from serving.briefings.period import month_of
-    from serving.briefings.service import keep, monthly_paper
-    from serving.documents.formats import FORMATS
+    from serving.briefings.service import create_monthly, store_briefing
+    from serving.documents.formats import RENDERERS
 
     day = as_of - dt.timedelta(days=1)
     period = month_of(day.replace(day=1))
     settings = context.settings
-    paper = monthly_paper(context.store, context.database, settings, period, region)
+    paper = create_monthly(context.store, context.database, settings, period, region)
     written = []
-    for kind, make in FORMATS.items():
+    for kind, make in RENDERERS.items():
         body = make(paper, settings.language)
         path = folder / f"briefing-{period.start:%Y-%m}.{kind}"
-        to_file(path, body)
-        keep(context.database, period, region, kind, body, user_name())
+        write_file(path, body)
+        store_briefing(context.database, period, region, kind, body, os_user_name())
         written.append(path)
     return written
 
@@ -136,7 +138,7 @@ def _write_scores(context: PublishContext, as_of: dt.date, folder: Path) -> Path
     with progress() as step:
         scored = score_cohort(context.workspace, context.store, as_of, step)
     path = folder / "scores.csv"
-    to_file(path, scores_csv(scored, context.settings.tiers))
+    write_file(path, scores_csv(scored, context.settings.tiers))
     return path
 
 
@@ -151,6 +153,6 @@ def _write_list(
     written = []
     for name, make in (("inspections.xlsx", watchlist_xlsx), ("watchlist.pdf", watchlist_pdf)):
         path = folder / f"{prefix}{name}"
-        to_file(path, make(document, context.settings.language))
+        write_file(path, make(document, context.settings.language))
         written.append(path)
     return written

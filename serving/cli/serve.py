@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from serving.terminal.context import CliContext, cli_context
-from serving.terminal.output import note
+from serving.terminal.output import print_note
 from serving.terminal.resources import open_database, open_settings
 
 
@@ -17,16 +17,16 @@ def serve(
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535)] = None,
     workers: Annotated[int | None, typer.Option("--workers", min=1, max=64)] = None,
 ) -> None:
-    """Answer requests until told to stop."""
+    """Serve HTTP until SIGINT or SIGTERM."""
     serve_workspace(cli_context(context), host, port, workers)
 
 
 def serve_workspace(
     cli: CliContext, host: str | None = None, port: int | None = None, workers: int | None = None
 ) -> None:
-    """Serve the job's workspace; returns when the server was told to stop."""
+    """Serve the workspace; returns after SIGINT or SIGTERM."""
     from serving.auth.repository import UserRepository
-    from serving.server import is_local, listen, run_until_told, service_log
+    from serving.server import is_local, listen, run_server, service_log
     from serving.worker.scheduler import Keeper
 
     settings = open_settings(cli)
@@ -37,11 +37,11 @@ def serve_workspace(
     ):
         address, bound = socket.getsockname()[:2]
         shown = f"[{address}]" if ":" in address else address
-        note(cli.text("serving", url=f"http://{shown}:{bound}"))
+        print_note(cli.text("serving", url=f"http://{shown}:{bound}"))
         if not UserRepository(database.engine).has_any():
-            note(cli.text("open_to_all_here" if is_local(socket) else "nobody_may_enter"))
+            print_note(cli.text("open_to_all_here" if is_local(socket) else "nobody_may_enter"))
         keeper = Keeper(cli.workspace, database, service_log(cli.workspace))
         keeper.start()
-        run_until_told(cli.workspace, socket, workers or settings.server.workers)
+        run_server(cli.workspace, socket, workers or settings.server.workers)
         keeper.stop()
-    note(cli.text("stopped"))
+    print_note(cli.text("stopped"))

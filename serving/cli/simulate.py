@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from serving.terminal.context import cli_context
-from serving.terminal.output import line, progress
+from serving.terminal.output import print_line, progress
 
 
 def simulate(
@@ -18,9 +18,11 @@ def simulate(
     months: Annotated[int, typer.Option("--months")],
     seed: Annotated[int, typer.Option("--seed")],
 ) -> None:
-    """Write synthetic records, plainly marked as such."""
+    """Write synthetic records, marked as synthetic."""
     from risk.simulator import simulate as run
 
     with progress() as step:
         report = run(out, projects=projects, months=months, seed=seed, progress=step)
-    line(cli_context(context).text("simulated", path=str(out), rows=sum(report.rows.values())))
+    print_line(
+        cli_context(context).text("simulated", path=str(out), rows=sum(report.rows.values()))
+    )

@@ -1,4 +1,4 @@
-"""``wagewatch deposits``: the rate step of every contractor, and guarantees that run out."""
+"""``wagewatch deposits``: rate advice per contractor, and deposits that expire."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from serving.terminal.context import cli_context
 from serving.terminal.options import AsOfOrNone, Region
-from serving.terminal.output import as_json, line, raw, table
+from serving.terminal.output import print_bytes, print_json, print_line, print_table
 from serving.terminal.resources import open_records, open_settings
 
 
@@ -19,12 +19,12 @@ def deposits(
     region: Region = "",
     format: Annotated[Literal["table", "json", "csv"], typer.Option("--format")] = "table",
 ) -> None:
-    """From the records as known before a date; today where none is given."""
+    """Show deposit advice from the records as known before a date (default: today)."""
     import datetime as dt
 
     from serving.auth.principal import OFFICE
     from serving.deposits.rules import deposit_rules
-    from serving.deposits.service import advice_rows, ending_rows, in_yuan
+    from serving.deposits.service import advice_rows, ending_rows, fen_to_yuan
     from serving.deposits.xlsx import advice_cells, ending_cells, headings
     from serving.snapshot.deposit_advice import deposits_of
 
@@ -37,7 +37,7 @@ def deposits(
     advice = advice_rows(found, OFFICE, region)
     ending = ending_rows(found, OFFICE, settings.deposits.warn_days, region)
     if format == "json":
-        as_json({"as_of": day, "advice": advice, "ending": [in_yuan(one) for one in ending]})
+        print_json({"as_of": day, "advice": advice, "ending": [fen_to_yuan(one) for one in ending]})
         return
     parts = (
         ("advice", [advice_cells(one, cli.language) for one in advice]),
@@ -47,11 +47,11 @@ def deposits(
         from serving.documents.csv import to_csv
 
         for name, rows in parts:
-            raw(to_csv(headings(name, cli.language), rows))
+            print_bytes(to_csv(headings(name, cli.language), rows))
         return
     for name, rows in parts:
-        line(cli.text(f"deposits.{name}", day=day, n=len(rows)))
-        table(
+        print_line(cli.text(f"deposits.{name}", day=day, n=len(rows)))
+        print_table(
             headings(name, cli.language), [["" if c is None else str(c) for c in r] for r in rows]
         )
     sys.stdout.flush()

@@ -14,7 +14,7 @@ from serving.auth.roles import Permission
 from serving.feedback import service
 from serving.feedback.schemas import Feedback, FeedbackIn
 from serving.http.dependencies import DatabaseDep
-from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, wanted
+from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, page_request
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
 
@@ -46,4 +46,4 @@ def list_feedback(
     limit: LimitQuery = 100,
 ) -> Page[Feedback]:
     """Feedback, the first first / 反馈列表。"""
-    return service.every(database, who, wanted(limit, cursor), project_id)
+    return service.every(database, who, page_request(limit, cursor), project_id)

@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from features.feature_sets import ALL_FAMILIES
-from serving.http.parameters import IsoDate, OneOf
+from serving.http.parameters import IsoDate, LiteralOf
 from serving.http.schemas import Schema, example
 
-Family = Annotated[str, OneOf(family.name for family in ALL_FAMILIES)]
+Family = Annotated[str, LiteralOf(family.name for family in ALL_FAMILIES)]
 
 
 class FeedbackIn(Schema):

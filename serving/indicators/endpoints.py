@@ -11,7 +11,7 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.http.dependencies import DatabaseDep
-from serving.http.parameters import AsOfQuery, CursorQuery, LimitQuery, wanted
+from serving.http.parameters import AsOfQuery, CursorQuery, LimitQuery, page_request
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
 from serving.indicators.repository import CountyRates, list_rates
@@ -31,7 +31,7 @@ def list_indicators(
 ) -> Page[CountyMonth]:
     """The eight rates by county or township and month / 各县（或乡镇）各月八率。"""
     digits = COUNTY if level == "county" else TOWNSHIP
-    found = list_rates(database.engine, who, wanted(limit, cursor), as_of, digits)
+    found = list_rates(database.engine, who, page_request(limit, cursor), as_of, digits)
     after = None if found.next is None else str(found.next)
     return Page(items=[_told(one) for one in found.items], next=after)
 

@@ -15,7 +15,7 @@ from serving.auth.roles import Permission
 from serving.db.pagination import Wanted
 from serving.http.dependencies import settings_of
 from serving.indicators.repository import CountyRates, list_rates
-from serving.watchlists.reader import Document, reading_of
+from serving.watchlists.reader import Document, reader_of
 from serving.web.render import render
 
 router = APIRouter(include_in_schema=False)
@@ -31,7 +31,7 @@ def indicators(
     month: Annotated[str, Query(pattern=r"^(|\d{4}-\d{2})$")] = "",
 ) -> Response:
     """Counties, or the townships of one county, in a month."""
-    engine = reading_of(request).database.engine
+    engine = reader_of(request).database.engine
     counties = list_rates(engine, who, Wanted(_MOST), None, COUNTY).items
     codes = sorted({one.region_code for one in counties})
     county = place[:COUNTY] if place else (codes[0] if len(codes) == 1 else "")

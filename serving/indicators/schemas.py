@@ -6,10 +6,10 @@ import datetime as dt
 from typing import Annotated
 
 from risk.indicators import DEFINITIONS
-from serving.http.parameters import OneOf
+from serving.http.parameters import LiteralOf
 from serving.http.schemas import Schema
 
-RateName = Annotated[str, OneOf(DEFINITIONS)]
+RateName = Annotated[str, LiteralOf(DEFINITIONS)]
 
 
 class Rate(Schema):

@@ -10,8 +10,8 @@ import typer
 
 from serving.ingest.resources import require_all_imported
 from serving.terminal.context import CliContext, cli_context
-from serving.terminal.options import Json
-from serving.terminal.output import as_json, line, row_progress, table
+from serving.terminal.options import JsonFlag
+from serving.terminal.output import print_json, print_line, print_table, row_progress
 from serving.terminal.resources import make_workspace
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def import_(
     context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...")],
-    json: Json = False,
+    json: JsonFlag = False,
 ) -> None:
     """Files or folders; a row that fails is quarantined, the rest is kept.
 
@@ -34,7 +34,7 @@ def import_(
     with row_progress() as step:
         report = import_paths(cli.workspace, paths, today=dt.date.today(), progress=step)
     if json:
-        as_json(report.as_json(cli.language))
+        print_json(report.as_json(cli.language))
     else:
         _show(cli, report)
     require_all_imported(cli, report)
@@ -54,12 +54,12 @@ def _show(cli: CliContext, report: ImportReport) -> None:
         for file in report.files
     ]
     if rows:
-        table([cli.text(f"import.{name}") for name in names], rows, right=(2, 3, 4, 5))
+        print_table([cli.text(f"import.{name}") for name in names], rows, right=(2, 3, 4, 5))
     if any(file.quarantined for file in report.files):
-        line(cli.text("import.look", path=str(cli.workspace.quarantine)))
+        print_line(cli.text("import.look", path=str(cli.workspace.quarantine)))
     if report.skipped:
-        line(cli.text("import.skipped", files=", ".join(report.skipped)))
+        print_line(cli.text("import.skipped", files=", ".join(report.skipped)))
     waiting = {name: total.waiting for name, total in report.tables.items() if total.waiting}
     if waiting:
         counts = ", ".join(f"{name} {rows}" for name, rows in waiting.items())
-        line(cli.text("import.waiting", counts=counts))
+        print_line(cli.text("import.waiting", counts=counts))

@@ -11,8 +11,8 @@ import typer
 
 from serving.errors import CommandError
 from serving.terminal.context import CliContext, cli_context
-from serving.terminal.options import Json
-from serving.terminal.output import as_json, line, plain, progress, table
+from serving.terminal.options import JsonFlag
+from serving.terminal.output import cell_text, print_json, print_line, print_table, progress
 from serving.terminal.resources import make_workspace, open_records
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class RecordsFolderElsewhere(CommandError):
 
 
 @GROUP.callback()
-def records(context: typer.Context, json: Json = False) -> None:
+def records(context: typer.Context, json: JsonFlag = False) -> None:
     """Rows, versions and dates per table; which feeds are missing; what waits."""
     if context.invoked_subcommand is not None:
         return
@@ -50,11 +50,11 @@ def records(context: typer.Context, json: Json = False) -> None:
             }
             for feed in feeds
         ]
-        as_json({"tables": tables, "missing_feeds": missing})
+        print_json({"tables": tables, "missing_feeds": missing})
         return
     _show(cli, feeds, waiting, quarantined)
     if missing:
-        line(cli.text("records.missing", tables=", ".join(missing)))
+        print_line(cli.text("records.missing", tables=", ".join(missing)))
 
 
 @GROUP.command("export")
@@ -67,11 +67,11 @@ def export(context: typer.Context, folder: Folder) -> None:
     with open_records(cli) as store, progress() as step:
         rows = export_records(store, place, step)
     count, tables = sum(rows.values()), len(rows)
-    line(cli.text("records_folder.exported", rows=count, tables=tables, path=folder))
+    print_line(cli.text("records_folder.exported", rows=count, tables=tables, path=folder))
 
 
 @GROUP.command("import")
-def import_(context: typer.Context, folder: Folder, json: Json = False) -> None:
+def import_(context: typer.Context, folder: Folder, json: JsonFlag = False) -> None:
     """Take in what ``export`` wrote; where there is no workspace yet it is made."""
     from risk.store.parquet_export import import_records
 
@@ -81,10 +81,12 @@ def import_(context: typer.Context, folder: Folder, json: Json = False) -> None:
     with open_records(cli, read_only=False) as store, progress() as step:
         taken = import_records(store, place, step)
     if json:
-        as_json({"tables": [asdict(one) for one in taken]})
+        print_json({"tables": [asdict(one) for one in taken]})
         return
     headings = [cli.text(f"records_folder.{name}") for name in ("table", "rows", "stored")]
-    table(headings, [[one.table, str(one.rows), str(one.stored)] for one in taken], right=(1, 2))
+    print_table(
+        headings, [[one.table, str(one.rows), str(one.stored)] for one in taken], right=(1, 2)
+    )
 
 
 def _on_this_machine(folder: str) -> Path:
@@ -109,11 +111,11 @@ def _show(
             STORED_TABLES[feed.table].zh,
             str(feed.rows),
             str(feed.versions),
-            plain(feed.first_known_at),
-            plain(feed.last_known_at),
+            cell_text(feed.first_known_at),
+            cell_text(feed.last_known_at),
             str(waiting[feed.table]),
             str(quarantined[feed.table]),
         ]
         for feed in feeds
     ]
-    table([cli.text(f"records.{name}") for name in names], rows, right=(2, 3, 6, 7))
+    print_table([cli.text(f"records.{name}") for name in names], rows, right=(2, 3, 6, 7))

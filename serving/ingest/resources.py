@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from serving.errors import CommandError
 from serving.terminal.context import CliContext
-from serving.terminal.output import note, row_progress
+from serving.terminal.output import print_note, row_progress
 from serving.terminal.resources import open_database, open_records
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _open_feeds(cli: CliContext, folder: str) -> Iterator[RecordStore]:
         require_all_imported(cli, report)
         quarantined = sum(file.quarantined for file in report.files)
         if quarantined:
-            note(cli.text("feeds_left_out", rows=quarantined, path=folder))
+            print_note(cli.text("feeds_left_out", rows=quarantined, path=folder))
         yield store
 
 

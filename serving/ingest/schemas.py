@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from risk.contract import TABLES
-from serving.http.parameters import OneOf
+from serving.http.parameters import LiteralOf
 from serving.http.schemas import Schema, Words, example
 
-TableName = Annotated[str, OneOf(TABLES)]
+TableName = Annotated[str, LiteralOf(TABLES)]
 Cell = Annotated[str, Field(max_length=4000)] | bool | int | float | None
 Rows = Annotated[
     list[dict[Annotated[str, Field(max_length=60)], Cell]], Field(min_length=1, max_length=1000)

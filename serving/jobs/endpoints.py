@@ -13,7 +13,7 @@ from serving.auth.jurisdiction import require_covers
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.http.dependencies import DatabaseDep
-from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, NamePath, wanted
+from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, NamePath, page_request
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
 from serving.jobs import service
@@ -50,7 +50,7 @@ def list_jobs(
     limit: LimitQuery = 100,
 ) -> Page[Job]:
     """Long runs, newest first / 长任务列表。"""
-    return service.every(database, who, wanted(limit, cursor))
+    return service.every(database, who, page_request(limit, cursor))
 
 
 @router.get("/{job_id}")

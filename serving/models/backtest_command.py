@@ -9,8 +9,8 @@ import typer
 
 from serving.terminal.context import cli_context
 from serving.terminal.dates import parse_date
-from serving.terminal.options import Json, Unit
-from serving.terminal.output import as_json, line, progress, table
+from serving.terminal.options import JsonFlag, KindOption
+from serving.terminal.output import print_json, print_line, print_table, progress
 from serving.terminal.resources import open_records, open_settings
 
 From = Annotated[dt.date, typer.Option("--from", parser=parse_date, metavar="YYYY-MM-DD")]
@@ -24,8 +24,8 @@ def backtest(
     last: To,
     capacity: Capacity = None,
     ablation: Annotated[bool, typer.Option("--ablation")] = False,
-    json: Json = False,
-    kind: Unit = "project",
+    json: JsonFlag = False,
+    kind: KindOption = "project",
 ) -> None:
     """Walk forward month by month; the model beside what it has to beat."""
     from serving.models.backtest_text import backtest_parts, documents, worth_part
@@ -45,11 +45,11 @@ def backtest(
             months = plan(store, first, last)
             worths = run_ablation(store, months, places=places, progress=step, kept=kept)
     if json:
-        as_json(documents(done, worths))
+        print_json(documents(done, worths))
         return
     parts = backtest_parts(done, cli.language)
     for part in (*parts, *([worth_part(worths, cli.language, kind)] if worths else [])):
         for sentence in part.lines:
-            line(sentence)
+            print_line(sentence)
         if part.rows:
-            table(part.heads, part.rows)
+            print_table(part.heads, part.rows)

@@ -10,8 +10,8 @@ import typer
 from risk.locale import text
 from serving.ingest.resources import import_submissions
 from serving.terminal.context import CliContext, cli_context
-from serving.terminal.options import AsOf, Json, Unit
-from serving.terminal.output import as_json, line, table
+from serving.terminal.options import AsOf, JsonFlag, KindOption
+from serving.terminal.output import print_json, print_line, print_table
 from serving.terminal.resources import open_database, open_records, open_settings
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ EXIT_CODES = {"fine": 0, "look": 3, "retrain": 4}
 _SHOWN = 15
 
 
-def check(context: typer.Context, as_of: AsOf, json: Json = False, kind: Unit = "project") -> None:
+def check(
+    context: typer.Context, as_of: AsOf, json: JsonFlag = False, kind: KindOption = "project"
+) -> None:
     """Look at feeds, codes, drift and what past lists came to."""
     from serving.models.service import check_champion
     from serving.settings import capacity_of
@@ -35,16 +37,16 @@ def check(context: typer.Context, as_of: AsOf, json: Json = False, kind: Unit = 
         seen, lists = store.for_kind(kind), WatchlistRepository(database, kind)
         report = check_champion(cli.workspace, seen, lists, as_of, capacity_of(settings, kind))
     if json:
-        as_json(plain(asdict(report)))
+        print_json(plain(asdict(report)))
     else:
         _print(cli, report)
     raise typer.Exit(EXIT_CODES[report.verdict])
 
 
 def _print(cli: CliContext, report: CheckReport) -> None:
-    line(cli.text(f"check.verdicts.{report.verdict}"))
+    print_line(cli.text(f"check.verdicts.{report.verdict}"))
     for reason in report.reasons:
-        line(f"- {cli.text(f'check.reasons.{reason}')}")
+        print_line(f"- {cli.text(f'check.reasons.{reason}')}")
     _feeds(cli, report)
     _codes(cli, report)
     _moved(cli, report)
@@ -53,7 +55,7 @@ def _print(cli: CliContext, report: CheckReport) -> None:
 
 def _feeds(cli: CliContext, report: CheckReport) -> None:
     for one in report.feeds:
-        line(
+        print_line(
             cli.text(
                 f"check.{one.trouble}",
                 table=text(f"check.tables.{one.table}", cli.language),
@@ -67,7 +69,7 @@ def _feeds(cli: CliContext, report: CheckReport) -> None:
 
 def _codes(cli: CliContext, report: CheckReport) -> None:
     for one in report.codes:
-        line(
+        print_line(
             cli.text(
                 f"check.code_{one.change}",
                 column=f"{one.table}.{one.field}",
@@ -83,9 +85,9 @@ def _moved(cli: CliContext, report: CheckReport) -> None:
     shown = [(one, "") for one in report.moved]
     shown += [(one, cli.text("check.hangs_on_feed")) for one in report.moved_with_feeds]
     if not shown:
-        line(cli.text("check.nothing_moved"))
+        print_line(cli.text("check.nothing_moved"))
         return
-    line(cli.text("check.moved", features=len(shown), shown=min(len(shown), _SHOWN)))
+    print_line(cli.text("check.moved", features=len(shown), shown=min(len(shown), _SHOWN)))
     heads = ("feature", "index", "explained", "importance", "unknown_before", "unknown_now", "note")
     rows = [
         [
@@ -99,14 +101,14 @@ def _moved(cli: CliContext, report: CheckReport) -> None:
         ]
         for one, note in shown[:_SHOWN]
     ]
-    table([cli.text(f"check.columns.{name}") for name in heads], rows)
+    print_table([cli.text(f"check.columns.{name}") for name in heads], rows)
 
 
 def _performance(cli: CliContext, report: CheckReport) -> None:
     from serving.models.backtest_text import shown
 
     coming, since, lists = report.outlook, report.since_training, report.lists
-    line(
+    print_line(
         cli.text(
             "check.outlook",
             cohort=coming.cohort,
@@ -116,9 +118,9 @@ def _performance(cli: CliContext, report: CheckReport) -> None:
         )
     )
     if since is None:
-        line(cli.text("check.nothing_since"))
+        print_line(cli.text("check.nothing_since"))
     else:
-        line(
+        print_line(
             cli.text(
                 "check.since",
                 months=len(since.months),
@@ -131,9 +133,9 @@ def _performance(cli: CliContext, report: CheckReport) -> None:
             )
         )
     if not lists.entries and not lists.random_entries:
-        line(cli.text("check.no_lists"))
+        print_line(cli.text("check.no_lists"))
         return
-    line(
+    print_line(
         cli.text(
             "check.lists",
             entries=lists.entries,

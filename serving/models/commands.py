@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from risk.unit_kinds import KINDS, Kind
-from serving.terminal.context import CliContext, cli_context, user_name
-from serving.terminal.options import Json, OutOrNone, Unit
-from serving.terminal.output import as_json, line, plain, table, to_file
+from serving.terminal.context import CliContext, cli_context, os_user_name
+from serving.terminal.options import JsonFlag, KindOption, OutOrNone
+from serving.terminal.output import cell_text, print_json, print_line, print_table, write_file
 
 if TYPE_CHECKING:
     from models.registry import Registry
@@ -25,34 +25,34 @@ By = Annotated[str, typer.Option("--by", metavar="NAME")]
 
 
 @GROUP.command("list")
-def list_models(context: typer.Context, json: Json = False) -> None:
+def list_models(context: typer.Context, json: JsonFlag = False) -> None:
     """All versions, newest first."""
     cli = cli_context(context)
     found = [one for kind in KINDS for one in _registry(cli, kind).versions()]
     if json:
-        as_json([asdict(version) for version in found])
+        print_json([asdict(version) for version in found])
         return
     names = ("version", "kind", "trained_at", "aliases", "metrics")
     rows = [
         [
             version.version,
             version.kind,
-            plain(version.trained_at),
+            cell_text(version.trained_at),
             ", ".join(version.aliases),
             ", ".join(f"{name} {value:.3f}" for name, value in version.about["metrics"].items()),
         ]
         for version in found
     ]
-    table([cli.text(f"models.{name}") for name in names], rows)
+    print_table([cli.text(f"models.{name}") for name in names], rows)
 
 
 @GROUP.command("show")
 def show_model(
-    context: typer.Context, version: VersionOrChampion = CHAMPION, kind: Unit = "project"
+    context: typer.Context, version: VersionOrChampion = CHAMPION, kind: KindOption = "project"
 ) -> None:
     """All that is known of one version, as JSON."""
     registry = _holding(cli_context(context), version, kind)
-    as_json(asdict(registry.get(_number(registry, version))))
+    print_json(asdict(registry.get(_number(registry, version))))
 
 
 @GROUP.command("card")
@@ -61,7 +61,7 @@ def model_card(
     version: VersionOrChampion = CHAMPION,
     form: Annotated[Literal["md", "html"] | None, typer.Option("--format")] = None,
     out: OutOrNone = None,
-    kind: Unit = "project",
+    kind: KindOption = "project",
 ) -> None:
     """The model card of a version."""
     from serving.models.service import card_material
@@ -69,32 +69,34 @@ def model_card(
     cli = cli_context(context)
     registry = _holding(cli, version, kind)
     material = card_material(registry, _number(registry, version))
-    from serving.models.card.render import card
+    from serving.models.card.render import render_card
 
     wanted = form or ("html" if out and out.suffix.lower() in (".html", ".htm") else "md")
-    body = card(material, cli.language, wanted)
+    body = render_card(material, cli.language, wanted)
     if out is None:
-        line(body.rstrip("\n"))
+        print_line(body.rstrip("\n"))
         return
-    to_file(out, body.encode())
-    line(cli.text("card_written", path=str(out)))
+    write_file(out, body.encode())
+    print_line(cli.text("card_written", path=str(out)))
 
 
 @GROUP.command("promote")
 def promote_model(context: typer.Context, version: Version, by: By = "", why: Why = "") -> None:
     """Make a version the champion, by hand."""
     cli = cli_context(context)
-    _holding(cli, version).promote(version, who=by or user_name(), why=why)
-    line(cli.text("promoted", version=version))
+    _holding(cli, version).promote(version, who=by or os_user_name(), why=why)
+    print_line(cli.text("promoted", version=version))
 
 
 @GROUP.command("rollback")
-def roll_back(context: typer.Context, by: By = "", why: Why = "", kind: Unit = "project") -> None:
+def roll_back(
+    context: typer.Context, by: By = "", why: Why = "", kind: KindOption = "project"
+) -> None:
     """Make the champion before the present one champion again."""
     cli = cli_context(context)
     reason = why or cli.text("rollback_reason")
-    version = _registry(cli, kind).rollback(who=by or user_name(), why=reason)
-    line(cli.text("rolled_back", version=version.version))
+    version = _registry(cli, kind).rollback(who=by or os_user_name(), why=reason)
+    print_line(cli.text("rolled_back", version=version.version))
 
 
 def _number(registry: Registry, version: str) -> str:

@@ -15,7 +15,7 @@ from serving.db.pagination import Wanted
 from serving.jobs import service
 from serving.jobs.repository import Job, list_jobs
 from serving.models.repository import list_models, stored_model
-from serving.watchlists.reader import Document, reading_of
+from serving.watchlists.reader import Document, reader_of
 from serving.watchlists.repository import WatchlistRepository
 from serving.web.render import page_language, render
 
@@ -34,7 +34,7 @@ Runner = Annotated[Principal, require(Permission.RUN_JOBS)]
 @router.get("/supervision")
 def model(request: Request, who: Supervisor) -> Response:
     """The model in use: what it is, how it did, and the last check."""
-    engine = reading_of(request).database.engine
+    engine = reader_of(request).database.engine
     found = list_models(engine)
     champion = stored_model(engine, "champion") if found else None
     checks = [one for one in list_jobs(engine, who, Wanted(200)).items if one.kind == "check"]
@@ -56,7 +56,7 @@ def card(
     request: Request, version: str, who: Annotated[Principal, require(Permission.READ_MODELS)]
 ) -> Response:
     """The model's card."""
-    found = stored_model(reading_of(request).database.engine, version)
+    found = stored_model(reader_of(request).database.engine, version)
     body = found.card_html.get(page_language(request), "")
     return HTMLResponse(body, headers={"Content-Security-Policy": _CARD_POLICY})
 
@@ -64,14 +64,14 @@ def card(
 @router.post("/supervision/check")
 def check(request: Request, who: Runner) -> Response:
     """Ask for a check as of today's newest list."""
-    reading = reading_of(request)
-    as_of = WatchlistRepository(reading.database).latest_as_of()
+    reader = reader_of(request)
+    as_of = WatchlistRepository(reader.database).latest_as_of()
     if as_of is None:
         return render(request, "said", who, status=422, said="refused")
     parameters = {"as_of": as_of.isoformat()}
     write_audited(
         request,
-        reading.database,
+        reader.database,
         who,
         lambda connection: service.ask(connection, "check", parameters, "", who),
     )

@@ -9,9 +9,9 @@ import typer
 
 from risk.unit_kinds import Kind
 from serving.ingest.resources import import_submissions
-from serving.terminal.context import CliContext, cli_context, user_name
-from serving.terminal.options import AsOf, UnitOrAll
-from serving.terminal.output import line, note, progress
+from serving.terminal.context import CliContext, cli_context, os_user_name
+from serving.terminal.options import AsOf, KindOrAll
+from serving.terminal.output import print_line, print_note, progress
 from serving.terminal.resources import open_records, open_settings
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ Trials = Annotated[int | None, typer.Option("--trials", min=0, max=200)]
 
 
 def train(
-    context: typer.Context, as_of: AsOf, trials: Trials = None, kind: UnitOrAll = None
+    context: typer.Context, as_of: AsOf, trials: Trials = None, kind: KindOrAll = None
 ) -> None:
     """Train on what was known before a date, register, promote if the gate passes."""
     from risk.store.store import known_kinds
@@ -43,20 +43,20 @@ def _train(cli: CliContext, settings: Settings, as_of: dt.date, trials: int, kin
         run = train_and_register(
             cli.workspace,
             as_of,
-            who=user_name(),
+            who=os_user_name(),
             places=capacity_of(settings, kind),
             search=Search(trials, settings.seed),
             progress=step,
             kind=kind,
         )
     version = run.version
-    line(
+    print_line(
         cli.text(
             "trained", version=version.version, kind=version.kind, positives=run.trained.positives
         )
     )
     key = "promoted" if run.decision.passed else "not_promoted"
-    line(cli.text(key, version=version.version))
-    line(cli.text(f"gate.{run.decision.grounds}"))
+    print_line(cli.text(key, version=version.version))
+    print_line(cli.text(f"gate.{run.decision.grounds}"))
     for one in version.about["too_good"]:
-        note(cli.text("too_good", feature=one["feature"], roc_auc=f"{one['roc_auc']:.3f}"))
+        print_note(cli.text("too_good", feature=one["feature"], roc_auc=f"{one['roc_auc']:.3f}"))

@@ -1,4 +1,4 @@
-"""``wagewatch elements``: what the records show of a criminal transfer or a listing."""
+"""``wagewatch elements``: legal elements of a criminal transfer or listing in the records."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 import typer
 
 from serving.terminal.context import cli_context
-from serving.terminal.options import AsOfOrNone, Json
-from serving.terminal.output import as_json, line, note, table
+from serving.terminal.options import AsOfOrNone, JsonFlag
+from serving.terminal.output import print_json, print_line, print_note, print_table
 from serving.terminal.resources import open_database, open_settings
 
 
@@ -17,16 +17,16 @@ def elements(
     project: Annotated[str, typer.Argument(metavar="PROJECT")],
     of: Annotated[Literal["crime", "listing"], typer.Option("--of")],
     as_of: AsOfOrNone = None,
-    json: Json = False,
+    json: JsonFlag = False,
 ) -> None:
-    """Element by element: shown, shown otherwise, or unknown; never a verdict."""
+    """Show for each element whether the records show it, contradict it, or are silent."""
     import datetime as dt
 
     from risk.legal_elements import elements_of
     from risk.locale import text
     from serving.auth.principal import OFFICE
-    from serving.documents.text_table import visible
-    from serving.notices.elements_text import element_document, element_words
+    from serving.documents.text_table import strip_control_characters
+    from serving.notices.elements_text import element_texts, element_to_dict
     from serving.watchlists.repository import WatchlistRepository
     from serving.watchlists.snapshot_repository import dossier
 
@@ -35,12 +35,12 @@ def elements(
         risk = WatchlistRepository(database).project_risk(project, as_of).document()
         day = dt.date.fromisoformat(risk["as_of"])
         found = (dossier(database.engine, project, day, OFFICE) or {}).get("handling")
-    rows = [element_document(e) for e in elements_of(of, found, risk["region_code"], day)]
+    rows = [element_to_dict(e) for e in elements_of(of, found, risk["region_code"], day)]
     if json:
-        as_json({"project_id": project, "as_of": day, "kind": of, "elements": rows})
+        print_json({"project_id": project, "as_of": day, "kind": of, "elements": rows})
         return
-    words = [element_words(one, cli.language) for one in rows]
+    words = [element_texts(one, cli.language) for one in rows]
     names = ("title", "standing", "said", "records", "obtain")
-    line(visible(f"{risk['project_name']} ({project}) {day}"))
-    table([cli.text(f"elements.{n}") for n in names], [[w[n] for n in names] for w in words])
-    note(text(f"elements.caution.{of}", cli.language))
+    print_line(strip_control_characters(f"{risk['project_name']} ({project}) {day}"))
+    print_table([cli.text(f"elements.{n}") for n in names], [[w[n] for n in names] for w in words])
+    print_note(text(f"elements.caution.{of}", cli.language))

@@ -18,7 +18,7 @@ from serving.http.parameters import (
     IsoDate,
     LimitQuery,
     NamePath,
-    wanted,
+    page_request,
 )
 from serving.http.problems import CONFLICT, RESPONSES
 from serving.http.schemas import Page
@@ -76,7 +76,7 @@ def list_outcomes(
         "inspected_on": inspected_on,
         "arrears_found": arrears_found,
     }
-    return service.every(database, who, wanted(limit, cursor), filters)
+    return service.every(database, who, page_request(limit, cursor), filters)
 
 
 @router.get("/{outcome_id}")

@@ -8,10 +8,10 @@ from typing import Annotated
 from pydantic import Field
 
 from risk.contract import TABLES
-from serving.http.parameters import IsoDate, OneOf
+from serving.http.parameters import IsoDate, LiteralOf
 from serving.http.schemas import Schema, example
 
-Kind = Annotated[str, OneOf(TABLES["inspections"].field("kind").values)]
+Kind = Annotated[str, LiteralOf(TABLES["inspections"].field("kind").values)]
 Yuan = Annotated[float, Field(ge=0, le=1e13, allow_inf_nan=False)]
 
 

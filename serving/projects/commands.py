@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from serving.terminal.context import cli_context
-from serving.terminal.options import AsOfOrNone, Json
-from serving.terminal.output import raw
+from serving.terminal.options import AsOfOrNone, JsonFlag
+from serving.terminal.output import print_bytes
 from serving.terminal.resources import open_database, open_settings
 
 
@@ -16,7 +16,7 @@ def explain(
     context: typer.Context,
     project: Annotated[str, typer.Argument(metavar="PROJECT")],
     as_of: AsOfOrNone = None,
-    json: Json = False,
+    json: JsonFlag = False,
 ) -> None:
     """Reasons, red flags and timeline as sealed with the newest list, or with that of a date."""
     from serving.watchlists.repository import WatchlistRepository
@@ -26,8 +26,8 @@ def explain(
         stored = WatchlistRepository(database).project_risk(project, as_of)
     document = stored.document()
     if json:
-        raw(stored.body + b"\n")
+        print_bytes(stored.body + b"\n")
         return
     from serving.watchlists.terminal import risk_text
 
-    raw(risk_text(document, cli.language).encode())
+    print_bytes(risk_text(document, cli.language).encode())

@@ -21,7 +21,7 @@ from serving.http.parameters import (
     IdempotencyKey,
     LimitQuery,
     ProjectPath,
-    wanted,
+    page_request,
 )
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page, Reason, RedFlag
@@ -68,7 +68,7 @@ def get_history(
     limit: LimitQuery = 100,
 ) -> Page[ScoredThen]:
     """How it was scored in every publication, newest first / 历次发布中的风险。"""
-    return service.history(database, who, project_id, wanted(limit, cursor))
+    return service.history(database, who, project_id, page_request(limit, cursor))
 
 
 @router.get("/{project_id:path}/timeline")
@@ -134,7 +134,7 @@ def list_notes(
     limit: LimitQuery = 100,
 ) -> Page[Note]:
     """What people noted, the first one first / 备注。"""
-    return service.notes(database, who, project_id, wanted(limit, cursor))
+    return service.notes(database, who, project_id, page_request(limit, cursor))
 
 
 @router.post("/{project_id:path}/notes", status_code=201, response_model=Note)

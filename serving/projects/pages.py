@@ -24,11 +24,11 @@ from serving.db.pagination import Wanted
 from serving.feedback import service
 from serving.feedback.schemas import FeedbackIn
 from serving.http.parameters import IsoDate
-from serving.notices.elements_text import element_document, element_words
+from serving.notices.elements_text import element_texts, element_to_dict
 from serving.notices.repository import list_notices
 from serving.outcomes.repository import list_outcomes
 from serving.projects import repository
-from serving.watchlists.reader import Document, Reading, Register, reading_of
+from serving.watchlists.reader import Document, Register, WatchlistReader, reader_of
 from serving.watchlists.repository import Summary, WatchlistRepository
 from serving.watchlists.snapshot_repository import dossier
 from serving.web.render import page_language, render
@@ -54,11 +54,11 @@ def search(
     tier: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
     """Every project of the region, listed or not."""
-    reading = reading_of(request)
-    chosen = reading.choose(request, who, None, None)
+    reader = reader_of(request)
+    chosen = reader.choose(request, who, None, None)
     if chosen is None:
         return render(request, "nothing", who)
-    rows = reading.register(who, chosen.summary).projects
+    rows = reader.register(who, chosen.summary).projects
     found = [row for row in rows if _named(row, q) and tier in ("", row["tier"])]
     found.sort(key=lambda row: (-row["probability"], row["project_id"]))
     return render(
@@ -76,7 +76,7 @@ def search(
 @router.get("/projects/{project_id:path}/visit")
 def visit_form(request: Request, project_id: str, who: Visitor) -> Response:
     """The form to record a visit with."""
-    risk = reading_of(request).risk(request, who, project_id, None)
+    risk = reader_of(request).risk(request, who, project_id, None)
     return render(request, "visit", who, risk=risk, today=now().astimezone().date())
 
 
@@ -89,7 +89,7 @@ def judge(request: Request, project_id: str, who: Judge, form: Form) -> Response
         given = FeedbackIn(project_id=project_id, family=family, **said)  # type: ignore[arg-type]
     except ValidationError:
         return render(request, "said", who, status=422, said="refused")
-    database = reading_of(request).database
+    database = reader_of(request).database
     write_audited(request, database, who, lambda c: service.keep(c, database, who, given))
     return render(request, "said", who, said=f"verdicts.{given.verdict}")
 
@@ -97,7 +97,7 @@ def judge(request: Request, project_id: str, who: Judge, form: Form) -> Response
 @router.post("/projects/{project_id:path}/notes")
 def write_note(request: Request, project_id: str, who: Writer, form: Form) -> Response:
     """Keep a note, and show them all."""
-    database = reading_of(request).database
+    database = reader_of(request).database
 
     def keep(connection: Any) -> None:
         place = region_of(connection, project_id, who)
@@ -117,13 +117,13 @@ def project(
     request: Request, project_id: str, who: Reader, as_of: IsoDate | None = None
 ) -> Response:
     """Everything there is to see of a project."""
-    reading = reading_of(request)
-    risk = reading.risk(request, who, project_id, as_of)
-    engine = reading.database.engine
+    reader = reader_of(request)
+    risk = reader.risk(request, who, project_id, as_of)
+    engine = reader.database.engine
     day = dt.date.fromisoformat(risk["as_of"])
     found = dossier(engine, project_id, day, who)
-    list_of = _list_of(reading, who, risk)
-    register = reading.register(who, list_of) if list_of else Register(day, (), (), ())
+    list_of = _list_of(reader, who, risk)
+    register = reader.register(who, list_of) if list_of else Register(day, (), (), ())
     filters = {"project_id": project_id}
     return render(
         request,
@@ -134,7 +134,7 @@ def project(
         dossier=found,
         tree=_tree(found["contracts"]) if found else [],
         money=_chart(found, risk, page_language(request)) if found else None,
-        history=_history(reading, who, project_id),
+        history=_history(reader, who, project_id),
         others=_others(register, found, project_id),
         seen=lambda record: record["region"] is None or covers(who, record["region"]),
         notes=repository.list_notes(engine, project_id, who, Wanted(50)).items,
@@ -155,7 +155,7 @@ def _elements(
         return {}
     return {
         kind: [
-            element_words(element_document(one), language)
+            element_texts(element_to_dict(one), language)
             for one in elements_of(kind, handling, risk["region_code"], day)
         ]
         for kind in KINDS
@@ -167,9 +167,9 @@ def _named(row: Document, q: str) -> bool:
     return q.strip().casefold() in "\n".join(name or "" for name in names).casefold()
 
 
-def _list_of(reading: Reading, who: Principal, risk: Document) -> Summary | None:
+def _list_of(reader: WatchlistReader, who: Principal, risk: Document) -> Summary | None:
     """The list the risk was sealed with."""
-    for one in WatchlistRepository(reading.database, kind_of(risk)).summaries(who):
+    for one in WatchlistRepository(reader.database, kind_of(risk)).summaries(who):
         if one.as_of.isoformat() == risk["as_of"] and one.region == risk["region"]:
             return one
     return None
@@ -220,10 +220,10 @@ def _chart(found: Document, risk: Document, language: str) -> Document | None:
     return {**money, "marks": marks}
 
 
-def _history(reading: Reading, who: Principal, project_id: str) -> list[Document]:
+def _history(reader: WatchlistReader, who: Principal, project_id: str) -> list[Document]:
     """The score at every date, oldest first; of one date that of the list sealed last."""
     newest: dict[dt.date, Document] = {}
-    for one in WatchlistRepository(reading.database).score_history(project_id, who):
+    for one in WatchlistRepository(reader.database).score_history(project_id, who):
         said = {"label": f"{one.as_of:%Y-%m}", "probability": one.probability, "tier": one.tier}
         newest.setdefault(one.as_of, {**said, "rank": one.rank})
     return [newest[day] for day in sorted(newest)][-24:]

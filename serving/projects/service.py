@@ -17,7 +17,7 @@ from serving.auth.project_regions import region_of
 from serving.db.database import Database
 from serving.db.pagination import Wanted
 from serving.http.schemas import Page, Schema
-from serving.notices.elements_text import element_document, element_words
+from serving.notices.elements_text import element_texts, element_to_dict
 from serving.projects.repository import NoteRow, list_notes
 from serving.projects.schemas import Element, Elements, Note, ReasonMoved, ScoredThen, WhatChanged
 from serving.watchlists.redaction import Views
@@ -88,7 +88,7 @@ def elements(
     kept = dossier(database.engine, which[0], as_of, who) or {}
     handling = kept.get("handling")
     found = [
-        element_document(one) for one in elements_of(kind, handling, risk["region_code"], as_of)
+        element_to_dict(one) for one in elements_of(kind, handling, risk["region_code"], as_of)
     ]
     return Elements.model_validate(
         {
@@ -103,7 +103,7 @@ def elements(
 
 
 def _element(one: Mapping[str, Any]) -> Element:
-    words = {la: element_words(one, la) for la in LANGUAGES}
+    words = {la: element_texts(one, la) for la in LANGUAGES}
     told = {name: {la: words[la][name] for la in LANGUAGES} for name in ("title", "said", "obtain")}
     kept = ("code", "standing", "fields", "evidence")
     return Element.model_validate({**{name: one[name] for name in kept}, **told})

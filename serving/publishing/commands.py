@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from serving.ingest.resources import import_submissions
-from serving.terminal.context import cli_context, user_name
-from serving.terminal.options import AsOf, Region, Unit
-from serving.terminal.output import line, note, progress
+from serving.terminal.context import cli_context, os_user_name
+from serving.terminal.options import AsOf, KindOption, Region
+from serving.terminal.output import print_line, print_note, progress
 from serving.terminal.resources import open_database, open_records, open_settings
 
 
@@ -19,7 +19,7 @@ def publish(
     capacity: Annotated[int | None, typer.Option("--capacity", min=1, max=100_000)] = None,
     region: Region = "",
     by: Annotated[str | None, typer.Option("--by", metavar="NAME")] = None,
-    kind: Unit = "project",
+    kind: KindOption = "project",
 ) -> None:
     """Score the cohort, choose the list, seal it with everything behind it."""
     from serving.publishing.context import PublishRequest
@@ -31,7 +31,7 @@ def publish(
     settings = open_settings(cli)
     import_submissions(cli, settings)
     places = capacity or capacity_of(settings, kind)
-    request = PublishRequest(as_of, places, region, by or user_name())
+    request = PublishRequest(as_of, places, region, by or os_user_name())
     with (
         open_records(cli) as store,
         open_database(cli, settings) as database,
@@ -40,6 +40,8 @@ def publish(
         publishing = publish_context(cli.workspace, store, database, settings)
         done = publish_watchlist(publishing.for_kind(kind), request, step)
     if done.scorecard_events is not None:
-        note(cli.text("scorecard_scored", events=done.scorecard_events))
+        print_note(cli.text("scorecard_scored", events=done.scorecard_events))
     key = "published" if done.new else "published_before"
-    line(cli.text(key, as_of=as_of, entries=done.entries, cohort=done.cohort, digest=done.digest))
+    print_line(
+        cli.text(key, as_of=as_of, entries=done.entries, cohort=done.cohort, digest=done.digest)
+    )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 from serving.terminal.context import CliContext, cli_context
-from serving.terminal.options import AsOf, Json, Region, Unit
-from serving.terminal.output import as_json, line, progress
+from serving.terminal.options import AsOf, JsonFlag, KindOption, Region
+from serving.terminal.output import print_json, print_line, progress
 from serving.terminal.resources import open_database, open_records, open_settings
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ def replay(
     context: typer.Context,
     as_of: AsOf,
     region: Region = "",
-    json: Json = False,
-    kind: Unit = "project",
+    json: JsonFlag = False,
+    kind: KindOption = "project",
 ) -> None:
     """Rebuild a published list from the records; exit code 1 if it is not the same.
 
@@ -43,7 +43,7 @@ def replay(
         publishing = publish_context(cli.workspace, store, database, settings)
         done = run(publishing.for_kind(kind), as_of, region, step)
     if json:
-        as_json(done.to_document())
+        print_json(done.to_document())
     else:
         show_replay(cli, done)
     if not done.succeeded:
@@ -56,18 +56,18 @@ def show_replay(cli: CliContext, done: Replay) -> None:
         _show_comparison(cli, done, done.comparison)
     else:
         key = "replay.same" if done.same else "replay.differs"
-        line(cli.text(key, as_of=done.as_of, sealed=done.sealed, replayed=done.replayed))
+        print_line(cli.text(key, as_of=done.as_of, sealed=done.sealed, replayed=done.replayed))
         for part in done.differs:
-            line(f"- {part}")
+            print_line(f"- {part}")
     if done.code_differs:
-        line(cli.text("replay.code_differs"))
+        print_line(cli.text("replay.code_differs"))
 
 
 def _show_comparison(cli: CliContext, done: Replay, found: VersionComparison) -> None:
     from serving.publishing.replay_comparison import TOLERANCE
 
     versions = {"version": found.sealed_version, "current": found.current_version}
-    line(cli.text("replay.older", as_of=done.as_of, sealed=done.sealed, **versions))
+    print_line(cli.text("replay.older", as_of=done.as_of, sealed=done.sealed, **versions))
     facts = {
         "body": found.body_verified,
         "members": found.same_members,
@@ -77,7 +77,7 @@ def _show_comparison(cli: CliContext, done: Replay, found: VersionComparison) ->
     difference = f"{found.max_probability_difference:.3g}"
     for name, holds in facts.items():
         key = f"replay.{name}_{'same' if holds else 'differ'}"
-        line(f"- {cli.text(key, tolerance=f'{TOLERANCE:g}', difference=difference)}")
+        print_line(f"- {cli.text(key, tolerance=f'{TOLERANCE:g}', difference=difference)}")
     for category in ("texts", "numbers", "fields", "other"):
         for one in getattr(found, category):
-            line(f"- {cli.text(f'replay.{category}', path=one.path, count=one.count)}")
+            print_line(f"- {cli.text(f'replay.{category}', path=one.path, count=one.count)}")

@@ -8,8 +8,8 @@ import typer
 
 from serving.ingest.resources import open_records_in
 from serving.terminal.context import CliContext, cli_context
-from serving.terminal.options import AsOf, EngineName, OutOfEngine, Records, Unit
-from serving.terminal.output import line, note, progress, require_file, to_file
+from serving.terminal.options import AsOf, EngineName, KindOption, OutPath, Records
+from serving.terminal.output import print_line, print_note, progress, require_file_path, write_file
 from serving.terminal.resources import open_settings
 
 if TYPE_CHECKING:
@@ -19,36 +19,36 @@ if TYPE_CHECKING:
 def score(
     context: typer.Context,
     as_of: AsOf,
-    out: OutOfEngine,
+    out: OutPath,
     engine: EngineName = "duckdb",
     records: Records = None,
-    kind: Unit = "project",
+    kind: KindOption = "project",
 ) -> None:
     """project_id, probability, tier and model of every project of the cohort."""
     cli = cli_context(context)
     by_engine = _by_spark if engine == "spark" else _here
     projects, model = by_engine(cli, as_of, out, records, kind)
     if model.kind == "scorecard":
-        note(cli.text("scorecard_scored", events=model.events))
-    line(cli.text("scored", projects=projects, path=out))
+        print_note(cli.text("scorecard_scored", events=model.events))
+    print_line(cli.text("scored", projects=projects, path=out))
 
 
 def _here(
-    cli: CliContext, as_of: AsOf, out: str, records: str | None, kind: Unit
+    cli: CliContext, as_of: AsOf, out: str, records: str | None, kind: KindOption
 ) -> tuple[int, ModelUsed]:
     from serving.publishing.scoring import score_cohort
     from serving.scores.csv import scores_csv
 
-    path = require_file(out)
+    path = require_file_path(out)
     settings = open_settings(cli)
     with open_records_in(cli, records) as store, progress() as step:
         scored = score_cohort(cli.workspace, store.for_kind(kind), as_of, step)
-    to_file(path, scores_csv(scored, settings.tiers))
+    write_file(path, scores_csv(scored, settings.tiers))
     return len(scored.cohort.projects), scored.model
 
 
 def _by_spark(
-    cli: CliContext, as_of: AsOf, out: str, records: str | None, kind: Unit
+    cli: CliContext, as_of: AsOf, out: str, records: str | None, kind: KindOption
 ) -> tuple[int, ModelUsed]:
     from serving.scores.spark_output import records_for_spark, write_scores
 

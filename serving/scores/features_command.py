@@ -8,40 +8,48 @@ import typer
 
 from serving.ingest.resources import open_records_in
 from serving.terminal.context import CliContext, cli_context
-from serving.terminal.options import AsOfs, EngineName, OutOfEngine, Records, Unit
-from serving.terminal.output import line, progress, require_folder, writing, written_whole
+from serving.terminal.options import AsOfs, EngineName, KindOption, OutPath, Records
+from serving.terminal.output import (
+    atomic_write,
+    convert_os_errors,
+    print_line,
+    progress,
+    require_parent_folder,
+)
 
 
 def features(
     context: typer.Context,
     as_of: AsOfs,
-    out: OutOfEngine,
+    out: OutPath,
     engine: EngineName = "duckdb",
     records: Records = None,
-    kind: Unit = "project",
+    kind: KindOption = "project",
 ) -> None:
     """One row per project and date, one column per feature."""
     cli = cli_context(context)
     by_engine = _by_spark if engine == "spark" else _here
     rows = by_engine(cli, as_of, out, records, kind)
-    line(cli.text("features_written", rows=rows, path=out))
+    print_line(cli.text("features_written", rows=rows, path=out))
 
 
-def _here(cli: CliContext, as_of: AsOfs, out: str, records: str | None, kind: Unit) -> int:
+def _here(cli: CliContext, as_of: AsOfs, out: str, records: str | None, kind: KindOption) -> int:
     from serving.scores.feature_export import write_features, write_features_by_date
 
     path = Path(out)
-    require_folder(path)
+    require_parent_folder(path)
     with open_records_in(cli, records) as opened, progress() as step:
         store = opened.for_kind(kind)
         if out.endswith("/") or path.is_dir():
-            with writing(path):
+            with convert_os_errors(path):
                 return write_features_by_date(store, as_of, path, step)
-        with written_whole(path) as beside:
+        with atomic_write(path) as beside:
             return write_features(store, as_of, beside, step)
 
 
-def _by_spark(cli: CliContext, as_of: AsOfs, out: str, records: str | None, kind: Unit) -> int:
+def _by_spark(
+    cli: CliContext, as_of: AsOfs, out: str, records: str | None, kind: KindOption
+) -> int:
     from serving.scores.spark_output import records_for_spark, write_features
 
     with (

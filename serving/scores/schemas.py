@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from risk.contract import TABLES
-from serving.http.parameters import IsoDate, OneOf
+from serving.http.parameters import IsoDate, LiteralOf
 from serving.http.schemas import Schema, example
 
 ProjectId = Annotated[str, Field(min_length=1, max_length=200)]
-TableName = Annotated[str, OneOf(TABLES)]
+TableName = Annotated[str, LiteralOf(TABLES)]
 Cell = str | bool | int | float | None
 
 

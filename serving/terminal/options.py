@@ -1,4 +1,4 @@
-"""Options that several commands take. Their help stands in the catalogue under ``help.options``."""
+"""Options of several commands; their help is in the catalogue under ``help.options``."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ AsOfs = Annotated[
 ]
 OnOrNone = Annotated[dt.date | None, typer.Option("--on", parser=parse_date, metavar="YYYY-MM-DD")]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", dir_okay=False)]
-OutOfEngine = Annotated[str, typer.Option("--out", metavar="PATH")]
+OutPath = Annotated[str, typer.Option("--out", metavar="PATH")]
 OutOrNone = Annotated[Path | None, typer.Option("--out", metavar="FILE", dir_okay=False)]
 Region = Annotated[str, typer.Option("--region", metavar="CODE")]
-Unit = Annotated[Kind, typer.Option("--kind")]
-UnitOrAll = Annotated[Kind | None, typer.Option("--kind")]
-Json = Annotated[bool, typer.Option("--json")]
+KindOption = Annotated[Kind, typer.Option("--kind")]
+KindOrAll = Annotated[Kind | None, typer.Option("--kind")]
+JsonFlag = Annotated[bool, typer.Option("--json")]
 EngineName = Annotated[Literal["duckdb", "spark"], typer.Option("--engine")]
 Records = Annotated[str | None, typer.Option("--records", metavar="FOLDER")]

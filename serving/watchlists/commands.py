@@ -10,8 +10,8 @@ import typer
 
 from risk.unit_kinds import Kind
 from serving.terminal.context import CliContext, cli_context
-from serving.terminal.options import AsOfOrNone, OutOrNone, Region, Unit
-from serving.terminal.output import line, raw, to_file
+from serving.terminal.options import AsOfOrNone, KindOption, OutOrNone, Region
+from serving.terminal.output import print_bytes, print_line, write_file
 from serving.terminal.resources import open_database, open_settings
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def watchlist(
     region: Region = "",
     shape: Annotated[Format, typer.Option("--format")] = "table",
     out: OutOrNone = None,
-    kind: Unit = "project",
+    kind: KindOption = "project",
 ) -> None:
     """One list with reasons and red flags; the newest if no date is given."""
     cli = cli_context(context)
@@ -54,10 +54,10 @@ def show(
         stored = WatchlistRepository(database, kind).watchlist(as_of, region)
     content = _render(stored, shape, cli)
     if out is not None:
-        to_file(out, content)
-        line(cli.text("written", path=str(out)))
+        write_file(out, content)
+        print_line(cli.text("written", path=str(out)))
     else:
-        raw(content)
+        print_bytes(content)
 
 
 def _render(stored: StoredDocument, shape: Format, cli: CliContext) -> bytes:

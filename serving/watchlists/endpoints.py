@@ -17,7 +17,7 @@ from serving.http.parameters import (
     KindQuery,
     LimitQuery,
     RegionQuery,
-    wanted,
+    page_request,
 )
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
@@ -40,7 +40,7 @@ def list_watchlists(
 ) -> Page[WatchlistSummary]:
     """All sealed lists, newest first / 全部已发布名单，最新在前。"""
     return service.watchlists(
-        WatchlistRepository(database, kind), who, region, wanted(limit, cursor)
+        WatchlistRepository(database, kind), who, region, page_request(limit, cursor)
     )
 
 
@@ -52,7 +52,7 @@ def list_changes(
     limit: LimitQuery = 100,
 ) -> Changes:
     """What happened since a cursor: lists published, tiers changed / 自游标以来的变化。"""
-    return service.changes(database, who, wanted(limit, since))
+    return service.changes(database, who, page_request(limit, since))
 
 
 @router.get("/{as_of}", response_class=Response, responses={200: {"model": Watchlist}})

@@ -13,10 +13,10 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.http.parameters import IsoDate
 from serving.outcomes.repository import visits_of
-from serving.watchlists.reader import Document, reading_of
+from serving.watchlists.reader import Document, reader_of
 from serving.watchlists.route_planning import short_order, way
 from serving.web.render import render
-from serving.web.svg import Frame, frame_of, hull
+from serving.web.svg import MapProjection, convex_hull, fit_projection
 
 router = APIRouter(include_in_schema=False)
 
@@ -35,11 +35,11 @@ def overview(
     request: Request, who: Reader, as_of: IsoDate | None = None, region: str | None = None
 ) -> Response:
     """The map."""
-    reading = reading_of(request)
-    chosen = reading.choose(request, who, as_of, region)
+    reader = reader_of(request)
+    chosen = reader.choose(request, who, as_of, region)
     if chosen is None:
         return render(request, "nothing", who)
-    rows = reading.register(who, chosen.summary).projects
+    rows = reader.register(who, chosen.summary).projects
     placed = [row for row in rows if row["latitude"] is not None and row["longitude"] is not None]
     return render(
         request,
@@ -50,7 +50,7 @@ def overview(
         placed=len(placed),
         drawing=_drawing(placed) if placed else None,
         listed=sorted((r for r in rows if r["rank"]), key=lambda r: r["rank"])[:MOST_LINKED],
-        visits=visits_of(reading.database.engine, who, chosen.summary.as_of),
+        visits=visits_of(reader.database.engine, who, chosen.summary.as_of),
         tiers=[(tier, sum(row["tier"] == tier for row in rows)) for tier in _TIERS],
     )
 
@@ -64,11 +64,11 @@ def route(
     lon: Annotated[float | None, Query(ge=-180, le=180)] = None,
 ) -> Response:
     """The chosen projects in an order with a short way."""
-    reading = reading_of(request)
-    chosen = reading.choose(request, who, None, None)
+    reader = reader_of(request)
+    chosen = reader.choose(request, who, None, None)
     if chosen is None:
         return render(request, "nothing", who)
-    rows = reading.register(who, chosen.summary).by_id()
+    rows = reader.register(who, chosen.summary).by_id()
     wanted = [rows[one] for one in dict.fromkeys(stop or ()) if one in rows][:MOST_STOPS]
     placed = [r for r in wanted if r["latitude"] is not None and r["longitude"] is not None]
     start = None if lat is None or lon is None else (lat, lon)
@@ -90,7 +90,7 @@ def route(
 
 def _drawing(rows: Sequence[Document]) -> Document:
     """The picture: linked projects (riskiest on top), points by tier, areas by place."""
-    frame = frame_of([(row["latitude"], row["longitude"]) for row in rows])
+    frame = fit_projection([(row["latitude"], row["longitude"]) for row in rows])
     ranked = sorted(rows, key=lambda row: (row["rank"] is None, -row["probability"]))
     linked, others = ranked[:MOST_LINKED], ranked[MOST_LINKED:]
     return {
@@ -105,16 +105,16 @@ def _drawing(rows: Sequence[Document]) -> Document:
     }
 
 
-def _at(frame: Frame, row: Document) -> tuple[float, float]:
+def _at(frame: MapProjection, row: Document) -> tuple[float, float]:
     return frame.place(row["latitude"], row["longitude"])
 
 
-def _point(frame: Frame, row: Document) -> str:
+def _point(frame: MapProjection, row: Document) -> str:
     x, y = _at(frame, row)
     return f"M{x:g} {y:g}h0"
 
 
-def _areas(frame: Frame, rows: Sequence[Document]) -> list[Document]:
+def _areas(frame: MapProjection, rows: Sequence[Document]) -> list[Document]:
     """Each county's, or in one county each township's, projects in an outline of their own."""
     counties = {row["region_code"][:6] for row in rows}
     digits = 9 if len(counties) == 1 else 6
@@ -123,7 +123,7 @@ def _areas(frame: Frame, rows: Sequence[Document]) -> list[Document]:
         members[row["region_code"][:digits]].append(_at(frame, row))
     areas: list[Document] = []
     for code, points in sorted(members.items())[:_MOST_AREAS]:
-        outline = hull(points)
+        outline = convex_hull(points)
         middle = (sum(x for x, _ in points) / len(points), sum(y for _, y in points) / len(points))
         corners = " ".join(f"{x:g},{y:g}" for x, y in outline)
         areas.append({"code": code, "corners": corners, "x": middle[0], "y": middle[1]})
@@ -134,7 +134,7 @@ def _way_drawing(
     points: Sequence[tuple[float, float]], order: Sequence[int], start: tuple[float, float] | None
 ) -> Document:
     every = [*points, *([start] if start else [])]
-    frame = frame_of(every, width=640, most=420)
+    frame = fit_projection(every, width=640, most=420)
     stops = [frame.place(*points[i]) for i in order]
     began: list[Any] = [frame.place(*start)] if start else []
     line = " ".join(f"{x:g},{y:g}" for x, y in [*began, *stops])

@@ -18,10 +18,10 @@ from serving.db.pagination import Wanted
 from serving.http.parameters import IsoDate
 from serving.outcomes.repository import Visit, list_outcomes, visits_of
 from serving.watchlists import texts
-from serving.watchlists.reader import ChosenList, Reading, reading_of
+from serving.watchlists.reader import ChosenList, WatchlistReader, reader_of
 from serving.watchlists.repository import WatchlistRepository
 from serving.web.render import page_language, render
-from serving.web.responses import XLSX, download
+from serving.web.responses import XLSX, attachment
 
 router = APIRouter(include_in_schema=False)
 
@@ -56,10 +56,10 @@ class ListQuery(BaseModel):
 @router.get("/watchlist")
 def watchlist(request: Request, who: Reader, wanted: Annotated[ListQuery, Query()]) -> Response:
     """The list on a page."""
-    chosen = reading_of(request).choose(request, who, wanted.day(), wanted.region, wanted.kind)
+    chosen = reader_of(request).choose(request, who, wanted.day(), wanted.region, wanted.kind)
     if chosen is None:
         return render(request, "nothing", who)
-    visits = visits_of(reading_of(request).database.engine, who, chosen.summary.as_of)
+    visits = visits_of(reader_of(request).database.engine, who, chosen.summary.as_of)
     entries = chosen.document["entries"]
     found = sought(entries, wanted, visits)
     pages = max(1, -(-len(found) // PER_PAGE))
@@ -80,7 +80,7 @@ def watchlist(request: Request, who: Reader, wanted: Annotated[ListQuery, Query(
         reasons=lambda entry: texts.main_reasons(entry, page_language(request)),
         changed=lambda entry: texts.change(entry, page_language(request)),
         warnings=texts.warnings(chosen.document, page_language(request)),
-        kinds=_kinds(reading_of(request), who),
+        kinds=_kinds(reader_of(request), who),
         tiers=[
             (t, sum(e["tier"] == t for e in entries)) for t in ("red", "orange", "yellow", "blue")
         ],
@@ -90,7 +90,7 @@ def watchlist(request: Request, who: Reader, wanted: Annotated[ListQuery, Query(
 @router.get("/watchlist/print")
 def printed(request: Request, who: Reader, wanted: Annotated[ListQuery, Query()]) -> Response:
     """The list for paper, one page per district."""
-    chosen = reading_of(request).choose(request, who, wanted.day(), wanted.region, wanted.kind)
+    chosen = reader_of(request).choose(request, who, wanted.day(), wanted.region, wanted.kind)
     if chosen is None:
         return render(request, "nothing", who)
     entries = sought(chosen.document["entries"], wanted, {})
@@ -124,11 +124,11 @@ def visits(
     """All visits entered so far as inspections records, to be imported elsewhere."""
     from serving.watchlists.xlsx import records_xlsx
 
-    engine = reading_of(request).database.engine
+    engine = reader_of(request).database.engine
     found = list_outcomes(engine, who, Wanted(_MOST_VISITS), {}).items
     rows = [one.record() for one in found]
     day = max((one.inspected_on for one in found), default=dt.date.min.replace(year=2000))
-    return download("inspections.xlsx", XLSX, records_xlsx(TABLES["inspections"], rows, day))
+    return attachment("inspections.xlsx", XLSX, records_xlsx(TABLES["inspections"], rows, day))
 
 
 @router.get("/watchlist.pdf")
@@ -179,22 +179,22 @@ def _choices(entries: Sequence[Document]) -> Document:
     return {"flags": sorted(flags.items()), "places": sorted(places | counties)}
 
 
-def _kinds(reading: Reading, who: Principal) -> list[Kind]:
+def _kinds(reader: WatchlistReader, who: Principal) -> list[Kind]:
     """The kinds of unit lists are published of, where there is more than one."""
-    found = [kind for kind in KINDS if WatchlistRepository(reading.database, kind).summaries(who)]
+    found = [kind for kind in KINDS if WatchlistRepository(reader.database, kind).summaries(who)]
     return found if len(found) > 1 else []
 
 
 def _filtered(
     request: Request, who: Principal, wanted: ListQuery
 ) -> tuple[ChosenList, dict[str, Any]]:
-    reading = reading_of(request)
-    chosen = reading.choose(request, who, wanted.day(), wanted.region, wanted.kind)
+    reader = reader_of(request)
+    chosen = reader.choose(request, who, wanted.day(), wanted.region, wanted.kind)
     if chosen is None:
-        raise WatchlistRepository(reading.database, wanted.kind).not_published(None, "", who)
+        raise WatchlistRepository(reader.database, wanted.kind).not_published(None, "", who)
     entries = sought(chosen.document["entries"], wanted, {})
     return chosen, {**chosen.document, "entries": entries}
 
 
 def _named(chosen: ChosenList, kind: str, media: str, body: bytes) -> Response:
-    return download(f"watchlist-inspections-{chosen.summary.as_of}.{kind}", media, body)
+    return attachment(f"watchlist-inspections-{chosen.summary.as_of}.{kind}", media, body)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.common_steps import EVENTS, known
+from features.common_steps import EVENTS, known_rows_step
 from features.engines.duckdb import DuckDBEngine
 from features.matrix import Matrix
 from risk.calendar.dates import HORIZON_DAYS, MATURITY_MAX_DAYS, MATURITY_MIN_DAYS, add_months
@@ -62,7 +62,7 @@ def event_logs(store: RecordStore, days: Sequence[dt.date]) -> dict[dt.date, Eve
     """For each of ``days`` the events that were known before it, in one pass."""
     engine = DuckDBEngine(store, days)
     try:
-        engine.run([known("cases"), known("inspections"), EVENTS])
+        engine.run([known_rows_step("cases"), known_rows_step("inspections"), EVENTS])
         rows = engine.rows("SELECT as_of, project_id, event_on FROM events ORDER BY 1, 2, 3")
     finally:
         engine.close()

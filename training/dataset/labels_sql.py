@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 
 from features.catalogue import Step
-from features.common_steps import EVENTS, known
+from features.common_steps import EVENTS, known_rows_step
 from risk.calendar.dates import HORIZON_DAYS, MATURITY_MAX_DAYS, MATURITY_MIN_DAYS
 from training.dataset.training_set import NEAR_EVENT_WEIGHT
 
@@ -31,8 +31,8 @@ def _told_events(day: str) -> Step:
         "told_events",
         f"""
         WITH as_ofs AS (SELECT {day} AS as_of),
-        known_cases AS ({known("cases").sql}),
-        known_inspections AS ({known("inspections").sql})
+        known_cases AS ({known_rows_step("cases").sql}),
+        known_inspections AS ({known_rows_step("inspections").sql})
         {EVENTS.sql}
         """,
     )

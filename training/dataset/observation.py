@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from features.common_steps import known
+from features.common_steps import known_rows_step
 from features.engines.duckdb import DuckDBEngine
 from risk.store.store import RecordStore
 from training.dataset.labels import EventLog, dated_within
@@ -62,7 +62,7 @@ def looks(store: RecordStore, told_at: dt.date) -> Looks:
     """What was looked into, from what was known before ``told_at``."""
     engine = DuckDBEngine(store, [told_at])
     try:
-        engine.run([known("inspections"), known("cases")])
+        engine.run([known_rows_step("inspections"), known_rows_step("cases")])
         days = engine.rows(_LOOKED)
         visits = [_visit(row) for row in engine.rows(_VISITED)]
     finally:

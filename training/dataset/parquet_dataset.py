@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import lightgbm as lgb
 import numpy as np
 
-from features.engines.partitioned import PARTED
+from features.engines.partitioned import PARTITION_PREFIX
 from models.base import FeaturesMissing
 from risk.errors import WagewatchError
 from training.dataset.lightgbm_dataset import DatasetOfRows
@@ -134,8 +134,8 @@ def date_of(path: Path) -> dt.date | None:
     datetime.date(2024, 6, 1)
     """
     for folder in path.parent.parts[::-1]:
-        if folder.startswith(PARTED):
-            return dt.date.fromisoformat(folder.removeprefix(PARTED))
+        if folder.startswith(PARTITION_PREFIX):
+            return dt.date.fromisoformat(folder.removeprefix(PARTITION_PREFIX))
     return None
 
 

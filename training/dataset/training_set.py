@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.cache.cached_matrix import stored_matrix
+from features.cache.cached_matrix import cached_matrix
 from features.matrix import Matrix
 from risk.calendar.dates import HORIZON_DAYS
 from risk.errors import WagewatchError
@@ -72,7 +72,7 @@ def lessons_at(
     require_projects(store, as_of)
     log = event_log(store, as_of)
     dates = training_dates(log) or [as_of]
-    return lessons_from(log, stored_matrix(store, dates, kept, progress))
+    return lessons_from(log, cached_matrix(store, dates, kept, progress))
 
 
 def lessons_from(log: EventLog, matrix: Matrix) -> Lessons:

@@ -83,7 +83,7 @@ def _without(lessons: Lessons, cohort: Matrix, families: Sequence[Family]) -> Co
         if trained.model.kind == "scorecard" or len(left) == len(lessons.matrix.columns):
             scores[family.name] = scores[MODEL]
             continue
-        blind = fit(replace(lessons, matrix=lessons.matrix.only(left)))
+        blind = fit(replace(lessons, matrix=lessons.matrix.select_columns(left)))
         scores[family.name] = blind.model.raw(cohort)
     said = {MODEL: trained.model.calibration.probability(scores[MODEL])}
     return Contest({name: np.asarray(one) for name, one in scores.items()}, said, trained)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.matrix import Matrix, stepped_by_dates, steps_read_by
+from features.matrix import Matrix, run_steps_in_batches, steps_read_by
 from risk.progress import Progress
 from risk.store.store import RecordStore
 from training.evaluation.predictions import Judged
@@ -49,7 +49,7 @@ def details_at(
     queries = (_WHOSE, _STAKES) if stakes else (_WHOSE,)
     todo = steps_read_by(queries, store.kind)
     found: tuple[dict[Key, tuple[object, ...]], ...] = ({}, {})
-    for engine in stepped_by_dates(store, months, todo, progress):
+    for engine in run_steps_in_batches(store, months, todo, progress):
         for rows, sql in zip(found, queries, strict=False):
             rows.update({(row[0], str(row[1])): row[2:] for row in engine.rows(sql)})
     return Details(*found)

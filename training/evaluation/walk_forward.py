@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from features.cache.cached_matrix import stored_matrix
+from features.cache.cached_matrix import cached_matrix
 from features.matrix import Matrix
 from risk.calendar.dates import add_months
 from risk.errors import WagewatchError
@@ -157,7 +157,7 @@ def _features(
     def heard(first: float, share: float) -> Progress | None:
         return (lambda step, done: progress(step, first + done * share)) if progress else None
 
-    matrix = stored_matrix(store, dates, kept, heard(0, 0.15))
+    matrix = cached_matrix(store, dates, kept, heard(0, 0.15))
     return matrix, details_at(store, months, heard(0.15, 0.05), stakes=True)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import lightgbm as lgb
 
-from models.arrears import Recipe
+from models.arrears import Hyperparameters
 from risk.errors import WagewatchError
 from training.dataset.parquet_dataset import FeatureFiles, dataset_from
 from training.fit.out_of_time import directions_of
@@ -72,7 +72,7 @@ def grow_together(
     files: FeatureFiles,
     label: str | NDArray[Any],
     *,
-    recipe: Recipe,
+    recipe: Hyperparameters,
     rounds: int,
     seed: int,
     meeting: Meeting,

@@ -18,9 +18,9 @@ import numpy as np
 
 from features.matrix import Matrix
 from models import calibration
-from models.arrears import ArrearsModel, Recipe, recipe_for
+from models.arrears import ArrearsModel, Hyperparameters, hyperparameters_for
 from models.base import ScoringModel
-from models.logistic import LogisticRecipe
+from models.logistic import LogisticHyperparameters
 from models.scorecard import PRIOR_RATE, fit_scorecard
 from risk.calendar.dates import HORIZON_DAYS
 from risk.progress import Progress
@@ -98,7 +98,7 @@ def fit(
     """
     if not lessons.enough():
         return _scorecard(lessons)
-    chosen = recipe or recipe_for(float(lessons.target.sum()))
+    chosen = recipe or hyperparameters_for(float(lessons.target.sum()))
     out_of_time = score_forward(lessons, chosen) if forward is None else forward
     return _fitted(lessons, chosen, out_of_time, progress)
 
@@ -159,7 +159,7 @@ def _model(
     progress: Progress | None,
 ) -> tuple[ScoringModel, dict[str, Any]]:
     """The model of all lessons, and how it was made."""
-    if isinstance(recipe, LogisticRecipe):
+    if isinstance(recipe, LogisticHyperparameters):
         return replace(regress(lessons, recipe), calibration=fitted), asdict(recipe)
     rounds = (stage + 1) * ROUND_STEP
     grown = boosters(lessons, recipe, rounds, recipe.seeds)
@@ -169,7 +169,7 @@ def _model(
 def bagged(
     columns: tuple[str, ...],
     grown: Iterable[Any],
-    recipe: Recipe,
+    recipe: Hyperparameters,
     rounds: int,
     fitted: calibration.Calibration,
     progress: Progress | None,

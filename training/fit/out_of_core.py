@@ -15,7 +15,7 @@ import numpy as np
 
 from features.matrix import Matrix
 from models import calibration
-from models.arrears import Recipe, grow, recipe_for
+from models.arrears import Hyperparameters, fit_booster, hyperparameters_for
 from risk.errors import WagewatchError
 from risk.progress import Progress
 from training.dataset.labels import EventLog, training_dates
@@ -79,7 +79,7 @@ def lessons_on_disk(log: EventLog, files: FeatureFiles) -> LessonsOnDisk:
 
 
 def fit_on_disk(
-    lessons: LessonsOnDisk, recipe: Recipe | None = None, progress: Progress | None = None
+    lessons: LessonsOnDisk, recipe: Hyperparameters | None = None, progress: Progress | None = None
 ) -> Trained:
     """The model these lessons give by ``recipe``: the one their rows would give in memory.
 
@@ -89,7 +89,7 @@ def fit_on_disk(
     happened = min(lessons.events, int(lessons.target.sum()))
     if happened < MIN_POSITIVES:
         raise TooFewEvents(events=happened, least=MIN_POSITIVES)
-    chosen = recipe or recipe_for(float(lessons.target.sum()))
+    chosen = recipe or hyperparameters_for(float(lessons.target.sum()))
     judged, out_of_time = _forward(lessons, chosen)
     target = lessons.target[judged]
     stage, scores = best_stage(out_of_time, target)
@@ -113,7 +113,7 @@ def fit_on_disk(
 
 
 def _forward(
-    lessons: LessonsOnDisk, recipe: Recipe
+    lessons: LessonsOnDisk, recipe: Hyperparameters
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """The rows to judge by and their scores after each stage, by what saw only earlier ones.
 
@@ -131,7 +131,7 @@ def _forward(
     return kept, np.concatenate(parts)[kept[judged]]
 
 
-def _scored(lessons: LessonsOnDisk, recipe: Recipe, fold: Fold) -> NDArray[np.float64]:
+def _scored(lessons: LessonsOnDisk, recipe: Hyperparameters, fold: Fold) -> NDArray[np.float64]:
     seeds = recipe.seeds[:SEEDS_JUDGED]
     grown = list(_boosters(lessons, recipe, recipe.max_rounds, seeds, fold.train))
     stages = stages_of(recipe)
@@ -144,7 +144,7 @@ def _scored(lessons: LessonsOnDisk, recipe: Recipe, fold: Fold) -> NDArray[np.fl
 
 def _boosters(
     lessons: LessonsOnDisk,
-    recipe: Recipe,
+    recipe: Hyperparameters,
     rounds: int,
     seeds: Sequence[int],
     days: Sequence[dt.date],
@@ -152,7 +152,7 @@ def _boosters(
     data = dataset_from(lessons.files.within(days), lessons.soft[lessons.at(days)])
     directions = directions_of(lessons.files.columns)
     for seed in seeds:
-        yield grow(data, directions, recipe=recipe, rounds=rounds, seed=seed)
+        yield fit_booster(data, directions, hyperparameters=recipe, rounds=rounds, seed=seed)
 
 
 def _matrix(lessons: LessonsOnDisk, judged: NDArray[np.bool_]) -> Matrix:

@@ -13,8 +13,8 @@ import numpy as np
 
 from features.feature_sets import ALL_FEATURES
 from models import calibration
-from models.arrears import Recipe, grow
-from models.logistic import LogisticModel, LogisticRecipe, fit_logistic
+from models.arrears import Hyperparameters, fit_booster
+from models.logistic import LogisticHyperparameters, LogisticModel, fit_logistic
 from training.dataset.lightgbm_dataset import dataset_of
 from training.dataset.splits import walk_forward
 from training.dataset.training_set import Lessons
@@ -35,7 +35,7 @@ ENOUGH_EVENTS = 200
 _ROWS_AT_ONCE = 16_384
 _DIRECTIONS = {feature.name: feature.direction for feature in ALL_FEATURES}
 
-AnyRecipe = Recipe | LogisticRecipe
+AnyRecipe = Hyperparameters | LogisticHyperparameters
 
 
 def score_forward(lessons: Lessons, recipe: AnyRecipe) -> NDArray[np.float64]:
@@ -48,7 +48,7 @@ def score_forward(lessons: Lessons, recipe: AnyRecipe) -> NDArray[np.float64]:
     for fold in walk_forward(lessons.dates, folds=FOLDS):
         known = np.isin(matrix.as_ofs, np.array(fold.train, dtype="datetime64[D]"))
         judged = np.isin(matrix.as_ofs, np.array(fold.later, dtype="datetime64[D]"))
-        if isinstance(recipe, LogisticRecipe):
+        if isinstance(recipe, LogisticHyperparameters):
             fitted = regress(lessons, recipe, known)
             scores[judged, 0] = fitted.raw(matrix.where(judged))
         else:
@@ -58,11 +58,11 @@ def score_forward(lessons: Lessons, recipe: AnyRecipe) -> NDArray[np.float64]:
 
 def stages_of(recipe: AnyRecipe) -> int:
     """How many numbers of rounds are judged."""
-    return 1 if isinstance(recipe, LogisticRecipe) else recipe.max_rounds // ROUND_STEP
+    return 1 if isinstance(recipe, LogisticHyperparameters) else recipe.max_rounds // ROUND_STEP
 
 
 def _boosted(
-    lessons: Lessons, recipe: Recipe, known: NDArray[np.bool_], judged: NDArray[np.bool_]
+    lessons: Lessons, recipe: Hyperparameters, known: NDArray[np.bool_], judged: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     rows = np.flatnonzero(judged)
     seeds = recipe.seeds[:SEEDS_JUDGED]
@@ -95,7 +95,7 @@ def staged(booster: Any, values: NDArray[np.float64], stages: int) -> NDArray[np
 
 def boosters(
     lessons: Lessons,
-    recipe: Recipe,
+    recipe: Hyperparameters,
     rounds: int,
     seeds: Sequence[int],
     rows: NDArray[np.bool_] | None = None,
@@ -107,11 +107,11 @@ def boosters(
     data = dataset_of(lessons.matrix, lessons.soft, rows)
     directions = directions_of(lessons.matrix.columns)
     for seed in seeds:
-        yield grow(data, directions, recipe=recipe, rounds=rounds, seed=seed)
+        yield fit_booster(data, directions, hyperparameters=recipe, rounds=rounds, seed=seed)
 
 
 def regress(
-    lessons: Lessons, recipe: LogisticRecipe, rows: NDArray[np.bool_] | None = None
+    lessons: Lessons, recipe: LogisticHyperparameters, rows: NDArray[np.bool_] | None = None
 ) -> LogisticModel:
     """The regression fitted on the lessons, or on those ``rows`` of them."""
     matrix = lessons.matrix if rows is None else lessons.matrix.where(rows)

@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.arrears import Recipe, recipe_for
-from models.logistic import LogisticRecipe
+from models.arrears import Hyperparameters, hyperparameters_for
+from models.logistic import LogisticHyperparameters
 from risk.progress import Progress
 from training.dataset.training_set import Lessons
 from training.fit.model_selection import Candidate, Choice, choose, judge
@@ -39,10 +39,11 @@ def tune(
 
     ``store`` is the file the trials are kept in (SQLite).
     """
-    default = recipe_for(float(lessons.target.sum()))
+    default = hyperparameters_for(float(lessons.target.sum()))
     candidates = [judge(lessons, "default", default)]
     candidates += [
-        judge(lessons, f"logistic {strength}", LogisticRecipe(strength)) for strength in _STRENGTHS
+        judge(lessons, f"logistic {strength}", LogisticHyperparameters(strength))
+        for strength in _STRENGTHS
     ]
     return choose([*candidates, *_searched(lessons, default, trials, seed, store, progress)])
 
@@ -59,7 +60,7 @@ def lessons_digest(lessons: Lessons) -> str:
 
 def _searched(
     lessons: Lessons,
-    default: Recipe,
+    default: Hyperparameters,
     trials: int,
     seed: int,
     store: Path,
@@ -99,7 +100,7 @@ def _completed(study: optuna.Study) -> list[Any]:
     return study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE])
 
 
-def _one_trial(study: optuna.Study, lessons: Lessons, default: Recipe) -> None:
+def _one_trial(study: optuna.Study, lessons: Lessons, default: Hyperparameters) -> None:
     trial = study.ask()
     proposed = {
         "leaves": trial.suggest_int("leaves", 2, 31, log=True),
@@ -114,5 +115,5 @@ def _one_trial(study: optuna.Study, lessons: Lessons, default: Recipe) -> None:
     study.tell(trial, judged.mean)
 
 
-def _recipe(default: Recipe, proposed: dict[str, Any]) -> Recipe:
+def _recipe(default: Hyperparameters, proposed: dict[str, Any]) -> Hyperparameters:
     return replace(default, **proposed)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from models.linkage import Reviewed
+from models.linkage import ComplaintCandidates
 
 SURE = 0.9
 """From this probability on a candidate counts as proposed with confidence."""
@@ -91,7 +91,7 @@ def reliability(answers: Sequence[Answer]) -> list[tuple[float, float, Share]]:
 
 
 def answers_of(
-    reviewed: Iterable[Reviewed], truths: Mapping[str, tuple[str | None, str]], kind: str
+    reviewed: Iterable[ComplaintCandidates], truths: Mapping[str, tuple[str | None, str]], kind: str
 ) -> list[Answer]:
     """Answers for the complaints in ``truths`` (complaint: truth and damage); ``kind`` is
 
@@ -99,8 +99,8 @@ def answers_of(
     """
     found = []
     for one in reviewed:
-        if one.said.complaint_id in truths:
-            truth, damage = truths[one.said.complaint_id]
+        if one.complaint.complaint_id in truths:
+            truth, damage = truths[one.complaint.complaint_id]
             candidates = one.projects if kind == "projects" else one.organisations
             first = candidates[0] if candidates else None
             found.append(

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.linkage.conditional_logit import Weights, learn
-from models.linkage.linker import examples
-from models.linkage.similarity import NONE_PARTS, PARTS
-from models.linkage.snapshot import read_known
+from models.linkage.conditional_logit import Weights, fit
+from models.linkage.linker import training_examples
+from models.linkage.similarity import NONE_FEATURES, PAIR_FEATURES
+from models.linkage.snapshot import read_snapshot
 from risk.intake.importer import import_paths
 from risk.simulator import simulate
 from risk.store.store import RecordStore
@@ -54,15 +54,15 @@ def learn_shipped(seeds: tuple[int, ...] = SEEDS) -> dict[str, Weights]:
         with tempfile.TemporaryDirectory() as place:
             path = simulated_store(Path(place), seed)
             with RecordStore(path, read_only=True) as store:
-                known = read_known(store, AS_OF, dt.date(2000, 1, 1))
+                known = read_snapshot(store, AS_OF, dt.date(2000, 1, 1))
             for kind, held in gathered.items():
-                held.append(examples(known, kind))
+                held.append(training_examples(known, kind))
     return {kind: _learnt(held) for kind, held in gathered.items()}
 
 
 def _learnt(held: list[Examples]) -> Weights:
     parts, real, meant = (np.concatenate([one[n] for one in held]) for n in range(3))
-    return learn(parts, real, meant, hold=RIDGE)
+    return fit(parts, real, meant, prior_strength=RIDGE)
 
 
 def written(weights: dict[str, Weights]) -> str:
@@ -71,7 +71,7 @@ def written(weights: dict[str, Weights]) -> str:
     lines = [_HEAD.format(projects=PROJECTS, months=MONTHS, seeds=seeds)]
     for kind, one in weights.items():
         lines += [f"[{kind}]", f"learnt_from = {one.learnt_from}"]
-        named = zip((*PARTS, *NONE_PARTS), one.values, strict=True)
+        named = zip((*PAIR_FEATURES, *NONE_FEATURES), one.values, strict=True)
         lines += [f"{name} = {value}" for name, value in named] + [""]
     return "\n".join(lines)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from features.cache.cached_matrix import stored_matrix
+from features.cache.cached_matrix import cached_matrix
 from features.feature_sets import FEATURE_SETS
 from models.base import ScoringModel
 from risk.store.store import RecordStore
@@ -103,7 +103,7 @@ def check(
     """
     require_projects(store, as_of)
     log = event_log(store, as_of)
-    matrix = stored_matrix(store, [as_of], kept)
+    matrix = cached_matrix(store, [as_of], kept)
     raw = watched.model.raw(matrix)
     feeds = feed_troubles(store, as_of)
     every = shifts(watched.profile, matrix, raw) if watched.profile else []

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features.cache.cached_matrix import stored_matrix
+from features.cache.cached_matrix import cached_matrix
 from features.matrix import Matrix
 from models.base import ScoringModel
 from risk.calendar.dates import add_months
@@ -86,7 +86,7 @@ def since_training(
     months = months_since(trained_at, log)
     if not months:
         return None
-    matrix = stored_matrix(store, months, kept)
+    matrix = cached_matrix(store, months, kept)
     probability = model.calibration.probability(model.raw(matrix))
     return _judge(store, matrix, probability, happened(log, matrix), months, places)
 

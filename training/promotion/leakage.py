@@ -70,7 +70,7 @@ def features_moved(
     A changed cohort moves every feature.
     """
     whole = feature_matrix(store, [as_of], families=families)
-    past = feature_matrix(store, [as_of], families=families, told_before=as_of)
+    past = feature_matrix(store, [as_of], families=families, known_before=as_of)
     if whole.project_ids != past.project_ids:
         return list(whole.columns)
     same = (whole.values == past.values) | (np.isnan(whole.values) & np.isnan(past.values))

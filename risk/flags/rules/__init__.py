@@ -1,4 +1,4 @@
-"""The rules, one file per subject, in the order their flags are shown."""
+"""Rules of the red flags, one file per subject."""
 
 from risk.flags.rule import Rule
 from risk.flags.rules.accounts import ACCOUNTS
@@ -20,6 +20,6 @@ RULES: tuple[Rule, ...] = (
     *REAL_NAMES,
     *PARTIES,
 )
-"""All rules; what people say and owe comes first, papers last."""
+"""All rules in display order: complaints and wages first, paperwork last."""
 
 __all__ = ["RULES"]

@@ -1,8 +1,8 @@
-"""The special wage account: opened in time, open until the work is done (Arts. 26, 27)."""
+"""Special wage account: opened in time and open until the work is done (Arts. 26, 27)."""
 
 from risk.flags.rule import Rule
 
-# Counted from the general contract; where it is not on record, from the start of the work.
+# Counted from the general contract, or from the start of work if the contract is not on record.
 _ACCOUNT_MISSING = Rule(
     code="account_missing",
     feeds=("accounts",),

@@ -1,7 +1,7 @@
-"""The wage deposit: paid in, valid, refilled (Art. 32).
+"""Wage deposit: paid in, valid and refilled (Art. 32).
 
-A project let off (exempt) is never flagged. No deposit on record at all says nothing: the records
-have a status of their own for a missing one.
+Exempt projects are never flagged. A project without any deposit record is not flagged either: a
+missing deposit is reported with the status ``missing``.
 """
 
 from risk.flags.rule import Rule
@@ -14,7 +14,7 @@ _UNCOVERED = """
           AND (c.kind = 'exempt'
                OR c.status = 'stored' AND (c.valid_to IS NULL OR c.valid_to >= o.as_of)))
 """
-"""A deposit ``d`` of a project under way that no other deposit or exemption covers."""
+"""SQL: deposit ``d`` of a project under way without another valid deposit or an exemption."""
 
 
 def _rule(code: str, threshold: str | None, since: str, failed: str) -> Rule:
@@ -55,7 +55,7 @@ _DEPOSIT_EXPIRED = _rule(
     """,
 )
 
-# The day it was drawn stands in no field: counted from the day this version became known.
+# The records have no drawing date, so days count from the day this version became known.
 _DEPOSIT_NOT_REFILLED = _rule(
     "deposit_not_refilled",
     "working_days",

@@ -1,4 +1,4 @@
-"""The project's money: pre-financing, labour cost transferred monthly and in full (Arts. 23-35)."""
+"""Project funding: pre-financing, labour cost transferred monthly and in full (Arts. 23-35)."""
 
 from risk.flags.rule import Rule
 
@@ -19,7 +19,7 @@ _OVERDUE = """
       AND months_after(t.due_on, o.months) < o.as_of
       AND o.transfers_until >= months_after(t.due_on, o.months)
 """
-"""A transfer ``t`` unpaid for longer than its cycle, in a county that still reports transfers."""
+"""SQL: transfer ``t`` unpaid for longer than its cycle, in a county that still reports them."""
 
 _LABOUR_COST_OVERDUE = Rule(
     code="labour_cost_overdue",

@@ -1,4 +1,4 @@
-"""What is seen and said: group complaints, orders not obeyed, notice boards (Arts. 10, 42, 34)."""
+"""Group complaints, orders not obeyed, notice boards (Arts. 10, 42, 34)."""
 
 from risk.flags.rule import Rule
 from risk.unit_kinds import KINDS
@@ -8,7 +8,8 @@ _GROUP_COMPLAINT_OPEN = Rule(
     feeds=("cases",),
     threshold="days",
     kinds=KINDS,
-    # Handled: its case is closed, unfounded or with the police, or a later visit found no arrears.
+    # Handled means: the case is closed, unfounded or transferred to the police, or a later
+    # inspection found no arrears.
     facts="""
     SELECT o.project_id, days_after(c.received_on, o.days + 1) AS since,
            'complaints' AS source_table, c.complaint_id AS record_id, c.known_at,
@@ -38,7 +39,7 @@ _GROUP_COMPLAINT_OPEN = Rule(
 _CORRECTION_OVERDUE = Rule(
     code="correction_overdue",
     kinds=KINDS,
-    # Where a county never reports that anything was put right, its silence says nothing.
+    # A county that never reports corrections is left out: a missing report means nothing there.
     facts="""
     SELECT o.project_id, days_after(i.rectify_by, 1) AS since, 'inspections' AS source_table,
            i.inspection_id AS record_id, i.known_at, coalesce(i.amount_owed, 0) AS weight,

@@ -1,4 +1,4 @@
-"""Who builds, under which contract: individuals, oral contracts, listed parties (25, 36, 48)."""
+"""Contract parties: individuals, oral contracts, listed companies (Arts. 25, 36, 48)."""
 
 from risk.flags.rule import Rule
 

@@ -1,7 +1,7 @@
-"""Payrolls against attendance: a roll every month, with everybody on it (Art. 31).
+"""Payrolls compared with attendance: one payroll a month that covers every worker (Art. 31).
 
-Only months that were over for as long as law allows, and after which the county's feed has been
-heard of, are looked at; of several such months the latest is shown.
+Only months whose legal time limit has passed, and after which the county's feed still reported,
+are compared; of several such months the latest is shown.
 """
 
 from risk.flags.rule import MONTH, Rule
@@ -29,7 +29,7 @@ _PAYROLL_MISSING = Rule(
 
 
 def _heads(code: str, feed: str, heads: str, breach: str, measures: dict[str, str]) -> Rule:
-    """A rule on one head count of a month against the people who attended."""
+    """Rule that compares a monthly head count with the number of workers present."""
     return Rule(
         code=code,
         feeds=(feed,),
@@ -71,8 +71,8 @@ _ATTENDING_WITHOUT_PAY_RECORD = _heads(
     },
 )
 
-# Heads of several payments on one roll are added up, to at most the roll: it may be the same people
-# twice, and what may be lawful is not flagged.
+# Head counts of several payments on one payroll are added up, capped at the payroll's head count:
+# the same workers may be paid twice, and a case that may be lawful is not flagged.
 _FEWER_PAID_THAN_ATTENDING = _heads(
     "fewer_paid_than_attending",
     "payments",

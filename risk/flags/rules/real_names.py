@@ -1,6 +1,6 @@
-"""Real-name entry and labour contracts before anybody goes to work (Art. 28).
+"""Real-name registration and labour contracts before work starts (Art. 28).
 
-The latest month that says both numbers is looked at, if it is recent.
+Uses the latest recent month that reports both numbers.
 """
 
 from risk.flags.rule import MONTH, Rule

@@ -1,7 +1,7 @@
-"""Wages: paid in full, by the end of the next month, straight to the worker (Arts. 12, 31, 35).
+"""Wages paid in full, by the end of the next month, directly to the worker (Arts. 12, 31, 35).
 
-A missing payment counts only once the county's payments have been reported to the end of the time
-allowed: a sheet not uploaded yet is not an arrears.
+A missing payment counts only if the county reported payments up to the end of the time limit; a
+sheet that is not uploaded yet is not arrears.
 """
 
 from risk.flags.rule import Rule
@@ -13,7 +13,7 @@ _LATE = """
       AND o.payments_since <= r.due_on
       AND o.payments_until >= greatest(months_after(r.period, 1 + o.months) - 1, r.due_on)
 """
-"""A payroll ``r`` whose time is up, and whose payments have been reported by then."""
+"""SQL: payroll ``r`` whose time limit has passed, in a county that reported payments until then."""
 
 _WAGES_OVERDUE = Rule(
     code="wages_overdue",
@@ -74,7 +74,7 @@ _WAGES_STOPPED_IN_DISPUTE = Rule(
 
 
 def _by_channel(code: str, channel: str) -> Rule:
-    """Money that went by ``channel`` among all money whose channel is known."""
+    """Rule on the share of money paid by ``channel`` among all money with a known channel."""
     return Rule(
         code=code,
         threshold="share",

@@ -1,4 +1,4 @@
-"""One reader per format, all behind one small protocol."""
+"""Readers, one per file format, with a common protocol."""
 
 from risk.intake.readers.dispatch import DATA_SUFFIXES, open_sheets
 from risk.intake.readers.sheet import Sheet

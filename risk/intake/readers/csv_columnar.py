@@ -1,7 +1,7 @@
-"""A CSV file as columns of text, a chunk at a time; what the columnar way of the import reads.
+"""Columns of text of a CSV file, one chunk at a time, for the columnar parser.
 
-Whole lines without a quotation mark are parted by Arrow, which then does just what Python's reader
-does. From the first line on that is not so plain, Python's reader goes on.
+Blocks of lines without quotes are split by Arrow, which gives the same cells as Python's reader for
+them. From the first block with a quote or a lone carriage return on, Python's reader is used.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from risk.intake.cells import Row
 from risk.intake.readers.csv_text import CsvSheet
 
 BLOCK_BYTES = 2**22
-"""Bytes of the file parted at a time; bounds the memory an import needs."""
+"""Bytes read at a time; bounds the memory of an import."""
 
 BLOCK_ROWS = 20_000
-"""Rows a chunk holds where Python's reader reads them."""
+"""Rows per chunk where Python's reader is used."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class Chunk:
 
 
 def chunks(sheet: CsvSheet, width: int) -> Iterator[Chunk]:
-    """All rows of ``sheet`` from the top, blank ones too, for a header of ``width`` cells.
+    """Yield all rows of ``sheet``, including blank ones, for a header of ``width`` cells.
 
     Raises:
-        QuotesBroken: a quotation mark is never closed or closes in mid-cell.
+        QuotesBroken: a quote is never closed or closes inside a cell.
     """
     offset, number = 0, 0
     with sheet.path.open("rb") as file:
@@ -57,16 +57,16 @@ def chunks(sheet: CsvSheet, width: int) -> Iterator[Chunk]:
 
 @dataclass(frozen=True)
 class _Block:
-    """Whole lines in UTF-8, and where they end in the file."""
+    """Complete lines in UTF-8, and the offset of their end in the file."""
 
     text: bytes
     end: int
 
 
 def _plain_blocks(file: BinaryIO, encoding: str) -> Iterator[_Block]:
-    """Blocks of plain lines from the top; ends before the first block that is not plain.
+    """Yield blocks of complete lines until the first block that Arrow would split differently.
 
-    In both encodings the bytes of line breaks and quotation marks stand for nothing else.
+    In both encodings the bytes of line breaks and quotes are never part of another character.
     """
     begin, rest = 0, b""
     while read := file.read(BLOCK_BYTES):
@@ -81,18 +81,18 @@ def _plain_blocks(file: BinaryIO, encoding: str) -> Iterator[_Block]:
 
 
 def _plain_text(raw: bytes, encoding: str, *, first: bool) -> bytes:
-    """``raw`` in UTF-8 if it is plain; else nothing."""
+    """``raw`` in UTF-8; empty if it has a quote or a lone carriage return."""
     if b'"' in raw or _has_lone_return(raw):
         return b""
     text = raw.decode(encoding).encode() if encoding == "gb18030" else raw
     if first and encoding == "utf-8-sig":
         text = text.removeprefix(codecs.BOM_UTF8)
-    # Arrow would drop a mark that here is part of a cell.
+    # Arrow would drop a byte order mark that is part of a cell here.
     return b"" if text.startswith(codecs.BOM_UTF8) else text
 
 
 def _has_lone_return(raw: bytes) -> bool:
-    """Whether a carriage return in ``raw`` has no line feed behind it."""
+    """Whether a carriage return in ``raw`` is not followed by a line feed."""
     if b"\r" not in raw:
         return False
     octets = np.frombuffer(raw, np.uint8)
@@ -101,17 +101,17 @@ def _has_lone_return(raw: bytes) -> bool:
 
 
 def _split(text: bytes, delimiter: str, width: int, before: int) -> Chunk:
-    """Plain lines by column; ``before`` rows stand above them."""
+    """Split plain lines into columns; ``before`` is the number of rows above them."""
     ragged: list[Row] = []
 
     def set_aside(row: pyarrow.csv.InvalidRow) -> str:
         ragged.append((before + row.number, row.text.split(delimiter)))
         return "skip"
 
-    names = [str(place) for place in range(width)]
+    names = [str(index) for index in range(width)]
     rows = pyarrow.csv.read_csv(
         pa.py_buffer(text),
-        # Rows are numbered on one thread only, and no line may reach over the end of a block.
+        # Row numbers need a single thread, and no line may cross a block boundary.
         read_options=pyarrow.csv.ReadOptions(
             column_names=names, use_threads=False, block_size=len(text) + 1
         ),

@@ -1,6 +1,6 @@
-"""CSV: UTF-8 with or without BOM, or GB18030; parted by comma, semicolon or tab.
+"""CSV in UTF-8 (with or without BOM) or GB18030, separated by comma, semicolon or tab.
 
-The file is read twice, both times in pieces: once to be sure of the encoding, once for the rows.
+The file is read twice, in blocks: once to detect the encoding, once for the rows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ALLOWED_ENCODINGS = "UTF-8, UTF-8 BOM, GB18030"
 DELIMITERS = (",", ";", "\t")
 
 MAX_FIELD = 64 * 2**20
-"""Characters of one cell the reader will hold; beyond it a quotation mark was left open."""
+"""Maximum characters of one cell; a longer cell means that a quote was left open."""
 
 _BLOCK_BYTES = 2**20
 _BINARY_STARTS = (b"%PDF-", b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff", b"\xd0\xcf\x11\xe0")
@@ -39,12 +39,12 @@ class CsvSheet:
     strict_width: bool = True
 
     def rows(self, *, offset: int = 0, above: int = 0) -> Iterator[Row]:
-        """Rows numbered as a spreadsheet shows them: a cell with line breaks is one row.
+        """Yield rows numbered as in a spreadsheet, where a cell with line breaks is one row.
 
-        ``offset`` is the byte to begin at, where a row begins; ``above`` rows stand before it.
+        ``offset`` is the byte offset of the row to start at, ``above`` the number of rows above.
 
         Raises:
-            QuotesBroken: a quotation mark is never closed or closes in mid-cell.
+            QuotesBroken: a quote is never closed or closes inside a cell.
         """
         csv.field_size_limit(MAX_FIELD)
         encoding = "utf-8" if offset and self.encoding == "utf-8-sig" else self.encoding
@@ -62,22 +62,22 @@ class CsvSheet:
 
 @contextmanager
 def csv_sheets(path: Path) -> Iterator[Sequence[Sheet]]:
-    """The file once per delimiter; the one that shows the table's header is right.
+    """Sheets of the file, one per delimiter; the one with the table's header is used.
 
     Raises:
-        NotText, EncodingUnknown, FileEmpty: the file is no text in an allowed encoding.
+        NotText, EncodingUnknown, FileEmpty: the file is not text in an allowed encoding.
     """
     encoding = encoding_of(path)
     yield [CsvSheet(path, encoding, delimiter) for delimiter in DELIMITERS]
 
 
 def encoding_of(path: Path) -> str:
-    """The encoding in which the whole file can be read, strictly.
+    """Encoding that decodes the whole file without errors.
 
     Raises:
-        FileEmpty: nothing but white space.
-        NotText: binary data.
-        EncodingUnknown: none of the allowed encodings reads it.
+        FileEmpty: the file contains only white space.
+        NotText: the file contains binary data.
+        EncodingUnknown: none of the allowed encodings decodes it.
     """
     if _is_utf8(path):
         return "utf-8-sig"
@@ -93,7 +93,7 @@ def _blocks(path: Path) -> Iterator[bytes]:
 
 
 def _is_utf8(path: Path) -> bool:
-    """Whether UTF-8 reads all of it; binary and blank files are refused on the way."""
+    """Whether the file is valid UTF-8; raises for binary and blank files."""
     decoder = codecs.getincrementaldecoder("utf-8-sig")()
     utf8, blank = True, True
     for index, block in enumerate(_blocks(path)):
@@ -110,10 +110,10 @@ def _is_utf8(path: Path) -> bool:
 
 
 def _is_gb18030(path: Path) -> bool:
-    """Whether GB18030 reads all of it and most of it is everyday Chinese.
+    """Whether the file is valid GB18030 and at least half of its Chinese characters are common.
 
-    GB18030 gives a meaning to nearly any bytes; Latin text read with it turns into characters
-    that GB 2312, the everyday set, does not hold.
+    GB18030 decodes nearly any bytes; Latin text decoded with it turns into characters outside
+    GB 2312, the set of common characters.
     """
     decoder = codecs.getincrementaldecoder("gb18030")()
     chinese = everyday = 0

@@ -1,4 +1,4 @@
-"""Which reader reads a file, by its suffix."""
+"""Choice of the reader by the file's suffix."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ _READERS: Mapping[str, _Opener] = {
 _OLD_WORKBOOKS = frozenset((".xls", ".et"))
 
 DATA_SUFFIXES = frozenset(_READERS) | _OLD_WORKBOOKS
-"""Suffixes of files that are meant as records, the old ones too, which are refused."""
+"""Suffixes of record files, including old workbook formats, which are refused."""
 
 ALLOWED_SUFFIXES = ".csv, .xlsx, .parquet"
 
 
 @contextmanager
 def open_sheets(path: Path) -> Iterator[Sequence[Sheet]]:
-    """The sheets of a file, in the order in which they should be tried.
+    """Open the sheets of a file, in the order in which they should be tried.
 
     Raises:
-        IntakeFailure: the file cannot be read; the subclass says why.
+        IntakeFailure: the file cannot be read; the subclass gives the reason.
     """
     suffix = path.suffix.lower()
     if suffix in _OLD_WORKBOOKS:

@@ -1,7 +1,7 @@
 """Formula cells of a workbook whose results were never saved.
 
-Such a cell looks empty to a reader of results, though it is not; openpyxl does not tell them
-apart, so the sheet's XML is read for them. A formula whose saved result is an empty text is empty.
+openpyxl reports such cells as empty, so the sheet's XML is searched for them. A formula whose saved
+result is an empty text counts as empty.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
-from xml.etree import ElementTree  # expat bounds what entities may unfold to
+from xml.etree import ElementTree  # expat limits entity expansion
 
 from openpyxl.utils.cell import coordinate_to_tuple
 
 CellPositions: TypeAlias = Mapping[int, frozenset[int]]
-"""Row number -> places of cells, from 0."""
+"""Row number -> column indices from 0."""
 
 _RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _MARKS = (b"<f>", b"<f ", b"<f/>", b":f>", b":f ")
@@ -24,10 +24,10 @@ _BLOCK_BYTES = 2**20
 
 
 def unsaved_formulas(book: zipfile.ZipFile) -> Mapping[str, CellPositions]:
-    """The formula cells without a result of every sheet, by the sheet's name.
+    """Formula cells without a result, by sheet name.
 
     Raises:
-        KeyError: a sheet the book names is not in it.
+        KeyError: a sheet listed in the workbook is missing.
     """
     return {sheet: _positions(book, part) for sheet, part in _parts(book).items()}
 
@@ -42,7 +42,7 @@ def _positions(book: zipfile.ZipFile, part: str) -> CellPositions:
 
 
 def _parts(book: zipfile.ZipFile) -> dict[str, str]:
-    """The XML part of every sheet by the sheet's name."""
+    """Path of the XML part of every sheet, by sheet name."""
     links = ElementTree.fromstring(book.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
     targets = {
         link.get("Id"): posixpath.normpath(posixpath.join("/xl", link.get("Target", "")))[1:]

@@ -1,4 +1,4 @@
-"""Parquet through pyarrow, batch by batch. Rows are numbered from 1."""
+"""Parquet reader (pyarrow), batch by batch. Rows are numbered from 1."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BATCH = 8_192
 
 @dataclass(frozen=True)
 class ParquetSheet:
-    """A Parquet file; row 0 holds the names of its columns."""
+    """Parquet file as a sheet; row 0 has the column names."""
 
     path: Path
     file: Any
@@ -28,7 +28,7 @@ class ParquetSheet:
     strict_width: bool = False
 
     def rows(self) -> Iterator[Row]:
-        """The column names as row 0, then every row.
+        """Yield the column names as row 0, then every row.
 
         Raises:
             ParquetBroken: the file is damaged further down.
@@ -50,10 +50,10 @@ class ParquetSheet:
 
 @contextmanager
 def parquet_sheets(path: Path) -> Iterator[Sequence[Sheet]]:
-    """The file's one sheet.
+    """Open the file as one sheet.
 
     Raises:
-        ParquetBroken: no Parquet file, or a damaged one.
+        ParquetBroken: the file is not Parquet or is damaged.
     """
     try:
         file = pq.ParquetFile(path)

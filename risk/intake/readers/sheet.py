@@ -1,4 +1,4 @@
-"""What every reader gives: sheets of numbered rows."""
+"""Protocol of the readers: sheets of numbered rows."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from risk.intake.cells import Row
 
 
 class Sheet(Protocol):
-    """A sheet of a file (a CSV or Parquet file has one). Can be read from the top again."""
+    """Sheet of a file (a CSV or Parquet file has one). ``rows`` can be called repeatedly."""
 
     @property
     def name(self) -> str:
-        """The sheet's name; empty where the format has none."""
+        """Name of the sheet; empty if the format has none."""
         ...
 
     @property
     def strict_width(self) -> bool:
-        """Whether a row with more or fewer cells than the header is broken (CSV)."""
+        """Whether a row with more or fewer cells than the header is invalid (CSV)."""
         ...
 
     def rows(self) -> Iterator[Row]:
-        """All rows from the top, blank ones too, numbered as a person sees them."""
+        """All rows from the top, including blank ones, numbered as shown to people."""
         ...

@@ -1,4 +1,4 @@
-"""XLSX through openpyxl, row by row. A formula counts as the result saved with it."""
+"""XLSX reader (openpyxl), row by row. A formula cell has its saved result as value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
 
-# openpyxl would take lxml where another library brought it along, and fail in other ways.
+# openpyxl would use lxml if another library installed it, and raise other errors.
 os.environ.setdefault("OPENPYXL_LXML", "False")
 
 import openpyxl
@@ -25,10 +25,10 @@ from risk.intake.readers.formulas import unsaved_formulas
 from risk.intake.readers.sheet import Sheet
 
 MAX_UNPACKED = 2 * 2**30
-"""Bytes a workbook may unpack to; a bomb names more."""
+"""Maximum unpacked size of a workbook in bytes; protects against zip bombs."""
 
 MAX_STRINGS = 512 * 2**20
-"""Bytes of the shared strings, which are held in memory whole."""
+"""Maximum size of the shared strings in bytes; they are read into memory."""
 
 _ROWS_AT_ONCE = 100
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -48,7 +48,7 @@ _BROKEN = (
 
 @dataclass(frozen=True)
 class XlsxSheet:
-    """A worksheet; ``unsaved`` gives the columns of formulas without a result, by row."""
+    """Worksheet; ``unsaved`` has the column indices of formulas without a result, by row."""
 
     file: str
     name: str
@@ -57,14 +57,14 @@ class XlsxSheet:
     strict_width: bool = False
 
     def rows(self) -> Iterator[Row]:
-        """Rows by their number in the sheet.
+        """Yield rows with their number in the sheet.
 
         Raises:
             WorkbookBroken: the sheet is damaged further down.
         """
         rows = enumerate(self.sheet.iter_rows(values_only=True), start=1)
         while True:
-            # A cell openpyxl warns of (a date out of range) comes as an error value.
+            # A cell that openpyxl warns about (a date out of range) has an error value.
             with warnings.catch_warnings(), _errors_as_broken(self.file):
                 warnings.simplefilter("ignore")
                 read = list(islice(rows, _ROWS_AT_ONCE))
@@ -78,7 +78,7 @@ class XlsxSheet:
 
     def _with_placeholders(self, number: int, cells: Sequence[Cell]) -> Sequence[Cell]:
         columns = self.unsaved[number]
-        # A row may end with such a cell, which openpyxl leaves out.
+        # openpyxl omits such a cell at the end of a row.
         padded = [*cells, *[None] * (max(columns) + 1 - len(cells))]
         return [
             FORMULA_WITHOUT_VALUE if index in columns else cell for index, cell in enumerate(padded)
@@ -87,12 +87,12 @@ class XlsxSheet:
 
 @contextmanager
 def xlsx_sheets(path: Path) -> Iterator[Sequence[Sheet]]:
-    """The worksheets of a book, in their order.
+    """Open the worksheets of a workbook, in their order.
 
     Raises:
-        OldWorkbook: an old or encrypted book under a new suffix.
-        WorkbookBroken: no workbook, or a damaged one.
-        WorkbookTooLarge: it unpacks to more than the bound.
+        OldWorkbook: an old or encrypted workbook with a new suffix.
+        WorkbookBroken: the file is not a workbook or is damaged.
+        WorkbookTooLarge: the unpacked size exceeds the limit.
     """
     _refuse_other_files(path)
     with path.open("rb") as file:
@@ -102,7 +102,7 @@ def xlsx_sheets(path: Path) -> Iterator[Sequence[Sheet]]:
             unsaved = unsaved_formulas(book)
             sheets = openpyxl.load_workbook(file, read_only=True, data_only=True).worksheets
         for sheet in sheets:
-            # Other programs often write a wrong size into the sheet.
+            # Other programs often store wrong dimensions in the sheet.
             sheet.reset_dimensions()
         yield [XlsxSheet(path.name, s.title, s, unsaved.get(s.title, {})) for s in sheets]
 
@@ -125,7 +125,7 @@ def _refuse_bomb(path: Path, parts: list[zipfile.ZipInfo]) -> None:
 
 @contextmanager
 def _errors_as_broken(file: str) -> Iterator[None]:
-    """openpyxl shows a damaged book by whatever its parts happen to raise."""
+    """Convert the many exceptions openpyxl raises for damaged workbooks to WorkbookBroken."""
     try:
         yield
     except _BROKEN as error:

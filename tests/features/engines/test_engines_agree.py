@@ -263,7 +263,7 @@ def test_labels_in_sql_are_those_of_training(store, kind):
 def test_what_is_known_later_changes_nothing_on_spark(store, folder, spark):
     day = AS_OFS[1]
     families = FEATURE_SETS["employer"].families
-    engine = SparkEngine(str(folder), [day], kind="employer", session=spark, told_before=day)
+    engine = SparkEngine(str(folder), [day], kind="employer", session=spark, known_before=day)
     try:
         engine.run(steps(families))
         found = to_matrix(engine.fetch(matrix_sql(families)), "employer")

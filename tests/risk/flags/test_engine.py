@@ -85,7 +85,7 @@ def test_projects_alone_raise_only_what_they_say_themselves(site):
 
 def test_without_law_there_are_no_flags(reporting):
     messy(reporting)
-    assert red_flags(reporting.store, AS_OF, law=Law((), (), ())) == {}
+    assert red_flags(reporting.store, AS_OF, law=Law((), ())) == {}
     assert red_flags(reporting.store, AS_OF, law=read_law())["P1"]
 
 

@@ -16,7 +16,7 @@ from risk.locale import LANGUAGES
 from risk.workspace import Workspace
 from serving.cli.main import COMMANDS, GROUPS, command, main
 from serving.terminal.context import CliContext
-from serving.terminal.dates import spread_dates
+from serving.terminal.dates import repeat_date_option
 
 ROOT = Path(__file__).resolve().parents[3]
 HEAVY = (
@@ -135,13 +135,15 @@ def test_a_folder_that_is_no_workspace_is_refused(arguments, capsys, tmp_path):
 
 
 def test_several_dates_may_follow_one_option():
-    assert spread_dates(["--as-of", "2025-01-01", "2025-02-01", "2025-03-01", "--out", "f"]) == [
+    assert repeat_date_option(
+        ["--as-of", "2025-01-01", "2025-02-01", "2025-03-01", "--out", "f"]
+    ) == [
         *("--as-of", "2025-01-01", "--as-of", "2025-02-01", "--as-of", "2025-03-01"),
         *("--out", "f"),
     ]
     repeated = ["--as-of", "2025-01-01", "--as-of", "2025-02-01"]
-    assert spread_dates(repeated) == repeated
-    assert spread_dates(["explain", "2025-01-01"]) == ["explain", "2025-01-01"]
+    assert repeat_date_option(repeated) == repeated
+    assert repeat_date_option(["explain", "2025-01-01"]) == ["explain", "2025-01-01"]
 
 
 def test_init_makes_a_workspace_once(tmp_path, capsys):

@@ -6,7 +6,7 @@ from risk.departments import departments
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
 from serving.db.database import Database
-from serving.notices.payload import NothingToNotify, package_of
+from serving.notices.payload import NothingToNotify, build_payload
 from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.snapshot_repository import dossier, register
 
@@ -20,7 +20,7 @@ def sendable(workspace: Workspace) -> tuple[str, str]:
             found = dossier(database.engine, row["project_id"], day, OFFICE)
             for to in departments():
                 try:
-                    package_of(to, risk, found, "", day)
+                    build_payload(to, risk, found, "", day)
                 except NothingToNotify:
                     continue
                 return row["project_id"], to

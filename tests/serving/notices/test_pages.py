@@ -8,16 +8,16 @@ from urllib.parse import quote
 
 import pytest
 
-from serving.audit.repository import read_audit
+from serving.audit.repository import list_audit_entries
 from serving.auth.principal import OFFICE
 from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
 from serving.db.engine import writing
 from serving.db.pagination import Wanted
-from serving.notices.repository import Notice, keep_notice, list_notices
+from serving.notices.repository import Notice, insert_notice, list_notices
 
 from ..conftest import LISTS, PUBLISHED_AT
-from ..site import add_user, copied, site_of
+from ..site import add_user, copied, signed_in, site_of
 from .builders import sendable
 
 
@@ -39,11 +39,11 @@ def enter(site):
     """Signs somebody in by name; every browser is closed at the end."""
     opened = []
 
-    def signed_in(name):
+    def enter_as(name):
         opened.append(signed_in(site.url, name))
         return opened[-1]
 
-    yield signed_in
+    yield enter_as
     for client in opened:
         client.close()
 
@@ -98,7 +98,7 @@ def test_a_notice_is_made_once_and_taken_along(site, supervisor, sent):
         assert letter.content.lower().startswith(begins.lower())
         assert f"notice-1.{kind}" in letter.headers["content-disposition"]
     assert supervisor.get("/notices/1.json").content == one.body
-    done = read_audit(site.database.engine, OFFICE, Wanted(50)).items
+    done = list_audit_entries(site.database.engine, OFFICE, Wanted(50)).items
     assert ("supervisor", "send_notices") in {(entry.who, entry.action) for entry in done}
 
 
@@ -157,9 +157,9 @@ def test_a_form_of_another_site_sends_nothing(site, supervisor, wanted):
 
 def test_overdue_notices_are_counted_and_unplanned_days_are_said(site, supervisor):
     with writing(site.database.engine).begin() as connection:
-        keep_notice(connection, old_notice(1, answer_planned=False))
-        keep_notice(connection, old_notice(2, answer_planned=True))
-        keep_notice(connection, old_notice(3))
+        insert_notice(connection, old_notice(1, answer_planned=False))
+        insert_notice(connection, old_notice(2, answer_planned=True))
+        insert_notice(connection, old_notice(3))
     page = supervisor.get("/notices", params={"state": "overdue"}).text
     assert "<b>3</b>" in page
     assert page.count("未计节假日安排") == 1

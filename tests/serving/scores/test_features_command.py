@@ -14,7 +14,7 @@ import pytest
 from risk.store.parquet_export import export_records
 from risk.store.store import RecordStore
 from serving.cli.main import main
-from serving.terminal.output import written_whole
+from serving.terminal.output import atomic_write
 from training.dataset.labels import event_log, training_dates
 from training.dataset.parquet_dataset import date_of, feature_files
 from training.fit.out_of_core import lessons_on_disk
@@ -136,6 +136,6 @@ def test_what_is_interrupted_leaves_the_earlier_file(tmp_path):
 
 
 def half_write(out: Path) -> None:
-    with written_whole(out) as beside:
+    with atomic_write(out) as beside:
         beside.write_bytes(b"half")
         raise KeyboardInterrupt

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.matrix import Matrix
-from models.arrears import Recipe, grow
+from models.arrears import Hyperparameters, fit_booster
 from models.base import FeaturesMissing
 from serving.scores.feature_export import write_features
 from training.dataset import lightgbm_dataset
@@ -28,7 +28,7 @@ from training.dataset.parquet_dataset import (
 
 DAYS = [dt.date(2024, month, 1) for month in (1, 2, 3, 4)]
 ROWS, COLUMNS = 12_000, 9
-RECIPE = Recipe(leaves=7, min_rows_in_leaf=40, l2=1.0, learning_rate=0.1)
+RECIPE = Hyperparameters(leaves=7, min_rows_in_leaf=40, l2=1.0, learning_rate=0.1)
 DIRECTIONS = [1, *[0] * (COLUMNS - 1)]
 SAMPLED = {"bin_construct_sample_cnt": 3_000}
 """Fewer rows than there are, so that it matters which ones the bins are found from."""
@@ -84,7 +84,9 @@ def place(request, tmp_path, matrix, label):
 def trees(data: lgb.Dataset, params=None, seed: int = 3) -> str:
     data.params = {**RECIPE.parameters(DIRECTIONS, seed), **(params or {})}
     data.construct()
-    return grow(data, DIRECTIONS, recipe=RECIPE, rounds=30, seed=seed).model_to_string()
+    return fit_booster(
+        data, DIRECTIONS, hyperparameters=RECIPE, rounds=30, seed=seed
+    ).model_to_string()
 
 
 def test_the_trees_are_those_of_the_matrix_in_memory(place, matrix, label):

@@ -17,8 +17,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from features.matrix import computed_by_dates, matrix_table
-from models.arrears import Recipe, grow
+from features.matrix import compute_in_batches, matrix_table
+from models.arrears import Hyperparameters, fit_booster
 from risk.calendar.dates import add_months
 from risk.store.store import RecordStore
 from training.dataset.labels import event_log
@@ -31,7 +31,7 @@ from training.fit.out_of_time import directions_of
 
 from ...conftest import SIMULATED_UNTIL, thorough
 
-RECIPE = Recipe(leaves=7, min_rows_in_leaf=20, l2=1.0, learning_rate=0.1, row_share=1.0)
+RECIPE = Hyperparameters(leaves=7, min_rows_in_leaf=20, l2=1.0, learning_rate=0.1, row_share=1.0)
 ROUNDS = 40
 SECONDS = 240
 
@@ -43,7 +43,7 @@ events); 0.06 is four of them. What does not rank at all has 0.5."""
 WORKER = """
 import datetime as dt, json, sys
 from pathlib import Path
-from models.arrears import Recipe
+from models.arrears import Hyperparameters
 from training.dataset.parquet_dataset import feature_files
 from training.fit.distributed import Meeting, grow_together, share_of
 asked = json.loads(sys.argv[1])
@@ -51,7 +51,7 @@ meeting = Meeting(tuple(asked["machines"]), asked["place"])
 days = [dt.date.fromisoformat(day) for day in asked["days"]]
 every = feature_files(Path(asked["folder"]), besides=["label"]).within(days)
 files = share_of(every, meeting)
-recipe = Recipe(**{**asked["recipe"], "seeds": tuple(asked["recipe"]["seeds"])})
+recipe = Hyperparameters(**{**asked["recipe"], "seeds": tuple(asked["recipe"]["seeds"])})
 text = grow_together(
     files, "label", recipe=recipe, rounds=asked["rounds"], seed=0, meeting=meeting
 )
@@ -66,7 +66,7 @@ def folders(county, tmp_path_factory) -> tuple[FeatureFiles, FeatureFiles]:
     days = [add_months(dt.date(2023, 9, 1), number) for number in range(22)]
     with RecordStore(county.records, read_only=True) as store:
         log = event_log(store, SIMULATED_UNTIL)
-        for engine in computed_by_dates(store, days):
+        for engine in compute_in_batches(store, days):
             table = matrix_table(engine)
             as_ofs = table["as_of"].to_numpy().astype("datetime64[D]")
             _, soft = labels_of(log, table["project_id"].to_pylist(), as_ofs)
@@ -118,7 +118,7 @@ def test_each_machine_tells_the_labels_of_its_own_files(county, folders):
 def grown_alone(files: FeatureFiles, seed: int) -> str:
     data = dataset_from(files, "label")
     directions = directions_of(files.columns)
-    grown = grow(data, directions, recipe=RECIPE, rounds=ROUNDS, seed=seed)
+    grown = fit_booster(data, directions, hyperparameters=RECIPE, rounds=ROUNDS, seed=seed)
     return grown.model_to_string()
 
 

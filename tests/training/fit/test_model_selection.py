@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from models.arrears import Recipe
-from models.logistic import LogisticRecipe
+from models.arrears import Hyperparameters
+from models.logistic import LogisticHyperparameters
 from risk.store.store import RecordStore
 from training.dataset.splits import walk_forward
 from training.dataset.training_set import lessons_at
@@ -20,7 +20,7 @@ from training.fit.tuning import tune
 
 from ...conftest import thorough
 
-SMALL = Recipe(leaves=3, min_rows_in_leaf=100, l2=20.0, max_rounds=40, seeds=(0,))
+SMALL = Hyperparameters(leaves=3, min_rows_in_leaf=100, l2=20.0, max_rounds=40, seeds=(0,))
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def lessons(county, county_trained):
 @pytest.fixture
 def quick(monkeypatch):
     """A default recipe small enough to be searched around in a test."""
-    monkeypatch.setattr(tuning, "recipe_for", lambda positives: SMALL)
+    monkeypatch.setattr(tuning, "hyperparameters_for", lambda positives: SMALL)
 
 
 def candidate(name, *by_month):
@@ -64,7 +64,7 @@ def test_without_months_the_way_in_use_stays():
 
 def test_later_months_are_scored_by_earlier_ones_only(lessons):
     """Turning the outcomes of a block around changes no score of that block."""
-    recipe = LogisticRecipe()
+    recipe = LogisticHyperparameters()
     fold = walk_forward(lessons.dates, folds=3)[-1]
     later = np.isin(lessons.matrix.as_ofs, np.array(fold.later, dtype="datetime64[D]"))
     turned = dataclasses.replace(lessons, soft=np.where(later, 1 - lessons.soft, lessons.soft))
@@ -97,14 +97,14 @@ def test_trials_of_other_lessons_are_not_taken_for_these(lessons, quick, tmp_pat
 
 
 def test_a_regression_is_a_model_like_any_other(lessons):
-    trained = fit(lessons, LogisticRecipe())
+    trained = fit(lessons, LogisticHyperparameters())
     assert trained.model.kind == "logistic"
     assert trained.metrics["roc_auc"] > 0.6
     assert trained.later is not None
-    assert trained.parameters == {"strength": LogisticRecipe().strength}
+    assert trained.parameters == {"strength": LogisticHyperparameters().strength}
 
 
 def test_a_candidate_is_judged_month_by_month(lessons):
-    judged = judge(lessons, "logistic", LogisticRecipe())
+    judged = judge(lessons, "logistic", LogisticHyperparameters())
     assert len(judged.by_month) > 3
     assert all(0 < one <= 1 for one in judged.by_month)

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from features.matrix import computed_by_dates, feature_matrix, matrix_table
-from models.arrears import Recipe
+from features.matrix import compute_in_batches, feature_matrix, matrix_table
+from models.arrears import Hyperparameters
 from risk.store.store import RecordStore
 from training.dataset.labels import EventLog, event_log, training_dates
 from training.dataset.parquet_dataset import FeatureFiles, NoFeatureFiles, feature_files
@@ -20,7 +20,7 @@ from training.fit.out_of_core import TooFewEvents, fit_on_disk, lessons_on_disk
 
 from ...conftest import COUNTY_TRAINED_AT
 
-RECIPE = Recipe(leaves=4, min_rows_in_leaf=50, l2=20.0, max_rounds=60, seeds=(0, 1))
+RECIPE = Hyperparameters(leaves=4, min_rows_in_leaf=50, l2=20.0, max_rounds=60, seeds=(0, 1))
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def both_ways(county, tmp_path_factory) -> tuple[EventLog, FeatureFiles, Lessons
     with RecordStore(county.records, read_only=True) as store:
         log = event_log(store, COUNTY_TRAINED_AT)
         dates = [*training_dates(log), COUNTY_TRAINED_AT]  # the last is not mature
-        for engine in computed_by_dates(store, dates):
+        for engine in compute_in_batches(store, dates):
             table = matrix_table(engine)
             as_ofs = table["as_of"].to_numpy().astype("datetime64[D]")
             for day in np.unique(as_ofs):

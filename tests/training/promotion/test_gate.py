@@ -144,5 +144,5 @@ def test_training_again_on_the_same_records_gives_the_same_files_and_passes(offi
     assert first.version.about["choice"] == second.version.about["choice"]
     assert Estimate(**evidence["figures"]["model"]["roc_auc"]).value > 0.6
     registry = Registry(office)
-    assert "spreads" in registry.paper("1", "profile.json")
-    assert "levels" in registry.paper("1", "resemblance.json")
+    assert "spreads" in registry.artifact("1", "profile.json")
+    assert "levels" in registry.artifact("1", "resemblance.json")
