@@ -167,7 +167,7 @@ def _newest(database: Database, who: Principal, on: dt.date) -> _Listed | None:
     )
     if best is None:
         return None
-    listed = json.loads(WatchlistRepository(database).watchlist(best.as_of, best.region, who).body)
+    listed = WatchlistRepository(database).watchlist(best.as_of, best.region, who).document()
     found = register(database.engine, best.as_of, best.region, who)
     document: Mapping[str, Any] = found.document if found else {"projects": ()}
     deposits = document.get("deposits")

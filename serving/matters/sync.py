@@ -7,7 +7,6 @@ or concurrent runs open nothing twice.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -68,9 +67,7 @@ def _sync_list(
     now: dt.datetime,
 ) -> int:
     stored = register(database.engine, one.as_of, one.region, kind=one.kind)
-    listed = json.loads(
-        WatchlistRepository(database, one.kind).watchlist(one.as_of, one.region).body
-    )
+    listed = WatchlistRepository(database, one.kind).watchlist(one.as_of, one.region).document()
     known = {matter.key: matter for matter in read_matters(connection, OFFICE)}
     found = {opening.key: opening for opening in _openings(stored.document, one)} if stored else {}
     rows = {row["project_id"]: row for row in stored.document["projects"]} if stored else {}

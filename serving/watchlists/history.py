@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,7 @@ def listed_entries(lists: WatchlistRepository) -> list[ListedEntry]:
 def _entries(lists: WatchlistRepository, as_of: dt.date, region: str) -> Iterator[ListedEntry]:
     from training.evaluation.selective_labels import ListedEntry
 
-    document = json.loads(lists.watchlist(as_of, region).body)
+    document = lists.watchlist(as_of, region).document()
     for entry in document["entries"]:
         yield ListedEntry(
             as_of=as_of,
