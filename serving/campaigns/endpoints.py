@@ -26,12 +26,12 @@ from serving.settings import CampaignPlan, Settings
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"], responses=RESPONSES)
 
 Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
-Name = Annotated[str, Path(pattern=r"^[\w-]{1,40}$", description="Its name / 行动代号")]
+Name = Annotated[str, Path(pattern=r"^[\w-]{1,40}$", description="api.parameters.campaign_name")]
 
 
 @router.get("")
 def list_campaigns(request: Request, who: Reader) -> Page[Campaign]:
-    """Campaigns, the newest first / 专项行动列表。"""
+    """Campaigns, newest first."""
     settings = settings_of(request)
     plans = plans_of(settings, now().astimezone().date())
     return Page(items=[_told(one, settings) for one in plans], next=None)
@@ -41,7 +41,7 @@ def list_campaigns(request: Request, who: Reader) -> Page[Campaign]:
 def get_progress(
     request: Request, database: DatabaseDep, who: Reader, name: Name
 ) -> CampaignProgress:
-    """How far a campaign is / 行动进度。"""
+    """Progress of a campaign."""
     settings = settings_of(request)
     found = _progress(request, database, who, name)
     return CampaignProgress(
@@ -84,7 +84,7 @@ def list_unchecked(
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Unchecked]:
-    """Projects in scope not yet checked, the likeliest first / 尚未排查的项目。"""
+    """Projects in scope not yet checked, by probability."""
     left = _progress(request, database, who, name).left
     start = int(cursor or 0)
     rows = left[start : start + limit]

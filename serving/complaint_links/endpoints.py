@@ -31,7 +31,7 @@ def list_links(
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[UnlinkedComplaint]:
-    """Complaints without a project and who may be meant / 未写明项目的投诉及可能对象。"""
+    """Complaints without a project, with candidate projects."""
     return queries.every(database, who, page_request(limit, cursor), state)
 
 
@@ -43,7 +43,7 @@ def decide_link(
     link: LinkIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Link a complaint, or say none is meant; the last one stands / 关联投诉，以最后决定为准。"""
+    """Link a complaint to a candidate, or reject all candidates; the latest decision applies."""
 
     def keep(connection: Connection) -> Link:
         choice = Choice(link.complaint_id, link.decision, link.project_id, link.org_id)

@@ -28,7 +28,7 @@ def get_deposits(
     region: Annotated[str, Query(pattern=r"^(\d{1,12})?$")] = "",
     as_of: AsOfQuery = None,
 ) -> Deposits:
-    """Deposit advice and guarantees running out / 差异化存储建议与到期提示。"""
+    """Advice on deposit rates, and guarantees about to expire."""
     days = settings_of(request).deposits.warn_days
     lists = [
         one for one in WatchlistRepository(database).summaries(who) if as_of in (None, one.as_of)

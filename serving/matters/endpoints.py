@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1/matters", tags=["matters"], responses=RESPONSES)
 
 Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
 Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
-Key = Annotated[str, Path(min_length=1, max_length=250, description="Key of the matter / 事项编号")]
+Key = Annotated[str, Path(min_length=1, max_length=250, description="api.parameters.matter_key")]
 _Name = Annotated[str | None, Query(min_length=1, max_length=200)]
 
 
@@ -48,7 +48,7 @@ def list_matters(
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Matter]:
-    """Matters as they stand today, the first first / 清单事项。"""
+    """Matters in their current state, oldest first."""
     return service.every(request, database, who, page_request(limit, cursor), chosen)
 
 
@@ -56,7 +56,7 @@ def list_matters(
 def open_matter(
     request: Request, database: DatabaseDep, who: Writer, sent: MatterIn, key: IdempotencyKey
 ) -> Response:
-    """Open a matter by hand / 人工列入清单。"""
+    """Open a matter manually."""
 
     def keep(connection: Connection) -> MatterWithSteps:
         return service.open_one(connection, request, who, sent)
@@ -75,7 +75,7 @@ def take_step(
     sent: StepIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Give it to somebody, note, extend, tick a duty, close, open again, look again / 办理步骤。"""
+    """Add a step to a matter: assign, note, extend, check a duty, close, reopen, recheck."""
 
     def keep(connection: Connection) -> MatterWithSteps:
         return service.step(connection, request, who, matter, sent)
@@ -87,5 +87,5 @@ def take_step(
 def get_matter(
     request: Request, database: DatabaseDep, who: Reader, matter: Key
 ) -> MatterWithSteps:
-    """A matter with every step, its clock, double check and second look / 事项详情。"""
+    """A matter with all steps, its deadline, double check and recheck."""
     return service.one(request, database, who, matter)

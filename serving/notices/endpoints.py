@@ -33,7 +33,7 @@ Number = Annotated[int, Path(ge=1, le=10**15)]
 def send_notice(
     request: Request, database: DatabaseDep, who: Writer, wish: NoticeIn, key: IdempotencyKey
 ) -> Response:
-    """Make and keep a notice; the same is sent once / 向部门发函，同一名单只发一次。"""
+    """Create a notice to a department; a repeat returns the first one."""
     sender = Sender(who, who.name, settings_of(request).briefing.office, now())
 
     def keep(connection: Connection) -> WholeNotice:
@@ -51,13 +51,13 @@ def list_notices(
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Notice]:
-    """Notices sent, newest first, with what became of them / 已发函件及答复情况。"""
+    """Notices sent, newest first, with their replies."""
     return queries.every(database, who, page_request(limit, cursor), project_id)
 
 
 @router.get("/{number}")
 def get_notice(database: DatabaseDep, who: Reader, number: Number) -> WholeNotice:
-    """One notice with what was sent / 一份函件的内容（JSON）。"""
+    """A notice with the document sent."""
     return queries.whole(queries.one(database, who, number))
 
 
@@ -69,7 +69,7 @@ def get_letter(
     number: Number,
     format: Annotated[Literal["docx", "pdf", "html"], Query()] = "docx",
 ) -> Response:
-    """The letter as a file / 下载函件。"""
+    """The letter of a notice as a file."""
     from serving.notices.letter import as_file
 
     kept = queries.one(database, who, number)
@@ -87,7 +87,7 @@ def add_step(
     given: StepIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Say that a notice was answered, or note something / 登记答复或备注。"""
+    """Record a reply to a notice, or a note."""
 
     def keep(connection: Connection) -> WholeNotice:
         kept = read_notice(connection, number, who)

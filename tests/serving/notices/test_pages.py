@@ -17,7 +17,7 @@ from serving.db.pagination import Wanted
 from serving.notices.repository import Notice, keep_notice, list_notices
 
 from ..conftest import LISTS, PUBLISHED_AT
-from ..site import add_user, copied, site_of
+from ..site import add_user, copied, signed_in, site_of
 from .builders import sendable
 
 
@@ -39,11 +39,11 @@ def enter(site):
     """Signs somebody in by name; every browser is closed at the end."""
     opened = []
 
-    def signed_in(name):
+    def sign_in(name):
         opened.append(signed_in(site.url, name))
         return opened[-1]
 
-    yield signed_in
+    yield sign_in
     for client in opened:
         client.close()
 
