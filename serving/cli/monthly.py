@@ -101,11 +101,11 @@ def publish_employers(
 def escalate_due(context: PublishContext, on: dt.date) -> None:
     """Add the matters of lists not processed yet and escalate what is overdue on ``on``."""
     from serving.matters.escalation import escalate
-    from serving.matters.rules import rules_of
-    from serving.matters.sync import take_lists
+    from serving.matters.rules import matter_rules
+    from serving.matters.sync import sync_from_lists
 
-    rules, now = rules_of(context.settings.matters), dt.datetime.now(dt.UTC)
-    take_lists(context.database, rules, now)
+    rules, now = matter_rules(context.settings.matters), dt.datetime.now(dt.UTC)
+    sync_from_lists(context.database, rules, now)
     escalate(context.database, rules, on, now)
 
 
@@ -114,19 +114,19 @@ def write_briefings(
 ) -> list[Path]:
     """Write the briefing of the month that ended the day before ``as_of`` in every format."""
     from serving.briefings.period import month_of
-    from serving.briefings.service import keep, monthly_paper
-    from serving.documents.formats import FORMATS
+    from serving.briefings.service import create_monthly, store_briefing
+    from serving.documents.formats import RENDERERS
 
     day = as_of - dt.timedelta(days=1)
     period = month_of(day.replace(day=1))
     settings = context.settings
-    paper = monthly_paper(context.store, context.database, settings, period, region)
+    paper = create_monthly(context.store, context.database, settings, period, region)
     written = []
-    for kind, make in FORMATS.items():
+    for kind, make in RENDERERS.items():
         body = make(paper, settings.language)
         path = folder / f"briefing-{period.start:%Y-%m}.{kind}"
         write_file(path, body)
-        keep(context.database, period, region, kind, body, os_user_name())
+        store_briefing(context.database, period, region, kind, body, os_user_name())
         written.append(path)
     return written
 
@@ -145,12 +145,11 @@ def _write_scores(context: PublishContext, as_of: dt.date, folder: Path) -> Path
 def _write_list(
     context: PublishContext, as_of: dt.date, region: str, folder: Path, prefix: str = ""
 ) -> list[Path]:
-    import json
 
     from serving.watchlists.pdf import watchlist_pdf
     from serving.watchlists.xlsx import watchlist_xlsx
 
-    document = json.loads(context.lists.watchlist(as_of, region).body)
+    document = context.lists.watchlist(as_of, region).document()
     written = []
     for name, make in (("inspections.xlsx", watchlist_xlsx), ("watchlist.pdf", watchlist_pdf)):
         path = folder / f"{prefix}{name}"

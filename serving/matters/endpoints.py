@@ -1,4 +1,4 @@
-"""/v1/matters: what is followed until it is done."""
+"""/v1/matters: matters and their steps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, pag
 from serving.http.problems import CONFLICT, RESPONSES
 from serving.http.schemas import Page
 from serving.matters import service
-from serving.matters.queries import Filter
+from serving.matters.queries import MatterFilter
 from serving.matters.schemas import Kind, Matter, MatterIn, MatterWithSteps, State, StepIn
 
 router = APIRouter(prefix="/v1/matters", tags=["matters"], responses=RESPONSES)
@@ -35,8 +35,8 @@ def _filter(
     project_id: _Name = None,
     org_id: _Name = None,
     least_workers: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
-) -> Filter:
-    return Filter(state, kind, unit, person, project_id, org_id, least_workers)
+) -> MatterFilter:
+    return MatterFilter(state, kind, unit, person, project_id, org_id, least_workers)
 
 
 @router.get("")
@@ -44,12 +44,12 @@ def list_matters(
     request: Request,
     database: DatabaseDep,
     who: Reader,
-    chosen: Annotated[Filter, Depends(_filter)],
+    chosen: Annotated[MatterFilter, Depends(_filter)],
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Matter]:
-    """Matters in their current state, oldest first."""
-    return service.every(request, database, who, page_request(limit, cursor), chosen)
+    """Matters in their state of today, in order of creation."""
+    return service.list_matters(request, database, who, page_request(limit, cursor), chosen)
 
 
 @router.post("", status_code=201, response_model=MatterWithSteps)
@@ -59,7 +59,7 @@ def open_matter(
     """Open a matter manually."""
 
     def keep(connection: Connection) -> MatterWithSteps:
-        return service.open_one(connection, request, who, sent)
+        return service.open_matter(connection, request, who, sent)
 
     return write_once(WriteRequest(request, database, who, sent, key), keep)
 
@@ -75,10 +75,10 @@ def take_step(
     sent: StepIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Add a step to a matter: assign, note, extend, check a duty, close, reopen, recheck."""
+    """Assign, note, extend, check a duty, close, reopen or recheck a matter."""
 
     def keep(connection: Connection) -> MatterWithSteps:
-        return service.step(connection, request, who, matter, sent)
+        return service.apply_step(connection, request, who, matter, sent)
 
     return write_once(WriteRequest(request, database, who, sent, key), keep)
 
@@ -87,5 +87,5 @@ def take_step(
 def get_matter(
     request: Request, database: DatabaseDep, who: Reader, matter: Key
 ) -> MatterWithSteps:
-    """A matter with all steps, its deadline, double check and recheck."""
-    return service.one(request, database, who, matter)
+    """A matter with all steps, statutory clock, duty checks and second look."""
+    return service.get_matter(request, database, who, matter)

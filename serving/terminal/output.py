@@ -115,9 +115,9 @@ def print_table(
     headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()
 ) -> None:
     """Print a table to standard output; the columns with indices ``right`` are right-aligned."""
-    from serving.documents.text_table import table as drawn
+    from serving.documents.text_table import format_table
 
-    sys.stdout.write(drawn(headings, rows, right))
+    sys.stdout.write(format_table(headings, rows, right))
 
 
 Step = Callable[[str, float], None]

@@ -76,7 +76,7 @@ def render(
             here=request.url.path,
             address=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
             **_formatters(language),
-            place=partial(formatting.place, names=settings_of(request).places),
+            place=partial(formatting.region_name, names=settings_of(request).places),
             **data,
         )
     )
@@ -91,14 +91,14 @@ def _page_text(language: Language, key: str, **fields: Any) -> str:
 
 def _formatters(language: Language) -> dict[str, Any]:
     return {
-        "yuan": lambda amount: formatting.yuan(amount, language),
-        "fen": lambda amount: formatting.fen(amount, language),
-        "odds": lambda share: formatting.odds(share, language),
-        "day": lambda value: formatting.day(value, language),
-        "coded": lambda kind, code: formatting.coded(kind, code, language),
-        "cell": lambda table, field, value: formatting.cell(table, field, value, language),
-        "heading": lambda table, field: formatting.heading(table, field, language),
-        "table_name": lambda table: formatting.table_name(table, language),
+        "yuan": lambda amount: formatting.format_yuan(amount, language),
+        "fen": lambda amount: formatting.format_fen(amount, language),
+        "odds": lambda share: formatting.format_odds(share, language),
+        "day": lambda value: formatting.format_date(value, language),
+        "coded": lambda kind, code: formatting.code_label(kind, code, language),
+        "cell": lambda table, field, value: formatting.format_field(table, field, value, language),
+        "heading": lambda table, field: formatting.field_label(table, field, language),
+        "table_name": lambda table: formatting.table_label(table, language),
     }
 
 
@@ -113,9 +113,9 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         asset=asset,
-        count=formatting.count,
-        percent=formatting.percent,
-        moment=formatting.moment,
+        count=formatting.format_count,
+        percent=formatting.format_percent,
+        moment=formatting.format_datetime,
         waterfall=svg.waterfall,
         history_line=svg.history_line,
     )
