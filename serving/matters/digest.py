@@ -91,10 +91,10 @@ def build_digest(
     now: dt.datetime,
 ) -> Digest:
     """Build the digest of ``audience`` for the seven days from ``on``."""
-    who = Principal("digest", "digest", Role.SUPERVISOR, audience.region)
-    every = current_states(database, settings, who, on, now)
+    principal = Principal("digest", "digest", Role.SUPERVISOR, audience.region)
+    every = current_states(database, settings, principal, on, now)
     mine = [one for one in every if audience.includes(one)]
-    listed = _newest(database, who, on)
+    listed = _newest(database, principal, on)
     open_ = [one for one in mine if not one.closed]
     sections: dict[str, Sequence[Item] | None] = {
         "due": _matters(
@@ -103,11 +103,11 @@ def build_digest(
         "overdue": _matters([o for o in open_ if o.overdue and o.matter.kind != "complaint"]),
         "answers": [
             *_matters([o for o in open_ if o.overdue and o.matter.kind == "complaint"]),
-            *_unanswered(database, who, audience, on),
+            *_unanswered(database, principal, audience, on),
         ],
         "new_red": None if listed is None else _new_red(listed),
         "rechecks": _rechecks(mine, on),
-        "visits": None if listed is None else _not_visited(database, who, listed),
+        "visits": None if listed is None else _not_visited(database, principal, listed),
         "guarantees": None if listed is None else _guarantees(listed, on),
     }
     return Digest(on, on + WEEK, listed.as_of if listed else None, audience, sections)
@@ -120,11 +120,13 @@ def _matters(found: Sequence[MatterState]) -> list[Item]:
     return sorted(map(item, found), key=_by_day)
 
 
-def _unanswered(database: Database, who: Principal, audience: Audience, on: dt.date) -> list[Item]:
+def _unanswered(
+    database: Database, principal: Principal, audience: Audience, on: dt.date
+) -> list[Item]:
     """Return notices without a timely answer; for a person, those the person sent."""
     if audience.unit is not None:
         return []
-    sent = list_notices(database.engine, who, Wanted(MOST_NOTICES)).items
+    sent = list_notices(database.engine, principal, Wanted(MOST_NOTICES)).items
     late = [
         Item(
             name=str(one.package["project"].get("project_name") or one.project_id),
@@ -161,29 +163,34 @@ def _item(one: MatterState, day: dt.date | None) -> Item:
     )
 
 
-def _newest(database: Database, who: Principal, on: dt.date) -> _Listed | None:
+def _newest(database: Database, principal: Principal, on: dt.date) -> _Listed | None:
     best = closest(
-        [one for one in WatchlistRepository(database).summaries(who) if one.as_of <= on], who
+        [one for one in WatchlistRepository(database).summaries(principal) if one.as_of <= on],
+        principal,
     )
     if best is None:
         return None
-    listed = json.loads(WatchlistRepository(database).watchlist(best.as_of, best.region, who).body)
-    found = register(database.engine, best.as_of, best.region, who)
+    listed = json.loads(
+        WatchlistRepository(database).watchlist(best.as_of, best.region, principal).body
+    )
+    found = register(database.engine, best.as_of, best.region, principal)
     document: Mapping[str, Any] = found.document if found else {"projects": ()}
     deposits = document.get("deposits")
     return _Listed(
         best.as_of,
-        [one for one in listed["entries"] if covers(who, one["region_code"])],
+        [one for one in listed["entries"] if covers(principal, one["region_code"])],
         {row["project_id"]: row for row in document["projects"]},
-        None if deposits is None else _ending(deposits, who),
+        None if deposits is None else _ending(deposits, principal),
     )
 
 
 def _ending(
-    deposits: Mapping[str, Sequence[Mapping[str, Any]]], who: Principal
+    deposits: Mapping[str, Sequence[Mapping[str, Any]]], principal: Principal
 ) -> Sequence[Mapping[str, Any]]:
     rows = deposits["ending"]
-    return [one for one in rows if one["state"] == "ending" and covers(who, one["region_code"])]
+    return [
+        one for one in rows if one["state"] == "ending" and covers(principal, one["region_code"])
+    ]
 
 
 def _new_red(listed: _Listed) -> list[Item]:
@@ -194,8 +201,8 @@ def _new_red(listed: _Listed) -> list[Item]:
     ]
 
 
-def _not_visited(database: Database, who: Principal, listed: _Listed) -> list[Item]:
-    visited = visited_since(database.engine, who, listed.as_of)
+def _not_visited(database: Database, principal: Principal, listed: _Listed) -> list[Item]:
+    visited = visited_since(database.engine, principal, listed.as_of)
     left = []
     for entry in listed.entries:
         row = listed.projects.get(entry["project_id"], {})

@@ -62,21 +62,21 @@ Narrow = Annotated[LedgerFilter, Depends()]
 @router.get("/ledger")
 def ledger(
     request: Request,
-    who: Reader,
+    principal: Reader,
     narrow: Narrow,
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
     """List matters with their assignment and deadline."""
-    chosen = reader_of(request).choose(request, who, None, None)
-    every = _standings(request, who)
+    chosen = reader_of(request).choose(request, principal, None, None)
+    every = _standings(request, principal)
     if chosen is None and not every:
-        return render(request, "nothing", who)
+        return render(request, "nothing", principal)
     found = _chosen(every, narrow)
     start = (page - 1) * PER_PAGE
     return render(
         request,
         "ledger",
-        who,
+        principal,
         as_of=chosen.summary.as_of if chosen else None,
         matters=found[start : start + PER_PAGE],
         found=len(found),
@@ -94,26 +94,28 @@ def ledger(
 @router.get("/ledger.xlsx")
 def ledger_xlsx(
     request: Request,
-    who: Reader,
+    principal: Reader,
     narrow: Narrow,
 ) -> Response:
     """Return the same matters as a workbook."""
-    found = _chosen(_standings(request, who), narrow)
+    found = _chosen(_standings(request, principal), narrow)
     body = matters_xlsx(found, page_language(request), _today())
     return attachment(f"matters-{_today()}.xlsx", XLSX, body)
 
 
 @router.post("/ledger/{matter:path}")
-def take_quick_step(request: Request, matter: str, who: Writer, form: Form) -> Response:
+def take_quick_step(request: Request, matter: str, principal: Writer, form: Form) -> Response:
     """Assign, note, close or reopen a matter from the list."""
     given = {"reason": "other", **form} if form.get("step") == "closed" else form
     if form.get("step") == "closed" and form.get("text"):
         # The short form has one text field; it also gives the reason for unchecked duties.
         given = {"unchecked": form["text"], **given}
-    return step_response(request, matter, who, given)
+    return step_response(request, matter, principal, given)
 
 
-def step_response(request: Request, matter: str, who: Principal, form: dict[str, str]) -> Response:
+def step_response(
+    request: Request, matter: str, principal: Principal, form: dict[str, str]
+) -> Response:
     """Apply the step of a form and return the message to show."""
     rules, moment = matter_rules(settings_of(request).matters), now()
     try:
@@ -121,13 +123,13 @@ def step_response(request: Request, matter: str, who: Principal, form: dict[str,
         write_audited(
             request,
             reader_of(request).database,
-            who,
-            lambda connection: apply_step(connection, who, matter, wanted, rules, moment),
+            principal,
+            lambda connection: apply_step(connection, principal, matter, wanted, rules, moment),
         )
     except WagewatchError as error:
         told = error.message(page_language(request))
-        return render(request, "refused", who, status=422, message=told)
-    return render(request, "said", who, said=f"steps.{wanted.step}")
+        return render(request, "refused", principal, status=422, message=told)
+    return render(request, "said", principal, said=f"steps.{wanted.step}")
 
 
 def step_request(form: dict[str, str]) -> StepRequest:
@@ -159,18 +161,18 @@ def parse_day(value: str | None) -> dt.date | None:
 
 
 @router.get("/revisits")
-def revisits(request: Request, who: Reader) -> Response:
+def revisits(request: Request, principal: Reader) -> Response:
     """List closed matters due for a second look."""
-    chosen = reader_of(request).choose(request, who, None, None)
-    every = _standings(request, who)
+    chosen = reader_of(request).choose(request, principal, None, None)
+    every = _standings(request, principal)
     if chosen is None and not every:
-        return render(request, "nothing", who)
+        return render(request, "nothing", principal)
     rows = [(one, one.second_look) for one in every if one.second_look]
     rows.sort(key=lambda row: (row[1].outcome is not None, row[1].day, row[0].matter.number))
     return render(
         request,
         "revisits",
-        who,
+        principal,
         rows=rows[: 2 * PER_PAGE],
         found=len(rows),
         due=sum(look.overdue for _, look in rows),
@@ -180,9 +182,9 @@ def revisits(request: Request, who: Reader) -> Response:
     )
 
 
-def _standings(request: Request, who: Principal) -> list[MatterState]:
+def _standings(request: Request, principal: Principal) -> list[MatterState]:
     settings, moment = settings_of(request), now()
-    return current_states(reader_of(request).database, settings, who, _today(), moment)
+    return current_states(reader_of(request).database, settings, principal, _today(), moment)
 
 
 def _chosen(every: Sequence[MatterState], narrow: LedgerFilter) -> list[MatterState]:

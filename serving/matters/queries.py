@@ -45,7 +45,7 @@ class UnitCounts:
 
 
 def current_states(
-    database: Database, settings: Settings, who: Principal, on: dt.date, now: dt.datetime
+    database: Database, settings: Settings, principal: Principal, on: dt.date, now: dt.datetime
 ) -> list[MatterState]:
     """Return every matter of the region opened by ``on``, in its state on that day.
 
@@ -53,14 +53,14 @@ def current_states(
     """
     rules = matter_rules(settings.matters)
     sync_from_lists(database, rules, now)
-    found = all_matters(database.engine, who)
-    visited = visited_since(database.engine, who, on - _LOOK_BACK)
+    found = all_matters(database.engine, principal)
+    visited = visited_since(database.engine, principal, on - _LOOK_BACK)
     begun = [one for one in found if (one.facts.opened_on or on) <= on]
     return [state_on(_with_visit(one, visited), rules, on) for one in begun]
 
 
 def matter_state(
-    database: Database, rules: MatterRules, who: Principal, key: str, on: dt.date
+    database: Database, rules: MatterRules, principal: Principal, key: str, on: dt.date
 ) -> MatterState:
     """Return one matter in its state on ``on``.
 
@@ -68,8 +68,8 @@ def matter_state(
         MatterUnknown: the region has no such matter.
     """
     with database.engine.connect() as connection:
-        matter = find_matter(connection, key, who)
-    visited = visited_since(database.engine, who, on - _LOOK_BACK)
+        matter = find_matter(connection, key, principal)
+    visited = visited_since(database.engine, principal, on - _LOOK_BACK)
     return state_on(_with_visit(matter, visited), rules, on)
 
 
@@ -129,17 +129,17 @@ def count_second_looks(
 
 
 def states_at(
-    database: Database, rules: MatterRules, who: Principal, day: dt.date
+    database: Database, rules: MatterRules, principal: Principal, day: dt.date
 ) -> list[MatterState]:
     """Return matters in their state at the end of ``day``, from lists and steps up to then.
 
     The list as of the next day is included: it contains what was known before that day.
     """
     with database.engine.connect() as connection:
-        known = facts_until(connection, who, day + dt.timedelta(days=1))
+        known = facts_until(connection, principal, day + dt.timedelta(days=1))
     found = [
         replace(one, facts=known[one.key])
-        for one in all_matters(database.engine, who)
+        for one in all_matters(database.engine, principal)
         if one.key in known
     ]
     return [state_on(one, rules, day) for one in found]
