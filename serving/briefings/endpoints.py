@@ -31,7 +31,7 @@ def list_briefings(
     """Monthly briefings, newest first / 月度风险简报。"""
     found = listed(database.engine, principal, page_request(limit, cursor))
     after = None if found.next is None else str(found.next)
-    return Page(items=[Briefing(**asdict(one)) for one in found.items], next=after)
+    return Page(items=[Briefing(**asdict(briefing)) for briefing in found.items], next=after)
 
 
 @router.get(

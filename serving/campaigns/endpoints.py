@@ -34,7 +34,7 @@ def list_campaigns(request: Request, principal: Reader) -> Page[Campaign]:
     """Campaigns, newest first / 专项行动列表。"""
     settings = settings_of(request)
     plans = list_plans(settings, now().astimezone().date())
-    return Page(items=[_to_schema(one, settings) for one in plans], next=None)
+    return Page(items=[_to_schema(plan, settings) for plan in plans], next=None)
 
 
 @router.get("/{name}/progress")
@@ -53,24 +53,24 @@ def get_progress(
         unplaced=found.unplaced,
         unplaced_matters=found.unplaced_matters,
         cases_outside=found.cases_outside,
-        places=[SweptShare(**asdict(one)) for one in found.shares("region_code")],
-        sectors=[SweptShare(**asdict(one)) for one in found.shares("sector")],
+        places=[SweptShare(**asdict(share)) for share in found.shares("region_code")],
+        sectors=[SweptShare(**asdict(share)) for share in found.shares("sector")],
         signs=len(found.signs),
         old_cases=len(found.old_cases),
         public=len(found.public),
         public_unpaid=len(found.public_unpaid),
         found=len(found.found),
         open=len(found.open),
-        overdue=sum(one.overdue for one in found.open),
+        overdue=sum(state.overdue for state in found.open),
         closed=len(found.closed),
         recovered=found.recovered() / 100,
         zero=[
             ZeroTarget(
-                name=one.name,
-                matters=[each.matter.key for each in one.against],
-                unknown=one.unknown,
+                name=target.name,
+                matters=[each.matter.key for each in target.against],
+                unknown=target.unknown,
             )
-            for one in found.zeros
+            for target in found.zeros
         ],
     )
 

@@ -34,7 +34,11 @@ def read_status(
         NothingPublished: the region has no list.
     """
     best = closest(
-        [one for one in WatchlistRepository(database).summaries(principal) if one.as_of <= on],
+        [
+            summary
+            for summary in WatchlistRepository(database).summaries(principal)
+            if summary.as_of <= on
+        ],
         principal,
     )
     if best is None:
@@ -50,7 +54,7 @@ def read_status(
 def _visits(database: Database, principal: Principal, start: dt.date) -> VisitDates:
     every = list_outcomes(database.engine, principal, Wanted(_ALL), {"arrears_found": True}).items
     found: dict[str, dt.date] = {}
-    for one in every:
-        day = max(one.inspected_on, found.get(one.project_id, one.inspected_on))
-        found[one.project_id] = day
+    for outcome in every:
+        day = max(outcome.inspected_on, found.get(outcome.project_id, outcome.inspected_on))
+        found[outcome.project_id] = day
     return VisitDates(visited_since(database.engine, principal, start), found)

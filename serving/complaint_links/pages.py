@@ -41,18 +41,26 @@ def links(
     register = reader.register(principal, chosen.summary)
     rows = visible_complaints(reader.register_document(principal, chosen.summary), principal)
     every = with_decisions(rows, reader.database, principal)
-    found = [one for one in every if (one["decision"] is None) == (state == "waiting")]
-    found.sort(key=lambda one: (-_best(one), one["received_on"], one["complaint_id"]))
+    found = [
+        complaint for complaint in every if (complaint["decision"] is None) == (state == "waiting")
+    ]
+    found.sort(
+        key=lambda complaint: (
+            -_best(complaint),
+            complaint["received_on"],
+            complaint["complaint_id"],
+        )
+    )
     start = (page - 1) * PER_PAGE
-    names = {one["project_id"]: one["project_name"] for one in register.projects}
+    names = {project["project_id"]: project["project_name"] for project in register.projects}
     return render(
         request,
         "links",
         principal,
         chosen=chosen,
         rows=found[start : start + PER_PAGE],
-        waiting=sum(one["decision"] is None for one in every),
-        decided=sum(one["decision"] is not None for one in every),
+        waiting=sum(complaint["decision"] is None for complaint in every),
+        decided=sum(complaint["decision"] is not None for complaint in every),
         more=len(found) > start + PER_PAGE,
         page=page,
         state=state,
@@ -120,4 +128,4 @@ def certainty_level(probability: float) -> str:
 
 def _best(row: object) -> float:
     candidates = row["candidates"]  # type: ignore[index]
-    return max((float(one["probability"]) for one in candidates), default=0.0)
+    return max((float(candidate["probability"]) for candidate in candidates), default=0.0)

@@ -68,11 +68,13 @@ def visible_complaints(register: Document, principal: Principal) -> Sequence[Doc
     principal's region; ``whole`` is True if these are all. Without a region, all are visible.
     """
     found = []
-    for number, one in enumerate(register.get("unlinked", ()), start=1):
-        own = [each for each in one["candidates"] if covers(principal, each["region_code"] or "")]
+    for number, complaint in enumerate(register.get("unlinked", ()), start=1):
+        own = [
+            each for each in complaint["candidates"] if covers(principal, each["region_code"] or "")
+        ]
         if own or not principal.region:
-            whole = len(own) == len(one["candidates"])
-            found.append({**one, "candidates": own, "whole": whole, "number": number})
+            whole = len(own) == len(complaint["candidates"])
+            found.append({**complaint, "candidates": own, "whole": whole, "number": number})
     return found
 
 
@@ -103,7 +105,9 @@ def decide(
         LinkNotYours: a refusal although other regions have candidates.
         ProjectUnknown, OrganisationUnknown: the target is unknown or in another region.
     """
-    row = next((one for one in rows if one["complaint_id"] == choice.complaint_id), None)
+    row = next(
+        (complaint for complaint in rows if complaint["complaint_id"] == choice.complaint_id), None
+    )
     if row is None:
         raise ComplaintNotWaiting(complaint_id=choice.complaint_id)
     if (choice.decision == "linked") != bool(choice.project_id or choice.org_id):
@@ -157,7 +161,12 @@ def _region_code(
 
 def _candidate(row: Document, kind: str, number: str | None) -> Document | None:
     return next(
-        (one for one in row["candidates"] if one["kind"] == kind and one["id"] == number), None
+        (
+            candidate
+            for candidate in row["candidates"]
+            if candidate["kind"] == kind and candidate["id"] == number
+        ),
+        None,
     )
 
 
@@ -192,5 +201,5 @@ def _current_decision(
 
 def _visible_id(row: Document, number: str | None, principal: Principal) -> str | None:
     """Return a target known from the records if it is a visible candidate."""
-    seen = {one["id"] for one in row["candidates"]}
+    seen = {candidate["id"] for candidate in row["candidates"]}
     return number if number in seen or not principal.region else None

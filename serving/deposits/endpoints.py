@@ -31,9 +31,9 @@ def get_deposits(
     """Deposit advice and expiring deposits / 差异化存储建议与到期提示。"""
     days = settings_of(request).deposits.warn_days
     lists = [
-        one
-        for one in WatchlistRepository(database).summaries(principal)
-        if as_of in (None, one.as_of)
+        summary
+        for summary in WatchlistRepository(database).summaries(principal)
+        if as_of in (None, summary.as_of)
     ]
     chosen = closest(lists, principal)
     if chosen is None:
@@ -44,6 +44,6 @@ def get_deposits(
     return Deposits(
         as_of=chosen.as_of,
         warn_days=days,
-        items=[DepositAdvice.model_validate(one) for one in advice_rows(found, principal, region)],
-        ending=[EndingDeposit.model_validate(one) for one in ending],
+        items=[DepositAdvice.model_validate(row) for row in advice_rows(found, principal, region)],
+        ending=[EndingDeposit.model_validate(row) for row in ending],
     )

@@ -37,11 +37,11 @@ def deposits(
         return render(request, "nothing", principal)
     as_of, advice, ending = found
     rows = [
-        one
-        for one in advice
-        if step in ("", one["step"] or "no_table")
+        row
+        for row in advice
+        if step in ("", row["step"] or "no_table")
         and q.strip().casefold()
-        in f"{one['contractor_name'] or ''} {one['contractor_id']}".casefold()
+        in f"{row['contractor_name'] or ''} {row['contractor_id']}".casefold()
     ]
     return render(
         request,
@@ -78,8 +78,8 @@ def _found(request: Request, principal: Principal) -> tuple[Any, list[Any], list
     chosen = reader.choose(request, principal, None, None)
     if chosen is None:
         return None
-    one = chosen.summary
-    kept = register(reader.database.engine, one.as_of, one.region, principal)
+    summary = chosen.summary
+    kept = register(reader.database.engine, summary.as_of, summary.region, principal)
     rows = kept.document.get("deposits", {}) if kept else {}
     days = settings_of(request).deposits.warn_days
-    return one.as_of, advice_rows(rows, principal), ending_rows(rows, principal, days)
+    return summary.as_of, advice_rows(rows, principal), ending_rows(rows, principal, days)

@@ -82,8 +82,8 @@ def ledger(
         found=len(found),
         more=len(found) > start + PER_PAGE,
         page=page,
-        counts={name: sum(is_in_state(one, name) for one in every) for name in STATES},
-        units=sorted({one.unit for one in every if one.unit}),
+        counts={name: sum(is_in_state(state, name) for state in every) for name in STATES},
+        units=sorted({state.unit for state in every if state.unit}),
         tallies=count_by_unit(every, _today().replace(day=1), _today() + dt.timedelta(days=1)),
         kinds=("", *KINDS),
         **asdict(narrow),
@@ -138,7 +138,7 @@ def step_request(form: dict[str, str]) -> StepRequest:
     Raises:
         StepInvalid: the step is unknown or a date is invalid.
     """
-    step = next((one for one in STEPS if one == form.get("step")), None)
+    step = next((step for step in STEPS if step == form.get("step")), None)
     if step is None:
         raise StepInvalid(step="?", found=form.get("step", ""), allowed=", ".join(STEPS))
     due_on = parse_day(form.get("due_on"))
@@ -167,7 +167,7 @@ def revisits(request: Request, principal: Reader) -> Response:
     every = _standings(request, principal)
     if chosen is None and not every:
         return render(request, "nothing", principal)
-    rows = [(one, one.second_look) for one in every if one.second_look]
+    rows = [(state, state.second_look) for state in every if state.second_look]
     rows.sort(key=lambda row: (row[1].outcome is not None, row[1].day, row[0].matter.number))
     return render(
         request,
@@ -194,9 +194,13 @@ def _chosen(every: Sequence[MatterState], narrow: LedgerFilter) -> list[MatterSt
     )
     found = filter_states(every, wanted)
     if narrow.state == "closed":
-        found.sort(key=lambda one: (one.closed_on or dt.date.min, one.matter.number), reverse=True)
+        found.sort(
+            key=lambda state: (state.closed_on or dt.date.min, state.matter.number), reverse=True
+        )
     else:
-        found.sort(key=lambda one: (one.due.day if one.due else dt.date.max, one.matter.number))
+        found.sort(
+            key=lambda state: (state.due.day if state.due else dt.date.max, state.matter.number)
+        )
     return found
 
 

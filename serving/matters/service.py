@@ -30,10 +30,12 @@ def list_matters(
     """Return a page of the matters of the region."""
     moment = now()
     found = current_states(database, settings_of(request), principal, _day(moment), moment)
-    rest = [one for one in filter_states(found, wanted) if one.matter.number > (part.cursor or 0)]
+    rest = [
+        state for state in filter_states(found, wanted) if state.matter.number > (part.cursor or 0)
+    ]
     shown = rest[: part.limit]
     more = len(rest) > part.limit
-    items = [Matter.model_validate(_values(one)) for one in shown]
+    items = [Matter.model_validate(_values(state)) for state in shown]
     return Page(items=items, next=str(shown[-1].matter.number) if more else None)
 
 

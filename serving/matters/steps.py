@@ -162,7 +162,7 @@ def open_manually(
 
 def _require_complete(request: StepRequest, matter: Matter) -> None:
     """Check the required fields of the step."""
-    duties = [one["code"] for one in matter.facts.duties]
+    duties = [duty["code"] for duty in matter.facts.duties]
     needs: Mapping[str, tuple[tuple[str, object, object], ...]] = {
         "given": (("person / unit", request.person or request.unit, "*"),),
         "noted": (("text / evidence", request.text or request.evidence, "*"),),

@@ -43,7 +43,7 @@ def notices(
     """List notices with their state."""
     today = queries.today()
     found = list_notices(reader_of(request).database.engine, principal, Wanted(MOST)).items
-    rows = [{"notice": one, "state": one.state(today)} for one in found]
+    rows = [{"notice": notice, "state": notice.state(today)} for notice in found]
     counts = {name: sum(row["state"] == name for row in rows) for name in STATES}
     shown = [row for row in rows if state in ("", row["state"])]
     return render(request, "notices", principal, rows=shown, counts=counts, state=state)
@@ -79,8 +79,8 @@ def take_step(request: Request, principal: Writer, number: Number, form: Form) -
         return render(request, "said", principal, status=422, said="refused")
     database = reader_of(request).database
     kept = queries.get_notice(database, principal, number)
-    one = NoticeStep(number, kept.region_code, step, said, principal.name, now())
-    write_audited(request, database, principal, lambda connection: insert_step(connection, one))
+    entry = NoticeStep(number, kept.region_code, step, said, principal.name, now())
+    write_audited(request, database, principal, lambda connection: insert_step(connection, entry))
     return render(request, "said", principal, said=f"notice_{step}")
 
 

@@ -25,7 +25,7 @@ def list_notices(
     """Return a page of the notices on projects of the region, newest first."""
     found = repository.list_notices(database.engine, principal, wanted, project_id)
     after = None if found.next is None else str(found.next)
-    return Page(items=[Notice(**_values(one)) for one in found.items], next=after)
+    return Page(items=[Notice(**_values(notice)) for notice in found.items], next=after)
 
 
 def get_notice(database: Database, principal: Principal, number: int) -> repository.Notice:
