@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.measuring import Child, Figure, Size, child, run
+from benchmarks.harness import Child, Figure, Size, child, run
 
 ROWS = {"quick": 3_000, "full": 20_000}
 RUNS = {"quick": 2, "full": 2}
@@ -107,12 +107,12 @@ def figures(size: Size) -> Sequence[Figure]:
         _agree(folder)
         small, large = (child(_PARTS, folder, count) for count in (rows, 4 * rows))
     return [
-        Figure("rows per second, reasons in two languages", rows / ours.told["seconds"], "1/s"),
-        Figure("rows per second, contributions alone", rows / ours.told["explained"], "1/s"),
-        Figure("rows per second, shap's contributions", rows / theirs.told["seconds"], "1/s"),
-        Figure("sentences a row", ours.told["sentences"] / rows, ""),
-        _times("times as fast as shap, words included", theirs, ours.told["seconds"], 2.0),
-        _times("times as fast as shap, contributions alone", theirs, ours.told["explained"], 2.0),
+        Figure("rows per second, reasons in two languages", rows / ours.result["seconds"], "1/s"),
+        Figure("rows per second, contributions alone", rows / ours.result["explained"], "1/s"),
+        Figure("rows per second, shap's contributions", rows / theirs.result["seconds"], "1/s"),
+        Figure("sentences a row", ours.result["sentences"] / rows, ""),
+        _times("times as fast as shap, words included", theirs, ours.result["seconds"], 2.0),
+        _times("times as fast as shap, contributions alone", theirs, ours.result["explained"], 2.0),
         Figure("peak, contributions", small.peak_mb, "MB"),
         Figure("peak, contributions of four times the rows", large.peak_mb, "MB"),
         Figure(
@@ -135,12 +135,12 @@ def one_thread() -> Iterator[None]:
 
 
 def _times(name: str, theirs: Child, seconds: float, bound: float) -> Figure:
-    return Figure(name, theirs.told["seconds"] / seconds, "ratio", "higher", bound)
+    return Figure(name, theirs.result["seconds"] / seconds, "ratio", "higher", bound)
 
 
 def _best(script: str, folder: Path, rows: int, runs: int) -> Child:
     done = [child(script, folder, rows) for _ in range(runs)]
-    return min(done, key=lambda one: float(one.told["seconds"]))
+    return min(done, key=lambda one: float(one.result["seconds"]))
 
 
 def _agree(folder: Path) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 
-from benchmarks.measuring import Figure, Size, child, run
+from benchmarks.harness import Figure, Size, child, run
 
 PROJECTS = {"quick": 200, "full": 2_000}
 MONTHS = {"quick": 24, "full": 36}
@@ -60,7 +60,7 @@ print(json.dumps(dict(first=first, month=month, again=again, late=late, rebuilt=
 def figures(size: Size) -> Sequence[Figure]:
     """All figures of this benchmark."""
     with tempfile.TemporaryDirectory() as place:
-        told = child(_RUN, place, PROJECTS[size], MONTHS[size]).told
+        told = child(_RUN, place, PROJECTS[size], MONTHS[size]).result
     name = f"{PROJECTS[size]:,} projects"
     rebuilt = told["rebuilt"]
     return [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -182,7 +181,7 @@ def period_statistics(store: RecordStore, period: Period, region: str) -> Period
 def _scored_list(lists: WatchlistRepository, summary: Summary | None) -> ScoredList | None:
     if summary is None:
         return None
-    document = json.loads(lists.watchlist(summary.as_of, summary.region).body)
+    document = lists.watchlist(summary.as_of, summary.region).document()
     found = register(lists.engine, summary.as_of, summary.region, kind=summary.kind)
     rows = found.document["projects"] if found else _listed_only(document)
     return ScoredList(document, rows, summary.as_of, complete=found is not None)
@@ -223,7 +222,7 @@ def _listed_in(store: RecordStore, database: Database, period: Period, region: s
     every = WatchlistRepository(database).summaries(OFFICE, region)
     lists = [summary for summary in every if period.start <= summary.as_of < period.stop]
     for summary in sorted(lists, key=lambda summary: summary.as_of):
-        document = json.loads(WatchlistRepository(database).watchlist(summary.as_of, region).body)
+        document = WatchlistRepository(database).watchlist(summary.as_of, region).document()
         for entry in document["entries"]:
             first.setdefault(entry["project_id"], summary.as_of)
     visits = visits_to(store, period, list(first))

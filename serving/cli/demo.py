@@ -92,16 +92,16 @@ def _train_and_publish(cli: CliContext, settings: Settings) -> None:
     from serving.publishing.hooks import publish_context
     from serving.publishing.pipeline import publish_watchlist
     from serving.settings import capacity_of
-    from training.pipeline import Search, train_and_register
+    from training.pipeline import Search, run_training
 
     print_note(cli.text("demo.training", as_of=DATES[0]))
     for kind in KINDS:
         with progress() as step:
-            train_and_register(
+            run_training(
                 cli.workspace,
                 DATES[0],
-                who="demo",
-                places=capacity_of(settings, kind),
+                principal="demo",
+                capacity=capacity_of(settings, kind),
                 search=Search(settings.training.trials, settings.seed),
                 progress=step,
                 kind=kind,

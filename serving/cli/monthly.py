@@ -145,12 +145,11 @@ def _write_scores(context: PublishContext, as_of: dt.date, folder: Path) -> Path
 def _write_list(
     context: PublishContext, as_of: dt.date, region: str, folder: Path, prefix: str = ""
 ) -> list[Path]:
-    import json
 
     from serving.watchlists.pdf import watchlist_pdf
     from serving.watchlists.xlsx import watchlist_xlsx
 
-    document = json.loads(context.lists.watchlist(as_of, region).body)
+    document = context.lists.watchlist(as_of, region).document()
     written = []
     for name, make in (("inspections.xlsx", watchlist_xlsx), ("watchlist.pdf", watchlist_pdf)):
         path = folder / f"{prefix}{name}"

@@ -180,9 +180,7 @@ def _newest(database: Database, principal: Principal, on: dt.date) -> _Listed | 
     )
     if best is None:
         return None
-    listed = json.loads(
-        WatchlistRepository(database).watchlist(best.as_of, best.region, principal).body
-    )
+    listed = WatchlistRepository(database).watchlist(best.as_of, best.region, principal).document()
     found = register(database.engine, best.as_of, best.region, principal)
     document: Mapping[str, Any] = found.document if found else {"projects": ()}
     deposits = document.get("deposits")

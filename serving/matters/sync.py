@@ -7,7 +7,6 @@ or concurrent runs open nothing twice.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -68,8 +67,8 @@ def _sync_list(
     now: dt.datetime,
 ) -> int:
     stored = register(database.engine, source.as_of, source.region, kind=source.kind)
-    listed = json.loads(
-        WatchlistRepository(database, source.kind).watchlist(source.as_of, source.region).body
+    listed = (
+        WatchlistRepository(database, source.kind).watchlist(source.as_of, source.region).document()
     )
     known = {matter.key: matter for matter in read_matters(connection, OFFICE)}
     found = (

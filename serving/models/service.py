@@ -46,18 +46,18 @@ def check_champion(
     from models.registry import Registry
     from models.storage import ArtifactMissing
     from serving.watchlists.history import listed_entries
-    from training.monitoring.check import Watched, check
-    from training.monitoring.drift import PAPER, from_text
+    from training.monitoring.check import CheckInputs, check
+    from training.monitoring.drift import PROFILE_ARTIFACT, parse_profile
 
     registry = Registry(workspace, store.kind)
     model, version = registry.champion()
     require_trained_before(version, as_of)
     try:
-        profile = from_text(registry.artifact(version.version, PAPER))
+        profile = parse_profile(registry.artifact(version.version, PROFILE_ARTIFACT))
     except ArtifactMissing:
         profile = None
-    watched = Watched(model, version.trained_at, profile, listed_entries(lists), places)
-    return check(store, watched, as_of, workspace.features)
+    inputs = CheckInputs(model, version.trained_at, profile, listed_entries(lists), places)
+    return check(store, inputs, as_of, workspace.features)
 
 
 def card_material(registry: Registry, version: str) -> CardInput:
@@ -70,11 +70,11 @@ def card_material(registry: Registry, version: str) -> CardInput:
 
     from models.storage import ArtifactMissing
     from serving.models.card.sections import CardInput
-    from training.monitoring.drift import PAPER
+    from training.monitoring.drift import PROFILE_ARTIFACT
 
     found = registry.get(version)
     try:
-        importance = json.loads(registry.artifact(version, PAPER))["importance"]
+        importance = json.loads(registry.artifact(version, PROFILE_ARTIFACT))["importance"]
     except ArtifactMissing:
         importance = {}
     return CardInput(found, importance)
@@ -85,7 +85,7 @@ def describe_model(workspace: Workspace, version: str) -> StoredModel:
     from models.registry import Registry, kind_of
     from serving.models.card.render import render_card
     from serving.models.repository import StoredModel
-    from training.json_safe import plain
+    from training.json_safe import to_json_safe
 
     material = card_material(Registry(workspace, kind_of(version)), version)
     found = material.version
@@ -93,7 +93,7 @@ def describe_model(workspace: Workspace, version: str) -> StoredModel:
         found.version,
         found.kind,
         found.trained_at,
-        plain(dict(found.about)),
+        to_json_safe(dict(found.about)),
         {language: render_card(material, language, "md") for language in LANGUAGES},
         {language: render_card(material, language, "html") for language in LANGUAGES},
     )

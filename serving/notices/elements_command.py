@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_module
 from typing import Annotated, Literal
 
 import typer
@@ -33,7 +32,7 @@ def elements(
 
     cli = cli_context(context)
     with open_database(cli, open_settings(cli)) as database:
-        risk = json_module.loads(WatchlistRepository(database).project_risk(project, as_of).body)
+        risk = WatchlistRepository(database).project_risk(project, as_of).document()
         day = dt.date.fromisoformat(risk["as_of"])
         found = (dossier(database.engine, project, day, OFFICE) or {}).get("handling")
     rows = [element_to_dict(e) for e in elements_of(of, found, risk["region_code"], day)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -44,10 +43,10 @@ def store_notice(
         NothingPublished, NotPublished, ProjectNotScored: the region has no such risk.
         NothingToNotify: the records show nothing that concerns the department.
     """
-    risk = json.loads(
+    risk = (
         WatchlistRepository(database)
         .project_risk(request.project_id, request.as_of, author.principal)
-        .body
+        .document()
     )
     as_of = dt.date.fromisoformat(risk["as_of"])
     digest = next(

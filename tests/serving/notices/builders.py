@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from risk.departments import departments
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
@@ -18,9 +16,7 @@ def sendable(workspace: Workspace) -> tuple[str, str]:
     with Database(f"sqlite:///{workspace.service_database}") as database:
         day = WatchlistRepository(database).latest_as_of()
         for row in register(database.engine, day).document["projects"]:
-            risk = json.loads(
-                WatchlistRepository(database).project_risk(row["project_id"], day).body
-            )
+            risk = WatchlistRepository(database).project_risk(row["project_id"], day).document()
             found = dossier(database.engine, row["project_id"], day, OFFICE)
             for to in departments():
                 try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 
 import httpx
 import pytest
@@ -46,11 +45,11 @@ def browser(site):
 
 
 def employers(database):
-    return json.loads(WatchlistRepository(database, "employer").watchlist(AS_OF).body)
+    return WatchlistRepository(database, "employer").watchlist(AS_OF).document()
 
 
 def test_both_lists_of_one_day_stand_side_by_side(site):
-    projects = json.loads(WatchlistRepository(site.database).watchlist(AS_OF).body)
+    projects = WatchlistRepository(site.database).watchlist(AS_OF).document()
     found = employers(site.database)
     assert found["kind"] == "employer"
     assert "kind" not in projects
