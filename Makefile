@@ -54,7 +54,7 @@ pictures: setup
 
 # The benchmarks of speed (benchmarks/README.md); FULL=1: full sizes, KEEP=1: keep the figures.
 bench: setup
-	@$(BIN)/python -m benchmarks.every $(if $(FULL),--full) $(if $(KEEP),--keep)
+	@$(BIN)/python -m benchmarks.run_all $(if $(FULL),--full) $(if $(KEEP),--keep)
 
 bench-check: setup
 	@$(BIN)/python -m benchmarks.check

@@ -21,19 +21,19 @@ from numpy.typing import NDArray
 
 from benchmarks.backtest import row
 from features.matrix import Matrix
-from models.arrears import recipe_for
-from models.logistic import LogisticRecipe
+from models.arrears import hyperparameters_for
+from models.logistic import LogisticHyperparameters
 from serving.models.backtest_text import shown
 from training.dataset.labels import EventLog
-from training.dataset.observation import Visit
-from training.dataset.training_set import Lessons
-from training.evaluation.bootstrap import Estimate, estimate
-from training.evaluation.calibration import reliability
-from training.evaluation.predictions import Judged
-from training.evaluation.report import figures_drawn, resamples
-from training.evaluation.visit_reordering import Reordered, reordered_within
+from training.dataset.observation import Inspection
+from training.dataset.training_set import TrainingSet
+from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate
+from training.evaluation.calibration import calibration_report
+from training.evaluation.predictions import Predictions
+from training.evaluation.report import bootstrap_metrics
+from training.evaluation.visit_reordering import ReorderedVisits, reorder_within
 from training.fit.fit import fit
-from training.fit.out_of_time import AnyRecipe
+from training.fit.out_of_time import AnyHyperparameters
 
 EPOCH = dt.date(1970, 1, 1)
 KNOWN_BEFORE = (
@@ -67,9 +67,9 @@ def document(data: pd.DataFrame) -> str:
     for suffix, inspectors in (("", True), (" without inspectors", False)):
         lessons = lessons_of(earlier, first, inspectors=inspectors)
         cohort = matrix_of(test, first, inspectors=inspectors)
-        recipes: dict[str, AnyRecipe] = {
-            "trees": recipe_for(float(lessons.target.sum())),
-            "logistic regression": LogisticRecipe(),
+        recipes: dict[str, AnyHyperparameters] = {
+            "trees": hyperparameters_for(float(lessons.target.sum())),
+            "logistic regression": LogisticHyperparameters(),
         }
         for name, recipe in recipes.items():
             model = fit(lessons, recipe).model
@@ -77,44 +77,50 @@ def document(data: pd.DataFrame) -> str:
             probability[name + suffix] = model.calibration.probability(scores[name + suffix])
     scores["last visit found something"] = np.sign(test["pastCritical"].to_numpy(dtype=float))
     scores["random order"] = np.zeros(len(test))
-    judged = judged_rows(test, first, scores, probability)
-    return tables(judged, visits_of(test), first, day(int(test["Inspection_Date"].max())))
+    predictions = join_predictions(test, first, scores, probability)
+    return tables(predictions, visits_of(test), first, day(int(test["Inspection_Date"].max())))
 
 
-def tables(judged: Judged, visits: list[Visit], first: dt.date, last: dt.date) -> str:
+def tables(
+    predictions: Predictions, visits: list[Inspection], first: dt.date, last: dt.date
+) -> str:
     """What each score is worth on the test inspections."""
-    weights = resamples(judged)
-    events = float(judged.happened.sum())
+    weights = bootstrap_weights(predictions.clusters)
+    events = float(predictions.labels.sum())
     heads = ["order by", "ROC AUC", "average precision", "precision at 10 %", "recall at 20 %"]
     heads += ["days sooner", "found in the first half", "slope", "mean probability / rate"]
     rows = []
-    for name in judged.scores:
-        drawn = figures_drawn(judged, name, len(judged.happened) // 10, weights)
-        cells = [said(estimate(float(drawn[f][0]), drawn[f][1:], events)) for f in FIGURES]
-        moved: Reordered = reordered_within(
-            judged, visits, [(first, last + dt.timedelta(days=1))], name
+    for name in predictions.scores:
+        drawn = bootstrap_metrics(predictions, name, len(predictions.labels) // 10, weights)
+        cells = [said(estimate(drawn[f], events)) for f in FIGURES]
+        moved: ReorderedVisits = reorder_within(
+            predictions, visits, [(first, last + dt.timedelta(days=1))], name
         )
         cells += [said(moved.days_sooner, 2), said(moved.first_half)]
-        if name in judged.probability:
-            told = reliability(judged.probability[name], judged.happened, weights[1:])
+        if name in predictions.probability:
+            told = calibration_report(
+                predictions.probability[name], predictions.labels, weights[1:]
+            )
             cells += [said(told.slope, 2), said(told.ratio, 2)]
         rows.append(row([name, *cells, *[""] * (len(heads) - 1 - len(cells))]))
-    made = reordered_within(judged, visits, [(first, last + dt.timedelta(days=1))], "random order")
+    made = reorder_within(
+        predictions, visits, [(first, last + dt.timedelta(days=1))], "random order"
+    )
     about = (
-        f"{len(judged.happened):,} inspections from {first} to {last}, {events:.0f} with a critical"
-        f" violation; {made.made_first_half.value:.3f} of these came in the first half as really"
-        " made. 95 % intervals by resampling businesses."
+        f"{len(predictions.labels):,} inspections from {first} to {last},"
+        f" {events:.0f} with a critical violation; {made.made_first_half.value:.3f} of these came"
+        " in the first half as really made. 95 % intervals by resampling businesses."
     )
     lines = [row(heads), row(["---"] * len(heads)), *rows]
     return "\n\n".join([about, "\n".join(lines)]) + "\n"
 
 
-def lessons_of(data: pd.DataFrame, told_at: dt.date, *, inspectors: bool) -> Lessons:
+def lessons_of(data: pd.DataFrame, told_at: dt.date, *, inspectors: bool) -> TrainingSet:
     """The earlier inspections as lessons, a month's inspections under one date."""
     matrix = matrix_of(data, None, inspectors=inspectors)
     target = data["criticalFound"].to_numpy(dtype=float)
     dates = tuple(one.astype(object) for one in np.unique(matrix.as_ofs))
-    return Lessons(EventLog(told_at, {}, 0), dates, matrix, target, target, int(target.sum()))
+    return TrainingSet(EventLog(told_at, {}, 0), dates, matrix, target, target, int(target.sum()))
 
 
 def matrix_of(data: pd.DataFrame, as_of: dt.date | None, *, inspectors: bool) -> Matrix:
@@ -134,21 +140,21 @@ def matrix_of(data: pd.DataFrame, as_of: dt.date | None, *, inspectors: bool) ->
     return Matrix(as_ofs, ids(data), tuple(frame), frame.to_numpy())
 
 
-def judged_rows(
+def join_predictions(
     data: pd.DataFrame,
     first: dt.date,
     scores: dict[str, NDArray[np.float64]],
     probability: dict[str, NDArray[np.float64]],
-) -> Judged:
+) -> Predictions:
     """The test inspections as rows of one list; the business is the cluster."""
-    happened = data["criticalFound"].to_numpy(dtype=float)
+    labels = data["criticalFound"].to_numpy(dtype=float)
     nothing = np.full(len(data), np.nan)
-    return Judged(
+    return Predictions(
         as_ofs=np.repeat(np.array([first], dtype="datetime64[D]"), len(data)),
         project_ids=ids(data),
         clusters=tuple(data["Business_ID"].astype(str)),
-        happened=happened,
-        outcome=happened,
+        labels=labels,
+        observed=labels,
         scores=scores,
         probability=probability,
         attributes={},
@@ -157,10 +163,10 @@ def judged_rows(
     )
 
 
-def visits_of(data: pd.DataFrame) -> list[Visit]:
+def visits_of(data: pd.DataFrame) -> list[Inspection]:
     """The test inspections in the order in which they were made."""
     return [
-        Visit(name, day(int(on)), False, bool(found))
+        Inspection(name, day(int(on)), False, bool(found))
         for name, on, found in zip(
             ids(data), data["Inspection_Date"], data["criticalFound"], strict=True
         )

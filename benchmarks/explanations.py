@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.measuring import Child, Figure, Size, child, run
+from benchmarks.harness import Child, Figure, Size, child, run
 
 ROWS = {"quick": 3_000, "full": 20_000}
 RUNS = {"quick": 2, "full": 2}
@@ -26,7 +26,7 @@ import sys
 from pathlib import Path
 import lightgbm, numpy as np
 from features.feature_sets import FEATURE_SETS
-from models.arrears import Recipe, grow
+from models.arrears import Hyperparameters, fit_booster
 folder, rows = Path(sys.argv[1]), int(sys.argv[2])
 drawn = np.random.default_rng(7)
 columns = [one.name for one in FEATURE_SETS["project"].features]
@@ -35,9 +35,9 @@ values[:, ::3] = np.floor(values[:, ::3])
 odds = np.log1p(values[:, :40]) @ drawn.normal(size=40) / 3
 target = (drawn.random(rows) < 1 / (1 + np.exp(2 - odds + odds.mean()))) * 1.0
 values[drawn.random(values.shape) < 0.3] = np.nan
-recipe = Recipe(leaves=31, min_rows_in_leaf=100, l2=20.0)
+recipe = Hyperparameters(leaves=31, min_rows_in_leaf=100, l2=20.0)
 data = lightgbm.Dataset(values, target, feature_name=columns, free_raw_data=False)
-booster = grow(data, [0] * len(columns), recipe=recipe, rounds=300, seed=1)
+booster = fit_booster(data, [0] * len(columns), hyperparameters=recipe, rounds=300, seed=1)
 booster.save_model(folder / "model.txt")
 np.save(folder / "values.npy", values)
 """
@@ -107,12 +107,12 @@ def figures(size: Size) -> Sequence[Figure]:
         _agree(folder)
         small, large = (child(_PARTS, folder, count) for count in (rows, 4 * rows))
     return [
-        Figure("rows per second, reasons in two languages", rows / ours.told["seconds"], "1/s"),
-        Figure("rows per second, contributions alone", rows / ours.told["explained"], "1/s"),
-        Figure("rows per second, shap's contributions", rows / theirs.told["seconds"], "1/s"),
-        Figure("sentences a row", ours.told["sentences"] / rows, ""),
-        _times("times as fast as shap, words included", theirs, ours.told["seconds"], 2.0),
-        _times("times as fast as shap, contributions alone", theirs, ours.told["explained"], 2.0),
+        Figure("rows per second, reasons in two languages", rows / ours.result["seconds"], "1/s"),
+        Figure("rows per second, contributions alone", rows / ours.result["explained"], "1/s"),
+        Figure("rows per second, shap's contributions", rows / theirs.result["seconds"], "1/s"),
+        Figure("sentences a row", ours.result["sentences"] / rows, ""),
+        _times("times as fast as shap, words included", theirs, ours.result["seconds"], 2.0),
+        _times("times as fast as shap, contributions alone", theirs, ours.result["explained"], 2.0),
         Figure("peak, contributions", small.peak_mb, "MB"),
         Figure("peak, contributions of four times the rows", large.peak_mb, "MB"),
         Figure(
@@ -135,12 +135,12 @@ def one_thread() -> Iterator[None]:
 
 
 def _times(name: str, theirs: Child, seconds: float, bound: float) -> Figure:
-    return Figure(name, theirs.told["seconds"] / seconds, "ratio", "higher", bound)
+    return Figure(name, theirs.result["seconds"] / seconds, "ratio", "higher", bound)
 
 
 def _best(script: str, folder: Path, rows: int, runs: int) -> Child:
     done = [child(script, folder, rows) for _ in range(runs)]
-    return min(done, key=lambda one: float(one.told["seconds"]))
+    return min(done, key=lambda one: float(one.result["seconds"]))
 
 
 def _agree(folder: Path) -> None:

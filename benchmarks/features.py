@@ -16,8 +16,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.measuring import Child, Figure, Size, child, run
-from benchmarks.sites import as_ofs
+from benchmarks.harness import Child, Figure, Size, child, run
+from benchmarks.synthetic_store import as_ofs
 
 DATES = 24
 SIZES = {"quick": (200_000, 1_000_000), "full": (1_000_000, 10_000_000, 50_000_000)}
@@ -31,7 +31,7 @@ FEATURETOOLS_PYTHON = "FEATURETOOLS_PYTHON"
 _MAKE = """
 import sys
 from pathlib import Path
-from benchmarks.sites import make
+from benchmarks.synthetic_store import make
 folder, payments = Path(sys.argv[1]), int(sys.argv[2])
 folder.mkdir()
 store = make(folder / "records.duckdb", payments)
@@ -49,7 +49,7 @@ print(json.dumps({"rows": len(values), "features": values.shape[1]}))
 _HEAD = """
 import sys
 from pathlib import Path
-from benchmarks.sites import as_ofs
+from benchmarks.synthetic_store import as_ofs
 folder, way, dates = Path(sys.argv[1]), sys.argv[2], as_ofs(int(sys.argv[3]))
 limit = float(sys.argv[4])
 """
@@ -70,7 +70,7 @@ with RecordStore(folder / "records.duckdb", read_only=True, memory_gb=limit) as 
 _TUNED = (
     _HEAD
     + """
-from benchmarks.rivals.tuned_sql import features
+from benchmarks.rivals.sql_features import features
 from risk.store.store import RecordStore
 import numpy as np
 with RecordStore(folder / "records.duckdb", read_only=True) as store:
@@ -84,7 +84,7 @@ _PANDAS = (
     _HEAD
     + """
 from benchmarks.rivals import finished, SUMS
-from benchmarks.rivals.pandas_way import sums
+from benchmarks.rivals.pandas_features import sums
 import numpy as np
 frame = sums(folder, dates)
 values = np.column_stack(list(finished({n: frame[n].to_numpy() for n in SUMS}).values()))
@@ -96,7 +96,7 @@ _POLARS = (
     _HEAD
     + """
 from benchmarks.rivals import finished, SUMS
-from benchmarks.rivals.polars_way import sums
+from benchmarks.rivals.polars_features import sums
 import numpy as np
 frame = sums(folder, dates)
 sums = {n: frame[n].cast(float).fill_null(float("nan")).to_numpy() for n in SUMS}
@@ -107,7 +107,7 @@ values = np.column_stack(list(finished(sums).values()))
 
 _FEATURETOOLS = """
 import json, sys
-from benchmarks.rivals.featuretools_way import count_features
+from benchmarks.rivals.featuretools_features import count_features
 print(json.dumps({"features": count_features(sys.argv[1], sys.argv[2], sys.argv[3:])}))
 """
 
@@ -136,7 +136,7 @@ def figures(size: Size) -> Sequence[Figure]:
 def _best(way: str, folder: Path, limit: float, size: Size) -> Child:
     runs = [child(_WAYS[way], folder, way, DATES, limit) for _ in range(RUNS[size])]
     seconds = min(one.seconds for one in runs)
-    return Child(runs[0].told, seconds, min(one.peak_mb for one in runs))
+    return Child(runs[0].result, seconds, min(one.peak_mb for one in runs))
 
 
 def _growth(size: Size, folders: dict[int, Path]) -> list[Figure]:
@@ -145,7 +145,7 @@ def _growth(size: Size, folders: dict[int, Path]) -> list[Figure]:
     for payments in SIZES[size]:
         done = child(_OURS, folders[payments], "all", DATES, 4)
         points.append((math.log(payments), math.log(done.seconds)))
-        name = f"all {done.told['features']} features, {payments // 1000:,} k payments"
+        name = f"all {done.result['features']} features, {payments // 1000:,} k payments"
         found.append(Figure(f"{name}: seconds", done.seconds, "s"))
         found.append(Figure(f"{name}: payments per second", payments / done.seconds, "1/s"))
         found.append(Figure(f"{name}: peak", done.peak_mb, "MB"))
@@ -218,7 +218,7 @@ def _against_featuretools(
     name = f"its {which} features ({int(folder.name) // 1000} k payments)"
     asked = [which, *as_ofs(DATES)]
     runs = [child(_FEATURETOOLS, folder, *asked, python=python) for _ in range(2)]
-    seconds, count = min(one.seconds for one in runs), runs[0].told["features"]
+    seconds, count = min(one.seconds for one in runs), runs[0].result["features"]
     ratio = (seconds / count) / (ours.seconds / 28)
     return [
         Figure(f"featuretools, {name}: seconds", seconds, "s"),

@@ -23,10 +23,10 @@ from pathlib import Path
 import numpy as np
 
 from models.linkage import link_complaints
-from models.linkage.conditional_logit import shipped
-from models.linkage.linker import probabilities
-from models.linkage.normalise import core
-from models.linkage.snapshot import Said, Target
+from models.linkage.conditional_logit import shipped_weights
+from models.linkage.linker import match_probabilities
+from models.linkage.normalise import core_name
+from models.linkage.snapshot import Candidate, ComplaintText
 from risk.intake.importer import import_paths
 from risk.simulator import names as words
 from risk.simulator import simulate
@@ -40,7 +40,7 @@ _DAY = dt.date(2025, 6, 1)
 _AS_OF = dt.date(2026, 1, 1)
 
 
-def made(complaints: int, projects: int) -> tuple[list[Said], list[Target], list[int]]:
+def made(complaints: int, projects: int) -> tuple[list[ComplaintText], list[Candidate], list[int]]:
     """Projects of many places, complaints about them, and which project each is about."""
     rng = np.random.default_rng(7)
     works = [work for group in words.WORKS.values() for work in group]
@@ -53,7 +53,7 @@ def made(complaints: int, projects: int) -> tuple[list[Said], list[Target], list
     for number in range(projects):
         name = f"{word(3)}{works[number % len(works)]}{words.STAGES[rng.integers(5)]}"
         firm = firms[rng.integers(len(firms))]
-        targets.append(Target(f"P{number}", "990101", (name,), (firm,), dt.date(2024, 1, 1)))
+        targets.append(Candidate(f"P{number}", "990101", (name,), (firm,), dt.date(2024, 1, 1)))
     about = rng.integers(0, projects, complaints).tolist()
     said = []
     for number, which in enumerate(about):
@@ -62,7 +62,7 @@ def made(complaints: int, projects: int) -> tuple[list[Said], list[Target], list
         site = words.distort_name(rng, target.names[0], kind, words.SITE_ENDINGS)
         firm = words.shorten_name(rng, target.firms[0], words.FIRM_ENDINGS)
         firm = firm if rng.random() < 0.4 else words.foreman(rng)
-        said.append(Said(f"T{number}", _DAY, site, firm, None, None, None, None))
+        said.append(ComplaintText(f"T{number}", _DAY, site, firm, None, None, None, None))
     return said, targets, about
 
 
@@ -73,14 +73,14 @@ def race(complaints: int, projects: int) -> None:
     said, targets, about = made(complaints, projects)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     start = time.perf_counter()
-    pairs, likely = probabilities(said, targets, shipped("project"))
+    pairs, likely = match_probabilities(said, targets, shipped_weights("project"))
     ours = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     best = likely[:, :-1].argmax(axis=1)
-    first = np.take_along_axis(pairs.targets, best[:, None], 1).ravel()
+    first = np.take_along_axis(pairs.candidates, best[:, None], 1).ravel()
     sure = likely[:, :-1].max(axis=1) >= 0.9
     right = first == np.array(about)
-    names = [core(target.names[0]) for target in targets]
+    names = [core_name(target.names[0]) for target in targets]
     sample = min(_SAMPLE, complaints)
     print(f"{complaints:,} complaints, {projects:,} projects")
     print(f"linking      {ours:8.0f} s   first right {right.mean():.3f}", end="")
@@ -89,7 +89,7 @@ def race(complaints: int, projects: int) -> None:
     for scorer in (fuzz.WRatio, fuzz.ratio):
         start = time.perf_counter()
         plain = [
-            process.extractOne(core(one.site), names, scorer=scorer)[2] == which
+            process.extractOne(core_name(one.site), names, scorer=scorer)[2] == which
             for one, which in zip(said[:sample], about[:sample], strict=True)
         ]
         loop = (time.perf_counter() - start) * complaints / sample

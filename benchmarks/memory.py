@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.measuring import Figure, Size, child, run
+from benchmarks.harness import Figure, Size, child, run
 
 DATES = 24
 PAYMENTS = {"quick": 1_000_000, "full": 100_000_000}
@@ -21,19 +21,19 @@ PROCESS_MB = {"quick": 600, "full": 6_000}
 
 _MAKE = """
 import sys
-from benchmarks.sites import make
+from benchmarks.synthetic_store import make
 make(sys.argv[1], int(sys.argv[2])).close()
 """
 
 _RUN = """
 import json, sys
-from benchmarks.sites import as_ofs
-from features.matrix import computed_by_dates, matrix_table
+from benchmarks.synthetic_store import as_ofs
+from features.matrix import compute_in_batches, matrix_table
 from risk.store.store import RecordStore
 rows = 0
 with RecordStore(sys.argv[1], read_only=True, memory_gb=float(sys.argv[3])) as store:
     payments = store.rows("SELECT count(*) FROM payments")[0][0]
-    for engine in computed_by_dates(store, as_ofs(int(sys.argv[2]))):
+    for engine in compute_in_batches(store, as_ofs(int(sys.argv[2]))):
         rows += matrix_table(engine).num_rows
 print(json.dumps({"rows": rows, "payments": payments}))
 """
@@ -47,8 +47,8 @@ def figures(size: Size) -> Sequence[Figure]:
         done = child(_RUN, path, DATES, LIMIT_GB[size])
     name = f"{PAYMENTS[size] // 1_000_000} M payments at {DATES} dates"
     return [
-        Figure(f"{name}: payments", done.told["payments"], ""),
-        Figure(f"{name}: rows of features", done.told["rows"], ""),
+        Figure(f"{name}: payments", done.result["payments"], ""),
+        Figure(f"{name}: rows of features", done.result["rows"], ""),
         Figure(f"{name}: seconds", done.seconds, "s"),
         Figure(f"{name}: peak of the process", done.peak_mb, "MB", "lower", PROCESS_MB[size]),
         Figure(

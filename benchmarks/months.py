@@ -12,7 +12,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 
-from benchmarks.measuring import Figure, Size, child, run
+from benchmarks.harness import Figure, Size, child, run
 
 PROJECTS = {"quick": 200, "full": 2_000}
 MONTHS = {"quick": 24, "full": 36}
@@ -21,7 +21,7 @@ _RUN = """
 import datetime as dt, json, sys, time
 from pathlib import Path
 from features.matrix import feature_matrix
-from features.cache.cached_matrix import stored_matrix
+from features.cache.cached_matrix import cached_matrix
 from risk.calendar.dates import add_months
 from risk.intake.importer import import_paths
 from risk.store.store import RecordStore
@@ -37,10 +37,10 @@ with RecordStore(workspace.records) as store:
 
     def timed(dates):
         start = time.perf_counter()
-        matrix = stored_matrix(store, dates, workspace.features)
+        matrix = cached_matrix(store, dates, workspace.features)
         return time.perf_counter() - start, matrix
 
-    stored_matrix(store, dates[:1], folder / "warm")
+    cached_matrix(store, dates[:1], folder / "warm")
     first, _ = timed(dates[:-1])
     month, _ = timed(dates)
     again, _ = timed(dates)
@@ -60,7 +60,7 @@ print(json.dumps(dict(first=first, month=month, again=again, late=late, rebuilt=
 def figures(size: Size) -> Sequence[Figure]:
     """All figures of this benchmark."""
     with tempfile.TemporaryDirectory() as place:
-        told = child(_RUN, place, PROJECTS[size], MONTHS[size]).told
+        told = child(_RUN, place, PROJECTS[size], MONTHS[size]).result
     name = f"{PROJECTS[size]:,} projects"
     rebuilt = told["rebuilt"]
     return [

@@ -27,12 +27,12 @@ from risk.simulator import simulate
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.models.backtest_text import shown
-from training.dataset.training_set import Lessons
-from training.evaluation.baselines import Contest
-from training.evaluation.bootstrap import Estimate, estimate
-from training.evaluation.predictions import MODEL, Judged
-from training.evaluation.report import difference, figures_drawn, resamples
-from training.evaluation.walk_forward import plan, walk
+from training.dataset.training_set import TrainingSet
+from training.evaluation.baselines import ContenderScores
+from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate
+from training.evaluation.predictions import MODEL, Predictions
+from training.evaluation.report import bootstrap_metrics, difference
+from training.evaluation.walk_forward import plan_walk, walk
 from training.fit.fit import Trained, fit
 
 NEW, OLD = "new regime alone", "before the change"
@@ -72,9 +72,9 @@ def document(projects: int, months: int, seed: int) -> str:
         with RecordStore(workspace.records) as store:
             store.connection.execute(WITHDRAWN, [change])
             store.connection.execute(FAKED, [change])
-            planned = plan(store, change, END)
-            judged = walk(store, planned, heard, Race(change)).judged
-    return curve(judged, change, projects, seed)
+            planned = plan_walk(store, change, END)
+            predictions = walk(store, planned, heard, Race(change)).predictions
+    return curve(predictions, change, projects, seed)
 
 
 class Race:
@@ -84,7 +84,7 @@ class Race:
         self.change = change
         self.old: Trained | None = None
 
-    def __call__(self, lessons: Lessons, cohort: Matrix) -> Contest:
+    def __call__(self, lessons: TrainingSet, cohort: Matrix) -> ContenderScores:
         """Fit on ``lessons`` and score ``cohort``."""
         self.old = self.old or fit(lessons)
         trained = fit(lessons)
@@ -94,7 +94,7 @@ class Race:
             dates=tuple(day for day in lessons.dates if day >= self.change),
             matrix=lessons.matrix.where(since),
             target=lessons.target[since],
-            soft=lessons.soft[since],
+            soft_labels=lessons.soft_labels[since],
         )
         new = fit(alone) if since.any() else self.old
         scores = {
@@ -102,22 +102,22 @@ class Race:
             NEW: new.model.raw(cohort),
             OLD: self.old.model.raw(cohort),
         }
-        return Contest(scores, {}, trained)
+        return ContenderScores(scores, {}, trained)
 
 
-def curve(judged: Judged, change: dt.date, projects: int, seed: int) -> str:
+def curve(predictions: Predictions, change: dt.date, projects: int, seed: int) -> str:
     """Quarter by quarter since the change, then everything after six months."""
     heads = ["months since the change", "events"]
     heads += [f"{figure}: {name}" for figure in FIGURES for name in ("every month", NEW, OLD)]
-    quarters = range(0, len(judged.months()), QUARTER)
+    quarters = range(0, len(predictions.months()), QUARTER)
     rows = [
-        quarter(judged, add_months(change, start), add_months(change, start + QUARTER), start)
+        quarter(predictions, add_months(change, start), add_months(change, start + QUARTER), start)
         for start in quarters
     ]
-    after = judged.where(judged.as_ofs >= np.datetime64(add_months(change, 6)))
-    weights = resamples(after)
-    drawn = {name: figures_drawn(after, name, 20, weights) for name in after.scores}
-    events = float(after.happened.sum())
+    after = predictions.where(predictions.as_ofs >= np.datetime64(add_months(change, 6)))
+    weights = bootstrap_weights(after.clusters)
+    drawn = {name: bootstrap_metrics(after, name, 20, weights) for name in after.scores}
+    events = float(after.labels.sum())
     gaps = [
         f"- {figure}: {said(difference(drawn[MODEL], drawn[other], figure, events), signed=True)}"
         f" against {other}"
@@ -144,15 +144,17 @@ def curve(judged: Judged, change: dt.date, projects: int, seed: int) -> str:
     )
 
 
-def quarter(judged: Judged, first: dt.date, stop: dt.date, start: int) -> str:
+def quarter(predictions: Predictions, first: dt.date, stop: dt.date, start: int) -> str:
     """One line of the table."""
-    within = (judged.as_ofs >= np.datetime64(first)) & (judged.as_ofs < np.datetime64(stop))
-    part = judged.where(within)
-    weights = resamples(part)
-    events = float(part.happened.sum())
-    drawn = {name: figures_drawn(part, name, 20, weights) for name in part.scores}
+    within = (predictions.as_ofs >= np.datetime64(first)) & (
+        predictions.as_ofs < np.datetime64(stop)
+    )
+    part = predictions.where(within)
+    weights = bootstrap_weights(part.clusters)
+    events = float(part.labels.sum())
+    drawn = {name: bootstrap_metrics(part, name, 20, weights) for name in part.scores}
     cells = [
-        said(estimate(float(drawn[name][figure][0]), drawn[name][figure][1:], events))
+        said(estimate(drawn[name][figure], events))
         for figure in FIGURES
         for name in (MODEL, NEW, OLD)
     ]

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.measuring import Figure, Size, run
+from benchmarks.harness import Figure, Size, run
 from benchmarks.service import PAGES, SERVE, prepared, running
 
 TURNS = 7

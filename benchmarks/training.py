@@ -3,8 +3,8 @@
 Usage: python -m benchmarks.training [--full] [--keep]
 
 One booster of the four a model is made of, all features of a project, with the number of rounds and
-leaves :func:`models.arrears.recipe_for` gives. Files are made first and deleted after; each fit is
-a process of its own on all cores.
+leaves of :func:`models.arrears.hyperparameters_for`. The files are made before and deleted after;
+each fit runs in its own process on all cores.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.measuring import Child, Figure, Size, child, run
+from benchmarks.harness import Child, Figure, Size, child, run
 
 ROWS: dict[Size, tuple[int, int]] = {
     "quick": (100_000, 400_000),
@@ -26,7 +26,7 @@ MOST_EXPONENT = 1.1
 """The issue's bound for features holds for training too."""
 
 _MAKE = """
-import sys; from pathlib import Path; from benchmarks.lessons import make
+import sys; from pathlib import Path; from benchmarks.training_set import make
 make(Path(sys.argv[1]), int(sys.argv[2]))
 """
 
@@ -34,19 +34,19 @@ _FIT = """
 import json, sys, time
 from pathlib import Path
 import numpy as np
-from benchmarks.lessons import LABEL
+from benchmarks.training_set import LABEL
 from features.matrix import Matrix
-from models.arrears import grow, recipe_for
-from training.dataset.lightgbm_dataset import dataset_of
-from training.dataset.parquet_dataset import dataset_from, date_of, feature_files
+from models.arrears import fit_booster, hyperparameters_for
+from training.dataset.lightgbm_dataset import matrix_dataset
+from training.dataset.parquet_dataset import parquet_dataset, partition_date, feature_files
 from training.fit.out_of_time import directions_of
-from training.evaluation.metrics import roc_auc
+from training.metrics import roc_auc
 
-every = feature_files(Path(sys.argv[1]), besides=[LABEL])
-days = sorted(date_of(path) for path in every.files)
-files, later = every.within(days[:-1]), every.within(days[-1:])
+every = feature_files(Path(sys.argv[1]), exclude=[LABEL])
+days = sorted(partition_date(path) for path in every.files)
+files, later = every.of_dates(days[:-1]), every.within(days[-1:])
 label = files.column(LABEL)
-recipe = recipe_for(float((label == 1).sum()))
+recipe = hyperparameters_for(float((label == 1).sum()))
 start = time.perf_counter()
 if sys.argv[2] == "memory":
     values, filled = np.empty((len(label), len(files.columns)), order="F"), 0
@@ -54,14 +54,17 @@ if sys.argv[2] == "memory":
         values[filled:filled + len(block)] = block
         filled += len(block)
     nobody = np.zeros(0, "datetime64[D]"), ()
-    data = dataset_of(Matrix(*nobody, files.columns, values), label)
+    data = matrix_dataset(Matrix(*nobody, files.columns, values), label)
     del values
 else:
-    data = dataset_from(files, label)
+    data = parquet_dataset(files, label)
 data.params = recipe.parameters(directions_of(files.columns), 0)
 data.construct()
 binned = time.perf_counter()
-booster = grow(data, directions_of(files.columns), recipe=recipe, rounds=recipe.max_rounds, seed=0)
+directions = directions_of(files.columns)
+booster = fit_booster(
+    data, directions, hyperparameters=recipe, rounds=recipe.max_rounds, seed=0
+)
 fitted = time.perf_counter()
 scores = np.concatenate([booster.predict(block) for block in later.blocks()])
 print(json.dumps({
@@ -83,7 +86,7 @@ class Fit:
     @property
     def seconds(self) -> float:
         """Reading, binning and growing; not the start of Python."""
-        return self.told["read"] + self.told["grow"]
+        return self.result["read"] + self.result["grow"]
 
 
 def fit(rows: int, held: str = "disk") -> Fit:
@@ -91,7 +94,7 @@ def fit(rows: int, held: str = "disk") -> Fit:
     with tempfile.TemporaryDirectory(prefix="wagewatch-training-") as place:
         child(_MAKE, place, rows)
         done: Child = child(_FIT, place, held)
-    return Fit(int(done.told["rows"]), done.told, done.peak_mb)
+    return Fit(int(done.result["rows"]), done.result, done.peak_mb)
 
 
 def figures(size: Size) -> Sequence[Figure]:
@@ -108,14 +111,14 @@ def figures(size: Size) -> Sequence[Figure]:
         found.append(Figure("bytes per further row", per_row, "bytes", "lower"))
     return [
         *found,
-        Figure("bytes of a row as numbers", 8 * large.told["columns"], "bytes"),
+        Figure("bytes of a row as numbers", 8 * large.result["columns"], "bytes"),
         Figure("peak memory, disk over memory", disk.peak_mb / memory.peak_mb, "ratio", "lower", 1),
         Figure("seconds, disk over memory", disk.seconds / memory.seconds, "ratio", "lower"),
     ]
 
 
 def _of(one: Fit) -> list[Figure]:
-    told = one.told
+    told = one.result
     millions = f"{one.rows / 1e6:.4g} M rows x {told['columns']:.0f}"
     grown = f"{millions}, {told['rounds']:.0f} rounds, {told['leaves']:.0f} leaves"
     return [

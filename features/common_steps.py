@@ -24,7 +24,7 @@ _LINKED = {"complaints": ("linked", "linked_org_id")}
 """Columns the record store adds to a table's own: whether and where a person linked a complaint."""
 
 
-def known(table: str) -> Step:
+def known_rows_step(table: str) -> Step:
     """``known_<table>``: the rows of ``table`` as of each date."""
     names = (*(field.name for field in TABLES[table].fields), *_LINKED.get(table, ()))
     fields = ", ".join(f"v.{name}" for name in names)
@@ -179,7 +179,7 @@ DUE_TRANSFERS = Step(
 )
 
 SHARED_STEPS: tuple[Step, ...] = (
-    *(known(table) for table in TABLES),
+    *(known_rows_step(table) for table in TABLES),
     _feeds(),
     COHORT,
     EVENTS,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _COHORT_QUERY = f"SELECT as_of, count(*) AS units FROM {COHORT.name} GROUP BY as_of"
 
-ROWS_AT_ONCE = 60_000_000
+MAX_ROWS_PER_BATCH = 60_000_000
 """Dates are computed together as long as records times dates stay below this."""
 
 
@@ -56,7 +56,7 @@ class Matrix:
         names = tuple(self.project_ids[i] for i in kept)
         return replace(self, as_ofs=self.as_ofs[mask], project_ids=names, values=self.values[mask])
 
-    def only(self, columns: Sequence[str]) -> Matrix:
+    def select_columns(self, columns: Sequence[str]) -> Matrix:
         """The same rows with ``columns`` alone, in this order."""
         place = [self.columns.index(name) for name in columns]
         return replace(self, columns=tuple(columns), values=self.values[:, place])
@@ -98,42 +98,42 @@ def compute(
     return engine
 
 
-def computed_by_dates(
+def compute_in_batches(
     store: RecordStore,
     as_ofs: Sequence[dt.date],
     progress: Progress | None = None,
     *,
     families: Sequence[Family] | None = None,
-    told_before: dt.date | None = None,
-    rows_at_once: int = ROWS_AT_ONCE,
+    known_before: dt.date | None = None,
+    max_rows: int = MAX_ROWS_PER_BATCH,
 ) -> Iterator[DuckDBEngine]:
     """An engine in which all steps have run for the first few dates, then for the next, in order.
 
     So memory does not grow with the number of dates. Without ``families`` it is all that are asked
-    of the kind of unit ``store`` shows. ``told_before`` hides all that was known on or after that
+    of the kind of unit ``store`` shows. ``known_before`` hides all that was known on or after that
     day (the leak check). Ask each engine before taking the next; the last is closed at the end.
     """
     todo = steps(families or FEATURE_SETS[store.kind].families)
-    return stepped_by_dates(
-        store, as_ofs, todo, progress, told_before=told_before, rows_at_once=rows_at_once
+    return run_steps_in_batches(
+        store, as_ofs, todo, progress, known_before=known_before, max_rows=max_rows
     )
 
 
-def stepped_by_dates(
+def run_steps_in_batches(
     store: RecordStore,
     as_ofs: Sequence[dt.date],
     todo: Sequence[Step],
     progress: Progress | None = None,
     *,
-    told_before: dt.date | None = None,
-    rows_at_once: int = ROWS_AT_ONCE,
+    known_before: dt.date | None = None,
+    max_rows: int = MAX_ROWS_PER_BATCH,
 ) -> Iterator[DuckDBEngine]:
-    """As :func:`computed_by_dates`, with ``todo`` in place of all steps of families."""
-    parts = _parts(store, as_ofs, rows_at_once)
-    engine = DuckDBEngine(store, [], told_before=told_before)
+    """As :func:`compute_in_batches`, with ``todo`` in place of all steps of families."""
+    parts = _parts(store, as_ofs, max_rows)
+    engine = DuckDBEngine(store, [], known_before=known_before)
     try:
         for number, dates in enumerate(parts):
-            engine.ask(dates)
+            engine.set_dates(dates)
             _run(engine, todo, _share_of(progress, number, len(parts)))
             yield engine
     finally:
@@ -178,34 +178,36 @@ def feature_matrix(
     progress: Progress | None = None,
     *,
     families: Sequence[Family] | None = None,
-    told_before: dt.date | None = None,
-    rows_at_once: int = ROWS_AT_ONCE,
+    known_before: dt.date | None = None,
+    max_rows: int = MAX_ROWS_PER_BATCH,
 ) -> Matrix:
-    """The features of the cohort at each of ``as_ofs``; see :func:`computed_by_dates`."""
+    """The features of the cohort at each of ``as_ofs``; see :func:`compute_in_batches`."""
     wanted = families or FEATURE_SETS[store.kind].families
-    filling = Filling(cohort_sizes(store, as_ofs, told_before), columns_of(wanted), store.kind)
-    for engine in computed_by_dates(
+    filling = MatrixBuilder(
+        cohort_sizes(store, as_ofs, known_before), columns_of(wanted), store.kind
+    )
+    for engine in compute_in_batches(
         store,
         as_ofs,
         progress,
         families=wanted,
-        told_before=told_before,
-        rows_at_once=rows_at_once,
+        known_before=known_before,
+        max_rows=max_rows,
     ):
         table = matrix_table(engine, wanted)
         if table.num_rows:
-            filling.put(table["as_of"][0].as_py(), table)
+            filling.add(table["as_of"][0].as_py(), table)
     return filling.matrix()
 
 
 def cohort_sizes(
-    store: RecordStore, as_ofs: Sequence[dt.date], told_before: dt.date | None = None
+    store: RecordStore, as_ofs: Sequence[dt.date], known_before: dt.date | None = None
 ) -> dict[dt.date, int]:
     """How many units each of ``as_ofs`` has, in the order of dates, before anything is computed."""
     sizes = dict.fromkeys(sorted(set(as_ofs)), 0)
     # Nothing but what is counted is read of steps that stay views.
     todo = [replace(step, inlined=True) for step in _read_by([_COHORT_QUERY], SHARED_STEPS)]
-    for engine in stepped_by_dates(store, as_ofs, todo, told_before=told_before):
+    for engine in run_steps_in_batches(store, as_ofs, todo, known_before=known_before):
         counted = engine.fetch(_COHORT_QUERY)
         sizes.update((row["as_of"], row["units"]) for row in counted.to_pylist())
     return sizes
@@ -216,7 +218,7 @@ def columns_of(families: Sequence[Family]) -> tuple[str, ...]:
     return tuple(feature.name for family in families for feature in family.features)
 
 
-class Filling:
+class MatrixBuilder:
     """A matrix that is filled part by part, so that it is held once and beside it one part.
 
     Its array is made for ``sizes``, the number of units of each date; see :func:`cohort_sizes`.
@@ -235,7 +237,7 @@ class Filling:
         self._once: dict[str, str] = {}
         self._values = np.empty((len(self._as_ofs), len(columns)), order="F")
 
-    def put(self, day: dt.date, table: pa.Table) -> None:
+    def add(self, day: dt.date, table: pa.Table) -> None:
         """Copy ``table``, some columns of the rows from the first one of ``day`` on."""
         first = int(np.searchsorted(self._as_ofs, np.datetime64(day)))
         rows = slice(first, first + table.num_rows)

@@ -11,7 +11,7 @@ import lightgbm as lgb
 import numpy as np
 
 from features.matrix import Matrix
-from models.base import Kind, pick
+from models.base import Kind, align_columns
 from models.calibration import Calibration
 from models.tree_shap import Tree, add_contributions, trees_of
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-ROWS_AT_ONCE = 8_192
+ROWS_PER_BATCH = 8_192
 """Rows scored and explained together, so that memory does not grow with them."""
 
 
@@ -46,10 +46,10 @@ class ArrearsModel:
 
     def raw(self, matrix: Matrix) -> NDArray[np.float64]:
         """Log-odds before calibration, shape (rows,)."""
-        values = pick(matrix, self.columns)
+        values = align_columns(matrix, self.columns)
         raw = np.zeros(len(values))
-        for start in range(0, len(values), ROWS_AT_ONCE):
-            rows = slice(start, start + ROWS_AT_ONCE)
+        for start in range(0, len(values), ROWS_PER_BATCH):
+            rows = slice(start, start + ROWS_PER_BATCH)
             block = np.ascontiguousarray(values[rows])
             scores = [b.predict(block, raw_score=True, num_threads=1) for b in self._loaded]
             raw[rows] = np.mean(scores, axis=0)
@@ -60,10 +60,10 @@ class ArrearsModel:
 
         Source: Lundberg et al., "From local explanations to global understanding", 2020.
         """
-        values = pick(matrix, self.columns)
+        values = align_columns(matrix, self.columns)
         out = np.zeros((len(values), len(self.columns) + 1))
-        for start in range(0, len(values), ROWS_AT_ONCE):
-            block = slice(start, start + ROWS_AT_ONCE)
+        for start in range(0, len(values), ROWS_PER_BATCH):
+            block = slice(start, start + ROWS_PER_BATCH)
             parts = np.zeros((out.shape[1], len(values[block])))
             add_contributions(self._trees, values[block], parts)
             out[block] = parts.T / len(self.boosters)
@@ -77,8 +77,8 @@ class ArrearsModel:
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How boosters are grown; see :func:`recipe_for`."""
+class Hyperparameters:
+    """How boosters are grown; see :func:`hyperparameters_for`."""
 
     leaves: int
     min_rows_in_leaf: int
@@ -110,24 +110,29 @@ class Recipe:
         }
 
 
-def recipe_for(positives: float) -> Recipe:
+def hyperparameters_for(positives: float) -> Hyperparameters:
     """The fewer events, the simpler the trees.
 
     Measured on months before any reported date: with a few hundred positive rows trees of four
     leaves gave the best average precision; deeper ones only learnt the noise.
     """
     if positives < 1_000:
-        return Recipe(leaves=4, min_rows_in_leaf=100, l2=20.0)
+        return Hyperparameters(leaves=4, min_rows_in_leaf=100, l2=20.0)
     if positives < 10_000:
-        return Recipe(leaves=7, min_rows_in_leaf=200, l2=20.0)
-    return Recipe(leaves=31, min_rows_in_leaf=500, l2=20.0, max_rounds=600)
+        return Hyperparameters(leaves=7, min_rows_in_leaf=200, l2=20.0)
+    return Hyperparameters(leaves=31, min_rows_in_leaf=500, l2=20.0, max_rounds=600)
 
 
-def grow(
-    data: lgb.Dataset, directions: Sequence[int], *, recipe: Recipe, rounds: int, seed: int
+def fit_booster(
+    data: lgb.Dataset,
+    directions: Sequence[int],
+    *,
+    hyperparameters: Hyperparameters,
+    rounds: int,
+    seed: int,
 ) -> Any:
     """One booster. ``data`` has labels in [0, 1]; boosters of one recipe may share it.
 
     ``directions`` per column: 1, -1 or 0 for either.
     """
-    return lgb.train(recipe.parameters(directions, seed), data, num_boost_round=rounds)
+    return lgb.train(hyperparameters.parameters(directions, seed), data, num_boost_round=rounds)

@@ -45,7 +45,7 @@ class ScoringModel(Protocol):
         """Shape (rows, len(columns) + 1): what each feature adds; the last column is the base."""
 
 
-def pick(matrix: Matrix, columns: Sequence[str]) -> NDArray[np.float64]:
+def align_columns(matrix: Matrix, columns: Sequence[str]) -> NDArray[np.float64]:
     """The values of ``columns`` in this order, not to be written to: no copy where they are all.
 
     Raises:

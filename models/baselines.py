@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.matrix import Matrix
-from models.base import pick
+from models.base import align_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,17 +36,17 @@ def rules_in_use(matrix: Matrix) -> NDArray[np.float64]:
         ("payroll_months_missing_6m", 1.0, _YELLOW),
     )
     absent = ("account_open", "deposit_valid", "notice_board")
-    values = pick(matrix, [name for name, _, _ in marks])
+    values = align_columns(matrix, [name for name, _, _ in marks])
     points = np.zeros(len(values))
     for column, (_, mark, weight) in enumerate(marks):
         points += weight * (np.nan_to_num(values[:, column], nan=-1.0) >= mark)
-    missing = np.nan_to_num(pick(matrix, absent), nan=1.0) == 0
+    missing = np.nan_to_num(align_columns(matrix, absent), nan=1.0) == 0
     return np.asarray(points + _YELLOW * missing.sum(axis=1), dtype=np.float64)
 
 
 def last_inspection(matrix: Matrix) -> NDArray[np.float64]:
     """1 where the last inspection found arrears, 0 where it found none, 0.5 where none was made."""
-    return np.nan_to_num(pick(matrix, ["last_inspection_found"])[:, 0], nan=0.5)
+    return np.nan_to_num(align_columns(matrix, ["last_inspection_found"])[:, 0], nan=0.5)
 
 
 def _employer_rules(matrix: Matrix) -> NDArray[np.float64]:
@@ -58,7 +58,7 @@ def _employer_rules(matrix: Matrix) -> NDArray[np.float64]:
     )
     points = np.zeros(len(matrix.project_ids))
     for name, mark, weight in reach:
-        points += weight * (np.nan_to_num(pick(matrix, [name])[:, 0], nan=-1.0) >= mark)
+        points += weight * (np.nan_to_num(align_columns(matrix, [name])[:, 0], nan=-1.0) >= mark)
     for name, mark, weight in fall:
-        points += weight * (np.nan_to_num(pick(matrix, [name])[:, 0], nan=np.inf) <= mark)
+        points += weight * (np.nan_to_num(align_columns(matrix, [name])[:, 0], nan=np.inf) <= mark)
     return points

@@ -37,20 +37,20 @@ class Calibration:
         return scaled
 
 
-def fit(raw: NDArray[np.float64], happened: NDArray[np.float64]) -> Calibration:
-    """The calibration that makes ``happened`` (0 or 1) most likely, slope drawn towards 1.
+def fit(raw: NDArray[np.float64], labels: NDArray[np.float64]) -> Calibration:
+    """The calibration that makes ``labels`` (0 or 1) most likely, slope drawn towards 1.
 
     Without any event or without any non-event nothing can be fitted and the identity comes back.
     """
-    if len(raw) == 0 or happened.min() == happened.max():
+    if len(raw) == 0 or labels.min() == labels.max():
         return Calibration()
     design = np.column_stack([raw, np.ones_like(raw)])
     weights = np.array([1.0, 0.0])
     for _ in range(_STEPS):
-        step = _newton_step(design, happened, weights)
-        loss = _loss(design, happened, weights)
+        step = _newton_step(design, labels, weights)
+        loss = _loss(design, labels, weights)
         size = 1.0
-        while size > 1e-8 and _loss(design, happened, weights - size * step) > loss:
+        while size > 1e-8 and _loss(design, labels, weights - size * step) > loss:
             size /= 2
         weights = weights - size * step
         if np.abs(size * step).max() < 1e-9:

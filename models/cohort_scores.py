@@ -10,8 +10,8 @@ from features.feature_sets import FEATURE_SETS
 from features.matrix import compute, matrix_table, to_matrix
 from models.base import ScoringModel
 from models.counterfactuals import LeverEffect, lever_effects
-from models.novelty import Resemblance
-from models.reasons import Reason, evidence_behind, family_sums, reasons
+from models.novelty import NoveltyDetector
+from models.reasons import Reason, contributions_by_family, evidence_for, reasons
 from risk.contract import TABLES
 from risk.progress import Progress
 from risk.store.store import RecordStore
@@ -72,7 +72,7 @@ def score_cohort(
     store: RecordStore,
     model: ScoringModel,
     as_of: dt.date,
-    resemblance: Resemblance | None = None,
+    novelty: NoveltyDetector | None = None,
     progress: Progress | None = None,
     *,
     with_levers: bool = False,
@@ -83,16 +83,16 @@ def score_cohort(
         matrix = to_matrix(matrix_table(engine), store.kind)
         engine.run([FEATURE_SETS[store.kind].stakes])
         details = {str(row[0]): row for row in engine.rows(_DETAILS)}
-        evidence = evidence_behind(engine, matrix.project_ids)
+        evidence = evidence_for(engine, matrix.project_ids)
         feeds = engine.rows("SELECT * EXCLUDE (as_of) FROM feeds")[0]
     finally:
         engine.close()
     parts = model.contributions(matrix)
     raw = model.raw(matrix)
     probability = model.calibration.probability(raw)
-    sums = family_sums(model, parts)
+    sums = contributions_by_family(model, parts)
     why = reasons(model, matrix, parts, evidence)
-    unlike = resemblance.unlike(matrix) if resemblance else None
+    unlike = novelty.is_novel(matrix) if novelty else None
     projects = tuple(
         _scored(
             details[project_id],

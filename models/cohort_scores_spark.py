@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from features.feature_sets import FEATURE_SETS
 from features.matrix import matrix_sql, to_matrix
 from models.base import ScoringModel
-from models.peer_medians_spark import Typical, peers_sql, typical_among, unknown_as_null
+from models.peer_medians_spark import PeerMedians, nan_as_null, peer_groups_sql, peer_medians_of
 from models.reason_text import reason_text
-from models.reasons import Evidence, EvidenceItem, Reason, most_telling, reasons
+from models.reasons import Evidence, EvidenceItem, Reason, reasons, top_evidence_sql
 from risk.locale import LANGUAGES
 from risk.tiers import Tiers
 from risk.unit_kinds import Kind
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from features.engines.spark import SparkEngine
 
-SCORES = (
+SCORES_SCHEMA = (
     "project_id STRING, as_of DATE, raw DOUBLE, probability DOUBLE, tier STRING, model STRING,"
     " reasons ARRAY<STRUCT<family: STRING, contribution: DOUBLE, feature: STRING, value: DOUBLE,"
     " typical: DOUBLE, article: STRING, zh: STRING, en: STRING,"
@@ -44,7 +44,7 @@ class Scorer:
     version: str
     tiers: Tiers
     kind: Kind
-    typical: Typical
+    typical: PeerMedians
 
     def score(self, batch: pa.RecordBatch) -> list[dict[str, Any]]:
         """The scores of a batch of rows: as_of, project_id, peers, evidence, then the features."""
@@ -73,15 +73,18 @@ class Scorer:
         ]
 
 
-def scores_on_spark(
+def score_cohort_on_spark(
     engine: SparkEngine, model: ScoringModel, version: str, tiers: Tiers
 ) -> DataFrame:
-    """The scores of the engine's one as_of, of the columns :data:`SCORES`; all steps have run."""
+    """The scores at the single as_of of ``engine``, whose steps have all run.
+
+    The columns are those of :data:`SCORES_SCHEMA`.
+    """
     names = [feature.name for feature in FEATURE_SETS[engine.kind].features]
     matrix = matrix_sql(FEATURE_SETS[engine.kind].families, ordered=False)
-    engine.view("known_matrix", unknown_as_null(names, matrix), kept=True)
-    engine.view("matrix", peers_sql(engine, "known_matrix"))
-    scorer = Scorer(model, version, tiers, engine.kind, typical_among(engine, "matrix", names))
+    engine.view("known_matrix", nan_as_null(names, matrix), materialised=True)
+    engine.view("matrix", peer_groups_sql(engine, "known_matrix"))
+    scorer = Scorer(model, version, tiers, engine.kind, peer_medians_of(engine, "matrix", names))
     told: Broadcast[Scorer] = engine.session.sparkContext.broadcast(scorer)
 
     def scored(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -91,11 +94,11 @@ def scores_on_spark(
             rows = told.value.score(batch)
             yield from pa.Table.from_pylist(rows, schema=_schema()).to_batches()
 
-    return engine.frame(_rows_sql(engine.kind)).mapInArrow(scored, SCORES)
+    return engine.frame(_rows_sql(engine.kind)).mapInArrow(scored, SCORES_SCHEMA)
 
 
 def _schema() -> pa.Schema:
-    """The columns :data:`SCORES` as Arrow."""
+    """The columns :data:`SCORES_SCHEMA` as Arrow."""
     import pyarrow as pa
 
     text, number, day = pa.string(), pa.float64(), pa.date32()
@@ -110,7 +113,7 @@ def _schema() -> pa.Schema:
 def _rows_sql(kind: Kind) -> str:
     """The matrix with, per project, the records behind its reasons."""
     told = " UNION ALL ".join(
-        f"SELECT '{family.name}' AS family, * FROM ({most_telling(family.evidence)}) t"
+        f"SELECT '{family.name}' AS family, * FROM ({top_evidence_sql(family.evidence)}) t"
         for family in FEATURE_SETS[kind].families
         if family.evidence
     )

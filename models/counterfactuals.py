@@ -21,10 +21,10 @@ from models.base import ScoringModel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LEAST = 0.001
+MIN_EFFECT = 0.001
 """A smaller fall of the probability is not worth telling."""
 
-ALL = "all_duties"
+ALL_DUTIES = "all_duties"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def lever_effects(model: ScoringModel, matrix: Matrix) -> list[tuple[LeverEffect
     every = {name: value for lever in LEVERS for name, value in lever.met.items()}
     wanted = {lever.code: (lever.article, lever.met) for lever in LEVERS}
     found: list[list[LeverEffect]] = [[] for _ in matrix.project_ids]
-    for code, (article, met) in {**wanted, ALL: (None, every)}.items():
+    for code, (article, met) in {**wanted, ALL_DUTIES: (None, every)}.items():
         changed = _met(matrix, met)
         touched = np.flatnonzero(
             ((changed != matrix.values) & ~np.isnan(matrix.values)).any(axis=1)
@@ -76,9 +76,11 @@ def lever_effects(model: ScoringModel, matrix: Matrix) -> list[tuple[LeverEffect
             continue
         then = model.calibration.probability(model.raw(_rows(matrix, changed, touched)))
         for place, row in enumerate(touched):
-            if now[row] - then[place] >= LEAST:
+            if now[row] - then[place] >= MIN_EFFECT:
                 found[row].append(LeverEffect(code, article, float(then[place])))
-    return [tuple(sorted(one, key=lambda e: (e.code == ALL, e.probability))) for one in found]
+    return [
+        tuple(sorted(one, key=lambda e: (e.code == ALL_DUTIES, e.probability))) for one in found
+    ]
 
 
 def _met(matrix: Matrix, met: Mapping[str, float]) -> NDArray[np.float64]:

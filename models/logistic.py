@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.matrix import Matrix
-from models.base import Kind, pick
+from models.base import Kind, align_columns
 from models.calibration import Calibration
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _DIGITS = 9
 
 
 @dataclass(frozen=True)
-class LogisticRecipe:
+class LogisticHyperparameters:
     """How it is fitted; ``strength`` is how much the data weigh against the ridge."""
 
     strength: float = STRENGTH
@@ -55,7 +55,7 @@ class LogisticModel:
 
     def contributions(self, matrix: Matrix) -> NDArray[np.float64]:
         """Shape (rows, columns + 1): what each feature adds; the last column is the base."""
-        spread = _spread(pick(matrix, self.columns), self.edges)
+        spread = _spread(align_columns(matrix, self.columns), self.edges)
         weights, typical = np.array(self.weights), np.array(self.typical)
         base = self.intercept + float((weights * typical).sum())
         parts = (spread - typical) * weights
@@ -64,19 +64,19 @@ class LogisticModel:
 
 def fit_logistic(
     matrix: Matrix,
-    happened: NDArray[np.float64],
+    labels: NDArray[np.float64],
     directions: Sequence[int] | None = None,
     *,
     strength: float = STRENGTH,
 ) -> LogisticModel:
-    """Fit on the rows of ``matrix``; ``happened`` lies in [0, 1] and holds both outcomes.
+    """Fit on the rows of ``matrix``; ``labels`` lies in [0, 1] and holds both outcomes.
 
     ``directions`` per column: 1, -1 or 0 for either; None lets every feature push either way.
     """
     edges = tuple(_edges(matrix.values[:, column]) for column in range(len(matrix.columns)))
     design = np.ones((len(matrix.values), len(edges) + 1))
     spread = _spread(matrix.values, edges, out=design[:, :-1])
-    weights = _minimised(design, happened, directions or [0] * len(edges), strength)
+    weights = _minimised(design, labels, directions or [0] * len(edges), strength)
     return LogisticModel(
         columns=matrix.columns,
         edges=edges,

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.matrix import Matrix
-from models.base import pick
+from models.base import align_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-PAPER = "resemblance.json"
+ARTIFACT = "resemblance.json"
 """The name of the paper it is kept as beside a model."""
 
-MOST_PROTOTYPES = 300
-LEAST_INSPECTED = 30
+MAX_PROTOTYPES = 300
+MIN_INSPECTED = 30
 """With fewer inspected rows nothing can be said."""
 
 _SHARE_INSIDE = 0.99
@@ -35,7 +35,7 @@ _BLOCK = 10_000
 
 
 @dataclass(frozen=True)
-class Resemblance:
+class NoveltyDetector:
     """``edges`` per column; ``levels`` of the prototypes, shape (prototypes, columns).
 
     A level is the number of edges at or below the value, -1 where the value is unknown.
@@ -44,12 +44,12 @@ class Resemblance:
     columns: tuple[str, ...]
     edges: tuple[tuple[float, ...], ...]
     levels: NDArray[np.int8]
-    limit: float
+    threshold: float
 
-    def unlike(self, matrix: Matrix) -> NDArray[np.bool_]:
+    def is_novel(self, matrix: Matrix) -> NDArray[np.bool_]:
         """Which rows are unlike anything inspected, shape (rows,)."""
-        levels = _levels(pick(matrix, self.columns), self.edges)
-        return np.asarray(_nearest(levels, self.levels) > self.limit)
+        levels = _levels(align_columns(matrix, self.columns), self.edges)
+        return np.asarray(_nearest(levels, self.levels) > self.threshold)
 
     def to_text(self) -> str:
         """As JSON."""
@@ -58,39 +58,39 @@ class Resemblance:
                 "columns": list(self.columns),
                 "edges": [list(one) for one in self.edges],
                 "levels": self.levels.tolist(),
-                "limit": self.limit,
+                "limit": self.threshold,
             }
         )
 
 
-def from_text(body: str) -> Resemblance:
-    """What :meth:`Resemblance.to_text` wrote."""
+def from_text(body: str) -> NoveltyDetector:
+    """What :meth:`NoveltyDetector.to_text` wrote."""
     read = json.loads(body)
-    return Resemblance(
+    return NoveltyDetector(
         columns=tuple(read["columns"]),
         edges=tuple(tuple(one) for one in read["edges"]),
         levels=np.array(read["levels"], dtype=np.int8),
-        limit=float(read["limit"]),
+        threshold=float(read["limit"]),
     )
 
 
-def fit_resemblance(inspected: Matrix, seed: int = 0) -> Resemblance | None:
+def fit_novelty_detector(inspected: Matrix, seed: int = 0) -> NoveltyDetector | None:
     """Learn from the rows of inspected projects; None where they are too few."""
-    if len(set(inspected.project_ids)) < LEAST_INSPECTED:
+    if len(set(inspected.project_ids)) < MIN_INSPECTED:
         return None
     edges = tuple(_edges(inspected.values[:, place]) for place in range(len(inspected.columns)))
     levels = _levels(inspected.values, edges)
     chosen = _latest_of_each(inspected.project_ids, seed)
     gaps = _nearest_other(levels[chosen])
     limit = float(np.quantile(gaps, _SHARE_INSIDE, method="higher"))
-    return Resemblance(inspected.columns, edges, levels[chosen], limit)
+    return NoveltyDetector(inspected.columns, edges, levels[chosen], limit)
 
 
 def _latest_of_each(project_ids: Sequence[str], seed: int) -> NDArray[np.int64]:
-    """The last row of each project, of at most :data:`MOST_PROTOTYPES` projects by lot."""
+    """The last row of each project, of at most :data:`MAX_PROTOTYPES` projects by lot."""
     last = {name: row for row, name in enumerate(project_ids)}
     rows = np.array([last[name] for name in sorted(last)], dtype=np.int64)
-    lot = np.random.default_rng(seed).permutation(len(rows))[:MOST_PROTOTYPES]
+    lot = np.random.default_rng(seed).permutation(len(rows))[:MAX_PROTOTYPES]
     return rows[np.sort(lot)]
 
 

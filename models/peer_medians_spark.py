@@ -1,6 +1,6 @@
 """What is typical among peers, told from a cohort too large to be held: small tables of medians.
 
-The same definition as :func:`models.reasons.typical_values`, computed where the rows are.
+The same definition as :func:`models.reasons.peer_medians`, computed where the rows are.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.reasons import MIN_COMPARABLE
+from models.reasons import MIN_PEERS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,20 +23,20 @@ _SECTOR = {"project": "coalesce(CAST(building_sector AS INT), 2) * 10", "employe
 
 
 @dataclass(frozen=True)
-class Typical:
+class PeerMedians:
     """The median of every column by group of peers, and over the whole cohort where few know it."""
 
     groups: Mapping[int, NDArray[np.float64]]
-    everywhere: NDArray[np.float64]
+    overall: NDArray[np.float64]
 
     def of(self, peers: Sequence[int]) -> NDArray[np.float64]:
         """One row per entry of ``peers``; shape (rows, columns)."""
         if not len(peers):
-            return np.zeros((0, len(self.everywhere)))
-        return np.stack([self.groups.get(group, self.everywhere) for group in peers])
+            return np.zeros((0, len(self.overall)))
+        return np.stack([self.groups.get(group, self.overall) for group in peers])
 
 
-def peers_sql(engine: SparkEngine, matrix: str) -> str:
+def peer_groups_sql(engine: SparkEngine, matrix: str) -> str:
     """SQL that adds ``peers``, the number of its group, to each row of the view ``matrix``.
 
     Groups are made of the sector and the third by size, as known of one as_of.
@@ -53,8 +53,8 @@ def peers_sql(engine: SparkEngine, matrix: str) -> str:
     )
 
 
-def typical_among(engine: SparkEngine, matrix: str, columns: Sequence[str]) -> Typical:
-    """The medians over the view ``matrix`` of :func:`peers_sql`; no more than groups x columns."""
+def peer_medians_of(engine: SparkEngine, matrix: str, columns: Sequence[str]) -> PeerMedians:
+    """The medians over the view ``matrix``, which has the groups of :func:`peer_groups_sql`."""
     cells = ", ".join(columns)
     small = engine.frame(
         "SELECT peers, place, percentile(value, 0.5), count(*) FROM ("
@@ -68,12 +68,12 @@ def typical_among(engine: SparkEngine, matrix: str, columns: Sequence[str]) -> T
             everywhere[place] = middle
     groups: dict[int, NDArray[np.float64]] = {}
     for peers, place, middle, known in rows:
-        if peers is not None and known >= MIN_COMPARABLE:
+        if peers is not None and known >= MIN_PEERS:
             groups.setdefault(peers, everywhere.copy())[place] = middle
-    return Typical(groups, everywhere)
+    return PeerMedians(groups, everywhere)
 
 
-def unknown_as_null(columns: Sequence[str], matrix: str) -> str:
+def nan_as_null(columns: Sequence[str], matrix: str) -> str:
     """The rows of ``matrix`` with NaN as NULL, which is how Spark leaves a value out."""
     cells = ", ".join(f"CASE WHEN NOT isnan({name}) THEN {name} END AS {name}" for name in columns)
     return f"SELECT as_of, project_id, {cells} FROM ({matrix}) m"

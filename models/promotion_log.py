@@ -12,7 +12,7 @@ from risk.errors import WagewatchError
 PROMOTED: Literal["promoted"] = "promoted"
 ROLLED_BACK: Literal["rolled_back"] = "rolled_back"
 
-LONGEST_REASON = 2_000
+MAX_REASON_LENGTH = 2_000
 """Characters; the registry's tags hold no books."""
 
 _TAG = "change_"
@@ -31,7 +31,7 @@ class ReasonTooLong(WagewatchError):
 
 
 @dataclass(frozen=True)
-class Change:
+class ChampionChange:
     """``version`` took the place of ``before`` (None: of nobody). ``at`` is UTC, ISO 8601."""
 
     action: Literal["promoted", "rolled_back"]
@@ -47,25 +47,27 @@ def require_reason(who: str, why: str) -> None:
 
     Raises:
         ReasonMissing: ``who`` or ``why`` is blank.
-        ReasonTooLong: one of them is longer than :data:`LONGEST_REASON`.
+        ReasonTooLong: one of them is longer than :data:`MAX_REASON_LENGTH`.
     """
     if not who.strip() or not why.strip():
         raise ReasonMissing()
-    if max(len(who), len(why)) > LONGEST_REASON:
-        raise ReasonTooLong(length=max(len(who), len(why)), longest=LONGEST_REASON)
+    if max(len(who), len(why)) > MAX_REASON_LENGTH:
+        raise ReasonTooLong(length=max(len(who), len(why)), longest=MAX_REASON_LENGTH)
 
 
-def as_tag(change: Change, number: int) -> tuple[str, str]:
+def as_tag(change: ChampionChange, number: int) -> tuple[str, str]:
     """Key and value under which the ``number``-th change is kept."""
     return f"{_TAG}{number:06d}", json.dumps(asdict(change), ensure_ascii=False)
 
 
-def from_tags(tags: Mapping[str, str]) -> tuple[Change, ...]:
+def from_tags(tags: Mapping[str, str]) -> tuple[ChampionChange, ...]:
     """All changes among ``tags``, oldest first."""
-    return tuple(Change(**json.loads(tags[key])) for key in sorted(tags) if key.startswith(_TAG))
+    return tuple(
+        ChampionChange(**json.loads(tags[key])) for key in sorted(tags) if key.startswith(_TAG)
+    )
 
 
-def champion_before(changes: Sequence[Change], current: str | None) -> str | None:
+def champion_before(changes: Sequence[ChampionChange], current: str | None) -> str | None:
     """The champion before ``current``: a promotion goes forward, a rolling back undoes one."""
     line: list[str] = []
     for change in changes:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 EVIDENCE_PER_REASON = 5
-MIN_COMPARABLE = 20
+MIN_PEERS = 20
 """A group of peers counts where at least so many of them have the value."""
 _ARTICLES = {feature.name: feature.article for feature in ALL_FEATURES}
 
@@ -59,7 +59,9 @@ Evidence = Mapping[tuple[str, str], tuple[EvidenceItem, ...]]
 """(family, project_id) to its most telling records."""
 
 
-def family_sums(model: ScoringModel, parts: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+def contributions_by_family(
+    model: ScoringModel, parts: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
     """Contributions per family, each of shape (rows,), families in catalogue order."""
     sums = {}
     for family in ALL_FAMILIES:
@@ -77,13 +79,13 @@ def reasons(
 ) -> list[tuple[Reason, ...]]:
     """Per row of ``matrix`` the reasons, strongest first, without families that add nothing.
 
-    ``typical`` is given where ``matrix`` is not the whole cohort; see :func:`typical_values`.
+    ``typical`` is given where ``matrix`` is not the whole cohort; see :func:`peer_medians`.
     """
-    typical = typical_values(matrix) if typical is None else typical
+    typical = peer_medians(matrix) if typical is None else typical
     place = [matrix.columns.index(name) for name in model.columns]
     known = ~np.isnan(matrix.values[:, place])
     out: list[list[Reason]] = [[] for _ in matrix.project_ids]
-    for name, total in family_sums(model, parts).items():
+    for name, total in contributions_by_family(model, parts).items():
         members = np.flatnonzero([FAMILY_OF[column] == name for column in model.columns])
         rows = np.flatnonzero(np.abs(total) > 1e-9) if len(members) else np.zeros(0, dtype=np.intp)
         if not len(rows):
@@ -114,7 +116,7 @@ def reasons(
     return [tuple(sorted(found, key=lambda r: (-abs(r.contribution), r.family))) for found in out]
 
 
-def typical_values(matrix: Matrix) -> NDArray[np.float64]:
+def peer_medians(matrix: Matrix) -> NDArray[np.float64]:
     """Per row and column the median among comparable projects of the same as_of.
 
     Comparable are projects of the same sector group and the same third by contract amount, or
@@ -128,7 +130,7 @@ def typical_values(matrix: Matrix) -> NDArray[np.float64]:
         out[cohort] = _median(matrix.values[cohort])
         for group in np.unique(groups[cohort]):
             rows = cohort & (groups == group)
-            known = (~np.isnan(matrix.values[rows])).sum(axis=0) >= MIN_COMPARABLE
+            known = (~np.isnan(matrix.values[rows])).sum(axis=0) >= MIN_PEERS
             if known.any():
                 block = out[rows]
                 block[:, known] = _median(matrix.values[rows][:, known])
@@ -136,7 +138,7 @@ def typical_values(matrix: Matrix) -> NDArray[np.float64]:
     return out
 
 
-def evidence_behind(engine: Engine, project_ids: Sequence[str]) -> Evidence:
+def evidence_for(engine: Engine, project_ids: Sequence[str]) -> Evidence:
     """The most telling records per family for ``project_ids``; the engine holds one as_of.
 
     Ties in weight are broken by record id, so the answer does not depend on any order.
@@ -148,7 +150,7 @@ def evidence_behind(engine: Engine, project_ids: Sequence[str]) -> Evidence:
             continue
         rows = engine.rows(
             "SELECT project_id, source_table, record_id, known_at"
-            f" FROM ({most_telling(family.evidence)}) told ORDER BY project_id, place"
+            f" FROM ({top_evidence_sql(family.evidence)}) told ORDER BY project_id, place"
         )
         for project_id, table, record_id, known_at in rows:
             if str(project_id) in wanted and isinstance(known_at, dt.date):
@@ -157,7 +159,7 @@ def evidence_behind(engine: Engine, project_ids: Sequence[str]) -> Evidence:
     return {key: tuple(items) for key, items in found.items()}
 
 
-def most_telling(evidence: catalogue.Evidence) -> str:
+def top_evidence_sql(evidence: catalogue.Evidence) -> str:
     """SQL for the :data:`EVIDENCE_PER_REASON` most telling records per project, by ``place``."""
     return (
         "SELECT project_id, source_table, record_id, known_at, place FROM ("

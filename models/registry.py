@@ -19,13 +19,13 @@ from models.base import ScoringModel
 from models.promotion_log import (
     PROMOTED,
     ROLLED_BACK,
-    Change,
+    ChampionChange,
     as_tag,
     champion_before,
     from_tags,
     require_reason,
 )
-from models.storage import load, read_paper, save
+from models.storage import load, read_artifact, save
 from risk.errors import WagewatchError
 from risk.unit_kinds import KINDS, Kind
 from risk.workspace import Workspace
@@ -70,7 +70,7 @@ class ModelVersion:
     digest: str
     aliases: tuple[str, ...]
     about: Mapping[str, Any]
-    changes: tuple[Change, ...] = ()
+    changes: tuple[ChampionChange, ...] = ()
 
 
 def kind_of(version: str) -> Kind:
@@ -101,11 +101,11 @@ class Registry:
         *,
         parameters: Mapping[str, Any],
         metrics: Mapping[str, float],
-        papers: Mapping[str, str] = MappingProxyType({}),
+        artifacts: Mapping[str, str] = MappingProxyType({}),
     ) -> ModelVersion:
         """Store ``model`` as the new challenger. ``about`` must hold ``trained_at`` (ISO date).
 
-        ``papers`` are texts kept with it under the same digest; see :meth:`paper`.
+        ``artifacts`` are texts kept with it under the same digest; see :meth:`artifact`.
         """
         run = self._client.create_run(self._experiment()).info.run_id
         for name, value in parameters.items():
@@ -113,7 +113,7 @@ class Registry:
         for name, figure in metrics.items():
             self._client.log_metric(run, name, figure)
         folder = self._workspace.models / run
-        digest = save(model, folder, about, papers)
+        digest = save(model, folder, about, artifacts)
         self._client.set_terminated(run)
         made = self._client.create_model_version(
             self.name, source=folder.resolve().as_uri(), run_id=run, tags={"digest": digest}
@@ -146,7 +146,7 @@ class Registry:
             raise NoEarlierChampion()
         return self._change(ROLLED_BACK, before, who, why)
 
-    def changes(self) -> tuple[Change, ...]:
+    def changes(self) -> tuple[ChampionChange, ...]:
         """Every change of champion, oldest first."""
         return from_tags(self._client.get_registered_model(self.name).tags)
 
@@ -156,7 +156,9 @@ class Registry:
         require_reason(who, why)
         self.get(version)  # it exists and is undamaged
         at = dt.datetime.now(dt.UTC).isoformat()
-        change = Change(action, version, self._alias(CHAMPION), who.strip(), why.strip(), at)
+        change = ChampionChange(
+            action, version, self._alias(CHAMPION), who.strip(), why.strip(), at
+        )
         # First the note: a change that is written down but not done is the lesser harm.
         key, value = as_tag(change, len(self.changes()) + 1)
         self._client.set_registered_model_tag(self.name, key, value)
@@ -216,17 +218,17 @@ class Registry:
         model, _ = load(self._folder(run), note.digest)
         return model, note
 
-    def paper(self, version: str, name: str) -> str:
+    def artifact(self, version: str, name: str) -> str:
         """The text ``name`` kept with ``version``.
 
         Raises:
             ModelUnknown: there is no such version.
-            PaperMissing: it was registered without this paper.
+            ArtifactMissing: it was registered without this paper.
             ModelDamaged: its files are not those that were registered.
         """
         note = self.get(version)
         run = self._client.get_model_version(self.name, self._number(version)).run_id
-        return read_paper(self._folder(run), name, note.digest)
+        return read_artifact(self._folder(run), name, note.digest)
 
     def _folder(self, run_id: str | None) -> Path:
         return self._workspace.models / str(run_id)

@@ -16,7 +16,7 @@ import numpy as np
 from features.catalogue import Family, Points
 from features.feature_sets import FEATURE_SETS
 from features.matrix import Matrix
-from models.base import Kind, pick
+from models.base import Kind, align_columns
 from models.calibration import Calibration
 from risk import unit_kinds
 
@@ -67,7 +67,7 @@ class Scorecard:
 
     def points(self, matrix: Matrix) -> NDArray[np.float64]:
         """Points per row and column, shape (rows, len(columns))."""
-        values = pick(matrix, self.columns)
+        values = align_columns(matrix, self.columns)
         points = np.zeros_like(values)
         place = {name: index for index, name in enumerate(self.columns)}
         for name, line in LINES[self.unit]:

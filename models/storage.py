@@ -23,7 +23,7 @@ _DESCRIPTION = "model.json"
 _PAPERS = "papers"
 
 
-class PaperMissing(WagewatchError):
+class ArtifactMissing(WagewatchError):
     """The model has no such paper."""
 
     code = "paper_missing"
@@ -39,11 +39,11 @@ def save(
     model: ScoringModel,
     folder: Path,
     about: Mapping[str, Any],
-    papers: Mapping[str, str] = MappingProxyType({}),
+    artifacts: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     """Write ``model`` into ``folder`` with what is known ``about`` it; returns the digest.
 
-    ``papers`` are further texts by file name, such as the profile of the training data.
+    ``artifacts`` are further texts by file name, such as the profile of the training data.
     """
     folder.mkdir(parents=True, exist_ok=True)
     boosters = model.boosters if isinstance(model, ArrearsModel) else ()
@@ -64,24 +64,24 @@ def save(
     }
     body = json.dumps(description, ensure_ascii=False, indent=1, sort_keys=True, default=str)
     (folder / _DESCRIPTION).write_text(body + "\n", encoding="utf-8")
-    for name, content in papers.items():
+    for name, content in artifacts.items():
         (folder / _PAPERS).mkdir(exist_ok=True)
         (folder / _PAPERS / name).write_text(content, encoding="utf-8")
     return digest(folder)
 
 
-def read_paper(folder: Path, name: str, expected_digest: str) -> str:
+def read_artifact(folder: Path, name: str, expected_digest: str) -> str:
     """The paper ``name`` that was saved with the model in ``folder``.
 
     Raises:
         ModelDamaged: files are missing or differ from ``expected_digest``.
-        PaperMissing: the model was saved without it.
+        ArtifactMissing: the model was saved without it.
     """
     if digest(folder) != expected_digest:
         raise ModelDamaged(path=str(folder))
     path = folder / _PAPERS / name
     if not path.is_file():
-        raise PaperMissing(name=name)
+        raise ArtifactMissing(name=name)
     return path.read_text(encoding="utf-8")
 
 

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from features.arrow import days_of
-from features.cache.dependencies import Reading, readings
-from features.cache.fingerprint import Keys
-from features.cache.store import UNIT, Parts
+from features.cache.dependencies import FamilyDependencies, family_dependencies
+from features.cache.fingerprint import CacheKeys
+from features.cache.store import UNIT_COLUMN, BlockStore
 from features.catalogue import Family
 from features.feature_sets import FEATURE_SETS
 from features.matrix import (
-    Filling,
     Matrix,
+    MatrixBuilder,
     cohort_sizes,
     columns_of,
-    computed_by_dates,
+    compute_in_batches,
     feature_matrix,
     matrix_table,
 )
@@ -31,50 +31,53 @@ from risk.store.store import RecordStore
 if TYPE_CHECKING:
     import pyarrow as pa
 
-AT_ONCE = 12
+DATES_PER_BATCH = 12
 """Dates computed in one go: what is done is kept before the next go."""
 
 _SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
-def stored_matrix(
+def cached_matrix(
     store: RecordStore,
     as_ofs: Sequence[dt.date],
-    folder: Path | None,
+    cache_dir: Path | None,
     progress: Progress | None = None,
     *,
     families: Sequence[Family] | None = None,
 ) -> Matrix:
-    """To the bit what :func:`features.matrix.feature_matrix` gives, with its parts in ``folder``.
+    """The matrix of :func:`features.matrix.feature_matrix`, equal to the bit, read from a cache.
 
-    Without a folder nothing is kept. ``progress`` hears steps only while something is computed.
+    Blocks missing in ``cache_dir`` are computed and added; None computes everything and stores
+    nothing. ``progress`` is called only while something is computed.
     """
-    if folder is None:
+    if cache_dir is None:
         return feature_matrix(store, as_ofs, progress, families=families)
     wanted = tuple(families or FEATURE_SETS[store.kind].families)
-    building = _Building(store, wanted, Parts(folder, store.kind))
+    building = _CacheReader(store, wanted, BlockStore(cache_dir, store.kind))
     sizes = cohort_sizes(store, as_ofs)
-    filling = Filling(sizes, columns_of(wanted), store.kind)
-    goes = list(_goes({day: building.put_kept(day, filling) for day in sizes}))
+    filling = MatrixBuilder(sizes, columns_of(wanted), store.kind)
+    goes = list(_goes({day: building.add_cached(day, filling) for day in sizes}))
     for number, (days, missing) in enumerate(goes):
-        building.put_made(days, missing, filling, _within(progress, number, len(goes)))
+        building.add_computed(days, missing, filling, _within(progress, number, len(goes)))
     return filling.matrix()
 
 
 @dataclass
-class _Building:
+class _CacheReader:
     """The parts of ``families``, by what the records say now."""
 
     store: RecordStore
     families: Sequence[Family]
-    parts: Parts
+    parts: BlockStore
 
     def __post_init__(self) -> None:
-        self._readings: Mapping[str, Reading] = readings(self.store, self.families)
+        self._readings: Mapping[str, FamilyDependencies] = family_dependencies(
+            self.store, self.families
+        )
         tables = {name for one in self._readings.values() for name in one.tables | one.feeds}
-        self._keys = Keys(self.store, sorted(tables))
+        self._keys = CacheKeys(self.store, sorted(tables))
 
-    def put_kept(self, day: dt.date, filling: Filling) -> list[Family]:
+    def add_cached(self, day: dt.date, filling: MatrixBuilder) -> list[Family]:
         """Fill in the parts of ``day`` that are there and right; the families of the others."""
         missing = []
         for family in self.families:
@@ -82,25 +85,25 @@ class _Building:
             if part is None:
                 missing.append(family)
             else:
-                filling.put(day, part)
+                filling.add(day, part)
         return missing
 
-    def put_made(
+    def add_computed(
         self,
         days: Sequence[dt.date],
         families: Sequence[Family],
-        filling: Filling,
+        filling: MatrixBuilder,
         progress: Progress | None,
     ) -> None:
         """Compute the parts of ``families`` at ``days``, keep them and fill them in."""
         needed = self._needed(families)
-        for engine in computed_by_dates(self.store, days, progress, families=needed):
+        for engine in compute_in_batches(self.store, days, progress, families=needed):
             table = matrix_table(engine, families)
             for day, rows in _by_day(table, engine.days):
-                filling.put(day, rows)
+                filling.add(day, rows)
                 for family in families:
-                    part = rows.select([UNIT, *columns_of([family])])
-                    self.parts.keep(family.name, day, self._key(family, day), part)
+                    part = rows.select([UNIT_COLUMN, *columns_of([family])])
+                    self.parts.save(family.name, day, self._key(family, day), part)
 
     def _key(self, family: Family, day: dt.date) -> str:
         return self._keys.key(self._readings[family.name], day)
@@ -122,8 +125,8 @@ def _goes(
         if families:
             alike.setdefault(tuple(family.name for family in families), []).append(day)
     for days in alike.values():
-        for start in range(0, len(days), AT_ONCE):
-            yield days[start : start + AT_ONCE], missing[days[start]]
+        for start in range(0, len(days), DATES_PER_BATCH):
+            yield days[start : start + DATES_PER_BATCH], missing[days[start]]
 
 
 def _within(progress: Progress | None, number: int, goes: int) -> Progress | None:

@@ -31,7 +31,7 @@ Name = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Reading:
+class FamilyDependencies:
     """What one family reads.
 
     ``tables`` are the stored tables whose rows count, ``feeds`` those of which it only counts
@@ -45,7 +45,9 @@ class Reading:
     code: str
 
 
-def readings(store: RecordStore, families: Sequence[Family]) -> dict[str, Reading]:
+def family_dependencies(
+    store: RecordStore, families: Sequence[Family]
+) -> dict[str, FamilyDependencies]:
     """What each of ``families`` reads in the world that ``store`` shows, by its name.
 
     Steps may also be those of any other family of its kind of unit.
@@ -56,14 +58,16 @@ def readings(store: RecordStore, families: Sequence[Family]) -> dict[str, Readin
     return {family.name: _reading(family, asked.values(), names, functions) for family in families}
 
 
-def _reading(family: Family, asked: Iterable[Family], names: _Names, functions: str) -> Reading:
+def _reading(
+    family: Family, asked: Iterable[Family], names: _Names, functions: str
+) -> FamilyDependencies:
     steps_of = {step.name: one.name for one in asked for step in one.steps}
     start = [(_STEPS, step.name) for step in family.steps]
     found = names.reached([*start, (_STEPS, "cohort")])
     texts = sorted((*name, names.texts[name]) for name in found if name in names.texts)
     columns = [feature.name for feature in family.features]
     told = json.dumps([texts, columns, functions]).encode()
-    return Reading(
+    return FamilyDependencies(
         tables=frozenset(name for schema, name in found if schema == _STORED) & set(STORED_TABLES),
         feeds=frozenset(name for schema, name in found if schema == _FEEDS),
         families=frozenset(

@@ -21,14 +21,14 @@ from itertools import accumulate
 
 import duckdb
 
-from features.cache.dependencies import Reading
+from features.cache.dependencies import FamilyDependencies
 from risk.store.store import RecordStore
 
 FORMAT = 1
 """Raised when parts are computed or written in another way by the same SQL."""
 
 
-class Keys:
+class CacheKeys:
     """The keys of every family at any date, from one pass over each table."""
 
     def __init__(self, store: RecordStore, tables: Iterable[str]) -> None:
@@ -36,7 +36,7 @@ class Keys:
         self._tables = {name: _Table(store, name) for name in tables}
         self._openings = store.rows("SELECT after_arrival, mark FROM main.openings ORDER BY 1")
 
-    def key(self, reading: Reading, as_of: dt.date) -> str:
+    def key(self, reading: FamilyDependencies, as_of: dt.date) -> str:
         """What a part of a family that reads ``reading`` must say of itself to be right."""
         return json.dumps(
             {

@@ -20,11 +20,11 @@ from risk.unit_kinds import Kind
 if TYPE_CHECKING:
     import pyarrow as pa
 
-UNIT = "project_id"
+UNIT_COLUMN = "project_id"
 _KEY = b"wagewatch"
 
 
-class Parts:
+class BlockStore:
     """The parts of one kind of unit below ``folder``."""
 
     def __init__(self, folder: Path, kind: Kind) -> None:
@@ -37,7 +37,7 @@ class Parts:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        wanted = [UNIT, *columns]
+        wanted = [UNIT_COLUMN, *columns]
         try:
             with pq.ParquetFile(self.path(family, as_of), page_checksum_verification=True) as file:
                 told = (file.schema_arrow.metadata or {}).get(_KEY)
@@ -47,7 +47,7 @@ class Parts:
         except (OSError, pa.ArrowException):
             return None
 
-    def keep(self, family: str, as_of: dt.date, key: str, table: pa.Table) -> None:
+    def save(self, family: str, as_of: dt.date, key: str, table: pa.Table) -> None:
         """Write a part. Where it cannot be written, it is computed again another time."""
         import pyarrow.parquet as pq
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from features.catalogue import Step
-from features.engines.partitioned import write_parted
+from features.engines.partitioned import write_partitioned
 from features.sql_tables import tables_read
 from risk.contract import STORED_TABLES
 from risk.store.store import RecordStore, superseded_sql, versions_sql, views_for_kind
@@ -35,23 +35,23 @@ class DuckDBEngine:
         store: RecordStore,
         as_ofs: Sequence[dt.date],
         *,
-        told_before: dt.date | None = None,
+        known_before: dt.date | None = None,
     ) -> None:
         """An engine for ``as_ofs``.
 
-        With ``told_before`` it sees a store in which nothing known on or after that day was ever
+        With ``known_before`` it sees a store in which nothing known on or after that day was ever
         told: what the leak check compares with.
         """
         self._connection = store.cursor()
         self.kind = store.kind
-        self._plain_versions = self._readable_plainly(told_before)
+        self._plain_versions = self._readable_plainly(known_before)
         for sql in _FUNCTIONS:
             self._connection.execute(sql)
-        self.ask(as_ofs)
-        if told_before is not None:
-            self._hide_from(told_before)
+        self.set_dates(as_ofs)
+        if known_before is not None:
+            self._hide_from(known_before)
 
-    def ask(self, as_ofs: Sequence[dt.date]) -> None:
+    def set_dates(self, as_ofs: Sequence[dt.date]) -> None:
         """Take ``as_ofs`` instead of the dates before; steps must run again."""
         self._connection.execute("CREATE OR REPLACE TEMP TABLE as_ofs (as_of DATE)")
         self.days = tuple(sorted(set(as_ofs)))
@@ -75,9 +75,9 @@ class DuckDBEngine:
         for name, sql in views.items():
             self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")
 
-    def _readable_plainly(self, told_before: dt.date | None) -> set[str]:
+    def _readable_plainly(self, known_before: dt.date | None) -> set[str]:
         """Tables whose versions can be told from their stored rows alone."""
-        if told_before is not None or self.kind != "project":
+        if known_before is not None or self.kind != "project":
             return set()
         # A folder's records are views: their rows have no fixed places.
         stored = self.rows("SELECT table_name FROM duckdb_tables() WHERE NOT temporary")
@@ -114,7 +114,7 @@ class DuckDBEngine:
             OSError: the folder cannot be written.
         """
         answer = self._connection.sql(sql).to_arrow_reader(_ROWS_AT_ONCE)
-        write_parted(answer, self.days, Path(folder))
+        write_partitioned(answer, self.days, Path(folder))
 
     def close(self) -> None:
         """Drop all temporary tables."""

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-PARTED = "as_of="
+PARTITION_PREFIX = "as_of="
 
 
-def write_parted(batches: Iterable[pa.RecordBatch], days: Sequence[dt.date], folder: Path) -> None:
+def write_partitioned(
+    batches: Iterable[pa.RecordBatch], days: Sequence[dt.date], folder: Path
+) -> None:
     """Write ``batches``, which have a column as_of, in place of what lies there of ``days``.
 
     Rows keep their order within a date. A date without rows leaves nothing; other dates stay.
@@ -41,7 +43,7 @@ def write_parted(batches: Iterable[pa.RecordBatch], days: Sequence[dt.date], fol
             place.mkdir()
         _write(batches, made)
         for day in days:
-            name = f"{PARTED}{day.isoformat()}"
+            name = f"{PARTITION_PREFIX}{day.isoformat()}"
             if (folder / name).exists():
                 (folder / name).rename(before / name)
             if (made / name).exists():
@@ -66,6 +68,6 @@ def _write(batches: Iterable[pa.RecordBatch], folder: Path) -> None:
 def _writer(folder: Path, day: np.datetime64, schema: pa.Schema) -> pq.ParquetWriter:
     import pyarrow.parquet as pq
 
-    place = folder / f"{PARTED}{day}"
+    place = folder / f"{PARTITION_PREFIX}{day}"
     place.mkdir()
     return pq.ParquetWriter(place / "part-0.parquet", schema)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from features.catalogue import Step
-from features.engines.spark_paths import Days, literally
+from features.engines.spark_paths import DatePartitions, escape_glob
 from features.sql_tables import parse
 from risk.contract import STORED_TABLES, Table
 from risk.store.parquet_validation import (
@@ -54,11 +54,11 @@ class SparkEngine:
         *,
         kind: Kind = "project",
         session: SparkSession,
-        told_before: dt.date | None = None,
+        known_before: dt.date | None = None,
     ) -> None:
         """An engine for ``as_ofs`` over the folder ``records`` (a path or an address Spark reads).
 
-        With ``told_before`` nothing known on or after that day was ever told.
+        With ``known_before`` nothing known on or after that day was ever told.
 
         Raises:
             RecordsFolderEmpty: there is no such folder, or no records in it.
@@ -75,9 +75,9 @@ class SparkEngine:
             self.session.sql(sql)
         days = ", ".join(f"(DATE '{day.isoformat()}')" for day in self._as_ofs)
         self.view("as_ofs", f"SELECT as_of FROM VALUES {days} AS days(as_of)")
-        self._lay_out(records, told_before)
+        self._lay_out(records, known_before)
 
-    def _lay_out(self, records: str, told_before: dt.date | None) -> None:
+    def _lay_out(self, records: str, known_before: dt.date | None) -> None:
         stored = {name: self._stored(records, table) for name, table in STORED_TABLES.items()}
         if not any(stored.values()):
             raise RecordsFolderEmpty(path=records)
@@ -85,8 +85,8 @@ class SparkEngine:
             raise RecordsFolderRefused(path=records, problems=self._problems)
         for name, table in STORED_TABLES.items():
             told = stored[name] or self.session.createDataFrame([], _schema(table))
-            if told_before is not None:
-                told = told.where(f"known_at < DATE '{told_before.isoformat()}'")
+            if known_before is not None:
+                told = told.where(f"known_at < DATE '{known_before.isoformat()}'")
             self._name(f"told_{name}", told)
         for name, table in STORED_TABLES.items():
             self.view(f"told_{name}_versions", versions_sql(table, "told_"))
@@ -103,7 +103,7 @@ class SparkEngine:
         # Files count wherever they lie below the table, and folders add no columns.
         reader = self.session.read.option("recursiveFileLookup", "true")
         reader = reader.option("pathGlobFilter", "*.parquet")
-        place = f"{literally(records)}/{table.name}"
+        place = f"{escape_glob(records)}/{table.name}"
         try:
             held = reader.parquet(place)
         except AnalysisException as error:
@@ -147,10 +147,10 @@ class SparkEngine:
         """The same as plain rows."""
         return [tuple(row) for row in self.frame(sql, parameters).collect()]
 
-    def view(self, name: str, sql: str, *, kept: bool = False) -> None:
-        """Call the answer to ``sql`` by ``name``; ``kept`` where it is read more than once."""
+    def view(self, name: str, sql: str, *, materialised: bool = False) -> None:
+        """Create the temporary view ``name``; ``materialised`` if it is read more than once."""
         answer = self.session.sql(sql)
-        self._name(name, self._kept(answer) if kept else answer)
+        self._name(name, self._kept(answer) if materialised else answer)
 
     def frame(self, sql: str, parameters: Sequence[object] = ()) -> DataFrame:
         """The answer to ``sql`` where it lies."""
@@ -163,7 +163,7 @@ class SparkEngine:
 
     def write_frame(self, frame: DataFrame, folder: str) -> None:
         """The same for what was made outside SQL; the executors write."""
-        days = Days(self.session, folder, self._as_ofs)
+        days = DatePartitions(self.session, folder, self._as_ofs)
         frame.write.mode("overwrite").partitionBy("as_of").parquet(folder)
         days.clear()
 

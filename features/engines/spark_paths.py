@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-class Days:
+class DatePartitions:
     """The folders ``as_of=YYYY-MM-DD`` of the dates that are about to be written.
 
     Spark replaces the folders that get a row and leaves the others, so a date without any row
@@ -40,10 +40,10 @@ class Days:
         return [one.getPath() for one in self._files.listStatus(day)]
 
 
-def literally(path: str) -> str:
+def escape_glob(path: str) -> str:
     r"""``path`` as Spark must be told it: it takes brackets and stars for patterns.
 
-    >>> literally("s3://records/[2025]*")
+    >>> escape_glob("s3://records/[2025]*")
     's3://records/\\[2025\\]\\*'
     """
     return re.sub(r"([\\*?\[\]{}])", r"\\\1", path)

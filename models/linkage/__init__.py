@@ -3,6 +3,18 @@
 Nothing here decides. It proposes, with a probability; a person confirms or refuses.
 """
 
-from models.linkage.linker import MOST_CANDIDATES, Candidate, Linked, Reviewed, link_complaints
+from models.linkage.linker import (
+    MAX_CANDIDATES,
+    ComplaintCandidates,
+    LinkageResult,
+    RankedCandidate,
+    link_complaints,
+)
 
-__all__ = ["MOST_CANDIDATES", "Candidate", "Linked", "Reviewed", "link_complaints"]
+__all__ = [
+    "MAX_CANDIDATES",
+    "ComplaintCandidates",
+    "LinkageResult",
+    "RankedCandidate",
+    "link_complaints",
+]

@@ -13,60 +13,61 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.linkage.normalise import core, spoken_firm
-from models.linkage.snapshot import Said, Target
+from models.linkage.normalise import core_firm_name, core_name
+from models.linkage.snapshot import Candidate, ComplaintText
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MOST_COMPARED = 20
+MAX_COMPARED = 20
 """So many of each complaint are looked at closely."""
 
 _BLOCK = 256
 _EPOCH_BEFORE, _EPOCH_AFTER = -(10**6), 10**6
-GRACE = 180
+GRACE_DAYS = 180
 """Days after completion within which a complaint is nothing unusual."""
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Complaints against who comes into question: ``targets`` is (complaints, compared), -1 where
+class CandidatePairs:
+    """The candidates of each complaint; all arrays have shape (complaints, compared).
 
-    there are fewer; ``site`` and ``firm`` the shares of what was said that were found again.
+    ``candidates`` are indices, -1 where there are fewer. ``site`` and ``firm`` are the shares of
+    the complaint's n-grams (by weight) that the candidate's names contain.
     """
 
-    targets: NDArray[np.int64]
+    candidates: NDArray[np.int64]
     site: NDArray[np.float64]
     firm: NDArray[np.float64]
 
 
-def pieces(name: str) -> set[str]:
+def ngrams(name: str) -> set[str]:
     """Characters and pairs of neighbours.
 
-    >>> sorted(pieces("青川"))
+    >>> sorted(ngrams("青川"))
     ['川', '青', '青川']
     """
     return set(name) | {name[at : at + 2] for at in range(len(name) - 1)}
 
 
 def block(
-    complaints: Sequence[Said], targets: Sequence[Target], most: int = MOST_COMPARED
-) -> Pairs:
+    complaints: Sequence[ComplaintText], targets: Sequence[Candidate], most: int = MAX_COMPARED
+) -> CandidatePairs:
     """The best ``most`` targets of each complaint by shared pieces, those under way first."""
     count = min(most, len(targets))
     found = np.full((len(complaints), count), -1, dtype=np.int64)
     site, firm = np.zeros(found.shape), np.zeros(found.shape)
     if not count:
-        return Pairs(found, site, firm)
+        return CandidatePairs(found, site, firm)
     sites = _Index([_pieces_of(one.names) for one in targets])
     firms = _Index([_pieces_of(one.firms) for one in targets])
     start, end = _days(targets)
     for at in range(0, len(complaints), _BLOCK):
         part = complaints[at : at + _BLOCK]
-        by_site = sites.shares([pieces(core(one.site)) if one.site else set() for one in part])
-        by_firm = firms.shares([pieces(spoken_firm(one.firm)) for one in part])
+        by_site = sites.shares([ngrams(core_name(one.site)) if one.site else set() for one in part])
+        by_firm = firms.shares([ngrams(core_firm_name(one.firm)) for one in part])
         day = np.array([one.received_on.toordinal() for one in part])[:, None]
-        usual = (start <= day + 30) & (day <= end + GRACE)
+        usual = (start <= day + 30) & (day <= end + GRACE_DAYS)
         total = (by_site + by_firm) * np.where(usual, np.float32(1), np.float32(0.6))
         best = np.argpartition(-total, count - 1, axis=1)[:, :count]
         order = np.lexsort((best, -np.take_along_axis(total, best, 1)), axis=1)
@@ -76,7 +77,7 @@ def block(
         found[rows] = np.where(some, best, -1)
         site[rows] = np.take_along_axis(by_site, best, 1)
         firm[rows] = np.take_along_axis(by_firm, best, 1)
-    return Pairs(found, site, firm)
+    return CandidatePairs(found, site, firm)
 
 
 class _Index:
@@ -122,10 +123,10 @@ class _Index:
 
 
 def _pieces_of(names: Sequence[str]) -> set[str]:
-    return set().union(*(pieces(core(name)) for name in names))
+    return set().union(*(ngrams(core_name(name)) for name in names))
 
 
-def _days(targets: Sequence[Target]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _days(targets: Sequence[Candidate]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     start = [one.started_on.toordinal() if one.started_on else _EPOCH_BEFORE for one in targets]
     end = [one.completed_on.toordinal() if one.completed_on else _EPOCH_AFTER for one in targets]
     return np.array(start, dtype=np.int64), np.array(end, dtype=np.int64)

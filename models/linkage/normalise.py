@@ -15,56 +15,56 @@ _NUMBERING = re.compile(r"\d{3,}号?$|(?<=\D)\d+号$")
 _FOREMAN = re.compile(r"包工头|工头|老板|姓|带班|班长|1个|叫|老|的|[赵钱孙李周吴郑王张刘陈杨黄]")
 
 
-def plain(name: str) -> str:
+def normalise_name(name: str) -> str:
     """Full-width written narrow, brackets and marks gone, Chinese numerals as digits.
 
-    >>> plain("云渡（安居）小区　一期")
+    >>> normalise_name("云渡（安居）小区　一期")
     '云渡安居小区1期'
     """
     return _MARKS.sub("", unicodedata.normalize("NFKC", name)).translate(_NUMERALS).lower()
 
 
-def core(name: str) -> str:
+def core_name(name: str) -> str:
     """What of a name tells it from others; the plain name where nothing would be left.
 
-    >>> core("模拟·青川建设集团有限公司"), core("云渡安居小区二期项目部"), core("工程公司")
-    ('青川建设', '云渡安居小区2期', '工程公司')
+    >>> [core_name(one) for one in ("模拟·青川建设集团有限公司", "云渡小区二期项目部", "工程公司")]
+    ['青川建设', '云渡小区2期', '工程公司']
     """
-    said = plain(name)
+    said = normalise_name(name)
     return _NUMBERING.sub("", _NOISE.sub("", said)) or said
 
 
-def spoken_firm(said: str) -> str:
-    """:func:`core` of an employer; '' where only a foreman is named, which is no evidence.
+def core_firm_name(said: str) -> str:
+    """:func:`core_name` of an employer; '' where only a foreman is named, which is no evidence.
 
-    >>> spoken_firm("王老板"), spoken_firm("姓王的包工头"), spoken_firm("青川建筑劳务")
+    >>> core_firm_name("王老板"), core_firm_name("姓王的包工头"), core_firm_name("青川建筑劳务")
     ('', '', '青川建筑劳务')
     """
-    return core(said) if len(_FOREMAN.sub("", plain(said))) > 1 else ""
+    return core_name(said) if len(_FOREMAN.sub("", normalise_name(said))) > 1 else ""
 
 
 _STAGE = re.compile(r"\d+期|[a-z]标|\d+标|[a-z]区")
 
 
-def stages(name: str) -> frozenset[str]:
+def phases(name: str) -> frozenset[str]:
     """The phases and lots a name speaks of.
 
-    >>> sorted(stages("云渡小区二期A标段"))
+    >>> sorted(phases("云渡小区二期A标段"))
     ['2期', 'a标']
     """
-    return frozenset(_STAGE.findall(plain(name)))
+    return frozenset(_STAGE.findall(normalise_name(name)))
 
 
-def agreeing(said: str, name: str) -> tuple[str, ...]:
+def shared_pieces(said: str, name: str) -> tuple[str, ...]:
     """The pieces of ``name`` that stand in ``said`` in the same order, two characters or more.
 
-    >>> agreeing("石桥湾小学工地", "模拟·石桥湾中心小学教学楼0012号")
+    >>> shared_pieces("石桥湾小学工地", "模拟·石桥湾中心小学教学楼0012号")
     ('石桥湾', '小学')
     """
     from rapidfuzz.distance import LCSseq
 
     # Character by character, so that places in it are places in the name.
-    written = "".join(plain(one)[:1] or one for one in name)
-    blocks = LCSseq.editops(plain(said), written).as_matching_blocks()
+    written = "".join(normalise_name(one)[:1] or one for one in name)
+    blocks = LCSseq.editops(normalise_name(said), written).as_matching_blocks()
     pieces = (name[block.b : block.b + block.size] for block in blocks)
     return tuple(piece for piece in pieces if len(piece) > 1)

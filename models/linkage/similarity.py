@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.linkage.blocking import GRACE, Pairs
-from models.linkage.normalise import core, spoken_firm, stages
-from models.linkage.snapshot import Said, Target
+from models.linkage.blocking import GRACE_DAYS, CandidatePairs
+from models.linkage.normalise import core_firm_name, core_name, phases
+from models.linkage.snapshot import Candidate, ComplaintText
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-PARTS = (
+PAIR_FEATURES = (
     "site_ratio",  # how alike the whole names are
     "site_partial",  # how well the shorter stands in the longer
     "site_found",  # share of what was said found again
@@ -28,31 +28,34 @@ PARTS = (
     "other_stage",  # another phase or lot is named
     "unsaid_stage",  # the project has a phase or lot, the complaint names none
     "not_begun",
-    "long_over",  # completed more than GRACE days before
+    "long_over",  # completed more than GRACE_DAYS before
     "too_many",  # more workers than were ever counted on site
 )
-NONE_PARTS = ("none", "none_without_site", "none_without_firm")
+NONE_FEATURES = ("none", "none_without_site", "none_without_firm")
 """What speaks for nobody of those that come into question."""
 
-WIDTH = len(PARTS) + len(NONE_PARTS)
+FEATURE_COUNT = len(PAIR_FEATURES) + len(NONE_FEATURES)
 
 Texts = Sequence[str]
 
-_core = lru_cache(maxsize=200_000)(core)
-_stages = lru_cache(maxsize=200_000)(stages)
+_core = lru_cache(maxsize=200_000)(core_name)
+_stages = lru_cache(maxsize=200_000)(phases)
 
 
-def compare(
-    complaints: Sequence[Said], targets: Sequence[Target], pairs: Pairs
+def similarity_features(
+    complaints: Sequence[ComplaintText], targets: Sequence[Candidate], pairs: CandidatePairs
 ) -> NDArray[np.float64]:
-    """Shape (complaints, compared + 1, WIDTH); the last row of each speaks for none of them."""
-    count, most = pairs.targets.shape
-    parts = np.zeros((count, most + 1, WIDTH))
-    said, asked = np.nonzero(pairs.targets >= 0)
-    who = [targets[n] for n in pairs.targets[said, asked].tolist()]
+    """The features of all pairs, shape (complaints, compared + 1, FEATURE_COUNT).
+
+    The last row of each complaint is the alternative "none of them".
+    """
+    count, most = pairs.candidates.shape
+    parts = np.zeros((count, most + 1, FEATURE_COUNT))
+    said, asked = np.nonzero(pairs.candidates >= 0)
+    who = [targets[n] for n in pairs.candidates[said, asked].tolist()]
     told = [complaints[n] for n in said.tolist()]
     site = _alike([_core(one.site) for one in told], [one.names for one in who])
-    heard = {one.firm: spoken_firm(one.firm) for one in complaints}
+    heard = {one.firm: core_firm_name(one.firm) for one in complaints}
     firm = _alike([heard[one.firm] for one in told], [one.firms for one in who])
     columns = (
         *(site[0], site[1], pairs.site[said, asked], site[0] >= 1),
@@ -61,15 +64,15 @@ def compare(
         *_stage_parts(told, who),
         *_day_parts(told, who),
         [
-            bool(t.workers and w.crowd and t.workers > w.crowd)
+            bool(t.workers and w.max_present and t.workers > w.max_present)
             for t, w in zip(told, who, strict=True)
         ],
     )
     for place, column in enumerate(columns):
         parts[said, asked, place] = np.asarray(column, dtype=np.float64)
-    parts[:, most, len(PARTS)] = 1
-    parts[:, most, len(PARTS) + 1] = [not one.site for one in complaints]
-    parts[:, most, len(PARTS) + 2] = [not heard[one.firm] for one in complaints]
+    parts[:, most, len(PAIR_FEATURES)] = 1
+    parts[:, most, len(PAIR_FEATURES) + 1] = [not one.site for one in complaints]
+    parts[:, most, len(PAIR_FEATURES) + 2] = [not heard[one.firm] for one in complaints]
     return parts
 
 
@@ -98,7 +101,9 @@ def _best(
     return np.asarray(np.maximum.reduceat(likeness, starts))
 
 
-def _stage_parts(told: Sequence[Said], who: Sequence[Target]) -> tuple[list[bool], list[bool]]:
+def _stage_parts(
+    told: Sequence[ComplaintText], who: Sequence[Candidate]
+) -> tuple[list[bool], list[bool]]:
     other, unsaid = [], []
     for one, target in zip(told, who, strict=True):
         said = _stages(one.site)
@@ -108,12 +113,14 @@ def _stage_parts(told: Sequence[Said], who: Sequence[Target]) -> tuple[list[bool
     return other, unsaid
 
 
-def _day_parts(told: Sequence[Said], who: Sequence[Target]) -> tuple[list[bool], list[bool]]:
+def _day_parts(
+    told: Sequence[ComplaintText], who: Sequence[Candidate]
+) -> tuple[list[bool], list[bool]]:
     begun = [
         bool(w.started_on and t.received_on < w.started_on) for t, w in zip(told, who, strict=True)
     ]
     over = [
-        bool(w.completed_on and (t.received_on - w.completed_on).days > GRACE)
+        bool(w.completed_on and (t.received_on - w.completed_on).days > GRACE_DAYS)
         for t, w in zip(told, who, strict=True)
     ]
     return begun, over

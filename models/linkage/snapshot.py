@@ -33,7 +33,7 @@ SELECT project_id, max(present) FROM (
 
 
 @dataclass(frozen=True)
-class Said:
+class ComplaintText:
     """A complaint in its own words; ``project_id`` as the authority names it, None if it does not.
 
     ``amount`` is what is claimed, in fen.
@@ -50,11 +50,11 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Target:
+class Candidate:
     """Somebody a complaint may mean: a project or an organisation.
 
     ``names`` are the project's, ``firms`` those of all who build it; an organisation has firms
-    only. ``crowd`` is the most people ever counted on site in a month, None if nobody counted.
+    only. ``max_present`` is the largest number of people on site in a month, None if not counted.
     """
 
     key: str
@@ -63,24 +63,24 @@ class Target:
     firms: tuple[str, ...]
     started_on: dt.date | None = None
     completed_on: dt.date | None = None
-    crowd: int | None = None
+    max_present: int | None = None
 
 
 @dataclass(frozen=True)
-class Known:
+class LinkageSnapshot:
     """Everything linking works with. ``builders`` are the organisations of each project;
 
-    ``charged`` the organisation of the case that followed a complaint.
+    ``respondents`` the organisation of the case that followed a complaint.
     """
 
-    complaints: Sequence[Said]
-    projects: Sequence[Target]
-    organisations: Sequence[Target]
+    complaints: Sequence[ComplaintText]
+    projects: Sequence[Candidate]
+    organisations: Sequence[Candidate]
     builders: Mapping[str, frozenset[str]]
-    charged: Mapping[str, str]
+    respondents: Mapping[str, str]
 
 
-def read_known(store: RecordStore, as_of: dt.date, since: dt.date) -> Known:
+def read_snapshot(store: RecordStore, as_of: dt.date, since: dt.date) -> LinkageSnapshot:
     """What was known strictly before ``as_of``; complaints received from ``since`` on.
 
     Every name an organisation or project had in a version known by then is a name of it.
@@ -108,10 +108,10 @@ def read_known(store: RecordStore, as_of: dt.date, since: dt.date) -> Known:
     places = rows(
         f"SELECT org_id, region_code FROM organizations_versions WHERE {_THEN} ORDER BY 1"
     )
-    return Known(
-        complaints=[Said(*row) for row in rows(_COMPLAINTS, since)],
+    return LinkageSnapshot(
+        complaints=[ComplaintText(*row) for row in rows(_COMPLAINTS, since)],
         projects=[
-            Target(
+            Candidate(
                 row[0],
                 row[1],
                 tuple(titles[row[0]]),
@@ -123,10 +123,10 @@ def read_known(store: RecordStore, as_of: dt.date, since: dt.date) -> Known:
             for row in sites
         ],
         organisations=[
-            Target(number, place, (), tuple(organisations[number])) for number, place in places
+            Candidate(number, place, (), tuple(organisations[number])) for number, place in places
         ],
         builders=builders,
-        charged=dict(
+        respondents=dict(
             rows(
                 f"SELECT complaint_id, org_id FROM cases_versions WHERE {_THEN}"
                 " AND complaint_id IS NOT NULL AND org_id IS NOT NULL ORDER BY case_id"

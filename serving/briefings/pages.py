@@ -1,4 +1,4 @@
-"""The briefings made so far, to read and to take along."""
+"""Page that lists the briefings for download."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ router = APIRouter(include_in_schema=False)
 def briefings(
     request: Request, who: Annotated[Principal, require(Permission.READ_BRIEFINGS)]
 ) -> Response:
-    """All briefings of the region, newest first."""
+    """List all briefings of the region, newest first."""
     found = list_briefings(reader_of(request).database.engine, who, Wanted(200))
     return render(request, "briefings", who, briefings=found.items)

@@ -17,14 +17,14 @@ def serve(
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535)] = None,
     workers: Annotated[int | None, typer.Option("--workers", min=1, max=64)] = None,
 ) -> None:
-    """Answer requests until told to stop."""
+    """Serve HTTP until SIGINT or SIGTERM."""
     serve_workspace(cli_context(context), host, port, workers)
 
 
 def serve_workspace(
     cli: CliContext, host: str | None = None, port: int | None = None, workers: int | None = None
 ) -> None:
-    """Serve the job's workspace; returns when the server was told to stop."""
+    """Serve the workspace; returns after SIGINT or SIGTERM."""
     from serving.auth.repository import UserRepository
     from serving.server import is_local, listen, run_server, service_log
     from serving.worker.scheduler import Keeper

@@ -1,4 +1,4 @@
-"""/v1/deposits: the rate step of every contractor, and guarantees that run out."""
+"""/v1/deposits: rate advice per contractor, and deposits that expire."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.deposits.schemas import DepositAdvice, Deposits, EndingDeposit
-from serving.deposits.service import advice_rows, ending_rows, in_yuan
+from serving.deposits.service import advice_rows, ending_rows, fen_to_yuan
 from serving.http.dependencies import DatabaseDep, settings_of
 from serving.http.parameters import AsOfQuery
 from serving.http.problems import RESPONSES
@@ -28,7 +28,7 @@ def get_deposits(
     region: Annotated[str, Query(pattern=r"^(\d{1,12})?$")] = "",
     as_of: AsOfQuery = None,
 ) -> Deposits:
-    """Deposit advice and guarantees running out / 差异化存储建议与到期提示。"""
+    """Deposit advice and expiring deposits / 差异化存储建议与到期提示。"""
     days = settings_of(request).deposits.warn_days
     lists = [
         one for one in WatchlistRepository(database).summaries(who) if as_of in (None, one.as_of)
@@ -38,7 +38,7 @@ def get_deposits(
         return Deposits(as_of=None, warn_days=days, items=[], ending=[])
     kept = register(database.engine, chosen.as_of, chosen.region, who)
     found = kept.document.get("deposits", {}) if kept else {}
-    ending = [in_yuan(row) for row in ending_rows(found, who, days, region)]
+    ending = [fen_to_yuan(row) for row in ending_rows(found, who, days, region)]
     return Deposits(
         as_of=chosen.as_of,
         warn_days=days,

@@ -1,4 +1,4 @@
-"""Deposit advice and guarantees that run out."""
+"""Page of deposit advice and expiring deposits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.deposits.service import advice_rows, ending_rows
-from serving.deposits.xlsx import told
+from serving.deposits.xlsx import history_text
 from serving.http.dependencies import settings_of
 from serving.watchlists.reader import reader_of
 from serving.watchlists.snapshot_repository import register
@@ -28,7 +28,7 @@ Step = Annotated[str, Query(pattern="^(|raise|keep|lower|exempt|no_table)$")]
 def deposits(
     request: Request, who: Reader, step: Step = "", q: Annotated[str, Query(max_length=200)] = ""
 ) -> Response:
-    """Both tables of the newest list."""
+    """Show both tables of the newest list."""
     found = _found(request, who)
     if found is None:
         return render(request, "nothing", who)
@@ -52,13 +52,13 @@ def deposits(
         days=settings_of(request).deposits.warn_days,
         step=step,
         q=q,
-        told=lambda row: told(row, page_language(request)),
+        told=lambda row: history_text(row, page_language(request)),
     )
 
 
 @router.get("/deposits.xlsx")
-def as_workbook(request: Request, who: Reader) -> Response:
-    """Both tables as a workbook."""
+def deposits_workbook(request: Request, who: Reader) -> Response:
+    """Return both tables as a workbook."""
     from serving.deposits.xlsx import deposits_xlsx
 
     found = _found(request, who)

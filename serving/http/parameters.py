@@ -1,4 +1,4 @@
-"""Parameters that several resources take. A date is written YYYY-MM-DD and nothing else."""
+"""Parameters common to several resources; dates are accepted as YYYY-MM-DD only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def _iso(value: object) -> object:
-    # Pydantic would also take a number of seconds since 1970.
+    # Pydantic also accepts seconds since 1970.
     if isinstance(value, str) and not _ISO_DATE.fullmatch(value):
         raise ValueError(value)
     return value
@@ -57,7 +57,7 @@ KindQuery = Annotated[
 
 
 class LiteralOf:
-    """Validates that a text is one of ``names``, and says so in the API's description."""
+    """Annotation of a string that must be one of ``names``; shown as an enum in OpenAPI."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names = tuple(names)
@@ -67,7 +67,7 @@ class LiteralOf:
 
 
 NamePath = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[\w.:-]+$")]
-"""A number or name given by the service."""
+"""An id or name assigned by the service."""
 
 ProjectPath = Annotated[
     str,
@@ -94,5 +94,5 @@ IdempotencyKey = Annotated[
 
 
 def page_request(limit: int, cursor: str | None) -> Wanted:
-    """The part of a list that the parameters ask for."""
+    """Return the page of a list that the parameters request."""
     return Wanted(limit, None if cursor is None else int(cursor))

@@ -1,4 +1,4 @@
-"""What needs somebody this week: of a person, a unit or a region."""
+"""Weekly digest of open tasks of a person, a unit or a region."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Role
 from serving.db.database import Database
 from serving.db.pagination import Wanted
-from serving.matters.queries import current
-from serving.matters.state import Standing
+from serving.matters.queries import current_states
+from serving.matters.state import MatterState
 from serving.notices.repository import list_notices
 from serving.outcomes.repository import visited_since
 from serving.settings import Settings
@@ -23,7 +23,7 @@ from serving.watchlists.snapshot_repository import register
 
 WEEK = dt.timedelta(days=7)
 GUARANTEES = dt.timedelta(days=30)
-"""How long before its end a guarantee is named."""
+"""Guarantees that end within this time are listed."""
 
 MOST_NOTICES = 500
 NOTICE = "notice"
@@ -33,14 +33,14 @@ SECTIONS = ("due", "overdue", "answers", "new_red", "rechecks", "visits", "guara
 
 @dataclass(frozen=True)
 class Audience:
-    """For whom: a person or a unit within a region, or everybody of the region."""
+    """Recipient: a person or a unit within a region, or the whole region."""
 
     region: str = ""
     person: str | None = None
     unit: str | None = None
 
-    def has(self, one: Standing) -> bool:
-        """Whether a matter is theirs."""
+    def includes(self, one: MatterState) -> bool:
+        """Whether a matter belongs to the audience."""
         return (self.person is None or one.person == self.person) and (
             self.unit is None or one.unit == self.unit
         )
@@ -48,7 +48,7 @@ class Audience:
 
 @dataclass(frozen=True)
 class Item:
-    """One thing to see to: what, of which matter or project, by or since when."""
+    """One task: its kind, matter or project, and the day it is due or since when it is open."""
 
     name: str
     what: str
@@ -61,7 +61,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Digest:
-    """All of it, by section; a section of None could not be told from what is known."""
+    """A digest by section; a section of None could not be computed from the data."""
 
     on: dt.date
     until: dt.date
@@ -70,7 +70,7 @@ class Digest:
     sections: Mapping[str, Sequence[Item] | None]
 
     def document(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Return the digest as JSON-compatible data."""
         plain: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
         return plain
 
@@ -83,17 +83,17 @@ class _Listed:
     ending: Sequence[Mapping[str, Any]] | None
 
 
-def digest_of(
+def build_digest(
     database: Database,
     settings: Settings,
     audience: Audience,
     on: dt.date,
     now: dt.datetime,
 ) -> Digest:
-    """What needs ``audience`` in the seven days from ``on``."""
+    """Build the digest of ``audience`` for the seven days from ``on``."""
     who = Principal("digest", "digest", Role.SUPERVISOR, audience.region)
-    every = current(database, settings, who, on, now)
-    mine = [one for one in every if audience.has(one)]
+    every = current_states(database, settings, who, on, now)
+    mine = [one for one in every if audience.includes(one)]
     listed = _newest(database, who, on)
     open_ = [one for one in mine if not one.closed]
     sections: dict[str, Sequence[Item] | None] = {
@@ -113,15 +113,15 @@ def digest_of(
     return Digest(on, on + WEEK, listed.as_of if listed else None, audience, sections)
 
 
-def _matters(found: Sequence[Standing]) -> list[Item]:
-    def item(one: Standing) -> Item:
+def _matters(found: Sequence[MatterState]) -> list[Item]:
+    def item(one: MatterState) -> Item:
         return _item(one, one.due.day if one.due else None)
 
     return sorted(map(item, found), key=_by_day)
 
 
 def _unanswered(database: Database, who: Principal, audience: Audience, on: dt.date) -> list[Item]:
-    """Notices whose department did not answer in time; a person's are those they sent."""
+    """Return notices without a timely answer; for a person, those the person sent."""
     if audience.unit is not None:
         return []
     sent = list_notices(database.engine, who, Wanted(MOST_NOTICES)).items
@@ -138,7 +138,7 @@ def _unanswered(database: Database, who: Principal, audience: Audience, on: dt.d
     return sorted(late, key=_by_day)
 
 
-def _rechecks(found: Sequence[Standing], on: dt.date) -> list[Item]:
+def _rechecks(found: Sequence[MatterState], on: dt.date) -> list[Item]:
     looks = [(one, one.second_look) for one in found if one.second_look is not None]
     due = [_item(one, look.day) for one, look in looks if not look.outcome and look.day < on + WEEK]
     return sorted(due, key=_by_day)
@@ -148,7 +148,7 @@ def _by_day(item: Item) -> tuple[dt.date, str]:
     return item.day or dt.date.max, item.name
 
 
-def _item(one: Standing, day: dt.date | None) -> Item:
+def _item(one: MatterState, day: dt.date | None) -> Item:
     facts = one.matter.facts
     return Item(
         name=facts.name or facts.project_id or facts.org_id or one.matter.key,
@@ -167,7 +167,7 @@ def _newest(database: Database, who: Principal, on: dt.date) -> _Listed | None:
     )
     if best is None:
         return None
-    listed = json.loads(WatchlistRepository(database).watchlist(best.as_of, best.region, who).body)
+    listed = WatchlistRepository(database).watchlist(best.as_of, best.region, who).document()
     found = register(database.engine, best.as_of, best.region, who)
     document: Mapping[str, Any] = found.document if found else {"projects": ()}
     deposits = document.get("deposits")

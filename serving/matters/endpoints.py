@@ -1,4 +1,4 @@
-"""/v1/matters: what is followed until it is done."""
+"""/v1/matters: matters and their steps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, pag
 from serving.http.problems import CONFLICT, RESPONSES
 from serving.http.schemas import Page
 from serving.matters import service
-from serving.matters.queries import Filter
+from serving.matters.queries import MatterFilter
 from serving.matters.schemas import Kind, Matter, MatterIn, MatterWithSteps, State, StepIn
 
 router = APIRouter(prefix="/v1/matters", tags=["matters"], responses=RESPONSES)
@@ -35,8 +35,8 @@ def _filter(
     project_id: _Name = None,
     org_id: _Name = None,
     least_workers: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
-) -> Filter:
-    return Filter(state, kind, unit, person, project_id, org_id, least_workers)
+) -> MatterFilter:
+    return MatterFilter(state, kind, unit, person, project_id, org_id, least_workers)
 
 
 @router.get("")
@@ -44,22 +44,22 @@ def list_matters(
     request: Request,
     database: DatabaseDep,
     who: Reader,
-    chosen: Annotated[Filter, Depends(_filter)],
+    chosen: Annotated[MatterFilter, Depends(_filter)],
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Matter]:
-    """Matters as they stand today, the first first / 清单事项。"""
-    return service.every(request, database, who, page_request(limit, cursor), chosen)
+    """Matters in their state of today, in order of creation / 清单事项。"""
+    return service.list_matters(request, database, who, page_request(limit, cursor), chosen)
 
 
 @router.post("", status_code=201, response_model=MatterWithSteps)
 def open_matter(
     request: Request, database: DatabaseDep, who: Writer, sent: MatterIn, key: IdempotencyKey
 ) -> Response:
-    """Open a matter by hand / 人工列入清单。"""
+    """Open a matter manually / 人工列入清单。"""
 
     def keep(connection: Connection) -> MatterWithSteps:
-        return service.open_one(connection, request, who, sent)
+        return service.open_matter(connection, request, who, sent)
 
     return write_once(WriteRequest(request, database, who, sent, key), keep)
 
@@ -75,10 +75,10 @@ def take_step(
     sent: StepIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Give it to somebody, note, extend, tick a duty, close, open again, look again / 办理步骤。"""
+    """Assign, note, extend, check a duty, close, reopen or recheck a matter / 办理步骤。"""
 
     def keep(connection: Connection) -> MatterWithSteps:
-        return service.step(connection, request, who, matter, sent)
+        return service.apply_step(connection, request, who, matter, sent)
 
     return write_once(WriteRequest(request, database, who, sent, key), keep)
 
@@ -87,5 +87,5 @@ def take_step(
 def get_matter(
     request: Request, database: DatabaseDep, who: Reader, matter: Key
 ) -> MatterWithSteps:
-    """A matter with every step, its clock, double check and second look / 事项详情。"""
-    return service.one(request, database, who, matter)
+    """A matter with all steps, statutory clock, duty checks and second look / 事项详情。"""
+    return service.get_matter(request, database, who, matter)

@@ -1,4 +1,4 @@
-"""The ledger of matters: who has each, by when, how it stands; and the second looks."""
+"""Pages that list matters and second looks."""
 
 from __future__ import annotations
 
@@ -16,11 +16,18 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.clock import now
 from serving.http.dependencies import settings_of
-from serving.matters.queries import STATES, Filter, by_unit, current, in_state, narrowed
+from serving.matters.queries import (
+    STATES,
+    MatterFilter,
+    count_by_unit,
+    current_states,
+    filter_states,
+    is_in_state,
+)
 from serving.matters.repository import KINDS, STEPS
-from serving.matters.rules import rules_of
-from serving.matters.state import LARGE, Standing
-from serving.matters.steps import StepInvalid, Wanted, take_step
+from serving.matters.rules import matter_rules
+from serving.matters.state import LARGE, MatterState
+from serving.matters.steps import StepInvalid, StepRequest, apply_step
 from serving.matters.xlsx import matters_xlsx
 from serving.watchlists.reader import reader_of
 from serving.web.render import page_language, render
@@ -40,8 +47,8 @@ LargeOnly = Annotated[int, Query(ge=0, le=1)]
 
 
 @dataclass(frozen=True)
-class Narrowing:
-    """What the list of matters is narrowed to; empty for any."""
+class LedgerFilter:
+    """Filters of the list of matters; empty for any."""
 
     state: State = "open"
     kind: Kind = ""
@@ -49,7 +56,7 @@ class Narrowing:
     large: LargeOnly = 0
 
 
-Narrow = Annotated[Narrowing, Depends()]
+Narrow = Annotated[LedgerFilter, Depends()]
 
 
 @router.get("/ledger")
@@ -59,7 +66,7 @@ def ledger(
     narrow: Narrow,
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
-    """Matters with who has them and by when."""
+    """List matters with their assignment and deadline."""
     chosen = reader_of(request).choose(request, who, None, None)
     every = _standings(request, who)
     if chosen is None and not every:
@@ -75,9 +82,9 @@ def ledger(
         found=len(found),
         more=len(found) > start + PER_PAGE,
         page=page,
-        counts={name: sum(in_state(one, name) for one in every) for name in STATES},
+        counts={name: sum(is_in_state(one, name) for one in every) for name in STATES},
         units=sorted({one.unit for one in every if one.unit}),
-        tallies=by_unit(every, _today().replace(day=1), _today() + dt.timedelta(days=1)),
+        tallies=count_by_unit(every, _today().replace(day=1), _today() + dt.timedelta(days=1)),
         kinds=("", *KINDS),
         **asdict(narrow),
         tab="ledger",
@@ -90,7 +97,7 @@ def ledger_xlsx(
     who: Reader,
     narrow: Narrow,
 ) -> Response:
-    """The same matters as a workbook."""
+    """Return the same matters as a workbook."""
     found = _chosen(_standings(request, who), narrow)
     body = matters_xlsx(found, page_language(request), _today())
     return attachment(f"matters-{_today()}.xlsx", XLSX, body)
@@ -98,24 +105,24 @@ def ledger_xlsx(
 
 @router.post("/ledger/{matter:path}")
 def take_quick_step(request: Request, matter: str, who: Writer, form: Form) -> Response:
-    """Give a matter to somebody, note something, close it or open it again, from the ledger."""
+    """Assign, note, close or reopen a matter from the list."""
     given = {"reason": "other", **form} if form.get("step") == "closed" else form
     if form.get("step") == "closed" and form.get("text"):
-        # The short form has one field for what came of it; it also says why duties were left.
+        # The short form has one text field; it also gives the reason for unchecked duties.
         given = {"unchecked": form["text"], **given}
-    return stepped(request, matter, who, given)
+    return step_response(request, matter, who, given)
 
 
-def stepped(request: Request, matter: str, who: Principal, form: dict[str, str]) -> Response:
-    """Take the step of a form, and say so, or why not."""
-    rules, moment = rules_of(settings_of(request).matters), now()
+def step_response(request: Request, matter: str, who: Principal, form: dict[str, str]) -> Response:
+    """Apply the step of a form and return the message to show."""
+    rules, moment = matter_rules(settings_of(request).matters), now()
     try:
-        wanted = wanted_of(form)
+        wanted = step_request(form)
         write_audited(
             request,
             reader_of(request).database,
             who,
-            lambda connection: take_step(connection, who, matter, wanted, rules, moment),
+            lambda connection: apply_step(connection, who, matter, wanted, rules, moment),
         )
     except WagewatchError as error:
         told = error.message(page_language(request))
@@ -123,16 +130,16 @@ def stepped(request: Request, matter: str, who: Principal, form: dict[str, str])
     return render(request, "said", who, said=f"steps.{wanted.step}")
 
 
-def wanted_of(form: dict[str, str]) -> Wanted:
-    """The step of a form.
+def step_request(form: dict[str, str]) -> StepRequest:
+    """Read a step from a form.
 
     Raises:
-        StepInvalid: there is no such step, or a day is none.
+        StepInvalid: the step is unknown or a date is invalid.
     """
     step = next((one for one in STEPS if one == form.get("step")), None)
     if step is None:
         raise StepInvalid(step="?", found=form.get("step", ""), allowed=", ".join(STEPS))
-    due_on = day_in(form.get("due_on"))
+    due_on = parse_day(form.get("due_on"))
     if form.get("due_on") and due_on is None:
         raise StepInvalid(step=step, found=form["due_on"], allowed="YYYY-MM-DD")
     short = {name: form.get(name, "")[:100] or None for name in ("person", "unit", "duty", "found")}
@@ -140,11 +147,11 @@ def wanted_of(form: dict[str, str]) -> Wanted:
     codes = {name: form.get(name) or None for name in ("reason", "outcome")}
     names = ("table", "record_id", "file", "sha256")
     evidence = {name: form[name][:200] for name in names if form.get(name)}
-    return Wanted(step, due_on=due_on, evidence=evidence or None, **short, **long, **codes)
+    return StepRequest(step, due_on=due_on, evidence=evidence or None, **short, **long, **codes)
 
 
-def day_in(value: str | None) -> dt.date | None:
-    """The day a field of a form holds, None if it holds none."""
+def parse_day(value: str | None) -> dt.date | None:
+    """Parse a date of a form; None if it is empty or invalid."""
     try:
         return dt.date.fromisoformat(value) if value else None
     except ValueError:
@@ -153,7 +160,7 @@ def day_in(value: str | None) -> dt.date | None:
 
 @router.get("/revisits")
 def revisits(request: Request, who: Reader) -> Response:
-    """Closed matters that are to be looked at again."""
+    """List closed matters due for a second look."""
     chosen = reader_of(request).choose(request, who, None, None)
     every = _standings(request, who)
     if chosen is None and not every:
@@ -173,15 +180,17 @@ def revisits(request: Request, who: Reader) -> Response:
     )
 
 
-def _standings(request: Request, who: Principal) -> list[Standing]:
+def _standings(request: Request, who: Principal) -> list[MatterState]:
     settings, moment = settings_of(request), now()
-    return current(reader_of(request).database, settings, who, _today(), moment)
+    return current_states(reader_of(request).database, settings, who, _today(), moment)
 
 
-def _chosen(every: Sequence[Standing], narrow: Narrowing) -> list[Standing]:
+def _chosen(every: Sequence[MatterState], narrow: LedgerFilter) -> list[MatterState]:
     least = LARGE if narrow.large else None
-    wanted = Filter(narrow.state, narrow.kind or None, narrow.unit or None, least_workers=least)
-    found = narrowed(every, wanted)
+    wanted = MatterFilter(
+        narrow.state, narrow.kind or None, narrow.unit or None, least_workers=least
+    )
+    found = filter_states(every, wanted)
     if narrow.state == "closed":
         found.sort(key=lambda one: (one.closed_on or dt.date.min, one.matter.number), reverse=True)
     else:

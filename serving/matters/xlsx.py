@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 
 from risk.locale import Language, text
-from serving.documents.xlsx import Cell, Sheet, rows_xlsx
-from serving.matters.state import Standing
+from serving.documents.xlsx import Cell, Sheet, to_xlsx
+from serving.matters.state import MatterState
 
 _HEADS = (
     *("key", "kind", "name", "place", "record", "opened_on", "workers", "amount", "person", "unit"),
@@ -15,14 +15,14 @@ _HEADS = (
 )
 
 
-def matters_xlsx(found: Sequence[Standing], language: Language, day: dt.date) -> bytes:
-    """The workbook; amounts in yuan, empty where unknown."""
+def matters_xlsx(found: Sequence[MatterState], language: Language, day: dt.date) -> bytes:
+    """Return the workbook; amounts in yuan, empty if unknown."""
     heads = [text(f"matters.columns.{name}", language) for name in _HEADS]
     rows = [_row(one, language) for one in found]
-    return rows_xlsx([Sheet(text("matters.sheet", language), heads, rows)], day)
+    return to_xlsx([Sheet(text("matters.sheet", language), heads, rows)], day)
 
 
-def _row(one: Standing, language: Language) -> list[Cell]:
+def _row(one: MatterState, language: Language) -> list[Cell]:
     matter, facts, look = one.matter, one.matter.facts, one.second_look
     return [
         matter.key,

@@ -1,4 +1,4 @@
-"""Notices to other departments: sent, answered, overdue."""
+"""Pages of notices to other departments: sent, answered, overdue."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from serving.documents.formats import MEDIA_TYPES
 from serving.http.dependencies import settings_of
 from serving.notices import queries
 from serving.notices.payload import NothingToNotify
-from serving.notices.repository import NoticeStep, StepKind, keep_step, list_notices, read_notice
-from serving.notices.service import Sender, Wish, send
+from serving.notices.repository import NoticeStep, StepKind, insert_step, list_notices, read_notice
+from serving.notices.service import Author, NoticeRequest, store_notice
 from serving.watchlists.reader import reader_of
 from serving.web.render import page_language, render
 from serving.web.requests import Form
@@ -40,7 +40,7 @@ def notices(
     who: Reader,
     state: Annotated[str, Query(pattern="^(|sent|overdue|answered)$")] = "",
 ) -> Response:
-    """The notices with what became of them."""
+    """List notices with their state."""
     today = queries.today()
     found = list_notices(reader_of(request).database.engine, who, Wanted(MOST)).items
     rows = [{"notice": one, "state": one.state(today)} for one in found]
@@ -51,15 +51,18 @@ def notices(
 
 @router.post("/notices")
 def send_notice(request: Request, who: Writer, form: Form) -> Response:
-    """Make and keep a notice from the page of a project."""
+    """Create a notice from the page of a project."""
     department = form.get("department", "")
     if department not in CODES or not form.get("project_id"):
         return render(request, "said", who, status=422, said="refused")
     database = reader_of(request).database
     office = settings_of(request).briefing.office
-    wish, sender = Wish(form["project_id"], department), Sender(who, who.name, office, now())
+    wish, sender = (
+        NoticeRequest(form["project_id"], department),
+        Author(who, who.name, office, now()),
+    )
     try:
-        write_audited(request, database, who, lambda c: send(c, database, wish, sender))
+        write_audited(request, database, who, lambda c: store_notice(c, database, wish, sender))
     except NothingToNotify as error:
         return _refused(request, who, error)
     return render(request, "said", who, said="notice_sent")
@@ -67,15 +70,15 @@ def send_notice(request: Request, who: Writer, form: Form) -> Response:
 
 @router.post("/notices/{number}")
 def take_step(request: Request, who: Writer, number: Number, form: Form) -> Response:
-    """Record an answer."""
+    """Record an answer or a note."""
     step: StepKind = "answered" if form.get("step") == "answered" else "noted"
     said = form.get("text", "")[:4000]
     if not said:
         return render(request, "said", who, status=422, said="refused")
     database = reader_of(request).database
-    kept = queries.one(database, who, number)
+    kept = queries.get_notice(database, who, number)
     one = NoticeStep(number, kept.region_code, step, said, who.name, now())
-    write_audited(request, database, who, lambda connection: keep_step(connection, one))
+    write_audited(request, database, who, lambda connection: insert_step(connection, one))
     return render(request, "said", who, said=f"notice_{step}")
 
 
@@ -86,14 +89,14 @@ def letter(
     number: Number,
     kind: Annotated[str, Path(pattern="^(docx|pdf|html|json)$")],
 ) -> Response:
-    """The letter, or what was sent as data."""
+    """Return the letter, or the sealed payload as JSON."""
     with reader_of(request).database.engine.connect() as connection:
         kept = read_notice(connection, number, who)
     if kind == "json":
         return attachment(f"notice-{number}.json", "application/json", kept.body)
-    from serving.notices.letter import as_file
+    from serving.notices.letter import render_letter
 
-    body = as_file(kept.package, kind, page_language(request))
+    body = render_letter(kept.package, kind, page_language(request))
     return attachment(f"notice-{number}.{kind}", MEDIA_TYPES[kind], body)
 
 

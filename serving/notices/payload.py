@@ -1,4 +1,4 @@
-"""The package for one department: chosen from what is kept with a published list, and no more."""
+"""Payload of a notice: the part of a published list that concerns one department."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from risk.departments import Department, departments
 from risk.legal_elements import elements_of
 from risk.locale import LANGUAGES, text
 from serving.errors import ApiError
-from serving.notices.elements_text import element_document
+from serving.notices.elements_text import element_to_dict
 
 Document = Mapping[str, Any]
 
@@ -29,29 +29,29 @@ _INSPECTION_FIELDS = (
 
 
 class NothingToNotify(ApiError):
-    """Nothing the records show concerns the department."""
+    """The records show nothing that concerns the department."""
 
     code = "nothing_to_notify"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
     def message(self, language: Any = "en") -> str:
-        """The failure in one sentence of ``language``."""
+        """Return the message in ``language``."""
         fields = {**self.fields}
         fields["why"] = text(f"notices.refused.{fields['why']}", language)
         fields["department"] = text(f"notices.departments.{fields['department']}", language)
         return text(f"errors.{self.code}", language, **fields)
 
 
-def package_of(
+def build_payload(
     department: str, risk: Document, dossier: Document | None, list_digest: str, sent_on: dt.date
 ) -> dict[str, Any]:
-    """What ``department`` is told of a project at the date of a list; money in yuan.
+    """Build the payload for ``department`` on a project as of a list; money in yuan.
 
-    ``risk`` is the sealed risk, ``dossier`` what was gathered with it (None: nothing was).
-    ``answer_planned`` is False where the holiday plan of a year up to ``answer_by`` was not known.
+    ``risk`` is the sealed risk, ``dossier`` the snapshot stored with it (None: there is none).
+    ``answer_planned`` is False if the holiday plan of a year up to ``answer_by`` was not known.
 
     Raises:
-        NothingToNotify: the project is not one of its own, or nothing found concerns it.
+        NothingToNotify: the department does not supervise the project, or no finding concerns it.
     """
     to = departments()[department]
     found = dossier or {}
@@ -83,8 +83,8 @@ def package_of(
     }
 
 
-def sealed(package: Document) -> tuple[bytes, str]:
-    """The package as bytes that are the same for the same package, and their SHA-256."""
+def seal(package: Document) -> tuple[bytes, str]:
+    """Return the payload as canonical JSON bytes, and their SHA-256."""
     body = json.dumps(package, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     return body, hashlib.sha256(body).hexdigest()
 
@@ -111,11 +111,11 @@ def _elements(to: Department, risk: Document, found: Document) -> list[dict[str,
         return []
     as_of = dt.date.fromisoformat(risk["as_of"])
     elements = elements_of("crime", found.get("handling"), risk["region_code"], as_of)
-    return [element_document(one) for one in elements]
+    return [element_to_dict(one) for one in elements]
 
 
 def _suspected(elements: list[dict[str, Any]]) -> bool:
-    """Whether the elements the records can show at all are shown, and none is shown otherwise."""
+    """Whether the records show all elements they can show, and contradict none."""
     by = {one["code"]: one["standing"] for one in elements}
     needed = ("arrears_confirmed", "order_made", "deadline_passed")
     return all(by[code] == "shown" for code in needed) and "otherwise" not in by.values()
@@ -141,14 +141,14 @@ def _parts(to: Department, found: Document) -> dict[str, Any]:
 
 
 def _contract(one: Document) -> dict[str, Any]:
-    # A contractor who is a person stays unnamed: that it is a person is what matters here.
+    # A natural person as contractor is not named; what matters is that it is a person.
     named = {**one, "name": one["name"] if one["kind"] == "company" else None}
     kept = ("id", "parent", "name", "kind", "written", "amount", "signed_on")
     return _kept(named, kept)
 
 
 def _transfers(money: Document | None) -> list[dict[str, Any]]:
-    """Labour cost due and transferred in the last months in which any was due."""
+    """Return labour cost due and transferred in the last months with any due, in yuan."""
     if not money:
         return []
     rows = zip(money["months"], money["transfer_due"], money["transferred"], strict=True)

@@ -25,9 +25,7 @@ from serving.http.parameters import (
 )
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page, Reason, RedFlag
-from serving.projects import service
-from serving.projects.notes_repository import Note as NoteKept
-from serving.projects.notes_repository import keep_note
+from serving.projects import repository, service
 from serving.projects.schemas import (
     Elements,
     Note,
@@ -152,8 +150,8 @@ def add_note(
 
     def keep(connection: Connection) -> Note:
         region = region_of(connection, project_id, who)
-        kept = NoteKept(project_id, region, note.text, who.name, now())
-        keep_note(connection, kept)
+        kept = repository.NoteRow(project_id, region, note.text, who.name, now())
+        repository.add_note(connection, kept)
         return service.note(kept)
 
     return write_once(WriteRequest(request, database, who, note, key), keep)

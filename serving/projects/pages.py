@@ -24,10 +24,10 @@ from serving.db.pagination import Wanted
 from serving.feedback import service
 from serving.feedback.schemas import FeedbackIn
 from serving.http.parameters import IsoDate
-from serving.notices.elements_text import element_document, element_words
+from serving.notices.elements_text import element_texts, element_to_dict
 from serving.notices.repository import list_notices
 from serving.outcomes.repository import list_outcomes
-from serving.projects import notes_repository
+from serving.projects import repository
 from serving.watchlists.reader import Document, Register, WatchlistReader, reader_of
 from serving.watchlists.repository import Summary, WatchlistRepository
 from serving.watchlists.snapshot_repository import dossier
@@ -102,13 +102,13 @@ def write_note(request: Request, project_id: str, who: Writer, form: Form) -> Re
     def keep(connection: Any) -> None:
         place = region_of(connection, project_id, who)
         said = form["text"][:4000]
-        notes_repository.keep_note(
-            connection, notes_repository.Note(project_id, place, said, who.name, now())
+        repository.add_note(
+            connection, repository.NoteRow(project_id, place, said, who.name, now())
         )
 
     if form.get("text"):
         write_audited(request, database, who, keep)
-    notes = notes_repository.notes_of(database.engine, project_id, who, Wanted(50)).items
+    notes = repository.list_notes(database.engine, project_id, who, Wanted(50)).items
     return render(request, "notes", who, notes=notes, project_id=project_id)
 
 
@@ -137,7 +137,7 @@ def project(
         history=_history(reader, who, project_id),
         others=_others(register, found, project_id),
         seen=lambda record: record["region"] is None or covers(who, record["region"]),
-        notes=notes_repository.notes_of(engine, project_id, who, Wanted(50)).items,
+        notes=repository.list_notes(engine, project_id, who, Wanted(50)).items,
         outcomes=list_outcomes(engine, who, Wanted(20), filters).items,
         verdicts=_VERDICTS,
         elements=_elements(risk, found, day, page_language(request)),
@@ -155,7 +155,7 @@ def _elements(
         return {}
     return {
         kind: [
-            element_words(element_document(one), language)
+            element_texts(element_to_dict(one), language)
             for one in elements_of(kind, handling, risk["region_code"], day)
         ]
         for kind in KINDS

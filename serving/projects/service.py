@@ -17,9 +17,8 @@ from serving.auth.project_regions import region_of
 from serving.db.database import Database
 from serving.db.pagination import Wanted
 from serving.http.schemas import Page, Schema
-from serving.notices.elements_text import element_document, element_words
-from serving.projects.notes_repository import Note as NoteKept
-from serving.projects.notes_repository import notes_of
+from serving.notices.elements_text import element_texts, element_to_dict
+from serving.projects.repository import NoteRow, list_notes
 from serving.projects.schemas import Element, Elements, Note, ReasonMoved, ScoredThen, WhatChanged
 from serving.watchlists.redaction import Views
 from serving.watchlists.repository import WatchlistRepository
@@ -59,11 +58,9 @@ def changes(database: Database, who: Principal, project_id: str) -> WhatChanged:
     found = WatchlistRepository(database).score_history(project_id, who)
     now = found[0]
     before = next((one for one in found if one.as_of < now.as_of), None)
-    document = json.loads(
-        WatchlistRepository(database).project_risk(project_id, now.as_of, who).body
-    )
+    document = WatchlistRepository(database).project_risk(project_id, now.as_of, who).document()
     old = (
-        json.loads(WatchlistRepository(database).project_risk(project_id, before.as_of, who).body)
+        WatchlistRepository(database).project_risk(project_id, before.as_of, who).document()
         if before
         else None
     )
@@ -86,12 +83,12 @@ def elements(
     Raises:
         NothingPublished, NotPublished, ProjectNotScored: there is no such risk in the region.
     """
-    risk = json.loads(WatchlistRepository(database).project_risk(*which, who).body)
+    risk = WatchlistRepository(database).project_risk(*which, who).document()
     as_of = dt.date.fromisoformat(risk["as_of"])
     kept = dossier(database.engine, which[0], as_of, who) or {}
     handling = kept.get("handling")
     found = [
-        element_document(one) for one in elements_of(kind, handling, risk["region_code"], as_of)
+        element_to_dict(one) for one in elements_of(kind, handling, risk["region_code"], as_of)
     ]
     return Elements.model_validate(
         {
@@ -106,7 +103,7 @@ def elements(
 
 
 def _element(one: Mapping[str, Any]) -> Element:
-    words = {la: element_words(one, la) for la in LANGUAGES}
+    words = {la: element_texts(one, la) for la in LANGUAGES}
     told = {name: {la: words[la][name] for la in LANGUAGES} for name in ("title", "said", "obtain")}
     kept = ("code", "standing", "fields", "evidence")
     return Element.model_validate({**{name: one[name] for name in kept}, **told})
@@ -120,12 +117,12 @@ def notes(database: Database, who: Principal, project_id: str, wanted: Wanted) -
     """
     with database.engine.connect() as connection:
         region_of(connection, project_id, who)
-    found = notes_of(database.engine, project_id, who, wanted)
+    found = list_notes(database.engine, project_id, who, wanted)
     after = None if found.next is None else str(found.next)
     return Page(items=[note(one) for one in found.items], next=after)
 
 
-def note(kept: NoteKept) -> Note:
+def note(kept: NoteRow) -> Note:
     """A note as it is sent."""
     return Note(
         project_id=kept.project_id,

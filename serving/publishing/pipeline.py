@@ -6,7 +6,6 @@ Everything a reader is ever sent is computed here, once.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 
@@ -148,9 +147,7 @@ def in_region(scored: Scored, request: PublishRequest) -> Scored:
 def previous_list(lists: WatchlistRepository, request: PublishRequest) -> PreviousList:
     """The newest sealed list of the same region before the requested date."""
     stored = lists.previous(request.as_of, request.region)
-    return (
-        PreviousList(json.loads(stored.body), stored.digest) if stored else PreviousList(None, None)
-    )
+    return PreviousList(stored.document(), stored.digest) if stored else PreviousList(None, None)
 
 
 def _red_flags(context: PublishContext, scored: Scored) -> Flags:
@@ -169,4 +166,4 @@ def _scored_before(
     if note is None:
         return {}
     risks = lists.project_risks(note.as_of, request.region)
-    return {key: sealed_contributions(json.loads(risk.body)) for key, risk in risks.items()}
+    return {key: sealed_contributions(risk.document()) for key, risk in risks.items()}

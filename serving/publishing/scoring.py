@@ -15,7 +15,7 @@ from serving.models.service import require_trained_before
 if TYPE_CHECKING:
     from models.base import ScoringModel
     from models.cohort_scores import ScoredCohort
-    from models.novelty import Resemblance
+    from models.novelty import NoveltyDetector
     from models.registry import Registry
 
 
@@ -42,14 +42,14 @@ class Scored:
         return replace(self, cohort=replace(self.cohort, projects=kept))
 
 
-def resemblance_of(registry: Registry, version: str) -> Resemblance | None:
+def resemblance_of(registry: Registry, version: str) -> NoveltyDetector | None:
     """What the inspected projects looked like when ``version`` was trained; None if too few."""
-    from models.novelty import PAPER, from_text
-    from models.storage import PaperMissing
+    from models.novelty import ARTIFACT, from_text
+    from models.storage import ArtifactMissing
 
     try:
-        return from_text(registry.paper(version, PAPER))
-    except PaperMissing:
+        return from_text(registry.artifact(version, ARTIFACT))
+    except ArtifactMissing:
         return None
 
 

@@ -21,12 +21,12 @@ def write_features(
     """
     import pyarrow.parquet as pq
 
-    from features.matrix import computed_by_dates, matrix_table
+    from features.matrix import compute_in_batches, matrix_table
 
     rows = 0
     with ExitStack() as opened:
         writer: pq.ParquetWriter | None = None
-        for engine in computed_by_dates(store, as_ofs, progress):
+        for engine in compute_in_batches(store, as_ofs, progress):
             table = matrix_table(engine)
             writer = writer or opened.enter_context(pq.ParquetWriter(out, table.schema))
             writer.write_table(table)
@@ -45,10 +45,10 @@ def write_features_by_date(
         OSError: the folder cannot be written.
     """
     from features.feature_sets import FEATURE_SETS
-    from features.matrix import computed_by_dates, matrix_sql
+    from features.matrix import compute_in_batches, matrix_sql
 
     rows = 0
-    for engine in computed_by_dates(store, as_ofs, progress):
+    for engine in compute_in_batches(store, as_ofs, progress):
         engine.write(matrix_sql(FEATURE_SETS[store.kind].families), str(folder))
         rows += int(str(engine.rows("SELECT count(*) FROM cohort")[0][0]))
     return rows

@@ -82,7 +82,7 @@ def write_scores(
         NoProjectsKnown: nothing is known before ``as_of``.
         SparkMissing, SparkFailed, RecordsFolderEmpty: as :func:`write_features`.
     """
-    from models.cohort_scores_spark import scores_on_spark
+    from models.cohort_scores_spark import score_cohort_on_spark
     from serving.publishing.scoring import model_at
     from training.dataset.training_set import NoProjectsKnown
 
@@ -91,7 +91,7 @@ def write_scores(
         units = _units(engine)
         if not units:
             raise NoProjectsKnown(as_of=as_of)
-        scores = scores_on_spark(engine, model, f"{used.kind} {used.version}", tiers)
+        scores = score_cohort_on_spark(engine, model, f"{used.kind} {used.version}", tiers)
         engine.write_frame(scores, _address(out))
     return units, used
 

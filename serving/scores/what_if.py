@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -69,8 +68,8 @@ def what_if(
         WhatIfRowsInvalid: intake would not take a row.
         WhatIfNotScored: the project would not be scored at all.
     """
-    sealed = json.loads(
-        WatchlistRepository(database).project_risk(question.project_id, question.as_of).body
+    sealed = (
+        WatchlistRepository(database).project_risk(question.project_id, question.as_of).document()
     )
     version = sealed["model"]["version"]
     with tempfile.TemporaryDirectory() as folder:

@@ -10,7 +10,7 @@ from risk.store.store import RecordStore
 from serving.snapshot.as_of_query import Row, by_project, known, plain, rows_of
 
 if TYPE_CHECKING:
-    from models.linkage import Candidate, Reviewed
+    from models.linkage import ComplaintCandidates, RankedCandidate
 
 _LINKED = f"""
 {known("complaints", "links")}
@@ -46,7 +46,7 @@ def unlinked(store: RecordStore, as_of: dt.date, region: str) -> list[Row]:
         for row in rows_of(store, _DECIDED, as_of)
     }
     rows = [
-        _row(one, decided.get(one.said.complaint_id))
+        _row(one, decided.get(one.complaint.complaint_id))
         for one in link_complaints(store, as_of).complaints
     ]
     return [row for row in rows if not region or _touches(row, region)]
@@ -56,8 +56,8 @@ def _touches(row: Row, region: str) -> bool:
     return any((one["region_code"] or "").startswith(region) for one in row["candidates"])
 
 
-def _row(one: Reviewed, decided: Row | None) -> Row:
-    said = one.said
+def _row(one: ComplaintCandidates, decided: Row | None) -> Row:
+    said = one.complaint
     return {
         "complaint_id": said.complaint_id,
         "received_on": said.received_on.isoformat(),
@@ -74,7 +74,7 @@ def _row(one: Reviewed, decided: Row | None) -> Row:
     }
 
 
-def _candidate(kind: str, found: Candidate) -> Row:
+def _candidate(kind: str, found: RankedCandidate) -> Row:
     return {
         "kind": kind,
         "id": found.key,

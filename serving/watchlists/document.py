@@ -15,6 +15,7 @@ from typing import Any
 from risk.calendar.dates import HORIZON_DAYS
 from risk.unit_kinds import Kind
 from risk.watchlist.sealed_document import Sealed, seal
+from serving.watchlists.seal_version import SEAL_VERSION, version_fields
 
 Document = dict[str, Any]
 
@@ -269,10 +270,12 @@ class Head:
     previous: Previous | None
     rules: Mapping[str, Any]
     kind: Kind = "project"
+    seal_version: int = SEAL_VERSION
 
     def to_document(self) -> Document:
         """As plain data."""
         return {
+            **version_fields(self.seal_version),
             "as_of": self.as_of.isoformat(),
             "region": self.region,
             **self.of_kind(),
@@ -303,6 +306,7 @@ class ProjectRisk:
     def to_document(self, head: Head) -> Document:
         """As plain data, with what it was made from."""
         return {
+            **version_fields(head.seal_version),
             "as_of": head.as_of.isoformat(),
             "region": head.region,
             **head.of_kind(),
@@ -335,7 +339,7 @@ class Publication:
     def _document(self, risks: Mapping[str, Sealed]) -> Document:
         return {
             **self.head.to_document(),
-            "risks_digest": _digest_of_all(risks),
+            "risks_digest": digest_of_risks(risks),
             "entries": [entry.to_document() for entry in self.entries],
             "gone": [item.to_document() for item in self.gone],
         }
@@ -350,7 +354,8 @@ class SealedPublication:
     risks: Mapping[str, Sealed]
 
 
-def _digest_of_all(risks: Mapping[str, Sealed]) -> str:
+def digest_of_risks(risks: Mapping[str, Sealed]) -> str:
+    """Return one digest over the digests of all risks, in the order of their project_id."""
     total = hashlib.sha256()
     for project_id in sorted(risks):
         total.update(f"{risks[project_id].digest}\n".encode())

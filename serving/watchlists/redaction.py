@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
-import json
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from serving.auth.project_regions import regions_of
 from serving.auth.roles import Permission
 from serving.db.change_stamp import Freshness
 from serving.db.database import Database
-from serving.watchlists.repository import Stored, WatchlistRepository
+from serving.watchlists.repository import StoredDocument, WatchlistRepository
 
 MOST_BYTES = 64_000_000
 _SMALL = 1_000
@@ -90,14 +89,14 @@ class Views:
 
     def _risk(self, principal: Principal, project_id: str, as_of: dt.date | None) -> View:
         stored = WatchlistRepository(self._database).project_risk(project_id, as_of, principal)
-        document = json.loads(stored.body)
+        document = stored.document()
         if principal.has(Permission.READ_DRAWS):
             return _view(stored, document, None)
         if document["listing"] is not None:
             document["listing"] = _redacted(document["listing"], principal)
         _mark(document, principal, stored.digest)
         sealed = seal(document)
-        return _view(Stored(sealed.body, sealed.digest), document, None)
+        return _view(StoredDocument(sealed.body, sealed.digest), document, None)
 
 
 def _watchlist(
@@ -106,7 +105,7 @@ def _watchlist(
     if not touches(principal, region):
         raise lists.not_published(as_of, region, principal)
     stored = lists.watchlist(as_of, region, principal)
-    document = json.loads(stored.body)
+    document = stored.document()
     if covers(principal, region) and principal.has(Permission.READ_DRAWS):
         return _view(stored, document, stored.digest)
     gone = [item["project_id"] for item in document["gone"]]
@@ -124,7 +123,7 @@ def _watchlist(
     ]
     _mark(document, principal, stored.digest)
     sealed = seal(document)
-    return _view(Stored(sealed.body, sealed.digest), document, stored.digest)
+    return _view(StoredDocument(sealed.body, sealed.digest), document, stored.digest)
 
 
 def _redacted(entry: dict[str, Any], principal: Principal) -> dict[str, Any]:
@@ -143,7 +142,7 @@ def _mark(document: dict[str, Any], principal: Principal, digest: str) -> None:
     document["view"] = {"of": digest, "region": principal.region, "draws_hidden": hidden}
 
 
-def _view(stored: Stored, document: dict[str, Any], list_digest: str | None) -> View:
+def _view(stored: StoredDocument, document: dict[str, Any], list_digest: str | None) -> View:
     body = stored.body
     return View(
         body,

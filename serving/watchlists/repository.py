@@ -6,11 +6,13 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, insert, select
 
 from risk.errors import WagewatchError
 from risk.unit_kinds import Kind
+from risk.watchlist.sealed_document import Sealed
 from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
@@ -19,6 +21,7 @@ from serving.db.engine import utc
 from serving.db.tables import PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
 from serving.errors import ApiError, CommandError
 from serving.watchlists.document import Head, SealedPublication
+from serving.watchlists.seal_version import SEAL_VERSION, parse_sealed
 
 
 class AlreadyPublished(CommandError):
@@ -103,11 +106,16 @@ def closest(lists: Sequence[Summary], principal: Principal) -> Summary | None:
 
 
 @dataclass(frozen=True)
-class Stored:
-    """A sealed document as it lies in the database."""
+class StoredDocument(Sealed):
+    """A sealed document as stored."""
 
-    body: bytes
-    digest: str
+    def document(self, newest: int = SEAL_VERSION) -> dict[str, Any]:
+        """Parse the document.
+
+        Raises:
+            SealVersionTooNew: it was sealed in a version after ``newest``.
+        """
+        return parse_sealed(self.body, newest)
 
 
 class WatchlistRepository:
@@ -147,7 +155,7 @@ class WatchlistRepository:
 
     def watchlist(
         self, as_of: dt.date | None, region: str = "", principal: Principal = OFFICE
-    ) -> Stored:
+    ) -> StoredDocument:
         """The sealed list of ``region``; the newest one if ``as_of`` is None.
 
         Raises:
@@ -160,9 +168,9 @@ class WatchlistRepository:
             row = connection.execute(query.where(overlaps(WATCHLISTS.c.region, principal))).first()
         if row is None:
             raise self.not_published(as_of, region, principal)
-        return Stored(row.body, row.digest)
+        return StoredDocument(row.body, row.digest)
 
-    def previous(self, as_of: dt.date, region: str) -> Stored | None:
+    def previous(self, as_of: dt.date, region: str) -> StoredDocument | None:
         """The last list of ``region`` before ``as_of``, if there is one."""
         query = (
             select(WATCHLISTS.c.body, WATCHLISTS.c.digest)
@@ -176,11 +184,11 @@ class WatchlistRepository:
         )
         with self.engine.connect() as connection:
             row = connection.execute(query).first()
-        return Stored(row.body, row.digest) if row else None
+        return StoredDocument(row.body, row.digest) if row else None
 
     def project_risk(
         self, project_id: str, as_of: dt.date | None = None, principal: Principal = OFFICE
-    ) -> Stored:
+    ) -> StoredDocument:
         """The sealed risk of a project; of the newest publication it is in if no ``as_of``.
 
         Where several lists of one as_of hold the project, the one sealed last answers.
@@ -199,7 +207,7 @@ class WatchlistRepository:
             row = connection.execute(query).first()
         if row is None:
             raise self._not_scored(project_id, as_of, principal)
-        return Stored(row.body, row.digest)
+        return StoredDocument(row.body, row.digest)
 
     def score_history(self, project_id: str, principal: Principal = OFFICE) -> list[ScoredThen]:
         """How a project was scored in every publication it is in, the newest first.
@@ -270,7 +278,7 @@ class WatchlistRepository:
             rows = connection.execute(select(ranked).where(ranked.c.place == 1)).all()
         return {row.project_id: Score(*row[:-1]) for row in rows}
 
-    def project_risks(self, as_of: dt.date, region: str) -> dict[str, Stored]:
+    def project_risks(self, as_of: dt.date, region: str) -> dict[str, StoredDocument]:
         """The sealed risks of all projects scored with one list, by project_id."""
         query = (
             select(PROJECT_RISKS.c.project_id, PROJECT_RISKS.c.body, PROJECT_RISKS.c.digest)
@@ -283,7 +291,7 @@ class WatchlistRepository:
         )
         with self.engine.connect() as connection:
             rows = connection.execute(query).all()
-        return {row.project_id: Stored(row.body, row.digest) for row in rows}
+        return {row.project_id: StoredDocument(row.body, row.digest) for row in rows}
 
     def not_published(
         self, as_of: dt.date | None, region: str, principal: Principal

@@ -106,13 +106,13 @@ def _publish(work: _Work, progress: Progress) -> Mapping[str, Any]:
 
 
 def _train(work: _Work, progress: Progress) -> Mapping[str, Any]:
-    from training.pipeline import Search, train_and_register
+    from training.pipeline import Search, run_training
 
-    run = train_and_register(
+    run = run_training(
         work.workspace,
         work.as_of,
-        who=work.job.asked_by,
-        places=work.settings.policy.capacity,
+        principal=work.job.asked_by,
+        capacity=work.settings.policy.capacity,
         search=Search(work.settings.training.trials, work.settings.seed),
         progress=progress,
     )
@@ -127,7 +127,7 @@ def _train(work: _Work, progress: Progress) -> Mapping[str, Any]:
 def _check(work: _Work, progress: Progress) -> Mapping[str, Any]:
     from risk.store.store import RecordStore
     from serving.models.service import check_champion
-    from training.json_safe import plain
+    from training.json_safe import to_json_safe
 
     with RecordStore(
         work.workspace.records, read_only=True, memory_gb=work.workspace.memory_gb
@@ -136,7 +136,7 @@ def _check(work: _Work, progress: Progress) -> Mapping[str, Any]:
         report = check_champion(
             work.workspace, store, WatchlistRepository(work.database), work.as_of, places
         )
-    document: Mapping[str, Any] = plain(asdict(report))
+    document: Mapping[str, Any] = to_json_safe(asdict(report))
     return document
 
 

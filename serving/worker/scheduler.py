@@ -120,16 +120,16 @@ class Keeper:
         if now < self._matters_after:
             return
         from serving.matters.escalation import escalate
-        from serving.matters.rules import rules_of
-        from serving.matters.sync import take_lists
-        from serving.matters.weekly_digest import send_digests
+        from serving.matters.rules import matter_rules
+        from serving.matters.sync import sync_from_lists
+        from serving.matters.weekly_digest import queue_weekly_digests
 
         self._matters_after = now + _BETWEEN_MATTERS
         settings = load_settings(self._workspace)
-        rules, today = rules_of(settings.matters), now.astimezone().date()
-        take_lists(self._database, rules, now)
+        rules, today = matter_rules(settings.matters), now.astimezone().date()
+        sync_from_lists(self._database, rules, now)
         escalate(self._database, rules, today, now)
-        send_digests(self._database, settings, today, now)
+        queue_weekly_digests(self._database, settings, today, now)
 
     def _start(self, job_id: str) -> None:
         command = [sys.executable, "-m", "serving.worker.runner", str(self._workspace.root), job_id]

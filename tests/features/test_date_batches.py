@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.common_steps import known
+from features.common_steps import known_rows_step
 from features.engines.duckdb import DuckDBEngine
 from features.families import PROJECT_FAMILIES, deposits
-from features.matrix import computed_by_dates, feature_matrix, matrix_table, steps, to_matrix
+from features.matrix import compute_in_batches, feature_matrix, matrix_table, steps, to_matrix
 from risk.calendar.dates import add_months
 from risk.contract import TABLES
 from risk.store.store import RecordStore, columns
@@ -27,9 +27,9 @@ def records(county) -> Iterator[RecordStore]:
         yield store
 
 
-@pytest.mark.parametrize("rows_at_once", [1, 60_000])
-def test_dates_in_parts_give_the_rows_of_all_at_once(records, rows_at_once):
-    engines = computed_by_dates(records, DATES, rows_at_once=rows_at_once)
+@pytest.mark.parametrize("max_rows", [1, 60_000])
+def test_dates_in_parts_give_the_rows_of_all_at_once(records, max_rows):
+    engines = compute_in_batches(records, DATES, max_rows=max_rows)
     parts = [to_matrix(matrix_table(one)) for one in engines]
     whole = feature_matrix(records, DATES)
     assert len(parts) > 1
@@ -43,7 +43,7 @@ def test_dates_in_parts_give_the_rows_of_all_at_once(records, rows_at_once):
 
 def test_a_matrix_filled_in_parts_is_the_same(records):
     whole = feature_matrix(records, DATES)
-    filled = feature_matrix(records, DATES, rows_at_once=1)
+    filled = feature_matrix(records, DATES, max_rows=1)
     assert filled.project_ids == whole.project_ids
     np.testing.assert_array_equal(filled.as_ofs, whole.as_ofs)
     np.testing.assert_array_equal(filled.values, whole.values)
@@ -52,9 +52,7 @@ def test_a_matrix_filled_in_parts_is_the_same(records):
 
 def test_progress_over_parts_only_grows_and_ends_at_one(records):
     heard: list[float] = []
-    for _ in computed_by_dates(
-        records, DATES, lambda _, share: heard.append(share), rows_at_once=1
-    ):
+    for _ in compute_in_batches(records, DATES, lambda _, share: heard.append(share), max_rows=1):
         pass
     assert heard == sorted(heard)
     assert heard[-1] == 1.0
@@ -88,7 +86,7 @@ def test_versions_are_those_of_the_record_store(rows, as_of):
             marks = ", ".join("?" * len(row))
             store.rows(f"INSERT INTO attendance ({names}, arrival) VALUES ({marks})", row)
         engine = DuckDBEngine(store, [as_of])
-        engine.run([known("attendance")])
+        engine.run([known_rows_step("attendance")])
         shown = engine.rows(f"SELECT {names} FROM known_attendance ORDER BY ALL")
         engine.close()
         stood = store.rows(

@@ -24,7 +24,7 @@ from pathlib import Path
 import pyarrow as pa
 from features.matrix import feature_matrix
 from features.families import complaints, stage
-from features.cache.cached_matrix import stored_matrix
+from features.cache.cached_matrix import cached_matrix
 from risk.calendar.dates import add_months
 from risk.store.store import RecordStore
 families = (stage.FAMILY, complaints.FAMILY)
@@ -32,9 +32,9 @@ dates = [add_months(dt.date(2025, 1, 1), number) for number in range(24)]
 with RecordStore(sys.argv[1], read_only=True) as store:
     tracemalloc.start()
     if sys.argv[2] == "computed":
-        matrix = feature_matrix(store, dates, families=families, rows_at_once=1)
+        matrix = feature_matrix(store, dates, families=families, max_rows=1)
     else:
-        matrix = stored_matrix(store, dates, Path(sys.argv[2]), families=families)
+        matrix = cached_matrix(store, dates, Path(sys.argv[2]), families=families)
     peak = tracemalloc.get_traced_memory()[1] + pa.default_memory_pool().max_memory()
 print(json.dumps([matrix.values.shape[0], peak / matrix.values.nbytes]))
 """

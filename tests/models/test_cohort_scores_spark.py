@@ -12,7 +12,7 @@ from features.engines.spark import SparkEngine
 from features.feature_sets import FEATURE_SETS
 from features.matrix import steps
 from models.cohort_scores import score_cohort
-from models.cohort_scores_spark import scores_on_spark
+from models.cohort_scores_spark import score_cohort_on_spark
 from models.reason_text import reason_text
 from risk.store.parquet_export import export_records
 from risk.store.store import RecordStore
@@ -31,7 +31,7 @@ def test_scores_and_reasons_equal_those_of_the_embedded_engine(
     engine = SparkEngine(str(tmp_path / "records"), [AS_OF], session=spark)
     try:
         engine.run(steps(FEATURE_SETS["project"].families))
-        scores = scores_on_spark(engine, model, "7", DEFAULT_TIERS)
+        scores = score_cohort_on_spark(engine, model, "7", DEFAULT_TIERS)
         engine.write_frame(scores, str(tmp_path / "scores"))
     finally:
         engine.close()

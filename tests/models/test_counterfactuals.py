@@ -10,7 +10,7 @@ import pytest
 from features.feature_sets import FEATURE_SETS
 from features.matrix import compute, matrix_table, to_matrix
 from models.cohort_scores import score_cohort
-from models.counterfactuals import ALL, LEAST, LEVERS, lever_effects
+from models.counterfactuals import ALL_DUTIES, LEVERS, MIN_EFFECT, lever_effects
 from risk.locale import LANGUAGES, catalogue
 from risk.store.store import RecordStore
 
@@ -81,7 +81,7 @@ def test_an_effect_is_the_score_of_the_changed_row(matrix, county_trained):
     for effect in effects[row]:
         values = matrix.values.copy()
         met = {n: v for lever in LEVERS for n, v in lever.met.items()}
-        if effect.code != ALL:
+        if effect.code != ALL_DUTIES:
             met = next(lever.met for lever in LEVERS if lever.code == effect.code)
         for name, value in met.items():
             column = matrix.columns.index(name)
@@ -90,8 +90,8 @@ def test_an_effect_is_the_score_of_the_changed_row(matrix, county_trained):
         changed = type(matrix)(matrix.as_ofs, matrix.project_ids, matrix.columns, values)
         then = model.calibration.probability(model.raw(changed))
         assert effect.probability == pytest.approx(then[row])
-        assert now[row] - effect.probability >= LEAST
-    assert effects[row][-1].code == ALL
+        assert now[row] - effect.probability >= MIN_EFFECT
+    assert effects[row][-1].code == ALL_DUTIES
 
 
 def test_what_is_unknown_stays_unknown(matrix, county_trained):

@@ -48,7 +48,7 @@ def test_a_new_family_needs_no_other_registration(world):
     families = (*FEATURE_SETS["project"].families, CANTEEN)
     matrix = feature_matrix(world.store, [dt.date(2024, 7, 1)], families=families)
     assert matrix.project_ids == ("P1", "P2")
-    assert matrix.only(["canteen_closed"]).values.tolist() == [[1.0], [0.0]]
+    assert matrix.select_columns(["canteen_closed"]).values.tolist() == [[1.0], [0.0]]
     lever = levers_of(families)[-1]
     assert (lever.code, lever.article, dict(lever.met)) == (
         *("canteen_open", "99", {"canteen_closed": 0.0}),

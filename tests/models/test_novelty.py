@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from features.matrix import Matrix, feature_matrix
-from models.novelty import LEAST_INSPECTED, fit_resemblance, from_text
+from models.novelty import MIN_INSPECTED, fit_novelty_detector, from_text
 from risk.store.store import RecordStore
 
 
@@ -27,39 +27,39 @@ def inspected():
 
 
 def test_few_of_the_like_and_all_of_the_unlike_are_marked(inspected):
-    found = fit_resemblance(inspected)
+    found = fit_novelty_detector(inspected)
     random = np.random.default_rng(1)
     like = rows(random.normal(size=(2000, 30)))
-    assert 0.0 < found.unlike(like).mean() < 0.05
+    assert 0.0 < found.is_novel(like).mean() < 0.05
     far = rows(random.normal(size=(200, 30)) * 5 + 3)
-    assert found.unlike(far).mean() > 0.9
+    assert found.is_novel(far).mean() > 0.9
     nothing_known = rows(np.full((3, 30), np.nan))
-    assert found.unlike(nothing_known).all()
+    assert found.is_novel(nothing_known).all()
 
 
 def test_the_paper_reads_back_the_same(inspected):
-    found = fit_resemblance(inspected)
+    found = fit_novelty_detector(inspected)
     again = from_text(found.to_text())
     other = rows(np.random.default_rng(2).normal(size=(500, 30)) * 2)
-    assert np.array_equal(found.unlike(other), again.unlike(other))
+    assert np.array_equal(found.is_novel(other), again.is_novel(other))
     assert again.to_text() == found.to_text()
 
 
 def test_it_does_not_depend_on_units_or_the_order_of_rows(inspected):
-    found = fit_resemblance(inspected)
+    found = fit_novelty_detector(inspected)
     other = rows(np.random.default_rng(3).normal(size=(300, 30)) * 1.5)
-    scaled = fit_resemblance(dataclasses.replace(inspected, values=inspected.values * 100))
+    scaled = fit_novelty_detector(dataclasses.replace(inspected, values=inspected.values * 100))
     assert np.array_equal(
-        found.unlike(other),
-        scaled.unlike(dataclasses.replace(other, values=other.values * 100)),
+        found.is_novel(other),
+        scaled.is_novel(dataclasses.replace(other, values=other.values * 100)),
     )
 
 
 def test_with_too_few_inspected_nothing_is_said(inspected):
-    few = inspected.where(np.arange(400) < LEAST_INSPECTED - 1)
-    assert fit_resemblance(few) is None
+    few = inspected.where(np.arange(400) < MIN_INSPECTED - 1)
+    assert fit_novelty_detector(few) is None
     one_project = dataclasses.replace(inspected, project_ids=("P",) * 400)
-    assert fit_resemblance(one_project) is None
+    assert fit_novelty_detector(one_project) is None
 
 
 def test_most_of_a_county_resembles_what_was_inspected(county):
@@ -71,7 +71,7 @@ def test_most_of_a_county_resembles_what_was_inspected(county):
             strict=True,
         )
     seen = cohort.where(np.isin(np.array(cohort.project_ids), np.array(visited)))
-    found = fit_resemblance(seen)
-    assert 0 <= found.unlike(cohort).mean() < 0.3
+    found = fit_novelty_detector(seen)
+    assert 0 <= found.is_novel(cohort).mean() < 0.3
     strange = dataclasses.replace(cohort, values=np.full_like(cohort.values, 1e9))
-    assert found.unlike(strange).all()
+    assert found.is_novel(strange).all()

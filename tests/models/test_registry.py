@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from models.calibration import Calibration
-from models.promotion_log import LONGEST_REASON, ReasonMissing, ReasonTooLong
+from models.promotion_log import MAX_REASON_LENGTH, ReasonMissing, ReasonTooLong
 from models.registry import ModelUnknown, NoEarlierChampion, NoModel, Registry
 from models.scorecard import Scorecard
 from models.storage import ModelDamaged
@@ -100,7 +100,7 @@ def test_a_change_needs_a_name_and_a_reason(fresh):
         with pytest.raises(ReasonMissing):
             fresh.promote("1", who=who, why=why)
     with pytest.raises(ReasonTooLong):
-        fresh.promote("1", who="a", why="b" * (LONGEST_REASON + 1))
+        fresh.promote("1", who="a", why="b" * (MAX_REASON_LENGTH + 1))
     assert fresh.changes() == ()
     with pytest.raises(NoModel):
         fresh.champion()

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.cache.cached_matrix import stored_matrix
-from features.cache.dependencies import readings
+from features.cache.cached_matrix import cached_matrix
+from features.cache.dependencies import family_dependencies
 from features.feature_sets import FEATURE_SETS
 from features.matrix import feature_matrix
 from risk.contract import STORED_TABLES
@@ -57,13 +57,13 @@ def test_any_order_of_imports_ends_like_a_full_rebuild(goes, kind):
         for told in goes:
             tell(store, told)
             seen = store.for_kind(kind)
-            assert_same(stored_matrix(seen, MONTHS, Path(place)), feature_matrix(seen, MONTHS))
+            assert_same(cached_matrix(seen, MONTHS, Path(place)), feature_matrix(seen, MONTHS))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_table_a_feature_names_is_read_by_its_family(store, kind):
     families = FEATURE_SETS[kind].families
-    found = readings(store.for_kind(kind), families)
+    found = family_dependencies(store.for_kind(kind), families)
     for family in families:
         named = {table for feature in family.features for table in feature.source}
         assert named <= found[family.name].tables | found[family.name].feeds, family.name
@@ -76,13 +76,13 @@ def test_a_late_row_of_any_table_ends_like_a_full_rebuild(store, tmp_path, kind)
     told = {"known_at": dt.date(2024, 12, 20)}  # of another unit, so that no feed begins later
     tell(store, [(table, row | told) for table, row in rows_of(2, kind).items()])
     tell(store, [("projects", PROJECT), ("organizations", EMPLOYER)])
-    before = stored_matrix(seen, MONTHS, tmp_path)
+    before = cached_matrix(seen, MONTHS, tmp_path)
     counted = set()
     late = rows_of(1, kind)
     corrected = {**late["complaints"], "workers": 30}  # of an employer it counts once it is linked
     for table, row in [*late.items(), ("complaints", corrected)]:
         tell(store, [(table, row | {"known_at": dt.date(2025, 1, 20)})])
-        after = stored_matrix(seen, MONTHS, tmp_path)
+        after = cached_matrix(seen, MONTHS, tmp_path)
         assert_same(after, feature_matrix(seen, MONTHS))
         if after.values.tobytes() != before.values.tobytes():
             counted.add(table)
@@ -155,7 +155,7 @@ def started(world, tmp_path):
         world.payroll(f"R{month}", f"2024-{month:02d}-15")
         world.payment(f"R{month}", f"2024-{month:02d}-20", 500_000)
     attendance(world.store, dt.date(2024, 11, 1), dt.date(2024, 12, 6))
-    stored_matrix(world.store, MONTHS, tmp_path)
+    cached_matrix(world.store, MONTHS, tmp_path)
     return world.store, tmp_path
 
 
@@ -183,20 +183,20 @@ def attendance(store, period, known_at):
 def test_nothing_new_computes_nothing(started):
     store, folder = started
     before, heard = written(folder), []
-    stored_matrix(store, MONTHS, folder, lambda step, share: heard.append(step))
+    cached_matrix(store, MONTHS, folder, lambda step, share: heard.append(step))
     assert written(folder) == before
     assert not heard
 
 
 def test_no_date_gives_no_rows_but_every_column(started):
     store, folder = started
-    assert_same(stored_matrix(store, [], folder), feature_matrix(store, []))
+    assert_same(cached_matrix(store, [], folder), feature_matrix(store, []))
 
 
 def test_a_new_month_builds_only_its_own_date(started):
     store, folder = started
     before = written(folder)
-    stored_matrix(store, [*MONTHS, NEXT], folder)
+    cached_matrix(store, [*MONTHS, NEXT], folder)
     built = rebuilt(before, written(folder))
     assert {day for _, day in built} == {NEXT.isoformat()}
     families = FEATURE_SETS["project"].families
@@ -207,7 +207,7 @@ def test_a_late_record_rebuilds_only_later_dates_of_families_that_read_it(starte
     store, folder = started
     before = written(folder)
     attendance(store, dt.date(2024, 12, 1), dt.date(2025, 1, 10))
-    assert_same(stored_matrix(store, MONTHS, folder), feature_matrix(store, MONTHS))
+    assert_same(cached_matrix(store, MONTHS, folder), feature_matrix(store, MONTHS))
     built = rebuilt(before, written(folder))
     assert {day for _, day in built} == {"2025-02-02", "2025-03-02"}
     families = {family for family, _ in built}
@@ -218,9 +218,9 @@ def test_a_late_record_rebuilds_only_later_dates_of_families_that_read_it(starte
 def test_a_deleted_row_counts_and_so_does_the_same_row_told_again(started):
     store, folder = started
     store.rows("DELETE FROM attendance")
-    assert_same(stored_matrix(store, MONTHS, folder), feature_matrix(store, MONTHS))
+    assert_same(cached_matrix(store, MONTHS, folder), feature_matrix(store, MONTHS))
     attendance(store, dt.date(2024, 11, 1), dt.date(2024, 12, 6))
-    assert_same(stored_matrix(store, MONTHS, folder), feature_matrix(store, MONTHS))
+    assert_same(cached_matrix(store, MONTHS, folder), feature_matrix(store, MONTHS))
 
 
 def test_a_torn_or_foreign_file_is_computed_again(started):
@@ -229,7 +229,7 @@ def test_a_torn_or_foreign_file_is_computed_again(started):
     paths[0].write_bytes(paths[0].read_bytes()[:-9])
     paths[1].write_text("not Parquet")
     paths[2].unlink()
-    assert_same(stored_matrix(store, MONTHS, folder), feature_matrix(store, MONTHS))
+    assert_same(cached_matrix(store, MONTHS, folder), feature_matrix(store, MONTHS))
 
 
 def test_another_store_with_the_same_arrivals_is_another_history(started, tmp_path_factory):
@@ -248,4 +248,4 @@ def test_another_store_with_the_same_arrivals_is_another_history(started, tmp_pa
                 if table == "payments":
                     told["amount"] += 1
                 tell(other, [(table, told)])
-        assert_same(stored_matrix(other, MONTHS, folder), feature_matrix(other, MONTHS))
+        assert_same(cached_matrix(other, MONTHS, folder), feature_matrix(other, MONTHS))

@@ -19,7 +19,7 @@ def value(world):
 
     def told(name: str) -> float:
         matrix = feature_matrix(world.store, [AS_OF])
-        return float(matrix.only([name]).values[matrix.project_ids.index("P1"), 0])
+        return float(matrix.select_columns([name]).values[matrix.project_ids.index("P1"), 0])
 
     return told
 

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.linkage import link_complaints
-from models.linkage.conditional_logit import Weights, chances, learn, shipped
-from models.linkage.linker import probabilities
-from models.linkage.normalise import agreeing, core, plain, spoken_firm
-from models.linkage.similarity import WIDTH
-from models.linkage.snapshot import Said, Target
-from risk.simulator import names as words
+from models.linkage.conditional_logit import Weights, fit, probabilities, shipped_weights
+from models.linkage.linker import match_probabilities
+from models.linkage.normalise import core_firm_name, core_name, normalise_name, shared_pieces
+from models.linkage.similarity import FEATURE_COUNT
+from models.linkage.snapshot import Candidate, ComplaintText
+from risk.simulator import names
 from risk.store.store import RecordStore
 
 DAY = dt.date(2025, 6, 1)
@@ -25,7 +25,7 @@ FIRMS = ("青川", "澄原", "朗岭", "沐屿", "霁坪", "溪垚", "岚峦", "
 
 
 def target(key, name, firm, started=dt.date(2024, 1, 1), completed=None, crowd=None):
-    return Target(key, "990101", (name,), (firm,), started, completed, crowd)
+    return Candidate(key, "990101", (name,), (firm,), started, completed, crowd)
 
 
 TARGETS = [
@@ -35,14 +35,14 @@ TARGETS = [
 
 
 def said(site="", firm="", day=DAY, workers=None):
-    return Said("T", day, site, firm, workers, None, None, None)
+    return ComplaintText("T", day, site, firm, workers, None, None, None)
 
 
 def first(complaint, targets=TARGETS):
     """The likeliest, its probability, and that of none of them."""
-    pairs, likely = probabilities([complaint], targets, shipped("project"))
+    pairs, likely = match_probabilities([complaint], targets, shipped_weights("project"))
     best = int(likely[0, :-1].argmax())
-    return targets[int(pairs.targets[0, best])].key, likely[0, best], likely[0, -1]
+    return targets[int(pairs.candidates[0, best])].key, likely[0, best], likely[0, -1]
 
 
 @pytest.mark.parametrize(
@@ -56,48 +56,48 @@ def first(complaint, targets=TARGETS):
     ],
 )
 def test_ways_to_write_one_name_are_one(one, other):
-    assert core(one) == core(other)
+    assert core_name(one) == core_name(other)
 
 
 @given(st.text(max_size=30))
 def test_any_text_has_a_name_or_is_bare(text):
-    assert plain(plain(text)) == plain(text)
-    assert bool(core(text)) == bool(plain(text))
+    assert normalise_name(normalise_name(text)) == normalise_name(text)
+    assert bool(core_name(text)) == bool(normalise_name(text))
 
 
 @pytest.mark.parametrize(
     "foreman", ["王老板", "姓王的包工头", "包工头老李", "一个包工头", "", "老张"]
 )
 def test_a_foreman_is_no_evidence(foreman):
-    assert spoken_firm(foreman) == ""
-    pairs, likely = probabilities([said(firm=foreman)], TARGETS, shipped("project"))
-    assert (pairs.targets == -1).all()
+    assert core_firm_name(foreman) == ""
+    pairs, likely = match_probabilities([said(firm=foreman)], TARGETS, shipped_weights("project"))
+    assert (pairs.candidates == -1).all()
     assert likely[0, -1] == 1
 
 
 @given(said=st.text(max_size=20), name=st.text(max_size=20))
 def test_agreeing_pieces_stand_in_the_name_in_their_order(said, name):
     rest = name
-    for piece in agreeing(said, name):
+    for piece in shared_pieces(said, name):
         _, found, rest = rest.partition(piece)
         assert found == piece
         assert len(piece) > 1
 
 
-@pytest.mark.parametrize("kind", words.NAME_ERRORS)
+@pytest.mark.parametrize("kind", names.NAME_ERRORS)
 def test_each_kind_of_damage_still_finds_the_project(kind):
     rng = np.random.default_rng(5)
     hits = 0
     for one in TARGETS:
-        site = words.distort_name(rng, one.names[0], kind, words.SITE_ENDINGS)
-        key, probability, _ = first(said(site, words.bare(one.firms[0])))
+        site = names.distort_name(rng, one.names[0], kind, names.SITE_ENDINGS)
+        key, probability, _ = first(said(site, names.spoken_name(one.firms[0])))
         hits += key == one.key and probability > 0.5
     assert hits >= 9, kind
 
 
 def test_the_chances_of_one_complaint_sum_to_one():
     asked = [said("石桥湾小学"), said(firm="青川建设"), said("别处的高楼"), said()]
-    _, likely = probabilities(asked, TARGETS, shipped("project"))
+    _, likely = match_probabilities(asked, TARGETS, shipped_weights("project"))
     assert likely.sum(axis=1) == pytest.approx(np.ones(4))
     assert likely[2, -1] > 0.5
     assert likely[3, -1] == 1
@@ -126,38 +126,38 @@ def test_what_was_under_way_is_more_likely_than_what_was_over_or_not_begun():
 
 
 def test_learning_with_little_stays_and_with_much_moves():
-    start = shipped("project")
+    start = shipped_weights("project")
     rng = np.random.default_rng(3)
 
     def toy(rows):
-        parts = np.zeros((rows, 3, WIDTH))
+        parts = np.zeros((rows, 3, FEATURE_COUNT))
         parts[:, :2, 0] = rng.random((rows, 2))
-        parts[:, 2, WIDTH - 3] = 1
+        parts[:, 2, FEATURE_COUNT - 3] = 1
         real = np.ones((rows, 3), dtype=bool)
         meant = np.zeros((rows, 3), dtype=bool)
         meant[:, 2] = True
-        return learn(parts, real, meant, start=start)
+        return fit(parts, real, meant, start=start)
 
     def none(one):
-        return one.values[WIDTH - 3] - start.values[WIDTH - 3]
+        return one.values[FEATURE_COUNT - 3] - start.values[FEATURE_COUNT - 3]
 
-    assert learn(*(np.zeros((0, 3, WIDTH)),) * 3, start=start) == start
+    assert fit(*(np.zeros((0, 3, FEATURE_COUNT)),) * 3, start=start) == start
     assert 0 <= none(toy(3)) < 0.5 < none(toy(3000))
 
 
 def test_learnt_weights_are_those_that_made_the_choices():
     rng = np.random.default_rng(4)
-    true = np.zeros(WIDTH)
-    true[[0, 4, WIDTH - 3]] = [4, 2, 3]
-    parts = np.zeros((4000, 4, WIDTH))
+    true = np.zeros(FEATURE_COUNT)
+    true[[0, 4, FEATURE_COUNT - 3]] = [4, 2, 3]
+    parts = np.zeros((4000, 4, FEATURE_COUNT))
     parts[:, :3, 0], parts[:, :3, 4] = rng.random((2, 4000, 3))
-    parts[:, 3, WIDTH - 3] = 1
+    parts[:, 3, FEATURE_COUNT - 3] = 1
     real = np.ones((4000, 4), dtype=bool)
-    odds = chances(parts, real, Weights(tuple(true)))
+    odds = probabilities(parts, real, Weights(tuple(true)))
     drawn = (odds.cumsum(axis=1) > rng.random((4000, 1))).argmax(axis=1)
-    found = learn(parts, real, np.eye(4, dtype=bool)[drawn], hold=1e-6)
-    assert np.array(found.values)[[0, 4, WIDTH - 3]] == pytest.approx(
-        true[[0, 4, WIDTH - 3]], abs=0.5
+    found = fit(parts, real, np.eye(4, dtype=bool)[drawn], prior_strength=1e-6)
+    assert np.array(found.values)[[0, 4, FEATURE_COUNT - 3]] == pytest.approx(
+        true[[0, 4, FEATURE_COUNT - 3]], abs=0.5
     )
 
 

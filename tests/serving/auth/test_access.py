@@ -12,7 +12,7 @@ from serving.audit.queue import SECONDS as AUDIT_SECONDS
 from serving.auth.dependencies import RequirePermission
 from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import PERMISSIONS, Permission, Role
-from serving.briefings.repository import Briefing, keep_briefing
+from serving.briefings.repository import Briefing, insert_briefing
 from serving.publishing.repository import store_publication
 from serving.watchlists.snapshot import Dossiers
 
@@ -153,7 +153,7 @@ def office(database, publish, publication):
         extras=replace(make_extras(), dossiers=Dossiers({}, unlinked_register())),
     )
     briefing = Briefing(0, dt.date(2025, 5, 1), "990102", "html", "", PUBLISHED_AT, "李")
-    keep_briefing(database.engine, briefing, b"<p>x</p>")
+    insert_briefing(database.engine, briefing, b"<p>x</p>")
     return database
 
 

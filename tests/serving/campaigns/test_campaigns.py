@@ -16,13 +16,13 @@ from risk.flags.rules.wages import WAGES
 from risk.locale import LANGUAGES
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
-from serving.campaigns.plans import CampaignUnknown, plan_of, plans_of
-from serving.campaigns.progress import WAGE_FLAGS, Visits, progress_of
-from serving.campaigns.queries import read_progress
-from serving.campaigns.report import campaign_paper
+from serving.campaigns.plans import CampaignUnknown, get_plan, list_plans
+from serving.campaigns.queries import read_status
+from serving.campaigns.report import campaign_report
+from serving.campaigns.status import WAGE_FLAGS, VisitDates, compute_status
 from serving.campaigns.xlsx import campaign_xlsx
-from serving.documents.consistency import BriefingContradicts, require_consistent
-from serving.documents.formats import FORMATS
+from serving.documents.consistency import InconsistentDocument, require_consistent
+from serving.documents.formats import RENDERERS
 from serving.settings import CampaignPlan, Settings, load_settings
 
 from ..matters.builders import JUNE, closed_case, matter, project, publish_register
@@ -36,7 +36,7 @@ PLAN = CampaignPlan(
     stop=dt.date(2025, 7, 1),
     zero=("government_matters", "state_owned_matters", "old_cases", "group_matters"),
 )
-NO_VISITS = Visits({}, {})
+NO_VISITS = VisitDates({}, {})
 PROJECTS = [
     project(1, last_inspected_on="2025-05-10", last_found_on="2025-05-10", tier="red"),
     project(2, last_inspected_on="2025-04-30", funding="government", flags=["wages_overdue"]),
@@ -63,7 +63,7 @@ def county(database):
 
 
 def progress(database, plan=PLAN, who=OFFICE):
-    return read_progress(database, Settings(campaigns=(plan,)), who, plan, ON, NOW)
+    return read_status(database, Settings(campaigns=(plan,)), who, plan, ON, NOW)
 
 
 def changed(**values):
@@ -89,7 +89,7 @@ def test_what_is_held_to_zero_is_listed_and_what_is_unknown_is_said(county):
     assert set(keys["old_cases"]) == {"case:OLD", "case:E"}
     assert set(keys["group_matters"]) - set(alerts) == {"case:OLD", "case:E"}
     assert zeros["government_matters"].unknown >= 1
-    text = _text(campaign_paper(progress(county), Settings(campaigns=(PLAN,))))
+    text = _text(campaign_report(progress(county), Settings(campaigns=(PLAN,))))
     assert "国有企业项目未结事项：已知的 0 件，是否为零尚不能断定" in text
 
 
@@ -119,13 +119,13 @@ def test_a_reader_sees_the_own_region_only(county):
 def test_the_report_agrees_with_itself_and_with_the_progress(county, language):
     settings = Settings(campaigns=(PLAN,), language=language)
     found = progress(county)
-    paper = campaign_paper(found, settings)
+    paper = campaign_report(found, settings)
     require_consistent(paper)
     assert paper.figures["scope"] == len(found.projects)
     assert paper.figures["open_matters"] == len(found.open)
     for kind in ("docx", "html"):
-        assert len(FORMATS[kind](paper, language)) > 1000
-    with pytest.raises(BriefingContradicts):
+        assert len(RENDERERS[kind](paper, language)) > 1000
+    with pytest.raises(InconsistentDocument):
         require_consistent(replace(paper, figures={**paper.figures, "swept": 3}))
 
 
@@ -142,7 +142,7 @@ def test_the_workbook_has_what_is_left(county):
 )
 def test_checked_and_left_are_the_scope(drawn, on):
     rows = [project(n, last_inspected_on=str(day) if day else None) for n, day in drawn]
-    found = progress_of(PLAN, JUNE, rows, [], NO_VISITS, on)
+    found = compute_status(PLAN, JUNE, rows, [], NO_VISITS, on)
     assert len(found.checked) + len(found.left) == len(found.projects) == len(rows)
     for by in ("region_code", "sector"):
         shares = found.shares(by)
@@ -158,9 +158,9 @@ def test_the_wage_flags_are_those_of_the_rules():
 
 
 def test_without_campaigns_there_is_the_winter_action():
-    assert [one.name for one in plans_of(Settings(), ON)] == ["winter"]
+    assert [one.name for one in list_plans(Settings(), ON)] == ["winter"]
     with pytest.raises(CampaignUnknown, match="winter"):
-        plan_of(Settings(), "x", ON)
+        get_plan(Settings(), "x", ON)
 
 
 def test_campaigns_are_read_from_the_settings(workspace):

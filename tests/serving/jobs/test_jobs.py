@@ -126,7 +126,7 @@ def test_a_run_ends_with_a_result_or_a_reason(copy, opened, kind, parameters, st
 def test_what_if_answers_and_keeps_nothing(copy, opened):
     with RecordStore(copy.records, read_only=True) as store:
         before = store.digest(dt.date(2030, 1, 1))
-    [first, *_] = json.loads(WatchlistRepository(opened).watchlist(LISTS[1]).body)["entries"]
+    [first, *_] = WatchlistRepository(opened).watchlist(LISTS[1]).document()["entries"]
     row = {"complaint_id": "X", "received_on": "2025-03-20", "project_id": first["project_id"]}
     asked = {"project_id": first["project_id"], "as_of": str(LISTS[1])}
     job_id = _queue(opened, "what_if", **asked, records={"complaints": [{**row, "workers": 40}]})
@@ -142,7 +142,7 @@ def test_what_if_answers_and_keeps_nothing(copy, opened):
 
 
 def test_what_if_with_rows_that_cannot_be_is_told_so(copy, opened):
-    [first, *_] = json.loads(WatchlistRepository(opened).watchlist(LISTS[1]).body)["entries"]
+    [first, *_] = WatchlistRepository(opened).watchlist(LISTS[1]).document()["entries"]
     asked = {"project_id": first["project_id"], "as_of": str(LISTS[1])}
     job_id = _queue(opened, "what_if", **asked, records={"complaints": [{"complaint_id": "X"}]})
     take_job(opened.engine, dt.datetime.now(dt.UTC))

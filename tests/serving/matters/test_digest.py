@@ -13,16 +13,16 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Role
 from serving.db.engine import writing
 from serving.db.tables import EVENTS, MATTER_STEPS
-from serving.documents.formats import FORMATS
+from serving.documents.formats import RENDERERS
 from serving.events.outbox import Subscription, keep_subscription, take_deliveries
 from serving.events.webhooks import envelope
-from serving.matters.digest import SECTIONS, Audience, digest_of
-from serving.matters.digest_document import digest_paper
-from serving.matters.rules import rules_of
-from serving.matters.steps import Wanted, take_step
-from serving.matters.sync import take_lists
-from serving.matters.weekly_digest import send_digests
-from serving.notices.repository import Notice, NoticeStep, keep_notice, keep_step
+from serving.matters.digest import SECTIONS, Audience, build_digest
+from serving.matters.digest_document import digest_document
+from serving.matters.rules import matter_rules
+from serving.matters.steps import StepRequest, apply_step
+from serving.matters.sync import sync_from_lists
+from serving.matters.weekly_digest import queue_weekly_digests
+from serving.notices.repository import Notice, NoticeStep, insert_notice, insert_step
 from serving.settings import MatterSettings, Settings
 from serving.worker.scheduler import Keeper
 
@@ -60,15 +60,15 @@ def county(database):
         closed=[closed_case("Z", "2025-03-03")],
         deposits={"advice": [], "ending": [missing, ending, later]},
     )
-    take_lists(database, rules_of(SETTINGS.matters), NOW)
+    sync_from_lists(database, matter_rules(SETTINGS.matters), NOW)
     give(database, "case:SOON", due_on=dt.date(2025, 6, 16), person="张三", unit="一队")
     return database
 
 
 def give(database, key, **given):
-    rules = rules_of(SETTINGS.matters)
+    rules = matter_rules(SETTINGS.matters)
     with writing(database.engine).begin() as connection:
-        take_step(connection, WHO, key, Wanted("given", **given), rules, NOW)
+        apply_step(connection, WHO, key, StepRequest("given", **given), rules, NOW)
 
 
 def names(digest, section):
@@ -76,7 +76,7 @@ def names(digest, section):
 
 
 def test_each_section_has_what_it_says(county):
-    found = digest_of(county, SETTINGS, Audience(), ON, NOW)
+    found = build_digest(county, SETTINGS, Audience(), ON, NOW)
     assert set(found.sections) == set(SECTIONS)
     assert names(found, "due") == ["case:SOON"]
     assert names(found, "overdue") == ["inspection:LATE"]
@@ -89,10 +89,10 @@ def test_each_section_has_what_it_says(county):
 
 
 def test_a_person_and_a_unit_get_their_own_matters(county):
-    assert names(digest_of(county, SETTINGS, Audience(person="张三"), ON, NOW), "overdue") == []
-    mine = digest_of(county, SETTINGS, Audience(unit="一队"), ON, NOW)
+    assert names(build_digest(county, SETTINGS, Audience(person="张三"), ON, NOW), "overdue") == []
+    mine = build_digest(county, SETTINGS, Audience(unit="一队"), ON, NOW)
     assert names(mine, "due") == ["case:SOON"]
-    elsewhere = digest_of(county, SETTINGS, Audience("42"), ON, NOW)
+    elsewhere = build_digest(county, SETTINGS, Audience("42"), ON, NOW)
     assert all(not items for items in elsewhere.sections.values())
 
 
@@ -111,26 +111,26 @@ def test_a_department_that_did_not_answer_is_named_until_it_does(county):
         made_at=NOW,
     )
     with writing(county.engine).begin() as connection:
-        keep_notice(connection, notice)
-    assert names(digest_of(county, SETTINGS, Audience(), ON, NOW), "answers")[-1] == "P/001"
-    assert names(digest_of(county, SETTINGS, Audience(person="李"), ON, NOW), "answers") == [
+        insert_notice(connection, notice)
+    assert names(build_digest(county, SETTINGS, Audience(), ON, NOW), "answers")[-1] == "P/001"
+    assert names(build_digest(county, SETTINGS, Audience(person="李"), ON, NOW), "answers") == [
         "P/001"
     ]
-    assert names(digest_of(county, SETTINGS, Audience(person="王"), ON, NOW), "answers") == []
-    assert names(digest_of(county, SETTINGS, Audience("42"), ON, NOW), "answers") == []
-    paper = digest_paper(digest_of(county, SETTINGS, Audience(), ON, NOW), SETTINGS)
-    assert "部门函件未答复" in FORMATS["html"](paper, "zh").decode()
+    assert names(build_digest(county, SETTINGS, Audience(person="王"), ON, NOW), "answers") == []
+    assert names(build_digest(county, SETTINGS, Audience("42"), ON, NOW), "answers") == []
+    paper = digest_document(build_digest(county, SETTINGS, Audience(), ON, NOW), SETTINGS)
+    assert "部门函件未答复" in RENDERERS["html"](paper, "zh").decode()
     answer = NoticeStep(7, "990102", "answered", "已办", "李", NOW)
     with writing(county.engine).begin() as connection:
-        keep_step(connection, answer)
-    assert names(digest_of(county, SETTINGS, Audience(person="李"), ON, NOW), "answers") == []
+        insert_step(connection, answer)
+    assert names(build_digest(county, SETTINGS, Audience(person="李"), ON, NOW), "answers") == []
 
 
 def test_what_no_list_tells_is_unknown_not_none(database):
-    found = digest_of(database, SETTINGS, Audience(), ON, NOW)
+    found = build_digest(database, SETTINGS, Audience(), ON, NOW)
     assert found.sections["new_red"] is None
     publish_register(database)
-    known = digest_of(database, SETTINGS, Audience(), ON, NOW)
+    known = build_digest(database, SETTINGS, Audience(), ON, NOW)
     assert known.sections["guarantees"] is None
     assert known.sections["overdue"] == []
 
@@ -138,9 +138,9 @@ def test_what_no_list_tells_is_unknown_not_none(database):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_is_written_as_a_document(county, language):
     settings = SETTINGS.model_copy(update={"language": language})
-    paper = digest_paper(digest_of(county, settings, Audience(), ON, NOW), settings)
-    assert b"<table" in FORMATS["html"](paper, language)
-    assert FORMATS["docx"](paper, language)[:2] == b"PK"
+    paper = digest_document(build_digest(county, settings, Audience(), ON, NOW), settings)
+    assert b"<table" in RENDERERS["html"](paper, language)
+    assert RENDERERS["docx"](paper, language)[:2] == b"PK"
 
 
 def subscribe(database, region="", types=("digest.ready",)):
@@ -154,9 +154,9 @@ def test_subscribers_that_ask_get_one_a_week(county):
     subscribe(county)
     subscribe(county, "9901")
     subscribe(county, "9902", types=("watchlist.published",))
-    assert send_digests(county, SETTINGS, ON, NOW) == 2
-    assert send_digests(county, SETTINGS, ON + dt.timedelta(days=2), NOW) == 0
-    assert send_digests(county, SETTINGS, ON + dt.timedelta(days=5), NOW) == 2
+    assert queue_weekly_digests(county, SETTINGS, ON, NOW) == 2
+    assert queue_weekly_digests(county, SETTINGS, ON + dt.timedelta(days=2), NOW) == 0
+    assert queue_weekly_digests(county, SETTINGS, ON + dt.timedelta(days=5), NOW) == 2
     due = take_deliveries(county.engine, NOW + dt.timedelta(days=1))
     assert len(due) == 4
     # Each hears of its own region only, though one lies within the other.
@@ -167,7 +167,7 @@ def test_subscribers_that_ask_get_one_a_week(county):
 
 
 def test_nothing_is_made_while_nobody_asks(county):
-    assert send_digests(county, SETTINGS, ON, NOW) == 0
+    assert queue_weekly_digests(county, SETTINGS, ON, NOW) == 0
     with county.engine.connect() as connection:
         assert "digest.ready" not in connection.execute(select(EVENTS.c.type)).scalars().all()
 

@@ -16,12 +16,12 @@ from serving.auth.roles import Role
 from serving.db.database import Database
 from serving.db.engine import writing
 from serving.db.pagination import Wanted
-from serving.notices.letter import as_file
-from serving.notices.payload import NothingToNotify, package_of
+from serving.notices.letter import render_letter
+from serving.notices.payload import NothingToNotify, build_payload
 from serving.notices.repository import (
     NoticeStep,
     NoticeUnknown,
-    keep_step,
+    insert_step,
     list_notices,
     read_notice,
 )
@@ -66,7 +66,7 @@ def _risk(*codes):
 
 def _package(to, *codes, sent_on=dt.date(2025, 6, 2), **facts):
     dossier = {"facts": {**FACTS, **facts}, "contracts": CONTRACTS, "money": None}
-    return package_of(to, _risk(*codes), dossier, "0" * 64, sent_on)
+    return build_payload(to, _risk(*codes), dossier, "0" * 64, sent_on)
 
 
 @pytest.mark.parametrize("code", sorted(departments()))
@@ -84,7 +84,7 @@ def test_a_department_gets_its_own_and_no_more(code):
     assert ("contracts" in made) == ("contracts" in to.parts)
     assert dt.date.fromisoformat(made["answer_by"]) > dt.date(2025, 6, 2)
     shown = {**made, "number": 3, "sender": "模拟县人社局"}
-    assert "模拟工程" in as_file(shown, "html", "zh").decode()
+    assert "模拟工程" in render_letter(shown, "html", "zh").decode()
 
 
 def test_a_day_reckoned_without_the_holiday_plan_says_so():
@@ -95,7 +95,9 @@ def test_a_day_reckoned_without_the_holiday_plan_says_so():
     assert not unknown["answer_planned"]
     before = {name: value for name, value in unknown.items() if name != "answer_planned"}
     for package, said in ((known, False), (unknown, True), (before, False)):
-        shown = as_file({**package, "number": 3, "sender": "模拟县人社局"}, "html", "zh").decode()
+        shown = render_letter(
+            {**package, "number": 3, "sender": "模拟县人社局"}, "html", "zh"
+        ).decode()
         assert ("未计节假日" in shown) == said
 
 
@@ -134,7 +136,7 @@ def test_sent_once_kept_and_answered(copy, wagewatch, tmp_path):
         assert one.state(one.answer_by + dt.timedelta(days=1)) == "overdue"
         step = NoticeStep(one.id, one.region_code, "answered", "已办", "李", one.made_at)
         with writing(database.engine).begin() as connection:
-            keep_step(connection, step)
+            insert_step(connection, step)
             assert read_notice(connection, one.id, OFFICE).state(dt.date.max) == "answered"
         outside = Principal("t", "t", Role.INSPECTOR, "11")
         assert not list_notices(database.engine, outside, Wanted(9)).items

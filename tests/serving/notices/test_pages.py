@@ -14,10 +14,10 @@ from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
 from serving.db.engine import writing
 from serving.db.pagination import Wanted
-from serving.notices.repository import Notice, keep_notice, list_notices
+from serving.notices.repository import Notice, insert_notice, list_notices
 
 from ..conftest import LISTS, PUBLISHED_AT
-from ..site import add_user, copied, site_of
+from ..site import add_user, copied, signed_in, site_of
 from .builders import sendable
 
 
@@ -39,11 +39,11 @@ def enter(site):
     """Signs somebody in by name; every browser is closed at the end."""
     opened = []
 
-    def signed_in(name):
+    def enter_as(name):
         opened.append(signed_in(site.url, name))
         return opened[-1]
 
-    yield signed_in
+    yield enter_as
     for client in opened:
         client.close()
 
@@ -157,9 +157,9 @@ def test_a_form_of_another_site_sends_nothing(site, supervisor, wanted):
 
 def test_overdue_notices_are_counted_and_unplanned_days_are_said(site, supervisor):
     with writing(site.database.engine).begin() as connection:
-        keep_notice(connection, old_notice(1, answer_planned=False))
-        keep_notice(connection, old_notice(2, answer_planned=True))
-        keep_notice(connection, old_notice(3))
+        insert_notice(connection, old_notice(1, answer_planned=False))
+        insert_notice(connection, old_notice(2, answer_planned=True))
+        insert_notice(connection, old_notice(3))
     page = supervisor.get("/notices", params={"state": "overdue"}).text
     assert "<b>3</b>" in page
     assert page.count("未计节假日安排") == 1

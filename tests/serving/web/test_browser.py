@@ -16,8 +16,8 @@ from serving.auth.principal import OFFICE
 from serving.auth.roles import PERMISSIONS, Role
 from serving.db.tables import MATTER_STEPS, NOTES, OUTCOMES
 from serving.matters.repository import all_matters
-from serving.matters.rules import rules_of
-from serving.matters.sync import take_lists
+from serving.matters.rules import matter_rules
+from serving.matters.sync import sync_from_lists
 from serving.settings import MatterSettings
 from serving.watchlists.repository import WatchlistRepository
 from serving.web.render import MENU
@@ -74,7 +74,7 @@ def signed_in(
 
 def matter_pages(site: Site) -> list[str]:
     """A page of every kind of matter, and one with a double check if there is any."""
-    take_lists(site.database, rules_of(MatterSettings()), dt.datetime.now(dt.UTC))
+    sync_from_lists(site.database, matter_rules(MatterSettings()), dt.datetime.now(dt.UTC))
     every = all_matters(site.database.engine, OFFICE)
     kinds = {one.kind: one.key for one in every}
     checked = [one.key for one in every if one.facts.duties][:1]

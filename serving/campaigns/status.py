@@ -1,7 +1,7 @@
-"""How far a campaign is: the sweep, what it found, what was recovered, what is still open.
+"""Status of a campaign: projects checked, arrears found and recovered, open matters, targets.
 
-Computed from the register of the newest list, from visits entered since, and from the matters. The
-report, the pages and the API all take their figures from here, so they agree.
+Computed from the register of the newest list, visits entered since, and the matters. Report, pages
+and API all use these figures.
 """
 
 from __future__ import annotations
@@ -11,29 +11,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from serving.matters.state import LARGE, VERY_LARGE, Standing
+from serving.matters.state import LARGE, VERY_LARGE, MatterState
 from serving.settings import CampaignPlan
 
 Document = Mapping[str, Any]
 
 WAGE_FLAGS = frozenset({"wages_overdue", "attendance_month_unpaid", "wages_stopped_in_dispute"})
-"""Flags that say wages themselves were not paid as owed."""
+"""Red flags about unpaid wages themselves."""
 
 PUBLIC: tuple[str, ...] = ("government", "state_owned")
 _SIGNS = frozenset({"red", "orange"})
 
 
 @dataclass(frozen=True)
-class Visits:
-    """Last visit, and last visit that found arrears, of each project as entered on the service."""
+class VisitDates:
+    """Dates of the last visit and the last visit that found arrears, by project."""
 
     last: Mapping[str, dt.date]
     found: Mapping[str, dt.date]
 
 
 @dataclass(frozen=True)
-class Share:
-    """A place or sector: projects in scope, and how many of them were checked."""
+class CheckedShare:
+    """Projects in scope and checked ones of a place or sector."""
 
     code: str | None
     projects: int
@@ -41,24 +41,24 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Zero:
-    """Something held to zero and the open matters that stand against it.
+class ZeroTargetState:
+    """A zero target and the open matters that violate it.
 
-    ``unknown`` more may stand against it: what would tell (funding, workers) is not on record.
+    ``unknown`` more may violate it: their funding or number of workers is not recorded.
     """
 
     name: str
-    against: Sequence[Standing]
+    against: Sequence[MatterState]
     unknown: int = 0
 
 
 @dataclass(frozen=True)
-class Progress:
-    """A campaign as it stands ``until`` (its last day at most); money in fen.
+class CampaignStatus:
+    """Status of a campaign on ``until`` (its last day at most); money in fen.
 
-    ``unplaced`` projects have no sector or funding on record, so whether they are in a scope that
-    asks for one is unknown; they are not counted, nor are ``unplaced_matters``. ``cases_outside``
-    are projects in scope that are on no list because a confirmed case is open there.
+    ``unplaced`` projects and ``unplaced_matters`` have no sector or funding on record, which the
+    scope requires; they are not counted. ``cases_outside`` are projects in scope that were not
+    scored because of an open confirmed case.
     """
 
     plan: CampaignPlan
@@ -69,14 +69,14 @@ class Progress:
     unplaced: int
     unplaced_matters: int
     found: Sequence[Document]
-    open: Sequence[Standing]
-    closed: Sequence[Standing]
-    old_cases: Sequence[Standing]
-    zeros: Sequence[Zero]
+    open: Sequence[MatterState]
+    closed: Sequence[MatterState]
+    old_cases: Sequence[MatterState]
+    zeros: Sequence[ZeroTargetState]
 
     @property
     def left(self) -> list[Document]:
-        """Projects in scope not checked, the likeliest first."""
+        """Unchecked projects in scope, highest risk first."""
         rest = [row for row in self.projects if row["project_id"] not in self.checked]
         return sorted(rest, key=lambda row: (-row["probability"], row["project_id"]))
 
@@ -92,12 +92,12 @@ class Progress:
 
     @property
     def public_unpaid(self) -> list[Document]:
-        """Those of them with a red flag that wages were not paid as owed."""
+        """Public projects with a red flag about unpaid wages."""
         return [row for row in self.public if WAGE_FLAGS & set(row["flags"])]
 
     @property
     def cases_outside(self) -> int:
-        """Projects in scope with an open case that are on no list because of it."""
+        """Number of projects in scope that were not scored because of an open case."""
         scored = {row["project_id"] for row in self.projects}
         ids = {
             one.matter.facts.project_id
@@ -111,42 +111,42 @@ class Progress:
         return sum(one.matter.facts.recovered or 0 for one in self.closed_cases)
 
     @property
-    def closed_cases(self) -> list[Standing]:
-        """The cases among what was closed in the campaign."""
+    def closed_cases(self) -> list[MatterState]:
+        """Cases closed in the campaign."""
         return [one for one in self.closed if one.matter.kind == "case"]
 
-    def shares(self, by: Literal["region_code", "sector"]) -> list[Share]:
-        """Projects and checked ones per place or per sector; None where it is not recorded."""
+    def shares(self, by: Literal["region_code", "sector"]) -> list[CheckedShare]:
+        """Count projects and checked ones per place or sector; code None if not recorded."""
         found: dict[str | None, list[int]] = {}
         for row in self.projects:
             tally = found.setdefault(row[by], [0, 0])
             tally[0] += 1
             tally[1] += row["project_id"] in self.checked
         order = sorted(found, key=lambda code: (code is None, code or ""))
-        return [Share(code, *found[code]) for code in order]
+        return [CheckedShare(code, *found[code]) for code in order]
 
 
-def progress_of(
+def compute_status(
     plan: CampaignPlan,
     as_of: dt.date,
     projects: Iterable[Document],
-    standings: Sequence[Standing],
-    visits: Visits,
+    standings: Sequence[MatterState],
+    visits: VisitDates,
     on: dt.date,
-) -> Progress:
-    """How far ``plan`` is on ``on``, from the register of the list of ``as_of``."""
+) -> CampaignStatus:
+    """Compute the status of ``plan`` on ``on`` from the register of the list of ``as_of``."""
     until = min(plan.stop, on)
     rows = [*projects]
     running = rows if "projects" in plan.units else []
     here = [row for row in running if (row["region_code"] or "").startswith(plan.region)]
-    scope = [row for row in here if _of_kind(plan, row["sector"], row["funding"])]
-    seen = _in_time(plan, until, scope, visits.last, "last_inspected_on")
-    found = _in_time(plan, until, scope, visits.found, "last_found_on")
-    completed = _completed(standings, rows)
+    scope = [row for row in here if _matches(plan, row["sector"], row["funding"])]
+    seen = _visited_in_time(plan, until, scope, visits.last, "last_inspected_on")
+    found = _visited_in_time(plan, until, scope, visits.found, "last_found_on")
+    completed = _with_project_facts(standings, rows)
     own = [one for one in completed if in_scope(plan, one)]
     opened = [one for one in own if not one.closed]
     old = [one for one in opened if one.matter.kind == "case" and _before(one, plan.start)]
-    return Progress(
+    return CampaignStatus(
         plan=plan,
         as_of=as_of,
         until=until,
@@ -159,28 +159,29 @@ def progress_of(
         closed=[one for one in own if one.closed_on and plan.start <= one.closed_on <= until],
         old_cases=old,
         zeros=[
-            Zero(name, _against(name, opened, old), _unknown(name, opened)) for name in plan.zero
+            ZeroTargetState(name, _against(name, opened, old), _unknown(name, opened))
+            for name in plan.zero
         ],
     )
 
 
-def in_scope(plan: CampaignPlan, one: Standing) -> bool:
-    """Whether a matter belongs to the campaign; of an organisation, kind and money do not ask."""
+def in_scope(plan: CampaignPlan, one: MatterState) -> bool:
+    """Whether a matter is in scope; sector and funding do not apply to organisations."""
     facts = one.matter.facts
     if not one.matter.region_code.startswith(plan.region):
         return False
     if facts.project_id is None:
         return "employers" in plan.units
-    return "projects" in plan.units and _of_kind(plan, facts.sector, facts.funding)
+    return "projects" in plan.units and _matches(plan, facts.sector, facts.funding)
 
 
-def groups(standings: Iterable[Standing]) -> tuple[int, int]:
-    """How many matters are of 10 and more, and of 50 and more workers."""
+def count_large_groups(standings: Iterable[MatterState]) -> tuple[int, int]:
+    """Count the matters of at least 10 and of at least 50 workers."""
     sizes = [one.matter.facts.workers or 0 for one in standings]
     return sum(size >= LARGE for size in sizes), sum(size >= VERY_LARGE for size in sizes)
 
 
-def _of_kind(plan: CampaignPlan, sector: str | None, funding: str | None) -> bool:
+def _matches(plan: CampaignPlan, sector: str | None, funding: str | None) -> bool:
     return (not plan.sectors or sector in plan.sectors) and (
         not plan.fundings or funding in plan.fundings
     )
@@ -190,14 +191,16 @@ def _unplaced(plan: CampaignPlan, sector: str | None, funding: str | None) -> bo
     return bool((plan.sectors and sector is None) or (plan.fundings and funding is None))
 
 
-def _unknown_scope(plan: CampaignPlan, one: Standing) -> bool:
+def _unknown_scope(plan: CampaignPlan, one: MatterState) -> bool:
     facts = one.matter.facts
     here = one.matter.region_code.startswith(plan.region) and "projects" in plan.units
     return here and facts.project_id is not None and _unplaced(plan, facts.sector, facts.funding)
 
 
-def _completed(standings: Sequence[Standing], rows: Sequence[Document]) -> list[Standing]:
-    """Matters with sector and funding of their project where only the register knows them."""
+def _with_project_facts(
+    standings: Sequence[MatterState], rows: Sequence[Document]
+) -> list[MatterState]:
+    """Fill in sector and funding of matters from the register."""
     known = {row["project_id"]: row for row in rows}
     found = []
     for one in standings:
@@ -215,8 +218,8 @@ def _completed(standings: Sequence[Standing], rows: Sequence[Document]) -> list[
     return found
 
 
-def _unknown(name: str, opened: Sequence[Standing]) -> int:
-    """Open matters of which nobody can say whether they stand against a target."""
+def _unknown(name: str, opened: Sequence[MatterState]) -> int:
+    """Count open matters for which the records do not show whether they violate a target."""
     facts = [one.matter.facts for one in opened]
     if name == "group_matters":
         return sum(one.workers is None for one in facts)
@@ -225,14 +228,14 @@ def _unknown(name: str, opened: Sequence[Standing]) -> int:
     return 0
 
 
-def _in_time(
+def _visited_in_time(
     plan: CampaignPlan,
     until: dt.date,
     scope: Sequence[Document],
     entered: Mapping[str, dt.date],
     recorded: str,
 ) -> list[Document]:
-    """Projects with such a visit in the campaign, entered on the service or in the records."""
+    """Return projects visited in the campaign, by the service or the records."""
     return [
         row for row in scope if _within(plan, until, entered.get(row["project_id"]), row[recorded])
     ]
@@ -243,11 +246,13 @@ def _within(plan: CampaignPlan, until: dt.date, *days: object) -> bool:
     return any(plan.start <= one <= until for one in known)
 
 
-def _before(one: Standing, day: dt.date) -> bool:
+def _before(one: MatterState, day: dt.date) -> bool:
     return one.matter.facts.opened_on is not None and one.matter.facts.opened_on < day
 
 
-def _against(name: str, opened: Sequence[Standing], old: Sequence[Standing]) -> Sequence[Standing]:
+def _against(
+    name: str, opened: Sequence[MatterState], old: Sequence[MatterState]
+) -> Sequence[MatterState]:
     if name == "old_cases":
         return old
     if name == "overdue_matters":
