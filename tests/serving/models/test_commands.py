@@ -71,7 +71,7 @@ def test_a_span_without_known_outcomes_is_told_so(call, capsys):
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_card_tells_all_there_is(call, office, lang, tmp_path):
+def test_card_command_contains_all_sections(call, office, lang, tmp_path):
     code, card = call("models", "card", "1", lang=lang)
     assert code == 0
     wanted = {

@@ -287,7 +287,7 @@ def test_hostile_words_are_only_words(shown, words):
 
 def test_every_wording_of_the_pages_is_used_and_there():
     templates = "".join(path.read_text() for path in (FOLDER / "templates").iterdir())
-    sources = templates + "".join(path.read_text() for path in FOLDER.glob("*.py"))
+    sources = templates + "".join(path.read_text() for path in FOLDER.parent.rglob("*.py"))
     named = set(re.findall(r"\bt\('([a-z_.]*[a-z])'", sources))
     for language in LANGUAGES:
         known = catalogue(language)
