@@ -113,7 +113,7 @@ def _add_overview(builder: DocumentBuilder, facts: Facts) -> None:
         if document["missing_feeds"]:
             from serving.formatting import table_label
 
-            names = [table_label(one, builder.language) for one in document["missing_feeds"]]
+            names = [table_label(table, builder.language) for table in document["missing_feeds"]]
             builder.add_paragraph("missing", tables=builder.text("comma").join(names))
     if facts.known_until is None or facts.known_until < facts.period.start:
         builder.add_paragraph("nothing_known")
@@ -123,7 +123,7 @@ def _document(builder: DocumentBuilder, facts: Facts, kind: str) -> Document:
     settings, period = facts.settings.briefing, facts.period
     annex = watchlist_table(builder, facts) if kind == "monthly" else None
     fields = {"year": period.start.year, "month": period.start.month}
-    sums = [one for one in _SUMS if {one[0], *one[1]} <= set(builder.figures)]
+    sums = [rule for rule in _SUMS if {rule[0], *rule[1]} <= set(builder.figures)]
     paper = Document(
         title=builder.text(
             f"title_{kind}",

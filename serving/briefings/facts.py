@@ -220,11 +220,11 @@ def _visit_results(
 def _listed_in(store: RecordStore, database: Database, period: Period, region: str) -> ListedInYear:
     first: dict[str, dt.date] = {}
     every = WatchlistRepository(database).summaries(OFFICE, region)
-    lists = [one for one in every if period.start <= one.as_of < period.stop]
-    for one in sorted(lists, key=lambda summary: summary.as_of):
-        document = WatchlistRepository(database).watchlist(one.as_of, region).document()
+    lists = [summary for summary in every if period.start <= summary.as_of < period.stop]
+    for summary in sorted(lists, key=lambda summary: summary.as_of):
+        document = WatchlistRepository(database).watchlist(summary.as_of, region).document()
         for entry in document["entries"]:
-            first.setdefault(entry["project_id"], one.as_of)
+            first.setdefault(entry["project_id"], summary.as_of)
     visits = visits_to(store, period, list(first))
     visited = {key for key, day, _ in visits if day >= first[key]}
     hit = {key for key, day, found in visits if found and day >= first[key]}

@@ -19,8 +19,8 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/briefings")
 def briefings(
-    request: Request, who: Annotated[Principal, require(Permission.READ_BRIEFINGS)]
+    request: Request, principal: Annotated[Principal, require(Permission.READ_BRIEFINGS)]
 ) -> Response:
     """List all briefings of the region, newest first."""
-    found = list_briefings(reader_of(request).database.engine, who, Wanted(200))
-    return render(request, "briefings", who, briefings=found.items)
+    found = list_briefings(reader_of(request).database.engine, principal, Wanted(200))
+    return render(request, "briefings", principal, briefings=found.items)

@@ -60,12 +60,15 @@ def lists_for(lists: Sequence[Summary], period: Period, region: str) -> Lists:
     The current list is the one as of ``period.stop``, which looks ahead from the end of the period;
     if it is not published, the newest within the period.
     """
-    known = sorted((one for one in lists if one.region == region), key=lambda one: one.as_of)
-    fitting = [one for one in known if period.start <= one.as_of <= period.stop]
+    known = sorted(
+        (summary for summary in lists if summary.region == region),
+        key=lambda summary: summary.as_of,
+    )
+    fitting = [summary for summary in known if period.start <= summary.as_of <= period.stop]
     if not fitting:
         return Lists(None, None, None)
     now = fitting[-1]
-    earlier = [one for one in known if now.as_of - _NEAR <= one.as_of < now.as_of]
+    earlier = [summary for summary in known if now.as_of - _NEAR <= summary.as_of < now.as_of]
     least, most = _A_YEAR_AGO
-    past = [one for one in known if now.as_of - most <= one.as_of <= now.as_of - least]
+    past = [summary for summary in known if now.as_of - most <= summary.as_of <= now.as_of - least]
     return Lists(now, earlier[-1] if earlier else None, past[-1] if past else None)

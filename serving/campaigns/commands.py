@@ -38,8 +38,8 @@ def campaign(
     now = dt.datetime.now(dt.UTC)
     day = on or now.astimezone().date()
     plan = get_plan(settings, name, day)
-    who = Principal("office", "office", Role.ADMIN, region)
+    principal = Principal("office", "office", Role.ADMIN, region)
     with open_database(cli, settings) as database:
-        progress = read_status(database, settings, who, plan, day, now)
+        progress = read_status(database, settings, principal, plan, day, now)
     write_file(out, RENDERERS[kind](campaign_report(progress, settings), settings.language))
     print_line(cli.text("written", path=str(out)))

@@ -26,24 +26,24 @@ from serving.settings import CampaignPlan, Settings
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"], responses=RESPONSES)
 
 Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
-Name = Annotated[str, Path(pattern=r"^[\w-]{1,40}$", description="Its name / 行动代号")]
+Name = Annotated[str, Path(pattern=r"^[\w-]{1,40}$", description="api.parameters.campaign_name")]
 
 
 @router.get("")
-def list_campaigns(request: Request, who: Reader) -> Page[Campaign]:
-    """Campaigns, newest first / 专项行动列表。"""
+def list_campaigns(request: Request, principal: Reader) -> Page[Campaign]:
+    """Campaigns, newest first."""
     settings = settings_of(request)
     plans = list_plans(settings, now().astimezone().date())
-    return Page(items=[_to_schema(one, settings) for one in plans], next=None)
+    return Page(items=[_to_schema(plan, settings) for plan in plans], next=None)
 
 
 @router.get("/{name}/progress")
 def get_progress(
-    request: Request, database: DatabaseDep, who: Reader, name: Name
+    request: Request, database: DatabaseDep, principal: Reader, name: Name
 ) -> CampaignProgress:
-    """Progress of a campaign / 行动进度。"""
+    """Progress of a campaign."""
     settings = settings_of(request)
-    found = _status(request, database, who, name)
+    found = _status(request, database, principal, name)
     return CampaignProgress(
         campaign=_to_schema(found.plan, settings),
         as_of=found.as_of,
@@ -53,24 +53,24 @@ def get_progress(
         unplaced=found.unplaced,
         unplaced_matters=found.unplaced_matters,
         cases_outside=found.cases_outside,
-        places=[SweptShare(**asdict(one)) for one in found.shares("region_code")],
-        sectors=[SweptShare(**asdict(one)) for one in found.shares("sector")],
+        places=[SweptShare(**asdict(share)) for share in found.shares("region_code")],
+        sectors=[SweptShare(**asdict(share)) for share in found.shares("sector")],
         signs=len(found.signs),
         old_cases=len(found.old_cases),
         public=len(found.public),
         public_unpaid=len(found.public_unpaid),
         found=len(found.found),
         open=len(found.open),
-        overdue=sum(one.overdue for one in found.open),
+        overdue=sum(state.overdue for state in found.open),
         closed=len(found.closed),
         recovered=found.recovered() / 100,
         zero=[
             ZeroTarget(
-                name=one.name,
-                matters=[each.matter.key for each in one.against],
-                unknown=one.unknown,
+                name=target.name,
+                matters=[each.matter.key for each in target.against],
+                unknown=target.unknown,
             )
-            for one in found.zeros
+            for target in found.zeros
         ],
     )
 
@@ -79,13 +79,13 @@ def get_progress(
 def list_unchecked(
     request: Request,
     database: DatabaseDep,
-    who: Reader,
+    principal: Reader,
     name: Name,
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Unchecked]:
-    """Unchecked projects in scope, highest risk first / 尚未排查的项目。"""
-    left = _status(request, database, who, name).left
+    """Unchecked projects in scope, highest risk first."""
+    left = _status(request, database, principal, name).left
     start = int(cursor or 0)
     rows = left[start : start + limit]
     fields = Unchecked.model_fields
@@ -94,11 +94,13 @@ def list_unchecked(
     return Page(items=items, next=str(end) if end < len(left) else None)
 
 
-def _status(request: Request, database: Database, who: Principal, name: str) -> CampaignStatus:
+def _status(
+    request: Request, database: Database, principal: Principal, name: str
+) -> CampaignStatus:
     settings, moment = settings_of(request), now()
     today = moment.astimezone().date()
     plan = get_plan(settings, name, today)
-    return read_status(database, settings, who, plan, today, moment)
+    return read_status(database, settings, principal, plan, today, moment)
 
 
 def _to_schema(plan: CampaignPlan, settings: Settings) -> Campaign:

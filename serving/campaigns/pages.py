@@ -32,14 +32,14 @@ Name = Annotated[str | None, Query(pattern=r"^[\w-]{1,40}$")]
 
 
 @router.get("/campaign")
-def campaign(request: Request, who: Reader, name: Name = None) -> Response:
+def campaign(request: Request, principal: Reader, name: Name = None) -> Response:
     """Show the progress of a campaign."""
     settings, language = settings_of(request), page_language(request)
     today = now().astimezone().date()
     try:
-        found = _status(request, who, name)
+        found = _status(request, principal, name)
     except NothingPublished:
-        return render(request, "nothing", who)
+        return render(request, "nothing", principal)
     plan, left = found.plan, found.left
     everywhere = text("briefing.everywhere", language)
     place = formatting.region_name(plan.region, settings.places) if plan.region else everywhere
@@ -47,7 +47,7 @@ def campaign(request: Request, who: Reader, name: Name = None) -> Response:
     return render(
         request,
         "campaign",
-        who,
+        principal,
         one=found,
         plan=plan,
         plans=[(each.name, campaign_title(each, language)) for each in list_plans(settings, today)],
@@ -66,16 +66,16 @@ def campaign(request: Request, who: Reader, name: Name = None) -> Response:
 
 
 @router.get("/campaign.xlsx")
-def campaign_sheet(request: Request, who: Reader, name: Name = None) -> Response:
+def campaign_sheet(request: Request, principal: Reader, name: Name = None) -> Response:
     """Return unchecked and listed projects of the campaign as a workbook."""
-    found = _status(request, who, name)
+    found = _status(request, principal, name)
     body = campaign_xlsx(found, page_language(request))
     return attachment(f"campaign-{found.until}.xlsx", XLSX, body)
 
 
-def _status(request: Request, who: Principal, name: str | None) -> CampaignStatus:
+def _status(request: Request, principal: Principal, name: str | None) -> CampaignStatus:
     settings, moment = settings_of(request), now()
     reader = reader_of(request)
     today = moment.astimezone().date()
-    plan = get_plan(settings, name, reader.day(who, today))
-    return read_status(reader.database, settings, who, plan, today, moment)
+    plan = get_plan(settings, name, reader.day(principal, today))
+    return read_status(reader.database, settings, principal, plan, today, moment)

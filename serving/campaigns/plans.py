@@ -23,7 +23,7 @@ class CampaignUnknown(ApiError):
 def list_plans(settings: Settings, on: dt.date) -> Sequence[CampaignPlan]:
     """Return the campaigns, newest first; the winter action if none are set."""
     if settings.campaigns:
-        return sorted(settings.campaigns, key=lambda one: (one.start, one.name), reverse=True)
+        return sorted(settings.campaigns, key=lambda plan: (plan.start, plan.name), reverse=True)
     start, stop = winter_dates(on)
     return [CampaignPlan(name=WINTER, start=start, stop=stop)]
 
@@ -36,10 +36,10 @@ def get_plan(settings: Settings, name: str | None, on: dt.date) -> CampaignPlan:
     """
     plans = list_plans(settings, on)
     if name is None:
-        return next((one for one in plans if one.start <= on), plans[-1])
-    found = next((one for one in plans if one.name == name), None)
+        return next((plan for plan in plans if plan.start <= on), plans[-1])
+    found = next((plan for plan in plans if plan.name == name), None)
     if found is None:
-        raise CampaignUnknown(name=name, allowed=", ".join(one.name for one in plans))
+        raise CampaignUnknown(name=name, allowed=", ".join(plan.name for plan in plans))
     return found
 
 

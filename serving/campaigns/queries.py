@@ -21,7 +21,7 @@ _ALL = 1_000_000
 def read_status(
     database: Database,
     settings: Settings,
-    who: Principal,
+    principal: Principal,
     plan: CampaignPlan,
     on: dt.date,
     now: dt.datetime,
@@ -34,22 +34,27 @@ def read_status(
         NothingPublished: the region has no list.
     """
     best = closest(
-        [one for one in WatchlistRepository(database).summaries(who) if one.as_of <= on], who
+        [
+            summary
+            for summary in WatchlistRepository(database).summaries(principal)
+            if summary.as_of <= on
+        ],
+        principal,
     )
     if best is None:
         raise NothingPublished
-    found = register(database.engine, best.as_of, best.region, who)
+    found = register(database.engine, best.as_of, best.region, principal)
     rows = found.document["projects"] if found else ()
-    own = [row for row in rows if not who.region or covers(who, row["region_code"])]
-    standings = current_states(database, settings, who, on, now)
-    visits = _visits(database, who, plan.start)
+    own = [row for row in rows if not principal.region or covers(principal, row["region_code"])]
+    standings = current_states(database, settings, principal, on, now)
+    visits = _visits(database, principal, plan.start)
     return compute_status(plan, best.as_of, own, standings, visits, on)
 
 
-def _visits(database: Database, who: Principal, start: dt.date) -> VisitDates:
-    every = list_outcomes(database.engine, who, Wanted(_ALL), {"arrears_found": True}).items
+def _visits(database: Database, principal: Principal, start: dt.date) -> VisitDates:
+    every = list_outcomes(database.engine, principal, Wanted(_ALL), {"arrears_found": True}).items
     found: dict[str, dt.date] = {}
-    for one in every:
-        day = max(one.inspected_on, found.get(one.project_id, one.inspected_on))
-        found[one.project_id] = day
-    return VisitDates(visited_since(database.engine, who, start), found)
+    for outcome in every:
+        day = max(outcome.inspected_on, found.get(outcome.project_id, outcome.inspected_on))
+        found[outcome.project_id] = day
+    return VisitDates(visited_since(database.engine, principal, start), found)

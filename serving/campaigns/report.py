@@ -110,13 +110,13 @@ def _checked_table(builder: DocumentBuilder, name: str, shares: Sequence[Checked
         return code_label("projects.sector", code, builder.language)
 
     heads = (f"heads.{name}", "campaign.heads.projects", "campaign.heads.checked")
-    checked, every = sum(one.checked for one in shares), sum(one.projects for one in shares)
+    checked, every = sum(share.checked for share in shares), sum(share.projects for share in shares)
     return Table(
         builder.text(f"campaign.grids.{name}"),
         tuple(builder.text(head) for head in (*heads, "campaign.heads.left")),
         tuple(
-            (called(one.code), one.projects, one.checked, one.projects - one.checked)
-            for one in shares
+            (called(share.code), share.projects, share.checked, share.projects - share.checked)
+            for share in shares
         ),
         total=(builder.text("heads.sum"), every, checked, every - checked),
         summed_columns=(1, 2, 3),
@@ -128,7 +128,7 @@ def _add_checks(builder: DocumentBuilder, progress: CampaignStatus) -> None:
     """Add the three checks: risk signs, old cases, unpaid wages on public projects."""
     builder.add_heading("campaign_checks")
     builder.add_paragraph("campaign.signs", signs=len(progress.signs))
-    owed = sum(one.matter.facts.amount or 0 for one in progress.old_cases)
+    owed = sum(state.matter.facts.amount or 0 for state in progress.old_cases)
     builder.add_paragraph(
         "campaign.old_cases", old_cases=len(progress.old_cases), old_owed=builder.to_wan(owed)
     )
@@ -147,10 +147,10 @@ def _add_results(builder: DocumentBuilder, progress: CampaignStatus) -> None:
         found=len(progress.found),
         closed_matters=len(progress.closed),
         closed_cases=len(cases),
-        closed_workers=sum(one.matter.facts.workers or 0 for one in cases),
+        closed_workers=sum(state.matter.facts.workers or 0 for state in cases),
         recovered=builder.to_wan(progress.recovered()),
     )
-    overdue = sum(one.overdue for one in progress.open)
+    overdue = sum(state.overdue for state in progress.open)
     ten, fifty = count_large_groups(progress.open)
     builder.add_paragraph(
         "campaign.open",
@@ -167,11 +167,11 @@ def _units_table(builder: DocumentBuilder, progress: CampaignStatus) -> Table:
     after = progress.until.fromordinal(progress.until.toordinal() + 1)
     tallies = count_by_unit((*progress.open, *progress.closed), plan.start, after)
     rows = tuple(
-        (one.unit or builder.text("campaign.no_unit"), one.open, one.overdue, one.closed)
-        for one in tallies
+        (unit.unit or builder.text("campaign.no_unit"), unit.open, unit.overdue, unit.closed)
+        for unit in tallies
     )
-    sums = (sum(one.open for one in tallies), sum(one.overdue for one in tallies))
-    total = (builder.text("heads.sum"), *sums, sum(one.closed for one in tallies))
+    sums = (sum(unit.open for unit in tallies), sum(unit.overdue for unit in tallies))
+    total = (builder.text("heads.sum"), *sums, sum(unit.closed for unit in tallies))
     heads = ("unit", "open", "overdue", "closed")
     return Table(
         builder.text("campaign.grids.units"),
@@ -197,7 +197,7 @@ def _add_zero_targets(builder: DocumentBuilder, progress: CampaignStatus) -> Non
         )
         if zero.unknown:
             builder.add_paragraph("campaign.zero_unsure", unknown=str(zero.unknown))
-    against = {one.matter.key: one for zero in progress.zeros for one in zero.against}
+    against = {state.matter.key: state for zero in progress.zeros for state in zero.against}
     if against:
         builder.add(_open_matters_table(builder, [*against.values()]))
 
@@ -207,21 +207,21 @@ def _open_matters_table(builder: DocumentBuilder, standings: Sequence[MatterStat
     return Table(
         builder.text("campaign.grids.zero"),
         tuple(builder.text(f"campaign.heads.{name}") for name in heads),
-        tuple(_row(builder, one) for one in standings[:_ROWS]),
+        tuple(_row(builder, state) for state in standings[:_ROWS]),
         widths=(2.4, 1.2, 0.8, 1.2, 1.4, 1.6),
     )
 
 
-def _row(builder: DocumentBuilder, one: MatterState) -> tuple[Cell, ...]:
-    facts = one.matter.facts
+def _row(builder: DocumentBuilder, state: MatterState) -> tuple[Cell, ...]:
+    facts = state.matter.facts
     amount: Decimal | None = None if facts.amount is None else fen_to_wan(facts.amount)
     return (
         facts.name or facts.project_id or facts.org_id,
-        text(f"pages.ledger.kinds.{one.matter.kind}", builder.language),
+        text(f"pages.ledger.kinds.{state.matter.kind}", builder.language),
         facts.workers,
         amount,
-        one.unit,
-        builder.format_date(one.due.day) if one.due else None,
+        state.unit,
+        builder.format_date(state.due.day) if state.due else None,
     )
 
 

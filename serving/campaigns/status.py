@@ -100,20 +100,20 @@ class CampaignStatus:
         """Number of projects in scope that were not scored because of an open case."""
         scored = {row["project_id"] for row in self.projects}
         ids = {
-            one.matter.facts.project_id
-            for one in self.open
-            if one.matter.kind == "case" and one.matter.facts.status == "confirmed"
+            state.matter.facts.project_id
+            for state in self.open
+            if state.matter.kind == "case" and state.matter.facts.status == "confirmed"
         }
         return len(ids - scored - {None})
 
     def recovered(self) -> int:
         """What cases closed in the campaign brought back, as far as recorded."""
-        return sum(one.matter.facts.recovered or 0 for one in self.closed_cases)
+        return sum(state.matter.facts.recovered or 0 for state in self.closed_cases)
 
     @property
     def closed_cases(self) -> list[MatterState]:
         """Cases closed in the campaign."""
-        return [one for one in self.closed if one.matter.kind == "case"]
+        return [state for state in self.closed if state.matter.kind == "case"]
 
     def shares(self, by: Literal["region_code", "sector"]) -> list[CheckedShare]:
         """Count projects and checked ones per place or sector; code None if not recorded."""
@@ -143,9 +143,9 @@ def compute_status(
     seen = _visited_in_time(plan, until, scope, visits.last, "last_inspected_on")
     found = _visited_in_time(plan, until, scope, visits.found, "last_found_on")
     completed = _with_project_facts(standings, rows)
-    own = [one for one in completed if in_scope(plan, one)]
-    opened = [one for one in own if not one.closed]
-    old = [one for one in opened if one.matter.kind == "case" and _before(one, plan.start)]
+    own = [state for state in completed if in_scope(plan, state)]
+    opened = [state for state in own if not state.closed]
+    old = [state for state in opened if state.matter.kind == "case" and _before(state, plan.start)]
     return CampaignStatus(
         plan=plan,
         as_of=as_of,
@@ -153,10 +153,14 @@ def compute_status(
         projects=scope,
         checked=frozenset(row["project_id"] for row in seen),
         unplaced=sum(_unplaced(plan, row["sector"], row["funding"]) for row in here),
-        unplaced_matters=sum(_unknown_scope(plan, one) for one in completed if not one.closed),
+        unplaced_matters=sum(
+            _unknown_scope(plan, state) for state in completed if not state.closed
+        ),
         found=found,
         open=opened,
-        closed=[one for one in own if one.closed_on and plan.start <= one.closed_on <= until],
+        closed=[
+            state for state in own if state.closed_on and plan.start <= state.closed_on <= until
+        ],
         old_cases=old,
         zeros=[
             ZeroTargetState(name, _against(name, opened, old), _unknown(name, opened))
@@ -165,10 +169,10 @@ def compute_status(
     )
 
 
-def in_scope(plan: CampaignPlan, one: MatterState) -> bool:
+def in_scope(plan: CampaignPlan, state: MatterState) -> bool:
     """Whether a matter is in scope; sector and funding do not apply to organisations."""
-    facts = one.matter.facts
-    if not one.matter.region_code.startswith(plan.region):
+    facts = state.matter.facts
+    if not state.matter.region_code.startswith(plan.region):
         return False
     if facts.project_id is None:
         return "employers" in plan.units
@@ -177,7 +181,7 @@ def in_scope(plan: CampaignPlan, one: MatterState) -> bool:
 
 def count_large_groups(standings: Iterable[MatterState]) -> tuple[int, int]:
     """Count the matters of at least 10 and of at least 50 workers."""
-    sizes = [one.matter.facts.workers or 0 for one in standings]
+    sizes = [state.matter.facts.workers or 0 for state in standings]
     return sum(size >= LARGE for size in sizes), sum(size >= VERY_LARGE for size in sizes)
 
 
@@ -191,9 +195,9 @@ def _unplaced(plan: CampaignPlan, sector: str | None, funding: str | None) -> bo
     return bool((plan.sectors and sector is None) or (plan.fundings and funding is None))
 
 
-def _unknown_scope(plan: CampaignPlan, one: MatterState) -> bool:
-    facts = one.matter.facts
-    here = one.matter.region_code.startswith(plan.region) and "projects" in plan.units
+def _unknown_scope(plan: CampaignPlan, state: MatterState) -> bool:
+    facts = state.matter.facts
+    here = state.matter.region_code.startswith(plan.region) and "projects" in plan.units
     return here and facts.project_id is not None and _unplaced(plan, facts.sector, facts.funding)
 
 
@@ -203,8 +207,8 @@ def _with_project_facts(
     """Fill in sector and funding of matters from the register."""
     known = {row["project_id"]: row for row in rows}
     found = []
-    for one in standings:
-        facts = one.matter.facts
+    for state in standings:
+        facts = state.matter.facts
         row = known.get(facts.project_id)
         if row is not None and None in (facts.funding, facts.sector):
             facts = replace(
@@ -212,19 +216,19 @@ def _with_project_facts(
                 funding=facts.funding or row["funding"],
                 sector=facts.sector or row["sector"],
             )
-            found.append(replace(one, matter=replace(one.matter, facts=facts)))
+            found.append(replace(state, matter=replace(state.matter, facts=facts)))
         else:
-            found.append(one)
+            found.append(state)
     return found
 
 
 def _unknown(name: str, opened: Sequence[MatterState]) -> int:
     """Count open matters for which the records do not show whether they violate a target."""
-    facts = [one.matter.facts for one in opened]
+    facts = [state.matter.facts for state in opened]
     if name == "group_matters":
-        return sum(one.workers is None for one in facts)
+        return sum(known.workers is None for known in facts)
     if name in ("government_matters", "state_owned_matters"):
-        return sum(one.project_id is not None and one.funding is None for one in facts)
+        return sum(known.project_id is not None and known.funding is None for known in facts)
     return 0
 
 
@@ -242,12 +246,12 @@ def _visited_in_time(
 
 
 def _within(plan: CampaignPlan, until: dt.date, *days: object) -> bool:
-    known = [dt.date.fromisoformat(str(one)) for one in days if one]
-    return any(plan.start <= one <= until for one in known)
+    known = [dt.date.fromisoformat(str(day)) for day in days if day]
+    return any(plan.start <= day <= until for day in known)
 
 
-def _before(one: MatterState, day: dt.date) -> bool:
-    return one.matter.facts.opened_on is not None and one.matter.facts.opened_on < day
+def _before(state: MatterState, day: dt.date) -> bool:
+    return state.matter.facts.opened_on is not None and state.matter.facts.opened_on < day
 
 
 def _against(
@@ -256,8 +260,8 @@ def _against(
     if name == "old_cases":
         return old
     if name == "overdue_matters":
-        return [one for one in opened if one.overdue]
+        return [state for state in opened if state.overdue]
     if name == "group_matters":
-        return [one for one in opened if one.group]
+        return [state for state in opened if state.group]
     funding = name.removesuffix("_matters")
-    return [one for one in opened if one.matter.facts.funding == funding]
+    return [state for state in opened if state.matter.facts.funding == funding]

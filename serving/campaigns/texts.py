@@ -23,7 +23,7 @@ def scope_text(plan: CampaignPlan, language: Language, place: str) -> str:
             ("fundings", "funding", plan.fundings),
         )
     }
-    units = comma.join(text(f"campaigns.units.{one}", language) for one in plan.units)
+    units = comma.join(text(f"campaigns.units.{kind}", language) for kind in plan.units)
     return text("campaigns.scope", language, place=place, units=units, **words)
 
 

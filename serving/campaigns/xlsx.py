@@ -26,14 +26,14 @@ def campaign_xlsx(progress: CampaignStatus, language: Language) -> bytes:
     rows: list[list[Cell]] = [
         [
             zero_target_label(zero.name, language),
-            one.matter.key,
-            one.matter.facts.name,
-            one.matter.facts.workers,
-            one.unit,
-            one.due.day if one.due else None,
+            state.matter.key,
+            state.matter.facts.name,
+            state.matter.facts.workers,
+            state.unit,
+            state.due.day if state.due else None,
         ]
         for zero in progress.zeros
-        for one in zero.against
+        for state in zero.against
     ]
     left = [_project(row, language) for row in progress.left]
     names = {

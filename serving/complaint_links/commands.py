@@ -154,7 +154,7 @@ def _rendered(rows: Sequence[dict[str, Any]], shape: Format, language: Language)
         ]
         return (json.dumps(yuan, ensure_ascii=False, indent=2) + "\n").encode()
     headings = [text(f"links.{name}", language) for name in _COLUMNS]
-    cells = [one for row in rows for one in _cells(row, language)]
+    cells = [cells for row in rows for cells in _cells(row, language)]
     if shape == "csv":
         file = io.StringIO(newline="")
         from serving.documents.sanitize import xml_safe
@@ -175,11 +175,11 @@ def _cells(row: dict[str, Any], language: Language) -> list[list[str]]:
     return [
         [
             *said,
-            text(f"links.{one['kind']}", language),
-            one["id"],
-            one["name"] or one["firm"],
-            f"{min(one['probability'], 0.99):.2f}",
-            " ".join([*one["site_words"], *one["firm_words"]]),
+            text(f"links.{candidate['kind']}", language),
+            candidate["id"],
+            candidate["name"] or candidate["firm"],
+            f"{min(candidate['probability'], 0.99):.2f}",
+            " ".join([*candidate["site_words"], *candidate["firm_words"]]),
         ]
-        for one in row["candidates"]
+        for candidate in row["candidates"]
     ]

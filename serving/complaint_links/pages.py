@@ -29,30 +29,38 @@ Decider = Annotated[Principal, require(Permission.WRITE_LINKS)]
 @router.get("/links")
 def links(
     request: Request,
-    who: Reader,
+    principal: Reader,
     state: Annotated[str, Query(pattern="^(waiting|decided)$")] = "waiting",
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
     """List complaints that are waiting or decided."""
     reader = reader_of(request)
-    chosen = reader.choose(request, who, None, None)
+    chosen = reader.choose(request, principal, None, None)
     if chosen is None:
-        return render(request, "nothing", who)
-    register = reader.register(who, chosen.summary)
-    rows = visible_complaints(reader.register_document(who, chosen.summary), who)
-    every = with_decisions(rows, reader.database, who)
-    found = [one for one in every if (one["decision"] is None) == (state == "waiting")]
-    found.sort(key=lambda one: (-_best(one), one["received_on"], one["complaint_id"]))
+        return render(request, "nothing", principal)
+    register = reader.register(principal, chosen.summary)
+    rows = visible_complaints(reader.register_document(principal, chosen.summary), principal)
+    every = with_decisions(rows, reader.database, principal)
+    found = [
+        complaint for complaint in every if (complaint["decision"] is None) == (state == "waiting")
+    ]
+    found.sort(
+        key=lambda complaint: (
+            -_best(complaint),
+            complaint["received_on"],
+            complaint["complaint_id"],
+        )
+    )
     start = (page - 1) * PER_PAGE
-    names = {one["project_id"]: one["project_name"] for one in register.projects}
+    names = {project["project_id"]: project["project_name"] for project in register.projects}
     return render(
         request,
         "links",
-        who,
+        principal,
         chosen=chosen,
         rows=found[start : start + PER_PAGE],
-        waiting=sum(one["decision"] is None for one in every),
-        decided=sum(one["decision"] is not None for one in every),
+        waiting=sum(complaint["decision"] is None for complaint in every),
+        decided=sum(complaint["decision"] is not None for complaint in every),
         more=len(found) > start + PER_PAGE,
         page=page,
         state=state,
@@ -64,27 +72,30 @@ def links(
 
 
 @router.post("/links/{complaint_id:path}")
-def decide_link(request: Request, complaint_id: str, who: Decider, form: Form) -> Response:
+def decide_link(request: Request, complaint_id: str, principal: Decider, form: Form) -> Response:
     """Link a complaint to a candidate, or refuse all candidates."""
     reader = reader_of(request)
-    chosen = reader.choose(request, who, None, None)
+    chosen = reader.choose(request, principal, None, None)
     if chosen is None:
-        return render(request, "nothing", who)
-    rows = visible_complaints(reader.register_document(who, chosen.summary), who)
+        return render(request, "nothing", principal)
+    rows = visible_complaints(reader.register_document(principal, chosen.summary), principal)
     project, firm = form.get("project_id") or None, form.get("org_id") or None
     verdict: Literal["linked", "refused"] = "linked" if project or firm else "refused"
     choice = LinkChoice(complaint_id, verdict, project, firm)
     database = reader.database
     if verdict == "refused" and form.get("none") != "1":
-        return render(request, "said", who, status=422, said="refused")
+        return render(request, "said", principal, status=422, said="refused")
     try:
         write_audited(
-            request, database, who, lambda c: decide(c, database, who, choice, rows, now())
+            request,
+            database,
+            principal,
+            lambda c: decide(c, database, principal, choice, rows, now()),
         )
     except WagewatchError as error:
         told = error.message(page_language(request))
-        return render(request, "link_refused", who, status=422, told=told)
-    return render(request, "said", who, said=f"links.{verdict}")
+        return render(request, "link_refused", principal, status=422, told=told)
+    return render(request, "said", principal, said=f"links.{verdict}")
 
 
 def mark_matches(name: str, words: list[str]) -> list[tuple[str, bool]]:
@@ -117,4 +128,4 @@ def certainty_level(probability: float) -> str:
 
 def _best(row: object) -> float:
     candidates = row["candidates"]  # type: ignore[index]
-    return max((float(one["probability"]) for one in candidates), default=0.0)
+    return max((float(candidate["probability"]) for candidate in candidates), default=0.0)

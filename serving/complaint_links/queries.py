@@ -18,12 +18,12 @@ State = Literal["waiting", "decided", "all"]
 
 
 def list_complaints(
-    database: Database, who: Principal, wanted: Wanted, state: State
+    database: Database, principal: Principal, wanted: Wanted, state: State
 ) -> Page[UnlinkedComplaint]:
     """Return a page of the complaints of the newest list that the principal may read."""
     rows = [
         row
-        for row in with_decisions(newest_rows(database, who), database, who)
+        for row in with_decisions(newest_rows(database, principal), database, principal)
         if state == "all" or (row["decision"] is None) == (state == "waiting")
     ]
     rest = [row for row in rows if wanted.cursor is None or row["number"] > wanted.cursor]
@@ -39,10 +39,10 @@ def to_schema(row: Document) -> UnlinkedComplaint:
     return UnlinkedComplaint.model_validate({**fields, "amount": amount})
 
 
-def newest_rows(database: Database, who: Principal) -> Sequence[Document]:
+def newest_rows(database: Database, principal: Principal) -> Sequence[Document]:
     """The complaints of the newest list the principal may read, or none if there is no list."""
-    newest = closest(WatchlistRepository(database).summaries(who), who)
+    newest = closest(WatchlistRepository(database).summaries(principal), principal)
     if newest is None:
         return ()
-    stored = register(database.engine, newest.as_of, newest.region, who)
-    return visible_complaints(stored.document, who) if stored else ()
+    stored = register(database.engine, newest.as_of, newest.region, principal)
+    return visible_complaints(stored.document, principal) if stored else ()

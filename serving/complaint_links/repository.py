@@ -63,6 +63,6 @@ def current_decisions(engine: Engine) -> Mapping[str, Decision]:
     names = [field.name for field in fields(Decision)]
     kept = [{name: row._mapping[name] for name in names} for row in rows]
     return {
-        one["complaint_id"]: Decision(**{**one, "decided_at": utc(one["decided_at"])})
-        for one in kept
+        values["complaint_id"]: Decision(**{**values, "decided_at": utc(values["decided_at"])})
+        for values in kept
     }

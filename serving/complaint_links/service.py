@@ -61,34 +61,38 @@ class LinkChoice:
     org_id: str | None = None
 
 
-def visible_complaints(register: Document, who: Principal) -> Sequence[Document]:
+def visible_complaints(register: Document, principal: Principal) -> Sequence[Document]:
     """Return the complaints of a register that the principal may read, numbered.
 
     A complaint is visible in the regions of its candidates, with only the candidates of the
     principal's region; ``whole`` is True if these are all. Without a region, all are visible.
     """
     found = []
-    for number, one in enumerate(register.get("unlinked", ()), start=1):
-        own = [each for each in one["candidates"] if covers(who, each["region_code"] or "")]
-        if own or not who.region:
-            whole = len(own) == len(one["candidates"])
-            found.append({**one, "candidates": own, "whole": whole, "number": number})
+    for number, complaint in enumerate(register.get("unlinked", ()), start=1):
+        own = [
+            each for each in complaint["candidates"] if covers(principal, each["region_code"] or "")
+        ]
+        if own or not principal.region:
+            whole = len(own) == len(complaint["candidates"])
+            found.append({**complaint, "candidates": own, "whole": whole, "number": number})
     return found
 
 
-def with_decisions(rows: Sequence[Document], database: Database, who: Principal) -> list[Document]:
+def with_decisions(
+    rows: Sequence[Document], database: Database, principal: Principal
+) -> list[Document]:
     """Add the current decision, from the service or the records, to ``rows``.
 
     Targets outside the region of the principal are None.
     """
     standing = current_decisions(database.engine)
-    return [{**row, "decision": _current_decision(row, standing, who)} for row in rows]
+    return [{**row, "decision": _current_decision(row, standing, principal)} for row in rows]
 
 
 def decide(
     connection: Connection,
     database: Database,
-    who: Principal,
+    principal: Principal,
     choice: LinkChoice,
     rows: Sequence[Document],
     at: dt.datetime,
@@ -101,7 +105,9 @@ def decide(
         LinkNotYours: a refusal although other regions have candidates.
         ProjectUnknown, OrganisationUnknown: the target is unknown or in another region.
     """
-    row = next((one for one in rows if one["complaint_id"] == choice.complaint_id), None)
+    row = next(
+        (complaint for complaint in rows if complaint["complaint_id"] == choice.complaint_id), None
+    )
     if row is None:
         raise ComplaintNotWaiting(complaint_id=choice.complaint_id)
     if (choice.decision == "linked") != bool(choice.project_id or choice.org_id):
@@ -113,27 +119,29 @@ def decide(
         decision=choice.decision,
         project_id=choice.project_id,
         org_id=choice.org_id,
-        region_code=_region_code(connection, database, who, choice, row),
+        region_code=_region_code(connection, database, principal, choice, row),
         probability=_probability(row, choice),
         decided_on=local_day(at),
-        decided_by=who.name,
+        decided_by=principal.name,
         decided_at=at,
     )
-    store_decision(connection, who, decision)
+    store_decision(connection, principal, decision)
     return decision
 
 
-def store_decision(connection: Connection, who: Principal, decision: Decision) -> None:
+def store_decision(connection: Connection, principal: Principal, decision: Decision) -> None:
     """Store the decision, and its record as a submission to the record store."""
     insert_decision(connection, decision)
-    submission = submission_of(OWN_TABLES["links"], [decision.record()], who, decision.decided_at)
+    submission = submission_of(
+        OWN_TABLES["links"], [decision.record()], principal, decision.decided_at
+    )
     keep_submission(connection, submission)
 
 
 def _region_code(
     connection: Connection,
     database: Database,
-    who: Principal,
+    principal: Principal,
     choice: LinkChoice,
     row: Document,
 ) -> str:
@@ -142,7 +150,7 @@ def _region_code(
         # A candidate may have ended, so it is not among the scored projects.
         candidate = _candidate(row, "project", choice.project_id)
         place = str(candidate["region_code"] or "") if candidate else ""
-        place = place or region_of(connection, choice.project_id, who)
+        place = place or region_of(connection, choice.project_id, principal)
     if choice.org_id is not None:
         found = _candidate(row, "organisation", choice.org_id)
         if found is None:
@@ -153,7 +161,12 @@ def _region_code(
 
 def _candidate(row: Document, kind: str, number: str | None) -> Document | None:
     return next(
-        (one for one in row["candidates"] if one["kind"] == kind and one["id"] == number), None
+        (
+            candidate
+            for candidate in row["candidates"]
+            if candidate["kind"] == kind and candidate["id"] == number
+        ),
+        None,
     )
 
 
@@ -164,16 +177,18 @@ def _probability(row: Document, choice: LinkChoice) -> float | None:
 
 
 def _current_decision(
-    row: Document, standing: Mapping[str, Decision], who: Principal
+    row: Document, standing: Mapping[str, Decision], principal: Principal
 ) -> Document | None:
     made = standing.get(row["complaint_id"])
     known = row["decided"]
     if made is None and known is None:
         return None
     if made is None:
-        hidden = {name: _visible_id(row, known[name], who) for name in ("project_id", "org_id")}
+        hidden = {
+            name: _visible_id(row, known[name], principal) for name in ("project_id", "org_id")
+        }
         return {**known, **hidden, "decided_by": None, "decided_at": None}
-    inside = covers(who, made.region_code)
+    inside = covers(principal, made.region_code)
     return {
         "decision": made.decision,
         "project_id": made.project_id if inside else None,
@@ -184,7 +199,7 @@ def _current_decision(
     }
 
 
-def _visible_id(row: Document, number: str | None, who: Principal) -> str | None:
+def _visible_id(row: Document, number: str | None, principal: Principal) -> str | None:
     """Return a target known from the records if it is a visible candidate."""
-    seen = {one["id"] for one in row["candidates"]}
-    return number if number in seen or not who.region else None
+    seen = {candidate["id"] for candidate in row["candidates"]}
+    return number if number in seen or not principal.region else None

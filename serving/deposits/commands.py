@@ -37,11 +37,11 @@ def deposits(
     advice = advice_rows(found, OFFICE, region)
     ending = ending_rows(found, OFFICE, settings.deposits.warn_days, region)
     if format == "json":
-        print_json({"as_of": day, "advice": advice, "ending": [fen_to_yuan(one) for one in ending]})
+        print_json({"as_of": day, "advice": advice, "ending": [fen_to_yuan(row) for row in ending]})
         return
     parts = (
-        ("advice", [advice_cells(one, cli.language) for one in advice]),
-        ("ending", [ending_cells(one, cli.language) for one in ending]),
+        ("advice", [advice_cells(row, cli.language) for row in advice]),
+        ("ending", [ending_cells(row, cli.language) for row in ending]),
     )
     if format == "csv":
         from serving.documents.csv import to_csv

@@ -86,8 +86,8 @@ def deposits_xlsx(advice: Sequence[Row], ending: Sequence[Row], language: Langua
     with xlsxwriter.Workbook(memory, {"in_memory": True, "strings_to_formulas": False}) as book:
         bold = book.add_format({"bold": True, "bg_color": "#EEEEEE", "border": 1})
         parts = (
-            ("advice", [advice_cells(one, language) for one in advice]),
-            ("ending", [ending_cells(one, language) for one in ending]),
+            ("advice", [advice_cells(row, language) for row in advice]),
+            ("ending", [ending_cells(row, language) for row in ending]),
         )
         for name, rows in parts:
             sheet = book.add_worksheet(text(f"deposits.sheets.{name}", language))

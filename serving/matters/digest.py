@@ -39,10 +39,10 @@ class Audience:
     person: str | None = None
     unit: str | None = None
 
-    def includes(self, one: MatterState) -> bool:
+    def includes(self, state: MatterState) -> bool:
         """Whether a matter belongs to the audience."""
-        return (self.person is None or one.person == self.person) and (
-            self.unit is None or one.unit == self.unit
+        return (self.person is None or state.person == self.person) and (
+            self.unit is None or state.unit == self.unit
         )
 
 
@@ -91,56 +91,64 @@ def build_digest(
     now: dt.datetime,
 ) -> Digest:
     """Build the digest of ``audience`` for the seven days from ``on``."""
-    who = Principal("digest", "digest", Role.SUPERVISOR, audience.region)
-    every = current_states(database, settings, who, on, now)
-    mine = [one for one in every if audience.includes(one)]
-    listed = _newest(database, who, on)
-    open_ = [one for one in mine if not one.closed]
+    principal = Principal("digest", "digest", Role.SUPERVISOR, audience.region)
+    every = current_states(database, settings, principal, on, now)
+    mine = [state for state in every if audience.includes(state)]
+    listed = _newest(database, principal, on)
+    open_ = [state for state in mine if not state.closed]
     sections: dict[str, Sequence[Item] | None] = {
         "due": _matters(
-            [one for one in open_ if one.due and not one.overdue and one.due.day < on + WEEK]
+            [
+                state
+                for state in open_
+                if state.due and not state.overdue and state.due.day < on + WEEK
+            ]
         ),
         "overdue": _matters([o for o in open_ if o.overdue and o.matter.kind != "complaint"]),
         "answers": [
             *_matters([o for o in open_ if o.overdue and o.matter.kind == "complaint"]),
-            *_unanswered(database, who, audience, on),
+            *_unanswered(database, principal, audience, on),
         ],
         "new_red": None if listed is None else _new_red(listed),
         "rechecks": _rechecks(mine, on),
-        "visits": None if listed is None else _not_visited(database, who, listed),
+        "visits": None if listed is None else _not_visited(database, principal, listed),
         "guarantees": None if listed is None else _guarantees(listed, on),
     }
     return Digest(on, on + WEEK, listed.as_of if listed else None, audience, sections)
 
 
 def _matters(found: Sequence[MatterState]) -> list[Item]:
-    def item(one: MatterState) -> Item:
-        return _item(one, one.due.day if one.due else None)
+    def item(state: MatterState) -> Item:
+        return _item(state, state.due.day if state.due else None)
 
     return sorted(map(item, found), key=_by_day)
 
 
-def _unanswered(database: Database, who: Principal, audience: Audience, on: dt.date) -> list[Item]:
+def _unanswered(
+    database: Database, principal: Principal, audience: Audience, on: dt.date
+) -> list[Item]:
     """Return notices without a timely answer; for a person, those the person sent."""
     if audience.unit is not None:
         return []
-    sent = list_notices(database.engine, who, Wanted(MOST_NOTICES)).items
+    sent = list_notices(database.engine, principal, Wanted(MOST_NOTICES)).items
     late = [
         Item(
-            name=str(one.package["project"].get("project_name") or one.project_id),
+            name=str(notice.package["project"].get("project_name") or notice.project_id),
             what=NOTICE,
-            day=one.answer_by,
-            project_id=one.project_id,
+            day=notice.answer_by,
+            project_id=notice.project_id,
         )
-        for one in sent
-        if one.state(on) == "overdue" and audience.person in (None, one.made_by)
+        for notice in sent
+        if notice.state(on) == "overdue" and audience.person in (None, notice.made_by)
     ]
     return sorted(late, key=_by_day)
 
 
 def _rechecks(found: Sequence[MatterState], on: dt.date) -> list[Item]:
-    looks = [(one, one.second_look) for one in found if one.second_look is not None]
-    due = [_item(one, look.day) for one, look in looks if not look.outcome and look.day < on + WEEK]
+    looks = [(state, state.second_look) for state in found if state.second_look is not None]
+    due = [
+        _item(state, look.day) for state, look in looks if not look.outcome and look.day < on + WEEK
+    ]
     return sorted(due, key=_by_day)
 
 
@@ -148,42 +156,49 @@ def _by_day(item: Item) -> tuple[dt.date, str]:
     return item.day or dt.date.max, item.name
 
 
-def _item(one: MatterState, day: dt.date | None) -> Item:
-    facts = one.matter.facts
+def _item(state: MatterState, day: dt.date | None) -> Item:
+    facts = state.matter.facts
     return Item(
-        name=facts.name or facts.project_id or facts.org_id or one.matter.key,
-        what=one.matter.kind,
+        name=facts.name or facts.project_id or facts.org_id or state.matter.key,
+        what=state.matter.kind,
         day=day,
-        matter=one.matter.key,
+        matter=state.matter.key,
         project_id=facts.project_id,
         workers=facts.workers,
-        unit=one.unit,
+        unit=state.unit,
     )
 
 
-def _newest(database: Database, who: Principal, on: dt.date) -> _Listed | None:
+def _newest(database: Database, principal: Principal, on: dt.date) -> _Listed | None:
     best = closest(
-        [one for one in WatchlistRepository(database).summaries(who) if one.as_of <= on], who
+        [
+            summary
+            for summary in WatchlistRepository(database).summaries(principal)
+            if summary.as_of <= on
+        ],
+        principal,
     )
     if best is None:
         return None
-    listed = WatchlistRepository(database).watchlist(best.as_of, best.region, who).document()
-    found = register(database.engine, best.as_of, best.region, who)
+    listed = WatchlistRepository(database).watchlist(best.as_of, best.region, principal).document()
+    found = register(database.engine, best.as_of, best.region, principal)
     document: Mapping[str, Any] = found.document if found else {"projects": ()}
     deposits = document.get("deposits")
     return _Listed(
         best.as_of,
-        [one for one in listed["entries"] if covers(who, one["region_code"])],
+        [entry for entry in listed["entries"] if covers(principal, entry["region_code"])],
         {row["project_id"]: row for row in document["projects"]},
-        None if deposits is None else _ending(deposits, who),
+        None if deposits is None else _ending(deposits, principal),
     )
 
 
 def _ending(
-    deposits: Mapping[str, Sequence[Mapping[str, Any]]], who: Principal
+    deposits: Mapping[str, Sequence[Mapping[str, Any]]], principal: Principal
 ) -> Sequence[Mapping[str, Any]]:
     rows = deposits["ending"]
-    return [one for one in rows if one["state"] == "ending" and covers(who, one["region_code"])]
+    return [
+        row for row in rows if row["state"] == "ending" and covers(principal, row["region_code"])
+    ]
 
 
 def _new_red(listed: _Listed) -> list[Item]:
@@ -194,8 +209,8 @@ def _new_red(listed: _Listed) -> list[Item]:
     ]
 
 
-def _not_visited(database: Database, who: Principal, listed: _Listed) -> list[Item]:
-    visited = visited_since(database.engine, who, listed.as_of)
+def _not_visited(database: Database, principal: Principal, listed: _Listed) -> list[Item]:
+    visited = visited_since(database.engine, principal, listed.as_of)
     left = []
     for entry in listed.entries:
         row = listed.projects.get(entry["project_id"], {})

@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1/matters", tags=["matters"], responses=RESPONSES)
 
 Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
 Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
-Key = Annotated[str, Path(min_length=1, max_length=250, description="Key of the matter / 事项编号")]
+Key = Annotated[str, Path(min_length=1, max_length=250, description="api.parameters.matter_key")]
 _Name = Annotated[str | None, Query(min_length=1, max_length=200)]
 
 
@@ -43,25 +43,25 @@ def _filter(
 def list_matters(
     request: Request,
     database: DatabaseDep,
-    who: Reader,
+    principal: Reader,
     chosen: Annotated[MatterFilter, Depends(_filter)],
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Matter]:
-    """Matters in their state of today, in order of creation / 清单事项。"""
-    return service.list_matters(request, database, who, page_request(limit, cursor), chosen)
+    """Matters in their state of today, in order of creation."""
+    return service.list_matters(request, database, principal, page_request(limit, cursor), chosen)
 
 
 @router.post("", status_code=201, response_model=MatterWithSteps)
 def open_matter(
-    request: Request, database: DatabaseDep, who: Writer, sent: MatterIn, key: IdempotencyKey
+    request: Request, database: DatabaseDep, principal: Writer, sent: MatterIn, key: IdempotencyKey
 ) -> Response:
-    """Open a matter manually / 人工列入清单。"""
+    """Open a matter manually."""
 
     def keep(connection: Connection) -> MatterWithSteps:
-        return service.open_matter(connection, request, who, sent)
+        return service.open_matter(connection, request, principal, sent)
 
-    return write_once(WriteRequest(request, database, who, sent, key), keep)
+    return write_once(WriteRequest(request, database, principal, sent, key), keep)
 
 
 @router.post(
@@ -70,22 +70,22 @@ def open_matter(
 def take_step(
     request: Request,
     database: DatabaseDep,
-    who: Writer,
+    principal: Writer,
     matter: Key,
     sent: StepIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Assign, note, extend, check a duty, close, reopen or recheck a matter / 办理步骤。"""
+    """Assign, note, extend, check a duty, close, reopen or recheck a matter."""
 
     def keep(connection: Connection) -> MatterWithSteps:
-        return service.apply_step(connection, request, who, matter, sent)
+        return service.apply_step(connection, request, principal, matter, sent)
 
-    return write_once(WriteRequest(request, database, who, sent, key), keep)
+    return write_once(WriteRequest(request, database, principal, sent, key), keep)
 
 
 @router.get("/{matter:path}")
 def get_matter(
-    request: Request, database: DatabaseDep, who: Reader, matter: Key
+    request: Request, database: DatabaseDep, principal: Reader, matter: Key
 ) -> MatterWithSteps:
-    """A matter with all steps, statutory clock, duty checks and second look / 事项详情。"""
-    return service.get_matter(request, database, who, matter)
+    """A matter with all steps, statutory clock, duty checks and second look."""
+    return service.get_matter(request, database, principal, matter)

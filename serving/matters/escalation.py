@@ -20,7 +20,7 @@ from serving.matters.sync import BY_RULE, rule_audit_entry
 
 def escalate(database: Database, rules: MatterRules, on: dt.date, now: dt.datetime) -> int:
     """Write the escalations due on ``on`` and return their number. Idempotent."""
-    if not any(_due(one, rules, on, now) for one in all_matters(database.engine, OFFICE)):
+    if not any(_due(matter, rules, on, now) for matter in all_matters(database.engine, OFFICE)):
         return 0
     written = 0
     with writing(database.engine).begin() as connection:

@@ -32,16 +32,16 @@ Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
 
 
 @router.get("/matters/{matter:path}")
-def matter_page(request: Request, matter: str, who: Reader) -> Response:
+def matter_page(request: Request, matter: str, principal: Reader) -> Response:
     """Show one matter."""
     rules, moment = matter_rules(settings_of(request).matters), now()
     database, language = reader_of(request).database, page_language(request)
     sync_from_lists(database, rules, moment)
-    found = matter_state(database, rules, who, matter, moment.astimezone().date())
+    found = matter_state(database, rules, principal, matter, moment.astimezone().date())
     return render(
         request,
         "matter",
-        who,
+        principal,
         one=found,
         facts=found.matter.facts,
         duty=lambda code: text(f"flags.{code}.title", language),
@@ -54,7 +54,7 @@ def matter_page(request: Request, matter: str, who: Reader) -> Response:
 
 
 @router.post("/matters")
-def open_matter(request: Request, who: Writer, form: Form) -> Response:
+def open_matter(request: Request, principal: Writer, form: Form) -> Response:
     """Open a matter manually."""
     made: list[Any] = []
     try:
@@ -62,21 +62,21 @@ def open_matter(request: Request, who: Writer, form: Form) -> Response:
         write_audited(
             request,
             reader_of(request).database,
-            who,
-            lambda connection: made.append(open_manually(connection, who, hand, now())),
+            principal,
+            lambda connection: made.append(open_manually(connection, principal, hand, now())),
         )
     except WagewatchError as error:
         told = error.message(page_language(request))
-        return render(request, "refused", who, status=422, message=told)
-    answer = render(request, "said", who, said="steps.opened")
+        return render(request, "refused", principal, status=422, message=told)
+    answer = render(request, "said", principal, said="steps.opened")
     answer.headers["HX-Redirect"] = f"/matters/{made[0].key}"
     return answer
 
 
 @router.post("/matters/{matter:path}")
-def take_step(request: Request, matter: str, who: Writer, form: Form) -> Response:
+def take_step(request: Request, matter: str, principal: Writer, form: Form) -> Response:
     """Apply a step and reload the page."""
-    answer = step_response(request, matter, who, form)
+    answer = step_response(request, matter, principal, form)
     if answer.status_code < 400:
         answer.headers["HX-Refresh"] = "true"
     return answer

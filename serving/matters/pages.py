@@ -62,28 +62,28 @@ Narrow = Annotated[LedgerFilter, Depends()]
 @router.get("/ledger")
 def ledger(
     request: Request,
-    who: Reader,
+    principal: Reader,
     narrow: Narrow,
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
     """List matters with their assignment and deadline."""
-    chosen = reader_of(request).choose(request, who, None, None)
-    every = _standings(request, who)
+    chosen = reader_of(request).choose(request, principal, None, None)
+    every = _standings(request, principal)
     if chosen is None and not every:
-        return render(request, "nothing", who)
+        return render(request, "nothing", principal)
     found = _chosen(every, narrow)
     start = (page - 1) * PER_PAGE
     return render(
         request,
         "ledger",
-        who,
+        principal,
         as_of=chosen.summary.as_of if chosen else None,
         matters=found[start : start + PER_PAGE],
         found=len(found),
         more=len(found) > start + PER_PAGE,
         page=page,
-        counts={name: sum(is_in_state(one, name) for one in every) for name in STATES},
-        units=sorted({one.unit for one in every if one.unit}),
+        counts={name: sum(is_in_state(state, name) for state in every) for name in STATES},
+        units=sorted({state.unit for state in every if state.unit}),
         tallies=count_by_unit(every, _today().replace(day=1), _today() + dt.timedelta(days=1)),
         kinds=("", *KINDS),
         **asdict(narrow),
@@ -94,26 +94,28 @@ def ledger(
 @router.get("/ledger.xlsx")
 def ledger_xlsx(
     request: Request,
-    who: Reader,
+    principal: Reader,
     narrow: Narrow,
 ) -> Response:
     """Return the same matters as a workbook."""
-    found = _chosen(_standings(request, who), narrow)
+    found = _chosen(_standings(request, principal), narrow)
     body = matters_xlsx(found, page_language(request), _today())
     return attachment(f"matters-{_today()}.xlsx", XLSX, body)
 
 
 @router.post("/ledger/{matter:path}")
-def take_quick_step(request: Request, matter: str, who: Writer, form: Form) -> Response:
+def take_quick_step(request: Request, matter: str, principal: Writer, form: Form) -> Response:
     """Assign, note, close or reopen a matter from the list."""
     given = {"reason": "other", **form} if form.get("step") == "closed" else form
     if form.get("step") == "closed" and form.get("text"):
         # The short form has one text field; it also gives the reason for unchecked duties.
         given = {"unchecked": form["text"], **given}
-    return step_response(request, matter, who, given)
+    return step_response(request, matter, principal, given)
 
 
-def step_response(request: Request, matter: str, who: Principal, form: dict[str, str]) -> Response:
+def step_response(
+    request: Request, matter: str, principal: Principal, form: dict[str, str]
+) -> Response:
     """Apply the step of a form and return the message to show."""
     rules, moment = matter_rules(settings_of(request).matters), now()
     try:
@@ -121,13 +123,13 @@ def step_response(request: Request, matter: str, who: Principal, form: dict[str,
         write_audited(
             request,
             reader_of(request).database,
-            who,
-            lambda connection: apply_step(connection, who, matter, wanted, rules, moment),
+            principal,
+            lambda connection: apply_step(connection, principal, matter, wanted, rules, moment),
         )
     except WagewatchError as error:
         told = error.message(page_language(request))
-        return render(request, "refused", who, status=422, message=told)
-    return render(request, "said", who, said=f"steps.{wanted.step}")
+        return render(request, "refused", principal, status=422, message=told)
+    return render(request, "said", principal, said=f"steps.{wanted.step}")
 
 
 def step_request(form: dict[str, str]) -> StepRequest:
@@ -136,7 +138,7 @@ def step_request(form: dict[str, str]) -> StepRequest:
     Raises:
         StepInvalid: the step is unknown or a date is invalid.
     """
-    step = next((one for one in STEPS if one == form.get("step")), None)
+    step = next((step for step in STEPS if step == form.get("step")), None)
     if step is None:
         raise StepInvalid(step="?", found=form.get("step", ""), allowed=", ".join(STEPS))
     due_on = parse_day(form.get("due_on"))
@@ -159,18 +161,18 @@ def parse_day(value: str | None) -> dt.date | None:
 
 
 @router.get("/revisits")
-def revisits(request: Request, who: Reader) -> Response:
+def revisits(request: Request, principal: Reader) -> Response:
     """List closed matters due for a second look."""
-    chosen = reader_of(request).choose(request, who, None, None)
-    every = _standings(request, who)
+    chosen = reader_of(request).choose(request, principal, None, None)
+    every = _standings(request, principal)
     if chosen is None and not every:
-        return render(request, "nothing", who)
-    rows = [(one, one.second_look) for one in every if one.second_look]
+        return render(request, "nothing", principal)
+    rows = [(state, state.second_look) for state in every if state.second_look]
     rows.sort(key=lambda row: (row[1].outcome is not None, row[1].day, row[0].matter.number))
     return render(
         request,
         "revisits",
-        who,
+        principal,
         rows=rows[: 2 * PER_PAGE],
         found=len(rows),
         due=sum(look.overdue for _, look in rows),
@@ -180,9 +182,9 @@ def revisits(request: Request, who: Reader) -> Response:
     )
 
 
-def _standings(request: Request, who: Principal) -> list[MatterState]:
+def _standings(request: Request, principal: Principal) -> list[MatterState]:
     settings, moment = settings_of(request), now()
-    return current_states(reader_of(request).database, settings, who, _today(), moment)
+    return current_states(reader_of(request).database, settings, principal, _today(), moment)
 
 
 def _chosen(every: Sequence[MatterState], narrow: LedgerFilter) -> list[MatterState]:
@@ -192,9 +194,13 @@ def _chosen(every: Sequence[MatterState], narrow: LedgerFilter) -> list[MatterSt
     )
     found = filter_states(every, wanted)
     if narrow.state == "closed":
-        found.sort(key=lambda one: (one.closed_on or dt.date.min, one.matter.number), reverse=True)
+        found.sort(
+            key=lambda state: (state.closed_on or dt.date.min, state.matter.number), reverse=True
+        )
     else:
-        found.sort(key=lambda one: (one.due.day if one.due else dt.date.max, one.matter.number))
+        found.sort(
+            key=lambda state: (state.due.day if state.due else dt.date.max, state.matter.number)
+        )
     return found
 
 

@@ -45,7 +45,7 @@ class UnitCounts:
 
 
 def current_states(
-    database: Database, settings: Settings, who: Principal, on: dt.date, now: dt.datetime
+    database: Database, settings: Settings, principal: Principal, on: dt.date, now: dt.datetime
 ) -> list[MatterState]:
     """Return every matter of the region opened by ``on``, in its state on that day.
 
@@ -53,14 +53,14 @@ def current_states(
     """
     rules = matter_rules(settings.matters)
     sync_from_lists(database, rules, now)
-    found = all_matters(database.engine, who)
-    visited = visited_since(database.engine, who, on - _LOOK_BACK)
-    begun = [one for one in found if (one.facts.opened_on or on) <= on]
-    return [state_on(_with_visit(one, visited), rules, on) for one in begun]
+    found = all_matters(database.engine, principal)
+    visited = visited_since(database.engine, principal, on - _LOOK_BACK)
+    begun = [matter for matter in found if (matter.facts.opened_on or on) <= on]
+    return [state_on(_with_visit(matter, visited), rules, on) for matter in begun]
 
 
 def matter_state(
-    database: Database, rules: MatterRules, who: Principal, key: str, on: dt.date
+    database: Database, rules: MatterRules, principal: Principal, key: str, on: dt.date
 ) -> MatterState:
     """Return one matter in its state on ``on``.
 
@@ -68,26 +68,26 @@ def matter_state(
         MatterUnknown: the region has no such matter.
     """
     with database.engine.connect() as connection:
-        matter = find_matter(connection, key, who)
-    visited = visited_since(database.engine, who, on - _LOOK_BACK)
+        matter = find_matter(connection, key, principal)
+    visited = visited_since(database.engine, principal, on - _LOOK_BACK)
     return state_on(_with_visit(matter, visited), rules, on)
 
 
 def filter_states(standings: Iterable[MatterState], filters: MatterFilter) -> list[MatterState]:
     """Return the states that match the filters, in order."""
-    return [one for one in standings if _matches(one, filters)]
+    return [state for state in standings if _matches(state, filters)]
 
 
-def is_in_state(one: MatterState, state: str) -> bool:
+def is_in_state(matter: MatterState, state: str) -> bool:
     """Whether a matter is in one of :data:`STATES`."""
     if state == "closed":
-        return one.closed
+        return matter.closed
     if state == "recheck":
-        look = one.second_look
+        look = matter.second_look
         return look is not None and look.overdue
     if state == "escalated":
-        return not one.closed and one.level > 0
-    return not one.closed and (state == "open" or one.overdue)
+        return not matter.closed and matter.level > 0
+    return not matter.closed and (state == "open" or matter.overdue)
 
 
 def count_by_unit(
@@ -95,13 +95,13 @@ def count_by_unit(
 ) -> Sequence[UnitCounts]:
     """Count open, overdue and (from ``start`` before ``stop``) closed matters per unit."""
     found: dict[str | None, list[int]] = {}
-    for one in standings:
-        shut = one.closed_on is not None and start <= one.closed_on < stop
-        if one.closed and not shut:
+    for state in standings:
+        shut = state.closed_on is not None and start <= state.closed_on < stop
+        if state.closed and not shut:
             continue
-        tally = found.setdefault(one.unit, [0, 0, 0])
-        tally[0] += not one.closed
-        tally[1] += one.overdue
+        tally = found.setdefault(state.unit, [0, 0, 0])
+        tally[0] += not state.closed
+        tally[1] += state.overdue
         tally[2] += shut
     order = sorted(found, key=lambda unit: (unit is None, unit or ""))
     return [UnitCounts(unit, *found[unit]) for unit in order]
@@ -121,28 +121,28 @@ def count_second_looks(
     """Count matters whose last second look was from ``start`` before ``stop``."""
     outcomes = [
         str((steps[-1].data or {}).get("outcome"))
-        for one in standings
-        if (steps := [step for step in one.matter.steps if step.step == "rechecked"])
+        for state in standings
+        if (steps := [step for step in state.matter.steps if step.step == "rechecked"])
         and start <= steps[-1].taken_at.astimezone().date() < stop
     ]
     return SecondLooks(len(outcomes), outcomes.count("paid"))
 
 
 def states_at(
-    database: Database, rules: MatterRules, who: Principal, day: dt.date
+    database: Database, rules: MatterRules, principal: Principal, day: dt.date
 ) -> list[MatterState]:
     """Return matters in their state at the end of ``day``, from lists and steps up to then.
 
     The list as of the next day is included: it contains what was known before that day.
     """
     with database.engine.connect() as connection:
-        known = facts_until(connection, who, day + dt.timedelta(days=1))
+        known = facts_until(connection, principal, day + dt.timedelta(days=1))
     found = [
-        replace(one, facts=known[one.key])
-        for one in all_matters(database.engine, who)
-        if one.key in known
+        replace(matter, facts=known[matter.key])
+        for matter in all_matters(database.engine, principal)
+        if matter.key in known
     ]
-    return [state_on(one, rules, day) for one in found]
+    return [state_on(matter, rules, day) for matter in found]
 
 
 def _with_visit(matter: Matter, visited: Mapping[str, dt.date]) -> Matter:
@@ -154,12 +154,12 @@ def _with_visit(matter: Matter, visited: Mapping[str, dt.date]) -> Matter:
     return replace(matter, facts=replace(facts, checked_on=seen))
 
 
-def _matches(one: MatterState, filters: MatterFilter) -> bool:
-    facts = one.matter.facts
+def _matches(state: MatterState, filters: MatterFilter) -> bool:
+    facts = state.matter.facts
     pairs = (
-        (filters.kind, one.matter.kind),
-        (filters.unit, one.unit),
-        (filters.person, one.person),
+        (filters.kind, state.matter.kind),
+        (filters.unit, state.unit),
+        (filters.person, state.person),
         (filters.project_id, facts.project_id),
         (filters.org_id, facts.org_id),
     )
@@ -167,4 +167,4 @@ def _matches(one: MatterState, filters: MatterFilter) -> bool:
         return False
     if filters.least_workers is not None and (facts.workers or 0) < filters.least_workers:
         return False
-    return filters.state is None or is_in_state(one, filters.state)
+    return filters.state is None or is_in_state(state, filters.state)

@@ -124,7 +124,7 @@ class Opening:
 
 
 _OF_LISTS = frozenset({"rectification", "finding", "alert"})
-_DAYS = tuple(one.name for one in fields(Facts) if one.type == "dt.date | None")
+_DAYS = tuple(field_.name for field_ in fields(Facts) if field_.type == "dt.date | None")
 _OWN_COLUMNS = ("as_of", "listed")
 
 
@@ -283,7 +283,7 @@ def _document(facts: Facts) -> dict[str, Any]:
 
 
 def _facts(row: Row[Any]) -> Facts:
-    known = {one.name for one in fields(Facts)}
+    known = {field_.name for field_ in fields(Facts)}
     values = {name: value for name, value in row.facts.items() if name in known}
     for name in _DAYS:
         if values.get(name):
@@ -292,5 +292,5 @@ def _facts(row: Row[Any]) -> Facts:
 
 
 def _step(row: Row[Any]) -> Step:
-    values = {one.name: row._mapping[one.name] for one in fields(Step)}
+    values = {field_.name: row._mapping[field_.name] for field_ in fields(Step)}
     return Step(**{**values, "taken_at": utc(values["taken_at"])})

@@ -60,7 +60,7 @@ class StepIn(Schema):
 
     model_config = example(step="given", person="张三", unit="劳动保障监察大队")
 
-    step: Annotated[str, LiteralOf(one for one in STEPS if one != "escalated")]
+    step: Annotated[str, LiteralOf(kind for kind in STEPS if kind != "escalated")]
     person: _Short | None = None
     unit: _Short | None = None
     due_on: IsoDate | None = None

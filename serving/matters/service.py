@@ -25,19 +25,23 @@ from serving.matters.sync import sync_from_lists
 
 
 def list_matters(
-    request: Request, database: Database, who: Principal, part: Wanted, wanted: MatterFilter
+    request: Request, database: Database, principal: Principal, part: Wanted, wanted: MatterFilter
 ) -> Page[Matter]:
     """Return a page of the matters of the region."""
     moment = now()
-    found = current_states(database, settings_of(request), who, _day(moment), moment)
-    rest = [one for one in filter_states(found, wanted) if one.matter.number > (part.cursor or 0)]
+    found = current_states(database, settings_of(request), principal, _day(moment), moment)
+    rest = [
+        state for state in filter_states(found, wanted) if state.matter.number > (part.cursor or 0)
+    ]
     shown = rest[: part.limit]
     more = len(rest) > part.limit
-    items = [Matter.model_validate(_values(one)) for one in shown]
+    items = [Matter.model_validate(_values(state)) for state in shown]
     return Page(items=items, next=str(shown[-1].matter.number) if more else None)
 
 
-def get_matter(request: Request, database: Database, who: Principal, key: str) -> MatterWithSteps:
+def get_matter(
+    request: Request, database: Database, principal: Principal, key: str
+) -> MatterWithSteps:
     """Return a matter.
 
     Raises:
@@ -45,11 +49,11 @@ def get_matter(request: Request, database: Database, who: Principal, key: str) -
     """
     rules, moment = _rules(request), now()
     sync_from_lists(database, rules, moment)
-    return to_schema(matter_state(database, rules, who, key, _day(moment)))
+    return to_schema(matter_state(database, rules, principal, key, _day(moment)))
 
 
 def open_matter(
-    connection: Connection, request: Request, who: Principal, sent: MatterIn
+    connection: Connection, request: Request, principal: Principal, sent: MatterIn
 ) -> MatterWithSteps:
     """Open a matter manually.
 
@@ -59,12 +63,12 @@ def open_matter(
     values = sent.model_dump()
     values["amount"] = None if sent.amount is None else round(sent.amount * 100)
     moment = now()
-    made = acting.open_manually(connection, who, acting.NewMatter(**values), moment)
+    made = acting.open_manually(connection, principal, acting.NewMatter(**values), moment)
     return to_schema(state_on(made, _rules(request), _day(moment)))
 
 
 def apply_step(
-    connection: Connection, request: Request, who: Principal, key: str, sent: StepIn
+    connection: Connection, request: Request, principal: Principal, key: str, sent: StepIn
 ) -> MatterWithSteps:
     """Apply a step.
 
@@ -73,7 +77,7 @@ def apply_step(
     """
     moment, rules = now(), _rules(request)
     wanted = acting.StepRequest(**sent.model_dump())
-    after = acting.apply_step(connection, who, key, wanted, rules, moment)
+    after = acting.apply_step(connection, principal, key, wanted, rules, moment)
     return to_schema(state_on(after, rules, _day(moment)))
 
 

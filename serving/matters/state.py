@@ -86,7 +86,7 @@ class MatterState:
     @property
     def duties_left(self) -> int:
         """Number of unchecked duties."""
-        return sum(one.found is None for one in self.duties)
+        return sum(duty.found is None for duty in self.duties)
 
 
 def state_on(matter: Matter, rules: MatterRules, on: dt.date) -> MatterState:
@@ -177,15 +177,15 @@ def _duties(matter: Matter, steps: Sequence[Step]) -> tuple[DutyCheck, ...]:
     for step in steps:
         if step.step == "duty":
             ticked[str((step.data or {}).get("duty"))] = step
-    return tuple(_duty(one, ticked.get(one["code"])) for one in matter.facts.duties)
+    return tuple(_duty(duty, ticked.get(duty["code"])) for duty in matter.facts.duties)
 
 
-def _duty(one: Mapping[str, Any], step: Step | None) -> DutyCheck:
+def _duty(duty: Mapping[str, Any], step: Step | None) -> DutyCheck:
     return DutyCheck(
-        code=one["code"],
-        article=one["article"],
-        state=one["state"],
-        finding=one["finding"],
+        code=duty["code"],
+        article=duty["article"],
+        state=duty["state"],
+        finding=duty["finding"],
         found=str((step.data or {})["found"]) if step else None,
         text=step.text if step else None,
     )

@@ -101,7 +101,7 @@ class NewMatter:
 
 def apply_step(
     connection: Connection,
-    who: Principal,
+    principal: Principal,
     key: str,
     request: StepRequest,
     rules: MatterRules,
@@ -115,30 +115,30 @@ def apply_step(
         MatterClosed, MatterOpen, DutiesUnchecked: the state of the matter does not allow it.
     """
     lock(connection)
-    matter = find_matter(connection, key, who)
+    matter = find_matter(connection, key, principal)
     standing = state_on(matter, rules, now.astimezone().date())
     _require_complete(request, matter)
     _require_allowed(request, standing)
-    insert_step(connection, _step(matter, request, who, now))
+    insert_step(connection, _step(matter, request, principal, now))
     if request.step == "rechecked" and request.outcome == "not_paid":
         again = StepRequest("reopened", text=request.text)
-        insert_step(connection, _step(matter, again, who, now + dt.timedelta(microseconds=1)))
+        insert_step(connection, _step(matter, again, principal, now + dt.timedelta(microseconds=1)))
     if request.step == "closed":
         on = now.astimezone().date()
         event = matter_event(MATTER_CLOSED, matter, on, reason=request.reason)
         record_matters(connection, [event], now)
-    return find_matter(connection, key, who)
+    return find_matter(connection, key, principal)
 
 
 def open_manually(
-    connection: Connection, who: Principal, new: NewMatter, now: dt.datetime
+    connection: Connection, principal: Principal, new: NewMatter, now: dt.datetime
 ) -> Matter:
     """Open a matter.
 
     Raises:
         OutsideRegion: the matter is outside the region of the principal.
     """
-    require_covers(who, new.region_code)
+    require_covers(principal, new.region_code)
     lock(connection)
     today = now.astimezone().date()
     key = f"hand:{uuid.uuid4()}"
@@ -155,14 +155,14 @@ def open_manually(
         text=new.text,
     )
     opening = Opening(key, "hand", new.region_code, facts)
-    insert_matter(connection, opening, who.name, now)
+    insert_matter(connection, opening, principal.name, now)
     record_matters(connection, [opened_event(opening)], now)
-    return find_matter(connection, key, who)
+    return find_matter(connection, key, principal)
 
 
 def _require_complete(request: StepRequest, matter: Matter) -> None:
     """Check the required fields of the step."""
-    duties = [one["code"] for one in matter.facts.duties]
+    duties = [duty["code"] for duty in matter.facts.duties]
     needs: Mapping[str, tuple[tuple[str, object, object], ...]] = {
         "given": (("person / unit", request.person or request.unit, "*"),),
         "noted": (("text / evidence", request.text or request.evidence, "*"),),
@@ -206,7 +206,7 @@ def _require_allowed(request: StepRequest, standing: MatterState) -> None:
         raise DutiesUnchecked(matter=key, left=standing.duties_left)
 
 
-def _step(matter: Matter, request: StepRequest, who: Principal, now: dt.datetime) -> Step:
+def _step(matter: Matter, request: StepRequest, principal: Principal, now: dt.datetime) -> Step:
     names: Mapping[str, tuple[str, ...]] = {
         "closed": ("reason", "unchecked"),
         "rechecked": ("outcome",),
@@ -226,7 +226,7 @@ def _step(matter: Matter, request: StepRequest, who: Principal, now: dt.datetime
         unit=request.unit if given else None,
         due_on=request.due_on if given else None,
         text=request.text,
-        taken_by=who.name,
+        taken_by=principal.name,
         taken_at=now,
         data=data or None,
     )

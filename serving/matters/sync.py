@@ -52,56 +52,60 @@ def sync_from_lists(database: Database, rules: MatterRules, now: dt.datetime) ->
     with writing(database.engine).begin() as connection:
         lock(connection)
         lists = unprocessed_lists(connection)
-        for one in lists:
-            if one.newest:
-                opened += _sync_list(connection, database, one, rules, now)
-        mark_processed(connection, [one.number for one in lists], now)
+        for source in lists:
+            if source.newest:
+                opened += _sync_list(connection, database, source, rules, now)
+        mark_processed(connection, [source.number for source in lists], now)
     return opened
 
 
 def _sync_list(
     connection: Connection,
     database: Database,
-    one: UnprocessedList,
+    source: UnprocessedList,
     rules: MatterRules,
     now: dt.datetime,
 ) -> int:
-    stored = register(database.engine, one.as_of, one.region, kind=one.kind)
-    listed = WatchlistRepository(database, one.kind).watchlist(one.as_of, one.region).document()
+    stored = register(database.engine, source.as_of, source.region, kind=source.kind)
+    listed = (
+        WatchlistRepository(database, source.kind).watchlist(source.as_of, source.region).document()
+    )
     known = {matter.key: matter for matter in read_matters(connection, OFFICE)}
-    found = {opening.key: opening for opening in _openings(stored.document, one)} if stored else {}
+    found = (
+        {opening.key: opening for opening in _openings(stored.document, source)} if stored else {}
+    )
     rows = {row["project_id"]: row for row in stored.document["projects"]} if stored else {}
-    for opening in _alert_openings(listed, rows, one, rules):
+    for opening in _alert_openings(listed, rows, source, rules):
         if not _has_open_alert(known, opening):
             found[opening.key] = opening
     new = [opening for key, opening in found.items() if key not in known]
     for opening in new:
         insert_matter(connection, opening, BY_RULE, now)
-    for opening in _updates(known, found, one, stored is not None):
+    for opening in _updates(known, found, source, stored is not None):
         insert_facts(connection, opening)
     told = [opening for opening in new if opening.facts.listed]
     record_matters(connection, [opened_event(opening) for opening in told], now)
     if new:
-        add_audit_entries(connection, [_audit_entry(one, len(new), now)])
+        add_audit_entries(connection, [_audit_entry(source, len(new), now)])
     return len(told)
 
 
-def _openings(document: Document, one: UnprocessedList) -> Iterator[Opening]:
+def _openings(document: Document, source: UnprocessedList) -> Iterator[Opening]:
     """Yield the open matters and closed cases in the register of the list."""
-    if one.kind == "employer":
+    if source.kind == "employer":
         document = _of_employers(document)
     for row in document["closed"]:
         yield Opening(
             f"case:{row['record']}",
             "case",
             row["region_code"] or "",
-            _facts(row, one.as_of, False, amount=row["amount_owed"], status="closed"),
+            _facts(row, source.as_of, False, amount=row["amount_owed"], status="closed"),
         )
     duties = document.get("duties", {})
     for row in document["matters"]:
         confirmed = row["kind"] == "case" and row["status"] == "confirmed"
         checks = tuple(duties.get(row["project_id"], ())) if confirmed else ()
-        facts = _facts(row, one.as_of, True, amount=row["amount"], status=row["status"])
+        facts = _facts(row, source.as_of, True, amount=row["amount"], status=row["status"])
         yield Opening(
             row["key"], row["kind"], row["region_code"] or "", replace(facts, duties=checks)
         )
@@ -143,30 +147,30 @@ def _facts(
 
 
 def _alert_openings(
-    listed: Document, rows: Mapping[str, Document], one: UnprocessedList, rules: MatterRules
+    listed: Document, rows: Mapping[str, Document], source: UnprocessedList, rules: MatterRules
 ) -> Iterator[Opening]:
     """Yield alerts on new entries in the tiers of the rules or with a mandatory visit."""
     kind: Kind = "alert"
-    employers = one.kind == "employer"
+    employers = source.kind == "employer"
     for entry in listed["entries"]:
         must = entry["selection"] == "must" and "must" in rules.alerts
         if entry["change"]["kind"] != "new" or not (must or entry["tier"] in rules.alerts):
             continue
         row = rows.get(entry["project_id"], {})
         facts = Facts(
-            as_of=one.as_of,
+            as_of=source.as_of,
             listed=True,
             project_id=None if employers else entry["project_id"],
             org_id=entry["project_id"] if employers else None,
             name=entry["project_name"],
-            opened_on=one.as_of,
+            opened_on=source.as_of,
             workers=entry["workers"],
-            record=str(one.as_of),
+            record=str(source.as_of),
             funding=row.get("funding"),
             sector=row.get("sector"),
             tier=entry["tier"],
         )
-        key = f"alert:{entry['project_id']}:{one.as_of}"
+        key = f"alert:{entry['project_id']}:{source.as_of}"
         yield Opening(key, kind, entry["region_code"], facts)
 
 
@@ -187,27 +191,27 @@ def _is_closed(matter: Matter) -> bool:
 
 
 def _updates(
-    known: Mapping[str, Matter], found: Mapping[str, Opening], one: UnprocessedList, whole: bool
+    known: Mapping[str, Matter], found: Mapping[str, Opening], source: UnprocessedList, whole: bool
 ) -> Iterator[Opening]:
     """Yield new facts of existing matters: changed figures, or no longer open."""
     for key, matter in known.items():
         before = matter.facts
-        if before.as_of > one.as_of or not matter.region_code.startswith(one.region):
+        if before.as_of > source.as_of or not matter.region_code.startswith(source.region):
             continue
-        if (matter.employer is not None) != (one.kind == "employer"):
+        if (matter.employer is not None) != (source.kind == "employer"):
             continue
         if key in found:
             facts = found[key].facts
             if replace(facts, as_of=before.as_of) != before:
                 yield Opening(key, matter.kind, matter.region_code, facts)
         elif whole and matter.kind in _FROM_RECORDS and before.listed:
-            ended = replace(before, as_of=one.as_of, listed=False)
+            ended = replace(before, as_of=source.as_of, listed=False)
             yield Opening(key, matter.kind, matter.region_code, ended)
 
 
-def _audit_entry(one: UnprocessedList, opened: int, now: dt.datetime) -> AuditEntry:
-    subject = f"matters?as_of={one.as_of}&region={one.region}&opened={opened}"
-    return rule_audit_entry("open_matters", subject, one.region, now)
+def _audit_entry(source: UnprocessedList, opened: int, now: dt.datetime) -> AuditEntry:
+    subject = f"matters?as_of={source.as_of}&region={source.region}&opened={opened}"
+    return rule_audit_entry("open_matters", subject, source.region, now)
 
 
 def rule_audit_entry(action: str, subject: str, region: str, now: dt.datetime) -> AuditEntry:

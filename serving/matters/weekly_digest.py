@@ -21,7 +21,9 @@ def queue_weekly_digests(
 ) -> int:
     """Put the digests of this week into the outbox and return their number. Idempotent."""
     wanted = {
-        one.region for one, _ in list_subscriptions(database.engine, OFFICE) if DIGEST in one.types
+        subscription.region
+        for subscription, _ in list_subscriptions(database.engine, OFFICE)
+        if DIGEST in subscription.types
     }
     week = on - dt.timedelta(days=on.weekday())
     sent = 0

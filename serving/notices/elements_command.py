@@ -39,7 +39,7 @@ def elements(
     if json:
         print_json({"project_id": project, "as_of": day, "kind": of, "elements": rows})
         return
-    words = [element_texts(one, cli.language) for one in rows]
+    words = [element_texts(row, cli.language) for row in rows]
     names = ("title", "standing", "said", "records", "obtain")
     print_line(strip_control_characters(f"{risk['project_name']} ({project}) {day}"))
     print_table([cli.text(f"elements.{n}") for n in names], [[w[n] for n in names] for w in words])

@@ -31,48 +31,48 @@ Number = Annotated[int, Path(ge=1, le=10**15)]
 
 @router.post("", status_code=201, response_model=WholeNotice)
 def send_notice(
-    request: Request, database: DatabaseDep, who: Writer, wish: NoticeIn, key: IdempotencyKey
+    request: Request, database: DatabaseDep, principal: Writer, wish: NoticeIn, key: IdempotencyKey
 ) -> Response:
-    """Create a notice; once per list and department / 向部门发函，同一名单只发一次。"""
-    sender = Author(who, who.name, settings_of(request).briefing.office, now())
+    """Create a notice; once per list and department."""
+    sender = Author(principal, principal.name, settings_of(request).briefing.office, now())
 
     def keep(connection: Connection) -> WholeNotice:
         asked = NoticeRequest(wish.project_id, wish.department, wish.as_of)
         return queries.to_whole_notice(store_notice(connection, database, asked, sender))
 
-    return write_once(WriteRequest(request, database, who, wish, key), keep)
+    return write_once(WriteRequest(request, database, principal, wish, key), keep)
 
 
 @router.get("")
 def list_notices(
     database: DatabaseDep,
-    who: Reader,
+    principal: Reader,
     project_id: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Notice]:
-    """Notices sent and their answers, newest first / 已发函件及答复情况。"""
-    return queries.list_notices(database, who, page_request(limit, cursor), project_id)
+    """Notices sent and their answers, newest first."""
+    return queries.list_notices(database, principal, page_request(limit, cursor), project_id)
 
 
 @router.get("/{number}")
-def get_notice(database: DatabaseDep, who: Reader, number: Number) -> WholeNotice:
-    """One notice with its content / 一份函件的内容（JSON）。"""
-    return queries.to_whole_notice(queries.get_notice(database, who, number))
+def get_notice(database: DatabaseDep, principal: Reader, number: Number) -> WholeNotice:
+    """One notice with its content."""
+    return queries.to_whole_notice(queries.get_notice(database, principal, number))
 
 
 @router.get("/{number}/file", response_class=Response)
 def get_letter(
     request: Request,
     database: DatabaseDep,
-    who: Reader,
+    principal: Reader,
     number: Number,
     format: Annotated[Literal["docx", "pdf", "html"], Query()] = "docx",
 ) -> Response:
-    """The letter as a file / 下载函件。"""
+    """The letter as a file."""
     from serving.notices.letter import render_letter
 
-    kept = queries.get_notice(database, who, number)
+    kept = queries.get_notice(database, principal, number)
     body = render_letter(kept.package, format, language_of(request))
     headers = {"Content-Disposition": f'attachment; filename="notice-{number}.{format}"'}
     return Response(body, headers=headers, media_type=MEDIA_TYPES[format])
@@ -82,17 +82,17 @@ def get_letter(
 def add_step(
     request: Request,
     database: DatabaseDep,
-    who: Writer,
+    principal: Writer,
     number: Number,
     given: StepIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Record an answer or a note / 登记答复或备注。"""
+    """Record an answer or a note."""
 
     def keep(connection: Connection) -> WholeNotice:
-        kept = read_notice(connection, number, who)
-        step = NoticeStep(number, kept.region_code, given.step, given.text, who.name, now())
+        kept = read_notice(connection, number, principal)
+        step = NoticeStep(number, kept.region_code, given.step, given.text, principal.name, now())
         insert_step(connection, step)
-        return queries.to_whole_notice(read_notice(connection, number, who))
+        return queries.to_whole_notice(read_notice(connection, number, principal))
 
-    return write_once(WriteRequest(request, database, who, given, key), keep)
+    return write_once(WriteRequest(request, database, principal, given, key), keep)

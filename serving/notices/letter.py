@@ -99,10 +99,11 @@ def _label(name: str, language: Language) -> str:
 
 def _findings(package: Payload, language: Language) -> list[Block]:
     blocks: list[Block] = []
-    for one in package["findings"]:
-        known = max((ref["known_at"] for ref in one["evidence"]), default=None)
+    for finding in package["findings"]:
+        known = max((ref["known_at"] for ref in finding["evidence"]), default=None)
         refs = text("notices.comma", language).join(
-            f"{table_label(ref['table'], language)} {ref['record_id']}" for ref in one["evidence"]
+            f"{table_label(ref['table'], language)} {ref['record_id']}"
+            for ref in finding["evidence"]
         )
         key = "finding" if known else "finding_bare"
         blocks.append(
@@ -110,9 +111,9 @@ def _findings(package: Payload, language: Language) -> list[Block]:
                 text(
                     f"notices.{key}",
                     language,
-                    title=one["title"][language],
-                    article=one["article_label"][language],
-                    finding=one["finding"][language],
+                    title=finding["title"][language],
+                    article=finding["article_label"][language],
+                    finding=finding["finding"][language],
                     records=refs,
                     known=format_date(known, language),
                 )
@@ -154,7 +155,7 @@ def _parts(package: Payload, language: Language) -> list[Block]:
     for name, row in made.items():
         if package.get(name):
             heads = tuple(text(f"notices.columns.{name}", language).split("|"))
-            rows = tuple(row(one) for one in package[name])
+            rows = tuple(row(entry) for entry in package[name])
             blocks.append(Table(text(f"notices.captions.{name}", language), heads, rows))
     return blocks
 

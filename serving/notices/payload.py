@@ -56,7 +56,7 @@ def build_payload(
     to = departments()[department]
     found = dossier or {}
     facts = found.get("facts") or {}
-    flags = [one for one in risk["red_flags"] if one["code"] in to.flags]
+    flags = [flag for flag in risk["red_flags"] if flag["code"] in to.flags]
     elements = _elements(to, risk, found)
     if not to.supervises(facts.get("sector"), facts.get("funding")):
         why = "unknown_facts" if _unknown(to, facts) else "not_its_own"
@@ -74,7 +74,7 @@ def build_payload(
         "answer_working_days": to.answer_working_days,
         "answer_planned": answer_by.planned,
         "project": {name: _fact(name, facts) for name in to.facts},
-        "findings": [_finding(one) for one in flags],
+        "findings": [_finding(flag) for flag in flags],
         "elements": elements,
         **_parts(to, found),
         "asked": {la: text(f"notices.asked.{department}", la) for la in LANGUAGES},
@@ -111,12 +111,12 @@ def _elements(to: Department, risk: Document, found: Document) -> list[dict[str,
         return []
     as_of = dt.date.fromisoformat(risk["as_of"])
     elements = elements_of("crime", found.get("handling"), risk["region_code"], as_of)
-    return [element_to_dict(one) for one in elements]
+    return [element_to_dict(element) for element in elements]
 
 
 def _suspected(elements: list[dict[str, Any]]) -> bool:
     """Whether the records show all elements they can show, and contradict none."""
-    by = {one["code"]: one["standing"] for one in elements}
+    by = {element["code"]: element["standing"] for element in elements}
     needed = ("arrears_confirmed", "order_made", "deadline_passed")
     return all(by[code] == "shown" for code in needed) and "otherwise" not in by.values()
 
@@ -124,25 +124,25 @@ def _suspected(elements: list[dict[str, Any]]) -> bool:
 def _parts(to: Department, found: Document) -> dict[str, Any]:
     parts: dict[str, Any] = {}
     if "contracts" in to.parts:
-        parts["contracts"] = [_contract(one) for one in found.get("contracts") or ()]
+        parts["contracts"] = [_contract(contract) for contract in found.get("contracts") or ()]
     if "transfers" in to.parts:
         parts["transfers"] = _transfers(found.get("money"))
     handling = found.get("handling") or {}
     if "accounts" in to.parts:
-        parts["accounts"] = [dict(one) for one in handling.get("accounts", ())]
+        parts["accounts"] = [dict(account) for account in handling.get("accounts", ())]
     if "cases" in to.parts:
-        parts["cases"] = [_kept(one, _CASE_FIELDS) for one in handling.get("cases", ())]
+        parts["cases"] = [_kept(case, _CASE_FIELDS) for case in handling.get("cases", ())]
         parts["orders"] = [
-            _kept(one, _INSPECTION_FIELDS)
-            for one in handling.get("inspections", ())
-            if one["arrears_found"]
+            _kept(inspection, _INSPECTION_FIELDS)
+            for inspection in handling.get("inspections", ())
+            if inspection["arrears_found"]
         ]
     return parts
 
 
-def _contract(one: Document) -> dict[str, Any]:
+def _contract(contract: Document) -> dict[str, Any]:
     # A natural person as contractor is not named; what matters is that it is a person.
-    named = {**one, "name": one["name"] if one["kind"] == "company" else None}
+    named = {**contract, "name": contract["name"] if contract["kind"] == "company" else None}
     kept = ("id", "parent", "name", "kind", "written", "amount", "signed_on")
     return _kept(named, kept)
 

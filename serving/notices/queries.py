@@ -20,22 +20,22 @@ def today() -> dt.date:
 
 
 def list_notices(
-    database: Database, who: Principal, wanted: Wanted, project_id: str | None
+    database: Database, principal: Principal, wanted: Wanted, project_id: str | None
 ) -> Page[Notice]:
     """Return a page of the notices on projects of the region, newest first."""
-    found = repository.list_notices(database.engine, who, wanted, project_id)
+    found = repository.list_notices(database.engine, principal, wanted, project_id)
     after = None if found.next is None else str(found.next)
-    return Page(items=[Notice(**_values(one)) for one in found.items], next=after)
+    return Page(items=[Notice(**_values(notice)) for notice in found.items], next=after)
 
 
-def get_notice(database: Database, who: Principal, number: int) -> repository.Notice:
+def get_notice(database: Database, principal: Principal, number: int) -> repository.Notice:
     """Return a stored notice.
 
     Raises:
         NoticeUnknown: the region has no such notice.
     """
     with database.engine.connect() as connection:
-        return repository.read_notice(connection, number, who)
+        return repository.read_notice(connection, number, principal)
 
 
 def to_whole_notice(kept: repository.Notice) -> WholeNotice:

@@ -67,7 +67,7 @@ class Notice:
     @property
     def answered(self) -> bool:
         """Whether an answer was recorded."""
-        return any(one.step == "answered" for one in self.steps)
+        return any(step.step == "answered" for step in self.steps)
 
     def state(self, today: dt.date) -> str:
         """Return ``answered``, ``overdue`` after the day to answer by, else ``sent``."""
@@ -155,5 +155,5 @@ def _notice(row: Row[Any], steps: Sequence[NoticeStep]) -> Notice:
         bytes(row.body),
         row.made_by,
         utc(row.made_at),
-        tuple(one for one in steps if one.notice_id == row.id),
+        tuple(step for step in steps if step.notice_id == row.id),
     )

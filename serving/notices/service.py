@@ -50,9 +50,9 @@ def store_notice(
     )
     as_of = dt.date.fromisoformat(risk["as_of"])
     digest = next(
-        one.digest
-        for one in WatchlistRepository(database).summaries()
-        if one.as_of == as_of and one.region == risk["region"]
+        summary.digest
+        for summary in WatchlistRepository(database).summaries()
+        if summary.as_of == as_of and summary.region == risk["region"]
     )
     before = find_sent(connection, request.department, request.project_id, digest)
     if before is not None:

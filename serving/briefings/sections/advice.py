@@ -109,14 +109,14 @@ def _government(facts: Facts) -> int:
 
 def _overdue(facts: Facts) -> int:
     stop = facts.period.stop.isoformat()
-    return sum(bool(one["due_on"]) and one["due_on"] < stop for one in facts.matters)
+    return sum(bool(matter["due_on"]) and matter["due_on"] < stop for matter in facts.matters)
 
 
 def _not_revisited(facts: Facts) -> int:
     return sum(
-        one["checked_on"] is None
-        and dt.date.fromisoformat(one["closed_on"]) + REVISIT_AFTER < facts.period.stop
-        for one in facts.closed
+        case["checked_on"] is None
+        and dt.date.fromisoformat(case["closed_on"]) + REVISIT_AFTER < facts.period.stop
+        for case in facts.closed
     )
 
 

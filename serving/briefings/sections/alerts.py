@@ -83,7 +83,9 @@ def count_by_tier(rows: Sequence[Document]) -> dict[str, int]:
 def _tiers(builder: DocumentBuilder, facts: Facts, now: ScoredList) -> Table:
     heads = ["tier", "now", "last", "difference", "year_ago"]
     lists = (now, facts.previous, facts.year_ago)
-    counts = [count_by_tier(one.projects) if one and one.complete else None for one in lists]
+    counts = [
+        count_by_tier(scored.projects) if scored and scored.complete else None for scored in lists
+    ]
     rows = [
         _tier_row(_tier(builder, tier), [c[tier] if c else None for c in counts]) for tier in TIERS
     ]
@@ -129,11 +131,13 @@ def _table_by(
     """Return projects by group and tier, with red and orange ones of the earlier lists."""
     assert facts.current is not None  # noqa: S101 - checked by the caller
     lists = (facts.current, facts.previous, facts.year_ago)
-    counted = [_by_kind(one.projects, of) if one and one.complete else None for one in lists]
+    counted = [
+        _by_kind(scored.projects, of) if scored and scored.complete else None for scored in lists
+    ]
     now, *before = counted
     kinds = sorted(now or {}, key=lambda kind: (-sum((now or {})[kind].values()), kind))
     # A group without projects today still counts in the totals of the earlier lists.
-    kinds += sorted({kind for one in before for kind in one or {}} - set(kinds))
+    kinds += sorted({kind for tallies in before for kind in tallies or {}} - set(kinds))
     body = [
         _kind_row(kind, [None if c is None else c.get(kind, _NONE) for c in counted])
         for kind in kinds
@@ -142,7 +146,7 @@ def _table_by(
     total = _kind_row(builder.text("total"), whole)
     heads = [builder.text(f"heads.{name}"), *(_tier(builder, tier) for tier in TIERS)]
     heads += [
-        builder.text(f"heads.{one}") for one in ("sum", "alerted", "last_alerted", "past_alerted")
+        builder.text(f"heads.{name}") for name in ("sum", "alerted", "last_alerted", "past_alerted")
     ]
     return Table(
         builder.text(f"grids.{name}"),
@@ -167,12 +171,12 @@ def _by_kind(rows: Sequence[Document], of: Callable[[Document], str]) -> Mapping
 
 def _added(tallies: Iterable[Tally]) -> Tally:
     every = list(tallies)
-    return {tier: sum(one[tier] for one in every) for tier in TIERS}
+    return {tier: sum(tally[tier] for tally in every) for tier in TIERS}
 
 
 def _kind_row(name: str, tallies: Sequence[Tally | None]) -> tuple[Cell, ...]:
     now = tallies[0] or _NONE
-    alerted = [None if one is None else sum(one[tier] for tier in ALERTED) for one in tallies]
+    alerted = [None if tally is None else sum(tally[tier] for tier in ALERTED) for tally in tallies]
     return (name, *now.values(), sum(now.values()), *alerted)
 
 
@@ -243,8 +247,8 @@ def _yuan_wan(entry: Document) -> str | None:
 
 
 def _why(builder: DocumentBuilder, entry: Document) -> str:
-    raising = [one for one in entry["reasons"] if one["contribution"] > 0]
-    return "；".join(one["text"][builder.language] for one in raising[:2])
+    raising = [reason for reason in entry["reasons"] if reason["contribution"] > 0]
+    return "；".join(reason["text"][builder.language] for reason in raising[:2])
 
 
 def _unmet(builder: DocumentBuilder, entry: Document) -> str:
@@ -264,7 +268,7 @@ def _repeating(rows: Sequence[Document], role: str) -> list[Repeat]:
         if row["tier"] in ALERTED and row.get(f"{role}_id"):
             found[row[f"{role}_id"]].append(row)
     several = [(key, members) for key, members in found.items() if len(members) >= REPEATING]
-    several.sort(key=lambda one: (-len(one[1]), one[0]))
+    several.sort(key=lambda group: (-len(group[1]), group[0]))
     return [(members[0].get(f"{role}_name") or key, members) for key, members in several]
 
 
@@ -283,8 +287,8 @@ def _repeat_table(builder: DocumentBuilder, role: str, repeating: Sequence[Repea
             amount,
         )
         rows.append((name, *numbers))
-        for place, one in enumerate(numbers):
-            sums[place] += one
+        for place, number in enumerate(numbers):
+            sums[place] += number
     total = (builder.text("total"), *sums)
     return Table(
         builder.text(f"grids.repeat_{role}"),

@@ -54,8 +54,8 @@ def _table(builder: DocumentBuilder, entries: list[Document]) -> Table:
 
 
 def _why(builder: DocumentBuilder, entry: Document) -> str:
-    raising = [one for one in entry["reasons"] if one["contribution"] > 0]
-    return "；".join(one["text"][builder.language] for one in raising[:2])
+    raising = [reason for reason in entry["reasons"] if reason["contribution"] > 0]
+    return "；".join(reason["text"][builder.language] for reason in raising[:2])
 
 
 SUM = ("employers", tuple(f"employers_{tier}" for tier in TIERS))

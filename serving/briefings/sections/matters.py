@@ -19,9 +19,9 @@ def add_matters(builder: DocumentBuilder, facts: Facts) -> None:
         )
     if not tallies:
         return
-    open_ = sum(one.open for one in tallies)
-    overdue = sum(one.overdue for one in tallies)
-    closed = sum(one.closed for one in tallies)
+    open_ = sum(unit.open for unit in tallies)
+    overdue = sum(unit.overdue for unit in tallies)
+    closed = sum(unit.closed for unit in tallies)
     builder.add_paragraph(
         "followed_up.told",
         followed_open=open_,
@@ -35,8 +35,13 @@ def add_matters(builder: DocumentBuilder, facts: Facts) -> None:
             builder.text("campaign.grids.units"),
             tuple(builder.text(f"campaign.heads.{name}") for name in heads),
             tuple(
-                (one.unit or builder.text("campaign.no_unit"), one.open, one.overdue, one.closed)
-                for one in tallies
+                (
+                    unit.unit or builder.text("campaign.no_unit"),
+                    unit.open,
+                    unit.overdue,
+                    unit.closed,
+                )
+                for unit in tallies
             ),
             total=(builder.text("heads.sum"), open_, overdue, closed),
             summed_columns=(1, 2, 3),

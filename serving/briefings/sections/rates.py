@@ -32,8 +32,8 @@ def add_rates(builder: DocumentBuilder, facts: Facts, level: int = 1) -> None:
 def low_rates(rates: Rates, names: Sequence[str]) -> list[tuple[str, float]]:
     """Return the overall rates below the alert level, lowest first."""
     shares = [(name, _share(rates.whole, name)) for name in names]
-    known = [(name, one) for name, one in shares if one is not None and one < _LOW]
-    return sorted(known, key=lambda one: one[1])
+    known = [(name, share) for name, share in shares if share is not None and share < _LOW]
+    return sorted(known, key=lambda rate: rate[1])
 
 
 def _add_low_rates(builder: DocumentBuilder, rates: Rates, names: Sequence[str]) -> None:

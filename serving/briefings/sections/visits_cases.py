@@ -97,8 +97,8 @@ def _add_lists_of_year(builder: DocumentBuilder, listed: ListedInYear) -> None:
 
 
 def _add_revisits(builder: DocumentBuilder, facts: Facts) -> None:
-    due = [one for one in facts.closed if _due(one["closed_on"], facts.period.stop)]
-    done = sum(one["checked_on"] is not None for one in due)
+    due = [case for case in facts.closed if _due(case["closed_on"], facts.period.stop)]
+    done = sum(case["checked_on"] is not None for case in due)
     if not due:
         builder.add_paragraph("revisits_none")
         return
@@ -183,14 +183,14 @@ def _comparison_table(builder: DocumentBuilder, facts: Facts) -> Table:
         columns = {"this": facts.statistics, "before": facts.statistics_before, **columns}
     periods = tuple(columns.values())
     lines: Mapping[str, list[Cell]] = {
-        "complaints": [one.complaints.received for one in periods],
-        "opened": [one.cases.opened for one in periods],
-        "confirmed": [one.cases.confirmed for one in periods],
-        "closed": [one.cases.closed for one in periods],
-        "workers": [one.cases.closed_workers for one in periods],
-        "recovered": [builder.to_wan(one.cases.recovered) for one in periods],
-        "visits": [one.visits.made for one in periods],
-        "found": [one.visits.found for one in periods],
+        "complaints": [period.complaints.received for period in periods],
+        "opened": [period.cases.opened for period in periods],
+        "confirmed": [period.cases.confirmed for period in periods],
+        "closed": [period.cases.closed for period in periods],
+        "workers": [period.cases.closed_workers for period in periods],
+        "recovered": [builder.to_wan(period.cases.recovered) for period in periods],
+        "visits": [period.visits.made for period in periods],
+        "found": [period.visits.found for period in periods],
     }
     silent = {
         "complaints": ("complaints",),

@@ -89,18 +89,18 @@ class CardWriter:
         """Return the heading of a section."""
         return self.text(f"headings.{name}")
 
-    def format_estimate(self, one: Document | None, digits: int = 3) -> str:
+    def format_estimate(self, estimate: Document | None, digits: int = 3) -> str:
         """Return an estimate with its interval, or without one if there are too few events."""
-        if not one or one["value"] is None:
+        if not estimate or estimate["value"] is None:
             return self.text("none")
-        value = f"{one['value']:.{digits}f}"
-        if one["low"] is None or one["high"] is None:
+        value = f"{estimate['value']:.{digits}f}"
+        if estimate["low"] is None or estimate["high"] is None:
             return self.text("too_few", value=value)
         return self.text(
             "interval",
             value=value,
-            low=f"{one['low']:.{digits}f}",
-            high=f"{one['high']:.{digits}f}",
+            low=f"{estimate['low']:.{digits}f}",
+            high=f"{estimate['high']:.{digits}f}",
         )
 
     def code_text(self, key: str, code: str) -> str:
@@ -165,7 +165,7 @@ def _features(material: CardInput, writer: CardWriter) -> Iterator[Section]:
         tuple((name, str(count)) for name, count in families.items()),
     )
     named = {feature.name: feature.zh if zh else feature.en for feature in asked.features}
-    top = sorted(material.importance.items(), key=lambda one: (-one[1], one[0]))[:TOP_FEATURES]
+    top = sorted(material.importance.items(), key=lambda item: (-item[1], item[0]))[:TOP_FEATURES]
     yield Section(
         "",
         (writer.text("features.top", count=len(top)),),
@@ -203,14 +203,15 @@ def _metrics(material: CardInput, writer: CardWriter) -> Iterator[Section]:
         writer.text("metrics.intervals"),
     )
     columns = [writer.text("metrics.contender")]
-    columns += [writer.code_text("cli.backtest.figures", one) for one in shown]
+    columns += [writer.code_text("cli.backtest.figures", name) for name in shown]
     ranked = sorted(
-        evidence["figures"].items(), key=lambda one: -(one[1]["average_precision"]["value"] or 0.0)
+        evidence["figures"].items(),
+        key=lambda item: -(item[1]["average_precision"]["value"] or 0.0),
     )
     compared = [
         (
             writer.code_text("cli.backtest.contenders", name),
-            *(writer.format_estimate(figures[one]) for one in shown),
+            *(writer.format_estimate(figures[name]) for name in shown),
         )
         for name, figures in ranked
     ]
@@ -250,12 +251,12 @@ def _calibration(material: CardInput, writer: CardWriter) -> Iterator[Section]:
     )
     rows = tuple(
         (
-            f"{one['mean_probability']:.3f}",
-            writer.format_estimate(one["observed"]),
-            str(one["rows"]),
-            str(one["observed"]["positives"]),
+            f"{row['mean_probability']:.3f}",
+            writer.format_estimate(row["observed"]),
+            str(row["rows"]),
+            str(row["observed"]["positives"]),
         )
-        for one in found["bins"]
+        for row in found["bins"]
     )
     yield Section(
         writer.heading("calibration"),
@@ -325,16 +326,19 @@ def _compared(figure: Document, writer: CardWriter) -> str:
 def _unfair_groups(material: CardInput, writer: CardWriter) -> str:
     checks = material.evidence.get("gate", {}).get("checks", [])
     found = [
-        group for one in checks if one["name"] == "fairness" for group in one["figures"]["groups"]
+        group
+        for check in checks
+        if check["name"] == "fairness"
+        for group in check["figures"]["groups"]
     ]
     return writer.text("and_more").join(
         writer.text(
             "groups.unfair_one",
-            attribute=text(f"fairness.attributes.{one['attribute']}", writer.language),
-            group=one["value"] or text("fairness.unknown", writer.language),
-            figure=text(f"fairness.figures.{one['figure']}", writer.language),
+            attribute=text(f"fairness.attributes.{group['attribute']}", writer.language),
+            group=group["value"] or text("fairness.unknown", writer.language),
+            figure=text(f"fairness.figures.{group['figure']}", writer.language),
         )
-        for one in found
+        for group in found
     )
 
 
@@ -347,11 +351,11 @@ def _gate(material: CardInput, writer: CardWriter) -> Iterator[Section]:
     heads = tuple(writer.text(f"gate.{name}") for name in ("check", "result", "figures"))
     rows = tuple(
         (
-            writer.code_text("card.gate.checks", one["name"]),
-            writer.text("yes" if one["passed"] else "no"),
-            _rests_on(one["figures"], writer),
+            writer.code_text("card.gate.checks", check["name"]),
+            writer.text("yes" if check["passed"] else "no"),
+            _rests_on(check["figures"], writer),
         )
-        for one in gate["checks"]
+        for check in gate["checks"]
     )
     yield Section(writer.heading("gate"), lines, heads, rows)
 
@@ -364,7 +368,7 @@ def _rests_on(figures: Document, writer: CardWriter) -> str:
         if isinstance(value, Mapping) and "value" in value:
             shown = writer.format_estimate(value)
         elif isinstance(value, list) and value and isinstance(value[0], int | float):
-            shown = " – ".join(f"{one:g}" for one in value)
+            shown = " – ".join(f"{bound:g}" for bound in value)
         elif isinstance(value, list):
             shown = str(len(value))
         else:
@@ -377,7 +381,7 @@ def _rests_on(figures: Document, writer: CardWriter) -> str:
 
 def _limits(material: CardInput, writer: CardWriter) -> Section:
     return Section(
-        writer.heading("limits"), tuple(f"- {one}" for one in _known_limits(material, writer))
+        writer.heading("limits"), tuple(f"- {limit}" for limit in _known_limits(material, writer))
     )
 
 
@@ -401,7 +405,7 @@ def _known_limits(material: CardInput, writer: CardWriter) -> Iterator[str]:
         named = [TABLES[name].zh if writer.language == "zh" else name for name in missing]
         yield writer.text("limits.missing_feeds", tables=writer.text("and_more").join(named))
     if about["too_good"]:
-        names = [str(one["feature"]) for one in about["too_good"]]
+        names = [str(feature["feature"]) for feature in about["too_good"]]
         yield writer.text("limits.too_good", features=writer.text("and_more").join(names))
     months = evidence.get("months") or []
     if not months:
@@ -425,18 +429,18 @@ def _history(material: CardInput, writer: CardWriter) -> Section:
     heads = tuple(writer.text(f"history.{name}") for name in ("at", "action", "who", "why"))
     rows = tuple(
         (
-            one.at[:19].replace("T", " "),
+            change.at[:19].replace("T", " "),
             writer.text(
-                f"history.{one.action}",
-                version=one.version,
-                before=writer.text("history.version", version=one.before)
-                if one.before
+                f"history.{change.action}",
+                version=change.version,
+                before=writer.text("history.version", version=change.before)
+                if change.before
                 else writer.text("history.nobody"),
             ),
-            one.who,
-            one.why,
+            change.who,
+            change.why,
         )
-        for one in changes
+        for change in changes
     )
     return Section(writer.heading("history"), (), heads, rows)
 

@@ -75,13 +75,13 @@ def _grids(paper):
     return {block.caption: block for block in paper.blocks if isinstance(block, Table)}
 
 
-def test_it_warns_with_the_list_that_looks_ahead(facts):
+def test_collect_facts_selects_the_list_as_of_the_end_of_the_period(facts):
     assert facts.current.as_of == LISTS[1] == MARCH.stop
     assert facts.previous.as_of == LISTS[0]
     assert facts.year_ago is None
 
 
-def test_lists_are_of_the_region_and_near_in_time(opened):
+def test_lists_for_selects_lists_of_the_region_near_the_period(opened):
     _, database, _ = opened
     lists = WatchlistRepository(database).summaries(OFFICE)
     assert lists_for(lists, MARCH, "9901").now is None
@@ -90,7 +90,7 @@ def test_lists_are_of_the_region_and_near_in_time(opened):
     assert lists_for(lists, month_of(dt.date(2024, 4, 1)), "").now is None
 
 
-def test_matters_are_told_by_unit(facts):
+def test_compose_monthly_counts_matters_by_unit(facts):
     made = compose_monthly(facts, "zh")
     assert made.figures["followed_open"] == sum(one.open for one in facts.matters_by_unit) > 0
     assert any("清单管理" in getattr(block, "text", "") for block in made.blocks)
@@ -99,7 +99,7 @@ def test_matters_are_told_by_unit(facts):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_headings_are_the_seven_sections(facts, language):
+def test_compose_monthly_has_seven_sections(facts, language):
     made = compose_monthly(facts, language)
     firsts = [block for block in made.blocks if isinstance(block, Heading) and block.level == 1]
     assert [one.number for one in firsts] == list(range(1, 8))
@@ -109,7 +109,7 @@ def test_headings_are_the_seven_sections(facts, language):
     ]
 
 
-def test_totals_are_those_of_the_list_and_its_register(facts, paper):
+def test_compose_monthly_totals_equal_the_list_and_its_register(facts, paper):
     rows = facts.current.projects
     grids = _grids(paper)
     for caption in ("各等级项目数", "各行业项目数", "各地项目数"):
@@ -120,7 +120,7 @@ def test_totals_are_those_of_the_list_and_its_register(facts, paper):
     assert len(paper.annex[0].rows) == len(facts.current.document["entries"])
 
 
-def test_sectors_and_places_stand_against_the_lists_before(facts):
+def test_compose_monthly_compares_sectors_and_places_with_earlier_lists(facts):
     grids = _grids(compose_monthly(replace(facts, year_ago=facts.previous), "zh"))
     alerted = [
         sum(row["tier"] in ("red", "orange") for row in one.projects)
@@ -134,7 +134,7 @@ def test_sectors_and_places_stand_against_the_lists_before(facts):
     assert grids["各等级项目数"].total[2] is None
 
 
-def test_the_year_is_told_as_offices_do(opened):
+def test_compose_yearly_has_the_sections_of_a_work_summary(opened):
     store, database, settings = opened
     made = compose_yearly(collect_facts(store, database, settings, year_of(2025), ""), "zh")
     firsts = [b.text for b in made.blocks if isinstance(b, Heading) and b.level == 1]
@@ -142,7 +142,7 @@ def test_the_year_is_told_as_offices_do(opened):
     assert f"全年发布预警名单{len(LISTS)}期" in "".join(_texts(made))
 
 
-def test_counts_are_those_of_the_records(world):
+def test_statistics_equal_counts_of_the_records(world):
     world.project()
     world.add(
         "cases",
@@ -201,7 +201,7 @@ def test_counts_are_those_of_the_records(world):
     assert visit_statistics(world.store, MARCH, "11").made == 0
 
 
-def test_what_was_not_reported_is_unknown_not_zero(opened, facts):
+def test_compose_monthly_shows_missing_feeds_as_unknown(opened, facts):
     paper = compose_monthly(replace(facts, silent_tables=("cases",)), "zh")
     said = "".join(_texts(paper))
     assert "案件没有数据入库，相关数量未知，不作为零" in said
@@ -210,7 +210,7 @@ def test_what_was_not_reported_is_unknown_not_zero(opened, facts):
     assert rows["立案（件）"][1] is None
 
 
-def test_few_visits_do_not_make_a_rate(facts):
+def test_compose_monthly_omits_intervals_of_small_rates(facts):
     done = replace(facts.visit_results, visited=4, found=1, workers=3, owed=1)
     said = "".join(_texts(compose_monthly(replace(facts, visit_results=done), "zh")))
     assert "4家中1家" in said
@@ -225,7 +225,7 @@ def test_few_visits_do_not_make_a_rate(facts):
     assert "25.0%（95%区间11.2%至46.9%）" in said
 
 
-def test_every_paper_of_the_office_agrees_with_itself(opened):
+def test_briefings_of_all_periods_are_consistent(opened):
     store, database, settings = opened
     months = [(compose_monthly, month_of(dt.date(2025, month, 1))) for month in range(1, 7)]
     for compose, period in (
@@ -237,7 +237,7 @@ def test_every_paper_of_the_office_agrees_with_itself(opened):
             require_consistent(compose(facts, language))
 
 
-def test_a_planted_contradiction_is_found(facts, paper):
+def test_require_consistent_finds_planted_contradictions(facts, paper):
     grid = _grids(paper)["各行业项目数"]
     wrong = replace(grid, total=(grid.total[0], grid.total[1] + 1, *grid.total[2:]))
     blocks = [wrong if block is grid else block for block in paper.blocks]
@@ -253,7 +253,7 @@ def test_a_planted_contradiction_is_found(facts, paper):
     assert any("parts add up" in one for one in contradictions(replace(paper, figures=figures)))
 
 
-def test_a_figure_told_twice_must_be_the_same(facts):
+def test_contradictions_include_conflicting_figures(facts):
     odd = replace(facts, closed=[*facts.closed, *facts.closed])
     require_consistent(compose_monthly(odd, "zh"))
     paper = compose_monthly(facts, "zh")
@@ -261,7 +261,7 @@ def test_a_figure_told_twice_must_be_the_same(facts):
 
 
 @given(st.lists(st.integers(0, 10**13), max_size=30))
-def test_rounded_parts_add_up_to_the_rounded_total(parts):
+def test_round_parts_to_wan_adds_up_to_the_rounded_total(parts):
     rounded = round_parts_to_wan(parts)
     assert sum(rounded) == fen_to_wan(sum(parts))
     assert all(
@@ -271,20 +271,20 @@ def test_rounded_parts_add_up_to_the_rounded_total(parts):
 
 
 @given(st.integers(0, 500), st.integers(1, 500))
-def test_an_interval_holds_the_share(kept, due):
+def test_wilson_interval_contains_the_share(kept, due):
     kept = min(kept, due)
     low, high = wilson_interval(kept, due)
     assert 0 <= low <= kept / due + 1e-9
     assert kept / due - 1e-9 <= high <= 1
 
 
-def test_numbers_of_headings():
+def test_chinese_numeral_up_to_99():
     assert [chinese_numeral(n) for n in (1, 9, 10, 11, 20, 99)] == [
         *("一", "九", "十", "十一", "二十", "九十九")
     ]
 
 
-def test_the_word_file_has_the_official_form(paper):
+def test_to_docx_follows_the_official_layout(paper):
     document = docx.Document(io.BytesIO(to_docx(paper, "zh")))
     section = document.sections[0]
     assert [round(one.mm) for one in (section.page_width, section.page_height)] == [210, 297]
@@ -306,16 +306,18 @@ def test_the_word_file_has_the_official_form(paper):
     assert all(t.rows[0]._tr.trPr is not None for t in document.tables)
 
 
-def test_the_same_briefing_is_the_same_file(paper):
+def test_renderers_are_reproducible(paper):
     for make in (to_docx, to_html, to_pdf):
         assert make(paper, "zh") == make(paper, "zh")
 
 
-def test_all_three_say_the_same(paper):
+def test_renderers_contain_the_same_text(paper):
     word = docx.Document(io.BytesIO(to_docx(paper, "zh")))
     html = to_html(paper, "zh").decode()
     pdf = _squeezed("".join(p.extract_text() for p in _pdf(to_pdf(paper, "zh")).pages))
     word_said = _squeezed("".join(line.text for line in word.paragraphs))
+    assert _texts(paper)
+    assert _grids(paper)
     for said in _texts(paper):
         assert said in html
         assert _squeezed(said) in word_said
@@ -325,14 +327,14 @@ def test_all_three_say_the_same(paper):
         assert all(_squeezed(cell) in _squeezed(html) for cell in cells)
 
 
-def test_the_pdf_has_every_glyph_and_its_fonts(paper):
+def test_to_pdf_embeds_all_glyphs_and_fonts(paper):
     require_cjk()
     found = _pdf(to_pdf(paper, "zh"))
     _require_whole(found)
 
 
 @thorough
-def test_libreoffice_opens_the_word_file(paper, tmp_path):
+def test_to_docx_opens_in_libreoffice(paper, tmp_path):
     office = require_program("soffice")
     require_cjk()
     path = tmp_path / "briefing.docx"
@@ -366,7 +368,7 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("words", HOSTILE if MUST_RUN_ALL else HOSTILE[::3])
-def test_hostile_words_are_only_words(facts, words):
+def test_renderers_escape_hostile_text(facts, words):
     entries = [
         {**entry, "project_name": words, "contractor_name": words}
         for entry in facts.current.document["entries"]
@@ -401,7 +403,7 @@ def test_hostile_words_are_only_words(facts, words):
             ElementTree.fromstring(bar_chart_svg(block))
 
 
-def test_no_list_no_records_and_no_rates(store, opened):
+def test_compose_monthly_without_list_records_and_rates(store, opened):
     _, database, settings = opened
     facts = collect_facts(store, database, settings, month_of(dt.date(2031, 1, 1)), "")
     made = compose_monthly(facts, "zh")
@@ -414,7 +416,7 @@ def test_no_list_no_records_and_no_rates(store, opened):
         assert make(made, "zh")
 
 
-def test_a_region_without_projects(opened):
+def test_compose_monthly_for_a_region_without_projects(opened):
     store, database, settings = opened
     facts = collect_facts(store, database, settings, MARCH, "110000")
     assert facts.current is None
@@ -422,7 +424,7 @@ def test_a_region_without_projects(opened):
 
 
 @pytest.mark.parametrize(("projects", "entries"), [(1, 1), pytest.param(5000, 400, marks=thorough)])
-def test_one_project_and_five_thousand(facts, projects, entries):
+def test_compose_monthly_with_one_or_many_projects(facts, projects, entries):
     one, entry = facts.current.projects[0], facts.current.document["entries"][0]
     rows = [{**one, "project_id": f"P{n}", "contractor_id": f"C{n}"} for n in range(projects)]
     listed = [{**entry, "project_id": f"P{n}", "rank": n + 1} for n in range(entries)]
@@ -436,7 +438,7 @@ def test_one_project_and_five_thousand(facts, projects, entries):
     assert _pdf(to_pdf(made, "zh")).pages
 
 
-def test_the_command_writes_and_keeps(copy, wagewatch, tmp_path):
+def test_briefing_command_writes_and_stores(copy, wagewatch, tmp_path):
     run = ["-w", str(copy.root), "briefing", "--month", "2025-03", "--out"]
     for kind in ("docx", "html", "pdf", "docx"):
         assert wagewatch(*run, str(tmp_path / f"b.{kind}")).returncode == 0
@@ -458,13 +460,13 @@ def test_the_command_writes_and_keeps(copy, wagewatch, tmp_path):
         ("--month", "2025-03", "--year", "2025", "--out", "x.docx"),
     ],
 )
-def test_wrong_use_is_told(copy, wagewatch, arguments):
+def test_briefing_command_rejects_wrong_arguments(copy, wagewatch, arguments):
     done = wagewatch("-w", str(copy.root), "briefing", *arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 
 
-def test_monthly_goes_on_where_it_was_stopped(copy, wagewatch):
+def test_monthly_command_resumes(copy, wagewatch):
     command = ("-w", str(copy.root), "monthly", "--as-of", "2025-05-01", "--capacity", "5")
     assert wagewatch(*command).returncode == 0
     folder = copy.root / "monthly" / "2025-05-01"
@@ -509,7 +511,7 @@ def _squeezed(words: str) -> str:
     return re.sub(r"\s", "", words)
 
 
-def test_settings_of_the_office_are_shown(facts):
+def test_compose_monthly_shows_the_office_of_the_settings(facts):
     assert compose_monthly(facts, "zh").office == "模拟县人社局"
     assert Settings().briefing.office == ""
     assert Period(dt.date(2025, 1, 1), dt.date(2025, 2, 1)).last == dt.date(2025, 1, 31)

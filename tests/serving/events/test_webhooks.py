@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from serving.db.tables import DELIVERIES
 from serving.events.outbox import LEASE, WAITS, take_deliveries
-from serving.events.webhooks import deliver_due
+from serving.events.webhooks import deliver_due, signature
 
 from ..conftest import answering
 
@@ -89,6 +89,24 @@ def test_a_published_list_reaches_its_subscribers_signed(database, subscriber, s
         "P/002": (None, "yellow"),
     }
     assert _deliver(database) == 0
+
+
+@pytest.mark.parametrize(
+    ("secret", "expected"),
+    [
+        (
+            "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX",
+            "v1,CuRGD4Ey2lur5ksqb4SKhOhCq4Jq1LJgpZZUiIxow78=",
+        ),
+        (
+            "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+            "v1,et8/oqA2BktkREQcS7m6iWi3lJ7jJ6bAgVyk/+c08vU=",
+        ),
+    ],
+)
+def test_signature_is_the_hmac_of_id_timestamp_and_body(secret, expected):
+    """The expected values were worked out with ``hmac`` as docs/connect.md describes."""
+    assert signature(secret, "e1", 1_700_000_000, '{"list":"名单"}'.encode()) == expected
 
 
 def test_what_fails_is_tried_again_in_order_and_given_up_at_last(

@@ -75,7 +75,7 @@ def names(digest, section):
     return [one.matter or one.project_id for one in digest.sections[section]]
 
 
-def test_each_section_has_what_it_says(county):
+def test_build_digest_fills_each_section(county):
     found = build_digest(county, SETTINGS, Audience(), ON, NOW)
     assert set(found.sections) == set(SECTIONS)
     assert names(found, "due") == ["case:SOON"]
@@ -88,7 +88,7 @@ def test_each_section_has_what_it_says(county):
     assert [one.day for one in found.sections["guarantees"]] == [dt.date(2025, 6, 30)]
 
 
-def test_a_person_and_a_unit_get_their_own_matters(county):
+def test_build_digest_filters_by_person_and_unit(county):
     assert names(build_digest(county, SETTINGS, Audience(person="张三"), ON, NOW), "overdue") == []
     mine = build_digest(county, SETTINGS, Audience(unit="一队"), ON, NOW)
     assert names(mine, "due") == ["case:SOON"]
@@ -96,7 +96,7 @@ def test_a_person_and_a_unit_get_their_own_matters(county):
     assert all(not items for items in elsewhere.sections.values())
 
 
-def test_a_department_that_did_not_answer_is_named_until_it_does(county):
+def test_build_digest_lists_unanswered_notices(county):
     notice = Notice(
         id=7,
         department="housing",
@@ -126,7 +126,7 @@ def test_a_department_that_did_not_answer_is_named_until_it_does(county):
     assert names(build_digest(county, SETTINGS, Audience(person="李"), ON, NOW), "answers") == []
 
 
-def test_what_no_list_tells_is_unknown_not_none(database):
+def test_build_digest_sections_are_unknown_without_a_list(database):
     found = build_digest(database, SETTINGS, Audience(), ON, NOW)
     assert found.sections["new_red"] is None
     publish_register(database)
@@ -136,7 +136,7 @@ def test_what_no_list_tells_is_unknown_not_none(database):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_it_is_written_as_a_document(county, language):
+def test_digest_document_renders(county, language):
     settings = SETTINGS.model_copy(update={"language": language})
     paper = digest_document(build_digest(county, settings, Audience(), ON, NOW), settings)
     assert b"<table" in RENDERERS["html"](paper, language)
@@ -150,7 +150,7 @@ def subscribe(database, region="", types=("digest.ready",)):
         keep_subscription(connection, one)
 
 
-def test_subscribers_that_ask_get_one_a_week(county):
+def test_queue_weekly_digests_sends_one_per_week(county):
     subscribe(county)
     subscribe(county, "9901")
     subscribe(county, "9902", types=("watchlist.published",))
@@ -166,13 +166,13 @@ def test_subscribers_that_ask_get_one_a_week(county):
     assert sent["data"]["on"] == str(ON)
 
 
-def test_nothing_is_made_while_nobody_asks(county):
+def test_queue_weekly_digests_without_subscribers_does_nothing(county):
     assert queue_weekly_digests(county, SETTINGS, ON, NOW) == 0
     with county.engine.connect() as connection:
         assert "digest.ready" not in connection.execute(select(EVENTS.c.type)).scalars().all()
 
 
-def test_the_command_writes_it(wagewatch, workspace, tmp_path):
+def test_digest_command_writes_each_format(wagewatch, workspace, tmp_path):
     path = tmp_path / "d.json"
     assert wagewatch("digest", "--on", str(JUNE), "--out", str(path)).returncode == 0
     assert json.loads(path.read_text())["sections"]["new_red"] is None
@@ -184,7 +184,7 @@ def test_the_command_writes_it(wagewatch, workspace, tmp_path):
     assert wagewatch("digest", "--for", "nobody", "--out", str(path)).returncode == 1
 
 
-def test_the_keeper_opens_escalates_and_sends(database, workspace):
+def test_scheduler_opens_escalates_and_sends(database, workspace):
     """What ``wagewatch serve`` does beside the requests, run again at once: nothing twice."""
     publish_register(database, matters=[matter("case:A", opened_on="2020-01-02")])
     subscribe(database)

@@ -53,7 +53,7 @@ def known(database, who=OFFICE):
     return {one.key: one for one in all_matters(database.engine, who)}
 
 
-def test_both_lists_of_a_day_open_their_own(lists):
+def test_sync_opens_matters_of_both_lists_of_a_day(lists):
     found = known(lists)
     assert set(found) == {"case:A", "alert:P/000:2025-06-01", ALERT, "inspection:I1"}
     for one in (found[ALERT], found["inspection:I1"]):
@@ -64,18 +64,18 @@ def test_both_lists_of_a_day_open_their_own(lists):
     assert sync_from_lists(lists, RULES, NOW) == 0
 
 
-def test_a_list_without_one_of_projects_is_taken(database):
+def test_sync_processes_a_list_of_employers_alone(database):
     publish_register(database, kind="employer")
     assert sync_from_lists(database, RULES, NOW) == 1
     assert set(known(database)) == {ALERT}
 
 
-def test_an_alert_that_is_open_is_not_opened_again(lists):
+def test_sync_opens_no_second_alert(lists):
     publish_register(lists, JULY, kind="employer", matters=[order("I1")])
     assert sync_from_lists(lists, RULES, NOW) == 0
 
 
-def test_neither_list_ends_what_the_other_tells_of(lists):
+def test_sync_of_one_kind_does_not_close_the_other(lists):
     publish_register(lists, JULY, matters=[matter("case:A")])
     sync_from_lists(lists, RULES, NOW)
     assert not state_on(known(lists)["inspection:I1"], RULES, JULY).closed
@@ -86,7 +86,7 @@ def test_neither_list_ends_what_the_other_tells_of(lists):
     assert not found["case:A"].closed
 
 
-def test_only_the_newest_of_its_kind_speaks(database):
+def test_sync_uses_only_the_newest_list_of_a_kind(database):
     publish_register(database, MAY, kind="employer", matters=[order("OLD")])
     publish_register(database, JUNE, kind="employer", matters=[order("NEW")])
     publish_register(database, MAY, matters=[matter("case:A")])
@@ -95,7 +95,7 @@ def test_only_the_newest_of_its_kind_speaks(database):
     assert "inspection:OLD" not in known(database)
 
 
-def test_they_are_seen_in_their_region_only(lists):
+def test_employer_matters_are_limited_to_the_region(lists):
     here = Principal("u", "李", Role.INSPECTOR, "9901")
     elsewhere = Principal("v", "王", Role.INSPECTOR, "42")
     assert ALERT in known(lists, here)
@@ -113,7 +113,7 @@ def site(lists):
         yield client
 
 
-def test_api_and_page_show_them_by_organisation(site, token):
+def test_api_and_page_filter_matters_by_organisation(site, token):
     headers = token(Role.INSPECTOR)
     asked = site.get("/v1/matters", params={"org_id": "E/000"}, headers=headers).json()
     assert {one["key"] for one in asked["items"]} == {ALERT, "inspection:I1"}
@@ -123,7 +123,7 @@ def test_api_and_page_show_them_by_organisation(site, token):
     assert 'href="/projects/E/000">用人单位详情' in site.get("/matters/inspection:I1").text
 
 
-def test_a_visit_entered_after_closing_is_its_second_look(lists, site, token):
+def test_visit_after_closing_counts_as_second_look(lists, site, token):
     closed = StepRequest("closed", reason="paid_in_full", text="已付清")
     with writing(lists.engine).begin() as connection:
         apply_step(connection, OFFICE, ALERT, closed, RULES, NOW)

@@ -80,7 +80,7 @@ def standing(database, matter_key, on=TODAY):
     return state_on(found, RULES, on)
 
 
-def test_a_list_opens_its_matters_once(ledger):
+def test_sync_opens_matters_once(ledger):
     keys = {one.key for one in all_matters(ledger.engine, OFFICE)}
     assert keys == {"case:A", "case:B", "complaint:T", "case:Z"}
     assert sync_from_lists(ledger, RULES, NOW) == 0
@@ -92,7 +92,7 @@ def test_a_list_opens_its_matters_once(ledger):
     assert ("wagewatch", "open_matters") in rules
 
 
-def test_taking_at_once_opens_nothing_twice(database):
+def test_concurrent_syncs_open_nothing_twice(database):
     publish_register(database, matters=[matter(f"case:{n}") for n in range(20)])
     opened = []
     threads = [
@@ -106,14 +106,14 @@ def test_taking_at_once_opens_nothing_twice(database):
     assert sorted(opened) == [0, 0, 0, 20]
 
 
-def test_only_the_newest_list_speaks(database):
+def test_sync_uses_only_the_newest_list(database):
     publish_register(database, MAY, matters=[matter("case:OLD")])
     publish_register(database, JUNE, matters=[matter("case:NEW")])
     sync_from_lists(database, RULES, NOW)
     assert [one.key for one in all_matters(database.engine, OFFICE)] == ["case:NEW"]
 
 
-def test_what_a_later_list_no_longer_shows_is_ended_by_the_records(database):
+def test_sync_closes_matters_missing_from_a_later_list(database):
     publish_register(database, MAY, matters=[matter("case:A"), matter("case:B")])
     sync_from_lists(database, RULES, NOW)
     publish_register(database, JUNE, matters=[matter("case:A", workers=30)])
@@ -127,7 +127,7 @@ def test_what_a_later_list_no_longer_shows_is_ended_by_the_records(database):
     )
 
 
-def test_new_entries_of_the_chosen_tiers_are_alerts(database):
+def test_sync_opens_alerts_for_new_entries_of_the_tiers(database):
     publish_register(database)
     sync_from_lists(database, matter_rules(MatterSettings(alerts=("red",))), NOW)
     found = all_matters(database.engine, OFFICE)
@@ -137,7 +137,7 @@ def test_new_entries_of_the_chosen_tiers_are_alerts(database):
     assert sync_from_lists(database, matter_rules(MatterSettings(alerts=("red",))), NOW) == 0
 
 
-def test_a_given_deadline_wins_over_the_records_and_those_over_the_term(database):
+def test_state_deadline_prefers_given_then_records_then_term(database):
     rows = [matter("case:A"), matter("inspection:I", "rectification", due_on="2025-06-20")]
     publish_register(database, matters=rows)
     sync_from_lists(database, RULES, NOW)
@@ -156,7 +156,7 @@ def test_a_given_deadline_wins_over_the_records_and_those_over_the_term(database
     )
 
 
-def test_the_clock_of_law_runs_for_filed_cases_and_is_extended(ledger):
+def test_state_clock_runs_for_filed_cases_and_can_be_extended(ledger):
     before = standing(ledger, "case:A").clock
     assert before.working_days == 60
     take(ledger, "case:A", step="extended", text="分管领导批准，案情复杂")
@@ -167,7 +167,7 @@ def test_the_clock_of_law_runs_for_filed_cases_and_is_extended(ledger):
         take(ledger, "complaint:T", step="extended", text="x")
 
 
-def test_overdue_is_escalated_once_a_level_and_anew_for_a_new_deadline(ledger):
+def test_escalate_once_per_level_and_deadline(ledger):
     take(ledger, "complaint:T", step="given", unit="大队", due_on=dt.date(2025, 6, 3))
     unit_head = add_working_days(dt.date(2025, 6, 3), 3).day + dt.timedelta(days=1)
     leader = add_working_days(dt.date(2025, 6, 3), 10).day + dt.timedelta(days=1)
@@ -191,7 +191,7 @@ def test_overdue_is_escalated_once_a_level_and_anew_for_a_new_deadline(ledger):
     assert {one.who for one in told} == {"wagewatch"}
 
 
-def test_a_confirmed_case_closes_only_after_the_double_check_or_with_a_reason(ledger):
+def test_closing_a_confirmed_case_needs_all_duties_or_a_reason(ledger):
     closing = {"step": "closed", "reason": "paid_in_full", "text": "已发"}
     assert standing(ledger, "case:B").duties_left == 2
     with pytest.raises(DutiesUnchecked):
@@ -206,14 +206,14 @@ def test_a_confirmed_case_closes_only_after_the_double_check_or_with_a_reason(le
     assert (closed.closed, closed.reason, closed.duties_left) == (True, "paid_in_full", 0)
 
 
-def test_duties_may_be_left_with_a_reason_that_stays(ledger):
+def test_closing_with_unchecked_duties_stores_the_reason(ledger):
     wanted = {"step": "closed", "reason": "transferred", "text": "移送公安"}
     take(ledger, "case:B", unchecked="项目已完工拆除", **wanted)
     last = standing(ledger, "case:B").matter.steps[-1]
     assert last.data["unchecked"] == "项目已完工拆除"
 
 
-def test_a_second_look_falls_due_and_not_paid_opens_again(ledger):
+def test_second_look_falls_due_and_not_paid_reopens(ledger):
     take(ledger, "case:A", step="closed", reason="paid_in_full", text="已发")
     due = add_working_days(TODAY, 20).day
     look = standing(ledger, "case:A").second_look
@@ -227,7 +227,7 @@ def test_a_second_look_falls_due_and_not_paid_opens_again(ledger):
     assert [one.step for one in again.matter.steps][-2:] == ["rechecked", "reopened"]
 
 
-def test_a_case_closed_in_the_records_can_be_opened_again(ledger):
+def test_reopening_a_case_closed_by_the_records(ledger):
     assert standing(ledger, "case:Z").reason == "records"
     take(ledger, "case:Z", step="rechecked", outcome="not_paid")
     assert not standing(ledger, "case:Z").closed
@@ -247,13 +247,13 @@ def test_a_case_closed_in_the_records_can_be_opened_again(ledger):
         {"step": "noted", "evidence": {"file": "a.pdf"}},
     ],
 )
-def test_an_incomplete_step_is_refused_and_not_kept(ledger, wanted):
+def test_apply_step_rejects_incomplete_steps(ledger, wanted):
     with pytest.raises(StepInvalid):
         take(ledger, "case:A", **wanted)
     assert standing(ledger, "case:A").matter.steps == ()
 
 
-def test_steps_fit_the_state(ledger):
+def test_apply_step_rejects_steps_the_state_does_not_allow(ledger):
     with pytest.raises(MatterOpen):
         take(ledger, "case:A", step="reopened", text="x")
     take(ledger, "case:A", step="closed", reason="merged", text="并入 B")
@@ -262,7 +262,7 @@ def test_steps_fit_the_state(ledger):
     take(ledger, "case:A", step="noted", text="卷宗归档")
 
 
-def test_evidence_is_named_not_uploaded(ledger):
+def test_apply_step_validates_evidence(ledger):
     take(ledger, "case:A", step="noted", evidence={"table": "payments", "record_id": "Y-1"})
     take(ledger, "case:A", step="noted", evidence={"file": "回单.pdf", "sha256": "a" * 64})
     found = [one.data["evidence"] for one in standing(ledger, "case:A").matter.steps]
@@ -272,13 +272,13 @@ def test_evidence_is_named_not_uploaded(ledger):
     ]
 
 
-def test_matters_of_elsewhere_are_unknown(ledger):
+def test_matters_of_other_regions_are_unknown(ledger):
     assert all_matters(ledger.engine, ELSEWHERE) == []
     with pytest.raises(MatterUnknown):
         take(ledger, "case:A", ELSEWHERE, step="noted", text="x")
 
 
-def test_an_organisation_without_a_project_has_matters_too(database):
+def test_sync_opens_matters_of_organisations_without_a_project(database):
     row = matter("case:E", project_id=None, org_id="O1", project_name=None, org_name="模拟纺织厂")
     publish_register(database, matters=[row])
     sync_from_lists(database, RULES, NOW)
@@ -286,7 +286,7 @@ def test_an_organisation_without_a_project_has_matters_too(database):
     assert (facts.project_id, facts.org_id, facts.name) == (None, "O1", "模拟纺织厂")
 
 
-def test_nothing_of_a_matter_can_be_changed_or_taken_away(ledger):
+def test_matter_tables_are_append_only(ledger):
     for table in ("matters", "matter_facts", "matter_lists"):
         for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {_COLUMN[table]}"):
             with pytest.raises(DBAPIError, match="sealed"), ledger.engine.begin() as connection:
@@ -300,7 +300,7 @@ _COLUMN = {
 }
 
 
-def test_a_month_is_told_from_the_list_of_the_day_after_it(database):
+def test_states_at_uses_the_list_of_the_next_day(database):
     publish_register(database, MAY, matters=[matter("case:A"), matter("case:B")])
     sync_from_lists(database, RULES, NOW)
     publish_register(database, JUNE, matters=[matter("case:A")])
@@ -312,7 +312,7 @@ def test_a_month_is_told_from_the_list_of_the_day_after_it(database):
     assert [one.closed for one in april] == [False, False]
 
 
-def test_units_are_counted_and_filtered(ledger):
+def test_count_by_unit_and_filter_states(ledger):
     take(ledger, "case:A", step="given", unit="大队", person="张三")
     take(ledger, "complaint:T", step="given", unit="大队", person="李四")
     take(ledger, "complaint:T", step="closed", reason="unfounded", text="x")
@@ -342,7 +342,7 @@ _STEPS = st.lists(
 
 
 @given(_STEPS, st.integers(-10, 90))
-def test_a_matter_is_open_or_closed_never_both(drawn, after):
+def test_is_in_state_open_and_closed_are_exclusive(drawn, after):
     """Whatever was done: closed means a day and a reason, no deadline; open means neither."""
     start = dt.datetime(2025, 4, 1, 8, tzinfo=dt.UTC)
     steps = tuple(
@@ -361,7 +361,7 @@ def test_a_matter_is_open_or_closed_never_both(drawn, after):
         assert found.closed_on <= on
 
 
-def test_the_api_opens_gives_pages_and_repeats_once(client, ledger, token):
+def test_matters_api_opens_assigns_paginates_and_is_idempotent(client, ledger, token):
     who = token("inspector", "9901")
     sent = {"name": "模拟工地", "region_code": "990102", "text": "巡查", "amount": 1234.56}
     headers = {**who, **key()}
@@ -403,14 +403,14 @@ def test_the_api_opens_gives_pages_and_repeats_once(client, ledger, token):
         ("case:A", {"step": "given"}, 422, "step_invalid"),
     ],
 )
-def test_the_api_says_why_a_step_is_refused(client, ledger, token, path, body, status, code):
+def test_matters_api_explains_rejected_steps(client, ledger, token, path, body, status, code):
     answer = client.post(
         f"/v1/matters/{path}/steps", json=body, headers={**token("supervisor"), **key()}
     )
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-def test_closing_is_told_with_its_reason(ledger):
+def test_closing_event_has_the_reason(ledger):
     take(ledger, "case:A", step="closed", reason="court", text="已申请强制执行")
     with ledger.engine.connect() as connection:
         told = select(EVENTS.c.data).where(EVENTS.c.type == "matter.closed")

@@ -70,7 +70,7 @@ def _package(to, *codes, sent_on=dt.date(2025, 6, 2), **facts):
 
 
 @pytest.mark.parametrize("code", sorted(departments()))
-def test_a_department_gets_its_own_and_no_more(code):
+def test_build_payload_contains_only_the_part_of_the_department(code):
     to = departments()[code]
     if code == "police":
         with pytest.raises(NothingToNotify):
@@ -87,7 +87,7 @@ def test_a_department_gets_its_own_and_no_more(code):
     assert "模拟工程" in render_letter(shown, "html", "zh").decode()
 
 
-def test_a_day_reckoned_without_the_holiday_plan_says_so():
+def test_build_payload_marks_days_without_a_holiday_plan():
     known = _package("housing", "labour_cost_overdue", sent_on=dt.date(2025, 9, 30))
     # Ten working days over the holidays of October, with 11 October worked instead.
     assert (known["answer_by"], known["answer_planned"]) == ("2025-10-21", True)
@@ -110,14 +110,14 @@ def test_a_day_reckoned_without_the_holiday_plan_says_so():
         ("housing", "wages_overdue", {}, "nothing"),
     ],
 )
-def test_what_concerns_nobody_is_refused(to, flag, facts, why):
+def test_build_payload_rejects_irrelevant_departments(to, flag, facts, why):
     with pytest.raises(NothingToNotify) as refused:
         _package(to, flag, **facts)
     assert refused.value.fields["why"] == why
     assert "P1" in refused.value.message("zh")
 
 
-def test_sent_once_kept_and_answered(copy, wagewatch, tmp_path):
+def test_notice_command_sends_once_and_stores(copy, wagewatch, tmp_path):
     project, to = sendable(copy)
     docx, data = tmp_path / "n.docx", tmp_path / "n.json"
     run = {"WAGEWATCH_WORKSPACE": str(copy.root)}
@@ -150,7 +150,7 @@ def test_sent_once_kept_and_answered(copy, wagewatch, tmp_path):
     assert refused.returncode == 2
 
 
-def test_elements_and_deposits_on_the_command_line(copy, wagewatch):
+def test_elements_and_deposits_commands(copy, wagewatch):
     project, _ = sendable(copy)
     run = {"WAGEWATCH_WORKSPACE": str(copy.root)}
     for of in ("crime", "listing"):

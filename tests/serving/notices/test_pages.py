@@ -85,7 +85,7 @@ def old_notice(number, **package):
     )
 
 
-def test_a_notice_is_made_once_and_taken_along(site, supervisor, sent):
+def test_notices_page_sends_once_and_downloads(site, supervisor, sent):
     page = supervisor.get(f"/projects/{quote(sent['project_id'], safe='')}").text
     assert 'hx-post="/notices"' in page
     assert 'href="/notices/1.docx"' in page
@@ -102,7 +102,7 @@ def test_a_notice_is_made_once_and_taken_along(site, supervisor, sent):
     assert ("supervisor", "send_notices") in {(entry.who, entry.action) for entry in done}
 
 
-def test_an_answer_is_recorded(site, supervisor, sent):
+def test_notices_page_records_an_answer(site, supervisor, sent):
     assert supervisor.post("/notices/1", data={"step": "noted", "text": "已电话联系"}).is_success
     assert kept(site)[0].steps[0].step == "noted"
     said = supervisor.post("/notices/1", data={"step": "answered", "text": "已责令拨付"})
@@ -116,7 +116,7 @@ def test_an_answer_is_recorded(site, supervisor, sent):
     assert "已责令拨付" not in supervisor.get("/notices", params={"state": "sent"}).text
 
 
-def test_what_cannot_be_sent_or_recorded_is_refused_and_not_kept(site, supervisor, sent):
+def test_notices_page_rejects_invalid_forms(site, supervisor, sent):
     project = sent["project_id"]
     for form in ({"project_id": project, "department": "nobody"}, {"department": "housing"}, {}):
         assert supervisor.post("/notices", data=form).status_code == 422
@@ -132,7 +132,7 @@ def test_what_cannot_be_sent_or_recorded_is_refused_and_not_kept(site, superviso
     assert one.steps == ()
 
 
-def test_inspectors_read_and_others_elsewhere_see_nothing(site, enter, sent):
+def test_notices_are_limited_to_permission_and_region(site, enter, sent):
     inspector = enter(Role.INSPECTOR.value)
     assert "/notices/1.docx" in inspector.get("/notices").text
     page = inspector.get(f"/projects/{quote(sent['project_id'], safe='')}").text
@@ -149,13 +149,13 @@ def test_inspectors_read_and_others_elsewhere_see_nothing(site, enter, sent):
     assert kept(site)[0].steps == ()
 
 
-def test_a_form_of_another_site_sends_nothing(site, supervisor, wanted):
+def test_notices_page_requires_the_csrf_token(site, supervisor, wanted):
     del supervisor.headers["X-CSRF-Token"]
     assert supervisor.post("/notices", data=wanted).status_code == 403
     assert kept(site) == []
 
 
-def test_overdue_notices_are_counted_and_unplanned_days_are_said(site, supervisor):
+def test_notices_page_counts_overdue_notices(site, supervisor):
     with writing(site.database.engine).begin() as connection:
         insert_notice(connection, old_notice(1, answer_planned=False))
         insert_notice(connection, old_notice(2, answer_planned=True))
