@@ -14,7 +14,7 @@ from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import PERMISSIONS, Permission, Role
 from serving.briefings.repository import Briefing, insert_briefing
 from serving.publishing.repository import store_publication
-from serving.watchlists.snapshot import Dossiers
+from serving.watchlists.snapshot import Snapshot
 
 from ..conftest import PUBLISHED_AT, key, make_extras, unlinked_register, until_seen
 
@@ -150,7 +150,7 @@ def office(database, publish, publication):
         publication(region=INSIDE).seal(),
         published_at=PUBLISHED_AT,
         published_by="李",
-        extras=replace(make_extras(), dossiers=Dossiers({}, unlinked_register())),
+        extras=replace(make_extras(), snapshot=Snapshot({}, unlinked_register())),
     )
     briefing = Briefing(0, dt.date(2025, 5, 1), "990102", "html", "", PUBLISHED_AT, "李")
     insert_briefing(database.engine, briefing, b"<p>x</p>")

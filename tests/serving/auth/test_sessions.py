@@ -11,7 +11,7 @@ from serving.auth.repository import NameTaken, NameUnknown, NewAccount, UserRepo
 from serving.auth.roles import Role
 from serving.auth.secrets import signing_key
 from serving.auth.sessions import COOKIE, open_session, seal_session
-from serving.db.change_stamp import Freshness
+from serving.db.change_stamp import ChangeStamp
 from serving.db.database import Database
 from serving.settings import Settings, database_url
 
@@ -147,9 +147,9 @@ def test_a_folder_with_any_name_will_do(tmp_path):
     workspace.root.mkdir()
     with Database(database_url(workspace, Settings())) as database:
         assert workspace.service_database.exists()
-        freshness = Freshness(database.engine)
-        before = freshness.stamp()
+        freshness = ChangeStamp(database.engine)
+        before = freshness.current()
         grant = NewAccount("x", Role.ADMIN, "", "test", PUBLISHED_AT)
         UserRepository(database.engine).add_token(grant)
-        assert freshness.stamp() != before
+        assert freshness.current() != before
         freshness.close()

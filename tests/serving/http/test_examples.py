@@ -12,7 +12,7 @@ from serving.auth.passwords import hash_password
 from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import Role
 from serving.publishing.repository import store_publication
-from serving.watchlists.snapshot import Dossiers
+from serving.watchlists.snapshot import Snapshot
 
 from ..conftest import PUBLISHED_AT, key, make_extras, unlinked_register
 
@@ -23,7 +23,7 @@ PASSWORD = "sehr-geheim-1"
 def test_every_example_runs(client, database, token):
     for as_of in (dt.date(2025, 5, 1), dt.date(2025, 6, 1)):
         sealed = made(as_of, listed=3, cohort=6).seal()
-        things = replace(make_extras(), dossiers=Dossiers({}, unlinked_register()))
+        things = replace(make_extras(), snapshot=Snapshot({}, unlinked_register()))
         store_publication(
             database, sealed, published_at=PUBLISHED_AT, published_by="test", extras=things
         )

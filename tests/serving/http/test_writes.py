@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from risk.store.store import RecordStore
 from serving.db.change_stamp import _STATE
 from serving.db.tables import AUDIT, FEEDBACK, INBOX, NOTES, OUTCOMES
-from serving.ingest.importer import take_in
+from serving.ingest.importer import import_waiting
 
 from ..conftest import key
 
@@ -45,12 +45,12 @@ def test_an_outcome_becomes_an_inspections_record(someone, database, workspace):
     assert answer.status_code == 201
     told = answer.json()
     assert (told["version"], told["as_of"], told["region_code"]) == (1, "2025-06-01", "990102")
-    assert take_in(workspace, database) == 1
+    assert import_waiting(workspace, database) == 1
     today = dt.date.today()
     assert _inspections(workspace) == [
         (told["id"], dt.date(2025, 6, 12), "watchlist", True, 12, 34567, today)
     ]
-    assert take_in(workspace, database) == 0
+    assert import_waiting(workspace, database) == 0
 
 
 def test_a_visit_to_a_drawn_project_is_recorded_as_random_and_not_told(
@@ -58,7 +58,7 @@ def test_a_visit_to_a_drawn_project_is_recorded_as_random_and_not_told(
 ):
     answer = someone.post("/v1/outcomes", json={**FOUND, "project_id": "P/003"}, headers=key())
     assert "random" not in answer.text
-    take_in(workspace, database)
+    import_waiting(workspace, database)
     assert _inspections(workspace)[0][2] == "random"
 
 
@@ -75,7 +75,7 @@ def test_a_correction_is_a_version(someone, database, workspace):
     kept = someone.get(f"/v1/outcomes/{first['id']}").json()["items"]
     assert [one["arrears_found"] for one in kept] == [True, False, True]
     assert [one["version"] for one in someone.get("/v1/outcomes").json()["items"]] == [3]
-    take_in(workspace, database)
+    import_waiting(workspace, database)
     # All three stand in the record store; the one that came last is the one that counts.
     assert [row[3] for row in _inspections(workspace)] == [True, False, True]
 
@@ -136,7 +136,7 @@ def test_records_are_checked_as_an_import_is(someone, database, workspace):
     assert (problem["row"], problem["field"], problem["found"]) == (2, "received_on", "gestern")
     state = f"/v1/submissions/{told['id']}"
     assert someone.get(state).json()["state"] == "waiting"
-    take_in(workspace, database)
+    import_waiting(workspace, database)
     after = someone.get(state).json()
     assert (after["state"], after["accepted"], after["quarantined"]) == ("taken", 1, 1)
     assert "gestern" in (workspace.quarantine / "complaints.csv").read_text("utf-8-sig")
@@ -151,8 +151,8 @@ def test_taking_in_goes_on_where_it_was_killed(someone, database, workspace, mon
     with monkeypatch.context() as broken:
         broken.setattr("serving.ingest.importer.mark_taken", killed)
         with pytest.raises(KeyboardInterrupt):
-            take_in(workspace, database)
-    assert take_in(workspace, database) == 1
+            import_waiting(workspace, database)
+    assert import_waiting(workspace, database) == 1
     assert len(_inspections(workspace)) == 1
 
 

@@ -28,9 +28,9 @@ from serving.db.database import Database
 from serving.db.tables import FEEDBACK, MATTER_STEPS, OUTCOMES
 from serving.publishing.repository import store_publication
 from serving.settings import Settings, default_toml
-from serving.watchlists.document import Words
+from serving.watchlists.document import LocalizedText
 from serving.watchlists.route_planning import distance, short_order, way
-from serving.watchlists.snapshot import Dossiers
+from serving.watchlists.snapshot import Snapshot
 from serving.watchlists.xlsx import records_xlsx, watchlist_xlsx
 from serving.web.render import FOLDER
 
@@ -73,7 +73,7 @@ def site(office, tmp_path_factory):
         yield opened
 
 
-def register_of(publication, **fields) -> Dossiers:
+def register_of(publication, **fields) -> Snapshot:
     """A dossier and a line of the register for every project of a hand-made publication."""
     rows = []
     for number, risk in enumerate(publication.risks):
@@ -109,7 +109,7 @@ def register_of(publication, **fields) -> Dossiers:
     empty = {"facts": {}, "contracts": [], "money": None, "similar": [], "levers": []}
     dossiers = {row["project_id"]: {**empty, "records": {}} for row in rows}
     whole = {"as_of": AS_OF.isoformat(), "projects": rows, "matters": [], "closed": []}
-    return Dossiers(dossiers, whole)
+    return Snapshot(dossiers, whole)
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def shown(tmp_path, sqlite_template):
         database = Database(f"sqlite:///{path}")
         add_user(UserRepository(database.engine), "admin", Role.ADMIN)
         for one in publications:
-            things = replace(make_extras(), dossiers=register_of(one) if with_register else None)
+            things = replace(make_extras(), snapshot=register_of(one) if with_register else None)
             store_publication(
                 database, one.seal(), published_at=PUBLISHED_AT, published_by="李", extras=things
             )
@@ -250,7 +250,7 @@ def test_hostile_words_are_only_words(shown, words):
     one = make_publication(listed=2, cohort=2)
 
     def spoil(said):
-        text = Words(words, words)
+        text = LocalizedText(words, words)
         return replace(
             said,
             project_name=words,
@@ -265,7 +265,7 @@ def test_hostile_words_are_only_words(shown, words):
         replace(
             r,
             assessment=spoil(r.assessment),
-            timeline=tuple(replace(item, text=Words(words, words)) for item in r.timeline),
+            timeline=tuple(replace(item, text=LocalizedText(words, words)) for item in r.timeline),
         )
         for r in one.risks
     )
