@@ -65,6 +65,7 @@ def create_app(
         title=text("api.title", settings.language),
         description=text("api.description", settings.language),
         version=package_version(),
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan,

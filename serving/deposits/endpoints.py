@@ -28,7 +28,7 @@ def get_deposits(
     region: Annotated[str, Query(pattern=r"^(\d{1,12})?$")] = "",
     as_of: AsOfQuery = None,
 ) -> Deposits:
-    """Deposit advice and expiring deposits / 差异化存储建议与到期提示。"""
+    """Deposit advice and expiring deposits."""
     days = settings_of(request).deposits.warn_days
     lists = [
         summary

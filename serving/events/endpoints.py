@@ -32,7 +32,7 @@ Manager = Annotated[Principal, require(Permission.MANAGE_SUBSCRIPTIONS)]
 def subscribe(
     request: Request, database: DatabaseDep, who: Manager, wanted: SubscriptionIn
 ) -> Response:
-    """Have a system called; the secret is told once / 订阅事件，密钥只显示一次。"""
+    """Subscribe a system to events; the secret is shown once."""
     require_covers(who, wanted.region)
 
     def keep(connection: Connection) -> NewSubscription:
@@ -57,7 +57,7 @@ def subscribe(
 
 @router.get("")
 def list_subscriptions(database: DatabaseDep, who: Manager) -> Page[Subscription]:
-    """Who is called, and how much still waits / 订阅列表。"""
+    """Subscriptions and their pending deliveries."""
     found = outbox.list_subscriptions(database.engine, who)
     return Page(items=[_to_schema(one, backlog) for one, backlog in found], next=None)
 
@@ -66,7 +66,7 @@ def list_subscriptions(database: DatabaseDep, who: Manager) -> Page[Subscription
 def unsubscribe(
     request: Request, database: DatabaseDep, who: Manager, subscription_id: NamePath
 ) -> Response:
-    """Stop calling a system / 取消订阅。"""
+    """Cancel a subscription."""
 
     def end(connection: Connection) -> None:
         outbox.end_subscription(connection, subscription_id, who, now())

@@ -29,7 +29,7 @@ def list_indicators(
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[CountyMonth]:
-    """The eight rates by county or township and month / 各县（或乡镇）各月八率。"""
+    """The eight indicators by county or township and month."""
     digits = COUNTY if level == "county" else TOWNSHIP
     found = list_rates(database.engine, who, page_request(limit, cursor), as_of, digits)
     after = None if found.next is None else str(found.next)

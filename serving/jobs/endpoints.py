@@ -30,7 +30,7 @@ def start_job(
     asked: JobIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Start a long run / 启动一项长任务：发布、训练、检查。"""
+    """Start a job."""
     # Training and checking look at all records, so they are for those who may see everything.
     region = asked.region if asked.kind == "publish" else ""
     require_covers(who, region)
@@ -49,7 +49,7 @@ def list_jobs(
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Job]:
-    """Long runs, newest first / 长任务列表。"""
+    """Jobs, newest first."""
     return service.list_(database, who, page_request(limit, cursor))
 
 
@@ -59,5 +59,5 @@ def get_job(
     who: Annotated[Principal, require(Permission.READ_JOBS)],
     job_id: NamePath,
 ) -> Job:
-    """How far a run is, and its result / 任务进度与结果。"""
+    """Progress and result of a job."""
     return service.get(database, who, job_id)

@@ -55,7 +55,7 @@ async def get_risk(
     project_id: ProjectPath,
     as_of: AsOfQuery = None,
 ) -> Response:
-    """The risk of one project and why / 一个项目的风险、原因、红旗、时间线。"""
+    """Risk of a project with its reasons, red flags and listing."""
     return send_document(views.risk(who, project_id, as_of), request)
 
 
@@ -67,7 +67,7 @@ def get_history(
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[ScoredThen]:
-    """How it was scored in every publication, newest first / 历次发布中的风险。"""
+    """Scores of a project in all publications, newest first."""
     return service.list_history(database, who, project_id, page_request(limit, cursor))
 
 
@@ -79,7 +79,7 @@ def get_timeline(
     project_id: ProjectPath,
     as_of: AsOfQuery = None,
 ) -> Page[TimelineItem]:
-    """What the records say happened / 记录中的事项时间线。"""
+    """Timeline of a project from the records."""
     return service.list_part(views, who, request, (project_id, as_of), "timeline", TimelineItem)
 
 
@@ -91,7 +91,7 @@ def get_reasons(
     project_id: ProjectPath,
     as_of: AsOfQuery = None,
 ) -> Page[Reason]:
-    """What moves its risk, strongest first / 风险原因。"""
+    """Reasons for the risk of a project, strongest first."""
     return service.list_part(views, who, request, (project_id, as_of), "reasons", Reason)
 
 
@@ -103,13 +103,13 @@ def get_red_flags(
     project_id: ProjectPath,
     as_of: AsOfQuery = None,
 ) -> Page[RedFlag]:
-    """Legal duties seen unmet / 依法应做而未见的事项。"""
+    """Red flags: legal duties that the records show unmet."""
     return service.list_part(views, who, request, (project_id, as_of), "red_flags", RedFlag)
 
 
 @router.get("/{project_id:path}/changes")
 def get_changes(database: DatabaseDep, who: Reader, project_id: ProjectPath) -> WhatChanged:
-    """The newest publication against the one before / 与上次发布相比的变化。"""
+    """Changes of a project between the two newest publications."""
     return service.get_changes(database, who, project_id)
 
 
@@ -121,7 +121,7 @@ def get_elements(
     of: Annotated[Literal["crime", "listing"], Query()] = "crime",
     as_of: AsOfQuery = None,
 ) -> Elements:
-    """What the records show of a transfer or listing, element by element / 移送或列入要件对照。"""
+    """Legal elements of a criminal transfer or a listing, compared with the records."""
     return service.get_elements(database, who, (project_id, as_of), of)
 
 
@@ -133,7 +133,7 @@ def list_notes(
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Note]:
-    """What people noted, the first one first / 备注。"""
+    """Notes on a project, oldest first."""
     return service.notes(database, who, project_id, page_request(limit, cursor))
 
 
@@ -146,7 +146,7 @@ def add_note(
     note: NoteIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Note something / 添加备注。"""
+    """Add a note to a project."""
 
     def keep(connection: Connection) -> Note:
         region = region_of(connection, project_id, who)

@@ -84,7 +84,7 @@ def test_a_wrong_value_is_named_with_what_is_allowed(workspace, content, setting
 
 @pytest.mark.parametrize("content", ["[policy]\ncapcity = 3", "[polcy]", "colour = 1"])
 def test_an_unknown_setting_is_refused(workspace, content):
-    with pytest.raises(SettingUnknown, match="there is no setting"):
+    with pytest.raises(SettingUnknown, match="There is no setting"):
         load_settings(_write(workspace, content))
 
 

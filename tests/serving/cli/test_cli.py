@@ -76,16 +76,16 @@ def test_version(capsys):
 
 def test_help_speaks_the_language_asked_for(capsys, monkeypatch, workspace):
     main(["--lang", "en", "train", "--help"])
-    assert "train on what was known" in capsys.readouterr().out
+    assert "Train on what was known" in capsys.readouterr().out
     monkeypatch.setenv("WAGEWATCH_LANG", "en")
     main(["train", "--help"])
-    assert "train on what was known" in capsys.readouterr().out
+    assert "Train on what was known" in capsys.readouterr().out
     monkeypatch.delenv("WAGEWATCH_LANG")
     main(["train", "--help"])
     assert "训练模型" in capsys.readouterr().out
     workspace.settings_file.write_text('language = "en"')
     main(["-w", str(workspace.root), "train", "--help"])
-    assert "train on what was known" in capsys.readouterr().out
+    assert "Train on what was known" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_a_file_that_cannot_be_written_is_one_line(wagewatch, publish):
     publish()
     done = wagewatch("--lang", "en", "watchlist", "--format", "csv", "--out", "/no/such/file.csv")
     assert done.returncode == 1
-    assert done.stderr.startswith("cannot write /no/such/file.csv")
+    assert done.stderr.startswith("Cannot write /no/such/file.csv")
     assert done.stderr.count("\n") == 1
 
 
@@ -288,7 +288,7 @@ def test_serve_answers_until_told_to_stop(workspace, publish, told):
         assert process.stderr is not None
         said = process.stderr.read()
         process.stderr.close()
-    assert said.splitlines()[-1] == "stopped."
+    assert said.splitlines()[-1] == "Stopped."
     assert "users add" in said
     assert not (workspace.root / "service.log").exists()
 

@@ -11,11 +11,11 @@ from pydantic import BaseModel
 
 from risk.locale import LANGUAGES, catalogue
 from serving.app import ROUTERS
-from serving.feedback.schemas import FeedbackIn
-from serving.http.schemas import Page, Problem
+from serving.http.schemas import Page, Problem, Schema
 from serving.outcomes.schemas import Found
 from serving.projects.schemas import ProjectRisk
 from serving.server import CannotListen, listen
+from serving.watchlists.schemas import Sought as WatchlistFilters
 from serving.watchlists.schemas import Watchlist, WatchlistSummary
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -170,19 +170,44 @@ def test_the_description_names_every_failure_as_problem(client):
     assert "entries" in watchlist["required"]
 
 
-def test_answers_leave_nothing_out(client):
-    def schemas(base: type[BaseModel]):
-        for child in base.__subclasses__():
-            yield child
-            yield from schemas(child)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_openapi_is_in_the_language_of_the_client(client, language):
+    headers = {"Accept-Language": language}
+    response = client.get("/openapi.json", headers=headers)
+    paths = response.json()["paths"]
+    texts = catalogue(language)
+    operation = paths["/v1/watchlists/{as_of}"]["get"]
+    assert response.json()["info"]["title"] == texts["api.title"]
+    assert operation["description"] == texts["api.operations.get_watchlist"]
+    assert operation["responses"]["404"]["description"] == texts["api.responses.404"]
+    [as_of] = [each for each in operation["parameters"] if each["name"] == "as_of"]
+    assert as_of["description"] == texts["api.parameters.as_of_or_latest"]
+    assert "api." not in re.findall(r'"description":"(\w+\.)', response.text)
 
-    for schema in schemas(BaseModel):
-        asked = schema.__name__.endswith("In") or schema.__name__ in ("Found", "Sought")
-        if schema.__module__.startswith("serving.http.") and not asked:
-            for name, field in schema.model_fields.items():
-                # A list of projects sealed before there were others does not say what it is of.
-                optional = name in ("view", "kind") or issubclass(schema, Found | FeedbackIn)
-                assert field.is_required() or optional, f"{schema.__name__}.{name} has a default"
+
+def response_schemas() -> list[type[BaseModel]]:
+    """Return all schemas but those of requests; request bodies have an example."""
+    pending, schemas = [Schema], []
+    while pending:
+        for schema in pending.pop().__subclasses__():
+            pending.append(schema)
+            if "json_schema_extra" not in schema.model_config:
+                schemas.append(schema)
+    requests = {Found, WatchlistFilters}
+    return [schema for schema in schemas if not issubclass(schema, tuple(requests))]
+
+
+def test_response_schemas_have_no_defaults(client):
+    schemas = response_schemas()
+    assert len({schema.__module__ for schema in schemas}) > 10
+    # A list of projects published before there were others does not name its kind.
+    optional = {"view", "kind"}
+    assert [
+        f"{schema.__name__}.{name}"
+        for schema in schemas
+        for name, field in schema.model_fields.items()
+        if not field.is_required() and name not in optional
+    ] == []
 
 
 def test_every_resource_has_schemas_beside_its_endpoints():

@@ -149,7 +149,7 @@ def test_taking_in_goes_on_where_it_was_killed(someone, database, workspace, mon
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr("serving.ingest.importer.mark_taken", killed)
+        broken.setattr("serving.ingest.importer.mark_imported", killed)
         with pytest.raises(KeyboardInterrupt):
             import_waiting(workspace, database)
     assert import_waiting(workspace, database) == 1

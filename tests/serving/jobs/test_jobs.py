@@ -69,7 +69,7 @@ def _queue(database, kind, **parameters):
 def test_a_list_is_made_again_to_the_digest(office, capsys):
     for as_of in LISTS:
         assert _run(office, "replay", "--as-of", str(as_of)) == 0
-    assert "can be made again" in capsys.readouterr().out
+    assert "can be reproduced" in capsys.readouterr().out
 
 
 def test_a_list_whose_records_changed_is_told_apart(copy, capsys):

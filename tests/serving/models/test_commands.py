@@ -104,8 +104,8 @@ def test_promotion_needs_a_reason_and_rollback_is_one_command(call, office):
 
 def test_check_says_fine_and_its_exit_code_too(call):
     code, said = call("check", "--as-of", "2025-08-01")
-    assert (code, said.splitlines()[0][:4]) == (0, "fine")
-    assert "outlook" in said
+    assert (code, said.splitlines()[0][:4]) == (0, "Fine")
+    assert "Outlook" in said
 
 
 def test_check_names_the_feed_that_stopped(call, office):

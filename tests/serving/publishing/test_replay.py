@@ -116,7 +116,7 @@ def test_replay_of_an_older_version_fails_if_its_bytes_were_changed(context, off
     assert not done.succeeded
     assert done.comparison.other == ()
     show_replay(CliContext(office, "en"), done)
-    assert "NOT those of the digests" in capsys.readouterr().out
+    assert "NOT match the digests" in capsys.readouterr().out
 
 
 def _documents(publication=None):

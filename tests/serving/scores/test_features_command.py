@@ -90,7 +90,7 @@ def test_training_reads_the_folder(county, written, tmp_path):
 @pytest.mark.parametrize("out", ["/proc/features.parquet", "/proc/features/", "/nowhere/f/"])
 def test_a_place_that_cannot_be_written_is_told(written, capsys, out):
     assert written(out) == 1
-    assert f"cannot write {out.rstrip('/')}: No such file" in capsys.readouterr().err
+    assert f"Cannot write {out.rstrip('/')}: No such file" in capsys.readouterr().err
 
 
 def run_short_of_room(folder: Path, out: str) -> str:
@@ -112,7 +112,7 @@ def run_short_of_room(folder: Path, out: str) -> str:
 def test_a_disk_that_is_full_leaves_the_earlier_file(folder, tmp_path):
     out = tmp_path / "features.parquet"
     out.write_bytes(EARLIER)
-    assert f"cannot write {out}: File too large" in run_short_of_room(folder, str(out))
+    assert f"Cannot write {out}: File too large" in run_short_of_room(folder, str(out))
     assert out.read_bytes() == EARLIER
     assert list(tmp_path.iterdir()) == [out]
 

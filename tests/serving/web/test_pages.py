@@ -286,8 +286,10 @@ def test_hostile_words_are_only_words(shown, words):
 
 
 def test_every_wording_of_the_pages_is_used_and_there():
-    templates = "".join(path.read_text() for path in (FOLDER / "templates").iterdir())
-    sources = templates + "".join(path.read_text() for path in FOLDER.parent.rglob("*.py"))
+    serving = FOLDER.parent
+    paths = [*(FOLDER / "templates").iterdir(), *FOLDER.glob("*.py"), serving / "formatting.py"]
+    paths += serving.glob("*/*page*.py")
+    sources = "".join(path.read_text() for path in paths)
     named = set(re.findall(r"\bt\('([a-z_.]*[a-z])'", sources))
     for language in LANGUAGES:
         known = catalogue(language)
