@@ -1,4 +1,4 @@
-"""Publications made by hand, as large as wanted, for benchmarks of the service."""
+"""Synthetic publications of any size, for the service benchmarks."""
 
 from __future__ import annotations
 
