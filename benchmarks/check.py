@@ -1,11 +1,10 @@
-"""Whether a ratio has become worse since the figures of this release were kept.
+"""Compare the ratios of the quick sizes with the stored figures of this release.
 
 Usage: python -m benchmarks.check [NAME ...]
 
-Runs the quick sizes again. A ratio more than 20 % worse than the kept one is listed and the
-command fails, and so it does where a kept benchmark cannot run; name those to be looked at to leave
-others out. A ratio that was never kept is only said. Seconds and MB are not compared: they depend
-on the machine.
+The command fails if a ratio is more than 20 % worse than the stored one, or a stored benchmark
+cannot run here; give the NAMEs to check to leave others out. Ratios without a stored figure are
+only listed. Seconds and MB are not compared, since they depend on the machine.
 """
 
 from __future__ import annotations
@@ -18,95 +17,100 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.every import NAMES, missing, ready
-from benchmarks.measuring import KEPT, Figure, release
+from benchmarks.harness import KEPT, Figure, release
+from benchmarks.run_all import NAMES, missing, runnable
 
 ALLOWED = 0.20
-"""How much worse a ratio may be, as a share of the kept one."""
+"""How much worse a ratio may be, as a share of the stored one."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The lines about ratios that are worse, those never kept, and those not to be had here."""
+    """Messages about ratios that are worse, not stored, or not measurable here."""
 
     worse: tuple[str, ...]
-    unkept: tuple[str, ...]
-    left_out: tuple[str, ...]
+    not_stored: tuple[str, ...]
+    skipped: tuple[str, ...]
 
 
 def compare(
-    kept: Mapping[str, Mapping[str, Any]],
+    stored: Mapping[str, Mapping[str, Any]],
     figures: Sequence[Figure],
     environment: Mapping[str, str] = os.environ,
 ) -> Comparison:
-    """``figures`` of one benchmark against those ``kept`` of it, name to figure as JSON.
+    """Compare the ``figures`` of one benchmark with its ``stored`` ones (name to figure as JSON).
 
-    A kept ratio that is not measured any more counts as worse: else a figure could be lost. Only
-    one that needs what the ``environment`` does not name is left out. Ratios that are neither
-    better high nor low are not compared.
+    A stored ratio that is no longer measured counts as worse, so that no figure is lost, unless it
+    needs a variable missing from ``environment``. Ratios without a better direction are not
+    compared.
     """
-    judged = [one for one in figures if one.unit == "ratio" and one.better != "neither"]
+    ratios = [one for one in figures if one.unit == "ratio" and one.better != "neither"]
     worse = [
-        f"{one.name}: {one.value:.3f}, kept {kept[one.name]['value']:.3f}"
-        f" ({_loss(one, kept[one.name]['value']):.0%} worse)"
-        for one in judged
-        if one.name in kept and _loss(one, kept[one.name]["value"]) > ALLOWED
+        f"{one.name}: {one.value:.3f}, stored {stored[one.name]['value']:.3f}"
+        f" ({_loss(one, stored[one.name]['value']):.0%} worse)"
+        for one in ratios
+        if one.name in stored and _loss(one, stored[one.name]["value"]) > ALLOWED
     ]
     measured = {one.name for one in figures}
-    gone = [one for name, one in kept.items() if one["unit"] == "ratio" and name not in measured]
-    lacking = [one for one in gone if one["needs"] and not environment.get(one["needs"])]
+    gone = [one for name, one in stored.items() if one["unit"] == "ratio" and name not in measured]
+    skipped = [one for one in gone if one["needs"] and not environment.get(one["needs"])]
     worse += [
-        f"{one['name']}: kept {one['value']:.3f}, not measured now"
+        f"{one['name']}: stored {one['value']:.3f}, not measured now"
         for one in gone
-        if one not in lacking
+        if one not in skipped
     ]
-    unkept = [f"{one.name}: {one.value:.3f}" for one in judged if one.name not in kept]
-    left_out = [f"{one['name']}: {one['needs']} is not set" for one in lacking]
-    return Comparison(tuple(worse), tuple(unkept), tuple(left_out))
+    return Comparison(
+        tuple(worse),
+        tuple(f"{one.name}: {one.value:.3f}" for one in ratios if one.name not in stored),
+        tuple(f"{one['name']}: {one['needs']} is not set" for one in skipped),
+    )
 
 
-def _loss(figure: Figure, kept: float) -> float:
-    """How much worse ``figure`` is than ``kept``, as a share of it; below 0 is better."""
-    change = (figure.value - kept) / kept
+def _loss(figure: Figure, stored: float) -> float:
+    """How much worse ``figure`` is than ``stored``, as a share of it; below 0 is better."""
+    change = (figure.value - stored) / stored
     return -change if figure.better == "higher" else change
 
 
 def main() -> None:
-    """Measure, compare, say; fails where a ratio is worse."""
+    """Measure and compare; fails if a ratio is worse."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}")
     names = parser.parse_args().names or NAMES
     unknown = sorted(set(names) - set(NAMES))
     if unknown:
         parser.error(f"no benchmark {', '.join(unknown)}; there are {', '.join(NAMES)}")
-    kept = _kept()
+    stored = _stored()
     worse = [
-        f"{name}: kept, but {why}" for name in names if name in kept and (why := missing(name))
+        f"{name}: stored, but {reason}"
+        for name in names
+        if name in stored and (reason := missing(name))
     ]
-    for name in (one for one in ready() if one in names):
+    for name in (one for one in runnable() if one in names):
         print(f"\n{name}", flush=True)
         figures = importlib.import_module(f"benchmarks.{name}").figures("quick")
-        found = compare(kept.get(name, {}), figures)
-        said = [f"  not kept yet: {line}" for line in found.unkept]
-        said += [f"  left out: {line}" for line in found.left_out]
-        print("\n".join(said) or "  compared")
-        worse += [f"{name}: {line}" for line in found.worse]
+        comparison = compare(stored.get(name, {}), figures)
+        lines = [f"  not stored yet: {line}" for line in comparison.not_stored]
+        lines += [f"  skipped: {line}" for line in comparison.skipped]
+        print("\n".join(lines) or "  compared")
+        worse += [f"{name}: {line}" for line in comparison.worse]
     if worse:
         raise SystemExit("\n".join(["", f"Worse by more than {ALLOWED:.0%}:", *worse]))
 
 
-def _kept() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
-    """The quick figures kept of this release, by benchmark and name.
+def _stored() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+    """The stored quick figures of this release, by benchmark and name.
 
     Raises:
-        SystemExit: there are none: nothing would be compared.
+        SystemExit: there are none, so nothing would be compared.
     """
     path = KEPT / f"{release()}.json"
-    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    found: Mapping[str, Mapping[str, Mapping[str, Any]]] = kept.get("quick", {})
-    if not found:
-        raise SystemExit(f"nothing to compare with in {path.name}: make bench KEEP=1 keeps figures")
-    return found
+    document = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    quick: Mapping[str, Mapping[str, Mapping[str, Any]]] = document.get("quick", {})
+    if not quick:
+        message = f"nothing to compare with in {path.name}: make bench KEEP=1 stores figures"
+        raise SystemExit(message)
+    return quick
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""The same fitting and evaluation on the best-known public record of inspections.
+"""Fitting and evaluation on a public data set: food inspections of the City of Chicago.
 
 Usage: python -m benchmarks.chicago MODEL_DATA.parquet --out FILE.md
 
 The City of Chicago published 18,712 food inspections of 2011 to 2014 with its own model's score and
 its split in time (repository Chicago/food-inspections-evaluation, MIT licence). An inspection is a
-row here, a critical violation the event. Everything is learnt before the first test day; the test
-inspections are then put in the order of each score, on the same days. Much of what the city's score
-knows is which inspector goes, so both are shown: with the inspectors as columns, and without.
+row here, a critical violation the event. Everything is fitted before the first test day; the test
+inspections are then reordered by each score, on the same days. The city's score depends much on
+which inspector goes, so models are shown with the inspectors as columns and without.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from models.arrears import hyperparameters_for
 from models.logistic import LogisticHyperparameters
 from serving.models.backtest_text import shown
 from training.dataset.labels import EventLog
-from training.dataset.observation import Visit
-from training.dataset.training_set import Lessons
-from training.evaluation.bootstrap import Estimate, estimate
-from training.evaluation.calibration import reliability
-from training.evaluation.predictions import Judged
-from training.evaluation.report import figures_drawn, resamples
-from training.evaluation.visit_reordering import Reordered, reordered_within
+from training.dataset.observation import Inspection
+from training.dataset.training_set import TrainingSet
+from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate
+from training.evaluation.calibration import calibration_report
+from training.evaluation.predictions import Predictions
+from training.evaluation.report import bootstrap_metrics
+from training.evaluation.visit_reordering import ReorderedVisits, reorder_within
 from training.fit.fit import fit
-from training.fit.out_of_time import AnyRecipe
+from training.fit.out_of_time import AnyHyperparameters
 
 EPOCH = dt.date(1970, 1, 1)
 KNOWN_BEFORE = (
@@ -49,12 +49,12 @@ FIGURES = ("roc_auc", "average_precision", "precision_10pct", "recall_20pct")
 
 
 def main() -> None:
-    """Read the file, fit every way, write the table."""
+    """Fit all models and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    chosen = parser.parse_args()
-    chosen.out.write_text(document(pd.read_parquet(chosen.data)), encoding="utf-8")
+    options = parser.parse_args()
+    options.out.write_text(document(pd.read_parquet(options.data)), encoding="utf-8")
 
 
 def document(data: pd.DataFrame) -> str:
@@ -65,56 +65,64 @@ def document(data: pd.DataFrame) -> str:
     earlier = data[data["Inspection_Date"] < test["Inspection_Date"].min()]
     scores, probability = {"the city's score": test["score"].to_numpy(dtype=float)}, {}
     for suffix, inspectors in (("", True), (" without inspectors", False)):
-        lessons = lessons_of(earlier, first, inspectors=inspectors)
+        training_set = training_set_of(earlier, first, inspectors=inspectors)
         cohort = matrix_of(test, first, inspectors=inspectors)
-        recipes: dict[str, AnyRecipe] = {
-            "trees": hyperparameters_for(float(lessons.target.sum())),
+        models: dict[str, AnyHyperparameters] = {
+            "trees": hyperparameters_for(float(training_set.target.sum())),
             "logistic regression": LogisticHyperparameters(),
         }
-        for name, recipe in recipes.items():
-            model = fit(lessons, recipe).model
+        for name, hyperparameters in models.items():
+            model = fit(training_set, hyperparameters).model
             scores[name + suffix] = model.raw(cohort)
             probability[name + suffix] = model.calibration.probability(scores[name + suffix])
     scores["last visit found something"] = np.sign(test["pastCritical"].to_numpy(dtype=float))
     scores["random order"] = np.zeros(len(test))
-    judged = judged_rows(test, first, scores, probability)
-    return tables(judged, visits_of(test), first, day(int(test["Inspection_Date"].max())))
+    predictions = join_predictions(test, first, scores, probability)
+    return tables(predictions, visits_of(test), first, day(int(test["Inspection_Date"].max())))
 
 
-def tables(judged: Judged, visits: list[Visit], first: dt.date, last: dt.date) -> str:
-    """What each score is worth on the test inspections."""
-    weights = resamples(judged)
-    events = float(judged.happened.sum())
+def tables(
+    predictions: Predictions, visits: list[Inspection], first: dt.date, last: dt.date
+) -> str:
+    """The evaluation of each score on the test inspections."""
+    weights = bootstrap_weights(predictions.clusters)
+    events = float(predictions.labels.sum())
     heads = ["order by", "ROC AUC", "average precision", "precision at 10 %", "recall at 20 %"]
     heads += ["days sooner", "found in the first half", "slope", "mean probability / rate"]
     rows = []
-    for name in judged.scores:
-        drawn = figures_drawn(judged, name, len(judged.happened) // 10, weights)
-        cells = [said(estimate(float(drawn[f][0]), drawn[f][1:], events)) for f in FIGURES]
-        moved: Reordered = reordered_within(
-            judged, visits, [(first, last + dt.timedelta(days=1))], name
+    for name in predictions.scores:
+        drawn = bootstrap_metrics(predictions, name, len(predictions.labels) // 10, weights)
+        cells = [with_interval(estimate(drawn[f], events)) for f in FIGURES]
+        moved: ReorderedVisits = reorder_within(
+            predictions, visits, [(first, last + dt.timedelta(days=1))], name
         )
-        cells += [said(moved.days_sooner, 2), said(moved.first_half)]
-        if name in judged.probability:
-            told = reliability(judged.probability[name], judged.happened, weights[1:])
-            cells += [said(told.slope, 2), said(told.ratio, 2)]
+        cells += [with_interval(moved.days_sooner, 2), with_interval(moved.first_half)]
+        if name in predictions.probability:
+            calibration = calibration_report(
+                predictions.probability[name], predictions.labels, weights[1:]
+            )
+            cells += [with_interval(calibration.slope, 2), with_interval(calibration.ratio, 2)]
         rows.append(row([name, *cells, *[""] * (len(heads) - 1 - len(cells))]))
-    made = reordered_within(judged, visits, [(first, last + dt.timedelta(days=1))], "random order")
+    made = reorder_within(
+        predictions, visits, [(first, last + dt.timedelta(days=1))], "random order"
+    )
     about = (
-        f"{len(judged.happened):,} inspections from {first} to {last}, {events:.0f} with a critical"
-        f" violation; {made.made_first_half.value:.3f} of these came in the first half as really"
-        " made. 95 % intervals by resampling businesses."
+        f"{len(predictions.labels):,} inspections from {first} to {last},"
+        f" {events:.0f} with a critical violation; {made.made_first_half.value:.3f} of these came"
+        " in the first half as really made. 95 % intervals by resampling businesses."
     )
     lines = [row(heads), row(["---"] * len(heads)), *rows]
     return "\n\n".join([about, "\n".join(lines)]) + "\n"
 
 
-def lessons_of(data: pd.DataFrame, told_at: dt.date, *, inspectors: bool) -> Lessons:
-    """The earlier inspections as lessons, a month's inspections under one date."""
+def training_set_of(data: pd.DataFrame, known_until: dt.date, *, inspectors: bool) -> TrainingSet:
+    """The earlier inspections as training set, the inspections of a month under one date."""
     matrix = matrix_of(data, None, inspectors=inspectors)
     target = data["criticalFound"].to_numpy(dtype=float)
     dates = tuple(one.astype(object) for one in np.unique(matrix.as_ofs))
-    return Lessons(EventLog(told_at, {}, 0), dates, matrix, target, target, int(target.sum()))
+    return TrainingSet(
+        EventLog(known_until, {}, 0), dates, matrix, target, target, int(target.sum())
+    )
 
 
 def matrix_of(data: pd.DataFrame, as_of: dt.date | None, *, inspectors: bool) -> Matrix:
@@ -134,21 +142,21 @@ def matrix_of(data: pd.DataFrame, as_of: dt.date | None, *, inspectors: bool) ->
     return Matrix(as_ofs, ids(data), tuple(frame), frame.to_numpy())
 
 
-def judged_rows(
+def join_predictions(
     data: pd.DataFrame,
     first: dt.date,
     scores: dict[str, NDArray[np.float64]],
     probability: dict[str, NDArray[np.float64]],
-) -> Judged:
+) -> Predictions:
     """The test inspections as rows of one list; the business is the cluster."""
-    happened = data["criticalFound"].to_numpy(dtype=float)
+    labels = data["criticalFound"].to_numpy(dtype=float)
     nothing = np.full(len(data), np.nan)
-    return Judged(
+    return Predictions(
         as_ofs=np.repeat(np.array([first], dtype="datetime64[D]"), len(data)),
         project_ids=ids(data),
         clusters=tuple(data["Business_ID"].astype(str)),
-        happened=happened,
-        outcome=happened,
+        labels=labels,
+        observed=labels,
         scores=scores,
         probability=probability,
         attributes={},
@@ -157,10 +165,10 @@ def judged_rows(
     )
 
 
-def visits_of(data: pd.DataFrame) -> list[Visit]:
+def visits_of(data: pd.DataFrame) -> list[Inspection]:
     """The test inspections in the order in which they were made."""
     return [
-        Visit(name, day(int(on)), False, bool(found))
+        Inspection(name, day(int(on)), False, bool(found))
         for name, on, found in zip(
             ids(data), data["Inspection_Date"], data["criticalFound"], strict=True
         )
@@ -168,7 +176,7 @@ def visits_of(data: pd.DataFrame) -> list[Visit]:
 
 
 def ids(data: pd.DataFrame) -> tuple[str, ...]:
-    """The inspections' numbers."""
+    """The identifiers of the inspections."""
     return tuple(f"{number:.0f}" for number in data["Inspection_ID"])
 
 
@@ -177,7 +185,7 @@ def day(number: int) -> dt.date:
     return EPOCH + dt.timedelta(days=number)
 
 
-def said(figure: Estimate, digits: int = 3) -> str:
+def with_interval(figure: Estimate, digits: int = 3) -> str:
     """A figure with its interval."""
     return shown(figure, "en", digits)
 

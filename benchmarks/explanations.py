@@ -2,9 +2,9 @@
 
 Usage: python -m benchmarks.explanations [--full] [--keep]
 
-A model of 300 trees on all features of a project is grown on made-up data with unknown values.
+A model of 300 trees on all features of a project is fitted on random data with unknown values.
 Both sides explain the same rows on one thread, each in a process of its own, best of the runs;
-importing is not timed, reading the model is. The house's side goes on to the reasons and their
+importing is not timed, reading the model is. Wagewatch also computes the reasons and their
 sentences in Chinese and English. The contributions must agree to 1e-6.
 """
 
@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.measuring import Child, Figure, Size, child, run
+from benchmarks.harness import Child, Figure, Size, child, run
 
 ROWS = {"quick": 3_000, "full": 20_000}
 RUNS = {"quick": 2, "full": 2}
@@ -75,10 +75,11 @@ _OURS = (
     + """
 explained = time.perf_counter() - start
 found = reasons(model, matrix, parts, {})
-said = [reason_text(one, language) for language in ("zh", "en") for row in found for one in row]
+each = [one for row in found for one in row]
+sentences = [reason_text(one, language) for language in ("zh", "en") for one in each]
 seconds = time.perf_counter() - start
 np.save(folder / "ours.npy", parts[:, :-1])
-print(json.dumps({"seconds": seconds, "explained": explained, "sentences": len(said)}))
+print(json.dumps({"seconds": seconds, "explained": explained, "sentences": len(sentences)}))
 """
 )
 
@@ -100,19 +101,19 @@ print(json.dumps({"seconds": seconds}))
 def figures(size: Size) -> Sequence[Figure]:
     """All figures of this benchmark."""
     rows = ROWS[size]
-    with tempfile.TemporaryDirectory() as place, one_thread():
-        folder = Path(place)
+    with tempfile.TemporaryDirectory() as directory, one_thread():
+        folder = Path(directory)
         child(_MAKE, folder, 20_000)
         ours, theirs = (_best(way, folder, rows, RUNS[size]) for way in (_OURS, _SHAP))
         _agree(folder)
         small, large = (child(_PARTS, folder, count) for count in (rows, 4 * rows))
     return [
-        Figure("rows per second, reasons in two languages", rows / ours.told["seconds"], "1/s"),
-        Figure("rows per second, contributions alone", rows / ours.told["explained"], "1/s"),
-        Figure("rows per second, shap's contributions", rows / theirs.told["seconds"], "1/s"),
-        Figure("sentences a row", ours.told["sentences"] / rows, ""),
-        _times("times as fast as shap, words included", theirs, ours.told["seconds"], 2.0),
-        _times("times as fast as shap, contributions alone", theirs, ours.told["explained"], 2.0),
+        Figure("rows per second, reasons in two languages", rows / ours.result["seconds"], "1/s"),
+        Figure("rows per second, contributions alone", rows / ours.result["explained"], "1/s"),
+        Figure("rows per second, shap's contributions", rows / theirs.result["seconds"], "1/s"),
+        Figure("sentences a row", ours.result["sentences"] / rows, ""),
+        _times("times as fast as shap, words included", theirs, ours.result["seconds"], 2.0),
+        _times("times as fast as shap, contributions alone", theirs, ours.result["explained"], 2.0),
         Figure("peak, contributions", small.peak_mb, "MB"),
         Figure("peak, contributions of four times the rows", large.peak_mb, "MB"),
         Figure(
@@ -135,12 +136,12 @@ def one_thread() -> Iterator[None]:
 
 
 def _times(name: str, theirs: Child, seconds: float, bound: float) -> Figure:
-    return Figure(name, theirs.told["seconds"] / seconds, "ratio", "higher", bound)
+    return Figure(name, theirs.result["seconds"] / seconds, "ratio", "higher", bound)
 
 
 def _best(script: str, folder: Path, rows: int, runs: int) -> Child:
     done = [child(script, folder, rows) for _ in range(runs)]
-    return min(done, key=lambda one: float(one.told["seconds"]))
+    return min(done, key=lambda one: float(one.result["seconds"]))
 
 
 def _agree(folder: Path) -> None:

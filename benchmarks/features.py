@@ -1,11 +1,11 @@
-"""Features by the million payments: growth, memory, and against the ways a user would pick.
+"""Features by the million payments: growth, memory, and against alternative implementations.
 
 Usage: python -m benchmarks.features [--full] [--keep]
 
-All ways compute the 28 features of wage payment at 24 monthly dates and must agree to 1e-9; the
-house's way keeps to a memory limit of half a GB. Featuretools cannot say these features: it makes
-the nearest it has at a small size, and is compared by seconds per feature. Each way runs in a
-process of its own, from start to end, best of the runs.
+All implementations compute the 28 features of wage payment at 24 monthly dates and must agree to
+1e-9; Wagewatch has a memory limit of half a GB. Featuretools cannot express these features: it
+computes the nearest it has at a small size and is compared by seconds per feature. Each runs in its
+own process, from start to end, best of the runs.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.measuring import Child, Figure, Size, child, run
-from benchmarks.sites import as_ofs
+from benchmarks.harness import Child, Figure, Size, child, run
+from benchmarks.synthetic_store import as_ofs
 
 DATES = 24
 SIZES = {"quick": (200_000, 1_000_000), "full": (1_000_000, 10_000_000, 50_000_000)}
@@ -26,12 +26,12 @@ SMALL = {"quick": 50_000, "full": 400_000}
 LIMIT_GB = {"quick": 0.25, "full": 0.53}
 RUNS = {"quick": 5, "full": 2}
 FEATURETOOLS_PYTHON = "FEATURETOOLS_PYTHON"
-"""Names a Python with featuretools: it needs an older pandas than the house."""
+"""Names a Python with featuretools: it needs an older pandas."""
 
 _MAKE = """
 import sys
 from pathlib import Path
-from benchmarks.sites import make
+from benchmarks.synthetic_store import make
 folder, payments = Path(sys.argv[1]), int(sys.argv[2])
 folder.mkdir()
 store = make(folder / "records.duckdb", payments)
@@ -49,7 +49,7 @@ print(json.dumps({"rows": len(values), "features": values.shape[1]}))
 _HEAD = """
 import sys
 from pathlib import Path
-from benchmarks.sites import as_ofs
+from benchmarks.synthetic_store import as_ofs
 folder, way, dates = Path(sys.argv[1]), sys.argv[2], as_ofs(int(sys.argv[3]))
 limit = float(sys.argv[4])
 """
@@ -70,7 +70,7 @@ with RecordStore(folder / "records.duckdb", read_only=True, memory_gb=limit) as 
 _TUNED = (
     _HEAD
     + """
-from benchmarks.rivals.tuned_sql import features
+from benchmarks.rivals.sql_features import features
 from risk.store.store import RecordStore
 import numpy as np
 with RecordStore(folder / "records.duckdb", read_only=True) as store:
@@ -84,7 +84,7 @@ _PANDAS = (
     _HEAD
     + """
 from benchmarks.rivals import finished, SUMS
-from benchmarks.rivals.pandas_way import sums
+from benchmarks.rivals.pandas_features import sums
 import numpy as np
 frame = sums(folder, dates)
 values = np.column_stack(list(finished({n: frame[n].to_numpy() for n in SUMS}).values()))
@@ -96,7 +96,7 @@ _POLARS = (
     _HEAD
     + """
 from benchmarks.rivals import finished, SUMS
-from benchmarks.rivals.polars_way import sums
+from benchmarks.rivals.polars_features import sums
 import numpy as np
 frame = sums(folder, dates)
 sums = {n: frame[n].cast(float).fill_null(float("nan")).to_numpy() for n in SUMS}
@@ -107,7 +107,7 @@ values = np.column_stack(list(finished(sums).values()))
 
 _FEATURETOOLS = """
 import json, sys
-from benchmarks.rivals.featuretools_way import count_features
+from benchmarks.rivals.featuretools_features import count_features
 print(json.dumps({"features": count_features(sys.argv[1], sys.argv[2], sys.argv[3:])}))
 """
 
@@ -121,10 +121,10 @@ _WAYS = {
 
 def figures(size: Size) -> Sequence[Figure]:
     """All figures of this benchmark."""
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as directory:
         folders = {}
         for payments in (SMALL[size], *SIZES[size]):
-            folders[payments] = Path(place) / str(payments)
+            folders[payments] = Path(directory) / str(payments)
             child(_MAKE, folders[payments], payments)
         return [
             *_growth(size, folders),
@@ -136,7 +136,7 @@ def figures(size: Size) -> Sequence[Figure]:
 def _best(way: str, folder: Path, limit: float, size: Size) -> Child:
     runs = [child(_WAYS[way], folder, way, DATES, limit) for _ in range(RUNS[size])]
     seconds = min(one.seconds for one in runs)
-    return Child(runs[0].told, seconds, min(one.peak_mb for one in runs))
+    return Child(runs[0].result, seconds, min(one.peak_mb for one in runs))
 
 
 def _growth(size: Size, folders: dict[int, Path]) -> list[Figure]:
@@ -145,7 +145,7 @@ def _growth(size: Size, folders: dict[int, Path]) -> list[Figure]:
     for payments in SIZES[size]:
         done = child(_OURS, folders[payments], "all", DATES, 4)
         points.append((math.log(payments), math.log(done.seconds)))
-        name = f"all {done.told['features']} features, {payments // 1000:,} k payments"
+        name = f"all {done.result['features']} features, {payments // 1000:,} k payments"
         found.append(Figure(f"{name}: seconds", done.seconds, "s"))
         found.append(Figure(f"{name}: payments per second", payments / done.seconds, "1/s"))
         found.append(Figure(f"{name}: peak", done.peak_mb, "MB"))
@@ -165,7 +165,7 @@ def _rivals(size: Size, folder: Path) -> list[Figure]:
     done = {way: _best(way, folder, LIMIT_GB[size], size) for way in ways}
     _agree(folder, ways)
     ours = done["ours"]
-    told = [
+    figures = [
         figure
         for way in ways
         for figure in (
@@ -174,7 +174,7 @@ def _rivals(size: Size, folder: Path) -> list[Figure]:
         )
     ]
     return [
-        *told,
+        *figures,
         _ratio("times as fast as pandas", done["pandas"].seconds / ours.seconds, "higher", 2.5),
         _ratio("memory against pandas", ours.peak_mb / done["pandas"].peak_mb, "lower", 0.25),
         _ratio("seconds against Polars", ours.seconds / done["polars"].seconds, "lower", 1.2),
@@ -218,7 +218,7 @@ def _against_featuretools(
     name = f"its {which} features ({int(folder.name) // 1000} k payments)"
     asked = [which, *as_ofs(DATES)]
     runs = [child(_FEATURETOOLS, folder, *asked, python=python) for _ in range(2)]
-    seconds, count = min(one.seconds for one in runs), runs[0].told["features"]
+    seconds, count = min(one.seconds for one in runs), runs[0].result["features"]
     ratio = (seconds / count) / (ours.seconds / 28)
     return [
         Figure(f"featuretools, {name}: seconds", seconds, "s"),

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
-from benchmarks.measuring import Child, Figure, Size, child, run
+from benchmarks.harness import Child, Figure, Size, child, run
 
 ROWS = {"quick": 200_000, "full": 1_000_000}
 SHEET_ROWS = {"quick": 10_000, "full": 50_000}
@@ -40,7 +40,7 @@ print(json.dumps({"good": file.accepted, "bad": file.quarantined, "seconds": sec
 _THEIRS = """
 import json, sys, time
 from pathlib import Path
-from benchmarks.rivals.pandera_way import import_payments
+from benchmarks.rivals.pandera_import import import_payments
 import_payments(Path(sys.argv[2]), "warm")
 start = time.perf_counter()
 good, bad = import_payments(Path(sys.argv[1]))
@@ -78,8 +78,8 @@ def write_xlsx(path: Path, count: int) -> None:
 
     with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
         sheet = book.add_worksheet("工资发放")
-        for place, row in enumerate(chain([HEADER], rows_of(count))):
-            sheet.write_row(place, 0, row)
+        for index, row in enumerate(chain([HEADER], rows_of(count))):
+            sheet.write_row(index, 0, row)
 
 
 def figures(size: Size) -> Sequence[Figure]:
@@ -88,11 +88,11 @@ def figures(size: Size) -> Sequence[Figure]:
     csv, small = _measure(write_csv, "payments.csv", rows), _ours(write_csv, rows // 4)
     xlsx = _measure(write_xlsx, "payments.xlsx", sheet_rows)
     return [
-        Figure("CSV: rows per second", rows / csv[0].told["seconds"], "1/s"),
-        Figure("CSV, pandas and pandera: rows per second", rows / csv[1].told["seconds"], "1/s"),
+        Figure("CSV: rows per second", rows / csv[0].result["seconds"], "1/s"),
+        Figure("CSV, pandas and pandera: rows per second", rows / csv[1].result["seconds"], "1/s"),
         Figure(
             "CSV: times as fast as pandas and pandera",
-            csv[1].told["seconds"] / csv[0].told["seconds"],
+            csv[1].result["seconds"] / csv[0].result["seconds"],
             "ratio",
             "higher",
             2.0,
@@ -106,15 +106,15 @@ def figures(size: Size) -> Sequence[Figure]:
             "lower",
             1.5,
         ),
-        Figure("XLSX: rows per second", sheet_rows / xlsx[0].told["seconds"], "1/s"),
+        Figure("XLSX: rows per second", sheet_rows / xlsx[0].result["seconds"], "1/s"),
         Figure(
             "XLSX, openpyxl and pandera: rows per second",
-            sheet_rows / xlsx[1].told["seconds"],
+            sheet_rows / xlsx[1].result["seconds"],
             "1/s",
         ),
         Figure(
             "XLSX: times as fast as openpyxl and pandera",
-            xlsx[1].told["seconds"] / xlsx[0].told["seconds"],
+            xlsx[1].result["seconds"] / xlsx[0].result["seconds"],
             "ratio",
             "higher",
             1.0,
@@ -123,28 +123,28 @@ def figures(size: Size) -> Sequence[Figure]:
 
 
 def _ours(write: Write, count: int) -> Child:
-    with tempfile.TemporaryDirectory() as place:
-        path = Path(place) / "payments.csv"
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "payments.csv"
         write(path, count)
-        return child(_OURS, path, _small(write, Path(place)))
+        return child(_OURS, path, _small(write, Path(directory)))
 
 
 def _measure(write: Write, name: str, count: int) -> tuple[Child, Child]:
     ours, theirs = [], []
     for _ in range(RUNS):
-        with tempfile.TemporaryDirectory() as place:
-            path = Path(place) / name
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / name
             write(path, count)
-            small = _small(write, Path(place))
+            small = _small(write, Path(directory))
             ours.append(child(_OURS, path, small))
             theirs.append(child(_THEIRS, path, small))
     for one, other in zip(ours, theirs, strict=True):
-        if [one.told[name] for name in ("good", "bad")] != [
-            other.told[name] for name in ("good", "bad")
+        if [one.result[name] for name in ("good", "bad")] != [
+            other.result[name] for name in ("good", "bad")
         ]:
-            raise SystemExit(f"the two sides differ: {one.told} and {other.told}")
-    return min(ours, key=lambda one: one.told["seconds"]), min(
-        theirs, key=lambda one: one.told["seconds"]
+            raise SystemExit(f"the two sides differ: {one.result} and {other.result}")
+    return min(ours, key=lambda one: one.result["seconds"]), min(
+        theirs, key=lambda one: one.result["seconds"]
     )
 
 

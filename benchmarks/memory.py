@@ -2,8 +2,8 @@
 
 Usage: python -m benchmarks.memory [--full] [--keep]
 
-The record store may use 4 GB (quick: a quarter of a GB for a million payments) and puts the rest
-on disk; the whole process is measured, with the matrix it hands over part by part.
+The record store is limited to 4 GB (quick: 0.25 GB for a million payments) and spills to disk. The
+whole process is measured, with the matrix it yields batch by batch.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.measuring import Figure, Size, child, run
+from benchmarks.harness import Figure, Size, child, run
 
 DATES = 24
 PAYMENTS = {"quick": 1_000_000, "full": 100_000_000}
@@ -21,13 +21,13 @@ PROCESS_MB = {"quick": 600, "full": 6_000}
 
 _MAKE = """
 import sys
-from benchmarks.sites import make
+from benchmarks.synthetic_store import make
 make(sys.argv[1], int(sys.argv[2])).close()
 """
 
 _RUN = """
 import json, sys
-from benchmarks.sites import as_ofs
+from benchmarks.synthetic_store import as_ofs
 from features.matrix import compute_in_batches, matrix_table
 from risk.store.store import RecordStore
 rows = 0
@@ -41,14 +41,14 @@ print(json.dumps({"rows": rows, "payments": payments}))
 
 def figures(size: Size) -> Sequence[Figure]:
     """All figures of this benchmark."""
-    with tempfile.TemporaryDirectory() as place:
-        path = Path(place) / "records.duckdb"
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "records.duckdb"
         child(_MAKE, path, PAYMENTS[size])
         done = child(_RUN, path, DATES, LIMIT_GB[size])
     name = f"{PAYMENTS[size] // 1_000_000} M payments at {DATES} dates"
     return [
-        Figure(f"{name}: payments", done.told["payments"], ""),
-        Figure(f"{name}: rows of features", done.told["rows"], ""),
+        Figure(f"{name}: payments", done.result["payments"], ""),
+        Figure(f"{name}: rows of features", done.result["rows"], ""),
         Figure(f"{name}: seconds", done.seconds, "s"),
         Figure(f"{name}: peak of the process", done.peak_mb, "MB", "lower", PROCESS_MB[size]),
         Figure(

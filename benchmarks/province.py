@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.measuring import Child, Figure, Size, child, run
+from benchmarks.harness import Child, Figure, Size, child, run
 from risk.calendar.dates import add_months
 
 PROJECTS = {"quick": 1_000, "full": 50_000}
@@ -40,7 +40,7 @@ for words in (["simulate", folder / "county", "--projects", 300, "--months", 36,
 
 _MAKE = """
 import datetime as dt, json, sys
-from benchmarks.sites import make_projects
+from benchmarks.synthetic_store import make_projects
 path, (projects, teams, months) = sys.argv[1], map(int, sys.argv[2:5])
 with make_projects(path, projects, teams=teams, months=months,
                    first=dt.date.fromisoformat(sys.argv[5])) as store:
@@ -57,11 +57,11 @@ raise SystemExit(main(sys.argv[1:]))
 def figures(size: Size) -> Sequence[Figure]:
     """All figures of this benchmark."""
     whole = PROJECTS[size]
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
+    with tempfile.TemporaryDirectory() as directory:
+        folder = Path(directory)
         child(_TRAIN, folder)
-        _, _, tenth = _asked(folder, whole // 10, size)
-        payments, scored, published = _asked(folder, whole, size)
+        _, _, tenth = _office_figures(folder, whole // 10, size)
+        payments, scored, published = _office_figures(folder, whole, size)
     name = f"{whole:,} projects"
     return [
         Figure(f"{name}: payments", payments, ""),
@@ -79,7 +79,7 @@ def figures(size: Size) -> Sequence[Figure]:
     ]
 
 
-def _asked(folder: Path, projects: int, size: Size) -> tuple[int, Child, Child]:
+def _office_figures(folder: Path, projects: int, size: Size) -> tuple[int, Child, Child]:
     """The payments, and score and publish in a fresh office with the records of ``projects``."""
     office = folder / f"office-{projects}"
     shutil.copytree(folder / "office", office)
@@ -92,7 +92,7 @@ def _asked(folder: Path, projects: int, size: Size) -> tuple[int, Child, Child]:
     capacity = max(projects // 50, 1)
     published = child(_COMMAND, "-w", office, "publish", "--as-of", AS_OF, "--capacity", capacity)
     shutil.rmtree(office)
-    return int(made.told["payments"]), scored, published
+    return int(made.result["payments"]), scored, published
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Training by the house's recipe on ever more rows of features on disk: seconds and memory.
+"""Training on feature files of growing size: seconds and memory.
 
 Usage: python -m benchmarks.training [--full] [--keep]
 
 One booster of the four a model is made of, all features of a project, with the number of rounds and
-leaves :func:`models.arrears.hyperparameters_for` gives. Files are made first and deleted after;
-each fit is a process of its own on all cores.
+leaves of :func:`models.arrears.hyperparameters_for`. The files are made before and deleted after;
+each fit runs in its own process on all cores.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.measuring import Child, Figure, Size, child, run
+from benchmarks.harness import Child, Figure, Size, child, run
 
 ROWS: dict[Size, tuple[int, int]] = {
     "quick": (100_000, 400_000),
@@ -23,10 +23,10 @@ ROWS: dict[Size, tuple[int, int]] = {
 }
 IN_MEMORY_ROWS = 400_000
 MOST_EXPONENT = 1.1
-"""The issue's bound for features holds for training too."""
+"""The bound of the feature benchmark holds for training too."""
 
 _MAKE = """
-import sys; from pathlib import Path; from benchmarks.lessons import make
+import sys; from pathlib import Path; from benchmarks.training_set import make
 make(Path(sys.argv[1]), int(sys.argv[2]))
 """
 
@@ -34,17 +34,17 @@ _FIT = """
 import json, sys, time
 from pathlib import Path
 import numpy as np
-from benchmarks.lessons import LABEL
+from benchmarks.training_set import LABEL
 from features.matrix import Matrix
 from models.arrears import fit_booster, hyperparameters_for
-from training.dataset.lightgbm_dataset import dataset_of
-from training.dataset.parquet_dataset import dataset_from, date_of, feature_files
+from training.dataset.lightgbm_dataset import matrix_dataset
+from training.dataset.parquet_dataset import parquet_dataset, partition_date, feature_files
 from training.fit.out_of_time import directions_of
-from training.evaluation.metrics import roc_auc
+from training.metrics import roc_auc
 
-every = feature_files(Path(sys.argv[1]), besides=[LABEL])
-days = sorted(date_of(path) for path in every.files)
-files, later = every.within(days[:-1]), every.within(days[-1:])
+every = feature_files(Path(sys.argv[1]), exclude=[LABEL])
+days = sorted(partition_date(path) for path in every.files)
+files, later = every.of_dates(days[:-1]), every.within(days[-1:])
 label = files.column(LABEL)
 recipe = hyperparameters_for(float((label == 1).sum()))
 start = time.perf_counter()
@@ -54,19 +54,16 @@ if sys.argv[2] == "memory":
         values[filled:filled + len(block)] = block
         filled += len(block)
     nobody = np.zeros(0, "datetime64[D]"), ()
-    data = dataset_of(Matrix(*nobody, files.columns, values), label)
+    data = matrix_dataset(Matrix(*nobody, files.columns, values), label)
     del values
 else:
-    data = dataset_from(files, label)
+    data = parquet_dataset(files, label)
 data.params = recipe.parameters(directions_of(files.columns), 0)
 data.construct()
 binned = time.perf_counter()
+directions = directions_of(files.columns)
 booster = fit_booster(
-    data,
-    directions_of(files.columns),
-    hyperparameters=recipe,
-    rounds=recipe.max_rounds,
-    seed=0,
+    data, directions, hyperparameters=recipe, rounds=recipe.max_rounds, seed=0
 )
 fitted = time.perf_counter()
 scores = np.concatenate([booster.predict(block) for block in later.blocks()])
@@ -83,25 +80,25 @@ class Fit:
     """One finished fit: its rows, the seconds of reading and growing, the peak memory in MB."""
 
     rows: int
-    told: dict[str, float]
+    result: dict[str, float]
     peak_mb: float
 
     @property
     def seconds(self) -> float:
         """Reading, binning and growing; not the start of Python."""
-        return self.told["read"] + self.told["grow"]
+        return self.result["read"] + self.result["grow"]
 
 
-def fit(rows: int, held: str = "disk") -> Fit:
-    """Fit on ``rows`` rows made for it; ``held`` on disk or in memory."""
-    with tempfile.TemporaryDirectory(prefix="wagewatch-training-") as place:
-        child(_MAKE, place, rows)
-        done: Child = child(_FIT, place, held)
-    return Fit(int(done.told["rows"]), done.told, done.peak_mb)
+def fit(rows: int, storage: str = "disk") -> Fit:
+    """Fit on ``rows`` generated rows; ``storage`` is "disk" or "memory"."""
+    with tempfile.TemporaryDirectory(prefix="wagewatch-training-") as directory:
+        child(_MAKE, directory, rows)
+        done: Child = child(_FIT, directory, storage)
+    return Fit(int(done.result["rows"]), done.result, done.peak_mb)
 
 
 def figures(size: Size) -> Sequence[Figure]:
-    """The figures of both sizes, and how they grow."""
+    """The figures of both sizes and their growth."""
     os.environ.pop("OMP_NUM_THREADS", None)  # LightGBM on all cores, as in use
     small, large = (fit(rows) for rows in ROWS[size])
     memory = fit(IN_MEMORY_ROWS, "memory")
@@ -114,21 +111,21 @@ def figures(size: Size) -> Sequence[Figure]:
         found.append(Figure("bytes per further row", per_row, "bytes", "lower"))
     return [
         *found,
-        Figure("bytes of a row as numbers", 8 * large.told["columns"], "bytes"),
+        Figure("bytes of a row as numbers", 8 * large.result["columns"], "bytes"),
         Figure("peak memory, disk over memory", disk.peak_mb / memory.peak_mb, "ratio", "lower", 1),
         Figure("seconds, disk over memory", disk.seconds / memory.seconds, "ratio", "lower"),
     ]
 
 
 def _of(one: Fit) -> list[Figure]:
-    told = one.told
-    millions = f"{one.rows / 1e6:.4g} M rows x {told['columns']:.0f}"
-    grown = f"{millions}, {told['rounds']:.0f} rounds, {told['leaves']:.0f} leaves"
+    result = one.result
+    millions = f"{one.rows / 1e6:.4g} M rows x {result['columns']:.0f}"
+    fitted = f"{millions}, {result['rounds']:.0f} rounds, {result['leaves']:.0f} leaves"
     return [
-        Figure(f"{grown}: seconds", one.seconds, "s"),
-        Figure(f"{millions}: reading and binning", told["read"], "s"),
+        Figure(f"{fitted}: seconds", one.seconds, "s"),
+        Figure(f"{millions}: reading and binning", result["read"], "s"),
         Figure(f"{millions}: peak memory", one.peak_mb, "MB"),
-        Figure(f"{millions}: ROC AUC on a later date", told["roc_auc"], ""),
+        Figure(f"{millions}: ROC AUC on a later date", result["roc_auc"], ""),
     ]
 
 

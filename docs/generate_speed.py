@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measuring import KEPT, Figure, release
+from benchmarks.harness import KEPT, Figure, release
 
 _INTRODUCTION = """\
 # Speed, measured

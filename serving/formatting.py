@@ -1,11 +1,11 @@
-"""Figures and codes in the words of a reader's language."""
+"""Money, shares, counts, dates and codes formatted in the reader's language."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from risk.contract import TABLES
 from risk.locale import Language, catalogue, text
@@ -14,53 +14,50 @@ _WAN = 10_000
 _UNKNOWN = "—"
 
 
-def yuan(amount: float | None, language: Language) -> str:
-    """An amount in yuan as people say it: in ten thousands where it is large.
+def format_yuan(amount: float | None, language: Language) -> str:
+    """Return an amount in yuan, abbreviated: in 万元 in Chinese, in k or m in English.
 
-    >>> yuan(980251.87, "zh"), yuan(320, "zh"), yuan(None, "zh")
+    >>> format_yuan(980251.87, "zh"), format_yuan(320, "zh"), format_yuan(None, "zh")
     ('98.0 万元', '320 元', '—')
-    >>> yuan(980251.87, "en"), yuan(2_180_000, "en")
+    >>> format_yuan(980251.87, "en"), format_yuan(2_180_000, "en")
     ('¥980k', '¥2.18m')
     """
     if amount is None:
         return _UNKNOWN
     if language == "en":
-        return _short(amount)
+        return _abbreviate(amount)
     if abs(amount) >= _WAN:
-        shown = f"{amount / _WAN:,.1f}" if abs(amount) < 1000 * _WAN else f"{amount / _WAN:,.0f}"
-        return text("pages.figures.wan", language, amount=shown)
+        digits = 1 if abs(amount) < 1000 * _WAN else 0
+        return text("pages.figures.wan", language, amount=f"{amount / _WAN:,.{digits}f}")
     return text("pages.figures.yuan", language, amount=f"{amount:,.0f}")
 
 
-def _short(amount: float) -> str:
-    for unit, word in ((1_000_000, "m"), (1_000, "k")):
+def _abbreviate(amount: float) -> str:
+    for unit, suffix in ((1_000_000, "m"), (1_000, "k")):
         if abs(amount) >= unit:
-            return (
-                f"¥{amount / unit:.3g}{word}"
-                if abs(amount) < 1000 * unit
-                else (f"¥{amount / unit:,.0f}{word}")
-            )
+            number = amount / unit
+            return f"¥{number:.3g}{suffix}" if abs(number) < 1000 else f"¥{number:,.0f}{suffix}"
     return f"¥{amount:,.0f}"
 
 
-def fen(amount: int | None, language: Language) -> str:
-    """An amount in fen, as :func:`yuan` says it."""
-    return yuan(None if amount is None else amount / 100, language)
+def format_fen(amount: int | None, language: Language) -> str:
+    """Return an amount in fen as :func:`format_yuan` does."""
+    return format_yuan(None if amount is None else amount / 100, language)
 
 
-def percent(share: float | None, digits: int = 1) -> str:
-    """A share as a percentage.
+def format_percent(share: float | None, digits: int = 1) -> str:
+    """Return a share as a percentage.
 
-    >>> percent(0.3477), percent(None)
+    >>> format_percent(0.3477), format_percent(None)
     ('34.8%', '—')
     """
     return _UNKNOWN if share is None else f"{share:.{digits}%}"
 
 
-def odds(probability: float, language: Language) -> str:
-    """A probability as so many of ten or of a hundred, which people read best.
+def format_odds(probability: float, language: Language) -> str:
+    """Return a probability as a natural frequency: so many of ten, or of a hundred.
 
-    >>> odds(0.348, "zh"), odds(0.021, "zh"), odds(0.001, "zh")
+    >>> format_odds(0.348, "zh"), format_odds(0.021, "zh"), format_odds(0.001, "zh")
     ('10 个这样的项目约有 3 个', '100 个这样的项目约有 2 个', '100 个这样的项目不到 1 个')
     """
     of = 10 if probability >= 0.095 else 100
@@ -70,54 +67,62 @@ def odds(probability: float, language: Language) -> str:
     return text("pages.figures.odds", language, of=of, count=count)
 
 
-def count(number: float | None) -> str:
-    """A number of things; unknown is not zero.
+def format_count(number: float | None) -> str:
+    """Return a count with thousands separators; None (unknown) is a dash, not zero.
 
-    >>> count(1234), count(None)
+    >>> format_count(1234), format_count(None)
     ('1,234', '—')
     """
     return _UNKNOWN if number is None else f"{number:,.0f}"
 
 
-def day(value: str | dt.date | None, language: Language) -> str:
-    """A day as people write it.
+def format_date(
+    value: str | dt.date | None, language: Language, month: Literal["short", "long"] = "short"
+) -> str:
+    """Return a date, or an ISO string that begins with one; ``month`` matters in English.
 
-    >>> day("2025-07-01", "zh"), day("2025-07-01", "en")
+    >>> format_date("2025-07-01", "zh"), format_date("2025-07-01", "en")
     ('2025年7月1日', '1 Jul 2025')
+    >>> format_date(dt.date(2025, 7, 1), "en", month="long")
+    '1 July 2025'
     """
     if not value:
         return _UNKNOWN
-    found = dt.date.fromisoformat(value[:10]) if isinstance(value, str) else value
+    date = dt.date.fromisoformat(value[:10]) if isinstance(value, str) else value
     if language == "zh":
-        return f"{found.year}年{found.month}月{found.day}日"
-    return f"{found.day} {found:%b %Y}"
+        return text("briefing.day", language, year=date.year, month=date.month, day=date.day)
+    return f"{date.day} {date:{'%b' if month == 'short' else '%B'} %Y}"
 
 
-def moment(value: dt.datetime | None) -> str:
-    """A moment in local time, to the minute."""
+def format_datetime(value: dt.datetime | None) -> str:
+    """Return a moment in local time, to the minute."""
     return _UNKNOWN if value is None else f"{value.astimezone():%Y-%m-%d %H:%M}"
 
 
-def coded(kind: str, code: object, language: Language) -> str:
-    """The word for a code: of a tier or change, or of an enum field (``projects.sector``)."""
+def code_label(kind: str, code: object, language: Language) -> str:
+    """Return the label of a code.
+
+    ``kind`` is ``family``, a kind of the catalogue (``tier``, ``change``) or an enum field of the
+    contract (``projects.sector``).
+    """
     if code is None:
         return _UNKNOWN
     if kind == "family":
-        return _family(str(code), language)
+        return _family_label(str(code), language)
     table, _, field = kind.partition(".")
     if field and language == "zh":
         return (TABLES[table].field(field).values or {}).get(str(code), str(code))
     key = f"pages.codes.{kind.replace('.', '_')}.{code}"
-    known = catalogue(language)
-    if key in known:
-        return known[key]
-    return known.get(f"exports.{kind}.{code}", str(code).replace("_", " "))
+    texts = catalogue(language)
+    if key in texts:
+        return texts[key]
+    return texts.get(f"exports.{kind}.{code}", str(code).replace("_", " "))
 
 
-def place(code: str | None, names: Mapping[str, str]) -> str:
-    """What a region is called: by its own name, else by its code after its county's name.
+def region_name(code: str | None, names: Mapping[str, str]) -> str:
+    """Return the name of a region, or its code after the name of the region that contains it.
 
-    >>> place("990101102", {"990101": "东河县"}), place("990102", {})
+    >>> region_name("990101102", {"990101": "东河县"}), region_name("990102", {})
     ('东河县 990101102', '990102')
     """
     if not code:
@@ -129,36 +134,36 @@ def place(code: str | None, names: Mapping[str, str]) -> str:
 
 
 @cache
-def _family(name: str, language: Language) -> str:
+def _family_label(name: str, language: Language) -> str:
     from features.feature_sets import ALL_FAMILIES
 
-    known = {family.name: family.zh if language == "zh" else family.en for family in ALL_FAMILIES}
-    return known.get(name, name)
+    labels = {family.name: family.zh if language == "zh" else family.en for family in ALL_FAMILIES}
+    return labels.get(name, name)
 
 
-def cell(table: str, field: str, value: Any, language: Language) -> str:
-    """A field of a record as the page of records shows it."""
-    known = {one.name: one for one in TABLES[table].fields}.get(field)
-    kind = known.type.value if known else "date"
-    shown: Mapping[str, Callable[[], str]] = {
-        "money": lambda: fen(int(value), language),
+def format_field(table: str, field: str, value: Any, language: Language) -> str:
+    """Return the value of a field of the contract, formatted by the type of the field."""
+    types = {known.name: known.type.value for known in TABLES[table].fields}
+    formats: Mapping[str, Callable[[], str]] = {
+        "money": lambda: format_fen(int(value), language),
         "bool": lambda: text(f"pages.{'yes' if value else 'no'}", language),
-        "enum": lambda: coded(f"{table}.{field}", value, language),
+        "enum": lambda: code_label(f"{table}.{field}", value, language),
         "month": lambda: str(value)[:7],
-        "share": lambda: percent(float(value)),
-        "count": lambda: count(value),
+        "share": lambda: format_percent(float(value)),
+        "count": lambda: format_count(value),
     }
-    return shown[kind]() if kind in shown else str(value)
+    kind = types.get(field, "date")
+    return formats[kind]() if kind in formats else str(value)
 
 
 @cache
-def heading(table: str, field: str, language: Language) -> str:
-    """What a field of the contract is called."""
+def field_label(table: str, field: str, language: Language) -> str:
+    """Return the name of a field of the contract."""
     if field == "known_at":
         return text("pages.known_at", language)
     return TABLES[table].field(field).zh if language == "zh" else field.replace("_", " ")
 
 
-def table_name(table: str, language: Language) -> str:
-    """What a table of the contract is called."""
+def table_label(table: str, language: Language) -> str:
+    """Return the name of a table of the contract."""
     return TABLES[table].zh if language == "zh" else table

@@ -1,4 +1,4 @@
-"""Runs the application under uvicorn: own socket, quiet logs, a clean end, several processes."""
+"""Runs the application under uvicorn, in one process or several."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ from serving.http.logs import log_to
 from serving.http.metrics import SHARED_FOLDER
 
 GRACE_SECONDS = 10
-"""How long requests under way may take to finish after the server was told to stop."""
+"""Time that requests in progress get to finish after a stop signal."""
 
 SERVED, LOCAL = "WAGEWATCH_SERVED", "WAGEWATCH_SERVED_LOCAL"
-"""Tell the processes of a server which workspace they serve, and whether to this machine alone."""
+"""Environment variables that pass workspace and local mode to the worker processes."""
 
 
 class CannotListen(CommandError):
-    """The address cannot be listened on, mostly because another program does."""
+    """The address cannot be bound, mostly because another program listens on it."""
 
     code = "cannot_listen"
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to the address; port 0 takes any free one.
+    """Return a socket that listens on the address; port 0 picks any free port.
 
     Raises:
-        CannotListen: the address is taken, or not of this machine.
+        CannotListen: the address is in use, or is not of this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named as TCP, or asyncio leaves Nagle's delay on and small answers wait 40 ms.
+    # With the protocol set, asyncio disables Nagle's algorithm; else small responses wait 40 ms.
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
-        # From here on another server on the same port is refused, not let in beside this one.
+        # Listens at once, so that a second server on the same port fails.
         bound.listen(1024)
     except OSError as error:
         bound.close()
@@ -56,7 +56,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def is_local(bound: socket.socket) -> bool:
-    """Whether only this machine can reach ``bound``."""
+    """Return whether ``bound`` can be reached from this machine only."""
     address = str(bound.getsockname()[0])
     return address == "::1" or address.startswith("127.")
 
@@ -75,17 +75,17 @@ def run_server(workspace: Workspace, bound: socket.socket, workers: int) -> None
     )
     server = uvicorn.Server(config)
     if workers == 1:
-        # uvicorn raises the signal again once it has stopped; being told to stop is no failure.
-        for told in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(told, lambda *_: None)
+        # uvicorn re-raises the signal after stopping; ignored, because stopping is no failure.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
         server.run(sockets=[bound])
         return
-    with _shared_counts():
+    with _shared_metrics():
         Multiprocess(config, sockets=[bound]).run()
 
 
 def create_served_app() -> FastAPI:
-    """The application of the workspace named in the environment; made anew in every process."""
+    """Return the application of the workspace in the environment; called in every process."""
     from serving.app import create_app
     from serving.db.database import Database
     from serving.settings import database_url, load_settings
@@ -102,13 +102,13 @@ def create_served_app() -> FastAPI:
 
 
 def service_log(workspace: Workspace) -> Path:
-    """Where the service logs to."""
+    """Return the path of the service's log."""
     return workspace.root / "service.log"
 
 
 @contextmanager
-def _shared_counts() -> Iterator[None]:
-    """A folder into which all processes count for Prometheus."""
+def _shared_metrics() -> Iterator[None]:
+    """Provide the folder in which all processes share their Prometheus metrics."""
     folder = tempfile.mkdtemp(prefix="wagewatch-metrics-")
     os.environ[SHARED_FOLDER] = folder
     try:

@@ -1,4 +1,4 @@
-"""Which version of the program this is."""
+"""Version of the program."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_FLOORS = ("risk", "features", "models", "training", "serving")
+_PACKAGES = ("risk", "features", "models", "training", "serving")
 _SUFFIXES = {".py", ".toml", ".yaml", ".json", ".sql"}
 
 
 def package_version() -> str:
-    """The version of the installed distribution; ``0`` when run from a bare source tree."""
+    """Return the version of the installed distribution; ``0`` in a source tree."""
     try:
         return version("wagewatch")
     except PackageNotFoundError:
@@ -21,14 +21,14 @@ def package_version() -> str:
 
 @cache
 def code_version() -> str:
-    """The version and the first 12 digits of a SHA-256 over the program's own files.
+    """Return the version and the first 12 digits of the SHA-256 of the program's files.
 
-    Two runs with the same code version compute the same from the same records.
+    Runs of the same code version give the same results from the same records.
     """
     root = Path(__file__).resolve().parent.parent
     total = hashlib.sha256()
-    for floor in _FLOORS:
-        for path in sorted((root / floor).rglob("*")):
+    for package in _PACKAGES:
+        for path in sorted((root / package).rglob("*")):
             if path.suffix in _SUFFIXES:
                 total.update(path.relative_to(root).as_posix().encode() + b"\0")
                 total.update(path.read_bytes() + b"\0")

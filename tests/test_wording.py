@@ -1,4 +1,4 @@
-"""Both catalogues are complete and take the same fields; every failure has its wording."""
+"""Both catalogues are complete, take the same fields and follow the rules of risk.locale."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ MONEY_KEYS = {"values.wan"}
 
 
 @pytest.mark.parametrize("key", sorted(set(catalogue("zh")) - MONEY_KEYS))
-def test_both_wordings_take_the_same_fields(key):
+def test_both_texts_take_the_same_fields(key):
     zh, en = (fields_of(catalogue(language)[key]) for language in LANGUAGES)
     assert zh == en
 
@@ -51,3 +51,79 @@ def test_every_failure_is_worded_in_both_languages():
     assert len(codes) > 20
     for language in LANGUAGES:
         assert {code for code in codes if f"errors.{code}" not in catalogue(language)} == set()
+
+
+# Sections whose texts are part of published or archived documents.
+SEALED: frozenset[str] = frozenset(
+    (
+        *("briefing", "campaigns", "card", "deposits", "digest", "elements", "exports", "fairness"),
+        *("flags", "notices", "reasons", "simulator", "timeline", "values", "watchlist", "words"),
+    )
+)
+
+# Fields at the end of a message whose value is a text of its own.
+FILLED_IN = ("{detail}", "{hint}", "{problems}", "{reasons}", "{why}")
+
+# The reason stored with a rollback: it is part of the model's history.
+STORED = {"cli.rollback_reason"}
+
+
+def open_keys(*sections: str) -> list[str]:
+    """Keys whose texts may change, of ``sections`` or of all."""
+    keys = [key for key in catalogue("en") if key.split(".")[0] not in SEALED]
+    found = [key for key in keys if not sections or key.split(".")[0] in sections]
+    assert len(found) > 3
+    return found
+
+
+def is_sentence(text: str) -> bool:
+    return text.rstrip().endswith((".", "?", "!", "。", "？", "！"))
+
+
+def starts_lower(text: str) -> bool:
+    return text[:1].islower()
+
+
+def test_a_text_is_a_sentence_in_both_languages_or_in_none():
+    zh, en = (catalogue(language) for language in LANGUAGES)
+    assert [key for key in open_keys() if is_sentence(zh[key]) != is_sentence(en[key])] == []
+
+
+def test_english_sentences_start_with_a_capital():
+    en = catalogue("en")
+    sentences = [key for key in open_keys() if is_sentence(en[key])]
+    assert len(sentences) > 100
+    assert [key for key in sentences if starts_lower(en[key])] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_errors_and_problems_are_sentences(language):
+    texts = catalogue(language)
+    keys = [key for key in open_keys("errors", "problems") if not key.split(".")[1].isdigit()]
+    assert len(keys) > 100
+    assert [k for k in keys if not is_sentence(texts[k]) and not texts[k].endswith(FILLED_IN)] == []
+    assert [key for key in keys if starts_lower(texts[key])] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_command_help_is_made_of_capitalised_phrases(language):
+    texts = catalogue(language)
+    keys = open_keys("help")
+    assert len(keys) > 50
+    assert [key for key in keys if is_sentence(texts[key])] == []
+    if language == "en":
+        assert [key for key in keys if starts_lower(texts[key])] == []
+
+
+def test_allowed_values_are_phrases_in_lower_case():
+    en = catalogue("en")
+    keys = open_keys("allowed", "parameters")
+    assert len(keys) > 30
+    assert [key for key in keys if is_sentence(en[key]) or en[key][:1].isupper()] == []
+
+
+def test_messages_of_the_command_line_start_with_a_capital():
+    en = catalogue("en")
+    keys = [key for key in open_keys("cli") if key.count(".") == 1 and key not in STORED]
+    assert len(keys) > 30
+    assert [key for key in keys if starts_lower(en[key])] == []

@@ -1,1 +1,1 @@
-"""Labels, splits in time, fitting, metrics and the gate."""
+"""Training, evaluation, promotion and monitoring of the models."""

@@ -1,4 +1,4 @@
-"""One training as an office runs it: train, register as challenger, promote if the gate passes."""
+"""The training run: train, register as challenger, promote if the gate passes."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from risk.progress import Progress
 from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
 from risk.workspace import Workspace
-from training.artifacts import missing_feeds, papers
-from training.dataset.training_set import Lessons, lessons_at
+from training.artifacts import missing_feeds, model_artifacts
+from training.dataset.training_set import TrainingSet, build_training_set
 from training.fit.fit import Trained, fit
 from training.fit.model_selection import Choice
 from training.fit.tuning import tune
-from training.json_safe import plain
-from training.promotion.evaluate import Evidence, weigh
+from training.json_safe import to_json_safe
+from training.promotion.evaluate import ChallengerEvaluation, evaluate_challenger
 from training.promotion.gate import Decision
 from training.promotion.leakage import require_no_leak
 
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """What came out of one training."""
+    """The trained model, its registered version and the gate's decision."""
 
     trained: Trained
     version: ModelVersion
@@ -34,58 +34,59 @@ class TrainingRun:
 
 @dataclass(frozen=True)
 class Search:
-    """How long to look for a better way of fitting: ``trials``, proposed from ``seed``."""
+    """Extent of the hyperparameter search: ``trials``, proposed from ``seed``."""
 
     trials: int = 0
     seed: int = 0
 
 
-def train_and_register(
+def run_training(
     workspace: Workspace,
     as_of: dt.date,
     *,
-    who: str,
-    places: int,
+    principal: str,
+    capacity: int,
     search: Search | None = None,
     progress: Progress | None = None,
     kind: Kind = "project",
 ) -> TrainingRun:
-    """Train on what was known before ``as_of`` and put the model through the gate.
+    """Train on what was known before ``as_of``, register the model and run the gate on it.
 
-    ``places`` is the usual length of a list, on which the gate compares precision. How the model
-    is fitted is chosen over past months, see :mod:`training.fit.model_selection`.
+    ``principal`` is recorded as the one who promotes. ``capacity`` is the usual length of a list,
+    at which the gate compares precision. The hyperparameters are chosen over past months, see
+    :mod:`training.fit.model_selection`.
 
     Raises:
         NoProjectsKnown: nothing was known before ``as_of``.
-        FeaturesLeak: features change when later records are taken away.
+        FeaturesLeak: features change when later records are removed.
     """
     registry = Registry(workspace, kind)
     champion = _champion(registry)
-    with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as stored:
-        store = stored.for_kind(kind)
-        lessons = lessons_at(store, as_of, progress, workspace.features)
-        if lessons.dates:
-            require_no_leak(store, [lessons.dates[0], lessons.dates[-1]])
-        choice = _choice(workspace, lessons, search or Search(), progress)
+    with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as records:
+        store = records.for_kind(kind)
+        training_set = build_training_set(store, as_of, progress, workspace.features)
+        if training_set.dates:
+            require_no_leak(store, [training_set.dates[0], training_set.dates[-1]])
+        choice = _choice(workspace, training_set, search or Search(), progress)
         chosen = choice.chosen if choice else None
         trained = (
-            fit(lessons, chosen.recipe, progress, chosen.forward)
+            fit(training_set, chosen.hyperparameters, progress, chosen.out_of_time)
             if chosen
-            else fit(lessons, progress=progress)
+            else fit(training_set, progress=progress)
         )
-        evidence = weigh(store, lessons, trained, champion, places=places)
-        about = _about(trained, evidence, choice, store)
-        kept = papers(store, lessons, trained)
+        evaluation = evaluate_challenger(store, training_set, trained, champion, capacity=capacity)
+        about = _about(trained, evaluation, choice, store)
+        artifacts = model_artifacts(store, training_set, trained)
     version = registry.register(
         trained.model,
         about,
         parameters=trained.parameters,
         metrics=trained.metrics,
-        artifacts=kept,
+        artifacts=artifacts,
     )
-    decision = evidence.decision
+    decision = evaluation.decision
     if decision.passed:
-        version = registry.promote(version.version, who=who, why=f"gate: {decision.grounds}")
+        version = registry.promote(version.version, who=principal, why=f"gate: {decision.grounds}")
     return TrainingRun(trained, version, decision)
 
 
@@ -97,15 +98,15 @@ def _champion(registry: Registry) -> tuple[ScoringModel, ModelVersion] | None:
 
 
 def _choice(
-    workspace: Workspace, lessons: Lessons, search: Search, progress: Progress | None
+    workspace: Workspace, training_set: TrainingSet, search: Search, progress: Progress | None
 ) -> Choice | None:
-    if not lessons.enough():
+    if not training_set.has_enough_events():
         return None
-    return tune(lessons, search.trials, search.seed, workspace.tuning, progress)
+    return tune(training_set, search.trials, search.seed, workspace.tuning, progress)
 
 
 def _about(
-    trained: Trained, evidence: Evidence, choice: Choice | None, store: RecordStore
+    trained: Trained, evaluation: ChallengerEvaluation, choice: Choice | None, store: RecordStore
 ) -> dict[str, Any]:
     return {
         "trained_at": trained.as_of.isoformat(),
@@ -119,7 +120,7 @@ def _about(
         "parameters": dict(trained.parameters),
         "records_digest": store.digest(trained.as_of),
         "missing_feeds": missing_feeds(store, trained.as_of),
-        "too_good": [asdict(one) for one in evidence.too_good],
-        "choice": plain(choice.to_document()) if choice else None,
-        "evidence": plain(evidence.document),
+        "too_good": [asdict(feature) for feature in evaluation.suspicious],
+        "choice": to_json_safe(choice.to_document()) if choice else None,
+        "evidence": to_json_safe(evaluation.document),
     }

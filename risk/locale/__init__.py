@@ -2,6 +2,20 @@
 
 Every text a person sees is in the ``<part>.zh.toml`` and ``<part>.en.toml`` files of this folder
 and is looked up by its dotted key. Code holds keys, never sentences.
+
+Rules for case and full stops, the same in both languages:
+
+* A text is a sentence or a phrase in both languages. A sentence ends with a full stop and, in
+  English, starts with a capital letter; a phrase (a label, a heading, a column name, a cell, a
+  result line) has no full stop.
+* ``errors`` and ``problems`` are sentences, except for the titles of HTTP statuses. Only a text of
+  its own that is filled in (``{detail}``, ``{reasons}``) may take the place of the full stop.
+* ``help`` is made of phrases with a capital letter, as usual for command line options.
+* ``allowed`` and ``parameters`` are phrases in lower case, filled into "allowed: {allowed}".
+* Messages of ``cli`` itself start with a capital letter.
+
+Sections whose texts enter published or archived documents (flags, reasons, briefing ...) are exempt
+and must not change, because such documents are compared byte by byte.
 """
 
 from __future__ import annotations

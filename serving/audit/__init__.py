@@ -1,1 +1,1 @@
-"""Who did what."""
+"""Audit log: entries of reads and writes, audited writes, page and endpoint."""

@@ -1,4 +1,4 @@
-"""The audit log as it is read."""
+"""Schemas of the audit log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from serving.http.schemas import Schema
 
 
 class AuditEntry(Schema):
-    """Who did what, when, to which address, and from which list and model."""
+    """A request: who made it, when, to which URL, and the list and model of its response."""
 
     at: dt.datetime
     request_id: str

@@ -1,4 +1,4 @@
-"""``wagewatch briefing``: the monthly briefing or the yearly summary as a file."""
+"""``wagewatch briefing``: write the monthly briefing or the yearly summary to a file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def briefing(
     year: Annotated[int | None, typer.Option("--year", min=1990, max=2200)] = None,
     region: Region = "",
 ) -> None:
-    """Write the briefing of a month, or the summary of a year; the suffix says the format."""
+    """Write the briefing of a month or summary of a year; the file suffix selects the format."""
     cli = cli_context(context)
     if (month is None) == (year is None):
         raise typer.BadParameter(cli.text("month_or_year"), param_hint="--month / --year")
@@ -41,18 +41,18 @@ def _write(
     cli: CliContext, out: Path, kind: str, day: dt.date, whole_year: bool, region: str
 ) -> None:
     from serving.briefings.period import month_of, year_of
-    from serving.briefings.service import keep, monthly_paper, yearly_paper
-    from serving.documents.formats import FORMATS
+    from serving.briefings.service import create_monthly, create_yearly, store_briefing
+    from serving.documents.formats import RENDERERS
 
     settings = open_settings(cli).model_copy(update={"language": cli.language})
     import_submissions(cli, settings)
     period = year_of(day.year) if whole_year else month_of(day)
-    make = yearly_paper if whole_year else monthly_paper
+    make = create_yearly if whole_year else create_monthly
     with open_records(cli) as store, open_database(cli, settings) as database:
-        body = FORMATS[kind](make(store, database, settings, period, region), settings.language)
+        body = RENDERERS[kind](make(store, database, settings, period, region), settings.language)
         write_file(out, body)
         if not whole_year:
-            keep(database, period, region, kind, body, os_user_name())
+            store_briefing(database, period, region, kind, body, os_user_name())
 
 
 def _first_day(cli: CliContext, month: str | None, year: int | None) -> dt.date:

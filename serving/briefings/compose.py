@@ -1,4 +1,4 @@
-"""Puts a briefing together: the monthly one, and the yearly work summary from the same figures."""
+"""Composition of the monthly briefing and the yearly work summary from the same facts."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ import datetime as dt
 
 from risk.locale import Language
 from serving.briefings.facts import Facts
-from serving.briefings.sections.advice import tell_advice, tell_problems
-from serving.briefings.sections.alerts import by_tier, full_list, tell_alerts, tell_key_projects
+from serving.briefings.sections.advice import add_advice, add_problems
+from serving.briefings.sections.alerts import (
+    add_alerts,
+    add_key_projects,
+    count_by_tier,
+    watchlist_table,
+)
 from serving.briefings.sections.employers import SUM as EMPLOYERS
-from serving.briefings.sections.employers import tell_employers
-from serving.briefings.sections.matters import tell_followed_up
-from serving.briefings.sections.rates import tell_rates
-from serving.briefings.sections.visits_cases import tell_cases, tell_last_list
-from serving.documents.builder import Teller
+from serving.briefings.sections.employers import add_employers
+from serving.briefings.sections.matters import add_matters
+from serving.briefings.sections.rates import add_rates
+from serving.briefings.sections.visits_cases import add_cases, add_visits
+from serving.documents.builder import DocumentBuilder
 from serving.documents.consistency import require_consistent
-from serving.documents.model import Paper
+from serving.documents.model import Document
 
 _SUMS = (
     ("visited", ("visited_government", "visited_other")),
@@ -31,46 +36,50 @@ _SUMS = (
 )
 
 
-def monthly(facts: Facts, language: Language) -> Paper:
-    """The monthly briefing.
+def compose_monthly(facts: Facts, language: Language) -> Document:
+    """Compose the monthly briefing.
 
     Raises:
-        BriefingContradicts: its figures disagree.
+        InconsistentDocument: figures disagree.
     """
-    teller = Teller(language, dict(facts.settings.places))
-    _tell_overall(teller, facts)
-    tell_alerts(teller, facts)
-    tell_rates(teller, facts)
-    tell_key_projects(teller, facts)
-    tell_employers(teller, facts)
-    tell_last_list(teller, facts)
-    tell_followed_up(teller, facts)
-    tell_cases(teller, facts)
-    tell_advice(teller, facts)
-    return _paper(teller, facts, "monthly")
+    builder = DocumentBuilder(language, dict(facts.settings.places))
+    _add_overview(builder, facts)
+    add_alerts(builder, facts)
+    add_rates(builder, facts)
+    add_key_projects(builder, facts)
+    add_employers(builder, facts)
+    add_visits(builder, facts)
+    add_matters(builder, facts)
+    add_cases(builder, facts)
+    add_advice(builder, facts)
+    return _document(builder, facts, "monthly")
 
 
-def yearly(facts: Facts, language: Language) -> Paper:
-    """The yearly work summary: organisation, what was done, problems, next steps."""
-    teller = Teller(language, dict(facts.settings.places))
-    teller.heading("done")
-    _tell_sweep(teller, facts)
-    tell_cases(teller, facts, 2)
-    tell_last_list(teller, facts, 2)
-    tell_followed_up(teller, facts)
-    tell_rates(teller, facts, 2)
-    tell_problems(teller, facts)
-    tell_advice(teller, facts, "next")
-    return _paper(teller, facts, "yearly")
+def compose_yearly(facts: Facts, language: Language) -> Document:
+    """Compose the yearly work summary: work done, problems, next steps.
+
+    Raises:
+        InconsistentDocument: figures disagree.
+    """
+    builder = DocumentBuilder(language, dict(facts.settings.places))
+    builder.add_heading("done")
+    _add_sweep(builder, facts)
+    add_cases(builder, facts, 2)
+    add_visits(builder, facts, 2)
+    add_matters(builder, facts)
+    add_rates(builder, facts, 2)
+    add_problems(builder, facts)
+    add_advice(builder, facts, "next")
+    return _document(builder, facts, "yearly")
 
 
-def _tell_sweep(teller: Teller, facts: Facts) -> None:
-    teller.heading("sweep", 2)
-    if "inspections" in facts.silent:
-        teller.say("nothing_known")
+def _add_sweep(builder: DocumentBuilder, facts: Facts) -> None:
+    builder.add_heading("sweep", 2)
+    if "inspections" in facts.silent_tables:
+        builder.add_paragraph("nothing_known")
         return
-    visits = facts.counted.visits
-    teller.say(
+    visits = facts.statistics.visits
+    builder.add_paragraph(
         "year_sweep",
         visits_made=visits.made,
         visited=visits.projects,
@@ -80,54 +89,58 @@ def _tell_sweep(teller: Teller, facts: Facts) -> None:
     )
 
 
-def _tell_overall(teller: Teller, facts: Facts) -> None:
-    teller.heading("overall")
-    if facts.now is None:
-        teller.say("no_list")
+def _add_overview(builder: DocumentBuilder, facts: Facts) -> None:
+    builder.add_heading("overall")
+    if facts.current is None:
+        builder.add_paragraph("no_list")
     else:
-        projects, document = facts.now.projects, facts.now.document
-        counts = by_tier(projects)
-        teller.say(
+        projects, document = facts.current.projects, facts.current.document
+        counts = count_by_tier(projects)
+        builder.add_paragraph(
             "overall",
-            as_of=facts.now.as_of - dt.timedelta(days=1),
-            place=teller.place(facts.region),
+            as_of=facts.current.as_of - dt.timedelta(days=1),
+            place=builder.region_name(facts.region),
             cohort=len(projects),
             listed=len(document["entries"]),
             **counts,
         )
         expected = sum(row["probability"] for row in projects)
-        teller.say("expected" if expected >= 1 else "expected_few", expected=f"{expected:.0f}")
+        builder.add_paragraph(
+            "expected" if expected >= 1 else "expected_few", expected=f"{expected:.0f}"
+        )
         if document["model"]["note"]:
-            teller.say("note", note=document["model"]["note"][teller.language])
+            builder.add_paragraph("note", note=document["model"]["note"][builder.language])
         if document["missing_feeds"]:
-            from serving.formatting import table_name
+            from serving.formatting import table_label
 
-            names = [table_name(one, teller.language) for one in document["missing_feeds"]]
-            teller.say("missing", tables=teller.word("comma").join(names))
+            names = [table_label(table, builder.language) for table in document["missing_feeds"]]
+            builder.add_paragraph("missing", tables=builder.text("comma").join(names))
     if facts.known_until is None or facts.known_until < facts.period.start:
-        teller.say("nothing_known")
+        builder.add_paragraph("nothing_known")
 
 
-def _paper(teller: Teller, facts: Facts, kind: str) -> Paper:
+def _document(builder: DocumentBuilder, facts: Facts, kind: str) -> Document:
     settings, period = facts.settings.briefing, facts.period
-    annex = full_list(teller, facts) if kind == "monthly" else None
+    annex = watchlist_table(builder, facts) if kind == "monthly" else None
     fields = {"year": period.start.year, "month": period.start.month}
-    sums = [one for one in _SUMS if {one[0], *one[1]} <= set(teller.figures)]
-    paper = Paper(
-        title=teller.word(
-            f"title_{kind}", place=teller.place(facts.region) if facts.region else "", **fields
+    sums = [rule for rule in _SUMS if {rule[0], *rule[1]} <= set(builder.figures)]
+    paper = Document(
+        title=builder.text(
+            f"title_{kind}",
+            place=builder.region_name(facts.region) if facts.region else "",
+            **fields,
         ),
         office=settings.office,
-        issue=teller.word("issue", **fields) if kind == "monthly" else "",
+        issue=builder.text("issue", **fields) if kind == "monthly" else "",
         addressee=settings.addressee,
-        dated=period.stop,
-        blocks=tuple(teller.blocks),
-        annex_title=teller.word("annex") if annex and annex.rows else "",
+        date=period.stop,
+        blocks=tuple(builder.blocks),
+        annex_title=builder.text("annex") if annex and annex.rows else "",
         annex=(annex,) if annex and annex.rows else (),
-        notice=teller.word("notice"),
-        figures=teller.figures,
+        notice=builder.text("notice"),
+        figures=builder.figures,
         sums=tuple(sums),
-        conflicts=tuple(teller.conflicts),
+        conflicts=tuple(builder.conflicts),
     )
     require_consistent(paper)
     return paper

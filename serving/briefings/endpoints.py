@@ -26,12 +26,12 @@ Reader = Annotated[Principal, require(Permission.READ_BRIEFINGS)]
 
 @router.get("")
 def list_briefings(
-    database: DatabaseDep, who: Reader, cursor: CursorQuery = None, limit: LimitQuery = 100
+    database: DatabaseDep, principal: Reader, cursor: CursorQuery = None, limit: LimitQuery = 100
 ) -> Page[Briefing]:
-    """Monthly briefings, newest first / 月度风险简报。"""
-    found = listed(database.engine, who, page_request(limit, cursor))
+    """Monthly briefings, newest first."""
+    found = listed(database.engine, principal, page_request(limit, cursor))
     after = None if found.next is None else str(found.next)
-    return Page(items=[Briefing(**asdict(one)) for one in found.items], next=after)
+    return Page(items=[Briefing(**asdict(briefing)) for briefing in found.items], next=after)
 
 
 @router.get(
@@ -47,10 +47,10 @@ def list_briefings(
     },
 )
 def get_briefing(
-    database: DatabaseDep, who: Reader, number: Annotated[int, Path(ge=1, le=10**15)]
+    database: DatabaseDep, principal: Reader, number: Annotated[int, Path(ge=1, le=10**15)]
 ) -> Response:
-    """One briefing as a file / 下载一份简报。"""
-    briefing, body = read_briefing(database.engine, number, who)
+    """One briefing as a file."""
+    briefing, body = read_briefing(database.engine, number, principal)
     name = f"briefing-{briefing.month:%Y-%m}.{briefing.format}"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',

@@ -1,9 +1,8 @@
-"""Everything a briefing tells of, gathered once; sentences and tables only read it."""
+"""Input of a briefing, read once from records and service; the sections only format it."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,26 +14,32 @@ from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
 from serving.briefings.period import Lists, Period, lists_for
 from serving.briefings.statistics import (
-    Cases,
-    Complaints,
-    Followed,
-    Visits,
-    count_cases,
-    count_complaints,
-    count_visits,
-    followed,
-    last_known,
-    silent_feeds,
+    CaseStatistics,
+    ComplaintStatistics,
+    VisitResults,
+    VisitStatistics,
+    case_statistics,
+    complaint_statistics,
+    last_known_day,
+    silent_tables,
+    visit_results,
+    visit_statistics,
     visits_to,
 )
 from serving.db.database import Database
-from serving.matters.queries import SecondLooks, UnitTally, as_of_day, by_unit, second_looks
-from serving.matters.rules import rules_of
-from serving.matters.state import Standing
+from serving.matters.queries import (
+    SecondLooks,
+    UnitCounts,
+    count_by_unit,
+    count_second_looks,
+    states_at,
+)
+from serving.matters.rules import matter_rules
+from serving.matters.state import MatterState
 from serving.settings import Settings
 from serving.snapshot.open_matters import closed_cases, open_matters
-from serving.watchlists.repository import Summary, WatchlistRepository
-from serving.watchlists.snapshot_repository import register
+from serving.watchlists.repository import ListSummary, WatchlistRepository
+from serving.watchlists.snapshot_repository import load_register
 
 Document = Mapping[str, Any]
 
@@ -43,27 +48,27 @@ _FEEDS = ("cases", "complaints", "inspections")
 
 
 @dataclass(frozen=True)
-class Warned:
-    """A list with the projects scored with it; ``whole`` unless only those listed are known."""
+class ScoredList:
+    """A list with the projects scored with it; not ``complete`` if only its entries are known."""
 
     document: Document
     projects: Sequence[Document]
     as_of: dt.date
-    whole: bool = True
+    complete: bool = True
 
 
 @dataclass(frozen=True)
-class Counted:
-    """What is counted of a period."""
+class PeriodStatistics:
+    """Statistics of a period."""
 
-    cases: Cases
-    complaints: Complaints
-    visits: Visits
+    cases: CaseStatistics
+    complaints: ComplaintStatistics
+    visits: VisitStatistics
 
 
 @dataclass(frozen=True)
 class Rates:
-    """The rates of places in a month; ``whole`` is all of them together."""
+    """Rates of a month as (kept, due), per place and for all places together (``whole``)."""
 
     month: dt.date
     places: Mapping[str, Mapping[str, tuple[int, int]]]
@@ -72,7 +77,7 @@ class Rates:
 
 @dataclass(frozen=True)
 class ListedInYear:
-    """The lists of a year: how many, of how many projects, and what visits since found there."""
+    """Lists of a year: their number, distinct projects, projects visited since, arrears found."""
 
     lists: int
     projects: int
@@ -82,40 +87,40 @@ class ListedInYear:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known for a briefing of ``region`` over ``period``; None where there is none."""
+    """All facts for a briefing of ``region`` over ``period``; None where there is none."""
 
     period: Period
     region: str
     settings: Settings
-    now: Warned | None
-    last: Warned | None
-    year_ago: Warned | None
-    counted: Counted
-    counted_before: Counted
-    counted_year_ago: Counted
-    year_to_date: Counted
-    silent: Sequence[str]
+    current: ScoredList | None
+    previous: ScoredList | None
+    year_ago: ScoredList | None
+    statistics: PeriodStatistics
+    statistics_before: PeriodStatistics
+    statistics_year_ago: PeriodStatistics
+    year_to_date: PeriodStatistics
+    silent_tables: Sequence[str]
     known_until: dt.date | None
-    followed: Followed | None
-    listed: ListedInYear | None
+    visit_results: VisitResults | None
+    lists_of_year: ListedInYear | None
     rates: Rates | None
     rates_before: Rates | None
     matters: Sequence[Document]
     closed: Sequence[Document]
-    employers: Warned | None = None
-    followed_up: Sequence[UnitTally] = ()
+    employers: ScoredList | None = None
+    matters_by_unit: Sequence[UnitCounts] = ()
     second_looks: SecondLooks | None = None
 
 
-def gather_facts(
+def collect_facts(
     store: RecordStore, database: Database, settings: Settings, period: Period, region: str
 ) -> Facts:
-    """Everything for a briefing, from what was known before the period's end."""
+    """Collect the facts of a briefing, as known before the end of the period."""
     lists = lists_for(WatchlistRepository(database).summaries(OFFICE), period, region)
-    return _gathered(store, database, settings, period, region, lists)
+    return _collect(store, database, settings, period, region, lists)
 
 
-def _gathered(
+def _collect(
     store: RecordStore,
     database: Database,
     settings: Settings,
@@ -125,71 +130,71 @@ def _gathered(
 ) -> Facts:
     months = 12 if period.whole_year else 1
     before = Period(add_months(period.start, -months), period.start)
-    last = _warned(WatchlistRepository(database), lists.last)
+    last = _scored_list(WatchlistRepository(database), lists.last)
     january = Period(dt.date(period.start.year, 1, 1), period.stop)
-    until = last_known(store)
-    standings = _standings(database, settings, period, region)
+    until = last_known_day(store)
+    standings = _matter_states(database, settings, period, region)
     silent_since = until is None or until < period.start
     rates, rates_before = (None, None) if silent_since else _rates(store, period.stop, region)
     return Facts(
         period=period,
         region=region,
         settings=settings,
-        now=_warned(WatchlistRepository(database), lists.now),
-        last=last,
-        year_ago=_warned(WatchlistRepository(database), lists.year_ago),
-        counted=count(store, period, region),
-        counted_before=count(store, before, region),
-        counted_year_ago=count(store, period.year_before(), region),
-        year_to_date=count(store, january, region),
-        silent=silent_feeds(store, period, _FEEDS),
+        current=_scored_list(WatchlistRepository(database), lists.now),
+        previous=last,
+        year_ago=_scored_list(WatchlistRepository(database), lists.year_ago),
+        statistics=period_statistics(store, period, region),
+        statistics_before=period_statistics(store, before, region),
+        statistics_year_ago=period_statistics(store, period.year_before(), region),
+        year_to_date=period_statistics(store, january, region),
+        silent_tables=silent_tables(store, period, _FEEDS),
         known_until=until,
-        followed=_followed(store, last, period),
-        listed=_listed_in(store, database, period, region) if period.whole_year else None,
+        visit_results=_visit_results(store, last, period),
+        lists_of_year=_listed_in(store, database, period, region) if period.whole_year else None,
         rates=rates,
         rates_before=rates_before,
-        matters=_here(open_matters(store, period.stop), region),
-        closed=_here(closed_cases(store, period.stop), region),
+        matters=_in_region(open_matters(store, period.stop), region),
+        closed=_in_region(closed_cases(store, period.stop), region),
         employers=_employers(database, period, region),
-        followed_up=by_unit(standings, period.start, period.stop),
-        second_looks=second_looks(standings, period.start, period.stop),
+        matters_by_unit=count_by_unit(standings, period.start, period.stop),
+        second_looks=count_second_looks(standings, period.start, period.stop),
     )
 
 
-def _standings(
+def _matter_states(
     database: Database, settings: Settings, period: Period, region: str
-) -> Sequence[Standing]:
-    """The matters of the service as they stood at the period's end."""
+) -> Sequence[MatterState]:
+    """Return the state of the matters at the end of the period."""
     office = Principal("office", "office", Role.ADMIN, region)
-    return as_of_day(database, rules_of(settings.matters), office, period.last)
+    return states_at(database, matter_rules(settings.matters), office, period.last)
 
 
-def count(store: RecordStore, period: Period, region: str) -> Counted:
-    """What happened in a period."""
-    return Counted(
-        count_cases(store, period, region),
-        count_complaints(store, period, region),
-        count_visits(store, period, region),
+def period_statistics(store: RecordStore, period: Period, region: str) -> PeriodStatistics:
+    """Return the statistics of a period."""
+    return PeriodStatistics(
+        case_statistics(store, period, region),
+        complaint_statistics(store, period, region),
+        visit_statistics(store, period, region),
     )
 
 
-def _warned(lists: WatchlistRepository, summary: Summary | None) -> Warned | None:
+def _scored_list(lists: WatchlistRepository, summary: ListSummary | None) -> ScoredList | None:
     if summary is None:
         return None
-    document = json.loads(lists.watchlist(summary.as_of, summary.region).body)
-    found = register(lists.engine, summary.as_of, summary.region, kind=summary.kind)
+    document = lists.watchlist(summary.as_of, summary.region).document()
+    found = load_register(lists.engine, summary.as_of, summary.region, kind=summary.kind)
     rows = found.document["projects"] if found else _listed_only(document)
-    return Warned(document, rows, summary.as_of, whole=found is not None)
+    return ScoredList(document, rows, summary.as_of, complete=found is not None)
 
 
-def _employers(database: Database, period: Period, region: str) -> Warned | None:
-    """The list of employers that belongs to the period."""
+def _employers(database: Database, period: Period, region: str) -> ScoredList | None:
+    """Return the list of employers of the period."""
     lists = WatchlistRepository(database, "employer")
-    return _warned(lists, lists_for(lists.summaries(OFFICE), period, region).now)
+    return _scored_list(lists, lists_for(lists.summaries(OFFICE), period, region).now)
 
 
 def _listed_only(document: Document) -> list[Document]:
-    """What is known of a list that was sealed without a register: its entries."""
+    """Return the entries of a list that was published without a register."""
     nothing = dict.fromkeys(("sector", "funding", "contractor_id", "owner_id", "owner_name"))
     return [
         {
@@ -203,21 +208,23 @@ def _listed_only(document: Document) -> list[Document]:
     ]
 
 
-def _followed(store: RecordStore, last: Warned | None, period: Period) -> Followed | None:
+def _visit_results(
+    store: RecordStore, last: ScoredList | None, period: Period
+) -> VisitResults | None:
     if last is None:
         return None
     listed = [entry["project_id"] for entry in last.document["entries"]]
-    return followed(store, listed, Period(last.as_of, max(period.stop, last.as_of)))
+    return visit_results(store, listed, Period(last.as_of, max(period.stop, last.as_of)))
 
 
 def _listed_in(store: RecordStore, database: Database, period: Period, region: str) -> ListedInYear:
     first: dict[str, dt.date] = {}
     every = WatchlistRepository(database).summaries(OFFICE, region)
-    lists = [one for one in every if period.start <= one.as_of < period.stop]
-    for one in sorted(lists, key=lambda summary: summary.as_of):
-        document = json.loads(WatchlistRepository(database).watchlist(one.as_of, region).body)
+    lists = [summary for summary in every if period.start <= summary.as_of < period.stop]
+    for summary in sorted(lists, key=lambda summary: summary.as_of):
+        document = WatchlistRepository(database).watchlist(summary.as_of, region).document()
         for entry in document["entries"]:
-            first.setdefault(entry["project_id"], one.as_of)
+            first.setdefault(entry["project_id"], summary.as_of)
     visits = visits_to(store, period, list(first))
     visited = {key for key, day, _ in visits if day >= first[key]}
     hit = {key for key, day, found in visits if found and day >= first[key]}
@@ -225,7 +232,7 @@ def _listed_in(store: RecordStore, database: Database, period: Period, region: s
 
 
 def _rates(store: RecordStore, as_of: dt.date, region: str) -> tuple[Rates | None, Rates | None]:
-    """The newest month with rates, and the one before it."""
+    """Return the rates of the newest month with data and of the month before."""
     found = {
         key: {name: (rate.kept, rate.due) for name, rate in rates.items()}
         for key, rates in rates_by_place(store, as_of).items()
@@ -249,5 +256,5 @@ def _rates_of(month: dt.date, found: Mapping[tuple[str, dt.date], Any]) -> Rates
     return Rates(month, places, whole)
 
 
-def _here(rows: Sequence[Document], region: str) -> list[Document]:
+def _in_region(rows: Sequence[Document], region: str) -> list[Document]:
     return [row for row in rows if (row["region_code"] or "").startswith(region)]

@@ -1,4 +1,4 @@
-"""The briefings made so far, to read and to take along."""
+"""Page that lists the briefings for download."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.briefings.repository import list_briefings
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.watchlists.reader import reader_of
 from serving.web.render import render
 
@@ -19,8 +19,8 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/briefings")
 def briefings(
-    request: Request, who: Annotated[Principal, require(Permission.READ_BRIEFINGS)]
+    request: Request, principal: Annotated[Principal, require(Permission.READ_BRIEFINGS)]
 ) -> Response:
-    """All briefings of the region, newest first."""
-    found = list_briefings(reader_of(request).database.engine, who, Wanted(200))
-    return render(request, "briefings", who, briefings=found.items)
+    """List all briefings of the region, newest first."""
+    found = list_briefings(reader_of(request).database.engine, principal, PageRequest(200))
+    return render(request, "briefings", principal, briefings=found.items)

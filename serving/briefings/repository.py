@@ -13,13 +13,13 @@ from sqlalchemy import Engine, Row, insert, select
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
 from serving.db.engine import utc, writing
-from serving.db.pagination import Page, Wanted, page
+from serving.db.pagination import Page, PageRequest, page
 from serving.db.tables import BRIEFINGS
 from serving.errors import ApiError
 
 
 class BriefingUnknown(ApiError):
-    """There is no such briefing in the region."""
+    """The region has no such briefing."""
 
     code = "briefing_unknown"
     status = HTTPStatus.NOT_FOUND
@@ -27,7 +27,7 @@ class BriefingUnknown(ApiError):
 
 @dataclass(frozen=True)
 class Briefing:
-    """A monthly briefing without its body."""
+    """A monthly briefing without its content."""
 
     id: int
     month: dt.date
@@ -38,8 +38,8 @@ class Briefing:
     made_by: str
 
 
-def keep_briefing(engine: Engine, briefing: Briefing, body: bytes) -> None:
-    """Keep a briefing; nothing if the very same is there."""
+def insert_briefing(engine: Engine, briefing: Briefing, body: bytes) -> None:
+    """Insert a briefing unless the same month, region, format and content is stored."""
     digest = hashlib.sha256(body).hexdigest()
     with writing(engine).begin() as connection:
         same = select(BRIEFINGS.c.id).where(
@@ -62,8 +62,8 @@ def keep_briefing(engine: Engine, briefing: Briefing, body: bytes) -> None:
             )
 
 
-def list_briefings(engine: Engine, principal: Principal, wanted: Wanted) -> Page[Briefing]:
-    """The briefings of the region, newest first."""
+def list_briefings(engine: Engine, principal: Principal, wanted: PageRequest) -> Page[Briefing]:
+    """Return the briefings of the region, newest first."""
     columns = [BRIEFINGS.c[name] for name in Briefing.__dataclass_fields__]
     query = select(*columns).where(within(BRIEFINGS.c.region, principal))
     with engine.connect() as connection:
@@ -72,10 +72,10 @@ def list_briefings(engine: Engine, principal: Principal, wanted: Wanted) -> Page
 
 
 def read_briefing(engine: Engine, number: int, principal: Principal) -> tuple[Briefing, bytes]:
-    """A briefing and its body.
+    """Return a briefing and its content.
 
     Raises:
-        BriefingUnknown: there is none in the principal's region.
+        BriefingUnknown: the principal's region has no such briefing.
     """
     query = select(BRIEFINGS).where(BRIEFINGS.c.id == number, within(BRIEFINGS.c.region, principal))
     with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""Briefings as they are listed."""
+"""Response schemas of briefings."""
 
 from __future__ import annotations
 

@@ -1,48 +1,50 @@
-"""Makes briefings and keeps them where the API and the pages find them."""
+"""Creates and stores briefings."""
 
 from __future__ import annotations
 
 import datetime as dt
 
 from risk.store.store import RecordStore
-from serving.briefings.compose import monthly, yearly
-from serving.briefings.facts import Facts, gather_facts
+from serving.briefings.compose import compose_monthly, compose_yearly
+from serving.briefings.facts import Facts, collect_facts
 from serving.briefings.period import Period
-from serving.briefings.repository import Briefing, keep_briefing
+from serving.briefings.repository import Briefing, insert_briefing
 from serving.db.database import Database
-from serving.documents.model import Paper
+from serving.documents.model import Document
 from serving.settings import Settings
 
 
-def monthly_paper(
+def create_monthly(
     store: RecordStore, database: Database, settings: Settings, period: Period, region: str
-) -> Paper:
-    """The briefing of a month, in the language of the settings.
+) -> Document:
+    """Create the briefing of a month in the language of the settings.
 
     Raises:
-        BriefingContradicts: its figures disagree.
+        InconsistentDocument: figures disagree.
     """
-    return monthly(_facts(store, database, settings, period, region), settings.language)
+    return compose_monthly(_facts(store, database, settings, period, region), settings.language)
 
 
-def yearly_paper(
+def create_yearly(
     store: RecordStore, database: Database, settings: Settings, period: Period, region: str
-) -> Paper:
-    """The work summary of a year.
+) -> Document:
+    """Create the work summary of a year in the language of the settings.
 
     Raises:
-        BriefingContradicts: its figures disagree.
+        InconsistentDocument: figures disagree.
     """
-    return yearly(_facts(store, database, settings, period, region), settings.language)
+    return compose_yearly(_facts(store, database, settings, period, region), settings.language)
 
 
-def keep(database: Database, period: Period, region: str, kind: str, body: bytes, by: str) -> None:
-    """Keep a monthly briefing as it was made; the very same is kept once."""
+def store_briefing(
+    database: Database, period: Period, region: str, kind: str, body: bytes, by: str
+) -> None:
+    """Store a monthly briefing; identical content is stored once."""
     now = dt.datetime.now(dt.UTC)
-    keep_briefing(database.engine, Briefing(0, period.start, region, kind, "", now, by), body)
+    insert_briefing(database.engine, Briefing(0, period.start, region, kind, "", now, by), body)
 
 
 def _facts(
     store: RecordStore, database: Database, settings: Settings, period: Period, region: str
 ) -> Facts:
-    return gather_facts(store, database, settings, period, region)
+    return collect_facts(store, database, settings, period, region)

@@ -1,4 +1,4 @@
-"""Counts complaints, cases and visits of a period from the records, as known before its end."""
+"""Statistics of complaints, cases and visits of a period, as known before its end."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from risk.store.store import RecordStore
 from serving.briefings.period import Period
-from serving.snapshot.as_of_query import known
+from serving.snapshot.as_of_query import with_known_tables
 
 _TABLES = ("cases", "complaints", "inspections", "projects", "organizations")
 _PLACED = f"""
-{known(*_TABLES)},
+{with_known_tables(*_TABLES)},
 placed_cases AS (
   SELECT c.*, coalesce(p.region_code, o.region_code) AS region_code
   FROM cases c LEFT JOIN projects p USING (project_id)
@@ -80,8 +80,8 @@ _KNOWN_IN = "SELECT count(*) FROM {table} WHERE known_at >= $1 AND known_at < $2
 
 
 @dataclass(frozen=True)
-class Cases:
-    """Cases opened, confirmed, closed and handed over; people and fen as far as known."""
+class CaseStatistics:
+    """Cases opened, confirmed, closed and transferred; workers and fen where known."""
 
     opened: int
     workers: int
@@ -95,8 +95,8 @@ class Cases:
 
 
 @dataclass(frozen=True)
-class Complaints:
-    """Complaints received; ``unnamed`` name no project, so they count for the whole region."""
+class ComplaintStatistics:
+    """Complaints received; the ``unnamed`` name no project and so have no region."""
 
     received: int
     unnamed: int
@@ -105,8 +105,8 @@ class Complaints:
 
 
 @dataclass(frozen=True)
-class Visits:
-    """Inspections made, the projects they were made to, and where arrears were found."""
+class VisitStatistics:
+    """Inspections, the distinct projects inspected, and those where arrears were found."""
 
     made: int
     projects: int
@@ -117,8 +117,8 @@ class Visits:
 
 
 @dataclass(frozen=True)
-class Followed:
-    """What visits found at the projects of a list; fen as far as known."""
+class VisitResults:
+    """Results of visits to the projects of a list; fen where known."""
 
     visited: int
     found: int
@@ -126,27 +126,27 @@ class Followed:
     owed: int
 
 
-def count_cases(store: RecordStore, period: Period, region: str) -> Cases:
-    """The cases of a period."""
-    return Cases(*_numbers(store, _CASES, period, region))
+def case_statistics(store: RecordStore, period: Period, region: str) -> CaseStatistics:
+    """Return the case statistics of a period."""
+    return CaseStatistics(*_numbers(store, _CASES, period, region))
 
 
-def count_complaints(store: RecordStore, period: Period, region: str) -> Complaints:
-    """The complaints of a period; those that name no project count only for all regions."""
-    return Complaints(*_numbers(store, _COMPLAINTS, period, region))
+def complaint_statistics(store: RecordStore, period: Period, region: str) -> ComplaintStatistics:
+    """Return the complaint statistics; complaints without a project count only without region."""
+    return ComplaintStatistics(*_numbers(store, _COMPLAINTS, period, region))
 
 
-def count_visits(store: RecordStore, period: Period, region: str) -> Visits:
-    """The inspections of a period."""
-    return Visits(*_numbers(store, _VISITS, period, region))
+def visit_statistics(store: RecordStore, period: Period, region: str) -> VisitStatistics:
+    """Return the inspection statistics of a period."""
+    return VisitStatistics(*_numbers(store, _VISITS, period, region))
 
 
-def followed(store: RecordStore, listed: Sequence[str], period: Period) -> Followed:
-    """What visits of a period found at the projects ``listed``."""
+def visit_results(store: RecordStore, listed: Sequence[str], period: Period) -> VisitResults:
+    """Return the results of the visits of a period to the projects ``listed``."""
     parameters = [period.stop, period.start, period.stop, list(listed)]
     rows = store.rows(_FOLLOWED, parameters)
     found = [row for row in rows if row[1]]
-    return Followed(
+    return VisitResults(
         visited=len(rows),
         found=len(found),
         workers=sum(row[2] or 0 for row in found),
@@ -157,13 +157,13 @@ def followed(store: RecordStore, listed: Sequence[str], period: Period) -> Follo
 def visits_to(
     store: RecordStore, period: Period, projects: Sequence[str]
 ) -> list[tuple[str, dt.date, bool]]:
-    """Every visit of a period to one of ``projects``: where, when, whether arrears were found."""
+    """Return (project, day, arrears found) of every visit of a period to one of ``projects``."""
     rows = store.rows(_VISITS_TO, [period.stop, period.start, period.stop, list(projects)])
     return [(str(key), day, bool(found)) for key, day, found in rows]
 
 
-def silent_feeds(store: RecordStore, period: Period, tables: Sequence[str]) -> list[str]:
-    """Which of ``tables`` brought nothing in during a period: what they would tell is unknown."""
+def silent_tables(store: RecordStore, period: Period, tables: Sequence[str]) -> list[str]:
+    """Return those of ``tables`` without any new record in a period; their counts are unknown."""
     return [
         table
         for table in tables
@@ -171,8 +171,8 @@ def silent_feeds(store: RecordStore, period: Period, tables: Sequence[str]) -> l
     ]
 
 
-def last_known(store: RecordStore) -> dt.date | None:
-    """The last day on which anything became known."""
+def last_known_day(store: RecordStore) -> dt.date | None:
+    """Return the newest ``known_at`` of all records, or None."""
     days = [feed.last_known_at for feed in store.feeds() if feed.last_known_at]
     return max(days, default=None)
 

@@ -1,1 +1,1 @@
-"""Campaigns (专项行动): a scope, a time, what is to be reached, and how far it is."""
+"""Campaigns (专项行动): scope, period, targets and progress."""

@@ -1,4 +1,4 @@
-"""``wagewatch campaign``: the report of a campaign as a file."""
+"""``wagewatch campaign``: write the report of a campaign to a file."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ def campaign(
     on: OnOrNone = None,
     region: Region = "",
 ) -> None:
-    """Write how far a campaign is; the suffix says the format."""
+    """Write the progress report of a campaign; the file suffix selects the format."""
     cli = cli_context(context)
     kind = out.suffix.lower().removeprefix(".")
     if kind not in _FORMATS:
         raise typer.BadParameter(cli.text("briefing_format", found=out.suffix), param_hint="--out")
     from serving.auth.principal import Principal
     from serving.auth.roles import Role
-    from serving.campaigns.plans import plan_of
-    from serving.campaigns.queries import read_progress
-    from serving.campaigns.report import campaign_paper
-    from serving.documents.formats import FORMATS
+    from serving.campaigns.plans import get_plan
+    from serving.campaigns.queries import read_status
+    from serving.campaigns.report import campaign_report
+    from serving.documents.formats import RENDERERS
 
     settings = open_settings(cli).model_copy(update={"language": cli.language})
     now = dt.datetime.now(dt.UTC)
     day = on or now.astimezone().date()
-    plan = plan_of(settings, name, day)
-    who = Principal("office", "office", Role.ADMIN, region)
+    plan = get_plan(settings, name, day)
+    principal = Principal("office", "office", Role.ADMIN, region)
     with open_database(cli, settings) as database:
-        progress = read_progress(database, settings, who, plan, day, now)
-    write_file(out, FORMATS[kind](campaign_paper(progress, settings), settings.language))
+        progress = read_status(database, settings, principal, plan, day, now)
+    write_file(out, RENDERERS[kind](campaign_report(progress, settings), settings.language))
     print_line(cli.text("written", path=str(out)))

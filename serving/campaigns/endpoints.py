@@ -1,4 +1,4 @@
-"""/v1/campaigns: what campaigns are set, how far each is, and what is left to check."""
+"""/v1/campaigns: campaigns, their progress, and unchecked projects."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from fastapi import APIRouter, Path, Request
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.campaigns.plans import plan_of, plans_of
-from serving.campaigns.progress import Progress
-from serving.campaigns.queries import read_progress
+from serving.campaigns.plans import get_plan, list_plans
+from serving.campaigns.queries import read_status
 from serving.campaigns.schemas import Campaign, CampaignProgress, SweptShare, Unchecked, ZeroTarget
-from serving.campaigns.texts import title_of
+from serving.campaigns.status import CampaignStatus
+from serving.campaigns.texts import campaign_title
 from serving.clock import now
 from serving.db.database import Database
 from serving.http.dependencies import DatabaseDep, settings_of
@@ -26,26 +26,26 @@ from serving.settings import CampaignPlan, Settings
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"], responses=RESPONSES)
 
 Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
-Name = Annotated[str, Path(pattern=r"^[\w-]{1,40}$", description="Its name / 行动代号")]
+Name = Annotated[str, Path(pattern=r"^[\w-]{1,40}$", description="api.parameters.campaign_name")]
 
 
 @router.get("")
-def list_campaigns(request: Request, who: Reader) -> Page[Campaign]:
-    """Campaigns, the newest first / 专项行动列表。"""
+def list_campaigns(request: Request, principal: Reader) -> Page[Campaign]:
+    """Campaigns, newest first."""
     settings = settings_of(request)
-    plans = plans_of(settings, now().astimezone().date())
-    return Page(items=[_told(one, settings) for one in plans], next=None)
+    plans = list_plans(settings, now().astimezone().date())
+    return Page(items=[_to_schema(plan, settings) for plan in plans], next=None)
 
 
 @router.get("/{name}/progress")
 def get_progress(
-    request: Request, database: DatabaseDep, who: Reader, name: Name
+    request: Request, database: DatabaseDep, principal: Reader, name: Name
 ) -> CampaignProgress:
-    """How far a campaign is / 行动进度。"""
+    """Progress of a campaign."""
     settings = settings_of(request)
-    found = _progress(request, database, who, name)
+    found = _status(request, database, principal, name)
     return CampaignProgress(
-        campaign=_told(found.plan, settings),
+        campaign=_to_schema(found.plan, settings),
         as_of=found.as_of,
         until=found.until,
         projects=len(found.projects),
@@ -53,24 +53,24 @@ def get_progress(
         unplaced=found.unplaced,
         unplaced_matters=found.unplaced_matters,
         cases_outside=found.cases_outside,
-        places=[SweptShare(**asdict(one)) for one in found.shares("region_code")],
-        sectors=[SweptShare(**asdict(one)) for one in found.shares("sector")],
+        places=[SweptShare(**asdict(share)) for share in found.shares("region_code")],
+        sectors=[SweptShare(**asdict(share)) for share in found.shares("sector")],
         signs=len(found.signs),
         old_cases=len(found.old_cases),
         public=len(found.public),
         public_unpaid=len(found.public_unpaid),
         found=len(found.found),
         open=len(found.open),
-        overdue=sum(one.overdue for one in found.open),
+        overdue=sum(state.overdue for state in found.open),
         closed=len(found.closed),
         recovered=found.recovered() / 100,
         zero=[
             ZeroTarget(
-                name=one.name,
-                matters=[each.matter.key for each in one.against],
-                unknown=one.unknown,
+                name=target.name,
+                matters=[each.matter.key for each in target.against],
+                unknown=target.unknown,
             )
-            for one in found.zeros
+            for target in found.zeros
         ],
     )
 
@@ -79,13 +79,13 @@ def get_progress(
 def list_unchecked(
     request: Request,
     database: DatabaseDep,
-    who: Reader,
+    principal: Reader,
     name: Name,
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Unchecked]:
-    """Projects in scope not yet checked, the likeliest first / 尚未排查的项目。"""
-    left = _progress(request, database, who, name).left
+    """Unchecked projects in scope, highest risk first."""
+    left = _status(request, database, principal, name).left
     start = int(cursor or 0)
     rows = left[start : start + limit]
     fields = Unchecked.model_fields
@@ -94,13 +94,15 @@ def list_unchecked(
     return Page(items=items, next=str(end) if end < len(left) else None)
 
 
-def _progress(request: Request, database: Database, who: Principal, name: str) -> Progress:
+def _status(
+    request: Request, database: Database, principal: Principal, name: str
+) -> CampaignStatus:
     settings, moment = settings_of(request), now()
     today = moment.astimezone().date()
-    plan = plan_of(settings, name, today)
-    return read_progress(database, settings, who, plan, today, moment)
+    plan = get_plan(settings, name, today)
+    return read_status(database, settings, principal, plan, today, moment)
 
 
-def _told(plan: CampaignPlan, settings: Settings) -> Campaign:
+def _to_schema(plan: CampaignPlan, settings: Settings) -> Campaign:
     values = plan.model_dump()
-    return Campaign(**{**values, "title": title_of(plan, settings.language)})
+    return Campaign(**{**values, "title": campaign_title(plan, settings.language)})

@@ -1,4 +1,4 @@
-"""How far a campaign is: the sweep, the three checks, what is held to zero, what is left."""
+"""Page of a campaign: sweep, the three checks, zero targets and unchecked projects."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from serving import formatting
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.campaigns.plans import plan_of, plans_of
-from serving.campaigns.progress import Progress, groups
-from serving.campaigns.queries import read_progress
-from serving.campaigns.texts import scope_of, title_of, zero_name
+from serving.campaigns.plans import get_plan, list_plans
+from serving.campaigns.queries import read_status
+from serving.campaigns.status import CampaignStatus, count_large_groups
+from serving.campaigns.texts import campaign_title, scope_text, zero_target_label
 from serving.campaigns.xlsx import campaign_xlsx
 from serving.clock import now
 from serving.http.dependencies import settings_of
@@ -32,30 +32,30 @@ Name = Annotated[str | None, Query(pattern=r"^[\w-]{1,40}$")]
 
 
 @router.get("/campaign")
-def campaign(request: Request, who: Reader, name: Name = None) -> Response:
-    """How far a campaign is."""
+def campaign(request: Request, principal: Reader, name: Name = None) -> Response:
+    """Show the progress of a campaign."""
     settings, language = settings_of(request), page_language(request)
     today = now().astimezone().date()
     try:
-        found = _progress(request, who, name)
+        found = _status(request, principal, name)
     except NothingPublished:
-        return render(request, "nothing", who)
+        return render(request, "nothing", principal)
     plan, left = found.plan, found.left
     everywhere = text("briefing.everywhere", language)
-    place = formatting.place(plan.region, settings.places) if plan.region else everywhere
-    ten, fifty = groups(found.open)
+    place = formatting.region_name(plan.region, settings.places) if plan.region else everywhere
+    ten, fifty = count_large_groups(found.open)
     return render(
         request,
         "campaign",
-        who,
+        principal,
         one=found,
         plan=plan,
-        plans=[(each.name, title_of(each, language)) for each in plans_of(settings, today)],
-        title=title_of(plan, language),
-        scope=scope_of(plan, language, place),
+        plans=[(each.name, campaign_title(each, language)) for each in list_plans(settings, today)],
+        title=campaign_title(plan, language),
+        scope=scope_text(plan, language, place),
         places=found.shares("region_code"),
         sectors=found.shares("sector"),
-        zeros=[(zero_name(zero.name, language), zero) for zero in found.zeros],
+        zeros=[(zero_target_label(zero.name, language), zero) for zero in found.zeros],
         ten=ten,
         fifty=fifty,
         overdue=sum(each.overdue for each in found.open),
@@ -66,16 +66,16 @@ def campaign(request: Request, who: Reader, name: Name = None) -> Response:
 
 
 @router.get("/campaign.xlsx")
-def campaign_sheet(request: Request, who: Reader, name: Name = None) -> Response:
-    """What is left to check, and the list of the campaign, as a workbook."""
-    found = _progress(request, who, name)
+def campaign_sheet(request: Request, principal: Reader, name: Name = None) -> Response:
+    """Return unchecked and listed projects of the campaign as a workbook."""
+    found = _status(request, principal, name)
     body = campaign_xlsx(found, page_language(request))
     return attachment(f"campaign-{found.until}.xlsx", XLSX, body)
 
 
-def _progress(request: Request, who: Principal, name: str | None) -> Progress:
+def _status(request: Request, principal: Principal, name: str | None) -> CampaignStatus:
     settings, moment = settings_of(request), now()
     reader = reader_of(request)
     today = moment.astimezone().date()
-    plan = plan_of(settings, name, reader.day(who, today))
-    return read_progress(reader.database, settings, who, plan, today, moment)
+    plan = get_plan(settings, name, reader.day(principal, today))
+    return read_status(reader.database, settings, principal, plan, today, moment)

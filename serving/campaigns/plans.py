@@ -1,4 +1,4 @@
-"""Which campaigns there are: those of the settings, else the yearly winter action."""
+"""Campaigns of the settings, or by default the yearly winter action."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from serving.errors import ApiError
 from serving.settings import CampaignPlan, Settings
 
 WINTER = "winter"
-"""The name of the winter action where no campaigns are set."""
+"""Name of the winter action if the settings have no campaigns."""
 
 
 class CampaignUnknown(ApiError):
-    """No campaign of this name is set."""
+    """The settings have no campaign of this name."""
 
     code = "campaign_unknown"
     status = HTTPStatus.NOT_FOUND
 
 
-def plans_of(settings: Settings, on: dt.date) -> Sequence[CampaignPlan]:
-    """The campaigns, the newest first; the winter action where none are set."""
+def list_plans(settings: Settings, on: dt.date) -> Sequence[CampaignPlan]:
+    """Return the campaigns, newest first; the winter action if none are set."""
     if settings.campaigns:
-        return sorted(settings.campaigns, key=lambda one: (one.start, one.name), reverse=True)
+        return sorted(settings.campaigns, key=lambda plan: (plan.start, plan.name), reverse=True)
     start, stop = winter_dates(on)
     return [CampaignPlan(name=WINTER, start=start, stop=stop)]
 
 
-def plan_of(settings: Settings, name: str | None, on: dt.date) -> CampaignPlan:
-    """The campaign of that name; without a name the newest that has begun by ``on``.
+def get_plan(settings: Settings, name: str | None, on: dt.date) -> CampaignPlan:
+    """Return the campaign of that name, or without a name the newest begun by ``on``.
 
     Raises:
-        CampaignUnknown: there is none of that name.
+        CampaignUnknown: no campaign has that name.
     """
-    plans = plans_of(settings, on)
+    plans = list_plans(settings, on)
     if name is None:
-        return next((one for one in plans if one.start <= on), plans[-1])
-    found = next((one for one in plans if one.name == name), None)
+        return next((plan for plan in plans if plan.start <= on), plans[-1])
+    found = next((plan for plan in plans if plan.name == name), None)
     if found is None:
-        raise CampaignUnknown(name=name, allowed=", ".join(one.name for one in plans))
+        raise CampaignUnknown(name=name, allowed=", ".join(plan.name for plan in plans))
     return found
 
 

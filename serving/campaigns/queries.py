@@ -1,4 +1,4 @@
-"""Gathers what a campaign's progress is computed from."""
+"""Reads the input of the status of a campaign."""
 
 from __future__ import annotations
 
@@ -6,50 +6,57 @@ import datetime as dt
 
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
-from serving.campaigns.progress import Progress, Visits, progress_of
+from serving.campaigns.status import CampaignStatus, VisitDates, compute_status
 from serving.db.database import Database
-from serving.db.pagination import Wanted
-from serving.matters.queries import current
+from serving.db.pagination import PageRequest
+from serving.matters.queries import current_states
 from serving.outcomes.repository import list_outcomes, visited_since
 from serving.settings import CampaignPlan, Settings
-from serving.watchlists.repository import NothingPublished, WatchlistRepository, closest
-from serving.watchlists.snapshot_repository import register
+from serving.watchlists.repository import NothingPublished, WatchlistRepository, closest_list
+from serving.watchlists.snapshot_repository import load_register
 
 _ALL = 1_000_000
 
 
-def read_progress(
+def read_status(
     database: Database,
     settings: Settings,
-    who: Principal,
+    principal: Principal,
     plan: CampaignPlan,
     on: dt.date,
     now: dt.datetime,
-) -> Progress:
-    """How far ``plan`` is on ``on`` in the region of ``who``, by the newest list up to ``on``.
+) -> CampaignStatus:
+    """Return the status of ``plan`` on ``on`` in the region of the principal.
 
-    A list sealed without a register tells of no projects; then none is in scope.
+    It uses the newest list up to ``on``; a list without a register has no projects in scope.
 
     Raises:
-        NothingPublished: there is no list of the region.
+        NothingPublished: the region has no list.
     """
-    best = closest(
-        [one for one in WatchlistRepository(database).summaries(who) if one.as_of <= on], who
+    best = closest_list(
+        [
+            summary
+            for summary in WatchlistRepository(database).summaries(principal)
+            if summary.as_of <= on
+        ],
+        principal,
     )
     if best is None:
         raise NothingPublished
-    found = register(database.engine, best.as_of, best.region, who)
+    found = load_register(database.engine, best.as_of, best.region, principal)
     rows = found.document["projects"] if found else ()
-    own = [row for row in rows if not who.region or covers(who, row["region_code"])]
-    standings = current(database, settings, who, on, now)
-    visits = _visits(database, who, plan.start)
-    return progress_of(plan, best.as_of, own, standings, visits, on)
+    own = [row for row in rows if not principal.region or covers(principal, row["region_code"])]
+    standings = current_states(database, settings, principal, on, now)
+    visits = _visits(database, principal, plan.start)
+    return compute_status(plan, best.as_of, own, standings, visits, on)
 
 
-def _visits(database: Database, who: Principal, start: dt.date) -> Visits:
-    every = list_outcomes(database.engine, who, Wanted(_ALL), {"arrears_found": True}).items
+def _visits(database: Database, principal: Principal, start: dt.date) -> VisitDates:
+    every = list_outcomes(
+        database.engine, principal, PageRequest(_ALL), {"arrears_found": True}
+    ).items
     found: dict[str, dt.date] = {}
-    for one in every:
-        day = max(one.inspected_on, found.get(one.project_id, one.inspected_on))
-        found[one.project_id] = day
-    return Visits(visited_since(database.engine, who, start), found)
+    for outcome in every:
+        day = max(outcome.inspected_on, found.get(outcome.project_id, outcome.inspected_on))
+        found[outcome.project_id] = day
+    return VisitDates(visited_since(database.engine, principal, start), found)

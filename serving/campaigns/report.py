@@ -1,4 +1,4 @@
-"""The report of a campaign: scope, sweep, what was found, recovered and is open, zero targets."""
+"""Report of a campaign: scope, sweep, results, open matters and zero targets."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from risk.locale import text
-from serving.campaigns.progress import Progress, Share, groups
-from serving.campaigns.texts import scope_of, title_of, zero_name
-from serving.documents.builder import Teller
+from serving.campaigns.status import CampaignStatus, CheckedShare, count_large_groups
+from serving.campaigns.texts import campaign_title, scope_text, zero_target_label
+from serving.documents.builder import DocumentBuilder
 from serving.documents.consistency import require_consistent
-from serving.documents.model import Cell, Grid, Paper
-from serving.documents.rounding import wan
-from serving.formatting import coded
-from serving.matters.queries import by_unit
-from serving.matters.state import Standing
+from serving.documents.model import Cell, Document, Table
+from serving.documents.rounding import fen_to_wan
+from serving.formatting import code_label
+from serving.matters.queries import count_by_unit
+from serving.matters.state import MatterState
 from serving.settings import Settings
 
 _SUMS = (
@@ -24,69 +24,71 @@ _SUMS = (
 _ROWS = 300
 
 
-def campaign_paper(progress: Progress, settings: Settings) -> Paper:
-    """The report in the language of the settings.
+def campaign_report(progress: CampaignStatus, settings: Settings) -> Document:
+    """Return the report in the language of the settings.
 
     Raises:
-        BriefingContradicts: its figures disagree.
+        InconsistentDocument: figures disagree.
     """
-    teller = Teller(settings.language, dict(settings.places))
-    _tell_scope(teller, progress)
-    _tell_sweep(teller, progress)
-    _tell_checks(teller, progress)
-    _tell_handled(teller, progress)
-    _tell_zero(teller, progress)
-    annex = _left(teller, progress)
+    builder = DocumentBuilder(settings.language, dict(settings.places))
+    _add_scope(builder, progress)
+    _add_sweep(builder, progress)
+    _add_checks(builder, progress)
+    _add_results(builder, progress)
+    _add_zero_targets(builder, progress)
+    annex = _unchecked_table(builder, progress)
     known = settings.briefing
-    paper = Paper(
+    paper = Document(
         title=text(
             "campaigns.title",
             settings.language,
-            campaign=title_of(progress.plan, settings.language),
+            campaign=campaign_title(progress.plan, settings.language),
         ),
         office=known.office,
         issue="",
         addressee=known.addressee,
-        dated=progress.until,
-        blocks=tuple(teller.blocks),
-        annex_title=teller.word("campaign.annex") if annex.rows else "",
+        date=progress.until,
+        blocks=tuple(builder.blocks),
+        annex_title=builder.text("campaign.annex") if annex.rows else "",
         annex=(annex,) if annex.rows else (),
-        notice=teller.word("notice"),
-        figures=teller.figures,
+        notice=builder.text("notice"),
+        figures=builder.figures,
         sums=_SUMS,
-        conflicts=tuple(teller.conflicts),
+        conflicts=tuple(builder.conflicts),
     )
     require_consistent(paper)
     return paper
 
 
-def _tell_scope(teller: Teller, progress: Progress) -> None:
-    teller.heading("campaign_scope")
+def _add_scope(builder: DocumentBuilder, progress: CampaignStatus) -> None:
+    builder.add_heading("campaign_scope")
     plan = progress.plan
-    teller.say(
+    builder.add_paragraph(
         "campaign.scope",
-        campaign=title_of(plan, teller.language),
+        campaign=campaign_title(plan, builder.language),
         start=plan.start,
         stop=plan.stop,
         until=progress.until,
         as_of=progress.as_of,
-        scope_words=scope_of(plan, teller.language, teller.place(plan.region)),
+        scope_words=scope_text(plan, builder.language, builder.region_name(plan.region)),
     )
     if progress.unplaced:
-        teller.say("campaign.unplaced", unplaced=progress.unplaced)
+        builder.add_paragraph("campaign.unplaced", unplaced=progress.unplaced)
     if progress.unplaced_matters:
-        teller.say("campaign.unplaced_matters", unplaced_matters=progress.unplaced_matters)
+        builder.add_paragraph(
+            "campaign.unplaced_matters", unplaced_matters=progress.unplaced_matters
+        )
     if progress.cases_outside:
-        teller.say("campaign.cases_outside", cases_outside=progress.cases_outside)
+        builder.add_paragraph("campaign.cases_outside", cases_outside=progress.cases_outside)
 
 
-def _tell_sweep(teller: Teller, progress: Progress) -> None:
-    teller.heading("campaign_sweep")
+def _add_sweep(builder: DocumentBuilder, progress: CampaignStatus) -> None:
+    builder.add_heading("campaign_sweep")
     scope, swept = len(progress.projects), len(progress.checked)
     if not scope:
-        teller.say("campaign.nothing", scope=0, swept=0, unswept=0)
+        builder.add_paragraph("campaign.nothing", scope=0, swept=0, unswept=0)
         return
-    teller.say(
+    builder.add_paragraph(
         "campaign.sweep",
         scope=scope,
         swept=swept,
@@ -98,141 +100,143 @@ def _tell_sweep(teller: Teller, progress: Progress) -> None:
         ("place", progress.shares("region_code")),
         ("sector", progress.shares("sector")),
     ):
-        teller.put(_swept(teller, name, shares))
+        builder.add(_checked_table(builder, name, shares))
 
 
-def _swept(teller: Teller, name: str, shares: Sequence[Share]) -> Grid:
+def _checked_table(builder: DocumentBuilder, name: str, shares: Sequence[CheckedShare]) -> Table:
     def called(code: str | None) -> str | None:
         if code is None or name == "place":
-            return teller.place(code) if code else None
-        return coded("projects.sector", code, teller.language)
+            return builder.region_name(code) if code else None
+        return code_label("projects.sector", code, builder.language)
 
     heads = (f"heads.{name}", "campaign.heads.projects", "campaign.heads.checked")
-    checked, every = sum(one.checked for one in shares), sum(one.projects for one in shares)
-    return Grid(
-        teller.word(f"campaign.grids.{name}"),
-        tuple(teller.word(head) for head in (*heads, "campaign.heads.left")),
+    checked, every = sum(share.checked for share in shares), sum(share.projects for share in shares)
+    return Table(
+        builder.text(f"campaign.grids.{name}"),
+        tuple(builder.text(head) for head in (*heads, "campaign.heads.left")),
         tuple(
-            (called(one.code), one.projects, one.checked, one.projects - one.checked)
-            for one in shares
+            (called(share.code), share.projects, share.checked, share.projects - share.checked)
+            for share in shares
         ),
-        total=(teller.word("heads.sum"), every, checked, every - checked),
-        summed=(1, 2, 3),
-        named=((1, "scope"), (2, "swept"), (3, "unswept")),
+        total=(builder.text("heads.sum"), every, checked, every - checked),
+        summed_columns=(1, 2, 3),
+        named_totals=((1, "scope"), (2, "swept"), (3, "unswept")),
     )
 
 
-def _tell_checks(teller: Teller, progress: Progress) -> None:
-    """The three things looked into: signs, old cases, pay on public projects."""
-    teller.heading("campaign_checks")
-    teller.say("campaign.signs", signs=len(progress.signs))
-    owed = sum(one.matter.facts.amount or 0 for one in progress.old_cases)
-    teller.say("campaign.old_cases", old_cases=len(progress.old_cases), old_owed=teller.money(owed))
-    teller.say(
+def _add_checks(builder: DocumentBuilder, progress: CampaignStatus) -> None:
+    """Add the three checks: risk signs, old cases, unpaid wages on public projects."""
+    builder.add_heading("campaign_checks")
+    builder.add_paragraph("campaign.signs", signs=len(progress.signs))
+    owed = sum(state.matter.facts.amount or 0 for state in progress.old_cases)
+    builder.add_paragraph(
+        "campaign.old_cases", old_cases=len(progress.old_cases), old_owed=builder.to_wan(owed)
+    )
+    builder.add_paragraph(
         "campaign.public",
         public=len(progress.public),
         public_unpaid=len(progress.public_unpaid),
     )
 
 
-def _tell_handled(teller: Teller, progress: Progress) -> None:
-    teller.heading("campaign_handled")
+def _add_results(builder: DocumentBuilder, progress: CampaignStatus) -> None:
+    builder.add_heading("campaign_handled")
     cases = progress.closed_cases
-    teller.say(
+    builder.add_paragraph(
         "campaign.handled",
         found=len(progress.found),
         closed_matters=len(progress.closed),
         closed_cases=len(cases),
-        closed_workers=sum(one.matter.facts.workers or 0 for one in cases),
-        recovered=teller.money(progress.recovered()),
+        closed_workers=sum(state.matter.facts.workers or 0 for state in cases),
+        recovered=builder.to_wan(progress.recovered()),
     )
-    overdue = sum(one.overdue for one in progress.open)
-    ten, fifty = groups(progress.open)
-    teller.say(
+    overdue = sum(state.overdue for state in progress.open)
+    ten, fifty = count_large_groups(progress.open)
+    builder.add_paragraph(
         "campaign.open",
         open_matters=len(progress.open),
         open_overdue=overdue,
         open_in_time=len(progress.open) - overdue,
     )
-    teller.say("campaign.groups", group_matters=ten, large_group_matters=fifty)
-    teller.put(_units(teller, progress))
+    builder.add_paragraph("campaign.groups", group_matters=ten, large_group_matters=fifty)
+    builder.add(_units_table(builder, progress))
 
 
-def _units(teller: Teller, progress: Progress) -> Grid:
+def _units_table(builder: DocumentBuilder, progress: CampaignStatus) -> Table:
     plan = progress.plan
     after = progress.until.fromordinal(progress.until.toordinal() + 1)
-    tallies = by_unit((*progress.open, *progress.closed), plan.start, after)
+    tallies = count_by_unit((*progress.open, *progress.closed), plan.start, after)
     rows = tuple(
-        (one.unit or teller.word("campaign.no_unit"), one.open, one.overdue, one.closed)
-        for one in tallies
+        (unit.unit or builder.text("campaign.no_unit"), unit.open, unit.overdue, unit.closed)
+        for unit in tallies
     )
-    sums = (sum(one.open for one in tallies), sum(one.overdue for one in tallies))
-    total = (teller.word("heads.sum"), *sums, sum(one.closed for one in tallies))
+    sums = (sum(unit.open for unit in tallies), sum(unit.overdue for unit in tallies))
+    total = (builder.text("heads.sum"), *sums, sum(unit.closed for unit in tallies))
     heads = ("unit", "open", "overdue", "closed")
-    return Grid(
-        teller.word("campaign.grids.units"),
-        tuple(teller.word(f"campaign.heads.{name}") for name in heads),
+    return Table(
+        builder.text("campaign.grids.units"),
+        tuple(builder.text(f"campaign.heads.{name}") for name in heads),
         rows,
         total=total,
-        summed=(1, 2, 3),
-        named=((1, "open_matters"), (2, "open_overdue"), (3, "closed_matters")),
+        summed_columns=(1, 2, 3),
+        named_totals=((1, "open_matters"), (2, "open_overdue"), (3, "closed_matters")),
     )
 
 
-def _tell_zero(teller: Teller, progress: Progress) -> None:
-    teller.heading("campaign_zero")
+def _add_zero_targets(builder: DocumentBuilder, progress: CampaignStatus) -> None:
+    builder.add_heading("campaign_zero")
     if not progress.zeros:
-        teller.say("campaign.no_zero")
+        builder.add_paragraph("campaign.no_zero")
     for number, zero in enumerate(progress.zeros, start=1):
         reached = "missed" if zero.against else "unknown" if zero.unknown else "reached"
-        teller.say(
+        builder.add_paragraph(
             f"campaign.zero_{reached}",
             number=str(number),
-            target=zero_name(zero.name, teller.language),
+            target=zero_target_label(zero.name, builder.language),
             against=str(len(zero.against)),
         )
         if zero.unknown:
-            teller.say("campaign.zero_unsure", unknown=str(zero.unknown))
-    against = {one.matter.key: one for zero in progress.zeros for one in zero.against}
+            builder.add_paragraph("campaign.zero_unsure", unknown=str(zero.unknown))
+    against = {state.matter.key: state for zero in progress.zeros for state in zero.against}
     if against:
-        teller.put(_standing_against(teller, [*against.values()]))
+        builder.add(_open_matters_table(builder, [*against.values()]))
 
 
-def _standing_against(teller: Teller, standings: Sequence[Standing]) -> Grid:
+def _open_matters_table(builder: DocumentBuilder, standings: Sequence[MatterState]) -> Table:
     heads = ("name", "kind", "workers", "amount", "unit", "due")
-    return Grid(
-        teller.word("campaign.grids.zero"),
-        tuple(teller.word(f"campaign.heads.{name}") for name in heads),
-        tuple(_row(teller, one) for one in standings[:_ROWS]),
+    return Table(
+        builder.text("campaign.grids.zero"),
+        tuple(builder.text(f"campaign.heads.{name}") for name in heads),
+        tuple(_row(builder, state) for state in standings[:_ROWS]),
         widths=(2.4, 1.2, 0.8, 1.2, 1.4, 1.6),
     )
 
 
-def _row(teller: Teller, one: Standing) -> tuple[Cell, ...]:
-    facts = one.matter.facts
-    amount: Decimal | None = None if facts.amount is None else wan(facts.amount)
+def _row(builder: DocumentBuilder, state: MatterState) -> tuple[Cell, ...]:
+    facts = state.matter.facts
+    amount: Decimal | None = None if facts.amount is None else fen_to_wan(facts.amount)
     return (
         facts.name or facts.project_id or facts.org_id,
-        text(f"pages.ledger.kinds.{one.matter.kind}", teller.language),
+        text(f"pages.ledger.kinds.{state.matter.kind}", builder.language),
         facts.workers,
         amount,
-        one.unit,
-        teller.day(one.due.day) if one.due else None,
+        state.unit,
+        builder.format_date(state.due.day) if state.due else None,
     )
 
 
-def _left(teller: Teller, progress: Progress) -> Grid:
-    """Projects not yet checked, the likeliest first."""
+def _unchecked_table(builder: DocumentBuilder, progress: CampaignStatus) -> Table:
+    """Return unchecked projects, highest risk first."""
     heads = ("heads.project", "heads.place", "heads.contractor", "heads.tier", "heads.chance")
-    return Grid(
-        teller.word("campaign.grids.left"),
-        tuple(teller.word(head) for head in heads),
+    return Table(
+        builder.text("campaign.grids.left"),
+        tuple(builder.text(head) for head in heads),
         tuple(
             (
                 row["project_name"] or row["project_id"],
-                teller.place(row["region_code"]),
+                builder.region_name(row["region_code"]),
                 row["contractor_name"],
-                coded("tier", row["tier"], teller.language),
+                code_label("tier", row["tier"], builder.language),
                 f"{row['probability']:.1%}",
             )
             for row in progress.left[:_ROWS]

@@ -1,4 +1,4 @@
-"""Campaigns as they are sent; money in yuan."""
+"""Response schemas of campaigns; money in yuan."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from serving.http.schemas import Schema
 
 
 class Campaign(Schema):
-    """A campaign as it is set: scope, time, targets; empty ``sectors``, ``fundings`` mean all."""
+    """A campaign: scope, period, targets; empty ``sectors`` or ``fundings`` mean all."""
 
     name: str
     title: str
@@ -23,7 +23,7 @@ class Campaign(Schema):
 
 
 class SweptShare(Schema):
-    """A place or sector: projects in scope, and how many were checked."""
+    """Projects in scope and checked ones of a place or sector."""
 
     code: str | None
     projects: int
@@ -31,9 +31,9 @@ class SweptShare(Schema):
 
 
 class ZeroTarget(Schema):
-    """What is held to zero, and the keys of the open matters against it.
+    """A zero target and the keys of the open matters that violate it.
 
-    ``unknown`` more may be against it: their funding or number of workers is not on record.
+    ``unknown`` more may violate it: their funding or number of workers is not recorded.
     """
 
     name: str
@@ -42,9 +42,9 @@ class ZeroTarget(Schema):
 
 
 class CampaignProgress(Schema):
-    """How far a campaign is, by the newest list and the matters of the reader's region.
+    """Progress of a campaign, from the newest list and the matters of the reader's region.
 
-    ``unplaced``, ``unplaced_matters``: sector or funding is not on record, so that nobody can say
+    ``unplaced`` and ``unplaced_matters`` have no sector or funding on record, so it is unknown
     whether they are in scope; they are not counted.
     """
 
@@ -71,7 +71,7 @@ class CampaignProgress(Schema):
 
 
 class Unchecked(Schema):
-    """A project in scope that was not checked since the campaign began; ``rank`` if listed."""
+    """A project in scope not checked since the campaign began; ``rank`` if listed."""
 
     project_id: str
     project_name: str | None

@@ -1,4 +1,4 @@
-"""A campaign's lists as a workbook: unchecked projects, listed projects in scope, zero targets."""
+"""Workbook of a campaign: unchecked projects, listed projects in scope, zero targets."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from risk.locale import Language, text
-from serving.campaigns.progress import Progress
-from serving.campaigns.texts import zero_name
-from serving.documents.xlsx import Cell, Sheet, rows_xlsx
-from serving.formatting import coded
+from serving.campaigns.status import CampaignStatus
+from serving.campaigns.texts import zero_target_label
+from serving.documents.xlsx import Cell, Sheet, to_xlsx
+from serving.formatting import code_label
 
 _PROJECT = (
     *("project_id", "project_name", "place", "contractor", "sector", "funding", "tier"),
@@ -18,22 +18,22 @@ _PROJECT = (
 _AGAINST = ("target", "key", "name", "workers", "unit", "due")
 
 
-def campaign_xlsx(progress: Progress, language: Language) -> bytes:
-    """The workbook; an empty cell is unknown."""
+def campaign_xlsx(progress: CampaignStatus, language: Language) -> bytes:
+    """Return the workbook; an empty cell is unknown."""
     listed = sorted((r for r in progress.projects if r["rank"]), key=lambda row: row["rank"])
     heads = [text(f"campaigns.columns.{name}", language) for name in _PROJECT]
     against = [text(f"campaigns.columns.{name}", language) for name in _AGAINST]
     rows: list[list[Cell]] = [
         [
-            zero_name(zero.name, language),
-            one.matter.key,
-            one.matter.facts.name,
-            one.matter.facts.workers,
-            one.unit,
-            one.due.day if one.due else None,
+            zero_target_label(zero.name, language),
+            state.matter.key,
+            state.matter.facts.name,
+            state.matter.facts.workers,
+            state.unit,
+            state.due.day if state.due else None,
         ]
         for zero in progress.zeros
-        for one in zero.against
+        for state in zero.against
     ]
     left = [_project(row, language) for row in progress.left]
     names = {
@@ -44,7 +44,7 @@ def campaign_xlsx(progress: Progress, language: Language) -> bytes:
         Sheet(names["listed"], heads, [_project(row, language) for row in listed]),
         Sheet(names["zero"], against, rows),
     ]
-    return rows_xlsx(sheets, progress.until)
+    return to_xlsx(sheets, progress.until)
 
 
 def _project(row: Mapping[str, Any], language: Language) -> list[Cell]:
@@ -53,9 +53,9 @@ def _project(row: Mapping[str, Any], language: Language) -> list[Cell]:
         row["project_name"],
         row["region_code"],
         row["contractor_name"],
-        coded("projects.sector", row["sector"], language),
-        coded("projects.funding", row["funding"], language),
-        coded("tier", row["tier"], language),
+        code_label("projects.sector", row["sector"], language),
+        code_label("projects.funding", row["funding"], language),
+        code_label("tier", row["tier"], language),
         round(row["probability"], 4),
         row["workers"],
         row["rank"],

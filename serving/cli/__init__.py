@@ -1,1 +1,4 @@
-"""The command line: a file per command; what a command needs is imported when it runs."""
+"""The command line: entry point and commands that belong to no subject.
+
+Heavy modules are imported when a command runs, so that ``--help`` is fast.
+"""

@@ -1,4 +1,4 @@
-"""``wagewatch demo``: a whole synthetic county, from records to the running service."""
+"""``wagewatch demo``: a synthetic county, from records to the running service."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ DATES = (dt.date(2025, 12, 1), dt.date(2026, 1, 1))
 
 
 class DemoWouldMix(CommandError):
-    """The workspace holds other records; synthetic ones must not lie beside them."""
+    """The workspace has other records, which must not be mixed with synthetic ones."""
 
     code = "demo_would_mix"
 
@@ -41,7 +41,7 @@ def demo(
     seed: Annotated[int, typer.Option("--seed")] = 1,
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535)] = None,
 ) -> None:
-    """Simulate, import, train, publish two lists, brief, show, serve; again it shows and serves."""
+    """Simulate, import, train, publish two lists, brief, show, serve; a repeat shows and serves."""
     cli = _demo_job(cli_context(context))
     if _ready(cli):
         print_note(cli.text("demo.ready", path=str(cli.workspace.root)))
@@ -92,16 +92,16 @@ def _train_and_publish(cli: CliContext, settings: Settings) -> None:
     from serving.publishing.hooks import publish_context
     from serving.publishing.pipeline import publish_watchlist
     from serving.settings import capacity_of
-    from training.pipeline import Search, train_and_register
+    from training.pipeline import Search, run_training
 
     print_note(cli.text("demo.training", as_of=DATES[0]))
     for kind in KINDS:
         with progress() as step:
-            train_and_register(
+            run_training(
                 cli.workspace,
                 DATES[0],
-                who="demo",
-                places=capacity_of(settings, kind),
+                principal="demo",
+                capacity=capacity_of(settings, kind),
                 search=Search(settings.training.trials, settings.seed),
                 progress=step,
                 kind=kind,

@@ -1,4 +1,4 @@
-"""``wagewatch init``: makes a workspace."""
+"""``wagewatch init``: create a workspace."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from serving.terminal.resources import make_workspace
 
 
 class WorkspaceExists(CommandError):
-    """The folder is a workspace already."""
+    """The folder is a workspace."""
 
     code = "workspace_exists"
 
 
 def init(context: typer.Context) -> None:
-    """Make the folder and its commented settings; what is there is never overwritten."""
+    """Create the folder and its settings file; existing files are never overwritten."""
     cli = cli_context(context)
     settings = cli.workspace.settings_file
     if settings.exists():

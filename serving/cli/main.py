@@ -1,4 +1,4 @@
-"""The command ``wagewatch``: its global options, its commands, and what becomes of failures."""
+"""The command ``wagewatch``: global options, commands and error handling."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ GROUPS: Mapping[str, typer.Typer] = {
     "tokens": access.TOKENS,
 }
 
-DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, INTERRUPTED = 0, 1, 130
 
 
 def run() -> None:
@@ -89,12 +89,12 @@ def run() -> None:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command line and give its exit code; nothing it does ends in a traceback."""
+    """Run one command line and return its exit code; errors never end in a traceback."""
     cli = context_from_arguments(arguments)
     try:
-        made = command(cli)
-        return _outcome(
-            made(
+        run_command = command(cli)
+        return _exit_code(
+            run_command(
                 repeat_date_option(arguments or ["--help"]),
                 "wagewatch",
                 standalone_mode=False,
@@ -110,15 +110,15 @@ def main(arguments: Sequence[str]) -> int:
     except typer.Abort:
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the answer has enough of it; Python must not complain at exit.
+        # The reader closed standard output, as head does; Python must not report it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except Exception as error:
-        return _unforeseen(cli, error)
+        return _unexpected_error(cli, error)
 
 
 def command(cli: CliContext) -> Any:
-    """The command line with its help in the job's language."""
+    """Return the command line with its help in the language of the call."""
     app = typer.Typer(
         add_completion=False,
         rich_markup_mode=None,
@@ -130,9 +130,9 @@ def command(cli: CliContext) -> Any:
         app.command(name)(function)
     for name, group in GROUPS.items():
         app.add_typer(group, name=name)
-    made = typer.main.get_command(app)
-    localise(made, cli.language)
-    return made
+    root = typer.main.get_command(app)
+    localise(root, cli.language)
+    return root
 
 
 def _root(
@@ -146,23 +146,23 @@ def _root(
     context.obj = CliContext(Workspace(workspace), lang or cli_context(context).language)
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(requested: bool) -> None:
+    if requested:
         from serving.version import package_version
 
         print_line(f"wagewatch {package_version()}")
         raise typer.Exit
 
 
-def _outcome(result: object) -> int:
+def _exit_code(result: object) -> int:
     return result if isinstance(result, int) else DONE
 
 
-def _unforeseen(cli: CliContext, error: Exception) -> int:
+def _unexpected_error(cli: CliContext, error: Exception) -> int:
     log = cli.workspace.root / "error.log"
     kind = f"{type(error).__name__}: {error}".splitlines()[0]
     try:
-        # A folder that is no workspace is left as it is.
+        # Nothing is written to a folder that is no workspace.
         cli.workspace.require()
         with log.open("a", encoding="utf-8") as file:
             traceback.print_exception(error, file=file)

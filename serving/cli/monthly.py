@@ -1,4 +1,4 @@
-"""``wagewatch monthly``: score, publish and brief in one go; run again, it goes on."""
+"""``wagewatch monthly``: score, publish and brief; safe to repeat after an interruption."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def monthly(
     region: Region = "",
     out: Annotated[Path | None, typer.Option("--out", metavar="FOLDER", file_okay=False)] = None,
 ) -> None:
-    """Score, publish and brief; a list that is sealed already stays as it is."""
+    """Score, publish and brief; a list published before is not changed."""
     from serving.publishing.hooks import publish_context
 
     cli = cli_context(context)
@@ -56,7 +56,7 @@ def monthly(
 def publish_unless_published(
     cli: CliContext, context: PublishContext, as_of: dt.date, capacity: int, region: str
 ) -> None:
-    """Publish, unless a list of that date and region is sealed."""
+    """Publish a list unless there is one of that date and region."""
     from serving.publishing.context import PublishRequest
     from serving.publishing.pipeline import publish_watchlist
 
@@ -99,34 +99,34 @@ def publish_employers(
 
 
 def escalate_due(context: PublishContext, on: dt.date) -> None:
-    """Take the matters of lists that were not taken, and escalate what is overdue on ``on``."""
+    """Add the matters of lists not processed yet and escalate what is overdue on ``on``."""
     from serving.matters.escalation import escalate
-    from serving.matters.rules import rules_of
-    from serving.matters.sync import take_lists
+    from serving.matters.rules import matter_rules
+    from serving.matters.sync import sync_from_lists
 
-    rules, now = rules_of(context.settings.matters), dt.datetime.now(dt.UTC)
-    take_lists(context.database, rules, now)
+    rules, now = matter_rules(context.settings.matters), dt.datetime.now(dt.UTC)
+    sync_from_lists(context.database, rules, now)
     escalate(context.database, rules, on, now)
 
 
 def write_briefings(
     context: PublishContext, as_of: dt.date, region: str, folder: Path
 ) -> list[Path]:
-    """The briefing of the month that ended with the day before ``as_of``, in every format."""
+    """Write the briefing of the month that ended the day before ``as_of`` in every format."""
     from serving.briefings.period import month_of
-    from serving.briefings.service import keep, monthly_paper
-    from serving.documents.formats import FORMATS
+    from serving.briefings.service import create_monthly, store_briefing
+    from serving.documents.formats import RENDERERS
 
     day = as_of - dt.timedelta(days=1)
     period = month_of(day.replace(day=1))
     settings = context.settings
-    paper = monthly_paper(context.store, context.database, settings, period, region)
+    paper = create_monthly(context.store, context.database, settings, period, region)
     written = []
-    for kind, make in FORMATS.items():
+    for kind, make in RENDERERS.items():
         body = make(paper, settings.language)
         path = folder / f"briefing-{period.start:%Y-%m}.{kind}"
         write_file(path, body)
-        keep(context.database, period, region, kind, body, os_user_name())
+        store_briefing(context.database, period, region, kind, body, os_user_name())
         written.append(path)
     return written
 
@@ -145,12 +145,11 @@ def _write_scores(context: PublishContext, as_of: dt.date, folder: Path) -> Path
 def _write_list(
     context: PublishContext, as_of: dt.date, region: str, folder: Path, prefix: str = ""
 ) -> list[Path]:
-    import json
 
     from serving.watchlists.pdf import watchlist_pdf
     from serving.watchlists.xlsx import watchlist_xlsx
 
-    document = json.loads(context.lists.watchlist(as_of, region).body)
+    document = context.lists.watchlist(as_of, region).document()
     written = []
     for name, make in (("inspections.xlsx", watchlist_xlsx), ("watchlist.pdf", watchlist_pdf)):
         path = folder / f"{prefix}{name}"

@@ -17,17 +17,17 @@ def serve(
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535)] = None,
     workers: Annotated[int | None, typer.Option("--workers", min=1, max=64)] = None,
 ) -> None:
-    """Answer requests until told to stop."""
+    """Serve HTTP until SIGINT or SIGTERM."""
     serve_workspace(cli_context(context), host, port, workers)
 
 
 def serve_workspace(
     cli: CliContext, host: str | None = None, port: int | None = None, workers: int | None = None
 ) -> None:
-    """Serve the job's workspace; returns when the server was told to stop."""
+    """Serve the workspace; returns after SIGINT or SIGTERM."""
     from serving.auth.repository import UserRepository
     from serving.server import is_local, listen, run_server, service_log
-    from serving.worker.scheduler import Keeper
+    from serving.worker.scheduler import Scheduler
 
     settings = open_settings(cli)
     chosen = settings.server.port if port is None else port
@@ -40,7 +40,7 @@ def serve_workspace(
         print_note(cli.text("serving", url=f"http://{shown}:{bound}"))
         if not UserRepository(database.engine).has_any():
             print_note(cli.text("open_to_all_here" if is_local(socket) else "nobody_may_enter"))
-        keeper = Keeper(cli.workspace, database, service_log(cli.workspace))
+        keeper = Scheduler(cli.workspace, database, service_log(cli.workspace))
         keeper.start()
         run_server(cli.workspace, socket, workers or settings.server.workers)
         keeper.stop()

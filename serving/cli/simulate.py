@@ -18,7 +18,7 @@ def simulate(
     months: Annotated[int, typer.Option("--months")],
     seed: Annotated[int, typer.Option("--seed")],
 ) -> None:
-    """Write synthetic records, plainly marked as such."""
+    """Write synthetic records, marked as synthetic."""
     from risk.simulator import simulate as run
 
     with progress() as step:

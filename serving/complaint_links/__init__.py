@@ -1,1 +1,1 @@
-"""Complaints that name no project."""
+"""Complaints without a project, their candidates, and decisions on them."""

@@ -1,4 +1,4 @@
-"""``wagewatch link``: complaints that name no project, and decisions on them."""
+"""``wagewatch link``: complaints without a project, and decisions on them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from serving.terminal.output import print_bytes, print_line, write_file
 from serving.terminal.resources import open_database, open_records, open_settings
 
 if TYPE_CHECKING:
-    from serving.complaint_links.service import Choice
+    from serving.complaint_links.service import LinkChoice
 
 GROUP = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 
@@ -38,15 +38,15 @@ def link(
     shape: Annotated[Format, typer.Option("--format")] = "table",
     out: OutOrNone = None,
 ) -> None:
-    """Complaints without a project that nobody decided on, each with who may be meant."""
+    """List undecided complaints without a project, with their candidates."""
     if context.invoked_subcommand is not None:
         return
-    from serving.snapshot.complaint_candidates import unlinked
+    from serving.snapshot.complaint_candidates import unlinked_complaints
 
     cli = cli_context(context)
     import_submissions(cli, open_settings(cli))
     with open_records(cli) as store:
-        found = unlinked(store, as_of or dt.date.today(), "")
+        found = unlinked_complaints(store, as_of or dt.date.today(), "")
     content = _rendered([row for row in found if row["decided"] is None], shape, cli.language)
     if out is not None:
         write_file(out, content)
@@ -63,30 +63,30 @@ def decide(
     org: Annotated[str | None, typer.Option("--org", metavar="O")] = None,
     none: Annotated[bool, typer.Option("--none")] = False,
 ) -> None:
-    """Record a decision; it counts from the day after."""
-    from serving.complaint_links.service import Choice, LinkUnclear
+    """Record a decision; it takes effect the day after."""
+    from serving.complaint_links.service import LinkChoice, LinkUnclear
 
     if none == bool(project or org):
         raise LinkUnclear(complaint_id=complaint)
     cli = cli_context(context)
-    choice = Choice(complaint, "refused" if none else "linked", project, org)
-    _keep(cli, choice, dt.datetime.now(dt.UTC))
+    choice = LinkChoice(complaint, "refused" if none else "linked", project, org)
+    _store(cli, choice, dt.datetime.now(dt.UTC))
     said = text(f"links.{choice.decision}", cli.language)
     print_line(text("links.decided", cli.language, complaint_id=complaint, decision=said))
 
 
-def _keep(cli: CliContext, choice: Choice, at: dt.datetime) -> None:
-    """Keep the decision with its audit entry, and take it into the record store."""
+def _store(cli: CliContext, choice: LinkChoice, at: dt.datetime) -> None:
+    """Store the decision with its audit entry and import it into the record store."""
     from serving.audit.repository import AuditEntry, add_audit_entries
     from serving.auth.principal import OFFICE
     from serving.auth.roles import Permission
     from serving.complaint_links.repository import Decision
-    from serving.complaint_links.service import send
+    from serving.complaint_links.service import store_decision
     from serving.db.engine import writing
     from serving.ingest.submissions import local_day
 
     settings = open_settings(cli)
-    place = _place(cli, choice)
+    place = _region_code(cli, choice)
     decision = Decision(
         choice.complaint_id,
         choice.decision,
@@ -113,13 +113,17 @@ def _keep(cli: CliContext, choice: Choice, at: dt.datetime) -> None:
         status=201,
     )
     with open_database(cli, settings) as database, writing(database.engine).begin() as connection:
-        send(connection, OFFICE, decision)
+        store_decision(connection, OFFICE, decision)
         add_audit_entries(connection, [entry])
     import_submissions(cli, settings)
 
 
-def _place(cli: CliContext, choice: Choice) -> str:
-    """The region of what is linked; refuses what the records do not hold."""
+def _region_code(cli: CliContext, choice: LinkChoice) -> str:
+    """Return the region of the target.
+
+    Raises:
+        ComplaintNotWaiting, ProjectUnknown, OrganisationUnknown: not in the records.
+    """
     from serving.auth.project_regions import ProjectUnknown
     from serving.complaint_links.service import ComplaintNotWaiting, OrganisationUnknown
 
@@ -143,25 +147,25 @@ def _place(cli: CliContext, choice: Choice) -> str:
 
 def _rendered(rows: Sequence[dict[str, Any]], shape: Format, language: Language) -> bytes:
     if shape == "json":
-        # Amounts are fen inside and yuan outside.
+        # Amounts are stored in fen and shown in yuan.
         yuan = [
             {**row, "amount": None if row["amount"] is None else row["amount"] / 100}
             for row in rows
         ]
         return (json.dumps(yuan, ensure_ascii=False, indent=2) + "\n").encode()
     headings = [text(f"links.{name}", language) for name in _COLUMNS]
-    cells = [one for row in rows for one in _cells(row, language)]
+    cells = [cells for row in rows for cells in _cells(row, language)]
     if shape == "csv":
         file = io.StringIO(newline="")
-        from serving.documents.sanitize import clean
+        from serving.documents.sanitize import xml_safe
 
-        csv.writer(file).writerows([headings, *([clean(cell) for cell in row] for row in cells)])
+        csv.writer(file).writerows([headings, *([xml_safe(cell) for cell in row] for row in cells)])
         return file.getvalue().encode("utf-8-sig")
     if not cells:
         return (text("links.none", language) + "\n").encode()
-    from serving.documents.text_table import table
+    from serving.documents.text_table import format_table
 
-    return table(headings, cells, (7,)).encode()
+    return format_table(headings, cells, (7,)).encode()
 
 
 def _cells(row: dict[str, Any], language: Language) -> list[list[str]]:
@@ -171,11 +175,11 @@ def _cells(row: dict[str, Any], language: Language) -> list[list[str]]:
     return [
         [
             *said,
-            text(f"links.{one['kind']}", language),
-            one["id"],
-            one["name"] or one["firm"],
-            f"{min(one['probability'], 0.99):.2f}",
-            " ".join([*one["site_words"], *one["firm_words"]]),
+            text(f"links.{candidate['kind']}", language),
+            candidate["id"],
+            candidate["name"] or candidate["firm"],
+            f"{min(candidate['probability'], 0.99):.2f}",
+            " ".join([*candidate["site_words"], *candidate["firm_words"]]),
         ]
-        for one in row["candidates"]
+        for candidate in row["candidates"]
     ]

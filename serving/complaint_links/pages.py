@@ -1,4 +1,4 @@
-"""Complaints that name no project: who may be meant, and a person's decision."""
+"""Page of complaints without a project: candidates and decisions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.clock import now
-from serving.complaint_links.service import Choice, decide, shown, waiting
+from serving.complaint_links.service import LinkChoice, decide, visible_complaints, with_decisions
 from serving.watchlists.reader import reader_of
 from serving.web.render import page_language, render
 from serving.web.requests import Form
@@ -29,68 +29,79 @@ Decider = Annotated[Principal, require(Permission.WRITE_LINKS)]
 @router.get("/links")
 def links(
     request: Request,
-    who: Reader,
+    principal: Reader,
     state: Annotated[str, Query(pattern="^(waiting|decided)$")] = "waiting",
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
-    """Complaints that wait, or that were decided."""
+    """List complaints that are waiting or decided."""
     reader = reader_of(request)
-    chosen = reader.choose(request, who, None, None)
+    chosen = reader.choose(request, principal, None, None)
     if chosen is None:
-        return render(request, "nothing", who)
-    register = reader.register(who, chosen.summary)
-    rows = waiting(reader.register_document(who, chosen.summary), who)
-    every = shown(rows, reader.database, who)
-    found = [one for one in every if (one["decision"] is None) == (state == "waiting")]
-    found.sort(key=lambda one: (-_best(one), one["received_on"], one["complaint_id"]))
+        return render(request, "nothing", principal)
+    register = reader.register(principal, chosen.summary)
+    rows = visible_complaints(reader.register_document(principal, chosen.summary), principal)
+    every = with_decisions(rows, reader.database, principal)
+    found = [
+        complaint for complaint in every if (complaint["decision"] is None) == (state == "waiting")
+    ]
+    found.sort(
+        key=lambda complaint: (
+            -_best(complaint),
+            complaint["received_on"],
+            complaint["complaint_id"],
+        )
+    )
     start = (page - 1) * PER_PAGE
-    names = {one["project_id"]: one["project_name"] for one in register.projects}
+    names = {project["project_id"]: project["project_name"] for project in register.projects}
     return render(
         request,
         "links",
-        who,
+        principal,
         chosen=chosen,
         rows=found[start : start + PER_PAGE],
-        waiting=sum(one["decision"] is None for one in every),
-        decided=sum(one["decision"] is not None for one in every),
+        waiting=sum(complaint["decision"] is None for complaint in every),
+        decided=sum(complaint["decision"] is not None for complaint in every),
         more=len(found) > start + PER_PAGE,
         page=page,
         state=state,
         names=names,
-        marked=marked,
-        sureness=sureness,
+        marked=mark_matches,
+        sureness=certainty_level,
         tab="links",
     )
 
 
 @router.post("/links/{complaint_id:path}")
-def decide_link(request: Request, complaint_id: str, who: Decider, form: Form) -> Response:
-    """Link a complaint to a candidate, or refuse them all."""
+def decide_link(request: Request, complaint_id: str, principal: Decider, form: Form) -> Response:
+    """Link a complaint to a candidate, or refuse all candidates."""
     reader = reader_of(request)
-    chosen = reader.choose(request, who, None, None)
+    chosen = reader.choose(request, principal, None, None)
     if chosen is None:
-        return render(request, "nothing", who)
-    rows = waiting(reader.register_document(who, chosen.summary), who)
+        return render(request, "nothing", principal)
+    rows = visible_complaints(reader.register_document(principal, chosen.summary), principal)
     project, firm = form.get("project_id") or None, form.get("org_id") or None
     verdict: Literal["linked", "refused"] = "linked" if project or firm else "refused"
-    choice = Choice(complaint_id, verdict, project, firm)
+    choice = LinkChoice(complaint_id, verdict, project, firm)
     database = reader.database
     if verdict == "refused" and form.get("none") != "1":
-        return render(request, "said", who, status=422, said="refused")
+        return render(request, "said", principal, status=422, said="refused")
     try:
         write_audited(
-            request, database, who, lambda c: decide(c, database, who, choice, rows, now())
+            request,
+            database,
+            principal,
+            lambda c: decide(c, database, principal, choice, rows, now()),
         )
     except WagewatchError as error:
         told = error.message(page_language(request))
-        return render(request, "link_refused", who, status=422, told=told)
-    return render(request, "said", who, said=f"links.{verdict}")
+        return render(request, "link_refused", principal, status=422, told=told)
+    return render(request, "said", principal, said=f"links.{verdict}")
 
 
-def marked(name: str, words: list[str]) -> list[tuple[str, bool]]:
-    """``name`` cut into pieces; True marks those that stand in ``words``, in their order.
+def mark_matches(name: str, words: list[str]) -> list[tuple[str, bool]]:
+    """Split ``name`` into pieces; True marks those in ``words``, in order.
 
-    >>> marked("石桥湾中心小学", ["石桥湾", "小学"])
+    >>> mark_matches("石桥湾中心小学", ["石桥湾", "小学"])
     [('石桥湾', True), ('中心', False), ('小学', True)]
     """
     pieces, rest = [], name
@@ -102,10 +113,10 @@ def marked(name: str, words: list[str]) -> list[tuple[str, bool]]:
     return [piece for piece in (*pieces, (rest, False)) if piece[0]]
 
 
-def sureness(probability: float) -> str:
-    """The word for a probability.
+def certainty_level(probability: float) -> str:
+    """Return the level of a probability.
 
-    >>> sureness(0.95), sureness(0.3)
+    >>> certainty_level(0.95), certainty_level(0.3)
     ('sure', 'possible')
     """
     if probability >= _SURE:
@@ -117,4 +128,4 @@ def sureness(probability: float) -> str:
 
 def _best(row: object) -> float:
     candidates = row["candidates"]  # type: ignore[index]
-    return max((float(one["probability"]) for one in candidates), default=0.0)
+    return max((float(candidate["probability"]) for candidate in candidates), default=0.0)

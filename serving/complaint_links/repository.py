@@ -1,4 +1,4 @@
-"""Decisions on complaints that name no project. Every one stays; the last of a complaint stands."""
+"""Append-only store of decisions on complaints without a project; the last one counts."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Verdict = Literal["linked", "refused"]
 class Decision:
     """``linked`` to a project, an organisation or both; ``refused``: none of the candidates.
 
-    ``probability`` is what the confirmed candidate had when it was shown, None if it had none.
-    ``region_code`` is the place of what it was linked to, '' for a refusal.
+    ``probability`` is that of the confirmed candidate when it was shown, or None.
+    ``region_code`` is that of the target, '' for a refusal.
     """
 
     complaint_id: str
@@ -34,7 +34,7 @@ class Decision:
     decided_at: dt.datetime
 
     def record(self) -> Mapping[str, object]:
-        """The links record it becomes, known on the day it was decided."""
+        """Return the record for the ``links`` table, known on the day of the decision."""
         return {
             "complaint_id": self.complaint_id,
             "decision": self.decision,
@@ -46,16 +46,16 @@ class Decision:
         }
 
 
-def keep_decision(connection: Connection, decision: Decision) -> None:
-    """Keep a decision."""
+def insert_decision(connection: Connection, decision: Decision) -> None:
+    """Insert a decision."""
     connection.execute(insert(LINK_DECISIONS).values(asdict(decision)))
 
 
-def standing_decisions(engine: Engine) -> Mapping[str, Decision]:
-    """The last decision of every complaint that has one.
+def current_decisions(engine: Engine) -> Mapping[str, Decision]:
+    """Return the last decision of every decided complaint, by complaint.
 
-    Not narrowed to a region: the reader of them sees only complaints that concern his region, and
-    must see that one of them was linked elsewhere; :func:`serving.complaint_links.service.shown`
+    Not restricted to a region: a reader must see that a complaint that concerns the region was
+    linked elsewhere; :func:`serving.complaint_links.service.with_decisions`
     hides where.
     """
     with engine.connect() as connection:
@@ -63,6 +63,6 @@ def standing_decisions(engine: Engine) -> Mapping[str, Decision]:
     names = [field.name for field in fields(Decision)]
     kept = [{name: row._mapping[name] for name in names} for row in rows]
     return {
-        one["complaint_id"]: Decision(**{**one, "decided_at": utc(one["decided_at"])})
-        for one in kept
+        values["complaint_id"]: Decision(**{**values, "decided_at": utc(values["decided_at"])})
+        for values in kept
     }

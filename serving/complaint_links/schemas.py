@@ -1,4 +1,4 @@
-"""Complaints without a project, and decisions on them. Money in yuan."""
+"""Request and response schemas of complaint links; money in yuan."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Number = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class LinkCandidate(Schema):
-    """Who may be meant. ``site_words`` and ``firm_words`` are what the complaint says too."""
+    """A candidate; ``site_words`` and ``firm_words`` also occur in the complaint."""
 
     kind: Literal["project", "organisation"]
     id: str
@@ -27,7 +27,7 @@ class LinkCandidate(Schema):
 
 
 class LinkDecision(Schema):
-    """The decision that stands; what lies outside one's region is not named."""
+    """The current decision; targets outside the reader's region are null."""
 
     decision: Literal["linked", "refused"]
     project_id: str | None
@@ -38,7 +38,7 @@ class LinkDecision(Schema):
 
 
 class UnlinkedComplaint(Schema):
-    """A complaint that names no project. The chances of one kind sum to at most 1."""
+    """A complaint without a project; probabilities of one kind sum to at most 1."""
 
     complaint_id: str
     received_on: dt.date
@@ -53,7 +53,7 @@ class UnlinkedComplaint(Schema):
 
 
 class LinkIn(Schema):
-    """To whom a complaint is linked, or that it is none of the candidates."""
+    """A decision: the target of a complaint, or a refusal of all candidates."""
 
     model_config = example(complaint_id="T-1", decision="linked", project_id="P-00001")
 
@@ -64,7 +64,7 @@ class LinkIn(Schema):
 
 
 class Link(Schema):
-    """A decision as it was kept."""
+    """A stored decision."""
 
     complaint_id: str
     decision: Literal["linked", "refused"]

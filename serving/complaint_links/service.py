@@ -1,4 +1,4 @@
-"""Complaints that wait to be linked: who sees them, who decides, and what a decision becomes."""
+"""Complaints without a project: visibility, decisions, and their records."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ from risk.contract import OWN_TABLES
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
-from serving.complaint_links.repository import Decision, Verdict, keep_decision, standing_decisions
+from serving.complaint_links.repository import Decision, Verdict, current_decisions, insert_decision
 from serving.db.database import Database
 from serving.errors import ApiError
-from serving.ingest.repository import keep_submission
-from serving.ingest.submissions import local_day, submission_of
+from serving.ingest.repository import add_submission
+from serving.ingest.submissions import build_submission, local_day
 
 Document = Mapping[str, Any]
 
 
 class ComplaintNotWaiting(ApiError):
-    """No complaint of this number without a project is known, or it concerns other regions."""
+    """No complaint of this number lacks a project, or it concerns other regions."""
 
     code = "complaint_not_waiting"
     status = HTTPStatus.NOT_FOUND
 
 
 class LinkUnclear(ApiError):
-    """A link names neither project nor organisation, or a refusal names one."""
+    """A link has no target, or a refusal has one."""
 
     code = "link_unclear"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class LinkNotYours(ApiError):
-    """Only some candidates lie in the region: the others are not this person's to refuse."""
+    """Candidates in other regions exist, so the principal cannot refuse them all."""
 
     code = "link_not_yours"
     status = HTTPStatus.FORBIDDEN
 
 
 class OrganisationUnknown(ApiError):
-    """The organisation is no candidate of the complaint in the region."""
+    """The organisation is not a candidate of the complaint in the region."""
 
     code = "organisation_unknown"
     status = HTTPStatus.NOT_FOUND
 
 
 @dataclass(frozen=True)
-class Choice:
-    """What somebody wants to decide."""
+class LinkChoice:
+    """A requested decision."""
 
     complaint_id: str
     decision: Verdict
@@ -61,47 +61,53 @@ class Choice:
     org_id: str | None = None
 
 
-def waiting(register: Document, who: Principal) -> Sequence[Document]:
-    """The complaints of a register whom the reader may see, each with its place in the list.
+def visible_complaints(register: Document, principal: Principal) -> Sequence[Document]:
+    """Return the complaints of a register that the principal may read, numbered.
 
-    A complaint without a place is seen by whoever may see the region of one of its candidates, and
-    only these candidates. ``whole`` tells whether these are all. Whoever sees all regions sees all.
+    A complaint is visible in the regions of its candidates, with only the candidates of the
+    principal's region; ``whole`` is True if these are all. Without a region, all are visible.
     """
     found = []
-    for number, one in enumerate(register.get("unlinked", ()), start=1):
-        own = [each for each in one["candidates"] if covers(who, each["region_code"] or "")]
-        if own or not who.region:
-            whole = len(own) == len(one["candidates"])
-            found.append({**one, "candidates": own, "whole": whole, "number": number})
+    for number, complaint in enumerate(register.get("unlinked", ()), start=1):
+        own = [
+            each for each in complaint["candidates"] if covers(principal, each["region_code"] or "")
+        ]
+        if own or not principal.region:
+            whole = len(own) == len(complaint["candidates"])
+            found.append({**complaint, "candidates": own, "whole": whole, "number": number})
     return found
 
 
-def shown(rows: Sequence[Document], database: Database, who: Principal) -> list[Document]:
-    """``rows`` with the decision that stands, made on the service or known to the records.
+def with_decisions(
+    rows: Sequence[Document], database: Database, principal: Principal
+) -> list[Document]:
+    """Add the current decision, from the service or the records, to ``rows``.
 
-    What lies outside the reader's region is not named.
+    Targets outside the region of the principal are None.
     """
-    standing = standing_decisions(database.engine)
-    return [{**row, "decision": _standing(row, standing, who)} for row in rows]
+    standing = current_decisions(database.engine)
+    return [{**row, "decision": _current_decision(row, standing, principal)} for row in rows]
 
 
 def decide(
     connection: Connection,
     database: Database,
-    who: Principal,
-    choice: Choice,
+    principal: Principal,
+    choice: LinkChoice,
     rows: Sequence[Document],
     at: dt.datetime,
 ) -> Decision:
-    """Keep a decision on one of ``rows``, and send it on its way to the record store.
+    """Store a decision on one of ``rows`` and submit it to the record store.
 
     Raises:
-        ComplaintNotWaiting: the complaint is none of them.
-        LinkUnclear: it is linked to nothing, or refused and linked at once.
-        LinkNotYours: a refusal where other regions have candidates too.
-        ProjectUnknown, OrganisationUnknown: the target is not known, or in another region.
+        ComplaintNotWaiting: the complaint is not in ``rows``.
+        LinkUnclear: a link without target, or a refusal with one.
+        LinkNotYours: a refusal although other regions have candidates.
+        ProjectUnknown, OrganisationUnknown: the target is unknown or in another region.
     """
-    row = next((one for one in rows if one["complaint_id"] == choice.complaint_id), None)
+    row = next(
+        (complaint for complaint in rows if complaint["complaint_id"] == choice.complaint_id), None
+    )
     if row is None:
         raise ComplaintNotWaiting(complaint_id=choice.complaint_id)
     if (choice.decision == "linked") != bool(choice.project_id or choice.org_id):
@@ -113,36 +119,38 @@ def decide(
         decision=choice.decision,
         project_id=choice.project_id,
         org_id=choice.org_id,
-        region_code=_place(connection, database, who, choice, row),
+        region_code=_region_code(connection, database, principal, choice, row),
         probability=_probability(row, choice),
         decided_on=local_day(at),
-        decided_by=who.name,
+        decided_by=principal.name,
         decided_at=at,
     )
-    send(connection, who, decision)
+    store_decision(connection, principal, decision)
     return decision
 
 
-def send(connection: Connection, who: Principal, decision: Decision) -> None:
-    """Keep the decision, and its record for the record store."""
-    keep_decision(connection, decision)
-    submission = submission_of(OWN_TABLES["links"], [decision.record()], who, decision.decided_at)
-    keep_submission(connection, submission)
+def store_decision(connection: Connection, principal: Principal, decision: Decision) -> None:
+    """Store the decision, and its record as a submission to the record store."""
+    insert_decision(connection, decision)
+    submission = build_submission(
+        OWN_TABLES["links"], [decision.record()], principal, decision.decided_at
+    )
+    add_submission(connection, submission)
 
 
-def _place(
+def _region_code(
     connection: Connection,
     database: Database,
-    who: Principal,
-    choice: Choice,
+    principal: Principal,
+    choice: LinkChoice,
     row: Document,
 ) -> str:
     place = ""
     if choice.project_id is not None:
-        # A candidate may be over, and so not among the projects that were scored.
+        # A candidate may have ended, so it is not among the scored projects.
         candidate = _candidate(row, "project", choice.project_id)
         place = str(candidate["region_code"] or "") if candidate else ""
-        place = place or region_of(connection, choice.project_id, who)
+        place = place or region_of(connection, choice.project_id, principal)
     if choice.org_id is not None:
         found = _candidate(row, "organisation", choice.org_id)
         if found is None:
@@ -153,25 +161,34 @@ def _place(
 
 def _candidate(row: Document, kind: str, number: str | None) -> Document | None:
     return next(
-        (one for one in row["candidates"] if one["kind"] == kind and one["id"] == number), None
+        (
+            candidate
+            for candidate in row["candidates"]
+            if candidate["kind"] == kind and candidate["id"] == number
+        ),
+        None,
     )
 
 
-def _probability(row: Document, choice: Choice) -> float | None:
+def _probability(row: Document, choice: LinkChoice) -> float | None:
     found = _candidate(row, "project", choice.project_id)
     found = found or _candidate(row, "organisation", choice.org_id)
     return None if found is None else float(found["probability"])
 
 
-def _standing(row: Document, standing: Mapping[str, Decision], who: Principal) -> Document | None:
+def _current_decision(
+    row: Document, standing: Mapping[str, Decision], principal: Principal
+) -> Document | None:
     made = standing.get(row["complaint_id"])
     known = row["decided"]
     if made is None and known is None:
         return None
     if made is None:
-        hidden = {name: _own(row, known[name], who) for name in ("project_id", "org_id")}
+        hidden = {
+            name: _visible_id(row, known[name], principal) for name in ("project_id", "org_id")
+        }
         return {**known, **hidden, "decided_by": None, "decided_at": None}
-    inside = covers(who, made.region_code)
+    inside = covers(principal, made.region_code)
     return {
         "decision": made.decision,
         "project_id": made.project_id if inside else None,
@@ -182,7 +199,7 @@ def _standing(row: Document, standing: Mapping[str, Decision], who: Principal) -
     }
 
 
-def _own(row: Document, number: str | None, who: Principal) -> str | None:
-    """A target known only from the records, where it is among what the reader sees."""
-    seen = {one["id"] for one in row["candidates"]}
-    return number if number in seen or not who.region else None
+def _visible_id(row: Document, number: str | None, principal: Principal) -> str | None:
+    """Return a target known from the records if it is a visible candidate."""
+    seen = {candidate["id"] for candidate in row["candidates"]}
+    return number if number in seen or not principal.region else None

@@ -1,1 +1,1 @@
-"""Wage deposits: the office's own rule tables, and what a reader may see of the advice."""
+"""Wage deposits: local rule tables, rate advice, and deposits that expire."""

@@ -1,4 +1,4 @@
-"""``wagewatch deposits``: the rate step of every contractor, and guarantees that run out."""
+"""``wagewatch deposits``: rate advice per contractor, and deposits that expire."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ def deposits(
     region: Region = "",
     format: Annotated[Literal["table", "json", "csv"], typer.Option("--format")] = "table",
 ) -> None:
-    """From the records as known before a date; today where none is given."""
+    """Show deposit advice from the records as known before a date (default: today)."""
     import datetime as dt
 
     from serving.auth.principal import OFFICE
     from serving.deposits.rules import deposit_rules
-    from serving.deposits.service import advice_rows, ending_rows, in_yuan
+    from serving.deposits.service import advice_rows, ending_rows, fen_to_yuan
     from serving.deposits.xlsx import advice_cells, ending_cells, headings
-    from serving.snapshot.deposit_advice import deposits_of
+    from serving.snapshot.deposit_advice import load_deposit_advice
 
     cli = cli_context(context)
     settings = open_settings(cli)
     day = as_of or dt.datetime.now().astimezone().date()
     tables = deposit_rules(cli.workspace, settings)
     with open_records(cli) as store:
-        found: dict[str, Any] = deposits_of(store, day, tables)
+        found: dict[str, Any] = load_deposit_advice(store, day, tables)
     advice = advice_rows(found, OFFICE, region)
     ending = ending_rows(found, OFFICE, settings.deposits.warn_days, region)
     if format == "json":
-        print_json({"as_of": day, "advice": advice, "ending": [in_yuan(one) for one in ending]})
+        print_json({"as_of": day, "advice": advice, "ending": [fen_to_yuan(row) for row in ending]})
         return
     parts = (
-        ("advice", [advice_cells(one, cli.language) for one in advice]),
-        ("ending", [ending_cells(one, cli.language) for one in ending]),
+        ("advice", [advice_cells(row, cli.language) for row in advice]),
+        ("ending", [ending_cells(row, cli.language) for row in ending]),
     )
     if format == "csv":
         from serving.documents.csv import to_csv

@@ -1,4 +1,4 @@
-"""/v1/deposits: the rate step of every contractor, and guarantees that run out."""
+"""/v1/deposits: rate advice per contractor, and deposits that expire."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.deposits.schemas import DepositAdvice, Deposits, EndingDeposit
-from serving.deposits.service import advice_rows, ending_rows, in_yuan
+from serving.deposits.service import advice_rows, ending_rows, fen_to_yuan
 from serving.http.dependencies import DatabaseDep, settings_of
 from serving.http.parameters import AsOfQuery
 from serving.http.problems import RESPONSES
-from serving.watchlists.repository import WatchlistRepository, closest
-from serving.watchlists.snapshot_repository import register
+from serving.watchlists.repository import WatchlistRepository, closest_list
+from serving.watchlists.snapshot_repository import load_register
 
 router = APIRouter(prefix="/v1/deposits", tags=["deposits"], responses=RESPONSES)
 
@@ -24,24 +24,26 @@ router = APIRouter(prefix="/v1/deposits", tags=["deposits"], responses=RESPONSES
 def get_deposits(
     request: Request,
     database: DatabaseDep,
-    who: Annotated[Principal, require(Permission.READ_PROJECTS)],
+    principal: Annotated[Principal, require(Permission.READ_PROJECTS)],
     region: Annotated[str, Query(pattern=r"^(\d{1,12})?$")] = "",
     as_of: AsOfQuery = None,
 ) -> Deposits:
-    """Deposit advice and guarantees running out / 差异化存储建议与到期提示。"""
+    """Deposit advice and expiring deposits."""
     days = settings_of(request).deposits.warn_days
     lists = [
-        one for one in WatchlistRepository(database).summaries(who) if as_of in (None, one.as_of)
+        summary
+        for summary in WatchlistRepository(database).summaries(principal)
+        if as_of in (None, summary.as_of)
     ]
-    chosen = closest(lists, who)
+    chosen = closest_list(lists, principal)
     if chosen is None:
         return Deposits(as_of=None, warn_days=days, items=[], ending=[])
-    kept = register(database.engine, chosen.as_of, chosen.region, who)
+    kept = load_register(database.engine, chosen.as_of, chosen.region, principal)
     found = kept.document.get("deposits", {}) if kept else {}
-    ending = [in_yuan(row) for row in ending_rows(found, who, days, region)]
+    ending = [fen_to_yuan(row) for row in ending_rows(found, principal, days, region)]
     return Deposits(
         as_of=chosen.as_of,
         warn_days=days,
-        items=[DepositAdvice.model_validate(one) for one in advice_rows(found, who, region)],
-        ending=[EndingDeposit.model_validate(one) for one in ending],
+        items=[DepositAdvice.model_validate(row) for row in advice_rows(found, principal, region)],
+        ending=[EndingDeposit.model_validate(row) for row in ending],
     )

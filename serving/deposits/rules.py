@@ -1,4 +1,4 @@
-"""The deposit rule tables of an office: the file its settings name, in its workspace."""
+"""Deposit rule tables of the office, from the file named in the settings."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from serving.settings import Settings
 
 
 def deposit_rules(workspace: Workspace, settings: Settings) -> tuple[RuleTable, ...]:
-    """The tables; none where no file is named.
+    """Return the tables; none if the settings name no file.
 
     Raises:
-        RuleTableInvalid: the file is missing or says what it may not.
+        RuleTableInvalid: the file is missing or invalid.
     """
     if not settings.deposits.rules_file:
         return ()

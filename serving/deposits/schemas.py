@@ -1,4 +1,4 @@
-"""Deposit advice as it is sent."""
+"""Response schemas of deposits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from serving.http.schemas import Schema
 
 
 class HistoryEvent(Schema):
-    """Something against a contractor; number and project are null where outside your region."""
+    """An event against a contractor; record and project are null outside the reader's region."""
 
     kind: Literal["arrears", "drawn", "listed"]
     date: dt.date
@@ -22,7 +22,7 @@ class HistoryEvent(Schema):
 
 
 class DepositAdvice(Schema):
-    """What the local table gives a contractor; ``step`` is null without a table for the region."""
+    """Rate advice by the local table; ``step`` is null without a table for the region."""
 
     contractor_id: str
     contractor_name: str | None
@@ -42,7 +42,7 @@ class DepositAdvice(Schema):
 
 
 class EndingDeposit(Schema):
-    """A deposit that is missing, expired or runs out soon; money in yuan."""
+    """A deposit that is missing, expired or expires soon; money in yuan."""
 
     project_id: str
     project_name: str
@@ -60,7 +60,7 @@ class EndingDeposit(Schema):
 
 
 class Deposits(Schema):
-    """As gathered with the newest list, or that of ``as_of``; null while there is none."""
+    """Deposits as of the newest list or of ``as_of``; null without a list."""
 
     as_of: dt.date | None
     warn_days: int

@@ -1,4 +1,4 @@
-"""Deposit advice and guarantees running out as rows of a sheet."""
+"""Deposit advice and expiring deposits as rows of a workbook."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Row = Mapping[str, Any]
 
 
 def headings(part: str, language: Language) -> list[str]:
-    """The headings of ``advice`` or ``ending``."""
+    """Return the column headers of ``advice`` or ``ending``."""
     return text(f"deposits.columns.{part}", language).split("|")
 
 
 def advice_cells(row: Row, language: Language) -> list[Cell]:
-    """A contractor in a county."""
+    """Return the cells of a contractor in a county."""
     return [
         row["contractor_name"] or row["contractor_id"],
         row["contractor_id"],
@@ -26,14 +26,14 @@ def advice_cells(row: Row, language: Language) -> list[Cell]:
         text(f"deposits.steps.{row['step'] or 'no_table'}", language),
         None if row["share"] is None else f"{row['share']:.2%}",
         row["record_years"],
-        told(row, language),
+        history_text(row, language),
         row["running"],
         row["instrument"],
     ]
 
 
-def told(row: Row, language: Language) -> str:
-    """The history behind the advice, in words; what the records are too short for is said."""
+def history_text(row: Row, language: Language) -> str:
+    """Describe the history behind the advice, including records that are too short."""
     kinds = [event["kind"] for event in row["events"]]
     parts = [
         text(f"deposits.history.{kind}", language, n=kinds.count(kind))
@@ -63,7 +63,7 @@ def told(row: Row, language: Language) -> str:
 
 
 def ending_cells(row: Row, language: Language) -> list[Cell]:
-    """A deposit; amounts in yuan."""
+    """Return the cells of a deposit; amounts in yuan."""
     kind = row["kind"]
     return [
         row["project_name"],
@@ -79,15 +79,15 @@ def ending_cells(row: Row, language: Language) -> list[Cell]:
 
 
 def deposits_xlsx(advice: Sequence[Row], ending: Sequence[Row], language: Language) -> bytes:
-    """Both parts as a workbook; texts are texts, never formulas."""
+    """Return both parts as a workbook; text is never a formula."""
     import xlsxwriter
 
     memory = io.BytesIO()
     with xlsxwriter.Workbook(memory, {"in_memory": True, "strings_to_formulas": False}) as book:
         bold = book.add_format({"bold": True, "bg_color": "#EEEEEE", "border": 1})
         parts = (
-            ("advice", [advice_cells(one, language) for one in advice]),
-            ("ending", [ending_cells(one, language) for one in ending]),
+            ("advice", [advice_cells(row, language) for row in advice]),
+            ("ending", [ending_cells(row, language) for row in ending]),
         )
         for name, rows in parts:
             sheet = book.add_worksheet(text(f"deposits.sheets.{name}", language))

@@ -1,1 +1,1 @@
-"""Renderings of sealed documents: terminal, CSV, workbook. They read documents, never records."""
+"""The document model and its renderers: DOCX, HTML, PDF, XLSX, CSV and plain text tables."""

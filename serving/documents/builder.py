@@ -1,4 +1,4 @@
-"""Sentences from templates; every figure in one is remembered beside it."""
+"""Builds the blocks of a document from catalogue templates and records every figure by name."""
 
 from __future__ import annotations
 
@@ -10,102 +10,105 @@ from typing import Any
 
 from risk.locale import Language, catalogue, text
 from serving.documents.model import Block, Heading, Paragraph
-from serving.documents.rounding import wan
-from serving.formatting import place
+from serving.documents.rounding import fen_to_wan
+from serving.formatting import format_date, region_name
 
-TOO_FEW = 10
-"""Fewer than so many tell nothing of a rate."""
+MIN_RATE_BASE = 10
+"""Rates of fewer cases are shown without an interval."""
+
+_Z = 1.96
+"""Normal quantile of the intervals; the exact 97.5 % quantile would change rounded figures."""
 
 Figure = int | Decimal
 
 
 @dataclass
-class Teller:
-    """Writes the blocks of a briefing, one after the other."""
+class DocumentBuilder:
+    """Collects the blocks of a document in one language.
+
+    Keys are keys of the ``briefing`` catalogue. ``figures`` holds every number by name, for
+    :mod:`serving.documents.consistency`; ``conflicts`` describes names with two values.
+    """
 
     language: Language
-    places: dict[str, str]
+    region_names: dict[str, str]
     blocks: list[Block] = field(default_factory=list)
     figures: dict[str, Figure] = field(default_factory=dict)
     conflicts: list[str] = field(default_factory=list)
     _counts: dict[int, int] = field(default_factory=lambda: {1: 0, 2: 0})
 
-    def word(self, key: str, **fields: Any) -> str:
-        """A wording of the briefing's catalogue."""
+    def text(self, key: str, **fields: Any) -> str:
+        """Return a text of the ``briefing`` catalogue."""
         return text(f"briefing.{key}", self.language, **fields)
 
-    def heading(self, key: str, level: int = 1) -> None:
-        """The next heading of its level."""
+    def add_heading(self, key: str, level: int = 1) -> None:
+        """Add a heading with the next number of its level."""
         self._counts[level] += 1
         if level == 1:
             self._counts[2] = 0
-        self.blocks.append(Heading(level, self._counts[level], self.word(f"headings.{key}")))
+        self.blocks.append(Heading(level, self._counts[level], self.text(f"headings.{key}")))
 
-    def say(self, key: str, **figures: Any) -> None:
-        """A paragraph; numbers are remembered by name for the sums that must hold."""
-        self.blocks.append(self.paragraph(key, **figures))
+    def add_paragraph(self, key: str, **figures: Any) -> None:
+        """Add a paragraph and record its numbers by name."""
+        self.blocks.append(self._paragraph(key, **figures))
 
-    def paragraph(self, key: str, **figures: Any) -> Paragraph:
-        """A paragraph that is not put down yet."""
-        shown = {name: self.shown(value) for name, value in figures.items()}
+    def _paragraph(self, key: str, **figures: Any) -> Paragraph:
+        formatted = {name: self._format_figure(value) for name, value in figures.items()}
         for name, value in figures.items():
             if isinstance(value, int | Decimal):
-                self._remember(name, value)
+                self._record(name, value)
         template = catalogue(self.language)[f"briefing.{key}"]
-        return Paragraph(template.format(**shown), tuple(shown.values()), template)
+        return Paragraph(template.format(**formatted), tuple(formatted.values()), template)
 
-    def _remember(self, name: str, value: Figure) -> None:
-        """One name, one value: the same figure told twice must be the same."""
+    def _record(self, name: str, value: Figure) -> None:
         before = self.figures.setdefault(name, value)
         if before != value:
-            self.conflicts.append(f"{name} is told as {before} and as {value}")
+            self.conflicts.append(f"{name} is {before} in one place and {value} in another")
 
-    def put(self, *blocks: Block) -> None:
-        """Tables and charts."""
+    def add(self, *blocks: Block) -> None:
+        """Add tables and charts."""
         self.blocks.extend(blocks)
 
-    def shown(self, value: object) -> str:
-        """A figure as it is written."""
+    def _format_figure(self, value: object) -> str:
         if isinstance(value, dt.date):
-            return self.day(value)
+            return self.format_date(value)
         if isinstance(value, Decimal):
             return f"{value:.2f}"
         return str(value)
 
-    def day(self, value: dt.date) -> str:
-        """A day as it is written."""
-        if self.language == "zh":
-            return f"{value.year}年{value.month}月{value.day}日"
-        return f"{value.day} {value:%B %Y}"
+    def format_date(self, value: dt.date) -> str:
+        """Return a date with the month in full."""
+        return format_date(value, self.language, month="long")
 
-    def money(self, fen: int) -> Decimal:
-        """Fen as ten thousand yuan."""
-        return wan(fen)
+    def to_wan(self, fen: int) -> Decimal:
+        """Convert fen to ten thousand yuan."""
+        return fen_to_wan(fen)
 
-    def place(self, code: str) -> str:
-        """What a region is called."""
-        return place(code, self.places) if code else self.word("everywhere")
+    def region_name(self, code: str) -> str:
+        """Return the name of a region; the empty code is the whole area."""
+        return region_name(code, self.region_names) if code else self.text("everywhere")
 
-    def rate(self, kept: int, due: int) -> str:
-        """A share with its interval, or the word that there are too few to tell."""
+    def format_rate(self, kept: int, due: int) -> str:
+        """Return a rate with its 95 % interval, without one below :data:`MIN_RATE_BASE` cases."""
         if due == 0:
-            return self.word("none")
+            return self.text("none")
         share = f"{kept / due:.1%}"
-        if due < TOO_FEW:
-            return self.word("rate_few", kept=kept, due=due)
-        low, high = wilson(kept, due)
-        return self.word("rate", share=share, low=f"{low:.1%}", high=f"{high:.1%}")
+        if due < MIN_RATE_BASE:
+            return self.text("rate_few", kept=kept, due=due)
+        low, high = wilson_interval(kept, due)
+        return self.text("rate", share=share, low=f"{low:.1%}", high=f"{high:.1%}")
 
 
-def wilson(kept: int, due: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson, 1927).
+def wilson_interval(kept: int, due: int) -> tuple[float, float]:
+    """Return the 95 % Wilson score interval of ``kept`` successes in ``due`` trials.
 
-    >>> low, high = wilson(3, 20)
+    >>> low, high = wilson_interval(3, 20)
     >>> f"{low:.3f} {high:.3f}"
     '0.052 0.360'
     """
-    share = kept / due
-    middle = share + z * z / (2 * due)
-    spread = z * math.sqrt(share * (1 - share) / due + z * z / (4 * due * due))
-    scale = 1 + z * z / due
-    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
+    # Imported here: scipy.stats is slow to import.
+    from scipy.stats import binomtest  # type: ignore[import-untyped]
+
+    level = math.erf(_Z / math.sqrt(2))
+    interval = binomtest(kept, due).proportion_ci(level, method="wilson")
+    return float(interval.low), float(interval.high)

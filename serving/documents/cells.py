@@ -1,4 +1,4 @@
-"""How a cell of a table is written."""
+"""Table cells as text."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from decimal import Decimal
 
 from risk.locale import Language
 from serving.documents.model import Cell
-from serving.documents.sanitize import clean
+from serving.documents.sanitize import xml_safe
 
 UNKNOWN = "—"
 
 
-def shown(cell: Cell, language: Language) -> str:
-    """A cell as text; what is unknown is a dash, never 0.
+def format_cell(cell: Cell, language: Language) -> str:
+    """Return a cell as text; None (unknown) is a dash, never 0.
 
-    >>> shown(None, "zh"), shown(Decimal("3"), "zh"), shown(7, "zh")
+    >>> format_cell(None, "zh"), format_cell(Decimal("3"), "zh"), format_cell(7, "zh")
     ('—', '3.00', '7')
     """
     if cell is None:
         return UNKNOWN
     if isinstance(cell, Decimal):
         return f"{cell:.2f}"
-    return clean(str(cell))
+    return xml_safe(str(cell))

@@ -1,11 +1,14 @@
-"""Bars as SVG: told apart by hatching as well as by colour, so that black and white will do."""
+"""Charts as SVG. Bars differ in hatching as well as in colour, so they can be printed in grey."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from serving.documents.model import Bars
-from serving.documents.sanitize import clean
+from serving.documents.model import BarChart
+from serving.documents.sanitize import xml_safe
 
 WIDTH = 640
 _ROW, _BAR, _LABEL, _RIGHT, _TOP = 26, 17, 190, 56, 34
@@ -19,10 +22,10 @@ _HATCHES = (
 )
 
 
-def bars_svg(chart: Bars) -> str:
-    """The chart as SVG, one bar a label, its parts side by side."""
+def bar_chart_svg(chart: BarChart) -> str:
+    """Return the chart as SVG: one bar per label, its parts side by side."""
     totals = [sum(parts) for parts in chart.amounts]
-    top = chart.top or max([*totals, 1.0])
+    top = chart.maximum or max([*totals, 1.0])
     height = _TOP + _ROW * len(chart.labels) + 8
     across = WIDTH - _LABEL - _RIGHT
     lines = [
@@ -34,14 +37,14 @@ def bars_svg(chart: Bars) -> str:
     ]
     for row, (label, parts) in enumerate(zip(chart.labels, chart.amounts, strict=True)):
         y = _TOP + row * _ROW
-        lines.append(_text(_LABEL - 8, y + 14, _short(label), anchor="end"))
+        lines.append(_text(_LABEL - 8, y + 14, _shorten(label), anchor="end"))
         x = float(_LABEL)
-        for place, amount in enumerate(parts):
+        for index, amount in enumerate(parts):
             width = across * amount / top
             if width > 0:
                 lines.append(
                     f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{_BAR}"'
-                    f' fill="url(#h{place})" stroke="#333333" stroke-width="0.6"/>'
+                    f' fill="url(#h{index})" stroke="#333333" stroke-width="0.6"/>'
                 )
             x += width
         shown = f"{totals[row]:g}{chart.unit if chart.unit == '%' else ''}"
@@ -49,21 +52,21 @@ def bars_svg(chart: Bars) -> str:
     return "\n".join([*lines, "</svg>"])
 
 
-def _pattern(place: int) -> str:
-    tint, hatch = _TINTS[place % len(_TINTS)], _HATCHES[place % len(_HATCHES)]
+def _pattern(index: int) -> str:
+    tint, hatch = _TINTS[index % len(_TINTS)], _HATCHES[index % len(_HATCHES)]
     return (
-        f'<pattern id="h{place}" width="6" height="6" patternUnits="userSpaceOnUse">'
+        f'<pattern id="h{index}" width="6" height="6" patternUnits="userSpaceOnUse">'
         f'<rect width="6" height="6" fill="{tint}"/>{hatch}</pattern>'
     )
 
 
-def _legend(chart: Bars) -> list[str]:
+def _legend(chart: BarChart) -> list[str]:
     if len(chart.series) < 2:
         return []
     parts, x = [], _LABEL
-    for place, name in enumerate(chart.series):
+    for index, name in enumerate(chart.series):
         parts.append(
-            f'<rect x="{x}" y="8" width="18" height="12" fill="url(#h{place})"'
+            f'<rect x="{x}" y="8" width="18" height="12" fill="url(#h{index})"'
             ' stroke="#333333" stroke-width="0.6"/>'
         )
         parts.append(_text(x + 24, 19, name))
@@ -71,10 +74,101 @@ def _legend(chart: Bars) -> list[str]:
     return parts
 
 
-def _text(x: float, y: float, words: str, anchor: str = "start") -> str:
-    shown = escape(clean(words))
-    return f'<text x="{x:.1f}" y="{y}" text-anchor="{anchor}" fill="#111111">{shown}</text>'
+def _text(x: float, y: float, value: str, anchor: str = "start") -> str:
+    safe = escape(xml_safe(value))
+    return f'<text x="{x:.1f}" y="{y:g}" text-anchor="{anchor}" fill="#111111">{safe}</text>'
 
 
-def _short(label: str, most: int = 14) -> str:
-    return label if len(label) <= most else f"{label[: most - 1]}…"
+def _shorten(label: str, length: int = 14) -> str:
+    return label if len(label) <= length else f"{label[: length - 1]}…"
+
+
+@dataclass(frozen=True)
+class CalibrationPoint:
+    """Mean prediction and observed rate of a bin, with the interval of the rate if known."""
+
+    predicted: float
+    observed: float
+    low: float | None = None
+    high: float | None = None
+
+
+_PLOT_WIDTH, _PLOT_HEIGHT = 520, 420
+_PLOT_LEFT, _PLOT_RIGHT, _PLOT_TOP, _PLOT_BOTTOM = 72, 20, 16, 56
+_AXIS, _GRID, _POINT = "#333333", "#e5e7eb", "#0969da"
+
+
+def calibration_svg(
+    points: Sequence[CalibrationPoint], title: str, description: str, x_label: str, y_label: str
+) -> str:
+    """Return observed rates against mean predictions as SVG.
+
+    Vertical bars are intervals; on the dashed diagonal prediction and observation agree.
+    ``title`` and ``description`` are for screen readers.
+    """
+    values = [v for p in points for v in (p.predicted, p.observed, p.high or 0.0)]
+    scale = _SquareScale(max([0.01, *values]) * 1.05)
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {_PLOT_WIDTH}'
+        f' {_PLOT_HEIGHT}" width="{_PLOT_WIDTH}" height="{_PLOT_HEIGHT}"'
+        f' font-family="{_FONT}" font-size="13">',
+        f"<title>{escape(xml_safe(title))}</title>",
+        f"<desc>{escape(xml_safe(description))}</desc>",
+        f'<rect width="{_PLOT_WIDTH}" height="{_PLOT_HEIGHT}" fill="#ffffff"/>',
+        *_axes(scale, x_label, y_label),
+        _line(scale.x(0), scale.y(0), scale.x(scale.top), scale.y(scale.top), "#8c959f", dash=True),
+    ]
+    for point in points:
+        x = scale.x(point.predicted)
+        if point.low is not None and point.high is not None:
+            lines.append(_line(x, scale.y(point.low), x, scale.y(point.high), _POINT, width=2))
+        y = scale.y(point.observed)
+        lines.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{_POINT}"/>')
+    return "\n".join([*lines, "</svg>"])
+
+
+@dataclass(frozen=True)
+class _SquareScale:
+    """Maps both axes from 0 to ``top`` to pixels of the plot."""
+
+    top: float
+
+    def x(self, value: float) -> float:
+        return _PLOT_LEFT + value / self.top * (_PLOT_WIDTH - _PLOT_LEFT - _PLOT_RIGHT)
+
+    def y(self, value: float) -> float:
+        base = _PLOT_HEIGHT - _PLOT_BOTTOM
+        return base - value / self.top * (base - _PLOT_TOP)
+
+    def ticks(self) -> list[float]:
+        """Return up to ten multiples of 1, 2 or 5 times a power of ten."""
+        rough = self.top / 9
+        power = 10.0 ** math.floor(math.log10(rough))
+        step = next(m * power for m in (1, 2, 5, 10) if m * power >= rough)
+        return [index * step for index in range(int(self.top / step + 1e-9) + 1)]
+
+
+def _axes(scale: _SquareScale, x_label: str, y_label: str) -> list[str]:
+    left, right = scale.x(0), scale.x(scale.top)
+    base, upper = scale.y(0), scale.y(scale.top)
+    parts = []
+    for tick in scale.ticks():
+        x, y = scale.x(tick), scale.y(tick)
+        parts += [_line(x, base, x, upper, _GRID), _line(left, y, right, y, _GRID)]
+        parts.append(_text(x, base + 18, f"{tick:g}", anchor="middle"))
+        parts.append(_text(left - 8, y + 4, f"{tick:g}", anchor="end"))
+    parts += [_line(left, base, right, base, _AXIS), _line(left, base, left, upper, _AXIS)]
+    parts.append(_text((left + right) / 2, _PLOT_HEIGHT - 12, x_label, anchor="middle"))
+    turned = _text(0, 0, y_label, anchor="middle")
+    parts.append(f'<g transform="translate(18 {(base + upper) / 2:.1f}) rotate(-90)">{turned}</g>')
+    return parts
+
+
+def _line(
+    x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 1, dash: bool = False
+) -> str:
+    dashes = ' stroke-dasharray="6 4"' if dash else ""
+    return (
+        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
+        f' stroke="{colour}" stroke-width="{width:g}"{dashes}/>'
+    )

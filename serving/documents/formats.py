@@ -1,19 +1,19 @@
-"""File formats of documents: the renderer and the media type of each suffix."""
+"""Renderer and media type of each document format, by file suffix."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
 from risk.locale import Language
-from serving.documents.docx import word_file
-from serving.documents.html import html_file
-from serving.documents.model import Paper
-from serving.documents.pdf import pdf_file
+from serving.documents.docx import to_docx
+from serving.documents.html import to_html
+from serving.documents.model import Document
+from serving.documents.pdf import to_pdf
 
-FORMATS: Mapping[str, Callable[[Paper, Language], bytes]] = {
-    "docx": word_file,
-    "html": html_file,
-    "pdf": pdf_file,
+RENDERERS: Mapping[str, Callable[[Document, Language], bytes]] = {
+    "docx": to_docx,
+    "html": to_html,
+    "pdf": to_pdf,
 }
 
 MEDIA_TYPES: Mapping[str, str] = {

@@ -1,4 +1,4 @@
-"""A briefing as one HTML file with nothing outside it."""
+"""Documents as self-contained HTML."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from risk.locale import Language
-from serving.documents.cells import shown
-from serving.documents.charts import bars_svg
-from serving.documents.model import Paper
-from serving.documents.numerals import numbered
-from serving.documents.sanitize import clean
+from serving.documents.cells import format_cell
+from serving.documents.charts import bar_chart_svg
+from serving.documents.model import Document
+from serving.documents.numerals import numbered_heading
+from serving.documents.sanitize import xml_safe
 
 
-def html_file(paper: Paper, language: Language) -> bytes:
-    """The briefing as HTML."""
+def to_html(document: Document, language: Language) -> bytes:
+    """Return the document as HTML, encoded as UTF-8."""
     page = (
         _environment()
         .get_template("document.html")
         .render(
-            paper=paper,
+            document=document,
             lang="zh-CN" if language == "zh" else "en",
             kind=lambda block: type(block).__name__.lower(),
-            numbered=lambda heading: numbered(heading, language),
-            shown=lambda cell: shown(cell, language),
-            chart=lambda bars: Markup(bars_svg(bars)),  # noqa: S704 - its words are escaped
+            numbered_heading=lambda heading: numbered_heading(heading, language),
+            format_cell=lambda cell: format_cell(cell, language),
+            chart=lambda bars: Markup(bar_chart_svg(bars)),  # noqa: S704 - texts are escaped
         )
     )
-    return clean(page).encode()
+    return xml_safe(page).encode()
 
 
 @cache

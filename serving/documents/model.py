@@ -1,4 +1,4 @@
-"""A briefing as blocks, in the order they are read. Word, HTML and PDF are renderings of it."""
+"""A document as a sequence of blocks, rendered to DOCX, HTML and PDF."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Cell = str | int | Decimal | None
 
 @dataclass(frozen=True)
 class Heading:
-    """``level`` 1 or 2; ``number`` counts within its level."""
+    """A heading; ``level`` is 1 or 2, ``number`` counts within the level."""
 
     level: int
     number: int
@@ -21,7 +21,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph and the figures its words hold, as written."""
+    """A paragraph, the formatted figures it contains, and the template it was made from."""
 
     text: str
     figures: tuple[str, ...] = ()
@@ -29,56 +29,64 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
-class Grid:
-    """A table. Columns named in ``summed`` add up to ``total``; None is a cell nothing is known of.
+class Table:
+    """A table; a cell of None is unknown.
 
-    ``named`` are columns (by place) whose total must be the figure of that name in the text.
-    ``widths`` are in proportion; without them the first column is somewhat wider than the others.
+    Args:
+        summed_columns: indices of columns whose rows must add up to ``total``.
+        named_totals: pairs of column index and figure name; the total of the column must equal the
+            figure of that name in the text.
+        widths: relative column widths; by default the first column is 1.8 times as wide as the
+            others.
     """
 
     caption: str
-    heads: tuple[str, ...]
+    headers: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     total: tuple[Cell, ...] | None = None
-    summed: tuple[int, ...] = ()
-    named: tuple[tuple[int, str], ...] = ()
+    summed_columns: tuple[int, ...] = ()
+    named_totals: tuple[tuple[int, str], ...] = ()
     widths: tuple[float, ...] = ()
 
-    def shares(self) -> list[float]:
-        """The share of the page's width each column takes."""
-        parts = self.widths or (1.8, *(1.0 for _ in self.heads[1:]))
+    def column_shares(self) -> list[float]:
+        """Return the share of the page width of each column."""
+        parts = self.widths or (1.8, *(1.0 for _ in self.headers[1:]))
         return [part / sum(parts) for part in parts]
 
     @property
-    def short(self) -> bool:
-        """Whether the table should stand on one page."""
+    def keep_together(self) -> bool:
+        """Whether the table should not be split between pages."""
         return len(self.rows) <= 14 and not self.widths
 
 
 @dataclass(frozen=True)
-class Bars:
-    """A chart of stacked bars: per label one amount for each of ``series``."""
+class BarChart:
+    """A stacked bar chart: for each label one amount per series, axis up to ``maximum``."""
 
     caption: str
     labels: tuple[str, ...]
     series: tuple[str, ...]
     amounts: tuple[tuple[float, ...], ...]
     unit: str = ""
-    top: float | None = None
+    maximum: float | None = None
 
 
-Block = Heading | Paragraph | Grid | Bars
+Block = Heading | Paragraph | Table | BarChart
 
 
 @dataclass(frozen=True)
-class Paper:
-    """A whole briefing. ``sums`` are figures that must equal the sum of others, by name."""
+class Document:
+    """A document with its figures by name.
+
+    ``sums`` are pairs of a figure and the figures that must add up to it; ``conflicts`` describes
+    figures that were given two values.
+    """
 
     title: str
     office: str
     issue: str
     addressee: str
-    dated: dt.date
+    date: dt.date
     blocks: Sequence[Block]
     annex_title: str
     annex: Sequence[Block]

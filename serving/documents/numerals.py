@@ -1,4 +1,4 @@
-"""Numbers of headings as official papers write them: 一、 then （一）."""
+"""Heading numbers as in Chinese official documents: 一、 on level 1, （一） on level 2."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from serving.documents.model import Heading
 _DIGITS = "零一二三四五六七八九"
 
 
-def chinese(number: int) -> str:
-    """A number from 1 to 99 in Chinese.
+def chinese_numeral(number: int) -> str:
+    """Return a number from 1 to 99 in Chinese numerals.
 
-    >>> chinese(7), chinese(10), chinese(21)
+    >>> chinese_numeral(7), chinese_numeral(10), chinese_numeral(21)
     ('七', '十', '二十一')
     """
     tens, ones = divmod(number, 10)
@@ -19,13 +19,16 @@ def chinese(number: int) -> str:
     return head + (_DIGITS[ones] if ones else "")
 
 
-def numbered(heading: Heading, language: Language) -> str:
-    """A heading with its number before it.
+def numbered_heading(heading: Heading, language: Language) -> str:
+    """Return the text of a heading with its number in front.
 
-    >>> numbered(Heading(1, 2, "预警情况"), "zh"), numbered(Heading(2, 1, "重点项目"), "zh")
-    ('二、预警情况', '（一）重点项目')
+    >>> numbered_heading(Heading(1, 2, "预警情况"), "zh")
+    '二、预警情况'
+    >>> numbered_heading(Heading(2, 1, "重点项目"), "zh")
+    '（一）重点项目'
     """
     if language == "zh":
-        shown = chinese(heading.number)
-        return f"{shown}、{heading.text}" if heading.level == 1 else f"（{shown}）{heading.text}"
+        numeral = chinese_numeral(heading.number)
+        prefix = f"{numeral}、" if heading.level == 1 else f"（{numeral}）"
+        return prefix + heading.text
     return f"{heading.number}. {heading.text}" if heading.level == 1 else heading.text

@@ -1,53 +1,56 @@
-"""A briefing as PDF, set by Typst to the same measures as the Word file."""
+"""Documents as PDF, typeset by Typst with the same measures as the DOCX."""
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from risk.locale import Language, text
-from serving.documents.cells import shown
-from serving.documents.charts import bars_svg
-from serving.documents.model import Block, Grid, Heading, Paper, Paragraph
-from serving.documents.numerals import numbered
-from serving.documents.typst_compiler import typeset
+from serving.documents.cells import format_cell
+from serving.documents.charts import bar_chart_svg
+from serving.documents.model import Block, Document, Heading, Paragraph, Table
+from serving.documents.numerals import numbered_heading
+from serving.documents.typst_compiler import compile_typst
 
 
-def pdf_file(paper: Paper, language: Language) -> bytes:
-    """The briefing as PDF."""
-    day = paper.dated
-    dated = text("briefing.day", language, year=day.year, month=day.month, day=day.day)
-    return typeset(
+def to_pdf(document: Document, language: Language) -> bytes:
+    """Return the document as PDF."""
+    return compile_typst(
         "serving.documents",
         "document",
         {
             "lang": language,
-            "title": paper.title,
-            "office": paper.office,
-            "issue": paper.issue,
-            "addressee": paper.addressee,
-            "dated": dated,
-            "notice": paper.notice,
-            "annex_title": paper.annex_title,
-            "blocks": [_plain(block, language) for block in paper.blocks],
-            "annex": [_plain(block, language) for block in paper.annex],
+            "title": document.title,
+            "office": document.office,
+            "issue": document.issue,
+            "addressee": document.addressee,
+            "date": _date_line(document.date, language),
+            "notice": document.notice,
+            "annex_title": document.annex_title,
+            "blocks": [_block_data(block, language) for block in document.blocks],
+            "annex": [_block_data(block, language) for block in document.annex],
         },
     )
 
 
-def _plain(block: Block, language: Language) -> dict[str, Any]:
+def _date_line(date: dt.date, language: Language) -> str:
+    return text("briefing.day", language, year=date.year, month=date.month, day=date.day)
+
+
+def _block_data(block: Block, language: Language) -> dict[str, Any]:
     if isinstance(block, Heading):
-        return {"kind": "heading", "level": block.level, "text": numbered(block, language)}
+        return {"kind": "heading", "level": block.level, "text": numbered_heading(block, language)}
     if isinstance(block, Paragraph):
         return {"kind": "paragraph", "text": block.text}
-    if isinstance(block, Grid):
+    if isinstance(block, Table):
         rows = [*block.rows, *([block.total] if block.total else [])]
         return {
-            "kind": "grid",
+            "kind": "table",
             "caption": block.caption,
-            "heads": list(block.heads),
-            "rows": [[shown(cell, language) for cell in row] for row in rows],
+            "headers": list(block.headers),
+            "rows": [[format_cell(cell, language) for cell in row] for row in rows],
             "total": block.total is not None,
-            "shares": block.shares(),
-            "short": block.short,
+            "column_shares": block.column_shares(),
+            "keep_together": block.keep_together,
         }
-    return {"kind": "bars", "caption": block.caption, "svg": bars_svg(block)}
+    return {"kind": "bar_chart", "caption": block.caption, "svg": bar_chart_svg(block)}

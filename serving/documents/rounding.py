@@ -1,4 +1,4 @@
-"""Amounts rounded so that the parts shown add up to the total shown."""
+"""Amounts in ten thousand yuan, rounded so that the parts add up to the total."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ FEN_PER_WAN = 1_000_000
 _HUNDREDTH = Decimal("0.01")
 
 
-def wan(fen: int) -> Decimal:
-    """Fen in ten thousand yuan, to two places.
+def fen_to_wan(fen: int) -> Decimal:
+    """Convert fen to ten thousand yuan with two decimal places, half up.
 
-    >>> wan(98_025_187)
+    >>> fen_to_wan(98_025_187)
     Decimal('98.03')
     """
     return (Decimal(fen) / FEN_PER_WAN).quantize(_HUNDREDTH, ROUND_HALF_UP)
 
 
-def wan_parts(parts: Sequence[int]) -> list[Decimal]:
-    """Parts in ten thousand yuan, to two places, that add up to ``wan`` of their sum.
+def round_parts_to_wan(parts: Sequence[int]) -> list[Decimal]:
+    """Convert parts in fen so that they add up to :func:`fen_to_wan` of their sum.
 
-    What rounding leaves over goes to the parts cut most, by largest remainder.
+    The rounding difference is distributed by largest remainder.
 
-    >>> [str(one) for one in wan_parts([3_334, 3_333, 3_333])]
+    >>> [str(part) for part in round_parts_to_wan([3_334, 3_333, 3_333])]
     ['0.01', '0.00', '0.00']
     """
     unit = FEN_PER_WAN // 100
     floors = [part // unit for part in parts]
-    left = int(wan(sum(parts)) * 100) - sum(floors)
+    left = int(fen_to_wan(sum(parts)) * 100) - sum(floors)
     by_remainder = sorted(range(len(parts)), key=lambda i: (-(parts[i] % unit), i))
-    for place in by_remainder[:left]:
-        floors[place] += 1
-    return [(Decimal(one) / 100).quantize(_HUNDREDTH) for one in floors]
+    for index in by_remainder[:left]:
+        floors[index] += 1
+    return [(Decimal(part) / 100).quantize(_HUNDREDTH) for part in floors]

@@ -1,4 +1,4 @@
-"""Words from records as a document may hold them."""
+"""Removal of characters that XML does not allow."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import Any
 _CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, 0xFFFE, 0xFFFF])
 
 
-def clean(words: str) -> str:
-    """Text without characters that XML knows no place for.
+def xml_safe(value: str) -> str:
+    """Return ``value`` without the control characters and surrogates that XML does not allow.
 
-    >>> clean("a\\x0bb")
+    >>> xml_safe("a\\x0bb")
     'ab'
     """
-    return words.translate(_CONTROL).encode("utf-8", "ignore").decode("utf-8")
+    return value.translate(_CONTROL).encode("utf-8", "ignore").decode("utf-8")
 
 
-def cleaned(data: Any) -> Any:
-    """Plain data with every text in it clean."""
+def xml_safe_tree(data: Any) -> Any:
+    """Apply :func:`xml_safe` to every string in nested dicts and lists."""
     if isinstance(data, str):
-        return clean(data)
+        return xml_safe(data)
     if isinstance(data, dict):
-        return {key: cleaned(value) for key, value in data.items()}
+        return {key: xml_safe_tree(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
-        return [cleaned(value) for value in data]
+        return [xml_safe_tree(value) for value in data]
     return data

@@ -1,4 +1,4 @@
-"""Plain text tables: aligned also where Chinese and Latin letters mix, folded, never cut off."""
+"""Plain text tables. Wide (Chinese) characters are aligned; long cells wrap, none is truncated."""
 
 from __future__ import annotations
 
@@ -12,30 +12,33 @@ WIDTH_WHEN_PIPED = 200
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """A table as wide as the terminal, or 200 columns elsewhere; ``right`` names columns set right.
+def format_table(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()
+) -> str:
+    """Return a table as wide as the terminal, or 200 columns where output is not a terminal.
 
-    Control characters in names are left out: a record must not steer the reader's terminal.
+    ``right`` holds the indices of right-aligned columns. Control characters are removed, so that a
+    record cannot send escape sequences to the terminal.
     """
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    shown = Table(box=box.ASCII2, show_lines=any("\n" in cell for row in rows for cell in row))
+    rich_table = Table(box=box.ASCII2, show_lines=any("\n" in cell for row in rows for cell in row))
     for index, heading in enumerate(headings):
         side = "right" if index in right else "left"
-        shown.add_column(Text(heading), justify=side, overflow="fold")  # type: ignore[arg-type]
+        rich_table.add_column(Text(heading), justify=side, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
-        shown.add_row(*(Text(visible(cell)) for cell in row))
+        rich_table.add_row(*(Text(strip_control_characters(cell)) for cell in row))
     text = io.StringIO()
-    # Even where FORCE_COLOR is set, a text that may go into a file or a mail stays plain.
-    Console(file=text, width=_width(), force_terminal=False, color_system=None).print(shown)
+    # No colours even with FORCE_COLOR set: the text may go into a file or an e-mail.
+    Console(file=text, width=_width(), force_terminal=False, color_system=None).print(rich_table)
     return text.getvalue()
 
 
-def visible(text: str) -> str:
-    """``text`` without control characters but line ends."""
+def strip_control_characters(text: str) -> str:
+    """Return ``text`` without control characters other than newlines."""
     return _CONTROL.sub("", text)
 
 

@@ -1,4 +1,4 @@
-"""PDF and PNG through Typst, in this process and without a network."""
+"""PDF and PNG by Typst, in this process and without network access."""
 
 from __future__ import annotations
 
@@ -8,25 +8,28 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from serving.documents.sanitize import cleaned
+from serving.documents.sanitize import xml_safe_tree
 
 
-def typeset(package: str, template: str, data: Any) -> bytes:
-    """The PDF of ``templates/{template}.typ`` of ``package``, which reads ``data`` as JSON."""
+def compile_typst(package: str, template: str, data: Any) -> bytes:
+    """Compile ``templates/{template}.typ`` of ``package`` to PDF.
+
+    The template reads ``data``, as JSON, from ``sys.inputs.data``.
+    """
     import typst
 
     folder = Path(str(files(package))) / "templates"
     body: bytes = typst.compile(
         str(folder / f"{template}.typ"),
         root=str(folder),
-        sys_inputs={"data": json.dumps(cleaned(data), ensure_ascii=False)},
+        sys_inputs={"data": json.dumps(xml_safe_tree(data), ensure_ascii=False)},
     )
     return body
 
 
 @lru_cache(maxsize=16)
-def picture(svg: str, ppi: float) -> bytes:
-    """An SVG drawing as PNG with ``ppi`` points an inch."""
+def svg_to_png(svg: str, ppi: float) -> bytes:
+    """Render an SVG image as PNG with ``ppi`` pixels per inch."""
     import typst
 
     folder = Path(str(files("serving.documents"))) / "templates"

@@ -6,14 +6,11 @@ Sources: CloudEvents 1.0 (structured JSON mode); Standard Webhooks 1.0 (``webhoo
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import hashlib
-import hmac
 import json
 from typing import TYPE_CHECKING
 
-from serving.events.outbox import Delivery, delivered, not_delivered, take_deliveries
+from serving.events.outbox import Delivery, claim_deliveries, mark_delivered, mark_failed
 from serving.events.repository import Event
 
 if TYPE_CHECKING:
@@ -23,7 +20,6 @@ if TYPE_CHECKING:
 SECONDS = 10
 """How long a subscriber may take to answer."""
 
-SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix, not a secret
 _TYPE_PREFIX = "cn.wagewatch."
 _SOURCES = {"matter": "/v1/matters", "digest": "/v1/matters"}
 
@@ -33,16 +29,16 @@ def deliver_due(engine: Engine, client: httpx.Client, now: dt.datetime) -> int:
 
     After a failure the later ones of the same subscriber wait for their own turn.
     """
-    taken = take_deliveries(engine, now)
+    taken = claim_deliveries(engine, now)
     unreachable: set[int] = set()
     for one in taken:
         if one.subscription_number in unreachable:
-            not_delivered(engine, one, "", now)
+            mark_failed(engine, one, "", now)
         elif (answer := _call(client, one, now)) is None:
-            delivered(engine, one, "2xx", now)
+            mark_delivered(engine, one, "2xx", now)
         else:
             unreachable.add(one.subscription_number)
-            not_delivered(engine, one, answer, now)
+            mark_failed(engine, one, answer, now)
     return len(taken)
 
 
@@ -64,14 +60,15 @@ def envelope(event: Event) -> bytes:
 
 
 def signature(secret: str, event_id: str, timestamp: int, body: bytes) -> str:
-    """What goes into ``webhook-signature``.
+    """Return the value of the ``webhook-signature`` header.
 
     >>> signature("whsec_MDEyMzQ1Njc=", "e1", 1700000000, b"{}")[:10]
     'v1,f+3kkqe'
     """
-    key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
-    signed = f"{event_id}.{timestamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
+    from standardwebhooks import Webhook
+
+    sent_at = dt.datetime.fromtimestamp(timestamp, dt.UTC)
+    return Webhook(secret).sign(event_id, sent_at, body.decode())
 
 
 def _call(client: httpx.Client, one: Delivery, now: dt.datetime) -> str | None:

@@ -8,21 +8,23 @@ from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
 from serving.clock import now
 from serving.db.database import Database
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
+from serving.feedback.repository import FeedbackRow, add_feedback, list_feedback
 from serving.feedback.schemas import Feedback, FeedbackIn
 from serving.http.schemas import Page
-from serving.projects import notes_repository
 from serving.watchlists.repository import WatchlistRepository
 
 
-def keep(connection: Connection, database: Database, who: Principal, given: FeedbackIn) -> Feedback:
+def create(
+    connection: Connection, database: Database, who: Principal, given: FeedbackIn
+) -> Feedback:
     """Keep a piece of feedback on a project's score of a publication.
 
     Raises:
         NotPublished, ProjectNotScored: the project has no score of that date, or lies elsewhere.
     """
     WatchlistRepository(database).project_risk(given.project_id, given.as_of, who)
-    kept = notes_repository.Feedback(
+    kept = FeedbackRow(
         project_id=given.project_id,
         region_code=region_of(connection, given.project_id, who),
         as_of=given.as_of,
@@ -32,20 +34,20 @@ def keep(connection: Connection, database: Database, who: Principal, given: Feed
         given_by=who.name,
         given_at=now(),
     )
-    notes_repository.keep_feedback(connection, kept)
-    return told(kept)
+    add_feedback(connection, kept)
+    return to_schema(kept)
 
 
-def every(
-    database: Database, who: Principal, wanted: Wanted, project_id: str | None
+def list_(
+    database: Database, who: Principal, wanted: PageRequest, project_id: str | None
 ) -> Page[Feedback]:
     """The feedback on projects of the region."""
-    found = notes_repository.list_feedback(database.engine, who, wanted, project_id)
+    found = list_feedback(database.engine, who, wanted, project_id)
     after = None if found.next is None else str(found.next)
-    return Page(items=[told(one) for one in found.items], next=after)
+    return Page(items=[to_schema(one) for one in found.items], next=after)
 
 
-def told(kept: notes_repository.Feedback) -> Feedback:
+def to_schema(kept: FeedbackRow) -> Feedback:
     """A piece of feedback as it is sent."""
     values = {name: getattr(kept, name) for name in Feedback.model_fields}
     return Feedback.model_validate({**values, "family": kept.family or None})

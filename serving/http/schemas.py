@@ -1,4 +1,4 @@
-"""Answer types that several resources share. They describe the stored documents exactly."""
+"""Response schemas common to several resources; they match the stored documents exactly."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ T = TypeVar("T")
 
 
 class Schema(BaseModel):
-    """Base of all answers: nothing unsaid, nothing left out."""
+    """Base of all schemas: no undeclared fields."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 def example(**values: Any) -> ConfigDict:
-    """For a request's schema: an example that is shown in the description and run in a test."""
+    """Return the configuration of a request schema with an example; a test sends every example."""
     return ConfigDict(extra="forbid", json_schema_extra={"examples": [values]})
 
 
 class Words(Schema):
-    """One wording in Chinese and English."""
+    """A text in Chinese and English."""
 
     zh: str
     en: str
 
 
 class EvidenceRef(Schema):
-    """A record behind a statement, and the day the authority learnt of it."""
+    """A record that supports a statement, and the day the authority learnt of it."""
 
     table: str
     record_id: str
@@ -37,7 +37,7 @@ class EvidenceRef(Schema):
 
 
 class Reason(Schema):
-    """What moved the risk; ``contribution`` in log-odds, positive raises it."""
+    """A reason for the risk; ``contribution`` in log-odds, positive values raise it."""
 
     family: str
     contribution: float
@@ -50,7 +50,7 @@ class Reason(Schema):
 
 
 class RedFlag(Schema):
-    """A legal duty seen unmet in the records, and what to check on site."""
+    """A legal duty that the records show unmet, and what to check on site."""
 
     code: str
     article: str
@@ -62,7 +62,7 @@ class RedFlag(Schema):
 
 
 class Model(Schema):
-    """The model behind the figures; ``note`` is set when the scorecard had to score."""
+    """The model of the scores; ``note`` is set when the scorecard replaced the model."""
 
     name: str
     version: str
@@ -73,8 +73,8 @@ class Model(Schema):
 class Assessment(Schema):
     """One project: calibrated probability within the horizon, tier, reasons; money in yuan.
 
-    ``unlike_inspected`` is true where nothing like it was ever inspected, so the probability is a
-    guess; null where too little was inspected to say.
+    ``unlike_inspected`` is true if no similar project was ever inspected and the probability is an
+    extrapolation; null if too few inspections are known to decide.
     """
 
     project_id: str
@@ -91,9 +91,9 @@ class Assessment(Schema):
 
 
 class Listing(Schema):
-    """The place on the list; ``draw_probability`` is the chance a random visit had.
+    """The position on the list; ``draw_probability`` is the probability of a random visit.
 
-    ``selection`` is null for readers who may not know which entries were drawn at random.
+    ``selection`` is null for readers who must not know which entries were drawn at random.
     """
 
     rank: int
@@ -102,7 +102,7 @@ class Listing(Schema):
 
 
 class View(Schema):
-    """Present where this is not the sealed document ``of`` itself but what the reader may see."""
+    """Present if the document is the redacted view of the sealed document ``of``."""
 
     of: str
     region: str
@@ -110,14 +110,14 @@ class View(Schema):
 
 
 class Page(Schema, Generic[T]):
-    """Some items; ``next`` is the cursor of the next page, null where this is the last."""
+    """A page of items; ``next`` is the cursor of the next page, null on the last."""
 
     items: list[T]
     next: str | None
 
 
 class FieldProblem(Schema):
-    """One parameter at fault."""
+    """A wrong parameter."""
 
     field: str
     found: str
@@ -125,7 +125,7 @@ class FieldProblem(Schema):
 
 
 class Problem(Schema):
-    """Every failure, as RFC 9457 has it, with a stable ``code``."""
+    """An error as RFC 9457 problem document, with a stable ``code``."""
 
     type: str
     title: str

@@ -1,1 +1,1 @@
-"""Matters followed until they are done: who, by when, what was done, what the law says of it."""
+"""Matters: cases, findings and alerts with responsible person, deadline and steps taken."""

@@ -1,4 +1,4 @@
-"""``wagewatch digest``: what needs a person, a unit or a region this week, as a file."""
+"""``wagewatch digest``: write the weekly digest of a person, a unit or a region to a file."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ def digest(
     region: Region = "",
     on: OnOrNone = None,
 ) -> None:
-    """Write a digest; the suffix says the format."""
+    """Write a digest; the file suffix selects the format."""
     cli = cli_context(context)
     kind = out.suffix.lower().removeprefix(".")
     if kind not in _FORMATS:
         raise typer.BadParameter(cli.text("digest_format", found=out.suffix), param_hint="--out")
     if person is not None and unit is not None:
         raise typer.BadParameter(cli.text("person_or_unit"), param_hint="--for / --unit")
-    from serving.matters.digest import digest_of
+    from serving.matters.digest import build_digest
 
     settings = open_settings(cli).model_copy(update={"language": cli.language})
     now = dt.datetime.now(dt.UTC)
     day = on or now.astimezone().date()
     with open_database(cli, settings) as database:
         audience = _audience(database, person, unit, region)
-        found = digest_of(database, settings, audience, day, now)
+        found = build_digest(database, settings, audience, day, now)
     write_file(out, _rendered(found, settings, kind))
     print_line(cli.text("written", path=str(out)))
 
 
 def _audience(database: Database, person: str | None, unit: str | None, region: str) -> Audience:
-    """A person's region is that of her user, unless another is named."""
+    """Return the audience; the region defaults to that of the person's account."""
     from serving.auth.repository import UserRepository
     from serving.matters.digest import Audience
 
@@ -61,7 +61,7 @@ def _audience(database: Database, person: str | None, unit: str | None, region: 
 def _rendered(found: Digest, settings: Settings, kind: str) -> bytes:
     if kind == "json":
         return json.dumps(found.document(), ensure_ascii=False, indent=2).encode()
-    from serving.documents.formats import FORMATS
-    from serving.matters.digest_document import digest_paper
+    from serving.documents.formats import RENDERERS
+    from serving.matters.digest_document import digest_document
 
-    return FORMATS[kind](digest_paper(found, settings), settings.language)
+    return RENDERERS[kind](digest_document(found, settings), settings.language)

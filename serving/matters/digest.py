@@ -1,4 +1,4 @@
-"""What needs somebody this week: of a person, a unit or a region."""
+"""Weekly digest of open tasks of a person, a unit or a region."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
 from serving.auth.roles import Role
 from serving.db.database import Database
-from serving.db.pagination import Wanted
-from serving.matters.queries import current
-from serving.matters.state import Standing
+from serving.db.pagination import PageRequest
+from serving.matters.queries import current_states
+from serving.matters.state import MatterState
 from serving.notices.repository import list_notices
 from serving.outcomes.repository import visited_since
 from serving.settings import Settings
-from serving.watchlists.repository import WatchlistRepository, closest
-from serving.watchlists.snapshot_repository import register
+from serving.watchlists.repository import WatchlistRepository, closest_list
+from serving.watchlists.snapshot_repository import load_register
 
 WEEK = dt.timedelta(days=7)
 GUARANTEES = dt.timedelta(days=30)
-"""How long before its end a guarantee is named."""
+"""Guarantees that end within this time are listed."""
 
 MOST_NOTICES = 500
 NOTICE = "notice"
@@ -33,22 +33,22 @@ SECTIONS = ("due", "overdue", "answers", "new_red", "rechecks", "visits", "guara
 
 @dataclass(frozen=True)
 class Audience:
-    """For whom: a person or a unit within a region, or everybody of the region."""
+    """Recipient: a person or a unit within a region, or the whole region."""
 
     region: str = ""
     person: str | None = None
     unit: str | None = None
 
-    def has(self, one: Standing) -> bool:
-        """Whether a matter is theirs."""
-        return (self.person is None or one.person == self.person) and (
-            self.unit is None or one.unit == self.unit
+    def includes(self, state: MatterState) -> bool:
+        """Whether a matter belongs to the audience."""
+        return (self.person is None or state.person == self.person) and (
+            self.unit is None or state.unit == self.unit
         )
 
 
 @dataclass(frozen=True)
 class Item:
-    """One thing to see to: what, of which matter or project, by or since when."""
+    """One task: its kind, matter or project, and the day it is due or since when it is open."""
 
     name: str
     what: str
@@ -61,7 +61,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Digest:
-    """All of it, by section; a section of None could not be told from what is known."""
+    """A digest by section; a section of None could not be computed from the data."""
 
     on: dt.date
     until: dt.date
@@ -70,7 +70,7 @@ class Digest:
     sections: Mapping[str, Sequence[Item] | None]
 
     def document(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Return the digest as JSON-compatible data."""
         plain: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
         return plain
 
@@ -83,64 +83,72 @@ class _Listed:
     ending: Sequence[Mapping[str, Any]] | None
 
 
-def digest_of(
+def build_digest(
     database: Database,
     settings: Settings,
     audience: Audience,
     on: dt.date,
     now: dt.datetime,
 ) -> Digest:
-    """What needs ``audience`` in the seven days from ``on``."""
-    who = Principal("digest", "digest", Role.SUPERVISOR, audience.region)
-    every = current(database, settings, who, on, now)
-    mine = [one for one in every if audience.has(one)]
-    listed = _newest(database, who, on)
-    open_ = [one for one in mine if not one.closed]
+    """Build the digest of ``audience`` for the seven days from ``on``."""
+    principal = Principal("digest", "digest", Role.SUPERVISOR, audience.region)
+    every = current_states(database, settings, principal, on, now)
+    mine = [state for state in every if audience.includes(state)]
+    listed = _newest(database, principal, on)
+    open_ = [state for state in mine if not state.closed]
     sections: dict[str, Sequence[Item] | None] = {
         "due": _matters(
-            [one for one in open_ if one.due and not one.overdue and one.due.day < on + WEEK]
+            [
+                state
+                for state in open_
+                if state.due and not state.overdue and state.due.day < on + WEEK
+            ]
         ),
         "overdue": _matters([o for o in open_ if o.overdue and o.matter.kind != "complaint"]),
         "answers": [
             *_matters([o for o in open_ if o.overdue and o.matter.kind == "complaint"]),
-            *_unanswered(database, who, audience, on),
+            *_unanswered(database, principal, audience, on),
         ],
         "new_red": None if listed is None else _new_red(listed),
         "rechecks": _rechecks(mine, on),
-        "visits": None if listed is None else _not_visited(database, who, listed),
+        "visits": None if listed is None else _not_visited(database, principal, listed),
         "guarantees": None if listed is None else _guarantees(listed, on),
     }
     return Digest(on, on + WEEK, listed.as_of if listed else None, audience, sections)
 
 
-def _matters(found: Sequence[Standing]) -> list[Item]:
-    def item(one: Standing) -> Item:
-        return _item(one, one.due.day if one.due else None)
+def _matters(found: Sequence[MatterState]) -> list[Item]:
+    def item(state: MatterState) -> Item:
+        return _item(state, state.due.day if state.due else None)
 
     return sorted(map(item, found), key=_by_day)
 
 
-def _unanswered(database: Database, who: Principal, audience: Audience, on: dt.date) -> list[Item]:
-    """Notices whose department did not answer in time; a person's are those they sent."""
+def _unanswered(
+    database: Database, principal: Principal, audience: Audience, on: dt.date
+) -> list[Item]:
+    """Return notices without a timely answer; for a person, those the person sent."""
     if audience.unit is not None:
         return []
-    sent = list_notices(database.engine, who, Wanted(MOST_NOTICES)).items
+    sent = list_notices(database.engine, principal, PageRequest(MOST_NOTICES)).items
     late = [
         Item(
-            name=str(one.package["project"].get("project_name") or one.project_id),
+            name=str(notice.package["project"].get("project_name") or notice.project_id),
             what=NOTICE,
-            day=one.answer_by,
-            project_id=one.project_id,
+            day=notice.answer_by,
+            project_id=notice.project_id,
         )
-        for one in sent
-        if one.state(on) == "overdue" and audience.person in (None, one.made_by)
+        for notice in sent
+        if notice.state(on) == "overdue" and audience.person in (None, notice.made_by)
     ]
     return sorted(late, key=_by_day)
 
 
-def _rechecks(found: Sequence[Standing], on: dt.date) -> list[Item]:
-    looks = [(one, one.second_look) for one in found if one.second_look is not None]
-    due = [_item(one, look.day) for one, look in looks if not look.outcome and look.day < on + WEEK]
+def _rechecks(found: Sequence[MatterState], on: dt.date) -> list[Item]:
+    looks = [(state, state.second_look) for state in found if state.second_look is not None]
+    due = [
+        _item(state, look.day) for state, look in looks if not look.outcome and look.day < on + WEEK
+    ]
     return sorted(due, key=_by_day)
 
 
@@ -148,42 +156,49 @@ def _by_day(item: Item) -> tuple[dt.date, str]:
     return item.day or dt.date.max, item.name
 
 
-def _item(one: Standing, day: dt.date | None) -> Item:
-    facts = one.matter.facts
+def _item(state: MatterState, day: dt.date | None) -> Item:
+    facts = state.matter.facts
     return Item(
-        name=facts.name or facts.project_id or facts.org_id or one.matter.key,
-        what=one.matter.kind,
+        name=facts.name or facts.project_id or facts.org_id or state.matter.key,
+        what=state.matter.kind,
         day=day,
-        matter=one.matter.key,
+        matter=state.matter.key,
         project_id=facts.project_id,
         workers=facts.workers,
-        unit=one.unit,
+        unit=state.unit,
     )
 
 
-def _newest(database: Database, who: Principal, on: dt.date) -> _Listed | None:
-    best = closest(
-        [one for one in WatchlistRepository(database).summaries(who) if one.as_of <= on], who
+def _newest(database: Database, principal: Principal, on: dt.date) -> _Listed | None:
+    best = closest_list(
+        [
+            summary
+            for summary in WatchlistRepository(database).summaries(principal)
+            if summary.as_of <= on
+        ],
+        principal,
     )
     if best is None:
         return None
-    listed = json.loads(WatchlistRepository(database).watchlist(best.as_of, best.region, who).body)
-    found = register(database.engine, best.as_of, best.region, who)
+    listed = WatchlistRepository(database).watchlist(best.as_of, best.region, principal).document()
+    found = load_register(database.engine, best.as_of, best.region, principal)
     document: Mapping[str, Any] = found.document if found else {"projects": ()}
     deposits = document.get("deposits")
     return _Listed(
         best.as_of,
-        [one for one in listed["entries"] if covers(who, one["region_code"])],
+        [entry for entry in listed["entries"] if covers(principal, entry["region_code"])],
         {row["project_id"]: row for row in document["projects"]},
-        None if deposits is None else _ending(deposits, who),
+        None if deposits is None else _ending(deposits, principal),
     )
 
 
 def _ending(
-    deposits: Mapping[str, Sequence[Mapping[str, Any]]], who: Principal
+    deposits: Mapping[str, Sequence[Mapping[str, Any]]], principal: Principal
 ) -> Sequence[Mapping[str, Any]]:
     rows = deposits["ending"]
-    return [one for one in rows if one["state"] == "ending" and covers(who, one["region_code"])]
+    return [
+        row for row in rows if row["state"] == "ending" and covers(principal, row["region_code"])
+    ]
 
 
 def _new_red(listed: _Listed) -> list[Item]:
@@ -194,8 +209,8 @@ def _new_red(listed: _Listed) -> list[Item]:
     ]
 
 
-def _not_visited(database: Database, who: Principal, listed: _Listed) -> list[Item]:
-    visited = visited_since(database.engine, who, listed.as_of)
+def _not_visited(database: Database, principal: Principal, listed: _Listed) -> list[Item]:
+    visited = visited_since(database.engine, principal, listed.as_of)
     left = []
     for entry in listed.entries:
         row = listed.projects.get(entry["project_id"], {})

@@ -1,82 +1,84 @@
-"""A digest as a paper: Word and HTML are renderings of it, as of a briefing."""
+"""A digest as a document, for rendering to DOCX and HTML."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from risk.locale import text
-from serving.documents.builder import Teller
+from serving.documents.builder import DocumentBuilder
 from serving.documents.consistency import require_consistent
-from serving.documents.model import Cell, Grid, Paper
-from serving.formatting import coded
+from serving.documents.model import Cell, Document, Table
+from serving.formatting import code_label
 from serving.matters.digest import NOTICE, SECTIONS, Digest, Item
 from serving.settings import Settings
 
 _ROWS = 200
 
 
-def digest_paper(digest: Digest, settings: Settings) -> Paper:
-    """The digest in the language of the settings.
+def digest_document(digest: Digest, settings: Settings) -> Document:
+    """Return the digest in the language of the settings.
 
     Raises:
-        BriefingContradicts: its figures disagree.
+        InconsistentDocument: figures disagree.
     """
-    teller = Teller(settings.language, dict(settings.places))
+    builder = DocumentBuilder(settings.language, dict(settings.places))
     audience = digest.audience
-    whom = audience.person or audience.unit or teller.place(audience.region)
+    whom = audience.person or audience.unit or builder.region_name(audience.region)
     for name in SECTIONS:
         items = digest.sections[name]
-        teller.heading(f"digest_{name}")
+        builder.add_heading(f"digest_{name}")
         if items is None:
-            teller.say("digest.unknown")
+            builder.add_paragraph("digest.unknown")
         elif not items:
-            teller.say("digest.none")
+            builder.add_paragraph("digest.none")
         else:
-            teller.say(f"digest.{name}", **{f"digest_{name}": len(items)})
-            teller.put(_grid(teller, name, items[:_ROWS]))
+            builder.add_paragraph(f"digest.{name}", **{f"digest_{name}": len(items)})
+            builder.add(_table(builder, name, items[:_ROWS]))
             if len(items) > _ROWS:
-                teller.say("digest.more", **{"more": len(items) - _ROWS})
-    paper = Paper(
+                builder.add_paragraph("digest.more", **{"more": len(items) - _ROWS})
+    paper = Document(
         title=text("digest.title", settings.language, whom=whom),
         office=settings.briefing.office,
         issue="",
         addressee=whom,
-        dated=digest.on,
-        blocks=tuple(teller.blocks),
+        date=digest.on,
+        blocks=tuple(builder.blocks),
         annex_title="",
         annex=(),
-        notice=teller.word(
-            "digest.notice", on=teller.day(digest.on), until=teller.day(digest.until)
+        notice=builder.text(
+            "digest.notice",
+            on=builder.format_date(digest.on),
+            until=builder.format_date(digest.until),
         ),
-        figures=teller.figures,
-        conflicts=tuple(teller.conflicts),
+        figures=builder.figures,
+        conflicts=tuple(builder.conflicts),
     )
     require_consistent(paper)
     return paper
 
 
-def _grid(teller: Teller, name: str, items: Sequence[Item]) -> Grid:
+def _table(builder: DocumentBuilder, name: str, items: Sequence[Item]) -> Table:
     heads = ("name", "what", "day", "workers", "unit")
-    return Grid(
-        teller.word(f"headings.digest_{name}"),
-        tuple(teller.word(f"digest.heads.{head}") for head in heads),
-        tuple(_row(teller, item) for item in items),
+    return Table(
+        builder.text(f"headings.digest_{name}"),
+        tuple(builder.text(f"digest.heads.{head}") for head in heads),
+        tuple(_row(builder, item) for item in items),
         widths=(2.6, 1.2, 1.8, 0.8, 1.6),
     )
 
 
-def _row(teller: Teller, item: Item) -> tuple[Cell, ...]:
+def _row(builder: DocumentBuilder, item: Item) -> tuple[Cell, ...]:
     return (
         item.name,
-        _what(teller, item.what),
-        teller.day(item.day) if item.day else None,
+        _what(builder, item.what),
+        builder.format_date(item.day) if item.day else None,
         item.workers,
         item.unit,
     )
 
 
-def _what(teller: Teller, what: str) -> str:
+def _what(builder: DocumentBuilder, what: str) -> str:
     if what in {"red", "orange", "yellow", "blue"}:
-        return coded("tier", what, teller.language)
+        return code_label("tier", what, builder.language)
     key = "notices.unanswered" if what == NOTICE else f"pages.ledger.kinds.{what}"
-    return text(key, teller.language)
+    return text(key, builder.language)

@@ -1,4 +1,4 @@
-"""/v1/matters: what is followed until it is done."""
+"""/v1/matters: matters and their steps."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, pag
 from serving.http.problems import CONFLICT, RESPONSES
 from serving.http.schemas import Page
 from serving.matters import service
-from serving.matters.queries import Filter
+from serving.matters.queries import MatterFilter
 from serving.matters.schemas import Kind, Matter, MatterIn, MatterWithSteps, State, StepIn
 
 router = APIRouter(prefix="/v1/matters", tags=["matters"], responses=RESPONSES)
 
 Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
 Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
-Key = Annotated[str, Path(min_length=1, max_length=250, description="Key of the matter / 事项编号")]
+Key = Annotated[str, Path(min_length=1, max_length=250, description="api.parameters.matter_key")]
 _Name = Annotated[str | None, Query(min_length=1, max_length=200)]
 
 
@@ -35,33 +35,33 @@ def _filter(
     project_id: _Name = None,
     org_id: _Name = None,
     least_workers: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
-) -> Filter:
-    return Filter(state, kind, unit, person, project_id, org_id, least_workers)
+) -> MatterFilter:
+    return MatterFilter(state, kind, unit, person, project_id, org_id, least_workers)
 
 
 @router.get("")
 def list_matters(
     request: Request,
     database: DatabaseDep,
-    who: Reader,
-    chosen: Annotated[Filter, Depends(_filter)],
+    principal: Reader,
+    chosen: Annotated[MatterFilter, Depends(_filter)],
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Matter]:
-    """Matters as they stand today, the first first / 清单事项。"""
-    return service.every(request, database, who, page_request(limit, cursor), chosen)
+    """Matters in their state of today, in order of creation."""
+    return service.list_matters(request, database, principal, page_request(limit, cursor), chosen)
 
 
 @router.post("", status_code=201, response_model=MatterWithSteps)
 def open_matter(
-    request: Request, database: DatabaseDep, who: Writer, sent: MatterIn, key: IdempotencyKey
+    request: Request, database: DatabaseDep, principal: Writer, sent: MatterIn, key: IdempotencyKey
 ) -> Response:
-    """Open a matter by hand / 人工列入清单。"""
+    """Open a matter manually."""
 
     def keep(connection: Connection) -> MatterWithSteps:
-        return service.open_one(connection, request, who, sent)
+        return service.open_matter(connection, request, principal, sent)
 
-    return write_once(WriteRequest(request, database, who, sent, key), keep)
+    return write_once(WriteRequest(request, database, principal, sent, key), keep)
 
 
 @router.post(
@@ -70,22 +70,22 @@ def open_matter(
 def take_step(
     request: Request,
     database: DatabaseDep,
-    who: Writer,
+    principal: Writer,
     matter: Key,
     sent: StepIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Give it to somebody, note, extend, tick a duty, close, open again, look again / 办理步骤。"""
+    """Assign, note, extend, check a duty, close, reopen or recheck a matter."""
 
     def keep(connection: Connection) -> MatterWithSteps:
-        return service.step(connection, request, who, matter, sent)
+        return service.apply_step(connection, request, principal, matter, sent)
 
-    return write_once(WriteRequest(request, database, who, sent, key), keep)
+    return write_once(WriteRequest(request, database, principal, sent, key), keep)
 
 
 @router.get("/{matter:path}")
 def get_matter(
-    request: Request, database: DatabaseDep, who: Reader, matter: Key
+    request: Request, database: DatabaseDep, principal: Reader, matter: Key
 ) -> MatterWithSteps:
-    """A matter with every step, its clock, double check and second look / 事项详情。"""
-    return service.one(request, database, who, matter)
+    """A matter with all steps, statutory clock, duty checks and second look."""
+    return service.get_matter(request, database, principal, matter)

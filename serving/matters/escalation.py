@@ -1,4 +1,4 @@
-"""Escalation by rule: an overdue matter goes to the unit's head, then to the leader. Once each."""
+"""Escalation of overdue matters by rule: first to the head of the unit, then to the leader."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from serving.db.database import Database
 from serving.db.engine import writing
 from serving.events.types import MATTER_ESCALATED
 from serving.matters.events import matter_event, record_matters
-from serving.matters.repository import Matter, Step, all_matters, alone, keep_step, read_matters
+from serving.matters.repository import Matter, Step, all_matters, insert_step, lock, read_matters
 from serving.matters.rules import MatterRules
-from serving.matters.state import stand
-from serving.matters.sync import BY_RULE, rule_entry
+from serving.matters.state import state_on
+from serving.matters.sync import BY_RULE, rule_audit_entry
 
 
 def escalate(database: Database, rules: MatterRules, on: dt.date, now: dt.datetime) -> int:
-    """Write the escalations that are due on ``on``; how many. Done again, it writes none."""
-    if not any(_due(one, rules, on, now) for one in all_matters(database.engine, OFFICE)):
+    """Write the escalations due on ``on`` and return their number. Idempotent."""
+    if not any(_due(matter, rules, on, now) for matter in all_matters(database.engine, OFFICE)):
         return 0
     written = 0
     with writing(database.engine).begin() as connection:
-        alone(connection)
+        lock(connection)
         for matter in read_matters(connection, OFFICE):
             for kept in _due(matter, rules, on, now):
-                keep_step(connection, kept)
+                insert_step(connection, kept)
                 data = kept.data or {}
                 event = matter_event(MATTER_ESCALATED, matter, on, unit=kept.unit, **data)
                 record_matters(connection, [event], now)
                 subject = f"matters/{matter.key}?level={data['level']}"
-                entry = rule_entry("escalate_matter", subject, matter.region_code, now)
+                entry = rule_audit_entry("escalate_matter", subject, matter.region_code, now)
                 add_audit_entries(connection, [entry])
                 written += 1
     return written
@@ -43,7 +43,7 @@ def _due(matter: Matter, rules: MatterRules, on: dt.date, now: dt.datetime) -> l
 
 
 def _steps(matter: Matter, rules: MatterRules, on: dt.date, now: dt.datetime) -> Iterator[Step]:
-    standing = stand(matter, rules, on)
+    standing = state_on(matter, rules, on)
     if standing.closed or standing.due is None or not standing.overdue:
         return
     due = standing.due.day.isoformat()

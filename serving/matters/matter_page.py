@@ -1,4 +1,4 @@
-"""A matter's own page: who, by when, the law's clock, the double check, steps, the second look."""
+"""Page of one matter: assignment, deadline, statutory clock, duty checks, steps, second look."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.clock import now
 from serving.http.dependencies import settings_of
-from serving.matters.pages import day_in, stepped
-from serving.matters.queries import one_standing
+from serving.matters.pages import parse_day, step_response
+from serving.matters.queries import matter_state
 from serving.matters.repository import REASONS, RECHECKS
-from serving.matters.rules import rules_of
-from serving.matters.steps import DUTY_FOUND, Hand, StepInvalid, open_by_hand
-from serving.matters.sync import take_lists
+from serving.matters.rules import matter_rules
+from serving.matters.steps import DUTY_FOUND, NewMatter, StepInvalid, open_manually
+from serving.matters.sync import sync_from_lists
 from serving.watchlists.reader import reader_of
 from serving.web.render import page_language, render
 from serving.web.requests import Form
@@ -32,16 +32,16 @@ Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
 
 
 @router.get("/matters/{matter:path}")
-def show(request: Request, matter: str, who: Reader) -> Response:
-    """One matter."""
-    rules, moment = rules_of(settings_of(request).matters), now()
+def matter_page(request: Request, matter: str, principal: Reader) -> Response:
+    """Show one matter."""
+    rules, moment = matter_rules(settings_of(request).matters), now()
     database, language = reader_of(request).database, page_language(request)
-    take_lists(database, rules, moment)
-    found = one_standing(database, rules, who, matter, moment.astimezone().date())
+    sync_from_lists(database, rules, moment)
+    found = matter_state(database, rules, principal, matter, moment.astimezone().date())
     return render(
         request,
         "matter",
-        who,
+        principal,
         one=found,
         facts=found.matter.facts,
         duty=lambda code: text(f"flags.{code}.title", language),
@@ -54,39 +54,39 @@ def show(request: Request, matter: str, who: Reader) -> Response:
 
 
 @router.post("/matters")
-def open_one(request: Request, who: Writer, form: Form) -> Response:
-    """Put a matter on the ledger by hand."""
+def open_matter(request: Request, principal: Writer, form: Form) -> Response:
+    """Open a matter manually."""
     made: list[Any] = []
     try:
-        hand = _hand(form)
+        hand = _new_matter(form)
         write_audited(
             request,
             reader_of(request).database,
-            who,
-            lambda connection: made.append(open_by_hand(connection, who, hand, now())),
+            principal,
+            lambda connection: made.append(open_manually(connection, principal, hand, now())),
         )
     except WagewatchError as error:
         told = error.message(page_language(request))
-        return render(request, "refused", who, status=422, message=told)
-    answer = render(request, "said", who, said="steps.opened")
+        return render(request, "refused", principal, status=422, message=told)
+    answer = render(request, "said", principal, said="steps.opened")
     answer.headers["HX-Redirect"] = f"/matters/{made[0].key}"
     return answer
 
 
 @router.post("/matters/{matter:path}")
-def take(request: Request, matter: str, who: Writer, form: Form) -> Response:
-    """Take a step; the page is shown anew after it."""
-    answer = stepped(request, matter, who, form)
+def take_step(request: Request, matter: str, principal: Writer, form: Form) -> Response:
+    """Apply a step and reload the page."""
+    answer = step_response(request, matter, principal, form)
     if answer.status_code < 400:
         answer.headers["HX-Refresh"] = "true"
     return answer
 
 
-def _hand(form: dict[str, str]) -> Hand:
-    """The matter of a form.
+def _new_matter(form: dict[str, str]) -> NewMatter:
+    """Read a new matter from a form.
 
     Raises:
-        StepInvalid: name, place or reason is missing, or a number is none.
+        StepInvalid: name, region or reason is missing, or a number is invalid.
     """
     for name in ("name", "region_code", "text"):
         if not form.get(name):
@@ -96,12 +96,12 @@ def _hand(form: dict[str, str]) -> Hand:
         raise StepInvalid(step="opened", found=code[:50], allowed="region_code")
     if workers and not (workers.isascii() and workers.isdigit() and len(workers) < 7):
         raise StepInvalid(step="opened", found=workers[:50], allowed="workers")
-    return Hand(
+    return NewMatter(
         name=form["name"][:200],
         region_code=code,
         text=form["text"][:2000],
         project_id=form.get("project_id", "")[:200] or None,
         org_id=form.get("org_id", "")[:200] or None,
         workers=int(workers) if workers else None,
-        due_on=day_in(form.get("due_on")),
+        due_on=parse_day(form.get("due_on")),
     )

@@ -1,4 +1,4 @@
-"""The ledger of matters: who has each, by when, how it stands; and the second looks."""
+"""Pages that list matters and second looks."""
 
 from __future__ import annotations
 
@@ -16,11 +16,18 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.clock import now
 from serving.http.dependencies import settings_of
-from serving.matters.queries import STATES, Filter, by_unit, current, in_state, narrowed
+from serving.matters.queries import (
+    STATES,
+    MatterFilter,
+    count_by_unit,
+    current_states,
+    filter_states,
+    is_in_state,
+)
 from serving.matters.repository import KINDS, STEPS
-from serving.matters.rules import rules_of
-from serving.matters.state import LARGE, Standing
-from serving.matters.steps import StepInvalid, Wanted, take_step
+from serving.matters.rules import matter_rules
+from serving.matters.state import LARGE, MatterState
+from serving.matters.steps import StepInvalid, StepRequest, apply_step
 from serving.matters.xlsx import matters_xlsx
 from serving.watchlists.reader import reader_of
 from serving.web.render import page_language, render
@@ -40,8 +47,8 @@ LargeOnly = Annotated[int, Query(ge=0, le=1)]
 
 
 @dataclass(frozen=True)
-class Narrowing:
-    """What the list of matters is narrowed to; empty for any."""
+class LedgerFilter:
+    """Filters of the list of matters; empty for any."""
 
     state: State = "open"
     kind: Kind = ""
@@ -49,35 +56,35 @@ class Narrowing:
     large: LargeOnly = 0
 
 
-Narrow = Annotated[Narrowing, Depends()]
+Narrow = Annotated[LedgerFilter, Depends()]
 
 
 @router.get("/ledger")
 def ledger(
     request: Request,
-    who: Reader,
+    principal: Reader,
     narrow: Narrow,
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
-    """Matters with who has them and by when."""
-    chosen = reader_of(request).choose(request, who, None, None)
-    every = _standings(request, who)
+    """List matters with their assignment and deadline."""
+    chosen = reader_of(request).choose(request, principal, None, None)
+    every = _standings(request, principal)
     if chosen is None and not every:
-        return render(request, "nothing", who)
+        return render(request, "nothing", principal)
     found = _chosen(every, narrow)
     start = (page - 1) * PER_PAGE
     return render(
         request,
         "ledger",
-        who,
+        principal,
         as_of=chosen.summary.as_of if chosen else None,
         matters=found[start : start + PER_PAGE],
         found=len(found),
         more=len(found) > start + PER_PAGE,
         page=page,
-        counts={name: sum(in_state(one, name) for one in every) for name in STATES},
-        units=sorted({one.unit for one in every if one.unit}),
-        tallies=by_unit(every, _today().replace(day=1), _today() + dt.timedelta(days=1)),
+        counts={name: sum(is_in_state(state, name) for state in every) for name in STATES},
+        units=sorted({state.unit for state in every if state.unit}),
+        tallies=count_by_unit(every, _today().replace(day=1), _today() + dt.timedelta(days=1)),
         kinds=("", *KINDS),
         **asdict(narrow),
         tab="ledger",
@@ -87,52 +94,54 @@ def ledger(
 @router.get("/ledger.xlsx")
 def ledger_xlsx(
     request: Request,
-    who: Reader,
+    principal: Reader,
     narrow: Narrow,
 ) -> Response:
-    """The same matters as a workbook."""
-    found = _chosen(_standings(request, who), narrow)
+    """Return the same matters as a workbook."""
+    found = _chosen(_standings(request, principal), narrow)
     body = matters_xlsx(found, page_language(request), _today())
     return attachment(f"matters-{_today()}.xlsx", XLSX, body)
 
 
 @router.post("/ledger/{matter:path}")
-def take_quick_step(request: Request, matter: str, who: Writer, form: Form) -> Response:
-    """Give a matter to somebody, note something, close it or open it again, from the ledger."""
+def take_quick_step(request: Request, matter: str, principal: Writer, form: Form) -> Response:
+    """Assign, note, close or reopen a matter from the list."""
     given = {"reason": "other", **form} if form.get("step") == "closed" else form
     if form.get("step") == "closed" and form.get("text"):
-        # The short form has one field for what came of it; it also says why duties were left.
+        # The short form has one text field; it also gives the reason for unchecked duties.
         given = {"unchecked": form["text"], **given}
-    return stepped(request, matter, who, given)
+    return step_response(request, matter, principal, given)
 
 
-def stepped(request: Request, matter: str, who: Principal, form: dict[str, str]) -> Response:
-    """Take the step of a form, and say so, or why not."""
-    rules, moment = rules_of(settings_of(request).matters), now()
+def step_response(
+    request: Request, matter: str, principal: Principal, form: dict[str, str]
+) -> Response:
+    """Apply the step of a form and return the message to show."""
+    rules, moment = matter_rules(settings_of(request).matters), now()
     try:
-        wanted = wanted_of(form)
+        wanted = step_request(form)
         write_audited(
             request,
             reader_of(request).database,
-            who,
-            lambda connection: take_step(connection, who, matter, wanted, rules, moment),
+            principal,
+            lambda connection: apply_step(connection, principal, matter, wanted, rules, moment),
         )
     except WagewatchError as error:
         told = error.message(page_language(request))
-        return render(request, "refused", who, status=422, message=told)
-    return render(request, "said", who, said=f"steps.{wanted.step}")
+        return render(request, "refused", principal, status=422, message=told)
+    return render(request, "said", principal, said=f"steps.{wanted.step}")
 
 
-def wanted_of(form: dict[str, str]) -> Wanted:
-    """The step of a form.
+def step_request(form: dict[str, str]) -> StepRequest:
+    """Read a step from a form.
 
     Raises:
-        StepInvalid: there is no such step, or a day is none.
+        StepInvalid: the step is unknown or a date is invalid.
     """
-    step = next((one for one in STEPS if one == form.get("step")), None)
+    step = next((step for step in STEPS if step == form.get("step")), None)
     if step is None:
         raise StepInvalid(step="?", found=form.get("step", ""), allowed=", ".join(STEPS))
-    due_on = day_in(form.get("due_on"))
+    due_on = parse_day(form.get("due_on"))
     if form.get("due_on") and due_on is None:
         raise StepInvalid(step=step, found=form["due_on"], allowed="YYYY-MM-DD")
     short = {name: form.get(name, "")[:100] or None for name in ("person", "unit", "duty", "found")}
@@ -140,11 +149,11 @@ def wanted_of(form: dict[str, str]) -> Wanted:
     codes = {name: form.get(name) or None for name in ("reason", "outcome")}
     names = ("table", "record_id", "file", "sha256")
     evidence = {name: form[name][:200] for name in names if form.get(name)}
-    return Wanted(step, due_on=due_on, evidence=evidence or None, **short, **long, **codes)
+    return StepRequest(step, due_on=due_on, evidence=evidence or None, **short, **long, **codes)
 
 
-def day_in(value: str | None) -> dt.date | None:
-    """The day a field of a form holds, None if it holds none."""
+def parse_day(value: str | None) -> dt.date | None:
+    """Parse a date of a form; None if it is empty or invalid."""
     try:
         return dt.date.fromisoformat(value) if value else None
     except ValueError:
@@ -152,18 +161,18 @@ def day_in(value: str | None) -> dt.date | None:
 
 
 @router.get("/revisits")
-def revisits(request: Request, who: Reader) -> Response:
-    """Closed matters that are to be looked at again."""
-    chosen = reader_of(request).choose(request, who, None, None)
-    every = _standings(request, who)
+def revisits(request: Request, principal: Reader) -> Response:
+    """List closed matters due for a second look."""
+    chosen = reader_of(request).choose(request, principal, None, None)
+    every = _standings(request, principal)
     if chosen is None and not every:
-        return render(request, "nothing", who)
-    rows = [(one, one.second_look) for one in every if one.second_look]
+        return render(request, "nothing", principal)
+    rows = [(state, state.second_look) for state in every if state.second_look]
     rows.sort(key=lambda row: (row[1].outcome is not None, row[1].day, row[0].matter.number))
     return render(
         request,
         "revisits",
-        who,
+        principal,
         rows=rows[: 2 * PER_PAGE],
         found=len(rows),
         due=sum(look.overdue for _, look in rows),
@@ -173,19 +182,25 @@ def revisits(request: Request, who: Reader) -> Response:
     )
 
 
-def _standings(request: Request, who: Principal) -> list[Standing]:
+def _standings(request: Request, principal: Principal) -> list[MatterState]:
     settings, moment = settings_of(request), now()
-    return current(reader_of(request).database, settings, who, _today(), moment)
+    return current_states(reader_of(request).database, settings, principal, _today(), moment)
 
 
-def _chosen(every: Sequence[Standing], narrow: Narrowing) -> list[Standing]:
+def _chosen(every: Sequence[MatterState], narrow: LedgerFilter) -> list[MatterState]:
     least = LARGE if narrow.large else None
-    wanted = Filter(narrow.state, narrow.kind or None, narrow.unit or None, least_workers=least)
-    found = narrowed(every, wanted)
+    wanted = MatterFilter(
+        narrow.state, narrow.kind or None, narrow.unit or None, least_workers=least
+    )
+    found = filter_states(every, wanted)
     if narrow.state == "closed":
-        found.sort(key=lambda one: (one.closed_on or dt.date.min, one.matter.number), reverse=True)
+        found.sort(
+            key=lambda state: (state.closed_on or dt.date.min, state.matter.number), reverse=True
+        )
     else:
-        found.sort(key=lambda one: (one.due.day if one.due else dt.date.max, one.matter.number))
+        found.sort(
+            key=lambda state: (state.due.day if state.due else dt.date.max, state.matter.number)
+        )
     return found
 
 

@@ -1,4 +1,4 @@
-"""Reads matters as they stand on a day, filtered and counted."""
+"""Queries of matters in their state on a day: filters and counts."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from dataclasses import dataclass, replace
 from serving.auth.principal import Principal
 from serving.db.database import Database
 from serving.matters.repository import Matter, all_matters, facts_until, find_matter
-from serving.matters.rules import MatterRules, rules_of
-from serving.matters.state import Standing, stand
-from serving.matters.sync import take_lists
+from serving.matters.rules import MatterRules, matter_rules
+from serving.matters.state import MatterState, state_on
+from serving.matters.sync import sync_from_lists
 from serving.outcomes.repository import visited_since
 from serving.settings import Settings
 
 STATES = ("open", "overdue", "escalated", "closed", "recheck")
-"""What a list of matters can be narrowed to; ``recheck``: closed, and the second look is due."""
+"""States to filter by; ``recheck``: closed, and the second look is due."""
 
 _LOOK_BACK = dt.timedelta(days=800)
 
 
 @dataclass(frozen=True)
-class Filter:
-    """Which matters; None for any."""
+class MatterFilter:
+    """Conditions on matters; None for any."""
 
     state: str | None = None
     kind: str | None = None
@@ -35,8 +35,8 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class UnitTally:
-    """Matters of a unit (None: given to nobody): open and overdue at the end, closed within."""
+class UnitCounts:
+    """Matters of a unit (None: unassigned): open and overdue at the end, closed in the period."""
 
     unit: str | None
     open: int
@@ -44,105 +44,109 @@ class UnitTally:
     closed: int
 
 
-def current(
-    database: Database, settings: Settings, who: Principal, on: dt.date, now: dt.datetime
-) -> list[Standing]:
-    """Every matter of the region that had begun by ``on``, as it stands on that day.
+def current_states(
+    database: Database, settings: Settings, principal: Principal, on: dt.date, now: dt.datetime
+) -> list[MatterState]:
+    """Return every matter of the region opened by ``on``, in its state on that day.
 
-    Lists not yet taken are taken first.
+    New published lists are processed first.
     """
-    rules = rules_of(settings.matters)
-    take_lists(database, rules, now)
-    found = all_matters(database.engine, who)
-    visited = visited_since(database.engine, who, on - _LOOK_BACK)
-    begun = [one for one in found if (one.facts.opened_on or on) <= on]
-    return [stand(_visited(one, visited), rules, on) for one in begun]
+    rules = matter_rules(settings.matters)
+    sync_from_lists(database, rules, now)
+    found = all_matters(database.engine, principal)
+    visited = visited_since(database.engine, principal, on - _LOOK_BACK)
+    begun = [matter for matter in found if (matter.facts.opened_on or on) <= on]
+    return [state_on(_with_visit(matter, visited), rules, on) for matter in begun]
 
 
-def one_standing(
-    database: Database, rules: MatterRules, who: Principal, key: str, on: dt.date
-) -> Standing:
-    """One matter as it stands on ``on``.
+def matter_state(
+    database: Database, rules: MatterRules, principal: Principal, key: str, on: dt.date
+) -> MatterState:
+    """Return one matter in its state on ``on``.
 
     Raises:
-        MatterUnknown: there is none in the region.
+        MatterUnknown: the region has no such matter.
     """
     with database.engine.connect() as connection:
-        matter = find_matter(connection, key, who)
-    visited = visited_since(database.engine, who, on - _LOOK_BACK)
-    return stand(_visited(matter, visited), rules, on)
+        matter = find_matter(connection, key, principal)
+    visited = visited_since(database.engine, principal, on - _LOOK_BACK)
+    return state_on(_with_visit(matter, visited), rules, on)
 
 
-def narrowed(standings: Iterable[Standing], wanted: Filter) -> list[Standing]:
-    """Those that fit the filter, in their order."""
-    return [one for one in standings if _fits(one, wanted)]
+def filter_states(standings: Iterable[MatterState], filters: MatterFilter) -> list[MatterState]:
+    """Return the states that match the filters, in order."""
+    return [state for state in standings if _matches(state, filters)]
 
 
-def in_state(one: Standing, state: str) -> bool:
+def is_in_state(matter: MatterState, state: str) -> bool:
     """Whether a matter is in one of :data:`STATES`."""
     if state == "closed":
-        return one.closed
+        return matter.closed
     if state == "recheck":
-        look = one.second_look
+        look = matter.second_look
         return look is not None and look.overdue
     if state == "escalated":
-        return not one.closed and one.level > 0
-    return not one.closed and (state == "open" or one.overdue)
+        return not matter.closed and matter.level > 0
+    return not matter.closed and (state == "open" or matter.overdue)
 
 
-def by_unit(standings: Iterable[Standing], start: dt.date, stop: dt.date) -> Sequence[UnitTally]:
-    """Per unit, how many are open and overdue, and were closed from ``start`` before ``stop``."""
+def count_by_unit(
+    standings: Iterable[MatterState], start: dt.date, stop: dt.date
+) -> Sequence[UnitCounts]:
+    """Count open, overdue and (from ``start`` before ``stop``) closed matters per unit."""
     found: dict[str | None, list[int]] = {}
-    for one in standings:
-        shut = one.closed_on is not None and start <= one.closed_on < stop
-        if one.closed and not shut:
+    for state in standings:
+        shut = state.closed_on is not None and start <= state.closed_on < stop
+        if state.closed and not shut:
             continue
-        tally = found.setdefault(one.unit, [0, 0, 0])
-        tally[0] += not one.closed
-        tally[1] += one.overdue
+        tally = found.setdefault(state.unit, [0, 0, 0])
+        tally[0] += not state.closed
+        tally[1] += state.overdue
         tally[2] += shut
     order = sorted(found, key=lambda unit: (unit is None, unit or ""))
-    return [UnitTally(unit, *found[unit]) for unit in order]
+    return [UnitCounts(unit, *found[unit]) for unit in order]
 
 
 @dataclass(frozen=True)
 class SecondLooks:
-    """Second looks had: all of them, and those that found every worker paid."""
+    """Number of second looks, and of those that found every worker paid."""
 
     had: int
     paid: int
 
 
-def second_looks(standings: Iterable[Standing], start: dt.date, stop: dt.date) -> SecondLooks:
-    """The matters whose last second look was had from ``start`` before ``stop``."""
+def count_second_looks(
+    standings: Iterable[MatterState], start: dt.date, stop: dt.date
+) -> SecondLooks:
+    """Count matters whose last second look was from ``start`` before ``stop``."""
     outcomes = [
         str((steps[-1].data or {}).get("outcome"))
-        for one in standings
-        if (steps := [step for step in one.matter.steps if step.step == "rechecked"])
+        for state in standings
+        if (steps := [step for step in state.matter.steps if step.step == "rechecked"])
         and start <= steps[-1].taken_at.astimezone().date() < stop
     ]
     return SecondLooks(len(outcomes), outcomes.count("paid"))
 
 
-def as_of_day(
-    database: Database, rules: MatterRules, who: Principal, day: dt.date
-) -> list[Standing]:
-    """Matters as they stood at the end of ``day``, from lists and steps up to then.
+def states_at(
+    database: Database, rules: MatterRules, principal: Principal, day: dt.date
+) -> list[MatterState]:
+    """Return matters in their state at the end of ``day``, from lists and steps up to then.
 
-    The list of the next day counts: it holds what was known before that day.
+    The list as of the next day is included: it contains what was known before that day.
     """
     with database.engine.connect() as connection:
-        known = facts_until(connection, who, day + dt.timedelta(days=1))
+        known = facts_until(connection, principal, day + dt.timedelta(days=1))
     found = [
-        replace(one, facts=known[one.key])
-        for one in all_matters(database.engine, who)
-        if one.key in known
+        replace(matter, facts=known[matter.key])
+        for matter in all_matters(database.engine, principal)
+        if matter.key in known
     ]
-    return [stand(one, rules, day) for one in found]
+    return [state_on(matter, rules, day) for matter in found]
 
 
-def _visited(matter: Matter, visited: Mapping[str, dt.date]) -> Matter:
-    """The matter with a visit that was entered on the service and is later than the records'."""
+def _with_visit(matter: Matter, visited: Mapping[str, dt.date]) -> Matter:
+    """Return the matter with the visit entered on the service, if later than the recorded one."""
     facts = matter.facts
     seen = visited.get(facts.project_id or matter.employer or "")
     if seen is None or (facts.checked_on is not None and facts.checked_on >= seen):
@@ -150,17 +154,17 @@ def _visited(matter: Matter, visited: Mapping[str, dt.date]) -> Matter:
     return replace(matter, facts=replace(facts, checked_on=seen))
 
 
-def _fits(one: Standing, wanted: Filter) -> bool:
-    facts = one.matter.facts
+def _matches(state: MatterState, filters: MatterFilter) -> bool:
+    facts = state.matter.facts
     pairs = (
-        (wanted.kind, one.matter.kind),
-        (wanted.unit, one.unit),
-        (wanted.person, one.person),
-        (wanted.project_id, facts.project_id),
-        (wanted.org_id, facts.org_id),
+        (filters.kind, state.matter.kind),
+        (filters.unit, state.unit),
+        (filters.person, state.person),
+        (filters.project_id, facts.project_id),
+        (filters.org_id, facts.org_id),
     )
     if any(asked is not None and asked != found for asked, found in pairs):
         return False
-    if wanted.least_workers is not None and (facts.workers or 0) < wanted.least_workers:
+    if filters.least_workers is not None and (facts.workers or 0) < filters.least_workers:
         return False
-    return wanted.state is None or in_state(one, wanted.state)
+    return filters.state is None or is_in_state(state, filters.state)

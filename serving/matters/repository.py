@@ -1,8 +1,7 @@
-"""Matters: what is followed until it is done. Rows are only added; the last ones tell how it is.
+"""Append-only store of matters; the current state is derived from the latest rows.
 
 A matter has a stable key (``case:AJ1``, ``inspection:...``, ``complaint:...``,
-``alert:UNIT:AS_OF``, ``hand:...``). What is known of it is kept per list; what people and rules
-did about it are its steps.
+``alert:UNIT:AS_OF``, ``hand:...``), facts per published list, and steps by people and rules.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ RECHECKS: tuple[Recheck, ...] = get_args(Recheck)
 
 
 class MatterUnknown(ApiError):
-    """There is no such matter in the region."""
+    """The region has no such matter."""
 
     code = "matter_unknown"
     status = HTTPStatus.NOT_FOUND
@@ -43,7 +42,7 @@ class MatterUnknown(ApiError):
 
 @dataclass(frozen=True)
 class Step:
-    """What was done; by a person, or by rule (``escalated``). ``data`` holds what the kind needs.
+    """A step by a person or by rule (``escalated``); the content of ``data`` depends on the kind.
 
     ``data`` may have: ``reason`` (closed), ``outcome`` (rechecked), ``level`` and ``due_on``
     (escalated), ``duty`` and ``found`` (duty), ``unchecked`` (closed: why duties were left),
@@ -64,9 +63,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a matter as of a list; money in fen, None is unknown.
+    """Facts of a matter as of a list; money in fen, None is unknown.
 
-    ``listed``: the records still show it open. ``duties``: of a confirmed case, from the rules.
+    ``listed``: the records still show it open. ``duties``: duty checks of a confirmed case.
     """
 
     as_of: dt.date
@@ -93,7 +92,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Matter:
-    """A matter with what is known of it and every step, in their order."""
+    """A matter with its latest facts and all steps in order."""
 
     number: int
     key: str
@@ -106,9 +105,9 @@ class Matter:
 
     @property
     def employer(self) -> str | None:
-        """The credit code of the employer, where a list of employers tells of the matter.
+        """Credit code of the employer, if the matter comes from a list of employers.
 
-        Cases and complaints of an organisation come with the lists of projects.
+        Cases and complaints of an organisation come from the lists of projects.
         """
         facts = self.facts
         return facts.org_id if self.kind in _OF_LISTS and facts.project_id is None else None
@@ -116,7 +115,7 @@ class Matter:
 
 @dataclass(frozen=True)
 class Opening:
-    """A matter to be opened, or known more of."""
+    """A matter to open, or new facts of one."""
 
     key: str
     kind: Kind
@@ -125,19 +124,19 @@ class Opening:
 
 
 _OF_LISTS = frozenset({"rectification", "finding", "alert"})
-_DAYS = tuple(one.name for one in fields(Facts) if one.type == "dt.date | None")
-_APART = ("as_of", "listed")
+_DAYS = tuple(field_.name for field_ in fields(Facts) if field_.type == "dt.date | None")
+_OWN_COLUMNS = ("as_of", "listed")
 
 
-def keep_step(connection: Connection, step: Step) -> None:
-    """Keep a step."""
+def insert_step(connection: Connection, step: Step) -> None:
+    """Insert a step."""
     connection.execute(insert(MATTER_STEPS).values(asdict(step)))
 
 
-def open_matter(
+def insert_matter(
     connection: Connection, opening: Opening, opened_by: str, opened_at: dt.datetime
 ) -> None:
-    """Keep a new matter with what is known of it."""
+    """Insert a new matter with its facts."""
     connection.execute(
         insert(MATTERS).values(
             matter=opening.key,
@@ -147,11 +146,11 @@ def open_matter(
             opened_at=opened_at,
         )
     )
-    keep_facts(connection, opening)
+    insert_facts(connection, opening)
 
 
-def keep_facts(connection: Connection, opening: Opening) -> None:
-    """Keep what is now known of a matter."""
+def insert_facts(connection: Connection, opening: Opening) -> None:
+    """Insert new facts of a matter."""
     connection.execute(
         insert(MATTER_FACTS).values(
             matter=opening.key,
@@ -164,7 +163,7 @@ def keep_facts(connection: Connection, opening: Opening) -> None:
 
 
 def all_matters(engine: Engine, principal: Principal) -> list[Matter]:
-    """Every matter of the region, open or closed, the first first."""
+    """Return all matters of the region, open or closed, in order of creation."""
     with engine.connect() as connection:
         return read_matters(connection, principal)
 
@@ -172,7 +171,7 @@ def all_matters(engine: Engine, principal: Principal) -> list[Matter]:
 def read_matters(
     connection: Connection, principal: Principal, key: str | None = None
 ) -> list[Matter]:
-    """Every matter of the region, or the one of ``key``, within a transaction."""
+    """Return all matters of the region, or the one of ``key``, within a transaction."""
 
     def own(table: Any) -> ColumnElement[bool]:
         here = within(table.c.region_code, principal)
@@ -205,10 +204,10 @@ def read_matters(
 
 
 def find_matter(connection: Connection, key: str, principal: Principal) -> Matter:
-    """The matter of ``key``.
+    """Return the matter of ``key``.
 
     Raises:
-        MatterUnknown: there is none in the principal's region.
+        MatterUnknown: the principal's region has no such matter.
     """
     found = read_matters(connection, principal, key)
     if not found:
@@ -217,7 +216,7 @@ def find_matter(connection: Connection, key: str, principal: Principal) -> Matte
 
 
 def facts_until(connection: Connection, principal: Principal, day: dt.date) -> Mapping[str, Facts]:
-    """What was known of each matter of the region from lists up to ``day``."""
+    """Return the facts of each matter of the region from lists up to ``day``, by key."""
     query = select(MATTER_FACTS).where(
         within(MATTER_FACTS.c.region_code, principal), MATTER_FACTS.c.as_of <= day
     )
@@ -226,8 +225,8 @@ def facts_until(connection: Connection, principal: Principal, day: dt.date) -> M
 
 
 @dataclass(frozen=True)
-class UntakenList:
-    """A list whose matters were not taken yet; ``newest`` of its region and kind or overtaken."""
+class UnprocessedList:
+    """A list whose matters were not processed; ``newest``: the newest of its region and kind."""
 
     number: int
     as_of: dt.date
@@ -236,8 +235,8 @@ class UntakenList:
     newest: bool
 
 
-def untaken(connection: Connection) -> list[UntakenList]:
-    """Lists whose matters were not taken, the oldest first."""
+def unprocessed_lists(connection: Connection) -> list[UnprocessedList]:
+    """Return the lists whose matters were not processed, oldest first."""
     rows = connection.execute(
         select(
             WATCHLISTS.c.id, WATCHLISTS.c.as_of, WATCHLISTS.c.region, WATCHLISTS.c.kind
@@ -246,14 +245,14 @@ def untaken(connection: Connection) -> list[UntakenList]:
     taken = set(connection.execute(select(MATTER_LISTS.c.watchlist_id)).scalars())
     last = {(row.region, row.kind): row.id for row in rows}
     return [
-        UntakenList(*row, newest=last[row.region, row.kind] == row.id)
+        UnprocessedList(*row, newest=last[row.region, row.kind] == row.id)
         for row in rows
         if row.id not in taken
     ]
 
 
-def anything_untaken(engine: Engine) -> bool:
-    """Whether some list's matters were not taken yet; cheap."""
+def has_unprocessed_lists(engine: Engine) -> bool:
+    """Whether any list is unprocessed; a cheap query."""
     query = select(WATCHLISTS.c.id).where(
         WATCHLISTS.c.id.not_in(select(MATTER_LISTS.c.watchlist_id))
     )
@@ -261,16 +260,16 @@ def anything_untaken(engine: Engine) -> bool:
         return connection.execute(query.limit(1)).first() is not None
 
 
-def mark_taken(connection: Connection, numbers: Collection[int], now: dt.datetime) -> None:
-    """Remember that these lists' matters are taken."""
+def mark_processed(connection: Connection, numbers: Collection[int], now: dt.datetime) -> None:
+    """Mark lists as processed."""
     rows = [{"watchlist_id": number, "taken_at": now} for number in numbers]
     if rows:
         connection.execute(insert(MATTER_LISTS), rows)
 
 
-def alone(connection: Connection) -> None:
-    """Nobody else opens or escalates matters until this transaction ends."""
-    # A SQLite writer is alone anyway.
+def lock(connection: Connection) -> None:
+    """Block other writers of matters until the transaction ends."""
+    # SQLite allows only one writer.
     if connection.dialect.name == "postgresql":
         connection.execute(text("LOCK TABLE matter_lists IN EXCLUSIVE MODE"))
 
@@ -279,12 +278,12 @@ def _document(facts: Facts) -> dict[str, Any]:
     return {
         name: value.isoformat() if isinstance(value, dt.date) else value
         for name, value in asdict(facts).items()
-        if name not in _APART
+        if name not in _OWN_COLUMNS
     }
 
 
 def _facts(row: Row[Any]) -> Facts:
-    known = {one.name for one in fields(Facts)}
+    known = {field_.name for field_ in fields(Facts)}
     values = {name: value for name, value in row.facts.items() if name in known}
     for name in _DAYS:
         if values.get(name):
@@ -293,5 +292,5 @@ def _facts(row: Row[Any]) -> Facts:
 
 
 def _step(row: Row[Any]) -> Step:
-    values = {one.name: row._mapping[one.name] for one in fields(Step)}
+    values = {field_.name: row._mapping[field_.name] for field_ in fields(Step)}
     return Step(**{**values, "taken_at": utc(values["taken_at"])})

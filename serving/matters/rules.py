@@ -1,4 +1,4 @@
-"""By which rules matters are opened, timed and escalated: the settings as the domain has them."""
+"""Rules for opening, timing and escalating matters, from the settings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from serving.settings import MatterSettings
 
 @dataclass(frozen=True)
 class MatterRules:
-    """Terms in working days; ``alerts`` names the tiers, and ``must``, that open a matter."""
+    """Terms in working days; ``alerts``: tiers, and ``must``, whose new entries open a matter."""
 
     alerts: frozenset[str]
     terms: Mapping[str, int]
@@ -18,8 +18,8 @@ class MatterRules:
     recheck: int
 
 
-def rules_of(settings: MatterSettings) -> MatterRules:
-    """The rules of the settings."""
+def matter_rules(settings: MatterSettings) -> MatterRules:
+    """Return the rules of the settings."""
     return MatterRules(
         alerts=frozenset(settings.alerts),
         terms={

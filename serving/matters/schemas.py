@@ -1,4 +1,4 @@
-"""Matters and their steps as they are sent; money in yuan, days by the local calendar."""
+"""Request and response schemas of matters; money in yuan, days in local time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Yuan = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 
 
 class MatterIn(Schema):
-    """A matter opened by hand, of a project (``project_id``) or an organisation (``org_id``)."""
+    """A matter to open manually, of a project (``project_id``) or organisation (``org_id``)."""
 
     model_config = example(
         name="模拟花园一期", region_code="990102", project_id="P/000", text="巡查发现工人聚集"
@@ -38,14 +38,14 @@ class MatterIn(Schema):
 
 
 class RecordEvidence(Schema):
-    """A record of the contract's tables."""
+    """A record of a table of the contract."""
 
     table: _Short
     record_id: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class FileEvidence(Schema):
-    """A file kept elsewhere, by its name and the SHA-256 of its content; it is not sent."""
+    """A file stored elsewhere, by name and SHA-256 of its content; it is not uploaded."""
 
     file: Annotated[str, Field(min_length=1, max_length=200)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -54,13 +54,13 @@ class FileEvidence(Schema):
 class StepIn(Schema):
     """A step: ``given`` needs a person or unit, ``closed`` reason and text, and so on.
 
-    ``closed`` of a confirmed case needs every duty looked at (``duty`` steps) or ``unchecked``,
-    which says why not. ``rechecked`` with ``not_paid`` opens the matter again.
+    To close a confirmed case, every duty must be checked (``duty`` steps) or ``unchecked`` must
+    give the reason. ``rechecked`` with ``not_paid`` reopens the matter.
     """
 
     model_config = example(step="given", person="张三", unit="劳动保障监察大队")
 
-    step: Annotated[str, LiteralOf(one for one in STEPS if one != "escalated")]
+    step: Annotated[str, LiteralOf(kind for kind in STEPS if kind != "escalated")]
     person: _Short | None = None
     unit: _Short | None = None
     due_on: IsoDate | None = None
@@ -74,7 +74,7 @@ class StepIn(Schema):
 
 
 class Step(Schema):
-    """A step that was taken, by a person or (``escalated``) by rule."""
+    """A step by a person or (``escalated``) by rule."""
 
     step: str
     person: str | None
@@ -87,7 +87,7 @@ class Step(Schema):
 
 
 class Deadline(Schema):
-    """When it is due; ``planned`` false: reckoned without a year's holiday plan."""
+    """Deadline; ``planned`` false: the holiday plan of a year was not known."""
 
     day: dt.date
     basis: Literal["given", "records", "term"]
@@ -96,7 +96,7 @@ class Deadline(Schema):
 
 
 class Clock(Schema):
-    """The statutory term of a case, in working days."""
+    """Statutory time limit of a case, in working days."""
 
     article: str
     instrument: str
@@ -109,7 +109,7 @@ class Clock(Schema):
 
 
 class Duty(Schema):
-    """A duty of the double check: what the records show, what was found on site."""
+    """A duty to check: what the records show and what was found on site."""
 
     code: str
     article: str
@@ -120,7 +120,7 @@ class Duty(Schema):
 
 
 class SecondLook(Schema):
-    """The second look at a closed matter."""
+    """Second look at a closed matter."""
 
     day: dt.date
     outcome: str | None
@@ -129,7 +129,7 @@ class SecondLook(Schema):
 
 
 class Matter(Schema):
-    """A matter as it stands today."""
+    """A matter in its state of today."""
 
     key: str
     kind: Kind
@@ -158,7 +158,7 @@ class Matter(Schema):
 
 
 class MatterWithSteps(Matter):
-    """A matter with its double check and every step."""
+    """A matter with duty checks and all steps."""
 
     text: str | None
     duties: list[Duty]

@@ -1,4 +1,4 @@
-"""Reads matters for the API, and says them as they are sent."""
+"""Operations on matters for the API."""
 
 from __future__ import annotations
 
@@ -12,73 +12,81 @@ from sqlalchemy import Connection
 from serving.auth.principal import Principal
 from serving.clock import now
 from serving.db.database import Database
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.http.dependencies import settings_of
 from serving.http.schemas import Page
 from serving.matters import repository
 from serving.matters import steps as acting
-from serving.matters.queries import Filter, current, narrowed, one_standing
-from serving.matters.rules import MatterRules, rules_of
+from serving.matters.queries import MatterFilter, current_states, filter_states, matter_state
+from serving.matters.rules import MatterRules, matter_rules
 from serving.matters.schemas import Matter, MatterIn, MatterWithSteps, StepIn
-from serving.matters.state import Standing, stand
-from serving.matters.sync import take_lists
+from serving.matters.state import MatterState, state_on
+from serving.matters.sync import sync_from_lists
 
 
-def every(
-    request: Request, database: Database, who: Principal, part: Wanted, wanted: Filter
+def list_matters(
+    request: Request,
+    database: Database,
+    principal: Principal,
+    part: PageRequest,
+    wanted: MatterFilter,
 ) -> Page[Matter]:
-    """A page of the region's matters."""
+    """Return a page of the matters of the region."""
     moment = now()
-    found = current(database, settings_of(request), who, _day(moment), moment)
-    rest = [one for one in narrowed(found, wanted) if one.matter.number > (part.cursor or 0)]
+    found = current_states(database, settings_of(request), principal, _day(moment), moment)
+    rest = [
+        state for state in filter_states(found, wanted) if state.matter.number > (part.cursor or 0)
+    ]
     shown = rest[: part.limit]
     more = len(rest) > part.limit
-    items = [Matter.model_validate(_values(one)) for one in shown]
+    items = [Matter.model_validate(_values(state)) for state in shown]
     return Page(items=items, next=str(shown[-1].matter.number) if more else None)
 
 
-def one(request: Request, database: Database, who: Principal, key: str) -> MatterWithSteps:
-    """A matter.
+def get_matter(
+    request: Request, database: Database, principal: Principal, key: str
+) -> MatterWithSteps:
+    """Return a matter.
 
     Raises:
-        MatterUnknown: there is none in the region.
+        MatterUnknown: the region has no such matter.
     """
     rules, moment = _rules(request), now()
-    take_lists(database, rules, moment)
-    return told(one_standing(database, rules, who, key, _day(moment)))
+    sync_from_lists(database, rules, moment)
+    return to_schema(matter_state(database, rules, principal, key, _day(moment)))
 
 
-def open_one(
-    connection: Connection, request: Request, who: Principal, sent: MatterIn
+def open_matter(
+    connection: Connection, request: Request, principal: Principal, sent: MatterIn
 ) -> MatterWithSteps:
-    """Open a matter by hand.
+    """Open a matter manually.
 
     Raises:
-        OutsideRegion: its place is not in the region.
+        OutsideRegion: the matter is outside the region.
     """
     values = sent.model_dump()
     values["amount"] = None if sent.amount is None else round(sent.amount * 100)
     moment = now()
-    made = acting.open_by_hand(connection, who, acting.Hand(**values), moment)
-    return told(stand(made, _rules(request), _day(moment)))
+    made = acting.open_manually(connection, principal, acting.NewMatter(**values), moment)
+    return to_schema(state_on(made, _rules(request), _day(moment)))
 
 
-def step(
-    connection: Connection, request: Request, who: Principal, key: str, sent: StepIn
+def apply_step(
+    connection: Connection, request: Request, principal: Principal, key: str, sent: StepIn
 ) -> MatterWithSteps:
-    """Take a step.
+    """Apply a step.
 
     Raises:
-        MatterUnknown, StepInvalid, MatterClosed, MatterOpen, DutiesUnchecked: it cannot be taken.
+        MatterUnknown, StepInvalid, MatterClosed, MatterOpen, DutiesUnchecked: it is not allowed.
     """
     moment, rules = now(), _rules(request)
-    wanted = acting.Wanted(**sent.model_dump())
-    after = acting.take_step(connection, who, key, wanted, rules, moment)
-    return told(stand(after, rules, _day(moment)))
+    wanted = acting.StepRequest(**sent.model_dump())
+    after = acting.apply_step(connection, principal, key, wanted, rules, moment)
+    return to_schema(state_on(after, rules, _day(moment)))
 
 
-def told(standing: Standing) -> MatterWithSteps:
-    """A matter as it is sent."""
+def to_schema(standing: MatterState) -> MatterWithSteps:
+    """Return the response schema of a matter."""
     steps = [_step(step) for step in standing.matter.steps]
     return MatterWithSteps.model_validate(
         {
@@ -90,7 +98,7 @@ def told(standing: Standing) -> MatterWithSteps:
     )
 
 
-def _values(standing: Standing) -> dict[str, Any]:
+def _values(standing: MatterState) -> dict[str, Any]:
     matter, facts = standing.matter, standing.matter.facts
     of_facts = ("project_id", "org_id", "name", "record", "status", "opened_on", "as_of", "workers")
     of_standing = ("closed", "closed_on", "reason", "person", "unit", "overdue", "level", "group")
@@ -113,7 +121,7 @@ def _step(step: repository.Step) -> dict[str, Any]:
 
 
 def _rules(request: Request) -> MatterRules:
-    return rules_of(settings_of(request).matters)
+    return matter_rules(settings_of(request).matters)
 
 
 def _day(moment: dt.datetime) -> dt.date:

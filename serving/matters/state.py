@@ -1,6 +1,6 @@
-"""How a matter stands on a day: open or closed, due, escalated, checked, looked at again.
+"""State of a matter on a day: open or closed, deadline, escalation, duty checks, second look.
 
-Pure: everything follows from the matter's facts and steps, the rules and the day.
+Pure functions of the facts and steps of the matter, the rules and the day.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from serving.matters.repository import Matter, Step
 from serving.matters.rules import MatterRules
 
 LARGE, VERY_LARGE = 10, 50
-"""Workers from which a matter is a large group's; the first is also the crime's (2013 No. 3)."""
+"""Workers from which a group is large; 10 is also the criminal threshold (2013 No. 3)."""
 
 Basis = Literal["given", "records", "term"]
 
 
 @dataclass(frozen=True)
 class Deadline:
-    """The day a matter is due; ``working_days_left`` negative when over.
+    """The day a matter is due; ``working_days_left`` is negative when overdue.
 
-    ``basis``: given by a person, standing in the records, or the setting's term for its kind.
-    ``planned`` is False where the holiday plan of a year in it was not known.
+    ``basis``: set by a person, from the records, or the term of the settings for its kind.
+    ``planned`` is False if the holiday plan of a year was not known.
     """
 
     day: dt.date
@@ -37,7 +37,7 @@ class Deadline:
 
 @dataclass(frozen=True)
 class DutyCheck:
-    """A duty of the double check: what the records show, and what was found on site."""
+    """A duty to check: what the records show and what was found on site."""
 
     code: str
     article: str
@@ -49,9 +49,9 @@ class DutyCheck:
 
 @dataclass(frozen=True)
 class SecondLook:
-    """The second look at a closed matter: due on ``day``; ``outcome`` None until it was had.
+    """Second look at a closed matter, due on ``day``; ``outcome`` is None until it took place.
 
-    ``outcome`` is one of the recheck's, or ``visited``: the records show a visit, not its result.
+    ``outcome`` is a result of a recheck, or ``visited``: the records show a visit without result.
     """
 
     day: dt.date
@@ -61,8 +61,8 @@ class SecondLook:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A matter on a day."""
+class MatterState:
+    """State of a matter on a day."""
 
     matter: Matter
     closed: bool
@@ -79,24 +79,24 @@ class Standing:
 
     @property
     def group(self) -> int | None:
-        """50 or 10 where at least so many workers are owed; None for fewer or unknown."""
+        """50 or 10 if at least so many workers are owed; None if fewer or unknown."""
         workers = self.matter.facts.workers or 0
         return VERY_LARGE if workers >= VERY_LARGE else LARGE if workers >= LARGE else None
 
     @property
     def duties_left(self) -> int:
-        """How many duties of the double check nobody has looked at."""
-        return sum(one.found is None for one in self.duties)
+        """Number of unchecked duties."""
+        return sum(duty.found is None for duty in self.duties)
 
 
-def stand(matter: Matter, rules: MatterRules, on: dt.date) -> Standing:
-    """How ``matter`` stands on ``on``; steps taken later are not seen."""
+def state_on(matter: Matter, rules: MatterRules, on: dt.date) -> MatterState:
+    """Return the state of ``matter`` on ``on``, ignoring later steps."""
     steps = [step for step in matter.steps if day_of(step) <= on]
     closed_on, reason = _closing(matter, steps)
     closed = closed_on is not None
     given = _last(steps, "given")
     due = None if closed else _deadline(matter, given, rules, on)
-    return Standing(
+    return MatterState(
         matter=matter,
         closed=closed,
         closed_on=closed_on,
@@ -113,7 +113,7 @@ def stand(matter: Matter, rules: MatterRules, on: dt.date) -> Standing:
 
 
 def day_of(step: Step) -> dt.date:
-    """The local day a step was taken on."""
+    """Return the local day of a step."""
     return step.taken_at.astimezone().date()
 
 
@@ -122,13 +122,13 @@ def _last(steps: Sequence[Step], *kinds: str) -> Step | None:
 
 
 def _closing(matter: Matter, steps: Sequence[Step]) -> tuple[dt.date | None, str | None]:
-    """When it was closed, by a person or by the records, and why; None while it is open."""
+    """Return when and why it was closed, by a person or by the records; None while open."""
     last, facts = _last(steps, "closed", "reopened"), matter.facts
     if last is not None and last.step == "closed":
         return day_of(last), str((last.data or {}).get("reason", "other"))
     if facts.listed:
         return None, None
-    # A list says what was known before its date.
+    # A list contains what was known before its date.
     ended = facts.closed_on or facts.as_of - dt.timedelta(days=1)
     if last is not None and day_of(last) >= ended:
         return None, None
@@ -154,7 +154,7 @@ def _deadline(
 
 
 def _is_for(step: Step, due: Deadline | None) -> bool:
-    """An escalation counts for the deadline it was written for; a new one begins anew."""
+    """Whether an escalation was written for this deadline; a new deadline resets the level."""
     if step.step != "escalated" or due is None:
         return False
     return (step.data or {}).get("due_on") == due.day.isoformat()
@@ -165,7 +165,7 @@ def _level(step: Step) -> int:
 
 
 def _clock(matter: Matter, steps: Sequence[Step], on: dt.date) -> CaseDeadline | None:
-    """The law's clock of a filed or confirmed case; a case only accepted has none yet."""
+    """Return the statutory time limit of a filed or confirmed case; accepted ones have none."""
     facts = matter.facts
     if matter.kind != "case" or facts.opened_on is None or facts.status == "accepted":
         return None
@@ -177,15 +177,15 @@ def _duties(matter: Matter, steps: Sequence[Step]) -> tuple[DutyCheck, ...]:
     for step in steps:
         if step.step == "duty":
             ticked[str((step.data or {}).get("duty"))] = step
-    return tuple(_duty(one, ticked.get(one["code"])) for one in matter.facts.duties)
+    return tuple(_duty(duty, ticked.get(duty["code"])) for duty in matter.facts.duties)
 
 
-def _duty(one: Mapping[str, Any], step: Step | None) -> DutyCheck:
+def _duty(duty: Mapping[str, Any], step: Step | None) -> DutyCheck:
     return DutyCheck(
-        code=one["code"],
-        article=one["article"],
-        state=one["state"],
-        finding=one["finding"],
+        code=duty["code"],
+        article=duty["article"],
+        state=duty["state"],
+        finding=duty["finding"],
         found=str((step.data or {})["found"]) if step else None,
         text=step.text if step else None,
     )

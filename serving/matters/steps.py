@@ -1,4 +1,4 @@
-"""Steps of people: what is allowed, and what follows from a step in the same transaction."""
+"""Steps by people: validation, and their effects in the same transaction."""
 
 from __future__ import annotations
 
@@ -26,51 +26,51 @@ from serving.matters.repository import (
     Opening,
     Step,
     StepKind,
-    alone,
     find_matter,
-    keep_step,
-    open_matter,
+    insert_matter,
+    insert_step,
+    lock,
 )
 from serving.matters.rules import MatterRules
-from serving.matters.state import Standing, stand
+from serving.matters.state import MatterState, state_on
 
 DUTY_FOUND = ("met", "breached", "unclear")
-"""What can be found of a duty on site."""
+"""Possible results of a duty check on site."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class StepInvalid(ApiError):
-    """The step lacks what its kind needs; fields: ``step``, ``found``, ``allowed``."""
+    """The step lacks a required field; fields: ``step``, ``found``, ``allowed``."""
 
     code = "step_invalid"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class MatterClosed(ApiError):
-    """The matter is closed; it has to be opened again first."""
+    """The matter is closed and must be reopened first."""
 
     code = "matter_closed"
     status = HTTPStatus.CONFLICT
 
 
 class MatterOpen(ApiError):
-    """The matter is not closed, so there is nothing to open again or look at a second time."""
+    """The matter is open, so it cannot be reopened or rechecked."""
 
     code = "matter_open"
     status = HTTPStatus.CONFLICT
 
 
 class DutiesUnchecked(ApiError):
-    """Duties of the double check were not looked at, and nothing says why not."""
+    """Duties are unchecked and no reason is given."""
 
     code = "duties_unchecked"
     status = HTTPStatus.CONFLICT
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A step somebody wants to take. Which fields it needs depends on ``step``."""
+class StepRequest:
+    """A requested step; the required fields depend on ``step``."""
 
     step: StepKind
     person: str | None = None
@@ -86,8 +86,8 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Hand:
-    """A matter somebody opens by hand, of a project or of an organisation."""
+class NewMatter:
+    """A matter to open manually, of a project or an organisation; ``amount`` in fen."""
 
     name: str
     region_code: str
@@ -99,132 +99,134 @@ class Hand:
     due_on: dt.date | None = None
 
 
-def take_step(
+def apply_step(
     connection: Connection,
-    who: Principal,
+    principal: Principal,
     key: str,
-    wanted: Wanted,
+    request: StepRequest,
     rules: MatterRules,
     now: dt.datetime,
 ) -> Matter:
-    """Take a step; the matter after it.
+    """Apply a step and return the matter after it.
 
     Raises:
-        MatterUnknown: there is none in the region of ``who``.
-        StepInvalid: something the step needs is missing.
-        MatterClosed, MatterOpen, DutiesUnchecked: it cannot be taken as the matter stands.
+        MatterUnknown: the region of the principal has no such matter.
+        StepInvalid: a required field is missing.
+        MatterClosed, MatterOpen, DutiesUnchecked: the state of the matter does not allow it.
     """
-    alone(connection)
-    matter = find_matter(connection, key, who)
-    standing = stand(matter, rules, now.astimezone().date())
-    _require_complete(wanted, matter)
-    _require_fitting(wanted, standing)
-    keep_step(connection, _step(matter, wanted, who, now))
-    if wanted.step == "rechecked" and wanted.outcome == "not_paid":
-        again = Wanted("reopened", text=wanted.text)
-        keep_step(connection, _step(matter, again, who, now + dt.timedelta(microseconds=1)))
-    if wanted.step == "closed":
+    lock(connection)
+    matter = find_matter(connection, key, principal)
+    standing = state_on(matter, rules, now.astimezone().date())
+    _require_complete(request, matter)
+    _require_allowed(request, standing)
+    insert_step(connection, _step(matter, request, principal, now))
+    if request.step == "rechecked" and request.outcome == "not_paid":
+        again = StepRequest("reopened", text=request.text)
+        insert_step(connection, _step(matter, again, principal, now + dt.timedelta(microseconds=1)))
+    if request.step == "closed":
         on = now.astimezone().date()
-        event = matter_event(MATTER_CLOSED, matter, on, reason=wanted.reason)
+        event = matter_event(MATTER_CLOSED, matter, on, reason=request.reason)
         record_matters(connection, [event], now)
-    return find_matter(connection, key, who)
+    return find_matter(connection, key, principal)
 
 
-def open_by_hand(connection: Connection, who: Principal, hand: Hand, now: dt.datetime) -> Matter:
+def open_manually(
+    connection: Connection, principal: Principal, new: NewMatter, now: dt.datetime
+) -> Matter:
     """Open a matter.
 
     Raises:
-        OutsideRegion: its place is not in the region of ``who``.
+        OutsideRegion: the matter is outside the region of the principal.
     """
-    require_covers(who, hand.region_code)
-    alone(connection)
+    require_covers(principal, new.region_code)
+    lock(connection)
     today = now.astimezone().date()
     key = f"hand:{uuid.uuid4()}"
     facts = Facts(
         as_of=today,
         listed=True,
-        project_id=hand.project_id,
-        org_id=hand.org_id,
-        name=hand.name,
+        project_id=new.project_id,
+        org_id=new.org_id,
+        name=new.name,
         opened_on=today,
-        due_on=hand.due_on,
-        workers=hand.workers,
-        amount=hand.amount,
-        text=hand.text,
+        due_on=new.due_on,
+        workers=new.workers,
+        amount=new.amount,
+        text=new.text,
     )
-    opening = Opening(key, "hand", hand.region_code, facts)
-    open_matter(connection, opening, who.name, now)
+    opening = Opening(key, "hand", new.region_code, facts)
+    insert_matter(connection, opening, principal.name, now)
     record_matters(connection, [opened_event(opening)], now)
-    return find_matter(connection, key, who)
+    return find_matter(connection, key, principal)
 
 
-def _require_complete(wanted: Wanted, matter: Matter) -> None:
-    """What each kind of step cannot be without."""
-    duties = [one["code"] for one in matter.facts.duties]
+def _require_complete(request: StepRequest, matter: Matter) -> None:
+    """Check the required fields of the step."""
+    duties = [duty["code"] for duty in matter.facts.duties]
     needs: Mapping[str, tuple[tuple[str, object, object], ...]] = {
-        "given": (("person / unit", wanted.person or wanted.unit, "*"),),
-        "noted": (("text / evidence", wanted.text or wanted.evidence, "*"),),
-        "extended": (("text", wanted.text, "*"),),
-        "duty": (("duty", wanted.duty, duties), ("found", wanted.found, DUTY_FOUND)),
-        "closed": (("reason", wanted.reason, REASONS), ("text", wanted.text, "*")),
-        "reopened": (("text", wanted.text, "*"),),
-        "rechecked": (("outcome", wanted.outcome, RECHECKS),),
+        "given": (("person / unit", request.person or request.unit, "*"),),
+        "noted": (("text / evidence", request.text or request.evidence, "*"),),
+        "extended": (("text", request.text, "*"),),
+        "duty": (("duty", request.duty, duties), ("found", request.found, DUTY_FOUND)),
+        "closed": (("reason", request.reason, REASONS), ("text", request.text, "*")),
+        "reopened": (("text", request.text, "*"),),
+        "rechecked": (("outcome", request.outcome, RECHECKS),),
     }
-    if wanted.step not in needs:
-        raise StepInvalid(step=wanted.step, found=wanted.step, allowed=", ".join(needs))
-    if wanted.step == "extended" and matter.kind != "case":
-        raise StepInvalid(step=wanted.step, found=matter.kind, allowed="case")
-    for name, found, allowed in needs[wanted.step]:
+    if request.step not in needs:
+        raise StepInvalid(step=request.step, found=request.step, allowed=", ".join(needs))
+    if request.step == "extended" and matter.kind != "case":
+        raise StepInvalid(step=request.step, found=matter.kind, allowed="case")
+    for name, found, allowed in needs[request.step]:
         if not found or (isinstance(allowed, list | tuple) and found not in allowed):
             shown = name if allowed == "*" else f"{name}: {', '.join(map(str, allowed))}"  # type: ignore[call-overload]
-            raise StepInvalid(step=wanted.step, found=str(found or ""), allowed=shown)
-    if wanted.evidence is not None:
-        _require_evidence(wanted)
+            raise StepInvalid(step=request.step, found=str(found or ""), allowed=shown)
+    if request.evidence is not None:
+        _require_evidence(request)
 
 
-def _require_evidence(wanted: Wanted) -> None:
-    """A record by table and id, or a file by name and SHA-256; nothing is uploaded."""
-    given = dict(wanted.evidence or {})
+def _require_evidence(request: StepRequest) -> None:
+    """Check that evidence is a record (table and id) or a file (name and SHA-256)."""
+    given = dict(request.evidence or {})
     record = set(given) == {"table", "record_id"} and given["table"] in TABLES
     file = set(given) == {"file", "sha256"} and _SHA256.fullmatch(given["sha256"])
     if not (record or file) or not all(given.values()):
         shown = ", ".join(f"{name}={value}" for name, value in given.items())
         allowed = "table + record_id, file + sha256"
-        raise StepInvalid(step=wanted.step, found=shown[:200], allowed=allowed)
+        raise StepInvalid(step=request.step, found=shown[:200], allowed=allowed)
 
 
-def _require_fitting(wanted: Wanted, standing: Standing) -> None:
+def _require_allowed(request: StepRequest, standing: MatterState) -> None:
     key = standing.matter.key
-    if wanted.step in ("reopened", "rechecked"):
+    if request.step in ("reopened", "rechecked"):
         if not standing.closed:
             raise MatterOpen(matter=key)
-    elif standing.closed and wanted.step != "noted":
+    elif standing.closed and request.step != "noted":
         raise MatterClosed(matter=key)
-    if wanted.step == "closed" and standing.duties_left and not wanted.unchecked:
+    if request.step == "closed" and standing.duties_left and not request.unchecked:
         raise DutiesUnchecked(matter=key, left=standing.duties_left)
 
 
-def _step(matter: Matter, wanted: Wanted, who: Principal, now: dt.datetime) -> Step:
+def _step(matter: Matter, request: StepRequest, principal: Principal, now: dt.datetime) -> Step:
     names: Mapping[str, tuple[str, ...]] = {
         "closed": ("reason", "unchecked"),
         "rechecked": ("outcome",),
         "duty": ("duty", "found"),
     }
     data: dict[str, Any] = {
-        name: getattr(wanted, name)
-        for name in (*names.get(wanted.step, ()), "evidence")
-        if getattr(wanted, name)
+        name: getattr(request, name)
+        for name in (*names.get(request.step, ()), "evidence")
+        if getattr(request, name)
     }
-    given = wanted.step == "given"
+    given = request.step == "given"
     return Step(
         matter=matter.key,
         region_code=matter.region_code,
-        step=wanted.step,
-        person=wanted.person if given else None,
-        unit=wanted.unit if given else None,
-        due_on=wanted.due_on if given else None,
-        text=wanted.text,
-        taken_by=who.name,
+        step=request.step,
+        person=request.person if given else None,
+        unit=request.unit if given else None,
+        due_on=request.due_on if given else None,
+        text=request.text,
+        taken_by=principal.name,
         taken_at=now,
         data=data or None,
     )

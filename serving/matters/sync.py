@@ -1,13 +1,12 @@
-"""Opens matters from published lists, and follows what later lists say of them. By rule, once.
+"""Opens matters from published lists and updates them from later lists.
 
-Every list is taken once. Only the newest of a region and kind of unit says anything; an older one
-that was never taken is overtaken. Taking again, or in two processes at once, opens nothing twice.
+Every list is processed once; only the newest list of a region and unit kind has an effect. Repeated
+or concurrent runs open nothing twice.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -24,97 +23,99 @@ from serving.matters.repository import (
     Kind,
     Matter,
     Opening,
-    UntakenList,
-    alone,
-    anything_untaken,
-    keep_facts,
-    mark_taken,
-    open_matter,
+    UnprocessedList,
+    has_unprocessed_lists,
+    insert_facts,
+    insert_matter,
+    lock,
+    mark_processed,
     read_matters,
-    untaken,
+    unprocessed_lists,
 )
 from serving.matters.rules import MatterRules
 from serving.watchlists.repository import WatchlistRepository
-from serving.watchlists.snapshot_repository import register
+from serving.watchlists.snapshot_repository import load_register
 
 BY_RULE = "wagewatch"
-"""Who is named for what no person did."""
+"""Name recorded for actions by rule."""
 
 _FROM_RECORDS = frozenset({"case", "rectification", "finding", "complaint"})
 
 Document = Mapping[str, Any]
 
 
-def take_lists(database: Database, rules: MatterRules, now: dt.datetime) -> int:
-    """Take the matters of lists that were not taken yet; how many were opened."""
-    if not anything_untaken(database.engine):
+def sync_from_lists(database: Database, rules: MatterRules, now: dt.datetime) -> int:
+    """Process the lists not processed yet and return the number of matters opened."""
+    if not has_unprocessed_lists(database.engine):
         return 0
     opened = 0
     with writing(database.engine).begin() as connection:
-        alone(connection)
-        lists = untaken(connection)
-        for one in lists:
-            if one.newest:
-                opened += _take(connection, database, one, rules, now)
-        mark_taken(connection, [one.number for one in lists], now)
+        lock(connection)
+        lists = unprocessed_lists(connection)
+        for source in lists:
+            if source.newest:
+                opened += _sync_list(connection, database, source, rules, now)
+        mark_processed(connection, [source.number for source in lists], now)
     return opened
 
 
-def _take(
+def _sync_list(
     connection: Connection,
     database: Database,
-    one: UntakenList,
+    source: UnprocessedList,
     rules: MatterRules,
     now: dt.datetime,
 ) -> int:
-    stored = register(database.engine, one.as_of, one.region, kind=one.kind)
-    listed = json.loads(
-        WatchlistRepository(database, one.kind).watchlist(one.as_of, one.region).body
+    stored = load_register(database.engine, source.as_of, source.region, kind=source.kind)
+    listed = (
+        WatchlistRepository(database, source.kind).watchlist(source.as_of, source.region).document()
     )
     known = {matter.key: matter for matter in read_matters(connection, OFFICE)}
-    found = {opening.key: opening for opening in _found(stored.document, one)} if stored else {}
+    found = (
+        {opening.key: opening for opening in _openings(stored.document, source)} if stored else {}
+    )
     rows = {row["project_id"]: row for row in stored.document["projects"]} if stored else {}
-    for opening in _alerts(listed, rows, one, rules):
-        if not _alerted(known, opening):
+    for opening in _alert_openings(listed, rows, source, rules):
+        if not _has_open_alert(known, opening):
             found[opening.key] = opening
     new = [opening for key, opening in found.items() if key not in known]
     for opening in new:
-        open_matter(connection, opening, BY_RULE, now)
-    for opening in _changed(known, found, one, stored is not None):
-        keep_facts(connection, opening)
+        insert_matter(connection, opening, BY_RULE, now)
+    for opening in _updates(known, found, source, stored is not None):
+        insert_facts(connection, opening)
     told = [opening for opening in new if opening.facts.listed]
     record_matters(connection, [opened_event(opening) for opening in told], now)
     if new:
-        add_audit_entries(connection, [_audited(one, len(new), now)])
+        add_audit_entries(connection, [_audit_entry(source, len(new), now)])
     return len(told)
 
 
-def _found(document: Document, one: UntakenList) -> Iterator[Opening]:
-    """What the register of the list tells of: open matters, and cases that were closed."""
-    if one.kind == "employer":
+def _openings(document: Document, source: UnprocessedList) -> Iterator[Opening]:
+    """Yield the open matters and closed cases in the register of the list."""
+    if source.kind == "employer":
         document = _of_employers(document)
     for row in document["closed"]:
         yield Opening(
             f"case:{row['record']}",
             "case",
             row["region_code"] or "",
-            _facts(row, one.as_of, False, amount=row["amount_owed"], status="closed"),
+            _facts(row, source.as_of, False, amount=row["amount_owed"], status="closed"),
         )
     duties = document.get("duties", {})
     for row in document["matters"]:
         confirmed = row["kind"] == "case" and row["status"] == "confirmed"
         checks = tuple(duties.get(row["project_id"], ())) if confirmed else ()
-        facts = _facts(row, one.as_of, True, amount=row["amount"], status=row["status"])
+        facts = _facts(row, source.as_of, True, amount=row["amount"], status=row["status"])
         yield Opening(
             row["key"], row["kind"], row["region_code"] or "", replace(facts, duties=checks)
         )
 
 
 def _of_employers(document: Document) -> Document:
-    """Orders to employers and arrears found with them.
+    """Return rectification orders and findings of employers.
 
-    Their cases and complaints, of an organisation without a project, come with the lists of
-    projects, which tell of them whether or not there is a list of employers.
+    Cases and complaints of an organisation without a project come from the lists of projects, which
+    contain them whether or not there is a list of employers.
     """
     rows = (row for row in document["matters"] if row["kind"] in ("rectification", "finding"))
     orders = [{**row, "org_id": row["project_id"], "project_id": None} for row in rows]
@@ -145,76 +146,76 @@ def _facts(
     )
 
 
-def _alerts(
-    listed: Document, rows: Mapping[str, Document], one: UntakenList, rules: MatterRules
+def _alert_openings(
+    listed: Document, rows: Mapping[str, Document], source: UnprocessedList, rules: MatterRules
 ) -> Iterator[Opening]:
-    """Units that are new on the list, of the tiers the rules name or to be visited by law."""
+    """Yield alerts on new entries in the tiers of the rules or with a mandatory visit."""
     kind: Kind = "alert"
-    employers = one.kind == "employer"
+    employers = source.kind == "employer"
     for entry in listed["entries"]:
         must = entry["selection"] == "must" and "must" in rules.alerts
         if entry["change"]["kind"] != "new" or not (must or entry["tier"] in rules.alerts):
             continue
         row = rows.get(entry["project_id"], {})
         facts = Facts(
-            as_of=one.as_of,
+            as_of=source.as_of,
             listed=True,
             project_id=None if employers else entry["project_id"],
             org_id=entry["project_id"] if employers else None,
             name=entry["project_name"],
-            opened_on=one.as_of,
+            opened_on=source.as_of,
             workers=entry["workers"],
-            record=str(one.as_of),
+            record=str(source.as_of),
             funding=row.get("funding"),
             sector=row.get("sector"),
             tier=entry["tier"],
         )
-        key = f"alert:{entry['project_id']}:{one.as_of}"
+        key = f"alert:{entry['project_id']}:{source.as_of}"
         yield Opening(key, kind, entry["region_code"], facts)
 
 
-def _alerted(known: Mapping[str, Matter], opening: Opening) -> bool:
-    """Whether an alert on the unit is still open; a second would be one too many."""
+def _has_open_alert(known: Mapping[str, Matter], opening: Opening) -> bool:
+    """Whether the unit already has an open alert."""
     facts = opening.facts
     return any(
         matter.kind == "alert"
         and (matter.facts.project_id, matter.facts.org_id) == (facts.project_id, facts.org_id)
-        and not _ended(matter)
+        and not _is_closed(matter)
         for matter in known.values()
     )
 
 
-def _ended(matter: Matter) -> bool:
+def _is_closed(matter: Matter) -> bool:
     ends = [step.step for step in matter.steps if step.step in ("closed", "reopened")]
     return bool(ends) and ends[-1] == "closed"
 
 
-def _changed(
-    known: Mapping[str, Matter], found: Mapping[str, Opening], one: UntakenList, whole: bool
+def _updates(
+    known: Mapping[str, Matter], found: Mapping[str, Opening], source: UnprocessedList, whole: bool
 ) -> Iterator[Opening]:
-    """What the list says anew of matters there are: other figures, or no longer open."""
+    """Yield new facts of existing matters: changed figures, or no longer open."""
     for key, matter in known.items():
         before = matter.facts
-        if before.as_of > one.as_of or not matter.region_code.startswith(one.region):
+        if before.as_of > source.as_of or not matter.region_code.startswith(source.region):
             continue
-        if (matter.employer is not None) != (one.kind == "employer"):
+        if (matter.employer is not None) != (source.kind == "employer"):
             continue
         if key in found:
             facts = found[key].facts
             if replace(facts, as_of=before.as_of) != before:
                 yield Opening(key, matter.kind, matter.region_code, facts)
         elif whole and matter.kind in _FROM_RECORDS and before.listed:
-            ended = replace(before, as_of=one.as_of, listed=False)
+            ended = replace(before, as_of=source.as_of, listed=False)
             yield Opening(key, matter.kind, matter.region_code, ended)
 
 
-def _audited(one: UntakenList, opened: int, now: dt.datetime) -> AuditEntry:
-    subject = f"matters?as_of={one.as_of}&region={one.region}&opened={opened}"
-    return rule_entry("open_matters", subject, one.region, now)
+def _audit_entry(source: UnprocessedList, opened: int, now: dt.datetime) -> AuditEntry:
+    subject = f"matters?as_of={source.as_of}&region={source.region}&opened={opened}"
+    return rule_audit_entry("open_matters", subject, source.region, now)
 
 
-def rule_entry(action: str, subject: str, region: str, now: dt.datetime) -> AuditEntry:
-    """What the audit says of something done by rule."""
+def rule_audit_entry(action: str, subject: str, region: str, now: dt.datetime) -> AuditEntry:
+    """Return the audit entry of an action by rule."""
     return AuditEntry(
         at=now,
         request_id="",

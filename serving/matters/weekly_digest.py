@@ -1,4 +1,4 @@
-"""The weekly digest for subscribers that ask for it: one event per region and week."""
+"""Weekly digest for webhook subscribers: one event per region and week."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from serving.db.database import Database
 from serving.db.engine import writing
 from serving.events.outbox import list_subscriptions
 from serving.events.types import DIGEST
-from serving.matters.digest import Audience, digest_of
+from serving.matters.digest import Audience, build_digest
 from serving.matters.events import digest_recorded, record_digest
-from serving.matters.sync import rule_entry
+from serving.matters.sync import rule_audit_entry
 from serving.settings import Settings
 
 
-def send_digests(database: Database, settings: Settings, on: dt.date, now: dt.datetime) -> int:
-    """Put this week's digests into the outbox; how many. Done again that week, it puts none."""
+def queue_weekly_digests(
+    database: Database, settings: Settings, on: dt.date, now: dt.datetime
+) -> int:
+    """Put the digests of this week into the outbox and return their number. Idempotent."""
     wanted = {
-        one.region for one, _ in list_subscriptions(database.engine, OFFICE) if DIGEST in one.types
+        subscription.region
+        for subscription, _ in list_subscriptions(database.engine, OFFICE)
+        if DIGEST in subscription.types
     }
     week = on - dt.timedelta(days=on.weekday())
     sent = 0
@@ -27,10 +31,10 @@ def send_digests(database: Database, settings: Settings, on: dt.date, now: dt.da
         with database.engine.connect() as connection:
             if digest_recorded(connection, region, week):
                 continue
-        digest = digest_of(database, settings, Audience(region), on, now)
+        digest = build_digest(database, settings, Audience(region), on, now)
         with writing(database.engine).begin() as connection:
             if record_digest(connection, region, week, digest.document(), now):
-                entry = rule_entry("send_digest", f"digest?week={week}", region, now)
+                entry = rule_audit_entry("send_digest", f"digest?week={week}", region, now)
                 add_audit_entries(connection, [entry])
                 sent += 1
     return sent

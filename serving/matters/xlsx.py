@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 
 from risk.locale import Language, text
-from serving.documents.xlsx import Cell, Sheet, rows_xlsx
-from serving.matters.state import Standing
+from serving.documents.xlsx import Cell, Sheet, to_xlsx
+from serving.matters.state import MatterState
 
 _HEADS = (
     *("key", "kind", "name", "place", "record", "opened_on", "workers", "amount", "person", "unit"),
@@ -15,15 +15,15 @@ _HEADS = (
 )
 
 
-def matters_xlsx(found: Sequence[Standing], language: Language, day: dt.date) -> bytes:
-    """The workbook; amounts in yuan, empty where unknown."""
+def matters_xlsx(found: Sequence[MatterState], language: Language, day: dt.date) -> bytes:
+    """Return the workbook; amounts in yuan, empty if unknown."""
     heads = [text(f"matters.columns.{name}", language) for name in _HEADS]
-    rows = [_row(one, language) for one in found]
-    return rows_xlsx([Sheet(text("matters.sheet", language), heads, rows)], day)
+    rows = [_row(state, language) for state in found]
+    return to_xlsx([Sheet(text("matters.sheet", language), heads, rows)], day)
 
 
-def _row(one: Standing, language: Language) -> list[Cell]:
-    matter, facts, look = one.matter, one.matter.facts, one.second_look
+def _row(state: MatterState, language: Language) -> list[Cell]:
+    matter, facts, look = state.matter, state.matter.facts, state.second_look
     return [
         matter.key,
         text(f"pages.ledger.kinds.{matter.kind}", language),
@@ -33,13 +33,13 @@ def _row(one: Standing, language: Language) -> list[Cell]:
         facts.opened_on,
         facts.workers,
         None if facts.amount is None else facts.amount / 100,
-        one.person,
-        one.unit,
-        one.due.day if one.due else None,
-        text("pages.yes", language) if one.overdue else None,
-        one.level or None,
-        one.closed_on,
-        text(f"pages.matter.reasons.{one.reason}", language) if one.reason else None,
+        state.person,
+        state.unit,
+        state.due.day if state.due else None,
+        text("pages.yes", language) if state.overdue else None,
+        state.level or None,
+        state.closed_on,
+        text(f"pages.matter.reasons.{state.reason}", language) if state.reason else None,
         look.day if look else None,
         text(f"pages.matter.outcomes.{look.outcome}", language) if look and look.outcome else None,
     ]

@@ -32,18 +32,20 @@ def backtest(
     from serving.settings import capacity_of
     from training.evaluation.ablation import ablation as run_ablation
     from training.evaluation.backtest import backtest as run_backtest
-    from training.evaluation.walk_forward import plan
+    from training.evaluation.walk_forward import plan_walk
 
     cli = cli_context(context)
-    kept = cli.workspace.features
+    cache_dir = cli.workspace.features
     places = capacity or capacity_of(open_settings(cli), kind)
     with open_records(cli) as stored, progress() as step:
         store = stored.for_kind(kind)
-        done = run_backtest(store, first, last, places=places, progress=step, kept=kept)
+        done = run_backtest(store, first, last, capacity=places, progress=step, cache_dir=cache_dir)
         worths = None
         if ablation:
-            months = plan(store, first, last)
-            worths = run_ablation(store, months, places=places, progress=step, kept=kept)
+            months = plan_walk(store, first, last)
+            worths = run_ablation(
+                store, months, capacity=places, progress=step, cache_dir=cache_dir
+            )
     if json:
         print_json(documents(done, worths))
         return

@@ -10,13 +10,13 @@ from features.feature_sets import FEATURE_SETS
 from risk.contract import TABLES
 from risk.locale import Language, text
 from risk.unit_kinds import Kind
-from training.evaluation.ablation import Worth
+from training.evaluation.ablation import FamilyEffect
 from training.evaluation.ablation import as_document as worths_document
 from training.evaluation.backtest import Backtest, as_document
 from training.evaluation.bootstrap import Estimate
 from training.evaluation.fairness import FIGURES as GROUP_FIGURES
 from training.evaluation.fairness import Group
-from training.evaluation.report import Verdict
+from training.evaluation.report import RankingReport
 
 _RANKING = (
     *("roc_auc", "average_precision"),
@@ -42,7 +42,7 @@ class Part:
     rows: tuple[tuple[str, ...], ...] = ()
 
 
-def documents(done: Backtest, worths: Sequence[Worth] | None) -> Mapping[str, Any]:
+def documents(done: Backtest, worths: Sequence[FamilyEffect] | None) -> Mapping[str, Any]:
     """The backtest as one JSON document."""
     document = as_document(done)
     return document if worths is None else {**document, "ablation": worths_document(worths)}
@@ -53,10 +53,10 @@ def backtest_parts(done: Backtest, language: Language) -> list[Part]:
     write = _Writer(language)
     return [
         _span(write, done),
-        write.figures(done.verdicts, _RANKING),
-        write.figures(done.verdicts, _SHARES),
-        _ties(write, done.verdicts),
-        _probabilities(write, done.verdicts),
+        write.figures(done.reports, _RANKING),
+        write.figures(done.reports, _SHARES),
+        _ties(write, done.reports),
+        _probabilities(write, done.reports),
         _gain(write, done),
         _reordered(write, done),
         _random_visits(write, done),
@@ -64,7 +64,7 @@ def backtest_parts(done: Backtest, language: Language) -> list[Part]:
     ]
 
 
-def worth_part(worths: Sequence[Worth], language: Language, kind: Kind) -> Part:
+def worth_part(worths: Sequence[FamilyEffect], language: Language, kind: Kind) -> Part:
     """What each family of features is worth, in the words of units of ``kind``."""
     write = _Writer(language)
     rows = [
@@ -95,10 +95,10 @@ class _Writer:
     def shown(self, figure: Estimate, digits: int = 3, *, signed: bool = False) -> str:
         return shown(figure, self.language, digits, signed=signed)
 
-    def figures(self, verdicts: Mapping[str, Verdict], columns: Sequence[str]) -> Part:
+    def figures(self, reports: Mapping[str, RankingReport], columns: Sequence[str]) -> Part:
         rows = [
             (self.name(name), *(self.shown(one.figures[column]) for column in columns))
-            for name, one in verdicts.items()
+            for name, one in reports.items()
         ]
         return Part((), (self.say("contender"), *map(self.heading, columns)), tuple(rows))
 
@@ -113,8 +113,8 @@ def _span(write: _Writer, done: Backtest) -> Part:
             months=len(months),
             rows=sum(month.cohort for month in months),
             events=sum(month.events for month in months),
-            places=done.places,
-            told_at=planned.told_at,
+            places=done.capacity,
+            told_at=planned.known_until,
         ),
         write.say("intervals"),
     ]
@@ -124,23 +124,23 @@ def _span(write: _Writer, done: Backtest) -> Part:
     return Part(tuple(lines))
 
 
-def _ties(write: _Writer, verdicts: Mapping[str, Verdict]) -> Part:
+def _ties(write: _Writer, reports: Mapping[str, RankingReport]) -> Part:
     rows = [
         (
             write.name(name),
             *(f"{one.ties[cut].worst:.3f} – {one.ties[cut].best:.3f}" for cut in _TIED),
             f"{one.labelled['capacity']:.0%}",
         )
-        for name, one in verdicts.items()
+        for name, one in reports.items()
     ]
     heads = [write.say("ties", figure=write.heading(cut)) for cut in _TIED]
     return Part((), (write.say("contender"), *heads, write.say("labelled")), tuple(rows))
 
 
-def _probabilities(write: _Writer, verdicts: Mapping[str, Verdict]) -> Part:
+def _probabilities(write: _Writer, reports: Mapping[str, RankingReport]) -> Part:
     rows = [
         (write.name(name), *(write.shown(getattr(one.reliability, c), 4) for c in _PROBABILITY))
-        for name, one in verdicts.items()
+        for name, one in reports.items()
         if one.reliability is not None
     ]
     return Part((), (write.say("contender"), *map(write.heading, _PROBABILITY)), tuple(rows))

@@ -28,7 +28,7 @@ def check(
     from serving.models.service import check_champion
     from serving.settings import capacity_of
     from serving.watchlists.repository import WatchlistRepository
-    from training.json_safe import plain
+    from training.json_safe import to_json_safe
 
     cli = cli_context(context)
     settings = open_settings(cli)
@@ -37,7 +37,7 @@ def check(
         seen, lists = store.for_kind(kind), WatchlistRepository(database, kind)
         report = check_champion(cli.workspace, seen, lists, as_of, capacity_of(settings, kind))
     if json:
-        print_json(plain(asdict(report)))
+        print_json(to_json_safe(asdict(report)))
     else:
         _print(cli, report)
     raise typer.Exit(EXIT_CODES[report.verdict])

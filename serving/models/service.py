@@ -12,7 +12,7 @@ from serving.errors import CommandError
 
 if TYPE_CHECKING:
     from models.registry import ModelVersion, Registry
-    from serving.models.card.sections import Material
+    from serving.models.card.sections import CardInput
     from serving.models.repository import StoredModel
     from serving.watchlists.repository import WatchlistRepository
     from training.monitoring.check import CheckReport
@@ -46,21 +46,21 @@ def check_champion(
     from models.registry import Registry
     from models.storage import ArtifactMissing
     from serving.watchlists.history import listed_entries
-    from training.monitoring.check import Watched, check
-    from training.monitoring.drift import PAPER, from_text
+    from training.monitoring.check import CheckInputs, check
+    from training.monitoring.drift import PROFILE_ARTIFACT, parse_profile
 
     registry = Registry(workspace, store.kind)
     model, version = registry.champion()
     require_trained_before(version, as_of)
     try:
-        profile = from_text(registry.artifact(version.version, PAPER))
+        profile = parse_profile(registry.artifact(version.version, PROFILE_ARTIFACT))
     except ArtifactMissing:
         profile = None
-    watched = Watched(model, version.trained_at, profile, listed_entries(lists), places)
-    return check(store, watched, as_of, workspace.features)
+    inputs = CheckInputs(model, version.trained_at, profile, listed_entries(lists), places)
+    return check(store, inputs, as_of, workspace.features)
 
 
-def card_material(registry: Registry, version: str) -> Material:
+def load_card_input(registry: Registry, version: str) -> CardInput:
     """What the card of ``version`` is made from.
 
     Raises:
@@ -69,31 +69,31 @@ def card_material(registry: Registry, version: str) -> Material:
     import json
 
     from models.storage import ArtifactMissing
-    from serving.models.card.sections import Material
-    from training.monitoring.drift import PAPER
+    from serving.models.card.sections import CardInput
+    from training.monitoring.drift import PROFILE_ARTIFACT
 
     found = registry.get(version)
     try:
-        importance = json.loads(registry.artifact(version, PAPER))["importance"]
+        importance = json.loads(registry.artifact(version, PROFILE_ARTIFACT))["importance"]
     except ArtifactMissing:
         importance = {}
-    return Material(found, importance)
+    return CardInput(found, importance)
 
 
 def describe_model(workspace: Workspace, version: str) -> StoredModel:
     """A version with its card in both languages, as the service keeps it."""
     from models.registry import Registry, kind_of
-    from serving.models.card.render import card
+    from serving.models.card.render import render_card
     from serving.models.repository import StoredModel
-    from training.json_safe import plain
+    from training.json_safe import to_json_safe
 
-    material = card_material(Registry(workspace, kind_of(version)), version)
+    material = load_card_input(Registry(workspace, kind_of(version)), version)
     found = material.version
     return StoredModel(
         found.version,
         found.kind,
         found.trained_at,
-        plain(dict(found.about)),
-        {language: card(material, language, "md") for language in LANGUAGES},
-        {language: card(material, language, "html") for language in LANGUAGES},
+        to_json_safe(dict(found.about)),
+        {language: render_card(material, language, "md") for language in LANGUAGES},
+        {language: render_card(material, language, "html") for language in LANGUAGES},
     )

@@ -37,14 +37,14 @@ def train(
 
 def _train(cli: CliContext, settings: Settings, as_of: dt.date, trials: int, kind: Kind) -> None:
     from serving.settings import capacity_of
-    from training.pipeline import Search, train_and_register
+    from training.pipeline import Search, run_training
 
     with progress() as step:
-        run = train_and_register(
+        run = run_training(
             cli.workspace,
             as_of,
-            who=os_user_name(),
-            places=capacity_of(settings, kind),
+            principal=os_user_name(),
+            capacity=capacity_of(settings, kind),
             search=Search(trials, settings.seed),
             progress=step,
             kind=kind,

@@ -1,4 +1,4 @@
-"""``wagewatch notice``: what another department is told of a project, as a letter or as data."""
+"""``wagewatch notice``: send a notice on a project to a department, as a letter or as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from serving.terminal.resources import open_database, open_settings
 
 if TYPE_CHECKING:
     from serving.notices.repository import Notice
-    from serving.notices.service import Wish
+    from serving.notices.service import NoticeRequest
 
 _FORMATS = ("docx", "pdf", "html", "json")
 
@@ -28,9 +28,9 @@ def notice(
     out: Out,
     as_of: AsOfOrNone = None,
 ) -> None:
-    """Make and keep a notice to a department; the suffix of the file says the format."""
+    """Create and store a notice to a department; the file suffix selects the format."""
     from risk.departments import CODES
-    from serving.notices.service import Wish
+    from serving.notices.service import NoticeRequest
 
     cli = cli_context(context)
     if to not in CODES:
@@ -40,30 +40,30 @@ def notice(
     if kind not in _FORMATS:
         raise typer.BadParameter(cli.text("notice_format", found=out.suffix), param_hint="--out")
     require_parent_folder(out)
-    kept = _send(cli, Wish(project, to, as_of))
+    kept = _send(cli, NoticeRequest(project, to, as_of))
     if kind == "json":
         body = json.dumps(kept.package, ensure_ascii=False, indent=2).encode() + b"\n"
     else:
-        from serving.notices.letter import as_file
+        from serving.notices.letter import render_letter
 
-        body = as_file(kept.package, kind, cli.language)
+        body = render_letter(kept.package, kind, cli.language)
     write_file(out, body)
     print_line(cli.text("notice_kept", number=kept.id, path=str(out), day=kept.answer_by))
 
 
-def _send(cli: CliContext, wish: Wish) -> Notice:
-    """Keep the notice and its audit entry in one transaction."""
+def _send(cli: CliContext, wish: NoticeRequest) -> Notice:
+    """Store the notice and its audit entry in one transaction."""
     from serving.audit.repository import AuditEntry, add_audit_entries
     from serving.auth.principal import OFFICE
     from serving.auth.roles import Permission
     from serving.db.engine import writing
-    from serving.notices.service import Sender, send
+    from serving.notices.service import Author, store_notice
 
     settings = open_settings(cli)
     now, by = dt.datetime.now(dt.UTC), os_user_name()
     with open_database(cli, settings) as database, writing(database.engine).begin() as connection:
-        sender = Sender(OFFICE, by, settings.briefing.office, now)
-        kept = send(connection, database, wish, sender)
+        sender = Author(OFFICE, by, settings.briefing.office, now)
+        kept = store_notice(connection, database, wish, sender)
         entry = AuditEntry(
             at=now,
             request_id=secrets.token_hex(8),

@@ -1,8 +1,7 @@
-"""``wagewatch elements``: what the records show of a criminal transfer or a listing."""
+"""``wagewatch elements``: legal elements of a criminal transfer or listing in the records."""
 
 from __future__ import annotations
 
-import json as json_module
 from typing import Annotated, Literal
 
 import typer
@@ -20,28 +19,28 @@ def elements(
     as_of: AsOfOrNone = None,
     json: JsonFlag = False,
 ) -> None:
-    """Element by element: shown, shown otherwise, or unknown; never a verdict."""
+    """Show for each element whether the records show it, contradict it, or are silent."""
     import datetime as dt
 
     from risk.legal_elements import elements_of
     from risk.locale import text
     from serving.auth.principal import OFFICE
-    from serving.documents.text_table import visible
-    from serving.notices.elements_text import element_document, element_words
+    from serving.documents.text_table import strip_control_characters
+    from serving.notices.elements_text import element_texts, element_to_dict
     from serving.watchlists.repository import WatchlistRepository
-    from serving.watchlists.snapshot_repository import dossier
+    from serving.watchlists.snapshot_repository import load_dossier
 
     cli = cli_context(context)
     with open_database(cli, open_settings(cli)) as database:
-        risk = json_module.loads(WatchlistRepository(database).project_risk(project, as_of).body)
+        risk = WatchlistRepository(database).project_risk(project, as_of).document()
         day = dt.date.fromisoformat(risk["as_of"])
-        found = (dossier(database.engine, project, day, OFFICE) or {}).get("handling")
-    rows = [element_document(e) for e in elements_of(of, found, risk["region_code"], day)]
+        found = (load_dossier(database.engine, project, day, OFFICE) or {}).get("handling")
+    rows = [element_to_dict(e) for e in elements_of(of, found, risk["region_code"], day)]
     if json:
         print_json({"project_id": project, "as_of": day, "kind": of, "elements": rows})
         return
-    words = [element_words(one, cli.language) for one in rows]
+    words = [element_texts(row, cli.language) for row in rows]
     names = ("title", "standing", "said", "records", "obtain")
-    print_line(visible(f"{risk['project_name']} ({project}) {day}"))
+    print_line(strip_control_characters(f"{risk['project_name']} ({project}) {day}"))
     print_table([cli.text(f"elements.{n}") for n in names], [[w[n] for n in names] for w in words])
     print_note(text(f"elements.caution.{of}", cli.language))

@@ -1,4 +1,4 @@
-"""Elements of transfer and listing in words."""
+"""Legal elements of transfer and listing as data and text."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from risk.legal_elements import Element
 from risk.locale import Language, text
 
 
-def element_document(element: Element) -> dict[str, Any]:
-    """An element as plain data; money in yuan, under names ending in ``_yuan``."""
+def element_to_dict(element: Element) -> dict[str, Any]:
+    """Return an element as JSON-compatible data; amounts in yuan have names in ``_yuan``."""
     fields = {
         f"{name.removesuffix('_fen')}_yuan" if name.endswith("_fen") else name: (
             int(value) / 100 if name.endswith("_fen") else value
@@ -27,8 +27,8 @@ def element_document(element: Element) -> dict[str, Any]:
     }
 
 
-def element_words(element: Mapping[str, Any], language: Language) -> dict[str, str]:
-    """``title``, ``standing``, ``said``, ``obtain`` and ``records`` of an element's document."""
+def element_texts(element: Mapping[str, Any], language: Language) -> dict[str, str]:
+    """Return the texts ``title``, ``standing``, ``said``, ``obtain`` and ``records``."""
     fields: dict[str, Any] = {}
     for name, value in element["fields"].items():
         if name.endswith("_yuan"):

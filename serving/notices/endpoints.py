@@ -1,4 +1,4 @@
-"""/v1/notices: what other departments are told of a project, and what they answer."""
+"""/v1/notices: notices to other departments and their answers."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, pag
 from serving.http.problems import RESPONSES
 from serving.http.schemas import Page
 from serving.notices import queries
-from serving.notices.repository import NoticeStep, keep_step, read_notice
+from serving.notices.repository import NoticeStep, insert_step, read_notice
 from serving.notices.schemas import Notice, NoticeIn, StepIn, WholeNotice
-from serving.notices.service import Sender, Wish, send
+from serving.notices.service import Author, NoticeRequest, store_notice
 
 router = APIRouter(prefix="/v1/notices", tags=["notices"], responses=RESPONSES)
 
@@ -31,49 +31,49 @@ Number = Annotated[int, Path(ge=1, le=10**15)]
 
 @router.post("", status_code=201, response_model=WholeNotice)
 def send_notice(
-    request: Request, database: DatabaseDep, who: Writer, wish: NoticeIn, key: IdempotencyKey
+    request: Request, database: DatabaseDep, principal: Writer, wish: NoticeIn, key: IdempotencyKey
 ) -> Response:
-    """Make and keep a notice; the same is sent once / 向部门发函，同一名单只发一次。"""
-    sender = Sender(who, who.name, settings_of(request).briefing.office, now())
+    """Create a notice; once per list and department."""
+    sender = Author(principal, principal.name, settings_of(request).briefing.office, now())
 
     def keep(connection: Connection) -> WholeNotice:
-        asked = Wish(wish.project_id, wish.department, wish.as_of)
-        return queries.whole(send(connection, database, asked, sender))
+        asked = NoticeRequest(wish.project_id, wish.department, wish.as_of)
+        return queries.to_whole_notice(store_notice(connection, database, asked, sender))
 
-    return write_once(WriteRequest(request, database, who, wish, key), keep)
+    return write_once(WriteRequest(request, database, principal, wish, key), keep)
 
 
 @router.get("")
 def list_notices(
     database: DatabaseDep,
-    who: Reader,
+    principal: Reader,
     project_id: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Notice]:
-    """Notices sent, newest first, with what became of them / 已发函件及答复情况。"""
-    return queries.every(database, who, page_request(limit, cursor), project_id)
+    """Notices sent and their answers, newest first."""
+    return queries.list_notices(database, principal, page_request(limit, cursor), project_id)
 
 
 @router.get("/{number}")
-def get_notice(database: DatabaseDep, who: Reader, number: Number) -> WholeNotice:
-    """One notice with what was sent / 一份函件的内容（JSON）。"""
-    return queries.whole(queries.one(database, who, number))
+def get_notice(database: DatabaseDep, principal: Reader, number: Number) -> WholeNotice:
+    """One notice with its content."""
+    return queries.to_whole_notice(queries.get_notice(database, principal, number))
 
 
 @router.get("/{number}/file", response_class=Response)
 def get_letter(
     request: Request,
     database: DatabaseDep,
-    who: Reader,
+    principal: Reader,
     number: Number,
     format: Annotated[Literal["docx", "pdf", "html"], Query()] = "docx",
 ) -> Response:
-    """The letter as a file / 下载函件。"""
-    from serving.notices.letter import as_file
+    """The letter as a file."""
+    from serving.notices.letter import render_letter
 
-    kept = queries.one(database, who, number)
-    body = as_file(kept.package, format, language_of(request))
+    kept = queries.get_notice(database, principal, number)
+    body = render_letter(kept.package, format, language_of(request))
     headers = {"Content-Disposition": f'attachment; filename="notice-{number}.{format}"'}
     return Response(body, headers=headers, media_type=MEDIA_TYPES[format])
 
@@ -82,17 +82,17 @@ def get_letter(
 def add_step(
     request: Request,
     database: DatabaseDep,
-    who: Writer,
+    principal: Writer,
     number: Number,
     given: StepIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Say that a notice was answered, or note something / 登记答复或备注。"""
+    """Record an answer or a note."""
 
     def keep(connection: Connection) -> WholeNotice:
-        kept = read_notice(connection, number, who)
-        step = NoticeStep(number, kept.region_code, given.step, given.text, who.name, now())
-        keep_step(connection, step)
-        return queries.whole(read_notice(connection, number, who))
+        kept = read_notice(connection, number, principal)
+        step = NoticeStep(number, kept.region_code, given.step, given.text, principal.name, now())
+        insert_step(connection, step)
+        return queries.to_whole_notice(read_notice(connection, number, principal))
 
-    return write_once(WriteRequest(request, database, who, given, key), keep)
+    return write_once(WriteRequest(request, database, principal, given, key), keep)

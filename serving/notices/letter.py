@@ -1,4 +1,4 @@
-"""A package as an official letter; Word, HTML and PDF are renderings of it."""
+"""A notice as an official letter, for rendering to DOCX, HTML and PDF."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 from risk.locale import Language, text
-from serving.documents.model import Block, Cell, Grid, Heading, Paper, Paragraph
-from serving.formatting import coded, day, table_name
-from serving.notices.elements_text import element_words
+from serving.documents.model import Block, Cell, Document, Heading, Paragraph, Table
+from serving.formatting import code_label, format_date, table_label
+from serving.notices.elements_text import element_texts
 
-Document = Mapping[str, Any]
+Payload = Mapping[str, Any]
 
 
-def letter(package: Document, language: Language) -> Paper:
-    """The letter of a package that has its ``number`` and ``sender``."""
+def build_letter(package: Payload, language: Language) -> Document:
+    """Return the letter of a payload that has its ``number`` and ``sender``."""
 
     def say(key: str, **fields: Any) -> str:
         return text(f"notices.{key}", language, **fields)
@@ -28,7 +28,7 @@ def letter(package: Document, language: Language) -> Paper:
                 "opening",
                 project=project["project_name"],
                 code=project["project_id"],
-                as_of=day(package["as_of"], language),
+                as_of=format_date(package["as_of"], language),
                 articles=say("comma").join(package["articles"]),
             )
         ),
@@ -42,12 +42,12 @@ def letter(package: Document, language: Language) -> Paper:
         Paragraph(_answer(package, language)),
         Paragraph(package["limits"][language]),
     ]
-    return Paper(
+    return Document(
         title=say("title", project=project["project_name"]),
         office=package["sender"],
         issue=say("number", year=package["sent_on"][:4], number=package["number"]),
         addressee=say(f"departments.{package['department']}"),
-        dated=dt.date.fromisoformat(package["sent_on"]),
+        date=dt.date.fromisoformat(package["sent_on"]),
         blocks=tuple(blocks),
         annex_title="",
         annex=(),
@@ -55,26 +55,26 @@ def letter(package: Document, language: Language) -> Paper:
     )
 
 
-def as_file(package: Document, kind: str, language: Language) -> bytes:
-    """The letter as ``docx``, ``html`` or ``pdf``."""
-    from serving.documents.formats import FORMATS
+def render_letter(package: Payload, kind: str, language: Language) -> bytes:
+    """Render the letter as ``docx``, ``html`` or ``pdf``."""
+    from serving.documents.formats import RENDERERS
 
-    return FORMATS[kind](letter(package, language), language)
+    return RENDERERS[kind](build_letter(package, language), language)
 
 
-def _answer(package: Document, language: Language) -> str:
-    """By when an answer is asked for; letters made before this was kept say nothing of the plan."""
+def _answer(package: Payload, language: Language) -> str:
+    """Return the request for an answer; older payloads lack ``answer_planned``."""
     key = "answer" if package.get("answer_planned", True) else "answer_unplanned"
-    by = day(package["answer_by"], language)
+    by = format_date(package["answer_by"], language)
     return text(f"notices.{key}", language, days=package["answer_working_days"], day=by)
 
 
-def _facts(project: Document, language: Language) -> Grid:
+def _facts(project: Payload, language: Language) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for name, value in project.items():
         shown: Cell = value
         if value is not None and name in ("sector", "funding"):
-            shown = coded(f"projects.{name}", value, language)
+            shown = code_label(f"projects.{name}", value, language)
         elif value is not None and name == "contract_amount":
             shown = f"{value:,.2f}"
         elif value is not None and name == "labour_cost_share":
@@ -82,27 +82,28 @@ def _facts(project: Document, language: Language) -> Grid:
         rows.append((_label(name, language), shown))
     heads = (text("notices.columns.fact", language), text("notices.columns.value", language))
     caption = text("notices.captions.project", language)
-    return Grid(caption, heads, tuple(rows), widths=(1.0, 2.2))
+    return Table(caption, heads, tuple(rows), widths=(1.0, 2.2))
 
 
 _PARTIES = {"owner_name": "owner", "contractor_name": "general_contractor"}
 
 
 def _label(name: str, language: Language) -> str:
-    """What a fact is called; a party by what it is, not by its code's heading."""
-    from serving.formatting import heading
+    """Return the name of a fact; parties are named by their role."""
+    from serving.formatting import field_label
 
     if name in _PARTIES:
-        return coded("organizations.org_kind", _PARTIES[name], language)
-    return heading("projects", name, language)
+        return code_label("organizations.org_kind", _PARTIES[name], language)
+    return field_label("projects", name, language)
 
 
-def _findings(package: Document, language: Language) -> list[Block]:
+def _findings(package: Payload, language: Language) -> list[Block]:
     blocks: list[Block] = []
-    for one in package["findings"]:
-        known = max((ref["known_at"] for ref in one["evidence"]), default=None)
+    for finding in package["findings"]:
+        known = max((ref["known_at"] for ref in finding["evidence"]), default=None)
         refs = text("notices.comma", language).join(
-            f"{table_name(ref['table'], language)} {ref['record_id']}" for ref in one["evidence"]
+            f"{table_label(ref['table'], language)} {ref['record_id']}"
+            for ref in finding["evidence"]
         )
         key = "finding" if known else "finding_bare"
         blocks.append(
@@ -110,24 +111,24 @@ def _findings(package: Document, language: Language) -> list[Block]:
                 text(
                     f"notices.{key}",
                     language,
-                    title=one["title"][language],
-                    article=one["article_label"][language],
-                    finding=one["finding"][language],
+                    title=finding["title"][language],
+                    article=finding["article_label"][language],
+                    finding=finding["finding"][language],
                     records=refs,
-                    known=day(known, language),
+                    known=format_date(known, language),
                 )
             )
         )
     for element in package["elements"]:
-        words = element_words(element, language)
+        words = element_texts(element, language)
         blocks.append(Paragraph(text("notices.element", language, **words)))
     return blocks
 
 
-def _parts(package: Document, language: Language) -> list[Block]:
-    made: Mapping[str, Callable[[Document], tuple[Cell, ...]]] = {
+def _parts(package: Payload, language: Language) -> list[Block]:
+    made: Mapping[str, Callable[[Payload], tuple[Cell, ...]]] = {
         "contracts": lambda r: (
-            r["name"] or coded("contracts.contractor_kind", r["kind"], language),
+            r["name"] or code_label("contracts.contractor_kind", r["kind"], language),
             _written(r["written"], language),
             _money(r["amount"]),
             r["signed_on"],
@@ -136,7 +137,7 @@ def _parts(package: Document, language: Language) -> list[Block]:
         "accounts": lambda r: (r["account_id"], r["bank"], r["opened_on"], r["closed_on"]),
         "cases": lambda r: (
             r["case_id"],
-            coded("cases.status", r["status"], language),
+            code_label("cases.status", r["status"], language),
             r["opened_on"],
             r["workers"],
             _money(r["amount_owed"]),
@@ -154,8 +155,8 @@ def _parts(package: Document, language: Language) -> list[Block]:
     for name, row in made.items():
         if package.get(name):
             heads = tuple(text(f"notices.columns.{name}", language).split("|"))
-            rows = tuple(row(one) for one in package[name])
-            blocks.append(Grid(text(f"notices.captions.{name}", language), heads, rows))
+            rows = tuple(row(entry) for entry in package[name])
+            blocks.append(Table(text(f"notices.captions.{name}", language), heads, rows))
     return blocks
 
 

@@ -1,4 +1,4 @@
-"""Notices to other departments: sent, answered, overdue."""
+"""Pages of notices to other departments: sent, answered, overdue."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.clock import now
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.documents.formats import MEDIA_TYPES
 from serving.http.dependencies import settings_of
 from serving.notices import queries
 from serving.notices.payload import NothingToNotify
-from serving.notices.repository import NoticeStep, StepKind, keep_step, list_notices, read_notice
-from serving.notices.service import Sender, Wish, send
+from serving.notices.repository import NoticeStep, StepKind, insert_step, list_notices, read_notice
+from serving.notices.service import Author, NoticeRequest, store_notice
 from serving.watchlists.reader import reader_of
 from serving.web.render import page_language, render
 from serving.web.requests import Form
@@ -37,66 +37,71 @@ Number = Annotated[int, Path(ge=1, le=10**15)]
 @router.get("/notices")
 def notices(
     request: Request,
-    who: Reader,
+    principal: Reader,
     state: Annotated[str, Query(pattern="^(|sent|overdue|answered)$")] = "",
 ) -> Response:
-    """The notices with what became of them."""
+    """List notices with their state."""
     today = queries.today()
-    found = list_notices(reader_of(request).database.engine, who, Wanted(MOST)).items
-    rows = [{"notice": one, "state": one.state(today)} for one in found]
+    found = list_notices(reader_of(request).database.engine, principal, PageRequest(MOST)).items
+    rows = [{"notice": notice, "state": notice.state(today)} for notice in found]
     counts = {name: sum(row["state"] == name for row in rows) for name in STATES}
     shown = [row for row in rows if state in ("", row["state"])]
-    return render(request, "notices", who, rows=shown, counts=counts, state=state)
+    return render(request, "notices", principal, rows=shown, counts=counts, state=state)
 
 
 @router.post("/notices")
-def send_notice(request: Request, who: Writer, form: Form) -> Response:
-    """Make and keep a notice from the page of a project."""
+def send_notice(request: Request, principal: Writer, form: Form) -> Response:
+    """Create a notice from the page of a project."""
     department = form.get("department", "")
     if department not in CODES or not form.get("project_id"):
-        return render(request, "said", who, status=422, said="refused")
+        return render(request, "said", principal, status=422, said="refused")
     database = reader_of(request).database
     office = settings_of(request).briefing.office
-    wish, sender = Wish(form["project_id"], department), Sender(who, who.name, office, now())
+    wish, sender = (
+        NoticeRequest(form["project_id"], department),
+        Author(principal, principal.name, office, now()),
+    )
     try:
-        write_audited(request, database, who, lambda c: send(c, database, wish, sender))
+        write_audited(
+            request, database, principal, lambda c: store_notice(c, database, wish, sender)
+        )
     except NothingToNotify as error:
-        return _refused(request, who, error)
-    return render(request, "said", who, said="notice_sent")
+        return _refused(request, principal, error)
+    return render(request, "said", principal, said="notice_sent")
 
 
 @router.post("/notices/{number}")
-def take_step(request: Request, who: Writer, number: Number, form: Form) -> Response:
-    """Record an answer."""
+def take_step(request: Request, principal: Writer, number: Number, form: Form) -> Response:
+    """Record an answer or a note."""
     step: StepKind = "answered" if form.get("step") == "answered" else "noted"
     said = form.get("text", "")[:4000]
     if not said:
-        return render(request, "said", who, status=422, said="refused")
+        return render(request, "said", principal, status=422, said="refused")
     database = reader_of(request).database
-    kept = queries.one(database, who, number)
-    one = NoticeStep(number, kept.region_code, step, said, who.name, now())
-    write_audited(request, database, who, lambda connection: keep_step(connection, one))
-    return render(request, "said", who, said=f"notice_{step}")
+    kept = queries.get_notice(database, principal, number)
+    entry = NoticeStep(number, kept.region_code, step, said, principal.name, now())
+    write_audited(request, database, principal, lambda connection: insert_step(connection, entry))
+    return render(request, "said", principal, said=f"notice_{step}")
 
 
 @router.get("/notices/{number}.{kind}")
 def letter(
     request: Request,
-    who: Reader,
+    principal: Reader,
     number: Number,
     kind: Annotated[str, Path(pattern="^(docx|pdf|html|json)$")],
 ) -> Response:
-    """The letter, or what was sent as data."""
+    """Return the letter, or the sealed payload as JSON."""
     with reader_of(request).database.engine.connect() as connection:
-        kept = read_notice(connection, number, who)
+        kept = read_notice(connection, number, principal)
     if kind == "json":
         return attachment(f"notice-{number}.json", "application/json", kept.body)
-    from serving.notices.letter import as_file
+    from serving.notices.letter import render_letter
 
-    body = as_file(kept.package, kind, page_language(request))
+    body = render_letter(kept.package, kind, page_language(request))
     return attachment(f"notice-{number}.{kind}", MEDIA_TYPES[kind], body)
 
 
-def _refused(request: Request, who: Principal, error: WagewatchError) -> Response:
+def _refused(request: Request, principal: Principal, error: WagewatchError) -> Response:
     told = error.message(page_language(request))
-    return render(request, "refused", who, status=422, message=told)
+    return render(request, "refused", principal, status=422, message=told)

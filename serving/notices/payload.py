@@ -1,4 +1,4 @@
-"""The package for one department: chosen from what is kept with a published list, and no more."""
+"""Payload of a notice: the part of a published list that concerns one department."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from risk.departments import Department, departments
 from risk.legal_elements import elements_of
 from risk.locale import LANGUAGES, text
 from serving.errors import ApiError
-from serving.notices.elements_text import element_document
+from serving.notices.elements_text import element_to_dict
 
 Document = Mapping[str, Any]
 
@@ -29,34 +29,34 @@ _INSPECTION_FIELDS = (
 
 
 class NothingToNotify(ApiError):
-    """Nothing the records show concerns the department."""
+    """The records show nothing that concerns the department."""
 
     code = "nothing_to_notify"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
     def message(self, language: Any = "en") -> str:
-        """The failure in one sentence of ``language``."""
+        """Return the message in ``language``."""
         fields = {**self.fields}
         fields["why"] = text(f"notices.refused.{fields['why']}", language)
         fields["department"] = text(f"notices.departments.{fields['department']}", language)
         return text(f"errors.{self.code}", language, **fields)
 
 
-def package_of(
+def build_payload(
     department: str, risk: Document, dossier: Document | None, list_digest: str, sent_on: dt.date
 ) -> dict[str, Any]:
-    """What ``department`` is told of a project at the date of a list; money in yuan.
+    """Build the payload for ``department`` on a project as of a list; money in yuan.
 
-    ``risk`` is the sealed risk, ``dossier`` what was gathered with it (None: nothing was).
-    ``answer_planned`` is False where the holiday plan of a year up to ``answer_by`` was not known.
+    ``risk`` is the sealed risk, ``dossier`` the snapshot stored with it (None: there is none).
+    ``answer_planned`` is False if the holiday plan of a year up to ``answer_by`` was not known.
 
     Raises:
-        NothingToNotify: the project is not one of its own, or nothing found concerns it.
+        NothingToNotify: the department does not supervise the project, or no finding concerns it.
     """
     to = departments()[department]
     found = dossier or {}
     facts = found.get("facts") or {}
-    flags = [one for one in risk["red_flags"] if one["code"] in to.flags]
+    flags = [flag for flag in risk["red_flags"] if flag["code"] in to.flags]
     elements = _elements(to, risk, found)
     if not to.supervises(facts.get("sector"), facts.get("funding")):
         why = "unknown_facts" if _unknown(to, facts) else "not_its_own"
@@ -74,7 +74,7 @@ def package_of(
         "answer_working_days": to.answer_working_days,
         "answer_planned": answer_by.planned,
         "project": {name: _fact(name, facts) for name in to.facts},
-        "findings": [_finding(one) for one in flags],
+        "findings": [_finding(flag) for flag in flags],
         "elements": elements,
         **_parts(to, found),
         "asked": {la: text(f"notices.asked.{department}", la) for la in LANGUAGES},
@@ -83,8 +83,8 @@ def package_of(
     }
 
 
-def sealed(package: Document) -> tuple[bytes, str]:
-    """The package as bytes that are the same for the same package, and their SHA-256."""
+def seal(package: Document) -> tuple[bytes, str]:
+    """Return the payload as canonical JSON bytes, and their SHA-256."""
     body = json.dumps(package, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     return body, hashlib.sha256(body).hexdigest()
 
@@ -111,12 +111,12 @@ def _elements(to: Department, risk: Document, found: Document) -> list[dict[str,
         return []
     as_of = dt.date.fromisoformat(risk["as_of"])
     elements = elements_of("crime", found.get("handling"), risk["region_code"], as_of)
-    return [element_document(one) for one in elements]
+    return [element_to_dict(element) for element in elements]
 
 
 def _suspected(elements: list[dict[str, Any]]) -> bool:
-    """Whether the elements the records can show at all are shown, and none is shown otherwise."""
-    by = {one["code"]: one["standing"] for one in elements}
+    """Whether the records show all elements they can show, and contradict none."""
+    by = {element["code"]: element["standing"] for element in elements}
     needed = ("arrears_confirmed", "order_made", "deadline_passed")
     return all(by[code] == "shown" for code in needed) and "otherwise" not in by.values()
 
@@ -124,31 +124,31 @@ def _suspected(elements: list[dict[str, Any]]) -> bool:
 def _parts(to: Department, found: Document) -> dict[str, Any]:
     parts: dict[str, Any] = {}
     if "contracts" in to.parts:
-        parts["contracts"] = [_contract(one) for one in found.get("contracts") or ()]
+        parts["contracts"] = [_contract(contract) for contract in found.get("contracts") or ()]
     if "transfers" in to.parts:
         parts["transfers"] = _transfers(found.get("money"))
     handling = found.get("handling") or {}
     if "accounts" in to.parts:
-        parts["accounts"] = [dict(one) for one in handling.get("accounts", ())]
+        parts["accounts"] = [dict(account) for account in handling.get("accounts", ())]
     if "cases" in to.parts:
-        parts["cases"] = [_kept(one, _CASE_FIELDS) for one in handling.get("cases", ())]
+        parts["cases"] = [_kept(case, _CASE_FIELDS) for case in handling.get("cases", ())]
         parts["orders"] = [
-            _kept(one, _INSPECTION_FIELDS)
-            for one in handling.get("inspections", ())
-            if one["arrears_found"]
+            _kept(inspection, _INSPECTION_FIELDS)
+            for inspection in handling.get("inspections", ())
+            if inspection["arrears_found"]
         ]
     return parts
 
 
-def _contract(one: Document) -> dict[str, Any]:
-    # A contractor who is a person stays unnamed: that it is a person is what matters here.
-    named = {**one, "name": one["name"] if one["kind"] == "company" else None}
+def _contract(contract: Document) -> dict[str, Any]:
+    # A natural person as contractor is not named; what matters is that it is a person.
+    named = {**contract, "name": contract["name"] if contract["kind"] == "company" else None}
     kept = ("id", "parent", "name", "kind", "written", "amount", "signed_on")
     return _kept(named, kept)
 
 
 def _transfers(money: Document | None) -> list[dict[str, Any]]:
-    """Labour cost due and transferred in the last months in which any was due."""
+    """Return labour cost due and transferred in the last months with any due, in yuan."""
     if not money:
         return []
     rows = zip(money["months"], money["transfer_due"], money["transferred"], strict=True)

@@ -1,4 +1,4 @@
-"""Notices as they are sent over the API."""
+"""Notices as API responses."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ from typing import Any
 from serving.auth.principal import Principal
 from serving.clock import now
 from serving.db.database import Database
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.http.schemas import Page
 from serving.notices import repository
 from serving.notices.schemas import Notice, NoticeStep, WholeNotice
 
 
 def today() -> dt.date:
-    """The day it is where the office is."""
+    """Return today in local time."""
     return now().astimezone().date()
 
 
-def every(
-    database: Database, who: Principal, wanted: Wanted, project_id: str | None
+def list_notices(
+    database: Database, principal: Principal, wanted: PageRequest, project_id: str | None
 ) -> Page[Notice]:
-    """The notices about projects of the region, newest first."""
-    found = repository.list_notices(database.engine, who, wanted, project_id)
+    """Return a page of the notices on projects of the region, newest first."""
+    found = repository.list_notices(database.engine, principal, wanted, project_id)
     after = None if found.next is None else str(found.next)
-    return Page(items=[Notice(**_told(one)) for one in found.items], next=after)
+    return Page(items=[Notice(**_values(notice)) for notice in found.items], next=after)
 
 
-def one(database: Database, who: Principal, number: int) -> repository.Notice:
-    """A notice as it was kept.
+def get_notice(database: Database, principal: Principal, number: int) -> repository.Notice:
+    """Return a stored notice.
 
     Raises:
-        NoticeUnknown: there is none in the region.
+        NoticeUnknown: the region has no such notice.
     """
     with database.engine.connect() as connection:
-        return repository.read_notice(connection, number, who)
+        return repository.read_notice(connection, number, principal)
 
 
-def whole(kept: repository.Notice) -> WholeNotice:
-    """A notice with what was sent."""
-    return WholeNotice(**_told(kept), package=dict(kept.package))
+def to_whole_notice(kept: repository.Notice) -> WholeNotice:
+    """Return the response schema of a notice with its payload."""
+    return WholeNotice(**_values(kept), package=dict(kept.package))
 
 
-def _told(kept: repository.Notice) -> dict[str, Any]:
+def _values(kept: repository.Notice) -> dict[str, Any]:
     names = ("id", "department", "project_id", "region_code", "as_of", "list_digest", "answer_by")
     steps = [
         NoticeStep(step=s.step, text=s.text, taken_by=s.taken_by, taken_at=s.taken_at)

@@ -1,4 +1,4 @@
-"""Notices sent to other departments, and what became of them. Only ever added."""
+"""Append-only store of notices to other departments and their steps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, Row, func, insert, select
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
 from serving.db.engine import utc
-from serving.db.pagination import Page, Wanted, page
+from serving.db.pagination import Page, PageRequest, page
 from serving.db.tables import NOTICE_STEPS, NOTICES
 from serving.errors import ApiError
 
@@ -23,7 +23,7 @@ STEPS: tuple[StepKind, ...] = ("answered", "noted")
 
 
 class NoticeUnknown(ApiError):
-    """There is no such notice in the region."""
+    """The region has no such notice."""
 
     code = "notice_unknown"
     status = HTTPStatus.NOT_FOUND
@@ -31,7 +31,7 @@ class NoticeUnknown(ApiError):
 
 @dataclass(frozen=True)
 class NoticeStep:
-    """What became of a notice: ``answered`` with what was answered, or ``noted``."""
+    """A step of a notice: ``answered`` with the answer, or ``noted``."""
 
     notice_id: int
     region_code: str
@@ -43,7 +43,7 @@ class NoticeStep:
 
 @dataclass(frozen=True)
 class Notice:
-    """A notice; ``package`` is what was sent, ``digest`` the SHA-256 of its bytes."""
+    """A notice; ``package`` is the payload sent, ``digest`` the SHA-256 of its bytes."""
 
     id: int
     department: str
@@ -60,33 +60,33 @@ class Notice:
 
     @property
     def package(self) -> Mapping[str, Any]:
-        """What was sent."""
+        """The payload sent."""
         document: Mapping[str, Any] = json.loads(self.body)
         return document
 
     @property
     def answered(self) -> bool:
         """Whether an answer was recorded."""
-        return any(one.step == "answered" for one in self.steps)
+        return any(step.step == "answered" for step in self.steps)
 
     def state(self, today: dt.date) -> str:
-        """``answered``, ``overdue`` once the day to answer by is over, else ``sent``."""
+        """Return ``answered``, ``overdue`` after the day to answer by, else ``sent``."""
         if self.answered:
             return "answered"
         return "overdue" if today > self.answer_by else "sent"
 
 
-def next_number(connection: Connection) -> int:
-    """The number the next notice gets; nobody else writes meanwhile."""
+def lock_next_number(connection: Connection) -> int:
+    """Lock the table and return the number of the next notice."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("LOCK TABLE notices IN EXCLUSIVE MODE")
     return (connection.execute(select(func.max(NOTICES.c.id))).scalar_one() or 0) + 1
 
 
-def already_sent(
+def find_sent(
     connection: Connection, department: str, project_id: str, list_digest: str
 ) -> Notice | None:
-    """The notice of that list that was sent before; the very same is sent once."""
+    """Return the notice sent for this list before, or None."""
     query = select(NOTICES).where(
         NOTICES.c.department == department,
         NOTICES.c.project_id == project_id,
@@ -96,22 +96,22 @@ def already_sent(
     return _notice(row, _steps(connection, [row.id])) if row else None
 
 
-def keep_notice(connection: Connection, notice: Notice) -> None:
-    """Keep a notice."""
+def insert_notice(connection: Connection, notice: Notice) -> None:
+    """Insert a notice."""
     values = {name: getattr(notice, name) for name in Notice.__dataclass_fields__}
     connection.execute(insert(NOTICES).values({n: v for n, v in values.items() if n != "steps"}))
 
 
-def keep_step(connection: Connection, step: NoticeStep) -> None:
-    """Keep what became of a notice."""
+def insert_step(connection: Connection, step: NoticeStep) -> None:
+    """Insert a step."""
     connection.execute(insert(NOTICE_STEPS).values(asdict(step)))
 
 
 def read_notice(connection: Connection, number: int, principal: Principal) -> Notice:
-    """One notice.
+    """Return one notice.
 
     Raises:
-        NoticeUnknown: there is none in the principal's region.
+        NoticeUnknown: the principal's region has no such notice.
     """
     query = select(NOTICES).where(NOTICES.c.id == number, within(NOTICES.c.region_code, principal))
     row = connection.execute(query).first()
@@ -121,9 +121,9 @@ def read_notice(connection: Connection, number: int, principal: Principal) -> No
 
 
 def list_notices(
-    engine: Engine, principal: Principal, wanted: Wanted, project_id: str | None = None
+    engine: Engine, principal: Principal, wanted: PageRequest, project_id: str | None = None
 ) -> Page[Notice]:
-    """The notices about projects of the region, newest first."""
+    """Return a page of the notices on projects of the region, newest first."""
     query = select(NOTICES).where(within(NOTICES.c.region_code, principal))
     if project_id is not None:
         query = query.where(NOTICES.c.project_id == project_id)
@@ -155,5 +155,5 @@ def _notice(row: Row[Any], steps: Sequence[NoticeStep]) -> Notice:
         bytes(row.body),
         row.made_by,
         utc(row.made_at),
-        tuple(one for one in steps if one.notice_id == row.id),
+        tuple(step for step in steps if step.notice_id == row.id),
     )

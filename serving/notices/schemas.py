@@ -1,4 +1,4 @@
-"""Notices as they are asked for and sent."""
+"""Request and response schemas of notices."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DepartmentCode = Annotated[str, LiteralOf(CODES)]
 
 
 class NoticeIn(Schema):
-    """A notice to make; of the newest list where ``as_of`` is left out."""
+    """A notice to create; for the newest list without ``as_of``."""
 
     model_config = example(project_id="P-00001", department="housing")
 
@@ -25,7 +25,7 @@ class NoticeIn(Schema):
 
 
 class NoticeStep(Schema):
-    """What became of a notice."""
+    """A step of a notice."""
 
     step: Literal["answered", "noted"]
     text: str | None
@@ -34,7 +34,7 @@ class NoticeStep(Schema):
 
 
 class StepIn(Schema):
-    """What became of a notice; an answer says what was answered."""
+    """A step of a notice; ``text`` is the answer or note."""
 
     model_config = example(step="answered", text="已责令建设单位限期拨付")
 
@@ -43,7 +43,7 @@ class StepIn(Schema):
 
 
 class Notice(Schema):
-    """A notice and what became of it; its content stands under ``/v1/notices/ID``."""
+    """A notice and its steps; the content is under ``/v1/notices/ID``."""
 
     id: int
     department: str
@@ -60,6 +60,6 @@ class Notice(Schema):
 
 
 class WholeNotice(Notice):
-    """A notice with the package that was sent; money in yuan."""
+    """A notice with its content; money in yuan."""
 
     package: dict[str, Any]

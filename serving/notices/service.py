@@ -1,24 +1,23 @@
-"""Makes a notice from what is kept with a published list, and keeps it as sent."""
+"""Creates and stores notices from published lists."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from serving.auth.principal import Principal
 from serving.db.database import Database
-from serving.notices.payload import package_of, sealed
-from serving.notices.repository import Notice, already_sent, keep_notice, next_number
+from serving.notices.payload import build_payload, seal
+from serving.notices.repository import Notice, find_sent, insert_notice, lock_next_number
 from serving.watchlists.repository import WatchlistRepository
-from serving.watchlists.snapshot_repository import dossier
+from serving.watchlists.snapshot_repository import load_dossier
 
 
 @dataclass(frozen=True)
-class Wish:
-    """A notice wanted: about which project, to whom, of which list (None: the newest)."""
+class NoticeRequest:
+    """A requested notice; ``as_of`` None is the newest list."""
 
     project_id: str
     department: str
@@ -26,53 +25,57 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Sender:
-    """Who sends, the office in whose name, and when."""
+class Author:
+    """Author of a notice: principal, recorded name, office, and time."""
 
-    who: Principal
-    by: str
+    principal: Principal
+    name: str
     office: str
-    at: dt.datetime
+    sent_at: dt.datetime
 
 
-def send(connection: Connection, database: Database, wish: Wish, sender: Sender) -> Notice:
-    """The notice as kept; one of the same list sent before is not sent again but given back.
+def store_notice(
+    connection: Connection, database: Database, request: NoticeRequest, author: Author
+) -> Notice:
+    """Store a notice and return it; a notice already sent for the same list is returned instead.
 
     Raises:
-        NothingPublished, NotPublished, ProjectNotScored: there is no such risk in the region.
-        NothingToNotify: nothing the records show concerns the department.
+        NothingPublished, NotPublished, ProjectNotScored: the region has no such risk.
+        NothingToNotify: the records show nothing that concerns the department.
     """
-    risk = json.loads(
-        WatchlistRepository(database).project_risk(wish.project_id, wish.as_of, sender.who).body
+    risk = (
+        WatchlistRepository(database)
+        .project_risk(request.project_id, request.as_of, author.principal)
+        .document()
     )
     as_of = dt.date.fromisoformat(risk["as_of"])
     digest = next(
-        one.digest
-        for one in WatchlistRepository(database).summaries()
-        if one.as_of == as_of and one.region == risk["region"]
+        summary.digest
+        for summary in WatchlistRepository(database).summaries()
+        if summary.as_of == as_of and summary.region == risk["region"]
     )
-    before = already_sent(connection, wish.department, wish.project_id, digest)
+    before = find_sent(connection, request.department, request.project_id, digest)
     if before is not None:
         return before
-    found = dossier(database.engine, wish.project_id, as_of, sender.who)
-    sent_on = sender.at.astimezone().date()
-    package = package_of(wish.department, risk, found, digest, sent_on)
-    package["number"] = number = next_number(connection)
-    package["sender"] = sender.office
-    body, own_digest = sealed(package)
+    found = load_dossier(database.engine, request.project_id, as_of, author.principal)
+    sent_on = author.sent_at.astimezone().date()
+    package = build_payload(request.department, risk, found, digest, sent_on)
+    package["number"] = number = lock_next_number(connection)
+    package["sender"] = author.office
+    body, own_digest = seal(package)
     answer_by = dt.date.fromisoformat(package["answer_by"])
     notice = Notice(
         number,
-        wish.department,
-        wish.project_id,
+        request.department,
+        request.project_id,
         risk["region_code"],
         as_of,
         digest,
         answer_by,
         own_digest,
         body,
-        sender.by,
-        sender.at,
+        author.name,
+        author.sent_at,
     )
-    keep_notice(connection, notice)
+    insert_notice(connection, notice)
     return notice

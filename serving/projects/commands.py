@@ -24,11 +24,10 @@ def explain(
     cli = cli_context(context)
     with open_database(cli, open_settings(cli)) as database:
         stored = WatchlistRepository(database).project_risk(project, as_of)
+    document = stored.document()
     if json:
         print_bytes(stored.body + b"\n")
         return
-    from json import loads
-
     from serving.watchlists.terminal import risk_text
 
-    print_bytes(risk_text(loads(stored.body), cli.language).encode())
+    print_bytes(risk_text(document, cli.language).encode())

@@ -15,20 +15,19 @@ from risk.locale import LANGUAGES, text
 from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
 from serving.db.database import Database
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.http.schemas import Page, Schema
-from serving.notices.elements_text import element_document, element_words
-from serving.projects.notes_repository import Note as NoteKept
-from serving.projects.notes_repository import notes_of
+from serving.notices.elements_text import element_texts, element_to_dict
+from serving.projects.repository import NoteRow, list_notes
 from serving.projects.schemas import Element, Elements, Note, ReasonMoved, ScoredThen, WhatChanged
 from serving.watchlists.redaction import Views
 from serving.watchlists.repository import WatchlistRepository
-from serving.watchlists.snapshot_repository import dossier
+from serving.watchlists.snapshot_repository import load_dossier
 
 S = TypeVar("S", bound=Schema)
 
 
-def part(
+def list_part(
     views: Views,
     who: Principal,
     request: Request,
@@ -43,8 +42,8 @@ def part(
     return Page(items=[kind.model_validate(item) for item in found], next=None)
 
 
-def history(
-    database: Database, who: Principal, project_id: str, wanted: Wanted
+def list_history(
+    database: Database, who: Principal, project_id: str, wanted: PageRequest
 ) -> Page[ScoredThen]:
     """Every publication the project is in, newest first; the cursor counts them."""
     found = WatchlistRepository(database).score_history(project_id, who)
@@ -54,16 +53,14 @@ def history(
     return Page(items=items, next=str(start + wanted.limit) if more else None)
 
 
-def changes(database: Database, who: Principal, project_id: str) -> WhatChanged:
+def get_changes(database: Database, who: Principal, project_id: str) -> WhatChanged:
     """The newest publication of the project against the one before of an earlier date."""
     found = WatchlistRepository(database).score_history(project_id, who)
     now = found[0]
     before = next((one for one in found if one.as_of < now.as_of), None)
-    document = json.loads(
-        WatchlistRepository(database).project_risk(project_id, now.as_of, who).body
-    )
+    document = WatchlistRepository(database).project_risk(project_id, now.as_of, who).document()
     old = (
-        json.loads(WatchlistRepository(database).project_risk(project_id, before.as_of, who).body)
+        WatchlistRepository(database).project_risk(project_id, before.as_of, who).document()
         if before
         else None
     )
@@ -72,13 +69,13 @@ def changes(database: Database, who: Principal, project_id: str) -> WhatChanged:
         project_id=project_id,
         now=ScoredThen(**asdict(now)),
         before=ScoredThen(**asdict(before)) if before else None,
-        reasons=_moved(document, old),
+        reasons=_reason_changes(document, old),
         new_red_flags=sorted(flags - old_flags),
         cleared_red_flags=sorted(old_flags - flags),
     )
 
 
-def elements(
+def get_elements(
     database: Database, who: Principal, which: tuple[str, dt.date | None], kind: Kind
 ) -> Elements:
     """The elements of ``kind`` from what was kept with the list.
@@ -86,12 +83,12 @@ def elements(
     Raises:
         NothingPublished, NotPublished, ProjectNotScored: there is no such risk in the region.
     """
-    risk = json.loads(WatchlistRepository(database).project_risk(*which, who).body)
+    risk = WatchlistRepository(database).project_risk(*which, who).document()
     as_of = dt.date.fromisoformat(risk["as_of"])
-    kept = dossier(database.engine, which[0], as_of, who) or {}
+    kept = load_dossier(database.engine, which[0], as_of, who) or {}
     handling = kept.get("handling")
     found = [
-        element_document(one) for one in elements_of(kind, handling, risk["region_code"], as_of)
+        element_to_dict(one) for one in elements_of(kind, handling, risk["region_code"], as_of)
     ]
     return Elements.model_validate(
         {
@@ -106,13 +103,13 @@ def elements(
 
 
 def _element(one: Mapping[str, Any]) -> Element:
-    words = {la: element_words(one, la) for la in LANGUAGES}
+    words = {la: element_texts(one, la) for la in LANGUAGES}
     told = {name: {la: words[la][name] for la in LANGUAGES} for name in ("title", "said", "obtain")}
     kept = ("code", "standing", "fields", "evidence")
     return Element.model_validate({**{name: one[name] for name in kept}, **told})
 
 
-def notes(database: Database, who: Principal, project_id: str, wanted: Wanted) -> Page[Note]:
+def notes(database: Database, who: Principal, project_id: str, wanted: PageRequest) -> Page[Note]:
     """The notes on a project.
 
     Raises:
@@ -120,12 +117,12 @@ def notes(database: Database, who: Principal, project_id: str, wanted: Wanted) -
     """
     with database.engine.connect() as connection:
         region_of(connection, project_id, who)
-    found = notes_of(database.engine, project_id, who, wanted)
+    found = list_notes(database.engine, project_id, who, wanted)
     after = None if found.next is None else str(found.next)
-    return Page(items=[note(one) for one in found.items], next=after)
+    return Page(items=[note_to_schema(one) for one in found.items], next=after)
 
 
-def note(kept: NoteKept) -> Note:
+def note_to_schema(kept: NoteRow) -> Note:
     """A note as it is sent."""
     return Note(
         project_id=kept.project_id,
@@ -139,7 +136,7 @@ def _flags(document: Mapping[str, Any] | None) -> set[str]:
     return {flag["code"] for flag in document["red_flags"]} if document else set()
 
 
-def _moved(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> list[ReasonMoved]:
+def _reason_changes(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> list[ReasonMoved]:
     """Contributions by family, those that moved most first."""
     new = {reason["family"]: reason["contribution"] for reason in now["reasons"]}
     old = {

@@ -8,8 +8,8 @@ from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.db.database import Database
 from serving.deposits.rules import deposit_rules
-from serving.matters.rules import rules_of
-from serving.matters.sync import take_lists
+from serving.matters.rules import matter_rules
+from serving.matters.sync import sync_from_lists
 from serving.models.service import describe_model
 from serving.publishing.context import PublishContext, PublishHooks
 from serving.settings import Settings
@@ -24,4 +24,4 @@ def publish_context(
 
 
 def _open_matters(database: Database, settings: Settings) -> None:
-    take_lists(database, rules_of(settings.matters), dt.datetime.now(dt.UTC))
+    sync_from_lists(database, matter_rules(settings.matters), dt.datetime.now(dt.UTC))

@@ -6,7 +6,6 @@ Everything a reader is ever sent is computed here, once.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 
@@ -26,7 +25,7 @@ from serving.publishing.publication_builder import (
 from serving.publishing.repository import PublicationExtras, store_publication
 from serving.publishing.scoring import Scored, score_cohort
 from serving.publishing.timeline import timelines
-from serving.snapshot.collect import gather_dossiers
+from serving.snapshot.collect import collect_snapshot
 from serving.watchlists.document import Publication
 from serving.watchlists.repository import WatchlistRepository
 
@@ -66,7 +65,7 @@ def publish_watchlist(
         digest=published.digest,
         new=published.new,
         entries=len(publication.entries),
-        cohort=publication.head.cohort,
+        cohort=publication.header.cohort,
         scorecard_events=model.events if model.kind == "scorecard" else None,
     )
 
@@ -82,7 +81,7 @@ def collect_extras(
     return PublicationExtras(
         rates,
         context.hooks.describe_model(context.workspace, scored.model.version),
-        gather_dossiers(context.store, publication, levers, rules),
+        collect_snapshot(context.store, publication, levers, rules),
     )
 
 
@@ -148,9 +147,7 @@ def in_region(scored: Scored, request: PublishRequest) -> Scored:
 def previous_list(lists: WatchlistRepository, request: PublishRequest) -> PreviousList:
     """The newest sealed list of the same region before the requested date."""
     stored = lists.previous(request.as_of, request.region)
-    return (
-        PreviousList(json.loads(stored.body), stored.digest) if stored else PreviousList(None, None)
-    )
+    return PreviousList(stored.document(), stored.digest) if stored else PreviousList(None, None)
 
 
 def _red_flags(context: PublishContext, scored: Scored) -> Flags:
@@ -169,4 +166,4 @@ def _scored_before(
     if note is None:
         return {}
     risks = lists.project_risks(note.as_of, request.region)
-    return {key: sealed_contributions(json.loads(risk.body)) for key, risk in risks.items()}
+    return {key: sealed_contributions(risk.document()) for key, risk in risks.items()}

@@ -1,28 +1,36 @@
-"""Makes a list of the past again from the records and holds it against the sealed one."""
+"""Rebuilds a published list from the records and compares it with the sealed one."""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from risk.progress import Progress
+from risk.watchlist.sealed_document import verify
 from serving.publishing.context import PublishContext, PublishRequest
 from serving.publishing.pipeline import collect_inputs
 from serving.publishing.publication_builder import build_publication
+from serving.publishing.replay_comparison import (
+    ListDocuments,
+    VersionComparison,
+    compare_versions,
+)
 from serving.settings import PolicySettings, Settings, TierSettings
 from serving.version import code_version
-from serving.watchlists.document import Document
+from serving.watchlists.document import Document, SealedPublication, digest_of_risks
+from serving.watchlists.repository import StoredDocument
+from serving.watchlists.seal_version import SEAL_VERSION, parse_sealed, seal_version_of
 
 
 @dataclass(frozen=True)
 class Replay:
-    """Whether the list made again is the sealed one, to the digest; ``differs`` names what is not.
+    """Digests of a sealed list and of its rebuild, and the parts that differ.
 
-    ``code_differs`` tells that another version of the program sealed it; the list is then made
-    with the sealed version's name in it, so that only what matters is compared.
+    ``code_differs``: another version of the program sealed the list; the rebuild then carries the
+    sealed version's name, so that only the content is compared. ``comparison`` is set for a list
+    of an older seal version, whose digest cannot be reached again.
     """
 
     as_of: dt.date
@@ -31,34 +39,92 @@ class Replay:
     replayed: str
     differs: tuple[str, ...]
     code_differs: bool
+    comparison: VersionComparison | None = None
 
     @property
     def same(self) -> bool:
         """Whether the digests are equal."""
         return self.sealed == self.replayed
 
+    @property
+    def succeeded(self) -> bool:
+        """Whether the digests are equal or, for an older version, the comparison is faithful."""
+        return self.same if self.comparison is None else self.comparison.is_faithful
 
-def replay(context: PublishContext, as_of: dt.date, region: str, progress: Progress) -> Replay:
-    """Make the list of ``as_of`` and ``region`` again with the model and rules sealed in it.
+    def to_document(self) -> Document:
+        """As plain data; ``comparison`` only for a list of an older version."""
+        fields = asdict(self)
+        if self.comparison is None:
+            del fields["comparison"]
+        return {**fields, "same": self.same}
+
+
+def replay(
+    context: PublishContext,
+    as_of: dt.date,
+    region: str,
+    progress: Progress,
+    *,
+    current: int = SEAL_VERSION,
+) -> Replay:
+    """Rebuild the list of ``as_of`` and ``region`` with the model and rules sealed in it.
+
+    ``current`` is the seal version of the rebuild.
 
     Raises:
         NothingPublished, NotPublished: no such list was sealed.
-        ModelUnknown: its model is gone from the registry.
+        SealVersionTooNew: it was sealed in a version after ``current``.
+        ModelUnknown: its model is no longer in the registry.
     """
     stored = context.lists.watchlist(as_of, region)
-    sealed = json.loads(stored.body)
-    then = replace(context, settings=_settings_then(context.settings, sealed["rules"]))
-    request = PublishRequest(as_of, sealed["capacity"], region, "replay")
-    made = build_publication(collect_inputs(then, request, progress, sealed["model"]["version"]))
-    made = replace(made, head=replace(made.head, code_version=sealed["code_version"]))
-    again = made.seal().watchlist
+    sealed = stored.document(current)
+    rebuilt = _rebuild(context, sealed, current, progress)
+    comparison = None
+    if seal_version_of(sealed) < current:
+        risks = context.lists.project_risks(as_of, region)
+        comparison = _compare(stored, sealed, risks, rebuilt, current)
     return Replay(
         as_of=as_of,
         region=region,
         sealed=stored.digest,
-        replayed=again.digest,
-        differs=tuple(_differences(sealed, json.loads(again.body))),
+        replayed=rebuilt.watchlist.digest,
+        differs=tuple(_differences(sealed, parse_sealed(rebuilt.watchlist.body, current))),
         code_differs=sealed["code_version"] != code_version(),
+        comparison=comparison,
+    )
+
+
+def _rebuild(
+    context: PublishContext, sealed: Document, version: int, progress: Progress
+) -> SealedPublication:
+    then = replace(context, settings=_settings_then(context.settings, sealed["rules"]))
+    as_of = dt.date.fromisoformat(sealed["as_of"])
+    request = PublishRequest(as_of, sealed["capacity"], sealed["region"], "replay")
+    built = build_publication(collect_inputs(then, request, progress, sealed["model"]["version"]))
+    head = replace(built.header, code_version=sealed["code_version"], seal_version=version)
+    return replace(built, header=head).seal()
+
+
+def _compare(
+    stored: StoredDocument,
+    sealed: Document,
+    risks: Mapping[str, StoredDocument],
+    rebuilt: SealedPublication,
+    current: int,
+) -> VersionComparison:
+    verified = (
+        verify(stored)
+        and all(verify(risk) for risk in risks.values())
+        and digest_of_risks(risks) == sealed["risks_digest"]
+    )
+    return compare_versions(
+        ListDocuments(sealed, {key: risk.document(current) for key, risk in risks.items()}),
+        ListDocuments(
+            parse_sealed(rebuilt.watchlist.body, current),
+            {key: parse_sealed(risk.body, current) for key, risk in rebuilt.risks.items()},
+        ),
+        (seal_version_of(sealed), current),
+        verified=verified,
     )
 
 
@@ -74,12 +140,12 @@ def _settings_then(settings: Settings, rules: Mapping[str, Any]) -> Settings:
     )
 
 
-def _differences(sealed: Document, made: Document) -> list[str]:
+def _differences(sealed: Document, rebuilt: Document) -> list[str]:
     """The parts that differ; of the entries, which projects."""
-    parts = [name for name in sealed if sealed[name] != made.get(name)]
+    parts = [name for name in sealed if sealed[name] != rebuilt.get(name)]
     if "entries" in parts:
         before = {entry["project_id"]: entry for entry in sealed["entries"]}
-        after = {entry["project_id"]: entry for entry in made["entries"]}
+        after = {entry["project_id"]: entry for entry in rebuilt["entries"]}
         moved = sorted(key for key in set(before) | set(after) if before.get(key) != after.get(key))
         parts[parts.index("entries")] = f"entries ({', '.join(moved[:5])}{'…' * (len(moved) > 5)})"
     return parts

@@ -1,16 +1,19 @@
-"""``wagewatch replay``: makes a published list again and says whether it is the same."""
+"""``wagewatch replay``: rebuilds a published list and compares it with the sealed one."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 
-from serving.terminal.context import cli_context
+from serving.terminal.context import CliContext, cli_context
 from serving.terminal.options import AsOf, JsonFlag, KindOption, Region
 from serving.terminal.output import print_json, print_line, progress
 from serving.terminal.resources import open_database, open_records, open_settings
+
+if TYPE_CHECKING:
+    from serving.publishing.replay import Replay
+    from serving.publishing.replay_comparison import VersionComparison
 
 NOT_THE_SAME: Final = 1
 
@@ -22,7 +25,11 @@ def replay(
     json: JsonFlag = False,
     kind: KindOption = "project",
 ) -> None:
-    """Rebuild a published list from the records; exit code 1 where it is not the same."""
+    """Rebuild a published list from the records; exit code 1 if it is not the same.
+
+    A list of an older seal version is the same if its bytes verify and only texts, fields of the
+    format and rounding differ.
+    """
     from serving.publishing.hooks import publish_context
     from serving.publishing.replay import replay as run
 
@@ -36,13 +43,41 @@ def replay(
         publishing = publish_context(cli.workspace, store, database, settings)
         done = run(publishing.for_kind(kind), as_of, region, step)
     if json:
-        print_json({**asdict(done), "same": done.same})
+        print_json(done.to_document())
+    else:
+        show_replay(cli, done)
+    if not done.succeeded:
+        raise typer.Exit(NOT_THE_SAME)
+
+
+def show_replay(cli: CliContext, done: Replay) -> None:
+    """Print what a replay found."""
+    if done.comparison is not None:
+        _show_comparison(cli, done, done.comparison)
     else:
         key = "replay.same" if done.same else "replay.differs"
-        print_line(cli.text(key, as_of=as_of, sealed=done.sealed, replayed=done.replayed))
+        print_line(cli.text(key, as_of=done.as_of, sealed=done.sealed, replayed=done.replayed))
         for part in done.differs:
             print_line(f"- {part}")
-        if done.code_differs:
-            print_line(cli.text("replay.code_differs"))
-    if not done.same:
-        raise typer.Exit(NOT_THE_SAME)
+    if done.code_differs:
+        print_line(cli.text("replay.code_differs"))
+
+
+def _show_comparison(cli: CliContext, done: Replay, found: VersionComparison) -> None:
+    from serving.publishing.replay_comparison import TOLERANCE
+
+    versions = {"version": found.sealed_version, "current": found.current_version}
+    print_line(cli.text("replay.older", as_of=done.as_of, sealed=done.sealed, **versions))
+    facts = {
+        "body": found.body_verified,
+        "members": found.same_members,
+        "order": found.same_order,
+        "probabilities": found.same_probabilities,
+    }
+    difference = f"{found.max_probability_difference:.3g}"
+    for name, holds in facts.items():
+        key = f"replay.{name}_{'same' if holds else 'differ'}"
+        print_line(f"- {cli.text(key, tolerance=f'{TOLERANCE:g}', difference=difference)}")
+    for category in ("texts", "numbers", "fields", "other"):
+        for one in getattr(found, category):
+            print_line(f"- {cli.text(f'replay.{category}', path=one.path, count=one.count)}")

@@ -1,4 +1,4 @@
-"""What every command is given: the workspace and the language."""
+"""Context of a command: workspace and language."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from risk.workspace import Workspace
 WORKSPACE_VARIABLE = "WAGEWATCH_WORKSPACE"
 LANGUAGE_VARIABLE = "WAGEWATCH_LANG"
 MEMORY_VARIABLE = "WAGEWATCH_RECORDS__MEMORY_GB"
-LEAST_MEMORY_GB = 0.25
+MIN_MEMORY_GB = 0.25
 DEFAULT_WORKSPACE = "workspace"
 
 
 @dataclass(frozen=True)
 class CliContext:
-    """One call of the command line."""
+    """Workspace and language of one call of the command line."""
 
     workspace: Workspace
     language: Language
 
     def text(self, key: str, **fields: object) -> str:
-        """The wording of ``cli.<key>``."""
+        """Return the text of ``cli.<key>`` in the language of the call."""
         return text(f"cli.{key}", self.language, **fields)
 
 
 def cli_context(context: typer.Context) -> CliContext:
-    """The job the root command made."""
+    """Return the context that the root command created."""
     cli: CliContext = context.obj
     return cli
 
 
 def os_user_name() -> str:
-    """Who runs the command, as the operating system knows them."""
+    """Return the user name of the operating system, ``unknown`` if there is none."""
     import getpass
 
     try:
@@ -50,27 +50,27 @@ def os_user_name() -> str:
 
 
 def context_from_arguments(arguments: Sequence[str]) -> CliContext:
-    """Workspace and language, found before the arguments are checked.
+    """Return workspace and language before the arguments are parsed.
 
-    Help and errors need the language also where the arguments are wrong.
+    Help and error messages need the language even if the arguments are wrong.
     """
     root = _value(arguments, ("-w", "--workspace")) or os.environ.get(WORKSPACE_VARIABLE)
     workspace = Workspace(Path(root or DEFAULT_WORKSPACE))
     configured = _configured(workspace)
-    wanted = _value(arguments, ("--lang",)) or os.environ.get(LANGUAGE_VARIABLE)
-    language = _language(wanted or str(configured.get("language", "")))
+    chosen = _value(arguments, ("--lang",)) or os.environ.get(LANGUAGE_VARIABLE)
+    language = _language(chosen or str(configured.get("language", "")))
     return CliContext(_with_memory(workspace, configured), language)
 
 
 def _with_memory(workspace: Workspace, configured: Mapping[str, Any]) -> Workspace:
-    """What the record store may use; a value that is not allowed is told by ``load_settings``."""
+    """Set the memory limit of the record store; ``load_settings`` reports invalid values."""
     section = configured.get("records")
-    found = section.get("memory_gb") if isinstance(section, dict) else None
+    configured_gb = section.get("memory_gb") if isinstance(section, dict) else None
     try:
-        wanted = float(os.environ.get(MEMORY_VARIABLE) or found or 0)
+        memory_gb = float(os.environ.get(MEMORY_VARIABLE) or configured_gb or 0)
     except (TypeError, ValueError):
         return workspace
-    return replace(workspace, memory_gb=wanted) if wanted >= LEAST_MEMORY_GB else workspace
+    return replace(workspace, memory_gb=memory_gb) if memory_gb >= MIN_MEMORY_GB else workspace
 
 
 def _value(arguments: Sequence[str], names: tuple[str, ...]) -> str | None:
@@ -83,15 +83,15 @@ def _value(arguments: Sequence[str], names: tuple[str, ...]) -> str | None:
     return None
 
 
-def _language(wanted: str) -> Language:
+def _language(name: str) -> Language:
     for language in LANGUAGES:
-        if wanted == language:
+        if name == language:
             return language
     return LANGUAGES[0]
 
 
 def _configured(workspace: Workspace) -> Mapping[str, Any]:
-    # Only a peek: loading the settings in full would import pydantic for every --help.
+    # Not load_settings, which would import pydantic for every --help.
     try:
         return tomllib.loads(workspace.settings_file.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Dates on the command line: written YYYY-MM-DD, several after one ``--as-of``."""
+"""Dates on the command line: YYYY-MM-DD, several after one ``--as-of``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ _OPTION = "--as-of"
 
 
 def parse_date(value: str | dt.date) -> dt.date:
-    """A date given as YYYY-MM-DD; anything else is wrong use."""
+    """Return the date of a YYYY-MM-DD string.
+
+    Raises:
+        typer.BadParameter: the value has another form or is no date.
+    """
     if isinstance(value, dt.date):
         return value
     try:
@@ -27,7 +31,7 @@ def parse_date(value: str | dt.date) -> dt.date:
 
 
 def repeat_date_option(arguments: Sequence[str]) -> list[str]:
-    """Write ``--as-of A B`` as ``--as-of A --as-of B``, which is all the parser knows.
+    """Rewrite ``--as-of A B`` as ``--as-of A --as-of B``, the form Typer parses.
 
     >>> repeat_date_option(["features", "--as-of", "2025-01-01", "2025-02-01", "--out", "x"])
     ['features', '--as-of', '2025-01-01', '--as-of', '2025-02-01', '--out', 'x']

@@ -1,4 +1,4 @@
-"""Options that several commands take. Their help stands in the catalogue under ``help.options``."""
+"""Options of several commands; their help is in the catalogue under ``help.options``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing to a terminal, a pipe, a file: readable in each, control codes only in the first."""
+"""Output to terminals, pipes and files; control codes are written to terminals only."""
 
 from __future__ import annotations
 
@@ -15,49 +15,49 @@ from serving.errors import CommandError
 
 
 class CannotWrite(CommandError):
-    """A file asked for cannot be written."""
+    """A file cannot be written."""
 
     code = "cannot_write"
 
 
 def print_line(message: str) -> None:
-    """One line of the answer, on standard output."""
+    """Print a line of the result to standard output."""
     sys.stdout.write(f"{message}\n")
 
 
 def print_note(message: str) -> None:
-    """One line beside the answer, on standard error."""
+    """Print a line of information to standard error."""
     sys.stderr.write(f"{message}\n")
     sys.stderr.flush()
 
 
 def print_json(value: object) -> None:
-    """``value`` as indented JSON on standard output."""
+    """Print ``value`` as indented JSON to standard output."""
     print_line(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
 def print_bytes(content: bytes) -> None:
-    """Bytes on standard output, untouched."""
+    """Write bytes to standard output unchanged."""
     sys.stdout.flush()
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
 
 
 def require_parent_folder(path: Path) -> None:
-    """Refuse a file whose folder is missing before the work for it is done.
+    """Check that the folder of a file exists before computing its content.
 
     Raises:
-        CannotWrite: there is no such folder.
+        CannotWrite: the folder does not exist.
     """
     if not path.parent.is_dir():
         raise CannotWrite(path=str(path), detail=os.strerror(errno.ENOENT))
 
 
 def require_file_path(path: str) -> Path:
-    """``path`` where a file can be made; as :func:`require_parent_folder`.
+    """Return ``path`` after checking that a file can be created there.
 
     Raises:
-        CannotWrite: there is no such folder, or ``path`` is one.
+        CannotWrite: its folder does not exist, or ``path`` is a folder.
     """
     file = Path(path)
     require_parent_folder(file)
@@ -67,57 +67,57 @@ def require_file_path(path: str) -> Path:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write ``path`` whole or not at all.
+    """Write ``path`` atomically.
 
     Raises:
-        CannotWrite: the folder is missing or may not be written to.
+        CannotWrite: the folder is missing or not writable.
     """
-    with atomic_write(path) as beside:
-        beside.write_bytes(content)
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(content)
 
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """A place beside ``path`` to write to, which becomes ``path`` at the end.
+    """Yield a temporary path in the same folder that is renamed to ``path`` at the end.
 
-    Where that end is not reached, ``path`` stays as it was and nothing is left beside it.
+    After an exception ``path`` is unchanged and the temporary file is removed.
 
     Raises:
-        CannotWrite: the folder is missing or may not be written to.
+        CannotWrite: the folder is missing or not writable.
     """
-    beside = path.with_name(f".{path.name}.part")
+    temporary = path.with_name(f".{path.name}.part")
     with convert_os_errors(path):
         try:
-            yield beside
-            beside.replace(path)
+            yield temporary
+            temporary.replace(path)
         finally:
             with suppress(OSError):
-                beside.unlink(missing_ok=True)
+                temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def convert_os_errors(path: Path) -> Iterator[None]:
-    """Tells of what the operating system refuses meanwhile as a failure to write ``path``.
+    """Raise any :class:`OSError` of the block as :class:`CannotWrite` of ``path``.
 
     Raises:
-        CannotWrite: it refused.
+        CannotWrite: the operating system refused an operation.
     """
     try:
         yield
-    except BrokenPipeError:  # whoever reads the answer has gone: that is no matter of ``path``
+    except BrokenPipeError:  # the reader of standard output closed it, which is not about ``path``
         raise
     except OSError as error:
-        told = os.strerror(error.errno) if error.errno else str(error)
-        raise CannotWrite(path=str(path), detail=told) from error
+        detail = os.strerror(error.errno) if error.errno else str(error)
+        raise CannotWrite(path=str(path), detail=detail) from error
 
 
 def print_table(
     headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()
 ) -> None:
-    """A table on standard output; columns numbered in ``right`` are set flush right."""
-    from serving.documents.text_table import table as drawn
+    """Print a table to standard output; the columns with indices ``right`` are right-aligned."""
+    from serving.documents.text_table import format_table
 
-    sys.stdout.write(drawn(headings, rows, right))
+    sys.stdout.write(format_table(headings, rows, right))
 
 
 Step = Callable[[str, float], None]
@@ -125,9 +125,9 @@ Step = Callable[[str, float], None]
 
 @contextmanager
 def progress() -> Iterator[Step]:
-    """Shows steps of long work on standard error: a bar on a terminal, else a line per tenth.
+    """Show the progress of long work on standard error: a bar on a terminal, else a line per 10%.
 
-    The step is called with what is being done and the share done, from 0 to 1.
+    Yields a callback that takes the name of the step and the share done, from 0 to 1.
     """
     if not sys.stderr.isatty():
         yield _line_per_step()
@@ -146,7 +146,7 @@ def progress() -> Iterator[Step]:
 
 @contextmanager
 def row_progress() -> Iterator[Callable[[str, int], None]]:
-    """Shows how many rows of which file have been read, on standard error."""
+    """Show on standard error how many rows of which file have been read."""
     from rich.console import Console
 
     if not sys.stderr.isatty():
@@ -181,5 +181,5 @@ def _line_per_step() -> Step:
 
 
 def cell_text(value: Any) -> str:
-    """A cell's text: empty for None."""
+    """Return the text of a table cell: empty for None."""
     return "" if value is None else str(value)

@@ -1,4 +1,4 @@
-"""``wagewatch users`` and ``wagewatch tokens``: who may sign in, which systems may call."""
+"""``wagewatch users`` and ``wagewatch tokens``: administration of users and tokens."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Region = Annotated[str, typer.Option("--region", metavar="CODE")]
 
 
 class ScopeUnknown(CommandError):
-    """There is no such scope."""
+    """No permission has this name."""
 
     code = "scope_unknown"
 
@@ -40,7 +40,7 @@ def add_user(
     region: Region = "",
     subject: Annotated[str | None, typer.Option("--subject", metavar="TEXT")] = None,
 ) -> None:
-    """Make a user; the password is asked for, or read from standard input."""
+    """Create a user; the password is prompted for, or read from standard input."""
     from serving.auth.repository import UserRepository
     from serving.users.service import new_account
 
@@ -54,7 +54,7 @@ def add_user(
 
 @USERS.command("password")
 def set_password(context: typer.Context, name: Name) -> None:
-    """Give a user another password and end their sessions."""
+    """Change a user's password and end their sessions."""
     from serving.auth.repository import UserRepository
 
     cli = cli_context(context)
@@ -66,18 +66,18 @@ def set_password(context: typer.Context, name: Name) -> None:
 
 @USERS.command("list")
 def list_users(context: typer.Context, json: JsonFlag = False) -> None:
-    """All users."""
+    """List all users."""
     from serving.auth.repository import UserRepository
 
     cli = cli_context(context)
     with open_database(cli, open_settings(cli)) as database:
-        found = UserRepository(database.engine).users()
-    _show(cli, found, ("name", "role", "region", "subject", "created_at", "disabled_at"), json)
+        users = UserRepository(database.engine).users()
+    _show(cli, users, ("name", "role", "region", "subject", "created_at", "disabled_at"), json)
 
 
 @USERS.command("revoke")
 def revoke_user(context: typer.Context, name: Name) -> None:
-    """End a user's access."""
+    """Disable a user."""
     from serving.auth.repository import UserRepository
 
     cli = cli_context(context)
@@ -96,7 +96,7 @@ def add_token(
     days: Annotated[int | None, typer.Option("--days", min=1, max=3650)] = None,
     json: JsonFlag = False,
 ) -> None:
-    """Make a token for a system and show it once."""
+    """Create a token of a system and print it once."""
     from serving.auth.repository import UserRepository
     from serving.users.service import new_account
 
@@ -108,8 +108,8 @@ def add_token(
             account, scopes=_scopes(scope), expires_at=expires_at
         )
     if json:
-        told = {"name": name, "role": role, "region": region, "token": secret}
-        print_json({**told, "scopes": scope, "expires_at": expires_at})
+        values = {"name": name, "role": role, "region": region, "token": secret}
+        print_json({**values, "scopes": scope, "expires_at": expires_at})
         return
     print_note(cli.text("token_added", name=name, role=role, region=region or "*"))
     print_line(secret)
@@ -117,19 +117,19 @@ def add_token(
 
 @TOKENS.command("list")
 def list_tokens(context: typer.Context, json: JsonFlag = False) -> None:
-    """All tokens, without their secrets."""
+    """List all tokens, without their secrets."""
     from serving.auth.repository import UserRepository
 
     cli = cli_context(context)
     with open_database(cli, open_settings(cli)) as database:
-        found = UserRepository(database.engine).tokens()
+        tokens = UserRepository(database.engine).tokens()
     names = ("name", "role", "region", "scopes", "created_at", "expires_at", "revoked_at")
-    _show(cli, found, names, json)
+    _show(cli, tokens, names, json)
 
 
 @TOKENS.command("revoke")
 def revoke_token(context: typer.Context, name: Name) -> None:
-    """End a token."""
+    """Revoke a token."""
     from serving.auth.repository import UserRepository
 
     cli = cli_context(context)
@@ -138,24 +138,24 @@ def revoke_token(context: typer.Context, name: Name) -> None:
     print_line(cli.text("revoked", name=name))
 
 
-def _scopes(wanted: Sequence[str] | None) -> list[Permission] | None:
-    unknown = [one for one in wanted or () if one not in tuple(Permission)]
+def _scopes(names: Sequence[str] | None) -> list[Permission] | None:
+    unknown = [name for name in names or () if name not in tuple(Permission)]
     if unknown:
         raise ScopeUnknown(found=", ".join(unknown), allowed=", ".join(Permission))
-    return [Permission(one) for one in wanted] if wanted else None
+    return [Permission(name) for name in names] if names else None
 
 
 def _password(cli: CliContext) -> str:
     if sys.stdin.isatty():
-        asked: str = typer.prompt(
+        password: str = typer.prompt(
             cli.text("password"), hide_input=True, confirmation_prompt=cli.text("password_again")
         )
-        return asked
+        return password
     return sys.stdin.readline().rstrip("\r\n")
 
 
-def _show(cli: CliContext, found: Sequence[object], names: Sequence[str], json: bool) -> None:
-    rows = [{name: getattr(one, name) for name in names} for one in found]
+def _show(cli: CliContext, accounts: Sequence[object], names: Sequence[str], json: bool) -> None:
+    rows = [{name: getattr(account, name) for name in names} for account in accounts]
     if json:
         print_json(rows)
         return

@@ -1,4 +1,4 @@
-"""Who one is, and how one signs in."""
+"""Schemas of sign-in and session."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SignIn(Schema):
 
 
 class Session(Schema):
-    """Who asks. In a browser session ``csrf`` must come back as X-CSRF-Token with every write."""
+    """The principal; in a browser session every write must send ``csrf`` as X-CSRF-Token."""
 
     name: str
     role: RoleName

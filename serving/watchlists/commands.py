@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -13,6 +13,9 @@ from serving.terminal.context import CliContext, cli_context
 from serving.terminal.options import AsOfOrNone, KindOption, OutOrNone, Region
 from serving.terminal.output import print_bytes, print_line, write_file
 from serving.terminal.resources import open_database, open_settings
+
+if TYPE_CHECKING:
+    from serving.watchlists.repository import StoredDocument
 
 Format = Literal["table", "json", "csv", "xlsx"]
 
@@ -49,7 +52,7 @@ def show(
 
     with open_database(cli, open_settings(cli)) as database:
         stored = WatchlistRepository(database, kind).watchlist(as_of, region)
-    content = _render(stored.body, shape, cli)
+    content = _render(stored, shape, cli)
     if out is not None:
         write_file(out, content)
         print_line(cli.text("written", path=str(out)))
@@ -57,12 +60,10 @@ def show(
         print_bytes(content)
 
 
-def _render(body: bytes, shape: Format, cli: CliContext) -> bytes:
-    import json
-
+def _render(stored: StoredDocument, shape: Format, cli: CliContext) -> bytes:
+    document = stored.document()
     if shape == "json":
-        return body + b"\n"
-    document: dict[str, Any] = json.loads(body)
+        return stored.body + b"\n"
     if shape == "csv":
         from serving.watchlists.csv import watchlist_csv
 

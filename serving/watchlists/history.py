@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from serving.watchlists.repository import WatchlistRepository
 
 if TYPE_CHECKING:
-    from training.evaluation.selective_labels import Listed
+    from training.evaluation.selective_labels import ListedEntry
 
 
-def listed_entries(lists: WatchlistRepository) -> list[Listed]:
+def listed_entries(lists: WatchlistRepository) -> list[ListedEntry]:
     """Every entry of every sealed list; of one as_of a project counts once, in the widest list."""
-    found: dict[tuple[object, str], Listed] = {}
+    found: dict[tuple[object, str], ListedEntry] = {}
     summaries = sorted(lists.summaries(), key=lambda one: (one.as_of, len(one.region)))
     for summary in summaries:
         for entry in _entries(lists, summary.as_of, summary.region):
@@ -23,12 +22,12 @@ def listed_entries(lists: WatchlistRepository) -> list[Listed]:
     return list(found.values())
 
 
-def _entries(lists: WatchlistRepository, as_of: dt.date, region: str) -> Iterator[Listed]:
-    from training.evaluation.selective_labels import Listed
+def _entries(lists: WatchlistRepository, as_of: dt.date, region: str) -> Iterator[ListedEntry]:
+    from training.evaluation.selective_labels import ListedEntry
 
-    document = json.loads(lists.watchlist(as_of, region).body)
+    document = lists.watchlist(as_of, region).document()
     for entry in document["entries"]:
-        yield Listed(
+        yield ListedEntry(
             as_of=as_of,
             project_id=entry["project_id"],
             cluster=entry["contractor_name"] or entry["project_id"],

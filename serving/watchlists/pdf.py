@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from risk.locale import Language, text
-from serving.documents.typst_compiler import typeset
+from serving.documents.typst_compiler import compile_typst
 from serving.watchlists import texts
 from serving.watchlists.texts import Document
 
@@ -13,7 +13,7 @@ from serving.watchlists.texts import Document
 def watchlist_pdf(document: Document, language: Language) -> bytes:
     """A list as PDF, A4 across. Texts are data to the template, never markup."""
     heads = ("rank", "project", "tier", "workers", "amount_at_stake", "reasons", "checks")
-    return typeset(
+    return compile_typst(
         "serving.watchlists",
         "watchlist",
         {

@@ -1,4 +1,4 @@
-"""What pages read: lists as the reader may see them, and the registers kept with them."""
+"""Reads of the pages: lists as a principal may see them, and the registers published with them."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
 from serving.db.database import Database
 from serving.watchlists.redaction import Views
-from serving.watchlists.repository import Summary, WatchlistRepository, closest
-from serving.watchlists.snapshot_repository import StoredRegister, register
+from serving.watchlists.repository import ListSummary, WatchlistRepository, closest_list
+from serving.watchlists.snapshot_repository import StoredRegister, load_register
 
 Document = Mapping[str, Any]
 
-_REGISTERS_KEPT = 4
-_SPEAKS = dt.timedelta(days=45)
+_MAX_REGISTERS = 4
+_VALID_FOR = dt.timedelta(days=45)
 
 
 @dataclass(frozen=True)
 class ChosenList:
-    """A list to show: its document as the reader may see it, and what else could be shown.
+    """A list to show: its document as the principal may see it, its summary and all lists.
 
-    ``lists`` are all there are, newest first.
+    ``lists`` are ordered from the newest.
     """
 
     document: Document
-    summary: Summary
-    lists: Sequence[Summary]
+    summary: ListSummary
+    lists: Sequence[ListSummary]
 
     @property
     def kind(self) -> Kind:
-        """The kind of unit the list is of."""
+        """The kind of unit on the list."""
         return self.summary.kind
 
 
 @dataclass(frozen=True)
 class Register:
-    """The part of a register the reader may see."""
+    """The part of a register that a principal may see."""
 
     as_of: dt.date
     projects: Sequence[Document]
@@ -52,12 +52,12 @@ class Register:
     closed: Sequence[Document]
 
     def by_id(self) -> Mapping[str, Document]:
-        """The projects by project_id."""
+        """Return the projects by project_id."""
         return {row["project_id"]: row for row in self.projects}
 
 
 class WatchlistReader:
-    """Reads for the pages; registers do not change, so the last few stay in memory."""
+    """Reads lists and registers; caches the last registers, which never change."""
 
     def __init__(self, database: Database, views: Views) -> None:
         self.database = database
@@ -67,87 +67,97 @@ class WatchlistReader:
     def choose(
         self,
         request: Request,
-        who: Principal,
+        principal: Principal,
         as_of: dt.date | None,
         region: str | None,
         kind: Kind = "project",
     ) -> ChosenList | None:
-        """The list asked for, else the newest that fits the reader; None while there is none.
+        """Return the list requested, else the newest of the principal's region; None without lists.
 
         Raises:
-            NotPublished: the list asked for is not there, or not in the reader's region.
+            NotPublished: the list requested does not exist, or not in the principal's region.
         """
-        lists = WatchlistRepository(self.database, kind).summaries(who)
-        summary = _fitting(lists, who, as_of, region)
+        lists = WatchlistRepository(self.database, kind).summaries(principal)
+        summary = _fitting(lists, principal, as_of, region)
         if summary is None:
             if as_of is None and region is None:
                 return None
-            raise WatchlistRepository(self.database, kind).not_published(as_of, region or "", who)
-        view = self._views.watchlist(who, summary.as_of, summary.region, kind)
+            raise WatchlistRepository(self.database, kind).not_published(
+                as_of, region or "", principal
+            )
+        view = self._views.watchlist(principal, summary.as_of, summary.region, kind)
         state = request.scope.setdefault("state", {})
         state["about"] = (view.as_of, view.list_digest, view.model_version)
         return ChosenList(json.loads(view.body), summary, lists)
 
     def risk(
-        self, request: Request, who: Principal, project_id: str, as_of: dt.date | None
+        self, request: Request, principal: Principal, project_id: str, as_of: dt.date | None
     ) -> Document:
-        """The risk of a project.
+        """Return the risk of a project.
 
         Raises:
-            NothingPublished, NotPublished, ProjectNotScored: there is none, or not in the region.
+            NothingPublished, NotPublished, ProjectNotScored: there is no score in the region.
         """
-        view = self._views.risk(who, project_id, as_of)
+        view = self._views.risk(principal, project_id, as_of)
         request.scope.setdefault("state", {})["about"] = (view.as_of, None, view.model_version)
         document: Document = json.loads(view.body)
         return document
 
-    def day(self, who: Principal, today: dt.date) -> dt.date:
-        """Today, or the last day the newest list can speak of: a past world has past dates."""
+    def day(self, principal: Principal, today: dt.date) -> dt.date:
+        """Return ``today``, at most 45 days after the newest list (data may end in the past)."""
         newest = max(
-            (one.as_of for one in WatchlistRepository(self.database).summaries(who)), default=today
+            (summary.as_of for summary in WatchlistRepository(self.database).summaries(principal)),
+            default=today,
         )
-        return min(today, newest + _SPEAKS)
+        return min(today, newest + _VALID_FOR)
 
-    def register(self, who: Principal, summary: Summary) -> Register:
-        """Return the part of a list's register that ``who`` may see.
+    def register(self, principal: Principal, summary: ListSummary) -> Register:
+        """Return the part of a list's register that ``principal`` may see.
 
         It is empty if the list was published without one.
         """
-        document = self.register_document(who, summary)
+        document = self.register_document(principal, summary)
         return Register(
             summary.as_of,
-            *(_own(document.get(name, ()), who) for name in ("projects", "matters", "closed")),
+            *(
+                _own(document.get(name, ()), principal)
+                for name in ("projects", "matters", "closed")
+            ),
         )
 
-    def register_document(self, who: Principal, summary: Summary) -> Document:
+    def register_document(self, principal: Principal, summary: ListSummary) -> Document:
         """Return the register published with a list, unfiltered; empty if there is none."""
         stored = self._registers.get(summary.digest)
         if stored is None:
-            stored = register(
-                self.database.engine, summary.as_of, summary.region, who, summary.kind
+            stored = load_register(
+                self.database.engine, summary.as_of, summary.region, principal, summary.kind
             )
             if stored is None:
                 return {}
             self._registers[summary.digest] = stored
-            while len(self._registers) > _REGISTERS_KEPT:
+            while len(self._registers) > _MAX_REGISTERS:
                 self._registers.popitem(last=False)
         return stored.document
 
 
 def reader_of(request: Request) -> WatchlistReader:
-    """What the pages of the application read with."""
-    found: WatchlistReader = request.app.state.reader
-    return found
+    """Return the reader of the application."""
+    reader: WatchlistReader = request.app.state.reader
+    return reader
 
 
-def _own(rows: Sequence[Document], who: Principal) -> Sequence[Document]:
-    if not who.region:
+def _own(rows: Sequence[Document], principal: Principal) -> Sequence[Document]:
+    if not principal.region:
         return rows
-    return [row for row in rows if covers(who, row["region_code"])]
+    return [row for row in rows if covers(principal, row["region_code"])]
 
 
 def _fitting(
-    lists: Sequence[Summary], who: Principal, as_of: dt.date | None, region: str | None
-) -> Summary | None:
-    dated = [one for one in lists if as_of in (None, one.as_of) and region in (None, one.region)]
-    return closest(dated, who)
+    lists: Sequence[ListSummary], principal: Principal, as_of: dt.date | None, region: str | None
+) -> ListSummary | None:
+    dated = [
+        summary
+        for summary in lists
+        if as_of in (None, summary.as_of) and region in (None, summary.region)
+    ]
+    return closest_list(dated, principal)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
-import json
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,11 +21,11 @@ from serving.auth.jurisdiction import covers, touches
 from serving.auth.principal import Principal
 from serving.auth.project_regions import regions_of
 from serving.auth.roles import Permission
-from serving.db.change_stamp import Freshness
+from serving.db.change_stamp import ChangeStamp
 from serving.db.database import Database
-from serving.watchlists.repository import Stored, WatchlistRepository
+from serving.watchlists.repository import StoredDocument, WatchlistRepository
 
-MOST_BYTES = 64_000_000
+MAX_BYTES = 64_000_000
 _SMALL = 1_000
 
 
@@ -45,9 +44,9 @@ class View:
 class Views:
     """Makes views and keeps them; nothing that is not published any more is ever given out."""
 
-    def __init__(self, database: Database, freshness: Freshness) -> None:
+    def __init__(self, database: Database, change_stamp: ChangeStamp) -> None:
         self._database = database
-        self._freshness = freshness
+        self._freshness = change_stamp
         self._stamp: object = None
         self._kept: OrderedDict[tuple[object, ...], View] = OrderedDict()
         self._bytes = 0
@@ -76,7 +75,7 @@ class Views:
         return self._get(key, lambda: self._risk(principal, project_id, as_of))
 
     def _get(self, key: tuple[object, ...], make: Callable[[], View]) -> View:
-        stamp = self._freshness.stamp()
+        stamp = self._freshness.current()
         if stamp != self._stamp:
             self._kept.clear()
             self._bytes, self._stamp = 0, stamp
@@ -84,20 +83,20 @@ class Views:
         if view is None:
             view = self._kept[key] = make()
             self._bytes += _size(view)
-            while self._bytes > MOST_BYTES and len(self._kept) > 1:
+            while self._bytes > MAX_BYTES and len(self._kept) > 1:
                 self._bytes -= _size(self._kept.popitem(last=False)[1])
         return view
 
     def _risk(self, principal: Principal, project_id: str, as_of: dt.date | None) -> View:
         stored = WatchlistRepository(self._database).project_risk(project_id, as_of, principal)
-        document = json.loads(stored.body)
+        document = stored.document()
         if principal.has(Permission.READ_DRAWS):
             return _view(stored, document, None)
         if document["listing"] is not None:
             document["listing"] = _redacted(document["listing"], principal)
         _mark(document, principal, stored.digest)
         sealed = seal(document)
-        return _view(Stored(sealed.body, sealed.digest), document, None)
+        return _view(StoredDocument(sealed.body, sealed.digest), document, None)
 
 
 def _watchlist(
@@ -106,7 +105,7 @@ def _watchlist(
     if not touches(principal, region):
         raise lists.not_published(as_of, region, principal)
     stored = lists.watchlist(as_of, region, principal)
-    document = json.loads(stored.body)
+    document = stored.document()
     if covers(principal, region) and principal.has(Permission.READ_DRAWS):
         return _view(stored, document, stored.digest)
     gone = [item["project_id"] for item in document["gone"]]
@@ -124,7 +123,7 @@ def _watchlist(
     ]
     _mark(document, principal, stored.digest)
     sealed = seal(document)
-    return _view(Stored(sealed.body, sealed.digest), document, stored.digest)
+    return _view(StoredDocument(sealed.body, sealed.digest), document, stored.digest)
 
 
 def _redacted(entry: dict[str, Any], principal: Principal) -> dict[str, Any]:
@@ -143,7 +142,7 @@ def _mark(document: dict[str, Any], principal: Principal, digest: str) -> None:
     document["view"] = {"of": digest, "region": principal.region, "draws_hidden": hidden}
 
 
-def _view(stored: Stored, document: dict[str, Any], list_digest: str | None) -> View:
+def _view(stored: StoredDocument, document: dict[str, Any], list_digest: str | None) -> View:
     body = stored.body
     return View(
         body,

@@ -6,11 +6,13 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, insert, select
 
 from risk.errors import WagewatchError
 from risk.unit_kinds import Kind
+from risk.watchlist.sealed_document import Sealed
 from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.project_regions import save_regions
@@ -18,7 +20,8 @@ from serving.db.database import Database
 from serving.db.engine import utc
 from serving.db.tables import PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
 from serving.errors import ApiError, CommandError
-from serving.watchlists.document import Head, SealedPublication
+from serving.watchlists.document import Header, SealedPublication
+from serving.watchlists.seal_version import SEAL_VERSION, parse_sealed
 
 
 class AlreadyPublished(CommandError):
@@ -49,7 +52,7 @@ class ProjectNotScored(ApiError):
 
 
 @dataclass(frozen=True)
-class ScoredThen:
+class PastScore:
     """A project in one publication; ``rank`` is None where it was not listed."""
 
     as_of: dt.date
@@ -72,7 +75,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Summary:
+class ListSummary:
     """A sealed list without its body."""
 
     as_of: dt.date
@@ -91,7 +94,7 @@ class Summary:
     kind: Kind
 
 
-def closest(lists: Sequence[Summary], principal: Principal) -> Summary | None:
+def closest_list(lists: Sequence[ListSummary], principal: Principal) -> ListSummary | None:
     """Of the newest date of ``lists`` (the newest first) that of the own region, else the widest.
 
     It holds the most of what the principal may see; None where there are no lists.
@@ -103,11 +106,16 @@ def closest(lists: Sequence[Summary], principal: Principal) -> Summary | None:
 
 
 @dataclass(frozen=True)
-class Stored:
-    """A sealed document as it lies in the database."""
+class StoredDocument(Sealed):
+    """A sealed document as stored."""
 
-    body: bytes
-    digest: str
+    def document(self, newest: int = SEAL_VERSION) -> dict[str, Any]:
+        """Parse the document.
+
+        Raises:
+            SealVersionTooNew: it was sealed in a version after ``newest``.
+        """
+        return parse_sealed(self.body, newest)
 
 
 class WatchlistRepository:
@@ -117,12 +125,14 @@ class WatchlistRepository:
         self.engine = database.engine
         self.kind: Kind = kind
 
-    def summaries(self, principal: Principal = OFFICE, region: str | None = None) -> list[Summary]:
+    def summaries(
+        self, principal: Principal = OFFICE, region: str | None = None
+    ) -> list[ListSummary]:
         """Sealed lists that touch the principal's region, newest as_of first, then by region.
 
         With ``region`` only those that were made for it.
         """
-        columns = [WATCHLISTS.c[name] for name in Summary.__dataclass_fields__]
+        columns = [WATCHLISTS.c[name] for name in ListSummary.__dataclass_fields__]
         query = select(*columns).where(
             overlaps(WATCHLISTS.c.region, principal), WATCHLISTS.c.kind == self.kind
         )
@@ -147,7 +157,7 @@ class WatchlistRepository:
 
     def watchlist(
         self, as_of: dt.date | None, region: str = "", principal: Principal = OFFICE
-    ) -> Stored:
+    ) -> StoredDocument:
         """The sealed list of ``region``; the newest one if ``as_of`` is None.
 
         Raises:
@@ -160,9 +170,9 @@ class WatchlistRepository:
             row = connection.execute(query.where(overlaps(WATCHLISTS.c.region, principal))).first()
         if row is None:
             raise self.not_published(as_of, region, principal)
-        return Stored(row.body, row.digest)
+        return StoredDocument(row.body, row.digest)
 
-    def previous(self, as_of: dt.date, region: str) -> Stored | None:
+    def previous(self, as_of: dt.date, region: str) -> StoredDocument | None:
         """The last list of ``region`` before ``as_of``, if there is one."""
         query = (
             select(WATCHLISTS.c.body, WATCHLISTS.c.digest)
@@ -176,11 +186,11 @@ class WatchlistRepository:
         )
         with self.engine.connect() as connection:
             row = connection.execute(query).first()
-        return Stored(row.body, row.digest) if row else None
+        return StoredDocument(row.body, row.digest) if row else None
 
     def project_risk(
         self, project_id: str, as_of: dt.date | None = None, principal: Principal = OFFICE
-    ) -> Stored:
+    ) -> StoredDocument:
         """The sealed risk of a project; of the newest publication it is in if no ``as_of``.
 
         Where several lists of one as_of hold the project, the one sealed last answers.
@@ -199,9 +209,9 @@ class WatchlistRepository:
             row = connection.execute(query).first()
         if row is None:
             raise self._not_scored(project_id, as_of, principal)
-        return Stored(row.body, row.digest)
+        return StoredDocument(row.body, row.digest)
 
-    def score_history(self, project_id: str, principal: Principal = OFFICE) -> list[ScoredThen]:
+    def score_history(self, project_id: str, principal: Principal = OFFICE) -> list[PastScore]:
         """How a project was scored in every publication it is in, the newest first.
 
         Raises:
@@ -231,7 +241,7 @@ class WatchlistRepository:
             .order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.id.desc())
         )
         with self.engine.connect() as connection:
-            found = [ScoredThen(*row) for row in connection.execute(query)]
+            found = [PastScore(*row) for row in connection.execute(query)]
         if not found:
             raise self._not_scored(project_id, None, principal)
         return found
@@ -270,7 +280,7 @@ class WatchlistRepository:
             rows = connection.execute(select(ranked).where(ranked.c.place == 1)).all()
         return {row.project_id: Score(*row[:-1]) for row in rows}
 
-    def project_risks(self, as_of: dt.date, region: str) -> dict[str, Stored]:
+    def project_risks(self, as_of: dt.date, region: str) -> dict[str, StoredDocument]:
         """The sealed risks of all projects scored with one list, by project_id."""
         query = (
             select(PROJECT_RISKS.c.project_id, PROJECT_RISKS.c.body, PROJECT_RISKS.c.digest)
@@ -283,7 +293,7 @@ class WatchlistRepository:
         )
         with self.engine.connect() as connection:
             rows = connection.execute(query).all()
-        return {row.project_id: Stored(row.body, row.digest) for row in rows}
+        return {row.project_id: StoredDocument(row.body, row.digest) for row in rows}
 
     def not_published(
         self, as_of: dt.date | None, region: str, principal: Principal
@@ -317,11 +327,11 @@ def _few(names: Sequence[str], most: int = 12) -> str:
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 
-def _summary(row: Row[tuple[object, ...]]) -> Summary:
+def _summary(row: Row[tuple[object, ...]]) -> ListSummary:
     values = dict(row._mapping)
     # SQLite gives the time back without its zone; it was stored as UTC.
     values["published_at"] = utc(values["published_at"])
-    return Summary(**values)
+    return ListSummary(**values)
 
 
 def insert_publication(
@@ -332,7 +342,7 @@ def insert_publication(
     Raises:
         AlreadyPublished: another list is sealed for that as_of, region and kind.
     """
-    head = sealed.publication.head
+    head = sealed.publication.header
     present = _digest_of(connection, head)
     if present == sealed.watchlist.digest:
         return None
@@ -370,7 +380,7 @@ def insert_publication(
     return watchlist_id
 
 
-def _digest_of(connection: Connection, head: Head) -> str | None:
+def _digest_of(connection: Connection, head: Header) -> str | None:
     query = select(WATCHLISTS.c.digest).where(
         WATCHLISTS.c.as_of == head.as_of,
         WATCHLISTS.c.region == head.region,
@@ -383,7 +393,7 @@ def _digest_of(connection: Connection, head: Head) -> str | None:
 def _insert_watchlist(
     connection: Connection, sealed: SealedPublication, published_at: dt.datetime, published_by: str
 ) -> int:
-    head = sealed.publication.head
+    head = sealed.publication.header
     values = {
         "as_of": head.as_of,
         "region": head.region,

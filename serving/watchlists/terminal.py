@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from risk.locale import Language, text
-from serving.documents.text_table import table, visible
+from serving.documents.text_table import format_table, strip_control_characters
 from serving.watchlists import texts
 from serving.watchlists.texts import Document
 
@@ -30,10 +30,15 @@ def watchlist_table(document: Document, language: Language) -> str:
     if document.get("kind", "project") != "project":
         place = _HEADINGS.index("contractor_name")
         headings, *rows = [one[:place] + one[place + 1 :] for one in (headings, *rows)]
-    lines.append(table(headings, rows, right=(0, headings.index(_chance(document, language)))))
+    lines.append(
+        format_table(headings, rows, right=(0, headings.index(_chance(document, language))))
+    )
     if document["gone"]:
         gone = (f"{item['project_name']} ({item['project_id']})" for item in document["gone"])
-        lines.append(visible(text("exports.gone", language, projects=", ".join(gone))) + "\n")
+        lines.append(
+            strip_control_characters(text("exports.gone", language, projects=", ".join(gone)))
+            + "\n"
+        )
     return "\n".join(lines)
 
 
@@ -47,7 +52,7 @@ def risk_text(document: Document, language: Language) -> str:
     parts += _section("reasons", _reasons(document, language), language)
     parts += _section("red_flags", _flags(document, language), language)
     parts += _section("timeline", _timeline(document, language), language)
-    return visible("\n".join(parts)) + "\n"
+    return strip_control_characters("\n".join(parts)) + "\n"
 
 
 def _row(entry: Document, language: Language) -> list[str]:

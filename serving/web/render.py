@@ -1,4 +1,4 @@
-"""Renders a page: one environment of templates, and what every page has."""
+"""Rendering of pages: template environment, menu, language and Content-Security-Policy."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ POLICY = (
 
 @dataclass(frozen=True)
 class NavItem:
-    """A page in the menu, shown to principals with ``permission``."""
+    """A page of the menu, shown to principals with ``permission``."""
 
     name: str
     href: str
@@ -52,78 +52,78 @@ MENU = (
 
 
 def page_language(request: Request) -> Language:
-    """The reader's choice, else the language of the settings."""
+    """Return the language chosen by the reader, else that of the settings."""
     chosen = request.cookies.get(LANGUAGE_COOKIE)
-    return next((one for one in LANGUAGES if one == chosen), settings_of(request).language)
+    return next((name for name in LANGUAGES if name == chosen), settings_of(request).language)
 
 
 def render(
-    request: Request, template: str, who: Principal | None, *, status: int = 200, **data: Any
+    request: Request, template: str, principal: Principal | None, *, status: int = 200, **data: Any
 ) -> HTMLResponse:
-    """The page of ``template`` with ``data`` in it."""
+    """Return the page of ``template`` rendered with ``data``."""
     language = page_language(request)
     body = (
         _environment()
         .get_template(f"{template}.html")
         .render(
-            t=partial(_say, language),
+            t=partial(_page_text, language),
             lang=language,
             other="en" if language == "zh" else "zh",
-            who=who,
-            allowed=who.has if who else lambda _: False,
+            who=principal,
+            allowed=principal.has if principal else lambda _: False,
             Permission=Permission,
-            menu=[item for item in MENU if who and who.has(item.permission)],
+            menu=[item for item in MENU if principal and principal.has(item.permission)],
             here=request.url.path,
             address=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
-            **_words(language),
-            place=partial(formatting.place, names=settings_of(request).places),
+            **_formatters(language),
+            place=partial(formatting.region_name, names=settings_of(request).places),
             **data,
         )
     )
-    # Without a referrer a browser would hide where a form comes from, too.
+    # With no-referrer a browser would also hide the origin of a form.
     headers = {"Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"}
     return HTMLResponse(body, status, headers)
 
 
-def _say(language: Language, key: str, **fields: Any) -> str:
+def _page_text(language: Language, key: str, **fields: Any) -> str:
     return text(f"pages.{key}", language, **fields)
 
 
-def _words(language: Language) -> dict[str, Any]:
+def _formatters(language: Language) -> dict[str, Any]:
     return {
-        "yuan": lambda amount: formatting.yuan(amount, language),
-        "fen": lambda amount: formatting.fen(amount, language),
-        "odds": lambda share: formatting.odds(share, language),
-        "day": lambda value: formatting.day(value, language),
-        "coded": lambda kind, code: formatting.coded(kind, code, language),
-        "cell": lambda table, field, value: formatting.cell(table, field, value, language),
-        "heading": lambda table, field: formatting.heading(table, field, language),
-        "table_name": lambda table: formatting.table_name(table, language),
+        "yuan": lambda amount: formatting.format_yuan(amount, language),
+        "fen": lambda amount: formatting.format_fen(amount, language),
+        "odds": lambda share: formatting.format_odds(share, language),
+        "day": lambda value: formatting.format_date(value, language),
+        "coded": lambda kind, code: formatting.code_label(kind, code, language),
+        "cell": lambda table, field, value: formatting.format_field(table, field, value, language),
+        "heading": lambda table, field: formatting.field_label(table, field, language),
+        "table_name": lambda table: formatting.table_label(table, language),
     }
 
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(
+    environment.globals.update(
         asset=asset,
-        count=formatting.count,
-        percent=formatting.percent,
-        moment=formatting.moment,
+        count=formatting.format_count,
+        percent=formatting.format_percent,
+        moment=formatting.format_datetime,
         waterfall=svg.waterfall,
         history_line=svg.history_line,
     )
-    return made
+    return environment
 
 
 @cache
 def asset(name: str) -> str:
-    """The address of a static file; it changes with its content."""
+    """Return the URL of a static file, which changes with its content."""
     digest = hashlib.sha256((FOLDER / "static" / name).read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={digest}"

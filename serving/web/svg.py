@@ -1,4 +1,4 @@
-"""Pictures as SVG, drawn from data alone: no script, sharp on paper, told in words beside."""
+"""Geometry of the SVG charts and maps that the templates draw without scripts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Bar:
-    """A step of a waterfall: from ``left`` to ``right`` in percent of the width."""
+    """A step of a waterfall chart; ``left`` and ``width`` in percent of the chart's width."""
 
     family: str
     text: str
@@ -22,7 +22,7 @@ class Bar:
 
 
 def waterfall(reasons: Sequence[Document], language: str) -> list[Bar]:
-    """Steps from nothing to the sum of all contributions, strongest first, in percent of width."""
+    """Return the steps of a waterfall chart from zero to the sum of all contributions."""
     stops = [0.0]
     for reason in reasons:
         stops.append(stops[-1] + reason["contribution"])
@@ -41,9 +41,10 @@ def waterfall(reasons: Sequence[Document], language: str) -> list[Bar]:
 
 
 def history_line(points: Sequence[Document], width: int = 640, height: int = 150) -> Document:
-    """Points (``label``, ``probability``, ``tier``), oldest first, placed in a picture.
+    """Return the layout of a line chart of points (``label``, ``probability``, ``tier``).
 
-    Gives ``points`` with ``x`` and ``y``, the ``line`` through them, and the ``top`` of the scale.
+    Points are ordered from the oldest. The layout has the ``points`` with ``x`` and ``y``, the
+    ``line`` through them and the ``top`` of the scale.
     """
     top = _nice(max((point["probability"] for point in points), default=0.0))
     left, right, upper, lower = 44, 32, 12, 26
@@ -51,10 +52,10 @@ def history_line(points: Sequence[Document], width: int = 640, height: int = 150
     placed = [
         {
             **point,
-            "x": round(left + place * step, 1),
+            "x": round(left + index * step, 1),
             "y": round(upper + (height - upper - lower) * (1 - point["probability"] / top), 1),
         }
-        for place, point in enumerate(points)
+        for index, point in enumerate(points)
     ]
     line = " ".join(f"{point['x']},{point['y']}" for point in placed)
     return {
@@ -71,7 +72,7 @@ def history_line(points: Sequence[Document], width: int = 640, height: int = 150
 
 
 def _nice(most: float) -> float:
-    """The next round share above ``most``, for the top of a scale."""
+    """Return the next round probability above ``most``, the top of a scale."""
     for top in (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8):
         if most <= top * 0.98:
             return top
@@ -80,7 +81,7 @@ def _nice(most: float) -> float:
 
 @dataclass(frozen=True)
 class MapProjection:
-    """Places points of the earth in a picture, north up, true at its middle."""
+    """Equirectangular projection, north up, true to scale at the middle latitude."""
 
     west: float
     north: float
@@ -91,7 +92,7 @@ class MapProjection:
     margin: int = 24
 
     def place(self, latitude: float, longitude: float) -> tuple[float, float]:
-        """x and y in the picture."""
+        """Return x and y of a point in the picture."""
         x = self.margin + (longitude - self.west) * self.squeeze * self.scale
         y = self.margin + (self.north - latitude) * self.scale
         return round(x, 1), round(y, 1)
@@ -100,7 +101,7 @@ class MapProjection:
 def fit_projection(
     points: Sequence[tuple[float, float]], width: int = 900, most: int = 720
 ) -> MapProjection:
-    """A frame that holds all (latitude, longitude) of ``points``."""
+    """Return the projection of a picture that contains all (latitude, longitude) ``points``."""
     lats = [lat for lat, _ in points]
     lons = [lon for _, lon in points]
     squeeze = max(math.cos(math.radians((min(lats) + max(lats)) / 2)), 0.05)
@@ -114,7 +115,7 @@ def fit_projection(
 
 
 def convex_hull(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The convex hull of points, by Andrew's monotone chain.
+    """Return the convex hull of points by Andrew's monotone chain algorithm.
 
     >>> convex_hull([(0, 0), (2, 0), (1, 1), (2, 2), (0, 2)])
     [(0, 0), (2, 0), (2, 2), (0, 2)]

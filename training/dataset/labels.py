@@ -1,4 +1,4 @@
-"""What happened after an as_of, told only from what was known before the training day."""
+"""Arrears events after an as_of, taken from what was known before the training day."""
 
 from __future__ import annotations
 
@@ -32,58 +32,61 @@ _FIRST_KNOWN = """
 
 @dataclass(frozen=True)
 class EventLog:
-    """Arrears events known before ``told_at``: per project the sorted days they are dated by.
+    """Arrears events known before ``known_until``: sorted event dates per project.
 
-    ``maturity_days`` is how long to wait after a horizon's end until its events are known.
+    ``maturity_days`` is the wait after the end of a horizon until its events are known.
     """
 
-    told_at: dt.date
+    known_until: dt.date
     days: Mapping[str, NDArray[np.datetime64]]
     maturity_days: int
 
     def last_mature(self) -> dt.date:
-        """The latest as_of whose horizon is over and whose events are known at ``told_at``."""
-        return self.told_at - dt.timedelta(days=HORIZON_DAYS + self.maturity_days)
+        """The latest as_of whose horizon has ended and matured by ``known_until``."""
+        return self.known_until - dt.timedelta(days=HORIZON_DAYS + self.maturity_days)
 
     def first_event(self) -> dt.date | None:
-        """The earliest event; None if there is none."""
+        """Date of the earliest event; None without events."""
         if not self.days:
             return None
         earliest: dt.date = min(days[0] for days in self.days.values()).astype(object)
         return earliest
 
 
-def event_log(store: RecordStore, told_at: dt.date) -> EventLog:
-    """The events that were known before ``told_at``."""
-    return event_logs(store, [told_at])[told_at]
+def event_log(store: RecordStore, known_until: dt.date) -> EventLog:
+    """The events known before ``known_until``."""
+    return event_logs(store, [known_until])[known_until]
 
 
 def event_logs(store: RecordStore, days: Sequence[dt.date]) -> dict[dt.date, EventLog]:
-    """For each of ``days`` the events that were known before it, in one pass."""
+    """The events known before each of ``days``, from one pass over the records."""
     engine = DuckDBEngine(store, days)
     try:
         engine.run([known_rows_step("cases"), known_rows_step("inspections"), EVENTS])
         rows = engine.rows("SELECT as_of, project_id, event_on FROM events ORDER BY 1, 2, 3")
     finally:
         engine.close()
-    told: dict[object, dict[str, list[object]]] = {day: {} for day in days}
+    events: dict[object, dict[str, list[object]]] = {day: {} for day in days}
     for day, project_id, event_on in rows:
-        told[day].setdefault(str(project_id), []).append(event_on)
+        events[day].setdefault(str(project_id), []).append(event_on)
     return {
         day: EventLog(
             day,
-            {name: np.array(on, dtype="datetime64[D]") for name, on in told[day].items()},
+            {
+                project_id: np.array(dates, dtype="datetime64[D]")
+                for project_id, dates in events[day].items()
+            },
             maturity_days(store, day),
         )
         for day in days
     }
 
 
-def maturity_days(store: RecordStore, told_at: dt.date) -> int:
-    """30 days, or the 90 % delay between an event's date and its becoming known; at most 180."""
+def maturity_days(store: RecordStore, known_until: dt.date) -> int:
+    """The 90 % quantile of the delay until an event is known, within 30 to 180 days."""
     delay = store.rows(
         f"SELECT quantile_cont(datediff('day', event_on, known_at), 0.9) FROM ({_FIRST_KNOWN})",
-        [told_at],
+        [known_until],
     )[0][0]
     if delay is None:
         return MATURITY_MIN_DAYS
@@ -91,12 +94,12 @@ def maturity_days(store: RecordStore, told_at: dt.date) -> int:
     return int(min(max(np.ceil(round(delay, 6)), MATURITY_MIN_DAYS), MATURITY_MAX_DAYS))
 
 
-def happened(
+def horizon_labels(
     log: EventLog, matrix: Matrix, *, first_day: int = 0, last_day: int = HORIZON_DAYS
 ) -> NDArray[np.float64]:
     """1 where an event is dated in [as_of + first_day, as_of + last_day), else 0; shape (rows,).
 
-    0 means "no event known", not "no arrears": nobody may have looked.
+    0 means "no event known", not "no arrears": the project may never have been inspected.
     """
     dated = dated_within(log.days, matrix.project_ids, matrix.as_ofs, first_day, last_day)
     return dated.astype(np.float64)
@@ -109,7 +112,7 @@ def dated_within(
     first_day: int = 0,
     last_day: int = HORIZON_DAYS,
 ) -> NDArray[np.bool_]:
-    """Whether one of its project's sorted ``days`` lies in [as_of + first_day, as_of + last_day).
+    """Whether any of the project's sorted ``days`` is in [as_of + first_day, as_of + last_day).
 
     Shape (rows,).
     """
@@ -123,15 +126,15 @@ def dated_within(
 
 
 def training_dates(log: EventLog, *, months: int = 72) -> Sequence[dt.date]:
-    """As_of dates to learn from: one a month, counted back from the last mature one.
+    """As_of dates of the training set: one a month, counted back from the last mature one.
 
-    They go back to 90 days before the first known event, at most ``months`` of them, and keep
-    the day of the month of ``told_at``, the rhythm in which lists are made.
+    At most ``months`` dates, the earliest 90 days before the first known event. They have the day
+    of the month of ``known_until``, since lists are published in the same rhythm.
     """
     first = log.first_event()
     if first is None:
         return []
     earliest = first - dt.timedelta(days=HORIZON_DAYS)
-    dates = (add_months(log.told_at, -back) for back in range(1, months + 12))
+    dates = (add_months(log.known_until, -back) for back in range(1, months + 12))
     mature = [day for day in dates if earliest <= day <= log.last_mature()]
     return sorted(mature)[-months:]

@@ -1,8 +1,8 @@
-"""Labels as SQL, for matrices too large to be labelled in memory; any engine runs it.
+"""Labels as SQL steps, for matrices that do not fit in memory; runs on every engine.
 
-The same definitions as :mod:`training.dataset.labels` and
-:func:`training.dataset.training_set.labels_of`: told only from what was known before the training
-day, and mature once the events of the horizon should be known.
+The definitions are those of :mod:`training.dataset.labels` and
+:func:`training.dataset.training_set.training_labels`: labels use only what was known before the
+training day, and are mature once the events of the horizon should be known.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from risk.calendar.dates import HORIZON_DAYS, MATURITY_MAX_DAYS, MATURITY_MIN_DA
 from training.dataset.training_set import NEAR_EVENT_WEIGHT
 
 
-def label_steps(told_at: dt.date) -> tuple[Step, ...]:
+def label_steps(known_until: dt.date) -> tuple[Step, ...]:
     """Steps to run after the cohort's; the last yields (as_of, project_id, label, soft, mature).
 
-    ``label`` is 1 where an event is dated in [as_of, as_of + 90 days), else 0: no event known.
-    ``soft`` is what boosters learn from: the same, but an event of the next 90 days counts half.
+    ``label`` is 1 where an event is dated in [as_of, as_of + 90 days), else 0 (no event known).
+    ``soft`` is the training target of the boosters: 0.5 for an event in the 90 days after the
+    horizon, else the label.
     """
-    day = f"DATE '{told_at.isoformat()}'"
-    return _told_events(day), _maturity(day), _labels(day)
+    day = f"DATE '{known_until.isoformat()}'"
+    return _known_events(day), _maturity(day), _labels(day)
 
 
-def _told_events(day: str) -> Step:
-    # The names of the shared steps, read anew as of the training day.
+def _known_events(day: str) -> Step:
+    # The shared steps under their own names, with the training day as the only as_of.
     return Step(
         "told_events",
         f"""

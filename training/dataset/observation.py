@@ -1,4 +1,7 @@
-"""Where somebody looked: without a look, that nothing is known says nothing."""
+"""Where labels were observed: inspections and decided cases.
+
+A project nobody inspected has an unknown label, not a negative one.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,14 @@ from training.dataset.labels import EventLog, dated_within
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_LOOKED = """
+_OBSERVED = """
     SELECT project_id, inspected_on FROM known_inspections
     UNION
     SELECT project_id, opened_on FROM known_cases
     WHERE project_id IS NOT NULL AND status NOT IN ('accepted', 'filed')
     ORDER BY 1, 2
 """
-_VISITED = """
+_INSPECTED = """
     SELECT project_id, inspected_on, bool_or(kind = 'random') AS random, bool_or(arrears_found)
     FROM known_inspections GROUP BY project_id, inspected_on ORDER BY inspected_on, project_id
 """
@@ -33,62 +36,71 @@ Days = Mapping[str, "NDArray[np.datetime64]"]
 
 
 @dataclass(frozen=True)
-class Visit:
-    """One project visited on one day: ``random`` if it was drawn, ``found`` if wages were owed."""
+class Inspection:
+    """The inspections of one project on one day.
+
+    ``random`` is true if the project was drawn at random, ``arrears_found`` if wages were owed.
+    """
 
     project_id: str
     on: dt.date
     random: bool
-    found: bool
+    arrears_found: bool
 
 
 @dataclass(frozen=True)
-class Looks:
-    """Everything anyone looked into, as known before a day.
+class Observations:
+    """All inspections and decided cases known before a day.
 
-    ``days`` holds, per project, the sorted days of inspections and of cases that were decided;
-    ``visits`` the inspections alone, in order of time.
+    ``days`` holds their sorted dates per project, ``inspections`` the inspections alone by date.
     """
 
     days: Days
-    visits: tuple[Visit, ...]
+    inspections: tuple[Inspection, ...]
 
-    def random_days(self) -> Days:
-        """Per project the sorted days on which it was visited because it was drawn."""
-        return _by_project((one.project_id, one.on) for one in self.visits if one.random)
+    def random_inspection_days(self) -> Days:
+        """Sorted dates of random inspections per project."""
+        return _by_project(
+            (visit.project_id, visit.on) for visit in self.inspections if visit.random
+        )
 
 
-def looks(store: RecordStore, told_at: dt.date) -> Looks:
-    """What was looked into, from what was known before ``told_at``."""
-    engine = DuckDBEngine(store, [told_at])
+def observations_before(store: RecordStore, known_until: dt.date) -> Observations:
+    """The inspections and decided cases known before ``known_until``."""
+    engine = DuckDBEngine(store, [known_until])
     try:
         engine.run([known_rows_step("inspections"), known_rows_step("cases")])
-        days = engine.rows(_LOOKED)
-        visits = [_visit(row) for row in engine.rows(_VISITED)]
+        days = engine.rows(_OBSERVED)
+        inspections = [_inspection(row) for row in engine.rows(_INSPECTED)]
     finally:
         engine.close()
-    return Looks(_by_project((str(name), on) for name, on in days), tuple(visits))
+    return Observations(
+        _by_project((str(project_id), on) for project_id, on in days), tuple(inspections)
+    )
 
 
-def outcomes(
-    log: EventLog, looked: Looks, project_ids: Sequence[str], as_ofs: NDArray[np.datetime64]
+def observed_labels(
+    log: EventLog,
+    observations: Observations,
+    project_ids: Sequence[str],
+    as_ofs: NDArray[np.datetime64],
 ) -> NDArray[np.float64]:
-    """What came of each row within the horizon: 1 an event, 0 looked into without, NaN not looked.
+    """Label of each row: 1 an event within the horizon, 0 observed without one, NaN not observed.
 
     Shape (rows,).
     """
     event = dated_within(log.days, project_ids, as_ofs)
-    seen = dated_within(looked.days, project_ids, as_ofs)
-    return np.where(event, 1.0, np.where(seen, 0.0, np.nan))
+    observed = dated_within(observations.days, project_ids, as_ofs)
+    return np.where(event, 1.0, np.where(observed, 0.0, np.nan))
 
 
-def _visit(row: tuple[Any, ...]) -> Visit:
-    project_id, on, random, found = row
-    return Visit(str(project_id), on, bool(random), bool(found))
+def _inspection(row: tuple[Any, ...]) -> Inspection:
+    project_id, on, random, arrears_found = row
+    return Inspection(str(project_id), on, bool(random), bool(arrears_found))
 
 
 def _by_project(pairs: Iterable[tuple[str, object]]) -> Days:
-    found: dict[str, list[object]] = {}
-    for name, on in pairs:
-        found.setdefault(name, []).append(on)
-    return {name: np.array(sorted(on), dtype="datetime64[D]") for name, on in found.items()}  # type: ignore[type-var]
+    days: dict[str, list[object]] = {}
+    for project_id, on in pairs:
+        days.setdefault(project_id, []).append(on)
+    return {name: np.array(sorted(on), dtype="datetime64[D]") for name, on in days.items()}  # type: ignore[type-var]

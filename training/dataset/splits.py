@@ -1,4 +1,4 @@
-"""Splits in time: everything fitted is judged on a later time, with the horizon as the gap."""
+"""Walk-forward folds: test dates follow the training dates, with the horizon as gap."""
 
 from __future__ import annotations
 
@@ -11,34 +11,36 @@ from risk.calendar.dates import HORIZON_DAYS
 
 @dataclass(frozen=True)
 class Fold:
-    """Train on ``train``; judge on ``later``. No training label reaches into ``later``."""
+    """Training and test dates; no training label reaches into the test dates."""
 
     train: tuple[dt.date, ...]
-    later: tuple[dt.date, ...]
+    test: tuple[dt.date, ...]
 
 
-def walk_forward(dates: Sequence[dt.date], *, folds: int, least: int = 6) -> list[Fold]:
-    """Cut the second half of ``dates`` into ``folds`` blocks, each judged by what lies before it.
+def walk_forward_folds(
+    dates: Sequence[dt.date], *, n_folds: int, min_train_dates: int = 6
+) -> list[Fold]:
+    """Cut the second half of ``dates`` into ``n_folds`` test blocks, each with all dates before it.
 
-    A training date must end its horizon before the block begins. Folds with fewer than ``least``
-    training dates are left out.
+    The horizon of a training date must end before its block begins. Folds with fewer than
+    ``min_train_dates`` training dates are left out.
 
     >>> days = [dt.date(2024, m, 1) for m in range(1, 13)]
-    >>> [len(f.train) for f in walk_forward(days, folds=2, least=1)]
+    >>> [len(fold.train) for fold in walk_forward_folds(days, n_folds=2, min_train_dates=1)]
     [4, 7]
     """
     ordered = sorted(dates)
     half = len(ordered) // 2
-    block = max((len(ordered) - half) // folds, 1)
-    made = []
-    for number in range(folds):
+    block = max((len(ordered) - half) // n_folds, 1)
+    folds = []
+    for number in range(n_folds):
         start = half + number * block
-        stop = len(ordered) if number == folds - 1 else start + block
-        later = tuple(ordered[start:stop])
-        if not later:
+        stop = len(ordered) if number == n_folds - 1 else start + block
+        test = tuple(ordered[start:stop])
+        if not test:
             continue
-        gap = later[0] - dt.timedelta(days=HORIZON_DAYS)
-        train = tuple(day for day in ordered[:start] if day <= gap)
-        if len(train) >= least:
-            made.append(Fold(train, later))
-    return made
+        last_train = test[0] - dt.timedelta(days=HORIZON_DAYS)
+        train = tuple(day for day in ordered[:start] if day <= last_train)
+        if len(train) >= min_train_dates:
+            folds.append(Fold(train, test))
+    return folds

@@ -1,4 +1,4 @@
-"""What can be learnt before a day: matured monthly snapshots and what came of them."""
+"""The training set of a day: features of mature monthly snapshots with their labels."""
 
 from __future__ import annotations
 
@@ -22,49 +22,49 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MIN_POSITIVES = 30
-"""Fewer events than this and the scorecard scores instead."""
+"""With fewer events the scorecard is used instead of a fitted model."""
 
 NEAR_EVENT_WEIGHT = 0.5
-"""An event in the 90 days after the horizon counts half while fitting: trouble that surfaces a
-little later was mostly there already. Measured on months before any reported date: ROC AUC
-0.710 to 0.723. Calibration and every figure use the plain label."""
+"""Soft label of an event in the 90 days after the horizon: arrears that surface a little later
+mostly existed already. Raised ROC AUC from 0.710 to 0.723, measured on months before any reported
+date. Calibration and all metrics use the plain label."""
 
 
 class NoProjectsKnown(WagewatchError):
-    """Nothing is known before the day, so there is nothing to train on or to score."""
+    """No project is known before the day, so there is nothing to train on or to score."""
 
     code = "no_projects_known"
 
 
 @dataclass(frozen=True)
-class Lessons:
-    """Matured snapshots and what came of them, as told at ``log.told_at``.
+class TrainingSet:
+    """Features and labels of mature snapshots, as known at ``log.known_until``.
 
-    ``target`` is 1 where an event fell within the horizon; ``soft`` is what boosters learn from
-    (see :data:`NEAR_EVENT_WEIGHT`); ``events`` counts the events of the span.
+    ``target`` is 1 where an event falls within the horizon. ``soft_labels`` is the training target
+    of the boosters (see :data:`NEAR_EVENT_WEIGHT`). ``events`` counts the events of the span.
     """
 
     log: EventLog
     dates: tuple[dt.date, ...]
     matrix: Matrix
     target: NDArray[np.float64]
-    soft: NDArray[np.float64]
+    soft_labels: NDArray[np.float64]
     events: int
 
-    def enough(self) -> bool:
-        """Whether there is enough to learn from; else the scorecard scores."""
+    def has_enough_events(self) -> bool:
+        """Whether a model can be fitted; otherwise the scorecard is used."""
         return min(self.events, int(self.target.sum())) >= MIN_POSITIVES
 
 
-def lessons_at(
+def build_training_set(
     store: RecordStore,
     as_of: dt.date,
     progress: Progress | None = None,
-    kept: Path | None = None,
-) -> Lessons:
-    """What can be learnt from what was known strictly before ``as_of``.
+    cache_dir: Path | None = None,
+) -> TrainingSet:
+    """The training set from what was known strictly before ``as_of``.
 
-    Features of months that were computed before are read from the folder ``kept``, if given.
+    Features are read from and written to the feature cache in ``cache_dir``, if given.
 
     Raises:
         NoProjectsKnown: no project was known before ``as_of``.
@@ -72,44 +72,41 @@ def lessons_at(
     require_projects(store, as_of)
     log = event_log(store, as_of)
     dates = training_dates(log) or [as_of]
-    return lessons_from(log, cached_matrix(store, dates, kept, progress))
+    return training_set_from_matrix(log, cached_matrix(store, dates, cache_dir, progress))
 
 
-def lessons_from(log: EventLog, matrix: Matrix) -> Lessons:
-    """The lessons of ``log`` over the rows of ``matrix``, which holds every training date.
+def training_set_from_matrix(log: EventLog, matrix: Matrix) -> TrainingSet:
+    """The training set of ``log`` over the rows of ``matrix``, which must hold all training dates.
 
-    Without any training date the rows of the day itself remain, with nothing known of them.
+    Without any training date the rows of the day itself are used, with labels of 0.
     """
     dates = tuple(training_dates(log))
-    wanted = np.array(dates or (log.told_at,), dtype="datetime64[D]")
-    rows = np.isin(matrix.as_ofs, wanted)
-    taught = matrix if rows.all() else matrix.where(rows)  # no copy of what is all wanted
-    target, soft = labels_of(log, taught.project_ids, taught.as_ofs)
+    selected = np.array(dates or (log.known_until,), dtype="datetime64[D]")
+    rows = np.isin(matrix.as_ofs, selected)
+    features = matrix if rows.all() else matrix.where(rows)  # not copied if all rows are used
+    target, soft_labels = training_labels(log, features.project_ids, features.as_ofs)
     if not dates:
-        target = soft = np.zeros(len(taught.project_ids))
-    return Lessons(log, dates, taught, target, soft, events_within(log, dates))
+        target = soft_labels = np.zeros(len(features.project_ids))
+    return TrainingSet(log, dates, features, target, soft_labels, events_within(log, dates))
 
 
-def labels_of(
+def training_labels(
     log: EventLog, project_ids: Sequence[str], as_ofs: NDArray[np.datetime64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Per row whether an event fell within the horizon, and what boosters learn from.
-
-    See ``target`` and ``soft`` of :class:`Lessons`.
-    """
+    """``target`` and ``soft_labels`` of :class:`TrainingSet`, one value per row."""
     target = dated_within(log.days, project_ids, as_ofs).astype(np.float64)
     near = dated_within(log.days, project_ids, as_ofs, HORIZON_DAYS, 2 * HORIZON_DAYS)
     return target, np.maximum(target, NEAR_EVENT_WEIGHT * near)
 
 
 def require_projects(store: RecordStore, as_of: dt.date) -> None:
-    """Raises NoProjectsKnown if no project was known before ``as_of``."""
+    """Raise NoProjectsKnown if no project was known before ``as_of``."""
     if not store.rows("SELECT 1 FROM projects WHERE known_at < ? LIMIT 1", [as_of]):
         raise NoProjectsKnown(as_of=as_of)
 
 
 def events_within(log: EventLog, dates: Sequence[dt.date]) -> int:
-    """How many events fall between the first of ``dates`` and the end of the last one's horizon."""
+    """Number of events from the first of ``dates`` to the end of the horizon of the last."""
     if not dates:
         return 0
     first = np.datetime64(min(dates))

@@ -1,4 +1,4 @@
-"""What is each feed worth? The walk again without one family of features at a time."""
+"""Ablation of feature families: the walk repeated without one family at a time."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from features.feature_sets import FEATURE_SETS
 from features.matrix import Matrix
 from risk.progress import Progress
 from risk.store.store import RecordStore
-from training.dataset.training_set import Lessons
-from training.evaluation.baselines import Contest
-from training.evaluation.bootstrap import Estimate
+from training.dataset.training_set import TrainingSet
+from training.evaluation.baselines import ContenderScores
+from training.evaluation.bootstrap import Estimate, bootstrap_weights
 from training.evaluation.predictions import MODEL
-from training.evaluation.report import difference, figures_drawn, resamples
-from training.evaluation.walk_forward import Plan, walk
+from training.evaluation.report import bootstrap_metrics, difference
+from training.evaluation.walk_forward import WalkPlan, walk
 from training.fit.fit import fit
-from training.json_safe import plain
+from training.json_safe import to_json_safe
 
 EVERY_MONTHS = 3
-"""Every third month is walked: a family's worth is the mean of many fits, not of each month."""
+"""Only every third month is walked: an effect is the mean of many fits, not one per month."""
 
 
 @dataclass(frozen=True)
-class Worth:
-    """What the model loses without a family: the whole model's figure minus its figure without."""
+class FamilyEffect:
+    """What the model loses without a family: its metric with all families minus that without."""
 
     family: str
     roc_auc: Estimate
@@ -38,52 +38,64 @@ class Worth:
 
 def ablation(
     store: RecordStore,
-    planned: Plan,
+    plan: WalkPlan,
     *,
-    places: int,
+    capacity: int,
     progress: Progress | None = None,
     seed: int = 0,
-    kept: Path | None = None,
-) -> tuple[Worth, ...]:
-    """The worth of each family of the kind of unit, the greatest in average precision first.
+    cache_dir: Path | None = None,
+) -> tuple[FamilyEffect, ...]:
+    """The effect of each family of the kind of unit, greatest average precision first.
 
-    Features of dates that were computed before are read from the folder ``kept``, if given.
+    Features are read from and written to the feature cache in ``cache_dir``, if given.
     """
     families = FEATURE_SETS[store.kind].families
-    thinned = replace(planned, months=planned.months[::EVERY_MONTHS])
+    thinned = replace(plan, months=plan.months[::EVERY_MONTHS])
     walked = walk(
-        store, thinned, progress, lambda lessons, cohort: _without(lessons, cohort, families), kept
+        store,
+        thinned,
+        progress,
+        lambda training_set, cohort: _without_each(training_set, cohort, families),
+        cache_dir,
     )
-    judged = walked.judged
-    weights = resamples(judged, seed=seed)
-    whole = figures_drawn(judged, MODEL, places, weights)
-    events = float(judged.happened.sum())
-    worths = []
+    predictions = walked.predictions
+    weights = bootstrap_weights(predictions.clusters, seed=seed)
+    whole = bootstrap_metrics(predictions, MODEL, capacity, weights)
+    events = float(predictions.labels.sum())
+    effects = []
     for family in families:
-        left = figures_drawn(judged, family.name, places, weights)
-        roc_auc = difference(whole, left, "roc_auc", events)
-        worths.append(
-            Worth(family.name, roc_auc, difference(whole, left, "average_precision", events))
+        without = bootstrap_metrics(predictions, family.name, capacity, weights)
+        effects.append(
+            FamilyEffect(
+                family.name,
+                difference(whole, without, "roc_auc", events),
+                difference(whole, without, "average_precision", events),
+            )
         )
-    return tuple(sorted(worths, key=lambda one: (-one.average_precision.value, one.family)))
+    return tuple(
+        sorted(effects, key=lambda effect: (-effect.average_precision.value, effect.family))
+    )
 
 
-def as_document(worths: Sequence[Worth]) -> list[dict[str, Any]]:
-    """The worths as JSON-ready data."""
-    document: list[dict[str, Any]] = plain([asdict(one) for one in worths])
+def as_document(effects: Sequence[FamilyEffect]) -> list[dict[str, Any]]:
+    """The effects as JSON-safe values."""
+    document: list[dict[str, Any]] = to_json_safe([asdict(effect) for effect in effects])
     return document
 
 
-def _without(lessons: Lessons, cohort: Matrix, families: Sequence[Family]) -> Contest:
-    """The whole model and, under each family's name, one that never saw the family."""
-    trained = fit(lessons)
+def _without_each(
+    training_set: TrainingSet, cohort: Matrix, families: Sequence[Family]
+) -> ContenderScores:
+    """Scores of the whole model and, under each family's name, of one fitted without it."""
+    trained = fit(training_set)
     scores = {MODEL: trained.model.raw(cohort)}
     for family in families:
-        left = [name for name in lessons.matrix.columns if name not in family.by_name]
-        if trained.model.kind == "scorecard" or len(left) == len(lessons.matrix.columns):
+        columns = [name for name in training_set.matrix.columns if name not in family.by_name]
+        if trained.model.kind == "scorecard" or len(columns) == len(training_set.matrix.columns):
             scores[family.name] = scores[MODEL]
             continue
-        blind = fit(replace(lessons, matrix=lessons.matrix.select_columns(left)))
-        scores[family.name] = blind.model.raw(cohort)
-    said = {MODEL: trained.model.calibration.probability(scores[MODEL])}
-    return Contest({name: np.asarray(one) for name, one in scores.items()}, said, trained)
+        ablated = fit(replace(training_set, matrix=training_set.matrix.select_columns(columns)))
+        scores[family.name] = ablated.model.raw(cohort)
+    probability = {MODEL: trained.model.calibration.probability(scores[MODEL])}
+    arrays = {name: np.asarray(values) for name, values in scores.items()}
+    return ContenderScores(arrays, probability, trained)

@@ -1,4 +1,4 @@
-"""The verdict on a walk forward, put together: figures, gain, groups, labels, in one document."""
+"""The backtest report of a walk: ranking metrics, gain, fairness and selective labels."""
 
 from __future__ import annotations
 
@@ -11,34 +11,40 @@ from typing import Any
 from risk.progress import Progress
 from risk.store.store import RecordStore
 from training.evaluation.baselines import CONTENDERS
-from training.evaluation.bootstrap import Estimate
+from training.evaluation.bootstrap import Estimate, bootstrap_weights
 from training.evaluation.fairness import Fairness, fairness
 from training.evaluation.fairness import as_document as fairness_document
 from training.evaluation.operational_gain import Gain, gain
 from training.evaluation.predictions import MODEL
-from training.evaluation.report import CUTS, Verdict, difference, figures_drawn, resamples, verdict
+from training.evaluation.report import (
+    CUTS,
+    RankingReport,
+    bootstrap_metrics,
+    difference,
+    ranking_report,
+)
 from training.evaluation.selective_labels import RandomVisits, random_visits
-from training.evaluation.visit_reordering import Reordered, reordered
-from training.evaluation.walk_forward import Walk, plan, walk
-from training.json_safe import plain
+from training.evaluation.visit_reordering import ReorderedVisits, reorder_visits
+from training.evaluation.walk_forward import Walk, plan_walk, walk
+from training.json_safe import to_json_safe
 
 COMPARED = ("roc_auc", "average_precision", *(f"precision_{cut}" for cut in CUTS))
-"""The figures in which the model is held against each other contender."""
+"""The metrics in which the model is compared with each other contender."""
 
 
 @dataclass(frozen=True)
 class Backtest:
-    """A walk and what it says, with ``places`` on each month's list.
+    """A walk and its evaluation, with ``capacity`` rows on the list of each month.
 
-    ``ahead`` holds, per other contender and figure, the model's figure minus the contender's.
+    ``differences`` holds, per other contender and metric, the model's value minus the contender's.
     """
 
     walk: Walk
-    places: int
-    verdicts: Mapping[str, Verdict]
-    ahead: Mapping[str, Mapping[str, Estimate]]
+    capacity: int
+    reports: Mapping[str, RankingReport]
+    differences: Mapping[str, Mapping[str, Estimate]]
     gain: Gain
-    reordered: Mapping[str, Reordered]
+    reordered: Mapping[str, ReorderedVisits]
     random_visits: RandomVisits
     fairness: Fairness
 
@@ -48,64 +54,65 @@ def backtest(
     first: dt.date,
     last: dt.date,
     *,
-    places: int,
+    capacity: int,
     progress: Progress | None = None,
     seed: int = 0,
-    kept: Path | None = None,
+    cache_dir: Path | None = None,
 ) -> Backtest:
-    """Walk from ``first`` to ``last`` month by month and judge every contender.
+    """Walk from ``first`` to ``last`` month by month and evaluate every contender.
 
-    Features of dates that were computed before are read from the folder ``kept``, if given.
+    Features are read from and written to the feature cache in ``cache_dir``, if given.
 
     Raises:
         SpanEmpty, NothingToJudge, NoProjectsKnown: see
-        :func:`training.evaluation.walk_forward.plan`.
+        :func:`training.evaluation.walk_forward.plan_walk`.
     """
-    walked = walk(store, plan(store, first, last), progress, kept=kept)
-    judged = walked.judged
-    weights = resamples(judged, seed=seed)
-    drawn = {name: figures_drawn(judged, name, places, weights) for name in CONTENDERS}
-    events = float(judged.happened.sum())
+    walked = walk(store, plan_walk(store, first, last), progress, cache_dir=cache_dir)
+    predictions, inspections = walked.predictions, walked.observations.inspections
+    weights = bootstrap_weights(predictions.clusters, seed=seed)
+    metrics = {name: bootstrap_metrics(predictions, name, capacity, weights) for name in CONTENDERS}
+    events = float(predictions.labels.sum())
     return Backtest(
         walk=walked,
-        places=places,
-        verdicts={name: verdict(judged, name, places, weights) for name in CONTENDERS},
-        ahead={
+        capacity=capacity,
+        reports={name: ranking_report(predictions, name, capacity, weights) for name in CONTENDERS},
+        differences={
             name: {
-                figure: difference(drawn[MODEL], drawn[name], figure, events) for figure in COMPARED
+                metric: difference(metrics[MODEL], metrics[name], metric, events)
+                for metric in COMPARED
             }
             for name in CONTENDERS
             if name != MODEL
         },
-        gain=gain(judged, walked.log, walked.looks.visits, seed),
-        reordered=reordered(judged, walked.looks.visits, seed=seed),
-        random_visits=random_visits(judged, walked.looks, MODEL, places, weights),
-        fairness=fairness(judged, places),
+        gain=gain(predictions, walked.log, inspections, seed),
+        reordered=reorder_visits(predictions, inspections, seed=seed),
+        random_visits=random_visits(predictions, walked.observations, MODEL, capacity, weights),
+        fairness=fairness(predictions, capacity),
     )
 
 
-def as_document(done: Backtest) -> dict[str, Any]:
-    """The backtest as JSON-ready data; a figure that does not exist is None."""
-    planned = done.walk.plan
-    document: dict[str, Any] = plain(
+def as_document(report: Backtest) -> dict[str, Any]:
+    """The backtest as JSON-safe values; a figure that does not exist is None."""
+    plan = report.walk.plan
+    document: dict[str, Any] = to_json_safe(
         {
-            "from": planned.months[0].isoformat(),
-            "to": planned.months[-1].isoformat(),
-            "judged_by_what_was_known_before": planned.told_at.isoformat(),
-            "not_mature": [day.isoformat() for day in planned.not_mature],
-            "places": done.places,
+            "from": plan.months[0].isoformat(),
+            "to": plan.months[-1].isoformat(),
+            "judged_by_what_was_known_before": plan.known_until.isoformat(),
+            "not_mature": [day.isoformat() for day in plan.not_mature],
+            "places": report.capacity,
             "months": [
-                {**asdict(note), "as_of": note.as_of.isoformat()} for note in done.walk.months
+                {**asdict(note), "as_of": note.as_of.isoformat()} for note in report.walk.months
             ],
-            "contenders": {name: asdict(one) for name, one in done.verdicts.items()},
+            "contenders": {name: asdict(one) for name, one in report.reports.items()},
             "model_ahead_of": {
-                name: {figure: asdict(one) for figure, one in figures.items()}
-                for name, figures in done.ahead.items()
+                name: {metric: asdict(value) for metric, value in values.items()}
+                for name, values in report.differences.items()
             },
-            "gain": asdict(done.gain),
-            "same_visits_reordered": {name: asdict(one) for name, one in done.reordered.items()},
-            "random_visits": asdict(done.random_visits),
-            "fairness": fairness_document(done.fairness),
+            "gain": asdict(report.gain),
+            "same_visits_reordered": {name: asdict(one) for name, one in report.reordered.items()},
+            "random_visits": asdict(report.random_visits),
+            "fairness": fairness_document(report.fairness),
         }
     )
     return document

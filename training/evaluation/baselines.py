@@ -1,7 +1,7 @@
-"""Everyone who ranks the cohort of a month: the model and what it has to beat.
+"""The model and its baselines, scored on the cohort of a month.
 
-Today's warning rules, the expert scorecard, logistic regression, the last inspection's result, and
-random order. Those that are fitted learn from the same lessons as the model.
+The baselines are the warning rules in use, the expert scorecard, logistic regression, the result of
+the last inspection, and random order. Those that are fitted use the same training set as the model.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from features.matrix import Matrix
 from models.baselines import last_inspection, rules_in_use
 from models.logistic import fit_logistic
 from models.scorecard import fit_scorecard
-from training.dataset.training_set import Lessons
+from training.dataset.training_set import TrainingSet
 from training.evaluation.predictions import MODEL
 from training.fit.fit import Trained, fit
 
@@ -28,23 +28,23 @@ CONTENDERS = (MODEL, "logistic", "scorecard", RULES, "last_inspection", "random"
 
 
 @dataclass(frozen=True)
-class Contest:
-    """One month's scores by contender, the probabilities of those that state one, the model."""
+class ContenderScores:
+    """Scores of one month by contender, the probabilities of those that give one, the model."""
 
     scores: Mapping[str, NDArray[np.float64]]
     probability: Mapping[str, NDArray[np.float64]]
     trained: Trained
 
 
-def contest(lessons: Lessons, cohort: Matrix) -> Contest:
-    """Let every contender learn from ``lessons`` and score ``cohort``."""
-    trained = fit(lessons)
+def score_all_models(training_set: TrainingSet, cohort: Matrix) -> ContenderScores:
+    """Fit every contender on ``training_set`` and score ``cohort``."""
+    trained = fit(training_set)
     raw = trained.model.raw(cohort)
-    card = fit_scorecard(lessons.matrix, _rate(lessons))
+    card = fit_scorecard(training_set.matrix, _rate(training_set))
     points = card.raw(cohort)
     scores = {
         MODEL: raw,
-        "logistic": _logistic(lessons, cohort),
+        "logistic": _logistic(training_set, cohort),
         "scorecard": points,
         RULES: rules_in_use(cohort),
         "last_inspection": last_inspection(cohort),
@@ -55,17 +55,17 @@ def contest(lessons: Lessons, cohort: Matrix) -> Contest:
         "scorecard": card.calibration.probability(points),
         "logistic": 1 / (1 + np.exp(-scores["logistic"])),
     }
-    return Contest(scores, probability, trained)
+    return ContenderScores(scores, probability, trained)
 
 
-def _rate(lessons: Lessons) -> float:
-    seen = float(lessons.target.mean()) if len(lessons.target) else 0.0
-    return min(max(seen, 0.001), 0.5)
+def _rate(training_set: TrainingSet) -> float:
+    rate = float(training_set.target.mean()) if len(training_set.target) else 0.0
+    return min(max(rate, 0.001), 0.5)
 
 
-def _logistic(lessons: Lessons, cohort: Matrix) -> NDArray[np.float64]:
-    """Its scores; without enough events it cannot be fitted and says the rate for everybody."""
-    if not lessons.enough():
-        rate = _rate(lessons)
+def _logistic(training_set: TrainingSet, cohort: Matrix) -> NDArray[np.float64]:
+    """Scores of the regression; the log-odds of the event rate if there are too few events."""
+    if not training_set.has_enough_events():
+        rate = _rate(training_set)
         return np.full(len(cohort.project_ids), np.log(rate / (1 - rate)))
-    return fit_logistic(lessons.matrix, lessons.target).raw(cohort)
+    return fit_logistic(training_set.matrix, training_set.target).raw(cohort)

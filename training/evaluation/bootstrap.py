@@ -1,9 +1,9 @@
-"""How sure a figure is: bootstrap intervals that keep together what belongs together.
+"""Confidence intervals by cluster bootstrap.
 
-Projects of one contractor go well or badly together, and a project's months are nearly the same
-month told again. Resampling rows would take them for independent and be far too sure; so whole
-contractors are drawn. Source: Cameron, Gelbach, Miller, "Bootstrap-based improvements for
-inference with clustered errors", 2008.
+Projects of one contractor go well or badly together, and the months of one project are nearly the
+same observation. Resampling rows would treat them as independent and give intervals that are far
+too narrow, so whole contractors are resampled. Source: Cameron, Gelbach, Miller, "Bootstrap-based
+improvements for inference with clustered errors", 2008.
 """
 
 from __future__ import annotations
@@ -18,21 +18,24 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MIN_POSITIVES_TO_TELL = 10
-"""With fewer events a figure is too few to tell and gets no interval."""
+MIN_EVENTS_FOR_INTERVAL = 10
+"""With fewer events a figure gets no interval and counts as too few to judge."""
 
-DRAWS = 500
-_NUMBERS_AT_ONCE = 4_000_000
+N_RESAMPLES = 500
+_BATCH_VALUES = 4_000_000
 _LEVEL = 0.95
 
 
 Weights: TypeAlias = "NDArray[np.uint16]"
-"""How often each row comes in each resample, shape (draws, rows)."""
+"""How often each row occurs in each resample, shape (resamples, rows)."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its 95 % interval; ``low`` and ``high`` are None where too few events tell."""
+    """A figure with its 95 % interval; ``low`` and ``high`` are None if there are too few events.
+
+    ``positives`` is the number of events behind the figure.
+    """
 
     value: float
     low: float | None
@@ -41,69 +44,93 @@ class Estimate:
 
     @property
     def too_few(self) -> bool:
-        """Whether fewer than :data:`MIN_POSITIVES_TO_TELL` events stand behind it."""
-        return self.positives < MIN_POSITIVES_TO_TELL
+        """Whether it rests on fewer than :data:`MIN_EVENTS_FOR_INTERVAL` events."""
+        return self.positives < MIN_EVENTS_FOR_INTERVAL
 
 
-def cluster_weights(clusters: Sequence[str], draws: int = DRAWS, seed: int = 0) -> Weights:
-    """How often each row comes in each of ``draws`` resamples, shape (draws, rows).
+def cluster_weights(
+    clusters: Sequence[str], n_resamples: int = N_RESAMPLES, seed: int = 0
+) -> Weights:
+    """How often each row occurs in each of ``n_resamples`` resamples of the clusters.
 
-    As many clusters as there are, drawn with replacement; every row comes as often as its cluster.
+    Each resample draws as many clusters as there are, with replacement; a row occurs as often as
+    its cluster. Shape (n_resamples, rows).
     """
-    names, place = np.unique(np.asarray(clusters, dtype=object).astype(str), return_inverse=True)
+    names, index = np.unique(np.asarray(clusters, dtype=object).astype(str), return_inverse=True)
     random = np.random.default_rng(seed)
     share = np.full(len(names), 1.0 / max(len(names), 1))
     counts = (
-        random.multinomial(len(names), share, size=draws) if len(names) else np.zeros((draws, 0))
+        random.multinomial(len(names), share, size=n_resamples)
+        if len(names)
+        else np.zeros((n_resamples, 0))
     )
-    return np.asarray(counts, dtype=np.uint16)[:, place]
+    return np.asarray(counts, dtype=np.uint16)[:, index]
 
 
-def a_few_draws(weights: Weights) -> Iterator[NDArray[np.float64]]:
-    """The resamples as numbers to calculate with, so many at a time that memory stays bounded."""
-    together = max(1, _NUMBERS_AT_ONCE // max(weights.shape[1], 1))
-    for start in range(0, len(weights), together):
-        yield weights[start : start + together].astype(np.float64)
+def bootstrap_weights(
+    clusters: Sequence[str], n_resamples: int = N_RESAMPLES, seed: int = 0
+) -> Weights:
+    """The sample itself (all ones), then its resamples; shape (1 + n_resamples, rows).
+
+    Small integers to save memory: a province has 300,000 rows.
+    """
+    resamples = cluster_weights(clusters, n_resamples, seed)
+    return np.concatenate([np.ones((1, len(clusters)), dtype=resamples.dtype), resamples])
 
 
-def joined(parts: Sequence[Mapping[str, NDArray[np.float64]]]) -> dict[str, NDArray[np.float64]]:
-    """The figures of all draws from those of a few at a time; there must be at least one part."""
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+def in_batches(weights: Weights) -> Iterator[NDArray[np.float64]]:
+    """The resamples as floats, in batches so that memory stays bounded."""
+    size = max(1, _BATCH_VALUES // max(weights.shape[1], 1))
+    for start in range(0, len(weights), size):
+        yield weights[start : start + size].astype(np.float64)
+
+
+def concat_batches(
+    batches: Sequence[Mapping[str, NDArray[np.float64]]],
+) -> dict[str, NDArray[np.float64]]:
+    """Metrics of all resamples from those of :func:`in_batches`; at least one batch."""
+    return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
 
 
 def interval(
-    draws: NDArray[np.float64], level: float = _LEVEL, around: float | None = None
+    values: NDArray[np.float64], level: float = _LEVEL, around: float | None = None
 ) -> tuple[float, float]:
-    """The middle ``level`` of the figures of all resamples; those without a figure are left out.
+    """The middle ``level`` of the resampled ``values``, NaN left out.
 
-    ``around`` is the figure itself: where most resamples lie on one side of it (average precision
-    gains from rows that come twice), the interval is moved back by as much. Source: B. Efron,
-    "Nonparametric standard errors and confidence intervals", 1981 (bias-corrected percentiles).
+    With ``around``, the figure of the sample itself, the percentiles are bias-corrected: average
+    precision, for one, is biased upwards by rows that occur twice. Source: B. Efron,
+    "Nonparametric standard errors and confidence intervals", 1981.
 
     >>> low, high = interval(np.arange(201.0))
     >>> round(low), round(high)
     (5, 195)
     """
-    known = draws[~np.isnan(draws)]
+    known = values[~np.isnan(values)]
     if not len(known):
         return float("nan"), float("nan")
-    shares = [(1 - level) / 2, (1 + level) / 2]
+    quantiles = [(1 - level) / 2, (1 + level) / 2]
     if around is not None:
-        shares = _corrected(known, shares, around)
-    low, high = np.quantile(known, shares)
+        quantiles = _bias_corrected(known, quantiles, around)
+    low, high = np.quantile(known, quantiles)
     return float(low), float(high)
 
 
-def _corrected(known: NDArray[np.float64], shares: list[float], around: float) -> list[float]:
+def _bias_corrected(
+    known: NDArray[np.float64], quantiles: list[float], around: float
+) -> list[float]:
     normal = NormalDist()
     below = float(np.mean(known < around) + np.mean(known == around) / 2)
     shift = normal.inv_cdf(min(max(below, 1 / (2 * len(known))), 1 - 1 / (2 * len(known))))
-    return [normal.cdf(2 * shift + normal.inv_cdf(share)) for share in shares]
+    return [normal.cdf(2 * shift + normal.inv_cdf(quantile)) for quantile in quantiles]
 
 
-def estimate(value: float, draws: NDArray[np.float64], positives: float) -> Estimate:
-    """The figure with its interval, or without one where too few events tell."""
-    if positives < MIN_POSITIVES_TO_TELL or np.isnan(value):
+def estimate(values: NDArray[np.float64], positives: float) -> Estimate:
+    """The figure ``values[0]`` with its interval from the resampled ``values[1:]``.
+
+    Without interval if there are fewer than :data:`MIN_EVENTS_FOR_INTERVAL` ``positives``.
+    """
+    value = float(values[0])
+    if positives < MIN_EVENTS_FOR_INTERVAL or np.isnan(value):
         return Estimate(value, None, None, int(positives))
-    low, high = interval(draws, around=value)
+    low, high = interval(values[1:], around=value)
     return Estimate(value, low, high, int(positives))

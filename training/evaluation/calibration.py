@@ -1,10 +1,10 @@
-"""Do the probabilities mean what they say?
+"""Calibration of predicted probabilities.
 
-Slope and intercept of the logistic recalibration (1 and 0 when they do; a slope under 1 means the
-probabilities are too far apart, an intercept above 0 that they are too low), and the Brier score
-with its parts: reliability (0 is best), resolution (more is better) and the uncertainty of the
-events themselves. Sources: D. R. Cox, "Two further applications of a model for binary regression",
-1958; A. H. Murphy, "A new vector partition of the probability score", 1973.
+Slope and intercept of the logistic recalibration: 1 and 0 for calibrated probabilities; a slope
+below 1 means they are too extreme, an intercept above 0 that they are too low. The Brier score with
+its parts: reliability (0 is best), resolution (more is better) and the uncertainty of the events.
+Sources: D. R. Cox, "Two further applications of a model for binary regression", 1958;
+A. H. Murphy, "A new vector partition of the probability score", 1973.
 """
 
 from __future__ import annotations
@@ -15,20 +15,28 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.evaluation.bootstrap import Estimate, Weights, a_few_draws, estimate, joined
+from training.evaluation.bootstrap import Estimate, Weights, concat_batches, estimate, in_batches
+from training.metrics import ratio_or_nan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+RATIO_ALLOWED = (0.67, 1.5)
+"""Mean probability over event rate; outside it tiers and expected numbers mislead. Expert
+judgement; a check fails only if the whole interval is outside."""
+
+SLOPE_ALLOWED = (0.5, 2.0)
+"""Slope of the recalibration; at 0.5 the log-odds are twice too far apart. As above."""
+
 _BINS = 10
 _BIN = "bin "
-_STEPS = 25
+_MAX_STEPS = 25
 _RIDGE = 1e-6
 
 
 @dataclass(frozen=True)
 class Bin:
-    """Rows of like probability: what was said and what came."""
+    """Rows of similar probability: mean prediction and observed event rate."""
 
     mean_probability: float
     observed: Estimate
@@ -36,10 +44,10 @@ class Bin:
 
 
 @dataclass(frozen=True)
-class Reliability:
-    """Figures over all rows with a probability; ``ratio`` is mean probability over event rate.
+class CalibrationReport:
+    """Calibration of the rows with a probability; ``ratio`` is mean probability over event rate.
 
-    ``brier`` = reliability - resolution + uncertainty, up to what varies within the bins.
+    ``brier`` = reliability - resolution + uncertainty, up to the variation within the bins.
     """
 
     slope: Estimate
@@ -52,47 +60,47 @@ class Reliability:
     bins: tuple[Bin, ...]
 
 
-def reliability(
+def calibration_report(
     probability: NDArray[np.float64],
-    happened: NDArray[np.float64],
-    weights: Weights,
-) -> Reliability:
-    """The figures with intervals from the resamples ``weights``, shape (draws, rows)."""
+    labels: NDArray[np.float64],
+    resamples: Weights,
+) -> CalibrationReport:
+    """The calibration with intervals from ``resamples``, shape (resamples, rows)."""
     known = ~np.isnan(probability)
-    p, y = np.clip(probability[known], 1e-6, 1 - 1e-6), (happened[known] > 0.5).astype(np.float64)
-    place = _bins(p)
-    every = np.concatenate([np.ones((1, len(p)), dtype=weights.dtype), weights[:, known]])
-    parts = joined([_drawn(p, y, few, place) for few in a_few_draws(every)])
-    bins = _told(p, y, [parts.pop(f"{_BIN}{number}") for number in np.unique(place)], place)
+    p, y = np.clip(probability[known], 1e-6, 1 - 1e-6), (labels[known] > 0.5).astype(np.float64)
+    bin_of = _bins(p)
+    weights = np.concatenate([np.ones((1, len(p)), dtype=resamples.dtype), resamples[:, known]])
+    metrics = concat_batches([_metrics(p, y, batch, bin_of) for batch in in_batches(weights)])
+    rates = [metrics.pop(f"{_BIN}{number}") for number in np.unique(bin_of)]
     positives = float(y.sum())
-    figures = {
-        name: estimate(float(draws[0]), draws[1:], positives) for name, draws in parts.items()
-    }
-    return Reliability(**figures, bins=bins)
+    figures = {name: estimate(values, positives) for name, values in metrics.items()}
+    return CalibrationReport(**figures, bins=_bin_table(p, y, rates, bin_of))
 
 
-def _drawn(
+def _metrics(
     p: NDArray[np.float64],
     y: NDArray[np.float64],
     weights: NDArray[np.float64],
-    place: NDArray[np.int64],
+    bin_of: NDArray[np.int64],
 ) -> dict[str, NDArray[np.float64]]:
-    """Every figure of some draws, and the event rate of every bin."""
+    """All metrics of a batch of resamples, and the event rate of every bin."""
     rates = {}
-    for number in np.unique(place):
-        rows = place == number
-        rates[f"{_BIN}{number}"] = _ratio(weights[:, rows] @ y[rows], weights[:, rows].sum(axis=1))
-    ratio = _ratio(weights @ p, weights @ y)
+    for number in np.unique(bin_of):
+        rows = bin_of == number
+        rates[f"{_BIN}{number}"] = ratio_or_nan(
+            weights[:, rows] @ y[rows], weights[:, rows].sum(axis=1)
+        )
+    ratio = ratio_or_nan(weights @ p, weights @ y)
     return {
         **_recalibration(p, y, weights),
-        **_brier(p, y, weights, place),
+        **_brier(p, y, weights, bin_of),
         "ratio": ratio,
         **rates,
     }
 
 
 def _bins(probability: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The bin of each row: ten bins of equal size, equals kept together."""
+    """The bin of each row: ten quantile bins, equal probabilities in the same bin."""
     if not len(probability):
         return np.zeros(0, dtype=np.int64)
     edges = np.unique(np.quantile(probability, np.linspace(0, 1, _BINS + 1)[1:-1]))
@@ -102,13 +110,13 @@ def _bins(probability: NDArray[np.float64]) -> NDArray[np.int64]:
 def _recalibration(
     p: NDArray[np.float64], y: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
-    """Slope and intercept of y on the log-odds of p, per draw, by Newton's method."""
+    """Slope and intercept of y on the log-odds of p, for all resamples at once (Newton)."""
     odds = np.log(p / (1 - p))
     slope, intercept = np.ones(len(weights)), np.zeros(len(weights))
-    for _ in range(_STEPS):
+    for _ in range(_MAX_STEPS):
         raw = np.clip(slope[:, None] * odds + intercept[:, None], -30, 30)
-        chance = 1 / (1 + np.exp(-raw))
-        error, spread = weights * (chance - y), weights * chance * (1 - chance)
+        fitted = 1 / (1 + np.exp(-raw))
+        error, spread = weights * (fitted - y), weights * fitted * (1 - fitted)
         g0, g1 = error.sum(axis=1), error @ odds
         h00, h01, h11 = spread.sum(axis=1) + _RIDGE, spread @ odds, spread @ odds**2 + _RIDGE
         scale = h00 * h11 - h01**2
@@ -116,8 +124,8 @@ def _recalibration(
         intercept, slope = intercept - np.clip(step0, -2, 2), slope - np.clip(step1, -2, 2)
         if max(np.abs(step0).max(), np.abs(step1).max()) < 1e-8:
             break
-    one_sided = (weights @ y == 0) | (weights @ (1 - y) == 0)
-    slope[one_sided], intercept[one_sided] = np.nan, np.nan
+    one_label = (weights @ y == 0) | (weights @ (1 - y) == 0)
+    slope[one_label], intercept[one_label] = np.nan, np.nan
     return {"slope": slope, "intercept": intercept}
 
 
@@ -125,41 +133,36 @@ def _brier(
     p: NDArray[np.float64],
     y: NDArray[np.float64],
     weights: NDArray[np.float64],
-    place: NDArray[np.int64],
+    bin_of: NDArray[np.int64],
 ) -> dict[str, NDArray[np.float64]]:
     total = np.maximum(weights.sum(axis=1), 1e-9)
     rate = weights @ y / total
-    off, apart = np.zeros(len(weights)), np.zeros(len(weights))
-    for number in np.unique(place):
-        rows = place == number
+    reliability, resolution = np.zeros(len(weights)), np.zeros(len(weights))
+    for number in np.unique(bin_of):
+        rows = bin_of == number
         size = weights[:, rows].sum(axis=1)
         safe = np.maximum(size, 1e-9)
-        said, came = weights[:, rows] @ p[rows] / safe, weights[:, rows] @ y[rows] / safe
-        off += size * (said - came) ** 2
-        apart += size * (came - rate) ** 2
+        predicted = weights[:, rows] @ p[rows] / safe
+        observed = weights[:, rows] @ y[rows] / safe
+        reliability += size * (predicted - observed) ** 2
+        resolution += size * (observed - rate) ** 2
     return {
         "brier": weights @ (p - y) ** 2 / total,
-        "brier_reliability": off / total,
-        "brier_resolution": apart / total,
+        "brier_reliability": reliability / total,
+        "brier_resolution": resolution / total,
         "brier_uncertainty": rate * (1 - rate),
     }
 
 
-def _told(
+def _bin_table(
     p: NDArray[np.float64],
     y: NDArray[np.float64],
     rates: Sequence[NDArray[np.float64]],
-    place: NDArray[np.int64],
+    bin_of: NDArray[np.int64],
 ) -> tuple[Bin, ...]:
     bins = []
-    for number, draws in zip(np.unique(place), rates, strict=True):
-        rows = place == number
-        observed = estimate(float(draws[0]), draws[1:], float(y[rows].sum()))
+    for number, values in zip(np.unique(bin_of), rates, strict=True):
+        rows = bin_of == number
+        observed = estimate(values, float(y[rows].sum()))
         bins.append(Bin(float(p[rows].mean()), observed, int(rows.sum())))
     return tuple(bins)
-
-
-def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    out = np.full(len(part), np.nan)
-    np.divide(part, whole, out=out, where=whole > 0)
-    return out

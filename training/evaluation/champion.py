@@ -1,8 +1,8 @@
-"""How the champion would have scored the months a challenger is judged on.
+"""Scores of the champion on the holdout of a challenger.
 
-The champion itself may be asked about months after its training only. Where models are trained
-every month there are hardly any such months whose events are known, so there the champion's way of
-fitting stands for it: grown anew on earlier months, exactly as the challenger was.
+The champion may only be evaluated on months after its training. If models are trained every month
+hardly any such months have known events. Then its configuration is taken as refitted on earlier
+months, which gives the challenger's own holdout scores.
 """
 
 from __future__ import annotations
@@ -14,28 +14,30 @@ import numpy as np
 
 from models.base import ScoringModel
 from models.registry import ModelVersion
-from training.evaluation.bootstrap import MIN_POSITIVES_TO_TELL
-from training.fit.fit import LaterTime
+from training.evaluation.bootstrap import MIN_EVENTS_FOR_INTERVAL
+from training.fit.fit import Holdout
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
-class Rival:
-    """The champion's scores on the rows of the challenger's later time, and which rows count."""
+class ChampionScores:
+    """The champion's scores of the holdout rows, and a mask of the rows to compare on."""
 
     scores: NDArray[np.float64]
     rows: NDArray[np.bool_]
 
 
-def rival_of(champion: tuple[ScoringModel, ModelVersion], later: LaterTime) -> Rival:
-    """The champion as the rival of the challenger that scored ``later``."""
+def champion_scores(
+    champion: tuple[ScoringModel, ModelVersion], holdout: Holdout
+) -> ChampionScores:
+    """The champion's scores on the challenger's ``holdout``."""
     model, version = champion
-    every = np.ones(len(later.scores), dtype=bool)
-    after = later.matrix.as_ofs >= np.datetime64(version.trained_at)
-    if model.kind == "scorecard":  # it learns nothing but the rate
-        return Rival(model.raw(later.matrix), every)
-    if later.happened[after].sum() >= MIN_POSITIVES_TO_TELL:
-        return Rival(model.raw(later.matrix), after)
-    return Rival(later.scores, every)
+    all_rows = np.ones(len(holdout.scores), dtype=bool)
+    after = holdout.matrix.as_ofs >= np.datetime64(version.trained_at)
+    if model.kind == "scorecard":  # only its rate is learnt, which does not change the ranking
+        return ChampionScores(model.raw(holdout.matrix), all_rows)
+    if holdout.labels[after].sum() >= MIN_EVENTS_FOR_INTERVAL:
+        return ChampionScores(model.raw(holdout.matrix), after)
+    return ChampionScores(holdout.scores, all_rows)

@@ -1,26 +1,27 @@
-"""Is every group of projects warned alike? Selection, precision, recall, calibration by group.
+"""Group fairness: selection rate, precision, recall and calibration by group.
 
-Each group is compared with all other projects (the rest), since "the average" contains the group
-itself. What a figure is compared with:
+Each group is compared with all other projects (the rest), since an average over all would contain
+the group itself. The reference of each figure:
 
-- selection rate: the rest's, in proportion to the observed rates. Where less is owed, fewer places
-  are no injustice; what counts is events per place.
+- selection rate: the rest's, in proportion to the observed event rates. A group that owes less
+  often needs fewer places on the list; what matters is events per place.
 - precision: the rest's.
-- recall: the rest's, and no less than in proportion to the observed rate where that is lower. With
-  few places a group that owes less often is found less often even by true probabilities
-  (A. Chouldechova, "Fair prediction with disparate impact", 2017), so that alone is not unfair.
+- recall: the rest's, lowered in proportion to the observed event rate where that is lower. With a
+  short list, events of a group that owes less often are found less often even with true
+  probabilities (A. Chouldechova, "Fair prediction with disparate impact", 2017), so that alone is
+  not unfair.
 - calibration (mean probability minus observed rate): the rest's ratio of the two.
 
-A figure is outside when chance would hardly bring the group so far from that: counts are compared
-by the exact tests of two shares (R. A. Fisher, 1935) and of two rates (J. Przyborowski and
-H. Wilenski, 1940), after they were divided by the design effect, for the projects of one contractor
-and the months of one project are not independent (J. Rao, A. Scott, "A simple method for the
-analysis of clustered binary data", 1992), and the chances are corrected for all comparisons made
-(S. Holm, 1979). An exact test, because intervals of a resampled zero have no width. With fewer
-than 10 events nothing is said.
+A figure is outside if chance alone hardly explains its distance from the reference. Counts are
+compared by exact tests of two shares (R. A. Fisher, 1935) and of two rates (J. Przyborowski and
+H. Wilenski, 1940), after division by the design effect, since the projects of one contractor and
+the months of one project are not independent (J. Rao, A. Scott, "A simple method for the analysis
+of clustered binary data", 1992). The p-values are corrected for all comparisons made (S. Holm,
+1979). Exact tests are used because a bootstrap interval of a count of zero has no width. Groups
+with fewer than 10 events are not tested.
 
-All rates rest on known events: where nobody looks nothing is found, and a group that is never
-visited looks fair here. Random visits answer that.
+All rates rest on known events: a group that is never inspected has no known events and looks fair.
+Random visits measure that (:mod:`training.evaluation.selective_labels`).
 """
 
 from __future__ import annotations
@@ -31,30 +32,34 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from training.evaluation.bootstrap import MIN_POSITIVES_TO_TELL, Estimate, estimate
-from training.evaluation.group_counts import Tally, in_order, selected
-from training.evaluation.group_counts import figures as figures_of
+from training.evaluation.bootstrap import MIN_EVENTS_FOR_INTERVAL, Estimate, estimate
+from training.evaluation.group_counts import (
+    GroupCounts,
+    canonical_order,
+    group_metrics,
+    listed_share,
+)
 from training.evaluation.groups import Bounds, Membership, memberships
-from training.evaluation.hypothesis_tests import Counted, chance_of, holm
-from training.evaluation.predictions import MODEL, Judged
-from training.json_safe import plain
+from training.evaluation.hypothesis_tests import RateSample, holm_correction, p_value
+from training.evaluation.predictions import MODEL, Predictions
+from training.json_safe import to_json_safe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FIGURES = ("selection_rate", "precision", "recall", "calibration")
 LEVEL = 0.05
-"""How often, at most, anything at all is called outside where all groups are treated alike."""
+"""Probability of any false alarm at all where all groups are treated alike, at most."""
 
 Side = Literal["low", "high"]
 
 
 @dataclass(frozen=True)
-class Compared:
-    """A group's figure, the rest's, and what is fair for it (see the top of this file).
+class GroupFigure:
+    """A figure of a group, the rest's figure, and the reference ``fair`` (see the module).
 
-    ``chance`` is how likely chance alone brings it so far from that, corrected for all
-    comparisons; None where too few events tell. ``outside`` says on which side it then lies.
+    ``chance`` is the corrected p-value, None if there are too few events. ``outside`` is the side
+    on which a figure outside is.
     """
 
     value: Estimate
@@ -66,9 +71,9 @@ class Compared:
 
 @dataclass(frozen=True)
 class Group:
-    """One group. ``value`` None is the unknown; ``bounds`` in fen, of sizes only.
+    """One group. ``value`` is None for unknown; ``bounds`` are in fen, for sizes only.
 
-    ``figures`` holds one entry per name in :data:`FIGURES`; ``ratio`` is mean probability over
+    ``figures`` has one entry per name in :data:`FIGURES`; ``ratio`` is mean probability over
     observed rate. Rates are shares of project-months.
     """
 
@@ -79,12 +84,12 @@ class Group:
     events: int
     observed_rate: Estimate
     ratio: Estimate
-    figures: Mapping[str, Compared]
+    figures: Mapping[str, GroupFigure]
 
 
 @dataclass(frozen=True)
 class Fairness:
-    """All groups of one contender; ``comparisons`` is how many were made and corrected for."""
+    """All groups of one contender; ``comparisons`` is the number of tests corrected for."""
 
     contender: str
     places_per_month: int
@@ -94,8 +99,8 @@ class Fairness:
 
 
 @dataclass(frozen=True)
-class Unfair:
-    """A figure of a group for which the gate stops: what was found, and the least that is fair."""
+class UnfairFigure:
+    """A figure that stops the gate: the value found and the lowest fair one."""
 
     attribute: str
     value: str | None
@@ -107,124 +112,147 @@ class Unfair:
 
 
 def fairness(
-    judged: Judged, places_per_month: int, contender: str = MODEL, seed: int = 0
+    predictions: Predictions, places_per_month: int, contender: str = MODEL, seed: int = 0
 ) -> Fairness:
-    """Every group's figures with 95 % intervals, and which of them lie outside.
+    """All figures of every group with 95 % intervals, and which are outside.
 
-    Each month's list holds the first ``places_per_month`` by score, ties sharing their places.
-    The order of the rows does not matter.
+    The list of a month holds the first ``places_per_month`` rows by score; ties share places. The
+    order of the rows does not matter.
     """
-    judged = in_order(judged)
-    sums = Tally(judged, selected(judged, contender, places_per_month), contender, seed)
-    groups = tuple(_group(sums, one) for one in memberships(judged))
-    corrected = _corrected(groups)
-    made = sum(f.chance is not None for group in corrected for f in group.figures.values())
-    return Fairness(contender, places_per_month, LEVEL, made, corrected)
+    ordered = canonical_order(predictions)
+    listed = listed_share(ordered, contender, places_per_month)
+    counts = GroupCounts(ordered, listed, contender, seed)
+    groups = _corrected(tuple(_group(counts, member) for member in memberships(ordered)))
+    comparisons = sum(
+        figure.chance is not None for group in groups for figure in group.figures.values()
+    )
+    return Fairness(contender, places_per_month, LEVEL, comparisons, groups)
 
 
-def unfair(found: Fairness) -> tuple[Unfair, ...]:
-    """What the gate stops for: groups warned too little.
+def unfair_figures(report: Fairness) -> tuple[UnfairFigure, ...]:
+    """The figures that stop the gate: groups that are warned too little.
 
-    Their recall is too low, or their probability is too low both beside the rest's and beside
-    what was observed. Too many warnings cost visits, too few cost wages, so only these stop a
-    model; and a lower selection rate or precision hurts nobody where these two are in order.
+    These are a recall outside on the low side, and a calibration outside on the low side whose
+    probabilities are also below the observed rate. Too many warnings cost visits, too few cost
+    wages; a low selection rate or precision harms nobody where these two are in order.
     """
     return tuple(
-        Unfair(g.attribute, g.value, name, f.value.value, f.fair, f.chance or 0.0, g.events)
-        for g in found.groups
-        for name, f in g.figures.items()
-        if f.outside == "low"
-        and (name == "recall" or (name == "calibration" and f.value.value < 0))
+        UnfairFigure(
+            group.attribute,
+            group.value,
+            name,
+            figure.value.value,
+            figure.fair,
+            figure.chance or 0.0,
+            group.events,
+        )
+        for group in report.groups
+        for name, figure in group.figures.items()
+        if figure.outside == "low"
+        and (name == "recall" or (name == "calibration" and figure.value.value < 0))
     )
 
 
-def as_document(found: Fairness) -> dict[str, Any]:
-    """All of it as plain JSON values; a figure that does not exist is None."""
-    document: dict[str, Any] = plain(asdict(found))
+def as_document(report: Fairness) -> dict[str, Any]:
+    """The report as JSON-safe values; a figure that does not exist is None."""
+    document: dict[str, Any] = to_json_safe(asdict(report))
     return document
 
 
-def _group(sums: Tally, one: Membership) -> Group:
-    ours, rest = sums.of(one.rows), sums.of(~one.rows)
-    figures, others = figures_of(ours), figures_of(rest)
-    fair = _fair(figures, others)
+def _group(counts: GroupCounts, member: Membership) -> Group:
+    ours, rest = counts.sums(member.rows), counts.sums(~member.rows)
+    metrics, rest_metrics = group_metrics(ours), group_metrics(rest)
+    fair = _references(metrics, rest_metrics)
     events = float(ours[0, 3])
-    told = {name: estimate(float(all_[0]), all_[1:], events) for name, all_ in figures.items()}
-    chances = _chances(sums, one, ours[0], rest[0])
+    estimates = {name: estimate(values, events) for name, values in metrics.items()}
+    tests = _tests(counts, member, ours[0], rest[0])
     return Group(
-        one.attribute,
-        one.value,
-        one.bounds,
+        member.attribute,
+        member.value,
+        member.bounds,
         int(ours[0, 0]),
         int(events),
-        told["observed_rate"],
-        told["ratio"],
+        estimates["observed_rate"],
+        estimates["ratio"],
         {
-            name: Compared(told[name], float(others[name][0]), fair[name], *chances[name])
+            name: GroupFigure(
+                estimates[name], float(rest_metrics[name][0]), fair[name], *tests[name]
+            )
             for name in FIGURES
         },
     )
 
 
-def _fair(
+def _references(
     ours: Mapping[str, NDArray[np.float64]], rest: Mapping[str, NDArray[np.float64]]
 ) -> dict[str, float]:
-    """What each figure of a group is compared with."""
-    pace = _relative(float(ours["observed_rate"][0]), float(rest["observed_rate"][0]))
+    """The reference of each figure of a group."""
+    relative_rate = _relative(float(ours["observed_rate"][0]), float(rest["observed_rate"][0]))
     return {
-        "selection_rate": float(rest["selection_rate"][0]) * pace,
+        "selection_rate": float(rest["selection_rate"][0]) * relative_rate,
         "precision": float(rest["precision"][0]),
-        "recall": float(rest["recall"][0]) * min(1.0, pace),
+        "recall": float(rest["recall"][0]) * min(1.0, relative_rate),
         "calibration": float(ours["known_rate"][0] * (rest["ratio"][0] - 1)),
     }
 
 
-def _chances(
-    sums: Tally, one: Membership, ours: NDArray[np.float64], rest: NDArray[np.float64]
+def _tests(
+    counts: GroupCounts,
+    member: Membership,
+    ours: NDArray[np.float64],
+    rest: NDArray[np.float64],
 ) -> dict[str, tuple[float | None, Side | None]]:
-    """Per figure the chance, not corrected yet, and the side on which the group lies."""
-    _, places, hits, events, _, said, known_events = sums.columns.T
-    pace = _relative(ours[3] / max(ours[0], 1), rest[3] / max(rest[0], 1))
-    enough = min(ours[3], rest[3]) >= MIN_POSITIVES_TO_TELL
-    enough_known = min(ours[6], rest[6]) >= MIN_POSITIVES_TO_TELL
+    """Per figure the uncorrected p-value, and the side on which the group is."""
+    _, listed, hits, events, _, probability, known_events = counts.columns.T
+    relative_rate = _relative(ours[3] / max(ours[0], 1), rest[3] / max(rest[0], 1))
+    enough = min(ours[3], rest[3]) >= MIN_EVENTS_FOR_INTERVAL
+    enough_known = min(ours[6], rest[6]) >= MIN_EVENTS_FOR_INTERVAL
 
-    def rate(count: NDArray[np.float64], exposure: NDArray[np.float64], tell: bool) -> Counted:
-        return Counted(count, exposure, one.rows, sums.cluster, tell)
+    def rate(
+        count: NDArray[np.float64], exposure: NDArray[np.float64], enough_events: bool
+    ) -> RateSample:
+        return RateSample(count, exposure, member.rows, counts.cluster, enough_events)
 
-    def part(count: NDArray[np.float64], exposure: NDArray[np.float64]) -> Counted:
-        return Counted(count, exposure, one.rows, sums.cluster, enough, bounded=True)
+    def share(count: NDArray[np.float64], exposure: NDArray[np.float64]) -> RateSample:
+        return RateSample(count, exposure, member.rows, counts.cluster, enough, bounded=True)
 
     # More events per place, or per unit of probability, mean too few places, too low a probability.
     return {
-        "selection_rate": _flipped(chance_of(rate(events, places, enough))),
-        "precision": chance_of(part(hits, places)),
-        "recall": chance_of(part(hits, events), min(1.0, pace), max(1.0, pace)),
-        "calibration": _flipped(chance_of(rate(known_events, said, enough_known))),
+        "selection_rate": _flipped(p_value(rate(events, listed, enough))),
+        "precision": p_value(share(hits, listed)),
+        "recall": p_value(share(hits, events), min(1.0, relative_rate), max(1.0, relative_rate)),
+        "calibration": _flipped(p_value(rate(known_events, probability, enough_known))),
     }
 
 
-def _flipped(found: tuple[float | None, Side | None]) -> tuple[float | None, Side | None]:
-    chance, side = found
+def _flipped(test: tuple[float | None, Side | None]) -> tuple[float | None, Side | None]:
+    chance, side = test
     flipped: dict[Side | None, Side | None] = {"low": "high", "high": "low", None: None}
     return chance, flipped[side]
 
 
 def _corrected(groups: tuple[Group, ...]) -> tuple[Group, ...]:
-    """The groups with chances corrected for all comparisons, and sides only where outside."""
-    told = {
+    """The groups with p-values corrected for all comparisons, and sides only where outside."""
+    chances = {
         (number, name): figure.chance
-        for number, one in enumerate(groups)
-        for name, figure in one.figures.items()
+        for number, group in enumerate(groups)
+        for name, figure in group.figures.items()
         if figure.chance is not None
     }
-    known = dict(zip(told, holm(list(told.values())), strict=True))
+    corrected = dict(zip(chances, holm_correction(list(chances.values())), strict=True))
     return tuple(
-        replace(one, figures={n: _judged(f, known.get((g, n))) for n, f in one.figures.items()})
-        for g, one in enumerate(groups)
+        replace(
+            group,
+            figures={
+                name: _with_chance(figure, corrected.get((number, name)))
+                for name, figure in group.figures.items()
+            },
+        )
+        for number, group in enumerate(groups)
     )
 
 
-def _judged(figure: Compared, chance: float | None) -> Compared:
+def _with_chance(figure: GroupFigure, chance: float | None) -> GroupFigure:
     outside = figure.outside if chance is not None and chance < LEVEL else None
     return replace(figure, chance=chance, outside=outside)
 

@@ -1,89 +1,74 @@
-"""What is counted per group of projects, and the figures made from it, resampled by contractor."""
+"""Counts and rates per group of projects, resampled by contractor."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.evaluation.bootstrap import DRAWS, cluster_weights
-from training.evaluation.predictions import Judged
+from training.evaluation.bootstrap import bootstrap_weights
+from training.evaluation.predictions import Predictions
+from training.metrics import ratio_or_nan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def selected(judged: Judged, contender: str, places: int) -> NDArray[np.float64]:
-    """The share of a place each row has on its month's list, 0 to 1; equals share."""
-    share = np.zeros(len(judged.project_ids))
-    for month in np.unique(judged.as_ofs):
-        rows = np.flatnonzero(judged.as_ofs == month)
-        _, equals, sizes = np.unique(
-            -judged.scores[contender][rows], return_inverse=True, return_counts=True
+def listed_share(predictions: Predictions, contender: str, capacity: int) -> NDArray[np.float64]:
+    """How much of a place each row has on the list of its month, from 0 to 1; ties share places."""
+    share = np.zeros(len(predictions.project_ids))
+    for month in np.unique(predictions.as_ofs):
+        rows = np.flatnonzero(predictions.as_ofs == month)
+        _, tie_group, sizes = np.unique(
+            -predictions.scores[contender][rows], return_inverse=True, return_counts=True
         )
         before = np.cumsum(sizes) - sizes
-        share[rows] = (np.clip(places - before, 0, sizes) / sizes)[equals]
+        share[rows] = (np.clip(capacity - before, 0, sizes) / sizes)[tie_group]
     return share
 
 
-class Tally:
-    """Per row what the figures are made from; sums of it per contractor, resampled.
+class GroupCounts:
+    """Counts per row, and their sums over a group, resampled by contractor.
 
-    Columns: rows, places, hits, events; then rows, probability and events of those rows only
-    that have a probability.
+    Columns: rows, listed, hits, events; then rows, probability and events of the rows that have a
+    probability.
     """
 
     def __init__(
-        self, judged: Judged, places: NDArray[np.float64], contender: str, seed: int
+        self, predictions: Predictions, listed: NDArray[np.float64], contender: str, seed: int
     ) -> None:
-        event = (judged.happened > 0.5).astype(np.float64)
-        said = judged.probability.get(contender, np.full(len(event), np.nan))
-        known = (~np.isnan(said)).astype(np.float64)
-        every = (np.ones_like(event), places, places * event, event)
-        self.columns = np.column_stack([*every, known, np.nan_to_num(said), known * event])
-        names, self.cluster = np.unique(np.array(judged.clusters, dtype=str), return_inverse=True)
-        self._counts = np.vstack(
-            [np.ones((1, len(names))), cluster_weights(names.tolist(), DRAWS, seed)]
+        event = (predictions.labels > 0.5).astype(np.float64)
+        probability = predictions.probability.get(contender, np.full(len(event), np.nan))
+        known = (~np.isnan(probability)).astype(np.float64)
+        counts = (np.ones_like(event), listed, listed * event, event)
+        self.columns = np.column_stack([*counts, known, np.nan_to_num(probability), known * event])
+        names, self.cluster = np.unique(
+            np.array(predictions.clusters, dtype=str), return_inverse=True
         )
+        self._weights = bootstrap_weights(names.tolist(), seed=seed).astype(np.float64)
 
-    def of(self, rows: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """The columns' sums over ``rows``: as they are, then resampled; (1 + draws, columns)."""
-        per_cluster = np.zeros((self._counts.shape[1], self.columns.shape[1]))
-        np.add.at(per_cluster, self.cluster[rows], self.columns[rows])
-        return self._counts @ per_cluster
-
-
-def in_order(judged: Judged) -> Judged:
-    """The rows in an order of their own, so that sums of fractions repeat to the bit."""
-    order = np.lexsort((np.array(judged.project_ids, dtype=str), judged.as_ofs))
-    return replace(
-        judged,
-        as_ofs=judged.as_ofs[order],
-        project_ids=tuple(judged.project_ids[i] for i in order),
-        clusters=tuple(judged.clusters[i] for i in order),
-        happened=judged.happened[order],
-        scores={name: one[order] for name, one in judged.scores.items()},
-        probability={name: one[order] for name, one in judged.probability.items()},
-        attributes={name: one[order] for name, one in judged.attributes.items()},
-    )
+    def sums(self, rows: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Sums over ``rows`` in the sample and its resamples; shape (1 + resamples, columns)."""
+        by_cluster = np.zeros((self._weights.shape[1], self.columns.shape[1]))
+        np.add.at(by_cluster, self.cluster[rows], self.columns[rows])
+        return self._weights @ by_cluster
 
 
-def figures(sums: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """The figures of one group by name, each of shape (1 + draws,); ``sums`` from a tally."""
-    rows, places, hits, events, known, said, known_events = sums.T
+def canonical_order(predictions: Predictions) -> Predictions:
+    """The rows ordered by date and project, so that sums of fractions repeat to the bit."""
+    order = np.lexsort((np.array(predictions.project_ids, dtype=str), predictions.as_ofs))
+    return predictions.take(order)
+
+
+def group_metrics(sums: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Metrics of a group by name from :meth:`GroupCounts.sums`; shape (1 + resamples,) each."""
+    rows, listed, hits, events, known, probability, known_events = sums.T
     return {
-        "selection_rate": _ratio(places, rows),
-        "precision": _ratio(hits, places),
-        "recall": _ratio(hits, events),
-        "calibration": _ratio(said - known_events, known),
-        "ratio": _ratio(said, known_events),
-        "observed_rate": _ratio(events, rows),
-        "known_rate": _ratio(known_events, known),
+        "selection_rate": ratio_or_nan(listed, rows),
+        "precision": ratio_or_nan(hits, listed),
+        "recall": ratio_or_nan(hits, events),
+        "calibration": ratio_or_nan(probability - known_events, known),
+        "ratio": ratio_or_nan(probability, known_events),
+        "observed_rate": ratio_or_nan(events, rows),
+        "known_rate": ratio_or_nan(known_events, known),
     }
-
-
-def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    out = np.full(len(part), np.nan)
-    np.divide(part, whole, out=out, where=whole > 0)
-    return out

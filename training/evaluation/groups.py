@@ -1,4 +1,4 @@
-"""Who is compared with whom: the groups projects fall into by place, money, trade and size."""
+"""Groups of projects compared with each other: by region, funding, sector and size."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from training.evaluation.predictions import Judged
+from training.evaluation.predictions import Predictions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,10 +21,10 @@ Bounds = tuple[int | None, int | None]
 
 @dataclass(frozen=True)
 class Membership:
-    """One group of an attribute; ``value`` is None where the attribute is unknown.
+    """The rows of one group, as a mask of shape (rows,).
 
-    ``bounds`` are those of a size (above the first, up to the second, in fen), None otherwise.
-    ``rows`` says which rows belong to it, shape (rows,).
+    ``value`` is None where the attribute is unknown. ``bounds`` (above the first, up to the second,
+    in fen) is set for sizes only.
     """
 
     attribute: str
@@ -33,21 +33,21 @@ class Membership:
     rows: NDArray[np.bool_]
 
 
-def memberships(judged: Judged) -> tuple[Membership, ...]:
-    """All groups of every attribute by which the rows differ, the unknown as a group of its own.
+def memberships(predictions: Predictions) -> tuple[Membership, ...]:
+    """All groups of every attribute with more than one group; unknown is a group of its own.
 
-    Regions are counties (6 digits), or townships (9 digits) where there is one county only; sizes
-    are thirds of the registered capital of the contractor and of the project's contract amount.
+    Regions are counties (6 digits), or townships (9 digits) if there is only one county. Sizes are
+    thirds of the contractor's registered capital and of the project's contract amount.
     """
-    of = judged.attributes
-    found = [
-        _by_value("region", _regions(of["region_code"])),
-        _by_value("funding", of["funding"]),
-        _by_value("sector", of["sector"]),
-        _by_size("contractor_size", of["registered_capital"]),
-        _by_size("project_size", of["contract_amount"]),
+    attributes = predictions.attributes
+    partitions = [
+        _by_value("region", _regions(attributes["region_code"])),
+        _by_value("funding", attributes["funding"]),
+        _by_value("sector", attributes["sector"]),
+        _by_size("contractor_size", attributes["registered_capital"]),
+        _by_size("project_size", attributes["contract_amount"]),
     ]
-    return tuple(one for groups in found if len(groups) > 1 for one in groups)
+    return tuple(group for groups in partitions if len(groups) > 1 for group in groups)
 
 
 def _regions(codes: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -57,9 +57,9 @@ def _regions(codes: NDArray[np.object_]) -> NDArray[np.object_]:
 
 
 def _by_value(attribute: str, values: NDArray[np.object_]) -> list[Membership]:
-    named = np.array(["" if value is None else str(value) for value in values], dtype=object)
+    names = np.array(["" if value is None else str(value) for value in values], dtype=object)
     return [
-        Membership(attribute, value or None, None, named == value) for value in sorted(set(named))
+        Membership(attribute, value or None, None, names == value) for value in sorted(set(names))
     ]
 
 

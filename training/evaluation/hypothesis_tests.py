@@ -1,4 +1,4 @@
-"""Could two rates of clustered counts differ so by chance? An exact test, and many at once."""
+"""Exact tests for the difference of two clustered rates, with Holm correction."""
 
 from __future__ import annotations
 
@@ -14,124 +14,144 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Counted:
-    """Per row a count and what it is counted on (its exposure); which rows are the group's.
+class RateSample:
+    """Counts and exposures per row, and which rows belong to the group.
 
-    ``cluster`` numbers the cluster of each row; ``enough`` says whether there is enough to tell.
-    ``bounded`` is true where the count is a part of its exposure, such as hits of places.
+    ``cluster`` numbers the cluster of each row. ``enough_events`` is whether the sample may be
+    tested at all. ``bounded`` is true where the count is a part of its exposure, such as the hits
+    among listed rows.
     """
 
     count: NDArray[np.float64]
     exposure: NDArray[np.float64]
     group: NDArray[np.bool_]
     cluster: NDArray[np.int64]
-    enough: bool
+    enough_events: bool
     bounded: bool = False
 
 
-def chance_of(
-    counted: Counted, least: float = 1.0, most: float = 1.0
+def p_value(
+    sample: RateSample, least: float = 1.0, most: float = 1.0
 ) -> tuple[float | None, Literal["low", "high"] | None]:
-    """The two-sided chance that the group's rate lies so far from the rest's, and its side.
+    """Two-sided p-value of the group's rate against the rest's, and the side it is on.
 
     "low" is tested against ``least`` times the rest's rate, "high" against ``most`` times. None
-    where there is too little to tell, or neither count nor exposure.
+    if there are too few events, or neither count nor exposure.
     """
-    ours, rest = counted.group, ~counted.group
-    on_ours, on_rest = counted.exposure[ours].sum(), counted.exposure[rest].sum()
-    found, others = float(counted.count[ours].sum()), float(counted.count[rest].sum())
-    if not counted.enough or on_ours + found <= 0 or on_rest + others <= 0:
+    group, rest = sample.group, ~sample.group
+    group_exposure, rest_exposure = sample.exposure[group].sum(), sample.exposure[rest].sum()
+    group_count, rest_count = float(sample.count[group].sum()), float(sample.count[rest].sum())
+    empty = group_exposure + group_count <= 0 or rest_exposure + rest_count <= 0
+    if not sample.enough_events or empty:
         return None, None
-    effect = design_effect(counted)
-    parts = [part / effect for part in (found, others, on_ours, on_rest)]
-    tails = _tails_of_parts if counted.bounded else _tails_of_rates
-    at_most, at_least = tails(parts, least)[0], tails(parts, most)[1]
-    return min(1.0, 2 * min(at_most, at_least)), "low" if at_most < at_least else "high"
+    effect = design_effect(sample)
+    effective = [
+        number / effect for number in (group_count, rest_count, group_exposure, rest_exposure)
+    ]
+    tails = _fisher_tails if sample.bounded else _poisson_rate_tails
+    lower, upper = tails(effective, least)[0], tails(effective, most)[1]
+    return min(1.0, 2 * min(lower, upper)), "low" if lower < upper else "high"
 
 
-def design_effect(counted: Counted) -> float:
-    """How many rows are worth one because a cluster's rows go together; at least 1.
+def design_effect(sample: RateSample) -> float:
+    """Number of rows that carry the information of one independent row; at least 1.
 
-    The larger of what the group shows and what group and rest show together: few clusters may
-    show no variation by chance. Where nothing varies at all, clusters count as one row each.
+    The larger of the effect within the group and that within group and rest pooled, since a few
+    clusters may show no variation by chance. If nothing varies at all, each cluster counts as one
+    row.
     """
-    own = _within(counted, counted.group)
-    both = np.add(own, _within(counted, ~counted.group))
-    if both[1] <= 0:
-        whole = _sums(counted.exposure, counted, counted.group)
-        both = whole if whole[1] > 0 else np.ones(2)
-    alone = own[0] / own[1] if own[1] > 0 else 1.0
-    return max(1.0, float(alone), float(both[0] / both[1]))
+    own = _deviations(sample, sample.group)
+    pooled = np.add(own, _deviations(sample, ~sample.group))
+    if pooled[1] <= 0:
+        exposures = _squared_sums(sample.exposure, sample, sample.group)
+        pooled = exposures if exposures[1] > 0 else np.ones(2)
+    own_effect = own[0] / own[1] if own[1] > 0 else 1.0
+    return max(1.0, float(own_effect), float(pooled[0] / pooled[1]))
 
 
-def holm(chances: Sequence[float]) -> list[float]:
-    """The chances corrected for there being so many of them (S. Holm, 1979).
+def holm_correction(p_values: Sequence[float]) -> list[float]:
+    """The p-values corrected for multiple comparisons (S. Holm, 1979).
 
-    >>> holm([0.01, 0.5, 0.03])
+    >>> holm_correction([0.01, 0.5, 0.03])
     [0.03, 0.5, 0.06]
     """
-    order = sorted(range(len(chances)), key=lambda place: chances[place])
-    corrected, highest = [0.0] * len(chances), 0.0
-    for done, place in enumerate(order):
-        highest = max(highest, min(1.0, chances[place] * (len(chances) - done)))
-        corrected[place] = highest
+    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
+    corrected, highest = [0.0] * len(p_values), 0.0
+    for rank, index in enumerate(order):
+        highest = max(highest, min(1.0, p_values[index] * (len(p_values) - rank)))
+        corrected[index] = highest
     return corrected
 
 
-def _within(counted: Counted, rows: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Squared deviations from the part's own rate: of whole clusters, and of rows."""
-    exposure = counted.exposure[rows].sum()
-    rate = counted.count[rows].sum() / exposure if exposure > 0 else 0.0
-    return _sums(counted.count - rate * counted.exposure, counted, rows)
+def _deviations(sample: RateSample, rows: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Squared deviations of ``rows`` from their own rate: summed by cluster first, and by row."""
+    exposure = sample.exposure[rows].sum()
+    rate = sample.count[rows].sum() / exposure if exposure > 0 else 0.0
+    return _squared_sums(sample.count - rate * sample.exposure, sample, rows)
 
 
-def _sums(
-    values: NDArray[np.float64], counted: Counted, rows: NDArray[np.bool_]
+def _squared_sums(
+    values: NDArray[np.float64], sample: RateSample, rows: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    whole = np.bincount(counted.cluster[rows], weights=values[rows])
-    return np.array([np.sum(whole**2), np.sum(values[rows] ** 2)])
+    by_cluster = np.bincount(sample.cluster[rows], weights=values[rows])
+    return np.array([np.sum(by_cluster**2), np.sum(values[rows] ** 2)])
 
 
-def _tails_of_rates(parts: Sequence[float], times: float) -> tuple[float, float]:
-    """Chance of so few, and of so many, counts where the group's rate is ``times`` the rest's.
+def _poisson_rate_tails(effective: Sequence[float], times: float) -> tuple[float, float]:
+    """Lower and upper tail if the group's rate is ``times`` the rest's: the test of two rates.
 
-    Given all counts, each falls to the group in proportion to its exposure: a binomial, whose
-    tails are incomplete beta functions and so need no whole numbers.
+    Given the sum of the counts, each falls to the group in proportion to its exposure. The tails of
+    this binomial are incomplete beta functions and need no whole numbers.
     """
     from scipy.special import betainc  # type: ignore[import-untyped]
 
-    found, others, on_ours, on_rest = parts
-    share = on_ours * times / (on_ours * times + on_rest)
-    at_most = 1 - float(betainc(found + 1, others, share)) if others > 0 else 1.0
-    at_least = float(betainc(found, others + 1, share)) if found > 0 else 1.0
-    return max(0.0, at_most), at_least
+    group_count, rest_count, group_exposure, rest_exposure = effective
+    share = group_exposure * times / (group_exposure * times + rest_exposure)
+    lower = 1 - float(betainc(group_count + 1, rest_count, share)) if rest_count > 0 else 1.0
+    upper = float(betainc(group_count, rest_count + 1, share)) if group_count > 0 else 1.0
+    return max(0.0, lower), upper
 
 
-def _tails_of_parts(parts: Sequence[float], times: float) -> tuple[float, float]:
-    """The same where a count is a part of its exposure: R. A. Fisher's exact test.
+def _fisher_tails(effective: Sequence[float], times: float) -> tuple[float, float]:
+    """Lower and upper tail if the group's share is ``times`` the rest's: Fisher's exact test.
 
-    On effective numbers, rounded. ``times`` the rest's share is turned into a ratio of odds.
+    On effective numbers, rounded. ``times`` the rest's share is expressed as an odds ratio.
     """
-    found, others, on_ours, on_rest = (round(part) for part in parts)
-    share = parts[1] / parts[3] if parts[3] > 0 else 0.0
+    group_count, rest_count, group_exposure, rest_exposure = (round(part) for part in effective)
+    share = effective[1] / effective[3] if effective[3] > 0 else 0.0
     if share * times >= 1 > share:
         return 1.0, 1.0
     odds = times * (1 - share) / (1 - share * times) if share < 1 else times
-    ways = {
-        count: _log_ways(on_ours, count)
-        + _log_ways(on_rest, found + others - count)
-        + count * math.log(odds)
-        for count in range(max(0, found + others - on_rest), min(on_ours, found + others) + 1)
-    }
-    if not ways:
+    return noncentral_hypergeometric_tails(
+        group_count, group_exposure, group_count + rest_count, rest_exposure, odds
+    )
+
+
+def noncentral_hypergeometric_tails(
+    count: int, group: int, drawn: int, rest: int, odds: float
+) -> tuple[float, float]:
+    """P(X <= count) and P(X >= count) of Fisher's noncentral hypergeometric distribution.
+
+    X is the number of ``group`` items among ``drawn`` ones of ``group`` and ``rest``, at the odds
+    ratio ``odds``. Both are 1 if the margins are impossible.
+
+    Summed over the whole support: ``scipy.stats.nchypergeom_fisher`` gives an upper tail only as 1
+    minus the lower one (0 below 1e-16), and takes 1 to 2 s for 12,000 draws where this takes 1 ms.
+    """
+    from scipy.special import gammaln
+
+    support = np.arange(max(0, drawn - rest), min(group, drawn) + 1)
+    if not len(support):
         return 1.0, 1.0
-    most = max(ways.values())
-    weight = {count: math.exp(way - most) for count, way in ways.items()}
-    whole = sum(weight.values())
-    at_most = sum(one for count, one in weight.items() if count <= found) / whole
-    at_least = sum(one for count, one in weight.items() if count >= found) / whole
-    return at_most, at_least
-
-
-def _log_ways(whole: int, part: int) -> float:
-    return math.lgamma(whole + 1) - math.lgamma(part + 1) - math.lgamma(whole - part + 1)
+    others = drawn - support
+    log_weights = (
+        support * math.log(odds)
+        - gammaln(support + 1)
+        - gammaln(group - support + 1)
+        - gammaln(others + 1)
+        - gammaln(rest - others + 1)
+    )
+    weights = np.exp(log_weights - log_weights.max())
+    total = weights.sum()
+    lower, upper = weights[support <= count].sum(), weights[support >= count].sum()
+    return float(lower / total), float(upper / total)

@@ -1,4 +1,4 @@
-"""Scores given at past dates beside what came of them: the rows every verdict is made from."""
+"""Past predictions with their labels: the input of all evaluation."""
 
 from __future__ import annotations
 
@@ -13,65 +13,69 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MODEL = "model"
-"""The contender a verdict is about; the others are what it must beat."""
+"""Name of the evaluated model among the contenders; the others are its baselines."""
 
 
 @dataclass(frozen=True)
-class Judged:
+class Predictions:
     """One row per project and as_of of a cohort; every array has shape (rows,).
 
-    ``clusters`` holds the contractor, or the project where it is unknown. ``happened`` is 1 where
-    an event fell within the horizon and 0 where none is known; ``outcome`` says the same but NaN
-    where nobody looked. ``scores`` has each contender's ranking score, ``probability`` those that
-    state one (NaN where they did not). ``attributes`` holds what groups are made from
-    (region_code, sector, funding as text; registered_capital, contract_amount in fen), None where
-    unknown. ``workers`` and ``amount`` (fen) are what hangs on the project, NaN where unknown.
+    ``clusters`` holds the contractor, or the project where it is unknown. ``labels`` is 1 where an
+    event fell within the horizon and 0 where none is known; ``observed`` is the same but NaN where
+    the project was neither inspected nor had a case decided. ``scores`` has the ranking score of
+    each contender, ``probability`` those of the contenders that give one (NaN where they did not).
+    ``attributes`` holds what groups are made from (region_code, sector, funding as text;
+    registered_capital, contract_amount in fen), None where unknown. ``workers`` and ``amount``
+    (fen) are the stakes of the project, NaN where unknown.
     """
 
     as_ofs: NDArray[np.datetime64]
     project_ids: tuple[str, ...]
     clusters: tuple[str, ...]
-    happened: NDArray[np.float64]
-    outcome: NDArray[np.float64]
+    labels: NDArray[np.float64]
+    observed: NDArray[np.float64]
     scores: Mapping[str, NDArray[np.float64]]
     probability: Mapping[str, NDArray[np.float64]]
     attributes: Mapping[str, NDArray[np.object_]]
     workers: NDArray[np.float64]
     amount: NDArray[np.float64]
 
-    def where(self, mask: NDArray[np.bool_]) -> Judged:
+    def where(self, mask: NDArray[np.bool_]) -> Predictions:
         """The rows where ``mask`` is true."""
-        kept = np.flatnonzero(mask)
+        return self.take(np.flatnonzero(mask))
+
+    def take(self, index: NDArray[np.int64]) -> Predictions:
+        """The rows with the indices ``index``, in this order."""
         return replace(
             self,
-            as_ofs=self.as_ofs[mask],
-            project_ids=tuple(self.project_ids[i] for i in kept),
-            clusters=tuple(self.clusters[i] for i in kept),
-            happened=self.happened[mask],
-            outcome=self.outcome[mask],
-            scores={name: one[mask] for name, one in self.scores.items()},
-            probability={name: one[mask] for name, one in self.probability.items()},
-            attributes={name: one[mask] for name, one in self.attributes.items()},
-            workers=self.workers[mask],
-            amount=self.amount[mask],
+            as_ofs=self.as_ofs[index],
+            project_ids=tuple(self.project_ids[i] for i in index),
+            clusters=tuple(self.clusters[i] for i in index),
+            labels=self.labels[index],
+            observed=self.observed[index],
+            scores={name: values[index] for name, values in self.scores.items()},
+            probability={name: values[index] for name, values in self.probability.items()},
+            attributes={name: values[index] for name, values in self.attributes.items()},
+            workers=self.workers[index],
+            amount=self.amount[index],
         )
 
     def months(self) -> list[dt.date]:
-        """The dates scored, in order."""
+        """The as_of dates, in order."""
         return [day.astype(object) for day in np.unique(self.as_ofs)]
 
 
-def together(parts: Sequence[Judged]) -> Judged:
+def concat(parts: Sequence[Predictions]) -> Predictions:
     """The rows of all ``parts``, one after the other; all have the same contenders."""
     first = parts[0]
-    return Judged(
+    return Predictions(
         as_ofs=np.concatenate([part.as_ofs for part in parts]),
         project_ids=tuple(name for part in parts for name in part.project_ids),
         clusters=tuple(name for part in parts for name in part.clusters),
-        happened=np.concatenate([part.happened for part in parts]),
-        outcome=np.concatenate([part.outcome for part in parts]),
-        scores=_stacked([part.scores for part in parts]),
-        probability=_stacked([part.probability for part in parts]),
+        labels=np.concatenate([part.labels for part in parts]),
+        observed=np.concatenate([part.observed for part in parts]),
+        scores=_concat_values([part.scores for part in parts]),
+        probability=_concat_values([part.probability for part in parts]),
         attributes={
             name: np.concatenate([part.attributes[name] for part in parts])
             for name in first.attributes
@@ -81,5 +85,7 @@ def together(parts: Sequence[Judged]) -> Judged:
     )
 
 
-def _stacked(parts: Sequence[Mapping[str, NDArray[np.float64]]]) -> dict[str, NDArray[np.float64]]:
+def _concat_values(
+    parts: Sequence[Mapping[str, NDArray[np.float64]]],
+) -> dict[str, NDArray[np.float64]]:
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -1,9 +1,9 @@
-"""How good each contender's lists were, with intervals, over the months they were made in.
+"""Ranking metrics of a contender over several months, with bootstrap intervals.
 
-A list is made anew every month, so a ranking is judged within its month and the months are added
-up: ROC AUC over all pairs of one month, average precision weighted by each month's events,
-precision and recall over all places and all events. An interval comes from resampling contractors
-with all their projects and months; figures behind which fewer than 10 events stand get none.
+A new list is made every month, so rankings are compared within a month and then added up: ROC AUC
+over all pairs within months, average precision weighted by the events of each month, precision and
+recall over all listed rows and all events. Intervals come from resampling contractors with all
+their projects and months; figures with fewer than 10 events get none.
 """
 
 from __future__ import annotations
@@ -15,112 +15,116 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.evaluation.bootstrap import (
-    DRAWS,
     Estimate,
     Weights,
-    a_few_draws,
-    cluster_weights,
+    concat_batches,
     estimate,
-    joined,
+    in_batches,
 )
-from training.evaluation.calibration import Reliability, reliability
-from training.evaluation.metrics import Ranking
-from training.evaluation.predictions import Judged
+from training.evaluation.calibration import CalibrationReport, calibration_report
+from training.evaluation.predictions import Predictions
+from training.metrics import Ranking, ratio_or_nan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SHARES: Mapping[str, float] = {"5pct": 0.05, "10pct": 0.10, "20pct": 0.20}
 CUTS = ("capacity", *SHARES)
+"""Lengths of the list at which precision, recall and lift are reported."""
 
-Drawn = Mapping[str, "NDArray[np.float64]"]
-"""Per figure its value on the rows as they are, then on each resample; shape (1 + draws,)."""
+BootstrapMetrics = Mapping[str, "NDArray[np.float64]"]
+"""Per metric its value on the sample itself, then on each resample; shape (1 + resamples,)."""
 
 
 @dataclass(frozen=True)
 class TieRange:
-    """The precision in the worst and the best order among equal scores."""
+    """Precision in the worst and the best order among equal scores."""
 
     worst: float
     best: float
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """One contender: figures by name, what ties could do to the precisions, its probabilities.
+class RankingReport:
+    """Metrics of one contender by name, their range under ties, and the calibration.
 
-    ``labelled`` is the share of its places, by cut, where somebody looked within the horizon.
+    ``labelled`` is, by cut, the share of the listed rows that were observed within the horizon.
+    ``reliability`` is None for a contender without probabilities.
     """
 
     figures: Mapping[str, Estimate]
     ties: Mapping[str, TieRange]
     labelled: Mapping[str, float]
-    reliability: Reliability | None
+    reliability: CalibrationReport | None
 
 
-def resamples(judged: Judged, draws: int = DRAWS, seed: int = 0) -> Weights:
-    """The rows as they are, then ``draws`` resamples of contractors; shape (1 + draws, rows).
+def ranking_report(
+    predictions: Predictions, contender: str, capacity: int, weights: Weights
+) -> RankingReport:
+    """The report on ``contender`` with ``capacity`` rows on the list of each month.
 
-    Small whole numbers, kept small: a province has 300,000 rows.
+    ``weights`` as made by :func:`training.evaluation.bootstrap.bootstrap_weights`.
     """
-    drawn = cluster_weights(judged.clusters, draws, seed)
-    return np.concatenate([np.ones((1, len(judged.clusters)), dtype=drawn.dtype), drawn])
-
-
-def verdict(judged: Judged, contender: str, places: int, weights: Weights) -> Verdict:
-    """The figures of ``contender`` with ``places`` on each month's list."""
-    drawn = figures_drawn(judged, contender, places, weights)
-    events = float(judged.happened.sum())
-    said = judged.probability.get(contender)
-    return Verdict(
-        figures={name: estimate(float(all_[0]), all_[1:], events) for name, all_ in drawn.items()},
-        ties=_tie_ranges(judged, contender, places),
-        labelled=_labelled(judged, contender, places),
-        reliability=None if said is None else reliability(said, judged.happened, weights[1:]),
+    metrics = bootstrap_metrics(predictions, contender, capacity, weights)
+    events = float(predictions.labels.sum())
+    probability = predictions.probability.get(contender)
+    return RankingReport(
+        figures={name: estimate(values, events) for name, values in metrics.items()},
+        ties=_tie_ranges(predictions, contender, capacity),
+        labelled=_observed_shares(predictions, contender, capacity),
+        reliability=None
+        if probability is None
+        else calibration_report(probability, predictions.labels, weights[1:]),
     )
 
 
-def figures_drawn(
-    judged: Judged, contender: str, places: int, weights: Weights
+def bootstrap_metrics(
+    predictions: Predictions, contender: str, capacity: int, weights: Weights
 ) -> dict[str, NDArray[np.float64]]:
-    """All figures of ``contender`` for every row of ``weights``."""
-    return joined([_drawn(judged, contender, places, part) for part in a_few_draws(weights)])
+    """All ranking metrics of ``contender`` for every row of ``weights``."""
+    return concat_batches(
+        [_metrics(predictions, contender, capacity, batch) for batch in in_batches(weights)]
+    )
 
 
-def _drawn(
-    judged: Judged, contender: str, places: int, weights: NDArray[np.float64]
+def difference(
+    ours: BootstrapMetrics, theirs: BootstrapMetrics, metric: str, positives: float
+) -> Estimate:
+    """``metric`` of ours minus theirs on the same resamples."""
+    return estimate(ours[metric] - theirs[metric], positives)
+
+
+def _metrics(
+    predictions: Predictions, contender: str, capacity: int, weights: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
     totals: dict[str, NDArray[np.float64]] = {}
-    for rows in _by_month(judged):
-        month = _month(
-            judged.scores[contender][rows], judged.happened[rows], places, weights[:, rows]
+    for rows in _rows_by_month(predictions):
+        sums = _month_sums(
+            predictions.scores[contender][rows],
+            predictions.labels[rows],
+            capacity,
+            weights[:, rows],
         )
-        for name, value in month.items():
+        for name, value in sums.items():
             totals[name] = totals.get(name, np.zeros(len(weights))) + value
-    return _shares(totals)
+    return _ratios(totals)
 
 
-def difference(ours: Drawn, theirs: Drawn, figure: str, positives: float) -> Estimate:
-    """Ours minus theirs on the same resamples."""
-    gap = ours[figure] - theirs[figure]
-    return estimate(float(gap[0]), gap[1:], positives)
+def _rows_by_month(predictions: Predictions) -> list[NDArray[np.int64]]:
+    return [np.flatnonzero(predictions.as_ofs == day) for day in np.unique(predictions.as_ofs)]
 
 
-def _by_month(judged: Judged) -> list[NDArray[np.int64]]:
-    return [np.flatnonzero(judged.as_ofs == day) for day in np.unique(judged.as_ofs)]
-
-
-def _month(
-    score: NDArray[np.float64],
-    happened: NDArray[np.float64],
-    places: int,
+def _month_sums(
+    scores: NDArray[np.float64],
+    labels: NDArray[np.float64],
+    capacity: int,
     weights: NDArray[np.float64],
 ) -> dict[str, NDArray[np.float64]]:
-    """The sums of one month that the figures over all months are made from."""
-    ranking = Ranking(score, happened)
-    rows, events = weights.sum(axis=1), weights @ happened
+    """The sums of one month from which the metrics over all months are computed."""
+    ranking = Ranking(scores, labels)
+    rows, events = weights.sum(axis=1), weights @ labels
     pairs = events * (rows - events)
-    out = {
+    sums = {
         "rows": rows,
         "events": events,
         "pairs": pairs,
@@ -128,68 +132,62 @@ def _month(
         "area": np.nan_to_num(ranking.average_precision(weights)) * events,
     }
     for cut in CUTS:
-        taken = _places(cut, places, rows)
-        out[f"places_{cut}"] = taken
-        out[f"found_{cut}"] = ranking.found_at_top(weights, taken)[0]
-    return out
+        length = _list_length(cut, capacity, rows)
+        sums[f"listed_{cut}"] = length
+        sums[f"hits_{cut}"] = ranking.events_at_top(weights, length)[0]
+    return sums
 
 
-def _places(cut: str, places: int, rows: NDArray[np.float64]) -> NDArray[np.float64]:
+def _list_length(cut: str, capacity: int, rows: NDArray[np.float64]) -> NDArray[np.float64]:
     if cut == "capacity":
-        return np.minimum(float(places), rows)
+        return np.minimum(float(capacity), rows)
     return np.minimum(np.maximum(np.round(SHARES[cut] * rows), 1.0), rows)
 
 
-def _shares(totals: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+def _ratios(totals: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
     if not totals:
         return {}
-    rate = _ratio(totals["events"], totals["rows"])
-    out = {
+    rate = ratio_or_nan(totals["events"], totals["rows"])
+    metrics = {
         "base_rate": rate,
-        "roc_auc": _ratio(totals["won"], totals["pairs"]),
-        "average_precision": _ratio(totals["area"], totals["events"]),
+        "roc_auc": ratio_or_nan(totals["won"], totals["pairs"]),
+        "average_precision": ratio_or_nan(totals["area"], totals["events"]),
     }
     for cut in CUTS:
-        precision = _ratio(totals[f"found_{cut}"], totals[f"places_{cut}"])
-        out[f"precision_{cut}"] = precision
-        out[f"recall_{cut}"] = _ratio(totals[f"found_{cut}"], totals["events"])
-        out[f"lift_{cut}"] = _ratio(precision, rate)
-    return out
+        precision = ratio_or_nan(totals[f"hits_{cut}"], totals[f"listed_{cut}"])
+        metrics[f"precision_{cut}"] = precision
+        metrics[f"recall_{cut}"] = ratio_or_nan(totals[f"hits_{cut}"], totals["events"])
+        metrics[f"lift_{cut}"] = ratio_or_nan(precision, rate)
+    return metrics
 
 
-def _tie_ranges(judged: Judged, contender: str, places: int) -> dict[str, TieRange]:
-    worst, best, taken = (dict.fromkeys(CUTS, 0.0) for _ in range(3))
-    for rows in _by_month(judged):
-        ranking = Ranking(judged.scores[contender][rows], judged.happened[rows])
-        once = np.ones((1, len(rows)))
+def _tie_ranges(predictions: Predictions, contender: str, capacity: int) -> dict[str, TieRange]:
+    worst, best, listed = (dict.fromkeys(CUTS, 0.0) for _ in range(3))
+    for rows in _rows_by_month(predictions):
+        ranking = Ranking(predictions.scores[contender][rows], predictions.labels[rows])
+        unweighted = np.ones((1, len(rows)))
         for cut in CUTS:
-            count = _places(cut, places, once.sum(axis=1))
-            _, low, high = ranking.found_at_top(once, count)
+            length = _list_length(cut, capacity, unweighted.sum(axis=1))
+            _, low, high = ranking.events_at_top(unweighted, length)
             worst[cut] += float(low[0])
             best[cut] += float(high[0])
-            taken[cut] += float(count[0])
+            listed[cut] += float(length[0])
     return {
-        f"precision_{cut}": TieRange(worst[cut] / taken[cut], best[cut] / taken[cut])
+        f"precision_{cut}": TieRange(worst[cut] / listed[cut], best[cut] / listed[cut])
         for cut in CUTS
-        if taken[cut]
+        if listed[cut]
     }
 
 
-def _labelled(judged: Judged, contender: str, places: int) -> dict[str, float]:
-    """Share of the places where the outcome is known, expected over tie orders."""
-    looked = (~np.isnan(judged.outcome)).astype(np.float64)
-    found, taken = dict.fromkeys(CUTS, 0.0), dict.fromkeys(CUTS, 0.0)
-    for rows in _by_month(judged):
-        ranking = Ranking(judged.scores[contender][rows], looked[rows])
-        once = np.ones((1, len(rows)))
+def _observed_shares(predictions: Predictions, contender: str, capacity: int) -> dict[str, float]:
+    """Share of the listed rows that were observed, expected over tie orders."""
+    observed = (~np.isnan(predictions.observed)).astype(np.float64)
+    hits, listed = dict.fromkeys(CUTS, 0.0), dict.fromkeys(CUTS, 0.0)
+    for rows in _rows_by_month(predictions):
+        ranking = Ranking(predictions.scores[contender][rows], observed[rows])
+        unweighted = np.ones((1, len(rows)))
         for cut in CUTS:
-            count = _places(cut, places, once.sum(axis=1))
-            found[cut] += float(ranking.found_at_top(once, count)[0][0])
-            taken[cut] += float(count[0])
-    return {cut: found[cut] / taken[cut] for cut in CUTS if taken[cut]}
-
-
-def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    out = np.full(len(part), np.nan)
-    np.divide(part, whole, out=out, where=whole > 0)
-    return out
+            length = _list_length(cut, capacity, unweighted.sum(axis=1))
+            hits[cut] += float(ranking.events_at_top(unweighted, length)[0][0])
+            listed[cut] += float(length[0])
+    return {cut: hits[cut] / listed[cut] for cut in CUTS if listed[cut]}

@@ -1,9 +1,9 @@
-"""What can be said where labels exist only where somebody looked or complained.
+"""Evaluation where labels exist only for projects that were inspected or complained about.
 
-A list is full of labels where it was visited and empty elsewhere, so what was found on it says
-little about the rest. Random visits do: each stands for as many projects as its chance of being
-drawn says (D. Horvitz, D. Thompson, 1952; in the ratio form of J. Hájek, 1971). Nothing here counts
-"nobody looked" as "nothing owed".
+Entries of a list are visited and so have labels, other projects mostly have none, so the events
+found on a list say little about the rest. Random visits do: each stands for as many projects as the
+inverse of its probability of being drawn (D. Horvitz, D. Thompson, 1952; in the ratio form of
+J. Hájek, 1971). An unobserved project is never counted as one without arrears.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ import numpy as np
 
 from risk.calendar.dates import HORIZON_DAYS, add_months
 from training.dataset.labels import EventLog
-from training.dataset.observation import Looks, outcomes
-from training.evaluation.bootstrap import DRAWS, Estimate, Weights, cluster_weights, estimate
-from training.evaluation.group_counts import selected
-from training.evaluation.predictions import Judged
+from training.dataset.observation import Observations, observed_labels
+from training.evaluation.bootstrap import Estimate, Weights, bootstrap_weights, estimate
+from training.evaluation.group_counts import listed_share
+from training.evaluation.predictions import Predictions
+from training.metrics import ratio_or_nan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,11 +30,11 @@ RANDOM = "random"
 
 
 @dataclass(frozen=True)
-class Listed:
-    """An entry of a list of the past.
+class ListedEntry:
+    """An entry of a published list.
 
-    ``selection`` is risk, random or must; ``draw_probability`` the chance a random entry had;
-    ``cluster`` its contractor.
+    ``selection`` is risk, random or must; ``draw_probability`` the probability with which a random
+    entry was drawn; ``cluster`` its contractor.
     """
 
     as_of: dt.date
@@ -45,21 +46,21 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class ListedOutcome:
-    """What came of an entry: 1 an event, 0 a look that found none, None where nobody looked."""
+class LabelledEntry:
+    """An entry with its label: 1 an event, 0 observed without one, None not observed."""
 
-    entry: Listed
-    outcome: float | None
+    entry: ListedEntry
+    label: float | None
 
 
 @dataclass(frozen=True)
-class Realised:
-    """What lists of the past came to.
+class ListPerformance:
+    """Performance of published lists.
 
-    ``said`` is the mean probability of all entries chosen for their risk, ``precision`` is over the
-    labelled ones; ``at_least`` counts the
-    unlabelled ones as nothing owed, ``at_most`` as owed. ``elsewhere`` is the rate of arrears among
-    projects not listed for their risk, from random entries by their draw probabilities.
+    ``said`` is the mean probability of all entries selected for their risk, ``precision`` is over
+    the labelled ones of them; ``at_least`` counts the unlabelled ones as without arrears,
+    ``at_most`` as with arrears. ``elsewhere`` is the rate of arrears among projects not listed for
+    their risk, from random entries weighted by their draw probabilities.
     """
 
     entries: int
@@ -74,46 +75,48 @@ class Realised:
     elsewhere: Estimate
 
 
-def outcomes_of(listed: Sequence[Listed], log: EventLog, looked: Looks) -> list[ListedOutcome]:
-    """What came of each entry, as told by ``log`` and ``looked``."""
-    as_ofs = np.array([one.as_of for one in listed], dtype="datetime64[D]")
-    found = outcomes(log, looked, [one.project_id for one in listed], as_ofs)
+def label_entries(
+    listed: Sequence[ListedEntry], log: EventLog, observations: Observations
+) -> list[LabelledEntry]:
+    """The entries with their labels according to ``log`` and ``observations``."""
+    as_ofs = np.array([entry.as_of for entry in listed], dtype="datetime64[D]")
+    labels = observed_labels(log, observations, [entry.project_id for entry in listed], as_ofs)
     return [
-        ListedOutcome(one, None if np.isnan(outcome) else float(outcome))
-        for one, outcome in zip(listed, found, strict=True)
+        LabelledEntry(entry, None if np.isnan(label) else float(label))
+        for entry, label in zip(listed, labels, strict=True)
     ]
 
 
-def realised(listed: Sequence[ListedOutcome], seed: int = 0) -> Realised:
-    """What the lists of ``listed`` came to."""
-    chosen = [one for one in listed if one.entry.selection != RANDOM]
-    known = [one for one in chosen if one.outcome is not None]
-    events = sum(one.outcome or 0.0 for one in known)
+def list_performance(listed: Sequence[LabelledEntry], seed: int = 0) -> ListPerformance:
+    """The performance of the lists with the entries ``listed``."""
+    by_risk = [one for one in listed if one.entry.selection != RANDOM]
+    labelled = [one for one in by_risk if one.label is not None]
+    events = sum(one.label or 0.0 for one in labelled)
     drawn = [one for one in listed if one.entry.selection == RANDOM and one.entry.draw_probability]
-    seen = [one for one in drawn if one.outcome is not None]
-    inverse = [1 / (one.entry.draw_probability or 1.0) for one in seen]
-    return Realised(
-        entries=len(chosen),
-        labelled=len(known),
+    drawn_labelled = [one for one in drawn if one.label is not None]
+    inverse = [1 / (one.entry.draw_probability or 1.0) for one in drawn_labelled]
+    return ListPerformance(
+        entries=len(by_risk),
+        labelled=len(labelled),
         events=int(events),
-        said=_part(sum(one.entry.probability for one in chosen), len(chosen)),
-        precision=_weighted_rate(known, [1.0] * len(known), seed),
-        at_least=_part(events, len(chosen)),
-        at_most=_part(events + len(chosen) - len(known), len(chosen)),
+        said=_share(sum(one.entry.probability for one in by_risk), len(by_risk)),
+        precision=_weighted_rate(labelled, [1.0] * len(labelled), seed),
+        at_least=_share(events, len(by_risk)),
+        at_most=_share(events + len(by_risk) - len(labelled), len(by_risk)),
         random_entries=len(drawn),
-        random_labelled=len(seen),
-        elsewhere=_weighted_rate(seen, inverse, seed),
+        random_labelled=len(drawn_labelled),
+        elsewhere=_weighted_rate(drawn_labelled, inverse, seed),
     )
 
 
 @dataclass(frozen=True)
 class RandomVisits:
-    """What random visits say of a walk: rates that do not depend on where one chose to look.
+    """Rates from random visits during a walk; they do not depend on who was chosen for a visit.
 
-    ``known_rate`` is the rate of known events in the whole cohort, ``base_rate`` that among the
-    projects drawn and visited; where more is found among them than is known, the difference is what
-    goes unseen. ``precision`` and ``elsewhere`` are the rates on the list and off it. Records do
-    not keep the chance of each draw, so an even draw from the cohort of the month is assumed.
+    ``known_rate`` is the rate of known events in the whole cohort, ``base_rate`` the rate among
+    projects drawn and visited; the excess of the latter is what goes undetected. ``precision`` and
+    ``elsewhere`` are the rates on the list and off it. Records do not hold the probability of each
+    draw, so an even draw from the cohort of the month is assumed.
     """
 
     visits: int
@@ -124,64 +127,63 @@ class RandomVisits:
 
 
 def random_visits(
-    judged: Judged, looked: Looks, contender: str, places: int, weights: Weights
+    predictions: Predictions,
+    observations: Observations,
+    contender: str,
+    capacity: int,
+    weights: Weights,
 ) -> RandomVisits:
     """The rates among projects visited at random in the month after each as_of.
 
-    ``weights`` are resamples as :func:`training.evaluation.report.resamples` makes them.
+    ``weights`` as made by :func:`training.evaluation.bootstrap.bootstrap_weights`.
     """
-    drawn, inverse = _drawn(judged, looked)
-    listed = selected(judged, contender, places)
-    counted = drawn * inverse
+    drawn, inverse = _drawn(predictions, observations)
+    listed = listed_share(predictions, contender, capacity)
+    exposure = drawn * inverse
     return RandomVisits(
         visits=int(drawn.sum()),
-        known_rate=_rate(judged.happened, np.ones_like(drawn), weights),
-        base_rate=_rate(judged.happened, counted, weights),
-        precision=_rate(judged.happened, counted * listed, weights),
-        elsewhere=_rate(judged.happened, counted * (1 - listed), weights),
+        known_rate=_rate(predictions.labels, np.ones_like(drawn), weights),
+        base_rate=_rate(predictions.labels, exposure, weights),
+        precision=_rate(predictions.labels, exposure * listed, weights),
+        elsewhere=_rate(predictions.labels, exposure * (1 - listed), weights),
     )
 
 
-def _drawn(judged: Judged, looked: Looks) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Which rows were drawn in their month, and the inverse of the even chance of it."""
-    days = looked.random_days()
-    drawn = np.zeros(len(judged.project_ids))
-    inverse = np.ones(len(judged.project_ids))
-    for month in judged.months():
-        rows = np.flatnonzero(judged.as_ofs == np.datetime64(month))
+def _drawn(
+    predictions: Predictions, observations: Observations
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Which rows were drawn in their month, and the inverse of the even draw probability."""
+    days = observations.random_inspection_days()
+    drawn = np.zeros(len(predictions.project_ids))
+    inverse = np.ones(len(predictions.project_ids))
+    for month in predictions.months():
+        rows = np.flatnonzero(predictions.as_ofs == np.datetime64(month))
         length = min((add_months(month, 1) - month).days, HORIZON_DAYS)
         start = np.datetime64(month)
         for row in rows:
-            on = days.get(judged.project_ids[row])
-            if on is not None:
-                first, stop = np.searchsorted(on, [start, start + length])
+            inspected = days.get(predictions.project_ids[row])
+            if inspected is not None:
+                first, stop = np.searchsorted(inspected, [start, start + length])
                 drawn[row] = float(stop > first)
         if drawn[rows].any():
             inverse[rows] = len(rows) / drawn[rows].sum()
     return drawn, inverse
 
 
-def _rate(
-    happened: NDArray[np.float64], counted: NDArray[np.float64], weights: Weights
-) -> Estimate:
-    whole = weights @ counted
-    part = weights @ (counted * happened)
-    rates = np.full(len(whole), np.nan)
-    np.divide(part, whole, out=rates, where=whole > 0)
-    positives = float(happened[counted > 0].sum())
-    return estimate(float(rates[0]), rates[1:], positives)
+def _rate(labels: NDArray[np.float64], exposure: NDArray[np.float64], weights: Weights) -> Estimate:
+    rates = ratio_or_nan(weights @ (exposure * labels), weights @ exposure)
+    return estimate(rates, float(labels[exposure > 0].sum()))
 
 
 def _weighted_rate(
-    listed: Sequence[ListedOutcome], counted: Sequence[float], seed: int
+    listed: Sequence[LabelledEntry], exposure: Sequence[float], seed: int
 ) -> Estimate:
     if not listed:
         return Estimate(float("nan"), None, None, 0)
-    happened = np.array([one.outcome or 0.0 for one in listed])
-    drawn = cluster_weights([one.entry.cluster for one in listed], DRAWS, seed)
-    weights = np.vstack([np.ones((1, len(listed))), drawn])
-    return _rate(happened, np.array(counted), weights)
+    labels = np.array([one.label or 0.0 for one in listed])
+    weights = bootstrap_weights([one.entry.cluster for one in listed], seed=seed)
+    return _rate(labels, np.array(exposure), weights.astype(np.float64))
 
 
-def _part(part: float, whole: int) -> float:
+def _share(part: float, whole: int) -> float:
     return part / whole if whole else float("nan")

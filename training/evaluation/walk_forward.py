@@ -1,7 +1,7 @@
-"""The walk forward: at each month learn from what was known then, score, and judge later.
+"""The walk-forward loop of a backtest: train on what was known each month, score, evaluate later.
 
-Features at a date do not depend on the day of training, so they are computed once for all dates;
-only the labels are told anew for every month.
+Features at a date do not depend on the training day, so they are computed once for all dates; only
+the labels are rebuilt every month.
 """
 
 from __future__ import annotations
@@ -19,18 +19,19 @@ from risk.calendar.dates import add_months
 from risk.errors import WagewatchError
 from risk.progress import Progress
 from risk.store.store import RecordStore
-from training.dataset.labels import EventLog, event_log, event_logs, happened, training_dates
-from training.dataset.observation import Looks, looks, outcomes
-from training.dataset.training_set import Lessons, lessons_from, require_projects
-from training.evaluation.baselines import Contest, contest
-from training.evaluation.predictions import Judged, together
-from training.evaluation.predictions_join import Details, details_at, judged_rows
+from training.dataset.labels import EventLog, event_log, event_logs, horizon_labels, training_dates
+from training.dataset.observation import Observations, observations_before, observed_labels
+from training.dataset.training_set import TrainingSet, require_projects, training_set_from_matrix
+from training.evaluation.baselines import ContenderScores, score_all_models
+from training.evaluation.predictions import Predictions, concat
+from training.evaluation.predictions_join import ProjectDetails, details_at, join_predictions
 
-Contending = Callable[[Lessons, Matrix], Contest]
+Scorer = Callable[[TrainingSet, Matrix], ContenderScores]
+"""Fits the contenders on a training set and scores a cohort."""
 
 
 class NothingToJudge(WagewatchError):
-    """No month of the span is over long enough for its events to be known."""
+    """No month of the span has a mature horizon."""
 
     code = "nothing_to_judge"
 
@@ -42,20 +43,20 @@ class SpanEmpty(WagewatchError):
 
 
 @dataclass(frozen=True)
-class Plan:
-    """The months of a walk, judged by what is told before ``told_at``.
+class WalkPlan:
+    """The months of a walk, evaluated by what is known before ``known_until``.
 
-    ``not_mature`` are the months whose events may not all be known yet: they are left out.
+    ``not_mature`` are the months left out because their events may not all be known yet.
     """
 
-    told_at: dt.date
+    known_until: dt.date
     months: tuple[dt.date, ...]
     not_mature: tuple[dt.date, ...]
 
 
 @dataclass(frozen=True)
 class MonthNote:
-    """One month: the kind of model, the events it learnt from, and what came of the cohort."""
+    """One month: kind of model, events in its training set, and size and events of the cohort."""
 
     as_of: dt.date
     kind: str
@@ -67,43 +68,43 @@ class MonthNote:
 
 @dataclass(frozen=True)
 class Walk:
-    """All months scored, and the events and looks by which they are judged."""
+    """The predictions of all months, with the events and observations that label them."""
 
-    plan: Plan
-    judged: Judged
+    plan: WalkPlan
+    predictions: Predictions
     log: EventLog
-    looks: Looks
+    observations: Observations
     months: tuple[MonthNote, ...]
 
 
-def plan(store: RecordStore, first: dt.date, last: dt.date) -> Plan:
+def plan_walk(store: RecordStore, first: dt.date, last: dt.date) -> WalkPlan:
     """The months from ``first`` to ``last``, on the day of the month of ``first``.
 
-    They are judged by all that the records tell.
+    They are evaluated by all that the records hold.
 
     Raises:
         SpanEmpty: ``last`` is before ``first``.
         NoProjectsKnown: nothing is known before ``first``.
-        NothingToJudge: no month's events can all be known yet.
+        NothingToJudge: no month is mature.
     """
     if last < first:
         raise SpanEmpty(first=first, last=last)
     require_projects(store, first)
-    told_at = end_of_records(store)
-    mature = event_log(store, told_at).last_mature()
+    known_until = end_of_records(store)
+    mature = event_log(store, known_until).last_mature()
     count = (last.year - first.year) * 12 + last.month - first.month + 1
     months = [day for day in (add_months(first, n) for n in range(count)) if day <= last]
     ready = tuple(day for day in months if day <= mature)
     if not ready:
         raise NothingToJudge(first=first, last=last, mature=mature)
-    return Plan(told_at, ready, tuple(day for day in months if day > mature))
+    return WalkPlan(known_until, ready, tuple(day for day in months if day > mature))
 
 
 def end_of_records(store: RecordStore) -> dt.date:
-    """The day after anything that tells of arrears (or else a project) last became known."""
+    """The day after the last case, inspection or complaint (else project) became known."""
     tables = ("cases", "inspections", "complaints")
-    told = [store.rows(f"SELECT max(known_at) FROM {name}")[0][0] for name in tables]
-    known = [day for day in told if day is not None]
+    days = [store.rows(f"SELECT max(known_at) FROM {name}")[0][0] for name in tables]
+    known = [day for day in days if day is not None]
     latest: dt.date = (
         max(known) if known else store.rows("SELECT max(known_at) FROM projects")[0][0]
     )
@@ -112,37 +113,38 @@ def end_of_records(store: RecordStore) -> dt.date:
 
 def walk(
     store: RecordStore,
-    planned: Plan,
+    plan: WalkPlan,
     progress: Progress | None = None,
-    contending: Contending = contest,
-    kept: Path | None = None,
+    scorer: Scorer = score_all_models,
+    cache_dir: Path | None = None,
 ) -> Walk:
-    """Let the contenders learn and score at every month of the plan, and judge them later.
+    """Fit and score with ``scorer`` at every month of the plan, and label the predictions.
 
-    Features of dates that were computed before are read from the folder ``kept``, if given.
+    Features are read from and written to the feature cache in ``cache_dir``, if given.
     """
-    logs = event_logs(store, planned.months)
-    lessons_at = {day for log in logs.values() for day in training_dates(log)}
-    dates = sorted(lessons_at | set(planned.months))
-    matrix, details = _features(store, dates, planned.months, progress, kept)
-    judged_by, looked = event_log(store, planned.told_at), looks(store, planned.told_at)
+    logs = event_logs(store, plan.months)
+    train_dates = {day for log in logs.values() for day in training_dates(log)}
+    dates = sorted(train_dates | set(plan.months))
+    matrix, details = _features(store, dates, plan.months, progress, cache_dir)
+    final_log = event_log(store, plan.known_until)
+    observations = observations_before(store, plan.known_until)
     parts, notes = [], []
-    for number, month in enumerate(planned.months, start=1):
+    for number, month in enumerate(plan.months, start=1):
         cohort = matrix.rows_at(month)
-        scored = contending(lessons_from(logs[month], matrix), cohort)
-        part = judged_rows(
+        scored = scorer(training_set_from_matrix(logs[month], matrix), cohort)
+        part = join_predictions(
             cohort,
             details,
-            happened(judged_by, cohort),
-            outcomes(judged_by, looked, cohort.project_ids, cohort.as_ofs),
+            horizon_labels(final_log, cohort),
+            observed_labels(final_log, observations, cohort.project_ids, cohort.as_ofs),
             scored.scores,
             scored.probability,
         )
         parts.append(part)
         notes.append(_note(month, scored, part))
         if progress:
-            progress(month.isoformat(), 0.2 + 0.8 * number / len(planned.months))
-    return Walk(planned, together(parts), judged_by, looked, tuple(notes))
+            progress(month.isoformat(), 0.2 + 0.8 * number / len(plan.months))
+    return Walk(plan, concat(parts), final_log, observations, tuple(notes))
 
 
 def _features(
@@ -150,23 +152,23 @@ def _features(
     dates: Sequence[dt.date],
     months: Sequence[dt.date],
     progress: Progress | None,
-    kept: Path | None,
-) -> tuple[Matrix, Details]:
-    """The features of all dates, and what was known of each project at ``months``."""
+    cache_dir: Path | None,
+) -> tuple[Matrix, ProjectDetails]:
+    """The features of all dates, and the project details at ``months``."""
 
-    def heard(first: float, share: float) -> Progress | None:
+    def scaled_progress(first: float, share: float) -> Progress | None:
         return (lambda step, done: progress(step, first + done * share)) if progress else None
 
-    matrix = cached_matrix(store, dates, kept, heard(0, 0.15))
-    return matrix, details_at(store, months, heard(0.15, 0.05), stakes=True)
+    matrix = cached_matrix(store, dates, cache_dir, scaled_progress(0, 0.15))
+    return matrix, details_at(store, months, scaled_progress(0.15, 0.05), stakes=True)
 
 
-def _note(month: dt.date, scored: Contest, part: Judged) -> MonthNote:
+def _note(month: dt.date, scored: ContenderScores, part: Predictions) -> MonthNote:
     return MonthNote(
         as_of=month,
         kind=scored.trained.model.kind,
         events_learnt=scored.trained.events,
         cohort=len(part.project_ids),
-        events=int(part.happened.sum()),
-        labelled=int((~np.isnan(part.outcome)).sum()),
+        events=int(part.labels.sum()),
+        labelled=int((~np.isnan(part.observed)).sum()),
     )

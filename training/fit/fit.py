@@ -1,10 +1,13 @@
-"""Trains the arrears model on what was known before a day.
+"""Training of the risk model from what was known before a day.
 
-Order of work: matured monthly snapshots; walk-forward folds in which each block of later months
-is scored by boosters grown on earlier months only; the number of rounds that served the later
-months best (early stopping on later time); calibration on those same out-of-time scores; and at
-last the boosters grown on all matured months with that number of rounds. With too few events the
-expert scorecard takes the model's place.
+1. Build the training set: mature monthly snapshots with labels.
+2. Score each block of later months with boosters fitted on earlier months only (walk-forward
+   folds).
+3. Choose the number of boosting rounds by these out-of-time scores (early stopping).
+4. Fit the calibration on the same out-of-time scores.
+5. Fit the boosters on all mature months with the chosen number of rounds.
+
+With too few events the expert scorecard is used instead.
 """
 
 from __future__ import annotations
@@ -25,39 +28,43 @@ from models.scorecard import PRIOR_RATE, fit_scorecard
 from risk.calendar.dates import HORIZON_DAYS
 from risk.progress import Progress
 from risk.store.store import RecordStore
-from training.dataset.training_set import Lessons, lessons_at
-from training.evaluation.bootstrap import MIN_POSITIVES_TO_TELL
-from training.evaluation.metrics import average_precision, log_loss, roc_auc
+from training.dataset.training_set import TrainingSet, build_training_set
 from training.fit.out_of_time import (
+    MIN_EVENTS_FOR_CALIBRATION,
     ROUND_STEP,
-    AnyRecipe,
+    AnyHyperparameters,
     best_stage,
-    boosters,
-    recent,
-    regress,
-    score_forward,
+    fit_boosters,
+    fit_regression,
+    recent_months,
+    score_out_of_time,
 )
+from training.metrics import average_precision, log_loss, roc_auc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_PRIOR_ROWS = 200
+_SCORECARD_MONTHS = 24
+
 
 @dataclass(frozen=True)
-class LaterTime:
-    """Months scored by boosters that saw only earlier ones: what the gate judges by.
+class Holdout:
+    """Months scored by boosters fitted on earlier months only; the gate evaluates on them.
 
-    ``probability`` is calibrated on earlier months of these; NaN where those held too few events.
+    ``probability`` is calibrated on earlier months of the holdout; NaN where those hold too few
+    events.
     """
 
     matrix: Matrix
     scores: NDArray[np.float64]
-    happened: NDArray[np.float64]
+    labels: NDArray[np.float64]
     probability: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A model and what it was made from.
+    """A trained model and the facts of its training.
 
     ``events`` counts the arrears events in the training span, ``positives`` the rows with label
     1. ``metrics`` are out of time, over all folds together; empty for the scorecard.
@@ -73,7 +80,7 @@ class Trained:
     maturity_days: int
     metrics: Mapping[str, float]
     parameters: Mapping[str, Any]
-    later: LaterTime | None = None
+    holdout: Holdout | None = None
 
 
 def train(store: RecordStore, as_of: dt.date, progress: Progress | None = None) -> Trained:
@@ -82,131 +89,141 @@ def train(store: RecordStore, as_of: dt.date, progress: Progress | None = None) 
     Raises:
         NoProjectsKnown: no project was known before ``as_of``.
     """
-    return fit(lessons_at(store, as_of, progress), progress=progress)
+    return fit(build_training_set(store, as_of, progress), progress=progress)
 
 
 def fit(
-    lessons: Lessons,
-    recipe: AnyRecipe | None = None,
+    training_set: TrainingSet,
+    hyperparameters: AnyHyperparameters | None = None,
     progress: Progress | None = None,
-    forward: NDArray[np.float64] | None = None,
+    out_of_time: NDArray[np.float64] | None = None,
 ) -> Trained:
-    """The model these lessons give by ``recipe``; with too few events the scorecard.
+    """Fit a model with ``hyperparameters``; the scorecard if there are too few events.
 
-    ``forward`` are the scores :func:`training.fit.out_of_time.score_forward` gave for ``recipe``,
-    if known.
+    ``out_of_time`` are the scores of :func:`training.fit.out_of_time.score_out_of_time` for
+    ``hyperparameters``, if they were computed before.
     """
-    if not lessons.enough():
-        return _scorecard(lessons)
-    chosen = recipe or hyperparameters_for(float(lessons.target.sum()))
-    out_of_time = score_forward(lessons, chosen) if forward is None else forward
-    return _fitted(lessons, chosen, out_of_time, progress)
+    if not training_set.has_enough_events():
+        return _scorecard(training_set)
+    chosen = hyperparameters or hyperparameters_for(float(training_set.target.sum()))
+    if out_of_time is None:
+        out_of_time = score_out_of_time(training_set, chosen)
+    return _fitted(training_set, chosen, out_of_time, progress)
 
 
-def _scorecard(lessons: Lessons) -> Trained:
-    """The scorecard with its intercept set to the rate observed so far, drawn to the prior."""
-    latest = np.unique(lessons.matrix.as_ofs)[-24:]
-    rows = float(len(lessons.target)) if lessons.dates else 0.0
-    seen = float(lessons.target.sum())
-    rate = min(max((seen + PRIOR_RATE * 200) / (rows + 200), 0.001), 0.5)
-    shown = lessons.matrix.where(np.isin(lessons.matrix.as_ofs, latest))
-    return _trained(lessons, fit_scorecard(shown, rate), {}, {"rate": rate}, None)
+def _scorecard(training_set: TrainingSet) -> Trained:
+    """The scorecard, its intercept set to the observed event rate shrunk towards the prior."""
+    matrix = training_set.matrix
+    latest = np.unique(matrix.as_ofs)[-_SCORECARD_MONTHS:]
+    rows = float(len(training_set.target)) if training_set.dates else 0.0
+    events = float(training_set.target.sum())
+    shrunk = (events + PRIOR_RATE * _PRIOR_ROWS) / (rows + _PRIOR_ROWS)
+    rate = min(max(shrunk, 0.001), 0.5)
+    recent = matrix.where(np.isin(matrix.as_ofs, latest))
+    return _trained(training_set, fit_scorecard(recent, rate), {}, {"rate": rate}, None)
 
 
 def _trained(
-    lessons: Lessons,
+    training_set: TrainingSet,
     model: ScoringModel,
     metrics: Mapping[str, float],
     parameters: Mapping[str, Any],
-    later: LaterTime | None,
+    holdout: Holdout | None,
 ) -> Trained:
     return Trained(
         model=model,
-        as_of=lessons.log.told_at,
-        first_snapshot=min(lessons.dates, default=None),
-        last_snapshot=max(lessons.dates, default=None),
-        rows=len(lessons.target) if lessons.dates else 0,
-        positives=int(lessons.target.sum()),
-        events=lessons.events,
-        maturity_days=lessons.log.maturity_days,
+        as_of=training_set.log.known_until,
+        first_snapshot=min(training_set.dates, default=None),
+        last_snapshot=max(training_set.dates, default=None),
+        rows=len(training_set.target) if training_set.dates else 0,
+        positives=int(training_set.target.sum()),
+        events=training_set.events,
+        maturity_days=training_set.log.maturity_days,
         metrics=metrics,
         parameters=parameters,
-        later=later,
+        holdout=holdout,
     )
 
 
 def _fitted(
-    lessons: Lessons,
-    recipe: AnyRecipe,
+    training_set: TrainingSet,
+    hyperparameters: AnyHyperparameters,
     out_of_time: NDArray[np.float64],
     progress: Progress | None,
 ) -> Trained:
-    matrix, target = lessons.matrix, lessons.target
-    judged = recent(matrix.as_ofs, target, ~np.isnan(out_of_time[:, 0]))
-    stage, scores = best_stage(out_of_time[judged], target[judged])
-    fitted = calibration.fit(scores, target[judged])
-    model, parameters = _model(lessons, recipe, stage, fitted, progress)
-    later = later_time(matrix.where(judged), scores, target[judged])
-    metrics = out_of_time_metrics(fitted, scores, target[judged])
-    return _trained(lessons, model, metrics, parameters, later)
+    matrix, target = training_set.matrix, training_set.target
+    rows = recent_months(matrix.as_ofs, target, ~np.isnan(out_of_time[:, 0]))
+    stage, scores = best_stage(out_of_time[rows], target[rows])
+    calibrated = calibration.fit(scores, target[rows])
+    model, parameters = _model(training_set, hyperparameters, stage, calibrated, progress)
+    holdout = make_holdout(matrix.where(rows), scores, target[rows])
+    metrics = out_of_time_metrics(calibrated, scores, target[rows])
+    return _trained(training_set, model, metrics, parameters, holdout)
 
 
 def _model(
-    lessons: Lessons,
-    recipe: AnyRecipe,
+    training_set: TrainingSet,
+    hyperparameters: AnyHyperparameters,
     stage: int,
-    fitted: calibration.Calibration,
+    calibrated: calibration.Calibration,
     progress: Progress | None,
 ) -> tuple[ScoringModel, dict[str, Any]]:
-    """The model of all lessons, and how it was made."""
-    if isinstance(recipe, LogisticHyperparameters):
-        return replace(regress(lessons, recipe), calibration=fitted), asdict(recipe)
+    """The model fitted on the whole training set, and its parameters."""
+    if isinstance(hyperparameters, LogisticHyperparameters):
+        regression = fit_regression(training_set, hyperparameters)
+        return replace(regression, calibration=calibrated), asdict(hyperparameters)
     rounds = (stage + 1) * ROUND_STEP
-    grown = boosters(lessons, recipe, rounds, recipe.seeds)
-    return bagged(lessons.matrix.columns, grown, recipe, rounds, fitted, progress)
+    boosters = fit_boosters(training_set, hyperparameters, rounds, hyperparameters.seeds)
+    return bagged_model(
+        training_set.matrix.columns, boosters, hyperparameters, rounds, calibrated, progress
+    )
 
 
-def bagged(
+def bagged_model(
     columns: tuple[str, ...],
-    grown: Iterable[Any],
-    recipe: Hyperparameters,
+    boosters: Iterable[Any],
+    hyperparameters: Hyperparameters,
     rounds: int,
-    fitted: calibration.Calibration,
+    calibrated: calibration.Calibration,
     progress: Progress | None,
 ) -> tuple[ArrearsModel, dict[str, Any]]:
-    """The model of the boosters ``grown``, one per seed, and how they were grown."""
+    """The model of ``boosters``, one per seed, and its parameters."""
     texts = []
-    for booster in grown:
+    for booster in boosters:
         texts.append(booster.model_to_string())
         if progress:
-            progress("boosters", len(texts) / len(recipe.seeds))
-    parameters = {**recipe.parameters([], 0), "rounds": rounds, "seeds": list(recipe.seeds)}
-    return ArrearsModel(columns, tuple(texts), fitted), parameters
+            progress("boosters", len(texts) / len(hyperparameters.seeds))
+    parameters = {
+        **hyperparameters.parameters([], 0),
+        "rounds": rounds,
+        "seeds": list(hyperparameters.seeds),
+    }
+    return ArrearsModel(columns, tuple(texts), calibrated), parameters
 
 
-def later_time(
-    matrix: Matrix, scores: NDArray[np.float64], target: NDArray[np.float64]
-) -> LaterTime:
-    """The judged rows with probabilities calibrated on what came before each date."""
+def make_holdout(
+    matrix: Matrix, scores: NDArray[np.float64], labels: NDArray[np.float64]
+) -> Holdout:
+    """The holdout rows with probabilities calibrated on horizons that ended before each date."""
     probability = np.full(len(scores), np.nan)
     for as_of in np.unique(matrix.as_ofs):
         earlier = matrix.as_ofs <= as_of - HORIZON_DAYS
-        if target[earlier].sum() >= MIN_POSITIVES_TO_TELL:
-            fitted = calibration.fit(scores[earlier], target[earlier])
-            now = matrix.as_ofs == as_of
-            probability[now] = fitted.probability(scores[now])
-    return LaterTime(matrix, scores, target, probability)
+        if labels[earlier].sum() >= MIN_EVENTS_FOR_CALIBRATION:
+            calibrated = calibration.fit(scores[earlier], labels[earlier])
+            rows = matrix.as_ofs == as_of
+            probability[rows] = calibrated.probability(scores[rows])
+    return Holdout(matrix, scores, labels, probability)
 
 
 def out_of_time_metrics(
-    fitted: calibration.Calibration, scores: NDArray[np.float64], target: NDArray[np.float64]
+    calibrated: calibration.Calibration, scores: NDArray[np.float64], labels: NDArray[np.float64]
 ) -> dict[str, float]:
-    """Figures of the judged rows; none without both outcomes."""
-    if not len(target) or target.min() == target.max():
+    """Metrics of the holdout rows; empty unless both labels occur."""
+    if not len(labels) or labels.min() == labels.max():
         return {}
     return {
-        "roc_auc": roc_auc(scores, target),
-        "average_precision": average_precision(scores, target),
-        "log_loss": log_loss(fitted.probability(scores), target),
-        "base_rate": float(target.mean()),
+        "roc_auc": roc_auc(scores, labels),
+        "average_precision": average_precision(scores, labels),
+        "log_loss": log_loss(calibrated.probability(scores), labels),
+        "base_rate": float(labels.mean()),
     }

@@ -1,9 +1,10 @@
-"""Which way of fitting served the past best? Judged over several past months, never the best one.
+"""Model selection by mean regret over several past months.
 
-A candidate's regret in a month is how much average precision it lost against the best candidate of
-that month. The way in use stays unless another has a smaller mean regret, is no worse in its worst
-month, and is ahead by more than the months differ among themselves; then the smallest mean regret
-is taken. Tried often enough something always looks good once, so being ahead by chance must not do.
+The regret of a candidate in a month is the average precision it loses against the best candidate of
+that month. The default is replaced only by a candidate with a smaller mean regret whose worst month
+is no worse and whose lead exceeds the variation between months; among those the smallest mean
+regret wins. With many trials one always looks good by chance, so a lead within that variation does
+not count.
 """
 
 from __future__ import annotations
@@ -14,9 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from training.dataset.training_set import Lessons
-from training.evaluation.metrics import average_precision
-from training.fit.out_of_time import AnyRecipe, best_stage, recent, score_forward
+from training.dataset.training_set import TrainingSet
+from training.fit.out_of_time import (
+    AnyHyperparameters,
+    best_stage,
+    recent_months,
+    score_out_of_time,
+)
+from training.metrics import average_precision
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,18 +30,21 @@ if TYPE_CHECKING:
 _STANDARD_ERRORS = 1.64
 """One-sided 5 %."""
 
+_MIN_MONTHS = 4
+_OVERLAPPING_MONTHS = 3
+
 
 @dataclass(frozen=True)
 class Candidate:
-    """A way of fitting and its average precision in each judged month with events.
+    """Hyperparameters with their average precision in each holdout month that has events.
 
-    ``forward`` are the scores it was judged by, where they are still at hand.
+    ``out_of_time`` are the scores behind it, where they are still in memory.
     """
 
     name: str
-    recipe: AnyRecipe
+    hyperparameters: AnyHyperparameters
     by_month: tuple[float, ...]
-    forward: NDArray[np.float64] | None = field(default=None, compare=False, repr=False)
+    out_of_time: NDArray[np.float64] | None = field(default=None, compare=False, repr=False)
 
     @property
     def mean(self) -> float:
@@ -45,7 +54,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Regret:
-    """Of one candidate over all judged months."""
+    """Regret of one candidate over all months."""
 
     name: str
     average_precision: float
@@ -55,69 +64,74 @@ class Regret:
 
 @dataclass(frozen=True)
 class Choice:
-    """The candidate taken, and the regrets of all, least mean regret first."""
+    """The chosen candidate, and the regrets of all, smallest mean first."""
 
     chosen: Candidate
     regrets: tuple[Regret, ...]
     months: int
 
     def to_document(self) -> dict[str, Any]:
-        """As plain data for the model's papers."""
+        """The choice as stored with the model."""
         return {
             "chosen": self.chosen.name,
-            "recipe": asdict(self.chosen.recipe),
+            "recipe": asdict(self.chosen.hyperparameters),
             "months": self.months,
-            "regrets": [asdict(one) for one in self.regrets],
+            "regrets": [asdict(regret) for regret in self.regrets],
         }
 
 
-def judge(lessons: Lessons, name: str, recipe: AnyRecipe) -> Candidate:
-    """``recipe`` on the later months of the lessons, each scored by what saw only earlier ones."""
-    out = score_forward(lessons, recipe)
-    rows = recent(lessons.matrix.as_ofs, lessons.target, ~np.isnan(out[:, 0]))
-    _, scores = best_stage(out[rows], lessons.target[rows])
-    months = _by_month(lessons.matrix.as_ofs[rows], scores, lessons.target[rows])
-    return Candidate(name, recipe, months, out)
+def evaluate_candidate(
+    training_set: TrainingSet, name: str, hyperparameters: AnyHyperparameters
+) -> Candidate:
+    """Evaluate ``hyperparameters`` on the holdout months, scored by models of earlier months."""
+    matrix, target = training_set.matrix, training_set.target
+    out_of_time = score_out_of_time(training_set, hyperparameters)
+    rows = recent_months(matrix.as_ofs, target, ~np.isnan(out_of_time[:, 0]))
+    _, scores = best_stage(out_of_time[rows], target[rows])
+    return Candidate(
+        name, hyperparameters, _by_month(matrix.as_ofs[rows], scores, target[rows]), out_of_time
+    )
 
 
 def choose(candidates: Sequence[Candidate]) -> Choice:
-    """The candidate to use; the first one is the way in use and stays unless clearly beaten."""
-    table = np.array([one.by_month for one in candidates])
-    regrets = table.max(axis=0) - table if table.size else np.zeros((len(candidates), 0))
-    told = [
-        Regret(one.name, one.mean, _mean(row), float(row.max(initial=0.0)))
-        for one, row in zip(candidates, regrets, strict=True)
+    """Choose a candidate; the first one is the default and stays unless clearly beaten."""
+    table = np.array([candidate.by_month for candidate in candidates])
+    losses = table.max(axis=0) - table if table.size else np.zeros((len(candidates), 0))
+    regrets = [
+        Regret(candidate.name, candidate.mean, _mean(row), float(row.max(initial=0.0)))
+        for candidate, row in zip(candidates, losses, strict=True)
     ]
     chosen = 0
     for number in range(1, len(candidates)):
-        better = told[number].mean < told[chosen].mean
-        no_worse = told[number].worst <= told[0].worst
-        if better and no_worse and _clearly(table[number] - table[0]):
+        better = regrets[number].mean < regrets[chosen].mean
+        not_worse = regrets[number].worst <= regrets[0].worst
+        if better and not_worse and _is_clear_lead(table[number] - table[0]):
             chosen = number
-    ordered = sorted(told, key=lambda one: (one.mean, one.worst, one.name))
+    ordered = sorted(regrets, key=lambda regret: (regret.mean, regret.worst, regret.name))
     return Choice(candidates[chosen], tuple(ordered), table.shape[1] if table.size else 0)
 
 
 def _by_month(
     as_ofs: NDArray[np.datetime64], scores: NDArray[np.float64], target: NDArray[np.float64]
 ) -> tuple[float, ...]:
-    found = []
+    precisions = []
     for month in np.unique(as_ofs):
         rows = as_ofs == month
         if target[rows].sum() > 0:
-            found.append(average_precision(scores[rows], target[rows]))
-    return tuple(found)
+            precisions.append(average_precision(scores[rows], target[rows]))
+    return tuple(precisions)
 
 
-def _clearly(ahead: NDArray[np.float64]) -> bool:
-    """Whether the mean lead exceeds its error; months that share a horizon count as one of three.
+def _is_clear_lead(lead: NDArray[np.float64]) -> bool:
+    """Whether the mean lead exceeds its standard error at one-sided 5 %.
 
-    Outcomes of neighbouring months overlap in two thirds of their days.
+    The horizons of neighbouring months overlap in two thirds of their days, so three months count
+    as one observation.
     """
-    if len(ahead) < 4:
+    if len(lead) < _MIN_MONTHS:
         return False
-    error = float(ahead.std(ddof=1)) / (len(ahead) / 3) ** 0.5
-    return bool(ahead.mean() > _STANDARD_ERRORS * error)
+    error = float(lead.std(ddof=1)) / (len(lead) / _OVERLAPPING_MONTHS) ** 0.5
+    return bool(lead.mean() > _STANDARD_ERRORS * error)
 
 
 def _mean(row: NDArray[np.float64]) -> float:

@@ -1,7 +1,7 @@
-"""The model of features on disk: what :func:`training.fit.fit.fit` does, without the matrix.
+"""Training from feature files: the model :func:`training.fit.fit.fit` gives, without the matrix.
 
-For more rows than fit in memory as numbers. Features lie in a folder parted by date; labels come
-from the events known. Only the months the model is judged by are read into memory, six as a rule.
+For matrices that do not fit in memory. Features are read from a folder partitioned by date, labels
+come from the known events. Only the holdout months (six as a rule) are read into memory.
 """
 
 from __future__ import annotations
@@ -19,21 +19,26 @@ from models.arrears import Hyperparameters, fit_booster, hyperparameters_for
 from risk.errors import WagewatchError
 from risk.progress import Progress
 from training.dataset.labels import EventLog, training_dates
-from training.dataset.parquet_dataset import FeatureFiles, NoFeatureFiles, dataset_from, date_of
-from training.dataset.splits import Fold, walk_forward
-from training.dataset.training_set import MIN_POSITIVES, events_within, labels_of
-from training.fit.fit import Trained, bagged, later_time, out_of_time_metrics
+from training.dataset.parquet_dataset import (
+    FeatureFiles,
+    NoFeatureFiles,
+    parquet_dataset,
+    partition_date,
+)
+from training.dataset.splits import Fold, walk_forward_folds
+from training.dataset.training_set import MIN_POSITIVES, events_within, training_labels
+from training.fit.fit import Trained, bagged_model, make_holdout, out_of_time_metrics
 from training.fit.out_of_time import (
-    ENOUGH_EVENTS,
-    FOLDS,
-    LEAST_MONTHS,
+    MIN_EVENTS,
+    MIN_MONTHS,
+    N_FOLDS,
+    N_SEEDS,
     ROUND_STEP,
-    SEEDS_JUDGED,
     best_stage,
     directions_of,
-    recent,
-    staged,
-    stages_of,
+    recent_months,
+    stage_count,
+    stage_scores,
 )
 
 if TYPE_CHECKING:
@@ -41,128 +46,146 @@ if TYPE_CHECKING:
 
 
 class TooFewEvents(WagewatchError):
-    """So little happened that only the scorecard could score, which needs no files."""
+    """Too few events for a model; only the scorecard could be used, which needs no files."""
 
     code = "too_few_events"
 
 
 @dataclass(frozen=True)
-class LessonsOnDisk:
-    """As :class:`.training_set.Lessons`, the values being in ``files``; rows by date."""
+class TrainingSetOnDisk:
+    """A training set whose feature values are in ``files``, with rows ordered by date.
+
+    See :class:`training.dataset.training_set.TrainingSet`.
+    """
 
     log: EventLog
     dates: tuple[dt.date, ...]
     files: FeatureFiles
     as_ofs: NDArray[np.datetime64]
     target: NDArray[np.float64]
-    soft: NDArray[np.float64]
+    soft_labels: NDArray[np.float64]
     events: int
 
-    def at(self, days: Sequence[dt.date]) -> NDArray[np.bool_]:
-        """Which rows are of one of ``days``."""
+    def rows_of(self, days: Sequence[dt.date]) -> NDArray[np.bool_]:
+        """Mask of the rows of ``days``."""
         return np.isin(self.as_ofs, np.array(days, dtype="datetime64[D]"))
 
 
-def lessons_on_disk(log: EventLog, files: FeatureFiles) -> LessonsOnDisk:
-    """The lessons of ``log`` over the mature dates of ``files``, a folder parted by date.
+def training_set_on_disk(log: EventLog, files: FeatureFiles) -> TrainingSetOnDisk:
+    """The training set of ``log`` over the mature dates of ``files``, partitioned by date.
 
     Raises:
-        NoFeatureFiles: none of the files is of a date to learn from.
+        NoFeatureFiles: none of the files is of a training date.
     """
-    mature = files.within(training_dates(log))
+    mature = files.of_dates(training_dates(log))
     if not mature.files:
         raise NoFeatureFiles(path=str(files.files[0].parent) if files.files else "-")
-    parts = [(days, *labels_of(log, names, days)) for days, names in mature.keys_in_blocks()]
-    as_ofs, target, soft = (np.concatenate(column) for column in zip(*parts, strict=True))
-    dates = tuple(sorted({day for path in mature.files if (day := date_of(path))}))
-    return LessonsOnDisk(log, dates, mature, as_ofs, target, soft, events_within(log, dates))
+    parts = [(days, *training_labels(log, names, days)) for days, names in mature.key_blocks()]
+    as_ofs, target, soft_labels = (np.concatenate(column) for column in zip(*parts, strict=True))
+    dates = tuple(sorted({day for path in mature.files if (day := partition_date(path))}))
+    events = events_within(log, dates)
+    return TrainingSetOnDisk(log, dates, mature, as_ofs, target, soft_labels, events)
 
 
-def fit_on_disk(
-    lessons: LessonsOnDisk, recipe: Hyperparameters | None = None, progress: Progress | None = None
+def fit_out_of_core(
+    training_set: TrainingSetOnDisk,
+    hyperparameters: Hyperparameters | None = None,
+    progress: Progress | None = None,
 ) -> Trained:
-    """The model these lessons give by ``recipe``: the one their rows would give in memory.
+    """Fit a model with ``hyperparameters``; it equals the one fitted on the same rows in memory.
 
     Raises:
         TooFewEvents: fewer than :data:`training.dataset.training_set.MIN_POSITIVES`.
     """
-    happened = min(lessons.events, int(lessons.target.sum()))
-    if happened < MIN_POSITIVES:
-        raise TooFewEvents(events=happened, least=MIN_POSITIVES)
-    chosen = recipe or hyperparameters_for(float(lessons.target.sum()))
-    judged, out_of_time = _forward(lessons, chosen)
-    target = lessons.target[judged]
+    positives = min(training_set.events, int(training_set.target.sum()))
+    if positives < MIN_POSITIVES:
+        raise TooFewEvents(events=positives, least=MIN_POSITIVES)
+    chosen = hyperparameters or hyperparameters_for(float(training_set.target.sum()))
+    rows, out_of_time = _score_out_of_time(training_set, chosen)
+    target = training_set.target[rows]
     stage, scores = best_stage(out_of_time, target)
-    fitted = calibration.fit(scores, target)
+    calibrated = calibration.fit(scores, target)
     rounds = (stage + 1) * ROUND_STEP
-    grown = _boosters(lessons, chosen, rounds, chosen.seeds, lessons.dates)
-    model, parameters = bagged(lessons.files.columns, grown, chosen, rounds, fitted, progress)
+    boosters = _boosters(training_set, chosen, rounds, chosen.seeds, training_set.dates)
+    model, parameters = bagged_model(
+        training_set.files.columns, boosters, chosen, rounds, calibrated, progress
+    )
     return Trained(
         model=model,
-        as_of=lessons.log.told_at,
-        first_snapshot=lessons.dates[0],
-        last_snapshot=lessons.dates[-1],
-        rows=len(lessons.target),
-        positives=int(lessons.target.sum()),
-        events=lessons.events,
-        maturity_days=lessons.log.maturity_days,
-        metrics=out_of_time_metrics(fitted, scores, target),
+        as_of=training_set.log.known_until,
+        first_snapshot=training_set.dates[0],
+        last_snapshot=training_set.dates[-1],
+        rows=len(training_set.target),
+        positives=int(training_set.target.sum()),
+        events=training_set.events,
+        maturity_days=training_set.log.maturity_days,
+        metrics=out_of_time_metrics(calibrated, scores, target),
         parameters=parameters,
-        later=later_time(_matrix(lessons, judged), scores, target),
+        holdout=make_holdout(_matrix(training_set, rows), scores, target),
     )
 
 
-def _forward(
-    lessons: LessonsOnDisk, recipe: Hyperparameters
+def _score_out_of_time(
+    training_set: TrainingSetOnDisk, hyperparameters: Hyperparameters
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """The rows to judge by and their scores after each stage, by what saw only earlier ones.
+    """The holdout rows and their scores after each stage, by boosters fitted on earlier rows.
 
-    Blocks of later time are scored from the last one back until they hold enough.
+    Folds are scored from the last one back until they hold enough months and events.
     """
-    judged = np.zeros(len(lessons.as_ofs), dtype=bool)
-    parts = [np.zeros((0, stages_of(recipe)))]
-    for fold in reversed(walk_forward(lessons.dates, folds=FOLDS)):
-        parts.insert(0, _scored(lessons, recipe, fold))
-        judged |= lessons.at(fold.later)
-        months = len(np.unique(lessons.as_ofs[judged]))
-        if months >= LEAST_MONTHS and lessons.target[judged].sum() >= ENOUGH_EVENTS:
+    scored = np.zeros(len(training_set.as_ofs), dtype=bool)
+    parts = [np.zeros((0, stage_count(hyperparameters)))]
+    for fold in reversed(walk_forward_folds(training_set.dates, n_folds=N_FOLDS)):
+        parts.insert(0, _fold_scores(training_set, hyperparameters, fold))
+        scored |= training_set.rows_of(fold.test)
+        months = len(np.unique(training_set.as_ofs[scored]))
+        if months >= MIN_MONTHS and training_set.target[scored].sum() >= MIN_EVENTS:
             break
-    kept = recent(lessons.as_ofs, lessons.target, judged)
-    return kept, np.concatenate(parts)[kept[judged]]
+    rows = recent_months(training_set.as_ofs, training_set.target, scored)
+    return rows, np.concatenate(parts)[rows[scored]]
 
 
-def _scored(lessons: LessonsOnDisk, recipe: Hyperparameters, fold: Fold) -> NDArray[np.float64]:
-    seeds = recipe.seeds[:SEEDS_JUDGED]
-    grown = list(_boosters(lessons, recipe, recipe.max_rounds, seeds, fold.train))
-    stages = stages_of(recipe)
+def _fold_scores(
+    training_set: TrainingSetOnDisk, hyperparameters: Hyperparameters, fold: Fold
+) -> NDArray[np.float64]:
+    seeds = hyperparameters.seeds[:N_SEEDS]
+    boosters = list(
+        _boosters(training_set, hyperparameters, hyperparameters.max_rounds, seeds, fold.train)
+    )
+    stages = stage_count(hyperparameters)
     parts = [
-        sum((staged(one, block, stages) / len(seeds) for one in grown), np.zeros((1, stages)))
-        for block in lessons.files.within(fold.later).blocks()
+        sum(
+            (stage_scores(booster, block, stages) / len(seeds) for booster in boosters),
+            np.zeros((1, stages)),
+        )
+        for block in training_set.files.of_dates(fold.test).blocks()
     ]
     return np.concatenate(parts)
 
 
 def _boosters(
-    lessons: LessonsOnDisk,
-    recipe: Hyperparameters,
+    training_set: TrainingSetOnDisk,
+    hyperparameters: Hyperparameters,
     rounds: int,
     seeds: Sequence[int],
     days: Sequence[dt.date],
 ) -> Iterator[Any]:
-    data = dataset_from(lessons.files.within(days), lessons.soft[lessons.at(days)])
-    directions = directions_of(lessons.files.columns)
+    labels = training_set.soft_labels[training_set.rows_of(days)]
+    data = parquet_dataset(training_set.files.of_dates(days), labels)
+    directions = directions_of(training_set.files.columns)
     for seed in seeds:
-        yield fit_booster(data, directions, hyperparameters=recipe, rounds=rounds, seed=seed)
+        yield fit_booster(
+            data, directions, hyperparameters=hyperparameters, rounds=rounds, seed=seed
+        )
 
 
-def _matrix(lessons: LessonsOnDisk, judged: NDArray[np.bool_]) -> Matrix:
-    """The rows to judge by, which are all rows of some dates, in memory."""
-    days = [day.astype(object) for day in np.unique(lessons.as_ofs[judged])]
-    files = lessons.files.within(days)
-    values = np.empty((int(judged.sum()), len(files.columns)), order="F")
+def _matrix(training_set: TrainingSetOnDisk, rows: NDArray[np.bool_]) -> Matrix:
+    """The holdout rows, which are all rows of some dates, in memory."""
+    days = [day.astype(object) for day in np.unique(training_set.as_ofs[rows])]
+    files = training_set.files.of_dates(days)
+    values = np.empty((int(rows.sum()), len(files.columns)), order="F")
     filled = 0
     for block in files.blocks():
         values[filled : filled + len(block)] = block
         filled += len(block)
-    names = tuple(name for _, told in files.keys_in_blocks() for name in told)
-    return Matrix(lessons.as_ofs[judged], names, files.columns, values)
+    names = tuple(name for _, names in files.key_blocks() for name in names)
+    return Matrix(training_set.as_ofs[rows], names, files.columns, values)

@@ -1,7 +1,7 @@
-"""Scores of later months by what was grown on earlier ones only.
+"""Out-of-time scores: later months scored by models fitted on earlier months only.
 
-Whatever is decided while fitting (how many rounds, which recipe, the calibration) is decided on
-these scores, never on months that were learnt from.
+Every decision while fitting (number of rounds, choice of hyperparameters, calibration) rests on
+these scores, never on months the model was fitted on.
 """
 
 from __future__ import annotations
@@ -15,73 +15,88 @@ from features.feature_sets import ALL_FEATURES
 from models import calibration
 from models.arrears import Hyperparameters, fit_booster
 from models.logistic import LogisticHyperparameters, LogisticModel, fit_logistic
-from training.dataset.lightgbm_dataset import dataset_of
-from training.dataset.splits import walk_forward
-from training.dataset.training_set import Lessons
-from training.evaluation.metrics import log_loss
+from training.dataset.lightgbm_dataset import matrix_dataset
+from training.dataset.splits import walk_forward_folds
+from training.dataset.training_set import TrainingSet
+from training.metrics import log_loss
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROUND_STEP = 20
-"""Numbers of boosting rounds tried: every multiple of this."""
+"""The numbers of boosting rounds tried are the multiples of this."""
 
-FOLDS = 3
-SEEDS_JUDGED = 2
-LEAST_MONTHS = 6
-ENOUGH_EVENTS = 200
-"""What is judged by: at least so many months with at least so many events, see :func:`recent`."""
+N_FOLDS = 3
+N_SEEDS = 2
+"""Boosters per fold; the final model has one per seed of its hyperparameters."""
 
-_ROWS_AT_ONCE = 16_384
+MIN_MONTHS = 6
+MIN_EVENTS = 200
+"""The holdout has at least this many months with this many events, see :func:`recent_months`."""
+
+MIN_EVENTS_FOR_CALIBRATION = 10
+
+_BATCH_ROWS = 16_384
 _DIRECTIONS = {feature.name: feature.direction for feature in ALL_FEATURES}
 
-AnyRecipe = Hyperparameters | LogisticHyperparameters
+AnyHyperparameters = Hyperparameters | LogisticHyperparameters
 
 
-def score_forward(lessons: Lessons, recipe: AnyRecipe) -> NDArray[np.float64]:
-    """Raw scores of every later block, NaN where not judged; shape (rows, stages).
-
-    For boosters a stage is :data:`ROUND_STEP` more rounds; a regression has one stage.
-    """
-    matrix = lessons.matrix
-    scores = np.full((len(matrix.project_ids), stages_of(recipe)), np.nan)
-    for fold in walk_forward(lessons.dates, folds=FOLDS):
-        known = np.isin(matrix.as_ofs, np.array(fold.train, dtype="datetime64[D]"))
-        judged = np.isin(matrix.as_ofs, np.array(fold.later, dtype="datetime64[D]"))
-        if isinstance(recipe, LogisticHyperparameters):
-            fitted = regress(lessons, recipe, known)
-            scores[judged, 0] = fitted.raw(matrix.where(judged))
-        else:
-            scores[judged] = _boosted(lessons, recipe, known, judged)
-    return scores
-
-
-def stages_of(recipe: AnyRecipe) -> int:
-    """How many numbers of rounds are judged."""
-    return 1 if isinstance(recipe, LogisticHyperparameters) else recipe.max_rounds // ROUND_STEP
-
-
-def _boosted(
-    lessons: Lessons, recipe: Hyperparameters, known: NDArray[np.bool_], judged: NDArray[np.bool_]
+def score_out_of_time(
+    training_set: TrainingSet, hyperparameters: AnyHyperparameters
 ) -> NDArray[np.float64]:
-    rows = np.flatnonzero(judged)
-    seeds = recipe.seeds[:SEEDS_JUDGED]
-    grown = list(boosters(lessons, recipe, recipe.max_rounds, seeds, known))
-    scores = np.zeros((len(rows), stages_of(recipe)))
-    for start in range(0, len(rows), _ROWS_AT_ONCE):
-        block = slice(start, start + _ROWS_AT_ONCE)
-        values = lessons.matrix.values[rows[block]]
-        for booster in grown:
-            scores[block] += staged(booster, values, scores.shape[1]) / len(seeds)
+    """Raw scores of the test rows of every fold, NaN elsewhere; shape (rows, stages).
+
+    A stage of boosters is :data:`ROUND_STEP` further rounds; a regression has one stage.
+    """
+    matrix = training_set.matrix
+    scores = np.full((len(matrix.project_ids), stage_count(hyperparameters)), np.nan)
+    for fold in walk_forward_folds(training_set.dates, n_folds=N_FOLDS):
+        train = np.isin(matrix.as_ofs, np.array(fold.train, dtype="datetime64[D]"))
+        test = np.isin(matrix.as_ofs, np.array(fold.test, dtype="datetime64[D]"))
+        if isinstance(hyperparameters, LogisticHyperparameters):
+            regression = fit_regression(training_set, hyperparameters, train)
+            scores[test, 0] = regression.raw(matrix.where(test))
+        else:
+            scores[test] = _booster_scores(training_set, hyperparameters, train, test)
     return scores
 
 
-def staged(booster: Any, values: NDArray[np.float64], stages: int) -> NDArray[np.float64]:
+def stage_count(hyperparameters: AnyHyperparameters) -> int:
+    """How many numbers of rounds are evaluated."""
+    return (
+        1
+        if isinstance(hyperparameters, LogisticHyperparameters)
+        else hyperparameters.max_rounds // ROUND_STEP
+    )
+
+
+def _booster_scores(
+    training_set: TrainingSet,
+    hyperparameters: Hyperparameters,
+    train: NDArray[np.bool_],
+    test: NDArray[np.bool_],
+) -> NDArray[np.float64]:
+    rows = np.flatnonzero(test)
+    seeds = hyperparameters.seeds[:N_SEEDS]
+    boosters = list(
+        fit_boosters(training_set, hyperparameters, hyperparameters.max_rounds, seeds, train)
+    )
+    scores = np.zeros((len(rows), stage_count(hyperparameters)))
+    for start in range(0, len(rows), _BATCH_ROWS):
+        batch = slice(start, start + _BATCH_ROWS)
+        values = training_set.matrix.values[rows[batch]]
+        for booster in boosters:
+            scores[batch] += stage_scores(booster, values, scores.shape[1]) / len(seeds)
+    return scores
+
+
+def stage_scores(booster: Any, values: NDArray[np.float64], stages: int) -> NDArray[np.float64]:
     """Raw scores after each stage of :data:`ROUND_STEP` rounds, shape (rows, stages).
 
-    Each tree is walked once: what a stage adds is put on top of the stage before.
+    Each tree is evaluated once: the scores of a stage are added to those of the stage before.
     """
-    added = [
+    increments = [
         booster.predict(
             values,
             raw_score=True,
@@ -90,64 +105,70 @@ def staged(booster: Any, values: NDArray[np.float64], stages: int) -> NDArray[np
         )
         for stage in range(stages)
     ]
-    return np.cumsum(np.column_stack(added), axis=1)
+    return np.cumsum(np.column_stack(increments), axis=1)
 
 
-def boosters(
-    lessons: Lessons,
-    recipe: Hyperparameters,
+def fit_boosters(
+    training_set: TrainingSet,
+    hyperparameters: Hyperparameters,
     rounds: int,
     seeds: Sequence[int],
     rows: NDArray[np.bool_] | None = None,
 ) -> Iterator[Any]:
-    """A booster per seed, grown on the lessons or on those ``rows`` of them, one after another.
+    """Fit a booster per seed, one after another, on the training set or on its ``rows``.
 
     The values are binned once for all seeds.
     """
-    data = dataset_of(lessons.matrix, lessons.soft, rows)
-    directions = directions_of(lessons.matrix.columns)
+    data = matrix_dataset(training_set.matrix, training_set.soft_labels, rows)
+    directions = directions_of(training_set.matrix.columns)
     for seed in seeds:
-        yield fit_booster(data, directions, hyperparameters=recipe, rounds=rounds, seed=seed)
+        yield fit_booster(
+            data, directions, hyperparameters=hyperparameters, rounds=rounds, seed=seed
+        )
 
 
-def regress(
-    lessons: Lessons, recipe: LogisticHyperparameters, rows: NDArray[np.bool_] | None = None
+def fit_regression(
+    training_set: TrainingSet,
+    hyperparameters: LogisticHyperparameters,
+    rows: NDArray[np.bool_] | None = None,
 ) -> LogisticModel:
-    """The regression fitted on the lessons, or on those ``rows`` of them."""
-    matrix = lessons.matrix if rows is None else lessons.matrix.where(rows)
-    soft = lessons.soft if rows is None else lessons.soft[rows]
-    return fit_logistic(matrix, soft, directions_of(matrix.columns), strength=recipe.strength)
+    """The regression fitted on the training set or on its ``rows``."""
+    matrix = training_set.matrix if rows is None else training_set.matrix.where(rows)
+    target = training_set.soft_labels if rows is None else training_set.soft_labels[rows]
+    return fit_logistic(
+        matrix, target, directions_of(matrix.columns), strength=hyperparameters.strength
+    )
 
 
 def directions_of(columns: Sequence[str]) -> list[int]:
-    """Which way each feature may push: 1, -1, or 0 for either."""
+    """Monotone constraint of each feature: 1 rising, -1 falling, 0 none."""
     return [_DIRECTIONS.get(name, 0) for name in columns]
 
 
-def recent(
-    as_ofs: NDArray[np.datetime64], target: NDArray[np.float64], judged: NDArray[np.bool_]
+def recent_months(
+    as_ofs: NDArray[np.datetime64], target: NDArray[np.float64], scored: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Of the judged rows the latest months that hold enough events, at least six of them.
+    """The rows of the latest scored months that hold enough events, at least six months.
 
-    Feeds and habits change over the years; what is fitted here must fit the next list.
+    Feeds and habits change over the years, and the calibration must suit the next list.
     """
     events = 0.0
-    kept = np.zeros_like(judged)
-    for number, as_of in enumerate(np.unique(as_ofs[judged])[::-1], start=1):
-        rows = judged & (as_ofs == as_of)
-        kept |= rows
+    recent = np.zeros_like(scored)
+    for number, as_of in enumerate(np.unique(as_ofs[scored])[::-1], start=1):
+        rows = scored & (as_ofs == as_of)
+        recent |= rows
         events += float(target[rows].sum())
-        if number >= LEAST_MONTHS and events >= ENOUGH_EVENTS:
+        if number >= MIN_MONTHS and events >= MIN_EVENTS:
             break
-    return kept
+    return recent
 
 
 def best_stage(
     scores: NDArray[np.float64], target: NDArray[np.float64]
 ) -> tuple[int, NDArray[np.float64]]:
-    """The stage with the least calibrated log loss on later time, and its scores.
+    """The stage with the lowest calibrated log loss, and its scores.
 
-    Without later time, or without both outcomes in it, the middle one.
+    The middle stage if there are no rows or only one of the two labels occurs.
     """
     if not len(target) or target.min() == target.max():
         middle = scores.shape[1] // 2

@@ -1,69 +1,70 @@
-"""Searches for a better way of fitting inside the training window: bounded, resumable, repeatable.
+"""Hyperparameter search inside the training window: bounded, resumable and reproducible.
 
-Trials are kept in a file as they end, under a name made of the lessons and the seed. A search that
-was interrupted goes on where it stopped and ends with the same trials as one that was not: each
-trial's proposal depends on the seed and the trials completed before it, on nothing else.
+Completed trials are stored in a file, in a study named after the training set and the seed. An
+interrupted search resumes there and ends with the same trials as an uninterrupted one: the proposal
+of a trial depends only on the seed and the trials completed before it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.arrears import Hyperparameters, hyperparameters_for
 from models.logistic import LogisticHyperparameters
 from risk.progress import Progress
-from training.dataset.training_set import Lessons
-from training.fit.model_selection import Candidate, Choice, choose, judge
+from training.dataset.training_set import TrainingSet
+from training.fit.model_selection import Candidate, Choice, choose, evaluate_candidate
 
 if TYPE_CHECKING:
     import optuna
 
-MOST_TRIALS = 200
 _STRENGTHS = (0.001, 0.003, 0.01)
 _STARTUP_TRIALS = 5
-_ROWS_AT_ONCE = 16_384
-_MONTHS_KEPT = "by_month"
+_BATCH_ROWS = 16_384
+_BY_MONTH = "by_month"
 
 
 def tune(
-    lessons: Lessons,
+    training_set: TrainingSet,
     trials: int,
     seed: int,
-    store: Path,
+    study_file: Path,
     progress: Progress | None = None,
 ) -> Choice:
-    """The way of fitting to use: the default, a regression, or one of ``trials`` searched ones.
+    """Choose between the default, regressions, and ``trials`` proposals of the search.
 
-    ``store`` is the file the trials are kept in (SQLite).
+    ``study_file`` stores the trials (SQLite).
     """
-    default = hyperparameters_for(float(lessons.target.sum()))
-    candidates = [judge(lessons, "default", default)]
+    default = hyperparameters_for(float(training_set.target.sum()))
+    candidates = [evaluate_candidate(training_set, "default", default)]
     candidates += [
-        judge(lessons, f"logistic {strength}", LogisticHyperparameters(strength))
+        evaluate_candidate(training_set, f"logistic {strength}", LogisticHyperparameters(strength))
         for strength in _STRENGTHS
     ]
-    return choose([*candidates, *_searched(lessons, default, trials, seed, store, progress)])
+    candidates += _search(training_set, default, trials, seed, study_file, progress)
+    return choose(candidates)
 
 
-def lessons_digest(lessons: Lessons) -> str:
-    """SHA-256 of everything the lessons hold."""
-    total = hashlib.sha256("\n".join(lessons.matrix.columns).encode())
-    total.update("\n".join(lessons.matrix.project_ids).encode())
-    for part in (lessons.matrix.as_ofs, lessons.matrix.values, lessons.target, lessons.soft):
-        for start in range(0, len(part), _ROWS_AT_ONCE):
-            total.update(part[start : start + _ROWS_AT_ONCE].tobytes())
-    return total.hexdigest()
+def training_set_digest(training_set: TrainingSet) -> str:
+    """SHA-256 of the features and labels of the training set."""
+    matrix = training_set.matrix
+    digest = hashlib.sha256("\n".join(matrix.columns).encode())
+    digest.update("\n".join(matrix.project_ids).encode())
+    for array in (matrix.as_ofs, matrix.values, training_set.target, training_set.soft_labels):
+        for start in range(0, len(array), _BATCH_ROWS):
+            digest.update(array[start : start + _BATCH_ROWS].tobytes())
+    return digest.hexdigest()
 
 
-def _searched(
-    lessons: Lessons,
+def _search(
+    training_set: TrainingSet,
     default: Hyperparameters,
     trials: int,
     seed: int,
-    store: Path,
+    study_file: Path,
     progress: Progress | None,
 ) -> list[Candidate]:
     if trials < 1:
@@ -71,38 +72,49 @@ def _searched(
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    name = f"{lessons_digest(lessons)}-{seed}-{hashlib.sha256(repr(default).encode()).hexdigest()}"
-    storage = optuna.storages.RDBStorage(f"sqlite:///{store}")
+    storage = optuna.storages.RDBStorage(f"sqlite:///{study_file}")
     study = optuna.create_study(
-        storage=storage, study_name=name, direction="maximize", load_if_exists=True
+        storage=storage,
+        study_name=_study_name(training_set, default, seed),
+        direction="maximize",
+        load_if_exists=True,
     )
     while (number := len(_completed(study))) < trials:
         study.sampler = optuna.samplers.TPESampler(
             seed=(seed + number) % 2**32, n_startup_trials=_STARTUP_TRIALS
         )
-        _one_trial(study, lessons, default)
+        _run_trial(study, training_set, default)
         if progress:
             progress("tuning", (number + 1) / trials)
-    found = [
+    candidates = [
         Candidate(
-            f"trial {number}", _recipe(default, one.params), tuple(one.user_attrs[_MONTHS_KEPT])
+            f"trial {number}",
+            replace(default, **trial.params),
+            tuple(trial.user_attrs[_BY_MONTH]),
         )
-        for number, one in enumerate(_completed(study)[:trials])
+        for number, trial in enumerate(_completed(study)[:trials])
     ]
     storage.engine.dispose()
-    return found
+    return candidates
+
+
+def _study_name(training_set: TrainingSet, default: Hyperparameters, seed: int) -> str:
+    # The text is part of the names of stored studies, so it does not follow the name of the class.
+    values = ", ".join(f"{name}={value!r}" for name, value in asdict(default).items())
+    default_digest = hashlib.sha256(f"Recipe({values})".encode()).hexdigest()
+    return f"{training_set_digest(training_set)}-{seed}-{default_digest}"
 
 
 def _completed(study: optuna.Study) -> list[Any]:
-    """Trials that ended, in order; one that was cut off is done again."""
+    """Completed trials in order; interrupted ones are left out and run again."""
     import optuna
 
     return study.get_trials(deepcopy=False, states=[optuna.trial.TrialState.COMPLETE])
 
 
-def _one_trial(study: optuna.Study, lessons: Lessons, default: Hyperparameters) -> None:
+def _run_trial(study: optuna.Study, training_set: TrainingSet, default: Hyperparameters) -> None:
     trial = study.ask()
-    proposed = {
+    proposed: dict[str, Any] = {
         "leaves": trial.suggest_int("leaves", 2, 31, log=True),
         "min_rows_in_leaf": trial.suggest_int("min_rows_in_leaf", 20, 500, log=True),
         "l2": trial.suggest_float("l2", 1.0, 100.0, log=True),
@@ -110,10 +122,6 @@ def _one_trial(study: optuna.Study, lessons: Lessons, default: Hyperparameters) 
         "feature_share": trial.suggest_float("feature_share", 0.1, 0.8),
         "row_share": trial.suggest_float("row_share", 0.3, 0.9),
     }
-    judged = judge(lessons, "trial", _recipe(default, proposed))
-    trial.set_user_attr(_MONTHS_KEPT, list(judged.by_month))
-    study.tell(trial, judged.mean)
-
-
-def _recipe(default: Hyperparameters, proposed: dict[str, Any]) -> Hyperparameters:
-    return replace(default, **proposed)
+    candidate = evaluate_candidate(training_set, "trial", replace(default, **proposed))
+    trial.set_user_attr(_BY_MONTH, list(candidate.by_month))
+    study.tell(trial, candidate.mean)

@@ -1,4 +1,4 @@
-"""How often linking is right: precision and recall with exact intervals, by what befell a name."""
+"""Precision and recall of complaint linkage with exact intervals, by kind of damage to a name."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from itertools import pairwise
 
 from models.linkage import ComplaintCandidates
 
-SURE = 0.9
-"""From this probability on a candidate counts as proposed with confidence."""
+CONFIDENT = 0.9
+"""A candidate of at least this probability counts as proposed with confidence."""
 
 BINS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One complaint with its likeliest candidate and the truth; None where there is none.
+    """One complaint with its most probable candidate and the truth; None where there is none.
 
-    ``damage`` is what befell the name it was linked by.
+    ``damage`` is the kind of damage to the name it was linked by.
     """
 
     damage: str
@@ -39,73 +39,85 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """Precision: right of those proposed. Recall: proposed rightly of all that have a truth."""
+class LinkageQuality:
+    """Precision and recall of confident candidates, and how often the first candidate is right.
 
-    sure_precision: Share
-    sure_recall: Share
+    Precision is over the confident candidates, the other two over the complaints with a truth.
+    """
+
+    confident_precision: Share
+    confident_recall: Share
     first_right: Share
 
 
 def share(right: int, of: int) -> Share:
-    """A share with its exact interval; from nothing follows nothing, the interval is 0..1.
+    """A share with its exact interval, which is 0..1 for a share of nothing.
 
-    >>> found = share(9, 10)
-    >>> round(found.low, 3), round(found.high, 3)
+    >>> nine = share(9, 10)
+    >>> round(nine.low, 3), round(nine.high, 3)
     (0.555, 0.997)
     """
-    from scipy.stats import beta  # type: ignore[import-untyped]
+    from scipy.stats import binomtest  # type: ignore[import-untyped]
 
-    low = float(beta.ppf(0.025, right, of - right + 1)) if right else 0.0
-    high = float(beta.ppf(0.975, right + 1, of - right)) if right < of else 1.0
-    return Share(right, of, low, high)
-
-
-def measured(answers: Sequence[Answer]) -> Measured:
-    """The three shares of ``answers``."""
-    sure = [one for one in answers if one.first is not None and one.probability >= SURE]
-    known = [one for one in answers if one.truth is not None]
-    right = sum(one.first == one.truth for one in sure)
-    first = sum(one.first == one.truth for one in known)
-    return Measured(share(right, len(sure)), share(right, len(known)), share(first, len(known)))
+    if not of:
+        return Share(right, of, 0.0, 1.0)
+    interval = binomtest(right, of).proportion_ci(confidence_level=0.95, method="exact")
+    return Share(right, of, float(interval.low), float(interval.high))
 
 
-def by_damage(answers: Iterable[Answer]) -> Mapping[str, Measured]:
-    """:func:`measured` for every kind of damage, and for ``all``."""
+def linkage_quality(answers: Sequence[Answer]) -> LinkageQuality:
+    """Precision and recall over ``answers``."""
+    confident = [
+        answer for answer in answers if answer.first is not None and answer.probability >= CONFIDENT
+    ]
+    with_truth = [answer for answer in answers if answer.truth is not None]
+    right = sum(answer.first == answer.truth for answer in confident)
+    first_right = sum(answer.first == answer.truth for answer in with_truth)
+    return LinkageQuality(
+        share(right, len(confident)),
+        share(right, len(with_truth)),
+        share(first_right, len(with_truth)),
+    )
+
+
+def by_damage(answers: Iterable[Answer]) -> Mapping[str, LinkageQuality]:
+    """:func:`linkage_quality` for every kind of damage, and for ``all``."""
     kinds: dict[str, list[Answer]] = defaultdict(list)
-    for one in answers:
-        kinds[one.damage].append(one)
-        kinds["all"].append(one)
-    return {kind: measured(found) for kind, found in sorted(kinds.items())}
+    for answer in answers:
+        kinds[answer.damage].append(answer)
+        kinds["all"].append(answer)
+    return {kind: linkage_quality(members) for kind, members in sorted(kinds.items())}
 
 
-def reliability(answers: Sequence[Answer]) -> list[tuple[float, float, Share]]:
-    """(from, to, how often right) of the first candidates by their probability."""
+def calibration_table(answers: Sequence[Answer]) -> list[tuple[float, float, Share]]:
+    """(low, high, share right) of the first candidates, by bins of their probability."""
     rows = []
     for low, high in pairwise(BINS):
-        inside = [
-            one for one in answers if one.first is not None and (low < one.probability <= high)
+        members = [
+            answer
+            for answer in answers
+            if answer.first is not None and (low < answer.probability <= high)
         ]
-        rows.append((low, high, share(sum(a.first == a.truth for a in inside), len(inside))))
+        right = sum(answer.first == answer.truth for answer in members)
+        rows.append((low, high, share(right, len(members))))
     return rows
 
 
 def answers_of(
     reviewed: Iterable[ComplaintCandidates], truths: Mapping[str, tuple[str | None, str]], kind: str
 ) -> list[Answer]:
-    """Answers for the complaints in ``truths`` (complaint: truth and damage); ``kind`` is
+    """Answers for the complaints in ``truths`` (complaint: truth and damage).
 
-    ``projects`` or ``organisations``.
+    ``kind`` is ``projects`` or ``organisations``.
     """
-    found = []
-    for one in reviewed:
-        if one.complaint.complaint_id in truths:
-            truth, damage = truths[one.complaint.complaint_id]
-            candidates = one.projects if kind == "projects" else one.organisations
-            first = candidates[0] if candidates else None
-            found.append(
-                Answer(
-                    damage, first.key if first else None, first.probability if first else 0.0, truth
-                )
-            )
-    return found
+    answers = []
+    for review in reviewed:
+        if review.complaint.complaint_id in truths:
+            truth, damage = truths[review.complaint.complaint_id]
+            candidates = review.projects if kind == "projects" else review.organisations
+            if candidates:
+                first = candidates[0]
+                answers.append(Answer(damage, first.key, first.probability, truth))
+            else:
+                answers.append(Answer(damage, None, 0.0, truth))
+    return answers

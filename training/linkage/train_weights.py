@@ -1,8 +1,8 @@
-"""Learns the weights of linking that are shipped, from simulated counties.
+"""Trains the shipped weights of complaint linkage on simulated counties.
 
 Usage: python -m training.linkage.train_weights
 
-Writes ``models/linkage/weights.toml``. A county's own complaints move the weights from there.
+Writes ``models/linkage/weights.toml``, the prior that a county's own complaints adapt.
 """
 
 from __future__ import annotations
@@ -47,34 +47,34 @@ def simulated_store(folder: Path, seed: int) -> Path:
     return workspace.records
 
 
-def learn_shipped(seeds: tuple[int, ...] = SEEDS) -> dict[str, Weights]:
+def train_shipped_weights(seeds: tuple[int, ...] = SEEDS) -> dict[str, Weights]:
     """Weights by kind, from the complaints of all counties that name their project."""
-    gathered: dict[str, list[Examples]] = {"project": [], "organisation": []}
+    collected: dict[str, list[Examples]] = {"project": [], "organisation": []}
     for seed in seeds:
-        with tempfile.TemporaryDirectory() as place:
-            path = simulated_store(Path(place), seed)
+        with tempfile.TemporaryDirectory() as folder:
+            path = simulated_store(Path(folder), seed)
             with RecordStore(path, read_only=True) as store:
                 known = read_snapshot(store, AS_OF, dt.date(2000, 1, 1))
-            for kind, held in gathered.items():
-                held.append(training_examples(known, kind))
-    return {kind: _learnt(held) for kind, held in gathered.items()}
+            for kind, parts in collected.items():
+                parts.append(training_examples(known, kind))
+    return {kind: _fit(parts) for kind, parts in collected.items()}
 
 
-def _learnt(held: list[Examples]) -> Weights:
-    parts, real, meant = (np.concatenate([one[n] for one in held]) for n in range(3))
+def _fit(collected: list[Examples]) -> Weights:
+    parts, real, meant = (np.concatenate([part[n] for part in collected]) for n in range(3))
     return fit(parts, real, meant, prior_strength=RIDGE)
 
 
-def written(weights: dict[str, Weights]) -> str:
-    """The file's text."""
+def to_toml(weights: dict[str, Weights]) -> str:
+    """The text of the weights file."""
     seeds = ", ".join(str(seed) for seed in SEEDS)
     lines = [_HEAD.format(projects=PROJECTS, months=MONTHS, seeds=seeds)]
-    for kind, one in weights.items():
-        lines += [f"[{kind}]", f"learnt_from = {one.learnt_from}"]
-        named = zip((*PAIR_FEATURES, *NONE_FEATURES), one.values, strict=True)
+    for kind, fitted in weights.items():
+        lines += [f"[{kind}]", f"learnt_from = {fitted.learnt_from}"]
+        named = zip((*PAIR_FEATURES, *NONE_FEATURES), fitted.values, strict=True)
         lines += [f"{name} = {value}" for name, value in named] + [""]
     return "\n".join(lines)
 
 
 if __name__ == "__main__":
-    FILE.write_text(written(learn_shipped()), encoding="utf-8")
+    FILE.write_text(to_toml(train_shipped_weights()), encoding="utf-8")

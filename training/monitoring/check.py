@@ -1,7 +1,7 @@
-"""Fine, look at a feed, or retrain? Everything watched at a date, and what follows from it.
+"""The monitoring verdict of a date: fine, look at the feeds, or retrain.
 
-Feeds come first: a model retrained on a broken feed learns the break. Then what the model sees and
-what came of its probabilities; only then is it said that a new training is due.
+Feeds are checked first, since a model retrained on a broken feed learns the break. Drift and
+realised performance decide about a new training only if the feeds are sound.
 """
 
 from __future__ import annotations
@@ -18,21 +18,26 @@ from models.base import ScoringModel
 from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
 from training.dataset.labels import event_log
-from training.dataset.observation import looks
+from training.dataset.observation import observations_before
 from training.dataset.training_set import require_projects
 from training.evaluation.bootstrap import Estimate
-from training.evaluation.selective_labels import Listed, Realised, outcomes_of, realised
+from training.evaluation.calibration import RATIO_ALLOWED
+from training.evaluation.selective_labels import (
+    ListedEntry,
+    ListPerformance,
+    label_entries,
+    list_performance,
+)
 from training.monitoring.category_drift import CodeChange, code_changes
-from training.monitoring.drift import SCORE, Profile, Shift, shifts
+from training.monitoring.drift import SCORE, ReferenceProfile, Shift, feature_shifts
 from training.monitoring.feed_health import FeedTrouble, feed_troubles
 from training.monitoring.performance_estimate import (
-    Outlook,
-    SinceTraining,
-    months_since,
-    outlook,
-    since_training,
+    EstimatedPerformance,
+    RealisedPerformance,
+    estimate_performance,
+    mature_months_since,
+    realised_performance,
 )
-from training.promotion.gate import RATIO_ALLOWED
 
 Verdict = Literal["fine", "look", "retrain"]
 Reason = Literal[
@@ -46,24 +51,25 @@ Reason = Literal[
     "list_below_expectation",
     "old_model",
 ]
-_FEEDS: frozenset[Reason] = frozenset({"feed_stopped", "feed_thinned", "code_unknown"})
-_ALONE_ONLY_A_LOOK: frozenset[Reason] = frozenset({"code_changed"})
+_FEED_REASONS: frozenset[Reason] = frozenset({"feed_stopped", "feed_thinned", "code_unknown"})
+_MINOR_REASONS: frozenset[Reason] = frozenset({"code_changed"})
 
-FAR = 0.25
+MAJOR_SHIFT = 0.25
 """An index above it is a major shift by the convention of credit scoring."""
 
-MUCH_OF_THE_MODEL = 0.1
-"""Features that moved far and hold this share of the model's gain call for a new training."""
+MAX_SHIFTED_IMPORTANCE = 0.1
+"""Features with a major shift that hold this share of the model's gain call for retraining."""
 
-OLD_MONTHS = 12
-"""So many months of known events that the champion never learnt from call for one too."""
+MAX_UNLEARNT_MONTHS = 12
+"""This many mature months after the champion's training call for retraining as well."""
 
 
 @dataclass(frozen=True)
 class CheckReport:
-    """All that was looked at, the reasons found and what follows from them.
+    """All findings, the reasons that apply and the verdict.
 
-    ``moved`` are the features that moved and do not hang on a feed in trouble.
+    ``moved`` are the shifted features that do not depend on a feed in trouble,
+    ``moved_with_feeds`` those that do.
     """
 
     as_of: dt.date
@@ -74,73 +80,72 @@ class CheckReport:
     codes: tuple[CodeChange, ...]
     moved: tuple[Shift, ...]
     moved_with_feeds: tuple[Shift, ...]
-    outlook: Outlook
-    since_training: SinceTraining | None
-    lists: Realised
+    outlook: EstimatedPerformance
+    since_training: RealisedPerformance | None
+    lists: ListPerformance
     months_unlearnt: int
 
 
 @dataclass(frozen=True)
-class Watched:
-    """What is checked: the champion, its profile, the lists of the past, the usual list length."""
+class CheckInputs:
+    """The champion, its reference profile, the published entries and the usual list length."""
 
     model: ScoringModel
     trained_at: dt.date
-    profile: Profile | None
-    listed: Sequence[Listed]
-    places: int
+    profile: ReferenceProfile | None
+    listed: Sequence[ListedEntry]
+    capacity: int
 
 
 def check(
-    store: RecordStore, watched: Watched, as_of: dt.date, kept: Path | None = None
+    store: RecordStore, inputs: CheckInputs, as_of: dt.date, cache_dir: Path | None = None
 ) -> CheckReport:
-    """Look at everything from what was known before ``as_of``.
+    """Check everything from what was known before ``as_of``.
 
-    Features of dates that were computed before are read from the folder ``kept``, if given.
+    Features are read from and written to the feature cache in ``cache_dir``, if given.
 
     Raises:
         NoProjectsKnown: no project was known before it.
     """
     require_projects(store, as_of)
     log = event_log(store, as_of)
-    matrix = cached_matrix(store, [as_of], kept)
-    raw = watched.model.raw(matrix)
+    matrix = cached_matrix(store, [as_of], cache_dir)
+    raw = inputs.model.raw(matrix)
     feeds = feed_troubles(store, as_of)
-    every = shifts(watched.profile, matrix, raw) if watched.profile else []
-    hanging = _features_of({one.table for one in feeds}, store.kind)
-    moved = tuple(one for one in every if one.feature not in hanging)
-    due = [one for one in watched.listed if one.as_of <= log.last_mature()]
+    shifts = feature_shifts(inputs.profile, matrix, raw) if inputs.profile else []
+    affected = _features_of({trouble.table for trouble in feeds}, store.kind)
+    mature = [entry for entry in inputs.listed if entry.as_of <= log.last_mature()]
     report = CheckReport(
         as_of=as_of,
-        trained_at=watched.trained_at,
+        trained_at=inputs.trained_at,
         verdict="fine",
         reasons=(),
         feeds=tuple(feeds),
         codes=tuple(code_changes(store, as_of)),
-        moved=moved,
-        moved_with_feeds=tuple(one for one in every if one.feature in hanging),
-        outlook=outlook(watched.model.calibration.probability(raw), watched.places),
-        since_training=since_training(
-            store, watched.model, watched.trained_at, log, watched.places, kept
+        moved=tuple(shift for shift in shifts if shift.feature not in affected),
+        moved_with_feeds=tuple(shift for shift in shifts if shift.feature in affected),
+        outlook=estimate_performance(inputs.model.calibration.probability(raw), inputs.capacity),
+        since_training=realised_performance(
+            store, inputs.model, inputs.trained_at, log, inputs.capacity, cache_dir
         ),
-        lists=realised(outcomes_of(due, log, looks(store, as_of))),
-        months_unlearnt=len(months_since(watched.trained_at, log)),
+        lists=list_performance(label_entries(mature, log, observations_before(store, as_of))),
+        months_unlearnt=len(mature_months_since(inputs.trained_at, log)),
     )
-    return _concluded(report, store.kind)
+    return _with_verdict(report, store.kind)
 
 
 def _features_of(tables: Collection[str], kind: Kind) -> frozenset[str]:
     """The features of ``kind`` computed from any of ``tables``; with any table also the score."""
-    found = FEATURE_SETS[kind].features_from(tables)
-    return found | {SCORE} if tables else found
+    names = FEATURE_SETS[kind].features_from(tables)
+    return names | {SCORE} if tables else names
 
 
-def _concluded(report: CheckReport, kind: Kind) -> CheckReport:
+def _with_verdict(report: CheckReport, kind: Kind) -> CheckReport:
     reasons = tuple(_reasons(report, kind))
     verdict: Verdict = "fine"
-    if _FEEDS & set(reasons):
+    if _FEED_REASONS & set(reasons):
         verdict = "look"
-    elif set(reasons) - _ALONE_ONLY_A_LOOK:
+    elif set(reasons) - _MINOR_REASONS:
         verdict = "retrain"
     elif reasons:
         verdict = "look"
@@ -148,34 +153,34 @@ def _concluded(report: CheckReport, kind: Kind) -> CheckReport:
 
 
 def _reasons(report: CheckReport, kind: Kind) -> Iterable[Reason]:
-    troubles = {one.trouble for one in report.feeds}
+    troubles = {feed.trouble for feed in report.feeds}
     if "stopped" in troubles:
         yield "feed_stopped"
     if "thinned" in troubles:
         yield "feed_thinned"
-    changes = {one.change for one in report.codes}
+    changes = {code.change for code in report.codes}
     if "unknown" in changes:
         yield "code_unknown"
-    changed = {one.table for one in report.codes if one.change != "unknown"}
+    changed = {code.table for code in report.codes if code.change != "unknown"}
     if changed:
         yield "code_changed"
-    far = [one for one in report.moved if one.index >= FAR and one.feature != SCORE]
-    by_code = _features_of(changed, kind) & {one.feature for one in far}
-    if by_code or sum(one.importance for one in far) >= MUCH_OF_THE_MODEL:
+    major = [one for one in report.moved if one.index >= MAJOR_SHIFT and one.feature != SCORE]
+    by_code = _features_of(changed, kind) & {shift.feature for shift in major}
+    if by_code or sum(shift.importance for shift in major) >= MAX_SHIFTED_IMPORTANCE:
         yield "features_moved"
-    if any(one.feature == SCORE and one.index >= FAR for one in report.moved):
+    if any(shift.feature == SCORE and shift.index >= MAJOR_SHIFT for shift in report.moved):
         yield "score_moved"
-    since = report.since_training
-    if since and _outside(since.ratio, *RATIO_ALLOWED):
+    realised = report.since_training
+    if realised and _outside(realised.ratio, *RATIO_ALLOWED):
         yield "not_calibrated"
     if _outside(report.lists.precision, report.lists.said * RATIO_ALLOWED[0], float("inf")):
         yield "list_below_expectation"
-    if report.months_unlearnt >= OLD_MONTHS:
+    if report.months_unlearnt >= MAX_UNLEARNT_MONTHS:
         yield "old_model"
 
 
 def _outside(figure: Estimate, least: float, most: float) -> bool:
-    """Whether the whole interval lies outside what is allowed."""
+    """Whether the whole interval is outside [``least``, ``most``]."""
     if figure.low is None or figure.high is None:
         return False
     return figure.high < least or figure.low > most

@@ -1,9 +1,9 @@
-"""Did a feed stop or thin? Rows that became known per month and project, against the year before.
+"""Feeds that stopped or thinned: rows per month and active project against the year before.
 
-A table is compared with its own last twelve months, scaled by the projects under way, first as a
-whole and then by county (by township where there is one county only). What chance would bring
-anyway is left alone: counts are taken as Poisson, widened by how much the months varied among
-themselves, and the chance is shared among all comparisons.
+The rows of a table that became known in the last month are compared with its previous twelve
+months, scaled by the number of active projects, for the whole table and by county (by township if
+there is only one county). Counts are taken as Poisson, overdispersed as much as the months vary,
+and the significance level is divided among all comparisons.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from risk.store.store import RecordStore
 from training.evaluation.groups import COUNTY_DIGITS, TOWNSHIP_DIGITS
 
 MONTHS_BEFORE = 12
-LEAST_MONTHS = 4
-THIN = 0.5
-"""Below this share of the usual a feed has thinned."""
+MIN_MONTHS = 4
+THINNED_SHARE = 0.5
+"""A feed below this share of its usual rows has thinned."""
 
-_CHANCE = 0.001
+_ALPHA = 0.001
 
 Trouble = Literal["stopped", "thinned"]
 
 _WINDOWS = "SELECT unnest($1) AS start, unnest($2) AS stop"
-_UNDER_WAY = f"""
+_ACTIVE = f"""
     SELECT w.start, p.region_code, count(*)
     FROM ({_WINDOWS}) w JOIN (
       SELECT project_id, any_value(region_code) AS region_code, min(started_on) AS started_on,
@@ -44,10 +44,10 @@ _UNDER_WAY = f"""
 
 @dataclass(frozen=True)
 class FeedTrouble:
-    """A table that stopped or thinned; ``region`` is empty for all of it.
+    """A table that stopped or thinned; ``region`` is empty for the whole table.
 
-    ``rows`` became known in the last month, ``usual`` would have; ``last_known`` is when anything
-    last did; ``chance`` how likely so few are where nothing is wrong.
+    ``rows`` became known in the last month, ``usual`` is the median of the months before;
+    ``last_known`` is the latest day of knowledge; ``chance`` the p-value of so few rows.
     """
 
     table: str
@@ -60,27 +60,27 @@ class FeedTrouble:
 
 
 Counts = Mapping[str, Sequence[float]]
-"""Per region (empty for all) rows or projects by window, the latest first."""
+"""Rows or projects per region (empty for all) by month, latest first."""
 
 
 def feed_troubles(store: RecordStore, as_of: dt.date) -> list[FeedTrouble]:
     """The feeds that stopped or thinned in the month before ``as_of``."""
     starts = [add_months(as_of, -back) for back in range(1, MONTHS_BEFORE + 2)]
     windows = [starts, [as_of, *starts[:-1]]]
-    under_way = _by_region(store.rows(_UNDER_WAY, [*windows, as_of]), starts)
+    active = _by_region(store.rows(_ACTIVE, [*windows, as_of]), starts)
     tables = [TABLES[name] for name in FEATURE_SETS[store.kind].feeds() if name != "organizations"]
-    counted = {
-        table.name: _by_region(_arrivals(store, table, windows, as_of), starts, len(under_way) > 2)
+    counts = {
+        table.name: _by_region(_arrivals(store, table, windows, as_of), starts, len(active) > 2)
         for table in tables
     }
-    comparisons = sum(len(counts) for counts in counted.values())
-    found = []
+    comparisons = sum(len(by_region) for by_region in counts.values())
+    troubles = []
     for table in tables:
-        for trouble in _troubles(counted[table.name], under_way, _CHANCE / max(comparisons, 1)):
-            region, kind, rows, usual, chance = trouble
+        alpha = _ALPHA / max(comparisons, 1)
+        for region, kind, rows, usual, chance in _troubles(counts[table.name], active, alpha):
             last = _last_known(store, table, as_of)
-            found.append(FeedTrouble(table.name, region, kind, rows, usual, last, chance))
-    return found
+            troubles.append(FeedTrouble(table.name, region, kind, rows, usual, last, chance))
+    return troubles
 
 
 def _arrivals(
@@ -106,72 +106,72 @@ def _arrivals(
 
 
 def _by_region(
-    rows: Sequence[tuple[object, ...]], starts: Sequence[dt.date], parts: bool = True
+    rows: Sequence[tuple[object, ...]], starts: Sequence[dt.date], regions: bool = True
 ) -> dict[str, list[float]]:
     codes = {str(region) for _, region, _ in rows if region is not None}
     counties = {code[:COUNTY_DIGITS] for code in codes}
     digits = COUNTY_DIGITS if len(counties) > 1 else TOWNSHIP_DIGITS
-    place = {start: number for number, start in enumerate(starts)}
-    found: dict[str, list[float]] = defaultdict(lambda: [0.0] * len(starts))
+    month_of: dict[object, int] = {start: number for number, start in enumerate(starts)}
+    counts: dict[str, list[float]] = defaultdict(lambda: [0.0] * len(starts))
     for start, region, count in rows:
         number = float(str(count))
-        found[""][place[start]] += number  # type: ignore[index]
-        if parts and region is not None:
-            found[str(region)[:digits]][place[start]] += number  # type: ignore[index]
-    return dict(found)
+        counts[""][month_of[start]] += number
+        if regions and region is not None:
+            counts[str(region)[:digits]][month_of[start]] += number
+    return dict(counts)
 
 
 def _troubles(
-    counted: Counts, under_way: Counts, chance: float
+    counts: Counts, active: Counts, alpha: float
 ) -> Iterator[tuple[str, Trouble, int, float, float]]:
-    """The regions in trouble; all of the table where every region is, or none alone shows it."""
-    regions = sorted(set(counted) - {""})
-    parts = {
-        region: _trouble(counted[region], under_way.get(region, []), chance) for region in regions
+    """The regions in trouble; the whole table instead if all regions are, or none on its own."""
+    regions = sorted(set(counts) - {""})
+    by_region = {
+        region: _trouble(counts[region], active.get(region, []), alpha) for region in regions
     }
-    named = {region: part for region, part in parts.items() if part}
-    whole = _trouble(counted.get("", []), under_way.get("", []), chance)
-    if whole and (whole[0] == "stopped" or len(named) in (0, len(regions))):
+    troubled = {region: trouble for region, trouble in by_region.items() if trouble}
+    whole = _trouble(counts.get("", []), active.get("", []), alpha)
+    if whole and (whole[0] == "stopped" or len(troubled) in (0, len(regions))):
         yield "", *whole
         return
-    for region, part in named.items():
-        yield region, *part
+    for region, trouble in troubled.items():
+        yield region, *trouble
 
 
 def _trouble(
-    rows: Sequence[float], projects: Sequence[float], chance: float
+    rows: Sequence[float], projects: Sequence[float], alpha: float
 ) -> tuple[Trouble, int, float, float] | None:
     if not rows or not projects or not projects[0]:
         return None
-    # Months before the feed began say nothing of how it usually is.
+    # Months before the feed began do not count towards its usual rows.
     first = max(number for number, count in enumerate(rows) if count)
     before = [
-        count / under_way * projects[0]
-        for count, under_way in zip(rows[1 : first + 1], projects[1 : first + 1], strict=True)
-        if under_way
+        count / active * projects[0]
+        for count, active in zip(rows[1 : first + 1], projects[1 : first + 1], strict=True)
+        if active
     ]
-    if len(before) < LEAST_MONTHS:
+    if len(before) < MIN_MONTHS:
         return None
     usual, now = median(before), rows[0]
-    found = _chance_of_so_few(now, before)
-    if found >= chance or now >= THIN * usual:
+    chance = _p_value_of_so_few(now, before)
+    if chance >= alpha or now >= THINNED_SHARE * usual:
         return None
-    return ("stopped" if now == 0 else "thinned"), int(now), usual, found
+    return ("stopped" if now == 0 else "thinned"), int(now), usual, chance
 
 
-def _chance_of_so_few(now: float, before: Sequence[float]) -> float:
-    """Chance of at most ``now`` rows by a Poisson law widened to the spread of the months."""
+def _p_value_of_so_few(now: float, before: Sequence[float]) -> float:
+    """P(at most ``now`` rows) of a Poisson law overdispersed as much as the months ``before``."""
     from scipy.stats import poisson  # type: ignore[import-untyped]
 
     usual = median(before)
     if usual <= 0:
         return 1.0
-    spread = max(1.0, pvariance(before) / max(fmean(before), 1e-9))
-    return float(poisson.cdf(now / spread, usual / spread))
+    dispersion = max(1.0, pvariance(before) / max(fmean(before), 1e-9))
+    return float(poisson.cdf(now / dispersion, usual / dispersion))
 
 
 def _last_known(store: RecordStore, table: Table, as_of: dt.date) -> dt.date | None:
-    found: dt.date | None = store.rows(
+    last: dt.date | None = store.rows(
         f"SELECT max(known_at) FROM {table.name} WHERE known_at < $1", [as_of]
     )[0][0]
-    return found
+    return last

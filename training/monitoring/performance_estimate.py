@@ -1,9 +1,9 @@
-"""How good are the lists now? What can be said before their outcomes are known, and what after.
+"""Estimated performance before labels mature, and realised performance afterwards.
 
-Before: a calibrated probability is also a statement about the list it makes. If probabilities mean
-what they say, the list's precision is the mean of its probabilities, and the expected events are
-their sum ("confidence-based performance estimation"). That is valid only as long as calibration
-holds, so it is held against what came. After: the champion on months later than its training.
+Before: if probabilities are calibrated, the precision of a list is the mean of its probabilities
+and the expected number of events their sum (confidence-based performance estimation). This holds
+only as long as the calibration does, so it is compared with the realised rates. After: the champion
+on mature months later than its training.
 """
 
 from __future__ import annotations
@@ -21,19 +21,24 @@ from features.matrix import Matrix
 from models.base import ScoringModel
 from risk.calendar.dates import add_months
 from risk.store.store import RecordStore
-from training.dataset.labels import EventLog, happened
-from training.evaluation.bootstrap import DRAWS, Estimate, cluster_weights, estimate
+from training.dataset.labels import EventLog, horizon_labels
+from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate
 from training.evaluation.predictions_join import details_at
+from training.metrics import ratio_or_nan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MOST_MONTHS = 12
+MAX_MONTHS = 12
+_MAX_MONTHS_SEARCHED = 240
 
 
 @dataclass(frozen=True)
-class Outlook:
-    """What the probabilities say of the cohort of the day: expected events and precision."""
+class EstimatedPerformance:
+    """Events expected in the cohort of the day, and precision expected on its list.
+
+    ``places`` is the length of the list.
+    """
 
     cohort: int
     events_expected: float
@@ -42,11 +47,11 @@ class Outlook:
 
 
 @dataclass(frozen=True)
-class SinceTraining:
-    """The champion on months after its training whose events are known.
+class RealisedPerformance:
+    """The champion on mature months after its training.
 
-    ``ratio`` is mean probability over event rate; ``precision`` that of the first places of each
-    month, ``precision_expected`` the mean probability there.
+    ``ratio`` is mean probability over event rate; ``precision`` that of the list of each month,
+    ``precision_expected`` the mean probability on these lists.
     """
 
     months: tuple[dt.date, ...]
@@ -56,78 +61,71 @@ class SinceTraining:
     precision_expected: float
 
 
-def outlook(probability: NDArray[np.float64], places: int) -> Outlook:
-    """What ``probability`` of a cohort says of its list of ``places``."""
-    first = np.sort(probability)[::-1][:places]
-    mean = float(first.mean()) if len(first) else float("nan")
-    return Outlook(len(probability), float(probability.sum()), len(first), mean)
+def estimate_performance(probability: NDArray[np.float64], capacity: int) -> EstimatedPerformance:
+    """The performance expected from the ``probability`` of a cohort, listing ``capacity`` rows."""
+    listed = np.sort(probability)[::-1][:capacity]
+    mean = float(listed.mean()) if len(listed) else float("nan")
+    return EstimatedPerformance(len(probability), float(probability.sum()), len(listed), mean)
 
 
-def months_since(trained_at: dt.date, log: EventLog) -> list[dt.date]:
-    """The latest months from ``trained_at`` on whose events are known, on its day of the month."""
-    days = (add_months(trained_at, ahead) for ahead in range(240))
+def mature_months_since(trained_at: dt.date, log: EventLog) -> list[dt.date]:
+    """The latest mature months from ``trained_at`` on, on its day of the month; at most 12."""
+    days = (add_months(trained_at, ahead) for ahead in range(_MAX_MONTHS_SEARCHED))
     mature = []
     for day in days:
         if day > log.last_mature():
             break
         mature.append(day)
-    return mature[-MOST_MONTHS:]
+    return mature[-MAX_MONTHS:]
 
 
-def since_training(
+def realised_performance(
     store: RecordStore,
     model: ScoringModel,
     trained_at: dt.date,
     log: EventLog,
-    places: int,
-    kept: Path | None = None,
-) -> SinceTraining | None:
-    """How the champion did since; None while no month after its training is mature."""
-    months = months_since(trained_at, log)
+    capacity: int,
+    cache_dir: Path | None = None,
+) -> RealisedPerformance | None:
+    """The champion's performance since its training; None while no later month is mature."""
+    months = mature_months_since(trained_at, log)
     if not months:
         return None
-    matrix = cached_matrix(store, months, kept)
+    matrix = cached_matrix(store, months, cache_dir)
     probability = model.calibration.probability(model.raw(matrix))
-    return _judge(store, matrix, probability, happened(log, matrix), months, places)
+    return _evaluate(store, matrix, probability, horizon_labels(log, matrix), months, capacity)
 
 
-def _judge(
+def _evaluate(
     store: RecordStore,
     matrix: Matrix,
     probability: NDArray[np.float64],
-    came: NDArray[np.float64],
+    labels: NDArray[np.float64],
     months: Sequence[dt.date],
-    places: int,
-) -> SinceTraining:
-    whose = details_at(store, months).whose
+    capacity: int,
+) -> RealisedPerformance:
+    projects = details_at(store, months).projects
     keys = zip(matrix.as_ofs.astype(object), matrix.project_ids, strict=True)
-    clusters = [str(whose[key][0]) for key in keys]
-    weights = np.vstack([np.ones((1, len(came))), cluster_weights(clusters, DRAWS)])
-    listed = _first_of_each_month(matrix, probability, places)
-    events = float(came.sum())
-    ratio = _ratio(weights @ probability, weights @ came)
-    precision = _ratio(weights @ (listed * came), weights @ listed)
+    clusters = [str(projects[key][0]) for key in keys]
+    weights = bootstrap_weights(clusters).astype(np.float64)
+    listed = _listed(matrix, probability, capacity)
+    events = float(labels.sum())
+    ratio = ratio_or_nan(weights @ probability, weights @ labels)
+    precision = ratio_or_nan(weights @ (listed * labels), weights @ listed)
     expected = float((listed * probability).sum() / max(listed.sum(), 1))
-    return SinceTraining(
+    return RealisedPerformance(
         tuple(months),
         int(events),
-        estimate(float(ratio[0]), ratio[1:], events),
-        estimate(float(precision[0]), precision[1:], float((listed * came).sum())),
+        estimate(ratio, events),
+        estimate(precision, float((listed * labels).sum())),
         expected,
     )
 
 
-def _first_of_each_month(
-    matrix: Matrix, probability: NDArray[np.float64], places: int
-) -> NDArray[np.float64]:
+def _listed(matrix: Matrix, probability: NDArray[np.float64], capacity: int) -> NDArray[np.float64]:
+    """1 for the ``capacity`` most probable rows of each month, else 0."""
     listed = np.zeros(len(probability))
     for month in np.unique(matrix.as_ofs):
         rows = np.flatnonzero(matrix.as_ofs == month)
-        listed[rows[np.argsort(-probability[rows], kind="stable")[:places]]] = 1.0
+        listed[rows[np.argsort(-probability[rows], kind="stable")[:capacity]]] = 1.0
     return listed
-
-
-def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    out = np.full(len(part), np.nan)
-    np.divide(part, whole, out=out, where=whole > 0)
-    return out

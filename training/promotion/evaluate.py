@@ -1,4 +1,4 @@
-"""Gathers what a challenger's gate is decided on: months it was not grown on, and its rivals."""
+"""Evaluation of a challenger on its holdout: all checks of the gate and their document."""
 
 from __future__ import annotations
 
@@ -10,113 +10,116 @@ import numpy as np
 
 from models.base import ScoringModel
 from models.baselines import last_inspection, rules_in_use
-from models.registry import ModelVersion
+from models.registry import CHAMPION, ModelVersion
 from models.scorecard import Scorecard
 from risk.store.store import RecordStore
-from training.dataset.observation import looks, outcomes
-from training.dataset.training_set import Lessons
+from training.dataset.observation import observations_before, observed_labels
+from training.dataset.training_set import TrainingSet
 from training.evaluation.baselines import RULES
-from training.evaluation.bootstrap import Estimate
-from training.evaluation.calibration import reliability
-from training.evaluation.champion import Rival, rival_of
+from training.evaluation.bootstrap import Estimate, bootstrap_weights
+from training.evaluation.calibration import calibration_report
+from training.evaluation.champion import ChampionScores, champion_scores
 from training.evaluation.fairness import as_document as fairness_document
 from training.evaluation.fairness import fairness
-from training.evaluation.predictions import MODEL, Judged
-from training.evaluation.predictions_join import details_at, judged_rows
-from training.evaluation.report import resamples, verdict
-from training.fit.fit import LaterTime, Trained
+from training.evaluation.predictions import MODEL, Predictions
+from training.evaluation.predictions_join import details_at, join_predictions
+from training.evaluation.report import ranking_report
+from training.fit.fit import Holdout, Trained
 from training.promotion.gate import (
-    CHAMPION,
     Check,
     Decision,
-    calibrated,
     decide,
-    fair,
-    honest,
-    no_worse,
+    is_calibrated,
+    is_fair,
+    no_leakage,
+    not_worse,
 )
-from training.promotion.leakage import TooGood, too_good
+from training.promotion.leakage import SuspiciousFeature, suspicious_features
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """The gate's decision, its document for the model card, and features too good to be true."""
+class ChallengerEvaluation:
+    """The gate's decision, the document for the model card, and implausibly good features."""
 
     decision: Decision
     document: Mapping[str, Any]
-    too_good: tuple[TooGood, ...]
+    suspicious: tuple[SuspiciousFeature, ...]
 
 
-def weigh(
+def evaluate_challenger(
     store: RecordStore,
-    lessons: Lessons,
+    training_set: TrainingSet,
     trained: Trained,
     champion: tuple[ScoringModel, ModelVersion] | None,
     *,
-    places: int,
-) -> Evidence:
-    """Decide whether ``trained`` may take the place of ``champion``, and keep why."""
-    if trained.later is None:
-        return _without_later_time(trained, champion)
-    judged = _later_rows(store, trained.later, lessons)
-    weights = resamples(judged)
-    groups = fairness(judged, places)
-    said = reliability(judged.probability[MODEL], judged.happened, weights[1:])
-    suspects = tuple(too_good(trained.later.matrix, trained.later.happened))
-    checks = [calibrated(said), fair(groups), honest(suspects)]
+    capacity: int,
+) -> ChallengerEvaluation:
+    """Run all checks of the gate on ``trained`` and decide whether it replaces ``champion``."""
+    if trained.holdout is None:
+        return _without_holdout(trained, champion)
+    predictions = _predictions(store, trained.holdout, training_set)
+    weights = bootstrap_weights(predictions.clusters)
+    groups = fairness(predictions, capacity)
+    calibration = calibration_report(
+        predictions.probability[MODEL], predictions.labels, weights[1:]
+    )
+    suspicious = tuple(suspicious_features(trained.holdout.matrix, trained.holdout.labels))
+    checks = [is_calibrated(calibration), is_fair(groups), no_leakage(suspicious)]
     if champion is not None:
-        rival = rival_of(champion, trained.later)
-        checks = [*no_worse(_against(judged, rival), places), *checks]
+        rival = _with_champion(predictions, champion_scores(champion, trained.holdout))
+        checks = [*not_worse(rival, capacity), *checks]
     decision = decide(checks, first=champion is None, few_events=False)
     document = {
-        "months": [day.isoformat() for day in judged.months()],
-        "places": places,
+        "months": [day.isoformat() for day in predictions.months()],
+        "places": capacity,
         "figures": {
-            name: _as_dicts(verdict(judged, name, places, weights).figures)
-            for name in judged.scores
+            name: _as_dicts(ranking_report(predictions, name, capacity, weights).figures)
+            for name in predictions.scores
         },
-        "calibration": asdict(said),
+        "calibration": asdict(calibration),
         "fairness": fairness_document(groups),
         "gate": asdict(decision),
     }
-    return Evidence(decision, document, suspects)
+    return ChallengerEvaluation(decision, document, suspicious)
 
 
 def _as_dicts(figures: Mapping[str, Estimate]) -> dict[str, Any]:
     return {name: asdict(figure) for name, figure in figures.items()}
 
 
-def _without_later_time(
+def _without_holdout(
     trained: Trained, champion: tuple[ScoringModel, ModelVersion] | None
-) -> Evidence:
-    """The scorecard takes the place of nothing but a scorecard."""
+) -> ChallengerEvaluation:
+    """The decision on a scorecard, which may only replace a scorecard."""
     same_kind = champion is None or champion[0].kind == trained.model.kind
     checks = [Check("average_precision", same_kind, {"kind": trained.model.kind})]
     decision = decide(checks, first=champion is None, few_events=True)
-    return Evidence(decision, {"gate": asdict(decision)}, ())
+    return ChallengerEvaluation(decision, {"gate": asdict(decision)}, ())
 
 
-def _later_rows(store: RecordStore, later: LaterTime, lessons: Lessons) -> Judged:
-    matrix, looked = later.matrix, looks(store, lessons.log.told_at)
+def _predictions(store: RecordStore, holdout: Holdout, training_set: TrainingSet) -> Predictions:
+    """The predictions of the challenger and the baselines on its holdout."""
+    matrix = holdout.matrix
+    observations = observations_before(store, training_set.log.known_until)
     months = [day.astype(object) for day in np.unique(matrix.as_ofs)]
     scores = {
-        MODEL: later.scores,
+        MODEL: holdout.scores,
         RULES: rules_in_use(matrix),
         "scorecard": Scorecard(unit=matrix.kind).raw(matrix),
         "last_inspection": last_inspection(matrix),
-        "random": np.zeros(len(later.scores)),
+        "random": np.zeros(len(holdout.scores)),
     }
-    return judged_rows(
+    return join_predictions(
         matrix,
         details_at(store, months),
-        later.happened,
-        outcomes(lessons.log, looked, matrix.project_ids, matrix.as_ofs),
+        holdout.labels,
+        observed_labels(training_set.log, observations, matrix.project_ids, matrix.as_ofs),
         scores,
-        {MODEL: later.probability},
+        {MODEL: holdout.probability},
     )
 
 
-def _against(judged: Judged, rival: Rival) -> Judged:
-    """The rows the champion can be held to, with its scores."""
-    both = replace(judged, scores={MODEL: judged.scores[MODEL], CHAMPION: rival.scores})
-    return both.where(rival.rows)
+def _with_champion(predictions: Predictions, champion: ChampionScores) -> Predictions:
+    """The rows the champion can be compared on, with both scores."""
+    scores = {MODEL: predictions.scores[MODEL], CHAMPION: champion.scores}
+    return replace(predictions, scores=scores).where(champion.rows)

@@ -1,8 +1,8 @@
-"""May a challenger take the champion's place? Decided on months neither was grown on.
+"""The promotion gate: whether a challenger replaces the champion.
 
-It passes when, on those months, it is no worse than the champion in average precision and in
-precision on a list of the usual length, its probabilities mean what they say, it warns no group
-too little, and no single feature knows too much. Every check leaves its figures as evidence.
+On holdout months neither was fitted on, the challenger passes if it is no worse than the champion
+in average precision and in precision on a list of the usual length, its probabilities are
+calibrated, no group is warned too little, and no feature leaks. Every check stores its figures.
 """
 
 from __future__ import annotations
@@ -13,27 +13,20 @@ from typing import Any, Literal
 
 import numpy as np
 
-from training.evaluation.bootstrap import Estimate
-from training.evaluation.calibration import Reliability
-from training.evaluation.fairness import Fairness, unfair
-from training.evaluation.predictions import MODEL, Judged
-from training.evaluation.report import difference, figures_drawn, resamples
-from training.promotion.leakage import TooGood
+from models.registry import CHAMPION
+from training.evaluation.bootstrap import Estimate, bootstrap_weights
+from training.evaluation.calibration import RATIO_ALLOWED, SLOPE_ALLOWED, CalibrationReport
+from training.evaluation.fairness import Fairness, unfair_figures
+from training.evaluation.predictions import MODEL, Predictions
+from training.evaluation.report import bootstrap_metrics, difference
+from training.promotion.leakage import SuspiciousFeature
 
-CHAMPION = "champion"
 COMPARED = ("average_precision", "precision_capacity")
-
-RATIO_ALLOWED = (0.67, 1.5)
-"""Mean probability over event rate; outside it tiers and expected numbers mislead. Expert
-judgement; the check fails only when the whole interval lies outside."""
-
-SLOPE_ALLOWED = (0.5, 2.0)
-"""Slope of the recalibration; below it the probabilities are twice too far apart. As above."""
 
 Grounds = Literal[
     "first_model", "few_events", "no_worse", "worse", "not_calibrated", "unfair", "too_good"
 ]
-_FAILED: Mapping[str, Grounds] = {
+_GROUNDS_OF_FAILURE: Mapping[str, Grounds] = {
     "average_precision": "worse",
     "precision_capacity": "worse",
     "calibration": "not_calibrated",
@@ -44,7 +37,7 @@ _FAILED: Mapping[str, Grounds] = {
 
 @dataclass(frozen=True)
 class Check:
-    """One check with the figures it rests on."""
+    """The result of one check with its figures."""
 
     name: str
     passed: bool
@@ -61,59 +54,62 @@ class Decision:
 
 
 def decide(checks: Sequence[Check], *, first: bool, few_events: bool) -> Decision:
-    """The decision the checks lead to.
+    """The decision that follows from ``checks``.
 
-    A first model passes whatever the checks say, since nothing else could score; they are kept
-    with it. ``few_events`` is the case in which the scorecard scores and nothing can be compared.
+    The ``first`` model passes even with failed checks, since nothing else could score; the checks
+    are stored all the same. With ``few_events`` the scorecard is used and nothing is compared.
     """
     failed = [check.name for check in checks if not check.passed]
     if first:
         return Decision(True, "first_model", tuple(checks))
     if failed:
-        return Decision(False, _FAILED[failed[0]], tuple(checks))
+        return Decision(False, _GROUNDS_OF_FAILURE[failed[0]], tuple(checks))
     return Decision(True, "few_events" if few_events else "no_worse", tuple(checks))
 
 
-def no_worse(judged: Judged, places: int, seed: int = 0) -> list[Check]:
-    """The challenger (:data:`MODEL`) against the champion on the rows of ``judged``.
+def not_worse(predictions: Predictions, capacity: int, seed: int = 0) -> list[Check]:
+    """Compare the challenger (:data:`MODEL`) with the champion on ``predictions``.
 
-    Worse means that the whole interval of the difference lies below 0. With fewer than 10 events
-    it cannot be told, and the newer knowledge goes first.
+    It is worse if the whole interval of the difference is below 0. With fewer than 10 events there
+    is no interval, and the challenger passes.
     """
-    weights = resamples(judged, seed=seed)
-    ours, theirs = (figures_drawn(judged, name, places, weights) for name in (MODEL, CHAMPION))
-    events = float(judged.happened.sum())
+    weights = bootstrap_weights(predictions.clusters, seed=seed)
+    ours, theirs = (
+        bootstrap_metrics(predictions, name, capacity, weights) for name in (MODEL, CHAMPION)
+    )
+    events = float(predictions.labels.sum())
     checks = []
-    for figure in COMPARED:
-        gap = difference(ours, theirs, figure, events)
+    for metric in COMPARED:
+        gap = difference(ours, theirs, metric, events)
         passed = gap.high is None or gap.high >= 0
         figures = {
-            "challenger": float(ours[figure][0]),
-            "champion": float(theirs[figure][0]),
+            "challenger": float(ours[metric][0]),
+            "champion": float(theirs[metric][0]),
             "difference": asdict(gap),
-            "months": [day.isoformat() for day in judged.months()],
+            "months": [day.isoformat() for day in predictions.months()],
         }
-        checks.append(Check(figure, passed, figures))
+        checks.append(Check(metric, passed, figures))
     return checks
 
 
-def calibrated(figures: Reliability) -> Check:
-    """Whether mean and spread of the probabilities are in keeping with what came."""
-    passed = _reaches(figures.ratio, RATIO_ALLOWED) and _reaches(figures.slope, SLOPE_ALLOWED)
-    told = {"ratio": asdict(figures.ratio), "slope": asdict(figures.slope)}
+def is_calibrated(report: CalibrationReport) -> Check:
+    """Check the ratio of mean probability to event rate, and the slope of the recalibration."""
+    passed = _reaches(report.ratio, RATIO_ALLOWED) and _reaches(report.slope, SLOPE_ALLOWED)
+    figures = {"ratio": asdict(report.ratio), "slope": asdict(report.slope)}
     allowed = {"ratio_allowed": RATIO_ALLOWED, "slope_allowed": SLOPE_ALLOWED}
-    return Check("calibration", passed, {**told, **allowed})
+    return Check("calibration", passed, {**figures, **allowed})
 
 
-def fair(found: Fairness) -> Check:
-    """Whether no group is warned too little."""
-    groups = unfair(found)
-    return Check("fairness", not groups, {"groups": [asdict(group) for group in groups]})
+def is_fair(report: Fairness) -> Check:
+    """Check that no group is warned too little."""
+    unfair = unfair_figures(report)
+    return Check("fairness", not unfair, {"groups": [asdict(figure) for figure in unfair]})
 
 
-def honest(found: Sequence[TooGood]) -> Check:
-    """Whether no single feature tells events apart too well to be true."""
-    return Check("leaks", not found, {"too_good": [asdict(one) for one in found]})
+def no_leakage(suspicious: Sequence[SuspiciousFeature]) -> Check:
+    """Check that no single feature separates events implausibly well."""
+    figures = {"too_good": [asdict(feature) for feature in suspicious]}
+    return Check("leaks", not suspicious, figures)
 
 
 def _reaches(figure: Estimate, allowed: tuple[float, float]) -> bool:

@@ -1,7 +1,7 @@
-"""Looks for features that know the future, at every training.
+"""Leakage checks, run at every training.
 
-Two questions: does any value at a date change when all that was told on or after that date is taken
-away; and does any single feature tell events apart better than honest knowledge can?
+Two checks: no feature value at a date changes when everything known on or after that date is
+removed, and no single feature separates events better than is plausible.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from features.catalogue import Family
 from features.matrix import Matrix, feature_matrix
 from risk.errors import WagewatchError
 from risk.store.store import RecordStore
-from training.evaluation.metrics import roc_auc
+from training.metrics import roc_auc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TOO_GOOD_AUC = 0.95
-"""A single honest feature reaches about 0.7 on the records seen so far."""
+"""A single feature without leakage reaches about 0.7 on the records seen so far."""
 
 _MIN_POSITIVES = 10
 _SAMPLED_DATES = 2
 
 
 class FeaturesLeak(WagewatchError):
-    """Features change when later records are taken away."""
+    """Features change when later records are removed."""
 
     code = "features_leak"
 
 
 @dataclass(frozen=True)
-class TooGood:
-    """A feature that alone tells events apart suspiciously well."""
+class SuspiciousFeature:
+    """A feature that alone separates events implausibly well."""
 
     feature: str
     roc_auc: float
@@ -46,28 +46,28 @@ class TooGood:
 def require_no_leak(
     store: RecordStore, as_ofs: Sequence[dt.date], families: Sequence[Family] | None = None
 ) -> None:
-    """Check a sample of ``as_ofs``: the earliest and the middle one, where most future is known.
+    """Check the earliest and the middle of ``as_ofs``, where most of the future is known.
 
     Raises:
         FeaturesLeak: with the features and the dates at which they changed.
     """
     ordered = sorted(as_ofs)
     sample = list(dict.fromkeys([ordered[0], ordered[len(ordered) // 2]]))[:_SAMPLED_DATES]
-    moved: dict[str, dt.date] = {}
+    changed: dict[str, dt.date] = {}
     for day in sample:
-        for name in features_moved(store, day, families):
-            moved.setdefault(name, day)
-    if moved:
-        named = ", ".join(f"{name} ({day})" for name, day in sorted(moved.items()))
+        for name in features_changed(store, day, families):
+            changed.setdefault(name, day)
+    if changed:
+        named = ", ".join(f"{name} ({day})" for name, day in sorted(changed.items()))
         raise FeaturesLeak(features=named)
 
 
-def features_moved(
+def features_changed(
     store: RecordStore, as_of: dt.date, families: Sequence[Family] | None = None
 ) -> list[str]:
-    """Features whose value at ``as_of`` changes when nothing later was ever told.
+    """Features whose values at ``as_of`` change when all later records are removed.
 
-    A changed cohort moves every feature.
+    All features if the cohort changes.
     """
     whole = feature_matrix(store, [as_of], families=families)
     past = feature_matrix(store, [as_of], families=families, known_before=as_of)
@@ -77,17 +77,17 @@ def features_moved(
     return [whole.columns[column] for column in np.flatnonzero(~same.all(axis=0))]
 
 
-def too_good(matrix: Matrix, happened: NDArray[np.float64]) -> list[TooGood]:
+def suspicious_features(matrix: Matrix, labels: NDArray[np.float64]) -> list[SuspiciousFeature]:
     """Features whose ROC AUC, in either direction, is above :data:`TOO_GOOD_AUC`.
 
-    Judged where the value is known and at least 10 events are among those rows.
+    Computed on the rows where the value is known, if they hold at least 10 events.
     """
-    found = []
+    suspicious = []
     for column, name in enumerate(matrix.columns):
         known = ~np.isnan(matrix.values[:, column])
-        if happened[known].sum() < _MIN_POSITIVES:
+        if labels[known].sum() < _MIN_POSITIVES:
             continue
-        auc = roc_auc(matrix.values[known, column], happened[known])
+        auc = roc_auc(matrix.values[known, column], labels[known])
         if max(auc, 1 - auc) > TOO_GOOD_AUC:
-            found.append(TooGood(name, max(auc, 1 - auc)))
-    return found
+            suspicious.append(SuspiciousFeature(name, max(auc, 1 - auc)))
+    return suspicious

@@ -1,4 +1,4 @@
-"""The last section: what follows from the figures, for which unit, and by when."""
+"""Sections on problems and advice: which unit should do what by when."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from risk.locale import text
 from serving.briefings.facts import REVISIT_AFTER, Facts
 from serving.briefings.sections.alerts import ALERTED
 from serving.briefings.sections.rates import low_rates
-from serving.documents.builder import Teller
+from serving.documents.builder import DocumentBuilder
 
 SOON, LATER = dt.timedelta(days=14), dt.timedelta(days=30)
 
@@ -30,51 +30,57 @@ _OF_RATE = {
 }
 
 
-def tell_advice(teller: Teller, facts: Facts, heading: str = "advice") -> None:
-    """Judgement and suggestions."""
-    teller.heading(heading)
-    for number, (key, unit, days, figures) in enumerate(_advice(teller, facts), start=1):
-        teller.say(
+def add_advice(builder: DocumentBuilder, facts: Facts, heading: str = "advice") -> None:
+    """Add the advice that follows from the figures."""
+    builder.add_heading(heading)
+    for number, (key, unit, days, figures) in enumerate(_advice(builder, facts), start=1):
+        builder.add_paragraph(
             f"advice.{key}",
             number=str(number),
-            unit=teller.word(f"units.{unit}"),
+            unit=builder.text(f"units.{unit}"),
             by=facts.period.stop + days,
             **figures,
         )
 
 
-def tell_problems(teller: Teller, facts: Facts) -> None:
-    """What the year's figures show to be amiss; nothing that they do not show."""
-    teller.heading("problems")
-    found = [*_problems(teller, facts)]
+def add_problems(builder: DocumentBuilder, facts: Facts) -> None:
+    """Add the problems that the figures of the year show."""
+    builder.add_heading("problems")
+    found = [*_problems(builder, facts)]
     if not found:
-        teller.say("problems.none")
+        builder.add_paragraph("problems.none")
     for number, (key, figures) in enumerate(found, start=1):
-        teller.say(f"problems.{key}", number=str(number), **figures)
+        builder.add_paragraph(f"problems.{key}", number=str(number), **figures)
 
 
-def _problems(teller: Teller, facts: Facts) -> Iterator[tuple[str, dict[str, object]]]:
+def _problems(builder: DocumentBuilder, facts: Facts) -> Iterator[tuple[str, dict[str, object]]]:
     for name, share in _low(facts):
-        yield "rate", {"name": _rate_name(teller, name), "share": f"{share:.1%}"}
+        yield "rate", {"name": _rate_name(builder, name), "share": f"{share:.1%}"}
     if _overdue(facts):
         yield "overdue", {"overdue": _overdue(facts)}
     if _not_revisited(facts):
         yield "revisit", {"revisits_left": _not_revisited(facts)}
-    unnamed = facts.counted.complaints.unnamed
+    unnamed = facts.statistics.complaints.unnamed
     if unnamed:
         yield "unnamed", {"unnamed": unnamed}
-    if facts.listed is not None and facts.listed.visited < facts.listed.projects:
-        yield "unvisited", {"listed_left": facts.listed.projects - facts.listed.visited}
-    if facts.silent:
+    if (
+        facts.lists_of_year is not None
+        and facts.lists_of_year.visited < facts.lists_of_year.projects
+    ):
+        yield (
+            "unvisited",
+            {"listed_left": facts.lists_of_year.projects - facts.lists_of_year.visited},
+        )
+    if facts.silent_tables:
         yield "silent", {}
 
 
 Advice = tuple[str, str, dt.timedelta, dict[str, object]]
 
 
-def _advice(teller: Teller, facts: Facts) -> Iterator[Advice]:
-    if facts.now is not None:
-        entries = facts.now.document["entries"]
+def _advice(builder: DocumentBuilder, facts: Facts) -> Iterator[Advice]:
+    if facts.current is not None:
+        entries = facts.current.document["entries"]
         if entries:
             yield "visit", "labour", LATER, {"listed": len(entries)}
         flags = Counter(flag["code"] for e in entries for flag in e["red_flags"])
@@ -87,36 +93,37 @@ def _advice(teller: Teller, facts: Facts) -> Iterator[Advice]:
         yield "overdue", "labour", SOON, {"overdue": _overdue(facts)}
     if _not_revisited(facts):
         yield "revisit", "labour", LATER, {"revisits_left": _not_revisited(facts)}
-    yield from _about_rates(teller, facts)
-    if facts.silent:
+    yield from _about_rates(builder, facts)
+    if facts.silent_tables:
         yield "feeds", "data", SOON, {}
     yield "season", "office", LATER, {}
 
 
 def _government(facts: Facts) -> int:
-    assert facts.now is not None  # noqa: S101 - the caller has looked
+    assert facts.current is not None  # noqa: S101 - checked by the caller
     return sum(
-        row["tier"] in ALERTED and row.get("funding") == "government" for row in facts.now.projects
+        row["tier"] in ALERTED and row.get("funding") == "government"
+        for row in facts.current.projects
     )
 
 
 def _overdue(facts: Facts) -> int:
     stop = facts.period.stop.isoformat()
-    return sum(bool(one["due_on"]) and one["due_on"] < stop for one in facts.matters)
+    return sum(bool(matter["due_on"]) and matter["due_on"] < stop for matter in facts.matters)
 
 
 def _not_revisited(facts: Facts) -> int:
     return sum(
-        one["checked_on"] is None
-        and dt.date.fromisoformat(one["closed_on"]) + REVISIT_AFTER < facts.period.stop
-        for one in facts.closed
+        case["checked_on"] is None
+        and dt.date.fromisoformat(case["closed_on"]) + REVISIT_AFTER < facts.period.stop
+        for case in facts.closed
     )
 
 
-def _about_rates(teller: Teller, facts: Facts) -> Iterator[Advice]:
+def _about_rates(builder: DocumentBuilder, facts: Facts) -> Iterator[Advice]:
     for name, share in _low(facts):
         figures: dict[str, object] = {
-            "name": _rate_name(teller, name),
+            "name": _rate_name(builder, name),
             "share": f"{share:.1%}",
         }
         yield "rate", _OF_RATE[name], LATER, figures
@@ -128,5 +135,5 @@ def _low(facts: Facts) -> list[tuple[str, float]]:
     return low_rates(facts.rates, facts.settings.indicators.rates)[:2]
 
 
-def _rate_name(teller: Teller, name: str) -> str:
-    return text(f"pages.rates.{name}", teller.language)
+def _rate_name(builder: DocumentBuilder, name: str) -> str:
+    return text(f"pages.rates.{name}", builder.language)

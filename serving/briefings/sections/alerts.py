@@ -1,4 +1,4 @@
-"""The sections on the alerts: by tier, sector and place, the key projects, who repeats."""
+"""Sections on alerts: by tier, sector and place, key projects, repeated organisations."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from serving.briefings.facts import Document, Facts, Warned
-from serving.documents.builder import Teller
-from serving.documents.model import Bars, Cell, Grid
-from serving.documents.rounding import wan_parts
-from serving.formatting import coded
+from serving.briefings.facts import Document, Facts, ScoredList
+from serving.documents.builder import DocumentBuilder
+from serving.documents.model import BarChart, Cell, Table
+from serving.documents.rounding import round_parts_to_wan
+from serving.formatting import code_label
 
 TIERS = ("red", "orange", "yellow", "blue")
 ALERTED = ("red", "orange")
@@ -21,81 +21,83 @@ _MOST_PLACES = 12
 _MOST_REPEATING = 15
 
 
-def tell_alerts(teller: Teller, facts: Facts) -> None:
-    """How many projects stand in each tier, against the last list and a year before."""
-    teller.heading("alerts")
-    if facts.now is None:
-        teller.say("no_list")
+def add_alerts(builder: DocumentBuilder, facts: Facts) -> None:
+    """Add the number of projects per tier, compared with the last list and a year before."""
+    builder.add_heading("alerts")
+    if facts.current is None:
+        builder.add_paragraph("no_list")
         return
-    teller.put(_tiers(teller, facts, facts.now))
-    _changes(teller, facts)
-    sector = _across(teller, facts, "sector", lambda row: _coded(teller, "sector", row))
-    places = _places(teller, facts)
-    teller.put(sector, places)
-    teller.put(_chart(teller, places))
+    builder.add(_tiers(builder, facts, facts.current))
+    _changes(builder, facts)
+    sector = _table_by(builder, facts, "sector", lambda row: _coded(builder, "sector", row))
+    places = _places(builder, facts)
+    builder.add(sector, places)
+    builder.add(_chart(builder, places))
 
 
-def tell_key_projects(teller: Teller, facts: Facts) -> None:
-    """The riskiest projects with reasons and duties unmet; contractors and owners that repeat."""
-    teller.heading("key")
-    if facts.now is None:
-        teller.say("no_list")
+def add_key_projects(builder: DocumentBuilder, facts: Facts) -> None:
+    """Add the riskiest projects with their reasons, and organisations with several alerts."""
+    builder.add_heading("key")
+    if facts.current is None:
+        builder.add_paragraph("no_list")
         return
-    entries = [e for e in facts.now.document["entries"] if e["tier"] in ALERTED]
+    entries = [e for e in facts.current.document["entries"] if e["tier"] in ALERTED]
     shown = entries[:KEY_PROJECTS]
-    teller.heading("key_projects", 2)
+    builder.add_heading("key_projects", 2)
     if not shown:
-        teller.say("key_none")
+        builder.add_paragraph("key_none")
     else:
-        teller.say("key_shown", key_all=len(entries), key_shown=len(shown))
-        teller.put(_key_grid(teller, shown))
+        builder.add_paragraph("key_shown", key_all=len(entries), key_shown=len(shown))
+        builder.add(_key_projects_table(builder, shown))
     for role in ("contractor", "owner"):
-        teller.heading(f"repeat_{role}", 2)
-        repeating = _repeating(facts.now.projects, role)
+        builder.add_heading(f"repeat_{role}", 2)
+        repeating = _repeating(facts.current.projects, role)
         if not repeating:
-            teller.say(f"repeat_{role}_none")
+            builder.add_paragraph(f"repeat_{role}_none")
             continue
-        teller.put(_repeat_grid(teller, role, repeating[:_MOST_REPEATING]))
+        builder.add(_repeat_table(builder, role, repeating[:_MOST_REPEATING]))
         if len(repeating) > _MOST_REPEATING:
-            teller.say("repeat_more", repeat_left=len(repeating) - _MOST_REPEATING)
+            builder.add_paragraph("repeat_more", repeat_left=len(repeating) - _MOST_REPEATING)
 
 
-def full_list(teller: Teller, facts: Facts) -> Grid | None:
-    """The annex: every entry of the list."""
-    if facts.now is None:
+def watchlist_table(builder: DocumentBuilder, facts: Facts) -> Table | None:
+    """Return the annex with every entry of the list, or None without a list."""
+    if facts.current is None:
         return None
     heads = ("rank", "project", "contractor", "place", "tier", "chance", "workers", "stake", "why")
-    entries = facts.now.document["entries"]
-    return Grid(
-        teller.word("grids.list"),
-        tuple(teller.word(f"heads.{name}") for name in heads),
-        tuple(_entry_row(teller, entry) for entry in entries),
+    entries = facts.current.document["entries"]
+    return Table(
+        builder.text("grids.list"),
+        tuple(builder.text(f"heads.{name}") for name in heads),
+        tuple(_entry_row(builder, entry) for entry in entries),
         widths=(0.8, 3.6, 3.0, 1.5, 1.0, 1.1, 1.1, 1.6, 6.5),
     )
 
 
-def by_tier(rows: Sequence[Document]) -> dict[str, int]:
-    """How many projects stand in each tier."""
+def count_by_tier(rows: Sequence[Document]) -> dict[str, int]:
+    """Count the projects of each tier."""
     counted = Counter(row["tier"] for row in rows)
     return {tier: counted[tier] for tier in TIERS}
 
 
-def _tiers(teller: Teller, facts: Facts, now: Warned) -> Grid:
+def _tiers(builder: DocumentBuilder, facts: Facts, now: ScoredList) -> Table:
     heads = ["tier", "now", "last", "difference", "year_ago"]
-    lists = (now, facts.last, facts.year_ago)
-    counts = [by_tier(one.projects) if one and one.whole else None for one in lists]
-    rows = [
-        _tier_row(_tier(teller, tier), [c[tier] if c else None for c in counts]) for tier in TIERS
+    lists = (now, facts.previous, facts.year_ago)
+    counts = [
+        count_by_tier(scored.projects) if scored and scored.complete else None for scored in lists
     ]
-    total = _tier_row(teller.word("total"), [sum(c.values()) if c else None for c in counts])
+    rows = [
+        _tier_row(_tier(builder, tier), [c[tier] if c else None for c in counts]) for tier in TIERS
+    ]
+    total = _tier_row(builder.text("total"), [sum(c.values()) if c else None for c in counts])
     summed = tuple(place for place in (1, 2, 3, 4) if total[place] is not None)
-    return Grid(
-        teller.word("grids.tiers"),
-        tuple(teller.word(f"heads.{name}") for name in heads),
+    return Table(
+        builder.text("grids.tiers"),
+        tuple(builder.text(f"heads.{name}") for name in heads),
         tuple(rows),
         total,
         summed,
-        named=((1, "cohort"),),
+        named_totals=((1, "cohort"),),
     )
 
 
@@ -105,16 +107,16 @@ def _tier_row(name: str, counts: Sequence[int | None]) -> tuple[Cell, ...]:
     return (name, now, last, moved, year_ago)
 
 
-def _changes(teller: Teller, facts: Facts) -> None:
-    """Who is new on the list, who left it."""
-    assert facts.now is not None  # noqa: S101 - the caller has looked
-    document = facts.now.document
+def _changes(builder: DocumentBuilder, facts: Facts) -> None:
+    """Add how many entries are new, stayed or left the list."""
+    assert facts.current is not None  # noqa: S101 - checked by the caller
+    document = facts.current.document
     kinds = Counter(entry["change"]["kind"] for entry in document["entries"])
     if document["previous"] is None:
-        teller.say("first_list", listed=len(document["entries"]))
+        builder.add_paragraph("first_list", listed=len(document["entries"]))
         return
     stayed = sum(kinds[kind] for kind in ("up", "down", "same"))
-    teller.say(
+    builder.add_paragraph(
         "changes",
         listed=len(document["entries"]),
         listed_new=kinds["new"],
@@ -123,32 +125,36 @@ def _changes(teller: Teller, facts: Facts) -> None:
     )
 
 
-def _across(teller: Teller, facts: Facts, name: str, of: Callable[[Document], str]) -> Grid:
-    """Projects of each kind by tier; those red or orange against the lists before."""
-    assert facts.now is not None  # noqa: S101 - the caller has looked
-    lists = (facts.now, facts.last, facts.year_ago)
-    counted = [_by_kind(one.projects, of) if one and one.whole else None for one in lists]
+def _table_by(
+    builder: DocumentBuilder, facts: Facts, name: str, of: Callable[[Document], str]
+) -> Table:
+    """Return projects by group and tier, with red and orange ones of the earlier lists."""
+    assert facts.current is not None  # noqa: S101 - checked by the caller
+    lists = (facts.current, facts.previous, facts.year_ago)
+    counted = [
+        _by_kind(scored.projects, of) if scored and scored.complete else None for scored in lists
+    ]
     now, *before = counted
     kinds = sorted(now or {}, key=lambda kind: (-sum((now or {})[kind].values()), kind))
-    # A kind that has no project any more still belongs to the totals of the lists before.
-    kinds += sorted({kind for one in before for kind in one or {}} - set(kinds))
+    # A group without projects today still counts in the totals of the earlier lists.
+    kinds += sorted({kind for tallies in before for kind in tallies or {}} - set(kinds))
     body = [
         _kind_row(kind, [None if c is None else c.get(kind, _NONE) for c in counted])
         for kind in kinds
     ]
     whole = [None if c is None else _added(c.values()) for c in counted]
-    total = _kind_row(teller.word("total"), whole)
-    heads = [teller.word(f"heads.{name}"), *(_tier(teller, tier) for tier in TIERS)]
+    total = _kind_row(builder.text("total"), whole)
+    heads = [builder.text(f"heads.{name}"), *(_tier(builder, tier) for tier in TIERS)]
     heads += [
-        teller.word(f"heads.{one}") for one in ("sum", "alerted", "last_alerted", "past_alerted")
+        builder.text(f"heads.{name}") for name in ("sum", "alerted", "last_alerted", "past_alerted")
     ]
-    return Grid(
-        teller.word(f"grids.{name}"),
+    return Table(
+        builder.text(f"grids.{name}"),
         tuple(heads),
         tuple(body),
         total,
         tuple(place for place in range(1, len(total)) if total[place] is not None),
-        named=((5, "cohort"),),
+        named_totals=((5, "cohort"),),
     )
 
 
@@ -160,53 +166,55 @@ def _by_kind(rows: Sequence[Document], of: Callable[[Document], str]) -> Mapping
     kinds: dict[str, list[Document]] = defaultdict(list)
     for row in rows:
         kinds[of(row)].append(row)
-    return {kind: by_tier(members) for kind, members in kinds.items()}
+    return {kind: count_by_tier(members) for kind, members in kinds.items()}
 
 
 def _added(tallies: Iterable[Tally]) -> Tally:
     every = list(tallies)
-    return {tier: sum(one[tier] for one in every) for tier in TIERS}
+    return {tier: sum(tally[tier] for tally in every) for tier in TIERS}
 
 
 def _kind_row(name: str, tallies: Sequence[Tally | None]) -> tuple[Cell, ...]:
     now = tallies[0] or _NONE
-    alerted = [None if one is None else sum(one[tier] for tier in ALERTED) for one in tallies]
+    alerted = [None if tally is None else sum(tally[tier] for tier in ALERTED) for tally in tallies]
     return (name, *now.values(), sum(now.values()), *alerted)
 
 
-def _places(teller: Teller, facts: Facts) -> Grid:
-    """By county, or within one county by township."""
-    assert facts.now is not None  # noqa: S101 - the caller has looked
-    counties = {row["region_code"][:6] for row in facts.now.projects}
+def _places(builder: DocumentBuilder, facts: Facts) -> Table:
+    """Return projects by county, or by township if all are in one county."""
+    assert facts.current is not None  # noqa: S101 - checked by the caller
+    counties = {row["region_code"][:6] for row in facts.current.projects}
     digits = 9 if len(counties) == 1 else 6
-    return _across(teller, facts, "place", lambda row: teller.place(row["region_code"][:digits]))
-
-
-def _chart(teller: Teller, places: Grid) -> Bars:
-    shown = places.rows[:_MOST_PLACES]
-    return Bars(
-        teller.word("charts.places"),
-        tuple(str(row[0]) for row in shown),
-        tuple(_tier(teller, tier) for tier in TIERS[:3]),
-        tuple(tuple(float(str(row[place])) for place in (1, 2, 3)) for row in shown),
-        teller.word("units.projects"),
+    return _table_by(
+        builder, facts, "place", lambda row: builder.region_name(row["region_code"][:digits])
     )
 
 
-def _key_grid(teller: Teller, entries: Sequence[Document]) -> Grid:
+def _chart(builder: DocumentBuilder, places: Table) -> BarChart:
+    shown = places.rows[:_MOST_PLACES]
+    return BarChart(
+        builder.text("charts.places"),
+        tuple(str(row[0]) for row in shown),
+        tuple(_tier(builder, tier) for tier in TIERS[:3]),
+        tuple(tuple(float(str(row[place])) for place in (1, 2, 3)) for row in shown),
+        builder.text("units.projects"),
+    )
+
+
+def _key_projects_table(builder: DocumentBuilder, entries: Sequence[Document]) -> Table:
     heads = ("rank", "project", "tier", "workers", "stake", "why", "unmet")
-    return Grid(
-        teller.word("grids.key"),
-        tuple(teller.word(f"heads.{name}") for name in heads),
+    return Table(
+        builder.text("grids.key"),
+        tuple(builder.text(f"heads.{name}") for name in heads),
         tuple(
             (
                 entry["rank"],
-                _named(teller, entry),
-                f"{_tier(teller, entry['tier'])} {entry['probability']:.1%}",
+                _named(builder, entry),
+                f"{_tier(builder, entry['tier'])} {entry['probability']:.1%}",
                 entry["workers"],
                 _yuan_wan(entry),
-                _why(teller, entry),
-                _unmet(teller, entry),
+                _why(builder, entry),
+                _unmet(builder, entry),
             )
             for entry in entries
         ),
@@ -214,22 +222,22 @@ def _key_grid(teller: Teller, entries: Sequence[Document]) -> Grid:
     )
 
 
-def _entry_row(teller: Teller, entry: Document) -> tuple[Cell, ...]:
+def _entry_row(builder: DocumentBuilder, entry: Document) -> tuple[Cell, ...]:
     return (
         entry["rank"],
         f"{entry['project_name']}（{entry['project_id']}）",
         entry["contractor_name"],
-        teller.place(entry["region_code"]),
-        _tier(teller, entry["tier"]),
+        builder.region_name(entry["region_code"]),
+        _tier(builder, entry["tier"]),
         f"{entry['probability']:.1%}",
         entry["workers"],
         _yuan_wan(entry),
-        _why(teller, entry),
+        _why(builder, entry),
     )
 
 
-def _named(teller: Teller, entry: Document) -> str:
-    contractor = entry["contractor_name"] or teller.word("contractor_unknown")
+def _named(builder: DocumentBuilder, entry: Document) -> str:
+    contractor = entry["contractor_name"] or builder.text("contractor_unknown")
     return f"{entry['project_name']}（{contractor}）"
 
 
@@ -238,14 +246,14 @@ def _yuan_wan(entry: Document) -> str | None:
     return None if amount is None else f"{amount / 10_000:.2f}"
 
 
-def _why(teller: Teller, entry: Document) -> str:
-    raising = [one for one in entry["reasons"] if one["contribution"] > 0]
-    return "；".join(one["text"][teller.language] for one in raising[:2])
+def _why(builder: DocumentBuilder, entry: Document) -> str:
+    raising = [reason for reason in entry["reasons"] if reason["contribution"] > 0]
+    return "；".join(reason["text"][builder.language] for reason in raising[:2])
 
 
-def _unmet(teller: Teller, entry: Document) -> str:
+def _unmet(builder: DocumentBuilder, entry: Document) -> str:
     return "；".join(
-        f"{flag['title'][teller.language]}（{teller.word('article', n=flag['article'])}）"
+        f"{flag['title'][builder.language]}（{builder.text('article', n=flag['article'])}）"
         for flag in entry["red_flags"]
     )
 
@@ -254,23 +262,23 @@ Repeat = tuple[str, list[Document]]
 
 
 def _repeating(rows: Sequence[Document], role: str) -> list[Repeat]:
-    """Organisations with several projects in the upper tiers, those with most first."""
+    """Return organisations with several red or orange projects, most projects first."""
     found: dict[str, list[Document]] = defaultdict(list)
     for row in rows:
         if row["tier"] in ALERTED and row.get(f"{role}_id"):
             found[row[f"{role}_id"]].append(row)
     several = [(key, members) for key, members in found.items() if len(members) >= REPEATING]
-    several.sort(key=lambda one: (-len(one[1]), one[0]))
+    several.sort(key=lambda group: (-len(group[1]), group[0]))
     return [(members[0].get(f"{role}_name") or key, members) for key, members in several]
 
 
-def _repeat_grid(teller: Teller, role: str, repeating: Sequence[Repeat]) -> Grid:
+def _repeat_table(builder: DocumentBuilder, role: str, repeating: Sequence[Repeat]) -> Table:
     heads = (role, "red", "orange", "together", "workers", "stake")
-    money = wan_parts([_sum(members, "amount_at_stake") for _, members in repeating])
+    money = round_parts_to_wan([_sum(members, "amount_at_stake") for _, members in repeating])
     rows: list[tuple[Cell, ...]] = []
     sums: list[int | Decimal] = [0, 0, 0, 0, Decimal(0)]
     for (name, members), amount in zip(repeating, money, strict=True):
-        counts = by_tier(members)
+        counts = count_by_tier(members)
         numbers: tuple[int | Decimal, ...] = (
             counts["red"],
             counts["orange"],
@@ -279,12 +287,12 @@ def _repeat_grid(teller: Teller, role: str, repeating: Sequence[Repeat]) -> Grid
             amount,
         )
         rows.append((name, *numbers))
-        for place, one in enumerate(numbers):
-            sums[place] += one
-    total = (teller.word("total"), *sums)
-    return Grid(
-        teller.word(f"grids.repeat_{role}"),
-        tuple(teller.word(f"heads.{name}") for name in heads),
+        for place, number in enumerate(numbers):
+            sums[place] += number
+    total = (builder.text("total"), *sums)
+    return Table(
+        builder.text(f"grids.repeat_{role}"),
+        tuple(builder.text(f"heads.{name}") for name in heads),
         tuple(rows),
         total,
         (1, 2, 3, 4, 5),
@@ -295,14 +303,14 @@ def _sum(rows: Sequence[Mapping[str, Any]], name: str) -> int:
     return sum(row.get(name) or 0 for row in rows)
 
 
-def _tier(teller: Teller, tier: str) -> str:
-    return coded("tier", tier, teller.language)
+def _tier(builder: DocumentBuilder, tier: str) -> str:
+    return code_label("tier", tier, builder.language)
 
 
-def _coded(teller: Teller, field: str, row: Document) -> str:
+def _coded(builder: DocumentBuilder, field: str, row: Document) -> str:
     code = row.get(field)
     return (
-        teller.word("unknown")
+        builder.text("unknown")
         if code is None
-        else coded(f"projects.{field}", code, teller.language)
+        else code_label(f"projects.{field}", code, builder.language)
     )

@@ -1,49 +1,51 @@
-"""The section on employers outside construction: how many are watched, and which to look at."""
+"""Section on employers outside construction: how many are scored and which are alerted."""
 
 from __future__ import annotations
 
 from serving.briefings.facts import Document, Facts
-from serving.briefings.sections.alerts import ALERTED, TIERS, by_tier
-from serving.documents.builder import Teller
-from serving.documents.model import Grid
-from serving.formatting import coded
+from serving.briefings.sections.alerts import ALERTED, TIERS, count_by_tier
+from serving.documents.builder import DocumentBuilder
+from serving.documents.model import Table
+from serving.formatting import code_label
 
 SHOWN = 10
 
 
-def tell_employers(teller: Teller, facts: Facts) -> None:
-    """Nothing where no list of employers was published for the period."""
+def add_employers(builder: DocumentBuilder, facts: Facts) -> None:
+    """Add the section, if a list of employers was published for the period."""
     if facts.employers is None:
         return
-    teller.heading("employers")
+    builder.add_heading("employers")
     rows, document = facts.employers.projects, facts.employers.document
-    counts = {f"employers_{tier}": n for tier, n in by_tier(rows).items()}
+    counts = {f"employers_{tier}": n for tier, n in count_by_tier(rows).items()}
     entries = document["entries"]
-    teller.say("employers", employers=len(rows), employers_listed=len(entries), **counts)
+    builder.add_paragraph("employers", employers=len(rows), employers_listed=len(entries), **counts)
     if document["model"]["note"]:
-        teller.say("note", note=document["model"]["note"][teller.language])
+        builder.add_paragraph("note", note=document["model"]["note"][builder.language])
     alerted = [entry for entry in entries if entry["tier"] in ALERTED]
     if not alerted:
-        teller.say("employers_none")
+        builder.add_paragraph("employers_none")
         return
     shown = alerted[:SHOWN]
-    teller.say("employers_shown", employers_alerted=len(alerted), employers_shown=len(shown))
-    teller.put(_grid(teller, shown))
+    builder.add_paragraph(
+        "employers_shown", employers_alerted=len(alerted), employers_shown=len(shown)
+    )
+    builder.add(_table(builder, shown))
 
 
-def _grid(teller: Teller, entries: list[Document]) -> Grid:
+def _table(builder: DocumentBuilder, entries: list[Document]) -> Table:
     heads = ("rank", "employer", "place", "tier", "staff", "why")
-    return Grid(
-        teller.word("grids.employers"),
-        tuple(teller.word(f"heads.{name}") for name in heads),
+    return Table(
+        builder.text("grids.employers"),
+        tuple(builder.text(f"heads.{name}") for name in heads),
         tuple(
             (
                 entry["rank"],
                 entry["project_name"],
-                teller.place(entry["region_code"]),
-                f"{coded('tier', entry['tier'], teller.language)} {entry['probability']:.1%}",
+                builder.region_name(entry["region_code"]),
+                f"{code_label('tier', entry['tier'], builder.language)} {entry['probability']:.1%}",
                 entry["workers"],
-                _why(teller, entry),
+                _why(builder, entry),
             )
             for entry in entries
         ),
@@ -51,10 +53,10 @@ def _grid(teller: Teller, entries: list[Document]) -> Grid:
     )
 
 
-def _why(teller: Teller, entry: Document) -> str:
-    raising = [one for one in entry["reasons"] if one["contribution"] > 0]
-    return "；".join(one["text"][teller.language] for one in raising[:2])
+def _why(builder: DocumentBuilder, entry: Document) -> str:
+    raising = [reason for reason in entry["reasons"] if reason["contribution"] > 0]
+    return "；".join(reason["text"][builder.language] for reason in raising[:2])
 
 
 SUM = ("employers", tuple(f"employers_{tier}" for tier in TIERS))
-"""The tiers add up to all that are watched."""
+"""The tiers add up to all scored employers."""

@@ -1,17 +1,17 @@
-"""The part on matters: open, overdue and closed in the month, by responsible unit."""
+"""Section on matters: open, overdue and closed in the period, by responsible unit."""
 
 from __future__ import annotations
 
 from serving.briefings.facts import Facts
-from serving.documents.builder import Teller
-from serving.documents.model import Grid
+from serving.documents.builder import DocumentBuilder
+from serving.documents.model import Table
 
 
-def tell_followed_up(teller: Teller, facts: Facts) -> None:
-    """How the matters of the ledger stood at the period's end; nothing where none is kept."""
-    tallies, looks = facts.followed_up, facts.second_looks
+def add_matters(builder: DocumentBuilder, facts: Facts) -> None:
+    """Add the state of the matters at the end of the period, if there are any."""
+    tallies, looks = facts.matters_by_unit, facts.second_looks
     if looks is not None and looks.had:
-        teller.say(
+        builder.add_paragraph(
             "followed_up.looked",
             looked=looks.had,
             looked_paid=looks.paid,
@@ -19,10 +19,10 @@ def tell_followed_up(teller: Teller, facts: Facts) -> None:
         )
     if not tallies:
         return
-    open_ = sum(one.open for one in tallies)
-    overdue = sum(one.overdue for one in tallies)
-    closed = sum(one.closed for one in tallies)
-    teller.say(
+    open_ = sum(unit.open for unit in tallies)
+    overdue = sum(unit.overdue for unit in tallies)
+    closed = sum(unit.closed for unit in tallies)
+    builder.add_paragraph(
         "followed_up.told",
         followed_open=open_,
         followed_overdue=overdue,
@@ -30,16 +30,21 @@ def tell_followed_up(teller: Teller, facts: Facts) -> None:
         followed_closed=closed,
     )
     heads = ("unit", "open", "overdue", "closed")
-    teller.put(
-        Grid(
-            teller.word("campaign.grids.units"),
-            tuple(teller.word(f"campaign.heads.{name}") for name in heads),
+    builder.add(
+        Table(
+            builder.text("campaign.grids.units"),
+            tuple(builder.text(f"campaign.heads.{name}") for name in heads),
             tuple(
-                (one.unit or teller.word("campaign.no_unit"), one.open, one.overdue, one.closed)
-                for one in tallies
+                (
+                    unit.unit or builder.text("campaign.no_unit"),
+                    unit.open,
+                    unit.overdue,
+                    unit.closed,
+                )
+                for unit in tallies
             ),
-            total=(teller.word("heads.sum"), open_, overdue, closed),
-            summed=(1, 2, 3),
-            named=((1, "followed_open"), (2, "followed_overdue"), (3, "followed_closed")),
+            total=(builder.text("heads.sum"), open_, overdue, closed),
+            summed_columns=(1, 2, 3),
+            named_totals=((1, "followed_open"), (2, "followed_overdue"), (3, "followed_closed")),
         )
     )

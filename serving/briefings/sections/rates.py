@@ -1,4 +1,4 @@
-"""The section on the eight rates."""
+"""Section on the eight rates."""
 
 from __future__ import annotations
 
@@ -6,49 +6,49 @@ from collections.abc import Mapping, Sequence
 
 from risk.locale import text
 from serving.briefings.facts import Facts, Rates
-from serving.documents.builder import TOO_FEW, Teller
-from serving.documents.model import Bars, Cell, Grid
+from serving.documents.builder import MIN_RATE_BASE, DocumentBuilder
+from serving.documents.model import BarChart, Cell, Table
 
 _LOW = 0.85
 _MOVED = 0.02
 
 
-def tell_rates(teller: Teller, facts: Facts, level: int = 1) -> None:
-    """The rates by place for the newest month, what is lowest and what moved."""
-    teller.heading("rates", level)
+def add_rates(builder: DocumentBuilder, facts: Facts, level: int = 1) -> None:
+    """Add the rates by place of the newest month, the lowest rates and the changed ones."""
+    builder.add_heading("rates", level)
     if facts.rates is None:
-        teller.say("no_rates")
+        builder.add_paragraph("no_rates")
         return
     names = [name for name in facts.settings.indicators.rates if name in facts.rates.whole]
     unknown = [name for name in facts.settings.indicators.rates if name not in names]
-    teller.say("rates_month", month=f"{facts.rates.month:%Y-%m}", rates=len(names))
+    builder.add_paragraph("rates_month", month=f"{facts.rates.month:%Y-%m}", rates=len(names))
     if unknown:
-        teller.say("rates_unknown", names=_named(teller, unknown))
-    _tell_low(teller, facts.rates, names)
-    _tell_moved(teller, facts, names)
-    teller.put(_grid(teller, facts.rates, names), _chart(teller, facts.rates, names))
+        builder.add_paragraph("rates_unknown", names=_named(builder, unknown))
+    _add_low_rates(builder, facts.rates, names)
+    _add_changed_rates(builder, facts, names)
+    builder.add(_table(builder, facts.rates, names), _chart(builder, facts.rates, names))
 
 
 def low_rates(rates: Rates, names: Sequence[str]) -> list[tuple[str, float]]:
-    """Rates of all places together below what should worry, the lowest first."""
+    """Return the overall rates below the alert level, lowest first."""
     shares = [(name, _share(rates.whole, name)) for name in names]
-    known = [(name, one) for name, one in shares if one is not None and one < _LOW]
-    return sorted(known, key=lambda one: one[1])
+    known = [(name, share) for name, share in shares if share is not None and share < _LOW]
+    return sorted(known, key=lambda rate: rate[1])
 
 
-def _tell_low(teller: Teller, rates: Rates, names: Sequence[str]) -> None:
+def _add_low_rates(builder: DocumentBuilder, rates: Rates, names: Sequence[str]) -> None:
     low = low_rates(rates, names)[:3]
     if not low:
-        teller.say("rates_fine", least=f"{_LOW:.0%}")
+        builder.add_paragraph("rates_fine", least=f"{_LOW:.0%}")
         return
     listed = [
-        teller.word("rate_of", name=_name(teller, name), share=f"{share:.1%}")
+        builder.text("rate_of", name=_name(builder, name), share=f"{share:.1%}")
         for name, share in low
     ]
-    teller.say("rates_low", listed=teller.word("comma").join(listed))
+    builder.add_paragraph("rates_low", listed=builder.text("comma").join(listed))
 
 
-def _tell_moved(teller: Teller, facts: Facts, names: Sequence[str]) -> None:
+def _add_changed_rates(builder: DocumentBuilder, facts: Facts, names: Sequence[str]) -> None:
     if facts.rates is None or facts.rates_before is None:
         return
     for name in names:
@@ -56,34 +56,34 @@ def _tell_moved(teller: Teller, facts: Facts, names: Sequence[str]) -> None:
         if now is None or before is None or abs(now - before) < _MOVED:
             continue
         due = min(facts.rates.whole[name][1], facts.rates_before.whole[name][1])
-        teller.say(
+        builder.add_paragraph(
             "rate_rose" if now > before else "rate_fell",
-            name=_name(teller, name),
+            name=_name(builder, name),
             before=f"{before:.1%}",
             now=f"{now:.1%}",
-            # Of the shares as they are shown, so that a reader who subtracts agrees.
+            # Difference of the rounded shares, so that it equals what a reader subtracts.
             points=f"{abs(round(now * 100, 1) - round(before * 100, 1)):.1f}",
-            few=teller.word("few_base") if due < TOO_FEW else "",
+            few=builder.text("few_base") if due < MIN_RATE_BASE else "",
         )
 
 
-def _grid(teller: Teller, rates: Rates, names: Sequence[str]) -> Grid:
+def _table(builder: DocumentBuilder, rates: Rates, names: Sequence[str]) -> Table:
     places = sorted(rates.places)
-    return Grid(
-        teller.word("grids.rates"),
-        (teller.word("heads.place"), *(_name(teller, name) for name in names)),
-        tuple((teller.place(code), *_cells(rates.places[code], names)) for code in places),
-        (teller.word("total"), *_cells(rates.whole, names)),
+    return Table(
+        builder.text("grids.rates"),
+        (builder.text("heads.place"), *(_name(builder, name) for name in names)),
+        tuple((builder.region_name(code), *_cells(rates.places[code], names)) for code in places),
+        (builder.text("total"), *_cells(rates.whole, names)),
     )
 
 
-def _chart(teller: Teller, rates: Rates, names: Sequence[str]) -> Bars:
-    shares = [(_name(teller, name), _share(rates.whole, name)) for name in names]
+def _chart(builder: DocumentBuilder, rates: Rates, names: Sequence[str]) -> BarChart:
+    shares = [(_name(builder, name), _share(rates.whole, name)) for name in names]
     known = [(name, share) for name, share in shares if share is not None]
-    return Bars(
-        teller.word("charts.rates"),
+    return BarChart(
+        builder.text("charts.rates"),
         tuple(name for name, _ in known),
-        (teller.word("charts.rate"),),
+        (builder.text("charts.rate"),),
         tuple((round(100 * share, 1),) for _, share in known),
         "%",
         100.0,
@@ -100,9 +100,9 @@ def _share(rates: Mapping[str, tuple[int, int]], name: str) -> float | None:
     return kept / due if due else None
 
 
-def _name(teller: Teller, name: str) -> str:
-    return text(f"pages.rates.{name}", teller.language)
+def _name(builder: DocumentBuilder, name: str) -> str:
+    return text(f"pages.rates.{name}", builder.language)
 
 
-def _named(teller: Teller, names: Sequence[str]) -> str:
-    return teller.word("comma").join(_name(teller, name) for name in names)
+def _named(builder: DocumentBuilder, names: Sequence[str]) -> str:
+    return builder.text("comma").join(_name(builder, name) for name in names)

@@ -1,4 +1,4 @@
-"""The sections on visits, cases and matters: what was done and what came of it."""
+"""Sections on visits to listed projects and on complaints and cases."""
 
 from __future__ import annotations
 
@@ -6,52 +6,56 @@ import datetime as dt
 from collections.abc import Mapping
 
 from serving.briefings.facts import REVISIT_AFTER, Facts, ListedInYear
-from serving.briefings.statistics import Cases
-from serving.documents.builder import TOO_FEW, Teller
-from serving.documents.model import Cell, Grid
+from serving.briefings.statistics import CaseStatistics
+from serving.documents.builder import MIN_RATE_BASE, DocumentBuilder
+from serving.documents.model import Cell, Table
 
 
-def tell_last_list(teller: Teller, facts: Facts, level: int = 1) -> None:
-    """What visits to the last list found, and which closed cases were looked at again."""
-    teller.heading("last_list" if facts.listed is None else "lists_of_year", level)
-    if facts.listed is None:
-        _tell_followed(teller, facts)
+def add_visits(builder: DocumentBuilder, facts: Facts, level: int = 1) -> None:
+    """Add the results of visits to the last list and the revisits of closed cases."""
+    builder.add_heading("last_list" if facts.lists_of_year is None else "lists_of_year", level)
+    if facts.lists_of_year is None:
+        _add_visit_results(builder, facts)
     else:
-        _tell_listed(teller, facts.listed)
-    _tell_revisits(teller, facts)
+        _add_lists_of_year(builder, facts.lists_of_year)
+    _add_revisits(builder, facts)
 
 
-def tell_cases(teller: Teller, facts: Facts, level: int = 1) -> None:
-    """Complaints, cases, people and money, as offices state them."""
-    teller.heading("cases", level)
-    silent = [name for name in ("complaints", "cases", "inspections") if name in facts.silent]
+def add_cases(builder: DocumentBuilder, facts: Facts, level: int = 1) -> None:
+    """Add complaints, cases, workers and amounts."""
+    builder.add_heading("cases", level)
+    silent = [
+        name for name in ("complaints", "cases", "inspections") if name in facts.silent_tables
+    ]
     if silent:
-        teller.say("silent", tables=teller.word("comma").join(_table(teller, n) for n in silent))
+        builder.add_paragraph(
+            "silent", tables=builder.text("comma").join(_table_label(builder, n) for n in silent)
+        )
     if "complaints" not in silent:
-        _tell_complaints(teller, facts)
+        _add_complaints(builder, facts)
     if "cases" not in silent:
-        _tell_cases(teller, facts)
+        _add_cases(builder, facts)
     if "inspections" not in silent and not facts.period.whole_year:
-        visits = facts.counted.visits
-        teller.say(
+        visits = facts.statistics.visits
+        builder.add_paragraph(
             "visits",
             visits_made=visits.made,
             visited=visits.projects,
             visits_found=visits.found,
             visits_workers=visits.workers,
-            visits_owed=teller.money(visits.owed),
+            visits_owed=builder.to_wan(visits.owed),
         )
     if set(silent) < {"complaints", "cases", "inspections"}:
-        teller.put(_compared(teller, facts))
+        builder.add(_comparison_table(builder, facts))
 
 
-def _tell_followed(teller: Teller, facts: Facts) -> None:
-    done, last = facts.followed, facts.last
+def _add_visit_results(builder: DocumentBuilder, facts: Facts) -> None:
+    done, last = facts.visit_results, facts.previous
     if done is None or last is None:
-        teller.say("no_last_list")
+        builder.add_paragraph("no_last_list")
         return
     listed = len(last.document["entries"])
-    teller.say(
+    builder.add_paragraph(
         "followed",
         as_of=last.as_of,
         last_listed=listed,
@@ -59,28 +63,28 @@ def _tell_followed(teller: Teller, facts: Facts) -> None:
         last_left=listed - done.visited,
     )
     if not done.visited:
-        teller.say("followed_none")
+        builder.add_paragraph("followed_none")
         return
     if not done.found:
-        teller.say("followed_clean", last_visited=done.visited)
+        builder.add_paragraph("followed_clean", last_visited=done.visited)
     else:
-        teller.say(
+        builder.add_paragraph(
             "followed_found",
             last_found=done.found,
             last_clean=done.visited - done.found,
             last_workers=done.workers,
-            last_owed=teller.money(done.owed),
+            last_owed=builder.to_wan(done.owed),
         )
-    teller.say("hit_rate", rate=teller.rate(done.found, done.visited))
-    if done.visited < TOO_FEW:
-        teller.say("hit_rate_few")
+    builder.add_paragraph("hit_rate", rate=builder.format_rate(done.found, done.visited))
+    if done.visited < MIN_RATE_BASE:
+        builder.add_paragraph("hit_rate_few")
 
 
-def _tell_listed(teller: Teller, listed: ListedInYear) -> None:
+def _add_lists_of_year(builder: DocumentBuilder, listed: ListedInYear) -> None:
     if not listed.lists:
-        teller.say("no_lists_in_year")
+        builder.add_paragraph("no_lists_in_year")
         return
-    teller.say(
+    builder.add_paragraph(
         "listed_in_year",
         lists=listed.lists,
         listed_projects=listed.projects,
@@ -89,16 +93,16 @@ def _tell_listed(teller: Teller, listed: ListedInYear) -> None:
         listed_found=listed.found,
     )
     if listed.visited:
-        teller.say("hit_rate", rate=teller.rate(listed.found, listed.visited))
+        builder.add_paragraph("hit_rate", rate=builder.format_rate(listed.found, listed.visited))
 
 
-def _tell_revisits(teller: Teller, facts: Facts) -> None:
-    due = [one for one in facts.closed if _due(one["closed_on"], facts.period.stop)]
-    done = sum(one["checked_on"] is not None for one in due)
+def _add_revisits(builder: DocumentBuilder, facts: Facts) -> None:
+    due = [case for case in facts.closed if _due(case["closed_on"], facts.period.stop)]
+    done = sum(case["checked_on"] is not None for case in due)
     if not due:
-        teller.say("revisits_none")
+        builder.add_paragraph("revisits_none")
         return
-    teller.say(
+    builder.add_paragraph(
         "revisits",
         days=REVISIT_AFTER.days,
         revisits_due=len(due),
@@ -111,96 +115,100 @@ def _due(closed_on: str, stop: dt.date) -> bool:
     return dt.date.fromisoformat(closed_on) + REVISIT_AFTER < stop
 
 
-def _tell_complaints(teller: Teller, facts: Facts) -> None:
-    found = facts.counted.complaints
-    teller.say(
+def _add_complaints(builder: DocumentBuilder, facts: Facts) -> None:
+    found = facts.statistics.complaints
+    builder.add_paragraph(
         "complaints",
         complaints=found.received,
         complaint_workers=found.workers,
-        claimed=teller.money(found.claimed),
-        compared=_against(teller, found.received, facts.counted_year_ago.complaints.received),
+        claimed=builder.to_wan(found.claimed),
+        compared=_compare_to_year_before(
+            builder, found.received, facts.statistics_year_ago.complaints.received
+        ),
     )
     if found.unnamed:
-        teller.say("unnamed", unnamed=found.unnamed)
+        builder.add_paragraph("unnamed", unnamed=found.unnamed)
 
 
-def _tell_cases(teller: Teller, facts: Facts) -> None:
-    found, whole = facts.counted.cases, facts.year_to_date.cases
-    teller.say(
+def _add_cases(builder: DocumentBuilder, facts: Facts) -> None:
+    found, whole = facts.statistics.cases, facts.year_to_date.cases
+    builder.add_paragraph(
         "opened",
         opened=found.opened,
         case_workers=found.workers,
-        owed=teller.money(found.owed),
-        compared=_against(teller, found.opened, facts.counted_year_ago.cases.opened),
+        owed=builder.to_wan(found.owed),
+        compared=_compare_to_year_before(
+            builder, found.opened, facts.statistics_year_ago.cases.opened
+        ),
     )
-    teller.say(
+    builder.add_paragraph(
         "closed",
         closed=found.closed,
         closed_workers=found.closed_workers,
-        recovered=teller.money(found.recovered),
+        recovered=builder.to_wan(found.recovered),
         open_at_end=found.open_at_end,
     )
     if found.transferred:
-        teller.say("transferred", transferred=found.transferred)
+        builder.add_paragraph("transferred", transferred=found.transferred)
     if facts.period.start.month > 1:
-        _tell_year(teller, whole)
+        _add_year_to_date(builder, whole)
 
 
-def _tell_year(teller: Teller, whole: Cases) -> None:
-    teller.say(
+def _add_year_to_date(builder: DocumentBuilder, whole: CaseStatistics) -> None:
+    builder.add_paragraph(
         "year_to_date",
         year_opened=whole.opened,
         year_closed=whole.closed,
         year_workers=whole.closed_workers,
-        year_recovered=teller.money(whole.recovered),
+        year_recovered=builder.to_wan(whole.recovered),
     )
 
 
-def _against(teller: Teller, now: int, before: int) -> str:
-    """Against the year before; a percentage only where there is enough to speak of."""
+def _compare_to_year_before(builder: DocumentBuilder, now: int, before: int) -> str:
+    """Compare with the year before, as a percentage if that had enough cases."""
     if before == 0 and now == 0:
-        return teller.word("against_both_none")
-    if before < TOO_FEW:
-        return teller.word("against_few", before=before)
+        return builder.text("against_both_none")
+    if before < MIN_RATE_BASE:
+        return builder.text("against_few", before=before)
     if now == before:
-        return teller.word("against_same")
+        return builder.text("against_same")
     share = f"{abs(now - before) / before:.1%}"
-    return teller.word("against_more" if now > before else "against_less", share=share)
+    return builder.text("against_more" if now > before else "against_less", share=share)
 
 
-def _compared(teller: Teller, facts: Facts) -> Grid:
-    """The same counts for this period, the one before, and a year before."""
-    columns = {"this": facts.counted, "year_before": facts.counted_year_ago}
+def _comparison_table(builder: DocumentBuilder, facts: Facts) -> Table:
+    """Return the counts of this period, the one before, and a year before."""
+    columns = {"this": facts.statistics, "year_before": facts.statistics_year_ago}
     if not facts.period.whole_year:
-        columns = {"this": facts.counted, "before": facts.counted_before, **columns}
+        columns = {"this": facts.statistics, "before": facts.statistics_before, **columns}
     periods = tuple(columns.values())
     lines: Mapping[str, list[Cell]] = {
-        "complaints": [one.complaints.received for one in periods],
-        "opened": [one.cases.opened for one in periods],
-        "confirmed": [one.cases.confirmed for one in periods],
-        "closed": [one.cases.closed for one in periods],
-        "workers": [one.cases.closed_workers for one in periods],
-        "recovered": [teller.money(one.cases.recovered) for one in periods],
-        "visits": [one.visits.made for one in periods],
-        "found": [one.visits.found for one in periods],
+        "complaints": [period.complaints.received for period in periods],
+        "opened": [period.cases.opened for period in periods],
+        "confirmed": [period.cases.confirmed for period in periods],
+        "closed": [period.cases.closed for period in periods],
+        "workers": [period.cases.closed_workers for period in periods],
+        "recovered": [builder.to_wan(period.cases.recovered) for period in periods],
+        "visits": [period.visits.made for period in periods],
+        "found": [period.visits.found for period in periods],
     }
     silent = {
         "complaints": ("complaints",),
         "inspections": ("visits", "found"),
         "cases": ("opened", "confirmed", "closed", "workers", "recovered"),
     }
-    hidden = {line for table in facts.silent for line in silent[table]}
-    return Grid(
-        teller.word("grids.compared"),
-        tuple(teller.word(f"heads.{name}") for name in ("item", *columns)),
+    hidden = {line for table in facts.silent_tables for line in silent[table]}
+    return Table(
+        builder.text("grids.compared"),
+        tuple(builder.text(f"heads.{name}") for name in ("item", *columns)),
         tuple(
-            (teller.word(f"items.{name}"), None if name in hidden else counts[0], *counts[1:])
+            (builder.text(f"items.{name}"), None if name in hidden else counts[0], *counts[1:])
             for name, counts in lines.items()
         ),
     )
 
 
-def _table(teller: Teller, name: str) -> str:
-    from serving.formatting import table_name
+def _table_label(builder: DocumentBuilder, name: str) -> str:
+    from serving.formatting import table_label
 
-    return table_name(name, teller.language)
+    return table_label(name, builder.language)

@@ -1,31 +1,31 @@
-"""A model card as Markdown, and as one HTML page that needs nothing outside itself."""
+"""Model cards as Markdown and as self-contained HTML."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any, Literal
 
 from risk.locale import Language, text
-from serving.models.card.calibration_plot import calibration_svg
-from serving.models.card.sections import Material, Section, sections
+from serving.documents.charts import CalibrationPoint, calibration_svg
+from serving.models.card.sections import CardInput, Section, card_sections
 
 Format = Literal["md", "html"]
 
 _PLOT = "<!-- calibration -->"
 
 
-def card(material: Material, language: Language, form: Format) -> str:
-    """The card of a version."""
+def render_card(material: CardInput, language: Language, form: Format) -> str:
+    """Return the card of a model version."""
     title = text("card.title", language, version=material.version.version)
-    body = markdown(title, sections(material, language))
+    body = markdown(title, card_sections(material, language))
     if form == "md":
         return body.replace(f"{_PLOT}\n\n", "")
     return _page(title, body, language, material.evidence.get("calibration"))
 
 
 def markdown(title: str, parts: Sequence[Section]) -> str:
-    """The sections below a title."""
+    """Return the sections below a title as Markdown."""
     blocks = [f"# {title}"]
     for part in parts:
         if part.heading:
@@ -33,15 +33,15 @@ def markdown(title: str, parts: Sequence[Section]) -> str:
         listed = all(line.startswith("- ") for line in part.lines)
         if part.lines:
             blocks.append(("\n" if listed else "\n\n").join(map(_safe, part.lines)))
-        if part.plot:
+        if part.has_plot:
             blocks.append(_PLOT)
         if part.rows:
-            blocks.append(_table(part.heads, part.rows))
+            blocks.append(_table(part.headers, part.rows))
     return "\n\n".join(blocks) + "\n"
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
+def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [headers, ["---"] * len(headers), *rows]
     return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
 
 
@@ -50,7 +50,7 @@ def _cell(value: str) -> str:
 
 
 def _safe(value: str) -> str:
-    """Nothing people typed (names, reasons) becomes markup."""
+    """Escape text typed by people (names, reasons) so that it is not HTML."""
     return value.replace("<", "&lt;")
 
 
@@ -59,7 +59,7 @@ def _page(title: str, body: str, language: Language, calibration: Any) -> str:
     from markdown_it import MarkdownIt
 
     rendered = MarkdownIt("commonmark", {"html": False}).enable("table").render(body)
-    plot = calibration_svg(calibration, language) if calibration else ""
+    plot = _plot(calibration, language) if calibration else ""
     marker = f"<p>{_PLOT.replace('<', '&lt;').replace('>', '&gt;')}</p>"
     template = (
         files("serving.models.card").joinpath("templates/card.html").read_text(encoding="utf-8")
@@ -67,4 +67,20 @@ def _page(title: str, body: str, language: Language, calibration: Any) -> str:
     page = Environment(autoescape=True).from_string(template)
     return page.render(
         title=title, language=language, body=rendered.replace(marker, f"<figure>{plot}</figure>")
+    )
+
+
+def _plot(calibration: Mapping[str, Any], language: Language) -> str:
+    """Return the calibration as SVG."""
+    points = [
+        CalibrationPoint(row["mean_probability"], rate["value"], rate["low"], rate["high"])
+        for row in calibration["bins"]
+        if (rate := row["observed"])["value"] is not None
+    ]
+    return calibration_svg(
+        points,
+        title=text("card.headings.calibration", language),
+        description=text("card.calibration.caption", language),
+        x_label=text("card.calibration.said", language),
+        y_label=text("card.calibration.observed", language),
     )

@@ -1,4 +1,4 @@
-"""A model card as sections of sentences and tables, from what was stored with the version alone."""
+"""Sections of a model card, from data stored with the model version."""
 
 from __future__ import annotations
 
@@ -25,124 +25,131 @@ _FEW_MONTHS = 6
 
 @dataclass(frozen=True)
 class Section:
-    """One part of the card: sentences, then a table, then sentences below it.
+    """A section: sentences, a table, and sentences below it.
 
-    ``plot`` says that the calibration is drawn here.
+    ``has_plot``: the calibration plot belongs here.
     """
 
     heading: str
     lines: tuple[str, ...] = ()
-    heads: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     after: tuple[str, ...] = ()
-    plot: bool = False
+    has_plot: bool = False
 
 
 @dataclass(frozen=True)
-class Material:
-    """What a card is made from; ``importance`` is each feature's share of the model's gain."""
+class CardInput:
+    """Input of a card; ``importance`` is the share of each feature in the total gain."""
 
     version: ModelVersion
     importance: Mapping[str, float]
 
     @property
     def about(self) -> Document:
-        """What was stored with the version."""
+        """Data stored with the version."""
         return self.version.about
 
     @property
     def evidence(self) -> Document:
-        """What the gate was decided on; empty for a version from before evidence was kept."""
+        """Evidence of the promotion gate; empty for versions stored without it."""
         found: Document = self.about.get("evidence") or {}
         return found
 
 
-def sections(material: Material, language: Language) -> list[Section]:
-    """The card of a version, part by part."""
-    say = Sayer(language)
+def card_sections(material: CardInput, language: Language) -> list[Section]:
+    """Return the sections of the card of a version."""
+    writer = CardWriter(language)
     parts = [
-        _overview(material, say),
-        _labels(material, say),
-        *_features(material, say),
-        *_metrics(material, say),
-        *_calibration(material, say),
-        *_groups(material, say),
-        *_gate(material, say),
-        _limits(material, say),
-        _history(material, say),
-        _parameters(material, say),
+        _overview(material, writer),
+        _labels(material, writer),
+        *_features(material, writer),
+        *_metrics(material, writer),
+        *_calibration(material, writer),
+        *_groups(material, writer),
+        *_gate(material, writer),
+        _limits(material, writer),
+        _history(material, writer),
+        _parameters(material, writer),
     ]
     return parts
 
 
 @dataclass(frozen=True)
-class Sayer:
-    """Finds the card's wording in one language."""
+class CardWriter:
+    """Looks up texts of the ``card`` catalogue in one language."""
 
     language: Language
 
-    def __call__(self, key: str, **fields: Any) -> str:
-        """The wording of ``card.<key>``."""
+    def text(self, key: str, **fields: Any) -> str:
+        """Return the text of ``card.<key>``."""
         return text(f"card.{key}", self.language, **fields)
 
     def heading(self, name: str) -> str:
-        """The heading of a section."""
-        return self(f"headings.{name}")
+        """Return the heading of a section."""
+        return self.text(f"headings.{name}")
 
-    def figure(self, one: Document | None, digits: int = 3) -> str:
-        """An estimate with its interval, or without one where too few events tell."""
-        if not one or one["value"] is None:
-            return self("none")
-        value = f"{one['value']:.{digits}f}"
-        if one["low"] is None or one["high"] is None:
-            return self("too_few", value=value)
-        return self(
+    def format_estimate(self, estimate: Document | None, digits: int = 3) -> str:
+        """Return an estimate with its interval, or without one if there are too few events."""
+        if not estimate or estimate["value"] is None:
+            return self.text("none")
+        value = f"{estimate['value']:.{digits}f}"
+        if estimate["low"] is None or estimate["high"] is None:
+            return self.text("too_few", value=value)
+        return self.text(
             "interval",
             value=value,
-            low=f"{one['low']:.{digits}f}",
-            high=f"{one['high']:.{digits}f}",
+            low=f"{estimate['low']:.{digits}f}",
+            high=f"{estimate['high']:.{digits}f}",
         )
 
-    def word(self, key: str, code: str) -> str:
-        """The wording of a code, or the code itself where there is none."""
+    def code_text(self, key: str, code: str) -> str:
+        """Return the text of a code, or the code itself."""
         full = f"{key}.{code}"
         return text(full, self.language) if full in catalogue(self.language) else code
 
 
-def _overview(material: Material, say: Sayer) -> Section:
+def _overview(material: CardInput, writer: CardWriter) -> Section:
     about, version = material.about, material.version
-    span = say("none")
+    span = writer.text("none")
     if about["first_snapshot"]:
-        span = say("facts.span_value", first=about["first_snapshot"], last=about["last_snapshot"])
+        span = writer.text(
+            "facts.span_value", first=about["first_snapshot"], last=about["last_snapshot"]
+        )
     facts = {
-        "kind": say.word("card.kinds", version.kind),
+        "kind": writer.code_text("card.kinds", version.kind),
         "trained_at": str(about["trained_at"]),
         "span": span,
         "rows": f"{about['rows']:,}",
         "positives": f"{about['positives']:,}",
         "events": f"{about['events']:,}",
-        "aliases": say("and_more").join(version.aliases) or say("none"),
+        "aliases": writer.text("and_more").join(version.aliases) or writer.text("none"),
         "digest": version.digest,
         "records_digest": str(about["records_digest"]),
     }
-    rows = tuple((say(f"facts.{name}"), value) for name, value in facts.items())
-    return Section(say.heading("overview"), (say("intro"),), (say("item"), say("content")), rows)
+    rows = tuple((writer.text(f"facts.{name}"), value) for name, value in facts.items())
+    return Section(
+        writer.heading("overview"),
+        (writer.text("intro"),),
+        (writer.text("item"), writer.text("content")),
+        rows,
+    )
 
 
-def _labels(material: Material, say: Sayer) -> Section:
+def _labels(material: CardInput, writer: CardWriter) -> Section:
     days = material.about["maturity_days"]
     lines = (
-        say("labels.positive", horizon=HORIZON_DAYS),
-        say("labels.negative", horizon=HORIZON_DAYS),
-        say("labels.maturity", horizon=HORIZON_DAYS, days=days),
+        writer.text("labels.positive", horizon=HORIZON_DAYS),
+        writer.text("labels.negative", horizon=HORIZON_DAYS),
+        writer.text("labels.maturity", horizon=HORIZON_DAYS, days=days),
     )
-    return Section(say.heading("labels"), lines)
+    return Section(writer.heading("labels"), lines)
 
 
-def _features(material: Material, say: Sayer) -> Iterator[Section]:
+def _features(material: CardInput, writer: CardWriter) -> Iterator[Section]:
     from models.registry import kind_of
 
-    zh = say.language == "zh"
+    zh = writer.language == "zh"
     asked = FEATURE_SETS[kind_of(material.version.version)]
     used = set(material.importance)
     families = Counter(
@@ -152,62 +159,70 @@ def _features(material: Material, say: Sayer) -> Iterator[Section]:
         if feature.name in used
     )
     yield Section(
-        say.heading("features"),
-        (say("features.count", count=len(used)),),
-        (say("features.family"), say("features.number")),
+        writer.heading("features"),
+        (writer.text("features.count", count=len(used)),),
+        (writer.text("features.family"), writer.text("features.number")),
         tuple((name, str(count)) for name, count in families.items()),
     )
     named = {feature.name: feature.zh if zh else feature.en for feature in asked.features}
-    top = sorted(material.importance.items(), key=lambda one: (-one[1], one[0]))[:TOP_FEATURES]
+    top = sorted(material.importance.items(), key=lambda item: (-item[1], item[0]))[:TOP_FEATURES]
     yield Section(
         "",
-        (say("features.top", count=len(top)),),
-        (say("features.feature"), say("features.name"), say("features.share")),
+        (writer.text("features.top", count=len(top)),),
+        (
+            writer.text("features.feature"),
+            writer.text("features.name"),
+            writer.text("features.share"),
+        ),
         tuple(
-            (f"`{name}`", named.get(name, say("features.gone")), f"{share:.1%}")
+            (f"`{name}`", named.get(name, writer.text("features.gone")), f"{share:.1%}")
             for name, share in top
         ),
     )
 
 
-def _metrics(material: Material, say: Sayer) -> Iterator[Section]:
+def _metrics(material: CardInput, writer: CardWriter) -> Iterator[Section]:
     evidence = material.evidence
     if "figures" not in evidence:
         if material.about["metrics"]:
             rows = tuple(
                 (name, f"{value:.4f}") for name, value in material.about["metrics"].items()
             )
-            heads = (say("metrics.figure"), say("metrics.value"))
-            yield Section(say.heading("metrics"), (say("metrics.plain"),), heads, rows)
+            heads = (writer.text("metrics.figure"), writer.text("metrics.value"))
+            yield Section(writer.heading("metrics"), (writer.text("metrics.plain"),), heads, rows)
         return
     months, shown = evidence["months"], ("roc_auc", "average_precision", "precision_capacity")
     lines = (
-        say(
+        writer.text(
             "metrics.months",
             first=months[0],
             last=months[-1],
             months=len(months),
             places=evidence["places"],
         ),
-        say("metrics.intervals"),
+        writer.text("metrics.intervals"),
     )
-    columns = [say("metrics.contender")]
-    columns += [say.word("cli.backtest.figures", one) for one in shown]
+    columns = [writer.text("metrics.contender")]
+    columns += [writer.code_text("cli.backtest.figures", name) for name in shown]
     ranked = sorted(
-        evidence["figures"].items(), key=lambda one: -(one[1]["average_precision"]["value"] or 0.0)
+        evidence["figures"].items(),
+        key=lambda item: -(item[1]["average_precision"]["value"] or 0.0),
     )
     compared = [
-        (say.word("cli.backtest.contenders", name), *(say.figure(figures[one]) for one in shown))
+        (
+            writer.code_text("cli.backtest.contenders", name),
+            *(writer.format_estimate(figures[name]) for name in shown),
+        )
         for name, figures in ranked
     ]
-    yield Section(say.heading("metrics"), lines, tuple(columns), tuple(compared))
+    yield Section(writer.heading("metrics"), lines, tuple(columns), tuple(compared))
     own = evidence["figures"]["model"]
     yield Section(
         "",
-        (say("metrics.model"),),
-        (say("metrics.figure"), say("metrics.value")),
+        (writer.text("metrics.model"),),
+        (writer.text("metrics.figure"), writer.text("metrics.value")),
         tuple(
-            (say.word("cli.backtest.figures", name), say.figure(own[name]))
+            (writer.code_text("cli.backtest.figures", name), writer.format_estimate(own[name]))
             for name in _ordered(own)
         ),
     )
@@ -219,67 +234,77 @@ def _ordered(figures: Document) -> list[str]:
     return whole + sorted(set(figures) - set(whole), key=lambda name: name.split("_")[::-1])
 
 
-def _calibration(material: Material, say: Sayer) -> Iterator[Section]:
+def _calibration(material: CardInput, writer: CardWriter) -> Iterator[Section]:
     found = material.evidence.get("calibration")
     if not found:
         return
     figures = tuple(
-        say("colon", name=say.word("cli.backtest.figures", name), value=say.figure(found[name]))
+        writer.text(
+            "colon",
+            name=writer.code_text("cli.backtest.figures", name),
+            value=writer.format_estimate(found[name]),
+        )
         for name in ("slope", "intercept", "ratio", "brier")
     )
-    heads = tuple(say(f"calibration.{name}") for name in ("said", "observed", "rows", "events"))
+    heads = tuple(
+        writer.text(f"calibration.{name}") for name in ("said", "observed", "rows", "events")
+    )
     rows = tuple(
         (
-            f"{one['mean_probability']:.3f}",
-            say.figure(one["observed"]),
-            str(one["rows"]),
-            str(one["observed"]["positives"]),
+            f"{row['mean_probability']:.3f}",
+            writer.format_estimate(row["observed"]),
+            str(row["rows"]),
+            str(row["observed"]["positives"]),
         )
-        for one in found["bins"]
+        for row in found["bins"]
     )
     yield Section(
-        say.heading("calibration"), (*figures, say("calibration.caption")), heads, rows, plot=True
+        writer.heading("calibration"),
+        (*figures, writer.text("calibration.caption")),
+        heads,
+        rows,
+        has_plot=True,
     )
 
 
-def _groups(material: Material, say: Sayer) -> Iterator[Section]:
+def _groups(material: CardInput, writer: CardWriter) -> Iterator[Section]:
     found = material.evidence.get("fairness")
     if not found:
         return
     shown = ("selection_rate", "precision", "recall", "calibration")
-    heads = [say(f"groups.{name}") for name in ("group", "rows", "events")]
-    heads += [text(f"fairness.figures.{name}", say.language) for name in shown]
+    heads = [writer.text(f"groups.{name}") for name in ("group", "rows", "events")]
+    heads += [text(f"fairness.figures.{name}", writer.language) for name in shown]
     rows = tuple(
         (
-            group_of(group, say.language),
+            group_label(group, writer.language),
             str(group["rows"]),
             str(group["events"]),
-            *(_compared(group["figures"][name], say) for name in shown),
+            *(_compared(group["figures"][name], writer) for name in shown),
         )
         for group in found["groups"]
     )
-    too_little = _unfair_groups(material, say)
+    too_little = _unfair_groups(material, writer)
     verdict = (
-        say("groups.verdict_unfair", groups=too_little)
+        writer.text("groups.verdict_unfair", groups=too_little)
         if too_little
-        else say("groups.verdict_fair")
+        else writer.text("groups.verdict_fair")
     )
     explained = text(
         "fairness.compared",
-        say.language,
+        writer.language,
         comparisons=found["comparisons"],
         level=f"{found['level']:.0%}",
     )
     yield Section(
-        say.heading("groups"),
-        (verdict, explained, text("fairness.labels", say.language)),
+        writer.heading("groups"),
+        (verdict, explained, text("fairness.labels", writer.language)),
         tuple(heads),
         rows,
     )
 
 
-def group_of(group: Document, language: Language) -> str:
-    """A group with what it is a group of."""
+def group_label(group: Document, language: Language) -> str:
+    """Return the label of a group: attribute and value."""
     attribute = text(f"fairness.attributes.{group['attribute']}", language)
     value = group["value"]
     if value is None:
@@ -291,126 +316,137 @@ def group_of(group: Document, language: Language) -> str:
     return text("card.colon", language, name=attribute, value=value)
 
 
-def _compared(figure: Document, say: Sayer) -> str:
-    shown = say.figure(figure["value"])
+def _compared(figure: Document, writer: CardWriter) -> str:
+    shown = writer.format_estimate(figure["value"])
     if not figure["outside"]:
         return shown
-    return f"{shown} **{text('fairness.' + figure['outside'], say.language)}**"
+    return f"{shown} **{text('fairness.' + figure['outside'], writer.language)}**"
 
 
-def _unfair_groups(material: Material, say: Sayer) -> str:
+def _unfair_groups(material: CardInput, writer: CardWriter) -> str:
     checks = material.evidence.get("gate", {}).get("checks", [])
     found = [
-        group for one in checks if one["name"] == "fairness" for group in one["figures"]["groups"]
+        group
+        for check in checks
+        if check["name"] == "fairness"
+        for group in check["figures"]["groups"]
     ]
-    return say("and_more").join(
-        say(
+    return writer.text("and_more").join(
+        writer.text(
             "groups.unfair_one",
-            attribute=text(f"fairness.attributes.{one['attribute']}", say.language),
-            group=one["value"] or text("fairness.unknown", say.language),
-            figure=text(f"fairness.figures.{one['figure']}", say.language),
+            attribute=text(f"fairness.attributes.{group['attribute']}", writer.language),
+            group=group["value"] or text("fairness.unknown", writer.language),
+            figure=text(f"fairness.figures.{group['figure']}", writer.language),
         )
-        for one in found
+        for group in found
     )
 
 
-def _gate(material: Material, say: Sayer) -> Iterator[Section]:
+def _gate(material: CardInput, writer: CardWriter) -> Iterator[Section]:
     gate = material.evidence.get("gate")
     if not gate:
         return
-    result = say("gate.passed" if gate["passed"] else "gate.failed")
-    lines = (result, say.word("card.gate.grounds", gate["grounds"]))
-    heads = tuple(say(f"gate.{name}") for name in ("check", "result", "figures"))
+    result = writer.text("gate.passed" if gate["passed"] else "gate.failed")
+    lines = (result, writer.code_text("card.gate.grounds", gate["grounds"]))
+    heads = tuple(writer.text(f"gate.{name}") for name in ("check", "result", "figures"))
     rows = tuple(
         (
-            say.word("card.gate.checks", one["name"]),
-            say("yes" if one["passed"] else "no"),
-            _rests_on(one["figures"], say),
+            writer.code_text("card.gate.checks", check["name"]),
+            writer.text("yes" if check["passed"] else "no"),
+            _rests_on(check["figures"], writer),
         )
-        for one in gate["checks"]
+        for check in gate["checks"]
     )
-    yield Section(say.heading("gate"), lines, heads, rows)
+    yield Section(writer.heading("gate"), lines, heads, rows)
 
 
-def _rests_on(figures: Document, say: Sayer) -> str:
+def _rests_on(figures: Document, writer: CardWriter) -> str:
     parts = []
     for name, value in figures.items():
         if name == "months" or value in ([], None):
             continue
         if isinstance(value, Mapping) and "value" in value:
-            shown = say.figure(value)
+            shown = writer.format_estimate(value)
         elif isinstance(value, list) and value and isinstance(value[0], int | float):
-            shown = " – ".join(f"{one:g}" for one in value)
+            shown = " – ".join(f"{bound:g}" for bound in value)
         elif isinstance(value, list):
             shown = str(len(value))
         else:
             shown = f"{value:.3f}" if isinstance(value, float) else str(value)
-        parts.append(say("colon", name=say.word("card.gate.names", name), value=shown))
-    return say("and_more").join(parts)
+        parts.append(
+            writer.text("colon", name=writer.code_text("card.gate.names", name), value=shown)
+        )
+    return writer.text("and_more").join(parts)
 
 
-def _limits(material: Material, say: Sayer) -> Section:
-    return Section(say.heading("limits"), tuple(f"- {one}" for one in _known_limits(material, say)))
+def _limits(material: CardInput, writer: CardWriter) -> Section:
+    return Section(
+        writer.heading("limits"), tuple(f"- {limit}" for limit in _known_limits(material, writer))
+    )
 
 
-def _known_limits(material: Material, say: Sayer) -> Iterator[str]:
+def _known_limits(material: CardInput, writer: CardWriter) -> Iterator[str]:
     about, evidence = material.about, material.evidence
     events, rows, positives = about["events"], about["rows"], about["positives"]
     if material.version.kind == "scorecard":
-        yield say("limits.scorecard", events=events)
+        yield writer.text("limits.scorecard", events=events)
     elif events < _FEW_EVENTS:
-        yield say("limits.few_events", events=events)
-    yield say("limits.unlabelled")
-    yield say("limits.horizon", horizon=HORIZON_DAYS)
+        yield writer.text("limits.few_events", events=events)
+    yield writer.text("limits.unlabelled")
+    yield writer.text("limits.horizon", horizon=HORIZON_DAYS)
     if positives:
-        yield say("limits.balance", share=f"{positives / rows:.1%}", positives=positives, rows=rows)
+        yield writer.text(
+            "limits.balance", share=f"{positives / rows:.1%}", positives=positives, rows=rows
+        )
     else:
-        yield say("limits.balance_none")
+        yield writer.text("limits.balance_none")
     missing = about.get("missing_feeds") or []
     if missing:
-        named = [TABLES[name].zh if say.language == "zh" else name for name in missing]
-        yield say("limits.missing_feeds", tables=say("and_more").join(named))
+        named = [TABLES[name].zh if writer.language == "zh" else name for name in missing]
+        yield writer.text("limits.missing_feeds", tables=writer.text("and_more").join(named))
     if about["too_good"]:
-        names = [str(one["feature"]) for one in about["too_good"]]
-        yield say("limits.too_good", features=say("and_more").join(names))
+        names = [str(feature["feature"]) for feature in about["too_good"]]
+        yield writer.text("limits.too_good", features=writer.text("and_more").join(names))
     months = evidence.get("months") or []
     if not months:
-        yield say("limits.no_later_time")
+        yield writer.text("limits.no_later_time")
     elif len(months) < _FEW_MONTHS:
-        yield say("limits.few_months", months=len(months))
+        yield writer.text("limits.few_months", months=len(months))
     groups = (evidence.get("fairness") or {}).get("groups", [])
     few = sum(all(f["chance"] is None for f in group["figures"].values()) for group in groups)
     if few:
-        yield say("limits.groups_too_few", groups=few)
-    if _unfair_groups(material, say):
-        yield say("limits.unfair")
+        yield writer.text("limits.groups_too_few", groups=few)
+    if _unfair_groups(material, writer):
+        yield writer.text("limits.unfair")
     if evidence.get("gate") and not evidence["gate"]["passed"]:
-        yield say("limits.not_passed")
+        yield writer.text("limits.not_passed")
 
 
-def _history(material: Material, say: Sayer) -> Section:
+def _history(material: CardInput, writer: CardWriter) -> Section:
     changes = material.version.changes
     if not changes:
-        return Section(say.heading("history"), (say("history.none"),))
-    heads = tuple(say(f"history.{name}") for name in ("at", "action", "who", "why"))
+        return Section(writer.heading("history"), (writer.text("history.none"),))
+    heads = tuple(writer.text(f"history.{name}") for name in ("at", "action", "who", "why"))
     rows = tuple(
         (
-            one.at[:19].replace("T", " "),
-            say(
-                f"history.{one.action}",
-                version=one.version,
-                before=say("history.version", version=one.before)
-                if one.before
-                else say("history.nobody"),
+            change.at[:19].replace("T", " "),
+            writer.text(
+                f"history.{change.action}",
+                version=change.version,
+                before=writer.text("history.version", version=change.before)
+                if change.before
+                else writer.text("history.nobody"),
             ),
-            one.who,
-            one.why,
+            change.who,
+            change.why,
         )
-        for one in changes
+        for change in changes
     )
-    return Section(say.heading("history"), (), heads, rows)
+    return Section(writer.heading("history"), (), heads, rows)
 
 
-def _parameters(material: Material, say: Sayer) -> Section:
+def _parameters(material: CardInput, writer: CardWriter) -> Section:
     rows = tuple((f"`{name}`", str(value)) for name, value in material.about["parameters"].items())
-    return Section(say.heading("parameters"), (), (say("item"), say("content")), rows)
+    return Section(
+        writer.heading("parameters"), (), (writer.text("item"), writer.text("content")), rows
+    )

@@ -29,7 +29,7 @@ from risk.unit_kinds import KINDS
 from risk.workspace import Workspace
 from training.dataset.labels import event_log
 from training.dataset.labels_sql import label_steps
-from training.dataset.training_set import labels_of
+from training.dataset.training_set import training_labels
 
 from ...conftest import World
 from ...histories import Telling, tell, tellings
@@ -249,7 +249,7 @@ def test_labels_in_sql_are_those_of_training(store, kind):
         engine.close()
     log = event_log(seen, TOLD_AT)
     matrix = feature_matrix(seen, AS_OFS)
-    target, soft = labels_of(log, matrix.project_ids, matrix.as_ofs)
+    target, soft = training_labels(log, matrix.project_ids, matrix.as_ofs)
     assert labels["project_id"].to_pylist() == list(matrix.project_ids)
     assert labels["label"].to_pylist() == target.tolist()
     assert labels["soft"].to_pylist() == soft.tolist()

@@ -231,5 +231,5 @@ def test_a_policy_that_cannot_be_followed_is_refused(values):
 
 
 def test_a_project_handed_in_twice_is_refused():
-    with pytest.raises(DuplicateCandidate, match="A was handed in twice"):
+    with pytest.raises(DuplicateCandidate, match="A occurs twice"):
         select([make("A", 0.1), make("A", 0.2)], Policy(capacity=5, seed="s"), AS_OF)

@@ -21,22 +21,22 @@ from hypothesis import strategies as st
 from risk.locale import LANGUAGES, catalogue
 from risk.store.store import RecordStore
 from serving.auth.principal import OFFICE
-from serving.briefings.compose import monthly, yearly
-from serving.briefings.facts import gather_facts
+from serving.briefings.compose import compose_monthly, compose_yearly
+from serving.briefings.facts import collect_facts
 from serving.briefings.period import Period, lists_for, month_of, year_of
 from serving.briefings.repository import list_briefings
-from serving.briefings.statistics import count_cases, count_complaints, count_visits
+from serving.briefings.statistics import case_statistics, complaint_statistics, visit_statistics
 from serving.db.database import Database
-from serving.db.pagination import Wanted
-from serving.documents.builder import wilson
-from serving.documents.charts import bars_svg
-from serving.documents.consistency import BriefingContradicts, contradictions, require_consistent
-from serving.documents.docx import BODY, word_file
-from serving.documents.html import html_file
-from serving.documents.model import Bars, Grid, Heading, Paragraph
-from serving.documents.numerals import chinese
-from serving.documents.pdf import pdf_file
-from serving.documents.rounding import wan, wan_parts
+from serving.db.pagination import PageRequest
+from serving.documents.builder import wilson_interval
+from serving.documents.charts import bar_chart_svg
+from serving.documents.consistency import InconsistentDocument, contradictions, require_consistent
+from serving.documents.docx import BODY, to_docx
+from serving.documents.html import to_html
+from serving.documents.model import BarChart, Heading, Paragraph, Table
+from serving.documents.numerals import chinese_numeral
+from serving.documents.pdf import to_pdf
+from serving.documents.rounding import fen_to_wan, round_parts_to_wan
 from serving.settings import BriefingSettings, Settings, load_settings
 from serving.watchlists.repository import WatchlistRepository
 
@@ -59,12 +59,12 @@ def opened(office):
 def facts(opened):
     store, database, settings = opened
     named = settings.model_copy(update={"briefing": BriefingSettings(office="模拟县人社局")})
-    return gather_facts(store, database, named, MARCH, "")
+    return collect_facts(store, database, named, MARCH, "")
 
 
 @pytest.fixture(scope="module")
 def paper(facts):
-    return monthly(facts, "zh")
+    return compose_monthly(facts, "zh")
 
 
 def _texts(paper):
@@ -72,16 +72,16 @@ def _texts(paper):
 
 
 def _grids(paper):
-    return {block.caption: block for block in paper.blocks if isinstance(block, Grid)}
+    return {block.caption: block for block in paper.blocks if isinstance(block, Table)}
 
 
-def test_it_warns_with_the_list_that_looks_ahead(facts):
-    assert facts.now.as_of == LISTS[1] == MARCH.stop
-    assert facts.last.as_of == LISTS[0]
+def test_collect_facts_selects_the_list_as_of_the_end_of_the_period(facts):
+    assert facts.current.as_of == LISTS[1] == MARCH.stop
+    assert facts.previous.as_of == LISTS[0]
     assert facts.year_ago is None
 
 
-def test_lists_are_of_the_region_and_near_in_time(opened):
+def test_lists_for_selects_lists_of_the_region_near_the_period(opened):
     _, database, _ = opened
     lists = WatchlistRepository(database).summaries(OFFICE)
     assert lists_for(lists, MARCH, "9901").now is None
@@ -90,17 +90,17 @@ def test_lists_are_of_the_region_and_near_in_time(opened):
     assert lists_for(lists, month_of(dt.date(2024, 4, 1)), "").now is None
 
 
-def test_matters_are_told_by_unit(facts):
-    made = monthly(facts, "zh")
-    assert made.figures["followed_open"] == sum(one.open for one in facts.followed_up) > 0
+def test_compose_monthly_counts_matters_by_unit(facts):
+    made = compose_monthly(facts, "zh")
+    assert made.figures["followed_open"] == sum(one.open for one in facts.matters_by_unit) > 0
     assert any("清单管理" in getattr(block, "text", "") for block in made.blocks)
-    without = monthly(replace(facts, followed_up=()), "zh")
+    without = compose_monthly(replace(facts, matters_by_unit=()), "zh")
     assert "followed_open" not in without.figures
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_headings_are_the_seven_sections(facts, language):
-    made = monthly(facts, language)
+def test_compose_monthly_has_seven_sections(facts, language):
+    made = compose_monthly(facts, language)
     firsts = [block for block in made.blocks if isinstance(block, Heading) and block.level == 1]
     assert [one.number for one in firsts] == list(range(1, 8))
     names = ("overall", "alerts", "rates", "key", "last_list", "cases", "advice")
@@ -109,40 +109,40 @@ def test_headings_are_the_seven_sections(facts, language):
     ]
 
 
-def test_totals_are_those_of_the_list_and_its_register(facts, paper):
-    rows = facts.now.projects
+def test_compose_monthly_totals_equal_the_list_and_its_register(facts, paper):
+    rows = facts.current.projects
     grids = _grids(paper)
     for caption in ("各等级项目数", "各行业项目数", "各地项目数"):
         grid = grids[caption]
         place = 1 if caption == "各等级项目数" else 5
         assert grid.total[place] == len(rows)
     assert f"在建项目{len(rows)}个" in _texts(paper)[0]
-    assert len(paper.annex[0].rows) == len(facts.now.document["entries"])
+    assert len(paper.annex[0].rows) == len(facts.current.document["entries"])
 
 
-def test_sectors_and_places_stand_against_the_lists_before(facts):
-    grids = _grids(monthly(replace(facts, year_ago=facts.last), "zh"))
+def test_compose_monthly_compares_sectors_and_places_with_earlier_lists(facts):
+    grids = _grids(compose_monthly(replace(facts, year_ago=facts.previous), "zh"))
     alerted = [
         sum(row["tier"] in ("red", "orange") for row in one.projects)
-        for one in (facts.now, facts.last, facts.last)
+        for one in (facts.current, facts.previous, facts.previous)
     ]
     for caption in ("各行业项目数", "各地项目数"):
         assert list(grids[caption].total[6:]) == alerted
-    partly = replace(facts.last, whole=False, projects=facts.last.projects[:2])
-    grids = _grids(monthly(replace(facts, last=partly), "zh"))
+    partly = replace(facts.previous, complete=False, projects=facts.previous.projects[:2])
+    grids = _grids(compose_monthly(replace(facts, previous=partly), "zh"))
     assert grids["各行业项目数"].total[7] is None
     assert grids["各等级项目数"].total[2] is None
 
 
-def test_the_year_is_told_as_offices_do(opened):
+def test_compose_yearly_has_the_sections_of_a_work_summary(opened):
     store, database, settings = opened
-    made = yearly(gather_facts(store, database, settings, year_of(2025), ""), "zh")
+    made = compose_yearly(collect_facts(store, database, settings, year_of(2025), ""), "zh")
     firsts = [b.text for b in made.blocks if isinstance(b, Heading) and b.level == 1]
     assert firsts == ["主要做法及成效", "存在的问题", "下一步工作打算"]
     assert f"全年发布预警名单{len(LISTS)}期" in "".join(_texts(made))
 
 
-def test_counts_are_those_of_the_records(world):
+def test_statistics_equal_counts_of_the_records(world):
     world.project()
     world.add(
         "cases",
@@ -190,19 +190,19 @@ def test_counts_are_those_of_the_records(world):
         amount_owed=50_00,
         known_at="2025-03-31",
     )
-    cases = count_cases(world.store, MARCH, "")
+    cases = case_statistics(world.store, MARCH, "")
     assert (cases.opened, cases.workers, cases.owed) == (2, 7, 100_00)
     assert (cases.closed, cases.recovered, cases.open_at_end) == (1, 60_00, 1)
-    complaints = count_complaints(world.store, MARCH, "")
+    complaints = complaint_statistics(world.store, MARCH, "")
     assert (complaints.received, complaints.unnamed, complaints.workers) == (1, 1, 3)
-    assert count_complaints(world.store, MARCH, "42").received == 0
-    visits = count_visits(world.store, MARCH, "4203")
+    assert complaint_statistics(world.store, MARCH, "42").received == 0
+    visits = visit_statistics(world.store, MARCH, "4203")
     assert (visits.made, visits.projects, visits.found, visits.owed) == (1, 1, 1, 50_00)
-    assert count_visits(world.store, MARCH, "11").made == 0
+    assert visit_statistics(world.store, MARCH, "11").made == 0
 
 
-def test_what_was_not_reported_is_unknown_not_zero(opened, facts):
-    paper = monthly(replace(facts, silent=("cases",)), "zh")
+def test_compose_monthly_shows_missing_feeds_as_unknown(opened, facts):
+    paper = compose_monthly(replace(facts, silent_tables=("cases",)), "zh")
     said = "".join(_texts(paper))
     assert "案件没有数据入库，相关数量未知，不作为零" in said
     assert "立案" not in said
@@ -210,34 +210,38 @@ def test_what_was_not_reported_is_unknown_not_zero(opened, facts):
     assert rows["立案（件）"][1] is None
 
 
-def test_few_visits_do_not_make_a_rate(facts):
-    done = replace(facts.followed, visited=4, found=1, workers=3, owed=1)
-    said = "".join(_texts(monthly(replace(facts, followed=done), "zh")))
+def test_compose_monthly_omits_intervals_of_small_rates(facts):
+    done = replace(facts.visit_results, visited=4, found=1, workers=3, owed=1)
+    said = "".join(_texts(compose_monthly(replace(facts, visit_results=done), "zh")))
     assert "4家中1家" in said
     assert "不足以判断" in said
     assert "25.0%" not in said
-    many = replace(facts.followed, visited=8, found=2, workers=3, owed=1)
-    listed = dict(facts.last.document, entries=facts.last.document["entries"] * 3)
-    last = replace(facts.last, document=listed)
+    many = replace(facts.visit_results, visited=8, found=2, workers=3, owed=1)
+    listed = dict(facts.previous.document, entries=facts.previous.document["entries"] * 3)
+    last = replace(facts.previous, document=listed)
     twenty = replace(many, visited=20, found=5)
-    said = "".join(_texts(monthly(replace(facts, followed=twenty, last=last), "zh")))
+    changed = replace(facts, visit_results=twenty, previous=last)
+    said = "".join(_texts(compose_monthly(changed, "zh")))
     assert "25.0%（95%区间11.2%至46.9%）" in said
 
 
-def test_every_paper_of_the_office_agrees_with_itself(opened):
+def test_briefings_of_all_periods_are_consistent(opened):
     store, database, settings = opened
-    months = [(monthly, month_of(dt.date(2025, month, 1))) for month in range(1, 7)]
-    for compose, period in (*months, *((yearly, year_of(year)) for year in (2024, 2025, 2030))):
-        facts = gather_facts(store, database, settings, period, "")
+    months = [(compose_monthly, month_of(dt.date(2025, month, 1))) for month in range(1, 7)]
+    for compose, period in (
+        *months,
+        *((compose_yearly, year_of(year)) for year in (2024, 2025, 2030)),
+    ):
+        facts = collect_facts(store, database, settings, period, "")
         for language in LANGUAGES:
             require_consistent(compose(facts, language))
 
 
-def test_a_planted_contradiction_is_found(facts, paper):
+def test_require_consistent_finds_planted_contradictions(facts, paper):
     grid = _grids(paper)["各行业项目数"]
     wrong = replace(grid, total=(grid.total[0], grid.total[1] + 1, *grid.total[2:]))
     blocks = [wrong if block is grid else block for block in paper.blocks]
-    with pytest.raises(BriefingContradicts):
+    with pytest.raises(InconsistentDocument):
         require_consistent(replace(paper, blocks=blocks))
     first = next(block for block in paper.blocks if isinstance(block, Paragraph))
     other = replace(first, text=first.text.replace("个", "7个", 1))
@@ -249,17 +253,17 @@ def test_a_planted_contradiction_is_found(facts, paper):
     assert any("parts add up" in one for one in contradictions(replace(paper, figures=figures)))
 
 
-def test_a_figure_told_twice_must_be_the_same(facts):
+def test_contradictions_include_conflicting_figures(facts):
     odd = replace(facts, closed=[*facts.closed, *facts.closed])
-    require_consistent(monthly(odd, "zh"))
-    paper = monthly(facts, "zh")
+    require_consistent(compose_monthly(odd, "zh"))
+    paper = compose_monthly(facts, "zh")
     assert [*contradictions(replace(paper, conflicts=("x is told as 1 and as 2",)))]
 
 
 @given(st.lists(st.integers(0, 10**13), max_size=30))
-def test_rounded_parts_add_up_to_the_rounded_total(parts):
-    rounded = wan_parts(parts)
-    assert sum(rounded) == wan(sum(parts))
+def test_round_parts_to_wan_adds_up_to_the_rounded_total(parts):
+    rounded = round_parts_to_wan(parts)
+    assert sum(rounded) == fen_to_wan(sum(parts))
     assert all(
         abs(one - Decimal(part) / 1_000_000) < Decimal("0.011")
         for one, part in zip(rounded, parts, strict=True)
@@ -267,21 +271,21 @@ def test_rounded_parts_add_up_to_the_rounded_total(parts):
 
 
 @given(st.integers(0, 500), st.integers(1, 500))
-def test_an_interval_holds_the_share(kept, due):
+def test_wilson_interval_contains_the_share(kept, due):
     kept = min(kept, due)
-    low, high = wilson(kept, due)
+    low, high = wilson_interval(kept, due)
     assert 0 <= low <= kept / due + 1e-9
     assert kept / due - 1e-9 <= high <= 1
 
 
-def test_numbers_of_headings():
-    assert [chinese(n) for n in (1, 9, 10, 11, 20, 99)] == [
+def test_chinese_numeral_up_to_99():
+    assert [chinese_numeral(n) for n in (1, 9, 10, 11, 20, 99)] == [
         *("一", "九", "十", "十一", "二十", "九十九")
     ]
 
 
-def test_the_word_file_has_the_official_form(paper):
-    document = docx.Document(io.BytesIO(word_file(paper, "zh")))
+def test_to_docx_follows_the_official_layout(paper):
+    document = docx.Document(io.BytesIO(to_docx(paper, "zh")))
     section = document.sections[0]
     assert [round(one.mm) for one in (section.page_width, section.page_height)] == [210, 297]
     assert [round(one.mm) for one in (section.top_margin, section.left_margin)] == [37, 28]
@@ -302,16 +306,18 @@ def test_the_word_file_has_the_official_form(paper):
     assert all(t.rows[0]._tr.trPr is not None for t in document.tables)
 
 
-def test_the_same_briefing_is_the_same_file(paper):
-    for make in (word_file, html_file, pdf_file):
+def test_renderers_are_reproducible(paper):
+    for make in (to_docx, to_html, to_pdf):
         assert make(paper, "zh") == make(paper, "zh")
 
 
-def test_all_three_say_the_same(paper):
-    word = docx.Document(io.BytesIO(word_file(paper, "zh")))
-    html = html_file(paper, "zh").decode()
-    pdf = _squeezed("".join(p.extract_text() for p in _pdf(pdf_file(paper, "zh")).pages))
+def test_renderers_contain_the_same_text(paper):
+    word = docx.Document(io.BytesIO(to_docx(paper, "zh")))
+    html = to_html(paper, "zh").decode()
+    pdf = _squeezed("".join(p.extract_text() for p in _pdf(to_pdf(paper, "zh")).pages))
     word_said = _squeezed("".join(line.text for line in word.paragraphs))
+    assert _texts(paper)
+    assert _grids(paper)
     for said in _texts(paper):
         assert said in html
         assert _squeezed(said) in word_said
@@ -321,18 +327,18 @@ def test_all_three_say_the_same(paper):
         assert all(_squeezed(cell) in _squeezed(html) for cell in cells)
 
 
-def test_the_pdf_has_every_glyph_and_its_fonts(paper):
+def test_to_pdf_embeds_all_glyphs_and_fonts(paper):
     require_cjk()
-    found = _pdf(pdf_file(paper, "zh"))
+    found = _pdf(to_pdf(paper, "zh"))
     _require_whole(found)
 
 
 @thorough
-def test_libreoffice_opens_the_word_file(paper, tmp_path):
+def test_to_docx_opens_in_libreoffice(paper, tmp_path):
     office = require_program("soffice")
     require_cjk()
     path = tmp_path / "briefing.docx"
-    path.write_bytes(word_file(paper, "zh"))
+    path.write_bytes(to_docx(paper, "zh"))
     profile = f"-env:UserInstallation=file://{tmp_path / 'profile'}"
     command = [office, profile, "--headless", "--convert-to", "pdf", "--outdir", tmp_path, path]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
@@ -362,10 +368,10 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("words", HOSTILE if MUST_RUN_ALL else HOSTILE[::3])
-def test_hostile_words_are_only_words(facts, words):
+def test_renderers_escape_hostile_text(facts, words):
     entries = [
         {**entry, "project_name": words, "contractor_name": words}
-        for entry in facts.now.document["entries"]
+        for entry in facts.current.document["entries"]
     ]
     rows = [
         {
@@ -376,67 +382,68 @@ def test_hostile_words_are_only_words(facts, words):
             "contractor_id": "1",
             "owner_id": "2",
         }
-        for row in facts.now.projects
+        for row in facts.current.projects
     ]
-    now = replace(facts.now, document={**facts.now.document, "entries": entries}, projects=rows)
+    document = {**facts.current.document, "entries": entries}
+    now = replace(facts.current, document=document, projects=rows)
     settings = facts.settings.model_copy(update={"places": {"990121": words[:50] or "x"}})
-    made = monthly(replace(facts, now=now, settings=settings), "zh")
+    made = compose_monthly(replace(facts, current=now, settings=settings), "zh")
     plain = re.sub(r"[\x00-\x1f]", "", words)
-    document = docx.Document(io.BytesIO(word_file(made, "zh")))
-    cells = "".join(c.text for t in document.tables for r in t.rows for c in r.cells)
+    word = docx.Document(io.BytesIO(to_docx(made, "zh")))
+    cells = "".join(c.text for t in word.tables for r in t.rows for c in r.cells)
     assert plain in cells
-    with zipfile.ZipFile(io.BytesIO(word_file(made, "zh"))) as parts:
+    with zipfile.ZipFile(io.BytesIO(to_docx(made, "zh"))) as parts:
         body = parts.read("word/document.xml").decode()
     assert set(re.findall(r'w:instr="([^"]*)"', body)) <= {"PAGE"}
-    html = html_file(made, "zh").decode()
+    html = to_html(made, "zh").decode()
     assert "<script" not in html
-    assert _pdf(pdf_file(made, "zh")).pages
+    assert _pdf(to_pdf(made, "zh")).pages
     for block in made.blocks:
-        if isinstance(block, Bars):
-            ElementTree.fromstring(bars_svg(block))
+        if isinstance(block, BarChart):
+            ElementTree.fromstring(bar_chart_svg(block))
 
 
-def test_no_list_no_records_and_no_rates(store, opened):
+def test_compose_monthly_without_list_records_and_rates(store, opened):
     _, database, settings = opened
-    facts = gather_facts(store, database, settings, month_of(dt.date(2031, 1, 1)), "")
-    made = monthly(facts, "zh")
+    facts = collect_facts(store, database, settings, month_of(dt.date(2031, 1, 1)), "")
+    made = compose_monthly(facts, "zh")
     said = "".join(_texts(made))
     assert "未发布预警名单" in said
     assert "数量未知，不作为零" in said
     assert "没有可以计算八率的数据" in said
     assert not made.annex
-    for make in (word_file, html_file, pdf_file):
+    for make in (to_docx, to_html, to_pdf):
         assert make(made, "zh")
 
 
-def test_a_region_without_projects(opened):
+def test_compose_monthly_for_a_region_without_projects(opened):
     store, database, settings = opened
-    facts = gather_facts(store, database, settings, MARCH, "110000")
-    assert facts.now is None
-    assert "未发布预警名单" in "".join(_texts(monthly(facts, "zh")))
+    facts = collect_facts(store, database, settings, MARCH, "110000")
+    assert facts.current is None
+    assert "未发布预警名单" in "".join(_texts(compose_monthly(facts, "zh")))
 
 
 @pytest.mark.parametrize(("projects", "entries"), [(1, 1), pytest.param(5000, 400, marks=thorough)])
-def test_one_project_and_five_thousand(facts, projects, entries):
-    one, entry = facts.now.projects[0], facts.now.document["entries"][0]
+def test_compose_monthly_with_one_or_many_projects(facts, projects, entries):
+    one, entry = facts.current.projects[0], facts.current.document["entries"][0]
     rows = [{**one, "project_id": f"P{n}", "contractor_id": f"C{n}"} for n in range(projects)]
     listed = [{**entry, "project_id": f"P{n}", "rank": n + 1} for n in range(entries)]
-    document = {**facts.now.document, "entries": listed, "gone": [], "previous": None}
-    now = replace(facts.now, document=document, projects=rows)
-    made = monthly(replace(facts, now=now, last=None, followed=None), "zh")
+    document = {**facts.current.document, "entries": listed, "gone": [], "previous": None}
+    now = replace(facts.current, document=document, projects=rows)
+    made = compose_monthly(replace(facts, current=now, previous=None, visit_results=None), "zh")
     assert f"在建项目{projects}个" in _texts(made)[0]
     assert _grids(made)["各行业项目数"].total[5] == projects
     assert len(made.annex[0].rows) == entries
-    assert html_file(made, "zh").count(b"<tr>") > entries
-    assert _pdf(pdf_file(made, "zh")).pages
+    assert to_html(made, "zh").count(b"<tr>") > entries
+    assert _pdf(to_pdf(made, "zh")).pages
 
 
-def test_the_command_writes_and_keeps(copy, wagewatch, tmp_path):
+def test_briefing_command_writes_and_stores(copy, wagewatch, tmp_path):
     run = ["-w", str(copy.root), "briefing", "--month", "2025-03", "--out"]
     for kind in ("docx", "html", "pdf", "docx"):
         assert wagewatch(*run, str(tmp_path / f"b.{kind}")).returncode == 0
     with Database(f"sqlite:///{copy.service_database}") as database:
-        kept = list_briefings(database.engine, OFFICE, Wanted(10)).items
+        kept = list_briefings(database.engine, OFFICE, PageRequest(10)).items
     assert sorted(one.format for one in kept) == ["docx", "html", "pdf"]
     year = tmp_path / "y.docx"
     done = wagewatch("-w", str(copy.root), "briefing", "--year", "2025", "--out", str(year))
@@ -453,13 +460,13 @@ def test_the_command_writes_and_keeps(copy, wagewatch, tmp_path):
         ("--month", "2025-03", "--year", "2025", "--out", "x.docx"),
     ],
 )
-def test_wrong_use_is_told(copy, wagewatch, arguments):
+def test_briefing_command_rejects_wrong_arguments(copy, wagewatch, arguments):
     done = wagewatch("-w", str(copy.root), "briefing", *arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 
 
-def test_monthly_goes_on_where_it_was_stopped(copy, wagewatch):
+def test_monthly_command_resumes(copy, wagewatch):
     command = ("-w", str(copy.root), "monthly", "--as-of", "2025-05-01", "--capacity", "5")
     assert wagewatch(*command).returncode == 0
     folder = copy.root / "monthly" / "2025-05-01"
@@ -504,7 +511,7 @@ def _squeezed(words: str) -> str:
     return re.sub(r"\s", "", words)
 
 
-def test_settings_of_the_office_are_shown(facts):
-    assert monthly(facts, "zh").office == "模拟县人社局"
+def test_compose_monthly_shows_the_office_of_the_settings(facts):
+    assert compose_monthly(facts, "zh").office == "模拟县人社局"
     assert Settings().briefing.office == ""
     assert Period(dt.date(2025, 1, 1), dt.date(2025, 2, 1)).last == dt.date(2025, 1, 31)

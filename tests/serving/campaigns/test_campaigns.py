@@ -16,13 +16,13 @@ from risk.flags.rules.wages import WAGES
 from risk.locale import LANGUAGES
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
-from serving.campaigns.plans import CampaignUnknown, plan_of, plans_of
-from serving.campaigns.progress import WAGE_FLAGS, Visits, progress_of
-from serving.campaigns.queries import read_progress
-from serving.campaigns.report import campaign_paper
+from serving.campaigns.plans import CampaignUnknown, get_plan, list_plans
+from serving.campaigns.queries import read_status
+from serving.campaigns.report import campaign_report
+from serving.campaigns.status import WAGE_FLAGS, VisitDates, compute_status
 from serving.campaigns.xlsx import campaign_xlsx
-from serving.documents.consistency import BriefingContradicts, require_consistent
-from serving.documents.formats import FORMATS
+from serving.documents.consistency import InconsistentDocument, require_consistent
+from serving.documents.formats import RENDERERS
 from serving.settings import CampaignPlan, Settings, load_settings
 
 from ..matters.builders import JUNE, closed_case, matter, project, publish_register
@@ -36,7 +36,7 @@ PLAN = CampaignPlan(
     stop=dt.date(2025, 7, 1),
     zero=("government_matters", "state_owned_matters", "old_cases", "group_matters"),
 )
-NO_VISITS = Visits({}, {})
+NO_VISITS = VisitDates({}, {})
 PROJECTS = [
     project(1, last_inspected_on="2025-05-10", last_found_on="2025-05-10", tier="red"),
     project(2, last_inspected_on="2025-04-30", funding="government", flags=["wages_overdue"]),
@@ -63,14 +63,14 @@ def county(database):
 
 
 def progress(database, plan=PLAN, who=OFFICE):
-    return read_progress(database, Settings(campaigns=(plan,)), who, plan, ON, NOW)
+    return read_status(database, Settings(campaigns=(plan,)), who, plan, ON, NOW)
 
 
 def changed(**values):
     return CampaignPlan(**{**PLAN.model_dump(), **values})
 
 
-def test_the_sweep_counts_what_was_checked_since_the_start(county):
+def test_status_counts_projects_checked_since_the_start(county):
     found = progress(county)
     assert (len(found.projects), found.checked) == (4, {"P/001"})
     assert [row["project_id"] for row in found.left] == ["P/004", "P/003", "P/002"]
@@ -80,7 +80,7 @@ def test_the_sweep_counts_what_was_checked_since_the_start(county):
     assert found.until == ON
 
 
-def test_what_is_held_to_zero_is_listed_and_what_is_unknown_is_said(county):
+def test_status_lists_violations_and_unknowns_of_zero_targets(county):
     zeros = {zero.name: zero for zero in progress(county).zeros}
     keys = {name: [one.matter.key for one in zero.against] for name, zero in zeros.items()}
     alerts = [key for key in keys["group_matters"] if key.startswith("alert:")]
@@ -89,17 +89,17 @@ def test_what_is_held_to_zero_is_listed_and_what_is_unknown_is_said(county):
     assert set(keys["old_cases"]) == {"case:OLD", "case:E"}
     assert set(keys["group_matters"]) - set(alerts) == {"case:OLD", "case:E"}
     assert zeros["government_matters"].unknown >= 1
-    text = _text(campaign_paper(progress(county), Settings(campaigns=(PLAN,))))
+    text = _text(campaign_report(progress(county), Settings(campaigns=(PLAN,))))
     assert "国有企业项目未结事项：已知的 0 件，是否为零尚不能断定" in text
 
 
-def test_money_recovered_is_that_of_cases_closed_in_it(county):
+def test_status_recovered_is_of_cases_closed_in_the_campaign(county):
     found = progress(county)
     assert [one.matter.key for one in found.closed] == ["case:Z"]
     assert found.recovered() == 2_000_000
 
 
-def test_the_scope_narrows_projects_and_matters(county):
+def test_status_scope_filters_projects_and_matters(county):
     water = progress(county, changed(sectors=("water",)))
     assert [row["project_id"] for row in water.projects] == ["P/003"]
     assert water.unplaced == 1
@@ -109,27 +109,27 @@ def test_the_scope_narrows_projects_and_matters(county):
     assert (owners.projects, [one.matter.key for one in owners.open]) == ([], ["case:E"])
 
 
-def test_a_reader_sees_the_own_region_only(county):
+def test_read_status_is_limited_to_the_region(county):
     west = progress(county, who=Principal("u", "u", Role.INSPECTOR, "990103"))
     assert [row["project_id"] for row in west.projects] == ["P/003"]
     assert west.open == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_report_agrees_with_itself_and_with_the_progress(county, language):
+def test_campaign_report_is_consistent_with_the_status(county, language):
     settings = Settings(campaigns=(PLAN,), language=language)
     found = progress(county)
-    paper = campaign_paper(found, settings)
+    paper = campaign_report(found, settings)
     require_consistent(paper)
     assert paper.figures["scope"] == len(found.projects)
     assert paper.figures["open_matters"] == len(found.open)
     for kind in ("docx", "html"):
-        assert len(FORMATS[kind](paper, language)) > 1000
-    with pytest.raises(BriefingContradicts):
+        assert len(RENDERERS[kind](paper, language)) > 1000
+    with pytest.raises(InconsistentDocument):
         require_consistent(replace(paper, figures={**paper.figures, "swept": 3}))
 
 
-def test_the_workbook_has_what_is_left(county):
+def test_campaign_xlsx_lists_unchecked_projects(county):
     book = openpyxl.load_workbook(io.BytesIO(campaign_xlsx(progress(county), "zh")))
     assert book.sheetnames == ["尚未排查", "名单上的项目", "清零目标未结事项"]
     left = [row[0].value for row in book.worksheets[0].iter_rows(min_row=2)]
@@ -140,9 +140,9 @@ def test_the_workbook_has_what_is_left(county):
     st.lists(st.tuples(st.integers(1, 99), st.none() | st.dates()), unique_by=lambda one: one[0]),
     st.dates(dt.date(2025, 1, 1), dt.date(2025, 12, 31)),
 )
-def test_checked_and_left_are_the_scope(drawn, on):
+def test_compute_status_checked_and_left_make_up_the_scope(drawn, on):
     rows = [project(n, last_inspected_on=str(day) if day else None) for n, day in drawn]
-    found = progress_of(PLAN, JUNE, rows, [], NO_VISITS, on)
+    found = compute_status(PLAN, JUNE, rows, [], NO_VISITS, on)
     assert len(found.checked) + len(found.left) == len(found.projects) == len(rows)
     for by in ("region_code", "sector"):
         shares = found.shares(by)
@@ -150,20 +150,20 @@ def test_checked_and_left_are_the_scope(drawn, on):
         assert sum(one.checked for one in shares) == len(found.checked)
 
 
-def test_the_wage_flags_are_those_of_the_rules():
+def test_wage_flags_exist_as_rules():
     # The others of the file are about how wages were paid, not whether.
     codes = {rule.code for rule in WAGES}
     assert codes - WAGE_FLAGS == {"paid_through_foreman", "paid_in_cash"}
     assert codes > WAGE_FLAGS
 
 
-def test_without_campaigns_there_is_the_winter_action():
-    assert [one.name for one in plans_of(Settings(), ON)] == ["winter"]
+def test_list_plans_defaults_to_the_winter_action():
+    assert [one.name for one in list_plans(Settings(), ON)] == ["winter"]
     with pytest.raises(CampaignUnknown, match="winter"):
-        plan_of(Settings(), "x", ON)
+        get_plan(Settings(), "x", ON)
 
 
-def test_campaigns_are_read_from_the_settings(workspace):
+def test_list_plans_reads_the_settings(workspace):
     workspace.settings_file.write_text(
         '[[campaigns]]\nname = "w"\nstart = 2026-11-01\nstop = 2027-02-05\nzero = ["old_cases"]\n',
         encoding="utf-8",
@@ -172,7 +172,7 @@ def test_campaigns_are_read_from_the_settings(workspace):
     assert (plan.stop, plan.zero) == (dt.date(2027, 2, 5), ("old_cases",))
 
 
-def test_the_commands_write_the_report(wagewatch, county, workspace, tmp_path):
+def test_campaign_command_writes_the_report(wagewatch, county, workspace, tmp_path):
     for name in ("a.html", "a.docx"):
         ran = wagewatch("campaign", "winter", "--out", str(tmp_path / name))
         assert (ran.returncode, (tmp_path / name).exists()) == (0, True)
@@ -183,7 +183,7 @@ def _text(paper):
     return " ".join(block.text for block in paper.blocks if hasattr(block, "text"))
 
 
-def test_pages_and_api_give_the_figures_of_the_report(client, county, token):
+def test_campaign_page_and_api_agree_with_the_report(client, county, token):
     answer = client.get("/v1/campaigns/winter/progress", headers=token("supervisor"))
     assert answer.status_code == 200
     told = answer.json()

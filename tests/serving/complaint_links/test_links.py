@@ -15,9 +15,9 @@ from sqlalchemy import select
 from risk.store.store import RecordStore
 from serving.db.database import Database
 from serving.db.tables import AUDIT, INBOX, LINK_DECISIONS
-from serving.ingest.importer import take_in
+from serving.ingest.importer import import_waiting
 from serving.publishing.repository import store_publication
-from serving.watchlists.snapshot import Dossiers
+from serving.watchlists.snapshot import Snapshot
 
 from ..conftest import LISTS, PUBLISHED_AT, key, make_extras, unlinked_register
 from ..site import copied, site_of
@@ -34,7 +34,7 @@ def desk(database, publication):
     def published(**changes):
         register = unlinked_register()
         register["unlinked"][0].update(changes)
-        things = replace(make_extras(), dossiers=Dossiers({}, register))
+        things = replace(make_extras(), snapshot=Snapshot({}, register))
         sealed = publication(region="9901").seal()
         store_publication(
             database, sealed, published_at=PUBLISHED_AT, published_by="李", extras=things
@@ -56,7 +56,7 @@ def listed(client, who, state="waiting"):
     return client.get(f"/v1/links?state={state}", headers=who).json()["items"]
 
 
-def test_a_decision_is_kept_audited_and_sent_to_the_records(client, database, desk, token):
+def test_decide_link_stores_audits_and_submits(client, database, desk, token):
     desk()
     who = token("inspector", "9901")
     assert [one["complaint_id"] for one in listed(client, who)] == ["T-1"]
@@ -77,7 +77,7 @@ def test_a_decision_is_kept_audited_and_sent_to_the_records(client, database, de
     assert [one.status for one in writes] == [201]
 
 
-def test_the_same_write_twice_is_one(client, database, desk, token):
+def test_decide_link_is_idempotent(client, database, desk, token):
     desk()
     who, same = token("inspector", "9901"), key()
     first, again = (client.post("/v1/links", json=LINK, headers={**who, **same}) for _ in range(2))
@@ -85,7 +85,7 @@ def test_the_same_write_twice_is_one(client, database, desk, token):
     assert len(rows(database, LINK_DECISIONS)) == 1
 
 
-def test_taking_back_is_a_new_decision(client, database, desk, token):
+def test_decide_link_again_replaces_the_decision(client, database, desk, token):
     desk()
     who = token("inspector", "9901")
     decide(client, who, LINK)
@@ -104,14 +104,14 @@ def test_taking_back_is_a_new_decision(client, database, desk, token):
         ({**REFUSE, "project_id": "P/000"}, 422, "link_unclear"),
     ],
 )
-def test_what_is_wrong_is_refused_and_not_kept(client, database, desk, token, body, status, code):
+def test_decide_link_rejects_invalid_requests(client, database, desk, token, body, status, code):
     desk()
     answer = decide(client, token("inspector", "9901"), body)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert rows(database, LINK_DECISIONS) == rows(database, INBOX) == []
 
 
-def test_each_region_sees_its_own_candidates_and_refuses_only_all(client, desk, token):
+def test_links_show_candidates_of_the_region(client, desk, token):
     here, there = unlinked_register()["unlinked"][0]["candidates"][:2]
     desk(candidates=[here, {**there, "region_code": "990201"}])
     district, province = token("inspector", "9901"), token("inspector", "99")
@@ -124,7 +124,7 @@ def test_each_region_sees_its_own_candidates_and_refuses_only_all(client, desk, 
     assert listed(client, token("inspector", "9909")) == []
 
 
-def test_where_another_region_linked_it_is_not_told(client, database, desk, token):
+def test_links_hide_targets_of_other_regions(client, database, desk, token):
     here, there = unlinked_register()["unlinked"][0]["candidates"][:2]
     desk(candidates=[{**here, "region_code": "990102"}, {**there, "region_code": "990201"}])
     assert decide(client, token("supervisor", "9901"), LINK).status_code == 201
@@ -133,17 +133,17 @@ def test_where_another_region_linked_it_is_not_told(client, database, desk, toke
     assert other == []
 
 
-def test_a_complaint_without_candidates_is_for_who_sees_all(client, desk, token):
+def test_links_without_candidates_are_visible_without_a_region(client, desk, token):
     desk(candidates=[])
     assert listed(client, token("inspector", "9901")) == []
     assert len(listed(client, token("supervisor"))) == 1
 
 
-def test_pages_of_complaints_follow_each_other(client, database, publication, token):
+def test_list_links_paginates(client, database, publication, token):
     register = unlinked_register()
     one = register["unlinked"][0]
     register["unlinked"] = [{**one, "complaint_id": f"T-{n}"} for n in range(7)]
-    things = replace(make_extras(), dossiers=Dossiers({}, register))
+    things = replace(make_extras(), snapshot=Snapshot({}, register))
     sealed = publication().seal()
     store_publication(database, sealed, published_at=PUBLISHED_AT, published_by="李", extras=things)
     who, seen, cursor = token("inspector"), [], ""
@@ -161,7 +161,7 @@ def site(office, tmp_path):
         yield opened
 
 
-def test_on_the_page_a_candidate_is_confirmed(site):
+def test_links_page_confirms_a_candidate(site):
     client = signed_in(site.url, "inspector")
     page = client.get("/links").text
     forms = re.findall(r'hx-post="/links/([^"]+)"(.*?)</form>', page, re.S)
@@ -179,7 +179,7 @@ def test_on_the_page_a_candidate_is_confirmed(site):
     assert "inspector" in decided
     assert 'href="/links"' in client.get("/ledger").text
     client.close()
-    assert take_in(site.workspace, site.database) == 1
+    assert import_waiting(site.workspace, site.database) == 1
     today = dt.date.today()
     with RecordStore(site.workspace.records, read_only=True) as store:
         found = store.rows(
@@ -191,7 +191,7 @@ def test_on_the_page_a_candidate_is_confirmed(site):
     assert found[0][:2] == (None, False)
 
 
-def test_whoever_may_not_decide_sees_no_buttons(site):
+def test_links_page_has_no_buttons_without_permission(site):
     client = signed_in(site.url, "briefer")
     page = client.get("/links").text
     assert "<mark>" in page
@@ -203,7 +203,7 @@ def test_whoever_may_not_decide_sees_no_buttons(site):
 AS_OF = str(LISTS[-1])
 
 
-def test_the_command_lists_and_decides(copy, wagewatch):
+def test_link_command_lists_and_decides(copy, wagewatch):
     place = ["-w", str(copy.root)]
     found = json.loads(wagewatch(*place, "link", "--as-of", AS_OF, "--format", "json").stdout)
     one = next(row for row in found if [c for c in row["candidates"] if c["kind"] == "project"])
@@ -235,7 +235,7 @@ def test_the_command_lists_and_decides(copy, wagewatch):
         ["nothing", "--none", "--project", "P"],
     ],
 )
-def test_the_command_refuses_what_is_unclear(copy, wagewatch, arguments):
+def test_link_decide_command_rejects_unclear_arguments(copy, wagewatch, arguments):
     done = wagewatch("-w", str(copy.root), "link", "decide", *arguments)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1

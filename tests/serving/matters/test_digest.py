@@ -13,18 +13,18 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Role
 from serving.db.engine import writing
 from serving.db.tables import EVENTS, MATTER_STEPS
-from serving.documents.formats import FORMATS
-from serving.events.outbox import Subscription, keep_subscription, take_deliveries
+from serving.documents.formats import RENDERERS
+from serving.events.outbox import Subscription, add_subscription, claim_deliveries
 from serving.events.webhooks import envelope
-from serving.matters.digest import SECTIONS, Audience, digest_of
-from serving.matters.digest_document import digest_paper
-from serving.matters.rules import rules_of
-from serving.matters.steps import Wanted, take_step
-from serving.matters.sync import take_lists
-from serving.matters.weekly_digest import send_digests
-from serving.notices.repository import Notice, NoticeStep, keep_notice, keep_step
+from serving.matters.digest import SECTIONS, Audience, build_digest
+from serving.matters.digest_document import digest_document
+from serving.matters.rules import matter_rules
+from serving.matters.steps import StepRequest, apply_step
+from serving.matters.sync import sync_from_lists
+from serving.matters.weekly_digest import queue_weekly_digests
+from serving.notices.repository import Notice, NoticeStep, insert_notice, insert_step
 from serving.settings import MatterSettings, Settings
-from serving.worker.scheduler import Keeper
+from serving.worker.scheduler import Scheduler
 
 from .builders import JUNE, closed_case, matter, project, publish_register
 
@@ -60,23 +60,23 @@ def county(database):
         closed=[closed_case("Z", "2025-03-03")],
         deposits={"advice": [], "ending": [missing, ending, later]},
     )
-    take_lists(database, rules_of(SETTINGS.matters), NOW)
+    sync_from_lists(database, matter_rules(SETTINGS.matters), NOW)
     give(database, "case:SOON", due_on=dt.date(2025, 6, 16), person="张三", unit="一队")
     return database
 
 
 def give(database, key, **given):
-    rules = rules_of(SETTINGS.matters)
+    rules = matter_rules(SETTINGS.matters)
     with writing(database.engine).begin() as connection:
-        take_step(connection, WHO, key, Wanted("given", **given), rules, NOW)
+        apply_step(connection, WHO, key, StepRequest("given", **given), rules, NOW)
 
 
 def names(digest, section):
     return [one.matter or one.project_id for one in digest.sections[section]]
 
 
-def test_each_section_has_what_it_says(county):
-    found = digest_of(county, SETTINGS, Audience(), ON, NOW)
+def test_build_digest_fills_each_section(county):
+    found = build_digest(county, SETTINGS, Audience(), ON, NOW)
     assert set(found.sections) == set(SECTIONS)
     assert names(found, "due") == ["case:SOON"]
     assert names(found, "overdue") == ["inspection:LATE"]
@@ -88,15 +88,15 @@ def test_each_section_has_what_it_says(county):
     assert [one.day for one in found.sections["guarantees"]] == [dt.date(2025, 6, 30)]
 
 
-def test_a_person_and_a_unit_get_their_own_matters(county):
-    assert names(digest_of(county, SETTINGS, Audience(person="张三"), ON, NOW), "overdue") == []
-    mine = digest_of(county, SETTINGS, Audience(unit="一队"), ON, NOW)
+def test_build_digest_filters_by_person_and_unit(county):
+    assert names(build_digest(county, SETTINGS, Audience(person="张三"), ON, NOW), "overdue") == []
+    mine = build_digest(county, SETTINGS, Audience(unit="一队"), ON, NOW)
     assert names(mine, "due") == ["case:SOON"]
-    elsewhere = digest_of(county, SETTINGS, Audience("42"), ON, NOW)
+    elsewhere = build_digest(county, SETTINGS, Audience("42"), ON, NOW)
     assert all(not items for items in elsewhere.sections.values())
 
 
-def test_a_department_that_did_not_answer_is_named_until_it_does(county):
+def test_build_digest_lists_unanswered_notices(county):
     notice = Notice(
         id=7,
         department="housing",
@@ -111,53 +111,53 @@ def test_a_department_that_did_not_answer_is_named_until_it_does(county):
         made_at=NOW,
     )
     with writing(county.engine).begin() as connection:
-        keep_notice(connection, notice)
-    assert names(digest_of(county, SETTINGS, Audience(), ON, NOW), "answers")[-1] == "P/001"
-    assert names(digest_of(county, SETTINGS, Audience(person="李"), ON, NOW), "answers") == [
+        insert_notice(connection, notice)
+    assert names(build_digest(county, SETTINGS, Audience(), ON, NOW), "answers")[-1] == "P/001"
+    assert names(build_digest(county, SETTINGS, Audience(person="李"), ON, NOW), "answers") == [
         "P/001"
     ]
-    assert names(digest_of(county, SETTINGS, Audience(person="王"), ON, NOW), "answers") == []
-    assert names(digest_of(county, SETTINGS, Audience("42"), ON, NOW), "answers") == []
-    paper = digest_paper(digest_of(county, SETTINGS, Audience(), ON, NOW), SETTINGS)
-    assert "部门函件未答复" in FORMATS["html"](paper, "zh").decode()
+    assert names(build_digest(county, SETTINGS, Audience(person="王"), ON, NOW), "answers") == []
+    assert names(build_digest(county, SETTINGS, Audience("42"), ON, NOW), "answers") == []
+    paper = digest_document(build_digest(county, SETTINGS, Audience(), ON, NOW), SETTINGS)
+    assert "部门函件未答复" in RENDERERS["html"](paper, "zh").decode()
     answer = NoticeStep(7, "990102", "answered", "已办", "李", NOW)
     with writing(county.engine).begin() as connection:
-        keep_step(connection, answer)
-    assert names(digest_of(county, SETTINGS, Audience(person="李"), ON, NOW), "answers") == []
+        insert_step(connection, answer)
+    assert names(build_digest(county, SETTINGS, Audience(person="李"), ON, NOW), "answers") == []
 
 
-def test_what_no_list_tells_is_unknown_not_none(database):
-    found = digest_of(database, SETTINGS, Audience(), ON, NOW)
+def test_build_digest_sections_are_unknown_without_a_list(database):
+    found = build_digest(database, SETTINGS, Audience(), ON, NOW)
     assert found.sections["new_red"] is None
     publish_register(database)
-    known = digest_of(database, SETTINGS, Audience(), ON, NOW)
+    known = build_digest(database, SETTINGS, Audience(), ON, NOW)
     assert known.sections["guarantees"] is None
     assert known.sections["overdue"] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_it_is_written_as_a_document(county, language):
+def test_digest_document_renders(county, language):
     settings = SETTINGS.model_copy(update={"language": language})
-    paper = digest_paper(digest_of(county, settings, Audience(), ON, NOW), settings)
-    assert b"<table" in FORMATS["html"](paper, language)
-    assert FORMATS["docx"](paper, language)[:2] == b"PK"
+    paper = digest_document(build_digest(county, settings, Audience(), ON, NOW), settings)
+    assert b"<table" in RENDERERS["html"](paper, language)
+    assert RENDERERS["docx"](paper, language)[:2] == b"PK"
 
 
 def subscribe(database, region="", types=("digest.ready",)):
     url, secret = "http://127.0.0.1:9/x", "whsec_MA=="
     one = Subscription(f"s-{region}", "办案", url, region, types, secret, NOW, "t", None)
     with database.engine.begin() as connection:
-        keep_subscription(connection, one)
+        add_subscription(connection, one)
 
 
-def test_subscribers_that_ask_get_one_a_week(county):
+def test_queue_weekly_digests_sends_one_per_week(county):
     subscribe(county)
     subscribe(county, "9901")
     subscribe(county, "9902", types=("watchlist.published",))
-    assert send_digests(county, SETTINGS, ON, NOW) == 2
-    assert send_digests(county, SETTINGS, ON + dt.timedelta(days=2), NOW) == 0
-    assert send_digests(county, SETTINGS, ON + dt.timedelta(days=5), NOW) == 2
-    due = take_deliveries(county.engine, NOW + dt.timedelta(days=1))
+    assert queue_weekly_digests(county, SETTINGS, ON, NOW) == 2
+    assert queue_weekly_digests(county, SETTINGS, ON + dt.timedelta(days=2), NOW) == 0
+    assert queue_weekly_digests(county, SETTINGS, ON + dt.timedelta(days=5), NOW) == 2
+    due = claim_deliveries(county.engine, NOW + dt.timedelta(days=1))
     assert len(due) == 4
     # Each hears of its own region only, though one lies within the other.
     assert all(one.event.region == one.subscription.region for one in due)
@@ -166,13 +166,13 @@ def test_subscribers_that_ask_get_one_a_week(county):
     assert sent["data"]["on"] == str(ON)
 
 
-def test_nothing_is_made_while_nobody_asks(county):
-    assert send_digests(county, SETTINGS, ON, NOW) == 0
+def test_queue_weekly_digests_without_subscribers_does_nothing(county):
+    assert queue_weekly_digests(county, SETTINGS, ON, NOW) == 0
     with county.engine.connect() as connection:
         assert "digest.ready" not in connection.execute(select(EVENTS.c.type)).scalars().all()
 
 
-def test_the_command_writes_it(wagewatch, workspace, tmp_path):
+def test_digest_command_writes_each_format(wagewatch, workspace, tmp_path):
     path = tmp_path / "d.json"
     assert wagewatch("digest", "--on", str(JUNE), "--out", str(path)).returncode == 0
     assert json.loads(path.read_text())["sections"]["new_red"] is None
@@ -184,12 +184,12 @@ def test_the_command_writes_it(wagewatch, workspace, tmp_path):
     assert wagewatch("digest", "--for", "nobody", "--out", str(path)).returncode == 1
 
 
-def test_the_keeper_opens_escalates_and_sends(database, workspace):
+def test_scheduler_opens_escalates_and_sends(database, workspace):
     """What ``wagewatch serve`` does beside the requests, run again at once: nothing twice."""
     publish_register(database, matters=[matter("case:A", opened_on="2020-01-02")])
     subscribe(database)
     for _ in range(2):
-        Keeper(workspace, database, workspace.root / "service.log").look_after_matters()
+        Scheduler(workspace, database, workspace.root / "service.log").update_matters()
     with database.engine.connect() as connection:
         types = connection.execute(select(EVENTS.c.type)).scalars().all()
         steps = connection.execute(select(MATTER_STEPS.c.data)).scalars().all()

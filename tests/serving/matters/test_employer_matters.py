@@ -12,12 +12,12 @@ from serving.auth.principal import OFFICE, Principal
 from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
 from serving.db.engine import writing
-from serving.matters.queries import current
+from serving.matters.queries import current_states
 from serving.matters.repository import all_matters
-from serving.matters.rules import rules_of
-from serving.matters.state import stand
-from serving.matters.steps import Wanted, take_step
-from serving.matters.sync import take_lists
+from serving.matters.rules import matter_rules
+from serving.matters.state import state_on
+from serving.matters.steps import StepRequest, apply_step
+from serving.matters.sync import sync_from_lists
 from serving.settings import MatterSettings, Settings
 
 from ..conftest import key, served
@@ -27,7 +27,7 @@ from .builders import JUNE, MAY, matter, publish_register
 NOW = dt.datetime(2025, 6, 2, 9, tzinfo=dt.UTC)
 TODAY = dt.date(2025, 6, 2)
 SETTINGS = Settings(matters=MatterSettings(alerts=("red",)))
-RULES = rules_of(SETTINGS.matters)
+RULES = matter_rules(SETTINGS.matters)
 JULY = dt.date(2025, 7, 1)
 ALERT = "alert:E/000:2025-06-01"
 
@@ -45,7 +45,7 @@ def lists(database):
     # The case stands in the employers' world too, under the employer; the projects' list has it.
     same = {**matter("case:A"), "project_id": "E/000"}
     publish_register(database, kind="employer", matters=[same, order("I1")])
-    take_lists(database, RULES, NOW)
+    sync_from_lists(database, RULES, NOW)
     return database
 
 
@@ -53,7 +53,7 @@ def known(database, who=OFFICE):
     return {one.key: one for one in all_matters(database.engine, who)}
 
 
-def test_both_lists_of_a_day_open_their_own(lists):
+def test_sync_opens_matters_of_both_lists_of_a_day(lists):
     found = known(lists)
     assert set(found) == {"case:A", "alert:P/000:2025-06-01", ALERT, "inspection:I1"}
     for one in (found[ALERT], found["inspection:I1"]):
@@ -61,45 +61,45 @@ def test_both_lists_of_a_day_open_their_own(lists):
     assert found["inspection:I1"].facts.name == "模拟茶厂"
     assert found["case:A"].facts.project_id == "P/100"
     assert found["alert:P/000:2025-06-01"].employer is None
-    assert take_lists(lists, RULES, NOW) == 0
+    assert sync_from_lists(lists, RULES, NOW) == 0
 
 
-def test_a_list_without_one_of_projects_is_taken(database):
+def test_sync_processes_a_list_of_employers_alone(database):
     publish_register(database, kind="employer")
-    assert take_lists(database, RULES, NOW) == 1
+    assert sync_from_lists(database, RULES, NOW) == 1
     assert set(known(database)) == {ALERT}
 
 
-def test_an_alert_that_is_open_is_not_opened_again(lists):
+def test_sync_opens_no_second_alert(lists):
     publish_register(lists, JULY, kind="employer", matters=[order("I1")])
-    assert take_lists(lists, RULES, NOW) == 0
+    assert sync_from_lists(lists, RULES, NOW) == 0
 
 
-def test_neither_list_ends_what_the_other_tells_of(lists):
+def test_sync_of_one_kind_does_not_close_the_other(lists):
     publish_register(lists, JULY, matters=[matter("case:A")])
-    take_lists(lists, RULES, NOW)
-    assert not stand(known(lists)["inspection:I1"], RULES, JULY).closed
+    sync_from_lists(lists, RULES, NOW)
+    assert not state_on(known(lists)["inspection:I1"], RULES, JULY).closed
     publish_register(lists, JULY, kind="employer")
-    take_lists(lists, RULES, NOW)
-    found = {key: stand(one, RULES, JULY) for key, one in known(lists).items()}
+    sync_from_lists(lists, RULES, NOW)
+    found = {key: state_on(one, RULES, JULY) for key, one in known(lists).items()}
     assert found["inspection:I1"].reason == "records"
     assert not found["case:A"].closed
 
 
-def test_only_the_newest_of_its_kind_speaks(database):
+def test_sync_uses_only_the_newest_list_of_a_kind(database):
     publish_register(database, MAY, kind="employer", matters=[order("OLD")])
     publish_register(database, JUNE, kind="employer", matters=[order("NEW")])
     publish_register(database, MAY, matters=[matter("case:A")])
-    take_lists(database, RULES, NOW)
+    sync_from_lists(database, RULES, NOW)
     assert {"inspection:NEW", "case:A"} <= set(known(database))
     assert "inspection:OLD" not in known(database)
 
 
-def test_they_are_seen_in_their_region_only(lists):
+def test_employer_matters_are_limited_to_the_region(lists):
     here = Principal("u", "李", Role.INSPECTOR, "9901")
     elsewhere = Principal("v", "王", Role.INSPECTOR, "42")
     assert ALERT in known(lists, here)
-    assert not current(lists, SETTINGS, elsewhere, TODAY, NOW)
+    assert not current_states(lists, SETTINGS, elsewhere, TODAY, NOW)
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def site(lists):
         yield client
 
 
-def test_api_and_page_show_them_by_organisation(site, token):
+def test_api_and_page_filter_matters_by_organisation(site, token):
     headers = token(Role.INSPECTOR)
     asked = site.get("/v1/matters", params={"org_id": "E/000"}, headers=headers).json()
     assert {one["key"] for one in asked["items"]} == {ALERT, "inspection:I1"}
@@ -123,13 +123,13 @@ def test_api_and_page_show_them_by_organisation(site, token):
     assert 'href="/projects/E/000">用人单位详情' in site.get("/matters/inspection:I1").text
 
 
-def test_a_visit_entered_after_closing_is_its_second_look(lists, site, token):
-    closed = Wanted("closed", reason="paid_in_full", text="已付清")
+def test_visit_after_closing_counts_as_second_look(lists, site, token):
+    closed = StepRequest("closed", reason="paid_in_full", text="已付清")
     with writing(lists.engine).begin() as connection:
-        take_step(connection, OFFICE, ALERT, closed, RULES, NOW)
+        apply_step(connection, OFFICE, ALERT, closed, RULES, NOW)
     visit = {"project_id": "E/000", "inspected_on": "2025-06-20", "kind": "watchlist"}
     headers = token(Role.INSPECTOR) | key()
     sent = site.post("/v1/outcomes", json={**visit, "arrears_found": False}, headers=headers)
     assert sent.status_code == 201, sent.text
-    found = {one.matter.key: one for one in current(lists, SETTINGS, OFFICE, JULY, NOW)}
+    found = {one.matter.key: one for one in current_states(lists, SETTINGS, OFFICE, JULY, NOW)}
     assert found[ALERT].second_look.outcome == "visited"

@@ -17,22 +17,29 @@ from risk.calendar.working_days import add_working_days
 from serving.audit.repository import list_audit_entries
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
-from serving.db.pagination import Wanted as Part
+from serving.db.pagination import PageRequest as Part
 from serving.db.tables import AUDIT, EVENTS, MATTER_STEPS, MATTERS
 from serving.matters.escalation import escalate
-from serving.matters.queries import Filter, as_of_day, by_unit, current, in_state, narrowed
+from serving.matters.queries import (
+    MatterFilter,
+    count_by_unit,
+    current_states,
+    filter_states,
+    is_in_state,
+    states_at,
+)
 from serving.matters.repository import Facts, Matter, MatterUnknown, Step, all_matters
-from serving.matters.rules import rules_of
-from serving.matters.state import stand
+from serving.matters.rules import matter_rules
+from serving.matters.state import state_on
 from serving.matters.steps import (
     DutiesUnchecked,
     MatterClosed,
     MatterOpen,
     StepInvalid,
-    Wanted,
-    take_step,
+    StepRequest,
+    apply_step,
 )
-from serving.matters.sync import take_lists
+from serving.matters.sync import sync_from_lists
 from serving.matters.xlsx import matters_xlsx
 from serving.settings import MatterSettings, Settings
 
@@ -41,7 +48,7 @@ from .builders import DUTIES, JUNE, MAY, closed_case, matter, publish_register
 
 NOW = dt.datetime(2025, 6, 2, 9, tzinfo=dt.UTC)
 TODAY = dt.date(2025, 6, 2)
-RULES = rules_of(MatterSettings(alerts=()))
+RULES = matter_rules(MatterSettings(alerts=()))
 HERE = Principal("u", "李", Role.INSPECTOR, "9901")
 ELSEWHERE = Principal("v", "王", Role.INSPECTOR, "42")
 
@@ -59,24 +66,24 @@ def ledger(database):
         closed=[closed_case("Z", "2025-03-03")],
         duties={"P/100": DUTIES},
     )
-    take_lists(database, RULES, NOW)
+    sync_from_lists(database, RULES, NOW)
     return database
 
 
 def take(database, matter_key, who=HERE, now=NOW, **wanted):
     with database.engine.begin() as connection:
-        return take_step(connection, who, matter_key, Wanted(**wanted), RULES, now)
+        return apply_step(connection, who, matter_key, StepRequest(**wanted), RULES, now)
 
 
 def standing(database, matter_key, on=TODAY):
     found = next(one for one in all_matters(database.engine, HERE) if one.key == matter_key)
-    return stand(found, RULES, on)
+    return state_on(found, RULES, on)
 
 
-def test_a_list_opens_its_matters_once(ledger):
+def test_sync_opens_matters_once(ledger):
     keys = {one.key for one in all_matters(ledger.engine, OFFICE)}
     assert keys == {"case:A", "case:B", "complaint:T", "case:Z"}
-    assert take_lists(ledger, RULES, NOW) == 0
+    assert sync_from_lists(ledger, RULES, NOW) == 0
     with ledger.engine.connect() as connection:
         told = connection.execute(select(EVENTS.c.data).where(EVENTS.c.type == "matter.opened"))
         # A case that was closed already is followed for its second look, but it is no news.
@@ -85,11 +92,11 @@ def test_a_list_opens_its_matters_once(ledger):
     assert ("wagewatch", "open_matters") in rules
 
 
-def test_taking_at_once_opens_nothing_twice(database):
+def test_concurrent_syncs_open_nothing_twice(database):
     publish_register(database, matters=[matter(f"case:{n}") for n in range(20)])
     opened = []
     threads = [
-        threading.Thread(target=lambda: opened.append(take_lists(database, RULES, NOW)))
+        threading.Thread(target=lambda: opened.append(sync_from_lists(database, RULES, NOW)))
         for _ in range(4)
     ]
     for thread in threads:
@@ -99,19 +106,19 @@ def test_taking_at_once_opens_nothing_twice(database):
     assert sorted(opened) == [0, 0, 0, 20]
 
 
-def test_only_the_newest_list_speaks(database):
+def test_sync_uses_only_the_newest_list(database):
     publish_register(database, MAY, matters=[matter("case:OLD")])
     publish_register(database, JUNE, matters=[matter("case:NEW")])
-    take_lists(database, RULES, NOW)
+    sync_from_lists(database, RULES, NOW)
     assert [one.key for one in all_matters(database.engine, OFFICE)] == ["case:NEW"]
 
 
-def test_what_a_later_list_no_longer_shows_is_ended_by_the_records(database):
+def test_sync_closes_matters_missing_from_a_later_list(database):
     publish_register(database, MAY, matters=[matter("case:A"), matter("case:B")])
-    take_lists(database, RULES, NOW)
+    sync_from_lists(database, RULES, NOW)
     publish_register(database, JUNE, matters=[matter("case:A", workers=30)])
-    take_lists(database, RULES, NOW)
-    found = {one.key: stand(one, RULES, TODAY) for one in all_matters(database.engine, OFFICE)}
+    sync_from_lists(database, RULES, NOW)
+    found = {one.key: state_on(one, RULES, TODAY) for one in all_matters(database.engine, OFFICE)}
     assert not found["case:A"].closed
     assert found["case:A"].matter.facts.workers == 30
     assert (found["case:B"].closed_on, found["case:B"].reason) == (
@@ -120,20 +127,20 @@ def test_what_a_later_list_no_longer_shows_is_ended_by_the_records(database):
     )
 
 
-def test_new_entries_of_the_chosen_tiers_are_alerts(database):
+def test_sync_opens_alerts_for_new_entries_of_the_tiers(database):
     publish_register(database)
-    take_lists(database, rules_of(MatterSettings(alerts=("red",))), NOW)
+    sync_from_lists(database, matter_rules(MatterSettings(alerts=("red",))), NOW)
     found = all_matters(database.engine, OFFICE)
     assert [one.key for one in found] == ["alert:P/000:2025-06-01"]
     # The next list shows the project as new again; its alert is still open.
     publish_register(database, dt.date(2025, 7, 1))
-    assert take_lists(database, rules_of(MatterSettings(alerts=("red",))), NOW) == 0
+    assert sync_from_lists(database, matter_rules(MatterSettings(alerts=("red",))), NOW) == 0
 
 
-def test_a_given_deadline_wins_over_the_records_and_those_over_the_term(database):
+def test_state_deadline_prefers_given_then_records_then_term(database):
     rows = [matter("case:A"), matter("inspection:I", "rectification", due_on="2025-06-20")]
     publish_register(database, matters=rows)
-    take_lists(database, RULES, NOW)
+    sync_from_lists(database, RULES, NOW)
     term = add_working_days(dt.date(2025, 4, 1), 60).day
     assert (standing(database, "case:A").due.day, standing(database, "case:A").due.basis) == (
         term,
@@ -149,7 +156,7 @@ def test_a_given_deadline_wins_over_the_records_and_those_over_the_term(database
     )
 
 
-def test_the_clock_of_law_runs_for_filed_cases_and_is_extended(ledger):
+def test_state_clock_runs_for_filed_cases_and_can_be_extended(ledger):
     before = standing(ledger, "case:A").clock
     assert before.working_days == 60
     take(ledger, "case:A", step="extended", text="分管领导批准，案情复杂")
@@ -160,7 +167,7 @@ def test_the_clock_of_law_runs_for_filed_cases_and_is_extended(ledger):
         take(ledger, "complaint:T", step="extended", text="x")
 
 
-def test_overdue_is_escalated_once_a_level_and_anew_for_a_new_deadline(ledger):
+def test_escalate_once_per_level_and_deadline(ledger):
     take(ledger, "complaint:T", step="given", unit="大队", due_on=dt.date(2025, 6, 3))
     unit_head = add_working_days(dt.date(2025, 6, 3), 3).day + dt.timedelta(days=1)
     leader = add_working_days(dt.date(2025, 6, 3), 10).day + dt.timedelta(days=1)
@@ -184,7 +191,7 @@ def test_overdue_is_escalated_once_a_level_and_anew_for_a_new_deadline(ledger):
     assert {one.who for one in told} == {"wagewatch"}
 
 
-def test_a_confirmed_case_closes_only_after_the_double_check_or_with_a_reason(ledger):
+def test_closing_a_confirmed_case_needs_all_duties_or_a_reason(ledger):
     closing = {"step": "closed", "reason": "paid_in_full", "text": "已发"}
     assert standing(ledger, "case:B").duties_left == 2
     with pytest.raises(DutiesUnchecked):
@@ -195,18 +202,18 @@ def test_a_confirmed_case_closes_only_after_the_double_check_or_with_a_reason(le
     with pytest.raises(StepInvalid):
         take(ledger, "case:B", step="duty", duty="no_such_duty", found="met")
     take(ledger, "case:B", step="duty", duty="wages_overdue", found="breached", text="拖欠两月")
-    closed = stand(take(ledger, "case:B", **closing), RULES, TODAY)
+    closed = state_on(take(ledger, "case:B", **closing), RULES, TODAY)
     assert (closed.closed, closed.reason, closed.duties_left) == (True, "paid_in_full", 0)
 
 
-def test_duties_may_be_left_with_a_reason_that_stays(ledger):
+def test_closing_with_unchecked_duties_stores_the_reason(ledger):
     wanted = {"step": "closed", "reason": "transferred", "text": "移送公安"}
     take(ledger, "case:B", unchecked="项目已完工拆除", **wanted)
     last = standing(ledger, "case:B").matter.steps[-1]
     assert last.data["unchecked"] == "项目已完工拆除"
 
 
-def test_a_second_look_falls_due_and_not_paid_opens_again(ledger):
+def test_second_look_falls_due_and_not_paid_reopens(ledger):
     take(ledger, "case:A", step="closed", reason="paid_in_full", text="已发")
     due = add_working_days(TODAY, 20).day
     look = standing(ledger, "case:A").second_look
@@ -220,7 +227,7 @@ def test_a_second_look_falls_due_and_not_paid_opens_again(ledger):
     assert [one.step for one in again.matter.steps][-2:] == ["rechecked", "reopened"]
 
 
-def test_a_case_closed_in_the_records_can_be_opened_again(ledger):
+def test_reopening_a_case_closed_by_the_records(ledger):
     assert standing(ledger, "case:Z").reason == "records"
     take(ledger, "case:Z", step="rechecked", outcome="not_paid")
     assert not standing(ledger, "case:Z").closed
@@ -240,13 +247,13 @@ def test_a_case_closed_in_the_records_can_be_opened_again(ledger):
         {"step": "noted", "evidence": {"file": "a.pdf"}},
     ],
 )
-def test_an_incomplete_step_is_refused_and_not_kept(ledger, wanted):
+def test_apply_step_rejects_incomplete_steps(ledger, wanted):
     with pytest.raises(StepInvalid):
         take(ledger, "case:A", **wanted)
     assert standing(ledger, "case:A").matter.steps == ()
 
 
-def test_steps_fit_the_state(ledger):
+def test_apply_step_rejects_steps_the_state_does_not_allow(ledger):
     with pytest.raises(MatterOpen):
         take(ledger, "case:A", step="reopened", text="x")
     take(ledger, "case:A", step="closed", reason="merged", text="并入 B")
@@ -255,7 +262,7 @@ def test_steps_fit_the_state(ledger):
     take(ledger, "case:A", step="noted", text="卷宗归档")
 
 
-def test_evidence_is_named_not_uploaded(ledger):
+def test_apply_step_validates_evidence(ledger):
     take(ledger, "case:A", step="noted", evidence={"table": "payments", "record_id": "Y-1"})
     take(ledger, "case:A", step="noted", evidence={"file": "回单.pdf", "sha256": "a" * 64})
     found = [one.data["evidence"] for one in standing(ledger, "case:A").matter.steps]
@@ -265,21 +272,21 @@ def test_evidence_is_named_not_uploaded(ledger):
     ]
 
 
-def test_matters_of_elsewhere_are_unknown(ledger):
+def test_matters_of_other_regions_are_unknown(ledger):
     assert all_matters(ledger.engine, ELSEWHERE) == []
     with pytest.raises(MatterUnknown):
         take(ledger, "case:A", ELSEWHERE, step="noted", text="x")
 
 
-def test_an_organisation_without_a_project_has_matters_too(database):
+def test_sync_opens_matters_of_organisations_without_a_project(database):
     row = matter("case:E", project_id=None, org_id="O1", project_name=None, org_name="模拟纺织厂")
     publish_register(database, matters=[row])
-    take_lists(database, RULES, NOW)
+    sync_from_lists(database, RULES, NOW)
     facts = all_matters(database.engine, HERE)[0].facts
     assert (facts.project_id, facts.org_id, facts.name) == (None, "O1", "模拟纺织厂")
 
 
-def test_nothing_of_a_matter_can_be_changed_or_taken_away(ledger):
+def test_matter_tables_are_append_only(ledger):
     for table in ("matters", "matter_facts", "matter_lists"):
         for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {_COLUMN[table]}"):
             with pytest.raises(DBAPIError, match="sealed"), ledger.engine.begin() as connection:
@@ -293,28 +300,32 @@ _COLUMN = {
 }
 
 
-def test_a_month_is_told_from_the_list_of_the_day_after_it(database):
+def test_states_at_uses_the_list_of_the_next_day(database):
     publish_register(database, MAY, matters=[matter("case:A"), matter("case:B")])
-    take_lists(database, RULES, NOW)
+    sync_from_lists(database, RULES, NOW)
     publish_register(database, JUNE, matters=[matter("case:A")])
-    take_lists(database, RULES, NOW)
+    sync_from_lists(database, RULES, NOW)
     start, last = dt.date(2025, 5, 1), dt.date(2025, 5, 31)
-    found = by_unit(as_of_day(database, RULES, OFFICE, last), start, JUNE)
+    found = count_by_unit(states_at(database, RULES, OFFICE, last), start, JUNE)
     assert [(one.open, one.closed) for one in found] == [(1, 1)]
-    april = as_of_day(database, RULES, OFFICE, dt.date(2025, 4, 30))
+    april = states_at(database, RULES, OFFICE, dt.date(2025, 4, 30))
     assert [one.closed for one in april] == [False, False]
 
 
-def test_units_are_counted_and_filtered(ledger):
+def test_count_by_unit_and_filter_states(ledger):
     take(ledger, "case:A", step="given", unit="大队", person="张三")
     take(ledger, "complaint:T", step="given", unit="大队", person="李四")
     take(ledger, "complaint:T", step="closed", reason="unfounded", text="x")
-    every = current(ledger, Settings(matters=MatterSettings(alerts=())), HERE, TODAY, NOW)
-    tallies = {one.unit: one for one in by_unit(every, JUNE, dt.date(2025, 7, 1))}
+    every = current_states(ledger, Settings(matters=MatterSettings(alerts=())), HERE, TODAY, NOW)
+    tallies = {one.unit: one for one in count_by_unit(every, JUNE, dt.date(2025, 7, 1))}
     assert (tallies["大队"].open, tallies["大队"].closed) == (1, 1)
     assert (tallies[None].open, tallies[None].closed) == (1, 0)
-    assert {one.matter.key for one in narrowed(every, Filter(person="张三"))} == {"case:A"}
-    assert {one.matter.key for one in narrowed(every, Filter(least_workers=50))} == {"case:B"}
+    assert {one.matter.key for one in filter_states(every, MatterFilter(person="张三"))} == {
+        "case:A"
+    }
+    assert {one.matter.key for one in filter_states(every, MatterFilter(least_workers=50))} == {
+        "case:B"
+    }
     assert [one.group for one in every if one.matter.key == "case:B"] == [50]
     book = openpyxl.load_workbook(io.BytesIO(matters_xlsx(every, "zh", TODAY)))
     assert book.worksheets[0].max_row == len(every) + 1
@@ -331,7 +342,7 @@ _STEPS = st.lists(
 
 
 @given(_STEPS, st.integers(-10, 90))
-def test_a_matter_is_open_or_closed_never_both(drawn, after):
+def test_is_in_state_open_and_closed_are_exclusive(drawn, after):
     """Whatever was done: closed means a day and a reason, no deadline; open means neither."""
     start = dt.datetime(2025, 4, 1, 8, tzinfo=dt.UTC)
     steps = tuple(
@@ -341,16 +352,16 @@ def test_a_matter_is_open_or_closed_never_both(drawn, after):
     facts = Facts(MAY, True, opened_on=dt.date(2025, 4, 1))
     one = Matter(1, "m", "hand", "99", "w", start, facts, steps)
     on = dt.date(2025, 4, 1) + dt.timedelta(days=after)
-    found = stand(one, RULES, on)
+    found = state_on(one, RULES, on)
     assert found.closed == (found.closed_on is not None) == (found.reason is not None)
     assert found.closed == (found.second_look is not None) == (found.due is None)
     assert not (found.closed and found.overdue)
-    assert in_state(found, "open") != in_state(found, "closed")
+    assert is_in_state(found, "open") != is_in_state(found, "closed")
     if found.closed_on is not None:
         assert found.closed_on <= on
 
 
-def test_the_api_opens_gives_pages_and_repeats_once(client, ledger, token):
+def test_matters_api_opens_assigns_paginates_and_is_idempotent(client, ledger, token):
     who = token("inspector", "9901")
     sent = {"name": "模拟工地", "region_code": "990102", "text": "巡查", "amount": 1234.56}
     headers = {**who, **key()}
@@ -392,14 +403,14 @@ def test_the_api_opens_gives_pages_and_repeats_once(client, ledger, token):
         ("case:A", {"step": "given"}, 422, "step_invalid"),
     ],
 )
-def test_the_api_says_why_a_step_is_refused(client, ledger, token, path, body, status, code):
+def test_matters_api_explains_rejected_steps(client, ledger, token, path, body, status, code):
     answer = client.post(
         f"/v1/matters/{path}/steps", json=body, headers={**token("supervisor"), **key()}
     )
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-def test_closing_is_told_with_its_reason(ledger):
+def test_closing_event_has_the_reason(ledger):
     take(ledger, "case:A", step="closed", reason="court", text="已申请强制执行")
     with ledger.engine.connect() as connection:
         told = select(EVENTS.c.data).where(EVENTS.c.type == "matter.closed")

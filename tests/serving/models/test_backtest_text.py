@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from serving.models.backtest_text import worth_part
-from training.evaluation.ablation import Worth
+from training.evaluation.ablation import FamilyEffect
 from training.evaluation.bootstrap import Estimate
 
 
@@ -15,5 +15,5 @@ from training.evaluation.bootstrap import Estimate
 )
 def test_worth_part_names_families_in_the_words_of_the_kind(kind, expected):
     figure = Estimate(0.1, 0.05, 0.15, 30)
-    part = worth_part([Worth("stage", figure, figure)], "en", kind)
+    part = worth_part([FamilyEffect("stage", figure, figure)], "en", kind)
     assert [row[0] for row in part.rows] == [expected]

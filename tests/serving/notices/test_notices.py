@@ -15,13 +15,13 @@ from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
 from serving.db.database import Database
 from serving.db.engine import writing
-from serving.db.pagination import Wanted
-from serving.notices.letter import as_file
-from serving.notices.payload import NothingToNotify, package_of
+from serving.db.pagination import PageRequest
+from serving.notices.letter import render_letter
+from serving.notices.payload import NothingToNotify, build_payload
 from serving.notices.repository import (
     NoticeStep,
     NoticeUnknown,
-    keep_step,
+    insert_step,
     list_notices,
     read_notice,
 )
@@ -66,11 +66,11 @@ def _risk(*codes):
 
 def _package(to, *codes, sent_on=dt.date(2025, 6, 2), **facts):
     dossier = {"facts": {**FACTS, **facts}, "contracts": CONTRACTS, "money": None}
-    return package_of(to, _risk(*codes), dossier, "0" * 64, sent_on)
+    return build_payload(to, _risk(*codes), dossier, "0" * 64, sent_on)
 
 
 @pytest.mark.parametrize("code", sorted(departments()))
-def test_a_department_gets_its_own_and_no_more(code):
+def test_build_payload_contains_only_the_part_of_the_department(code):
     to = departments()[code]
     if code == "police":
         with pytest.raises(NothingToNotify):
@@ -84,10 +84,10 @@ def test_a_department_gets_its_own_and_no_more(code):
     assert ("contracts" in made) == ("contracts" in to.parts)
     assert dt.date.fromisoformat(made["answer_by"]) > dt.date(2025, 6, 2)
     shown = {**made, "number": 3, "sender": "模拟县人社局"}
-    assert "模拟工程" in as_file(shown, "html", "zh").decode()
+    assert "模拟工程" in render_letter(shown, "html", "zh").decode()
 
 
-def test_a_day_reckoned_without_the_holiday_plan_says_so():
+def test_build_payload_marks_days_without_a_holiday_plan():
     known = _package("housing", "labour_cost_overdue", sent_on=dt.date(2025, 9, 30))
     # Ten working days over the holidays of October, with 11 October worked instead.
     assert (known["answer_by"], known["answer_planned"]) == ("2025-10-21", True)
@@ -95,7 +95,9 @@ def test_a_day_reckoned_without_the_holiday_plan_says_so():
     assert not unknown["answer_planned"]
     before = {name: value for name, value in unknown.items() if name != "answer_planned"}
     for package, said in ((known, False), (unknown, True), (before, False)):
-        shown = as_file({**package, "number": 3, "sender": "模拟县人社局"}, "html", "zh").decode()
+        shown = render_letter(
+            {**package, "number": 3, "sender": "模拟县人社局"}, "html", "zh"
+        ).decode()
         assert ("未计节假日" in shown) == said
 
 
@@ -108,14 +110,14 @@ def test_a_day_reckoned_without_the_holiday_plan_says_so():
         ("housing", "wages_overdue", {}, "nothing"),
     ],
 )
-def test_what_concerns_nobody_is_refused(to, flag, facts, why):
+def test_build_payload_rejects_irrelevant_departments(to, flag, facts, why):
     with pytest.raises(NothingToNotify) as refused:
         _package(to, flag, **facts)
     assert refused.value.fields["why"] == why
     assert "P1" in refused.value.message("zh")
 
 
-def test_sent_once_kept_and_answered(copy, wagewatch, tmp_path):
+def test_notice_command_sends_once_and_stores(copy, wagewatch, tmp_path):
     project, to = sendable(copy)
     docx, data = tmp_path / "n.docx", tmp_path / "n.json"
     run = {"WAGEWATCH_WORKSPACE": str(copy.root)}
@@ -126,7 +128,7 @@ def test_sent_once_kept_and_answered(copy, wagewatch, tmp_path):
 
     assert Document(io.BytesIO(docx.read_bytes())).paragraphs
     with Database(f"sqlite:///{copy.service_database}") as database:
-        kept = list_notices(database.engine, OFFICE, Wanted(9)).items
+        kept = list_notices(database.engine, OFFICE, PageRequest(9)).items
         assert [one.project_id for one in kept] == [project]
         one = kept[0]
         assert json.loads(data.read_text()) == one.package
@@ -134,13 +136,13 @@ def test_sent_once_kept_and_answered(copy, wagewatch, tmp_path):
         assert one.state(one.answer_by + dt.timedelta(days=1)) == "overdue"
         step = NoticeStep(one.id, one.region_code, "answered", "已办", "李", one.made_at)
         with writing(database.engine).begin() as connection:
-            keep_step(connection, step)
+            insert_step(connection, step)
             assert read_notice(connection, one.id, OFFICE).state(dt.date.max) == "answered"
         outside = Principal("t", "t", Role.INSPECTOR, "11")
-        assert not list_notices(database.engine, outside, Wanted(9)).items
+        assert not list_notices(database.engine, outside, PageRequest(9)).items
         with database.engine.connect() as connection, pytest.raises(NoticeUnknown):
             read_notice(connection, one.id, outside)
-        said = list_audit_entries(database.engine, OFFICE, Wanted(9)).items
+        said = list_audit_entries(database.engine, OFFICE, PageRequest(9)).items
         assert "send_notices" in {entry.action for entry in said}
         with pytest.raises(DatabaseError), writing(database.engine).begin() as connection:
             connection.exec_driver_sql("UPDATE notices SET digest = 'x'")
@@ -148,7 +150,7 @@ def test_sent_once_kept_and_answered(copy, wagewatch, tmp_path):
     assert refused.returncode == 2
 
 
-def test_elements_and_deposits_on_the_command_line(copy, wagewatch):
+def test_elements_and_deposits_commands(copy, wagewatch):
     project, _ = sendable(copy)
     run = {"WAGEWATCH_WORKSPACE": str(copy.root)}
     for of in ("crime", "listing"):

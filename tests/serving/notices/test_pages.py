@@ -13,11 +13,11 @@ from serving.auth.principal import OFFICE
 from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
 from serving.db.engine import writing
-from serving.db.pagination import Wanted
-from serving.notices.repository import Notice, keep_notice, list_notices
+from serving.db.pagination import PageRequest
+from serving.notices.repository import Notice, insert_notice, list_notices
 
 from ..conftest import LISTS, PUBLISHED_AT
-from ..site import add_user, copied, site_of
+from ..site import add_user, copied, signed_in, site_of
 from .builders import sendable
 
 
@@ -39,11 +39,11 @@ def enter(site):
     """Signs somebody in by name; every browser is closed at the end."""
     opened = []
 
-    def signed_in(name):
+    def enter_as(name):
         opened.append(signed_in(site.url, name))
         return opened[-1]
 
-    yield signed_in
+    yield enter_as
     for client in opened:
         client.close()
 
@@ -63,7 +63,7 @@ def sent(wanted, supervisor):
 
 
 def kept(site):
-    return list_notices(site.database.engine, OFFICE, Wanted(9)).items
+    return list_notices(site.database.engine, OFFICE, PageRequest(9)).items
 
 
 def old_notice(number, **package):
@@ -85,7 +85,7 @@ def old_notice(number, **package):
     )
 
 
-def test_a_notice_is_made_once_and_taken_along(site, supervisor, sent):
+def test_notices_page_sends_once_and_downloads(site, supervisor, sent):
     page = supervisor.get(f"/projects/{quote(sent['project_id'], safe='')}").text
     assert 'hx-post="/notices"' in page
     assert 'href="/notices/1.docx"' in page
@@ -98,11 +98,11 @@ def test_a_notice_is_made_once_and_taken_along(site, supervisor, sent):
         assert letter.content.lower().startswith(begins.lower())
         assert f"notice-1.{kind}" in letter.headers["content-disposition"]
     assert supervisor.get("/notices/1.json").content == one.body
-    done = list_audit_entries(site.database.engine, OFFICE, Wanted(50)).items
+    done = list_audit_entries(site.database.engine, OFFICE, PageRequest(50)).items
     assert ("supervisor", "send_notices") in {(entry.who, entry.action) for entry in done}
 
 
-def test_an_answer_is_recorded(site, supervisor, sent):
+def test_notices_page_records_an_answer(site, supervisor, sent):
     assert supervisor.post("/notices/1", data={"step": "noted", "text": "已电话联系"}).is_success
     assert kept(site)[0].steps[0].step == "noted"
     said = supervisor.post("/notices/1", data={"step": "answered", "text": "已责令拨付"})
@@ -116,7 +116,7 @@ def test_an_answer_is_recorded(site, supervisor, sent):
     assert "已责令拨付" not in supervisor.get("/notices", params={"state": "sent"}).text
 
 
-def test_what_cannot_be_sent_or_recorded_is_refused_and_not_kept(site, supervisor, sent):
+def test_notices_page_rejects_invalid_forms(site, supervisor, sent):
     project = sent["project_id"]
     for form in ({"project_id": project, "department": "nobody"}, {"department": "housing"}, {}):
         assert supervisor.post("/notices", data=form).status_code == 422
@@ -132,7 +132,7 @@ def test_what_cannot_be_sent_or_recorded_is_refused_and_not_kept(site, superviso
     assert one.steps == ()
 
 
-def test_inspectors_read_and_others_elsewhere_see_nothing(site, enter, sent):
+def test_notices_are_limited_to_permission_and_region(site, enter, sent):
     inspector = enter(Role.INSPECTOR.value)
     assert "/notices/1.docx" in inspector.get("/notices").text
     page = inspector.get(f"/projects/{quote(sent['project_id'], safe='')}").text
@@ -149,17 +149,17 @@ def test_inspectors_read_and_others_elsewhere_see_nothing(site, enter, sent):
     assert kept(site)[0].steps == ()
 
 
-def test_a_form_of_another_site_sends_nothing(site, supervisor, wanted):
+def test_notices_page_requires_the_csrf_token(site, supervisor, wanted):
     del supervisor.headers["X-CSRF-Token"]
     assert supervisor.post("/notices", data=wanted).status_code == 403
     assert kept(site) == []
 
 
-def test_overdue_notices_are_counted_and_unplanned_days_are_said(site, supervisor):
+def test_notices_page_counts_overdue_notices(site, supervisor):
     with writing(site.database.engine).begin() as connection:
-        keep_notice(connection, old_notice(1, answer_planned=False))
-        keep_notice(connection, old_notice(2, answer_planned=True))
-        keep_notice(connection, old_notice(3))
+        insert_notice(connection, old_notice(1, answer_planned=False))
+        insert_notice(connection, old_notice(2, answer_planned=True))
+        insert_notice(connection, old_notice(3))
     page = supervisor.get("/notices", params={"state": "overdue"}).text
     assert "<b>3</b>" in page
     assert page.count("未计节假日安排") == 1

@@ -16,8 +16,8 @@ from risk.store.store import RecordStore
 from serving.cli.main import main
 from serving.terminal.output import atomic_write
 from training.dataset.labels import event_log, training_dates
-from training.dataset.parquet_dataset import date_of, feature_files
-from training.fit.out_of_core import lessons_on_disk
+from training.dataset.parquet_dataset import feature_files, partition_date
+from training.fit.out_of_core import training_set_on_disk
 
 from ...conftest import COUNTY_TRAINED_AT
 
@@ -59,7 +59,7 @@ def test_a_folder_holds_date_by_date_what_the_file_holds(written, tmp_path):
     whole = pq.read_table(tmp_path / "whole.parquet")
     parts = [pq.ParquetFile(path).read() for path in files]
     assert pa.concat_tables(parts).equals(whole.drop_columns(["as_of"]))
-    told = [date_of(path) for path in files for _ in range(pq.read_metadata(path).num_rows)]
+    told = [partition_date(path) for path in files for _ in range(pq.read_metadata(path).num_rows)]
     assert told == whole["as_of"].to_pylist()
 
 
@@ -82,15 +82,15 @@ def test_training_reads_the_folder(county, written, tmp_path):
     days = training_dates(log)[-4:]
     assert written(f"{tmp_path}/features/", [day.isoformat() for day in days]) == 0
     files = feature_files(tmp_path / "features")
-    lessons = lessons_on_disk(log, files)
-    assert lessons.dates == tuple(days)
-    assert len(lessons.target) == files.rows() == sum(len(block) for block in files.blocks())
+    training_set = training_set_on_disk(log, files)
+    assert training_set.dates == tuple(days)
+    assert len(training_set.target) == files.rows() == sum(len(block) for block in files.blocks())
 
 
 @pytest.mark.parametrize("out", ["/proc/features.parquet", "/proc/features/", "/nowhere/f/"])
 def test_a_place_that_cannot_be_written_is_told(written, capsys, out):
     assert written(out) == 1
-    assert f"cannot write {out.rstrip('/')}: No such file" in capsys.readouterr().err
+    assert f"Cannot write {out.rstrip('/')}: No such file" in capsys.readouterr().err
 
 
 def run_short_of_room(folder: Path, out: str) -> str:
@@ -112,7 +112,7 @@ def run_short_of_room(folder: Path, out: str) -> str:
 def test_a_disk_that_is_full_leaves_the_earlier_file(folder, tmp_path):
     out = tmp_path / "features.parquet"
     out.write_bytes(EARLIER)
-    assert f"cannot write {out}: File too large" in run_short_of_room(folder, str(out))
+    assert f"Cannot write {out}: File too large" in run_short_of_room(folder, str(out))
     assert out.read_bytes() == EARLIER
     assert list(tmp_path.iterdir()) == [out]
 

@@ -21,7 +21,7 @@ from risk.store.parquet_export import export_records
 from risk.store.store import RecordStore
 from risk.unit_kinds import KINDS
 from serving.cli.main import main
-from serving.ingest.temporary_store import feeds_taken_in
+from serving.ingest.temporary_store import import_feeds
 from serving.scores.spark_output import records_for_spark
 
 from ...conftest import require_program, thorough
@@ -81,7 +81,7 @@ def test_a_folder_of_feeds_is_read_as_an_import_reads_it(tmp_path, capsys):
     capsys.readouterr()
     elsewhere = ["-w", str(tmp_path / "no-workspace"), *line, str(tmp_path / "two.parquet")]
     assert main([*elsewhere, "--records", str(feeds)]) == 0
-    assert f"1 rows of {feeds} are wrong and were left out" in capsys.readouterr().err
+    assert f"1 rows of {feeds} are invalid and were left out" in capsys.readouterr().err
     assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
     assert not (tmp_path / "no-workspace").exists()
 
@@ -97,7 +97,7 @@ def test_feeds_are_written_out_for_spark(tmp_path):
     require_program("java")
     simulate(tmp_path, projects=3, months=6, seed=3)
     with (
-        feeds_taken_in(tmp_path, today=TODAY, memory_gb=None, progress=lambda *_: None) as taken,
+        import_feeds(tmp_path, today=TODAY, memory_gb=None, progress=lambda *_: None) as taken,
         records_for_spark(str(tmp_path), lambda: nullcontext(taken[0])) as folder,
     ):
         assert (Path(folder) / "projects").is_dir()
@@ -106,7 +106,7 @@ def test_feeds_are_written_out_for_spark(tmp_path):
 def test_a_folder_without_records_is_refused(tmp_path, capsys):
     line = ["--lang", "en", "features", "--as-of", *DAYS, "--out", str(tmp_path / "x.parquet")]
     assert main([*line, "--records", str(tmp_path)]) == 1
-    assert f"{tmp_path} holds no exported records" in capsys.readouterr().err
+    assert f"{tmp_path} contains no exported records" in capsys.readouterr().err
 
 
 def test_a_damaged_folder_is_told(tmp_path, capsys):
@@ -115,13 +115,13 @@ def test_a_damaged_folder_is_told(tmp_path, capsys):
     (place / "part.parquet").write_text("not Parquet")
     line = ["--lang", "en", "features", "--as-of", *DAYS, "--out", str(tmp_path / "x.parquet")]
     assert main([*line, "--records", str(tmp_path / "records")]) == 1
-    assert "could not be written or read to its end" in capsys.readouterr().err
+    assert "could not be written or read completely" in capsys.readouterr().err
 
 
 def test_a_file_cannot_be_written_over_a_folder(folder, tmp_path, capsys):
     line = ["--lang", "en", "score", "--as-of", DAYS[0], "--records", str(folder)]
     assert main([*line, "--out", str(tmp_path)]) == 1
-    assert f"cannot write {tmp_path}: Is a directory" in capsys.readouterr().err
+    assert f"Cannot write {tmp_path}: Is a directory" in capsys.readouterr().err
 
 
 def test_without_java_one_error_says_what_to_install(folder, tmp_path, capsys, monkeypatch):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 
 import httpx
 import pytest
 
 from risk.store.store import RecordStore
 from serving.auth.roles import Role
-from serving.briefings.compose import monthly
-from serving.briefings.facts import gather_facts
+from serving.briefings.compose import compose_monthly
+from serving.briefings.facts import collect_facts
 from serving.briefings.period import month_of
 from serving.cli.main import main
 from serving.db.database import Database
@@ -46,11 +45,11 @@ def browser(site):
 
 
 def employers(database):
-    return json.loads(WatchlistRepository(database, "employer").watchlist(AS_OF).body)
+    return WatchlistRepository(database, "employer").watchlist(AS_OF).document()
 
 
 def test_both_lists_of_one_day_stand_side_by_side(site):
-    projects = json.loads(WatchlistRepository(site.database).watchlist(AS_OF).body)
+    projects = WatchlistRepository(site.database).watchlist(AS_OF).document()
     found = employers(site.database)
     assert found["kind"] == "employer"
     assert "kind" not in projects
@@ -136,8 +135,8 @@ def test_the_briefing_has_a_section_for_them_only_where_they_are_listed(workspac
             RecordStore(one.records, read_only=True) as store,
         ):
             settings = load_settings(one)
-            facts = gather_facts(store, database, settings, month_of(dt.date(2025, 3, 1)), "")
-            paper = monthly(facts, "zh")
+            facts = collect_facts(store, database, settings, month_of(dt.date(2025, 3, 1)), "")
+            paper = compose_monthly(facts, "zh")
         return {block.text for block in paper.blocks if isinstance(block, Heading)}
 
     assert "工程建设领域以外用人单位" in headings(workspace)

@@ -9,7 +9,7 @@ import pytest
 
 from risk.locale import LANGUAGES
 from serving.documents.csv import to_csv
-from serving.documents.text_table import table, visible
+from serving.documents.text_table import format_table, strip_control_characters
 from serving.watchlists import texts
 from serving.watchlists.columns import COLUMNS
 from serving.watchlists.csv import watchlist_csv
@@ -106,7 +106,11 @@ def test_the_table_says_what_an_inspector_asks(document):
 
 
 def test_no_name_steers_the_terminal(document, risk):
-    for text in (watchlist_table(document, "zh"), risk_text(risk, "zh"), visible("a\x1b[0m\tb")):
+    for text in (
+        watchlist_table(document, "zh"),
+        risk_text(risk, "zh"),
+        strip_control_characters("a\x1b[0m\tb"),
+    ):
         assert "\x1b" not in text
 
 
@@ -116,7 +120,7 @@ def test_long_texts_are_folded_not_cut(document):
 
 
 def test_columns_line_up_with_wide_characters():
-    lines = table(["名", "n"], [["模拟", "1"], ["ab", "10"]], right=(1,)).splitlines()
+    lines = format_table(["名", "n"], [["模拟", "1"], ["ab", "10"]], right=(1,)).splitlines()
     widths = {sum(2 if ord(c) > 0x2E80 else 1 for c in line.rstrip()) for line in lines}
     assert len(widths) == 1
 

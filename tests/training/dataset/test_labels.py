@@ -1,4 +1,4 @@
-"""What counts as an event, when it may be known, and which dates may teach."""
+"""Events, their maturity and the training dates."""
 
 from __future__ import annotations
 
@@ -11,17 +11,21 @@ from hypothesis import strategies as st
 
 from features.matrix import feature_matrix
 from risk.calendar.dates import HORIZON_DAYS, MATURITY_MAX_DAYS, MATURITY_MIN_DAYS
-from training.dataset.labels import EventLog, event_log, happened, training_dates
-from training.dataset.splits import walk_forward
+from training.dataset.labels import EventLog, event_log, horizon_labels, training_dates
+from training.dataset.splits import walk_forward_folds
 
 AS_OF = dt.date(2024, 7, 1)
 LATER = dt.date(2025, 1, 1)
 
 
-def label(world, told_at=LATER):
+def label(world, known_until=LATER):
     matrix = feature_matrix(world.store, [AS_OF])
     return dict(
-        zip(matrix.project_ids, happened(event_log(world.store, told_at), matrix), strict=True)
+        zip(
+            matrix.project_ids,
+            horizon_labels(event_log(world.store, known_until), matrix),
+            strict=True,
+        )
     )
 
 
@@ -29,7 +33,7 @@ def label(world, told_at=LATER):
     ("opened_on", "expected"),
     [("2024-06-30", 0), ("2024-07-01", 1), ("2024-09-28", 1), ("2024-09-29", 0)],
 )
-def test_an_event_counts_inside_the_horizon_only(world, opened_on, expected):
+def test_horizon_labels_count_events_inside_the_horizon_only(world, opened_on, expected):
     world.project()
     world.add(
         "inspections",
@@ -42,7 +46,7 @@ def test_an_event_counts_inside_the_horizon_only(world, opened_on, expected):
     assert label(world)["P1"] == expected
 
 
-def test_a_case_counts_once_confirmed_and_is_dated_by_its_opening(world):
+def test_event_log_dates_a_confirmed_case_by_its_opening(world):
     world.project()
     case = {"case_id": "A", "project_id": "P1", "opened_on": "2024-07-10"}
     world.add("cases", **case, status="accepted", known_at="2024-07-10")
@@ -61,7 +65,7 @@ def test_a_case_counts_once_confirmed_and_is_dated_by_its_opening(world):
         (["confirmed", "transferred"], 1),
     ],
 )
-def test_the_last_word_on_a_case(world, statuses, expected):
+def test_event_log_follows_the_latest_status_of_a_case(world, statuses, expected):
     world.project()
     for month, status in enumerate(statuses, start=8):
         world.add(
@@ -75,7 +79,7 @@ def test_the_last_word_on_a_case(world, statuses, expected):
     assert label(world)["P1"] == expected
 
 
-def test_maturity_follows_the_observed_delay_within_bounds(world):
+def test_event_log_maturity_follows_the_observed_delay_within_bounds(world):
     world.project()
     assert event_log(world.store, LATER).maturity_days == MATURITY_MIN_DAYS
     for number, delay in enumerate([10, 100, 100]):
@@ -105,17 +109,17 @@ def test_maturity_follows_the_observed_delay_within_bounds(world):
     st.integers(MATURITY_MIN_DAYS, MATURITY_MAX_DAYS),
     st.integers(0, 900),
 )
-def test_training_labels_end_and_are_known_before_the_training_day(told_at, maturity, back):
-    first = told_at - dt.timedelta(days=back)
-    log = EventLog(told_at, {"P": np.array([first], dtype="datetime64[D]")}, maturity)
+def test_training_dates_mature_before_the_training_day(known_until, maturity, back):
+    first = known_until - dt.timedelta(days=back)
+    log = EventLog(known_until, {"P": np.array([first], dtype="datetime64[D]")}, maturity)
     for day in training_dates(log):
-        assert day + dt.timedelta(days=HORIZON_DAYS + maturity) <= told_at
+        assert day + dt.timedelta(days=HORIZON_DAYS + maturity) <= known_until
 
 
 @given(
     st.lists(st.dates(dt.date(2020, 1, 1), dt.date(2026, 1, 1)), max_size=60, unique=True),
     st.integers(1, 5),
 )
-def test_folds_leave_the_horizon_between_training_and_later_time(days, folds):
-    for fold in walk_forward(days, folds=folds):
-        assert max(fold.train) + dt.timedelta(days=HORIZON_DAYS) <= min(fold.later)
+def test_walk_forward_folds_leave_the_horizon_between_train_and_test(days, folds):
+    for fold in walk_forward_folds(days, n_folds=folds):
+        assert max(fold.train) + dt.timedelta(days=HORIZON_DAYS) <= min(fold.test)

@@ -1,4 +1,4 @@
-"""Training from features on disk: the same trees as from memory, in a fraction of the memory."""
+"""Datasets over feature files: the same trees as from memory, in a fraction of the memory."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from models.arrears import Hyperparameters, fit_booster
 from models.base import FeaturesMissing
 from serving.scores.feature_export import write_features
 from training.dataset import lightgbm_dataset
-from training.dataset.lightgbm_dataset import dataset_of
+from training.dataset.lightgbm_dataset import matrix_dataset
 from training.dataset.parquet_dataset import (
     LabelsDoNotFit,
     NoFeatureFiles,
-    RowsOnDisk,
-    dataset_from,
-    date_of,
+    ParquetSequence,
     feature_files,
+    parquet_dataset,
+    partition_date,
 )
 
 DAYS = [dt.date(2024, month, 1) for month in (1, 2, 3, 4)]
@@ -63,7 +63,7 @@ def table_of(matrix: Matrix, label, *, keys=("as_of", "project_id")) -> pa.Table
     return pa.table({**{key: told[key] for key in keys}, **features, "label": label})
 
 
-@pytest.fixture(params=["one file", "parted by date", "parted, dates in the path alone"])
+@pytest.fixture(params=["one file", "partitioned by date", "partitioned, dates in the path alone"])
 def place(request, tmp_path, matrix, label):
     """The same rows in every form there is, row groups smaller and larger than a block."""
     if request.param == "one file":
@@ -89,31 +89,33 @@ def trees(data: lgb.Dataset, params=None, seed: int = 3) -> str:
     ).model_to_string()
 
 
-def test_the_trees_are_those_of_the_matrix_in_memory(place, matrix, label):
-    files = feature_files(place, besides=["label"])
+def test_parquet_dataset_gives_the_trees_of_the_matrix_in_memory(place, matrix, label):
+    files = feature_files(place, exclude=["label"])
     plain = lgb.Dataset(matrix.values.copy("C"), label, feature_name=list(matrix.columns))
     assert files.columns == matrix.columns
-    assert trees(dataset_from(files, label)) == trees(dataset_of(matrix, label)) == trees(plain)
+    assert (
+        trees(parquet_dataset(files, label)) == trees(matrix_dataset(matrix, label)) == trees(plain)
+    )
 
 
-def test_the_bins_come_from_the_same_sample_of_rows(place, matrix, label):
-    files = feature_files(place, besides=["label"])
-    held = trees(dataset_of(matrix, label), SAMPLED)
-    assert trees(dataset_from(files, "label"), SAMPLED) == held
-    assert held != trees(dataset_of(matrix, label)), "the sample does not matter here"
+def test_parquet_dataset_finds_bins_from_the_same_sample_of_rows(place, matrix, label):
+    files = feature_files(place, exclude=["label"])
+    held = trees(matrix_dataset(matrix, label), SAMPLED)
+    assert trees(parquet_dataset(files, "label"), SAMPLED) == held
+    assert held != trees(matrix_dataset(matrix, label)), "the sample does not matter here"
 
 
-def test_values_and_keys_come_back_in_order(place, matrix):
-    files = feature_files(place, besides=["label"])
+def test_feature_files_yield_values_and_keys_in_order(place, matrix):
+    files = feature_files(place, exclude=["label"])
     assert files.rows() == ROWS
     np.testing.assert_array_equal(np.concatenate(list(files.blocks(999))), matrix.values)
-    days, names = zip(*files.keys_in_blocks(), strict=True)
+    days, names = zip(*files.key_blocks(), strict=True)
     np.testing.assert_array_equal(np.concatenate(days), matrix.as_ofs)
     assert tuple(name for block in names for name in block) == matrix.project_ids
 
 
-def test_rows_can_be_asked_for_in_any_order(place, matrix):
-    rows = RowsOnDisk(feature_files(place, besides=["label"]), ROWS)
+def test_parquet_sequence_returns_rows_in_any_order(place, matrix):
+    rows = ParquetSequence(feature_files(place, exclude=["label"]), ROWS)
     chance = np.random.default_rng(5)
     for start in chance.integers(0, ROWS, 20):
         stop = min(start + int(chance.integers(1, 9_000)), ROWS)
@@ -122,20 +124,20 @@ def test_rows_can_be_asked_for_in_any_order(place, matrix):
     np.testing.assert_array_equal(rows[[5, 3]], matrix.values[[5, 3]])
 
 
-def test_dates_of_a_folder_are_picked_without_opening_files(tmp_path):
+def test_feature_files_of_dates_opens_no_file(tmp_path):
     for day in DAYS:
         (tmp_path / f"as_of={day}").mkdir()
         table = pa.table({"project_id": ["P1"], "f0": [1.0]})
         pq.write_table(table, tmp_path / f"as_of={day}" / "part-0.parquet")
     files = feature_files(tmp_path)
     (tmp_path / f"as_of={DAYS[0]}" / "part-0.parquet").write_bytes(b"no Parquet")
-    picked = files.within(DAYS[1:3])
-    assert [date_of(path) for path in picked.files] == DAYS[1:3]
+    picked = files.of_dates(DAYS[1:3])
+    assert [partition_date(path) for path in picked.files] == DAYS[1:3]
     assert picked.rows() == 2
 
 
-def test_what_a_run_cut_off_left_behind_is_passed_over(tmp_path):
-    """The folders are those in which Spark, and this program, write what is not whole yet."""
+def test_feature_files_skip_unfinished_output(tmp_path):
+    """The skipped folders are those Spark and this program write unfinished output to."""
     there = [
         "b/as_of=2024-01-01/part-1.parquet",
         "b/as_of=2024-01-01/part-2.parquet",
@@ -156,32 +158,32 @@ def test_what_a_run_cut_off_left_behind_is_passed_over(tmp_path):
     assert files.rows() == 3
 
 
-@pytest.mark.parametrize("most_copied", [0, ROWS])
-def test_some_rows_of_a_matrix_give_the_trees_of_a_copy_of_them(
-    matrix, label, monkeypatch, most_copied
+@pytest.mark.parametrize("max_copied", [0, ROWS])
+def test_matrix_dataset_of_some_rows_gives_the_trees_of_their_copy(
+    matrix, label, monkeypatch, max_copied
 ):
-    monkeypatch.setattr(lightgbm_dataset, "COPIED_ROWS", most_copied)
+    monkeypatch.setattr(lightgbm_dataset, "MAX_COPIED_ROWS", max_copied)
     rows = np.random.default_rng(6).random(ROWS) < 0.6
     copied = lgb.Dataset(matrix.values[rows], label[rows], feature_name=list(matrix.columns))
-    assert trees(dataset_of(matrix, label, rows)) == trees(copied)
+    assert trees(matrix_dataset(matrix, label, rows)) == trees(copied)
 
 
-def test_boosters_may_share_one_dataset(place, matrix, label):
-    files = feature_files(place, besides=["label"])
-    alone = [trees(dataset_of(matrix, label), seed=seed) for seed in (0, 1)]
+def test_matrix_and_parquet_datasets_can_be_shared_by_boosters(place, matrix, label):
+    files = feature_files(place, exclude=["label"])
+    alone = [trees(matrix_dataset(matrix, label), seed=seed) for seed in (0, 1)]
     assert alone[0] != alone[1]
-    for shared in (dataset_of(matrix, label), dataset_from(files, label)):
+    for shared in (matrix_dataset(matrix, label), parquet_dataset(files, label)):
         assert [trees(shared, seed=seed) for seed in (0, 1)] == alone
 
 
-def test_the_matrix_is_never_held(tmp_path):
+def test_parquet_dataset_never_holds_the_matrix(tmp_path):
     rows, columns = 60_000, 60
     chance = np.random.default_rng(3)
     drawn = {f"f{number}": np.round(chance.random(rows), 2) for number in range(columns)}
     path = tmp_path / "features.parquet"
     pq.write_table(pa.table({"as_of": [DAYS[0]] * rows, "project_id": ["P"] * rows, **drawn}), path)
     del drawn
-    data = dataset_from(feature_files(path), np.zeros(rows))
+    data = parquet_dataset(feature_files(path), np.zeros(rows))
     data.params = {**SAMPLED, "verbosity": -1}
     pool = pa.default_memory_pool().max_memory()
     tracemalloc.start()
@@ -194,20 +196,20 @@ def test_the_matrix_is_never_held(tmp_path):
     assert data.num_data() == rows
 
 
-def test_a_label_for_every_row_is_asked_for(place, label):
-    files = feature_files(place, besides=["label"])
+def test_parquet_dataset_requires_a_label_for_every_row(place, label):
+    files = feature_files(place, exclude=["label"])
     with pytest.raises(LabelsDoNotFit):
-        dataset_from(files, label[1:])
+        parquet_dataset(files, label[1:])
     with pytest.raises(LabelsDoNotFit):
-        dataset_from(files, np.where(np.arange(ROWS) == 5, np.nan, label))
+        parquet_dataset(files, np.where(np.arange(ROWS) == 5, np.nan, label))
 
 
-def test_a_place_without_features_is_refused(tmp_path):
+def test_feature_files_of_an_empty_folder_raise_no_feature_files(tmp_path):
     with pytest.raises(NoFeatureFiles):
         feature_files(tmp_path)
 
 
-def test_a_file_without_a_feature_of_the_first_is_refused(tmp_path):
+def test_feature_files_with_a_missing_column_raise_features_missing(tmp_path):
     for number, name in enumerate(("f0", "f1")):
         table = pa.table({"as_of": [DAYS[0]], "project_id": ["P1"], name: [1.0]})
         pq.write_table(table, tmp_path / f"{number}.parquet")
@@ -215,7 +217,7 @@ def test_a_file_without_a_feature_of_the_first_is_refused(tmp_path):
         list(feature_files(tmp_path).blocks())
 
 
-def test_what_the_command_writes_can_be_read(world, tmp_path):
+def test_feature_files_read_what_the_command_writes(world, tmp_path):
     world.project()
     world.project("P2")
     write_features(

@@ -8,7 +8,7 @@ import pytest
 
 from features.feature_sets import FEATURE_SETS
 from training.evaluation.ablation import ablation
-from training.evaluation.walk_forward import plan
+from training.evaluation.walk_forward import plan_walk
 
 MONTH = dt.date(2023, 7, 1)
 
@@ -32,7 +32,7 @@ def store(world):
 @pytest.mark.parametrize("kind", ["employer", "project"])
 def test_ablation_covers_every_family_of_the_kind(store, kind):
     seen = store.for_kind(kind)
-    found = ablation(seen, plan(seen, MONTH, MONTH), places=1)
+    found = ablation(seen, plan_walk(seen, MONTH, MONTH), capacity=1)
     families = {family.name for family in FEATURE_SETS[kind].families}
     assert {one.family for one in found} == families
     assert ("utilities" in families) == (kind == "employer")

@@ -1,4 +1,4 @@
-"""The gain at equal effort, counted by hand on a small world."""
+"""The gain at equal effort, counted by hand on a small example."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from training.dataset.labels import EventLog
-from training.dataset.observation import Visit
+from training.dataset.observation import Inspection
 from training.evaluation.operational_gain import FIGURES, MADE, gain
-from training.evaluation.predictions import MODEL, Judged
-from training.evaluation.visit_reordering import reordered
+from training.evaluation.predictions import MODEL, Predictions
+from training.evaluation.visit_reordering import reorder_visits
 
 FIRST, SECOND = dt.date(2025, 4, 1), dt.date(2025, 5, 1)
 
@@ -25,12 +25,12 @@ def small():
     """Two months of four projects; A owes on 20 May, D on 10 April; B and D are visited."""
     names = ("A", "B", "C", "D")
     as_ofs = np.repeat(days("2025-04-01", "2025-05-01"), 4)
-    return Judged(
+    return Predictions(
         as_ofs=as_ofs,
         project_ids=names * 2,
         clusters=names * 2,
-        happened=np.array([1.0, 0, 0, 1, 1, 0, 0, 0]),
-        outcome=np.array([1.0, 0, np.nan, 1, 1, 0, np.nan, 0]),
+        labels=np.array([1.0, 0, 0, 1, 1, 0, 0, 0]),
+        observed=np.array([1.0, 0, np.nan, 1, 1, 0, np.nan, 0]),
         scores={
             MODEL: np.array([4.0, 1, 2, 3, 4, 1, 2, 3]),
             "rules": np.array([1.0, 4, 2, 3, 1, 4, 2, 3]),
@@ -44,13 +44,13 @@ def small():
 
 LOG = EventLog(dt.date(2026, 1, 1), {"A": days("2025-05-20"), "D": days("2025-04-10")}, 30)
 VISITS = (
-    Visit("D", dt.date(2025, 4, 10), False, True),
-    Visit("B", dt.date(2025, 5, 2), False, False),
-    Visit("X", dt.date(2025, 5, 3), False, False),
+    Inspection("D", dt.date(2025, 4, 10), False, True),
+    Inspection("B", dt.date(2025, 5, 2), False, False),
+    Inspection("X", dt.date(2025, 5, 3), False, False),
 )
 
 
-def test_every_way_makes_as_many_visits_and_events_count_once(small):
+def test_gain_gives_every_way_as_many_visits_and_counts_events_once(small):
     found = gain(small, LOG, VISITS)
     assert found.events == 2
     assert {figures["visits"].value for figures in found.ways.values()} == {2.0}
@@ -72,11 +72,11 @@ def test_every_way_makes_as_many_visits_and_events_count_once(small):
     assert set(found.ahead[MADE]) == set(FIGURES)
 
 
-def test_two_events_are_too_few_for_an_interval(small):
+def test_gain_gives_no_interval_to_two_events(small):
     assert gain(small, LOG, VISITS).ways[MODEL]["events"].too_few
 
 
-def test_a_list_that_knows_everything_beats_one_that_knows_nothing():
+def test_gain_of_a_perfect_ranking_exceeds_random_visits():
     random = np.random.default_rng(1)
     names = tuple(f"P{n:03d}" for n in range(200))
     owes = random.random(200) < 0.15
@@ -88,28 +88,28 @@ def test_a_list_that_knows_everything_beats_one_that_knows_nothing():
     )
     visited = random.permutation(200)[:30]
     visits = [
-        Visit(names[n], dt.date(2025, 4, 1) + dt.timedelta(int(k)), False, False)
+        Inspection(names[n], dt.date(2025, 4, 1) + dt.timedelta(int(k)), False, False)
         for k, n in enumerate(visited)
     ]
-    judged = Judged(
+    predictions = Predictions(
         np.repeat(days("2025-04-01"), 200), names, names, owes.astype(float),
         owes.astype(float), {MODEL: owes.astype(float), "rules": np.zeros(200)}, {}, {},
         np.ones(200), np.ones(200),
     )  # fmt: skip
-    found = gain(judged, log, sorted(visits, key=lambda one: one.on))
+    found = gain(predictions, log, sorted(visits, key=lambda one: one.on))
     assert found.ways[MODEL]["events"].value == min(owes.sum(), 30)
     assert found.ahead[MADE]["events"].low > 0
     assert found.ahead[MADE]["mean_days_early"].low > 0
 
 
-def test_reordering_moves_only_who_comes_first(small):
+def test_reorder_visits_changes_only_the_order(small):
     late = tuple(
-        Visit(name, dt.date(2025, 4, day), False, name == "A")
+        Inspection(name, dt.date(2025, 4, day), False, name == "A")
         for name, day in (("B", 5), ("C", 15), ("A", 25))
     )
-    third = Judged(**{**vars(small), "as_ofs": small.as_ofs.copy()})
+    third = Predictions(**{**vars(small), "as_ofs": small.as_ofs.copy()})
     months = np.repeat(days("2025-04-01", "2025-05-01", "2025-06-01"), 4)
-    three = Judged(
+    three = Predictions(
         **{
             **{
                 name: np.resize(value, 12) if isinstance(value, np.ndarray) else value
@@ -121,7 +121,7 @@ def test_reordering_moves_only_who_comes_first(small):
             "scores": {name: np.resize(one, 12) for name, one in third.scores.items()},
         }
     )
-    found = reordered(three, late)
+    found = reorder_visits(three, late)
     assert found[MODEL].visits == found["rules"].visits == 3
     assert found[MODEL].found == 1
     assert found[MODEL].days_sooner.value == 20

@@ -1,4 +1,4 @@
-"""The verdict on lists of several months: sums within months, intervals by contractor."""
+"""The ranking report over several months: sums within months, intervals by contractor."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.evaluation.bootstrap import cluster_weights
-from training.evaluation.metrics import at_top, average_precision, roc_auc
-from training.evaluation.predictions import MODEL, Judged, together
-from training.evaluation.report import CUTS, difference, figures_drawn, resamples, verdict
+from training.evaluation.bootstrap import bootstrap_weights, cluster_weights
+from training.evaluation.predictions import MODEL, Predictions, concat
+from training.evaluation.report import CUTS, bootstrap_metrics, difference, ranking_report
+from training.metrics import average_precision, roc_auc, top_k
 
 MONTHS = (dt.date(2024, 1, 1), dt.date(2024, 2, 1), dt.date(2024, 3, 1))
 
 
-def month(day, score, happened, clusters=None, **other):
+def month(day, score, labels, clusters=None, **other):
     rows = len(score)
-    score, happened = np.asarray(score, dtype=float), np.asarray(happened, dtype=float)
-    return Judged(
+    score, labels = np.asarray(score, dtype=float), np.asarray(labels, dtype=float)
+    return Predictions(
         as_ofs=np.full(rows, np.datetime64(day)),
         project_ids=tuple(f"P{n}" for n in range(rows)),
         clusters=tuple(clusters or (f"C{n // 3}" for n in range(rows))),
-        happened=happened,
-        outcome=other.get("outcome", happened),
+        labels=labels,
+        observed=other.get("observed", labels),
         scores={MODEL: score, "random": np.zeros(rows)},
         probability={MODEL: np.full(rows, 0.1)},
         attributes={},
@@ -38,37 +38,35 @@ def worlds(seed=0, rows=60, skill=1.0):
     random = np.random.default_rng(seed)
     parts = []
     for day in MONTHS:
-        happened = random.random(rows) < 0.2
-        parts.append(month(day, random.normal(size=rows) + skill * happened, happened))
-    return together(parts)
+        labels = random.random(rows) < 0.2
+        parts.append(month(day, random.normal(size=rows) + skill * labels, labels))
+    return concat(parts)
 
 
-def test_one_month_has_the_plain_figures():
-    judged = worlds().where(worlds().as_ofs == np.datetime64(MONTHS[0]))
-    figures = verdict(judged, MODEL, 7, resamples(judged)).figures
-    score, happened = judged.scores[MODEL], judged.happened
-    assert figures["roc_auc"].value == pytest.approx(roc_auc(score, happened))
-    assert figures["average_precision"].value == pytest.approx(average_precision(score, happened))
-    assert figures["precision_capacity"].value == pytest.approx(
-        at_top(score, happened, 7).precision
-    )
-    assert figures["recall_10pct"].value == pytest.approx(at_top(score, happened, 6).recall)
+def test_ranking_report_of_one_month_equals_the_plain_metrics():
+    predictions = worlds().where(worlds().as_ofs == np.datetime64(MONTHS[0]))
+    figures = ranking_report(predictions, MODEL, 7, bootstrap_weights(predictions.clusters)).figures
+    score, labels = predictions.scores[MODEL], predictions.labels
+    assert figures["roc_auc"].value == pytest.approx(roc_auc(score, labels))
+    assert figures["average_precision"].value == pytest.approx(average_precision(score, labels))
+    assert figures["precision_capacity"].value == pytest.approx(top_k(score, labels, 7).precision)
+    assert figures["recall_10pct"].value == pytest.approx(top_k(score, labels, 6).recall)
 
 
-def test_months_are_added_up_not_thrown_together():
-    """A month whose scores are all higher does not win over the others."""
+def test_ranking_report_ranks_within_months_and_adds_them_up():
+    """A month whose scores are all higher gains nothing over the others."""
     first = month(MONTHS[0], [3, 2, 1, 0], [1, 0, 1, 0])
     second = month(MONTHS[1], [103, 102, 101, 100], [0, 0, 1, 0])
-    figures = verdict(together([first, second]), MODEL, 2, np.ones((2, 8))).figures
+    figures = ranking_report(concat([first, second]), MODEL, 2, np.ones((2, 8))).figures
     assert figures["roc_auc"].value == pytest.approx((3 + 1) / (4 + 3))
     assert figures["precision_capacity"].value == pytest.approx(1 / 4)
     assert figures["recall_capacity"].value == pytest.approx(1 / 3)
     assert figures["lift_capacity"].value == pytest.approx((1 / 4) / (3 / 8))
 
 
-def test_random_order_has_the_base_rate_and_says_what_luck_could_do():
-    judged = worlds()
-    found = verdict(judged, "random", 20, resamples(judged))
+def test_ranking_report_of_equal_scores_has_the_base_rate_and_a_tie_range():
+    predictions = worlds()
+    found = ranking_report(predictions, "random", 20, bootstrap_weights(predictions.clusters))
     base = found.figures["base_rate"].value
     for cut in CUTS:
         assert found.figures[f"precision_{cut}"].value == pytest.approx(base, abs=0.03)
@@ -77,56 +75,63 @@ def test_random_order_has_the_base_rate_and_says_what_luck_could_do():
     assert found.figures["roc_auc"].value == 0.5
 
 
-def test_few_events_are_too_few_to_tell():
-    judged = month(MONTHS[0], range(30), [1] * 9 + [0] * 21)
-    figures = verdict(judged, MODEL, 5, resamples(judged)).figures
+def test_ranking_report_gives_no_interval_to_few_events():
+    predictions = month(MONTHS[0], range(30), [1] * 9 + [0] * 21)
+    figures = ranking_report(predictions, MODEL, 5, bootstrap_weights(predictions.clusters)).figures
     assert all(one.too_few and one.low is None for one in figures.values())
 
 
-def test_the_labelled_share_counts_what_somebody_looked_at():
-    outcome = np.array([1.0, np.nan, 0.0, np.nan])
-    judged = month(MONTHS[0], [4, 3, 2, 1], [1, 0, 0, 0], outcome=outcome)
-    assert verdict(judged, MODEL, 2, np.ones((2, 4))).labelled["capacity"] == 0.5
-    assert verdict(judged, MODEL, 3, np.ones((2, 4))).labelled["capacity"] == pytest.approx(2 / 3)
+def test_ranking_report_labelled_share_counts_observed_rows():
+    observed = np.array([1.0, np.nan, 0.0, np.nan])
+    predictions = month(MONTHS[0], [4, 3, 2, 1], [1, 0, 0, 0], observed=observed)
+    assert ranking_report(predictions, MODEL, 2, np.ones((2, 4))).labelled["capacity"] == 0.5
+    assert ranking_report(predictions, MODEL, 3, np.ones((2, 4))).labelled[
+        "capacity"
+    ] == pytest.approx(2 / 3)
 
 
-def test_a_better_ranking_is_ahead_beyond_its_interval():
-    judged = worlds(skill=2.0, rows=200)
-    weights = resamples(judged)
-    ours, theirs = (figures_drawn(judged, name, 10, weights) for name in (MODEL, "random"))
-    gap = difference(ours, theirs, "average_precision", judged.happened.sum())
+def test_difference_of_a_better_ranking_has_an_interval_above_zero():
+    predictions = worlds(skill=2.0, rows=200)
+    weights = bootstrap_weights(predictions.clusters)
+    ours, theirs = (bootstrap_metrics(predictions, name, 10, weights) for name in (MODEL, "random"))
+    gap = difference(ours, theirs, "average_precision", predictions.labels.sum())
     assert gap.low > 0
     assert difference(ours, ours, "average_precision", 100).high == 0
 
 
 @settings(max_examples=25)
 @given(st.integers(0, 2**16), st.permutations(list(range(30))))
-def test_the_order_of_the_rows_does_not_matter(seed, order):
+def test_ranking_report_does_not_depend_on_row_order(seed, order):
     random = np.random.default_rng(seed)
-    score, happened = random.integers(0, 5, 30), random.random(30) < 0.4
+    score, labels = random.integers(0, 5, 30), random.random(30) < 0.4
     clusters = [f"C{n}" for n in random.integers(0, 6, 30)]
-    judged = month(MONTHS[0], score, happened, clusters)
-    turned = month(MONTHS[0], score[order], happened[order], [clusters[n] for n in order])
-    ours, theirs = (verdict(one, MODEL, 6, resamples(one)).figures for one in (judged, turned))
+    predictions = month(MONTHS[0], score, labels, clusters)
+    turned = month(MONTHS[0], score[order], labels[order], [clusters[n] for n in order])
+    ours, theirs = (
+        ranking_report(one, MODEL, 6, bootstrap_weights(one.clusters)).figures
+        for one in (predictions, turned)
+    )
+    assert set(ours) == set(theirs) >= {"roc_auc", "precision_capacity"}
     for name, figure in ours.items():
         assert figure.value == pytest.approx(theirs[name].value, nan_ok=True)
         assert figure.low == pytest.approx(theirs[name].low, nan_ok=True)
 
 
-def test_a_contractor_comes_as_a_whole():
-    weights = cluster_weights(["a", "a", "b", "c"], draws=50, seed=3)
+def test_cluster_weights_draw_whole_contractors():
+    weights = cluster_weights(["a", "a", "b", "c"], n_resamples=50, seed=3)
     assert (weights[:, 0] == weights[:, 1]).all()
     assert (weights[:, [0, 2, 3]].sum(axis=1) == 3).all()
 
 
-def test_the_interval_covers_the_truth_about_as_often_as_it_says():
-    """Average precision gains from rows that come twice; the interval makes up for it."""
-    truth = verdict(worlds(99, rows=20_000), MODEL, 10, np.ones((2, 60_000))).figures
+def test_ranking_report_intervals_cover_the_truth():
+    """Average precision is biased by rows that occur twice; the interval corrects it."""
+    truth = ranking_report(worlds(99, rows=20_000), MODEL, 10, np.ones((2, 60_000))).figures
     names = ("roc_auc", "average_precision", "precision_20pct")
     inside = dict.fromkeys(names, 0)
     for seed in range(60):
-        judged = worlds(seed, rows=120)
-        found = verdict(judged, MODEL, 10, resamples(judged, draws=200)).figures
+        predictions = worlds(seed, rows=120)
+        weights = bootstrap_weights(predictions.clusters, n_resamples=200)
+        found = ranking_report(predictions, MODEL, 10, weights).figures
         for name in names:
             inside[name] += found[name].low <= truth[name].value <= found[name].high
     assert all(count >= 50 for count in inside.values()), inside

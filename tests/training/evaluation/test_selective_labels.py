@@ -1,4 +1,4 @@
-"""Labels only where somebody looked: the unknown is never counted as nothing owed in silence."""
+"""Evaluation with labels only where projects were inspected."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from hypothesis import strategies as st
 
 from features.matrix import feature_matrix
 from training.dataset.labels import event_log
-from training.dataset.observation import looks, outcomes
-from training.evaluation.predictions import MODEL, Judged
-from training.evaluation.report import resamples
+from training.dataset.observation import observations_before, observed_labels
+from training.evaluation.bootstrap import bootstrap_weights
+from training.evaluation.predictions import MODEL, Predictions
 from training.evaluation.selective_labels import (
-    Listed,
-    ListedOutcome,
-    outcomes_of,
+    LabelledEntry,
+    ListedEntry,
+    label_entries,
+    list_performance,
     random_visits,
-    realised,
 )
 
 AS_OF = dt.date(2025, 1, 1)
 
 
-def listed(number, outcome, selection="risk", draw=None, probability=0.3):
-    entry = Listed(AS_OF, f"P{number}", f"C{number}", selection, draw, probability)
-    return ListedOutcome(entry, outcome)
+def listed(number, observed, selection="risk", draw=None, probability=0.3):
+    entry = ListedEntry(AS_OF, f"P{number}", f"C{number}", selection, draw, probability)
+    return LabelledEntry(entry, observed)
 
 
-def test_unlabelled_entries_are_neither_hits_nor_misses():
-    found = realised(
+def test_list_performance_counts_unlabelled_entries_neither_as_hits_nor_as_misses():
+    found = list_performance(
         [*(listed(n, 1.0) for n in range(12)), *(listed(20 + n, 0.0) for n in range(4))]
         + [listed(40 + n, None) for n in range(4)]
     )
@@ -43,46 +43,48 @@ def test_unlabelled_entries_are_neither_hits_nor_misses():
     assert found.precision.low < 12 / 16 < found.precision.high
 
 
-def test_with_nothing_listed_nothing_is_said():
-    found = realised([])
+def test_list_performance_of_no_entries_is_nan():
+    found = list_performance([])
     assert np.isnan(found.precision.value)
     assert found.precision.too_few
     assert np.isnan(found.at_least)
 
 
-def test_random_entries_stand_for_as_many_as_their_chance_says():
+def test_list_performance_weights_random_entries_by_draw_probability():
     small = [listed(n, float(n < 5), "random", 0.5) for n in range(10)]
     large = [listed(100 + n, float(n < 2), "random", 0.1) for n in range(10)]
-    found = realised([*small, *large])
+    found = list_performance([*small, *large])
     weighted = (5 * 2 + 2 * 10) / (10 * 2 + 10 * 10)
     assert found.elsewhere.value == pytest.approx(weighted)
     assert found.elsewhere.too_few
     assert (found.entries, found.random_entries, found.random_labelled) == (0, 20, 20)
 
 
-def test_weighting_finds_the_rate_that_the_draws_hide():
+def test_list_performance_weighting_corrects_unequal_draws():
     """Strata drawn with unequal chances: the weighted rate is right, the plain one is not."""
     random = np.random.default_rng(0)
     owing = np.concatenate([random.random(4000) < 0.30, random.random(4000) < 0.02])
     chance = np.repeat([0.4, 0.05], 4000)
     drawn = np.flatnonzero(random.random(8000) < chance)
-    found = realised([listed(i, float(owing[i]), "random", float(chance[i])) for i in drawn])
+    found = list_performance(
+        [listed(i, float(owing[i]), "random", float(chance[i])) for i in drawn]
+    )
     truth = owing.mean()
     assert found.elsewhere.low < truth < found.elsewhere.high
     assert owing[drawn].mean() > found.elsewhere.high
 
 
 @given(st.lists(st.sampled_from([0.0, 1.0, None]), max_size=30))
-def test_the_bounds_hold_whatever_the_unlabelled_are(found_there):
-    entries = [listed(n, outcome) for n, outcome in enumerate(found_there)]
-    found = realised(entries)
+def test_list_performance_bounds_hold_for_any_unlabelled_outcome(found_there):
+    entries = [listed(n, observed) for n, observed in enumerate(found_there)]
+    found = list_performance(entries)
     for filled in (0.0, 1.0):
         rates = [filled if one is None else one for one in found_there]
         if rates:
             assert found.at_least - 1e-9 <= np.mean(rates) <= found.at_most + 1e-9
 
 
-def test_an_outcome_needs_a_look(world):
+def test_observed_labels_need_an_inspection_or_a_decided_case(world):
     for name in ("P1", "P2", "P3", "P4", "P5"):
         world.project(name)
     day = {"inspected_on": "2025-01-20", "known_at": "2025-01-20"}
@@ -98,28 +100,31 @@ def test_an_outcome_needs_a_look(world):
         received_on="2025-02-01",
         known_at="2025-02-01",
     )
-    told_at = dt.date(2025, 12, 1)
+    known_until = dt.date(2025, 12, 1)
     matrix = feature_matrix(world.store, [AS_OF])
-    log, looked = event_log(world.store, told_at), looks(world.store, told_at)
+    log, observations = (
+        event_log(world.store, known_until),
+        observations_before(world.store, known_until),
+    )
     found = dict(
         zip(
             matrix.project_ids,
-            outcomes(log, looked, matrix.project_ids, matrix.as_ofs),
+            observed_labels(log, observations, matrix.project_ids, matrix.as_ofs),
             strict=True,
         )
     )
     assert (found["P1"], found["P2"], found["P3"]) == (1.0, 0.0, 0.0)
     assert np.isnan(found["P4"])
     assert np.isnan(found["P5"])
-    entries = [Listed(AS_OF, name, name, "risk", None, 0.1) for name in ("P1", "P2", "P4")]
-    assert [one.outcome for one in outcomes_of(entries, log, looked)] == [1.0, 0.0, None]
-    before = looks(world.store, dt.date(2025, 1, 20))
+    entries = [ListedEntry(AS_OF, name, name, "risk", None, 0.1) for name in ("P1", "P2", "P4")]
+    assert [one.label for one in label_entries(entries, log, observations)] == [1.0, 0.0, None]
+    before = observations_before(world.store, dt.date(2025, 1, 20))
     assert before.days == {}
-    assert before.visits == ()
+    assert before.inspections == ()
 
 
-def test_random_visits_see_what_nobody_else_sees(world):
-    """Every project owes, but only those drawn are ever looked into."""
+def test_random_visits_reveal_undetected_arrears(world):
+    """Arrears are found only at projects drawn for a visit."""
     names = [f"P{n:02d}" for n in range(40)]
     for number, name in enumerate(names):
         world.project(name)
@@ -133,24 +138,33 @@ def test_random_visits_see_what_nobody_else_sees(world):
                 inspected_on="2025-01-10",
                 known_at="2025-01-10",
             )
-    told_at = dt.date(2025, 12, 1)
+    known_until = dt.date(2025, 12, 1)
     matrix = feature_matrix(world.store, [AS_OF])
-    log, looked = event_log(world.store, told_at), looks(world.store, told_at)
-    outcome = outcomes(log, looked, matrix.project_ids, matrix.as_ofs)
+    log, observations = (
+        event_log(world.store, known_until),
+        observations_before(world.store, known_until),
+    )
+    observed = observed_labels(log, observations, matrix.project_ids, matrix.as_ofs)
     nothing = np.full(len(names), np.nan)
-    judged = Judged(
+    predictions = Predictions(
         matrix.as_ofs,
         matrix.project_ids,
         matrix.project_ids,
-        np.nan_to_num(outcome),
-        outcome,
+        np.nan_to_num(observed),
+        observed,
         {MODEL: np.arange(40.0)[::-1]},
         {},
         {},
         nothing,
         nothing,
     )
-    found = random_visits(judged, looked, MODEL, 10, resamples(judged, draws=100))
+    found = random_visits(
+        predictions,
+        observations,
+        MODEL,
+        10,
+        bootstrap_weights(predictions.clusters, n_resamples=100),
+    )
     assert found.visits == 20
     assert found.known_rate.value == pytest.approx(15 / 40)
     assert found.base_rate.value == pytest.approx(15 / 20)

@@ -1,4 +1,4 @@
-"""Training: the same every time, honest about few events, blind to what came later."""
+"""Training: reproducible, with a scorecard for few events, and without later records."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ TRAINED_AT = dt.date(2025, 7, 1)
 
 
 @thorough
-def test_the_same_records_give_the_same_model_to_the_bit(county, county_trained):
+def test_train_on_the_same_records_gives_the_same_model_to_the_bit(county, county_trained):
     with RecordStore(county.records, read_only=True) as store:
         again = train(store, TRAINED_AT)
     assert again.model.boosters == county_trained.model.boosters
     assert again.model.calibration == county_trained.model.calibration
 
 
-def test_it_tells_later_time_apart_better_than_chance(county_trained):
+def test_train_ranks_the_holdout_better_than_chance(county_trained):
     assert county_trained.metrics["roc_auc"] > 0.6
     assert county_trained.metrics["average_precision"] > county_trained.metrics["base_rate"]
 
 
-def test_the_training_span_is_mature(county_trained):
+def test_train_uses_mature_snapshots_only(county_trained):
     gap = TRAINED_AT - county_trained.last_snapshot
     assert gap >= dt.timedelta(days=90 + county_trained.maturity_days)
 
 
-def test_every_judged_month_lies_after_what_its_boosters_saw(county_trained):
-    judged = county_trained.later.matrix.as_ofs.min()
-    assert judged > np.datetime64(county_trained.first_snapshot)
+def test_train_holdout_begins_after_the_first_snapshot(county_trained):
+    first = county_trained.holdout.matrix.as_ofs.min()
+    assert first > np.datetime64(county_trained.first_snapshot)
 
 
-def test_with_few_events_the_scorecard_scores(world):
+def test_train_with_few_events_gives_the_scorecard(world):
     world.project()
     world.project("P2")
     for number in range(MIN_POSITIVES - 1):
@@ -58,7 +58,7 @@ def test_with_few_events_the_scorecard_scores(world):
     assert trained.metrics == {}
 
 
-def test_nothing_known_is_said_plainly(world):
+def test_train_without_projects_raises_no_projects_known(world):
     world.project(known_at="2024-05-01")
     with pytest.raises(NoProjectsKnown):
         train(world.store, dt.date(2024, 5, 1))

@@ -1,4 +1,4 @@
-"""A model of features on disk is the model their rows give in memory."""
+"""Out-of-core training gives the model of the same rows in memory."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from models.arrears import Hyperparameters
 from risk.store.store import RecordStore
 from training.dataset.labels import EventLog, event_log, training_dates
 from training.dataset.parquet_dataset import FeatureFiles, NoFeatureFiles, feature_files
-from training.dataset.training_set import Lessons, lessons_from
+from training.dataset.training_set import TrainingSet, training_set_from_matrix
 from training.fit.fit import fit
-from training.fit.out_of_core import TooFewEvents, fit_on_disk, lessons_on_disk
+from training.fit.out_of_core import TooFewEvents, fit_out_of_core, training_set_on_disk
 
 from ...conftest import COUNTY_TRAINED_AT
 
@@ -24,8 +24,8 @@ RECIPE = Hyperparameters(leaves=4, min_rows_in_leaf=50, l2=20.0, max_rounds=60, 
 
 
 @pytest.fixture(scope="module")
-def both_ways(county, tmp_path_factory) -> tuple[EventLog, FeatureFiles, Lessons]:
-    """The same features as a folder parted by date, in two files a date, and in memory."""
+def both_ways(county, tmp_path_factory) -> tuple[EventLog, FeatureFiles, TrainingSet]:
+    """The same features as a folder partitioned by date, in two files a date, and in memory."""
     folder = tmp_path_factory.mktemp("features")
     with RecordStore(county.records, read_only=True) as store:
         log = event_log(store, COUNTY_TRAINED_AT)
@@ -40,38 +40,38 @@ def both_ways(county, tmp_path_factory) -> tuple[EventLog, FeatureFiles, Lessons
                 pq.write_table(rows.slice(0, 100), place / "part-0.parquet")
                 pq.write_table(rows.slice(100), place / "part-1.parquet")
         matrix = feature_matrix(store, dates)
-    return log, feature_files(folder), lessons_from(log, matrix)
+    return log, feature_files(folder), training_set_from_matrix(log, matrix)
 
 
-def test_it_is_the_model_of_the_rows_in_memory(both_ways):
+def test_fit_out_of_core_equals_fit_in_memory(both_ways):
     log, files, held = both_ways
-    lessons = lessons_on_disk(log, files)
-    np.testing.assert_array_equal(lessons.soft, held.soft)
-    on_disk, in_memory = fit_on_disk(lessons, RECIPE), fit(held, RECIPE)
+    training_set = training_set_on_disk(log, files)
+    np.testing.assert_array_equal(training_set.soft_labels, held.soft_labels)
+    on_disk, in_memory = fit_out_of_core(training_set, RECIPE), fit(held, RECIPE)
     assert on_disk.model == in_memory.model
     assert on_disk.metrics == in_memory.metrics
-    assert on_disk.later.matrix.project_ids == in_memory.later.matrix.project_ids
-    np.testing.assert_array_equal(on_disk.later.matrix.values, in_memory.later.matrix.values)
-    np.testing.assert_array_equal(on_disk.later.probability, in_memory.later.probability)
-    without = {"model": None, "later": None}
+    assert on_disk.holdout.matrix.project_ids == in_memory.holdout.matrix.project_ids
+    np.testing.assert_array_equal(on_disk.holdout.matrix.values, in_memory.holdout.matrix.values)
+    np.testing.assert_array_equal(on_disk.holdout.probability, in_memory.holdout.probability)
+    without = {"model": None, "holdout": None}
     assert dataclasses.replace(on_disk, **without) == dataclasses.replace(in_memory, **without)
 
 
-def test_months_too_young_are_left_out(both_ways):
+def test_training_set_on_disk_leaves_out_months_that_are_not_mature(both_ways):
     log, files, _ = both_ways
-    lessons = lessons_on_disk(log, files)
-    assert max(lessons.dates) <= log.last_mature()
-    assert len(lessons.as_ofs) < files.rows()
+    training_set = training_set_on_disk(log, files)
+    assert max(training_set.dates) <= log.last_mature()
+    assert len(training_set.as_ofs) < files.rows()
 
 
-def test_too_few_events_are_refused(both_ways):
+def test_fit_out_of_core_raises_too_few_events(both_ways):
     log, files, _ = both_ways
-    lessons = dataclasses.replace(lessons_on_disk(log, files), events=29)
+    training_set = dataclasses.replace(training_set_on_disk(log, files), events=29)
     with pytest.raises(TooFewEvents):
-        fit_on_disk(lessons)
+        fit_out_of_core(training_set)
 
 
-def test_a_folder_without_a_date_to_learn_from_is_refused(both_ways):
+def test_training_set_on_disk_without_training_dates_raises_no_feature_files(both_ways):
     log, files, _ = both_ways
     with pytest.raises(NoFeatureFiles):
-        lessons_on_disk(log, files.within([dt.date(1999, 1, 1)]))
+        training_set_on_disk(log, files.of_dates([dt.date(1999, 1, 1)]))

@@ -1,4 +1,4 @@
-"""Linking against the hidden truth of a county its weights were not learnt from."""
+"""Linkage against the hidden truth of a county its weights were not trained on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,14 @@ from risk.intake.importer import import_paths
 from risk.simulator import names, simulate
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
-from training.linkage.evaluate import Answer, answers_of, by_damage, measured, reliability, share
+from training.linkage.evaluate import (
+    Answer,
+    answers_of,
+    by_damage,
+    calibration_table,
+    linkage_quality,
+    share,
+)
 from training.linkage.train_weights import SEEDS
 
 from ...conftest import thorough
@@ -44,64 +51,69 @@ def answers(county, kind):
     return answers_of(found, truths, kind)
 
 
-def test_the_county_is_none_the_weights_were_learnt_from():
+def test_county_is_not_among_the_training_seeds():
     assert SEED not in SEEDS
 
 
 @pytest.mark.parametrize("kind", ["projects", "organisations"])
-def test_who_is_proposed_as_sure_is_meant(county, kind):
-    told = measured(answers(county, kind))
-    assert told.sure_precision.of >= 15
-    assert told.sure_precision.low > 0.8
+def test_link_complaints_confident_candidates_are_right(county, kind):
+    proposed = linkage_quality(answers(county, kind))
+    assert proposed.confident_precision.of >= 15
+    assert proposed.confident_precision.low > 0.8
 
 
-def test_most_that_name_something_have_the_right_one_first(county):
-    told = [one for one in answers(county, "projects") if one.damage != "empty"]
-    assert measured(told).first_right.low > 0.6
+def test_link_complaints_ranks_the_right_project_first(county):
+    proposed = [one for one in answers(county, "projects") if one.damage != "empty"]
+    assert linkage_quality(proposed).first_right.low > 0.6
 
 
-def test_a_foreman_is_never_linked_to_an_organisation(county):
-    told = [one for one in answers(county, "organisations") if one.damage in ("foreman", "empty")]
-    assert len(told) > 20
-    assert all(one.first is None for one in told)
+def test_link_complaints_links_no_foreman_to_an_organisation(county):
+    proposed = [
+        one for one in answers(county, "organisations") if one.damage in ("foreman", "empty")
+    ]
+    assert len(proposed) > 20
+    assert all(one.first is None for one in proposed)
 
 
-def test_chances_do_not_promise_more_than_is_kept(county):
-    told = answers(county, "projects")
-    for low, high, seen in reliability(told):
-        inside = [one.probability for one in told if low < one.probability <= high]
+def test_link_complaints_probabilities_are_not_too_high(county):
+    proposed = answers(county, "projects")
+    compared = 0
+    for low, high, right in calibration_table(proposed):
+        inside = [one.probability for one in proposed if low < one.probability <= high]
         if len(inside) >= 10:
-            assert seen.high >= sum(inside) / len(inside), (low, high)
+            compared += 1
+            assert right.high >= sum(inside) / len(inside), (low, high)
+    assert compared >= 2
 
 
-def test_the_truth_holds_every_kind_of_damage(county):
+def test_simulated_truth_holds_every_kind_of_damage(county):
     _, truth = county
     seen = {row[name] for row in truth for name in ("site_damage", "firm_damage")}
     assert seen == {*names.NAME_ERRORS, "foreman", "empty"}
 
 
-def test_exact_intervals():
+def test_share_has_the_clopper_pearson_interval():
     assert (share(0, 0).low, share(0, 0).high) == (0.0, 1.0)
     assert share(0, 10).high == pytest.approx(0.3085, abs=1e-4)
     assert share(10, 10).low == pytest.approx(0.6915, abs=1e-4)
 
 
-def test_shares_are_counted_over_what_they_are_of():
-    told = [
+def test_by_damage_counts_precision_and_recall():
+    proposed = [
         Answer("cut", "A", 0.95, "A"),
         Answer("cut", "B", 0.95, "A"),
         Answer("typo", "A", 0.5, "A"),
         Answer("typo", "A", 0.92, None),
         Answer("empty", None, 0.0, "A"),
     ]
-    every = by_damage(told)["all"]
-    assert (every.sure_precision.right, every.sure_precision.of) == (1, 3)
-    assert (every.sure_recall.right, every.sure_recall.of) == (1, 4)
+    every = by_damage(proposed)["all"]
+    assert (every.confident_precision.right, every.confident_precision.of) == (1, 3)
+    assert (every.confident_recall.right, every.confident_recall.of) == (1, 4)
     assert (every.first_right.right, every.first_right.of) == (2, 4)
 
 
 @pytest.mark.parametrize("name", ["county", pytest.param("prefecture", marks=thorough)])
-def test_samples_where_a_case_tells(name, samples, tmp_path):
+def test_link_complaints_on_the_samples_agrees_with_cases(name, samples, tmp_path):
     workspace = Workspace(tmp_path)
     import_paths(workspace, [samples / name], today=AS_OF)
     with RecordStore(workspace.records, read_only=True) as store:
@@ -110,6 +122,8 @@ def test_samples_where_a_case_tells(name, samples, tmp_path):
             "SELECT complaint_id, max(project_id) FROM cases"
             " WHERE complaint_id IS NOT NULL AND project_id IS NOT NULL GROUP BY 1"
         )
-    told = measured(answers_of(found, {number: (key, name) for number, key in cases}, "projects"))
-    assert told.sure_precision.low > 0.7
-    assert told.first_right.low > 0.7
+    proposed = linkage_quality(
+        answers_of(found, {number: (key, name) for number, key in cases}, "projects")
+    )
+    assert proposed.confident_precision.low > 0.7
+    assert proposed.first_right.low > 0.7

@@ -1,4 +1,4 @@
-"""The gate: no worse, calibrated, fair, honest; its decision and its evidence."""
+"""The promotion gate: its checks, its decision and the stored evidence."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ import shutil
 import numpy as np
 import pytest
 
-from models.registry import Registry
+from models.registry import CHAMPION, Registry
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
-from training.evaluation.bootstrap import Estimate
-from training.evaluation.calibration import reliability
-from training.evaluation.predictions import MODEL, Judged
-from training.evaluation.report import resamples
-from training.pipeline import Search, train_and_register
-from training.promotion.gate import CHAMPION, Check, calibrated, decide, honest, no_worse
-from training.promotion.leakage import TooGood
+from training.evaluation.bootstrap import Estimate, bootstrap_weights
+from training.evaluation.calibration import calibration_report
+from training.evaluation.predictions import MODEL, Predictions
+from training.pipeline import Search, run_training
+from training.promotion.gate import Check, decide, is_calibrated, no_leakage, not_worse
+from training.promotion.leakage import SuspiciousFeature
 
 from ...conftest import thorough
 
@@ -26,67 +25,69 @@ TRAINED_AT = dt.date(2025, 7, 1)
 MONTHS = np.array([f"2025-0{n}-01" for n in range(1, 7)], dtype="datetime64[D]")
 
 
-def race(ours, theirs, seed=0, rate=0.1):
-    """Rows in which ``ours`` and ``theirs`` say how much of the truth each score holds."""
+def rivals(ours, theirs, seed=0, rate=0.1):
+    """Predictions whose scores hold ``ours`` and ``theirs`` of the truth, plus noise."""
     random = np.random.default_rng(seed)
     rows = 200 * len(MONTHS)
     truth = random.normal(size=rows)
     chance = 1 / (1 + np.exp(-(2 * truth + np.log(rate / (1 - rate)))))
-    happened = (random.random(rows) < chance).astype(float)
+    labels = (random.random(rows) < chance).astype(float)
     names = tuple(f"P{n % 200}" for n in range(rows))
     scores = {
         MODEL: ours * truth + random.normal(size=rows),
         CHAMPION: theirs * truth + random.normal(size=rows),
     }
     nothing = np.full(rows, np.nan)
-    return Judged(
-        np.repeat(MONTHS, 200), names, names, happened, happened, scores,
+    return Predictions(
+        np.repeat(MONTHS, 200), names, names, labels, labels, scores,
         {MODEL: chance}, {}, nothing, nothing,
     )  # fmt: skip
 
 
-def test_the_better_passes_and_the_worse_does_not():
-    assert all(check.passed for check in no_worse(race(2.0, 0.5), 20))
-    worse = no_worse(race(0.3, 3.0), 20)
+def test_not_worse_passes_the_better_and_fails_the_worse():
+    assert all(check.passed for check in not_worse(rivals(2.0, 0.5), 20))
+    worse = not_worse(rivals(0.3, 3.0), 20)
     assert not any(check.passed for check in worse)
     assert worse[0].figures["difference"]["high"] < 0
     assert worse[0].figures["challenger"] < worse[0].figures["champion"]
     assert len(worse[0].figures["months"]) == 6
 
 
-def test_equals_pass():
-    judged = race(1.0, 1.0)
+def test_not_worse_passes_equals():
+    predictions = rivals(1.0, 1.0)
     same = dataclasses.replace(
-        judged, scores=dict.fromkeys((MODEL, CHAMPION), judged.scores[MODEL])
+        predictions, scores=dict.fromkeys((MODEL, CHAMPION), predictions.scores[MODEL])
     )
-    assert all(check.passed for check in no_worse(same, 20))
+    assert all(check.passed for check in not_worse(same, 20))
 
 
-def test_with_too_few_events_neither_is_worse():
-    judged = race(0.3, 3.0)
-    few = np.cumsum(judged.happened) * judged.happened
-    judged = dataclasses.replace(judged, happened=((few > 0) & (few < 10)).astype(float))
-    assert all(check.passed for check in no_worse(judged, 20))
+def test_not_worse_passes_with_few_events():
+    predictions = rivals(0.3, 3.0)
+    few = np.cumsum(predictions.labels) * predictions.labels
+    predictions = dataclasses.replace(predictions, labels=((few > 0) & (few < 10)).astype(float))
+    assert all(check.passed for check in not_worse(predictions, 20))
 
 
 @pytest.mark.parametrize(
     ("stretch", "shift", "passes"), [(1.0, 0.0, True), (1.0, 1.5, False), (4.0, 0.0, False)]
 )
-def test_probabilities_must_mean_what_they_say(stretch, shift, passes):
-    judged = race(1.0, 1.0)
-    chance = judged.probability[MODEL]
+def test_is_calibrated_fails_on_shifted_or_stretched_probabilities(stretch, shift, passes):
+    predictions = rivals(1.0, 1.0)
+    chance = predictions.probability[MODEL]
     odds = stretch * np.log(chance / (1 - chance)) + shift
-    said = 1 / (1 + np.exp(-odds))
-    weights = resamples(judged, draws=200)[1:]
-    assert calibrated(reliability(said, judged.happened, weights)).passed is passes
+    predicted = 1 / (1 + np.exp(-odds))
+    weights = bootstrap_weights(predictions.clusters, n_resamples=200)[1:]
+    assert (
+        is_calibrated(calibration_report(predicted, predictions.labels, weights)).passed is passes
+    )
 
 
-def test_a_feature_too_good_to_be_true_stops_it():
-    assert honest([]).passed
-    assert not honest([TooGood("leak", 0.99)]).passed
+def test_no_leakage_fails_on_a_suspicious_feature():
+    assert no_leakage([]).passed
+    assert not no_leakage([SuspiciousFeature("leak", 0.99)]).passed
 
 
-def test_the_first_model_passes_whatever_the_checks_say():
+def test_decide_passes_the_first_model_with_failed_checks():
     failed = Check("leaks", False, {})
     assert decide([failed], first=True, few_events=False).passed
     assert decide([failed], first=False, few_events=False).grounds == "too_good"
@@ -102,12 +103,12 @@ def office(county, tmp_path):
 
 
 def run(office):
-    return train_and_register(office, TRAINED_AT, who="test", places=20, search=Search())
+    return run_training(office, TRAINED_AT, principal="test", capacity=20, search=Search())
 
 
 @thorough
-def test_a_group_that_is_warned_too_little_stops_the_model(office, county_trained):
-    """Privately funded projects report nothing any more, and their arrears go on."""
+def test_run_training_rejects_a_model_that_warns_a_group_too_little(office, county_trained):
+    """Privately funded projects stop reporting while their arrears continue."""
     registry = Registry(office)
     about = {"trained_at": TRAINED_AT.isoformat()}
     first = registry.register(county_trained.model, about, parameters={}, metrics={})
@@ -133,7 +134,7 @@ def test_a_group_that_is_warned_too_little_stops_the_model(office, county_traine
 
 
 @thorough
-def test_training_again_on_the_same_records_gives_the_same_files_and_passes(office):
+def test_run_training_twice_on_the_same_records_gives_the_same_model_and_passes(office):
     first, second = run(office), run(office)
     assert first.decision.grounds == "first_model"
     assert second.decision.passed, second.decision

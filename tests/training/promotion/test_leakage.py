@@ -1,4 +1,4 @@
-"""A planted leak is caught; the real families have none."""
+"""Leakage checks find a planted leak, and none in the real families."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ import pytest
 from features.catalogue import Family, Feature, Step
 from features.families import PROJECT_FAMILIES
 from risk.store.store import RecordStore
-from training.dataset.labels import event_log, happened
-from training.promotion.leakage import FeaturesLeak, features_moved, require_no_leak, too_good
+from training.dataset.labels import event_log, horizon_labels
+from training.promotion.leakage import (
+    FeaturesLeak,
+    features_changed,
+    require_no_leak,
+    suspicious_features,
+)
 
 PLANTED = Family(
     name="planted",
@@ -51,35 +56,37 @@ def records(county):
         yield store
 
 
-def test_a_column_that_knows_the_future_is_refused_by_name(records):
+def test_require_no_leak_names_a_feature_that_uses_later_records(records):
     with pytest.raises(FeaturesLeak) as failure:
         require_no_leak(records, DAYS, (*PROJECT_FAMILIES, PLANTED))
     assert "cases_ever" in failure.value.fields["features"]
     assert "unpaid_share_3m" not in failure.value.fields["features"]
 
 
-def test_the_real_families_do_not_leak(records):
+def test_require_no_leak_passes_the_real_families(records):
     require_no_leak(records, DAYS)
 
 
-def test_an_engine_told_less_sees_the_versions_of_then(world):
+def test_features_changed_ignores_later_versions(world):
     world.project(contract_amount=100)
     world.project(contract_amount=900, known_at="2024-08-01")
-    assert features_moved(world.store, dt.date(2024, 7, 1)) == []
+    assert features_changed(world.store, dt.date(2024, 7, 1)) == []
 
 
-def test_a_feature_that_repeats_the_label_is_too_good(county_trained, records):
-    matrix = county_trained.later.matrix
-    target = happened(event_log(records, dt.date(2025, 7, 1)), matrix)
-    assert too_good(matrix, target) == []
+def test_suspicious_features_finds_a_copy_of_the_label(county_trained, records):
+    matrix = county_trained.holdout.matrix
+    target = horizon_labels(event_log(records, dt.date(2025, 7, 1)), matrix)
+    assert suspicious_features(matrix, target) == []
     values = matrix.values.copy()
     values[:, 3] = target
-    found = too_good(dataclasses.replace(matrix, values=values), target)
+    found = suspicious_features(dataclasses.replace(matrix, values=values), target)
     assert [(one.feature, one.roc_auc) for one in found] == [(matrix.columns[3], 1.0)]
 
 
-def test_with_few_events_nothing_is_said_to_be_too_good(county_trained):
-    matrix = county_trained.later.matrix
+def test_suspicious_features_needs_ten_events(county_trained):
+    matrix = county_trained.holdout.matrix
     target = np.zeros(len(matrix.project_ids))
     target[:9] = 1
-    assert too_good(dataclasses.replace(matrix, values=matrix.values * 0 + 1), target) == []
+    assert (
+        suspicious_features(dataclasses.replace(matrix, values=matrix.values * 0 + 1), target) == []
+    )

@@ -1,0 +1,49 @@
+"""Version of the format in which lists and risks are sealed.
+
+A version stands for everything that decides the sealed bytes: the fields, the texts of the
+catalogues that enter them and the arithmetic behind their figures. A change of any of these is a
+new version. Documents of version 1 do not name it, so that their bytes stay what they were; later
+ones carry ``seal_version``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from serving.errors import CommandError
+
+SEAL_VERSION = 1
+"""The version that is sealed now."""
+
+_FIELD = "seal_version"
+
+
+class SealVersionTooNew(CommandError):
+    """The document was sealed by a later version of this program."""
+
+    code = "seal_version_too_new"
+
+
+def version_fields(version: int) -> dict[str, int]:
+    """Return the fields by which a document names its version; none for version 1."""
+    return {} if version == 1 else {_FIELD: version}
+
+
+def seal_version_of(document: Mapping[str, Any]) -> int:
+    """Return the version a sealed document was written in."""
+    return int(document.get(_FIELD, 1))
+
+
+def parse_sealed(body: bytes, newest: int = SEAL_VERSION) -> dict[str, Any]:
+    """Parse the bytes of a sealed document of any version up to ``newest``.
+
+    Raises:
+        SealVersionTooNew: it has a later version.
+    """
+    document: dict[str, Any] = json.loads(body)
+    version = seal_version_of(document)
+    if version > newest:
+        raise SealVersionTooNew(version=version, newest=newest)
+    return document

@@ -1,0 +1,73 @@
+"""The benchmarks run, at sizes too small for their figures to mean anything."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+from benchmarks import explanations, harness, intake, memory, months, training
+from benchmarks.run_all import NAMES
+
+from ..conftest import thorough
+
+
+@pytest.mark.parametrize("name", [*NAMES, "backtest", "chicago", "kills", "linkage", "shift"])
+def test_benchmark_modules_import(name):
+    """The ones no other test runs would otherwise keep names that are gone."""
+    assert importlib.import_module(f"benchmarks.{name}").__doc__
+
+
+def test_child_peak_is_its_own():
+    """Not the peak of the parent process, which may be larger."""
+    ballast = bytearray(300 * 2**20)
+    small = harness.child("print('{}')")
+    large = harness.child("kept = bytearray(200 * 2**20)\nprint('{\"size\": 1}')")
+    assert len(ballast) == 300 * 2**20
+    assert small.peak_mb < 100
+    assert 200 < large.peak_mb < 300
+    assert large.result == {"size": 1}
+
+
+@thorough
+def test_explanations_figures(monkeypatch):
+    monkeypatch.setitem(explanations.ROWS, "quick", 200)
+    figures = list(explanations.figures("quick"))
+    assert len(figures) > 2
+    assert all(one.value > 0 for one in figures)
+
+
+@thorough
+def test_memory_figures(monkeypatch):
+    monkeypatch.setitem(memory.PAYMENTS, "quick", 20_000)
+    figures = [one for one in memory.figures("quick") if one.unit != ""]
+    assert len(figures) > 2
+    assert all(one.value > 0 for one in figures)
+
+
+@thorough
+def test_months_figures(monkeypatch):
+    monkeypatch.setitem(months.PROJECTS, "quick", 20)
+    monkeypatch.setitem(months.MONTHS, "quick", 4)
+    figures = list(months.figures("quick"))
+    assert len(figures) > 2
+    assert all(one.value > 0 for one in figures)
+
+
+@thorough
+def test_training_figures(monkeypatch):
+    monkeypatch.setitem(training.ROWS, "quick", (4_000, 8_000))
+    monkeypatch.setattr(training, "IN_MEMORY_ROWS", 8_000)
+    figures = list(training.figures("quick"))
+    assert len(figures) > 2
+    assert all(one.value > 0 for one in figures)
+
+
+@pytest.mark.parametrize("write", [intake.write_csv, intake.write_xlsx])
+@thorough
+def test_intake_counts_good_and_bad_rows(write, tmp_path):
+    path = tmp_path / f"payments{'.csv' if write is intake.write_csv else '.xlsx'}"
+    write(path, 400)
+    small = intake._small(write, tmp_path)
+    result = harness.child(intake._OURS, path, small).result
+    assert (result["good"], result["bad"]) == (396, 4)

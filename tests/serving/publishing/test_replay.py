@@ -1,0 +1,180 @@
+"""Replay of lists of an older seal version: the bytes verify, what changed is named."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import update
+
+from risk.locale import LANGUAGES
+from risk.store.store import RecordStore
+from serving.db.append_only import unprotect
+from serving.db.database import Database
+from serving.db.engine import writing
+from serving.db.tables import WATCHLISTS
+from serving.publishing.context import PublishRequest
+from serving.publishing.hooks import publish_context
+from serving.publishing.pipeline import collect_inputs
+from serving.publishing.publication_builder import build_publication
+from serving.publishing.replay import replay
+from serving.publishing.replay_commands import show_replay
+from serving.publishing.replay_comparison import ListDocuments, compare_versions
+from serving.publishing.repository import store_publication
+from serving.settings import load_settings
+from serving.terminal.context import CliContext
+from serving.watchlists.document import LocalizedText
+
+from ..conftest import LISTS, PUBLISHED_AT, make_publication
+
+AS_OF = LISTS[0]
+NEXT = 2
+
+
+def _quiet(step, share):
+    pass
+
+
+@pytest.fixture
+def context(office, tmp_path):
+    """A context over the records of the office and an empty service database."""
+    with (
+        Database(f"sqlite:///{tmp_path / 'service.sqlite'}") as database,
+        RecordStore(office.records, read_only=True) as store,
+    ):
+        yield publish_context(office, store, database, load_settings(office))
+
+
+def _store(context, change=lambda assessment: assessment):
+    """Publish the list with the assessment of its first project changed by ``change``."""
+    inputs = collect_inputs(context, PublishRequest(AS_OF, 8, "", "test"), _quiet)
+    made = build_publication(inputs)
+    first = made.entries[0].assessment.project_id
+    entries, risks = (
+        tuple(
+            replace(item, assessment=change(item.assessment))
+            if item.assessment.project_id == first
+            else item
+            for item in items
+        )
+        for items in (made.entries, made.risks)
+    )
+    sealed = replace(made, entries=entries, risks=risks).seal()
+    store_publication(context.database, sealed, published_at=PUBLISHED_AT, published_by="test")
+
+
+def _reworded(assessment):
+    first, *others = assessment.reasons
+    return replace(
+        assessment, reasons=(replace(first, text=LocalizedText("旧的措辞", first.text.en)), *others)
+    )
+
+
+def test_replay_of_the_current_version_compares_digests_only(context):
+    _store(context)
+    done = replay(context, AS_OF, "", _quiet)
+    assert (done.same, done.succeeded, done.comparison) == (True, True, None)
+    names = ["as_of", "code_differs", "differs", "region", "replayed", "same", "sealed"]
+    assert sorted(done.to_document()) == names
+
+
+def test_replay_of_an_older_version_names_reworded_texts(context, office, capsys):
+    _store(context, _reworded)
+    done = replay(context, AS_OF, "", _quiet, current=NEXT)
+    found = done.comparison
+    assert (done.same, done.succeeded) == (False, True)
+    assert (found.sealed_version, found.current_version, found.body_verified) == (1, NEXT, True)
+    assert (found.same_members, found.same_order, found.same_probabilities) == (True, True, True)
+    assert {one.path: one.count for one in found.texts} == {
+        "entries[].reasons[].text.zh": 1,
+        "risks[].reasons[].text.zh": 1,
+    }
+    assert (found.numbers, found.fields, found.other) == ((), (), ())
+    document = json.loads(json.dumps(done.to_document(), default=str))
+    assert document["comparison"]["texts"][0] == {"path": "entries[].reasons[].text.zh", "count": 1}
+    for language in LANGUAGES:
+        show_replay(CliContext(office, language), done)
+    printed = capsys.readouterr().out
+    assert printed.count("entries[].reasons[].text.zh") == len(LANGUAGES)
+    assert "seal version 1" in printed
+    same_version = replay(context, AS_OF, "", _quiet)
+    assert (same_version.succeeded, same_version.comparison) == (False, None)
+
+
+def test_replay_of_an_older_version_fails_if_its_bytes_were_changed(context, office, capsys):
+    _store(context)
+    stored = context.lists.watchlist(AS_OF)
+    with writing(context.database.engine).begin() as connection:
+        unprotect(connection, "watchlists")
+        body = stored.body.replace(b'"missing_feeds"', b'"missing_feedz"').replace(
+            b'"missing_feedz"', b'"missing_feeds" '
+        )
+        connection.execute(update(WATCHLISTS).values(body=body))
+    done = replay(context, AS_OF, "", _quiet, current=NEXT)
+    assert not done.comparison.body_verified
+    assert not done.succeeded
+    assert done.comparison.other == ()
+    show_replay(CliContext(office, "en"), done)
+    assert "NOT match the digests" in capsys.readouterr().out
+
+
+def _documents(publication=None):
+    sealed = (publication or make_publication()).seal()
+    risks = {key: json.loads(risk.body) for key, risk in sealed.risks.items()}
+    return ListDocuments(json.loads(sealed.watchlist.body), risks)
+
+
+def _compared(change):
+    before, after = _documents(), _documents()
+    change(after.watchlist, after.risks)
+    return compare_versions(before, after, (1, 2), verified=True)
+
+
+def test_compare_versions_of_equal_lists_finds_nothing():
+    found = _compared(lambda watchlist, risks: None)
+    assert found.is_faithful
+    assert found.max_probability_difference == 0
+    assert (found.texts, found.numbers, found.fields, found.other) == ((), (), (), ())
+
+
+def test_compare_versions_tolerates_rounding():
+    def round_otherwise(watchlist, risks):
+        watchlist["entries"][0]["probability"] += 1e-9
+        risks["P/000"]["probability"] += 1e-9
+
+    found = _compared(round_otherwise)
+    assert found.is_faithful
+    assert found.same_probabilities
+    assert 0 < found.max_probability_difference < 1e-8
+    assert [one.path for one in found.numbers] == ["entries[].probability", "risks[].probability"]
+
+
+def test_compare_versions_names_fields_of_one_version():
+    def extend(watchlist, risks):
+        for entry in watchlist["entries"]:
+            entry["new"] = 1
+        del watchlist["cohort"]
+
+    found = _compared(extend)
+    assert found.is_faithful
+    assert [(one.path, one.count) for one in found.fields] == [("cohort", 1), ("entries[].new", 4)]
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("probability", lambda w, r: r["P/000"].update(probability=0.7)),
+        ("tier", lambda w, r: w["entries"][0].update(tier="blue")),
+        ("flag", lambda w, r: w["entries"][0]["red_flags"].clear()),
+        ("cohort", lambda w, r: r.pop("P/005")),
+        ("order", lambda w, r: w["entries"].reverse()),
+        ("member", lambda w, r: w["entries"].pop()),
+    ],
+)
+def test_compare_versions_fails_for_other_content(name, change):
+    found = _compared(change)
+    assert not found.is_faithful
+    assert found.same_members == (name != "member")
+    assert found.same_order == (name not in ("order", "member"))
+    assert found.same_probabilities == (name != "probability")
