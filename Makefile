@@ -52,7 +52,7 @@ docs: setup
 pictures: setup
 	@$(BIN)/python docs/pictures.py
 
-# The benchmarks of speed (benchmarks/README.md); FULL=1: full sizes, KEEP=1: keep the figures.
+# The speed benchmarks (benchmarks/README.md); FULL=1: full sizes, KEEP=1: store the figures.
 bench: setup
 	@$(BIN)/python -m benchmarks.run_all $(if $(FULL),--full) $(if $(KEEP),--keep)
 

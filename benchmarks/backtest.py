@@ -1,10 +1,10 @@
-"""The walk-forward backtest of a folder of records as a document: how good, and how fast.
+"""Walk-forward backtest of a folder of records, written as a Markdown document.
 
 Usage: python -m benchmarks.backtest FOLDER --from 2023-07-01 --to 2025-06-01 --out FILE.md
        [--ablation] [--title TEXT] [--note TEXT]
 
-Imports FOLDER into a temporary workspace and does what ``wagewatch backtest`` does. Every month the
-model and all contenders are fitted anew on what was known then.
+Imports FOLDER into a temporary workspace and runs ``wagewatch backtest``: every month the model and
+all contenders are refitted on what was known then. Also reports the time.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from risk.workspace import Workspace
 from serving.models.backtest_text import Part, backtest_parts, worth_part
 from training.evaluation.ablation import ablation
 from training.evaluation.backtest import backtest
-from training.evaluation.walk_forward import plan
+from training.evaluation.walk_forward import plan_walk
 
 
 def main() -> None:
-    """Read the arguments, walk, write the document."""
+    """Run the backtest and write the document."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--from", dest="first", type=dt.date.fromisoformat, required=True)
@@ -38,30 +38,35 @@ def main() -> None:
     parser.add_argument("--ablation", action="store_true")
     parser.add_argument("--title", default="Backtest")
     parser.add_argument("--note", default="")
-    chosen = parser.parse_args()
-    chosen.out.write_text(document(chosen), encoding="utf-8")
+    options = parser.parse_args()
+    options.out.write_text(document(options), encoding="utf-8")
 
 
-def document(chosen: argparse.Namespace) -> str:
+def document(options: argparse.Namespace) -> str:
     """The whole document as Markdown."""
-    span = (chosen.first, chosen.last)
-    with tempfile.TemporaryDirectory() as place:
-        workspace = Workspace(Path(place))
-        import_paths(workspace, [chosen.folder], today=dt.date.today())
+    span = (options.first, options.last)
+    with tempfile.TemporaryDirectory() as directory:
+        workspace = Workspace(Path(directory))
+        import_paths(workspace, [options.folder], today=dt.date.today())
         with RecordStore(workspace.records, read_only=True) as store:
             started = time.perf_counter()
-            done = backtest(store, *span, places=chosen.capacity, progress=heard)
+            done = backtest(store, *span, capacity=options.capacity, progress=show_progress)
             seconds = time.perf_counter() - started
             parts = backtest_parts(done, "en")
-            if chosen.ablation:
-                worths = ablation(store, plan(store, *span), places=chosen.capacity, progress=heard)
-                parts.append(worth_part(worths, "en", "project"))
+            if options.ablation:
+                effects = ablation(
+                    store,
+                    plan_walk(store, *span),
+                    capacity=options.capacity,
+                    progress=show_progress,
+                )
+                parts.append(worth_part(effects, "en", "project"))
     months = len(done.walk.months)
     speed = (
         f"Walked {months} months with a refit of everything in each in {seconds:.0f} s"
         f" ({seconds / months:.1f} s a month) on {os.cpu_count()} cores."
     )
-    blocks = [f"# {chosen.title}", "Made by `benchmarks/backtest.py`.", chosen.note, speed]
+    blocks = [f"# {options.title}", "Made by `benchmarks/backtest.py`.", options.note, speed]
     blocks += [block for part in parts for block in markdown(part)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -79,8 +84,8 @@ def row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def heard(step: str, share: float) -> None:
-    """Progress, for whoever waits."""
+def show_progress(step: str, share: float) -> None:
+    """Show the progress on standard error."""
     sys.stderr.write(f"\r{share:4.0%} {step:30}")
 
 

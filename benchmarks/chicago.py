@@ -1,12 +1,12 @@
-"""The same fitting and evaluation on the best-known public record of inspections.
+"""Fitting and evaluation on a public data set: food inspections of the City of Chicago.
 
 Usage: python -m benchmarks.chicago MODEL_DATA.parquet --out FILE.md
 
 The City of Chicago published 18,712 food inspections of 2011 to 2014 with its own model's score and
 its split in time (repository Chicago/food-inspections-evaluation, MIT licence). An inspection is a
-row here, a critical violation the event. Everything is learnt before the first test day; the test
-inspections are then put in the order of each score, on the same days. Much of what the city's score
-knows is which inspector goes, so both are shown: with the inspectors as columns, and without.
+row here, a critical violation the event. Everything is fitted before the first test day; the test
+inspections are then reordered by each score, on the same days. The city's score depends much on
+which inspector goes, so models are shown with the inspectors as columns and without.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ FIGURES = ("roc_auc", "average_precision", "precision_10pct", "recall_20pct")
 
 
 def main() -> None:
-    """Read the file, fit every way, write the table."""
+    """Fit all models and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
-    chosen = parser.parse_args()
-    chosen.out.write_text(document(pd.read_parquet(chosen.data)), encoding="utf-8")
+    options = parser.parse_args()
+    options.out.write_text(document(pd.read_parquet(options.data)), encoding="utf-8")
 
 
 def document(data: pd.DataFrame) -> str:
@@ -65,14 +65,14 @@ def document(data: pd.DataFrame) -> str:
     earlier = data[data["Inspection_Date"] < test["Inspection_Date"].min()]
     scores, probability = {"the city's score": test["score"].to_numpy(dtype=float)}, {}
     for suffix, inspectors in (("", True), (" without inspectors", False)):
-        lessons = lessons_of(earlier, first, inspectors=inspectors)
+        training_set = training_set_of(earlier, first, inspectors=inspectors)
         cohort = matrix_of(test, first, inspectors=inspectors)
-        recipes: dict[str, AnyHyperparameters] = {
-            "trees": hyperparameters_for(float(lessons.target.sum())),
+        models: dict[str, AnyHyperparameters] = {
+            "trees": hyperparameters_for(float(training_set.target.sum())),
             "logistic regression": LogisticHyperparameters(),
         }
-        for name, recipe in recipes.items():
-            model = fit(lessons, recipe).model
+        for name, hyperparameters in models.items():
+            model = fit(training_set, hyperparameters).model
             scores[name + suffix] = model.raw(cohort)
             probability[name + suffix] = model.calibration.probability(scores[name + suffix])
     scores["last visit found something"] = np.sign(test["pastCritical"].to_numpy(dtype=float))
@@ -84,7 +84,7 @@ def document(data: pd.DataFrame) -> str:
 def tables(
     predictions: Predictions, visits: list[Inspection], first: dt.date, last: dt.date
 ) -> str:
-    """What each score is worth on the test inspections."""
+    """The evaluation of each score on the test inspections."""
     weights = bootstrap_weights(predictions.clusters)
     events = float(predictions.labels.sum())
     heads = ["order by", "ROC AUC", "average precision", "precision at 10 %", "recall at 20 %"]
@@ -92,16 +92,16 @@ def tables(
     rows = []
     for name in predictions.scores:
         drawn = bootstrap_metrics(predictions, name, len(predictions.labels) // 10, weights)
-        cells = [said(estimate(drawn[f], events)) for f in FIGURES]
+        cells = [with_interval(estimate(drawn[f], events)) for f in FIGURES]
         moved: ReorderedVisits = reorder_within(
             predictions, visits, [(first, last + dt.timedelta(days=1))], name
         )
-        cells += [said(moved.days_sooner, 2), said(moved.first_half)]
+        cells += [with_interval(moved.days_sooner, 2), with_interval(moved.first_half)]
         if name in predictions.probability:
-            told = calibration_report(
+            calibration = calibration_report(
                 predictions.probability[name], predictions.labels, weights[1:]
             )
-            cells += [said(told.slope, 2), said(told.ratio, 2)]
+            cells += [with_interval(calibration.slope, 2), with_interval(calibration.ratio, 2)]
         rows.append(row([name, *cells, *[""] * (len(heads) - 1 - len(cells))]))
     made = reorder_within(
         predictions, visits, [(first, last + dt.timedelta(days=1))], "random order"
@@ -115,12 +115,14 @@ def tables(
     return "\n\n".join([about, "\n".join(lines)]) + "\n"
 
 
-def lessons_of(data: pd.DataFrame, told_at: dt.date, *, inspectors: bool) -> TrainingSet:
-    """The earlier inspections as lessons, a month's inspections under one date."""
+def training_set_of(data: pd.DataFrame, known_until: dt.date, *, inspectors: bool) -> TrainingSet:
+    """The earlier inspections as training set, the inspections of a month under one date."""
     matrix = matrix_of(data, None, inspectors=inspectors)
     target = data["criticalFound"].to_numpy(dtype=float)
     dates = tuple(one.astype(object) for one in np.unique(matrix.as_ofs))
-    return TrainingSet(EventLog(told_at, {}, 0), dates, matrix, target, target, int(target.sum()))
+    return TrainingSet(
+        EventLog(known_until, {}, 0), dates, matrix, target, target, int(target.sum())
+    )
 
 
 def matrix_of(data: pd.DataFrame, as_of: dt.date | None, *, inspectors: bool) -> Matrix:
@@ -174,7 +176,7 @@ def visits_of(data: pd.DataFrame) -> list[Inspection]:
 
 
 def ids(data: pd.DataFrame) -> tuple[str, ...]:
-    """The inspections' numbers."""
+    """The identifiers of the inspections."""
     return tuple(f"{number:.0f}" for number in data["Inspection_ID"])
 
 
@@ -183,7 +185,7 @@ def day(number: int) -> dt.date:
     return EPOCH + dt.timedelta(days=number)
 
 
-def said(figure: Estimate, digits: int = 3) -> str:
+def with_interval(figure: Estimate, digits: int = 3) -> str:
     """A figure with its interval."""
     return shown(figure, "en", digits)
 

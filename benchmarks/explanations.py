@@ -2,9 +2,9 @@
 
 Usage: python -m benchmarks.explanations [--full] [--keep]
 
-A model of 300 trees on all features of a project is grown on made-up data with unknown values.
+A model of 300 trees on all features of a project is fitted on random data with unknown values.
 Both sides explain the same rows on one thread, each in a process of its own, best of the runs;
-importing is not timed, reading the model is. The house's side goes on to the reasons and their
+importing is not timed, reading the model is. Wagewatch also computes the reasons and their
 sentences in Chinese and English. The contributions must agree to 1e-6.
 """
 
@@ -75,10 +75,11 @@ _OURS = (
     + """
 explained = time.perf_counter() - start
 found = reasons(model, matrix, parts, {})
-said = [reason_text(one, language) for language in ("zh", "en") for row in found for one in row]
+each = [one for row in found for one in row]
+sentences = [reason_text(one, language) for language in ("zh", "en") for one in each]
 seconds = time.perf_counter() - start
 np.save(folder / "ours.npy", parts[:, :-1])
-print(json.dumps({"seconds": seconds, "explained": explained, "sentences": len(said)}))
+print(json.dumps({"seconds": seconds, "explained": explained, "sentences": len(sentences)}))
 """
 )
 
@@ -100,8 +101,8 @@ print(json.dumps({"seconds": seconds}))
 def figures(size: Size) -> Sequence[Figure]:
     """All figures of this benchmark."""
     rows = ROWS[size]
-    with tempfile.TemporaryDirectory() as place, one_thread():
-        folder = Path(place)
+    with tempfile.TemporaryDirectory() as directory, one_thread():
+        folder = Path(directory)
         child(_MAKE, folder, 20_000)
         ours, theirs = (_best(way, folder, rows, RUNS[size]) for way in (_OURS, _SHAP))
         _agree(folder)

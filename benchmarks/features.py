@@ -1,11 +1,11 @@
-"""Features by the million payments: growth, memory, and against the ways a user would pick.
+"""Features by the million payments: growth, memory, and against alternative implementations.
 
 Usage: python -m benchmarks.features [--full] [--keep]
 
-All ways compute the 28 features of wage payment at 24 monthly dates and must agree to 1e-9; the
-house's way keeps to a memory limit of half a GB. Featuretools cannot say these features: it makes
-the nearest it has at a small size, and is compared by seconds per feature. Each way runs in a
-process of its own, from start to end, best of the runs.
+All implementations compute the 28 features of wage payment at 24 monthly dates and must agree to
+1e-9; Wagewatch has a memory limit of half a GB. Featuretools cannot express these features: it
+computes the nearest it has at a small size and is compared by seconds per feature. Each runs in its
+own process, from start to end, best of the runs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SMALL = {"quick": 50_000, "full": 400_000}
 LIMIT_GB = {"quick": 0.25, "full": 0.53}
 RUNS = {"quick": 5, "full": 2}
 FEATURETOOLS_PYTHON = "FEATURETOOLS_PYTHON"
-"""Names a Python with featuretools: it needs an older pandas than the house."""
+"""Names a Python with featuretools: it needs an older pandas."""
 
 _MAKE = """
 import sys
@@ -121,10 +121,10 @@ _WAYS = {
 
 def figures(size: Size) -> Sequence[Figure]:
     """All figures of this benchmark."""
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as directory:
         folders = {}
         for payments in (SMALL[size], *SIZES[size]):
-            folders[payments] = Path(place) / str(payments)
+            folders[payments] = Path(directory) / str(payments)
             child(_MAKE, folders[payments], payments)
         return [
             *_growth(size, folders),
@@ -165,7 +165,7 @@ def _rivals(size: Size, folder: Path) -> list[Figure]:
     done = {way: _best(way, folder, LIMIT_GB[size], size) for way in ways}
     _agree(folder, ways)
     ours = done["ours"]
-    told = [
+    figures = [
         figure
         for way in ways
         for figure in (
@@ -174,7 +174,7 @@ def _rivals(size: Size, folder: Path) -> list[Figure]:
         )
     ]
     return [
-        *told,
+        *figures,
         _ratio("times as fast as pandas", done["pandas"].seconds / ours.seconds, "higher", 2.5),
         _ratio("memory against pandas", ours.peak_mb / done["pandas"].peak_mb, "lower", 0.25),
         _ratio("seconds against Polars", ours.seconds / done["polars"].seconds, "lower", 1.2),

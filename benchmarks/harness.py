@@ -123,11 +123,11 @@ def run(name: str, figures: Callable[[Size], Sequence[Figure]]) -> None:
 def keep(name: str, size: Size, figures: Sequence[Figure]) -> None:
     """Store the figures in ``kept/RELEASE.json``, which also holds those of other benchmarks."""
     path = KEPT / f"{release()}.json"
-    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    kept.setdefault(size, {})[name] = {figure.name: asdict(figure) for figure in figures}
-    kept["machine"] = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    document = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    document.setdefault(size, {})[name] = {figure.name: asdict(figure) for figure in figures}
+    document["machine"] = f"{os.cpu_count()} cores, Python {platform.python_version()}"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def release() -> str:

@@ -78,8 +78,8 @@ def write_xlsx(path: Path, count: int) -> None:
 
     with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
         sheet = book.add_worksheet("工资发放")
-        for place, row in enumerate(chain([HEADER], rows_of(count))):
-            sheet.write_row(place, 0, row)
+        for index, row in enumerate(chain([HEADER], rows_of(count))):
+            sheet.write_row(index, 0, row)
 
 
 def figures(size: Size) -> Sequence[Figure]:
@@ -123,19 +123,19 @@ def figures(size: Size) -> Sequence[Figure]:
 
 
 def _ours(write: Write, count: int) -> Child:
-    with tempfile.TemporaryDirectory() as place:
-        path = Path(place) / "payments.csv"
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "payments.csv"
         write(path, count)
-        return child(_OURS, path, _small(write, Path(place)))
+        return child(_OURS, path, _small(write, Path(directory)))
 
 
 def _measure(write: Write, name: str, count: int) -> tuple[Child, Child]:
     ours, theirs = [], []
     for _ in range(RUNS):
-        with tempfile.TemporaryDirectory() as place:
-            path = Path(place) / name
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory) / name
             write(path, count)
-            small = _small(write, Path(place))
+            small = _small(write, Path(directory))
             ours.append(child(_OURS, path, small))
             theirs.append(child(_THEIRS, path, small))
     for one, other in zip(ours, theirs, strict=True):

@@ -1,10 +1,10 @@
-"""Kills processes at random moments and looks at what is left.
+"""Kills processes at random moments and checks what is left.
 
 Usage: python -m benchmarks.kills --kills 200 [--out FILE.md]
 
-Four scenes: lists being published, outcomes being entered over the API, files being imported, and
-subscribers being called. After every SIGKILL what had been acknowledged must be there, nothing may
-be half done, and going on must end where it would have ended undisturbed.
+Four scenes: publishing lists, entering outcomes over the API, importing files, and calling
+subscribers. After every SIGKILL, everything acknowledged must be stored, nothing may be half done,
+and continuing must end in the same state as an undisturbed run.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ from serving.db.tables import (
     WATCHLIST_ENTRIES,
     WATCHLISTS,
 )
-from serving.events.outbox import Subscription, keep_subscription
+from serving.events.outbox import Subscription, add_subscription
 from serving.events.webhooks import deliver_due
-from serving.ingest.importer import take_in
+from serving.ingest.importer import import_waiting
 from serving.publishing.repository import store_publication
 from serving.settings import default_toml
 
@@ -64,16 +64,16 @@ LONGEST = {"publish": 1.5, "outcomes": 0.8, "imports": 2.0, "webhooks": 0.6}
 
 @dataclass
 class Ran:
-    """What was acknowledged before the kill, and what subscribers heard."""
+    """What was acknowledged before the kill, and the events subscribers received."""
 
     acknowledged: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
-    heard: set[str] = field(default_factory=set)
+    received: set[str] = field(default_factory=set)
     port: int = 0
 
 
 def main() -> None:
-    """Kill, judge, tell."""
+    """Kill, check, report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--out", type=Path)
@@ -96,12 +96,12 @@ def _scene(scene: str, kills: int) -> str:
 
     acknowledged, problems = 0, []
     for number in range(kills):
-        with tempfile.TemporaryDirectory() as place:
-            ran = run(scene, Path(place), seed=number)
+        with tempfile.TemporaryDirectory() as directory:
+            ran = run(scene, Path(directory), seed=number)
             acknowledged += len(ran.acknowledged)
-            problems += judge(scene, Path(place), ran)
-    told = "; ".join(problems) or "none"
-    return f"| {scene} | {kills} | {acknowledged} | {told} |"
+            problems += judge(scene, Path(directory), ran)
+    listed = "; ".join(problems) or "none"
+    return f"| {scene} | {kills} | {acknowledged} | {listed} |"
 
 
 def run(scene: str, folder: Path, seed: int) -> Ran:
@@ -128,7 +128,7 @@ def run(scene: str, folder: Path, seed: int) -> Ran:
             if stream is not None:
                 stream.close()
     if scene == "webhooks":
-        ran.acknowledged = sorted(ran.heard)
+        ran.acknowledged = sorted(ran.received)
     return ran
 
 
@@ -270,19 +270,19 @@ def _judge_outcomes(folder: Path, ran: Ran) -> Iterator[str]:
     workspace = Workspace(folder)
     with _database(folder) as database:
         with database.engine.connect() as connection:
-            kept = {row.outcome_id for row in connection.execute(select(OUTCOMES))}
+            stored = {row.outcome_id for row in connection.execute(select(OUTCOMES))}
             waiting = _count(connection, INBOX)
-        if lost := set(ran.acknowledged) - kept:
+        if lost := set(ran.acknowledged) - stored:
             yield f"{len(lost)} acknowledged outcomes lost"
-        if len(kept) != waiting:
-            yield f"{len(kept)} outcomes but {waiting} records"
-        if len(kept) > len(ran.sent):
+        if len(stored) != waiting:
+            yield f"{len(stored)} outcomes but {waiting} records"
+        if len(stored) > len(ran.sent):
             yield "an outcome twice"
         _take_in(workspace, database)
     with RecordStore(workspace.records) as store:
         [(rows,)] = store.rows("SELECT count(DISTINCT inspection_id) FROM inspections")
-    if rows != len(kept):
-        yield f"{len(kept)} outcomes but {rows} inspections in the record store"
+    if rows != len(stored):
+        yield f"{len(stored)} outcomes but {rows} inspections in the record store"
 
 
 def _judge_imports(folder: Path, ran: Ran) -> Iterator[str]:
@@ -311,7 +311,7 @@ def _judge_webhooks(folder: Path, ran: Ran) -> Iterator[str]:
             pass
         with database.engine.connect() as connection:
             events = {row.event_id for row in connection.execute(select(EVENTS))}
-    if lost := events - ran.heard:
+    if lost := events - ran.received:
         yield f"{len(lost)} of {len(events)} events lost"
 
 
@@ -341,7 +341,7 @@ def _subscribe(database: Database, url: str) -> None:
     types = ("watchlist.published", "project.tier_changed")
     one = Subscription("s", "case", url, "", types, "whsec_MDEyMzQ1Njc=", now, "benchmark", None)
     with writing(database.engine).begin() as connection:
-        keep_subscription(connection, one)
+        add_subscription(connection, one)
 
 
 def _take_in(workspace: Workspace, database: Database) -> None:
@@ -350,7 +350,7 @@ def _take_in(workspace: Workspace, database: Database) -> None:
 
     for _ in range(200):
         try:
-            take_in(workspace, database)
+            import_waiting(workspace, database)
         except RecordStoreBusy:
             time.sleep(0.1)
         else:
@@ -373,12 +373,12 @@ def _write_files(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _subscriber(ran: Ran, port: int = 0) -> Iterator[str]:
-    """A subscriber that notes the events it was told of."""
+    """A subscriber that records the events it receives."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            ran.heard.add(json.loads(body)["id"])
+            ran.received.add(json.loads(body)["id"])
             self.send_response(204)
             self.end_headers()
 

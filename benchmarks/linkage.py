@@ -1,13 +1,13 @@
-"""How long do 50,000 complaints take against 50,000 projects, and how often is a link right?
+"""Complaint linkage: speed on 50,000 complaints and projects, and precision on simulated truth.
 
 Usage: python -m benchmarks.linkage [COMPLAINTS [PROJECTS]]
        python -m benchmarks.linkage right SEED [SEED...]
 
-The first form makes that many projects under invented names and damaged complaints about them, and
-links them twice: as the service does, and by the plain loop, rapidfuzz's ``extractOne`` for each
-complaint over all project names. The loop runs on a sample of 300 and its time is scaled up.
-The second form links simulated counties and compares with their hidden truth; take seeds other than
-those the shipped weights were learnt from (``training/linkage/train_weights.py``).
+The first form makes that many projects with invented names and complaints with damaged names, and
+links them as the service does and by the plain loop, rapidfuzz's ``extractOne`` over all project
+names for each complaint. The loop runs on a sample of 300 and its time is scaled up. The second
+form links simulated counties and compares with their hidden truth; use other seeds than those the
+shipped weights were trained on (``training/linkage/train_weights.py``).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from risk.simulator import names as words
 from risk.simulator import simulate
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
-from training.linkage.evaluate import Answer, Share, answers_of, by_damage, reliability
+from training.linkage.evaluate import Answer, Share, answers_of, by_damage, calibration_table
 
 _SYLLABLES = "青澄朗沐霁溪岚禾砚槐柏榆桐荻苇川原岭屿坪垚峦陌汀埠栈桥渡舟帆云石沙柳东北南松荷塘湾"
 _SAMPLE = 300
@@ -40,8 +40,10 @@ _DAY = dt.date(2025, 6, 1)
 _AS_OF = dt.date(2026, 1, 1)
 
 
-def made(complaints: int, projects: int) -> tuple[list[ComplaintText], list[Candidate], list[int]]:
-    """Projects of many places, complaints about them, and which project each is about."""
+def simulated_complaints(
+    complaints: int, projects: int
+) -> tuple[list[ComplaintText], list[Candidate], list[int]]:
+    """Projects, complaints about them, and the index of the project of each complaint."""
     rng = np.random.default_rng(7)
     works = [work for group in words.WORKS.values() for work in group]
 
@@ -55,25 +57,27 @@ def made(complaints: int, projects: int) -> tuple[list[ComplaintText], list[Cand
         firm = firms[rng.integers(len(firms))]
         targets.append(Candidate(f"P{number}", "990101", (name,), (firm,), dt.date(2024, 1, 1)))
     about = rng.integers(0, projects, complaints).tolist()
-    said = []
+    complaint_texts = []
     for number, which in enumerate(about):
         target = targets[which]
         kind = words.NAME_ERRORS[rng.integers(len(words.NAME_ERRORS))]
         site = words.distort_name(rng, target.names[0], kind, words.SITE_ENDINGS)
         firm = words.shorten_name(rng, target.firms[0], words.FIRM_ENDINGS)
         firm = firm if rng.random() < 0.4 else words.foreman(rng)
-        said.append(ComplaintText(f"T{number}", _DAY, site, firm, None, None, None, None))
-    return said, targets, about
+        complaint_texts.append(
+            ComplaintText(f"T{number}", _DAY, site, firm, None, None, None, None)
+        )
+    return complaint_texts, targets, about
 
 
-def race(complaints: int, projects: int) -> None:
-    """Both ways, with times, memory and how often the first candidate is right."""
+def compare_speed(complaints: int, projects: int) -> None:
+    """Print time, memory and share of right first candidates, by linkage and by the loop."""
     from rapidfuzz import fuzz, process
 
-    said, targets, about = made(complaints, projects)
+    complaint_texts, targets, about = simulated_complaints(complaints, projects)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     start = time.perf_counter()
-    pairs, likely = match_probabilities(said, targets, shipped_weights("project"))
+    pairs, likely = match_probabilities(complaint_texts, targets, shipped_weights("project"))
     ours = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     best = likely[:, :-1].argmax(axis=1)
@@ -90,19 +94,19 @@ def race(complaints: int, projects: int) -> None:
         start = time.perf_counter()
         plain = [
             process.extractOne(core_name(one.site), names, scorer=scorer)[2] == which
-            for one, which in zip(said[:sample], about[:sample], strict=True)
+            for one, which in zip(complaint_texts[:sample], about[:sample], strict=True)
         ]
         loop = (time.perf_counter() - start) * complaints / sample
         print(f"loop {scorer.__name__:7} {loop:8.0f} s   first right {np.mean(plain):.3f}", end="")
         print(f"   {loop / ours:.1f} times as long ({sample} scaled up)")
 
 
-def judge(seeds: list[int]) -> None:
+def evaluate(seeds: list[int]) -> None:
     """Precision and recall by kind of damage over simulated counties."""
     answers: dict[str, list[Answer]] = {"projects": [], "organisations": []}
     for seed in seeds:
-        with tempfile.TemporaryDirectory() as place:
-            folder = Path(place)
+        with tempfile.TemporaryDirectory() as directory:
+            folder = Path(directory)
             simulate(folder / "records", projects=1000, months=36, seed=seed, truth=True)
             workspace = Workspace(folder / "workspace")
             import_paths(workspace, [folder / "records"], today=_AS_OF)
@@ -115,12 +119,12 @@ def judge(seeds: list[int]) -> None:
             damage = "site_damage" if kind == "projects" else "firm_damage"
             truths = {row["complaint_id"]: (row[key] or None, row[damage]) for row in rows}
             answers[kind] += answers_of(found, truths, kind)
-    for kind, told in answers.items():
+    for kind, given in answers.items():
         print(f"\n{kind}: sure (0.9) precision, recall; first candidate right")
-        for damage, one in by_damage(told).items():
-            shares = (one.sure_precision, one.sure_recall, one.first_right)
+        for damage, one in by_damage(given).items():
+            shares = (one.confident_precision, one.confident_recall, one.first_right)
             print(f"| {damage} | " + " | ".join(_shown(share) for share in shares) + " |")
-        for low, high, share in reliability(told):
+        for low, high, share in calibration_table(given):
             print(f"| {low:.1f} to {high:.1f} | {_shown(share)} |")
 
 
@@ -133,11 +137,11 @@ def _shown(share: Share) -> str:
 def main() -> None:
     """Measure and print."""
     if sys.argv[1:2] == ["right"]:
-        judge([int(one) for one in sys.argv[2:]])
+        evaluate([int(one) for one in sys.argv[2:]])
         return
     sizes = [int(one) for one in sys.argv[1:]]
     complaints = sizes[0] if sizes else 50_000
-    race(complaints, sizes[1] if len(sizes) > 1 else complaints)
+    compare_speed(complaints, sizes[1] if len(sizes) > 1 else complaints)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 Usage: python -m benchmarks.memory [--full] [--keep]
 
-The record store may use 4 GB (quick: a quarter of a GB for a million payments) and puts the rest
-on disk; the whole process is measured, with the matrix it hands over part by part.
+The record store is limited to 4 GB (quick: 0.25 GB for a million payments) and spills to disk. The
+whole process is measured, with the matrix it yields batch by batch.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ print(json.dumps({"rows": rows, "payments": payments}))
 
 def figures(size: Size) -> Sequence[Figure]:
     """All figures of this benchmark."""
-    with tempfile.TemporaryDirectory() as place:
-        path = Path(place) / "records.duckdb"
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "records.duckdb"
         child(_MAKE, path, PAYMENTS[size])
         done = child(_RUN, path, DATES, LIMIT_GB[size])
     name = f"{PAYMENTS[size] // 1_000_000} M payments at {DATES} dates"

@@ -1,10 +1,10 @@
-"""A new month against all months: features kept by month, and late records.
+"""The feature cache: a new month and late records against a full rebuild.
 
 Usage: python -m benchmarks.months [--full] [--keep]
 
-A simulated county's 36 months (quick: 24) are built from nothing; then the next month is asked
-for, and then ten late attendance rows come in and everything is asked for again. All in one
-process, one after another.
+The features of a simulated county's 36 months (quick: 24) are computed from scratch; then the next
+month is added; then ten late attendance rows arrive and all months are requested again. All in one
+process.
 """
 
 from __future__ import annotations
@@ -59,18 +59,20 @@ print(json.dumps(dict(first=first, month=month, again=again, late=late, rebuilt=
 
 def figures(size: Size) -> Sequence[Figure]:
     """All figures of this benchmark."""
-    with tempfile.TemporaryDirectory() as place:
-        told = child(_RUN, place, PROJECTS[size], MONTHS[size]).result
+    with tempfile.TemporaryDirectory() as directory:
+        seconds = child(_RUN, directory, PROJECTS[size], MONTHS[size]).result
     name = f"{PROJECTS[size]:,} projects"
-    rebuilt = told["rebuilt"]
+    rebuilt = seconds["rebuilt"]
     return [
-        Figure(f"{name}, {MONTHS[size]} months from nothing", told["first"], "s"),
-        Figure(f"{name}, the next month", told["month"], "s"),
-        Figure(f"{name}, nothing new", told["again"], "s"),
-        Figure(f"{name}, ten late attendance rows", told["late"], "s"),
+        Figure(f"{name}, {MONTHS[size]} months from nothing", seconds["first"], "s"),
+        Figure(f"{name}, the next month", seconds["month"], "s"),
+        Figure(f"{name}, nothing new", seconds["again"], "s"),
+        Figure(f"{name}, ten late attendance rows", seconds["late"], "s"),
         Figure(f"{name}, all months rebuilt", rebuilt, "s"),
-        Figure("the next month against a full rebuild", told["month"] / rebuilt, "ratio", "lower"),
-        Figure("late rows against a full rebuild", told["late"] / rebuilt, "ratio", "lower"),
+        Figure(
+            "the next month against a full rebuild", seconds["month"] / rebuilt, "ratio", "lower"
+        ),
+        Figure("late rows against a full rebuild", seconds["late"] / rebuilt, "ratio", "lower"),
     ]
 
 

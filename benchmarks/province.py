@@ -57,11 +57,11 @@ raise SystemExit(main(sys.argv[1:]))
 def figures(size: Size) -> Sequence[Figure]:
     """All figures of this benchmark."""
     whole = PROJECTS[size]
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
+    with tempfile.TemporaryDirectory() as directory:
+        folder = Path(directory)
         child(_TRAIN, folder)
-        _, _, tenth = _asked(folder, whole // 10, size)
-        payments, scored, published = _asked(folder, whole, size)
+        _, _, tenth = _office_figures(folder, whole // 10, size)
+        payments, scored, published = _office_figures(folder, whole, size)
     name = f"{whole:,} projects"
     return [
         Figure(f"{name}: payments", payments, ""),
@@ -79,7 +79,7 @@ def figures(size: Size) -> Sequence[Figure]:
     ]
 
 
-def _asked(folder: Path, projects: int, size: Size) -> tuple[int, Child, Child]:
+def _office_figures(folder: Path, projects: int, size: Size) -> tuple[int, Child, Child]:
     """The payments, and score and publish in a fresh office with the records of ``projects``."""
     office = folder / f"office-{projects}"
     shutil.copytree(folder / "office", office)

@@ -1,10 +1,10 @@
-"""How much slower than nothing: the service against a bare application sending the same bytes.
+"""The service against a bare application that sends the same bytes.
 
 Usage: python -m benchmarks.service [--seconds 8] [--rounds 3] [--out FILE.md]
 
-Both run under uvicorn with the same settings, one process each, and are asked by wrk over the same
-number of connections, in turns. The service finds out who asks, narrows to their region, hides the
-draws, limits the rate and records every read in the audit log; the bare application does nothing.
+Both run under uvicorn with the same settings, one process each, and are loaded by wrk over the same
+number of connections, in turns. The service authenticates, narrows to the region, hides the draws,
+limits the rate and records every read in the audit log; the bare application does nothing.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Load:
 
 
 def main() -> None:
-    """Measure and tell."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=3)
@@ -68,10 +68,10 @@ def main() -> None:
         return
     if shutil.which("wrk") is None:
         sys.exit("wrk is not installed")
-    told = measured(chosen.seconds, chosen.rounds)
-    sys.stdout.write(told)
+    table = measured(chosen.seconds, chosen.rounds)
+    sys.stdout.write(table)
     if chosen.out:
-        chosen.out.write_text(told, encoding="utf-8")
+        chosen.out.write_text(table, encoding="utf-8")
 
 
 def measured(seconds: int, rounds: int) -> str:
@@ -84,14 +84,14 @@ def measured(seconds: int, rounds: int) -> str:
         " throughput | p99 |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
-    with tempfile.TemporaryDirectory() as place:
-        workspace, token = prepared(Path(place))
-        with running([sys.executable, "-c", SERVE, "-w", place, "serve", "--port", "0"]) as url:
+    with tempfile.TemporaryDirectory() as directory:
+        workspace, token = prepared(Path(directory))
+        with running([sys.executable, "-c", SERVE, "-w", directory, "serve", "--port", "0"]) as url:
             for name, path in PAGES.items():
                 body = _get(url, path, token)
-                kept = Path(place) / "body.json"
-                kept.write_bytes(body)
-                bare = [sys.executable, "-m", "benchmarks.service", "--bare", str(kept)]
+                body_file = Path(directory) / "body.json"
+                body_file.write_bytes(body)
+                bare = [sys.executable, "-m", "benchmarks.service", "--bare", str(body_file)]
                 with running(bare) as bare_url:
                     both = [
                         (load(bare_url, path, token, seconds), load(url, path, token, seconds))
@@ -102,9 +102,9 @@ def measured(seconds: int, rounds: int) -> str:
     return "\n".join(lines) + "\n"
 
 
-def prepared(place: Path) -> tuple[Workspace, str]:
+def prepared(folder: Path) -> tuple[Workspace, str]:
     """A workspace with a list of 100 entries, and an inspector's token for all of its region."""
-    workspace = Workspace(place)
+    workspace = Workspace(folder)
     limits = "[limits]\nper_minute = 0\n"
     settings = default_toml().replace("[limits]\n", "") + limits
     workspace.settings_file.write_text(settings, encoding="utf-8")
@@ -159,7 +159,7 @@ def serve_bare(body: Path) -> None:
 
 
 def load(url: str, path: str, token: str, seconds: int) -> Load:
-    """What wrk says."""
+    """Run wrk and parse its report."""
     wrk = [str(shutil.which("wrk")), "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
     command = [*wrk, "-H", f"Authorization: Bearer {token}", url + path]
     done = subprocess.run(command, capture_output=True, text=True, check=True).stdout

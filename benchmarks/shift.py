@@ -1,12 +1,11 @@
-"""A world that changes half-way: does training again every month keep up with it?
+"""Distribution shift: does monthly retraining keep up when reporting changes half-way?
 
 Usage: python -m benchmarks.shift --out FILE.md [--projects 1500] [--months 66] [--seed 11]
 
-A county is simulated. From the middle on its contractors have learnt what the reports are for:
-every payroll is reported as paid in full and through the bank on the day it is due,
-whatever is really owed, so that what the model knew best tells nothing any more. Three models race
-from then on: one trained again every month on everything, one trained on the new regime alone, and
-the last one from before.
+In a simulated county, all contractors begin half-way to report every payroll as paid in full
+through the bank on its due day, whatever is really owed, so the most informative features lose
+their meaning. Three models are compared from then on: one retrained every month on all records, one
+trained on the new regime only, and the last one from before the change.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.backtest import heard, row
+from benchmarks.backtest import row, show_progress
 from features.matrix import Matrix
 from risk.calendar.dates import add_months
 from risk.intake.importer import import_paths
@@ -31,7 +30,7 @@ from training.dataset.training_set import TrainingSet
 from training.evaluation.baselines import ContenderScores
 from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate
 from training.evaluation.predictions import MODEL, Predictions
-from training.evaluation.report import bootstrap_metrics, difference
+from training.evaluation.report import BootstrapMetrics, bootstrap_metrics, difference
 from training.evaluation.walk_forward import plan_walk, walk
 from training.fit.fit import Trained, fit
 
@@ -52,49 +51,51 @@ FAKED = """
 
 
 def main() -> None:
-    """Simulate, shift, race, write the curve."""
+    """Simulate the shift, compare the models, write the curve."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--projects", type=int, default=1500)
     parser.add_argument("--months", type=int, default=66)
     parser.add_argument("--seed", type=int, default=11)
-    chosen = parser.parse_args()
-    chosen.out.write_text(document(chosen.projects, chosen.months, chosen.seed), encoding="utf-8")
+    options = parser.parse_args()
+    options.out.write_text(
+        document(options.projects, options.months, options.seed), encoding="utf-8"
+    )
 
 
 def document(projects: int, months: int, seed: int) -> str:
     """The curve as Markdown."""
     change = add_months(END, -(months // 2) + QUARTER)
-    with tempfile.TemporaryDirectory() as place:
-        workspace = Workspace(Path(place) / "workspace")
-        simulate(Path(place) / "records", projects=projects, months=months, seed=seed, end=END)
-        import_paths(workspace, [Path(place) / "records"], today=END)
+    with tempfile.TemporaryDirectory() as directory:
+        workspace = Workspace(Path(directory) / "workspace")
+        simulate(Path(directory) / "records", projects=projects, months=months, seed=seed, end=END)
+        import_paths(workspace, [Path(directory) / "records"], today=END)
         with RecordStore(workspace.records) as store:
             store.connection.execute(WITHDRAWN, [change])
             store.connection.execute(FAKED, [change])
             planned = plan_walk(store, change, END)
-            predictions = walk(store, planned, heard, Race(change)).predictions
+            predictions = walk(store, planned, show_progress, Contenders(change)).predictions
     return curve(predictions, change, projects, seed)
 
 
-class Race:
-    """The three models of a month; the one from before the change is fitted once."""
+class Contenders:
+    """Scores of the three models; the one from before the change is fitted once."""
 
     def __init__(self, change: dt.date) -> None:
         self.change = change
         self.old: Trained | None = None
 
-    def __call__(self, lessons: TrainingSet, cohort: Matrix) -> ContenderScores:
-        """Fit on ``lessons`` and score ``cohort``."""
-        self.old = self.old or fit(lessons)
-        trained = fit(lessons)
-        since = lessons.matrix.as_ofs >= np.datetime64(self.change)
+    def __call__(self, training_set: TrainingSet, cohort: Matrix) -> ContenderScores:
+        """Fit on ``training_set`` and score ``cohort``."""
+        self.old = self.old or fit(training_set)
+        trained = fit(training_set)
+        since = training_set.matrix.as_ofs >= np.datetime64(self.change)
         alone = replace(
-            lessons,
-            dates=tuple(day for day in lessons.dates if day >= self.change),
-            matrix=lessons.matrix.where(since),
-            target=lessons.target[since],
-            soft_labels=lessons.soft_labels[since],
+            training_set,
+            dates=tuple(day for day in training_set.dates if day >= self.change),
+            matrix=training_set.matrix.where(since),
+            target=training_set.target[since],
+            soft_labels=training_set.soft_labels[since],
         )
         new = fit(alone) if since.any() else self.old
         scores = {
@@ -119,8 +120,7 @@ def curve(predictions: Predictions, change: dt.date, projects: int, seed: int) -
     drawn = {name: bootstrap_metrics(after, name, 20, weights) for name in after.scores}
     events = float(after.labels.sum())
     gaps = [
-        f"- {figure}: {said(difference(drawn[MODEL], drawn[other], figure, events), signed=True)}"
-        f" against {other}"
+        f"- {figure}: {against(drawn[MODEL], drawn[other], figure, events)} against {other}"
         for figure in FIGURES
         for other in (NEW, OLD)
     ]
@@ -154,14 +154,19 @@ def quarter(predictions: Predictions, first: dt.date, stop: dt.date, start: int)
     events = float(part.labels.sum())
     drawn = {name: bootstrap_metrics(part, name, 20, weights) for name in part.scores}
     cells = [
-        said(estimate(drawn[name][figure], events))
+        with_interval(estimate(drawn[name][figure], events))
         for figure in FIGURES
         for name in (MODEL, NEW, OLD)
     ]
     return row([f"{start} to {start + QUARTER - 1}", f"{events:.0f}", *cells])
 
 
-def said(figure: Estimate, *, signed: bool = False) -> str:
+def against(ours: BootstrapMetrics, theirs: BootstrapMetrics, figure: str, events: float) -> str:
+    """The difference of a figure with its interval."""
+    return with_interval(difference(ours, theirs, figure, events), signed=True)
+
+
+def with_interval(figure: Estimate, *, signed: bool = False) -> str:
     """A figure with its interval."""
     return shown(figure, "en", signed=signed)
 

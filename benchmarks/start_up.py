@@ -29,16 +29,16 @@ LIST = PAGES["watchlist of 100 entries"]
 
 def figures(size: Size) -> Sequence[Figure]:
     """All figures of this benchmark."""
-    nothing, asked = [], []
+    empty_times, help_times = [], []
     for _ in range(TURNS):
-        nothing.append(_seconds([sys.executable, "-c", "pass"]))
-        asked.append(_seconds([sys.executable, "-c", SERVE, "--help"]))
-    empty, told = statistics.median(nothing), statistics.median(asked)
+        empty_times.append(_seconds([sys.executable, "-c", "pass"]))
+        help_times.append(_seconds([sys.executable, "-c", SERVE, "--help"]))
+    empty, helped = statistics.median(empty_times), statistics.median(help_times)
     until, first, later = _served(LATER[size])
     return [
         Figure("python -c pass: seconds", empty, "s"),
-        Figure("wagewatch --help: seconds", told, "s"),
-        Figure("help against python -c pass", told / empty, "ratio", "lower"),
+        Figure("wagewatch --help: seconds", helped, "s"),
+        Figure("help against python -c pass", helped / empty, "ratio", "lower"),
         Figure("wagewatch serve: seconds until the first answer", until, "s"),
         Figure("first request", 1000 * first, "ms"),
         Figure("later requests, median", 1000 * later, "ms"),
@@ -58,9 +58,9 @@ def _timed(done: Callable[[], object]) -> float:
 
 def _served(later: int) -> tuple[float, float, float]:
     """Seconds until the first answer, of that request, and the median of ``later`` ones."""
-    with tempfile.TemporaryDirectory() as place:
-        _, token = prepared(Path(place))
-        command = [sys.executable, "-c", SERVE, "-w", place, "serve", "--port", "0"]
+    with tempfile.TemporaryDirectory() as directory:
+        _, token = prepared(Path(directory))
+        command = [sys.executable, "-c", SERVE, "-w", directory, "serve", "--port", "0"]
         start = time.perf_counter()
         with (
             running(command) as url,

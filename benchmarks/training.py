@@ -1,4 +1,4 @@
-"""Training by the house's recipe on ever more rows of features on disk: seconds and memory.
+"""Training on feature files of growing size: seconds and memory.
 
 Usage: python -m benchmarks.training [--full] [--keep]
 
@@ -23,7 +23,7 @@ ROWS: dict[Size, tuple[int, int]] = {
 }
 IN_MEMORY_ROWS = 400_000
 MOST_EXPONENT = 1.1
-"""The issue's bound for features holds for training too."""
+"""The bound of the feature benchmark holds for training too."""
 
 _MAKE = """
 import sys; from pathlib import Path; from benchmarks.training_set import make
@@ -80,7 +80,7 @@ class Fit:
     """One finished fit: its rows, the seconds of reading and growing, the peak memory in MB."""
 
     rows: int
-    told: dict[str, float]
+    result: dict[str, float]
     peak_mb: float
 
     @property
@@ -89,16 +89,16 @@ class Fit:
         return self.result["read"] + self.result["grow"]
 
 
-def fit(rows: int, held: str = "disk") -> Fit:
-    """Fit on ``rows`` rows made for it; ``held`` on disk or in memory."""
-    with tempfile.TemporaryDirectory(prefix="wagewatch-training-") as place:
-        child(_MAKE, place, rows)
-        done: Child = child(_FIT, place, held)
+def fit(rows: int, storage: str = "disk") -> Fit:
+    """Fit on ``rows`` generated rows; ``storage`` is "disk" or "memory"."""
+    with tempfile.TemporaryDirectory(prefix="wagewatch-training-") as directory:
+        child(_MAKE, directory, rows)
+        done: Child = child(_FIT, directory, storage)
     return Fit(int(done.result["rows"]), done.result, done.peak_mb)
 
 
 def figures(size: Size) -> Sequence[Figure]:
-    """The figures of both sizes, and how they grow."""
+    """The figures of both sizes and their growth."""
     os.environ.pop("OMP_NUM_THREADS", None)  # LightGBM on all cores, as in use
     small, large = (fit(rows) for rows in ROWS[size])
     memory = fit(IN_MEMORY_ROWS, "memory")
@@ -118,14 +118,14 @@ def figures(size: Size) -> Sequence[Figure]:
 
 
 def _of(one: Fit) -> list[Figure]:
-    told = one.result
-    millions = f"{one.rows / 1e6:.4g} M rows x {told['columns']:.0f}"
-    grown = f"{millions}, {told['rounds']:.0f} rounds, {told['leaves']:.0f} leaves"
+    result = one.result
+    millions = f"{one.rows / 1e6:.4g} M rows x {result['columns']:.0f}"
+    fitted = f"{millions}, {result['rounds']:.0f} rounds, {result['leaves']:.0f} leaves"
     return [
-        Figure(f"{grown}: seconds", one.seconds, "s"),
-        Figure(f"{millions}: reading and binning", told["read"], "s"),
+        Figure(f"{fitted}: seconds", one.seconds, "s"),
+        Figure(f"{millions}: reading and binning", result["read"], "s"),
         Figure(f"{millions}: peak memory", one.peak_mb, "MB"),
-        Figure(f"{millions}: ROC AUC on a later date", told["roc_auc"], ""),
+        Figure(f"{millions}: ROC AUC on a later date", result["roc_auc"], ""),
     ]
 
 

@@ -1,9 +1,9 @@
-"""Feature files with labels, as large as wanted: what training benchmarks learn from.
+"""Labelled feature files of any size, for the training benchmarks.
 
-Values are drawn by the unit of each feature as a simulated county shows them (how many are unknown,
-how many zero, how many different), a month of projects at a time, so making them needs no memory.
-Seven features and chance decide the label: 1 (about one row in 60), 0.5 shortly after the horizon,
-else 0.
+Values are drawn by the unit of each feature as in a simulated county (shares of unknown, zero and
+distinct values), one month of projects at a time, so that little memory is needed. The label
+depends on seven features and chance: 1 (about one row in 60), 0.5 shortly after the horizon, else
+0.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FIRST = dt.date(2000, 1, 1)
 _UNKNOWN = {"share": 0.29, "ratio": 0.28, "yuan": 0.29, "days": 0.30, "months": 0.22}
 _UNKNOWN_ELSE = 0.06
 _ZERO = {"share": 0.39, "ratio": 0.18, "yuan": 0.36, "days": 0.23, "months": 0.38, "count": 0.64}
-_TELLING = {
+_INFORMATIVE = {
     "unpaid_share_3m": 1.2,
     "delay_days_3m": 0.8,
     "transfer_short_share_3m": 0.7,
@@ -38,11 +38,11 @@ _TELLING = {
     "cash_share_3m": 0.4,
 }
 _RARE = 7.3
-"""Log-odds against an event at a project of which nothing bad is known."""
+"""Log-odds against an event at a project without any sign of one."""
 
 
 def make(folder: Path, rows: int, seed: int = 0) -> None:
-    """``rows`` rows under ``folder``, parted by date, and one later date to judge by.
+    """Write ``rows`` rows below ``folder``, partitioned by date, and one later date for testing.
 
     Files hold project_id, all features of a project and :data:`LABEL`.
     """
@@ -55,10 +55,10 @@ def make(folder: Path, rows: int, seed: int = 0) -> None:
         here = min(month, rows + month - start)
         values, label = _month(np.random.default_rng([seed, number]), here)
         columns = {name: pa.array(one, from_pandas=True) for name, one in values.items()}
-        place = folder / f"as_of={add_months(FIRST, number)}"
-        place.mkdir(parents=True)
+        partition = folder / f"as_of={add_months(FIRST, number)}"
+        partition.mkdir(parents=True)
         table = pa.table({"project_id": names[:here], **columns, LABEL: label})
-        pq.write_table(table, place / "part-0.parquet")
+        pq.write_table(table, partition / "part-0.parquet")
 
 
 def _month(
@@ -68,7 +68,7 @@ def _month(
     values, odds = {}, np.full(rows, -_RARE)
     for feature in FEATURE_SETS["project"].features:
         drawn = _drawn(chance, feature.unit, rows)
-        if weight := _TELLING.get(feature.name):
+        if weight := _INFORMATIVE.get(feature.name):
             odds += weight * (np.nan_to_num(drawn) > np.nanmedian(drawn))
             odds += weight * (np.nan_to_num(drawn) > np.nanquantile(drawn, 0.9))
         values[feature.name] = drawn

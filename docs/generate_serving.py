@@ -43,7 +43,8 @@ def commands() -> str:
 def endpoints() -> str:
     """docs/endpoints.md: every path of the HTTP API."""
     with Database("sqlite://") as database:
-        described = create_app(Settings(), database).openapi()
+        description = create_app(Settings(), database).state.api_description
+        described, chinese = description("en"), description("zh")
     lines = [
         "# Endpoints",
         "",
@@ -58,7 +59,8 @@ def endpoints() -> str:
     ]
     for path, methods in described["paths"].items():
         for method, about in methods.items():
-            gives = _first_line(about.get("description", ""))
+            zh = chinese["paths"][path][method]["description"]
+            gives = f"{about['description'].removesuffix('.')} / {zh}"
             action = about.get("x-action", "")
             lines.append(f"| {method.upper()} | `{path}` | {gives} | {action} |")
     lines += ["", "Actions, and the roles that include them:", ""]
@@ -127,7 +129,3 @@ def _parameter(parameter: Any) -> str:
 
 def _sentence(words: str) -> str:
     return words[0].upper() + words[1:] + "."
-
-
-def _first_line(words: str) -> str:
-    return words.strip().splitlines()[0] if words.strip() else ""

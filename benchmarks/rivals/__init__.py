@@ -1,7 +1,8 @@
-"""The features of wage payment written by hand in the ways a user would otherwise pick.
+"""The features of wage payment in other libraries, for comparison.
 
-Every way reads Parquet files of the stored records and yields one row per (as_of, project_id),
-ordered, with the sums of :data:`SUMS`; :func:`finished` makes the features of them.
+Every implementation reads Parquet files of the stored records and yields one row per (as_of,
+project_id), ordered, with the sums of :data:`SUMS`; :func:`finished` computes the features from
+them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Featuretools: a year's payments at each cutoff time, by its own primitives.
 
-It has no way to say most of the house's features; what it can say is timed by the feature.
+It cannot express most features of Wagewatch; those it can are timed per feature.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ PRIMITIVES: dict[str, dict[str, Any]] = {
 many people; days since the last payment; where it is going. ``cheapest``: plain aggregates only."""
 
 
-def count_features(place: str, which: str, as_ofs: Sequence[str]) -> int:
-    """Compute :data:`PRIMITIVES` for every project and date; how many features there are."""
+def count_features(folder_name: str, which: str, as_ofs: Sequence[str]) -> int:
+    """Compute :data:`PRIMITIVES` for every project and date; return their number."""
     warnings.simplefilter("ignore")
     import featuretools as ft
     import pandas as pd
 
-    folder = Path(place)
+    folder = Path(folder_name)
     payments = pd.read_parquet(folder / "payments.parquet")
     rolls = pd.read_parquet(folder / "payrolls.parquet", columns=["payroll_id", "project_id"])
     projects = pd.read_parquet(folder / "projects.parquet", columns=["project_id"])

@@ -32,7 +32,7 @@ def sums(folder: Path, as_ofs: Sequence[dt.date]) -> pd.DataFrame:
 
 
 def _with_ends(frame: pd.DataFrame, key: str) -> pd.DataFrame:
-    """Dates as timestamps, and when a later version took a row's place."""
+    """Dates as timestamps, and the date a later version replaced the row."""
     for name in frame.columns:
         if name.endswith(("_on", "_at")) or name in ("period",):
             frame[name] = pd.to_datetime(frame[name])

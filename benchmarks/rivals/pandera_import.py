@@ -1,4 +1,4 @@
-"""pandas and pandera: the checks of a payments file as a schema, told all at once (lazy)."""
+"""pandas and pandera: the checks of a payments file as a schema, validated lazily."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SCHEMA = pa.DataFrameSchema(
 
 
 def import_payments(path: Path, name: str = "rival") -> tuple[int, int]:
-    """Check the file and keep its good rows beside it; how many were good and bad."""
+    """Check the file and store its good rows; return the numbers of good and bad rows."""
     cells = _cells(path).rename(columns=NAMES)
     rows = _typed(cells)
     bad = _refused(rows) | (cells["channel"].ne("") & rows["channel"].isna())

@@ -1,7 +1,7 @@
-"""One DuckDB query written for nothing but these features, reading the same record store.
+"""One DuckDB query written for exactly these features, on the same record store.
 
-It keeps integers for keys, reads each table once, never writes a step down, and knows that only
-payments were told again.
+It uses integer keys, reads each table once, materialises no step, and assumes that only payments
+have later versions.
 """
 
 from __future__ import annotations

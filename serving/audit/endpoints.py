@@ -27,7 +27,7 @@ def list_audit(
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[AuditEntry]:
-    """What people and systems of the region did, newest first / 审计日志。"""
+    """Audit log of the region, newest first."""
     found = list_audit_entries(database.engine, who, page_request(limit, cursor))
     after = None if found.next is None else str(found.next)
     return Page(items=[AuditEntry(**asdict(one)) for one in found.items], next=after)

@@ -28,7 +28,7 @@ Reader = Annotated[Principal, require(Permission.READ_BRIEFINGS)]
 def list_briefings(
     database: DatabaseDep, principal: Reader, cursor: CursorQuery = None, limit: LimitQuery = 100
 ) -> Page[Briefing]:
-    """Monthly briefings, newest first / 月度风险简报。"""
+    """Monthly briefings, newest first."""
     found = listed(database.engine, principal, page_request(limit, cursor))
     after = None if found.next is None else str(found.next)
     return Page(items=[Briefing(**asdict(briefing)) for briefing in found.items], next=after)
@@ -49,7 +49,7 @@ def list_briefings(
 def get_briefing(
     database: DatabaseDep, principal: Reader, number: Annotated[int, Path(ge=1, le=10**15)]
 ) -> Response:
-    """One briefing as a file / 下载一份简报。"""
+    """One briefing as a file."""
     briefing, body = read_briefing(database.engine, number, principal)
     name = f"briefing-{briefing.month:%Y-%m}.{briefing.format}"
     headers = {

@@ -26,12 +26,12 @@ from serving.settings import CampaignPlan, Settings
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"], responses=RESPONSES)
 
 Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
-Name = Annotated[str, Path(pattern=r"^[\w-]{1,40}$", description="Its name / 行动代号")]
+Name = Annotated[str, Path(pattern=r"^[\w-]{1,40}$", description="api.parameters.campaign_name")]
 
 
 @router.get("")
 def list_campaigns(request: Request, principal: Reader) -> Page[Campaign]:
-    """Campaigns, newest first / 专项行动列表。"""
+    """Campaigns, newest first."""
     settings = settings_of(request)
     plans = list_plans(settings, now().astimezone().date())
     return Page(items=[_to_schema(plan, settings) for plan in plans], next=None)
@@ -41,7 +41,7 @@ def list_campaigns(request: Request, principal: Reader) -> Page[Campaign]:
 def get_progress(
     request: Request, database: DatabaseDep, principal: Reader, name: Name
 ) -> CampaignProgress:
-    """Progress of a campaign / 行动进度。"""
+    """Progress of a campaign."""
     settings = settings_of(request)
     found = _status(request, database, principal, name)
     return CampaignProgress(
@@ -84,7 +84,7 @@ def list_unchecked(
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Unchecked]:
-    """Unchecked projects in scope, highest risk first / 尚未排查的项目。"""
+    """Unchecked projects in scope, highest risk first."""
     left = _status(request, database, principal, name).left
     start = int(cursor or 0)
     rows = left[start : start + limit]

@@ -31,7 +31,7 @@ def list_links(
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[UnlinkedComplaint]:
-    """Complaints without a project and their candidates / 未写明项目的投诉及可能对象。"""
+    """Complaints without a project and their candidates."""
     return queries.list_complaints(database, principal, page_request(limit, cursor), state)
 
 
@@ -43,7 +43,7 @@ def decide_link(
     link: LinkIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Link a complaint or refuse all candidates; the last counts / 关联投诉，以最后决定为准。"""
+    """Link a complaint or refuse all candidates; the last counts."""
 
     def keep(connection: Connection) -> Link:
         choice = LinkChoice(link.complaint_id, link.decision, link.project_id, link.org_id)

@@ -32,7 +32,7 @@ Manager = Annotated[Principal, require(Permission.MANAGE_SUBSCRIPTIONS)]
 def subscribe(
     request: Request, database: DatabaseDep, who: Manager, wanted: SubscriptionIn
 ) -> Response:
-    """Have a system called; the secret is told once / 订阅事件，密钥只显示一次。"""
+    """Subscribe a system to events; the secret is shown once."""
     require_covers(who, wanted.region)
 
     def keep(connection: Connection) -> NewSubscription:
@@ -48,8 +48,8 @@ def subscribe(
             created_by=who.name,
             ended_at=None,
         )
-        outbox.keep_subscription(connection, kept)
-        told = _told(kept, outbox.Backlog(0, 0))
+        outbox.add_subscription(connection, kept)
+        told = _to_schema(kept, outbox.Backlog(0, 0))
         return NewSubscription(**told.model_dump(), secret=secret)
 
     return write_once(WriteRequest(request, database, who, wanted), keep)
@@ -57,16 +57,16 @@ def subscribe(
 
 @router.get("")
 def list_subscriptions(database: DatabaseDep, who: Manager) -> Page[Subscription]:
-    """Who is called, and how much still waits / 订阅列表。"""
+    """Subscriptions and their pending deliveries."""
     found = outbox.list_subscriptions(database.engine, who)
-    return Page(items=[_told(one, backlog) for one, backlog in found], next=None)
+    return Page(items=[_to_schema(one, backlog) for one, backlog in found], next=None)
 
 
 @router.delete("/{subscription_id}", status_code=204)
 def unsubscribe(
     request: Request, database: DatabaseDep, who: Manager, subscription_id: NamePath
 ) -> Response:
-    """Stop calling a system / 取消订阅。"""
+    """Cancel a subscription."""
 
     def end(connection: Connection) -> None:
         outbox.end_subscription(connection, subscription_id, who, now())
@@ -74,7 +74,7 @@ def unsubscribe(
     return write_once(WriteRequest(request, database, who, None), end, 204)
 
 
-def _told(one: outbox.Subscription, backlog: outbox.Backlog) -> Subscription:
+def _to_schema(one: outbox.Subscription, backlog: outbox.Backlog) -> Subscription:
     return Subscription(
         id=one.subscription_id,
         name=one.name,

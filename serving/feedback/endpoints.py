@@ -29,10 +29,10 @@ def add_feedback(
     given: FeedbackIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Say what you think of a score or a reason / 对评分或某条原因的反馈。"""
+    """Give feedback on a score or a reason."""
 
     def keep(connection: Connection) -> Feedback:
-        return service.keep(connection, database, who, given)
+        return service.create(connection, database, who, given)
 
     return write_once(WriteRequest(request, database, who, given, key), keep)
 
@@ -45,5 +45,5 @@ def list_feedback(
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Feedback]:
-    """Feedback, the first first / 反馈列表。"""
-    return service.every(database, who, page_request(limit, cursor), project_id)
+    """Feedback, oldest first."""
+    return service.list_(database, who, page_request(limit, cursor), project_id)

@@ -20,13 +20,13 @@ router = APIRouter(tags=["health"])
 
 @router.get("/healthz", responses={503: RESPONSES[503]})
 def healthz(database: DatabaseDep) -> Health:
-    """The service runs and its database can be read / 服务正常，数据库可读。"""
+    """The service is alive and its database can be read."""
     return service.health(database)
 
 
 @router.get("/readyz", responses={503: RESPONSES[503]})
 def readyz(request: Request, database: DatabaseDep) -> Ready:
-    """Requests can be answered and recorded / 可以接受请求。"""
+    """The service is ready: requests can be answered and audited."""
     audit_of(request).require_room()
     return service.ready(database)
 
@@ -42,5 +42,5 @@ def readyz(request: Request, database: DatabaseDep) -> Ready:
 def get_metrics(
     request: Request, who: Annotated[Principal, require(Permission.READ_METRICS)]
 ) -> Response:
-    """Counts for Prometheus / 供 Prometheus 采集的指标。"""
+    """Metrics for Prometheus."""
     return Response(metrics_of(request).text(), media_type="text/plain; version=0.0.4")

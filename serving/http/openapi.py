@@ -1,4 +1,8 @@
-"""OpenAPI description and Swagger UI at /docs, without assets from other hosts.
+"""OpenAPI description in every language, and Swagger UI at /docs without assets of other hosts.
+
+The description of an operation is the text ``api.operations.<name of the endpoint function>``;
+descriptions of parameters and responses are given as keys of the catalogue. /openapi.json uses the
+language of ``Accept-Language``.
 
 The files of Swagger UI come from the ``fastapi-offline`` distribution. The page is built here so
 that its URLs are relative and its Content-Security-Policy admits this host only.
@@ -6,20 +10,25 @@ that its URLs are relative and its Content-Security-Policy admits this host only
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
+from risk.locale import Language, catalogue, text
 from serving.auth.dependencies import RequirePermission
 from serving.auth.sessions import COOKIE
+from serving.http.dependencies import language_of
 from serving.http.problems import MEDIA_TYPE
 
+OPENAPI_URL = "/openapi.json"
 _ASSETS = "/docs-assets"
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline';"
@@ -28,17 +37,31 @@ _POLICY = (
 
 
 def add_docs(app: FastAPI, routers: Sequence[APIRouter]) -> None:
-    """Add /docs and its static files to ``app``."""
+    """Add /docs, its static files and /openapi.json to ``app``, which has no ``openapi_url``."""
+    routes = [
+        route
+        for router in routers
+        for route in router.routes
+        if isinstance(route, APIRoute) and route.include_in_schema
+    ]
+
+    @cache
+    def description(language: Language) -> dict[str, Any]:
+        return _localised(copy.deepcopy(app.openapi()), routes, language)
+
+    async def openapi(request: Request) -> JSONResponse:
+        return JSONResponse(description(language_of(request)))
+
     static = files("fastapi_offline") / "static"
     app.mount(_ASSETS, StaticFiles(directory=str(static)), name="docs-assets")
     app.add_api_route("/docs", _page(app), include_in_schema=False, response_class=HTMLResponse)
-    openapi = app.openapi
-    app.openapi = lambda: _with_security(routers, openapi())  # type: ignore[method-assign]
+    app.add_api_route(OPENAPI_URL, openapi, include_in_schema=False)
+    app.state.api_description = description
 
 
 def _page(app: FastAPI) -> Any:
     page = get_swagger_ui_html(
-        openapi_url="openapi.json",
+        openapi_url=OPENAPI_URL.removeprefix("/"),
         title=app.title,
         swagger_js_url=f".{_ASSETS}/swagger-ui-bundle.js",
         swagger_css_url=f".{_ASSETS}/swagger-ui.css",
@@ -54,26 +77,40 @@ def _page(app: FastAPI) -> Any:
     return docs
 
 
-def _with_security(routers: Sequence[APIRouter], description: dict[str, Any]) -> dict[str, Any]:
-    """Add the permission of each operation (``x-action``) and the security schemes."""
+def _localised(
+    description: dict[str, Any], routes: Sequence[APIRoute], language: Language
+) -> dict[str, Any]:
+    """Add texts, permissions (``x-action``) and security schemes to FastAPI's description."""
+    info = description["info"]
+    info["title"] = text("api.title", language)
+    info["description"] = text("api.description", language)
     schemes = description.setdefault("components", {}).setdefault("securitySchemes", {})
     schemes["token"] = {"type": "http", "scheme": "bearer"}
     schemes["session"] = {"type": "apiKey", "in": "cookie", "name": COOKIE}
-    routes = [route for router in routers for route in router.routes]
     for route in routes:
-        if not isinstance(route, APIRoute) or not route.include_in_schema:
-            continue
-        calls = [dependency.call for dependency in route.dependant.dependencies]
-        permissions = [call.permission for call in calls if isinstance(call, RequirePermission)]
+        permission = _permission(route)
         for method in route.methods or ():
             operation = description["paths"][route.path_format][method.lower()]
-            if permissions:
-                operation["x-action"] = permissions[0].value
+            operation["description"] = text(f"api.operations.{route.name}", language)
+            if permission is not None:
+                operation["x-action"] = permission
                 operation["security"] = [{"token": []}, {"session": []}]
-    return _with_problem_type(description)
+    _set_problem_type(description)
+    texts = catalogue(language)
+    for node in _nodes(description["paths"]):
+        key = node.get("description")
+        if isinstance(key, str) and key in texts:
+            node["description"] = texts[key]
+    return description
 
 
-def _with_problem_type(description: dict[str, Any]) -> dict[str, Any]:
+def _permission(route: APIRoute) -> str | None:
+    calls = (dependency.call for dependency in route.dependant.dependencies)
+    permissions = [call.permission for call in calls if isinstance(call, RequirePermission)]
+    return permissions[0].value if permissions else None
+
+
+def _set_problem_type(description: dict[str, Any]) -> None:
     """Set the media type of error responses; FastAPI describes every model as plain JSON."""
     for path in description["paths"].values():
         for operation in path.values():
@@ -81,4 +118,14 @@ def _with_problem_type(description: dict[str, Any]) -> dict[str, Any]:
                 content = response.get("content", {})
                 if status >= "400" and "application/json" in content:
                     content[MEDIA_TYPE] = content.pop("application/json")
-    return description
+
+
+def _nodes(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield all objects of a JSON document."""
+    if isinstance(value, dict):
+        yield value
+        for item in value.values():
+            yield from _nodes(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _nodes(item)

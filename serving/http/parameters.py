@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from risk.unit_kinds import Kind
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -33,26 +33,26 @@ IsoDate = Annotated[dt.date, BeforeValidator(_iso)]
 AsOfPath = Annotated[
     dt.date | Literal["latest"],
     BeforeValidator(_iso_or_latest),
-    Path(description="Date of the list, or `latest` / 名单日期，或 latest"),
+    Path(description="api.parameters.as_of_or_latest"),
 ]
 
 AsOfQuery = Annotated[
     IsoDate | None,
-    Query(description="Date of the publication; newest if left out / 发布日期，缺省为最新"),
+    Query(description="api.parameters.as_of"),
 ]
 
 RegionQuery = Annotated[
     str,
     Query(
         pattern=r"^(\d{1,12})?$",
-        description="Region the list was published for; empty: all / 名单所属行政区划，空为全部",
+        description="api.parameters.region",
     ),
 ]
 
 
 KindQuery = Annotated[
     Kind,
-    Query(description="What the list is of / 名单的监管对象：project 项目，employer 用人单位"),
+    Query(description="api.parameters.kind"),
 ]
 
 
@@ -71,15 +71,15 @@ NamePath = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[\w.:-]+$
 
 ProjectPath = Annotated[
     str,
-    Path(min_length=1, max_length=200, description="Project code as in the records / 项目编码"),
+    Path(min_length=1, max_length=200, description="api.parameters.project_id"),
 ]
 
 CursorQuery = Annotated[
     str | None,
-    Query(pattern=r"^\d{1,18}$", description="`next` of the page before / 上一页的 next"),
+    Query(pattern=r"^\d{1,18}$", description="api.parameters.cursor"),
 ]
 
-LimitQuery = Annotated[int, Query(ge=1, le=500, description="At most so many items / 每页最多条数")]
+LimitQuery = Annotated[int, Query(ge=1, le=500, description="api.parameters.limit")]
 
 IdempotencyKey = Annotated[
     str,
@@ -88,11 +88,11 @@ IdempotencyKey = Annotated[
         min_length=8,
         max_length=200,
         pattern=r"^[\x21-\x7e]+$",
-        description="Names this write; sent again it writes nothing / 幂等键，重发不会重复写入",
+        description="api.parameters.idempotency_key",
     ),
 ]
 
 
-def page_request(limit: int, cursor: str | None) -> Wanted:
+def page_request(limit: int, cursor: str | None) -> PageRequest:
     """Return the page of a list that the parameters request."""
-    return Wanted(limit, None if cursor is None else int(cursor))
+    return PageRequest(limit, None if cursor is None else int(cursor))

@@ -25,19 +25,19 @@ from serving.http.schemas import Problem
 MEDIA_TYPE = "application/problem+json"
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "Not readable / 请求无法读取"},
-    401: {"model": Problem, "description": "Not signed in / 未登录"},
-    403: {"model": Problem, "description": "Not allowed / 无权限"},
-    404: {"model": Problem, "description": "Not found / 未找到"},
-    413: {"model": Problem, "description": "Body too large / 内容过大"},
-    422: {"model": Problem, "description": "Something is wrong in the request / 参数有误"},
-    429: {"model": Problem, "description": "Too many requests / 请求过多"},
-    503: {"model": Problem, "description": "Busy, try again / 繁忙，请稍后再试"},
+    400: {"model": Problem, "description": "api.responses.400"},
+    401: {"model": Problem, "description": "api.responses.401"},
+    403: {"model": Problem, "description": "api.responses.403"},
+    404: {"model": Problem, "description": "api.responses.404"},
+    413: {"model": Problem, "description": "api.responses.413"},
+    422: {"model": Problem, "description": "api.responses.422"},
+    429: {"model": Problem, "description": "api.responses.429"},
+    503: {"model": Problem, "description": "api.responses.503"},
 }
 """Error responses common to all resources, for the OpenAPI description of routers."""
 
 CONFLICT: dict[int | str, dict[str, Any]] = {
-    409: {"model": Problem, "description": "Changed meanwhile / 已被他人更改"}
+    409: {"model": Problem, "description": "api.responses.409"}
 }
 
 _log = logging.getLogger("wagewatch.api")

@@ -31,10 +31,10 @@ def add_records(
     sent: RecordsIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Send rows of a table; checked as an import is / 按数据约定提交记录。"""
+    """Send rows of a table; they are validated like an imported file."""
 
     def keep(connection: Connection) -> Submission:
-        return service.keep(connection, who, table, sent.rows)
+        return service.create(connection, who, table, sent.rows)
 
     return write_once(WriteRequest(request, database, who, sent, key), keep, 202)
 
@@ -43,15 +43,15 @@ def add_records(
 def add_complaints(
     request: Request, database: DatabaseDep, who: Writer, sent: ComplaintsIn, key: IdempotencyKey
 ) -> Response:
-    """Send complaints / 提交投诉举报。"""
+    """Send complaints."""
 
     def keep(connection: Connection) -> Submission:
-        return service.keep(connection, who, "complaints", sent.rows)
+        return service.create(connection, who, "complaints", sent.rows)
 
     return write_once(WriteRequest(request, database, who, sent, key), keep, 202)
 
 
 @router.get("/submissions/{submission_id}")
 def get_submission(database: DatabaseDep, who: Writer, submission_id: NamePath) -> SubmissionState:
-    """What became of rows you sent / 所提交记录的去向。"""
-    return service.state(database, who, submission_id)
+    """State of rows you sent."""
+    return service.get_state(database, who, submission_id)

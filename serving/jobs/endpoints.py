@@ -30,14 +30,14 @@ def start_job(
     asked: JobIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Start a long run / 启动一项长任务：发布、训练、检查。"""
+    """Start a job."""
     # Training and checking look at all records, so they are for those who may see everything.
     region = asked.region if asked.kind == "publish" else ""
     require_covers(who, region)
 
     def ask(connection: Connection) -> Job:
         parameters = asked.model_dump(mode="json", exclude={"kind"})
-        return service.ask(connection, asked.kind, parameters, region, who)
+        return service.queue(connection, asked.kind, parameters, region, who)
 
     return write_once(WriteRequest(request, database, who, asked, key), ask, 202)
 
@@ -49,8 +49,8 @@ def list_jobs(
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Job]:
-    """Long runs, newest first / 长任务列表。"""
-    return service.every(database, who, page_request(limit, cursor))
+    """Jobs, newest first."""
+    return service.list_(database, who, page_request(limit, cursor))
 
 
 @router.get("/{job_id}")
@@ -59,5 +59,5 @@ def get_job(
     who: Annotated[Principal, require(Permission.READ_JOBS)],
     job_id: NamePath,
 ) -> Job:
-    """How far a run is, and its result / 任务进度与结果。"""
-    return service.one(database, who, job_id)
+    """Progress and result of a job."""
+    return service.get(database, who, job_id)

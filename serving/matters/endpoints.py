@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1/matters", tags=["matters"], responses=RESPONSES)
 
 Reader = Annotated[Principal, require(Permission.READ_OUTCOMES)]
 Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
-Key = Annotated[str, Path(min_length=1, max_length=250, description="Key of the matter / 事项编号")]
+Key = Annotated[str, Path(min_length=1, max_length=250, description="api.parameters.matter_key")]
 _Name = Annotated[str | None, Query(min_length=1, max_length=200)]
 
 
@@ -48,7 +48,7 @@ def list_matters(
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Matter]:
-    """Matters in their state of today, in order of creation / 清单事项。"""
+    """Matters in their state of today, in order of creation."""
     return service.list_matters(request, database, principal, page_request(limit, cursor), chosen)
 
 
@@ -56,7 +56,7 @@ def list_matters(
 def open_matter(
     request: Request, database: DatabaseDep, principal: Writer, sent: MatterIn, key: IdempotencyKey
 ) -> Response:
-    """Open a matter manually / 人工列入清单。"""
+    """Open a matter manually."""
 
     def keep(connection: Connection) -> MatterWithSteps:
         return service.open_matter(connection, request, principal, sent)
@@ -75,7 +75,7 @@ def take_step(
     sent: StepIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Assign, note, extend, check a duty, close, reopen or recheck a matter / 办理步骤。"""
+    """Assign, note, extend, check a duty, close, reopen or recheck a matter."""
 
     def keep(connection: Connection) -> MatterWithSteps:
         return service.apply_step(connection, request, principal, matter, sent)
@@ -87,5 +87,5 @@ def take_step(
 def get_matter(
     request: Request, database: DatabaseDep, principal: Reader, matter: Key
 ) -> MatterWithSteps:
-    """A matter with all steps, statutory clock, duty checks and second look / 事项详情。"""
+    """A matter with all steps, statutory clock, duty checks and second look."""
     return service.get_matter(request, database, principal, matter)

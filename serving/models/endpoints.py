@@ -28,15 +28,15 @@ Reader = Annotated[Principal, require(Permission.READ_MODELS)]
 
 @router.get("")
 def list_models(database: DatabaseDep, who: Reader) -> Page[PublishedModel]:
-    """Models that scored published lists, the latest first / 用于已发布名单的模型。"""
+    """Models that scored published lists, newest first."""
     champion = _champion(database)
-    return Page(items=[_told(one, champion) for one in listed(database.engine)], next=None)
+    return Page(items=[_to_schema(one, champion) for one in listed(database.engine)], next=None)
 
 
 @router.get("/{version}")
 def get_model(database: DatabaseDep, who: Reader, version: NamePath) -> PublishedModel:
-    """One model; `champion` is the one of the newest list / 一个模型，champion 为现用。"""
-    return _told(stored_model(database.engine, version), _champion(database))
+    """A model; `champion` is that of the newest list."""
+    return _to_schema(stored_model(database.engine, version), _champion(database))
 
 
 @router.get(
@@ -58,7 +58,7 @@ def get_card(
     version: NamePath,
     format: Literal["html", "md"] = "html",
 ) -> Response:
-    """The card of a model / 模型卡。"""
+    """The card of a model."""
     found, language = stored_model(database.engine, version), language_of(request)
     if format == "md":
         return Response(found.card_md[language], media_type="text/markdown")
@@ -73,7 +73,7 @@ def _champion(database: Database) -> str | None:
         return None
 
 
-def _told(one: StoredModel, champion: str | None) -> PublishedModel:
+def _to_schema(one: StoredModel, champion: str | None) -> PublishedModel:
     return PublishedModel.model_validate(
         {
             "version": one.version,

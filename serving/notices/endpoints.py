@@ -33,7 +33,7 @@ Number = Annotated[int, Path(ge=1, le=10**15)]
 def send_notice(
     request: Request, database: DatabaseDep, principal: Writer, wish: NoticeIn, key: IdempotencyKey
 ) -> Response:
-    """Create a notice; once per list and department / 向部门发函，同一名单只发一次。"""
+    """Create a notice; once per list and department."""
     sender = Author(principal, principal.name, settings_of(request).briefing.office, now())
 
     def keep(connection: Connection) -> WholeNotice:
@@ -51,13 +51,13 @@ def list_notices(
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Notice]:
-    """Notices sent and their answers, newest first / 已发函件及答复情况。"""
+    """Notices sent and their answers, newest first."""
     return queries.list_notices(database, principal, page_request(limit, cursor), project_id)
 
 
 @router.get("/{number}")
 def get_notice(database: DatabaseDep, principal: Reader, number: Number) -> WholeNotice:
-    """One notice with its content / 一份函件的内容（JSON）。"""
+    """One notice with its content."""
     return queries.to_whole_notice(queries.get_notice(database, principal, number))
 
 
@@ -69,7 +69,7 @@ def get_letter(
     number: Number,
     format: Annotated[Literal["docx", "pdf", "html"], Query()] = "docx",
 ) -> Response:
-    """The letter as a file / 下载函件。"""
+    """The letter as a file."""
     from serving.notices.letter import render_letter
 
     kept = queries.get_notice(database, principal, number)
@@ -87,7 +87,7 @@ def add_step(
     given: StepIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Record an answer or a note / 登记答复或备注。"""
+    """Record an answer or a note."""
 
     def keep(connection: Connection) -> WholeNotice:
         kept = read_notice(connection, number, principal)

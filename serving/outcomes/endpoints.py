@@ -35,10 +35,10 @@ Writer = Annotated[Principal, require(Permission.WRITE_OUTCOMES)]
 def add_outcome(
     request: Request, database: DatabaseDep, who: Writer, found: OutcomeIn, key: IdempotencyKey
 ) -> Response:
-    """Enter what a visit found; it becomes an inspections record / 录入检查结果。"""
+    """Record the outcome of a visit; it becomes an inspections record."""
 
     def keep(connection: Connection) -> Outcome:
-        return service.enter(connection, database, who, found)
+        return service.create(connection, database, who, found)
 
     return write_once(WriteRequest(request, database, who, found, key), keep)
 
@@ -52,7 +52,7 @@ def correct_outcome(
     found: CorrectionIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Correct an outcome by a new version; the old one stays / 更正检查结果，原版本保留。"""
+    """Correct an outcome by a new version; the old one is retained."""
 
     def keep(connection: Connection) -> Outcome:
         return service.correct(connection, who, outcome_id, found)
@@ -70,16 +70,16 @@ def list_outcomes(
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Outcome]:
-    """The newest version of every outcome / 检查结果（最新版本）。"""
+    """Outcomes, newest version of each."""
     filters = {
         "project_id": project_id,
         "inspected_on": inspected_on,
         "arrears_found": arrears_found,
     }
-    return service.every(database, who, page_request(limit, cursor), filters)
+    return service.list_(database, who, page_request(limit, cursor), filters)
 
 
 @router.get("/{outcome_id}")
 def get_outcome(database: DatabaseDep, who: Reader, outcome_id: NamePath) -> Page[Outcome]:
-    """All versions of an outcome, the first one first / 一项检查结果的全部版本。"""
-    return service.versions(database, who, outcome_id)
+    """All versions of an outcome, oldest first."""
+    return service.list_versions(database, who, outcome_id)

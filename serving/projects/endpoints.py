@@ -55,7 +55,7 @@ async def get_risk(
     project_id: ProjectPath,
     as_of: AsOfQuery = None,
 ) -> Response:
-    """The risk of one project and why / 一个项目的风险、原因、红旗、时间线。"""
+    """Risk of a project with its reasons, red flags and listing."""
     return send_document(views.risk(who, project_id, as_of), request)
 
 
@@ -67,8 +67,8 @@ def get_history(
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[ScoredThen]:
-    """How it was scored in every publication, newest first / 历次发布中的风险。"""
-    return service.history(database, who, project_id, page_request(limit, cursor))
+    """Scores of a project in all publications, newest first."""
+    return service.list_history(database, who, project_id, page_request(limit, cursor))
 
 
 @router.get("/{project_id:path}/timeline")
@@ -79,8 +79,8 @@ def get_timeline(
     project_id: ProjectPath,
     as_of: AsOfQuery = None,
 ) -> Page[TimelineItem]:
-    """What the records say happened / 记录中的事项时间线。"""
-    return service.part(views, who, request, (project_id, as_of), "timeline", TimelineItem)
+    """Timeline of a project from the records."""
+    return service.list_part(views, who, request, (project_id, as_of), "timeline", TimelineItem)
 
 
 @router.get("/{project_id:path}/reasons")
@@ -91,8 +91,8 @@ def get_reasons(
     project_id: ProjectPath,
     as_of: AsOfQuery = None,
 ) -> Page[Reason]:
-    """What moves its risk, strongest first / 风险原因。"""
-    return service.part(views, who, request, (project_id, as_of), "reasons", Reason)
+    """Reasons for the risk of a project, strongest first."""
+    return service.list_part(views, who, request, (project_id, as_of), "reasons", Reason)
 
 
 @router.get("/{project_id:path}/red-flags")
@@ -103,14 +103,14 @@ def get_red_flags(
     project_id: ProjectPath,
     as_of: AsOfQuery = None,
 ) -> Page[RedFlag]:
-    """Legal duties seen unmet / 依法应做而未见的事项。"""
-    return service.part(views, who, request, (project_id, as_of), "red_flags", RedFlag)
+    """Red flags: legal duties that the records show unmet."""
+    return service.list_part(views, who, request, (project_id, as_of), "red_flags", RedFlag)
 
 
 @router.get("/{project_id:path}/changes")
 def get_changes(database: DatabaseDep, who: Reader, project_id: ProjectPath) -> WhatChanged:
-    """The newest publication against the one before / 与上次发布相比的变化。"""
-    return service.changes(database, who, project_id)
+    """Changes of a project between the two newest publications."""
+    return service.get_changes(database, who, project_id)
 
 
 @router.get("/{project_id:path}/elements")
@@ -121,8 +121,8 @@ def get_elements(
     of: Annotated[Literal["crime", "listing"], Query()] = "crime",
     as_of: AsOfQuery = None,
 ) -> Elements:
-    """What the records show of a transfer or listing, element by element / 移送或列入要件对照。"""
-    return service.elements(database, who, (project_id, as_of), of)
+    """Legal elements of a criminal transfer or a listing, compared with the records."""
+    return service.get_elements(database, who, (project_id, as_of), of)
 
 
 @router.get("/{project_id:path}/notes")
@@ -133,7 +133,7 @@ def list_notes(
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Note]:
-    """What people noted, the first one first / 备注。"""
+    """Notes on a project, oldest first."""
     return service.notes(database, who, project_id, page_request(limit, cursor))
 
 
@@ -146,12 +146,12 @@ def add_note(
     note: NoteIn,
     key: IdempotencyKey,
 ) -> Response:
-    """Note something / 添加备注。"""
+    """Add a note to a project."""
 
     def keep(connection: Connection) -> Note:
         region = region_of(connection, project_id, who)
         kept = repository.NoteRow(project_id, region, note.text, who.name, now())
         repository.add_note(connection, kept)
-        return service.note(kept)
+        return service.note_to_schema(kept)
 
     return write_once(WriteRequest(request, database, who, note, key), keep)

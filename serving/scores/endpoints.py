@@ -31,7 +31,7 @@ def get_scores(
     who: Annotated[Principal, require(Permission.READ_PROJECTS)],
     asked: ScoresIn,
 ) -> Scores:
-    """The scores of up to 500 projects / 批量查询项目风险。"""
+    """The scores of up to 500 projects."""
     return scores(database, who, asked)
 
 
@@ -43,11 +43,11 @@ def ask_what_if(
     asked: WhatIfIn,
     key: IdempotencyKey,
 ) -> Response:
-    """What the risk would be with some records changed; a job computes it / 假设分析。"""
+    """Start a job that computes the risk with some records changed."""
 
     def ask(connection: Connection) -> Job:
         region = region_of(connection, asked.project_id, who)
-        return service.ask(connection, "what_if", asked.model_dump(mode="json"), region, who)
+        return service.queue(connection, "what_if", asked.model_dump(mode="json"), region, who)
 
     return write_once(WriteRequest(request, database, who, asked, key), ask, 202)
 

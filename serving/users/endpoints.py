@@ -41,7 +41,7 @@ AnyPrincipal = Annotated[Principal, Depends(current_principal)]
 
 @router.post("")
 def sign_in(request: Request, response: Response, users: Users, credentials: SignIn) -> Session:
-    """Sign in with a password / 登录。"""
+    """Sign in with a password."""
     authenticator_of(request).count_sign_in(f"sign-in:{credentials.name}")
     user = users.user_by(name=credentials.name)
     hashed = user.password_hash if user else None
@@ -52,7 +52,7 @@ def sign_in(request: Request, response: Response, users: Users, credentials: Sig
 
 @router.get("/oidc", response_class=RedirectResponse, status_code=303)
 def begin_oidc(request: Request) -> RedirectResponse:
-    """Sign in through the configured OpenID provider / 通过统一身份认证登录。"""
+    """Sign in through the configured OpenID provider."""
     url, pending = oidc.begin(_registration(request), _redirect_uri(request))
     response = RedirectResponse(url, status_code=303)
     _set_cookie(
@@ -71,7 +71,7 @@ def finish_oidc(
     state: Annotated[str, Query(max_length=200)],
     code: Annotated[str, Query(max_length=4000)],
 ) -> RedirectResponse:
-    """Where the provider sends the browser back to / 统一身份认证回调。"""
+    """Callback of the OpenID provider."""
     key = authenticator_of(request).key
     pending = oidc.read_cookie(key, request.cookies.get(oidc.COOKIE, ""))
     if pending is None or not hmac.compare_digest(pending.state.encode(), state.encode()):
@@ -88,13 +88,13 @@ def finish_oidc(
 
 @router.get("")
 def get_session(principal: AnyPrincipal) -> Session:
-    """Who you are to the service / 当前身份。"""
+    """The current principal."""
     return _session(principal)
 
 
 @router.delete("", status_code=204)
 def sign_out(response: Response, principal: AnyPrincipal) -> None:
-    """Sign out / 退出登录。"""
+    """Sign out."""
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
 
 

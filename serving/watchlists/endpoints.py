@@ -38,7 +38,7 @@ def list_watchlists(
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[WatchlistSummary]:
-    """All sealed lists, newest first / 全部已发布名单，最新在前。"""
+    """All published lists, newest first."""
     return service.watchlists(
         WatchlistRepository(database, kind), who, region, page_request(limit, cursor)
     )
@@ -51,7 +51,7 @@ def list_changes(
     since: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Changes:
-    """What happened since a cursor: lists published, tiers changed / 自游标以来的变化。"""
+    """Events since a cursor: lists published, tiers changed."""
     return service.changes(database, who, page_request(limit, since))
 
 
@@ -64,7 +64,7 @@ async def get_watchlist(
     region: RegionQuery = "",
     kind: KindQuery = "project",
 ) -> Response:
-    """One sealed list, byte for byte as published, or the part you may see / 一份已发布名单。"""
+    """A published list, byte for byte as sealed, or the part you may see."""
     day = None if as_of == "latest" else as_of
     return send_document(views.watchlist(who, day, region, kind), request)
 
@@ -77,7 +77,7 @@ def list_entries(
     as_of: AsOfPath,
     sought: Annotated[Sought, Query()],
 ) -> Page[Entry]:
-    """Entries of one list by rank, filtered / 名单条目，可按等级、红旗、区划等筛选。"""
+    """Entries of a list by rank, filtered."""
     day = None if as_of == "latest" else as_of
     view = views.watchlist(who, day, sought.region, sought.kind)
     request.scope["state"]["about"] = (view.as_of, view.list_digest, view.model_version)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pytest
 
 from benchmarks import explanations, harness, intake, memory, months, training
+from benchmarks.run_all import NAMES
 
 from ..conftest import thorough
+
+
+@pytest.mark.parametrize("name", [*NAMES, "backtest", "chicago", "kills", "linkage", "shift"])
+def test_benchmark_modules_import(name):
+    """The ones no other test runs would otherwise keep names that are gone."""
+    assert importlib.import_module(f"benchmarks.{name}").__doc__
 
 
 def test_child_peak_is_its_own():

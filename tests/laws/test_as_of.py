@@ -26,7 +26,7 @@ from risk.store.store import RecordStore
 from risk.unit_kinds import KINDS
 from risk.workspace import Workspace
 from serving.cli.main import main
-from serving.snapshot.complaint_candidates import unlinked
+from serving.snapshot.complaint_candidates import unlinked_complaints
 from serving.snapshot.open_matters import closed_cases, open_matters
 
 from ..conftest import MUST_RUN_ALL
@@ -174,7 +174,7 @@ def snapshot(rows, tmp_path_factory):
         open_work = (
             open_matters(store, AS_OF),
             closed_cases(store, AS_OF),
-            unlinked(store, AS_OF, ""),
+            unlinked_complaints(store, AS_OF, ""),
         )
         return found, store.digest(AS_OF), open_work
 

@@ -94,7 +94,7 @@ def evaluate_candidate(
 
 
 def choose(candidates: Sequence[Candidate]) -> Choice:
-    """Choose a candidate; the first one is the default and is kept unless clearly beaten."""
+    """Choose a candidate; the first one is the default and stays unless clearly beaten."""
     table = np.array([candidate.by_month for candidate in candidates])
     losses = table.max(axis=0) - table if table.size else np.zeros((len(candidates), 0))
     regrets = [
