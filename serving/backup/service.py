@@ -51,14 +51,14 @@ class RestoreWouldMix(CommandError):
 
 
 @dataclass(frozen=True)
-class BackupDone:
+class BackupResult:
     """How many rows of the service database and bytes of files were kept."""
 
     rows: int
     bytes: int
 
 
-def back_up(workspace: Workspace, database: Database, out: Path) -> BackupDone:
+def back_up(workspace: Workspace, database: Database, out: Path) -> BackupResult:
     """Write a backup to ``out``, whole or not at all, while everything may go on.
 
     Raises:
@@ -85,10 +85,10 @@ def back_up(workspace: Workspace, database: Database, out: Path) -> BackupDone:
         for name in digests:
             archive.add(place / name, arcname=name)
     partial.replace(out)
-    return BackupDone(rows, out.stat().st_size)
+    return BackupResult(rows, out.stat().st_size)
 
 
-def restore(source: Path, workspace: Workspace, url: str | None) -> BackupDone:
+def restore(source: Path, workspace: Workspace, url: str | None) -> BackupResult:
     """Put a backup into an empty place; into the database at ``url`` if it is given.
 
     Raises:
@@ -108,7 +108,7 @@ def restore(source: Path, workspace: Workspace, url: str | None) -> BackupDone:
     key = workspace.root / "session.key"
     if key.exists():
         key.chmod(0o600)
-    return BackupDone(rows, source.stat().st_size)
+    return BackupResult(rows, source.stat().st_size)
 
 
 def _dump(database: Database, place: Path) -> int:
@@ -140,7 +140,7 @@ def _load(database: Database, place: Path, about: dict[str, Any]) -> int:
             for batch in _batches(place / "service" / f"{table.name}.jsonl", table):
                 connection.execute(insert(table), batch)
                 rows += len(batch)
-            _go_on_counting(connection, table)
+            _reset_sequence(connection, table)
     return rows
 
 
@@ -161,7 +161,7 @@ def _batches(path: Path, table: Table) -> Iterator[list[dict[str, Any]]]:
         yield batch
 
 
-def _go_on_counting(connection: Connection, table: Table) -> None:
+def _reset_sequence(connection: Connection, table: Table) -> None:
     """PostgreSQL counts on from where it was told, not from the rows that are there."""
     if connection.dialect.name != "postgresql" or "id" not in table.columns:
         return

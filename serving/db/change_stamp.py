@@ -23,7 +23,7 @@ _STATE = """
 """
 
 
-class Freshness:
+class ChangeStamp:
     """Gives stamps; as long as two stamps are equal nothing of that changed in between."""
 
     def __init__(self, engine: Engine) -> None:
@@ -40,7 +40,7 @@ class Freshness:
                 isolation_level=None,
             )
 
-    def stamp(self) -> tuple[object, ...]:
+    def current(self) -> tuple[object, ...]:
         """The stamp of now."""
         with self._lock:
             moment = self._moment()

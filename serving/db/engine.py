@@ -32,7 +32,7 @@ def make_engine(url: str) -> Engine:
     try:
         engine = create_engine(url)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        raise DatabaseUnreachable(url=shown(url), detail=str(error)) from error
+        raise DatabaseUnreachable(url=redacted_url(url), detail=str(error)) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -53,7 +53,7 @@ def utc(moment: dt.datetime) -> dt.datetime:
     return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
 
 
-def shown(url: str) -> str:
+def redacted_url(url: str) -> str:
     """``url`` without its password."""
     try:
         return make_url(url).render_as_string(hide_password=True)

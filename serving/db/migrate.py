@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from serving.db.engine import DatabaseUnreachable, shown, writing
+from serving.db.engine import DatabaseUnreachable, redacted_url, writing
 from serving.errors import CommandError
 
 HEAD = "0007"
@@ -25,7 +25,7 @@ def migrate(engine: Engine) -> None:
         DatabaseUnreachable: it cannot be opened, or is something else.
         DatabaseTooNew: it has migrations this program does not know.
     """
-    url = shown(str(engine.url.render_as_string(hide_password=False)))
+    url = redacted_url(str(engine.url.render_as_string(hide_password=False)))
     try:
         with engine.connect() as connection:
             if revision(connection) == HEAD:

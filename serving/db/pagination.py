@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class PageRequest:
     """Which part: at most ``limit`` rows after ``cursor`` (None: from the beginning)."""
 
     limit: int
@@ -31,16 +31,16 @@ def page(
     connection: Connection,
     query: Select[Any],
     number: Column[Any],
-    wanted: Wanted,
+    request: PageRequest,
     *,
     newest_first: bool = False,
 ) -> tuple[list[Row[Any]], int | None]:
     """The rows of one page and the cursor of the next; ``number`` is also selected by ``query``."""
-    if wanted.cursor is not None:
-        after = number < wanted.cursor if newest_first else number > wanted.cursor
+    if request.cursor is not None:
+        after = number < request.cursor if newest_first else number > request.cursor
         query = query.where(after)
-    query = query.order_by(number.desc() if newest_first else number).limit(wanted.limit + 1)
+    query = query.order_by(number.desc() if newest_first else number).limit(request.limit + 1)
     rows = list(connection.execute(query))
-    more = len(rows) > wanted.limit
-    rows = rows[: wanted.limit]
+    more = len(rows) > request.limit
+    rows = rows[: request.limit]
     return rows, int(rows[-1]._mapping[number.name]) if more else None

@@ -48,8 +48,8 @@ def subscribe(
             created_by=who.name,
             ended_at=None,
         )
-        outbox.keep_subscription(connection, kept)
-        told = _told(kept, outbox.Backlog(0, 0))
+        outbox.add_subscription(connection, kept)
+        told = _to_schema(kept, outbox.Backlog(0, 0))
         return NewSubscription(**told.model_dump(), secret=secret)
 
     return write_once(WriteRequest(request, database, who, wanted), keep)
@@ -59,7 +59,7 @@ def subscribe(
 def list_subscriptions(database: DatabaseDep, who: Manager) -> Page[Subscription]:
     """Subscriptions and their pending deliveries."""
     found = outbox.list_subscriptions(database.engine, who)
-    return Page(items=[_told(one, backlog) for one, backlog in found], next=None)
+    return Page(items=[_to_schema(one, backlog) for one, backlog in found], next=None)
 
 
 @router.delete("/{subscription_id}", status_code=204)
@@ -74,7 +74,7 @@ def unsubscribe(
     return write_once(WriteRequest(request, database, who, None), end, 204)
 
 
-def _told(one: outbox.Subscription, backlog: outbox.Backlog) -> Subscription:
+def _to_schema(one: outbox.Subscription, backlog: outbox.Backlog) -> Subscription:
     return Subscription(
         id=one.subscription_id,
         name=one.name,

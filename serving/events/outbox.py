@@ -20,7 +20,7 @@ from serving.events.repository import Event, to_event
 LEASE = dt.timedelta(seconds=60)
 """A delivery being tried is not tried by anyone else for so long."""
 
-WAITS = (10, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
+RETRY_SECONDS = (10, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
 """Seconds until the next attempt, after each that failed; then it is given up, but kept."""
 
 
@@ -64,7 +64,7 @@ class Backlog:
     given_up: int
 
 
-def keep_subscription(connection: Connection, one: Subscription) -> None:
+def add_subscription(connection: Connection, one: Subscription) -> None:
     """Make a subscription; it hears of what happens from now on."""
     connection.execute(
         insert(SUBSCRIPTIONS).values(
@@ -125,7 +125,7 @@ def end_subscription(
         raise SubscriptionUnknown(subscription_id=subscription_id)
 
 
-def take_deliveries(engine: Engine, now: dt.datetime, most: int = 20) -> list[Delivery]:
+def claim_deliveries(engine: Engine, now: dt.datetime, most: int = 20) -> list[Delivery]:
     """Deliveries that are due, for the caller alone to try until the lease is over.
 
     Of one subscription they come in the order of their events.
@@ -161,19 +161,19 @@ def take_deliveries(engine: Engine, now: dt.datetime, most: int = 20) -> list[De
     return taken
 
 
-def delivered(engine: Engine, one: Delivery, answer: str, now: dt.datetime) -> None:
+def mark_delivered(engine: Engine, one: Delivery, answer: str, now: dt.datetime) -> None:
     """It reached its subscriber."""
     with writing(engine).begin() as connection:
         connection.execute(_change(one, delivered_at=now, last_answer=answer[:200]))
 
 
-def not_delivered(engine: Engine, one: Delivery, answer: str, now: dt.datetime) -> None:
+def mark_failed(engine: Engine, one: Delivery, answer: str, now: dt.datetime) -> None:
     """It did not; it is tried again later, less and less often, and in the end given up."""
     values: dict[str, Any] = {"last_answer": answer[:200]}
-    if one.attempts > len(WAITS):
+    if one.attempts > len(RETRY_SECONDS):
         values["given_up_at"] = now
     else:
-        values["due_at"] = now + dt.timedelta(seconds=WAITS[one.attempts - 1])
+        values["due_at"] = now + dt.timedelta(seconds=RETRY_SECONDS[one.attempts - 1])
     with writing(engine).begin() as connection:
         connection.execute(_change(one, **values))
 

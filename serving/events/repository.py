@@ -18,7 +18,7 @@ from serving.auth.jurisdiction import overlaps, touches, within
 from serving.auth.principal import Principal
 from serving.auth.roles import Role
 from serving.db.engine import utc
-from serving.db.pagination import Page, Wanted, page
+from serving.db.pagination import Page, PageRequest, page
 from serving.db.tables import DELIVERIES, EVENTS, SUBSCRIPTIONS
 from serving.events.types import DIGEST, LIST_TYPES, PUBLISHED
 
@@ -54,13 +54,13 @@ def record_events(connection: Connection, rows: Sequence[dict[str, Any]], now: d
         {"event": numbers[row["event_id"]], "subscription": one.id, "attempts": 0, "due_at": now}
         for row in rows
         for one in subscriptions
-        if _wants(one, row)
+        if _matches(one, row)
     ]
     if wanted:
         connection.execute(insert(DELIVERIES), wanted)
 
 
-def list_events(engine: Engine, principal: Principal, wanted: Wanted) -> Page[Event]:
+def list_events(engine: Engine, principal: Principal, wanted: PageRequest) -> Page[Event]:
     """What happened to lists since a cursor; the cursor of the next page is the last number.
 
     Unlike other pages the cursor is never None once there was an event, so that whoever has read
@@ -109,7 +109,7 @@ def _numbers(connection: Connection, ids: Sequence[str]) -> Iterator[tuple[str, 
             yield row.event_id, row.id
 
 
-def _wants(subscription: Row[Any], event: Mapping[str, Any]) -> bool:
+def _matches(subscription: Row[Any], event: Mapping[str, Any]) -> bool:
     if event["type"] not in subscription.types:
         return False
     subscriber = Principal("subscription", subscription.name, Role.SYSTEM, subscription.region)

@@ -10,7 +10,7 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING
 
-from serving.events.outbox import Delivery, delivered, not_delivered, take_deliveries
+from serving.events.outbox import Delivery, claim_deliveries, mark_delivered, mark_failed
 from serving.events.repository import Event
 
 if TYPE_CHECKING:
@@ -29,16 +29,16 @@ def deliver_due(engine: Engine, client: httpx.Client, now: dt.datetime) -> int:
 
     After a failure the later ones of the same subscriber wait for their own turn.
     """
-    taken = take_deliveries(engine, now)
+    taken = claim_deliveries(engine, now)
     unreachable: set[int] = set()
     for one in taken:
         if one.subscription_number in unreachable:
-            not_delivered(engine, one, "", now)
+            mark_failed(engine, one, "", now)
         elif (answer := _call(client, one, now)) is None:
-            delivered(engine, one, "2xx", now)
+            mark_delivered(engine, one, "2xx", now)
         else:
             unreachable.add(one.subscription_number)
-            not_delivered(engine, one, answer, now)
+            mark_failed(engine, one, answer, now)
     return len(taken)
 
 

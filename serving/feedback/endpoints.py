@@ -32,7 +32,7 @@ def add_feedback(
     """Give feedback on a score or a reason."""
 
     def keep(connection: Connection) -> Feedback:
-        return service.keep(connection, database, who, given)
+        return service.create(connection, database, who, given)
 
     return write_once(WriteRequest(request, database, who, given, key), keep)
 
@@ -46,4 +46,4 @@ def list_feedback(
     limit: LimitQuery = 100,
 ) -> Page[Feedback]:
     """Feedback, oldest first."""
-    return service.every(database, who, page_request(limit, cursor), project_id)
+    return service.list_(database, who, page_request(limit, cursor), project_id)

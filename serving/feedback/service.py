@@ -8,14 +8,16 @@ from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
 from serving.clock import now
 from serving.db.database import Database
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.feedback.repository import FeedbackRow, add_feedback, list_feedback
 from serving.feedback.schemas import Feedback, FeedbackIn
 from serving.http.schemas import Page
 from serving.watchlists.repository import WatchlistRepository
 
 
-def keep(connection: Connection, database: Database, who: Principal, given: FeedbackIn) -> Feedback:
+def create(
+    connection: Connection, database: Database, who: Principal, given: FeedbackIn
+) -> Feedback:
     """Keep a piece of feedback on a project's score of a publication.
 
     Raises:
@@ -33,19 +35,19 @@ def keep(connection: Connection, database: Database, who: Principal, given: Feed
         given_at=now(),
     )
     add_feedback(connection, kept)
-    return told(kept)
+    return to_schema(kept)
 
 
-def every(
-    database: Database, who: Principal, wanted: Wanted, project_id: str | None
+def list_(
+    database: Database, who: Principal, wanted: PageRequest, project_id: str | None
 ) -> Page[Feedback]:
     """The feedback on projects of the region."""
     found = list_feedback(database.engine, who, wanted, project_id)
     after = None if found.next is None else str(found.next)
-    return Page(items=[told(one) for one in found.items], next=after)
+    return Page(items=[to_schema(one) for one in found.items], next=after)
 
 
-def told(kept: FeedbackRow) -> Feedback:
+def to_schema(kept: FeedbackRow) -> Feedback:
     """A piece of feedback as it is sent."""
     values = {name: getattr(kept, name) for name in Feedback.model_fields}
     return Feedback.model_validate({**values, "family": kept.family or None})

@@ -33,10 +33,10 @@ def list_indicators(
     digits = COUNTY if level == "county" else TOWNSHIP
     found = list_rates(database.engine, who, page_request(limit, cursor), as_of, digits)
     after = None if found.next is None else str(found.next)
-    return Page(items=[_told(one) for one in found.items], next=after)
+    return Page(items=[_to_schema(one) for one in found.items], next=after)
 
 
-def _told(one: CountyRates) -> CountyMonth:
+def _to_schema(one: CountyRates) -> CountyMonth:
     rates = {
         name: Rate(**rate, share=rate["kept"] / rate["due"] if rate["due"] else None)
         for name, rate in one.rates.items()

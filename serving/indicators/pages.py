@@ -12,7 +12,7 @@ from risk.indicators import COUNTY, MONEY, TOWNSHIP
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.http.dependencies import settings_of
 from serving.indicators.repository import CountyRates, list_rates
 from serving.watchlists.reader import Document, reader_of
@@ -32,12 +32,12 @@ def indicators(
 ) -> Response:
     """Counties, or the townships of one county, in a month."""
     engine = reader_of(request).database.engine
-    counties = list_rates(engine, who, Wanted(_MOST), None, COUNTY).items
+    counties = list_rates(engine, who, PageRequest(_MOST), None, COUNTY).items
     codes = sorted({one.region_code for one in counties})
     county = place[:COUNTY] if place else (codes[0] if len(codes) == 1 else "")
     rows = counties
     if county:
-        within = list_rates(engine, who, Wanted(_MOST), None, TOWNSHIP).items
+        within = list_rates(engine, who, PageRequest(_MOST), None, TOWNSHIP).items
         rows = [one for one in within if one.region_code.startswith(county)]
     months = sorted({one.month for one in (*counties, *rows)})
     chosen = next(

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, and_, func, insert, select
 
 from serving.auth.jurisdiction import overlaps
 from serving.auth.principal import Principal
-from serving.db.pagination import Page, Wanted, page
+from serving.db.pagination import Page, PageRequest, page
 from serving.db.tables import INDICATORS
 
 
@@ -44,7 +44,7 @@ def save_rates(connection: Connection, rates: Sequence[CountyRates]) -> None:
 
 
 def list_rates(
-    engine: Engine, principal: Principal, wanted: Wanted, as_of: dt.date | None, digits: int
+    engine: Engine, principal: Principal, wanted: PageRequest, as_of: dt.date | None, digits: int
 ) -> Page[CountyRates]:
     """The rates of the region's places as of ``as_of``, the newest there are for None.
 

@@ -34,7 +34,7 @@ def add_records(
     """Send rows of a table; they are validated like an imported file."""
 
     def keep(connection: Connection) -> Submission:
-        return service.keep(connection, who, table, sent.rows)
+        return service.create(connection, who, table, sent.rows)
 
     return write_once(WriteRequest(request, database, who, sent, key), keep, 202)
 
@@ -46,7 +46,7 @@ def add_complaints(
     """Send complaints."""
 
     def keep(connection: Connection) -> Submission:
-        return service.keep(connection, who, "complaints", sent.rows)
+        return service.create(connection, who, "complaints", sent.rows)
 
     return write_once(WriteRequest(request, database, who, sent, key), keep, 202)
 
@@ -54,4 +54,4 @@ def add_complaints(
 @router.get("/submissions/{submission_id}")
 def get_submission(database: DatabaseDep, who: Writer, submission_id: NamePath) -> SubmissionState:
     """State of rows you sent."""
-    return service.state(database, who, submission_id)
+    return service.get_state(database, who, submission_id)

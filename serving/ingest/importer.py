@@ -11,10 +11,10 @@ from risk.contract import STORED_TABLES
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.db.database import Database
-from serving.ingest.repository import Submission, Taken, mark_taken, waiting_submissions
+from serving.ingest.repository import ImportResult, Submission, mark_imported, waiting_submissions
 
 
-def take_in(workspace: Workspace, database: Database) -> int:
+def import_waiting(workspace: Workspace, database: Database) -> int:
     """Import every submission that waits, in the order they came; how many there were.
 
     Killed in between, the next call goes on where this one stopped: a submission imported but not
@@ -34,13 +34,13 @@ def take_in(workspace: Workspace, database: Database) -> int:
     ):
         while waiting := waiting_submissions(database.engine):
             for number, one in waiting:
-                mark_taken(database.engine, number, _import(store, one, Path(folder)))
+                mark_imported(database.engine, number, _import(store, one, Path(folder)))
             taken += len(waiting)
         write_quarantine(store, workspace.quarantine)
     return taken
 
 
-def _import(store: RecordStore, one: Submission, folder: Path) -> Taken:
+def _import(store: RecordStore, one: Submission, folder: Path) -> ImportResult:
     from risk.intake.importer import import_file
 
     # The name is what the quarantine tells of; it must be the same should this be done twice.
@@ -49,4 +49,6 @@ def _import(store: RecordStore, one: Submission, folder: Path) -> Taken:
         csv.writer(file).writerows([one.header, *one.rows])
     report = import_file(store, path, table=STORED_TABLES[one.table_name], today=one.received_on)
     path.unlink()
-    return Taken(dt.datetime.now(dt.UTC), report.accepted, report.repeated, report.quarantined)
+    return ImportResult(
+        dt.datetime.now(dt.UTC), report.accepted, report.repeated, report.quarantined
+    )

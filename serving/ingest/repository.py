@@ -27,7 +27,7 @@ class Submission:
 
 
 @dataclass(frozen=True)
-class Taken:
+class ImportResult:
     """What became of a submission's rows in the record store, and when."""
 
     taken_at: dt.datetime
@@ -36,7 +36,7 @@ class Taken:
     quarantined: int
 
 
-def keep_submission(connection: Connection, one: Submission) -> None:
+def add_submission(connection: Connection, one: Submission) -> None:
     """Keep rows as they came."""
     connection.execute(
         insert(INBOX).values(
@@ -81,7 +81,7 @@ def waiting_submissions(engine: Engine, most: int = 500) -> list[tuple[int, Subm
     ]
 
 
-def mark_taken(engine: Engine, number: int, taken: Taken) -> None:
+def mark_imported(engine: Engine, number: int, taken: ImportResult) -> None:
     """Remember that a submission is in the record store; nothing if that is known already."""
     with writing(engine).begin() as connection:
         known = select(INBOX_TAKEN.c.inbox_id).where(INBOX_TAKEN.c.inbox_id == number)
@@ -97,7 +97,9 @@ def mark_taken(engine: Engine, number: int, taken: Taken) -> None:
             )
 
 
-def submission_state(engine: Engine, submission_id: str, sent_by: str) -> Taken | bool | None:
+def submission_state(
+    engine: Engine, submission_id: str, sent_by: str
+) -> ImportResult | bool | None:
     """What became of a submission: False if there is none, None while it waits."""
     query = (
         select(INBOX.c.id, INBOX_TAKEN)
@@ -110,4 +112,4 @@ def submission_state(engine: Engine, submission_id: str, sent_by: str) -> Taken 
         return False
     if row.taken_at is None:
         return None
-    return Taken(utc(row.taken_at), row.accepted, row.repeated, row.quarantined)
+    return ImportResult(utc(row.taken_at), row.accepted, row.repeated, row.quarantined)

@@ -19,9 +19,9 @@ from serving.db.database import Database
 from serving.errors import ApiError, ReasonedError
 from serving.http.schemas import Words
 from serving.ingest.repository import Submission as Kept
-from serving.ingest.repository import keep_submission, submission_state
+from serving.ingest.repository import add_submission, submission_state
 from serving.ingest.schemas import RowProblem, Submission, SubmissionState
-from serving.ingest.submissions import checked, columns_of, submission_of
+from serving.ingest.submissions import build_submission, check_submission, columns_of
 
 Row = Mapping[str, object]
 
@@ -44,7 +44,7 @@ _MAY_HAVE_NO_PLACE = frozenset({"complaints", "cases"})
 """Callers often do not know which project they mean; whoever took the call sends it in."""
 
 
-def keep(connection: Connection, who: Principal, name: str, rows: Sequence[Row]) -> Submission:
+def create(connection: Connection, who: Principal, name: str, rows: Sequence[Row]) -> Submission:
     """Keep rows of the table ``name``.
 
     Raises:
@@ -53,19 +53,19 @@ def keep(connection: Connection, who: Principal, name: str, rows: Sequence[Row])
     """
     table = TABLES[name]
     _require_inside(connection, who, table, rows)
-    kept = submission_of(table, rows, who, now())
+    kept = build_submission(table, rows, who, now())
     try:
-        bad = checked(table, kept)
+        bad = check_submission(table, kept)
     except IntakeFailure as failure:
         told = {f"reasons_{language}": failure.message(language) for language in LANGUAGES}
         raise RowsUnreadable(**told) from None
-    keep_submission(connection, kept)
+    add_submission(connection, kept)
     if name == "projects":
         _save_regions(connection, rows, {one.number for one in bad})
-    return _told(table, kept, rows, bad)
+    return _to_schema(table, kept, rows, bad)
 
 
-def state(database: Database, who: Principal, submission_id: str) -> SubmissionState:
+def get_state(database: Database, who: Principal, submission_id: str) -> SubmissionState:
     """What became of rows ``who`` sent.
 
     Raises:
@@ -117,7 +117,7 @@ def _save_regions(connection: Connection, rows: Sequence[Row], bad: set[int]) ->
     save_regions(connection, {key: code for key, code in found.items() if len(code) <= 12})
 
 
-def _told(table: Table, kept: Kept, rows: Sequence[Row], bad: Sequence[BadRow]) -> Submission:
+def _to_schema(table: Table, kept: Kept, rows: Sequence[Row], bad: Sequence[BadRow]) -> Submission:
     known = {field.name for field in (*table.fields, KNOWN_AT)}
     return Submission(
         id=kept.submission_id,

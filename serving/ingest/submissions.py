@@ -15,7 +15,7 @@ from serving.ingest.repository import Submission
 Cell = str | bool | int | float | None
 
 
-def submission_of(
+def build_submission(
     table: Table, rows: Sequence[Mapping[str, object]], who: Principal, at: dt.datetime
 ) -> Submission:
     """``rows`` as a submission; only columns of the contract are kept, in its order."""
@@ -34,7 +34,7 @@ def submission_of(
     )
 
 
-def checked(table: Table, submission: Submission) -> list[BadRow]:
+def check_submission(table: Table, submission: Submission) -> list[BadRow]:
     """The rows that intake will put into quarantine, numbered from 1."""
     header = read_header(table, 0, list(submission.header), file=submission.submission_id)
     parser = BatchParser(table, header, strict_width=False, today=submission.received_on)

@@ -29,7 +29,7 @@ def holds_feeds(folder: str | None) -> bool:
 
 
 @contextmanager
-def feeds_taken_in(
+def import_feeds(
     folder: Path, *, today: dt.date, memory_gb: float | None, progress: RowProgress
 ) -> Iterator[tuple[RecordStore, ImportReport]]:
     """A store with the feeds of ``folder``, gone after the block, and what taking them in said."""

@@ -37,7 +37,7 @@ def start_job(
 
     def ask(connection: Connection) -> Job:
         parameters = asked.model_dump(mode="json", exclude={"kind"})
-        return service.ask(connection, asked.kind, parameters, region, who)
+        return service.queue(connection, asked.kind, parameters, region, who)
 
     return write_once(WriteRequest(request, database, who, asked, key), ask, 202)
 
@@ -50,7 +50,7 @@ def list_jobs(
     limit: LimitQuery = 100,
 ) -> Page[Job]:
     """Jobs, newest first."""
-    return service.every(database, who, page_request(limit, cursor))
+    return service.list_(database, who, page_request(limit, cursor))
 
 
 @router.get("/{job_id}")
@@ -60,4 +60,4 @@ def get_job(
     job_id: NamePath,
 ) -> Job:
     """Progress and result of a job."""
-    return service.one(database, who, job_id)
+    return service.get(database, who, job_id)

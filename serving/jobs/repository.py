@@ -13,14 +13,14 @@ from sqlalchemy import Connection, Engine, Row, and_, insert, or_, select, updat
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
 from serving.db.engine import utc, writing
-from serving.db.pagination import Page, Wanted, page
+from serving.db.pagination import Page, PageRequest, page
 from serving.db.tables import JOBS
 from serving.errors import ApiError
 
 DEAD_AFTER = dt.timedelta(seconds=60)
 """A running job nobody vouched for so long has lost its runner."""
 
-MOST_ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 
 
 class JobUnknown(ApiError):
@@ -51,7 +51,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Asked:
+class JobRequest:
     """A run to be queued."""
 
     job_id: str
@@ -62,7 +62,7 @@ class Asked:
     at: dt.datetime
 
 
-def queue_job(connection: Connection, asked: Asked) -> Job:
+def queue_job(connection: Connection, asked: JobRequest) -> Job:
     """Queue a run."""
     connection.execute(
         insert(JOBS).values(
@@ -96,7 +96,7 @@ def find_job(engine: Engine, job_id: str, principal: Principal) -> Job:
     return _job(row)
 
 
-def list_jobs(engine: Engine, principal: Principal, wanted: Wanted) -> Page[Job]:
+def list_jobs(engine: Engine, principal: Principal, wanted: PageRequest) -> Page[Job]:
     """The jobs of the region, newest first."""
     query = select(JOBS).where(within(JOBS.c.region, principal))
     with engine.connect() as connection:
@@ -104,7 +104,7 @@ def list_jobs(engine: Engine, principal: Principal, wanted: Wanted) -> Page[Job]
     return Page([_job(row) for row in rows], after)
 
 
-def take_job(engine: Engine, now: dt.datetime) -> Job | None:
+def claim_job(engine: Engine, now: dt.datetime) -> Job | None:
     """The next job to run, now marked as running; None if there is none."""
     lost = and_(JOBS.c.state == "running", JOBS.c.alive_at < now - DEAD_AFTER)
     query = select(JOBS).where(or_(JOBS.c.state == "queued", lost)).order_by(JOBS.c.id).limit(1)
@@ -122,12 +122,12 @@ def take_job(engine: Engine, now: dt.datetime) -> Job | None:
     return _job(row)
 
 
-def tell_progress(engine: Engine, job_id: str, step: str, share: float) -> None:
+def update_progress(engine: Engine, job_id: str, step: str, share: float) -> None:
     """Say how far a job is."""
     _set(engine, job_id, step=step[:100], progress=share)
 
 
-def vouch_for_job(engine: Engine, job_id: str, now: dt.datetime) -> None:
+def heartbeat(engine: Engine, job_id: str, now: dt.datetime) -> None:
     """Say that its runner is still there."""
     _set(engine, job_id, alive_at=now)
 

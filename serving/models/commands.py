@@ -64,11 +64,11 @@ def model_card(
     kind: KindOption = "project",
 ) -> None:
     """The model card of a version."""
-    from serving.models.service import card_material
+    from serving.models.service import load_card_input
 
     cli = cli_context(context)
     registry = _holding(cli, version, kind)
-    material = card_material(registry, _number(registry, version))
+    material = load_card_input(registry, _number(registry, version))
     from serving.models.card.render import render_card
 
     wanted = form or ("html" if out and out.suffix.lower() in (".html", ".htm") else "md")

@@ -30,13 +30,13 @@ Reader = Annotated[Principal, require(Permission.READ_MODELS)]
 def list_models(database: DatabaseDep, who: Reader) -> Page[PublishedModel]:
     """Models that scored published lists, newest first."""
     champion = _champion(database)
-    return Page(items=[_told(one, champion) for one in listed(database.engine)], next=None)
+    return Page(items=[_to_schema(one, champion) for one in listed(database.engine)], next=None)
 
 
 @router.get("/{version}")
 def get_model(database: DatabaseDep, who: Reader, version: NamePath) -> PublishedModel:
     """A model; `champion` is that of the newest list."""
-    return _told(stored_model(database.engine, version), _champion(database))
+    return _to_schema(stored_model(database.engine, version), _champion(database))
 
 
 @router.get(
@@ -73,7 +73,7 @@ def _champion(database: Database) -> str | None:
         return None
 
 
-def _told(one: StoredModel, champion: str | None) -> PublishedModel:
+def _to_schema(one: StoredModel, champion: str | None) -> PublishedModel:
     return PublishedModel.model_validate(
         {
             "version": one.version,

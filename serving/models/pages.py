@@ -11,7 +11,7 @@ from serving.audit.writes import write_audited
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.jobs import service
 from serving.jobs.repository import Job, list_jobs
 from serving.models.repository import list_models, stored_model
@@ -37,7 +37,7 @@ def model(request: Request, who: Supervisor) -> Response:
     engine = reader_of(request).database.engine
     found = list_models(engine)
     champion = stored_model(engine, "champion") if found else None
-    checks = [one for one in list_jobs(engine, who, Wanted(200)).items if one.kind == "check"]
+    checks = [one for one in list_jobs(engine, who, PageRequest(200)).items if one.kind == "check"]
     return render(
         request,
         "supervision",
@@ -73,7 +73,7 @@ def check(request: Request, who: Runner) -> Response:
         request,
         reader.database,
         who,
-        lambda connection: service.ask(connection, "check", parameters, "", who),
+        lambda connection: service.queue(connection, "check", parameters, "", who),
     )
     return render(request, "said", who, said="check_asked")
 

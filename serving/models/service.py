@@ -60,7 +60,7 @@ def check_champion(
     return check(store, inputs, as_of, workspace.features)
 
 
-def card_material(registry: Registry, version: str) -> CardInput:
+def load_card_input(registry: Registry, version: str) -> CardInput:
     """What the card of ``version`` is made from.
 
     Raises:
@@ -87,7 +87,7 @@ def describe_model(workspace: Workspace, version: str) -> StoredModel:
     from serving.models.repository import StoredModel
     from training.json_safe import to_json_safe
 
-    material = card_material(Registry(workspace, kind_of(version)), version)
+    material = load_card_input(Registry(workspace, kind_of(version)), version)
     found = material.version
     return StoredModel(
         found.version,

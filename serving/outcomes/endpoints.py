@@ -38,7 +38,7 @@ def add_outcome(
     """Record the outcome of a visit; it becomes an inspections record."""
 
     def keep(connection: Connection) -> Outcome:
-        return service.enter(connection, database, who, found)
+        return service.create(connection, database, who, found)
 
     return write_once(WriteRequest(request, database, who, found, key), keep)
 
@@ -76,10 +76,10 @@ def list_outcomes(
         "inspected_on": inspected_on,
         "arrears_found": arrears_found,
     }
-    return service.every(database, who, page_request(limit, cursor), filters)
+    return service.list_(database, who, page_request(limit, cursor), filters)
 
 
 @router.get("/{outcome_id}")
 def get_outcome(database: DatabaseDep, who: Reader, outcome_id: NamePath) -> Page[Outcome]:
     """All versions of an outcome, oldest first."""
-    return service.versions(database, who, outcome_id)
+    return service.list_versions(database, who, outcome_id)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Row, Select, and_, func, insert, sele
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
 from serving.db.engine import utc
-from serving.db.pagination import Page, Wanted, page
+from serving.db.pagination import Page, PageRequest, page
 from serving.db.tables import OUTCOMES, WATCHLIST_ENTRIES, WATCHLISTS
 from serving.errors import ApiError
 
@@ -77,7 +77,7 @@ class Outcome:
 _NAMES = tuple(field.name for field in fields(Outcome))
 
 
-def keep_outcome(connection: Connection, outcome: Outcome) -> None:
+def add_outcome(connection: Connection, outcome: Outcome) -> None:
     """Keep one version."""
     values = {name: getattr(outcome, name) for name in _NAMES}
     connection.execute(insert(OUTCOMES).values(values))
@@ -115,7 +115,7 @@ def outcome_versions(engine: Engine, outcome_id: str, principal: Principal) -> l
 
 
 def list_outcomes(
-    engine: Engine, principal: Principal, wanted: Wanted, filters: Mapping[str, object]
+    engine: Engine, principal: Principal, wanted: PageRequest, filters: Mapping[str, object]
 ) -> Page[Outcome]:
     """The newest version of every outcome of the region, oldest entry first."""
     newest = (

@@ -15,11 +15,11 @@ from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
 from serving.clock import now
 from serving.db.database import Database
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.errors import ReasonedError
 from serving.http.schemas import Page
-from serving.ingest.repository import keep_submission
-from serving.ingest.submissions import checked, submission_of
+from serving.ingest.repository import add_submission
+from serving.ingest.submissions import build_submission, check_submission
 from serving.outcomes import repository
 from serving.outcomes.schemas import CorrectionIn, Found, Outcome, OutcomeIn
 
@@ -31,7 +31,7 @@ class OutcomeInvalid(ReasonedError):
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def enter(connection: Connection, database: Database, who: Principal, found: OutcomeIn) -> Outcome:
+def create(connection: Connection, database: Database, who: Principal, found: OutcomeIn) -> Outcome:
     """Keep a new outcome.
 
     Raises:
@@ -52,7 +52,7 @@ def enter(connection: Connection, database: Database, who: Principal, found: Out
         entered_at=now(),
         **_found(found),
     )
-    return _keep(connection, outcome, who)
+    return _add(connection, outcome, who)
 
 
 def correct(
@@ -80,26 +80,26 @@ def correct(
         entered_at=now(),
         **_found(found),
     )
-    return _keep(connection, outcome, who)
+    return _add(connection, outcome, who)
 
 
-def every(
-    database: Database, who: Principal, wanted: Wanted, filters: Mapping[str, object]
+def list_(
+    database: Database, who: Principal, wanted: PageRequest, filters: Mapping[str, object]
 ) -> Page[Outcome]:
     """The newest version of every outcome of the region that fits ``filters`` (None: any)."""
     chosen = {name: value for name, value in filters.items() if value is not None}
     found = repository.list_outcomes(database.engine, who, wanted, chosen)
     after = None if found.next is None else str(found.next)
-    return Page(items=[told(one) for one in found.items], next=after)
+    return Page(items=[to_schema(one) for one in found.items], next=after)
 
 
-def versions(database: Database, who: Principal, outcome_id: str) -> Page[Outcome]:
+def list_versions(database: Database, who: Principal, outcome_id: str) -> Page[Outcome]:
     """All versions of an outcome of the region."""
     found = repository.outcome_versions(database.engine, outcome_id, who)
-    return Page(items=[told(one) for one in found], next=None)
+    return Page(items=[to_schema(one) for one in found], next=None)
 
 
-def told(outcome: repository.Outcome) -> Outcome:
+def to_schema(outcome: repository.Outcome) -> Outcome:
     """An outcome as it is sent; whether it was drawn stays inside."""
     return Outcome(
         id=outcome.outcome_id,
@@ -127,10 +127,10 @@ def _found(found: Found) -> dict[str, Any]:
     return {**values, "amount_owed": None if amount is None else round(amount * 100)}
 
 
-def _keep(connection: Connection, outcome: repository.Outcome, who: Principal) -> Outcome:
+def _add(connection: Connection, outcome: repository.Outcome, who: Principal) -> Outcome:
     table = TABLES["inspections"]
-    submission = submission_of(table, [outcome.record()], who, outcome.entered_at)
-    problems = checked(table, submission)
+    submission = build_submission(table, [outcome.record()], who, outcome.entered_at)
+    problems = check_submission(table, submission)
     if problems:
         raise OutcomeInvalid(
             **{
@@ -140,6 +140,6 @@ def _keep(connection: Connection, outcome: repository.Outcome, who: Principal) -
                 for language in LANGUAGES
             }
         )
-    repository.keep_outcome(connection, outcome)
-    keep_submission(connection, submission)
-    return told(outcome)
+    repository.add_outcome(connection, outcome)
+    add_submission(connection, submission)
+    return to_schema(outcome)

@@ -68,7 +68,7 @@ def get_history(
     limit: LimitQuery = 100,
 ) -> Page[ScoredThen]:
     """Scores of a project in all publications, newest first."""
-    return service.history(database, who, project_id, page_request(limit, cursor))
+    return service.list_history(database, who, project_id, page_request(limit, cursor))
 
 
 @router.get("/{project_id:path}/timeline")
@@ -80,7 +80,7 @@ def get_timeline(
     as_of: AsOfQuery = None,
 ) -> Page[TimelineItem]:
     """Timeline of a project from the records."""
-    return service.part(views, who, request, (project_id, as_of), "timeline", TimelineItem)
+    return service.list_part(views, who, request, (project_id, as_of), "timeline", TimelineItem)
 
 
 @router.get("/{project_id:path}/reasons")
@@ -92,7 +92,7 @@ def get_reasons(
     as_of: AsOfQuery = None,
 ) -> Page[Reason]:
     """Reasons for the risk of a project, strongest first."""
-    return service.part(views, who, request, (project_id, as_of), "reasons", Reason)
+    return service.list_part(views, who, request, (project_id, as_of), "reasons", Reason)
 
 
 @router.get("/{project_id:path}/red-flags")
@@ -104,13 +104,13 @@ def get_red_flags(
     as_of: AsOfQuery = None,
 ) -> Page[RedFlag]:
     """Red flags: legal duties that the records show unmet."""
-    return service.part(views, who, request, (project_id, as_of), "red_flags", RedFlag)
+    return service.list_part(views, who, request, (project_id, as_of), "red_flags", RedFlag)
 
 
 @router.get("/{project_id:path}/changes")
 def get_changes(database: DatabaseDep, who: Reader, project_id: ProjectPath) -> WhatChanged:
     """Changes of a project between the two newest publications."""
-    return service.changes(database, who, project_id)
+    return service.get_changes(database, who, project_id)
 
 
 @router.get("/{project_id:path}/elements")
@@ -122,7 +122,7 @@ def get_elements(
     as_of: AsOfQuery = None,
 ) -> Elements:
     """Legal elements of a criminal transfer or a listing, compared with the records."""
-    return service.elements(database, who, (project_id, as_of), of)
+    return service.get_elements(database, who, (project_id, as_of), of)
 
 
 @router.get("/{project_id:path}/notes")
@@ -152,6 +152,6 @@ def add_note(
         region = region_of(connection, project_id, who)
         kept = repository.NoteRow(project_id, region, note.text, who.name, now())
         repository.add_note(connection, kept)
-        return service.note(kept)
+        return service.note_to_schema(kept)
 
     return write_once(WriteRequest(request, database, who, note, key), keep)

@@ -20,7 +20,7 @@ from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
 from serving.auth.roles import Permission
 from serving.clock import now
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.feedback import service
 from serving.feedback.schemas import FeedbackIn
 from serving.http.parameters import IsoDate
@@ -29,8 +29,8 @@ from serving.notices.repository import list_notices
 from serving.outcomes.repository import list_outcomes
 from serving.projects import repository
 from serving.watchlists.reader import Document, Register, WatchlistReader, reader_of
-from serving.watchlists.repository import Summary, WatchlistRepository
-from serving.watchlists.snapshot_repository import dossier
+from serving.watchlists.repository import ListSummary, WatchlistRepository
+from serving.watchlists.snapshot_repository import load_dossier
 from serving.web.render import page_language, render
 from serving.web.requests import Form
 
@@ -90,7 +90,7 @@ def judge(request: Request, project_id: str, who: Judge, form: Form) -> Response
     except ValidationError:
         return render(request, "said", who, status=422, said="refused")
     database = reader_of(request).database
-    write_audited(request, database, who, lambda c: service.keep(c, database, who, given))
+    write_audited(request, database, who, lambda c: service.create(c, database, who, given))
     return render(request, "said", who, said=f"verdicts.{given.verdict}")
 
 
@@ -108,7 +108,7 @@ def write_note(request: Request, project_id: str, who: Writer, form: Form) -> Re
 
     if form.get("text"):
         write_audited(request, database, who, keep)
-    notes = repository.list_notes(database.engine, project_id, who, Wanted(50)).items
+    notes = repository.list_notes(database.engine, project_id, who, PageRequest(50)).items
     return render(request, "notes", who, notes=notes, project_id=project_id)
 
 
@@ -121,7 +121,7 @@ def project(
     risk = reader.risk(request, who, project_id, as_of)
     engine = reader.database.engine
     day = dt.date.fromisoformat(risk["as_of"])
-    found = dossier(engine, project_id, day, who)
+    found = load_dossier(engine, project_id, day, who)
     list_of = _list_of(reader, who, risk)
     register = reader.register(who, list_of) if list_of else Register(day, (), (), ())
     filters = {"project_id": project_id}
@@ -137,11 +137,11 @@ def project(
         history=_history(reader, who, project_id),
         others=_others(register, found, project_id),
         seen=lambda record: record["region"] is None or covers(who, record["region"]),
-        notes=repository.list_notes(engine, project_id, who, Wanted(50)).items,
-        outcomes=list_outcomes(engine, who, Wanted(20), filters).items,
+        notes=repository.list_notes(engine, project_id, who, PageRequest(50)).items,
+        outcomes=list_outcomes(engine, who, PageRequest(20), filters).items,
         verdicts=_VERDICTS,
         elements=_elements(risk, found, day, page_language(request)),
-        notices=list_notices(engine, who, Wanted(20), project_id).items,
+        notices=list_notices(engine, who, PageRequest(20), project_id).items,
         departments=CODES,
     )
 
@@ -167,7 +167,7 @@ def _named(row: Document, q: str) -> bool:
     return q.strip().casefold() in "\n".join(name or "" for name in names).casefold()
 
 
-def _list_of(reader: WatchlistReader, who: Principal, risk: Document) -> Summary | None:
+def _list_of(reader: WatchlistReader, who: Principal, risk: Document) -> ListSummary | None:
     """The list the risk was sealed with."""
     for one in WatchlistRepository(reader.database, kind_of(risk)).summaries(who):
         if one.as_of.isoformat() == risk["as_of"] and one.region == risk["region"]:

@@ -15,19 +15,19 @@ from risk.locale import LANGUAGES, text
 from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
 from serving.db.database import Database
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.http.schemas import Page, Schema
 from serving.notices.elements_text import element_texts, element_to_dict
 from serving.projects.repository import NoteRow, list_notes
 from serving.projects.schemas import Element, Elements, Note, ReasonMoved, ScoredThen, WhatChanged
 from serving.watchlists.redaction import Views
 from serving.watchlists.repository import WatchlistRepository
-from serving.watchlists.snapshot_repository import dossier
+from serving.watchlists.snapshot_repository import load_dossier
 
 S = TypeVar("S", bound=Schema)
 
 
-def part(
+def list_part(
     views: Views,
     who: Principal,
     request: Request,
@@ -42,8 +42,8 @@ def part(
     return Page(items=[kind.model_validate(item) for item in found], next=None)
 
 
-def history(
-    database: Database, who: Principal, project_id: str, wanted: Wanted
+def list_history(
+    database: Database, who: Principal, project_id: str, wanted: PageRequest
 ) -> Page[ScoredThen]:
     """Every publication the project is in, newest first; the cursor counts them."""
     found = WatchlistRepository(database).score_history(project_id, who)
@@ -53,7 +53,7 @@ def history(
     return Page(items=items, next=str(start + wanted.limit) if more else None)
 
 
-def changes(database: Database, who: Principal, project_id: str) -> WhatChanged:
+def get_changes(database: Database, who: Principal, project_id: str) -> WhatChanged:
     """The newest publication of the project against the one before of an earlier date."""
     found = WatchlistRepository(database).score_history(project_id, who)
     now = found[0]
@@ -69,13 +69,13 @@ def changes(database: Database, who: Principal, project_id: str) -> WhatChanged:
         project_id=project_id,
         now=ScoredThen(**asdict(now)),
         before=ScoredThen(**asdict(before)) if before else None,
-        reasons=_moved(document, old),
+        reasons=_reason_changes(document, old),
         new_red_flags=sorted(flags - old_flags),
         cleared_red_flags=sorted(old_flags - flags),
     )
 
 
-def elements(
+def get_elements(
     database: Database, who: Principal, which: tuple[str, dt.date | None], kind: Kind
 ) -> Elements:
     """The elements of ``kind`` from what was kept with the list.
@@ -85,7 +85,7 @@ def elements(
     """
     risk = WatchlistRepository(database).project_risk(*which, who).document()
     as_of = dt.date.fromisoformat(risk["as_of"])
-    kept = dossier(database.engine, which[0], as_of, who) or {}
+    kept = load_dossier(database.engine, which[0], as_of, who) or {}
     handling = kept.get("handling")
     found = [
         element_to_dict(one) for one in elements_of(kind, handling, risk["region_code"], as_of)
@@ -109,7 +109,7 @@ def _element(one: Mapping[str, Any]) -> Element:
     return Element.model_validate({**{name: one[name] for name in kept}, **told})
 
 
-def notes(database: Database, who: Principal, project_id: str, wanted: Wanted) -> Page[Note]:
+def notes(database: Database, who: Principal, project_id: str, wanted: PageRequest) -> Page[Note]:
     """The notes on a project.
 
     Raises:
@@ -119,10 +119,10 @@ def notes(database: Database, who: Principal, project_id: str, wanted: Wanted) -
         region_of(connection, project_id, who)
     found = list_notes(database.engine, project_id, who, wanted)
     after = None if found.next is None else str(found.next)
-    return Page(items=[note(one) for one in found.items], next=after)
+    return Page(items=[note_to_schema(one) for one in found.items], next=after)
 
 
-def note(kept: NoteRow) -> Note:
+def note_to_schema(kept: NoteRow) -> Note:
     """A note as it is sent."""
     return Note(
         project_id=kept.project_id,
@@ -136,7 +136,7 @@ def _flags(document: Mapping[str, Any] | None) -> set[str]:
     return {flag["code"] for flag in document["red_flags"]} if document else set()
 
 
-def _moved(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> list[ReasonMoved]:
+def _reason_changes(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> list[ReasonMoved]:
     """Contributions by family, those that moved most first."""
     new = {reason["family"]: reason["contribution"] for reason in now["reasons"]}
     old = {

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ModelUsed:
+class UsedModel:
     """The model that scored; ``events`` is how many arrears events it learnt from."""
 
     name: str
@@ -34,7 +34,7 @@ class Scored:
     """A scored cohort and the model that scored it."""
 
     cohort: ScoredCohort
-    model: ModelUsed
+    model: UsedModel
 
     def within(self, region: str) -> Scored:
         """Only the projects whose region code begins with ``region``."""
@@ -42,7 +42,7 @@ class Scored:
         return replace(self, cohort=replace(self.cohort, projects=kept))
 
 
-def resemblance_of(registry: Registry, version: str) -> NoveltyDetector | None:
+def load_novelty_detector(registry: Registry, version: str) -> NoveltyDetector | None:
     """What the inspected projects looked like when ``version`` was trained; None if too few."""
     from models.novelty import ARTIFACT, from_text
     from models.storage import ArtifactMissing
@@ -55,7 +55,7 @@ def resemblance_of(registry: Registry, version: str) -> NoveltyDetector | None:
 
 def model_at(
     workspace: Workspace, kind: Kind, as_of: dt.date, version: str | None = None
-) -> tuple[ScoringModel, ModelUsed]:
+) -> tuple[ScoringModel, UsedModel]:
     """The champion, or the model ``version``, to score the cohort of ``as_of`` with.
 
     Raises:
@@ -68,7 +68,7 @@ def model_at(
     model, found = registry.load(version) if version else registry.champion()
     require_trained_before(found, as_of)
     events = int(found.about.get("events", 0))
-    return model, ModelUsed(registry.name, found.version, found.kind, events)
+    return model, UsedModel(registry.name, found.version, found.kind, events)
 
 
 def score_cohort(
@@ -92,7 +92,7 @@ def score_cohort(
     from training.dataset.training_set import NoProjectsKnown
 
     model, used = model_at(workspace, store.kind, as_of, version)
-    resemblance = resemblance_of(Registry(workspace, store.kind), used.version)
+    resemblance = load_novelty_detector(Registry(workspace, store.kind), used.version)
     cohort = score(store, model, as_of, resemblance, progress, with_levers=with_levers)
     if not cohort.projects:
         raise NoProjectsKnown(as_of=as_of)

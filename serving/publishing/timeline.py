@@ -8,7 +8,7 @@ from typing import Any
 
 from risk.locale import Language, text
 from risk.store.store import RecordStore
-from serving.watchlists.document import EvidenceRef, TimelineItem, Words
+from serving.watchlists.document import EvidenceRef, LocalizedText, TimelineItem
 
 ITEMS_PER_PROJECT = 30
 MONTHS_OF_PAY = 12
@@ -104,7 +104,9 @@ def _item(
     amount: int | None,
     workers: int | None,
 ) -> TimelineItem:
-    words = Words(zh=_words(kind, "zh", amount, workers), en=_words(kind, "en", amount, workers))
+    words = LocalizedText(
+        zh=_words(kind, "zh", amount, workers), en=_words(kind, "en", amount, workers)
+    )
     return TimelineItem(day, kind, words, EvidenceRef(source, str(record_id), known_at))
 
 

@@ -47,7 +47,7 @@ def ask_what_if(
 
     def ask(connection: Connection) -> Job:
         region = region_of(connection, asked.project_id, who)
-        return service.ask(connection, "what_if", asked.model_dump(mode="json"), region, who)
+        return service.queue(connection, "what_if", asked.model_dump(mode="json"), region, who)
 
     return write_once(WriteRequest(request, database, who, asked, key), ask, 202)
 

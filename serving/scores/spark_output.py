@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from features.engines.spark import SparkEngine
     from risk.store.store import RecordStore
     from risk.tiers import Tiers
-    from serving.publishing.scoring import ModelUsed
+    from serving.publishing.scoring import UsedModel
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def write_scores(
     kind: Kind,
     tiers: Tiers,
     progress: Progress,
-) -> tuple[int, ModelUsed]:
+) -> tuple[int, UsedModel]:
     """Score the cohort of ``as_of`` to ``OUT/as_of=YYYY-MM-DD/part-*.parquet``; rows and model.
 
     Raises:

@@ -23,7 +23,7 @@ from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
 from serving.db.database import Database
 from serving.errors import CommandError
-from serving.ingest.submissions import checked, submission_of
+from serving.ingest.submissions import build_submission, check_submission
 from serving.publishing import localize
 from serving.publishing.scoring import score_cohort
 from serving.watchlists.repository import WatchlistRepository
@@ -50,7 +50,7 @@ class WhatIfNotScored(CommandError):
 
 
 @dataclass(frozen=True)
-class Question:
+class WhatIfRequest:
     """The project, the date of the publication, and the changed rows by table."""
 
     project_id: str
@@ -59,7 +59,7 @@ class Question:
 
 
 def what_if(
-    workspace: Workspace, database: Database, question: Question, progress: Progress
+    workspace: Workspace, database: Database, question: WhatIfRequest, progress: Progress
 ) -> Mapping[str, Any]:
     """The score and reasons as they are and as they would be, by the same model.
 
@@ -95,7 +95,7 @@ def what_if(
     }
 
 
-def _change(store: RecordStore, question: Question, folder: Path) -> None:
+def _change(store: RecordStore, question: WhatIfRequest, folder: Path) -> None:
     from risk.intake.importer import import_file
 
     known = question.as_of - dt.timedelta(days=1)
@@ -104,8 +104,8 @@ def _change(store: RecordStore, question: Question, folder: Path) -> None:
         table = TABLES[name]
         # A row without a day of its own is taken as known the day before the publication.
         dated = [{"known_at": known.isoformat(), **row} for row in rows]
-        submission = submission_of(table, dated, OFFICE, noon)
-        problems = [one for bad in checked(table, submission) for one in bad.problems]
+        submission = build_submission(table, dated, OFFICE, noon)
+        problems = [one for bad in check_submission(table, submission) for one in bad.problems]
         if problems:
             told = {
                 f"reasons_{language}": " ".join(one.message(table, language) for one in problems)
@@ -119,17 +119,21 @@ def _change(store: RecordStore, question: Question, folder: Path) -> None:
 
 
 def _scored(
-    workspace: Workspace, store: RecordStore, question: Question, version: str, progress: Progress
+    workspace: Workspace,
+    store: RecordStore,
+    question: WhatIfRequest,
+    version: str,
+    progress: Progress,
 ) -> Mapping[str, Any]:
     scored = score_cohort(workspace, store, question.as_of, progress, version)
     for project in scored.cohort.projects:
         if project.project_id == question.project_id:
-            return _told(project)
+            return _to_dict(project)
     raise WhatIfNotScored(project_id=question.project_id, as_of=question.as_of)
 
 
-def _told(project: ScoredProject) -> Mapping[str, Any]:
+def _to_dict(project: ScoredProject) -> Mapping[str, Any]:
     return {
         "probability": project.probability,
-        "reasons": [localize.reason_note(reason).to_document() for reason in project.reasons],
+        "reasons": [localize.seal_reason(reason).to_document() for reason in project.reasons],
     }

@@ -8,19 +8,19 @@ from collections.abc import Iterable, Mapping
 
 from risk.contract import KNOWN_AT, TABLES, Table
 from risk.store.store import RecordStore
-from serving.snapshot.as_of_query import plain
-from serving.watchlists.document import Assessment, EvidenceRef, FlagNote, ReasonNote
+from serving.snapshot.as_of_query import to_json_value
+from serving.watchlists.document import Assessment, EvidenceRef, SealedFlag, SealedReason
 
 _AT_ONCE = 50_000
 
 
-def refs_of(assessment: Assessment) -> set[tuple[str, str]]:
+def evidence_keys(assessment: Assessment) -> set[tuple[str, str]]:
     """(table, record_id) of every record behind a project's reasons and red flags."""
-    said: tuple[ReasonNote | FlagNote, ...] = (*assessment.reasons, *assessment.red_flags)
+    said: tuple[SealedReason | SealedFlag, ...] = (*assessment.reasons, *assessment.red_flags)
     return {_key(ref) for one in said for ref in one.evidence}
 
 
-def records_behind(
+def load_evidence_records(
     store: RecordStore, as_of: dt.date, refs: Iterable[tuple[str, str]]
 ) -> Mapping[tuple[str, str], Mapping[str, object]]:
     """The records of ``refs`` as known before ``as_of``; those not known are left out."""
@@ -47,7 +47,14 @@ def _rows(
         " WHERE known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
     )
     return [
-        (row[0], {f.name: plain(v) for f, v in zip(fields, row[1:], strict=True) if v is not None})
+        (
+            row[0],
+            {
+                f.name: to_json_value(v)
+                for f, v in zip(fields, row[1:], strict=True)
+                if v is not None
+            },
+        )
         for row in store.rows(sql, [as_of, ids])
     ]
 

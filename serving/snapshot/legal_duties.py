@@ -14,7 +14,7 @@ from features.sql_tables import tables_read
 from risk.contract import TABLES
 from risk.locale import LANGUAGES
 from risk.store.store import RecordStore
-from serving.snapshot.as_of_query import Row, known, rows_of
+from serving.snapshot.as_of_query import Row, query_rows, with_known_tables
 
 if TYPE_CHECKING:
     from risk.flags.rule import Rule
@@ -27,7 +27,7 @@ _OF_PROJECTS = tuple(
 )
 
 
-def duties_of(
+def load_legal_duties(
     store: RecordStore, as_of: dt.date, matters: Sequence[Row]
 ) -> Mapping[str, list[dict[str, Any]]]:
     """Per project with a confirmed open case its duties, in the order of the rules.
@@ -82,7 +82,7 @@ def _tables_known(
         f"SELECT DISTINCT project_id, '{name}' AS name FROM {name}" for name in _OF_PROJECTS
     )
     found: dict[str, set[str]] = {project: {"projects"} for project in projects}
-    for row in rows_of(store, f"{known(*_OF_PROJECTS)} {every}", as_of):
+    for row in query_rows(store, f"{with_known_tables(*_OF_PROJECTS)} {every}", as_of):
         if row["project_id"] in found:
             found[row["project_id"]].add(row["name"])
     return found

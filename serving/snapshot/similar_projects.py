@@ -14,7 +14,7 @@ SIMILAR = 5
 Row = Mapping[str, Any]
 
 
-def similar(rows: Sequence[Row]) -> Mapping[str, list[str]]:
+def similar_projects(rows: Sequence[Row]) -> Mapping[str, list[str]]:
     """Per project_id up to five others, the nearest first; rows are those of the register.
 
     Size and people count by their logarithm, time by the share of the planned duration. What is

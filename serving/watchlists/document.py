@@ -21,7 +21,7 @@ Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Words:
+class LocalizedText:
     """One wording in both languages."""
 
     zh: str
@@ -50,7 +50,7 @@ class EvidenceRef:
 
 
 @dataclass(frozen=True)
-class ReasonNote:
+class SealedReason:
     """A reason in words; ``contribution`` in log-odds, positive raises the risk."""
 
     family: str
@@ -59,7 +59,7 @@ class ReasonNote:
     value: float | None
     typical: float | None
     article: str | None
-    text: Words
+    text: LocalizedText
     evidence: tuple[EvidenceRef, ...] = ()
 
     def to_document(self) -> Document:
@@ -77,15 +77,15 @@ class ReasonNote:
 
 
 @dataclass(frozen=True)
-class FlagNote:
+class SealedFlag:
     """A red flag in words: the duty, what the records show, what to check on site."""
 
     code: str
     article: str
-    article_label: Words
-    title: Words
-    finding: Words
-    check: Words
+    article_label: LocalizedText
+    title: LocalizedText
+    finding: LocalizedText
+    check: LocalizedText
     evidence: tuple[EvidenceRef, ...] = ()
 
     def to_document(self) -> Document:
@@ -107,7 +107,7 @@ class TimelineItem:
 
     date: dt.date
     kind: str
-    text: Words
+    text: LocalizedText
     evidence: EvidenceRef
 
     def to_document(self) -> Document:
@@ -135,8 +135,8 @@ class Assessment:
     probability: float
     workers: int | None
     amount_at_stake: int | None
-    reasons: tuple[ReasonNote, ...]
-    red_flags: tuple[FlagNote, ...]
+    reasons: tuple[SealedReason, ...]
+    red_flags: tuple[SealedFlag, ...]
     unlike_inspected: bool | None = None
 
     def to_document(self) -> Document:
@@ -158,7 +158,7 @@ class Assessment:
 
 
 @dataclass(frozen=True)
-class ChangeNote:
+class EntryChange:
     """How an entry stands against the last list: ``new``, ``up``, ``down``, ``same``, ``gone``."""
 
     kind: str
@@ -193,7 +193,7 @@ class Entry:
 
     listing: Listing
     assessment: Assessment
-    change: ChangeNote
+    change: EntryChange
 
     def to_document(self) -> Document:
         """As plain data."""
@@ -205,12 +205,12 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class GoneNote:
+class RemovedEntry:
     """A project that was on the last list and is not on this one."""
 
     project_id: str
     project_name: str
-    change: ChangeNote
+    change: EntryChange
 
     def to_document(self) -> Document:
         """As plain data."""
@@ -222,13 +222,13 @@ class GoneNote:
 
 
 @dataclass(frozen=True)
-class ModelNote:
+class ModelInfo:
     """The model behind the list; ``note`` says so when the scorecard had to score."""
 
     name: str
     version: str
     kind: str
-    note: Words | None = None
+    note: LocalizedText | None = None
 
     def to_document(self) -> Document:
         """As plain data."""
@@ -241,7 +241,7 @@ class ModelNote:
 
 
 @dataclass(frozen=True)
-class Previous:
+class PreviousReference:
     """The list the changes are against."""
 
     as_of: dt.date
@@ -253,7 +253,7 @@ class Previous:
 
 
 @dataclass(frozen=True)
-class Head:
+class Header:
     """What a list is of and what made it.
 
     ``kind``: what its entries are; ``rules`` holds the thresholds and policy in force.
@@ -262,12 +262,12 @@ class Head:
     as_of: dt.date
     region: str
     capacity: int
-    model: ModelNote
+    model: ModelInfo
     cohort: int
     missing_feeds: tuple[str, ...]
     records_digest: str
     code_version: str
-    previous: Previous | None
+    previous: PreviousReference | None
     rules: Mapping[str, Any]
     kind: Kind = "project"
     seal_version: int = SEAL_VERSION
@@ -278,7 +278,7 @@ class Head:
             **version_fields(self.seal_version),
             "as_of": self.as_of.isoformat(),
             "region": self.region,
-            **self.of_kind(),
+            **self.kind_fields(),
             "horizon_days": HORIZON_DAYS,
             "capacity": self.capacity,
             "model": self.model.to_document(),
@@ -290,7 +290,7 @@ class Head:
             "rules": dict(self.rules),
         }
 
-    def of_kind(self) -> Document:
+    def kind_fields(self) -> Document:
         """The kind of unit, where it is not a project."""
         return {} if self.kind == "project" else {"kind": self.kind}
 
@@ -303,17 +303,17 @@ class ProjectRisk:
     listing: Listing | None
     timeline: tuple[TimelineItem, ...] = ()
 
-    def to_document(self, head: Head) -> Document:
+    def to_document(self, header: Header) -> Document:
         """As plain data, with what it was made from."""
         return {
-            **version_fields(head.seal_version),
-            "as_of": head.as_of.isoformat(),
-            "region": head.region,
-            **head.of_kind(),
+            **version_fields(header.seal_version),
+            "as_of": header.as_of.isoformat(),
+            "region": header.region,
+            **header.kind_fields(),
             "horizon_days": HORIZON_DAYS,
-            "model": head.model.to_document(),
-            "missing_feeds": list(head.missing_feeds),
-            "records_digest": head.records_digest,
+            "model": header.model.to_document(),
+            "missing_feeds": list(header.missing_feeds),
+            "records_digest": header.records_digest,
             **self.assessment.to_document(),
             "listing": self.listing.to_document() if self.listing else None,
             "timeline": [item.to_document() for item in self.timeline],
@@ -324,21 +324,21 @@ class ProjectRisk:
 class Publication:
     """A list ready to be sealed, with the risk of every project of the cohort."""
 
-    head: Head
+    header: Header
     entries: tuple[Entry, ...]
-    gone: tuple[GoneNote, ...]
+    gone: tuple[RemovedEntry, ...]
     risks: tuple[ProjectRisk, ...]
 
     def seal(self) -> SealedPublication:
         """The publication as bytes and digests; the list's digest covers the risks too."""
         risks = {
-            risk.assessment.project_id: seal(risk.to_document(self.head)) for risk in self.risks
+            risk.assessment.project_id: seal(risk.to_document(self.header)) for risk in self.risks
         }
         return SealedPublication(self, seal(self._document(risks)), risks)
 
     def _document(self, risks: Mapping[str, Sealed]) -> Document:
         return {
-            **self.head.to_document(),
+            **self.header.to_document(),
             "risks_digest": digest_of_risks(risks),
             "entries": [entry.to_document() for entry in self.entries],
             "gone": [item.to_document() for item in self.gone],

@@ -14,7 +14,7 @@ from risk.unit_kinds import KINDS, Kind
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.http.parameters import IsoDate
 from serving.outcomes.repository import Visit, list_outcomes, visits_of
 from serving.watchlists import texts
@@ -125,7 +125,7 @@ def visits(
     from serving.watchlists.xlsx import records_xlsx
 
     engine = reader_of(request).database.engine
-    found = list_outcomes(engine, who, Wanted(_MOST_VISITS), {}).items
+    found = list_outcomes(engine, who, PageRequest(_MOST_VISITS), {}).items
     rows = [one.record() for one in found]
     day = max((one.inspected_on for one in found), default=dt.date.min.replace(year=2000))
     return attachment("inspections.xlsx", XLSX, records_xlsx(TABLES["inspections"], rows, day))

@@ -21,11 +21,11 @@ from serving.auth.jurisdiction import covers, touches
 from serving.auth.principal import Principal
 from serving.auth.project_regions import regions_of
 from serving.auth.roles import Permission
-from serving.db.change_stamp import Freshness
+from serving.db.change_stamp import ChangeStamp
 from serving.db.database import Database
 from serving.watchlists.repository import StoredDocument, WatchlistRepository
 
-MOST_BYTES = 64_000_000
+MAX_BYTES = 64_000_000
 _SMALL = 1_000
 
 
@@ -44,9 +44,9 @@ class View:
 class Views:
     """Makes views and keeps them; nothing that is not published any more is ever given out."""
 
-    def __init__(self, database: Database, freshness: Freshness) -> None:
+    def __init__(self, database: Database, change_stamp: ChangeStamp) -> None:
         self._database = database
-        self._freshness = freshness
+        self._freshness = change_stamp
         self._stamp: object = None
         self._kept: OrderedDict[tuple[object, ...], View] = OrderedDict()
         self._bytes = 0
@@ -75,7 +75,7 @@ class Views:
         return self._get(key, lambda: self._risk(principal, project_id, as_of))
 
     def _get(self, key: tuple[object, ...], make: Callable[[], View]) -> View:
-        stamp = self._freshness.stamp()
+        stamp = self._freshness.current()
         if stamp != self._stamp:
             self._kept.clear()
             self._bytes, self._stamp = 0, stamp
@@ -83,7 +83,7 @@ class Views:
         if view is None:
             view = self._kept[key] = make()
             self._bytes += _size(view)
-            while self._bytes > MOST_BYTES and len(self._kept) > 1:
+            while self._bytes > MAX_BYTES and len(self._kept) > 1:
                 self._bytes -= _size(self._kept.popitem(last=False)[1])
         return view
 

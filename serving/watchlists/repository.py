@@ -20,7 +20,7 @@ from serving.db.database import Database
 from serving.db.engine import utc
 from serving.db.tables import PROJECT_RISKS, WATCHLIST_ENTRIES, WATCHLISTS
 from serving.errors import ApiError, CommandError
-from serving.watchlists.document import Head, SealedPublication
+from serving.watchlists.document import Header, SealedPublication
 from serving.watchlists.seal_version import SEAL_VERSION, parse_sealed
 
 
@@ -52,7 +52,7 @@ class ProjectNotScored(ApiError):
 
 
 @dataclass(frozen=True)
-class ScoredThen:
+class PastScore:
     """A project in one publication; ``rank`` is None where it was not listed."""
 
     as_of: dt.date
@@ -75,7 +75,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Summary:
+class ListSummary:
     """A sealed list without its body."""
 
     as_of: dt.date
@@ -94,7 +94,7 @@ class Summary:
     kind: Kind
 
 
-def closest(lists: Sequence[Summary], principal: Principal) -> Summary | None:
+def closest_list(lists: Sequence[ListSummary], principal: Principal) -> ListSummary | None:
     """Of the newest date of ``lists`` (the newest first) that of the own region, else the widest.
 
     It holds the most of what the principal may see; None where there are no lists.
@@ -125,12 +125,14 @@ class WatchlistRepository:
         self.engine = database.engine
         self.kind: Kind = kind
 
-    def summaries(self, principal: Principal = OFFICE, region: str | None = None) -> list[Summary]:
+    def summaries(
+        self, principal: Principal = OFFICE, region: str | None = None
+    ) -> list[ListSummary]:
         """Sealed lists that touch the principal's region, newest as_of first, then by region.
 
         With ``region`` only those that were made for it.
         """
-        columns = [WATCHLISTS.c[name] for name in Summary.__dataclass_fields__]
+        columns = [WATCHLISTS.c[name] for name in ListSummary.__dataclass_fields__]
         query = select(*columns).where(
             overlaps(WATCHLISTS.c.region, principal), WATCHLISTS.c.kind == self.kind
         )
@@ -209,7 +211,7 @@ class WatchlistRepository:
             raise self._not_scored(project_id, as_of, principal)
         return StoredDocument(row.body, row.digest)
 
-    def score_history(self, project_id: str, principal: Principal = OFFICE) -> list[ScoredThen]:
+    def score_history(self, project_id: str, principal: Principal = OFFICE) -> list[PastScore]:
         """How a project was scored in every publication it is in, the newest first.
 
         Raises:
@@ -239,7 +241,7 @@ class WatchlistRepository:
             .order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.id.desc())
         )
         with self.engine.connect() as connection:
-            found = [ScoredThen(*row) for row in connection.execute(query)]
+            found = [PastScore(*row) for row in connection.execute(query)]
         if not found:
             raise self._not_scored(project_id, None, principal)
         return found
@@ -325,11 +327,11 @@ def _few(names: Sequence[str], most: int = 12) -> str:
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 
-def _summary(row: Row[tuple[object, ...]]) -> Summary:
+def _summary(row: Row[tuple[object, ...]]) -> ListSummary:
     values = dict(row._mapping)
     # SQLite gives the time back without its zone; it was stored as UTC.
     values["published_at"] = utc(values["published_at"])
-    return Summary(**values)
+    return ListSummary(**values)
 
 
 def insert_publication(
@@ -340,7 +342,7 @@ def insert_publication(
     Raises:
         AlreadyPublished: another list is sealed for that as_of, region and kind.
     """
-    head = sealed.publication.head
+    head = sealed.publication.header
     present = _digest_of(connection, head)
     if present == sealed.watchlist.digest:
         return None
@@ -378,7 +380,7 @@ def insert_publication(
     return watchlist_id
 
 
-def _digest_of(connection: Connection, head: Head) -> str | None:
+def _digest_of(connection: Connection, head: Header) -> str | None:
     query = select(WATCHLISTS.c.digest).where(
         WATCHLISTS.c.as_of == head.as_of,
         WATCHLISTS.c.region == head.region,
@@ -391,7 +393,7 @@ def _digest_of(connection: Connection, head: Head) -> str | None:
 def _insert_watchlist(
     connection: Connection, sealed: SealedPublication, published_at: dt.datetime, published_by: str
 ) -> int:
-    head = sealed.publication.head
+    head = sealed.publication.header
     values = {
         "as_of": head.as_of,
         "region": head.region,

@@ -9,7 +9,7 @@ from typing import Any
 
 from serving.auth.principal import Principal
 from serving.db.database import Database
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.events.repository import list_events
 from serving.http.schemas import Page
 from serving.watchlists.redaction import View
@@ -18,7 +18,7 @@ from serving.watchlists.schemas import Changes, Entry, ListEvent, Sought, Watchl
 
 
 def watchlists(
-    lists: WatchlistRepository, who: Principal, region: str | None, part: Wanted
+    lists: WatchlistRepository, who: Principal, region: str | None, part: PageRequest
 ) -> Page[WatchlistSummary]:
     """Summaries of the lists ``who`` may see; the cursor counts them."""
     found = lists.summaries(who, region)
@@ -40,7 +40,7 @@ def entries(view: View, sought: Sought) -> Page[Entry]:
     return Page(items=items, next=str(items[-1].rank) if more else None)
 
 
-def changes(database: Database, who: Principal, part: Wanted) -> Changes:
+def changes(database: Database, who: Principal, part: PageRequest) -> Changes:
     """What happened in the region of ``who`` after a cursor."""
     found = list_events(database.engine, who, part)
     items = [

@@ -15,7 +15,7 @@ from risk.unit_kinds import Kind
 from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import OFFICE, Principal
 from serving.db.tables import DOSSIERS, REGISTERS, WATCHLISTS
-from serving.watchlists.snapshot import Dossiers
+from serving.watchlists.snapshot import Snapshot
 
 _LEVEL = 6
 
@@ -30,7 +30,7 @@ class StoredRegister:
     document: Mapping[str, Any]
 
 
-def keep_dossiers(connection: Connection, watchlist_id: int, found: Dossiers) -> None:
+def save_snapshot(connection: Connection, watchlist_id: int, found: Snapshot) -> None:
     """Keep them."""
     regions = {row["project_id"]: row["region_code"] for row in found.register["projects"]}
     rows = [
@@ -48,7 +48,7 @@ def keep_dossiers(connection: Connection, watchlist_id: int, found: Dossiers) ->
     connection.execute(insert(REGISTERS).values(watchlist_id=watchlist_id, body=body))
 
 
-def dossier(
+def load_dossier(
     engine: Engine, project_id: str, as_of: dt.date, principal: Principal
 ) -> Mapping[str, Any] | None:
     """What was gathered of a project for a list of ``as_of``; None if nothing was."""
@@ -68,7 +68,7 @@ def dossier(
     return None if body is None else _unpacked(body)
 
 
-def register(
+def load_register(
     engine: Engine,
     as_of: dt.date,
     region: str = "",

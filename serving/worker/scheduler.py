@@ -24,15 +24,15 @@ from serving.db.database import Database
 from serving.events.webhooks import deliver_due
 from serving.ingest.repository import waiting_submissions
 from serving.jobs.repository import (
-    MOST_ATTEMPTS,
+    MAX_ATTEMPTS,
+    claim_job,
     fail_job,
     find_job,
+    heartbeat,
     requeue_job,
-    take_job,
-    vouch_for_job,
 )
 from serving.settings import load_settings
-from serving.worker.runner import TAKE_IN
+from serving.worker.runner import IMPORT_ONLY
 
 SECONDS = 1.0
 """Between two looks at what there is to do."""
@@ -43,7 +43,7 @@ _BETWEEN_MATTERS = dt.timedelta(minutes=10)
 _log = logging.getLogger("wagewatch.keeper")
 
 
-class Keeper:
+class Scheduler:
     """Does what there is to do until told to stop."""
 
     def __init__(self, workspace: Workspace, database: Database, log: Path) -> None:
@@ -58,8 +58,8 @@ class Keeper:
             threading.Thread(target=self._loop, args=(step, name), name=name, daemon=True)
             for name, step in (
                 ("jobs", self.run_jobs),
-                ("webhooks", self.call_subscribers),
-                ("matters", self.look_after_matters),
+                ("webhooks", self.deliver_webhooks),
+                ("matters", self.update_matters),
             )
         ]
 
@@ -78,7 +78,7 @@ class Keeper:
             job_id, process = self._running
             process.terminate()
             process.wait()
-            if job_id != TAKE_IN:
+            if job_id != IMPORT_ONLY:
                 requeue_job(self._database.engine, job_id)
 
     def run_jobs(self) -> None:
@@ -87,15 +87,15 @@ class Keeper:
         if self._running is not None:
             job_id, process = self._running
             if process.poll() is None:
-                if job_id != TAKE_IN:
-                    vouch_for_job(engine, job_id, now)
+                if job_id != IMPORT_ONLY:
+                    heartbeat(engine, job_id, now)
                 return
             self._running = None
             self._ended(job_id)
             return
-        job = take_job(engine, now)
+        job = claim_job(engine, now)
         if job is not None:
-            if job.attempts >= MOST_ATTEMPTS:
+            if job.attempts >= MAX_ATTEMPTS:
                 code = "job_interrupted"
                 texts = {one: text(f"errors.{code}", one) for one in LANGUAGES}
                 fail_job(engine, job.job_id, {"code": code, "texts": texts}, now)
@@ -104,9 +104,9 @@ class Keeper:
         elif now >= self._not_before and waiting_submissions(engine, most=1):
             # Another process may hold the record store; no need to ask every second.
             self._not_before = now + _RETRY_TAKING_IN
-            self._start(TAKE_IN)
+            self._start(IMPORT_ONLY)
 
-    def call_subscribers(self) -> None:
+    def deliver_webhooks(self) -> None:
         """Deliver what is due."""
         import httpx
 
@@ -114,7 +114,7 @@ class Keeper:
             while not self._stop.is_set() and deliver_due(self._database.engine, client, _now()):
                 pass
 
-    def look_after_matters(self) -> None:
+    def update_matters(self) -> None:
         """Take matters of new lists, escalate what is overdue, and send the week's digests."""
         now = _now()
         if now < self._matters_after:
@@ -138,7 +138,7 @@ class Keeper:
 
     def _ended(self, job_id: str) -> None:
         """A run that ended without saying how was killed; it is queued again."""
-        if job_id == TAKE_IN:
+        if job_id == IMPORT_ONLY:
             return
         if find_job(self._database.engine, job_id, OFFICE).state == "running":
             requeue_job(self._database.engine, job_id)

@@ -26,7 +26,7 @@ from risk.store.store import RecordStore
 from risk.unit_kinds import KINDS
 from risk.workspace import Workspace
 from serving.cli.main import main
-from serving.snapshot.complaint_candidates import unlinked
+from serving.snapshot.complaint_candidates import unlinked_complaints
 from serving.snapshot.open_matters import closed_cases, open_matters
 
 from ..conftest import MUST_RUN_ALL
@@ -171,7 +171,11 @@ def seen(told, tmp_path_factory):
     import_paths(workspace, [folder / "records"], today=TODAY)
     with RecordStore(workspace.records, read_only=True) as store:
         found = [feature_matrix(store.for_kind(kind), days) for kind in KINDS]
-        told = (open_matters(store, AS_OF), closed_cases(store, AS_OF), unlinked(store, AS_OF, ""))
+        told = (
+            open_matters(store, AS_OF),
+            closed_cases(store, AS_OF),
+            unlinked_complaints(store, AS_OF, ""),
+        )
         return found, store.digest(AS_OF), told
 
 

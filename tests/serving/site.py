@@ -44,11 +44,11 @@ def site_of(workspace: Workspace) -> Iterator[Site]:
         people = UserRepository(database.engine)
         for role in Role:
             add_user(people, role.value, role)
-        from serving.watchlists.snapshot_repository import register
+        from serving.watchlists.snapshot_repository import load_register
 
         newest = WatchlistRepository(database).latest_as_of()
         assert newest is not None
-        found = register(database.engine, newest)
+        found = load_register(database.engine, newest)
         rows = sorted(found.document["projects"], key=lambda r: r["rank"] or 999) if found else []
         listed = tuple(row["project_id"] for row in rows if row["rank"])
         app = create_app(load_settings(workspace), database, key="k" * 43)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from serving.db.tables import DELIVERIES
-from serving.events.outbox import LEASE, WAITS, take_deliveries
+from serving.events.outbox import LEASE, RETRY_SECONDS, claim_deliveries
 from serving.events.webhooks import deliver_due, signature
 
 from ..conftest import answering
@@ -116,11 +116,11 @@ def test_what_fails_is_tried_again_in_order_and_given_up_at_last(
     publish()
     subscriber.status = 500
     moment = 0
-    for wait in (*WAITS, 0):
+    for wait in (*RETRY_SECONDS, 0):
         assert _deliver(database, _later(moment)) == 1
         assert _deliver(database, _later(moment)) == 0
         moment += wait + 5
-    assert len(subscriber.received) == len(WAITS) + 1
+    assert len(subscriber.received) == len(RETRY_SECONDS) + 1
     assert len({headers["webhook-id"] for headers, _ in subscriber.received}) == 1
     assert _deliver(database, _later(moment + 10**6)) == 0
     with database.engine.connect() as connection:
@@ -135,7 +135,7 @@ def test_a_redirect_is_not_followed(database, subscriber, subscribe, publish):
     subscriber.status = 307
     _deliver(database)
     subscriber.status = 200
-    assert _deliver(database, _later(WAITS[0])) == 1
+    assert _deliver(database, _later(RETRY_SECONDS[0])) == 1
 
 
 def test_nobody_there_is_a_failure_like_any_other(database, subscribe, publish):
@@ -151,10 +151,10 @@ def test_nobody_there_is_a_failure_like_any_other(database, subscribe, publish):
 def test_what_was_taken_and_not_finished_is_taken_again(database, subscribe, publish):
     subscribe("http://127.0.0.1:9/x")
     publish()
-    taken = take_deliveries(database.engine, NOW)
+    taken = claim_deliveries(database.engine, NOW)
     assert len(taken) == 4
-    assert take_deliveries(database.engine, NOW) == []
-    again = take_deliveries(database.engine, NOW + LEASE + dt.timedelta(seconds=1))
+    assert claim_deliveries(database.engine, NOW) == []
+    again = claim_deliveries(database.engine, NOW + LEASE + dt.timedelta(seconds=1))
     assert [one.event.event_id for one in again] == [one.event.event_id for one in taken]
     assert {one.attempts for one in again} == {2}
 

@@ -58,7 +58,7 @@ def service(tmp_path_factory, sqlite_template):
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_no_request_breaks_the_service_or_its_description(service):
+def test_fuzzed_requests_conform_to_the_description(service):
     url, headers = service
     description = httpx.get(f"{url}/openapi.json", trust_env=False).json()
     schema = schemathesis.openapi.from_dict(description)

@@ -20,12 +20,19 @@ from serving.backup.service import BackupUnreadable, RestoreWouldMix, back_up, r
 from serving.cli.main import main
 from serving.db.database import Database
 from serving.db.engine import writing
-from serving.ingest.importer import take_in
-from serving.jobs.repository import DEAD_AFTER, MOST_ATTEMPTS, Asked, find_job, queue_job, take_job
+from serving.ingest.importer import import_waiting
+from serving.jobs.repository import (
+    DEAD_AFTER,
+    MAX_ATTEMPTS,
+    JobRequest,
+    claim_job,
+    find_job,
+    queue_job,
+)
 from serving.settings import Settings
 from serving.watchlists.repository import WatchlistRepository
 from serving.worker.runner import run_job
-from serving.worker.scheduler import Keeper
+from serving.worker.scheduler import Scheduler
 from training.dataset.labels import event_log
 
 from ...conftest import thorough
@@ -55,7 +62,7 @@ def _run(workspace, *arguments):
 
 def _queue(database, kind, **parameters):
     with writing(database.engine).begin() as connection:
-        asked = Asked(uuid.uuid4().hex, kind, parameters, "", "test", dt.datetime.now(dt.UTC))
+        asked = JobRequest(uuid.uuid4().hex, kind, parameters, "", "test", dt.datetime.now(dt.UTC))
         return queue_job(connection, asked).job_id
 
 
@@ -88,7 +95,7 @@ def test_a_list_is_published_by_a_job(copy, opened, client):
     wanted = {"kind": "publish", "as_of": "2025-05-01", "capacity": 5}
     job = client.post("/v1/jobs", json=wanted, headers=key())
     assert job.status_code == 202
-    keeper = Keeper(copy, opened, copy.root / "service.log")
+    keeper = Scheduler(copy, opened, copy.root / "service.log")
     address = f"/v1/jobs/{job.json()['id']}"
     seen = []
     while (told := client.get(address).json())["state"] in ("queued", "running"):
@@ -114,7 +121,7 @@ def test_a_list_is_published_by_a_job(copy, opened, client):
 )
 def test_a_run_ends_with_a_result_or_a_reason(copy, opened, kind, parameters, state):
     job_id = _queue(opened, kind, **parameters)
-    take_job(opened.engine, dt.datetime.now(dt.UTC))
+    claim_job(opened.engine, dt.datetime.now(dt.UTC))
     run_job(copy, Settings(), opened, job_id)
     job = find_job(opened.engine, job_id, OFFICE)
     assert job.state == state
@@ -130,7 +137,7 @@ def test_what_if_answers_and_keeps_nothing(copy, opened):
     row = {"complaint_id": "X", "received_on": "2025-03-20", "project_id": first["project_id"]}
     asked = {"project_id": first["project_id"], "as_of": str(LISTS[1])}
     job_id = _queue(opened, "what_if", **asked, records={"complaints": [{**row, "workers": 40}]})
-    take_job(opened.engine, dt.datetime.now(dt.UTC))
+    claim_job(opened.engine, dt.datetime.now(dt.UTC))
     run_job(copy, Settings(), opened, job_id)
     result = find_job(opened.engine, job_id, OFFICE).result
     assert result is not None
@@ -145,7 +152,7 @@ def test_what_if_with_rows_that_cannot_be_is_told_so(copy, opened):
     [first, *_] = WatchlistRepository(opened).watchlist(LISTS[1]).document()["entries"]
     asked = {"project_id": first["project_id"], "as_of": str(LISTS[1])}
     job_id = _queue(opened, "what_if", **asked, records={"complaints": [{"complaint_id": "X"}]})
-    take_job(opened.engine, dt.datetime.now(dt.UTC))
+    claim_job(opened.engine, dt.datetime.now(dt.UTC))
     run_job(copy, Settings(), opened, job_id)
     problem = find_job(opened.engine, job_id, OFFICE).problem
     assert problem is not None
@@ -155,12 +162,12 @@ def test_what_if_with_rows_that_cannot_be_is_told_so(copy, opened):
 def test_a_job_whose_runner_died_is_taken_up_again_but_not_for_ever(opened, copy):
     now = dt.datetime.now(dt.UTC)
     _queue(opened, "check", as_of="2025-05-01")
-    for attempt in range(MOST_ATTEMPTS - 1):
+    for attempt in range(MAX_ATTEMPTS - 1):
         moment = now + attempt * (DEAD_AFTER + dt.timedelta(seconds=1))
-        taken = take_job(opened.engine, moment)
+        taken = claim_job(opened.engine, moment)
         assert taken is not None
         assert taken.attempts == attempt
-        assert take_job(opened.engine, moment) is None
+        assert claim_job(opened.engine, moment) is None
 
 
 def test_an_outcome_teaches_the_next_training(copy, opened, client):
@@ -170,7 +177,7 @@ def test_an_outcome_teaches_the_next_training(copy, opened, client):
     sent = {"project_id": entry["project_id"], **found}
     outcome = client.post("/v1/outcomes", json=sent, headers=key()).json()
     assert outcome["as_of"] == str(LISTS[1])
-    take_in(copy, opened)
+    import_waiting(copy, opened)
     with RecordStore(copy.records, read_only=True) as store:
         before = event_log(store, dt.date.today())
         after = event_log(store, tomorrow)
@@ -193,7 +200,7 @@ def test_a_backup_brings_everything_back(copy, opened, client, tmp_path, postgre
                 assert WatchlistRepository(database).watchlist(as_of) == WatchlistRepository(
                     opened
                 ).watchlist(as_of)
-            assert take_in(place, database) == 1
+            assert import_waiting(place, database) == 1
             grant = NewAccount("new", Role.ADMIN, "", "test", PUBLISHED_AT)
             UserRepository(database.engine).add_token(grant)
             assert len(UserRepository(database.engine).tokens()) == 2

@@ -17,7 +17,7 @@ from serving.publishing.context import PublishRequest
 from serving.publishing.pipeline import RegionUnknown, in_region, previous_list
 from serving.publishing.publication_builder import PreviousList, PublishInputs, build_publication
 from serving.publishing.repository import store_publication
-from serving.publishing.scoring import ModelUsed, Scored
+from serving.publishing.scoring import Scored, UsedModel
 from serving.scores.csv import scores_csv
 from serving.settings import PolicySettings, Settings
 from serving.watchlists.repository import WatchlistRepository
@@ -59,7 +59,7 @@ def _project(number: int, probability: float, **fields) -> ScoredProject:
 
 def _scored(projects, as_of=AS_OF, kind="lightgbm") -> Scored:
     return Scored(
-        ScoredCohort(as_of, tuple(projects), ("operations",)), ModelUsed("arrears", "3", kind, 12)
+        ScoredCohort(as_of, tuple(projects), ("operations",)), UsedModel("arrears", "3", kind, 12)
     )
 
 
@@ -164,7 +164,7 @@ def test_changes_are_against_the_previous_list(projects, database):
     assert (changes["P03"].kind, changes["P03"].reason) == ("up", "payments")
     assert "P00" in [gone.project_id for gone in publication.gone]
     assert {gone.project_name for gone in publication.gone} >= {"模拟0"}
-    previous = publication.head.previous
+    previous = publication.header.previous
     assert previous is not None
     assert (previous.as_of, previous.digest) == (EARLIER, first.watchlist.digest)
     risks = WatchlistRepository(database).project_risks(EARLIER, "")
@@ -175,10 +175,10 @@ def test_changes_are_against_the_previous_list(projects, database):
 
 def test_the_scorecard_says_so(projects):
     inputs = _inputs(projects, scored=_scored(projects, kind="scorecard"))
-    note = build_publication(inputs).head.model.note
+    note = build_publication(inputs).header.model.note
     assert note is not None
     assert "12" in note.zh
-    assert build_publication(_inputs(projects)).head.model.note is None
+    assert build_publication(_inputs(projects)).header.model.note is None
 
 
 def test_a_region_is_the_beginning_of_a_code(projects):
@@ -191,7 +191,7 @@ def test_a_region_is_the_beginning_of_a_code(projects):
 
 def test_the_rules_in_force_are_sealed(projects):
     settings = Settings(policy=PolicySettings(rest_days=7, order="expected_workers"))
-    rules = build_publication(_inputs(projects, settings=settings)).head.to_document()["rules"]
+    rules = build_publication(_inputs(projects, settings=settings)).header.to_document()["rules"]
     assert rules["policy"]["rest_days"] == 7
     assert rules["policy"]["order"] == "expected_workers"
     assert rules["tiers"]["red"] == settings.tiers.red

@@ -21,7 +21,7 @@ from risk.store.parquet_export import export_records
 from risk.store.store import RecordStore
 from risk.unit_kinds import KINDS
 from serving.cli.main import main
-from serving.ingest.temporary_store import feeds_taken_in
+from serving.ingest.temporary_store import import_feeds
 from serving.scores.spark_output import records_for_spark
 
 from ...conftest import require_program, thorough
@@ -97,7 +97,7 @@ def test_feeds_are_written_out_for_spark(tmp_path):
     require_program("java")
     simulate(tmp_path, projects=3, months=6, seed=3)
     with (
-        feeds_taken_in(tmp_path, today=TODAY, memory_gb=None, progress=lambda *_: None) as taken,
+        import_feeds(tmp_path, today=TODAY, memory_gb=None, progress=lambda *_: None) as taken,
         records_for_spark(str(tmp_path), lambda: nullcontext(taken[0])) as folder,
     ):
         assert (Path(folder) / "projects").is_dir()
