@@ -51,7 +51,7 @@ def client(opened):
     headers = {"Authorization": f"Bearer {UserRepository(opened.engine).add_token(grant)}"}
     with (
         served(create_app(Settings(), opened)) as url,
-        httpx.Client(base_url=url, headers=headers, trust_env=False) as client,
+        httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as client,
     ):
         yield client
 
