@@ -16,22 +16,22 @@ from serving.watchlists.repository import WatchlistRepository
 
 
 def create(
-    connection: Connection, database: Database, who: Principal, given: FeedbackIn
+    connection: Connection, database: Database, principal: Principal, given: FeedbackIn
 ) -> Feedback:
     """Keep a piece of feedback on a project's score of a publication.
 
     Raises:
         NotPublished, ProjectNotScored: the project has no score of that date, or lies elsewhere.
     """
-    WatchlistRepository(database).project_risk(given.project_id, given.as_of, who)
+    WatchlistRepository(database).project_risk(given.project_id, given.as_of, principal)
     kept = FeedbackRow(
         project_id=given.project_id,
-        region_code=region_of(connection, given.project_id, who),
+        region_code=region_of(connection, given.project_id, principal),
         as_of=given.as_of,
         family=given.family or "",
         verdict=given.verdict,
         comment=given.comment,
-        given_by=who.name,
+        given_by=principal.name,
         given_at=now(),
     )
     add_feedback(connection, kept)
@@ -39,10 +39,10 @@ def create(
 
 
 def list_(
-    database: Database, who: Principal, wanted: PageRequest, project_id: str | None
+    database: Database, principal: Principal, wanted: PageRequest, project_id: str | None
 ) -> Page[Feedback]:
     """The feedback on projects of the region."""
-    found = list_feedback(database.engine, who, wanted, project_id)
+    found = list_feedback(database.engine, principal, wanted, project_id)
     after = None if found.next is None else str(found.next)
     return Page(items=[to_schema(one) for one in found.items], next=after)
 

@@ -26,18 +26,18 @@ _MOST = 100_000
 @router.get("/indicators")
 def indicators(
     request: Request,
-    who: Annotated[Principal, require(Permission.READ_INDICATORS)],
+    principal: Annotated[Principal, require(Permission.READ_INDICATORS)],
     place: Annotated[str, Query(pattern=r"^\d{0,12}$")] = "",
     month: Annotated[str, Query(pattern=r"^(|\d{4}-\d{2})$")] = "",
 ) -> Response:
     """Counties, or the townships of one county, in a month."""
     engine = reader_of(request).database.engine
-    counties = list_rates(engine, who, PageRequest(_MOST), None, COUNTY).items
+    counties = list_rates(engine, principal, PageRequest(_MOST), None, COUNTY).items
     codes = sorted({one.region_code for one in counties})
     county = place[:COUNTY] if place else (codes[0] if len(codes) == 1 else "")
     rows = counties
     if county:
-        within = list_rates(engine, who, PageRequest(_MOST), None, TOWNSHIP).items
+        within = list_rates(engine, principal, PageRequest(_MOST), None, TOWNSHIP).items
         rows = [one for one in within if one.region_code.startswith(county)]
     months = sorted({one.month for one in (*counties, *rows)})
     chosen = next(
@@ -47,7 +47,7 @@ def indicators(
     return render(
         request,
         "indicators",
-        who,
+        principal,
         names=names,
         county=county,
         counties=codes,

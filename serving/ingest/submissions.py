@@ -16,7 +16,7 @@ Cell = str | bool | int | float | None
 
 
 def build_submission(
-    table: Table, rows: Sequence[Mapping[str, object]], who: Principal, at: dt.datetime
+    table: Table, rows: Sequence[Mapping[str, object]], principal: Principal, at: dt.datetime
 ) -> Submission:
     """``rows`` as a submission; only columns of the contract are kept, in its order."""
     names = [field.name for field in (*table.fields, KNOWN_AT)]
@@ -29,8 +29,8 @@ def build_submission(
         rows=[[_text(row.get(name)) for name in header] for row in rows],
         received_on=local_day(at),
         received_at=at,
-        sent_by=who.key,
-        region=who.region,
+        sent_by=principal.key,
+        region=principal.region,
     )
 
 

@@ -19,21 +19,25 @@ from serving.jobs.schemas import Job
 
 
 def queue(
-    connection: Connection, kind: str, parameters: Mapping[str, Any], region: str, who: Principal
+    connection: Connection,
+    kind: str,
+    parameters: Mapping[str, Any],
+    region: str,
+    principal: Principal,
 ) -> Job:
     """Queue a run for a region."""
-    asked = JobRequest(str(uuid.uuid4()), kind, parameters, region, who.name, now())
+    asked = JobRequest(str(uuid.uuid4()), kind, parameters, region, principal.name, now())
     return to_schema(queue_job(connection, asked))
 
 
-def get(database: Database, who: Principal, job_id: str) -> Job:
+def get(database: Database, principal: Principal, job_id: str) -> Job:
     """One run of the region."""
-    return to_schema(find_job(database.engine, job_id, who))
+    return to_schema(find_job(database.engine, job_id, principal))
 
 
-def list_(database: Database, who: Principal, wanted: PageRequest) -> Page[Job]:
+def list_(database: Database, principal: Principal, wanted: PageRequest) -> Page[Job]:
     """The runs of the region, newest first."""
-    found = list_jobs(database.engine, who, wanted)
+    found = list_jobs(database.engine, principal, wanted)
     after = None if found.next is None else str(found.next)
     return Page(items=[to_schema(kept) for kept in found.items], next=after)
 

@@ -32,25 +32,25 @@ Reader = Annotated[Principal, require(Permission.READ_LISTS)]
 
 @router.get("/map")
 def overview(
-    request: Request, who: Reader, as_of: IsoDate | None = None, region: str | None = None
+    request: Request, principal: Reader, as_of: IsoDate | None = None, region: str | None = None
 ) -> Response:
     """The map."""
     reader = reader_of(request)
-    chosen = reader.choose(request, who, as_of, region)
+    chosen = reader.choose(request, principal, as_of, region)
     if chosen is None:
-        return render(request, "nothing", who)
-    rows = reader.register(who, chosen.summary).projects
+        return render(request, "nothing", principal)
+    rows = reader.register(principal, chosen.summary).projects
     placed = [row for row in rows if row["latitude"] is not None and row["longitude"] is not None]
     return render(
         request,
         "map",
-        who,
+        principal,
         chosen=chosen,
         rows=rows,
         placed=len(placed),
         drawing=_drawing(placed) if placed else None,
         listed=sorted((r for r in rows if r["rank"]), key=lambda r: r["rank"])[:MOST_LINKED],
-        visits=visits_of(reader.database.engine, who, chosen.summary.as_of),
+        visits=visits_of(reader.database.engine, principal, chosen.summary.as_of),
         tiers=[(tier, sum(row["tier"] == tier for row in rows)) for tier in _TIERS],
     )
 
@@ -58,17 +58,17 @@ def overview(
 @router.get("/route")
 def route(
     request: Request,
-    who: Reader,
+    principal: Reader,
     stop: Annotated[list[str] | None, Query(max_length=200)] = None,
     lat: Annotated[float | None, Query(ge=-90, le=90)] = None,
     lon: Annotated[float | None, Query(ge=-180, le=180)] = None,
 ) -> Response:
     """The chosen projects in an order with a short way."""
     reader = reader_of(request)
-    chosen = reader.choose(request, who, None, None)
+    chosen = reader.choose(request, principal, None, None)
     if chosen is None:
-        return render(request, "nothing", who)
-    rows = reader.register(who, chosen.summary).by_id()
+        return render(request, "nothing", principal)
+    rows = reader.register(principal, chosen.summary).by_id()
     wanted = [rows[one] for one in dict.fromkeys(stop or ()) if one in rows][:MOST_STOPS]
     placed = [r for r in wanted if r["latitude"] is not None and r["longitude"] is not None]
     start = None if lat is None or lon is None else (lat, lon)
@@ -78,7 +78,7 @@ def route(
     return render(
         request,
         "route",
-        who,
+        principal,
         stops=[(placed[i], km) for i, km in zip(order, steps, strict=True)],
         total=sum(steps),
         unplaced=[row for row in wanted if row not in placed],

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from risk.contract import KNOWN_AT, TABLES, FieldType
-from risk.simulator.codes import check_character
+from risk.intake.credit_code import check_character
 
 SHAPES = {
     FieldType.DATE: r"\d{4}-\d\d-\d\d",
