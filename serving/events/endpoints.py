@@ -1,4 +1,4 @@
-"""/v1/subscriptions: systems that want to be called when something happens."""
+"""/v1/subscriptions: webhook subscriptions."""
 
 from __future__ import annotations
 

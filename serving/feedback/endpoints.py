@@ -1,4 +1,4 @@
-"""/v1/feedback: useful, wrong or already known."""
+"""/v1/feedback: feedback on scores and reasons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/healthz, /readyz and /metrics, for whatever watches over the service."""
+"""/healthz, /readyz and /metrics, for monitoring."""
 
 from __future__ import annotations
 

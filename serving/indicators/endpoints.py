@@ -1,4 +1,4 @@
-"""/v1/indicators: the eight rates by place and month."""
+"""/v1/indicators: the eight rates by region and month."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""/v1/records and /v1/complaints: rows of the record contract, sent in as JSON."""
+"""/v1/records and /v1/complaints: rows of the record contract as JSON."""
 
 from __future__ import annotations
 

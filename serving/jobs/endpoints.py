@@ -1,4 +1,4 @@
-"""/v1/jobs: long runs."""
+"""/v1/jobs: start and follow jobs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def start_job(
     key: IdempotencyKey,
 ) -> Response:
     """Start a job."""
-    # Training and checking look at all records, so they are for those who may see everything.
+    # Training and checks use all records, so they require access to all regions.
     region = asked.region if asked.kind == "publish" else ""
     require_covers(principal, region)
 

@@ -1,4 +1,4 @@
-"""Queues runs and tells of them."""
+"""Queues and reads jobs for the API."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ def queue(
     region: str,
     principal: Principal,
 ) -> Job:
-    """Queue a run for a region."""
+    """Queue a job for a region."""
     asked = JobRequest(str(uuid.uuid4()), kind, parameters, region, principal.name, now())
     return to_schema(queue_job(connection, asked))
 
 
 def get(database: Database, principal: Principal, job_id: str) -> Job:
-    """One run of the region."""
+    """Return a job of the region."""
     return to_schema(find_job(database.engine, job_id, principal))
 
 
 def list_(database: Database, principal: Principal, wanted: PageRequest) -> Page[Job]:
-    """The runs of the region, newest first."""
+    """Return a page of the jobs of the region, newest first."""
     found = list_jobs(database.engine, principal, wanted)
     after = None if found.next is None else str(found.next)
     return Page(items=[to_schema(kept) for kept in found.items], next=after)
 
 
 def to_schema(kept: JobKept) -> Job:
-    """A run as it is sent."""
+    """Return the schema of a job."""
     values = {name: getattr(kept, name) for name in Job.model_fields if name != "id"}
     return Job.model_validate({"id": kept.job_id, **values})

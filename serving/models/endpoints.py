@@ -1,4 +1,4 @@
-"""/v1/models: which model scores, and its card."""
+"""/v1/models: published models and their cards."""
 
 from __future__ import annotations
 

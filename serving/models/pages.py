@@ -33,7 +33,7 @@ Runner = Annotated[Principal, require(Permission.RUN_JOBS)]
 
 @router.get("/supervision")
 def model(request: Request, principal: Supervisor) -> Response:
-    """The model in use: what it is, how it did, and the last check."""
+    """The model in use, its evaluation and the last check."""
     engine = reader_of(request).database.engine
     found = list_models(engine)
     champion = stored_model(engine, "champion") if found else None
@@ -65,7 +65,7 @@ def card(
 
 @router.post("/supervision/check")
 def check(request: Request, principal: Runner) -> Response:
-    """Ask for a check as of today's newest list."""
+    """Queue a check as of the newest list."""
     reader = reader_of(request)
     as_of = WatchlistRepository(reader.database).latest_as_of()
     if as_of is None:
@@ -81,7 +81,7 @@ def check(request: Request, principal: Runner) -> Response:
 
 
 def _evidence(about: Document) -> Document | None:
-    """The backtest the gate saw: contenders by figure, and the calibration."""
+    """Return the backtest of the promotion gate: metrics of all models, and the calibration."""
     evidence = about.get("evidence")
     if not evidence or not evidence.get("figures"):
         return None

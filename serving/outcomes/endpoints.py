@@ -1,4 +1,4 @@
-"""/v1/outcomes: what visits found."""
+"""/v1/outcomes: outcomes of visits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeps outcomes, as outcomes and as records on their way to the record store."""
+"""Stores outcomes, and submits them as inspections records."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from serving.outcomes.schemas import CorrectionIn, Found, Outcome, OutcomeIn
 
 
 class OutcomeInvalid(ReasonedError):
-    """Intake would quarantine the outcome as an inspections record."""
+    """The outcome would be quarantined as an inspections record."""
 
     code = "outcome_invalid"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -34,7 +34,7 @@ class OutcomeInvalid(ReasonedError):
 def create(
     connection: Connection, database: Database, principal: Principal, found: OutcomeIn
 ) -> Outcome:
-    """Keep a new outcome.
+    """Store a new outcome.
 
     Raises:
         ProjectUnknown: the project is not known, or in another region.
@@ -60,7 +60,7 @@ def create(
 def correct(
     connection: Connection, principal: Principal, outcome_id: str, found: CorrectionIn
 ) -> Outcome:
-    """Keep another version of an outcome.
+    """Store a new version of an outcome.
 
     Raises:
         OutcomeUnknown: there is none in the region.
@@ -88,7 +88,7 @@ def correct(
 def list_(
     database: Database, principal: Principal, wanted: PageRequest, filters: Mapping[str, object]
 ) -> Page[Outcome]:
-    """The newest version of every outcome of the region that fits ``filters`` (None: any)."""
+    """Return a page of the newest outcomes of the region that match ``filters`` (None: any)."""
     chosen = {name: value for name, value in filters.items() if value is not None}
     found = repository.list_outcomes(database.engine, principal, wanted, chosen)
     after = None if found.next is None else str(found.next)
@@ -96,13 +96,13 @@ def list_(
 
 
 def list_versions(database: Database, principal: Principal, outcome_id: str) -> Page[Outcome]:
-    """All versions of an outcome of the region."""
+    """Return all versions of an outcome of the region."""
     found = repository.outcome_versions(database.engine, outcome_id, principal)
     return Page(items=[to_schema(one) for one in found], next=None)
 
 
 def to_schema(outcome: repository.Outcome) -> Outcome:
-    """An outcome as it is sent; whether it was drawn stays inside."""
+    """Return the schema of an outcome, without the random selection."""
     return Outcome(
         id=outcome.outcome_id,
         version=outcome.version,

@@ -1,4 +1,4 @@
-"""/v1/projects: the risk of one project, why, its past, and what people noted."""
+"""/v1/projects: risk, reasons, history and notes of a project."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ router = APIRouter(prefix="/v1/projects", tags=["projects"], responses=RESPONSES
 Reader = Annotated[Principal, require(Permission.READ_PROJECTS)]
 
 
-# A project's code may hold a slash, hence ":path".
+# A project id may contain a slash, hence ":path".
 @router.get(
     "/{project_id:path}/risk",
     response_class=Response,

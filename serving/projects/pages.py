@@ -1,4 +1,4 @@
-"""One project: why it is where it is, what the records show, what to look at on site."""
+"""/projects: search, project page, feedback and notes."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def search(
     q: Annotated[str, Query(max_length=200)] = "",
     tier: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
-    """Every project of the region, listed or not."""
+    """Search all projects of the region, listed or not."""
     reader = reader_of(request)
     chosen = reader.choose(request, principal, None, None)
     if chosen is None:
@@ -75,14 +75,14 @@ def search(
 
 @router.get("/projects/{project_id:path}/visit")
 def visit_form(request: Request, project_id: str, principal: Visitor) -> Response:
-    """The form to record a visit with."""
+    """The form to record a visit."""
     risk = reader_of(request).risk(request, principal, project_id, None)
     return render(request, "visit", principal, risk=risk, today=now().astimezone().date())
 
 
 @router.post("/projects/{project_id:path}/feedback")
 def judge(request: Request, project_id: str, principal: Judge, form: Form) -> Response:
-    """Keep what somebody thinks of the score or of a reason."""
+    """Store feedback on the score or on a reason."""
     family = form.get("family") or None
     said = {name: form.get(name) for name in ("as_of", "verdict", "comment")}
     try:
@@ -98,7 +98,7 @@ def judge(request: Request, project_id: str, principal: Judge, form: Form) -> Re
 
 @router.post("/projects/{project_id:path}/notes")
 def write_note(request: Request, project_id: str, principal: Writer, form: Form) -> Response:
-    """Keep a note, and show them all."""
+    """Store a note and show all notes."""
     database = reader_of(request).database
 
     def keep(connection: Any) -> None:
@@ -118,7 +118,7 @@ def write_note(request: Request, project_id: str, principal: Writer, form: Form)
 def project(
     request: Request, project_id: str, principal: Reader, as_of: IsoDate | None = None
 ) -> Response:
-    """Everything there is to see of a project."""
+    """The page of a project."""
     reader = reader_of(request)
     risk = reader.risk(request, principal, project_id, as_of)
     engine = reader.database.engine
@@ -151,7 +151,7 @@ def project(
 def _elements(
     risk: Document, found: Document | None, day: dt.date, language: Language
 ) -> dict[str, list[dict[str, str]]]:
-    """The elements of transfer and listing in words, where a matter is open."""
+    """Return the legal elements of transfer and listing as texts, if a matter is open."""
     handling = (found or {}).get("handling")
     if not has_open_matter(handling):
         return {}
@@ -170,7 +170,7 @@ def _named(row: Document, q: str) -> bool:
 
 
 def _list_of(reader: WatchlistReader, principal: Principal, risk: Document) -> ListSummary | None:
-    """The list the risk was sealed with."""
+    """Return the list that the risk was sealed with."""
     for one in WatchlistRepository(reader.database, kind_of(risk)).summaries(principal):
         if one.as_of.isoformat() == risk["as_of"] and one.region == risk["region"]:
             return one
@@ -178,12 +178,12 @@ def _list_of(reader: WatchlistReader, principal: Principal, risk: Document) -> L
 
 
 def kind_of(risk: Document) -> Kind:
-    """The kind of unit a risk is of."""
+    """Return the kind of unit of a risk."""
     return "employer" if risk.get("kind") == "employer" else "project"
 
 
 def _tree(contracts: Sequence[Document]) -> list[Document]:
-    """Contracts under the contract above them; one whose parent is not known stands at the top."""
+    """Return the contract tree; contracts with an unknown parent are roots."""
     nodes = {one["id"]: {**one, "below": []} for one in contracts}
     top: list[Document] = []
     for node in nodes.values():
@@ -196,7 +196,7 @@ def _tree(contracts: Sequence[Document]) -> list[Document]:
 
 
 def _goes_round(node: Document, nodes: Mapping[str, Document]) -> bool:
-    """Whether the way up comes back to where it began."""
+    """Whether the chain of parents is a cycle."""
     seen, here = {node["id"]}, nodes.get(node["parent"] or "")
     while here is not None:
         if here["id"] in seen:
@@ -210,7 +210,7 @@ _MARKS = ("complaint", "case", "inspection", "dispute", "contractor_listed")
 
 
 def _chart(found: Document, risk: Document, language: str) -> Document | None:
-    """Series by month, and what happened in these months."""
+    """Return the monthly series and the events of these months."""
     money = found["money"]
     if not money:
         return None
@@ -223,7 +223,7 @@ def _chart(found: Document, risk: Document, language: str) -> Document | None:
 
 
 def _history(reader: WatchlistReader, principal: Principal, project_id: str) -> list[Document]:
-    """The score at every date, oldest first; of one date that of the list sealed last."""
+    """Return the scores by date, oldest first; the list sealed last counts for a date."""
     newest: dict[dt.date, Document] = {}
     for one in WatchlistRepository(reader.database).score_history(project_id, principal):
         said = {"label": f"{one.as_of:%Y-%m}", "probability": one.probability, "tier": one.tier}
@@ -232,7 +232,7 @@ def _history(reader: WatchlistReader, principal: Principal, project_id: str) -> 
 
 
 def _others(register: Register, found: Document | None, project_id: str) -> Document:
-    """Other projects of the contractor and of the owner, and similar ones."""
+    """Return other projects of the contractor and the owner, and similar projects."""
     rows = register.by_id()
     if found is None:
         return {"contractor": [], "owner": [], "similar": []}

@@ -1,4 +1,4 @@
-"""Reads what is stored of projects."""
+"""Reads risks, history, legal elements and notes of projects for the API."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def list_part(
     name: str,
     kind: type[S],
 ) -> Page[S]:
-    """One list out of a project's sealed risk."""
+    """Return one list field of the sealed risk of a project."""
     view = views.risk(principal, *which)
     request.scope["state"]["about"] = (view.as_of, view.list_digest, view.model_version)
     found = json.loads(view.body)[name]
@@ -45,7 +45,7 @@ def list_part(
 def list_history(
     database: Database, principal: Principal, project_id: str, wanted: PageRequest
 ) -> Page[ScoredThen]:
-    """Every publication the project is in, newest first; the cursor counts them."""
+    """Return a page of the publications of a project, newest first; the cursor is an offset."""
     found = WatchlistRepository(database).score_history(project_id, principal)
     start = wanted.cursor or 0
     items = [ScoredThen(**asdict(one)) for one in found[start : start + wanted.limit]]
@@ -54,7 +54,7 @@ def list_history(
 
 
 def get_changes(database: Database, principal: Principal, project_id: str) -> WhatChanged:
-    """The newest publication of the project against the one before of an earlier date."""
+    """Compare the newest publication of a project with the previous date."""
     found = WatchlistRepository(database).score_history(project_id, principal)
     now = found[0]
     before = next((one for one in found if one.as_of < now.as_of), None)
@@ -80,7 +80,7 @@ def get_changes(database: Database, principal: Principal, project_id: str) -> Wh
 def get_elements(
     database: Database, principal: Principal, which: tuple[str, dt.date | None], kind: Kind
 ) -> Elements:
-    """The elements of ``kind`` from what was kept with the list.
+    """Return the legal elements of ``kind`` from the dossier stored with the list.
 
     Raises:
         NothingPublished, NotPublished, ProjectNotScored: there is no such risk in the region.
@@ -114,7 +114,7 @@ def _element(one: Mapping[str, Any]) -> Element:
 def notes(
     database: Database, principal: Principal, project_id: str, wanted: PageRequest
 ) -> Page[Note]:
-    """The notes on a project.
+    """Return a page of the notes on a project.
 
     Raises:
         ProjectUnknown: it is not known, or in another region.
@@ -127,7 +127,7 @@ def notes(
 
 
 def note_to_schema(kept: NoteRow) -> Note:
-    """A note as it is sent."""
+    """Return the schema of a note."""
     return Note(
         project_id=kept.project_id,
         text=kept.text,
@@ -141,7 +141,7 @@ def _flags(document: Mapping[str, Any] | None) -> set[str]:
 
 
 def _reason_changes(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> list[ReasonMoved]:
-    """Contributions by family, those that moved most first."""
+    """Return the contributions by family, largest change first."""
     new = {reason["family"]: reason["contribution"] for reason in now["reasons"]}
     old = {
         reason["family"]: reason["contribution"]

@@ -55,7 +55,7 @@ def ask_what_if(
 
 
 def scores(database: Database, principal: Principal, asked: ScoresIn) -> Scores:
-    """The sealed scores of the projects asked for, in the order asked."""
+    """Return the sealed scores of the requested projects, in the order of the request."""
     found = WatchlistRepository(database).scores(asked.project_ids, asked.as_of, principal)
     names = list(dict.fromkeys(asked.project_ids))
     return Scores(

@@ -1,4 +1,4 @@
-"""/v1/watchlists: lists, one list, its entries, what happened since."""
+"""/v1/watchlists: lists, one list, its entries and events."""
 
 from __future__ import annotations
 

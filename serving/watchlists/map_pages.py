@@ -1,4 +1,4 @@
-"""The region's projects where they are, and an order of visits for the day."""
+"""/map: the projects of the region on a map, and the order of visits for a day."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from serving.web.svg import MapProjection, convex_hull, fit_projection
 router = APIRouter(include_in_schema=False)
 
 MOST_LINKED = 400
-"""So many projects can be clicked; the others are drawn as points, or the page grows heavy."""
+"""Number of clickable projects; the others are plain points, to keep the page small."""
 
 MOST_STOPS = 30
 _MOST_AREAS = 40
@@ -63,7 +63,7 @@ def route(
     lat: Annotated[float | None, Query(ge=-90, le=90)] = None,
     lon: Annotated[float | None, Query(ge=-180, le=180)] = None,
 ) -> Response:
-    """The chosen projects in an order with a short way."""
+    """The chosen projects in an order with a short route."""
     reader = reader_of(request)
     chosen = reader.choose(request, principal, None, None)
     if chosen is None:
@@ -89,7 +89,7 @@ def route(
 
 
 def _drawing(rows: Sequence[Document]) -> Document:
-    """The picture: linked projects (riskiest on top), points by tier, areas by place."""
+    """Return the drawing: linked projects (highest risk on top), points by tier, areas."""
     frame = fit_projection([(row["latitude"], row["longitude"]) for row in rows])
     ranked = sorted(rows, key=lambda row: (row["rank"] is None, -row["probability"]))
     linked, others = ranked[:MOST_LINKED], ranked[MOST_LINKED:]
@@ -115,7 +115,7 @@ def _point(frame: MapProjection, row: Document) -> str:
 
 
 def _areas(frame: MapProjection, rows: Sequence[Document]) -> list[Document]:
-    """Each county's, or in one county each township's, projects in an outline of their own."""
+    """Return an outline of the projects of each county, or of each township within one county."""
     counties = {row["region_code"][:6] for row in rows}
     digits = 9 if len(counties) == 1 else 6
     members: dict[str, list[tuple[float, float]]] = defaultdict(list)

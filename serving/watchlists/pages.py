@@ -1,4 +1,4 @@
-"""This month's list: filtered, sorted, printed, taken along."""
+"""/watchlist: the newest list, filtered and sorted; print, workbook and PDF."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Document = Mapping[str, Any]
 
 
 class ListQuery(BaseModel):
-    """What of a list is wanted; everything may be left out, an empty field means any."""
+    """Filters of a list; all are optional, an empty field means any."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -49,7 +49,7 @@ class ListQuery(BaseModel):
     page: int = 1
 
     def day(self) -> dt.date | None:
-        """The date asked for."""
+        """Return the requested date."""
         return self.as_of if isinstance(self.as_of, dt.date) else None
 
 
@@ -57,7 +57,7 @@ class ListQuery(BaseModel):
 def watchlist(
     request: Request, principal: Reader, wanted: Annotated[ListQuery, Query()]
 ) -> Response:
-    """The list on a page."""
+    """The list as a page."""
     chosen = reader_of(request).choose(request, principal, wanted.day(), wanted.region, wanted.kind)
     if chosen is None:
         return render(request, "nothing", principal)
@@ -91,7 +91,7 @@ def watchlist(
 
 @router.get("/watchlist/print")
 def printed(request: Request, principal: Reader, wanted: Annotated[ListQuery, Query()]) -> Response:
-    """The list for paper, one page per district."""
+    """The list for printing, one page per district."""
     chosen = reader_of(request).choose(request, principal, wanted.day(), wanted.region, wanted.kind)
     if chosen is None:
         return render(request, "nothing", principal)
@@ -125,7 +125,7 @@ def as_workbook(
 def visits(
     request: Request, principal: Annotated[Principal, require(Permission.READ_OUTCOMES)]
 ) -> Response:
-    """All visits entered so far as inspections records, to be imported elsewhere."""
+    """All visits entered so far as inspections records, for import elsewhere."""
     from serving.watchlists.xlsx import records_xlsx
 
     engine = reader_of(request).database.engine
@@ -148,7 +148,7 @@ def as_pdf(request: Request, principal: Reader, wanted: Annotated[ListQuery, Que
 def sought(
     entries: Sequence[Document], wanted: ListQuery, visits: Mapping[str, Visit]
 ) -> list[Document]:
-    """The entries that fit, in the order wanted."""
+    """Return the matching entries in the requested order."""
     found = [entry for entry in entries if _fits(entry, wanted, visits)]
     return sorted(found, key=_ORDERS[wanted.sort])
 
@@ -176,7 +176,7 @@ _ORDERS: Mapping[str, Any] = {
 
 
 def _choices(entries: Sequence[Document]) -> Document:
-    """What can be filtered by: places and red flags that occur."""
+    """Return the filter choices: regions and red flags that occur."""
     flags = {flag["code"]: flag["title"] for e in entries for flag in e["red_flags"]}
     places = {e["region_code"] for e in entries}
     counties = {code[:6] for code in places}
@@ -184,7 +184,7 @@ def _choices(entries: Sequence[Document]) -> Document:
 
 
 def _kinds(reader: WatchlistReader, principal: Principal) -> list[Kind]:
-    """The kinds of unit lists are published of, where there is more than one."""
+    """Return the kinds of unit that have lists; empty if there is only one."""
     found = [
         kind for kind in KINDS if WatchlistRepository(reader.database, kind).summaries(principal)
     ]

@@ -1,4 +1,4 @@
-"""Reads watchlists."""
+"""Reads lists, entries and events for the API."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from serving.watchlists.schemas import Changes, Entry, ListEvent, Sought, Watchl
 def watchlists(
     lists: WatchlistRepository, principal: Principal, region: str | None, part: PageRequest
 ) -> Page[WatchlistSummary]:
-    """Summaries of the lists the principal may see; the cursor counts them."""
+    """Return a page of the lists the principal may see; the cursor is an offset."""
     found = lists.summaries(principal, region)
     start = part.cursor or 0
     items = [WatchlistSummary(**asdict(item)) for item in found[start : start + part.limit]]
@@ -29,7 +29,7 @@ def watchlists(
 
 
 def entries(view: View, sought: Sought) -> Page[Entry]:
-    """The entries of a view that are wanted, by rank; the cursor is the last rank seen."""
+    """Return a page of the matching entries by rank; the cursor is the last rank."""
     found = [
         entry
         for entry in json.loads(view.body)["entries"]
@@ -41,7 +41,7 @@ def entries(view: View, sought: Sought) -> Page[Entry]:
 
 
 def changes(database: Database, principal: Principal, part: PageRequest) -> Changes:
-    """What happened in the region of the principal after a cursor."""
+    """Return events of the principal's region after a cursor."""
     found = list_events(database.engine, principal, part)
     items = [
         ListEvent.model_validate(
