@@ -48,9 +48,9 @@ from serving.db.tables import (
     WATCHLIST_ENTRIES,
     WATCHLISTS,
 )
-from serving.events.outbox import Subscription, keep_subscription
+from serving.events.outbox import Subscription, add_subscription
 from serving.events.webhooks import deliver_due
-from serving.ingest.importer import take_in
+from serving.ingest.importer import import_waiting
 from serving.publishing.repository import store_publication
 from serving.settings import default_toml
 
@@ -341,7 +341,7 @@ def _subscribe(database: Database, url: str) -> None:
     types = ("watchlist.published", "project.tier_changed")
     one = Subscription("s", "case", url, "", types, "whsec_MDEyMzQ1Njc=", now, "benchmark", None)
     with writing(database.engine).begin() as connection:
-        keep_subscription(connection, one)
+        add_subscription(connection, one)
 
 
 def _take_in(workspace: Workspace, database: Database) -> None:
@@ -350,7 +350,7 @@ def _take_in(workspace: Workspace, database: Database) -> None:
 
     for _ in range(200):
         try:
-            take_in(workspace, database)
+            import_waiting(workspace, database)
         except RecordStoreBusy:
             time.sleep(0.1)
         else:

@@ -6,16 +6,16 @@ import datetime as dt
 
 from serving.watchlists.document import (
     Assessment,
-    ChangeNote,
     Entry,
+    EntryChange,
     EvidenceRef,
-    Head,
+    Header,
     Listing,
-    ModelNote,
+    LocalizedText,
+    ModelInfo,
     ProjectRisk,
     Publication,
-    ReasonNote,
-    Words,
+    SealedReason,
 )
 
 TIERS = ("red", "orange", "yellow", "blue")
@@ -25,13 +25,13 @@ def publication(as_of: dt.date, *, listed: int, cohort: int, region: str = "") -
     """A list of ``listed`` entries over ``cohort`` projects; tiers move with the date."""
     listings = [Listing(n + 1, "risk", None) for n in range(listed)]
     notes = [_assessment(n, as_of) for n in range(cohort)]
-    entries = tuple(Entry(listings[n], notes[n], ChangeNote("new")) for n in range(listed))
+    entries = tuple(Entry(listings[n], notes[n], EntryChange("new")) for n in range(listed))
     risks = tuple(ProjectRisk(notes[n], listings[n] if n < listed else None) for n in range(cohort))
-    head = Head(
+    head = Header(
         as_of=as_of,
         region=region,
         capacity=listed,
-        model=ModelNote("arrears", "1", "lightgbm"),
+        model=ModelInfo("arrears", "1", "lightgbm"),
         cohort=cohort,
         missing_feeds=(),
         records_digest="0" * 64,
@@ -52,10 +52,12 @@ def publication(as_of: dt.date, *, listed: int, cohort: int, region: str = "") -
 
 
 def _assessment(number: int, as_of: dt.date) -> Assessment:
-    text = Words("工资发放推高风险：逾期未付占比 35%", "wage payment raises the risk: 35 % unpaid")
+    text = LocalizedText(
+        "工资发放推高风险：逾期未付占比 35%", "wage payment raises the risk: 35 % unpaid"
+    )
     evidence = tuple(EvidenceRef("payrolls", f"PR-{number}-{i}", as_of) for i in range(3))
     reasons = tuple(
-        ReasonNote(family, 1.0 - i / 10, "unpaid", 0.35, 0.02, "31", text, evidence)
+        SealedReason(family, 1.0 - i / 10, "unpaid", 0.35, 0.02, "31", text, evidence)
         for i, family in enumerate(("payments", "history", "stage", "reporting"))
     )
     return Assessment(

@@ -124,12 +124,12 @@ def _served(workspace: Path) -> Iterator[tuple[str, list[str]]]:
     from serving.db.database import Database
     from serving.server import listen
     from serving.settings import load_settings
-    from serving.watchlists.snapshot_repository import register
+    from serving.watchlists.snapshot_repository import load_register
 
     opened = Workspace(workspace)
     database = Database(f"sqlite:///{opened.service_database}")
     newest = WatchlistRepository(database).latest_as_of()
-    found = register(database.engine, newest) if newest else None
+    found = load_register(database.engine, newest) if newest else None
     if found is None:
         sys.exit("the demo published nothing")
     placed = [row for row in found.document["projects"] if row["rank"] and row["latitude"]]

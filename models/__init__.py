@@ -1,1 +1,1 @@
-"""The arrears model, its calibration, baselines and scorecard, reasons, and the registry."""
+"""The arrears model and its alternatives: calibration, explanations, storage and the registry."""

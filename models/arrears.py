@@ -1,4 +1,8 @@
-"""The arrears model: gradient-boosted trees, bagged over seeds, with exact explanations."""
+"""The arrears model: LightGBM trees, averaged over seeds, with exact SHAP contributions.
+
+``raw`` and ``contributions`` correspond to ``predict(raw_score=True)`` and
+``predict(pred_contrib=True)`` of LightGBM, averaged over the boosters.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +24,15 @@ if TYPE_CHECKING:
 
 
 ROWS_PER_BATCH = 8_192
-"""Rows scored and explained together, so that memory does not grow with them."""
+"""Rows scored and explained together; bounds the memory of large cohorts."""
 
 
 @dataclass(frozen=True)
 class ArrearsModel:
-    """LightGBM boosters as their text, the features they read, and the calibration.
+    """LightGBM boosters in text format, the features they read, and the calibration.
 
-    The raw score is the mean over the boosters, so its SHAP contributions are the mean of
-    theirs and still add up to it.
+    The raw score is the mean over the boosters; its SHAP contributions are the mean of theirs and
+    so add up to it.
     """
 
     columns: tuple[str, ...]
@@ -56,7 +60,7 @@ class ArrearsModel:
         return raw
 
     def contributions(self, matrix: Matrix) -> NDArray[np.float64]:
-        """Exact TreeSHAP, shape (rows, features + 1); the last column is the base.
+        """Exact TreeSHAP contributions, shape (rows, features + 1); the last column is the base.
 
         Source: Lundberg et al., "From local explanations to global understanding", 2020.
         """
@@ -78,7 +82,7 @@ class ArrearsModel:
 
 @dataclass(frozen=True)
 class Hyperparameters:
-    """How boosters are grown; see :func:`hyperparameters_for`."""
+    """Hyperparameters of the boosters; see :func:`hyperparameters_for`."""
 
     leaves: int
     min_rows_in_leaf: int
@@ -90,7 +94,7 @@ class Hyperparameters:
     seeds: tuple[int, ...] = (0, 1, 2, 3)
 
     def parameters(self, directions: Sequence[int], seed: int) -> dict[str, Any]:
-        """LightGBM's parameters; monotone where the catalogue gives a direction."""
+        """Parameters for LightGBM; monotone constraints where the catalogue gives a direction."""
         return {
             "objective": "cross_entropy",
             "num_leaves": self.leaves,
@@ -111,10 +115,10 @@ class Hyperparameters:
 
 
 def hyperparameters_for(positives: float) -> Hyperparameters:
-    """The fewer events, the simpler the trees.
+    """Hyperparameters by the number of positive rows: the fewer events, the simpler the trees.
 
-    Measured on months before any reported date: with a few hundred positive rows trees of four
-    leaves gave the best average precision; deeper ones only learnt the noise.
+    Measured on months before any reported date: with a few hundred positive rows, trees of four
+    leaves had the best average precision; deeper trees fitted noise.
     """
     if positives < 1_000:
         return Hyperparameters(leaves=4, min_rows_in_leaf=100, l2=20.0)
@@ -131,8 +135,9 @@ def fit_booster(
     rounds: int,
     seed: int,
 ) -> Any:
-    """One booster. ``data`` has labels in [0, 1]; boosters of one recipe may share it.
+    """Fit one booster.
 
-    ``directions`` per column: 1, -1 or 0 for either.
+    ``data`` has labels in [0, 1]; boosters with the same hyperparameters may share it.
+    ``directions`` per column: 1, -1, or 0 for either.
     """
     return lgb.train(hyperparameters.parameters(directions, seed), data, num_boost_round=rounds)

@@ -1,4 +1,4 @@
-"""What every scorer offers: raw scores, their exact parts, and a probability."""
+"""The interface of all scoring models: raw scores, their exact contributions, calibration."""
 
 from __future__ import annotations
 
@@ -18,43 +18,45 @@ Kind = Literal["lightgbm", "logistic", "scorecard"]
 
 
 class FeaturesMissing(WagewatchError):
-    """The matrix lacks columns the model was made with."""
+    """The matrix lacks columns the model was trained on."""
 
     code = "features_missing"
 
 
 class ScoringModel(Protocol):
-    """A model of either kind. ``contributions(m).sum(axis=1) == raw(m)`` to 1e-6."""
+    """A scoring model. ``contributions(m).sum(axis=1)`` equals ``raw(m)`` to 1e-6."""
 
     @property
     def kind(self) -> Kind:
-        """Which kind of model this is."""
+        """The kind of model."""
 
     @property
     def calibration(self) -> Calibration:
-        """From raw score to probability."""
+        """The map from raw scores to probabilities."""
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The features it reads, in its order."""
+        """The features it reads, in order."""
 
     def raw(self, matrix: Matrix) -> NDArray[np.float64]:
         """Log-odds before calibration, shape (rows,)."""
 
     def contributions(self, matrix: Matrix) -> NDArray[np.float64]:
-        """Shape (rows, len(columns) + 1): what each feature adds; the last column is the base."""
+        """Contribution of each feature, shape (rows, columns + 1); the last column is the base."""
 
 
 def align_columns(matrix: Matrix, columns: Sequence[str]) -> NDArray[np.float64]:
-    """The values of ``columns`` in this order, not to be written to: no copy where they are all.
+    """The values of ``columns`` in this order, shape (rows, len(columns)).
+
+    Read-only: where ``columns`` are all columns of the matrix, its own array is returned.
 
     Raises:
         FeaturesMissing: the matrix lacks one of them.
     """
     if tuple(columns) == matrix.columns:
         return matrix.values
-    place = {name: index for index, name in enumerate(matrix.columns)}
-    missing = [name for name in columns if name not in place]
+    index = {name: number for number, name in enumerate(matrix.columns)}
+    missing = [name for name in columns if name not in index]
     if missing:
         raise FeaturesMissing(missing=", ".join(missing))
-    return matrix.values[:, [place[name] for name in columns]]
+    return matrix.values[:, [index[name] for name in columns]]

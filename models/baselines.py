@@ -1,4 +1,7 @@
-"""What the model has to beat without fitting anything: the rules in use, the last inspection."""
+"""Baselines that need no training: published warning rules, and the last inspection.
+
+They are the bar a model has to clear, so they stay as published when features are added.
+"""
 
 from __future__ import annotations
 

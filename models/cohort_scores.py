@@ -1,4 +1,4 @@
-"""Scores the cohort of a day with a model and says why."""
+"""Score and explain the cohort of a date."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from risk.store.store import RecordStore
 
 @dataclass(frozen=True)
 class ScoredProject:
-    """One project's score: ``raw`` and ``base`` in log-odds before calibration.
+    """The score of one project; ``raw`` and ``base`` are log-odds before calibration.
 
     ``base`` plus all ``contributions`` (one per family) equals ``raw`` to 1e-6. ``workers`` and
-    ``amount_at_stake`` (fen) are None where the records do not tell. ``unlike_inspected`` says that
-    nothing like it was ever inspected, so its score is a guess; None where too little was
-    inspected to say. ``levers``: what would lower it, where asked for.
+    ``amount_at_stake`` (fen) are None if unknown. ``unlike_inspected`` is True if no similar
+    project was ever inspected, so that the score is an extrapolation; None if too few projects
+    were inspected to decide. ``levers`` are empty unless requested.
     """
 
     project_id: str
@@ -46,7 +46,7 @@ class ScoredProject:
 
 @dataclass(frozen=True)
 class ScoredCohort:
-    """All projects of the cohort at ``as_of``, by project_id."""
+    """The scored cohort at ``as_of``, ordered by project_id."""
 
     as_of: dt.date
     projects: tuple[ScoredProject, ...]
@@ -77,7 +77,7 @@ def score_cohort(
     *,
     with_levers: bool = False,
 ) -> ScoredCohort:
-    """The cohort of ``as_of`` scored and explained, from what was known before it."""
+    """Score and explain the cohort of ``as_of`` from what was known before it."""
     engine = compute(store, [as_of], progress)
     try:
         matrix = to_matrix(matrix_table(engine), store.kind)

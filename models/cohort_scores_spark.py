@@ -1,7 +1,7 @@
-"""Scores a cohort on Spark: the executors score and explain their own rows, and write them.
+"""Score a cohort on Spark: the executors score, explain and write their own rows.
 
-The model travels as its texts, once to each executor; a Python worker loads it once. The peers'
-medians are small and travel with it. Nothing of the cohort comes to the driver.
+The model is broadcast in text format together with the peer medians, and each Python worker parses
+it once. No row of the cohort reaches the driver.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ SCORES_SCHEMA = (
     " typical: DOUBLE, article: STRING, zh: STRING, en: STRING,"
     " evidence: ARRAY<STRUCT<table: STRING, record_id: STRING, known_at: DATE>>>>"
 )
-"""The columns written; ``as_of`` becomes the name of the folder."""
+"""The columns written; ``as_of`` becomes the partition."""
 
 
 @dataclass(frozen=True)
 class Scorer:
-    """All an executor needs to score and explain rows of one cohort."""
+    """What an executor needs to score and explain rows of one cohort."""
 
     model: ScoringModel
     version: str
@@ -47,7 +47,7 @@ class Scorer:
     typical: PeerMedians
 
     def score(self, batch: pa.RecordBatch) -> list[dict[str, Any]]:
-        """The scores of a batch of rows: as_of, project_id, peers, evidence, then the features."""
+        """The scores of ``batch``: columns as_of, project_id, peers, evidence and the features."""
         import pyarrow as pa
 
         names = [feature.name for feature in FEATURE_SETS[self.kind].features]
@@ -67,7 +67,7 @@ class Scorer:
                 "probability": float(probability[row]),
                 "tier": self.tiers.tier_of(float(probability[row])).value,
                 "model": self.version,
-                "reasons": [_told(reason, self.kind) for reason in why[row]],
+                "reasons": [_to_row(reason, self.kind) for reason in why[row]],
             }
             for row, project_id in enumerate(matrix.project_ids)
         ]
@@ -85,34 +85,34 @@ def score_cohort_on_spark(
     engine.view("known_matrix", nan_as_null(names, matrix), materialised=True)
     engine.view("matrix", peer_groups_sql(engine, "known_matrix"))
     scorer = Scorer(model, version, tiers, engine.kind, peer_medians_of(engine, "matrix", names))
-    told: Broadcast[Scorer] = engine.session.sparkContext.broadcast(scorer)
+    shared: Broadcast[Scorer] = engine.session.sparkContext.broadcast(scorer)
 
     def scored(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
 
         for batch in batches:
-            rows = told.value.score(batch)
+            rows = shared.value.score(batch)
             yield from pa.Table.from_pylist(rows, schema=_schema()).to_batches()
 
     return engine.frame(_rows_sql(engine.kind)).mapInArrow(scored, SCORES_SCHEMA)
 
 
 def _schema() -> pa.Schema:
-    """The columns :data:`SCORES_SCHEMA` as Arrow."""
+    """SCORES_SCHEMA as an Arrow schema."""
     import pyarrow as pa
 
     text, number, day = pa.string(), pa.float64(), pa.date32()
     record = pa.struct({"table": text, "record_id": text, "known_at": day})
-    told = {"family": text, "contribution": number, "feature": text, "value": number}
-    told |= {"typical": number, "article": text, **dict.fromkeys(LANGUAGES, text)}
-    told |= {"evidence": pa.list_(record)}
+    reason = {"family": text, "contribution": number, "feature": text, "value": number}
+    reason |= {"typical": number, "article": text, **dict.fromkeys(LANGUAGES, text)}
+    reason |= {"evidence": pa.list_(record)}
     row = {"project_id": text, "as_of": day, "raw": number, "probability": number, "tier": text}
-    return pa.schema({**row, "model": text, "reasons": pa.list_(pa.struct(told))})
+    return pa.schema({**row, "model": text, "reasons": pa.list_(pa.struct(reason))})
 
 
 def _rows_sql(kind: Kind) -> str:
-    """The matrix with, per project, the records behind its reasons."""
-    told = " UNION ALL ".join(
+    """SQL for the matrix with the records behind the reasons of each project."""
+    evidence = " UNION ALL ".join(
         f"SELECT '{family.name}' AS family, * FROM ({top_evidence_sql(family.evidence)}) t"
         for family in FEATURE_SETS[kind].families
         if family.evidence
@@ -121,23 +121,23 @@ def _rows_sql(kind: Kind) -> str:
     return (
         "SELECT m.*, e.evidence FROM matrix m LEFT JOIN ("
         f" SELECT project_id, sort_array(collect_list({item})) AS evidence"
-        f" FROM ({told}) told GROUP BY project_id"
+        f" FROM ({evidence}) records GROUP BY project_id"
         ") e ON e.project_id = m.project_id"
     )
 
 
 def _evidence(table: pa.Table) -> Evidence:
-    found: dict[tuple[str, str], list[EvidenceItem]] = {}
+    evidence: dict[tuple[str, str], list[EvidenceItem]] = {}
     for project_id, items in zip(
         table["project_id"].to_pylist(), table["evidence"].to_pylist(), strict=True
     ):
         for one in items or ():
-            told = EvidenceItem(one["source_table"], one["record_id"], one["known_at"])
-            found.setdefault((one["family"], project_id), []).append(told)
-    return {key: tuple(items) for key, items in found.items()}
+            item = EvidenceItem(one["source_table"], one["record_id"], one["known_at"])
+            evidence.setdefault((one["family"], project_id), []).append(item)
+    return {key: tuple(items) for key, items in evidence.items()}
 
 
-def _told(reason: Reason, kind: Kind) -> Mapping[str, Any]:
+def _to_row(reason: Reason, kind: Kind) -> Mapping[str, Any]:
     return {
         "family": reason.family,
         "contribution": reason.contribution,
@@ -147,7 +147,7 @@ def _told(reason: Reason, kind: Kind) -> Mapping[str, Any]:
         "article": reason.article,
         **{language: reason_text(reason, language, kind) for language in LANGUAGES},
         "evidence": [
-            {"table": one.table, "record_id": one.record_id, "known_at": one.known_at}
-            for one in reason.evidence
+            {"table": item.table, "record_id": item.record_id, "known_at": item.known_at}
+            for item in reason.evidence
         ],
     }

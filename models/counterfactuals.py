@@ -1,8 +1,8 @@
-"""What would lower a project's risk: the model's view of duties met, one at a time.
+"""Counterfactual scores: the probability if one unmet duty were met.
 
-A lever sets the features that speak of one duty to what they would be if the duty were met, leaves
-all else as it is, and scores again. It shows how the model reads the records. It is no forecast of
-what meeting the duty would do.
+A lever sets the features of one duty to their compliant values, leaves all others unchanged, and
+scores again. It explains how the model reads the records; it does not forecast the effect of
+meeting the duty.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MIN_EFFECT = 0.001
-"""A smaller fall of the probability is not worth telling."""
+"""Smaller decreases of the probability are left out."""
 
 ALL_DUTIES = "all_duties"
 
 
 @dataclass(frozen=True)
 class Lever:
-    """A duty (its ``article`` in the Regulation) and its features with the duty met."""
+    """A duty, its ``article`` in the Regulation, and its features' values with the duty met."""
 
     code: str
     article: str
@@ -38,7 +38,7 @@ class Lever:
 
 @dataclass(frozen=True)
 class LeverEffect:
-    """The probability there would be with the duty met."""
+    """The probability with the duty met; without an article for all duties together."""
 
     code: str
     article: str | None
@@ -59,15 +59,16 @@ LEVERS = levers_of(ALL_FAMILIES)
 
 
 def lever_effects(model: ScoringModel, matrix: Matrix) -> list[tuple[LeverEffect, ...]]:
-    """Per row of ``matrix`` the duties that would lower it, the strongest first, and all together.
+    """Per row of ``matrix`` the levers that lower its probability.
 
-    What is unknown stays unknown: a lever moves only features whose value is known.
+    Sorted by the resulting probability, lowest first; all duties together come last. Unknown
+    values stay unknown: a lever changes known values only.
     """
     now = model.calibration.probability(model.raw(matrix))
     every = {name: value for lever in LEVERS for name, value in lever.met.items()}
-    wanted = {lever.code: (lever.article, lever.met) for lever in LEVERS}
-    found: list[list[LeverEffect]] = [[] for _ in matrix.project_ids]
-    for code, (article, met) in {**wanted, ALL_DUTIES: (None, every)}.items():
+    levers = {lever.code: (lever.article, lever.met) for lever in LEVERS}
+    effects: list[list[LeverEffect]] = [[] for _ in matrix.project_ids]
+    for code, (article, met) in {**levers, ALL_DUTIES: (None, every)}.items():
         changed = _met(matrix, met)
         touched = np.flatnonzero(
             ((changed != matrix.values) & ~np.isnan(matrix.values)).any(axis=1)
@@ -75,11 +76,11 @@ def lever_effects(model: ScoringModel, matrix: Matrix) -> list[tuple[LeverEffect
         if not touched.size:
             continue
         then = model.calibration.probability(model.raw(_rows(matrix, changed, touched)))
-        for place, row in enumerate(touched):
-            if now[row] - then[place] >= MIN_EFFECT:
-                found[row].append(LeverEffect(code, article, float(then[place])))
+        for index, row in enumerate(touched):
+            if now[row] - then[index] >= MIN_EFFECT:
+                effects[row].append(LeverEffect(code, article, float(then[index])))
     return [
-        tuple(sorted(one, key=lambda e: (e.code == ALL_DUTIES, e.probability))) for one in found
+        tuple(sorted(one, key=lambda e: (e.code == ALL_DUTIES, e.probability))) for one in effects
     ]
 
 

@@ -1,8 +1,10 @@
-"""Logistic regression that explains itself: what small records are kinder to than trees.
+"""Ridge logistic regression on ranked features; often better than trees on small records.
 
-Every feature is spread to its rank among the training values, in [-1, 1], unknown being the middle;
-a feature whose direction the catalogue gives may only push that way. What a feature adds is its
-weight times its distance from what is typical, so the parts and the base add up exactly.
+Every feature is mapped to its rank among the training values, in [-1, 1], like scikit-learn's
+``QuantileTransformer`` with 21 quantiles; unknown values take the median. scikit-learn's
+``LogisticRegression`` cannot bound the sign of a coefficient, so the fit is our own: a feature with
+a direction in the catalogue may only push that way. The contribution of a feature is its weight
+times its distance from the training mean, so contributions and base add up exactly.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 STRENGTH = 0.003
-"""How much the data weigh against the ridge (scikit-learn's C)."""
+"""Weight of the data against the ridge penalty; ``C`` in scikit-learn."""
 
 _QUANTILES = 21
 _DIGITS = 9
@@ -29,16 +31,17 @@ _DIGITS = 9
 
 @dataclass(frozen=True)
 class LogisticHyperparameters:
-    """How it is fitted; ``strength`` is how much the data weigh against the ridge."""
+    """Hyperparameters; ``strength`` is the weight of the data against the ridge penalty."""
 
     strength: float = STRENGTH
 
 
 @dataclass(frozen=True)
 class LogisticModel:
-    """``edges`` per column: training quantiles that map a value into [-1, 1], at least one.
+    """A fitted model; log-odds throughout.
 
-    ``weights`` and ``typical`` (the mean spread in training) per column; log-odds throughout.
+    Per column: ``edges``, the training quantiles that map a value into [-1, 1] (at least one);
+    ``weights``; and ``typical``, the mean rank in training.
     """
 
     columns: tuple[str, ...]
@@ -54,11 +57,11 @@ class LogisticModel:
         return np.asarray(self.contributions(matrix).sum(axis=1), dtype=np.float64)
 
     def contributions(self, matrix: Matrix) -> NDArray[np.float64]:
-        """Shape (rows, columns + 1): what each feature adds; the last column is the base."""
-        spread = _spread(align_columns(matrix, self.columns), self.edges)
+        """Contribution of each feature, shape (rows, columns + 1); the last column is the base."""
+        ranks = _to_ranks(align_columns(matrix, self.columns), self.edges)
         weights, typical = np.array(self.weights), np.array(self.typical)
         base = self.intercept + float((weights * typical).sum())
-        parts = (spread - typical) * weights
+        parts = (ranks - typical) * weights
         return np.hstack([parts, np.full((len(parts), 1), base)])
 
 
@@ -69,32 +72,32 @@ def fit_logistic(
     *,
     strength: float = STRENGTH,
 ) -> LogisticModel:
-    """Fit on the rows of ``matrix``; ``labels`` lies in [0, 1] and holds both outcomes.
+    """Fit on the rows of ``matrix``; ``labels`` are in [0, 1] and hold both classes.
 
-    ``directions`` per column: 1, -1 or 0 for either; None lets every feature push either way.
+    ``directions`` per column: 1, -1, or 0 for either; None means 0 for all.
     """
     edges = tuple(_edges(matrix.values[:, column]) for column in range(len(matrix.columns)))
     design = np.ones((len(matrix.values), len(edges) + 1))
-    spread = _spread(matrix.values, edges, out=design[:, :-1])
-    weights = _minimised(design, labels, directions or [0] * len(edges), strength)
+    ranks = _to_ranks(matrix.values, edges, out=design[:, :-1])
+    weights = _minimise(design, labels, directions or [0] * len(edges), strength)
     return LogisticModel(
         columns=matrix.columns,
         edges=edges,
-        weights=tuple(round(float(one), _DIGITS) for one in weights[:-1]),
-        typical=tuple(round(float(one), _DIGITS) for one in spread.mean(axis=0)),
+        weights=tuple(round(float(weight), _DIGITS) for weight in weights[:-1]),
+        typical=tuple(round(float(mean), _DIGITS) for mean in ranks.mean(axis=0)),
         intercept=round(float(weights[-1]), _DIGITS),
     )
 
 
-def _minimised(
+def _minimise(
     design: NDArray[np.float64],
     happened: NDArray[np.float64],
     directions: Sequence[int],
     strength: float,
 ) -> NDArray[np.float64]:
-    """Weights and intercept of least ridge plus ``strength`` times log loss, within bounds.
+    """Weights and intercept minimising ridge plus ``strength`` times log loss, within bounds.
 
-    The last column of ``design`` is 1 throughout.
+    The last column of ``design`` is all ones (the intercept).
     """
     from scipy.optimize import minimize  # type: ignore[import-untyped]
 
@@ -109,7 +112,7 @@ def _minimised(
     bounds = [(0 if sign > 0 else None, 0 if sign < 0 else None) for sign in directions]
     rate = float(np.clip(happened.mean(), 1e-6, 1 - 1e-6))
     start = np.append(np.zeros(design.shape[1] - 1), np.log(rate / (1 - rate)))
-    done = minimize(
+    found = minimize(
         loss,
         start,
         jac=True,
@@ -117,7 +120,7 @@ def _minimised(
         bounds=[*bounds, (None, None)],
         options={"maxiter": 1000, "ftol": 1e-12, "gtol": 1e-7},
     )
-    return np.asarray(done.x, dtype=np.float64)
+    return np.asarray(found.x, dtype=np.float64)
 
 
 def _edges(values: NDArray[np.float64]) -> tuple[float, ...]:
@@ -128,12 +131,12 @@ def _edges(values: NDArray[np.float64]) -> tuple[float, ...]:
     return tuple(float(mark) for mark in marks)
 
 
-def _spread(
+def _to_ranks(
     values: NDArray[np.float64],
     edges: Sequence[Sequence[float]],
     out: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """The ranks of ``values``, written to ``out`` where it is given."""
+    """The ranks of ``values`` in [-1, 1]; written to ``out`` if given."""
     out = np.empty(values.shape) if out is None else out
     out[:] = 0.0
     for column, marks in enumerate(edges):

@@ -1,10 +1,11 @@
-"""Is a project like any that was ever inspected? If not, its score is a guess about the unseen.
+"""Novelty detection: is a project similar to any that was inspected (the applicability domain)?
 
-A model knows only what inspections and complaints brought to light. Each project is compared with
-up to 300 inspected ones over all features: a value counts by the fifth of the inspected values it
-falls into (or beyond their range), the unknown as a mark of its own, so no unit outweighs another
-(after J. Gower, "A general coefficient of similarity", 1971). A project further from its nearest
-than 99 % of the inspected ones are from theirs is unlike anything inspected.
+The model learns only from what inspections and complaints brought to light; the score of a project
+unlike any inspected one is an extrapolation. Each project is compared with up to 300 inspected
+ones, as ``NearestNeighbors(n_neighbors=1)`` of scikit-learn would on coded features: a value counts
+by its quintile among the inspected values (or as out of range), an unknown value as a level of its
+own, so no unit outweighs another (after J. Gower, "A general coefficient of similarity", 1971). A
+project is novel if it is further from its nearest neighbour than 99 % of the inspected ones are.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ARTIFACT = "resemblance.json"
-"""The name of the paper it is kept as beside a model."""
+"""File name of the artifact stored with a model."""
 
 MAX_PROTOTYPES = 300
 MIN_INSPECTED = 30
-"""With fewer inspected rows nothing can be said."""
+"""With fewer inspected projects no detector is fitted."""
 
 _SHARE_INSIDE = 0.99
 _CUTS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -36,9 +37,10 @@ _BLOCK = 10_000
 
 @dataclass(frozen=True)
 class NoveltyDetector:
-    """``edges`` per column; ``levels`` of the prototypes, shape (prototypes, columns).
+    """A fitted detector.
 
-    A level is the number of edges at or below the value, -1 where the value is unknown.
+    ``edges`` are the quantiles per column; ``levels`` are those of the prototypes, shape
+    (prototypes, columns). A level is the number of edges at or below the value, -1 if unknown.
     """
 
     columns: tuple[str, ...]
@@ -47,16 +49,16 @@ class NoveltyDetector:
     threshold: float
 
     def is_novel(self, matrix: Matrix) -> NDArray[np.bool_]:
-        """Which rows are unlike anything inspected, shape (rows,)."""
+        """True for rows unlike any inspected project, shape (rows,)."""
         levels = _levels(align_columns(matrix, self.columns), self.edges)
         return np.asarray(_nearest(levels, self.levels) > self.threshold)
 
     def to_text(self) -> str:
-        """As JSON."""
+        """The detector as JSON."""
         return json.dumps(
             {
                 "columns": list(self.columns),
-                "edges": [list(one) for one in self.edges],
+                "edges": [list(marks) for marks in self.edges],
                 "levels": self.levels.tolist(),
                 "limit": self.threshold,
             }
@@ -64,21 +66,21 @@ class NoveltyDetector:
 
 
 def from_text(body: str) -> NoveltyDetector:
-    """What :meth:`NoveltyDetector.to_text` wrote."""
+    """The detector that :meth:`NoveltyDetector.to_text` wrote."""
     read = json.loads(body)
     return NoveltyDetector(
         columns=tuple(read["columns"]),
-        edges=tuple(tuple(one) for one in read["edges"]),
+        edges=tuple(tuple(marks) for marks in read["edges"]),
         levels=np.array(read["levels"], dtype=np.int8),
         threshold=float(read["limit"]),
     )
 
 
 def fit_novelty_detector(inspected: Matrix, seed: int = 0) -> NoveltyDetector | None:
-    """Learn from the rows of inspected projects; None where they are too few."""
+    """Fit on the rows of inspected projects; None if there are fewer than MIN_INSPECTED."""
     if len(set(inspected.project_ids)) < MIN_INSPECTED:
         return None
-    edges = tuple(_edges(inspected.values[:, place]) for place in range(len(inspected.columns)))
+    edges = tuple(_edges(inspected.values[:, column]) for column in range(len(inspected.columns)))
     levels = _levels(inspected.values, edges)
     chosen = _latest_of_each(inspected.project_ids, seed)
     gaps = _nearest_other(levels[chosen])
@@ -87,11 +89,11 @@ def fit_novelty_detector(inspected: Matrix, seed: int = 0) -> NoveltyDetector | 
 
 
 def _latest_of_each(project_ids: Sequence[str], seed: int) -> NDArray[np.int64]:
-    """The last row of each project, of at most :data:`MAX_PROTOTYPES` projects by lot."""
+    """Indices of the last row of each project, for at most MAX_PROTOTYPES projects at random."""
     last = {name: row for row, name in enumerate(project_ids)}
     rows = np.array([last[name] for name in sorted(last)], dtype=np.int64)
-    lot = np.random.default_rng(seed).permutation(len(rows))[:MAX_PROTOTYPES]
-    return rows[np.sort(lot)]
+    chosen = np.random.default_rng(seed).permutation(len(rows))[:MAX_PROTOTYPES]
+    return rows[np.sort(chosen)]
 
 
 def _edges(values: NDArray[np.float64]) -> tuple[float, ...]:
@@ -103,18 +105,19 @@ def _edges(values: NDArray[np.float64]) -> tuple[float, ...]:
 
 def _levels(values: NDArray[np.float64], edges: Sequence[Sequence[float]]) -> NDArray[np.int8]:
     out = np.empty(values.shape, dtype=np.int8)
-    for place, marks in enumerate(edges):
-        column = values[:, place]
-        level = np.searchsorted(np.array(marks), column, side="left")
-        level += np.isin(column, marks[:1])  # the least inspected value is within their range
-        out[:, place] = np.where(np.isnan(column), -1, level)
+    for column, marks in enumerate(edges):
+        known = values[:, column]
+        level = np.searchsorted(np.array(marks), known, side="left")
+        level += np.isin(known, marks[:1])  # the least inspected value is within the range
+        out[:, column] = np.where(np.isnan(known), -1, level)
     return out
 
 
 def _coded(levels: NDArray[np.int8]) -> NDArray[np.float32]:
-    """Rows whose squared distance is the sum of level steps, the unknown being all steps away.
+    """Rows whose squared Euclidean distance is the number of level steps between them.
 
-    Whole numbers below 2**24, so sums of 32-bit floats are exact in any order.
+    An unknown value is the full number of steps from any known one. All are whole numbers below
+    2**24, so sums of 32-bit floats are exact in any order.
     """
     steps = np.arange(len(_CUTS), dtype=np.int8)
     unknown = levels < 0

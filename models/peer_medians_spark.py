@@ -1,6 +1,6 @@
-"""What is typical among peers, told from a cohort too large to be held: small tables of medians.
+"""Peer medians on Spark, for cohorts too large for memory.
 
-The same definition as :func:`models.reasons.peer_medians`, computed where the rows are.
+Same definition as :func:`models.peer_medians.peer_medians`; only the medians reach the driver.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.reasons import MIN_PEERS
+from models.peer_medians import MIN_PEERS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,29 +24,29 @@ _SECTOR = {"project": "coalesce(CAST(building_sector AS INT), 2) * 10", "employe
 
 @dataclass(frozen=True)
 class PeerMedians:
-    """The median of every column by group of peers, and over the whole cohort where few know it."""
+    """Medians of every column by peer group; ``overall`` where too few peers have a value."""
 
     groups: Mapping[int, NDArray[np.float64]]
     overall: NDArray[np.float64]
 
     def of(self, peers: Sequence[int]) -> NDArray[np.float64]:
-        """One row per entry of ``peers``; shape (rows, columns)."""
+        """The medians of each row's group, shape (len(peers), columns)."""
         if not len(peers):
             return np.zeros((0, len(self.overall)))
         return np.stack([self.groups.get(group, self.overall) for group in peers])
 
 
 def peer_groups_sql(engine: SparkEngine, matrix: str) -> str:
-    """SQL that adds ``peers``, the number of its group, to each row of the view ``matrix``.
+    """SQL that adds ``peers``, the number of the peer group, to each row of the view ``matrix``.
 
-    Groups are made of the sector and the third by size, as known of one as_of.
+    Groups are sector and tercile by size; the view holds one as_of.
     """
     size = _SIZE[engine.kind]
     marks = engine.rows(f"SELECT percentile({size}, array({1 / 3}D, {2 / 3}D)) FROM {matrix}")
-    found = marks[0][0]
-    if not isinstance(found, list):
+    terciles = marks[0][0]
+    if not isinstance(terciles, list):
         return f"SELECT *, {_SECTOR[engine.kind]} + 3 AS peers FROM {matrix}"
-    third = " + ".join(f"CASE WHEN {size} >= {float(mark)!r}D THEN 1 ELSE 0 END" for mark in found)
+    third = " + ".join(f"CASE WHEN {size} >= {float(cut)!r}D THEN 1 ELSE 0 END" for cut in terciles)
     return (
         f"SELECT *, {_SECTOR[engine.kind]}"
         f" + CASE WHEN {size} IS NULL THEN 3 ELSE {third} END AS peers FROM {matrix}"
@@ -74,6 +74,6 @@ def peer_medians_of(engine: SparkEngine, matrix: str, columns: Sequence[str]) ->
 
 
 def nan_as_null(columns: Sequence[str], matrix: str) -> str:
-    """The rows of ``matrix`` with NaN as NULL, which is how Spark leaves a value out."""
+    """SQL for the rows of ``matrix`` with NULL for NaN: Spark's aggregates skip NULL only."""
     cells = ", ".join(f"CASE WHEN NOT isnan({name}) THEN {name} END AS {name}" for name in columns)
     return f"SELECT as_of, project_id, {cells} FROM ({matrix}) m"

@@ -1,4 +1,4 @@
-"""Changes of champion as they are written down: what, who, why, when, and who was it before."""
+"""History of champion changes, stored as tags of the registered model in MLflow."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ PROMOTED: Literal["promoted"] = "promoted"
 ROLLED_BACK: Literal["rolled_back"] = "rolled_back"
 
 MAX_REASON_LENGTH = 2_000
-"""Characters; the registry's tags hold no books."""
+"""In characters; the length of tags in MLflow is limited."""
 
 _TAG = "change_"
 
 
 class ReasonMissing(WagewatchError):
-    """A change of champion without a name or without a reason."""
+    """A change of champion has no author or no reason."""
 
     code = "reason_missing"
 
 
 class ReasonTooLong(WagewatchError):
-    """A name or reason too long to be kept with the change."""
+    """The author or the reason of a change is too long to store."""
 
     code = "reason_too_long"
 
 
 @dataclass(frozen=True)
 class ChampionChange:
-    """``version`` took the place of ``before`` (None: of nobody). ``at`` is UTC, ISO 8601."""
+    """``version`` replaced ``before`` (None: there was no champion). ``at`` is UTC in ISO 8601."""
 
     action: Literal["promoted", "rolled_back"]
     version: str
@@ -43,7 +43,7 @@ class ChampionChange:
 
 
 def require_reason(who: str, why: str) -> None:
-    """Refuse a change nobody answers for.
+    """Require an author and a reason.
 
     Raises:
         ReasonMissing: ``who`` or ``why`` is blank.
@@ -56,19 +56,19 @@ def require_reason(who: str, why: str) -> None:
 
 
 def as_tag(change: ChampionChange, number: int) -> tuple[str, str]:
-    """Key and value under which the ``number``-th change is kept."""
+    """Key and value of the tag of the ``number``-th change."""
     return f"{_TAG}{number:06d}", json.dumps(asdict(change), ensure_ascii=False)
 
 
 def from_tags(tags: Mapping[str, str]) -> tuple[ChampionChange, ...]:
-    """All changes among ``tags``, oldest first."""
+    """The changes stored in ``tags``, oldest first."""
     return tuple(
         ChampionChange(**json.loads(tags[key])) for key in sorted(tags) if key.startswith(_TAG)
     )
 
 
 def champion_before(changes: Sequence[ChampionChange], current: str | None) -> str | None:
-    """The champion before ``current``: a promotion goes forward, a rolling back undoes one."""
+    """The champion before ``current``: a promotion adds one, a rollback removes the last."""
     line: list[str] = []
     for change in changes:
         if change.action == ROLLED_BACK:
@@ -76,5 +76,5 @@ def champion_before(changes: Sequence[ChampionChange], current: str | None) -> s
         elif line[-1:] != [change.version]:
             line.append(change.version)
     while line and line[-1] != current:
-        line.pop()  # written down, but never carried out
+        line.pop()  # logged, but not carried out
     return line[-2] if len(line) > 1 else None

@@ -1,4 +1,4 @@
-"""A reason as a sentence. The record comes first (``models.reasons``); this is one rendering."""
+"""Reasons (:mod:`models.reasons`) as sentences in Chinese or English."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from risk.unit_kinds import KINDS, Kind
 _FEATURES = {kind: {one.name: one for one in FEATURE_SETS[kind].features} for kind in KINDS}
 _FAMILIES = {kind: {one.name: one for one in FEATURE_SETS[kind].families} for kind in KINDS}
 _VALUE = "\0"
-"""Stands for the value while the rest of a sentence is made."""
+"""Placeholder for the value; the rest of a sentence is cached."""
 
 
 def reason_text(reason: Reason, language: Language, kind: Kind = "project") -> str:
-    """``reason`` for a unit of ``kind`` in one sentence: direction, value, what is typical."""
+    """``reason`` in one sentence for a unit of ``kind``: direction, value, typical value."""
     around = _around_value(
         (reason.family, reason.feature, reason.article),
         reason.typical,
@@ -37,7 +37,7 @@ def _around_value(
     *,
     raises: bool,
 ) -> list[str]:
-    """The pieces of a sentence before and after the value; comparable projects share them."""
+    """The sentence split at its value; the same for all peers, so it is cached."""
     feature, family = _FEATURES[kind][about[1]], _FAMILIES[kind][about[0]]
     zh = language == "zh"
     known = "typical" if typical is not None else "alone"

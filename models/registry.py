@@ -1,8 +1,9 @@
-"""The registry of models: MLflow in the workspace, on SQLite, under two aliases.
+"""The model registry: MLflow on a SQLite file in the workspace.
 
-``champion`` scores, ``challenger`` is the one trained last. MLflow holds versions, aliases,
-parameters and metrics; the model itself lies beside it as plain files (``models.storage``), which
-is all that scoring reads. Every change of champion is written down with who and why.
+The alias ``champion`` marks the version that scores, ``challenger`` the one trained last. MLflow
+holds versions, aliases, parameters and metrics. The models themselves are plain files
+(:mod:`models.storage`) in the workspace; scoring reads nothing else. Every change of champion is
+logged with its author and reason.
 """
 
 from __future__ import annotations
@@ -40,28 +41,28 @@ CHALLENGER = "challenger"
 
 
 class ModelUnknown(WagewatchError):
-    """No such version."""
+    """There is no such version."""
 
     code = "model_unknown"
 
 
 class NoModel(WagewatchError):
-    """Nothing was trained yet."""
+    """No version has been promoted yet."""
 
     code = "no_model"
 
 
 class NoEarlierChampion(WagewatchError):
-    """There is nothing to roll back to."""
+    """There is no earlier champion to roll back to."""
 
     code = "no_earlier_champion"
 
 
 @dataclass(frozen=True)
 class ModelVersion:
-    """One registered model. ``about`` is the JSON stored with it.
+    """One registered version. ``about`` is the metadata stored with it.
 
-    ``changes`` are those in which it became champion or ceased to be, oldest first.
+    ``changes`` are those in which it became champion or was replaced, oldest first.
     """
 
     version: str
@@ -74,7 +75,7 @@ class ModelVersion:
 
 
 def kind_of(version: str) -> Kind:
-    """The kind of unit a version scores, as its label tells.
+    """The kind of unit that ``version`` scores, from its label.
 
     >>> kind_of("3"), kind_of("employer-1")
     ('project', 'employer')
@@ -83,9 +84,9 @@ def kind_of(version: str) -> Kind:
 
 
 class Registry:
-    """Models of one workspace for one kind of unit.
+    """The models of a workspace for one kind of unit.
 
-    Versions of projects' models are called 1, 2, …; those of employers' employer-1, employer-2, ….
+    Versions are labelled 1, 2, … for projects and employer-1, employer-2, … for employers.
     """
 
     def __init__(self, workspace: Workspace, kind: Kind = "project") -> None:
@@ -105,7 +106,7 @@ class Registry:
     ) -> ModelVersion:
         """Store ``model`` as the new challenger. ``about`` must hold ``trained_at`` (ISO date).
 
-        ``artifacts`` are texts kept with it under the same digest; see :meth:`artifact`.
+        ``artifacts`` are texts by file name, covered by the digest; see :meth:`artifact`.
         """
         run = self._client.create_run(self._experiment()).info.run_id
         for name, value in parameters.items():
@@ -122,24 +123,24 @@ class Registry:
         return self.get(self._label(made.version))
 
     def promote(self, version: str, *, who: str, why: str) -> ModelVersion:
-        """Make ``version`` the champion; the one before can be rolled back to.
+        """Make ``version`` the champion; :meth:`rollback` undoes it.
 
         Raises:
             ReasonMissing: ``who`` or ``why`` is blank.
-            ReasonTooLong: one of them is too long to keep.
+            ReasonTooLong: one of them is too long to store.
             ModelUnknown: there is no such version.
             ModelDamaged: its files are not those that were registered.
         """
         return self._change(PROMOTED, version, who, why)
 
     def rollback(self, *, who: str, why: str) -> ModelVersion:
-        """Make the champion before the present one champion again.
+        """Make the previous champion the champion again.
 
         Raises:
             ReasonMissing: ``who`` or ``why`` is blank.
-            ReasonTooLong: one of them is too long to keep.
-            NoEarlierChampion: there was none.
-            ModelDamaged: the files of that one are not those that were registered.
+            ReasonTooLong: one of them is too long to store.
+            NoEarlierChampion: there is none.
+            ModelDamaged: its files are not those that were registered.
         """
         before = champion_before(self.changes(), self._alias(CHAMPION))
         if before is None:
@@ -154,12 +155,12 @@ class Registry:
         self, action: Literal["promoted", "rolled_back"], version: str, who: str, why: str
     ) -> ModelVersion:
         require_reason(who, why)
-        self.get(version)  # it exists and is undamaged
+        self.get(version)  # raises if it is unknown or damaged
         at = dt.datetime.now(dt.UTC).isoformat()
         change = ChampionChange(
             action, version, self._alias(CHAMPION), who.strip(), why.strip(), at
         )
-        # First the note: a change that is written down but not done is the lesser harm.
+        # The log first: a logged change that is not carried out does the lesser harm.
         key, value = as_tag(change, len(self.changes()) + 1)
         self._client.set_registered_model_tag(self.name, key, value)
         self._client.set_registered_model_alias(self.name, CHAMPION, self._number(version))
@@ -201,10 +202,10 @@ class Registry:
         )
 
     def champion(self) -> tuple[ScoringModel, ModelVersion]:
-        """The model that scores.
+        """The model that scores, with its version.
 
         Raises:
-            NoModel: none was promoted yet.
+            NoModel: none has been promoted yet.
         """
         version = self._alias(CHAMPION)
         if version is None:
@@ -212,23 +213,23 @@ class Registry:
         return self.load(version)
 
     def load(self, version: str) -> tuple[ScoringModel, ModelVersion]:
-        """The model of ``version``, its files checked against the registered digest."""
-        note = self.get(version)
+        """The model of ``version``; its files are checked against the registered digest."""
+        entry = self.get(version)
         run = self._client.get_model_version(self.name, self._number(version)).run_id
-        model, _ = load(self._folder(run), note.digest)
-        return model, note
+        model, _ = load(self._folder(run), entry.digest)
+        return model, entry
 
     def artifact(self, version: str, name: str) -> str:
-        """The text ``name`` kept with ``version``.
+        """The text of the artifact ``name`` of ``version``.
 
         Raises:
             ModelUnknown: there is no such version.
-            ArtifactMissing: it was registered without this paper.
+            ArtifactMissing: it was registered without it.
             ModelDamaged: its files are not those that were registered.
         """
-        note = self.get(version)
+        entry = self.get(version)
         run = self._client.get_model_version(self.name, self._number(version)).run_id
-        return read_artifact(self._folder(run), name, note.digest)
+        return read_artifact(self._folder(run), name, entry.digest)
 
     def _folder(self, run_id: str | None) -> Path:
         return self._workspace.models / str(run_id)

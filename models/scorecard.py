@@ -1,7 +1,7 @@
 """The expert scorecard: scores where too few events exist to fit a model.
 
-Each line gives points when a feature passes its mark; one point is 0.35 in log-odds, so five
-points make the odds about six times larger. An unknown feature gives no points. Marks and points
+Each line gives points if a feature passes its threshold; one point is 0.35 in log-odds, so five
+points make the odds about six times larger. An unknown value gives no points. Thresholds and points
 are expert judgement. The lines are in the catalogue, with the features they read.
 """
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 LOG_ODDS_PER_POINT = 0.35
 PRIOR_RATE = 0.03
-"""Share of running projects with an arrears event in 90 days before any is observed (assumed)."""
+"""Assumed share of projects with an arrears event within 90 days where none was observed."""
 
 
 def lines_of(families: Iterable[Family]) -> tuple[tuple[str, Points], ...]:
@@ -81,14 +81,14 @@ class Scorecard:
         return np.asarray(self.points(matrix).sum(axis=1) * LOG_ODDS_PER_POINT, dtype=np.float64)
 
     def contributions(self, matrix: Matrix) -> NDArray[np.float64]:
-        """Points above what is typical, in log-odds, per feature; the last column is the base."""
+        """Points above the mean per feature, in log-odds; the last column is the base."""
         typical = np.array(self.typical or np.zeros(len(self.columns))) * LOG_ODDS_PER_POINT
         parts = self.points(matrix) * LOG_ODDS_PER_POINT - typical
         return np.column_stack([parts, np.full(len(parts), typical.sum())])
 
 
 def fit_scorecard(matrix: Matrix, rate: float) -> Scorecard:
-    """The scorecard for a place: typical points among the rows of ``matrix``, mean ``rate``."""
+    """The scorecard for the rows of ``matrix``, calibrated to the mean probability ``rate``."""
     blank = Scorecard(unit=matrix.kind)
     if not len(matrix.project_ids):
         return blank
@@ -98,7 +98,7 @@ def fit_scorecard(matrix: Matrix, rate: float) -> Scorecard:
 
 
 def for_rate(rate: float, mean_points: float) -> Calibration:
-    """Calibration under which a project with ``mean_points`` has probability ``rate``."""
+    """The calibration that gives a project with ``mean_points`` the probability ``rate``."""
     odds = float(np.log(rate / (1 - rate)))
     return Calibration(slope=1.0, intercept=odds - mean_points * LOG_ODDS_PER_POINT)
 

@@ -1,6 +1,6 @@
-"""A model as plain files: LightGBM's own text and one JSON, with a digest over all of them.
+"""Save and load models as plain files: LightGBM text and one JSON file, with a digest over all.
 
-Nothing is pickled: loading a model runs no code from the files.
+Nothing is pickled, so loading a model runs no code from its files.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from models.scorecard import Scorecard
 from risk.errors import WagewatchError
 
 _DESCRIPTION = "model.json"
-_PAPERS = "papers"
+_ARTIFACTS = "papers"
 
 
 class ArtifactMissing(WagewatchError):
-    """The model has no such paper."""
+    """The model was stored without this artifact."""
 
     code = "paper_missing"
 
 
 class ModelDamaged(WagewatchError):
-    """The files are not those that were registered."""
+    """The files of the model are missing or not those that were registered."""
 
     code = "model_damaged"
 
@@ -41,7 +41,7 @@ def save(
     about: Mapping[str, Any],
     artifacts: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """Write ``model`` into ``folder`` with what is known ``about`` it; returns the digest.
+    """Write ``model`` and its metadata ``about`` into ``folder``; returns the digest.
 
     ``artifacts`` are further texts by file name, such as the profile of the training data.
     """
@@ -59,34 +59,34 @@ def save(
         },
         "typical_points": list(model.typical) if isinstance(model, Scorecard) else [],
         **({"unit": model.unit} if isinstance(model, Scorecard) else {}),
-        "logistic": _logistic_parts(model) if isinstance(model, LogisticModel) else {},
+        "logistic": _logistic_to_json(model) if isinstance(model, LogisticModel) else {},
         "about": dict(about),
     }
     body = json.dumps(description, ensure_ascii=False, indent=1, sort_keys=True, default=str)
     (folder / _DESCRIPTION).write_text(body + "\n", encoding="utf-8")
     for name, content in artifacts.items():
-        (folder / _PAPERS).mkdir(exist_ok=True)
-        (folder / _PAPERS / name).write_text(content, encoding="utf-8")
+        (folder / _ARTIFACTS).mkdir(exist_ok=True)
+        (folder / _ARTIFACTS / name).write_text(content, encoding="utf-8")
     return digest(folder)
 
 
 def read_artifact(folder: Path, name: str, expected_digest: str) -> str:
-    """The paper ``name`` that was saved with the model in ``folder``.
+    """The artifact ``name`` of the model in ``folder``.
 
     Raises:
         ModelDamaged: files are missing or differ from ``expected_digest``.
-        ArtifactMissing: the model was saved without it.
+        ArtifactMissing: the model was stored without it.
     """
     if digest(folder) != expected_digest:
         raise ModelDamaged(path=str(folder))
-    path = folder / _PAPERS / name
+    path = folder / _ARTIFACTS / name
     if not path.is_file():
         raise ArtifactMissing(name=name)
     return path.read_text(encoding="utf-8")
 
 
 def load(folder: Path, expected_digest: str | None = None) -> tuple[ScoringModel, dict[str, Any]]:
-    """The model in ``folder`` and what is known about it.
+    """The model in ``folder`` and its metadata.
 
     Raises:
         ModelDamaged: files are missing or differ from ``expected_digest``.
@@ -103,7 +103,7 @@ def load(folder: Path, expected_digest: str | None = None) -> tuple[ScoringModel
         scorecard = Scorecard(calibration, tuple(typical), unit=unit, columns=tuple(columns))
         return scorecard, about
     if description["kind"] == "logistic":
-        return _logistic(description, calibration), about
+        return _logistic_from_json(description, calibration), about
     texts = [
         (folder / f"booster_{number}.txt").read_text(encoding="utf-8")
         for number in range(description["boosters"])
@@ -111,7 +111,7 @@ def load(folder: Path, expected_digest: str | None = None) -> tuple[ScoringModel
     return ArrearsModel(tuple(description["columns"]), tuple(texts), calibration), about
 
 
-def _logistic_parts(model: LogisticModel) -> dict[str, Any]:
+def _logistic_to_json(model: LogisticModel) -> dict[str, Any]:
     return {
         "edges": [list(marks) for marks in model.edges],
         "weights": list(model.weights),
@@ -120,7 +120,7 @@ def _logistic_parts(model: LogisticModel) -> dict[str, Any]:
     }
 
 
-def _logistic(description: Mapping[str, Any], calibration: Calibration) -> LogisticModel:
+def _logistic_from_json(description: Mapping[str, Any], calibration: Calibration) -> LogisticModel:
     parts = description["logistic"]
     return LogisticModel(
         columns=tuple(description["columns"]),
@@ -135,12 +135,12 @@ def _logistic(description: Mapping[str, Any], calibration: Calibration) -> Logis
 def digest(folder: Path) -> str:
     """SHA-256 over the names and contents of the folder's model files."""
     total = hashlib.sha256()
-    for path in [*sorted(folder.glob("*")), *sorted(folder.glob(f"{_PAPERS}/*"))]:
-        if path.is_file() and _belongs(path):
+    for path in [*sorted(folder.glob("*")), *sorted(folder.glob(f"{_ARTIFACTS}/*"))]:
+        if path.is_file() and _is_model_file(path):
             total.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return total.hexdigest()
 
 
-def _belongs(path: Path) -> bool:
+def _is_model_file(path: Path) -> bool:
     named = path.name == _DESCRIPTION or path.name.startswith("booster_")
-    return named or path.parent.name == _PAPERS
+    return named or path.parent.name == _ARTIFACTS

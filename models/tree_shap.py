@@ -1,8 +1,11 @@
-"""Exact TreeSHAP of LightGBM's trees for many rows at once.
+"""Exact TreeSHAP of LightGBM trees for many rows at once.
 
-A leaf's share in the contributions of a row depends only on which of the conditions on its path
-the row meets. So each leaf has a table: a row of the matrix becomes a number whose bits are the
-conditions met, and the contributions are looked up. With z_i the share of training rows that
+The same values as LightGBM's ``predict(pred_contrib=True)`` and ``shap.TreeExplainer`` with
+``feature_perturbation="tree_path_dependent"``, several times faster on a cohort.
+
+What a leaf adds to the contributions of a row depends only on which conditions on its path the row
+meets. So each leaf has a table: the conditions met are the bits of a number, by which the
+contributions are looked up. With z_i the share of training rows that
 follow condition i and o_i 1 where the row meets it, the contribution of i at a leaf of value v is
 
     v (o_i - z_i) * integral from 0 to 1 of the product over j other than i of
@@ -27,8 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ZERO = 1e-35
-_MOST_IN_TABLE = 9
-"""Longer paths would need too large tables; there only what occurs is computed."""
+_MAX_IN_TABLE = 9
+"""Longer paths would need too large tables; for them only patterns that occur are computed."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class _Split:
     zero_unknown: bool
 
     def left(self, columns: NDArray[np.float64], unknown: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Which rows go left; both arrays have shape (features, rows)."""
+        """True for rows that go left; both arrays have shape (features, rows)."""
         value = columns[self.feature]
         if self.zero_unknown:
             known = np.abs(value) > _ZERO
@@ -52,7 +55,7 @@ class _Split:
 
 @dataclass(frozen=True)
 class _Leaf:
-    """A leaf's value and its path: per feature the splits with the side taken, and z."""
+    """The value of a leaf and its path: per feature the splits with the side taken, and z."""
 
     value: float
     features: tuple[int, ...]
@@ -63,7 +66,7 @@ class _Leaf:
 
 @dataclass(frozen=True)
 class Tree:
-    """One tree as its splits and leaves, and the mean of its values over the training rows."""
+    """The splits and leaves of a tree, and the mean of its values over the training rows."""
 
     splits: tuple[_Split, ...]
     leaves: tuple[_Leaf, ...]
@@ -80,8 +83,8 @@ def add_contributions(
 ) -> None:
     """Add the contributions of ``trees`` to ``out``, shape (features + 1, rows).
 
-    ``values`` has shape (rows, features); the last row of ``out`` is the base. What a row gets
-    does not depend on the other rows.
+    ``values`` has shape (rows, features); the last row of ``out`` is the base. The contributions of
+    a row do not depend on the other rows.
     """
     columns = np.ascontiguousarray(values.T)
     unknown = np.isnan(columns)
@@ -120,26 +123,26 @@ def _tree(root: Mapping[str, Any]) -> Tree:
 
 
 _Path = tuple[tuple[int, bool, float], ...]
-"""Splits by their place, whether to the left, and the share of rows that went there."""
+"""Per step: index of the split, whether to the left, and the share of rows that go there."""
 
 
 def _leaves(
     node: Mapping[str, Any], path: _Path, splits: list[_Split]
 ) -> Iterator[tuple[_Leaf, float]]:
-    """All leaves below ``node`` with their training rows; appends the splits it meets."""
+    """All leaves below ``node`` with their number of training rows; appends to ``splits``."""
     if "split_index" not in node:
         yield _leaf(float(node["leaf_value"]), path, splits), float(node.get("leaf_count", 1))
         return
-    place = len(splits)
+    index = len(splits)
     zero, never = node["missing_type"] == "Zero", node["missing_type"] == "None"
     threshold = float(node["threshold"])
-    # Where training saw no unknown value LightGBM reads one as 0.
+    # LightGBM reads an unknown value as 0 where training saw none.
     unknown_left = threshold >= 0.0 if never else bool(node["default_left"])
     splits.append(_Split(int(node["split_feature"]), threshold, unknown_left, zero))
     for side, goes_left in (("left_child", True), ("right_child", False)):
         child = node[side]
         share = _count(child) / _count(node)
-        yield from _leaves(child, (*path, (place, goes_left, share)), splits)
+        yield from _leaves(child, (*path, (index, goes_left, share)), splits)
 
 
 def _count(node: Mapping[str, Any]) -> float:
@@ -149,20 +152,20 @@ def _count(node: Mapping[str, Any]) -> float:
 def _leaf(value: float, path: _Path, splits: Sequence[_Split]) -> _Leaf:
     sides: dict[int, tuple[tuple[int, bool], ...]] = {}
     shares: dict[int, float] = {}
-    for place, goes_left, share in path:
-        feature = splits[place].feature
-        sides[feature] = (*sides.get(feature, ()), (place, goes_left))
+    for index, goes_left, share in path:
+        feature = splits[index].feature
+        sides[feature] = (*sides.get(feature, ()), (index, goes_left))
         shares[feature] = shares.get(feature, 1.0) * share
-    told = tuple(shares.values())
-    few = 0 < len(told) <= _MOST_IN_TABLE
-    table = _table(value, told, np.arange(1 << len(told))) if few else None
-    return _Leaf(value, tuple(sides), tuple(sides.values()), told, table)
+    z = tuple(shares.values())
+    few = 0 < len(z) <= _MAX_IN_TABLE
+    table = _table(value, z, np.arange(1 << len(z))) if few else None
+    return _Leaf(value, tuple(sides), tuple(sides.values()), z, table)
 
 
 def _table(
     value: float, shares: Sequence[float], patterns: NDArray[np.intp]
 ) -> NDArray[np.float64]:
-    """What each condition contributes under each of ``patterns``, shape (conditions, patterns)."""
+    """The contribution of each condition for each pattern, shape (conditions, patterns)."""
     count = len(shares)
     points, weights = _POINTS[(count + 1) // 2]
     met = (patterns[None, :] >> np.arange(count)[:, None]) & 1

@@ -17,7 +17,7 @@ from serving.auth.repository import UserRepository
 from serving.briefings.endpoints import router as briefings
 from serving.campaigns.endpoints import router as campaigns
 from serving.complaint_links.endpoints import router as links
-from serving.db.change_stamp import Freshness
+from serving.db.change_stamp import ChangeStamp
 from serving.db.database import Database
 from serving.deposits.endpoints import router as deposits
 from serving.events.endpoints import router as subscriptions
@@ -70,7 +70,7 @@ def create_app(
         redoc_url=None,
         lifespan=_lifespan,
     )
-    freshness = Freshness(database.engine)
+    freshness = ChangeStamp(database.engine)
     config = AuthConfig(key or secrets.token_urlsafe(32), settings.limits.per_minute, local)
     app.state.settings = settings
     app.state.database = database

@@ -10,7 +10,7 @@ from serving.audit.repository import list_audit_entries
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.http.dependencies import DatabaseDep
 from serving.web.render import render
 
@@ -27,5 +27,5 @@ def audit(
     cursor: Annotated[int | None, Query(ge=0)] = None,
 ) -> Response:
     """Return a page of audit entries, newest first."""
-    page = list_audit_entries(database.engine, principal, Wanted(PER_PAGE, cursor))
+    page = list_audit_entries(database.engine, principal, PageRequest(PER_PAGE, cursor))
     return render(request, "audit", principal, entries=page.items, after=page.next, tab="audit")

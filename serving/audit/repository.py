@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, select
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
 from serving.db.engine import utc, writing
-from serving.db.pagination import Page, Wanted, page
+from serving.db.pagination import Page, PageRequest, page
 from serving.db.tables import AUDIT
 
 
@@ -56,11 +56,13 @@ def add_audit_entries(connection: Connection, entries: Sequence[AuditEntry]) -> 
     connection.exec_driver_sql(statement, rows)
 
 
-def list_audit_entries(engine: Engine, principal: Principal, wanted: Wanted) -> Page[AuditEntry]:
+def list_audit_entries(
+    engine: Engine, principal: Principal, request: PageRequest
+) -> Page[AuditEntry]:
     """Return the entries of principals of the principal's region, newest first."""
     query = select(AUDIT).where(within(AUDIT.c.region, principal))
     with engine.connect() as connection:
-        rows, after = page(connection, query, AUDIT.c.id, wanted, newest_first=True)
+        rows, after = page(connection, query, AUDIT.c.id, request, newest_first=True)
     entries = [{name: row._mapping[name] for name in _NAMES} for row in rows]
     return Page([AuditEntry(**{**entry, "at": utc(entry["at"])}) for entry in entries], after)
 

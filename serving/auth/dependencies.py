@@ -22,7 +22,7 @@ from serving.auth.repository import Token, UserRepository
 from serving.auth.roles import Permission
 from serving.auth.secrets import PREFIX, token_hash
 from serving.auth.sessions import COOKIE, CSRF_HEADER, open_session
-from serving.db.change_stamp import Freshness
+from serving.db.change_stamp import ChangeStamp
 from serving.errors import ApiError
 
 SIGN_INS_PER_MINUTE = 10
@@ -58,7 +58,7 @@ class AuthConfig:
 class Authenticator:
     """Identifies the principal of a request and checks permissions and rate limits."""
 
-    def __init__(self, users: UserRepository, freshness: Freshness, config: AuthConfig) -> None:
+    def __init__(self, users: UserRepository, freshness: ChangeStamp, config: AuthConfig) -> None:
         self._users = users
         self._freshness = freshness
         self._config = config
@@ -124,7 +124,7 @@ class Authenticator:
         return token.principal()
 
     def _cached_token(self, secret: str) -> Token | None:
-        stamp, hashed = self._freshness.stamp(), token_hash(secret)
+        stamp, hashed = self._freshness.current(), token_hash(secret)
         cached = self._tokens.get(hashed)
         if cached is not None and cached[0] == stamp:
             return cached[1]
@@ -158,7 +158,7 @@ class Authenticator:
         return all(_hostname(address) in _LOOPBACK for address in addresses)
 
     def _no_users(self) -> bool:
-        stamp = self._freshness.stamp()
+        stamp = self._freshness.current()
         if self._no_users_at != stamp:
             if self._users.has_any():
                 return False

@@ -38,8 +38,8 @@ from serving.matters.rules import matter_rules
 from serving.matters.state import MatterState
 from serving.settings import Settings
 from serving.snapshot.open_matters import closed_cases, open_matters
-from serving.watchlists.repository import Summary, WatchlistRepository
-from serving.watchlists.snapshot_repository import register
+from serving.watchlists.repository import ListSummary, WatchlistRepository
+from serving.watchlists.snapshot_repository import load_register
 
 Document = Mapping[str, Any]
 
@@ -178,11 +178,11 @@ def period_statistics(store: RecordStore, period: Period, region: str) -> Period
     )
 
 
-def _scored_list(lists: WatchlistRepository, summary: Summary | None) -> ScoredList | None:
+def _scored_list(lists: WatchlistRepository, summary: ListSummary | None) -> ScoredList | None:
     if summary is None:
         return None
     document = lists.watchlist(summary.as_of, summary.region).document()
-    found = register(lists.engine, summary.as_of, summary.region, kind=summary.kind)
+    found = load_register(lists.engine, summary.as_of, summary.region, kind=summary.kind)
     rows = found.document["projects"] if found else _listed_only(document)
     return ScoredList(document, rows, summary.as_of, complete=found is not None)
 

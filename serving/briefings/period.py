@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from risk.calendar.dates import add_months
-from serving.watchlists.repository import Summary
+from serving.watchlists.repository import ListSummary
 
 _NEAR = dt.timedelta(days=45)
 _A_YEAR_AGO = (dt.timedelta(days=350), dt.timedelta(days=380))
@@ -49,12 +49,12 @@ def year_of(year: int) -> Period:
 class Lists:
     """The current list of a briefing, the previous one, and the one of a year before."""
 
-    now: Summary | None
-    last: Summary | None
-    year_ago: Summary | None
+    now: ListSummary | None
+    last: ListSummary | None
+    year_ago: ListSummary | None
 
 
-def lists_for(lists: Sequence[Summary], period: Period, region: str) -> Lists:
+def lists_for(lists: Sequence[ListSummary], period: Period, region: str) -> Lists:
     """Select the lists of ``region`` for a briefing of ``period``.
 
     The current list is the one as of ``period.stop``, which looks ahead from the end of the period;

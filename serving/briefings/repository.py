@@ -13,7 +13,7 @@ from sqlalchemy import Engine, Row, insert, select
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
 from serving.db.engine import utc, writing
-from serving.db.pagination import Page, Wanted, page
+from serving.db.pagination import Page, PageRequest, page
 from serving.db.tables import BRIEFINGS
 from serving.errors import ApiError
 
@@ -62,7 +62,7 @@ def insert_briefing(engine: Engine, briefing: Briefing, body: bytes) -> None:
             )
 
 
-def list_briefings(engine: Engine, principal: Principal, wanted: Wanted) -> Page[Briefing]:
+def list_briefings(engine: Engine, principal: Principal, wanted: PageRequest) -> Page[Briefing]:
     """Return the briefings of the region, newest first."""
     columns = [BRIEFINGS.c[name] for name in Briefing.__dataclass_fields__]
     query = select(*columns).where(within(BRIEFINGS.c.region, principal))

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from risk.store.store import RecordStore
 from serving.briefings.period import Period
-from serving.snapshot.as_of_query import known
+from serving.snapshot.as_of_query import with_known_tables
 
 _TABLES = ("cases", "complaints", "inspections", "projects", "organizations")
 _PLACED = f"""
-{known(*_TABLES)},
+{with_known_tables(*_TABLES)},
 placed_cases AS (
   SELECT c.*, coalesce(p.region_code, o.region_code) AS region_code
   FROM cases c LEFT JOIN projects p USING (project_id)

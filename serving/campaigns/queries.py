@@ -8,12 +8,12 @@ from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
 from serving.campaigns.status import CampaignStatus, VisitDates, compute_status
 from serving.db.database import Database
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.matters.queries import current_states
 from serving.outcomes.repository import list_outcomes, visited_since
 from serving.settings import CampaignPlan, Settings
-from serving.watchlists.repository import NothingPublished, WatchlistRepository, closest
-from serving.watchlists.snapshot_repository import register
+from serving.watchlists.repository import NothingPublished, WatchlistRepository, closest_list
+from serving.watchlists.snapshot_repository import load_register
 
 _ALL = 1_000_000
 
@@ -33,7 +33,7 @@ def read_status(
     Raises:
         NothingPublished: the region has no list.
     """
-    best = closest(
+    best = closest_list(
         [
             summary
             for summary in WatchlistRepository(database).summaries(principal)
@@ -43,7 +43,7 @@ def read_status(
     )
     if best is None:
         raise NothingPublished
-    found = register(database.engine, best.as_of, best.region, principal)
+    found = load_register(database.engine, best.as_of, best.region, principal)
     rows = found.document["projects"] if found else ()
     own = [row for row in rows if not principal.region or covers(principal, row["region_code"])]
     standings = current_states(database, settings, principal, on, now)
@@ -52,7 +52,9 @@ def read_status(
 
 
 def _visits(database: Database, principal: Principal, start: dt.date) -> VisitDates:
-    every = list_outcomes(database.engine, principal, Wanted(_ALL), {"arrears_found": True}).items
+    every = list_outcomes(
+        database.engine, principal, PageRequest(_ALL), {"arrears_found": True}
+    ).items
     found: dict[str, dt.date] = {}
     for outcome in every:
         day = max(outcome.inspected_on, found.get(outcome.project_id, outcome.inspected_on))

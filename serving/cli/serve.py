@@ -27,7 +27,7 @@ def serve_workspace(
     """Serve the workspace; returns after SIGINT or SIGTERM."""
     from serving.auth.repository import UserRepository
     from serving.server import is_local, listen, run_server, service_log
-    from serving.worker.scheduler import Keeper
+    from serving.worker.scheduler import Scheduler
 
     settings = open_settings(cli)
     chosen = settings.server.port if port is None else port
@@ -40,7 +40,7 @@ def serve_workspace(
         print_note(cli.text("serving", url=f"http://{shown}:{bound}"))
         if not UserRepository(database.engine).has_any():
             print_note(cli.text("open_to_all_here" if is_local(socket) else "nobody_may_enter"))
-        keeper = Keeper(cli.workspace, database, service_log(cli.workspace))
+        keeper = Scheduler(cli.workspace, database, service_log(cli.workspace))
         keeper.start()
         run_server(cli.workspace, socket, workers or settings.server.workers)
         keeper.stop()

@@ -41,12 +41,12 @@ def link(
     """List undecided complaints without a project, with their candidates."""
     if context.invoked_subcommand is not None:
         return
-    from serving.snapshot.complaint_candidates import unlinked
+    from serving.snapshot.complaint_candidates import unlinked_complaints
 
     cli = cli_context(context)
     import_submissions(cli, open_settings(cli))
     with open_records(cli) as store:
-        found = unlinked(store, as_of or dt.date.today(), "")
+        found = unlinked_complaints(store, as_of or dt.date.today(), "")
     content = _rendered([row for row in found if row["decided"] is None], shape, cli.language)
     if out is not None:
         write_file(out, content)

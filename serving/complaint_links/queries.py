@@ -9,16 +9,16 @@ from serving.auth.principal import Principal
 from serving.complaint_links.schemas import UnlinkedComplaint
 from serving.complaint_links.service import Document, visible_complaints, with_decisions
 from serving.db.database import Database
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.http.schemas import Page
-from serving.watchlists.repository import WatchlistRepository, closest
-from serving.watchlists.snapshot_repository import register
+from serving.watchlists.repository import WatchlistRepository, closest_list
+from serving.watchlists.snapshot_repository import load_register
 
 State = Literal["waiting", "decided", "all"]
 
 
 def list_complaints(
-    database: Database, principal: Principal, wanted: Wanted, state: State
+    database: Database, principal: Principal, wanted: PageRequest, state: State
 ) -> Page[UnlinkedComplaint]:
     """Return a page of the complaints of the newest list that the principal may read."""
     rows = [
@@ -41,8 +41,8 @@ def to_schema(row: Document) -> UnlinkedComplaint:
 
 def newest_rows(database: Database, principal: Principal) -> Sequence[Document]:
     """The complaints of the newest list the principal may read, or none if there is no list."""
-    newest = closest(WatchlistRepository(database).summaries(principal), principal)
+    newest = closest_list(WatchlistRepository(database).summaries(principal), principal)
     if newest is None:
         return ()
-    stored = register(database.engine, newest.as_of, newest.region, principal)
+    stored = load_register(database.engine, newest.as_of, newest.region, principal)
     return visible_complaints(stored.document, principal) if stored else ()

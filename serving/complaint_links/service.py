@@ -17,8 +17,8 @@ from serving.auth.project_regions import region_of
 from serving.complaint_links.repository import Decision, Verdict, current_decisions, insert_decision
 from serving.db.database import Database
 from serving.errors import ApiError
-from serving.ingest.repository import keep_submission
-from serving.ingest.submissions import local_day, submission_of
+from serving.ingest.repository import add_submission
+from serving.ingest.submissions import build_submission, local_day
 
 Document = Mapping[str, Any]
 
@@ -132,10 +132,10 @@ def decide(
 def store_decision(connection: Connection, principal: Principal, decision: Decision) -> None:
     """Store the decision, and its record as a submission to the record store."""
     insert_decision(connection, decision)
-    submission = submission_of(
+    submission = build_submission(
         OWN_TABLES["links"], [decision.record()], principal, decision.decided_at
     )
-    keep_submission(connection, submission)
+    add_submission(connection, submission)
 
 
 def _region_code(

@@ -1,8 +1,8 @@
-"""Whether anything changed that decides who may read what: lets a process keep things in memory.
+"""Change detection for in-memory caches: the stamp changes with lists, tokens and users.
 
-Lists are published, tokens and users made and ended; nothing else matters. SQLite tells by a
-counter that costs microseconds whether anything at all was written, so nothing is ever stale.
-PostgreSQL has none as cheap; there a change made elsewhere is seen within half a second.
+SQLite has a counter of writes that costs microseconds to read, so no cache is ever stale.
+PostgreSQL has nothing as cheap; there the state is read at most every half second, so a change
+made by another process is seen within that time.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _STATE = """
 """
 
 
-class Freshness:
-    """Gives stamps; as long as two stamps are equal nothing of that changed in between."""
+class ChangeStamp:
+    """Stamps of the state; while they are equal, nothing that caches depend on has changed."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -40,8 +40,8 @@ class Freshness:
                 isolation_level=None,
             )
 
-    def stamp(self) -> tuple[object, ...]:
-        """The stamp of now."""
+    def current(self) -> tuple[object, ...]:
+        """Return the present stamp."""
         with self._lock:
             moment = self._moment()
             if moment != self._seen:
@@ -50,7 +50,7 @@ class Freshness:
             return self._stamp
 
     def close(self) -> None:
-        """Give up the connection."""
+        """Close the connection."""
         if self._connection is not None:
             self._connection.close()
 

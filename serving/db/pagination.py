@@ -1,4 +1,4 @@
-"""Pages of rows in order of a growing number: a cursor is the last number seen."""
+"""Keyset pagination over a growing integer column: the cursor is the last value seen."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which part: at most ``limit`` rows after ``cursor`` (None: from the beginning)."""
+class PageRequest:
+    """Request for at most ``limit`` rows after ``cursor`` (None: from the beginning)."""
 
     limit: int
     cursor: int | None = None
@@ -21,7 +21,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """Some items, and the cursor of the next page; None where this is the last."""
+    """Items and the cursor of the next page; None on the last page."""
 
     items: Sequence[T]
     next: int | None
@@ -31,16 +31,16 @@ def page(
     connection: Connection,
     query: Select[Any],
     number: Column[Any],
-    wanted: Wanted,
+    request: PageRequest,
     *,
     newest_first: bool = False,
 ) -> tuple[list[Row[Any]], int | None]:
-    """The rows of one page and the cursor of the next; ``number`` is also selected by ``query``."""
-    if wanted.cursor is not None:
-        after = number < wanted.cursor if newest_first else number > wanted.cursor
+    """Return the rows of a page and the next cursor; ``query`` must select ``number``."""
+    if request.cursor is not None:
+        after = number < request.cursor if newest_first else number > request.cursor
         query = query.where(after)
-    query = query.order_by(number.desc() if newest_first else number).limit(wanted.limit + 1)
+    query = query.order_by(number.desc() if newest_first else number).limit(request.limit + 1)
     rows = list(connection.execute(query))
-    more = len(rows) > wanted.limit
-    rows = rows[: wanted.limit]
+    more = len(rows) > request.limit
+    rows = rows[: request.limit]
     return rows, int(rows[-1]._mapping[number.name]) if more else None

@@ -26,14 +26,14 @@ def deposits(
     from serving.deposits.rules import deposit_rules
     from serving.deposits.service import advice_rows, ending_rows, fen_to_yuan
     from serving.deposits.xlsx import advice_cells, ending_cells, headings
-    from serving.snapshot.deposit_advice import deposits_of
+    from serving.snapshot.deposit_advice import load_deposit_advice
 
     cli = cli_context(context)
     settings = open_settings(cli)
     day = as_of or dt.datetime.now().astimezone().date()
     tables = deposit_rules(cli.workspace, settings)
     with open_records(cli) as store:
-        found: dict[str, Any] = deposits_of(store, day, tables)
+        found: dict[str, Any] = load_deposit_advice(store, day, tables)
     advice = advice_rows(found, OFFICE, region)
     ending = ending_rows(found, OFFICE, settings.deposits.warn_days, region)
     if format == "json":

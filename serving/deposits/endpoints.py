@@ -14,8 +14,8 @@ from serving.deposits.service import advice_rows, ending_rows, fen_to_yuan
 from serving.http.dependencies import DatabaseDep, settings_of
 from serving.http.parameters import AsOfQuery
 from serving.http.problems import RESPONSES
-from serving.watchlists.repository import WatchlistRepository, closest
-from serving.watchlists.snapshot_repository import register
+from serving.watchlists.repository import WatchlistRepository, closest_list
+from serving.watchlists.snapshot_repository import load_register
 
 router = APIRouter(prefix="/v1/deposits", tags=["deposits"], responses=RESPONSES)
 
@@ -35,10 +35,10 @@ def get_deposits(
         for summary in WatchlistRepository(database).summaries(principal)
         if as_of in (None, summary.as_of)
     ]
-    chosen = closest(lists, principal)
+    chosen = closest_list(lists, principal)
     if chosen is None:
         return Deposits(as_of=None, warn_days=days, items=[], ending=[])
-    kept = register(database.engine, chosen.as_of, chosen.region, principal)
+    kept = load_register(database.engine, chosen.as_of, chosen.region, principal)
     found = kept.document.get("deposits", {}) if kept else {}
     ending = [fen_to_yuan(row) for row in ending_rows(found, principal, days, region)]
     return Deposits(

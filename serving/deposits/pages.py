@@ -13,7 +13,7 @@ from serving.deposits.service import advice_rows, ending_rows
 from serving.deposits.xlsx import history_text
 from serving.http.dependencies import settings_of
 from serving.watchlists.reader import reader_of
-from serving.watchlists.snapshot_repository import register
+from serving.watchlists.snapshot_repository import load_register
 from serving.web.render import page_language, render
 from serving.web.responses import XLSX, attachment
 
@@ -79,7 +79,7 @@ def _found(request: Request, principal: Principal) -> tuple[Any, list[Any], list
     if chosen is None:
         return None
     summary = chosen.summary
-    kept = register(reader.database.engine, summary.as_of, summary.region, principal)
+    kept = load_register(reader.database.engine, summary.as_of, summary.region, principal)
     rows = kept.document.get("deposits", {}) if kept else {}
     days = settings_of(request).deposits.warn_days
     return summary.as_of, advice_rows(rows, principal), ending_rows(rows, principal, days)

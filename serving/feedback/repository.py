@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, insert, select
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
 from serving.db.engine import utc
-from serving.db.pagination import Page, Wanted, page
+from serving.db.pagination import Page, PageRequest, page
 from serving.db.tables import FEEDBACK
 
 
@@ -34,7 +34,7 @@ def add_feedback(connection: Connection, feedback: FeedbackRow) -> None:
 
 
 def list_feedback(
-    engine: Engine, principal: Principal, wanted: Wanted, project_id: str | None
+    engine: Engine, principal: Principal, wanted: PageRequest, project_id: str | None
 ) -> Page[FeedbackRow]:
     """A page of the feedback on projects of the principal's region, oldest first."""
     query = select(FEEDBACK).where(within(FEEDBACK.c.region_code, principal))

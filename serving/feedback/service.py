@@ -1,4 +1,4 @@
-"""Keeps and lists feedback."""
+"""Stores and lists feedback."""
 
 from __future__ import annotations
 
@@ -8,44 +8,46 @@ from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
 from serving.clock import now
 from serving.db.database import Database
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.feedback.repository import FeedbackRow, add_feedback, list_feedback
 from serving.feedback.schemas import Feedback, FeedbackIn
 from serving.http.schemas import Page
 from serving.watchlists.repository import WatchlistRepository
 
 
-def keep(connection: Connection, database: Database, who: Principal, given: FeedbackIn) -> Feedback:
-    """Keep a piece of feedback on a project's score of a publication.
+def create(
+    connection: Connection, database: Database, principal: Principal, given: FeedbackIn
+) -> Feedback:
+    """Store feedback on the score of a project in a publication.
 
     Raises:
-        NotPublished, ProjectNotScored: the project has no score of that date, or lies elsewhere.
+        NotPublished, ProjectNotScored: the project has no score of that date in the region.
     """
-    WatchlistRepository(database).project_risk(given.project_id, given.as_of, who)
+    WatchlistRepository(database).project_risk(given.project_id, given.as_of, principal)
     kept = FeedbackRow(
         project_id=given.project_id,
-        region_code=region_of(connection, given.project_id, who),
+        region_code=region_of(connection, given.project_id, principal),
         as_of=given.as_of,
         family=given.family or "",
         verdict=given.verdict,
         comment=given.comment,
-        given_by=who.name,
+        given_by=principal.name,
         given_at=now(),
     )
     add_feedback(connection, kept)
-    return told(kept)
+    return to_schema(kept)
 
 
-def every(
-    database: Database, who: Principal, wanted: Wanted, project_id: str | None
+def list_(
+    database: Database, principal: Principal, wanted: PageRequest, project_id: str | None
 ) -> Page[Feedback]:
-    """The feedback on projects of the region."""
-    found = list_feedback(database.engine, who, wanted, project_id)
+    """Return a page of the feedback on projects of the region."""
+    found = list_feedback(database.engine, principal, wanted, project_id)
     after = None if found.next is None else str(found.next)
-    return Page(items=[told(one) for one in found.items], next=after)
+    return Page(items=[to_schema(one) for one in found.items], next=after)
 
 
-def told(kept: FeedbackRow) -> Feedback:
-    """A piece of feedback as it is sent."""
+def to_schema(kept: FeedbackRow) -> Feedback:
+    """Return the schema of a piece of feedback."""
     values = {name: getattr(kept, name) for name in Feedback.model_fields}
     return Feedback.model_validate({**values, "family": kept.family or None})

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from risk.unit_kinds import Kind
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -93,6 +93,6 @@ IdempotencyKey = Annotated[
 ]
 
 
-def page_request(limit: int, cursor: str | None) -> Wanted:
+def page_request(limit: int, cursor: str | None) -> PageRequest:
     """Return the page of a list that the parameters request."""
-    return Wanted(limit, None if cursor is None else int(cursor))
+    return PageRequest(limit, None if cursor is None else int(cursor))

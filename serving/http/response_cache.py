@@ -18,7 +18,7 @@ from serving.auth.dependencies import Authenticator
 from serving.auth.principal import Principal
 from serving.auth.rate_limit import TooManyRequests
 from serving.auth.roles import Permission
-from serving.db.change_stamp import Freshness
+from serving.db.change_stamp import ChangeStamp
 
 MAX_RESPONSES = 2_000
 _VARYING_HEADERS = frozenset({b"authorization", b"accept-encoding", b"if-none-match"})
@@ -43,7 +43,7 @@ class _CachedResponse:
 class ResponseCache:
     """Middleware that repeats cached responses and passes all other requests on."""
 
-    def __init__(self, app: ASGIApp, authenticator: Authenticator, freshness: Freshness) -> None:
+    def __init__(self, app: ASGIApp, authenticator: Authenticator, freshness: ChangeStamp) -> None:
         self._app = app
         self._authenticator = authenticator
         self._freshness = freshness
@@ -55,7 +55,7 @@ class ResponseCache:
         if key is None:
             await self._app(scope, receive, send)
             return
-        stamp = self._freshness.stamp()
+        stamp = self._freshness.current()
         cached = self._cache.get(key)
         if cached is not None and cached.stamp == stamp and self._admits(cached):
             state = scope["state"]

@@ -1,4 +1,4 @@
-"""Takes what was sent over the API into the record store, through the same door as a file."""
+"""Imports submissions of the API into the record store, in the same way as files."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from risk.contract import STORED_TABLES
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.db.database import Database
-from serving.ingest.repository import Submission, Taken, mark_taken, waiting_submissions
+from serving.ingest.repository import ImportResult, Submission, mark_imported, waiting_submissions
 
 
-def take_in(workspace: Workspace, database: Database) -> int:
-    """Import every submission that waits, in the order they came; how many there were.
+def import_waiting(workspace: Workspace, database: Database) -> int:
+    """Import all waiting submissions in order and return how many there were.
 
-    Killed in between, the next call goes on where this one stopped: a submission imported but not
-    yet marked is read once more, and intake knows its rows already.
+    If the process is killed, the next call continues: a submission imported but not yet marked is
+    imported again, which stores no row twice.
 
     Raises:
-        RecordStoreBusy: another process holds the record store; everything waits on.
+        RecordStoreBusy: another process holds the record store; submissions remain waiting.
     """
     from risk.intake.quarantine import write_quarantine
 
@@ -34,19 +34,21 @@ def take_in(workspace: Workspace, database: Database) -> int:
     ):
         while waiting := waiting_submissions(database.engine):
             for number, one in waiting:
-                mark_taken(database.engine, number, _import(store, one, Path(folder)))
+                mark_imported(database.engine, number, _import(store, one, Path(folder)))
             taken += len(waiting)
         write_quarantine(store, workspace.quarantine)
     return taken
 
 
-def _import(store: RecordStore, one: Submission, folder: Path) -> Taken:
+def _import(store: RecordStore, one: Submission, folder: Path) -> ImportResult:
     from risk.intake.importer import import_file
 
-    # The name is what the quarantine tells of; it must be the same should this be done twice.
+    # The quarantine refers to the file name, so it must be the same if the import is repeated.
     path = folder / f"{one.table_name}-api-{one.submission_id}.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([one.header, *one.rows])
     report = import_file(store, path, table=STORED_TABLES[one.table_name], today=one.received_on)
     path.unlink()
-    return Taken(dt.datetime.now(dt.UTC), report.accepted, report.repeated, report.quarantined)
+    return ImportResult(
+        dt.datetime.now(dt.UTC), report.accepted, report.repeated, report.quarantined
+    )

@@ -62,13 +62,13 @@ def open_records_in(cli: CliContext, folder: str | None) -> Iterator[RecordStore
 
 @contextmanager
 def _open_feeds(cli: CliContext, folder: str) -> Iterator[RecordStore]:
-    from serving.ingest.temporary_store import feeds_taken_in
+    from serving.ingest.temporary_store import import_feeds
 
     memory, today = cli.workspace.memory_gb, dt.date.today()
     with ExitStack() as stack:
         with row_progress() as step:  # ends before the command shows a progress bar of its own
             store, report = stack.enter_context(
-                feeds_taken_in(Path(folder), today=today, memory_gb=memory, progress=step)
+                import_feeds(Path(folder), today=today, memory_gb=memory, progress=step)
             )
         require_all_imported(cli, report)
         quarantined = sum(file.quarantined for file in report.files)
@@ -83,7 +83,7 @@ def import_submissions(cli: CliContext, settings: Settings) -> None:
     Raises:
         RecordStoreBusy: another process holds the record store.
     """
-    from serving.ingest.importer import take_in
+    from serving.ingest.importer import import_waiting
 
     with open_database(cli, settings) as database:
-        take_in(cli.workspace, database)
+        import_waiting(cli.workspace, database)

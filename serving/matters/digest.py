@@ -12,14 +12,14 @@ from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
 from serving.auth.roles import Role
 from serving.db.database import Database
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.matters.queries import current_states
 from serving.matters.state import MatterState
 from serving.notices.repository import list_notices
 from serving.outcomes.repository import visited_since
 from serving.settings import Settings
-from serving.watchlists.repository import WatchlistRepository, closest
-from serving.watchlists.snapshot_repository import register
+from serving.watchlists.repository import WatchlistRepository, closest_list
+from serving.watchlists.snapshot_repository import load_register
 
 WEEK = dt.timedelta(days=7)
 GUARANTEES = dt.timedelta(days=30)
@@ -130,7 +130,7 @@ def _unanswered(
     """Return notices without a timely answer; for a person, those the person sent."""
     if audience.unit is not None:
         return []
-    sent = list_notices(database.engine, principal, Wanted(MOST_NOTICES)).items
+    sent = list_notices(database.engine, principal, PageRequest(MOST_NOTICES)).items
     late = [
         Item(
             name=str(notice.package["project"].get("project_name") or notice.project_id),
@@ -170,7 +170,7 @@ def _item(state: MatterState, day: dt.date | None) -> Item:
 
 
 def _newest(database: Database, principal: Principal, on: dt.date) -> _Listed | None:
-    best = closest(
+    best = closest_list(
         [
             summary
             for summary in WatchlistRepository(database).summaries(principal)
@@ -181,7 +181,7 @@ def _newest(database: Database, principal: Principal, on: dt.date) -> _Listed | 
     if best is None:
         return None
     listed = WatchlistRepository(database).watchlist(best.as_of, best.region, principal).document()
-    found = register(database.engine, best.as_of, best.region, principal)
+    found = load_register(database.engine, best.as_of, best.region, principal)
     document: Mapping[str, Any] = found.document if found else {"projects": ()}
     deposits = document.get("deposits")
     return _Listed(

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from serving.auth.principal import Principal
 from serving.clock import now
 from serving.db.database import Database
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.http.dependencies import settings_of
 from serving.http.schemas import Page
 from serving.matters import repository
@@ -25,7 +25,11 @@ from serving.matters.sync import sync_from_lists
 
 
 def list_matters(
-    request: Request, database: Database, principal: Principal, part: Wanted, wanted: MatterFilter
+    request: Request,
+    database: Database,
+    principal: Principal,
+    part: PageRequest,
+    wanted: MatterFilter,
 ) -> Page[Matter]:
     """Return a page of the matters of the region."""
     moment = now()

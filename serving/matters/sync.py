@@ -34,7 +34,7 @@ from serving.matters.repository import (
 )
 from serving.matters.rules import MatterRules
 from serving.watchlists.repository import WatchlistRepository
-from serving.watchlists.snapshot_repository import register
+from serving.watchlists.snapshot_repository import load_register
 
 BY_RULE = "wagewatch"
 """Name recorded for actions by rule."""
@@ -66,7 +66,7 @@ def _sync_list(
     rules: MatterRules,
     now: dt.datetime,
 ) -> int:
-    stored = register(database.engine, source.as_of, source.region, kind=source.kind)
+    stored = load_register(database.engine, source.as_of, source.region, kind=source.kind)
     listed = (
         WatchlistRepository(database, source.kind).watchlist(source.as_of, source.region).document()
     )

@@ -13,7 +13,7 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.clock import now
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.documents.formats import MEDIA_TYPES
 from serving.http.dependencies import settings_of
 from serving.notices import queries
@@ -42,7 +42,7 @@ def notices(
 ) -> Response:
     """List notices with their state."""
     today = queries.today()
-    found = list_notices(reader_of(request).database.engine, principal, Wanted(MOST)).items
+    found = list_notices(reader_of(request).database.engine, principal, PageRequest(MOST)).items
     rows = [{"notice": notice, "state": notice.state(today)} for notice in found]
     counts = {name: sum(row["state"] == name for row in rows) for name in STATES}
     shown = [row for row in rows if state in ("", row["state"])]

@@ -8,7 +8,7 @@ from typing import Any
 from serving.auth.principal import Principal
 from serving.clock import now
 from serving.db.database import Database
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.http.schemas import Page
 from serving.notices import repository
 from serving.notices.schemas import Notice, NoticeStep, WholeNotice
@@ -20,7 +20,7 @@ def today() -> dt.date:
 
 
 def list_notices(
-    database: Database, principal: Principal, wanted: Wanted, project_id: str | None
+    database: Database, principal: Principal, wanted: PageRequest, project_id: str | None
 ) -> Page[Notice]:
     """Return a page of the notices on projects of the region, newest first."""
     found = repository.list_notices(database.engine, principal, wanted, project_id)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, Row, func, insert, select
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
 from serving.db.engine import utc
-from serving.db.pagination import Page, Wanted, page
+from serving.db.pagination import Page, PageRequest, page
 from serving.db.tables import NOTICE_STEPS, NOTICES
 from serving.errors import ApiError
 
@@ -121,7 +121,7 @@ def read_notice(connection: Connection, number: int, principal: Principal) -> No
 
 
 def list_notices(
-    engine: Engine, principal: Principal, wanted: Wanted, project_id: str | None = None
+    engine: Engine, principal: Principal, wanted: PageRequest, project_id: str | None = None
 ) -> Page[Notice]:
     """Return a page of the notices on projects of the region, newest first."""
     query = select(NOTICES).where(within(NOTICES.c.region_code, principal))

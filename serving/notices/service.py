@@ -12,7 +12,7 @@ from serving.db.database import Database
 from serving.notices.payload import build_payload, seal
 from serving.notices.repository import Notice, find_sent, insert_notice, lock_next_number
 from serving.watchlists.repository import WatchlistRepository
-from serving.watchlists.snapshot_repository import dossier
+from serving.watchlists.snapshot_repository import load_dossier
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def store_notice(
     before = find_sent(connection, request.department, request.project_id, digest)
     if before is not None:
         return before
-    found = dossier(database.engine, request.project_id, as_of, author.principal)
+    found = load_dossier(database.engine, request.project_id, as_of, author.principal)
     sent_on = author.sent_at.astimezone().date()
     package = build_payload(request.department, risk, found, digest, sent_on)
     package["number"] = number = lock_next_number(connection)

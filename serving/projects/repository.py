@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, insert, select
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
 from serving.db.engine import utc
-from serving.db.pagination import Page, Wanted, page
+from serving.db.pagination import Page, PageRequest, page
 from serving.db.tables import NOTES
 
 
@@ -31,7 +31,7 @@ def add_note(connection: Connection, note: NoteRow) -> None:
 
 
 def list_notes(
-    engine: Engine, project_id: str, principal: Principal, wanted: Wanted
+    engine: Engine, project_id: str, principal: Principal, wanted: PageRequest
 ) -> Page[NoteRow]:
     """A page of the notes on a project of the principal's region, oldest first."""
     query = select(NOTES).where(

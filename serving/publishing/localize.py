@@ -1,4 +1,4 @@
-"""Records of reasons, red flags and models turned into the notes a publication holds."""
+"""Reasons, red flags and models as parts of sealed documents, with texts in both languages."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from risk.locale import text
-from serving.publishing.scoring import ModelUsed
-from serving.watchlists.document import EvidenceRef, FlagNote, ModelNote, ReasonNote, Words
+from serving.publishing.scoring import UsedModel
+from serving.watchlists.document import (
+    EvidenceRef,
+    LocalizedText,
+    ModelInfo,
+    SealedFlag,
+    SealedReason,
+)
 
 if TYPE_CHECKING:
     from models.reasons import Reason
@@ -17,51 +23,51 @@ if TYPE_CHECKING:
 
 @cache
 def families() -> tuple[str, ...]:
-    """The names of the signal families."""
+    """Return the names of all feature families."""
     from features.feature_sets import ALL_FAMILIES
 
     return tuple(family.name for family in ALL_FAMILIES)
 
 
-def reason_note(reason: Reason, kind: Kind = "project") -> ReasonNote:
-    """A reason with its wording in both languages."""
+def seal_reason(reason: Reason, kind: Kind = "project") -> SealedReason:
+    """Return a reason with its text in both languages."""
     from models.reason_text import reason_text
 
-    return ReasonNote(
+    return SealedReason(
         family=reason.family,
         contribution=reason.contribution,
         feature=reason.feature,
         value=reason.value,
         typical=reason.typical,
         article=reason.article,
-        text=Words(zh=reason_text(reason, "zh", kind), en=reason_text(reason, "en", kind)),
+        text=LocalizedText(zh=reason_text(reason, "zh", kind), en=reason_text(reason, "en", kind)),
         evidence=tuple(EvidenceRef(e.table, e.record_id, e.known_at) for e in reason.evidence),
     )
 
 
-def flag_note(flag: RedFlag) -> FlagNote:
-    """A red flag with its wording in both languages."""
+def seal_flag(flag: RedFlag) -> SealedFlag:
+    """Return a red flag with its texts in both languages."""
     from risk.flags import describe
 
     zh, en = describe(flag, "zh"), describe(flag, "en")
-    return FlagNote(
+    return SealedFlag(
         code=flag.code,
         article=flag.article,
-        article_label=Words(zh.article_label, en.article_label),
-        title=Words(zh.title, en.title),
-        finding=Words(zh.finding, en.finding),
-        check=Words(zh.check, en.check),
+        article_label=LocalizedText(zh.article_label, en.article_label),
+        title=LocalizedText(zh.title, en.title),
+        finding=LocalizedText(zh.finding, en.finding),
+        check=LocalizedText(zh.check, en.check),
         evidence=tuple(EvidenceRef(e.table, e.record_id, e.known_at) for e in flag.evidence),
     )
 
 
-def model_note(model: ModelUsed) -> ModelNote:
-    """The model, with a note where the scorecard had to score."""
+def model_info(model: UsedModel) -> ModelInfo:
+    """Return the model, with a note if it is the scorecard."""
     note = None
     if model.kind == "scorecard":
         zh, en = (
             text("exports.scorecard_note", language, events=model.events)
             for language in ("zh", "en")
         )
-        note = Words(zh, en)
-    return ModelNote(model.name, model.version, model.kind, note)
+        note = LocalizedText(zh, en)
+    return ModelInfo(model.name, model.version, model.kind, note)

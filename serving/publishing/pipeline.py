@@ -25,7 +25,7 @@ from serving.publishing.publication_builder import (
 from serving.publishing.repository import PublicationExtras, store_publication
 from serving.publishing.scoring import Scored, score_cohort
 from serving.publishing.timeline import timelines
-from serving.snapshot.collect import gather_dossiers
+from serving.snapshot.collect import collect_snapshot
 from serving.watchlists.document import Publication
 from serving.watchlists.repository import WatchlistRepository
 
@@ -65,7 +65,7 @@ def publish_watchlist(
         digest=published.digest,
         new=published.new,
         entries=len(publication.entries),
-        cohort=publication.head.cohort,
+        cohort=publication.header.cohort,
         scorecard_events=model.events if model.kind == "scorecard" else None,
     )
 
@@ -81,7 +81,7 @@ def collect_extras(
     return PublicationExtras(
         rates,
         context.hooks.describe_model(context.workspace, scored.model.version),
-        gather_dossiers(context.store, publication, levers, rules),
+        collect_snapshot(context.store, publication, levers, rules),
     )
 
 

@@ -20,14 +20,14 @@ from serving.settings import Settings
 from serving.version import code_version
 from serving.watchlists.document import (
     Assessment,
-    ChangeNote,
     Entry,
-    GoneNote,
-    Head,
+    EntryChange,
+    Header,
     Listing,
-    Previous,
+    PreviousReference,
     ProjectRisk,
     Publication,
+    RemovedEntry,
     TimelineItem,
 )
 
@@ -55,11 +55,11 @@ class PreviousList:
         names = {entry["project_id"]: entry["project_name"] for entry in self._list("entries")}
         return str(names.get(project_id, project_id))
 
-    def note(self) -> Previous | None:
+    def note(self) -> PreviousReference | None:
         """The reference the new list's header carries."""
         if self.document is None or self.digest is None:
             return None
-        return Previous(dt.date.fromisoformat(self.document["as_of"]), self.digest)
+        return PreviousReference(dt.date.fromisoformat(self.document["as_of"]), self.digest)
 
     def _list(self, name: str) -> list[Mapping[str, Any]]:
         return [] if self.document is None else list(self.document[name])
@@ -174,8 +174,8 @@ def _assessment(project: ScoredProject, inputs: PublishInputs) -> Assessment:
         probability=project.probability,
         workers=project.workers,
         amount_at_stake=project.amount_at_stake,
-        reasons=tuple(localize.reason_note(reason, inputs.kind) for reason in project.reasons),
-        red_flags=tuple(localize.flag_note(flag) for flag in flags),
+        reasons=tuple(localize.seal_reason(reason, inputs.kind) for reason in project.reasons),
+        red_flags=tuple(localize.seal_flag(flag) for flag in flags),
         unlike_inspected=project.unlike_inspected,
     )
 
@@ -184,24 +184,26 @@ def _listing(place: Selected) -> Listing:
     return Listing(place.rank, place.selection.value, place.draw_probability)
 
 
-def _change_note(change: Change) -> ChangeNote:
-    return ChangeNote(change.kind.value, change.from_rank, change.reason)
+def _change_note(change: Change) -> EntryChange:
+    return EntryChange(change.kind.value, change.from_rank, change.reason)
 
 
-def _gone(inputs: PublishInputs, changes: Comparison) -> tuple[GoneNote, ...]:
+def _gone(inputs: PublishInputs, changes: Comparison) -> tuple[RemovedEntry, ...]:
     return tuple(
-        GoneNote(change.project_id, inputs.previous.name(change.project_id), _change_note(change))
+        RemovedEntry(
+            change.project_id, inputs.previous.name(change.project_id), _change_note(change)
+        )
         for change in changes.gone
     )
 
 
-def _head(inputs: PublishInputs) -> Head:
+def _head(inputs: PublishInputs) -> Header:
     request, scored = inputs.request, inputs.scored
-    return Head(
+    return Header(
         as_of=request.as_of,
         region=request.region,
         capacity=request.capacity,
-        model=localize.model_note(scored.model),
+        model=localize.model_info(scored.model),
         cohort=len(scored.cohort.projects),
         missing_feeds=scored.cohort.missing_feeds,
         records_digest=inputs.records_digest,

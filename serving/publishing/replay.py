@@ -101,8 +101,8 @@ def _rebuild(
     as_of = dt.date.fromisoformat(sealed["as_of"])
     request = PublishRequest(as_of, sealed["capacity"], sealed["region"], "replay")
     built = build_publication(collect_inputs(then, request, progress, sealed["model"]["version"]))
-    head = replace(built.head, code_version=sealed["code_version"], seal_version=version)
-    return replace(built, head=head).seal()
+    head = replace(built.header, code_version=sealed["code_version"], seal_version=version)
+    return replace(built, header=head).seal()
 
 
 def _compare(

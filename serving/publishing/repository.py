@@ -13,8 +13,8 @@ from serving.models.repository import StoredModel, save_model
 from serving.watchlists.document import SealedPublication
 from serving.watchlists.events import record_publication
 from serving.watchlists.repository import insert_publication
-from serving.watchlists.snapshot import Dossiers
-from serving.watchlists.snapshot_repository import keep_dossiers
+from serving.watchlists.snapshot import Snapshot
+from serving.watchlists.snapshot_repository import save_snapshot
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class PublicationExtras:
 
     rates: Sequence[CountyRates]
     model: StoredModel
-    dossiers: Dossiers | None = None
+    snapshot: Snapshot | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,6 @@ def store_publication(
             if extras is not None:
                 save_rates(connection, extras.rates)
                 save_model(connection, extras.model, published_at)
-                if extras.dossiers is not None:
-                    keep_dossiers(connection, watchlist_id, extras.dossiers)
+                if extras.snapshot is not None:
+                    save_snapshot(connection, watchlist_id, extras.snapshot)
     return Published(sealed.watchlist.digest, new=watchlist_id is not None)

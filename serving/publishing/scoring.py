@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class ModelUsed:
-    """The model that scored; ``events`` is how many arrears events it learnt from."""
+class UsedModel:
+    """The scoring model; ``events`` counts the arrears events it was trained on."""
 
     name: str
     version: str
@@ -34,7 +34,7 @@ class Scored:
     """A scored cohort and the model that scored it."""
 
     cohort: ScoredCohort
-    model: ModelUsed
+    model: UsedModel
 
     def within(self, region: str) -> Scored:
         """Only the projects whose region code begins with ``region``."""
@@ -42,8 +42,8 @@ class Scored:
         return replace(self, cohort=replace(self.cohort, projects=kept))
 
 
-def resemblance_of(registry: Registry, version: str) -> NoveltyDetector | None:
-    """What the inspected projects looked like when ``version`` was trained; None if too few."""
+def load_novelty_detector(registry: Registry, version: str) -> NoveltyDetector | None:
+    """Return the novelty detector of ``version``; None if too few projects were inspected."""
     from models.novelty import ARTIFACT, from_text
     from models.storage import ArtifactMissing
 
@@ -55,8 +55,8 @@ def resemblance_of(registry: Registry, version: str) -> NoveltyDetector | None:
 
 def model_at(
     workspace: Workspace, kind: Kind, as_of: dt.date, version: str | None = None
-) -> tuple[ScoringModel, ModelUsed]:
-    """The champion, or the model ``version``, to score the cohort of ``as_of`` with.
+) -> tuple[ScoringModel, UsedModel]:
+    """Load the champion, or the model ``version``, to score the cohort of ``as_of``.
 
     Raises:
         NoModel: nothing was trained yet.
@@ -68,7 +68,7 @@ def model_at(
     model, found = registry.load(version) if version else registry.champion()
     require_trained_before(found, as_of)
     events = int(found.about.get("events", 0))
-    return model, ModelUsed(registry.name, found.version, found.kind, events)
+    return model, UsedModel(registry.name, found.version, found.kind, events)
 
 
 def score_cohort(
@@ -80,7 +80,7 @@ def score_cohort(
     *,
     with_levers: bool = False,
 ) -> Scored:
-    """The cohort of ``as_of`` scored by the champion, or by the model ``version``.
+    """Score the cohort of ``as_of`` with the champion or the model ``version``.
 
     Raises:
         NoModel: nothing was trained yet.
@@ -92,7 +92,7 @@ def score_cohort(
     from training.dataset.training_set import NoProjectsKnown
 
     model, used = model_at(workspace, store.kind, as_of, version)
-    resemblance = resemblance_of(Registry(workspace, store.kind), used.version)
+    resemblance = load_novelty_detector(Registry(workspace, store.kind), used.version)
     cohort = score(store, model, as_of, resemblance, progress, with_levers=with_levers)
     if not cohort.projects:
         raise NoProjectsKnown(as_of=as_of)

@@ -13,7 +13,7 @@ from serving.terminal.output import print_line, print_note, progress, require_fi
 from serving.terminal.resources import open_settings
 
 if TYPE_CHECKING:
-    from serving.publishing.scoring import ModelUsed
+    from serving.publishing.scoring import UsedModel
 
 
 def score(
@@ -35,7 +35,7 @@ def score(
 
 def _here(
     cli: CliContext, as_of: AsOf, out: str, records: str | None, kind: KindOption
-) -> tuple[int, ModelUsed]:
+) -> tuple[int, UsedModel]:
     from serving.publishing.scoring import score_cohort
     from serving.scores.csv import scores_csv
 
@@ -49,7 +49,7 @@ def _here(
 
 def _by_spark(
     cli: CliContext, as_of: AsOf, out: str, records: str | None, kind: KindOption
-) -> tuple[int, ModelUsed]:
+) -> tuple[int, UsedModel]:
     from serving.scores.spark_output import records_for_spark, write_scores
 
     tiers = open_settings(cli).tiers.thresholds()

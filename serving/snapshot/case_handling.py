@@ -1,4 +1,4 @@
-"""Cases, inspections and accounts of every project: what was done about its arrears."""
+"""Cases, inspections and wage accounts per project."""
 
 from __future__ import annotations
 
@@ -6,38 +6,44 @@ import datetime as dt
 from collections.abc import Mapping
 
 from risk.store.store import RecordStore
-from serving.snapshot.as_of_query import Row, by_project, known, plain, rows_of
+from serving.snapshot.as_of_query import (
+    Row,
+    group_by_project,
+    query_rows,
+    to_json_value,
+    with_known_tables,
+)
 
 _CASES = f"""
-{known("cases")}
+{with_known_tables("cases")}
 SELECT project_id, case_id, org_id, opened_on, status, workers, amount_owed, amount_recovered,
        confirmed_on, closed_on, transferred_on, known_at
 FROM cases WHERE project_id IS NOT NULL ORDER BY project_id, opened_on, case_id
 """
 _INSPECTIONS = f"""
-{known("inspections")}
+{with_known_tables("inspections")}
 SELECT project_id, inspection_id, inspected_on, kind, arrears_found, workers_owed, amount_owed,
        rectify_by, rectified_on, known_at
 FROM inspections ORDER BY project_id, inspected_on, inspection_id
 """
 _ACCOUNTS = f"""
-{known("accounts")}
+{with_known_tables("accounts")}
 SELECT project_id, account_id, bank, opened_on, closed_on
 FROM accounts ORDER BY project_id, opened_on, account_id
 """
 _PARTS = (("cases", _CASES), ("inspections", _INSPECTIONS), ("accounts", _ACCOUNTS))
 
 
-def handling_of(store: RecordStore, as_of: dt.date) -> Mapping[str, Row]:
-    """Per project its ``cases``, ``inspections`` and ``accounts``; money in fen."""
+def load_case_handling(store: RecordStore, as_of: dt.date) -> Mapping[str, Row]:
+    """Return ``cases``, ``inspections`` and ``accounts`` per project; money in fen."""
     found: dict[str, Row] = {}
     for name, sql in _PARTS:
-        for project, rows in by_project(rows_of(store, sql, as_of)).items():
-            shown = [{n: plain(v) for n, v in row.items()} for row in rows]
-            found.setdefault(project, nothing_handled())[name] = shown
+        for project, rows in group_by_project(query_rows(store, sql, as_of)).items():
+            shown = [{n: to_json_value(v) for n, v in row.items()} for row in rows]
+            found.setdefault(project, empty_case_handling())[name] = shown
     return found
 
 
-def nothing_handled() -> Row:
-    """Of a project nothing is known of."""
+def empty_case_handling() -> Row:
+    """Return the value of a project without records."""
     return {name: [] for name, _ in _PARTS}

@@ -1,4 +1,4 @@
-"""Puts together the dossiers and the register that go with a publication."""
+"""Collects the snapshot of a publication: dossiers and register."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from risk.deposits import RuleTable
 from risk.store.store import RecordStore
-from serving.snapshot.as_of_query import Row, known, plain, rows_of
-from serving.snapshot.case_handling import handling_of, nothing_handled
-from serving.snapshot.complaint_candidates import linked_to, unlinked
-from serving.snapshot.deposit_advice import deposits_of
-from serving.snapshot.evidence_records import records_behind, refs_of
-from serving.snapshot.legal_duties import duties_of
+from serving.snapshot.as_of_query import Row, query_rows, to_json_value, with_known_tables
+from serving.snapshot.case_handling import empty_case_handling, load_case_handling
+from serving.snapshot.complaint_candidates import linked_complaints, unlinked_complaints
+from serving.snapshot.deposit_advice import load_deposit_advice
+from serving.snapshot.evidence_records import evidence_keys, load_evidence_records
+from serving.snapshot.legal_duties import load_legal_duties
 from serving.snapshot.open_matters import closed_cases, open_matters
-from serving.snapshot.payment_history import months_of
-from serving.snapshot.project_facts import contracts_of, facts_of
-from serving.snapshot.similar_projects import similar
+from serving.snapshot.payment_history import load_payment_history
+from serving.snapshot.project_facts import load_contracts, load_project_facts
+from serving.snapshot.similar_projects import similar_projects
 from serving.watchlists.document import Document, ProjectRisk, Publication
-from serving.watchlists.snapshot import Dossiers
+from serving.watchlists.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from models.counterfactuals import LeverEffect
@@ -33,29 +33,29 @@ _FACTS = (
 )
 
 _VISITS = f"""
-{known("inspections")}
+{with_known_tables("inspections")}
 SELECT project_id, max(inspected_on) AS last_inspected_on,
        max(CASE WHEN arrears_found THEN inspected_on END) AS last_found_on
 FROM inspections GROUP BY project_id
 """
 
 
-def gather_dossiers(
+def collect_snapshot(
     store: RecordStore,
     publication: Publication,
     levers: Levers,
     deposit_rules: Sequence[RuleTable] = (),
-) -> Dossiers:
-    """What the pages need of the records, as known before the publication's as_of."""
-    as_of = publication.head.as_of
-    facts = facts_of(store, as_of)
+) -> Snapshot:
+    """Collect what the pages need, as known before the publication's as_of."""
+    as_of = publication.header.as_of
+    facts = load_project_facts(store, as_of)
     listed = _register_rows(store, publication, facts)
-    alike = similar(listed)
-    contracts, months = contracts_of(store, as_of), months_of(store, as_of)
-    refs = {ref for risk in publication.risks for ref in refs_of(risk.assessment)}
-    records = records_behind(store, as_of, refs)
-    linked = linked_to(store, as_of)
-    handling = handling_of(store, as_of)
+    alike = similar_projects(listed)
+    contracts, months = load_contracts(store, as_of), load_payment_history(store, as_of)
+    refs = {ref for risk in publication.risks for ref in evidence_keys(risk.assessment)}
+    records = load_evidence_records(store, as_of, refs)
+    linked = linked_complaints(store, as_of)
+    handling = load_case_handling(store, as_of)
     dossiers = {}
     for risk in publication.risks:
         key = risk.assessment.project_id
@@ -65,7 +65,7 @@ def gather_dossiers(
             "money": months.get(key),
             "similar": alike.get(key, []),
             "levers": [_lever(one) for one in levers.get(key, ())],
-            "handling": handling.get(key, nothing_handled()),
+            "handling": handling.get(key, empty_case_handling()),
             "records": _records(risk, records, facts),
             "linked": linked.get(key, []),
         }
@@ -74,22 +74,22 @@ def gather_dossiers(
         "as_of": as_of.isoformat(),
         "projects": listed,
         "matters": matters,
-        "duties": duties_of(store, as_of, matters),
+        "duties": load_legal_duties(store, as_of, matters),
         "closed": _of_region(closed_cases(store, as_of), publication),
-        "unlinked": unlinked(store, as_of, publication.head.region),
+        "unlinked": unlinked_complaints(store, as_of, publication.header.region),
         "deposits": {
             part: _of_region(rows, publication)
-            for part, rows in deposits_of(store, as_of, deposit_rules).items()
+            for part, rows in load_deposit_advice(store, as_of, deposit_rules).items()
         },
     }
-    return Dossiers(dossiers, register)
+    return Snapshot(dossiers, register)
 
 
 def _register_rows(
     store: RecordStore, publication: Publication, facts: Mapping[str, Row]
 ) -> list[Document]:
-    as_of = publication.head.as_of
-    visits = {row.pop("project_id"): row for row in rows_of(store, _VISITS, as_of)}
+    as_of = publication.header.as_of
+    visits = {row.pop("project_id"): row for row in query_rows(store, _VISITS, as_of)}
     unvisited: Row = {"last_inspected_on": None, "last_found_on": None}
     rows = []
     for risk in publication.risks:
@@ -107,14 +107,14 @@ def _register_rows(
                 "flags": [flag.code for flag in said.red_flags],
                 "rank": risk.listing.rank if risk.listing else None,
                 "progress": _progress(fact, as_of),
-                **{name: plain(value) for name, value in visit.items()},
+                **{name: to_json_value(value) for name, value in visit.items()},
             }
         )
     return rows
 
 
 def _progress(fact: Row, as_of: dt.date) -> float | None:
-    """The share of the planned time that is over; above 1 when overrun."""
+    """Return the elapsed share of the planned duration; above 1 if overrun."""
     if not fact.get("started_on") or not fact.get("planned_end_on"):
         return None
     start, end = (dt.date.fromisoformat(fact[name]) for name in ("started_on", "planned_end_on"))
@@ -126,12 +126,12 @@ def _records(
     records: Mapping[tuple[str, str], Mapping[str, Any]],
     facts: Mapping[str, Row],
 ) -> Document:
-    """The records by ``table/record_id``; ``region`` is where each belongs, None for anywhere.
+    """Return the records by ``table/record_id`` with their ``region``, None if they have none.
 
-    A reason may rest on the contractor's other projects, which not every reader may look into.
+    A reason may cite other projects of the contractor, which not every principal may see.
     """
     found = {}
-    for table, number in sorted(refs_of(risk.assessment)):
+    for table, number in sorted(evidence_keys(risk.assessment)):
         record = records.get((table, number))
         if record is not None:
             place = facts.get(str(record.get("project_id")), {}).get("region_code")
@@ -140,7 +140,7 @@ def _records(
 
 
 def _of_region(rows: Sequence[Row], publication: Publication) -> list[Row]:
-    region = publication.head.region
+    region = publication.header.region
     return [row for row in rows if (row["region_code"] or "").startswith(region)]
 
 

@@ -1,4 +1,4 @@
-"""Complaints that name no project, with who may be meant, and those a person has linked."""
+"""Complaints without a project and their candidates; complaints linked by a person."""
 
 from __future__ import annotations
 
@@ -7,43 +7,50 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from risk.store.store import RecordStore
-from serving.snapshot.as_of_query import Row, by_project, known, plain, rows_of
+from serving.snapshot.as_of_query import (
+    Row,
+    group_by_project,
+    query_rows,
+    to_json_value,
+    with_known_tables,
+)
 
 if TYPE_CHECKING:
     from models.linkage import ComplaintCandidates, RankedCandidate
 
 _LINKED = f"""
-{known("complaints", "links")}
+{with_known_tables("complaints", "links")}
 SELECT c.project_id, c.complaint_id, c.received_on, c.project_text, c.employer_text, l.decided_on
 FROM complaints c JOIN links l USING (complaint_id)
 WHERE c.linked AND c.project_id IS NOT NULL ORDER BY c.received_on, c.complaint_id
 """
 
 _DECIDED = f"""
-{known("links")}
+{with_known_tables("links")}
 SELECT complaint_id, decision, project_id, org_id, decided_on FROM links
 """
 
 
-def linked_to(store: RecordStore, as_of: dt.date) -> Mapping[str, list[Row]]:
-    """The complaints of each project that came to it by a person's link, oldest first."""
+def linked_complaints(store: RecordStore, as_of: dt.date) -> Mapping[str, list[Row]]:
+    """Return the complaints of each project that a person linked to it, oldest first."""
     rows = [
-        {key: plain(value) for key, value in row.items()} for row in rows_of(store, _LINKED, as_of)
+        {key: to_json_value(value) for key, value in row.items()}
+        for row in query_rows(store, _LINKED, as_of)
     ]
-    return by_project(rows)
+    return group_by_project(rows)
 
 
-def unlinked(store: RecordStore, as_of: dt.date, region: str) -> list[Row]:
-    """Complaints of the last year without a project, with up to five candidates of each kind.
+def unlinked_complaints(store: RecordStore, as_of: dt.date, region: str) -> list[Row]:
+    """Return complaints of the last year without a project, each with up to five candidates a kind.
 
-    ``region`` is that of the list: where it is given, only complaints with a candidate in it.
-    Money in fen. ``decided`` is the decision known before ``as_of``, None while there is none.
+    With ``region`` only complaints that have a candidate in it. ``decided`` is the decision known
+    before ``as_of`` or None. Money in fen.
     """
     from models.linkage import link_complaints
 
     decided = {
-        row.pop("complaint_id"): {key: plain(value) for key, value in row.items()}
-        for row in rows_of(store, _DECIDED, as_of)
+        row.pop("complaint_id"): {key: to_json_value(value) for key, value in row.items()}
+        for row in query_rows(store, _DECIDED, as_of)
     }
     rows = [
         _row(one, decided.get(one.complaint.complaint_id))

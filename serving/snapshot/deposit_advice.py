@@ -1,4 +1,4 @@
-"""Deposit advice per contractor and county, and deposits that run out, as the records tell."""
+"""Deposit advice per contractor and county, and expiring deposits."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from risk.calendar.dates import add_months
 from risk.deposits import Event, History, RuleTable, advise, table_for
 from risk.deposits.rate_advice import may_be_exempt_as_small
 from risk.store.store import RecordStore
-from serving.snapshot.as_of_query import Row, known, plain, rows_of
+from serving.snapshot.as_of_query import Row, query_rows, to_json_value, with_known_tables
 
 COUNTY = 6
 LOOK_AHEAD_MONTHS = 12
-"""Guarantees that run out later than this are not gathered."""
+"""Guarantees that expire later are not collected."""
 
 _EVENTS = f"""
-{known("cases", "inspections", "deposits", "listings", "projects")}
+{with_known_tables("cases", "inspections", "deposits", "listings", "projects")}
 SELECT p.contractor_id, 'arrears' AS kind, c.opened_on AS date, c.known_at, 'cases' AS record_table,
        c.case_id AS record_id, c.project_id, p.region_code, NULL::DATE AS ended_on
 FROM cases c JOIN projects p USING (project_id)
@@ -39,9 +39,9 @@ FROM listings l
 ORDER BY 1, 3, 5, 6
 """
 
-# From when arrears of a contractor could have been seen: it had a project, and its county reported.
+# Arrears of a contractor are observable once it has a project in a county that reports.
 _PROJECTS = f"""
-{known("projects", "organizations")},
+{with_known_tables("projects", "organizations")},
 reporting AS (
   SELECT substr(p.region_code, 1, {COUNTY}) AS county, min(e.known_at) AS since
   FROM (SELECT project_id, known_at FROM cases_versions
@@ -61,9 +61,9 @@ LEFT JOIN reporting r ON r.county = substr(p.region_code, 1, {COUNTY})
 ORDER BY p.project_id
 """
 
-# One with a later one stored after it, or with one that never ends, needs nobody.
+# A deposit followed by a later or unlimited one needs no action.
 _DEPOSITS = f"""
-{known("deposits")}
+{with_known_tables("deposits")}
 SELECT d.project_id, d.deposit_id, d.kind, d.status, d.required_amount, d.amount, d.valid_to
 FROM deposits d
 WHERE d.status = 'missing'
@@ -73,16 +73,16 @@ ORDER BY d.project_id, d.valid_from, d.deposit_id
 """
 
 
-def deposits_of(
+def load_deposit_advice(
     store: RecordStore, as_of: dt.date, tables: Sequence[RuleTable] = ()
 ) -> dict[str, list[Row]]:
-    """``advice``: a row per contractor and county; ``ending``: a row per guarantee or project.
+    """Return ``advice`` (per contractor and county) and ``ending`` (per guarantee or project).
 
     Money in fen, shares of the contract amount, days as ISO text.
     """
-    projects = rows_of(store, _PROJECTS, as_of)
+    projects = query_rows(store, _PROJECTS, as_of)
     events: dict[str, list[Event]] = defaultdict(list)
-    for row in rows_of(store, _EVENTS, as_of):
+    for row in query_rows(store, _EVENTS, as_of):
         contractor = row.pop("contractor_id")
         events[contractor].append(Event(**{**row_of(row)}))
     owned: dict[str, list[Row]] = defaultdict(list)
@@ -98,14 +98,14 @@ def deposits_of(
 
 
 def row_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of an event."""
+    """Return the fields of an event."""
     return {("table" if name == "record_table" else name): v for name, v in row.items()}
 
 
 def _advice(
     mine: Sequence[Row], events: tuple[Event, ...], tables: Iterable[RuleTable], as_of: dt.date
 ) -> Iterable[Row]:
-    """One row per county in which the contractor has a running project."""
+    """Return a row per county in which the contractor has a running project."""
     running = [one for one in mine if one["running"]]
     since = min((one["seen_since"] for one in mine if one["seen_since"]), default=None)
     history = History(events, since, len(running))
@@ -120,7 +120,7 @@ def _advice(
             "step": said.step,
             "share": said.share,
             "record_years": said.record_years,
-            "records_since": plain(since),
+            "records_since": to_json_value(since),
             "short_of_years": said.short_of_years,
             "several": said.several,
             "running": len(running),
@@ -139,25 +139,25 @@ def _advice(
 def _event(event: Event) -> Row:
     return {
         "kind": event.kind,
-        "date": plain(event.date),
-        "known_at": plain(event.known_at),
+        "date": to_json_value(event.date),
+        "known_at": to_json_value(event.known_at),
         "table": event.table,
         "record_id": event.record_id,
         "project_id": event.project_id,
         "region_code": event.region_code,
-        "ended_on": plain(event.ended_on),
+        "ended_on": to_json_value(event.ended_on),
     }
 
 
 def _ending(store: RecordStore, projects: Sequence[Row], as_of: dt.date) -> list[Row]:
-    """Deposits missing, and expired or running out within a year with none stored after them.
+    """Return missing deposits, and those expired or expiring within a year without a successor.
 
-    Of running projects only; one whose end is not recorded is not among them.
+    Only running projects; a deposit without a recorded end is not returned.
     """
     running = {one["project_id"]: one for one in projects if one["running"]}
     latest = add_months(as_of, LOOK_AHEAD_MONTHS)
     rows = []
-    for deposit in rows_of(store, _DEPOSITS, as_of):
+    for deposit in query_rows(store, _DEPOSITS, as_of):
         project = running.get(deposit["project_id"])
         state = _state(deposit, as_of, latest)
         if project is None or state is None:
@@ -166,7 +166,7 @@ def _ending(store: RecordStore, projects: Sequence[Row], as_of: dt.date) -> list
         rows.append(
             {
                 **{name: project[name] for name in kept},
-                **{name: plain(value) for name, value in deposit.items()},
+                **{name: to_json_value(value) for name, value in deposit.items()},
                 "state": state,
                 "days_left": (deposit["valid_to"] - as_of).days if deposit["valid_to"] else None,
             }
@@ -179,7 +179,7 @@ def _ending(store: RecordStore, projects: Sequence[Row], as_of: dt.date) -> list
 
 
 def _state(deposit: Row, as_of: dt.date, latest: dt.date) -> str | None:
-    """``missing``, ``expired``, ``ending``, or None where nothing is to be done."""
+    """Return ``missing``, ``expired``, ``ending``, or None if no action is needed."""
     if deposit["status"] == "missing":
         return "missing"
     if deposit["status"] == "expired":

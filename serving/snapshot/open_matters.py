@@ -1,7 +1,7 @@
-"""Open matters and closed cases, as the records tell: the ledger to work through.
+"""Open matters and closed cases of the records.
 
-A matter has a stable ``key`` (``case:AJ1``), so that what people add to it on the service, who is
-to see to it and by when, stays with it from list to list.
+A matter has a stable ``key`` (``case:AJ1``), so that responsibility, deadline and steps recorded in
+the service stay with it from list to list.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import datetime as dt
 from collections.abc import Sequence
 
 from risk.store.store import RecordStore
-from serving.snapshot.as_of_query import Row, known, plain, rows_of
+from serving.snapshot.as_of_query import Row, query_rows, to_json_value, with_known_tables
 
 TABLES = ("cases", "inspections", "complaints", "projects", "organizations")
 
 _OPEN = f"""
-{known(*TABLES)},
+{with_known_tables(*TABLES)},
 open_cases AS (
   SELECT 'case:' || case_id AS key, 'case' AS kind, project_id, opened_on, NULL::DATE AS due_on,
          workers, amount_owed - coalesce(amount_recovered, 0) AS amount, status, case_id AS record,
@@ -66,7 +66,7 @@ ORDER BY e.opened_on, e.key
 """
 
 _CLOSED = f"""
-{known(*TABLES)}
+{with_known_tables(*TABLES)}
 SELECT 'revisit:' || c.case_id AS key, c.project_id, c.case_id AS record, c.opened_on, c.closed_on,
        c.workers, c.amount_owed, c.amount_recovered, c.org_id, o.org_name, p.funding, p.sector,
        coalesce(p.region_code, o.region_code) AS region_code, p.project_name,
@@ -80,19 +80,19 @@ ORDER BY c.closed_on, c.case_id
 
 
 def open_matters(store: RecordStore, as_of: dt.date) -> Sequence[Row]:
-    """Cases not closed, rectifications not made, arrears found, complaints nobody followed up.
+    """Return open cases, overdue rectifications, arrears found and complaints not followed up.
 
-    Where a county never reports that anything was put right, its silence says nothing, and no
-    rectification or finding of it is listed. A case may be of an organisation without a project.
-    Money in fen. ``region_code`` is None where neither project nor organisation is known.
+    Rectifications and findings of a county that never reports rectifications are left out, because
+    missing reports mean nothing there. A case may belong to an organisation without a project.
+    Money in fen. ``region_code`` is None if neither project nor organisation is known.
     """
-    return [_plain(row) for row in rows_of(store, _OPEN, as_of)]
+    return [_plain(row) for row in query_rows(store, _OPEN, as_of)]
 
 
 def closed_cases(store: RecordStore, as_of: dt.date) -> Sequence[Row]:
-    """Cases closed in the last twelve months; ``checked_on`` is the first visit after closing."""
-    return [_plain(row) for row in rows_of(store, _CLOSED, as_of)]
+    """Return cases closed in the last twelve months; ``checked_on``: first visit after closing."""
+    return [_plain(row) for row in query_rows(store, _CLOSED, as_of)]
 
 
 def _plain(row: Row) -> Row:
-    return {name: plain(value) for name, value in row.items()}
+    return {name: to_json_value(value) for name, value in row.items()}

@@ -1,4 +1,4 @@
-"""Pay, labour cost and people on site by month: what was due against what came."""
+"""Monthly wages, labour-cost transfers and attendance per project: due and paid."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from risk.calendar.dates import add_months
 from risk.store.store import RecordStore
-from serving.snapshot.as_of_query import Row, by_project, known, rows_of
+from serving.snapshot.as_of_query import Row, group_by_project, query_rows, with_known_tables
 
 MONTHS = 24
 
 _SQL = f"""
-{known("payrolls", "payments", "transfers", "attendance")},
+{with_known_tables("payrolls", "payments", "transfers", "attendance")},
 paid AS (
   SELECT payroll_id, sum(amount) AS amount FROM payments WHERE paid_on < $1 GROUP BY payroll_id
 ),
@@ -38,16 +38,16 @@ GROUP BY project_id, month ORDER BY project_id, month
 _SERIES = ("due", "paid", "transfer_due", "transferred", "present")
 
 
-def months_of(store: RecordStore, as_of: dt.date) -> Mapping[str, Row]:
-    """Per project ``months`` and, of the same length, five series; None where nothing came in.
+def load_payment_history(store: RecordStore, as_of: dt.date) -> Mapping[str, Row]:
+    """Return ``months`` and five series of the same length per project; None marks missing data.
 
-    Money in fen. Payments count for the month they were worked for, however late they came.
+    Money in fen. A payment counts for the month of the work, however late it was made.
     """
     return {project: _series(rows) for project, rows in _monthly(store, as_of).items()}
 
 
 def _monthly(store: RecordStore, as_of: dt.date) -> Mapping[str, list[Row]]:
-    return by_project(rows_of(store, _SQL, as_of))
+    return group_by_project(query_rows(store, _SQL, as_of))
 
 
 def _series(rows: list[Row]) -> Row:

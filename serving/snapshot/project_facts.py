@@ -1,4 +1,4 @@
-"""What a project is, and the tree of its contracts."""
+"""Facts and contract trees of projects."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ import datetime as dt
 from collections.abc import Mapping
 
 from risk.store.store import RecordStore
-from serving.snapshot.as_of_query import Row, by_project, known, plain, rows_of
+from serving.snapshot.as_of_query import (
+    Row,
+    group_by_project,
+    query_rows,
+    to_json_value,
+    with_known_tables,
+)
 
 MOST_CONTRACTS = 200
 
 _PROJECTS = f"""
-{known("projects", "organizations")}
+{with_known_tables("projects", "organizations")}
 SELECT p.project_id, p.project_name, p.region_code, p.sector, p.funding, p.owner_id,
        o.org_name AS owner_name, p.contractor_id, c.org_name AS contractor_name,
        p.contract_amount, p.labour_cost_share, p.started_on, p.planned_end_on, p.completed_on,
@@ -23,7 +29,7 @@ ORDER BY p.project_id
 """
 
 _CONTRACTS = f"""
-{known("contracts", "organizations")}
+{with_known_tables("contracts", "organizations")}
 SELECT k.project_id, k.contract_id AS id, k.parent_contract_id AS parent,
        coalesce(k.contractor_name, o.org_name, k.contractor_id) AS name,
        k.contractor_kind AS kind, k.written, k.amount, k.signed_on, k.ended_on
@@ -32,17 +38,17 @@ ORDER BY k.project_id, k.signed_on, k.contract_id
 """
 
 
-def facts_of(store: RecordStore, as_of: dt.date) -> Mapping[str, Row]:
-    """Per project what its own record and those of its owner and contractor say; money in fen."""
+def load_project_facts(store: RecordStore, as_of: dt.date) -> Mapping[str, Row]:
+    """Return the fields of each project with its owner and contractor; money in fen."""
     return {
-        row["project_id"]: {name: plain(value) for name, value in row.items()}
-        for row in rows_of(store, _PROJECTS, as_of)
+        row["project_id"]: {name: to_json_value(value) for name, value in row.items()}
+        for row in query_rows(store, _PROJECTS, as_of)
     }
 
 
-def contracts_of(store: RecordStore, as_of: dt.date) -> Mapping[str, list[Row]]:
-    """Per project its contracts, each with the ``id`` of the one above it (``parent``)."""
+def load_contracts(store: RecordStore, as_of: dt.date) -> Mapping[str, list[Row]]:
+    """Return the contracts of each project; ``parent`` is the ``id`` of the contract above."""
     return {
-        project: [{n: plain(v) for n, v in row.items()} for row in rows[:MOST_CONTRACTS]]
-        for project, rows in by_project(rows_of(store, _CONTRACTS, as_of)).items()
+        project: [{n: to_json_value(v) for n, v in row.items()} for row in rows[:MOST_CONTRACTS]]
+        for project, rows in group_by_project(query_rows(store, _CONTRACTS, as_of)).items()
     }

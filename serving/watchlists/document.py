@@ -1,7 +1,7 @@
-"""What is published: a watchlist, and the risk of every project scored with it.
+"""The sealed documents: a watchlist and the risk of every project scored with it.
 
-These are the records; JSON, tables, sheets and pages are renderings of them. A document is plain
-data in the order it is shown; its sealed bytes are what the API sends.
+JSON, tables, workbooks and pages are renderings of them. A document is plain data in display
+order; the API sends its sealed bytes.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Words:
-    """One wording in both languages."""
+class LocalizedText:
+    """A text in both languages."""
 
     zh: str
     en: str
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {"zh": self.zh, "en": self.en}
 
 
 @dataclass(frozen=True)
 class EvidenceRef:
-    """A record behind a statement, and the day it became known."""
+    """A record cited as evidence, with the day it became known."""
 
     table: str
     record_id: str
     known_at: dt.date
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {
             "table": self.table,
             "record_id": self.record_id,
@@ -50,8 +50,8 @@ class EvidenceRef:
 
 
 @dataclass(frozen=True)
-class ReasonNote:
-    """A reason in words; ``contribution`` in log-odds, positive raises the risk."""
+class SealedReason:
+    """A reason with its text; ``contribution`` in log-odds, positive raises the risk."""
 
     family: str
     contribution: float
@@ -59,11 +59,11 @@ class ReasonNote:
     value: float | None
     typical: float | None
     article: str | None
-    text: Words
+    text: LocalizedText
     evidence: tuple[EvidenceRef, ...] = ()
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {
             "family": self.family,
             "contribution": self.contribution,
@@ -77,19 +77,19 @@ class ReasonNote:
 
 
 @dataclass(frozen=True)
-class FlagNote:
-    """A red flag in words: the duty, what the records show, what to check on site."""
+class SealedFlag:
+    """A red flag with its texts: the duty, what the records show, what to check on site."""
 
     code: str
     article: str
-    article_label: Words
-    title: Words
-    finding: Words
-    check: Words
+    article_label: LocalizedText
+    title: LocalizedText
+    finding: LocalizedText
+    check: LocalizedText
     evidence: tuple[EvidenceRef, ...] = ()
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {
             "code": self.code,
             "article": self.article,
@@ -103,15 +103,15 @@ class FlagNote:
 
 @dataclass(frozen=True)
 class TimelineItem:
-    """Something that happened to a project and was known at the as_of."""
+    """An event of a project, known at the as_of."""
 
     date: dt.date
     kind: str
-    text: Words
+    text: LocalizedText
     evidence: EvidenceRef
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {
             "date": self.date.isoformat(),
             "kind": self.kind,
@@ -122,9 +122,9 @@ class TimelineItem:
 
 @dataclass(frozen=True)
 class Assessment:
-    """What the house says of one project; ``amount_at_stake`` in fen.
+    """The assessment of one project; ``amount_at_stake`` in fen.
 
-    ``unlike_inspected`` marks one unlike anything ever inspected: its probability is a guess.
+    ``unlike_inspected``: the project resembles none ever inspected, so its probability is a guess.
     """
 
     project_id: str
@@ -135,12 +135,12 @@ class Assessment:
     probability: float
     workers: int | None
     amount_at_stake: int | None
-    reasons: tuple[ReasonNote, ...]
-    red_flags: tuple[FlagNote, ...]
+    reasons: tuple[SealedReason, ...]
+    red_flags: tuple[SealedFlag, ...]
     unlike_inspected: bool | None = None
 
     def to_document(self) -> Document:
-        """As plain data, money in yuan."""
+        """Return plain data, money in yuan."""
         stake = self.amount_at_stake
         return {
             "project_id": self.project_id,
@@ -158,28 +158,28 @@ class Assessment:
 
 
 @dataclass(frozen=True)
-class ChangeNote:
-    """How an entry stands against the last list: ``new``, ``up``, ``down``, ``same``, ``gone``."""
+class EntryChange:
+    """Change since the previous list: ``new``, ``up``, ``down``, ``same`` or ``gone``."""
 
     kind: str
     from_rank: int | None = None
     reason: str | None = None
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {"kind": self.kind, "from_rank": self.from_rank, "reason": self.reason}
 
 
 @dataclass(frozen=True)
 class Listing:
-    """A project's place on the list and why it is there."""
+    """Rank of a project on the list and how it was selected."""
 
     rank: int
     selection: str
     draw_probability: float | None
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {
             "rank": self.rank,
             "selection": self.selection,
@@ -189,14 +189,14 @@ class Listing:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a watchlist."""
+    """An entry of a watchlist."""
 
     listing: Listing
     assessment: Assessment
-    change: ChangeNote
+    change: EntryChange
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {
             **self.listing.to_document(),
             **self.assessment.to_document(),
@@ -205,15 +205,15 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class GoneNote:
-    """A project that was on the last list and is not on this one."""
+class RemovedEntry:
+    """A project of the previous list that is not on this one."""
 
     project_id: str
     project_name: str
-    change: ChangeNote
+    change: EntryChange
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {
             "project_id": self.project_id,
             "project_name": self.project_name,
@@ -222,16 +222,16 @@ class GoneNote:
 
 
 @dataclass(frozen=True)
-class ModelNote:
-    """The model behind the list; ``note`` says so when the scorecard had to score."""
+class ModelInfo:
+    """The scoring model; ``note`` is set if it is the scorecard."""
 
     name: str
     version: str
     kind: str
-    note: Words | None = None
+    note: LocalizedText | None = None
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {
             "name": self.name,
             "version": self.version,
@@ -241,44 +241,44 @@ class ModelNote:
 
 
 @dataclass(frozen=True)
-class Previous:
-    """The list the changes are against."""
+class PreviousReference:
+    """The list that changes refer to."""
 
     as_of: dt.date
     digest: str
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {"as_of": self.as_of.isoformat(), "digest": self.digest}
 
 
 @dataclass(frozen=True)
-class Head:
-    """What a list is of and what made it.
+class Header:
+    """Header of a list: date, region, model, versions and settings.
 
-    ``kind``: what its entries are; ``rules`` holds the thresholds and policy in force.
+    ``kind`` is the kind of unit listed; ``rules`` holds the thresholds and the policy in force.
     """
 
     as_of: dt.date
     region: str
     capacity: int
-    model: ModelNote
+    model: ModelInfo
     cohort: int
     missing_feeds: tuple[str, ...]
     records_digest: str
     code_version: str
-    previous: Previous | None
+    previous: PreviousReference | None
     rules: Mapping[str, Any]
     kind: Kind = "project"
     seal_version: int = SEAL_VERSION
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {
             **version_fields(self.seal_version),
             "as_of": self.as_of.isoformat(),
             "region": self.region,
-            **self.of_kind(),
+            **self.kind_fields(),
             "horizon_days": HORIZON_DAYS,
             "capacity": self.capacity,
             "model": self.model.to_document(),
@@ -290,30 +290,30 @@ class Head:
             "rules": dict(self.rules),
         }
 
-    def of_kind(self) -> Document:
-        """The kind of unit, where it is not a project."""
+    def kind_fields(self) -> Document:
+        """Return the kind of unit as a field, nothing for projects."""
         return {} if self.kind == "project" else {"kind": self.kind}
 
 
 @dataclass(frozen=True)
 class ProjectRisk:
-    """The risk of one project of the cohort; ``listing`` is None when it is not on the list."""
+    """The risk of a project of the cohort; ``listing`` is None if it is not on the list."""
 
     assessment: Assessment
     listing: Listing | None
     timeline: tuple[TimelineItem, ...] = ()
 
-    def to_document(self, head: Head) -> Document:
-        """As plain data, with what it was made from."""
+    def to_document(self, header: Header) -> Document:
+        """Return plain data, with the header fields of the list."""
         return {
-            **version_fields(head.seal_version),
-            "as_of": head.as_of.isoformat(),
-            "region": head.region,
-            **head.of_kind(),
+            **version_fields(header.seal_version),
+            "as_of": header.as_of.isoformat(),
+            "region": header.region,
+            **header.kind_fields(),
             "horizon_days": HORIZON_DAYS,
-            "model": head.model.to_document(),
-            "missing_feeds": list(head.missing_feeds),
-            "records_digest": head.records_digest,
+            "model": header.model.to_document(),
+            "missing_feeds": list(header.missing_feeds),
+            "records_digest": header.records_digest,
             **self.assessment.to_document(),
             "listing": self.listing.to_document() if self.listing else None,
             "timeline": [item.to_document() for item in self.timeline],
@@ -322,23 +322,23 @@ class ProjectRisk:
 
 @dataclass(frozen=True)
 class Publication:
-    """A list ready to be sealed, with the risk of every project of the cohort."""
+    """A list to be sealed, with the risk of every project of the cohort."""
 
-    head: Head
+    header: Header
     entries: tuple[Entry, ...]
-    gone: tuple[GoneNote, ...]
+    gone: tuple[RemovedEntry, ...]
     risks: tuple[ProjectRisk, ...]
 
     def seal(self) -> SealedPublication:
-        """The publication as bytes and digests; the list's digest covers the risks too."""
+        """Return the sealed bytes and digests; the digest of the list covers the risks too."""
         risks = {
-            risk.assessment.project_id: seal(risk.to_document(self.head)) for risk in self.risks
+            risk.assessment.project_id: seal(risk.to_document(self.header)) for risk in self.risks
         }
         return SealedPublication(self, seal(self._document(risks)), risks)
 
     def _document(self, risks: Mapping[str, Sealed]) -> Document:
         return {
-            **self.head.to_document(),
+            **self.header.to_document(),
             "risks_digest": digest_of_risks(risks),
             "entries": [entry.to_document() for entry in self.entries],
             "gone": [item.to_document() for item in self.gone],

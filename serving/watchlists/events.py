@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from serving.db.tables import PROJECT_RISKS, WATCHLISTS
 from serving.events.repository import record_events
 from serving.events.types import PUBLISHED, TIER_CHANGED
-from serving.watchlists.document import Head, SealedPublication
+from serving.watchlists.document import Header, SealedPublication
 
 _LOWEST_TIER = "blue"
 
@@ -19,13 +19,13 @@ _LOWEST_TIER = "blue"
 def record_publication(
     connection: Connection, sealed: SealedPublication, watchlist_id: int, now: dt.datetime
 ) -> None:
-    """The events of a list that was just stored, and their deliveries."""
+    """Record the events of a list that was just stored, with their deliveries."""
     rows = [_published(sealed), *_tier_changes(connection, sealed, watchlist_id)]
     record_events(connection, rows, now)
 
 
 def _published(sealed: SealedPublication) -> dict[str, Any]:
-    head = sealed.publication.head
+    head = sealed.publication.header
     return {
         "type": PUBLISHED,
         "as_of": head.as_of,
@@ -34,7 +34,7 @@ def _published(sealed: SealedPublication) -> dict[str, Any]:
         "data": {
             "as_of": head.as_of.isoformat(),
             "region": head.region,
-            **head.of_kind(),
+            **head.kind_fields(),
             "digest": sealed.watchlist.digest,
             "model_version": head.model.version,
         },
@@ -44,7 +44,7 @@ def _published(sealed: SealedPublication) -> dict[str, Any]:
 def _tier_changes(
     connection: Connection, sealed: SealedPublication, watchlist_id: int
 ) -> Iterator[dict[str, Any]]:
-    head = sealed.publication.head
+    head = sealed.publication.header
     before = _tiers_before(connection, head, watchlist_id)
     for risk in sealed.publication.risks:
         one = risk.assessment
@@ -67,7 +67,7 @@ def _tier_changes(
         }
 
 
-def _tiers_before(connection: Connection, head: Head, watchlist_id: int) -> dict[str, str | None]:
+def _tiers_before(connection: Connection, head: Header, watchlist_id: int) -> dict[str, str | None]:
     last = connection.execute(
         select(WATCHLISTS.c.id)
         .where(

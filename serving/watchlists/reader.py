@@ -16,8 +16,8 @@ from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
 from serving.db.database import Database
 from serving.watchlists.redaction import Views
-from serving.watchlists.repository import Summary, WatchlistRepository, closest
-from serving.watchlists.snapshot_repository import StoredRegister, register
+from serving.watchlists.repository import ListSummary, WatchlistRepository, closest_list
+from serving.watchlists.snapshot_repository import StoredRegister, load_register
 
 Document = Mapping[str, Any]
 
@@ -33,8 +33,8 @@ class ChosenList:
     """
 
     document: Document
-    summary: Summary
-    lists: Sequence[Summary]
+    summary: ListSummary
+    lists: Sequence[ListSummary]
 
     @property
     def kind(self) -> Kind:
@@ -111,7 +111,7 @@ class WatchlistReader:
         )
         return min(today, newest + _VALID_FOR)
 
-    def register(self, principal: Principal, summary: Summary) -> Register:
+    def register(self, principal: Principal, summary: ListSummary) -> Register:
         """Return the part of a list's register that ``principal`` may see.
 
         It is empty if the list was published without one.
@@ -125,11 +125,11 @@ class WatchlistReader:
             ),
         )
 
-    def register_document(self, principal: Principal, summary: Summary) -> Document:
+    def register_document(self, principal: Principal, summary: ListSummary) -> Document:
         """Return the register published with a list, unfiltered; empty if there is none."""
         stored = self._registers.get(summary.digest)
         if stored is None:
-            stored = register(
+            stored = load_register(
                 self.database.engine, summary.as_of, summary.region, principal, summary.kind
             )
             if stored is None:
@@ -153,11 +153,11 @@ def _own(rows: Sequence[Document], principal: Principal) -> Sequence[Document]:
 
 
 def _fitting(
-    lists: Sequence[Summary], principal: Principal, as_of: dt.date | None, region: str | None
-) -> Summary | None:
+    lists: Sequence[ListSummary], principal: Principal, as_of: dt.date | None, region: str | None
+) -> ListSummary | None:
     dated = [
         summary
         for summary in lists
         if as_of in (None, summary.as_of) and region in (None, summary.region)
     ]
-    return closest(dated, principal)
+    return closest_list(dated, principal)

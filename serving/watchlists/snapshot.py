@@ -1,4 +1,4 @@
-"""What is kept with a publication for the pages."""
+"""Data for the pages stored with a publication."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from serving.watchlists.document import Document
 
 
 @dataclass(frozen=True)
-class Dossiers:
+class Snapshot:
     """A dossier per project_id, and the register of all projects, matters and closed cases."""
 
     dossiers: Mapping[str, Document]

@@ -1,7 +1,7 @@
-"""Runs one long run that was asked for over the API. Each is a process of its own.
+"""Runs one job in a process of its own.
 
-``python -m serving.worker.runner WORKSPACE JOB`` is what the keeper starts: a run that grows too
-large or crashes takes nothing else with it, and the service itself never opens the record store.
+The scheduler starts ``python -m serving.worker.runner WORKSPACE JOB``. A job that runs out of
+memory or crashes does not affect the service, which itself never opens the record store.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from risk.progress import Progress
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
 from serving.db.database import Database
-from serving.ingest.importer import take_in
-from serving.jobs.repository import Job, end_job, fail_job, find_job, tell_progress
+from serving.ingest.importer import import_waiting
+from serving.jobs.repository import Job, end_job, fail_job, find_job, update_progress
 from serving.settings import Settings, database_url, load_settings
 from serving.watchlists.repository import WatchlistRepository
 
-TAKE_IN = "-"
-"""Instead of a job's number: only take in what was sent."""
+IMPORT_ONLY = "-"
+"""In place of a job id: only import the waiting submissions."""
 
 _STORE_SECONDS = 60.0
 
@@ -38,24 +38,24 @@ def main(arguments: list[str]) -> int:
     workspace = Workspace(Path(arguments[0])).require()
     settings = load_settings(workspace)
     with Database(database_url(workspace, settings)) as database:
-        if arguments[1] == TAKE_IN:
-            take_in(workspace, database)
+        if arguments[1] == IMPORT_ONLY:
+            import_waiting(workspace, database)
         else:
             run_job(workspace, settings, database, arguments[1])
     return 0
 
 
 def run_job(workspace: Workspace, settings: Settings, database: Database, job_id: str) -> None:
-    """Run a job and keep its result or what went wrong."""
+    """Run a job and store its result or its error."""
     engine = database.engine
     job = find_job(engine, job_id, OFFICE)
 
     def progress(step: str, share: float) -> None:
-        tell_progress(engine, job_id, step, share)
+        update_progress(engine, job_id, step, share)
 
     try:
-        _take_in_patiently(workspace, database)
-        result = _RUNS[job.kind](_Work(workspace, settings, database, job), progress)
+        _import_submissions(workspace, database)
+        result = _RUNNERS[job.kind](JobContext(workspace, settings, database, job), progress)
     except WagewatchError as error:
         texts = {language: error.message(language) for language in LANGUAGES}
         fail_job(engine, job_id, {"code": error.code, "texts": texts}, _now())
@@ -68,8 +68,8 @@ def run_job(workspace: Workspace, settings: Settings, database: Database, job_id
         end_job(engine, job_id, result, _now())
 
 
-class _Work:
-    """What a run works with."""
+class JobContext:
+    """Workspace, settings, database and parameters of a job."""
 
     def __init__(
         self, workspace: Workspace, settings: Settings, database: Database, job: Job
@@ -81,7 +81,7 @@ class _Work:
         self.as_of = dt.date.fromisoformat(job.parameters["as_of"])
 
 
-def _publish(work: _Work, progress: Progress) -> Mapping[str, Any]:
+def _publish(work: JobContext, progress: Progress) -> Mapping[str, Any]:
     from risk.store.store import RecordStore
     from serving.publishing.context import PublishRequest
     from serving.publishing.hooks import publish_context
@@ -105,7 +105,7 @@ def _publish(work: _Work, progress: Progress) -> Mapping[str, Any]:
     }
 
 
-def _train(work: _Work, progress: Progress) -> Mapping[str, Any]:
+def _train(work: JobContext, progress: Progress) -> Mapping[str, Any]:
     from training.pipeline import Search, run_training
 
     run = run_training(
@@ -124,7 +124,7 @@ def _train(work: _Work, progress: Progress) -> Mapping[str, Any]:
     }
 
 
-def _check(work: _Work, progress: Progress) -> Mapping[str, Any]:
+def _check(work: JobContext, progress: Progress) -> Mapping[str, Any]:
     from risk.store.store import RecordStore
     from serving.models.service import check_champion
     from training.json_safe import to_json_safe
@@ -140,15 +140,15 @@ def _check(work: _Work, progress: Progress) -> Mapping[str, Any]:
     return document
 
 
-def _what_if(work: _Work, progress: Progress) -> Mapping[str, Any]:
-    from serving.scores.what_if import Question, what_if
+def _what_if(work: JobContext, progress: Progress) -> Mapping[str, Any]:
+    from serving.scores.what_if import WhatIfRequest, what_if
 
     wanted = work.job.parameters
-    question = Question(wanted["project_id"], work.as_of, wanted["records"])
+    question = WhatIfRequest(wanted["project_id"], work.as_of, wanted["records"])
     return what_if(work.workspace, work.database, question, progress)
 
 
-_RUNS: Mapping[str, Callable[[_Work, Progress], Mapping[str, Any]]] = {
+_RUNNERS: Mapping[str, Callable[[JobContext, Progress], Mapping[str, Any]]] = {
     "publish": _publish,
     "train": _train,
     "check": _check,
@@ -156,14 +156,14 @@ _RUNS: Mapping[str, Callable[[_Work, Progress], Mapping[str, Any]]] = {
 }
 
 
-def _take_in_patiently(workspace: Workspace, database: Database) -> None:
-    """Take in what was sent; an import that is running is waited for."""
+def _import_submissions(workspace: Workspace, database: Database) -> None:
+    """Import the waiting submissions; wait up to a minute for another import to end."""
     from risk.store.store import RecordStoreBusy
 
     deadline = time.monotonic() + _STORE_SECONDS
     while True:
         try:
-            take_in(workspace, database)
+            import_waiting(workspace, database)
         except RecordStoreBusy:
             if time.monotonic() > deadline:
                 raise

@@ -1,7 +1,7 @@
-"""What goes on beside the requests: long runs, records to take in, subscribers, matters due.
+"""Background scheduler: jobs, imports of submissions, webhooks and matters.
 
-One thread in the process that ``wagewatch serve`` started. It can be killed at any moment: what was
-asked for stays in the database and is taken up again.
+Three threads in the process that ``wagewatch serve`` started: jobs and imports, webhooks, matters.
+They can be killed at any moment; all state is in the database and work is resumed.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from serving.db.database import Database
 from serving.events.webhooks import deliver_due
 from serving.ingest.repository import waiting_submissions
 from serving.jobs.repository import (
-    MOST_ATTEMPTS,
+    MAX_ATTEMPTS,
+    claim_job,
     fail_job,
     find_job,
+    heartbeat,
     requeue_job,
-    take_job,
-    vouch_for_job,
 )
 from serving.settings import load_settings
-from serving.worker.runner import TAKE_IN
+from serving.worker.runner import IMPORT_ONLY
 
 SECONDS = 1.0
-"""Between two looks at what there is to do."""
+"""Seconds between two polls of a thread."""
 
 _RETRY_TAKING_IN = dt.timedelta(seconds=15)
 _BETWEEN_MATTERS = dt.timedelta(minutes=10)
@@ -43,8 +43,8 @@ _BETWEEN_MATTERS = dt.timedelta(minutes=10)
 _log = logging.getLogger("wagewatch.keeper")
 
 
-class Keeper:
-    """Does what there is to do until told to stop."""
+class Scheduler:
+    """Runs the background threads until :meth:`stop`."""
 
     def __init__(self, workspace: Workspace, database: Database, log: Path) -> None:
         self._workspace = workspace
@@ -58,18 +58,18 @@ class Keeper:
             threading.Thread(target=self._loop, args=(step, name), name=name, daemon=True)
             for name, step in (
                 ("jobs", self.run_jobs),
-                ("webhooks", self.call_subscribers),
-                ("matters", self.look_after_matters),
+                ("webhooks", self.deliver_webhooks),
+                ("matters", self.update_matters),
             )
         ]
 
     def start(self) -> None:
-        """Begin."""
+        """Start the threads."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """End; a run under way is interrupted and will be taken up again."""
+        """Stop the threads; a running job is interrupted and will be resumed."""
         self._stop.set()
         for thread in self._threads:
             if thread.is_alive():
@@ -78,44 +78,44 @@ class Keeper:
             job_id, process = self._running
             process.terminate()
             process.wait()
-            if job_id != TAKE_IN:
+            if job_id != IMPORT_ONLY:
                 requeue_job(self._database.engine, job_id)
 
     def run_jobs(self) -> None:
-        """Look after the run under way, or start the next one."""
+        """Check the running job, or start the next one or a waiting import."""
         engine, now = self._database.engine, _now()
         if self._running is not None:
             job_id, process = self._running
             if process.poll() is None:
-                if job_id != TAKE_IN:
-                    vouch_for_job(engine, job_id, now)
+                if job_id != IMPORT_ONLY:
+                    heartbeat(engine, job_id, now)
                 return
             self._running = None
             self._ended(job_id)
             return
-        job = take_job(engine, now)
+        job = claim_job(engine, now)
         if job is not None:
-            if job.attempts >= MOST_ATTEMPTS:
+            if job.attempts >= MAX_ATTEMPTS:
                 code = "job_interrupted"
                 texts = {one: text(f"errors.{code}", one) for one in LANGUAGES}
                 fail_job(engine, job.job_id, {"code": code, "texts": texts}, now)
                 return
             self._start(job.job_id)
         elif now >= self._not_before and waiting_submissions(engine, most=1):
-            # Another process may hold the record store; no need to ask every second.
+            # Another process may hold the record store, so imports are retried less often.
             self._not_before = now + _RETRY_TAKING_IN
-            self._start(TAKE_IN)
+            self._start(IMPORT_ONLY)
 
-    def call_subscribers(self) -> None:
-        """Deliver what is due."""
+    def deliver_webhooks(self) -> None:
+        """Deliver the webhooks that are due."""
         import httpx
 
         with httpx.Client(follow_redirects=False, trust_env=False) as client:
             while not self._stop.is_set() and deliver_due(self._database.engine, client, _now()):
                 pass
 
-    def look_after_matters(self) -> None:
-        """Take matters of new lists, escalate what is overdue, and send the week's digests."""
+    def update_matters(self) -> None:
+        """Open matters from new lists, escalate overdue ones and send the weekly digests."""
         now = _now()
         if now < self._matters_after:
             return
@@ -137,8 +137,8 @@ class Keeper:
             self._running = (job_id, _started(command, log))
 
     def _ended(self, job_id: str) -> None:
-        """A run that ended without saying how was killed; it is queued again."""
-        if job_id == TAKE_IN:
+        """Queue a job again whose process ended without a result; give up after some attempts."""
+        if job_id == IMPORT_ONLY:
             return
         if find_job(self._database.engine, job_id, OFFICE).state == "running":
             requeue_job(self._database.engine, job_id)

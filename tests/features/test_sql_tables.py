@@ -63,7 +63,7 @@ def test_parse_refuses_what_is_no_select(sql):
     ("kind", "expected"), [("project", PROJECT_TABLES), ("employer", EMPLOYER_TABLES)]
 )
 def test_every_family_reads_the_same_stored_tables_as_ever(store, kind, expected):
-    found = family_dependencies(store.seen_as(kind), FEATURE_SETS[kind].families)
+    found = family_dependencies(store.for_kind(kind), FEATURE_SETS[kind].families)
     assert {name: " ".join(sorted(one.tables)) for name, one in found.items()} == expected
 
 

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 
 from features.matrix import Matrix
 from models.calibration import Calibration
-from models.logistic import _spread, fit_logistic
+from models.logistic import _to_ranks, fit_logistic
 from models.storage import load, save
 
 
@@ -32,7 +32,7 @@ def happened(matrix):
 
 def test_without_directions_it_is_ridge_logistic_regression(matrix, happened):
     ours = fit_logistic(matrix, happened, strength=0.1)
-    spread = _spread(matrix.values, ours.edges)
+    spread = _to_ranks(matrix.values, ours.edges)
     theirs = LogisticRegression(C=0.1, max_iter=5000, tol=1e-10).fit(spread, happened > 0.5)
     assert np.allclose(ours.weights, theirs.coef_[0], atol=1e-4)
     assert ours.intercept == pytest.approx(float(theirs.intercept_[0]), abs=1e-4)

@@ -33,18 +33,18 @@ from serving.server import listen
 from serving.settings import LimitSettings, Settings, default_toml
 from serving.watchlists.document import (
     Assessment,
-    ChangeNote,
     Entry,
+    EntryChange,
     EvidenceRef,
-    FlagNote,
-    Head,
+    Header,
     Listing,
-    ModelNote,
+    LocalizedText,
+    ModelInfo,
     ProjectRisk,
     Publication,
-    ReasonNote,
+    SealedFlag,
+    SealedReason,
     TimelineItem,
-    Words,
 )
 
 from ..conftest import MUST_RUN_ALL, built_once
@@ -57,7 +57,7 @@ PUBLISHED_AT = dt.datetime(2025, 6, 1, 8, 30, tzinfo=dt.UTC)
 
 def _assessment(number: int) -> Assessment:
     evidence = (EvidenceRef("payrolls", f"PR-{number}", dt.date(2025, 5, 3)),)
-    text = Words(
+    text = LocalizedText(
         "工资发放推高风险：未发份额 40%（一般 2%）", "payments raise the risk: 40 % unpaid"
     )
     return Assessment(
@@ -70,19 +70,21 @@ def _assessment(number: int) -> Assessment:
         workers=None if number == 2 else 40 + number,
         amount_at_stake=None if number == 2 else 123_456_78 + number,
         reasons=(
-            ReasonNote("payments", 1.25, "unpaid_share", 0.4, 0.02, "31", text, evidence),
-            ReasonNote("stage", -0.5, "months", 3.0, None, None, Words("新开工", "young"), ()),
+            SealedReason("payments", 1.25, "unpaid_share", 0.4, 0.02, "31", text, evidence),
+            SealedReason(
+                "stage", -0.5, "months", 3.0, None, None, LocalizedText("新开工", "young"), ()
+            ),
         ),
         red_flags=()
         if number % 2
         else (
-            FlagNote(
+            SealedFlag(
                 "no_account",
                 "26",
-                Words("第二十六条", "Art. 26"),
-                Words("未开立工资专用账户", "no wage account"),
-                Words("开工 90 天仍无账户", "none 90 days after start"),
-                Words("查开户协议", "ask for the account agreement"),
+                LocalizedText("第二十六条", "Art. 26"),
+                LocalizedText("未开立工资专用账户", "no wage account"),
+                LocalizedText("开工 90 天仍无账户", "none 90 days after start"),
+                LocalizedText("查开户协议", "ask for the account agreement"),
                 evidence,
             ),
         ),
@@ -97,11 +99,11 @@ def make_publication(
     cohort: int = 6,
     version: str = "1",
 ) -> Publication:
-    head = Head(
+    head = Header(
         as_of=as_of,
         region=region,
         capacity=listed,
-        model=ModelNote("arrears", version, "scorecard", Words("专家评分卡", "scorecard")),
+        model=ModelInfo("arrears", version, "scorecard", LocalizedText("专家评分卡", "scorecard")),
         cohort=cohort,
         missing_feeds=("operations",),
         records_digest="0" * 64,
@@ -122,12 +124,12 @@ def make_publication(
         Listing(n + 1, "random" if n == 3 else "risk", 0.25 if n == 3 else None)
         for n in range(listed)
     ]
-    changes = [ChangeNote("new"), ChangeNote("up", 5, "payments"), ChangeNote("same", 3)]
+    changes = [EntryChange("new"), EntryChange("up", 5, "payments"), EntryChange("same", 3)]
     entries = tuple(Entry(listings[n], _assessment(n), changes[n % 3]) for n in range(listed))
     happened = TimelineItem(
         dt.date(2025, 5, 1),
         "wages_short",
-        Words("工资到期未足额发放", "wages short"),
+        LocalizedText("工资到期未足额发放", "wages short"),
         EvidenceRef("payrolls", "PR-1", dt.date(2025, 5, 3)),
     )
     risks = tuple(
@@ -267,7 +269,7 @@ class _NoSignals:
 def served(app):
     """The address of ``app`` behind the real server on a free port."""
     with listen("127.0.0.1", 0) as socket:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_keep_alive=60))
         server.capture_signals = _NoSignals  # signals belong to the test run
         thread = threading.Thread(target=server.run, args=([socket],))
         thread.start()
@@ -294,7 +296,7 @@ def client(database):
     """An HTTP client of the real server; nobody has signed in."""
     with (
         served(create_app(Settings(), database)) as url,
-        httpx.Client(base_url=url, trust_env=False) as opened,
+        httpx.Client(base_url=url, timeout=60, trust_env=False) as opened,
     ):
         yield opened
 
@@ -305,7 +307,7 @@ def limited(database):
     settings = Settings(limits=LimitSettings(per_minute=5))
     with (
         served(create_app(settings, database)) as url,
-        httpx.Client(base_url=url, trust_env=False) as opened,
+        httpx.Client(base_url=url, timeout=60, trust_env=False) as opened,
     ):
         yield opened
 

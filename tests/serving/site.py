@@ -44,11 +44,11 @@ def site_of(workspace: Workspace) -> Iterator[Site]:
         people = UserRepository(database.engine)
         for role in Role:
             add_user(people, role.value, role)
-        from serving.watchlists.snapshot_repository import register
+        from serving.watchlists.snapshot_repository import load_register
 
         newest = WatchlistRepository(database).latest_as_of()
         assert newest is not None
-        found = register(database.engine, newest)
+        found = load_register(database.engine, newest)
         rows = sorted(found.document["projects"], key=lambda r: r["rank"] or 999) if found else []
         listed = tuple(row["project_id"] for row in rows if row["rank"])
         app = create_app(load_settings(workspace), database, key="k" * 43)
@@ -72,7 +72,9 @@ def copied(office: Workspace, folder: Path) -> Workspace:
 
 def signed_in(url: str, name: str) -> httpx.Client:
     """A browser of somebody who has signed in."""
-    client = httpx.Client(base_url=url, trust_env=False, headers={"Accept": "text/html"})
+    client = httpx.Client(
+        base_url=url, timeout=60, trust_env=False, headers={"Accept": "text/html"}
+    )
     answer = client.post("/sign-in", data={"name": name, "password": PASSWORD})
     assert answer.status_code == 303
     found = re.search(r'data-csrf="([^"]+)"', client.get("/watchlist").text)

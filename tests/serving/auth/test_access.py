@@ -14,7 +14,7 @@ from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import PERMISSIONS, Permission, Role
 from serving.briefings.repository import Briefing, insert_briefing
 from serving.publishing.repository import store_publication
-from serving.watchlists.snapshot import Dossiers
+from serving.watchlists.snapshot import Snapshot
 
 from ..conftest import PUBLISHED_AT, key, make_extras, unlinked_register, until_seen
 
@@ -150,7 +150,7 @@ def office(database, publish, publication):
         publication(region=INSIDE).seal(),
         published_at=PUBLISHED_AT,
         published_by="李",
-        extras=replace(make_extras(), dossiers=Dossiers({}, unlinked_register())),
+        extras=replace(make_extras(), snapshot=Snapshot({}, unlinked_register())),
     )
     briefing = Briefing(0, dt.date(2025, 5, 1), "990102", "html", "", PUBLISHED_AT, "李")
     insert_briefing(database.engine, briefing, b"<p>x</p>")
@@ -174,15 +174,16 @@ def _send(client, route, headers, made):
     return client.request(route[0], path, json=body, headers={**headers, **key()})
 
 
-def test_every_endpoint_stands_for_an_action_and_is_in_the_matrix():
+def test_endpoints_require_a_permission_and_are_in_the_matrix():
     routes = {route for route, _ in _routes()}
     assert routes - OPEN == set(ACTIONS)
     assert set(REQUESTS) == set(ACTIONS)
 
 
 @pytest.mark.parametrize("role", Role)
-def test_roles_inside_and_outside_their_region(client, made, token, role):
+def test_endpoints_enforce_roles_and_regions(client, made, token, role):
     inside, outside = token(role, INSIDE), token(role, OUTSIDE)
+    assert len(ACTIONS) > 50
     for route, action in ACTIONS.items():
         path = REQUESTS[route][0]
         answer = _send(client, route, outside, made)
@@ -218,7 +219,8 @@ def _assert_nothing_of_inside(answer, route):
         assert answer.json()["code"] != "not_allowed"
 
 
-def test_without_a_token_nothing_is_told_once_there_is_one(client, made):
+def test_endpoints_refuse_requests_without_a_token(client, made):
+    assert len(ACTIONS) > 50
     for route in ACTIONS:
         answer = _send(client, route, {}, made)
         assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in"), route
@@ -226,7 +228,7 @@ def test_without_a_token_nothing_is_told_once_there_is_one(client, made):
 
 
 @pytest.mark.parametrize("role", ["inspector", "system", "briefer"])
-def test_who_goes_on_site_does_not_see_the_draw(client, office, token, role):
+def test_watchlist_hides_random_draws_from_field_roles(client, office, token, role):
     watching, going = token("supervisor"), token(role)
     whole = client.get(LATEST, headers=watching).json()
     assert [one["selection"] for one in whole["entries"]].count("random") == 1
@@ -245,7 +247,7 @@ def test_who_goes_on_site_does_not_see_the_draw(client, office, token, role):
     )
 
 
-def test_a_wider_list_is_seen_in_part(client, publish, token):
+def test_watchlist_of_a_wider_region_is_redacted(client, publish, token):
     publish()
     whole = client.get("/v1/watchlists/latest", headers=token("admin", "9901")).json()
     assert (len(whole["entries"]), whole["view"]["region"]) == (4, "9901")
@@ -255,7 +257,7 @@ def test_a_wider_list_is_seen_in_part(client, publish, token):
     assert [one["region"] for one in found] == [""]
 
 
-def test_a_view_has_its_own_tag(client, office, token):
+def test_redacted_view_has_its_own_etag(client, office, token):
     going, watching = token("inspector"), token("supervisor")
     tags = {client.get(LATEST, headers=who).headers["etag"] for who in (going, watching)}
     assert len(tags) == 2
@@ -265,7 +267,7 @@ def test_a_view_has_its_own_tag(client, office, token):
         assert again.status_code == 304
 
 
-def test_tokens_end(client, database, office, token):
+def test_expired_and_revoked_tokens_are_refused(client, database, office, token):
     people = UserRepository(database.engine)
     past = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
     expired = token("admin", expires_at=past)
@@ -278,20 +280,20 @@ def test_tokens_end(client, database, office, token):
     assert client.get("/v1/watchlists", headers=headers).status_code == 401
 
 
-def test_a_scope_narrows_a_role(client, office, token):
+def test_token_scopes_limit_the_role(client, office, token):
     narrow = token("admin", scopes=[Permission.READ_MODELS])
     assert client.get("/v1/models", headers=narrow).status_code == 200
     assert client.get("/v1/watchlists", headers=narrow).status_code == 403
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer ww_", "Basic abc", "Bearer ww_ü", "x", ""])
-def test_what_is_no_token_is_refused(client, office, token, header):
+def test_malformed_authorization_headers_are_refused(client, office, token, header):
     token("admin")
     answer = client.get("/v1/watchlists", headers={"Authorization": header.encode()})
     assert answer.status_code == 401
 
 
-def test_the_machine_itself_is_let_in_while_nobody_was_made(client, office, token, database):
+def test_local_requests_are_admitted_while_there_are_no_users(client, office, token, database):
     assert client.get("/v1/session").json()["name"] == "local"
     for foreign in (
         {"Host": "evil.example"},
@@ -304,21 +306,21 @@ def test_the_machine_itself_is_let_in_while_nobody_was_made(client, office, toke
     assert client.get("/v1/watchlists").status_code == 401
 
 
-def test_too_many_requests_are_told_when_to_come_again(limited):
+def test_rate_limit_answers_429_with_retry_after(limited):
     answers = [limited.get("/v1/watchlists") for _ in range(6)]
     assert [one.status_code for one in answers] == [200] * 5 + [429]
     assert int(answers[-1].headers["retry-after"]) > 0
     assert answers[-1].json()["code"] == "too_many_requests"
 
 
-def test_secrets_are_not_kept(database, token):
+def test_token_secrets_are_not_stored(database, token):
     secret = token("admin")["Authorization"].removeprefix("Bearer ")
     with database.engine.connect() as connection:
         rows = connection.exec_driver_sql("SELECT * FROM tokens").all()
     assert secret not in repr(rows)
 
 
-def test_who_asks_again_gets_the_same_and_is_recorded_again(client, office, token):
+def test_cached_responses_are_equal_and_audited(client, office, token):
     who, admin = token("inspector", INSIDE), token("admin")
     answers = [client.get(LATEST, headers=who) for _ in range(3)]
     assert len({one.content for one in answers}) == 1
@@ -333,7 +335,7 @@ def test_who_asks_again_gets_the_same_and_is_recorded_again(client, office, toke
     assert len({(one["list_digest"], one["who"], one["region"]) for one in reads}) == 1
 
 
-def test_what_was_remembered_is_not_given_to_others(client, office, token):
+def test_cached_responses_are_not_shared_between_tokens(client, office, token):
     whole = client.get(LATEST, headers=token("supervisor", INSIDE)).content
     assert client.get(LATEST, headers=token("inspector", INSIDE)).content != whole
     assert client.get(LATEST, headers=token("supervisor", OUTSIDE)).status_code == 404

@@ -94,7 +94,7 @@ def browser(provider, database):
     )
     with (
         served(create_app(Settings(oidc=oidc), database)) as url,
-        httpx.Client(base_url=url, trust_env=False) as opened,
+        httpx.Client(base_url=url, timeout=60, trust_env=False) as opened,
     ):
         yield opened
 
@@ -106,7 +106,7 @@ def _sign_in(browser):
     return browser.get(back.headers["location"])
 
 
-def test_whom_the_provider_vouches_for_is_signed_in(browser, provider):
+def test_oidc_signs_in_the_authenticated_user(browser, provider):
     assert _sign_in(browser).status_code == 303
     assert provider.asked["code_challenge_method"] == "S256"
     told = browser.get("/v1/session").json()
@@ -123,22 +123,22 @@ def test_whom_the_provider_vouches_for_is_signed_in(browser, provider):
         {"sub": "nobody-we-know"},
     ],
 )
-def test_a_word_that_is_not_meant_for_us_is_refused(browser, provider, changed):
+def test_oidc_refuses_tokens_with_wrong_claims(browser, provider, changed):
     provider.changed = changed
     assert _sign_in(browser).status_code == 401
     assert browser.get("/v1/session").status_code == 401
 
 
-def test_a_forged_signature_is_refused(browser, provider):
+def test_oidc_refuses_a_forged_signature(browser, provider):
     provider.signs_with = RSAKey.generate_key(2048, {"kid": "1"})
     assert _sign_in(browser).json()["code"] == "oidc_failed"
 
 
-def test_a_callback_nobody_began_is_refused(browser):
+def test_oidc_refuses_a_callback_without_a_pending_sign_in(browser):
     answer = browser.get("/v1/session/oidc/callback?state=x&code=y")
     assert (answer.status_code, answer.json()["code"]) == (401, "oidc_failed")
 
 
-def test_without_a_provider_there_is_no_such_way(client):
+def test_oidc_is_not_found_without_a_provider(client):
     answer = client.get("/v1/session/oidc")
     assert (answer.status_code, answer.json()["code"]) == (404, "oidc_off")

@@ -11,7 +11,7 @@ from serving.auth.repository import NameTaken, NameUnknown, NewAccount, UserRepo
 from serving.auth.roles import Role
 from serving.auth.secrets import signing_key
 from serving.auth.sessions import COOKIE, open_session, seal_session
-from serving.db.change_stamp import Freshness
+from serving.db.change_stamp import ChangeStamp
 from serving.db.database import Database
 from serving.settings import Settings, database_url
 
@@ -37,7 +37,7 @@ def _sign_in(client, password=PASSWORD):
     return client.post("/v1/session", json={"name": "王主管", "password": password})
 
 
-def test_a_user_signs_in_writes_and_signs_out(client, people, publish):
+def test_session_allows_writes_until_sign_out(client, people, publish):
     publish()
     told = _sign_in(client).json()
     assert (told["role"], told["region"]) == ("supervisor", "9901")
@@ -54,7 +54,7 @@ def test_a_user_signs_in_writes_and_signs_out(client, people, publish):
     assert client.get("/v1/watchlists/latest").status_code == 401
 
 
-def test_a_wrong_password_and_an_unknown_name_sound_the_same(client, people):
+def test_sign_in_does_not_reveal_which_names_exist(client, people):
     answers = [
         client.post("/v1/session", json={"name": name, "password": "falsch-falsch"})
         for name in ("王主管", "nobody")
@@ -70,14 +70,14 @@ def test_sign_in_refuses_further_attempts_after_ten_a_minute(client, people):
     assert 429 in (_sign_in(client).status_code for _ in range(10))
 
 
-def test_a_new_password_ends_earlier_sessions(client, people, hashed):
+def test_set_password_ends_earlier_sessions(client, people, hashed):
     _sign_in(client)
     assert client.get("/v1/session").status_code == 200
     people.set_password("王主管", hashed)
     assert client.get("/v1/session").status_code == 401
 
 
-def test_a_disabled_user_is_out_at_once(client, people):
+def test_disable_user_ends_sessions(client, people):
     _sign_in(client)
     people.disable_user("王主管", PUBLISHED_AT)
     assert client.get("/v1/session").status_code == 401
@@ -85,7 +85,7 @@ def test_a_disabled_user_is_out_at_once(client, people):
     assert _sign_in(client).status_code == 401
 
 
-def test_a_cookie_is_signed():
+def test_session_cookie_is_signed():
     cookie, session = seal_session("key", 3, 1)
     assert open_session("key", cookie) == session
     assert open_session("other", cookie) is None
@@ -93,7 +93,7 @@ def test_a_cookie_is_signed():
     assert open_session("key", "") is None
 
 
-def test_names_are_used_once(people, hashed):
+def test_add_user_refuses_a_taken_name(people, hashed):
     grant = NewAccount("王主管", Role.ADMIN, "", "test", PUBLISHED_AT)
     with pytest.raises(NameTaken):
         people.add_user(grant, password_hash=hashed, subject=None)
@@ -101,7 +101,7 @@ def test_names_are_used_once(people, hashed):
         people.revoke_token("none", PUBLISHED_AT)
 
 
-def test_passwords_are_long_enough_and_kept_as_hashes(hashed):
+def test_hash_password_checks_the_length(hashed):
     assert hashed.startswith("$argon2id$")
     assert is_password(hashed, PASSWORD)
     assert not is_password(hashed, "other")
@@ -111,7 +111,7 @@ def test_passwords_are_long_enough_and_kept_as_hashes(hashed):
             hash_password(password)
 
 
-def test_users_and_tokens_by_command(wagewatch, database_url):
+def test_users_and_tokens_commands(wagewatch, database_url):
     run = functools.partial(wagewatch, "--lang", "en")
     made = run("tokens", "add", "case", "--role", "system", "--region", "99", "--json")
     assert '"token": "ww_' in made.stdout
@@ -131,7 +131,7 @@ def test_users_and_tokens_by_command(wagewatch, database_url):
     assert run("users", "revoke", "li").returncode == 0
 
 
-def test_the_signing_key_is_one_and_for_its_owner_alone(tmp_path):
+def test_signing_key_is_created_once_with_owner_permissions(tmp_path):
     path = tmp_path / "mit leer%zeichen" / "session.key"
     path.parent.mkdir()
     with ThreadPoolExecutor(8) as pool:
@@ -142,14 +142,14 @@ def test_the_signing_key_is_one_and_for_its_owner_alone(tmp_path):
     assert [one.name for one in path.parent.iterdir()] == ["session.key"]
 
 
-def test_a_folder_with_any_name_will_do(tmp_path):
+def test_database_path_may_have_any_characters(tmp_path):
     workspace = Workspace(tmp_path / "县 b%20?#c")
     workspace.root.mkdir()
     with Database(database_url(workspace, Settings())) as database:
         assert workspace.service_database.exists()
-        freshness = Freshness(database.engine)
-        before = freshness.stamp()
+        freshness = ChangeStamp(database.engine)
+        before = freshness.current()
         grant = NewAccount("x", Role.ADMIN, "", "test", PUBLISHED_AT)
         UserRepository(database.engine).add_token(grant)
-        assert freshness.stamp() != before
+        assert freshness.current() != before
         freshness.close()

@@ -27,7 +27,7 @@ from serving.briefings.period import Period, lists_for, month_of, year_of
 from serving.briefings.repository import list_briefings
 from serving.briefings.statistics import case_statistics, complaint_statistics, visit_statistics
 from serving.db.database import Database
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.documents.builder import wilson_interval
 from serving.documents.charts import bar_chart_svg
 from serving.documents.consistency import InconsistentDocument, contradictions, require_consistent
@@ -443,7 +443,7 @@ def test_briefing_command_writes_and_stores(copy, wagewatch, tmp_path):
     for kind in ("docx", "html", "pdf", "docx"):
         assert wagewatch(*run, str(tmp_path / f"b.{kind}")).returncode == 0
     with Database(f"sqlite:///{copy.service_database}") as database:
-        kept = list_briefings(database.engine, OFFICE, Wanted(10)).items
+        kept = list_briefings(database.engine, OFFICE, PageRequest(10)).items
     assert sorted(one.format for one in kept) == ["docx", "html", "pdf"]
     year = tmp_path / "y.docx"
     done = wagewatch("-w", str(copy.root), "briefing", "--year", "2025", "--out", str(year))

@@ -49,7 +49,7 @@ def test_help_imports_nothing_heavy(call):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_command_and_parameter_has_help(language):
+def test_commands_and_parameters_have_help(language):
     found = _every_command(language)
     assert len(found) == 1 + len(COMMANDS) + len(GROUPS) + 15
     for path, node in found:
@@ -59,12 +59,12 @@ def test_every_command_and_parameter_has_help(language):
 
 
 @pytest.mark.parametrize("path", [path for path, _ in _every_command()], ids=" ".join)
-def test_every_command_shows_its_help(path, capsys):
+def test_commands_show_help(path, capsys):
     assert main([*path, "--help"]) == 0
     assert "Usage: wagewatch" in capsys.readouterr().out
 
 
-def test_without_a_command_help_is_shown(capsys):
+def test_no_command_shows_help(capsys):
     assert main([]) == 0
     assert "wagewatch" in capsys.readouterr().out
 
@@ -74,7 +74,7 @@ def test_version(capsys):
     assert capsys.readouterr().out.startswith("wagewatch ")
 
 
-def test_help_speaks_the_language_asked_for(capsys, monkeypatch, workspace):
+def test_help_follows_the_language_option(capsys, monkeypatch, workspace):
     main(["--lang", "en", "train", "--help"])
     assert "Train on what was known" in capsys.readouterr().out
     monkeypatch.setenv("WAGEWATCH_LANG", "en")
@@ -107,7 +107,7 @@ def test_help_speaks_the_language_asked_for(capsys, monkeypatch, workspace):
     ],
     ids=" ".join,
 )
-def test_wrong_use_is_one_line_and_exit_2(arguments, capsys, workspace):
+def test_wrong_arguments_print_one_line_and_exit_2(arguments, capsys, workspace):
     assert main(["-w", str(workspace.root), *arguments]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -128,13 +128,13 @@ def test_wrong_use_is_one_line_and_exit_2(arguments, capsys, workspace):
     ],
     ids=" ".join,
 )
-def test_a_folder_that_is_no_workspace_is_refused(arguments, capsys, tmp_path):
+def test_commands_refuse_a_folder_without_workspace(arguments, capsys, tmp_path):
     assert main(["-w", str(tmp_path), *arguments]) == 1
     assert capsys.readouterr().err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
 
-def test_several_dates_may_follow_one_option():
+def test_as_of_takes_several_dates():
     assert repeat_date_option(
         ["--as-of", "2025-01-01", "2025-02-01", "2025-03-01", "--out", "f"]
     ) == [
@@ -146,7 +146,7 @@ def test_several_dates_may_follow_one_option():
     assert repeat_date_option(["explain", "2025-01-01"]) == ["explain", "2025-01-01"]
 
 
-def test_init_makes_a_workspace_once(tmp_path, capsys):
+def test_init_creates_a_workspace_once(tmp_path, capsys):
     root = tmp_path / "new" / "office"
     assert main(["-w", str(root), "init"]) == 0
     written = (root / "wagewatch.toml").read_bytes()
@@ -168,14 +168,14 @@ def test_records_of_an_empty_workspace(workspace, capsys):
     assert "缺少的数据" in out
 
 
-def test_a_busy_record_store_is_one_line(wagewatch, workspace):
+def test_busy_record_store_prints_one_line(wagewatch, workspace):
     with duckdb.connect(str(workspace.records)):
         done = wagewatch("records")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert "正被" in done.stderr
 
 
-def test_the_table_goes_to_a_pipe_without_control_codes(wagewatch, publish):
+def test_watchlist_table_in_a_pipe_has_no_control_codes(wagewatch, publish):
     publish()
     done = wagewatch("watchlist", FORCE_COLOR="1", TERM="xterm-256color")
     assert done.returncode == 0
@@ -198,7 +198,7 @@ def test_formats(wagewatch, publish, publication, tmp_path):
     assert sorted(path.name for path in tmp_path.glob(".*")) == []
 
 
-def test_a_file_that_cannot_be_written_is_one_line(wagewatch, publish):
+def test_unwritable_file_prints_one_line(wagewatch, publish):
     publish()
     done = wagewatch("--lang", "en", "watchlist", "--format", "csv", "--out", "/no/such/file.csv")
     assert done.returncode == 1
@@ -224,7 +224,7 @@ def test_nothing_published_says_what_to_do(wagewatch):
         assert "wagewatch publish" in done.stderr
 
 
-def test_a_wrong_setting_stops_a_command(wagewatch, workspace):
+def test_commands_refuse_a_wrong_setting(wagewatch, workspace):
     workspace.settings_file.write_text("[policy]\ncapacity = 0")
     done = wagewatch("watchlist")
     assert done.returncode == 1
@@ -232,7 +232,7 @@ def test_a_wrong_setting_stops_a_command(wagewatch, workspace):
     assert done.stderr.count("\n") == 1
 
 
-def test_what_nobody_foresaw_is_one_line_and_a_log(wagewatch, workspace):
+def test_unexpected_error_prints_one_line_and_is_logged(wagewatch, workspace):
     code = (
         "import serving.ingest.records_commands as r, serving.cli.main as m\n"
         "def broken(*_): raise ZeroDivisionError('by nought\\nand more')\n"
@@ -248,7 +248,7 @@ def test_what_nobody_foresaw_is_one_line_and_a_log(wagewatch, workspace):
     assert "Traceback" in (workspace.root / "error.log").read_text()
 
 
-def test_a_reader_that_leaves_early_is_no_failure(workspace, publish):
+def test_closed_standard_output_is_no_error(workspace, publish):
     publish(listed=6, cohort=6)
     command_line = f"{sys.executable} -c 'from serving.cli.main import run; run()' watchlist"
     done = subprocess.run(
@@ -275,11 +275,11 @@ def _served(workspace: Workspace, *arguments: str) -> tuple[subprocess.Popen[str
 
 
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
-def test_serve_answers_until_told_to_stop(workspace, publish, told):
+def test_serve_stops_on_a_signal(workspace, publish, told):
     publish()
     process, url = _served(workspace, "--port", "0")
     try:
-        answer = httpx.get(f"{url}/v1/watchlists/latest", trust_env=False)
+        answer = httpx.get(f"{url}/v1/watchlists/latest", timeout=60, trust_env=False)
         assert answer.status_code == 200
         process.send_signal(told)
         assert process.wait(timeout=20) == 0
@@ -293,7 +293,7 @@ def test_serve_answers_until_told_to_stop(workspace, publish, told):
     assert not (workspace.root / "service.log").exists()
 
 
-def test_a_taken_port_is_one_line(workspace, wagewatch):
+def test_serve_on_a_taken_port_prints_one_line(workspace, wagewatch):
     process, url = _served(workspace, "--port", "0")
     try:
         done = wagewatch("serve", "--port", url.rsplit(":", 1)[1])

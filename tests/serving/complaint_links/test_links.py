@@ -15,9 +15,9 @@ from sqlalchemy import select
 from risk.store.store import RecordStore
 from serving.db.database import Database
 from serving.db.tables import AUDIT, INBOX, LINK_DECISIONS
-from serving.ingest.importer import take_in
+from serving.ingest.importer import import_waiting
 from serving.publishing.repository import store_publication
-from serving.watchlists.snapshot import Dossiers
+from serving.watchlists.snapshot import Snapshot
 
 from ..conftest import LISTS, PUBLISHED_AT, key, make_extras, unlinked_register
 from ..site import copied, site_of
@@ -34,7 +34,7 @@ def desk(database, publication):
     def published(**changes):
         register = unlinked_register()
         register["unlinked"][0].update(changes)
-        things = replace(make_extras(), dossiers=Dossiers({}, register))
+        things = replace(make_extras(), snapshot=Snapshot({}, register))
         sealed = publication(region="9901").seal()
         store_publication(
             database, sealed, published_at=PUBLISHED_AT, published_by="李", extras=things
@@ -143,7 +143,7 @@ def test_list_links_paginates(client, database, publication, token):
     register = unlinked_register()
     one = register["unlinked"][0]
     register["unlinked"] = [{**one, "complaint_id": f"T-{n}"} for n in range(7)]
-    things = replace(make_extras(), dossiers=Dossiers({}, register))
+    things = replace(make_extras(), snapshot=Snapshot({}, register))
     sealed = publication().seal()
     store_publication(database, sealed, published_at=PUBLISHED_AT, published_by="李", extras=things)
     who, seen, cursor = token("inspector"), [], ""
@@ -179,7 +179,7 @@ def test_links_page_confirms_a_candidate(site):
     assert "inspector" in decided
     assert 'href="/links"' in client.get("/ledger").text
     client.close()
-    assert take_in(site.workspace, site.database) == 1
+    assert import_waiting(site.workspace, site.database) == 1
     today = dt.date.today()
     with RecordStore(site.workspace.records, read_only=True) as store:
         found = store.rows(

@@ -21,7 +21,7 @@ from serving.watchlists.schemas import Watchlist, WatchlistSummary
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_a_list_is_sent_byte_for_byte(client, publish, publication):
+def test_get_watchlist_sends_the_sealed_bytes(client, publish, publication):
     publish()
     answer = client.get("/v1/watchlists/2025-06-01")
     sealed = publication().seal().watchlist
@@ -32,13 +32,13 @@ def test_a_list_is_sent_byte_for_byte(client, publish, publication):
     Watchlist.model_validate_json(answer.content)
 
 
-def test_latest_is_the_newest(client, publish):
+def test_get_watchlist_latest_is_the_newest(client, publish):
     publish()
     assert client.get("/v1/watchlists/latest").json()["as_of"] == "2025-06-01"
 
 
 @pytest.mark.parametrize("path", ["/v1/watchlists/latest", "/v1/projects/P%2F000/risk"])
-def test_who_has_it_already_hears_so(client, publish, path):
+def test_get_watchlist_answers_304_for_a_known_etag(client, publish, path):
     publish()
     tag = client.get(path).headers["etag"]
     for header in (tag, f"W/{tag}", f'"other", {tag}', "*"):
@@ -48,7 +48,7 @@ def test_who_has_it_already_hears_so(client, publish, path):
     assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
 
 
-def test_all_lists_stand_in_the_overview(client, publish):
+def test_list_watchlists_returns_all(client, publish):
     assert client.get("/v1/watchlists").json() == {"items": [], "next": None}
     publish()
     publish(region="990102", listed=2)
@@ -59,14 +59,14 @@ def test_all_lists_stand_in_the_overview(client, publish):
     assert [item["entries"] for item in one] == [2]
 
 
-def test_a_region_has_its_own_list(client, publish):
+def test_get_watchlist_of_a_region(client, publish):
     publish()
     publish(region="990102", listed=2)
     of_region = client.get("/v1/watchlists/latest", params={"region": "990102"}).json()
     assert (of_region["region"], len(of_region["entries"])) == ("990102", 2)
 
 
-def test_a_project_has_its_risk_listed_or_not(client, publish, publication):
+def test_get_risk_of_listed_and_unlisted_projects(client, publish, publication):
     publish()
     for project_id, risk in publication().seal().risks.items():
         answer = client.get(f"/v1/projects/{project_id}/risk")
@@ -93,7 +93,7 @@ def test_a_project_has_its_risk_listed_or_not(client, publish, publication):
         ("/nowhere", 404, "not_found"),
     ],
 )
-def test_every_failure_has_one_shape(client, publish, path, status, code):
+def test_errors_are_problem_documents(client, publish, path, status, code):
     publish()
     answers = {
         language: client.get(path, headers={"Accept-Language": f"{language}-XX, fr;q=0.5"})
@@ -108,14 +108,14 @@ def test_every_failure_has_one_shape(client, publish, path, status, code):
     assert answers["zh"].json()["detail"] != answers["en"].json()["detail"]
 
 
-def test_a_wrong_method_is_a_problem_too(client):
+def test_wrong_method_is_a_problem_document(client):
     answer = client.post("/v1/watchlists")
     assert answer.status_code == 405
     assert answer.headers["allow"] == "GET"
     assert Problem.model_validate_json(answer.content).code == "method_not_allowed"
 
 
-def test_without_a_language_the_settings_decide(client):
+def test_language_defaults_to_the_settings(client):
     assert "还没有" in client.get("/v1/watchlists/latest").json()["detail"]
 
 
@@ -132,7 +132,7 @@ def test_health(client, publish):
     assert (health["status"], health["latest_as_of"]) == ("ok", "2025-06-01")
 
 
-def test_a_broken_database_is_a_problem_without_a_traceback(client, database, caplog):
+def test_broken_database_is_a_problem_without_traceback(client, database, caplog):
     with database.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE project_risks")
     answer = client.get("/v1/projects/P/risk")
@@ -143,7 +143,7 @@ def test_a_broken_database_is_a_problem_without_a_traceback(client, database, ca
     assert "project_risks" in caplog.text
 
 
-def test_the_docs_need_nothing_from_outside(client):
+def test_docs_page_needs_no_other_host(client):
     page = client.get("/docs")
     assert page.status_code == 200
     assert not re.search(r"https?://|[\"']//", page.text)
@@ -156,7 +156,7 @@ def test_the_docs_need_nothing_from_outside(client):
         assert len(answer.content) > 1000
 
 
-def test_the_description_names_every_failure_as_problem(client):
+def test_openapi_describes_errors_as_problems(client):
     description = client.get("/openapi.json").json()
     for path, operations in description["paths"].items():
         for operation in operations.values():
@@ -171,7 +171,7 @@ def test_the_description_names_every_failure_as_problem(client):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_openapi_is_in_the_language_of_the_client(client, language):
+def test_openapi_follows_accept_language(client, language):
     headers = {"Accept-Language": language}
     response = client.get("/openapi.json", headers=headers)
     paths = response.json()["paths"]
@@ -222,14 +222,14 @@ def test_problems_of_the_framework_have_texts(language):
         assert f"problems.{key}" in catalogue(language)
 
 
-def test_a_taken_port_is_named():
+def test_listen_names_a_taken_port():
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(CannotListen, match=str(port)):
             listen("127.0.0.1", port)
 
 
-def test_the_service_imports_no_engine_and_no_model():
+def test_app_imports_no_engine_and_no_model():
     heavy = ("duckdb", "lightgbm", "pandas", "numpy", "pyarrow", "mlflow", "shap", "sklearn")
     code = (
         "import sys; import serving.app, serving.server, serving.cli.serve;"

@@ -47,7 +47,7 @@ async def _crowd(url, reader, writer):
         return await reads, await writes
 
 
-def test_a_crowd_loses_nothing(client, database, publish, token):
+def test_concurrent_readers_and_writers_lose_nothing(client, database, publish, token):
     publish()
     url = str(client.base_url)
     reads, writes = asyncio.run(_crowd(url, token("inspector", "99"), token("system")))

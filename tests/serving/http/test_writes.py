@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from risk.store.store import RecordStore
 from serving.db.change_stamp import _STATE
 from serving.db.tables import AUDIT, FEEDBACK, INBOX, NOTES, OUTCOMES
-from serving.ingest.importer import take_in
+from serving.ingest.importer import import_waiting
 
 from ..conftest import key
 
@@ -38,31 +38,29 @@ def _inspections(workspace):
         )
 
 
-def test_an_outcome_becomes_an_inspections_record(someone, database, workspace):
+def test_add_outcome_creates_an_inspections_record(someone, database, workspace):
     answer = someone.post(
         "/v1/outcomes", json={**FOUND, "workers_owed": 12, "amount_owed": 345.67}, headers=key()
     )
     assert answer.status_code == 201
     told = answer.json()
     assert (told["version"], told["as_of"], told["region_code"]) == (1, "2025-06-01", "990102")
-    assert take_in(workspace, database) == 1
+    assert import_waiting(workspace, database) == 1
     today = dt.date.today()
     assert _inspections(workspace) == [
         (told["id"], dt.date(2025, 6, 12), "watchlist", True, 12, 34567, today)
     ]
-    assert take_in(workspace, database) == 0
+    assert import_waiting(workspace, database) == 0
 
 
-def test_a_visit_to_a_drawn_project_is_recorded_as_random_and_not_told(
-    someone, database, workspace
-):
+def test_add_outcome_marks_random_visits_secretly(someone, database, workspace):
     answer = someone.post("/v1/outcomes", json={**FOUND, "project_id": "P/003"}, headers=key())
     assert "random" not in answer.text
-    take_in(workspace, database)
+    import_waiting(workspace, database)
     assert _inspections(workspace)[0][2] == "random"
 
 
-def test_a_correction_is_a_version(someone, database, workspace):
+def test_correct_outcome_adds_a_version(someone, database, workspace):
     first = someone.post("/v1/outcomes", json=FOUND, headers=key()).json()
     versions = f"/v1/outcomes/{first['id']}/versions"
     for version, arrears in ((1, False), (2, True)):
@@ -75,12 +73,12 @@ def test_a_correction_is_a_version(someone, database, workspace):
     kept = someone.get(f"/v1/outcomes/{first['id']}").json()["items"]
     assert [one["arrears_found"] for one in kept] == [True, False, True]
     assert [one["version"] for one in someone.get("/v1/outcomes").json()["items"]] == [3]
-    take_in(workspace, database)
+    import_waiting(workspace, database)
     # All three stand in the record store; the one that came last is the one that counts.
     assert [row[3] for row in _inspections(workspace)] == [True, False, True]
 
 
-def test_the_same_key_writes_once(someone, database):
+def test_write_once_repeats_the_first_response(someone, database):
     same = key()
     answers = [someone.post("/v1/outcomes", json=FOUND, headers=same) for _ in range(3)]
     assert {one.content for one in answers} == {answers[0].content}
@@ -90,7 +88,7 @@ def test_the_same_key_writes_once(someone, database):
     assert (other.status_code, other.json()["code"]) == (422, "key_used_otherwise")
 
 
-def test_the_same_key_at_once_writes_once(someone, database):
+def test_write_once_with_concurrent_requests(someone, database):
     same = key()
 
     def send(_):
@@ -103,13 +101,13 @@ def test_the_same_key_at_once_writes_once(someone, database):
     assert _count(database, OUTCOMES) == 1
 
 
-def test_a_write_needs_a_key(someone):
+def test_write_requires_an_idempotency_key(someone):
     answer = someone.post("/v1/outcomes", json=FOUND)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "Idempotency-Key"
 
 
-def test_an_outcome_that_intake_would_refuse_is_refused(someone, database):
+def test_add_outcome_refuses_what_intake_would_quarantine(someone, database):
     future = {**FOUND, "inspected_on": "2999-01-01"}
     answer = someone.post("/v1/outcomes", json=future, headers=key())
     assert (answer.status_code, answer.json()["code"]) == (422, "outcome_invalid")
@@ -117,7 +115,7 @@ def test_an_outcome_that_intake_would_refuse_is_refused(someone, database):
     assert _count(database, OUTCOMES) == 0
 
 
-def test_records_are_checked_as_an_import_is(someone, database, workspace):
+def test_add_records_validates_like_an_import(someone, database, workspace):
     rows = [
         {
             "complaint_id": "T-1",
@@ -136,27 +134,27 @@ def test_records_are_checked_as_an_import_is(someone, database, workspace):
     assert (problem["row"], problem["field"], problem["found"]) == (2, "received_on", "gestern")
     state = f"/v1/submissions/{told['id']}"
     assert someone.get(state).json()["state"] == "waiting"
-    take_in(workspace, database)
+    import_waiting(workspace, database)
     after = someone.get(state).json()
     assert (after["state"], after["accepted"], after["quarantined"]) == ("taken", 1, 1)
     assert "gestern" in (workspace.quarantine / "complaints.csv").read_text("utf-8-sig")
 
 
-def test_taking_in_goes_on_where_it_was_killed(someone, database, workspace, monkeypatch):
+def test_importer_resumes_after_a_kill(someone, database, workspace, monkeypatch):
     someone.post("/v1/outcomes", json=FOUND, headers=key())
 
     def killed(*_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr("serving.ingest.importer.mark_taken", killed)
+        broken.setattr("serving.ingest.importer.mark_imported", killed)
         with pytest.raises(KeyboardInterrupt):
-            take_in(workspace, database)
-    assert take_in(workspace, database) == 1
+            import_waiting(workspace, database)
+    assert import_waiting(workspace, database) == 1
     assert len(_inspections(workspace)) == 1
 
 
-def test_a_region_may_send_only_its_own(client, publish, token):
+def test_add_records_refuses_other_regions(client, publish, token):
     publish()
     client.headers.update(token("system", "990102"))
 
@@ -173,7 +171,7 @@ def test_a_region_may_send_only_its_own(client, publish, token):
     assert send("complaints", complaint_id="T", received_on="2025-06-01") == 202
 
 
-def test_feedback_and_notes_are_kept_with_who_and_when(someone):
+def test_feedback_and_notes_store_author_and_time(someone):
     given = {"project_id": "P/000", "as_of": "2025-06-01", "verdict": "wrong"}
     for family in (None, "payments"):
         answer = someone.post("/v1/feedback", json={**given, "family": family}, headers=key())
@@ -189,7 +187,7 @@ def test_feedback_and_notes_are_kept_with_who_and_when(someone):
 
 
 @pytest.mark.parametrize("table", [AUDIT, FEEDBACK, INBOX, NOTES, OUTCOMES], ids=lambda t: t.name)
-def test_what_was_entered_cannot_be_changed(someone, database, table):
+def test_append_only_tables_refuse_changes(someone, database, table):
     given = {"project_id": "P/000", "as_of": "2025-06-01", "verdict": "useful"}
     someone.post("/v1/feedback", json=given, headers=key())
     someone.post("/v1/outcomes", json=FOUND, headers=key())
@@ -202,7 +200,7 @@ def test_what_was_entered_cannot_be_changed(someone, database, table):
             connection.execute(statement)
 
 
-def test_reads_and_writes_are_in_the_audit_log(client, database, publish, token):
+def test_audit_log_has_reads_and_writes(client, database, publish, token):
     done = publish()
     who, admin = token("supervisor", "9901"), token("admin")
     client.get("/v1/watchlists/latest", headers=who)
@@ -231,7 +229,7 @@ def _until_written(client, admin, least):
     pytest.fail("the audit entries were not written")
 
 
-def test_the_number_of_queries_does_not_grow_with_the_page(client, database, publish, token):
+def test_number_of_queries_is_independent_of_page_size(client, database, publish, token):
     publish(listed=6, cohort=12)
     client.headers.update(token("inspector", "99"))
     seen = []
@@ -254,7 +252,7 @@ def test_the_number_of_queries_does_not_grow_with_the_page(client, database, pub
     assert queries("/v1/watchlists/latest") <= 2
 
 
-def test_a_page_ends_where_the_next_begins(client, publish, token):
+def test_cursor_pages_do_not_overlap(client, publish, token):
     publish(listed=6, cohort=12)
     client.headers.update(token("supervisor"))
     whole = client.get("/v1/watchlists/latest/entries").json()["items"]
@@ -267,7 +265,7 @@ def test_a_page_ends_where_the_next_begins(client, publish, token):
     assert len(whole) == 6
 
 
-def test_entries_are_filtered(client, publish, token):
+def test_list_entries_filters(client, publish, token):
     publish()
     client.headers.update(token("supervisor"))
 
@@ -284,7 +282,7 @@ def test_entries_are_filtered(client, publish, token):
     assert ranks("change=up") == [2]
 
 
-def test_a_list_comes_compressed_if_wanted(client, publish, token):
+def test_get_watchlist_is_compressed_on_request(client, publish, token):
     publish()
     headers = token("supervisor")
     packed = client.get("/v1/watchlists/latest", headers=headers)
@@ -295,7 +293,7 @@ def test_a_list_comes_compressed_if_wanted(client, publish, token):
     assert int(packed.headers["content-length"]) < len(plain.content)
 
 
-def test_bodies_are_bounded(someone):
+def test_request_bodies_are_limited(someone):
     answer = someone.post(
         "/v1/outcomes",
         content=b" " * 2_000_001,
@@ -306,7 +304,7 @@ def test_bodies_are_bounded(someone):
     assert (broken.status_code, broken.json()["code"]) == (400, "not_json")
 
 
-def test_every_answer_carries_its_number_and_headers(someone):
+def test_responses_have_request_id_and_security_headers(someone):
     for path in ("/v1/watchlists/latest", "/v1/nothing", "/healthz"):
         answer = someone.get(path, headers={"X-Request-Id": "abc-1"})
         assert answer.headers["x-request-id"] == "abc-1"
@@ -316,7 +314,7 @@ def test_every_answer_carries_its_number_and_headers(someone):
     assert forged.headers["x-request-id"] != "a b\x7f"
 
 
-def test_history_and_what_changed(client, publish, token):
+def test_get_history_and_changes(client, publish, token):
     publish(dt.date(2025, 5, 1))
     publish(version="2")
     client.headers.update(token("supervisor"))
@@ -330,7 +328,7 @@ def test_history_and_what_changed(client, publish, token):
     assert changed["new_red_flags"] == changed["cleared_red_flags"] == []
 
 
-def test_scores_of_many_come_in_the_order_asked(client, publish, token):
+def test_get_scores_keeps_the_order_of_the_request(client, publish, token):
     publish()
     client.headers.update(token("system"))
     asked = {"project_ids": ["P/002", "none", "P/000"]}

@@ -20,12 +20,19 @@ from serving.backup.service import BackupUnreadable, RestoreWouldMix, back_up, r
 from serving.cli.main import main
 from serving.db.database import Database
 from serving.db.engine import writing
-from serving.ingest.importer import take_in
-from serving.jobs.repository import DEAD_AFTER, MOST_ATTEMPTS, Asked, find_job, queue_job, take_job
+from serving.ingest.importer import import_waiting
+from serving.jobs.repository import (
+    DEAD_AFTER,
+    MAX_ATTEMPTS,
+    JobRequest,
+    claim_job,
+    find_job,
+    queue_job,
+)
 from serving.settings import Settings
 from serving.watchlists.repository import WatchlistRepository
 from serving.worker.runner import run_job
-from serving.worker.scheduler import Keeper
+from serving.worker.scheduler import Scheduler
 from training.dataset.labels import event_log
 
 from ...conftest import thorough
@@ -44,7 +51,7 @@ def client(opened):
     headers = {"Authorization": f"Bearer {UserRepository(opened.engine).add_token(grant)}"}
     with (
         served(create_app(Settings(), opened)) as url,
-        httpx.Client(base_url=url, headers=headers, trust_env=False) as client,
+        httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as client,
     ):
         yield client
 
@@ -55,17 +62,17 @@ def _run(workspace, *arguments):
 
 def _queue(database, kind, **parameters):
     with writing(database.engine).begin() as connection:
-        asked = Asked(uuid.uuid4().hex, kind, parameters, "", "test", dt.datetime.now(dt.UTC))
+        asked = JobRequest(uuid.uuid4().hex, kind, parameters, "", "test", dt.datetime.now(dt.UTC))
         return queue_job(connection, asked).job_id
 
 
-def test_a_list_is_made_again_to_the_digest(office, capsys):
+def test_replay_reaches_the_digest(office, capsys):
     for as_of in LISTS:
         assert _run(office, "replay", "--as-of", str(as_of)) == 0
     assert "can be reproduced" in capsys.readouterr().out
 
 
-def test_a_list_whose_records_changed_is_told_apart(copy, capsys):
+def test_replay_fails_for_changed_records(copy, capsys):
     with RecordStore(copy.records) as store:
         store.rows("UPDATE projects SET project_name = 'x' WHERE known_at < '2025-01-01'")
     assert _run(copy, "replay", "--as-of", str(LISTS[0]), "--json") == 1
@@ -76,7 +83,7 @@ def test_a_list_whose_records_changed_is_told_apart(copy, capsys):
 
 
 @thorough
-def test_what_becomes_known_later_changes_no_list_of_the_past(copy, capsys):
+def test_replay_ignores_later_knowledge(copy, capsys):
     with RecordStore(copy.records) as store:
         store.rows("DELETE FROM payments WHERE known_at >= '2025-04-01'")
     for as_of in LISTS:
@@ -84,11 +91,11 @@ def test_what_becomes_known_later_changes_no_list_of_the_past(copy, capsys):
 
 
 @thorough
-def test_a_list_is_published_by_a_job(copy, opened, client):
+def test_job_publishes_a_list(copy, opened, client):
     wanted = {"kind": "publish", "as_of": "2025-05-01", "capacity": 5}
     job = client.post("/v1/jobs", json=wanted, headers=key())
     assert job.status_code == 202
-    keeper = Keeper(copy, opened, copy.root / "service.log")
+    keeper = Scheduler(copy, opened, copy.root / "service.log")
     address = f"/v1/jobs/{job.json()['id']}"
     seen = []
     while (told := client.get(address).json())["state"] in ("queued", "running"):
@@ -112,9 +119,9 @@ def test_a_list_is_published_by_a_job(copy, opened, client):
         ("publish", {"as_of": "2025-05-01", "capacity": 5, "region": "42"}, "failed"),
     ],
 )
-def test_a_run_ends_with_a_result_or_a_reason(copy, opened, kind, parameters, state):
+def test_run_job_stores_result_or_error(copy, opened, kind, parameters, state):
     job_id = _queue(opened, kind, **parameters)
-    take_job(opened.engine, dt.datetime.now(dt.UTC))
+    claim_job(opened.engine, dt.datetime.now(dt.UTC))
     run_job(copy, Settings(), opened, job_id)
     job = find_job(opened.engine, job_id, OFFICE)
     assert job.state == state
@@ -123,14 +130,14 @@ def test_a_run_ends_with_a_result_or_a_reason(copy, opened, kind, parameters, st
         assert set(job.problem["texts"]) == {"zh", "en"}
 
 
-def test_what_if_answers_and_keeps_nothing(copy, opened):
+def test_what_if_stores_nothing(copy, opened):
     with RecordStore(copy.records, read_only=True) as store:
         before = store.digest(dt.date(2030, 1, 1))
     [first, *_] = WatchlistRepository(opened).watchlist(LISTS[1]).document()["entries"]
     row = {"complaint_id": "X", "received_on": "2025-03-20", "project_id": first["project_id"]}
     asked = {"project_id": first["project_id"], "as_of": str(LISTS[1])}
     job_id = _queue(opened, "what_if", **asked, records={"complaints": [{**row, "workers": 40}]})
-    take_job(opened.engine, dt.datetime.now(dt.UTC))
+    claim_job(opened.engine, dt.datetime.now(dt.UTC))
     run_job(copy, Settings(), opened, job_id)
     result = find_job(opened.engine, job_id, OFFICE).result
     assert result is not None
@@ -141,36 +148,37 @@ def test_what_if_answers_and_keeps_nothing(copy, opened):
         assert store.digest(dt.date(2030, 1, 1)) == before
 
 
-def test_what_if_with_rows_that_cannot_be_is_told_so(copy, opened):
+def test_what_if_refuses_invalid_rows(copy, opened):
     [first, *_] = WatchlistRepository(opened).watchlist(LISTS[1]).document()["entries"]
     asked = {"project_id": first["project_id"], "as_of": str(LISTS[1])}
     job_id = _queue(opened, "what_if", **asked, records={"complaints": [{"complaint_id": "X"}]})
-    take_job(opened.engine, dt.datetime.now(dt.UTC))
+    claim_job(opened.engine, dt.datetime.now(dt.UTC))
     run_job(copy, Settings(), opened, job_id)
     problem = find_job(opened.engine, job_id, OFFICE).problem
     assert problem is not None
     assert problem["code"] == "what_if_rows_invalid"
 
 
-def test_a_job_whose_runner_died_is_taken_up_again_but_not_for_ever(opened, copy):
+def test_claim_job_again_up_to_the_maximum_of_attempts(opened, copy):
     now = dt.datetime.now(dt.UTC)
     _queue(opened, "check", as_of="2025-05-01")
-    for attempt in range(MOST_ATTEMPTS - 1):
+    assert MAX_ATTEMPTS > 1
+    for attempt in range(MAX_ATTEMPTS - 1):
         moment = now + attempt * (DEAD_AFTER + dt.timedelta(seconds=1))
-        taken = take_job(opened.engine, moment)
+        taken = claim_job(opened.engine, moment)
         assert taken is not None
         assert taken.attempts == attempt
-        assert take_job(opened.engine, moment) is None
+        assert claim_job(opened.engine, moment) is None
 
 
-def test_an_outcome_teaches_the_next_training(copy, opened, client):
+def test_outcome_becomes_a_label_of_training(copy, opened, client):
     tomorrow = dt.date.today() + dt.timedelta(days=1)
     [entry, *_] = client.get("/v1/watchlists/latest").json()["entries"]
     found = {"inspected_on": "2025-04-10", "arrears_found": True}
     sent = {"project_id": entry["project_id"], **found}
     outcome = client.post("/v1/outcomes", json=sent, headers=key()).json()
     assert outcome["as_of"] == str(LISTS[1])
-    take_in(copy, opened)
+    import_waiting(copy, opened)
     with RecordStore(copy.records, read_only=True) as store:
         before = event_log(store, dt.date.today())
         after = event_log(store, tomorrow)
@@ -179,7 +187,7 @@ def test_an_outcome_teaches_the_next_training(copy, opened, client):
     assert day in [one.astype(object) for one in after.days[entry["project_id"]]]
 
 
-def test_a_backup_brings_everything_back(copy, opened, client, tmp_path, postgresql_database):
+def test_restore_brings_everything_back(copy, opened, client, tmp_path, postgresql_database):
     [entry, *_] = client.get("/v1/watchlists/latest").json()["entries"]
     sent = {"project_id": entry["project_id"], "inspected_on": "2025-04-10", "arrears_found": True}
     client.post("/v1/outcomes", json=sent, headers=key())
@@ -193,14 +201,14 @@ def test_a_backup_brings_everything_back(copy, opened, client, tmp_path, postgre
                 assert WatchlistRepository(database).watchlist(as_of) == WatchlistRepository(
                     opened
                 ).watchlist(as_of)
-            assert take_in(place, database) == 1
+            assert import_waiting(place, database) == 1
             grant = NewAccount("new", Role.ADMIN, "", "test", PUBLISHED_AT)
             UserRepository(database.engine).add_token(grant)
             assert len(UserRepository(database.engine).tokens()) == 2
     assert _run(Workspace(tmp_path / "again"), "replay", "--as-of", str(LISTS[0])) == 0
 
 
-def test_a_damaged_backup_and_a_full_place_are_refused(copy, opened, tmp_path):
+def test_restore_refuses_damaged_files_and_used_workspaces(copy, opened, tmp_path):
     kept = tmp_path / "all.tar.gz"
     back_up(copy, opened, kept)
     with pytest.raises(RestoreWouldMix):

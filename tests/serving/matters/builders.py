@@ -8,7 +8,7 @@ from dataclasses import replace
 from risk.unit_kinds import Kind
 from serving.publishing.repository import PublicationExtras, store_publication
 from serving.watchlists.document import Publication
-from serving.watchlists.snapshot import Dossiers
+from serving.watchlists.snapshot import Snapshot
 
 from ..conftest import PUBLISHED_AT, make_extras, make_publication
 
@@ -90,7 +90,7 @@ def project(number: int, **fields):
 def publish_register(database, as_of=JUNE, region="", kind="project", **register):
     """Publish a hand-made list of ``kind`` with a register of these matters."""
     document = {"as_of": str(as_of), "projects": [], "matters": [], "closed": [], **register}
-    with_register = replace(make_extras(), dossiers=Dossiers({}, document))
+    with_register = replace(make_extras(), snapshot=Snapshot({}, document))
     assert isinstance(with_register, PublicationExtras)
     store_publication(
         database,
@@ -112,7 +112,7 @@ def of_kind(publication: Publication, kind: Kind) -> Publication:
 
     return replace(
         publication,
-        head=replace(publication.head, kind=kind),
+        header=replace(publication.header, kind=kind),
         entries=tuple(told(one) for one in publication.entries),
         risks=tuple(told(one) for one in publication.risks),
     )

@@ -14,7 +14,7 @@ from serving.auth.roles import Role
 from serving.db.engine import writing
 from serving.db.tables import EVENTS, MATTER_STEPS
 from serving.documents.formats import RENDERERS
-from serving.events.outbox import Subscription, keep_subscription, take_deliveries
+from serving.events.outbox import Subscription, add_subscription, claim_deliveries
 from serving.events.webhooks import envelope
 from serving.matters.digest import SECTIONS, Audience, build_digest
 from serving.matters.digest_document import digest_document
@@ -24,7 +24,7 @@ from serving.matters.sync import sync_from_lists
 from serving.matters.weekly_digest import queue_weekly_digests
 from serving.notices.repository import Notice, NoticeStep, insert_notice, insert_step
 from serving.settings import MatterSettings, Settings
-from serving.worker.scheduler import Keeper
+from serving.worker.scheduler import Scheduler
 
 from .builders import JUNE, closed_case, matter, project, publish_register
 
@@ -147,7 +147,7 @@ def subscribe(database, region="", types=("digest.ready",)):
     url, secret = "http://127.0.0.1:9/x", "whsec_MA=="
     one = Subscription(f"s-{region}", "办案", url, region, types, secret, NOW, "t", None)
     with database.engine.begin() as connection:
-        keep_subscription(connection, one)
+        add_subscription(connection, one)
 
 
 def test_queue_weekly_digests_sends_one_per_week(county):
@@ -157,7 +157,7 @@ def test_queue_weekly_digests_sends_one_per_week(county):
     assert queue_weekly_digests(county, SETTINGS, ON, NOW) == 2
     assert queue_weekly_digests(county, SETTINGS, ON + dt.timedelta(days=2), NOW) == 0
     assert queue_weekly_digests(county, SETTINGS, ON + dt.timedelta(days=5), NOW) == 2
-    due = take_deliveries(county.engine, NOW + dt.timedelta(days=1))
+    due = claim_deliveries(county.engine, NOW + dt.timedelta(days=1))
     assert len(due) == 4
     # Each hears of its own region only, though one lies within the other.
     assert all(one.event.region == one.subscription.region for one in due)
@@ -189,7 +189,7 @@ def test_scheduler_opens_escalates_and_sends(database, workspace):
     publish_register(database, matters=[matter("case:A", opened_on="2020-01-02")])
     subscribe(database)
     for _ in range(2):
-        Keeper(workspace, database, workspace.root / "service.log").look_after_matters()
+        Scheduler(workspace, database, workspace.root / "service.log").update_matters()
     with database.engine.connect() as connection:
         types = connection.execute(select(EVENTS.c.type)).scalars().all()
         steps = connection.execute(select(MATTER_STEPS.c.data)).scalars().all()

@@ -17,7 +17,7 @@ from risk.calendar.working_days import add_working_days
 from serving.audit.repository import list_audit_entries
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
-from serving.db.pagination import Wanted as Part
+from serving.db.pagination import PageRequest as Part
 from serving.db.tables import AUDIT, EVENTS, MATTER_STEPS, MATTERS
 from serving.matters.escalation import escalate
 from serving.matters.queries import (

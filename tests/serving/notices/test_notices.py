@@ -15,7 +15,7 @@ from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
 from serving.db.database import Database
 from serving.db.engine import writing
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.notices.letter import render_letter
 from serving.notices.payload import NothingToNotify, build_payload
 from serving.notices.repository import (
@@ -128,7 +128,7 @@ def test_notice_command_sends_once_and_stores(copy, wagewatch, tmp_path):
 
     assert Document(io.BytesIO(docx.read_bytes())).paragraphs
     with Database(f"sqlite:///{copy.service_database}") as database:
-        kept = list_notices(database.engine, OFFICE, Wanted(9)).items
+        kept = list_notices(database.engine, OFFICE, PageRequest(9)).items
         assert [one.project_id for one in kept] == [project]
         one = kept[0]
         assert json.loads(data.read_text()) == one.package
@@ -139,10 +139,10 @@ def test_notice_command_sends_once_and_stores(copy, wagewatch, tmp_path):
             insert_step(connection, step)
             assert read_notice(connection, one.id, OFFICE).state(dt.date.max) == "answered"
         outside = Principal("t", "t", Role.INSPECTOR, "11")
-        assert not list_notices(database.engine, outside, Wanted(9)).items
+        assert not list_notices(database.engine, outside, PageRequest(9)).items
         with database.engine.connect() as connection, pytest.raises(NoticeUnknown):
             read_notice(connection, one.id, outside)
-        said = list_audit_entries(database.engine, OFFICE, Wanted(9)).items
+        said = list_audit_entries(database.engine, OFFICE, PageRequest(9)).items
         assert "send_notices" in {entry.action for entry in said}
         with pytest.raises(DatabaseError), writing(database.engine).begin() as connection:
             connection.exec_driver_sql("UPDATE notices SET digest = 'x'")

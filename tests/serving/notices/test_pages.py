@@ -13,7 +13,7 @@ from serving.auth.principal import OFFICE
 from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
 from serving.db.engine import writing
-from serving.db.pagination import Wanted
+from serving.db.pagination import PageRequest
 from serving.notices.repository import Notice, insert_notice, list_notices
 
 from ..conftest import LISTS, PUBLISHED_AT
@@ -63,7 +63,7 @@ def sent(wanted, supervisor):
 
 
 def kept(site):
-    return list_notices(site.database.engine, OFFICE, Wanted(9)).items
+    return list_notices(site.database.engine, OFFICE, PageRequest(9)).items
 
 
 def old_notice(number, **package):
@@ -98,7 +98,7 @@ def test_notices_page_sends_once_and_downloads(site, supervisor, sent):
         assert letter.content.lower().startswith(begins.lower())
         assert f"notice-1.{kind}" in letter.headers["content-disposition"]
     assert supervisor.get("/notices/1.json").content == one.body
-    done = list_audit_entries(site.database.engine, OFFICE, Wanted(50)).items
+    done = list_audit_entries(site.database.engine, OFFICE, PageRequest(50)).items
     assert ("supervisor", "send_notices") in {(entry.who, entry.action) for entry in done}
 
 

@@ -24,7 +24,7 @@ from serving.publishing.replay_comparison import ListDocuments, compare_versions
 from serving.publishing.repository import store_publication
 from serving.settings import load_settings
 from serving.terminal.context import CliContext
-from serving.watchlists.document import Words
+from serving.watchlists.document import LocalizedText
 
 from ..conftest import LISTS, PUBLISHED_AT, make_publication
 
@@ -67,7 +67,7 @@ def _store(context, change=lambda assessment: assessment):
 def _reworded(assessment):
     first, *others = assessment.reasons
     return replace(
-        assessment, reasons=(replace(first, text=Words("旧的措辞", first.text.en)), *others)
+        assessment, reasons=(replace(first, text=LocalizedText("旧的措辞", first.text.en)), *others)
     )
 
 

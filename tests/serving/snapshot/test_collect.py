@@ -18,11 +18,11 @@ from serving.publishing.hooks import publish_context
 from serving.publishing.pipeline import collect_extras, collect_inputs
 from serving.publishing.publication_builder import build_publication
 from serving.settings import load_settings
-from serving.snapshot.collect import gather_dossiers
-from serving.snapshot.deposit_advice import deposits_of
-from serving.snapshot.legal_duties import duties_of
+from serving.snapshot.collect import collect_snapshot
+from serving.snapshot.deposit_advice import load_deposit_advice
+from serving.snapshot.legal_duties import load_legal_duties
 from serving.snapshot.open_matters import closed_cases, open_matters
-from serving.watchlists.snapshot_repository import dossier, register
+from serving.watchlists.snapshot_repository import load_dossier, load_register
 
 from ..conftest import LISTS
 
@@ -44,12 +44,12 @@ def published(office):
         opened = publish_context(office, store, database, settings)
         material = collect_inputs(opened, PublishRequest(AS_OF, 8, "", "test"), _quiet)
         publication = build_publication(material)
-        yield database, publication, collect_extras(opened, material, publication).dossiers, store
+        yield database, publication, collect_extras(opened, material, publication).snapshot, store
 
 
-def test_every_scored_project_has_a_dossier_and_a_line(published):
+def test_snapshot_covers_every_scored_project(published):
     database, publication, _, _ = published
-    kept = register(database.engine, AS_OF)
+    kept = load_register(database.engine, AS_OF)
     assert kept is not None
     scored = {risk.assessment.project_id for risk in publication.risks}
     assert {row["project_id"] for row in kept.document["projects"]} == scored
@@ -57,19 +57,19 @@ def test_every_scored_project_has_a_dossier_and_a_line(published):
         :8
     ] == list(range(1, 9))
     for project_id in scored:
-        found = dossier(database.engine, project_id, AS_OF, OFFICE)
+        found = load_dossier(database.engine, project_id, AS_OF, OFFICE)
         assert found is not None
         assert found["facts"]["project_id"] == project_id
         assert project_id not in found["similar"]
         assert set(found["similar"]) <= scored
 
 
-def test_reasons_open_the_records_behind_them(published):
+def test_snapshot_holds_the_records_of_reasons(published):
     database, publication, _, _ = published
     missing = 0
     refs = 0
     for risk in publication.risks:
-        found = dossier(database.engine, risk.assessment.project_id, AS_OF, OFFICE)
+        found = load_dossier(database.engine, risk.assessment.project_id, AS_OF, OFFICE)
         for reason in (*risk.assessment.reasons, *risk.assessment.red_flags):
             for ref in reason.evidence:
                 refs += 1
@@ -80,14 +80,14 @@ def test_reasons_open_the_records_behind_them(published):
     assert missing == 0
 
 
-def test_only_what_was_known_before_the_date_is_in_it(published, office, tmp_path):
+def test_snapshot_excludes_later_knowledge(published, office, tmp_path):
     _, publication, found, _ = published
     copy = tmp_path / "records.duckdb"
     shutil.copyfile(office.records, copy)
     with RecordStore(copy) as later:
         for feed in later.feeds():
             later.connection.execute(f"DELETE FROM {feed.table} WHERE known_at >= ?", [AS_OF])
-        again = gather_dossiers(later, publication, {})
+        again = collect_snapshot(later, publication, {})
     bare = {
         key: {**one, "levers": []} for key, one in json.loads(json.dumps(found.dossiers)).items()
     }
@@ -95,18 +95,18 @@ def test_only_what_was_known_before_the_date_is_in_it(published, office, tmp_pat
     assert again.register == found.register
 
 
-def test_a_dossier_is_seen_in_its_region_alone(published):
+def test_load_dossier_is_restricted_to_the_region(published):
     database, publication, _, _ = published
     one = publication.risks[0].assessment
     inside = Principal("t", "t", Role.INSPECTOR, one.region_code)
     outside = Principal("t", "t", Role.INSPECTOR, "11")
-    assert dossier(database.engine, one.project_id, AS_OF, inside)
-    assert dossier(database.engine, one.project_id, AS_OF, outside) is None
-    assert register(database.engine, AS_OF, "", outside) is not None
-    assert register(database.engine, dt.date(2020, 1, 1)) is None
+    assert load_dossier(database.engine, one.project_id, AS_OF, inside)
+    assert load_dossier(database.engine, one.project_id, AS_OF, outside) is None
+    assert load_register(database.engine, AS_OF, "", outside) is not None
+    assert load_register(database.engine, dt.date(2020, 1, 1)) is None
 
 
-def test_money_series_are_of_one_length(published):
+def test_payment_history_series_have_one_length(published):
     _, _, found, _ = published
     with_money = [one["money"] for one in found.dossiers.values() if one["money"]]
     assert with_money
@@ -130,7 +130,7 @@ def _visit(world, number, **values):
     )
 
 
-def test_silence_of_a_county_that_never_reports_is_no_open_matter(world):
+def test_open_matters_ignore_counties_that_never_report(world):
     day = dt.date(2025, 6, 1)
     world.project()
     _visit(world, "I1")
@@ -142,7 +142,7 @@ def test_silence_of_a_county_that_never_reports_is_no_open_matter(world):
     assert [one["key"] for one in open_matters(world.store, day)] == ["inspection:I1"]
 
 
-def test_a_complaint_is_open_until_somebody_came(world):
+def test_open_matters_list_complaints_until_a_visit(world):
     day = dt.date(2025, 6, 1)
     world.project()
     for number, project in (("T1", "P1"), ("T2", None)):
@@ -166,7 +166,7 @@ def test_a_complaint_is_open_until_somebody_came(world):
     assert {one["record"] for one in open_matters(world.store, dt.date(2025, 5, 6))} == {"T1", "T2"}
 
 
-def test_a_closed_case_is_looked_at_again_by_the_first_visit_after_it(world):
+def test_closed_cases_are_checked_by_the_first_visit_after(world):
     world.project()
     world.add(
         "cases",
@@ -183,7 +183,7 @@ def test_a_closed_case_is_looked_at_again_by_the_first_visit_after_it(world):
     assert closed_cases(world.store, dt.date(2025, 6, 1))[0]["checked_on"] == "2025-04-20"
 
 
-def test_duties_are_met_breached_or_unknown(world):
+def test_legal_duties_are_met_breached_or_unknown(world):
     world.project("P1", started_on="2024-01-01", notice_board=False)
     world.add(
         "cases",
@@ -195,7 +195,7 @@ def test_duties_are_met_breached_or_unknown(world):
     )
     day = dt.date(2025, 6, 1)
     matters = [*open_matters(world.store, day)]
-    found = {one["code"]: one for one in duties_of(world.store, day, matters)["P1"]}
+    found = {one["code"]: one for one in load_legal_duties(world.store, day, matters)["P1"]}
     assert len(found) == len(RULES)
     assert found["notice_board_missing"]["state"] == "breached"
     assert found["notice_board_missing"]["finding"]["zh"]
@@ -206,9 +206,9 @@ def test_duties_are_met_breached_or_unknown(world):
     world.add(
         "accounts", known_at="2025-04-02", account_id="K", project_id="P1", opened_on="2024-01-10"
     )
-    again = {one["code"]: one for one in duties_of(world.store, day, matters)["P1"]}
+    again = {one["code"]: one for one in load_legal_duties(world.store, day, matters)["P1"]}
     assert again["account_closed_early"]["state"] == "met"
-    assert duties_of(world.store, day, []) == {}
+    assert load_legal_duties(world.store, day, []) == {}
 
 
 def _deposit(world, number, project, until, status="stored"):
@@ -224,7 +224,7 @@ def _deposit(world, number, project, until, status="stored"):
     )
 
 
-def test_deposits_that_need_somebody_have_none_stored_after_them(world):
+def test_deposit_advice_skips_deposits_with_a_successor(world):
     for project in ("P1", "P2", "P3", "P4", "P5"):
         world.project(project)
     world.project("P6", completed_on="2025-05-01")
@@ -238,7 +238,7 @@ def test_deposits_that_need_somebody_have_none_stored_after_them(world):
     _deposit(world, "D5-2", "P5", "2025-04-01", "returned")
     _deposit(world, "D5-3", "P5", None, "missing")
     _deposit(world, "D6", "P6", "2025-06-20")
-    rows = deposits_of(world.store, dt.date(2025, 6, 1))["ending"]
+    rows = load_deposit_advice(world.store, dt.date(2025, 6, 1))["ending"]
     assert [(one["deposit_id"], one["state"], one["days_left"]) for one in rows] == [
         ("D5-3", "missing", None),
         ("D5", "expired", -92),
@@ -247,7 +247,7 @@ def test_deposits_that_need_somebody_have_none_stored_after_them(world):
     ]
 
 
-def test_arrears_found_without_an_order_are_a_matter_until_a_case_or_a_visit(world):
+def test_open_matters_list_arrears_until_a_case_or_visit(world):
     world.project("P1")
     world.project("P2")
     world.add(
@@ -285,7 +285,7 @@ def test_arrears_found_without_an_order_are_a_matter_until_a_case_or_a_visit(wor
     assert [one["key"] for one in open_matters(world.store, day)] == ["case:A"]
 
 
-def test_a_case_of_an_organisation_is_where_the_organisation_is(world):
+def test_open_matters_place_cases_of_organisations(world):
     world.add(
         "organizations",
         known_at="2025-04-02",

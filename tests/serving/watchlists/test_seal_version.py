@@ -20,7 +20,7 @@ DIGEST = "bbb0168e2a7582348d3cdb90314a86d83d43401e167225c6437f7802c327b263"
 
 def _sealed_in(version: int):
     made = make_publication()
-    return replace(made, head=replace(made.head, seal_version=version)).seal()
+    return replace(made, header=replace(made.header, seal_version=version)).seal()
 
 
 def test_seal_of_version_1_adds_no_field():

@@ -101,7 +101,7 @@ def paths(site: Site) -> list[str]:
 
 
 @pytest.mark.parametrize(("language", "size"), COMBINATIONS)
-def test_every_page_is_whole_fits_and_is_accessible(browser, site, language, size):
+def test_pages_render_fit_and_are_accessible(browser, site, language, size):
     page = signed_in(browser, site, "admin", language, size)
     troubles = []
     for path in paths(site):
@@ -127,7 +127,7 @@ def test_every_page_is_whole_fits_and_is_accessible(browser, site, language, siz
     assert not troubles
 
 
-def test_the_sign_in_page_is_accessible_and_says_what_is_wrong(browser, site):
+def test_sign_in_page_is_accessible_and_shows_errors(browser, site):
     page = browser.new_context().new_page()
     page.goto(f"{site.url}/map")
     expect(page).to_have_url(re.compile(r"/sign-in\?next=/map"))
@@ -148,7 +148,7 @@ def test_the_sign_in_page_is_accessible_and_says_what_is_wrong(browser, site):
     page.context.close()
 
 
-def test_charts_are_drawn_and_follow_the_policy(browser, site):
+def test_charts_render_under_the_content_security_policy(browser, site):
     page = signed_in(browser, site)
     for path in (f"/projects/{quote(site.listed[0], safe='')}", "/indicators"):
         page.goto(site.url + path)
@@ -158,7 +158,7 @@ def test_charts_are_drawn_and_follow_the_policy(browser, site):
 
 
 @pytest.mark.parametrize("role", [role.value for role in ROLES])
-def test_the_menu_and_the_pages_follow_the_role(browser, site, role):
+def test_menu_and_pages_follow_the_role(browser, site, role):
     page = signed_in(browser, site, role)
     named = page.locator("header nav a").evaluate_all("all => all.map(a => a.pathname)")
     assert named == [item.href for item in MENU if item.permission in PERMISSIONS[Role(role)]]
@@ -170,7 +170,7 @@ def test_the_menu_and_the_pages_follow_the_role(browser, site, role):
     page.context.close()
 
 
-def test_the_list_is_filtered_and_sorted_without_leaving_the_page(browser, site):
+def test_watchlist_page_filters_and_sorts_in_place(browser, site):
     page = signed_in(browser, site, "inspector")
     every = page.locator(".entry .names a").all_inner_texts()
     assert len(every) == len(site.listed)
@@ -185,7 +185,7 @@ def test_the_list_is_filtered_and_sorted_without_leaving_the_page(browser, site)
     page.context.close()
 
 
-def test_a_visit_is_recorded_on_a_phone(browser, site):
+def test_visit_form_on_a_phone(browser, site):
     page = signed_in(browser, site, "inspector", size=PHONE)
     project = site.listed[0]
     page.goto(f"{site.url}/projects/{quote(project, safe='')}/visit")
@@ -214,7 +214,7 @@ def _entered_for(site: Site, project: str) -> int:
         return int(connection.execute(query).scalar_one())
 
 
-def test_a_visit_without_signal_is_kept_and_sent_once(browser, site):
+def test_visit_form_offline_is_sent_once(browser, site):
     page = signed_in(browser, site, "inspector", size=PHONE)
     project = site.listed[1]
     address = f"{site.url}/projects/{quote(project, safe='')}/visit"
@@ -248,7 +248,7 @@ KEPT_IN_THE_END = """() => new Promise((done) => {
 })"""
 
 
-def test_an_answer_that_was_lost_does_not_make_a_second_visit(browser, site):
+def test_visit_form_resent_after_a_lost_response_writes_once(browser, site):
     page = signed_in(browser, site, "inspector")
     project = site.listed[2]
     page.goto(f"{site.url}/projects/{quote(project, safe='')}/visit")
@@ -273,7 +273,7 @@ def test_an_answer_that_was_lost_does_not_make_a_second_visit(browser, site):
     page.context.close()
 
 
-def test_a_visit_that_is_refused_stays_in_the_form(browser, site):
+def test_visit_form_keeps_refused_input(browser, site):
     page = signed_in(browser, site, "inspector")
     page.goto(f"{site.url}/projects/{quote(site.listed[3], safe='')}/visit")
     page.check("input[name=arrears_found][value=false]")
@@ -284,7 +284,7 @@ def test_a_visit_that_is_refused_stays_in_the_form(browser, site):
     page.context.close()
 
 
-def test_judging_and_noting(browser, site):
+def test_project_page_takes_feedback_and_notes(browser, site):
     page = signed_in(browser, site, "inspector")
     page.goto(f"{site.url}/projects/{quote(site.listed[0], safe='')}")
     page.locator(".waterfall .judge button").first.click()
@@ -298,7 +298,7 @@ def test_judging_and_noting(browser, site):
     page.context.close()
 
 
-def test_reasons_open_their_records(browser, site):
+def test_reasons_show_their_records(browser, site):
     page = signed_in(browser, site, "inspector")
     page.goto(f"{site.url}/projects/{quote(site.listed[0], safe='')}")
     records = page.locator(".waterfall .records").first
@@ -308,7 +308,7 @@ def test_reasons_open_their_records(browser, site):
     page.context.close()
 
 
-def test_a_matter_is_given_to_somebody_and_closed(browser, site):
+def test_matter_page_assigns_and_closes(browser, site):
     page = signed_in(browser, site, "supervisor")
     page.goto(f"{site.url}/ledger")
     matter = page.locator(".entry").first
@@ -328,7 +328,7 @@ def test_a_matter_is_given_to_somebody_and_closed(browser, site):
     page.context.close()
 
 
-def test_a_matter_opened_by_hand_is_followed_on_its_page(browser, site):
+def test_matter_page_of_a_manual_matter(browser, site):
     page = signed_in(browser, site, "supervisor")
     page.goto(f"{site.url}/ledger")
     page.locator("summary", has_text="人工列入清单").click()
@@ -362,7 +362,7 @@ def test_a_matter_opened_by_hand_is_followed_on_its_page(browser, site):
     page.context.close()
 
 
-def test_only_an_administrator_adds_people(browser, site):
+def test_people_page_adds_users_for_administrators_only(browser, site):
     page = signed_in(browser, site, "admin")
     page.goto(f"{site.url}/supervision/people")
     page.fill("#token-name", "案件系统")

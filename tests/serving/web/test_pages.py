@@ -28,9 +28,9 @@ from serving.db.database import Database
 from serving.db.tables import FEEDBACK, MATTER_STEPS, OUTCOMES
 from serving.publishing.repository import store_publication
 from serving.settings import Settings, default_toml
-from serving.watchlists.document import Words
+from serving.watchlists.document import LocalizedText
 from serving.watchlists.route_planning import distance, short_order, way
-from serving.watchlists.snapshot import Dossiers
+from serving.watchlists.snapshot import Snapshot
 from serving.watchlists.xlsx import records_xlsx, watchlist_xlsx
 from serving.web.render import FOLDER
 
@@ -73,7 +73,7 @@ def site(office, tmp_path_factory):
         yield opened
 
 
-def register_of(publication, **fields) -> Dossiers:
+def register_of(publication, **fields) -> Snapshot:
     """A dossier and a line of the register for every project of a hand-made publication."""
     rows = []
     for number, risk in enumerate(publication.risks):
@@ -109,7 +109,7 @@ def register_of(publication, **fields) -> Dossiers:
     empty = {"facts": {}, "contracts": [], "money": None, "similar": [], "levers": []}
     dossiers = {row["project_id"]: {**empty, "records": {}} for row in rows}
     whole = {"as_of": AS_OF.isoformat(), "projects": rows, "matters": [], "closed": []}
-    return Dossiers(dossiers, whole)
+    return Snapshot(dossiers, whole)
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def shown(tmp_path, sqlite_template):
         database = Database(f"sqlite:///{path}")
         add_user(UserRepository(database.engine), "admin", Role.ADMIN)
         for one in publications:
-            things = replace(make_extras(), dossiers=register_of(one) if with_register else None)
+            things = replace(make_extras(), snapshot=register_of(one) if with_register else None)
             store_publication(
                 database, one.seal(), published_at=PUBLISHED_AT, published_by="李", extras=things
             )
@@ -152,7 +152,7 @@ def _fine(client, paths=PATHS):
     return pages
 
 
-def test_nothing_published_yet(shown):
+def test_pages_without_a_publication(shown):
     client = shown()
     files = ("/watchlist.", "/visits", "/campaign.")
     pages = _fine(client, [p for p in PATHS if not p.startswith(files)])
@@ -160,21 +160,21 @@ def test_nothing_published_yet(shown):
     assert client.get("/watchlist.pdf").status_code == 404
 
 
-def test_one_project(shown):
+def test_pages_of_one_project(shown):
     client = shown(make_publication(listed=1, cohort=1))
     _fine(client, [*PATHS, "/projects/P%2F000", "/projects/P%2F000/visit", "/route?stop=P%2F000"])
 
 
-def test_nobody_on_the_list(shown):
+def test_pages_of_an_empty_list(shown):
     _fine(shown(make_publication(listed=0, cohort=3)))
 
 
-def test_a_list_sealed_without_a_register_still_opens(shown):
+def test_pages_of_a_list_without_a_register(shown):
     client = shown(make_publication(listed=4, cohort=6), with_register=False)
     _fine(client, [*PATHS, "/projects/P%2F000", "/projects/P%2F000/visit"])
 
 
-def test_filters_of_the_ledger_are_checked(shown):
+def test_ledger_page_validates_filters(shown):
     client = shown(make_publication())
     for query in ("state=nonsense", "kind=nonsense", "large=2", f"unit={'x' * 101}"):
         for path in ("/ledger", "/ledger.xlsx"):
@@ -184,14 +184,14 @@ def test_filters_of_the_ledger_are_checked(shown):
     assert kept in html.unescape(page)
 
 
-def test_the_scorecard_says_what_it_is(shown):
+def test_pages_note_the_scorecard(shown):
     client = shown(make_publication())
     assert "专家评分卡" in client.get("/watchlist").text
     assert "专家评分卡" in client.get("/projects/P%2F000").text
 
 
 @thorough
-def test_five_thousand_projects(shown):
+def test_pages_of_five_thousand_projects(shown):
     client = shown(make_publication(listed=600, cohort=5000))
     pages = [path for path in PATHS if path not in ("/watchlist/print", "/watchlist.pdf")]
     _fine(client, [*pages, "/watchlist?page=12", "/projects?q=P", "/projects/P%2F4999"])
@@ -199,7 +199,7 @@ def test_five_thousand_projects(shown):
     assert client.get("/watchlist/print").text.count("<tr>") > 600
 
 
-def test_very_long_names(shown):
+def test_pages_of_very_long_names(shown):
     one = make_publication(listed=4, cohort=4)
     long = "很长的项目名称" * 80
     risks = tuple(
@@ -214,7 +214,7 @@ def test_very_long_names(shown):
     assert long in pages["/watchlist", "zh"]
 
 
-def test_a_region_without_projects_sees_nothing_of_others(shown, tmp_path):
+def test_pages_show_nothing_of_other_regions(shown, tmp_path):
     client = shown(make_publication())
     database = Database(f"sqlite:///{tmp_path / 'service.sqlite'}")
     add_user(UserRepository(database.engine), "elsewhere", Role.SUPERVISOR, "110101")
@@ -246,11 +246,11 @@ class _Seen(HTMLParser):
 
 
 @pytest.mark.parametrize("words", HOSTILE if MUST_RUN_ALL else HOSTILE[::3])
-def test_hostile_words_are_only_words(shown, words):
+def test_pages_escape_hostile_text(shown, words):
     one = make_publication(listed=2, cohort=2)
 
     def spoil(said):
-        text = Words(words, words)
+        text = LocalizedText(words, words)
         return replace(
             said,
             project_name=words,
@@ -265,7 +265,7 @@ def test_hostile_words_are_only_words(shown, words):
         replace(
             r,
             assessment=spoil(r.assessment),
-            timeline=tuple(replace(item, text=Words(words, words)) for item in r.timeline),
+            timeline=tuple(replace(item, text=LocalizedText(words, words)) for item in r.timeline),
         )
         for r in one.risks
     )
@@ -285,7 +285,7 @@ def test_hostile_words_are_only_words(shown, words):
     assert any(cell.value == words for row in book.worksheets[0] for cell in row)
 
 
-def test_every_wording_of_the_pages_is_used_and_there():
+def test_page_texts_exist_and_are_used():
     serving = FOLDER.parent
     paths = [*(FOLDER / "templates").iterdir(), *FOLDER.glob("*.py"), serving / "formatting.py"]
     paths += serving.glob("*/*page*.py")
@@ -313,7 +313,7 @@ def _said_in_code(key: str, sources: str) -> bool:
     )
 
 
-def test_a_write_needs_the_sessions_word(site):
+def test_page_writes_require_the_csrf_token(site):
     client = signed_in(site.url, "inspector")
     del client.headers["X-CSRF-Token"]
     path = f"/projects/{quote(site.listed[0], safe='')}/notes"
@@ -321,7 +321,7 @@ def test_a_write_needs_the_sessions_word(site):
     client.close()
 
 
-def test_another_sites_form_does_not_sign_in(site):
+def test_sign_in_refuses_forms_of_other_sites(site):
     data = {"name": "admin", "password": PASSWORD}
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
         answer = httpx.post(f"{site.url}/sign-in", data=data, headers=headers, trust_env=False)
@@ -329,7 +329,7 @@ def test_another_sites_form_does_not_sign_in(site):
         assert "set-cookie" not in answer.headers
 
 
-def test_signing_in_leads_only_within_the_site(site):
+def test_sign_in_redirects_within_the_site_only(site):
     for wanted, there in (
         ("/map?x=1", "/map?x=1"),
         ("//evil.example", "/"),
@@ -344,7 +344,7 @@ def test_signing_in_leads_only_within_the_site(site):
         assert httpx.get(path, trust_env=False).headers["location"] == "/"
 
 
-def test_programs_get_documents_and_people_get_pages(site):
+def test_errors_are_pages_in_browsers_and_documents_elsewhere(site):
     ask = {"trust_env": False}
     told = httpx.get(f"{site.url}/v1/watchlists", headers={"Accept": "text/html"}, **ask)
     assert told.status_code == 401
@@ -358,7 +358,7 @@ def test_programs_get_documents_and_people_get_pages(site):
     assert "<h1>" in lost.text
 
 
-def test_inspectors_do_not_learn_what_was_drawn(site):
+def test_pages_hide_random_draws_from_inspectors(site):
     client = signed_in(site.url, "inspector")
     pages = [client.get(path) for path in ("/watchlist", "/watchlist/print", "/watchlist.xlsx")]
     for one in site.listed:
@@ -371,7 +371,7 @@ def test_inspectors_do_not_learn_what_was_drawn(site):
     client.close()
 
 
-def test_what_is_refused_is_not_kept(site):
+def test_refused_form_writes_nothing(site):
     client = signed_in(site.url, "supervisor")
     path = f"/projects/{quote(site.listed[0], safe='')}/feedback"
     for form in (
@@ -392,7 +392,7 @@ def test_what_is_refused_is_not_kept(site):
     client.close()
 
 
-def test_visits_sheet_is_filled_in_and_imported(site, tmp_path):
+def test_visits_workbook_can_be_imported(site, tmp_path):
     client = signed_in(site.url, "inspector")
     body = client.get("/watchlist.xlsx").content
     book = openpyxl.load_workbook(io.BytesIO(body))
@@ -424,7 +424,7 @@ def test_visits_sheet_is_filled_in_and_imported(site, tmp_path):
     client.close()
 
 
-def test_visits_entered_can_be_imported_elsewhere(site, tmp_path):
+def test_visits_export_can_be_imported(site, tmp_path):
     client = signed_in(site.url, "inspector")
     for number, project in enumerate(site.listed[:3]):
         body = {
@@ -457,7 +457,7 @@ def test_visits_entered_can_be_imported_elsewhere(site, tmp_path):
     client.close()
 
 
-def test_an_empty_table_is_a_file_too():
+def test_empty_table_is_downloadable():
     from risk.contract import TABLES
 
     body = records_xlsx(TABLES["inspections"], [], AS_OF)
@@ -472,7 +472,7 @@ def _empty(folder: Path) -> Workspace:
     return made
 
 
-def test_vendored_files_are_the_locked_ones():
+def test_vendored_files_match_the_lock():
     root = Path(__file__).parents[3]
     lock = json.loads((root / "requirements" / "npm" / "package-lock.json").read_text())
     versions = {
@@ -492,7 +492,7 @@ def test_vendored_files_are_the_locked_ones():
     assert heads["axe-core"] in (root / "tests" / "vendor" / "axe.min.js").read_text()
 
 
-def test_an_order_of_visits_has_no_crossings():
+def test_route_has_no_crossings():
     square = [(0.0, 0.0), (1.0, 1.0), (0.0, 1.0), (1.0, 0.0)]
     order = short_order(square)
     assert sorted(order) == [0, 1, 2, 3]

@@ -46,7 +46,7 @@ def _post(client: httpx.Client, form: dict[str, str], language: str = "zh") -> s
     return response.text
 
 
-def test_a_user_and_a_token_are_added_and_ended(admin, users):
+def test_people_page_adds_and_ends_users_and_tokens(admin, users):
     refused = text("pages.people_page.refused", "zh")
     assert refused not in _post(admin, {**USER, "region": "990101"})
     assert "ww_" in _post(admin, TOKEN)
@@ -70,7 +70,7 @@ def test_a_user_and_a_token_are_added_and_ended(admin, users):
         ({"name": "admin"}, "name_taken", {"name": "admin"}),
     ],
 )
-def test_refused_form_names_the_wrong_value(admin, users, language, change, code, fields):
+def test_people_page_names_the_wrong_value(admin, users, language, change, code, fields):
     before = users.users()
     page = _post(admin, {**USER, **change}, language)
     assert text(f"errors.{code}", language, **fields) in page
@@ -79,13 +79,13 @@ def test_refused_form_names_the_wrong_value(admin, users, language, change, code
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "3651", "soon", "1.5", "9" * 40])
-def test_refused_token_names_the_number_of_days(admin, users, days):
+def test_people_page_refuses_wrong_days(admin, users, days):
     page = _post(admin, {**TOKEN, "days": days})
     assert text("errors.days_invalid", "zh", found=days, least=1, most=3650) in page
     assert users.tokens() == []
 
 
-def test_administrators_add_only_within_their_region(app_url, users):
+def test_people_page_limits_administrators_to_their_region(app_url, users):
     with closing(signed_in(app_url, "county")) as client:
         page = _post(client, {**USER, "region": "42"})
         everywhere = _post(client, USER)

@@ -1,0 +1,70 @@
+"""Medians among comparable units: what is typical for a project of this sector and size.
+
+:mod:`models.peer_medians_spark` computes the same where a cohort is too large for memory.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from features.matrix import Matrix
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MIN_PEERS = 20
+"""A group of peers is used for a column if at least this many of them have a value."""
+
+
+def peer_medians(matrix: Matrix) -> NDArray[np.float64]:
+    """Per row and column the median among its peers at the same as_of; shape of ``matrix.values``.
+
+    Peers are projects of the same sector group and tercile by contract amount, or employers of the
+    same tercile by insured staff. Where fewer than :data:`MIN_PEERS` of them have a value, the
+    median is that of the whole cohort.
+    """
+    out = np.full_like(matrix.values, np.nan)
+    groups = _groups(matrix)
+    for as_of in np.unique(matrix.as_ofs):
+        cohort = matrix.as_ofs == as_of
+        out[cohort] = _median(matrix.values[cohort])
+        for group in np.unique(groups[cohort]):
+            rows = cohort & (groups == group)
+            known = (~np.isnan(matrix.values[rows])).sum(axis=0) >= MIN_PEERS
+            if known.any():
+                block = out[rows]
+                block[:, known] = _median(matrix.values[rows][:, known])
+                out[rows] = block
+    return out
+
+
+def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    out = np.full(values.shape[1], np.nan)
+    some = ~np.isnan(values).all(axis=0)
+    if some.any():
+        out[some] = np.nanmedian(values[:, some], axis=0)
+    return out
+
+
+def _groups(matrix: Matrix) -> NDArray[np.int64]:
+    """Sector group and tercile by size as one number; unknown values form a group of their own."""
+    columns = list(matrix.columns)
+    if matrix.kind == "employer":
+        return _terciles(matrix, columns.index("insured_staff"))
+    sector = np.nan_to_num(matrix.values[:, columns.index("building_sector")], nan=2.0)
+    size = _terciles(matrix, columns.index("contract_amount_yuan"))
+    return np.asarray(sector.astype(np.int64) * 10 + size, dtype=np.int64)
+
+
+def _terciles(matrix: Matrix, column: int) -> NDArray[np.int64]:
+    """Tercile of each row's value among those of its as_of: 0, 1 or 2; 3 if unknown."""
+    value = matrix.values[:, column]
+    size = np.full(len(value), 3, dtype=np.int64)
+    for as_of in np.unique(matrix.as_ofs):
+        known = (matrix.as_ofs == as_of) & ~np.isnan(value)
+        if known.any():
+            marks = np.quantile(value[known], [1 / 3, 2 / 3])
+            size[known] = np.searchsorted(marks, value[known], side="right")
+    return size
