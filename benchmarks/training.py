@@ -38,13 +38,13 @@ from benchmarks.training_set import LABEL
 from features.matrix import Matrix
 from models.arrears import fit_booster, hyperparameters_for
 from training.dataset.lightgbm_dataset import matrix_dataset
-from training.dataset.parquet_dataset import parquet_dataset, partition_date, feature_files
+from training.dataset.parquet_dataset import feature_files, parquet_dataset, partition_date
 from training.fit.out_of_time import directions_of
 from training.metrics import roc_auc
 
 every = feature_files(Path(sys.argv[1]), exclude=[LABEL])
 days = sorted(partition_date(path) for path in every.files)
-files, later = every.of_dates(days[:-1]), every.within(days[-1:])
+files, later = every.of_dates(days[:-1]), every.of_dates(days[-1:])
 label = files.column(LABEL)
 recipe = hyperparameters_for(float((label == 1).sum()))
 start = time.perf_counter()
@@ -77,7 +77,7 @@ print(json.dumps({
 
 @dataclass(frozen=True)
 class Fit:
-    """One finished fit: its rows, the seconds of reading and growing, the peak memory in MB."""
+    """One finished fit: its rows, the seconds of reading and boosting, the peak memory in MB."""
 
     rows: int
     result: dict[str, float]
