@@ -82,5 +82,5 @@ def test_blocks_of_rows_change_nothing_to_the_bit(monkeypatch):
         np.full(500, np.datetime64("2025-01-01")), tuple(map(str, range(500))), columns, values
     )
     whole = model.contributions(matrix)
-    monkeypatch.setattr(arrears, "ROWS_AT_ONCE", 7)
+    monkeypatch.setattr(arrears, "ROWS_PER_BATCH", 7)
     assert model.contributions(matrix).tobytes() == whole.tobytes()
