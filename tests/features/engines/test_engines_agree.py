@@ -192,7 +192,7 @@ def as_numbers(rows: list[tuple[object, ...]]) -> dict[tuple[object, ...], tuple
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_both_engines_give_the_same(store, folder, spark, kind):
+def test_both_engines_compute_the_same_matrix(store, folder, spark, kind):
     families = FEATURE_SETS[kind].families
     todo = [*steps(families), FEATURE_SETS[kind].stakes, *label_steps(TOLD_AT)]
     local = DuckDBEngine(store.for_kind(kind), AS_OFS)
@@ -260,7 +260,7 @@ def test_labels_in_sql_are_those_of_training(store, kind):
     assert set(mature) == {True, False}
 
 
-def test_what_is_known_later_changes_nothing_on_spark(store, folder, spark):
+def test_known_before_hides_later_records_on_spark(store, folder, spark):
     day = AS_OFS[1]
     families = FEATURE_SETS["employer"].families
     engine = SparkEngine(str(folder), [day], kind="employer", session=spark, known_before=day)
@@ -274,7 +274,7 @@ def test_what_is_known_later_changes_nothing_on_spark(store, folder, spark):
     assert different(found, expected) == []
 
 
-def test_a_folder_is_read_as_the_store_it_came_from(store, folder):
+def test_spark_engine_reads_an_exported_folder_as_its_store(store, folder):
     with open_folder(str(folder)) as opened:
         for kind in KINDS:
             found = feature_matrix(opened.for_kind(kind), AS_OFS)
