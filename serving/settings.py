@@ -389,7 +389,7 @@ def _invalid(error: ValidationError, path: Path) -> SettingsInvalid | SettingUnk
     source = variable if variable in os.environ else str(path)
     if first["type"] == "extra_forbidden":
         return SettingUnknown(setting=setting, source=source)
-    found = first["ctx"]["error"] if first["type"] == "value_error" else repr(first["input"])
+    value = first["ctx"]["error"] if first["type"] == "value_error" else repr(first["input"])
     return SettingsInvalid(
-        setting=setting, found=found, allowed=setting.replace(".", "_"), source=source
+        setting=setting, found=value, allowed=setting.replace(".", "_"), source=source
     )

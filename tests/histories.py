@@ -1,4 +1,4 @@
-"""Short histories of records for laws: any table, few keys, so that versions and joins are many."""
+"""Random short record histories: all tables, few keys, so that versions and joins are frequent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from risk.contract import STORED_TABLES, Field, FieldType, Table
 from risk.store.store import RecordStore
 
 FIRST, LAST = dt.date(2024, 1, 1), dt.date(2025, 12, 31)
-Telling = tuple[str, dict[str, Any]]
+TableRow = tuple[str, dict[str, Any]]
 """A table and one version of a row of it, ``known_at`` included."""
 
 _ORGS = ("91420300MA0000001A", "91420300MA0000002B", "91110108MA0000003C")
@@ -56,7 +56,9 @@ def values(field: Field) -> st.SearchStrategy[Any]:
     return found if field.required else st.none() | found
 
 
-def tellings(tables: Sequence[Table] = tuple(STORED_TABLES.values())) -> st.SearchStrategy[Telling]:
+def table_rows(
+    tables: Sequence[Table] = tuple(STORED_TABLES.values()),
+) -> st.SearchStrategy[TableRow]:
     """One version of some row of ``tables``."""
     return st.sampled_from(tables).flatmap(
         lambda table: st.tuples(
@@ -68,9 +70,9 @@ def tellings(tables: Sequence[Table] = tuple(STORED_TABLES.values())) -> st.Sear
     )
 
 
-def tell(store: RecordStore, told: Sequence[Telling]) -> None:
-    """Store ``told`` as it comes, each with the next arrival."""
-    for table, row in told:
+def store_rows(store: RecordStore, rows: Sequence[TableRow]) -> None:
+    """Store ``rows``, each with the next arrival number."""
+    for table, row in rows:
         names, marks = ", ".join(row), ", ".join(["?"] * len(row))
         store.rows(
             f"INSERT INTO {table} ({names}, arrival) VALUES ({marks}, nextval('arrivals'))",

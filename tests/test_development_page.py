@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections import Counter
 from pathlib import Path
@@ -70,3 +71,40 @@ def test_every_package_has_a_docstring():
     inits = [path for path in module_paths() if path.name == "__init__.py"]
     assert len(inits) > 30
     assert [str(path) for path in inits if '"""' not in path.read_text(encoding="utf-8")] == []
+
+
+def documented_imports() -> list[tuple[str, str, str]]:
+    """Every ``from MODULE import NAME`` of our packages in the code of the docs."""
+    pattern = rf"^ {{4,}}from ((?:{'|'.join(PACKAGES)})[\w.]*) import ([\w, ]+)$"
+    return [
+        (page.name, module, name.strip())
+        for page in sorted((ROOT / "docs").rglob("*.md"))
+        for module, names in re.findall(pattern, page.read_text(encoding="utf-8"), re.MULTILINE)
+        for name in names.split(",")
+    ]
+
+
+def test_names_imported_in_the_docs_exist():
+    imports = documented_imports()
+    assert len(imports) > 5
+    missing = [row for row in imports if not hasattr(importlib.import_module(row[1]), row[2])]
+    assert missing == []
+
+
+def test_module_paths_in_the_docs_exist():
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    named = {
+        (page.name, path)
+        for page in pages
+        for path in re.findall(r"`([\w/]+\.py)`", page.read_text(encoding="utf-8"))
+        if not re.search(r"[A-Z]{3}", path)
+    }
+    assert len(named) > 60
+    names_of_files = {"commands.py", "csv.py", "endpoints.py", "pages.py", "repository.py"}
+    names_of_files |= {"schemas.py", "service.py", "texts.py", "xlsx.py"}
+    missing = [
+        row
+        for row in sorted(named)
+        if row[1] not in names_of_files and not (ROOT / row[1]).exists()
+    ]
+    assert missing == []

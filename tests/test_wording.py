@@ -46,7 +46,7 @@ def test_both_texts_take_the_same_fields(key):
     assert zh == en
 
 
-def test_every_failure_is_worded_in_both_languages():
+def test_every_error_has_a_text_in_both_languages():
     codes = {failure.code for failure in all_failures() if failure.code != "error"}
     assert len(codes) > 20
     for language in LANGUAGES:

@@ -22,5 +22,14 @@ def is_credit_code(code: str) -> bool:
     """
     if len(code) != 18 or any(character not in _VALUES for character in code):
         return False
-    total = sum(weight * _VALUES[c] for weight, c in zip(_WEIGHTS, code[:17], strict=True))
-    return _VALUES[code[17]] == (31 - total % 31) % 31
+    return code[17] == check_character(code[:17])
+
+
+def check_character(body: str) -> str:
+    """18th character of a credit code whose first 17 characters are ``body``.
+
+    >>> check_character("91110000101623741")
+    'K'
+    """
+    total = sum(weight * _VALUES[char] for weight, char in zip(_WEIGHTS, body, strict=True))
+    return ALPHABET[(31 - total % 31) % 31]

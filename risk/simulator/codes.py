@@ -7,22 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-"""GB 32100-2015: digits and letters without I, O, S, V, Z."""
+from risk.intake.credit_code import ALPHABET, check_character
 
 PREFECTURE = "9901"
 PROJECTS_PER_COUNTY = 400
 TOWNSHIPS_PER_COUNTY = 12
-
-
-def check_character(body: str) -> str:
-    """18th character of a credit code whose first 17 characters are ``body`` (GB 32100-2015).
-
-    >>> check_character("91110000101623741")
-    'K'
-    """
-    total = sum(ALPHABET.index(char) * pow(3, place, 31) for place, char in enumerate(body))
-    return ALPHABET[(31 - total % 31) % 31]
 
 
 def credit_codes(rng: np.random.Generator, count: int, counties: list[str]) -> list[str]:

@@ -23,11 +23,11 @@ router = APIRouter(prefix="/v1/audit", tags=["audit"], responses=RESPONSES)
 @router.get("")
 def list_audit(
     database: DatabaseDep,
-    who: Annotated[Principal, require(Permission.READ_AUDIT)],
+    principal: Annotated[Principal, require(Permission.READ_AUDIT)],
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[AuditEntry]:
     """Audit log of the region, newest first."""
-    found = list_audit_entries(database.engine, who, page_request(limit, cursor))
-    after = None if found.next is None else str(found.next)
-    return Page(items=[AuditEntry(**asdict(one)) for one in found.items], next=after)
+    page = list_audit_entries(database.engine, principal, page_request(limit, cursor))
+    after = None if page.next is None else str(page.next)
+    return Page(items=[AuditEntry(**asdict(entry)) for entry in page.items], next=after)

@@ -57,12 +57,12 @@ def add_audit_entries(connection: Connection, entries: Sequence[AuditEntry]) -> 
 
 
 def list_audit_entries(
-    engine: Engine, principal: Principal, wanted: PageRequest
+    engine: Engine, principal: Principal, request: PageRequest
 ) -> Page[AuditEntry]:
     """Return the entries of principals of the principal's region, newest first."""
     query = select(AUDIT).where(within(AUDIT.c.region, principal))
     with engine.connect() as connection:
-        rows, after = page(connection, query, AUDIT.c.id, wanted, newest_first=True)
+        rows, after = page(connection, query, AUDIT.c.id, request, newest_first=True)
     entries = [{name: row._mapping[name] for name in _NAMES} for row in rows]
     return Page([AuditEntry(**{**entry, "at": utc(entry["at"])}) for entry in entries], after)
 

@@ -53,7 +53,7 @@ class PendingSignIn:
     nonce: str
     verifier: str
 
-    def sealed(self, key: str) -> str:
+    def to_cookie(self, key: str) -> str:
         """Return it as a signed cookie."""
         return _serializer(key).dumps(asdict(self))
 

@@ -15,7 +15,7 @@ File = Annotated[Path, typer.Argument(metavar="FILE", dir_okay=False)]
 
 
 def backup(context: typer.Context, file: File) -> None:
-    """Keep everything in one file, while the service runs."""
+    """Back everything up to one file while the service runs."""
     from serving.backup.service import back_up
 
     cli = cli_context(context)
@@ -28,7 +28,7 @@ def backup(context: typer.Context, file: File) -> None:
 
 
 def restore(context: typer.Context, file: File) -> None:
-    """Put a backup into an empty workspace; into WAGEWATCH_DATABASE__URL if that is set."""
+    """Restore a backup into an empty workspace, and into WAGEWATCH_DATABASE__URL if set."""
     import os
 
     from serving.backup.service import restore as put_back

@@ -1,7 +1,7 @@
-"""Backups of everything an office has, taken while the service runs, and their way back.
+"""Online backup of a workspace to one file, and restore.
 
-A backup is one ``.tar.gz``: every table of the service database as JSON lines (so it goes back
-into SQLite or PostgreSQL alike), the record store, the registry, models, quarantine and settings.
+A backup is a ``.tar.gz`` with every table of the service database as JSON lines (to be restored
+into SQLite or PostgreSQL), the record store, the registry, models, quarantine and settings.
 """
 
 from __future__ import annotations
@@ -39,27 +39,27 @@ _ROWS_AT_ONCE = 500
 
 
 class BackupUnreadable(CommandError):
-    """The file is not a whole backup of this version."""
+    """The file is not a complete backup of this version."""
 
     code = "backup_unreadable"
 
 
 class RestoreWouldMix(CommandError):
-    """There is something already where the backup is to go."""
+    """The workspace or database to restore into is not empty."""
 
     code = "restore_would_mix"
 
 
 @dataclass(frozen=True)
 class BackupResult:
-    """How many rows of the service database and bytes of files were kept."""
+    """Number of rows of the service database and of bytes of the files."""
 
     rows: int
     bytes: int
 
 
 def back_up(workspace: Workspace, database: Database, out: Path) -> BackupResult:
-    """Write a backup to ``out``, whole or not at all, while everything may go on.
+    """Write a backup to ``out`` atomically while the service runs.
 
     Raises:
         RecordStoreBusy: an import is under way.
@@ -89,10 +89,10 @@ def back_up(workspace: Workspace, database: Database, out: Path) -> BackupResult
 
 
 def restore(source: Path, workspace: Workspace, url: str | None) -> BackupResult:
-    """Put a backup into an empty place; into the database at ``url`` if it is given.
+    """Restore a backup into an empty workspace, and into the database at ``url`` if given.
 
     Raises:
-        BackupUnreadable: the file is damaged or something else.
+        BackupUnreadable: the file is damaged or is not a backup.
         RestoreWouldMix: the workspace or the database is not empty.
     """
     if workspace.root.exists() and any(workspace.root.iterdir()):
@@ -112,7 +112,7 @@ def restore(source: Path, workspace: Workspace, url: str | None) -> BackupResult
 
 
 def _dump(database: Database, place: Path) -> int:
-    """All tables as they are at one moment."""
+    """Write all tables as of one moment; return the number of rows."""
     (place / "service").mkdir()
     rows = 0
     options = (
@@ -162,7 +162,7 @@ def _batches(path: Path, table: Table) -> Iterator[list[dict[str, Any]]]:
 
 
 def _reset_sequence(connection: Connection, table: Table) -> None:
-    """PostgreSQL counts on from where it was told, not from the rows that are there."""
+    """Reset the id sequence: PostgreSQL does not advance it for rows with explicit ids."""
     if connection.dialect.name != "postgresql" or "id" not in table.columns:
         return
     connection.execute(
@@ -195,7 +195,7 @@ def _value(value: Any, column: Any) -> Any:
 
 def _copy_stores(workspace: Workspace, place: Path) -> None:
     if workspace.records.is_file():
-        # Open for reading, the store cannot be written to while it is copied.
+        # An open reader keeps writers out while the file is copied.
         with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb):
             shutil.copyfile(workspace.records, place / workspace.records.name)
     if workspace.tracking.is_file():

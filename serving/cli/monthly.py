@@ -60,7 +60,7 @@ def publish_unless_published(
     from serving.publishing.context import PublishRequest
     from serving.publishing.pipeline import publish_watchlist
 
-    known = {(one.as_of, one.region) for one in context.lists.summaries()}
+    known = {(summary.as_of, summary.region) for summary in context.lists.summaries()}
     if (as_of, region) in known:
         print_note(cli.text("sealed_already", as_of=as_of))
         return
@@ -70,16 +70,17 @@ def publish_unless_published(
         )
     if done.scorecard_events is not None:
         print_note(cli.text("scorecard_scored", events=done.scorecard_events))
-    said = {"as_of": as_of, "entries": done.entries, "cohort": done.cohort}
-    print_line(cli.text("published", **said, digest=done.digest))
+    counts = {"as_of": as_of, "entries": done.entries, "cohort": done.cohort}
+    print_line(cli.text("published", **counts, digest=done.digest))
 
 
 def publish_employers(
     cli: CliContext, context: PublishContext, as_of: dt.date, region: str
 ) -> PublishContext | None:
-    """The list of employers outside construction, where any are known and a model scores them.
+    """Publish the list of employers outside construction.
 
-    Returns their context; None where there is no list of them.
+    Returns the publishing context of employers; None if no employer is known, no model scores them
+    or none is in the region.
     """
     from models.registry import NoModel
     from risk.store.store import known_kinds

@@ -1,7 +1,7 @@
-"""The client: one method per thing a case system does.
+"""Client of the HTTP API, with one method per task of a case system.
 
-It returns the answers' JSON as the API describes it. Writes carry an idempotency key, so a call
-that failed on the way can simply be made again with the same key.
+Methods return the JSON of the response. Writes carry an Idempotency-Key, so a failed call can be
+repeated with the same key.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _WAIT_SECONDS = 0.5
 
 
 class Refused(Exception):
-    """The service said no: ``problem`` is its RFC 9457 document, ``code`` its stable code."""
+    """The service refused a request; ``problem`` is its RFC 9457 document, ``code`` its code."""
 
     def __init__(self, problem: JSON) -> None:
         super().__init__(f"{problem.get('status')} {problem.get('code')}: {problem.get('detail')}")
@@ -31,7 +31,7 @@ class Refused(Exception):
 
 
 class JobFailed(Exception):
-    """A long run ended without a result; ``problem`` says why."""
+    """A job failed; ``problem`` holds the reason."""
 
     def __init__(self, problem: JSON) -> None:
         super().__init__(str(problem.get("code")))
@@ -66,7 +66,7 @@ class Client:
         self._http.close()
 
     def watchlist(self, as_of: str = "latest", region: str = "", kind: Kind = "project") -> JSON:
-        """One list as you may see it.
+        """Return a list as you may see it.
 
         Raises:
             Refused: there is none.
@@ -74,11 +74,11 @@ class Client:
         return self._get(f"/v1/watchlists/{as_of}", region=region, kind=kind)
 
     def entries(self, as_of: str = "latest", **filters: Any) -> Iterator[JSON]:
-        """The entries of a list by rank, page by page; filters as the API has them."""
+        """Yield the entries of a list by rank; ``filters`` are the query parameters of the API."""
         return self._pages(f"/v1/watchlists/{as_of}/entries", **filters)
 
     def changes(self, since: str | None = None) -> tuple[list[JSON], str | None]:
-        """What happened since a cursor, and the cursor to ask with next time."""
+        """Return the events after a cursor, and the cursor for the next call."""
         found: list[JSON] = []
         while True:
             page = self._get("/v1/watchlists/changes", since=since)
@@ -88,7 +88,7 @@ class Client:
             since = page["cursor"]
 
     def risk(self, project_id: str, as_of: str | None = None) -> JSON:
-        """The risk of a project with reasons, red flags and timeline.
+        """Return the risk of a project with reasons, red flags and timeline.
 
         Raises:
             Refused: it was not scored, or is in another region.
@@ -96,11 +96,11 @@ class Client:
         return self._get(f"/v1/projects/{_quoted(project_id)}/risk", as_of=as_of)
 
     def history(self, project_id: str) -> Iterator[JSON]:
-        """How a project was scored in every publication, newest first."""
+        """Yield the scores of a project in all publications, newest first."""
         return self._pages(f"/v1/projects/{_quoted(project_id)}/history")
 
     def scores(self, project_ids: Sequence[str], as_of: str | None = None) -> JSON:
-        """The scores of up to 500 projects."""
+        """Return the scores of up to 500 projects."""
         return self._post(
             "/v1/scores", {"project_ids": list(project_ids), "as_of": as_of}, key=None
         )
@@ -108,28 +108,28 @@ class Client:
     def what_if(
         self, project_id: str, as_of: str, records: Mapping[str, Sequence[JSON]], wait: float = 120
     ) -> JSON:
-        """What the risk would be with some records changed; waits for the answer.
+        """Return the risk with some records changed; waits for the result.
 
         Raises:
-            Refused: the question cannot be asked.
-            JobFailed: it has no answer.
+            Refused: the request is invalid.
+            JobFailed: the risk cannot be computed.
         """
         asked = {"project_id": project_id, "as_of": as_of, "records": records}
         return self.wait_for(self._post("/v1/scores/what-if", asked, key=_new_key())["id"], wait)
 
     def enter_outcome(self, outcome: JSON, key: str | None = None) -> JSON:
-        """Enter what a visit found.
+        """Record the outcome of a visit.
 
         Raises:
-            Refused: the outcome is not right, or the project is in another region.
+            Refused: the outcome is invalid, or the project is in another region.
         """
         return self._post("/v1/outcomes", outcome, key=key or _new_key())
 
     def correct_outcome(self, outcome_id: str, correction: JSON, key: str | None = None) -> JSON:
-        """Correct an outcome by a new version.
+        """Correct an outcome with a new version.
 
         Raises:
-            Refused: it was corrected by somebody else meanwhile, or is not right.
+            Refused: it was corrected by somebody else in the meantime, or is invalid.
         """
         address = f"/v1/outcomes/{_quoted(outcome_id)}/versions"
         return self._post(address, correction, key=key or _new_key())
@@ -143,11 +143,11 @@ class Client:
         return self._post(f"/v1/records/{table}", {"rows": list(rows)}, key=key or _new_key())
 
     def wait_for(self, job_id: str, seconds: float) -> JSON:
-        """The result of a long run.
+        """Return the result of a job.
 
         Raises:
-            JobFailed: it ended without one.
-            TimeoutError: it has not ended after so many seconds.
+            JobFailed: it failed.
+            TimeoutError: it has not ended after ``seconds``.
         """
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -1,1 +1,1 @@
-"""The service database: sealed lists and what the service keeps, on SQLite or PostgreSQL."""
+"""The service database on SQLite or PostgreSQL: engine, tables, migrations, pagination."""

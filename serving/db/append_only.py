@@ -1,4 +1,4 @@
-"""Triggers that refuse to change or delete rows of a sealed table, on both kinds of database."""
+"""Triggers that make a table append-only, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ _ACTIONS = ("UPDATE", "DELETE")
 
 
 def protect(connection: Connection, table: str) -> None:
-    """From now on rows of ``table`` can only be added."""
+    """Refuse updates and deletes of rows of ``table``."""
     for statement in _statements(connection.dialect.name, table):
         connection.exec_driver_sql(statement)
 
 
 def unprotect(connection: Connection, table: str) -> None:
-    """Take back :func:`protect`."""
+    """Undo :func:`protect`."""
     on_table = f" ON {table}" if connection.dialect.name == "postgresql" else ""
     actions = (*_ACTIONS, "TRUNCATE") if on_table else _ACTIONS
     for action in actions:

@@ -1,8 +1,8 @@
-"""Whether anything changed that decides who may read what: lets a process keep things in memory.
+"""Change detection for in-memory caches: the stamp changes with lists, tokens and users.
 
-Lists are published, tokens and users made and ended; nothing else matters. SQLite tells by a
-counter that costs microseconds whether anything at all was written, so nothing is ever stale.
-PostgreSQL has none as cheap; there a change made elsewhere is seen within half a second.
+SQLite has a counter of writes that costs microseconds to read, so no cache is ever stale.
+PostgreSQL has nothing as cheap; there the state is read at most every half second, so a change
+made by another process is seen within that time.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _STATE = """
 
 
 class ChangeStamp:
-    """Gives stamps; as long as two stamps are equal nothing of that changed in between."""
+    """Stamps of the state; while they are equal, nothing that caches depend on has changed."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -41,7 +41,7 @@ class ChangeStamp:
             )
 
     def current(self) -> tuple[object, ...]:
-        """The stamp of now."""
+        """Return the present stamp."""
         with self._lock:
             moment = self._moment()
             if moment != self._seen:
@@ -50,7 +50,7 @@ class ChangeStamp:
             return self._stamp
 
     def close(self) -> None:
-        """Give up the connection."""
+        """Close the connection."""
         if self._connection is not None:
             self._connection.close()
 

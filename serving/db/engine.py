@@ -1,4 +1,4 @@
-"""Engines for the two kinds of service database, SQLite in a file and PostgreSQL by address."""
+"""SQLAlchemy engines for the service database: SQLite in a file or PostgreSQL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from serving.errors import CommandError
 
 BUSY_SECONDS = 30
-"""How long a writer waits for another to finish."""
+"""Seconds a SQLite writer waits for another one."""
 
 
 class DatabaseUnreachable(CommandError):
@@ -24,7 +24,7 @@ class DatabaseUnreachable(CommandError):
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for ``url``.
+    """Create an engine for ``url``.
 
     Raises:
         DatabaseUnreachable: no driver for that kind of database is installed.
@@ -40,21 +40,21 @@ def make_engine(url: str) -> Engine:
 
 
 def writing(engine: Engine) -> Engine:
-    """The same engine, whose transactions take the write lock when they begin.
+    """Return the engine with transactions that take the write lock when they begin.
 
-    A SQLite transaction that reads first and writes later fails if another wrote in between;
-    taking the lock at once makes it wait instead.
+    A SQLite transaction that reads first and writes later fails if another one wrote in between;
+    with the lock taken at the start it waits instead.
     """
     return engine.execution_options(writing=True)
 
 
 def utc(moment: dt.datetime) -> dt.datetime:
-    """``moment`` with its zone; SQLite gives times back without the UTC they were stored in."""
+    """Return ``moment`` in UTC; SQLite returns stored times without their zone."""
     return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
 
 
 def redacted_url(url: str) -> str:
-    """``url`` without its password."""
+    """Return ``url`` with the password masked."""
     try:
         return make_url(url).render_as_string(hide_password=True)
     except ArgumentError:
@@ -62,20 +62,20 @@ def redacted_url(url: str) -> str:
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    # The driver would begin transactions late and not at all before DDL; the "begin" event does.
+    # The driver begins transactions late, and none before DDL; the "begin" event does it instead.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
     _switch_to_wal(cursor)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
-    # Without it REPLACE would delete a sealed row behind the triggers' back.
+    # Without it REPLACE deletes a sealed row without firing the triggers.
     cursor.execute("PRAGMA recursive_triggers = ON")
     cursor.close()
 
 
 def _switch_to_wal(cursor: DBAPICursor) -> None:
-    # SQLite does not wait here by itself when two processes open a new database at once.
+    # SQLite does not apply the busy timeout when two processes open a new database at once.
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Brings a service database to the layout this program works with."""
+"""Migrates a service database to the schema of this version."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from serving.db.engine import DatabaseUnreachable, redacted_url, writing
 from serving.errors import CommandError
 
 HEAD = "0007"
-"""The newest migration. Looking it up in the files would import Alembic for every command."""
+"""The newest migration, as a constant: reading the files would import Alembic in every command."""
 
 
 class DatabaseTooNew(CommandError):
-    """The database was laid out by a later version of this program."""
+    """The database was migrated by a later version of this program."""
 
     code = "database_too_new"
 
 
 def migrate(engine: Engine) -> None:
-    """Run the migrations that ``engine``'s database lacks, all or none.
+    """Run all missing migrations in one transaction.
 
     Raises:
-        DatabaseUnreachable: it cannot be opened, or is something else.
+        DatabaseUnreachable: it cannot be opened or is not a service database.
         DatabaseTooNew: it has migrations this program does not know.
     """
     url = redacted_url(str(engine.url.render_as_string(hide_password=False)))
@@ -39,7 +39,7 @@ def migrate(engine: Engine) -> None:
 
 
 def revision(connection: Connection) -> str | None:
-    """The migration the database is at; None for an empty one."""
+    """Return the revision of the database; None if it is empty."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     found: str | None = connection.execute(
@@ -53,7 +53,7 @@ def _upgrade(connection: Connection, url: str) -> None:
     from alembic.config import Config
     from alembic.util import CommandError
 
-    # Another process may have done it while this one waited for the lock.
+    # Another process may have migrated while this one waited for the lock.
     if revision(connection) == HEAD:
         return
     config = Config()

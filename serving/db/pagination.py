@@ -1,4 +1,4 @@
-"""Pages of rows in order of a growing number: a cursor is the last number seen."""
+"""Keyset pagination over a growing integer column: the cursor is the last value seen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class PageRequest:
-    """Which part: at most ``limit`` rows after ``cursor`` (None: from the beginning)."""
+    """Request for at most ``limit`` rows after ``cursor`` (None: from the beginning)."""
 
     limit: int
     cursor: int | None = None
@@ -21,7 +21,7 @@ class PageRequest:
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """Some items, and the cursor of the next page; None where this is the last."""
+    """Items and the cursor of the next page; None on the last page."""
 
     items: Sequence[T]
     next: int | None
@@ -35,7 +35,7 @@ def page(
     *,
     newest_first: bool = False,
 ) -> tuple[list[Row[Any]], int | None]:
-    """The rows of one page and the cursor of the next; ``number`` is also selected by ``query``."""
+    """Return the rows of a page and the next cursor; ``query`` must select ``number``."""
     if request.cursor is not None:
         after = number < request.cursor if newest_first else number > request.cursor
         query = query.where(after)

@@ -1,4 +1,4 @@
-"""The tables of the service database. Their layout is made by the migrations beside this file."""
+"""Tables of the service database; the migrations in ``migrations/`` create them."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ WATCHLISTS = Table(
     Column("kind", String(10), nullable=False, server_default="project"),
     UniqueConstraint("as_of", "region", "kind"),
 )
-"""Sealed lists, each of one ``kind`` of unit. ``region`` is empty for a list of everything.
+"""Sealed lists, each of one ``kind`` of unit. ``region`` is empty for a list of all regions.
 
-``body`` is what ``digest`` is of."""
+``digest`` is the SHA-256 of ``body``."""
 
 WATCHLIST_ENTRIES = Table(
     "watchlist_entries",
@@ -71,7 +71,7 @@ WATCHLIST_ENTRIES = Table(
     Column("region_code", String(12)),
     UniqueConstraint("watchlist_id", "rank"),
 )
-"""The entries of every sealed list as rows, for counting and for joining visits to them."""
+"""Entries of the sealed lists as rows, for counts and joins with visits."""
 
 PROJECT_RISKS = Table(
     "project_risks",
@@ -85,7 +85,7 @@ PROJECT_RISKS = Table(
     Column("probability", Float),
     Index(None, "project_id"),
 )
-"""What was known and said about every scored project when the list was sealed."""
+"""Sealed risk documents of all projects scored with a list."""
 
 PLACES = Table(
     "places",
@@ -93,7 +93,7 @@ PLACES = Table(
     Column("project_id", String(200), primary_key=True),
     Column("region_code", String(12), nullable=False),
 )
-"""Where each project is, as last published or sent; decides who may see it."""
+"""Region of each project, as last published or sent; decides who may see it."""
 
 USERS = Table(
     "users",
@@ -109,7 +109,7 @@ USERS = Table(
     Column("created_by", String(200), nullable=False),
     Column("disabled_at", _TIME),
 )
-"""People. ``subject`` is who they are to an OpenID provider; ``stamp`` ends older sessions."""
+"""Users. ``subject`` is their OpenID subject; raising ``stamp`` ends older sessions."""
 
 TOKENS = Table(
     "tokens",
@@ -125,7 +125,7 @@ TOKENS = Table(
     Column("expires_at", _TIME),
     Column("revoked_at", _TIME),
 )
-"""Systems. Only the hash of a token is kept; ``scopes`` narrows what its role may do."""
+"""Tokens of other systems, stored as hashes; ``scopes`` narrows the permissions of the role."""
 
 AUDIT = Table(
     "audit",
@@ -145,7 +145,7 @@ AUDIT = Table(
     Column("status", Integer, nullable=False),
     Index(None, "at"),
 )
-"""Who read or wrote what, when, and from which list and model."""
+"""Audit log: who read or wrote what and when, with the list and model."""
 
 OUTCOMES = Table(
     "outcomes",
@@ -171,7 +171,7 @@ OUTCOMES = Table(
     UniqueConstraint("outcome_id", "version"),
     Index(None, "project_id"),
 )
-"""What visits found, every version; ``drawn`` if the list had drawn it at random; fen."""
+"""Outcomes of visits, all versions; ``drawn`` if selected at random for the list. Money in fen."""
 
 NOTES = Table(
     "notes",
@@ -184,7 +184,7 @@ NOTES = Table(
     Column("written_at", _TIME, nullable=False),
     Index(None, "project_id"),
 )
-"""What people wrote about a project."""
+"""Notes on projects."""
 
 FEEDBACK = Table(
     "feedback",
@@ -200,7 +200,7 @@ FEEDBACK = Table(
     Column("given_at", _TIME, nullable=False),
     Index(None, "project_id"),
 )
-"""What people think of a score (empty ``family``) or of one of its reasons."""
+"""Feedback on a score (empty ``family``) or on one of its reasons."""
 
 INBOX = Table(
     "inbox",
@@ -215,7 +215,7 @@ INBOX = Table(
     Column("sent_by", String(200), nullable=False),
     Column("region", String(12), nullable=False),
 )
-"""Rows of contract tables sent over the API, as they came."""
+"""Rows of contract tables as sent over the API."""
 
 INBOX_TAKEN = Table(
     "inbox_taken",
@@ -226,7 +226,7 @@ INBOX_TAKEN = Table(
     Column("repeated", Integer, nullable=False),
     Column("quarantined", Integer, nullable=False),
 )
-"""Which of them went into the record store, and what became of their rows."""
+"""Which of them were imported into the record store, with row counts."""
 
 IDEMPOTENCY = Table(
     "idempotency",
@@ -238,7 +238,7 @@ IDEMPOTENCY = Table(
     Column("body", LargeBinary, nullable=False),
     Column("created_at", _TIME, nullable=False),
 )
-"""Answers to writes by the key the client gave them, so that a repeat writes nothing."""
+"""Responses of writes by Idempotency-Key, so that a repeated request writes nothing."""
 
 JOBS = Table(
     "jobs",
@@ -261,7 +261,7 @@ JOBS = Table(
     Column("alive_at", _TIME),
     Index(None, "state"),
 )
-"""Long runs: queued, running, done, failed."""
+"""Jobs: queued, running, done or failed."""
 
 EVENTS = Table(
     "events",
@@ -275,7 +275,7 @@ EVENTS = Table(
     Column("data", JSON, nullable=False),
     Column("created_at", _TIME, nullable=False),
 )
-"""What happened that other systems may want to hear of. ``region`` is the list's or project's."""
+"""Events for other systems. ``region`` is that of the list or project."""
 
 SUBSCRIPTIONS = Table(
     "subscriptions",
@@ -291,7 +291,7 @@ SUBSCRIPTIONS = Table(
     Column("created_by", String(200), nullable=False),
     Column("ended_at", _TIME),
 )
-"""Systems that want to be called."""
+"""Webhook subscriptions of other systems."""
 
 DELIVERIES = Table(
     "deliveries",
@@ -305,7 +305,7 @@ DELIVERIES = Table(
     Column("last_answer", String(200)),
     Index(None, "due_at"),
 )
-"""The outbox: which event still has to reach whom, and when it is tried next."""
+"""Outbox: pending deliveries of events and the time of the next attempt."""
 
 BRIEFINGS = Table(
     "briefings",
@@ -320,7 +320,7 @@ BRIEFINGS = Table(
     Column("made_by", String(200), nullable=False),
     UniqueConstraint("month", "region", "format", "digest"),
 )
-"""Monthly briefings as they were made."""
+"""Monthly briefings as rendered."""
 
 INDICATORS = Table(
     "indicators",
@@ -332,7 +332,7 @@ INDICATORS = Table(
     Column("rates", JSON, nullable=False),
     UniqueConstraint("as_of", "region_code", "month"),
 )
-"""The eight rates of a county in a month, as known at ``as_of``."""
+"""The eight rates of a county or township in a month, as known at ``as_of``."""
 
 MODELS = Table(
     "models",
@@ -356,7 +356,7 @@ DOSSIERS = Table(
     Column("body", LargeBinary, nullable=False),
     Index(None, "project_id"),
 )
-"""What pages show of a project's records, gathered for a publication; gzipped JSON."""
+"""Per-project data for the pages, collected for a publication; gzipped JSON."""
 
 REGISTERS = Table(
     "registers",
@@ -364,7 +364,7 @@ REGISTERS = Table(
     Column("watchlist_id", Integer, ForeignKey("watchlists.id"), primary_key=True),
     Column("body", LargeBinary, nullable=False),
 )
-"""All projects, open matters and closed cases of a publication, in short; gzipped JSON."""
+"""Summary of all projects, open matters and closed cases of a publication; gzipped JSON."""
 
 MATTER_STEPS = Table(
     "matter_steps",
@@ -382,7 +382,7 @@ MATTER_STEPS = Table(
     Column("data", JSON),
     Index(None, "matter"),
 )
-"""What was done about a matter; ``data`` holds evidence, reason, outcome, level or duty."""
+"""Steps of matters; ``data`` holds evidence, reason, outcome, level or duty."""
 
 MATTERS = Table(
     "matters",
@@ -394,7 +394,7 @@ MATTERS = Table(
     Column("opened_by", String(200), nullable=False),
     Column("opened_at", _TIME, nullable=False),
 )
-"""Everything that is followed until it is done; by its stable key."""
+"""Matters followed until they are closed, by their stable key."""
 
 MATTER_FACTS = Table(
     "matter_facts",
@@ -407,7 +407,7 @@ MATTER_FACTS = Table(
     Column("facts", JSON, nullable=False),
     Index(None, "matter"),
 )
-"""What was known of a matter as of a list; a new row whenever it changed. The last one holds."""
+"""Facts of a matter as of a list; a new row for every change, the last one is valid."""
 
 MATTER_LISTS = Table(
     "matter_lists",
@@ -415,7 +415,7 @@ MATTER_LISTS = Table(
     Column("watchlist_id", Integer, ForeignKey("watchlists.id"), primary_key=True),
     Column("taken_at", _TIME, nullable=False),
 )
-"""Lists whose matters have been taken."""
+"""Lists whose matters have been synchronised."""
 
 LINK_DECISIONS = Table(
     "link_decisions",
@@ -432,7 +432,7 @@ LINK_DECISIONS = Table(
     Column("decided_at", _TIME, nullable=False),
     Index(None, "complaint_id"),
 )
-"""To whom people linked a complaint, or to nobody; the last decision of a complaint stands."""
+"""Decisions that link a complaint to a project or organisation, or to none; the last is valid."""
 
 NOTICES = Table(
     "notices",
@@ -451,7 +451,7 @@ NOTICES = Table(
     UniqueConstraint("department", "project_id", "list_digest"),
     Index(None, "project_id"),
 )
-"""Notices sent to other departments; ``body`` is the package as JSON, ``digest`` its SHA-256."""
+"""Notices sent to other departments; ``body`` is the payload as JSON, ``digest`` its SHA-256."""
 
 NOTICE_STEPS = Table(
     "notice_steps",
@@ -465,7 +465,7 @@ NOTICE_STEPS = Table(
     Column("taken_at", _TIME, nullable=False),
     Index(None, "notice_id"),
 )
-"""What became of a notice: answered, or something noted."""
+"""Steps of notices: answers and remarks."""
 
 SEALED = (
     *(WATCHLISTS.name, WATCHLIST_ENTRIES.name, PROJECT_RISKS.name, AUDIT.name, OUTCOMES.name),
@@ -475,4 +475,4 @@ SEALED = (
     *(MATTERS.name, MATTER_FACTS.name, MATTER_LISTS.name),
     *(NOTICES.name, NOTICE_STEPS.name),
 )
-"""Tables whose rows may neither change nor go."""
+"""Append-only tables."""

@@ -1,1 +1,1 @@
-"""Systems that want to be called."""
+"""Events, webhook subscriptions and deliveries."""

@@ -1,4 +1,4 @@
-"""/v1/subscriptions: systems that want to be called when something happens."""
+"""/v1/subscriptions: webhook subscriptions."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ Manager = Annotated[Principal, require(Permission.MANAGE_SUBSCRIPTIONS)]
 
 @router.post("", status_code=201, response_model=NewSubscription)
 def subscribe(
-    request: Request, database: DatabaseDep, who: Manager, wanted: SubscriptionIn
+    request: Request, database: DatabaseDep, principal: Manager, wanted: SubscriptionIn
 ) -> Response:
     """Subscribe a system to events; the secret is shown once."""
-    require_covers(who, wanted.region)
+    require_covers(principal, wanted.region)
 
     def keep(connection: Connection) -> NewSubscription:
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
@@ -45,33 +45,33 @@ def subscribe(
             types=sorted(set(wanted.types)),
             secret=secret,
             created_at=now(),
-            created_by=who.name,
+            created_by=principal.name,
             ended_at=None,
         )
         outbox.add_subscription(connection, kept)
         told = _to_schema(kept, outbox.Backlog(0, 0))
         return NewSubscription(**told.model_dump(), secret=secret)
 
-    return write_once(WriteRequest(request, database, who, wanted), keep)
+    return write_once(WriteRequest(request, database, principal, wanted), keep)
 
 
 @router.get("")
-def list_subscriptions(database: DatabaseDep, who: Manager) -> Page[Subscription]:
+def list_subscriptions(database: DatabaseDep, principal: Manager) -> Page[Subscription]:
     """Subscriptions and their pending deliveries."""
-    found = outbox.list_subscriptions(database.engine, who)
+    found = outbox.list_subscriptions(database.engine, principal)
     return Page(items=[_to_schema(one, backlog) for one, backlog in found], next=None)
 
 
 @router.delete("/{subscription_id}", status_code=204)
 def unsubscribe(
-    request: Request, database: DatabaseDep, who: Manager, subscription_id: NamePath
+    request: Request, database: DatabaseDep, principal: Manager, subscription_id: NamePath
 ) -> Response:
     """Cancel a subscription."""
 
     def end(connection: Connection) -> None:
-        outbox.end_subscription(connection, subscription_id, who, now())
+        outbox.end_subscription(connection, subscription_id, principal, now())
 
-    return write_once(WriteRequest(request, database, who, None), end, 204)
+    return write_once(WriteRequest(request, database, principal, None), end, 204)
 
 
 def _to_schema(one: outbox.Subscription, backlog: outbox.Backlog) -> Subscription:

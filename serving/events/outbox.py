@@ -1,4 +1,4 @@
-"""Subscriptions, and the deliveries that still have to reach them."""
+"""Webhook subscriptions and pending deliveries in the service database."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from serving.errors import ApiError
 from serving.events.repository import Event, to_event
 
 LEASE = dt.timedelta(seconds=60)
-"""A delivery being tried is not tried by anyone else for so long."""
+"""A claimed delivery is not claimed again for this long."""
 
 RETRY_SECONDS = (10, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200, 86400)
-"""Seconds until the next attempt, after each that failed; then it is given up, but kept."""
+"""Seconds until the next attempt after each failure; then the delivery is given up."""
 
 
 class SubscriptionUnknown(ApiError):
@@ -33,7 +33,7 @@ class SubscriptionUnknown(ApiError):
 
 @dataclass(frozen=True)
 class Subscription:
-    """A system that wants to be called at ``url``, signed with ``secret``."""
+    """A system called at ``url``; its requests are signed with ``secret``."""
 
     subscription_id: str
     name: str
@@ -48,7 +48,7 @@ class Subscription:
 
 @dataclass(frozen=True)
 class Delivery:
-    """An event on its way to a subscriber; ``attempts`` counts this one."""
+    """A claimed delivery; ``attempts`` includes the present one."""
 
     event: Event
     subscription: Subscription
@@ -58,14 +58,14 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Backlog:
-    """How many deliveries of a subscription wait, and how many were given up."""
+    """Number of waiting and of given-up deliveries of a subscription."""
 
     waiting: int
     given_up: int
 
 
 def add_subscription(connection: Connection, one: Subscription) -> None:
-    """Make a subscription; it hears of what happens from now on."""
+    """Insert a subscription; it receives later events."""
     connection.execute(
         insert(SUBSCRIPTIONS).values(
             subscription_id=one.subscription_id,
@@ -81,7 +81,7 @@ def add_subscription(connection: Connection, one: Subscription) -> None:
 
 
 def list_subscriptions(engine: Engine, principal: Principal) -> list[tuple[Subscription, Backlog]]:
-    """The subscriptions of the region that have not ended, oldest first."""
+    """Return the active subscriptions of the region, oldest first."""
     open_ = DELIVERIES.c.delivered_at.is_(None)
     given_up = DELIVERIES.c.given_up_at
     backlog = (
@@ -107,7 +107,7 @@ def list_subscriptions(engine: Engine, principal: Principal) -> list[tuple[Subsc
 def end_subscription(
     connection: Connection, subscription_id: str, principal: Principal, now: dt.datetime
 ) -> None:
-    """Nothing is sent to it any more.
+    """End a subscription.
 
     Raises:
         SubscriptionUnknown: there is none in the principal's region.
@@ -126,9 +126,9 @@ def end_subscription(
 
 
 def claim_deliveries(engine: Engine, now: dt.datetime, most: int = 20) -> list[Delivery]:
-    """Deliveries that are due, for the caller alone to try until the lease is over.
+    """Claim deliveries that are due; no other caller gets them until the lease expires.
 
-    Of one subscription they come in the order of their events.
+    Deliveries of a subscription are in the order of their events.
     """
     due = (
         select(DELIVERIES)
@@ -162,13 +162,13 @@ def claim_deliveries(engine: Engine, now: dt.datetime, most: int = 20) -> list[D
 
 
 def mark_delivered(engine: Engine, one: Delivery, answer: str, now: dt.datetime) -> None:
-    """It reached its subscriber."""
+    """Mark a delivery as delivered."""
     with writing(engine).begin() as connection:
         connection.execute(_change(one, delivered_at=now, last_answer=answer[:200]))
 
 
 def mark_failed(engine: Engine, one: Delivery, answer: str, now: dt.datetime) -> None:
-    """It did not; it is tried again later, less and less often, and in the end given up."""
+    """Schedule the next attempt with growing delay, or give the delivery up."""
     values: dict[str, Any] = {"last_answer": answer[:200]}
     if one.attempts > len(RETRY_SECONDS):
         values["given_up_at"] = now

@@ -1,7 +1,7 @@
-"""What other systems may want to hear of, in the order it happened.
+"""Events in the service database, in the order they happened.
 
-Events are written in the transaction that publishes a list or changes a matter, together with one
-delivery for every subscription that wants them, so that neither can be without the other.
+Events are written in the transaction that publishes a list or changes a matter, with a delivery for
+every matching subscription, so that neither exists without the other.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from serving.events.types import DIGEST, LIST_TYPES, PUBLISHED
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened at ``created_at``; ``region`` is the list's or the project's."""
+    """An event; ``region`` is that of the list or project."""
 
     number: int
     event_id: str
@@ -38,7 +38,7 @@ class Event:
 
 
 def record_events(connection: Connection, rows: Sequence[dict[str, Any]], now: dt.datetime) -> None:
-    """Keep events and a delivery of each for every subscription that wants it."""
+    """Insert events and a delivery for every matching subscription."""
     lock_events(connection)
     for row in rows:
         row.update(event_id=str(uuid.uuid4()), created_at=now)
@@ -61,10 +61,10 @@ def record_events(connection: Connection, rows: Sequence[dict[str, Any]], now: d
 
 
 def list_events(engine: Engine, principal: Principal, wanted: PageRequest) -> Page[Event]:
-    """What happened to lists since a cursor; the cursor of the next page is the last number.
+    """Return a page of list events after a cursor; the next cursor is the last event number.
 
-    Unlike other pages the cursor is never None once there was an event, so that whoever has read
-    everything can ask again from there.
+    Unlike other pages the cursor is never None once there was an event, so that a client that has
+    read everything can continue from there.
     """
     query = select(EVENTS).where(
         EVENTS.c.type.in_(LIST_TYPES),
@@ -79,7 +79,7 @@ def list_events(engine: Engine, principal: Principal, wanted: PageRequest) -> Pa
 
 
 def to_event(row: Row[Any]) -> Event:
-    """The event in ``row``."""
+    """Return the event of a row."""
     return Event(
         row.id,
         row.event_id,

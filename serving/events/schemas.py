@@ -1,4 +1,4 @@
-"""Subscriptions as they are made and listed."""
+"""Schemas of webhook subscriptions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EventType = Literal[
 
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 LIST_EVENTS: tuple[EventType, ...] = ("watchlist.published", "project.tier_changed")
-"""What a subscription hears of that names no types."""
+"""Event types of a subscription that names none."""
 
 
 class SubscriptionIn(Schema):
@@ -43,7 +43,7 @@ class SubscriptionIn(Schema):
 
 
 class Subscription(Schema):
-    """A subscription; ``waiting`` deliveries are still to be made, ``given_up`` never will be."""
+    """A subscription with its number of waiting and given-up deliveries."""
 
     id: str
     name: str
@@ -57,6 +57,6 @@ class Subscription(Schema):
 
 
 class NewSubscription(Subscription):
-    """A new subscription with the secret that signs what it is sent; told only now."""
+    """A new subscription with its signing secret, which is shown only once."""
 
     secret: str

@@ -1,4 +1,4 @@
-"""Calls subscribers: CloudEvents, signed as Standard Webhooks prescribe, again until they answer.
+"""Delivers webhooks: CloudEvents signed by Standard Webhooks, retried on failure.
 
 Sources: CloudEvents 1.0 (structured JSON mode); Standard Webhooks 1.0 (``webhook-id``,
 ``webhook-timestamp``, ``webhook-signature``).
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 SECONDS = 10
-"""How long a subscriber may take to answer."""
+"""Timeout of a request to a subscriber, in seconds."""
 
 _TYPE_PREFIX = "cn.wagewatch."
 _SOURCES = {"matter": "/v1/matters", "digest": "/v1/matters"}
 
 
 def deliver_due(engine: Engine, client: httpx.Client, now: dt.datetime) -> int:
-    """Try every delivery that is due, in order; how many there were.
+    """Try every due delivery in order and return how many there were.
 
-    After a failure the later ones of the same subscriber wait for their own turn.
+    After a failure the later deliveries to the same subscriber are postponed too.
     """
     taken = claim_deliveries(engine, now)
     unreachable: set[int] = set()
@@ -43,7 +43,7 @@ def deliver_due(engine: Engine, client: httpx.Client, now: dt.datetime) -> int:
 
 
 def envelope(event: Event) -> bytes:
-    """The event as a CloudEvent."""
+    """Return the event as a CloudEvent in JSON."""
     return json.dumps(
         {
             "specversion": "1.0",
@@ -72,7 +72,7 @@ def signature(secret: str, event_id: str, timestamp: int, body: bytes) -> str:
 
 
 def _call(client: httpx.Client, one: Delivery, now: dt.datetime) -> str | None:
-    """None if the subscriber took it; else what it said instead."""
+    """Return None on success, else the status code or the name of the error."""
     import httpx
 
     body, timestamp = envelope(one.event), int(now.timestamp())

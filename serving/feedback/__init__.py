@@ -1,1 +1,1 @@
-"""What people think of scores and reasons."""
+"""Feedback on scores and reasons."""

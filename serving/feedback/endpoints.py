@@ -1,4 +1,4 @@
-"""/v1/feedback: useful, wrong or already known."""
+"""/v1/feedback: feedback on scores and reasons."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ router = APIRouter(prefix="/v1/feedback", tags=["feedback"], responses=RESPONSES
 def add_feedback(
     request: Request,
     database: DatabaseDep,
-    who: Annotated[Principal, require(Permission.WRITE_FEEDBACK)],
+    principal: Annotated[Principal, require(Permission.WRITE_FEEDBACK)],
     given: FeedbackIn,
     key: IdempotencyKey,
 ) -> Response:
     """Give feedback on a score or a reason."""
 
     def keep(connection: Connection) -> Feedback:
-        return service.create(connection, database, who, given)
+        return service.create(connection, database, principal, given)
 
-    return write_once(WriteRequest(request, database, who, given, key), keep)
+    return write_once(WriteRequest(request, database, principal, given, key), keep)
 
 
 @router.get("")
 def list_feedback(
     database: DatabaseDep,
-    who: Annotated[Principal, require(Permission.READ_FEEDBACK)],
+    principal: Annotated[Principal, require(Permission.READ_FEEDBACK)],
     project_id: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Feedback]:
     """Feedback, oldest first."""
-    return service.list_(database, who, page_request(limit, cursor), project_id)
+    return service.list_(database, principal, page_request(limit, cursor), project_id)

@@ -1,4 +1,4 @@
-"""Feedback as it is sent and kept."""
+"""Schemas of feedback."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Family = Annotated[str, LiteralOf(family.name for family in ALL_FAMILIES)]
 
 
 class FeedbackIn(Schema):
-    """What one thinks of a project's score, or of the reason of one ``family``."""
+    """Feedback on the score of a project, or on the reason of one ``family``."""
 
     model_config = example(
         project_id="P-00001", as_of="2025-06-01", family="payments", verdict="already_known"
@@ -29,7 +29,7 @@ class FeedbackIn(Schema):
 
 
 class Feedback(FeedbackIn):
-    """A piece of feedback, who gave it and when."""
+    """Feedback with its author and time."""
 
     model_config = ConfigDict(json_schema_extra=None)
 

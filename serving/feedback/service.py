@@ -1,4 +1,4 @@
-"""Keeps and lists feedback."""
+"""Stores and lists feedback."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from serving.watchlists.repository import WatchlistRepository
 
 
 def create(
-    connection: Connection, database: Database, who: Principal, given: FeedbackIn
+    connection: Connection, database: Database, principal: Principal, given: FeedbackIn
 ) -> Feedback:
-    """Keep a piece of feedback on a project's score of a publication.
+    """Store feedback on the score of a project in a publication.
 
     Raises:
-        NotPublished, ProjectNotScored: the project has no score of that date, or lies elsewhere.
+        NotPublished, ProjectNotScored: the project has no score of that date in the region.
     """
-    WatchlistRepository(database).project_risk(given.project_id, given.as_of, who)
+    WatchlistRepository(database).project_risk(given.project_id, given.as_of, principal)
     kept = FeedbackRow(
         project_id=given.project_id,
-        region_code=region_of(connection, given.project_id, who),
+        region_code=region_of(connection, given.project_id, principal),
         as_of=given.as_of,
         family=given.family or "",
         verdict=given.verdict,
         comment=given.comment,
-        given_by=who.name,
+        given_by=principal.name,
         given_at=now(),
     )
     add_feedback(connection, kept)
@@ -39,15 +39,15 @@ def create(
 
 
 def list_(
-    database: Database, who: Principal, wanted: PageRequest, project_id: str | None
+    database: Database, principal: Principal, wanted: PageRequest, project_id: str | None
 ) -> Page[Feedback]:
-    """The feedback on projects of the region."""
-    found = list_feedback(database.engine, who, wanted, project_id)
+    """Return a page of the feedback on projects of the region."""
+    found = list_feedback(database.engine, principal, wanted, project_id)
     after = None if found.next is None else str(found.next)
     return Page(items=[to_schema(one) for one in found.items], next=after)
 
 
 def to_schema(kept: FeedbackRow) -> Feedback:
-    """A piece of feedback as it is sent."""
+    """Return the schema of a piece of feedback."""
     values = {name: getattr(kept, name) for name in Feedback.model_fields}
     return Feedback.model_validate({**values, "family": kept.family or None})

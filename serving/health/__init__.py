@@ -1,1 +1,1 @@
-"""Whether the service works."""
+"""Liveness, readiness and metrics of the service."""

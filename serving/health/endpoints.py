@@ -1,4 +1,4 @@
-"""/healthz, /readyz and /metrics, for whatever watches over the service."""
+"""/healthz, /readyz and /metrics, for monitoring."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def readyz(request: Request, database: DatabaseDep) -> Ready:
     },
 )
 def get_metrics(
-    request: Request, who: Annotated[Principal, require(Permission.READ_METRICS)]
+    request: Request, principal: Annotated[Principal, require(Permission.READ_METRICS)]
 ) -> Response:
     """Metrics for Prometheus."""
     return Response(metrics_of(request).text(), media_type="text/plain; version=0.0.4")

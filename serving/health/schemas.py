@@ -1,4 +1,4 @@
-"""Answers of /healthz."""
+"""Schemas of /healthz and /readyz."""
 
 from __future__ import annotations
 

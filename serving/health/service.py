@@ -1,4 +1,4 @@
-"""Reads what the health endpoints tell."""
+"""Health of the service."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from serving.watchlists.repository import WatchlistRepository
 
 
 def health(database: Database) -> Health:
-    """The state of the service; raises what the database raises."""
+    """Return version and newest list; errors of the database are raised."""
     return Health(
         status="ok",
         version=package_version(),
@@ -18,6 +18,6 @@ def health(database: Database) -> Health:
 
 
 def ready(database: Database) -> Ready:
-    """That it can work; raises what the database raises."""
+    """Check that the database can be read; errors of the database are raised."""
     WatchlistRepository(database).generation()
     return Ready(status="ready")

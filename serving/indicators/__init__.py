@@ -1,1 +1,1 @@
-"""The eight rates."""
+"""The eight rates of counties and townships."""

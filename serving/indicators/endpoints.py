@@ -1,4 +1,4 @@
-"""/v1/indicators: the eight rates by place and month."""
+"""/v1/indicators: the eight rates by region and month."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1/indicators", tags=["indicators"], responses=RESPO
 @router.get("")
 def list_indicators(
     database: DatabaseDep,
-    who: Annotated[Principal, require(Permission.READ_INDICATORS)],
+    principal: Annotated[Principal, require(Permission.READ_INDICATORS)],
     as_of: AsOfQuery = None,
     level: Annotated[Literal["county", "township"], Query()] = "county",
     cursor: CursorQuery = None,
@@ -31,7 +31,7 @@ def list_indicators(
 ) -> Page[CountyMonth]:
     """The eight indicators by county or township and month."""
     digits = COUNTY if level == "county" else TOWNSHIP
-    found = list_rates(database.engine, who, page_request(limit, cursor), as_of, digits)
+    found = list_rates(database.engine, principal, page_request(limit, cursor), as_of, digits)
     after = None if found.next is None else str(found.next)
     return Page(items=[_to_schema(one) for one in found.items], next=after)
 

@@ -1,4 +1,4 @@
-"""The eight rates by place and month, with the numbers behind them."""
+"""/indicators: the eight rates by region and month, with their counts."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _MOST = 100_000
 @router.get("/indicators")
 def indicators(
     request: Request,
-    who: Annotated[Principal, require(Permission.READ_INDICATORS)],
+    principal: Annotated[Principal, require(Permission.READ_INDICATORS)],
     place: Annotated[str, Query(pattern=r"^\d{0,12}$")] = "",
     month: Annotated[str, Query(pattern=r"^(|\d{4}-\d{2})$")] = "",
 ) -> Response:
     """Counties, or the townships of one county, in a month."""
     engine = reader_of(request).database.engine
-    counties = list_rates(engine, who, PageRequest(_MOST), None, COUNTY).items
+    counties = list_rates(engine, principal, PageRequest(_MOST), None, COUNTY).items
     codes = sorted({one.region_code for one in counties})
     county = place[:COUNTY] if place else (codes[0] if len(codes) == 1 else "")
     rows = counties
     if county:
-        within = list_rates(engine, who, PageRequest(_MOST), None, TOWNSHIP).items
+        within = list_rates(engine, principal, PageRequest(_MOST), None, TOWNSHIP).items
         rows = [one for one in within if one.region_code.startswith(county)]
     months = sorted({one.month for one in (*counties, *rows)})
     chosen = next(
@@ -47,7 +47,7 @@ def indicators(
     return render(
         request,
         "indicators",
-        who,
+        principal,
         names=names,
         county=county,
         counties=codes,
@@ -61,7 +61,7 @@ def indicators(
 
 
 def share(rate: Document | None) -> float | None:
-    """From 0 to 1; None where nothing was due or known."""
+    """Return the share from 0 to 1; None if nothing was due or known."""
     return rate["kept"] / rate["due"] if rate and rate["due"] else None
 
 
@@ -79,7 +79,7 @@ def _cell(name: str, rate: Document | None) -> Document:
 
 
 def _sum(rows: Sequence[CountyRates], names: Sequence[str]) -> list[Document]:
-    """All places together: what was kept of what was due, not a mean of shares."""
+    """Return the rates of all regions together: sums, not a mean of shares."""
     cells: list[Document] = []
     for name in names:
         known = [one.rates[name] for one in rows if name in one.rates]
@@ -91,7 +91,7 @@ def _sum(rows: Sequence[CountyRates], names: Sequence[str]) -> list[Document]:
 def _trend(
     rows: Sequence[CountyRates], months: Sequence[dt.date], names: Sequence[str]
 ) -> Document:
-    """The shares of all places together, month by month."""
+    """Return the monthly shares of all regions together."""
     by_month = [_sum([one for one in rows if one.month == month], names) for month in months]
     return {
         "months": [f"{month:%Y-%m}" for month in months],

@@ -17,7 +17,7 @@ from serving.db.tables import INDICATORS
 
 @dataclass(frozen=True)
 class CountyRates:
-    """The eight rates of a county in a month as known at ``as_of``; see ``risk.indicators``."""
+    """The eight rates of a county or township in a month, as known at ``as_of``."""
 
     as_of: dt.date
     region_code: str
@@ -26,7 +26,7 @@ class CountyRates:
 
 
 def save_rates(connection: Connection, rates: Sequence[CountyRates]) -> None:
-    """Keep the rates that are not kept yet."""
+    """Insert the rates that are not stored yet."""
     rows = [
         {"as_of": one.as_of, "region_code": one.region_code, "month": one.month, "rates": one.rates}
         for one in rates
@@ -46,9 +46,9 @@ def save_rates(connection: Connection, rates: Sequence[CountyRates]) -> None:
 def list_rates(
     engine: Engine, principal: Principal, wanted: PageRequest, as_of: dt.date | None, digits: int
 ) -> Page[CountyRates]:
-    """The rates of the region's places as of ``as_of``, the newest there are for None.
+    """Return a page of the rates of the region as of ``as_of``, the newest for None.
 
-    ``digits``: how long the codes of these places are.
+    ``digits`` is the length of the region codes: county or township.
     """
     newest = select(func.max(INDICATORS.c.as_of)).scalar_subquery()
     day = INDICATORS.c.as_of == (newest if as_of is None else as_of)

@@ -1,4 +1,4 @@
-"""The eight rates as they are sent."""
+"""Schemas of the eight rates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RateName = Annotated[str, LiteralOf(DEFINITIONS)]
 
 
 class Rate(Schema):
-    """``kept`` of ``due``; ``share`` is null where nothing was due or known."""
+    """``kept`` out of ``due``; ``share`` is null if nothing was due or known."""
 
     kept: int
     due: int
@@ -21,7 +21,7 @@ class Rate(Schema):
 
 
 class CountyMonth(Schema):
-    """The rates of a place in a month, as known at ``as_of``; unknown ones are left out."""
+    """Rates of a region in a month, as known at ``as_of``; unknown ones are left out."""
 
     as_of: dt.date
     region_code: str

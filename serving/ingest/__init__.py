@@ -1,1 +1,1 @@
-"""Records sent in."""
+"""Import of records from files and from submissions of the API."""

@@ -1,4 +1,4 @@
-"""``wagewatch import``: takes records in."""
+"""``wagewatch import``: imports records."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def import_(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...")],
     json: JsonFlag = False,
 ) -> None:
-    """Files or folders; a row that fails is quarantined, the rest is kept.
+    """Import files or folders; failing rows are quarantined.
 
-    Where there is no workspace yet it is made, as ``init`` would.
+    Creates the workspace if there is none, like ``init``.
     """
     from risk.intake.importer import import_paths
 

@@ -1,4 +1,4 @@
-"""/v1/records and /v1/complaints: rows of the record contract, sent in as JSON."""
+"""/v1/records and /v1/complaints: rows of the record contract as JSON."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Writer = Annotated[Principal, require(Permission.WRITE_RECORDS)]
 def add_records(
     request: Request,
     database: DatabaseDep,
-    who: Writer,
+    principal: Writer,
     table: TableName,
     sent: RecordsIn,
     key: IdempotencyKey,
@@ -34,24 +34,30 @@ def add_records(
     """Send rows of a table; they are validated like an imported file."""
 
     def keep(connection: Connection) -> Submission:
-        return service.create(connection, who, table, sent.rows)
+        return service.create(connection, principal, table, sent.rows)
 
-    return write_once(WriteRequest(request, database, who, sent, key), keep, 202)
+    return write_once(WriteRequest(request, database, principal, sent, key), keep, 202)
 
 
 @router.post("/complaints", status_code=202, response_model=Submission)
 def add_complaints(
-    request: Request, database: DatabaseDep, who: Writer, sent: ComplaintsIn, key: IdempotencyKey
+    request: Request,
+    database: DatabaseDep,
+    principal: Writer,
+    sent: ComplaintsIn,
+    key: IdempotencyKey,
 ) -> Response:
     """Send complaints."""
 
     def keep(connection: Connection) -> Submission:
-        return service.create(connection, who, "complaints", sent.rows)
+        return service.create(connection, principal, "complaints", sent.rows)
 
-    return write_once(WriteRequest(request, database, who, sent, key), keep, 202)
+    return write_once(WriteRequest(request, database, principal, sent, key), keep, 202)
 
 
 @router.get("/submissions/{submission_id}")
-def get_submission(database: DatabaseDep, who: Writer, submission_id: NamePath) -> SubmissionState:
+def get_submission(
+    database: DatabaseDep, principal: Writer, submission_id: NamePath
+) -> SubmissionState:
     """State of rows you sent."""
-    return service.get_state(database, who, submission_id)
+    return service.get_state(database, principal, submission_id)

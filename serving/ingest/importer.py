@@ -1,4 +1,4 @@
-"""Takes what was sent over the API into the record store, through the same door as a file."""
+"""Imports submissions of the API into the record store, in the same way as files."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from serving.ingest.repository import ImportResult, Submission, mark_imported, w
 
 
 def import_waiting(workspace: Workspace, database: Database) -> int:
-    """Import every submission that waits, in the order they came; how many there were.
+    """Import all waiting submissions in order and return how many there were.
 
-    Killed in between, the next call goes on where this one stopped: a submission imported but not
-    yet marked is read once more, and intake knows its rows already.
+    If the process is killed, the next call continues: a submission imported but not yet marked is
+    imported again, which stores no row twice.
 
     Raises:
-        RecordStoreBusy: another process holds the record store; everything waits on.
+        RecordStoreBusy: another process holds the record store; submissions remain waiting.
     """
     from risk.intake.quarantine import write_quarantine
 
@@ -43,7 +43,7 @@ def import_waiting(workspace: Workspace, database: Database) -> int:
 def _import(store: RecordStore, one: Submission, folder: Path) -> ImportResult:
     from risk.intake.importer import import_file
 
-    # The name is what the quarantine tells of; it must be the same should this be done twice.
+    # The quarantine refers to the file name, so it must be the same if the import is repeated.
     path = folder / f"{one.table_name}-api-{one.submission_id}.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([one.header, *one.rows])

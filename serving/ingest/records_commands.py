@@ -1,4 +1,4 @@
-"""``wagewatch records``: what lies in the record store; out to a folder of Parquet and back."""
+"""``wagewatch records``: contents of the record store; Parquet export and import."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ Folder = Annotated[str, typer.Argument(metavar="FOLDER")]
 
 
 class RecordsFolderElsewhere(CommandError):
-    """Records go to and come from folders of this machine; an address was named."""
+    """Records are exported to and imported from local folders only; a URL was given."""
 
     code = "records_folder_elsewhere"
 
 
 @GROUP.callback()
 def records(context: typer.Context, json: JsonFlag = False) -> None:
-    """Rows, versions and dates per table; which feeds are missing; what waits."""
+    """Rows, versions and dates per table; missing feeds; waiting rows."""
     if context.invoked_subcommand is not None:
         return
     from risk.intake.orphan_rows import orphan_rows
@@ -72,7 +72,7 @@ def export(context: typer.Context, folder: Folder) -> None:
 
 @GROUP.command("import")
 def import_(context: typer.Context, folder: Folder, json: JsonFlag = False) -> None:
-    """Take in what ``export`` wrote; where there is no workspace yet it is made."""
+    """Import what ``export`` wrote; creates the workspace if there is none."""
     from risk.store.parquet_export import import_records
 
     cli = cli_context(context)
@@ -90,7 +90,7 @@ def import_(context: typer.Context, folder: Folder, json: JsonFlag = False) -> N
 
 
 def _on_this_machine(folder: str) -> Path:
-    """The folder as a path; of an address the path would be a folder called ``s3:``."""
+    """Return the folder as a path; a URL would become a folder named ``s3:``."""
     if "://" in folder:
         raise RecordsFolderElsewhere(path=folder)
     return Path(folder)

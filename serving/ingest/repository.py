@@ -1,4 +1,4 @@
-"""Rows sent over the API: kept as they came until they are taken into the record store."""
+"""Submissions of the API in the service database, until they are imported."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from serving.db.tables import INBOX, INBOX_TAKEN
 
 @dataclass(frozen=True)
 class Submission:
-    """Rows of one table; ``rows`` are texts in the order of ``header``, '' where unknown."""
+    """Rows of one table; ``rows`` are texts in the order of ``header``, '' if unknown."""
 
     submission_id: str
     table_name: str
@@ -28,7 +28,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What became of a submission's rows in the record store, and when."""
+    """Row counts and time of the import of a submission."""
 
     taken_at: dt.datetime
     accepted: int
@@ -37,7 +37,7 @@ class ImportResult:
 
 
 def add_submission(connection: Connection, one: Submission) -> None:
-    """Keep rows as they came."""
+    """Insert a submission."""
     connection.execute(
         insert(INBOX).values(
             submission_id=one.submission_id,
@@ -53,7 +53,7 @@ def add_submission(connection: Connection, one: Submission) -> None:
 
 
 def waiting_submissions(engine: Engine, most: int = 500) -> list[tuple[int, Submission]]:
-    """What was not taken yet, at most so many, in the order it came, each with its number."""
+    """Return at most ``most`` submissions not imported yet, in order, each with its row id."""
     query = (
         select(INBOX)
         .outerjoin(INBOX_TAKEN, INBOX.c.id == INBOX_TAKEN.c.inbox_id)
@@ -82,7 +82,7 @@ def waiting_submissions(engine: Engine, most: int = 500) -> list[tuple[int, Subm
 
 
 def mark_imported(engine: Engine, number: int, taken: ImportResult) -> None:
-    """Remember that a submission is in the record store; nothing if that is known already."""
+    """Mark a submission as imported; does nothing if it is marked already."""
     with writing(engine).begin() as connection:
         known = select(INBOX_TAKEN.c.inbox_id).where(INBOX_TAKEN.c.inbox_id == number)
         if connection.execute(known).first() is None:
@@ -100,7 +100,7 @@ def mark_imported(engine: Engine, number: int, taken: ImportResult) -> None:
 def submission_state(
     engine: Engine, submission_id: str, sent_by: str
 ) -> ImportResult | bool | None:
-    """What became of a submission: False if there is none, None while it waits."""
+    """Return the import result of a submission: None while it waits, False if there is none."""
     query = (
         select(INBOX.c.id, INBOX_TAKEN)
         .outerjoin(INBOX_TAKEN, INBOX.c.id == INBOX_TAKEN.c.inbox_id)

@@ -1,4 +1,4 @@
-"""Records as they are sent, and what intake says of them."""
+"""Schemas of submitted records and of their validation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Rows = Annotated[
 
 
 class RecordsIn(Schema):
-    """Rows by field name, as in the record contract; what is null or left out is unknown."""
+    """Rows by field name, as in the record contract; null or missing values are unknown."""
 
     model_config = example(rows=[{"org_id": "91110000000000000X", "org_name": "模拟建设公司"}])
 
@@ -37,7 +37,7 @@ class ComplaintsIn(Schema):
 
 
 class RowProblem(Schema):
-    """One thing wrong with a row; rows count from 1, an empty ``field`` means the whole row."""
+    """An error of a row; rows count from 1, an empty ``field`` means the whole row."""
 
     row: int
     field: str
@@ -46,7 +46,7 @@ class RowProblem(Schema):
 
 
 class Submission(Schema):
-    """What was sent. Good rows wait for the record store; bad ones go to quarantine with it."""
+    """A submission. Valid rows wait for the import; invalid ones will be quarantined."""
 
     id: str
     table: str
@@ -58,7 +58,7 @@ class Submission(Schema):
 
 
 class SubmissionState(Schema):
-    """Whether the rows are in the record store, and what became of them there."""
+    """Whether the rows were imported, with row counts."""
 
     id: str
     state: Literal["waiting", "taken"]

@@ -1,4 +1,4 @@
-"""Checks and keeps rows that were sent in."""
+"""Validates and stores submissions of the API."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Row = Mapping[str, object]
 
 
 class RowsUnreadable(ReasonedError):
-    """Intake cannot read the rows at all."""
+    """The rows cannot be read at all."""
 
     code = "rows_unreadable"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -41,19 +41,21 @@ class SubmissionUnknown(ApiError):
 
 
 _MAY_HAVE_NO_PLACE = frozenset({"complaints", "cases"})
-"""Callers often do not know which project they mean; whoever took the call sends it in."""
+"""Complaints and cases often name no project, so they may lack a region."""
 
 
-def create(connection: Connection, who: Principal, name: str, rows: Sequence[Row]) -> Submission:
-    """Keep rows of the table ``name``.
+def create(
+    connection: Connection, principal: Principal, name: str, rows: Sequence[Row]
+) -> Submission:
+    """Store rows of the table ``name`` as a submission.
 
     Raises:
-        OutsideRegion: a row is of a place outside the region, or of none that can be told.
-        RowsUnreadable: intake could not make sense of the rows at all.
+        OutsideRegion: a row is outside the region, or its region is unknown.
+        RowsUnreadable: the rows cannot be read at all.
     """
     table = TABLES[name]
-    _require_inside(connection, who, table, rows)
-    kept = build_submission(table, rows, who, now())
+    _require_inside(connection, principal, table, rows)
+    kept = build_submission(table, rows, principal, now())
     try:
         bad = check_submission(table, kept)
     except IntakeFailure as failure:
@@ -65,13 +67,13 @@ def create(connection: Connection, who: Principal, name: str, rows: Sequence[Row
     return _to_schema(table, kept, rows, bad)
 
 
-def get_state(database: Database, who: Principal, submission_id: str) -> SubmissionState:
-    """What became of rows ``who`` sent.
+def get_state(database: Database, principal: Principal, submission_id: str) -> SubmissionState:
+    """Return the state of a submission of the principal.
 
     Raises:
-        SubmissionUnknown: they sent nothing under this number.
+        SubmissionUnknown: the principal sent no submission with this id.
     """
-    taken = submission_state(database.engine, submission_id, who.key)
+    taken = submission_state(database.engine, submission_id, principal.key)
     if isinstance(taken, bool):
         raise SubmissionUnknown(submission_id=submission_id)
     return SubmissionState(
@@ -85,10 +87,10 @@ def get_state(database: Database, who: Principal, submission_id: str) -> Submiss
 
 
 def _require_inside(
-    connection: Connection, who: Principal, table: Table, rows: Sequence[Row]
+    connection: Connection, principal: Principal, table: Table, rows: Sequence[Row]
 ) -> None:
-    """Every row must be of a place in the region; whoever has no region may send anything."""
-    if not who.region:
+    """Check that every row is in the region; a principal without region may send any row."""
+    if not principal.region:
         return
     names = {field.name for field in table.fields}
     projects = {str(row["project_id"]) for row in rows if row.get("project_id")}
@@ -97,13 +99,13 @@ def _require_inside(
         if table.name in _MAY_HAVE_NO_PLACE and not row.get("project_id"):
             continue
         codes = list(_places(row, names, places, table))
-        if not codes or not all(covers(who, code) for code in codes):
+        if not codes or not all(covers(principal, code) for code in codes):
             shown = str(row.get("project_id") or row.get("org_id") or "?")
-            raise OutsideRegion(region=f"{table.name}: {shown}", allowed=who.region)
+            raise OutsideRegion(region=f"{table.name}: {shown}", allowed=principal.region)
 
 
 def _places(row: Row, names: set[str], places: Mapping[str, str], table: Table) -> Iterator[str]:
-    """The places a row is of: that of its project, and the one it names itself."""
+    """Yield the regions of a row: that of its project and the one it names itself."""
     known = places.get(str(row.get("project_id")))
     if known is not None:
         yield known

@@ -1,4 +1,4 @@
-"""Rows sent over the API, on their way to the record store through the same door as a file."""
+"""Builds submissions from rows of the API and validates them like an imported file."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Cell = str | bool | int | float | None
 
 
 def build_submission(
-    table: Table, rows: Sequence[Mapping[str, object]], who: Principal, at: dt.datetime
+    table: Table, rows: Sequence[Mapping[str, object]], principal: Principal, at: dt.datetime
 ) -> Submission:
-    """``rows`` as a submission; only columns of the contract are kept, in its order."""
+    """Return ``rows`` as a submission with the columns of the contract, in its order."""
     names = [field.name for field in (*table.fields, KNOWN_AT)]
     present = columns_of(rows) | {field.name for field in table.fields if field.required}
     header = [name for name in names if name in present]
@@ -29,13 +29,13 @@ def build_submission(
         rows=[[_text(row.get(name)) for name in header] for row in rows],
         received_on=local_day(at),
         received_at=at,
-        sent_by=who.key,
-        region=who.region,
+        sent_by=principal.key,
+        region=principal.region,
     )
 
 
 def check_submission(table: Table, submission: Submission) -> list[BadRow]:
-    """The rows that intake will put into quarantine, numbered from 1."""
+    """Return the rows that the import will quarantine, numbered from 1."""
     header = read_header(table, 0, list(submission.header), file=submission.submission_id)
     parser = BatchParser(table, header, strict_width=False, today=submission.received_on)
     numbered = [(number, list(row)) for number, row in enumerate(submission.rows, start=1)]
@@ -43,17 +43,17 @@ def check_submission(table: Table, submission: Submission) -> list[BadRow]:
 
 
 def local_day(moment: dt.datetime) -> dt.date:
-    """The day it is where the office is; a visit of this morning is not yet today in UTC."""
+    """Return the local date of ``moment``; the UTC date can be a day behind."""
     return moment.astimezone().date()
 
 
 def columns_of(rows: Iterable[Mapping[str, object]]) -> set[str]:
-    """All names the rows use."""
+    """Return all field names of the rows."""
     return {name for row in rows for name in row}
 
 
 def _text(value: object) -> str:
-    """A JSON value as the text of a cell; null is an empty cell, which means unknown."""
+    """Return a JSON value as cell text; null is an empty cell, which means unknown."""
     if value is None:
         return ""
     if isinstance(value, bool):

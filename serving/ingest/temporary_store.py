@@ -1,4 +1,4 @@
-"""A folder of feeds read for one command: taken in as an import takes it, kept no longer."""
+"""A temporary record store with the feeds of a folder, for one command."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def holds_feeds(folder: str | None) -> bool:
-    """Whether ``folder`` holds files named after tables, not the folders of exported records."""
+    """Whether ``folder`` holds files named after tables, and not an export of records."""
     if folder is None or "://" in folder:
         return False
     from risk.intake.file_discovery import find_files
@@ -32,7 +32,7 @@ def holds_feeds(folder: str | None) -> bool:
 def import_feeds(
     folder: Path, *, today: dt.date, memory_gb: float | None, progress: RowProgress
 ) -> Iterator[tuple[RecordStore, ImportReport]]:
-    """A store with the feeds of ``folder``, gone after the block, and what taking them in said."""
+    """Yield a temporary store with the feeds of ``folder`` and the import report."""
     from risk.intake.importer import import_into
     from risk.store.store import RecordStore
 

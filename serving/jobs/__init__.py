@@ -1,1 +1,1 @@
-"""Long runs."""
+"""Jobs: the queue of long runs, its API and its table."""

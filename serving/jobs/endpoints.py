@@ -1,4 +1,4 @@
-"""/v1/jobs: long runs."""
+"""/v1/jobs: start and follow jobs."""
 
 from __future__ import annotations
 
@@ -26,38 +26,38 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"], responses=RESPONSES)
 def start_job(
     request: Request,
     database: DatabaseDep,
-    who: Annotated[Principal, require(Permission.RUN_JOBS)],
+    principal: Annotated[Principal, require(Permission.RUN_JOBS)],
     asked: JobIn,
     key: IdempotencyKey,
 ) -> Response:
     """Start a job."""
-    # Training and checking look at all records, so they are for those who may see everything.
+    # Training and checks use all records, so they require access to all regions.
     region = asked.region if asked.kind == "publish" else ""
-    require_covers(who, region)
+    require_covers(principal, region)
 
     def ask(connection: Connection) -> Job:
         parameters = asked.model_dump(mode="json", exclude={"kind"})
-        return service.queue(connection, asked.kind, parameters, region, who)
+        return service.queue(connection, asked.kind, parameters, region, principal)
 
-    return write_once(WriteRequest(request, database, who, asked, key), ask, 202)
+    return write_once(WriteRequest(request, database, principal, asked, key), ask, 202)
 
 
 @router.get("")
 def list_jobs(
     database: DatabaseDep,
-    who: Annotated[Principal, require(Permission.READ_JOBS)],
+    principal: Annotated[Principal, require(Permission.READ_JOBS)],
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Job]:
     """Jobs, newest first."""
-    return service.list_(database, who, page_request(limit, cursor))
+    return service.list_(database, principal, page_request(limit, cursor))
 
 
 @router.get("/{job_id}")
 def get_job(
     database: DatabaseDep,
-    who: Annotated[Principal, require(Permission.READ_JOBS)],
+    principal: Annotated[Principal, require(Permission.READ_JOBS)],
     job_id: NamePath,
 ) -> Job:
     """Progress and result of a job."""
-    return service.get(database, who, job_id)
+    return service.get(database, principal, job_id)

@@ -1,4 +1,4 @@
-"""Long runs asked for over the API. Those of a runner that died are taken up again."""
+"""Job queue in the service database. Jobs of a dead runner are claimed again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from serving.db.tables import JOBS
 from serving.errors import ApiError
 
 DEAD_AFTER = dt.timedelta(seconds=60)
-"""A running job nobody vouched for so long has lost its runner."""
+"""A running job without a heartbeat for this long has lost its runner."""
 
 MAX_ATTEMPTS = 3
 
@@ -32,7 +32,7 @@ class JobUnknown(ApiError):
 
 @dataclass(frozen=True)
 class Job:
-    """A long run. ``state`` is queued, running, done or failed; ``progress`` from 0 to 1."""
+    """A job. ``state`` is queued, running, done or failed; ``progress`` is from 0 to 1."""
 
     job_id: str
     kind: str
@@ -52,7 +52,7 @@ class Job:
 
 @dataclass(frozen=True)
 class JobRequest:
-    """A run to be queued."""
+    """A job to queue."""
 
     job_id: str
     kind: str
@@ -63,7 +63,7 @@ class JobRequest:
 
 
 def queue_job(connection: Connection, asked: JobRequest) -> Job:
-    """Queue a run."""
+    """Queue a job."""
     connection.execute(
         insert(JOBS).values(
             job_id=asked.job_id,
@@ -83,7 +83,7 @@ def queue_job(connection: Connection, asked: JobRequest) -> Job:
 
 
 def find_job(engine: Engine, job_id: str, principal: Principal) -> Job:
-    """One job.
+    """Return a job.
 
     Raises:
         JobUnknown: there is none in the principal's region.
@@ -97,7 +97,7 @@ def find_job(engine: Engine, job_id: str, principal: Principal) -> Job:
 
 
 def list_jobs(engine: Engine, principal: Principal, wanted: PageRequest) -> Page[Job]:
-    """The jobs of the region, newest first."""
+    """Return a page of the jobs of the region, newest first."""
     query = select(JOBS).where(within(JOBS.c.region, principal))
     with engine.connect() as connection:
         rows, after = page(connection, query, JOBS.c.id, wanted, newest_first=True)
@@ -105,7 +105,7 @@ def list_jobs(engine: Engine, principal: Principal, wanted: PageRequest) -> Page
 
 
 def claim_job(engine: Engine, now: dt.datetime) -> Job | None:
-    """The next job to run, now marked as running; None if there is none."""
+    """Claim the next job and mark it as running; None if there is none."""
     lost = and_(JOBS.c.state == "running", JOBS.c.alive_at < now - DEAD_AFTER)
     query = select(JOBS).where(or_(JOBS.c.state == "queued", lost)).order_by(JOBS.c.id).limit(1)
     with writing(engine).begin() as connection:
@@ -123,27 +123,27 @@ def claim_job(engine: Engine, now: dt.datetime) -> Job | None:
 
 
 def update_progress(engine: Engine, job_id: str, step: str, share: float) -> None:
-    """Say how far a job is."""
+    """Store the progress of a job."""
     _set(engine, job_id, step=step[:100], progress=share)
 
 
 def heartbeat(engine: Engine, job_id: str, now: dt.datetime) -> None:
-    """Say that its runner is still there."""
+    """Record that the runner of a job is alive."""
     _set(engine, job_id, alive_at=now)
 
 
 def end_job(engine: Engine, job_id: str, result: Mapping[str, Any], now: dt.datetime) -> None:
-    """It is done."""
+    """Mark a job as done."""
     _set(engine, job_id, state="done", result=dict(result), progress=1.0, ended_at=now)
 
 
 def fail_job(engine: Engine, job_id: str, problem: Mapping[str, Any], now: dt.datetime) -> None:
-    """It ended without a result."""
+    """Mark a job as failed."""
     _set(engine, job_id, state="failed", problem=dict(problem), ended_at=now)
 
 
 def requeue_job(engine: Engine, job_id: str) -> None:
-    """It was interrupted and is to be run again."""
+    """Queue an interrupted job again."""
     _set(engine, job_id, state="queued", step="", progress=0.0)
 
 

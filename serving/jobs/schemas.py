@@ -1,4 +1,4 @@
-"""Long runs, asked for and told of."""
+"""Schemas of jobs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from serving.http.schemas import Schema, Words, example
 
 
 class JobIn(Schema):
-    """A run to start. ``publish`` seals a list, ``train`` trains a model, ``check`` looks at feeds,
-    drift and past lists; ``capacity`` and ``region`` are for ``publish``.
+    """A job to start: ``publish`` a list, ``train`` a model, or ``check`` feeds, drift and past
+    lists. ``capacity`` and ``region`` are for ``publish``.
     """
 
     model_config = example(kind="publish", as_of="2025-07-01", capacity=20)
@@ -25,14 +25,14 @@ class JobIn(Schema):
 
 
 class JobProblem(Schema):
-    """Why a run failed."""
+    """Error of a failed job."""
 
     code: str
     texts: Words
 
 
 class Job(Schema):
-    """A run. ``result`` is set once it is done, ``problem`` once it failed."""
+    """A job. ``result`` is set once it is done, ``problem`` once it failed."""
 
     id: str
     kind: Literal["publish", "train", "check", "what_if"]

@@ -1,4 +1,4 @@
-"""Queues runs and tells of them."""
+"""Queues and reads jobs for the API."""
 
 from __future__ import annotations
 
@@ -19,26 +19,30 @@ from serving.jobs.schemas import Job
 
 
 def queue(
-    connection: Connection, kind: str, parameters: Mapping[str, Any], region: str, who: Principal
+    connection: Connection,
+    kind: str,
+    parameters: Mapping[str, Any],
+    region: str,
+    principal: Principal,
 ) -> Job:
-    """Queue a run for a region."""
-    asked = JobRequest(str(uuid.uuid4()), kind, parameters, region, who.name, now())
+    """Queue a job for a region."""
+    asked = JobRequest(str(uuid.uuid4()), kind, parameters, region, principal.name, now())
     return to_schema(queue_job(connection, asked))
 
 
-def get(database: Database, who: Principal, job_id: str) -> Job:
-    """One run of the region."""
-    return to_schema(find_job(database.engine, job_id, who))
+def get(database: Database, principal: Principal, job_id: str) -> Job:
+    """Return a job of the region."""
+    return to_schema(find_job(database.engine, job_id, principal))
 
 
-def list_(database: Database, who: Principal, wanted: PageRequest) -> Page[Job]:
-    """The runs of the region, newest first."""
-    found = list_jobs(database.engine, who, wanted)
+def list_(database: Database, principal: Principal, wanted: PageRequest) -> Page[Job]:
+    """Return a page of the jobs of the region, newest first."""
+    found = list_jobs(database.engine, principal, wanted)
     after = None if found.next is None else str(found.next)
     return Page(items=[to_schema(kept) for kept in found.items], next=after)
 
 
 def to_schema(kept: JobKept) -> Job:
-    """A run as it is sent."""
+    """Return the schema of a job."""
     values = {name: getattr(kept, name) for name in Job.model_fields if name != "id"}
     return Job.model_validate({"id": kept.job_id, **values})

@@ -1,1 +1,1 @@
-"""Models and their cards."""
+"""Published models, model cards, training, backtest and check."""

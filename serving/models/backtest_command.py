@@ -1,4 +1,4 @@
-"""``wagewatch backtest``: would the lists of past months have been right?"""
+"""``wagewatch backtest``: walk-forward evaluation of past months."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def backtest(
     json: JsonFlag = False,
     kind: KindOption = "project",
 ) -> None:
-    """Walk forward month by month; the model beside what it has to beat."""
+    """Evaluate month by month, compared with the baselines."""
     from serving.models.backtest_text import backtest_parts, documents, worth_part
     from serving.settings import capacity_of
     from training.evaluation.ablation import ablation as run_ablation

@@ -1,4 +1,4 @@
-"""A backtest in words and tables, for the terminal and for documents."""
+"""A backtest report as sentences and tables, for the terminal and documents."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _FEN_PER_WAN = 1_000_000
 
 @dataclass(frozen=True)
 class Part:
-    """Sentences and the table below them (none without rows)."""
+    """Sentences with a table below them; no table without rows."""
 
     lines: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
@@ -43,13 +43,13 @@ class Part:
 
 
 def documents(done: Backtest, worths: Sequence[FamilyEffect] | None) -> Mapping[str, Any]:
-    """The backtest as one JSON document."""
+    """Return the backtest as one JSON document."""
     document = as_document(done)
     return document if worths is None else {**document, "ablation": worths_document(worths)}
 
 
 def backtest_parts(done: Backtest, language: Language) -> list[Part]:
-    """The whole backtest, part by part."""
+    """Return the parts of the whole report."""
     write = _Writer(language)
     return [
         _span(write, done),
@@ -65,7 +65,7 @@ def backtest_parts(done: Backtest, language: Language) -> list[Part]:
 
 
 def worth_part(worths: Sequence[FamilyEffect], language: Language, kind: Kind) -> Part:
-    """What each family of features is worth, in the words of units of ``kind``."""
+    """Return the effect of each feature family, worded for units of ``kind``."""
     write = _Writer(language)
     rows = [
         (
@@ -230,7 +230,7 @@ def _groups(write: _Writer, done: Backtest) -> Part:
 
 
 def shown(figure: Estimate, language: Language, digits: int = 3, *, signed: bool = False) -> str:
-    """A figure with its interval, or the word that too few events tell."""
+    """Return an estimate with its interval, or a note that there are too few events."""
     form = f"{'+' if signed else ''},.{digits}f"
     if figure.value != figure.value:
         return text("cli.backtest.none", language)
@@ -240,7 +240,7 @@ def shown(figure: Estimate, language: Language, digits: int = 3, *, signed: bool
 
 
 def group_name(group: Group, language: Language) -> str:
-    """What a group is called."""
+    """Return the label of a group."""
     if group.value is None:
         return text("fairness.unknown", language)
     if group.bounds is not None:

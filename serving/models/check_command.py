@@ -1,4 +1,4 @@
-"""``wagewatch check``: fine, look at a feed, or retrain; the exit code says it too."""
+"""``wagewatch check``: monitoring verdict fine, look or retrain, also as exit code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SHOWN = 15
 def check(
     context: typer.Context, as_of: AsOf, json: JsonFlag = False, kind: KindOption = "project"
 ) -> None:
-    """Look at feeds, codes, drift and what past lists came to."""
+    """Check feeds, codes, drift and the outcomes of past lists."""
     from serving.models.service import check_champion
     from serving.settings import capacity_of
     from serving.watchlists.repository import WatchlistRepository

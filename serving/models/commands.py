@@ -50,7 +50,7 @@ def list_models(context: typer.Context, json: JsonFlag = False) -> None:
 def show_model(
     context: typer.Context, version: VersionOrChampion = CHAMPION, kind: KindOption = "project"
 ) -> None:
-    """All that is known of one version, as JSON."""
+    """Everything stored about a version, as JSON."""
     registry = _holding(cli_context(context), version, kind)
     print_json(asdict(registry.get(_number(registry, version))))
 
@@ -92,7 +92,7 @@ def promote_model(context: typer.Context, version: Version, by: By = "", why: Wh
 def roll_back(
     context: typer.Context, by: By = "", why: Why = "", kind: KindOption = "project"
 ) -> None:
-    """Make the champion before the present one champion again."""
+    """Make the previous champion the champion again."""
     cli = cli_context(context)
     reason = why or cli.text("rollback_reason")
     version = _registry(cli, kind).rollback(who=by or os_user_name(), why=reason)
@@ -104,7 +104,7 @@ def _number(registry: Registry, version: str) -> str:
 
 
 def _holding(cli: CliContext, version: str, kind: Kind = "project") -> Registry:
-    """The registry a version is from, or that of ``kind`` for its champion."""
+    """Return the registry of a version, or that of ``kind`` for its champion."""
     from models.registry import kind_of
 
     return _registry(cli, kind if version == CHAMPION else kind_of(version))

@@ -1,4 +1,4 @@
-"""/v1/models: which model scores, and its card."""
+"""/v1/models: published models and their cards."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ Reader = Annotated[Principal, require(Permission.READ_MODELS)]
 
 
 @router.get("")
-def list_models(database: DatabaseDep, who: Reader) -> Page[PublishedModel]:
+def list_models(database: DatabaseDep, principal: Reader) -> Page[PublishedModel]:
     """Models that scored published lists, newest first."""
     champion = _champion(database)
     return Page(items=[_to_schema(one, champion) for one in listed(database.engine)], next=None)
 
 
 @router.get("/{version}")
-def get_model(database: DatabaseDep, who: Reader, version: NamePath) -> PublishedModel:
+def get_model(database: DatabaseDep, principal: Reader, version: NamePath) -> PublishedModel:
     """A model; `champion` is that of the newest list."""
     return _to_schema(stored_model(database.engine, version), _champion(database))
 
@@ -54,7 +54,7 @@ def get_model(database: DatabaseDep, who: Reader, version: NamePath) -> Publishe
 def get_card(
     request: Request,
     database: DatabaseDep,
-    who: Reader,
+    principal: Reader,
     version: NamePath,
     format: Literal["html", "md"] = "html",
 ) -> Response:

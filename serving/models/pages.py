@@ -32,16 +32,18 @@ Runner = Annotated[Principal, require(Permission.RUN_JOBS)]
 
 
 @router.get("/supervision")
-def model(request: Request, who: Supervisor) -> Response:
-    """The model in use: what it is, how it did, and the last check."""
+def model(request: Request, principal: Supervisor) -> Response:
+    """The model in use, its evaluation and the last check."""
     engine = reader_of(request).database.engine
     found = list_models(engine)
     champion = stored_model(engine, "champion") if found else None
-    checks = [one for one in list_jobs(engine, who, PageRequest(200)).items if one.kind == "check"]
+    checks = [
+        one for one in list_jobs(engine, principal, PageRequest(200)).items if one.kind == "check"
+    ]
     return render(
         request,
         "supervision",
-        who,
+        principal,
         models=found,
         champion=champion,
         evidence=_evidence(champion.about) if champion else None,
@@ -53,7 +55,7 @@ def model(request: Request, who: Supervisor) -> Response:
 
 @router.get("/supervision/models/{version}/card")
 def card(
-    request: Request, version: str, who: Annotated[Principal, require(Permission.READ_MODELS)]
+    request: Request, version: str, principal: Annotated[Principal, require(Permission.READ_MODELS)]
 ) -> Response:
     """The model's card."""
     found = stored_model(reader_of(request).database.engine, version)
@@ -62,24 +64,24 @@ def card(
 
 
 @router.post("/supervision/check")
-def check(request: Request, who: Runner) -> Response:
-    """Ask for a check as of today's newest list."""
+def check(request: Request, principal: Runner) -> Response:
+    """Queue a check as of the newest list."""
     reader = reader_of(request)
     as_of = WatchlistRepository(reader.database).latest_as_of()
     if as_of is None:
-        return render(request, "said", who, status=422, said="refused")
+        return render(request, "said", principal, status=422, said="refused")
     parameters = {"as_of": as_of.isoformat()}
     write_audited(
         request,
         reader.database,
-        who,
-        lambda connection: service.queue(connection, "check", parameters, "", who),
+        principal,
+        lambda connection: service.queue(connection, "check", parameters, "", principal),
     )
-    return render(request, "said", who, said="check_asked")
+    return render(request, "said", principal, said="check_asked")
 
 
 def _evidence(about: Document) -> Document | None:
-    """The backtest the gate saw: contenders by figure, and the calibration."""
+    """Return the backtest of the promotion gate: metrics of all models, and the calibration."""
     evidence = about.get("evidence")
     if not evidence or not evidence.get("figures"):
         return None

@@ -23,7 +23,7 @@ class ModelNotPublished(ApiError):
 
 @dataclass(frozen=True)
 class StoredModel:
-    """A model that scored a published list. ``about`` is what was stored with it.
+    """A model that scored a published list. ``about`` holds its metadata.
 
     ``card_md`` and ``card_html`` hold its card by language.
     """
@@ -37,7 +37,7 @@ class StoredModel:
 
 
 def save_model(connection: Connection, model: StoredModel, now: dt.datetime) -> None:
-    """Keep a model with its card, if it is not kept yet."""
+    """Insert a model with its card unless it is stored already."""
     known = select(MODELS.c.version).where(MODELS.c.version == model.version)
     if connection.execute(known).first() is None:
         connection.execute(
@@ -54,14 +54,14 @@ def save_model(connection: Connection, model: StoredModel, now: dt.datetime) -> 
 
 
 def list_models(engine: Engine) -> list[StoredModel]:
-    """The models lists were published with, the one first seen last first."""
+    """Return the models of published lists, the most recently added first."""
     with engine.connect() as connection:
         rows = connection.execute(select(MODELS).order_by(MODELS.c.stored_at.desc())).all()
     return [_model(row) for row in rows]
 
 
 def stored_model(engine: Engine, version: str) -> StoredModel:
-    """A model; ``champion`` is the one of the newest list of projects.
+    """Return a model; ``champion`` is that of the newest list of projects.
 
     Raises:
         ModelNotPublished: no list was published with it.

@@ -1,4 +1,4 @@
-"""Models as they are told of."""
+"""Schemas of models."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from serving.http.schemas import Schema
 
 
 class PublishedModel(Schema):
-    """A model that scored a published list. ``champion`` is the one of the newest list."""
+    """A model that scored a published list. ``champion`` marks that of the newest list."""
 
     version: str
     kind: Literal["lightgbm", "logistic", "scorecard"]

@@ -19,13 +19,17 @@ if TYPE_CHECKING:
 
 
 class ModelFromLater(CommandError):
-    """The champion knows what happened after the day asked for."""
+    """The model was trained with knowledge from after the requested date."""
 
     code = "model_from_later"
 
 
 def require_trained_before(version: ModelVersion, as_of: dt.date) -> None:
-    """Raises ModelFromLater if ``version`` was trained after ``as_of``."""
+    """Check that ``version`` was trained before ``as_of`` or on it.
+
+    Raises:
+        ModelFromLater: it was trained later.
+    """
     if version.trained_at > as_of:
         raise ModelFromLater(trained_at=version.trained_at, as_of=as_of)
 
@@ -37,7 +41,7 @@ def check_champion(
     as_of: dt.date,
     places: int,
 ) -> CheckReport:
-    """Everything watched at ``as_of``, for the champion and the lists published so far.
+    """Run the monitoring check at ``as_of`` for the champion and the published lists.
 
     Raises:
         NoModel: nothing was trained yet.
@@ -61,7 +65,7 @@ def check_champion(
 
 
 def load_card_input(registry: Registry, version: str) -> CardInput:
-    """What the card of ``version`` is made from.
+    """Return the input of the card of ``version``.
 
     Raises:
         ModelUnknown: there is no such version.
@@ -81,7 +85,7 @@ def load_card_input(registry: Registry, version: str) -> CardInput:
 
 
 def describe_model(workspace: Workspace, version: str) -> StoredModel:
-    """A version with its card in both languages, as the service keeps it."""
+    """Return a version with its card in both languages, to be stored with a list."""
     from models.registry import Registry, kind_of
     from serving.models.card.render import render_card
     from serving.models.repository import StoredModel

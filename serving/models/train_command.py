@@ -1,4 +1,4 @@
-"""``wagewatch train``: a new model, and whether it takes the place of the old one."""
+"""``wagewatch train``: trains a challenger and promotes it if it passes the gate."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What visits found."""
+"""Outcomes of visits."""

@@ -1,4 +1,4 @@
-"""/v1/outcomes: what visits found."""
+"""/v1/outcomes: outcomes of visits."""
 
 from __future__ import annotations
 
@@ -33,21 +33,25 @@ Writer = Annotated[Principal, require(Permission.WRITE_OUTCOMES)]
 
 @router.post("", status_code=201, response_model=Outcome)
 def add_outcome(
-    request: Request, database: DatabaseDep, who: Writer, found: OutcomeIn, key: IdempotencyKey
+    request: Request,
+    database: DatabaseDep,
+    principal: Writer,
+    found: OutcomeIn,
+    key: IdempotencyKey,
 ) -> Response:
     """Record the outcome of a visit; it becomes an inspections record."""
 
     def keep(connection: Connection) -> Outcome:
-        return service.create(connection, database, who, found)
+        return service.create(connection, database, principal, found)
 
-    return write_once(WriteRequest(request, database, who, found, key), keep)
+    return write_once(WriteRequest(request, database, principal, found, key), keep)
 
 
 @router.post("/{outcome_id}/versions", status_code=201, response_model=Outcome, responses=CONFLICT)
 def correct_outcome(
     request: Request,
     database: DatabaseDep,
-    who: Writer,
+    principal: Writer,
     outcome_id: NamePath,
     found: CorrectionIn,
     key: IdempotencyKey,
@@ -55,15 +59,15 @@ def correct_outcome(
     """Correct an outcome by a new version; the old one is retained."""
 
     def keep(connection: Connection) -> Outcome:
-        return service.correct(connection, who, outcome_id, found)
+        return service.correct(connection, principal, outcome_id, found)
 
-    return write_once(WriteRequest(request, database, who, found, key), keep)
+    return write_once(WriteRequest(request, database, principal, found, key), keep)
 
 
 @router.get("")
 def list_outcomes(
     database: DatabaseDep,
-    who: Reader,
+    principal: Reader,
     project_id: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
     inspected_on: IsoDate | None = None,
     arrears_found: bool | None = None,
@@ -76,10 +80,10 @@ def list_outcomes(
         "inspected_on": inspected_on,
         "arrears_found": arrears_found,
     }
-    return service.list_(database, who, page_request(limit, cursor), filters)
+    return service.list_(database, principal, page_request(limit, cursor), filters)
 
 
 @router.get("/{outcome_id}")
-def get_outcome(database: DatabaseDep, who: Reader, outcome_id: NamePath) -> Page[Outcome]:
+def get_outcome(database: DatabaseDep, principal: Reader, outcome_id: NamePath) -> Page[Outcome]:
     """All versions of an outcome, oldest first."""
-    return service.list_versions(database, who, outcome_id)
+    return service.list_versions(database, principal, outcome_id)

@@ -1,4 +1,4 @@
-"""What visits found. Every entry stays; a correction is another version of the outcome."""
+"""Outcomes of visits in the service database. A correction adds a new version."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class OutcomeUnknown(ApiError):
 
 
 class VersionOutdated(ApiError):
-    """Somebody corrected the outcome meanwhile."""
+    """The outcome was corrected by somebody else in the meantime."""
 
     code = "version_outdated"
     status = HTTPStatus.CONFLICT
@@ -34,9 +34,9 @@ class VersionOutdated(ApiError):
 
 @dataclass(frozen=True)
 class Outcome:
-    """One version of an outcome; money in fen. ``reason`` is why a correction was made.
+    """One version of an outcome; money in fen. ``reason`` explains a correction.
 
-    ``drawn`` tells that the last list before the visit had drawn the project at random.
+    ``drawn``: the last list before the visit had selected the project at random.
     """
 
     outcome_id: str
@@ -58,7 +58,7 @@ class Outcome:
     entered_at: dt.datetime
 
     def record(self) -> Mapping[str, object]:
-        """The inspections record it becomes; what was drawn at random counts as a random visit."""
+        """Return the inspections record; a randomly selected project counts as a random visit."""
         return {
             "inspection_id": self.outcome_id,
             "project_id": self.project_id,
@@ -78,13 +78,13 @@ _NAMES = tuple(field.name for field in fields(Outcome))
 
 
 def add_outcome(connection: Connection, outcome: Outcome) -> None:
-    """Keep one version."""
+    """Insert a version."""
     values = {name: getattr(outcome, name) for name in _NAMES}
     connection.execute(insert(OUTCOMES).values(values))
 
 
 def latest_outcome(connection: Connection, outcome_id: str, principal: Principal) -> Outcome:
-    """The newest version of an outcome.
+    """Return the newest version of an outcome.
 
     Raises:
         OutcomeUnknown: there is none in the principal's region.
@@ -99,7 +99,7 @@ def latest_outcome(connection: Connection, outcome_id: str, principal: Principal
 
 
 def outcome_versions(engine: Engine, outcome_id: str, principal: Principal) -> list[Outcome]:
-    """All versions of an outcome, the first one first.
+    """Return all versions of an outcome, oldest first.
 
     Raises:
         OutcomeUnknown: there is none in the principal's region.
@@ -117,7 +117,7 @@ def outcome_versions(engine: Engine, outcome_id: str, principal: Principal) -> l
 def list_outcomes(
     engine: Engine, principal: Principal, wanted: PageRequest, filters: Mapping[str, object]
 ) -> Page[Outcome]:
-    """The newest version of every outcome of the region, oldest entry first."""
+    """Return a page of the newest versions of the outcomes of the region, oldest first."""
     newest = (
         select(OUTCOMES.c.outcome_id, func.max(OUTCOMES.c.version).label("version"))
         .group_by(OUTCOMES.c.outcome_id)
@@ -142,7 +142,7 @@ def list_outcomes(
 
 @dataclass(frozen=True)
 class Visit:
-    """A project that was visited because it was on a list."""
+    """A visit to a project of a list."""
 
     inspected_on: dt.date
     arrears_found: bool
@@ -150,7 +150,7 @@ class Visit:
 
 
 def visits_of(engine: Engine, principal: Principal, as_of: dt.date) -> Mapping[str, Visit]:
-    """The visits of the region entered for lists of ``as_of``, the last of each project."""
+    """Return the last visit of each project entered for lists of ``as_of``."""
     query = (
         select(OUTCOMES)
         .where(OUTCOMES.c.as_of == as_of, within(OUTCOMES.c.region_code, principal))
@@ -164,7 +164,7 @@ def visits_of(engine: Engine, principal: Principal, as_of: dt.date) -> Mapping[s
 
 
 def visited_since(engine: Engine, principal: Principal, day: dt.date) -> Mapping[str, dt.date]:
-    """The last visit to each project of the region that was entered for a day from ``day`` on."""
+    """Return the date of the last visit on or after ``day`` of each project of the region."""
     query = (
         select(OUTCOMES.c.project_id, func.max(OUTCOMES.c.inspected_on))
         .where(OUTCOMES.c.inspected_on >= day, within(OUTCOMES.c.region_code, principal))
@@ -177,7 +177,7 @@ def visited_since(engine: Engine, principal: Principal, day: dt.date) -> Mapping
 def listed_for(
     connection: Connection, project_id: str, inspected_on: dt.date
 ) -> tuple[dt.date, bool] | None:
-    """The last list before the visit that holds the project, and whether it was drawn for it."""
+    """Return the last list before the visit that holds the project, and whether it was random."""
     row = connection.execute(
         select(WATCHLISTS.c.as_of, WATCHLIST_ENTRIES.c.selection)
         .join(WATCHLISTS, WATCHLIST_ENTRIES.c.watchlist_id == WATCHLISTS.c.id)

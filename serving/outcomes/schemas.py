@@ -1,4 +1,4 @@
-"""Outcomes as they are sent and kept. Money in yuan."""
+"""Schemas of outcomes. Money in yuan."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Yuan = Annotated[float, Field(ge=0, le=1e13, allow_inf_nan=False)]
 
 
 class Found(Schema):
-    """What a visit found. What is left out is unknown, not zero."""
+    """Findings of a visit. Missing values are unknown, not zero."""
 
     inspected_on: IsoDate
     kind: Kind = "watchlist"
@@ -29,7 +29,7 @@ class Found(Schema):
 
 
 class OutcomeIn(Found):
-    """What a visit to a project found."""
+    """Outcome of a visit to a project."""
 
     model_config = example(
         project_id="P-00001",
@@ -45,7 +45,7 @@ class OutcomeIn(Found):
 
 
 class CorrectionIn(Found):
-    """The outcome as it should read; ``version`` is the one that is corrected."""
+    """The corrected outcome; ``version`` is the version it replaces."""
 
     model_config = example(
         version=1,
@@ -60,7 +60,7 @@ class CorrectionIn(Found):
 
 
 class Outcome(Found):
-    """One version of an outcome; ``as_of`` is the list the visit followed from."""
+    """One version of an outcome; ``as_of`` is the list that led to the visit."""
 
     id: str
     version: int

@@ -1,4 +1,4 @@
-"""Keeps outcomes, as outcomes and as records on their way to the record store."""
+"""Stores outcomes, and submits them as inspections records."""
 
 from __future__ import annotations
 
@@ -25,20 +25,22 @@ from serving.outcomes.schemas import CorrectionIn, Found, Outcome, OutcomeIn
 
 
 class OutcomeInvalid(ReasonedError):
-    """Intake would quarantine the outcome as an inspections record."""
+    """The outcome would be quarantined as an inspections record."""
 
     code = "outcome_invalid"
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-def create(connection: Connection, database: Database, who: Principal, found: OutcomeIn) -> Outcome:
-    """Keep a new outcome.
+def create(
+    connection: Connection, database: Database, principal: Principal, found: OutcomeIn
+) -> Outcome:
+    """Store a new outcome.
 
     Raises:
         ProjectUnknown: the project is not known, or in another region.
         OutcomeInvalid: the record would be quarantined.
     """
-    region = region_of(connection, found.project_id, who)
+    region = region_of(connection, found.project_id, principal)
     listed = repository.listed_for(connection, found.project_id, found.inspected_on)
     outcome = repository.Outcome(
         outcome_id=f"O-{uuid.uuid4()}",
@@ -48,24 +50,24 @@ def create(connection: Connection, database: Database, who: Principal, found: Ou
         as_of=listed[0] if listed else None,
         drawn=bool(listed and listed[1]),
         reason=None,
-        entered_by=who.name,
+        entered_by=principal.name,
         entered_at=now(),
         **_found(found),
     )
-    return _add(connection, outcome, who)
+    return _add(connection, outcome, principal)
 
 
 def correct(
-    connection: Connection, who: Principal, outcome_id: str, found: CorrectionIn
+    connection: Connection, principal: Principal, outcome_id: str, found: CorrectionIn
 ) -> Outcome:
-    """Keep another version of an outcome.
+    """Store a new version of an outcome.
 
     Raises:
         OutcomeUnknown: there is none in the region.
         VersionOutdated: the version corrected is not the newest.
         OutcomeInvalid: the record would be quarantined.
     """
-    last = repository.latest_outcome(connection, outcome_id, who)
+    last = repository.latest_outcome(connection, outcome_id, principal)
     if last.version != found.version:
         raise repository.VersionOutdated(found=found.version, newest=last.version)
     outcome = repository.Outcome(
@@ -76,31 +78,31 @@ def correct(
         as_of=last.as_of,
         drawn=last.drawn,
         reason=found.reason,
-        entered_by=who.name,
+        entered_by=principal.name,
         entered_at=now(),
         **_found(found),
     )
-    return _add(connection, outcome, who)
+    return _add(connection, outcome, principal)
 
 
 def list_(
-    database: Database, who: Principal, wanted: PageRequest, filters: Mapping[str, object]
+    database: Database, principal: Principal, wanted: PageRequest, filters: Mapping[str, object]
 ) -> Page[Outcome]:
-    """The newest version of every outcome of the region that fits ``filters`` (None: any)."""
+    """Return a page of the newest outcomes of the region that match ``filters`` (None: any)."""
     chosen = {name: value for name, value in filters.items() if value is not None}
-    found = repository.list_outcomes(database.engine, who, wanted, chosen)
+    found = repository.list_outcomes(database.engine, principal, wanted, chosen)
     after = None if found.next is None else str(found.next)
     return Page(items=[to_schema(one) for one in found.items], next=after)
 
 
-def list_versions(database: Database, who: Principal, outcome_id: str) -> Page[Outcome]:
-    """All versions of an outcome of the region."""
-    found = repository.outcome_versions(database.engine, outcome_id, who)
+def list_versions(database: Database, principal: Principal, outcome_id: str) -> Page[Outcome]:
+    """Return all versions of an outcome of the region."""
+    found = repository.outcome_versions(database.engine, outcome_id, principal)
     return Page(items=[to_schema(one) for one in found], next=None)
 
 
 def to_schema(outcome: repository.Outcome) -> Outcome:
-    """An outcome as it is sent; whether it was drawn stays inside."""
+    """Return the schema of an outcome, without the random selection."""
     return Outcome(
         id=outcome.outcome_id,
         version=outcome.version,
@@ -127,9 +129,9 @@ def _found(found: Found) -> dict[str, Any]:
     return {**values, "amount_owed": None if amount is None else round(amount * 100)}
 
 
-def _add(connection: Connection, outcome: repository.Outcome, who: Principal) -> Outcome:
+def _add(connection: Connection, outcome: repository.Outcome, principal: Principal) -> Outcome:
     table = TABLES["inspections"]
-    submission = build_submission(table, [outcome.record()], who, outcome.entered_at)
+    submission = build_submission(table, [outcome.record()], principal, outcome.entered_at)
     problems = check_submission(table, submission)
     if problems:
         raise OutcomeInvalid(

@@ -1,1 +1,1 @@
-"""Projects and their risk."""
+"""Risk, history and notes of single projects."""

@@ -1,4 +1,4 @@
-"""``wagewatch explain``: one project."""
+"""``wagewatch explain``: the risk of one project."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def explain(
     as_of: AsOfOrNone = None,
     json: JsonFlag = False,
 ) -> None:
-    """Reasons, red flags and timeline as sealed with the newest list, or with that of a date."""
+    """Reasons, red flags and timeline as sealed with the newest list or that of a date."""
     from serving.watchlists.repository import WatchlistRepository
 
     cli = cli_context(context)

@@ -1,4 +1,4 @@
-"""/v1/projects: the risk of one project, why, its past, and what people noted."""
+"""/v1/projects: risk, reasons, history and notes of a project."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ router = APIRouter(prefix="/v1/projects", tags=["projects"], responses=RESPONSES
 Reader = Annotated[Principal, require(Permission.READ_PROJECTS)]
 
 
-# A project's code may hold a slash, hence ":path".
+# A project id may contain a slash, hence ":path".
 @router.get(
     "/{project_id:path}/risk",
     response_class=Response,
@@ -51,97 +51,99 @@ Reader = Annotated[Principal, require(Permission.READ_PROJECTS)]
 async def get_risk(
     request: Request,
     views: LiveViews,
-    who: Reader,
+    principal: Reader,
     project_id: ProjectPath,
     as_of: AsOfQuery = None,
 ) -> Response:
     """Risk of a project with its reasons, red flags and listing."""
-    return send_document(views.risk(who, project_id, as_of), request)
+    return send_document(views.risk(principal, project_id, as_of), request)
 
 
 @router.get("/{project_id:path}/history")
 def get_history(
     database: DatabaseDep,
-    who: Reader,
+    principal: Reader,
     project_id: ProjectPath,
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[ScoredThen]:
     """Scores of a project in all publications, newest first."""
-    return service.list_history(database, who, project_id, page_request(limit, cursor))
+    return service.list_history(database, principal, project_id, page_request(limit, cursor))
 
 
 @router.get("/{project_id:path}/timeline")
 def get_timeline(
     request: Request,
     views: LiveViews,
-    who: Reader,
+    principal: Reader,
     project_id: ProjectPath,
     as_of: AsOfQuery = None,
 ) -> Page[TimelineItem]:
     """Timeline of a project from the records."""
-    return service.list_part(views, who, request, (project_id, as_of), "timeline", TimelineItem)
+    return service.list_part(
+        views, principal, request, (project_id, as_of), "timeline", TimelineItem
+    )
 
 
 @router.get("/{project_id:path}/reasons")
 def get_reasons(
     request: Request,
     views: LiveViews,
-    who: Reader,
+    principal: Reader,
     project_id: ProjectPath,
     as_of: AsOfQuery = None,
 ) -> Page[Reason]:
     """Reasons for the risk of a project, strongest first."""
-    return service.list_part(views, who, request, (project_id, as_of), "reasons", Reason)
+    return service.list_part(views, principal, request, (project_id, as_of), "reasons", Reason)
 
 
 @router.get("/{project_id:path}/red-flags")
 def get_red_flags(
     request: Request,
     views: LiveViews,
-    who: Reader,
+    principal: Reader,
     project_id: ProjectPath,
     as_of: AsOfQuery = None,
 ) -> Page[RedFlag]:
     """Red flags: legal duties that the records show unmet."""
-    return service.list_part(views, who, request, (project_id, as_of), "red_flags", RedFlag)
+    return service.list_part(views, principal, request, (project_id, as_of), "red_flags", RedFlag)
 
 
 @router.get("/{project_id:path}/changes")
-def get_changes(database: DatabaseDep, who: Reader, project_id: ProjectPath) -> WhatChanged:
+def get_changes(database: DatabaseDep, principal: Reader, project_id: ProjectPath) -> WhatChanged:
     """Changes of a project between the two newest publications."""
-    return service.get_changes(database, who, project_id)
+    return service.get_changes(database, principal, project_id)
 
 
 @router.get("/{project_id:path}/elements")
 def get_elements(
     database: DatabaseDep,
-    who: Reader,
+    principal: Reader,
     project_id: ProjectPath,
     of: Annotated[Literal["crime", "listing"], Query()] = "crime",
     as_of: AsOfQuery = None,
 ) -> Elements:
     """Legal elements of a criminal transfer or a listing, compared with the records."""
-    return service.get_elements(database, who, (project_id, as_of), of)
+    return service.get_elements(database, principal, (project_id, as_of), of)
 
 
 @router.get("/{project_id:path}/notes")
 def list_notes(
     database: DatabaseDep,
-    who: Annotated[Principal, require(Permission.READ_NOTES)],
+    principal: Annotated[Principal, require(Permission.READ_NOTES)],
     project_id: ProjectPath,
     cursor: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Page[Note]:
     """Notes on a project, oldest first."""
-    return service.notes(database, who, project_id, page_request(limit, cursor))
+    return service.notes(database, principal, project_id, page_request(limit, cursor))
 
 
 @router.post("/{project_id:path}/notes", status_code=201, response_model=Note)
 def add_note(
     request: Request,
     database: DatabaseDep,
-    who: Annotated[Principal, require(Permission.WRITE_NOTES)],
+    principal: Annotated[Principal, require(Permission.WRITE_NOTES)],
     project_id: ProjectPath,
     note: NoteIn,
     key: IdempotencyKey,
@@ -149,9 +151,9 @@ def add_note(
     """Add a note to a project."""
 
     def keep(connection: Connection) -> Note:
-        region = region_of(connection, project_id, who)
-        kept = repository.NoteRow(project_id, region, note.text, who.name, now())
+        region = region_of(connection, project_id, principal)
+        kept = repository.NoteRow(project_id, region, note.text, principal.name, now())
         repository.add_note(connection, kept)
         return service.note_to_schema(kept)
 
-    return write_once(WriteRequest(request, database, who, note, key), keep)
+    return write_once(WriteRequest(request, database, principal, note, key), keep)

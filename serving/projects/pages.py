@@ -1,4 +1,4 @@
-"""One project: why it is where it is, what the records show, what to look at on site."""
+"""/projects: search, project page, feedback and notes."""
 
 from __future__ import annotations
 
@@ -49,22 +49,22 @@ Writer = Annotated[Principal, require(Permission.WRITE_NOTES)]
 @router.get("/projects")
 def search(
     request: Request,
-    who: Reader,
+    principal: Reader,
     q: Annotated[str, Query(max_length=200)] = "",
     tier: Annotated[str, Query(max_length=10)] = "",
 ) -> Response:
-    """Every project of the region, listed or not."""
+    """Search all projects of the region, listed or not."""
     reader = reader_of(request)
-    chosen = reader.choose(request, who, None, None)
+    chosen = reader.choose(request, principal, None, None)
     if chosen is None:
-        return render(request, "nothing", who)
-    rows = reader.register(who, chosen.summary).projects
+        return render(request, "nothing", principal)
+    rows = reader.register(principal, chosen.summary).projects
     found = [row for row in rows if _named(row, q) and tier in ("", row["tier"])]
     found.sort(key=lambda row: (-row["probability"], row["project_id"]))
     return render(
         request,
         "projects",
-        who,
+        principal,
         rows=found[:MOST_FOUND],
         found=len(found),
         q=q,
@@ -74,74 +74,76 @@ def search(
 
 
 @router.get("/projects/{project_id:path}/visit")
-def visit_form(request: Request, project_id: str, who: Visitor) -> Response:
-    """The form to record a visit with."""
-    risk = reader_of(request).risk(request, who, project_id, None)
-    return render(request, "visit", who, risk=risk, today=now().astimezone().date())
+def visit_form(request: Request, project_id: str, principal: Visitor) -> Response:
+    """The form to record a visit."""
+    risk = reader_of(request).risk(request, principal, project_id, None)
+    return render(request, "visit", principal, risk=risk, today=now().astimezone().date())
 
 
 @router.post("/projects/{project_id:path}/feedback")
-def judge(request: Request, project_id: str, who: Judge, form: Form) -> Response:
-    """Keep what somebody thinks of the score or of a reason."""
+def judge(request: Request, project_id: str, principal: Judge, form: Form) -> Response:
+    """Store feedback on the score or on a reason."""
     family = form.get("family") or None
     said = {name: form.get(name) for name in ("as_of", "verdict", "comment")}
     try:
         given = FeedbackIn(project_id=project_id, family=family, **said)  # type: ignore[arg-type]
     except ValidationError:
-        return render(request, "said", who, status=422, said="refused")
+        return render(request, "said", principal, status=422, said="refused")
     database = reader_of(request).database
-    write_audited(request, database, who, lambda c: service.create(c, database, who, given))
-    return render(request, "said", who, said=f"verdicts.{given.verdict}")
+    write_audited(
+        request, database, principal, lambda c: service.create(c, database, principal, given)
+    )
+    return render(request, "said", principal, said=f"verdicts.{given.verdict}")
 
 
 @router.post("/projects/{project_id:path}/notes")
-def write_note(request: Request, project_id: str, who: Writer, form: Form) -> Response:
-    """Keep a note, and show them all."""
+def write_note(request: Request, project_id: str, principal: Writer, form: Form) -> Response:
+    """Store a note and show all notes."""
     database = reader_of(request).database
 
     def keep(connection: Any) -> None:
-        place = region_of(connection, project_id, who)
+        place = region_of(connection, project_id, principal)
         said = form["text"][:4000]
         repository.add_note(
-            connection, repository.NoteRow(project_id, place, said, who.name, now())
+            connection, repository.NoteRow(project_id, place, said, principal.name, now())
         )
 
     if form.get("text"):
-        write_audited(request, database, who, keep)
-    notes = repository.list_notes(database.engine, project_id, who, PageRequest(50)).items
-    return render(request, "notes", who, notes=notes, project_id=project_id)
+        write_audited(request, database, principal, keep)
+    notes = repository.list_notes(database.engine, project_id, principal, PageRequest(50)).items
+    return render(request, "notes", principal, notes=notes, project_id=project_id)
 
 
 @router.get("/projects/{project_id:path}")
 def project(
-    request: Request, project_id: str, who: Reader, as_of: IsoDate | None = None
+    request: Request, project_id: str, principal: Reader, as_of: IsoDate | None = None
 ) -> Response:
-    """Everything there is to see of a project."""
+    """The page of a project."""
     reader = reader_of(request)
-    risk = reader.risk(request, who, project_id, as_of)
+    risk = reader.risk(request, principal, project_id, as_of)
     engine = reader.database.engine
     day = dt.date.fromisoformat(risk["as_of"])
-    found = load_dossier(engine, project_id, day, who)
-    list_of = _list_of(reader, who, risk)
-    register = reader.register(who, list_of) if list_of else Register(day, (), (), ())
+    found = load_dossier(engine, project_id, day, principal)
+    list_of = _list_of(reader, principal, risk)
+    register = reader.register(principal, list_of) if list_of else Register(day, (), (), ())
     filters = {"project_id": project_id}
     return render(
         request,
         "project",
-        who,
+        principal,
         risk=risk,
         kind=kind_of(risk),
         dossier=found,
         tree=_tree(found["contracts"]) if found else [],
         money=_chart(found, risk, page_language(request)) if found else None,
-        history=_history(reader, who, project_id),
+        history=_history(reader, principal, project_id),
         others=_others(register, found, project_id),
-        seen=lambda record: record["region"] is None or covers(who, record["region"]),
-        notes=repository.list_notes(engine, project_id, who, PageRequest(50)).items,
-        outcomes=list_outcomes(engine, who, PageRequest(20), filters).items,
+        seen=lambda record: record["region"] is None or covers(principal, record["region"]),
+        notes=repository.list_notes(engine, project_id, principal, PageRequest(50)).items,
+        outcomes=list_outcomes(engine, principal, PageRequest(20), filters).items,
         verdicts=_VERDICTS,
         elements=_elements(risk, found, day, page_language(request)),
-        notices=list_notices(engine, who, PageRequest(20), project_id).items,
+        notices=list_notices(engine, principal, PageRequest(20), project_id).items,
         departments=CODES,
     )
 
@@ -149,7 +151,7 @@ def project(
 def _elements(
     risk: Document, found: Document | None, day: dt.date, language: Language
 ) -> dict[str, list[dict[str, str]]]:
-    """The elements of transfer and listing in words, where a matter is open."""
+    """Return the legal elements of transfer and listing as texts, if a matter is open."""
     handling = (found or {}).get("handling")
     if not has_open_matter(handling):
         return {}
@@ -167,21 +169,21 @@ def _named(row: Document, q: str) -> bool:
     return q.strip().casefold() in "\n".join(name or "" for name in names).casefold()
 
 
-def _list_of(reader: WatchlistReader, who: Principal, risk: Document) -> ListSummary | None:
-    """The list the risk was sealed with."""
-    for one in WatchlistRepository(reader.database, kind_of(risk)).summaries(who):
+def _list_of(reader: WatchlistReader, principal: Principal, risk: Document) -> ListSummary | None:
+    """Return the list that the risk was sealed with."""
+    for one in WatchlistRepository(reader.database, kind_of(risk)).summaries(principal):
         if one.as_of.isoformat() == risk["as_of"] and one.region == risk["region"]:
             return one
     return None
 
 
 def kind_of(risk: Document) -> Kind:
-    """The kind of unit a risk is of."""
+    """Return the kind of unit of a risk."""
     return "employer" if risk.get("kind") == "employer" else "project"
 
 
 def _tree(contracts: Sequence[Document]) -> list[Document]:
-    """Contracts under the contract above them; one whose parent is not known stands at the top."""
+    """Return the contract tree; contracts with an unknown parent are roots."""
     nodes = {one["id"]: {**one, "below": []} for one in contracts}
     top: list[Document] = []
     for node in nodes.values():
@@ -194,7 +196,7 @@ def _tree(contracts: Sequence[Document]) -> list[Document]:
 
 
 def _goes_round(node: Document, nodes: Mapping[str, Document]) -> bool:
-    """Whether the way up comes back to where it began."""
+    """Whether the chain of parents is a cycle."""
     seen, here = {node["id"]}, nodes.get(node["parent"] or "")
     while here is not None:
         if here["id"] in seen:
@@ -208,7 +210,7 @@ _MARKS = ("complaint", "case", "inspection", "dispute", "contractor_listed")
 
 
 def _chart(found: Document, risk: Document, language: str) -> Document | None:
-    """Series by month, and what happened in these months."""
+    """Return the monthly series and the events of these months."""
     money = found["money"]
     if not money:
         return None
@@ -220,17 +222,17 @@ def _chart(found: Document, risk: Document, language: str) -> Document | None:
     return {**money, "marks": marks}
 
 
-def _history(reader: WatchlistReader, who: Principal, project_id: str) -> list[Document]:
-    """The score at every date, oldest first; of one date that of the list sealed last."""
+def _history(reader: WatchlistReader, principal: Principal, project_id: str) -> list[Document]:
+    """Return the scores by date, oldest first; the list sealed last counts for a date."""
     newest: dict[dt.date, Document] = {}
-    for one in WatchlistRepository(reader.database).score_history(project_id, who):
+    for one in WatchlistRepository(reader.database).score_history(project_id, principal):
         said = {"label": f"{one.as_of:%Y-%m}", "probability": one.probability, "tier": one.tier}
         newest.setdefault(one.as_of, {**said, "rank": one.rank})
     return [newest[day] for day in sorted(newest)][-24:]
 
 
 def _others(register: Register, found: Document | None, project_id: str) -> Document:
-    """Other projects of the contractor and of the owner, and similar ones."""
+    """Return other projects of the contractor and the owner, and similar projects."""
     rows = register.by_id()
     if found is None:
         return {"contractor": [], "owner": [], "similar": []}

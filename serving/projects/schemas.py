@@ -1,4 +1,4 @@
-"""Answers about projects."""
+"""Schemas of projects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from serving.http.schemas import (
 
 
 class TimelineItem(Schema):
-    """Something that happened to the project and was known at the as_of."""
+    """An event of the project, known at the as_of."""
 
     date: dt.date
     kind: str
@@ -30,7 +30,7 @@ class TimelineItem(Schema):
 
 
 class ProjectRisk(Assessment):
-    """The risk of one project as sealed; ``listing`` is null when it is not on the list."""
+    """The sealed risk of a project; ``listing`` is null if it is not on the list."""
 
     as_of: dt.date
     region: str
@@ -45,7 +45,7 @@ class ProjectRisk(Assessment):
 
 
 class ScoredThen(Schema):
-    """The project in one publication; ``rank`` is null where it was not listed."""
+    """Score in one publication; ``rank`` is null if the project was not listed."""
 
     as_of: dt.date
     region: str
@@ -56,7 +56,7 @@ class ScoredThen(Schema):
 
 
 class ReasonMoved(Schema):
-    """How a family's contribution to the log-odds changed."""
+    """Change of the contribution of a feature family, in log-odds."""
 
     family: str
     contribution_before: float | None
@@ -64,7 +64,7 @@ class ReasonMoved(Schema):
 
 
 class WhatChanged(Schema):
-    """The newest publication against the one before; ``before`` is null for the first."""
+    """The newest publication compared with the one before; ``before`` is null for the first."""
 
     project_id: str
     now: ScoredThen
@@ -75,7 +75,7 @@ class WhatChanged(Schema):
 
 
 class Note(Schema):
-    """What somebody wrote about the project."""
+    """A note on the project."""
 
     project_id: str
     text: str
@@ -84,7 +84,7 @@ class Note(Schema):
 
 
 class NoteIn(Schema):
-    """A note to keep."""
+    """A note to store."""
 
     model_config = example(text="已约谈项目经理，承诺月底前付清")
 
@@ -92,7 +92,7 @@ class NoteIn(Schema):
 
 
 class Element(Schema):
-    """A statutory element: ``shown``, ``otherwise`` or ``unknown``, never a verdict.
+    """A legal element: ``shown``, ``otherwise`` or ``unknown``, never a verdict.
 
     Money among ``fields`` is in yuan.
     """
@@ -107,7 +107,7 @@ class Element(Schema):
 
 
 class Elements(Schema):
-    """The elements of one kind as the records showed them at ``as_of``."""
+    """The legal elements of one kind, compared with the records at ``as_of``."""
 
     project_id: str
     as_of: dt.date

@@ -1,4 +1,4 @@
-"""Reads what is stored of projects."""
+"""Reads risks, history, legal elements and notes of projects for the API."""
 
 from __future__ import annotations
 
@@ -29,38 +29,40 @@ S = TypeVar("S", bound=Schema)
 
 def list_part(
     views: Views,
-    who: Principal,
+    principal: Principal,
     request: Request,
     which: tuple[str, dt.date | None],
     name: str,
     kind: type[S],
 ) -> Page[S]:
-    """One list out of a project's sealed risk."""
-    view = views.risk(who, *which)
+    """Return one list field of the sealed risk of a project."""
+    view = views.risk(principal, *which)
     request.scope["state"]["about"] = (view.as_of, view.list_digest, view.model_version)
     found = json.loads(view.body)[name]
     return Page(items=[kind.model_validate(item) for item in found], next=None)
 
 
 def list_history(
-    database: Database, who: Principal, project_id: str, wanted: PageRequest
+    database: Database, principal: Principal, project_id: str, wanted: PageRequest
 ) -> Page[ScoredThen]:
-    """Every publication the project is in, newest first; the cursor counts them."""
-    found = WatchlistRepository(database).score_history(project_id, who)
+    """Return a page of the publications of a project, newest first; the cursor is an offset."""
+    found = WatchlistRepository(database).score_history(project_id, principal)
     start = wanted.cursor or 0
     items = [ScoredThen(**asdict(one)) for one in found[start : start + wanted.limit]]
     more = len(found) > start + wanted.limit
     return Page(items=items, next=str(start + wanted.limit) if more else None)
 
 
-def get_changes(database: Database, who: Principal, project_id: str) -> WhatChanged:
-    """The newest publication of the project against the one before of an earlier date."""
-    found = WatchlistRepository(database).score_history(project_id, who)
+def get_changes(database: Database, principal: Principal, project_id: str) -> WhatChanged:
+    """Compare the newest publication of a project with the previous date."""
+    found = WatchlistRepository(database).score_history(project_id, principal)
     now = found[0]
     before = next((one for one in found if one.as_of < now.as_of), None)
-    document = WatchlistRepository(database).project_risk(project_id, now.as_of, who).document()
+    document = (
+        WatchlistRepository(database).project_risk(project_id, now.as_of, principal).document()
+    )
     old = (
-        WatchlistRepository(database).project_risk(project_id, before.as_of, who).document()
+        WatchlistRepository(database).project_risk(project_id, before.as_of, principal).document()
         if before
         else None
     )
@@ -76,16 +78,16 @@ def get_changes(database: Database, who: Principal, project_id: str) -> WhatChan
 
 
 def get_elements(
-    database: Database, who: Principal, which: tuple[str, dt.date | None], kind: Kind
+    database: Database, principal: Principal, which: tuple[str, dt.date | None], kind: Kind
 ) -> Elements:
-    """The elements of ``kind`` from what was kept with the list.
+    """Return the legal elements of ``kind`` from the dossier stored with the list.
 
     Raises:
         NothingPublished, NotPublished, ProjectNotScored: there is no such risk in the region.
     """
-    risk = WatchlistRepository(database).project_risk(*which, who).document()
+    risk = WatchlistRepository(database).project_risk(*which, principal).document()
     as_of = dt.date.fromisoformat(risk["as_of"])
-    kept = load_dossier(database.engine, which[0], as_of, who) or {}
+    kept = load_dossier(database.engine, which[0], as_of, principal) or {}
     handling = kept.get("handling")
     found = [
         element_to_dict(one) for one in elements_of(kind, handling, risk["region_code"], as_of)
@@ -109,21 +111,23 @@ def _element(one: Mapping[str, Any]) -> Element:
     return Element.model_validate({**{name: one[name] for name in kept}, **told})
 
 
-def notes(database: Database, who: Principal, project_id: str, wanted: PageRequest) -> Page[Note]:
-    """The notes on a project.
+def notes(
+    database: Database, principal: Principal, project_id: str, wanted: PageRequest
+) -> Page[Note]:
+    """Return a page of the notes on a project.
 
     Raises:
         ProjectUnknown: it is not known, or in another region.
     """
     with database.engine.connect() as connection:
-        region_of(connection, project_id, who)
-    found = list_notes(database.engine, project_id, who, wanted)
+        region_of(connection, project_id, principal)
+    found = list_notes(database.engine, project_id, principal, wanted)
     after = None if found.next is None else str(found.next)
     return Page(items=[note_to_schema(one) for one in found.items], next=after)
 
 
 def note_to_schema(kept: NoteRow) -> Note:
-    """A note as it is sent."""
+    """Return the schema of a note."""
     return Note(
         project_id=kept.project_id,
         text=kept.text,
@@ -137,7 +141,7 @@ def _flags(document: Mapping[str, Any] | None) -> set[str]:
 
 
 def _reason_changes(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> list[ReasonMoved]:
-    """Contributions by family, those that moved most first."""
+    """Return the contributions by family, largest change first."""
     new = {reason["family"]: reason["contribution"] for reason in now["reasons"]}
     old = {
         reason["family"]: reason["contribution"]

@@ -1,4 +1,4 @@
-"""``wagewatch publish``: seals a watchlist."""
+"""``wagewatch publish``: publishes a watchlist."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def publish(
     by: Annotated[str | None, typer.Option("--by", metavar="NAME")] = None,
     kind: KindOption = "project",
 ) -> None:
-    """Score the cohort, choose the list, seal it with everything behind it."""
+    """Score the cohort, select the list, seal and store it."""
     from serving.publishing.context import PublishRequest
     from serving.publishing.hooks import publish_context
     from serving.publishing.pipeline import publish_watchlist

@@ -1,4 +1,4 @@
-"""What publishing works with, what it is asked for and what it returns."""
+"""Input and result types of publishing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records of reasons, red flags and models turned into the notes a publication holds."""
+"""Reasons, red flags and models as parts of sealed documents, with texts in both languages."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 @cache
 def families() -> tuple[str, ...]:
-    """The names of the signal families."""
+    """Return the names of all feature families."""
     from features.feature_sets import ALL_FAMILIES
 
     return tuple(family.name for family in ALL_FAMILIES)
 
 
 def seal_reason(reason: Reason, kind: Kind = "project") -> SealedReason:
-    """A reason with its wording in both languages."""
+    """Return a reason with its text in both languages."""
     from models.reason_text import reason_text
 
     return SealedReason(
@@ -46,7 +46,7 @@ def seal_reason(reason: Reason, kind: Kind = "project") -> SealedReason:
 
 
 def seal_flag(flag: RedFlag) -> SealedFlag:
-    """A red flag with its wording in both languages."""
+    """Return a red flag with its texts in both languages."""
     from risk.flags import describe
 
     zh, en = describe(flag, "zh"), describe(flag, "en")
@@ -62,7 +62,7 @@ def seal_flag(flag: RedFlag) -> SealedFlag:
 
 
 def model_info(model: UsedModel) -> ModelInfo:
-    """The model, with a note where the scorecard had to score."""
+    """Return the model, with a note if it is the scorecard."""
     note = None
     if model.kind == "scorecard":
         zh, en = (

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class UsedModel:
-    """The model that scored; ``events`` is how many arrears events it learnt from."""
+    """The scoring model; ``events`` counts the arrears events it was trained on."""
 
     name: str
     version: str
@@ -43,7 +43,7 @@ class Scored:
 
 
 def load_novelty_detector(registry: Registry, version: str) -> NoveltyDetector | None:
-    """What the inspected projects looked like when ``version`` was trained; None if too few."""
+    """Return the novelty detector of ``version``; None if too few projects were inspected."""
     from models.novelty import ARTIFACT, from_text
     from models.storage import ArtifactMissing
 
@@ -56,7 +56,7 @@ def load_novelty_detector(registry: Registry, version: str) -> NoveltyDetector |
 def model_at(
     workspace: Workspace, kind: Kind, as_of: dt.date, version: str | None = None
 ) -> tuple[ScoringModel, UsedModel]:
-    """The champion, or the model ``version``, to score the cohort of ``as_of`` with.
+    """Load the champion, or the model ``version``, to score the cohort of ``as_of``.
 
     Raises:
         NoModel: nothing was trained yet.
@@ -80,7 +80,7 @@ def score_cohort(
     *,
     with_levers: bool = False,
 ) -> Scored:
-    """The cohort of ``as_of`` scored by the champion, or by the model ``version``.
+    """Score the cohort of ``as_of`` with the champion or the model ``version``.
 
     Raises:
         NoModel: nothing was trained yet.

@@ -1,4 +1,4 @@
-"""What happened to each project, as far as it was known at a date: the story behind a score."""
+"""Timelines of projects: their events as known at a date."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ ORDER BY project_id, day, source, record_id
 
 
 def timelines(store: RecordStore, as_of: dt.date) -> Mapping[str, tuple[TimelineItem, ...]]:
-    """Per project its latest events known before ``as_of``, oldest first."""
+    """Return the latest events of each project known before ``as_of``, oldest first."""
     found: dict[str, list[TimelineItem]] = {}
     for project_id, *event in store.rows(_EVENTS, [as_of]):
         found.setdefault(str(project_id), []).append(_item(*event))

@@ -1,1 +1,1 @@
-"""Scores of many projects, and what they would be if."""
+"""Scores of many projects, what-if scores and the export of features."""

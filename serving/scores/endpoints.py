@@ -28,33 +28,35 @@ router = APIRouter(prefix="/v1/scores", tags=["scores"], responses=RESPONSES)
 @router.post("")
 def get_scores(
     database: DatabaseDep,
-    who: Annotated[Principal, require(Permission.READ_PROJECTS)],
+    principal: Annotated[Principal, require(Permission.READ_PROJECTS)],
     asked: ScoresIn,
 ) -> Scores:
     """The scores of up to 500 projects."""
-    return scores(database, who, asked)
+    return scores(database, principal, asked)
 
 
 @router.post("/what-if", status_code=202, response_model=Job)
 def ask_what_if(
     request: Request,
     database: DatabaseDep,
-    who: Annotated[Principal, require(Permission.WHAT_IF)],
+    principal: Annotated[Principal, require(Permission.WHAT_IF)],
     asked: WhatIfIn,
     key: IdempotencyKey,
 ) -> Response:
     """Start a job that computes the risk with some records changed."""
 
     def ask(connection: Connection) -> Job:
-        region = region_of(connection, asked.project_id, who)
-        return service.queue(connection, "what_if", asked.model_dump(mode="json"), region, who)
+        region = region_of(connection, asked.project_id, principal)
+        return service.queue(
+            connection, "what_if", asked.model_dump(mode="json"), region, principal
+        )
 
-    return write_once(WriteRequest(request, database, who, asked, key), ask, 202)
+    return write_once(WriteRequest(request, database, principal, asked, key), ask, 202)
 
 
-def scores(database: Database, who: Principal, asked: ScoresIn) -> Scores:
-    """The sealed scores of the projects asked for, in the order asked."""
-    found = WatchlistRepository(database).scores(asked.project_ids, asked.as_of, who)
+def scores(database: Database, principal: Principal, asked: ScoresIn) -> Scores:
+    """Return the sealed scores of the requested projects, in the order of the request."""
+    found = WatchlistRepository(database).scores(asked.project_ids, asked.as_of, principal)
     names = list(dict.fromkeys(asked.project_ids))
     return Scores(
         items=[Score(**asdict(found[name])) for name in names if name in found],

@@ -14,10 +14,10 @@ from risk.store.store import RecordStore
 def write_features(
     store: RecordStore, as_ofs: Sequence[dt.date], out: Path, progress: Progress
 ) -> int:
-    """Write the feature matrix of ``as_ofs`` as Parquet and say how many rows it has.
+    """Write the feature matrix of ``as_ofs`` as a Parquet file and return the number of rows.
 
     Raises:
-        OSError: the file cannot be written; what was written of it may be there.
+        OSError: the file cannot be written; a partial file may remain.
     """
     import pyarrow.parquet as pq
 
@@ -37,9 +37,9 @@ def write_features(
 def write_features_by_date(
     store: RecordStore, as_ofs: Sequence[dt.date], folder: Path, progress: Progress
 ) -> int:
-    """Write the feature matrix to ``FOLDER/as_of=YYYY-MM-DD/part-0.parquet``; how many rows it has.
+    """Write the feature matrix to ``FOLDER/as_of=YYYY-MM-DD/part-0.parquet``; return the row count.
 
-    The layout Spark writes: dates asked for are replaced once they are whole, others stay.
+    The layout is that of Spark: partitions of ``as_ofs`` are replaced atomically, others stay.
 
     Raises:
         OSError: the folder cannot be written.

@@ -1,4 +1,4 @@
-"""Questions and answers about scores."""
+"""Schemas of scores and what-if requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Cell = str | bool | int | float | None
 
 
 class ScoresIn(Schema):
-    """Which projects, and of which publication; the newest of each where ``as_of`` is null."""
+    """Projects and publication; the newest of each project if ``as_of`` is null."""
 
     model_config = example(project_ids=["P-00001", "P-00002"])
 

@@ -1,4 +1,4 @@
-"""Features and scores by Spark: from a folder of records to a folder of answers."""
+"""Features and scores computed with Spark, from a records folder to an output folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def records_for_spark(
     records: str | None, store: Callable[[], AbstractContextManager[RecordStore]]
 ) -> Iterator[str]:
-    """The exported folder ``records``; else what ``store`` opens, written to one for a while.
+    """Yield the exported folder ``records``, or a temporary export of what ``store`` opens.
 
     Raises:
         SparkMissing: PySpark or Java is not installed; nothing was written.
@@ -49,7 +49,7 @@ def records_for_spark(
 def write_features(
     records: str, as_ofs: Sequence[dt.date], out: str, kind: Kind, progress: Progress
 ) -> int:
-    """Write the feature matrix to ``OUT/as_of=YYYY-MM-DD/part-*.parquet``; how many rows it has.
+    """Write the feature matrix to ``OUT/as_of=YYYY-MM-DD/part-*.parquet``; return the row count.
 
     Raises:
         SparkMissing: PySpark or Java is not installed.
@@ -74,7 +74,7 @@ def write_scores(
     tiers: Tiers,
     progress: Progress,
 ) -> tuple[int, UsedModel]:
-    """Score the cohort of ``as_of`` to ``OUT/as_of=YYYY-MM-DD/part-*.parquet``; rows and model.
+    """Score the cohort to ``OUT/as_of=YYYY-MM-DD/part-*.parquet``; return row count and model.
 
     Raises:
         NoModel: nothing was trained yet.
@@ -124,7 +124,7 @@ def _units(engine: SparkEngine) -> int:
 
 
 def _address(path: str) -> str:
-    """``path`` as Spark finds it wherever its own files lie: without a scheme it is on this disk.
+    """Return ``path`` as a URL; without a scheme it is a path of the local file system.
 
     >>> _address("s3://records/2025")
     's3://records/2025'

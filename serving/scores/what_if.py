@@ -1,7 +1,7 @@
-"""What the risk of a project would be with some records changed. Nothing of it is kept.
+"""What-if scores: the risk of a project with some records changed. Nothing is stored.
 
-The record store is copied, the changed rows are taken in through the door every import takes, and
-both stores are scored by the model of the publication.
+The record store is copied, the changed rows are imported into the copy like any file, and both
+stores are scored with the model of the publication.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ if TYPE_CHECKING:
 
 
 class WhatIfRowsInvalid(CommandError):
-    """A changed row would be quarantined, so the question has no answer."""
+    """A changed row would be quarantined, so it cannot be scored."""
 
     code = "what_if_rows_invalid"
 
     def message(self, language: Language = "en") -> str:
-        """The failure in one sentence of ``language``."""
+        """Return the error as one sentence in ``language``."""
         reasons = self.fields[f"reasons_{language}"]
         return text(f"errors.{self.code}", language, reasons=reasons)
 
 
 class WhatIfNotScored(CommandError):
-    """With these records the project would not be in the cohort."""
+    """With the changed records the project is not in the cohort."""
 
     code = "what_if_not_scored"
 
 
 @dataclass(frozen=True)
 class WhatIfRequest:
-    """The project, the date of the publication, and the changed rows by table."""
+    """Project, date of the publication, and changed rows by table."""
 
     project_id: str
     as_of: dt.date
@@ -61,12 +61,12 @@ class WhatIfRequest:
 def what_if(
     workspace: Workspace, database: Database, question: WhatIfRequest, progress: Progress
 ) -> Mapping[str, Any]:
-    """The score and reasons as they are and as they would be, by the same model.
+    """Return score and reasons before and after the change, from the same model.
 
     Raises:
         NotPublished, ProjectNotScored: there is no publication of that date with the project.
-        WhatIfRowsInvalid: intake would not take a row.
-        WhatIfNotScored: the project would not be scored at all.
+        WhatIfRowsInvalid: a row would be quarantined.
+        WhatIfNotScored: the project would not be scored.
     """
     sealed = (
         WatchlistRepository(database).project_risk(question.project_id, question.as_of).document()
@@ -74,7 +74,7 @@ def what_if(
     version = sealed["model"]["version"]
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "records.duckdb"
-        # Open for reading, the store cannot be written to while it is copied.
+        # An open reader keeps writers out while the file is copied.
         with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as store:
             shutil.copyfile(workspace.records, copy)
             before = _scored(workspace, store, question, version, lambda s, p: progress(s, p / 2))
@@ -102,7 +102,7 @@ def _change(store: RecordStore, question: WhatIfRequest, folder: Path) -> None:
     noon = dt.datetime.combine(known, dt.time(12)).astimezone()
     for name, rows in question.records.items():
         table = TABLES[name]
-        # A row without a day of its own is taken as known the day before the publication.
+        # A row without a date of its own counts as known on the day before the publication.
         dated = [{"known_at": known.isoformat(), **row} for row in rows]
         submission = build_submission(table, dated, OFFICE, noon)
         problems = [one for bad in check_submission(table, submission) for one in bad.problems]

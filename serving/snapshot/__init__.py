@@ -1,5 +1,5 @@
-"""What the pages show beside a score, gathered when a list is published.
+"""Data of the records for the pages, collected when a list is published.
 
-The service never opens the record store while it answers, so what a page needs of the records is
-kept with the publication: a dossier per project, and one register of them all.
+The service never opens the record store during a request. What the pages need is stored with the
+publication: a dossier per project and one register of all projects, matters and cases.
 """

@@ -1,4 +1,4 @@
-"""Cases, inspections and accounts of every project: what was done about its arrears."""
+"""Cases, inspections and wage accounts per project."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _PARTS = (("cases", _CASES), ("inspections", _INSPECTIONS), ("accounts", _ACCOUN
 
 
 def load_case_handling(store: RecordStore, as_of: dt.date) -> Mapping[str, Row]:
-    """Per project its ``cases``, ``inspections`` and ``accounts``; money in fen."""
+    """Return ``cases``, ``inspections`` and ``accounts`` per project; money in fen."""
     found: dict[str, Row] = {}
     for name, sql in _PARTS:
         for project, rows in group_by_project(query_rows(store, sql, as_of)).items():
@@ -45,5 +45,5 @@ def load_case_handling(store: RecordStore, as_of: dt.date) -> Mapping[str, Row]:
 
 
 def empty_case_handling() -> Row:
-    """Of a project nothing is known of."""
+    """Return the value of a project without records."""
     return {name: [] for name, _ in _PARTS}

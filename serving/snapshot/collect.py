@@ -1,4 +1,4 @@
-"""Puts together the dossiers and the register that go with a publication."""
+"""Collects the snapshot of a publication: dossiers and register."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def collect_snapshot(
     levers: Levers,
     deposit_rules: Sequence[RuleTable] = (),
 ) -> Snapshot:
-    """What the pages need of the records, as known before the publication's as_of."""
+    """Collect what the pages need, as known before the publication's as_of."""
     as_of = publication.header.as_of
     facts = load_project_facts(store, as_of)
     listed = _register_rows(store, publication, facts)
@@ -114,7 +114,7 @@ def _register_rows(
 
 
 def _progress(fact: Row, as_of: dt.date) -> float | None:
-    """The share of the planned time that is over; above 1 when overrun."""
+    """Return the elapsed share of the planned duration; above 1 if overrun."""
     if not fact.get("started_on") or not fact.get("planned_end_on"):
         return None
     start, end = (dt.date.fromisoformat(fact[name]) for name in ("started_on", "planned_end_on"))
@@ -126,9 +126,9 @@ def _records(
     records: Mapping[tuple[str, str], Mapping[str, Any]],
     facts: Mapping[str, Row],
 ) -> Document:
-    """The records by ``table/record_id``; ``region`` is where each belongs, None for anywhere.
+    """Return the records by ``table/record_id`` with their ``region``, None if they have none.
 
-    A reason may rest on the contractor's other projects, which not every reader may look into.
+    A reason may cite other projects of the contractor, which not every principal may see.
     """
     found = {}
     for table, number in sorted(evidence_keys(risk.assessment)):

@@ -1,4 +1,4 @@
-"""Complaints that name no project, with who may be meant, and those a person has linked."""
+"""Complaints without a project and their candidates; complaints linked by a person."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SELECT complaint_id, decision, project_id, org_id, decided_on FROM links
 
 
 def linked_complaints(store: RecordStore, as_of: dt.date) -> Mapping[str, list[Row]]:
-    """The complaints of each project that came to it by a person's link, oldest first."""
+    """Return the complaints of each project that a person linked to it, oldest first."""
     rows = [
         {key: to_json_value(value) for key, value in row.items()}
         for row in query_rows(store, _LINKED, as_of)
@@ -41,10 +41,10 @@ def linked_complaints(store: RecordStore, as_of: dt.date) -> Mapping[str, list[R
 
 
 def unlinked_complaints(store: RecordStore, as_of: dt.date, region: str) -> list[Row]:
-    """Complaints of the last year without a project, with up to five candidates of each kind.
+    """Return complaints of the last year without a project, each with up to five candidates a kind.
 
-    ``region`` is that of the list: where it is given, only complaints with a candidate in it.
-    Money in fen. ``decided`` is the decision known before ``as_of``, None while there is none.
+    With ``region`` only complaints that have a candidate in it. ``decided`` is the decision known
+    before ``as_of`` or None. Money in fen.
     """
     from models.linkage import link_complaints
 

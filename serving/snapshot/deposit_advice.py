@@ -1,4 +1,4 @@
-"""Deposit advice per contractor and county, and deposits that run out, as the records tell."""
+"""Deposit advice per contractor and county, and expiring deposits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from serving.snapshot.as_of_query import Row, query_rows, to_json_value, with_kn
 
 COUNTY = 6
 LOOK_AHEAD_MONTHS = 12
-"""Guarantees that run out later than this are not gathered."""
+"""Guarantees that expire later are not collected."""
 
 _EVENTS = f"""
 {with_known_tables("cases", "inspections", "deposits", "listings", "projects")}
@@ -39,7 +39,7 @@ FROM listings l
 ORDER BY 1, 3, 5, 6
 """
 
-# From when arrears of a contractor could have been seen: it had a project, and its county reported.
+# Arrears of a contractor are observable once it has a project in a county that reports.
 _PROJECTS = f"""
 {with_known_tables("projects", "organizations")},
 reporting AS (
@@ -61,7 +61,7 @@ LEFT JOIN reporting r ON r.county = substr(p.region_code, 1, {COUNTY})
 ORDER BY p.project_id
 """
 
-# One with a later one stored after it, or with one that never ends, needs nobody.
+# A deposit followed by a later or unlimited one needs no action.
 _DEPOSITS = f"""
 {with_known_tables("deposits")}
 SELECT d.project_id, d.deposit_id, d.kind, d.status, d.required_amount, d.amount, d.valid_to
@@ -76,7 +76,7 @@ ORDER BY d.project_id, d.valid_from, d.deposit_id
 def load_deposit_advice(
     store: RecordStore, as_of: dt.date, tables: Sequence[RuleTable] = ()
 ) -> dict[str, list[Row]]:
-    """``advice``: a row per contractor and county; ``ending``: a row per guarantee or project.
+    """Return ``advice`` (per contractor and county) and ``ending`` (per guarantee or project).
 
     Money in fen, shares of the contract amount, days as ISO text.
     """
@@ -98,14 +98,14 @@ def load_deposit_advice(
 
 
 def row_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of an event."""
+    """Return the fields of an event."""
     return {("table" if name == "record_table" else name): v for name, v in row.items()}
 
 
 def _advice(
     mine: Sequence[Row], events: tuple[Event, ...], tables: Iterable[RuleTable], as_of: dt.date
 ) -> Iterable[Row]:
-    """One row per county in which the contractor has a running project."""
+    """Return a row per county in which the contractor has a running project."""
     running = [one for one in mine if one["running"]]
     since = min((one["seen_since"] for one in mine if one["seen_since"]), default=None)
     history = History(events, since, len(running))
@@ -150,9 +150,9 @@ def _event(event: Event) -> Row:
 
 
 def _ending(store: RecordStore, projects: Sequence[Row], as_of: dt.date) -> list[Row]:
-    """Deposits missing, and expired or running out within a year with none stored after them.
+    """Return missing deposits, and those expired or expiring within a year without a successor.
 
-    Of running projects only; one whose end is not recorded is not among them.
+    Only running projects; a deposit without a recorded end is not returned.
     """
     running = {one["project_id"]: one for one in projects if one["running"]}
     latest = add_months(as_of, LOOK_AHEAD_MONTHS)
@@ -179,7 +179,7 @@ def _ending(store: RecordStore, projects: Sequence[Row], as_of: dt.date) -> list
 
 
 def _state(deposit: Row, as_of: dt.date, latest: dt.date) -> str | None:
-    """``missing``, ``expired``, ``ending``, or None where nothing is to be done."""
+    """Return ``missing``, ``expired``, ``ending``, or None if no action is needed."""
     if deposit["status"] == "missing":
         return "missing"
     if deposit["status"] == "expired":

@@ -1,4 +1,4 @@
-"""The records that reasons and red flags name, as they were known."""
+"""Records cited by reasons and red flags, as known before a date."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _AT_ONCE = 50_000
 
 
 def evidence_keys(assessment: Assessment) -> set[tuple[str, str]]:
-    """(table, record_id) of every record behind a project's reasons and red flags."""
+    """Return (table, record_id) of every record that reasons and red flags of a project cite."""
     said: tuple[SealedReason | SealedFlag, ...] = (*assessment.reasons, *assessment.red_flags)
     return {_key(ref) for one in said for ref in one.evidence}
 
@@ -23,7 +23,7 @@ def evidence_keys(assessment: Assessment) -> set[tuple[str, str]]:
 def load_evidence_records(
     store: RecordStore, as_of: dt.date, refs: Iterable[tuple[str, str]]
 ) -> Mapping[tuple[str, str], Mapping[str, object]]:
-    """The records of ``refs`` as known before ``as_of``; those not known are left out."""
+    """Return the records of ``refs`` known before ``as_of``."""
     wanted: dict[str, list[str]] = defaultdict(list)
     for table, record_id in sorted(set(refs)):
         wanted[table].append(record_id)
@@ -64,7 +64,7 @@ _RECORD_IDS = {
     "attendance": f"project_id || '/' || coalesce(contract_id, '') || '/' || {_MONTH}",
     "operations": f"org_id || '/' || indicator || '/' || {_MONTH}",
 }
-"""Records of these tables have no number of their own; reasons name them by their key."""
+"""These tables have composite keys; reasons cite their records by a derived id."""
 
 
 def _key(ref: EvidenceRef) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """All wage-guarantee duties of a project with a confirmed case: met, breached or unknown.
 
-A breach is a red flag. A duty counts as met only where no breach shows and the project has records
-of every kind the breach would show in; where one is lacking, nothing is known of it.
+A breach is a red flag. A duty is met only if there is no red flag and the project has records in
+every table that the rule reads; otherwise its state is unknown.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _OF_PROJECTS = tuple(
 def load_legal_duties(
     store: RecordStore, as_of: dt.date, matters: Sequence[Row]
 ) -> Mapping[str, list[dict[str, Any]]]:
-    """Per project with a confirmed open case its duties, in the order of the rules.
+    """Return the duties of each project with a confirmed open case, in the order of the rules.
 
     Each has ``code``, ``article``, ``state`` (met, breached, unknown) and ``finding`` (the words
     of the red flag in every language, None without one).
@@ -77,7 +77,7 @@ def tables_of(rule: Rule) -> set[str]:
 def _tables_known(
     store: RecordStore, as_of: dt.date, projects: Collection[str]
 ) -> Mapping[str, set[str]]:
-    """Which tables hold a record of each project."""
+    """Return the tables that hold records of each project."""
     every = " UNION ALL ".join(
         f"SELECT DISTINCT project_id, '{name}' AS name FROM {name}" for name in _OF_PROJECTS
     )

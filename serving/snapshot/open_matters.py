@@ -1,7 +1,7 @@
-"""Open matters and closed cases, as the records tell: the ledger to work through.
+"""Open matters and closed cases of the records.
 
-A matter has a stable ``key`` (``case:AJ1``), so that what people add to it on the service, who is
-to see to it and by when, stays with it from list to list.
+A matter has a stable ``key`` (``case:AJ1``), so that responsibility, deadline and steps recorded in
+the service stay with it from list to list.
 """
 
 from __future__ import annotations
@@ -80,17 +80,17 @@ ORDER BY c.closed_on, c.case_id
 
 
 def open_matters(store: RecordStore, as_of: dt.date) -> Sequence[Row]:
-    """Cases not closed, rectifications not made, arrears found, complaints nobody followed up.
+    """Return open cases, overdue rectifications, arrears found and complaints not followed up.
 
-    Where a county never reports that anything was put right, its silence says nothing, and no
-    rectification or finding of it is listed. A case may be of an organisation without a project.
-    Money in fen. ``region_code`` is None where neither project nor organisation is known.
+    Rectifications and findings of a county that never reports rectifications are left out, because
+    missing reports mean nothing there. A case may belong to an organisation without a project.
+    Money in fen. ``region_code`` is None if neither project nor organisation is known.
     """
     return [_plain(row) for row in query_rows(store, _OPEN, as_of)]
 
 
 def closed_cases(store: RecordStore, as_of: dt.date) -> Sequence[Row]:
-    """Cases closed in the last twelve months; ``checked_on`` is the first visit after closing."""
+    """Return cases closed in the last twelve months; ``checked_on``: first visit after closing."""
     return [_plain(row) for row in query_rows(store, _CLOSED, as_of)]
 
 

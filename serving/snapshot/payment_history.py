@@ -1,4 +1,4 @@
-"""Pay, labour cost and people on site by month: what was due against what came."""
+"""Monthly wages, labour-cost transfers and attendance per project: due and paid."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ _SERIES = ("due", "paid", "transfer_due", "transferred", "present")
 
 
 def load_payment_history(store: RecordStore, as_of: dt.date) -> Mapping[str, Row]:
-    """Per project ``months`` and, of the same length, five series; None where nothing came in.
+    """Return ``months`` and five series of the same length per project; None marks missing data.
 
-    Money in fen. Payments count for the month they were worked for, however late they came.
+    Money in fen. A payment counts for the month of the work, however late it was made.
     """
     return {project: _series(rows) for project, rows in _monthly(store, as_of).items()}
 

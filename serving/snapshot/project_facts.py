@@ -1,4 +1,4 @@
-"""What a project is, and the tree of its contracts."""
+"""Facts and contract trees of projects."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ORDER BY k.project_id, k.signed_on, k.contract_id
 
 
 def load_project_facts(store: RecordStore, as_of: dt.date) -> Mapping[str, Row]:
-    """Per project what its own record and those of its owner and contractor say; money in fen."""
+    """Return the fields of each project with its owner and contractor; money in fen."""
     return {
         row["project_id"]: {name: to_json_value(value) for name, value in row.items()}
         for row in query_rows(store, _PROJECTS, as_of)
@@ -47,7 +47,7 @@ def load_project_facts(store: RecordStore, as_of: dt.date) -> Mapping[str, Row]:
 
 
 def load_contracts(store: RecordStore, as_of: dt.date) -> Mapping[str, list[Row]]:
-    """Per project its contracts, each with the ``id`` of the one above it (``parent``)."""
+    """Return the contracts of each project; ``parent`` is the ``id`` of the contract above."""
     return {
         project: [{n: to_json_value(v) for n, v in row.items()} for row in rows[:MOST_CONTRACTS]]
         for project, rows in group_by_project(query_rows(store, _CONTRACTS, as_of)).items()

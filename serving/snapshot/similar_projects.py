@@ -1,4 +1,4 @@
-"""Similar projects: of the same sector and funding, the nearest in size, people and progress."""
+"""Similar projects: nearest in size, workers and progress, within sector and funding."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Row = Mapping[str, Any]
 
 
 def similar_projects(rows: Sequence[Row]) -> Mapping[str, list[str]]:
-    """Per project_id up to five others, the nearest first; rows are those of the register.
+    """Return up to five similar projects per project_id of the register's ``rows``, nearest first.
 
-    Size and people count by their logarithm, time by the share of the planned duration. What is
-    unknown stands at its kind's middle.
+    Distances use the logarithms of size and workers and the elapsed share of the planned duration;
+    unknown values are replaced by the median of the group.
     """
     from scipy.spatial import cKDTree  # type: ignore[import-untyped]
 

@@ -58,7 +58,7 @@ def begin_oidc(request: Request) -> RedirectResponse:
     _set_cookie(
         request,
         response,
-        (oidc.COOKIE, pending.sealed(authenticator_of(request).key)),
+        (oidc.COOKIE, pending.to_cookie(authenticator_of(request).key)),
         oidc.MINUTES * 60,
     )
     return response

@@ -1,7 +1,7 @@
-"""What is published: a watchlist, and the risk of every project scored with it.
+"""The sealed documents: a watchlist and the risk of every project scored with it.
 
-These are the records; JSON, tables, sheets and pages are renderings of them. A document is plain
-data in the order it is shown; its sealed bytes are what the API sends.
+JSON, tables, workbooks and pages are renderings of them. A document is plain data in display
+order; the API sends its sealed bytes.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class LocalizedText:
-    """One wording in both languages."""
+    """A text in both languages."""
 
     zh: str
     en: str
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {"zh": self.zh, "en": self.en}
 
 
 @dataclass(frozen=True)
 class EvidenceRef:
-    """A record behind a statement, and the day it became known."""
+    """A record cited as evidence, with the day it became known."""
 
     table: str
     record_id: str
     known_at: dt.date
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {
             "table": self.table,
             "record_id": self.record_id,
@@ -51,7 +51,7 @@ class EvidenceRef:
 
 @dataclass(frozen=True)
 class SealedReason:
-    """A reason in words; ``contribution`` in log-odds, positive raises the risk."""
+    """A reason with its text; ``contribution`` in log-odds, positive raises the risk."""
 
     family: str
     contribution: float
@@ -63,7 +63,7 @@ class SealedReason:
     evidence: tuple[EvidenceRef, ...] = ()
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {
             "family": self.family,
             "contribution": self.contribution,
@@ -78,7 +78,7 @@ class SealedReason:
 
 @dataclass(frozen=True)
 class SealedFlag:
-    """A red flag in words: the duty, what the records show, what to check on site."""
+    """A red flag with its texts: the duty, what the records show, what to check on site."""
 
     code: str
     article: str
@@ -89,7 +89,7 @@ class SealedFlag:
     evidence: tuple[EvidenceRef, ...] = ()
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {
             "code": self.code,
             "article": self.article,
@@ -103,7 +103,7 @@ class SealedFlag:
 
 @dataclass(frozen=True)
 class TimelineItem:
-    """Something that happened to a project and was known at the as_of."""
+    """An event of a project, known at the as_of."""
 
     date: dt.date
     kind: str
@@ -111,7 +111,7 @@ class TimelineItem:
     evidence: EvidenceRef
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {
             "date": self.date.isoformat(),
             "kind": self.kind,
@@ -122,9 +122,9 @@ class TimelineItem:
 
 @dataclass(frozen=True)
 class Assessment:
-    """What the house says of one project; ``amount_at_stake`` in fen.
+    """The assessment of one project; ``amount_at_stake`` in fen.
 
-    ``unlike_inspected`` marks one unlike anything ever inspected: its probability is a guess.
+    ``unlike_inspected``: the project resembles none ever inspected, so its probability is a guess.
     """
 
     project_id: str
@@ -140,7 +140,7 @@ class Assessment:
     unlike_inspected: bool | None = None
 
     def to_document(self) -> Document:
-        """As plain data, money in yuan."""
+        """Return plain data, money in yuan."""
         stake = self.amount_at_stake
         return {
             "project_id": self.project_id,
@@ -159,27 +159,27 @@ class Assessment:
 
 @dataclass(frozen=True)
 class EntryChange:
-    """How an entry stands against the last list: ``new``, ``up``, ``down``, ``same``, ``gone``."""
+    """Change since the previous list: ``new``, ``up``, ``down``, ``same`` or ``gone``."""
 
     kind: str
     from_rank: int | None = None
     reason: str | None = None
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {"kind": self.kind, "from_rank": self.from_rank, "reason": self.reason}
 
 
 @dataclass(frozen=True)
 class Listing:
-    """A project's place on the list and why it is there."""
+    """Rank of a project on the list and how it was selected."""
 
     rank: int
     selection: str
     draw_probability: float | None
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {
             "rank": self.rank,
             "selection": self.selection,
@@ -189,14 +189,14 @@ class Listing:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a watchlist."""
+    """An entry of a watchlist."""
 
     listing: Listing
     assessment: Assessment
     change: EntryChange
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {
             **self.listing.to_document(),
             **self.assessment.to_document(),
@@ -206,14 +206,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class RemovedEntry:
-    """A project that was on the last list and is not on this one."""
+    """A project of the previous list that is not on this one."""
 
     project_id: str
     project_name: str
     change: EntryChange
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {
             "project_id": self.project_id,
             "project_name": self.project_name,
@@ -223,7 +223,7 @@ class RemovedEntry:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """The model behind the list; ``note`` says so when the scorecard had to score."""
+    """The scoring model; ``note`` is set if it is the scorecard."""
 
     name: str
     version: str
@@ -231,7 +231,7 @@ class ModelInfo:
     note: LocalizedText | None = None
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {
             "name": self.name,
             "version": self.version,
@@ -242,21 +242,21 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class PreviousReference:
-    """The list the changes are against."""
+    """The list that changes refer to."""
 
     as_of: dt.date
     digest: str
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {"as_of": self.as_of.isoformat(), "digest": self.digest}
 
 
 @dataclass(frozen=True)
 class Header:
-    """What a list is of and what made it.
+    """Header of a list: date, region, model, versions and settings.
 
-    ``kind``: what its entries are; ``rules`` holds the thresholds and policy in force.
+    ``kind`` is the kind of unit listed; ``rules`` holds the thresholds and the policy in force.
     """
 
     as_of: dt.date
@@ -273,7 +273,7 @@ class Header:
     seal_version: int = SEAL_VERSION
 
     def to_document(self) -> Document:
-        """As plain data."""
+        """Return plain data."""
         return {
             **version_fields(self.seal_version),
             "as_of": self.as_of.isoformat(),
@@ -291,20 +291,20 @@ class Header:
         }
 
     def kind_fields(self) -> Document:
-        """The kind of unit, where it is not a project."""
+        """Return the kind of unit as a field, nothing for projects."""
         return {} if self.kind == "project" else {"kind": self.kind}
 
 
 @dataclass(frozen=True)
 class ProjectRisk:
-    """The risk of one project of the cohort; ``listing`` is None when it is not on the list."""
+    """The risk of a project of the cohort; ``listing`` is None if it is not on the list."""
 
     assessment: Assessment
     listing: Listing | None
     timeline: tuple[TimelineItem, ...] = ()
 
     def to_document(self, header: Header) -> Document:
-        """As plain data, with what it was made from."""
+        """Return plain data, with the header fields of the list."""
         return {
             **version_fields(header.seal_version),
             "as_of": header.as_of.isoformat(),
@@ -322,7 +322,7 @@ class ProjectRisk:
 
 @dataclass(frozen=True)
 class Publication:
-    """A list ready to be sealed, with the risk of every project of the cohort."""
+    """A list to be sealed, with the risk of every project of the cohort."""
 
     header: Header
     entries: tuple[Entry, ...]
@@ -330,7 +330,7 @@ class Publication:
     risks: tuple[ProjectRisk, ...]
 
     def seal(self) -> SealedPublication:
-        """The publication as bytes and digests; the list's digest covers the risks too."""
+        """Return the sealed bytes and digests; the digest of the list covers the risks too."""
         risks = {
             risk.assessment.project_id: seal(risk.to_document(self.header)) for risk in self.risks
         }

@@ -1,4 +1,4 @@
-"""/v1/watchlists: lists, one list, its entries, what happened since."""
+"""/v1/watchlists: lists, one list, its entries and events."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ router = APIRouter(prefix="/v1/watchlists", tags=["watchlists"], responses=RESPO
 @router.get("")
 def list_watchlists(
     database: DatabaseDep,
-    who: Annotated[Principal, require(Permission.READ_LISTS)],
+    principal: Annotated[Principal, require(Permission.READ_LISTS)],
     region: Annotated[str | None, Query(pattern=r"^(\d{1,12})?$")] = None,
     kind: KindQuery = "project",
     cursor: CursorQuery = None,
@@ -40,45 +40,45 @@ def list_watchlists(
 ) -> Page[WatchlistSummary]:
     """All published lists, newest first."""
     return service.watchlists(
-        WatchlistRepository(database, kind), who, region, page_request(limit, cursor)
+        WatchlistRepository(database, kind), principal, region, page_request(limit, cursor)
     )
 
 
 @router.get("/changes")
 def list_changes(
     database: DatabaseDep,
-    who: Annotated[Principal, require(Permission.READ_LISTS)],
+    principal: Annotated[Principal, require(Permission.READ_LISTS)],
     since: CursorQuery = None,
     limit: LimitQuery = 100,
 ) -> Changes:
     """Events since a cursor: lists published, tiers changed."""
-    return service.changes(database, who, page_request(limit, since))
+    return service.changes(database, principal, page_request(limit, since))
 
 
 @router.get("/{as_of}", response_class=Response, responses={200: {"model": Watchlist}})
 async def get_watchlist(
     request: Request,
     views: LiveViews,
-    who: Annotated[Principal, require(Permission.READ_LISTS)],
+    principal: Annotated[Principal, require(Permission.READ_LISTS)],
     as_of: AsOfPath,
     region: RegionQuery = "",
     kind: KindQuery = "project",
 ) -> Response:
     """A published list, byte for byte as sealed, or the part you may see."""
     day = None if as_of == "latest" else as_of
-    return send_document(views.watchlist(who, day, region, kind), request)
+    return send_document(views.watchlist(principal, day, region, kind), request)
 
 
 @router.get("/{as_of}/entries")
 def list_entries(
     request: Request,
     views: LiveViews,
-    who: Annotated[Principal, require(Permission.READ_LISTS)],
+    principal: Annotated[Principal, require(Permission.READ_LISTS)],
     as_of: AsOfPath,
     sought: Annotated[Sought, Query()],
 ) -> Page[Entry]:
     """Entries of a list by rank, filtered."""
     day = None if as_of == "latest" else as_of
-    view = views.watchlist(who, day, sought.region, sought.kind)
+    view = views.watchlist(principal, day, sought.region, sought.kind)
     request.scope["state"]["about"] = (view.as_of, view.list_digest, view.model_version)
     return service.entries(view, sought)

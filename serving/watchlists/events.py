@@ -19,7 +19,7 @@ _LOWEST_TIER = "blue"
 def record_publication(
     connection: Connection, sealed: SealedPublication, watchlist_id: int, now: dt.datetime
 ) -> None:
-    """The events of a list that was just stored, and their deliveries."""
+    """Record the events of a list that was just stored, with their deliveries."""
     rows = [_published(sealed), *_tier_changes(connection, sealed, watchlist_id)]
     record_events(connection, rows, now)
 

@@ -1,4 +1,4 @@
-"""Entries of sealed lists as training looks at them."""
+"""Entries of sealed lists as input of monitoring."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def listed_entries(lists: WatchlistRepository) -> list[ListedEntry]:
-    """Every entry of every sealed list; of one as_of a project counts once, in the widest list."""
+    """Return all entries of all lists; a project counts once per as_of, in the widest list."""
     found: dict[tuple[object, str], ListedEntry] = {}
     summaries = sorted(lists.summaries(), key=lambda one: (one.as_of, len(one.region)))
     for summary in summaries:

@@ -1,4 +1,4 @@
-"""The region's projects where they are, and an order of visits for the day."""
+"""/map: the projects of the region on a map, and the order of visits for a day."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from serving.web.svg import MapProjection, convex_hull, fit_projection
 router = APIRouter(include_in_schema=False)
 
 MOST_LINKED = 400
-"""So many projects can be clicked; the others are drawn as points, or the page grows heavy."""
+"""Number of clickable projects; the others are plain points, to keep the page small."""
 
 MOST_STOPS = 30
 _MOST_AREAS = 40
@@ -32,25 +32,25 @@ Reader = Annotated[Principal, require(Permission.READ_LISTS)]
 
 @router.get("/map")
 def overview(
-    request: Request, who: Reader, as_of: IsoDate | None = None, region: str | None = None
+    request: Request, principal: Reader, as_of: IsoDate | None = None, region: str | None = None
 ) -> Response:
     """The map."""
     reader = reader_of(request)
-    chosen = reader.choose(request, who, as_of, region)
+    chosen = reader.choose(request, principal, as_of, region)
     if chosen is None:
-        return render(request, "nothing", who)
-    rows = reader.register(who, chosen.summary).projects
+        return render(request, "nothing", principal)
+    rows = reader.register(principal, chosen.summary).projects
     placed = [row for row in rows if row["latitude"] is not None and row["longitude"] is not None]
     return render(
         request,
         "map",
-        who,
+        principal,
         chosen=chosen,
         rows=rows,
         placed=len(placed),
         drawing=_drawing(placed) if placed else None,
         listed=sorted((r for r in rows if r["rank"]), key=lambda r: r["rank"])[:MOST_LINKED],
-        visits=visits_of(reader.database.engine, who, chosen.summary.as_of),
+        visits=visits_of(reader.database.engine, principal, chosen.summary.as_of),
         tiers=[(tier, sum(row["tier"] == tier for row in rows)) for tier in _TIERS],
     )
 
@@ -58,17 +58,17 @@ def overview(
 @router.get("/route")
 def route(
     request: Request,
-    who: Reader,
+    principal: Reader,
     stop: Annotated[list[str] | None, Query(max_length=200)] = None,
     lat: Annotated[float | None, Query(ge=-90, le=90)] = None,
     lon: Annotated[float | None, Query(ge=-180, le=180)] = None,
 ) -> Response:
-    """The chosen projects in an order with a short way."""
+    """The chosen projects in an order with a short route."""
     reader = reader_of(request)
-    chosen = reader.choose(request, who, None, None)
+    chosen = reader.choose(request, principal, None, None)
     if chosen is None:
-        return render(request, "nothing", who)
-    rows = reader.register(who, chosen.summary).by_id()
+        return render(request, "nothing", principal)
+    rows = reader.register(principal, chosen.summary).by_id()
     wanted = [rows[one] for one in dict.fromkeys(stop or ()) if one in rows][:MOST_STOPS]
     placed = [r for r in wanted if r["latitude"] is not None and r["longitude"] is not None]
     start = None if lat is None or lon is None else (lat, lon)
@@ -78,7 +78,7 @@ def route(
     return render(
         request,
         "route",
-        who,
+        principal,
         stops=[(placed[i], km) for i, km in zip(order, steps, strict=True)],
         total=sum(steps),
         unplaced=[row for row in wanted if row not in placed],
@@ -89,7 +89,7 @@ def route(
 
 
 def _drawing(rows: Sequence[Document]) -> Document:
-    """The picture: linked projects (riskiest on top), points by tier, areas by place."""
+    """Return the drawing: linked projects (highest risk on top), points by tier, areas."""
     frame = fit_projection([(row["latitude"], row["longitude"]) for row in rows])
     ranked = sorted(rows, key=lambda row: (row["rank"] is None, -row["probability"]))
     linked, others = ranked[:MOST_LINKED], ranked[MOST_LINKED:]
@@ -115,7 +115,7 @@ def _point(frame: MapProjection, row: Document) -> str:
 
 
 def _areas(frame: MapProjection, rows: Sequence[Document]) -> list[Document]:
-    """Each county's, or in one county each township's, projects in an outline of their own."""
+    """Return an outline of the projects of each county, or of each township within one county."""
     counties = {row["region_code"][:6] for row in rows}
     digits = 9 if len(counties) == 1 else 6
     members: dict[str, list[tuple[float, float]]] = defaultdict(list)

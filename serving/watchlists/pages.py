@@ -1,4 +1,4 @@
-"""This month's list: filtered, sorted, printed, taken along."""
+"""/watchlist: the newest list, filtered and sorted; print, workbook and PDF."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Document = Mapping[str, Any]
 
 
 class ListQuery(BaseModel):
-    """What of a list is wanted; everything may be left out, an empty field means any."""
+    """Filters of a list; all are optional, an empty field means any."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -49,17 +49,19 @@ class ListQuery(BaseModel):
     page: int = 1
 
     def day(self) -> dt.date | None:
-        """The date asked for."""
+        """Return the requested date."""
         return self.as_of if isinstance(self.as_of, dt.date) else None
 
 
 @router.get("/watchlist")
-def watchlist(request: Request, who: Reader, wanted: Annotated[ListQuery, Query()]) -> Response:
-    """The list on a page."""
-    chosen = reader_of(request).choose(request, who, wanted.day(), wanted.region, wanted.kind)
+def watchlist(
+    request: Request, principal: Reader, wanted: Annotated[ListQuery, Query()]
+) -> Response:
+    """The list as a page."""
+    chosen = reader_of(request).choose(request, principal, wanted.day(), wanted.region, wanted.kind)
     if chosen is None:
-        return render(request, "nothing", who)
-    visits = visits_of(reader_of(request).database.engine, who, chosen.summary.as_of)
+        return render(request, "nothing", principal)
+    visits = visits_of(reader_of(request).database.engine, principal, chosen.summary.as_of)
     entries = chosen.document["entries"]
     found = sought(entries, wanted, visits)
     pages = max(1, -(-len(found) // PER_PAGE))
@@ -67,7 +69,7 @@ def watchlist(request: Request, who: Reader, wanted: Annotated[ListQuery, Query(
     return render(
         request,
         "watchlist",
-        who,
+        principal,
         chosen=chosen,
         wanted=wanted,
         entries=found[(page - 1) * PER_PAGE : page * PER_PAGE],
@@ -80,7 +82,7 @@ def watchlist(request: Request, who: Reader, wanted: Annotated[ListQuery, Query(
         reasons=lambda entry: texts.main_reasons(entry, page_language(request)),
         changed=lambda entry: texts.change(entry, page_language(request)),
         warnings=texts.warnings(chosen.document, page_language(request)),
-        kinds=_kinds(reader_of(request), who),
+        kinds=_kinds(reader_of(request), principal),
         tiers=[
             (t, sum(e["tier"] == t for e in entries)) for t in ("red", "orange", "yellow", "blue")
         ],
@@ -88,11 +90,11 @@ def watchlist(request: Request, who: Reader, wanted: Annotated[ListQuery, Query(
 
 
 @router.get("/watchlist/print")
-def printed(request: Request, who: Reader, wanted: Annotated[ListQuery, Query()]) -> Response:
-    """The list for paper, one page per district."""
-    chosen = reader_of(request).choose(request, who, wanted.day(), wanted.region, wanted.kind)
+def printed(request: Request, principal: Reader, wanted: Annotated[ListQuery, Query()]) -> Response:
+    """The list for printing, one page per district."""
+    chosen = reader_of(request).choose(request, principal, wanted.day(), wanted.region, wanted.kind)
     if chosen is None:
-        return render(request, "nothing", who)
+        return render(request, "nothing", principal)
     entries = sought(chosen.document["entries"], wanted, {})
     places: dict[str, list[Document]] = {}
     for entry in entries:
@@ -100,7 +102,7 @@ def printed(request: Request, who: Reader, wanted: Annotated[ListQuery, Query()]
     return render(
         request,
         "print",
-        who,
+        principal,
         chosen=chosen,
         places=sorted(places.items()),
         reasons=lambda entry: texts.main_reasons(entry, page_language(request)),
@@ -109,34 +111,36 @@ def printed(request: Request, who: Reader, wanted: Annotated[ListQuery, Query()]
 
 
 @router.get("/watchlist.xlsx")
-def as_workbook(request: Request, who: Reader, wanted: Annotated[ListQuery, Query()]) -> Response:
+def as_workbook(
+    request: Request, principal: Reader, wanted: Annotated[ListQuery, Query()]
+) -> Response:
     """The list as a workbook, with a sheet to enter visits on."""
     from serving.watchlists.xlsx import watchlist_xlsx
 
-    chosen, document = _filtered(request, who, wanted)
+    chosen, document = _filtered(request, principal, wanted)
     return _named(chosen, "xlsx", XLSX, watchlist_xlsx(document, page_language(request)))
 
 
 @router.get("/visits.xlsx")
 def visits(
-    request: Request, who: Annotated[Principal, require(Permission.READ_OUTCOMES)]
+    request: Request, principal: Annotated[Principal, require(Permission.READ_OUTCOMES)]
 ) -> Response:
-    """All visits entered so far as inspections records, to be imported elsewhere."""
+    """All visits entered so far as inspections records, for import elsewhere."""
     from serving.watchlists.xlsx import records_xlsx
 
     engine = reader_of(request).database.engine
-    found = list_outcomes(engine, who, PageRequest(_MOST_VISITS), {}).items
+    found = list_outcomes(engine, principal, PageRequest(_MOST_VISITS), {}).items
     rows = [one.record() for one in found]
     day = max((one.inspected_on for one in found), default=dt.date.min.replace(year=2000))
     return attachment("inspections.xlsx", XLSX, records_xlsx(TABLES["inspections"], rows, day))
 
 
 @router.get("/watchlist.pdf")
-def as_pdf(request: Request, who: Reader, wanted: Annotated[ListQuery, Query()]) -> Response:
+def as_pdf(request: Request, principal: Reader, wanted: Annotated[ListQuery, Query()]) -> Response:
     """The list as PDF."""
     from serving.watchlists.pdf import watchlist_pdf
 
-    chosen, document = _filtered(request, who, wanted)
+    chosen, document = _filtered(request, principal, wanted)
     body = watchlist_pdf(document, page_language(request))
     return _named(chosen, "pdf", "application/pdf", body)
 
@@ -144,7 +148,7 @@ def as_pdf(request: Request, who: Reader, wanted: Annotated[ListQuery, Query()])
 def sought(
     entries: Sequence[Document], wanted: ListQuery, visits: Mapping[str, Visit]
 ) -> list[Document]:
-    """The entries that fit, in the order wanted."""
+    """Return the matching entries in the requested order."""
     found = [entry for entry in entries if _fits(entry, wanted, visits)]
     return sorted(found, key=_ORDERS[wanted.sort])
 
@@ -172,26 +176,28 @@ _ORDERS: Mapping[str, Any] = {
 
 
 def _choices(entries: Sequence[Document]) -> Document:
-    """What can be filtered by: places and red flags that occur."""
+    """Return the filter choices: regions and red flags that occur."""
     flags = {flag["code"]: flag["title"] for e in entries for flag in e["red_flags"]}
     places = {e["region_code"] for e in entries}
     counties = {code[:6] for code in places}
     return {"flags": sorted(flags.items()), "places": sorted(places | counties)}
 
 
-def _kinds(reader: WatchlistReader, who: Principal) -> list[Kind]:
-    """The kinds of unit lists are published of, where there is more than one."""
-    found = [kind for kind in KINDS if WatchlistRepository(reader.database, kind).summaries(who)]
+def _kinds(reader: WatchlistReader, principal: Principal) -> list[Kind]:
+    """Return the kinds of unit that have lists; empty if there is only one."""
+    found = [
+        kind for kind in KINDS if WatchlistRepository(reader.database, kind).summaries(principal)
+    ]
     return found if len(found) > 1 else []
 
 
 def _filtered(
-    request: Request, who: Principal, wanted: ListQuery
+    request: Request, principal: Principal, wanted: ListQuery
 ) -> tuple[ChosenList, dict[str, Any]]:
     reader = reader_of(request)
-    chosen = reader.choose(request, who, wanted.day(), wanted.region, wanted.kind)
+    chosen = reader.choose(request, principal, wanted.day(), wanted.region, wanted.kind)
     if chosen is None:
-        raise WatchlistRepository(reader.database, wanted.kind).not_published(None, "", who)
+        raise WatchlistRepository(reader.database, wanted.kind).not_published(None, "", principal)
     entries = sought(chosen.document["entries"], wanted, {})
     return chosen, {**chosen.document, "entries": entries}
 

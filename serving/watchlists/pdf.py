@@ -1,4 +1,4 @@
-"""A watchlist as PDF, to print or to send; set by Typst, in this process and without a network."""
+"""Watchlists as PDF, typeset by Typst in this process without network access."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from serving.watchlists.texts import Document
 
 
 def watchlist_pdf(document: Document, language: Language) -> bytes:
-    """A list as PDF, A4 across. Texts are data to the template, never markup."""
+    """Return a list as PDF, A4 landscape. Texts are data of the template, never markup."""
     heads = ("rank", "project", "tier", "workers", "amount_at_stake", "reasons", "checks")
     return compile_typst(
         "serving.watchlists",

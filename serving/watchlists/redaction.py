@@ -1,7 +1,7 @@
-"""Sealed documents as a reader may see them: whole, or only their region, or without the draws.
+"""Views of sealed documents: whole, restricted to a region, or without the random selection.
 
-Whoever may see everything gets the sealed bytes themselves. Others get a document made from them,
-marked with ``view``. Made once, a view is kept in memory until something else is published.
+A principal with full access receives the sealed bytes. Others receive a document derived from them
+and marked with ``view``. Views are cached in memory until something else is published.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SMALL = 1_000
 
 @dataclass(frozen=True)
 class View:
-    """A document as bytes, also compressed, and what the audit has to say of it."""
+    """A document as bytes, plain and compressed, with the fields of its audit entry."""
 
     body: bytes
     compressed: bytes | None
@@ -42,7 +42,7 @@ class View:
 
 
 class Views:
-    """Makes views and keeps them; nothing that is not published any more is ever given out."""
+    """Creates and caches views; the cache is cleared when the change stamp changes."""
 
     def __init__(self, database: Database, change_stamp: ChangeStamp) -> None:
         self._database = database
@@ -54,7 +54,7 @@ class Views:
     def watchlist(
         self, principal: Principal, as_of: dt.date | None, region: str, kind: Kind = "project"
     ) -> View:
-        """A list as the principal may see it.
+        """Return a list as the principal may see it.
 
         Raises:
             NothingPublished, NotPublished: there is none, or none of their region.
@@ -65,7 +65,7 @@ class Views:
         return self._get(key, lambda: _watchlist(lists, principal, as_of, region))
 
     def risk(self, principal: Principal, project_id: str, as_of: dt.date | None) -> View:
-        """The risk of a project as the principal may see it.
+        """Return the risk of a project as the principal may see it.
 
         Raises:
             NothingPublished, NotPublished, ProjectNotScored: there is none, or not in their region.
@@ -127,7 +127,7 @@ def _watchlist(
 
 
 def _redacted(entry: dict[str, Any], principal: Principal) -> dict[str, Any]:
-    """``entry`` without what tells whether it was drawn: only ``must`` may be known."""
+    """Return ``entry`` without the random selection: only ``must`` remains visible."""
     if principal.has(Permission.READ_DRAWS):
         return entry
     selection = entry["selection"] if entry["selection"] == "must" else None
@@ -137,7 +137,7 @@ def _redacted(entry: dict[str, Any], principal: Principal) -> dict[str, Any]:
 def _mark(document: dict[str, Any], principal: Principal, digest: str) -> None:
     hidden = not principal.has(Permission.READ_DRAWS)
     if hidden and "rules" in document:
-        # With the seed the draw could be made again.
+        # With the seed the random selection could be repeated.
         document["rules"]["policy"]["seed"] = None
     document["view"] = {"of": digest, "region": principal.region, "draws_hidden": hidden}
 

@@ -25,7 +25,7 @@ from serving.watchlists.seal_version import SEAL_VERSION, parse_sealed
 
 
 class AlreadyPublished(CommandError):
-    """A different list is sealed for the same as_of and region."""
+    """Another list is sealed for the same as_of, region and kind."""
 
     code = "already_published"
 
@@ -38,14 +38,14 @@ class NotPublished(ApiError):
 
 
 class NothingPublished(ApiError):
-    """No list at all has been sealed yet."""
+    """No list has been sealed yet."""
 
     code = "nothing_published"
     status = HTTPStatus.NOT_FOUND
 
 
 class ProjectNotScored(ApiError):
-    """The project was not in the cohort of the publication asked for."""
+    """The project was not in the cohort of the requested publication."""
 
     code = "project_not_scored"
     status = HTTPStatus.NOT_FOUND
@@ -53,7 +53,7 @@ class ProjectNotScored(ApiError):
 
 @dataclass(frozen=True)
 class PastScore:
-    """A project in one publication; ``rank`` is None where it was not listed."""
+    """Score of a project in one publication; ``rank`` is None if it was not listed."""
 
     as_of: dt.date
     region: str
@@ -95,9 +95,9 @@ class ListSummary:
 
 
 def closest_list(lists: Sequence[ListSummary], principal: Principal) -> ListSummary | None:
-    """Of the newest date of ``lists`` (the newest first) that of the own region, else the widest.
+    """Return the list of the newest date that shows the principal most; None without lists.
 
-    It holds the most of what the principal may see; None where there are no lists.
+    That is the list of the principal's own region, else the widest. ``lists`` is newest first.
     """
     newest = [one for one in lists if one.as_of == lists[0].as_of]
     return min(
@@ -128,9 +128,9 @@ class WatchlistRepository:
     def summaries(
         self, principal: Principal = OFFICE, region: str | None = None
     ) -> list[ListSummary]:
-        """Sealed lists that touch the principal's region, newest as_of first, then by region.
+        """Return the lists that overlap the principal's region, newest as_of first, then by region.
 
-        With ``region`` only those that were made for it.
+        With ``region`` only those published for it.
         """
         columns = [WATCHLISTS.c[name] for name in ListSummary.__dataclass_fields__]
         query = select(*columns).where(
@@ -143,7 +143,7 @@ class WatchlistRepository:
             return [_summary(row) for row in connection.execute(query)]
 
     def latest_as_of(self) -> dt.date | None:
-        """The as_of of the newest list; None while there is none."""
+        """Return the as_of of the newest list; None if there is none."""
         with self.engine.connect() as connection:
             found: dt.date | None = connection.execute(
                 select(func.max(WATCHLISTS.c.as_of)).where(WATCHLISTS.c.kind == self.kind)
@@ -151,14 +151,14 @@ class WatchlistRepository:
         return found
 
     def generation(self) -> int:
-        """A number that grows with every list that is published."""
+        """Return a number that grows with every published list."""
         with self.engine.connect() as connection:
             return connection.execute(select(func.max(WATCHLISTS.c.id))).scalar_one() or 0
 
     def watchlist(
         self, as_of: dt.date | None, region: str = "", principal: Principal = OFFICE
     ) -> StoredDocument:
-        """The sealed list of ``region``; the newest one if ``as_of`` is None.
+        """Return the sealed list of ``region``; the newest one if ``as_of`` is None.
 
         Raises:
             NothingPublished: there is no list at all.
@@ -173,7 +173,7 @@ class WatchlistRepository:
         return StoredDocument(row.body, row.digest)
 
     def previous(self, as_of: dt.date, region: str) -> StoredDocument | None:
-        """The last list of ``region`` before ``as_of``, if there is one."""
+        """Return the newest list of ``region`` before ``as_of``; None if there is none."""
         query = (
             select(WATCHLISTS.c.body, WATCHLISTS.c.digest)
             .where(
@@ -191,9 +191,9 @@ class WatchlistRepository:
     def project_risk(
         self, project_id: str, as_of: dt.date | None = None, principal: Principal = OFFICE
     ) -> StoredDocument:
-        """The sealed risk of a project; of the newest publication it is in if no ``as_of``.
+        """Return the sealed risk of a project; that of its newest publication if ``as_of`` is None.
 
-        Where several lists of one as_of hold the project, the one sealed last answers.
+        If several lists of one as_of hold the project, the one sealed last is used.
 
         Raises:
             NothingPublished: there is no list at all.
@@ -212,7 +212,7 @@ class WatchlistRepository:
         return StoredDocument(row.body, row.digest)
 
     def score_history(self, project_id: str, principal: Principal = OFFICE) -> list[PastScore]:
-        """How a project was scored in every publication it is in, the newest first.
+        """Return the scores of a project in all publications, newest first.
 
         Raises:
             NothingPublished, ProjectNotScored: it is in none, or in another region.
@@ -249,7 +249,7 @@ class WatchlistRepository:
     def scores(
         self, project_ids: Sequence[str], as_of: dt.date | None, principal: Principal = OFFICE
     ) -> dict[str, Score]:
-        """The newest score of each project, or that of ``as_of``; those without one are left out.
+        """Return the newest score of each project, or that of ``as_of``, where there is one.
 
         ``project_ids`` holds at most a few hundred.
         """
@@ -281,7 +281,7 @@ class WatchlistRepository:
         return {row.project_id: Score(*row[:-1]) for row in rows}
 
     def project_risks(self, as_of: dt.date, region: str) -> dict[str, StoredDocument]:
-        """The sealed risks of all projects scored with one list, by project_id."""
+        """Return the sealed risks of all projects scored with a list, by project_id."""
         query = (
             select(PROJECT_RISKS.c.project_id, PROJECT_RISKS.c.body, PROJECT_RISKS.c.digest)
             .join(WATCHLISTS, PROJECT_RISKS.c.watchlist_id == WATCHLISTS.c.id)
@@ -298,7 +298,7 @@ class WatchlistRepository:
     def not_published(
         self, as_of: dt.date | None, region: str, principal: Principal
     ) -> WagewatchError:
-        """What to say of a list that is not there; names only lists the principal may see."""
+        """Return the error for a missing list; it names only lists the principal may see."""
         available = [f"{item.as_of}/{item.region or '*'}" for item in self.summaries(principal)]
         if not available:
             return NothingPublished()
@@ -329,7 +329,7 @@ def _few(names: Sequence[str], most: int = 12) -> str:
 
 def _summary(row: Row[tuple[object, ...]]) -> ListSummary:
     values = dict(row._mapping)
-    # SQLite gives the time back without its zone; it was stored as UTC.
+    # SQLite returns the time without its zone; it was stored as UTC.
     values["published_at"] = utc(values["published_at"])
     return ListSummary(**values)
 

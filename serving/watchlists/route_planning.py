@@ -1,4 +1,4 @@
-"""An order of visits for the day: short ways between sites, as the crow flies."""
+"""Order of visits for a day: a short route by straight-line distances."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _EARTH_KM = 6371.0
 
 
 def distance(a: Place, b: Place) -> float:
-    """Kilometres between two places on the ground (haversine).
+    """Return the great-circle distance in kilometres (haversine).
 
     >>> round(distance((30.0, 110.0), (31.0, 110.0)))
     111
@@ -26,10 +26,10 @@ def distance(a: Place, b: Place) -> float:
 
 
 def short_order(places: Sequence[Place], start: Place | None = None) -> list[int]:
-    """The places' numbers in an order with a short way, beginning near ``start``.
+    """Return the indices of ``places`` in the order of a short route that begins near ``start``.
 
-    Nearest next, then pairs of ways are uncrossed while that shortens the whole (2-opt). Without a
-    start the first place is where the day begins.
+    Nearest neighbour, then 2-opt while it shortens the route. Without ``start`` the route begins at
+    the first place.
     """
     if not places:
         return []
@@ -46,7 +46,7 @@ def short_order(places: Sequence[Place], start: Place | None = None) -> list[int
 
 
 def way(places: Sequence[Place], order: Sequence[int], start: Place | None = None) -> list[float]:
-    """Kilometres to each place from the one before; None before the first gives 0."""
+    """Return the kilometres to each place from the one before; without ``start`` 0 comes first."""
     steps, here = [], start
     for number in order:
         steps.append(0.0 if here is None else distance(here, places[number]))

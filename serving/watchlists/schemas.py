@@ -1,4 +1,4 @@
-"""Answers about watchlists."""
+"""Schemas of watchlists."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class WatchlistSummary(Schema):
 
 
 class Sought(Schema):
-    """Which entries are wanted. ``region`` names the list, ``within`` narrows to a part of it."""
+    """Filters of entries. ``region`` names the list, ``within`` narrows it to a part."""
 
     region: Annotated[str, Field(pattern=r"^(\d{1,12})?$")] = ""
     kind: Kind = "project"
@@ -48,7 +48,7 @@ class Sought(Schema):
 
 
 class Change(Schema):
-    """How an entry stands against the last list."""
+    """Change of an entry since the previous list."""
 
     kind: str
     from_rank: int | None
@@ -56,13 +56,13 @@ class Change(Schema):
 
 
 class Entry(Listing, Assessment):
-    """One line of a list."""
+    """An entry of a list."""
 
     change: Change
 
 
 class Gone(Schema):
-    """A project of the last list that is not on this one."""
+    """A project of the previous list that is not on this one."""
 
     project_id: str
     project_name: str
@@ -70,7 +70,7 @@ class Gone(Schema):
 
 
 class Tiers(Schema):
-    """The least probability of each tier; below ``yellow`` is blue."""
+    """Lower bounds of the tiers; below ``yellow`` is blue."""
 
     red: float
     orange: float
@@ -78,7 +78,7 @@ class Tiers(Schema):
 
 
 class Policy(Schema):
-    """How entries were chosen."""
+    """Policy by which entries were selected."""
 
     random_share: float
     rest_days: int
@@ -88,21 +88,21 @@ class Policy(Schema):
 
 
 class Rules(Schema):
-    """The configuration in force when the list was made."""
+    """Configuration in force when the list was published."""
 
     tiers: Tiers
     policy: Policy
 
 
 class Previous(Schema):
-    """The list the changes are against."""
+    """The list that changes refer to."""
 
     as_of: dt.date
     digest: str
 
 
 class ListEvent(Schema):
-    """Something that happened: a list was published, or a project's tier changed."""
+    """An event: a list was published, or the tier of a project changed."""
 
     id: str
     type: Literal["watchlist.published", "project.tier_changed"]
@@ -111,7 +111,7 @@ class ListEvent(Schema):
 
 
 class Changes(Schema):
-    """What happened after ``since``; ask again with ``cursor`` for what happens next."""
+    """Events after ``since``; pass ``cursor`` to the next request for later ones."""
 
     items: list[ListEvent]
     cursor: str | None

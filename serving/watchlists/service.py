@@ -1,4 +1,4 @@
-"""Reads watchlists."""
+"""Reads lists, entries and events for the API."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from serving.watchlists.schemas import Changes, Entry, ListEvent, Sought, Watchl
 
 
 def watchlists(
-    lists: WatchlistRepository, who: Principal, region: str | None, part: PageRequest
+    lists: WatchlistRepository, principal: Principal, region: str | None, part: PageRequest
 ) -> Page[WatchlistSummary]:
-    """Summaries of the lists ``who`` may see; the cursor counts them."""
-    found = lists.summaries(who, region)
+    """Return a page of the lists the principal may see; the cursor is an offset."""
+    found = lists.summaries(principal, region)
     start = part.cursor or 0
     items = [WatchlistSummary(**asdict(item)) for item in found[start : start + part.limit]]
     more = len(found) > start + part.limit
@@ -29,7 +29,7 @@ def watchlists(
 
 
 def entries(view: View, sought: Sought) -> Page[Entry]:
-    """The entries of a view that are wanted, by rank; the cursor is the last rank seen."""
+    """Return a page of the matching entries by rank; the cursor is the last rank."""
     found = [
         entry
         for entry in json.loads(view.body)["entries"]
@@ -40,9 +40,9 @@ def entries(view: View, sought: Sought) -> Page[Entry]:
     return Page(items=items, next=str(items[-1].rank) if more else None)
 
 
-def changes(database: Database, who: Principal, part: PageRequest) -> Changes:
-    """What happened in the region of ``who`` after a cursor."""
-    found = list_events(database.engine, who, part)
+def changes(database: Database, principal: Principal, part: PageRequest) -> Changes:
+    """Return events of the principal's region after a cursor."""
+    found = list_events(database.engine, principal, part)
     items = [
         ListEvent.model_validate(
             {"id": one.event_id, "type": one.type, "time": one.created_at, "data": one.data}

@@ -1,4 +1,4 @@
-"""What is kept with a publication for the pages."""
+"""Data for the pages stored with a publication."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dossiers and registers, kept with the publication they were gathered for."""
+"""Snapshots (dossiers and registers) in the service database, stored with a publication."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LEVEL = 6
 
 @dataclass(frozen=True)
 class StoredRegister:
-    """A register as it was kept, with the list it belongs to."""
+    """A stored register and the list it belongs to."""
 
     as_of: dt.date
     region: str
@@ -31,7 +31,7 @@ class StoredRegister:
 
 
 def save_snapshot(connection: Connection, watchlist_id: int, found: Snapshot) -> None:
-    """Keep them."""
+    """Insert the snapshot of a list."""
     regions = {row["project_id"]: row["region_code"] for row in found.register["projects"]}
     rows = [
         {
@@ -51,7 +51,7 @@ def save_snapshot(connection: Connection, watchlist_id: int, found: Snapshot) ->
 def load_dossier(
     engine: Engine, project_id: str, as_of: dt.date, principal: Principal
 ) -> Mapping[str, Any] | None:
-    """What was gathered of a project for a list of ``as_of``; None if nothing was."""
+    """Return the dossier of a project in the newest list of ``as_of``; None if there is none."""
     query = (
         select(DOSSIERS.c.body)
         .join(WATCHLISTS, DOSSIERS.c.watchlist_id == WATCHLISTS.c.id)
@@ -75,10 +75,10 @@ def load_register(
     principal: Principal = OFFICE,
     kind: Kind = "project",
 ) -> StoredRegister | None:
-    """The register kept with the list of ``as_of``, ``region`` and ``kind``; None if there is none.
+    """Return the register of the list of ``as_of``, ``region`` and ``kind``; None if there is none.
 
-    It holds all projects of the list's region: what the principal may see is for the reader of
-    it to choose.
+    It holds all projects of the list's region; the caller restricts it to what the principal may
+    see.
     """
     query = (
         select(WATCHLISTS.c.as_of, WATCHLISTS.c.region, WATCHLISTS.c.digest, REGISTERS.c.body)

@@ -1,4 +1,4 @@
-"""A watchlist and a project as text: for a terminal, a pipe, a mail."""
+"""Watchlists and project risks as plain text for the terminal."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HEADINGS = (
 
 
 def watchlist_table(document: Document, language: Language) -> str:
-    """A list as a table under a line that says what it is of."""
+    """Return a list as a table below a heading."""
     lines = [texts.heading(document, language), *texts.warnings(document, language)]
     headings = [texts.column(name, document, language) for name in _HEADINGS]
     rows = [_row(entry, language) for entry in document["entries"]]
@@ -47,7 +47,7 @@ def _chance(document: Document, language: Language) -> str:
 
 
 def risk_text(document: Document, language: Language) -> str:
-    """One project: the figures, the reasons, the red flags, what happened."""
+    """Return the figures, reasons, red flags and timeline of a project."""
     parts = [*_figures(document, language), *texts.warnings(document, language), ""]
     parts += _section("reasons", _reasons(document, language), language)
     parts += _section("red_flags", _flags(document, language), language)
@@ -96,7 +96,7 @@ def _figures(document: Document, language: Language) -> list[str]:
 
 
 def _guess(document: Document, language: Language) -> list[str]:
-    """Says so where nothing like the project was ever inspected."""
+    """Return a warning if the project resembles none ever inspected."""
     if not document.get("unlike_inspected"):
         return []
     return [text("exports.unlike_inspected", language)]

@@ -1,4 +1,4 @@
-"""Words for the codes that stand in sealed documents."""
+"""Texts for the codes in sealed documents."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ SHOWN_REASONS = 2
 
 
 def word(kind: str, code: str, language: Language) -> str:
-    """The word for a code of ``kind`` (tier, selection, change); the code itself if unknown.
+    """Return the text of a code of ``kind`` (tier, selection, change); the code itself if unknown.
 
-    A sealed list outlives the program that made it and may hold codes of another version.
+    A sealed list may hold codes of another version of the program.
     """
     key = f"exports.{kind}.{code}"
     return text(key, language) if key in catalogue(language) else code
 
 
 def percent(share: float | None) -> str:
-    """A share as a percentage with one decimal, empty for None."""
+    """Return a share as a percentage with one decimal; empty for None."""
     return "" if share is None else f"{share:.1%}"
 
 
 def main_reasons(entry: Document, language: Language, most: int = SHOWN_REASONS) -> list[str]:
-    """The texts of the ``most`` reasons that raise the risk most."""
+    """Return the texts of the ``most`` reasons that raise the risk most."""
     raising = [reason for reason in entry["reasons"] if reason["contribution"] > 0]
     raising.sort(key=lambda reason: -reason["contribution"])
     return [reason["text"][language] for reason in raising[:most]]
 
 
 def flag_titles(entry: Document, language: Language) -> list[str]:
-    """The titles of the red flags."""
+    """Return the titles of the red flags."""
     return [flag["title"][language] for flag in entry["red_flags"]]
 
 
 def checks(entry: Document, language: Language) -> list[str]:
-    """What to check on site for the red flags."""
+    """Return what to check on site for the red flags."""
     return [flag["check"][language] for flag in entry["red_flags"]]
 
 
 def change(entry: Document, language: Language) -> str:
-    """How the entry stands against the last list, with the rank it had there."""
+    """Return the change since the previous list, with the rank there."""
     note = entry["change"]
     said = word("change", note["kind"], language)
     if note["from_rank"] is None or note["kind"] == "new":
@@ -53,24 +53,24 @@ def change(entry: Document, language: Language) -> str:
 
 
 def unlike(entry: Document, language: Language) -> str:
-    """Yes where nothing like the project was ever inspected, else nothing."""
+    """Return "yes" if the project resembles none ever inspected, else an empty text."""
     return text("exports.yes", language) if entry.get("unlike_inspected") else ""
 
 
 def column(name: str, document: Document, language: Language) -> str:
-    """The heading of a column, in the words of the kind of unit the list is of."""
+    """Return the heading of a column for the kind of unit listed."""
     own = f"exports.{document.get('kind', 'project')}_columns.{name}"
     key = own if own in catalogue(language) else f"exports.columns.{name}"
     return text(key, language)
 
 
 def joined(parts: Sequence[str], language: Language) -> str:
-    """Several wordings in one cell."""
+    """Return several texts joined for one cell."""
     return ("；" if language == "zh" else "; ").join(parts)
 
 
 def heading(document: Document, language: Language) -> str:
-    """One line that says what a list is of and what made it."""
+    """Return one line with date, region and model of a list."""
     return text(
         "exports.heading",
         language,
@@ -83,13 +83,13 @@ def heading(document: Document, language: Language) -> str:
 
 
 def model_name(document: Document, language: Language) -> str:
-    """Kind and version of the model behind a document."""
+    """Return kind and version of the model of a document."""
     model = document["model"]
     return f"{word('model', model['kind'], language)} {model['version']}"
 
 
 def warnings(document: Document, language: Language) -> list[str]:
-    """What a reader must know before trusting the figures: scorecard used, feeds missing."""
+    """Return warnings about the figures: scorecard used, feeds missing."""
     found = []
     if document["model"]["note"]:
         found.append(document["model"]["note"][language])

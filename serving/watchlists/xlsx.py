@@ -1,4 +1,4 @@
-"""A watchlist as a workbook that is read on screen and printed on A4."""
+"""Watchlists as XLSX workbooks, laid out for A4."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _KIND = "watchlist"
 
 
 def watchlist_xlsx(document: Document, language: Language) -> bytes:
-    """A list as XLSX. Texts are written as texts, never as formulas or links."""
+    """Return a list as XLSX. Texts are written as strings, never as formulas or links."""
     memory = io.BytesIO()
     with xlsxwriter.Workbook(memory, {"in_memory": True}) as book:
-        # The same list gives the same file, whenever it is made.
+        # The same list gives the same bytes at any time.
         book.set_properties({"created": dt.datetime.fromisoformat(document["as_of"])})
         sheet = book.add_worksheet(text("exports.sheet", language))
         top = _write_heading(book, sheet, document, language)
@@ -38,9 +38,9 @@ def watchlist_xlsx(document: Document, language: Language) -> bytes:
 
 
 def records_xlsx(table: Table, rows: Sequence[Mapping[str, object]], day: dt.date) -> bytes:
-    """Rows of a table of the contract under its Chinese headers, to be read and imported again.
+    """Return rows of a contract table under its Chinese headers, as an importable workbook.
 
-    ``rows`` hold days as ISO text, money in yuan, as records are sent over the API.
+    ``rows`` hold dates as ISO text and money in yuan, as records are sent over the API.
     """
     memory = io.BytesIO()
     with xlsxwriter.Workbook(memory, {"in_memory": True}) as book:
@@ -53,7 +53,7 @@ def records_xlsx(table: Table, rows: Sequence[Mapping[str, object]], day: dt.dat
 
 
 def _add_visits(book: Any, document: Document) -> None:
-    """A sheet to enter visits on: filled in, the workbook is imported as inspections."""
+    """Add a sheet for visits; the filled-in workbook can be imported as inspections."""
     table = TABLES["inspections"]
     sheet = book.add_worksheet(table.zh)
     fields = list(table.fields)

@@ -1,7 +1,7 @@
-"""Runs one long run that was asked for over the API. Each is a process of its own.
+"""Runs one job in a process of its own.
 
-``python -m serving.worker.runner WORKSPACE JOB`` is what the keeper starts: a run that grows too
-large or crashes takes nothing else with it, and the service itself never opens the record store.
+The scheduler starts ``python -m serving.worker.runner WORKSPACE JOB``. A job that runs out of
+memory or crashes does not affect the service, which itself never opens the record store.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from serving.settings import Settings, database_url, load_settings
 from serving.watchlists.repository import WatchlistRepository
 
 IMPORT_ONLY = "-"
-"""Instead of a job's number: only take in what was sent."""
+"""In place of a job id: only import the waiting submissions."""
 
 _STORE_SECONDS = 60.0
 
@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
 
 
 def run_job(workspace: Workspace, settings: Settings, database: Database, job_id: str) -> None:
-    """Run a job and keep its result or what went wrong."""
+    """Run a job and store its result or its error."""
     engine = database.engine
     job = find_job(engine, job_id, OFFICE)
 
@@ -69,7 +69,7 @@ def run_job(workspace: Workspace, settings: Settings, database: Database, job_id
 
 
 class JobContext:
-    """What a run works with."""
+    """Workspace, settings, database and parameters of a job."""
 
     def __init__(
         self, workspace: Workspace, settings: Settings, database: Database, job: Job
@@ -157,7 +157,7 @@ _RUNNERS: Mapping[str, Callable[[JobContext, Progress], Mapping[str, Any]]] = {
 
 
 def _import_submissions(workspace: Workspace, database: Database) -> None:
-    """Take in what was sent; an import that is running is waited for."""
+    """Import the waiting submissions; wait up to a minute for another import to end."""
     from risk.store.store import RecordStoreBusy
 
     deadline = time.monotonic() + _STORE_SECONDS

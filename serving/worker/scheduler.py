@@ -1,7 +1,7 @@
-"""What goes on beside the requests: long runs, records to take in, subscribers, matters due.
+"""Background scheduler: jobs, imports of submissions, webhooks and matters.
 
-One thread in the process that ``wagewatch serve`` started. It can be killed at any moment: what was
-asked for stays in the database and is taken up again.
+Three threads in the process that ``wagewatch serve`` started: jobs and imports, webhooks, matters.
+They can be killed at any moment; all state is in the database and work is resumed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from serving.settings import load_settings
 from serving.worker.runner import IMPORT_ONLY
 
 SECONDS = 1.0
-"""Between two looks at what there is to do."""
+"""Seconds between two polls of a thread."""
 
 _RETRY_TAKING_IN = dt.timedelta(seconds=15)
 _BETWEEN_MATTERS = dt.timedelta(minutes=10)
@@ -44,7 +44,7 @@ _log = logging.getLogger("wagewatch.keeper")
 
 
 class Scheduler:
-    """Does what there is to do until told to stop."""
+    """Runs the background threads until :meth:`stop`."""
 
     def __init__(self, workspace: Workspace, database: Database, log: Path) -> None:
         self._workspace = workspace
@@ -64,12 +64,12 @@ class Scheduler:
         ]
 
     def start(self) -> None:
-        """Begin."""
+        """Start the threads."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """End; a run under way is interrupted and will be taken up again."""
+        """Stop the threads; a running job is interrupted and will be resumed."""
         self._stop.set()
         for thread in self._threads:
             if thread.is_alive():
@@ -82,7 +82,7 @@ class Scheduler:
                 requeue_job(self._database.engine, job_id)
 
     def run_jobs(self) -> None:
-        """Look after the run under way, or start the next one."""
+        """Check the running job, or start the next one or a waiting import."""
         engine, now = self._database.engine, _now()
         if self._running is not None:
             job_id, process = self._running
@@ -102,12 +102,12 @@ class Scheduler:
                 return
             self._start(job.job_id)
         elif now >= self._not_before and waiting_submissions(engine, most=1):
-            # Another process may hold the record store; no need to ask every second.
+            # Another process may hold the record store, so imports are retried less often.
             self._not_before = now + _RETRY_TAKING_IN
             self._start(IMPORT_ONLY)
 
     def deliver_webhooks(self) -> None:
-        """Deliver what is due."""
+        """Deliver the webhooks that are due."""
         import httpx
 
         with httpx.Client(follow_redirects=False, trust_env=False) as client:
@@ -115,7 +115,7 @@ class Scheduler:
                 pass
 
     def update_matters(self) -> None:
-        """Take matters of new lists, escalate what is overdue, and send the week's digests."""
+        """Open matters from new lists, escalate overdue ones and send the weekly digests."""
         now = _now()
         if now < self._matters_after:
             return
@@ -137,7 +137,7 @@ class Scheduler:
             self._running = (job_id, _started(command, log))
 
     def _ended(self, job_id: str) -> None:
-        """A run that ended without saying how was killed; it is queued again."""
+        """Queue a job again whose process ended without a result; give up after some attempts."""
         if job_id == IMPORT_ONLY:
             return
         if find_job(self._database.engine, job_id, OFFICE).state == "running":

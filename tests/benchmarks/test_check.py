@@ -62,10 +62,10 @@ def test_compare_lists_stored_ratios_that_are_gone():
 def test_compare_skips_a_ratio_whose_rival_is_missing():
     """If the rival is available the figure must be measured."""
     needing = Figure("against a rival", 4.0, "ratio", "higher", None, "RIVAL")
-    kept = {needing.name: asdict(needing)}
-    found = compare(kept, [], {})
+    stored = {needing.name: asdict(needing)}
+    found = compare(stored, [], {})
     assert (found.worse, found.skipped) == ((), ("against a rival: RIVAL is not set",))
-    assert compare(kept, [], {"RIVAL": "/usr/bin/python3"}).worse
+    assert compare(stored, [], {"RIVAL": "/usr/bin/python3"}).worse
 
 
 @pytest.mark.parametrize(

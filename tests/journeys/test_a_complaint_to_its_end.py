@@ -152,7 +152,7 @@ def office(tmp_path):
         token = UserRepository(database.engine).add_token(grant)
         app = create_app(load_settings(workspace), database, key="k" * 43)
         headers = {"Authorization": f"Bearer {token}"}
-        with served(app) as url, httpx.Client(base_url=url, headers=headers) as client:
+        with served(app) as url, httpx.Client(base_url=url, headers=headers, timeout=60) as client:
             yield Office(workspace, client)
 
 

@@ -56,7 +56,7 @@ def write(rows: Rows, folder: Path) -> None:
 
 
 def scrambled(random: Random, table: str, row: dict[str, str]) -> dict[str, str]:
-    """The row with other values, as it might be told later; the key may be an older row's."""
+    """``row`` with other values; its key may be that of an older row."""
     changed = dict(row)
     for field in STORED_TABLES[table].fields:
         if field.name in STORED_TABLES[table].key or random.random() < 0.5:
@@ -72,19 +72,19 @@ def scrambled(random: Random, table: str, row: dict[str, str]) -> dict[str, str]
 
 def other_future(random: Random, rows: Rows) -> Rows:
     """The same past and another future: later rows dropped, changed, and new ones added."""
-    told: Rows = {}
+    changed_rows: Rows = {}
     for table, body in rows.items():
         past = [row for row in body if dt.date.fromisoformat(row["known_at"]) < AS_OF]
         future = [row for row in body if dt.date.fromisoformat(row["known_at"]) >= AS_OF]
-        kept = [scrambled(random, table, row) for row in future if random.random() < 0.6]
-        told_again = random.sample(past, min(len(past), random.randint(0, 40)))
+        changed = [scrambled(random, table, row) for row in future if random.random() < 0.6]
+        resent = random.sample(past, min(len(past), random.randint(0, 40)))
         days = random.choice([0, 1, 30, 400])
         new = [
             {**scrambled(random, table, row), "known_at": str(AS_OF + dt.timedelta(days=days))}
-            for row in told_again
+            for row in resent
         ]
-        told[table] = past + kept + new
-    return told
+        changed_rows[table] = past + changed + new
+    return changed_rows
 
 
 @pytest.fixture(scope="module")
@@ -157,31 +157,31 @@ def as_it_was(rows, tmp_path_factory) -> dict[str, str]:
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(seed=st.integers(0, 2**32))
-def test_another_future_changes_no_feature_score_or_list(rows, as_it_was, tmp_path_factory, seed):
+def test_later_records_change_no_feature_score_or_list(rows, as_it_was, tmp_path_factory, seed):
     folder = tmp_path_factory.mktemp("law") / "again"
     assert run_commands(other_future(Random(seed), rows), folder) == as_it_was
 
 
-def seen(told, tmp_path_factory):
-    """The features of four days, of both kinds of unit, and the digest, from ``told``."""
+def snapshot(rows, tmp_path_factory):
+    """The features of four days, of both kinds of unit, and the digest, from ``rows``."""
     days = [AS_OF - dt.timedelta(days=back) for back in (0, 1, 40, 200)]
     folder = tmp_path_factory.mktemp("features")
-    write(told, folder / "records")
+    write(rows, folder / "records")
     workspace = Workspace(folder / "workspace")
     import_paths(workspace, [folder / "records"], today=TODAY)
     with RecordStore(workspace.records, read_only=True) as store:
         found = [feature_matrix(store.for_kind(kind), days) for kind in KINDS]
-        told = (
+        open_work = (
             open_matters(store, AS_OF),
             closed_cases(store, AS_OF),
             unlinked_complaints(store, AS_OF, ""),
         )
-        return found, store.digest(AS_OF), told
+        return found, store.digest(AS_OF), open_work
 
 
 @pytest.fixture(scope="module")
-def seen_then(rows, tmp_path_factory):
-    return seen(rows, tmp_path_factory)
+def first_snapshot(rows, tmp_path_factory):
+    return snapshot(rows, tmp_path_factory)
 
 
 @settings(
@@ -190,15 +190,17 @@ def seen_then(rows, tmp_path_factory):
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(seed=st.integers(0, 2**32))
-def test_another_future_changes_no_feature_matter_or_candidate_of_any_earlier_day(
-    rows, seen_then, tmp_path_factory, seed
+def test_later_records_change_no_feature_matter_or_candidate(
+    rows, first_snapshot, tmp_path_factory, seed
 ):
-    first, first_digest, first_told = seen_then
-    second, second_digest, second_told = seen(other_future(Random(seed), rows), tmp_path_factory)
+    first, first_digest, first_work = first_snapshot
+    second, second_digest, second_work = snapshot(
+        other_future(Random(seed), rows), tmp_path_factory
+    )
     for before, after in zip(first, second, strict=True):
         assert before.project_ids
         assert before.project_ids == after.project_ids
         assert np.array_equal(before.values, after.values, equal_nan=True)
     assert first_digest == second_digest
-    assert all(first_told)
-    assert first_told == second_told
+    assert all(first_work)
+    assert first_work == second_work

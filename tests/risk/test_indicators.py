@@ -14,7 +14,7 @@ def _share(store, name, month=MAY):
     return rates[name].share if name in rates else None
 
 
-def test_nothing_known_gives_no_rate(world):
+def test_rates_by_place_of_an_empty_store_are_empty(world):
     assert not rates_by_place(world.store, AS_OF)
     world.project()
     assert set(rates_by_place(world.store, AS_OF)) == set()
@@ -46,7 +46,7 @@ def test_wages_count_by_worker_and_due_day(world):
     assert rates["paid_by_bank"] == Rate(1_000_000, 2_000_000)
 
 
-def test_what_became_known_later_does_not_count(world):
+def test_rates_by_place_ignore_later_records(world):
     world.project()
     world.payroll("R1", "2025-05-10", workers=5)
     world.payment("R1", "2025-05-10", 1_000_000, known_at="2025-06-15")
@@ -121,7 +121,7 @@ def test_a_whole_county_has_all_eight(county):
     assert set(counties[min(counties)]) == set(DEFINITIONS) > set(RATES)
 
 
-def test_what_lies_in_a_township_counts_for_its_county_too(world):
+def test_rates_by_place_count_townships_for_their_county(world):
     world.project("P1", region_code="420304101", notice_board=True)
     world.project("P2", region_code="420304102", notice_board=False)
     world.project("P3", region_code="420304", notice_board=False)

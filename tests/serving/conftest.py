@@ -269,7 +269,7 @@ class _NoSignals:
 def served(app):
     """The address of ``app`` behind the real server on a free port."""
     with listen("127.0.0.1", 0) as socket:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_keep_alive=60))
         server.capture_signals = _NoSignals  # signals belong to the test run
         thread = threading.Thread(target=server.run, args=([socket],))
         thread.start()
@@ -296,7 +296,7 @@ def client(database):
     """An HTTP client of the real server; nobody has signed in."""
     with (
         served(create_app(Settings(), database)) as url,
-        httpx.Client(base_url=url, trust_env=False) as opened,
+        httpx.Client(base_url=url, timeout=60, trust_env=False) as opened,
     ):
         yield opened
 
@@ -307,7 +307,7 @@ def limited(database):
     settings = Settings(limits=LimitSettings(per_minute=5))
     with (
         served(create_app(settings, database)) as url,
-        httpx.Client(base_url=url, trust_env=False) as opened,
+        httpx.Client(base_url=url, timeout=60, trust_env=False) as opened,
     ):
         yield opened
 

@@ -72,7 +72,9 @@ def copied(office: Workspace, folder: Path) -> Workspace:
 
 def signed_in(url: str, name: str) -> httpx.Client:
     """A browser of somebody who has signed in."""
-    client = httpx.Client(base_url=url, trust_env=False, headers={"Accept": "text/html"})
+    client = httpx.Client(
+        base_url=url, timeout=60, trust_env=False, headers={"Accept": "text/html"}
+    )
     answer = client.post("/sign-in", data={"name": name, "password": PASSWORD})
     assert answer.status_code == 303
     found = re.search(r'data-csrf="([^"]+)"', client.get("/watchlist").text)

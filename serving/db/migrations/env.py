@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection handed over by ``serving.db.migrate``."""
+"""Alembic environment: runs the migrations on the connection of ``serving.db.migrate``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from serving.db.tables import METADATA
 
 
 def run() -> None:
-    """Bring the database of the connection to the revision asked for."""
+    """Migrate the database of the connection to the requested revision."""
     context.configure(
         connection=context.config.attributes["connection"],
         target_metadata=METADATA,
@@ -18,6 +18,6 @@ def run() -> None:
         context.run_migrations()
 
 
-# Alembic runs this file; whoever merely imports it (documentation, tests) migrates nothing.
+# Alembic runs this file; importing it (documentation, tests) migrates nothing.
 if hasattr(context, "config"):
     run()

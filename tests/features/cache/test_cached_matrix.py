@@ -20,7 +20,7 @@ from risk.store.store import RecordStore
 from risk.unit_kinds import KINDS
 
 from ...conftest import MUST_RUN_ALL
-from ...histories import tell, tellings
+from ...histories import store_rows, table_rows
 
 MONTHS = [dt.date(2025, month, 2) for month in (1, 2, 3)]
 NEXT = dt.date(2025, 4, 2)
@@ -47,15 +47,15 @@ def rebuilt(before: dict[str, int], after: dict[str, int]) -> set[tuple[str, str
 
 @settings(max_examples=30 if MUST_RUN_ALL else 6)
 @given(
-    goes=st.lists(st.lists(tellings(), max_size=8), min_size=1, max_size=3),
+    goes=st.lists(st.lists(table_rows(), max_size=8), min_size=1, max_size=3),
     kind=st.sampled_from(KINDS),
 )
 def test_cached_matrix_equals_a_full_rebuild_after_any_order_of_imports(goes, kind):
     """New months, late records, corrections, links, every table: to the bit, after each."""
     with tempfile.TemporaryDirectory() as place, RecordStore(":memory:") as store:
-        tell(store, [("projects", PROJECT), ("organizations", EMPLOYER)])
+        store_rows(store, [("projects", PROJECT), ("organizations", EMPLOYER)])
         for told in goes:
-            tell(store, told)
+            store_rows(store, told)
             seen = store.for_kind(kind)
             assert_same(cached_matrix(seen, MONTHS, Path(place)), feature_matrix(seen, MONTHS))
 
@@ -75,14 +75,14 @@ def test_cached_matrix_equals_a_full_rebuild_after_a_late_row_of_any_table(store
     """A row of each table in turn, known before cached dates, changes the features it can."""
     seen = store.for_kind(kind)
     told = {"known_at": dt.date(2024, 12, 20)}  # of another unit, so that no feed begins later
-    tell(store, [(table, row | told) for table, row in rows_of(2, kind).items()])
-    tell(store, [("projects", PROJECT), ("organizations", EMPLOYER)])
+    store_rows(store, [(table, row | told) for table, row in rows_of(2, kind).items()])
+    store_rows(store, [("projects", PROJECT), ("organizations", EMPLOYER)])
     before = cached_matrix(seen, MONTHS, tmp_path)
     counted = set()
     late = rows_of(1, kind)
     corrected = {**late["complaints"], "workers": 30}  # of an employer it counts once it is linked
     for table, row in [*late.items(), ("complaints", corrected)]:
-        tell(store, [(table, row | {"known_at": dt.date(2025, 1, 20)})])
+        store_rows(store, [(table, row | {"known_at": dt.date(2025, 1, 20)})])
         after = cached_matrix(seen, MONTHS, tmp_path)
         assert_same(after, feature_matrix(seen, MONTHS))
         if after.values.tobytes() != before.values.tobytes():
@@ -161,7 +161,7 @@ def started(world, tmp_path):
 
 
 def attendance(store, period, known_at):
-    tell(
+    store_rows(
         store,
         [
             (
@@ -248,5 +248,5 @@ def test_cached_matrix_tells_apart_stores_with_the_same_arrival_numbers(started,
                 told = dict(zip(names, row, strict=True))
                 if table == "payments":
                     told["amount"] += 1
-                tell(other, [(table, told)])
+                store_rows(other, [(table, told)])
         assert_same(cached_matrix(other, MONTHS, folder), feature_matrix(other, MONTHS))

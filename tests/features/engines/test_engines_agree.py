@@ -32,7 +32,7 @@ from training.dataset.labels_sql import label_steps
 from training.dataset.training_set import training_labels
 
 from ...conftest import World
-from ...histories import Telling, tell, tellings
+from ...histories import TableRow, store_rows, table_rows
 
 AS_OFS = [dt.date(2024, 12, 31), dt.date(2025, 3, 1), dt.date(2025, 7, 1)]
 TOLD_AT = dt.date(2025, 10, 15)
@@ -46,13 +46,13 @@ PAID = (
 """Site, fen due and paid each month, people paid."""
 
 
-def made_up_worlds() -> list[list[Telling]]:
+def made_up_worlds() -> list[list[TableRow]]:
     """Small worlds as Hypothesis makes them: versions, ties, links, cycles, unknown cells."""
-    made: list[list[Telling]] = []
+    made: list[list[TableRow]] = []
 
     @settings(max_examples=WORLDS, derandomize=True, database=None, deadline=None)
-    @given(st.lists(tellings(), min_size=40, max_size=80))
-    def gather(told: list[Telling]) -> None:
+    @given(st.lists(table_rows(), min_size=40, max_size=80))
+    def gather(told: list[TableRow]) -> None:
         made.append([(table, apart(table, row, len(made))) for table, row in told])
 
     gather()
@@ -171,7 +171,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RecordStore]:
     import_paths(workspace, [folder / "records"], today=dt.date(2026, 1, 1))
     with RecordStore(workspace.records) as opened:
         for told in made_up_worlds():
-            tell(opened, told)
+            store_rows(opened, told)
         world = World(opened)
         world._arrival = 10**9
         told_on_the_edge(world)

@@ -53,35 +53,40 @@ HISTORIES = st.builds(
 
 
 @given(HISTORIES, events())
-def test_one_more_event_never_lowers_the_rate(history, event):
+def test_advise_never_lowers_the_rate_for_one_more_event(history, event):
     more = replace(history, events=(*history.events, event))
     assert advise(TABLE, more, AS_OF).share >= advise(TABLE, history, AS_OF).share
 
 
 @given(HISTORIES, st.lists(events(), max_size=4))
-def test_what_became_known_on_or_after_the_date_changes_nothing(history, later):
+def test_advise_ignores_events_known_on_or_after_as_of(history, later):
     late = [replace(one, known_at=max(one.known_at, AS_OF)) for one in later]
     more = replace(history, events=(*history.events, *late))
     assert advise(TABLE, more, AS_OF) == advise(TABLE, history, AS_OF)
 
 
 @given(HISTORIES)
-def test_records_too_short_never_earn_a_lower_step(history):
-    said = advise(TABLE, history, AS_OF)
-    if said.step == "exempt":
-        assert said.record_years >= 3
-    if said.step == "lower":
-        assert said.record_years >= 2
+def test_advise_never_lowers_the_rate_on_short_records(history):
+    advice = advise(TABLE, history, AS_OF)
+    if advice.step == "exempt":
+        assert advice.record_years >= 3
+    if advice.step == "lower":
+        assert advice.record_years >= 2
 
 
-def test_unknown_history_is_not_clean_history():
-    said = advise(TABLE, History((), None, 3), AS_OF)
-    assert (said.step, said.share, said.record_years, said.short_of_years) == ("keep", 0.02, 0, 2)
+def test_advise_does_not_take_unknown_history_for_clean():
+    advice = advise(TABLE, History((), None, 3), AS_OF)
+    assert (advice.step, advice.share, advice.record_years, advice.short_of_years) == (
+        "keep",
+        0.02,
+        0,
+        2,
+    )
     long = advise(TABLE, History((), dt.date(2020, 1, 1), 1), AS_OF)
     assert (long.step, long.record_years, long.short_of_years) == ("exempt", 5, None)
 
 
-def test_without_a_table_there_is_no_step():
+def test_advise_without_a_table_gives_no_step():
     assert table_for([TABLE], "110101", AS_OF) is None
     assert table_for([TABLE], "990101", dt.date(2021, 10, 31)) is None
     assert advise(None, History((), None, 0), AS_OF).step is None
@@ -99,7 +104,7 @@ look_back_years = 2
 """
 
 
-def test_a_table_is_read(tmp_path):
+def test_read_tables_reads_a_table(tmp_path):
     path = tmp_path / "deposits.toml"
     path.write_text(GOOD + "small_below = 3000000\nsmall_years = 1\n")
     assert read_tables(path)[0].small_below == 300_000_000
@@ -118,7 +123,7 @@ def test_a_table_is_read(tmp_path):
         GOOD.replace("base_share = 0.02", "base_share = true"),
     ],
 )
-def test_a_wrong_table_is_refused(tmp_path, text):
+def test_read_tables_refuses_invalid_tables(tmp_path, text):
     path = tmp_path / "deposits.toml"
     path.write_text(text)
     with pytest.raises(RuleTableInvalid) as refused:

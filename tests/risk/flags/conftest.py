@@ -111,7 +111,7 @@ class Site:
         )
 
     def neighbour_reports(self, *, silent: str = "") -> None:
-        """The county is heard of in every feed from early to late, in ``silent`` early only."""
+        """The county reports every feed from early to late, and ``silent`` feeds only early."""
         for table in REPORTED:
             self._neighbour(table, "2024-01-05", "early")
             if table != silent:

@@ -28,7 +28,7 @@ def messy(site, project_id="P1"):
     site.add("deposits", deposit_id=f"D{project_id}", project_id=project_id, status="missing")
 
 
-def test_flags_come_in_the_order_of_the_rules_and_without_empty_projects(reporting):
+def test_red_flags_are_in_rule_order_without_empty_projects(reporting):
     messy(reporting)
     found = red_flags(reporting.store, AS_OF)
     codes = [flag.code for flag in found["P1"]]
@@ -37,7 +37,7 @@ def test_flags_come_in_the_order_of_the_rules_and_without_empty_projects(reporti
     assert all(found.values())
 
 
-def test_asking_for_one_project_changes_nothing_in_its_answer(reporting):
+def test_red_flags_of_one_project_equal_those_of_all(reporting):
     messy(reporting)
     messy(reporting, "P2")
     everybody = red_flags(reporting.store, AS_OF)
@@ -46,7 +46,7 @@ def test_asking_for_one_project_changes_nothing_in_its_answer(reporting):
     assert red_flags(reporting.store, AS_OF, ["nobody"]) == {}
 
 
-def test_only_running_projects_are_flagged(reporting):
+def test_red_flags_cover_only_running_projects(reporting):
     reporting.add("projects", notice_board=False, started_on="2025-06-01", known_at="2025-05-01")
     assert not reporting.flags()
     reporting.add("projects", notice_board=False, known_at="2025-05-02")
@@ -58,7 +58,7 @@ def test_only_running_projects_are_flagged(reporting):
     assert set(reporting.flags()) == {"labour_cost_overdue"}
 
 
-def test_what_must_be_visited_is_configuration(reporting):
+def test_red_flags_take_must_visit_from_the_caller(reporting):
     messy(reporting)
     usual = red_flags(reporting.store, AS_OF)["P1"]
     assert {flag.code for flag in usual if flag.must_visit} == {"group_complaint_open"}
@@ -67,29 +67,29 @@ def test_what_must_be_visited_is_configuration(reporting):
     assert set(CODES) >= MUST_VISIT
 
 
-def test_a_code_no_rule_has_is_refused(store):
+def test_red_flags_refuse_unknown_codes(store):
     with pytest.raises(FlagUnknown) as refused:
         red_flags(store, AS_OF, must_visit=["no_such_flag"])
     assert "no_such_flag" in refused.value.message("zh")
     assert "wages_overdue" in refused.value.message("en")
 
 
-def test_an_empty_store_has_no_flags(store):
+def test_red_flags_of_an_empty_store_are_empty(store):
     assert red_flags(store, AS_OF) == {}
 
 
-def test_projects_alone_raise_only_what_they_say_themselves(site):
+def test_red_flags_of_projects_alone_use_only_project_fields(site):
     site.add("projects", notice_board=False)
     assert set(site.flags()) == {"notice_board_missing"}
 
 
-def test_without_law_there_are_no_flags(reporting):
+def test_red_flags_without_law_are_empty(reporting):
     messy(reporting)
     assert red_flags(reporting.store, AS_OF, law=Law((), ())) == {}
     assert red_flags(reporting.store, AS_OF, law=read_law())["P1"]
 
 
-def test_nothing_from_before_the_decree_is_flagged(site):
+def test_red_flags_ignore_events_before_the_decree(site):
     site.add("projects", started_on="2019-01-01", known_at="2019-01-01", notice_board=False)
     site.add("contracts", parent_contract_id="C9", contractor_kind="individual",
              signed_on="2019-02-01", known_at="2019-02-01")  # fmt: skip
@@ -97,7 +97,7 @@ def test_nothing_from_before_the_decree_is_flagged(site):
     assert set(site.flags(dt.date(2020, 5, 2))) == {"notice_board_missing"}
 
 
-def test_other_tables_of_the_same_connection_are_left_alone(reporting):
+def test_red_flags_leave_other_tables_of_the_connection_alone(reporting):
     before = reporting.store.rows("SHOW TABLES")
     messy(reporting)
     red_flags(reporting.store, AS_OF)
@@ -172,7 +172,7 @@ def later_versions(draw):
 
 @settings(max_examples=15 if MUST_RUN_ALL else 5)
 @given(st.lists(later_versions(), min_size=1, max_size=20))
-def test_what_becomes_known_on_or_after_as_of_changes_no_flag(flagged, versions):
+def test_red_flags_ignore_records_known_on_or_after_as_of(flagged, versions):
     store, before = flagged
     assert {flag.code for flags in before.values() for flag in flags} >= {
         "notice_board_missing", "labour_cost_overdue", "labour_cost_short", "wages_overdue",
@@ -193,7 +193,7 @@ def test_what_becomes_known_on_or_after_as_of_changes_no_flag(flagged, versions)
             store.connection.execute(f"DELETE FROM {table} WHERE known_at >= ?", [AS_OF])
 
 
-def test_a_prefecture_is_flagged_within_seconds(samples):
+def test_red_flags_of_a_prefecture(samples):
     with RecordStore(":memory:") as store:
         _load(store, samples / "prefecture")
         found = red_flags(store, dt.date(2025, 1, 1))

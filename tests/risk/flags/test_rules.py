@@ -628,7 +628,7 @@ def kept_quiet(site_in):
 
 
 @pytest.mark.parametrize("name", FIRES)
-def test_fires(name, fired):
+def test_rule_fires(name, fired):
     code, _, expected = FIRES[name]
     flag = fired[name][code]
     assert flag.values == pytest.approx(expected)
@@ -638,16 +638,16 @@ def test_fires(name, fired):
 
 
 @pytest.mark.parametrize("name", QUIET)
-def test_stays_quiet(name, kept_quiet):
+def test_rule_stays_quiet(name, kept_quiet):
     assert QUIET[name][0] not in kept_quiet[name]
 
 
-def test_every_rule_is_shown_to_fire_and_to_stay_quiet():
+def test_every_rule_has_firing_and_quiet_cases():
     assert {code for code, *_ in FIRES.values()} == set(CODES)
     assert {code for code, *_ in QUIET.values()} == set(CODES)
 
 
-def test_a_feed_the_county_does_not_send_is_no_breach(site_in):
+def test_rules_ignore_feeds_the_county_does_not_send(site_in):
     silence = {rule.code: rule.feeds[0] for rule in RULES if rule.feeds}
     silence["correction_overdue"] = "inspections"
     scenes = {name: scene for name, scene in FIRES.items() if scene[0] in silence}
@@ -655,7 +655,7 @@ def test_a_feed_the_county_does_not_send_is_no_breach(site_in):
     assert {name for name, flags in found.items() if scenes[name][0] in flags} == set()
 
 
-def test_a_feed_that_fell_silent_before_the_time_was_up_is_no_breach(site_in):
+def test_rules_ignore_feeds_silent_before_the_time_limit(site_in):
     silence = {
         "wages_overdue": "payments",
         "attendance_month_unpaid": "payments",
@@ -670,14 +670,14 @@ def test_a_feed_that_fell_silent_before_the_time_was_up_is_no_breach(site_in):
     assert {name for name, flags in found.items() if scenes[name][0] in flags} == set()
 
 
-def test_the_account_s_evidence_is_the_contract_where_there_is_one(reporting):
+def test_account_missing_has_the_contract_as_evidence(reporting):
     no_account_since_the_contract(reporting)
     flag = reporting.flags()["account_missing"]
     assert flag.evidence == (Evidence("contracts", "C0", dt.date(2024, 1, 1)),)
     assert (flag.threshold, flag.basis, flag.since) == (30, "mohrss_2021_53", dt.date(2024, 2, 1))
 
 
-def test_only_the_payments_that_went_wrong_are_evidence(reporting):
+def test_payment_rules_have_only_wrong_payments_as_evidence(reporting):
     the_foreman_took_a_part(reporting)
     flag = reporting.flags()["paid_through_foreman"]
     assert [item.record_id for item in flag.evidence] == ["M2"]

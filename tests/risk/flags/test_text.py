@@ -21,7 +21,7 @@ def flag(code="wages_overdue", **values):
     )
 
 
-def test_chinese_shows_ten_thousands_of_yuan():
+def test_describe_uses_ten_thousand_yuan_in_chinese():
     found = describe(flag(unpaid_fen=40_000_00, months=2, late_days=1047), "zh")
     assert found.title == "工资逾期未足额支付"
     assert "4.00万元" in found.finding
@@ -29,13 +29,13 @@ def test_chinese_shows_ten_thousands_of_yuan():
     assert found.article_label == "《保障农民工工资支付条例》第12条"
 
 
-def test_english_shows_yuan():
+def test_describe_uses_yuan_in_english():
     found = describe(flag(unpaid_fen=40_000_00, months=2, late_days=47), "en")
     assert "40,000 yuan" in found.finding
     assert found.article_label.startswith("Art. 12, ")
 
 
-def test_another_basis_is_named_beside_the_article():
+def test_describe_names_another_basis_with_the_article():
     found = describe(flag("account_missing", article="26", threshold=30.0, late_days=5,
                           basis="mohrss_2021_53"))  # fmt: skip
     assert "30 天内" in found.finding
@@ -43,7 +43,7 @@ def test_another_basis_is_named_beside_the_article():
     assert "人社部发〔2021〕53号" in found.article_label
 
 
-def test_a_share_s_threshold_is_in_percent_and_a_month_in_words():
+def test_describe_formats_shares_and_months():
     shown = flag("workers_unregistered", covered=6, people=10, covered_share=0.6, threshold=0.7,
                  for_month=202503)  # fmt: skip
     assert "2025年3月" in describe(shown, "zh").finding
@@ -52,7 +52,7 @@ def test_a_share_s_threshold_is_in_percent_and_a_month_in_words():
     assert "2025-03" in describe(shown, "en").finding
 
 
-def test_nearly_all_does_not_read_as_all():
+def test_describe_does_not_round_shares_to_0_or_100_percent():
     shown = flag("fewer_paid_than_attending", present=999, paid=996, paid_share=0.997,
                  for_month=202503)  # fmt: skip
     assert "99.7%" in describe(shown).finding
@@ -69,7 +69,7 @@ def test_money(fen, zh, en):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("code", CODES)
-def test_every_flag_is_worded_with_what_its_rule_measures(code, language):
+def test_flag_texts_use_the_measures_of_their_rule(code, language):
     values = dict.fromkeys(MEASURES[code], 1)
     found = describe(flag(code, **values, basis="decree_724"), language)
     assert all((found.title, found.finding, found.check, found.article_label))
@@ -77,7 +77,7 @@ def test_every_flag_is_worded_with_what_its_rule_measures(code, language):
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_both_languages_tell_the_same_measures(code):
+def test_flag_texts_have_the_same_measures_in_both_languages(code):
     named = [
         {name for _, name, _, _ in Formatter().parse(catalogue(language)[f"flags.{code}.finding"])}
         for language in LANGUAGES

@@ -35,7 +35,7 @@ def test_a_row_of_a_table_without_dates_is_known_today():
     assert _known("organizations", known_at=D(2024, 1, 1)) == (D(2024, 1, 1), False)
 
 
-def test_nobody_learns_a_thing_before_it_happens():
+def test_check_known_at_refuses_rows_known_before_their_event():
     problems = {}
     known = [D(2024, 5, 19), D(2024, 5, 20), None]
     check_known_at(
@@ -54,7 +54,7 @@ def test_region_codes_have_two_four_six_or_nine_digits():
     assert sorted(problems) == [4, 5, 6, 7, 8]
 
 
-def test_a_wrong_check_character_is_a_mark_only():
+def test_count_marks_counts_wrong_check_characters():
     codes = ["91110000101623741K", "911100001016237410", "X"]
     assert count_marks(TABLES["organizations"], {"org_id": codes}) == {"credit_code": 2}
     assert count_marks(TABLES["listings"], {"org_id": codes}) == {}

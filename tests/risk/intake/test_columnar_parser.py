@@ -115,8 +115,8 @@ def _written(lines: list[list[str]], draw: st.DrawFn) -> bytes:
         csv.writer(file, delimiter=delimiter, lineterminator=end).writerows(lines)
         text = file.getvalue()
     else:
-        told = [delimiter.join(line) for line in lines]
-        text = end.join(told[:-1]) + other + told[-1] + end * draw(st.integers(0, 1))
+        texts = [delimiter.join(line) for line in lines]
+        text = end.join(texts[:-1]) + other + texts[-1] + end * draw(st.integers(0, 1))
     encoding = draw(st.sampled_from(("utf-8", "utf-8-sig", "gb18030")))
     return text.encode(encoding)
 
@@ -169,7 +169,7 @@ def _opened(table: Table, content: bytes) -> Iterator[SelectedSheet]:
 @pytest.mark.parametrize("name", STORED_TABLES)
 @settings(max_examples=60 if MUST_RUN_ALL else 12)
 @given(data=st.data(), block=st.sampled_from((16, 120, 2**21)))
-def test_both_ways_give_the_same(name: str, data: st.DataObject, block: int) -> None:
+def test_columnar_parser_equals_row_parser(name: str, data: st.DataObject, block: int) -> None:
     _same(STORED_TABLES[name], data.draw(files(STORED_TABLES[name])), block)
 
 
@@ -183,7 +183,7 @@ def test_both_ways_give_the_same(name: str, data: st.DataObject, block: int) -> 
         "台账\n统一社会信用代码,单位名称\nA1,甲乙丙丁戊\nA2,乙,丙\nA3,甲乙丙丁戊\nA4 ,甲\nA5,己\n",
     ],
 )
-def test_files_that_are_nearly_plain(content: str, block: int) -> None:
+def test_columnar_parser_equals_row_parser_on_nearly_plain_files(content: str, block: int) -> None:
     _same(STORED_TABLES["organizations"], content.encode(), block)
 
 
@@ -205,7 +205,7 @@ EDGES = (
 
 @pytest.mark.parametrize("unit", [None, MONEY_UNITS["万元"]])
 @pytest.mark.parametrize("kind", list(FieldType))
-def test_a_column_says_what_its_cells_say(kind: FieldType, unit: Unit | None) -> None:
+def test_column_parser_equals_cell_parser(kind: FieldType, unit: Unit | None) -> None:
     field = Field("any", "任何", kind, values={"bank": "银行代发"})
     cells = [*ODD, *EDGES, "银行代发", "bank", "2024-05-20", "P1"]
     column = ColumnParser(field, unit).read(pa.array(cells, pa.string()))

@@ -11,13 +11,13 @@ CODES = [
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_failure_has_its_own_wording_and_names_the_file(language):
+def test_file_errors_have_distinct_messages_with_the_file(language):
     assert len(set(CODES)) == len(CODES)
     for code in CODES:
         assert "{file}" in catalogue(language)[f"errors.{code}"]
 
 
-def test_both_languages_word_the_same_problems():
+def test_problems_have_texts_in_both_languages():
     keys = [
         {key for key in catalogue(language) if key.startswith("intake.")} for language in LANGUAGES
     ]

@@ -40,7 +40,7 @@ def test_field_names_and_chinese_headers_mean_the_same(table):
         ("Contract Amount", None),
     ],
 )
-def test_money_headers_say_their_unit(heading, label):
+def test_read_header_reads_the_unit_of_money(heading, label):
     unit = _column([*NEEDED, heading], "contract_amount").unit
     assert (unit and unit.label) == label
 
@@ -80,7 +80,7 @@ def test_a_field_may_head_one_column_only(twin):
     assert "项目编码" in raised.value.message("zh")
 
 
-def test_other_columns_are_told_by_name_only():
+def test_read_header_lists_ignored_columns_by_name():
     header = _header(["身份证号", *NEEDED, None, "备注", ""])
     assert header.ignored == ("身份证号", "备注")
     assert (header.width, header.needed) == (8, 7)

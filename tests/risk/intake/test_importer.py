@@ -33,10 +33,13 @@ def test_one_failing_file_does_not_stop_the_others(store, write_csv, payments, t
     good = write_csv("payments.csv", payments)
     report = import_into(store, [broken, tmp_path / "none.csv", good], today=today)
     assert [file.file for file in report.files] == ["payments.csv"]
-    told = report.as_json()
-    assert [failure["code"] for failure in told["failed"]] == ["file_missing", "columns_missing"]
-    assert "应发金额/amount_due" in told["failed"][1]["message"]
-    assert told["tables"]["payments"]["accepted"] == 1
+    document = report.as_json()
+    assert [failure["code"] for failure in document["failed"]] == [
+        "file_missing",
+        "columns_missing",
+    ]
+    assert "应发金额/amount_due" in document["failed"][1]["message"]
+    assert document["tables"]["payments"]["accepted"] == 1
 
 
 def test_the_report_counts_marks_and_names_what_was_not_read(store, write_csv, today):
@@ -77,15 +80,15 @@ def test_all_formats_store_the_same(write_csv, write_xlsx, payments, today, stor
     assert contents[0] == contents[1] == contents[2]
 
 
-def test_progress_is_told_per_batch(store, write_csv, today, monkeypatch):
+def test_import_reports_progress_per_batch(store, write_csv, today, monkeypatch):
     monkeypatch.setattr("risk.intake.readers.csv_columnar.BLOCK_BYTES", 2**16)
     rows = [ORGANIZATIONS] + [[f"O{n}", "甲"] for n in range(10_001)]
-    told = []
+    reported = []
     path = write_csv("organizations.csv", rows)
-    import_file(store, path, today=today, progress=lambda *step: told.append(step))
-    assert len(told) > 1
-    assert told == sorted(told)
-    assert told[-1] == ("organizations.csv", 10_001)
+    import_file(store, path, today=today, progress=lambda *step: reported.append(step))
+    assert len(reported) > 1
+    assert reported == sorted(reported)
+    assert reported[-1] == ("organizations.csv", 10_001)
 
 
 def test_a_file_that_breaks_further_down_stores_nothing(store, write_csv, today):

@@ -69,7 +69,7 @@ def _fails(store, path, today):
 
 
 def _quarantines(store, path, today):
-    """The problem codes of the one bad row beside the good one."""
+    """Problem codes of the one bad row next to the good one."""
     report = import_into(store, [path], today=today)
     assert report.failed == ()
     total = report.tables["payments"]
@@ -203,7 +203,7 @@ def test_formulas_without_results(store, tmp_path, today, n):
         *("2999-12-31", "2100/1/1", "9999年9月9日", "29990305", "3000-01-01"),
     ],
 )
-def test_days_beyond_reason(store, tmp_path, today, day):
+def test_dates_out_of_range_are_refused(store, tmp_path, today, day):
     path = tmp_path / "payments.csv"
     path.write_text(_csv(HEADER, ROW, _with("发放日期", day)), encoding="utf-8")
     assert _quarantines(store, path, today)[0] in {"date_out_of_range", "not_a_date"}
@@ -278,7 +278,7 @@ def test_books_with_damaged_parts(store, tmp_path, today, part, damage):
 
 
 @pytest.mark.parametrize("n", TEN)
-def test_bytes_flipped_in_a_book_are_told_or_harmless(store, tmp_path, today, n):
+def test_flipped_bytes_in_a_workbook_are_reported_or_harmless(store, tmp_path, today, n):
     content = bytearray(_xlsx(HEADER, *[ROW] * 50))
     chance = random.Random(n)
     for _ in range(5):

@@ -4,7 +4,7 @@ from risk.intake.orphan_rows import orphan_rows
 PROJECTS = ["project_id", "project_name", "region_code", "started_on"]
 
 
-def test_rows_wait_for_their_project(store, write_csv, today):
+def test_orphan_rows_counts_rows_without_their_project(store, write_csv, today):
     payroll = ["payroll_id", "project_id", "period", "amount_due", "due_on"]
     payment = ["payment_id", "payroll_id", "paid_on", "amount"]
     complaint = ["complaint_id", "received_on", "project_id"]
@@ -36,7 +36,7 @@ def test_rows_wait_for_their_project(store, write_csv, today):
     assert (totals["payrolls"], totals["payments"], totals["complaints"]) == (0, 1, 0)
 
 
-def test_only_rows_of_this_run_count(store, write_csv, today):
+def test_orphan_rows_counts_only_later_arrivals(store, write_csv, today):
     accounts = ["account_id", "project_id", "opened_on"]
     path = write_csv("accounts.csv", [accounts, ["Z1", "P1", "2024-01-01"]])
     assert import_into(store, [path], today=today).tables["accounts"].waiting == 1

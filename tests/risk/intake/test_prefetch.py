@@ -10,12 +10,12 @@ import pytest
 from risk.intake.prefetch import prefetch
 
 
-def test_all_items_come_in_order() -> None:
+def test_prefetch_preserves_order() -> None:
     with prefetch(range(1_000)) as numbers:
         assert list(numbers) == list(range(1_000))
 
 
-def test_one_item_at_most_is_made_ahead() -> None:
+def test_prefetch_computes_at_most_one_item_ahead() -> None:
     made: list[int] = []
 
     def items() -> Iterator[int]:
@@ -26,14 +26,15 @@ def test_one_item_at_most_is_made_ahead() -> None:
     with prefetch(items()) as numbers:
         for number in numbers:
             assert len(made) <= number + 2
+    assert len(made) == 10
 
 
-def test_items_are_made_on_another_thread() -> None:
+def test_prefetch_uses_another_thread() -> None:
     with prefetch(threading.get_ident() for _ in range(3)) as threads:
         assert threading.get_ident() not in set(threads)
 
 
-def test_a_failure_comes_after_the_items_before_it() -> None:
+def test_prefetch_raises_after_the_items_before() -> None:
     def items() -> Iterator[int]:
         yield 1
         raise ValueError("the second is broken")
@@ -44,7 +45,7 @@ def test_a_failure_comes_after_the_items_before_it() -> None:
     assert met == [1]
 
 
-def test_leaving_the_block_early_stops_the_making() -> None:
+def test_prefetch_stops_when_the_block_ends() -> None:
     made: list[int] = []
 
     def items() -> Iterator[int]:

@@ -33,7 +33,7 @@ def bad(payments):
     ]
 
 
-def test_all_problems_of_a_row_are_told_together(store, write_csv, bad, today):
+def test_quarantine_lists_all_problems_of_a_row(store, write_csv, bad, today):
     import_file(store, write_csv("payments.csv", bad), today=today)
     rows = list(quarantined_rows(store, PAYMENTS))
     assert [row.row for row in rows] == [3, 4, 5]
@@ -47,7 +47,7 @@ def test_all_problems_of_a_row_are_told_together(store, write_csv, bad, today):
     assert rows[0].problems[4].allowed == "银行代发、现金、包工头代领"
 
 
-def test_the_list_for_people_is_complete(store, write_csv, bad, today, tmp_path):
+def test_write_quarantine_lists_every_row(store, write_csv, bad, today, tmp_path):
     import_file(store, write_csv("payments.csv", bad), today=today)
     write_quarantine(store, tmp_path / "q")
     header, *rows = _listed(tmp_path / "q")
@@ -58,19 +58,21 @@ def test_the_list_for_people_is_complete(store, write_csv, bad, today, tmp_path)
     assert rows[1][7] == "'=1+1"
 
 
-def test_what_other_columns_hold_is_stored_nowhere(store, write_csv, bad, today):
+def test_quarantine_never_stores_other_columns(store, write_csv, bad, today):
     import_file(store, write_csv("payments.csv", bad), today=today)
     assert "秘密" not in json.dumps(store.rows("FROM quarantine"), ensure_ascii=False)
 
 
-def test_a_mended_row_leaves_and_others_stay_with_new_problems(write_csv, bad, today, tmp_path):
+def test_corrected_rows_leave_quarantine_and_others_get_new_problems(
+    write_csv, bad, today, tmp_path
+):
     workspace = Workspace(tmp_path)
     import_paths(workspace, [write_csv("in/payments.csv", bad)], today=today)
     header, first, second, third = _listed(workspace.quarantine)
     first[header.index("发放日期")] = "2024-05-20"
     second[header.index("实发金额")] = "2"
     report = import_paths(
-        workspace, [write_csv("mended/payments.csv", [header, first, second])], today=today
+        workspace, [write_csv("corrected/payments.csv", [header, first, second])], today=today
     )
     assert report.as_json()["tables"]["payments"] == {
         "read": 2,
@@ -86,7 +88,7 @@ def test_a_mended_row_leaves_and_others_stay_with_new_problems(write_csv, bad, t
     assert "不能为负数" in after[1][3]
 
 
-def test_the_list_sent_again_unmended_changes_nothing(write_csv, bad, today, tmp_path):
+def test_uncorrected_quarantine_file_changes_nothing(write_csv, bad, today, tmp_path):
     workspace = Workspace(tmp_path)
     long = [*bad[1][:7], "", "多", "余"]
     short = ["F9", "G1", "2024-05-20", "131921.1"]
@@ -102,32 +104,36 @@ def test_the_list_sent_again_unmended_changes_nothing(write_csv, bad, today, tmp
     assert _listed(workspace.quarantine) == again
 
 
-def test_when_all_is_mended_the_list_is_removed(write_csv, bad, payments, today, tmp_path):
+def test_quarantine_file_is_removed_when_all_rows_are_corrected(
+    write_csv, bad, payments, today, tmp_path
+):
     workspace = Workspace(tmp_path)
     import_paths(workspace, [write_csv("payments.csv", bad)], today=today)
     header, *rows = _listed(workspace.quarantine)
-    mended = [header]
+    corrected = [header]
     for n, row in enumerate(rows):
         good = dict(zip(payments[0], [f"N{n}", *payments[1][1:]], strict=True))
-        mended.append([good.get(name, cell) for name, cell in zip(header, row, strict=True)])
-    import_paths(workspace, [write_csv("mended/payments.csv", mended)], today=today)
+        corrected.append([good.get(name, cell) for name, cell in zip(header, row, strict=True)])
+    import_paths(workspace, [write_csv("corrected/payments.csv", corrected)], today=today)
     assert not (workspace.quarantine / "payments.csv").exists()
     with RecordStore(workspace.records) as store:
         assert sum(quarantined_counts(store).values()) == 0
 
 
-def test_a_unit_of_the_source_stays_with_the_cell(store, write_csv, today, tmp_path):
+def test_quarantine_file_carries_the_unit_of_the_source(store, write_csv, today, tmp_path):
     header = ["project_id", "project_name", "region_code", "started_on", "合同金额(万元)"]
     bad = ["P1", "甲", "420324", "2024-13-01", "1,431.0000"]
     import_file(store, write_csv("projects.csv", [header, bad]), today=today)
     write_quarantine(store, tmp_path / "q")
-    mended = _listed(tmp_path / "q", "projects")
-    mended[1][mended[0].index("开工日期")] = "2024-01-01"
-    assert import_file(store, write_csv("projects.csv", mended), today=today).accepted == 1
+    corrected = _listed(tmp_path / "q", "projects")
+    corrected[1][corrected[0].index("开工日期")] = "2024-01-01"
+    assert import_file(store, write_csv("projects.csv", corrected), today=today).accepted == 1
     assert store.rows("SELECT contract_amount FROM projects") == [(1_431_000_000,)]
 
 
-def test_a_shortened_number_stays_shortened(store, write_xlsx, write_csv, today, tmp_path):
+def test_quarantine_file_writes_shortened_numbers_shortened(
+    store, write_xlsx, write_csv, today, tmp_path
+):
     header = ["project_id", "project_name", "region_code", "started_on"]
     row = [421324202400001000, "甲", "420324", dt.date(2024, 1, 1)]
     import_file(store, write_xlsx("projects.xlsx", [header, row]), today=today)
@@ -137,30 +143,37 @@ def test_a_shortened_number_stays_shortened(store, write_xlsx, write_csv, today,
     assert import_file(store, write_csv("projects.csv", listed), today=today).quarantined == 1
 
 
-def test_the_same_bad_row_twice_in_a_file_is_kept_twice(store, write_csv, bad, today):
+def test_quarantine_stores_duplicate_bad_rows_of_a_file(store, write_csv, bad, today):
     path = write_csv("payments.csv", [bad[0], bad[2], bad[2]])
     for _ in range(2):
         assert import_file(store, path, today=today).quarantined == 2
         assert quarantined_counts(store)["payments"] == 2
 
 
-def test_a_mended_row_sent_twice_stays_while_one_is_bad(store, write_csv, bad, payments, today):
+def test_row_corrected_once_and_bad_once_stays_in_quarantine(
+    store, write_csv, bad, payments, today
+):
     import_file(store, write_csv("payments.csv", bad[:1] + bad[2:3]), today=today)
     number = next(quarantined_rows(store, PAYMENTS)).id
     header, good = payments
-    mended = [["隔离编号", *header], [number, *good], [number, *bad[2][:7]], [number, *bad[3][:7]]]
-    report = import_file(store, write_csv("payments.csv", mended), today=today)
+    corrected = [
+        ["隔离编号", *header],
+        [number, *good],
+        [number, *bad[2][:7]],
+        [number, *bad[3][:7]],
+    ]
+    report = import_file(store, write_csv("payments.csv", corrected), today=today)
     assert (report.accepted, report.quarantined) == (1, 2)
     assert quarantined_counts(store)["payments"] == 2
 
 
-def test_an_unknown_number_is_an_ordinary_row(store, write_csv, bad, today):
+def test_unknown_quarantine_id_is_ignored(store, write_csv, bad, today):
     rows = [["隔离编号", *bad[0][:7]], ["Q0", *bad[2][:7]], ["Q1", *bad[1][:7]]]
     report = import_file(store, write_csv("payments.csv", rows), today=today)
     assert (report.accepted, report.quarantined) == (1, 1)
 
 
-def test_another_tables_number_is_left_alone(store, write_csv, bad, today):
+def test_quarantine_id_of_another_table_is_ignored(store, write_csv, bad, today):
     import_file(store, write_csv("payments.csv", bad), today=today)
     numbers = [row.id for row in quarantined_rows(store, PAYMENTS)]
     rows = [["隔离编号", "org_id", "org_name"], *[[n, f"O{n}", "甲"] for n in numbers]]
@@ -168,15 +181,15 @@ def test_another_tables_number_is_left_alone(store, write_csv, bad, today):
     assert quarantined_counts(store)["payments"] == 3
 
 
-def test_a_huge_cell_is_kept_in_full(store, write_csv, payments, today, tmp_path):
+def test_quarantine_stores_huge_cells_in_full(store, write_csv, payments, today, tmp_path):
     huge = "长" * 3_500_000
     header, row = payments
     path = write_csv("payments.csv", [header, row, ["F2", huge, *row[2:]]])
     report = import_into(store, [path], today=today)
     assert report.tables["payments"].quarantined == 1
-    [kept] = quarantined_rows(store, PAYMENTS)
-    assert kept.cells["payroll_id"] == huge
-    assert len(kept.problems[0].found) < 100
+    [row] = quarantined_rows(store, PAYMENTS)
+    assert row.cells["payroll_id"] == huge
+    assert len(row.problems[0].found) < 100
     write_quarantine(store, tmp_path / "q")
     again = import_into(store, [tmp_path / "q" / "payments.csv"], today=today)
     assert again.tables["payments"].quarantined == 1
@@ -191,11 +204,12 @@ def test_a_store_without_quarantine_can_be_read(tmp_path):
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_problem_has_a_wording(language):
+def test_every_problem_has_a_message(language):
     codes = [
         key.removeprefix("intake.problem.")
         for key in catalogue(language)
         if key.startswith("intake.problem.")
     ]
+    assert len(codes) > 20
     for code in codes:
         assert Problem("amount", code, "x", "y").message(PAYMENTS, language)

@@ -30,7 +30,7 @@ def test_csv_in_every_encoding_and_delimiter(write_csv, payments, encoding, deli
     assert len(selected.header.columns) == 7
 
 
-def test_a_character_cut_by_the_reading_piece_is_no_error(tmp_path, monkeypatch):
+def test_encoding_of_accepts_characters_across_blocks(tmp_path, monkeypatch):
     monkeypatch.setattr("risk.intake.readers.csv_text._BLOCK_BYTES", 7)
     for encoding in ("utf-8", "gb18030"):
         path = tmp_path / "x.csv"
@@ -62,7 +62,7 @@ def test_quoted_delimiters_do_not_confuse_the_choice(tmp_path):
     assert _read(path)[1] == [(2, ["F1", "G;1", "2024-05-20", "1,200.50"])]
 
 
-def test_the_sheet_with_the_header_is_read_and_its_twin_told(write_xlsx, payments):
+def test_select_sheet_reads_the_first_match_and_reports_the_other(write_xlsx, payments):
     others = {"说明": [["填表说明"], ["请勿修改"]], "三月": payments}
     selected, rows = _read(write_xlsx("payments.xlsx", payments, **others))
     assert selected.sheet.name == "三月"

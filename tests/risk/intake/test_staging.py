@@ -97,7 +97,7 @@ def test_law_the_last_row_of_the_file_wins(before, rows):
         st.tuples(st.sampled_from(["O1", "O2"]), st.sampled_from(["甲", "乙", "丙"])), max_size=8
     ),
 )
-def test_law_a_list_without_dates_says_nothing_new_on_another_day(before, rows):
+def test_law_undated_list_repeats_on_another_day(before, rows):
     header = "org_id,org_name"
     with RecordStore(":memory:") as store:
         _import(store, "organizations.csv", header, before, dt.date(2026, 1, 1))

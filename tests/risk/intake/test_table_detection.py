@@ -31,7 +31,7 @@ def test_the_longest_name_wins(name, table):
 
 
 @pytest.mark.parametrize("name", ["data.csv", "表.xlsx", "showcases.csv", "projectsX.csv"])
-def test_an_unknown_name_tells_the_allowed_ones(name):
+def test_detect_table_names_the_allowed_tables(name):
     with pytest.raises(TableUnknown) as raised:
         detect_table(Path(name))
     assert "projects/工程项目" in raised.value.message("zh")

@@ -131,7 +131,7 @@ def test_copied_attendance_is_too_perfect(county, rows, truth):
     assert sum(figures[False]) / len(figures[False]) < 0.5
 
 
-def test_transfers_first_fall_due_and_then_come(county, rows):
+def test_transfers_have_a_due_version_before_the_paid_one(county, rows):
     versions = defaultdict(list)
     for row in rows(county, "transfers"):
         versions[row["transfer_id"]].append(row["paid_on"])

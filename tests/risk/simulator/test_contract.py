@@ -8,7 +8,7 @@ import re
 import pytest
 
 from risk.contract import KNOWN_AT, TABLES, FieldType
-from risk.simulator.codes import check_character
+from risk.intake.credit_code import check_character
 
 SHAPES = {
     FieldType.DATE: r"\d{4}-\d\d-\d\d",
@@ -42,7 +42,9 @@ def test_rows_satisfy_the_contract(table, county, rows):
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES.keys())
 def test_nothing_is_known_before_it_happens_or_after_the_end(table, county, rows):
-    for row in rows(county, table.name):
+    found = rows(county, table.name)
+    assert found
+    for row in found:
         dt.date.fromisoformat(row["known_at"])
         assert row["known_at"] <= LAST_DAY
         if table.event_date:
@@ -71,6 +73,7 @@ def test_references_lead_somewhere(column, key, county, rows):
 def test_versions_change_something(county, rows):
     for table in TABLES.values():
         seen = [tuple(row.values()) for row in rows(county, table.name)]
+        assert seen
         assert len(seen) == len(set(seen)), table.name
 
 
@@ -90,6 +93,7 @@ def test_project_numbers_are_unique_and_places_fictional(county, rows):
 def test_credit_codes_have_a_valid_check_character(county, rows):
     alphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY"
     codes = {row["org_id"] for row in rows(county, "organizations")}
+    assert codes
     for code in codes:
         total = sum(alphabet.index(c) * 3**i for i, c in enumerate(code[:17]))
         assert len(code) == 18
@@ -101,7 +105,7 @@ def test_published_credit_codes_agree():
         assert check_character(code[:17]) == code[17]
 
 
-def test_everything_is_plainly_marked_as_invented(county, rows):
+def test_all_names_are_marked_as_invented(county, rows):
     notice = (county / "README.md").read_text(encoding="utf-8")
     assert "模拟数据" in notice
     assert "SYNTHETIC" in notice
@@ -114,13 +118,13 @@ def test_everything_is_plainly_marked_as_invented(county, rows):
         assert all(row[column].startswith("模拟·") for row in rows(county, table))
 
 
-def test_persons_stand_without_names(county, rows):
+def test_individuals_have_no_person_names(county, rows):
     persons = [r for r in rows(county, "contracts") if r["contractor_kind"] == "individual"]
     assert persons
     assert all(re.fullmatch(r"模拟·.{2,3}\d+班承包人", r["contractor_name"]) for r in persons)
 
 
-def test_a_completion_once_known_stays_known(county, rows):
+def test_completion_is_never_withdrawn(county, rows):
     completed = {}
     for row in rows(county, "projects"):
         before = completed.get(row["project_id"], "")
@@ -129,7 +133,9 @@ def test_a_completion_once_known_stays_known(county, rows):
     assert any(completed.values())
 
 
-def test_nobody_complains_of_a_site_before_it_exists(county, rows):
+def test_complaints_follow_the_start_of_their_site(county, rows):
     started = {row["project_id"]: row["started_on"] for row in rows(county, "projects")}
-    for row in rows(county, "complaints"):
+    complaints = rows(county, "complaints")
+    assert complaints
+    for row in complaints:
         assert row["project_id"] not in started or started[row["project_id"]] <= row["received_on"]

@@ -117,6 +117,8 @@ def test_most_groups_are_small(prefecture, rows):
 
 
 def test_every_parameter_has_a_source_or_is_marked_as_assumed():
-    for parameter in dataclasses.fields(Parameters):
+    parameters = dataclasses.fields(Parameters)
+    assert len(parameters) > 50
+    for parameter in parameters:
         notes = parameter.metadata
         assert bool(notes.get("source")) != bool(notes.get("assumption")), parameter.name

@@ -17,7 +17,7 @@ def store():
         yield opened
 
 
-def tell(store, day, project_id=None):
+def store_complaint(store, day, project_id=None):
     store.connection.execute(
         "INSERT INTO complaints (complaint_id, received_on, project_id, workers, known_at, arrival)"
         " VALUES ('C1', $1, $2, 5, $3, nextval('arrivals'))",
@@ -45,50 +45,50 @@ def day(number):
     return dt.date(2026, 3, number)
 
 
-def test_it_counts_from_the_day_after_it_was_known(store):
-    tell(store, day(1))
+def test_link_applies_from_the_day_after_it_is_known(store):
+    store_complaint(store, day(1))
     decide(store, day(10), "linked", "P1", "ORG")
     assert as_of(store, day(10)) == [(None, None, False)]
     assert as_of(store, day(11)) == [("P1", "ORG", True)]
 
 
-def test_taken_back_it_names_nothing_again(store):
-    tell(store, day(1))
+def test_withdrawn_link_names_nothing(store):
+    store_complaint(store, day(1))
     decide(store, day(10), "linked", "P1")
     decide(store, day(20), "refused", "P1")
     assert as_of(store, day(15)) == [("P1", None, True)]
     assert as_of(store, day(21)) == [(None, None, False)]
 
 
-def test_what_the_authority_names_goes_first(store):
-    tell(store, day(1))
+def test_project_named_by_the_authority_precedes_a_link(store):
+    store_complaint(store, day(1))
     decide(store, day(10), "linked", "P1")
-    tell(store, day(15), "P2")
+    store_complaint(store, day(15), "P2")
     assert as_of(store, day(12)) == [("P1", None, True)]
     assert as_of(store, day(16)) == [("P2", None, False)]
 
 
-def test_a_complaint_told_again_without_a_name_stays_linked(store):
-    tell(store, day(1))
+def test_link_survives_a_new_version_of_the_complaint(store):
+    store_complaint(store, day(1))
     decide(store, day(10), "linked", "P1")
-    tell(store, day(15))
+    store_complaint(store, day(15))
     assert as_of(store, day(16)) == [("P1", None, True)]
 
 
-def test_a_link_to_a_complaint_nobody_knows_is_nothing(store):
+def test_link_of_an_unknown_complaint_is_ignored(store):
     decide(store, day(10), "linked", "P1")
     assert as_of(store, day(12)) == []
 
 
-def test_no_link_leaves_the_digest_of_the_records_as_it_was(store):
-    tell(store, day(1))
+def test_digest_is_unchanged_without_links(store):
+    store_complaint(store, day(1))
     before = store.digest(day(20))
     decide(store, day(10), "linked", "P1")
     assert store.digest(day(10)) == before
     assert store.digest(day(20)) != before
 
 
-def test_a_store_of_an_earlier_release_is_given_what_it_lacks(tmp_path):
+def test_store_of_an_earlier_release_is_upgraded(tmp_path):
     path = tmp_path / "records.duckdb"
     with RecordStore(path) as store:
         store.connection.execute("DROP VIEW complaints_versions")

@@ -24,7 +24,7 @@ from risk.store.store import RecordStore, columns
 from serving.cli.main import main
 
 from ...conftest import MUST_RUN_ALL
-from ...histories import LAST, days, tell, tellings
+from ...histories import LAST, days, store_rows, table_rows
 
 PROJECT = {
     "project_id": "P1",
@@ -48,7 +48,7 @@ def versions(store):
 
 
 def contents(store):
-    """All stored rows in the order they came, without the numbers of arrival."""
+    """All stored rows in the order of arrival, without the arrival numbers."""
     return {
         name: store.rows(
             f"SELECT {', '.join(column for column, _ in columns(table))} FROM {name}"
@@ -59,22 +59,24 @@ def contents(store):
 
 
 @quick
-@given(told=st.lists(tellings(), min_size=1, max_size=40), again=st.data(), day=days())
-def test_what_goes_out_comes_back_the_same(told, again, day, tmp_path_factory):
-    told = told + again.draw(st.lists(st.sampled_from(told), max_size=6))  # the same thing again
+@given(records=st.lists(table_rows(), min_size=1, max_size=40), again=st.data(), day=days())
+def test_import_records_restores_an_export(records, again, day, tmp_path_factory):
+    records = records + again.draw(
+        st.lists(st.sampled_from(records), max_size=6)
+    )  # the same thing again
     folder = tmp_path_factory.mktemp("out") / "records"
     with RecordStore(":memory:") as store, RecordStore(":memory:") as back:
-        tell(store, told)
-        assert sum(export_records(store, folder).values()) == len(told)
+        store_rows(store, records)
+        assert sum(export_records(store, folder).values()) == len(records)
         taken = import_records(back, folder)
-        assert sum(one.rows for one in taken) == sum(one.stored for one in taken) == len(told)
+        assert sum(one.rows for one in taken) == sum(one.stored for one in taken) == len(records)
         assert versions(back) == versions(store)
         assert back.feeds() == store.feeds()
         for as_of in (day, LAST):
             assert back.digest(as_of) == store.digest(as_of)
         assert all(one.stored == 0 for one in import_records(back, folder))
         assert versions(back) == versions(store)
-        tell(back, [("projects", PROJECT)])
+        store_rows(back, [("projects", PROJECT)])
         drawn = back.rows("SELECT max(arrival) FROM projects")[0][0]
         assert drawn > max(row[0] for row in arrivals(store))
 
@@ -85,27 +87,27 @@ def arrivals(store):
 
 @quick
 @given(
-    told=st.lists(tellings(), min_size=1, max_size=25),
-    later=st.lists(tellings(), max_size=15),
+    records=st.lists(table_rows(), min_size=1, max_size=25),
+    later=st.lists(table_rows(), max_size=15),
 )
-def test_a_folder_brings_another_store_up_to_date(told, later, tmp_path_factory):
+def test_import_records_updates_another_store(records, later, tmp_path_factory):
     folder = tmp_path_factory.mktemp("out") / "records"
     with RecordStore(":memory:") as store, RecordStore(":memory:") as follower:
-        tell(store, told)
+        store_rows(store, records)
         export_records(store, folder)
         import_records(follower, folder)
-        tell(store, later)
+        store_rows(store, later)
         export_records(store, folder)
         import_records(follower, folder)
         assert contents(follower) == contents(store)
         assert follower.digest(LAST) == store.digest(LAST)
 
 
-def test_what_is_new_comes_after_what_was_there(tmp_path):
+def test_import_records_numbers_new_rows_last(tmp_path):
     with RecordStore(":memory:") as store, RecordStore(":memory:") as other:
-        tell(store, [("projects", {**PROJECT, "sector": "water"})])
+        store_rows(store, [("projects", {**PROJECT, "sector": "water"})])
         export_records(store, tmp_path / "records")
-        tell(other, [("projects", {**PROJECT, "sector": "energy"})] * 3)
+        store_rows(other, [("projects", {**PROJECT, "sector": "energy"})] * 3)
         import_records(other, tmp_path / "records")
         assert other.rows("SELECT sector FROM projects ORDER BY arrival") == [
             *[("energy",)] * 3,
@@ -113,15 +115,15 @@ def test_what_is_new_comes_after_what_was_there(tmp_path):
         ]
 
 
-def test_a_store_seen_as_employers_goes_out_whole(tmp_path):
+def test_export_records_of_the_employer_view_is_complete(tmp_path):
     with RecordStore(":memory:") as store:
-        tell(store, [("projects", PROJECT)])
+        store_rows(store, [("projects", PROJECT)])
         assert export_records(store.for_kind("employer"), tmp_path / "records") == {"projects": 1}
 
 
-def test_the_folder_is_as_other_engines_expect(tmp_path):
+def test_export_records_writes_hive_partitions(tmp_path):
     with RecordStore(":memory:") as store:
-        tell(store, [("projects", PROJECT)])
+        store_rows(store, [("projects", PROJECT)])
         export_records(store, tmp_path / "it's [records]*")
         import_records(store, tmp_path / "it's [records]*")
     assert [str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*.parquet")] == [
@@ -133,17 +135,17 @@ def test_the_folder_is_as_other_engines_expect(tmp_path):
         described = any_engine.sql(
             f"DESCRIBE SELECT * FROM read_parquet('{tmp_path}/one.parquet')"
         ).fetchall()
-    kept = [*columns(STORED_TABLES["projects"]), ("arrival", "BIGINT")]
-    assert [row[:2] for row in described] == kept
+    expected = [*columns(STORED_TABLES["projects"]), ("arrival", "BIGINT")]
+    assert [row[:2] for row in described] == expected
 
 
-def test_an_earlier_export_is_replaced_and_other_folders_are_not(tmp_path):
+def test_export_records_replaces_only_earlier_exports(tmp_path):
     folder = tmp_path / "records"
     with RecordStore(":memory:") as store:
-        tell(store, [("projects", PROJECT)])
+        store_rows(store, [("projects", PROJECT)])
         export_records(store, folder)
         store.rows("DELETE FROM projects")
-        tell(store, [("projects", {**PROJECT, "known_at": dt.date(2025, 1, 1)})])
+        store_rows(store, [("projects", {**PROJECT, "known_at": dt.date(2025, 1, 1)})])
         export_records(store, folder)
         assert [one.name for one in (folder / "projects").iterdir()] == ["known_year=2025"]
         assert [one.name for one in tmp_path.iterdir()] == ["records"]
@@ -157,16 +159,16 @@ def test_an_earlier_export_is_replaced_and_other_folders_are_not(tmp_path):
             export_records(store, next(folder.rglob("*.parquet")))
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+def test_export_records_reports_an_unwritable_folder(tmp_path):
     (tmp_path / "file").write_text("")
     with RecordStore(":memory:") as store, pytest.raises(RecordsFolderFailed):
         export_records(store, tmp_path / "file" / "records")
 
 
-def test_all_that_is_wrong_is_told_at_once_and_nothing_is_taken_in(tmp_path):
+def test_import_records_reports_all_problems_and_stores_nothing(tmp_path):
     folder = tmp_path / "records"
     with RecordStore(":memory:") as store, RecordStore(":memory:") as target:
-        tell(store, [("projects", PROJECT)])
+        store_rows(store, [("projects", PROJECT)])
         export_records(store, folder)
         rewrite(folder, "projects", 2025, "* EXCLUDE (sector), 1 AS colour")
         rewrite(folder, "contracts", 2024, "1.5::DOUBLE AS arrival")
@@ -189,10 +191,10 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_taken_in(tmp_path):
         assert not any(feed.versions for feed in target.feeds())
 
 
-def test_empty_cells_and_rows_astray_are_told(tmp_path):
+def test_import_records_reports_empty_cells_and_misplaced_rows(tmp_path):
     folder = tmp_path / "records"
     with RecordStore(":memory:") as store:
-        tell(store, [("projects", PROJECT)])
+        store_rows(store, [("projects", PROJECT)])
         export_records(store, folder)
         rewrite(folder, "projects", 2025, "*")
         rewrite(
@@ -220,18 +222,18 @@ def rewrite(folder, table, year, picked):
         )
 
 
-def test_a_folder_without_records_is_told(tmp_path):
+def test_import_records_reports_a_folder_without_records(tmp_path):
     with RecordStore(":memory:") as store:
         for folder in (tmp_path, tmp_path / "nowhere"):
             with pytest.raises(RecordsFolderEmpty):
                 import_records(store, folder)
 
 
-def test_a_torn_file_takes_nothing_in(tmp_path):
+def test_import_records_of_a_damaged_file_stores_nothing(tmp_path):
     folder = tmp_path / "records"
     with RecordStore(":memory:") as store, RecordStore(":memory:") as target:
-        tell(store, [("projects", PROJECT)] * 2000)
-        tell(store, [("listings", {"listing_id": "L", "org_id": "O", "listed_on": LAST})][:0])
+        store_rows(store, [("projects", PROJECT)] * 2000)
+        store_rows(store, [("listings", {"listing_id": "L", "org_id": "O", "listed_on": LAST})][:0])
         export_records(store, folder)
         file = next(folder.rglob("*.parquet"))
         whole = file.read_bytes()
@@ -248,7 +250,7 @@ def test_the_commands(tmp_path, capsys):
     assert main(["-w", place, "init"]) == 0
     with RecordStore(tmp_path / "office" / "records.duckdb") as store:
         link = {"complaint_id": "C", "decision": "refused", "decided_on": LAST, "known_at": LAST}
-        tell(store, [("projects", PROJECT), ("links", link)])
+        store_rows(store, [("projects", PROJECT), ("links", link)])
     capsys.readouterr()
     assert main(["-w", place, "records", "export", folder]) == 0
     assert f"2 张表共 2 行：{folder}" in capsys.readouterr().out
@@ -266,21 +268,21 @@ def test_the_commands(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("command", ["export", "import"])
-def test_an_address_is_no_folder(command, tmp_path, monkeypatch, capsys):
+def test_records_commands_refuse_a_url(command, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["-w", "office", "init"]) == 0
     assert main(["-w", "office", "--lang", "en", "records", command, "s3://records/2025"]) == 1
-    told = capsys.readouterr().err
-    assert told.startswith("s3://records/2025 is an address")
-    assert told.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith("s3://records/2025 is a URL")
+    assert printed.count("\n") == 1
     assert [one.name for one in tmp_path.iterdir()] == ["office"]
 
 
-def test_the_folder_may_be_the_one_one_stands_in_or_a_link(tmp_path, monkeypatch):
+def test_export_records_accepts_the_working_directory_and_links(tmp_path, monkeypatch):
     (tmp_path / "here").mkdir()
     (tmp_path / "linked").symlink_to(tmp_path / "here")
     with RecordStore(":memory:") as store:
-        tell(store, [("projects", PROJECT)])
+        store_rows(store, [("projects", PROJECT)])
         for name in (Path(), tmp_path / "linked", tmp_path / "here" / ".." / "here"):
             monkeypatch.chdir(tmp_path / "here")
             export_records(store, name)

@@ -9,7 +9,7 @@ from risk.contract import STORED_TABLES
 from risk.store.store import RecordStore
 from risk.unit_kinds import KINDS
 
-from ...histories import tell, tellings
+from ...histories import store_rows, table_rows
 
 
 def versions(store: RecordStore) -> dict[str, list[tuple[object, ...]]]:
@@ -19,10 +19,10 @@ def versions(store: RecordStore) -> dict[str, list[tuple[object, ...]]]:
     }
 
 
-@given(told=st.lists(tellings(), max_size=12), kind=st.sampled_from(KINDS))
-def test_superseded_rows_found_once_are_those_found_at_every_reading(told, kind):
+@given(records=st.lists(table_rows(), max_size=12), kind=st.sampled_from(KINDS))
+def test_cache_superseded_changes_no_version(records, kind):
     with RecordStore(":memory:") as stored:
-        tell(stored, told)
+        store_rows(stored, records)
         store = stored.for_kind(kind)
         before = versions(store)
         store.cache_superseded()

@@ -34,7 +34,7 @@ def temp_directory_of(store: RecordStore) -> Path:
 
 
 def opened(path, before=()):
-    """A process that has opened ``path`` and put much on disk, and the folder it lies in."""
+    """Process that opens ``path`` and spills to disk, and its temporary directory."""
     running = subprocess.Popen(
         [*before, sys.executable, "-c", OPEN, str(path)],
         stdin=subprocess.PIPE,
@@ -42,9 +42,9 @@ def opened(path, before=()):
         stderr=subprocess.PIPE,
         text=True,
     )
-    told = running.stdout.readline().strip()
-    assert told, running.communicate()[1]
-    return running, Path(told)
+    line = running.stdout.readline().strip()
+    assert line, running.communicate()[1]
+    return running, Path(line)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ needs_namespaces = pytest.mark.skipif(
 
 
 @needs_namespaces
-def test_processes_of_one_number_do_not_meet(path):
+def test_processes_with_the_same_id_use_different_directories(path):
     one, place = opened(path, SAME_NUMBER)
     other, elsewhere = opened(path, SAME_NUMBER)
     assert place != elsewhere
@@ -78,7 +78,7 @@ def test_processes_of_one_number_do_not_meet(path):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_in_memory_each_opening_has_its_own_folder():
+def test_stores_in_memory_use_different_directories():
     with RecordStore(":memory:") as one, RecordStore(":memory:") as other:
         places = [temp_directory_of(one), temp_directory_of(other)]
         assert places[0] != places[1]
@@ -86,7 +86,7 @@ def test_in_memory_each_opening_has_its_own_folder():
     assert not any(place.exists() for place in places)
 
 
-def test_openings_of_one_process_share_it_until_the_last(path):
+def test_connections_of_one_process_share_a_directory(path):
     with RecordStore(path, read_only=True) as one:
         other = RecordStore(path, read_only=True)
         place = temp_directory_of(other)
@@ -97,7 +97,7 @@ def test_openings_of_one_process_share_it_until_the_last(path):
     assert not place.exists()
 
 
-def test_what_a_killed_process_left_goes_with_the_next_opening(path):
+def test_leftovers_of_a_killed_process_are_removed(path):
     running, left = opened(path)
     running.send_signal(signal.SIGKILL)
     running.communicate()
@@ -108,7 +108,7 @@ def test_what_a_killed_process_left_goes_with_the_next_opening(path):
 
 
 @needs_namespaces
-def test_beside_a_store_that_is_read_only_it_lies_elsewhere(path, tmp_path, monkeypatch):
+def test_directory_of_a_read_only_store_is_elsewhere(path, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     running, place = opened(path, [*READ_ONLY, str(path.parent)])
     assert place.parent == tmp_path

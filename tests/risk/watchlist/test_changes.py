@@ -25,18 +25,18 @@ def entry(project_id, rank, **families):
 
 
 @given(lists(), lists())
-def test_every_entry_has_one_change_and_the_gone_are_the_rest(old, new):
+def test_compare_has_one_change_per_entry_and_the_rest_gone(old, new):
     found = compare(old, new)
     assert [change.project_id for change in found.entries] == [item.project_id for item in new]
-    kept = {item.project_id for item in new}
+    listed_now = {item.project_id for item in new}
     assert [change.project_id for change in found.gone] == [
-        item.project_id for item in old if item.project_id not in kept
+        item.project_id for item in old if item.project_id not in listed_now
     ]
     assert all(change.kind is ChangeKind.GONE for change in found.gone)
 
 
 @given(lists())
-def test_a_list_against_itself_is_the_same(listed):
+def test_compare_of_a_list_with_itself_is_the_same(listed):
     found = compare(listed, reversed(listed))
     assert {change.kind for change in found.entries} <= {ChangeKind.SAME}
     assert {change.reason for change in found.entries} <= {None}
@@ -44,7 +44,7 @@ def test_a_list_against_itself_is_the_same(listed):
 
 
 @given(lists(), lists())
-def test_up_one_way_is_down_the_other(old, new):
+def test_compare_is_reversible(old, new):
     there = {change.project_id: change.kind for change in compare(old, new).entries}
     back = {change.project_id: change.kind for change in compare(new, old).entries}
     opposite = {ChangeKind.UP: ChangeKind.DOWN, ChangeKind.DOWN: ChangeKind.UP}
@@ -53,7 +53,7 @@ def test_up_one_way_is_down_the_other(old, new):
 
 
 @given(lists(), lists())
-def test_a_reason_moved_in_the_direction_of_the_change(old, new):
+def test_compare_gives_a_reason_in_the_direction_of_the_move(old, new):
     before = {item.project_id: item.contributions for item in old}
     now = {item.project_id: item.contributions for item in new}
     for change in compare(old, new).entries:
@@ -62,7 +62,7 @@ def test_a_reason_moved_in_the_direction_of_the_change(old, new):
             assert (move > 0) == (change.kind is ChangeKind.UP)
 
 
-def test_the_family_that_moved_it_most_is_the_reason():
+def test_compare_gives_the_family_with_the_largest_change():
     old = [entry("A", 2, payments=0.1, transfers=0.5), entry("B", 1, payments=2.0, transfers=0.5)]
     new = [entry("A", 1, payments=0.9, transfers=0.7), entry("B", 2, payments=0.5, transfers=2.5)]
     up, down = compare(old, new).entries
@@ -70,23 +70,23 @@ def test_the_family_that_moved_it_most_is_the_reason():
     assert (down.kind, down.from_rank, down.to_rank, down.reason) == ("down", 1, 2, "payments")
 
 
-def test_who_rose_only_because_others_fell_has_no_reason():
+def test_compare_gives_no_reason_if_only_others_moved():
     old = [entry("B", 1, payments=1.0), entry("A", 2, payments=1.0)]
     new = [entry("A", 1, payments=0.8)]
     assert compare(old, new).entries[0].reason is None
 
 
-def test_ties_between_families_go_by_name_and_unknown_families_are_left_out():
+def test_compare_breaks_ties_by_name_and_ignores_unknown_families():
     old = [entry("A", 2, transfers=0.0, payments=0.0)]
     new = [entry("A", 1, transfers=1.0, payments=1.0, season=9.0)]
     assert compare(old, new).entries[0].reason == "payments"
 
 
-def test_unsealed_contributions_give_no_reason():
+def test_compare_without_contributions_gives_no_reason():
     assert compare([entry("A", 2)], [entry("A", 1, payments=1.0)]).entries[0].reason is None
 
 
-def test_the_new_and_the_gone_have_a_reason_where_they_were_scored_on_both_sides():
+def test_compare_gives_new_and_gone_a_reason_if_scored_on_both_sides():
     old, new = [entry("A", 1, payments=1.0)], [entry("B", 1, transfers=2.0)]
     bare = compare(old, new)
     assert [change.reason for change in (*bare.entries, *bare.gone)] == [None, None]

@@ -43,7 +43,7 @@ def make(project_id, probability, **values):
 
 
 @given(cohort, policy)
-def test_nobody_twice_nobody_from_elsewhere_never_more_than_the_capacity(projects, rules):
+def test_select_respects_uniqueness_region_and_capacity(projects, rules):
     listed = select(projects, rules, AS_OF)
     names = [item.project_id for item in listed]
     region = {item.project_id: item.region_code for item in projects}
@@ -52,7 +52,7 @@ def test_nobody_twice_nobody_from_elsewhere_never_more_than_the_capacity(project
 
 
 @given(cohort, policy)
-def test_ranks_count_up_along_the_measure_with_ties_by_project_id(projects, rules):
+def test_select_ranks_by_measure_then_project_id(projects, rules):
     listed = select(projects, rules, AS_OF)
     assert [item.rank for item in listed] == list(range(1, len(listed) + 1))
     keys = [(-item.measure, item.project_id) for item in listed]
@@ -60,13 +60,13 @@ def test_ranks_count_up_along_the_measure_with_ties_by_project_id(projects, rule
 
 
 @given(cohort, policy, st.randoms())
-def test_the_order_projects_come_in_does_not_matter(projects, rules, random):
+def test_select_is_independent_of_input_order(projects, rules, random):
     shuffled = random.sample(projects, len(projects))
     assert select(shuffled, rules, AS_OF) == select(projects, rules, AS_OF)
 
 
 @given(cohort, policy)
-def test_visits_on_or_after_as_of_change_nothing(projects, rules):
+def test_select_ignores_visits_on_or_after_as_of(projects, rules):
     def known(item):
         late = item.last_clean_visit is not None and item.last_clean_visit >= AS_OF
         return dataclasses.replace(item, last_clean_visit=None) if late else item
@@ -75,7 +75,7 @@ def test_visits_on_or_after_as_of_change_nothing(projects, rules):
 
 
 @given(cohort, policy, st.data())
-def test_more_risk_never_means_a_worse_place(projects, rules, data):
+def test_select_never_ranks_higher_risk_lower(projects, rules, data):
     before = by_risk(select(projects, rules, AS_OF))
     if not before:
         return
@@ -96,7 +96,7 @@ def test_more_risk_never_means_a_worse_place(projects, rules, data):
 
 
 @given(cohort, policy)
-def test_draw_probabilities_add_up_to_the_random_places(projects, rules):
+def test_draw_probabilities_add_up_to_the_random_entries(projects, rules):
     listed = select(projects, rules, AS_OF)
     chance = draw_probabilities(projects, rules, AS_OF)
     drawn = [item for item in listed if item.selection is Selection.RANDOM]
@@ -110,7 +110,7 @@ def test_draw_probabilities_add_up_to_the_random_places(projects, rules):
 
 
 @given(cohort, policy)
-def test_whoever_must_be_visited_comes_before_all_others_get_a_place(projects, rules):
+def test_select_lists_must_visits_first(projects, rules):
     listed = select(projects, rules, AS_OF)
     owed = {
         item.project_id
@@ -123,28 +123,28 @@ def test_whoever_must_be_visited_comes_before_all_others_get_a_place(projects, r
 
 
 @given(cohort, policy)
-def test_the_resting_are_listed_only_by_law_or_by_lot(projects, rules):
+def test_select_lists_resting_projects_only_by_law_or_draw(projects, rules):
     listed = select(projects, rules, AS_OF)
     assert not any(item.resting for item in listed if item.selection is Selection.RISK)
 
 
 @given(st.sets(st.integers(0, 999).map(str), min_size=1), st.integers(0, 20), st.text(max_size=4))
-def test_a_project_added_to_the_pool_only_pushes_out_the_last_drawn(pool, places, seed):
+def test_draw_with_one_more_project_replaces_only_the_last(pool, places, seed):
     drawn = draw(pool, places, seed=seed, as_of=AS_OF, region="")
     more = draw({*pool, "new"}, places, seed=seed, as_of=AS_OF, region="")
     assert len(drawn - more) <= 1
     assert more - drawn <= {"new"}
 
 
-def test_the_draw_is_even():
+def test_draw_is_uniform():
     pool = {f"P{n}" for n in range(10)}
     days = [AS_OF + dt.timedelta(days=n) for n in range(2000)]
     drawn = [draw(pool, 3, seed="s", as_of=day, region="") for day in days]
     for name in pool:
-        assert sum(name in one for one in drawn) == pytest.approx(600, abs=75)
+        assert sum(name in names for names in drawn) == pytest.approx(600, abs=75)
 
 
-def test_seed_date_and_region_each_make_another_draw():
+def test_draw_depends_on_seed_date_and_region():
     pool = {f"P{n}" for n in range(200)}
     first = draw(pool, 5, seed="1", as_of=AS_OF, region="42")
     assert first == draw(pool, 5, seed="1", as_of=AS_OF, region="42")
@@ -158,11 +158,11 @@ def test_seed_date_and_region_each_make_another_draw():
     [(20, 0.1, 2), (15, 0.1, 2), (14, 0.1, 1), (5, 0.01, 1), (4, 0.1, 0), (4, 0.2, 1), (9, 0.0, 0),
      (100, 0.145, 15), (3, 1.0, 3), (0, 0.5, 0)],
 )  # fmt: skip
-def test_random_places(capacity, share, places):
+def test_random_slots(capacity, share, places):
     assert random_slots(capacity, share) == places
 
 
-def test_a_clean_visit_keeps_a_project_off_the_risk_places_for_the_rest_period():
+def test_select_skips_resting_projects_for_risk():
     def listed(days_ago):
         visit = AS_OF - dt.timedelta(days=days_ago)
         projects = [make("A", 0.9, last_clean_visit=visit), make("B", 0.1)]
@@ -172,14 +172,14 @@ def test_a_clean_visit_keeps_a_project_off_the_risk_places_for_the_rest_period()
     assert [listed(0), listed(1), listed(30), listed(31)] == [["A"], ["B"], ["B"], ["A"]]
 
 
-def test_a_resting_project_that_must_be_visited_is_listed():
+def test_select_lists_resting_must_visits():
     visited = AS_OF - dt.timedelta(days=3)
     projects = [make("A", 0.1, last_clean_visit=visited, must=("group_complaint_open",))]
     (item,) = select(projects, Policy(capacity=5, seed="s"), AS_OF)
     assert (item.selection, item.resting) == (Selection.MUST, True)
 
 
-def test_unknown_workers_count_with_the_median_of_those_known():
+def test_measures_use_the_median_for_unknown_workers():
     projects = [
         make("known_many", 0.10, workers=100.0),
         make("known_few", 0.10, workers=10.0),
@@ -194,13 +194,13 @@ def test_unknown_workers_count_with_the_median_of_those_known():
     assert [item.measure for item in listed] == pytest.approx([10.0, 1.0, 1.0, 0.0])
 
 
-def test_where_nobody_s_workers_are_known_the_order_is_that_of_the_probability():
+def test_measures_order_by_probability_if_no_workers_are_known():
     projects = [make("A", 0.1), make("B", 0.3), make("C", 0.2)]
     rules = Policy(capacity=3, seed="s", order="expected_workers")
     assert [item.project_id for item in select(projects, rules, AS_OF)] == ["B", "C", "A"]
 
 
-def test_a_random_entry_stands_at_its_own_risk():
+def test_select_ranks_random_entries_by_their_risk():
     projects = [make(f"P{n}", n / 100) for n in range(50)]
     listed = select(projects, Policy(capacity=10, seed="s", random_share=0.5), AS_OF)
     assert [item.probability for item in listed] == sorted(
@@ -215,7 +215,7 @@ def test_a_random_entry_stands_at_its_own_risk():
     [{"probability": 1.5}, {"probability": float("nan")}, {"workers": -1.0},
      {"workers": float("inf")}],
 )  # fmt: skip
-def test_a_candidate_that_cannot_be_ordered_is_refused(values):
+def test_candidate_refuses_invalid_figures(values):
     with pytest.raises(CandidateInvalid) as refused:
         Candidate(**{"project_id": "P7", "region_code": "42", "probability": 0.5, **values})
     assert "P7" in refused.value.message("zh")
@@ -224,12 +224,12 @@ def test_a_candidate_that_cannot_be_ordered_is_refused(values):
 @pytest.mark.parametrize(
     "values", [{"capacity": -1}, {"random_share": 1.1}, {"rest_days": -1}, {"order": "size"}]
 )
-def test_a_policy_that_cannot_be_followed_is_refused(values):
+def test_policy_refuses_invalid_values(values):
     with pytest.raises(PolicyInvalid) as refused:
         Policy(**{"capacity": 5, "seed": "s", **values})
     assert next(iter(values)) in refused.value.message("en")
 
 
-def test_a_project_handed_in_twice_is_refused():
+def test_select_refuses_duplicate_candidates():
     with pytest.raises(DuplicateCandidate, match="A occurs twice"):
         select([make("A", 0.1), make("A", 0.2)], Policy(capacity=5, seed="s"), AS_OF)

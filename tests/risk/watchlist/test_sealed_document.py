@@ -23,13 +23,13 @@ documents = st.dictionaries(words, values, max_size=5)
 
 
 @given(documents, st.randoms())
-def test_the_order_of_keys_does_not_matter(document, random):
+def test_seal_is_independent_of_key_order(document, random):
     shuffled = dict(random.sample(list(document.items()), len(document)))
     assert seal(shuffled) == seal(document)
 
 
 @given(documents)
-def test_what_is_read_back_is_the_document_and_seals_the_same(document):
+def test_seal_is_stable_after_reading_back(document):
     sealed = seal(document)
     read = json.loads(sealed.body)
     assert read == document
@@ -38,7 +38,7 @@ def test_what_is_read_back_is_the_document_and_seals_the_same(document):
 
 
 @given(documents, st.data())
-def test_one_changed_byte_breaks_the_seal(document, data):
+def test_verify_detects_one_changed_byte(document, data):
     sealed = seal(document)
     at = data.draw(st.integers(0, len(sealed.body) - 1))
     changed = bytearray(sealed.body)
@@ -46,7 +46,7 @@ def test_one_changed_byte_breaks_the_seal(document, data):
     assert not verify(dataclasses.replace(sealed, body=bytes(changed)))
 
 
-def test_the_spelling():
+def test_seal_writes_canonical_json():
     document = {
         "b": [0.1, 1e-7, 2.0, -0.0],
         "a": {"薪": None, "x": True},
@@ -69,12 +69,12 @@ def test_the_spelling():
         ({"a": {1, 2}}, "$.a"),
     ],
 )
-def test_what_has_no_one_spelling_is_refused(document, path):
+def test_seal_refuses_values_without_a_canonical_form(document, path):
     with pytest.raises(NotSealable) as refused:
         seal(document)
     assert refused.value.fields["path"] == path
     assert path in refused.value.message("zh")
 
 
-def test_a_digest_of_other_letters_is_simply_wrong():
+def test_verify_rejects_a_non_ascii_digest():
     assert not verify(Sealed(b"{}", "é" * 64))

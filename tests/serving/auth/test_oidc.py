@@ -94,7 +94,7 @@ def browser(provider, database):
     )
     with (
         served(create_app(Settings(oidc=oidc), database)) as url,
-        httpx.Client(base_url=url, trust_env=False) as opened,
+        httpx.Client(base_url=url, timeout=60, trust_env=False) as opened,
     ):
         yield opened
 

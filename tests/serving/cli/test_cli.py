@@ -279,7 +279,7 @@ def test_serve_stops_on_a_signal(workspace, publish, told):
     publish()
     process, url = _served(workspace, "--port", "0")
     try:
-        answer = httpx.get(f"{url}/v1/watchlists/latest", trust_env=False)
+        answer = httpx.get(f"{url}/v1/watchlists/latest", timeout=60, trust_env=False)
         assert answer.status_code == 200
         process.send_signal(told)
         assert process.wait(timeout=20) == 0

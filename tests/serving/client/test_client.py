@@ -13,7 +13,7 @@ def case_system(client, publish, token):
         yield opened
 
 
-def test_a_case_system_does_its_work(case_system):
+def test_client_covers_the_tasks_of_a_case_system(case_system):
     assert case_system.watchlist()["as_of"] == "2025-06-01"
     assert [one["rank"] for one in case_system.entries(limit=2)] == [1, 2, 3, 4]
     events, cursor = case_system.changes()
@@ -32,7 +32,7 @@ def test_a_case_system_does_its_work(case_system):
     assert case_system.send_records("complaints", rows)["good"] == 1
 
 
-def test_a_refusal_names_its_code(case_system):
+def test_client_raises_refused_with_the_code(case_system):
     with pytest.raises(Refused) as caught:
         case_system.risk("none")
     assert (caught.value.status, caught.value.code) == (404, "project_not_scored")

@@ -23,7 +23,7 @@ def _calls():
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_every_call_of_the_page_is_answered(client, publish, token):
+def test_connect_page_calls_succeed(client, publish, token):
     require_program("curl")
     publish()
     secrets = {

@@ -30,7 +30,7 @@ AS_OF = dt.date(2025, 6, 1)
 EARLIER = dt.date(2025, 5, 1)
 
 
-def test_what_is_published_is_read_back_byte_for_byte(database, publish, publication):
+def test_watchlist_returns_the_published_bytes(database, publish, publication):
     done = publish()
     sealed = publication().seal()
     stored = WatchlistRepository(database).watchlist(AS_OF)
@@ -40,7 +40,7 @@ def test_what_is_published_is_read_back_byte_for_byte(database, publish, publica
     assert [entry["rank"] for entry in json.loads(stored.body)["entries"]] == [1, 2, 3, 4]
 
 
-def test_every_project_of_the_cohort_has_its_risk(database, publish, publication):
+def test_project_risk_exists_for_the_whole_cohort(database, publish, publication):
     publish()
     sealed = publication().seal()
     for project_id, risk in sealed.risks.items():
@@ -48,7 +48,7 @@ def test_every_project_of_the_cohort_has_its_risk(database, publish, publication
     assert json.loads(WatchlistRepository(database).project_risk("P/005").body)["listing"] is None
 
 
-def test_entries_are_kept_as_rows(database, publish):
+def test_store_publication_adds_entry_rows(database, publish):
     publish()
     with database.engine.connect() as connection:
         rows = connection.execute(
@@ -58,7 +58,7 @@ def test_entries_are_kept_as_rows(database, publish):
     assert (rows[3].selection, rows[3].draw_probability) == ("random", 0.25)
 
 
-def test_the_summary_says_who_published_when(database, publish):
+def test_summaries_name_author_and_time(database, publish):
     publish()
     [summary] = WatchlistRepository(database).summaries()
     assert summary.published_by == "李"
@@ -66,7 +66,7 @@ def test_the_summary_says_who_published_when(database, publish):
     assert (summary.entries, summary.cohort, summary.model_kind) == (4, 6, "scorecard")
 
 
-def test_the_same_list_again_changes_nothing(database, publish):
+def test_store_publication_is_idempotent(database, publish):
     first = publish()
     before = WatchlistRepository(database).summaries()
     again = publish()
@@ -74,7 +74,7 @@ def test_the_same_list_again_changes_nothing(database, publish):
     assert WatchlistRepository(database).summaries() == before
 
 
-def test_another_list_for_the_same_day_is_refused(database, publish):
+def test_store_publication_refuses_another_list_of_the_same_day(database, publish):
     publish()
     before = WatchlistRepository(database).watchlist(AS_OF)
     with pytest.raises(AlreadyPublished):
@@ -82,14 +82,14 @@ def test_another_list_for_the_same_day_is_refused(database, publish):
     assert WatchlistRepository(database).watchlist(AS_OF) == before
 
 
-def test_a_risk_of_an_unlisted_project_counts_for_the_digest(publication):
+def test_digest_covers_risks_of_unlisted_projects(publication):
     listed_same = publication(cohort=6).seal().watchlist.digest
     assert publication(cohort=5).seal().watchlist.digest != listed_same
     document = json.loads(publication(cohort=6).seal().watchlist.body)
     assert len(document["risks_digest"]) == 64
 
 
-def test_regions_have_lists_of_their_own(database, publish):
+def test_watchlist_by_region(database, publish):
     publish()
     publish(region="990102", listed=2)
     assert (
@@ -99,7 +99,7 @@ def test_regions_have_lists_of_their_own(database, publish):
     assert len(json.loads(WatchlistRepository(database).watchlist(AS_OF).body)["entries"]) == 4
 
 
-def test_the_newest_answers_when_no_day_is_named(database, publish):
+def test_watchlist_without_as_of_is_the_newest(database, publish):
     publish(EARLIER)
     publish(AS_OF, version="2")
     assert json.loads(WatchlistRepository(database).watchlist(None).body)["as_of"] == "2025-06-01"
@@ -118,7 +118,7 @@ def test_the_newest_answers_when_no_day_is_named(database, publish):
     assert WatchlistRepository(database).previous(EARLIER, "") is None
 
 
-def test_what_is_missing_is_said(database, publish):
+def test_missing_lists_and_risks_raise(database, publish):
     assert WatchlistRepository(database).latest_as_of() is None
     with pytest.raises(NothingPublished):
         WatchlistRepository(database).watchlist(None)
@@ -136,7 +136,7 @@ def test_what_is_missing_is_said(database, publish):
 
 
 @pytest.mark.parametrize("table", [WATCHLISTS, WATCHLIST_ENTRIES, PROJECT_RISKS])
-def test_sealed_rows_can_neither_change_nor_go(database, publish, table):
+def test_sealed_rows_refuse_update_and_delete(database, publish, table):
     publish()
     column = table.c.body if "body" in table.c else table.c.tier
     for statement in (update(table).values({column: b"x"}), delete(table)):
@@ -144,7 +144,7 @@ def test_sealed_rows_can_neither_change_nor_go(database, publish, table):
             connection.execute(statement)
 
 
-def test_replace_does_not_get_around_the_seal(database, publish):
+def test_sealed_rows_refuse_replace(database, publish):
     publish()
     replace = text(
         "INSERT OR REPLACE INTO project_risks (watchlist_id, project_id, digest, body)"
@@ -157,20 +157,20 @@ def test_replace_does_not_get_around_the_seal(database, publish):
         connection.execute(replace)
 
 
-def test_foreign_keys_hold(database):
+def test_foreign_keys_are_enforced(database):
     row = {"watchlist_id": 99, "project_id": "P", "digest": "d", "body": b"{}"}
     with pytest.raises(IntegrityError), database.engine.begin() as connection:
         connection.execute(insert(PROJECT_RISKS), [row])
 
 
-def test_the_migrations_make_the_tables(database):
+def test_migrations_create_the_tables(database):
     assert set(SEALED) < {table.name for table in METADATA.sorted_tables}
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, METADATA) == []
 
 
-def test_lists_of_an_earlier_release_are_lists_of_projects(database, publication):
+def test_migration_of_kinds_preserves_lists(database, publication):
     """The table of lists is made anew beside what points at it; nothing of it is lost."""
     moment = dt.datetime(2025, 6, 1, tzinfo=dt.UTC)
     store_publication(database, publication().seal(), published_at=moment, published_by="x")
@@ -199,7 +199,7 @@ def test_head_is_the_newest_migration():
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
-def test_many_may_open_a_new_database_at_once(tmp_path, publication):
+def test_database_opened_concurrently_is_migrated_once(tmp_path, publication):
     url = f"sqlite:///{tmp_path}/new.sqlite"
     sealed = publication().seal()
     moment = dt.datetime(2025, 6, 1, tzinfo=dt.UTC)
@@ -214,7 +214,7 @@ def test_many_may_open_a_new_database_at_once(tmp_path, publication):
         assert sorted(pool.map(publish_into, range(4))) == [False, False, False, True]
 
 
-def test_a_database_of_a_later_version_is_refused(database, database_url):
+def test_database_of_a_later_version_is_refused(database, database_url):
     with database.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(DatabaseTooNew):
@@ -225,13 +225,13 @@ def test_a_database_of_a_later_version_is_refused(database, database_url):
     "url",
     ["sqlite:////nowhere/at/all.sqlite", "nonsense://x", "postgresql+nodriver://u:secret@h/d"],
 )
-def test_a_database_that_cannot_be_opened_is_named_without_its_password(url):
+def test_database_unreachable_hides_the_password(url):
     with pytest.raises(DatabaseUnreachable) as caught:
         Database(url)
     assert "secret" not in str(caught.value)
 
 
-def test_a_file_that_is_no_database_is_refused(tmp_path):
+def test_database_refuses_other_files(tmp_path):
     (tmp_path / "service.sqlite").write_bytes(b"not a database at all" * 100)
     with pytest.raises(DatabaseUnreachable):
         Database(f"sqlite:///{tmp_path}/service.sqlite")

@@ -67,7 +67,7 @@ def _later(seconds):
     return NOW + dt.timedelta(seconds=seconds + 1)
 
 
-def test_a_published_list_reaches_its_subscribers_signed(database, subscriber, subscribe, publish):
+def test_deliver_due_sends_signed_events(database, subscriber, subscribe, publish):
     secret = subscribe(subscriber.url)["secret"]
     publish()
     assert _deliver(database) == len(subscriber.received) == 4
@@ -109,9 +109,7 @@ def test_signature_is_the_hmac_of_id_timestamp_and_body(secret, expected):
     assert signature(secret, "e1", 1_700_000_000, '{"list":"名单"}'.encode()) == expected
 
 
-def test_what_fails_is_tried_again_in_order_and_given_up_at_last(
-    database, subscriber, subscribe, publish
-):
+def test_deliver_due_retries_in_order_and_gives_up(database, subscriber, subscribe, publish):
     subscribe(subscriber.url, types=["watchlist.published"])
     publish()
     subscriber.status = 500
@@ -129,7 +127,7 @@ def test_what_fails_is_tried_again_in_order_and_given_up_at_last(
     assert row.last_answer == "500"
 
 
-def test_a_redirect_is_not_followed(database, subscriber, subscribe, publish):
+def test_deliver_due_follows_no_redirect(database, subscriber, subscribe, publish):
     subscribe(subscriber.url, types=["watchlist.published"])
     publish()
     subscriber.status = 307
@@ -138,7 +136,7 @@ def test_a_redirect_is_not_followed(database, subscriber, subscribe, publish):
     assert _deliver(database, _later(RETRY_SECONDS[0])) == 1
 
 
-def test_nobody_there_is_a_failure_like_any_other(database, subscribe, publish):
+def test_deliver_due_retries_unreachable_subscribers(database, subscribe, publish):
     subscribe("http://127.0.0.1:9/x")
     publish()
     assert _deliver(database) == 4
@@ -148,7 +146,7 @@ def test_nobody_there_is_a_failure_like_any_other(database, subscribe, publish):
     assert all(row.delivered_at is None for row in rows)
 
 
-def test_what_was_taken_and_not_finished_is_taken_again(database, subscribe, publish):
+def test_claim_deliveries_again_after_the_lease(database, subscribe, publish):
     subscribe("http://127.0.0.1:9/x")
     publish()
     taken = claim_deliveries(database.engine, NOW)
@@ -159,7 +157,7 @@ def test_what_was_taken_and_not_finished_is_taken_again(database, subscribe, pub
     assert {one.attempts for one in again} == {2}
 
 
-def test_a_region_hears_only_of_itself(database, subscriber, subscribe, publish):
+def test_subscription_receives_events_of_its_region(database, subscriber, subscribe, publish):
     subscribe(subscriber.url, region="42")
     publish(region="990102")
     assert _deliver(database) == 0
@@ -167,9 +165,7 @@ def test_a_region_hears_only_of_itself(database, subscriber, subscribe, publish)
     assert _deliver(database) == 1
 
 
-def test_an_ended_subscription_hears_nothing_more(
-    client, database, subscriber, subscribe, publish, token
-):
+def test_end_subscription_stops_deliveries(client, database, subscriber, subscribe, publish, token):
     made = subscribe(subscriber.url)
     publish()
     admin = token("admin")
@@ -184,7 +180,7 @@ def _listed(client, headers):
     return client.get("/v1/subscriptions", headers=headers).json()["items"]
 
 
-def test_changes_can_be_asked_for_since_a_cursor(client, publish, token):
+def test_list_changes_continues_at_a_cursor(client, publish, token):
     headers = token("system")
 
     def since(cursor):

@@ -60,7 +60,7 @@ def service(tmp_path_factory, sqlite_template):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_fuzzed_requests_conform_to_the_description(service):
     url, headers = service
-    description = httpx.get(f"{url}/openapi.json", trust_env=False).json()
+    description = httpx.get(f"{url}/openapi.json", timeout=60, trust_env=False).json()
     schema = schemathesis.openapi.from_dict(description)
     schema.config.base_url = url
     total = 0

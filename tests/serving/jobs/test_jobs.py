@@ -51,7 +51,7 @@ def client(opened):
     headers = {"Authorization": f"Bearer {UserRepository(opened.engine).add_token(grant)}"}
     with (
         served(create_app(Settings(), opened)) as url,
-        httpx.Client(base_url=url, headers=headers, trust_env=False) as client,
+        httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False) as client,
     ):
         yield client
 
@@ -66,13 +66,13 @@ def _queue(database, kind, **parameters):
         return queue_job(connection, asked).job_id
 
 
-def test_a_list_is_made_again_to_the_digest(office, capsys):
+def test_replay_reaches_the_digest(office, capsys):
     for as_of in LISTS:
         assert _run(office, "replay", "--as-of", str(as_of)) == 0
     assert "can be reproduced" in capsys.readouterr().out
 
 
-def test_a_list_whose_records_changed_is_told_apart(copy, capsys):
+def test_replay_fails_for_changed_records(copy, capsys):
     with RecordStore(copy.records) as store:
         store.rows("UPDATE projects SET project_name = 'x' WHERE known_at < '2025-01-01'")
     assert _run(copy, "replay", "--as-of", str(LISTS[0]), "--json") == 1
@@ -83,7 +83,7 @@ def test_a_list_whose_records_changed_is_told_apart(copy, capsys):
 
 
 @thorough
-def test_what_becomes_known_later_changes_no_list_of_the_past(copy, capsys):
+def test_replay_ignores_later_knowledge(copy, capsys):
     with RecordStore(copy.records) as store:
         store.rows("DELETE FROM payments WHERE known_at >= '2025-04-01'")
     for as_of in LISTS:
@@ -91,7 +91,7 @@ def test_what_becomes_known_later_changes_no_list_of_the_past(copy, capsys):
 
 
 @thorough
-def test_a_list_is_published_by_a_job(copy, opened, client):
+def test_job_publishes_a_list(copy, opened, client):
     wanted = {"kind": "publish", "as_of": "2025-05-01", "capacity": 5}
     job = client.post("/v1/jobs", json=wanted, headers=key())
     assert job.status_code == 202
@@ -119,7 +119,7 @@ def test_a_list_is_published_by_a_job(copy, opened, client):
         ("publish", {"as_of": "2025-05-01", "capacity": 5, "region": "42"}, "failed"),
     ],
 )
-def test_a_run_ends_with_a_result_or_a_reason(copy, opened, kind, parameters, state):
+def test_run_job_stores_result_or_error(copy, opened, kind, parameters, state):
     job_id = _queue(opened, kind, **parameters)
     claim_job(opened.engine, dt.datetime.now(dt.UTC))
     run_job(copy, Settings(), opened, job_id)
@@ -130,7 +130,7 @@ def test_a_run_ends_with_a_result_or_a_reason(copy, opened, kind, parameters, st
         assert set(job.problem["texts"]) == {"zh", "en"}
 
 
-def test_what_if_answers_and_keeps_nothing(copy, opened):
+def test_what_if_stores_nothing(copy, opened):
     with RecordStore(copy.records, read_only=True) as store:
         before = store.digest(dt.date(2030, 1, 1))
     [first, *_] = WatchlistRepository(opened).watchlist(LISTS[1]).document()["entries"]
@@ -148,7 +148,7 @@ def test_what_if_answers_and_keeps_nothing(copy, opened):
         assert store.digest(dt.date(2030, 1, 1)) == before
 
 
-def test_what_if_with_rows_that_cannot_be_is_told_so(copy, opened):
+def test_what_if_refuses_invalid_rows(copy, opened):
     [first, *_] = WatchlistRepository(opened).watchlist(LISTS[1]).document()["entries"]
     asked = {"project_id": first["project_id"], "as_of": str(LISTS[1])}
     job_id = _queue(opened, "what_if", **asked, records={"complaints": [{"complaint_id": "X"}]})
@@ -159,9 +159,10 @@ def test_what_if_with_rows_that_cannot_be_is_told_so(copy, opened):
     assert problem["code"] == "what_if_rows_invalid"
 
 
-def test_a_job_whose_runner_died_is_taken_up_again_but_not_for_ever(opened, copy):
+def test_claim_job_again_up_to_the_maximum_of_attempts(opened, copy):
     now = dt.datetime.now(dt.UTC)
     _queue(opened, "check", as_of="2025-05-01")
+    assert MAX_ATTEMPTS > 1
     for attempt in range(MAX_ATTEMPTS - 1):
         moment = now + attempt * (DEAD_AFTER + dt.timedelta(seconds=1))
         taken = claim_job(opened.engine, moment)
@@ -170,7 +171,7 @@ def test_a_job_whose_runner_died_is_taken_up_again_but_not_for_ever(opened, copy
         assert claim_job(opened.engine, moment) is None
 
 
-def test_an_outcome_teaches_the_next_training(copy, opened, client):
+def test_outcome_becomes_a_label_of_training(copy, opened, client):
     tomorrow = dt.date.today() + dt.timedelta(days=1)
     [entry, *_] = client.get("/v1/watchlists/latest").json()["entries"]
     found = {"inspected_on": "2025-04-10", "arrears_found": True}
@@ -186,7 +187,7 @@ def test_an_outcome_teaches_the_next_training(copy, opened, client):
     assert day in [one.astype(object) for one in after.days[entry["project_id"]]]
 
 
-def test_a_backup_brings_everything_back(copy, opened, client, tmp_path, postgresql_database):
+def test_restore_brings_everything_back(copy, opened, client, tmp_path, postgresql_database):
     [entry, *_] = client.get("/v1/watchlists/latest").json()["entries"]
     sent = {"project_id": entry["project_id"], "inspected_on": "2025-04-10", "arrears_found": True}
     client.post("/v1/outcomes", json=sent, headers=key())
@@ -207,7 +208,7 @@ def test_a_backup_brings_everything_back(copy, opened, client, tmp_path, postgre
     assert _run(Workspace(tmp_path / "again"), "replay", "--as-of", str(LISTS[0])) == 0
 
 
-def test_a_damaged_backup_and_a_full_place_are_refused(copy, opened, tmp_path):
+def test_restore_refuses_damaged_files_and_used_workspaces(copy, opened, tmp_path):
     kept = tmp_path / "all.tar.gz"
     back_up(copy, opened, kept)
     with pytest.raises(RestoreWouldMix):

@@ -11,6 +11,6 @@ from ...conftest import thorough
 
 @thorough
 @pytest.mark.parametrize("scene", SCENES)
-def test_a_kill(scene, tmp_path):
+def test_kill_loses_nothing(scene, tmp_path):
     ran = run(scene, tmp_path, seed=1)
     assert judge(scene, tmp_path, ran) == []

@@ -108,7 +108,7 @@ def site(lists):
     add_user(UserRepository(lists.engine), "inspector", Role.INSPECTOR)
     with (
         served(create_app(SETTINGS, lists, key="k" * 43)) as url,
-        httpx.Client(base_url=url, trust_env=False) as client,
+        httpx.Client(base_url=url, timeout=60, trust_env=False) as client,
     ):
         yield client
 

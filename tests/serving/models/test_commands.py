@@ -38,7 +38,7 @@ def call(office, capsys):
     return run
 
 
-def test_a_backtest_in_words_and_as_json(call):
+def test_backtest_prints_text_and_json(call):
     span = ("--from", "2025-03-01", "--to", "2025-04-01", "--capacity", "10")
     code, said = call("backtest", *span, "--json")
     assert code == 0
@@ -58,14 +58,14 @@ def test_a_backtest_in_words_and_as_json(call):
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_backtest_is_readable(call, lang):
+def test_backtest_output_is_readable(call, lang):
     code, said = call("backtest", "--from", "2025-04-01", "--to", "2025-04-01", lang=lang)
     assert code == 0
     for word in {"zh": ("随机顺序", "欠薪"), "en": ("random order", "arrears")}[lang]:
         assert word in said
 
 
-def test_a_span_without_known_outcomes_is_told_so(call, capsys):
+def test_backtest_refuses_a_span_without_labels(call, capsys):
     code, _ = call("backtest", "--from", "2026-01-01", "--to", "2026-01-01")
     assert code == 1
 
@@ -89,7 +89,7 @@ def test_card_command_contains_all_sections(call, office, lang, tmp_path):
     assert "http" not in html.split("</style>")[1].replace("http://www.w3.org", "")
 
 
-def test_promotion_needs_a_reason_and_rollback_is_one_command(call, office):
+def test_promote_requires_a_reason_and_rollback_undoes(call, office):
     assert call("train", "--as-of", "2025-07-01")[0] == 0
     assert call("models", "promote", "1", "--by", "Li")[0] == 1
     assert call("models", "promote", "1", "--by", "Li <b>", "--why", "known | sites")[0] == 0
@@ -102,7 +102,7 @@ def test_promotion_needs_a_reason_and_rollback_is_one_command(call, office):
     assert call("models", "card", "9")[0] == 1
 
 
-def test_check_says_fine_and_its_exit_code_too(call):
+def test_check_fine_exits_with_zero(call):
     code, said = call("check", "--as-of", "2025-08-01")
     assert (code, said.splitlines()[0][:4]) == (0, "Fine")
     assert "Outlook" in said
@@ -125,7 +125,7 @@ def test_check_names_the_feed_that_stopped(call, office):
         shutil.move(kept, office.records)
 
 
-def test_check_calls_for_a_new_training_after_cash_is_banned(call, office):
+def test_check_asks_for_retraining_after_a_ban_on_cash(call, office):
     kept = office.records.with_suffix(".kept")
     shutil.copy(office.records, kept)
     try:

@@ -82,7 +82,7 @@ def projects():
     return [_project(number, 0.5 - number * 0.02) for number in range(20)]
 
 
-def test_the_list_has_the_capacity_and_its_random_share(projects):
+def test_list_has_the_capacity_and_its_random_share(projects):
     entries = build_publication(_inputs(projects)).entries
     assert [entry.listing.rank for entry in entries] == [1, 2, 3, 4, 5]
     drawn = [entry.listing for entry in entries if entry.listing.selection == "random"]
@@ -98,13 +98,13 @@ def test_every_project_of_the_cohort_has_a_risk(projects):
     assert listed == {entry.assessment.project_id for entry in publication.entries}
 
 
-def test_the_order_projects_come_in_changes_nothing(projects):
+def test_build_publication_ignores_the_order_of_projects(projects):
     seal = build_publication(_inputs(projects)).seal()
     again = build_publication(_inputs(reversed(projects))).seal()
     assert seal.watchlist == again.watchlist
 
 
-def test_what_is_sealed_is_what_the_api_describes(projects):
+def test_sealed_documents_match_the_api_schemas(projects):
     sealed = build_publication(_inputs(projects)).seal()
     Watchlist.model_validate_json(sealed.watchlist.body)
     for risk in sealed.risks.values():
@@ -115,7 +115,7 @@ def test_what_is_sealed_is_what_the_api_describes(projects):
     assert first["reasons"][0]["text"]["zh"] != first["reasons"][0]["text"]["en"]
 
 
-def test_a_flag_that_must_be_visited_puts_a_project_on_the_list(projects):
+def test_must_visit_flag_puts_a_project_on_the_list(projects):
     code = min(MUST_VISIT)
     flag = RedFlag(
         code=code,
@@ -149,7 +149,7 @@ def _selections(publication):
     return found
 
 
-def test_changes_are_against_the_previous_list(projects, database):
+def test_changes_refer_to_the_previous_list(projects, database):
     first = build_publication(_inputs(projects, as_of=EARLIER)).seal()
     store_publication(database, first, published_at=AT, published_by="李")
     previous = previous_list(WatchlistRepository(database), PublishRequest(AS_OF, 5, "", "李"))
@@ -173,7 +173,7 @@ def test_changes_are_against_the_previous_list(projects, database):
     }
 
 
-def test_the_scorecard_says_so(projects):
+def test_scorecard_adds_a_model_note(projects):
     inputs = _inputs(projects, scored=_scored(projects, kind="scorecard"))
     note = build_publication(inputs).header.model.note
     assert note is not None
@@ -181,7 +181,7 @@ def test_the_scorecard_says_so(projects):
     assert build_publication(_inputs(projects)).header.model.note is None
 
 
-def test_a_region_is_the_beginning_of_a_code(projects):
+def test_in_region_matches_code_prefixes(projects):
     request = PublishRequest(AS_OF, 5, "9901", "李")
     scored = in_region(_scored(projects), request)
     assert {p.region_code for p in scored.cohort.projects} == {"990102"}
@@ -189,7 +189,7 @@ def test_a_region_is_the_beginning_of_a_code(projects):
         in_region(_scored(projects), replace(request, region="11"))
 
 
-def test_the_rules_in_force_are_sealed(projects):
+def test_rules_in_force_are_sealed(projects):
     settings = Settings(policy=PolicySettings(rest_days=7, order="expected_workers"))
     rules = build_publication(_inputs(projects, settings=settings)).header.to_document()["rules"]
     assert rules["policy"]["rest_days"] == 7
@@ -197,11 +197,11 @@ def test_the_rules_in_force_are_sealed(projects):
     assert rules["tiers"]["red"] == settings.tiers.red
 
 
-def test_law_says_what_must_be_visited_unless_the_settings_do():
+def test_must_visit_defaults_to_the_law():
     assert set(PolicySettings().must_visit) == MUST_VISIT
 
 
-def test_scores_of_the_whole_cohort(projects):
+def test_scores_csv_has_the_whole_cohort(projects):
     content = scores_csv(_scored(projects), Settings().tiers).decode().splitlines()
     assert content[0] == "project_id,probability,tier,model"
     assert content[1] == "P00,0.5,red,lightgbm 3"
@@ -209,7 +209,7 @@ def test_scores_of_the_whole_cohort(projects):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_code_in_a_document_has_a_word(language):
+def test_codes_of_documents_have_texts(language):
     words = catalogue(language)
     for kind, codes in {
         "tier": ("red", "orange", "yellow", "blue"),

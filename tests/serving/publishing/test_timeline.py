@@ -100,18 +100,18 @@ def _tell(put, kinds) -> None:
 
 
 @pytest.mark.parametrize("kind", TOLD)
-def test_every_source_is_told(store, put, project, kind):
+def test_timelines_cover_every_source(store, put, project, kind):
     _tell(put, [kind])
     assert _kinds(store) == ["started", kind]
 
 
-def test_events_stand_in_the_order_in_which_they_happened(store, put, project):
+def test_timelines_are_ordered_by_date(store, put, project):
     _tell(put, reversed(TOLD))
     put("listings", "2025-05-04", listing_id="L", org_id="C", listed_on="2025-05-03")
     assert _kinds(store) == ["started", *TOLD, "contractor_listed"]
 
 
-def test_an_event_names_people_money_and_record(store, put, project):
+def test_timeline_item_names_workers_amount_and_record(store, put, project):
     _tell(put, ["wages_short"])
     wages = timelines(store, AS_OF)["P"][1]
     assert wages.text.zh == "工资到期未足额发放（7 人, 700.00 元）"
@@ -119,14 +119,14 @@ def test_an_event_names_people_money_and_record(store, put, project):
     assert wages.evidence.known_at == _day("2025-04-01")
 
 
-def test_what_became_known_on_the_day_or_later_is_not_there(store, put, project):
+def test_timelines_exclude_later_knowledge(store, put, project):
     put(
         "complaints", "2025-06-01", complaint_id="K", project_id="P", received_on=_day("2025-05-20")
     )
     assert _kinds(store) == ["started"]
 
 
-def test_the_version_known_then_is_told(store, put, project):
+def test_timelines_use_the_version_known_then(store, put, project):
     case = {"case_id": "S", "project_id": "P", "opened_on": _day("2025-03-01")}
     put("cases", "2025-03-02", **case, status="filed")
     put("cases", "2025-05-02", **case, status="confirmed")
@@ -134,7 +134,7 @@ def test_the_version_known_then_is_told(store, put, project):
     assert _kinds(store) == ["started", "case_confirmed"]
 
 
-def test_wages_paid_in_full_are_no_event(store, put, project):
+def test_timelines_omit_wages_paid_in_full(store, put, project):
     _tell(put, ["wages_short"])
     put(
         "payments",
@@ -147,13 +147,13 @@ def test_wages_paid_in_full_are_no_event(store, put, project):
     assert _kinds(store) == ["started"]
 
 
-def test_without_a_feed_of_payments_nothing_is_said_to_be_unpaid(store, put, project):
+def test_timelines_without_payments_feed_omit_unpaid_wages(store, put, project):
     table, known, fields = TOLD["wages_short"]
     put(table, known, project_id="P", **fields)
     assert _kinds(store) == ["started"]
 
 
-def test_only_the_latest_are_kept(store, put, project):
+def test_timelines_are_limited_to_the_latest_items(store, put, project):
     for number in range(ITEMS_PER_PROJECT + 10):
         put(
             "complaints",
@@ -169,8 +169,9 @@ def test_only_the_latest_are_kept(store, put, project):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_kind_has_words(language):
+def test_timeline_kinds_have_texts(language):
     kinds = {f"deposit_{code}" for code in TABLES["deposits"].field("status").values}
     kinds |= {f"case_{code}" for code in TABLES["cases"].field("status").values}
+    assert len(kinds) > 5
     for kind in kinds:
         assert f"timeline.{kind}" in catalogue(language)

@@ -51,7 +51,7 @@ def by_date(place: Path) -> list[Path]:
     return sorted(path for path in place.rglob("*") if path.is_file())
 
 
-def test_a_folder_holds_date_by_date_what_the_file_holds(written, tmp_path):
+def test_features_folder_equals_the_file_by_date(written, tmp_path):
     assert written(str(tmp_path / "whole.parquet")) == 0
     assert written(f"{tmp_path}/parted/") == 0
     files = by_date(tmp_path / "parted")
@@ -63,7 +63,7 @@ def test_a_folder_holds_date_by_date_what_the_file_holds(written, tmp_path):
     assert told == whole["as_of"].to_pylist()
 
 
-def test_dates_asked_for_are_replaced_and_others_stay(written, tmp_path):
+def test_features_folder_replaces_only_requested_dates(written, tmp_path):
     out = tmp_path / "特征 of days"
     kept = out / "as_of=2020-01-01" / "part-0.parquet"
     stale = out / f"as_of={DAYS[0]}" / "part-00007-of-spark.parquet"
@@ -76,7 +76,7 @@ def test_dates_asked_for_are_replaced_and_others_stay(written, tmp_path):
     assert by_date(out) == [kept, stale.with_name("part-0.parquet")]
 
 
-def test_training_reads_the_folder(county, written, tmp_path):
+def test_features_folder_can_be_trained_on(county, written, tmp_path):
     with RecordStore(county.records, read_only=True) as store:
         log = event_log(store, COUNTY_TRAINED_AT)
     days = training_dates(log)[-4:]
@@ -88,7 +88,7 @@ def test_training_reads_the_folder(county, written, tmp_path):
 
 
 @pytest.mark.parametrize("out", ["/proc/features.parquet", "/proc/features/", "/nowhere/f/"])
-def test_a_place_that_cannot_be_written_is_told(written, capsys, out):
+def test_features_reports_an_unwritable_output(written, capsys, out):
     assert written(out) == 1
     assert f"Cannot write {out.rstrip('/')}: No such file" in capsys.readouterr().err
 
@@ -109,7 +109,7 @@ def run_short_of_room(folder: Path, out: str) -> str:
     return done.stderr
 
 
-def test_a_disk_that_is_full_leaves_the_earlier_file(folder, tmp_path):
+def test_features_on_a_full_disk_preserve_the_earlier_file(folder, tmp_path):
     out = tmp_path / "features.parquet"
     out.write_bytes(EARLIER)
     assert f"Cannot write {out}: File too large" in run_short_of_room(folder, str(out))
@@ -117,7 +117,7 @@ def test_a_disk_that_is_full_leaves_the_earlier_file(folder, tmp_path):
     assert list(tmp_path.iterdir()) == [out]
 
 
-def test_a_disk_that_is_full_leaves_the_earlier_dates(folder, tmp_path):
+def test_features_on_a_full_disk_preserve_the_earlier_dates(folder, tmp_path):
     out = tmp_path / f"as_of={DAYS[1]}" / "part-0.parquet"
     out.parent.mkdir()
     out.write_bytes(EARLIER)
@@ -126,7 +126,7 @@ def test_a_disk_that_is_full_leaves_the_earlier_dates(folder, tmp_path):
     assert out.read_bytes() == EARLIER
 
 
-def test_what_is_interrupted_leaves_the_earlier_file(tmp_path):
+def test_features_interrupted_preserve_the_earlier_file(tmp_path):
     out = tmp_path / "features.parquet"
     out.write_bytes(EARLIER)
     with pytest.raises(KeyboardInterrupt):

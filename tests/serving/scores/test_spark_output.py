@@ -62,7 +62,7 @@ def imported(workspace, folder):
     return workspace
 
 
-def test_features_of_a_folder_are_those_of_the_workspace(imported, folder, tmp_path):
+def test_features_of_a_folder_equal_those_of_the_workspace(imported, folder, tmp_path):
     line = ["features", "--as-of", *DAYS, "--out"]
     assert main(["-w", str(imported.root), *line, str(tmp_path / "one.parquet")]) == 0
     elsewhere = ["-w", str(tmp_path / "no-workspace"), *line, str(tmp_path / "two.parquet")]
@@ -70,7 +70,7 @@ def test_features_of_a_folder_are_those_of_the_workspace(imported, folder, tmp_p
     assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
 
 
-def test_a_folder_of_feeds_is_read_as_an_import_reads_it(tmp_path, capsys):
+def test_features_of_feeds_equal_those_of_an_import(tmp_path, capsys):
     feeds, office = tmp_path / "feeds", tmp_path / "office"
     simulate(feeds, projects=12, months=20, seed=3)
     with (feeds / "payments.csv").open("a", encoding="utf-8") as file:
@@ -86,14 +86,14 @@ def test_a_folder_of_feeds_is_read_as_an_import_reads_it(tmp_path, capsys):
     assert not (tmp_path / "no-workspace").exists()
 
 
-def test_feeds_that_cannot_be_read_are_told(tmp_path, capsys):
+def test_features_report_unreadable_feeds(tmp_path, capsys):
     (tmp_path / "projects.parquet").write_text("not Parquet")
     line = ["--lang", "en", "features", "--as-of", *DAYS, "--out", str(tmp_path / "x.parquet")]
     assert main([*line, "--records", str(tmp_path)]) == 1
     assert "projects.parquet" in capsys.readouterr().err
 
 
-def test_feeds_are_written_out_for_spark(tmp_path):
+def test_records_for_spark_exports_feeds(tmp_path):
     require_program("java")
     simulate(tmp_path, projects=3, months=6, seed=3)
     with (
@@ -103,13 +103,13 @@ def test_feeds_are_written_out_for_spark(tmp_path):
         assert (Path(folder) / "projects").is_dir()
 
 
-def test_a_folder_without_records_is_refused(tmp_path, capsys):
+def test_features_refuse_an_empty_folder(tmp_path, capsys):
     line = ["--lang", "en", "features", "--as-of", *DAYS, "--out", str(tmp_path / "x.parquet")]
     assert main([*line, "--records", str(tmp_path)]) == 1
     assert f"{tmp_path} contains no exported records" in capsys.readouterr().err
 
 
-def test_a_damaged_folder_is_told(tmp_path, capsys):
+def test_features_report_a_damaged_folder(tmp_path, capsys):
     place = tmp_path / "records" / "projects" / "known_year=2024"
     place.mkdir(parents=True)
     (place / "part.parquet").write_text("not Parquet")
@@ -118,13 +118,13 @@ def test_a_damaged_folder_is_told(tmp_path, capsys):
     assert "could not be written or read completely" in capsys.readouterr().err
 
 
-def test_a_file_cannot_be_written_over_a_folder(folder, tmp_path, capsys):
+def test_features_refuse_to_replace_a_folder_by_a_file(folder, tmp_path, capsys):
     line = ["--lang", "en", "score", "--as-of", DAYS[0], "--records", str(folder)]
     assert main([*line, "--out", str(tmp_path)]) == 1
     assert f"Cannot write {tmp_path}: Is a directory" in capsys.readouterr().err
 
 
-def test_without_java_one_error_says_what_to_install(folder, tmp_path, capsys, monkeypatch):
+def test_spark_without_java_names_what_to_install(folder, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("JAVA_HOME", raising=False)
     line = ["--lang", "en", "features", "--as-of", *DAYS, "--records", str(folder)]
@@ -134,7 +134,7 @@ def test_without_java_one_error_says_what_to_install(folder, tmp_path, capsys, m
     assert "openjdk-17-jre-headless" in told
 
 
-def test_without_java_no_records_are_written_out_first(tmp_path, monkeypatch):
+def test_spark_without_java_exports_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("JAVA_HOME", raising=False)
     with pytest.raises(SparkMissing), records_for_spark(None, pytest.fail):
@@ -160,7 +160,7 @@ def by_spark(place, office, *lines, more=""):
 
 
 @thorough
-def test_spark_writes_features_by_date_as_its_own_configuration_says(county, imported, tmp_path):
+def test_spark_features_use_the_configuration_of_spark(county, imported, tmp_path):
     out = tmp_path / "特征 of two days"
     kept = out / "as_of=2020-01-01" / "part-0.parquet"
     stale = out / f"as_of={DAYS[0]}" / "part-0.parquet"
@@ -185,7 +185,7 @@ def test_spark_writes_features_by_date_as_its_own_configuration_says(county, imp
         assert np.allclose(cells, expected.values[:, place], rtol=1e-9, atol=0, equal_nan=True)
 
 
-def test_scores_of_a_folder_are_those_of_the_workspace(tmp_path, folder, imported):
+def test_scores_of_a_folder_equal_those_of_the_workspace(tmp_path, folder, imported):
     day = ["--as-of", DAYS[1]]
     assert main(["-w", str(imported.root), "train", *day]) == 0
     for name, more in (("a.csv", []), ("b.csv", ["--records", str(folder)])):
@@ -200,10 +200,11 @@ def nearly(number):
 
 
 @thorough
-def test_spark_scores_as_the_command_does_here(office_with_employers, tmp_path):
+def test_spark_scores_equal_those_in_memory(office_with_employers, tmp_path):
     place = office_with_employers.root
     day = str(LISTS[1])
     lines = [["score", "--as-of", day, "--kind", kind, "--out", tmp_path / kind] for kind in KINDS]
+    assert len(lines) == len(KINDS) == 2
     by_spark(tmp_path, place, *lines, more=NOT_COMPILED)
     for *line, out in lines:
         file = f"{out}.csv"

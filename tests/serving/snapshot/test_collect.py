@@ -47,7 +47,7 @@ def published(office):
         yield database, publication, collect_extras(opened, material, publication).snapshot, store
 
 
-def test_every_scored_project_has_a_dossier_and_a_line(published):
+def test_snapshot_covers_every_scored_project(published):
     database, publication, _, _ = published
     kept = load_register(database.engine, AS_OF)
     assert kept is not None
@@ -64,7 +64,7 @@ def test_every_scored_project_has_a_dossier_and_a_line(published):
         assert set(found["similar"]) <= scored
 
 
-def test_reasons_open_the_records_behind_them(published):
+def test_snapshot_holds_the_records_of_reasons(published):
     database, publication, _, _ = published
     missing = 0
     refs = 0
@@ -80,7 +80,7 @@ def test_reasons_open_the_records_behind_them(published):
     assert missing == 0
 
 
-def test_only_what_was_known_before_the_date_is_in_it(published, office, tmp_path):
+def test_snapshot_excludes_later_knowledge(published, office, tmp_path):
     _, publication, found, _ = published
     copy = tmp_path / "records.duckdb"
     shutil.copyfile(office.records, copy)
@@ -95,7 +95,7 @@ def test_only_what_was_known_before_the_date_is_in_it(published, office, tmp_pat
     assert again.register == found.register
 
 
-def test_a_dossier_is_seen_in_its_region_alone(published):
+def test_load_dossier_is_restricted_to_the_region(published):
     database, publication, _, _ = published
     one = publication.risks[0].assessment
     inside = Principal("t", "t", Role.INSPECTOR, one.region_code)
@@ -106,7 +106,7 @@ def test_a_dossier_is_seen_in_its_region_alone(published):
     assert load_register(database.engine, dt.date(2020, 1, 1)) is None
 
 
-def test_money_series_are_of_one_length(published):
+def test_payment_history_series_have_one_length(published):
     _, _, found, _ = published
     with_money = [one["money"] for one in found.dossiers.values() if one["money"]]
     assert with_money
@@ -130,7 +130,7 @@ def _visit(world, number, **values):
     )
 
 
-def test_silence_of_a_county_that_never_reports_is_no_open_matter(world):
+def test_open_matters_ignore_counties_that_never_report(world):
     day = dt.date(2025, 6, 1)
     world.project()
     _visit(world, "I1")
@@ -142,7 +142,7 @@ def test_silence_of_a_county_that_never_reports_is_no_open_matter(world):
     assert [one["key"] for one in open_matters(world.store, day)] == ["inspection:I1"]
 
 
-def test_a_complaint_is_open_until_somebody_came(world):
+def test_open_matters_list_complaints_until_a_visit(world):
     day = dt.date(2025, 6, 1)
     world.project()
     for number, project in (("T1", "P1"), ("T2", None)):
@@ -166,7 +166,7 @@ def test_a_complaint_is_open_until_somebody_came(world):
     assert {one["record"] for one in open_matters(world.store, dt.date(2025, 5, 6))} == {"T1", "T2"}
 
 
-def test_a_closed_case_is_looked_at_again_by_the_first_visit_after_it(world):
+def test_closed_cases_are_checked_by_the_first_visit_after(world):
     world.project()
     world.add(
         "cases",
@@ -183,7 +183,7 @@ def test_a_closed_case_is_looked_at_again_by_the_first_visit_after_it(world):
     assert closed_cases(world.store, dt.date(2025, 6, 1))[0]["checked_on"] == "2025-04-20"
 
 
-def test_duties_are_met_breached_or_unknown(world):
+def test_legal_duties_are_met_breached_or_unknown(world):
     world.project("P1", started_on="2024-01-01", notice_board=False)
     world.add(
         "cases",
@@ -224,7 +224,7 @@ def _deposit(world, number, project, until, status="stored"):
     )
 
 
-def test_deposits_that_need_somebody_have_none_stored_after_them(world):
+def test_deposit_advice_skips_deposits_with_a_successor(world):
     for project in ("P1", "P2", "P3", "P4", "P5"):
         world.project(project)
     world.project("P6", completed_on="2025-05-01")
@@ -247,7 +247,7 @@ def test_deposits_that_need_somebody_have_none_stored_after_them(world):
     ]
 
 
-def test_arrears_found_without_an_order_are_a_matter_until_a_case_or_a_visit(world):
+def test_open_matters_list_arrears_until_a_case_or_visit(world):
     world.project("P1")
     world.project("P2")
     world.add(
@@ -285,7 +285,7 @@ def test_arrears_found_without_an_order_are_a_matter_until_a_case_or_a_visit(wor
     assert [one["key"] for one in open_matters(world.store, day)] == ["case:A"]
 
 
-def test_a_case_of_an_organisation_is_where_the_organisation_is(world):
+def test_open_matters_place_cases_of_organisations(world):
     world.add(
         "organizations",
         known_at="2025-04-02",

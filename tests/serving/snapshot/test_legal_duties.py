@@ -36,5 +36,5 @@ EXPECTED = {
 }
 
 
-def test_tables_of_each_rule_are_as_ever():
+def test_tables_of_each_rule():
     assert {rule.code: " ".join(sorted(tables_of(rule))) for rule in RULES} == EXPECTED

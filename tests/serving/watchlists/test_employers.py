@@ -38,7 +38,7 @@ def site(workspace):
 
 @pytest.fixture
 def browser(site):
-    with httpx.Client(base_url=site.url, headers={"Accept": "text/html"}) as client:
+    with httpx.Client(base_url=site.url, timeout=60, headers={"Accept": "text/html"}) as client:
         entered = client.post("/sign-in", data={"name": Role.ADMIN.value, "password": PASSWORD})
         assert entered.status_code == 303
         yield client
@@ -48,7 +48,7 @@ def employers(database):
     return WatchlistRepository(database, "employer").watchlist(AS_OF).document()
 
 
-def test_both_lists_of_one_day_stand_side_by_side(site):
+def test_lists_of_both_kinds_coexist(site):
     projects = WatchlistRepository(site.database).watchlist(AS_OF).document()
     found = employers(site.database)
     assert found["kind"] == "employer"
@@ -61,19 +61,19 @@ def test_both_lists_of_one_day_stand_side_by_side(site):
         WatchlistRepository(site.database, "employer").watchlist(LISTS[0])
 
 
-def test_too_few_events_leave_it_to_the_scorecard_which_says_so(site):
+def test_scorecard_scores_employers_with_few_events(site):
     model = employers(site.database)["model"]
     assert (model["kind"], model["version"]) == ("scorecard", "employer-1")
     assert "0" in model["note"]["zh"]
 
 
-def test_reasons_speak_of_employers_not_of_contractors(site):
+def test_reasons_are_worded_for_employers(site):
     words = [r["text"]["zh"] for e in employers(site.database)["entries"] for r in e["reasons"]]
     assert words
     assert not [text for text in words if "总包" in text or "同类项目" in text]
 
 
-def test_the_list_is_made_again_from_the_records(workspace):
+def test_replay_of_an_employer_list(workspace):
     replay = ["replay", "--as-of", str(AS_OF), "--kind", "employer"]
     assert main(["-w", str(workspace.root), *replay]) == 0
 
@@ -86,7 +86,7 @@ def test_model_card_names_features_in_the_words_of_employers(workspace, capsys):
     assert "season and stage" not in shown
 
 
-def test_pages_show_either_list_and_a_visit_can_be_recorded(browser, site):
+def test_pages_show_both_kinds_and_record_a_visit(browser, site):
     page = browser.get("/watchlist").text
     assert '<a href="/watchlist?kind=employer">' in page
     page = browser.get("/watchlist", params={"kind": "employer"}).text
@@ -100,14 +100,14 @@ def test_pages_show_either_list_and_a_visit_can_be_recorded(browser, site):
     assert browser.get(f"/projects/{first['project_id']}/visit").status_code == 200
 
 
-def test_the_api_gives_them_by_kind(site, workspace):
+def test_api_selects_lists_by_kind(site, workspace):
     from serving.auth.repository import NewAccount, UserRepository
 
     people = UserRepository(site.database.engine)
     day = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
     token = people.add_token(NewAccount("employers", Role.SYSTEM, "", "test", day))
     headers = {"Authorization": f"Bearer {token}"}
-    with httpx.Client(base_url=site.url, headers=headers) as client:
+    with httpx.Client(base_url=site.url, timeout=60, headers=headers) as client:
         lists = client.get("/v1/watchlists", params={"kind": "employer"}).json()["items"]
         assert [(one["as_of"], one["kind"]) for one in lists] == [(str(AS_OF), "employer")]
         found = client.get(f"/v1/watchlists/{AS_OF}", params={"kind": "employer"}).json()
@@ -128,7 +128,7 @@ def test_the_api_gives_them_by_kind(site, workspace):
         assert seen.rows("SELECT project_id FROM inspections") == [(number,)]
 
 
-def test_the_briefing_has_a_section_for_them_only_where_they_are_listed(workspace, office):
+def test_briefing_has_an_employer_section_if_they_are_listed(workspace, office):
     def headings(one):
         with (
             Database(f"sqlite:///{one.service_database}") as database,

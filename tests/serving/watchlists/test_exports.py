@@ -32,7 +32,7 @@ def _rows(content: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
 
-def test_csv_has_a_row_per_entry_and_opens_in_chinese(document):
+def test_watchlist_csv_has_a_row_per_entry_and_a_bom(document):
     content = watchlist_csv(document, "zh")
     assert content.startswith(b"\xef\xbb\xbf")
     rows = _rows(content)
@@ -47,16 +47,16 @@ def test_csv_has_a_row_per_entry_and_opens_in_chinese(document):
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
-def test_no_text_in_csv_is_taken_for_a_formula(start):
+def test_csv_escapes_formulas(start):
     [row] = list(csv.reader(io.StringIO(to_csv(["a"], [[f"{start}1+1"]]).decode())))[1:]
     assert row[0].startswith("'")
 
 
-def test_numbers_in_csv_stay_numbers():
+def test_csv_leaves_numbers_unescaped():
     assert to_csv(["a", "b"], [[-1.5, None]]).decode().splitlines()[1] == "-1.5,"
 
 
-def test_a_hostile_name_is_text_in_every_sheet(document):
+def test_watchlist_xlsx_writes_hostile_names_as_text(document):
     assert _rows(watchlist_csv(document, "zh"))[1]["项目名称"].startswith("'=")
     book = openpyxl.load_workbook(io.BytesIO(watchlist_xlsx(document, "zh")))
     cells = [cell for row in book.active.iter_rows() for cell in row]
@@ -65,7 +65,7 @@ def test_a_hostile_name_is_text_in_every_sheet(document):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_workbook_is_made_for_reading_and_printing(document, language):
+def test_watchlist_xlsx_is_laid_out_for_printing(document, language):
     sheet = openpyxl.load_workbook(io.BytesIO(watchlist_xlsx(document, language))).active
     top = 5  # title, heading, scorecard note, missing feeds, then the columns
     headings = [cell.value for cell in sheet[top]]
@@ -80,11 +80,11 @@ def test_the_workbook_is_made_for_reading_and_printing(document, language):
     assert sheet.cell(top + 1, 7).number_format == "0.0%"
 
 
-def test_the_same_list_makes_the_same_workbook(document):
+def test_watchlist_xlsx_is_reproducible(document):
     assert watchlist_xlsx(document, "zh") == watchlist_xlsx(document, "zh")
 
 
-def test_the_table_says_what_an_inspector_asks(document):
+def test_watchlist_table_shows_reasons_and_checks(document):
     text = watchlist_table(document, "zh")
     for wanted in (
         "2025-06-01",
@@ -105,7 +105,7 @@ def test_the_table_says_what_an_inspector_asks(document):
     assert "新开工" not in text  # it lowers the risk
 
 
-def test_no_name_steers_the_terminal(document, risk):
+def test_terminal_output_strips_control_characters(document, risk):
     for text in (
         watchlist_table(document, "zh"),
         risk_text(risk, "zh"),
@@ -114,25 +114,25 @@ def test_no_name_steers_the_terminal(document, risk):
         assert "\x1b" not in text
 
 
-def test_long_texts_are_folded_not_cut(document):
+def test_watchlist_table_wraps_long_texts(document):
     document["entries"][0]["reasons"][0]["text"]["zh"] = "长" * 400
     assert watchlist_table(document, "zh").count("长") == 400
 
 
-def test_columns_line_up_with_wide_characters():
+def test_text_table_aligns_wide_characters():
     lines = format_table(["名", "n"], [["模拟", "1"], ["ab", "10"]], right=(1,)).splitlines()
     widths = {sum(2 if ord(c) > 0x2E80 else 1 for c in line.rstrip()) for line in lines}
     assert len(widths) == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_project_is_told_in_full(risk, language):
+def test_risk_text_is_complete(risk, language):
     text = risk_text(risk, language)
     for wanted in ("P/000", "60.0%", "+1.25", "-0.50", "PR-0", "2025-05-01", "123,456.78"):
         assert wanted in text
 
 
-def test_a_project_without_anything_says_so(risk):
+def test_risk_text_of_an_empty_project(risk):
     bare = {**risk, "reasons": [], "red_flags": [], "timeline": [], "listing": None}
     bare |= {"workers": None, "amount_at_stake": None, "contractor_name": None}
     text = risk_text(bare, "zh")
@@ -141,5 +141,5 @@ def test_a_project_without_anything_says_so(risk):
     assert "未知" in text
 
 
-def test_an_unknown_code_is_shown_as_it_is():
+def test_unknown_codes_are_shown_unchanged():
     assert word("tier", "purple", "zh") == "purple"

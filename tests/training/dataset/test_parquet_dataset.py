@@ -55,12 +55,12 @@ def label(matrix) -> np.ndarray:
 
 
 def table_of(matrix: Matrix, label, *, keys=("as_of", "project_id")) -> pa.Table:
-    told = {"as_of": matrix.as_ofs, "project_id": list(matrix.project_ids)}
+    values = {"as_of": matrix.as_ofs, "project_id": list(matrix.project_ids)}
     features = {
         name: pa.array(matrix.values[:, place], from_pandas=True)
         for place, name in enumerate(matrix.columns)
     }
-    return pa.table({**{key: told[key] for key in keys}, **features, "label": label})
+    return pa.table({**{key: values[key] for key in keys}, **features, "label": label})
 
 
 @pytest.fixture(params=["one file", "partitioned by date", "partitioned, dates in the path alone"])

@@ -58,8 +58,8 @@ def test_walk_scores_equal_those_of_the_model_trained_that_day(walked, county):
         cohort = feature_matrix(store, [FIRST])
     month = walked.predictions.where(walked.predictions.as_ofs == np.datetime64(FIRST))
     assert np.array_equal(month.scores[MODEL], model.raw(cohort))
-    said = model.calibration.probability(model.raw(cohort))
-    assert np.array_equal(month.probability[MODEL], said)
+    probability = model.calibration.probability(model.raw(cohort))
+    assert np.array_equal(month.probability[MODEL], probability)
 
 
 @thorough

@@ -66,7 +66,7 @@ Path(request["out"]).write_text(text)
 
 @pytest.fixture(scope="module")
 def folders(county, tmp_path_factory) -> tuple[FeatureFiles, FeatureFiles]:
-    """Features of a simulated county parted by date, with labels: to learn from, to judge by."""
+    """Features and labels of a simulated county, partitioned by date: for training, for testing."""
     made = tmp_path_factory.mktemp("features")
     days = [add_months(dt.date(2023, 9, 1), number) for number in range(22)]
     with RecordStore(county.records, read_only=True) as store:
@@ -123,8 +123,8 @@ def test_training_set_on_disk_labels_the_files_of_a_rank(county, folders):
 def fitted_alone(files: FeatureFiles, seed: int) -> str:
     data = parquet_dataset(files, "label")
     directions = directions_of(files.columns)
-    grown = fit_booster(data, directions, hyperparameters=RECIPE, rounds=ROUNDS, seed=seed)
-    return grown.model_to_string()
+    booster = fit_booster(data, directions, hyperparameters=RECIPE, rounds=ROUNDS, seed=seed)
+    return booster.model_to_string()
 
 
 def fitted_by_two(files: FeatureFiles, tmp_path: Path) -> list[str]:

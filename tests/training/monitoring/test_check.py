@@ -63,7 +63,7 @@ def test_check_of_an_ordinary_month_is_fine(county, watched):
 
 def test_check_gives_the_same_report_with_a_feature_cache(county, watched, tmp_path):
     with RecordStore(county.records, read_only=True) as store:
-        reports = [check(store, watched, AS_OF, kept) for kept in (None, tmp_path, tmp_path)]
+        reports = [check(store, watched, AS_OF, folder) for folder in (None, tmp_path, tmp_path)]
     assert list(tmp_path.rglob(f"as_of={AS_OF}.parquet"))
     assert repr(reports[1]) == repr(reports[0]) == repr(reports[2])
 
