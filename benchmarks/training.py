@@ -44,7 +44,7 @@ from training.metrics import roc_auc
 
 every = feature_files(Path(sys.argv[1]), exclude=[LABEL])
 days = sorted(partition_date(path) for path in every.files)
-files, later = every.of_dates(days[:-1]), every.within(days[-1:])
+files, later = every.of_dates(days[:-1]), every.of_dates(days[-1:])
 label = files.column(LABEL)
 recipe = hyperparameters_for(float((label == 1).sum()))
 start = time.perf_counter()

@@ -38,10 +38,12 @@ wages unpaid so far plus one month's wages. NULL if nothing was reported."""
 EMPLOYER_STAKES = Step(
     "stakes",
     """
-    SELECT c.as_of, c.project_id, CAST(h.insured AS BIGINT) AS workers,
+    SELECT c.as_of, c.project_id, TRY_CAST(round(h.insured) AS BIGINT) AS workers,
            CAST(NULL AS DOUBLE) AS amount
     FROM cohort c
     LEFT JOIN meters h ON h.as_of = c.as_of AND h.org_id = c.contractor_id
     """,
 )
-"""``workers``: insured staff of the last reported month. There are no records of its wages."""
+"""``workers``: insured staff of the last reported month, rounded; NULL above 2**63. Rounding comes
+before the cast because DuckDB rounds in a cast and Spark truncates. ``amount`` is NULL: there are
+no records of an employer's wages."""
