@@ -75,7 +75,7 @@ class _CacheReader:
         self._dependencies: Mapping[str, FamilyDependencies] = family_dependencies(
             self.store, self.families
         )
-        tables = {name for one in self._dependencies.values() for name in one.tables | one.feeds}
+        tables = {name for d in self._dependencies.values() for name in d.tables | d.feeds}
         self._keys = CacheKeys(self.store, sorted(tables))
 
     def add_cached(self, day: dt.date, builder: MatrixBuilder) -> list[Family]:

@@ -63,7 +63,7 @@ def family_dependencies(
 def _dependencies_of(
     family: Family, known: Iterable[Family], names: _Names, functions: str
 ) -> FamilyDependencies:
-    steps_of = {step.name: one.name for one in known for step in one.steps}
+    steps_of = {step.name: owner.name for owner in known for step in owner.steps}
     start = [(_STEPS, step.name) for step in family.steps]
     found = names.reached([*start, (_STEPS, "cohort")])
     texts = sorted((*name, names.texts[name]) for name in found if name in names.texts)

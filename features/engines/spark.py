@@ -84,10 +84,10 @@ class SparkEngine:
         if self._problems:
             raise RecordsFolderRefused(path=records, problems=self._problems)
         for name, table in STORED_TABLES.items():
-            told = stored[name] or self.session.createDataFrame([], _schema(table))
+            frame = stored[name] or self.session.createDataFrame([], _schema(table))
             if known_before is not None:
-                told = told.where(f"known_at < DATE '{known_before.isoformat()}'")
-            self._name(f"told_{name}", told)
+                frame = frame.where(f"known_at < DATE '{known_before.isoformat()}'")
+            self._name(f"told_{name}", frame)
         for name, table in STORED_TABLES.items():
             self.view(f"told_{name}_versions", versions_sql(table, "told_"))
         for name in STORED_TABLES:
