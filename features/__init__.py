@@ -1,1 +1,1 @@
-"""Features as of a date: the catalogue, one file per signal family, the cohort, the engines."""
+"""Features as of a date: the catalogue, the signal families, the cohort, the engines, the cache."""

@@ -1,6 +1,7 @@
 """Columns of an Arrow table as NumPy arrays.
 
-Arrow's own way loads pandas, which takes longer than the features of a county.
+``pyarrow.ChunkedArray.to_numpy`` imports pandas, which takes longer than computing the features of
+a county.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def doubles_of(column: pa.ChunkedArray) -> NDArray[np.float64]:
-    """The values of a DOUBLE column; an unknown one is NaN."""
+    """The values of a DOUBLE column; NaN for NULL."""
     parts = [_chunk_of_doubles(chunk) for chunk in column.chunks]
     return np.concatenate(parts) if parts else np.empty(0)
 
 
 def days_of(column: pa.ChunkedArray) -> NDArray[np.datetime64]:
-    """The values of a DATE column without unknown ones."""
+    """The values of a DATE column without NULLs."""
     parts = [_values(chunk, np.int32) for chunk in column.chunks]
     return (np.concatenate(parts) if parts else np.empty(0, np.int32)).astype("datetime64[D]")
 
@@ -31,12 +32,12 @@ def _chunk_of_doubles(chunk: pa.Array) -> NDArray[np.float64]:
     if not chunk.null_count:
         return values
     bits = np.frombuffer(chunk.buffers()[0], np.uint8)
-    there = np.unpackbits(bits, bitorder="little")[chunk.offset : chunk.offset + len(chunk)]
-    return np.where(there, values, np.nan)
+    valid = np.unpackbits(bits, bitorder="little")[chunk.offset : chunk.offset + len(chunk)]
+    return np.where(valid, values, np.nan)
 
 
 def _values(chunk: pa.Array, kind: type[np.generic]) -> NDArray[Any]:
-    """What a chunk of numbers holds, in unknown places anything."""
+    """The values of a chunk of numbers; undefined where they are NULL."""
     data = chunk.buffers()[1]
     if data is None or not len(chunk):
         return np.zeros(len(chunk), kind)

@@ -1,10 +1,9 @@
-"""What a feature is: its catalogue entry, and the family that computes it.
+"""The feature catalogue: features, and the signal families that compute them.
 
-A family is one file under ``features/families``: the entries of its features and its computation
-as SQL in named steps. The steps are written in the part of SQL that DuckDB and Spark share. They
-may read
+A family is one file in ``features/families``: the entries of its features and their computation as
+named SQL steps. The steps use only SQL that DuckDB and Spark share. They may read
 
-- ``as_ofs`` (as_of): the dates asked for;
+- ``as_ofs`` (as_of): the requested dates;
 - ``cohort`` (as_of, project_id and the project's own fields as known then);
 - ``known_<table>`` for any table of the contract: its rows as of each date (as_of, fields,
   known_at), one row per key;
@@ -21,7 +20,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 Direction = Literal[1, 0, -1]
-"""1: more means more risk; -1: more means less; 0: not sure, the model may decide."""
+"""1: more means more risk; -1: more means less risk; 0: undecided, the model may decide."""
 
 Unit = Literal[
     "share", "ratio", "count", "days", "months", "yuan", "yes/no", "level", "per 100 workers"
@@ -92,8 +91,8 @@ class Feature:
 class Step:
     """A named SQL query; later steps read it by its name.
 
-    An ``inlined`` step is as large as the records themselves: engines read it in place and never
-    keep it, so what reads it should ask for little of it.
+    An ``inlined`` step is as large as the records themselves: engines make it a view instead of a
+    table, so the steps that read it should select few of its rows.
     """
 
     name: str
@@ -105,7 +104,8 @@ class Step:
 class Evidence:
     """SQL that lists the records behind a family's reason.
 
-    Yields (as_of, project_id, source_table, record_id, known_at, weight), most telling heaviest.
+    Its columns are as_of, project_id, source_table, record_id, known_at and weight; records of
+    larger weight are shown first.
     """
 
     sql: str

@@ -1,10 +1,10 @@
-"""Steps every family may read: what was known at each as_of, the cohort, pay as it stood.
+"""Steps that every family may read: records known at each as_of, the cohort, wages and transfers.
 
-Sums are taken over integers and decimals only (money in fen, values cast to DECIMAL), because a
-sum of fractions in binary depends on the order of its terms and would not repeat to the bit.
+A version of a record is valid at as_of if its ``known_at`` is before as_of and no later version was
+known before as_of.
 
-All of it follows the one rule: a version of a record exists at as_of when its ``known_at`` lies
-before as_of and no later version was known before as_of.
+Sums are over integers and decimals only (money in fen, values cast to DECIMAL): a sum of binary
+floating-point numbers depends on the order of its terms and would not be reproducible to the bit.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from risk.calendar.dates import COMPLETED_GRACE_DAYS
 from risk.contract import TABLES
 
 PAY_WINDOW_MONTHS = 12
-"""Wages and transfers that fell due longer ago than this are left to the history family."""
+"""Wages and transfers due longer ago than this are left to the history family."""
 
 
 _LARGE = ("payrolls", "payments", "attendance", "operations")
-"""Tables with rows of every month: what was known of them is never kept as a whole."""
+"""Tables with rows for every month; their known rows are a view, never a table."""
 
 _LINKED = {"complaints": ("linked", "linked_org_id")}
-"""Columns the record store adds to a table's own: whether and where a person linked a complaint."""
+"""Columns the record store adds to a table: whether and to whom a person linked a complaint."""
 
 
 def known_rows_step(table: str) -> Step:
@@ -90,7 +90,7 @@ PAY_MONTHS = Step(
     CROSS JOIN (VALUES {", ".join(f"({n})" for n in range(PAY_WINDOW_MONTHS + 1))}) n(back)
     """,
 )
-"""The months each date's window touches: payrolls are found by them, not by comparing dates."""
+"""The months in the window of each date; an equality join on them is faster than a date range."""
 
 ROLLS = Step(
     "rolls",
@@ -109,9 +109,9 @@ ROLLS = Step(
 
 
 def _fen(amount: str) -> str:
-    """SQL for a sum of fen as an integer of a column's width; unknown if it were wider.
+    """SQL for a sum of fen as BIGINT; NULL if it overflows.
 
-    DuckDB sums into integers of twice the width, and all that is made of them would be as wide.
+    DuckDB's sum of BIGINT is HUGEINT, which would make every derived column twice as wide.
     """
     return f"TRY_CAST(sum({amount}) AS BIGINT)"
 
@@ -139,9 +139,9 @@ PAID = Step(
     """,
     inlined=True,
 )
-"""Payments meet their payroll first and its dates then: laying them out by date costs far more.
+"""Payments are joined to payrolls before dates; expanding them by date first costs far more.
 
-Only ``pay`` reads it, so it is never kept as a whole.
+Inlined, because only ``pay`` reads it.
 """
 
 PAY = Step(

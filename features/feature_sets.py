@@ -31,8 +31,8 @@ class FeatureSet:
 
     def features_from(self, tables: Iterable[str]) -> frozenset[str]:
         """The names of the features computed from any of ``tables``."""
-        wanted = set(tables)
-        return frozenset(feature.name for feature in self.features if wanted & set(feature.source))
+        names = set(tables)
+        return frozenset(feature.name for feature in self.features if names & set(feature.source))
 
     def feeds(self) -> tuple[str, ...]:
         """The tables its features need, in contract order."""

@@ -39,7 +39,7 @@ def parse(sql: str) -> ParsedQuery:
     if tree.get("error", True):
         raise ValueError(f"{tree.get('error_message')} in the SQL: {sql}")
     nodes = list(_nodes(tree))
-    own = {one["key"] for node in nodes for one in node.get("cte_map", {}).get("map", ())}
+    own = {cte["key"] for node in nodes for cte in node.get("cte_map", {}).get("map", ())}
     tables = (
         (node["schema_name"], node["table_name"])
         for node in nodes

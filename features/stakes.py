@@ -1,4 +1,4 @@
-"""How many people and how much money hang on a project, as its records tell before as_of."""
+"""The stakes of a unit as of a date: how many workers and how much money are affected."""
 
 from __future__ import annotations
 
@@ -32,16 +32,18 @@ STAKES = Step(
     ) u ON u.as_of = c.as_of AND u.project_id = c.project_id
     """,
 )
-"""``workers``: on the latest payroll of three months, else on site. ``amount``: fen unpaid so far
-plus one month's wages. Unknown where nothing was reported."""
+"""``workers``: on the latest payroll of the last three months, else on site. ``amount`` in fen:
+wages unpaid so far plus one month's wages. NULL if nothing was reported."""
 
 EMPLOYER_STAKES = Step(
     "stakes",
     """
-    SELECT c.as_of, c.project_id, CAST(h.insured AS BIGINT) AS workers,
+    SELECT c.as_of, c.project_id, TRY_CAST(round(h.insured) AS BIGINT) AS workers,
            CAST(NULL AS DOUBLE) AS amount
     FROM cohort c
     LEFT JOIN meters h ON h.as_of = c.as_of AND h.org_id = c.contractor_id
     """,
 )
-"""``workers``: insured staff of the last reported month; no record tells an employer's wages."""
+"""``workers``: insured staff of the last reported month, rounded; NULL above 2**63. Rounding comes
+before the cast because DuckDB rounds in a cast and Spark truncates. ``amount`` is NULL: there are
+no records of an employer's wages."""

@@ -1,4 +1,4 @@
-"""Values of features in words a person reads, in Chinese or English."""
+"""Feature values as text, in Chinese or English."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from risk.locale import Language, text
 
 
 def value_text(feature: Feature, value: float | None, language: Language) -> str:
-    """``value`` in the unit of ``feature``; unknown says so.
+    """``value`` formatted in the unit of ``feature``; None as "unknown".
 
     >>> from features.feature_sets import ALL_FEATURES
     >>> share = next(f for f in ALL_FEATURES if f.name == "unpaid_share_3m")
@@ -16,7 +16,7 @@ def value_text(feature: Feature, value: float | None, language: Language) -> str
     """
     if value is None:
         return text("values.unknown", language)
-    value += 0.0  # minus zero is read as zero
+    value += 0.0  # -0.0 becomes 0.0
     if feature.unit == "yes/no":
         return text("values.yes" if value >= 0.5 else "values.no", language)
     if feature.unit == "share":

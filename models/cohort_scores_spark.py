@@ -131,9 +131,9 @@ def _evidence(table: pa.Table) -> Evidence:
     for project_id, items in zip(
         table["project_id"].to_pylist(), table["evidence"].to_pylist(), strict=True
     ):
-        for one in items or ():
-            item = EvidenceItem(one["source_table"], one["record_id"], one["known_at"])
-            evidence.setdefault((one["family"], project_id), []).append(item)
+        for row in items or ():
+            item = EvidenceItem(row["source_table"], row["record_id"], row["known_at"])
+            evidence.setdefault((row["family"], project_id), []).append(item)
     return {key: tuple(items) for key, items in evidence.items()}
 
 

@@ -80,7 +80,7 @@ def lever_effects(model: ScoringModel, matrix: Matrix) -> list[tuple[LeverEffect
             if now[row] - then[index] >= MIN_EFFECT:
                 effects[row].append(LeverEffect(code, article, float(then[index])))
     return [
-        tuple(sorted(one, key=lambda e: (e.code == ALL_DUTIES, e.probability))) for one in effects
+        tuple(sorted(row, key=lambda e: (e.code == ALL_DUTIES, e.probability))) for row in effects
     ]
 
 

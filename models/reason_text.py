@@ -10,8 +10,8 @@ from models.reasons import Reason
 from risk.locale import Language, text
 from risk.unit_kinds import KINDS, Kind
 
-_FEATURES = {kind: {one.name: one for one in FEATURE_SETS[kind].features} for kind in KINDS}
-_FAMILIES = {kind: {one.name: one for one in FEATURE_SETS[kind].families} for kind in KINDS}
+_FEATURES = {kind: {f.name: f for f in FEATURE_SETS[kind].features} for kind in KINDS}
+_FAMILIES = {kind: {f.name: f for f in FEATURE_SETS[kind].families} for kind in KINDS}
 _VALUE = "\0"
 """Placeholder for the value; the rest of a sentence is cached."""
 

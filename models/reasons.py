@@ -114,7 +114,7 @@ def reasons(
                     evidence=evidence.get((name, matrix.project_ids[row]), ()),
                 )
             )
-    return [tuple(sorted(one, key=lambda r: (-abs(r.contribution), r.family))) for one in out]
+    return [tuple(sorted(row, key=lambda r: (-abs(r.contribution), r.family))) for row in out]
 
 
 def evidence_for(engine: Engine, project_ids: Sequence[str]) -> Evidence:

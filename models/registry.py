@@ -168,9 +168,9 @@ class Registry:
 
     def versions(self) -> list[ModelVersion]:
         """All versions, newest first."""
-        found = self._client.search_model_versions(f"name='{self.name}'")
-        ordered = sorted(found, key=lambda one: -int(one.version))
-        return [self.get(self._label(one.version)) for one in ordered]
+        entries = self._client.search_model_versions(f"name='{self.name}'")
+        numbers = sorted((int(entry.version) for entry in entries), reverse=True)
+        return [self.get(self._label(number)) for number in numbers]
 
     def get(self, version: str) -> ModelVersion:
         """One version.
@@ -178,10 +178,10 @@ class Registry:
         Raises:
             ModelUnknown: there is no such version.
         """
-        every = self._client.search_model_versions(f"name='{self.name}'")
-        found = {self._label(one.version): one for one in every}
+        entries = self._client.search_model_versions(f"name='{self.name}'")
+        found = {self._label(entry.version): entry for entry in entries}
         if version not in found:
-            known = ", ".join(sorted(found, key=lambda one: int(self._number(one)))) or "-"
+            known = ", ".join(sorted(found, key=lambda label: int(self._number(label)))) or "-"
             raise ModelUnknown(version=version, known=known)
         registered = self._client.get_registered_model(self.name)
         model, about = load(self._folder(found[version].run_id), found[version].tags["digest"])

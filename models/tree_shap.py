@@ -75,7 +75,7 @@ class Tree:
 
 def trees_of(booster: Any) -> tuple[Tree, ...]:
     """The trees of a LightGBM booster of numeric features and constant leaves."""
-    return tuple(_tree(one["tree_structure"]) for one in booster.dump_model()["tree_info"])
+    return tuple(_tree(tree["tree_structure"]) for tree in booster.dump_model()["tree_info"])
 
 
 def add_contributions(
@@ -91,7 +91,7 @@ def add_contributions(
     for tree in trees:
         out[-1] += tree.mean
         left = [split.left(columns, unknown) for split in tree.splits]
-        right = [~one for one in left]
+        right = [~mask for mask in left]
         for leaf in tree.leaves:
             _add_leaf(leaf, left, right, out)
 

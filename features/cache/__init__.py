@@ -1,7 +1,7 @@
-"""Features kept month by month, so that only what is new or touched is computed.
+"""The feature cache: one Parquet file per family and date; only changed ones are computed.
 
-``reading`` says which stored tables each family reads, ``keys`` what the records say about them
-before a date, ``parts`` keeps one family at one date as a Parquet file that carries its key, and
-``building`` puts a matrix together from parts, computing those that are missing. Deleting the
-folder is always safe: it holds nothing that cannot be computed again.
+``dependencies`` finds the stored tables a family reads, ``fingerprint`` makes the cache key from
+their rows before a date, ``store`` reads and writes the files, and ``cached_matrix`` assembles a
+matrix from them and computes the missing ones. Deleting the folder is always safe: everything in it
+can be recomputed.
 """

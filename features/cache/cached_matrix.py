@@ -1,4 +1,4 @@
-"""A matrix put together from parts; only parts that are missing or touched are computed."""
+"""The feature matrix from the cache; only missing or outdated blocks are computed."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from features.matrix import (
     feature_matrix,
     matrix_table,
 )
-from risk.progress import Progress
+from risk.progress import Progress, scaled_progress
 from risk.store.store import RecordStore
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 DATES_PER_BATCH = 12
-"""Dates computed in one go: what is done is kept before the next go."""
+"""Dates computed in one batch; its blocks are stored before the next batch starts."""
 
 _SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
@@ -52,91 +52,86 @@ def cached_matrix(
     """
     if cache_dir is None:
         return feature_matrix(store, as_ofs, progress, families=families)
-    wanted = tuple(families or FEATURE_SETS[store.kind].families)
-    building = _CacheReader(store, wanted, BlockStore(cache_dir, store.kind))
+    families = tuple(families or FEATURE_SETS[store.kind].families)
+    cache = _CacheReader(store, families, BlockStore(cache_dir, store.kind))
     sizes = cohort_sizes(store, as_ofs)
-    filling = MatrixBuilder(sizes, columns_of(wanted), store.kind)
-    goes = list(_goes({day: building.add_cached(day, filling) for day in sizes}))
-    for number, (days, missing) in enumerate(goes):
-        building.add_computed(days, missing, filling, _within(progress, number, len(goes)))
-    return filling.matrix()
+    builder = MatrixBuilder(sizes, columns_of(families), store.kind)
+    batches = list(_batches({day: cache.add_cached(day, builder) for day in sizes}))
+    for number, (days, missing) in enumerate(batches):
+        part = scaled_progress(progress, number / len(batches), 1 / len(batches))
+        cache.add_computed(days, missing, builder, part)
+    return builder.matrix()
 
 
 @dataclass
 class _CacheReader:
-    """The parts of ``families``, by what the records say now."""
+    """Reads the blocks of ``families`` from the cache and adds missing ones."""
 
     store: RecordStore
     families: Sequence[Family]
-    parts: BlockStore
+    blocks: BlockStore
 
     def __post_init__(self) -> None:
-        self._readings: Mapping[str, FamilyDependencies] = family_dependencies(
+        self._dependencies: Mapping[str, FamilyDependencies] = family_dependencies(
             self.store, self.families
         )
-        tables = {name for one in self._readings.values() for name in one.tables | one.feeds}
+        tables = {name for d in self._dependencies.values() for name in d.tables | d.feeds}
         self._keys = CacheKeys(self.store, sorted(tables))
 
-    def add_cached(self, day: dt.date, filling: MatrixBuilder) -> list[Family]:
-        """Fill in the parts of ``day`` that are there and right; the families of the others."""
+    def add_cached(self, day: dt.date, builder: MatrixBuilder) -> list[Family]:
+        """Add the valid blocks of ``day`` to the matrix; returns the families of the others."""
         missing = []
         for family in self.families:
-            part = self.parts.load(family.name, day, self._key(family, day), columns_of([family]))
-            if part is None:
+            block = self.blocks.load(family.name, day, self._key(family, day), columns_of([family]))
+            if block is None:
                 missing.append(family)
             else:
-                filling.add(day, part)
+                builder.add(day, block)
         return missing
 
     def add_computed(
         self,
         days: Sequence[dt.date],
         families: Sequence[Family],
-        filling: MatrixBuilder,
+        builder: MatrixBuilder,
         progress: Progress | None,
     ) -> None:
-        """Compute the parts of ``families`` at ``days``, keep them and fill them in."""
+        """Compute the blocks of ``families`` at ``days``, add them to the matrix and store them."""
         needed = self._needed(families)
         for engine in compute_in_batches(self.store, days, progress, families=needed):
             table = matrix_table(engine, families)
             for day, rows in _by_day(table, engine.days):
-                filling.add(day, rows)
+                builder.add(day, rows)
                 for family in families:
-                    part = rows.select([UNIT_COLUMN, *columns_of([family])])
-                    self.parts.save(family.name, day, self._key(family, day), part)
+                    block = rows.select([UNIT_COLUMN, *columns_of([family])])
+                    self.blocks.save(family.name, day, self._key(family, day), block)
 
     def _key(self, family: Family, day: dt.date) -> str:
-        return self._keys.key(self._readings[family.name], day)
+        return self._keys.key(self._dependencies[family.name], day)
 
     def _needed(self, families: Sequence[Family]) -> list[Family]:
-        """``families`` and those whose steps they read, in the order steps run."""
-        names = {name for family in families for name in self._readings[family.name].families}
+        """``families`` and those whose steps they read, in the order their steps run."""
+        names = {name for family in families for name in self._dependencies[family.name].families}
         others = {family.name: family for family in FEATURE_SETS[self.store.kind].families}
         every = {**others, **{family.name: family for family in self.families}}
         return [family for name, family in every.items() if name in names]
 
 
-def _goes(
+def _batches(
     missing: Mapping[dt.date, Sequence[Family]],
 ) -> Iterator[tuple[list[dt.date], Sequence[Family]]]:
-    """Dates that lack the same families, a few at once."""
-    alike: dict[tuple[str, ...], list[dt.date]] = {}
+    """Batches of dates that lack the same families."""
+    groups: dict[tuple[str, ...], list[dt.date]] = {}
     for day, families in missing.items():
         if families:
-            alike.setdefault(tuple(family.name for family in families), []).append(day)
-    for days in alike.values():
+            groups.setdefault(tuple(family.name for family in families), []).append(day)
+    for days in groups.values():
         for start in range(0, len(days), DATES_PER_BATCH):
             yield days[start : start + DATES_PER_BATCH], missing[days[start]]
 
 
-def _within(progress: Progress | None, number: int, goes: int) -> Progress | None:
-    if progress is None:
-        return None
-    return lambda step, share: progress(step, (number + share) / goes)
-
-
 def _by_day(table: pa.Table, days: Sequence[dt.date]) -> Iterator[tuple[dt.date, pa.Table]]:
-    """The rows of each of ``days``; they come in the order of dates."""
+    """The rows of each of ``days``; ``table`` is ordered by date."""
     rows_at = days_of(table["as_of"])
     for day in days:
         first, last = (np.searchsorted(rows_at, np.datetime64(day), side) for side in _SIDES)

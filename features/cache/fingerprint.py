@@ -1,14 +1,14 @@
-"""What the records say before a date, in a few numbers: the key by which a part is known again.
+"""Cache keys: a fingerprint of the records a family reads before a date.
 
-Per table: the count of rows known before the date, the largest arrival among them, and the mark
-of the opening of the store in which that row came. This is exact, and reads two columns only:
+Per table: the number of rows known before the date, the largest arrival number among them, and the
+mark of the session in which that row was written. This detects every change and reads two columns:
 
-- a new row has a larger arrival than any before it, so it shows in the largest arrival of every
-  date after its ``known_at``, and in no other;
-- the store never overwrites a row, but a row may be deleted: the count tells. Deleted and stored
-  again it has a new, larger arrival;
-- a store that was made anew, or put back from a backup and then told something else, uses the
-  same arrivals again, but under another mark: every opening for writing draws its own.
+- a new row has a larger arrival number than any before it, so it changes the largest arrival of
+  every date after its ``known_at``, and of no other;
+- rows are never overwritten, but may be deleted, which changes the count; a row deleted and stored
+  again has a new, larger arrival number;
+- a store that is created again, or restored from a backup and then continued, reuses arrival
+  numbers, but under another mark: each session that opens the store for writing draws a new one.
 """
 
 from __future__ import annotations
@@ -25,33 +25,35 @@ from features.cache.dependencies import FamilyDependencies
 from risk.store.store import RecordStore
 
 FORMAT = 1
-"""Raised when parts are computed or written in another way by the same SQL."""
+"""Increment when blocks are computed or written differently by the same SQL."""
 
 
 class CacheKeys:
-    """The keys of every family at any date, from one pass over each table."""
+    """The cache keys of families at any date, from one pass over each table."""
 
     def __init__(self, store: RecordStore, tables: Iterable[str]) -> None:
-        """Pass over ``tables``, the stored ones by these names."""
+        """Read counts and arrivals of the stored ``tables``."""
         self._tables = {name: _Table(store, name) for name in tables}
         self._openings = store.rows("SELECT after_arrival, mark FROM main.openings ORDER BY 1")
 
-    def key(self, reading: FamilyDependencies, as_of: dt.date) -> str:
-        """What a part of a family that reads ``reading`` must say of itself to be right."""
+    def key(self, dependencies: FamilyDependencies, as_of: dt.date) -> str:
+        """The key that a valid block of a family with ``dependencies`` has at ``as_of``."""
         return json.dumps(
             {
                 "format": FORMAT,
                 "engine": duckdb.__version__,
-                "code": reading.code,
-                "records": {name: self._told(name, as_of) for name in sorted(reading.tables)},
+                "code": dependencies.code,
+                "records": {
+                    name: self._records(name, as_of) for name in sorted(dependencies.tables)
+                },
                 "feeds": {
                     name: bool(self._tables[name].before(as_of)[0])
-                    for name in sorted(reading.feeds)
+                    for name in sorted(dependencies.feeds)
                 },
             }
         )
 
-    def _told(self, table: str, as_of: dt.date) -> list[object]:
+    def _records(self, table: str, as_of: dt.date) -> list[object]:
         count, arrival = self._tables[table].before(as_of)
         if not count:
             return [0]
@@ -60,7 +62,7 @@ class CacheKeys:
 
 
 class _Table:
-    """Count and largest arrival of the rows known before any day."""
+    """Count and largest arrival number of the rows known before a day."""
 
     def __init__(self, store: RecordStore, name: str) -> None:
         rows = store.rows(
@@ -72,5 +74,5 @@ class _Table:
         self._arrivals = list(accumulate((row[2] for row in rows), max))
 
     def before(self, day: dt.date) -> tuple[int, int]:
-        place = bisect_left(self._days, day)
-        return (self._counts[place - 1], self._arrivals[place - 1]) if place else (0, 0)
+        index = bisect_left(self._days, day)
+        return (self._counts[index - 1], self._arrivals[index - 1]) if index else (0, 0)

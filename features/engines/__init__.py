@@ -1,1 +1,1 @@
-"""The engines that run a family's steps: one class each, the same shape."""
+"""The engines that run the steps of families: DuckDB and Spark, with one interface."""

@@ -1,4 +1,4 @@
-"""Runs feature steps inside the record store's own DuckDB."""
+"""Runs feature steps in the DuckDB database of the record store."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _FUNCTIONS = (
 )
 
 _ROWS_AT_ONCE = 16_384
-"""Rows handed over together when an answer is written: 19 MB at 144 features."""
+"""Rows per record batch when a result is written: 19 MB at 144 features."""
 
 _VERSIONS = "_versions"
 
 
 class DuckDBEngine:
-    """Keeps each step as a temporary table of one connection; nothing is written to the store."""
+    """Runs each step as a temporary table of one connection; nothing is written to the store."""
 
     def __init__(
         self,
@@ -39,12 +39,12 @@ class DuckDBEngine:
     ) -> None:
         """An engine for ``as_ofs``.
 
-        With ``known_before`` it sees a store in which nothing known on or after that day was ever
-        told: what the leak check compares with.
+        With ``known_before`` records known on or after that day are hidden, as the leakage check
+        needs.
         """
         self._connection = store.cursor()
         self.kind = store.kind
-        self._plain_versions = self._readable_plainly(known_before)
+        self._row_id_tables = self._tables_with_row_ids(known_before)
         for sql in _FUNCTIONS:
             self._connection.execute(sql)
         self.set_dates(as_ofs)
@@ -52,14 +52,14 @@ class DuckDBEngine:
             self._hide_from(known_before)
 
     def set_dates(self, as_ofs: Sequence[dt.date]) -> None:
-        """Take ``as_ofs`` instead of the dates before; steps must run again."""
+        """Replace the dates by ``as_ofs``; steps must run again."""
         self._connection.execute("CREATE OR REPLACE TEMP TABLE as_ofs (as_of DATE)")
         self.days = tuple(sorted(set(as_ofs)))
         for day in self.days:
             self._connection.execute("INSERT INTO as_ofs VALUES (?)", [day])
 
     def _hide_from(self, day: dt.date) -> None:
-        # A temporary view goes before the stored table of the same name.
+        # A temporary view shadows the stored table of the same name.
         stored = self.rows("SELECT current_database()")[0][0]
         views: dict[str, str] = {}
         for name in STORED_TABLES:
@@ -75,46 +75,46 @@ class DuckDBEngine:
         for name, sql in views.items():
             self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")
 
-    def _readable_plainly(self, known_before: dt.date | None) -> set[str]:
-        """Tables whose versions can be told from their stored rows alone."""
+    def _tables_with_row_ids(self, known_before: dt.date | None) -> set[str]:
+        """Tables whose versions can be derived from their stored rows alone."""
         if known_before is not None or self.kind != "project":
             return set()
-        # A folder's records are views: their rows have no fixed places.
+        # The records of a folder are views, whose rows have no row ids.
         stored = self.rows("SELECT table_name FROM duckdb_tables() WHERE NOT temporary")
         return {str(row[0]) for row in stored} & set(STORED_TABLES) - {"complaints"}
 
     def _prepare_versions(self, sql: str) -> None:
-        """Find the few superseded rows of the tables ``sql`` reads, once for all steps."""
-        for name in sorted(self._plain_versions & _tables_with_versions(sql)):
-            self._plain_versions.discard(name)
+        """Find the superseded rows of the tables ``sql`` reads, once for all steps."""
+        for name in sorted(self._row_id_tables & _tables_with_versions(sql)):
+            self._row_id_tables.discard(name)
             for prepared in superseded_sql(STORED_TABLES[name]):
                 self._connection.execute(prepared)
 
     def run(self, steps: Iterable[Step], done: Callable[[str], None] | None = None) -> None:
-        """Compute ``steps`` in order; ``done`` hears each name."""
+        """Run ``steps`` in order; ``done`` is called with the name of each."""
         for step in steps:
             self._prepare_versions(step.sql)
-            kept = "VIEW" if step.inlined else "TABLE"
-            self._connection.execute(f"CREATE OR REPLACE TEMP {kept} {step.name} AS {step.sql}")
+            relation = "VIEW" if step.inlined else "TABLE"
+            self._connection.execute(f"CREATE OR REPLACE TEMP {relation} {step.name} AS {step.sql}")
             if done:
                 done(step.name)
 
     def fetch(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
-        """The answer to ``sql`` over the steps run so far."""
+        """The result of ``sql`` over the steps run so far."""
         return self._connection.sql(sql, params=list(parameters)).to_arrow_table()
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
-        """The same as plain rows."""
+        """The result of ``sql`` as tuples."""
         return self._connection.execute(sql, list(parameters)).fetchall()
 
     def write(self, sql: str, folder: str) -> None:
-        """Write the answer to ``FOLDER/as_of=YYYY-MM-DD/part-*.parquet``; see :class:`Engine`.
+        """Write the result to ``FOLDER/as_of=YYYY-MM-DD/part-*.parquet``; see :class:`Engine`.
 
         Raises:
             OSError: the folder cannot be written.
         """
-        answer = self._connection.sql(sql).to_arrow_reader(_ROWS_AT_ONCE)
-        write_partitioned(answer, self.days, Path(folder))
+        batches = self._connection.sql(sql).to_arrow_reader(_ROWS_AT_ONCE)
+        write_partitioned(batches, self.days, Path(folder))
 
     def close(self) -> None:
         """Drop all temporary tables."""

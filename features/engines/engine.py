@@ -1,4 +1,4 @@
-"""What every engine offers: it runs steps, and answers or writes what is asked over them."""
+"""The interface of the engines: run steps, query them, write the result."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ if TYPE_CHECKING:
 
 
 class Engine(Protocol):
-    """Runs the one SQL text of the families over the records of one kind of unit."""
+    """Runs the SQL of the families over the records of one kind of unit."""
 
     kind: Kind
 
     def run(self, steps: Iterable[Step], done: Callable[[str], None] | None = None) -> None:
-        """Compute ``steps`` in order; ``done`` hears each name."""
+        """Run ``steps`` in order; ``done`` is called with the name of each."""
 
     def fetch(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
-        """The answer to ``sql``, held in memory: for what is known to be small."""
+        """The result of ``sql`` in memory; for small results."""
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
-        """The same as plain rows."""
+        """The result of ``sql`` as tuples."""
 
     def write(self, sql: str, folder: str) -> None:
-        """Write the answer to ``FOLDER/as_of=YYYY-MM-DD/part-*.parquet``, never through memory.
+        """Write the result of ``sql`` to ``FOLDER/as_of=YYYY-MM-DD/part-*.parquet``, as a stream.
 
-        What lies there of the dates asked for is replaced, also where a date has no row now; other
-        dates stay. A run that fails while computing leaves all as it was. No file has a column
-        ``as_of``: the folder says it.
+        Partitions of the engine's dates are replaced, also by nothing where a date has no rows;
+        other dates are untouched. If the computation fails, nothing changes. ``as_of`` is the
+        partition key and no column of the files.
         """
 
     def close(self) -> None:
-        """Forget all that was computed."""
+        """Drop everything that was computed."""

@@ -1,7 +1,7 @@
-"""A folder parted by date, ``FOLDER/as_of=YYYY-MM-DD/part-0.parquet``, as Spark lays it out.
+"""Writes Parquet partitioned by date as Spark does: ``FOLDER/as_of=YYYY-MM-DD/part-0.parquet``.
 
-All is written beside first, in a folder of the same disk that readers pass over, and a date moves
-into place whole: what is cut off leaves every date as it was.
+Everything is first written to a hidden folder on the same disk, which readers ignore; then each
+date is renamed into place. An interrupted run leaves every date as it was.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ PARTITION_PREFIX = "as_of="
 def write_partitioned(
     batches: Iterable[pa.RecordBatch], days: Sequence[dt.date], folder: Path
 ) -> None:
-    """Write ``batches``, which have a column as_of, in place of what lies there of ``days``.
+    """Write ``batches``, which have a column as_of, replacing the partitions of ``days``.
 
-    Rows keep their order within a date. A date without rows leaves nothing; other dates stay.
+    Rows keep their order within a date. A date without rows gets no partition; other dates are
+    untouched.
 
     Raises:
         OSError: the folder cannot be written.
@@ -38,16 +39,16 @@ def write_partitioned(
     with tempfile.TemporaryDirectory(
         prefix=".wagewatch-", dir=folder, ignore_cleanup_errors=True
     ) as hidden:
-        made, before = Path(hidden) / "made", Path(hidden) / "before"
-        for place in (made, before):
-            place.mkdir()
-        _write(batches, made)
+        new, old = Path(hidden) / "new", Path(hidden) / "old"
+        for part in (new, old):
+            part.mkdir()
+        _write(batches, new)
         for day in days:
             name = f"{PARTITION_PREFIX}{day.isoformat()}"
             if (folder / name).exists():
-                (folder / name).rename(before / name)
-            if (made / name).exists():
-                (made / name).rename(folder / name)
+                (folder / name).rename(old / name)
+            if (new / name).exists():
+                (new / name).rename(folder / name)
 
 
 def _write(batches: Iterable[pa.RecordBatch], folder: Path) -> None:
@@ -68,6 +69,6 @@ def _write(batches: Iterable[pa.RecordBatch], folder: Path) -> None:
 def _writer(folder: Path, day: np.datetime64, schema: pa.Schema) -> pq.ParquetWriter:
     import pyarrow.parquet as pq
 
-    place = folder / f"{PARTITION_PREFIX}{day}"
-    place.mkdir()
-    return pq.ParquetWriter(place / "part-0.parquet", schema)
+    partition = folder / f"{PARTITION_PREFIX}{day}"
+    partition.mkdir()
+    return pq.ParquetWriter(partition / "part-0.parquet", schema)

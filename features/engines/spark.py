@@ -1,7 +1,7 @@
-"""Runs feature steps on Spark, over the records of a folder of Parquet.
+"""Runs feature steps on Spark over a folder of Parquet records.
 
-It runs the same text as DuckDB does. The few functions the two engines do not share are defined
-here once, as functions of the session.
+The SQL is the same as for DuckDB. The few functions that the two do not share are defined here as
+functions of the session.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _NO_FILES = ("PATH_NOT_FOUND", "UNABLE_TO_INFER_SCHEMA")
 
 
 class SparkEngine:
-    """Keeps each step as a view of one session; what is read more than once is computed once."""
+    """Runs each step as a view of one session; steps read more than once are checkpointed."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class SparkEngine:
     ) -> None:
         """An engine for ``as_ofs`` over the folder ``records`` (a path or an address Spark reads).
 
-        With ``known_before`` nothing known on or after that day was ever told.
+        With ``known_before`` records known on or after that day are hidden.
 
         Raises:
             RecordsFolderEmpty: there is no such folder, or no records in it.
@@ -84,10 +84,10 @@ class SparkEngine:
         if self._problems:
             raise RecordsFolderRefused(path=records, problems=self._problems)
         for name, table in STORED_TABLES.items():
-            told = stored[name] or self.session.createDataFrame([], _schema(table))
+            frame = stored[name] or self.session.createDataFrame([], _schema(table))
             if known_before is not None:
-                told = told.where(f"known_at < DATE '{known_before.isoformat()}'")
-            self._name(f"told_{name}", told)
+                frame = frame.where(f"known_at < DATE '{known_before.isoformat()}'")
+            self._name(f"told_{name}", frame)
         for name, table in STORED_TABLES.items():
             self.view(f"told_{name}_versions", versions_sql(table, "told_"))
         for name in STORED_TABLES:
@@ -97,78 +97,78 @@ class SparkEngine:
             self.view(name, sql)
 
     def _stored(self, records: str, table: Table) -> DataFrame | None:
-        """The stored rows of ``table``; None where the folder has none."""
+        """The stored rows of ``table``; None if the folder has none."""
         from pyspark.errors import AnalysisException
 
-        # Files count wherever they lie below the table, and folders add no columns.
+        # Files may be in subfolders; names of folders add no columns.
         reader = self.session.read.option("recursiveFileLookup", "true")
         reader = reader.option("pathGlobFilter", "*.parquet")
-        place = f"{escape_glob(records)}/{table.name}"
+        path = f"{escape_glob(records)}/{table.name}"
         try:
-            held = reader.parquet(place)
+            inferred = reader.parquet(path)
         except AnalysisException as error:
             if error.getCondition() not in _NO_FILES:
                 raise
             return None
-        self._problems += _layout_problems(held, table)
-        found = reader.schema(_schema(table)).parquet(place)
+        self._problems += _layout_problems(inferred, table)
+        found = reader.schema(_schema(table)).parquet(path)
         return found.select(*(name for name, _ in _named(table)))
 
     def _name(self, name: str, answer: DataFrame) -> None:
         answer.createOrReplaceTempView(name)
         self._views.append(name)
 
-    def _kept(self, answer: DataFrame) -> DataFrame:
-        # Computed now and cut off from how it came about: a plan that carried all its steps along
-        # would grow without end. Persisting keeps the plan and took twice as long.
+    def _checkpoint(self, answer: DataFrame) -> DataFrame:
+        # A checkpoint computes the step now and truncates its plan, which would otherwise grow with
+        # every step. Persisting keeps the plan and took twice as long.
         if self.session.conf.get("spark.checkpoint.dir", None):
             return answer.checkpoint()
         return answer.localCheckpoint()
 
     def run(self, steps: Iterable[Step], done: Callable[[str], None] | None = None) -> None:
-        """Make ``steps`` ready in order; ``done`` hears each name.
+        """Run ``steps`` in order; ``done`` is called with the name of each.
 
-        A step that exactly one other of them reads stays a view; all others are computed here.
+        A step that exactly one later step reads stays a view; all others are computed now.
         """
         steps = tuple(steps)
         for number, step in enumerate(steps):
             answer = self.session.sql(step.sql)
             if not step.inlined and _reads(step.name, steps[number + 1 :]) != 1:
-                answer = self._kept(answer)
+                answer = self._checkpoint(answer)
             self._name(step.name, answer)
             if done:
                 done(step.name)
 
     def fetch(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
-        """The answer to ``sql``, held in memory: for what is known to be small."""
+        """The result of ``sql`` in memory; for small results."""
         return self.frame(sql, parameters).toArrow()
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
-        """The same as plain rows."""
+        """The result of ``sql`` as tuples."""
         return [tuple(row) for row in self.frame(sql, parameters).collect()]
 
     def view(self, name: str, sql: str, *, materialised: bool = False) -> None:
         """Create the temporary view ``name``; ``materialised`` if it is read more than once."""
         answer = self.session.sql(sql)
-        self._name(name, self._kept(answer) if materialised else answer)
+        self._name(name, self._checkpoint(answer) if materialised else answer)
 
     def frame(self, sql: str, parameters: Sequence[object] = ()) -> DataFrame:
-        """The answer to ``sql`` where it lies."""
+        """The result of ``sql`` as a Spark data frame."""
         values: list[Any] = list(parameters)
         return self.session.sql(sql, args=values) if values else self.session.sql(sql)
 
     def write(self, sql: str, folder: str) -> None:
-        """Write the answer to ``FOLDER/as_of=YYYY-MM-DD/part-*.parquet``; see :class:`Engine`."""
+        """Write the result to ``FOLDER/as_of=YYYY-MM-DD/part-*.parquet``; see :class:`Engine`."""
         self.write_frame(self.frame(sql), folder)
 
     def write_frame(self, frame: DataFrame, folder: str) -> None:
-        """The same for what was made outside SQL; the executors write."""
+        """Write ``frame`` as :meth:`write` does; the executors write it."""
         days = DatePartitions(self.session, folder, self._as_ofs)
         frame.write.mode("overwrite").partitionBy("as_of").parquet(folder)
         days.clear()
 
     def close(self) -> None:
-        """Forget the steps, so that Spark clears them; the session it was given stays open."""
+        """Drop the views, so that Spark can free them; the given session stays open."""
         for name in self._views:
             self.session.catalog.dropTempView(name)
         self._views.clear()
@@ -182,9 +182,9 @@ def _schema(table: Table) -> str:
     return ", ".join(f"{name} {_TYPES.get(kind, kind)}" for name, kind in _named(table))
 
 
-def _layout_problems(held: DataFrame, table: Table) -> list[FolderProblem]:
-    """As the checks of DuckDB; the columns ``held`` are those of one file, the others must fit."""
-    types = {field.name: field.dataType.simpleString().upper() for field in held.schema}
+def _layout_problems(found: DataFrame, table: Table) -> list[FolderProblem]:
+    """The problems that DuckDB's checks find; ``found`` has the columns of one of the files."""
+    types = {field.name: field.dataType.simpleString().upper() for field in found.schema}
     problems = []
     for name, kind in _named(table):
         if name not in types:

@@ -1,4 +1,4 @@
-"""The files of an answer as Spark finds them, on whatever file system they lie."""
+"""Paths and partitions as Spark sees them, on any file system of Hadoop."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class DatePartitions:
-    """The folders ``as_of=YYYY-MM-DD`` of the dates that are about to be written.
+    """The partitions ``as_of=YYYY-MM-DD`` of the dates that are about to be written.
 
-    Spark replaces the folders that get a row and leaves the others, so a date without any row
-    would keep what an earlier run wrote. Nothing is taken away before the new rows are in place.
+    Spark replaces the partitions that get a row and leaves the others, so a date without rows would
+    keep those of an earlier run. Nothing is deleted before the new rows are in place.
     """
 
     def __init__(self, session: SparkSession, folder: str, as_ofs: Sequence[dt.date]) -> None:
-        """Note what lies in the folders now."""
+        """List the files that the partitions have now."""
         java: Any = session.sparkContext._jvm
         whole = java.org.apache.hadoop.fs.Path(folder)
         self._files = whole.getFileSystem(session.sparkContext._jsc.hadoopConfiguration())
@@ -27,7 +27,7 @@ class DatePartitions:
         self._before = {day: self._inside(day) for day in days if self._files.exists(day)}
 
     def clear(self) -> None:
-        """Remove what was noted and is still there, with the folders that nothing else is in."""
+        """Delete the listed files that still exist, and partitions that are then empty."""
         for day, before in self._before.items():
             if not self._files.exists(day):
                 continue
@@ -37,11 +37,11 @@ class DatePartitions:
                 self._files.delete(day, True)
 
     def _inside(self, day: Any) -> list[Any]:
-        return [one.getPath() for one in self._files.listStatus(day)]
+        return [status.getPath() for status in self._files.listStatus(day)]
 
 
 def escape_glob(path: str) -> str:
-    r"""``path`` as Spark must be told it: it takes brackets and stars for patterns.
+    r"""``path`` with brackets and stars escaped, which Spark reads as glob patterns.
 
     >>> escape_glob("s3://records/[2025]*")
     's3://records/\\[2025\\]\\*'

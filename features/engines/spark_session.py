@@ -1,4 +1,4 @@
-"""Opens a Spark session as Spark's own configuration says, or tells what is missing."""
+"""Opens a Spark session from Spark's own configuration."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DEFAULTS = {
     "spark.log.level": "ERROR",
     "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
 }
-"""Where Spark's configuration says nothing else. ``s3://`` needs hadoop-aws beside Spark."""
+"""Defaults below Spark's own configuration. ``s3://`` needs hadoop-aws installed with Spark."""
 
 
 class SparkMissing(WagewatchError):
@@ -42,11 +42,11 @@ class SparkFailed(WagewatchError):
 
 @contextmanager
 def spark_session() -> Iterator[SparkSession]:
-    """A session for one piece of work, stopped after it.
+    """Context manager: a session that is stopped at the end.
 
     Raises:
         SparkMissing: PySpark or Java is not installed.
-        SparkFailed: Spark does not start, or fails in the work.
+        SparkFailed: Spark does not start, or fails in the body.
     """
     session = open_session()
     try:
@@ -54,13 +54,13 @@ def spark_session() -> Iterator[SparkSession]:
     except _failures() as error:
         raise SparkFailed(detail=_first_line(error)) from error
     finally:
-        # When its JVM is gone there is nothing to stop, and why it went is what counts.
+        # If the JVM is gone there is nothing to stop; the first error is the one to report.
         with suppress(*_failures()):
             session.stop()
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """What PySpark raises when Spark fails, or when its JVM does not answer any more."""
+    """The exceptions of PySpark when Spark fails or its JVM is gone."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
@@ -68,7 +68,7 @@ def _failures() -> tuple[type[Exception], ...]:
 
 
 def require_spark() -> None:
-    """Find what Spark needs before anything is made ready for it.
+    """Check that PySpark and Java are installed.
 
     Raises:
         SparkMissing: PySpark or Java is not installed.
@@ -78,16 +78,16 @@ def require_spark() -> None:
 
 
 def open_session(settings: Mapping[str, str] = MappingProxyType({})) -> SparkSession:
-    """The session; master, jars and memory come from Spark's own configuration, or ``settings``.
+    """A session; master, jars and memory come from Spark's own configuration, or ``settings``.
 
-    Without a master it runs on all cores of this machine.
+    The default master is all cores of this machine.
 
     Raises:
         SparkMissing: PySpark or Java is not installed.
         SparkFailed: Spark does not start.
     """
     require_spark()
-    # It is said of pandas 3 wherever Arrow is used; nothing here passes through pandas.
+    # PySpark warns of pandas 3 wherever Arrow is used; nothing here uses pandas.
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     from pyspark import SparkConf, SparkContext
     from pyspark.sql import SparkSession
@@ -96,12 +96,12 @@ def open_session(settings: Mapping[str, str] = MappingProxyType({})) -> SparkSes
     failures: tuple[type[Exception], ...] = (*_failures(), OSError)
     try:
         SparkContext._ensure_initialized(conf=_with(SparkConf(), settings))
-        # Only now does a configuration hold what Spark's own files say.
+        # Only now does SparkConf include Spark's own configuration files.
         conf = _with(SparkConf(), settings)
         for name, value in _DEFAULTS.items():
             conf.setIfMissing(name, value)
         if str(conf.get("spark.master", "local")).startswith("local"):
-            # Spark would take whatever python3 is on the path; the workers need this one.
+            # Spark would start the first python3 on the path; the workers need this one.
             os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         session: SparkSession = SparkSession.builder.config(conf=conf).getOrCreate()
     except failures as error:
@@ -116,7 +116,7 @@ def _with(conf: SparkConf, settings: Mapping[str, str]) -> SparkConf:
 
 
 def _is_not_of_py4j(record: logging.LogRecord) -> bool:
-    """Py4J logs a lost JVM with its traceback to standard error; the failure says it in a line."""
+    """Filter out Py4J, which logs a lost JVM with a traceback; SparkFailed reports it."""
     return Path(record.pathname).parent.name != "py4j"
 
 
@@ -126,7 +126,9 @@ def _java() -> bool:
 
 
 def _first_line(error: Exception) -> str:
-    said = [line.strip(": \t") for line in str(error).splitlines() if line.strip(": \t")]
-    caused = next((line for line in said if line.startswith(("Caused by:", "java.", "org."))), None)
-    found = caused or (said or [type(error).__name__])[0]
+    lines = [line.strip(": \t") for line in str(error).splitlines() if line.strip(": \t")]
+    caused = next(
+        (line for line in lines if line.startswith(("Caused by:", "java.", "org."))), None
+    )
+    found = caused or (lines or [type(error).__name__])[0]
     return found.removeprefix("Caused by: ").rstrip(".")

@@ -1,4 +1,4 @@
-"""People on site against people on paper and in pay; figures too good to be true."""
+"""Workers on site compared with those registered and paid, and implausibly perfect figures."""
 
 from __future__ import annotations
 

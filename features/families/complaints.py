@@ -1,4 +1,4 @@
-"""What workers said: complaints on the project and on the contractor's other projects."""
+"""Complaints about the project and about the contractor's other projects."""
 
 from __future__ import annotations
 

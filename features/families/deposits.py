@@ -1,4 +1,4 @@
-"""The wage deposit: there, large enough, still valid, ever drawn."""
+"""The wage deposit: whether it is stored, sufficient, still valid, and was drawn on."""
 
 from __future__ import annotations
 

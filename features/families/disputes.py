@@ -1,4 +1,4 @@
-"""Quarrels over project money, which are no lawful reason to hold back wages."""
+"""Disputes over project money, which are no lawful reason to withhold wages (Art. 35)."""
 
 from __future__ import annotations
 

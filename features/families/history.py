@@ -1,8 +1,8 @@
-"""What happened before: arrears, inspections and cases of the project and of those behind it.
+"""Past arrears, inspections and cases of the project and of its contractor and owner.
 
-Of inspections only what they found counts, never how often or why somebody came: a visit that
-finds the same as the last one changes no feature. So findings are averaged over time, each visit's
-holding until the next, and an overdue rectification is a yes or no.
+Of inspections only the findings count, never their number or reason: a visit with the same findings
+as the last one changes no feature. So findings are averaged over time, those of each visit until
+the next, and an overdue rectification is yes or no.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The health of the contractor and the owner as tax, loans, insurance and utilities show it."""
+"""Financial health of contractor and owner: tax, loans, social insurance and utilities."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LAST_MONTHS = Evidence(
      AND k.period = i.period
     """
 )
-"""The contractor's indicators of the last three reported months, of every kind."""
+"""All indicators of the contractor in the last three reported months."""
 
 FAMILY = Family(
     name="operations",

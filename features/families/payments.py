@@ -1,4 +1,4 @@
-"""Wages due against wages paid: what is unpaid, how late, by which way, and where it is going."""
+"""Wages due compared with wages paid: amounts unpaid, delay, channel and trend."""
 
 from __future__ import annotations
 

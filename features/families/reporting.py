@@ -1,4 +1,4 @@
-"""What stopped arriving and how late it comes: feeds fall silent when things go wrong."""
+"""Reporting behaviour: missing and late payrolls and attendance, which often precede arrears."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Season and stage: where in the year and in its life the project stands, and what it is."""
+"""Season and stage: time of year, progress of the project, and its fixed attributes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the work was passed on: levels, breadth, work given to persons, oral contracts."""
+"""Depth and breadth of subcontracting, work given to individuals, and oral contracts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The owner's labour-cost money and the special account it must go to."""
+"""Labour-cost transfers of the owner, and the special account that receives them."""
 
 from __future__ import annotations
 

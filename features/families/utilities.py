@@ -1,4 +1,4 @@
-"""Power, water, gas and staff of an employer: what its meters tell before its workers."""
+"""Electricity, water, gas and staff of an employer, which often fall before wages go unpaid."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _feature = partial(
 )
 
 FALLING = 0.8
-"""An indicator falls when its last three months are below this share of the nine before."""
+"""An indicator is falling if its last three months are below this share of the nine before."""
 
 FAMILY = Family(
     name="utilities",

@@ -1,6 +1,7 @@
-"""Links complaints that name no project: who could be meant, how likely, and why.
+"""Record linkage of complaints that name no project: candidates with probability and evidence.
 
-Nothing here decides. It proposes, with a probability; a person confirms or refuses.
+Blocking, similarity features and a conditional logit, in this order. The result is a proposal; a
+person confirms or refuses it.
 """
 
 from models.linkage.linker import (

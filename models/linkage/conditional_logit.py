@@ -1,7 +1,8 @@
-"""How likely each of those in question is meant, or none of them: a conditional logit.
+"""Conditional logit over the candidates of a complaint and the alternative "none of them".
 
-The chances of one complaint's candidates and of none of them sum to 1. The weights are those that
-make the projects complaints do name most likely; with few of them they stay near the ones shipped.
+The probabilities of one complaint sum to 1. The weights are fitted on the complaints that do name
+their project, with a Gaussian prior around the shipped weights (which ``ConditionalLogit`` of
+statsmodels lacks, as it lacks the alternative "none").
 Source: D. McFadden, "Conditional logit analysis of qualitative choice behavior", 1974.
 """
 
@@ -21,14 +22,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PRIOR_STRENGTH = 20.0
-"""How strongly the shipped weights hold, as the penalty on half the squared distance to them."""
+"""Precision of the prior: the penalty on half the squared distance to the shipped weights."""
 
 _DIGITS = 4
 
 
 @dataclass(frozen=True)
 class Weights:
-    """What each part adds to the log-odds, in the order of PAIR_FEATURES and NONE_FEATURES."""
+    """Coefficients in log-odds, in the order of PAIR_FEATURES and NONE_FEATURES.
+
+    ``learnt_from`` is the number of complaints they were fitted on.
+    """
 
     values: tuple[float, ...]
     learnt_from: int = 0
@@ -38,8 +42,8 @@ class Weights:
 def shipped_weights(kind: str) -> Weights:
     """The weights that come with the release, for ``project`` or ``organisation``.
 
-    Learnt from simulated counties by ``python -m training.linkage.train_weights``, which writes the
-    file anew.
+    Fitted on simulated counties by ``python -m training.linkage.train_weights``, which writes
+    ``weights.toml``.
     """
     document = tomllib.loads(files(__package__).joinpath("weights.toml").read_text("utf-8"))[kind]
     values = tuple(float(document[name]) for name in (*PAIR_FEATURES, *NONE_FEATURES))
@@ -49,9 +53,10 @@ def shipped_weights(kind: str) -> Weights:
 def probabilities(
     parts: NDArray[np.float64], real: NDArray[np.bool_], weights: Weights
 ) -> Probabilities:
-    """Shape (complaints, compared + 1); rows sum to 1, the last column is none of them.
+    """Probabilities, shape (complaints, compared + 1); rows sum to 1, the last column is "none".
 
-    ``real`` has the shape of the result and is False where there is no candidate.
+    ``parts`` are the similarity features; ``real`` has the shape of the result and is False where
+    there is no candidate.
     """
     raw = np.where(real, parts @ np.array(weights.values), -np.inf)
     odds = np.exp(raw - raw.max(axis=1, keepdims=True))
@@ -65,33 +70,30 @@ def fit(
     start: Weights | None = None,
     prior_strength: float = PRIOR_STRENGTH,
 ) -> Weights:
-    """Weights under which what was meant is most likely, held to ``start`` (None: to zero).
+    """The maximum a posteriori weights, with the prior centred on ``start`` (None: on zero).
 
-    ``target`` marks the candidates that were meant, or the last column; at least one in a row.
+    ``target`` is True for the right candidates, or for the last column; at least once in each row.
     """
     from scipy.optimize import minimize  # type: ignore[import-untyped]
 
-    held = np.array(start.values) if start else np.zeros(FEATURE_COUNT)
+    centre = np.array(start.values) if start else np.zeros(FEATURE_COUNT)
     if not len(parts):
-        return start or Weights(tuple(held))
+        return start or Weights(tuple(centre))
 
     def loss(values: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         raw = np.where(real, parts @ values, -np.inf)
         every, right = _softmax(raw), _softmax(np.where(target & real, raw, -np.inf))
-        slope = np.einsum("nk,nkf->f", every[0] - right[0], parts) + prior_strength * (
-            values - held
-        )
-        value = float((every[1] - right[1]).sum()) + prior_strength / 2 * float(
-            ((values - held) ** 2).sum()
-        )
+        off = values - centre
+        slope = np.einsum("nk,nkf->f", every[0] - right[0], parts) + prior_strength * off
+        value = float((every[1] - right[1]).sum()) + prior_strength / 2 * float((off**2).sum())
         return value, slope
 
-    done = minimize(loss, held, jac=True, method="L-BFGS-B", options={"maxiter": 500})
-    return Weights(tuple(round(float(one), _DIGITS) for one in done.x), len(parts))
+    found = minimize(loss, centre, jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    return Weights(tuple(round(float(value), _DIGITS) for value in found.x), len(parts))
 
 
 def _softmax(raw: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Shares of each row, and the logarithm of the sum of its exponentials."""
+    """Softmax and log-sum-exp of each row."""
     top = raw.max(axis=1, keepdims=True)
     odds = np.exp(raw - top)
     total = odds.sum(axis=1, keepdims=True)

@@ -1,11 +1,11 @@
-"""Complaints without a project, each with who may be meant, how likely, and which words agree."""
+"""Candidates for complaints without a project, with probabilities and matching words."""
 
 from __future__ import annotations
 
 import datetime as dt
 import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,21 +23,20 @@ if TYPE_CHECKING:
 
 MAX_CANDIDATES = 5
 MIN_PROBABILITY = 0.01
-"""Candidates less likely are not worth a person's look."""
+"""Candidates of lower probability are not shown."""
 
 OPEN_DAYS = 365
 TRAINING_DAYS = 3 * 365
 WITHHELD_SHARE = 0.1
-"""Share of the complaints learnt from whose project is taken away: then none of them is right."""
-
-_Meant = Callable[[ComplaintText, Candidate], bool]
+"""Share of the training complaints whose project is withheld, so that "none" is right."""
 
 
 @dataclass(frozen=True)
 class RankedCandidate:
-    """Somebody who may be meant. ``probability`` in 0..1; ``site_words`` and ``firm_words`` are
+    """A project or organisation a complaint may mean, with ``probability`` in 0..1.
 
-    the pieces of ``name`` and ``firm`` that the complaint says too.
+    ``site_words`` and ``firm_words`` are the parts of ``name`` and ``firm`` that the complaint
+    contains too.
     """
 
     key: str
@@ -52,7 +51,7 @@ class RankedCandidate:
 
 @dataclass(frozen=True)
 class ComplaintCandidates:
-    """A complaint and who may be meant, the likeliest first; the chances sum to at most 1."""
+    """A complaint and its candidates, most probable first; probabilities sum to at most 1."""
 
     complaint: ComplaintText
     projects: tuple[RankedCandidate, ...]
@@ -61,7 +60,7 @@ class ComplaintCandidates:
 
 @dataclass(frozen=True)
 class LinkageResult:
-    """All complaints looked at, and the weights it was done with."""
+    """All linked complaints, and the weights used."""
 
     complaints: tuple[ComplaintCandidates, ...]
     project_weights: Weights
@@ -73,106 +72,109 @@ def link_complaints(
 ) -> LinkageResult:
     """Candidates for the complaints of the last ``days`` days that name no known project.
 
-    Only what was known strictly before ``as_of`` is used, to learn from and to compare with.
-    A complaint already linked by a person is among them: the decision can be taken back.
+    Fitting and matching use only what was known strictly before ``as_of``. Complaints already
+    linked by a person are included, since that decision can be revoked.
     """
-    known = read_snapshot(store, as_of, as_of - dt.timedelta(days=max(days, TRAINING_DAYS)))
+    snapshot = read_snapshot(store, as_of, as_of - dt.timedelta(days=max(days, TRAINING_DAYS)))
     since = as_of - dt.timedelta(days=days)
-    waiting = [
-        one for one in known.complaints if one.project_id is None and one.received_on >= since
+    unlinked = [
+        complaint
+        for complaint in snapshot.complaints
+        if complaint.project_id is None and complaint.received_on >= since
     ]
-    by_project = fitted_weights(known, "project")
-    by_firm = fitted_weights(known, "organisation")
-    projects = _candidates(waiting, known.projects, by_project, most)
-    firms = _candidates([_firm_only(one) for one in waiting], known.organisations, by_firm, most)
-    found = zip(waiting, projects, firms, strict=True)
-    return LinkageResult(tuple(ComplaintCandidates(*one) for one in found), by_project, by_firm)
+    by_project = fitted_weights(snapshot, "project")
+    by_firm = fitted_weights(snapshot, "organisation")
+    projects = _rank(unlinked, snapshot.projects, by_project, most)
+    named_firms = [_firm_only(complaint) for complaint in unlinked]
+    firms = _rank(named_firms, snapshot.organisations, by_firm, most)
+    rows = zip(unlinked, projects, firms, strict=True)
+    return LinkageResult(tuple(ComplaintCandidates(*row) for row in rows), by_project, by_firm)
 
 
-def training_examples(known: LinkageSnapshot, kind: str) -> Examples:
-    """Parts, candidates and what was meant, of the complaints that do name their project.
+def training_examples(snapshot: LinkageSnapshot, kind: str) -> Examples:
+    """Features, real candidates and targets of the complaints that do name their project.
 
-    For an organisation whoever the case was against, else any that builds the project.
+    The target of an organisation is the respondent of the case, else any builder of the project.
     """
-    named = [one for one in known.complaints if one.project_id and (one.site or one.firm)]
+    named = [c for c in snapshot.complaints if c.project_id and (c.site or c.firm)]
     if kind == "project":
-        targets = known.projects
+        candidates = snapshot.projects
     else:
-        targets = known.organisations
-        named = [_firm_only(one) for one in named if core_firm_name(one.firm)]
-    pairs = block(named, targets)
+        candidates = snapshot.organisations
+        named = [_firm_only(complaint) for complaint in named if core_firm_name(complaint.firm)]
+    pairs = block(named, candidates)
     right = np.array(
         [
-            [n >= 0 and _is_meant(known, kind, one, targets[n].key) for n in row]
-            for one, row in zip(named, pairs.candidates.tolist(), strict=True)
+            [n >= 0 and _is_target(snapshot, kind, complaint, candidates[n].key) for n in row]
+            for complaint, row in zip(named, pairs.candidates.tolist(), strict=True)
         ],
         dtype=np.bool_,
     ).reshape(pairs.candidates.shape)
-    gone = np.array([_left_out(one) for one in named], dtype=np.bool_)
-    kept = (pairs.candidates >= 0) & ~(right & gone[:, None])
-    right &= kept
-    parts = similarity_features(named, targets, pairs)
+    withheld = np.array([_is_withheld(complaint) for complaint in named], dtype=np.bool_)
+    real = (pairs.candidates >= 0) & ~(right & withheld[:, None])
+    right &= real
+    parts = similarity_features(named, candidates, pairs)
     ones = np.ones((len(named), 1), dtype=np.bool_)
     none = ~right.any(axis=1, keepdims=True)
-    return parts, np.hstack([kept, ones]), np.hstack([right, none])
+    return parts, np.hstack([real, ones]), np.hstack([right, none])
 
 
-def fitted_weights(known: LinkageSnapshot, kind: str) -> Weights:
-    """The shipped weights, moved as far as the county's own complaints give reason to."""
-    return fit(*training_examples(known, kind), start=shipped_weights(kind))
+def fitted_weights(snapshot: LinkageSnapshot, kind: str) -> Weights:
+    """The shipped weights, adapted to the county's own complaints."""
+    return fit(*training_examples(snapshot, kind), start=shipped_weights(kind))
 
 
-def _is_meant(known: LinkageSnapshot, kind: str, said: ComplaintText, key: str) -> bool:
+def _is_target(snapshot: LinkageSnapshot, kind: str, complaint: ComplaintText, key: str) -> bool:
     if kind == "project":
-        return key == said.project_id
-    charged = known.respondents.get(said.complaint_id)
-    if charged is not None:
-        return key == charged
-    return key in known.builders.get(said.project_id or "", ())
+        return key == complaint.project_id
+    respondent = snapshot.respondents.get(complaint.complaint_id)
+    if respondent is not None:
+        return key == respondent
+    return key in snapshot.builders.get(complaint.project_id or "", ())
 
 
-def _left_out(said: ComplaintText) -> bool:
-    """Drawn by the complaint's number, so that it is the same one every time."""
-    return zlib.crc32(said.complaint_id.encode()) % 1000 < WITHHELD_SHARE * 1000
+def _is_withheld(complaint: ComplaintText) -> bool:
+    """A pseudo-random choice by complaint number, the same every time."""
+    return zlib.crc32(complaint.complaint_id.encode()) % 1000 < WITHHELD_SHARE * 1000
 
 
-def _firm_only(said: ComplaintText) -> ComplaintText:
-    return ComplaintText(
-        said.complaint_id, said.received_on, "", said.firm, None, None, None, said.project_id
-    )
+def _firm_only(complaint: ComplaintText) -> ComplaintText:
+    return replace(complaint, site="", workers=None, amount=None, text=None)
 
 
 def match_probabilities(
-    complaints: Sequence[ComplaintText], targets: Sequence[Candidate], weights: Weights
+    complaints: Sequence[ComplaintText], candidates: Sequence[Candidate], weights: Weights
 ) -> tuple[CandidatePairs, NDArray[np.float64]]:
-    """Who comes into question, and how likely each of them and none of them is meant."""
-    pairs = block(complaints, targets, MAX_COMPARED)
+    """The candidates of each complaint, and the probability of each and of "none"."""
+    pairs = block(complaints, candidates, MAX_COMPARED)
     real = np.hstack([pairs.candidates >= 0, np.ones((len(complaints), 1), dtype=np.bool_)])
-    return pairs, probabilities(similarity_features(complaints, targets, pairs), real, weights)
+    return pairs, probabilities(similarity_features(complaints, candidates, pairs), real, weights)
 
 
-def _candidates(
-    complaints: Sequence[ComplaintText], targets: Sequence[Candidate], weights: Weights, most: int
+def _rank(
+    complaints: Sequence[ComplaintText], candidates: Sequence[Candidate], weights: Weights, k: int
 ) -> list[tuple[RankedCandidate, ...]]:
-    pairs, likely = match_probabilities(complaints, targets, weights)
-    found = []
-    for said, row, odds in zip(complaints, pairs.candidates, likely, strict=True):
-        real = [(float(p), int(n)) for p, n in zip(odds[:-1], row, strict=True) if n >= 0]
-        real.sort(key=lambda one: (-round(one[0], 6), targets[one[1]].key))
-        found.append(
-            tuple(_told(said, targets[n], p) for p, n in real[:most] if p >= MIN_PROBABILITY)
-        )
-    return found
+    """The ``k`` most probable candidates of each complaint; ties are broken by key."""
+    pairs, probability = match_probabilities(complaints, candidates, weights)
+    ranked = []
+    for complaint, row, chances in zip(complaints, pairs.candidates, probability, strict=True):
+        real = [(float(p), int(n)) for p, n in zip(chances[:-1], row, strict=True) if n >= 0]
+        real.sort(key=lambda pair: (-round(pair[0], 6), candidates[pair[1]].key))
+        top = [(p, candidates[n]) for p, n in real[:k] if p >= MIN_PROBABILITY]
+        ranked.append(tuple(_ranked(complaint, candidate, p) for p, candidate in top))
+    return ranked
 
 
-def _told(said: ComplaintText, target: Candidate, probability: float) -> RankedCandidate:
-    name, site_words = _closest(core_name(said.site) if said.site else "", target.names)
-    firm, firm_words = _closest(core_firm_name(said.firm), target.firms)
-    over = target.completed_on is not None and target.completed_on < said.received_on
-    begun = None if target.started_on is None else target.started_on <= said.received_on
+def _ranked(complaint: ComplaintText, candidate: Candidate, probability: float) -> RankedCandidate:
+    site = core_name(complaint.site) if complaint.site else ""
+    name, site_words = _closest(site, candidate.names)
+    firm, firm_words = _closest(core_firm_name(complaint.firm), candidate.firms)
+    received, start, end = complaint.received_on, candidate.started_on, candidate.completed_on
+    over = end is not None and end < received
+    begun = None if start is None else start <= received
     return RankedCandidate(
-        key=target.key,
-        region_code=target.region_code,
+        key=candidate.key,
+        region_code=candidate.region_code,
         name=name,
         firm=firm,
         probability=round(probability, 4),
@@ -182,12 +184,12 @@ def _told(said: ComplaintText, target: Candidate, probability: float) -> RankedC
     )
 
 
-def _closest(said: str, names: Sequence[str]) -> tuple[str, tuple[str, ...]]:
-    """The name that has most of what was said, and the pieces they share."""
-    told = [(shared_pieces(said, name) if said else (), name) for name in names]
-    if not told:
+def _closest(text: str, names: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """The name that shares most characters with ``text``, and the parts they share."""
+    shared = [(shared_pieces(text, name) if text else (), name) for name in names]
+    if not shared:
         return "", ()
-    words, name = max(told, key=lambda one: sum(len(piece) for piece in one[0]))
+    words, name = max(shared, key=lambda pair: sum(len(piece) for piece in pair[0]))
     return (name, words)
 
 

@@ -1,4 +1,4 @@
-"""Names as they are compared: written one way, without what says nothing of who is meant."""
+"""Normalisation of names before they are compared."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FOREMAN = re.compile(r"包工头|工头|老板|姓|带班|班长|1个|叫|老|�
 
 
 def normalise_name(name: str) -> str:
-    """Full-width written narrow, brackets and marks gone, Chinese numerals as digits.
+    """NFKC, lower case, without brackets and punctuation, Chinese numerals as digits.
 
     >>> normalise_name("云渡（安居）小区　一期")
     '云渡安居小区1期'
@@ -25,29 +25,29 @@ def normalise_name(name: str) -> str:
 
 
 def core_name(name: str) -> str:
-    """What of a name tells it from others; the plain name where nothing would be left.
+    """The distinctive part of a name; all of it, normalised, if nothing else is left.
 
     >>> [core_name(one) for one in ("模拟·青川建设集团有限公司", "云渡小区二期项目部", "工程公司")]
     ['青川建设', '云渡小区2期', '工程公司']
     """
-    said = normalise_name(name)
-    return _NUMBERING.sub("", _NOISE.sub("", said)) or said
+    normal = normalise_name(name)
+    return _NUMBERING.sub("", _NOISE.sub("", normal)) or normal
 
 
-def core_firm_name(said: str) -> str:
-    """:func:`core_name` of an employer; '' where only a foreman is named, which is no evidence.
+def core_firm_name(text: str) -> str:
+    """:func:`core_name` of an employer; '' if only a foreman is named, which is no evidence.
 
     >>> core_firm_name("王老板"), core_firm_name("姓王的包工头"), core_firm_name("青川建筑劳务")
     ('', '', '青川建筑劳务')
     """
-    return core_name(said) if len(_FOREMAN.sub("", normalise_name(said))) > 1 else ""
+    return core_name(text) if len(_FOREMAN.sub("", normalise_name(text))) > 1 else ""
 
 
 _STAGE = re.compile(r"\d+期|[a-z]标|\d+标|[a-z]区")
 
 
 def phases(name: str) -> frozenset[str]:
-    """The phases and lots a name speaks of.
+    """The phases and lots named in ``name``.
 
     >>> sorted(phases("云渡小区二期A标段"))
     ['2期', 'a标']
@@ -55,16 +55,16 @@ def phases(name: str) -> frozenset[str]:
     return frozenset(_STAGE.findall(normalise_name(name)))
 
 
-def shared_pieces(said: str, name: str) -> tuple[str, ...]:
-    """The pieces of ``name`` that stand in ``said`` in the same order, two characters or more.
+def shared_pieces(text: str, name: str) -> tuple[str, ...]:
+    """The parts of ``name`` of two or more characters that ``text`` contains in the same order.
 
     >>> shared_pieces("石桥湾小学工地", "模拟·石桥湾中心小学教学楼0012号")
     ('石桥湾', '小学')
     """
     from rapidfuzz.distance import LCSseq
 
-    # Character by character, so that places in it are places in the name.
-    written = "".join(normalise_name(one)[:1] or one for one in name)
-    blocks = LCSseq.editops(normalise_name(said), written).as_matching_blocks()
+    # Character by character, so that indices are also indices in the name.
+    written = "".join(normalise_name(character)[:1] or character for character in name)
+    blocks = LCSseq.editops(normalise_name(text), written).as_matching_blocks()
     pieces = (name[block.b : block.b + block.size] for block in blocks)
     return tuple(piece for piece in pieces if len(piece) > 1)

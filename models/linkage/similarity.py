@@ -1,4 +1,4 @@
-"""How a complaint and somebody it may mean agree, as numbers."""
+"""Similarity features of a complaint and a candidate."""
 
 from __future__ import annotations
 
@@ -16,73 +16,74 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PAIR_FEATURES = (
-    "site_ratio",  # how alike the whole names are
-    "site_partial",  # how well the shorter stands in the longer
-    "site_found",  # share of what was said found again
-    "site_same",  # nothing differs
+    "site_ratio",  # similarity of the whole names, 0 to 1
+    "site_partial",  # best similarity of the shorter to a part of the longer
+    "site_found",  # share of the complaint's n-grams found
+    "site_same",  # the names are equal
     "firm_ratio",
     "firm_partial",
     "firm_found",
     "firm_same",
-    "both_found",  # site and employer agree at once
-    "other_stage",  # another phase or lot is named
+    "both_found",  # product of site_found and firm_found
+    "other_stage",  # the complaint names another phase or lot
     "unsaid_stage",  # the project has a phase or lot, the complaint names none
     "not_begun",
     "long_over",  # completed more than GRACE_DAYS before
-    "too_many",  # more workers than were ever counted on site
+    "too_many",  # more workers than the largest number on site
 )
 NONE_FEATURES = ("none", "none_without_site", "none_without_firm")
-"""What speaks for nobody of those that come into question."""
+"""Features of the alternative "none of them"."""
 
 FEATURE_COUNT = len(PAIR_FEATURES) + len(NONE_FEATURES)
 
 Texts = Sequence[str]
 
 _core = lru_cache(maxsize=200_000)(core_name)
-_stages = lru_cache(maxsize=200_000)(phases)
+_phases = lru_cache(maxsize=200_000)(phases)
 
 
 def similarity_features(
-    complaints: Sequence[ComplaintText], targets: Sequence[Candidate], pairs: CandidatePairs
+    complaints: Sequence[ComplaintText], candidates: Sequence[Candidate], pairs: CandidatePairs
 ) -> NDArray[np.float64]:
     """The features of all pairs, shape (complaints, compared + 1, FEATURE_COUNT).
 
     The last row of each complaint is the alternative "none of them".
     """
-    count, most = pairs.candidates.shape
-    parts = np.zeros((count, most + 1, FEATURE_COUNT))
-    said, asked = np.nonzero(pairs.candidates >= 0)
-    who = [targets[n] for n in pairs.candidates[said, asked].tolist()]
-    told = [complaints[n] for n in said.tolist()]
-    site = _alike([_core(one.site) for one in told], [one.names for one in who])
-    heard = {one.firm: core_firm_name(one.firm) for one in complaints}
-    firm = _alike([heard[one.firm] for one in told], [one.firms for one in who])
-    columns = (
-        *(site[0], site[1], pairs.site[said, asked], site[0] >= 1),
-        *(firm[0], firm[1], pairs.firm[said, asked], firm[0] >= 1),
-        pairs.site[said, asked] * pairs.firm[said, asked],
-        *_stage_parts(told, who),
-        *_day_parts(told, who),
+    count, compared = pairs.candidates.shape
+    parts = np.zeros((count, compared + 1, FEATURE_COUNT))
+    rows, columns = np.nonzero(pairs.candidates >= 0)
+    right = [candidates[n] for n in pairs.candidates[rows, columns].tolist()]
+    left = [complaints[n] for n in rows.tolist()]
+    site = _name_similarity([_core(c.site) for c in left], [c.names for c in right])
+    firm_names = {c.firm: core_firm_name(c.firm) for c in complaints}
+    firm = _name_similarity([firm_names[c.firm] for c in left], [c.firms for c in right])
+    site_found, firm_found = pairs.site[rows, columns], pairs.firm[rows, columns]
+    features = (
+        *(site[0], site[1], site_found, site[0] >= 1),
+        *(firm[0], firm[1], firm_found, firm[0] >= 1),
+        site_found * firm_found,
+        *_phase_features(left, right),
+        *_day_features(left, right),
         [
-            bool(t.workers and w.max_present and t.workers > w.max_present)
-            for t, w in zip(told, who, strict=True)
+            bool(one.workers and other.max_present and one.workers > other.max_present)
+            for one, other in zip(left, right, strict=True)
         ],
     )
-    for place, column in enumerate(columns):
-        parts[said, asked, place] = np.asarray(column, dtype=np.float64)
-    parts[:, most, len(PAIR_FEATURES)] = 1
-    parts[:, most, len(PAIR_FEATURES) + 1] = [not one.site for one in complaints]
-    parts[:, most, len(PAIR_FEATURES) + 2] = [not heard[one.firm] for one in complaints]
+    for index, values in enumerate(features):
+        parts[rows, columns, index] = np.asarray(values, dtype=np.float64)
+    parts[:, compared, len(PAIR_FEATURES)] = 1
+    parts[:, compared, len(PAIR_FEATURES) + 1] = [not c.site for c in complaints]
+    parts[:, compared, len(PAIR_FEATURES) + 2] = [not firm_names[c.firm] for c in complaints]
     return parts
 
 
-def _alike(said: Texts, names: Sequence[Texts]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The best likeness of each text with any of its names: whole, and of the shorter in it."""
+def _name_similarity(texts: Texts, names: Sequence[Texts]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The best similarity of each text with any of its names: of the whole, and of a part."""
     from rapidfuzz import fuzz
 
-    sizes = np.array([max(len(one), 1) for one in names], dtype=np.int64)
-    left = [text for text, size in zip(said, sizes.tolist(), strict=True) for _ in range(size)]
-    right = [_core(name) for one in names for name in (one or ("",))]
+    sizes = np.array([max(len(group), 1) for group in names], dtype=np.int64)
+    left = [text for text, size in zip(texts, sizes.tolist(), strict=True) for _ in range(size)]
+    right = [_core(name) for group in names for name in (group or ("",))]
     starts = np.cumsum(sizes) - sizes
     whole, part = (_best(left, right, starts, by) for by in (fuzz.ratio, fuzz.partial_ratio))
     return whole, part
@@ -95,32 +96,32 @@ def _best(
 
     if not len(starts):
         return np.zeros(0)
-    likeness = cpdist(left, right, scorer=by, dtype=np.float32, workers=-1) / 100
-    # Two empty texts are alike to the library; here they say nothing.
-    likeness[np.array([not (a and b) for a, b in zip(left, right, strict=True)])] = 0
-    return np.asarray(np.maximum.reduceat(likeness, starts))
+    similarity = cpdist(left, right, scorer=by, dtype=np.float32, workers=-1) / 100
+    # rapidfuzz gives two empty texts the similarity 1; here they are no evidence.
+    similarity[np.array([not (a and b) for a, b in zip(left, right, strict=True)])] = 0
+    return np.asarray(np.maximum.reduceat(similarity, starts))
 
 
-def _stage_parts(
-    told: Sequence[ComplaintText], who: Sequence[Candidate]
+def _phase_features(
+    complaints: Sequence[ComplaintText], candidates: Sequence[Candidate]
 ) -> tuple[list[bool], list[bool]]:
+    """``other_stage`` and ``unsaid_stage`` of each pair."""
     other, unsaid = [], []
-    for one, target in zip(told, who, strict=True):
-        said = _stages(one.site)
-        named = frozenset[str]().union(*(_stages(name) for name in target.names))
-        other.append(bool(said - named))
-        unsaid.append(bool(one.site and named - said))
+    for complaint, candidate in zip(complaints, candidates, strict=True):
+        claimed = _phases(complaint.site)
+        actual = frozenset[str]().union(*(_phases(name) for name in candidate.names))
+        other.append(bool(claimed - actual))
+        unsaid.append(bool(complaint.site and actual - claimed))
     return other, unsaid
 
 
-def _day_parts(
-    told: Sequence[ComplaintText], who: Sequence[Candidate]
+def _day_features(
+    complaints: Sequence[ComplaintText], candidates: Sequence[Candidate]
 ) -> tuple[list[bool], list[bool]]:
-    begun = [
-        bool(w.started_on and t.received_on < w.started_on) for t, w in zip(told, who, strict=True)
+    """``not_begun`` and ``long_over`` of each pair."""
+    pairs = [(a.received_on, b) for a, b in zip(complaints, candidates, strict=True)]
+    not_begun = [bool(b.started_on and day < b.started_on) for day, b in pairs]
+    long_over = [
+        bool(b.completed_on and (day - b.completed_on).days > GRACE_DAYS) for day, b in pairs
     ]
-    over = [
-        bool(w.completed_on and (t.received_on - w.completed_on).days > GRACE_DAYS)
-        for t, w in zip(told, who, strict=True)
-    ]
-    return begun, over
+    return not_begun, long_over

@@ -1,4 +1,4 @@
-"""What was known before a date of complaints, of projects, and of all names they go by."""
+"""Input of linkage: complaints, projects and organisations as known before a date."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from risk.store.store import RecordStore
 
-_THEN = "known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
+_AS_OF = "known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
 
 _COMPLAINTS = f"""
 SELECT complaint_id, received_on, coalesce(project_text, ''), coalesce(employer_text, ''), workers,
        amount_claimed, text, CASE WHEN NOT linked THEN project_id END
-FROM complaints_versions WHERE {_THEN} AND received_on >= $2 ORDER BY received_on, complaint_id
+FROM complaints_versions WHERE {_AS_OF} AND received_on >= $2 ORDER BY received_on, complaint_id
 """
 
 _SITES = f"""
 SELECT project_id, region_code, started_on, completed_on, owner_id, contractor_id
-FROM projects_versions WHERE {_THEN} ORDER BY project_id
+FROM projects_versions WHERE {_AS_OF} ORDER BY project_id
 """
 
-_CROWDS = f"""
+_MAX_PRESENT = f"""
 SELECT project_id, max(present) FROM (
   SELECT project_id, period, sum(workers_present) AS present FROM attendance_versions
-  WHERE {_THEN} GROUP BY ALL
+  WHERE {_AS_OF} GROUP BY ALL
 ) GROUP BY project_id
 """
 
 
 @dataclass(frozen=True)
 class ComplaintText:
-    """A complaint in its own words; ``project_id`` as the authority names it, None if it does not.
+    """A complaint as written: site and firm in free text, the claimed ``amount`` in fen.
 
-    ``amount`` is what is claimed, in fen.
+    ``project_id`` is the one given by the authority, None if there is none.
     """
 
     complaint_id: str
@@ -51,10 +51,11 @@ class ComplaintText:
 
 @dataclass(frozen=True)
 class Candidate:
-    """Somebody a complaint may mean: a project or an organisation.
+    """A project or organisation that a complaint may mean.
 
-    ``names`` are the project's, ``firms`` those of all who build it; an organisation has firms
-    only. ``max_present`` is the largest number of people on site in a month, None if not counted.
+    ``names`` are those of the project, ``firms`` those of all its builders; an organisation has
+    ``firms`` only. ``max_present`` is the largest number of people on site in a month, None if they
+    were never counted.
     """
 
     key: str
@@ -68,9 +69,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class LinkageSnapshot:
-    """Everything linking works with. ``builders`` are the organisations of each project;
+    """All input of linkage.
 
-    ``respondents`` the organisation of the case that followed a complaint.
+    ``builders`` are the organisations of each project, ``respondents`` the organisation of the case
+    that followed each complaint.
     """
 
     complaints: Sequence[ComplaintText]
@@ -81,18 +83,18 @@ class LinkageSnapshot:
 
 
 def read_snapshot(store: RecordStore, as_of: dt.date, since: dt.date) -> LinkageSnapshot:
-    """What was known strictly before ``as_of``; complaints received from ``since`` on.
+    """Read what was known strictly before ``as_of``; complaints received from ``since`` on.
 
-    Every name an organisation or project had in a version known by then is a name of it.
+    Names include those of all earlier versions of an organisation or project.
     """
 
     def rows(sql: str, *more: object) -> list[tuple[Any, ...]]:
         return store.rows(sql, [as_of, *more])
 
-    organisations = _gathered(
+    organisations = _group(
         rows("SELECT DISTINCT org_id, org_name FROM organizations WHERE known_at < $1 ORDER BY ALL")
     )
-    titles = _gathered(
+    titles = _group(
         rows(
             "SELECT DISTINCT project_id, project_name FROM projects WHERE known_at < $1"
             " ORDER BY ALL"
@@ -100,13 +102,13 @@ def read_snapshot(store: RecordStore, as_of: dt.date, since: dt.date) -> Linkage
     )
     contracts = rows(
         "SELECT DISTINCT project_id, contractor_id, contractor_name FROM contracts_versions"
-        f" WHERE {_THEN} ORDER BY ALL"
+        f" WHERE {_AS_OF} ORDER BY ALL"
     )
     sites = rows(_SITES)
-    crowds = dict(rows(_CROWDS))
-    builders, firms = _who_builds(sites, contracts, organisations)
-    places = rows(
-        f"SELECT org_id, region_code FROM organizations_versions WHERE {_THEN} ORDER BY 1"
+    max_present = dict(rows(_MAX_PRESENT))
+    builders, firms = _builders(sites, contracts, organisations)
+    regions = rows(
+        f"SELECT org_id, region_code FROM organizations_versions WHERE {_AS_OF} ORDER BY 1"
     )
     return LinkageSnapshot(
         complaints=[ComplaintText(*row) for row in rows(_COMPLAINTS, since)],
@@ -118,48 +120,48 @@ def read_snapshot(store: RecordStore, as_of: dt.date, since: dt.date) -> Linkage
                 firms[row[0]],
                 row[2],
                 row[3],
-                crowds.get(row[0]),
+                max_present.get(row[0]),
             )
             for row in sites
         ],
         organisations=[
-            Candidate(number, place, (), tuple(organisations[number])) for number, place in places
+            Candidate(key, region, (), tuple(organisations[key])) for key, region in regions
         ],
         builders=builders,
         respondents=dict(
             rows(
-                f"SELECT complaint_id, org_id FROM cases_versions WHERE {_THEN}"
+                f"SELECT complaint_id, org_id FROM cases_versions WHERE {_AS_OF}"
                 " AND complaint_id IS NOT NULL AND org_id IS NOT NULL ORDER BY case_id"
             )
         ),
     )
 
 
-def _gathered(pairs: Sequence[tuple[str, str]]) -> Mapping[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
+def _group(pairs: Sequence[tuple[str, str]]) -> Mapping[str, list[str]]:
+    groups: dict[str, list[str]] = defaultdict(list)
     for key, name in pairs:
-        found[key].append(name)
-    return found
+        groups[key].append(name)
+    return groups
 
 
-def _who_builds(
+def _builders(
     sites: Sequence[tuple[Any, ...]],
     contracts: Sequence[tuple[str, str | None, str | None]],
     organisations: Mapping[str, list[str]],
 ) -> tuple[Mapping[str, frozenset[str]], Mapping[str, tuple[str, ...]]]:
-    """Organisations of each project, and all names of whoever builds it, persons too."""
-    numbers: dict[str, set[str]] = {row[0]: {one for one in row[4:6] if one} for row in sites}
+    """Organisations of each project, and the names of all its builders, including persons."""
+    keys: dict[str, set[str]] = {row[0]: {key for key in row[4:6] if key} for row in sites}
     written: dict[str, set[str]] = {row[0]: set() for row in sites}
     for project, contractor, name in contracts:
-        if project in numbers:
+        if project in keys:
             if contractor:
-                numbers[project].add(contractor)
+                keys[project].add(contractor)
             if name:
                 written[project].add(name)
     names = {
         project: tuple(
-            sorted(written[project] | {n for one in held for n in organisations.get(one, ())})
+            sorted(written[project] | {name for org in orgs for name in organisations.get(org, ())})
         )
-        for project, held in numbers.items()
+        for project, orgs in keys.items()
     }
-    return {project: frozenset(held) for project, held in numbers.items()}, names
+    return {project: frozenset(orgs) for project, orgs in keys.items()}, names

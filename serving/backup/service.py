@@ -111,9 +111,9 @@ def restore(source: Path, workspace: Workspace, url: str | None) -> BackupResult
     return BackupResult(rows, source.stat().st_size)
 
 
-def _dump(database: Database, place: Path) -> int:
+def _dump(database: Database, folder: Path) -> int:
     """Write all tables as of one moment; return the number of rows."""
-    (place / "service").mkdir()
+    (folder / "service").mkdir()
     rows = 0
     options = (
         {"isolation_level": "REPEATABLE READ"}
@@ -122,22 +122,22 @@ def _dump(database: Database, place: Path) -> int:
     )
     with database.engine.connect().execution_options(**options) as connection:
         for table in METADATA.sorted_tables:
-            with (place / "service" / f"{table.name}.jsonl").open("w", encoding="utf-8") as file:
+            with (folder / "service" / f"{table.name}.jsonl").open("w", encoding="utf-8") as file:
                 for row in connection.execute(select(table)):
                     file.write(json.dumps([_plain(value) for value in row]) + "\n")
                     rows += 1
     return rows
 
 
-def _load(database: Database, place: Path, about: dict[str, Any]) -> int:
+def _load(database: Database, folder: Path, about: dict[str, Any]) -> int:
     if about["migration"] != HEAD:
-        raise BackupUnreadable(path=str(place), detail=f"migration {about['migration']}")
+        raise BackupUnreadable(path=str(folder), detail=f"migration {about['migration']}")
     rows = 0
     with writing(database.engine).begin() as connection:
         for table in METADATA.sorted_tables:
             if connection.execute(select(table).limit(1)).first() is not None:
                 raise RestoreWouldMix(path=table.name)
-            for batch in _batches(place / "service" / f"{table.name}.jsonl", table):
+            for batch in _batches(folder / "service" / f"{table.name}.jsonl", table):
                 connection.execute(insert(table), batch)
                 rows += len(batch)
             _reset_sequence(connection, table)
@@ -193,34 +193,34 @@ def _value(value: Any, column: Any) -> Any:
     return dt.date.fromisoformat(value) if isinstance(column.type, Date) else value
 
 
-def _copy_stores(workspace: Workspace, place: Path) -> None:
+def _copy_stores(workspace: Workspace, folder: Path) -> None:
     if workspace.records.is_file():
         # An open reader keeps writers out while the file is copied.
         with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb):
-            shutil.copyfile(workspace.records, place / workspace.records.name)
+            shutil.copyfile(workspace.records, folder / workspace.records.name)
     if workspace.tracking.is_file():
         with (
             sqlite3.connect(f"{workspace.tracking.resolve().as_uri()}?mode=ro", uri=True) as source,
-            sqlite3.connect(place / workspace.tracking.name) as copy,
+            sqlite3.connect(folder / workspace.tracking.name) as copy,
         ):
             source.backup(copy)
         source.close()
         copy.close()
 
 
-def _unpack(source: Path, place: Path) -> dict[str, Any]:
+def _unpack(source: Path, folder: Path) -> dict[str, Any]:
     try:
         with tarfile.open(source, "r:gz") as archive:
-            archive.extractall(place, filter="data")
-        about: dict[str, Any] = json.loads((place / _ABOUT).read_text(encoding="utf-8"))
+            archive.extractall(folder, filter="data")
+        about: dict[str, Any] = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
     except (tarfile.TarError, OSError, EOFError, ValueError) as error:
         raise BackupUnreadable(path=str(source), detail=str(error)) from error
     if about.get("format") != _FORMAT:
         raise BackupUnreadable(path=str(source), detail=str(about.get("format")))
     for name, digest in about["files"].items():
-        if not (place / name).is_file() or _digest(place / name) != digest:
+        if not (folder / name).is_file() or _digest(folder / name) != digest:
             raise BackupUnreadable(path=str(source), detail=name)
-    (place / _ABOUT).unlink()
+    (folder / _ABOUT).unlink()
     return about
 
 

@@ -93,8 +93,8 @@ def decide_link(request: Request, complaint_id: str, principal: Decider, form: F
             lambda c: decide(c, database, principal, choice, rows, now()),
         )
     except WagewatchError as error:
-        told = error.message(page_language(request))
-        return render(request, "link_refused", principal, status=422, told=told)
+        message = error.message(page_language(request))
+        return render(request, "link_refused", principal, status=422, told=message)
     return render(request, "said", principal, said=f"links.{verdict}")
 
 

@@ -37,7 +37,7 @@ def subscribe(
 
     def keep(connection: Connection) -> NewSubscription:
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        kept = outbox.Subscription(
+        subscription = outbox.Subscription(
             subscription_id=str(uuid.uuid4()),
             name=wanted.name,
             url=wanted.url,
@@ -48,9 +48,9 @@ def subscribe(
             created_by=principal.name,
             ended_at=None,
         )
-        outbox.add_subscription(connection, kept)
-        told = _to_schema(kept, outbox.Backlog(0, 0))
-        return NewSubscription(**told.model_dump(), secret=secret)
+        outbox.add_subscription(connection, subscription)
+        schema = _to_schema(subscription, outbox.Backlog(0, 0))
+        return NewSubscription(**schema.model_dump(), secret=secret)
 
     return write_once(WriteRequest(request, database, principal, wanted), keep)
 

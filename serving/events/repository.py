@@ -60,7 +60,7 @@ def record_events(connection: Connection, rows: Sequence[dict[str, Any]], now: d
         connection.execute(insert(DELIVERIES), wanted)
 
 
-def list_events(engine: Engine, principal: Principal, wanted: PageRequest) -> Page[Event]:
+def list_events(engine: Engine, principal: Principal, request: PageRequest) -> Page[Event]:
     """Return a page of list events after a cursor; the next cursor is the last event number.
 
     Unlike other pages the cursor is never None once there was an event, so that a client that has
@@ -74,8 +74,8 @@ def list_events(engine: Engine, principal: Principal, wanted: PageRequest) -> Pa
         ),
     )
     with engine.connect() as connection:
-        rows, _ = page(connection, query, EVENTS.c.id, wanted)
-    return Page([to_event(row) for row in rows], int(rows[-1].id) if rows else wanted.cursor)
+        rows, _ = page(connection, query, EVENTS.c.id, request)
+    return Page([to_event(row) for row in rows], int(rows[-1].id) if rows else request.cursor)
 
 
 def to_event(row: Row[Any]) -> Event:

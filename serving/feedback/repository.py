@@ -34,14 +34,14 @@ def add_feedback(connection: Connection, feedback: FeedbackRow) -> None:
 
 
 def list_feedback(
-    engine: Engine, principal: Principal, wanted: PageRequest, project_id: str | None
+    engine: Engine, principal: Principal, request: PageRequest, project_id: str | None
 ) -> Page[FeedbackRow]:
     """A page of the feedback on projects of the principal's region, oldest first."""
     query = select(FEEDBACK).where(within(FEEDBACK.c.region_code, principal))
     if project_id is not None:
         query = query.where(FEEDBACK.c.project_id == project_id)
     with engine.connect() as connection:
-        rows, after = page(connection, query, FEEDBACK.c.id, wanted)
+        rows, after = page(connection, query, FEEDBACK.c.id, request)
     names = [field.name for field in fields(FeedbackRow)]
     found = [{name: row._mapping[name] for name in names} for row in rows]
     return Page([FeedbackRow(**{**one, "given_at": utc(one["given_at"])}) for one in found], after)

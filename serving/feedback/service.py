@@ -24,7 +24,7 @@ def create(
         NotPublished, ProjectNotScored: the project has no score of that date in the region.
     """
     WatchlistRepository(database).project_risk(given.project_id, given.as_of, principal)
-    kept = FeedbackRow(
+    row = FeedbackRow(
         project_id=given.project_id,
         region_code=region_of(connection, given.project_id, principal),
         as_of=given.as_of,
@@ -34,20 +34,20 @@ def create(
         given_by=principal.name,
         given_at=now(),
     )
-    add_feedback(connection, kept)
-    return to_schema(kept)
+    add_feedback(connection, row)
+    return to_schema(row)
 
 
 def list_(
-    database: Database, principal: Principal, wanted: PageRequest, project_id: str | None
+    database: Database, principal: Principal, request: PageRequest, project_id: str | None
 ) -> Page[Feedback]:
     """Return a page of the feedback on projects of the region."""
-    found = list_feedback(database.engine, principal, wanted, project_id)
+    found = list_feedback(database.engine, principal, request, project_id)
     after = None if found.next is None else str(found.next)
     return Page(items=[to_schema(one) for one in found.items], next=after)
 
 
-def to_schema(kept: FeedbackRow) -> Feedback:
+def to_schema(row: FeedbackRow) -> Feedback:
     """Return the schema of a piece of feedback."""
-    values = {name: getattr(kept, name) for name in Feedback.model_fields}
-    return Feedback.model_validate({**values, "family": kept.family or None})
+    values = {name: getattr(row, name) for name in Feedback.model_fields}
+    return Feedback.model_validate({**values, "family": row.family or None})

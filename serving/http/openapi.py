@@ -55,7 +55,7 @@ def add_docs(app: FastAPI, routers: Sequence[APIRouter]) -> None:
     static = files("fastapi_offline") / "static"
     app.mount(_ASSETS, StaticFiles(directory=str(static)), name="docs-assets")
     app.add_api_route("/docs", _page(app), include_in_schema=False, response_class=HTMLResponse)
-    app.add_api_route(OPENAPI_URL, openapi, include_in_schema=False)
+    app.add_route(OPENAPI_URL, openapi, include_in_schema=False)
     app.state.api_description = description
 
 

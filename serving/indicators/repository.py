@@ -44,7 +44,7 @@ def save_rates(connection: Connection, rates: Sequence[CountyRates]) -> None:
 
 
 def list_rates(
-    engine: Engine, principal: Principal, wanted: PageRequest, as_of: dt.date | None, digits: int
+    engine: Engine, principal: Principal, request: PageRequest, as_of: dt.date | None, digits: int
 ) -> Page[CountyRates]:
     """Return a page of the rates of the region as of ``as_of``, the newest for None.
 
@@ -56,5 +56,5 @@ def list_rates(
     long = func.length(INDICATORS.c.region_code) == digits
     query = select(INDICATORS).where(and_(day, here, long))
     with engine.connect() as connection:
-        rows, after = page(connection, query, INDICATORS.c.id, wanted)
+        rows, after = page(connection, query, INDICATORS.c.id, request)
     return Page([CountyRates(r.as_of, r.region_code, r.month, r.rates) for r in rows], after)

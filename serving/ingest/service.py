@@ -55,16 +55,16 @@ def create(
     """
     table = TABLES[name]
     _require_inside(connection, principal, table, rows)
-    kept = build_submission(table, rows, principal, now())
+    submission = build_submission(table, rows, principal, now())
     try:
-        bad = check_submission(table, kept)
+        bad = check_submission(table, submission)
     except IntakeFailure as failure:
-        told = {f"reasons_{language}": failure.message(language) for language in LANGUAGES}
-        raise RowsUnreadable(**told) from None
-    add_submission(connection, kept)
+        reasons = {f"reasons_{language}": failure.message(language) for language in LANGUAGES}
+        raise RowsUnreadable(**reasons) from None
+    add_submission(connection, submission)
     if name == "projects":
         _save_regions(connection, rows, {one.number for one in bad})
-    return _to_schema(table, kept, rows, bad)
+    return _to_schema(table, submission, rows, bad)
 
 
 def get_state(database: Database, principal: Principal, submission_id: str) -> SubmissionState:
@@ -119,10 +119,12 @@ def _save_regions(connection: Connection, rows: Sequence[Row], bad: set[int]) ->
     save_regions(connection, {key: code for key, code in found.items() if len(code) <= 12})
 
 
-def _to_schema(table: Table, kept: Kept, rows: Sequence[Row], bad: Sequence[BadRow]) -> Submission:
+def _to_schema(
+    table: Table, submission: Kept, rows: Sequence[Row], bad: Sequence[BadRow]
+) -> Submission:
     known = {field.name for field in (*table.fields, KNOWN_AT)}
     return Submission(
-        id=kept.submission_id,
+        id=submission.submission_id,
         table=table.name,
         read=len(rows),
         good=len(rows) - len(bad),

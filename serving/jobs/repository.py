@@ -96,11 +96,11 @@ def find_job(engine: Engine, job_id: str, principal: Principal) -> Job:
     return _job(row)
 
 
-def list_jobs(engine: Engine, principal: Principal, wanted: PageRequest) -> Page[Job]:
+def list_jobs(engine: Engine, principal: Principal, request: PageRequest) -> Page[Job]:
     """Return a page of the jobs of the region, newest first."""
     query = select(JOBS).where(within(JOBS.c.region, principal))
     with engine.connect() as connection:
-        rows, after = page(connection, query, JOBS.c.id, wanted, newest_first=True)
+        rows, after = page(connection, query, JOBS.c.id, request, newest_first=True)
     return Page([_job(row) for row in rows], after)
 
 

@@ -35,14 +35,14 @@ def get(database: Database, principal: Principal, job_id: str) -> Job:
     return to_schema(find_job(database.engine, job_id, principal))
 
 
-def list_(database: Database, principal: Principal, wanted: PageRequest) -> Page[Job]:
+def list_(database: Database, principal: Principal, request: PageRequest) -> Page[Job]:
     """Return a page of the jobs of the region, newest first."""
-    found = list_jobs(database.engine, principal, wanted)
+    found = list_jobs(database.engine, principal, request)
     after = None if found.next is None else str(found.next)
     return Page(items=[to_schema(kept) for kept in found.items], next=after)
 
 
-def to_schema(kept: JobKept) -> Job:
+def to_schema(job: JobKept) -> Job:
     """Return the schema of a job."""
-    values = {name: getattr(kept, name) for name in Job.model_fields if name != "id"}
-    return Job.model_validate({"id": kept.job_id, **values})
+    values = {name: getattr(job, name) for name in Job.model_fields if name != "id"}
+    return Job.model_validate({"id": job.job_id, **values})

@@ -27,7 +27,7 @@ class MatterEvent:
 
 
 def matter_event(type: str, about: Matter | Opening, on: dt.date, **more: Any) -> MatterEvent:
-    """What subscribers are told of a matter, and ``more`` of what happened to it."""
+    """Build the event of a matter; ``more`` are the fields of what happened to it."""
     facts, region = about.facts, about.region_code
     of_facts = {"project_id": facts.project_id, "org_id": facts.org_id, "region_code": region}
     data = {"matter": about.key, "kind": about.kind, **of_facts, **more}
@@ -35,7 +35,7 @@ def matter_event(type: str, about: Matter | Opening, on: dt.date, **more: Any) -
 
 
 def opened_event(opening: Opening) -> MatterEvent:
-    """What subscribers are told of a matter that was opened."""
+    """Build the event of a matter that was opened."""
     facts = opening.facts
     return matter_event(MATTER_OPENED, opening, facts.as_of, name=facts.name, workers=facts.workers)
 

@@ -66,8 +66,8 @@ def open_matter(request: Request, principal: Writer, form: Form) -> Response:
             lambda connection: made.append(open_manually(connection, principal, hand, now())),
         )
     except WagewatchError as error:
-        told = error.message(page_language(request))
-        return render(request, "refused", principal, status=422, message=told)
+        message = error.message(page_language(request))
+        return render(request, "refused", principal, status=422, message=message)
     answer = render(request, "said", principal, said="steps.opened")
     answer.headers["HX-Redirect"] = f"/matters/{made[0].key}"
     return answer

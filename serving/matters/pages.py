@@ -127,8 +127,8 @@ def step_response(
             lambda connection: apply_step(connection, principal, matter, wanted, rules, moment),
         )
     except WagewatchError as error:
-        told = error.message(page_language(request))
-        return render(request, "refused", principal, status=422, message=told)
+        message = error.message(page_language(request))
+        return render(request, "refused", principal, status=422, message=message)
     return render(request, "said", principal, said=f"steps.{wanted.step}")
 
 

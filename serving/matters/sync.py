@@ -83,11 +83,11 @@ def _sync_list(
         insert_matter(connection, opening, BY_RULE, now)
     for opening in _updates(known, found, source, stored is not None):
         insert_facts(connection, opening)
-    told = [opening for opening in new if opening.facts.listed]
-    record_matters(connection, [opened_event(opening) for opening in told], now)
+    openings = [opening for opening in new if opening.facts.listed]
+    record_matters(connection, [opened_event(opening) for opening in openings], now)
     if new:
         add_audit_entries(connection, [_audit_entry(source, len(new), now)])
-    return len(told)
+    return len(openings)
 
 
 def _openings(document: Document, source: UnprocessedList) -> Iterator[Opening]:

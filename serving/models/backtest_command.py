@@ -36,15 +36,17 @@ def backtest(
 
     cli = cli_context(context)
     cache_dir = cli.workspace.features
-    places = capacity or capacity_of(open_settings(cli), kind)
+    list_size = capacity or capacity_of(open_settings(cli), kind)
     with open_records(cli) as stored, progress() as step:
         store = stored.for_kind(kind)
-        done = run_backtest(store, first, last, capacity=places, progress=step, cache_dir=cache_dir)
+        done = run_backtest(
+            store, first, last, capacity=list_size, progress=step, cache_dir=cache_dir
+        )
         worths = None
         if ablation:
             months = plan_walk(store, first, last)
             worths = run_ablation(
-                store, months, capacity=places, progress=step, cache_dir=cache_dir
+                store, months, capacity=list_size, progress=step, cache_dir=cache_dir
             )
     if json:
         print_json(documents(done, worths))

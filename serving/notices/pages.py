@@ -103,5 +103,5 @@ def letter(
 
 
 def _refused(request: Request, principal: Principal, error: WagewatchError) -> Response:
-    told = error.message(page_language(request))
-    return render(request, "refused", principal, status=422, message=told)
+    message = error.message(page_language(request))
+    return render(request, "refused", principal, status=422, message=message)

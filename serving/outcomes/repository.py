@@ -115,7 +115,7 @@ def outcome_versions(engine: Engine, outcome_id: str, principal: Principal) -> l
 
 
 def list_outcomes(
-    engine: Engine, principal: Principal, wanted: PageRequest, filters: Mapping[str, object]
+    engine: Engine, principal: Principal, request: PageRequest, filters: Mapping[str, object]
 ) -> Page[Outcome]:
     """Return a page of the newest versions of the outcomes of the region, oldest first."""
     newest = (
@@ -136,7 +136,7 @@ def list_outcomes(
     for name, value in filters.items():
         query = query.where(OUTCOMES.c[name] == value)
     with engine.connect() as connection:
-        rows, after = page(connection, query, OUTCOMES.c.id, wanted)
+        rows, after = page(connection, query, OUTCOMES.c.id, request)
     return Page([_outcome(row) for row in rows], after)
 
 

@@ -86,11 +86,11 @@ def correct(
 
 
 def list_(
-    database: Database, principal: Principal, wanted: PageRequest, filters: Mapping[str, object]
+    database: Database, principal: Principal, request: PageRequest, filters: Mapping[str, object]
 ) -> Page[Outcome]:
     """Return a page of the newest outcomes of the region that match ``filters`` (None: any)."""
     chosen = {name: value for name, value in filters.items() if value is not None}
-    found = repository.list_outcomes(database.engine, principal, wanted, chosen)
+    found = repository.list_outcomes(database.engine, principal, request, chosen)
     after = None if found.next is None else str(found.next)
     return Page(items=[to_schema(one) for one in found.items], next=after)
 

@@ -136,7 +136,7 @@ def list_notes(
     limit: LimitQuery = 100,
 ) -> Page[Note]:
     """Notes on a project, oldest first."""
-    return service.notes(database, principal, project_id, page_request(limit, cursor))
+    return service.list_project_notes(database, principal, project_id, page_request(limit, cursor))
 
 
 @router.post("/{project_id:path}/notes", status_code=201, response_model=Note)
@@ -152,8 +152,8 @@ def add_note(
 
     def keep(connection: Connection) -> Note:
         region = region_of(connection, project_id, principal)
-        kept = repository.NoteRow(project_id, region, note.text, principal.name, now())
-        repository.add_note(connection, kept)
-        return service.note_to_schema(kept)
+        row = repository.NoteRow(project_id, region, note.text, principal.name, now())
+        repository.add_note(connection, row)
+        return service.note_to_schema(row)
 
     return write_once(WriteRequest(request, database, principal, note, key), keep)

@@ -84,9 +84,9 @@ def visit_form(request: Request, project_id: str, principal: Visitor) -> Respons
 def judge(request: Request, project_id: str, principal: Judge, form: Form) -> Response:
     """Store feedback on the score or on a reason."""
     family = form.get("family") or None
-    said = {name: form.get(name) for name in ("as_of", "verdict", "comment")}
+    values = {name: form.get(name) for name in ("as_of", "verdict", "comment")}
     try:
-        given = FeedbackIn(project_id=project_id, family=family, **said)  # type: ignore[arg-type]
+        given = FeedbackIn(project_id=project_id, family=family, **values)  # type: ignore[arg-type]
     except ValidationError:
         return render(request, "said", principal, status=422, said="refused")
     database = reader_of(request).database
@@ -103,9 +103,9 @@ def write_note(request: Request, project_id: str, principal: Writer, form: Form)
 
     def keep(connection: Any) -> None:
         place = region_of(connection, project_id, principal)
-        said = form["text"][:4000]
+        note_text = form["text"][:4000]
         repository.add_note(
-            connection, repository.NoteRow(project_id, place, said, principal.name, now())
+            connection, repository.NoteRow(project_id, place, note_text, principal.name, now())
         )
 
     if form.get("text"):
@@ -226,8 +226,8 @@ def _history(reader: WatchlistReader, principal: Principal, project_id: str) -> 
     """Return the scores by date, oldest first; the list sealed last counts for a date."""
     newest: dict[dt.date, Document] = {}
     for one in WatchlistRepository(reader.database).score_history(project_id, principal):
-        said = {"label": f"{one.as_of:%Y-%m}", "probability": one.probability, "tier": one.tier}
-        newest.setdefault(one.as_of, {**said, "rank": one.rank})
+        score = {"label": f"{one.as_of:%Y-%m}", "probability": one.probability, "tier": one.tier}
+        newest.setdefault(one.as_of, {**score, "rank": one.rank})
     return [newest[day] for day in sorted(newest)][-24:]
 
 

@@ -31,14 +31,14 @@ def add_note(connection: Connection, note: NoteRow) -> None:
 
 
 def list_notes(
-    engine: Engine, project_id: str, principal: Principal, wanted: PageRequest
+    engine: Engine, project_id: str, principal: Principal, request: PageRequest
 ) -> Page[NoteRow]:
     """A page of the notes on a project of the principal's region, oldest first."""
     query = select(NOTES).where(
         NOTES.c.project_id == project_id, within(NOTES.c.region_code, principal)
     )
     with engine.connect() as connection:
-        rows, after = page(connection, query, NOTES.c.id, wanted)
+        rows, after = page(connection, query, NOTES.c.id, request)
     names = [field.name for field in fields(NoteRow)]
     found = [{name: row._mapping[name] for name in names} for row in rows]
     return Page([NoteRow(**{**one, "written_at": utc(one["written_at"])}) for one in found], after)

@@ -43,14 +43,14 @@ def list_part(
 
 
 def list_history(
-    database: Database, principal: Principal, project_id: str, wanted: PageRequest
+    database: Database, principal: Principal, project_id: str, request: PageRequest
 ) -> Page[ScoredThen]:
     """Return a page of the publications of a project, newest first; the cursor is an offset."""
     found = WatchlistRepository(database).score_history(project_id, principal)
-    start = wanted.cursor or 0
-    items = [ScoredThen(**asdict(one)) for one in found[start : start + wanted.limit]]
-    more = len(found) > start + wanted.limit
-    return Page(items=items, next=str(start + wanted.limit) if more else None)
+    start = request.cursor or 0
+    items = [ScoredThen(**asdict(one)) for one in found[start : start + request.limit]]
+    more = len(found) > start + request.limit
+    return Page(items=items, next=str(start + request.limit) if more else None)
 
 
 def get_changes(database: Database, principal: Principal, project_id: str) -> WhatChanged:
@@ -87,8 +87,8 @@ def get_elements(
     """
     risk = WatchlistRepository(database).project_risk(*which, principal).document()
     as_of = dt.date.fromisoformat(risk["as_of"])
-    kept = load_dossier(database.engine, which[0], as_of, principal) or {}
-    handling = kept.get("handling")
+    dossier = load_dossier(database.engine, which[0], as_of, principal) or {}
+    handling = dossier.get("handling")
     found = [
         element_to_dict(one) for one in elements_of(kind, handling, risk["region_code"], as_of)
     ]
@@ -106,13 +106,15 @@ def get_elements(
 
 def _element(one: Mapping[str, Any]) -> Element:
     words = {la: element_texts(one, la) for la in LANGUAGES}
-    told = {name: {la: words[la][name] for la in LANGUAGES} for name in ("title", "said", "obtain")}
-    kept = ("code", "standing", "fields", "evidence")
-    return Element.model_validate({**{name: one[name] for name in kept}, **told})
+    texts = {
+        name: {la: words[la][name] for la in LANGUAGES} for name in ("title", "said", "obtain")
+    }
+    copied = ("code", "standing", "fields", "evidence")
+    return Element.model_validate({**{name: one[name] for name in copied}, **texts})
 
 
-def notes(
-    database: Database, principal: Principal, project_id: str, wanted: PageRequest
+def list_project_notes(
+    database: Database, principal: Principal, project_id: str, request: PageRequest
 ) -> Page[Note]:
     """Return a page of the notes on a project.
 
@@ -121,18 +123,18 @@ def notes(
     """
     with database.engine.connect() as connection:
         region_of(connection, project_id, principal)
-    found = list_notes(database.engine, project_id, principal, wanted)
+    found = list_notes(database.engine, project_id, principal, request)
     after = None if found.next is None else str(found.next)
     return Page(items=[note_to_schema(one) for one in found.items], next=after)
 
 
-def note_to_schema(kept: NoteRow) -> Note:
+def note_to_schema(row: NoteRow) -> Note:
     """Return the schema of a note."""
     return Note(
-        project_id=kept.project_id,
-        text=kept.text,
-        written_by=kept.written_by,
-        written_at=kept.written_at,
+        project_id=row.project_id,
+        text=row.text,
+        written_by=row.written_by,
+        written_at=row.written_at,
     )
 
 

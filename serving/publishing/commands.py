@@ -30,8 +30,8 @@ def publish(
     cli = cli_context(context)
     settings = open_settings(cli)
     import_submissions(cli, settings)
-    places = capacity or capacity_of(settings, kind)
-    request = PublishRequest(as_of, places, region, by or os_user_name())
+    list_size = capacity or capacity_of(settings, kind)
+    request = PublishRequest(as_of, list_size, region, by or os_user_name())
     with (
         open_records(cli) as store,
         open_database(cli, settings) as database,

@@ -100,7 +100,7 @@ def build_publication(inputs: PublishInputs) -> Publication:
 
 def _select(inputs: PublishInputs) -> list[Selected]:
     policy, request = inputs.settings.policy, inputs.request
-    chosen = Policy(
+    selection_policy = Policy(
         capacity=request.capacity,
         seed=str(inputs.settings.seed),
         region=request.region,
@@ -110,7 +110,7 @@ def _select(inputs: PublishInputs) -> list[Selected]:
         tiers=inputs.settings.tiers.thresholds(),
     )
     candidates = (_candidate(p, inputs.flags) for p in inputs.scored.cohort.projects)
-    return choose(candidates, chosen, request.as_of)
+    return choose(candidates, selection_policy, request.as_of)
 
 
 def _candidate(project: ScoredProject, flags: Flags) -> Candidate:

@@ -38,8 +38,8 @@ class Scored:
 
     def within(self, region: str) -> Scored:
         """Only the projects whose region code begins with ``region``."""
-        kept = tuple(p for p in self.cohort.projects if p.region_code.startswith(region))
-        return replace(self, cohort=replace(self.cohort, projects=kept))
+        projects = tuple(p for p in self.cohort.projects if p.region_code.startswith(region))
+        return replace(self, cohort=replace(self.cohort, projects=projects))
 
 
 def load_novelty_detector(registry: Registry, version: str) -> NoveltyDetector | None:

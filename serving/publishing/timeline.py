@@ -116,5 +116,7 @@ def _words(kind: str, language: Language, amount: int | None, workers: int | Non
         details.append(text("timeline.workers", language, workers=workers))
     if amount is not None:
         details.append(text("timeline.amount", language, amount=f"{amount / 100:,.2f}"))
-    said = text(f"timeline.{kind}", language)
-    return text("timeline.with", language, said=said, more=", ".join(details)) if details else said
+    event = text(f"timeline.{kind}", language)
+    return (
+        text("timeline.with", language, said=event, more=", ".join(details)) if details else event
+    )

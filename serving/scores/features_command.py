@@ -43,8 +43,8 @@ def _here(cli: CliContext, as_of: AsOfs, out: str, records: str | None, kind: Ki
         if out.endswith("/") or path.is_dir():
             with convert_os_errors(path):
                 return write_features_by_date(store, as_of, path, step)
-        with atomic_write(path) as beside:
-            return write_features(store, as_of, beside, step)
+        with atomic_write(path) as temporary:
+            return write_features(store, as_of, temporary, step)
 
 
 def _by_spark(

@@ -108,13 +108,13 @@ def _computed(
     todo = steps(FEATURE_SETS[kind].families)
     done: list[str] = []
 
-    def heard(step: str) -> None:
+    def on_step(step: str) -> None:
         done.append(step)
         progress(step, len(done) / len(todo))
 
     with spark_session() as session:
         engine = SparkEngine(_address(records), as_ofs, kind=kind, session=session)
-        engine.run(todo, heard)
+        engine.run(todo, on_step)
         yield engine
         engine.close()
 

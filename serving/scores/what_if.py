@@ -107,11 +107,11 @@ def _change(store: RecordStore, question: WhatIfRequest, folder: Path) -> None:
         submission = build_submission(table, dated, OFFICE, noon)
         problems = [one for bad in check_submission(table, submission) for one in bad.problems]
         if problems:
-            told = {
+            reasons = {
                 f"reasons_{language}": " ".join(one.message(table, language) for one in problems)
                 for language in LANGUAGES
             }
-            raise WhatIfRowsInvalid(**told)
+            raise WhatIfRowsInvalid(**reasons)
         path = folder / f"{name}.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([submission.header, *submission.rows])

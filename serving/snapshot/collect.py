@@ -93,18 +93,18 @@ def _register_rows(
     unvisited: Row = {"last_inspected_on": None, "last_found_on": None}
     rows = []
     for risk in publication.risks:
-        said = risk.assessment
-        fact = facts.get(said.project_id, {})
-        visit = visits.get(said.project_id, unvisited)
+        assessment = risk.assessment
+        fact = facts.get(assessment.project_id, {})
+        visit = visits.get(assessment.project_id, unvisited)
         rows.append(
             {
-                "project_id": said.project_id,
+                "project_id": assessment.project_id,
                 **{name: fact.get(name) for name in _FACTS},
-                "tier": said.tier,
-                "probability": said.probability,
-                "workers": said.workers,
-                "amount_at_stake": said.amount_at_stake,
-                "flags": [flag.code for flag in said.red_flags],
+                "tier": assessment.tier,
+                "probability": assessment.probability,
+                "workers": assessment.workers,
+                "amount_at_stake": assessment.amount_at_stake,
+                "flags": [flag.code for flag in assessment.red_flags],
                 "rank": risk.listing.rank if risk.listing else None,
                 "progress": _progress(fact, as_of),
                 **{name: to_json_value(value) for name, value in visit.items()},

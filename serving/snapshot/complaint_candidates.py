@@ -63,20 +63,20 @@ def _touches(row: Row, region: str) -> bool:
     return any((one["region_code"] or "").startswith(region) for one in row["candidates"])
 
 
-def _row(one: ComplaintCandidates, decided: Row | None) -> Row:
-    said = one.complaint
+def _row(candidates: ComplaintCandidates, decided: Row | None) -> Row:
+    complaint = candidates.complaint
     return {
-        "complaint_id": said.complaint_id,
-        "received_on": said.received_on.isoformat(),
-        "project_text": said.site,
-        "employer_text": said.firm,
-        "text": said.text,
-        "workers": said.workers,
-        "amount": said.amount,
+        "complaint_id": complaint.complaint_id,
+        "received_on": complaint.received_on.isoformat(),
+        "project_text": complaint.site,
+        "employer_text": complaint.firm,
+        "text": complaint.text,
+        "workers": complaint.workers,
+        "amount": complaint.amount,
         "decided": decided,
         "candidates": [
-            *(_candidate("project", found) for found in one.projects),
-            *(_candidate("organisation", found) for found in one.organisations),
+            *(_candidate("project", found) for found in candidates.projects),
+            *(_candidate("organisation", found) for found in candidates.organisations),
         ],
     }
 

@@ -112,17 +112,17 @@ def _advice(
     for county in sorted({one["region_code"][:COUNTY] for one in running}):
         here = [one for one in running if one["region_code"].startswith(county)]
         table = table_for(tables, county, as_of - dt.timedelta(days=1))
-        said = advise(table, history, as_of)
+        advice = advise(table, history, as_of)
         yield {
             "contractor_id": mine[0]["contractor_id"],
             "contractor_name": mine[0]["contractor_name"],
             "region_code": county,
-            "step": said.step,
-            "share": said.share,
-            "record_years": said.record_years,
+            "step": advice.step,
+            "share": advice.share,
+            "record_years": advice.record_years,
             "records_since": to_json_value(since),
-            "short_of_years": said.short_of_years,
-            "several": said.several,
+            "short_of_years": advice.short_of_years,
+            "several": advice.several,
             "running": len(running),
             "instrument": table.instrument if table else None,
             "source": table.source if table else None,
@@ -162,10 +162,10 @@ def _ending(store: RecordStore, projects: Sequence[Row], as_of: dt.date) -> list
         state = _state(deposit, as_of, latest)
         if project is None or state is None:
             continue
-        kept = ("project_id", "project_name", "region_code", "contractor_id", "contractor_name")
+        copied = ("project_id", "project_name", "region_code", "contractor_id", "contractor_name")
         rows.append(
             {
-                **{name: project[name] for name in kept},
+                **{name: project[name] for name in copied},
                 **{name: to_json_value(value) for name, value in deposit.items()},
                 "state": state,
                 "days_left": (deposit["valid_to"] - as_of).days if deposit["valid_to"] else None,

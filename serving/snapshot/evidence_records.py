@@ -16,8 +16,8 @@ _AT_ONCE = 50_000
 
 def evidence_keys(assessment: Assessment) -> set[tuple[str, str]]:
     """Return (table, record_id) of every record that reasons and red flags of a project cite."""
-    said: tuple[SealedReason | SealedFlag, ...] = (*assessment.reasons, *assessment.red_flags)
-    return {_key(ref) for one in said for ref in one.evidence}
+    statements: tuple[SealedReason | SealedFlag, ...] = (*assessment.reasons, *assessment.red_flags)
+    return {_key(ref) for one in statements for ref in one.evidence}
 
 
 def load_evidence_records(

@@ -24,7 +24,7 @@ from serving.http.schemas import Page
 from serving.watchlists import service
 from serving.watchlists.redaction import LiveViews
 from serving.watchlists.repository import WatchlistRepository
-from serving.watchlists.schemas import Changes, Entry, Sought, Watchlist, WatchlistSummary
+from serving.watchlists.schemas import Changes, Entry, EntryFilters, Watchlist, WatchlistSummary
 
 router = APIRouter(prefix="/v1/watchlists", tags=["watchlists"], responses=RESPONSES)
 
@@ -75,10 +75,10 @@ def list_entries(
     views: LiveViews,
     principal: Annotated[Principal, require(Permission.READ_LISTS)],
     as_of: AsOfPath,
-    sought: Annotated[Sought, Query()],
+    filters: Annotated[EntryFilters, Query()],
 ) -> Page[Entry]:
     """Entries of a list by rank, filtered."""
     day = None if as_of == "latest" else as_of
-    view = views.watchlist(principal, day, sought.region, sought.kind)
+    view = views.watchlist(principal, day, filters.region, filters.kind)
     request.scope["state"]["about"] = (view.as_of, view.list_digest, view.model_version)
-    return service.entries(view, sought)
+    return service.entries(view, filters)

@@ -63,7 +63,7 @@ def watchlist(
         return render(request, "nothing", principal)
     visits = visits_of(reader_of(request).database.engine, principal, chosen.summary.as_of)
     entries = chosen.document["entries"]
-    found = sought(entries, wanted, visits)
+    found = filter_entries(entries, wanted, visits)
     pages = max(1, -(-len(found) // PER_PAGE))
     page = min(max(wanted.page, 1), pages)
     return render(
@@ -95,7 +95,7 @@ def printed(request: Request, principal: Reader, wanted: Annotated[ListQuery, Qu
     chosen = reader_of(request).choose(request, principal, wanted.day(), wanted.region, wanted.kind)
     if chosen is None:
         return render(request, "nothing", principal)
-    entries = sought(chosen.document["entries"], wanted, {})
+    entries = filter_entries(chosen.document["entries"], wanted, {})
     places: dict[str, list[Document]] = {}
     for entry in entries:
         places.setdefault(entry["region_code"], []).append(entry)
@@ -145,7 +145,7 @@ def as_pdf(request: Request, principal: Reader, wanted: Annotated[ListQuery, Que
     return _named(chosen, "pdf", "application/pdf", body)
 
 
-def sought(
+def filter_entries(
     entries: Sequence[Document], wanted: ListQuery, visits: Mapping[str, Visit]
 ) -> list[Document]:
     """Return the matching entries in the requested order."""
@@ -198,7 +198,7 @@ def _filtered(
     chosen = reader.choose(request, principal, wanted.day(), wanted.region, wanted.kind)
     if chosen is None:
         raise WatchlistRepository(reader.database, wanted.kind).not_published(None, "", principal)
-    entries = sought(chosen.document["entries"], wanted, {})
+    entries = filter_entries(chosen.document["entries"], wanted, {})
     return chosen, {**chosen.document, "entries": entries}
 
 

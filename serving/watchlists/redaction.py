@@ -48,7 +48,7 @@ class Views:
         self._database = database
         self._freshness = change_stamp
         self._stamp: object = None
-        self._kept: OrderedDict[tuple[object, ...], View] = OrderedDict()
+        self._views: OrderedDict[tuple[object, ...], View] = OrderedDict()
         self._bytes = 0
 
     def watchlist(
@@ -77,14 +77,14 @@ class Views:
     def _get(self, key: tuple[object, ...], make: Callable[[], View]) -> View:
         stamp = self._freshness.current()
         if stamp != self._stamp:
-            self._kept.clear()
+            self._views.clear()
             self._bytes, self._stamp = 0, stamp
-        view = self._kept.get(key)
+        view = self._views.get(key)
         if view is None:
-            view = self._kept[key] = make()
+            view = self._views[key] = make()
             self._bytes += _size(view)
-            while self._bytes > MAX_BYTES and len(self._kept) > 1:
-                self._bytes -= _size(self._kept.popitem(last=False)[1])
+            while self._bytes > MAX_BYTES and len(self._views) > 1:
+                self._bytes -= _size(self._views.popitem(last=False)[1])
         return view
 
     def _risk(self, principal: Principal, project_id: str, as_of: dt.date | None) -> View:

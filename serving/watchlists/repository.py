@@ -241,10 +241,10 @@ class WatchlistRepository:
             .order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.id.desc())
         )
         with self.engine.connect() as connection:
-            found = [PastScore(*row) for row in connection.execute(query)]
-        if not found:
+            scores = [PastScore(*row) for row in connection.execute(query)]
+        if not scores:
             raise self._not_scored(project_id, None, principal)
-        return found
+        return scores
 
     def scores(
         self, project_ids: Sequence[str], as_of: dt.date | None, principal: Principal = OFFICE
@@ -303,7 +303,7 @@ class WatchlistRepository:
         if not available:
             return NothingPublished()
         wanted = "latest" if as_of is None else as_of.isoformat()
-        return NotPublished(as_of=wanted, region=region or "*", available=_few(available))
+        return NotPublished(as_of=wanted, region=region or "*", available=_first_names(available))
 
     def _not_scored(
         self, project_id: str, as_of: dt.date | None, principal: Principal
@@ -313,7 +313,7 @@ class WatchlistRepository:
             return NothingPublished()
         if as_of is not None and as_of not in dates:
             available = [day.isoformat() for day in dates]
-            return NotPublished(as_of=as_of, region="*", available=_few(available))
+            return NotPublished(as_of=as_of, region="*", available=_first_names(available))
         return ProjectNotScored(project_id=project_id, as_of=as_of or dates[0])
 
 
@@ -323,7 +323,7 @@ def _newest(query: Select[tuple[bytes, str]], as_of: dt.date | None) -> Select[t
     return query.order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.id.desc()).limit(1)
 
 
-def _few(names: Sequence[str], most: int = 12) -> str:
+def _first_names(names: Sequence[str], most: int = 12) -> str:
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 

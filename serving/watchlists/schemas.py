@@ -32,7 +32,7 @@ class WatchlistSummary(Schema):
     kind: Kind
 
 
-class Sought(Schema):
+class EntryFilters(Schema):
     """Filters of entries. ``region`` names the list, ``within`` narrows it to a part."""
 
     region: Annotated[str, Field(pattern=r"^(\d{1,12})?$")] = ""

@@ -1,6 +1,6 @@
 """Version of the format in which lists and risks are sealed.
 
-A version stands for everything that decides the sealed bytes: the fields, the texts of the
+A version covers everything that decides the sealed bytes: the fields, the texts of the
 catalogues that enter them and the arithmetic behind their figures. A change of any of these is a
 new version. Documents of version 1 do not name it, so that their bytes stay what they were; later
 ones carry ``seal_version``.

@@ -46,10 +46,10 @@ def checks(entry: Document, language: Language) -> list[str]:
 def change(entry: Document, language: Language) -> str:
     """Return the change since the previous list, with the rank there."""
     note = entry["change"]
-    said = word("change", note["kind"], language)
+    label = word("change", note["kind"], language)
     if note["from_rank"] is None or note["kind"] == "new":
-        return said
-    return text("exports.change_from", language, change=said, rank=note["from_rank"])
+        return label
+    return text("exports.change_from", language, change=label, rank=note["from_rank"])
 
 
 def unlike(entry: Document, language: Language) -> str:

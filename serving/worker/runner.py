@@ -87,9 +87,9 @@ def _publish(work: JobContext, progress: Progress) -> Mapping[str, Any]:
     from serving.publishing.hooks import publish_context
     from serving.publishing.pipeline import publish_watchlist
 
-    wanted = work.job.parameters
-    capacity = wanted["capacity"] or work.settings.policy.capacity
-    request = PublishRequest(work.as_of, capacity, wanted["region"], work.job.asked_by)
+    parameters = work.job.parameters
+    capacity = parameters["capacity"] or work.settings.policy.capacity
+    request = PublishRequest(work.as_of, capacity, parameters["region"], work.job.asked_by)
     with RecordStore(
         work.workspace.records, read_only=True, memory_gb=work.workspace.memory_gb
     ) as store:
@@ -97,7 +97,7 @@ def _publish(work: JobContext, progress: Progress) -> Mapping[str, Any]:
         done = publish_watchlist(context, request, progress)
     return {
         "as_of": work.as_of.isoformat(),
-        "region": wanted["region"],
+        "region": parameters["region"],
         "digest": done.digest,
         "new": done.new,
         "entries": done.entries,
@@ -143,8 +143,8 @@ def _check(work: JobContext, progress: Progress) -> Mapping[str, Any]:
 def _what_if(work: JobContext, progress: Progress) -> Mapping[str, Any]:
     from serving.scores.what_if import WhatIfRequest, what_if
 
-    wanted = work.job.parameters
-    question = WhatIfRequest(wanted["project_id"], work.as_of, wanted["records"])
+    parameters = work.job.parameters
+    question = WhatIfRequest(parameters["project_id"], work.as_of, parameters["records"])
     return what_if(work.workspace, work.database, question, progress)
 
 

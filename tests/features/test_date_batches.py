@@ -28,7 +28,7 @@ def records(county) -> Iterator[RecordStore]:
 
 
 @pytest.mark.parametrize("max_rows", [1, 60_000])
-def test_dates_in_parts_give_the_rows_of_all_at_once(records, max_rows):
+def test_compute_in_batches_gives_the_rows_of_a_single_batch(records, max_rows):
     engines = compute_in_batches(records, DATES, max_rows=max_rows)
     parts = [to_matrix(matrix_table(one)) for one in engines]
     whole = feature_matrix(records, DATES)
@@ -41,7 +41,7 @@ def test_dates_in_parts_give_the_rows_of_all_at_once(records, max_rows):
         np.testing.assert_array_equal(same.values, part.values)
 
 
-def test_a_matrix_filled_in_parts_is_the_same(records):
+def test_feature_matrix_in_batches_is_that_of_a_single_batch(records):
     whole = feature_matrix(records, DATES)
     filled = feature_matrix(records, DATES, max_rows=1)
     assert filled.project_ids == whole.project_ids
@@ -50,7 +50,7 @@ def test_a_matrix_filled_in_parts_is_the_same(records):
     assert filled.values.flags.f_contiguous
 
 
-def test_progress_over_parts_only_grows_and_ends_at_one(records):
+def test_progress_over_batches_increases_to_one(records):
     heard: list[float] = []
     for _ in compute_in_batches(records, DATES, lambda _, share: heard.append(share), max_rows=1):
         pass
@@ -77,7 +77,7 @@ told = st.tuples(
 
 @given(rows=st.lists(told, max_size=12), as_of=days)
 def test_versions_are_those_of_the_record_store(rows, as_of):
-    """Also where a part of the key is empty, and where a key is told twice on one day."""
+    """Also with an empty part of the key, and with two versions of one key on one day."""
     names = ", ".join(name for name, _ in columns(TABLES["attendance"]))
     with RecordStore(":memory:") as store:
         for arrival, (project, contract, present, known_at) in enumerate(rows):
@@ -97,8 +97,8 @@ def test_versions_are_those_of_the_record_store(rows, as_of):
     assert shown == stood
 
 
-def test_a_memory_limit_is_kept_and_the_rest_goes_to_disk(tmp_path):
-    """A sort of 240 MB within 130: it ends, and the database never held more than it may."""
+def test_memory_limit_is_respected_by_spilling_to_disk(tmp_path):
+    """A sort of 240 MB within a limit of 130 MB ends without exceeding it."""
     with RecordStore(tmp_path / "records.duckdb", memory_gb=0.13) as store:
         sorted_rows = "SELECT hash(n) AS a, hash(n + 1) AS b FROM range(15000000) t(n) ORDER BY a"
         store.connection.execute(f"CREATE TEMP TABLE large AS {sorted_rows}")

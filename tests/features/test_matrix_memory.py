@@ -1,4 +1,4 @@
-"""A matrix is held once: beside it there are the rows of a few dates at most."""
+"""Memory holds a matrix once, plus the rows of a few dates at most."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def peak_of(store: Path, way: str) -> float:
-    """The most that Python, NumPy and Arrow held at once, in sizes of the matrix."""
+    """Peak memory of Python, NumPy and Arrow, as a multiple of the size of the matrix."""
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, str(store), way],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -66,10 +66,10 @@ def peak_of(store: Path, way: str) -> float:
     return float(peak)
 
 
-def test_a_matrix_computed_in_goes_is_held_once(many):
+def test_feature_matrix_in_batches_holds_the_matrix_in_memory_once(many):
     assert 1 < peak_of(many, "computed") < SPARE
 
 
-def test_a_matrix_read_from_kept_months_is_held_once(many, tmp_path):
+def test_cached_matrix_holds_the_matrix_in_memory_once(many, tmp_path):
     peak_of(many, str(tmp_path))
     assert 1 < peak_of(many, str(tmp_path)) < SPARE

@@ -69,7 +69,7 @@ def differing(before, after):
 
 
 @pytest.mark.parametrize("seed", range(3) if MUST_RUN_ALL else [0])
-def test_more_visits_that_find_the_same_change_no_feature(visited, seed):
+def test_further_visits_with_the_same_findings_change_no_feature(visited, seed):
     before = feature_matrix(visited.store, AS_OFS)
     random = np.random.default_rng(seed)
     history = visits(visited)
@@ -85,7 +85,7 @@ def test_more_visits_that_find_the_same_change_no_feature(visited, seed):
     assert differing(before, after) == set()
 
 
-def test_the_kind_of_a_visit_is_read_by_no_feature(visited):
+def test_no_feature_depends_on_the_kind_of_a_visit(visited):
     before = feature_matrix(visited.store, AS_OFS)
     visited.store.connection.execute(
         "UPDATE inspections SET kind = CASE WHEN inspection_id < 'P5' THEN 'complaint' END"
@@ -93,14 +93,14 @@ def test_the_kind_of_a_visit_is_read_by_no_feature(visited):
     assert differing(before, feature_matrix(visited.store, AS_OFS)) == set()
 
 
-def test_a_visit_that_finds_something_else_is_seen(visited):
+def test_a_visit_with_other_findings_changes_features(visited):
     before = feature_matrix(visited.store, AS_OFS)
     inspect(visited, "new", dt.date(2025, 6, 1), project_id="P3", findings="a;b;c;d;e")
     changed = differing(before, feature_matrix(visited.store, AS_OFS))
     assert changed == {"findings_last", "findings_mean_365d"}
 
 
-def test_findings_are_averaged_over_the_time_they_stood(world):
+def test_findings_are_averaged_over_the_time_until_the_next_visit(world):
     world.project()
     inspect(world, "A", dt.date(2025, 4, 2), project_id="P1", findings="a;b;c")
     inspect(world, "B", dt.date(2025, 6, 1), project_id="P1", findings="")

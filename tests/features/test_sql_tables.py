@@ -43,7 +43,7 @@ EMPLOYER_TABLES = {
         ("SELECT 1 -- FROM pay", set()),
     ],
 )
-def test_tables_read_are_tables_and_nothing_of_the_same_name(sql, expected):
+def test_tables_read_leaves_out_columns_and_aliases_named_like_tables(sql, expected):
     assert tables_read(sql) == expected
 
 
@@ -54,7 +54,7 @@ def test_parse_counts_mentions_and_lists_columns():
 
 
 @pytest.mark.parametrize("sql", ["SELECT FROM WHERE", "DROP TABLE pay"])
-def test_parse_refuses_what_is_no_select(sql):
+def test_parse_refuses_anything_but_a_select(sql):
     with pytest.raises(ValueError, match=sql):
         parse(sql)
 
@@ -62,7 +62,7 @@ def test_parse_refuses_what_is_no_select(sql):
 @pytest.mark.parametrize(
     ("kind", "expected"), [("project", PROJECT_TABLES), ("employer", EMPLOYER_TABLES)]
 )
-def test_every_family_reads_the_same_stored_tables_as_ever(store, kind, expected):
+def test_family_dependencies_are_the_pinned_tables(store, kind, expected):
     found = family_dependencies(store.for_kind(kind), FEATURE_SETS[kind].families)
     assert {name: " ".join(sorted(one.tables)) for name, one in found.items()} == expected
 
@@ -82,6 +82,6 @@ def test_every_family_reads_the_same_stored_tables_as_ever(store, kind, expected
         ),
     ],
 )
-def test_steps_read_by_a_query_are_few_and_in_order(kind, expected):
+def test_steps_read_by_returns_only_the_steps_needed_in_order(kind, expected):
     queries = ["SELECT * FROM stakes", "SELECT * FROM known_organizations"]
     assert " ".join(step.name for step in steps_read_by(queries, kind)) == expected

@@ -37,7 +37,7 @@ def test_contributions_and_base_add_up_to_the_raw_score(county_trained, matrix):
 
 # shap draws with matplotlib where that is installed, in a way matplotlib advises against.
 @pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
-def test_contributions_are_those_of_shap(county_trained, matrix):
+def test_contributions_equal_those_of_shap(county_trained, matrix):
     import lightgbm
     import shap
 
@@ -55,7 +55,7 @@ def test_contributions_are_those_of_shap(county_trained, matrix):
     [f for f in FEATURE_SETS["project"].features if f.direction != 0],
     ids=lambda f: f.name,
 )
-def test_a_directed_feature_never_pushes_the_other_way(county_trained, matrix, feature):
+def test_a_feature_with_a_direction_is_monotone(county_trained, matrix, feature):
     column = matrix.columns.index(feature.name)
     known = matrix.values[:, column][~np.isnan(matrix.values[:, column])]
     if not len(known):

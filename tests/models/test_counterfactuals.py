@@ -1,4 +1,4 @@
-"""What would lower it: duties met, one at a time, by the model that scored."""
+"""Counterfactual scores with duties met, one at a time."""
 
 from __future__ import annotations
 
@@ -67,6 +67,7 @@ def test_levers_are_the_published_ones():
 
 def test_every_lever_moves_known_features_and_has_words():
     names = {feature.name for feature in FEATURE_SETS["project"].features}
+    assert LEVERS
     for lever in LEVERS:
         assert set(lever.met) <= names
         assert all(f"pages.levers.{lever.code}" in catalogue(one) for one in LANGUAGES)
@@ -101,7 +102,7 @@ def test_what_is_unknown_stays_unknown(matrix, county_trained):
     assert set(lever_effects(county_trained.model, unknown)) == {()}
 
 
-def test_levers_are_worked_out_only_where_asked_for(county, county_trained):
+def test_score_cohort_computes_levers_only_on_request(county, county_trained):
     with RecordStore(county.records, read_only=True) as store:
         plain = score_cohort(store, county_trained.model, AS_OF)
         asked = score_cohort(store, county_trained.model, AS_OF, with_levers=True)

@@ -1,4 +1,4 @@
-"""The regression: exact parts, directions held, plain files, the same as a well-known one."""
+"""Logistic regression: exact contributions, directions, storage, equal to scikit-learn's."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_without_directions_it_is_ridge_logistic_regression(matrix, happened):
     assert ours.intercept == pytest.approx(float(theirs.intercept_[0]), abs=1e-4)
 
 
-def test_directions_are_held(matrix, happened):
+def test_fit_logistic_respects_directions(matrix, happened):
     held = fit_logistic(matrix, happened, [-1, -1, 1, 0], strength=0.1)
     assert held.weights[0] == 0
     assert held.weights[1] < 0
@@ -46,7 +46,7 @@ def test_directions_are_held(matrix, happened):
     assert free.weights[0] > 0
 
 
-def test_parts_add_up_and_the_unknown_adds_what_the_middle_would(matrix, happened):
+def test_contributions_add_up_and_unknown_values_count_as_the_median(matrix, happened):
     model = fit_logistic(matrix, happened, strength=0.1)
     parts = model.contributions(matrix)
     assert np.abs(parts.sum(axis=1) - model.raw(matrix)).max() < 1e-9
@@ -54,7 +54,7 @@ def test_parts_add_up_and_the_unknown_adds_what_the_middle_would(matrix, happene
     assert np.abs(parts[:, :-1].mean(axis=0)).max() < 1e-9
 
 
-def test_files_hold_it_whole(matrix, happened, tmp_path):
+def test_a_saved_logistic_model_loads_unchanged(matrix, happened, tmp_path):
     model = dataclasses.replace(fit_logistic(matrix, happened), calibration=Calibration(1.2, -0.3))
     digest = save(model, tmp_path / "model", {"trained_at": "2025-01-01"})
     again, _ = load(tmp_path / "model", digest)

@@ -56,7 +56,7 @@ def test_a_new_family_needs_no_other_registration(world):
     assert lines_of(families)[-1] == ("canteen_closed", CANTEEN.features[0].scorecard[0])
 
 
-def test_for_employers_describes_the_features_anew_without_the_projects_points():
+def test_for_employers_replaces_wording_and_scorecard():
     (feature,) = CANTEEN.for_employers().features
     assert (feature.zh, feature.en) == ("工地食堂停业", "its canteen is closed")
     assert feature.source == ("organizations",)

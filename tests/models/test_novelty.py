@@ -1,4 +1,4 @@
-"""What was never inspected is marked as such."""
+"""Projects unlike any inspected one are marked as novel."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def inspected():
     return rows(np.random.default_rng(0).normal(size=(400, 30)))
 
 
-def test_few_of_the_like_and_all_of_the_unlike_are_marked(inspected):
+def test_is_novel_marks_few_similar_and_all_dissimilar_rows(inspected):
     found = fit_novelty_detector(inspected)
     random = np.random.default_rng(1)
     like = rows(random.normal(size=(2000, 30)))
@@ -37,7 +37,7 @@ def test_few_of_the_like_and_all_of_the_unlike_are_marked(inspected):
     assert found.is_novel(nothing_known).all()
 
 
-def test_the_paper_reads_back_the_same(inspected):
+def test_from_text_restores_the_detector(inspected):
     found = fit_novelty_detector(inspected)
     again = from_text(found.to_text())
     other = rows(np.random.default_rng(2).normal(size=(500, 30)) * 2)
@@ -45,7 +45,7 @@ def test_the_paper_reads_back_the_same(inspected):
     assert again.to_text() == found.to_text()
 
 
-def test_it_does_not_depend_on_units_or_the_order_of_rows(inspected):
+def test_is_novel_does_not_depend_on_units_or_row_order(inspected):
     found = fit_novelty_detector(inspected)
     other = rows(np.random.default_rng(3).normal(size=(300, 30)) * 1.5)
     scaled = fit_novelty_detector(dataclasses.replace(inspected, values=inspected.values * 100))
@@ -55,14 +55,14 @@ def test_it_does_not_depend_on_units_or_the_order_of_rows(inspected):
     )
 
 
-def test_with_too_few_inspected_nothing_is_said(inspected):
+def test_fit_novelty_detector_returns_none_with_too_few_inspected(inspected):
     few = inspected.where(np.arange(400) < MIN_INSPECTED - 1)
     assert fit_novelty_detector(few) is None
     one_project = dataclasses.replace(inspected, project_ids=("P",) * 400)
     assert fit_novelty_detector(one_project) is None
 
 
-def test_most_of_a_county_resembles_what_was_inspected(county):
+def test_most_of_a_county_is_not_novel(county):
     day = dt.date(2025, 6, 1)
     with RecordStore(county.records, read_only=True) as store:
         cohort = feature_matrix(store, [day])

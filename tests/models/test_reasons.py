@@ -28,6 +28,7 @@ def cohort(county, county_trained):
 
 
 def test_base_and_family_contributions_equal_the_raw_score(cohort):
+    assert cohort.projects
     for project in cohort.projects:
         assert project.base + sum(project.contributions.values()) == pytest.approx(
             project.raw, abs=1e-6
@@ -50,12 +51,13 @@ def test_every_project_has_reasons_strongest_first_low_risk_too(cohort):
 
 
 def test_reasons_read_as_sentences_in_both_languages(cohort):
-    for project in cohort.projects[:30]:
-        for reason in project.reasons:
-            for language in ("zh", "en"):
-                sentence = reason_text(reason, language)
-                assert "{" not in sentence
-                assert "nan" not in sentence.lower().split()
+    shown = [reason for project in cohort.projects[:30] for reason in project.reasons]
+    assert shown
+    for reason in shown:
+        for language in ("zh", "en"):
+            sentence = reason_text(reason, language)
+            assert "{" not in sentence
+            assert "nan" not in sentence.lower().split()
 
 
 def test_the_records_behind_a_reason_were_known_and_exist(county, cohort):
@@ -74,23 +76,25 @@ def test_the_records_behind_a_reason_were_known_and_exist(county, cohort):
 
 
 @given(st.integers(0, 10_000), st.integers(1, 6))
-def test_a_family_speaks_through_the_known_feature_that_pushed_most(seed, members):
-    """Against the rule row by row; equal pushes and unknown values occur."""
+def test_reasons_show_the_known_feature_that_contributes_most(seed, members):
+    """Against the rule row by row, with equal contributions and unknown values."""
     drawn = np.random.default_rng(seed)
     parts = np.round(drawn.normal(size=(30, members)), 1)
     known = drawn.random(parts.shape) < 0.5
     totals = parts.sum(axis=1)
-    for row, lead in enumerate(_leads(parts, known, totals)):
+    leads = _leads(parts, known, totals)
+    assert len(leads) == 30
+    for row, lead in enumerate(leads):
         sign = 1.0 if totals[row] > 0 else -1.0
-        pushes = [
+        strengths = [
             (bool(known[row, i]) and sign * parts[row, i] > 0, sign * parts[row, i], -i)
             for i in range(members)
         ]
-        assert lead == -max(pushes)[2]
+        assert lead == -max(strengths)[2]
 
 
-def test_a_sentence_does_not_depend_on_those_made_before():
-    """What is kept of one reason's wording is put into another's only where it is the same."""
+def test_reason_text_does_not_depend_on_earlier_calls():
+    """Cached pieces of a sentence are reused only where they are the same."""
     feature = next(f for f in ALL_FEATURES if f.name == "unpaid_share_3m")
     family = FAMILY_OF[feature.name]
     for value, typical in product((None, 0.0, -0.0, 0.25, 1.0), repeat=2):

@@ -26,7 +26,7 @@ def register(registry, intercept):
     return registry.register(model, about, parameters={"p": 1}, metrics={"roc_auc": 0.7})
 
 
-def test_the_life_of_a_champion(registry):
+def test_promote_and_rollback_move_the_champion(registry):
     with pytest.raises(NoModel):
         registry.champion()
     first = register(registry, -1.0)
@@ -66,7 +66,7 @@ def told(registry):
     return [(c.action, c.version, c.before, c.who, c.why) for c in registry.changes()]
 
 
-def test_every_change_is_kept_with_who_and_why(fresh):
+def test_changes_are_logged_with_author_and_reason(fresh):
     for version, why in (("1", "第一版"), ("2", "more recall"), ("1", "second thoughts")):
         if len(fresh.versions()) < int(version):
             register(fresh, -float(version))
@@ -82,7 +82,7 @@ def test_every_change_is_kept_with_who_and_why(fresh):
     assert fresh.get("2").changes == fresh.changes()[1:]
 
 
-def test_rolling_back_goes_back_one_champion_at_a_time(fresh):
+def test_rollback_goes_back_one_champion_at_a_time(fresh):
     for number in (1, 2, 3):
         register(fresh, -float(number))
         fresh.promote(str(number), who="a", why="b")
@@ -94,7 +94,7 @@ def test_rolling_back_goes_back_one_champion_at_a_time(fresh):
     assert fresh.rollback(who="a", why="b").version == "1"
 
 
-def test_a_change_needs_a_name_and_a_reason(fresh):
+def test_promote_needs_an_author_and_a_reason(fresh):
     register(fresh, -1.0)
     for who, why in (("", "b"), ("a", ""), ("a", " \n")):
         with pytest.raises(ReasonMissing):

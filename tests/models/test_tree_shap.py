@@ -46,7 +46,7 @@ def contributions(booster: lgb.Booster, values: np.ndarray) -> np.ndarray:
     unknown=st.sampled_from([0.0, 0.1, 0.6]),
     zero_as_missing=st.booleans(),
 )
-def test_they_are_those_of_lightgbm(seed, leaves, unknown, zero_as_missing):
+def test_add_contributions_equals_pred_contrib_of_lightgbm(seed, leaves, unknown, zero_as_missing):
     values, target = lesson(300, seed, unknown)
     booster = grown(values, target, num_leaves=leaves, zero_as_missing=zero_as_missing)
     asked = np.vstack([values[:40], lesson(40, seed + 1, 0.3)[0]])
@@ -71,7 +71,7 @@ def test_a_tree_that_never_splits_only_moves_the_base():
     assert parts.sum(axis=1) == pytest.approx(booster.predict(values[:3], raw_score=True))
 
 
-def test_blocks_of_rows_change_nothing_to_the_bit(monkeypatch):
+def test_contributions_do_not_depend_on_the_batch_size(monkeypatch):
     values, target = lesson(500, 3, 0.2)
     columns = tuple(f"f{i}" for i in range(COLUMNS))
     boosters = tuple(
@@ -82,5 +82,5 @@ def test_blocks_of_rows_change_nothing_to_the_bit(monkeypatch):
         np.full(500, np.datetime64("2025-01-01")), tuple(map(str, range(500))), columns, values
     )
     whole = model.contributions(matrix)
-    monkeypatch.setattr(arrears, "ROWS_AT_ONCE", 7)
+    monkeypatch.setattr(arrears, "ROWS_PER_BATCH", 7)
     assert model.contributions(matrix).tobytes() == whole.tobytes()

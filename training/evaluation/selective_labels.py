@@ -1,7 +1,7 @@
 """Evaluation where labels exist only for projects that were inspected or complained about.
 
 Entries of a list are visited and so have labels, other projects mostly have none, so the events
-found on a list say little about the rest. Random visits do: each stands for as many projects as the
+found on a list say little about the rest. Random visits do: each represents as many projects as the
 inverse of its probability of being drawn (D. Horvitz, D. Thompson, 1952; in the ratio form of
 J. Hájek, 1971). An unobserved project is never counted as one without arrears.
 """

@@ -17,7 +17,7 @@ from features.cache.cached_matrix import cached_matrix
 from features.matrix import Matrix
 from risk.calendar.dates import add_months
 from risk.errors import WagewatchError
-from risk.progress import Progress
+from risk.progress import Progress, scaled_progress
 from risk.store.store import RecordStore
 from training.dataset.labels import EventLog, event_log, event_logs, horizon_labels, training_dates
 from training.dataset.observation import Observations, observations_before, observed_labels
@@ -155,12 +155,8 @@ def _features(
     cache_dir: Path | None,
 ) -> tuple[Matrix, ProjectDetails]:
     """The features of all dates, and the project details at ``months``."""
-
-    def scaled_progress(first: float, share: float) -> Progress | None:
-        return (lambda step, done: progress(step, first + done * share)) if progress else None
-
-    matrix = cached_matrix(store, dates, cache_dir, scaled_progress(0, 0.15))
-    return matrix, details_at(store, months, scaled_progress(0.15, 0.05), stakes=True)
+    matrix = cached_matrix(store, dates, cache_dir, scaled_progress(progress, 0, 0.15))
+    return matrix, details_at(store, months, scaled_progress(progress, 0.15, 0.05), stakes=True)
 
 
 def _note(month: dt.date, scored: ContenderScores, part: Predictions) -> MonthNote:

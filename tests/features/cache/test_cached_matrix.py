@@ -1,4 +1,4 @@
-"""Features kept by months: equal to a full rebuild, and only what is touched is computed."""
+"""The feature cache: equal to a full rebuild, and only outdated blocks are computed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def rebuilt(before: dict[str, int], after: dict[str, int]) -> set[tuple[str, str
     goes=st.lists(st.lists(table_rows(), max_size=8), min_size=1, max_size=3),
     kind=st.sampled_from(KINDS),
 )
-def test_any_order_of_imports_ends_like_a_full_rebuild(goes, kind):
+def test_cached_matrix_equals_a_full_rebuild_after_any_order_of_imports(goes, kind):
     """New months, late records, corrections, links, every table: to the bit, after each."""
     with tempfile.TemporaryDirectory() as place, RecordStore(":memory:") as store:
         store_rows(store, [("projects", PROJECT), ("organizations", EMPLOYER)])
@@ -61,17 +61,18 @@ def test_any_order_of_imports_ends_like_a_full_rebuild(goes, kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_table_a_feature_names_is_read_by_its_family(store, kind):
+def test_family_dependencies_include_the_sources_of_its_features(store, kind):
     families = FEATURE_SETS[kind].families
     found = family_dependencies(store.for_kind(kind), families)
     for family in families:
         named = {table for feature in family.features for table in feature.source}
+        assert named
         assert named <= found[family.name].tables | found[family.name].feeds, family.name
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_late_row_of_any_table_ends_like_a_full_rebuild(store, tmp_path, kind):
-    """One row of each table in turn, known before dates that are kept: it counts where it can."""
+def test_cached_matrix_equals_a_full_rebuild_after_a_late_row_of_any_table(store, tmp_path, kind):
+    """A row of each table in turn, known before cached dates, changes the features it can."""
     seen = store.for_kind(kind)
     told = {"known_at": dt.date(2024, 12, 20)}  # of another unit, so that no feed begins later
     store_rows(store, [(table, row | told) for table, row in rows_of(2, kind).items()])
@@ -149,7 +150,7 @@ EMPLOYER = {
 
 @pytest.fixture
 def started(world, tmp_path):
-    """A store with a feed of every kind and three months kept; yields (store, folder)."""
+    """A store with every feed and three cached months; yields (store, folder)."""
     world.project()
     for month in range(1, 13):
         world.payroll(f"R{month}", f"2024-{month:02d}-15")
@@ -180,7 +181,7 @@ def attendance(store, period, known_at):
     )
 
 
-def test_nothing_new_computes_nothing(started):
+def test_cached_matrix_computes_nothing_without_new_records(started):
     store, folder = started
     before, heard = written(folder), []
     cached_matrix(store, MONTHS, folder, lambda step, share: heard.append(step))
@@ -193,7 +194,7 @@ def test_no_date_gives_no_rows_but_every_column(started):
     assert_same(cached_matrix(store, [], folder), feature_matrix(store, []))
 
 
-def test_a_new_month_builds_only_its_own_date(started):
+def test_cached_matrix_computes_only_the_date_of_a_new_month(started):
     store, folder = started
     before = written(folder)
     cached_matrix(store, [*MONTHS, NEXT], folder)
@@ -203,7 +204,7 @@ def test_a_new_month_builds_only_its_own_date(started):
     assert {family for family, _ in built} == {family.name for family in families}
 
 
-def test_a_late_record_rebuilds_only_later_dates_of_families_that_read_it(started):
+def test_cached_matrix_recomputes_only_later_dates_of_families_that_read_a_late_record(started):
     store, folder = started
     before = written(folder)
     attendance(store, dt.date(2024, 12, 1), dt.date(2025, 1, 10))
@@ -215,7 +216,7 @@ def test_a_late_record_rebuilds_only_later_dates_of_families_that_read_it(starte
     assert not families & {"payments", "deposits", "disputes", "complaints"}
 
 
-def test_a_deleted_row_counts_and_so_does_the_same_row_told_again(started):
+def test_cached_matrix_notices_a_deleted_row_and_the_same_row_imported_again(started):
     store, folder = started
     store.rows("DELETE FROM attendance")
     assert_same(cached_matrix(store, MONTHS, folder), feature_matrix(store, MONTHS))
@@ -223,7 +224,7 @@ def test_a_deleted_row_counts_and_so_does_the_same_row_told_again(started):
     assert_same(cached_matrix(store, MONTHS, folder), feature_matrix(store, MONTHS))
 
 
-def test_a_torn_or_foreign_file_is_computed_again(started):
+def test_cached_matrix_recomputes_a_corrupt_or_foreign_file(started):
     store, folder = started
     paths = sorted(folder.rglob("*.parquet"))
     paths[0].write_bytes(paths[0].read_bytes()[:-9])
@@ -232,8 +233,8 @@ def test_a_torn_or_foreign_file_is_computed_again(started):
     assert_same(cached_matrix(store, MONTHS, folder), feature_matrix(store, MONTHS))
 
 
-def test_another_store_with_the_same_arrivals_is_another_history(started, tmp_path_factory):
-    """A store made anew draws the same arrivals; what was kept of the old one is not taken."""
+def test_cached_matrix_tells_apart_stores_with_the_same_arrival_numbers(started, tmp_path_factory):
+    """A new store uses the same arrival numbers; blocks of the old one are not used."""
     store, folder = started
     with RecordStore(":memory:") as other:
         for table in STORED_TABLES:

@@ -1,4 +1,4 @@
-"""What an engine writes stands in place of what lay there of the same dates, and of no others."""
+"""Results written by an engine replace the partitions of its dates, and no others."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def folder(world, tmp_path):
 
 @pytest.fixture(params=["duckdb", pytest.param("spark", marks=thorough)])
 def engine(request, folder, store):
-    """Either engine, asked for :data:`DAYS`."""
+    """Each engine in turn, for :data:`DAYS`."""
     if request.param == "spark":
         made = SparkEngine(folder, DAYS, session=request.getfixturevalue("spark"))
     else:
@@ -43,7 +43,7 @@ def rows_in(out):
     return sorted((str(row["as_of"]), row["told"]) for row in table)
 
 
-def test_a_date_without_a_row_keeps_nothing_of_an_earlier_run(engine, tmp_path):
+def test_write_removes_the_partition_of_a_date_without_rows(engine, tmp_path):
     out = tmp_path / "答案 of [two] runs"
     (out / f"as_of={OTHER}").mkdir(parents=True)
     pq.write_table(pa.table({"told": ["first"]}), out / f"as_of={OTHER}" / "part-0.parquet")
@@ -56,7 +56,7 @@ def test_a_date_without_a_row_keeps_nothing_of_an_earlier_run(engine, tmp_path):
     assert rows_in(out) == kept[:1]
 
 
-def test_a_run_that_fails_leaves_what_lay_there(engine, tmp_path):
+def test_write_leaves_partitions_unchanged_if_it_fails(engine, tmp_path):
     out = tmp_path / "out"
     engine.write("SELECT as_of, 'first' AS told FROM as_ofs", str(out))
     before = rows_in(out)

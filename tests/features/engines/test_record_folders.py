@@ -49,7 +49,7 @@ def read(request):
 ALL = "SELECT (SELECT count(*) FROM projects), (SELECT count(*) FROM payrolls)"
 
 
-def test_files_count_wherever_they_lie_below_their_table(folder, read):
+def test_spark_engine_reads_files_in_any_subfolder_of_a_table(folder, read):
     assert read(f"file://{folder}", ALL) == [(1, 1)]
     file = next((folder / "projects").rglob("*.parquet"))
     for place in ("top", "region=1/known_year=2024", "deep/er/and/deeper"):
@@ -59,7 +59,7 @@ def test_files_count_wherever_they_lie_below_their_table(folder, read):
     assert read(folder, ALL) == [(5, 1)]
 
 
-def test_what_engines_leave_beside_files_does_not_count(folder, read):
+def test_spark_engine_ignores_marker_and_hidden_files(folder, read):
     for name in ("_SUCCESS", "_temporary/0/a.parquet", ".hidden.parquet", ".b/c.parquet", "a.txt"):
         file = folder / "projects" / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ def test_what_engines_leave_beside_files_does_not_count(folder, read):
     assert read(folder, ALL) == [(1, 1)]
 
 
-def test_folders_of_tables_without_files_are_no_records(tmp_path, read):
+def test_spark_engine_refuses_folders_without_files(tmp_path, read):
     for name in ("projects/known_year=2024", "payrolls"):
         (tmp_path / name).mkdir(parents=True)
     (tmp_path / "payrolls" / "_SUCCESS").touch()
@@ -78,7 +78,7 @@ def test_folders_of_tables_without_files_are_no_records(tmp_path, read):
 
 
 def rewrite(folder, table, picked, name=None):
-    """``picked`` of the one file of ``table`` in place of it, or beside it as ``name``."""
+    """Replace the only file of ``table`` by ``picked`` of it, or add that as ``name``."""
     file = next((folder / table).rglob("*.parquet"))
     plain = folder.parent / "plain.parquet"
     shutil.copy(file, plain)
@@ -98,7 +98,7 @@ def rewrite(folder, table, picked, name=None):
         ("* EXCLUDE (workers)", "missing_column", "workers"),
     ],
 )
-def test_what_is_not_of_the_contract_is_refused(folder, read, picked, code, column):
+def test_spark_engine_refuses_columns_that_break_the_contract(folder, read, picked, code, column):
     rewrite(folder, "payrolls", picked)
     with pytest.raises(RecordsFolderRefused) as refused:
         read(folder)
@@ -106,19 +106,19 @@ def test_what_is_not_of_the_contract_is_refused(folder, read, picked, code, colu
     assert found == [(code, f"payrolls.{column}")]
 
 
-def test_further_columns_do_no_harm(folder, read):
+def test_spark_engine_ignores_further_columns(folder, read):
     rewrite(folder, "payrolls", "*, 'x' AS remark")
     assert read(folder, ALL) == [(1, 1)]
 
 
 @pytest.mark.parametrize("picked", ["* REPLACE (7::BIGINT AS payroll_id)", "* EXCLUDE (workers)"])
-def test_every_file_is_looked_at(folder, picked):
+def test_spark_engine_checks_every_file(folder, picked):
     rewrite(folder, "payrolls", picked, "second.parquet")
     with pytest.raises(RecordsFolderRefused):
         open_folder(str(folder))
 
 
-def test_a_file_that_fails_in_the_work_is_told_of_the_folder(folder):
+def test_a_file_that_fails_while_reading_is_reported_with_its_folder(folder):
     file = next((folder / "payrolls").rglob("*.parquet"))
     whole = file.read_bytes()
     file.write_bytes(whole[:4] + bytes(200) + whole[204:])

@@ -1,4 +1,4 @@
-"""Spark that does not start, or dies in the work, ends in one failure that says what it said."""
+"""Spark that does not start or dies raises one error with the message of Spark."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run(work: str, conf: Path) -> subprocess.CompletedProcess[str]:
 
 @thorough
 @pytest.mark.parametrize("wait", [0, 1])
-def test_a_dead_jvm_is_spark_that_failed(wait, tmp_path):
+def test_spark_session_raises_spark_failed_if_the_jvm_dies(wait, tmp_path):
     done = run(KILLED.format(wait=wait), tmp_path)
     assert done.stdout.startswith("Spark did not finish: ")
     assert done.returncode == 0
@@ -53,7 +53,7 @@ def test_a_dead_jvm_is_spark_that_failed(wait, tmp_path):
     ("master", "said"),
     [("local[x]", "Could not parse Master URL: 'local[x]'"), ("nonsense", "did not finish")],
 )
-def test_a_master_that_is_none_is_spark_that_failed(master, said, tmp_path):
+def test_open_session_raises_spark_failed_for_an_invalid_master(master, said, tmp_path):
     (tmp_path / "spark-defaults.conf").write_text(f"spark.master {master}\n")
     done = run("pass", tmp_path)
     assert done.stdout.startswith("Spark did not finish: ")
@@ -61,7 +61,7 @@ def test_a_master_that_is_none_is_spark_that_failed(master, said, tmp_path):
     assert done.returncode == 0
 
 
-def test_without_java_nothing_is_begun(monkeypatch):
+def test_open_session_raises_spark_missing_without_java(monkeypatch):
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("JAVA_HOME", raising=False)
     with pytest.raises(SparkMissing):

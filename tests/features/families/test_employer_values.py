@@ -1,4 +1,4 @@
-"""Employers outside construction, asked through the same tables and the same SQL."""
+"""Features of employers outside construction, from the same tables and the same SQL."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHOP = "91420300MA00000001"
 
 @pytest.fixture
 def shop(world):
-    """A workshop beside a project, and an organisation that builds."""
+    """A workshop and a project, and an organisation that builds."""
     world.project(contractor_id="BUILDER")
     organisation = {"org_name": "某厂", "known_at": "2024-01-02"}
     world.add("organizations", org_id=SHOP, org_kind="employer", **organisation)
@@ -68,7 +68,7 @@ def test_every_feature_of_employers_is_computed(shop):
     }
 
 
-def test_meters_tell_a_fall(shop):
+def test_utility_ratios_show_a_fall(shop):
     meter(shop, "electricity", [100] * 9 + [50, 50, 20])
     meter(shop, "overdue_loans", [0] * 10 + [5, 5])
     assert value(shop, "electricity_ratio") == pytest.approx(40 / 100)
@@ -112,7 +112,7 @@ def test_a_complaint_counts_once_a_person_linked_it(shop):
     assert value(shop, "complaint_workers_365d") == 12
 
 
-def test_what_was_known_of_it_before_it_was_known_itself_counts_from_then(world):
+def test_records_of_an_employer_count_from_the_day_it_is_known(world):
     case(
         world,
         "A1",

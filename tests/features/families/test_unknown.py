@@ -1,4 +1,4 @@
-"""What is unknown stays unknown: it is neither the best value nor the worst."""
+"""Unknown values stay unknown: neither the best value nor the worst."""
 
 from __future__ import annotations
 
@@ -76,14 +76,14 @@ def test_without_a_planned_end_nothing_is_known_of_an_overrun(
     ("listed", "paid", "share"),
     [(5, 3, 0.4), (5, None, UNKNOWN), (None, 3, UNKNOWN), (5, 5, 0.0)],
 )
-def test_people_paid_who_were_not_counted_are_not_people_unpaid(world, value, listed, paid, share):
+def test_people_unpaid_share_ignores_payments_without_headcount(world, value, listed, paid, share):
     world.project()
     world.payroll("A", "2024-05-15", workers=listed)
     world.payment("A", "2024-05-20", 1_000_000, workers_paid=paid)
     assert value("people_unpaid_share") == share
 
 
-def test_only_payrolls_with_people_counted_count(world, value):
+def test_people_unpaid_share_uses_only_payrolls_with_headcount(world, value):
     world.project()
     for name, paid in (("A", 4), ("B", None)):
         world.payroll(name, "2024-05-15")
@@ -91,7 +91,7 @@ def test_only_payrolls_with_people_counted_count(world, value):
     assert value("people_unpaid_share") == pytest.approx(0.2)
 
 
-def test_a_payroll_nothing_was_paid_of_paid_nobody(world, value):
+def test_people_unpaid_share_counts_a_payroll_without_payment_as_nobody_paid(world, value):
     world.project()
     for name in ("A", "B"):
         world.payroll(name, "2024-05-15")
@@ -113,7 +113,7 @@ def present(world, period, **values):
         (None, None, UNKNOWN, UNKNOWN, UNKNOWN),
     ],
 )
-def test_people_on_site_are_held_against_people_that_were_counted(
+def test_present_unpaid_share_compares_people_on_site_with_headcounts(
     world, value, listed, paid, unpaid, unlisted, ratio
 ):
     world.project()
@@ -125,7 +125,7 @@ def test_people_on_site_are_held_against_people_that_were_counted(
     assert value("listed_over_present") == pytest.approx(ratio, nan_ok=True)
 
 
-def test_a_month_in_which_one_team_was_not_counted_is_left_out(world, value):
+def test_present_unpaid_share_leaves_out_a_month_without_the_headcount_of_a_team(world, value):
     world.project()
     for month, counted in (("03", 2), ("04", None)):
         present(world, f"2024-{month}-01")
@@ -146,7 +146,7 @@ def test_people_on_site_of_a_month_without_a_payroll_are_unpaid_and_unlisted(wor
     assert value("present_unlisted_share") == 1
 
 
-def test_steadiness_is_told_from_months_that_were_counted(world, value):
+def test_attendance_steadiness_uses_only_months_with_headcounts(world, value):
     world.project()
     for month, people in ((1, 8), (2, 10), (3, 12), (4, None)):
         present(world, f"2024-{month:02}-01", workers_present=people)

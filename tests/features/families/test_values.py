@@ -1,4 +1,4 @@
-"""Feature values worked out by hand on small worlds."""
+"""Feature values computed by hand on small worlds."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_contract_depth_follows_the_chain(world):
     assert value(world.store, "oral_share") == pytest.approx(1 / 3)
 
 
-def test_a_contract_that_names_itself_as_parent_does_not_hang(world):
+def test_contract_depth_ends_for_a_contract_that_is_its_own_parent(world):
     world.project()
     world.add(
         "contracts",
@@ -173,7 +173,7 @@ def test_winter_share_of_the_horizon(world):
     assert value(world.store, "winter_share", as_of=dt.date(2025, 1, 1)) == pytest.approx(31 / 90)
 
 
-def test_a_contractors_other_projects_speak_without_its_own(world):
+def test_contractor_features_leave_out_the_project_itself(world):
     world.project("P1", contractor_id="C")
     world.project("P2", contractor_id="C")
     world.payroll("A", "2024-06-15", project_id="P1")

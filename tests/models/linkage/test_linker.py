@@ -1,4 +1,4 @@
-"""Who a complaint may mean: names as people write them, chances, and only what was known."""
+"""Linkage: names as people write them, probabilities, and no knowledge of the future."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def said(site="", firm="", day=DAY, workers=None):
 
 
 def first(complaint, targets=TARGETS):
-    """The likeliest, its probability, and that of none of them."""
+    """The most probable candidate, its probability, and that of "none"."""
     pairs, likely = match_probabilities([complaint], targets, shipped_weights("project"))
     best = int(likely[0, :-1].argmax())
     return targets[int(pairs.candidates[0, best])].key, likely[0, best], likely[0, -1]
@@ -55,12 +55,12 @@ def first(complaint, targets=TARGETS):
         ("云渡小区 工地", "云渡小区"),
     ],
 )
-def test_ways_to_write_one_name_are_one(one, other):
+def test_core_name_is_the_same_for_all_spellings_of_a_name(one, other):
     assert core_name(one) == core_name(other)
 
 
 @given(st.text(max_size=30))
-def test_any_text_has_a_name_or_is_bare(text):
+def test_core_name_of_any_text_is_not_empty_unless_the_text_is(text):
     assert normalise_name(normalise_name(text)) == normalise_name(text)
     assert bool(core_name(text)) == bool(normalise_name(text))
 
@@ -68,7 +68,7 @@ def test_any_text_has_a_name_or_is_bare(text):
 @pytest.mark.parametrize(
     "foreman", ["王老板", "姓王的包工头", "包工头老李", "一个包工头", "", "老张"]
 )
-def test_a_foreman_is_no_evidence(foreman):
+def test_a_foreman_gives_no_candidate(foreman):
     assert core_firm_name(foreman) == ""
     pairs, likely = match_probabilities([said(firm=foreman)], TARGETS, shipped_weights("project"))
     assert (pairs.candidates == -1).all()
@@ -76,16 +76,17 @@ def test_a_foreman_is_no_evidence(foreman):
 
 
 @given(said=st.text(max_size=20), name=st.text(max_size=20))
-def test_agreeing_pieces_stand_in_the_name_in_their_order(said, name):
+def test_shared_pieces_are_parts_of_the_name_in_order(said, name):
+    pieces = shared_pieces(said, name)
+    assert all(len(piece) > 1 for piece in pieces)
     rest = name
-    for piece in shared_pieces(said, name):
+    for piece in pieces:
         _, found, rest = rest.partition(piece)
         assert found == piece
-        assert len(piece) > 1
 
 
 @pytest.mark.parametrize("kind", names.NAME_ERRORS)
-def test_each_kind_of_damage_still_finds_the_project(kind):
+def test_match_probabilities_find_the_project_despite_each_kind_of_name_error(kind):
     rng = np.random.default_rng(5)
     hits = 0
     for one in TARGETS:
@@ -95,7 +96,7 @@ def test_each_kind_of_damage_still_finds_the_project(kind):
     assert hits >= 9, kind
 
 
-def test_the_chances_of_one_complaint_sum_to_one():
+def test_match_probabilities_of_one_complaint_sum_to_one():
     asked = [said("石桥湾小学"), said(firm="青川建设"), said("别处的高楼"), said()]
     _, likely = match_probabilities(asked, TARGETS, shipped_weights("project"))
     assert likely.sum(axis=1) == pytest.approx(np.ones(4))
@@ -103,7 +104,7 @@ def test_the_chances_of_one_complaint_sum_to_one():
     assert likely[3, -1] == 1
 
 
-def test_twins_share_the_chance():
+def test_match_probabilities_are_equal_for_twins():
     twins = [TARGETS[0], target("TWIN", TARGETS[0].names[0], TARGETS[0].firms[0]), *TARGETS[1:]]
     _, probability, _ = first(said("云渡中心小学", "青川建设"), twins)
     assert 0.3 < probability < 0.51
@@ -115,7 +116,7 @@ def test_the_other_phase_is_less_likely():
     assert first(said("云渡小区一期"), phases)[0] == "1"
 
 
-def test_what_was_under_way_is_more_likely_than_what_was_over_or_not_begun():
+def test_projects_under_way_are_more_probable_than_completed_or_future_ones():
     def of(**days):
         return target("P", "云渡小区", "青川建设", **days)
 
@@ -125,7 +126,7 @@ def test_what_was_under_way_is_more_likely_than_what_was_over_or_not_begun():
     assert running > max(over, early)
 
 
-def test_learning_with_little_stays_and_with_much_moves():
+def test_fit_stays_near_the_prior_with_few_complaints_and_leaves_it_with_many():
     start = shipped_weights("project")
     rng = np.random.default_rng(3)
 
@@ -145,7 +146,7 @@ def test_learning_with_little_stays_and_with_much_moves():
     assert 0 <= none(toy(3)) < 0.5 < none(toy(3000))
 
 
-def test_learnt_weights_are_those_that_made_the_choices():
+def test_fit_recovers_the_weights_that_made_the_choices():
     rng = np.random.default_rng(4)
     true = np.zeros(FEATURE_COUNT)
     true[[0, 4, FEATURE_COUNT - 3]] = [4, 2, 3]
@@ -208,21 +209,21 @@ def fill(store):
         )
 
 
-def test_a_name_of_before_is_a_name(store):
+def test_link_complaints_knows_earlier_names(store):
     fill(store)
     found = link_complaints(store, AS_OF).complaints[1]
     assert found.organisations[0].key == "O3"
     assert found.projects[0].key == "P3"
 
 
-def test_candidates_name_the_words_that_agree(store):
+def test_candidates_show_the_matching_words(store):
     fill(store)
     best = link_complaints(store, AS_OF).complaints[2].projects[0]
     assert (best.key, best.site_words, best.firm_words) == ("P1", ("石桥湾中心小学",), ("澄原",))
     assert best.under_way
 
 
-def test_nothing_said_gives_no_candidate(store):
+def test_a_complaint_without_names_has_no_candidate(store):
     fill(store)
     last = link_complaints(store, AS_OF).complaints[3]
     assert last.projects == last.organisations == ()

@@ -47,6 +47,8 @@ def test_compare_of_a_list_with_itself_is_the_same(listed):
 def test_compare_is_reversible(old, new):
     there = {change.project_id: change.kind for change in compare(old, new).entries}
     back = {change.project_id: change.kind for change in compare(new, old).entries}
+    assert there.keys() == {item.project_id for item in new}
+    assert back.keys() == {item.project_id for item in old}
     opposite = {ChangeKind.UP: ChangeKind.DOWN, ChangeKind.DOWN: ChangeKind.UP}
     for name in there.keys() & back.keys():
         assert back[name] == opposite.get(there[name], there[name])
@@ -56,7 +58,9 @@ def test_compare_is_reversible(old, new):
 def test_compare_gives_a_reason_in_the_direction_of_the_move(old, new):
     before = {item.project_id: item.contributions for item in old}
     now = {item.project_id: item.contributions for item in new}
-    for change in compare(old, new).entries:
+    changes = compare(old, new).entries
+    assert len(changes) == len(new)
+    for change in changes:
         if change.reason is not None:
             move = now[change.project_id][change.reason] - before[change.project_id][change.reason]
             assert (move > 0) == (change.kind is ChangeKind.UP)

@@ -15,7 +15,7 @@ from serving.http.schemas import Page, Problem, Schema
 from serving.outcomes.schemas import Found
 from serving.projects.schemas import ProjectRisk
 from serving.server import CannotListen, listen
-from serving.watchlists.schemas import Sought as WatchlistFilters
+from serving.watchlists.schemas import EntryFilters as WatchlistFilters
 from serving.watchlists.schemas import Watchlist, WatchlistSummary
 
 ROOT = Path(__file__).resolve().parents[3]

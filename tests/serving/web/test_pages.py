@@ -291,6 +291,7 @@ def test_page_texts_exist_and_are_used():
     paths += serving.glob("*/*page*.py")
     sources = "".join(path.read_text() for path in paths)
     named = set(re.findall(r"\bt\('([a-z_.]*[a-z])'", sources))
+    assert len(named) > 100
     for language in LANGUAGES:
         known = catalogue(language)
         assert {f"pages.{name}" for name in named} <= set(known)

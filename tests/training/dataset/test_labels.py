@@ -10,7 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.matrix import feature_matrix
-from risk.calendar.dates import HORIZON_DAYS, MATURITY_MAX_DAYS, MATURITY_MIN_DAYS
+from risk.calendar.dates import (
+    HORIZON_DAYS,
+    MATURITY_MAX_DAYS,
+    MATURITY_MIN_DAYS,
+    add_months,
+)
 from training.dataset.labels import EventLog, event_log, horizon_labels, training_dates
 from training.dataset.splits import walk_forward_folds
 
@@ -112,7 +117,9 @@ def test_event_log_maturity_follows_the_observed_delay_within_bounds(world):
 def test_training_dates_mature_before_the_training_day(known_until, maturity, back):
     first = known_until - dt.timedelta(days=back)
     log = EventLog(known_until, {"P": np.array([first], dtype="datetime64[D]")}, maturity)
-    for day in training_dates(log):
+    days = training_dates(log)
+    assert days or back < HORIZON_DAYS + maturity + 31
+    for day in days:
         assert day + dt.timedelta(days=HORIZON_DAYS + maturity) <= known_until
 
 
@@ -121,5 +128,12 @@ def test_training_dates_mature_before_the_training_day(known_until, maturity, ba
     st.integers(1, 5),
 )
 def test_walk_forward_folds_leave_the_horizon_between_train_and_test(days, folds):
-    for fold in walk_forward_folds(days, n_folds=folds):
+    found = walk_forward_folds(days, n_folds=folds)
+    for fold in found:
         assert max(fold.train) + dt.timedelta(days=HORIZON_DAYS) <= min(fold.test)
+
+
+@given(st.dates(dt.date(2020, 1, 1), dt.date(2024, 1, 1)), st.integers(24, 60), st.integers(1, 5))
+def test_walk_forward_folds_of_two_years_of_months_are_all_made(first, months, folds):
+    days = [add_months(first.replace(day=1), number) for number in range(months)]
+    assert len(walk_forward_folds(days, n_folds=folds)) == folds

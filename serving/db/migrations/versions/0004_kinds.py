@@ -1,4 +1,4 @@
-"""Lists of employers beside those of projects: of one as_of and region there may be one of each."""
+"""Lists of employers: of one as_of and region there may be one list of each kind."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def downgrade() -> None:
 
 
 def _rebuilt(constraint: str, unique: str, further: str) -> None:
-    """SQLite cannot change a constraint: the table is made anew, and its rows carried over.
+    """SQLite cannot change a constraint: the table is rebuilt, and its rows are copied.
 
     What points at the rows is checked again when all is done.
     """

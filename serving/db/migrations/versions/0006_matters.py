@@ -1,4 +1,4 @@
-"""Matters kept beside the records, what is known of each, and more about the steps taken."""
+"""Matters that are not in the records, facts of each, and more about the steps taken."""
 
 from __future__ import annotations
 
