@@ -68,8 +68,8 @@ class Header:
     @property
     def unread(self) -> tuple[str, ...]:
         """Headings of all columns not read, for whatever reason."""
-        others = (column.heading for column in (*self.refused, *self.alternates))
-        return (*self.ignored, *others)
+        refused = (column.heading for column in self.refused)
+        return (*self.ignored, *refused, *(column.heading for column in self.alternates))
 
     @property
     def signature(self) -> tuple[tuple[str, int, Unit | None], ...]:
