@@ -8,7 +8,7 @@ import pytest
 from risk.contract import STORED_TABLES
 from risk.store.parquet_export import export_records, import_records
 from risk.store.parquet_store import open_folder
-from risk.store.store import MARKS, RecordStore, superseded_sql
+from risk.store.store import MARKS, RecordStore
 
 COLUMNS = "case_id, opened_on, status, project_id, known_at, dated_by, withdrawn"
 
@@ -34,7 +34,7 @@ def both(store):
     plain = states(store)
     with_ids = store.cursor()
     try:
-        for sql in superseded_sql(STORED_TABLES["cases"]):
+        for sql in store.superseded_sql(STORED_TABLES["cases"]):
             with_ids.execute(sql)
         prepared = with_ids.execute(
             "SELECT status, known_at::VARCHAR, superseded_at::VARCHAR"
