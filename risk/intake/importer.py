@@ -9,11 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from risk.calendar.dates import month_end
 from risk.contract import STORED_TABLES, Table
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure
+from risk.intake.file_periods import named_period
 from risk.intake.headings import HeadingMatcher
+from risk.intake.imported_files import SourceFile
 from risk.intake.orphan_rows import orphan_rows
 from risk.intake.prefetch import prefetch
 from risk.intake.quarantine import FileQuarantine, write_quarantine
@@ -25,6 +28,7 @@ from risk.intake.row_parser import Batch, BatchParser
 from risk.intake.sheet_selection import SelectedSheet, select_sheet
 from risk.intake.staging import Staging, newest_arrival
 from risk.intake.table_detection import detect_table
+from risk.intake.unfolding import BookDay
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 
@@ -41,6 +45,7 @@ def import_paths(
     paths: Sequence[Path],
     *,
     today: dt.date,
+    known_on: dt.date | None = None,
     progress: RowProgress | None = None,
 ) -> ImportReport:
     """Import files and folders into the record store of ``workspace``.
@@ -51,14 +56,16 @@ def import_paths(
     Args:
         workspace: workspace with the record store and the quarantine.
         paths: files, or folders of files.
-        today: day of the import; ``known_at`` of rows without any date.
+        today: day of the import.
+        known_on: day stated for rows without ``known_at``; by default the end of the month that
+            the file's name states.
         progress: callback for the number of rows read.
 
     Raises:
         RecordStoreBusy, RecordStoreUnreadable: the store cannot be opened.
     """
     with RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store:
-        report = import_into(store, paths, today=today, progress=progress)
+        report = import_into(store, paths, today=today, known_on=known_on, progress=progress)
         write_quarantine(store, workspace.quarantine)
     return report
 
@@ -68,6 +75,7 @@ def import_into(
     paths: Sequence[Path],
     *,
     today: dt.date,
+    known_on: dt.date | None = None,
     progress: RowProgress | None = None,
 ) -> ImportReport:
     """Like :func:`import_paths`, into an open store and without writing quarantine files."""
@@ -77,7 +85,12 @@ def import_into(
     failed = list(found.failed)
     for path, table in found.files:
         try:
-            files.append(import_file(store, path, table=table, today=today, progress=progress))
+            stated = known_on or stated_day(path.name)
+            files.append(
+                import_file(
+                    *(store, path), today=today, known_on=stated, table=table, progress=progress
+                )
+            )
         except IntakeFailure as failure:
             failed.append(failure)
     waiting = orphan_rows(store, after=before)
@@ -89,33 +102,43 @@ def import_file(
     path: Path,
     *,
     today: dt.date,
+    known_on: dt.date | None = None,
     table: Table | None = None,
     match: HeadingMatcher | None = None,
     progress: RowProgress | None = None,
 ) -> FileReport:
     """Import one file in one transaction; ``table`` defaults to the one in the file's name.
 
-    ``match`` finds the field of a heading; by default the names of the contract are recognised.
+    ``known_on`` is the day stated for rows without ``known_at``. ``match`` finds the field of a
+    heading; by default the names of the contract are recognised.
 
     Raises:
         IntakeFailure: the file could not be imported, and nothing of it is stored.
     """
     table = table or detect_table(path)
+    book = BookDay(today, known_on)
     with open_sheets(path) as sheets:
         selected = select_sheet(table, sheets, file=path.name, match=match)
         with store.transaction():
-            return _Import(store, path.name, table, today).run(selected, progress)
+            return _Import(store, SourceFile(path), table, book).run(selected, progress)
+
+
+def stated_day(name: str) -> dt.date | None:
+    """Last day of the month that the name of a file states with its year; None without one."""
+    period = named_period(name)
+    if not period.year or not period.month:
+        return None
+    return month_end(dt.date(period.year, period.month, 1))
 
 
 class _Import:
     """Import of one file."""
 
-    def __init__(self, store: RecordStore, file: str, table: Table, today: dt.date) -> None:
-        self._file = file
+    def __init__(self, store: RecordStore, file: SourceFile, table: Table, book: BookDay) -> None:
+        self._file = file.name
         self._table = table
-        self._today = today
-        self._staging = Staging(store, table)
-        self._quarantine = FileQuarantine(store, table, file)
+        self._staging = Staging(store, table, file, book)
+        self._quarantine = FileQuarantine(store, table, file.name)
 
     def run(self, selected: SelectedSheet, progress: RowProgress | None) -> FileReport:
         """Read and store all rows of ``selected``."""
@@ -129,18 +152,21 @@ class _Import:
                 marks.update(batch.marks)
                 if progress is not None:
                     progress(self._file, read)
-        accepted = self._staging.commit()
+        stored = self._staging.commit()
         self._quarantine.commit()
         return FileReport(
             file=self._file,
             table=self._table.name,
             read=read,
-            accepted=accepted,
-            repeated=good - accepted,
+            accepted=stored.accepted,
+            repeated=good - stored.accepted,
             quarantined=read - good,
             marks=dict(marks),
             ignored_columns=selected.header.unread,
             unread_sheets=selected.unread,
+            dated_by_rule=stored.dated_by_rule,
+            undated_facts=stored.undated_facts,
+            missing=stored.missing,
         )
 
     @contextmanager
@@ -148,15 +174,13 @@ class _Import:
         """Batches of rows, columnar for CSV; quarantine files and other formats go row by row."""
         sheet, header = selected.sheet, selected.header
         if isinstance(sheet, CsvSheet) and header.quarantine_id is None:
-            columnar = ColumnarParser(self._table, header, today=self._today)
+            columnar = ColumnarParser(self._table, header)
             with (
                 prefetch(chunks(sheet, header.width)) as parted,
                 prefetch(columnar.batches(parted)) as batches,
             ):
                 yield batches
         else:
-            parser = BatchParser(
-                self._table, header, strict_width=sheet.strict_width, today=self._today
-            )
+            parser = BatchParser(self._table, header, strict_width=sheet.strict_width)
             with prefetch(parser.batches(selected.rows())) as batches:
                 yield batches

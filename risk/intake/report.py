@@ -16,6 +16,10 @@ class FileReport:
 
     ``marks`` counts data-quality marks by name; ``ignored_columns`` were not read;
     ``unread_sheets`` look like the table too, but only one sheet of a workbook is read.
+    ``dated_by_rule`` counts accepted rows without a day of knowledge whose key was new, and
+    ``undated_facts`` those of them with a fact that has no date and counts from the start.
+    ``missing`` are records of earlier files of the same name, up to its numbers, that are not in
+    this file although it has most of them; they are not withdrawn.
     """
 
     file: str
@@ -27,6 +31,9 @@ class FileReport:
     marks: Mapping[str, int] = field(default_factory=dict)
     ignored_columns: tuple[str, ...] = ()
     unread_sheets: tuple[str, ...] = ()
+    dated_by_rule: int = 0
+    undated_facts: int = 0
+    missing: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain data."""
@@ -40,6 +47,9 @@ class FileReport:
             "marks": dict(self.marks),
             "ignored_columns": list(self.ignored_columns),
             "unread_sheets": list(self.unread_sheets),
+            "dated_by_rule": self.dated_by_rule,
+            "undated_facts": self.undated_facts,
+            "missing": self.missing,
         }
 
 

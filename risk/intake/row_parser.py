@@ -6,7 +6,6 @@ repeat.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -22,7 +21,7 @@ from risk.intake.cell_parsers import (
     require_readable,
 )
 from risk.intake.cells import CUT_OFF, Cell, Row
-from risk.intake.checks import check_known_at, check_region, count_marks, default_known_at
+from risk.intake.checks import check_known_at, check_region, count_marks
 from risk.intake.csv_escaping import append_unit, unescape_cell
 from risk.intake.headers import Column, Header
 from risk.intake.row_errors import Problem, problem
@@ -55,14 +54,13 @@ class BadRow:
 class Batch:
     """Rows of a file as read: good rows as columns, bad rows with their raw cells.
 
-    ``dated_today`` is true for good rows whose ``known_at`` is the import day for want of a date;
-    ``corrects`` holds the quarantine ids of good rows that had one. Columns are lists, or Arrow
-    arrays if :mod:`risk.intake.columnar_parser` read them.
+    ``known_at`` is None in rows without one. ``corrects`` holds the quarantine ids of good rows
+    that had one. Columns are lists, or Arrow arrays if :mod:`risk.intake.columnar_parser` read
+    them.
     """
 
     read: int
     columns: Mapping[str, Any]
-    dated_today: Any
     bad: list[BadRow]
     marks: Mapping[str, int]
     corrects: list[str]
@@ -70,18 +68,17 @@ class Batch:
     @property
     def good(self) -> int:
         """Number of rows that can be stored."""
-        return len(self.dated_today)
+        return len(self.columns[KNOWN_AT.name])
 
 
 class BatchParser:
     """Parser of the rows of one file; caches parsed texts per column."""
 
-    def __init__(self, table: Table, header: Header, *, strict_width: bool, today: dt.date) -> None:
+    def __init__(self, table: Table, header: Header, *, strict_width: bool) -> None:
         """``strict_width``: rows with fewer or more cells than the header are rejected."""
         self._table = table
         self._header = header
         self._strict_width = strict_width
-        self._today = today
         self._columns = [_ColumnParser(column) for column in header.columns]
         self._absent = _absent(table, header)
 
@@ -95,17 +92,14 @@ class BatchParser:
         problems: _Problems = {}
         self._check_lengths(rows, problems)
         columns = self._parse(rows, problems)
-        dated_today = default_known_at(self._table, columns, self._today)
         check_region(self._table, columns, problems)
         check_known_at(self._table, columns, problems)
         good = [index for index in range(len(rows)) if index not in problems]
         if problems:
             columns = {name: [cells[index] for index in good] for name, cells in columns.items()}
-            dated_today = [dated_today[index] for index in good]
         return Batch(
             len(rows),
             columns,
-            dated_today,
             [self._bad_row(rows[index], problems[index]) for index in sorted(problems)],
             count_marks(self._table, columns),
             self._corrected_ids(rows[index] for index in good),

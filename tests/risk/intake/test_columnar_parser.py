@@ -123,11 +123,11 @@ def _written(lines: list[list[str]], draw: st.DrawFn) -> bytes:
 
 def _told(table: Table, batches: Iterable[Batch]) -> dict[str, Any]:
     """All that a way says of a file's rows; a failure in its place."""
-    names = [*(field.name for field in table.fields), KNOWN_AT.name, "dated today"]
+    names = [*(field.name for field in table.fields), KNOWN_AT.name]
     rows, bad, marks, read = [], [], Counter(), 0
     try:
         for batch in batches:
-            columns = [*(batch.columns[name] for name in names[:-1]), batch.dated_today]
+            columns = [batch.columns[name] for name in names]
             rows += zip(*map(_plainly, columns), strict=True)
             bad += batch.bad
             marks.update(batch.marks)
@@ -144,13 +144,13 @@ def _plainly(column: Any) -> list[Any]:
 
 
 def _by_columns(table: Table, selected: SelectedSheet) -> dict[str, Any]:
-    parser = ColumnarParser(table, selected.header, today=TODAY)
+    parser = ColumnarParser(table, selected.header)
     assert isinstance(selected.sheet, CsvSheet)
     return _told(table, parser.batches(csv_columnar.chunks(selected.sheet, selected.header.width)))
 
 
 def _by_rows(table: Table, selected: SelectedSheet) -> dict[str, Any]:
-    parser = BatchParser(table, selected.header, strict_width=True, today=TODAY)
+    parser = BatchParser(table, selected.header, strict_width=True)
     return _told(table, parser.batches(selected.rows()))
 
 
