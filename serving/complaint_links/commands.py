@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from risk.locale import Language, text
+from serving.clock import now, office_date, today
 from serving.ingest.resources import import_submissions
 from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.options import AsOfOrNone, OutOrNone
@@ -46,7 +47,7 @@ def link(
     cli = cli_context(context)
     import_submissions(cli, open_settings(cli))
     with open_records(cli) as store:
-        found = unlinked_complaints(store, as_of or dt.date.today(), "")
+        found = unlinked_complaints(store, as_of or today(), "")
     content = _rendered([row for row in found if row["decided"] is None], shape, cli.language)
     if out is not None:
         write_file(out, content)
@@ -70,7 +71,7 @@ def decide(
         raise LinkUnclear(complaint_id=complaint)
     cli = cli_context(context)
     choice = LinkChoice(complaint, "refused" if none else "linked", project, org)
-    _store(cli, choice, dt.datetime.now(dt.UTC))
+    _store(cli, choice, now())
     said = text(f"links.{choice.decision}", cli.language)
     print_line(text("links.decided", cli.language, complaint_id=complaint, decision=said))
 
@@ -83,7 +84,6 @@ def _store(cli: CliContext, choice: LinkChoice, at: dt.datetime) -> None:
     from serving.complaint_links.repository import Decision
     from serving.complaint_links.service import store_decision
     from serving.db.engine import writing
-    from serving.ingest.submissions import local_day
 
     settings = open_settings(cli)
     place = _region_code(cli, choice)
@@ -94,7 +94,7 @@ def _store(cli: CliContext, choice: LinkChoice, at: dt.datetime) -> None:
         choice.org_id,
         place,
         None,
-        local_day(at),
+        office_date(at),
         os_user_name(),
         at,
     )
