@@ -78,7 +78,7 @@ def test_replay_fails_for_changed_records(copy, capsys):
         store.rows("UPDATE projects SET project_name = 'x' WHERE known_at < '2025-01-01'")
     assert _run(copy, "replay", "--as-of", str(LISTS[0]), "--json") == 1
     told = json.loads(capsys.readouterr().out)
-    assert not told["same"]
+    assert (told["same"], told["verdict"], told["history"]) == (False, "differs", "changed")
     assert "records_digest" in told["differs"]
     assert _run(copy, "replay", "--as-of", "2024-01-01") == 1
 
