@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from risk.contract import KNOWN_AT, STORED_TABLES
-from risk.store.effective_rows import effective_rows_sql
+from risk.effective_rows import effective_rows_sql
 
 Kind = Literal["project", "employer"]
 KINDS: tuple[Kind, ...] = ("project", "employer")

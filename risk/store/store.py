@@ -7,7 +7,7 @@ version in which the authority took the record back (NULL is false). Rows are ne
 
 The ``<table>_versions`` views give the state before a date: ``superseded_at`` is the day from which
 a later version replaces a row. They have neither withdrawn versions nor those that dated ones
-replaced (:mod:`risk.store.effective_rows`).
+replaced (:mod:`risk.effective_rows`).
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from typing import Any, Self
 import duckdb
 
 from risk.contract import KNOWN_AT, OWN_TABLES, STORED_AS, STORED_TABLES, TABLES, Table
+from risk.effective_rows import effective_rows_sql
 from risk.errors import WagewatchError
-from risk.store.effective_rows import effective_rows_sql
 from risk.store.temp_directory import TempDirectory, acquire
 from risk.unit_kinds import EMPLOYERS_SCHEMA, Kind, base_views
 
