@@ -120,13 +120,14 @@ def records() -> str:
         "The same key may come again with other values: that is a later version.",
         "Nothing is lost. A row known before its event happened is quarantined.",
         "",
-        "A book without `known_at` shows the present state of its records. The first row of a key is",
-        "stored as the versions it must have had: one from its start with the later facts empty, and",
-        "one from the date of each later fact, never before the start and never after the import.",
-        "A later row that differs is known on the day of the book, or on the latest past date in it.",
-        "The day of the book is that of `--known-on`, or the last day of the month that the file's",
-        "name states with its year, at most the day of import; else the day of import. Rows with",
-        "`known_at` that come later replace the versions dated by rule, from their first day on.",
+        "A book without `known_at` shows the present state of its records. The first row of a key",
+        "is stored as the versions it must have had: one from its start with the later facts",
+        "empty, and one from the date of each later fact, never before the start and never after",
+        "the import. A later row that differs is known on the day of the book, or on the latest",
+        "past date in it. The day of the book is that of `--known-on`, or the last day of the",
+        "month that the file's name states with its year, at most the day of import; else the day",
+        "of import. Rows with `known_at` that come later replace the versions dated by rule, from",
+        "their first day on. `import --withdraw` takes records back; nothing is deleted.",
     ]
     for table in TABLES.values():
         lines += _described(table)
