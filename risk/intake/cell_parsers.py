@@ -32,6 +32,7 @@ from risk.intake.cells import (
 from risk.intake.identifiers import canonical_identifier, is_placeholder, is_shortened
 from risk.intake.personal_numbers import mask_personal_numbers
 from risk.intake.spellings import (
+    MAX_SPELLING,
     UNKNOWN_DATES,
     UNKNOWN_WORDS,
     read_amount,
@@ -88,9 +89,10 @@ _SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
 _SERIALS = range(32_874, 58_805)  # 1990 to 2060; others (20251) are typing errors
 _DAY_OR_MONTH_FIRST = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{4}")
 _MONTH_DIGITS = re.compile(r"(\d{4})(\d{2})(?:\.0+)?")
-# A dot after a digit at the beginning may be a number in exponent form.
-_PLAIN_ID = r"(?:[A-Za-z_.:-][A-Za-z_.:-]*[0-9][A-Za-z0-9_.:-]*|[0-9][A-Za-z0-9_:-]*)"
-_PLAIN_IDS = re.compile(rf"{_PLAIN_ID}(?:\n{_PLAIN_ID})*")
+PLAIN_ID = r"(?:[A-Za-z_.:-]+[0-9][A-Za-z0-9_.:-]*|[0-9][A-Za-z0-9_:-]*)"
+"""Identifiers that :func:`parse_id` returns unchanged; 1.5E17 is not among them."""
+
+_PLAIN_IDS = re.compile(rf"{PLAIN_ID}(?:\n{PLAIN_ID})*")
 _YUAN = re.compile(r"([0-9]{1,13})(?:\.([0-9]{0,2}))?")  # fast path: matches most amounts
 _AMOUNT_UNIT = re.compile(r"(.*?)(百万元|千元|万元?|亿元?|元整?|圆)?整?")
 _SERIAL_ORIGIN = dt.date(1899, 12, 30)
@@ -255,7 +257,7 @@ def parse_money(cell: Cell, unit: Unit | None = None) -> int | Noted[int] | None
     body, own = _split_amount(text)
     if _is_decimal(body):
         return _fen(_decimal(body, "not_an_amount"), own, unit)
-    written = read_amount(_without_currency(text))
+    written = read_amount(_without_currency(text)) if len(text) <= MAX_SPELLING else None
     if written is None:
         raise CellRefused(_why_no_amount(text))
     fen = _fen(written.number, written.unit, unit)
@@ -271,7 +273,7 @@ def parse_count(cell: Cell) -> int | Noted[int] | None:
     if _is_decimal(text):
         number = _decimal(text, "not_a_count")
     else:
-        written = read_count(text)
+        written = read_count(text) if len(text) <= MAX_SPELLING else None
         if written is None:
             raise CellRefused("range" if _RANGE.search(text) else "not_a_count")
         number, approximate = written.number, written.approximate
@@ -442,6 +444,8 @@ def _day_of(cell: Cell) -> dt.date | Noted[dt.date] | None:
 
 def _day_by_hand(text: str, *, month: bool) -> dt.date | Noted[dt.date]:
     """Day in a spelling by hand; the last day of a month written alone if ``month``."""
+    if len(text) > MAX_SPELLING:
+        raise CellRefused("not_a_date")
     try:
         if _ZONED.fullmatch(text):
             return dt.datetime.fromisoformat(text).astimezone(BEIJING).date()

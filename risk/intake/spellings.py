@@ -121,6 +121,10 @@ class Amount:
     approximate: bool
 
 
+MAX_SPELLING = 60
+"""Longer texts are no amounts, counts or dates."""
+
+
 def read_amount(text: str) -> Amount | None:
     """Amount of money in a spelling by hand: 约50万元, 50余万, 3万5, 叁万伍仟元整, 3.5w.
 
