@@ -1,9 +1,13 @@
 """Record store: every version of every record, in one DuckDB file.
 
-Each table of the contract is one table with its fields (money in fen, months as their first day),
-``known_at``, and ``arrival``, a number that grows with every stored version. Rows are never
-overwritten. The ``<table>_versions`` views give the state before a date: ``superseded_at`` is the
-day from which a later version replaces a row.
+Each table of the contract is one table with its fields (money in fen, months as their first day)
+and ``known_at``. ``arrival`` is a number that grows with every stored version; ``dated_by`` says
+where ``known_at`` comes from (:class:`risk.contract.DatedBy`, NULL is given); ``withdrawn`` marks a
+version in which the authority took the record back (NULL is false). Rows are never overwritten.
+
+The ``<table>_versions`` views give the state before a date: ``superseded_at`` is the day from which
+a later version replaces a row. They have neither withdrawn versions nor those that dated ones
+replaced (:mod:`risk.effective_rows`).
 """
 
 from __future__ import annotations
@@ -19,11 +23,16 @@ from typing import Any, Self
 import duckdb
 
 from risk.contract import KNOWN_AT, OWN_TABLES, STORED_AS, STORED_TABLES, TABLES, Table
+from risk.effective_rows import effective_rows_sql
 from risk.errors import WagewatchError
 from risk.store.temp_directory import TempDirectory, acquire
 from risk.unit_kinds import EMPLOYERS_SCHEMA, Kind, base_views
 
 _OPENINGS = "openings"
+_FILTERED = "filtered_"
+
+MARKS: Mapping[str, str] = {"dated_by": "VARCHAR", "withdrawn": "BOOLEAN"}
+"""SQL types of the stored columns that describe a version; they are in no digest."""
 
 
 class RecordStoreBusy(WagewatchError):
@@ -56,7 +65,7 @@ class FeedSpan:
 
 
 def columns(table: Table) -> list[tuple[str, str]]:
-    """(name, SQL type) of every stored column of ``table`` except ``arrival``."""
+    """(name, SQL type) of every field of ``table`` and ``known_at``, as stored."""
     fields = [*table.fields, KNOWN_AT]
     return [(field.name, STORED_AS[field.type]) for field in fields]
 
@@ -64,10 +73,12 @@ def columns(table: Table) -> list[tuple[str, str]]:
 class RecordStore:
     """Open record store. Use as a context manager; one process writes at a time.
 
-    ``kind`` is the kind of unit its tables show, see :mod:`risk.unit_kinds`.
+    ``kind`` is the kind of unit its tables show, see :mod:`risk.unit_kinds`. ``last_arrival`` is
+    the largest arrival number its tables show; None for all rows.
     """
 
     kind: Kind = "project"
+    last_arrival: int | None = None
 
     def __init__(
         self, path: Path | str, *, read_only: bool = False, memory_gb: float | None = None
@@ -89,8 +100,8 @@ class RecordStore:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         try:
             self.connection = duckdb.connect(str(path), read_only=read_only)
-            if read_only and not self._has_every_table():
-                # Written by an earlier release: add the missing tables first.
+            if read_only and not self._is_current():
+                # Written by an earlier release: add the missing tables and columns first.
                 self.connection.close()
                 RecordStore(path).close()
                 self.connection = duckdb.connect(str(path), read_only=True)
@@ -126,18 +137,62 @@ class RecordStore:
 
     def for_kind(self, kind: Kind) -> RecordStore:
         """The same store with the views of ``kind``; closing it leaves this one open."""
-        view = object.__new__(RecordStore)
-        view.kind, view.connection, view._views = kind, self.connection.cursor(), []
-        view._temp_directory = None
-        _set_search_path(view.connection, kind)
-        self._views.append(view)
-        return view
+        return self._view(kind, self.last_arrival)
+
+    def up_to(self, arrival: int) -> RecordStore:
+        """The same store without the rows that arrived after ``arrival``; read only.
+
+        Versions, supersession, linked complaints and the views of employers are derived from the
+        remaining rows, as they were when ``arrival`` was the newest. Closing it leaves this one
+        open.
+        """
+        return self._view(self.kind, arrival)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """New connection to the same store and kind; close it after use."""
+        """New connection to the same store, kind and rows; close it after use."""
         cursor = self.connection.cursor()
-        _set_search_path(cursor, self.kind)
+        self._show_views(cursor)
         return cursor
+
+    def stored(self, table: str) -> str:
+        """SQL for the stored rows of ``table``, whichever kind of unit the store shows."""
+        name = f'"{self._database()}".main.{table}'
+        is_limited = self.last_arrival is not None and table in STORED_TABLES
+        return f"(FROM {name} WHERE {self.row_filter()})" if is_limited else name
+
+    def row_filter(self, known_before: dt.date | None = None) -> str:
+        """SQL condition of the stored rows shown, of those known before ``known_before``."""
+        conditions = []
+        if self.last_arrival is not None:
+            conditions.append(f"arrival <= {int(self.last_arrival)}")
+        if known_before is not None:
+            conditions.append(f"known_at < DATE '{known_before.isoformat()}'")
+        return " AND ".join(conditions) or "true"
+
+    def filtered_views(self, known_before: dt.date | None = None) -> Mapping[str, str]:
+        """SQL of temporary views that hide the rows outside :meth:`row_filter`.
+
+        On one connection, a temporary view hides the stored table or view of the same name.
+        """
+        condition, database = self.row_filter(known_before), self._database()
+        views = {
+            f"{_FILTERED}{name}": f'SELECT * FROM "{database}".main.{name} WHERE {condition}'
+            for name in STORED_TABLES
+        }
+        for name, table in STORED_TABLES.items():
+            views[f"{_FILTERED}{name}_versions"] = versions_sql(table, _FILTERED)
+        for name in STORED_TABLES:
+            views[name] = f"SELECT * FROM {_FILTERED}{name}"
+            views[f"{name}_versions"] = f"SELECT * FROM {_FILTERED}{name}_versions"
+        views.update(views_for_kind(self.kind, _FILTERED))
+        return views
+
+    def superseded_sql(self, table: Table) -> tuple[str, str]:
+        """:func:`superseded_sql` over the rows this store shows."""
+        stored = f'"{self._database()}".main.{table.name}'
+        return superseded_sql(
+            table, f"(SELECT *, rowid AS place FROM {stored} WHERE {self.row_filter()})"
+        )
 
     def cache_superseded(self) -> None:
         """Compute once which rows are superseded, for all later queries of this connection.
@@ -148,7 +203,7 @@ class RecordStore:
             return  # its tables are views, whose rows have no rowid
         for table in STORED_TABLES.values():
             if table.name != "complaints":
-                for sql in superseded_sql(table):
+                for sql in self.superseded_sql(table):
                     self.connection.execute(sql)
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
@@ -182,19 +237,10 @@ class RecordStore:
         in any order of arrival.
         """
         total = hashlib.sha256()
+        known = "known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
         for table in STORED_TABLES.values():
-            texts = [
-                f"coalesce(replace(cast({name} AS VARCHAR), '|', '||'), '|n')"
-                for name, _ in columns(table)
-            ]
-            row = "md5(" + " || '|;' || ".join(texts) + ")"
-            count, low, high = self.rows(
-                f"SELECT count(*), sum(cast('0x' || substr({row}, 1, 15) AS HUGEINT)),"
-                f" sum(cast('0x' || substr({row}, 16, 15) AS HUGEINT))"
-                f" FROM {table.name}_versions WHERE known_at < $1"
-                " AND (superseded_at IS NULL OR superseded_at >= $1)",
-                [as_of],
-            )[0]
+            shown = f"(FROM {table.name}_versions WHERE {known})"
+            count, low, high = self.rows(row_sums_sql(table, shown), [as_of])[0]
             if count or table.name in TABLES:
                 total.update(f"{table.name}:{count}:{low}:{high};".encode())
         return total.hexdigest()
@@ -207,6 +253,25 @@ class RecordStore:
         )[0]
         return FeedSpan(table.name, *row)
 
+    def _view(self, kind: Kind, last_arrival: int | None) -> RecordStore:
+        view = object.__new__(RecordStore)
+        view.kind, view.last_arrival = kind, last_arrival
+        view.connection, view._views = self.connection.cursor(), []
+        view._temp_directory = None
+        view._show_views(view.connection)
+        self._views.append(view)
+        return view
+
+    def _show_views(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Let ``connection`` read the views of the store's kind, of the rows the store shows."""
+        _set_search_path(connection, self.kind)
+        if self.last_arrival is not None:
+            for name, sql in self.filtered_views().items():
+                connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")
+
+    def _database(self) -> str:
+        return str(self.rows("SELECT current_database()")[0][0])
+
     def _set_temp_directory(self, store: Path | None) -> TempDirectory | None:
         directory = acquire(store)
         if directory:
@@ -216,16 +281,30 @@ class RecordStore:
                 self.connection.execute(f"SET temp_directory = '{place}'")
         return directory
 
-    def _has_every_table(self) -> bool:
+    def _is_current(self) -> bool:
         found = {row[0] for row in self.rows("SELECT table_name FROM duckdb_tables()")}
         schemas = {row[0] for row in self.rows("SELECT schema_name FROM duckdb_schemas()")}
-        return {*STORED_TABLES, _OPENINGS} <= found and EMPLOYERS_SCHEMA in schemas
+        complete = {*STORED_TABLES, _OPENINGS} <= found and EMPLOYERS_SCHEMA in schemas
+        return complete and not self._without_marks()
+
+    def _without_marks(self) -> list[tuple[str, str]]:
+        """(table, column) of the missing columns of :data:`MARKS`."""
+        found = set(
+            self.rows(
+                "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'main'"
+            )
+        )
+        return [
+            (name, mark) for name in STORED_TABLES for mark in MARKS if (name, mark) not in found
+        ]
 
     def _create_schema(self) -> None:
         with self.transaction():
             self.connection.execute("CREATE SEQUENCE IF NOT EXISTS arrivals")
             for table in STORED_TABLES.values():
                 self.connection.execute(_table_ddl(table))
+            for name, mark in self._without_marks():
+                self.connection.execute(f"ALTER TABLE {name} ADD COLUMN {mark} {MARKS[mark]}")
             for table in STORED_TABLES.values():
                 self.connection.execute(_versions_ddl(table))
             self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {EMPLOYERS_SCHEMA}")
@@ -255,7 +334,24 @@ class RecordStore:
 
 def _table_ddl(table: Table) -> str:
     body = ", ".join(f"{name} {kind}" for name, kind in columns(table))
-    return f"CREATE TABLE IF NOT EXISTS {table.name} ({body}, arrival BIGINT NOT NULL)"
+    marks = ", ".join(f"{name} {kind}" for name, kind in MARKS.items())
+    return f"CREATE TABLE IF NOT EXISTS {table.name} ({body}, arrival BIGINT NOT NULL, {marks})"
+
+
+def row_sums_sql(table: Table, rows: str, *more: str) -> str:
+    """SQL for the number of ``rows`` and two sums that identify them in any order.
+
+    The sums are of the two halves of the MD5 of each row's stored columns and of ``more``.
+    """
+    texts = [
+        f"coalesce(replace(cast({name} AS VARCHAR), '|', '||'), '|n')"
+        for name in (*(name for name, _ in columns(table)), *more)
+    ]
+    row = "md5(" + " || '|;' || ".join(texts) + ")"
+    return (
+        f"SELECT count(*), sum(cast('0x' || substr({row}, 1, 15) AS HUGEINT)),"
+        f" sum(cast('0x' || substr({row}, 16, 15) AS HUGEINT)) FROM {rows}"
+    )
 
 
 def _versions_ddl(table: Table) -> str:
@@ -299,36 +395,51 @@ def versions_sql(table: Table, prefix: str = "", rows: str | None = None) -> str
     if table.name == "complaints":
         return _linked_complaints(prefix)
     key = ", ".join(table.key)
-    return (
-        f"SELECT *, lead(known_at) OVER (PARTITION BY {key} ORDER BY known_at, arrival)"
-        f" AS superseded_at FROM {rows or prefix + table.name}"
-    )
+    effective = effective_rows_sql(table, rows or prefix + table.name)
+    return f"""
+        SELECT * FROM (
+          SELECT *, lead(known_at) OVER (PARTITION BY {key} ORDER BY known_at, arrival)
+            AS superseded_at
+          FROM ({effective}) effective
+        ) v WHERE withdrawn IS NOT TRUE
+    """
 
 
-def superseded_sql(table: Table) -> tuple[str, str]:
+def superseded_sql(table: Table, stored: str) -> tuple[str, str]:
     """SQL for a temporary table of superseded rows, and for a versions view that joins it.
 
-    Both belong to the connection and hide the stored view. The window covers only keys with several
-    versions; a window over all rows would sort the whole table on every read. Not for complaints,
-    whose versions depend on their links too.
+    ``stored`` is SQL for the rows of the stored table, with their row ids as ``place``. Both belong
+    to the connection and hide the stored view. The window covers only keys with several versions; a
+    window over all rows would sort the whole table on every read. Not for complaints, whose
+    versions depend on their links too.
     """
     key = ", ".join(table.key)
     same = " AND ".join(f"t.{name} IS NOT DISTINCT FROM again.{name}" for name in table.key)
-    keyed = ", ".join(f"t.{name}" for name in table.key)
     return (
         f"""
         CREATE OR REPLACE TEMP TABLE {table.name}_superseded AS
-        SELECT t.rowid AS place,
-               lead(t.known_at) OVER (PARTITION BY {keyed} ORDER BY t.known_at, t.arrival)
-                 AS superseded_at
-        FROM {table.name} t
-        JOIN (SELECT {key} FROM {table.name} GROUP BY {key} HAVING count(*) > 1) again ON {same}
-        QUALIFY superseded_at IS NOT NULL
+        WITH several AS (
+          SELECT t.*
+          FROM {stored} t
+          JOIN (SELECT {key} FROM {stored} GROUP BY {key}
+                HAVING count(*) > 1 OR bool_or(withdrawn)) again ON {same}
+        ), effective AS (
+          SELECT place, withdrawn,
+                 lead(known_at) OVER (PARTITION BY {key} ORDER BY known_at, arrival)
+                   AS superseded_at
+          FROM ({effective_rows_sql(table, "several")}) e
+        )
+        SELECT several.place, effective.superseded_at,
+               effective.place IS NULL OR effective.withdrawn IS TRUE AS hidden
+        FROM several LEFT JOIN effective ON effective.place = several.place
+        WHERE effective.superseded_at IS NOT NULL OR effective.place IS NULL
+           OR effective.withdrawn IS TRUE
         """,
         f"""
         CREATE OR REPLACE TEMP VIEW {table.name}_versions AS
-        SELECT t.*, s.superseded_at
-        FROM {table.name} t LEFT JOIN {table.name}_superseded s ON s.place = t.rowid
+        SELECT t.* EXCLUDE (place), s.superseded_at
+        FROM {stored} t LEFT JOIN {table.name}_superseded s ON s.place = t.place
+        WHERE s.hidden IS NOT TRUE
         """,
     )
 
@@ -342,10 +453,11 @@ def _linked_complaints(prefix: str) -> str:
         else f"report.{name} AS {name}"
         for name in fields
     )
+    complaints = effective_rows_sql(TABLES["complaints"], f"{prefix}complaints")
     return f"""
-        WITH changes AS (
+        WITH effective AS ({complaints}), changes AS (
           SELECT complaint_id, known_at, arrival, 1 AS is_report, 0 AS is_link
-          FROM {prefix}complaints
+          FROM effective
           UNION ALL
           SELECT complaint_id, known_at, arrival, 0, 1 FROM {prefix}links
         ), states AS (
@@ -360,16 +472,20 @@ def _linked_complaints(prefix: str) -> str:
         ), report AS (
           SELECT *, row_number() OVER (PARTITION BY complaint_id ORDER BY known_at, arrival)
                       AS report_no
-          FROM {prefix}complaints
+          FROM effective
         ), link AS (
           SELECT complaint_id,
-                 CASE WHEN decision = 'linked' THEN project_id END AS project_id,
-                 CASE WHEN decision = 'linked' THEN org_id END AS org_id,
-                 row_number() OVER (PARTITION BY complaint_id ORDER BY known_at, arrival)
-                   AS link_no
-          FROM {prefix}links
+                 CASE WHEN counts THEN project_id END AS project_id,
+                 CASE WHEN counts THEN org_id END AS org_id, link_no
+          FROM (
+            SELECT *, decision = 'linked' AND withdrawn IS NOT TRUE AS counts,
+                   row_number() OVER (PARTITION BY complaint_id ORDER BY known_at, arrival)
+                     AS link_no
+            FROM {prefix}links
+          ) numbered
         )
-        SELECT {selected}, states.known_at, states.arrival, link.org_id AS linked_org_id,
+        SELECT {selected}, states.known_at, states.arrival, report.dated_by, report.withdrawn,
+               link.org_id AS linked_org_id,
                report.project_id IS NULL
                  AND (link.project_id IS NOT NULL OR link.org_id IS NOT NULL) AS linked,
                states.superseded_at
@@ -378,4 +494,5 @@ def _linked_complaints(prefix: str) -> str:
           ON report.complaint_id = states.complaint_id AND report.report_no = states.report_no
         LEFT JOIN link
           ON link.complaint_id = states.complaint_id AND link.link_no = states.link_no
+        WHERE report.withdrawn IS NOT TRUE
     """
