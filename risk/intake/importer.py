@@ -137,6 +137,7 @@ class _Import:
     def __init__(self, store: RecordStore, file: SourceFile, table: Table, book: BookDay) -> None:
         self._file = file.name
         self._table = table
+        self._today = book.today
         self._staging = Staging(store, table, file, book)
         self._quarantine = FileQuarantine(store, table, file.name)
 
@@ -174,13 +175,15 @@ class _Import:
         """Batches of rows, columnar for CSV; quarantine files and other formats go row by row."""
         sheet, header = selected.sheet, selected.header
         if isinstance(sheet, CsvSheet) and header.quarantine_id is None:
-            columnar = ColumnarParser(self._table, header)
+            columnar = ColumnarParser(self._table, header, today=self._today)
             with (
                 prefetch(chunks(sheet, header.width)) as parted,
                 prefetch(columnar.batches(parted)) as batches,
             ):
                 yield batches
         else:
-            parser = BatchParser(self._table, header, strict_width=sheet.strict_width)
+            parser = BatchParser(
+                self._table, header, strict_width=sheet.strict_width, today=self._today
+            )
             with prefetch(parser.batches(selected.rows())) as batches:
                 yield batches

@@ -104,7 +104,7 @@ def withdraw_file(
         IntakeFailure: the file could not be read, and nothing is withdrawn.
     """
     table = table or detect_table(path)
-    keys, unreadable = _read_keys(table, path)
+    keys, unreadable = _read_keys(table, path, book.today)
     with store.transaction(), registered(store, _KEYS, keys):
         matched, repeated = store.rows(
             f"SELECT count(*), count(*) FILTER (withdrawn) FROM ({_matched_sql(table)})"
@@ -119,7 +119,7 @@ def withdraw_file(
     )
 
 
-def _read_keys(table: Table, path: Path) -> tuple[pa.Table, int]:
+def _read_keys(table: Table, path: Path, today: dt.date) -> tuple[pa.Table, int]:
     """Keys with ``known_at``, and the number of rows without a readable key."""
     key = tuple(table.field(name) for name in table.key)
     only_key = replace(table, fields=key, event_date=None)
@@ -128,7 +128,7 @@ def _read_keys(table: Table, path: Path) -> tuple[pa.Table, int]:
     unreadable = 0
     with open_sheets(path) as sheets:
         selected = select_sheet(only_key, sheets, file=path.name)
-        parser = BatchParser(only_key, selected.header, strict_width=False)
+        parser = BatchParser(only_key, selected.header, strict_width=False, today=today)
         for batch in parser.batches(selected.rows()):
             unreadable += len(batch.bad)
             for name, cells in columns.items():

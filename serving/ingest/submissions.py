@@ -38,7 +38,7 @@ def build_submission(
 def check_submission(table: Table, submission: Submission) -> list[BadRow]:
     """Return the rows that the import will quarantine, numbered from 1."""
     header = read_header(table, 0, list(submission.header), file=submission.submission_id)
-    parser = BatchParser(table, header, strict_width=False)
+    parser = BatchParser(table, header, strict_width=False, today=submission.received_on)
     numbered = [(number, list(row)) for number, row in enumerate(submission.rows, start=1)]
     return [bad for batch in parser.batches(numbered) for bad in batch.bad]
 
