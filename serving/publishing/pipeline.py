@@ -12,6 +12,7 @@ from dataclasses import asdict
 from risk.progress import Progress
 from risk.store.marks import current_mark
 from risk.store.store import RecordStore
+from serving.clock import now
 from serving.errors import CommandError
 from serving.indicators.repository import CountyRates
 from serving.publishing.context import PublishContext, PublishRequest, PublishResult
@@ -55,7 +56,7 @@ def publish_watchlist(
     published = store_publication(
         context.database,
         publication.seal(),
-        published_at=dt.datetime.now(dt.UTC),
+        published_at=now(),
         published_by=request.by,
         extras=extras,
     )
