@@ -40,7 +40,8 @@ def record_seal(store: RecordStore, seal: Seal) -> None:
 def sealed_day(
     found: Collection[Seal], first_arrivals: Mapping[str | None, int], county: str | None
 ) -> dt.date | None:
-    """The day before which undated rows of one table and ``county`` are not known; None if no list binds them.
+    """The day from which undated rows of one table and ``county`` are known at the earliest. It is
+    None if no list binds them.
 
     ``first_arrivals`` are the smallest arrival numbers of the table by county, None for rows of no
     county. These belong to the whole office: with them the feed was present in every county, and

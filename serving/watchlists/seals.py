@@ -7,12 +7,14 @@ seals are copied when the store is next opened for writing: no list can be seale
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import Row, select
 
 from risk.store.marks import StoreMark, compare_history, newest_arrival, opening_at
 from risk.store.seals import Seal, record_seal, seals
 from risk.store.store import RecordStore
+from serving.clock import office_date
 from serving.db.database import Database
 from serving.db.engine import utc
 from serving.db.tables import WATCHLIST_MARKS, WATCHLISTS
@@ -39,11 +41,11 @@ def record_seals(store: RecordStore, database: Database) -> None:
         ).all()
     new = [row for row in rows if row.digest not in known]
     for row in new:
-        through = min(row.as_of, utc(row.published_at).date() + _AHEAD)
+        through = min(row.as_of, office_date(utc(row.published_at)) + _AHEAD)
         record_seal(store, Seal(row.digest, through, _arrival(store, row)))
 
 
-def _arrival(store: RecordStore, row: Row[tuple[object, ...]]) -> int | None:
+def _arrival(store: RecordStore, row: Row[Any]) -> int | None:
     """The last row there was at the sealing; None if the list is of another history of records.
 
     For lists sealed before marks were stored all rows of today count: some records may be known
