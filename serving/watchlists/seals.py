@@ -7,9 +7,8 @@ seals are copied when the store is next opened for writing: no list can be seale
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from risk.store.marks import StoreMark, compare_history, newest_arrival, opening_at
 from risk.store.seals import Seal, record_seal, seals
@@ -42,18 +41,18 @@ def record_seals(store: RecordStore, database: Database) -> None:
     new = [row for row in rows if row.digest not in known]
     for row in new:
         through = min(row.as_of, office_date(utc(row.published_at)) + _AHEAD)
-        record_seal(store, Seal(row.digest, through, _arrival(store, row)))
+        mark = None if row.arrival is None else StoreMark(row.arrival, row.opening, row.records)
+        record_seal(store, Seal(row.digest, through, _arrival(store, mark)))
 
 
-def _arrival(store: RecordStore, row: Row[Any]) -> int | None:
+def _arrival(store: RecordStore, mark: StoreMark | None) -> int | None:
     """The last row there was at the sealing; None if the list is of another history of records.
 
     For lists sealed before marks were stored all rows of today count: some records may be known
     later than necessary, but none too early.
     """
-    if row.arrival is None:
+    if mark is None:
         return newest_arrival(store)
-    mark = StoreMark(row.arrival, row.opening, row.records)
     if opening_at(store, mark.arrival) == mark.opening:
         return mark.arrival
     return mark.arrival if compare_history(store, mark) == "as_sealed" else None
