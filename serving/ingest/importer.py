@@ -12,7 +12,7 @@ from risk.workspace import Workspace
 from serving.clock import now
 from serving.db.database import Database
 from serving.ingest.repository import ImportResult, Submission, mark_imported, waiting_submissions
-from serving.watchlists.seals import record_seals
+from serving.ingest.seals import record_seals
 
 
 def import_waiting(workspace: Workspace, database: Database) -> int:

@@ -23,7 +23,7 @@ def seal_recorder(cli: CliContext) -> Callable[[RecordStore], None] | None:
 
     def record(store: RecordStore) -> None:
         # Imported here: a first import of records needs no database.
-        from serving.watchlists.seals import record_seals
+        from serving.ingest.seals import record_seals
 
         with open_database(cli, settings) as database:
             record_seals(store, database)

@@ -10,8 +10,8 @@ import pytest
 from risk.store.marks import StoreMark, current_mark
 from risk.store.seals import Seal, seals
 from risk.store.store import RecordStore
+from serving.ingest.seals import record_seals
 from serving.publishing.repository import store_publication
-from serving.watchlists.seals import record_seals
 
 from ..conftest import PUBLISHED_AT, make_extras, make_publication
 
