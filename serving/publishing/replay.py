@@ -99,7 +99,8 @@ def _rebuild(
 ) -> SealedPublication:
     then = replace(context, settings=_settings_then(context.settings, sealed["rules"]))
     as_of = dt.date.fromisoformat(sealed["as_of"])
-    request = PublishRequest(as_of, sealed["capacity"], sealed["region"], "replay")
+    order = sealed["rules"]["policy"]["order"]
+    request = PublishRequest(as_of, sealed["capacity"], sealed["region"], "replay", order)
     built = build_publication(collect_inputs(then, request, progress, sealed["model"]["version"]))
     head = replace(built.header, code_version=sealed["code_version"], seal_version=version)
     return replace(built, header=head).seal()
