@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from serving.clock import today
 from serving.ingest.resources import require_all_imported
 from serving.terminal.context import CliContext, cli_context
 from serving.terminal.options import JsonFlag
@@ -37,7 +37,7 @@ def import_(
     cli = cli_context(context)
     make_workspace(cli)
     with row_progress() as step:
-        report = import_paths(cli.workspace, paths, today=dt.date.today(), progress=step)
+        report = import_paths(cli.workspace, paths, today=today(), progress=step)
     complaints = _open_complaints(cli, report)
     if json:
         print_json({**report.as_json(cli.language), "complaints": complaints})
