@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +25,7 @@ from risk.intake.readers.csv_columnar import chunks
 from risk.intake.readers.csv_text import CsvSheet
 from risk.intake.report import FileReport, ImportReport
 from risk.intake.row_parser import Batch, BatchParser
+from risk.intake.sealed_days import move_behind_seals
 from risk.intake.sheet_selection import SelectedSheet, select_sheet
 from risk.intake.staging import Staging, newest_arrival
 from risk.intake.table_detection import detect_table
@@ -47,6 +48,7 @@ def import_paths(
     today: dt.date,
     known_on: dt.date | None = None,
     progress: RowProgress | None = None,
+    prepare: Callable[[RecordStore], None] | None = None,
 ) -> ImportReport:
     """Import files and folders into the record store of ``workspace``.
 
@@ -60,11 +62,15 @@ def import_paths(
         known_on: day stated for rows without ``known_at``; by default the end of the month that
             the file's name states.
         progress: callback for the number of rows read.
+        prepare: called with the open store before the first file, for example to record which
+            lists were sealed.
 
     Raises:
         RecordStoreBusy, RecordStoreUnreadable: the store cannot be opened.
     """
     with RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store:
+        if prepare:
+            prepare(store)
         report = import_into(store, paths, today=today, known_on=known_on, progress=progress)
         write_quarantine(store, workspace.quarantine)
     return report
@@ -140,6 +146,7 @@ class _Import:
         self._today = book.today
         self._staging = Staging(store, table, file, book)
         self._quarantine = FileQuarantine(store, table, file.name)
+        self._store = store
 
     def run(self, selected: SelectedSheet, progress: RowProgress | None) -> FileReport:
         """Read and store all rows of ``selected``."""
@@ -153,7 +160,9 @@ class _Import:
                 marks.update(batch.marks)
                 if progress is not None:
                     progress(self._file, read)
+        newest = newest_arrival(self._store, [self._table])
         stored = self._staging.commit()
+        sealed = move_behind_seals(self._store, self._table, newest + 1)
         self._quarantine.commit()
         return FileReport(
             file=self._file,
@@ -168,6 +177,8 @@ class _Import:
             dated_by_rule=stored.dated_by_rule,
             undated_facts=stored.undated_facts,
             missing=stored.missing,
+            moved_behind_lists=sealed.moved,
+            new_feed_in=sealed.new_in,
         )
 
     @contextmanager

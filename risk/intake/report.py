@@ -15,6 +15,9 @@ class FileReport:
     """Imported file. ``read`` always equals ``accepted + repeated + quarantined``.
 
     ``marks`` counts data-quality marks by name; ``ignored_columns`` were not read;
+    ``moved_behind_lists`` undated versions are known later than by their dates, as lists were
+    sealed in between; in the counties ``new_feed_in`` no list had this table, so its rows count as
+    history.
     ``unread_sheets`` look like the table too, but only one sheet of a workbook is read.
     ``dated_by_rule`` counts accepted rows without a day of knowledge whose key was new, and
     ``undated_facts`` those of them with a fact that has no date and counts from the start.
@@ -34,6 +37,8 @@ class FileReport:
     dated_by_rule: int = 0
     undated_facts: int = 0
     missing: int = 0
+    moved_behind_lists: int = 0
+    new_feed_in: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain data."""
@@ -50,6 +55,8 @@ class FileReport:
             "dated_by_rule": self.dated_by_rule,
             "undated_facts": self.undated_facts,
             "missing": self.missing,
+            "moved_behind_lists": self.moved_behind_lists,
+            "new_feed_in": list(self.new_feed_in),
         }
 
 

@@ -50,6 +50,7 @@ def import_(
     """
     from risk.intake.importer import import_paths
     from serving.ingest.open_complaints import open_complaint_lines
+    from serving.ingest.sealed_lists import seal_recorder, sealed_lines
 
     cli = cli_context(context)
     day = today()
@@ -60,12 +61,20 @@ def import_(
         _withdraw(cli, paths, day, known_on, json=json)
         return
     with row_progress() as step:
-        report = import_paths(cli.workspace, paths, today=day, known_on=known_on, progress=step)
+        report = import_paths(
+            *(cli.workspace, paths),
+            today=day,
+            known_on=known_on,
+            progress=step,
+            prepare=seal_recorder(cli),
+        )
     complaints = _open_complaints(cli, report)
     if json:
         print_json({**report.as_json(cli.language), "complaints": complaints})
     else:
         _show(cli, report)
+        for line in sealed_lines(report, cli.language):
+            print_line(line)
         for line in open_complaint_lines(complaints, cli.language):
             print_line(line)
     require_all_imported(cli, report)
@@ -90,9 +99,13 @@ def _withdraw(
 ) -> None:
     from risk.intake.withdrawal import withdraw_paths
     from risk.store.store import RecordStore
+    from serving.ingest.sealed_lists import seal_recorder
 
     workspace = cli.workspace
+    record_seals = seal_recorder(cli)
     with RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store:
+        if record_seals:
+            record_seals(store)
         report = withdraw_paths(store, paths, today=day, known_on=known_on)
     if json:
         print_json(report.as_json(cli.language))
