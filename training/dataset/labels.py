@@ -19,6 +19,9 @@ from risk.store.store import RecordStore
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+TRAINING_MONTHS = 72
+"""Dates of the training set, one a month, at most."""
+
 MIN_MEASURED = 20
 """Events with a measured delay that suffice where they are less than half of all events."""
 
@@ -144,7 +147,7 @@ def dated_within(
     return out
 
 
-def training_dates(log: EventLog, *, months: int = 72) -> Sequence[dt.date]:
+def training_dates(log: EventLog, *, months: int = TRAINING_MONTHS) -> Sequence[dt.date]:
     """As_of dates of the training set: one a month, counted back from the last mature one.
 
     At most ``months`` dates, the earliest 90 days before the first known event. They have the day
