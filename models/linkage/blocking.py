@@ -13,16 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.linkage.normalise import core_firm_name, core_name
+from models.linkage.normalise import core_firm_name, core_name, numbers
 from models.linkage.snapshot import Candidate, ComplaintText
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from models.linkage.equal_names import NameMatch
+
 MAX_COMPARED = 20
 """Number of candidates per complaint that are compared in detail."""
 
 _BLOCK = 256
+_EQUAL = 10.0
+"""More than the shares of site and firm together."""
 _EPOCH_BEFORE, _EPOCH_AFTER = -(10**6), 10**6
 GRACE_DAYS = 180
 """Days after completion within which complaints are still usual."""
@@ -51,11 +55,15 @@ def ngrams(name: str) -> set[str]:
 
 
 def block(
-    complaints: Sequence[ComplaintText], candidates: Sequence[Candidate], limit: int = MAX_COMPARED
+    complaints: Sequence[ComplaintText],
+    candidates: Sequence[Candidate],
+    limit: int = MAX_COMPARED,
+    equal: Sequence[NameMatch | None] = (),
 ) -> CandidatePairs:
     """The best ``limit`` candidates of each complaint by shared n-grams.
 
-    Candidates not under way when the complaint was received count for less.
+    Candidates not under way when the complaint was received count for less; those of an ``equal``
+    name come first.
     """
     count = min(limit, len(candidates))
     chosen = np.full((len(complaints), count), -1, dtype=np.int64)
@@ -67,11 +75,14 @@ def block(
     start, end = _days(candidates)
     for first in range(0, len(complaints), _BLOCK):
         part = complaints[first : first + _BLOCK]
-        by_site = sites.shares([ngrams(core_name(c.site)) if c.site else set() for c in part])
+        by_site = sites.shares([_ngrams_of((c.site,)) if c.site else set() for c in part])
         by_firm = firms.shares([ngrams(core_firm_name(c.firm)) for c in part])
         day = np.array([complaint.received_on.toordinal() for complaint in part])[:, None]
         usual = (start <= day + 30) & (day <= end + GRACE_DAYS)
         total = (by_site + by_firm) * np.where(usual, np.float32(1), np.float32(0.6))
+        for row, match in enumerate(equal[first : first + _BLOCK]):
+            if match is not None:
+                total[row, list(match.candidates)] += _EQUAL
         best = np.argpartition(-total, count - 1, axis=1)[:, :count]
         order = np.lexsort((best, -np.take_along_axis(total, best, 1)), axis=1)
         best = np.take_along_axis(best, order, 1)
@@ -126,7 +137,10 @@ class _NgramIndex:
 
 
 def _ngrams_of(names: Sequence[str]) -> set[str]:
-    return set().union(*(ngrams(core_name(name)) for name in names))
+    """N-grams of the cores of names, and their numbers, which cores may have lost."""
+    return set().union(
+        *(ngrams(core_name(name)) | {f"#{n}" for n in numbers(name)} for name in names)
+    )
 
 
 def _days(candidates: Sequence[Candidate]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

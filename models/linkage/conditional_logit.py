@@ -51,14 +51,17 @@ def shipped_weights(kind: str) -> Weights:
 
 
 def probabilities(
-    parts: NDArray[np.float64], real: NDArray[np.bool_], weights: Weights
+    parts: NDArray[np.float64],
+    real: NDArray[np.bool_],
+    weights: Weights,
+    offset: NDArray[np.float64] | float = 0.0,
 ) -> Probabilities:
     """Probabilities, shape (complaints, compared + 1); rows sum to 1, the last column is "none".
 
     ``parts`` are the similarity features; ``real`` has the shape of the result and is False where
-    there is no candidate.
+    there is no candidate. ``offset`` is added to the log-odds.
     """
-    raw = np.where(real, parts @ np.array(weights.values), -np.inf)
+    raw = np.where(real, parts @ np.array(weights.values) + offset, -np.inf)
     odds = np.exp(raw - raw.max(axis=1, keepdims=True))
     return np.asarray(odds / odds.sum(axis=1, keepdims=True), dtype=np.float64)
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from models.linkage.blocking import MAX_COMPARED, CandidatePairs, block
 from models.linkage.conditional_logit import Weights, fit, probabilities, shipped_weights
+from models.linkage.equal_names import Likeness, NameMatch, equal_names
 from models.linkage.normalise import core_firm_name, core_name, shared_pieces
-from models.linkage.similarity import similarity_features
+from models.linkage.similarity import PAIR_FEATURES, similarity_features
 from models.linkage.snapshot import Candidate, ComplaintText, LinkageSnapshot, read_snapshot
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ MIN_PROBABILITY = 0.01
 
 OPEN_DAYS = 365
 TRAINING_DAYS = 3 * 365
+EQUAL_LOG_ODDS = {"equal": 6.0, "nearly": 3.0}
+"""Log-odds a name that is the same adds; a judgement, since the simulator damages every name."""
+
 WITHHELD_SHARE = 0.1
 """Share of the training complaints whose project is withheld, so that "none" is right."""
 
@@ -47,6 +51,11 @@ class RankedCandidate:
     site_words: tuple[str, ...]
     firm_words: tuple[str, ...]
     under_way: bool | None
+    likeness: Likeness | None = None
+    """How far the names are the same."""
+
+    unique: bool = False
+    """Whether it is the only candidate of that likeness."""
 
 
 @dataclass(frozen=True)
@@ -145,27 +154,69 @@ def _firm_only(complaint: ComplaintText) -> ComplaintText:
 def match_probabilities(
     complaints: Sequence[ComplaintText], candidates: Sequence[Candidate], weights: Weights
 ) -> tuple[CandidatePairs, NDArray[np.float64]]:
-    """The candidates of each complaint, and the probability of each and of "none"."""
-    pairs = block(complaints, candidates, MAX_COMPARED)
-    real = np.hstack([pairs.candidates >= 0, np.ones((len(complaints), 1), dtype=np.bool_)])
-    return pairs, probabilities(similarity_features(complaints, candidates, pairs), real, weights)
+    """The candidates of each complaint, and the probability of each and of "none".
+
+    Where candidates of the same name were under way, all others have probability 0.
+    """
+    return _match(complaints, candidates, weights, equal_names(complaints, candidates))
+
+
+def _match(
+    complaints: Sequence[ComplaintText],
+    candidates: Sequence[Candidate],
+    weights: Weights,
+    equal: Sequence[NameMatch | None],
+) -> tuple[CandidatePairs, NDArray[np.float64]]:
+    pairs = block(complaints, candidates, MAX_COMPARED, equal)
+    parts = similarity_features(complaints, candidates, pairs)
+    same = np.array(
+        [
+            np.isin(row, match.candidates if match else ())
+            for row, match in zip(pairs.candidates, equal, strict=True)
+        ],
+        dtype=np.bool_,
+    ).reshape(pairs.candidates.shape)
+    adds = np.array([EQUAL_LOG_ODDS[match.likeness] if match else 0.0 for match in equal])
+    real = (pairs.candidates >= 0) & (same | ~_any_in_time(same, parts))
+    ones = np.ones((len(complaints), 1), dtype=np.bool_)
+    offset = np.hstack([same * adds[:, None], 0.0 * ones])
+    return pairs, probabilities(parts, np.hstack([real, ones]), weights, offset)
+
+
+def _any_in_time(same: NDArray[np.bool_], parts: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether a candidate of the same name was under way, shape (complaints, 1)."""
+    untimely = [PAIR_FEATURES.index(name) for name in ("not_begun", "long_over")]
+    in_time = ~parts[:, :-1, untimely].any(axis=2)
+    return np.asarray((same & in_time).any(axis=1, keepdims=True))
 
 
 def _rank(
     complaints: Sequence[ComplaintText], candidates: Sequence[Candidate], weights: Weights, k: int
 ) -> list[tuple[RankedCandidate, ...]]:
-    """The ``k`` most probable candidates of each complaint; ties are broken by key."""
-    pairs, probability = match_probabilities(complaints, candidates, weights)
+    """The ``k`` best candidates of each complaint: equal names, then by probability, then key."""
+    equal = equal_names(complaints, candidates)
+    pairs, probability = _match(complaints, candidates, weights, equal)
     ranked = []
-    for complaint, row, chances in zip(complaints, pairs.candidates, probability, strict=True):
+    for complaint, row, chances, match in zip(
+        complaints, pairs.candidates, probability, equal, strict=True
+    ):
+        first = match.candidates if match and match.likeness == "equal" else ()
         real = [(float(p), int(n)) for p, n in zip(chances[:-1], row, strict=True) if n >= 0]
-        real.sort(key=lambda pair: (-round(pair[0], 6), candidates[pair[1]].key))
-        top = [(p, candidates[n]) for p, n in real[:k] if p >= MIN_PROBABILITY]
-        ranked.append(tuple(_ranked(complaint, candidate, p) for p, candidate in top))
+        real = [(p, n) for p, n in real if p >= MIN_PROBABILITY or (n in first and p)]
+        real.sort(key=lambda pair: (pair[1] not in first, -round(pair[0], 6), pair[1]))
+        ranked.append(
+            tuple(_ranked(complaint, candidates[n], p, _match_of(match, n)) for p, n in real[:k])
+        )
     return ranked
 
 
-def _ranked(complaint: ComplaintText, candidate: Candidate, probability: float) -> RankedCandidate:
+def _match_of(match: NameMatch | None, index: int) -> NameMatch | None:
+    return match if match is not None and index in match.candidates else None
+
+
+def _ranked(
+    complaint: ComplaintText, candidate: Candidate, probability: float, match: NameMatch | None
+) -> RankedCandidate:
     site = core_name(complaint.site) if complaint.site else ""
     name, site_words = _closest(site, candidate.names)
     firm, firm_words = _closest(core_firm_name(complaint.firm), candidate.firms)
@@ -181,6 +232,8 @@ def _ranked(complaint: ComplaintText, candidate: Candidate, probability: float) 
         site_words=site_words,
         firm_words=firm_words,
         under_way=None if begun is None else begun and not over,
+        likeness=match.likeness if match else None,
+        unique=match is not None and match.is_unique,
     )
 
 

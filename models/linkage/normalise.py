@@ -12,16 +12,42 @@ _NOISE = re.compile(
 )
 _MARKS = re.compile(r"[\W_]+")
 _NUMBERING = re.compile(r"\d{3,}号?$|(?<=\D)\d+号$")
+_LEGAL_FORM = re.compile(
+    r"股份有限公司|有限责任公司|有限公司|分公司|公司|项目经理部|项目部|指挥部|工地上|工地|那边|模拟"
+)
+_COUNTER = r"期|标|号|区|段|栋|幢|座|楼|地块"
+_TENS = re.compile(rf"([一二三四五六七八九]?)十([一二三四五六七八九]?)(?={_COUNTER})")
+_ROMAN = re.compile(rf"(?<![a-z])(iii|ii|iv|i|v)(?={_COUNTER})")
+_ROMAN_VALUES = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5"}
+_ORDINAL = re.compile(r"第(?=\d)")
 _FOREMAN = re.compile(r"包工头|工头|老板|姓|带班|班长|1个|叫|老|的|[赵钱孙李周吴郑王张刘陈杨黄]")
 
 
 def normalise_name(name: str) -> str:
     """NFKC, lower case, without brackets and punctuation, Chinese numerals as digits.
 
-    >>> normalise_name("云渡（安居）小区　一期")
-    '云渡安居小区1期'
+    >>> normalise_name("云渡（安居）小区　一期"), normalise_name("云渡小区3#楼")
+    ('云渡安居小区1期', '云渡小区3号楼')
     """
-    return _MARKS.sub("", unicodedata.normalize("NFKC", name)).translate(_NUMERALS).lower()
+    text = unicodedata.normalize("NFKC", name).replace("#", "号")
+    return _TENS.sub(_tens, _MARKS.sub("", text)).translate(_NUMERALS).lower()
+
+
+def _tens(match: re.Match[str]) -> str:
+    """The digits of a numeral with 十, which has no digit of its own."""
+    return f"{match[1] or '1'}{match[2] or '0'}"
+
+
+def plain_name(name: str) -> str:
+    """The name without legal forms, 项目部 and the like; numbers and 工程 stay.
+
+    Two projects of one plain name are told apart by nothing in it.
+
+    >>> plain_name("云渡镇小学（第二标段）项目部"), plain_name("云渡小区Ⅱ期"), plain_name("工地")
+    ('云渡镇小学2标段', '云渡小区2期', '')
+    """
+    text = _ROMAN.sub(lambda found: _ROMAN_VALUES[found[0]], normalise_name(name))
+    return _ORDINAL.sub("", _LEGAL_FORM.sub("", text))
 
 
 def core_name(name: str) -> str:
@@ -44,6 +70,7 @@ def core_firm_name(text: str) -> str:
 
 
 _STAGE = re.compile(r"\d+期|[a-z]标|\d+标|[a-z]区")
+_NUMBER = re.compile(r"\d+(?=号|栋|幢|座|楼|地块|$)")
 
 
 def phases(name: str) -> frozenset[str]:
@@ -53,6 +80,15 @@ def phases(name: str) -> frozenset[str]:
     ['2期', 'a标']
     """
     return frozenset(_STAGE.findall(normalise_name(name)))
+
+
+def numbers(name: str) -> frozenset[str]:
+    """The numbers of buildings, plots or works in ``name``.
+
+    >>> sorted(numbers("云渡镇小学食堂0014号")), sorted(numbers("云渡小区3#楼"))
+    (['14'], ['3'])
+    """
+    return frozenset(found.lstrip("0") or "0" for found in _NUMBER.findall(normalise_name(name)))
 
 
 def shared_pieces(text: str, name: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from models.linkage.blocking import GRACE_DAYS, CandidatePairs
-from models.linkage.normalise import core_firm_name, core_name, phases
+from models.linkage.normalise import core_firm_name, core_name, numbers, phases
 from models.linkage.snapshot import Candidate, ComplaintText
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ PAIR_FEATURES = (
     "firm_found",
     "firm_same",
     "both_found",  # product of site_found and firm_found
-    "other_stage",  # the complaint names another phase or lot
+    "other_stage",  # the complaint names another phase, lot or number
     "unsaid_stage",  # the project has a phase or lot, the complaint names none
     "not_begun",
     "long_over",  # completed more than GRACE_DAYS before
@@ -40,6 +40,7 @@ Texts = Sequence[str]
 
 _core = lru_cache(maxsize=200_000)(core_name)
 _phases = lru_cache(maxsize=200_000)(phases)
+_numbers = lru_cache(maxsize=200_000)(numbers)
 
 
 def similarity_features(
@@ -110,9 +111,17 @@ def _phase_features(
     for complaint, candidate in zip(complaints, candidates, strict=True):
         claimed = _phases(complaint.site)
         actual = frozenset[str]().union(*(_phases(name) for name in candidate.names))
-        other.append(bool(claimed - actual))
+        other.append(bool(claimed - actual) or _other_number(complaint.site, candidate.names))
         unsaid.append(bool(complaint.site and actual - claimed))
     return other, unsaid
+
+
+def _other_number(site: str, names: Texts) -> bool:
+    """Whether both have numbers and none in common; the building of a whole site is no conflict."""
+    claimed = _numbers(site)
+    return bool(claimed) and all(
+        bool(actual := _numbers(name)) and claimed.isdisjoint(actual) for name in names
+    )
 
 
 def _day_features(

@@ -1,49 +1,58 @@
 """Header rows: the field and the unit of each column.
 
 A column is recognised by its field name or its Chinese header. Full-width characters, case, white
-space, a star for "required" and a trailing bracket make no difference; a unit in it counts.
+space, a star for "required" and a trailing bracket make no difference; a unit in it counts. A
+header may have two rows: a group heading above the headings of its columns.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from risk.contract import KNOWN_AT, Field, FieldType, Table
+from risk.contract import Field, FieldType, Table
 from risk.intake.cells import Cell, match_key
 from risk.intake.file_errors import ColumnsMissing, ColumnsTwice, UnitUnknown
-from risk.intake.units import MONEY_UNITS, PERCENT, Unit
-
-SEARCHED_ROWS = 10
-"""Number of rows searched for the header from the top; titles may precede it."""
+from risk.intake.headings import (
+    Heading,
+    HeadingMatcher,
+    contract_matcher,
+    parse_heading,
+    unit_of,
+)
+from risk.intake.units import Unit, money_units, unit_alone
 
 QUARANTINE_ID = "隔离编号"
 """Header of the first column of a quarantine file: the id of the quarantined row."""
 
-_HEADING_LENGTH = 200  # a longer cell is content
-_BRACKET = re.compile(r"\(([^()]*)\)$")
-_NOISE = re.compile(r"[*:_\"'“”]")
-_UNIT_NOISE = re.compile(r"单位|人民币|[:,;、]")
-_TITLE_UNIT = re.compile(r"单位:?(?:人民币)?((?:千|百万|万|亿)元)")
-_BARE_UNIT = re.compile(r"(.+?)((?:千|百万|万|亿)?元|%)")
-
 
 @dataclass(frozen=True)
 class Column:
-    """Column index of a field, and the unit named in its header."""
+    """Column index of a field, the unit of its amounts, and its heading as written."""
 
     field: Field
     index: int
     unit: Unit | None = None
+    heading: str = ""
+
+
+@dataclass(frozen=True)
+class RefusedColumn:
+    """Column of a field that is not read: ``found`` are the units between which it is unclear."""
+
+    field: Field
+    heading: str
+    found: str
 
 
 @dataclass(frozen=True)
 class Header:
-    """Parsed header row.
+    """Parsed header.
 
     A row needs at least ``needed`` cells and may have at most ``width``; ``quarantine_id`` is the
     index of the column with quarantine ids; ``ignored`` are the headers of columns not read.
+    ``row`` is the number of the header's last row. ``alternates`` hold the same amount as a column
+    of ``columns`` in another unit. ``unit_from_title`` is the unit of amounts that a title names.
     """
 
     row: int
@@ -52,20 +61,55 @@ class Header:
     needed: int
     quarantine_id: int | None = None
     ignored: tuple[str, ...] = ()
+    refused: tuple[RefusedColumn, ...] = ()
+    alternates: tuple[Column, ...] = ()
+    unit_from_title: Unit | None = None
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Headings of all columns not read, for whatever reason."""
+        refused = (column.heading for column in self.refused)
+        return (*self.ignored, *refused, *(column.heading for column in self.alternates))
+
+    @property
+    def signature(self) -> tuple[tuple[str, int, Unit | None], ...]:
+        """Field, index and unit of every column; equal if rows below are read alike."""
+        return tuple((column.field.name, column.index, column.unit) for column in self.columns)
 
 
 @dataclass(frozen=True)
-class _Heading:
-    """Name and unit of one header cell."""
+class HeaderCells:
+    """Raw cells of a header: ``row`` is the number of its last row.
 
-    name: str
-    unit: str | None
+    ``groups`` are the cells of the row above in a header of two rows, already filled to the right;
+    ``units`` those of a row of units below the headings; ``titles`` all cells above.
+    """
+
+    row: int
+    headings: Sequence[Cell]
+    groups: Sequence[Cell] = ()
+    units: Sequence[Cell] = ()
+    titles: Sequence[Cell] = ()
+
+    def parsed(self) -> list[Heading]:
+        """Headings of the columns, from the first."""
+        width = max(len(self.headings), len(self.groups))
+        return [
+            parse_heading(_at(self.headings, index), _at(self.groups, index))
+            for index in range(width)
+        ]
 
 
-def recognised_fields(table: Table, cells: Sequence[Cell]) -> set[str]:
+def recognised_fields(
+    table: Table, cells: Sequence[Cell], *, match: HeadingMatcher | None = None
+) -> set[str]:
     """Names of the fields that ``cells`` contain if read as a header row."""
-    names = _names(table)
-    found = (_field_of(heading, names) for heading in map(_heading, cells))
+    return fields_of(HeaderCells(0, cells), match or contract_matcher(table))
+
+
+def fields_of(cells: HeaderCells, match: HeadingMatcher) -> set[str]:
+    """Names of the fields that the headings of ``cells`` match."""
+    found = (match(heading) for heading in cells.parsed() if heading.text)
     return {field.name for field in found if field is not None}
 
 
@@ -76,48 +120,119 @@ def missing_fields(table: Table, found: Iterable[str]) -> list[Field]:
 
 
 def read_header(
-    table: Table, row: int, cells: Sequence[Cell], *, titles: Sequence[Cell] = (), file: str
+    table: Table,
+    row: int,
+    cells: Sequence[Cell],
+    *,
+    titles: Sequence[Cell] = (),
+    file: str,
+    match: HeadingMatcher | None = None,
 ) -> Header:
-    """Parse the header row ``cells``; ``titles``, the cells above, may contain 单位：万元.
+    """Parse the header row ``cells``; see :func:`parse_header`."""
+    raw = HeaderCells(row, cells, titles=titles)
+    return parse_header(table, raw, file=file, match=match or contract_matcher(table))
+
+
+def parse_header(
+    table: Table,
+    cells: HeaderCells,
+    *,
+    file: str,
+    match: HeadingMatcher,
+    given: Iterable[str] = (),
+) -> Header:
+    """Parse a header; ``given`` are names of fields that need no column.
+
+    A column of amounts without a unit of its own has the unit of the titles; where these name two,
+    the column is refused.
 
     Raises:
         ColumnsMissing: a required field has no column.
-        ColumnsTwice: a field has two columns.
+        ColumnsTwice: a field has two columns that are no amounts in two units.
         UnitUnknown: a header has a unit its field does not allow.
     """
-    names, default = _names(table), _title_unit(titles)
+    titles = money_units(cells.titles)
     columns: list[Column] = []
+    refused: list[RefusedColumn] = []
     ignored: list[str] = []
     quarantine_id = None
-    for index, cell in enumerate(cells):
-        heading = _heading(cell)
-        field = _field_of(heading, names)
+    for index, heading in enumerate(cells.parsed()):
+        field = match(heading) if heading.text else None
         if field is not None:
-            columns.append(Column(field, index, _unit(field, heading, default, file)))
-        elif heading.name == QUARANTINE_ID:
+            column = _column(field, index, heading, _at(cells.units, index), titles, file)
+            if isinstance(column, Column):
+                columns.append(column)
+            else:
+                refused.append(column)
+        elif match_key(heading.text) == QUARANTINE_ID:
             quarantine_id = index
-        elif heading.name:
-            ignored.append(str(cell).strip())
-    _refuse_missing(table, columns, ignored, file)
+        elif heading.text:
+            ignored.append(heading.text)
+    columns, alternates = _without_alternates(columns)
+    found = [*(column.field.name for column in columns), *given]
+    _refuse_missing(table, found, [*(column.field.zh for column in columns), *ignored], file)
     _refuse_twice(columns, file)
-    filled = [index for index, cell in enumerate(cells) if cell not in (None, "")]
-    return Header(row, tuple(columns), len(cells), max(filled) + 1, quarantine_id, tuple(ignored))
+    filled = [index for index, heading in enumerate(cells.parsed()) if heading.text]
+    return Header(
+        row=cells.row,
+        columns=tuple(columns),
+        width=max(len(cells.headings), len(cells.groups)),
+        needed=max(filled) + 1,
+        quarantine_id=quarantine_id,
+        ignored=tuple(ignored),
+        refused=tuple(refused),
+        alternates=tuple(alternates),
+        unit_from_title=titles[0] if len(titles) == 1 else None,
+    )
 
 
-def _refuse_missing(table: Table, columns: list[Column], ignored: list[str], file: str) -> None:
-    lacking = missing_fields(table, (column.field.name for column in columns))
+def _column(
+    field: Field,
+    index: int,
+    heading: Heading,
+    below: Cell,
+    titles: tuple[Unit, ...],
+    file: str,
+) -> Column | RefusedColumn:
+    """Column of a heading; ``below`` is the cell of a row of units, ``titles`` name the default."""
+    text = heading.unit or unit_alone(below) or ""
+    found = unit_of(field, text)
+    if found.unknown:
+        allowed = "元, 万元" if field.type is FieldType.MONEY else "-"
+        raise UnitUnknown(file=file, column=field.zh, found=text, allowed=allowed)
+    if found.several:
+        return RefusedColumn(field, heading.text, text)
+    if field.type is not FieldType.MONEY or found.unit is not None:
+        return Column(field, index, found.unit, heading.text)
+    if len(titles) > 1:
+        return RefusedColumn(field, heading.text, "、".join(unit.label for unit in titles))
+    return Column(field, index, titles[0] if titles else None, heading.text)
+
+
+def _without_alternates(columns: list[Column]) -> tuple[list[Column], list[Column]]:
+    """Columns, and those that repeat an amount of one of them in another unit."""
+    first: dict[str, Column] = {}
+    alternates = []
+    for column in columns:
+        units = (first.setdefault(column.field.name, column).unit, column.unit)
+        if column.field.type is FieldType.MONEY and None not in units and units[0] != units[1]:
+            alternates.append(column)
+    return [column for column in columns if column not in alternates], alternates
+
+
+def _refuse_missing(table: Table, found: list[str], columns: list[str], file: str) -> None:
+    lacking = missing_fields(table, found)
     if lacking:
-        found = [column.field.zh for column in columns] + ignored
         raise ColumnsMissing(
             file=file,
             columns=", ".join(f"{field.zh}/{field.name}" for field in lacking),
-            found=", ".join(found)[:500],
+            found=", ".join(columns)[:500],
         )
 
 
 def _refuse_twice(columns: list[Column], file: str) -> None:
     names = [column.field.name for column in columns]
-    twice = {
+    twice: Mapping[str, Field] = {
         column.field.name: column.field for column in columns if names.count(column.field.name) > 1
     }
     if twice:
@@ -126,51 +241,5 @@ def _refuse_twice(columns: list[Column], file: str) -> None:
         )
 
 
-def _names(table: Table) -> Mapping[str, Field]:
-    fields = (*table.fields, KNOWN_AT)
-    english = {field.name.replace("_", ""): field for field in fields}
-    return english | {match_key(field.zh): field for field in fields}
-
-
-def _heading(cell: Cell) -> _Heading:
-    name, units = match_key(str(cell or "")[:_HEADING_LENGTH]), []
-    while found := _BRACKET.search(name):
-        units.append(found[1])
-        name = name[: found.start()]
-    return _Heading(_NOISE.sub("", name), ",".join(reversed(units)) or None)
-
-
-def _field_of(heading: _Heading, names: Mapping[str, Field]) -> Field | None:
-    if heading.name in names:
-        return names[heading.name]
-    bare = _BARE_UNIT.fullmatch(heading.name)
-    field = names.get(bare[1]) if bare else None
-    return field if field and field.type in (FieldType.MONEY, FieldType.SHARE) else None
-
-
-def _unit(field: Field, heading: _Heading, default: Unit | None, file: str) -> Unit | None:
-    """Unit of a column; a bracket without a unit (必填, 2026-03-05) is a note."""
-    unit_text = _UNIT_NOISE.sub("", heading.unit or "")
-    bare = _BARE_UNIT.fullmatch(heading.name)
-    unit_text = unit_text or (bare[2] if bare else "")
-    unit = MONEY_UNITS.get(unit_text)
-    if field.type is FieldType.SHARE:
-        return PERCENT if "%" in unit_text else None
-    if field.type is FieldType.MONEY and (unit or "元" not in unit_text):
-        return unit or default
-    # Reading 美元 or 数值(万元) in the field's own unit would be wrong by orders of magnitude.
-    if field.type in (FieldType.MONEY, FieldType.COUNT, FieldType.NUMBER) and (
-        "元" in unit_text and unit_text != "元"
-    ):
-        allowed = "元, 万元" if field.type is FieldType.MONEY else "-"
-        raise UnitUnknown(
-            file=file, column=field.zh, found=heading.unit or unit_text, allowed=allowed
-        )
-    return None
-
-
-def _title_unit(titles: Sequence[Cell]) -> Unit | None:
-    for cell in titles:
-        if found := _TITLE_UNIT.search(match_key(str(cell or ""))):
-            return MONEY_UNITS[found[1]]
-    return None
+def _at(cells: Sequence[Cell], index: int) -> Cell:
+    return cells[index] if index < len(cells) else None

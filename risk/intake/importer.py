@@ -13,6 +13,7 @@ from risk.contract import STORED_TABLES, Table
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure
+from risk.intake.headings import HeadingMatcher
 from risk.intake.orphan_rows import orphan_rows
 from risk.intake.prefetch import prefetch
 from risk.intake.quarantine import FileQuarantine, write_quarantine
@@ -89,16 +90,19 @@ def import_file(
     *,
     today: dt.date,
     table: Table | None = None,
+    match: HeadingMatcher | None = None,
     progress: RowProgress | None = None,
 ) -> FileReport:
     """Import one file in one transaction; ``table`` defaults to the one in the file's name.
+
+    ``match`` finds the field of a heading; by default the names of the contract are recognised.
 
     Raises:
         IntakeFailure: the file could not be imported, and nothing of it is stored.
     """
     table = table or detect_table(path)
     with open_sheets(path) as sheets:
-        selected = select_sheet(table, sheets, file=path.name)
+        selected = select_sheet(table, sheets, file=path.name, match=match)
         with store.transaction():
             return _Import(store, path.name, table, today).run(selected, progress)
 
@@ -135,7 +139,7 @@ class _Import:
             repeated=good - accepted,
             quarantined=read - good,
             marks=dict(marks),
-            ignored_columns=selected.header.ignored,
+            ignored_columns=selected.header.unread,
             unread_sheets=selected.unread,
         )
 

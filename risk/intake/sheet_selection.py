@@ -10,13 +10,16 @@ from risk.contract import Table
 from risk.intake.cells import Cell, Row, is_blank
 from risk.intake.file_errors import FileEmpty, HeaderMissing, QuotesBroken
 from risk.intake.headers import (
-    SEARCHED_ROWS,
     Header,
     missing_fields,
     read_header,
     recognised_fields,
 )
+from risk.intake.headings import HeadingMatcher, contract_matcher
 from risk.intake.readers import Sheet
+
+SEARCHED_ROWS = 60
+"""Number of rows searched for the header from the top; titles and notes may precede it."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,9 @@ class _Candidate:
     found: frozenset[str]
 
 
-def select_sheet(table: Table, sheets: Sequence[Sheet], *, file: str) -> SelectedSheet:
+def select_sheet(
+    table: Table, sheets: Sequence[Sheet], *, file: str, match: HeadingMatcher | None = None
+) -> SelectedSheet:
     """First sheet with all required columns in one of its first rows.
 
     Raises:
@@ -52,11 +57,12 @@ def select_sheet(table: Table, sheets: Sequence[Sheet], *, file: str) -> Selecte
         HeaderMissing: no row contains any column of the table.
         ColumnsMissing, ColumnsTwice, UnitUnknown: the best header found is invalid.
     """
+    match = match or contract_matcher(table)
     candidates: list[_Candidate] = []
     broken: list[QuotesBroken] = []
     for sheet in sheets:
         try:
-            candidates.extend(_candidates(table, sheet))
+            candidates.extend(_candidates(table, sheet, match))
         except QuotesBroken as failure:  # may be due to the wrong delimiter
             broken.append(failure)
     if broken and all(missing_fields(table, candidate.found) for candidate in candidates):
@@ -68,16 +74,16 @@ def select_sheet(table: Table, sheets: Sequence[Sheet], *, file: str) -> Selecte
     if not best.found:
         allowed = ", ".join(field.zh for field in table.fields if field.required)
         raise HeaderMissing(file=file, table=table.zh, allowed=allowed)
-    header = read_header(table, best.row, best.cells, titles=best.titles, file=file)
+    header = read_header(table, best.row, best.cells, titles=best.titles, file=file, match=match)
     names = dict.fromkeys(row.sheet.name for row in complete if row.sheet is not best.sheet)
     return SelectedSheet(best.sheet, header, tuple(filter(None, names)))
 
 
-def _candidates(table: Table, sheet: Sheet) -> Iterator[_Candidate]:
+def _candidates(table: Table, sheet: Sheet, match: HeadingMatcher) -> Iterator[_Candidate]:
     titles: list[Cell] = []
     for number, cells in islice(sheet.rows(), SEARCHED_ROWS):
         if is_blank(cells):
             continue
-        found = frozenset(recognised_fields(table, cells))
+        found = frozenset(recognised_fields(table, cells, match=match))
         yield _Candidate(sheet, number, cells, tuple(titles), found)
         titles.extend(cells)

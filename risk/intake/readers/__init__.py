@@ -1,6 +1,6 @@
 """Readers, one per file format, with a common protocol."""
 
 from risk.intake.readers.dispatch import DATA_SUFFIXES, open_sheets
-from risk.intake.readers.sheet import Sheet
+from risk.intake.readers.sheet import CellRange, Sheet
 
-__all__ = ["DATA_SUFFIXES", "Sheet", "open_sheets"]
+__all__ = ["DATA_SUFFIXES", "CellRange", "Sheet", "open_sheets"]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from risk.intake.cells import Row
 from risk.intake.file_errors import EncodingUnknown, FileEmpty, NotText, QuotesBroken
-from risk.intake.readers.sheet import Sheet
+from risk.intake.readers.sheet import CellRange, Sheet
 
 ALLOWED_ENCODINGS = "UTF-8, UTF-8 BOM, GB18030"
 
@@ -37,6 +37,9 @@ class CsvSheet:
     delimiter: str
     name: str = ""
     strict_width: bool = True
+    hidden: bool = False
+    merges: tuple[CellRange, ...] = ()
+    hidden_rows: tuple[int, ...] = ()
 
     def rows(self, *, offset: int = 0, above: int = 0) -> Iterator[Row]:
         """Yield rows numbered as in a spreadsheet, where a cell with line breaks is one row.

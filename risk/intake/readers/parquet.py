@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from risk.intake.cells import Row
 from risk.intake.file_errors import ParquetBroken
-from risk.intake.readers.sheet import Sheet
+from risk.intake.readers.sheet import CellRange, Sheet
 
 _BATCH = 8_192
 
@@ -26,6 +26,9 @@ class ParquetSheet:
     file: Any
     name: str = ""
     strict_width: bool = False
+    hidden: bool = False
+    merges: tuple[CellRange, ...] = ()
+    hidden_rows: tuple[int, ...] = ()
 
     def rows(self) -> Iterator[Row]:
         """Yield the column names as row 0, then every row.

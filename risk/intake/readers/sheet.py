@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from risk.intake.cells import Row
+
+
+@dataclass(frozen=True)
+class CellRange:
+    """Rectangle of merged cells; only its top left cell has a value.
+
+    ``top`` and ``bottom`` are row numbers as yielded by ``Sheet.rows``; ``left`` and ``right`` are
+    column indices from 0. Both ends are part of the range.
+    """
+
+    top: int
+    left: int
+    bottom: int
+    right: int
 
 
 class Sheet(Protocol):
@@ -19,6 +34,21 @@ class Sheet(Protocol):
     @property
     def strict_width(self) -> bool:
         """Whether a row with more or fewer cells than the header is invalid (CSV)."""
+        ...
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the workbook hides the sheet."""
+        ...
+
+    @property
+    def merges(self) -> Sequence[CellRange]:
+        """Merged ranges of the sheet, in the order of the file; read when first asked for."""
+        ...
+
+    @property
+    def hidden_rows(self) -> Collection[int]:
+        """Numbers of the rows that the sheet hides, by hand or by a filter."""
         ...
 
     def rows(self) -> Iterator[Row]:

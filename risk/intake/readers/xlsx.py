@@ -6,9 +6,10 @@ import os
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ import openpyxl
 
 from risk.intake.cells import FORMULA_WITHOUT_VALUE, Cell, Row
 from risk.intake.file_errors import OldWorkbook, WorkbookBroken, WorkbookTooLarge
-from risk.intake.readers.formulas import unsaved_formulas
-from risk.intake.readers.sheet import Sheet
+from risk.intake.readers.sheet import CellRange, Sheet
+from risk.intake.readers.sheet_xml import SheetMarks, read_marks, sheet_parts
 
 MAX_UNPACKED = 2 * 2**30
 """Maximum unpacked size of a workbook in bytes; protects against zip bombs."""
@@ -48,13 +49,39 @@ _BROKEN = (
 
 @dataclass(frozen=True)
 class XlsxSheet:
-    """Worksheet; ``unsaved`` has the column indices of formulas without a result, by row."""
+    """Worksheet of an open workbook, stored as ``part`` of ``book``."""
 
     file: str
     name: str
     sheet: Any
-    unsaved: Mapping[int, frozenset[int]]
+    book: zipfile.ZipFile
+    part: str
     strict_width: bool = False
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the workbook hides the sheet."""
+        return bool(self.sheet.sheet_state != "visible")
+
+    @property
+    def merges(self) -> tuple[CellRange, ...]:
+        """Merged ranges, at most ``sheet_xml.MAX_MERGES``."""
+        return self.marks.merges
+
+    @property
+    def hidden_rows(self) -> frozenset[int]:
+        """Numbers of hidden rows."""
+        return self.marks.hidden_rows
+
+    @cached_property
+    def marks(self) -> SheetMarks:
+        """Merged ranges, hidden rows and unsaved formulas.
+
+        Raises:
+            WorkbookBroken: the sheet is damaged.
+        """
+        with _errors_as_broken(self.file):
+            return read_marks(self.book, self.part)
 
     def rows(self) -> Iterator[Row]:
         """Yield rows with their number in the sheet.
@@ -63,6 +90,7 @@ class XlsxSheet:
             WorkbookBroken: the sheet is damaged further down.
         """
         rows = enumerate(self.sheet.iter_rows(values_only=True), start=1)
+        unsaved = self.marks.unsaved
         while True:
             # A cell that openpyxl warns about (a date out of range) has an error value.
             with warnings.catch_warnings(), _errors_as_broken(self.file):
@@ -70,14 +98,14 @@ class XlsxSheet:
                 read = list(islice(rows, _ROWS_AT_ONCE))
             if not read:
                 return
-            if not self.unsaved:
+            if not unsaved:
                 yield from read
                 continue
             for row in read:
-                yield row if row[0] not in self.unsaved else (row[0], self._with_placeholders(*row))
+                yield row if row[0] not in unsaved else (row[0], self._with_placeholders(*row))
 
     def _with_placeholders(self, number: int, cells: Sequence[Cell]) -> Sequence[Cell]:
-        columns = self.unsaved[number]
+        columns = self.marks.unsaved[number]
         # openpyxl omits such a cell at the end of a row.
         padded = [*cells, *[None] * (max(columns) + 1 - len(cells))]
         return [
@@ -95,16 +123,24 @@ def xlsx_sheets(path: Path) -> Iterator[Sequence[Sheet]]:
         WorkbookTooLarge: the unpacked size exceeds the limit.
     """
     _refuse_other_files(path)
-    with path.open("rb") as file:
-        with _errors_as_broken(path.name), warnings.catch_warnings(), zipfile.ZipFile(file) as book:
+    with ExitStack() as stack:
+        file = stack.enter_context(path.open("rb"))
+        # A handle of its own: marks may be read while another thread reads rows.
+        book = stack.enter_context(_zip_file(path))
+        with _errors_as_broken(path.name), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             _refuse_bomb(path, book.infolist())
-            unsaved = unsaved_formulas(book)
+            parts = sheet_parts(book)
             sheets = openpyxl.load_workbook(file, read_only=True, data_only=True).worksheets
         for sheet in sheets:
             # Other programs often store wrong dimensions in the sheet.
             sheet.reset_dimensions()
-        yield [XlsxSheet(path.name, s.title, s, unsaved.get(s.title, {})) for s in sheets]
+        yield [XlsxSheet(path.name, s.title, s, book, parts[s.title]) for s in sheets]
+
+
+def _zip_file(path: Path) -> zipfile.ZipFile:
+    with _errors_as_broken(path.name):
+        return zipfile.ZipFile(path)
 
 
 def _refuse_other_files(path: Path) -> None:

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 from risk.contract import TABLES
 from risk.intake.file_errors import ColumnsMissing, ColumnsTwice, UnitUnknown
 from risk.intake.headers import read_header, recognised_fields
+from risk.intake.headings import contract_matcher, parse_heading
+from risk.intake.units import money_units
 
 PROJECTS, PAYMENTS = TABLES["projects"], TABLES["payments"]
 NEEDED = ["项目编码", "项目名称", "行政区划代码", "开工日期"]
@@ -97,3 +99,95 @@ def test_law_the_order_of_columns_does_not_matter(names, others):
     assert {(column.field.zh, column.index) for column in header.columns} == {
         (name, place + len(extra)) for place, name in enumerate(names)
     }
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *("合同金额/万元", "合同金额【万元】", "合同金额〔单位：万元〕", "合同金额[金额单位:万元]"),
+        *("合同金额（含税，万元）", "合同金额 (人民币：万元)", "合同金额-万元", "（万元）合同金额"),
+    ],
+)
+def test_a_unit_counts_in_every_kind_of_bracket_and_after_a_slash(heading):
+    assert _column([*NEEDED, heading], "contract_amount").unit.label == "万元"
+
+
+@pytest.mark.parametrize(
+    ("title", "labels"),
+    [
+        *(
+            (f"单位{end}", ["万元"])
+            for end in ("：人、万元", "（万元）", ": 万元", "：万元（含税）")
+        ),
+        *((title, ["万元"]) for title in ("（金额：万元）", "【万元】", "计量单位：万元、平方米")),
+        *(
+            (title, ["万元"])
+            for title in ("填报单位：某局  单位：万元", "以万元为单位", "台账（万元）")
+        ),
+        ("币种：人民币 单位：元", ["元"]),
+        ("单位：元，合同金额单位：万元", ["元", "万元"]),
+        *(
+            (title, [])
+            for title in ("填报单位：万元建设有限公司", "建设单位：元和公司", "（一）", "元")
+        ),
+        *((title, []) for title in ("单位：人", "单位：美元", "（千元户）", "")),
+    ],
+)
+def test_units_are_found_in_titles_but_not_in_names_of_firms(title, labels):
+    assert [unit.label for unit in money_units([title, None, 5])] == labels
+
+
+def test_two_units_in_titles_refuse_the_column_but_not_the_others():
+    header = _header([*NEEDED, "合同金额"], titles=["单位：万元", "单位：元"])
+    assert [column.heading for column in header.refused] == ["合同金额"]
+    assert header.refused[0].found == "万元、元"
+    assert {column.field.zh for column in header.columns} == set(NEEDED)
+
+
+@pytest.mark.parametrize(
+    ("heading", "field"),
+    [
+        ("开工日期（计划）", None),
+        ("预计开工日期", None),
+        ("拟实际竣工日期", None),
+        ("实际竣工日期（预计）", None),
+        ("实际竣工日期", "completed_on"),
+        ("计划竣工日期", "planned_end_on"),
+        ("竣工日期（计划）", "planned_end_on"),
+        ("合同金额（其中本年）", None),
+        ("合同金额（累计）", None),
+        ("项目名称（拟建）", "project_name"),
+    ],
+)
+def test_a_plan_or_a_part_is_not_the_actual_value(heading, field):
+    found = contract_matcher(PROJECTS)(parse_heading(heading))
+    assert (found and found.name) == field
+
+
+def test_a_group_heading_completes_the_heading_below():
+    match = contract_matcher(TABLES["deposits"])
+    required = parse_heading("金额", "应存（万元）")
+    assert (match(required).name, required.unit) == ("required_amount", "万元")
+    assert parse_heading("金额", "应存").text == "应存/金额"
+    assert match(parse_heading("存储形式", "缴存情况")).name == "kind"
+    assert match(parse_heading(None, "到期日期")).name == "valid_to"
+    assert match(parse_heading("到期日期", "计划")) is None
+
+
+def test_an_amount_in_two_units_is_one_column_with_an_alternate():
+    header = _header([*NEEDED, "合同金额（万元）", "合同金额（元）"])
+    [column] = [c for c in header.columns if c.field.name == "contract_amount"]
+    assert (column.unit.label, [c.unit.label for c in header.alternates]) == ("万元", ["元"])
+    with pytest.raises(ColumnsTwice):
+        _header([*NEEDED, "合同金额", "合同金额（元）"])
+
+
+def test_a_matcher_may_know_other_headings():
+    def match(heading):
+        return PROJECTS.field("contract_amount") if heading.name == "合同价" else known(heading)
+
+    known = contract_matcher(PROJECTS)
+    header = _header([*NEEDED, "合同价（万元）"], match=match)
+    assert [(c.field.name, c.unit.label) for c in header.columns if c.unit] == [
+        ("contract_amount", "万元")
+    ]

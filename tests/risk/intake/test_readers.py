@@ -8,7 +8,7 @@ import pytest
 
 from risk.contract import TABLES
 from risk.intake.cells import FORMULA_WITHOUT_VALUE
-from risk.intake.readers import open_sheets
+from risk.intake.readers import CellRange, open_sheets
 from risk.intake.readers.csv_text import encoding_of
 from risk.intake.sheet_selection import select_sheet
 
@@ -150,3 +150,35 @@ def test_parquet_rows_count_from_one(tmp_path):
         (1, ("F1", "G1", dt.datetime(2024, 5, 20), 1.5)),
         (2, ("F2", "G1", dt.datetime(2024, 5, 20), None)),
     ]
+
+
+def test_merges_hidden_rows_and_hidden_sheets_of_a_book(tmp_path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in range(1, 9):
+        sheet.append([f"A{row}", "x", "y"])
+    sheet.merge_cells("A3:A5")
+    sheet.merge_cells("B1:C1")
+    sheet.row_dimensions[4].hidden = True
+    sheet.row_dimensions[6].hidden = True
+    book.create_sheet("hidden").sheet_state = "hidden"
+    book.create_sheet("very hidden").sheet_state = "veryHidden"
+    path = tmp_path / "payments.xlsx"
+    book.save(path)
+    with open_sheets(path) as sheets:
+        assert [one.hidden for one in sheets] == [False, True, True]
+        assert set(sheets[0].merges) == {CellRange(3, 0, 5, 0), CellRange(1, 1, 1, 2)}
+        assert set(sheets[0].hidden_rows) == {4, 6}
+        assert sheets[1].merges == ()
+
+
+def test_marks_are_found_where_a_tag_is_split_between_blocks(tmp_path, monkeypatch):
+    monkeypatch.setattr("risk.intake.readers.sheet_xml._BLOCK_BYTES", 7)
+    book = openpyxl.Workbook()
+    book.active.append(["a", "=1+1"])
+    book.active.merge_cells("A2:B9")
+    path = tmp_path / "payments.xlsx"
+    book.save(path)
+    with open_sheets(path) as (sheet,):
+        assert sheet.merges == (CellRange(2, 0, 9, 1),)
+        assert next(sheet.rows()) == (1, ["a", FORMULA_WITHOUT_VALUE])
