@@ -6,6 +6,7 @@ by hand and confirmed by a person. Only a confirmed layout is used, and only as 
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import fnmatch
 import hashlib
@@ -13,7 +14,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ class ColumnRule:
     heading: str
     field: str = ""
     by_name: bool = False
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = dataclasses.field(default_factory=dict)
     note: str = ""
 
 
@@ -79,10 +80,10 @@ class Layout:
     head_rows: int = 1
     unit: str = ""
     region: str = ""
-    regions: Mapping[str, str] = field(default_factory=dict)
+    regions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     known_on: str = "import"
     key: KeyRule = KeyRule()
-    fill: Mapping[str, str] = field(default_factory=dict)
+    fill: Mapping[str, str] = dataclasses.field(default_factory=dict)
     confirmed_by: str = ""
     confirmed_at: str = ""
     confirmed_digest: str = ""

@@ -145,25 +145,36 @@ def _scores(table: Table, column: SampleColumn, vocabulary: Vocabulary) -> dict[
 
 def _assign(scores: Sequence[Mapping[str, _Score]]) -> dict[int, str]:
     """Field by column number; the sum of confidences is largest, and no field is taken twice."""
-    names = sorted({name for column in scores for name in column})
-    if not names:
-        return {}
+    worth = [
+        {name: _worth(score) for name, score in column.items() if _worth(score)}
+        for column in scores
+    ]
+    best = {
+        number: max(column, key=lambda name: column[name])
+        for number, column in enumerate(worth)
+        if column
+    }
+    if len(set(best.values())) == len(best):
+        return best
+    # Only now, because SciPy takes a second to import.
     import numpy as np
     from scipy.optimize import linear_sum_assignment
 
-    matrix = np.zeros((len(scores), len(names)))
-    for number, column in enumerate(scores):
-        for name, score in column.items():
-            # A known heading outweighs any number of headings that are only alike.
-            known = 10.0 if score.similarity > _FUZZY else 0.0
-            if score.confidence >= PROPOSED_FROM or known:
-                matrix[number, names.index(name)] = known + score.confidence
+    names = sorted({name for column in worth for name in column})
+    matrix = np.array([[column.get(name, 0.0) for name in names] for column in worth])
     rows, fields = linear_sum_assignment(matrix, maximize=True)
     return {
         int(row): names[field]
         for row, field in zip(rows, fields, strict=True)
         if matrix[row, field] > 0
     }
+
+
+def _worth(score: _Score) -> float:
+    """Worth of an assignment; a known heading outweighs any number of ones that are only alike."""
+    if score.similarity > _FUZZY:
+        return 10 + score.confidence
+    return score.confidence if score.confidence >= PROPOSED_FROM else 0.0
 
 
 def _match(

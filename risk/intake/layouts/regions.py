@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from risk.intake.cells import normalise
 
@@ -36,6 +36,7 @@ def short_code(text: str) -> str:
     return code[:6] if code[6:] == "000000" else code[:9]
 
 
+@lru_cache(maxsize=4096)
 def code_of(name: str, *, within: str = "") -> str | None:
     """Code of the division called ``name``; None if it is unknown or if several are called so.
 
@@ -58,7 +59,7 @@ def county_in(text: str) -> str | None:
     ('420322', None)
     """
     plain = _SPACES.sub("", normalise(text))
-    names = {name for name in _by_name() if len(name) > 2 and name in plain}
+    names = {piece for piece in _pieces(plain[:200]) if piece in _by_name()}
     longest = {one for one in names if not any(one != other and one in other for other in names)}
     codes = {one.code for name in longest for one in _by_name()[name] if _written(one, plain)}
     return codes.pop() if len(codes) == 1 else None
@@ -67,6 +68,13 @@ def county_in(text: str) -> str | None:
 def name_of(code: str) -> str | None:
     """Name of the county with a 6-digit code (a longer code counts by its first 6 digits)."""
     return _by_code().get(code[:6])
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Substrings as long as a county's full name."""
+    for length in range(3, 16):
+        for start in range(len(text) - length + 1):
+            yield text[start : start + length]
 
 
 def _written(one: Division, text: str) -> bool:
@@ -80,10 +88,10 @@ def _counties(name: str) -> tuple[Division, ...]:
     if found:
         return found
     # City and province before the name: 湖北省十堰市郧西县.
-    ends = [key for key in _by_name() if name.endswith(key) and len(key) > 1]
-    if not ends:
+    ends = (name[start:] for start in range(1, len(name) - 1))
+    key = next((end for end in ends if end in _by_name()), "")
+    if not key:
         return ()
-    key = max(ends, key=len)
     before = name[: -len(key)]
     return tuple(
         one
