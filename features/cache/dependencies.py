@@ -89,7 +89,9 @@ class _Names:
         self.texts: dict[Name, str] = {
             (schema, name): _select_of(sql)
             for schema, name, sql in store.rows(
-                "SELECT schema_name, view_name, sql FROM duckdb_views() WHERE NOT internal"
+                # Temporary views limit the rows of the connection, not what a family reads.
+                "SELECT schema_name, view_name, sql FROM duckdb_views()"
+                " WHERE NOT internal AND NOT temporary"
             )
         }
         self.texts.update({(_STEPS, step.name): step.sql for step in steps(families)})

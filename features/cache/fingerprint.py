@@ -66,7 +66,7 @@ class _Table:
 
     def __init__(self, store: RecordStore, name: str) -> None:
         rows = store.rows(
-            f"SELECT known_at, count(*), max(arrival) FROM main.{name}"
+            f"SELECT known_at, count(*), max(arrival) FROM {store.stored(name)}"
             " WHERE known_at IS NOT NULL GROUP BY known_at ORDER BY known_at"
         )
         self._days = [row[0] for row in rows]

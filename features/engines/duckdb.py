@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from features.catalogue import Step
 from features.engines.partitioned import write_partitioned
 from features.sql_tables import tables_read
 from risk.contract import STORED_TABLES
-from risk.store.store import RecordStore, superseded_sql, versions_sql, views_for_kind
+from risk.store.store import RecordStore
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,6 +42,7 @@ class DuckDBEngine:
         With ``known_before`` records known on or after that day are hidden, as the leakage check
         needs.
         """
+        self._store = store
         self._connection = store.cursor()
         self.kind = store.kind
         self._row_id_tables = self._tables_with_row_ids(known_before)
@@ -49,7 +50,7 @@ class DuckDBEngine:
             self._connection.execute(sql)
         self.set_dates(as_ofs)
         if known_before is not None:
-            self._hide_from(known_before)
+            self._create_views(store.filtered_views(known_before))
 
     def set_dates(self, as_ofs: Sequence[dt.date]) -> None:
         """Replace the dates by ``as_ofs``; steps must run again."""
@@ -58,20 +59,7 @@ class DuckDBEngine:
         for day in self.days:
             self._connection.execute("INSERT INTO as_ofs VALUES (?)", [day])
 
-    def _hide_from(self, day: dt.date) -> None:
-        # A temporary view shadows the stored table of the same name.
-        stored = self.rows("SELECT current_database()")[0][0]
-        views: dict[str, str] = {}
-        for name in STORED_TABLES:
-            views[f"told_{name}"] = (
-                f"SELECT * FROM \"{stored}\".main.{name} WHERE known_at < DATE '{day.isoformat()}'"
-            )
-        for name, table in STORED_TABLES.items():
-            views[f"told_{name}_versions"] = versions_sql(table, "told_")
-        for name in STORED_TABLES:
-            views[name] = f"SELECT * FROM told_{name}"
-            views[f"{name}_versions"] = f"SELECT * FROM told_{name}_versions"
-        views.update(views_for_kind(self.kind, "told_"))
+    def _create_views(self, views: Mapping[str, str]) -> None:
         for name, sql in views.items():
             self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")
 
@@ -87,7 +75,7 @@ class DuckDBEngine:
         """Find the superseded rows of the tables ``sql`` reads, once for all steps."""
         for name in sorted(self._row_id_tables & _tables_with_versions(sql)):
             self._row_id_tables.discard(name)
-            for prepared in superseded_sql(STORED_TABLES[name]):
+            for prepared in self._store.superseded_sql(STORED_TABLES[name]):
                 self._connection.execute(prepared)
 
     def run(self, steps: Iterable[Step], done: Callable[[str], None] | None = None) -> None:

@@ -2,62 +2,175 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from risk.contract import STORED_TABLES, Table
-from risk.intake.file_errors import FileMissing, FileUnreadable, IntakeFailure
+from risk.intake.archives import is_archive, unpack
+from risk.intake.file_errors import (
+    FileMissing,
+    FileUnreadable,
+    FolderTooLarge,
+    IntakeFailure,
+    NoRecordFiles,
+)
+from risk.intake.file_periods import file_order
 from risk.intake.readers import DATA_SUFFIXES
 from risk.intake.table_detection import detect_table
+
+MAX_DEPTH = 8
+"""Levels of folders searched below a folder named on the command line."""
+
+MAX_FILES = 10_000
+"""Maximum number of files below one such folder."""
 
 _ORDER = {name: index for index, name in enumerate(dict.fromkeys(["projects", *STORED_TABLES]))}
 
 
 @dataclass(frozen=True)
 class DiscoveredFiles:
-    """Files to import in the contract's order, projects first; failed and skipped files."""
+    """Files to import in the contract's order, projects first; failed and skipped files.
+
+    ``labels`` has the name of each file as shown to people: relative to the folder or the archive
+    that contains it. ``entered`` are the subfolders and archives that were read. Files of an
+    archive exist as long as this object.
+    """
 
     files: tuple[tuple[Path, Table], ...]
     failed: tuple[IntakeFailure, ...]
     skipped: tuple[str, ...]
+    entered: tuple[str, ...] = ()
+    labels: Mapping[Path, str] = field(default_factory=dict)
 
 
 def find_files(paths: Sequence[Path]) -> DiscoveredFiles:
-    """Find record files in ``paths`` and their tables; subfolders of a folder are not searched.
+    """Find record files in ``paths``, in their subfolders and in archives, and their tables.
 
-    In a folder, hidden files and files of other formats are skipped; a file named in ``paths``, or
-    one with a data suffix, must be a record file. Files of one table keep the order of ``paths``,
-    in a folder the order of names: the later file wins if two have the same row on the same day.
+    In a folder, hidden files, lock files and files of other formats are skipped; a file named in
+    ``paths``, or one with a data suffix, must be a record file. Files of one table keep the order
+    of ``paths``, in a folder the order of months and names: the later file wins if two have the
+    same row on the same day.
     """
-    files: dict[Path, Table] = {}
-    failed: list[IntakeFailure] = []
-    skipped: list[str] = []
-    for path, named in _expand(paths, failed):
-        if not named and (path.name.startswith((".", "~$")) or not _has_data_suffix(path)):
-            skipped.append(path.name)
-            continue
-        try:
-            files[path] = detect_table(path)
-        except IntakeFailure as failure:
-            failed.append(failure)
-    ordered = sorted(files.items(), key=lambda file: _ORDER[file[1].name])
-    return DiscoveredFiles(tuple(ordered), tuple(failed), tuple(skipped))
-
-
-def _expand(paths: Sequence[Path], failed: list[IntakeFailure]) -> Iterator[tuple[Path, bool]]:
-    """Yield every file, and whether ``paths`` names it directly."""
+    search = _Search()
     for path in paths:
+        search.add(path)
+    found = search.result()
+    if search.unpacked is not None:
+        weakref.finalize(found, shutil.rmtree, search.unpacked, ignore_errors=True)
+    return found
+
+
+@dataclass(frozen=True)
+class _File:
+    path: Path
+    label: str
+
+
+class _Search:
+    """Collects the files of several paths."""
+
+    def __init__(self) -> None:
+        self.unpacked: str | None = None
+        self._files: dict[Path, Table] = {}
+        self._labels: dict[Path, str] = {}
+        self._failed: list[IntakeFailure] = []
+        self._skipped: list[str] = []
+        self._entered: list[str] = []
+
+    def result(self) -> DiscoveredFiles:
+        ordered = sorted(self._files.items(), key=lambda file: _ORDER[file[1].name])
+        return DiscoveredFiles(
+            tuple(ordered),
+            tuple(self._failed),
+            tuple(self._skipped),
+            tuple(self._entered),
+            self._labels,
+        )
+
+    def add(self, path: Path) -> None:
         try:
             if path.is_dir():
-                yield from ((file, False) for file in sorted(path.iterdir()) if file.is_file())
-            elif path.exists():
-                yield path, True
+                self._add_folder(path)
+            elif not path.exists():
+                self._failed.append(FileMissing(file=str(path)))
+            elif is_archive(path):
+                self._add_archive(_File(path, path.name))
             else:
-                failed.append(FileMissing(file=str(path)))
+                self._add_file(_File(path, path.name))
         except OSError as error:
-            failed.append(FileUnreadable(file=str(path), reason=error.strerror or str(error)))
+            reason = error.strerror or str(error)
+            self._failed.append(FileUnreadable(file=str(path), reason=reason))
+        except IntakeFailure as failure:
+            self._failed.append(failure)
+
+    def _add_folder(self, top: Path) -> None:
+        before = len(self._files) + len(self._failed)
+        found = sorted(self._walk(top), key=lambda file: file_order(file.path.relative_to(top)))
+        for file in found:
+            try:
+                if not _is_data(file.path):
+                    self._skipped.append(file.label)
+                elif is_archive(file.path):
+                    self._add_archive(file)
+                else:
+                    self._add_file(file)
+            except IntakeFailure as failure:
+                self._failed.append(failure)
+        if len(self._files) + len(self._failed) == before:
+            raise NoRecordFiles(file=str(top))
+
+    def _add_file(self, file: _File) -> None:
+        self._files[file.path] = detect_table(file.path)
+        self._labels[file.path] = file.label
+
+    def _add_archive(self, archive: _File) -> None:
+        if self.unpacked is None:
+            self.unpacked = tempfile.mkdtemp(prefix="wagewatch-")
+        into = Path(tempfile.mkdtemp(dir=self.unpacked))
+        unpacked, other = unpack(archive.path, into)
+        self._skipped.extend(f"{archive.label}/{name}" for name in other)
+        self._entered.append(archive.label)
+        for path in sorted(unpacked, key=lambda path: file_order(path.relative_to(into))):
+            label = f"{archive.label}/{path.relative_to(into).as_posix()}"
+            try:
+                self._add_file(_File(path, label))
+            except IntakeFailure as failure:
+                self._failed.append(failure)
+        if not unpacked:
+            raise NoRecordFiles(file=archive.label)
+
+    def _walk(self, top: Path) -> Iterator[_File]:
+        """Files below ``top``; a folder that links back to one already entered is not entered."""
+        seen = {os.path.realpath(top)}
+        folders = [(top, 0)]
+        count = 0
+        while folders:
+            folder, depth = folders.pop()
+            if depth:
+                self._entered.append(folder.relative_to(top).as_posix())
+            for path in sorted(folder.iterdir(), reverse=True):
+                label = path.relative_to(top).as_posix()
+                if not path.is_dir():
+                    count += 1
+                    if count > MAX_FILES:
+                        raise FolderTooLarge(file=str(top), allowed=MAX_FILES)
+                    if path.is_file():
+                        yield _File(path, label)
+                elif _is_hidden(path) or depth == MAX_DEPTH or os.path.realpath(path) in seen:
+                    self._skipped.append(f"{label}/")
+                else:
+                    seen.add(os.path.realpath(path))
+                    folders.append((path, depth + 1))
 
 
-def _has_data_suffix(path: Path) -> bool:
-    return path.suffix.lower() in DATA_SUFFIXES
+def _is_hidden(path: Path) -> bool:
+    return path.name.startswith((".", "~$"))
+
+
+def _is_data(path: Path) -> bool:
+    return not _is_hidden(path) and (path.suffix.lower() in DATA_SUFFIXES or is_archive(path))

@@ -115,3 +115,33 @@ class ParquetBroken(IntakeFailure):
     """A .parquet file is not Parquet or is damaged."""
 
     code = "parquet_broken"
+
+
+class NoRecordFiles(IntakeFailure):
+    """A folder or an archive contains no file that could be read."""
+
+    code = "no_record_files"
+
+
+class FolderTooLarge(IntakeFailure):
+    """A folder has more files than are searched. Carries ``allowed``."""
+
+    code = "folder_too_large"
+
+
+class ArchiveBroken(IntakeFailure):
+    """A .zip file is not an archive or is damaged."""
+
+    code = "archive_broken"
+
+
+class ArchiveEncrypted(IntakeFailure):
+    """A .zip archive needs a password."""
+
+    code = "archive_encrypted"
+
+
+class ArchiveTooLarge(IntakeFailure):
+    """A .zip archive has too many files or bytes. Carries ``found`` and ``allowed``."""
+
+    code = "archive_too_large"

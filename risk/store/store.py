@@ -24,6 +24,7 @@ from risk.store.temp_directory import TempDirectory, acquire
 from risk.unit_kinds import EMPLOYERS_SCHEMA, Kind, base_views
 
 _OPENINGS = "openings"
+_FILTERED = "filtered_"
 
 
 class RecordStoreBusy(WagewatchError):
@@ -64,10 +65,12 @@ def columns(table: Table) -> list[tuple[str, str]]:
 class RecordStore:
     """Open record store. Use as a context manager; one process writes at a time.
 
-    ``kind`` is the kind of unit its tables show, see :mod:`risk.unit_kinds`.
+    ``kind`` is the kind of unit its tables show, see :mod:`risk.unit_kinds`. ``last_arrival`` is
+    the largest arrival number its tables show; None for all rows.
     """
 
     kind: Kind = "project"
+    last_arrival: int | None = None
 
     def __init__(
         self, path: Path | str, *, read_only: bool = False, memory_gb: float | None = None
@@ -126,18 +129,62 @@ class RecordStore:
 
     def for_kind(self, kind: Kind) -> RecordStore:
         """The same store with the views of ``kind``; closing it leaves this one open."""
-        view = object.__new__(RecordStore)
-        view.kind, view.connection, view._views = kind, self.connection.cursor(), []
-        view._temp_directory = None
-        _set_search_path(view.connection, kind)
-        self._views.append(view)
-        return view
+        return self._view(kind, self.last_arrival)
+
+    def up_to(self, arrival: int) -> RecordStore:
+        """The same store without the rows that arrived after ``arrival``; read only.
+
+        Versions, supersession, linked complaints and the views of employers are derived from the
+        remaining rows, as they were when ``arrival`` was the newest. Closing it leaves this one
+        open.
+        """
+        return self._view(self.kind, arrival)
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """New connection to the same store and kind; close it after use."""
+        """New connection to the same store, kind and rows; close it after use."""
         cursor = self.connection.cursor()
-        _set_search_path(cursor, self.kind)
+        self._show_views(cursor)
         return cursor
+
+    def stored(self, table: str) -> str:
+        """SQL for the stored rows of ``table``, whichever kind of unit the store shows."""
+        name = f'"{self._database()}".main.{table}'
+        is_limited = self.last_arrival is not None and table in STORED_TABLES
+        return f"(FROM {name} WHERE {self.row_filter()})" if is_limited else name
+
+    def row_filter(self, known_before: dt.date | None = None) -> str:
+        """SQL condition of the stored rows shown, of those known before ``known_before``."""
+        conditions = []
+        if self.last_arrival is not None:
+            conditions.append(f"arrival <= {int(self.last_arrival)}")
+        if known_before is not None:
+            conditions.append(f"known_at < DATE '{known_before.isoformat()}'")
+        return " AND ".join(conditions) or "true"
+
+    def filtered_views(self, known_before: dt.date | None = None) -> Mapping[str, str]:
+        """SQL of temporary views that hide the rows outside :meth:`row_filter`.
+
+        On one connection, a temporary view hides the stored table or view of the same name.
+        """
+        condition, database = self.row_filter(known_before), self._database()
+        views = {
+            f"{_FILTERED}{name}": f'SELECT * FROM "{database}".main.{name} WHERE {condition}'
+            for name in STORED_TABLES
+        }
+        for name, table in STORED_TABLES.items():
+            views[f"{_FILTERED}{name}_versions"] = versions_sql(table, _FILTERED)
+        for name in STORED_TABLES:
+            views[name] = f"SELECT * FROM {_FILTERED}{name}"
+            views[f"{name}_versions"] = f"SELECT * FROM {_FILTERED}{name}_versions"
+        views.update(views_for_kind(self.kind, _FILTERED))
+        return views
+
+    def superseded_sql(self, table: Table) -> tuple[str, str]:
+        """:func:`superseded_sql` over the rows this store shows."""
+        stored = f'"{self._database()}".main.{table.name}'
+        return superseded_sql(
+            table, f"(SELECT *, rowid AS place FROM {stored} WHERE {self.row_filter()})"
+        )
 
     def cache_superseded(self) -> None:
         """Compute once which rows are superseded, for all later queries of this connection.
@@ -148,7 +195,7 @@ class RecordStore:
             return  # its tables are views, whose rows have no rowid
         for table in STORED_TABLES.values():
             if table.name != "complaints":
-                for sql in superseded_sql(table):
+                for sql in self.superseded_sql(table):
                     self.connection.execute(sql)
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
@@ -182,19 +229,10 @@ class RecordStore:
         in any order of arrival.
         """
         total = hashlib.sha256()
+        known = "known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
         for table in STORED_TABLES.values():
-            texts = [
-                f"coalesce(replace(cast({name} AS VARCHAR), '|', '||'), '|n')"
-                for name, _ in columns(table)
-            ]
-            row = "md5(" + " || '|;' || ".join(texts) + ")"
-            count, low, high = self.rows(
-                f"SELECT count(*), sum(cast('0x' || substr({row}, 1, 15) AS HUGEINT)),"
-                f" sum(cast('0x' || substr({row}, 16, 15) AS HUGEINT))"
-                f" FROM {table.name}_versions WHERE known_at < $1"
-                " AND (superseded_at IS NULL OR superseded_at >= $1)",
-                [as_of],
-            )[0]
+            shown = f"(FROM {table.name}_versions WHERE {known})"
+            count, low, high = self.rows(row_sums_sql(table, shown), [as_of])[0]
             if count or table.name in TABLES:
                 total.update(f"{table.name}:{count}:{low}:{high};".encode())
         return total.hexdigest()
@@ -206,6 +244,25 @@ class RecordStore:
             f" count(*), min(known_at), max(known_at) FROM {table.name}"
         )[0]
         return FeedSpan(table.name, *row)
+
+    def _view(self, kind: Kind, last_arrival: int | None) -> RecordStore:
+        view = object.__new__(RecordStore)
+        view.kind, view.last_arrival = kind, last_arrival
+        view.connection, view._views = self.connection.cursor(), []
+        view._temp_directory = None
+        view._show_views(view.connection)
+        self._views.append(view)
+        return view
+
+    def _show_views(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Let ``connection`` read the views of the store's kind, of the rows the store shows."""
+        _set_search_path(connection, self.kind)
+        if self.last_arrival is not None:
+            for name, sql in self.filtered_views().items():
+                connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {sql}")
+
+    def _database(self) -> str:
+        return str(self.rows("SELECT current_database()")[0][0])
 
     def _set_temp_directory(self, store: Path | None) -> TempDirectory | None:
         directory = acquire(store)
@@ -258,6 +315,22 @@ def _table_ddl(table: Table) -> str:
     return f"CREATE TABLE IF NOT EXISTS {table.name} ({body}, arrival BIGINT NOT NULL)"
 
 
+def row_sums_sql(table: Table, rows: str, *more: str) -> str:
+    """SQL for the number of ``rows`` and two sums that identify them in any order.
+
+    The sums are of the two halves of the MD5 of each row's stored columns and of ``more``.
+    """
+    texts = [
+        f"coalesce(replace(cast({name} AS VARCHAR), '|', '||'), '|n')"
+        for name in (*(name for name, _ in columns(table)), *more)
+    ]
+    row = "md5(" + " || '|;' || ".join(texts) + ")"
+    return (
+        f"SELECT count(*), sum(cast('0x' || substr({row}, 1, 15) AS HUGEINT)),"
+        f" sum(cast('0x' || substr({row}, 16, 15) AS HUGEINT)) FROM {rows}"
+    )
+
+
 def _versions_ddl(table: Table) -> str:
     return f"CREATE OR REPLACE VIEW {table.name}_versions AS {versions_sql(table)}"
 
@@ -305,12 +378,13 @@ def versions_sql(table: Table, prefix: str = "", rows: str | None = None) -> str
     )
 
 
-def superseded_sql(table: Table) -> tuple[str, str]:
+def superseded_sql(table: Table, stored: str) -> tuple[str, str]:
     """SQL for a temporary table of superseded rows, and for a versions view that joins it.
 
-    Both belong to the connection and hide the stored view. The window covers only keys with several
-    versions; a window over all rows would sort the whole table on every read. Not for complaints,
-    whose versions depend on their links too.
+    ``stored`` is SQL for the rows of the stored table, with their row ids as ``place``. Both belong
+    to the connection and hide the stored view. The window covers only keys with several versions; a
+    window over all rows would sort the whole table on every read. Not for complaints, whose
+    versions depend on their links too.
     """
     key = ", ".join(table.key)
     same = " AND ".join(f"t.{name} IS NOT DISTINCT FROM again.{name}" for name in table.key)
@@ -318,17 +392,17 @@ def superseded_sql(table: Table) -> tuple[str, str]:
     return (
         f"""
         CREATE OR REPLACE TEMP TABLE {table.name}_superseded AS
-        SELECT t.rowid AS place,
+        SELECT t.place,
                lead(t.known_at) OVER (PARTITION BY {keyed} ORDER BY t.known_at, t.arrival)
                  AS superseded_at
-        FROM {table.name} t
-        JOIN (SELECT {key} FROM {table.name} GROUP BY {key} HAVING count(*) > 1) again ON {same}
+        FROM {stored} t
+        JOIN (SELECT {key} FROM {stored} GROUP BY {key} HAVING count(*) > 1) again ON {same}
         QUALIFY superseded_at IS NOT NULL
         """,
         f"""
         CREATE OR REPLACE TEMP VIEW {table.name}_versions AS
-        SELECT t.*, s.superseded_at
-        FROM {table.name} t LEFT JOIN {table.name}_superseded s ON s.place = t.rowid
+        SELECT t.* EXCLUDE (place), s.superseded_at
+        FROM {stored} t LEFT JOIN {table.name}_superseded s ON s.place = t.place
         """,
     )
 
