@@ -6,6 +6,8 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +16,15 @@ from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure
 from risk.intake.headings import HeadingMatcher
+from risk.intake.layouts.names import known_names, new_firms, single_county
+from risk.intake.layouts.plan import (
+    OfficeLayouts,
+    ReadingPlan,
+    detect_by_content,
+    office_layouts,
+    plan_reading,
+)
+from risk.intake.layouts.reading_report import reading_report
 from risk.intake.orphan_rows import orphan_rows
 from risk.intake.prefetch import prefetch
 from risk.intake.quarantine import FileQuarantine, write_quarantine
@@ -58,7 +69,8 @@ def import_paths(
         RecordStoreBusy, RecordStoreUnreadable: the store cannot be opened.
     """
     with RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store:
-        report = import_into(store, paths, today=today, progress=progress)
+        office = office_layouts(workspace, single_county(store))
+        report = import_into(store, paths, today=today, progress=progress, office=office)
         write_quarantine(store, workspace.quarantine)
     return report
 
@@ -69,15 +81,23 @@ def import_into(
     *,
     today: dt.date,
     progress: RowProgress | None = None,
+    office: OfficeLayouts | None = None,
 ) -> ImportReport:
-    """Like :func:`import_paths`, into an open store and without writing quarantine files."""
-    found = find_files(paths)
+    """Like :func:`import_paths`, into an open store and without writing quarantine files.
+
+    Without ``office`` only the headings of the contract are recognised.
+    """
+    detect = detect_table if office is None else partial(detect_by_content, office=office)
+    found = find_files(paths, detect=detect)
     before = newest_arrival(store, STORED_TABLES.values())
     files: list[FileReport] = []
     failed = list(found.failed)
     for path, table in found.files:
         try:
-            files.append(import_file(store, path, table=table, today=today, progress=progress))
+            report = import_file(
+                store, path, table=table, today=today, progress=progress, office=office
+            )
+            files.append(report)
         except IntakeFailure as failure:
             failed.append(failure)
     waiting = orphan_rows(store, after=before)
@@ -92,19 +112,31 @@ def import_file(
     table: Table | None = None,
     match: HeadingMatcher | None = None,
     progress: RowProgress | None = None,
+    office: OfficeLayouts | None = None,
 ) -> FileReport:
     """Import one file in one transaction; ``table`` defaults to the one in the file's name.
 
-    ``match`` finds the field of a heading; by default the names of the contract are recognised.
+    ``match`` finds the field of a heading; by default the names of the contract are recognised,
+    and with ``office`` also its layouts and what headings are usually called.
 
     Raises:
         IntakeFailure: the file could not be imported, and nothing of it is stored.
     """
-    table = table or detect_table(path)
     with open_sheets(path) as sheets:
-        selected = select_sheet(table, sheets, file=path.name, match=match)
+        plan = ReadingPlan(table, sheets, match)
+        if office is not None and match is None:
+            names = partial(known_names, store)
+            plan = plan_reading(path, sheets, office, table=table, namer=names)
+        table = plan.table or detect_table(path)
+        selected = select_sheet(table, plan.sheets, file=path.name, match=plan.match)
         with store.transaction():
-            return _Import(store, path.name, table, today).run(selected, progress)
+            report = _Import(store, path.name, table, today).run(selected, progress)
+            firms = new_firms(store, plan.namer)
+            if firms.rows_count:
+                organizations = STORED_TABLES["organizations"]
+                rows = select_sheet(organizations, [firms], file=path.name)
+                _Import(store, path.name, organizations, today).run(rows, None)
+    return replace(report, reading=reading_report(plan, firms.rows_count))
 
 
 class _Import:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from risk.intake.file_errors import IntakeFailure
+from risk.intake.layouts.reading_report import ReadingReport
 from risk.locale import Language
 
 
@@ -15,7 +16,8 @@ class FileReport:
     """Imported file. ``read`` always equals ``accepted + repeated + quarantined``.
 
     ``marks`` counts data-quality marks by name; ``ignored_columns`` were not read;
-    ``unread_sheets`` look like the table too, but only one sheet of a workbook is read.
+    ``unread_sheets`` look like the table too, but only one sheet of a workbook is read;
+    ``reading`` says which layout was used and what headings and names were understood as.
     """
 
     file: str
@@ -27,6 +29,7 @@ class FileReport:
     marks: Mapping[str, int] = field(default_factory=dict)
     ignored_columns: tuple[str, ...] = ()
     unread_sheets: tuple[str, ...] = ()
+    reading: ReadingReport = field(default_factory=ReadingReport)
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain data."""
@@ -40,6 +43,7 @@ class FileReport:
             "marks": dict(self.marks),
             "ignored_columns": list(self.ignored_columns),
             "unread_sheets": list(self.unread_sheets),
+            "reading": self.reading.as_json(),
         }
 
 

@@ -158,7 +158,7 @@ def _assign(scores: Sequence[Mapping[str, _Score]]) -> dict[int, str]:
         return best
     # Only now, because SciPy takes a second to import.
     import numpy as np
-    from scipy.optimize import linear_sum_assignment
+    from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
 
     names = sorted({name for column in worth for name in column})
     matrix = np.array([[column.get(name, 0.0) for name in names] for column in worth])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +34,7 @@ _PERSONAL = re.compile(
 _NUMBERS = re.compile(r"\d(?:[ -]?\d){6,}")
 _DIGITS = re.compile(r"\d+")
 _SERIAL = ("序号", "编号", "no", "no.", "顺序号")
+_CLEAR = 1.0  # lead over the second best table, in columns
 _NAMED = 0.4  # weight of a table's word in the name of file or sheet
 
 
@@ -41,7 +43,9 @@ class SheetProposal:
     """Proposed layout of one sheet, with the matches it is made of.
 
     ``missing`` are required fields of the table that no column, key rule or filling gives;
-    ``unknown_terms`` are, by column heading, cells of an enumeration that are no known term.
+    ``unknown_terms`` are, by column heading, cells of an enumeration that are no known term;
+    ``unknown_places`` names of places without a code. ``clear`` is false where another table fits
+    nearly as well.
     """
 
     sheet: str
@@ -50,6 +54,7 @@ class SheetProposal:
     missing: tuple[str, ...]
     unknown_terms: Mapping[str, tuple[str, ...]]
     unknown_places: tuple[str, ...]
+    clear: bool = True
 
     @property
     def questions(self) -> tuple[Match, ...]:
@@ -79,23 +84,42 @@ def propose(
 
 
 def propose_sheet(
-    path: Path, sheet: Sheet, vocabulary: Vocabulary, *, county: str = ""
+    path: Path,
+    sheet: Sheet,
+    vocabulary: Vocabulary,
+    *,
+    county: str = "",
+    table: Table | None = None,
 ) -> SheetProposal | None:
-    """Proposal for one sheet; None if it has no head of any table."""
-    best: tuple[float, Head, Table, list[Match], list[SampleColumn]] | None = None
+    """Proposal for one sheet, read as ``table`` if given; None if it has no head of any table."""
     words = dict(tables_named(path.stem))
     for name, length in tables_named(sheet.name).items():
         words[name] = max(words.get(name, 0), length)
-    for head in _promising(possible_heads(sheet), vocabulary):
+    tables = (table,) if table else tuple(STORED_TABLES.values())
+    readings: list[_Reading] = []
+    for head in _promising(possible_heads(sheet), tables, vocabulary):
         columns = _sample(sheet, head)
-        for table in STORED_TABLES.values():
-            matches = match_columns(table, columns, vocabulary)
-            score = _score(table, matches) + _NAMED * words.get(table.name, 0)
-            if any(one.target for one in matches) and (best is None or score > best[0]):
-                best = (score, head, table, matches, columns)
-    if best is None or sum(one.target is not None for one in best[3]) < 2:
+        for one in tables:
+            matches = match_columns(one, columns, vocabulary)
+            score = _score(one, matches) + _NAMED * words.get(one.name, 0)
+            readings.append(_Reading(score, head, one, tuple(matches)))
+    readings.sort(key=lambda one: -one.score)
+    if not readings or sum(one.target is not None for one in readings[0].matches) < 2:
         return None
-    return _proposal(path, sheet, best[1], best[2], best[3], county)
+    best = readings[0]
+    rival = max((one.score for one in readings if one.table != best.table), default=-math.inf)
+    clear = table is not None or best.score - rival >= _CLEAR
+    return _proposal(path, sheet, best, county, clear)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Sheet read with one head as one table."""
+
+    score: float
+    head: Head
+    table: Table
+    matches: tuple[Match, ...]
 
 
 def masked(heading: str, cell: Cell) -> str:
@@ -108,18 +132,19 @@ def masked(heading: str, cell: Cell) -> str:
     return text[:24]
 
 
-def _promising(heads: Iterator[Head], vocabulary: Vocabulary) -> list[Head]:
+def _promising(
+    heads: Iterator[Head], tables: Sequence[Table], vocabulary: Vocabulary
+) -> list[Head]:
     """The heads with the most known headings; a head of two rows counts where it knows more."""
-    ranked = [(_known(head, vocabulary), -head.rows, head) for head in heads]
+    ranked = [(_known(head, tables, vocabulary), -head.rows, head) for head in heads]
     most = max((known for known, _, _ in ranked), default=0)
     return [head for known, _, head in sorted(ranked, key=lambda one: -one[1]) if known == most][:2]
 
 
-def _known(head: Head, vocabulary: Vocabulary) -> int:
+def _known(head: Head, tables: Sequence[Table], vocabulary: Vocabulary) -> int:
     """Largest number of headings that one table knows; then any that are no data."""
     counts = [
-        sum(_target(table, heading, vocabulary) for heading in head.headings)
-        for table in STORED_TABLES.values()
+        sum(_target(table, heading, vocabulary) for heading in head.headings) for table in tables
     ]
     other = sum(vocabulary.is_never(heading) for heading in head.headings)
     return 2 * max(counts) + other
@@ -159,8 +184,9 @@ def _score(table: Table, matches: Sequence[Match]) -> float:
 
 
 def _proposal(
-    path: Path, sheet: Sheet, head: Head, table: Table, matches: list[Match], county: str
+    path: Path, sheet: Sheet, reading: _Reading, county: str, clear: bool
 ) -> SheetProposal:
+    head, table, matches = reading.head, reading.table, reading.matches
     found = {one.target.field.name for one in matches if one.target and _is_used(one)}
     region = _region(path, sheet, head, county)
     key = _key(table, matches, found)
@@ -186,10 +212,11 @@ def _proposal(
     return SheetProposal(
         sheet.name,
         layout,
-        tuple(matches),
+        matches,
         tuple(_missing(table, found, layout)),
         {heading: cells for heading, cells in unknown.items() if cells},
         tuple(places),
+        clear,
     )
 
 

@@ -304,10 +304,14 @@ class _Translation:
             steps.append(_yes_no)
         elif field.name == "region_code":
             steps.append(self._region)
-        elif field.name in FIRMS or field.name == "project_id":
-            if rule.by_name or field.name not in self._layout.table.key:
-                steps.append(partial(self._by_name, field=field, by_name=rule.by_name))
+        elif self._names_another(field, rule):
+            steps.append(partial(self._by_name, field=field, by_name=rule.by_name))
         return partial(_in_turn, steps=steps) if steps else None
+
+    def _names_another(self, field: Field, rule: ColumnRule) -> bool:
+        """Whether a column refers to a project or firm of another table, where names may stand."""
+        refers = field.name in FIRMS or field.name == "project_id"
+        return refers and (rule.by_name or field.name not in self._layout.table.key[:1])
 
     def _by_name(self, cell: Cell, field: Field, by_name: bool) -> Cell:
         """Id of a name; a cell of a column of codes that is no name stays."""
