@@ -215,7 +215,7 @@ class _Reader:
         )
 
     def _columns(self, table: Table, headings: tuple[str, ...]) -> Iterator[ColumnRule]:
-        used: set[str] = set()
+        used: set[tuple[str, bool]] = set()
         columns = self._data.get("columns", [])
         if not isinstance(columns, list):
             self._refuse("columns", columns, "[[columns]]")
@@ -229,14 +229,14 @@ class _Reader:
             if heading not in headings:
                 self._refuse(f"{at} heading", heading, ", ".join(filter(None, headings)))
             name = self._as_text(f"{at} field", column.get("field", ""))
-            if name:
-                self._field(table, f"{at} field", name)
-                if name in used:
-                    self._refuse(f"{at} field", name, "each field once")
-                used.add(name)
             by_name = column.get("by_name", False)
             if not isinstance(by_name, bool):
                 self._refuse(f"{at} by_name", by_name, "true, false")
+            if name:
+                self._field(table, f"{at} field", name)
+                if (name, by_name) in used:
+                    self._refuse(f"{at} field", name, "each field once")
+                used.add((name, by_name))
             values = {
                 str(cell): self._as_text(f"{at} values.{cell}", value)
                 for cell, value in column.get("values", {}).items()

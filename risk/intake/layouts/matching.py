@@ -95,22 +95,22 @@ def match_columns(
 def heading_similarities(
     table: Table, heading: str, vocabulary: Vocabulary
 ) -> Mapping[str, tuple[Target, float]]:
-    """Similarity of a heading to every field of ``table``, by field name; 0 is left out.
+    """Similarity of a heading to every field of ``table``, by slot.
 
     1 is the contract's own heading, 0.97 a synonym; others are at most 0.86.
     """
     if known := vocabulary.target(table, heading):
         target, similarity = known
-        return {target.field.name: (target, similarity)}
+        return {target.slot: (target, similarity)}
     if vocabulary.is_never(heading):
         return {}
     found: dict[str, tuple[Target, float]] = {}
     key = heading_key(heading)
     for name, target in vocabulary.candidates(table):
         similarity = _likeness(key, name) * _FUZZY
-        best = found.get(target.field.name)
+        best = found.get(target.slot)
         if (best is None or similarity > best[1]) and fits_actual(target.field, heading):
-            found[target.field.name] = (target, similarity)
+            found[target.slot] = (target, similarity)
     return found
 
 
@@ -144,7 +144,7 @@ def _scores(table: Table, column: SampleColumn, vocabulary: Vocabulary) -> dict[
 
 
 def _assign(scores: Sequence[Mapping[str, _Score]]) -> dict[int, str]:
-    """Field by column number; the sum of confidences is largest, and no field is taken twice."""
+    """Slot by column number; the sum of confidences is largest, and no slot is taken twice."""
     worth = [
         {name: _worth(score) for name, score in column.items() if _worth(score)}
         for column in scores
@@ -173,7 +173,7 @@ def _assign(scores: Sequence[Mapping[str, _Score]]) -> dict[int, str]:
 def _worth(score: _Score) -> float:
     """Worth of an assignment; a known heading outweighs any number of ones that are only alike."""
     if score.similarity > _FUZZY:
-        return 10 + score.confidence
+        return (20 if score.similarity == 1 else 10) + score.confidence
     return score.confidence if score.confidence >= PROPOSED_FROM else 0.0
 
 
@@ -192,7 +192,11 @@ def _match(
         reason = Reason.TWICE if known else Reason.CHOOSE if choices else Reason.UNKNOWN
         return Match(column, None, 0.0, 0.0, reason, choices)
     score = scores[name]
-    rivals = [other.confidence for field, other in scores.items() if field != name]
+    rivals = [
+        other.confidence
+        for other in scores.values()
+        if other.target.field.name != score.target.field.name
+    ]
     near = max(0.0, max(rivals, default=0.0) - score.confidence + _NEAR)
     confidence = score.confidence * (1 - min(near / _NEAR, 1.0) * 0.3)
     if choices:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from risk.contract import Table
+from risk.contract import Field, Table
 from risk.intake.cells import normalise
 from risk.intake.file_errors import IntakeFailure, TableUnknown
+from risk.intake.headers import missing_fields
 from risk.intake.headings import HeadingMatcher, contract_matcher, parse_heading
 from risk.intake.layouts.heads import SEARCHED_ROWS, one_line
-from risk.intake.layouts.layout import KeyRule, Layout, read_layouts
+from risk.intake.layouts.layout import KeyRule, Layout, read_layouts, table_field
 from risk.intake.layouts.matching import Match, Reason
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.proposal import SheetProposal, propose_sheet
@@ -43,6 +44,15 @@ class LayoutUnconfirmed(IntakeFailure):
     code = "layout_unconfirmed"
 
 
+class LayoutNeeded(IntakeFailure):
+    """The file has a table's columns, but not all are certain; propose a layout first.
+
+    Carries ``table``, ``understood`` (heading=field), ``lacking`` fields and ``asked`` headings.
+    """
+
+    code = "layout_needed"
+
+
 @dataclass(frozen=True)
 class OfficeLayouts:
     """Layouts and synonyms of an office; ``county`` is the code of its only county, or empty."""
@@ -68,7 +78,7 @@ class ReadingPlan:
     layouts: tuple[str, ...] = ()
     synonyms: Mapping[str, str] = field(default_factory=dict)
     asked: tuple[Match, ...] = ()
-    changes: Changes = field(default_factory=Changes)
+    changes: tuple[Changes, ...] = ()
     namer: Namer = field(default_factory=Namer)
     known_on: str = ""
 
@@ -128,6 +138,7 @@ def plan_reading(
         _refuse_unconfirmed(path, sheets, office, label)
         if table is None or not _plain(sheets, table):
             _refuse_changed(path, sheets, office, label)
+            _refuse_uncertain(path, sheets, office, table, label)
     return automatic
 
 
@@ -144,18 +155,18 @@ def _by_layout(
 ) -> ReadingPlan:
     table = next(iter(fitting.values())).table
     used = {index: one for index, one in fitting.items() if one.table == table}
-    names, changes = namer(), Changes()
+    names = namer()
     read = [
-        TranslatedSheet(sheet, used[index], path.name, names, changes) if index in used else sheet
+        TranslatedSheet(sheet, used[index], path.name, names) if index in used else sheet
         for index, sheet in enumerate(sheets)
     ]
-    layouts = tuple(dict.fromkeys(used.values()))
+    layouts = list({one.name: one for one in used.values()}.values())
     return ReadingPlan(
         table=table,
         sheets=read,
         match=layout_matcher(layouts),
         layouts=tuple(one.name for one in layouts),
-        changes=changes,
+        changes=tuple(one.changes for one in read if isinstance(one, TranslatedSheet)),
         namer=names,
         known_on=layouts[0].known_on,
     )
@@ -194,9 +205,8 @@ def _automatic(
     if not any(_adds(found[index], layout) for index, layout in usable.items()):
         return ReadingPlan(table, sheets, asked=asked)
     names = namer() if any(_translates(found[i], one) for i, one in usable.items()) else Namer()
-    changes = Changes()
     read = [
-        TranslatedSheet(sheet, usable[index], path.name, names, changes)
+        TranslatedSheet(sheet, usable[index], path.name, names)
         if index in usable and _translates(found[index], usable[index])
         else sheet
         for index, sheet in enumerate(sheets)
@@ -204,10 +214,10 @@ def _automatic(
     return ReadingPlan(
         table=table,
         sheets=read,
-        match=layout_matcher(tuple(usable.values())),
+        match=layout_matcher(list(usable.values())),
         synonyms=_synonyms(found),
         asked=asked,
-        changes=changes,
+        changes=tuple(one.changes for one in read if isinstance(one, TranslatedSheet)),
         namer=names,
     )
 
@@ -223,14 +233,16 @@ def _certain_only(proposal: SheetProposal) -> Layout:
     return replace(proposal.layout, columns=values, key=KeyRule(), fill={})
 
 
-def _lacking(layout: Layout) -> bool:
+def _lacking(layout: Layout) -> list[Field]:
+    """Required fields for which the layout has no column."""
     fields = {rule.field for rule in layout.columns}
-    return any(
-        field.required
+    return [
+        field
+        for field in layout.table.fields
+        if field.required
         and field.name not in fields
         and not (field.name == "region_code" and layout.region)
-        for field in layout.table.fields
-    )
+    ]
 
 
 def _adds(proposal: SheetProposal, layout: Layout) -> bool:
@@ -282,8 +294,9 @@ def _plain(sheets: Sequence[Sheet], table: Table) -> bool:
     match = contract_matcher(table)
     for sheet in sheets:
         for _, cells in islice(sheet.rows(), SEARCHED_ROWS):
-            fields = {match(parse_heading(cell)) for cell in cells if isinstance(cell, str)}
-            if all(one in fields for one in table.fields if one.required):
+            found = [match(parse_heading(cell)) for cell in cells if isinstance(cell, str)]
+            names = {one.name for one in found if one is not None}
+            if not missing_fields(table, names):
                 return True
     return False
 
@@ -294,6 +307,30 @@ def _refuse_unconfirmed(
     for layout in office.layouts:
         if not layout.confirmed and any(has_head(sheet, layout) for sheet in sheets):
             raise LayoutUnconfirmed(file=file, layout=layout.name)
+
+
+def _refuse_uncertain(
+    path: Path, sheets: Sequence[Sheet], office: OfficeLayouts, table: Table | None, file: str
+) -> None:
+    """Say what a sheet that cannot be read unattended looks like."""
+    for sheet in sheets:
+        proposal = propose_sheet(path, sheet, office.vocabulary, county=office.county, table=table)
+        if proposal is None or sheet.hidden:
+            continue
+        layout = proposal.layout
+        certain = _certain_only(proposal)
+        understood = [f"{rule.heading}={table_field(layout.table, rule.field).zh}"
+                      for rule in certain.columns if rule.field]  # fmt: skip
+        lacking = [one.zh for one in _lacking(certain)]
+        asked = [one.column.heading for one in proposal.questions]
+        if lacking and understood:
+            raise LayoutNeeded(
+                file=file,
+                table=layout.table.zh,
+                understood="、".join(understood)[:300],
+                lacking="、".join(lacking),
+                asked="、".join(asked)[:200] or "-",
+            )
 
 
 def _refuse_changed(path: Path, sheets: Sequence[Sheet], office: OfficeLayouts, file: str) -> None:

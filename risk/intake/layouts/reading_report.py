@@ -50,6 +50,6 @@ def reading_report(plan: ReadingPlan, named_firms: int) -> ReadingReport:
             for one in plan.asked
         },
         named_firms=named_firms,
-        made_keys=plan.changes.keys_made,
-        filled_regions=plan.changes.regions_filled,
+        made_keys=sum(one.keys_made for one in plan.changes),
+        filled_regions=sum(one.regions_filled for one in plan.changes),
     )

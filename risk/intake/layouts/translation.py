@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -46,6 +46,10 @@ class Changes:
 
     regions_filled: int = 0
     keys_made: int = 0
+
+    def reset(self) -> None:
+        """Count from 0, because the rows are read again."""
+        self.regions_filled = self.keys_made = 0
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ class TranslatedSheet:
 
     def rows(self) -> Iterator[Row]:
         """All rows; those below a head of the layout are translated."""
+        self.changes.reset()
         titles: list[str] = []
         translation: _Translation | None = None
         for kind, (number, cells) in _kinds(self.sheet, self.layout):
@@ -116,9 +121,11 @@ def layout_matcher(layouts: Sequence[Layout]) -> HeadingMatcher:
     table = layouts[0].table
     fields: dict[str, Field | None] = {}
     for layout in layouts:
+        columns = _columns_of(layout)
         for rule in layout.columns:
+            used = rule.field and layout.headings[columns[rule.field]] == rule.heading
             key = match_key(rule.heading)
-            fields[key] = table_field(table, rule.field) if rule.field else fields.get(key)
+            fields[key] = table_field(table, rule.field) if used else fields.get(key)
     own = contract_matcher(table)
 
     def match(heading: Heading) -> Field | None:
@@ -196,9 +203,8 @@ class _Translation:
         rules = {rule.heading: rule for rule in layout.columns}
         self._rules = [rules.get(heading) for heading in layout.headings]
         self._cells = [self._cell_translation(rule) for rule in self._rules]
-        self._column_of = {
-            rule.field: index for index, rule in enumerate(self._rules) if rule and rule.field
-        }
+        self._column_of = _columns_of(layout)
+        self._names_of = _columns_by_name(layout, self._column_of)
         self._added = self._added_fields()
 
     def cells(self, cells: Sequence[Cell]) -> list[Cell]:
@@ -208,6 +214,9 @@ class _Translation:
             translate(cell) if translate is not None else cell
             for translate, cell in zip(self._cells, wide, strict=True)
         ]
+        for field, index in self._names_of.items():
+            if read[self._column_of[field]] in (None, ""):
+                read[self._column_of[field]] = read[index]
         if self._is_record(read):
             self._name_key(read)
             self._add_missing(read, wide)
@@ -245,11 +254,10 @@ class _Translation:
             number = read[layout.headings.index(layout.key.column)]
             return any(map(str.isdigit, as_text(number)))
         if not needed:
-            needed = [
-                field.name
-                for field in layout.table.fields
-                if field.required and field.name in self._column_of
-            ]
+            # The name rather than the code, which may be missing.
+            required = [field for field in layout.table.fields if field.required]
+            required.sort(key=lambda field: field.name in layout.table.key)
+            needed = [field.name for field in required if field.name in self._column_of]
         return all(read[self._column_of[name]] not in (None, "") for name in needed[:1])
 
     def _add_missing(self, read: list[Cell], raw: Sequence[Cell]) -> None:
@@ -331,6 +339,24 @@ class _Translation:
         layout = self._layout
         found = layout.regions.get(text) or code_of(text, within=layout.region[:4])
         return found or short_code(text)
+
+
+def _columns_of(layout: Layout) -> dict[str, int]:
+    """Column of each field; that of its codes if another one has its names."""
+    found: dict[str, int] = {}
+    rules = sorted(layout.columns, key=lambda rule: rule.by_name)
+    for rule in rules:
+        if rule.field:
+            found.setdefault(rule.field, layout.headings.index(rule.heading))
+    return found
+
+
+def _columns_by_name(layout: Layout, columns: Mapping[str, int]) -> dict[str, int]:
+    """Column of the names of each field that has a column of codes too."""
+    by_name = {
+        rule.field: layout.headings.index(rule.heading) for rule in layout.columns if rule.by_name
+    }
+    return {field: index for field, index in by_name.items() if columns[field] != index}
 
 
 def _context(sheet: TranslatedSheet, titles: Sequence[str]) -> dict[str, str | None]:

@@ -32,6 +32,11 @@ class Target:
     field: Field
     by_name: bool = False
 
+    @property
+    def slot(self) -> str:
+        """Name of what the column gives; a code and a name may both be there for one field."""
+        return f"{self.field.name} by name" if self.by_name else self.field.name
+
 
 def heading_key(cell: Cell) -> str:
     """Heading for comparison: without brackets, unit, stars and white space.
