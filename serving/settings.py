@@ -266,6 +266,24 @@ class DepositSettings(_Section):
     warn_days: Annotated[int, Field(ge=1, le=365)] = 60
 
 
+class LinkSettings(_Section):
+    """What happens to complaints whose words are the name of exactly one project.
+
+    ``ask``: a person confirms them; ``link``: they are linked after every import, by the rule that
+    ``confirmed_by`` confirmed on ``confirmed_on``.
+    """
+
+    equal_names: Literal["ask", "link"] = "ask"
+    confirmed_by: Annotated[str, Field(max_length=200)] = ""
+    confirmed_on: Annotated[str, Field(pattern=r"^$|^\d{4}-\d{2}-\d{2}$")] = ""
+
+    @model_validator(mode="after")
+    def _confirmed(self) -> Self:
+        if self.equal_names == "link" and not (self.confirmed_by.strip() and self.confirmed_on):
+            raise ValueError(f"{self.equal_names}, {self.confirmed_by!r}, {self.confirmed_on!r}")
+        return self
+
+
 PlaceName = Annotated[str, Field(min_length=1, max_length=50)]
 PlaceCode = Annotated[str, Field(pattern=r"^\d{2,12}$")]
 
@@ -297,6 +315,7 @@ class Settings(BaseSettings):
     matters: MatterSettings = MatterSettings()
     briefing: BriefingSettings = BriefingSettings()
     deposits: DepositSettings = DepositSettings()
+    links: LinkSettings = LinkSettings()
     places: Mapping[PlaceCode, PlaceName] = {}
 
     @classmethod

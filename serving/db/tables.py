@@ -430,9 +430,21 @@ LINK_DECISIONS = Table(
     Column("decided_on", Date, nullable=False),
     Column("decided_by", String(200), nullable=False),
     Column("decided_at", _TIME, nullable=False),
+    Column("rule", String(20)),
     Index(None, "complaint_id"),
 )
 """Decisions that link a complaint to a project or organisation, or to none; the last is valid."""
+
+COMPLAINT_CANDIDATES = Table(
+    "complaint_candidates",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("as_of", Date, nullable=False),
+    Column("records_stamp", String(60), nullable=False),
+    Column("made_at", _TIME, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""Candidates of the complaints without a project, by the records of ``records_stamp``."""
 
 NOTICES = Table(
     "notices",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,10 +13,13 @@ from serving.ingest.resources import require_all_imported
 from serving.terminal.context import CliContext, cli_context
 from serving.terminal.options import JsonFlag
 from serving.terminal.output import print_json, print_line, print_table, row_progress
-from serving.terminal.resources import make_workspace
+from serving.terminal.resources import make_workspace, open_records
 
 if TYPE_CHECKING:
     from risk.intake.report import ImportReport
+
+
+_LINKED_TABLES = ("complaints", "projects")
 
 
 def import_(
@@ -28,16 +32,34 @@ def import_(
     Creates the workspace if there is none, like ``init``.
     """
     from risk.intake.importer import import_paths
+    from serving.ingest.open_complaints import open_complaint_lines
 
     cli = cli_context(context)
     make_workspace(cli)
     with row_progress() as step:
         report = import_paths(cli.workspace, paths, today=dt.date.today(), progress=step)
+    complaints = _open_complaints(cli, report)
     if json:
-        print_json(report.as_json(cli.language))
+        print_json({**report.as_json(cli.language), "complaints": complaints})
     else:
         _show(cli, report)
+        for line in open_complaint_lines(complaints, cli.language):
+            print_line(line)
     require_all_imported(cli, report)
+
+
+def _open_complaints(cli: CliContext, report: ImportReport) -> Mapping[str, int | None]:
+    """Link complaints by the office's rule, and count those still without a project.
+
+    Nothing is read if the import brought neither complaints nor projects.
+    """
+    from serving.ingest.open_complaints import open_complaint_counts
+
+    if not any(file.accepted for file in report.files if file.table in _LINKED_TABLES):
+        return {"without_project": 0, "naming_one_project": 0}
+    cli.after_import(cli)
+    with open_records(cli) as store:
+        return open_complaint_counts(store)
 
 
 def _show(cli: CliContext, report: ImportReport) -> None:

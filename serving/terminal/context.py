@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,20 @@ MIN_MEMORY_GB = 0.25
 DEFAULT_WORKSPACE = "workspace"
 
 
+def _nothing(cli: CliContext) -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True)
 class CliContext:
-    """Workspace and language of one call of the command line."""
+    """Workspace and language of one call of the command line.
+
+    ``after_import`` is the work of other subjects that follows an import of complaints or projects.
+    """
 
     workspace: Workspace
     language: Language
+    after_import: Callable[[CliContext], None] = _nothing
 
     def text(self, key: str, **fields: object) -> str:
         """Return the text of ``cli.<key>`` in the language of the call."""

@@ -21,6 +21,7 @@ from risk.locale import LANGUAGES, text
 from risk.progress import Progress
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
+from serving.complaint_links.named import link_equal_names
 from serving.db.database import Database
 from serving.ingest.importer import import_waiting
 from serving.jobs.repository import Job, end_job, fail_job, find_job, update_progress
@@ -40,6 +41,7 @@ def main(arguments: list[str]) -> int:
     with Database(database_url(workspace, settings)) as database:
         if arguments[1] == IMPORT_ONLY:
             import_waiting(workspace, database)
+            link_equal_names(workspace, settings, database)
         else:
             run_job(workspace, settings, database, arguments[1])
     return 0
