@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from serving.ingest.resources import require_all_imported
+from serving.ingest.try_files import try_import
 from serving.terminal.context import CliContext, cli_context
 from serving.terminal.options import JsonFlag
 from serving.terminal.output import print_json, print_line, print_table, row_progress
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from risk.intake.report import ImportReport
 
 
+_ASKED = 3
+"""Exit code where a person must answer something."""
+
 _LINKED_TABLES = ("complaints", "projects")
 
 
@@ -26,16 +30,22 @@ def import_(
     context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...")],
     json: JsonFlag = False,
+    try_only: Annotated[bool, typer.Option("--try")] = False,
 ) -> None:
     """Import files or folders; failing rows are quarantined.
 
-    Creates the workspace if there is none, like ``init``.
+    Creates the workspace if there is none, like ``init``. With ``--try`` nothing is read in;
+    layouts are proposed.
     """
     from risk.intake.importer import import_paths
     from serving.ingest.open_complaints import open_complaint_lines
 
     cli = cli_context(context)
     make_workspace(cli)
+    if try_only:
+        if not try_import(cli, paths, json=json):
+            raise typer.Exit(_ASKED)
+        return
     with row_progress() as step:
         report = import_paths(cli.workspace, paths, today=dt.date.today(), progress=step)
     complaints = _open_complaints(cli, report)

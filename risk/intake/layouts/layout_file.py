@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -16,10 +17,31 @@ def write_layout(folder: Path, layout: Layout, language: Language = "zh") -> Pat
     """Write the file of ``layout`` and return its path; an earlier file is replaced."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{layout.name}.toml"
-    draft = path.with_suffix(".draft")
-    draft.write_text(layout_text(layout, language), encoding="utf-8")
-    os.replace(draft, path)
+    _replace_file(path, layout_text(layout, language))
     return path
+
+
+def _replace_file(path: Path, content: str) -> None:
+    draft = path.with_suffix(".draft")
+    draft.write_text(content, encoding="utf-8")
+    os.replace(draft, path)
+
+
+def confirm_file(path: Path, layout: Layout) -> None:
+    """Write who confirmed ``layout`` into its file; a person's comments and order stay."""
+    confirmed = [
+        f"by = {_quoted(layout.confirmed_by)}",
+        f"at = {_quoted(layout.confirmed_at)}",
+        f"digest = {_quoted(layout.confirmed_digest)}",
+    ]
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    if "[confirmed]" not in lines:
+        lines += ["", "[confirmed]"]
+    start = lines.index("[confirmed]") + 1
+    ends = (number for number in range(start, len(lines)) if lines[number].startswith("["))
+    end = next(ends, len(lines))
+    rest = [line for line in lines[start:end] if not re.match(r"(by|at|digest)\s*=", line)]
+    _replace_file(path, "\n".join([*lines[:start], *confirmed, *rest, *lines[end:]]) + "\n")
 
 
 def layout_text(layout: Layout, language: Language = "zh") -> str:

@@ -109,6 +109,16 @@ def detect_by_content(path: Path, *, office: OfficeLayouts) -> Table:
         return plan.table
 
 
+def lacking_fields(layout: Layout) -> list[Field]:
+    """Required fields that no column, key rule, region or filling of ``layout`` gives."""
+    has_key = bool(layout.key.made_from or layout.key.column)
+    return [
+        field
+        for field in _lacking(layout)
+        if field.name not in layout.fill and not (has_key and field.name in layout.table.key)
+    ]
+
+
 def plan_reading(
     path: Path,
     sheets: Sequence[Sheet],

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from risk.contract import STORED_TABLES, FieldType, Table
 from risk.intake.cells import Cell, as_text, is_blank, match_key
+from risk.intake.headings import parse_heading
 from risk.intake.layouts.heads import SAMPLE_ROWS, Head, one_line, possible_heads
 from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
 from risk.intake.layouts.matching import (
@@ -24,6 +25,7 @@ from risk.intake.layouts.months import month_in
 from risk.intake.layouts.regions import code_of, county_in, short_code
 from risk.intake.layouts.vocabulary import Vocabulary, heading_key, made_from, tables_named
 from risk.intake.readers.sheet import Sheet
+from risk.intake.units import money_units
 
 SHOWN = 3
 """Sample values shown per column."""
@@ -45,7 +47,7 @@ class SheetProposal:
     ``missing`` are required fields of the table that no column, key rule or filling gives;
     ``unknown_terms`` are, by column heading, cells of an enumeration that are no known term;
     ``unknown_places`` names of places without a code. ``clear`` is false where another table fits
-    nearly as well.
+    nearly as well. ``units`` are the units of money that titles and headings name.
     """
 
     sheet: str
@@ -55,6 +57,7 @@ class SheetProposal:
     unknown_terms: Mapping[str, tuple[str, ...]]
     unknown_places: tuple[str, ...]
     clear: bool = True
+    units: tuple[str, ...] = ()
 
     @property
     def questions(self) -> tuple[Match, ...]:
@@ -217,6 +220,7 @@ def _proposal(
         {heading: cells for heading, cells in unknown.items() if cells},
         tuple(places),
         clear,
+        _units(head, matches),
     )
 
 
@@ -311,6 +315,12 @@ def _fill(table: Table, found: set[str]) -> dict[str, str]:
         for field in table.fields
         if field.type is FieldType.MONTH and field.required and field.name not in found
     }
+
+
+def _units(head: Head, matches: Sequence[Match]) -> tuple[str, ...]:
+    named = [unit.label for unit in money_units(head.titles)]
+    headings = (parse_heading(one.column.heading).unit for one in matches)
+    return tuple(dict.fromkeys([*named, *(unit for unit in headings if "元" in unit)]))
 
 
 def has_month(text: str) -> bool:
