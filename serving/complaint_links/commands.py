@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from risk.locale import text
+from serving.clock import now, office_date
 from serving.complaint_links.terminal import render_candidates, render_named
 from serving.ingest.open_complaints import day_after_today
 from serving.ingest.resources import import_submissions
@@ -69,7 +70,7 @@ def decide(
         raise LinkUnclear(complaint_id=complaint)
     cli = cli_context(context)
     choice = LinkChoice(complaint, "refused" if none else "linked", project, org)
-    _store(cli, choice, dt.datetime.now(dt.UTC))
+    _store(cli, choice, now())
     said = text(f"links.{choice.decision}", cli.language)
     print_line(text("links.decided", cli.language, complaint_id=complaint, decision=said))
 
@@ -94,7 +95,7 @@ def exact(
     named = [one for one in found.named if one.likeness == "equal" or not only_equal]
     print_bytes(render_named(named, shape, cli.language))
     if confirm:
-        at = dt.datetime.now(dt.UTC)
+        at = now()
         decisions = named_decisions(named, os_user_name(), at, since_known=since_known)
         _save(cli, settings, decisions, "link exact --confirm")
         line = text("links.confirmed", cli.language, links=len(named))
@@ -106,7 +107,6 @@ def exact(
 def _store(cli: CliContext, choice: LinkChoice, at: dt.datetime) -> None:
     """Store the decision with its audit entry and import it into the record store."""
     from serving.complaint_links.repository import Decision
-    from serving.ingest.submissions import local_day
 
     decision = Decision(
         complaint_id=choice.complaint_id,
@@ -115,7 +115,7 @@ def _store(cli: CliContext, choice: LinkChoice, at: dt.datetime) -> None:
         org_id=choice.org_id,
         region_code=_region_code(cli, choice),
         probability=None,
-        decided_on=local_day(at),
+        decided_on=office_date(at),
         decided_by=os_user_name(),
         decided_at=at,
     )

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
+from serving.clock import now, office_date
 from serving.complaint_links.repository import Decision, Rule
 from serving.complaint_links.service import store_decisions
 from serving.db.database import Database
 from serving.db.engine import writing
 from serving.ingest.open_complaints import day_after_today
-from serving.ingest.submissions import local_day
 
 if TYPE_CHECKING:
     from models.linkage.named_projects import NamedComplaint
@@ -41,7 +41,7 @@ def named_decisions(
             org_id=None,
             region_code=one.region_code or "",
             probability=None,
-            decided_on=one.known_from if since_known else local_day(at),
+            decided_on=one.known_from if since_known else office_date(at),
             decided_by=by,
             decided_at=at,
             rule=rule,
@@ -65,8 +65,8 @@ def link_equal_names(workspace: Workspace, settings: Settings, database: Databas
     ]
     if not named:
         return 0
-    now = dt.datetime.now(dt.UTC)
-    decisions = named_decisions(named, settings.links.confirmed_by, now, rule="equal_name")
+    moment = now()
+    decisions = named_decisions(named, settings.links.confirmed_by, moment, rule="equal_name")
     with writing(database.engine).begin() as connection:
         store_decisions(connection, OFFICE, decisions)
     import_waiting(workspace, database)

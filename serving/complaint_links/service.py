@@ -14,6 +14,7 @@ from risk.contract import OWN_TABLES
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
+from serving.clock import office_date
 from serving.complaint_links.repository import (
     Decision,
     Verdict,
@@ -23,7 +24,7 @@ from serving.complaint_links.repository import (
 from serving.db.database import Database
 from serving.errors import ApiError
 from serving.ingest.repository import add_submission
-from serving.ingest.submissions import build_submission, local_day
+from serving.ingest.submissions import build_submission
 
 Document = Mapping[str, Any]
 
@@ -126,7 +127,7 @@ def decide(
         org_id=choice.org_id,
         region_code=_region_code(connection, database, principal, choice, row),
         probability=_probability(row, choice),
-        decided_on=local_day(at),
+        decided_on=office_date(at),
         decided_by=principal.name,
         decided_at=at,
     )

@@ -58,6 +58,16 @@ WATCHLISTS = Table(
 
 ``digest`` is the SHA-256 of ``body``."""
 
+WATCHLIST_MARKS = Table(
+    "watchlist_marks",
+    METADATA,
+    Column("watchlist_id", Integer, ForeignKey("watchlists.id"), primary_key=True),
+    Column("arrival", BigInteger, nullable=False),
+    Column("opening", String(36), nullable=False),
+    Column("digest", String(64), nullable=False),
+)
+"""The record store at the sealing of a list, see :mod:`risk.store.marks`; older lists have none."""
+
 WATCHLIST_ENTRIES = Table(
     "watchlist_entries",
     METADATA,
@@ -486,5 +496,6 @@ SEALED = (
     LINK_DECISIONS.name,
     *(MATTERS.name, MATTER_FACTS.name, MATTER_LISTS.name),
     *(NOTICES.name, NOTICE_STEPS.name),
+    WATCHLIST_MARKS.name,
 )
 """Append-only tables."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from serving.clock import today
 from serving.ingest.resources import require_all_imported
 from serving.ingest.try_files import try_import
 from serving.terminal.context import CliContext, cli_context
@@ -47,7 +47,7 @@ def import_(
             raise typer.Exit(_ASKED)
         return
     with row_progress() as step:
-        report = import_paths(cli.workspace, paths, today=dt.date.today(), progress=step)
+        report = import_paths(cli.workspace, paths, today=today(), progress=step)
     complaints = _open_complaints(cli, report)
     if json:
         print_json({**report.as_json(cli.language), "complaints": complaints})

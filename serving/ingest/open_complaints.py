@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from risk.locale import Language, text
+from serving.clock import today
 
 if TYPE_CHECKING:
     from risk.store.store import RecordStore
@@ -19,7 +20,7 @@ Counts = Mapping[str, int | None]
 
 def day_after_today() -> dt.date:
     """Return the as_of that includes what became known today."""
-    return dt.date.today() + dt.timedelta(days=1)
+    return today() + dt.timedelta(days=1)
 
 
 def open_complaint_counts(store: RecordStore, as_of: dt.date | None = None) -> Counts:

@@ -21,6 +21,7 @@ from risk.locale import LANGUAGES, text
 from risk.progress import Progress
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
+from serving.clock import now
 from serving.complaint_links.named import link_equal_names
 from serving.db.database import Database
 from serving.ingest.importer import import_waiting
@@ -60,14 +61,14 @@ def run_job(workspace: Workspace, settings: Settings, database: Database, job_id
         result = _RUNNERS[job.kind](JobContext(workspace, settings, database, job), progress)
     except WagewatchError as error:
         texts = {language: error.message(language) for language in LANGUAGES}
-        fail_job(engine, job_id, {"code": error.code, "texts": texts}, _now())
+        fail_job(engine, job_id, {"code": error.code, "texts": texts}, now())
     except Exception as error:
         traceback.print_exc()
         kind = type(error).__name__
         texts = {language: text("cli.unforeseen", language, detail=kind) for language in LANGUAGES}
-        fail_job(engine, job_id, {"code": "unforeseen", "texts": texts}, _now())
+        fail_job(engine, job_id, {"code": "unforeseen", "texts": texts}, now())
     else:
-        end_job(engine, job_id, result, _now())
+        end_job(engine, job_id, result, now())
 
 
 class JobContext:
@@ -172,10 +173,6 @@ def _import_submissions(workspace: Workspace, database: Database) -> None:
             time.sleep(0.5)
         else:
             return
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 if __name__ == "__main__":

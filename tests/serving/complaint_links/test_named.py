@@ -11,10 +11,11 @@ from sqlalchemy import select
 
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
+from serving import clock
 from serving.db.database import Database
 from serving.db.tables import AUDIT, LINK_DECISIONS
 
-TODAY = dt.date.today()
+TODAY = clock.today()
 PLACES = ("云渡", "石桥", "沙坪", "柳营", "东塬", "北汀", "青岗", "南陌", "荷塘", "松岭")
 KINDS = ("小学食堂", "污水管网", "安置房", "卫生院改造")
 
