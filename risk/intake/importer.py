@@ -35,7 +35,7 @@ from risk.intake.report import FileReport, ImportReport
 from risk.intake.row_parser import Batch, BatchParser
 from risk.intake.sheet_selection import SelectedSheet, select_sheet
 from risk.intake.staging import Staging, newest_arrival
-from risk.intake.table_detection import detect_table
+from risk.intake.table_detection import detect_table, has_table_name
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 
@@ -136,7 +136,10 @@ def import_file(
                 organizations = STORED_TABLES["organizations"]
                 rows = select_sheet(organizations, [firms], file=path.name)
                 _Import(store, path.name, organizations, today).run(rows, None)
-    return replace(report, reading=reading_report(plan, firms.rows_count))
+    reading = reading_report(
+        plan, named_firms=firms.rows_count, table_by_headings=not has_table_name(path)
+    )
+    return replace(report, reading=reading)
 
 
 class _Import:

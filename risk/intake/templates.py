@@ -18,7 +18,7 @@ _LIST_LENGTH = 255  # a longer list of terms cannot be written into a cell's rul
 _TEXT_TYPES = (FieldType.ID, FieldType.MONTH, FieldType.TEXT)
 _EXAMPLES: Mapping[FieldType, str] = {
     FieldType.ID: "XM-2026-001",
-    FieldType.TEXT: "城关镇安置房二期",
+    FieldType.TEXT: "云渡小区二期",
     FieldType.DATE: "2026-03-05",
     FieldType.MONTH: "2026-03",
     FieldType.MONEY: "35600000",
@@ -37,7 +37,7 @@ def write_template(path: Path, table: Table, language: Language = "zh") -> None:
     """
     import xlsxwriter
 
-    created = {"created": dt.datetime(2026, 1, 1)}  # the same file on every day
+    created = {"created": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)}  # the same file on every day
     with xlsxwriter.Workbook(str(path)) as book:
         book.set_properties(created)
         _write_form(book, table, language)

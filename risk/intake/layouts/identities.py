@@ -18,9 +18,9 @@ def name_key(name: str) -> str:
 
     Width, case, spaces and punctuation make no difference, nor does the kind of limited company.
 
-    >>> name_key("湖北某某建筑（集团）有限责任公司") == name_key("湖北某某建筑(集团)有限公司")
+    >>> name_key("川北某某建筑（集团）有限责任公司") == name_key("川北某某建筑(集团)有限公司")
     True
-    >>> name_key("安置房14号") == name_key("安置房36号")
+    >>> name_key("云渡小区14号") == name_key("云渡小区36号")
     False
     """
     text = unicodedata.normalize("NFKC", name).casefold()
@@ -30,7 +30,7 @@ def name_key(name: str) -> str:
 def name_id(name: str, county: str) -> str:
     """Id made from a name and the county's code: ``N-`` and 12 characters, the same on every day.
 
-    >>> name_id("安置房二期", "420322") == name_id(" 安置房二期", "420322")
+    >>> name_id("云渡小区二期", "510822") == name_id(" 云渡小区二期", "510822")
     True
     """
     return made_id(name_key(name), county)

@@ -289,7 +289,7 @@ class _Reader:
     def _code(self, at: str, code: Any) -> str:
         text = self._as_text(at, code)
         if text and not re.fullmatch(r"\d{2}(\d{2}|\d{4}|\d{7})?", text):
-            self._refuse(at, text, "420322")
+            self._refuse(at, text, "510822")
         return text
 
     def _refuse(self, at: str, found: Any, allowed: str) -> None:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 from risk.contract import Field, FieldType, Table
 from risk.intake.cell_parsers import UNKNOWN, CellRefused, parse
@@ -136,6 +136,8 @@ def _scores(table: Table, column: SampleColumn, vocabulary: Vocabulary) -> dict[
     similar = heading_similarities(table, column.heading, vocabulary)
     scores = {}
     for name, (target, similarity) in similar.items():
+        if similarity < PROPOSED_FROM:  # the confidence is never larger
+            continue
         fitting = share_fitting(target, column.cells)
         values = 0.9 if fitting is None else fitting
         confidence = similarity * (1 - _WEIGHT_OF_VALUES + _WEIGHT_OF_VALUES * values)
@@ -206,6 +208,7 @@ def _match(
     return Match(column, score.target, score.similarity, confidence, reason)
 
 
+@lru_cache(maxsize=65_536)
 def _likeness(one: str, other: str) -> float:
     """Likeness of two headings from 0 to 1: shared characters in order, endings count more."""
     from rapidfuzz import fuzz

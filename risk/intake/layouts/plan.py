@@ -9,6 +9,7 @@ from pathlib import Path
 
 from risk.contract import Field, Table
 from risk.intake.cells import normalise
+from risk.intake.checks import REGION
 from risk.intake.file_errors import IntakeFailure, TableUnknown
 from risk.intake.headers import missing_fields
 from risk.intake.headings import HeadingMatcher, contract_matcher, parse_heading
@@ -23,6 +24,7 @@ from risk.intake.layouts.translation import (
     TranslatedSheet,
     has_head,
     is_name,
+    is_no_code,
     layout_matcher,
 )
 from risk.intake.layouts.vocabulary import Vocabulary, vocabulary
@@ -281,12 +283,12 @@ def _holds_names(match: Match, table: Table) -> bool:
     name = match.target.field.name
     texts = [one_line(cell) for cell in match.column.cells]
     if name == "region_code":
-        return any(text and not normalise(text).isdigit() for text in texts)
+        return any(text and not REGION.fullmatch(normalise(text)) for text in texts)
     own = table.key == (name,)
     if own and table.name not in ("organizations", "projects"):
         return False
     if name in FIRMS or name == "project_id":
-        return any(is_name(text) or (own and not text) for text in texts)
+        return any(is_name(text) or (own and is_no_code(text)) for text in texts)
     return False
 
 

@@ -18,7 +18,7 @@ class ReadingReport:
     headings understood without one. ``asked`` are columns not used because their field is not
     certain, with the fields they may be. ``named_firms`` firms have an id made from their name
     since this import; ``made_keys`` rows have a key made from fields, ``filled_regions`` rows the
-    region of the layout.
+    region of the layout. ``table_by_headings``: the file's name says no table, its headings do.
     """
 
     layouts: tuple[str, ...] = ()
@@ -27,6 +27,7 @@ class ReadingReport:
     named_firms: int = 0
     made_keys: int = 0
     filled_regions: int = 0
+    table_by_headings: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain data."""
@@ -37,10 +38,13 @@ class ReadingReport:
             "named_firms": self.named_firms,
             "made_keys": self.made_keys,
             "filled_regions": self.filled_regions,
+            "table_by_headings": self.table_by_headings,
         }
 
 
-def reading_report(plan: ReadingPlan, named_firms: int) -> ReadingReport:
+def reading_report(
+    plan: ReadingPlan, *, named_firms: int, table_by_headings: bool
+) -> ReadingReport:
     """Report of a plan whose rows have been read."""
     return ReadingReport(
         layouts=plan.layouts,
@@ -52,4 +56,5 @@ def reading_report(plan: ReadingPlan, named_firms: int) -> ReadingReport:
         named_firms=named_firms,
         made_keys=sum(one.keys_made for one in plan.changes),
         filled_regions=sum(one.regions_filled for one in plan.changes),
+        table_by_headings=table_by_headings,
     )

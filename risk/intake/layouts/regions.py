@@ -27,8 +27,8 @@ class Division:
 def short_code(text: str) -> str:
     """12-digit code as 9 digits (township) or, where those below the county are 0, as 6.
 
-    >>> short_code("420322000000"), short_code("420322100000"), short_code("420322")
-    ('420322', '420322100', '420322')
+    >>> short_code("510822000000"), short_code("510822100000"), short_code("510822")
+    ('510822', '510822100', '510822')
     """
     code = normalise(text)
     if not _LONG.fullmatch(code):
@@ -42,8 +42,8 @@ def code_of(name: str, *, within: str = "") -> str | None:
 
     ``within`` is the code of a division it must be in. City and province may precede the name.
 
-    >>> code_of("湖北省十堰市郧西县"), code_of("郧西县"), code_of("鼓楼区"), code_of("郧西")
-    ('420322', '420322', None, '420322')
+    >>> code_of("四川省广元市青川县"), code_of("青川县"), code_of("鼓楼区"), code_of("青川")
+    ('510822', '510822', None, '510822')
     >>> code_of("鼓楼区", within="3501")
     '350102'
     """
@@ -55,8 +55,8 @@ def code_of(name: str, *, within: str = "") -> str | None:
 def county_in(text: str) -> str | None:
     """Code of the one county whose full name is in ``text``, such as a title; None if unclear.
 
-    >>> county_in("郧西县2025年10月在建项目台账"), county_in("在建项目台账")
-    ('420322', None)
+    >>> county_in("青川县2025年10月在建项目台账"), county_in("在建项目台账")
+    ('510822', None)
     """
     plain = _SPACES.sub("", normalise(text))
     names = {piece for piece in _pieces(plain[:200]) if piece in _by_name()}
@@ -87,7 +87,7 @@ def _counties(name: str) -> tuple[Division, ...]:
     found = _by_name().get(name) or _by_short_name().get(name)
     if found:
         return found
-    # City and province before the name: 湖北省十堰市郧西县.
+    # City and province before the name: 四川省广元市青川县.
     ends = (name[start:] for start in range(1, len(name) - 1))
     key = next((end for end in ends if end in _by_name()), "")
     if not key:

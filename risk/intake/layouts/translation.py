@@ -108,12 +108,22 @@ class TranslatedSheet:
 def is_name(text: str) -> bool:
     """Whether a cell of a column of codes holds a name: mostly Chinese, and no word such as 待办理.
 
-    >>> is_name("湖北某某建筑公司"), is_name("鄂建2025-003号"), is_name("待办理")
+    >>> is_name("川北某某建筑公司"), is_name("川建2025-003号"), is_name("待办理")
     (True, False, False)
     """
     plain = normalise(text)
     digits = sum(character.isdigit() for character in plain)
     return bool(_NAME.search(plain)) and digits * 4 < len(plain) and not _WAITING.match(plain)
+
+
+def is_no_code(text: str) -> bool:
+    """Whether a cell where a code belongs has none: it is empty, a name, or a word.
+
+    >>> is_no_code("-"), is_no_code("待办理"), is_no_code("91110000101623741K")
+    (True, True, False)
+    """
+    plain = normalise(text)
+    return plain.casefold() in UNKNOWN or not any(map(str.isdigit, plain)) or is_name(plain)
 
 
 def layout_matcher(layouts: Sequence[Layout]) -> HeadingMatcher:
@@ -208,18 +218,21 @@ class _Translation:
         self._added = self._added_fields()
 
     def cells(self, cells: Sequence[Cell]) -> list[Cell]:
-        """Translated cells of a row, with the added ones at the right."""
+        """Translated cells of a record, with the added ones at the right; other rows stay."""
         wide = [*cells[: self._width], *[None] * (self._width - len(cells))]
+        if not self._is_record(wide):
+            return wide
+        in_reserve = self._names_of.values()
         read = [
-            translate(cell) if translate is not None else cell
-            for translate, cell in zip(self._cells, wide, strict=True)
+            cell if translate is None or index in in_reserve else translate(cell)
+            for index, (translate, cell) in enumerate(zip(self._cells, wide, strict=True))
         ]
         for field, index in self._names_of.items():
-            if read[self._column_of[field]] in (None, ""):
-                read[self._column_of[field]] = read[index]
-        if self._is_record(read):
-            self._name_key(read)
-            self._add_missing(read, wide)
+            translate = self._cells[index]
+            if read[self._column_of[field]] in (None, "") and translate is not None:
+                read[self._column_of[field]] = translate(wide[index])
+        self._name_key(read)
+        self._add_missing(read, wide)
         return read
 
     def _name_key(self, read: list[Cell]) -> None:
@@ -231,7 +244,7 @@ class _Translation:
         index = self._column_of[table.key[0]]
         text = one_line(as_text(read[index]))
         called = one_line(as_text(read[self._column_of[name]]))
-        if called and (normalise(text).casefold() in UNKNOWN or is_name(text)):
+        if called and is_no_code(text):
             self._changes.keys_made += 1
             make = self._namer.firm if name == "org_name" else self._namer.project
             read[index] = make(called, self._layout.region)
@@ -246,19 +259,19 @@ class _Translation:
             names.append("region_code")
         return names
 
-    def _is_record(self, read: Sequence[Cell]) -> bool:
+    def _is_record(self, cells: Sequence[Cell]) -> bool:
         """Whether a row has the fields its key is made of; a total or a note has not."""
         layout = self._layout
         needed = [name for name in layout.key.made_from if name in self._column_of]
         if layout.key.column and layout.key.column in layout.headings:
-            number = read[layout.headings.index(layout.key.column)]
+            number = cells[layout.headings.index(layout.key.column)]
             return any(map(str.isdigit, as_text(number)))
         if not needed:
             # The name rather than the code, which may be missing.
             required = [field for field in layout.table.fields if field.required]
             required.sort(key=lambda field: field.name in layout.table.key)
             needed = [field.name for field in required if field.name in self._column_of]
-        return all(read[self._column_of[name]] not in (None, "") for name in needed[:1])
+        return all(cells[self._column_of[name]] not in (None, "") for name in needed[:1])
 
     def _add_missing(self, read: list[Cell], raw: Sequence[Cell]) -> None:
         layout = self._layout

@@ -208,7 +208,7 @@ def _cells(draw: random.Random, field: Field) -> tuple[object, ...]:
 
 def _cell(draw: random.Random, field: Field) -> object:
     if field.name == "region_code":
-        return draw.choice(["郧西县", "竹山县", "420322", "城关镇"])
+        return draw.choice(["青川县", "剑阁县", "510822", "乔庄镇"])
     if field.type is FieldType.ENUM:
         return draw.choice([*field.values.values(), "其他情况"])
     return _other_cell(draw, _KINDS[field.type])
@@ -235,7 +235,7 @@ def _other_cell(draw: random.Random, kind: str) -> object:
     day = dt.date(2023, 1, 1) + dt.timedelta(days=draw.randint(0, 900))
     return {
         "id": f"XM-{draw.randint(1, 9999):05d}",
-        "text": draw.choice(["城南安置房项目", "河堤加固段", "反映拖欠木工班工资", "支行营业部"]),
+        "text": draw.choice(["云渡小区项目", "河堤加固段", "反映拖欠木工班工资", "支行营业部"]),
         "name": draw.choice(["张某", "李某某", "王某"]),
         "firm": draw.choice(["某某建设有限公司", "某某劳务公司"]),
         "phone": "1380000" + f"{draw.randint(0, 9999):04d}",
