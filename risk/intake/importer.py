@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -33,6 +33,7 @@ from risk.intake.readers.csv_columnar import chunks
 from risk.intake.readers.csv_text import CsvSheet
 from risk.intake.report import FileReport, ImportReport
 from risk.intake.row_parser import Batch, BatchParser
+from risk.intake.sealed_days import move_behind_seals
 from risk.intake.sheet_selection import SelectedSheet, select_sheet
 from risk.intake.staging import Staging, newest_arrival
 from risk.intake.table_detection import detect_table, has_table_name
@@ -53,6 +54,7 @@ def import_paths(
     *,
     today: dt.date,
     progress: RowProgress | None = None,
+    prepare: Callable[[RecordStore], None] | None = None,
 ) -> ImportReport:
     """Import files and folders into the record store of ``workspace``.
 
@@ -64,11 +66,15 @@ def import_paths(
         paths: files, or folders of files.
         today: day of the import; ``known_at`` of rows without any date.
         progress: callback for the number of rows read.
+        prepare: called with the open store before the first file, for example to record which
+            lists were sealed.
 
     Raises:
         RecordStoreBusy, RecordStoreUnreadable: the store cannot be opened.
     """
     with RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store:
+        if prepare:
+            prepare(store)
         office = office_layouts(workspace, single_county(store))
         report = import_into(store, paths, today=today, progress=progress, office=office)
         write_quarantine(store, workspace.quarantine)
@@ -149,6 +155,7 @@ class _Import:
         self._file = file
         self._table = table
         self._today = today
+        self._store = store
         self._staging = Staging(store, table)
         self._quarantine = FileQuarantine(store, table, file)
 
@@ -164,7 +171,9 @@ class _Import:
                 marks.update(batch.marks)
                 if progress is not None:
                     progress(self._file, read)
+        newest = newest_arrival(self._store, [self._table])
         accepted = self._staging.commit()
+        sealed = move_behind_seals(self._store, self._table, newest + 1)
         self._quarantine.commit()
         return FileReport(
             file=self._file,
@@ -176,6 +185,8 @@ class _Import:
             marks=dict(marks),
             ignored_columns=selected.header.unread,
             unread_sheets=selected.unread,
+            moved_behind_lists=sealed.moved,
+            new_feed_in=sealed.new_in,
         )
 
     @contextmanager

@@ -16,6 +16,9 @@ class FileReport:
     """Imported file. ``read`` always equals ``accepted + repeated + quarantined``.
 
     ``marks`` counts data-quality marks by name; ``ignored_columns`` were not read;
+    ``moved_behind_lists`` undated versions are known later than by their dates, as lists were
+    sealed in between; in the counties ``new_feed_in`` no list had this table, so its rows count as
+    history.
     ``unread_sheets`` look like the table too, but only one sheet of a workbook is read;
     ``reading`` says which layout was used and what headings and names were understood as.
     """
@@ -30,6 +33,8 @@ class FileReport:
     ignored_columns: tuple[str, ...] = ()
     unread_sheets: tuple[str, ...] = ()
     reading: ReadingReport = field(default_factory=ReadingReport)
+    moved_behind_lists: int = 0
+    new_feed_in: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain data."""
@@ -44,6 +49,8 @@ class FileReport:
             "ignored_columns": list(self.ignored_columns),
             "unread_sheets": list(self.unread_sheets),
             "reading": self.reading.as_json(),
+            "moved_behind_lists": self.moved_behind_lists,
+            "new_feed_in": list(self.new_feed_in),
         }
 
 

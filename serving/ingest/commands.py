@@ -39,6 +39,7 @@ def import_(
     """
     from risk.intake.importer import import_paths
     from serving.ingest.open_complaints import open_complaint_lines
+    from serving.ingest.sealed_lists import seal_recorder, sealed_lines
 
     cli = cli_context(context)
     make_workspace(cli)
@@ -47,12 +48,16 @@ def import_(
             raise typer.Exit(_ASKED)
         return
     with row_progress() as step:
-        report = import_paths(cli.workspace, paths, today=today(), progress=step)
+        report = import_paths(
+            cli.workspace, paths, today=today(), progress=step, prepare=seal_recorder(cli)
+        )
     complaints = _open_complaints(cli, report)
     if json:
         print_json({**report.as_json(cli.language), "complaints": complaints})
     else:
         _show(cli, report)
+        for line in sealed_lines(report, cli.language):
+            print_line(line)
         for line in open_complaint_lines(complaints, cli.language):
             print_line(line)
     require_all_imported(cli, report)

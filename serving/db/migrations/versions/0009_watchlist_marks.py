@@ -7,8 +7,8 @@ from alembic import op
 
 from serving.db.append_only import protect, unprotect
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
