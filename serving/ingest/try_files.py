@@ -10,7 +10,7 @@ from serving.terminal.context import CliContext
 from serving.terminal.output import print_json, print_line, print_table
 
 if TYPE_CHECKING:
-    from risk.intake.layouts.matching import Match
+    from risk.intake.layouts.column_matches import Match
     from risk.intake.layouts.proposal import SheetProposal
     from risk.intake.layouts.trial import FileTrial
 
@@ -101,7 +101,7 @@ def _show_sheet(cli: CliContext, proposal: SheetProposal) -> None:
 
 
 def _row(cli: CliContext, match: Match) -> Iterator[str]:
-    from risk.intake.layouts.matching import Reason
+    from risk.intake.layouts.column_matches import Reason
     from risk.intake.layouts.trial import shown_samples
 
     yield match.column.heading[:24]

@@ -13,9 +13,9 @@ from risk.intake.checks import REGION
 from risk.intake.file_errors import IntakeFailure, TableUnknown
 from risk.intake.headers import missing_fields
 from risk.intake.headings import HeadingMatcher, contract_matcher, parse_heading
+from risk.intake.layouts.column_matches import Match, Reason
 from risk.intake.layouts.heads import SEARCHED_ROWS, one_line
 from risk.intake.layouts.layout import KeyRule, Layout, read_layouts, table_field
-from risk.intake.layouts.matching import Match, Reason
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.proposal import SheetProposal, propose_sheet
 from risk.intake.layouts.translation import (

@@ -12,15 +12,15 @@ from pathlib import Path
 from risk.contract import STORED_TABLES, FieldType, Table
 from risk.intake.cells import Cell, as_text, is_blank, match_key
 from risk.intake.headings import parse_heading
-from risk.intake.layouts.heads import SAMPLE_ROWS, Head, one_line, possible_heads
-from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
-from risk.intake.layouts.matching import (
+from risk.intake.layouts.column_matches import (
     Match,
     Reason,
     SampleColumn,
     match_columns,
     term_of,
 )
+from risk.intake.layouts.heads import SAMPLE_ROWS, Head, one_line, possible_heads
+from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
 from risk.intake.layouts.months import month_in
 from risk.intake.layouts.regions import code_of, county_in, short_code
 from risk.intake.layouts.vocabulary import Vocabulary, heading_key, made_from, tables_named

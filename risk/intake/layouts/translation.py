@@ -20,10 +20,10 @@ from risk.contract import Field, FieldType
 from risk.intake.cell_parsers import UNKNOWN
 from risk.intake.cells import Cell, Row, as_text, match_key, normalise
 from risk.intake.headings import Heading, HeadingMatcher, contract_matcher
+from risk.intake.layouts.column_matches import term_of
 from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line, single_headings
 from risk.intake.layouts.identities import made_id
 from risk.intake.layouts.layout import ColumnRule, Layout, head_signature, table_field
-from risk.intake.layouts.matching import term_of
 from risk.intake.layouts.months import last_day, month_in, year_in
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.regions import code_of, short_code

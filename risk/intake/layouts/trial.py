@@ -10,8 +10,8 @@ from typing import Any
 from risk.contract import STORED_TABLES, Table
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure, TableAmbiguous, TableUnknown
+from risk.intake.layouts.column_matches import Match, Reason
 from risk.intake.layouts.layout import Layout, table_field
-from risk.intake.layouts.matching import Match, Reason
 from risk.intake.layouts.plan import OfficeLayouts
 from risk.intake.layouts.proposal import SheetProposal, masked, propose
 from risk.intake.readers import open_sheets

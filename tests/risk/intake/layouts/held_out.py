@@ -11,7 +11,7 @@ import random
 from dataclasses import dataclass
 
 from risk.contract import TABLES, Field, FieldType
-from risk.intake.layouts.matching import SampleColumn
+from risk.intake.layouts.column_matches import SampleColumn
 from risk.intake.layouts.vocabulary import vocabulary
 
 HEADINGS = {

@@ -1,7 +1,7 @@
 """Confidence of the matching on layouts it was not tuned on."""
 
 from risk.contract import TABLES
-from risk.intake.layouts.matching import USED_FROM, Reason, match_columns
+from risk.intake.layouts.column_matches import USED_FROM, Reason, match_columns
 from risk.intake.layouts.vocabulary import vocabulary
 
 from .held_out import HEADINGS, held_out_sheets
