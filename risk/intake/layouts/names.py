@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from risk.contract import STORED_TABLES
@@ -34,11 +34,11 @@ class Namer:
         return _id(name, county, self.firms, self.made_firms)
 
 
-def known_names(store: RecordStore) -> Namer:
-    """Namer that knows the projects and firms of ``store``."""
+def known_names(store: RecordStore, *, register: Callable[[], Mapping[str, str]] = dict) -> Namer:
+    """Namer that knows the projects and firms of ``store``, and the firms of ``register``."""
     projects = store.rows("SELECT DISTINCT project_name, project_id FROM projects")
     firms = store.rows("SELECT DISTINCT org_name, org_id FROM organizations")
-    return Namer(_unique(projects), _unique(firms))
+    return Namer(_unique(projects), _unique([*firms, *((n, one) for one, n in register().items())]))
 
 
 def single_county(store: RecordStore) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from risk.contract import Field, Table
+from risk.contract import STORED_TABLES, Field, Table
 from risk.intake.cells import normalise
 from risk.intake.checks import REGION
 from risk.intake.file_errors import IntakeFailure, TableUnknown
@@ -30,6 +31,7 @@ from risk.intake.layouts.translation import (
 from risk.intake.layouts.vocabulary import Vocabulary, vocabulary
 from risk.intake.readers import open_sheets
 from risk.intake.readers.sheet import Sheet
+from risk.intake.sheet_selection import select_sheet
 from risk.intake.table_detection import detect_table
 from risk.workspace import Workspace
 
@@ -55,13 +57,22 @@ class LayoutNeeded(IntakeFailure):
     code = "layout_needed"
 
 
+MAX_REGISTER = 200_000
+"""Rows of a register that are read for the names of its firms; bounds the memory."""
+
+
 @dataclass(frozen=True)
 class OfficeLayouts:
-    """Layouts and synonyms of an office; ``county`` is the code of its only county, or empty."""
+    """Layouts and synonyms of an office.
+
+    ``county`` is the code of its only county, or empty. ``register`` returns the names of firms by
+    code that are not stored yet but will be in the same import.
+    """
 
     layouts: tuple[Layout, ...] = ()
     vocabulary: Vocabulary = field(default_factory=vocabulary)
     county: str = ""
+    register: Callable[[], Mapping[str, str]] = dict
 
 
 @dataclass(frozen=True)
@@ -109,6 +120,34 @@ def detect_by_content(path: Path, *, office: OfficeLayouts) -> Table:
         if plan.table is None:
             raise
         return plan.table
+
+
+def register_names(paths: Sequence[Path], office: OfficeLayouts) -> Mapping[str, str]:
+    """Names of firms by code in registers that are still to be imported.
+
+    A register that cannot be read gives none; its import says why.
+    """
+    found: dict[str, str] = {}
+    for path in paths:
+        with suppress(IntakeFailure), open_sheets(path) as sheets:
+            found |= _register(path, sheets, office)
+    return found
+
+
+def _register(path: Path, sheets: Sequence[Sheet], office: OfficeLayouts) -> Mapping[str, str]:
+    organizations = STORED_TABLES["organizations"]
+    plan = plan_reading(path, sheets, office, table=organizations, namer=Namer)
+    selected = select_sheet(organizations, plan.sheets, file=path.name, match=plan.match)
+    index = {column.field.name: column.index for column in selected.header.columns}
+    found: dict[str, str] = {}
+    for _, cells in islice(selected.rows(), MAX_REGISTER):
+        code, name = (
+            one_line(cells[index[field]]) if index[field] < len(cells) else ""
+            for field in ("org_id", "org_name")
+        )
+        if name and not is_no_code(code):
+            found[code] = name
+    return found
 
 
 def lacking_fields(layout: Layout) -> list[Field]:
