@@ -16,14 +16,15 @@ from risk.intake.file_errors import IntakeFailure
 from risk.intake.headings import HeadingMatcher
 from risk.intake.orphan_rows import orphan_rows
 from risk.intake.prefetch import prefetch
-from risk.intake.quarantine import FileQuarantine, write_quarantine
+from risk.intake.quarantine import FileQuarantine
+from risk.intake.quarantine_book import write_quarantine
 from risk.intake.readers import open_sheets
 from risk.intake.readers.csv_columnar import chunks
 from risk.intake.readers.csv_text import CsvSheet
 from risk.intake.report import FileReport, ImportReport
 from risk.intake.row_parser import Batch, BatchParser
 from risk.intake.sheet_selection import SelectedSheet, select_sheet
-from risk.intake.staging import Staging, newest_arrival
+from risk.intake.staging import STAGED, Staging, newest_arrival
 from risk.intake.table_detection import detect_table
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
@@ -46,7 +47,7 @@ def import_paths(
     """Import files and folders into the record store of ``workspace``.
 
     A file that fails is in the report's ``failed``; nothing of it is stored, and the other files
-    are imported. The CSV files of the quarantine are rewritten.
+    are imported. The workbook of the quarantine is rewritten.
 
     Args:
         workspace: workspace with the record store and the quarantine.
@@ -129,8 +130,8 @@ class _Import:
                 marks.update(batch.marks)
                 if progress is not None:
                     progress(self._file, read)
+        self._quarantine.commit(STAGED)
         accepted = self._staging.commit()
-        self._quarantine.commit()
         return FileReport(
             file=self._file,
             table=self._table.name,

@@ -30,7 +30,10 @@ from risk.intake.column_parsers import ARROW
 from risk.intake.row_parser import Batch
 from risk.store.store import RecordStore, columns
 
-_BATCH, _STAGED, _KNOWN = "intake_batch", "intake_staged", "intake_known"
+STAGED = "intake_staged"
+"""Table of the good rows of the file being imported."""
+
+_BATCH, _STAGED, _KNOWN = "intake_batch", STAGED, "intake_known"
 
 
 class Staging:
