@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -23,9 +23,11 @@ from risk.intake.readers.csv_columnar import chunks
 from risk.intake.readers.csv_text import CsvSheet
 from risk.intake.report import FileReport, ImportReport
 from risk.intake.row_parser import Batch, BatchParser
+from risk.intake.sealed_days import move_behind_seals
 from risk.intake.sheet_selection import SelectedSheet, select_sheet
 from risk.intake.staging import STAGED, Staging, newest_arrival
 from risk.intake.table_detection import detect_table
+from risk.intake.unreadable_cells import FileUnreadableCells, stored_answers
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 
@@ -43,6 +45,7 @@ def import_paths(
     *,
     today: dt.date,
     progress: RowProgress | None = None,
+    prepare: Callable[[RecordStore], None] | None = None,
 ) -> ImportReport:
     """Import files and folders into the record store of ``workspace``.
 
@@ -54,11 +57,15 @@ def import_paths(
         paths: files, or folders of files.
         today: day of the import; ``known_at`` of rows without any date.
         progress: callback for the number of rows read.
+        prepare: called with the open store before the first file, for example to record which
+            lists were sealed.
 
     Raises:
         RecordStoreBusy, RecordStoreUnreadable: the store cannot be opened.
     """
     with RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store:
+        if prepare:
+            prepare(store)
         report = import_into(store, paths, today=today, progress=progress)
         write_quarantine(store, workspace.quarantine)
     return report
@@ -78,7 +85,9 @@ def import_into(
     failed = list(found.failed)
     for path, table in found.files:
         try:
-            files.append(import_file(store, path, table=table, today=today, progress=progress))
+            files.append(
+                import_file(store, path, table=table, today=today, lenient=True, progress=progress)
+            )
         except IntakeFailure as failure:
             failed.append(failure)
     waiting = orphan_rows(store, after=before)
@@ -92,11 +101,14 @@ def import_file(
     today: dt.date,
     table: Table | None = None,
     match: HeadingMatcher | None = None,
+    lenient: bool = False,
     progress: RowProgress | None = None,
 ) -> FileReport:
     """Import one file in one transaction; ``table`` defaults to the one in the file's name.
 
     ``match`` finds the field of a heading; by default the names of the contract are recognised.
+    ``lenient``: an unreadable optional cell is unknown and listed
+    (:mod:`risk.intake.unreadable_cells`), instead of rejecting its row.
 
     Raises:
         IntakeFailure: the file could not be imported, and nothing of it is stored.
@@ -105,33 +117,45 @@ def import_file(
     with open_sheets(path) as sheets:
         selected = select_sheet(table, sheets, file=path.name, match=match)
         with store.transaction():
-            return _Import(store, path.name, table, today).run(selected, progress)
+            return _Import(store, path.name, table, today, lenient).run(selected, progress)
 
 
 class _Import:
     """Import of one file."""
 
-    def __init__(self, store: RecordStore, file: str, table: Table, today: dt.date) -> None:
+    def __init__(
+        self, store: RecordStore, file: str, table: Table, today: dt.date, lenient: bool
+    ) -> None:
         self._file = file
         self._table = table
         self._today = today
+        self._store = store
         self._staging = Staging(store, table)
         self._quarantine = FileQuarantine(store, table, file)
+        self._unreadable = FileUnreadableCells(store, table, file)
+        self._lenient = lenient
+        self._answers = stored_answers(store, table) if lenient else {}
 
     def run(self, selected: SelectedSheet, progress: RowProgress | None) -> FileReport:
         """Read and store all rows of ``selected``."""
         read = good = 0
         marks: Counter[str] = Counter()
+        unreadable: Counter[str] = Counter()
         with self._batches(selected) as batches:
             for batch in batches:
                 self._staging.add(batch)
                 self._quarantine.add(batch.bad, batch.corrects)
                 read, good = read + batch.read, good + batch.good
                 marks.update(batch.marks)
+                self._unreadable.add(batch.unreadable)
+                unreadable.update(cell.column for cell in batch.unreadable)
                 if progress is not None:
                     progress(self._file, read)
         self._quarantine.commit(STAGED)
+        self._unreadable.commit(STAGED)
+        newest = newest_arrival(self._store, [self._table])
         accepted = self._staging.commit()
+        sealed = move_behind_seals(self._store, self._table, newest + 1)
         return FileReport(
             file=self._file,
             table=self._table.name,
@@ -140,8 +164,11 @@ class _Import:
             repeated=good - accepted,
             quarantined=read - good,
             marks=dict(marks),
+            unreadable=dict(unreadable),
             ignored_columns=selected.header.unread,
             unread_sheets=selected.unread,
+            moved_behind_lists=sealed.moved,
+            new_feed_in=sealed.new_in,
         )
 
     @contextmanager
@@ -149,7 +176,13 @@ class _Import:
         """Batches of rows, columnar for CSV; quarantine files and other formats go row by row."""
         sheet, header = selected.sheet, selected.header
         if isinstance(sheet, CsvSheet) and header.quarantine_id is None:
-            columnar = ColumnarParser(self._table, header, today=self._today)
+            columnar = ColumnarParser(
+                self._table,
+                header,
+                today=self._today,
+                lenient=self._lenient,
+                answers=self._answers,
+            )
             with (
                 prefetch(chunks(sheet, header.width)) as parted,
                 prefetch(columnar.batches(parted)) as batches,
@@ -157,7 +190,12 @@ class _Import:
                 yield batches
         else:
             parser = BatchParser(
-                self._table, header, strict_width=sheet.strict_width, today=self._today
+                self._table,
+                header,
+                strict_width=sheet.strict_width,
+                today=self._today,
+                lenient=self._lenient,
+                answers=self._answers,
             )
             with prefetch(parser.batches(selected.rows())) as batches:
                 yield batches

@@ -14,7 +14,11 @@ from risk.locale import Language
 class FileReport:
     """Imported file. ``read`` always equals ``accepted + repeated + quarantined``.
 
-    ``marks`` counts data-quality marks by name; ``ignored_columns`` were not read;
+    ``marks`` counts data-quality marks by name; ``unreadable`` counts optional
+    cells left unknown by field; ``ignored_columns`` were not read;
+    ``moved_behind_lists`` undated versions are known later than by their dates, as lists were
+    sealed in between; in the counties ``new_feed_in`` no list had this table, so its rows count as
+    history.
     ``unread_sheets`` look like the table too, but only one sheet of a workbook is read.
     """
 
@@ -25,8 +29,11 @@ class FileReport:
     repeated: int
     quarantined: int
     marks: Mapping[str, int] = field(default_factory=dict)
+    unreadable: Mapping[str, int] = field(default_factory=dict)
     ignored_columns: tuple[str, ...] = ()
     unread_sheets: tuple[str, ...] = ()
+    moved_behind_lists: int = 0
+    new_feed_in: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain data."""
@@ -38,8 +45,11 @@ class FileReport:
             "repeated": self.repeated,
             "quarantined": self.quarantined,
             "marks": dict(self.marks),
+            "unreadable": dict(self.unreadable),
             "ignored_columns": list(self.ignored_columns),
             "unread_sheets": list(self.unread_sheets),
+            "moved_behind_lists": self.moved_behind_lists,
+            "new_feed_in": list(self.new_feed_in),
         }
 
 

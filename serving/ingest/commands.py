@@ -33,16 +33,21 @@ def import_(
     """
     from risk.intake.importer import import_paths
     from serving.ingest.open_complaints import open_complaint_lines
+    from serving.ingest.sealed_lists import seal_recorder, sealed_lines
 
     cli = cli_context(context)
     make_workspace(cli)
     with row_progress() as step:
-        report = import_paths(cli.workspace, paths, today=today(), progress=step)
+        report = import_paths(
+            cli.workspace, paths, today=today(), progress=step, prepare=seal_recorder(cli)
+        )
     complaints = _open_complaints(cli, report)
     if json:
         print_json({**report.as_json(cli.language), "complaints": complaints})
     else:
         _show(cli, report)
+        for line in sealed_lines(report, cli.language):
+            print_line(line)
         for line in open_complaint_lines(complaints, cli.language):
             print_line(line)
     require_all_imported(cli, report)
@@ -63,6 +68,8 @@ def _open_complaints(cli: CliContext, report: ImportReport) -> Mapping[str, int 
 
 
 def _show(cli: CliContext, report: ImportReport) -> None:
+    from risk.contract import STORED_TABLES
+
     names = ("file", "table", "read", "accepted", "repeated", "quarantined")
     rows = [
         [
@@ -79,6 +86,10 @@ def _show(cli: CliContext, report: ImportReport) -> None:
         print_table([cli.text(f"import.{name}") for name in names], rows, right=(2, 3, 4, 5))
     if any(file.quarantined for file in report.files):
         print_line(cli.text("import.look", path=str(cli.workspace.quarantine)))
+    for file in report.files:
+        table = STORED_TABLES[file.table]
+        for name, cells in file.unreadable.items():
+            print_line(cli.text("look.import", column=table.field(name).zh, rows=cells))
     if report.skipped:
         print_line(cli.text("import.skipped", files=", ".join(report.skipped)))
     waiting = {name: total.waiting for name, total in report.tables.items() if total.waiting}
