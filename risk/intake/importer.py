@@ -9,11 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from risk.calendar.dates import month_end
 from risk.contract import STORED_TABLES, Table
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure
+from risk.intake.file_periods import named_period
 from risk.intake.headings import HeadingMatcher
+from risk.intake.imported_files import SourceFile
 from risk.intake.orphan_rows import orphan_rows
 from risk.intake.prefetch import prefetch
 from risk.intake.quarantine import FileQuarantine
@@ -27,6 +30,7 @@ from risk.intake.sealed_days import move_behind_seals
 from risk.intake.sheet_selection import SelectedSheet, select_sheet
 from risk.intake.staging import STAGED, Staging, newest_arrival
 from risk.intake.table_detection import detect_table
+from risk.intake.unfolding import BookDay
 from risk.intake.unreadable_cells import FileUnreadableCells, stored_answers
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
@@ -44,6 +48,7 @@ def import_paths(
     paths: Sequence[Path],
     *,
     today: dt.date,
+    known_on: dt.date | None = None,
     progress: RowProgress | None = None,
     prepare: Callable[[RecordStore], None] | None = None,
 ) -> ImportReport:
@@ -55,7 +60,9 @@ def import_paths(
     Args:
         workspace: workspace with the record store and the quarantine.
         paths: files, or folders of files.
-        today: day of the import; ``known_at`` of rows without any date.
+        today: day of the import.
+        known_on: day stated for rows without ``known_at``; by default the end of the month that
+            the file's name states.
         progress: callback for the number of rows read.
         prepare: called with the open store before the first file, for example to record which
             lists were sealed.
@@ -66,7 +73,7 @@ def import_paths(
     with RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store:
         if prepare:
             prepare(store)
-        report = import_into(store, paths, today=today, progress=progress)
+        report = import_into(store, paths, today=today, known_on=known_on, progress=progress)
         write_quarantine(store, workspace.quarantine)
     return report
 
@@ -76,6 +83,7 @@ def import_into(
     paths: Sequence[Path],
     *,
     today: dt.date,
+    known_on: dt.date | None = None,
     progress: RowProgress | None = None,
 ) -> ImportReport:
     """Like :func:`import_paths`, into an open store and without writing quarantine files."""
@@ -85,8 +93,16 @@ def import_into(
     failed = list(found.failed)
     for path, table in found.files:
         try:
+            stated = known_on or stated_day(path.name)
             files.append(
-                import_file(store, path, table=table, today=today, lenient=True, progress=progress)
+                import_file(
+                    *(store, path),
+                    today=today,
+                    known_on=stated,
+                    table=table,
+                    lenient=True,
+                    progress=progress,
+                )
             )
         except IntakeFailure as failure:
             failed.append(failure)
@@ -99,6 +115,7 @@ def import_file(
     path: Path,
     *,
     today: dt.date,
+    known_on: dt.date | None = None,
     table: Table | None = None,
     match: HeadingMatcher | None = None,
     lenient: bool = False,
@@ -106,7 +123,8 @@ def import_file(
 ) -> FileReport:
     """Import one file in one transaction; ``table`` defaults to the one in the file's name.
 
-    ``match`` finds the field of a heading; by default the names of the contract are recognised.
+    ``known_on`` is the day stated for rows without ``known_at``. ``match`` finds the field of a
+    heading; by default the names of the contract are recognised.
     ``lenient``: an unreadable optional cell is unknown and listed
     (:mod:`risk.intake.unreadable_cells`), instead of rejecting its row.
 
@@ -114,25 +132,34 @@ def import_file(
         IntakeFailure: the file could not be imported, and nothing of it is stored.
     """
     table = table or detect_table(path)
+    book = BookDay(today, known_on)
     with open_sheets(path) as sheets:
         selected = select_sheet(table, sheets, file=path.name, match=match)
         with store.transaction():
-            return _Import(store, path.name, table, today, lenient).run(selected, progress)
+            return _Import(store, SourceFile(path), table, book, lenient).run(selected, progress)
+
+
+def stated_day(name: str) -> dt.date | None:
+    """Last day of the month that the name of a file states with its year; None without one."""
+    period = named_period(name)
+    if not period.year or not period.month:
+        return None
+    return month_end(dt.date(period.year, period.month, 1))
 
 
 class _Import:
     """Import of one file."""
 
     def __init__(
-        self, store: RecordStore, file: str, table: Table, today: dt.date, lenient: bool
+        self, store: RecordStore, file: SourceFile, table: Table, book: BookDay, lenient: bool
     ) -> None:
-        self._file = file
+        self._file = file.name
         self._table = table
-        self._today = today
+        self._today = book.today
+        self._staging = Staging(store, table, file, book)
+        self._quarantine = FileQuarantine(store, table, file.name)
         self._store = store
-        self._staging = Staging(store, table)
-        self._quarantine = FileQuarantine(store, table, file)
-        self._unreadable = FileUnreadableCells(store, table, file)
+        self._unreadable = FileUnreadableCells(store, table, file.name)
         self._lenient = lenient
         self._answers = stored_answers(store, table) if lenient else {}
 
@@ -154,19 +181,22 @@ class _Import:
         self._quarantine.commit(STAGED)
         self._unreadable.commit(STAGED)
         newest = newest_arrival(self._store, [self._table])
-        accepted = self._staging.commit()
+        stored = self._staging.commit()
         sealed = move_behind_seals(self._store, self._table, newest + 1)
         return FileReport(
             file=self._file,
             table=self._table.name,
             read=read,
-            accepted=accepted,
-            repeated=good - accepted,
+            accepted=stored.accepted,
+            repeated=good - stored.accepted,
             quarantined=read - good,
             marks=dict(marks),
             unreadable=dict(unreadable),
             ignored_columns=selected.header.unread,
             unread_sheets=selected.unread,
+            dated_by_rule=stored.dated_by_rule,
+            undated_facts=stored.undated_facts,
+            missing=stored.missing,
             moved_behind_lists=sealed.moved,
             new_feed_in=sealed.new_in,
         )

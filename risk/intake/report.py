@@ -20,6 +20,10 @@ class FileReport:
     sealed in between; in the counties ``new_feed_in`` no list had this table, so its rows count as
     history.
     ``unread_sheets`` look like the table too, but only one sheet of a workbook is read.
+    ``dated_by_rule`` counts accepted rows without a day of knowledge whose key was new, and
+    ``undated_facts`` those of them with a fact that has no date and counts from the start.
+    ``missing`` are records of earlier files of the same name, up to its numbers, that are not in
+    this file although it has most of them; they are not withdrawn.
     """
 
     file: str
@@ -32,6 +36,9 @@ class FileReport:
     unreadable: Mapping[str, int] = field(default_factory=dict)
     ignored_columns: tuple[str, ...] = ()
     unread_sheets: tuple[str, ...] = ()
+    dated_by_rule: int = 0
+    undated_facts: int = 0
+    missing: int = 0
     moved_behind_lists: int = 0
     new_feed_in: tuple[str, ...] = ()
 
@@ -48,6 +55,9 @@ class FileReport:
             "unreadable": dict(self.unreadable),
             "ignored_columns": list(self.ignored_columns),
             "unread_sheets": list(self.unread_sheets),
+            "dated_by_rule": self.dated_by_rule,
+            "undated_facts": self.undated_facts,
+            "missing": self.missing,
             "moved_behind_lists": self.moved_behind_lists,
             "new_feed_in": list(self.new_feed_in),
         }

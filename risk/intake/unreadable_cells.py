@@ -231,6 +231,11 @@ QUALIFY row_number() OVER (PARTITION BY {parts}, v.known_at ORDER BY v.arrival D
 """,
         [table.name, field.name, raw],
     )
+    # A field that becomes known with a later fact is unknown in the versions before it.
+    facts = [fact.date for fact in table.unfolds if field.name in fact.also]
+    unknown = " AND ".join(
+        [f"{field.name} IS NULL", "withdrawn IS NOT TRUE", *(f"{day} IS NOT NULL" for day in facts)]
+    )
     dated = isinstance(value, dt.date) and field.type is FieldType.DATE and value <= today
     keys = ", ".join(table.key)
     # A past date is known from its own day on: by the versions of that day and later, and by the
@@ -244,7 +249,7 @@ QUALIFY row_number() OVER (PARTITION BY {parts}, v.known_at ORDER BY v.arrival D
         f"INSERT INTO {table.name} BY NAME SELECT * REPLACE ("
         f"CAST($1 AS {STORED_AS[field.type]}) AS {field.name},"
         f" {known} AS known_at, nextval('arrivals') AS arrival)"
-        f" FROM {_PENDING} WHERE {field.name} IS NULL{from_that_day if dated else ''}"
+        f" FROM {_PENDING} WHERE {unknown}{from_that_day if dated else ''}"
         f" RETURNING {keys}",
         [value],
     )

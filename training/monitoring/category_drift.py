@@ -1,8 +1,8 @@
 """Changes of code lists: codes that appeared, codes that vanished, unknown codes.
 
 A code that vanishes (cash after a ban) or appears changes the meaning of features; rows with a code
-the contract does not define are quarantined, or stored without it. A code that was not used in the same months of the
-year before (winter campaigns) does not count as vanished.
+the contract does not define are quarantined, or stored without it. A code that was not used in the
+same months of the year before (winter campaigns) does not count as vanished.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class CodeChange:
     """A code of ``table.field`` that appeared or vanished, or that the contract does not define.
 
     ``before`` and ``now`` are its shares of the rows that became known in the year before the last
-    three months, and in the last three months. For an unknown code ``rows`` are quarantined or have the field unknown.
+    three months, and in the last three months. For an unknown code ``rows`` are quarantined, or
+    stored without it.
     """
 
     table: str

@@ -109,6 +109,22 @@ def test_a_past_date_is_not_known_before_its_day(store, write_csv, today):
     ]
 
 
+def test_an_amount_that_came_with_a_payment_is_not_known_before_it(store, write_csv, today):
+    header = ["拨付编号", "项目编码", "拨付月份", "应拨金额", "应拨日期", "实拨金额", "实拨日期"]
+    row = ["B1", "P1", "2025-01", "100", "2025-02-05", "若干", "2025-03-20"]
+    import_into(store, [write_csv("人工费拨付.csv", [header, row])], today=today)
+    transfers = TABLES["transfers"]
+    amount = transfers.field("amount_paid")
+    assert answer_cells(store, transfers, amount, "若干", "90", today=today) == 1
+    assert store.rows(
+        "SELECT known_at, paid_on, amount_paid FROM transfers_versions"
+        " WHERE superseded_at IS NULL OR superseded_at > known_at ORDER BY known_at"
+    ) == [
+        (dt.date(2025, 2, 5), None, None),
+        (dt.date(2025, 3, 20), dt.date(2025, 3, 20), 9_000),
+    ]
+
+
 def test_answers_are_checked(store, write_csv, today):
     _import(store, write_csv, today, _row("P1"))
     with pytest.raises(AnswerRefused) as refused:
