@@ -7,7 +7,7 @@ place, the workbook can be imported again.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path
@@ -19,8 +19,10 @@ from xlsxwriter.worksheet import Worksheet
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
 from risk.intake.cells import CUT_OFF
 from risk.intake.csv_escaping import escape_quote
+from risk.intake.file_errors import TableUnknown
 from risk.intake.headers import QUARANTINE_ID
 from risk.intake.quarantine import QuarantinedRow, quarantined_counts, quarantined_rows
+from risk.intake.readers import Sheet
 from risk.intake.row_errors import Problem
 from risk.locale import Language, text
 from risk.store.store import RecordStore
@@ -55,6 +57,25 @@ def write_quarantine(store: RecordStore, folder: Path, *, language: Language = "
         path.unlink(missing_ok=True)
     for name in STORED_TABLES:
         (folder / f"{name}.csv").unlink(missing_ok=True)
+
+
+def is_quarantine_book(path: Path) -> bool:
+    """Whether the file is named like the workbook; what is added to its name does not matter."""
+    return path.suffix.lower() == ".xlsx" and Path(BOOK_NAME).stem in path.stem
+
+
+def tables_of_sheets(sheets: Sequence[Sheet]) -> list[tuple[Table, Sheet]]:
+    """Sheets of the workbook with the tables they are named after.
+
+    Raises:
+        TableUnknown: no sheet is named after a table.
+    """
+    tables = {table.zh: table for table in STORED_TABLES.values()}
+    names = [(sheet.name.rstrip(" 0123456789"), sheet) for sheet in sheets]
+    found = [(tables[name], sheet) for name, sheet in names if name in tables]
+    if not found:
+        raise TableUnknown(file=BOOK_NAME, allowed="、".join(tables))
+    return found
 
 
 def _write_table(

@@ -89,6 +89,35 @@ def test_workbook_cells_that_do_not_fit_are_refused_again(store, write_csv, toda
     assert quarantined_counts(store)["organizations"] == 2
 
 
+def test_rows_corrected_in_the_workbook_leave_it(write_xlsx, today, tmp_path):
+    workspace = Workspace(tmp_path / "w")
+    payrolls = ["工资表编号", "项目编码", "工资月份", "人数", "应发金额", "应发日期"]
+    projects = ["项目编码", "项目名称", "行政区划代码", "开工日期"]
+    files = [
+        write_xlsx("工资表.xlsx", [payrolls, ["G1", "000042", "2025-09", 3, "坏", "2025-10-15"]]),
+        write_xlsx("工程项目.xlsx", [projects, ["000042", "甲", "420322", "昨天"]]),
+    ]
+    import_paths(workspace, files, today=today)
+    book = openpyxl.load_workbook(workspace.quarantine / BOOK_NAME)
+    for title, heading, value in [
+        ("工资表", "应发金额", 10_000),
+        ("工程项目", "开工日期", "2025.3.5"),
+    ]:
+        column = [cell.value for cell in book[title][1]].index(heading) + 1
+        book[title].cell(2, column).value = value
+    mended = tmp_path / "待修改（已改）.xlsx"
+    book.save(mended)
+    report = import_paths(workspace, [mended], today=today)
+    assert report.failed == ()
+    assert {file.table: file.accepted for file in report.files} == {"payrolls": 1, "projects": 1}
+    with RecordStore(workspace.records) as store:
+        assert sum(quarantined_counts(store).values()) == 0
+        assert store.rows("SELECT project_id, period FROM payrolls")[0] == (
+            *("000042", dt.date(2025, 9, 1)),
+        )
+    assert not (workspace.quarantine / BOOK_NAME).exists()
+
+
 def test_csv_files_of_earlier_releases_are_removed(store, write_csv, bad, today, tmp_path):
     import_file(store, write_csv("payments.csv", bad), today=today)
     old = write_csv("q/payments.csv", bad)
