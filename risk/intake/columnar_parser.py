@@ -8,6 +8,7 @@ it. Both parsers therefore give the same rows, values and problems.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -15,16 +16,15 @@ from functools import reduce
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from risk.calendar.dates import month_end
 from risk.contract import KNOWN_AT, FieldType, Table
 from risk.intake.cells import Row, is_blank
 from risk.intake.checks import MARKED, REGION, count_marks
 from risk.intake.column_parsers import ARROW, ColumnParser
 from risk.intake.headers import Header
 from risk.intake.readers.csv_columnar import Chunk
-from risk.intake.row_parser import Batch, BatchParser
+from risk.intake.row_parser import Answers, Batch, BatchParser
 
-_DATED_TODAY, _NUMBER = "dated_today", "row_number"
+_NUMBER = "row_number"
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,24 @@ class _Parsed:
 class ColumnarParser:
     """Parser of the chunks of one CSV file."""
 
-    def __init__(self, table: Table, header: Header, *, today: dt.date) -> None:
+    def __init__(
+        self,
+        table: Table,
+        header: Header,
+        *,
+        today: dt.date,
+        lenient: bool = False,
+        answers: Answers | None = None,
+    ) -> None:
+        """Parser with the options of :class:`risk.intake.row_parser.BatchParser`."""
         self._table = table
         self._header = header
-        self._today = today
         self._readers = [
-            (column, ColumnParser(column.field, column.unit)) for column in header.columns
+            (column, ColumnParser(column.field, column.unit, answers)) for column in header.columns
         ]
-        self._row_parser = BatchParser(table, header, strict_width=True, today=today)
+        self._row_parser = BatchParser(
+            table, header, strict_width=True, today=today, lenient=lenient, answers=answers
+        )
 
     def batches(self, chunks: Iterable[Chunk]) -> Iterator[Batch]:
         """Batches of all non-blank rows below the header; their columns are Arrow arrays."""
@@ -66,14 +76,16 @@ class ColumnarParser:
             numbers = [number for number, _ in checked if number not in refused]
             corrected = self._as_rows(batches, numbers)
             accepted = pa.concat_tables([accepted, corrected]).sort_by(_NUMBER)
+        notes = _notes(batches)
         marked = {name: accepted[name].to_pylist() for name in MARKED.get(self._table.name, ())}
         return Batch(
             accepted.num_rows + len(bad),
             {name: accepted[name] for name in self._fields},
-            accepted[_DATED_TODAY],
             bad,
-            count_marks(self._table, marked),
+            count_marks(self._table, marked) | notes,
             [],
+            [cell for batch in batches for cell in batch.unreadable],
+            notes,
         )
 
     @property
@@ -87,34 +99,12 @@ class ColumnarParser:
         for column, reader in self._readers:
             parsed = reader.read(chunk.columns[column.index])
             columns[column.field.name] = parsed.values
-            doubts.append(parsed.refused)
+            doubts.append(parsed.doubtful)
             if column.field.required:
                 doubts.append(parsed.values.is_null())
-        columns[_DATED_TODAY] = self._default_known_at(columns, count)
         columns[_NUMBER] = pa.array(chunk.numbers, pa.int64())
         doubts += self._checks(columns)
         return _Parsed(pa.table(columns), reduce(pc.or_, doubts))
-
-    def _default_known_at(self, columns: dict[str, pa.Array], count: int) -> pa.BooleanArray:
-        """Arrow version of :func:`risk.intake.checks.default_known_at`."""
-        known = columns[KNOWN_AT.name]
-        if not self._table.known_from:
-            columns[KNOWN_AT.name] = pc.fill_null(known, self._today)
-            return known.is_null()
-        if known.null_count:
-            dates = [self._last_days(columns, name) for name in self._table.known_from]
-            lag = pa.scalar(self._table.default_lag_days, pa.int32())
-            days = pc.add(pc.coalesce(*dates).cast(pa.int32()), lag)
-            columns[KNOWN_AT.name] = pc.coalesce(known, days.cast(pa.date32()))
-        return pa.repeat(pa.scalar(False), count)
-
-    def _last_days(self, columns: dict[str, pa.Array], name: str) -> pa.Array:
-        """Dates of a column; for a month its last day."""
-        if self._table.field(name).type is not FieldType.MONTH:
-            return columns[name]
-        months = columns[name].dictionary_encode()
-        ends = [month and month_end(month) for month in months.dictionary.to_pylist()]
-        return pa.array(ends, pa.date32()).take(months.indices)
 
     def _checks(self, columns: dict[str, pa.Array]) -> Iterator[pa.BooleanArray]:
         """Masks of rows that a check of :mod:`risk.intake.checks` would refuse, one per check."""
@@ -131,10 +121,16 @@ class ColumnarParser:
             name: pa.array([cell for batch in batches for cell in batch.columns[name]], ARROW[kind])
             for name, kind in self._fields.items()
         }
-        dated_today = [dated for batch in batches for dated in batch.dated_today]
-        columns[_DATED_TODAY] = pa.array(dated_today, pa.bool_())
         columns[_NUMBER] = pa.array(numbers, pa.int64())
         return pa.table(columns)
+
+
+def _notes(batches: Iterable[Batch]) -> Counter[str]:
+    """Marks of single cells; those of whole rows are counted over all good rows."""
+    total: Counter[str] = Counter()
+    for batch in batches:
+        total.update(batch.notes)
+    return total
 
 
 def _below(chunk: Chunk, header_row: int) -> Chunk:

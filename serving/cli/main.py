@@ -19,9 +19,12 @@ from serving.briefings import commands as briefing
 from serving.campaigns import commands as campaign
 from serving.cli import demo, init, monthly, serve, simulate
 from serving.complaint_links import commands as link
+from serving.complaint_links.after_import import link_after_import
 from serving.deposits import commands as deposits
 from serving.ingest import commands as import_
+from serving.ingest import layouts_commands as layouts
 from serving.ingest import records_commands as records
+from serving.ingest import template_command as template
 from serving.matters import commands as digest
 from serving.models import backtest_command as backtest
 from serving.models import check_command as check
@@ -50,6 +53,7 @@ from serving.watchlists import commands as watchlist
 COMMANDS: Mapping[str, Callable[..., None]] = {
     "init": init.init,
     "import": import_.import_,
+    "template": template.template,
     "simulate": simulate.simulate,
     "features": features.features,
     "train": train.train,
@@ -75,6 +79,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
 GROUPS: Mapping[str, typer.Typer] = {
     "link": link.GROUP,
     "records": records.GROUP,
+    "layouts": layouts.GROUP,
     "models": models.GROUP,
     "users": access.USERS,
     "tokens": access.TOKENS,
@@ -143,7 +148,8 @@ def _root(
     lang: Annotated[Literal["zh", "en"] | None, typer.Option("--lang")] = None,
     version: Annotated[bool, typer.Option("--version", is_eager=True, callback=_version)] = False,
 ) -> None:
-    context.obj = CliContext(Workspace(workspace), lang or cli_context(context).language)
+    language = lang or cli_context(context).language
+    context.obj = CliContext(Workspace(workspace), language, link_after_import)
 
 
 def _version(requested: bool) -> None:
