@@ -145,7 +145,7 @@ def _plain(cell: Cell) -> Cell:
     if kind is float:
         exact = cell.is_integer() and -EXACT_INTEGERS_BELOW < cell < EXACT_INTEGERS_BELOW
         return int(cell) if exact else cell
-    return dt.datetime(cell.year, cell.month, cell.day) if kind is dt.date else cell
+    return dt.datetime.combine(cell, dt.time()) if kind is dt.date else cell
 
 
 def _replace(cells: Sequence[Cell], replaced: Mapping[int, str]) -> Sequence[Cell]:
