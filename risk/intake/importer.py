@@ -9,11 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+from risk.calendar.dates import month_end
 from risk.contract import STORED_TABLES, Table
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure
+from risk.intake.file_periods import named_period
 from risk.intake.headings import HeadingMatcher
+from risk.intake.imported_files import SourceFile
 from risk.intake.orphan_rows import orphan_rows
 from risk.intake.prefetch import prefetch
 from risk.intake.quarantine import FileQuarantine, write_quarantine
@@ -26,6 +29,7 @@ from risk.intake.sealed_days import move_behind_seals
 from risk.intake.sheet_selection import SelectedSheet, select_sheet
 from risk.intake.staging import Staging, newest_arrival
 from risk.intake.table_detection import detect_table
+from risk.intake.unfolding import BookDay
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 
@@ -42,6 +46,7 @@ def import_paths(
     paths: Sequence[Path],
     *,
     today: dt.date,
+    known_on: dt.date | None = None,
     progress: RowProgress | None = None,
     prepare: Callable[[RecordStore], None] | None = None,
 ) -> ImportReport:
@@ -53,7 +58,9 @@ def import_paths(
     Args:
         workspace: workspace with the record store and the quarantine.
         paths: files, or folders of files.
-        today: day of the import; ``known_at`` of rows without any date.
+        today: day of the import.
+        known_on: day stated for rows without ``known_at``; by default the end of the month that
+            the file's name states.
         progress: callback for the number of rows read.
         prepare: called with the open store before the first file, for example to record which
             lists were sealed.
@@ -64,7 +71,7 @@ def import_paths(
     with RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store:
         if prepare:
             prepare(store)
-        report = import_into(store, paths, today=today, progress=progress)
+        report = import_into(store, paths, today=today, known_on=known_on, progress=progress)
         write_quarantine(store, workspace.quarantine)
     return report
 
@@ -74,6 +81,7 @@ def import_into(
     paths: Sequence[Path],
     *,
     today: dt.date,
+    known_on: dt.date | None = None,
     progress: RowProgress | None = None,
 ) -> ImportReport:
     """Like :func:`import_paths`, into an open store and without writing quarantine files."""
@@ -83,7 +91,12 @@ def import_into(
     failed = list(found.failed)
     for path, table in found.files:
         try:
-            files.append(import_file(store, path, table=table, today=today, progress=progress))
+            stated = known_on or stated_day(path.name)
+            files.append(
+                import_file(
+                    *(store, path), today=today, known_on=stated, table=table, progress=progress
+                )
+            )
         except IntakeFailure as failure:
             failed.append(failure)
     waiting = orphan_rows(store, after=before)
@@ -95,34 +108,45 @@ def import_file(
     path: Path,
     *,
     today: dt.date,
+    known_on: dt.date | None = None,
     table: Table | None = None,
     match: HeadingMatcher | None = None,
     progress: RowProgress | None = None,
 ) -> FileReport:
     """Import one file in one transaction; ``table`` defaults to the one in the file's name.
 
-    ``match`` finds the field of a heading; by default the names of the contract are recognised.
+    ``known_on`` is the day stated for rows without ``known_at``. ``match`` finds the field of a
+    heading; by default the names of the contract are recognised.
 
     Raises:
         IntakeFailure: the file could not be imported, and nothing of it is stored.
     """
     table = table or detect_table(path)
+    book = BookDay(today, known_on)
     with open_sheets(path) as sheets:
         selected = select_sheet(table, sheets, file=path.name, match=match)
         with store.transaction():
-            return _Import(store, path.name, table, today).run(selected, progress)
+            return _Import(store, SourceFile(path), table, book).run(selected, progress)
+
+
+def stated_day(name: str) -> dt.date | None:
+    """Last day of the month that the name of a file states with its year; None without one."""
+    period = named_period(name)
+    if not period.year or not period.month:
+        return None
+    return month_end(dt.date(period.year, period.month, 1))
 
 
 class _Import:
     """Import of one file."""
 
-    def __init__(self, store: RecordStore, file: str, table: Table, today: dt.date) -> None:
-        self._file = file
+    def __init__(self, store: RecordStore, file: SourceFile, table: Table, book: BookDay) -> None:
+        self._file = file.name
         self._table = table
-        self._today = today
         self._store = store
-        self._staging = Staging(store, table)
-        self._quarantine = FileQuarantine(store, table, file)
+        self._today = book.today
+        self._staging = Staging(store, table, file, book)
+        self._quarantine = FileQuarantine(store, table, file.name)
 
     def run(self, selected: SelectedSheet, progress: RowProgress | None) -> FileReport:
         """Read and store all rows of ``selected``."""
@@ -137,21 +161,24 @@ class _Import:
                 if progress is not None:
                     progress(self._file, read)
         newest = newest_arrival(self._store, [self._table])
-        accepted = self._staging.commit()
+        stored = self._staging.commit()
         sealed = move_behind_seals(self._store, self._table, newest + 1)
         self._quarantine.commit()
         return FileReport(
             file=self._file,
             table=self._table.name,
             read=read,
-            accepted=accepted,
-            repeated=good - accepted,
+            accepted=stored.accepted,
+            repeated=good - stored.accepted,
             quarantined=read - good,
             marks=dict(marks),
             ignored_columns=selected.header.unread,
             unread_sheets=selected.unread,
             moved_behind_lists=sealed.moved,
             new_feed_in=sealed.new_in,
+            dated_by_rule=stored.dated_by_rule,
+            undated_facts=stored.undated_facts,
+            missing=stored.missing,
         )
 
     @contextmanager

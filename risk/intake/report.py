@@ -19,6 +19,10 @@ class FileReport:
     sealed in between; in the counties ``new_feed_in`` no list had this table, so its rows count as
     history.
     ``unread_sheets`` look like the table too, but only one sheet of a workbook is read.
+    ``dated_by_rule`` counts accepted rows without a day of knowledge whose key was new, and
+    ``undated_facts`` those of them with a fact that has no date and counts from the start.
+    ``missing`` are records of earlier files of the same name, up to its numbers, that are not in
+    this file although it has most of them; they are not withdrawn.
     """
 
     file: str
@@ -32,6 +36,9 @@ class FileReport:
     unread_sheets: tuple[str, ...] = ()
     moved_behind_lists: int = 0
     new_feed_in: tuple[str, ...] = ()
+    dated_by_rule: int = 0
+    undated_facts: int = 0
+    missing: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain data."""
@@ -47,6 +54,9 @@ class FileReport:
             "unread_sheets": list(self.unread_sheets),
             "moved_behind_lists": self.moved_behind_lists,
             "new_feed_in": list(self.new_feed_in),
+            "dated_by_rule": self.dated_by_rule,
+            "undated_facts": self.undated_facts,
+            "missing": self.missing,
         }
 
 
