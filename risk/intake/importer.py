@@ -143,10 +143,10 @@ class _Import:
     def __init__(self, store: RecordStore, file: SourceFile, table: Table, book: BookDay) -> None:
         self._file = file.name
         self._table = table
-        self._store = store
         self._today = book.today
         self._staging = Staging(store, table, file, book)
         self._quarantine = FileQuarantine(store, table, file.name)
+        self._store = store
 
     def run(self, selected: SelectedSheet, progress: RowProgress | None) -> FileReport:
         """Read and store all rows of ``selected``."""
@@ -174,11 +174,11 @@ class _Import:
             marks=dict(marks),
             ignored_columns=selected.header.unread,
             unread_sheets=selected.unread,
-            moved_behind_lists=sealed.moved,
-            new_feed_in=sealed.new_in,
             dated_by_rule=stored.dated_by_rule,
             undated_facts=stored.undated_facts,
             missing=stored.missing,
+            moved_behind_lists=sealed.moved,
+            new_feed_in=sealed.new_in,
         )
 
     @contextmanager

@@ -34,11 +34,11 @@ class FileReport:
     marks: Mapping[str, int] = field(default_factory=dict)
     ignored_columns: tuple[str, ...] = ()
     unread_sheets: tuple[str, ...] = ()
-    moved_behind_lists: int = 0
-    new_feed_in: tuple[str, ...] = ()
     dated_by_rule: int = 0
     undated_facts: int = 0
     missing: int = 0
+    moved_behind_lists: int = 0
+    new_feed_in: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain data."""
@@ -52,11 +52,11 @@ class FileReport:
             "marks": dict(self.marks),
             "ignored_columns": list(self.ignored_columns),
             "unread_sheets": list(self.unread_sheets),
-            "moved_behind_lists": self.moved_behind_lists,
-            "new_feed_in": list(self.new_feed_in),
             "dated_by_rule": self.dated_by_rule,
             "undated_facts": self.undated_facts,
             "missing": self.missing,
+            "moved_behind_lists": self.moved_behind_lists,
+            "new_feed_in": list(self.new_feed_in),
         }
 
 

@@ -23,7 +23,7 @@ from risk.intake.readers import open_sheets
 from risk.intake.row_parser import BatchParser
 from risk.intake.sealed_days import move_behind_seals
 from risk.intake.sheet_selection import select_sheet
-from risk.intake.staging import newest_arrival, registered
+from risk.intake.staging import registered
 from risk.intake.table_detection import detect_table
 from risk.intake.unfolding import BookDay
 from risk.locale import Language
@@ -114,9 +114,8 @@ def withdraw_file(
             f"SELECT count(*) FROM (SELECT DISTINCT {', '.join(table.key)} FROM {_KEYS})"
         )[0][0]
         if matched > repeated:
-            newest = newest_arrival(store, [table])
-            _insert(store, table, book, matched)
-            move_behind_seals(store, table, newest + 1)
+            first = _insert(store, table, book, matched)
+            move_behind_seals(store, table, first)
     return FileWithdrawal(
         path.name, table.name, matched - repeated, repeated, unknown - matched, unreadable
     )
@@ -153,15 +152,17 @@ def _matched_sql(table: Table) -> str:
     """
 
 
-def _insert(store: RecordStore, table: Table, book: BookDay, count: int) -> None:
-    drawn = store.rows(f"SELECT min(nextval('arrivals')) FROM range({count})")[0][0]
+def _insert(store: RecordStore, table: Table, book: BookDay, count: int) -> int:
+    """Insert the withdrawn versions and return the first of their arrival numbers."""
+    first = int(store.rows(f"SELECT min(nextval('arrivals')) FROM range({count})")[0][0])
     listed = ", ".join(field.name for field in table.fields)
     key = ", ".join(table.key)
     store.rows(
         f"INSERT INTO {table.name} ({listed}, known_at, dated_by, withdrawn, arrival)"
         f" SELECT {listed}, greatest(known_at, coalesce(stated, $1)),"
         f" CASE WHEN stated >= known_at THEN '{DatedBy.GIVEN}' ELSE $2 END, true,"
-        f" {int(drawn)} - 1 + row_number() OVER (ORDER BY {key})"
+        f" {first} - 1 + row_number() OVER (ORDER BY {key})"
         f" FROM ({_matched_sql(table)}) WHERE withdrawn IS NOT TRUE ORDER BY {key}",
         [book.day, str(book.dated_by)],
     )
+    return first

@@ -62,8 +62,7 @@ def import_(
         return
     with row_progress() as step:
         report = import_paths(
-            cli.workspace,
-            paths,
+            *(cli.workspace, paths),
             today=day,
             known_on=known_on,
             progress=step,
