@@ -6,6 +6,8 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Protocol
 
@@ -15,8 +17,17 @@ from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure
 from risk.intake.file_periods import named_period
-from risk.intake.headings import HeadingMatcher
 from risk.intake.imported_files import SourceFile
+from risk.intake.layouts.names import known_names, new_firms, single_county
+from risk.intake.layouts.plan import (
+    OfficeLayouts,
+    ReadingPlan,
+    detect_by_content,
+    office_layouts,
+    plan_reading,
+    register_names,
+)
+from risk.intake.layouts.reading_report import reading_report
 from risk.intake.orphan_rows import orphan_rows
 from risk.intake.prefetch import prefetch
 from risk.intake.quarantine import FileQuarantine, write_quarantine
@@ -28,7 +39,7 @@ from risk.intake.row_parser import Batch, BatchParser
 from risk.intake.sealed_days import move_behind_seals
 from risk.intake.sheet_selection import SelectedSheet, select_sheet
 from risk.intake.staging import Staging, newest_arrival
-from risk.intake.table_detection import detect_table
+from risk.intake.table_detection import detect_table, has_table_name
 from risk.intake.unfolding import BookDay
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
@@ -71,7 +82,10 @@ def import_paths(
     with RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store:
         if prepare:
             prepare(store)
-        report = import_into(store, paths, today=today, known_on=known_on, progress=progress)
+        office = office_layouts(workspace, single_county(store))
+        report = import_into(
+            store, paths, today=today, known_on=known_on, progress=progress, office=office
+        )
         write_quarantine(store, workspace.quarantine)
     return report
 
@@ -83,20 +97,33 @@ def import_into(
     today: dt.date,
     known_on: dt.date | None = None,
     progress: RowProgress | None = None,
+    office: OfficeLayouts | None = None,
 ) -> ImportReport:
-    """Like :func:`import_paths`, into an open store and without writing quarantine files."""
-    found = find_files(paths)
+    """Like :func:`import_paths`, into an open store and without writing quarantine files.
+
+    Without ``office`` only the headings of the contract are recognised.
+    """
+    detect = detect_table if office is None else partial(detect_by_content, office=office)
+    found = find_files(paths, detect=detect)
     before = newest_arrival(store, STORED_TABLES.values())
     files: list[FileReport] = []
     failed = list(found.failed)
+    # Organizations come last, but files before them may name firms by the register's names.
+    if office is not None:
+        registers = [path for path, table in found.files if table.name == "organizations"]
+        office = replace(office, register=cache(partial(register_names, registers, office)))
     for path, table in found.files:
         try:
-            stated = known_on or stated_day(path.name)
-            files.append(
-                import_file(
-                    *(store, path), today=today, known_on=stated, table=table, progress=progress
-                )
+            report = import_file(
+                *(store, path),
+                today=today,
+                known_on=known_on,
+                day_in_name=True,
+                table=table,
+                progress=progress,
+                office=office,
             )
+            files.append(report)
         except IntakeFailure as failure:
             failed.append(failure)
     waiting = orphan_rows(store, after=before)
@@ -110,23 +137,40 @@ def import_file(
     today: dt.date,
     known_on: dt.date | None = None,
     table: Table | None = None,
-    match: HeadingMatcher | None = None,
+    day_in_name: bool = False,
     progress: RowProgress | None = None,
+    office: OfficeLayouts | None = None,
 ) -> FileReport:
     """Import one file in one transaction; ``table`` defaults to the one in the file's name.
 
-    ``known_on`` is the day stated for rows without ``known_at``. ``match`` finds the field of a
-    heading; by default the names of the contract are recognised.
+    ``known_on`` is the day stated for rows without ``known_at``; with ``day_in_name`` it defaults
+    to the end of the month that the file's name states. The contract's own headings are recognised,
+    and with ``office`` also its layouts and what headings are usually called.
 
     Raises:
         IntakeFailure: the file could not be imported, and nothing of it is stored.
     """
-    table = table or detect_table(path)
-    book = BookDay(today, known_on)
     with open_sheets(path) as sheets:
-        selected = select_sheet(table, sheets, file=path.name, match=match)
+        plan = ReadingPlan(table, sheets)
+        if office is not None:
+            names = partial(known_names, store, register=office.register)
+            plan = plan_reading(path, sheets, office, table=table, namer=names)
+        table = plan.table or detect_table(path)
+        if known_on is None and day_in_name and plan.known_on != "import":
+            known_on = stated_day(path.name)
+        book = BookDay(today, known_on)
+        selected = select_sheet(table, plan.sheets, file=path.name, match=plan.match)
         with store.transaction():
-            return _Import(store, SourceFile(path), table, book).run(selected, progress)
+            report = _Import(store, SourceFile(path), table, book).run(selected, progress)
+            firms = new_firms(store, plan.namer)
+            if firms.rows_count:
+                organizations = STORED_TABLES["organizations"]
+                rows = select_sheet(organizations, [firms], file=path.name)
+                _Import(store, SourceFile(path), organizations, book).run(rows, None)
+    reading = reading_report(
+        plan, named_firms=firms.rows_count, table_by_headings=not has_table_name(path)
+    )
+    return replace(report, reading=reading)
 
 
 def stated_day(name: str) -> dt.date | None:

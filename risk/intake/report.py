@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from risk.intake.file_errors import IntakeFailure
+from risk.intake.layouts.reading_report import ReadingReport
 from risk.locale import Language
 
 
@@ -23,6 +24,7 @@ class FileReport:
     ``undated_facts`` those of them with a fact that has no date and counts from the start.
     ``missing`` are records of earlier files of the same name, up to its numbers, that are not in
     this file although it has most of them; they are not withdrawn.
+    ``reading`` says which layout was used and what headings and names were understood as.
     """
 
     file: str
@@ -34,6 +36,7 @@ class FileReport:
     marks: Mapping[str, int] = field(default_factory=dict)
     ignored_columns: tuple[str, ...] = ()
     unread_sheets: tuple[str, ...] = ()
+    reading: ReadingReport = field(default_factory=ReadingReport)
     dated_by_rule: int = 0
     undated_facts: int = 0
     missing: int = 0
@@ -52,6 +55,7 @@ class FileReport:
             "marks": dict(self.marks),
             "ignored_columns": list(self.ignored_columns),
             "unread_sheets": list(self.unread_sheets),
+            "reading": self.reading.as_json(),
             "dated_by_rule": self.dated_by_rule,
             "undated_facts": self.undated_facts,
             "missing": self.missing,

@@ -13,6 +13,7 @@ import typer
 from serving.clock import today
 from serving.errors import CommandError
 from serving.ingest.resources import NotAllImported, require_all_imported
+from serving.ingest.try_files import try_import
 from serving.terminal.context import CliContext, cli_context
 from serving.terminal.dates import parse_date
 from serving.terminal.options import JsonFlag
@@ -22,6 +23,9 @@ from serving.terminal.resources import make_workspace, open_records
 if TYPE_CHECKING:
     from risk.intake.report import ImportReport
 
+
+_ASKED = 3
+"""Exit code where a person must answer something."""
 
 KnownOn = Annotated[
     dt.date | None, typer.Option("--known-on", parser=parse_date, metavar="YYYY-MM-DD")
@@ -43,10 +47,12 @@ def import_(
     known_on: KnownOn = None,
     withdraw: Annotated[bool, typer.Option("--withdraw")] = False,
     json: JsonFlag = False,
+    try_only: Annotated[bool, typer.Option("--try")] = False,
 ) -> None:
     """Import files or folders; failing rows are quarantined.
 
-    Creates the workspace if there is none, like ``init``.
+    Creates the workspace if there is none, like ``init``. With ``--try`` nothing is read in;
+    layouts are proposed.
     """
     from risk.intake.importer import import_paths
     from serving.ingest.open_complaints import open_complaint_lines
@@ -57,6 +63,10 @@ def import_(
     if known_on is not None and known_on > day:
         raise KnownOnInFuture(known_on=known_on.isoformat(), today=day.isoformat())
     make_workspace(cli)
+    if try_only:
+        if not try_import(cli, paths, json=json):
+            raise typer.Exit(_ASKED)
+        return
     if withdraw:
         _withdraw(cli, paths, day, known_on, json=json)
         return
