@@ -141,6 +141,8 @@ def _show_dating(cli: CliContext, report: ImportReport) -> None:
 
 
 def _show(cli: CliContext, report: ImportReport) -> None:
+    from risk.contract import STORED_TABLES
+
     names = ("file", "table", "read", "accepted", "repeated", "quarantined")
     rows = [
         [
@@ -157,6 +159,10 @@ def _show(cli: CliContext, report: ImportReport) -> None:
         print_table([cli.text(f"import.{name}") for name in names], rows, right=(2, 3, 4, 5))
     if any(file.quarantined for file in report.files):
         print_line(cli.text("import.look", path=str(cli.workspace.quarantine)))
+    for file in report.files:
+        table = STORED_TABLES[file.table]
+        for name, cells in file.unreadable.items():
+            print_line(cli.text("look.import", column=table.field(name).zh, rows=cells))
     _show_dating(cli, report)
     if report.skipped:
         print_line(cli.text("import.skipped", files=", ".join(report.skipped)))
