@@ -21,7 +21,7 @@ from risk.intake.file_errors import (
 )
 from risk.intake.file_periods import file_order
 from risk.intake.readers import DATA_SUFFIXES
-from risk.intake.table_detection import detect_table
+from risk.intake.table_recognition import table_of_file
 
 MAX_DEPTH = 8
 """Levels of folders searched below a folder named on the command line."""
@@ -125,7 +125,7 @@ class _Search:
             raise NoRecordFiles(file=str(top))
 
     def _add_file(self, file: _File) -> None:
-        self._files[file.path] = detect_table(file.path)
+        self._files[file.path] = table_of_file(file.path)
         self._labels[file.path] = file.label
 
     def _add_archive(self, archive: _File) -> None:

@@ -4,27 +4,39 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from risk.contract import STORED_TABLES, Table
+from risk.contract import KNOWN_AT, STORED_TABLES, Table
+from risk.intake.account_notes import Note
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure
-from risk.intake.headings import HeadingMatcher
+from risk.intake.header_location import LocatedHeader
+from risk.intake.headers import Header
+from risk.intake.headings import HeadingMatcher, contract_matcher
+from risk.intake.import_accounts import store_account
 from risk.intake.orphan_rows import orphan_rows
 from risk.intake.prefetch import prefetch
+from risk.intake.project_names import find_project, waiting_notes
 from risk.intake.quarantine import FileQuarantine, write_quarantine
-from risk.intake.readers import open_sheets
+from risk.intake.readers import Sheet, open_sheets
 from risk.intake.readers.csv_columnar import chunks
 from risk.intake.readers.csv_text import CsvSheet
-from risk.intake.report import FileReport, ImportReport
+from risk.intake.report import FileReport, ImportReport, SheetReport
 from risk.intake.row_parser import Batch, BatchParser
-from risk.intake.sheet_selection import SelectedSheet, select_sheet
+from risk.intake.sheet_account import sheet_notes, sheet_report, unread_notes
+from risk.intake.sheet_names import supplied_cells
+from risk.intake.sheet_records import SheetRecords
+from risk.intake.sheet_selection import SelectedSheet, Selection, UnreadSheet, select_sheets
+from risk.intake.staged_checks import staged_notes
 from risk.intake.staging import Staging, newest_arrival
 from risk.intake.table_detection import detect_table
+from risk.intake.table_recognition import named_after_table, table_of_file
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 
@@ -41,17 +53,20 @@ def import_paths(
     paths: Sequence[Path],
     *,
     today: dt.date,
+    who: str = "",
     progress: RowProgress | None = None,
 ) -> ImportReport:
     """Import files and folders into the record store of ``workspace``.
 
     A file that fails is in the report's ``failed``; nothing of it is stored, and the other files
-    are imported. The CSV files of the quarantine are rewritten.
+    are imported. The CSV files of the quarantine are rewritten, and the
+    account of the import is stored.
 
     Args:
         workspace: workspace with the record store and the quarantine.
         paths: files, or folders of files.
         today: day of the import; ``known_at`` of rows without any date.
+        who: who imports, as kept with the account of the import.
         progress: callback for the number of rows read.
 
     Raises:
@@ -59,6 +74,7 @@ def import_paths(
     """
     with RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store:
         report = import_into(store, paths, today=today, progress=progress)
+        store_account(store, report, who=who)
         write_quarantine(store, workspace.quarantine)
     return report
 
@@ -77,11 +93,14 @@ def import_into(
     failed = list(found.failed)
     for path, table in found.files:
         try:
-            files.append(import_file(store, path, table=table, today=today, progress=progress))
+            label = found.labels.get(path, path.name)
+            reports = import_tables(store, path, table=table, today=today, progress=progress)
+            files += [replace(report, file=label) for report in reports]
         except IntakeFailure as failure:
             failed.append(failure)
     waiting = orphan_rows(store, after=before)
-    return ImportReport(tuple(files), tuple(failed), found.skipped, waiting)
+    notes = waiting_notes(store, waiting, after=before) if any(waiting.values()) else ()
+    return ImportReport(tuple(files), tuple(failed), found.skipped, waiting, notes, found.entered)
 
 
 def import_file(
@@ -93,70 +112,221 @@ def import_file(
     match: HeadingMatcher | None = None,
     progress: RowProgress | None = None,
 ) -> FileReport:
-    """Import one file in one transaction; ``table`` defaults to the one in the file's name.
-
-    ``match`` finds the field of a heading; by default the names of the contract are recognised.
+    """Import one table of a file; ``table`` defaults to the one in the file's name.
 
     Raises:
         IntakeFailure: the file could not be imported, and nothing of it is stored.
     """
     table = table or detect_table(path)
-    with open_sheets(path) as sheets:
-        selected = select_sheet(table, sheets, file=path.name, match=match)
-        with store.transaction():
-            return _Import(store, path.name, table, today).run(selected, progress)
+    source = _Source(store, path, table, today, match)
+    [report] = source.import_all(progress, others=False)
+    return report
+
+
+def import_tables(
+    store: RecordStore,
+    path: Path,
+    *,
+    today: dt.date,
+    table: Table | None = None,
+    match: HeadingMatcher | None = None,
+    progress: RowProgress | None = None,
+) -> list[FileReport]:
+    """Import all sheets of a file in one transaction and report each table.
+
+    A sheet that is not of ``table``, by default the table of the file, is read as the table that
+    its header fits. ``match`` finds the field of a heading of ``table``; by default the names of
+    the contract are recognised.
+
+    Raises:
+        IntakeFailure: the file could not be imported, and nothing of it is stored.
+    """
+    table = table or table_of_file(path)
+    return _Source(store, path, table, today, match).import_all(progress, others=True)
+
+
+class _Source:
+    """File to import, with the table it holds."""
+
+    def __init__(
+        self,
+        store: RecordStore,
+        path: Path,
+        table: Table,
+        today: dt.date,
+        match: HeadingMatcher | None,
+    ) -> None:
+        self._store = store
+        self._path = path
+        self._table = table
+        self._today = today
+        self._match = match
+
+    def import_all(self, progress: RowProgress | None, *, others: bool) -> list[FileReport]:
+        """Import the sheets of the table, with ``others`` those of other tables too."""
+        with open_sheets(self._path) as sheets:
+            selection = select_sheets(
+                self._table,
+                sheets,
+                file=self._path.name,
+                match=self._match,
+                supply=self._supply,
+                others=others,
+            )
+            names = {self._table.name, *(sheet.table.name for sheet in selection.read)}
+            with self._store.transaction():
+                return [self._import(table, selection, progress) for table in _ordered(names)]
+
+    def _import(
+        self, table: Table, selection: Selection, progress: RowProgress | None
+    ) -> FileReport:
+        match = self._match if table is self._table and self._match else contract_matcher(table)
+        sheets = [sheet for sheet in selection.read if sheet.table is table]
+        unread = selection.unread if table is self._table else ()
+        report = _Import(self._store, self._path.name, table, self._today, match).run(
+            sheets, unread, progress
+        )
+        if table is not self._table or named_after_table(self._path):
+            return report
+        by_header = Note("table_by_header", {"table": table.zh})
+        return replace(report, notes=(by_header, *report.notes))
+
+    def _supply(self, table: Table, sheet: Sheet, located: LocatedHeader) -> Mapping[str, str]:
+        if sheet.strict_width:  # a CSV file has no sheets with names
+            return {}
+        titles = located.cells.titles
+        find = partial(find_project, self._store)
+        stem = self._path.stem
+        return supplied_cells(table, located.fields, sheet.name, titles, stem, find)
 
 
 class _Import:
-    """Import of one file."""
+    """Import of the sheets of one table of a file."""
 
-    def __init__(self, store: RecordStore, file: str, table: Table, today: dt.date) -> None:
+    def __init__(
+        self,
+        store: RecordStore,
+        file: str,
+        table: Table,
+        today: dt.date,
+        match: HeadingMatcher,
+    ) -> None:
+        self._store = store
         self._file = file
         self._table = table
         self._today = today
+        self._match = match
         self._staging = Staging(store, table)
         self._quarantine = FileQuarantine(store, table, file)
+        self._read = self._good = 0
+        self._marks: Counter[str] = Counter()
 
-    def run(self, selected: SelectedSheet, progress: RowProgress | None) -> FileReport:
-        """Read and store all rows of ``selected``."""
-        read = good = 0
-        marks: Counter[str] = Counter()
-        with self._batches(selected) as batches:
-            for batch in batches:
-                self._staging.add(batch)
-                self._quarantine.add(batch.bad, batch.corrects)
-                read, good = read + batch.read, good + batch.good
-                marks.update(batch.marks)
-                if progress is not None:
-                    progress(self._file, read)
+    def run(
+        self,
+        sheets: Sequence[SelectedSheet],
+        unread: Sequence[UnreadSheet],
+        progress: RowProgress | None,
+    ) -> FileReport:
+        """Read and store all rows of ``sheets``."""
+        readers = [self._reader(selected) for selected in sheets]
+        for selected, records in zip(sheets, readers, strict=True):
+            self._stage(selected, records, progress)
+        notes = [note for one in zip(sheets, readers, strict=True) for note in sheet_notes(*one)]
+        notes += unread_notes(unread)
+        notes += staged_notes(
+            self._store,
+            self._table,
+            headings=_headings(sheets),
+            dated=any(c.field is KNOWN_AT for one in sheets for c in one.header.columns),
+        )
         accepted = self._staging.commit()
         self._quarantine.commit()
+        set_aside = sum(records.set_aside.total() for records in readers)
         return FileReport(
             file=self._file,
             table=self._table.name,
-            read=read,
+            read=self._read + set_aside,
             accepted=accepted,
-            repeated=good - accepted,
-            quarantined=read - good,
-            marks=dict(marks),
-            ignored_columns=selected.header.unread,
-            unread_sheets=selected.unread,
+            repeated=self._good - accepted,
+            quarantined=self._read - self._good,
+            set_aside=set_aside,
+            marks=dict(self._marks),
+            ignored_columns=_distinct(name for one in sheets for name in one.header.unread),
+            unread_sheets=tuple(sheet.name for sheet in unread if sheet.reason != "blank"),
+            sheets=(
+                *(sheet_report(*one) for one in zip(sheets, readers, strict=True)),
+                *(SheetReport(one.name, one.reason, one.missing) for one in unread),
+            ),
+            notes=tuple(notes),
         )
 
-    @contextmanager
-    def _batches(self, selected: SelectedSheet) -> Iterator[Iterator[Batch]]:
-        """Batches of rows, columnar for CSV; quarantine files and other formats go row by row."""
+    def _reader(self, selected: SelectedSheet) -> SheetRecords:
+        return SheetRecords(
+            self._table,
+            selected.sheet,
+            selected.header,
+            cells=selected.located.cells,
+            match=self._match,
+            file=self._file,
+            supplied=tuple(selected.supplied.values()),
+        )
+
+    def _stage(
+        self, selected: SelectedSheet, records: SheetRecords, progress: RowProgress | None
+    ) -> None:
+        for batches in self._all_batches(selected, records):
+            with batches as prefetched:
+                for batch in prefetched:
+                    self._add(batch)
+                    if progress is not None:
+                        progress(self._file, self._read)
+
+    def _add(self, batch: Batch) -> None:
+        self._staging.add(batch)
+        self._quarantine.add(batch.bad, batch.corrects)
+        self._read += batch.read
+        self._good += batch.good
+        self._marks.update(batch.marks)
+
+    def _all_batches(
+        self, selected: SelectedSheet, records: SheetRecords
+    ) -> Iterator[AbstractContextManager[Iterator[Batch]]]:
+        """Batches of all blocks: columnar for CSV, else and from a different header on by rows."""
         sheet, header = selected.sheet, selected.header
-        if isinstance(sheet, CsvSheet) and header.quarantine_id is None:
-            columnar = ColumnarParser(self._table, header, today=self._today)
-            with (
-                prefetch(chunks(sheet, header.width)) as parted,
-                prefetch(columnar.batches(parted)) as batches,
-            ):
-                yield batches
-        else:
+        start = None
+        if isinstance(sheet, CsvSheet) and header.quarantine_id is None and not header.alternates:
+            yield self._columnar(sheet, header, records)
+            if records.resume_at is None:
+                return
+            start = records.resume_at
+        for block, rows in records.blocks(start=start):
             parser = BatchParser(
-                self._table, header, strict_width=sheet.strict_width, today=self._today
+                self._table, block, strict_width=sheet.strict_width, today=self._today
             )
-            with prefetch(parser.batches(selected.rows())) as batches:
-                yield batches
+            yield prefetch(parser.batches(rows))
+
+    @contextmanager
+    def _columnar(
+        self, sheet: CsvSheet, header: Header, records: SheetRecords
+    ) -> Iterator[Iterator[Batch]]:
+        columnar = ColumnarParser(self._table, header, today=self._today)
+        with (
+            prefetch(records.chunks(chunks(sheet, header.width))) as parted,
+            prefetch(columnar.batches(parted)) as batches,
+        ):
+            yield batches
+
+
+def _ordered(names: Iterable[str]) -> list[Table]:
+    order = ["projects", *STORED_TABLES]
+    return [STORED_TABLES[name] for name in sorted(names, key=order.index)]
+
+
+def _headings(sheets: Sequence[SelectedSheet]) -> dict[str, str]:
+    """Headings as written by field, of the first sheet that has the column."""
+    columns = [column for one in reversed(sheets) for column in one.header.columns]
+    return {column.field.name: column.heading or column.field.zh for column in columns}
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))

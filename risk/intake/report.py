@@ -6,16 +6,53 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from risk.intake.account_notes import Note
 from risk.intake.file_errors import IntakeFailure
 from risk.locale import Language
 
 
 @dataclass(frozen=True)
-class FileReport:
-    """Imported file. ``read`` always equals ``accepted + repeated + quarantined``.
+class SheetReport:
+    """Sheet of a file.
 
-    ``marks`` counts data-quality marks by name; ``ignored_columns`` were not read;
-    ``unread_sheets`` look like the table too, but only one sheet of a workbook is read.
+    ``unread`` is empty, or the reason why the sheet was not read: ``hidden``, ``blank``,
+    ``no_header`` or ``incomplete`` (then required columns are ``missing``). ``columns`` maps
+    headings to fields, ``units`` headings to the unit of their amounts. ``supplied`` are the cells
+    of fields without a column, by field.
+    """
+
+    name: str
+    unread: str = ""
+    missing: tuple[str, ...] = ()
+    header_row: int = 0
+    columns: Mapping[str, str] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+    supplied: Mapping[str, str] = field(default_factory=dict)
+    blocks: int = 1
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as plain data."""
+        return {
+            "name": self.name,
+            "unread": self.unread,
+            "missing": list(self.missing),
+            "header_row": self.header_row,
+            "columns": dict(self.columns),
+            "units": dict(self.units),
+            "ignored": list(self.ignored),
+            "supplied": dict(self.supplied),
+            "blocks": self.blocks,
+        }
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """Rows of one table in an imported file.
+
+    ``read`` always equals ``accepted + repeated + quarantined + set_aside``; rows set aside are no
+    records (totals, signatures, repeated headers). ``marks`` counts data-quality marks by name;
+    ``ignored_columns`` were not read; ``unread_sheets`` are sheets of the file not read.
     """
 
     file: str
@@ -24,12 +61,20 @@ class FileReport:
     accepted: int
     repeated: int
     quarantined: int
+    set_aside: int = 0
     marks: Mapping[str, int] = field(default_factory=dict)
     ignored_columns: tuple[str, ...] = ()
     unread_sheets: tuple[str, ...] = ()
+    sheets: tuple[SheetReport, ...] = ()
+    notes: tuple[Note, ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
-        """The report as plain data."""
+    @property
+    def needs_answer(self) -> bool:
+        """Whether a value was lost or a person has to decide."""
+        return self.quarantined > 0 or any(note.needs_answer for note in self.notes)
+
+    def as_json(self, language: Language = "zh") -> dict[str, Any]:
+        """The report as plain data; notes are in ``language``."""
         return {
             "file": self.file,
             "table": self.table,
@@ -37,9 +82,12 @@ class FileReport:
             "accepted": self.accepted,
             "repeated": self.repeated,
             "quarantined": self.quarantined,
+            "set_aside": self.set_aside,
             "marks": dict(self.marks),
             "ignored_columns": list(self.ignored_columns),
             "unread_sheets": list(self.unread_sheets),
+            "sheets": [sheet.as_json() for sheet in self.sheets],
+            "notes": [note.as_json(language) for note in self.notes],
         }
 
 
@@ -52,6 +100,7 @@ class TableReport:
     repeated: int
     quarantined: int
     waiting: int
+    set_aside: int = 0
 
     def as_json(self) -> dict[str, int]:
         """The report as plain data."""
@@ -61,17 +110,32 @@ class TableReport:
             "repeated": self.repeated,
             "quarantined": self.quarantined,
             "waiting": self.waiting,
+            "set_aside": self.set_aside,
         }
 
 
 @dataclass(frozen=True)
 class ImportReport:
-    """Whole import. Nothing of ``failed`` files is stored; ``skipped`` are not record files."""
+    """Whole import.
+
+    Nothing of ``failed`` files is stored; ``skipped`` are not record files.
+    ``entered`` are the subfolders and archives that were read.
+
+    ``notes`` are about the import as a whole, those of a file are in its report.
+    """
 
     files: tuple[FileReport, ...]
     failed: tuple[IntakeFailure, ...]
     skipped: tuple[str, ...]
     waiting: Mapping[str, int]
+    notes: tuple[Note, ...] = ()
+    entered: tuple[str, ...] = ()
+
+    @property
+    def needs_answer(self) -> bool:
+        """Whether a value of any file was lost or a person has to decide."""
+        notes = any(note.needs_answer for note in self.notes)
+        return notes or any(report.needs_answer for report in self.files)
 
     @property
     def tables(self) -> dict[str, TableReport]:
@@ -82,7 +146,7 @@ class ImportReport:
         """JSON-serialisable report; messages of failures are in ``language``."""
         return {
             "tables": {name: total.as_json() for name, total in self.tables.items()},
-            "files": [report.as_json() for report in self.files],
+            "files": [report.as_json(language) for report in self.files],
             "failed": [
                 {
                     "file": failure.fields["file"],
@@ -92,6 +156,9 @@ class ImportReport:
                 for failure in self.failed
             ],
             "skipped": list(self.skipped),
+            "entered": list(self.entered),
+            "notes": [note.as_json(language) for note in self.notes],
+            "needs_answer": self.needs_answer,
         }
 
     def _total(self, table: str) -> TableReport:
@@ -102,4 +169,5 @@ class ImportReport:
             repeated=sum(report.repeated for report in files),
             quarantined=sum(report.quarantined for report in files),
             waiting=self.waiting[table],
+            set_aside=sum(report.set_aside for report in files),
         )

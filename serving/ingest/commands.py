@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from serving.ingest.resources import require_all_imported
-from serving.terminal.context import CliContext, cli_context
+from serving.ingest.texts import account_lines, answer_line
+from serving.terminal.context import cli_context, os_user_name
 from serving.terminal.options import JsonFlag
-from serving.terminal.output import print_json, print_line, print_table, row_progress
+from serving.terminal.output import print_json, print_line, print_note, row_progress
 from serving.terminal.resources import make_workspace
 
-if TYPE_CHECKING:
-    from risk.intake.report import ImportReport
+NEEDS_ANSWER = 3
+"""Exit code if a value was lost or a person has to decide."""
 
 
 def import_(
@@ -25,41 +26,24 @@ def import_(
 ) -> None:
     """Import files or folders; failing rows are quarantined.
 
-    Creates the workspace if there is none, like ``init``.
+    Creates the workspace if there is none, like ``init``. Ends with exit code 3 if a value was
+    lost or a person has to decide.
     """
     from risk.intake.importer import import_paths
 
     cli = cli_context(context)
     make_workspace(cli)
     with row_progress() as step:
-        report = import_paths(cli.workspace, paths, today=dt.date.today(), progress=step)
+        report = import_paths(
+            cli.workspace, paths, today=dt.date.today(), who=os_user_name(), progress=step
+        )
     if json:
         print_json(report.as_json(cli.language))
     else:
-        _show(cli, report)
+        for line in account_lines(report, cli.language):
+            print_line(line)
     require_all_imported(cli, report)
-
-
-def _show(cli: CliContext, report: ImportReport) -> None:
-    names = ("file", "table", "read", "accepted", "repeated", "quarantined")
-    rows = [
-        [
-            file.file,
-            file.table,
-            str(file.read),
-            str(file.accepted),
-            str(file.repeated),
-            str(file.quarantined),
-        ]
-        for file in report.files
-    ]
-    if rows:
-        print_table([cli.text(f"import.{name}") for name in names], rows, right=(2, 3, 4, 5))
-    if any(file.quarantined for file in report.files):
-        print_line(cli.text("import.look", path=str(cli.workspace.quarantine)))
-    if report.skipped:
-        print_line(cli.text("import.skipped", files=", ".join(report.skipped)))
-    waiting = {name: total.waiting for name, total in report.tables.items() if total.waiting}
-    if waiting:
-        counts = ", ".join(f"{name} {rows}" for name, rows in waiting.items())
-        print_line(cli.text("import.waiting", counts=counts))
+    answer = answer_line(report, str(cli.workspace.quarantine), cli.language)
+    if answer is not None:
+        print_note(answer) if json else print_line(answer)
+        raise typer.Exit(NEEDS_ANSWER)
