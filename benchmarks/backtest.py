@@ -21,6 +21,7 @@ from pathlib import Path
 from risk.intake.importer import import_paths
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
+from serving import clock
 from serving.models.backtest_text import Part, backtest_parts, worth_part
 from training.evaluation.ablation import ablation
 from training.evaluation.backtest import backtest
@@ -47,7 +48,7 @@ def document(options: argparse.Namespace) -> str:
     span = (options.first, options.last)
     with tempfile.TemporaryDirectory() as directory:
         workspace = Workspace(Path(directory))
-        import_paths(workspace, [options.folder], today=dt.date.today())
+        import_paths(workspace, [options.folder], today=clock.today())
         with RecordStore(workspace.records, read_only=True) as store:
             started = time.perf_counter()
             done = backtest(store, *span, capacity=options.capacity, progress=show_progress)

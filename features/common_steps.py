@@ -71,7 +71,7 @@ EVENTS = Step(
     FROM known_cases c
     LEFT JOIN (
       SELECT DISTINCT a.as_of, v.case_id
-      FROM as_ofs a JOIN cases v ON v.known_at < a.as_of
+      FROM as_ofs a JOIN cases_versions v ON v.known_at < a.as_of
       WHERE v.status = 'confirmed' OR v.confirmed_on IS NOT NULL
     ) x ON x.as_of = c.as_of AND x.case_id = c.case_id
     WHERE c.project_id IS NOT NULL AND c.status <> 'unfounded' AND x.case_id IS NOT NULL

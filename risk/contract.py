@@ -81,6 +81,22 @@ class Table:
 KNOWN_AT = Field("known_at", "入库日期", FieldType.DATE)
 """Field of every table: the day the authority's system learnt of that version."""
 
+
+class DatedBy(StrEnum):
+    """Where the ``known_at`` of a stored row comes from."""
+
+    GIVEN = "given"
+    """The row's own ``known_at``; also stored as NULL, by releases before this column."""
+    UNFOLDED = "unfolded"
+    """A version derived from the dates of the record."""
+    STATED = "stated"
+    """The day stated for the file: by an option, a layout, or the month in its name."""
+    IMPORT = "import"
+    """The day of the import."""
+    SEALED = "sealed"
+    """Moved to a day up to which lists were already sealed."""
+
+
 _ID, _TEXT, _DATE, _MONTH = FieldType.ID, FieldType.TEXT, FieldType.DATE, FieldType.MONTH
 _MONEY, _COUNT, _SHARE = FieldType.MONEY, FieldType.COUNT, FieldType.SHARE
 _NUMBER, _BOOL, _ENUM = FieldType.NUMBER, FieldType.BOOL, FieldType.ENUM

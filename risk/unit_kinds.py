@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from risk.contract import KNOWN_AT, STORED_TABLES
+from risk.effective_rows import effective_rows_sql
 
 Kind = Literal["project", "employer"]
 KINDS: tuple[Kind, ...] = ("project", "employer")
@@ -47,7 +48,7 @@ def _columns(table: str, alias: str, instead: Mapping[str, str], *more: str) -> 
     names = [field.name for field in STORED_TABLES[table].fields]
     return ", ".join(
         f"{instead[name]} AS {name}" if name in instead else f"{alias}.{name} AS {name}"
-        for name in (*names, KNOWN_AT.name, "arrival", *more)
+        for name in (*names, KNOWN_AT.name, "arrival", "dated_by", "withdrawn", *more)
     )
 
 
@@ -73,21 +74,24 @@ _LINKED_EMPLOYER = _columns(
 
 _SELECTS: Mapping[str, str] = {
     "projects": f"""
-      SELECT {_PROJECT_OF_ORG}, o.known_at, o.arrival
+      SELECT {_PROJECT_OF_ORG}, o.known_at, o.arrival, o.dated_by, o.withdrawn
       FROM {{prefix}}organizations o WHERE o.org_kind = 'employer'
     """,
     "projects_versions": f"""
-      SELECT {_PROJECT_OF_ORG}, o.known_at, o.arrival, o.superseded_at
+      SELECT {_PROJECT_OF_ORG}, o.known_at, o.arrival, o.dated_by, o.withdrawn,
+        o.superseded_at
       FROM {{prefix}}organizations_versions o WHERE o.org_kind = 'employer'
     """,
     "cases": f"""
       SELECT {_entered("cases", "c", "case_id", project_id="c.org_id")}
-      FROM {{prefix}}cases c JOIN ({_FIRST_KNOWN}) f ON f.org_id = c.org_id
+      FROM ({effective_rows_sql(STORED_TABLES["cases"], "{prefix}cases")}) c
+      JOIN ({_FIRST_KNOWN}) f ON f.org_id = c.org_id
       WHERE c.project_id IS NULL
     """,
     "inspections": f"""
       SELECT {_entered("inspections", "i", "inspection_id")}
-      FROM {{prefix}}inspections i JOIN ({_FIRST_KNOWN}) f ON f.org_id = i.project_id
+      FROM ({effective_rows_sql(STORED_TABLES["inspections"], "{prefix}inspections")}) i
+      JOIN ({_FIRST_KNOWN}) f ON f.org_id = i.project_id
     """,
     "complaints": "SELECT * FROM {prefix}complaints",
     **{

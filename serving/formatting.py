@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from risk.contract import TABLES
 from risk.locale import Language, catalogue, text
+from serving.clock import office_time
 
 _WAN = 10_000
 _UNKNOWN = "—"
@@ -96,7 +97,7 @@ def format_date(
 
 def format_datetime(value: dt.datetime | None) -> str:
     """Return a moment in local time, to the minute."""
-    return _UNKNOWN if value is None else f"{value.astimezone():%Y-%m-%d %H:%M}"
+    return _UNKNOWN if value is None else f"{office_time(value):%Y-%m-%d %H:%M}"
 
 
 def code_label(kind: str, code: object, language: Language) -> str:

@@ -10,8 +10,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -34,6 +36,7 @@ from risk.locale import Language, text
 from risk.tiers import DEFAULT_TIERS, Tiers, TiersOutOfOrder
 from risk.unit_kinds import Kind
 from risk.workspace import Workspace
+from serving.clock import DEFAULT_TIMEZONE, set_timezone
 from serving.errors import CommandError
 
 PREFIX = "WAGEWATCH_"
@@ -160,6 +163,21 @@ class ServerSettings(_Section):
     workers: Annotated[int, Field(ge=1, le=64)] = 1
 
 
+def _require_timezone(name: str) -> str:
+    """Return ``name`` if it is the IANA name of a time zone."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(name) from error
+    return name
+
+
+class OfficeSettings(_Section):
+    """Time zone in which the office counts its days, by its IANA name."""
+
+    timezone: Annotated[str, AfterValidator(_require_timezone)] = DEFAULT_TIMEZONE
+
+
 class LimitSettings(_Section):
     """Requests per minute of one user or token; 0 means no limit."""
 
@@ -266,6 +284,24 @@ class DepositSettings(_Section):
     warn_days: Annotated[int, Field(ge=1, le=365)] = 60
 
 
+class LinkSettings(_Section):
+    """What happens to complaints whose words are the name of exactly one project.
+
+    ``ask``: a person confirms them; ``link``: they are linked after every import, by the rule that
+    ``confirmed_by`` confirmed on ``confirmed_on``.
+    """
+
+    equal_names: Literal["ask", "link"] = "ask"
+    confirmed_by: Annotated[str, Field(max_length=200)] = ""
+    confirmed_on: Annotated[str, Field(pattern=r"^$|^\d{4}-\d{2}-\d{2}$")] = ""
+
+    @model_validator(mode="after")
+    def _confirmed(self) -> Self:
+        if self.equal_names == "link" and not (self.confirmed_by.strip() and self.confirmed_on):
+            raise ValueError(f"{self.equal_names}, {self.confirmed_by!r}, {self.confirmed_on!r}")
+        return self
+
+
 PlaceName = Annotated[str, Field(min_length=1, max_length=50)]
 PlaceCode = Annotated[str, Field(pattern=r"^\d{2,12}$")]
 
@@ -290,6 +326,7 @@ class Settings(BaseSettings):
     training: TrainingSettings = TrainingSettings()
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()
+    office: OfficeSettings = OfficeSettings()
     limits: LimitSettings = LimitSettings()
     oidc: OidcSettings = OidcSettings()
     indicators: IndicatorSettings = IndicatorSettings()
@@ -297,6 +334,7 @@ class Settings(BaseSettings):
     matters: MatterSettings = MatterSettings()
     briefing: BriefingSettings = BriefingSettings()
     deposits: DepositSettings = DepositSettings()
+    links: LinkSettings = LinkSettings()
     places: Mapping[PlaceCode, PlaceName] = {}
 
     @classmethod
@@ -313,7 +351,7 @@ class Settings(BaseSettings):
 
 
 def load_settings(workspace: Workspace) -> Settings:
-    """Return the settings of ``workspace``.
+    """Return the settings of ``workspace``, and set the office's time zone of this process.
 
     Raises:
         WorkspaceMissing: the folder is not a workspace.
@@ -325,11 +363,13 @@ def load_settings(workspace: Workspace) -> Settings:
     workspace.require()
     values = _without_renamed(read_toml(workspace.settings_file), workspace.settings_file)
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as error:
         raise _invalid(error, workspace.settings_file) from error
     except SettingsError as error:
         raise SettingsUnreadable(path=f"{PREFIX}*", detail=str(error)) from error
+    set_timezone(settings.office.timezone)
+    return settings
 
 
 def database_url(workspace: Workspace, settings: Settings) -> str:

@@ -20,7 +20,7 @@ from risk.store.parquet_validation import (
     RecordsFolderRefused,
     wrong_type,
 )
-from risk.store.store import columns, versions_sql, views_for_kind
+from risk.store.store import MARKS, columns, versions_sql, views_for_kind
 from risk.unit_kinds import Kind
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ class SparkEngine:
 
 
 def _named(table: Table) -> list[tuple[str, str]]:
-    return [*columns(table), ("arrival", "BIGINT")]
+    return [*columns(table), ("arrival", "BIGINT"), *MARKS.items()]
 
 
 def _schema(table: Table) -> str:
@@ -187,6 +187,8 @@ def _layout_problems(found: DataFrame, table: Table) -> list[FolderProblem]:
     types = {field.name: field.dataType.simpleString().upper() for field in found.schema}
     problems = []
     for name, kind in _named(table):
+        if name not in types and name in MARKS:
+            continue  # folders of earlier releases; read as NULL
         if name not in types:
             problems.append(FolderProblem("missing_column", f"{table.name}.{name}"))
         elif types[name] != _TYPES.get(kind, kind):

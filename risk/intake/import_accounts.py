@@ -47,7 +47,8 @@ def stored_accounts(store: RecordStore, *, most: int = _MOST) -> list[ImportAcco
     if not store.rows("FROM duckdb_tables() WHERE table_name = 'imports'"):
         return []
     found = store.rows(
-        "SELECT id, imported_at, who, files, account FROM imports ORDER BY imported_at DESC, id LIMIT ?",
+        "SELECT id, imported_at, who, files, account FROM imports"
+        " ORDER BY imported_at DESC, id LIMIT ?",
         [most],
     )
     return [

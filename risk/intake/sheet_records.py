@@ -196,7 +196,7 @@ class SheetRecords:
                 same = sum(
                     index < len(heads) and plain(heads[index]) == text for index, text in filled
                 )
-                if heads and same * 3 >= len(filled) * 2 and same >= min(2, len(filled)):
+                if heads and same * 10 >= len(filled) * 9 and same >= min(2, len(filled)):
                     return True
         return False
 

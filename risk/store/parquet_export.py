@@ -142,7 +142,7 @@ def _write(store: RecordStore, part: Path, progress: Progress | None) -> dict[st
 def _write_table(store: RecordStore, table: Table, folder: Path) -> None:
     target = str(folder).replace("'", "''")
     store.rows(
-        f"COPY (SELECT {column_list(table)}, arrival, year(known_at) AS known_year"
+        f"COPY (SELECT {column_list(table)}, year(known_at) AS known_year"
         f" FROM main.{table.name})"
         f" TO '{target}' (FORMAT parquet, PARTITION_BY (known_year), COMPRESSION {_COMPRESSION})"
     )
@@ -190,14 +190,13 @@ class _Import:
             row[0]
             for row in self._store.rows(f"SELECT DISTINCT year(known_at) FROM main.{table.name}")
         }
-        untouched = [part.source() for part in parts if part.year not in stored]
+        untouched = [part.source(self._store) for part in parts if part.year not in stored]
         self._store.rows(f"CREATE TEMP TABLE met_{table.name} AS FROM main.{table.name} LIMIT 0")
         for part in parts:
             if part.year in stored:
-                self._store.rows(
-                    f"INSERT INTO met_{table.name} BY NAME {_not_stored_sql(table, part)}"
-                )
-        picked = f"SELECT {column_list(table)}, arrival FROM"
+                new = _not_stored_sql(table, part, self._store)
+                self._store.rows(f"INSERT INTO met_{table.name} BY NAME {new}")
+        picked = f"SELECT {column_list(table)} FROM"
         selects = [f"{picked} {source}" for source in (*untouched, f"met_{table.name}")]
         self._store.rows(f"CREATE TEMP VIEW new_{table.name} AS {' UNION ALL '.join(selects)}")
 
@@ -233,30 +232,36 @@ class _Import:
     def _insert(self, table: Table, parts: list[Partition], shift: int) -> TableImport:
         names = column_list(table)
         stored: int = self._store.rows(
-            f"INSERT INTO main.{table.name} ({names}, arrival)"
-            f" SELECT {names}, arrival + {shift} FROM new_{table.name}"
+            f"INSERT INTO main.{table.name} ({names})"
+            f" SELECT {names} FROM (SELECT * REPLACE (arrival + {shift} AS arrival)"
+            f" FROM new_{table.name})"
         )[0][0]
         self._store.rows(f"DROP VIEW new_{table.name}")
         self._store.rows(f"DROP TABLE met_{table.name}")
-        sources = " UNION ALL ".join(f"SELECT count(*) AS n FROM {part.source()}" for part in parts)
+        sources = " UNION ALL ".join(
+            f"SELECT count(*) AS n FROM {part.source(self._store)}" for part in parts
+        )
         rows: int = self._store.rows(f"SELECT sum(n)::BIGINT FROM ({sources})")[0][0]
         return TableImport(table.name, rows, stored)
 
 
-def _not_stored_sql(table: Table, part: Partition) -> str:
+def _not_stored_sql(table: Table, part: Partition, store: RecordStore) -> str:
     """SQL for the rows of ``part`` that are not in the store.
 
     The same content may occur twice in a row's history (a value changes and changes back), so
-    equal rows are numbered on both sides: with two stored, the third is new.
+    equal rows are numbered on both sides: with two stored, the third is new. ``dated_by`` makes no
+    difference.
     """
     names = [name for name, _ in columns(table)]
-    listed = column_list(table)
+    listed = ", ".join([*names, "withdrawn"])
     numbered = f"row_number() OVER (PARTITION BY {listed} ORDER BY arrival) AS copy"
     same = " AND ".join(f"incoming.{name} IS NOT DISTINCT FROM stored.{name}" for name in names)
+    both = ", ".join([*names, "dated_by", "withdrawn IS TRUE AS withdrawn"])
     return (
-        f"SELECT {listed}, arrival"
-        f" FROM (SELECT {listed}, arrival, {numbered} FROM {part.source()}) incoming"
-        f" ANTI JOIN (SELECT {listed}, {numbered} FROM main.{table.name}"
-        f" WHERE year(known_at) = {part.year}) stored"
-        f" ON incoming.copy = stored.copy AND {same}"
+        f"SELECT {column_list(table)}"
+        f" FROM (SELECT *, {numbered} FROM (SELECT {both}, arrival FROM {part.source(store)}))"
+        " incoming"
+        f" ANTI JOIN (SELECT {listed}, {numbered} FROM (SELECT {both}, arrival"
+        f" FROM main.{table.name} WHERE year(known_at) = {part.year})) stored"
+        f" ON incoming.copy = stored.copy AND incoming.withdrawn = stored.withdrawn AND {same}"
     )

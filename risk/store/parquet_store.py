@@ -18,7 +18,7 @@ from risk.store.parquet_validation import (
     RecordsFolderEmpty,
     RecordsFolderRefused,
     column_list,
-    read_parquet_sql,
+    records_sql,
     schema_problems,
 )
 from risk.store.store import RecordStore
@@ -68,11 +68,9 @@ def _create_views(store: RecordStore, folder: str) -> None:
     if problems:
         raise RecordsFolderRefused(path=folder, problems=problems)
     for table, paths in present:
-        source = read_parquet_sql(paths, "union_by_name := true")
+        source = records_sql(store, paths)
         store.rows(f"DROP TABLE {table.name}")
-        store.rows(
-            f"CREATE VIEW {table.name} AS SELECT {column_list(table)}, arrival FROM {source}"
-        )
+        store.rows(f"CREATE VIEW {table.name} AS SELECT {column_list(table)} FROM {source}")
 
 
 def _problems(store: RecordStore, table: Table, files: list[str]) -> list[FolderProblem]:

@@ -13,7 +13,7 @@ import duckdb
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
 from risk.errors import WagewatchError
 from risk.locale import Language, text
-from risk.store.store import RecordStore, columns
+from risk.store.store import MARKS, RecordStore, columns
 
 YEAR_FOLDER = "known_year"
 _YEAR = re.compile(rf"{YEAR_FOLDER}=([0-9]{{4}})")
@@ -66,14 +66,24 @@ class Partition:
     year: int
     files: tuple[Path, ...]
 
-    def source(self) -> str:
-        """SQL table function over the files; columns missing in some files are NULL there."""
-        return read_parquet_sql(self.files, "union_by_name := true")
+    def source(self, store: RecordStore) -> str:
+        """SQL of the files' rows; columns missing in some files are NULL there."""
+        return records_sql(store, self.files)
 
 
 def column_list(table: Table) -> str:
-    """Stored columns of ``table`` without ``arrival``, as SQL."""
-    return ", ".join(name for name, _ in columns(table))
+    """All stored columns of ``table``, as SQL."""
+    return ", ".join([*(name for name, _ in columns(table)), "arrival", *MARKS])
+
+
+def records_sql(store: RecordStore, files: Sequence[Path | str]) -> str:
+    """SQL of the rows of ``files``, with the columns of ``MARKS`` that folders may lack."""
+    source = read_parquet_sql(files, "union_by_name := true")
+    found = {row[0] for row in store.rows(f"DESCRIBE SELECT * FROM {source}")}
+    missing = "".join(
+        f", CAST(NULL AS {kind}) AS {name}" for name, kind in MARKS.items() if name not in found
+    )
+    return f"(SELECT *{missing} FROM {source})" if missing else source
 
 
 def find_partitions(folder: Path) -> dict[str, list[Partition]]:
@@ -149,17 +159,17 @@ def schema_problems(
     found = {row[0] for row in store.rows(f"DESCRIBE SELECT * FROM {source}")}
     problems = [
         FolderProblem("unknown_column", f"{table.name}.{name}")
-        for name in sorted(found - set(wanted))
+        for name in sorted(found - set(wanted) - set(MARKS))
     ]
     held = store.rows(
         "SELECT name, count(DISTINCT file_name), list(DISTINCT duckdb_type)"
         f" FROM {_call_sql('parquet_schema', files)} GROUP BY name"
     )
     holding = {name: (count, types) for name, count, types in held}
-    for name, kind in wanted.items():
+    for name, kind in {**wanted, **MARKS}.items():
         count, types = holding.get(name, (0, []))
         others = sorted(set(types) - {kind})
-        if count < len(files):
+        if count < len(files) and name not in MARKS:
             problems.append(FolderProblem("missing_column", f"{table.name}.{name}"))
         elif others:
             problems.append(wrong_type(table, name, ", ".join(others), kind))
@@ -181,7 +191,7 @@ def _value_problems(
     for part in parts:
         counts = ", ".join(f"count(*) - count({name})" for name in filled)
         astray = f"count(*) FILTER (year(known_at) <> {part.year})"
-        *missing, away = store.rows(f"SELECT {counts}, {astray} FROM {part.source()}")[0]
+        *missing, away = store.rows(f"SELECT {counts}, {astray} FROM {part.source(store)}")[0]
         for name, count in zip(filled, missing, strict=True):
             empty[name] += count
         if away:

@@ -1,9 +1,13 @@
 """Record store: every version of every record, in one DuckDB file.
 
-Each table of the contract is one table with its fields (money in fen, months as their first day),
-``known_at``, and ``arrival``, a number that grows with every stored version. Rows are never
-overwritten. The ``<table>_versions`` views give the state before a date: ``superseded_at`` is the
-day from which a later version replaces a row.
+Each table of the contract is one table with its fields (money in fen, months as their first day)
+and ``known_at``. ``arrival`` is a number that grows with every stored version; ``dated_by`` says
+where ``known_at`` comes from (:class:`risk.contract.DatedBy`, NULL is given); ``withdrawn`` marks a
+version in which the authority took the record back (NULL is false). Rows are never overwritten.
+
+The ``<table>_versions`` views give the state before a date: ``superseded_at`` is the day from which
+a later version replaces a row. They have neither withdrawn versions nor those that dated ones
+replaced (:mod:`risk.effective_rows`).
 """
 
 from __future__ import annotations
@@ -19,12 +23,16 @@ from typing import Any, Self
 import duckdb
 
 from risk.contract import KNOWN_AT, OWN_TABLES, STORED_AS, STORED_TABLES, TABLES, Table
+from risk.effective_rows import effective_rows_sql
 from risk.errors import WagewatchError
 from risk.store.temp_directory import TempDirectory, acquire
 from risk.unit_kinds import EMPLOYERS_SCHEMA, Kind, base_views
 
 _OPENINGS = "openings"
 _FILTERED = "filtered_"
+
+MARKS: Mapping[str, str] = {"dated_by": "VARCHAR", "withdrawn": "BOOLEAN"}
+"""SQL types of the stored columns that describe a version; they are in no digest."""
 
 
 class RecordStoreBusy(WagewatchError):
@@ -57,7 +65,7 @@ class FeedSpan:
 
 
 def columns(table: Table) -> list[tuple[str, str]]:
-    """(name, SQL type) of every stored column of ``table`` except ``arrival``."""
+    """(name, SQL type) of every field of ``table`` and ``known_at``, as stored."""
     fields = [*table.fields, KNOWN_AT]
     return [(field.name, STORED_AS[field.type]) for field in fields]
 
@@ -92,8 +100,8 @@ class RecordStore:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         try:
             self.connection = duckdb.connect(str(path), read_only=read_only)
-            if read_only and not self._has_every_table():
-                # Written by an earlier release: add the missing tables first.
+            if read_only and not self._is_current():
+                # Written by an earlier release: add the missing tables and columns first.
                 self.connection.close()
                 RecordStore(path).close()
                 self.connection = duckdb.connect(str(path), read_only=True)
@@ -273,16 +281,30 @@ class RecordStore:
                 self.connection.execute(f"SET temp_directory = '{place}'")
         return directory
 
-    def _has_every_table(self) -> bool:
+    def _is_current(self) -> bool:
         found = {row[0] for row in self.rows("SELECT table_name FROM duckdb_tables()")}
         schemas = {row[0] for row in self.rows("SELECT schema_name FROM duckdb_schemas()")}
-        return {*STORED_TABLES, _OPENINGS} <= found and EMPLOYERS_SCHEMA in schemas
+        complete = {*STORED_TABLES, _OPENINGS} <= found and EMPLOYERS_SCHEMA in schemas
+        return complete and not self._without_marks()
+
+    def _without_marks(self) -> list[tuple[str, str]]:
+        """(table, column) of the missing columns of :data:`MARKS`."""
+        found = set(
+            self.rows(
+                "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'main'"
+            )
+        )
+        return [
+            (name, mark) for name in STORED_TABLES for mark in MARKS if (name, mark) not in found
+        ]
 
     def _create_schema(self) -> None:
         with self.transaction():
             self.connection.execute("CREATE SEQUENCE IF NOT EXISTS arrivals")
             for table in STORED_TABLES.values():
                 self.connection.execute(_table_ddl(table))
+            for name, mark in self._without_marks():
+                self.connection.execute(f"ALTER TABLE {name} ADD COLUMN {mark} {MARKS[mark]}")
             for table in STORED_TABLES.values():
                 self.connection.execute(_versions_ddl(table))
             self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {EMPLOYERS_SCHEMA}")
@@ -312,7 +334,8 @@ class RecordStore:
 
 def _table_ddl(table: Table) -> str:
     body = ", ".join(f"{name} {kind}" for name, kind in columns(table))
-    return f"CREATE TABLE IF NOT EXISTS {table.name} ({body}, arrival BIGINT NOT NULL)"
+    marks = ", ".join(f"{name} {kind}" for name, kind in MARKS.items())
+    return f"CREATE TABLE IF NOT EXISTS {table.name} ({body}, arrival BIGINT NOT NULL, {marks})"
 
 
 def row_sums_sql(table: Table, rows: str, *more: str) -> str:
@@ -372,10 +395,14 @@ def versions_sql(table: Table, prefix: str = "", rows: str | None = None) -> str
     if table.name == "complaints":
         return _linked_complaints(prefix)
     key = ", ".join(table.key)
-    return (
-        f"SELECT *, lead(known_at) OVER (PARTITION BY {key} ORDER BY known_at, arrival)"
-        f" AS superseded_at FROM {rows or prefix + table.name}"
-    )
+    effective = effective_rows_sql(table, rows or prefix + table.name)
+    return f"""
+        SELECT * FROM (
+          SELECT *, lead(known_at) OVER (PARTITION BY {key} ORDER BY known_at, arrival)
+            AS superseded_at
+          FROM ({effective}) effective
+        ) v WHERE withdrawn IS NOT TRUE
+    """
 
 
 def superseded_sql(table: Table, stored: str) -> tuple[str, str]:
@@ -388,21 +415,31 @@ def superseded_sql(table: Table, stored: str) -> tuple[str, str]:
     """
     key = ", ".join(table.key)
     same = " AND ".join(f"t.{name} IS NOT DISTINCT FROM again.{name}" for name in table.key)
-    keyed = ", ".join(f"t.{name}" for name in table.key)
     return (
         f"""
         CREATE OR REPLACE TEMP TABLE {table.name}_superseded AS
-        SELECT t.place,
-               lead(t.known_at) OVER (PARTITION BY {keyed} ORDER BY t.known_at, t.arrival)
-                 AS superseded_at
-        FROM {stored} t
-        JOIN (SELECT {key} FROM {stored} GROUP BY {key} HAVING count(*) > 1) again ON {same}
-        QUALIFY superseded_at IS NOT NULL
+        WITH several AS (
+          SELECT t.*
+          FROM {stored} t
+          JOIN (SELECT {key} FROM {stored} GROUP BY {key}
+                HAVING count(*) > 1 OR bool_or(withdrawn)) again ON {same}
+        ), effective AS (
+          SELECT place, withdrawn,
+                 lead(known_at) OVER (PARTITION BY {key} ORDER BY known_at, arrival)
+                   AS superseded_at
+          FROM ({effective_rows_sql(table, "several")}) e
+        )
+        SELECT several.place, effective.superseded_at,
+               effective.place IS NULL OR effective.withdrawn IS TRUE AS hidden
+        FROM several LEFT JOIN effective ON effective.place = several.place
+        WHERE effective.superseded_at IS NOT NULL OR effective.place IS NULL
+           OR effective.withdrawn IS TRUE
         """,
         f"""
         CREATE OR REPLACE TEMP VIEW {table.name}_versions AS
         SELECT t.* EXCLUDE (place), s.superseded_at
         FROM {stored} t LEFT JOIN {table.name}_superseded s ON s.place = t.place
+        WHERE s.hidden IS NOT TRUE
         """,
     )
 
@@ -416,10 +453,11 @@ def _linked_complaints(prefix: str) -> str:
         else f"report.{name} AS {name}"
         for name in fields
     )
+    complaints = effective_rows_sql(TABLES["complaints"], f"{prefix}complaints")
     return f"""
-        WITH changes AS (
+        WITH effective AS ({complaints}), changes AS (
           SELECT complaint_id, known_at, arrival, 1 AS is_report, 0 AS is_link
-          FROM {prefix}complaints
+          FROM effective
           UNION ALL
           SELECT complaint_id, known_at, arrival, 0, 1 FROM {prefix}links
         ), states AS (
@@ -434,16 +472,20 @@ def _linked_complaints(prefix: str) -> str:
         ), report AS (
           SELECT *, row_number() OVER (PARTITION BY complaint_id ORDER BY known_at, arrival)
                       AS report_no
-          FROM {prefix}complaints
+          FROM effective
         ), link AS (
           SELECT complaint_id,
-                 CASE WHEN decision = 'linked' THEN project_id END AS project_id,
-                 CASE WHEN decision = 'linked' THEN org_id END AS org_id,
-                 row_number() OVER (PARTITION BY complaint_id ORDER BY known_at, arrival)
-                   AS link_no
-          FROM {prefix}links
+                 CASE WHEN counts THEN project_id END AS project_id,
+                 CASE WHEN counts THEN org_id END AS org_id, link_no
+          FROM (
+            SELECT *, decision = 'linked' AND withdrawn IS NOT TRUE AS counts,
+                   row_number() OVER (PARTITION BY complaint_id ORDER BY known_at, arrival)
+                     AS link_no
+            FROM {prefix}links
+          ) numbered
         )
-        SELECT {selected}, states.known_at, states.arrival, link.org_id AS linked_org_id,
+        SELECT {selected}, states.known_at, states.arrival, report.dated_by, report.withdrawn,
+               link.org_id AS linked_org_id,
                report.project_id IS NULL
                  AND (link.project_id IS NOT NULL OR link.org_id IS NOT NULL) AS linked,
                states.superseded_at
@@ -452,4 +494,5 @@ def _linked_complaints(prefix: str) -> str:
           ON report.complaint_id = states.complaint_id AND report.report_no = states.report_no
         LEFT JOIN link
           ON link.complaint_id = states.complaint_id AND link.link_no = states.link_no
+        WHERE report.withdrawn IS NOT TRUE
     """

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from starlette.types import Scope
 
 from serving.audit.repository import AuditEntry
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
+from serving.clock import now
 
 _LONGEST_SUBJECT = 500
 
@@ -25,7 +24,7 @@ def audit_entry(
     query = scope.get("query_string", b"")
     subject = scope["path"] + (f"?{query.decode('latin-1')}" if query else "")
     return AuditEntry(
-        at=dt.datetime.now(dt.UTC),
+        at=now(),
         request_id=state["request_id"],
         who=principal.name if principal else "",
         role=principal.role.value if principal else "",

@@ -22,6 +22,7 @@ from serving.auth.repository import Token, UserRepository
 from serving.auth.roles import Permission
 from serving.auth.secrets import PREFIX, token_hash
 from serving.auth.sessions import COOKIE, CSRF_HEADER, open_session
+from serving.clock import now
 from serving.db.change_stamp import ChangeStamp
 from serving.errors import ApiError
 
@@ -119,7 +120,7 @@ class Authenticator:
         if scheme.lower() != "bearer" or not secret.startswith(PREFIX):
             raise NotSignedIn()
         token = self._cached_token(secret)
-        if token is None or not token.valid_at(dt.datetime.now(dt.UTC)):
+        if token is None or not token.valid_at(now()):
             raise NotSignedIn()
         return token.principal()
 

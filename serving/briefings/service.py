@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from risk.store.store import RecordStore
 from serving.briefings.compose import compose_monthly, compose_yearly
 from serving.briefings.facts import Facts, collect_facts
 from serving.briefings.period import Period
 from serving.briefings.repository import Briefing, insert_briefing
+from serving.clock import now
 from serving.db.database import Database
 from serving.documents.model import Document
 from serving.settings import Settings
@@ -40,8 +39,8 @@ def store_briefing(
     database: Database, period: Period, region: str, kind: str, body: bytes, by: str
 ) -> None:
     """Store a monthly briefing; identical content is stored once."""
-    now = dt.datetime.now(dt.UTC)
-    insert_briefing(database.engine, Briefing(0, period.start, region, kind, "", now, by), body)
+    briefing = Briefing(0, period.start, region, kind, "", now(), by)
+    insert_briefing(database.engine, briefing, body)
 
 
 def _facts(

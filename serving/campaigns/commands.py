@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated
 
 import typer
 
+from serving.clock import now, office_date
 from serving.terminal.context import cli_context
 from serving.terminal.options import OnOrNone, Out, Region
 from serving.terminal.output import print_line, write_file
@@ -35,11 +35,11 @@ def campaign(
     from serving.documents.formats import RENDERERS
 
     settings = open_settings(cli).model_copy(update={"language": cli.language})
-    now = dt.datetime.now(dt.UTC)
-    day = on or now.astimezone().date()
+    moment = now()
+    day = on or office_date(moment)
     plan = get_plan(settings, name, day)
     principal = Principal("office", "office", Role.ADMIN, region)
     with open_database(cli, settings) as database:
-        progress = read_status(database, settings, principal, plan, day, now)
+        progress = read_status(database, settings, principal, plan, day, moment)
     write_file(out, RENDERERS[kind](campaign_report(progress, settings), settings.language))
     print_line(cli.text("written", path=str(out)))

@@ -15,7 +15,7 @@ from serving.campaigns.queries import read_status
 from serving.campaigns.schemas import Campaign, CampaignProgress, SweptShare, Unchecked, ZeroTarget
 from serving.campaigns.status import CampaignStatus
 from serving.campaigns.texts import campaign_title
-from serving.clock import now
+from serving.clock import now, office_date, today
 from serving.db.database import Database
 from serving.http.dependencies import DatabaseDep, settings_of
 from serving.http.parameters import CursorQuery, LimitQuery
@@ -33,7 +33,7 @@ Name = Annotated[str, Path(pattern=r"^[\w-]{1,40}$", description="api.parameters
 def list_campaigns(request: Request, principal: Reader) -> Page[Campaign]:
     """Campaigns, newest first."""
     settings = settings_of(request)
-    plans = list_plans(settings, now().astimezone().date())
+    plans = list_plans(settings, today())
     return Page(items=[_to_schema(plan, settings) for plan in plans], next=None)
 
 
@@ -98,7 +98,7 @@ def _status(
     request: Request, database: Database, principal: Principal, name: str
 ) -> CampaignStatus:
     settings, moment = settings_of(request), now()
-    today = moment.astimezone().date()
+    today = office_date(moment)
     plan = get_plan(settings, name, today)
     return read_status(database, settings, principal, plan, today, moment)
 

@@ -16,7 +16,7 @@ from serving.campaigns.queries import read_status
 from serving.campaigns.status import CampaignStatus, count_large_groups
 from serving.campaigns.texts import campaign_title, scope_text, zero_target_label
 from serving.campaigns.xlsx import campaign_xlsx
-from serving.clock import now
+from serving.clock import now, office_date, today
 from serving.http.dependencies import settings_of
 from serving.watchlists.reader import reader_of
 from serving.watchlists.repository import NothingPublished
@@ -35,12 +35,11 @@ Name = Annotated[str | None, Query(pattern=r"^[\w-]{1,40}$")]
 def campaign(request: Request, principal: Reader, name: Name = None) -> Response:
     """Show the progress of a campaign."""
     settings, language = settings_of(request), page_language(request)
-    today = now().astimezone().date()
     try:
         found = _status(request, principal, name)
     except NothingPublished:
         return render(request, "nothing", principal)
-    plan, left = found.plan, found.left
+    plan, left, plans = found.plan, found.left, list_plans(settings, today())
     everywhere = text("briefing.everywhere", language)
     place = formatting.region_name(plan.region, settings.places) if plan.region else everywhere
     ten, fifty = count_large_groups(found.open)
@@ -50,7 +49,7 @@ def campaign(request: Request, principal: Reader, name: Name = None) -> Response
         principal,
         one=found,
         plan=plan,
-        plans=[(each.name, campaign_title(each, language)) for each in list_plans(settings, today)],
+        plans=[(each.name, campaign_title(each, language)) for each in plans],
         title=campaign_title(plan, language),
         scope=scope_text(plan, language, place),
         places=found.shares("region_code"),
@@ -76,6 +75,6 @@ def campaign_sheet(request: Request, principal: Reader, name: Name = None) -> Re
 def _status(request: Request, principal: Principal, name: str | None) -> CampaignStatus:
     settings, moment = settings_of(request), now()
     reader = reader_of(request)
-    today = moment.astimezone().date()
+    today = office_date(moment)
     plan = get_plan(settings, name, reader.day(principal, today))
     return read_status(reader.database, settings, principal, plan, today, moment)

@@ -19,6 +19,7 @@ from serving.briefings import commands as briefing
 from serving.campaigns import commands as campaign
 from serving.cli import demo, init, monthly, serve, simulate
 from serving.complaint_links import commands as link
+from serving.complaint_links.after_import import link_after_import
 from serving.deposits import commands as deposits
 from serving.ingest import commands as import_
 from serving.ingest import records_commands as records
@@ -143,7 +144,8 @@ def _root(
     lang: Annotated[Literal["zh", "en"] | None, typer.Option("--lang")] = None,
     version: Annotated[bool, typer.Option("--version", is_eager=True, callback=_version)] = False,
 ) -> None:
-    context.obj = CliContext(Workspace(workspace), lang or cli_context(context).language)
+    language = lang or cli_context(context).language
+    context.obj = CliContext(Workspace(workspace), language, link_after_import)
 
 
 def _version(requested: bool) -> None:

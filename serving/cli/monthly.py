@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from serving.clock import now
 from serving.ingest.resources import import_submissions
 from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.options import AsOf, Region
@@ -105,9 +106,9 @@ def escalate_due(context: PublishContext, on: dt.date) -> None:
     from serving.matters.rules import matter_rules
     from serving.matters.sync import sync_from_lists
 
-    rules, now = matter_rules(context.settings.matters), dt.datetime.now(dt.UTC)
-    sync_from_lists(context.database, rules, now)
-    escalate(context.database, rules, on, now)
+    rules, moment = matter_rules(context.settings.matters), now()
+    sync_from_lists(context.database, rules, moment)
+    escalate(context.database, rules, on, moment)
 
 
 def write_briefings(

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
-import json
 import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from risk.locale import Language, text
+from risk.locale import text
+from serving.clock import now, office_date
+from serving.complaint_links.terminal import render_candidates, render_named
+from serving.ingest.open_complaints import day_after_today
 from serving.ingest.resources import import_submissions
 from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.options import AsOfOrNone, OutOrNone
-from serving.terminal.output import print_bytes, print_line, write_file
+from serving.terminal.output import print_bytes, print_line, print_note, write_file
 from serving.terminal.resources import open_database, open_records, open_settings
 
 if TYPE_CHECKING:
+    from serving.complaint_links.repository import Decision
     from serving.complaint_links.service import LinkChoice
+    from serving.settings import Settings
 
 GROUP = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 
 Format = Literal["table", "json", "csv"]
-_COLUMNS = (
-    *("complaint", "received", "said_site", "said_firm", "kind", "candidate", "name"),
-    *("probability", "words"),
-)
 
 
 @GROUP.callback()
@@ -46,8 +44,10 @@ def link(
     cli = cli_context(context)
     import_submissions(cli, open_settings(cli))
     with open_records(cli) as store:
-        found = unlinked_complaints(store, as_of or dt.date.today(), "")
-    content = _rendered([row for row in found if row["decided"] is None], shape, cli.language)
+        found = unlinked_complaints(store, as_of or day_after_today(), "")
+    content = render_candidates(
+        [row for row in found if row["decided"] is None], shape, cli.language
+    )
     if out is not None:
         write_file(out, content)
         print_line(cli.text("written", path=str(out)))
@@ -70,42 +70,76 @@ def decide(
         raise LinkUnclear(complaint_id=complaint)
     cli = cli_context(context)
     choice = LinkChoice(complaint, "refused" if none else "linked", project, org)
-    _store(cli, choice, dt.datetime.now(dt.UTC))
+    _store(cli, choice, now())
     said = text(f"links.{choice.decision}", cli.language)
     print_line(text("links.decided", cli.language, complaint_id=complaint, decision=said))
 
 
+@GROUP.command("exact")
+def exact(
+    context: typer.Context,
+    confirm: Annotated[bool, typer.Option("--confirm")] = False,
+    since_known: Annotated[bool, typer.Option("--since-known")] = False,
+    only_equal: Annotated[bool, typer.Option("--only-equal")] = False,
+    shape: Annotated[Format, typer.Option("--format")] = "table",
+) -> None:
+    """List complaints that give the name of exactly one project; confirm them all at once."""
+    from models.linkage.named_projects import open_complaints
+    from serving.complaint_links.named import named_decisions
+
+    cli = cli_context(context)
+    settings = open_settings(cli)
+    import_submissions(cli, settings)
+    with open_records(cli) as store:
+        found = open_complaints(store, day_after_today())
+    named = [one for one in found.named if one.likeness == "equal" or not only_equal]
+    print_bytes(render_named(named, shape, cli.language))
+    if confirm:
+        at = now()
+        decisions = named_decisions(named, os_user_name(), at, since_known=since_known)
+        _save(cli, settings, decisions, "link exact --confirm")
+        line = text("links.confirmed", cli.language, links=len(named))
+    else:
+        line = text("links.open", cli.language, complaints=found.count, named=len(named))
+    (print_line if shape == "table" else print_note)(line)
+
+
 def _store(cli: CliContext, choice: LinkChoice, at: dt.datetime) -> None:
     """Store the decision with its audit entry and import it into the record store."""
+    from serving.complaint_links.repository import Decision
+
+    decision = Decision(
+        complaint_id=choice.complaint_id,
+        decision=choice.decision,
+        project_id=choice.project_id,
+        org_id=choice.org_id,
+        region_code=_region_code(cli, choice),
+        probability=None,
+        decided_on=office_date(at),
+        decided_by=os_user_name(),
+        decided_at=at,
+    )
+    _save(cli, open_settings(cli), [decision], f"link decide {choice.complaint_id}")
+
+
+def _save(cli: CliContext, settings: Settings, decisions: Sequence[Decision], subject: str) -> None:
+    """Store decisions of one moment with one audit entry, and import them."""
     from serving.audit.repository import AuditEntry, add_audit_entries
     from serving.auth.principal import OFFICE
     from serving.auth.roles import Permission
-    from serving.complaint_links.repository import Decision
-    from serving.complaint_links.service import store_decision
+    from serving.complaint_links.service import store_decisions
     from serving.db.engine import writing
-    from serving.ingest.submissions import local_day
 
-    settings = open_settings(cli)
-    place = _region_code(cli, choice)
-    decision = Decision(
-        choice.complaint_id,
-        choice.decision,
-        choice.project_id,
-        choice.org_id,
-        place,
-        None,
-        local_day(at),
-        os_user_name(),
-        at,
-    )
+    if not decisions:
+        return
     entry = AuditEntry(
-        at=at,
+        at=decisions[0].decided_at,
         request_id=secrets.token_hex(8),
         who=os_user_name(),
         role=OFFICE.role.value,
         action=Permission.WRITE_LINKS.value,
         method="CLI",
-        subject=f"link decide {choice.complaint_id}",
+        subject=subject,
         region="",
         as_of=None,
         list_digest=None,
@@ -113,7 +147,7 @@ def _store(cli: CliContext, choice: LinkChoice, at: dt.datetime) -> None:
         status=201,
     )
     with open_database(cli, settings) as database, writing(database.engine).begin() as connection:
-        store_decision(connection, OFFICE, decision)
+        store_decisions(connection, OFFICE, decisions)
         add_audit_entries(connection, [entry])
     import_submissions(cli, settings)
 
@@ -143,43 +177,3 @@ def _region_code(cli: CliContext, choice: LinkChoice) -> str:
     if choice.org_id is not None and firm is None:
         raise OrganisationUnknown(org_id=choice.org_id)
     return str((site or firm or ("",))[0] or "")
-
-
-def _rendered(rows: Sequence[dict[str, Any]], shape: Format, language: Language) -> bytes:
-    if shape == "json":
-        # Amounts are stored in fen and shown in yuan.
-        yuan = [
-            {**row, "amount": None if row["amount"] is None else row["amount"] / 100}
-            for row in rows
-        ]
-        return (json.dumps(yuan, ensure_ascii=False, indent=2) + "\n").encode()
-    headings = [text(f"links.{name}", language) for name in _COLUMNS]
-    cells = [cells for row in rows for cells in _cells(row, language)]
-    if shape == "csv":
-        file = io.StringIO(newline="")
-        from serving.documents.sanitize import xml_safe
-
-        csv.writer(file).writerows([headings, *([xml_safe(cell) for cell in row] for row in cells)])
-        return file.getvalue().encode("utf-8-sig")
-    if not cells:
-        return (text("links.none", language) + "\n").encode()
-    from serving.documents.text_table import format_table
-
-    return format_table(headings, cells, (7,)).encode()
-
-
-def _cells(row: dict[str, Any], language: Language) -> list[list[str]]:
-    said = [row["complaint_id"], row["received_on"], row["project_text"], row["employer_text"]]
-    if not row["candidates"]:
-        return [[*said, "", "", "", "", ""]]
-    return [
-        [
-            *said,
-            text(f"links.{candidate['kind']}", language),
-            candidate["id"],
-            candidate["name"] or candidate["firm"],
-            f"{min(candidate['probability'], 0.99):.2f}",
-            " ".join([*candidate["site_words"], *candidate["firm_words"]]),
-        ]
-        for candidate in row["candidates"]
-    ]

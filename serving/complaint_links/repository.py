@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Literal
 
@@ -13,6 +13,10 @@ from serving.db.engine import utc
 from serving.db.tables import LINK_DECISIONS
 
 Verdict = Literal["linked", "refused"]
+Rule = Literal["named_together", "equal_name"]
+"""How a link came about without a look at each complaint: one confirmation for all that name a
+project, or the office's standing rule.
+"""
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,9 @@ class Decision:
     """``linked`` to a project, an organisation or both; ``refused``: none of the candidates.
 
     ``probability`` is that of the confirmed candidate when it was shown, or None.
-    ``region_code`` is that of the target, '' for a refusal.
+    ``region_code`` is that of the target, '' for a refusal. ``rule`` is None where a person decided
+    on this complaint alone. ``decided_on`` is the day the link counts from, ``decided_at`` the
+    moment of the decision.
     """
 
     complaint_id: str
@@ -32,6 +38,7 @@ class Decision:
     decided_on: dt.date
     decided_by: str
     decided_at: dt.datetime
+    rule: Rule | None = None
 
     def record(self) -> Mapping[str, object]:
         """Return the record for the ``links`` table, known on the day of the decision."""
@@ -46,9 +53,9 @@ class Decision:
         }
 
 
-def insert_decision(connection: Connection, decision: Decision) -> None:
-    """Insert a decision."""
-    connection.execute(insert(LINK_DECISIONS).values(asdict(decision)))
+def insert_decisions(connection: Connection, decisions: Sequence[Decision]) -> None:
+    """Insert decisions."""
+    connection.execute(insert(LINK_DECISIONS), [asdict(decision) for decision in decisions])
 
 
 def current_decisions(engine: Engine) -> Mapping[str, Decision]:

@@ -9,11 +9,15 @@ from pydantic import Field
 
 from serving.http.schemas import Schema, example
 
+Likeness = Literal["equal", "nearly"]
+Rule = Literal["named_together", "equal_name"]
 Number = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class LinkCandidate(Schema):
-    """A candidate; ``site_words`` and ``firm_words`` also occur in the complaint."""
+    """A candidate; ``site_words`` and ``firm_words`` also occur in the complaint. ``likeness`` is
+    set where the complaint gives its name, ``unique`` where it gives no other's.
+    """
 
     kind: Literal["project", "organisation"]
     id: str
@@ -24,10 +28,14 @@ class LinkCandidate(Schema):
     site_words: list[str]
     firm_words: list[str]
     under_way: bool | None
+    likeness: Likeness | None = None
+    unique: bool = False
 
 
 class LinkDecision(Schema):
-    """The current decision; targets outside the reader's region are null."""
+    """The current decision; targets outside the reader's region are null. ``rule`` is set where
+    nobody looked at this complaint alone.
+    """
 
     decision: Literal["linked", "refused"]
     project_id: str | None
@@ -35,6 +43,7 @@ class LinkDecision(Schema):
     decided_on: dt.date
     decided_by: str | None
     decided_at: dt.datetime | None
+    rule: Rule | None = None
 
 
 class UnlinkedComplaint(Schema):
@@ -74,3 +83,4 @@ class Link(Schema):
     decided_on: dt.date
     decided_by: str
     decided_at: dt.datetime
+    rule: Rule | None = None

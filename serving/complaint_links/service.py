@@ -14,11 +14,17 @@ from risk.contract import OWN_TABLES
 from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
-from serving.complaint_links.repository import Decision, Verdict, current_decisions, insert_decision
+from serving.clock import office_date
+from serving.complaint_links.repository import (
+    Decision,
+    Verdict,
+    current_decisions,
+    insert_decisions,
+)
 from serving.db.database import Database
 from serving.errors import ApiError
 from serving.ingest.repository import add_submission
-from serving.ingest.submissions import build_submission, local_day
+from serving.ingest.submissions import build_submission
 
 Document = Mapping[str, Any]
 
@@ -121,21 +127,24 @@ def decide(
         org_id=choice.org_id,
         region_code=_region_code(connection, database, principal, choice, row),
         probability=_probability(row, choice),
-        decided_on=local_day(at),
+        decided_on=office_date(at),
         decided_by=principal.name,
         decided_at=at,
     )
-    store_decision(connection, principal, decision)
+    store_decisions(connection, principal, [decision])
     return decision
 
 
-def store_decision(connection: Connection, principal: Principal, decision: Decision) -> None:
-    """Store the decision, and its record as a submission to the record store."""
-    insert_decision(connection, decision)
-    submission = build_submission(
-        OWN_TABLES["links"], [decision.record()], principal, decision.decided_at
-    )
-    add_submission(connection, submission)
+def store_decisions(
+    connection: Connection, principal: Principal, decisions: Sequence[Decision]
+) -> None:
+    """Store decisions of one moment, and their records as a submission to the record store."""
+    if not decisions:
+        return
+    insert_decisions(connection, decisions)
+    records = [decision.record() for decision in decisions]
+    at = decisions[0].decided_at
+    add_submission(connection, build_submission(OWN_TABLES["links"], records, principal, at))
 
 
 def _region_code(
@@ -187,7 +196,7 @@ def _current_decision(
         hidden = {
             name: _visible_id(row, known[name], principal) for name in ("project_id", "org_id")
         }
-        return {**known, **hidden, "decided_by": None, "decided_at": None}
+        return {**known, **hidden, "decided_by": None, "decided_at": None, "rule": None}
     inside = covers(principal, made.region_code)
     return {
         "decision": made.decision,
@@ -196,6 +205,7 @@ def _current_decision(
         "decided_on": made.decided_on.isoformat(),
         "decided_by": made.decided_by,
         "decided_at": made.decided_at,
+        "rule": made.rule,
     }
 
 

@@ -58,6 +58,16 @@ WATCHLISTS = Table(
 
 ``digest`` is the SHA-256 of ``body``."""
 
+WATCHLIST_MARKS = Table(
+    "watchlist_marks",
+    METADATA,
+    Column("watchlist_id", Integer, ForeignKey("watchlists.id"), primary_key=True),
+    Column("arrival", BigInteger, nullable=False),
+    Column("opening", String(36), nullable=False),
+    Column("digest", String(64), nullable=False),
+)
+"""The record store at the sealing of a list, see :mod:`risk.store.marks`; older lists have none."""
+
 WATCHLIST_ENTRIES = Table(
     "watchlist_entries",
     METADATA,
@@ -430,9 +440,21 @@ LINK_DECISIONS = Table(
     Column("decided_on", Date, nullable=False),
     Column("decided_by", String(200), nullable=False),
     Column("decided_at", _TIME, nullable=False),
+    Column("rule", String(20)),
     Index(None, "complaint_id"),
 )
 """Decisions that link a complaint to a project or organisation, or to none; the last is valid."""
+
+COMPLAINT_CANDIDATES = Table(
+    "complaint_candidates",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("as_of", Date, nullable=False),
+    Column("records_stamp", String(60), nullable=False),
+    Column("made_at", _TIME, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+"""Candidates of the complaints without a project, by the records of ``records_stamp``."""
 
 NOTICES = Table(
     "notices",
@@ -474,5 +496,6 @@ SEALED = (
     LINK_DECISIONS.name,
     *(MATTERS.name, MATTER_FACTS.name, MATTER_LISTS.name),
     *(NOTICES.name, NOTICE_STEPS.name),
+    WATCHLIST_MARKS.name,
 )
 """Append-only tables."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from serving.clock import today
 from serving.terminal.context import cli_context
 from serving.terminal.options import AsOfOrNone, Region
 from serving.terminal.output import print_bytes, print_json, print_line, print_table
@@ -20,8 +21,6 @@ def deposits(
     format: Annotated[Literal["table", "json", "csv"], typer.Option("--format")] = "table",
 ) -> None:
     """Show deposit advice from the records as known before a date (default: today)."""
-    import datetime as dt
-
     from serving.auth.principal import OFFICE
     from serving.deposits.rules import deposit_rules
     from serving.deposits.service import advice_rows, ending_rows, fen_to_yuan
@@ -30,7 +29,7 @@ def deposits(
 
     cli = cli_context(context)
     settings = open_settings(cli)
-    day = as_of or dt.datetime.now().astimezone().date()
+    day = as_of or today()
     tables = deposit_rules(cli.workspace, settings)
     with open_records(cli) as store:
         found: dict[str, Any] = load_deposit_advice(store, day, tables)

@@ -18,6 +18,7 @@ from serving.auth.dependencies import Authenticator
 from serving.auth.principal import Principal
 from serving.auth.rate_limit import TooManyRequests
 from serving.auth.roles import Permission
+from serving.clock import now
 from serving.db.change_stamp import ChangeStamp
 
 MAX_RESPONSES = 2_000
@@ -70,7 +71,7 @@ class ResponseCache:
         self._store(key, stamp, scope, recorder.messages)
 
     def _admits(self, cached: _CachedResponse) -> bool:
-        if cached.until is not None and dt.datetime.now(dt.UTC) >= cached.until:
+        if cached.until is not None and now() >= cached.until:
             return False
         try:
             self._authenticator.admit(cached.principal, cached.permission)

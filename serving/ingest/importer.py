@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import tempfile
 from pathlib import Path
 
 from risk.contract import STORED_TABLES
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
+from serving.clock import now
 from serving.db.database import Database
 from serving.ingest.repository import ImportResult, Submission, mark_imported, waiting_submissions
 
@@ -49,6 +49,4 @@ def _import(store: RecordStore, one: Submission, folder: Path) -> ImportResult:
         csv.writer(file).writerows([one.header, *one.rows])
     report = import_file(store, path, table=STORED_TABLES[one.table_name], today=one.received_on)
     path.unlink()
-    return ImportResult(
-        dt.datetime.now(dt.UTC), report.accepted, report.repeated, report.quarantined
-    )
+    return ImportResult(now(), report.accepted, report.repeated, report.quarantined)

@@ -36,11 +36,13 @@ def records(context: typer.Context, json: JsonFlag = False) -> None:
         return
     from risk.intake.orphan_rows import orphan_rows
     from risk.intake.quarantine import quarantined_counts
+    from serving.ingest.open_complaints import open_complaint_counts, open_complaint_lines
 
     cli = cli_context(context)
     with open_records(cli) as store:
         feeds, missing = store.feeds(), store.missing_feeds()
         waiting, quarantined = orphan_rows(store), quarantined_counts(store)
+        complaints = open_complaint_counts(store)
     if json:
         tables = [
             {
@@ -50,11 +52,13 @@ def records(context: typer.Context, json: JsonFlag = False) -> None:
             }
             for feed in feeds
         ]
-        print_json({"tables": tables, "missing_feeds": missing})
+        print_json({"tables": tables, "missing_feeds": missing, "complaints": complaints})
         return
     _show(cli, feeds, waiting, quarantined)
     if missing:
         print_line(cli.text("records.missing", tables=", ".join(missing)))
+    for line in open_complaint_lines(complaints, cli.language):
+        print_line(line)
 
 
 @GROUP.command("export")

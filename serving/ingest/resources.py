@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from serving.clock import today
 from serving.errors import CommandError
 from serving.terminal.context import CliContext
 from serving.terminal.output import print_note, row_progress
@@ -72,11 +72,11 @@ def open_records_in(cli: CliContext, folder: str | None) -> Iterator[RecordStore
 def _open_feeds(cli: CliContext, folder: str) -> Iterator[RecordStore]:
     from serving.ingest.temporary_store import import_feeds
 
-    memory, today = cli.workspace.memory_gb, dt.date.today()
+    memory = cli.workspace.memory_gb
     with ExitStack() as stack:
         with row_progress() as step:  # ends before the command shows a progress bar of its own
             store, report = stack.enter_context(
-                import_feeds(Path(folder), today=today, memory_gb=memory, progress=step)
+                import_feeds(Path(folder), today=today(), memory_gb=memory, progress=step)
             )
         require_all_imported(cli, report)
         quarantined = sum(file.quarantined for file in report.files)

@@ -10,6 +10,7 @@ from risk.contract import KNOWN_AT, Table
 from risk.intake.headers import read_header
 from risk.intake.row_parser import BadRow, BatchParser
 from serving.auth.principal import Principal
+from serving.clock import office_date
 from serving.ingest.repository import Submission
 
 Cell = str | bool | int | float | None
@@ -27,7 +28,7 @@ def build_submission(
         table_name=table.name,
         header=header,
         rows=[[_text(row.get(name)) for name in header] for row in rows],
-        received_on=local_day(at),
+        received_on=office_date(at),
         received_at=at,
         sent_by=principal.key,
         region=principal.region,
@@ -40,11 +41,6 @@ def check_submission(table: Table, submission: Submission) -> list[BadRow]:
     parser = BatchParser(table, header, strict_width=False, today=submission.received_on)
     numbered = [(number, list(row)) for number, row in enumerate(submission.rows, start=1)]
     return [bad for batch in parser.batches(numbered) for bad in batch.bad]
-
-
-def local_day(moment: dt.datetime) -> dt.date:
-    """Return the local date of ``moment``; the UTC date can be a day behind."""
-    return moment.astimezone().date()
 
 
 def columns_of(rows: Iterable[Mapping[str, object]]) -> set[str]:

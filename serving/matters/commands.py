@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from serving.clock import now, office_date
 from serving.terminal.context import cli_context
 from serving.terminal.options import OnOrNone, Out, Region
 from serving.terminal.output import print_line, write_file
@@ -39,11 +39,11 @@ def digest(
     from serving.matters.digest import build_digest
 
     settings = open_settings(cli).model_copy(update={"language": cli.language})
-    now = dt.datetime.now(dt.UTC)
-    day = on or now.astimezone().date()
+    moment = now()
+    day = on or office_date(moment)
     with open_database(cli, settings) as database:
         audience = _audience(database, person, unit, region)
-        found = build_digest(database, settings, audience, day, now)
+        found = build_digest(database, settings, audience, day, moment)
     write_file(out, _rendered(found, settings, kind))
     print_line(cli.text("written", path=str(out)))
 

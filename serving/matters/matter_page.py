@@ -13,7 +13,7 @@ from serving.audit.writes import write_audited
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.clock import now
+from serving.clock import now, office_date
 from serving.http.dependencies import settings_of
 from serving.matters.pages import parse_day, step_response
 from serving.matters.queries import matter_state
@@ -37,7 +37,7 @@ def matter_page(request: Request, matter: str, principal: Reader) -> Response:
     rules, moment = matter_rules(settings_of(request).matters), now()
     database, language = reader_of(request).database, page_language(request)
     sync_from_lists(database, rules, moment)
-    found = matter_state(database, rules, principal, matter, moment.astimezone().date())
+    found = matter_state(database, rules, principal, matter, office_date(moment))
     return render(
         request,
         "matter",

@@ -14,7 +14,7 @@ from serving.audit.writes import write_audited
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.clock import now
+from serving.clock import now, today
 from serving.http.dependencies import settings_of
 from serving.matters.queries import (
     STATES,
@@ -84,7 +84,7 @@ def ledger(
         page=page,
         counts={name: sum(is_in_state(state, name) for state in every) for name in STATES},
         units=sorted({state.unit for state in every if state.unit}),
-        tallies=count_by_unit(every, _today().replace(day=1), _today() + dt.timedelta(days=1)),
+        tallies=count_by_unit(every, today().replace(day=1), today() + dt.timedelta(days=1)),
         kinds=("", *KINDS),
         **asdict(narrow),
         tab="ledger",
@@ -99,8 +99,8 @@ def ledger_xlsx(
 ) -> Response:
     """Return the same matters as a workbook."""
     found = _chosen(_standings(request, principal), narrow)
-    body = matters_xlsx(found, page_language(request), _today())
-    return attachment(f"matters-{_today()}.xlsx", XLSX, body)
+    body = matters_xlsx(found, page_language(request), today())
+    return attachment(f"matters-{today()}.xlsx", XLSX, body)
 
 
 @router.post("/ledger/{matter:path}")
@@ -184,7 +184,7 @@ def revisits(request: Request, principal: Reader) -> Response:
 
 def _standings(request: Request, principal: Principal) -> list[MatterState]:
     settings, moment = settings_of(request), now()
-    return current_states(reader_of(request).database, settings, principal, _today(), moment)
+    return current_states(reader_of(request).database, settings, principal, today(), moment)
 
 
 def _chosen(every: Sequence[MatterState], narrow: LedgerFilter) -> list[MatterState]:
@@ -202,7 +202,3 @@ def _chosen(every: Sequence[MatterState], narrow: LedgerFilter) -> list[MatterSt
             key=lambda state: (state.due.day if state.due else dt.date.max, state.matter.number)
         )
     return found
-
-
-def _today() -> dt.date:
-    return now().astimezone().date()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from serving.auth.principal import Principal
+from serving.clock import office_date
 from serving.db.database import Database
 from serving.matters.repository import Matter, all_matters, facts_until, find_matter
 from serving.matters.rules import MatterRules, matter_rules
@@ -123,7 +124,7 @@ def count_second_looks(
         str((steps[-1].data or {}).get("outcome"))
         for state in standings
         if (steps := [step for step in state.matter.steps if step.step == "rechecked"])
-        and start <= steps[-1].taken_at.astimezone().date() < stop
+        and start <= office_date(steps[-1].taken_at) < stop
     ]
     return SecondLooks(len(outcomes), outcomes.count("paid"))
 

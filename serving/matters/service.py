@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import asdict
 from typing import Any
 
@@ -10,7 +9,7 @@ from fastapi import Request
 from sqlalchemy import Connection
 
 from serving.auth.principal import Principal
-from serving.clock import now
+from serving.clock import now, office_date
 from serving.db.database import Database
 from serving.db.pagination import PageRequest
 from serving.http.dependencies import settings_of
@@ -33,7 +32,7 @@ def list_matters(
 ) -> Page[Matter]:
     """Return a page of the matters of the region."""
     moment = now()
-    found = current_states(database, settings_of(request), principal, _day(moment), moment)
+    found = current_states(database, settings_of(request), principal, office_date(moment), moment)
     rest = [
         state for state in filter_states(found, wanted) if state.matter.number > (part.cursor or 0)
     ]
@@ -53,7 +52,7 @@ def get_matter(
     """
     rules, moment = _rules(request), now()
     sync_from_lists(database, rules, moment)
-    return to_schema(matter_state(database, rules, principal, key, _day(moment)))
+    return to_schema(matter_state(database, rules, principal, key, office_date(moment)))
 
 
 def open_matter(
@@ -68,7 +67,7 @@ def open_matter(
     values["amount"] = None if sent.amount is None else round(sent.amount * 100)
     moment = now()
     made = acting.open_manually(connection, principal, acting.NewMatter(**values), moment)
-    return to_schema(state_on(made, _rules(request), _day(moment)))
+    return to_schema(state_on(made, _rules(request), office_date(moment)))
 
 
 def apply_step(
@@ -82,7 +81,7 @@ def apply_step(
     moment, rules = now(), _rules(request)
     wanted = acting.StepRequest(**sent.model_dump())
     after = acting.apply_step(connection, principal, key, wanted, rules, moment)
-    return to_schema(state_on(after, rules, _day(moment)))
+    return to_schema(state_on(after, rules, office_date(moment)))
 
 
 def to_schema(standing: MatterState) -> MatterWithSteps:
@@ -122,7 +121,3 @@ def _step(step: repository.Step) -> dict[str, Any]:
 
 def _rules(request: Request) -> MatterRules:
     return matter_rules(settings_of(request).matters)
-
-
-def _day(moment: dt.datetime) -> dt.date:
-    return moment.astimezone().date()

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from risk.calendar.working_days import add_working_days, working_days_between
 from risk.statutory_deadlines import CaseDeadline, case_deadline
+from serving.clock import office_date
 from serving.matters.repository import Matter, Step
 from serving.matters.rules import MatterRules
 
@@ -113,8 +114,8 @@ def state_on(matter: Matter, rules: MatterRules, on: dt.date) -> MatterState:
 
 
 def day_of(step: Step) -> dt.date:
-    """Return the local day of a step."""
-    return step.taken_at.astimezone().date()
+    """Return the day of a step at the office."""
+    return office_date(step.taken_at)
 
 
 def _last(steps: Sequence[Step], *kinds: str) -> Step | None:

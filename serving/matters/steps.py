@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from risk.contract import TABLES
 from serving.auth.jurisdiction import require_covers
 from serving.auth.principal import Principal
+from serving.clock import office_date
 from serving.errors import ApiError
 from serving.events.types import MATTER_CLOSED
 from serving.matters.events import matter_event, opened_event, record_matters
@@ -116,7 +117,7 @@ def apply_step(
     """
     lock(connection)
     matter = find_matter(connection, key, principal)
-    standing = state_on(matter, rules, now.astimezone().date())
+    standing = state_on(matter, rules, office_date(now))
     _require_complete(request, matter)
     _require_allowed(request, standing)
     insert_step(connection, _step(matter, request, principal, now))
@@ -124,7 +125,7 @@ def apply_step(
         again = StepRequest("reopened", text=request.text)
         insert_step(connection, _step(matter, again, principal, now + dt.timedelta(microseconds=1)))
     if request.step == "closed":
-        on = now.astimezone().date()
+        on = office_date(now)
         event = matter_event(MATTER_CLOSED, matter, on, reason=request.reason)
         record_matters(connection, [event], now)
     return find_matter(connection, key, principal)
@@ -140,7 +141,7 @@ def open_manually(
     """
     require_covers(principal, new.region_code)
     lock(connection)
-    today = now.astimezone().date()
+    today = office_date(now)
     key = f"hand:{uuid.uuid4()}"
     facts = Facts(
         as_of=today,

@@ -25,6 +25,7 @@ def check(
     context: typer.Context, as_of: AsOf, json: JsonFlag = False, kind: KindOption = "project"
 ) -> None:
     """Check feeds, codes, drift and the outcomes of past lists."""
+    from serving.ingest.open_complaints import open_complaint_counts, open_complaint_lines
     from serving.models.service import check_champion
     from serving.settings import capacity_of
     from serving.watchlists.repository import WatchlistRepository
@@ -36,10 +37,13 @@ def check(
     with open_records(cli) as store, open_database(cli, settings) as database:
         seen, lists = store.for_kind(kind), WatchlistRepository(database, kind)
         report = check_champion(cli.workspace, seen, lists, as_of, capacity_of(settings, kind))
+        complaints = open_complaint_counts(store, as_of)
     if json:
-        print_json(to_json_safe(asdict(report)))
+        print_json({**to_json_safe(asdict(report)), "complaints": complaints})
     else:
         _print(cli, report)
+        for line in open_complaint_lines(complaints, cli.language):
+            print_line(line)
     raise typer.Exit(EXIT_CODES[report.verdict])
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import secrets
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from serving.clock import now
 from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.options import AsOfOrNone, Out
 from serving.terminal.output import print_line, require_parent_folder, write_file
@@ -60,12 +60,12 @@ def _send(cli: CliContext, wish: NoticeRequest) -> Notice:
     from serving.notices.service import Author, store_notice
 
     settings = open_settings(cli)
-    now, by = dt.datetime.now(dt.UTC), os_user_name()
+    moment, by = now(), os_user_name()
     with open_database(cli, settings) as database, writing(database.engine).begin() as connection:
-        sender = Author(OFFICE, by, settings.briefing.office, now)
+        sender = Author(OFFICE, by, settings.briefing.office, moment)
         kept = store_notice(connection, database, wish, sender)
         entry = AuditEntry(
-            at=now,
+            at=moment,
             request_id=secrets.token_hex(8),
             who=by,
             role=OFFICE.role.value,

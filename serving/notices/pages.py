@@ -12,7 +12,7 @@ from serving.audit.writes import write_audited
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.clock import now
+from serving.clock import now, today
 from serving.db.pagination import PageRequest
 from serving.documents.formats import MEDIA_TYPES
 from serving.http.dependencies import settings_of
@@ -41,9 +41,9 @@ def notices(
     state: Annotated[str, Query(pattern="^(|sent|overdue|answered)$")] = "",
 ) -> Response:
     """List notices with their state."""
-    today = queries.today()
+    day = today()
     found = list_notices(reader_of(request).database.engine, principal, PageRequest(MOST)).items
-    rows = [{"notice": notice, "state": notice.state(today)} for notice in found]
+    rows = [{"notice": notice, "state": notice.state(day)} for notice in found]
     counts = {name: sum(row["state"] == name for row in rows) for name in STATES}
     shown = [row for row in rows if state in ("", row["state"])]
     return render(request, "notices", principal, rows=shown, counts=counts, state=state)

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from serving.auth.principal import Principal
-from serving.clock import now
+from serving.clock import today
 from serving.db.database import Database
 from serving.db.pagination import PageRequest
 from serving.http.schemas import Page
 from serving.notices import repository
 from serving.notices.schemas import Notice, NoticeStep, WholeNotice
-
-
-def today() -> dt.date:
-    """Return today in local time."""
-    return now().astimezone().date()
 
 
 def list_notices(

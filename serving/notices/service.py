@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from serving.auth.principal import Principal
+from serving.clock import office_date
 from serving.db.database import Database
 from serving.notices.payload import build_payload, seal
 from serving.notices.repository import Notice, find_sent, insert_notice, lock_next_number
@@ -58,7 +59,7 @@ def store_notice(
     if before is not None:
         return before
     found = load_dossier(database.engine, request.project_id, as_of, author.principal)
-    sent_on = author.sent_at.astimezone().date()
+    sent_on = office_date(author.sent_at)
     package = build_payload(request.department, risk, found, digest, sent_on)
     package["number"] = number = lock_next_number(connection)
     package["sender"] = author.office

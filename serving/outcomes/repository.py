@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Row, Select, and_, func, insert, sele
 
 from serving.auth.jurisdiction import within
 from serving.auth.principal import Principal
+from serving.clock import office_date
 from serving.db.engine import utc
 from serving.db.pagination import Page, PageRequest, page
 from serving.db.tables import OUTCOMES, WATCHLIST_ENTRIES, WATCHLISTS
@@ -70,7 +71,7 @@ class Outcome:
             "findings": self.findings,
             "rectify_by": self.rectify_by.isoformat() if self.rectify_by else None,
             "rectified_on": self.rectified_on.isoformat() if self.rectified_on else None,
-            "known_at": self.entered_at.astimezone().date().isoformat(),
+            "known_at": office_date(self.entered_at).isoformat(),
         }
 
 

@@ -19,7 +19,7 @@ from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
 from serving.auth.roles import Permission
-from serving.clock import now
+from serving.clock import now, today
 from serving.db.pagination import PageRequest
 from serving.feedback import service
 from serving.feedback.schemas import FeedbackIn
@@ -77,7 +77,7 @@ def search(
 def visit_form(request: Request, project_id: str, principal: Visitor) -> Response:
     """The form to record a visit."""
     risk = reader_of(request).risk(request, principal, project_id, None)
-    return render(request, "visit", principal, risk=risk, today=now().astimezone().date())
+    return render(request, "visit", principal, risk=risk, today=today())
 
 
 @router.post("/projects/{project_id:path}/feedback")

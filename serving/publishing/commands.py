@@ -22,6 +22,7 @@ def publish(
     kind: KindOption = "project",
 ) -> None:
     """Score the cohort, select the list, seal and store it."""
+    from serving.ingest.open_complaints import open_complaint_counts, open_complaint_lines
     from serving.publishing.context import PublishRequest
     from serving.publishing.hooks import publish_context
     from serving.publishing.pipeline import publish_watchlist
@@ -39,9 +40,12 @@ def publish(
     ):
         publishing = publish_context(cli.workspace, store, database, settings)
         done = publish_watchlist(publishing.for_kind(kind), request, step)
+        complaints = open_complaint_counts(store, as_of)
     if done.scorecard_events is not None:
         print_note(cli.text("scorecard_scored", events=done.scorecard_events))
     key = "published" if done.new else "published_before"
     print_line(
         cli.text(key, as_of=as_of, entries=done.entries, cohort=done.cohort, digest=done.digest)
     )
+    for line in open_complaint_lines(complaints, cli.language):
+        print_line(line)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
+from serving.clock import now
 from serving.db.database import Database
 from serving.deposits.rules import deposit_rules
 from serving.matters.rules import matter_rules
@@ -24,4 +23,4 @@ def publish_context(
 
 
 def _open_matters(database: Database, settings: Settings) -> None:
-    sync_from_lists(database, matter_rules(settings.matters), dt.datetime.now(dt.UTC))
+    sync_from_lists(database, matter_rules(settings.matters), now())

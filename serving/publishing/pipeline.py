@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from risk.progress import Progress
+from risk.store.marks import current_mark
 from risk.store.store import RecordStore
+from serving.clock import now
 from serving.errors import CommandError
 from serving.indicators.repository import CountyRates
 from serving.publishing.context import PublishContext, PublishRequest, PublishResult
@@ -54,7 +56,7 @@ def publish_watchlist(
     published = store_publication(
         context.database,
         publication.seal(),
-        published_at=dt.datetime.now(dt.UTC),
+        published_at=now(),
         published_by=request.by,
         extras=extras,
     )
@@ -82,6 +84,7 @@ def collect_extras(
         rates,
         context.hooks.describe_model(context.workspace, scored.model.version),
         collect_snapshot(context.store, publication, levers, rules),
+        current_mark(context.store),
     )
 
 
@@ -96,11 +99,17 @@ def county_rates(store: RecordStore, as_of: dt.date) -> list[CountyRates]:
 
 
 def collect_inputs(
-    context: PublishContext, request: PublishRequest, progress: Progress, version: str | None = None
+    context: PublishContext,
+    request: PublishRequest,
+    progress: Progress,
+    version: str | None = None,
+    *,
+    sealed_before: int | None = None,
 ) -> PublishInputs:
     """Read everything a publication is built from: scores, flags, timelines, the previous list.
 
-    The champion scores, or the model ``version`` when a past list is rebuilt.
+    The champion scores, or the model ``version`` when a past list is rebuilt. ``sealed_before`` is
+    the id of the list that is rebuilt: lists sealed after it were not its previous one.
     """
     context.store.cache_superseded()
     whole = score_cohort(
@@ -115,7 +124,7 @@ def collect_inputs(
     progress("red flags", 0.75)
     flags = _red_flags(context, scored)
     progress("timelines", 0.85)
-    previous = previous_list(context.lists, request)
+    previous = previous_list(context.lists, request, sealed_before=sealed_before)
     return PublishInputs(
         request=request,
         settings=context.settings,
@@ -144,9 +153,11 @@ def in_region(scored: Scored, request: PublishRequest) -> Scored:
     return found
 
 
-def previous_list(lists: WatchlistRepository, request: PublishRequest) -> PreviousList:
+def previous_list(
+    lists: WatchlistRepository, request: PublishRequest, *, sealed_before: int | None = None
+) -> PreviousList:
     """The newest sealed list of the same region before the requested date."""
-    stored = lists.previous(request.as_of, request.region)
+    stored = lists.previous(request.as_of, request.region, sealed_before=sealed_before)
     return PreviousList(stored.document(), stored.digest) if stored else PreviousList(None, None)
 
 

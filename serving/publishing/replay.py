@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from risk.progress import Progress
+from risk.store.marks import History, compare_history
 from risk.watchlist.sealed_document import verify
 from serving.publishing.context import PublishContext, PublishRequest
-from serving.publishing.pipeline import collect_inputs
+from serving.publishing.pipeline import RegionUnknown, collect_inputs
 from serving.publishing.publication_builder import build_publication
 from serving.publishing.replay_comparison import (
     ListDocuments,
@@ -20,8 +21,11 @@ from serving.publishing.replay_comparison import (
 from serving.settings import PolicySettings, Settings, TierSettings
 from serving.version import code_version
 from serving.watchlists.document import Document, SealedPublication, digest_of_risks
+from serving.watchlists.mark_repository import load_mark
 from serving.watchlists.repository import StoredDocument
 from serving.watchlists.seal_version import SEAL_VERSION, parse_sealed, seal_version_of
+
+Verdict = Literal["same", "differs", "cannot_tell"]
 
 
 @dataclass(frozen=True)
@@ -31,14 +35,19 @@ class Replay:
     ``code_differs``: another version of the program sealed the list; the rebuild then carries the
     sealed version's name, so that only the content is compared. ``comparison`` is set for a list
     of an older seal version, whose digest cannot be reached again.
+
+    ``history`` compares the records up to the mark of the list with those of its sealing. From the
+    records of another history another list is to be expected, so a difference shows nothing.
+    ``replayed`` is None if such records gave no list at all.
     """
 
     as_of: dt.date
     region: str
     sealed: str
-    replayed: str
+    replayed: str | None
     differs: tuple[str, ...]
     code_differs: bool
+    history: History
     comparison: VersionComparison | None = None
 
     @property
@@ -51,12 +60,22 @@ class Replay:
         """Whether the digests are equal or, for an older version, the comparison is faithful."""
         return self.same if self.comparison is None else self.comparison.is_faithful
 
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the list is the same, differs, or cannot be compared with these records."""
+        if self.succeeded:
+            return "same"
+        # Sealed bytes that were changed differ, whatever the records are.
+        is_tampered = self.comparison is not None and not self.comparison.body_verified
+        is_known = self.history in ("as_sealed", "changed")
+        return "differs" if is_known or is_tampered else "cannot_tell"
+
     def to_document(self) -> Document:
         """As plain data; ``comparison`` only for a list of an older version."""
         fields = asdict(self)
         if self.comparison is None:
             del fields["comparison"]
-        return {**fields, "same": self.same}
+        return {**fields, "same": self.same, "verdict": self.verdict}
 
 
 def replay(
@@ -69,7 +88,9 @@ def replay(
 ) -> Replay:
     """Rebuild the list of ``as_of`` and ``region`` with the model and rules sealed in it.
 
-    ``current`` is the seal version of the rebuild.
+    Only the records that had arrived when it was sealed are read, and the previous list is the one
+    it had then. Where these records are not known or of another history, all are read. ``current``
+    is the seal version of the rebuild.
 
     Raises:
         NothingPublished, NotPublished: no such list was sealed.
@@ -78,29 +99,55 @@ def replay(
     """
     stored = context.lists.watchlist(as_of, region)
     sealed = stored.document(current)
-    rebuilt = _rebuild(context, sealed, current, progress)
+    list_id = context.lists.sealed_id(as_of, region)
+    mark = None if list_id is None else load_mark(context.database.engine, list_id)
+    history = compare_history(context.store, mark)
+    if mark is not None and history != "other_history":
+        context = replace(context, store=context.store.up_to(mark.arrival))
+    found = Replay(
+        as_of=as_of,
+        region=region,
+        sealed=stored.digest,
+        replayed=None,
+        differs=(),
+        code_differs=sealed["code_version"] != code_version(),
+        history=history,
+    )
+    # Imported here: training takes long to import.
+    from training.dataset.training_set import NoProjectsKnown
+
+    try:
+        rebuilt = _rebuild(context, sealed, current, progress, list_id)
+    except (NoProjectsKnown, RegionUnknown):
+        if found.verdict == "differs":
+            raise
+        return found
     comparison = None
     if seal_version_of(sealed) < current:
         risks = context.lists.project_risks(as_of, region)
         comparison = _compare(stored, sealed, risks, rebuilt, current)
-    return Replay(
-        as_of=as_of,
-        region=region,
-        sealed=stored.digest,
+    return replace(
+        found,
         replayed=rebuilt.watchlist.digest,
         differs=tuple(_differences(sealed, parse_sealed(rebuilt.watchlist.body, current))),
-        code_differs=sealed["code_version"] != code_version(),
         comparison=comparison,
     )
 
 
 def _rebuild(
-    context: PublishContext, sealed: Document, version: int, progress: Progress
+    context: PublishContext,
+    sealed: Document,
+    version: int,
+    progress: Progress,
+    list_id: int | None,
 ) -> SealedPublication:
     then = replace(context, settings=_settings_then(context.settings, sealed["rules"]))
     as_of = dt.date.fromisoformat(sealed["as_of"])
     request = PublishRequest(as_of, sealed["capacity"], sealed["region"], "replay")
-    built = build_publication(collect_inputs(then, request, progress, sealed["model"]["version"]))
+    inputs = collect_inputs(
+        then, request, progress, sealed["model"]["version"], sealed_before=list_id
+    )
+    built = build_publication(inputs)
     head = replace(built.header, code_version=sealed["code_version"], seal_version=version)
     return replace(built, header=head).seal()
 

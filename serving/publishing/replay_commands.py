@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from serving.publishing.replay import Replay
     from serving.publishing.replay_comparison import VersionComparison
 
-NOT_THE_SAME: Final = 1
+EXIT_CODES: Final = {"same": 0, "differs": 1, "cannot_tell": 3}
 
 
 def replay(
@@ -25,10 +25,11 @@ def replay(
     json: JsonFlag = False,
     kind: KindOption = "project",
 ) -> None:
-    """Rebuild a published list from the records; exit code 1 if it is not the same.
+    """Rebuild a published list from the records that had arrived when it was sealed.
 
-    A list of an older seal version is the same if its bytes verify and only texts, fields of the
-    format and rounding differ.
+    Exit code 1 if it is not the same, 3 if these records are not there to tell. A list of an older
+    seal version is the same if its bytes verify and only texts, fields of the format and rounding
+    differ.
     """
     from serving.publishing.hooks import publish_context
     from serving.publishing.replay import replay as run
@@ -46,19 +47,23 @@ def replay(
         print_json(done.to_document())
     else:
         show_replay(cli, done)
-    if not done.succeeded:
-        raise typer.Exit(NOT_THE_SAME)
+    raise typer.Exit(EXIT_CODES[done.verdict])
 
 
 def show_replay(cli: CliContext, done: Replay) -> None:
     """Print what a replay found."""
-    if done.comparison is not None:
+    if done.verdict == "cannot_tell":
+        reason = cli.text(f"replay.{done.history}")
+        print_line(cli.text("replay.cannot_tell", as_of=done.as_of, reason=reason))
+    elif done.comparison is not None:
         _show_comparison(cli, done, done.comparison)
     else:
         key = "replay.same" if done.same else "replay.differs"
         print_line(cli.text(key, as_of=done.as_of, sealed=done.sealed, replayed=done.replayed))
         for part in done.differs:
             print_line(f"- {part}")
+    if done.verdict == "differs" and done.history == "changed":
+        print_line(cli.text("replay.changed"))
     if done.code_differs:
         print_line(cli.text("replay.code_differs"))
 

@@ -6,24 +6,30 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from risk.store.marks import StoreMark
 from serving.db.database import Database
 from serving.db.engine import writing
 from serving.indicators.repository import CountyRates, save_rates
 from serving.models.repository import StoredModel, save_model
 from serving.watchlists.document import SealedPublication
 from serving.watchlists.events import record_publication
-from serving.watchlists.repository import insert_publication
+from serving.watchlists.mark_repository import save_mark
+from serving.watchlists.repository import insert_publication, list_id
 from serving.watchlists.snapshot import Snapshot
 from serving.watchlists.snapshot_repository import save_snapshot
 
 
 @dataclass(frozen=True)
 class PublicationExtras:
-    """Data published with a list: indicators, the model with its card, data for the pages."""
+    """Data published with a list: indicators, the model with its card, data for the pages.
+
+    ``mark`` is the record store the list was built from; a replay reads only the rows up to it.
+    """
 
     rates: Sequence[CountyRates]
     model: StoredModel
     snapshot: Snapshot | None = None
+    mark: StoreMark | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,8 @@ def store_publication(
 ) -> Published:
     """Store a list, its risks, its events and ``extras``, all or nothing.
 
-    Storing the very same list again changes nothing.
+    Storing the very same list again changes nothing, but a list that has no mark gets one: built
+    again, the rows of the store give the same bytes.
 
     Raises:
         AlreadyPublished: another list is sealed for that as_of, region and kind.
@@ -58,4 +65,6 @@ def store_publication(
                 save_model(connection, extras.model, published_at)
                 if extras.snapshot is not None:
                     save_snapshot(connection, watchlist_id, extras.snapshot)
+        if extras is not None and extras.mark is not None:
+            save_mark(connection, list_id(connection, sealed.publication.header), extras.mark)
     return Published(sealed.watchlist.digest, new=watchlist_id is not None)

@@ -21,6 +21,7 @@ from risk.progress import Progress
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
+from serving.clock import office_noon
 from serving.db.database import Database
 from serving.errors import CommandError
 from serving.ingest.submissions import build_submission, check_submission
@@ -99,7 +100,7 @@ def _change(store: RecordStore, question: WhatIfRequest, folder: Path) -> None:
     from risk.intake.importer import import_file
 
     known = question.as_of - dt.timedelta(days=1)
-    noon = dt.datetime.combine(known, dt.time(12)).astimezone()
+    noon = office_noon(known)
     for name, rows in question.records.items():
         table = TABLES[name]
         # A row without a date of its own counts as known on the day before the publication.

@@ -92,4 +92,6 @@ def _candidate(kind: str, found: RankedCandidate) -> Row:
         "site_words": list(found.site_words),
         "firm_words": list(found.firm_words),
         "under_way": found.under_way,
+        "likeness": found.likeness,
+        "unique": found.unique,
     }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,20 +14,30 @@ import typer
 
 from risk.locale import LANGUAGES, Language, text
 from risk.workspace import Workspace
+from serving.clock import DEFAULT_TIMEZONE, set_timezone
 
 WORKSPACE_VARIABLE = "WAGEWATCH_WORKSPACE"
 LANGUAGE_VARIABLE = "WAGEWATCH_LANG"
 MEMORY_VARIABLE = "WAGEWATCH_RECORDS__MEMORY_GB"
+TIMEZONE_VARIABLE = "WAGEWATCH_OFFICE__TIMEZONE"
 MIN_MEMORY_GB = 0.25
 DEFAULT_WORKSPACE = "workspace"
 
 
+def _nothing(cli: CliContext) -> None:
+    """Do nothing."""
+
+
 @dataclass(frozen=True)
 class CliContext:
-    """Workspace and language of one call of the command line."""
+    """Workspace and language of one call of the command line.
+
+    ``after_import`` is the work of other subjects that follows an import of complaints or projects.
+    """
 
     workspace: Workspace
     language: Language
+    after_import: Callable[[CliContext], None] = _nothing
 
     def text(self, key: str, **fields: object) -> str:
         """Return the text of ``cli.<key>`` in the language of the call."""
@@ -59,6 +70,7 @@ def context_from_arguments(arguments: Sequence[str]) -> CliContext:
     configured = _configured(workspace)
     chosen = _value(arguments, ("--lang",)) or os.environ.get(LANGUAGE_VARIABLE)
     language = _language(chosen or str(configured.get("language", "")))
+    _set_timezone(configured)
     return CliContext(_with_memory(workspace, configured), language)
 
 
@@ -71,6 +83,16 @@ def _with_memory(workspace: Workspace, configured: Mapping[str, Any]) -> Workspa
     except (TypeError, ValueError):
         return workspace
     return replace(workspace, memory_gb=memory_gb) if memory_gb >= MIN_MEMORY_GB else workspace
+
+
+def _set_timezone(configured: Mapping[str, Any]) -> None:
+    """Set the time zone of the office; ``load_settings`` reports invalid names."""
+    section = configured.get("office")
+    chosen = section.get("timezone") if isinstance(section, dict) else None
+    name = os.environ.get(TIMEZONE_VARIABLE) or chosen
+    # OSError: the name is that of a folder of the time zone database.
+    with suppress(KeyError, ValueError, OSError, TypeError):
+        set_timezone(str(name or DEFAULT_TIMEZONE))
 
 
 def _value(arguments: Sequence[str], names: tuple[str, ...]) -> str | None:

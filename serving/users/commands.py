@@ -11,7 +11,7 @@ import typer
 
 from serving.auth.passwords import hash_password
 from serving.auth.roles import Permission
-from serving.clock import now
+from serving.clock import now, office_time
 from serving.errors import CommandError
 from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.options import JsonFlag
@@ -165,7 +165,7 @@ def _show(cli: CliContext, accounts: Sequence[object], names: Sequence[str], jso
 
 def _cell(value: object) -> str:
     if isinstance(value, dt.datetime):
-        return f"{value.astimezone():%Y-%m-%d %H:%M}"
+        return f"{office_time(value):%Y-%m-%d %H:%M}"
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     return cell_text(value)

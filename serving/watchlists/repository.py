@@ -172,8 +172,24 @@ class WatchlistRepository:
             raise self.not_published(as_of, region, principal)
         return StoredDocument(row.body, row.digest)
 
-    def previous(self, as_of: dt.date, region: str) -> StoredDocument | None:
-        """Return the newest list of ``region`` before ``as_of``; None if there is none."""
+    def sealed_id(self, as_of: dt.date, region: str) -> int | None:
+        """Return the id of a list; ids grow in the order of sealing. None if there is no list."""
+        query = select(WATCHLISTS.c.id).where(
+            WATCHLISTS.c.as_of == as_of,
+            WATCHLISTS.c.region == region,
+            WATCHLISTS.c.kind == self.kind,
+        )
+        with self.engine.connect() as connection:
+            found: int | None = connection.execute(query).scalar_one_or_none()
+        return found
+
+    def previous(
+        self, as_of: dt.date, region: str, *, sealed_before: int | None = None
+    ) -> StoredDocument | None:
+        """Return the newest list of ``region`` before ``as_of``; None if there is none.
+
+        With ``sealed_before`` only lists that were sealed before the one of that id.
+        """
         query = (
             select(WATCHLISTS.c.body, WATCHLISTS.c.digest)
             .where(
@@ -184,6 +200,8 @@ class WatchlistRepository:
             .order_by(WATCHLISTS.c.as_of.desc())
             .limit(1)
         )
+        if sealed_before is not None:
+            query = query.where(WATCHLISTS.c.id < sealed_before)
         with self.engine.connect() as connection:
             row = connection.execute(query).first()
         return StoredDocument(row.body, row.digest) if row else None
@@ -378,6 +396,17 @@ def insert_publication(
         connection.execute(insert(PROJECT_RISKS), risks)
     save_regions(connection, {str(row["project_id"]): str(row["region_code"]) for row in risks})
     return watchlist_id
+
+
+def list_id(connection: Connection, head: Header) -> int:
+    """Return the id of the stored list with that as_of, region and kind."""
+    query = select(WATCHLISTS.c.id).where(
+        WATCHLISTS.c.as_of == head.as_of,
+        WATCHLISTS.c.region == head.region,
+        WATCHLISTS.c.kind == head.kind,
+    )
+    found: int = connection.execute(query).scalar_one()
+    return found
 
 
 def _digest_of(connection: Connection, head: Header) -> str | None:

@@ -21,6 +21,8 @@ from risk.locale import LANGUAGES, text
 from risk.progress import Progress
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
+from serving.clock import now
+from serving.complaint_links.named import link_equal_names
 from serving.db.database import Database
 from serving.ingest.importer import import_waiting
 from serving.jobs.repository import Job, end_job, fail_job, find_job, update_progress
@@ -40,6 +42,7 @@ def main(arguments: list[str]) -> int:
     with Database(database_url(workspace, settings)) as database:
         if arguments[1] == IMPORT_ONLY:
             import_waiting(workspace, database)
+            link_equal_names(workspace, settings, database)
         else:
             run_job(workspace, settings, database, arguments[1])
     return 0
@@ -58,14 +61,14 @@ def run_job(workspace: Workspace, settings: Settings, database: Database, job_id
         result = _RUNNERS[job.kind](JobContext(workspace, settings, database, job), progress)
     except WagewatchError as error:
         texts = {language: error.message(language) for language in LANGUAGES}
-        fail_job(engine, job_id, {"code": error.code, "texts": texts}, _now())
+        fail_job(engine, job_id, {"code": error.code, "texts": texts}, now())
     except Exception as error:
         traceback.print_exc()
         kind = type(error).__name__
         texts = {language: text("cli.unforeseen", language, detail=kind) for language in LANGUAGES}
-        fail_job(engine, job_id, {"code": "unforeseen", "texts": texts}, _now())
+        fail_job(engine, job_id, {"code": "unforeseen", "texts": texts}, now())
     else:
-        end_job(engine, job_id, result, _now())
+        end_job(engine, job_id, result, now())
 
 
 class JobContext:
@@ -170,10 +173,6 @@ def _import_submissions(workspace: Workspace, database: Database) -> None:
             time.sleep(0.5)
         else:
             return
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from risk.locale import LANGUAGES, text
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
+from serving.clock import now, office_date
 from serving.db.database import Database
 from serving.events.webhooks import deliver_due
 from serving.ingest.repository import waiting_submissions
@@ -83,27 +84,27 @@ class Scheduler:
 
     def run_jobs(self) -> None:
         """Check the running job, or start the next one or a waiting import."""
-        engine, now = self._database.engine, _now()
+        engine, moment = self._database.engine, now()
         if self._running is not None:
             job_id, process = self._running
             if process.poll() is None:
                 if job_id != IMPORT_ONLY:
-                    heartbeat(engine, job_id, now)
+                    heartbeat(engine, job_id, moment)
                 return
             self._running = None
             self._ended(job_id)
             return
-        job = claim_job(engine, now)
+        job = claim_job(engine, moment)
         if job is not None:
             if job.attempts >= MAX_ATTEMPTS:
                 code = "job_interrupted"
                 texts = {one: text(f"errors.{code}", one) for one in LANGUAGES}
-                fail_job(engine, job.job_id, {"code": code, "texts": texts}, now)
+                fail_job(engine, job.job_id, {"code": code, "texts": texts}, moment)
                 return
             self._start(job.job_id)
-        elif now >= self._not_before and waiting_submissions(engine, most=1):
+        elif moment >= self._not_before and waiting_submissions(engine, most=1):
             # Another process may hold the record store, so imports are retried less often.
-            self._not_before = now + _RETRY_TAKING_IN
+            self._not_before = moment + _RETRY_TAKING_IN
             self._start(IMPORT_ONLY)
 
     def deliver_webhooks(self) -> None:
@@ -111,25 +112,25 @@ class Scheduler:
         import httpx
 
         with httpx.Client(follow_redirects=False, trust_env=False) as client:
-            while not self._stop.is_set() and deliver_due(self._database.engine, client, _now()):
+            while not self._stop.is_set() and deliver_due(self._database.engine, client, now()):
                 pass
 
     def update_matters(self) -> None:
         """Open matters from new lists, escalate overdue ones and send the weekly digests."""
-        now = _now()
-        if now < self._matters_after:
+        moment = now()
+        if moment < self._matters_after:
             return
         from serving.matters.escalation import escalate
         from serving.matters.rules import matter_rules
         from serving.matters.sync import sync_from_lists
         from serving.matters.weekly_digest import queue_weekly_digests
 
-        self._matters_after = now + _BETWEEN_MATTERS
+        self._matters_after = moment + _BETWEEN_MATTERS
         settings = load_settings(self._workspace)
-        rules, today = matter_rules(settings.matters), now.astimezone().date()
-        sync_from_lists(self._database, rules, now)
-        escalate(self._database, rules, today, now)
-        queue_weekly_digests(self._database, settings, today, now)
+        rules, today = matter_rules(settings.matters), office_date(moment)
+        sync_from_lists(self._database, rules, moment)
+        escalate(self._database, rules, today, moment)
+        queue_weekly_digests(self._database, settings, today, moment)
 
     def _start(self, job_id: str) -> None:
         command = [sys.executable, "-m", "serving.worker.runner", str(self._workspace.root), job_id]
@@ -155,7 +156,3 @@ class Scheduler:
 
 def _started(command: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)

@@ -81,6 +81,7 @@ def told_on_the_edge(world: World) -> None:
             _due_on_the_edge(world, site, number, due_on, (amount, paid, people))
     _rings(world)
     _odd_values(world)
+    _dated_by_rule(world)
     world.add("organizations", org_id="EMP", org_kind="employer", known_at="2024-06-01")
     for name, insured in INSURED.items():
         world.add("organizations", org_id=name, org_kind="employer", known_at="2024-06-01")
@@ -100,6 +101,19 @@ def told_on_the_edge(world: World) -> None:
         status="confirmed",
         known_at="2025-09-01",
     )
+
+
+def _dated_by_rule(world: World) -> None:
+    """Versions dated by rule, dated ones that replace them, and a withdrawn finding."""
+    unfolded, withdrawn = {"dated_by": "unfolded"}, {"withdrawn": True, "dated_by": "import"}
+    seen = {"inspection_id": "R", "project_id": "E1", "inspected_on": "2024-06-03"}
+    seen["arrears_found"] = True
+    world.add("inspections", **seen, known_at="2024-06-03", **unfolded)
+    world.add("inspections", **seen, known_at="2024-09-01", **withdrawn)
+    opened = {"case_id": "R", "project_id": "E2", "opened_on": "2024-05-01"}
+    world.add("cases", **opened, status="filed", known_at="2024-05-01", **unfolded)
+    world.add("cases", **opened, status="confirmed", known_at="2024-06-01", **unfolded)
+    world.add("cases", **opened, status="filed", known_at="2024-05-20")
 
 
 def _due_on_the_edge(

@@ -212,8 +212,10 @@ def _load(store, folder):
         FieldType.DATE: "CAST({0} AS DATE)",
     }
     for table in TABLES.values():
+        names = ", ".join(field.name for field in table.fields)
         cells = ", ".join(cast.get(field.type, "{0}").format(field.name) for field in table.fields)
         store.connection.execute(
-            f"INSERT INTO {table.name} SELECT {cells}, CAST(known_at AS DATE), nextval('arrivals')"
+            f"INSERT INTO {table.name} ({names}, known_at, arrival)"
+            f" SELECT {cells}, CAST(known_at AS DATE), nextval('arrivals')"
             f" FROM read_parquet('{folder / table.name}.parquet')"
         )

@@ -20,7 +20,7 @@ from risk.store.parquet_export import (
     import_records,
 )
 from risk.store.parquet_validation import RecordsFolderEmpty, RecordsFolderRefused
-from risk.store.store import RecordStore, columns
+from risk.store.store import MARKS, RecordStore, columns
 from serving.cli.main import main
 
 from ...conftest import MUST_RUN_ALL
@@ -135,7 +135,7 @@ def test_export_records_writes_hive_partitions(tmp_path):
         described = any_engine.sql(
             f"DESCRIBE SELECT * FROM read_parquet('{tmp_path}/one.parquet')"
         ).fetchall()
-    expected = [*columns(STORED_TABLES["projects"]), ("arrival", "BIGINT")]
+    expected = [*columns(STORED_TABLES["projects"]), ("arrival", "BIGINT"), *MARKS.items()]
     assert [row[:2] for row in described] == expected
 
 

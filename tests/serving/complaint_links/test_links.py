@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from risk.store.store import RecordStore
+from serving import clock
 from serving.db.database import Database
 from serving.db.tables import AUDIT, INBOX, LINK_DECISIONS
 from serving.ingest.importer import import_waiting
@@ -180,7 +181,7 @@ def test_links_page_confirms_a_candidate(site):
     assert 'href="/links"' in client.get("/ledger").text
     client.close()
     assert import_waiting(site.workspace, site.database) == 1
-    today = dt.date.today()
+    today = clock.today()
     with RecordStore(site.workspace.records, read_only=True) as store:
         found = store.rows(
             "SELECT project_id, linked, known_at FROM complaints_versions WHERE complaint_id = $1"
@@ -216,7 +217,7 @@ def test_link_command_lists_and_decides(copy, wagewatch):
     assert done.returncode == 0, done.stderr
     with RecordStore(copy.records, read_only=True) as store:
         links = store.rows("SELECT complaint_id, project_id, decided_on, known_at FROM links")
-    today = dt.date.today()
+    today = clock.today()
     assert links == [(number, project, today, today)]
     with Database(f"sqlite:///{copy.service_database}") as database:
         assert len(rows(database, LINK_DECISIONS)) == 1

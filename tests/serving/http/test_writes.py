@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
 from risk.store.store import RecordStore
+from serving import clock
 from serving.db.change_stamp import _STATE
 from serving.db.tables import AUDIT, FEEDBACK, INBOX, NOTES, OUTCOMES
 from serving.ingest.importer import import_waiting
@@ -46,7 +47,7 @@ def test_add_outcome_creates_an_inspections_record(someone, database, workspace)
     told = answer.json()
     assert (told["version"], told["as_of"], told["region_code"]) == (1, "2025-06-01", "990102")
     assert import_waiting(workspace, database) == 1
-    today = dt.date.today()
+    today = clock.today()
     assert _inspections(workspace) == [
         (told["id"], dt.date(2025, 6, 12), "watchlist", True, 12, 34567, today)
     ]

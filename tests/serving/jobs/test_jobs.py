@@ -12,6 +12,7 @@ import pytest
 
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
+from serving import clock
 from serving.app import create_app
 from serving.auth.principal import OFFICE
 from serving.auth.repository import NewAccount, UserRepository
@@ -77,7 +78,7 @@ def test_replay_fails_for_changed_records(copy, capsys):
         store.rows("UPDATE projects SET project_name = 'x' WHERE known_at < '2025-01-01'")
     assert _run(copy, "replay", "--as-of", str(LISTS[0]), "--json") == 1
     told = json.loads(capsys.readouterr().out)
-    assert not told["same"]
+    assert (told["same"], told["verdict"], told["history"]) == (False, "differs", "changed")
     assert "records_digest" in told["differs"]
     assert _run(copy, "replay", "--as-of", "2024-01-01") == 1
 
@@ -172,7 +173,7 @@ def test_claim_job_again_up_to_the_maximum_of_attempts(opened, copy):
 
 
 def test_outcome_becomes_a_label_of_training(copy, opened, client):
-    tomorrow = dt.date.today() + dt.timedelta(days=1)
+    tomorrow = clock.today() + dt.timedelta(days=1)
     [entry, *_] = client.get("/v1/watchlists/latest").json()["entries"]
     found = {"inspected_on": "2025-04-10", "arrears_found": True}
     sent = {"project_id": entry["project_id"], **found}
@@ -180,7 +181,7 @@ def test_outcome_becomes_a_label_of_training(copy, opened, client):
     assert outcome["as_of"] == str(LISTS[1])
     import_waiting(copy, opened)
     with RecordStore(copy.records, read_only=True) as store:
-        before = event_log(store, dt.date.today())
+        before = event_log(store, clock.today())
         after = event_log(store, tomorrow)
     day = dt.date(2025, 4, 10)
     assert day not in [one.astype(object) for one in before.days.get(entry["project_id"], ())]

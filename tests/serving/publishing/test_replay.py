@@ -75,8 +75,8 @@ def test_replay_of_the_current_version_compares_digests_only(context):
     _store(context)
     done = replay(context, AS_OF, "", _quiet)
     assert (done.same, done.succeeded, done.comparison) == (True, True, None)
-    names = ["as_of", "code_differs", "differs", "region", "replayed", "same", "sealed"]
-    assert sorted(done.to_document()) == names
+    names = ["as_of", "code_differs", "differs", "history", "region", "replayed", "same", "sealed"]
+    assert sorted(done.to_document()) == [*names, "verdict"]
 
 
 def test_replay_of_an_older_version_names_reworded_texts(context, office, capsys):

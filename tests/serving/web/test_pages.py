@@ -21,6 +21,7 @@ from risk.intake.importer import import_paths
 from risk.locale import LANGUAGES, catalogue
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
+from serving import clock
 from serving.app import create_app
 from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
@@ -445,7 +446,7 @@ def test_visits_export_can_be_imported(site, tmp_path):
     path = tmp_path / "inspections.xlsx"
     path.write_bytes(client.get("/visits.xlsx").content)
     workspace = _empty(tmp_path)
-    told = import_paths(workspace, [path], today=dt.date.today()).files[0]
+    told = import_paths(workspace, [path], today=clock.today()).files[0]
     assert (told.accepted, told.quarantined) == (3, 0)
     with RecordStore(workspace.records, read_only=True) as store:
         rows = store.rows(

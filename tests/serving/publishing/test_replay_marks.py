@@ -1,0 +1,159 @@
+"""Replay reads only the records that had arrived when the list was sealed."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import delete
+
+from risk.contract import STORED_TABLES
+from risk.locale import LANGUAGES
+from risk.store.marks import current_mark
+from risk.store.parquet_export import export_records, import_records
+from risk.store.store import RecordStore, columns
+from serving.db.append_only import unprotect
+from serving.db.database import Database
+from serving.db.engine import writing
+from serving.db.tables import WATCHLIST_MARKS
+from serving.publishing.context import PublishRequest
+from serving.publishing.hooks import publish_context
+from serving.publishing.pipeline import publish_watchlist
+from serving.publishing.replay import replay
+from serving.publishing.replay_commands import EXIT_CODES, show_replay
+from serving.settings import load_settings
+from serving.terminal.context import CliContext
+from serving.watchlists.mark_repository import load_mark
+
+from ..conftest import LISTS
+
+AS_OF = LISTS[0]
+
+
+def quiet(step, share):
+    pass
+
+
+def replayed(workspace, as_of=AS_OF, records=None):
+    with (
+        Database(f"sqlite:///{workspace.service_database}") as database,
+        RecordStore(records or workspace.records, read_only=True) as store,
+    ):
+        return replay(
+            publish_context(workspace, store, database, load_settings(workspace)),
+            as_of,
+            "",
+            quiet,
+        )
+
+
+def mend_all(store):
+    """Add a version of every record whose money and findings are others, known when it was."""
+    for table in STORED_TABLES.values():
+        names = [name for name, _ in columns(table)]
+        values = [
+            f"NOT {name}" if kind == "BOOLEAN" else f"{name} + 100" if kind == "BIGINT" else name
+            for name, kind in columns(table)
+        ]
+        store.rows(
+            f"INSERT INTO {table.name} ({', '.join(names)}, arrival)"
+            f" SELECT {', '.join(values)}, nextval('arrivals') FROM {table.name}"
+        )
+
+
+def test_late_knowledge_of_the_past_changes_no_replay(copy):
+    with RecordStore(copy.records) as store:
+        before = store.digest(AS_OF)
+        mend_all(store)
+        assert store.digest(AS_OF) != before
+    for as_of in LISTS:
+        done = replayed(copy, as_of)
+        assert (done.same, done.verdict, done.history) == (True, "same", "as_sealed")
+
+
+def test_list_published_later_for_an_earlier_date_is_not_the_previous_one(copy):
+    with (
+        Database(f"sqlite:///{copy.service_database}") as database,
+        RecordStore(copy.records, read_only=True) as store,
+    ):
+        context = publish_context(copy, store, database, load_settings(copy))
+        between = LISTS[1] - dt.timedelta(days=1)
+        assert LISTS[0] < between
+        publish_watchlist(context, PublishRequest(between, 8, "", "test"), quiet)
+        assert context.lists.previous(LISTS[1], "").document()["as_of"] == str(between)
+        assert replay(context, LISTS[1], "", quiet).same
+
+
+def forget_marks(workspace):
+    with (
+        Database(f"sqlite:///{workspace.service_database}") as database,
+        writing(database.engine).begin() as connection,
+    ):
+        unprotect(connection, WATCHLIST_MARKS.name)
+        connection.execute(delete(WATCHLIST_MARKS))
+
+
+def test_list_without_a_mark_is_the_same_or_cannot_be_judged(copy, capsys):
+    forget_marks(copy)
+    done = replayed(copy)
+    assert (done.same, done.history) == (True, "no_mark")
+    with RecordStore(copy.records) as store:
+        mend_all(store)
+    done = replayed(copy)
+    assert (done.same, done.verdict) == (False, "cannot_tell")
+    assert EXIT_CODES[done.verdict] == 3
+    assert done.to_document()["verdict"] == "cannot_tell"
+    for language in LANGUAGES:
+        show_replay(CliContext(copy, language), done)
+    printed = capsys.readouterr().out
+    assert "无法判断" in printed
+    assert "Cannot tell" in printed
+    assert done.replayed not in printed
+
+
+def test_publishing_the_very_same_list_again_gives_it_a_mark(copy):
+    forget_marks(copy)
+    with (
+        Database(f"sqlite:///{copy.service_database}") as database,
+        RecordStore(copy.records, read_only=True) as store,
+    ):
+        context = publish_context(copy, store, database, load_settings(copy))
+        done = publish_watchlist(context, PublishRequest(AS_OF, 8, "", "test"), quiet)
+        assert not done.new
+        list_id = context.lists.sealed_id(AS_OF, "")
+        assert load_mark(database.engine, list_id) == current_mark(store)
+
+
+@pytest.fixture
+def exported(copy, tmp_path):
+    with RecordStore(copy.records, read_only=True) as store:
+        export_records(store, tmp_path / "folder")
+    return tmp_path / "folder"
+
+
+def test_records_imported_as_a_folder_reproduce_the_list(copy, exported, tmp_path):
+    with RecordStore(tmp_path / "again.duckdb") as store:
+        import_records(store, exported)
+        mend_all(store)
+    done = replayed(copy, records=tmp_path / "again.duckdb")
+    assert (done.same, done.history) == (True, "as_sealed")
+
+
+def test_records_of_another_history_never_differ(copy, exported, tmp_path):
+    other = tmp_path / "other.duckdb"
+    with RecordStore(other) as store:
+        store.rows(
+            "INSERT INTO projects (project_id, project_name, region_code, started_on, known_at,"
+            " arrival) VALUES ('X', 'x', '420300', '2024-01-01', '2024-01-02', nextval('arrivals'))"
+        )
+        import_records(store, exported)
+    done = replayed(copy, records=other)
+    assert (done.verdict, done.history) == ("cannot_tell", "other_history")
+    assert done.replayed not in (None, done.sealed)
+
+
+def test_store_without_projects_cannot_tell(copy, tmp_path):
+    with RecordStore(tmp_path / "empty.duckdb"):
+        pass
+    done = replayed(copy, records=tmp_path / "empty.duckdb")
+    assert (done.verdict, done.history, done.replayed) == ("cannot_tell", "other_history", None)
