@@ -1,8 +1,8 @@
 """Parsers of single cells, one per field type. Pure functions from cell to value.
 
 A parser returns the value as stored (money in integer fen, a month as its first day), None for an
-empty cell, or raises :class:`CellRefused` with the code of the problem. Empty means unknown, never
-zero.
+empty cell, or raises :class:`CellRefused` with the code of the problem. A value that is not exactly
+what was written (约50万, 2025年3月) comes as :class:`Noted`. Empty means unknown, never zero.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, partial
-from typing import TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
-from risk.calendar.dates import month_start
+from risk.calendar.dates import month_end, month_start
 from risk.contract import Field, FieldType
 from risk.intake.cells import (
     CUT_OFF,
@@ -28,8 +29,20 @@ from risk.intake.cells import (
     match_key,
     normalise,
 )
+from risk.intake.identifiers import canonical_identifier, is_placeholder, is_shortened
+from risk.intake.personal_numbers import mask_personal_numbers
+from risk.intake.spellings import (
+    MAX_SPELLING,
+    UNKNOWN_DATES,
+    UNKNOWN_WORDS,
+    read_amount,
+    read_count,
+    read_day,
+    read_month,
+)
 from risk.intake.units import MONEY_UNITS, PERCENT, Unit
 
+T = TypeVar("T")
 Value: TypeAlias = str | int | float | bool | dt.date | None
 
 MAX_CELL = 32_767
@@ -48,6 +61,12 @@ UNKNOWN = frozenset(
 )
 """Spellings of an empty cell, in lower case and half-width characters."""
 
+_UNKNOWN_NUMBER = UNKNOWN | UNKNOWN_WORDS
+_UNKNOWN_DATE = _UNKNOWN_NUMBER | UNKNOWN_DATES
+
+APPROXIMATE, MONTH_PRECISION, MASKED = "approximate", "month_precision", "masked"
+"""Notes on values: an approximate number, a month for a day, a text with masked numbers."""
+
 SPREADSHEET_ERRORS = frozenset(
     ("#REF!", "#VALUE!", "#N/A", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
 )
@@ -56,26 +75,42 @@ BEIJING = dt.timezone(dt.timedelta(hours=8))
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2400]")
 _SHORTENED = re.compile(r"[+-]?\d+(\.\d+)?[eE]\+?\d+")
-_PADDED_ID = re.compile(r"""="([^"]*)"|'(.*)""", re.DOTALL)
+_RANGE = re.compile(r"\d[^\d]*[-~至到][^\d]*\d.*")
+_FOREIGN = re.compile(r"[$£€]|[美欧港澳日韩]元|英镑|usd|eur|hkd|gbp|jpy", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?")
 _EXPONENT = re.compile(r"([+-]?[\d.]+)e[+-]?\d{1,3}")
 _DAY = re.compile(
     r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})"
     r"|年(\d{1,2})月(\d{1,2})[日号]?)(?:[ T]*([01]?\d|2[0-3])(?::[0-5]\d){1,2}(?:\.\d+)?)?"
 )
+_ZONED = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}.*(?:Z|[+-]\d{2}:?\d{2})", re.IGNORECASE)
 _DAY_DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})(?:\.0+)?")
 _SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
-_MONTH = re.compile(r"(\d{4})(?:[-/](\d{1,2})|年(\d{1,2})月份?)")
+_SERIALS = range(32_874, 58_805)  # 1990 to 2060; others (20251) are typing errors
+_DAY_OR_MONTH_FIRST = re.compile(r"\d{1,2}([-/.])\d{1,2}\1\d{4}")
 _MONTH_DIGITS = re.compile(r"(\d{4})(\d{2})(?:\.0+)?")
-_PLAIN_ID = r"[A-Za-z_.:-]*[0-9][A-Za-z0-9_.:-]*"
-_PLAIN_IDS = re.compile(rf"{_PLAIN_ID}(?:\n{_PLAIN_ID})*")
+PLAIN_ID = r"(?:[A-Za-z_.:-]+[0-9][A-Za-z0-9_.:-]*|[0-9][A-Za-z0-9_:-]*)"
+"""Identifiers that :func:`parse_id` returns unchanged; 1.5E17 is not among them."""
+
+_PLAIN_IDS = re.compile(rf"{PLAIN_ID}(?:\n{PLAIN_ID})*")
 _YUAN = re.compile(r"([0-9]{1,13})(?:\.([0-9]{0,2}))?")  # fast path: matches most amounts
 _AMOUNT_UNIT = re.compile(r"(.*?)(百万元|千元|万元?|亿元?|元整?|圆)?整?")
 _SERIAL_ORIGIN = dt.date(1899, 12, 30)
 _TRUE, _FALSE = (
-    frozenset(("true", "1", "1.0", "是", "有")),
-    frozenset(("false", "0", "0.0", "否", "无")),
+    frozenset(("true", "1", "1.0", "是", "有", "√", "✓", "✔")),
+    frozenset(("false", "0", "0.0", "否", "无", "没有", "×", "✗", "✘")),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Noted(Generic[T]):
+    """Value that is not exactly what was written; ``note`` is its data-quality mark."""
+
+    value: T
+    note: str
+
+
+Parsed: TypeAlias = Value | Noted[Any]
 
 
 class CellRefused(ValueError):
@@ -98,10 +133,11 @@ def parse(cell: Cell, field: Field, unit: Unit | None = None) -> Value:
     if cell is None:
         return None
     require_readable(cell)
-    return parser_of(field, unit)(cell)
+    parsed = parser_of(field, unit)(cell)
+    return parsed.value if isinstance(parsed, Noted) else parsed
 
 
-def parser_of(field: Field, unit: Unit | None = None) -> Callable[[Cell], Value]:
+def parser_of(field: Field, unit: Unit | None = None) -> Callable[[Cell], Parsed]:
     """Parser for cells of ``field`` that are filled and readable."""
     if field.type is FieldType.ENUM:
         return partial(parse_enum, field=field)
@@ -157,32 +193,38 @@ def parse_plain_yuan(cell: Cell) -> int | None:
 
 
 def parse_id(cell: Cell) -> str | None:
-    """Identifier as text, in half-width characters and without spreadsheet quoting."""
+    """Identifier in its one written form, see :mod:`risk.intake.identifiers`."""
     if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
         return _id_from_number(cell)
     if not isinstance(cell, str):
         raise CellRefused("not_an_id")
-    text = normalise(cell)
-    if padded := _PADDED_ID.fullmatch(text):
-        text = (padded[1] if padded[1] is not None else padded[2]).strip()
-    if text == "无" or text.casefold() in UNKNOWN:
+    text = canonical_identifier(cell)
+    if text.casefold() in UNKNOWN or is_placeholder(text):
         return None
-    if "+" in text and _SHORTENED.fullmatch(text):
+    if is_shortened(text):
         raise CellRefused("shortened")
     return text
 
 
-def parse_text(cell: Cell) -> str | None:
-    """Free text, trimmed at both ends."""
+def parse_text(cell: Cell) -> str | Noted[str] | None:
+    """Free text, trimmed at both ends, with personal numbers masked."""
     text = as_text(cell).strip()
     # Only short cells can be a spelling of an empty cell.
-    return None if len(text) <= 4 and normalise(text).casefold() in UNKNOWN else text
+    if len(text) <= 4 and normalise(text).casefold() in UNKNOWN:
+        return None
+    masked = mask_personal_numbers(text)
+    return text if masked == text else Noted(masked, MASKED)
 
 
-def parse_date(cell: Cell) -> dt.date | None:
-    """Date from 1949 to 2099; times are dropped, after conversion to Beijing time if zoned."""
+def parse_date(cell: Cell) -> dt.date | Noted[dt.date] | None:
+    """Date from 1949 to 2099; times are dropped, after conversion to Beijing time if zoned.
+
+    A month without a day is its last day, noted as such.
+    """
     day = _day_of(cell)
-    if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+    if day is None:
+        return None
+    if not FIRST_DAY <= (day.value if isinstance(day, Noted) else day) <= LAST_DAY:
         raise CellRefused("date_out_of_range")
     return day
 
@@ -190,59 +232,64 @@ def parse_date(cell: Cell) -> dt.date | None:
 def parse_month(cell: Cell) -> dt.date | None:
     """Month as its first day; a date counts as its month."""
     if isinstance(cell, str | int | float):
-        text = _text_of(cell)
-        found = _MONTH.fullmatch(text) or _MONTH_DIGITS.fullmatch(text)
+        found = _MONTH_DIGITS.fullmatch(_text_of(cell))
         if found:
-            year, month = (int(part) for part in found.groups() if part)
-            return parse_date(_calendar_day(year, month, 1, "not_a_month"))
+            _calendar_day(int(found[1]), int(found[2]), 1, "not_a_month")
     try:
         day = parse_date(cell)
     except CellRefused as refused:
         raise CellRefused(refused.code.replace("not_a_date", "not_a_month")) from None
-    return day and month_start(day)
+    first = day.value if isinstance(day, Noted) else day
+    return first and month_start(first)
 
 
-def parse_money(cell: Cell, unit: Unit | None = None) -> int | None:
+def parse_money(cell: Cell, unit: Unit | None = None) -> int | Noted[int] | None:
     """Amount in fen, rounded half up. A unit in the cell takes precedence over the header's."""
     if unit is None and (yuan := parse_plain_yuan(cell)) is not None:
         return yuan
     text = _text_of(cell, "not_an_amount")
-    if text.casefold() in UNKNOWN:
+    if text.casefold() in _UNKNOWN_NUMBER:
         return None
     if _SHORTENED.fullmatch(text):
-        raise CellRefused("shortened")
+        raise CellRefused("shortened" if "+" in text else "exponent")
     if text.startswith("(") and text.endswith(")"):  # accounting notation of a negative amount
         text = f"-{text[1:-1]}"
     body, own = _split_amount(text)
-    amount = _decimal(body, "not_an_amount")
-    factor = (MONEY_UNITS[own] if own else unit or MONEY_UNITS["元"]).factor
-    if amount < 0:
-        raise CellRefused("negative")
-    fen = amount * factor * 100
-    if fen > MAX_FEN:
-        raise CellRefused("too_large")
-    return int(fen.quantize(Decimal(1), ROUND_HALF_UP))
+    if _is_decimal(body):
+        return _fen(_decimal(body, "not_an_amount"), own, unit)
+    written = read_amount(_without_currency(text)) if len(text) <= MAX_SPELLING else None
+    if written is None:
+        raise CellRefused(_why_no_amount(text))
+    fen = _fen(written.number, written.unit, unit)
+    return Noted(fen, APPROXIMATE) if written.approximate else fen
 
 
-def parse_count(cell: Cell) -> int | None:
+def parse_count(cell: Cell) -> int | Noted[int] | None:
     """Whole number >= 0."""
     text = _text_of(cell, "not_a_count")
-    if text.casefold() in UNKNOWN:
+    if text.casefold() in _UNKNOWN_NUMBER:
         return None
-    number = _decimal(text, "not_a_count")
+    approximate = False
+    if _is_decimal(text):
+        number = _decimal(text, "not_a_count")
+    else:
+        written = read_count(text) if len(text) <= MAX_SPELLING else None
+        if written is None:
+            raise CellRefused("range" if _RANGE.search(text) else "not_a_count")
+        number, approximate = written.number, written.approximate
     if number < 0:
         raise CellRefused("negative")
     if number > MAX_COUNT:
         raise CellRefused("too_large")
     if number != int(number):
         raise CellRefused("not_a_count")
-    return int(number)
+    return Noted(int(number), APPROXIMATE) if approximate else int(number)
 
 
 def parse_share(cell: Cell, unit: Unit | None = None) -> float | None:
     """Share from 0 to 1; given in percent if the cell or the header has a percent sign."""
     text = _text_of(cell, "not_a_share")
-    if text.casefold() in UNKNOWN:
+    if text.casefold() in _UNKNOWN_NUMBER:
         return None
     percent = text.endswith("%") or unit is PERCENT
     number = _decimal(text.removesuffix("%").rstrip(), "not_a_share")
@@ -255,7 +302,7 @@ def parse_share(cell: Cell, unit: Unit | None = None) -> float | None:
 def parse_number(cell: Cell) -> float | None:
     """Finite number."""
     text = _text_of(cell, "not_a_number").casefold()
-    if text in UNKNOWN:
+    if text in _UNKNOWN_NUMBER:
         return None
     if exponent := _EXPONENT.fullmatch(text):
         _decimal(exponent[1], "not_a_number")
@@ -272,25 +319,23 @@ def parse_bool(cell: Cell) -> bool | None:
     if isinstance(cell, bool):
         return cell
     text = _text_of(cell, "not_a_bool").casefold()
-    if text in UNKNOWN:
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE
+    if text in _UNKNOWN_NUMBER:
         return None
-    if text not in _TRUE and text not in _FALSE:
-        raise CellRefused("not_a_bool")
-    return text in _TRUE
+    raise CellRefused("not_a_bool")
 
 
 def parse_enum(cell: Cell, field: Field) -> str | None:
     """Code of the term of ``field``."""
     text = match_key(_text_of(cell, "not_in_values"))
-    if text in UNKNOWN:
-        return None
-    try:
-        return _terms(tuple(field.values.items()))[text]
-    except KeyError:
-        raise CellRefused("not_in_values") from None
+    term = _terms(tuple(field.values.items())).get(text)
+    if term is None and text not in _UNKNOWN_NUMBER:
+        raise CellRefused("not_in_values")
+    return term
 
 
-_PARSERS: Mapping[FieldType, Callable[[Cell], Value]] = {
+_PARSERS: Mapping[FieldType, Callable[[Cell], Parsed]] = {
     FieldType.ID: parse_id,
     FieldType.TEXT: parse_text,
     FieldType.DATE: parse_date,
@@ -339,38 +384,78 @@ def _text_of(cell: Cell, code: str = "not_a_date") -> str:
     return format(Decimal(repr(cell)) if isinstance(cell, float) else Decimal(cell), "f")
 
 
+def _is_decimal(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is not None and any(map(str.isdigit, text))
+
+
 def _decimal(text: str, code: str) -> Decimal:
-    if not _NUMBER.fullmatch(text) or not any(map(str.isdigit, text)):
+    if not _is_decimal(text):
         raise CellRefused(code)
     return Decimal(text.replace(",", ""))
 
 
-def _split_amount(text: str) -> tuple[str, str | None]:
-    """Number and unit of an amount, without currency signs."""
+def _fen(amount: Decimal, own: str | None, unit: Unit | None) -> int:
+    """Fen of ``amount`` in the cell's ``own`` unit, else in the header's ``unit``, else in yuan."""
+    factor = (MONEY_UNITS[own] if own else unit or MONEY_UNITS["元"]).factor
+    if amount < 0:
+        raise CellRefused("negative")
+    fen = amount * factor * 100
+    if fen > MAX_FEN:
+        raise CellRefused("too_large")
+    return int(fen.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def _why_no_amount(text: str) -> str:
+    if _FOREIGN.search(text):
+        return "foreign_currency"
+    return "range" if _RANGE.search(text) else "not_an_amount"
+
+
+def _without_currency(text: str) -> str:
     for sign in ("¥", "RMB", "CNY", "人民币"):
         text = text.removeprefix(sign).removesuffix(sign).strip()
-    found = _AMOUNT_UNIT.fullmatch(text)
+    return text
+
+
+def _split_amount(text: str) -> tuple[str, str | None]:
+    """Number and unit of an amount, without currency signs."""
+    found = _AMOUNT_UNIT.fullmatch(_without_currency(text))
     if found is None:  # a line break inside the cell
         raise CellRefused("not_an_amount")
     return found[1].strip(), found[2]
 
 
-def _day_of(cell: Cell) -> dt.date | None:
+def _day_of(cell: Cell) -> dt.date | Noted[dt.date] | None:
     if isinstance(cell, dt.datetime):
         return (cell.astimezone(BEIJING) if cell.tzinfo else cell).date()
     if isinstance(cell, dt.date):
         return cell
     text = _text_of(cell)
-    if text.casefold() in UNKNOWN:
+    if text.casefold() in _UNKNOWN_DATE:
         return None
-    if found := _DAY.fullmatch(text):
+    if found := _DAY.fullmatch(text) or _DAY_DIGITS.fullmatch(text):
         year, month, day = (int(part) for part in found.groups()[:9] if part)
         return _calendar_day(year, month, day, "not_a_date")
-    if found := _DAY_DIGITS.fullmatch(text):
-        return _calendar_day(int(found[1]), int(found[2]), int(found[3]), "not_a_date")
-    if found := _SERIAL.fullmatch(text):
+    if (found := _SERIAL.fullmatch(text)) and int(found[1]) in _SERIALS:
         return _SERIAL_ORIGIN + dt.timedelta(days=int(found[1]))
-    raise CellRefused("not_a_date")
+    # The number 2025.1 may be 2025.10.
+    return _day_by_hand(text, month=isinstance(cell, str | int))
+
+
+def _day_by_hand(text: str, *, month: bool) -> dt.date | Noted[dt.date]:
+    """Day in a spelling by hand; the last day of a month written alone if ``month``."""
+    if len(text) > MAX_SPELLING:
+        raise CellRefused("not_a_date")
+    try:
+        if _ZONED.fullmatch(text):
+            return dt.datetime.fromisoformat(text).astimezone(BEIJING).date()
+        if day := read_day(text):
+            return day
+        if month and (first := read_month(text)):
+            return Noted(month_end(first), MONTH_PRECISION)
+    except (ValueError, OverflowError):
+        raise CellRefused("not_a_date") from None
+    raise CellRefused("day_or_month_first" if _DAY_OR_MONTH_FIRST.fullmatch(text) else "not_a_date")
 
 
 def _calendar_day(year: int, month: int, day: int, code: str) -> dt.date:

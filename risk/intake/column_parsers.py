@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from risk.contract import Field, FieldType
-from risk.intake.cell_parsers import MAX_CELL, CellRefused, Value, parser_of, require_readable
-from risk.intake.cells import Cell
+from risk.intake.cell_parsers import MAX_CELL, PLAIN_ID, CellRefused, Noted
+from risk.intake.row_parser import Answers, CellParser
 from risk.intake.units import Unit
 
 ARROW: Mapping[FieldType, pa.DataType] = {
@@ -34,26 +34,35 @@ ARROW: Mapping[FieldType, pa.DataType] = {
 
 @dataclass(frozen=True)
 class _FastPath:
-    """Spelling parsed by Arrow (a regular expression), and the conversion of matching cells."""
+    """Spelling parsed by Arrow (a regular expression), and the conversion of matching cells.
+
+    Cells that match ``unless`` need the parser of single cells.
+    """
 
     spelling: str
     values: Callable[[pa.StringArray], pa.Array]
+    unless: str | None = None
 
 
 @dataclass(frozen=True)
 class ParsedColumn:
-    """Values of a column (null if empty or refused), and a mask of the refused cells."""
+    """Values of a column, null if empty or doubtful, and a mask of the doubtful cells.
+
+    Refused cells are doubtful, and values that are not exactly what was written.
+    """
 
     values: pa.Array
-    refused: pa.BooleanArray
+    doubtful: pa.BooleanArray
 
 
 class ColumnParser:
     """Parser of the cells of one column; ``unit`` is the unit named in its header."""
 
-    def __init__(self, field: Field, unit: Unit | None = None) -> None:
+    def __init__(
+        self, field: Field, unit: Unit | None = None, answers: Answers | None = None
+    ) -> None:
         self._type = ARROW[field.type]
-        self._parser = parser_of(field, unit)
+        self._parser = CellParser(field, unit, answers or {})
         # With a unit in the header, amounts need the parser of single cells.
         self._fast_path = _FAST_PATHS.get(field.type) if unit is None else None
 
@@ -65,36 +74,31 @@ class ColumnParser:
             pc.match_substring_regex(cells, self._fast_path.spelling),
             pc.less_equal(pc.binary_length(cells), MAX_CELL),
         )
+        if self._fast_path.unless is not None:
+            plain = pc.and_not(plain, pc.match_substring_regex(cells, self._fast_path.unless))
         if plain.true_count == len(cells):
-            return ParsedColumn(self._fast_path.values(cells), _nothing_refused(len(cells)))
+            return ParsedColumn(self._fast_path.values(cells), _nothing_doubtful(len(cells)))
         other = pc.invert(plain)
         values = self._fast_path.values(pc.if_else(plain, cells, pa.scalar(None, pa.string())))
         parsed = self._parse_distinct(cells.filter(other))
         return ParsedColumn(
             pc.replace_with_mask(values, other, parsed.values),
-            pc.replace_with_mask(_nothing_refused(len(cells)), other, parsed.refused),
+            pc.replace_with_mask(_nothing_doubtful(len(cells)), other, parsed.doubtful),
         )
 
     def _parse_distinct(self, cells: pa.StringArray) -> ParsedColumn:
         """Values of ``cells``; each distinct text is parsed once."""
         distinct = cells.dictionary_encode()
-        values = [self._parse_cell(cell) for cell in distinct.dictionary.to_pylist()]
-        refused = [isinstance(value, CellRefused) for value in values]
-        parsed = [None if isinstance(value, CellRefused) else value for value in values]
+        values = [self._parser(cell) for cell in distinct.dictionary.to_pylist()]
+        doubtful = [isinstance(value, CellRefused | Noted) for value in values]
+        parsed = [None if doubt else value for value, doubt in zip(values, doubtful, strict=True)]
         return ParsedColumn(
             pa.array(parsed, self._type).take(distinct.indices),
-            pa.array(refused, pa.bool_()).take(distinct.indices),
+            pa.array(doubtful, pa.bool_()).take(distinct.indices),
         )
 
-    def _parse_cell(self, cell: Cell) -> Value | CellRefused:
-        try:
-            require_readable(cell)
-            return self._parser(cell)
-        except CellRefused as refused:
-            return refused
 
-
-def _nothing_refused(rows: int) -> pa.BooleanArray:
+def _nothing_doubtful(rows: int) -> pa.BooleanArray:
     return pa.repeat(pa.scalar(False), rows)
 
 
@@ -110,10 +114,12 @@ def _fen(cells: pa.StringArray) -> pa.Array:
 
 _FAST_PATHS: Mapping[FieldType, _FastPath] = {
     # The digit excludes all spellings of an empty cell.
-    FieldType.ID: _FastPath(r"^[A-Za-z_.:-]*[0-9][A-Za-z0-9_.:-]*$", _as_is),
+    FieldType.ID: _FastPath(f"^(?:{PLAIN_ID})$", _as_is),
     # Longer than any spelling of an empty cell, without white space at the ends.
     FieldType.TEXT: _FastPath(
-        r"^[\p{Han}A-Za-z0-9][\p{Han}A-Za-z0-9 _.:()-]{3,}[\p{Han}A-Za-z0-9]$", _as_is
+        r"^[\p{Han}A-Za-z0-9][\p{Han}A-Za-z0-9 _.:()-]{3,}[\p{Han}A-Za-z0-9]$",
+        _as_is,
+        unless=r"[0-9](?:[ -]?[0-9]){6}",  # may be a personal number
     ),
     FieldType.MONEY: _FastPath(r"^[0-9]{1,13}(\.[0-9]{1,2})?$", _fen),
     FieldType.COUNT: _FastPath(r"^[0-9]{1,12}$", lambda cells: cells.cast(pa.int64())),

@@ -8,6 +8,7 @@ it. Both parsers therefore give the same rows, values and problems.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -22,7 +23,7 @@ from risk.intake.checks import MARKED, REGION, count_marks
 from risk.intake.column_parsers import ARROW, ColumnParser
 from risk.intake.headers import Header
 from risk.intake.readers.csv_columnar import Chunk
-from risk.intake.row_parser import Batch, BatchParser
+from risk.intake.row_parser import Answers, Batch, BatchParser
 
 _DATED_TODAY, _NUMBER = "dated_today", "row_number"
 
@@ -38,14 +39,25 @@ class _Parsed:
 class ColumnarParser:
     """Parser of the chunks of one CSV file."""
 
-    def __init__(self, table: Table, header: Header, *, today: dt.date) -> None:
+    def __init__(
+        self,
+        table: Table,
+        header: Header,
+        *,
+        today: dt.date,
+        lenient: bool = False,
+        answers: Answers | None = None,
+    ) -> None:
+        """Parser with the options of :class:`risk.intake.row_parser.BatchParser`."""
         self._table = table
         self._header = header
         self._today = today
         self._readers = [
-            (column, ColumnParser(column.field, column.unit)) for column in header.columns
+            (column, ColumnParser(column.field, column.unit, answers)) for column in header.columns
         ]
-        self._row_parser = BatchParser(table, header, strict_width=True, today=today)
+        self._row_parser = BatchParser(
+            table, header, strict_width=True, today=today, lenient=lenient, answers=answers
+        )
 
     def batches(self, chunks: Iterable[Chunk]) -> Iterator[Batch]:
         """Batches of all non-blank rows below the header; their columns are Arrow arrays."""
@@ -66,14 +78,17 @@ class ColumnarParser:
             numbers = [number for number, _ in checked if number not in refused]
             corrected = self._as_rows(batches, numbers)
             accepted = pa.concat_tables([accepted, corrected]).sort_by(_NUMBER)
+        notes = _notes(batches)
         marked = {name: accepted[name].to_pylist() for name in MARKED.get(self._table.name, ())}
         return Batch(
             accepted.num_rows + len(bad),
             {name: accepted[name] for name in self._fields},
             accepted[_DATED_TODAY],
             bad,
-            count_marks(self._table, marked),
+            count_marks(self._table, marked) | notes,
             [],
+            [cell for batch in batches for cell in batch.unreadable],
+            notes,
         )
 
     @property
@@ -87,7 +102,7 @@ class ColumnarParser:
         for column, reader in self._readers:
             parsed = reader.read(chunk.columns[column.index])
             columns[column.field.name] = parsed.values
-            doubts.append(parsed.refused)
+            doubts.append(parsed.doubtful)
             if column.field.required:
                 doubts.append(parsed.values.is_null())
         columns[_DATED_TODAY] = self._default_known_at(columns, count)
@@ -135,6 +150,14 @@ class ColumnarParser:
         columns[_DATED_TODAY] = pa.array(dated_today, pa.bool_())
         columns[_NUMBER] = pa.array(numbers, pa.int64())
         return pa.table(columns)
+
+
+def _notes(batches: Iterable[Batch]) -> Counter[str]:
+    """Marks of single cells; those of whole rows are counted over all good rows."""
+    total: Counter[str] = Counter()
+    for batch in batches:
+        total.update(batch.notes)
+    return total
 
 
 def _below(chunk: Chunk, header_row: int) -> Chunk:

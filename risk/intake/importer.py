@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -29,6 +29,7 @@ from risk.intake.readers.csv_columnar import chunks
 from risk.intake.readers.csv_text import CsvSheet
 from risk.intake.report import FileReport, ImportReport, SheetReport
 from risk.intake.row_parser import Batch, BatchParser
+from risk.intake.sealed_days import move_behind_seals
 from risk.intake.sheet_account import sheet_notes, sheet_report, unread_notes
 from risk.intake.sheet_names import supplied_cells
 from risk.intake.sheet_records import SheetRecords
@@ -55,6 +56,7 @@ def import_paths(
     today: dt.date,
     who: str = "",
     progress: RowProgress | None = None,
+    prepare: Callable[[RecordStore], None] | None = None,
 ) -> ImportReport:
     """Import files and folders into the record store of ``workspace``.
 
@@ -68,11 +70,15 @@ def import_paths(
         today: day of the import; ``known_at`` of rows without any date.
         who: who imports, as kept with the account of the import.
         progress: callback for the number of rows read.
+        prepare: called with the open store before the first file, for example to record which
+            lists were sealed.
 
     Raises:
         RecordStoreBusy, RecordStoreUnreadable: the store cannot be opened.
     """
     with RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store:
+        if prepare:
+            prepare(store)
         report = import_into(store, paths, today=today, progress=progress)
         store_account(store, report, who=who)
         write_quarantine(store, workspace.quarantine)
@@ -239,7 +245,9 @@ class _Import:
             headings=_headings(sheets),
             dated=any(c.field is KNOWN_AT for one in sheets for c in one.header.columns),
         )
+        newest = newest_arrival(self._store, [self._table])
         accepted = self._staging.commit()
+        sealed = move_behind_seals(self._store, self._table, newest + 1)
         self._quarantine.commit()
         set_aside = sum(records.set_aside.total() for records in readers)
         return FileReport(
@@ -258,6 +266,8 @@ class _Import:
                 *(SheetReport(one.name, one.reason, one.missing) for one in unread),
             ),
             notes=tuple(notes),
+            moved_behind_lists=sealed.moved,
+            new_feed_in=sealed.new_in,
         )
 
     def _reader(self, selected: SelectedSheet) -> SheetRecords:

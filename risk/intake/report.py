@@ -53,6 +53,9 @@ class FileReport:
     ``read`` always equals ``accepted + repeated + quarantined + set_aside``; rows set aside are no
     records (totals, signatures, repeated headers). ``marks`` counts data-quality marks by name;
     ``ignored_columns`` were not read; ``unread_sheets`` are sheets of the file not read.
+    In the counties ``new_feed_in`` no list had this table, so its rows count as history;
+    ``moved_behind_lists`` undated versions are known later than by their dates, as lists were
+    sealed in between.
     """
 
     file: str
@@ -67,6 +70,8 @@ class FileReport:
     unread_sheets: tuple[str, ...] = ()
     sheets: tuple[SheetReport, ...] = ()
     notes: tuple[Note, ...] = ()
+    moved_behind_lists: int = 0
+    new_feed_in: tuple[str, ...] = ()
 
     @property
     def needs_answer(self) -> bool:
@@ -88,6 +93,8 @@ class FileReport:
             "unread_sheets": list(self.unread_sheets),
             "sheets": [sheet.as_json() for sheet in self.sheets],
             "notes": [note.as_json(language) for note in self.notes],
+            "moved_behind_lists": self.moved_behind_lists,
+            "new_feed_in": list(self.new_feed_in),
         }
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from risk.contract import KNOWN_AT, Field, Table
+from risk.contract import KNOWN_AT, Field, FieldType, Table
 from risk.intake.cells import Cell, as_text
+from risk.intake.personal_numbers import mask_personal_numbers
 from risk.locale import Language, text
 
 MAX_EXCERPT = 60
@@ -47,7 +48,13 @@ def problem(field: Field, code: str, found: Cell, *, allowed: str = "") -> Probl
     """Problem ``code`` of the cell ``found``."""
     if code == "not_in_values":
         allowed = "、".join(field.values.values())
-    return Problem(field.name, code, excerpt(found), allowed)
+    return Problem(field.name, code, excerpt(raw_text(found, field)), allowed)
+
+
+def raw_text(cell: Cell, field: Field) -> str:
+    """Text of a raw cell to be stored; personal numbers are masked except in columns of codes."""
+    text = as_text(cell)
+    return text if field.type is FieldType.ID else mask_personal_numbers(text)
 
 
 def problem_from_json(stored: dict[str, Any]) -> Problem:

@@ -7,25 +7,32 @@ repeat.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeAlias
 
+from risk.calendar.dates import month_start
 from risk.contract import KNOWN_AT, Field, FieldType, Table
 from risk.intake.cell_parsers import (
+    MONTH_PRECISION,
     CellRefused,
+    Noted,
+    Parsed,
     Value,
     all_plain_ids,
     parse_plain_yuan,
     parser_of,
     require_readable,
 )
-from risk.intake.cells import CUT_OFF, Cell, Row
+from risk.intake.cells import CUT_OFF, Cell, Row, as_text
 from risk.intake.checks import check_known_at, check_region, count_marks, default_known_at
 from risk.intake.csv_escaping import append_unit, unescape_cell
 from risk.intake.headers import Column, Header
-from risk.intake.row_errors import Problem, problem
+from risk.intake.row_errors import Problem, problem, raw_text
+from risk.intake.spellings import last_day
+from risk.intake.units import Unit
 
 BATCH_ROWS = 10_000
 """Rows parsed, stored and reported at a time; bounds the memory of an import."""
@@ -33,7 +40,13 @@ BATCH_ROWS = 10_000
 _CACHED_CELLS, _CACHED_LENGTH = 20_000, 64
 _MOSTLY_UNIQUE = frozenset((FieldType.ID, FieldType.TEXT, FieldType.MONEY, FieldType.NUMBER))
 
+KEY_SEPARATOR = "\x1f"
+_MAX_RAW = 200
+"""Characters of an unreadable cell stored for the list of cells to look at."""
+
 Columns: TypeAlias = dict[str, list[Value]]
+Answers: TypeAlias = Mapping[tuple[str, str], Value]
+"""Values that people gave for unreadable cells, by field and raw text."""
 _Problems: TypeAlias = dict[int, list[Problem]]
 
 
@@ -41,7 +54,8 @@ _Problems: TypeAlias = dict[int, list[Problem]]
 class BadRow:
     """Rejected row: its number, raw cells by field, and problems.
 
-    ``corrects`` is the quarantine id of the row it was meant to correct.
+    ``corrects`` is the quarantine id of the row it was meant to correct; ``key`` and ``known_at``
+    are those of the row if they could be read.
     """
 
     number: int
@@ -49,6 +63,24 @@ class BadRow:
     surplus: tuple[Cell, ...]
     problems: tuple[Problem, ...]
     corrects: str | None = None
+    key: str | None = None
+    known_at: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class UnreadableCell:
+    """Optional cell of a good row that could not be read; its field is unknown in the store.
+
+    ``raw`` is the beginning of its text with personal numbers masked; ``known_at`` is None if the
+    row had no date of its own.
+    """
+
+    number: int
+    column: str
+    raw: str
+    code: str
+    key: str
+    known_at: dt.date | None
 
 
 @dataclass(frozen=True)
@@ -56,8 +88,9 @@ class Batch:
     """Rows of a file as read: good rows as columns, bad rows with their raw cells.
 
     ``dated_today`` is true for good rows whose ``known_at`` is the import day for want of a date;
-    ``corrects`` holds the quarantine ids of good rows that had one. Columns are lists, or Arrow
-    arrays if :mod:`risk.intake.columnar_parser` read them.
+    ``corrects`` holds the quarantine ids of good rows that had one. ``marks`` counts data-quality
+    marks of good rows; ``notes`` are those of single cells (approximate numbers). Columns are
+    lists, or Arrow arrays if :mod:`risk.intake.columnar_parser` read them.
     """
 
     read: int
@@ -66,6 +99,8 @@ class Batch:
     bad: list[BadRow]
     marks: Mapping[str, int]
     corrects: list[str]
+    unreadable: list[UnreadableCell] = field(default_factory=list)
+    notes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def good(self) -> int:
@@ -76,13 +111,32 @@ class Batch:
 class BatchParser:
     """Parser of the rows of one file; caches parsed texts per column."""
 
-    def __init__(self, table: Table, header: Header, *, strict_width: bool, today: dt.date) -> None:
-        """``strict_width``: rows with fewer or more cells than the header are rejected."""
+    def __init__(
+        self,
+        table: Table,
+        header: Header,
+        *,
+        strict_width: bool,
+        today: dt.date,
+        lenient: bool = False,
+        answers: Answers | None = None,
+    ) -> None:
+        """Parser for ``table`` below ``header``.
+
+        Args:
+            table: table of the rows.
+            header: columns of the rows.
+            strict_width: rows with fewer or more cells than the header are rejected.
+            today: day of the import.
+            lenient: an unreadable optional cell is unknown instead of rejecting its row.
+            answers: values for unreadable cells.
+        """
         self._table = table
         self._header = header
         self._strict_width = strict_width
         self._today = today
-        self._columns = [_ColumnParser(column) for column in header.columns]
+        self._columns = [_ColumnParser(column, today, answers or {}) for column in header.columns]
+        self._optional = optional_fields(table) if lenient else frozenset()
         self._absent = _absent(table, header)
 
     def batches(self, rows: Iterable[Row]) -> Iterator[Batch]:
@@ -94,11 +148,22 @@ class BatchParser:
     def _batch(self, rows: Sequence[Row]) -> Batch:
         problems: _Problems = {}
         self._check_lengths(rows, problems)
-        columns = self._parse(rows, problems)
+        found = _Findings(problems, {}, [], self._optional)
+        columns = self._parse(rows, found)
+        known_at = list(columns[KNOWN_AT.name])
         dated_today = default_known_at(self._table, columns, self._today)
         check_region(self._table, columns, problems)
         check_known_at(self._table, columns, problems)
+        keys = self._keys(columns, {*problems, *found.unreadable})
+        for index in problems.keys() & found.unreadable.keys():
+            unreadable = found.unreadable.pop(index)
+            more = [
+                problem(self._table.field(cell.column), cell.code, cell.found)
+                for cell in unreadable
+            ]
+            problems[index] = self._in_order(problems[index] + more)
         good = [index for index in range(len(rows)) if index not in problems]
+        notes = found.notes_of_good_rows(problems)
         if problems:
             columns = {name: [cells[index] for index in good] for name, cells in columns.items()}
             dated_today = [dated_today[index] for index in good]
@@ -106,10 +171,38 @@ class BatchParser:
             len(rows),
             columns,
             dated_today,
-            [self._bad_row(rows[index], problems[index]) for index in sorted(problems)],
-            count_marks(self._table, columns),
+            [
+                self._bad_row(rows[index], problems[index], keys[index], known_at[index])
+                for index in sorted(problems)
+            ],
+            count_marks(self._table, columns) | notes,
             self._corrected_ids(rows[index] for index in good),
+            [
+                UnreadableCell(
+                    rows[index][0], cell.column, cell.found, cell.code, keys[index] or "", known
+                )
+                for index in sorted(found.unreadable)
+                for cell in found.unreadable[index]
+                for known in [_date_or_none(known_at[index])]
+            ],
+            notes,
         )
+
+    def _keys(self, columns: Columns, rows: Iterable[int]) -> dict[int, str | None]:
+        """Keys of ``rows`` by index; None if a required part could not be read."""
+        required = [name for name in self._table.key if self._table.field(name).required]
+        keys: dict[int, str | None] = {}
+        for index in rows:
+            complete = all(columns[name][index] is not None for name in required)
+            parts = [columns[name][index] for name in self._table.key]
+            keys[index] = key_text(parts) if complete else None
+        return keys
+
+    def _in_order(self, problems: list[Problem]) -> list[Problem]:
+        """``problems`` in the order of the columns, those of the whole row first."""
+        order = {column.field.name: index for index, column in enumerate(self._columns)}
+        order[""] = -1
+        return sorted(problems, key=lambda found: order.get(found.column, len(order)))
 
     def _check_lengths(self, rows: Sequence[Row], problems: _Problems) -> None:
         lengths = {len(cells) for _, cells in rows}
@@ -125,7 +218,7 @@ class BatchParser:
                 found, allowed = "; ".join(map(str, surplus))[:200], str(self._header.width)
                 problems[index] = [Problem("", "too_many_cells", found, allowed)]
 
-    def _parse(self, rows: Sequence[Row], problems: _Problems) -> Columns:
+    def _parse(self, rows: Sequence[Row], found: _Findings) -> Columns:
         columns: Columns = {name: [None] * len(rows) for name in self._absent}
         escaped = self._header.quarantine_id is not None
         columns_of_cells = _transpose(rows, 1 + max(column.index for column in self._columns))
@@ -133,10 +226,12 @@ class BatchParser:
             cells: Sequence[Cell] = columns_of_cells[column.index]
             if escaped:
                 cells = [unescape_cell(cell) for cell in cells]
-            columns[column.field.name] = column.parse(cells, problems)
+            columns[column.field.name] = column.parse(cells, found)
         return columns
 
-    def _bad_row(self, row: Row, problems: Sequence[Problem]) -> BadRow:
+    def _bad_row(
+        self, row: Row, problems: Sequence[Problem], key: str | None, known_at: Value
+    ) -> BadRow:
         number, cells = row
         if self._strict_width and len(cells) < self._header.needed:
             cells = [*cells, *[CUT_OFF] * (self._header.needed - len(cells))]
@@ -144,7 +239,9 @@ class BatchParser:
         if self._header.quarantine_id is not None:
             raw = {name: unescape_cell(cell) for name, cell in raw.items()}
         surplus = _surplus(cells, self._header.width) if self._strict_width else ()
-        return BadRow(number, raw, surplus, tuple(problems), self._corrected_id(cells))
+        corrects = self._corrected_id(cells)
+        known = _date_or_none(known_at)
+        return BadRow(number, raw, surplus, tuple(problems), corrects, key, known)
 
     def _corrected_ids(self, rows: Iterable[Row]) -> list[str]:
         if self._header.quarantine_id is None:
@@ -158,14 +255,39 @@ class BatchParser:
         return str(cells[index] or "").strip() or None
 
 
+@dataclass(frozen=True)
+class _Findings:
+    """What the parsing of a batch finds besides values.
+
+    ``problems`` reject their rows; unreadable cells of ``optional`` fields do not. ``notes`` are
+    the rows and marks of values that are not exactly what was written.
+    """
+
+    problems: _Problems
+    unreadable: _Problems
+    notes: list[tuple[int, str]]
+    optional: frozenset[str]
+
+    def notes_of_good_rows(self, bad: Container[int]) -> Counter[str]:
+        """Marks of single cells, counted for the rows that are not ``bad``."""
+        return Counter(note for index, note in self.notes if index not in bad)
+
+    def refuse(self, index: int, field: Field, code: str, cell: Cell) -> None:
+        """Add a problem of the row ``index``."""
+        optional = field.name in self.optional and code != "cut_off"
+        raw = raw_text(cell, field)[:_MAX_RAW] if optional else ""
+        found = Problem(field.name, code, raw) if optional else problem(field, code, cell)
+        (self.unreadable if optional else self.problems).setdefault(index, []).append(found)
+
+
 class _ParseCache(dict[str, Any]):
     """Parsed values by the text of the cell; a text is parsed on first access."""
 
-    def __init__(self, read: Callable[[Cell], Value | CellRefused]) -> None:
+    def __init__(self, read: Callable[[Cell], Parsed | CellRefused]) -> None:
         super().__init__()
         self._read = read
 
-    def __missing__(self, cell: str) -> Value | CellRefused:
+    def __missing__(self, cell: str) -> Parsed | CellRefused:
         value = self._read(cell)
         if len(cell) <= _CACHED_LENGTH:
             self[cell] = value
@@ -175,34 +297,43 @@ class _ParseCache(dict[str, Any]):
 class _ColumnParser:
     """Parser of the cells of one column."""
 
-    def __init__(self, column: Column) -> None:
+    def __init__(self, column: Column, today: dt.date, answers: Answers) -> None:
         self.field: Field = column.field
         self.index = column.index
+        self._today = today
+        self._parser = CellParser(column.field, column.unit, answers)
         self._unit = column.unit
-        self._parser = parser_of(column.field, column.unit)
-        self._cache = _ParseCache(self._parse_cell)
+        self._cache = _ParseCache(self._parser)
         self._repeats = column.field.type not in _MOSTLY_UNIQUE
 
-    def parse(self, cells: Sequence[Cell], problems: _Problems) -> list[Value]:
-        """Values of ``cells``; refused or missing ones are None and add a problem to their row."""
+    def parse(self, cells: Sequence[Cell], found: _Findings) -> list[Value]:
+        """Values of ``cells``; refused or missing ones are None and added to ``found``."""
         values: list[Any] = self._parse_cached(cells) if self._repeats else self._read(cells)
         for index, value in enumerate(values):
-            if type(value) is CellRefused:
-                found = problem(self.field, value.code, cells[index])
-                problems.setdefault(index, []).append(found)
+            if type(value) is Noted:
+                found.notes.append((index, value.note))
+                values[index] = self._as_stored(value)
+            elif type(value) is CellRefused:
+                found.refuse(index, self.field, value.code, cells[index])
                 values[index] = None
             elif value is None and self.field.required:
-                found = problem(self.field, "missing", cells[index])
-                problems.setdefault(index, []).append(found)
+                code = "unknown_value" if as_text(cells[index]).strip() else "missing"
+                found.refuse(index, self.field, code, cells[index])
         return values
+
+    def _as_stored(self, value: Noted[Any]) -> Value:
+        stored: Value = value.value
+        if value.note == MONTH_PRECISION and isinstance(stored, dt.date):
+            return last_day(month_start(stored), self._today)
+        return stored
 
     def raw_with_unit(self, cells: Sequence[Cell]) -> Cell:
         """Raw cell of a row, with the header's unit appended to a bare number."""
         cell = cells[self.index] if self.index < len(cells) else None
         return append_unit(cell, self._unit)
 
-    def _read(self, cells: Sequence[Cell]) -> list[Value | CellRefused]:
-        parse_cell = self._parse_cell
+    def _read(self, cells: Sequence[Cell]) -> list[Parsed | CellRefused]:
+        parse_cell = self._parser
         if self.field.type is FieldType.ID and cells and all_plain_ids(cells):
             return list(cells)
         if self.field.type is FieldType.MONEY and self._unit is None:
@@ -213,21 +344,50 @@ class _ColumnParser:
             ]
         return [parse_cell(cell) for cell in cells]
 
-    def _parse_cached(self, cells: Sequence[Cell]) -> list[Value | CellRefused]:
-        cache, parse_cell = self._cache, self._parse_cell
+    def _parse_cached(self, cells: Sequence[Cell]) -> list[Parsed | CellRefused]:
+        cache, parse_cell = self._cache, self._parser
         if len(cache) > _CACHED_CELLS:
             cache.clear()
         # Only text is cached: 1, 1.0 and True are the same dict key.
         return [cache[cell] if type(cell) is str else parse_cell(cell) for cell in cells]
 
-    def _parse_cell(self, cell: Cell) -> Value | CellRefused:
+
+class CellParser:
+    """Parser of the cells of one column that returns refusals and looks up answers to them."""
+
+    def __init__(self, field: Field, unit: Unit | None, answers: Answers) -> None:
+        self._field = field
+        self._parser = parser_of(field, unit)
+        self._answers = answers
+
+    def __call__(self, cell: Cell) -> Parsed | CellRefused:
+        """Value of ``cell``, else the answer to its text, else the refusal."""
         try:
             if cell is None:
                 return None
             require_readable(cell)
             return self._parser(cell)
         except CellRefused as refused:
+            if self._answers:
+                raw = raw_text(cell, self._field)[:_MAX_RAW]
+                if (self._field.name, raw) in self._answers:
+                    return self._answers[self._field.name, raw]
             return CellRefused(refused.code)
+
+
+def _date_or_none(value: Value) -> dt.date | None:
+    return value if isinstance(value, dt.date) else None
+
+
+def key_text(parts: Iterable[Value]) -> str:
+    """Key of a row as one text, for tables that hold keys of every table."""
+    return KEY_SEPARATOR.join("" if part is None else str(part) for part in parts)
+
+
+def optional_fields(table: Table) -> frozenset[str]:
+    """Fields that may be unknown in a row: not required and not part of its key."""
+    names = (field.name for field in table.fields if not field.required)
+    return frozenset(names) - set(table.key)
 
 
 def _transpose(rows: Sequence[Row], width: int) -> list[tuple[Cell, ...]]:

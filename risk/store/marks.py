@@ -14,6 +14,9 @@ from typing import Literal
 from risk.contract import STORED_TABLES
 from risk.store.store import RecordStore, row_sums_sql
 
+_DATING = ("coalesce(dated_by, 'given')", "coalesce(withdrawn, false)")
+"""How a version was dated decides which measures of delay use it."""
+
 History = Literal["as_sealed", "no_mark", "other_history", "changed"]
 """How the rows up to a mark compare with those of the sealing.
 
@@ -36,15 +39,20 @@ class StoreMark:
 
 def current_mark(store: RecordStore) -> StoreMark:
     """The mark of all rows that ``store`` shows."""
+    return mark_at(store, newest_arrival(store))
+
+
+def newest_arrival(store: RecordStore) -> int:
+    """The largest arrival number of the rows that ``store`` shows; 0 if there is none."""
     newest = " UNION ALL ".join(
         f"SELECT max(arrival) AS newest FROM {store.stored(name)}" for name in STORED_TABLES
     )
-    return mark_at(store, int(store.rows(f"SELECT coalesce(max(newest), 0) FROM ({newest})")[0][0]))
+    return int(store.rows(f"SELECT coalesce(max(newest), 0) FROM ({newest})")[0][0])
 
 
 def mark_at(store: RecordStore, arrival: int) -> StoreMark:
     """The mark of the rows that had arrived with ``arrival``."""
-    return StoreMark(arrival, _opening(store, arrival), _digest(store, arrival))
+    return StoreMark(arrival, opening_at(store, arrival), _digest(store, arrival))
 
 
 def compare_history(store: RecordStore, mark: StoreMark | None) -> History:
@@ -60,7 +68,8 @@ def compare_history(store: RecordStore, mark: StoreMark | None) -> History:
     return "changed" if mark.opening and found.opening == mark.opening else "other_history"
 
 
-def _opening(store: RecordStore, arrival: int) -> str:
+def opening_at(store: RecordStore, arrival: int) -> str:
+    """The opening in which the row ``arrival`` was stored; empty if it is not known."""
     found = store.rows(
         f"SELECT mark FROM {store.stored('openings')} WHERE after_arrival < ?"
         " ORDER BY after_arrival DESC LIMIT 1",
@@ -73,7 +82,7 @@ def _digest(store: RecordStore, arrival: int) -> str:
     total = hashlib.sha256()
     for table in STORED_TABLES.values():
         shown = f"(FROM {store.stored(table.name)} WHERE arrival <= {int(arrival)})"
-        count, low, high = store.rows(row_sums_sql(table, shown, "arrival"))[0]
+        count, low, high = store.rows(row_sums_sql(table, shown, "arrival", *_DATING))[0]
         if count:
             total.update(f"{table.name}:{count}:{low}:{high};".encode())
     return total.hexdigest()

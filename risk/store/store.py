@@ -29,6 +29,7 @@ from risk.store.temp_directory import TempDirectory, acquire
 from risk.unit_kinds import EMPLOYERS_SCHEMA, Kind, base_views
 
 _OPENINGS = "openings"
+_SEALS = "seals"
 _FILTERED = "filtered_"
 
 MARKS: Mapping[str, str] = {"dated_by": "VARCHAR", "withdrawn": "BOOLEAN"}
@@ -284,7 +285,7 @@ class RecordStore:
     def _is_current(self) -> bool:
         found = {row[0] for row in self.rows("SELECT table_name FROM duckdb_tables()")}
         schemas = {row[0] for row in self.rows("SELECT schema_name FROM duckdb_schemas()")}
-        complete = {*STORED_TABLES, _OPENINGS} <= found and EMPLOYERS_SCHEMA in schemas
+        complete = {*STORED_TABLES, _OPENINGS, _SEALS} <= found and EMPLOYERS_SCHEMA in schemas
         return complete and not self._without_marks()
 
     def _without_marks(self) -> list[tuple[str, str]]:
@@ -312,6 +313,10 @@ class RecordStore:
                 self.connection.execute(
                     f"CREATE OR REPLACE VIEW {EMPLOYERS_SCHEMA}.{name} AS {sql}"
                 )
+            self.connection.execute(
+                f"CREATE TABLE IF NOT EXISTS {_SEALS} (digest VARCHAR NOT NULL,"
+                " sealed_through DATE NOT NULL, arrival BIGINT)"
+            )
             self._mark_opening()
 
     def _mark_opening(self) -> None:

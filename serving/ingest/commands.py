@@ -38,18 +38,26 @@ def import_(
     """
     from risk.intake.importer import import_paths
     from serving.ingest.open_complaints import open_complaint_lines
+    from serving.ingest.sealed_lists import seal_recorder, sealed_lines
 
     cli = cli_context(context)
     make_workspace(cli)
     with row_progress() as step:
         report = import_paths(
-            cli.workspace, paths, today=today(), who=os_user_name(), progress=step
+            cli.workspace,
+            paths,
+            today=today(),
+            who=os_user_name(),
+            progress=step,
+            prepare=seal_recorder(cli),
         )
     complaints = _open_complaints(cli, report)
     if json:
         print_json({**report.as_json(cli.language), "complaints": complaints})
     else:
         for line in account_lines(report, cli.language):
+            print_line(line)
+        for line in sealed_lines(report, cli.language):
             print_line(line)
         for line in open_complaint_lines(complaints, cli.language):
             print_line(line)

@@ -12,6 +12,7 @@ from risk.workspace import Workspace
 from serving.clock import now
 from serving.db.database import Database
 from serving.ingest.repository import ImportResult, Submission, mark_imported, waiting_submissions
+from serving.ingest.seals import record_seals
 
 
 def import_waiting(workspace: Workspace, database: Database) -> int:
@@ -32,6 +33,7 @@ def import_waiting(workspace: Workspace, database: Database) -> int:
         RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store,
         tempfile.TemporaryDirectory() as folder,
     ):
+        record_seals(store, database)
         while waiting := waiting_submissions(database.engine):
             for number, one in waiting:
                 mark_imported(database.engine, number, _import(store, one, Path(folder)))

@@ -1,0 +1,61 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from risk.intake.personal_numbers import mask_personal_numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("来电人 13912345678 反映", "来电人 139****5678 反映"),
+        ("139-1234-5678", "139****5678"),
+        ("+8613912345678", "+86139****5678"),
+        ("电话：１３９１２３４５６７８", "电话：139****5678"),
+        ("13912345678、13800001111", "139****5678、138****1111"),
+        ("座机0719-8665432", "座机071****5432"),
+        ("联系电话 8665432", "联系电话 ****32"),
+        # 1101..: the example of the standard, whose check digit is right
+        ("身份证110105194912310021", "身份证110***********0021"),
+        ("11010519491231002X", "110***********002X"),
+        ("证件号码:110105200501010000", "证件号码:110***********0000"),
+        ("居民证 110105491231002", "居民证 110********1002"),
+        ("卡号6222000000000001", "卡号622*********0001"),
+        ("4111 1111 1111 1111", "411*********1111"),  # Luhn
+        ("工程款账户 1234567890123456", "工程款账户 123*********3456"),
+    ],
+)
+def test_personal_numbers_are_masked(text, masked):
+    assert mask_personal_numbers(text) == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "91420300MA48ABCD1X",  # a credit code
+        "统一社会信用代码 914203007510101010",
+        "项目编码 420322202503050001",
+        "420322202503050001号工程",
+        "620102202503050001",
+        "2203-420322-04-01-123456",
+        "合同编号1234567890123456",
+        "欠薪 1234567 元",
+        "2025-03-05 至 2025-08-30",
+        "XM13912345678",
+        "工资 120000.00 元，共 15 人",
+        "建设路138号13栋",
+    ],
+)
+def test_codes_dates_and_amounts_stay(text):
+    assert mask_personal_numbers(text) == text
+
+
+@given(st.text(st.sampled_from("0123456789- 号电话身份证卡X、"), max_size=40))
+def test_law_masking_twice_changes_nothing_more(text):
+    once = mask_personal_numbers(text)
+    assert mask_personal_numbers(once) == once
+
+
+@given(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), st.text("反映欠薪，。（）", max_size=5))
+def test_law_no_mobile_number_survives(number, around):
+    assert number not in mask_personal_numbers(f"{around}{number}{around}")
