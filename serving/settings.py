@@ -35,6 +35,7 @@ from risk.indicators import DEFINITIONS, RATES
 from risk.locale import Language, text
 from risk.tiers import DEFAULT_TIERS, Tiers, TiersOutOfOrder
 from risk.unit_kinds import Kind
+from risk.watchlist.ranking import Order
 from risk.workspace import Workspace
 from serving.clock import DEFAULT_TIMEZONE, set_timezone
 from serving.errors import CommandError
@@ -119,7 +120,7 @@ class PolicySettings(_Section):
     capacity: Annotated[int, Field(ge=1, le=100_000)] = 20
     random_share: Annotated[float, Field(ge=0.0, le=0.5, allow_inf_nan=False)] = 0.1
     rest_days: Annotated[int, Field(ge=0, le=3650)] = 30
-    order: Literal["probability", "expected_workers"] = "probability"
+    order: Order = "probability"
     must_visit: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = (
         "correction_overdue",
         "group_complaint_open",

@@ -27,12 +27,12 @@ ORDER BY received_on, complaint_id
 """
 
 _FIRST_KNOWN = """
-SELECT complaint_id, project_text, min(known_at) FROM complaints
+SELECT complaint_id, project_text, min(known_at) FROM complaints_versions
 WHERE known_at < $1 AND project_text IS NOT NULL GROUP BY ALL
 """
 
 _NAMES = """
-SELECT project_id, project_name, min(known_at) FROM projects
+SELECT project_id, project_name, min(known_at) FROM projects_versions
 WHERE known_at < $1 AND project_name IS NOT NULL GROUP BY ALL ORDER BY ALL
 """
 

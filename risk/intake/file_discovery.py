@@ -29,12 +29,18 @@ MAX_DEPTH = 8
 MAX_FILES = 10_000
 """Maximum number of files below one such folder."""
 
-_ORDER = {name: index for index, name in enumerate(dict.fromkeys(["projects", *STORED_TABLES]))}
+# Organizations last: an undated one is known from the earliest record that names it.
+_ORDER = {
+    name: index
+    for index, name in enumerate(
+        dict.fromkeys(["projects", *sorted(STORED_TABLES, key="organizations".__eq__)])
+    )
+}
 
 
 @dataclass(frozen=True)
 class DiscoveredFiles:
-    """Files to import in the contract's order, projects first; failed and skipped files.
+    """Files to import: projects first, organizations last; failed and skipped files.
 
     ``labels`` has the name of each file as shown to people: relative to the folder or the archive
     that contains it. ``entered`` are the subfolders and archives that were read. Files of an

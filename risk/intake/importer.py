@@ -11,15 +11,18 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from risk.calendar.dates import month_end
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
 from risk.intake.account_notes import Note
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure
+from risk.intake.file_periods import named_period
 from risk.intake.header_location import LocatedHeader
 from risk.intake.headers import Header
 from risk.intake.headings import HeadingMatcher, contract_matcher
 from risk.intake.import_accounts import store_account
+from risk.intake.imported_files import SourceFile
 from risk.intake.orphan_rows import orphan_rows
 from risk.intake.prefetch import prefetch
 from risk.intake.project_names import find_project, waiting_notes
@@ -38,6 +41,7 @@ from risk.intake.staged_checks import staged_notes
 from risk.intake.staging import Staging, newest_arrival
 from risk.intake.table_detection import detect_table
 from risk.intake.table_recognition import named_after_table, table_of_file
+from risk.intake.unfolding import BookDay
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 
@@ -54,6 +58,7 @@ def import_paths(
     paths: Sequence[Path],
     *,
     today: dt.date,
+    known_on: dt.date | None = None,
     who: str = "",
     progress: RowProgress | None = None,
     prepare: Callable[[RecordStore], None] | None = None,
@@ -67,7 +72,9 @@ def import_paths(
     Args:
         workspace: workspace with the record store and the quarantine.
         paths: files, or folders of files.
-        today: day of the import; ``known_at`` of rows without any date.
+        today: day of the import.
+        known_on: day stated for rows without ``known_at``; by default the end of the month that
+            the file's name states.
         who: who imports, as kept with the account of the import.
         progress: callback for the number of rows read.
         prepare: called with the open store before the first file, for example to record which
@@ -79,7 +86,7 @@ def import_paths(
     with RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store:
         if prepare:
             prepare(store)
-        report = import_into(store, paths, today=today, progress=progress)
+        report = import_into(store, paths, today=today, known_on=known_on, progress=progress)
         store_account(store, report, who=who)
         write_quarantine(store, workspace.quarantine)
     return report
@@ -90,6 +97,7 @@ def import_into(
     paths: Sequence[Path],
     *,
     today: dt.date,
+    known_on: dt.date | None = None,
     progress: RowProgress | None = None,
 ) -> ImportReport:
     """Like :func:`import_paths`, into an open store and without writing quarantine files."""
@@ -100,7 +108,10 @@ def import_into(
     for path, table in found.files:
         try:
             label = found.labels.get(path, path.name)
-            reports = import_tables(store, path, table=table, today=today, progress=progress)
+            stated = known_on or stated_day(path.name)
+            reports = import_tables(
+                *(store, path), today=today, known_on=stated, table=table, progress=progress
+            )
             files += [replace(report, file=label) for report in reports]
         except IntakeFailure as failure:
             failed.append(failure)
@@ -114,17 +125,21 @@ def import_file(
     path: Path,
     *,
     today: dt.date,
+    known_on: dt.date | None = None,
     table: Table | None = None,
     match: HeadingMatcher | None = None,
     progress: RowProgress | None = None,
 ) -> FileReport:
     """Import one table of a file; ``table`` defaults to the one in the file's name.
 
+    ``known_on`` is the day stated for rows without ``known_at``. ``match`` finds the field of a
+    heading; by default the names of the contract are recognised.
+
     Raises:
         IntakeFailure: the file could not be imported, and nothing of it is stored.
     """
     table = table or detect_table(path)
-    source = _Source(store, path, table, today, match)
+    source = _Source(store, path, table, BookDay(today, known_on), match)
     [report] = source.import_all(progress, others=False)
     return report
 
@@ -134,6 +149,7 @@ def import_tables(
     path: Path,
     *,
     today: dt.date,
+    known_on: dt.date | None = None,
     table: Table | None = None,
     match: HeadingMatcher | None = None,
     progress: RowProgress | None = None,
@@ -148,7 +164,8 @@ def import_tables(
         IntakeFailure: the file could not be imported, and nothing of it is stored.
     """
     table = table or table_of_file(path)
-    return _Source(store, path, table, today, match).import_all(progress, others=True)
+    source = _Source(store, path, table, BookDay(today, known_on), match)
+    return source.import_all(progress, others=True)
 
 
 class _Source:
@@ -159,13 +176,13 @@ class _Source:
         store: RecordStore,
         path: Path,
         table: Table,
-        today: dt.date,
+        book: BookDay,
         match: HeadingMatcher | None,
     ) -> None:
         self._store = store
         self._path = path
         self._table = table
-        self._today = today
+        self._book = book
         self._match = match
 
     def import_all(self, progress: RowProgress | None, *, others: bool) -> list[FileReport]:
@@ -189,9 +206,8 @@ class _Source:
         match = self._match if table is self._table and self._match else contract_matcher(table)
         sheets = [sheet for sheet in selection.read if sheet.table is table]
         unread = selection.unread if table is self._table else ()
-        report = _Import(self._store, self._path.name, table, self._today, match).run(
-            sheets, unread, progress
-        )
+        file = SourceFile(self._path)
+        report = _Import(self._store, file, table, self._book, match).run(sheets, unread, progress)
         if table is not self._table or named_after_table(self._path):
             return report
         by_header = Note("table_by_header", {"table": table.zh})
@@ -206,24 +222,32 @@ class _Source:
         return supplied_cells(table, located.fields, sheet.name, titles, stem, find)
 
 
+def stated_day(name: str) -> dt.date | None:
+    """Last day of the month that the name of a file states with its year; None without one."""
+    period = named_period(name)
+    if not period.year or not period.month:
+        return None
+    return month_end(dt.date(period.year, period.month, 1))
+
+
 class _Import:
     """Import of the sheets of one table of a file."""
 
     def __init__(
         self,
         store: RecordStore,
-        file: str,
+        file: SourceFile,
         table: Table,
-        today: dt.date,
+        book: BookDay,
         match: HeadingMatcher,
     ) -> None:
         self._store = store
-        self._file = file
+        self._file = file.name
         self._table = table
-        self._today = today
+        self._today = book.today
         self._match = match
-        self._staging = Staging(store, table)
-        self._quarantine = FileQuarantine(store, table, file)
+        self._staging = Staging(store, table, file, book)
+        self._quarantine = FileQuarantine(store, table, file.name)
         self._read = self._good = 0
         self._marks: Counter[str] = Counter()
 
@@ -246,7 +270,7 @@ class _Import:
             dated=any(c.field is KNOWN_AT for one in sheets for c in one.header.columns),
         )
         newest = newest_arrival(self._store, [self._table])
-        accepted = self._staging.commit()
+        stored = self._staging.commit()
         sealed = move_behind_seals(self._store, self._table, newest + 1)
         self._quarantine.commit()
         set_aside = sum(records.set_aside.total() for records in readers)
@@ -254,8 +278,8 @@ class _Import:
             file=self._file,
             table=self._table.name,
             read=self._read + set_aside,
-            accepted=accepted,
-            repeated=self._good - accepted,
+            accepted=stored.accepted,
+            repeated=self._good - stored.accepted,
             quarantined=self._read - self._good,
             set_aside=set_aside,
             marks=dict(self._marks),
@@ -266,6 +290,9 @@ class _Import:
                 *(SheetReport(one.name, one.reason, one.missing) for one in unread),
             ),
             notes=tuple(notes),
+            dated_by_rule=stored.dated_by_rule,
+            undated_facts=stored.undated_facts,
+            missing=stored.missing,
             moved_behind_lists=sealed.moved,
             new_feed_in=sealed.new_in,
         )

@@ -56,6 +56,10 @@ class FileReport:
     In the counties ``new_feed_in`` no list had this table, so its rows count as history;
     ``moved_behind_lists`` undated versions are known later than by their dates, as lists were
     sealed in between.
+    ``dated_by_rule`` counts accepted rows without a day of knowledge whose key was new, and
+    ``undated_facts`` those of them with a fact that has no date and counts from the start.
+    ``missing`` are records of earlier files of the same name, up to its numbers, that are not in
+    this file although it has most of them; they are not withdrawn.
     """
 
     file: str
@@ -70,6 +74,9 @@ class FileReport:
     unread_sheets: tuple[str, ...] = ()
     sheets: tuple[SheetReport, ...] = ()
     notes: tuple[Note, ...] = ()
+    dated_by_rule: int = 0
+    undated_facts: int = 0
+    missing: int = 0
     moved_behind_lists: int = 0
     new_feed_in: tuple[str, ...] = ()
 
@@ -93,6 +100,9 @@ class FileReport:
             "unread_sheets": list(self.unread_sheets),
             "sheets": [sheet.as_json() for sheet in self.sheets],
             "notes": [note.as_json(language) for note in self.notes],
+            "dated_by_rule": self.dated_by_rule,
+            "undated_facts": self.undated_facts,
+            "missing": self.missing,
             "moved_behind_lists": self.moved_behind_lists,
             "new_feed_in": list(self.new_feed_in),
         }

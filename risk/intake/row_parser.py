@@ -27,7 +27,7 @@ from risk.intake.cell_parsers import (
     require_readable,
 )
 from risk.intake.cells import CUT_OFF, Cell, Row, as_text
-from risk.intake.checks import check_known_at, check_region, count_marks, default_known_at
+from risk.intake.checks import check_known_at, check_region, count_marks
 from risk.intake.csv_escaping import append_unit, unescape_cell
 from risk.intake.headers import Column, Header
 from risk.intake.row_errors import Problem, problem, raw_text
@@ -87,7 +87,7 @@ class UnreadableCell:
 class Batch:
     """Rows of a file as read: good rows as columns, bad rows with their raw cells.
 
-    ``dated_today`` is true for good rows whose ``known_at`` is the import day for want of a date;
+    ``known_at`` is None in rows without one;
     ``corrects`` holds the quarantine ids of good rows that had one. ``marks`` counts data-quality
     marks of good rows; ``notes`` are those of single cells (approximate numbers). Columns are
     lists, or Arrow arrays if :mod:`risk.intake.columnar_parser` read them.
@@ -95,7 +95,6 @@ class Batch:
 
     read: int
     columns: Mapping[str, Any]
-    dated_today: Any
     bad: list[BadRow]
     marks: Mapping[str, int]
     corrects: list[str]
@@ -105,7 +104,7 @@ class Batch:
     @property
     def good(self) -> int:
         """Number of rows that can be stored."""
-        return len(self.dated_today)
+        return len(self.columns[KNOWN_AT.name])
 
 
 class BatchParser:
@@ -134,7 +133,6 @@ class BatchParser:
         self._table = table
         self._header = header
         self._strict_width = strict_width
-        self._today = today
         self._columns = [_ColumnParser(column, today, answers or {}) for column in header.columns]
         self._optional = optional_fields(table) if lenient else frozenset()
         self._absent = _absent(table, header)
@@ -151,7 +149,6 @@ class BatchParser:
         found = _Findings(problems, {}, [], self._optional)
         columns = self._parse(rows, found)
         known_at = list(columns[KNOWN_AT.name])
-        dated_today = default_known_at(self._table, columns, self._today)
         check_region(self._table, columns, problems)
         check_known_at(self._table, columns, problems)
         keys = self._keys(columns, {*problems, *found.unreadable})
@@ -166,11 +163,9 @@ class BatchParser:
         notes = found.notes_of_good_rows(problems)
         if problems:
             columns = {name: [cells[index] for index in good] for name, cells in columns.items()}
-            dated_today = [dated_today[index] for index in good]
         return Batch(
             len(rows),
             columns,
-            dated_today,
             [
                 self._bad_row(rows[index], problems[index], keys[index], known_at[index])
                 for index in sorted(problems)

@@ -10,6 +10,7 @@ from risk.watchlist.policy import (
     Selected,
     Selection,
     draw_probabilities,
+    is_cut_arbitrary,
     select,
 )
 from risk.watchlist.random_selection import random_slots
@@ -27,6 +28,7 @@ __all__ = [
     "Selection",
     "compare",
     "draw_probabilities",
+    "is_cut_arbitrary",
     "random_slots",
     "seal",
     "select",

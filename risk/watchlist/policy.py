@@ -21,8 +21,8 @@ from enum import StrEnum
 
 from risk.errors import WagewatchError
 from risk.tiers import DEFAULT_TIERS, Tier, Tiers
-from risk.watchlist.random_selection import draw, random_slots
-from risk.watchlist.ranking import Order, measures, ordered
+from risk.watchlist.random_selection import draw, draw_key, random_slots
+from risk.watchlist.ranking import ORDERS, Order, measures, rank_keys
 
 
 class CandidateInvalid(WagewatchError, ValueError):
@@ -56,7 +56,8 @@ class Candidate:
     """Scored project that may be listed.
 
     ``workers``: people on site, None if unknown. ``last_clean_visit``: date of the last inspection
-    that found no arrears. ``must``: codes of its red flags that must be visited.
+    that found no arrears. ``must``: codes of its red flags that must be visited. ``flags``: number
+    of all its red flags.
 
     Raises:
         CandidateInvalid: the probability is not in [0, 1], or ``workers`` is negative or infinite.
@@ -68,6 +69,7 @@ class Candidate:
     workers: float | None = None
     last_clean_visit: dt.date | None = None
     must: tuple[str, ...] = ()
+    flags: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.probability <= 1:
@@ -102,7 +104,7 @@ class Policy:
             "capacity": self.capacity >= 0,
             "random_share": 0 <= self.random_share <= 1,
             "rest_days": self.rest_days >= 0,
-            "order": self.order in ("probability", "expected_workers"),
+            "order": self.order in ORDERS,
         }
         for name, holds in allowed.items():
             if not holds:
@@ -154,8 +156,9 @@ def select(candidates: Iterable[Candidate], policy: Policy, as_of: dt.date) -> l
     """
     known = _in_region(candidates, policy)
     measure = measures(known.values(), policy.order)
-    choice = _choose(known, measure, policy, as_of)
-    listed = ordered(measure, choice.must | choice.risk | choice.random)
+    keys = _rank_keys(known, policy, as_of)
+    choice = _choose(known, keys, policy, as_of)
+    listed = sorted(choice.must | choice.risk | choice.random, key=keys.__getitem__)
     return [
         _selected(known[project_id], rank, measure[project_id], choice, policy, as_of)
         for rank, project_id in enumerate(listed, start=1)
@@ -174,7 +177,7 @@ def draw_probabilities(
         DuplicateCandidate: a project_id occurs twice among the candidates.
     """
     known = _in_region(candidates, policy)
-    choice = _choose(known, measures(known.values(), policy.order), policy, as_of)
+    choice = _choose(known, _rank_keys(known, policy, as_of), policy, as_of)
     return {
         project_id: choice.draw_probability if project_id in choice.pool else 0.0
         for project_id in sorted(known)
@@ -195,15 +198,47 @@ def _in_region(candidates: Iterable[Candidate], policy: Policy) -> dict[str, Can
     return {item.project_id: item for item in known if item.region_code.startswith(policy.region)}
 
 
+def is_cut_arbitrary(candidates: Iterable[Candidate], policy: Policy, as_of: dt.date) -> bool:
+    """Whether most places given for risk go to projects no more probable than one left out.
+
+    The list then depends on how ties are broken.
+    """
+    known = _in_region(candidates, policy)
+    choice = _choose(known, _rank_keys(known, policy, as_of), policy, as_of)
+    if not choice.risk:
+        return False
+    lowest = min(known[key].probability for key in choice.risk)
+    tied = sum(known[key].probability == lowest for key in choice.risk)
+    left_out = (
+        known[key] for key in choice.pool if not is_resting(known[key], policy.rest_days, as_of)
+    )
+    return 2 * tied > len(choice.risk) and any(item.probability == lowest for item in left_out)
+
+
+def _rank_keys(
+    known: Mapping[str, Candidate], policy: Policy, as_of: dt.date
+) -> Mapping[str, tuple[float, float, str]]:
+    """Sort keys; ties are drawn independently of the random share."""
+
+    def drawn(key: str) -> str:
+        return draw_key(key, seed=f"{policy.seed}:ties", as_of=as_of, region=policy.region)
+
+    return rank_keys(known.values(), policy.order, drawn)
+
+
 def _choose(
-    known: Mapping[str, Candidate], measure: Mapping[str, float], policy: Policy, as_of: dt.date
+    known: Mapping[str, Candidate],
+    keys: Mapping[str, tuple[float, float, str]],
+    policy: Policy,
+    as_of: dt.date,
 ) -> _Choice:
-    must = ordered(measure, (key for key, item in known.items() if item.must))[: policy.capacity]
+    wanted = (key for key, item in known.items() if item.must)
+    must = sorted(wanted, key=keys.__getitem__)[: policy.capacity]
     free = policy.capacity - len(must)
     slots = min(random_slots(policy.capacity, policy.random_share), free)
     rest = _excluding(known, must)
     awake = [key for key in rest if not is_resting(known[key], policy.rest_days, as_of)]
-    risk = ordered(measure, awake)[: free - slots]
+    risk = sorted(awake, key=keys.__getitem__)[: free - slots]
     pool = _excluding(known, [*must, *risk])
     random = draw(pool, slots, seed=policy.seed, as_of=as_of, region=policy.region)
     return _Choice(frozenset(must), frozenset(risk), frozenset(random), frozenset(pool))

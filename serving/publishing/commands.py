@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from risk.watchlist.ranking import Order
 from serving.ingest.resources import import_submissions
 from serving.terminal.context import cli_context, os_user_name
 from serving.terminal.options import AsOf, KindOption, Region
@@ -20,6 +21,7 @@ def publish(
     region: Region = "",
     by: Annotated[str | None, typer.Option("--by", metavar="NAME")] = None,
     kind: KindOption = "project",
+    order: Annotated[Order | None, typer.Option("--order")] = None,
 ) -> None:
     """Score the cohort, select the list, seal and store it."""
     from serving.ingest.open_complaints import open_complaint_counts, open_complaint_lines
@@ -27,12 +29,13 @@ def publish(
     from serving.publishing.hooks import publish_context
     from serving.publishing.pipeline import publish_watchlist
     from serving.settings import capacity_of
+    from serving.watchlists.ranking import ranking_notes
 
     cli = cli_context(context)
     settings = open_settings(cli)
     import_submissions(cli, settings)
     list_size = capacity or capacity_of(settings, kind)
-    request = PublishRequest(as_of, list_size, region, by or os_user_name())
+    request = PublishRequest(as_of, list_size, region, by or os_user_name(), order)
     with (
         open_records(cli) as store,
         open_database(cli, settings) as database,
@@ -47,5 +50,7 @@ def publish(
     print_line(
         cli.text(key, as_of=as_of, entries=done.entries, cohort=done.cohort, digest=done.digest)
     )
+    for line in ranking_notes(done.ranking, cli.language):
+        print_line(line)
     for line in open_complaint_lines(complaints, cli.language):
         print_line(line)

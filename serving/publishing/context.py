@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from risk.deposits import RuleTable
 from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
+from risk.watchlist.ranking import Order
 from risk.workspace import Workspace
 from serving.db.database import Database
 from serving.models.repository import StoredModel
 from serving.settings import Settings
+from serving.watchlists.ranking import Ranking
 from serving.watchlists.repository import WatchlistRepository
 
 
@@ -51,12 +53,17 @@ class PublishContext:
 
 @dataclass(frozen=True)
 class PublishRequest:
-    """A list to publish; ``region`` is the beginning of region codes, empty for all."""
+    """A list to publish; ``region`` is the beginning of region codes, empty for all.
+
+    Without ``order`` the settings decide; where they rank by probability and most places would go
+    to projects that tie with others left out, ties are broken by red flags and then at random.
+    """
 
     as_of: dt.date
     capacity: int
     region: str
     by: str
+    order: Order | None = None
 
 
 @dataclass(frozen=True)
@@ -68,3 +75,4 @@ class PublishResult:
     entries: int
     cohort: int
     scorecard_events: int | None
+    ranking: Ranking

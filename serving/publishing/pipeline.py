@@ -29,7 +29,9 @@ from serving.publishing.scoring import Scored, score_cohort
 from serving.publishing.timeline import timelines
 from serving.snapshot.collect import collect_snapshot
 from serving.watchlists.document import Publication
+from serving.watchlists.ranking import ranking_of
 from serving.watchlists.repository import WatchlistRepository
+from serving.watchlists.seal_version import parse_sealed
 
 
 class RegionUnknown(CommandError):
@@ -53,9 +55,10 @@ def publish_watchlist(
     progress("dossiers", 0.9)
     extras = collect_extras(context, inputs, publication)
     progress("seal", 0.95)
+    sealed = publication.seal()
     published = store_publication(
         context.database,
-        publication.seal(),
+        sealed,
         published_at=now(),
         published_by=request.by,
         extras=extras,
@@ -69,6 +72,7 @@ def publish_watchlist(
         entries=len(publication.entries),
         cohort=publication.header.cohort,
         scorecard_events=model.events if model.kind == "scorecard" else None,
+        ranking=ranking_of(parse_sealed(sealed.watchlist.body)),
     )
 
 

@@ -6,13 +6,23 @@ Pure: reads no store, no database and no clock.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from risk.unit_kinds import Kind
-from risk.watchlist import Candidate, Change, Comparison, ListedEntry, Policy, Selected, compare
+from risk.watchlist import (
+    Candidate,
+    Change,
+    Comparison,
+    ListedEntry,
+    Policy,
+    Selected,
+    compare,
+    is_cut_arbitrary,
+)
 from risk.watchlist import select as choose
+from risk.watchlist.ranking import Order
 from serving.publishing import localize
 from serving.publishing.context import PublishRequest
 from serving.publishing.scoring import Scored
@@ -84,7 +94,9 @@ def build_publication(inputs: PublishInputs) -> Publication:
     """Build the publication from ``inputs`` alone."""
     projects = {project.project_id: project for project in inputs.scored.cohort.projects}
     assessments = {key: _assessment(item, inputs) for key, item in projects.items()}
-    selected = _select(inputs)
+    candidates = [_candidate(p, inputs.flags) for p in inputs.scored.cohort.projects]
+    policy = _policy(inputs, candidates)
+    selected = choose(candidates, policy, inputs.request.as_of)
     listings = {place.project_id: _listing(place) for place in selected}
     changes = _changes(inputs, selected)
     entries = tuple(
@@ -95,22 +107,25 @@ def build_publication(inputs: PublishInputs) -> Publication:
         ProjectRisk(assessments[key], listings.get(key), inputs.stories.get(key, ()))
         for key in sorted(assessments)
     )
-    return Publication(_head(inputs), entries, _gone(inputs, changes), risks)
+    return Publication(_head(inputs, policy.order), entries, _gone(inputs, changes), risks)
 
 
-def _select(inputs: PublishInputs) -> list[Selected]:
+def _policy(inputs: PublishInputs, candidates: Sequence[Candidate]) -> Policy:
+    """The policy of the selection, with the order that the list is sealed with."""
     policy, request = inputs.settings.policy, inputs.request
-    selection_policy = Policy(
+    wanted = Policy(
         capacity=request.capacity,
         seed=str(inputs.settings.seed),
         region=request.region,
-        order=policy.order,
+        order=request.order or policy.order,
         random_share=policy.random_share,
         rest_days=policy.rest_days,
         tiers=inputs.settings.tiers.thresholds(),
     )
-    candidates = (_candidate(p, inputs.flags) for p in inputs.scored.cohort.projects)
-    return choose(candidates, selection_policy, request.as_of)
+    by_code = request.order is None and wanted.order == "probability"
+    if by_code and is_cut_arbitrary(candidates, wanted, request.as_of):
+        return replace(wanted, order="probability_then_rules")
+    return wanted
 
 
 def _candidate(project: ScoredProject, flags: Flags) -> Candidate:
@@ -122,6 +137,7 @@ def _candidate(project: ScoredProject, flags: Flags) -> Candidate:
         workers=project.workers,
         last_clean_visit=project.last_clean_visit,
         must=must,
+        flags=len(flags.get(project.project_id, ())),
     )
 
 
@@ -197,7 +213,7 @@ def _gone(inputs: PublishInputs, changes: Comparison) -> tuple[RemovedEntry, ...
     )
 
 
-def _head(inputs: PublishInputs) -> Header:
+def _head(inputs: PublishInputs, order: Order) -> Header:
     request, scored = inputs.request, inputs.scored
     return Header(
         as_of=request.as_of,
@@ -209,14 +225,14 @@ def _head(inputs: PublishInputs) -> Header:
         records_digest=inputs.records_digest,
         code_version=code_version(),
         previous=inputs.previous.note(),
-        rules=_rules(inputs.settings),
+        rules=_rules(inputs.settings, order),
         kind=inputs.kind,
     )
 
 
-def _rules(settings: Settings) -> Mapping[str, Any]:
+def _rules(settings: Settings, order: Order) -> Mapping[str, Any]:
     policy = settings.policy.model_dump(mode="json", exclude={"capacity"})
     return {
         "tiers": settings.tiers.model_dump(),
-        "policy": {**policy, "seed": str(settings.seed)},
+        "policy": {**policy, "order": order, "seed": str(settings.seed)},
     }

@@ -143,7 +143,8 @@ def _rebuild(
 ) -> SealedPublication:
     then = replace(context, settings=_settings_then(context.settings, sealed["rules"]))
     as_of = dt.date.fromisoformat(sealed["as_of"])
-    request = PublishRequest(as_of, sealed["capacity"], sealed["region"], "replay")
+    order = sealed["rules"]["policy"]["order"]
+    request = PublishRequest(as_of, sealed["capacity"], sealed["region"], "replay", order)
     inputs = collect_inputs(
         then, request, progress, sealed["model"]["version"], sealed_before=list_id
     )

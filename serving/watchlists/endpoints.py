@@ -24,7 +24,14 @@ from serving.http.schemas import Page
 from serving.watchlists import service
 from serving.watchlists.redaction import LiveViews
 from serving.watchlists.repository import WatchlistRepository
-from serving.watchlists.schemas import Changes, Entry, EntryFilters, Watchlist, WatchlistSummary
+from serving.watchlists.schemas import (
+    Changes,
+    Entry,
+    EntryFilters,
+    Ranking,
+    Watchlist,
+    WatchlistSummary,
+)
 
 router = APIRouter(prefix="/v1/watchlists", tags=["watchlists"], responses=RESPONSES)
 
@@ -82,3 +89,19 @@ def list_entries(
     view = views.watchlist(principal, day, filters.region, filters.kind)
     request.scope["state"]["about"] = (view.as_of, view.list_digest, view.model_version)
     return service.entries(view, filters)
+
+
+@router.get("/{as_of}/ranking")
+def get_ranking(
+    request: Request,
+    views: LiveViews,
+    principal: Annotated[Principal, require(Permission.READ_LISTS)],
+    as_of: AsOfPath,
+    region: RegionQuery = "",
+    kind: KindQuery = "project",
+) -> Ranking:
+    """Whether enough is known to rank a list."""
+    day = None if as_of == "latest" else as_of
+    view = views.watchlist(principal, day, region, kind)
+    request.scope["state"]["about"] = (view.as_of, view.list_digest, view.model_version)
+    return service.ranking(view)

@@ -18,6 +18,7 @@ from serving.db.pagination import PageRequest
 from serving.http.parameters import IsoDate
 from serving.outcomes.repository import Visit, list_outcomes, visits_of
 from serving.watchlists import texts
+from serving.watchlists.ranking import ranking_of
 from serving.watchlists.reader import ChosenList, WatchlistReader, reader_of
 from serving.watchlists.repository import WatchlistRepository
 from serving.web.render import page_language, render
@@ -199,7 +200,8 @@ def _filtered(
     if chosen is None:
         raise WatchlistRepository(reader.database, wanted.kind).not_published(None, "", principal)
     entries = filter_entries(chosen.document["entries"], wanted, {})
-    return chosen, {**chosen.document, "entries": entries}
+    whole = ranking_of(chosen.document)
+    return chosen, {**chosen.document, "entries": entries, "ranking": whole}
 
 
 def _named(chosen: ChosenList, kind: str, media: str, body: bytes) -> Response:

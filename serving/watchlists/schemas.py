@@ -110,6 +110,20 @@ class ListEvent(Schema):
     data: dict[str, str | float | None]
 
 
+class Ranking(Schema):
+    """How far the scores rank a list, derived from it: of the ``places`` given for risk, the number
+    of different ``scores`` and of those ``tied`` with another. ``unranked``: not enough is known to
+    rank; ``partly``: most places share their score.
+    """
+
+    sufficiency: Literal["ranked", "partly", "unranked"]
+    places: int
+    scores: int
+    tied: int
+    probability: float | None
+    order: str
+
+
 class Changes(Schema):
     """Events after ``since``; pass ``cursor`` to the next request for later ones."""
 

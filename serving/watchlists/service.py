@@ -12,9 +12,17 @@ from serving.db.database import Database
 from serving.db.pagination import PageRequest
 from serving.events.repository import list_events
 from serving.http.schemas import Page
+from serving.watchlists.ranking import ranking_of
 from serving.watchlists.redaction import View
 from serving.watchlists.repository import WatchlistRepository
-from serving.watchlists.schemas import Changes, Entry, EntryFilters, ListEvent, WatchlistSummary
+from serving.watchlists.schemas import (
+    Changes,
+    Entry,
+    EntryFilters,
+    ListEvent,
+    Ranking,
+    WatchlistSummary,
+)
 
 
 def watchlists(
@@ -38,6 +46,12 @@ def entries(view: View, filters: EntryFilters) -> Page[Entry]:
     items = [Entry.model_validate(entry) for entry in found[: filters.limit]]
     more = len(found) > filters.limit
     return Page(items=items, next=str(items[-1].rank) if more else None)
+
+
+def ranking(view: View) -> Ranking:
+    """Return how far the scores rank the entries of a view."""
+    found = ranking_of(json.loads(view.body))
+    return Ranking(sufficiency=found.sufficiency, **asdict(found))
 
 
 def changes(database: Database, principal: Principal, request: PageRequest) -> Changes:

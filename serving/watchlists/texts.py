@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from risk.locale import Language, catalogue, text
+from serving.watchlists.ranking import ranking_notes, ranking_of
 
 Document = Mapping[str, Any]
 
@@ -89,8 +90,10 @@ def model_name(document: Document, language: Language) -> str:
 
 
 def warnings(document: Document, language: Language) -> list[str]:
-    """Return warnings about the figures: scorecard used, feeds missing."""
+    """Return warnings about the figures: too little to rank, scorecard used, feeds missing."""
     found = []
+    if "entries" in document:
+        found += ranking_notes(document.get("ranking") or ranking_of(document), language)
     if document["model"]["note"]:
         found.append(document["model"]["note"][language])
     if document["missing_feeds"]:

@@ -12,6 +12,7 @@ from serving.documents.builder import DocumentBuilder
 from serving.documents.model import BarChart, Cell, Table
 from serving.documents.rounding import round_parts_to_wan
 from serving.formatting import code_label
+from serving.watchlists.ranking import Ranking, ranking_of
 
 TIERS = ("red", "orange", "yellow", "blue")
 ALERTED = ("red", "orange")
@@ -44,6 +45,7 @@ def add_key_projects(builder: DocumentBuilder, facts: Facts) -> None:
     entries = [e for e in facts.current.document["entries"] if e["tier"] in ALERTED]
     shown = entries[:KEY_PROJECTS]
     builder.add_heading("key_projects", 2)
+    _add_ranking(builder, ranking_of(facts.current.document))
     if not shown:
         builder.add_paragraph("key_none")
     else:
@@ -58,6 +60,14 @@ def add_key_projects(builder: DocumentBuilder, facts: Facts) -> None:
         builder.add(_repeat_table(builder, role, repeating[:_MOST_REPEATING]))
         if len(repeating) > _MOST_REPEATING:
             builder.add_paragraph("repeat_more", repeat_left=len(repeating) - _MOST_REPEATING)
+
+
+def _add_ranking(builder: DocumentBuilder, ranking: Ranking) -> None:
+    """Add a paragraph if too little is known to rank the list."""
+    if ranking.sufficiency == "unranked":
+        builder.add_paragraph("key_unranked", tied_places=ranking.tied)
+    elif ranking.sufficiency == "partly":
+        builder.add_paragraph("key_partly", tied_places=ranking.tied, risk_places=ranking.places)
 
 
 def watchlist_table(builder: DocumentBuilder, facts: Facts) -> Table | None:

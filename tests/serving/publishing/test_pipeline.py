@@ -115,19 +115,22 @@ def test_sealed_documents_match_the_api_schemas(projects):
     assert first["reasons"][0]["text"]["zh"] != first["reasons"][0]["text"]["en"]
 
 
-def test_must_visit_flag_puts_a_project_on_the_list(projects):
-    code = min(MUST_VISIT)
-    flag = RedFlag(
+def _flag(code: str, project_id: str, *, must_visit: bool) -> RedFlag:
+    return RedFlag(
         code=code,
         article="10",
-        project_id="P19",
+        project_id=project_id,
         since=None,
         values=dict.fromkeys(_measured(code), 1),
         threshold=None,
         basis=None,
         evidence=(Evidence("complaints", "K", dt.date(2025, 5, 1)),),
-        must_visit=True,
+        must_visit=must_visit,
     )
+
+
+def test_must_visit_flag_puts_a_project_on_the_list(projects):
+    flag = _flag(min(MUST_VISIT), "P19", must_visit=True)
     inputs = _inputs(projects)
     chosen = {"P19": (replace(flag, must_visit=False),)}
     assert "must" not in _selections(build_publication(replace(inputs, flags=chosen)))
@@ -219,3 +222,41 @@ def test_codes_of_documents_have_texts(language):
     }.items():
         for code in codes:
             assert f"exports.{kind}.{code}" in words
+
+
+def _equal(count: int) -> list[ScoredProject]:
+    return [_project(number, 0.03) for number in range(count)]
+
+
+def test_ties_at_the_cut_are_broken_by_red_flags_and_the_sealed_order_says_so():
+    flag = _flag(min(MUST_VISIT), "P27", must_visit=False)
+    inputs = _inputs(_equal(30), flags={"P27": (flag,)})
+    built = build_publication(inputs)
+    assert built.header.rules["policy"]["order"] == "probability_then_rules"
+    chosen = [e for e in built.entries if e.listing.selection == "risk"]
+    assert chosen[0].assessment.project_id == "P27"
+    assert [e.assessment.project_id for e in chosen] != sorted(
+        e.assessment.project_id for e in chosen
+    )
+
+
+def test_a_list_is_rebuilt_with_its_sealed_order():
+    first = build_publication(_inputs(_equal(30)))
+    order = first.header.rules["policy"]["order"]
+    again = build_publication(
+        _inputs(_equal(30), request=PublishRequest(AS_OF, 5, "", "replay", order))
+    )
+    assert again.seal().watchlist.body == first.seal().watchlist.body
+
+
+def test_an_order_asked_for_is_kept_and_codes_break_ties_of_lists_sealed_that_way():
+    request = PublishRequest(AS_OF, 5, "", "李", "probability")
+    built = build_publication(_inputs(_equal(30), request=request))
+    assert built.header.rules["policy"]["order"] == "probability"
+    chosen = [e.assessment.project_id for e in built.entries if e.listing.selection == "risk"]
+    assert chosen == ["P00", "P01", "P02", "P03"]
+
+
+def test_scores_that_rank_leave_the_order_alone():
+    built = build_publication(_inputs([_project(n, 0.9 - n / 50) for n in range(30)]))
+    assert built.header.rules["policy"]["order"] == "probability"
