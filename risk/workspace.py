@@ -37,6 +37,16 @@ class Workspace:
         return self.root / "quarantine"
 
     @property
+    def layouts(self) -> Path:
+        """Layouts of the office's own workbooks (TOML), one per kind of sheet."""
+        return self.root / "layouts"
+
+    @property
+    def synonyms(self) -> Path:
+        """The office's own headings by field (TOML), in the form of the shipped ones."""
+        return self.root / "synonyms.toml"
+
+    @property
     def service_database(self) -> Path:
         """Service database (SQLite): sealed watchlists, users, audit log."""
         return self.root / "service.sqlite"

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from risk.intake.file_errors import (
 )
 from risk.intake.file_periods import file_order
 from risk.intake.readers import DATA_SUFFIXES
-from risk.intake.table_recognition import table_of_file
+from risk.intake.table_detection import detect_table
 
 MAX_DEPTH = 8
 """Levels of folders searched below a folder named on the command line."""
@@ -54,15 +54,19 @@ class DiscoveredFiles:
     labels: Mapping[Path, str] = field(default_factory=dict)
 
 
-def find_files(paths: Sequence[Path]) -> DiscoveredFiles:
+def find_files(
+    paths: Sequence[Path], *, detect: Callable[[Path], Table] = detect_table
+) -> DiscoveredFiles:
     """Find record files in ``paths``, in their subfolders and in archives, and their tables.
+
+    ``detect`` returns the table of a file, or raises an :class:`IntakeFailure`.
 
     In a folder, hidden files, lock files and files of other formats are skipped; a file named in
     ``paths``, or one with a data suffix, must be a record file. Files of one table keep the order
     of ``paths``, in a folder the order of months and names: the later file wins if two have the
     same row on the same day.
     """
-    search = _Search()
+    search = _Search(detect)
     for path in paths:
         search.add(path)
     found = search.result()
@@ -80,7 +84,8 @@ class _File:
 class _Search:
     """Collects the files of several paths."""
 
-    def __init__(self) -> None:
+    def __init__(self, detect: Callable[[Path], Table]) -> None:
+        self._detect = detect
         self.unpacked: str | None = None
         self._files: dict[Path, Table] = {}
         self._labels: dict[Path, str] = {}
@@ -131,7 +136,7 @@ class _Search:
             raise NoRecordFiles(file=str(top))
 
     def _add_file(self, file: _File) -> None:
-        self._files[file.path] = table_of_file(file.path)
+        self._files[file.path] = self._detect(file.path)
         self._labels[file.path] = file.label
 
     def _add_archive(self, archive: _File) -> None:

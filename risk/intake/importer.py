@@ -7,13 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Protocol
 
 from risk.calendar.dates import month_end
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
-from risk.intake.account_notes import Note
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure
@@ -23,6 +22,16 @@ from risk.intake.headers import Header
 from risk.intake.headings import HeadingMatcher, contract_matcher
 from risk.intake.import_accounts import store_account
 from risk.intake.imported_files import SourceFile
+from risk.intake.layouts.names import known_names, new_firms, single_county
+from risk.intake.layouts.plan import (
+    OfficeLayouts,
+    ReadingPlan,
+    detect_by_content,
+    office_layouts,
+    plan_reading,
+    register_names,
+)
+from risk.intake.layouts.reading_report import reading_report
 from risk.intake.orphan_rows import orphan_rows
 from risk.intake.prefetch import prefetch
 from risk.intake.project_names import find_project, waiting_notes
@@ -39,8 +48,8 @@ from risk.intake.sheet_records import SheetRecords
 from risk.intake.sheet_selection import SelectedSheet, Selection, UnreadSheet, select_sheets
 from risk.intake.staged_checks import staged_notes
 from risk.intake.staging import Staging, newest_arrival
-from risk.intake.table_detection import detect_table
-from risk.intake.table_recognition import named_after_table, table_of_file
+from risk.intake.table_detection import detect_table, has_table_name
+from risk.intake.table_recognition import table_of_file
 from risk.intake.unfolding import BookDay
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
@@ -86,7 +95,10 @@ def import_paths(
     with RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store:
         if prepare:
             prepare(store)
-        report = import_into(store, paths, today=today, known_on=known_on, progress=progress)
+        office = office_layouts(workspace, single_county(store))
+        report = import_into(
+            store, paths, today=today, known_on=known_on, progress=progress, office=office
+        )
         store_account(store, report, who=who)
         write_quarantine(store, workspace.quarantine)
     return report
@@ -99,22 +111,30 @@ def import_into(
     today: dt.date,
     known_on: dt.date | None = None,
     progress: RowProgress | None = None,
+    office: OfficeLayouts | None = None,
 ) -> ImportReport:
-    """Like :func:`import_paths`, into an open store and without writing quarantine files."""
-    found = find_files(paths)
+    """Like :func:`import_paths`, into an open store and without writing quarantine files.
+
+    Without ``office`` only the headings of the contract are recognised.
+    """
+    detect = table_of_file if office is None else partial(detect_by_content, office=office)
+    found = find_files(paths, detect=detect)
     before = newest_arrival(store, STORED_TABLES.values())
     files: list[FileReport] = []
     failed = list(found.failed)
+    # Organizations come last, but files before them may name firms by the register's names.
+    if office is not None:
+        registers = [path for path, table in found.files if table.name == "organizations"]
+        office = replace(office, register=cache(partial(register_names, registers, office)))
     for path, table in found.files:
+        label = found.labels.get(path, path.name)
+        source = _Source(store, path, table, today=today, known_on=known_on, office=office)
         try:
-            label = found.labels.get(path, path.name)
-            stated = known_on or stated_day(path.name)
-            reports = import_tables(
-                *(store, path), today=today, known_on=stated, table=table, progress=progress
-            )
-            files += [replace(report, file=label) for report in reports]
+            reports = source.import_all(progress, day_in_name=True, others=True)
         except IntakeFailure as failure:
             failed.append(failure)
+        else:
+            files += [replace(report, file=label) for report in reports]
     waiting = orphan_rows(store, after=before)
     notes = waiting_notes(store, waiting, after=before) if any(waiting.values()) else ()
     return ImportReport(tuple(files), tuple(failed), found.skipped, waiting, notes, found.entered)
@@ -127,20 +147,21 @@ def import_file(
     today: dt.date,
     known_on: dt.date | None = None,
     table: Table | None = None,
-    match: HeadingMatcher | None = None,
+    day_in_name: bool = False,
     progress: RowProgress | None = None,
+    office: OfficeLayouts | None = None,
 ) -> FileReport:
     """Import one table of a file; ``table`` defaults to the one in the file's name.
 
-    ``known_on`` is the day stated for rows without ``known_at``. ``match`` finds the field of a
-    heading; by default the names of the contract are recognised.
+    ``known_on`` is the day stated for rows without ``known_at``; with ``day_in_name`` it defaults
+    to the end of the month that the file's name states. The contract's own headings are recognised,
+    and with ``office`` also its layouts and what headings are usually called.
 
     Raises:
         IntakeFailure: the file could not be imported, and nothing of it is stored.
     """
-    table = table or detect_table(path)
-    source = _Source(store, path, table, BookDay(today, known_on), match)
-    [report] = source.import_all(progress, others=False)
+    source = _Source(store, path, table, today=today, known_on=known_on, office=office)
+    [report] = source.import_all(progress, day_in_name=day_in_name, others=False)
     return report
 
 
@@ -149,69 +170,108 @@ def import_tables(
     path: Path,
     *,
     today: dt.date,
-    known_on: dt.date | None = None,
     table: Table | None = None,
-    match: HeadingMatcher | None = None,
     progress: RowProgress | None = None,
+    office: OfficeLayouts | None = None,
 ) -> list[FileReport]:
     """Import all sheets of a file in one transaction and report each table.
 
     A sheet that is not of ``table``, by default the table of the file, is read as the table that
-    its header fits. ``match`` finds the field of a heading of ``table``; by default the names of
-    the contract are recognised.
+    its header fits.
 
     Raises:
         IntakeFailure: the file could not be imported, and nothing of it is stored.
     """
-    table = table or table_of_file(path)
-    source = _Source(store, path, table, BookDay(today, known_on), match)
-    return source.import_all(progress, others=True)
+    source = _Source(
+        store, path, table or table_of_file(path), today=today, known_on=None, office=office
+    )
+    return source.import_all(progress, day_in_name=True, others=True)
 
 
 class _Source:
-    """File to import, with the table it holds."""
+    """File to import; ``table`` is the one it holds, if that is known already."""
 
     def __init__(
         self,
         store: RecordStore,
         path: Path,
-        table: Table,
-        book: BookDay,
-        match: HeadingMatcher | None,
+        table: Table | None,
+        *,
+        today: dt.date,
+        known_on: dt.date | None,
+        office: OfficeLayouts | None,
     ) -> None:
         self._store = store
         self._path = path
         self._table = table
-        self._book = book
-        self._match = match
+        self._today = today
+        self._known_on = known_on
+        self._office = office
 
-    def import_all(self, progress: RowProgress | None, *, others: bool) -> list[FileReport]:
+    def import_all(
+        self, progress: RowProgress | None, *, day_in_name: bool, others: bool
+    ) -> list[FileReport]:
         """Import the sheets of the table, with ``others`` those of other tables too."""
         with open_sheets(self._path) as sheets:
+            plan = self._plan(sheets)
+            table = self._table = plan.table or detect_table(self._path)
+            book = BookDay(self._today, self._stated_day(plan, day_in_name=day_in_name))
             selection = select_sheets(
-                self._table,
-                sheets,
+                table,
+                plan.sheets,
                 file=self._path.name,
-                match=self._match,
+                match=plan.match,
                 supply=self._supply,
                 others=others,
             )
-            names = {self._table.name, *(sheet.table.name for sheet in selection.read)}
             with self._store.transaction():
-                return [self._import(table, selection, progress) for table in _ordered(names)]
+                reports = [
+                    self._import(one, selection, plan, book, progress)
+                    for one in _tables(table, selection)
+                ]
+                firms = self._import_firms(plan, book)
+        reading = reading_report(
+            plan, named_firms=firms, table_by_headings=not has_table_name(self._path)
+        )
+        return [
+            replace(one, reading=reading) if one.table == table.name else one for one in reports
+        ]
+
+    def _plan(self, sheets: Sequence[Sheet]) -> ReadingPlan:
+        if self._office is None:
+            return ReadingPlan(self._table, sheets)
+        names = partial(known_names, self._store, register=self._office.register)
+        return plan_reading(self._path, sheets, self._office, table=self._table, namer=names)
+
+    def _stated_day(self, plan: ReadingPlan, *, day_in_name: bool) -> dt.date | None:
+        if self._known_on is None and day_in_name and plan.known_on != "import":
+            return stated_day(self._path.name)
+        return self._known_on
 
     def _import(
-        self, table: Table, selection: Selection, progress: RowProgress | None
+        self,
+        table: Table,
+        selection: Selection,
+        plan: ReadingPlan,
+        book: BookDay,
+        progress: RowProgress | None,
     ) -> FileReport:
-        match = self._match if table is self._table and self._match else contract_matcher(table)
+        own = table is self._table
+        match = plan.match if own and plan.match else contract_matcher(table)
         sheets = [sheet for sheet in selection.read if sheet.table is table]
-        unread = selection.unread if table is self._table else ()
-        file = SourceFile(self._path)
-        report = _Import(self._store, file, table, self._book, match).run(sheets, unread, progress)
-        if table is not self._table or named_after_table(self._path):
-            return report
-        by_header = Note("table_by_header", {"table": table.zh})
-        return replace(report, notes=(by_header, *report.notes))
+        run = _Import(self._store, SourceFile(self._path), table, book, match)
+        return run.run(sheets, selection.unread if own else (), progress)
+
+    def _import_firms(self, plan: ReadingPlan, book: BookDay) -> int:
+        """Import the firms that the file knows by name only, and return their number."""
+        firms = new_firms(self._store, plan.namer)
+        if firms.rows_count:
+            organizations = STORED_TABLES["organizations"]
+            match = contract_matcher(organizations)
+            selection = select_sheets(organizations, [firms], file=self._path.name)
+            file = SourceFile(self._path)
+            _Import(self._store, file, organizations, book, match).run(selection.read, (), None)
+        return firms.rows_count
 
     def _supply(self, table: Table, sheet: Sheet, located: LocatedHeader) -> Mapping[str, str]:
         if sheet.strict_width:  # a CSV file has no sheets with names
@@ -354,7 +414,9 @@ class _Import:
             yield batches
 
 
-def _ordered(names: Iterable[str]) -> list[Table]:
+def _tables(table: Table, selection: Selection) -> list[Table]:
+    """Tables of the selected sheets in the order of import, projects first."""
+    names = {table.name, *(sheet.table.name for sheet in selection.read)}
     order = ["projects", *STORED_TABLES]
     return [STORED_TABLES[name] for name in sorted(names, key=order.index)]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from risk.intake.account_notes import Note
 from risk.intake.file_errors import IntakeFailure
+from risk.intake.layouts.reading_report import ReadingReport
 from risk.locale import Language
 
 
@@ -60,6 +61,7 @@ class FileReport:
     ``undated_facts`` those of them with a fact that has no date and counts from the start.
     ``missing`` are records of earlier files of the same name, up to its numbers, that are not in
     this file although it has most of them; they are not withdrawn.
+    ``reading`` says which layout was used and what headings and names were understood as.
     """
 
     file: str
@@ -74,6 +76,7 @@ class FileReport:
     unread_sheets: tuple[str, ...] = ()
     sheets: tuple[SheetReport, ...] = ()
     notes: tuple[Note, ...] = ()
+    reading: ReadingReport = field(default_factory=ReadingReport)
     dated_by_rule: int = 0
     undated_facts: int = 0
     missing: int = 0
@@ -83,7 +86,8 @@ class FileReport:
     @property
     def needs_answer(self) -> bool:
         """Whether a value was lost or a person has to decide."""
-        return self.quarantined > 0 or any(note.needs_answer for note in self.notes)
+        asked = bool(self.reading.asked)
+        return asked or self.quarantined > 0 or any(note.needs_answer for note in self.notes)
 
     def as_json(self, language: Language = "zh") -> dict[str, Any]:
         """The report as plain data; notes are in ``language``."""
@@ -100,6 +104,7 @@ class FileReport:
             "unread_sheets": list(self.unread_sheets),
             "sheets": [sheet.as_json() for sheet in self.sheets],
             "notes": [note.as_json(language) for note in self.notes],
+            "reading": self.reading.as_json(),
             "dated_by_rule": self.dated_by_rule,
             "undated_facts": self.undated_facts,
             "missing": self.missing,

@@ -23,12 +23,3 @@ def table_of_file(path: Path) -> Table:
     except (TableUnknown, TableAmbiguous):
         with open_sheets(path) as sheets:
             return recognise_table(sheets, file=path.name)
-
-
-def named_after_table(path: Path) -> bool:
-    """Whether the file's name says which table it holds."""
-    try:
-        detect_table(path)
-    except (TableUnknown, TableAmbiguous):
-        return False
-    return True

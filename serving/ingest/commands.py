@@ -14,6 +14,7 @@ from serving.clock import today
 from serving.errors import CommandError
 from serving.ingest.resources import NotAllImported, require_all_imported
 from serving.ingest.texts import account_lines, answer_line
+from serving.ingest.try_files import try_import
 from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.dates import parse_date
 from serving.terminal.options import JsonFlag
@@ -47,11 +48,12 @@ def import_(
     known_on: KnownOn = None,
     withdraw: Annotated[bool, typer.Option("--withdraw")] = False,
     json: JsonFlag = False,
+    try_only: Annotated[bool, typer.Option("--try")] = False,
 ) -> None:
     """Import files or folders; failing rows are quarantined.
 
     Creates the workspace if there is none, like ``init``. Ends with exit code 3 if a value was
-    lost or a person has to decide.
+    lost or a person has to decide. With ``--try`` nothing is read in; layouts are proposed.
     """
     from risk.intake.importer import import_paths
     from serving.ingest.open_complaints import open_complaint_lines
@@ -62,6 +64,10 @@ def import_(
     if known_on is not None and known_on > day:
         raise KnownOnInFuture(known_on=known_on.isoformat(), today=day.isoformat())
     make_workspace(cli)
+    if try_only:
+        if not try_import(cli, paths, json=json):
+            raise typer.Exit(NEEDS_ANSWER)
+        return
     if withdraw:
         _withdraw(cli, paths, day, known_on, json=json)
         return

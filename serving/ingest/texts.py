@@ -38,6 +38,7 @@ def answer_line(report: ImportReport, quarantine: str, language: Language = "zh"
     rows = sum(file.quarantined for file in report.files)
     notes = [*report.notes, *(note for file in report.files for note in file.notes)]
     marked = sum(note.needs_answer for note in notes)
+    marked += sum(bool(file.reading.asked) for file in report.files)
     parts = []
     if rows:
         parts.append(_text("to_mend", language, rows=rows, path=quarantine))
@@ -64,8 +65,23 @@ def _file(file: FileReport, language: Language) -> Iterator[str]:
             yield from _wrapped(_text(reason, language, sheets=_listed(unread, language)))
     for name, rows in file.marks.items():
         yield from _wrapped(f"{text(f'intake.marks.{name}', language)}: {rows}")
+    yield from _reading(file, language)
     for note in file.notes:
         yield from _note(note, language)
+
+
+def _reading(file: FileReport, language: Language) -> Iterator[str]:
+    """What layouts and usual headings did; columns that are not certain are asked."""
+    reading = file.reading
+    if reading.table_by_headings:
+        yield from _wrapped("· " + _text("by_headings", language))
+    if reading.layouts:
+        yield from _wrapped("· " + _text("layouts", language, names="、".join(reading.layouts)))
+    for name in ("named_firms", "made_keys", "filled_regions"):
+        if rows := getattr(reading, name):
+            yield from _wrapped("· " + _text(name, language, rows=rows))
+    if reading.asked:
+        yield from _wrapped("！ " + _text("asked", language, columns="、".join(reading.asked)))
 
 
 def _sheet(names: Sequence[str], sheet: SheetReport, language: Language) -> Iterator[str]:

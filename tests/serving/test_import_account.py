@@ -46,7 +46,7 @@ def test_all_taken_ends_with_0_and_names_every_column(imported):
 
 
 def test_a_row_to_mend_ends_with_3_and_the_last_line_says_so(imported):
-    code, out, _ = imported({"工程项目.xlsx": [HEAD, ROW, ["", *ROW[1:]]]})
+    code, out, _ = imported({"工程项目.xlsx": [HEAD, ROW, [*ROW[:3], "不详"]]})
     assert code == 3
     assert out.splitlines()[-1].startswith("需要处理：1 行待修正")
 
@@ -70,7 +70,7 @@ def test_nothing_taken_ends_with_1_and_one_short_line_per_file(imported):
 
 
 def test_json_has_the_same_account(imported):
-    code, out, err = imported({"工程项目.xlsx": [HEAD, ROW, ["", *ROW[1:]]]}, "--json")
+    code, out, err = imported({"工程项目.xlsx": [HEAD, ROW, [*ROW[:3], "不详"]]}, "--json")
     document = json.loads(out)
     [file] = document["files"]
     assert (code, document["needs_answer"], file["quarantined"]) == (3, True, 1)

@@ -27,7 +27,7 @@ def test_a_folder_is_imported_projects_first(write_csv, tmp_path, payments, toda
     assert sorted(file.file for file in report.files) == sorted(names)
     assert report.files[0].file == "projects.csv"
     [other] = (file for file in report.files if file.file == "others.csv")
-    assert (other.table, [note.code for note in other.notes]) == ("payments", ["table_by_header"])
+    assert (other.table, other.reading.table_by_headings) == ("payments", True)
     assert report.skipped == (".hidden.csv", "readme.md")
     assert [failure.code for failure in report.failed] == ["table_not_recognised"]
 

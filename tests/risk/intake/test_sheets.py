@@ -252,7 +252,7 @@ def test_a_sheet_of_another_table_is_read_as_that_table(store, book, today):
 def test_the_header_says_the_table_where_the_name_does_not(store, book, today):
     path = book("十月台账.xlsx", a=[HEAD, FIRST])
     [report] = import_tables(store, path, today=today)
-    assert (report.table, _codes(report)) == ("projects", ["table_by_header"])
+    assert (report.table, report.reading.table_by_headings) == ("projects", True)
     with pytest.raises(TableNotRecognised, match="开工日期"):
         import_tables(store, book("十月.xlsx", a=[HEAD[:3], FIRST[:3]]), today=today)
 
