@@ -35,7 +35,8 @@ from risk.intake.layouts.reading_report import reading_report
 from risk.intake.orphan_rows import orphan_rows
 from risk.intake.prefetch import prefetch
 from risk.intake.project_names import find_project, waiting_notes
-from risk.intake.quarantine import FileQuarantine, write_quarantine
+from risk.intake.quarantine import FileQuarantine
+from risk.intake.quarantine_book import is_quarantine_book, tables_of_sheets, write_quarantine
 from risk.intake.readers import Sheet, open_sheets
 from risk.intake.readers.csv_columnar import chunks
 from risk.intake.readers.csv_text import CsvSheet
@@ -45,12 +46,19 @@ from risk.intake.sealed_days import move_behind_seals
 from risk.intake.sheet_account import sheet_notes, sheet_report, unread_notes
 from risk.intake.sheet_names import supplied_cells
 from risk.intake.sheet_records import SheetRecords
-from risk.intake.sheet_selection import SelectedSheet, Selection, UnreadSheet, select_sheets
+from risk.intake.sheet_selection import (
+    SelectedSheet,
+    Selection,
+    UnreadSheet,
+    select_sheet,
+    select_sheets,
+)
 from risk.intake.staged_checks import staged_notes
-from risk.intake.staging import Staging, newest_arrival
+from risk.intake.staging import STAGED, Staging, newest_arrival
 from risk.intake.table_detection import detect_table, has_table_name
 from risk.intake.table_recognition import table_of_file
 from risk.intake.unfolding import BookDay
+from risk.intake.unreadable_cells import FileUnreadableCells, stored_answers
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 
@@ -75,8 +83,8 @@ def import_paths(
     """Import files and folders into the record store of ``workspace``.
 
     A file that fails is in the report's ``failed``; nothing of it is stored, and the other files
-    are imported. The CSV files of the quarantine are rewritten, and the
-    account of the import is stored.
+    are imported. The workbook of the quarantine is rewritten, and the account of the import is
+    stored.
 
     Args:
         workspace: workspace with the record store and the quarantine.
@@ -118,7 +126,7 @@ def import_into(
     Without ``office`` only the headings of the contract are recognised.
     """
     detect = table_of_file if office is None else partial(detect_by_content, office=office)
-    found = find_files(paths, detect=detect)
+    found = find_files(paths, detect=partial(_table_or_book, detect=detect))
     before = newest_arrival(store, STORED_TABLES.values())
     files: list[FileReport] = []
     failed = list(found.failed)
@@ -130,7 +138,10 @@ def import_into(
         label = found.labels.get(path, path.name)
         source = _Source(store, path, table, today=today, known_on=known_on, office=office)
         try:
-            reports = source.import_all(progress, day_in_name=True, others=True)
+            if is_quarantine_book(path):
+                reports = import_quarantine_book(store, path, today=today)
+            else:
+                reports = source.import_all(progress, as_kept=True, others=True)
         except IntakeFailure as failure:
             failed.append(failure)
         else:
@@ -140,6 +151,32 @@ def import_into(
     return ImportReport(tuple(files), tuple(failed), found.skipped, waiting, notes, found.entered)
 
 
+def import_quarantine_book(store: RecordStore, path: Path, *, today: dt.date) -> list[FileReport]:
+    """Import the corrected workbook of the quarantine, each table in one transaction.
+
+    Raises:
+        IntakeFailure: a sheet could not be imported; nothing of its table is stored.
+    """
+    reports = []
+    with open_sheets(path) as sheets:
+        for table, sheet in tables_of_sheets(sheets):
+            selected = select_sheet(table, [sheet], file=path.name)
+            with store.transaction():
+                source, book = SourceFile(path), BookDay(today, None)
+                match = contract_matcher(table)
+                run = _Import(store, source, table, book, match, lenient=True)
+                reports.append(run.run([selected], (), None))
+    return reports
+
+
+def _table_or_book(path: Path, detect: Callable[[Path], Table]) -> Table:
+    """Table of a file; of the quarantine's workbook, which has several, the first."""
+    if not is_quarantine_book(path):
+        return detect(path)
+    with open_sheets(path) as sheets:
+        return tables_of_sheets(sheets)[0][0]
+
+
 def import_file(
     store: RecordStore,
     path: Path,
@@ -147,21 +184,23 @@ def import_file(
     today: dt.date,
     known_on: dt.date | None = None,
     table: Table | None = None,
-    day_in_name: bool = False,
+    as_kept: bool = False,
     progress: RowProgress | None = None,
     office: OfficeLayouts | None = None,
 ) -> FileReport:
     """Import one table of a file; ``table`` defaults to the one in the file's name.
 
-    ``known_on`` is the day stated for rows without ``known_at``; with ``day_in_name`` it defaults
-    to the end of the month that the file's name states. The contract's own headings are recognised,
-    and with ``office`` also its layouts and what headings are usually called.
+    ``known_on`` is the day stated for rows without ``known_at``. The contract's own headings are
+    recognised, and with ``office`` also its layouts and what headings are usually called. A book
+    ``as_kept`` by people is read leniently: ``known_on`` defaults to the end of the month that the
+    file's name states, and an unreadable optional cell is unknown and listed
+    (:mod:`risk.intake.unreadable_cells`) instead of rejecting its row.
 
     Raises:
         IntakeFailure: the file could not be imported, and nothing of it is stored.
     """
     source = _Source(store, path, table, today=today, known_on=known_on, office=office)
-    [report] = source.import_all(progress, day_in_name=day_in_name, others=False)
+    [report] = source.import_all(progress, as_kept=as_kept, others=False)
     return report
 
 
@@ -185,7 +224,7 @@ def import_tables(
     source = _Source(
         store, path, table or table_of_file(path), today=today, known_on=None, office=office
     )
-    return source.import_all(progress, day_in_name=True, others=True)
+    return source.import_all(progress, as_kept=True, others=True)
 
 
 class _Source:
@@ -209,13 +248,13 @@ class _Source:
         self._office = office
 
     def import_all(
-        self, progress: RowProgress | None, *, day_in_name: bool, others: bool
+        self, progress: RowProgress | None, *, as_kept: bool, others: bool
     ) -> list[FileReport]:
         """Import the sheets of the table, with ``others`` those of other tables too."""
         with open_sheets(self._path) as sheets:
             plan = self._plan(sheets)
             table = self._table = plan.table or detect_table(self._path)
-            book = BookDay(self._today, self._stated_day(plan, day_in_name=day_in_name))
+            book = BookDay(self._today, self._stated_day(plan, as_kept=as_kept))
             selection = select_sheets(
                 table,
                 plan.sheets,
@@ -226,10 +265,10 @@ class _Source:
             )
             with self._store.transaction():
                 reports = [
-                    self._import(one, selection, plan, book, progress)
+                    self._import(one, selection, plan, book, progress, lenient=as_kept)
                     for one in _tables(table, selection)
                 ]
-                firms = self._import_firms(plan, book)
+                firms = self._import_firms(plan, book, lenient=as_kept)
         reading = reading_report(
             plan, named_firms=firms, table_by_headings=not has_table_name(self._path)
         )
@@ -243,8 +282,8 @@ class _Source:
         names = partial(known_names, self._store, register=self._office.register)
         return plan_reading(self._path, sheets, self._office, table=self._table, namer=names)
 
-    def _stated_day(self, plan: ReadingPlan, *, day_in_name: bool) -> dt.date | None:
-        if self._known_on is None and day_in_name and plan.known_on != "import":
+    def _stated_day(self, plan: ReadingPlan, *, as_kept: bool) -> dt.date | None:
+        if self._known_on is None and as_kept and plan.known_on != "import":
             return stated_day(self._path.name)
         return self._known_on
 
@@ -255,14 +294,17 @@ class _Source:
         plan: ReadingPlan,
         book: BookDay,
         progress: RowProgress | None,
+        *,
+        lenient: bool,
     ) -> FileReport:
         own = table is self._table
         match = plan.match if own and plan.match else contract_matcher(table)
         sheets = [sheet for sheet in selection.read if sheet.table is table]
-        run = _Import(self._store, SourceFile(self._path), table, book, match)
+        file = SourceFile(self._path)
+        run = _Import(self._store, file, table, book, match, lenient=lenient)
         return run.run(sheets, selection.unread if own else (), progress)
 
-    def _import_firms(self, plan: ReadingPlan, book: BookDay) -> int:
+    def _import_firms(self, plan: ReadingPlan, book: BookDay, *, lenient: bool) -> int:
         """Import the firms that the file knows by name only, and return their number."""
         firms = new_firms(self._store, plan.namer)
         if firms.rows_count:
@@ -270,7 +312,8 @@ class _Source:
             match = contract_matcher(organizations)
             selection = select_sheets(organizations, [firms], file=self._path.name)
             file = SourceFile(self._path)
-            _Import(self._store, file, organizations, book, match).run(selection.read, (), None)
+            run = _Import(self._store, file, organizations, book, match, lenient=lenient)
+            run.run(selection.read, (), None)
         return firms.rows_count
 
     def _supply(self, table: Table, sheet: Sheet, located: LocatedHeader) -> Mapping[str, str]:
@@ -300,6 +343,8 @@ class _Import:
         table: Table,
         book: BookDay,
         match: HeadingMatcher,
+        *,
+        lenient: bool,
     ) -> None:
         self._store = store
         self._file = file.name
@@ -310,6 +355,10 @@ class _Import:
         self._quarantine = FileQuarantine(store, table, file.name)
         self._read = self._good = 0
         self._marks: Counter[str] = Counter()
+        self._unreadable_columns: Counter[str] = Counter()
+        self._unreadable = FileUnreadableCells(store, table, file.name)
+        self._lenient = lenient
+        self._answers = stored_answers(store, table) if lenient else {}
 
     def run(
         self,
@@ -329,10 +378,11 @@ class _Import:
             headings=_headings(sheets),
             dated=any(c.field is KNOWN_AT for one in sheets for c in one.header.columns),
         )
+        self._quarantine.commit(STAGED)
+        self._unreadable.commit(STAGED)
         newest = newest_arrival(self._store, [self._table])
         stored = self._staging.commit()
         sealed = move_behind_seals(self._store, self._table, newest + 1)
-        self._quarantine.commit()
         set_aside = sum(records.set_aside.total() for records in readers)
         return FileReport(
             file=self._file,
@@ -343,6 +393,7 @@ class _Import:
             quarantined=self._read - self._good,
             set_aside=set_aside,
             marks=dict(self._marks),
+            unreadable=dict(self._unreadable_columns),
             ignored_columns=_distinct(name for one in sheets for name in one.header.unread),
             unread_sheets=tuple(sheet.name for sheet in unread if sheet.reason != "blank"),
             sheets=(
@@ -384,6 +435,8 @@ class _Import:
         self._read += batch.read
         self._good += batch.good
         self._marks.update(batch.marks)
+        self._unreadable.add(batch.unreadable)
+        self._unreadable_columns.update(cell.column for cell in batch.unreadable)
 
     def _all_batches(
         self, selected: SelectedSheet, records: SheetRecords
@@ -398,7 +451,12 @@ class _Import:
             start = records.resume_at
         for block, rows in records.blocks(start=start):
             parser = BatchParser(
-                self._table, block, strict_width=sheet.strict_width, today=self._today
+                self._table,
+                block,
+                strict_width=sheet.strict_width,
+                today=self._today,
+                lenient=self._lenient,
+                answers=self._answers,
             )
             yield prefetch(parser.batches(rows))
 
@@ -406,7 +464,9 @@ class _Import:
     def _columnar(
         self, sheet: CsvSheet, header: Header, records: SheetRecords
     ) -> Iterator[Iterator[Batch]]:
-        columnar = ColumnarParser(self._table, header, today=self._today)
+        columnar = ColumnarParser(
+            self._table, header, today=self._today, lenient=self._lenient, answers=self._answers
+        )
         with (
             prefetch(records.chunks(chunks(sheet, header.width))) as parted,
             prefetch(columnar.batches(parted)) as batches,

@@ -55,6 +55,7 @@ class FileReport:
     records (totals, signatures, repeated headers). ``marks`` counts data-quality marks by name;
     ``ignored_columns`` were not read; ``unread_sheets`` are sheets of the file not read.
     In the counties ``new_feed_in`` no list had this table, so its rows count as history;
+    ``unreadable`` counts optional cells left unknown by field;
     ``moved_behind_lists`` undated versions are known later than by their dates, as lists were
     sealed in between.
     ``dated_by_rule`` counts accepted rows without a day of knowledge whose key was new, and
@@ -72,6 +73,7 @@ class FileReport:
     quarantined: int
     set_aside: int = 0
     marks: Mapping[str, int] = field(default_factory=dict)
+    unreadable: Mapping[str, int] = field(default_factory=dict)
     ignored_columns: tuple[str, ...] = ()
     unread_sheets: tuple[str, ...] = ()
     sheets: tuple[SheetReport, ...] = ()
@@ -86,7 +88,7 @@ class FileReport:
     @property
     def needs_answer(self) -> bool:
         """Whether a value was lost or a person has to decide."""
-        asked = bool(self.reading.asked)
+        asked = bool(self.reading.asked or self.unreadable)
         return asked or self.quarantined > 0 or any(note.needs_answer for note in self.notes)
 
     def as_json(self, language: Language = "zh") -> dict[str, Any]:
@@ -100,6 +102,7 @@ class FileReport:
             "quarantined": self.quarantined,
             "set_aside": self.set_aside,
             "marks": dict(self.marks),
+            "unreadable": dict(self.unreadable),
             "ignored_columns": list(self.ignored_columns),
             "unread_sheets": list(self.unread_sheets),
             "sheets": [sheet.as_json() for sheet in self.sheets],

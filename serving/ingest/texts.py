@@ -38,7 +38,7 @@ def answer_line(report: ImportReport, quarantine: str, language: Language = "zh"
     rows = sum(file.quarantined for file in report.files)
     notes = [*report.notes, *(note for file in report.files for note in file.notes)]
     marked = sum(note.needs_answer for note in notes)
-    marked += sum(bool(file.reading.asked) for file in report.files)
+    marked += sum(bool(file.reading.asked) + len(file.unreadable) for file in report.files)
     parts = []
     if rows:
         parts.append(_text("to_mend", language, rows=rows, path=quarantine))
@@ -65,6 +65,11 @@ def _file(file: FileReport, language: Language) -> Iterator[str]:
             yield from _wrapped(_text(reason, language, sheets=_listed(unread, language)))
     for name, rows in file.marks.items():
         yield from _wrapped(f"{text(f'intake.marks.{name}', language)}: {rows}")
+    for name, cells in file.unreadable.items():
+        field = STORED_TABLES[file.table].field(name)
+        column = field.zh if language == "zh" else name
+        line = text("cli.look.import", language, column=column, rows=cells)
+        yield from _wrapped(f"！ {line}")
     yield from _reading(file, language)
     for note in file.notes:
         yield from _note(note, language)
