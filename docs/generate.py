@@ -6,7 +6,7 @@ Usage: python docs/generate.py [--check]
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -119,6 +119,20 @@ def records() -> str:
         "Every table may also hold `known_at` (入库日期), the day your system learnt of the row.",
         "The same key may come again with other values: that is a later version.",
         "Nothing is lost. A row known before its event happened is quarantined.",
+        "",
+        "A row whose required cells cannot be read goes to `quarantine/待修改.xlsx`, one sheet per",
+        "table; it leaves when it comes back corrected, or its key arrives good in any file. An",
+        "optional cell that cannot be read is unknown: `records look` lists it, `records answer`",
+        "settles all with the same text. Telephone, identity and card numbers in texts are masked.",
+        "",
+        "A book without `known_at` shows the present state of its records. The first row of a key",
+        "is stored as the versions it must have had: one from its start with the later facts",
+        "empty, and one from the date of each later fact, never before the start and never after",
+        "the import. A later row that differs is known on the day of the book, or on the latest",
+        "past date in it. The day of the book is that of `--known-on`, or the last day of the",
+        "month that the file's name states with its year, at most the day of import; else the day",
+        "of import. Rows with `known_at` that come later replace the versions dated by rule, from",
+        "their first day on. `import --withdraw` takes records back; nothing is deleted.",
     ]
     for table in TABLES.values():
         lines += _described(table)
@@ -146,12 +160,29 @@ def _described(table: Table) -> list[str]:
 
 
 def _known(table: Table) -> str:
-    if not table.known_from:
-        return "Without `known_at`, known on the day of import."
-    dates = " or, where empty, ".join(f"`{name}`" for name in table.known_from)
+    """When the first row of a key without ``known_at`` was known, and its later facts."""
+    return " ".join(["Without `known_at`, known", _start(table), *_later_facts(table)])
+
+
+def _start(table: Table) -> str:
+    named = " or, where empty, from the earliest record that names it, else on the day of import"
+    month = table.field(table.starts_on).type is FieldType.MONTH
     lag = f" plus {table.default_lag_days} days" if table.default_lag_days else ""
-    month = table.field(table.known_from[0]).type is FieldType.MONTH
-    return f"Without `known_at`, known on {'the end of ' if month else ''}{dates}{lag}."
+    start = f"from {'the end of ' if month else ''}`{table.starts_on}`{lag}"
+    return f"{start}{named if table.named_in else ''}."
+
+
+def _later_facts(table: Table) -> Iterator[str]:
+    for fact in table.unfolds:
+        others = "".join(f", `{name}`" for name in fact.also)
+        sets = "".join(f", {name} {value}" for name, value in fact.sets.items())
+        yield f"From `{fact.date}` on: `{fact.date}`{others}{sets}."
+    if table.outcome:
+        values = ", ".join(sorted(table.outcome.values))
+        yield (
+            f"{table.outcome.field.capitalize()} {values} without such a date: known on the day of"
+            f" the book, {table.outcome.start} before."
+        )
 
 
 PAGES = {

@@ -53,22 +53,51 @@ class Field:
 
 
 @dataclass(frozen=True)
+class LaterFact:
+    """Fact that a record gains after its start, on the date in the field ``date``.
+
+    The fields ``also`` become known with it. It changes the fields in ``sets`` to these values, but
+    no value in ``never_over``.
+    """
+
+    date: str
+    also: tuple[str, ...] = ()
+    sets: Mapping[str, str] = field(default_factory=dict)
+    never_over: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Field whose ``values`` can only come after the start of a record; before, it is ``start``."""
+
+    field: str
+    values: frozenset[str]
+    start: str
+
+
+@dataclass(frozen=True)
 class Table:
     """One table of the contract.
 
     ``key`` identifies a row; the same key may come again as a later version. No version may be
-    known before its ``event_date``. A version without ``known_at`` is known ``default_lag_days``
-    after the first filled date of ``known_from`` (a month counts from its end), or on the day of
-    import if the table has no such date.
+    known before its ``event_date``.
+
+    The first row of a key that has no ``known_at`` is stored as the versions it must have had, see
+    :mod:`risk.intake.unfolding`. The first is known ``default_lag_days`` after the date in
+    ``starts_on`` (a month counts from its end); where that is empty, on the day of the earliest
+    record that names the key in ``named_in``, and else on the day of import.
     """
 
     name: str
     zh: str
     key: tuple[str, ...]
     fields: tuple[Field, ...]
+    starts_on: str
     event_date: str | None = None
-    known_from: tuple[str, ...] = ()
     default_lag_days: int = 0
+    unfolds: tuple[LaterFact, ...] = ()
+    outcome: Outcome | None = None
+    named_in: tuple[tuple[str, str], ...] = ()
 
     def field(self, name: str) -> Field:
         """Field called ``name``; raises KeyError if there is none."""
@@ -106,8 +135,16 @@ _ORGANIZATIONS = Table(
     zh="单位",
     key=("org_id",),
     event_date=None,
-    known_from=(),
+    starts_on="founded_on",
     default_lag_days=0,
+    named_in=(
+        ("projects", "owner_id"),
+        ("projects", "contractor_id"),
+        ("contracts", "contractor_id"),
+        ("cases", "org_id"),
+        ("listings", "org_id"),
+        ("operations", "org_id"),
+    ),
     fields=(
         Field("org_id", "统一社会信用代码", _ID, required=True),
         Field("org_name", "单位名称", _TEXT, required=True),
@@ -134,8 +171,9 @@ _PROJECTS = Table(
     zh="工程项目",
     key=("project_id",),
     event_date="started_on",
-    known_from=("started_on",),
+    starts_on="started_on",
     default_lag_days=0,
+    unfolds=(LaterFact("completed_on"),),
     fields=(
         Field("project_id", "项目编码", _ID, required=True),
         Field("project_name", "项目名称", _TEXT, required=True),
@@ -189,8 +227,9 @@ _CONTRACTS = Table(
     zh="承包合同",
     key=("contract_id",),
     event_date="signed_on",
-    known_from=("signed_on",),
+    starts_on="signed_on",
     default_lag_days=0,
+    unfolds=(LaterFact("ended_on"),),
     fields=(
         Field("contract_id", "合同编号", _ID, required=True),
         Field("project_id", "项目编码", _ID, required=True),
@@ -212,7 +251,7 @@ _PAYROLLS = Table(
     zh="工资表",
     key=("payroll_id",),
     event_date=None,
-    known_from=("due_on",),
+    starts_on="due_on",
     default_lag_days=0,
     fields=(
         Field("payroll_id", "工资表编号", _ID, required=True),
@@ -230,7 +269,7 @@ _PAYMENTS = Table(
     zh="工资发放",
     key=("payment_id",),
     event_date="paid_on",
-    known_from=("paid_on",),
+    starts_on="paid_on",
     default_lag_days=0,
     fields=(
         Field("payment_id", "发放编号", _ID, required=True),
@@ -252,8 +291,9 @@ _ACCOUNTS = Table(
     zh="工资专用账户",
     key=("account_id",),
     event_date="opened_on",
-    known_from=("opened_on",),
+    starts_on="opened_on",
     default_lag_days=0,
+    unfolds=(LaterFact("closed_on"),),
     fields=(
         Field("account_id", "账户编号", _ID, required=True),
         Field("project_id", "项目编码", _ID, required=True),
@@ -268,8 +308,9 @@ _TRANSFERS = Table(
     zh="人工费拨付",
     key=("transfer_id",),
     event_date=None,
-    known_from=("paid_on", "due_on"),
+    starts_on="due_on",
     default_lag_days=0,
+    unfolds=(LaterFact("paid_on", also=("amount_paid",)),),
     fields=(
         Field("transfer_id", "拨付编号", _ID, required=True),
         Field("project_id", "项目编码", _ID, required=True),
@@ -286,8 +327,9 @@ _DEPOSITS = Table(
     zh="工资保证金",
     key=("deposit_id",),
     event_date="valid_from",
-    known_from=("valid_from",),
+    starts_on="valid_from",
     default_lag_days=0,
+    outcome=Outcome("status", frozenset({"drawn", "expired", "returned"}), start="stored"),
     fields=(
         Field("deposit_id", "保证金编号", _ID, required=True),
         Field("project_id", "项目编码", _ID, required=True),
@@ -327,7 +369,7 @@ _ATTENDANCE = Table(
     zh="实名制考勤",
     key=("project_id", "contract_id", "period"),
     event_date=None,
-    known_from=("period",),
+    starts_on="period",
     default_lag_days=5,
     fields=(
         Field("project_id", "项目编码", _ID, required=True),
@@ -345,7 +387,7 @@ _COMPLAINTS = Table(
     zh="投诉举报",
     key=("complaint_id",),
     event_date="received_on",
-    known_from=("received_on",),
+    starts_on="received_on",
     default_lag_days=0,
     fields=(
         Field("complaint_id", "投诉编号", _ID, required=True),
@@ -377,8 +419,21 @@ _CASES = Table(
     zh="案件",
     key=("case_id",),
     event_date="opened_on",
-    known_from=("opened_on",),
+    starts_on="opened_on",
     default_lag_days=0,
+    unfolds=(
+        LaterFact("confirmed_on", also=("amount_owed", "workers"), sets={"status": "confirmed"}),
+        LaterFact("transferred_on", sets={"status": "transferred"}),
+        LaterFact(
+            "closed_on",
+            also=("amount_recovered",),
+            sets={"status": "closed"},
+            never_over=frozenset({"unfounded"}),
+        ),
+    ),
+    outcome=Outcome(
+        "status", frozenset({"confirmed", "transferred", "closed", "unfounded"}), start="filed"
+    ),
     fields=(
         Field("case_id", "案件编号", _ID, required=True),
         Field("project_id", "项目编码", _ID),
@@ -413,8 +468,9 @@ _INSPECTIONS = Table(
     zh="检查",
     key=("inspection_id",),
     event_date="inspected_on",
-    known_from=("inspected_on",),
+    starts_on="inspected_on",
     default_lag_days=0,
+    unfolds=(LaterFact("rectified_on"),),
     fields=(
         Field("inspection_id", "检查编号", _ID, required=True),
         Field("project_id", "项目编码", _ID, required=True),
@@ -446,8 +502,9 @@ _DISPUTES = Table(
     zh="工程款争议",
     key=("dispute_id",),
     event_date="opened_on",
-    known_from=("opened_on",),
+    starts_on="opened_on",
     default_lag_days=0,
+    unfolds=(LaterFact("resolved_on"),),
     fields=(
         Field("dispute_id", "争议编号", _ID, required=True),
         Field("project_id", "项目编码", _ID, required=True),
@@ -468,8 +525,9 @@ _LISTINGS = Table(
     zh="失信名单",
     key=("listing_id",),
     event_date="listed_on",
-    known_from=("listed_on",),
+    starts_on="listed_on",
     default_lag_days=0,
+    unfolds=(LaterFact("removed_on"),),
     fields=(
         Field("listing_id", "列入编号", _ID, required=True),
         Field("org_id", "统一社会信用代码", _ID, required=True),
@@ -483,7 +541,7 @@ _OPERATIONS = Table(
     zh="经营指标",
     key=("org_id", "period", "indicator"),
     event_date=None,
-    known_from=("period",),
+    starts_on="period",
     default_lag_days=20,
     fields=(
         Field("org_id", "统一社会信用代码", _ID, required=True),
@@ -511,7 +569,7 @@ _LINKS = Table(
     zh="投诉关联",
     key=("complaint_id",),
     event_date="decided_on",
-    known_from=("decided_on",),
+    starts_on="decided_on",
     default_lag_days=0,
     fields=(
         Field("complaint_id", "投诉编号", _ID, required=True),

@@ -33,8 +33,18 @@ class Workspace:
 
     @property
     def quarantine(self) -> Path:
-        """One CSV per table with the quarantined rows."""
+        """Folder of the workbook with the quarantined rows."""
         return self.root / "quarantine"
+
+    @property
+    def layouts(self) -> Path:
+        """Layouts of the office's own workbooks (TOML), one per kind of sheet."""
+        return self.root / "layouts"
+
+    @property
+    def synonyms(self) -> Path:
+        """The office's own headings by field (TOML), in the form of the shipped ones."""
+        return self.root / "synonyms.toml"
 
     @property
     def service_database(self) -> Path:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Mapping, MutableMapping
 from typing import Any, TypeAlias
 
-from risk.calendar.dates import month_end
-from risk.contract import KNOWN_AT, FieldType, Table
+from risk.contract import KNOWN_AT, Table
 from risk.intake.credit_code import is_credit_code
 from risk.intake.row_errors import Problem, problem
 
@@ -23,26 +21,6 @@ REGION = re.compile(r"[0-9]{2}([0-9]{2}|[0-9]{4}|[0-9]{7})?")
 
 MARKED: Mapping[str, tuple[str, ...]] = {"organizations": ("org_id",)}
 """Columns read by :func:`count_marks`, by table."""
-
-
-def default_known_at(table: Table, columns: _Columns, today: dt.date) -> list[bool]:
-    """Fill empty ``known_at`` cells in place; return for each row whether the import day was used.
-
-    A row is known ``default_lag_days`` after the first filled date of ``known_from`` (a month
-    counts from its end); a row of a table without such dates is known on the import day.
-    """
-    known = columns[KNOWN_AT.name]
-    if not table.known_from:
-        dated_today = [day is None for day in known]
-        known[:] = [today if day is None else day for day in known]
-        return dated_today
-    if None in known:
-        lag = dt.timedelta(days=table.default_lag_days)
-        for index, day in enumerate(known):
-            if day is None:
-                start = _first_date(table, columns, index)
-                known[index] = start and start + lag
-    return [False] * len(known)
 
 
 def check_known_at(table: Table, columns: _Columns, problems: _Problems) -> None:
@@ -74,11 +52,3 @@ def count_marks(table: Table, columns: _Columns) -> dict[str, int]:
         return {}
     wrong = sum(not is_credit_code(code) for code in columns["org_id"])
     return {CREDIT_CODE_MARK: wrong} if wrong else {}
-
-
-def _first_date(table: Table, columns: _Columns, index: int) -> dt.date | None:
-    for name in table.known_from:
-        day: dt.date | None = columns[name][index]
-        if day is not None:
-            return month_end(day) if table.field(name).type is FieldType.MONTH else day
-    return None

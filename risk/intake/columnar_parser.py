@@ -16,7 +16,6 @@ from functools import reduce
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from risk.calendar.dates import month_end
 from risk.contract import KNOWN_AT, FieldType, Table
 from risk.intake.cells import Row, is_blank
 from risk.intake.checks import MARKED, REGION, count_marks
@@ -25,7 +24,7 @@ from risk.intake.headers import Header
 from risk.intake.readers.csv_columnar import Chunk
 from risk.intake.row_parser import Answers, Batch, BatchParser
 
-_DATED_TODAY, _NUMBER = "dated_today", "row_number"
+_NUMBER = "row_number"
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,6 @@ class ColumnarParser:
         """Parser with the options of :class:`risk.intake.row_parser.BatchParser`."""
         self._table = table
         self._header = header
-        self._today = today
         self._readers = [
             (column, ColumnParser(column.field, column.unit, answers)) for column in header.columns
         ]
@@ -83,7 +81,6 @@ class ColumnarParser:
         return Batch(
             accepted.num_rows + len(bad),
             {name: accepted[name] for name in self._fields},
-            accepted[_DATED_TODAY],
             bad,
             count_marks(self._table, marked) | notes,
             [],
@@ -105,31 +102,9 @@ class ColumnarParser:
             doubts.append(parsed.doubtful)
             if column.field.required:
                 doubts.append(parsed.values.is_null())
-        columns[_DATED_TODAY] = self._default_known_at(columns, count)
         columns[_NUMBER] = pa.array(chunk.numbers, pa.int64())
         doubts += self._checks(columns)
         return _Parsed(pa.table(columns), reduce(pc.or_, doubts))
-
-    def _default_known_at(self, columns: dict[str, pa.Array], count: int) -> pa.BooleanArray:
-        """Arrow version of :func:`risk.intake.checks.default_known_at`."""
-        known = columns[KNOWN_AT.name]
-        if not self._table.known_from:
-            columns[KNOWN_AT.name] = pc.fill_null(known, self._today)
-            return known.is_null()
-        if known.null_count:
-            dates = [self._last_days(columns, name) for name in self._table.known_from]
-            lag = pa.scalar(self._table.default_lag_days, pa.int32())
-            days = pc.add(pc.coalesce(*dates).cast(pa.int32()), lag)
-            columns[KNOWN_AT.name] = pc.coalesce(known, days.cast(pa.date32()))
-        return pa.repeat(pa.scalar(False), count)
-
-    def _last_days(self, columns: dict[str, pa.Array], name: str) -> pa.Array:
-        """Dates of a column; for a month its last day."""
-        if self._table.field(name).type is not FieldType.MONTH:
-            return columns[name]
-        months = columns[name].dictionary_encode()
-        ends = [month and month_end(month) for month in months.dictionary.to_pylist()]
-        return pa.array(ends, pa.date32()).take(months.indices)
 
     def _checks(self, columns: dict[str, pa.Array]) -> Iterator[pa.BooleanArray]:
         """Masks of rows that a check of :mod:`risk.intake.checks` would refuse, one per check."""
@@ -146,8 +121,6 @@ class ColumnarParser:
             name: pa.array([cell for batch in batches for cell in batch.columns[name]], ARROW[kind])
             for name, kind in self._fields.items()
         }
-        dated_today = [dated for batch in batches for dated in batch.dated_today]
-        columns[_DATED_TODAY] = pa.array(dated_today, pa.bool_())
         columns[_NUMBER] = pa.array(numbers, pa.int64())
         return pa.table(columns)
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,12 +29,18 @@ MAX_DEPTH = 8
 MAX_FILES = 10_000
 """Maximum number of files below one such folder."""
 
-_ORDER = {name: index for index, name in enumerate(dict.fromkeys(["projects", *STORED_TABLES]))}
+# Organizations last: an undated one is known from the earliest record that names it.
+_ORDER = {
+    name: index
+    for index, name in enumerate(
+        dict.fromkeys(["projects", *sorted(STORED_TABLES, key="organizations".__eq__)])
+    )
+}
 
 
 @dataclass(frozen=True)
 class DiscoveredFiles:
-    """Files to import in the contract's order, projects first; failed and skipped files.
+    """Files to import: projects first, organizations last; failed and skipped files.
 
     ``labels`` has the name of each file as shown to people: relative to the folder or the archive
     that contains it. ``entered`` are the subfolders and archives that were read. Files of an
@@ -48,15 +54,19 @@ class DiscoveredFiles:
     labels: Mapping[Path, str] = field(default_factory=dict)
 
 
-def find_files(paths: Sequence[Path]) -> DiscoveredFiles:
+def find_files(
+    paths: Sequence[Path], *, detect: Callable[[Path], Table] = detect_table
+) -> DiscoveredFiles:
     """Find record files in ``paths``, in their subfolders and in archives, and their tables.
+
+    ``detect`` returns the table of a file, or raises an :class:`IntakeFailure`.
 
     In a folder, hidden files, lock files and files of other formats are skipped; a file named in
     ``paths``, or one with a data suffix, must be a record file. Files of one table keep the order
     of ``paths``, in a folder the order of months and names: the later file wins if two have the
     same row on the same day.
     """
-    search = _Search()
+    search = _Search(detect)
     for path in paths:
         search.add(path)
     found = search.result()
@@ -74,7 +84,8 @@ class _File:
 class _Search:
     """Collects the files of several paths."""
 
-    def __init__(self) -> None:
+    def __init__(self, detect: Callable[[Path], Table]) -> None:
+        self._detect = detect
         self.unpacked: str | None = None
         self._files: dict[Path, Table] = {}
         self._labels: dict[Path, str] = {}
@@ -125,7 +136,7 @@ class _Search:
             raise NoRecordFiles(file=str(top))
 
     def _add_file(self, file: _File) -> None:
-        self._files[file.path] = detect_table(file.path)
+        self._files[file.path] = self._detect(file.path)
         self._labels[file.path] = file.label
 
     def _add_archive(self, archive: _File) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from risk.intake.file_errors import IntakeFailure
+from risk.intake.layouts.reading_report import ReadingReport
 from risk.locale import Language
 
 
@@ -14,11 +15,17 @@ from risk.locale import Language
 class FileReport:
     """Imported file. ``read`` always equals ``accepted + repeated + quarantined``.
 
-    ``marks`` counts data-quality marks by name; ``ignored_columns`` were not read;
+    ``marks`` counts data-quality marks by name; ``unreadable`` counts optional
+    cells left unknown by field; ``ignored_columns`` were not read;
     ``moved_behind_lists`` undated versions are known later than by their dates, as lists were
     sealed in between; in the counties ``new_feed_in`` no list had this table, so its rows count as
     history.
     ``unread_sheets`` look like the table too, but only one sheet of a workbook is read.
+    ``dated_by_rule`` counts accepted rows without a day of knowledge whose key was new, and
+    ``undated_facts`` those of them with a fact that has no date and counts from the start.
+    ``missing`` are records of earlier files of the same name, up to its numbers, that are not in
+    this file although it has most of them; they are not withdrawn.
+    ``reading`` says which layout was used and what headings and names were understood as.
     """
 
     file: str
@@ -28,8 +35,13 @@ class FileReport:
     repeated: int
     quarantined: int
     marks: Mapping[str, int] = field(default_factory=dict)
+    unreadable: Mapping[str, int] = field(default_factory=dict)
     ignored_columns: tuple[str, ...] = ()
     unread_sheets: tuple[str, ...] = ()
+    reading: ReadingReport = field(default_factory=ReadingReport)
+    dated_by_rule: int = 0
+    undated_facts: int = 0
+    missing: int = 0
     moved_behind_lists: int = 0
     new_feed_in: tuple[str, ...] = ()
 
@@ -43,8 +55,13 @@ class FileReport:
             "repeated": self.repeated,
             "quarantined": self.quarantined,
             "marks": dict(self.marks),
+            "unreadable": dict(self.unreadable),
             "ignored_columns": list(self.ignored_columns),
             "unread_sheets": list(self.unread_sheets),
+            "reading": self.reading.as_json(),
+            "dated_by_rule": self.dated_by_rule,
+            "undated_facts": self.undated_facts,
+            "missing": self.missing,
             "moved_behind_lists": self.moved_behind_lists,
             "new_feed_in": list(self.new_feed_in),
         }

@@ -12,49 +12,80 @@ order:
 A row whose key occurs once in the file and never in the store is new and needs no comparison. In
 most files this holds for all rows, and they are stored as staged.
 
-Rows that are known on the import day for lack of a date form one group per key and are compared
-without ``known_at``; their current version is the key's latest, so that the same list sent again on
-another day adds nothing.
+Rows without a day of knowledge form one group per key. If the key is new, the first of them unfolds
+into the versions it must have had (:mod:`risk.intake.unfolding`). Every other is a later row, known
+on the day of the book: the last of them is repeated if it equals the newest version of the key, or
+the version that was current on the day of the book, and any of them if the same file was imported
+before. So the same list sent again on another day adds nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
-from risk.contract import KNOWN_AT, Table
+from risk.contract import KNOWN_AT, DatedBy, Table
+from risk.intake import imported_files
 from risk.intake.column_parsers import ARROW
+from risk.intake.imported_files import SourceFile
 from risk.intake.row_parser import Batch
+from risk.intake.unfolding import (
+    BookDay,
+    later_day_sql,
+    most_versions,
+    undated_fact_sql,
+    unfolded_sql,
+)
 from risk.store.store import RecordStore, columns
 
-_BATCH, _STAGED, _KNOWN = "intake_batch", "intake_staged", "intake_known"
+STAGED = "intake_staged"
+"""Table of the good rows of the file being imported."""
+
+_BATCH, _STAGED, _KNOWN = "intake_batch", STAGED, "intake_known"
+_COMPARED, _LATER = "intake_compared", "intake_later"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Result of storing a file: new rows, and how many of them were dated by rule.
+
+    ``undated_facts`` are rows with a fact that has no date and counts from the start; ``missing``
+    are records of earlier files of the series that this full book no longer has.
+    """
+
+    accepted: int
+    dated_by_rule: int = 0
+    undated_facts: int = 0
+    missing: int = 0
 
 
 class Staging:
     """Staged good rows of one file for ``table``. Use inside one transaction."""
 
-    def __init__(self, store: RecordStore, table: Table) -> None:
+    def __init__(self, store: RecordStore, table: Table, file: SourceFile, book: BookDay) -> None:
         self._store = store
         self._table = table
+        self._file = file
+        self._book = book
         self._names = [name for name, _ in columns(table)]
         self._schema = pa.schema(
             [(field.name, ARROW[field.type]) for field in (*table.fields, KNOWN_AT)]
-            + [("dated_today", pa.bool_()), ("line", pa.int64())]
+            + [("line", pa.int64())]
         )
-        self._lines = 0
+        self._lines = self._undated = 0
         kinds = ", ".join(f"{name} {kind}" for name, kind in columns(table))
-        store.rows(
-            f"CREATE OR REPLACE TEMP TABLE {_STAGED} ({kinds}, dated_today BOOLEAN, line BIGINT)"
-        )
+        store.rows(f"CREATE OR REPLACE TEMP TABLE {_STAGED} ({kinds}, line BIGINT, since DATE)")
+        imported_files.create_table(store)
 
     def add(self, batch: Batch) -> None:
         """Stage the good rows of ``batch`` after those already staged."""
         lines = pa.array(np.arange(self._lines, self._lines + batch.good))
         self._lines += batch.good
-        arrays = [batch.columns[name] for name in self._names] + [batch.dated_today, lines]
+        arrays = [batch.columns[name] for name in self._names] + [lines]
         staged = pa.table(
             [
                 pa.array(cells, field.type) if isinstance(cells, list) else cells
@@ -62,28 +93,96 @@ class Staging:
             ],
             schema=self._schema,
         )
+        self._undated += staged[KNOWN_AT.name].null_count
         with registered(self._store, _BATCH, staged):
-            self._store.rows(f"INSERT INTO {_STAGED} SELECT * FROM {_BATCH}")
+            self._store.rows(f"INSERT INTO {_STAGED} SELECT *, NULL FROM {_BATCH}")
 
-    def commit(self) -> int:
-        """Store the new rows in file order and return their number."""
-        self._store.rows(_known_lines_sql(self._table))
-        known: int = self._store.rows(f"SELECT count(*) FROM {_KNOWN}")[0][0]
-        accepted = self._lines - known
-        if accepted:
-            # Numbers are drawn first: a sequence used in a parallel query has no order. They are
-            # consecutive because only this process draws.
-            drawn = self._store.rows(f"SELECT min(nextval('arrivals')) FROM range({self._lines})")
-            first, names = int(drawn[0][0]), ", ".join(self._names)
-            # INSERT ... SELECT without a join preserves the order of the lines.
-            others = f" ANTI JOIN {_KNOWN} USING (line) ORDER BY line" if known else ""
-            self._store.rows(
-                f"INSERT INTO {self._table.name} ({names}, arrival)"
-                f" SELECT {names}, {first} + line FROM {_STAGED}{others}"
-            )
-        self._store.rows(f"DROP TABLE {_KNOWN}")
-        self._store.rows(f"DROP TABLE {_STAGED}")
-        return accepted
+    def commit(self) -> Stored:
+        """Store the new rows in file order."""
+        missing = imported_files.missing_rows(self._store, self._table, self._file, _STAGED)
+        again = bool(self._undated) and imported_files.was_imported(
+            self._store, self._table, self._file
+        )
+        self._store.rows(_compared_sql(self._table))
+        self._store.rows(_later_sql(self._table))
+        self._store.rows(_known_lines_sql(self._table, self._book, again=again))
+        stored = Stored(self._lines - self._count(_KNOWN), missing=missing)
+        arrivals = self._draw_arrivals() if stored.accepted else range(0)
+        if stored.accepted:
+            stored = self._insert(arrivals.start, stored)
+        digest = self._file.digest if self._undated else ""
+        imported_files.record_import(
+            *(self._store, self._table, self._file, self._book.today, arrivals), digest=digest
+        )
+        for name in (_STAGED, _COMPARED, _LATER, _KNOWN):
+            self._store.rows(f"DROP TABLE {name}")
+        return stored
+
+    def _insert(self, first: int, stored: Stored) -> Stored:
+        """Insert the new rows under arrival numbers from ``first``."""
+        if self._undated < self._lines:
+            self._insert_dated(first)
+        if self._undated:
+            self._insert_later(first)
+            stored = self._insert_unfolded(first, stored)
+        return stored
+
+    def _count(self, name: str) -> int:
+        count: int = self._store.rows(f"SELECT count(*) FROM {name}")[0][0]
+        return count
+
+    @property
+    def _stride(self) -> int:
+        """Arrival numbers per line: one for each version it may unfold into."""
+        return most_versions(self._table) if self._undated else 1
+
+    def _draw_arrivals(self) -> range:
+        # Numbers are drawn first: a sequence used in a parallel query has no order. They are
+        # consecutive because only this process draws.
+        count = self._lines * self._stride
+        drawn = self._store.rows(f"SELECT min(nextval('arrivals')) FROM range({count})")
+        return range(int(drawn[0][0]), int(drawn[0][0]) + count)
+
+    def _insert_dated(self, first: int) -> None:
+        # INSERT ... SELECT without a join preserves the order of the lines.
+        others = f" ANTI JOIN {_KNOWN} USING (line)" if self._count(_KNOWN) else ""
+        order = " ORDER BY line" if others else ""
+        self._store.rows(
+            f"INSERT INTO {self._table.name} ({self._listed}, known_at, arrival, dated_by)"
+            f" SELECT {self._listed}, known_at, {first} + line * {self._stride},"
+            f" '{DatedBy.GIVEN}' FROM {_STAGED}{others} WHERE known_at IS NOT NULL{order}"
+        )
+
+    def _insert_later(self, first: int) -> None:
+        self._store.rows(
+            f"INSERT INTO {self._table.name} ({self._listed}, known_at, arrival, dated_by)"
+            f" SELECT {self._listed}, {later_day_sql(self._table, self._book)},"
+            f" {first} + line * {self._stride}, '{self._book.dated_by}'"
+            f" FROM {_STAGED} SEMI JOIN {_LATER} USING (line) ANTI JOIN {_KNOWN} USING (line)"
+            " ORDER BY line"
+        )
+
+    def _insert_unfolded(self, first: int, stored: Stored) -> Stored:
+        if self._table.named_in:
+            self._store.rows(_since_sql(self._table))
+        others = order = ""
+        if self._count(_COMPARED):
+            others = f" ANTI JOIN {_LATER} USING (line) ANTI JOIN {_KNOWN} USING (line)"
+            order = " ORDER BY line, step"
+        rows = f"(SELECT {self._listed}, line, since FROM {_STAGED}{others} WHERE known_at IS NULL)"
+        self._store.rows(
+            f"INSERT INTO {self._table.name} ({self._listed}, known_at, arrival, dated_by)"
+            f" SELECT {self._listed}, known_at, {first} + line * {self._stride} + step,"
+            f" '{DatedBy.UNFOLDED}' FROM ({unfolded_sql(self._table, rows, self._book)}){order}"
+        )
+        unfolded, undated_facts = self._store.rows(
+            f"SELECT count(*), count(*) FILTER ({undated_fact_sql(self._table)}) FROM {rows}"
+        )[0]
+        return replace(stored, dated_by_rule=unfolded, undated_facts=undated_facts)
+
+    @property
+    def _listed(self) -> str:
+        return ", ".join(field.name for field in self._table.fields)
 
 
 @contextmanager
@@ -96,56 +195,103 @@ def registered(store: RecordStore, name: str, rows: pa.Table) -> Iterator[None]:
         store.connection.unregister(name)
 
 
-def _known_lines_sql(table: Table) -> str:
-    """SQL that collects the lines not to be stored in the table ``intake_known``."""
+def _compared_sql(table: Table) -> str:
+    """SQL that collects the lines whose key occurs again in the file, or in the store."""
     key = ", ".join(table.key)
-    same_key = _same(table.key, "changed", "stored")
     in_file, in_store = _same(table.key, "s", "duplicates"), _same(table.key, "s", "stored")
     return f"""
-CREATE OR REPLACE TEMP TABLE {_KNOWN} AS
+CREATE OR REPLACE TEMP TABLE {_COMPARED} AS
 WITH duplicates AS (
   SELECT {key} FROM {_STAGED} GROUP BY {key} HAVING count(*) > 1
-),
-to_compare AS (
-  SELECT line FROM {_STAGED} s SEMI JOIN duplicates ON {in_file}
-  UNION
-  SELECT line FROM {_STAGED} s SEMI JOIN {table.name} stored ON {in_store}
-),
-staged AS (
-  SELECT {key}, known_at, dated_today, line,
-    CASE WHEN NOT dated_today THEN known_at END AS day,
+)
+SELECT line FROM {_STAGED} s SEMI JOIN duplicates ON {in_file}
+UNION
+SELECT line FROM {_STAGED} s SEMI JOIN {table.name} stored ON {in_store}
+"""
+
+
+def _later_sql(table: Table) -> str:
+    """SQL that collects the lines without ``known_at`` that are not the first row of their key."""
+    key = ", ".join(table.key)
+    return f"""
+CREATE OR REPLACE TEMP TABLE {_LATER} AS
+WITH numbered AS (
+  SELECT {key}, line, known_at, row_number() OVER (PARTITION BY {key} ORDER BY line) AS place
+  FROM {_STAGED} SEMI JOIN {_COMPARED} USING (line)
+)
+SELECT line FROM numbered WHERE known_at IS NULL AND place > 1
+UNION
+SELECT line FROM numbered SEMI JOIN {table.name} stored ON {_same(table.key, "numbered", "stored")}
+WHERE numbered.known_at IS NULL
+"""
+
+
+def _since_sql(table: Table) -> str:
+    """SQL that fills ``since`` with the day of the earliest record that names the key."""
+    (key,) = table.key
+    naming = " UNION ALL ".join(
+        f"SELECT {name} AS named, known_at FROM {other}" for other, name in table.named_in
+    )
+    return f"""
+UPDATE {_STAGED} SET since = first_named.known_at
+FROM (SELECT named, min(known_at) AS known_at FROM ({naming}) GROUP BY named) first_named
+WHERE first_named.named = {_STAGED}.{key} AND {_STAGED}.{table.starts_on} IS NULL
+"""
+
+
+def _known_lines_sql(table: Table, book: BookDay, *, again: bool) -> str:
+    """SQL that collects the lines not to be stored in the table ``intake_known``.
+
+    ``again``: the same file was imported before, so that any equal row is repeated.
+    """
+    key = ", ".join(table.key)
+    same_key = _same(table.key, "changed", "stored")
+    last = "equals_one" if again else "equals_winner OR equals_current"
+    return f"""
+CREATE OR REPLACE TEMP TABLE {_KNOWN} AS
+WITH staged AS (
+  SELECT {key}, known_at, line, {later_day_sql(table, book)} AS later_day,
     {_content(table)} AS content
-  FROM {_STAGED} SEMI JOIN to_compare USING (line)
+  FROM {_STAGED} SEMI JOIN {_COMPARED} USING (line)
 ),
 compared AS (
-  SELECT *, lag(content) OVER (PARTITION BY {key}, day ORDER BY line) AS before FROM staged
+  SELECT *, lag(content) OVER (PARTITION BY {key}, known_at ORDER BY line) AS before FROM staged
 ),
 changed AS (
-  SELECT *, lead(line) OVER (PARTITION BY {key}, day ORDER BY line) IS NULL AS is_last
+  SELECT *, lead(line) OVER (PARTITION BY {key}, known_at ORDER BY line) IS NULL AS is_last
   FROM compared WHERE before IS NULL OR before <> content
 ),
 stored AS (
-  SELECT {key}, known_at, arrival, {_content(table)} AS content FROM {table.name} stored
+  SELECT {key}, known_at, arrival, dated_by, withdrawn, {_content(table)} AS content
+  FROM {table.name} stored
   SEMI JOIN changed ON {same_key}
 ),
 matched AS (
-  SELECT changed.line,
-    bool_or(stored.content = changed.content) AS equals_one,
-    arg_max(stored.content = changed.content, row(stored.known_at, stored.arrival))
-      AS equals_winner
-  FROM changed JOIN stored ON {same_key}
-    AND (changed.dated_today OR stored.known_at = changed.known_at)
-  GROUP BY changed.line
+  SELECT changed.line, stored.known_at, stored.arrival, changed.later_day,
+    stored.withdrawn IS NOT TRUE AND stored.content = changed.content AS equal
+  FROM changed JOIN stored ON {same_key} AND (
+    changed.known_at IS NULL
+    OR (stored.known_at = changed.known_at AND coalesce(stored.dated_by, 'given') = 'given')
+  )
+),
+found AS (
+  SELECT line, bool_or(equal) AS equals_one,
+    arg_max(equal, row(known_at, arrival)) AS equals_winner,
+    coalesce(arg_max(equal, row(known_at, arrival)) FILTER (known_at <= later_day), false)
+      AS equals_current
+  FROM matched GROUP BY line
 ),
 judged AS (
-  SELECT changed.*,
-    NOT coalesce(CASE WHEN is_last THEN equals_winner ELSE equals_one END, false) AS is_new
-  FROM changed LEFT JOIN matched USING (line)
+  SELECT changed.*, NOT coalesce(CASE
+      WHEN NOT is_last THEN equals_one
+      WHEN known_at IS NOT NULL THEN equals_winner
+      ELSE {last} END, false) AS is_new
+  FROM changed LEFT JOIN found USING (line)
 ),
 grouped AS (
-  SELECT *, bool_or(is_new) OVER (PARTITION BY {key}, day) AS any_new FROM judged
+  SELECT *, bool_or(is_new) OVER (PARTITION BY {key}, known_at) AS any_new FROM judged
 )
-SELECT line FROM to_compare
+SELECT line FROM {_COMPARED}
 EXCEPT
 SELECT line FROM grouped WHERE is_new OR (is_last AND any_new)
 """

@@ -34,6 +34,12 @@ def detect_table(path: Path) -> Table:
     return STORED_TABLES[found[0]]
 
 
+def has_table_name(path: Path) -> bool:
+    """Whether the file's name contains a table name."""
+    stem = unicodedata.normalize("NFKC", path.stem).casefold()
+    return any(_match(table, stem) for table in STORED_TABLES.values())
+
+
 def allowed_names() -> str:
     """All table names, English and Chinese, as one line of text."""
     return ", ".join(f"{table.name}/{table.zh}" for table in STORED_TABLES.values())

@@ -22,7 +22,9 @@ from serving.complaint_links import commands as link
 from serving.complaint_links.after_import import link_after_import
 from serving.deposits import commands as deposits
 from serving.ingest import commands as import_
+from serving.ingest import layouts_commands as layouts
 from serving.ingest import records_commands as records
+from serving.ingest import template_command as template
 from serving.matters import commands as digest
 from serving.models import backtest_command as backtest
 from serving.models import check_command as check
@@ -51,6 +53,7 @@ from serving.watchlists import commands as watchlist
 COMMANDS: Mapping[str, Callable[..., None]] = {
     "init": init.init,
     "import": import_.import_,
+    "template": template.template,
     "simulate": simulate.simulate,
     "features": features.features,
     "train": train.train,
@@ -76,6 +79,7 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
 GROUPS: Mapping[str, typer.Typer] = {
     "link": link.GROUP,
     "records": records.GROUP,
+    "layouts": layouts.GROUP,
     "models": models.GROUP,
     "users": access.USERS,
     "tokens": access.TOKENS,

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from serving.clock import today
-from serving.ingest.resources import require_all_imported
+from serving.errors import CommandError
+from serving.ingest.resources import NotAllImported, require_all_imported
+from serving.ingest.try_files import try_import
 from serving.terminal.context import CliContext, cli_context
+from serving.terminal.dates import parse_date
 from serving.terminal.options import JsonFlag
 from serving.terminal.output import print_json, print_line, print_table, row_progress
 from serving.terminal.resources import make_workspace, open_records
@@ -19,27 +24,59 @@ if TYPE_CHECKING:
     from risk.intake.report import ImportReport
 
 
+_ASKED = 3
+"""Exit code where a person must answer something."""
+
+KnownOn = Annotated[
+    dt.date | None, typer.Option("--known-on", parser=parse_date, metavar="YYYY-MM-DD")
+]
+
+
+class KnownOnInFuture(CommandError):
+    """The day stated by ``--known-on`` is after today."""
+
+    code = "known_on_in_future"
+
+
 _LINKED_TABLES = ("complaints", "projects")
 
 
 def import_(
     context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...")],
+    known_on: KnownOn = None,
+    withdraw: Annotated[bool, typer.Option("--withdraw")] = False,
     json: JsonFlag = False,
+    try_only: Annotated[bool, typer.Option("--try")] = False,
 ) -> None:
     """Import files or folders; failing rows are quarantined.
 
-    Creates the workspace if there is none, like ``init``.
+    Creates the workspace if there is none, like ``init``. With ``--try`` nothing is read in;
+    layouts are proposed.
     """
     from risk.intake.importer import import_paths
     from serving.ingest.open_complaints import open_complaint_lines
     from serving.ingest.sealed_lists import seal_recorder, sealed_lines
 
     cli = cli_context(context)
+    day = today()
+    if known_on is not None and known_on > day:
+        raise KnownOnInFuture(known_on=known_on.isoformat(), today=day.isoformat())
     make_workspace(cli)
+    if try_only:
+        if not try_import(cli, paths, json=json):
+            raise typer.Exit(_ASKED)
+        return
+    if withdraw:
+        _withdraw(cli, paths, day, known_on, json=json)
+        return
     with row_progress() as step:
         report = import_paths(
-            cli.workspace, paths, today=today(), progress=step, prepare=seal_recorder(cli)
+            *(cli.workspace, paths),
+            today=day,
+            known_on=known_on,
+            progress=step,
+            prepare=seal_recorder(cli),
         )
     complaints = _open_complaints(cli, report)
     if json:
@@ -67,7 +104,45 @@ def _open_complaints(cli: CliContext, report: ImportReport) -> Mapping[str, int 
         return open_complaint_counts(store)
 
 
+def _withdraw(
+    cli: CliContext, paths: list[Path], day: dt.date, known_on: dt.date | None, *, json: bool
+) -> None:
+    from risk.intake.withdrawal import withdraw_paths
+    from risk.store.store import RecordStore
+    from serving.ingest.sealed_lists import seal_recorder
+
+    workspace = cli.workspace
+    record_seals = seal_recorder(cli)
+    with RecordStore(workspace.records, memory_gb=workspace.memory_gb) as store:
+        if record_seals:
+            record_seals(store)
+        report = withdraw_paths(store, paths, today=day, known_on=known_on)
+    if json:
+        print_json(report.as_json(cli.language))
+    else:
+        for file in report.files:
+            print_line(cli.text("withdrawal.file", **asdict(file)))
+    if report.failed:
+        reasons = " ".join(failure.message(cli.language) for failure in report.failed)
+        raise NotAllImported(files=len(report.failed), reasons=reasons)
+
+
+def _show_dating(cli: CliContext, report: ImportReport) -> None:
+    """How many rows were dated by rule, and which records a full book no longer has."""
+    dated = sum(file.dated_by_rule for file in report.files)
+    if dated:
+        print_line(cli.text("import.dated_by_rule", rows=dated))
+    undated = sum(file.undated_facts for file in report.files)
+    if undated:
+        print_line(cli.text("import.undated_facts", rows=undated))
+    for file in report.files:
+        if file.missing:
+            print_line(cli.text("import.missing", file=file.file, rows=file.missing))
+
+
 def _show(cli: CliContext, report: ImportReport) -> None:
+    from risk.contract import STORED_TABLES
+
     names = ("file", "table", "read", "accepted", "repeated", "quarantined")
     rows = [
         [
@@ -84,6 +159,11 @@ def _show(cli: CliContext, report: ImportReport) -> None:
         print_table([cli.text(f"import.{name}") for name in names], rows, right=(2, 3, 4, 5))
     if any(file.quarantined for file in report.files):
         print_line(cli.text("import.look", path=str(cli.workspace.quarantine)))
+    for file in report.files:
+        table = STORED_TABLES[file.table]
+        for name, cells in file.unreadable.items():
+            print_line(cli.text("look.import", column=table.field(name).zh, rows=cells))
+    _show_dating(cli, report)
     if report.skipped:
         print_line(cli.text("import.skipped", files=", ".join(report.skipped)))
     waiting = {name: total.waiting for name, total in report.tables.items() if total.waiting}

@@ -1,38 +1,9 @@
 import datetime as dt
 
-import pytest
-
 from risk.contract import TABLES
-from risk.intake.checks import check_known_at, check_region, count_marks, default_known_at
+from risk.intake.checks import check_known_at, check_region, count_marks
 
-TODAY = dt.date(2026, 3, 1)
 D = dt.date
-
-
-def _known(table, **cells):
-    columns = {name: [cell] for name, cell in {"known_at": None, **cells}.items()}
-    stands_in = default_known_at(TABLES[table], columns, TODAY)
-    return columns["known_at"][0], stands_in[0]
-
-
-@pytest.mark.parametrize(
-    ("table", "cells", "known"),
-    [
-        ("projects", {"started_on": D(2024, 1, 5)}, D(2024, 1, 5)),
-        ("payrolls", {"due_on": D(2024, 1, 15)}, D(2024, 1, 15)),
-        ("transfers", {"due_on": D(2024, 1, 10), "paid_on": None}, D(2024, 1, 10)),
-        ("transfers", {"due_on": D(2024, 1, 10), "paid_on": D(2024, 2, 3)}, D(2024, 2, 3)),
-        ("attendance", {"period": D(2024, 2, 1)}, D(2024, 3, 5)),
-        ("operations", {"period": D(2023, 12, 1)}, D(2024, 1, 20)),
-    ],
-)
-def test_a_row_without_known_at_is_known_after_its_date(table, cells, known):
-    assert _known(table, **cells) == (known, False)
-
-
-def test_a_row_of_a_table_without_dates_is_known_today():
-    assert _known("organizations") == (TODAY, True)
-    assert _known("organizations", known_at=D(2024, 1, 1)) == (D(2024, 1, 1), False)
 
 
 def test_check_known_at_refuses_rows_known_before_their_event():

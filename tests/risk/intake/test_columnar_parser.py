@@ -149,12 +149,12 @@ def _written(lines: list[list[str]], draw: st.DrawFn) -> bytes:
 
 def _told(table: Table, batches: Iterable[Batch]) -> dict[str, Any]:
     """All that a way says of a file's rows; a failure in its place."""
-    names = [*(field.name for field in table.fields), KNOWN_AT.name, "dated today"]
+    names = [*(field.name for field in table.fields), KNOWN_AT.name]
     rows, bad, marks, read = [], [], Counter(), 0
     unreadable, notes = [], Counter()
     try:
         for batch in batches:
-            columns = [*(batch.columns[name] for name in names[:-1]), batch.dated_today]
+            columns = [batch.columns[name] for name in names]
             rows += zip(*map(_plainly, columns), strict=True)
             bad += batch.bad
             marks.update(batch.marks)

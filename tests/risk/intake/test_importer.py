@@ -17,7 +17,7 @@ def test_a_folder_is_imported_projects_first(write_csv, tmp_path, payments, toda
     write_csv("in/payments_2024-06.csv", payments)
     write_csv("in/payments_2024-05.csv", payments)
     write_csv("in/projects.csv", [["project_id", "project_name", "region_code", "started_on"]])
-    write_csv("in/others.csv", payments)
+    write_csv("in/others.csv", [["甲", "乙"], ["1", "2"]])
     write_csv("in/.hidden.csv", payments)
     (tmp_path / "in/readme.md").write_text("x", encoding="utf-8")
     (tmp_path / "in/deeper").mkdir()

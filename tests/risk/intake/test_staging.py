@@ -69,23 +69,42 @@ def test_law_a_second_import_changes_nothing(before, rows):
 
 @settings(max_examples=25 if MUST_RUN_ALL else 8)
 @given(_ROWS, _ROWS)
-def test_law_the_last_row_of_the_file_wins(before, rows):
+def test_law_the_last_dated_row_of_the_file_wins(before, rows):
     expected = {}
     for project, contract, period, present, known in [*before, *rows]:
-        if not project or present == "x":
-            continue
-        due = {"2024-01": "2024-02-05", "2024-02": "2024-03-05"}[period]
-        key = (project, contract or None, f"{period}-01", known or due)
-        expected[key] = int(present) if present else None
+        if project and known and present != "x":
+            key = (project, contract or None, f"{period}-01", known)
+            expected[key] = int(present) if present else None
     with RecordStore(":memory:") as store:
         for content in (before, rows):
             _import(store, "attendance.csv", _HEADER, content)
         found = store.rows(
             "SELECT project_id, contract_id, period::VARCHAR, known_at::VARCHAR,"
-            " workers_present FROM attendance QUALIFY lead(arrival) OVER (PARTITION BY"
+            " workers_present FROM attendance WHERE dated_by = 'given'"
+            " QUALIFY lead(arrival) OVER (PARTITION BY"
             " project_id, contract_id, period, known_at ORDER BY arrival) IS NULL"
         )
     assert {row[:4]: row[4] for row in found} == expected
+
+
+@settings(max_examples=25 if MUST_RUN_ALL else 8)
+@given(_ROWS, _ROWS)
+def test_law_the_last_undated_row_wins_where_no_row_is_dated(before, rows):
+    books = [[(*row[:4], "") for row in book] for book in (before, rows)]
+    expected = {
+        (project, contract or None, f"{period}-01"): int(present) if present else None
+        for book in books
+        for project, contract, period, present, _ in book
+        if project and present != "x"
+    }
+    with RecordStore(":memory:") as store:
+        for number, book in enumerate(books):
+            _import(store, f"attendance-{number}.csv", _HEADER, book, dt.date(2026, 3, 1 + number))
+        found = store.rows(
+            "SELECT project_id, contract_id, period::VARCHAR, workers_present"
+            " FROM attendance_versions WHERE superseded_at IS NULL"
+        )
+    assert {row[:3]: row[3] for row in found} == expected
 
 
 @settings(max_examples=20 if MUST_RUN_ALL else 6)

@@ -1,0 +1,124 @@
+"""Files imported so far: a file that is sent again, and records a full book no longer has.
+
+A file is the same if its name and its bytes are. Two files belong to one series if their names
+differ in numbers only (案件2025年9月.xlsx, 案件2025年10月.xlsx).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from risk.contract import Table
+from risk.store.store import RecordStore
+
+_TABLE = "imported_files"
+_FULL = 0.5
+"""Share of the known rows of its series from which a file counts as a full book."""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """File that is being imported."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Name without its folder."""
+        return self.path.name
+
+    @property
+    def series(self) -> str:
+        """Name without its numbers and its suffix; equal for the files of one series.
+
+        >>> SourceFile(Path("案件2025年9月.xlsx")).series
+        '案件年月'
+        """
+        stem = unicodedata.normalize("NFKC", self.path.stem).casefold()
+        return re.sub(r"[\d\W_]+", "", stem)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the bytes."""
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def create_table(store: RecordStore) -> None:
+    """Create the table of imported files in ``store`` if it does not exist."""
+    store.rows(
+        f"CREATE TABLE IF NOT EXISTS {_TABLE} (table_name VARCHAR NOT NULL, name VARCHAR NOT NULL,"
+        " series VARCHAR NOT NULL, digest VARCHAR NOT NULL, imported_on DATE NOT NULL,"
+        " first_arrival BIGINT NOT NULL, last_arrival BIGINT NOT NULL)"
+    )
+
+
+def was_imported(store: RecordStore, table: Table, file: SourceFile) -> bool:
+    """Whether the last file of this name that was imported into ``table`` was the same.
+
+    If another came between, the file is a later book that returns to earlier values.
+    """
+    last = store.rows(
+        f"SELECT digest FROM {_TABLE} WHERE table_name = ? AND name = ?"
+        " ORDER BY rowid DESC LIMIT 1",
+        [table.name, file.name],
+    )
+    return bool(last) and last[0][0] == file.digest
+
+
+def record_import(
+    store: RecordStore,
+    table: Table,
+    file: SourceFile,
+    today: dt.date,
+    arrivals: range,
+    *,
+    digest: str,
+) -> None:
+    """Remember that the rows with numbers in ``arrivals`` came from ``file``; it may be empty."""
+    store.rows(
+        f"INSERT INTO {_TABLE} VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            *(table.name, file.name, file.series, digest, today),
+            *(arrivals.start, arrivals.stop - 1),
+        ],
+    )
+
+
+def missing_rows(store: RecordStore, table: Table, file: SourceFile, staged: str) -> int:
+    """Number of records from earlier files of the series that a full book no longer has.
+
+    A file is a full book if it has at least half of them; for any other file 0. Withdrawn records
+    do not count. ``staged`` is the table of the file's rows.
+    """
+    spans = store.rows(
+        f"SELECT 1 FROM {_TABLE} WHERE table_name = ? AND series = ? LIMIT 1",
+        [table.name, file.series],
+    )
+    if not spans:
+        return 0
+    key = ", ".join(table.key)
+    same = " AND ".join(f"known.{name} IS NOT DISTINCT FROM staged.{name}" for name in table.key)
+    known, missing = store.rows(
+        f"""
+        WITH known AS (
+          SELECT {key} FROM {table.name} stored
+          WHERE EXISTS (FROM {_TABLE} f WHERE f.table_name = $1 AND f.series = $2
+                        AND stored.arrival BETWEEN f.first_arrival AND f.last_arrival)
+          GROUP BY {key}
+        ), current AS (
+          SELECT known.* FROM known SEMI JOIN {table.name}_versions staged
+            ON {same} AND staged.superseded_at IS NULL
+        )
+        SELECT (SELECT count(*) FROM current),
+               (SELECT count(*) FROM current known ANTI JOIN {staged} staged ON {same})
+        """,
+        [table.name, file.series],
+    )[0]
+    return int(missing) if missing <= (1 - _FULL) * known else 0

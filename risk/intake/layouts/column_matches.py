@@ -1,0 +1,300 @@
+"""Proposal of a field for each column, from its heading and from sample values.
+
+The confidence of a proposal is the likeness of the heading to a known one, lowered where the
+values do not fit the field and where another field is nearly as likely. Columns are assigned
+jointly, so that no field is taken twice.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache, lru_cache
+
+from risk.contract import Field, FieldType, Table
+from risk.intake.cell_parsers import UNKNOWN, CellRefused, parse
+from risk.intake.cells import Cell, as_text, match_key, normalise
+from risk.intake.layouts.regions import code_of
+from risk.intake.layouts.vocabulary import (
+    Target,
+    Vocabulary,
+    fits_actual,
+    heading_key,
+    term_synonyms,
+    yes_no_synonyms,
+)
+
+USED_FROM = 0.9
+"""Least confidence at which a column is used without a person's answer.
+
+On headings the program was not tuned on, at most 1 % of the columns used so are wrong
+(tests/risk/intake/layouts/test_calibration.py).
+"""
+
+PROPOSED_FROM = 0.5
+"""Least confidence at which a field is proposed at all."""
+
+_FUZZY = 0.86  # a heading that is only alike never counts as much as a known one
+_NEAR = 0.08
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_WEIGHT_OF_VALUES = 0.6
+_MONTH = Field("month", "月份", FieldType.MONTH)
+
+
+class Reason(StrEnum):
+    """Why a column is, or is not, used."""
+
+    USED = "used"
+    ASK = "ask"
+    CHOOSE = "choose"
+    TWICE = "twice"
+    NEVER = "never"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class SampleColumn:
+    """Column of a sheet: its heading, group heading included, and some of its filled cells."""
+
+    index: int
+    heading: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Match:
+    """Proposed field of a column.
+
+    ``target`` is None where none is likely; ``choices`` are fields between which a person chooses.
+    ``similarity`` is that of the heading alone, ``confidence`` counts values and rivals too.
+    """
+
+    column: SampleColumn
+    target: Target | None
+    similarity: float
+    confidence: float
+    reason: Reason
+    choices: tuple[str, ...] = ()
+
+
+def match_columns(
+    table: Table, columns: Sequence[SampleColumn], vocabulary: Vocabulary
+) -> list[Match]:
+    """Proposals for all ``columns`` of a sheet read as ``table``, in their order."""
+    scores = [_scores(table, column, vocabulary) for column in columns]
+    chosen = _assign(scores)
+    return [
+        _match(table, column, scores[number], chosen.get(number), vocabulary)
+        for number, column in enumerate(columns)
+    ]
+
+
+def heading_similarities(
+    table: Table, heading: str, vocabulary: Vocabulary
+) -> Mapping[str, tuple[Target, float]]:
+    """Similarity of a heading to every field of ``table``, by slot.
+
+    1 is the contract's own heading, 0.97 a synonym; others are at most 0.86.
+    """
+    if known := vocabulary.target(table, heading):
+        target, similarity = known
+        return {target.slot: (target, similarity)}
+    if vocabulary.is_never(heading):
+        return {}
+    found: dict[str, tuple[Target, float]] = {}
+    key = heading_key(heading)
+    for name, target in vocabulary.candidates(table):
+        similarity = _likeness(key, name) * _FUZZY
+        best = found.get(target.slot)
+        if (best is None or similarity > best[1]) and fits_actual(target.field, heading):
+            found[target.slot] = (target, similarity)
+    return found
+
+
+def share_fitting(target: Target, cells: Sequence[Cell]) -> float | None:
+    """Share of filled ``cells`` that are values of the target; None if there are none.
+
+    Unknown terms of an enumeration count half: a person can say which term they mean.
+    """
+    filled = [cell for cell in cells if not _is_empty(cell)]
+    if not filled:
+        return None
+    return sum(_fit(target, cell) for cell in filled) / len(filled)
+
+
+@dataclass(frozen=True)
+class _Score:
+    target: Target
+    similarity: float
+    confidence: float
+
+
+def _scores(table: Table, column: SampleColumn, vocabulary: Vocabulary) -> dict[str, _Score]:
+    similar = heading_similarities(table, column.heading, vocabulary)
+    scores = {}
+    for name, (target, similarity) in similar.items():
+        if similarity < PROPOSED_FROM:  # the confidence is never larger
+            continue
+        fitting = share_fitting(target, column.cells)
+        values = 0.9 if fitting is None else fitting
+        confidence = similarity * (1 - _WEIGHT_OF_VALUES + _WEIGHT_OF_VALUES * values)
+        scores[name] = _Score(target, similarity, confidence)
+    return scores
+
+
+def _assign(scores: Sequence[Mapping[str, _Score]]) -> dict[int, str]:
+    """Slot by column number; the sum of confidences is largest, and no slot is taken twice."""
+    worth = [
+        {name: _worth(score) for name, score in column.items() if _worth(score)}
+        for column in scores
+    ]
+    best = {
+        number: max(column, key=lambda name: column[name])
+        for number, column in enumerate(worth)
+        if column
+    }
+    if len(set(best.values())) == len(best):
+        return best
+    # Only now, because SciPy takes a second to import.
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
+
+    names = sorted({name for column in worth for name in column})
+    matrix = np.array([[column.get(name, 0.0) for name in names] for column in worth])
+    rows, fields = linear_sum_assignment(matrix, maximize=True)
+    return {
+        int(row): names[field]
+        for row, field in zip(rows, fields, strict=True)
+        if matrix[row, field] > 0
+    }
+
+
+def _worth(score: _Score) -> float:
+    """Worth of an assignment; a known heading outweighs any number of ones that are only alike."""
+    if score.similarity > _FUZZY:
+        return (20 if score.similarity == 1 else 10) + score.confidence
+    return score.confidence if score.confidence >= PROPOSED_FROM else 0.0
+
+
+def _match(
+    table: Table,
+    column: SampleColumn,
+    scores: Mapping[str, _Score],
+    name: str | None,
+    vocabulary: Vocabulary,
+) -> Match:
+    choices = vocabulary.choices(table, column.heading)
+    if vocabulary.target(table, column.heading) is None and vocabulary.is_never(column.heading):
+        return Match(column, None, 0.0, 0.0, Reason.NEVER)
+    if name is None:
+        known = any(score.similarity > _FUZZY for score in scores.values())
+        reason = Reason.TWICE if known else Reason.CHOOSE if choices else Reason.UNKNOWN
+        return Match(column, None, 0.0, 0.0, reason, choices)
+    score = scores[name]
+    rivals = [
+        other.confidence
+        for other in scores.values()
+        if other.target.field.name != score.target.field.name
+    ]
+    near = max(0.0, max(rivals, default=0.0) - score.confidence + _NEAR)
+    confidence = score.confidence * (1 - min(near / _NEAR, 1.0) * 0.3)
+    if choices:
+        return Match(column, score.target, score.similarity, confidence, Reason.CHOOSE, choices)
+    # A contract's own heading is no guess, whatever its cells hold.
+    reason = Reason.USED if score.similarity == 1 or confidence >= USED_FROM else Reason.ASK
+    return Match(column, score.target, score.similarity, confidence, reason)
+
+
+@lru_cache(maxsize=65_536)
+def _likeness(one: str, other: str) -> float:
+    """Likeness of two headings from 0 to 1: shared characters in order, endings count more."""
+    from rapidfuzz import fuzz
+
+    ratio = fuzz.ratio(one, other) / 100
+    # The last word of a Chinese heading names the kind of value: 编号, 日期, 金额.
+    same_end = one[-2:] == other[-2:]
+    return ratio if same_end else ratio * 0.8
+
+
+def _is_empty(cell: Cell) -> bool:
+    return cell is None or (isinstance(cell, str) and normalise(cell).casefold() in UNKNOWN)
+
+
+def _fit(target: Target, cell: Cell) -> float:
+    field = target.field
+    text = as_text(cell)
+    if target.by_name:
+        return float(len(_HAN.findall(text)) >= 2)
+    if field.name == "region_code":
+        return float(_fits_region(text))
+    if field.type is FieldType.TEXT:
+        return float(bool(_HAN.search(text)) or not _is_number_or_date(cell))
+    if field.type is FieldType.ID:
+        return float(_looks_like_code(text))
+    return _fits_type(field, cell)
+
+
+def _fits_type(field: Field, cell: Cell) -> float:
+    if field.type is FieldType.ENUM:
+        return 1.0 if term_of(field, as_text(cell)) is not None else 0.5
+    if field.type is FieldType.BOOL and match_key(as_text(cell)) in yes_no_synonyms():
+        return 1.0
+    if field.type is FieldType.COUNT and isinstance(cell, str):
+        cell = cell.rstrip("人名次个天")
+    if field.type is FieldType.DATE and _parses(_MONTH, cell):
+        return 1.0
+    return float(_parses(field, cell))
+
+
+def _parses(field: Field, cell: Cell) -> bool:
+    try:
+        return parse(cell, field) is not None
+    except CellRefused:
+        return False
+
+
+def term_of(field: Field, text: str) -> str | None:
+    """Code of a term of an enumeration, also in a usual spelling; None if unknown."""
+    key = match_key(text)
+    for code, term in field.values.items():
+        if key in (match_key(code), match_key(term)):
+            return code
+    return synonyms_of(field).get(key)
+
+
+def synonyms_of(field: Field) -> Mapping[str, str]:
+    """Code by usual spelling of the terms of an enumeration."""
+    return _synonyms(field.name, tuple(field.values))
+
+
+@cache
+def _synonyms(name: str, codes: tuple[str, ...]) -> Mapping[str, str]:
+    from risk.contract import STORED_TABLES
+
+    for table in STORED_TABLES.values():
+        for field in table.fields:
+            if field.name == name and tuple(field.values) == codes:
+                return term_synonyms(table.name, name)
+    return {}
+
+
+def _fits_region(text: str) -> bool:
+    plain = normalise(text)
+    if plain.isdigit():
+        return len(plain) in (2, 4, 6, 9, 12)
+    return bool(code_of(plain)) or plain.endswith(("省", "市", "区", "县", "镇", "乡", "街道"))
+
+
+def _looks_like_code(text: str) -> bool:
+    plain = normalise(text)
+    return any(map(str.isdigit, plain)) and len(_HAN.findall(plain)) <= max(3, len(plain) // 3)
+
+
+def _is_number_or_date(cell: Cell) -> bool:
+    if isinstance(cell, dt.date | dt.time):
+        return True
+    text = normalise(as_text(cell))
+    return bool(re.fullmatch(r"[-\d.,/: ]+", text))

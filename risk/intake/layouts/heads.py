@@ -1,0 +1,102 @@
+"""Search for the head of a sheet: the row, or two rows, with the headings of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from risk.intake.cells import Cell, Row, is_blank
+from risk.intake.readers.sheet import CellRange, Sheet
+
+SEARCHED_ROWS = 60
+"""Number of rows searched for a head from the top."""
+
+SAMPLE_ROWS = 200
+"""Number of rows below the head from which sample values are taken."""
+
+_HEADING_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class Head:
+    """Head of a sheet: its last row, its number of rows, joined headings, and the cells above."""
+
+    row: int
+    rows: int
+    headings: tuple[str, ...]
+    titles: tuple[str, ...]
+
+
+def possible_heads(sheet: Sheet) -> Iterator[Head]:
+    """Every row, and every two rows, near the top that may be a head."""
+    titles: list[str] = []
+    before: Row | None = None
+    merges = list(sheet.merges)
+    for number, cells in islice(sheet.rows(), SEARCHED_ROWS):
+        if not is_blank(cells) and _looks_like_head(cells):
+            if before is not None and before[0] == number - 1 and _is_group_row(before[1]):
+                joined = join_headings(before, (number, cells), merges)
+                yield Head(number, 2, joined, tuple(titles[: -_filled(before[1])]))
+            yield Head(number, 1, single_headings(cells), tuple(titles))
+        titles.extend(one_line(cell) for cell in cells if one_line(cell))
+        before = (number, cells)
+
+
+def single_headings(cells: Sequence[Cell]) -> tuple[str, ...]:
+    """Headings of a head of one row, without empty ones at the end."""
+    return _trimmed([one_line(cell) for cell in cells])
+
+
+def join_headings(above: Row, below: Row, merges: Sequence[CellRange]) -> tuple[str, ...]:
+    """Headings of a head of two rows: 存放 above 金额 is 存放/金额.
+
+    A cell above counts for the columns its merged range covers, or, where nothing is merged, for
+    the empty cells to its right that have a heading below.
+    """
+    width = max(len(above[1]), len(below[1]))
+    groups = _groups(above, width, merges)
+    joined = []
+    for index in range(width):
+        low = one_line(below[1][index]) if index < len(below[1]) else ""
+        high = groups[index]
+        joined.append(f"{high}/{low}" if high and low and high != low else low or high)
+    return _trimmed(joined)
+
+
+def one_line(cell: Cell) -> str:
+    """Text of a cell on one line; white space is dropped between Chinese characters."""
+    return " ".join(str("" if cell is None else cell).split())[:200]
+
+
+def _groups(above: Row, width: int, merges: Sequence[CellRange]) -> list[str]:
+    number, cells = above
+    groups = [one_line(cells[index]) if index < len(cells) else "" for index in range(width)]
+    merged = [one for one in merges if one.top <= number <= one.bottom]
+    for one in merged:
+        for index in range(one.left + 1, min(one.right + 1, width)):
+            groups[index] = groups[index] or groups[one.left]
+    if not merged:
+        for index in range(1, width):
+            groups[index] = groups[index] or groups[index - 1]
+    return groups
+
+
+def _trimmed(headings: list[str]) -> tuple[str, ...]:
+    while headings and not headings[-1]:
+        headings.pop()
+    return tuple(headings)
+
+
+def _filled(cells: Sequence[Cell]) -> int:
+    return sum(bool(one_line(cell)) for cell in cells)
+
+
+def _looks_like_head(cells: Sequence[Cell]) -> bool:
+    texts = [cell for cell in cells if isinstance(cell, str) and cell.strip()]
+    return len(texts) >= 2 and all(len(text) <= _HEADING_LENGTH for text in texts)
+
+
+def _is_group_row(cells: Sequence[Cell]) -> bool:
+    texts = [cell for cell in cells if isinstance(cell, str) and cell.strip()]
+    return len(texts) >= 2 and len(texts) == _filled(cells)

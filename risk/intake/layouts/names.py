@@ -1,0 +1,105 @@
+"""Projects and firms given by name: their known id, or one made from the name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from risk.contract import STORED_TABLES
+from risk.intake.cells import Row
+from risk.intake.layouts.identities import name_id, name_key
+from risk.intake.readers.sheet import CellRange
+from risk.store.store import RecordStore
+
+
+@dataclass
+class Namer:
+    """Ids of projects and firms by name.
+
+    A name that one known id has is that one's; any other name has an id made from it.
+    ``made_firms`` and ``made_projects`` are the names of made ids.
+    """
+
+    projects: Mapping[str, str] = field(default_factory=dict)
+    firms: Mapping[str, str] = field(default_factory=dict)
+    made_firms: dict[str, str] = field(default_factory=dict)
+    made_projects: dict[str, str] = field(default_factory=dict)
+
+    def project(self, name: str, county: str) -> str:
+        """Id of the project called ``name``, or written as its code."""
+        return _id(name, county, self.projects, self.made_projects)
+
+    def firm(self, name: str, county: str) -> str:
+        """Id of the firm called ``name``, or written as its code."""
+        return _id(name, county, self.firms, self.made_firms)
+
+
+def known_names(store: RecordStore, *, register: Callable[[], Mapping[str, str]] = dict) -> Namer:
+    """Namer that knows the projects and firms of ``store``, and the firms of ``register``."""
+    projects = store.rows("SELECT DISTINCT project_name, project_id FROM projects")
+    firms = store.rows("SELECT DISTINCT org_name, org_id FROM organizations")
+    return Namer(_unique(projects), _unique([*firms, *((n, one) for one, n in register().items())]))
+
+
+def single_county(store: RecordStore) -> str:
+    """6-digit code of the only county with projects; empty if there are none or several."""
+    rows = store.rows(
+        "SELECT DISTINCT left(region_code, 6) FROM projects WHERE length(region_code) >= 6 LIMIT 2"
+    )
+    return str(rows[0][0]) if len(rows) == 1 else ""
+
+
+@dataclass(frozen=True)
+class FirmsSheet:
+    """Sheet of the register of firms with one row per firm."""
+
+    firms: tuple[tuple[str, str], ...]
+    name: str = ""
+    strict_width: bool = False
+    hidden: bool = False
+    merges: Sequence[CellRange] = ()
+    hidden_rows: Collection[int] = ()
+
+    @property
+    def rows_count(self) -> int:
+        """Number of firms."""
+        return len(self.firms)
+
+    def rows(self) -> Iterator[Row]:
+        """Head and one row per firm."""
+        organizations = STORED_TABLES["organizations"]
+        yield 1, [organizations.field(name).zh for name in ("org_id", "org_name")]
+        for number, firm in enumerate(self.firms, start=2):
+            yield number, list(firm)
+
+
+def new_firms(store: RecordStore, namer: Namer) -> FirmsSheet:
+    """Firms with an id that ``namer`` made and that ``store`` does not have yet."""
+    made = namer.made_firms
+    if not made:
+        return FirmsSheet(())
+    stored = {
+        row[0]
+        for row in store.rows(
+            "SELECT DISTINCT org_id FROM organizations WHERE org_id IN (SELECT unnest(?))",
+            [list(made)],
+        )
+    }
+    return FirmsSheet(tuple((one, name) for one, name in made.items() if one not in stored))
+
+
+def _id(name: str, county: str, known: Mapping[str, str], made: dict[str, str]) -> str:
+    if found := known.get(name_key(name)):
+        return found
+    own = name_id(name, county)
+    made.setdefault(own, " ".join(name.split()))
+    return own
+
+
+def _unique(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:
+    """Ids by normal form of name, where one id has the name."""
+    ids: dict[str, set[str]] = {}
+    for name, one in pairs:
+        if name:
+            ids.setdefault(name_key(name), set()).add(one)
+    return {name: next(iter(found)) for name, found in ids.items() if len(found) == 1}

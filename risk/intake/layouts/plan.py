@@ -1,0 +1,404 @@
+"""Decision how the sheets of a file are read: through a layout, by synonyms, or as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+from risk.contract import STORED_TABLES, Field, Table
+from risk.intake.cells import normalise
+from risk.intake.checks import REGION
+from risk.intake.file_errors import IntakeFailure, TableUnknown
+from risk.intake.headers import missing_fields
+from risk.intake.headings import HeadingMatcher, contract_matcher, parse_heading
+from risk.intake.layouts.column_matches import Match, Reason
+from risk.intake.layouts.heads import SEARCHED_ROWS, one_line
+from risk.intake.layouts.layout import KeyRule, Layout, read_layouts, table_field
+from risk.intake.layouts.names import Namer
+from risk.intake.layouts.proposal import SheetProposal, propose_sheet
+from risk.intake.layouts.translation import (
+    FIRMS,
+    Changes,
+    TranslatedSheet,
+    has_head,
+    is_name,
+    is_no_code,
+    layout_matcher,
+)
+from risk.intake.layouts.vocabulary import Vocabulary, vocabulary
+from risk.intake.readers import open_sheets
+from risk.intake.readers.sheet import Sheet
+from risk.intake.sheet_selection import select_sheet
+from risk.intake.table_detection import detect_table
+from risk.workspace import Workspace
+
+
+class LayoutChanged(IntakeFailure):
+    """The head is no longer that of the file's layout. Carries ``layout``, ``added``, ``gone``."""
+
+    code = "layout_changed"
+
+
+class LayoutUnconfirmed(IntakeFailure):
+    """The file's layout has not been confirmed since it was changed. Carries ``layout``."""
+
+    code = "layout_unconfirmed"
+
+
+class LayoutNeeded(IntakeFailure):
+    """The file has a table's columns, but not all are certain; propose a layout first.
+
+    Carries ``table``, ``understood`` (heading=field), ``lacking`` fields and ``asked`` headings.
+    """
+
+    code = "layout_needed"
+
+
+MAX_REGISTER = 200_000
+"""Rows of a register that are read for the names of its firms; bounds the memory."""
+
+
+@dataclass(frozen=True)
+class OfficeLayouts:
+    """Layouts and synonyms of an office.
+
+    ``county`` is the code of its only county, or empty. ``register`` returns the names of firms by
+    code that are not stored yet but will be in the same import.
+    """
+
+    layouts: tuple[Layout, ...] = ()
+    vocabulary: Vocabulary = field(default_factory=vocabulary)
+    county: str = ""
+    register: Callable[[], Mapping[str, str]] = dict
+
+
+@dataclass(frozen=True)
+class ReadingPlan:
+    """How a file is read.
+
+    ``table`` is None where neither layout nor headings show it. ``match`` is None where only the
+    contract's own headings count. ``layouts`` are the names of the layouts used; ``synonyms`` the
+    headings understood without one, with their fields. ``asked`` are columns that are not used
+    because their field is not certain enough.
+    """
+
+    table: Table | None
+    sheets: Sequence[Sheet]
+    match: HeadingMatcher | None = None
+    layouts: tuple[str, ...] = ()
+    synonyms: Mapping[str, str] = field(default_factory=dict)
+    asked: tuple[Match, ...] = ()
+    changes: tuple[Changes, ...] = ()
+    namer: Namer = field(default_factory=Namer)
+    known_on: str = ""
+
+
+def office_layouts(workspace: Workspace, county: str = "") -> OfficeLayouts:
+    """Layouts of ``workspace`` and its own synonyms.
+
+    Raises:
+        LayoutInvalid: a layout file is not valid.
+    """
+    layouts = read_layouts(workspace.layouts)
+    return OfficeLayouts(tuple(layouts), vocabulary(workspace.synonyms), county)
+
+
+def detect_by_content(path: Path, *, office: OfficeLayouts) -> Table:
+    """Table of a file by its name, or else by its layout or its headings.
+
+    Raises:
+        IntakeFailure: the file cannot be read, or neither shows its table.
+    """
+    try:
+        return detect_table(path)
+    except TableUnknown:
+        with open_sheets(path) as sheets:
+            plan = plan_reading(path, sheets, office, namer=Namer)
+        if plan.table is None:
+            raise
+        return plan.table
+
+
+def register_names(paths: Sequence[Path], office: OfficeLayouts) -> Mapping[str, str]:
+    """Names of firms by code in registers that are still to be imported.
+
+    A register that cannot be read gives none; its import says why.
+    """
+    found: dict[str, str] = {}
+    for path in paths:
+        with suppress(IntakeFailure), open_sheets(path) as sheets:
+            found |= _register(path, sheets, office)
+    return found
+
+
+def _register(path: Path, sheets: Sequence[Sheet], office: OfficeLayouts) -> Mapping[str, str]:
+    organizations = STORED_TABLES["organizations"]
+    plan = plan_reading(path, sheets, office, table=organizations, namer=Namer)
+    selected = select_sheet(organizations, plan.sheets, file=path.name, match=plan.match)
+    index = {column.field.name: column.index for column in selected.header.columns}
+    found: dict[str, str] = {}
+    for _, cells in islice(selected.rows(), MAX_REGISTER):
+        code, name = (
+            one_line(cells[index[field]]) if index[field] < len(cells) else ""
+            for field in ("org_id", "org_name")
+        )
+        if name and not is_no_code(code):
+            found[code] = name
+    return found
+
+
+def lacking_fields(layout: Layout) -> list[Field]:
+    """Required fields that no column, key rule, region or filling of ``layout`` gives."""
+    has_key = bool(layout.key.made_from or layout.key.column)
+    return [
+        field
+        for field in _lacking(layout)
+        if field.name not in layout.fill and not (has_key and field.name in layout.table.key)
+    ]
+
+
+def plan_reading(
+    path: Path,
+    sheets: Sequence[Sheet],
+    office: OfficeLayouts,
+    *,
+    namer: Callable[[], Namer],
+    table: Table | None = None,
+    file: str = "",
+) -> ReadingPlan:
+    """Plan for a file; ``table`` is the one its name says, ``namer`` knows the stored names.
+
+    A confirmed layout is used for every sheet that has its head. Without one, headings that are
+    known synonyms are used, and nothing that is less certain.
+
+    Raises:
+        LayoutChanged: the file's name fits a confirmed layout, but no sheet has its head.
+        LayoutUnconfirmed: only a layout that nobody confirmed fits.
+    """
+    label = file or path.name
+    fitting = {
+        index: one for index, sheet in enumerate(sheets) if (one := _pick(sheet, path, office))
+    }
+    if fitting:
+        return _by_layout(path, sheets, fitting, namer)
+    automatic = _automatic(path, sheets, office, table, namer)
+    if automatic.match is None:
+        _refuse_unconfirmed(path, sheets, office, label)
+        if table is None or not _plain(sheets, table):
+            _refuse_changed(path, sheets, office, label)
+            _refuse_uncertain(path, sheets, office, table, label)
+    return automatic
+
+
+def _pick(sheet: Sheet, path: Path, office: OfficeLayouts) -> Layout | None:
+    """Confirmed layout whose head the sheet has; one whose file pattern fits comes first."""
+    if sheet.hidden:
+        return None
+    found = [one for one in office.layouts if one.confirmed and has_head(sheet, one)]
+    return min(found, key=lambda one: not one.fits_file(path.name), default=None)
+
+
+def _by_layout(
+    path: Path, sheets: Sequence[Sheet], fitting: Mapping[int, Layout], namer: Callable[[], Namer]
+) -> ReadingPlan:
+    table = next(iter(fitting.values())).table
+    used = {index: one for index, one in fitting.items() if one.table == table}
+    names = namer()
+    read = [
+        TranslatedSheet(sheet, used[index], path.name, names) if index in used else sheet
+        for index, sheet in enumerate(sheets)
+    ]
+    layouts = list({one.name: one for one in used.values()}.values())
+    return ReadingPlan(
+        table=table,
+        sheets=read,
+        match=layout_matcher(layouts),
+        layouts=tuple(one.name for one in layouts),
+        changes=tuple(one.changes for one in read if isinstance(one, TranslatedSheet)),
+        namer=names,
+        known_on=layouts[0].known_on,
+    )
+
+
+def _automatic(
+    path: Path,
+    sheets: Sequence[Sheet],
+    office: OfficeLayouts,
+    table: Table | None,
+    namer: Callable[[], Namer],
+) -> ReadingPlan:
+    """Plan by certain headings only; without a match where the contract's headings suffice."""
+    found: dict[int, SheetProposal] = {}
+    for index, sheet in enumerate(sheets):
+        proposal = (
+            None
+            if sheet.hidden
+            else propose_sheet(path, sheet, office.vocabulary, county=office.county, table=table)
+        )
+        if proposal is not None and proposal.clear:
+            found[index] = proposal
+    named = table
+    if not found:
+        return ReadingPlan(table, sheets)
+    table = table or next(iter(found.values())).layout.table
+    asked = tuple(one for proposal in found.values() for one in proposal.questions)
+    usable = {
+        index: _certain_only(proposal)
+        for index, proposal in found.items()
+        if proposal.layout.table == table
+    }
+    usable = {index: layout for index, layout in usable.items() if not _lacking(layout)}
+    if not usable:
+        return ReadingPlan(named, sheets, asked=asked)
+    if not any(_adds(found[index], layout) for index, layout in usable.items()):
+        return ReadingPlan(table, sheets, asked=asked)
+    names = namer() if any(_translates(found[i], one) for i, one in usable.items()) else Namer()
+    read = [
+        TranslatedSheet(sheet, usable[index], path.name, names)
+        if index in usable and _translates(found[index], usable[index])
+        else sheet
+        for index, sheet in enumerate(sheets)
+    ]
+    return ReadingPlan(
+        table=table,
+        sheets=read,
+        match=layout_matcher(list(usable.values())),
+        synonyms=_synonyms(found),
+        asked=asked,
+        changes=tuple(one.changes for one in read if isinstance(one, TranslatedSheet)),
+        namer=names,
+    )
+
+
+def _certain_only(proposal: SheetProposal) -> Layout:
+    """Layout with the certain columns only, without made keys and fillings."""
+    certain = {one.column.heading for one in proposal.matches if one.reason is Reason.USED}
+    columns = tuple(
+        rule if rule.heading in certain else replace(rule, field="", values={})
+        for rule in proposal.layout.columns
+    )
+    values = tuple(replace(rule, values={}) for rule in columns)
+    return replace(proposal.layout, columns=values, key=KeyRule(), fill={})
+
+
+def _lacking(layout: Layout) -> list[Field]:
+    """Required fields for which the layout has no column."""
+    fields = {rule.field for rule in layout.columns}
+    return [
+        field
+        for field in layout.table.fields
+        if field.required
+        and field.name not in fields
+        and not (field.name == "region_code" and layout.region)
+    ]
+
+
+def _adds(proposal: SheetProposal, layout: Layout) -> bool:
+    """Whether reading by this layout gives more than the contract's own headings."""
+    known = any(one.reason is Reason.USED and one.similarity < 1 for one in proposal.matches)
+    return known or _translates(proposal, layout)
+
+
+def _translates(proposal: SheetProposal, layout: Layout) -> bool:
+    """Whether cells must be translated: names for codes, places for codes, a missing region."""
+    fields = {rule.field for rule in layout.columns}
+    needs_region = any(one.name == "region_code" for one in layout.table.fields)
+    if needs_region and layout.region and "region_code" not in fields:
+        return True
+    return any(
+        one.reason is Reason.USED
+        and one.target is not None
+        and (one.target.by_name or _holds_names(one, layout.table))
+        for one in proposal.matches
+    )
+
+
+def _holds_names(match: Match, table: Table) -> bool:
+    if match.target is None:
+        return False
+    name = match.target.field.name
+    texts = [one_line(cell) for cell in match.column.cells]
+    if name == "region_code":
+        return any(text and not REGION.fullmatch(normalise(text)) for text in texts)
+    own = table.key == (name,)
+    if own and table.name not in ("organizations", "projects"):
+        return False
+    if name in FIRMS or name == "project_id":
+        return any(is_name(text) or (own and is_no_code(text)) for text in texts)
+    return False
+
+
+def _synonyms(found: Mapping[int, SheetProposal]) -> Mapping[str, str]:
+    return {
+        one.column.heading: one.target.field.zh
+        for proposal in found.values()
+        for one in proposal.matches
+        if one.target and one.reason is Reason.USED and one.similarity < 1
+    }
+
+
+def _plain(sheets: Sequence[Sheet], table: Table) -> bool:
+    """Whether a sheet has all required columns under the contract's own headings."""
+    match = contract_matcher(table)
+    for sheet in sheets:
+        for _, cells in islice(sheet.rows(), SEARCHED_ROWS):
+            found = [match(parse_heading(cell)) for cell in cells if isinstance(cell, str)]
+            names = {one.name for one in found if one is not None}
+            if not missing_fields(table, names):
+                return True
+    return False
+
+
+def _refuse_unconfirmed(
+    path: Path, sheets: Sequence[Sheet], office: OfficeLayouts, file: str
+) -> None:
+    for layout in office.layouts:
+        if not layout.confirmed and any(has_head(sheet, layout) for sheet in sheets):
+            raise LayoutUnconfirmed(file=file, layout=layout.name)
+
+
+def _refuse_uncertain(
+    path: Path, sheets: Sequence[Sheet], office: OfficeLayouts, table: Table | None, file: str
+) -> None:
+    """Say what a sheet that cannot be read unattended looks like."""
+    for sheet in sheets:
+        proposal = propose_sheet(path, sheet, office.vocabulary, county=office.county, table=table)
+        if proposal is None or sheet.hidden:
+            continue
+        layout = proposal.layout
+        certain = _certain_only(proposal)
+        understood = [f"{rule.heading}={table_field(layout.table, rule.field).zh}"
+                      for rule in certain.columns if rule.field]  # fmt: skip
+        lacking = [one.zh for one in _lacking(certain)]
+        asked = [one.column.heading for one in proposal.questions]
+        if lacking and understood:
+            raise LayoutNeeded(
+                file=file,
+                table=layout.table.zh,
+                understood="、".join(understood)[:300],
+                lacking="、".join(lacking),
+                asked="、".join(asked)[:200] or "-",
+            )
+
+
+def _refuse_changed(path: Path, sheets: Sequence[Sheet], office: OfficeLayouts, file: str) -> None:
+    for layout in office.layouts:
+        if not (layout.confirmed and layout.files.strip("*.") and layout.fits_file(path.name)):
+            continue
+        own = {one for one in layout.headings if one}
+        heads = [
+            {text for cell in cells if (text := one_line(cell))}
+            for sheet in sheets
+            for _, cells in islice(sheet.rows(), SEARCHED_ROWS)
+        ]
+        nearest = max(heads, key=lambda head: len(head & own), default=set())
+        if nearest & own:
+            raise LayoutChanged(
+                file=file,
+                layout=layout.name,
+                added=", ".join(sorted(nearest - own)) or "-",
+                gone=", ".join(sorted(own - nearest)) or "-",
+            )

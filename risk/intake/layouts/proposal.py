@@ -1,0 +1,349 @@
+"""Proposal of a layout for each sheet of a file; nothing is stored."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from risk.contract import STORED_TABLES, FieldType, Table
+from risk.intake.cells import Cell, as_text, is_blank, match_key
+from risk.intake.headings import parse_heading
+from risk.intake.layouts.column_matches import (
+    Match,
+    Reason,
+    SampleColumn,
+    match_columns,
+    term_of,
+)
+from risk.intake.layouts.heads import SAMPLE_ROWS, Head, one_line, possible_heads
+from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
+from risk.intake.layouts.months import month_in
+from risk.intake.layouts.regions import code_of, county_in, short_code
+from risk.intake.layouts.vocabulary import Vocabulary, heading_key, made_from, tables_named
+from risk.intake.readers.sheet import Sheet
+from risk.intake.units import money_units
+
+SHOWN = 3
+"""Sample values shown per column."""
+
+_PERSONAL = re.compile(
+    r"姓名|联系|电话|手机|身份证|证件|卡号|账号|帐号|住址|来电人|投诉人|举报人|信访人|签名|籍贯"
+)
+_NUMBERS = re.compile(r"\d(?:[ -]?\d){6,}")
+_DIGITS = re.compile(r"\d+")
+_SERIAL = ("序号", "编号", "no", "no.", "顺序号")
+_CLEAR = 1.0  # lead over the second best table, in columns
+_NAMED = 0.4  # weight of a table's word in the name of file or sheet
+
+
+@dataclass(frozen=True)
+class SheetProposal:
+    """Proposed layout of one sheet, with the matches it is made of.
+
+    ``missing`` are required fields of the table that no column, key rule or filling gives;
+    ``unknown_terms`` are, by column heading, cells of an enumeration that are no known term;
+    ``unknown_places`` names of places without a code. ``clear`` is false where another table fits
+    nearly as well. ``units`` are the units of money that titles and headings name.
+    """
+
+    sheet: str
+    layout: Layout
+    matches: tuple[Match, ...]
+    missing: tuple[str, ...]
+    unknown_terms: Mapping[str, tuple[str, ...]]
+    unknown_places: tuple[str, ...]
+    clear: bool = True
+    units: tuple[str, ...] = ()
+
+    @property
+    def questions(self) -> tuple[Match, ...]:
+        """Columns about which a person is asked."""
+        return tuple(one for one in self.matches if one.reason in (Reason.ASK, Reason.CHOOSE))
+
+    @property
+    def certain(self) -> bool:
+        """Whether nothing is left to ask before rows can be read."""
+        return not self.missing and not self.questions
+
+
+def propose(
+    path: Path, sheets: Sequence[Sheet], vocabulary: Vocabulary, *, county: str = ""
+) -> list[SheetProposal]:
+    """Proposals for the sheets of a file that look like a table, in their order.
+
+    ``county`` is the code of the office's only county, where it has one. Sheets with the same head
+    and table share one proposal.
+    """
+    found: dict[tuple[str, tuple[str, ...]], SheetProposal] = {}
+    for sheet in sheets:
+        if not sheet.hidden and (one := propose_sheet(path, sheet, vocabulary, county=county)):
+            found.setdefault((one.layout.table.name, one.layout.signature), one)
+    several = len(found) > 1
+    return [_named(one, several) for one in found.values()]
+
+
+def propose_sheet(
+    path: Path,
+    sheet: Sheet,
+    vocabulary: Vocabulary,
+    *,
+    county: str = "",
+    table: Table | None = None,
+) -> SheetProposal | None:
+    """Proposal for one sheet, read as ``table`` if given; None if it has no head of any table."""
+    words = dict(tables_named(path.stem))
+    for name, length in tables_named(sheet.name).items():
+        words[name] = max(words.get(name, 0), length)
+    tables = (table,) if table else tuple(STORED_TABLES.values())
+    readings: list[_Reading] = []
+    for head in _promising(possible_heads(sheet), tables, vocabulary):
+        columns = _sample(sheet, head)
+        for one in tables:
+            matches = match_columns(one, columns, vocabulary)
+            score = _score(one, matches) + _NAMED * words.get(one.name, 0)
+            readings.append(_Reading(score, head, one, tuple(matches)))
+    readings.sort(key=lambda one: -one.score)
+    if not readings or sum(one.target is not None for one in readings[0].matches) < 2:
+        return None
+    best = readings[0]
+    rival = max((one.score for one in readings if one.table != best.table), default=-math.inf)
+    clear = table is not None or best.score - rival >= _CLEAR
+    return _proposal(path, sheet, best, county, clear)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """Sheet read with one head as one table."""
+
+    score: float
+    head: Head
+    table: Table
+    matches: tuple[Match, ...]
+
+
+def masked(heading: str, cell: Cell) -> str:
+    """Sample value to show: cells of persons are hidden, and long numbers in text."""
+    if _PERSONAL.search(heading):
+        return "***"
+    text = one_line(as_text(cell))
+    if isinstance(cell, str) and len(text) > 20:
+        text = _NUMBERS.sub("***", text)
+    return text[:24]
+
+
+def _promising(
+    heads: Iterator[Head], tables: Sequence[Table], vocabulary: Vocabulary
+) -> list[Head]:
+    """The heads with the most known headings; a head of two rows counts where it knows more."""
+    ranked = [(_known(head, tables, vocabulary), -head.rows, head) for head in heads]
+    most = max((known for known, _, _ in ranked), default=0)
+    return [head for known, _, head in sorted(ranked, key=lambda one: -one[1]) if known == most][:2]
+
+
+def _known(head: Head, tables: Sequence[Table], vocabulary: Vocabulary) -> int:
+    """Largest number of headings that one table knows; then any that are no data."""
+    counts = [
+        sum(_target(table, heading, vocabulary) for heading in head.headings) for table in tables
+    ]
+    other = sum(vocabulary.is_never(heading) for heading in head.headings)
+    return 2 * max(counts) + other
+
+
+def _target(table: Table, heading: str, vocabulary: Vocabulary) -> bool:
+    return vocabulary.target(table, heading) is not None
+
+
+def _sample(sheet: Sheet, head: Head) -> list[SampleColumn]:
+    rows = [
+        cells
+        for number, cells in islice(sheet.rows(), head.row + SAMPLE_ROWS)
+        if number > head.row and not is_blank(cells)
+    ]
+    return [
+        SampleColumn(index, heading, tuple(row[index] for row in rows if index < len(row)))
+        for index, heading in enumerate(head.headings)
+        if heading
+    ]
+
+
+def _score(table: Table, matches: Sequence[Match]) -> float:
+    """Sum of the confidences; missing required fields that nothing can give cost one each."""
+    found = {one.target.field.name for one in matches if one.target}
+    own = sum(one.confidence for one in matches if one.target)
+    made = made_from(table)
+    lacking = [
+        field
+        for field in table.fields
+        if field.required
+        and field.name not in found
+        and not (field.name in table.key and made)
+        and field.name != "region_code"
+    ]
+    return own - len(lacking)
+
+
+def _proposal(
+    path: Path, sheet: Sheet, reading: _Reading, county: str, clear: bool
+) -> SheetProposal:
+    head, table, matches = reading.head, reading.table, reading.matches
+    found = {one.target.field.name for one in matches if one.target and _is_used(one)}
+    region = _region(path, sheet, head, county)
+    key = _key(table, matches, found)
+    terms = _terms(matches)
+    places = _places(matches, region)
+    layout = Layout(
+        name=_layout_name(path),
+        table=table,
+        headings=head.headings,
+        columns=tuple(_rule(table, one, terms) for one in matches),
+        files=_file_pattern(path),
+        head_rows=head.rows,
+        region=region,
+        regions=dict.fromkeys(places, region),
+        known_on="month_end" if has_month(path.stem) else "import",
+        key=key,
+        fill=_fill(table, found),
+    )
+    unknown = {
+        heading: tuple(cell for cell, code in cells.items() if not code)
+        for heading, cells in terms.items()
+    }
+    return SheetProposal(
+        sheet.name,
+        layout,
+        matches,
+        tuple(_missing(table, found, layout)),
+        {heading: cells for heading, cells in unknown.items() if cells},
+        tuple(places),
+        clear,
+        _units(head, matches),
+    )
+
+
+def _is_used(match: Match) -> bool:
+    return match.target is not None and match.reason in (Reason.USED, Reason.ASK)
+
+
+def _missing(table: Table, found: set[str], layout: Layout) -> Iterator[str]:
+    for field in table.fields:
+        if not field.required or field.name in found or field.name in layout.fill:
+            continue
+        if field.name in table.key and (layout.key.made_from or layout.key.column):
+            continue
+        if field.name == "region_code" and layout.region:
+            continue
+        yield field.name
+
+
+def _rule(table: Table, match: Match, terms: Mapping[str, Mapping[str, str]]) -> ColumnRule:
+    target = match.target if _is_used(match) else None
+    shown = list(dict.fromkeys(masked(match.column.heading, c) for c in match.column.cells if c))
+    examples = "；".join(shown[:SHOWN])
+    note = f"{match.confidence:.0%}  {examples}" if match.target else examples
+    if match.choices:
+        note = f"{' / '.join(match.choices)}  {examples}"
+    if target is None:
+        return ColumnRule(match.column.heading, note=note)
+    return ColumnRule(
+        match.column.heading,
+        target.field.name,
+        target.by_name,
+        terms.get(match.column.heading, {}),
+        note,
+    )
+
+
+def _terms(matches: Sequence[Match]) -> dict[str, dict[str, str]]:
+    """By heading, the cells of an enumeration that are no term of the contract, with their code."""
+    found: dict[str, dict[str, str]] = {}
+    for one in matches:
+        if not _is_used(one) or one.target is None or one.target.field.type is not FieldType.ENUM:
+            continue
+        field = one.target.field
+        own = {match_key(term) for pair in field.values.items() for term in pair}
+        cells = dict.fromkeys(one_line(as_text(cell)) for cell in one.column.cells if cell)
+        known = {cell: term_of(field, cell) or "" for cell in cells if match_key(cell) not in own}
+        # Shipped synonyms are understood anyway; the layout shows them so that a person sees them.
+        found[one.column.heading] = dict(
+            sorted(known.items(), key=lambda pair: (not pair[1], pair[0]))[:40]
+        )
+    return found
+
+
+def _places(matches: Sequence[Match], region: str) -> list[str]:
+    """Names in the column of places that no list has, such as townships."""
+    for one in matches:
+        if one.target and one.target.field.name == "region_code" and _is_used(one):
+            cells = dict.fromkeys(one_line(as_text(cell)) for cell in one.column.cells if cell)
+            return [
+                cell
+                for cell in cells
+                if not short_code(cell).isdigit() and not code_of(cell, within=region[:4])
+            ][:100]
+    return []
+
+
+def _region(path: Path, sheet: Sheet, head: Head, county: str) -> str:
+    """Code of the county that file, sheet or titles name; else the office's only county."""
+    for text in (*head.titles, sheet.name, path.stem):
+        if code := county_in(text):
+            return code
+    return county
+
+
+def _key(table: Table, matches: Sequence[Match], found: set[str]) -> KeyRule:
+    lacking = [name for name in table.key if name not in found]
+    if len(table.key) != 1 or not lacking:
+        return KeyRule()
+    made = made_from(table)
+    if made and made[0] in found:
+        return KeyRule(made_from=tuple(name for name in made if name in found))
+    for one in matches:
+        if heading_key(one.column.heading) in _SERIAL:
+            return KeyRule(column=one.column.heading, prefix="{month}-{sheet}-")
+    return KeyRule()
+
+
+def _fill(table: Table, found: set[str]) -> dict[str, str]:
+    """Fields without a column that the names of file or sheet may give."""
+    return {
+        field.name: "{month}"
+        for field in table.fields
+        if field.type is FieldType.MONTH and field.required and field.name not in found
+    }
+
+
+def _units(head: Head, matches: Sequence[Match]) -> tuple[str, ...]:
+    named = [unit.label for unit in money_units(head.titles)]
+    headings = (parse_heading(one.column.heading).unit for one in matches)
+    return tuple(dict.fromkeys([*named, *(unit for unit in headings if "元" in unit)]))
+
+
+def has_month(text: str) -> bool:
+    """Whether a file's or sheet's name states a month."""
+    return month_in(text) is not None
+
+
+def _layout_name(path: Path) -> str:
+    plain = re.sub(r"[\d年月日._\-—()（）]+", "", path.stem)
+    return re.sub(r"[^\w]", "", plain)[:40] or "layout"
+
+
+def _file_pattern(path: Path) -> str:
+    """Pattern of file names that differ in digits, or in what a bracket holds."""
+    stem = re.sub(r"[（(][^（）()]*[)）]", "*", path.stem)
+    pattern = re.sub(r"[\[\]]", "?", _DIGITS.sub("*", stem))
+    return re.sub(r"\*+", "*", f"{pattern}.*")
+
+
+def _named(proposal: SheetProposal, several: bool) -> SheetProposal:
+    """The proposal, with the sheet's name in the layout's where a file gives several."""
+    if not several:
+        return proposal
+    sheet = re.sub(r"[^\w]", "", proposal.sheet) or "sheet"
+    layout = replace(proposal.layout, name=f"{proposal.layout.name}-{sheet}"[:60])
+    return replace(proposal, layout=layout)

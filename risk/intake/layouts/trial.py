@@ -1,0 +1,133 @@
+"""Trial of files: proposals for all their sheets, without storing a row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from risk.contract import STORED_TABLES, Table
+from risk.intake.file_discovery import find_files
+from risk.intake.file_errors import IntakeFailure, TableAmbiguous, TableUnknown
+from risk.intake.layouts.column_matches import Match, Reason
+from risk.intake.layouts.layout import Layout, table_field
+from risk.intake.layouts.plan import OfficeLayouts
+from risk.intake.layouts.proposal import SheetProposal, masked, propose
+from risk.intake.readers import open_sheets
+from risk.intake.table_detection import detect_table
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class FileTrial:
+    """Proposals for one file, or why it cannot be read."""
+
+    file: str
+    proposals: tuple[SheetProposal, ...] = ()
+    failure: IntakeFailure | None = None
+
+
+def try_files(paths: Sequence[Path], office: OfficeLayouts) -> list[FileTrial]:
+    """Trials of all files in ``paths``; a head that occurs in several files has one layout.
+
+    Layouts of different heads have different names.
+    """
+    found = find_files(paths, detect=_any_table)
+    trials = [FileTrial(failure.fields["file"], failure=failure) for failure in found.failed]
+    for path, _ in found.files:
+        trials.append(_try(path, found.labels.get(path, path.name), office))
+    return list(_with_names(trials, {one.name: one for one in office.layouts}))
+
+
+def needs_layout(proposal: SheetProposal) -> bool:
+    """Whether a sheet has more, or other, than the contract's own headings."""
+    return bool(proposal.missing) or any(
+        one.target is not None and (one.similarity < 1 or one.target.by_name)
+        for one in proposal.matches
+    )
+
+
+def proposal_json(proposal: SheetProposal) -> dict[str, Any]:
+    """A proposal as plain data."""
+    layout = proposal.layout
+    return {
+        "sheet": proposal.sheet,
+        "layout": layout.name if needs_layout(proposal) else None,
+        "table": layout.table.name,
+        "head_rows": layout.head_rows,
+        "unit": list(proposal.units),
+        "region": layout.region or None,
+        "key": _key_text(layout) or None,
+        "known_on": layout.known_on,
+        "missing": list(proposal.missing),
+        "unknown_terms": {name: list(cells) for name, cells in proposal.unknown_terms.items()},
+        "unknown_places": list(proposal.unknown_places),
+        "columns": [_match_json(one) for one in proposal.matches],
+    }
+
+
+def shown_samples(match: Match) -> list[str]:
+    """Some distinct cells of a column, without personal data."""
+    cells = (masked(match.column.heading, cell) for cell in match.column.cells if cell)
+    return list(dict.fromkeys(cells))[:_SHOWN]
+
+
+def _match_json(match: Match) -> dict[str, Any]:
+    used = match.target is not None and match.reason in (Reason.USED, Reason.ASK)
+    return {
+        "heading": match.column.heading,
+        "field": match.target.field.name if match.target and used else None,
+        "by_name": bool(match.target and used and match.target.by_name),
+        "similarity": round(match.similarity, 3),
+        "confidence": round(match.confidence, 3),
+        "reason": str(match.reason),
+        "choices": list(match.choices),
+        "samples": shown_samples(match),
+    }
+
+
+def _key_text(layout: Layout) -> str:
+    if layout.key.made_from:
+        names = (table_field(layout.table, name).zh for name in layout.key.made_from)
+        return "+".join(names)
+    return f"{layout.key.prefix}{layout.key.column}" if layout.key.column else ""
+
+
+def _any_table(path: Path) -> Table:
+    """Table of a file's name; any table where the name has none, because heads decide later."""
+    try:
+        return detect_table(path)
+    except (TableUnknown, TableAmbiguous):
+        return STORED_TABLES["projects"]
+
+
+def _try(path: Path, label: str, office: OfficeLayouts) -> FileTrial:
+    try:
+        with open_sheets(path) as sheets:
+            proposals = propose(path, sheets, office.vocabulary, county=office.county)
+    except IntakeFailure as failure:
+        return FileTrial(label, failure=failure)
+    return FileTrial(label, tuple(proposals))
+
+
+def _with_names(trials: Sequence[FileTrial], known: dict[str, Layout]) -> Iterator[FileTrial]:
+    """Trials whose layouts have names of their own; equal heads of a table share one layout."""
+    taken = dict(known)
+    shared = {(one.table.name, one.signature): one.name for one in known.values()}
+    for trial in trials:
+        named = []
+        for proposal in trial.proposals:
+            layout = proposal.layout
+            head = (layout.table.name, layout.signature)
+            if head not in shared:
+                shared[head] = _free(layout.name, taken)
+                taken[shared[head]] = layout
+            named.append(replace(proposal, layout=replace(layout, name=shared[head])))
+        yield replace(trial, proposals=tuple(named))
+
+
+def _free(name: str, taken: dict[str, Layout]) -> str:
+    candidates = (name, *(f"{name}-{number}" for number in range(2, 1000)))
+    return next(one for one in candidates if one not in taken)

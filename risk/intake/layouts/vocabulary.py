@@ -1,0 +1,202 @@
+"""Headings and terms as offices write them: shipped data files, and an office's own."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from risk.contract import KNOWN_AT, STORED_TABLES, Field, FieldType, Table
+from risk.intake.cells import Cell, match_key
+
+_BRACKET = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕")
+_UNIT = re.compile(r"/?(?:(?:千|百万|万|亿)?元|%|人次?|名|平方米|㎡|天|工日)$")
+_NOISE = re.compile(r"[*:_\"'“”.、\s]")
+_HEADING_LENGTH = 60
+
+_PLANNED = re.compile(r"计划|预计|拟|预期|暂定|预定|合同工期|目标")
+"""Words that make a date one that is only planned."""
+
+YES_NO: Mapping[bool, str] = {True: "是", False: "否"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """Field a column may hold; ``by_name`` if it holds a name where the field is a code."""
+
+    field: Field
+    by_name: bool = False
+
+    @property
+    def slot(self) -> str:
+        """Name of what the column gives; a code and a name may both be there for one field."""
+        return f"{self.field.name} by name" if self.by_name else self.field.name
+
+
+def heading_key(cell: Cell) -> str:
+    """Heading for comparison: without brackets, unit, stars and white space.
+
+    >>> heading_key("* 合同价 （万元）"), heading_key("合同金额/万元")
+    ('合同价', '合同金额')
+    """
+    bare = full_heading_key(cell)
+    while (shorter := _BRACKET.sub("", bare)) != bare:
+        bare = shorter
+    return _UNIT.sub("", bare) or bare
+
+
+def full_heading_key(cell: Cell) -> str:
+    """Heading for comparison, with its brackets."""
+    return _NOISE.sub("", match_key(str(cell or "")[:_HEADING_LENGTH]))
+
+
+def is_planned(cell: Cell) -> bool:
+    """Whether the heading, its brackets included, names something planned or expected."""
+    return _PLANNED.search(full_heading_key(cell)) is not None
+
+
+def fits_actual(field: Field, heading: Cell) -> bool:
+    """False for the heading of a planned date and a field of an actual one."""
+    return not (
+        field.type is FieldType.DATE and is_planned(heading) and not _PLANNED.search(field.zh)
+    )
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Headings by table. Own headings of an office come before the shipped ones."""
+
+    exact: Mapping[str, Mapping[str, Target]]
+    shipped: Mapping[str, Mapping[str, Target]]
+    ambiguous: Mapping[str, Mapping[str, tuple[str, ...]]]
+    never: frozenset[str]
+
+    def target(self, table: Table, heading: Cell) -> tuple[Target, float] | None:
+        """Field with exactly this heading and its similarity: 1 (contract) or 0.97 (synonym)."""
+        keys = (full_heading_key(heading), heading_key(heading))
+        for similarity, names in ((1.0, self.exact[table.name]), (0.97, self.shipped[table.name])):
+            for key in keys:
+                if found := names.get(key):
+                    return (found, similarity) if fits_actual(found.field, heading) else None
+        return None
+
+    def candidates(self, table: Table) -> Iterator[tuple[str, Target]]:
+        """All known headings of ``table`` with their fields."""
+        yield from self.exact[table.name].items()
+        yield from self.shipped[table.name].items()
+
+    def choices(self, table: Table, heading: Cell) -> tuple[str, ...]:
+        """Fields between which a person must choose for this heading; empty if clear."""
+        return self.ambiguous.get(table.name, {}).get(heading_key(heading), ())
+
+    def is_never(self, heading: Cell) -> bool:
+        """Whether the heading is that of a column no table has, such as 备注 or 身份证号."""
+        return heading_key(heading) in self.never
+
+
+def vocabulary(own: Path | None = None) -> Vocabulary:
+    """Shipped vocabulary, with the synonyms of the office's file ``own`` if it exists.
+
+    The office's file has the form of ``headings.toml``: ``[fields.TABLE]`` and ``[names.TABLE]``.
+    """
+    shipped = _shipped()
+    if own is None or not own.is_file():
+        return shipped
+    data = tomllib.loads(own.read_text(encoding="utf-8"))
+    mine = {name: _targets(table, data) for name, table in STORED_TABLES.items()}
+    merged = {name: {**mine[name], **names} for name, names in shipped.exact.items()}
+    return Vocabulary(merged, shipped.shipped, shipped.ambiguous, shipped.never)
+
+
+@cache
+def _shipped() -> Vocabulary:
+    data = _data("headings.toml")
+    return Vocabulary(
+        {name: _own_names(table) for name, table in STORED_TABLES.items()},
+        {name: _targets(table, data) for name, table in STORED_TABLES.items()},
+        {
+            table: {match_key(name): tuple(fields) for name, fields in names.items()}
+            for table, names in data["ambiguous"].items()
+        },
+        frozenset(map(match_key, data["never"]["headings"])),
+    )
+
+
+def _own_names(table: Table) -> Mapping[str, Target]:
+    fields = (*table.fields, KNOWN_AT)
+    english = {field.name.replace("_", ""): Target(field) for field in fields}
+    return english | {heading_key(field.zh): Target(field) for field in fields}
+
+
+def _targets(table: Table, data: Mapping[str, Any]) -> Mapping[str, Target]:
+    found: dict[str, Target] = {}
+    for section, by_name in (("fields", False), ("names", True)):
+        for name, sources in data.get(section, {}).get(table.name, {}).items():
+            target = Target(table.field(name), by_name)
+            for heading in _all(sources):
+                found.setdefault(heading_key(heading), target)
+    return found
+
+
+def _all(sources: Mapping[str, Iterable[str]] | Iterable[str]) -> Iterator[str]:
+    if isinstance(sources, Mapping):
+        for headings in sources.values():
+            yield from headings
+    else:
+        yield from sources
+
+
+@cache
+def term_synonyms(table: str, field: str) -> Mapping[str, str]:
+    """Code of an enumeration by spelling, without the contract's own terms.
+
+    >>> term_synonyms("projects", "sector")["房屋建筑"]
+    'building'
+    """
+    found: dict[str, str] = {}
+    for code, sources in _data("terms.toml").get(table, {}).get(field, {}).items():
+        for term in _all(sources):
+            found.setdefault(match_key(term), code)
+    return found
+
+
+@cache
+def yes_no_synonyms() -> Mapping[str, bool]:
+    """Yes and no by spelling, without those every cell parser knows."""
+    data = _data("terms.toml")["yes_no"]
+    return {
+        match_key(term): answer
+        for answer, key in ((True, "yes"), (False, "no"))
+        for term in _all(data[key])
+    }
+
+
+def made_from(table: Table) -> tuple[str, ...]:
+    """Fields from which a key is made where no column has one; empty if none can be made."""
+    return tuple(_data("headings.toml")["made_from"].get(table.name, ()))
+
+
+def tables_named(text: str) -> Mapping[str, int]:
+    """Length of the longest word for each table found in a file's or sheet's name."""
+    key = match_key(text)
+    lengths = {
+        name: max((len(word) for word in _table_words(name) if word in key), default=0)
+        for name in STORED_TABLES
+    }
+    return {name: length for name, length in lengths.items() if length}
+
+
+@cache
+def _table_words(table: str) -> tuple[str, ...]:
+    words = _data("headings.toml")["tables"].get(table, ())
+    return tuple(map(match_key, (*words, STORED_TABLES[table].zh, table)))
+
+
+@cache
+def _data(name: str) -> Mapping[str, Any]:
+    return tomllib.loads((files(__package__) / name).read_text(encoding="utf-8"))

@@ -1,0 +1,168 @@
+"""Withdrawal of records: the keys in a file get a version that takes the record back.
+
+Nothing is deleted: before the day of the withdrawal the record counts as before.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from risk.contract import KNOWN_AT, DatedBy, Table
+from risk.effective_rows import effective_rows_sql
+from risk.intake.column_parsers import ARROW
+from risk.intake.file_discovery import find_files
+from risk.intake.file_errors import IntakeFailure
+from risk.intake.importer import stated_day
+from risk.intake.readers import open_sheets
+from risk.intake.row_parser import BatchParser
+from risk.intake.sealed_days import move_behind_seals
+from risk.intake.sheet_selection import select_sheet
+from risk.intake.staging import registered
+from risk.intake.table_detection import detect_table
+from risk.intake.unfolding import BookDay
+from risk.locale import Language
+from risk.store.store import RecordStore
+
+_KEYS = "intake_withdrawn"
+
+
+@dataclass(frozen=True)
+class FileWithdrawal:
+    """Withdrawals of one file, in records.
+
+    ``withdrawn`` are withdrawn now, ``repeated`` were before; ``unknown`` keys are in no record,
+    and ``unreadable`` rows have no readable key.
+    """
+
+    file: str
+    table: str
+    withdrawn: int
+    repeated: int
+    unknown: int
+    unreadable: int
+
+
+@dataclass(frozen=True)
+class WithdrawalReport:
+    """Withdrawals of all files; nothing of ``failed`` files is withdrawn."""
+
+    files: tuple[FileWithdrawal, ...]
+    failed: tuple[IntakeFailure, ...]
+
+    def as_json(self, language: Language = "zh") -> dict[str, Any]:
+        """JSON-serialisable report; messages of failures are in ``language``."""
+        return {
+            "files": [asdict(file) for file in self.files],
+            "failed": [
+                {
+                    "file": failure.fields["file"],
+                    "code": failure.code,
+                    "message": failure.message(language),
+                }
+                for failure in self.failed
+            ],
+        }
+
+
+def withdraw_paths(
+    store: RecordStore,
+    paths: Sequence[Path],
+    *,
+    today: dt.date,
+    known_on: dt.date | None = None,
+) -> WithdrawalReport:
+    """Withdraw the records whose keys are in the files and folders ``paths``.
+
+    A row counts from its ``known_at``, or else from ``known_on``, the end of the month that the
+    file's name states, or ``today``, and never before the newest version of the record.
+    """
+    found = find_files(paths)
+    files: list[FileWithdrawal] = []
+    failed = list(found.failed)
+    for path, table in found.files:
+        book = BookDay(today, known_on or stated_day(path.name))
+        try:
+            files.append(withdraw_file(store, path, book=book, table=table))
+        except IntakeFailure as failure:
+            failed.append(failure)
+    return WithdrawalReport(tuple(files), tuple(failed))
+
+
+def withdraw_file(
+    store: RecordStore, path: Path, *, book: BookDay, table: Table | None = None
+) -> FileWithdrawal:
+    """Withdraw the records whose keys are in one file, in one transaction.
+
+    Only the columns of the key are needed, and ``known_at`` is read; others are ignored.
+
+    Raises:
+        IntakeFailure: the file could not be read, and nothing is withdrawn.
+    """
+    table = table or detect_table(path)
+    keys, unreadable = _read_keys(table, path, book.today)
+    with store.transaction(), registered(store, _KEYS, keys):
+        matched, repeated = store.rows(
+            f"SELECT count(*), count(*) FILTER (withdrawn) FROM ({_matched_sql(table)})"
+        )[0]
+        unknown = store.rows(
+            f"SELECT count(*) FROM (SELECT DISTINCT {', '.join(table.key)} FROM {_KEYS})"
+        )[0][0]
+        if matched > repeated:
+            first = _insert(store, table, book, matched)
+            move_behind_seals(store, table, first)
+    return FileWithdrawal(
+        path.name, table.name, matched - repeated, repeated, unknown - matched, unreadable
+    )
+
+
+def _read_keys(table: Table, path: Path, today: dt.date) -> tuple[pa.Table, int]:
+    """Keys with ``known_at``, and the number of rows without a readable key."""
+    key = tuple(table.field(name) for name in table.key)
+    only_key = replace(table, fields=key, event_date=None)
+    fields = (*only_key.fields, KNOWN_AT)
+    columns: dict[str, list[Any]] = {field.name: [] for field in fields}
+    unreadable = 0
+    with open_sheets(path) as sheets:
+        selected = select_sheet(only_key, sheets, file=path.name)
+        parser = BatchParser(only_key, selected.header, strict_width=False, today=today)
+        for batch in parser.batches(selected.rows()):
+            unreadable += len(batch.bad)
+            for name, cells in columns.items():
+                cells.extend(batch.columns[name])
+    schema = pa.schema([(field.name, ARROW[field.type]) for field in fields])
+    return pa.table(columns, schema=schema), unreadable
+
+
+def _matched_sql(table: Table) -> str:
+    """SQL of the newest version of every record in the file; ``stated`` is the file's day."""
+    key = ", ".join(table.key)
+    same = " AND ".join(f"r.{name} IS NOT DISTINCT FROM k.{name}" for name in table.key)
+    return f"""
+        SELECT r.*, k.stated FROM ({effective_rows_sql(table, table.name)}) r
+        JOIN (SELECT {key}, max(known_at) AS stated FROM {_KEYS} GROUP BY {key}) k ON {same}
+        QUALIFY row_number() OVER (
+          PARTITION BY {", ".join(f"r.{name}" for name in table.key)}
+          ORDER BY r.known_at DESC, r.arrival DESC) = 1
+    """
+
+
+def _insert(store: RecordStore, table: Table, book: BookDay, count: int) -> int:
+    """Insert the withdrawn versions and return the first of their arrival numbers."""
+    first = int(store.rows(f"SELECT min(nextval('arrivals')) FROM range({count})")[0][0])
+    listed = ", ".join(field.name for field in table.fields)
+    key = ", ".join(table.key)
+    store.rows(
+        f"INSERT INTO {table.name} ({listed}, known_at, dated_by, withdrawn, arrival)"
+        f" SELECT {listed}, greatest(known_at, coalesce(stated, $1)),"
+        f" CASE WHEN stated >= known_at THEN '{DatedBy.GIVEN}' ELSE $2 END, true,"
+        f" {first} - 1 + row_number() OVER (ORDER BY {key})"
+        f" FROM ({_matched_sql(table)}) WHERE withdrawn IS NOT TRUE ORDER BY {key}",
+        [book.day, str(book.dated_by)],
+    )
+    return first

@@ -1,0 +1,80 @@
+"""``wagewatch layouts``: the office's layouts, and their confirmation by a person."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from serving.clock import now
+from serving.errors import CommandError
+from serving.terminal.context import cli_context, os_user_name
+from serving.terminal.options import JsonFlag
+from serving.terminal.output import print_json, print_line, print_table
+
+GROUP = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
+
+Name = Annotated[str, typer.Argument(metavar="NAME")]
+By = Annotated[str, typer.Option("--by", metavar="NAME")]
+
+
+class LayoutIncomplete(CommandError):
+    """Required fields have neither a column nor a filling; the layout cannot be used."""
+
+    code = "layout_incomplete"
+
+
+@GROUP.callback()
+def layouts(context: typer.Context, json: JsonFlag = False) -> None:
+    """Layouts by name: table, files, and who confirmed them."""
+    if context.invoked_subcommand is not None:
+        return
+    from risk.intake.layouts.layout import read_layouts
+
+    cli = cli_context(context)
+    found = read_layouts(cli.workspace.layouts)
+    if json:
+        print_json(
+            [
+                {
+                    "name": one.name,
+                    "table": one.table.name,
+                    "files": one.files,
+                    "confirmed": one.confirmed,
+                    "confirmed_by": one.confirmed_by or None,
+                    "confirmed_at": one.confirmed_at or None,
+                }
+                for one in found
+            ]
+        )
+        return
+    names = ("name", "table", "files", "confirmed")
+    rows = [
+        [
+            one.name,
+            one.table.zh,
+            one.files,
+            f"{one.confirmed_by} {one.confirmed_at[:10]}" if one.confirmed else "-",
+        ]
+        for one in found
+    ]
+    print_table([cli.text(f"layouts.{name}") for name in names], rows)
+
+
+@GROUP.command("confirm")
+def confirm(context: typer.Context, name: Name, by: By = "") -> None:
+    """Confirm a layout as it is now; imports use it from then on."""
+    from risk.intake.layouts.layout import find_layout, read_layout
+    from risk.intake.layouts.layout_file import confirm_file
+    from risk.intake.layouts.plan import lacking_fields
+
+    cli = cli_context(context)
+    path = find_layout(cli.workspace.layouts, name)
+    layout = read_layout(path)
+    if lacking := lacking_fields(layout):
+        raise LayoutIncomplete(
+            name=layout.name, fields="、".join(f"{field.zh}/{field.name}" for field in lacking)
+        )
+    confirmed = layout.confirm(by or os_user_name(), now())
+    confirm_file(path, confirmed)
+    print_line(cli.text("layouts.done", name=layout.name, by=confirmed.confirmed_by))

@@ -1,0 +1,141 @@
+"""``wagewatch import --try``: proposes layouts and reads nothing in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from serving.terminal.context import CliContext
+from serving.terminal.output import print_json, print_line, print_table
+
+if TYPE_CHECKING:
+    from risk.intake.layouts.column_matches import Match
+    from risk.intake.layouts.proposal import SheetProposal
+    from risk.intake.layouts.trial import FileTrial
+
+_PERCENT = 100
+
+
+def try_import(cli: CliContext, paths: Sequence[Path], *, json: bool) -> bool:
+    """Print the proposals for ``paths`` and write new layouts; return whether all can be read.
+
+    A layout that a person confirmed and that still fits is never replaced.
+    """
+    from risk.intake.layouts.plan import office_layouts
+    from risk.intake.layouts.trial import try_files
+
+    office = office_layouts(cli.workspace, _county(cli))
+    trials = try_files(paths, office)
+    kept = {one.name for one in office.layouts if one.confirmed}
+    written = _write(cli, trials, kept)
+    if json:
+        print_json([_trial_json(cli, trial) for trial in trials])
+    else:
+        for trial in trials:
+            _show(cli, trial)
+        for name in written:
+            path = cli.workspace.layouts / f"{name}.toml"
+            print_line(cli.text("try.written", path=str(path), name=name))
+    return all(trial.failure is None and trial.proposals for trial in trials)
+
+
+def _county(cli: CliContext) -> str:
+    from risk.intake.layouts.names import single_county
+    from risk.store.store import RecordStore
+
+    if not cli.workspace.records.is_file():
+        return ""
+    with RecordStore(cli.workspace.records, memory_gb=cli.workspace.memory_gb) as store:
+        return single_county(store)
+
+
+def _write(cli: CliContext, trials: Sequence[FileTrial], kept: set[str]) -> list[str]:
+    from risk.intake.layouts.layout_file import write_layout
+    from risk.intake.layouts.trial import needs_layout
+
+    layouts = {
+        one.layout.name: one.layout
+        for trial in trials
+        for one in trial.proposals
+        if needs_layout(one) and one.layout.name not in kept
+    }
+    for layout in layouts.values():
+        write_layout(cli.workspace.layouts, layout, cli.language)
+    return list(layouts)
+
+
+def _trial_json(cli: CliContext, trial: FileTrial) -> dict[str, Any]:
+    from risk.intake.layouts.trial import proposal_json
+
+    failure = trial.failure
+    return {
+        "file": trial.file,
+        "sheets": [proposal_json(one) for one in trial.proposals],
+        "failed": failure and {"code": failure.code, "message": failure.message(cli.language)},
+    }
+
+
+def _show(cli: CliContext, trial: FileTrial) -> None:
+    print_line("")
+    print_line(trial.file)
+    if trial.failure is not None:
+        print_line(f"  {trial.failure.message(cli.language)}")
+    elif not trial.proposals:
+        print_line(f"  {cli.text('try.no_table')}")
+    for proposal in trial.proposals:
+        _show_sheet(cli, proposal)
+
+
+def _show_sheet(cli: CliContext, proposal: SheetProposal) -> None:
+    layout = proposal.layout
+    head = cli.text(
+        "try.sheet", sheet=proposal.sheet or "-", table=layout.table.zh, rows=layout.head_rows
+    )
+    print_line(f"  {head}")
+    columns = ("heading", "field", "likeness", "examples")
+    rows = [list(_row(cli, one)) for one in proposal.matches]
+    print_table([cli.text(f"try.{name}") for name in columns], rows, right=(2,))
+    for line in _notes(cli, proposal):
+        print_line(f"  {line}")
+
+
+def _row(cli: CliContext, match: Match) -> Iterator[str]:
+    from risk.intake.layouts.column_matches import Reason
+    from risk.intake.layouts.trial import shown_samples
+
+    yield match.column.heading[:24]
+    if match.target is not None and match.reason in (Reason.USED, Reason.ASK):
+        mark = "" if match.reason is Reason.USED else cli.text("try.reason.ask")
+        name = cli.text("try.by_name") if match.target.by_name else ""
+        yield f"{match.target.field.zh}{name}{mark}"
+    else:
+        yield cli.text(f"try.reason.{match.reason}")
+    yield f"{match.confidence * _PERCENT:.0f}%" if match.target else ""
+    yield "；".join(shown_samples(match))[:36]
+
+
+def _notes(cli: CliContext, proposal: SheetProposal) -> Iterator[str]:
+    """Lines about unit, key, region, terms and what is missing."""
+    from risk.intake.layouts.layout import table_field
+    from risk.intake.layouts.regions import name_of
+
+    layout = proposal.layout
+    if proposal.units:
+        yield cli.text("try.unit", unit="、".join(proposal.units))
+    if layout.key.made_from:
+        fields = "、".join(table_field(layout.table, name).zh for name in layout.key.made_from)
+        yield cli.text("try.key_made", fields=fields)
+    elif layout.key.column:
+        yield cli.text("try.key_number", column=layout.key.column, prefix=layout.key.prefix)
+    if layout.region:
+        yield cli.text("try.region", name=name_of(layout.region) or "", code=layout.region)
+    if proposal.unknown_places:
+        places = "、".join(proposal.unknown_places[:5])
+        yield cli.text("try.places", places=places, code=layout.region or "-")
+    for heading, cells in proposal.unknown_terms.items():
+        yield cli.text("try.terms", heading=heading, cells="、".join(cells[:5]))
+    if proposal.missing:
+        fields = "、".join(table_field(layout.table, name).zh for name in proposal.missing)
+        yield cli.text("try.missing", fields=fields)
+    yield cli.text(f"try.known_on.{layout.known_on}")

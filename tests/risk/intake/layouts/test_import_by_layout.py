@@ -1,0 +1,220 @@
+"""Ledgers as offices keep them, read by certain headings or by a confirmed layout."""
+
+import datetime as dt
+
+import pytest
+
+from risk.contract import TABLES
+from risk.intake.importer import import_into
+from risk.intake.layouts.identities import name_id
+from risk.intake.layouts.layout import read_layout
+from risk.intake.layouts.layout_file import write_layout
+from risk.intake.layouts.names import single_county
+from risk.intake.layouts.plan import OfficeLayouts
+from risk.intake.layouts.trial import needs_layout, try_files
+from risk.store.store import columns
+
+NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+LEDGER = [
+    ["青川县2025年10月在建工程项目台账"],
+    ["填报单位：青川县劳动保障监察大队", None, None, None, None, None, "单位：人、万元"],
+    ["序号", "工程名称", "所属乡镇", "建设单位", "施工单位", "合同价", "开工时间", "备注"],
+    [1, "云渡小区二期", "乔庄镇", "青川县城投公司", "川北某某建筑公司", 3560, "2025.3.5", None],
+    [2, "竹园污水管网", "竹园镇", "青川县水利局", "川北某某建筑公司", 1280, "2024.11.1", "停工"],
+    ["制表人：张某", None, None, "审核人：李某"],
+]
+
+
+@pytest.fixture
+def records(store):
+    """Rows of a table as dictionaries."""
+
+    def read(table):
+        names = [name for name, _ in columns(TABLES[table])]
+        rows = store.rows(f"SELECT {', '.join(names)} FROM {table} ORDER BY arrival")
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    return read
+
+
+def confirmed(folder, *paths, **changes):
+    """Office with the layouts proposed for ``paths``, confirmed."""
+    layouts = {
+        proposal.layout.name: proposal.layout
+        for trial in try_files(paths, OfficeLayouts())
+        for proposal in trial.proposals
+        if needs_layout(proposal)
+    }
+    read = [read_layout(write_layout(folder, one)) for one in layouts.values()]
+    return OfficeLayouts(tuple(one.confirm("王某", NOW) for one in read), **changes)
+
+
+def test_a_ledger_without_codes_needs_a_layout_and_says_what_it_looks_like(
+    store, write_xlsx, today
+):
+    path = write_xlsx("在建项目.xlsx", LEDGER)
+    report = import_into(store, [path], today=today, office=OfficeLayouts())
+    [failure] = report.failed
+    assert failure.code == "layout_needed"
+    assert "工程名称=项目名称" in failure.message("zh")
+    assert failure.fields["lacking"] == "项目编码"
+    assert report.files == ()
+
+
+def test_a_confirmed_layout_reads_the_ledger_whole(store, write_xlsx, today, tmp_path, records):
+    path = write_xlsx("在建项目.xlsx", LEDGER)
+    office = confirmed(tmp_path, path)
+    report = import_into(store, [path], today=today, office=office)
+    assert report.failed == ()
+    [file] = report.files
+    assert file.accepted == 2
+    assert file.reading.layouts == ("在建项目",)
+    assert file.reading.named_firms == 3
+    first, second = sorted(records("projects"), key=lambda row: -row["contract_amount"])
+    assert first["project_id"] == name_id("云渡小区二期", "510822")
+    assert first["contract_amount"] == 3560 * 10_000 * 100
+    assert first["region_code"] == second["region_code"] == "510822"
+    assert (
+        first["contractor_id"] == second["contractor_id"] == name_id("川北某某建筑公司", "510822")
+    )
+    firms = {row["org_name"] for row in records("organizations")}
+    assert firms == {"青川县城投公司", "青川县水利局", "川北某某建筑公司"}
+
+
+def test_next_months_file_is_read_by_the_same_layout_and_repeats_nothing_new(
+    store, write_xlsx, today, tmp_path
+):
+    path = write_xlsx("2025年9月在建项目.xlsx", LEDGER)
+    office = confirmed(tmp_path, path)
+    later = write_xlsx("2025年10月在建项目.xlsx", LEDGER)
+    report = import_into(store, [path, later], today=today, office=office)
+    assert [file.reading.layouts for file in report.files] == [("年月在建项目",)] * 2 or all(
+        file.reading.layouts for file in report.files
+    )
+    assert [(file.accepted, file.repeated) for file in report.files] == [(2, 0), (0, 2)]
+    assert report.files[1].reading.named_firms == 0
+
+
+def test_an_unconfirmed_layout_is_not_used(store, write_xlsx, today, tmp_path):
+    path = write_xlsx("在建项目.xlsx", LEDGER)
+    office = confirmed(tmp_path, path)
+    [layout] = office.layouts
+    changed = OfficeLayouts((read_layout(tmp_path / f"{layout.name}.toml"),))
+    report = import_into(store, [path], today=today, office=changed)
+    assert [one.code for one in report.failed] == ["layout_unconfirmed"]
+
+
+def test_a_changed_head_is_asked_about_again(store, write_xlsx, today, tmp_path):
+    office = confirmed(tmp_path, write_xlsx("在建项目.xlsx", LEDGER))
+    rows = [list(row) for row in LEDGER]
+    rows[2][5] = "中标合同价"
+    report = import_into(store, [write_xlsx("在建项目.xlsx", rows)], today=today, office=office)
+    [failure] = report.failed
+    assert failure.code == "layout_changed"
+    assert (failure.fields["added"], failure.fields["gone"]) == ("中标合同价", "合同价")
+
+
+def test_usual_headings_are_understood_without_a_layout(store, write_csv, today, records):
+    rows = [
+        ["工单编号", "来电时间", "来电人", "诉求内容", "办结状态"],
+        ["DH1", "2025-10-01", "王某", "拖欠木工班组12人工资", "已办结"],
+    ]
+    report = import_into(
+        store, [write_csv("12345热线.csv", rows)], today=today, office=OfficeLayouts()
+    )
+    assert report.failed == ()
+    [file] = report.files
+    assert (file.table, file.accepted, file.reading.table_by_headings) == ("complaints", 1, True)
+    assert file.reading.synonyms == {"工单编号": "投诉编号", "来电时间": "受理日期"}
+    [row] = records("complaints")
+    assert row["received_on"] == dt.date(2025, 10, 1)
+
+
+def test_a_planned_date_is_never_the_actual_one(store, write_csv, today):
+    rows = [["项目编码", "项目名称", "行政区划代码", "开工日期（计划）"]]
+    rows.append(["X1", "甲", "510822", "2025-03-05"])
+    report = import_into(
+        store, [write_csv("工程项目.csv", rows)], today=today, office=OfficeLayouts()
+    )
+    [failure] = report.failed
+    assert failure.fields["lacking"] == "开工日期"
+
+
+def test_an_ambiguous_end_date_is_asked_and_not_used(store, write_csv, today, records):
+    rows = [["项目编号", "工程名称", "行政区划代码", "开工日期", "竣工日期"]]
+    rows.append(["X1", "甲", "510822", "2025-03-05", "2025-12-01"])
+    report = import_into(
+        store, [write_csv("工程项目.csv", rows)], today=today, office=OfficeLayouts()
+    )
+    assert report.files[0].reading.asked == {"竣工日期": ("planned_end_on", "completed_on")}
+    [row] = records("projects")
+    assert (row["planned_end_on"], row["completed_on"]) == (None, None)
+
+
+def test_firms_given_by_name_have_the_code_of_the_register_or_an_id_of_their_own(
+    store, write_csv, today, records
+):
+    register = [
+        ["统一社会信用代码", "单位名称"],
+        ["91110000101623741K", "川北甲建筑有限公司"],
+        ["", "川北乙劳务"],
+        ["待办理", "川北丙劳务"],
+    ]
+    projects = [
+        ["项目编码", "项目名称", "行政区划代码", "开工日期", "施工单位", "施工总承包代码"],
+        ["X1", "甲", "510822", "2025-03-05", "川北甲建筑有限责任公司", ""],
+        ["X2", "乙", "510822", "2025-03-05", "", "川北乙劳务"],
+        ["X3", "丙", "510822", "2025-03-05", "川北丁公司", "91110000101623741K"],
+        ["X4", "丁", "510822", "2025-03-05", "川北戊公司", ""],
+    ]
+    paths = [write_csv("工程项目.csv", projects), write_csv("单位.csv", register)]
+    report = import_into(store, paths, today=today, office=OfficeLayouts())
+    assert [file.file for file in report.files] == ["工程项目.csv", "单位.csv"]
+    firms = {row["org_name"]: row["org_id"] for row in records("organizations")}
+    made = {name: name_id(name, "") for name in ("川北乙劳务", "川北丙劳务", "川北戊公司")}
+    assert firms == {"川北甲建筑有限公司": "91110000101623741K", **made}
+    contractors = {row["project_id"]: row["contractor_id"] for row in records("projects")}
+    assert contractors == {
+        "X1": "91110000101623741K",
+        "X2": made["川北乙劳务"],
+        "X3": "91110000101623741K",
+        "X4": made["川北戊公司"],
+    }
+
+
+def test_a_workspace_of_one_county_fills_a_missing_region_and_reports_it(
+    store, write_csv, today, records
+):
+    head = ["项目编码", "项目名称", "开工日期"]
+    first = write_csv(
+        "1/工程项目.csv", [[*head, "行政区划代码"], ["X1", "甲", "2025-03-05", "510822"]]
+    )
+    import_into(store, [first], today=today, office=OfficeLayouts())
+    county = single_county(store)
+    second = write_csv("2/工程项目.csv", [head, ["X2", "乙", "2025-03-05"]])
+    report = import_into(store, [second], today=today, office=OfficeLayouts(county=county))
+    assert report.files[0].reading.filled_regions == 1
+    assert {row["region_code"] for row in records("projects")} == {"510822"}
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [("青川县", "510822"), ("四川省广元市青川县", "510822"), ("510822100000", "510822100")],
+)
+def test_names_of_counties_and_long_codes_become_codes(
+    store, write_csv, today, records, written, code
+):
+    rows = [
+        ["项目编码", "项目名称", "行政区划代码", "开工日期"],
+        ["X1", "甲", written, "2025-03-05"],
+    ]
+    import_into(store, [write_csv("工程项目.csv", rows)], today=today, office=OfficeLayouts())
+    assert [row["region_code"] for row in records("projects")] == [code]
+
+
+def test_the_contracts_own_headings_stay_on_the_fast_path(store, write_csv, today, payments):
+    report = import_into(
+        store, [write_csv("payments.csv", payments)], today=today, office=OfficeLayouts()
+    )
+    assert report.files[0].reading.synonyms == {}
+    assert report.files[0].accepted == 1
