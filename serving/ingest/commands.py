@@ -12,6 +12,7 @@ import typer
 
 from serving.clock import today
 from serving.errors import CommandError
+from serving.ingest.reading_lines import reading_lines
 from serving.ingest.resources import NotAllImported, require_all_imported
 from serving.ingest.try_files import try_import
 from serving.terminal.context import CliContext, cli_context
@@ -157,6 +158,9 @@ def _show(cli: CliContext, report: ImportReport) -> None:
         print_table([cli.text(f"import.{name}") for name in names], rows, right=(2, 3, 4, 5))
     if any(file.quarantined for file in report.files):
         print_line(cli.text("import.look", path=str(cli.workspace.quarantine)))
+    for file in report.files:
+        for line in reading_lines(file, cli.language):
+            print_line(line)
     _show_dating(cli, report)
     if report.skipped:
         print_line(cli.text("import.skipped", files=", ".join(report.skipped)))
