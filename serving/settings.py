@@ -179,6 +179,14 @@ class OfficeSettings(_Section):
     timezone: Annotated[str, AfterValidator(_require_timezone)] = DEFAULT_TIMEZONE
 
 
+class IngestSettings(_Section):
+    """Records sent over the API."""
+
+    shared_ids: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^\d{2,12}$")], ...], NoDecode, BeforeValidator(_split)
+    ] = ()
+
+
 class LimitSettings(_Section):
     """Requests per minute of one user or token; 0 means no limit."""
 
@@ -328,6 +336,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()
     office: OfficeSettings = OfficeSettings()
+    ingest: IngestSettings = IngestSettings()
     limits: LimitSettings = LimitSettings()
     oidc: OidcSettings = OidcSettings()
     indicators: IndicatorSettings = IndicatorSettings()

@@ -34,9 +34,15 @@ class FormatUnsupported(IntakeFailure):
 
 
 class OldWorkbook(IntakeFailure):
-    """The file is an .xls or .et workbook, or an encrypted one; save it as .xlsx first."""
+    """An old workbook that cannot be read (.xls, .et, XML 2003); save it as .xlsx first."""
 
     code = "old_workbook"
+
+
+class WorkbookEncrypted(IntakeFailure):
+    """The workbook needs a password."""
+
+    code = "workbook_encrypted"
 
 
 class TableUnknown(IntakeFailure):
@@ -145,3 +151,27 @@ class ArchiveTooLarge(IntakeFailure):
     """A .zip archive has too many files or bytes. Carries ``found`` and ``allowed``."""
 
     code = "archive_too_large"
+
+
+class FileTooHeavy(IntakeFailure):
+    """Reading the file needs more memory than allowed. Carries ``allowed`` in MiB."""
+
+    code = "file_too_heavy"
+
+
+class FileTooSlow(IntakeFailure):
+    """Reading the file takes more time than allowed. Carries ``allowed`` in seconds."""
+
+    code = "file_too_slow"
+
+
+class SheetTooLarge(IntakeFailure):
+    """A sheet has too many rows or columns. Carries ``found`` and ``allowed``."""
+
+    code = "sheet_too_large"
+
+
+class LineTooLong(IntakeFailure):
+    """A line of a text file is too long. Carries ``allowed`` in MiB."""
+
+    code = "line_too_long"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from risk.contract import DatedBy, Table
+from risk.store.record_places import places_sql
 from risk.store.seals import sealed_day, seals
 from risk.store.store import RecordStore
 
@@ -71,37 +72,7 @@ def counties_sql(table: Table) -> str:
 
     The county is that of the project, else of the organization; NULL if neither is known.
     """
-    names = {field.name for field in table.fields}
-    joins, places = [], []
-    if "region_code" in names:
-        places.append("t.region_code")
-    if "payroll_id" in names and table.name != "payrolls":
-        joins.append(
-            f"LEFT JOIN ({_latest('payrolls', 'payroll_id', 'project_id')}) r"
-            " ON r.id = t.payroll_id"
-        )
-        project = "r.value"
-    else:
-        project = "t.project_id"
-    if project == "r.value" or ("project_id" in names and table.name != "projects"):
-        joins.append(
-            f"LEFT JOIN ({_latest('projects', 'project_id', 'region_code')}) p ON p.id = {project}"
-        )
-        places.append("p.value")
-    if "org_id" in names and table.name != "organizations":
-        joins.append(
-            f"LEFT JOIN ({_latest('organizations', 'org_id', 'region_code')}) o ON o.id = t.org_id"
-        )
-        places.append("o.value")
-    place = f"coalesce({', '.join(places)})" if places else "NULL"
     return (
-        f"SELECT t.arrival, t.dated_by IN ({_UNDATED}) AS is_undated,"
-        f" substr(CAST({place} AS VARCHAR), 1, {_COUNTY_DIGITS}) AS county"
-        f" FROM main.{table.name} t {' '.join(joins)}"
-    )
-
-
-def _latest(table: str, key: str, field: str) -> str:
-    return (
-        f"SELECT {key} AS id, arg_max({field}, arrival) AS value FROM main.{table} GROUP BY {key}"
+        f"SELECT arrival, dated_by IN ({_UNDATED}) AS is_undated,"
+        f" substr(place, 1, {_COUNTY_DIGITS}) AS county FROM ({places_sql(table)})"
     )

@@ -224,6 +224,7 @@ INBOX = Table(
     Column("received_at", _TIME, nullable=False),
     Column("sent_by", String(200), nullable=False),
     Column("region", String(12), nullable=False),
+    Column("namespace", String(12)),
 )
 """Rows of contract tables as sent over the API."""
 

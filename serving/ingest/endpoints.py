@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
@@ -11,7 +12,7 @@ from serving.audit.writes import WriteRequest, write_once
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.http.dependencies import DatabaseDep
+from serving.http.dependencies import DatabaseDep, settings_of
 from serving.http.parameters import IdempotencyKey, NamePath
 from serving.http.problems import RESPONSES
 from serving.ingest import service
@@ -34,7 +35,7 @@ def add_records(
     """Send rows of a table; they are validated like an imported file."""
 
     def keep(connection: Connection) -> Submission:
-        return service.create(connection, principal, table, sent.rows)
+        return service.create(connection, principal, table, sent.rows, _shared_ids(request))
 
     return write_once(WriteRequest(request, database, principal, sent, key), keep, 202)
 
@@ -50,7 +51,7 @@ def add_complaints(
     """Send complaints."""
 
     def keep(connection: Connection) -> Submission:
-        return service.create(connection, principal, "complaints", sent.rows)
+        return service.create(connection, principal, "complaints", sent.rows, _shared_ids(request))
 
     return write_once(WriteRequest(request, database, principal, sent, key), keep, 202)
 
@@ -61,3 +62,8 @@ def get_submission(
 ) -> SubmissionState:
     """State of rows you sent."""
     return service.get_state(database, principal, submission_id)
+
+
+def _shared_ids(request: Request) -> Sequence[str]:
+    """Return the regions whose senders use the numbering of the office."""
+    return settings_of(request).ingest.shared_ids

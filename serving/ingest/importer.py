@@ -7,10 +7,12 @@ import tempfile
 from pathlib import Path
 
 from risk.contract import STORED_TABLES
+from risk.intake.row_parser import BadRow
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.clock import now
 from serving.db.database import Database
+from serving.ingest.ownership import OwnedRows, Sender, assign_owners
 from serving.ingest.repository import ImportResult, Submission, mark_imported, waiting_submissions
 from serving.ingest.seals import record_seals
 
@@ -45,10 +47,31 @@ def import_waiting(workspace: Workspace, database: Database) -> int:
 def _import(store: RecordStore, one: Submission, folder: Path) -> ImportResult:
     from risk.intake.importer import import_file
 
+    owned = _owned(store, one)
     # The quarantine refers to the file name, so it must be the same if the import is repeated.
     path = folder / f"{one.table_name}-api-{one.submission_id}.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([one.header, *one.rows])
+        csv.writer(file).writerows([one.header, *owned.rows])
     report = import_file(store, path, table=STORED_TABLES[one.table_name], today=one.received_on)
     path.unlink()
-    return ImportResult(now(), report.accepted, report.repeated, report.quarantined)
+    refused = _quarantine(store, one, path.name, owned.refused)
+    return ImportResult(now(), report.accepted, report.repeated, report.quarantined + refused)
+
+
+def _owned(store: RecordStore, one: Submission) -> OwnedRows:
+    """Return the rows with the ids of the sender's namespace, without those of other regions."""
+    if one.namespace is None or not one.region:
+        return OwnedRows([list(row) for row in one.rows], [])
+    table, sender = STORED_TABLES[one.table_name], Sender(one.region, one.namespace)
+    return assign_owners(store, table, one.header, one.rows, sender)
+
+
+def _quarantine(store: RecordStore, one: Submission, file: str, refused: list[BadRow]) -> int:
+    from risk.intake.quarantine import FileQuarantine
+
+    if refused:
+        with store.transaction():
+            quarantine = FileQuarantine(store, STORED_TABLES[one.table_name], file)
+            quarantine.add(refused, [])
+            quarantine.commit()
+    return len(refused)

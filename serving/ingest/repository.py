@@ -24,6 +24,8 @@ class Submission:
     received_at: dt.datetime
     sent_by: str
     region: str
+    namespace: str | None = None
+    """Prefix of the sender's ids; empty if they stay as sent, None if Wagewatch made them."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def add_submission(connection: Connection, one: Submission) -> None:
             received_at=one.received_at,
             sent_by=one.sent_by,
             region=one.region,
+            namespace=one.namespace,
         )
     )
 
@@ -75,6 +78,7 @@ def waiting_submissions(engine: Engine, most: int = 500) -> list[tuple[int, Subm
                 utc(row.received_at),
                 row.sent_by,
                 row.region,
+                row.namespace,
             ),
         )
         for row in rows

@@ -40,14 +40,22 @@ class SubmissionUnknown(ApiError):
     status = HTTPStatus.NOT_FOUND
 
 
-_MAY_HAVE_NO_PLACE = frozenset({"complaints", "cases"})
-"""Complaints and cases often name no project, so they may lack a region."""
+_MAY_HAVE_NO_PLACE = frozenset({"complaints", "cases", "payments"})
+"""Tables whose rows may name no project: the place of a payment is that of its payroll, which the
+import looks up."""
 
 
 def create(
-    connection: Connection, principal: Principal, name: str, rows: Sequence[Row]
+    connection: Connection,
+    principal: Principal,
+    name: str,
+    rows: Sequence[Row],
+    shared_ids: Sequence[str] = (),
 ) -> Submission:
     """Store rows of the table ``name`` as a submission.
+
+    Ids of a principal limited to a region are stored in its namespace, unless the region is one of
+    ``shared_ids``; rows of other regions are quarantined when they are imported.
 
     Raises:
         OutsideRegion: a row is outside the region, or its region is unknown.
@@ -55,7 +63,9 @@ def create(
     """
     table = TABLES[name]
     _require_inside(connection, principal, table, rows)
-    submission = build_submission(table, rows, principal, now())
+    shared = any(principal.region.startswith(region) for region in shared_ids)
+    namespace = "" if shared else principal.region
+    submission = build_submission(table, rows, principal, now(), namespace)
     try:
         bad = check_submission(table, submission)
     except IntakeFailure as failure:

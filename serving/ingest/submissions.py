@@ -17,7 +17,11 @@ Cell = str | bool | int | float | None
 
 
 def build_submission(
-    table: Table, rows: Sequence[Mapping[str, object]], principal: Principal, at: dt.datetime
+    table: Table,
+    rows: Sequence[Mapping[str, object]],
+    principal: Principal,
+    at: dt.datetime,
+    namespace: str | None = None,
 ) -> Submission:
     """Return ``rows`` as a submission with the columns of the contract, in its order."""
     names = [field.name for field in (*table.fields, KNOWN_AT)]
@@ -32,6 +36,7 @@ def build_submission(
         received_at=at,
         sent_by=principal.key,
         region=principal.region,
+        namespace=namespace,
     )
 
 

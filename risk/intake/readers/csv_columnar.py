@@ -7,7 +7,8 @@ them. From the first block with a quote or a lone carriage return on, Python's r
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
@@ -39,7 +40,7 @@ class Chunk:
 
 
 def chunks(sheet: CsvSheet, width: int) -> Iterator[Chunk]:
-    """Yield all rows of ``sheet``, including blank ones, for a header of ``width`` cells.
+    """Yield rows for a header of ``width`` cells; long runs of blank rows are left out.
 
     Raises:
         QuotesBroken: a quote is never closed or closes inside a cell.
@@ -47,9 +48,11 @@ def chunks(sheet: CsvSheet, width: int) -> Iterator[Chunk]:
     offset, number = 0, 0
     with sheet.path.open("rb") as file:
         for block in _plain_blocks(file, sheet.encoding):
-            chunk = _split(block.text, sheet.delimiter, width, number)
-            offset, number = block.end, number + len(chunk.numbers) + len(chunk.ragged)
-            yield chunk
+            for text, blank_lines in _without_blank_runs(block.text, sheet.delimiter):
+                chunk = _split(text, sheet.delimiter, width, number)
+                number += len(chunk.numbers) + len(chunk.ragged) + blank_lines
+                yield chunk
+            offset = block.end
     rows = sheet.rows(offset=offset, above=number)
     while read := list(islice(rows, BLOCK_ROWS)):
         yield _to_chunk(read, width)
@@ -89,6 +92,17 @@ def _plain_text(raw: bytes, encoding: str, *, first: bool) -> bytes:
         text = text.removeprefix(codecs.BOM_UTF8)
     # Arrow would drop a byte order mark that is part of a cell here.
     return b"" if text.startswith(codecs.BOM_UTF8) else text
+
+
+def _without_blank_runs(text: bytes, delimiter: str) -> Iterator[tuple[bytes, int]]:
+    """Parts of ``text`` between long runs of blank lines, and the number of lines in each run."""
+    blank = rb"(?<=\n)[ \t\r\n" + re.escape(delimiter.encode()) + rb"]{1000,}\n"
+    begin = 0
+    for run in re.finditer(blank, text):
+        yield text[begin : run.start()], text.count(b"\n", run.start(), run.end())
+        begin = run.end()
+    if begin < len(text):
+        yield text[begin:], 0
 
 
 def _has_lone_return(raw: bytes) -> bool:
@@ -136,7 +150,8 @@ def _split(text: bytes, delimiter: str, width: int, before: int) -> Chunk:
     return Chunk(numbers, columns, tuple(ragged))
 
 
-def _to_chunk(rows: Sequence[Row], width: int) -> Chunk:
+def _to_chunk(rows: Iterable[Row], width: int) -> Chunk:
+    rows = [row for row in rows if any(row[1])]
     even = [row for row in rows if len(row[1]) == width]
     ragged = tuple(row for row in rows if len(row[1]) != width)
     columns = zip(*(cells for _, cells in even), strict=True) if even else [()] * width

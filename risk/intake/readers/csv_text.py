@@ -1,6 +1,7 @@
-"""CSV in UTF-8 (with or without BOM) or GB18030, separated by comma, semicolon or tab.
+"""Text in UTF-8, UTF-16 with BOM or GB18030, separated by comma, semicolon, tab or bar.
 
-The file is read twice, in blocks: once to detect the encoding, once for the rows.
+The file is read twice, in blocks: once to detect the encoding, once for the rows. UTF-16 is first
+converted to UTF-8 in a temporary file, so that there is one way of reading.
 """
 
 from __future__ import annotations
@@ -8,24 +9,40 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from risk.intake.cells import Row
-from risk.intake.file_errors import EncodingUnknown, FileEmpty, NotText, QuotesBroken
+from risk.intake.file_errors import (
+    EncodingUnknown,
+    FileEmpty,
+    LineTooLong,
+    NotText,
+    QuotesBroken,
+    SheetTooLarge,
+)
 from risk.intake.readers.sheet import CellRange, Sheet
 
-ALLOWED_ENCODINGS = "UTF-8, UTF-8 BOM, GB18030"
+ALLOWED_ENCODINGS = "UTF-8, UTF-16, GB18030"
 
-DELIMITERS = (",", ";", "\t")
+DELIMITERS = (",", ";", "\t", "|")
 
-MAX_FIELD = 64 * 2**20
+MAX_FIELD = 16 * 2**20
 """Maximum characters of one cell; a longer cell means that a quote was left open."""
 
+MAX_LINE = 32 * 2**20
+"""Maximum bytes of one line; lines are read into memory."""
+
+MAX_COLUMNS = 16_384
+"""Maximum columns of a header, as in spreadsheet programs."""
+
 _BLOCK_BYTES = 2**20
-_BINARY_STARTS = (b"%PDF-", b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff", b"\xd0\xcf\x11\xe0")
+_HEAD_ROWS = 100
+_BINARY_STARTS = (b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_UTF16_STARTS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True)
@@ -48,6 +65,7 @@ class CsvSheet:
 
         Raises:
             QuotesBroken: a quote is never closed or closes inside a cell.
+            SheetTooLarge: one of the first rows has too many cells.
         """
         csv.field_size_limit(MAX_FIELD)
         encoding = "utf-8" if offset and self.encoding == "utf-8-sig" else self.encoding
@@ -58,6 +76,10 @@ class CsvSheet:
             number = above
             try:
                 for number, cells in enumerate(reader, start=above + 1):
+                    if number <= _HEAD_ROWS and len(cells) > MAX_COLUMNS:
+                        raise SheetTooLarge(
+                            file=self.path.name, found=len(cells), allowed=MAX_COLUMNS
+                        )
                     yield number, cells
             except csv.Error as error:
                 raise QuotesBroken(file=self.path.name, row=number + 1) from error
@@ -69,9 +91,37 @@ def csv_sheets(path: Path) -> Iterator[Sequence[Sheet]]:
 
     Raises:
         NotText, EncodingUnknown, FileEmpty: the file is not text in an allowed encoding.
+        LineTooLong: a line exceeds ``MAX_LINE``.
     """
-    encoding = encoding_of(path)
-    yield [CsvSheet(path, encoding, delimiter) for delimiter in DELIMITERS]
+    with ExitStack() as stack:
+        if _starts(path).startswith(_UTF16_STARTS):
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="wagewatch-"))
+            path = _converted(path, Path(folder))
+        encoding = encoding_of(path)
+        yield [CsvSheet(path, encoding, delimiter) for delimiter in DELIMITERS]
+
+
+def _starts(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(4)
+
+
+def _converted(path: Path, folder: Path) -> Path:
+    """Copy of a UTF-16 file in UTF-8, under the same name.
+
+    Raises:
+        EncodingUnknown: the file is not UTF-16.
+    """
+    target = folder / path.name
+    decoder = codecs.getincrementaldecoder("utf-16")()
+    with target.open("w", encoding="utf-8", newline="") as output:
+        try:
+            for block in _blocks(path):
+                output.write(decoder.decode(block))
+            output.write(decoder.decode(b"", final=True))
+        except UnicodeError as error:
+            raise EncodingUnknown(file=path.name, allowed=ALLOWED_ENCODINGS) from error
+    return target
 
 
 def encoding_of(path: Path) -> str:
@@ -90,8 +140,12 @@ def encoding_of(path: Path) -> str:
 
 
 def _blocks(path: Path) -> Iterator[bytes]:
+    length = 0
     with path.open("rb") as file:
         while block := file.read(_BLOCK_BYTES):
+            length = 0 if b"\n" in block or b"\r" in block else length + len(block)
+            if length > MAX_LINE:
+                raise LineTooLong(file=path.name, allowed=MAX_LINE >> 20)
             yield block
 
 

@@ -1,6 +1,7 @@
-"""Merged ranges, hidden rows and unsaved formulas of a worksheet, from its XML.
+"""What the XML of a worksheet says beyond its values.
 
-openpyxl's row by row reader knows none of them. They are searched as bytes, one block at a time.
+Merged ranges, hidden rows, formulas without a saved result and error values are lost by the
+libraries that read values. They are searched as bytes, some rows at a time.
 """
 
 from __future__ import annotations
@@ -8,35 +9,60 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree  # expat limits entity expansion
 
-from openpyxl.utils.cell import coordinate_to_tuple
+from openpyxl.utils.cell import column_index_from_string, coordinate_to_tuple
 
-from risk.intake.readers.formulas import unsaved_cells
+from risk.intake.cells import FORMULA_WITHOUT_VALUE
+from risk.intake.file_errors import SheetTooLarge
 from risk.intake.readers.sheet import CellRange
+
+MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
+"""Limits of spreadsheet programs."""
 
 MAX_MERGES = 100_000
 """Merged ranges read per sheet; bounds the memory."""
 
+MAX_ROW_BYTES = 16 * 2**20
+"""Maximum size of the XML of a row."""
+
 _RELATIONS = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _BLOCK_BYTES = 2**20
-_MAX_TAG = 4096  # bytes of a tag that may be split between two blocks
+_ROW_END = re.compile(rb"</(?:\w+:)?row>")
 _MERGE = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"'](\w+):(\w+)[\"']")
 _ROW = re.compile(rb"<(?:\w+:)?row[\s>/][^>]*")
-_ROW_NUMBER = re.compile(rb"\sr=[\"'](\d+)[\"']")
+_CELL_COLUMN = re.compile(rb"<(?:\w+:)?c\s[^>]*?r=[\"']([A-Z]+)")
+_FILLED = re.compile(rb"<(?:\w+:)?(?:v|is|f)[\s>/]")
+_ROW_OR_CELL = re.compile(
+    rb"<(?:\w+:)?(?:(row)[\s>/][^>]*|c(?P<attributes>(?:\s[^>]*?)?)(?:/>|>(?P<content>.*?)</(?:\w+:)?c>))",
+    re.DOTALL,
+)
+_NUMBER = re.compile(rb"\sr=[\"'](\d+)[\"']")
+_COLUMN = re.compile(rb"\sr=[\"']([A-Z]+)")
 _HIDDEN = re.compile(rb"\shidden=[\"'](?:1|true)[\"']")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+_ERROR = re.compile(rb"\st=[\"']e[\"']")
+_TEXT = re.compile(rb"\st=[\"']str[\"']")
+_VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?(?:/>|>([^<]*)</)")
+_INLINE = re.compile(rb"<(?:\w+:)?is[\s>]")
 
 
 @dataclass(frozen=True)
 class SheetMarks:
-    """What the XML says beyond the values; ``unsaved`` has column indices from 0 by row number."""
+    """Marks of a sheet.
+
+    ``replaced`` has, by row number and column index from 0, the text of error values and the
+    placeholder of formulas without a result. ``rows`` and ``columns`` bound the filled part.
+    """
 
     merges: tuple[CellRange, ...]
     hidden_rows: frozenset[int]
-    unsaved: Mapping[int, frozenset[int]]
+    replaced: Mapping[int, Mapping[int, str]]
+    rows: int
+    columns: int
 
 
 def sheet_parts(book: zipfile.ZipFile) -> Mapping[str, str]:
@@ -62,37 +88,99 @@ def sheet_parts(book: zipfile.ZipFile) -> Mapping[str, str]:
     return parts
 
 
-def read_marks(book: zipfile.ZipFile, part: str) -> SheetMarks:
+def read_marks(book: zipfile.ZipFile, part: str, *, file: str) -> SheetMarks:
     """Marks of the worksheet stored as ``part``.
 
     Raises:
         KeyError: the workbook has no such part.
+        SheetTooLarge: a row number, a column or the XML of a row is beyond the limits.
     """
-    merges: list[CellRange] = []
-    hidden: set[int] = set()
-    row, formulas = 0, False
-    for text in _whole_tags(book, part):
-        formulas = formulas or _FORMULA.search(text) is not None
+    marks = _Marks()
+    for text in _whole_rows(book, part, file):
+        marks.add(text)
+        if marks.row > MAX_ROWS:
+            raise SheetTooLarge(file=file, found=marks.row, allowed=MAX_ROWS)
+    columns = max(map(column_index_from_string, marks.columns), default=0)
+    if columns > MAX_COLUMNS:
+        raise SheetTooLarge(file=file, found=columns, allowed=MAX_COLUMNS)
+    return SheetMarks(
+        tuple(marks.merges),
+        frozenset(marks.hidden),
+        marks.replaced,
+        marks.filled_rows,
+        columns,
+    )
+
+
+class _Marks:
+    """Collects the marks of consecutive pieces of XML."""
+
+    def __init__(self) -> None:
+        self.merges: list[CellRange] = []
+        self.hidden: set[int] = set()
+        self.replaced: dict[int, dict[int, str]] = defaultdict(dict)
+        self.columns: set[str] = set()
+        self.row = self.filled_rows = 0
+
+    def add(self, text: bytes) -> None:
         for found in _MERGE.finditer(text):
-            if len(merges) < MAX_MERGES:
-                merges.append(_cell_range(found[1].decode(), found[2].decode()))
+            if len(self.merges) < MAX_MERGES:
+                self.merges.append(_cell_range(found[1].decode(), found[2].decode()))
+        above = self.row
         for tag in _ROW.findall(text):
-            number = _ROW_NUMBER.search(tag)
-            row = int(number[1]) if number else row + 1
-            if _HIDDEN.search(tag):
-                hidden.add(row)
-    unsaved = unsaved_cells(book, part) if formulas else {}
-    return SheetMarks(tuple(merges), frozenset(hidden), unsaved)
+            self.row = self._row_number(tag, self.row)
+            if b"hidden" in tag and _HIDDEN.search(tag):
+                self.hidden.add(self.row)
+        if not _FILLED.search(text):
+            return  # cells with a format and nothing else, often a million of them
+        self.filled_rows = self.row
+        self.columns.update(name.decode() for name in set(_CELL_COLUMN.findall(text)))
+        if _FORMULA.search(text) or _ERROR.search(text):
+            self._add_replaced(text, above)
+
+    def _add_replaced(self, text: bytes, row: int) -> None:
+        column = 0
+        for found in _ROW_OR_CELL.finditer(text):
+            if found[1]:
+                row, column = self._row_number(found[0], row), 0
+                continue
+            name = _COLUMN.search(found["attributes"])
+            column = column_index_from_string(name[1].decode()) if name else column + 1
+            if found["content"] and (shown := _replacement(found["attributes"], found["content"])):
+                self.replaced[row][column - 1] = shown
+
+    @staticmethod
+    def _row_number(tag: bytes, above: int) -> int:
+        number = _NUMBER.search(tag)
+        return int(number[1]) if number else above + 1
 
 
-def _whole_tags(book: zipfile.ZipFile, part: str) -> Iterator[bytes]:
-    """Blocks of the part that end at a tag's end."""
+def _replacement(attributes: bytes, content: bytes) -> str:
+    """Text to use for a cell; empty if it has a value that is no error."""
+    value = _VALUE.search(content)
+    saved = value[1] if value else None
+    if _ERROR.search(attributes):
+        return (saved or b"#VALUE!").decode("utf-8", "replace")
+    if saved or _INLINE.search(content) or not _FORMULA.search(content):
+        return ""
+    # A formula whose saved result is an empty text counts as empty.
+    return "" if value and _TEXT.search(attributes) else FORMULA_WITHOUT_VALUE
+
+
+def _whole_rows(book: zipfile.ZipFile, part: str, file: str) -> Iterator[bytes]:
+    """Pieces of the part that end at the end of a row."""
     rest = b""
-    with book.open(part) as file:
-        while block := file.read(_BLOCK_BYTES):
-            text, end, rest = (rest + block).rpartition(b">")
-            rest = rest[-_MAX_TAG:]
-            yield text + end
+    with book.open(part) as source:
+        while block := source.read(_BLOCK_BYTES):
+            text = rest + block
+            # The end may be split between two blocks.
+            ends = list(_ROW_END.finditer(text, max(len(rest) - 32, 0)))
+            cut = ends[-1].end() if ends else 0
+            rest = text[cut:]
+            if len(rest) > MAX_ROW_BYTES:
+                raise SheetTooLarge(file=file, found=len(rest), allowed=MAX_ROW_BYTES)
+            if cut:
+                yield text[:cut]
     yield rest
 
 

@@ -1,0 +1,125 @@
+"""Tables of an HTML page, which many office systems offer under the suffix .xls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+from risk.intake.cells import Row
+from risk.intake.file_errors import EncodingUnknown, FileEmpty, WorkbookTooLarge
+from risk.intake.readers.sheet import CellRange, Sheet
+
+MAX_BYTES = 16 * 2**20
+"""Maximum size of a page; it is read into memory."""
+
+_MAX_SPAN = 16_384
+_ENCODINGS = ("utf-8-sig", "gb18030")
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True)
+class HtmlSheet:
+    """The rows of all tables of a page; a cell over several rows or columns is a merged range."""
+
+    table: tuple[Row, ...]
+    merges: tuple[CellRange, ...]
+    name: str = ""
+    strict_width: bool = False
+    hidden: bool = False
+    hidden_rows: tuple[int, ...] = ()
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows, numbered from 1."""
+        yield from self.table
+
+
+@contextmanager
+def html_sheets(path: Path) -> Iterator[Sequence[Sheet]]:
+    """Open a page as one sheet.
+
+    Raises:
+        EncodingUnknown: the page is neither UTF-8, UTF-16 nor GB18030.
+        FileEmpty: it has no table.
+        WorkbookTooLarge: it is too large.
+    """
+    if (size := path.stat().st_size) > MAX_BYTES:
+        raise WorkbookTooLarge(file=path.name, found=size >> 20, allowed=MAX_BYTES >> 20)
+    parser = _Tables()
+    parser.feed(_decoded(path))
+    parser.close()
+    if not parser.table:
+        raise FileEmpty(file=path.name)
+    yield [HtmlSheet(tuple(enumerate(parser.table, start=1)), tuple(parser.merges))]
+
+
+def _decoded(path: Path) -> str:
+    raw = path.read_bytes()
+    for encoding in ("utf-16",) if raw.startswith(_UTF16_MARKS) else _ENCODINGS:
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise EncodingUnknown(file=path.name, allowed="UTF-8, UTF-16, GB18030")
+
+
+class _Tables(HTMLParser):
+    """Cells of all tables; spanned positions are empty, as in a workbook."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table: list[list[str | None]] = []
+        self.merges: list[CellRange] = []
+        self._spanned: dict[tuple[int, int], None] = {}
+        self._text: list[str] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "tr":
+            self._finish_cell()
+            self.table.append([])
+        elif tag in ("td", "th"):
+            self._finish_cell()
+            self._start_cell(dict(attrs))
+        elif tag == "br" and self._text is not None:
+            self._text.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th", "tr", "table"):
+            self._finish_cell()
+
+    def handle_data(self, data: str) -> None:
+        if self._text is not None:
+            self._text.append(data)
+
+    def close(self) -> None:
+        super().close()
+        self._finish_cell()
+
+    def _start_cell(self, attributes: dict[str, str | None]) -> None:
+        if not self.table:
+            self.table.append([])
+        row, top = self.table[-1], len(self.table)
+        while self._spanned.pop((top, len(row)), ...) is None:
+            row.append(None)
+        bottom = top + _span(attributes.get("rowspan")) - 1
+        right = len(row) + _span(attributes.get("colspan")) - 1
+        if (top, len(row)) != (bottom, right):
+            self.merges.append(CellRange(top, len(row), bottom, right))
+        below = ((y, x) for y in range(top + 1, bottom + 1) for x in range(len(row), right + 1))
+        self._spanned.update(dict.fromkeys(below))
+        self._text = []
+        self._width = right - len(row) + 1
+
+    def _finish_cell(self) -> None:
+        if self._text is not None:
+            text = _SPACES.sub(" ", "".join(self._text)).strip()
+            self.table[-1].extend([text or None, *[None] * (self._width - 1)])
+            self._text = None
+
+
+def _span(value: str | None) -> int:
+    return min(max(int(value), 1), _MAX_SPAN) if value and value.isdecimal() else 1

@@ -1,0 +1,158 @@
+"""Old and open formats of workbooks, and the two ways of reading .xlsx."""
+
+import datetime as dt
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from risk.intake.cells import FORMULA_WITHOUT_VALUE
+from risk.intake.file_errors import IntakeFailure
+from risk.intake.readers import CellRange, open_sheets
+from risk.intake.readers.xlsx import xlsx_sheets
+
+CASES = Path(__file__).resolve().parents[4] / "shared" / "cases"
+_MANIFEST = """<?xml version="1.0" encoding="UTF-8"?>
+<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>"""
+_ODS = """<?xml version="1.0" encoding="UTF-8"?>
+<office:document-content
+  xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+  xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+  xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>
+<table:table table:name="九月"><table:table-row>
+<table:table-cell office:value-type="string"><text:p>000042</text:p></table:table-cell>
+<table:table-cell office:value-type="float" office:value="12.5"/>
+<table:table-cell office:value-type="date" office:date-value="2025-03-05"/>
+</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"""
+
+
+def _code(path):
+    with pytest.raises(IntakeFailure) as raised, open_sheets(path) as sheets:
+        list(sheets[0].rows())
+    return raised.value.code
+
+
+@pytest.fixture
+def book(tmp_path):
+    """A workbook with every kind of cell, a merged range, a hidden row and a hidden sheet."""
+    made = openpyxl.Workbook()
+    sheet = made.active
+    sheet.append(["编号", "金额", "日期", "是否", "备注"])
+    sheet.append(["000042", 12, dt.datetime(2025, 3, 5), True, "甲\n乙"])
+    sheet.append([202509, 1 / 3, dt.datetime(2025, 3, 5, 14, 30), False, None])
+    sheet.append(["'1", -5.0, None, "#N/A", "=1+1"])
+    sheet["D4"].data_type = "e"
+    sheet["A7"] = 420322199001011234
+    sheet["B7"], sheet["B7"].number_format = 45721, "0.00"
+    sheet["C7"], sheet["C7"].number_format = 45721, '[DBNum1][$-804]yyyy"年"m"月"d"日"'
+    sheet["D7"], sheet["D7"].number_format = 0.5, "0%"
+    sheet.merge_cells("A8:B9")
+    sheet.row_dimensions[3].hidden = True
+    made.create_sheet("隐藏").sheet_state = "hidden"
+    path = tmp_path / "payments.xlsx"
+    made.save(path)
+    return path
+
+
+def test_both_ways_of_reading_xlsx_have_the_same_values(book):
+    def filled(rows):
+        return {
+            (number, index): (type(cell), cell)
+            for number, cells in rows
+            for index, cell in enumerate(cells)
+            if cell is not None
+        }
+
+    with xlsx_sheets(book) as sheets:
+        streamed = filled(sheets[0].streamed_rows())
+        assert streamed | {(4, 4): (str, FORMULA_WITHOUT_VALUE)} == filled(sheets[0].rows())
+        assert streamed[7, 1] == (int, 45721)
+        assert streamed[7, 2] == (dt.datetime, dt.datetime(2025, 3, 5))
+        assert streamed[4, 3] == (str, "#N/A")
+
+
+@pytest.mark.parametrize("area", [0, 10**6])
+def test_dates_of_1904_are_read_right(tmp_path, monkeypatch, area):
+    monkeypatch.setattr("risk.intake.readers.xlsx.MAX_AREA", area)
+    made = openpyxl.Workbook()
+    made.epoch = dt.datetime(1904, 1, 1)
+    made.active.append([dt.datetime(2025, 3, 5)])
+    path = tmp_path / "payments.xlsx"
+    made.save(path)
+    with xlsx_sheets(path) as (sheet,):
+        assert [list(cells) for _, cells in sheet.rows()] == [[dt.datetime(2025, 3, 5)]]
+
+
+@pytest.mark.parametrize("name", ["payments.xls", "payments.et", "payments.csv", "payments.dat"])
+def test_a_workbook_is_read_whatever_its_suffix(book, name):
+    with open_sheets(book.rename(book.with_name(name))) as sheets:
+        assert [one.hidden for one in sheets] == [False, True]
+        assert next(sheets[0].rows()) == (1, ["编号", "金额", "日期", "是否", "备注"])
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="../shared is not there")
+def test_old_workbooks_of_two_programs():
+    for path in sorted(CASES.glob("18a*/in/*")):
+        if path.read_bytes().startswith(b"\xd0\xcf\x11\xe0"):
+            with open_sheets(path) as (sheet,):
+                rows = list(sheet.rows())
+            assert rows[0][0] == 1
+            assert len(rows) > 1
+            assert all(type(cell) is str for cell in rows[1][1])
+
+
+def test_an_open_document_made_by_hand(tmp_path):
+    path = tmp_path / "payments.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", _ODS.replace("\n", ""))
+        archive.writestr("META-INF/manifest.xml", _MANIFEST)
+    with open_sheets(path) as (sheet,):
+        assert sheet.name == "九月"
+        assert list(sheet.rows()) == [(1, ["000042", 12.5, dt.date(2025, 3, 5)])]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_html_with_the_suffix_of_a_workbook(tmp_path, encoding):
+    path = tmp_path / "检查.xls"
+    html = (
+        "<html><body><table><tr><th>编号</th><th colspan=2>金额 &amp; 日期</th></tr>"
+        "<tr><td rowspan=2>A<br>1</td><td> 5 </td><td></td></tr><tr><td>6<td>7</table>"
+    )
+    path.write_bytes(html.encode(encoding))
+    with open_sheets(path) as (sheet,):
+        assert list(sheet.rows()) == [
+            (1, ["编号", "金额 & 日期", None]),
+            (2, ["A 1", "5", None]),
+            (3, [None, "6", "7"]),
+        ]
+        assert sheet.merges == (CellRange(1, 1, 1, 2), CellRange(2, 0, 3, 0))
+
+
+def test_tab_separated_text_with_the_suffix_of_a_workbook(tmp_path):
+    path = tmp_path / "检查.xls"
+    path.write_text("编号\t金额\nA1\t5\n", encoding="gb18030")
+    with open_sheets(path) as sheets:
+        assert [rows[1][1] for s in sheets if len((rows := list(s.rows()))[0][1]) > 1] == [
+            ["A1", "5"]
+        ]
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "xls"])
+def test_a_workbook_with_a_password_is_named_so(tmp_path, suffix):
+    path = tmp_path / f"payments.{suffix}"
+    directory = "EncryptedPackage".encode("utf-16-le")
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(5000) + directory)
+    assert _code(path) == "workbook_encrypted"
+
+
+def test_a_document_and_an_xml_book_are_named(tmp_path):
+    document = tmp_path / "payments.docx"
+    with zipfile.ZipFile(document, "w") as archive:
+        archive.writestr("word/document.xml", "<a/>")
+    xml = tmp_path / "payments.xls"
+    xml.write_text(
+        '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>'
+    )
+    assert [_code(document), _code(xml)] == ["format_unsupported", "old_workbook"]
