@@ -12,6 +12,7 @@ from __future__ import annotations
 from features.catalogue import Step
 from risk.calendar.dates import COMPLETED_GRACE_DAYS
 from risk.contract import TABLES
+from risk.measured_dates import measured_sql
 
 PAY_WINDOW_MONTHS = 12
 """Wages and transfers due longer ago than this are left to the history family."""
@@ -20,13 +21,15 @@ PAY_WINDOW_MONTHS = 12
 _LARGE = ("payrolls", "payments", "attendance", "operations")
 """Tables with rows for every month; their known rows are a view, never a table."""
 
-_LINKED = {"complaints": ("linked", "linked_org_id")}
-"""Columns the record store adds to a table: whether and to whom a person linked a complaint."""
+_ADDED = {"complaints": ("linked", "linked_org_id"), "attendance": ("dated_by",)}
+"""Columns the record store adds to a table: whether and to whom a person linked a complaint, and
+where the day of knowledge comes from.
+"""
 
 
 def known_rows_step(table: str) -> Step:
     """``known_<table>``: the rows of ``table`` as of each date."""
-    names = (*(field.name for field in TABLES[table].fields), *_LINKED.get(table, ()))
+    names = (*(field.name for field in TABLES[table].fields), *_ADDED.get(table, ()))
     fields = ", ".join(f"v.{name}" for name in names)
     return Step(
         f"known_{table}",
@@ -75,6 +78,7 @@ EVENTS = Step(
       WHERE v.status = 'confirmed' OR v.confirmed_on IS NOT NULL
     ) x ON x.as_of = c.as_of AND x.case_id = c.case_id
     WHERE c.project_id IS NOT NULL AND c.status <> 'unfounded' AND x.case_id IS NOT NULL
+      AND (c.status NOT IN ('accepted', 'filed') OR c.confirmed_on IS NOT NULL)
     UNION ALL
     SELECT i.as_of, i.project_id, i.inspected_on, i.known_at, 'inspections', i.inspection_id
     FROM known_inspections i
@@ -97,6 +101,8 @@ ROLLS = Step(
     f"""
     SELECT m.as_of, r.project_id, r.payroll_id, r.contract_id, r.period, r.workers,
            r.amount_due, r.due_on, r.known_at,
+           CASE WHEN {measured_sql("r.due_on", "r.known_at", "r.dated_by")} THEN 1 ELSE 0 END
+             AS measured,
            days_between(r.due_on, m.as_of) AS age
     FROM pay_months_asked m
     JOIN payrolls_versions r

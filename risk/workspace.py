@@ -33,7 +33,7 @@ class Workspace:
 
     @property
     def quarantine(self) -> Path:
-        """One CSV per table with the quarantined rows."""
+        """Folder of the workbook with the quarantined rows."""
         return self.root / "quarantine"
 
     @property

@@ -6,6 +6,9 @@ from functools import partial
 
 from features.catalogue import Duty, Evidence, Family, Feature, Points, Step
 from features.families.payments import WAGES_PAID
+from risk.measured_dates import measured_sql
+
+_MEASURED = measured_sql("last_day(t.period)", "t.known_at", "t.dated_by")
 
 WORKERS_REGISTERED = Duty("workers_registered", article="28")
 
@@ -136,9 +139,10 @@ FAMILY = Family(
     steps=(
         Step(
             "presence",
-            """
+            f"""
             SELECT t.as_of, t.project_id, t.contract_id, t.period, t.workers_registered,
                    t.workers_present, t.worker_days, t.workers_with_contract, t.known_at,
+                   CASE WHEN {_MEASURED} THEN 1 ELSE 0 END AS measured,
                    days_between(t.period, t.as_of) AS age
             FROM known_attendance t
             JOIN cohort c ON c.as_of = t.as_of AND c.project_id = t.project_id

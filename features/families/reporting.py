@@ -14,6 +14,18 @@ _feature = partial(
     unknown_en="the feed is missing, or the project never reported",
 )
 
+
+def _if_measured(measure: str) -> str:
+    """SQL for ``measure``; unknown if most days of knowledge do not come from the authority."""
+    return f"CASE WHEN 2 * sum(measured) >= count(*) THEN {measure} END"
+
+
+_SILENT = _if_measured("min(CASE WHEN measured = 1 THEN days_between(known_at, as_of) END)")
+_PAYROLL_LAG = "CASE WHEN measured = 1 THEN greatest(days_between(due_on, known_at), 0) END"
+_ATTENDANCE_LAG = (
+    "CASE WHEN measured = 1 AND age <= 153 THEN days_between(months_later(period, 1), known_at) END"
+)
+
 FAMILY = Family(
     name="reporting",
     zh="数据报送",
@@ -133,12 +145,11 @@ FAMILY = Family(
         ),
         Step(
             "payroll_reports",
-            """
+            f"""
             SELECT as_of, project_id,
-                   min(days_between(known_at, as_of)) AS silent,
-                   avg(CASE WHEN age <= 92 THEN greatest(days_between(due_on, known_at), 0) END)
-                     AS lag_3m,
-                   avg(greatest(days_between(due_on, known_at), 0)) AS lag,
+                   {_SILENT} AS silent,
+                   {_if_measured(f"avg(CASE WHEN age <= 92 THEN {_PAYROLL_LAG} END)")} AS lag_3m,
+                   {_if_measured(f"avg({_PAYROLL_LAG})")} AS lag,
                    count(DISTINCT CASE WHEN age BETWEEN 1 AND 184 THEN due_on END) AS months,
                    CAST(sum(CASE WHEN age <= 31 THEN 1 ELSE 0 END) AS DOUBLE) AS teams_now,
                    CAST(sum(CASE WHEN age BETWEEN 32 AND 184 THEN 1 ELSE 0 END) AS DOUBLE)
@@ -149,11 +160,10 @@ FAMILY = Family(
         ),
         Step(
             "attendance_reports",
-            """
+            f"""
             SELECT as_of, project_id,
-                   min(days_between(known_at, as_of)) AS silent,
-                   avg(CASE WHEN age <= 153 THEN days_between(months_later(period, 1), known_at)
-                       END) AS lag,
+                   {_SILENT} AS silent,
+                   {_if_measured(f"avg({_ATTENDANCE_LAG})")} AS lag,
                    count(DISTINCT CASE WHEN age BETWEEN 31 AND 214 THEN period END) AS months
             FROM presence GROUP BY as_of, project_id
             """,

@@ -159,7 +159,7 @@ def require_readable(cell: Cell) -> None:
         if len(cell) > MAX_CELL:
             raise CellRefused("too_long")
         # isprintable is fast, and true for nearly all cells.
-        if not cell.isprintable() and _CONTROL.search(cell):
+        if (not cell.isprintable() or "\u2400" in cell) and _CONTROL.search(cell):
             raise CellRefused("control_characters")
         if cell.startswith("#"):
             _refuse_placeholder(cell.strip().upper())

@@ -38,8 +38,8 @@ def check_known_at(table: Table, columns: _Columns, problems: _Problems) -> None
 
 def check_region(table: Table, columns: _Columns, problems: _Problems) -> None:
     """Add a problem for projects whose region code is not a valid code."""
-    if table.name != "projects":
-        return
+    if table.name != "projects" or "region_code" not in columns:
+        return  # A file of keys to withdraw has no other columns.
     field = table.field("region_code")
     for index, code in enumerate(columns[field.name]):
         if code is not None and not REGION.fullmatch(code):

@@ -39,6 +39,17 @@ def escape_cell(cell: Cell) -> str:
     return escape_formula(text, _QUARANTINE_STARTS)
 
 
+def escape_quote(text: str) -> str:
+    """``text`` for a cell of the quarantine's workbook; :func:`unescape_cell` reads it back.
+
+    Text cells of a workbook never run as formulas, so only a leading apostrophe needs escaping.
+
+    >>> escape_quote("=1+1"), escape_quote("'=1")
+    ('=1+1', "''=1")
+    """
+    return escape_formula(text, ("'",))
+
+
 def unescape_cell(cell: Cell) -> Cell:
     """The inverse of :func:`escape_cell` for text cells; other cells are returned unchanged."""
     if isinstance(cell, str) and cell[:1] == "'" and cell[1:2] in _QUARANTINE_STARTS:

@@ -1,31 +1,28 @@
-"""Quarantine: rejected rows, stored in full, listed as CSV, to be corrected and sent again.
+"""Quarantine: rejected rows, stored in full, to be corrected and sent again.
 
 The rows are in the record store, so that the good and bad rows of a file are committed together.
-The CSV files are a copy for people, rewritten after every import. Only columns of the contract are
-stored; the contents of other columns are never stored, not even in quarantine.
+A row leaves the quarantine when it comes back corrected under its id, or when any file has a row
+with its key; :mod:`risk.intake.quarantine_book` lists the rows for people. Only columns of the
+contract are stored, never the contents of other columns, and personal numbers only masked.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 import pyarrow as pa
 
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
 from risk.intake.cells import as_text
-from risk.intake.csv_escaping import escape_cell
-from risk.intake.headers import QUARANTINE_ID
-from risk.intake.row_errors import Problem, problem_from_json
+from risk.intake.personal_numbers import mask_personal_numbers
+from risk.intake.row_errors import Problem, problem_from_json, raw_text
+from risk.intake.row_keys import key_sql
 from risk.intake.row_parser import BadRow
 from risk.intake.staging import registered
-from risk.locale import Language, text
 from risk.store.store import RecordStore
 
 _SCHEMA = pa.schema(
@@ -36,9 +33,11 @@ _SCHEMA = pa.schema(
         ("row_number", pa.int64()),
         ("cells", pa.string()),
         ("problems", pa.string()),
+        ("row_key", pa.string()),
+        ("known_at", pa.date32()),
     ]
 )
-_ENTRIES = "intake_quarantined"
+_ENTRIES, _SEEN = "intake_quarantined", "intake_quarantine_seen"
 _CODEC = ("utf-8", "surrogatepass")
 _FETCH = 1_000
 _WRITE_BATCH = 10_000
@@ -65,6 +64,9 @@ def create_table(store: RecordStore) -> None:
         " file VARCHAR NOT NULL, row_number BIGINT NOT NULL, cells VARCHAR NOT NULL,"
         " problems VARCHAR NOT NULL)"
     )
+    # Stores of earlier releases have no keys.
+    for column in ("row_key VARCHAR", "known_at DATE"):
+        store.rows(f"ALTER TABLE quarantine ADD COLUMN IF NOT EXISTS {column}")
 
 
 def quarantined_rows(store: RecordStore, table: Table) -> Iterator[QuarantinedRow]:
@@ -99,8 +101,8 @@ def _has_table(store: RecordStore) -> bool:
 class FileQuarantine:
     """Changes of one file to the quarantine. Use inside one transaction.
 
-    The id of a row is a digest of table, file name and cells, and of how often the same cells
-    occurred before in the file, so the same bad row of the same file is stored only once.
+    The id of a row is a digest of table and cells, and of how often the same cells occurred before
+    in the file, so the same bad row is stored only once, whatever the name of its file.
     """
 
     def __init__(self, store: RecordStore, table: Table, file: str) -> None:
@@ -112,10 +114,9 @@ class FileQuarantine:
         self._still_bad: set[str] = set()
         self._pending: list[dict[str, object]] = []
         # What the digests of all rows begin with.
-        self._digest_prefix = hashlib.sha256(
-            f"{_to_json([table.name, file])[:-1]}, ".encode(*_CODEC)
-        )
+        self._digest_prefix = hashlib.sha256(f"{_to_json([table.name])[:-1]}, ".encode(*_CODEC))
         create_table(store)
+        store.rows(f"CREATE OR REPLACE TEMP TABLE {_SEEN} (id VARCHAR)")
 
     def add(self, rows: Sequence[BadRow], corrected: Sequence[str]) -> None:
         """Adds bad ``rows``; ``corrected`` holds the quarantine ids of rows that are good now."""
@@ -139,16 +140,22 @@ class FileQuarantine:
                 " IS DISTINCT FROM (e.cells, e.problems)"
             )
             self._store.rows(
-                f"INSERT INTO quarantine SELECT * FROM {_ENTRIES} e"
+                f"INSERT INTO quarantine BY NAME SELECT * FROM {_ENTRIES} e"
                 " WHERE NOT EXISTS (FROM quarantine q WHERE q.id = e.id)"
             )
+            self._store.rows(f"INSERT INTO {_SEEN} SELECT id FROM {_ENTRIES}")
 
-    def commit(self) -> None:
-        """Write pending rows and remove corrected ones from quarantine.
+    def commit(self, staged: str | None = None) -> None:
+        """Write pending rows and remove those that this file corrects or replaces.
 
-        A row sent twice, once corrected and once still bad, stays in quarantine.
+        A row sent twice, once corrected and once still bad, stays in quarantine. ``staged`` is the
+        table of the file's good rows; older rows with the key of a row of the file are removed,
+        those with a day of knowledge only by a row of the same day.
         """
         self._write()
+        if staged is not None:
+            self._remove_replaced(staged)
+        self._store.rows(f"DROP TABLE {_SEEN}")
         gone = sorted(set(self._corrected) - self._still_bad)
         if gone:
             numbers = pa.table({"id": gone})
@@ -158,6 +165,22 @@ class FileQuarantine:
                     f" AND id IN (SELECT id FROM {_ENTRIES})",
                     [self._table.name],
                 )
+
+    def _remove_replaced(self, staged: str) -> None:
+        key = key_sql(self._table, "s")
+        self._store.rows(
+            f"""
+DELETE FROM quarantine q WHERE table_name = ? AND row_key IS NOT NULL
+AND NOT EXISTS (FROM {_SEEN} seen WHERE seen.id = q.id)
+AND (
+  EXISTS (FROM {staged} s WHERE {key} = q.row_key
+    AND (q.known_at IS NULL OR s.known_at = q.known_at))
+  OR EXISTS (FROM quarantine n JOIN {_SEEN} USING (id)
+    WHERE n.table_name = q.table_name AND n.row_key = q.row_key
+    AND n.known_at IS NOT DISTINCT FROM q.known_at)
+)""",
+            [self._table.name],
+        )
 
     def _known(self, numbers: list[str]) -> set[str]:
         if not numbers:
@@ -169,20 +192,23 @@ class FileQuarantine:
         return {number for (number,) in found}
 
     def _entry(self, row: BadRow, known: set[str]) -> dict[str, object]:
-        cells = {name: as_text(cell) for name, cell in row.cells.items()}
-        if row.surplus:
-            cells.update({f"+{n}": as_text(cell) for n, cell in enumerate(row.surplus, 1)})
+        fields = {field.name: field for field in (*self._table.fields, KNOWN_AT)}
+        cells = {name: raw_text(cell, fields[name]) for name, cell in row.cells.items()}
+        for number, cell in enumerate(row.surplus, 1):
+            cells[f"+{number}"] = mask_personal_numbers(as_text(cell))
         stored = _to_json(cells)
-        number = row.corrects if row.corrects in known - self._still_bad else None
-        if number is not None:
-            self._still_bad.add(number)
+        corrected = row.corrects if row.corrects in known - self._still_bad else None
+        if corrected is not None:
+            self._still_bad.add(corrected)
         return {
-            "id": number or self._number(stored),
+            "id": corrected or self._number(stored),
             "table_name": self._table.name,
             "file": self._file,
             "row_number": row.number,
             "cells": stored,
             "problems": _to_json([problem.as_json() for problem in row.problems]),
+            "row_key": row.key,
+            "known_at": row.known_at,
         }
 
     def _number(self, cells: str) -> str:
@@ -193,40 +219,3 @@ class FileQuarantine:
         numbered = hashlib.sha256(digest + str(self._seen[digest]).encode())
         # The leading letter keeps spreadsheets from reading the id as a number.
         return f"Q{numbered.hexdigest()[:16].upper()}"
-
-
-def write_quarantine(store: RecordStore, folder: Path, *, language: Language = "zh") -> None:
-    """Write ``folder``/<table>.csv for every table with quarantined rows, and remove the others.
-
-    The files are UTF-8 with BOM, with the contract's Chinese headers, and are replaced atomically.
-    """
-    for name, count in quarantined_counts(store).items():
-        path = folder / f"{name}.csv"
-        if count:
-            folder.mkdir(parents=True, exist_ok=True)
-            _write(store, STORED_TABLES[name], path, language)
-        else:
-            path.unlink(missing_ok=True)
-
-
-def _write(store: RecordStore, table: Table, path: Path, language: Language) -> None:
-    fields = [*table.fields, KNOWN_AT]
-
-    @lru_cache(_FETCH)  # rows of a file tend to have the same problems
-    def described(problems: tuple[Problem, ...]) -> str:
-        return escape_cell("；".join(problem.message(table, language) for problem in problems))
-
-    part = path.with_suffix(".csv.part")
-    with part.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        headings = [
-            text(f"intake.quarantine.{key}", language) for key in ("file", "row", "problems")
-        ]
-        writer.writerow([QUARANTINE_ID, *headings, *(field.zh for field in fields)])
-        for row in quarantined_rows(store, table):
-            head = [row.id, escape_cell(row.file), row.row, described(row.problems)]
-            cells = [row.cells.get(field.name) for field in fields]
-            # Surplus cells are written too, so that an uncorrected row is refused again.
-            surplus = [cell for name, cell in row.cells.items() if name.startswith("+")]
-            writer.writerow(head + [escape_cell(cell) for cell in cells + surplus])
-    part.replace(path)

@@ -15,7 +15,8 @@ from risk.locale import Language
 class FileReport:
     """Imported file. ``read`` always equals ``accepted + repeated + quarantined``.
 
-    ``marks`` counts data-quality marks by name; ``ignored_columns`` were not read;
+    ``marks`` counts data-quality marks by name; ``unreadable`` counts optional
+    cells left unknown by field; ``ignored_columns`` were not read;
     ``moved_behind_lists`` undated versions are known later than by their dates, as lists were
     sealed in between; in the counties ``new_feed_in`` no list had this table, so its rows count as
     history.
@@ -34,6 +35,7 @@ class FileReport:
     repeated: int
     quarantined: int
     marks: Mapping[str, int] = field(default_factory=dict)
+    unreadable: Mapping[str, int] = field(default_factory=dict)
     ignored_columns: tuple[str, ...] = ()
     unread_sheets: tuple[str, ...] = ()
     reading: ReadingReport = field(default_factory=ReadingReport)
@@ -53,6 +55,7 @@ class FileReport:
             "repeated": self.repeated,
             "quarantined": self.quarantined,
             "marks": dict(self.marks),
+            "unreadable": dict(self.unreadable),
             "ignored_columns": list(self.ignored_columns),
             "unread_sheets": list(self.unread_sheets),
             "reading": self.reading.as_json(),

@@ -31,6 +31,7 @@ from risk.intake.checks import check_known_at, check_region, count_marks
 from risk.intake.csv_escaping import append_unit, unescape_cell
 from risk.intake.headers import Column, Header
 from risk.intake.row_errors import Problem, problem, raw_text
+from risk.intake.row_keys import key_text
 from risk.intake.spellings import last_day
 from risk.intake.units import Unit
 
@@ -40,7 +41,6 @@ BATCH_ROWS = 10_000
 _CACHED_CELLS, _CACHED_LENGTH = 20_000, 64
 _MOSTLY_UNIQUE = frozenset((FieldType.ID, FieldType.TEXT, FieldType.MONEY, FieldType.NUMBER))
 
-KEY_SEPARATOR = "\x1f"
 _MAX_RAW = 200
 """Characters of an unreadable cell stored for the list of cells to look at."""
 
@@ -200,14 +200,16 @@ class BatchParser:
         return sorted(problems, key=lambda found: order.get(found.column, len(order)))
 
     def _check_lengths(self, rows: Sequence[Row], problems: _Problems) -> None:
+        # A workbook's rows end at their last filled cell, but the quarantine's has surplus cells.
+        if not self._strict_width and self._header.quarantine_id is None:
+            return
+        needed = self._header.needed if self._strict_width else 0
         lengths = {len(cells) for _, cells in rows}
-        if not self._strict_width or self._header.needed <= min(lengths) <= max(lengths) <= (
-            self._header.width
-        ):
+        if needed <= min(lengths) <= max(lengths) <= self._header.width:
             return
         for index, (_, cells) in enumerate(rows):
-            if len(cells) < self._header.needed:
-                found, allowed = str(len(cells)), str(self._header.needed)
+            if len(cells) < needed:
+                found, allowed = str(len(cells)), str(needed)
                 problems[index] = [Problem("", "too_few_cells", found, allowed)]
             elif surplus := _surplus(cells, self._header.width):
                 found, allowed = "; ".join(map(str, surplus))[:200], str(self._header.width)
@@ -233,7 +235,9 @@ class BatchParser:
         raw = {column.field.name: column.raw_with_unit(cells) for column in self._columns}
         if self._header.quarantine_id is not None:
             raw = {name: unescape_cell(cell) for name, cell in raw.items()}
-        surplus = _surplus(cells, self._header.width) if self._strict_width else ()
+        surplus: tuple[Cell, ...] = ()
+        if self._strict_width or self._header.quarantine_id is not None:
+            surplus = _surplus(cells, self._header.width)
         corrects = self._corrected_id(cells)
         known = _date_or_none(known_at)
         return BadRow(number, raw, surplus, tuple(problems), corrects, key, known)
@@ -372,11 +376,6 @@ class CellParser:
 
 def _date_or_none(value: Value) -> dt.date | None:
     return value if isinstance(value, dt.date) else None
-
-
-def key_text(parts: Iterable[Value]) -> str:
-    """Key of a row as one text, for tables that hold keys of every table."""
-    return KEY_SEPARATOR.join("" if part is None else str(part) for part in parts)
 
 
 def optional_fields(table: Table) -> frozenset[str]:

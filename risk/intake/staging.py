@@ -42,7 +42,10 @@ from risk.intake.unfolding import (
 )
 from risk.store.store import RecordStore, columns
 
-_BATCH, _STAGED, _KNOWN = "intake_batch", "intake_staged", "intake_known"
+STAGED = "intake_staged"
+"""Table of the good rows of the file being imported."""
+
+_BATCH, _STAGED, _KNOWN = "intake_batch", STAGED, "intake_known"
 _COMPARED, _LATER = "intake_compared", "intake_later"
 
 

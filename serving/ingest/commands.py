@@ -142,6 +142,8 @@ def _show_dating(cli: CliContext, report: ImportReport) -> None:
 
 
 def _show(cli: CliContext, report: ImportReport) -> None:
+    from risk.contract import STORED_TABLES
+
     names = ("file", "table", "read", "accepted", "repeated", "quarantined")
     rows = [
         [
@@ -161,6 +163,9 @@ def _show(cli: CliContext, report: ImportReport) -> None:
     for file in report.files:
         for line in reading_lines(file, cli.language):
             print_line(line)
+        table = STORED_TABLES[file.table]
+        for name, cells in file.unreadable.items():
+            print_line(cli.text("look.import", column=table.field(name).zh, rows=cells))
     _show_dating(cli, report)
     if report.skipped:
         print_line(cli.text("import.skipped", files=", ".join(report.skipped)))

@@ -26,7 +26,7 @@ def import_waiting(workspace: Workspace, database: Database) -> int:
     Raises:
         RecordStoreBusy: another process holds the record store; submissions remain waiting.
     """
-    from risk.intake.quarantine import write_quarantine
+    from risk.intake.quarantine_book import write_quarantine
 
     if not waiting_submissions(database.engine, most=1):
         return 0

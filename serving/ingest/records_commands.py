@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from serving.clock import today
 from serving.errors import CommandError
-from serving.terminal.context import CliContext, cli_context
+from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.options import JsonFlag
 from serving.terminal.output import cell_text, print_json, print_line, print_table, progress
 from serving.terminal.resources import make_workspace, open_records
 
 if TYPE_CHECKING:
+    from risk.contract import Field, Table
     from risk.store.store import FeedSpan
 
 GROUP = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
@@ -27,6 +29,12 @@ class RecordsFolderElsewhere(CommandError):
     """Records are exported to and imported from local folders only; a URL was given."""
 
     code = "records_folder_elsewhere"
+
+
+class UnreadableColumnUnknown(CommandError):
+    """The table has no such optional column. Carries ``table``, ``found`` and ``allowed``."""
+
+    code = "unreadable_column_unknown"
 
 
 @GROUP.callback()
@@ -91,6 +99,65 @@ def import_(context: typer.Context, folder: Folder, json: JsonFlag = False) -> N
     print_table(
         headings, [[one.table, str(one.rows), str(one.stored)] for one in taken], right=(1, 2)
     )
+
+
+@GROUP.command("look")
+def look(context: typer.Context, json: JsonFlag = False) -> None:
+    """Optional cells that could not be read, by column and text."""
+    from risk.contract import STORED_TABLES
+    from risk.intake.unreadable_cells import unreadable_groups
+
+    cli = cli_context(context)
+    with open_records(cli) as store:
+        groups = unreadable_groups(store)
+    if json:
+        print_json({"cells": [asdict(group) for group in groups]})
+        return
+    if not groups:
+        print_line(cli.text("look.nothing"))
+        return
+    rows = []
+    for group in groups:
+        table = STORED_TABLES[group.table]
+        heading = table.field(group.field).zh
+        rows.append([table.zh, heading, group.raw, str(group.rows), group.message(cli.language)])
+    headings = [cli.text(f"look.{name}") for name in ("table", "field", "raw", "rows", "why")]
+    print_table(headings, rows, right=(3,))
+    print_line(cli.text("look.how"))
+
+
+@GROUP.command("answer")
+def answer(
+    context: typer.Context,
+    table: Annotated[str, typer.Argument(metavar="TABLE")],
+    field: Annotated[str, typer.Argument(metavar="FIELD")],
+    raw: Annotated[str, typer.Argument(metavar="RAW")],
+    value: Annotated[str, typer.Argument(metavar="VALUE")],
+) -> None:
+    """Answer all unreadable cells with the same text in one column."""
+    from risk.intake.unreadable_cells import answer_cells
+
+    cli = cli_context(context)
+    answered, column = _column(table, field)
+    with open_records(cli, read_only=False) as store:
+        rows = answer_cells(store, answered, column, raw, value, today=today(), who=os_user_name())
+    print_line(cli.text("look.mended", rows=rows))
+
+
+def _column(table: str, field: str) -> tuple[Table, Field]:
+    from risk.contract import STORED_TABLES
+    from risk.intake.row_parser import optional_fields
+    from risk.intake.unreadable_cells import field_called
+
+    tables = {name: one for one in STORED_TABLES.values() for name in (one.name, one.zh)}
+    if table not in tables:
+        raise UnreadableColumnUnknown(table=table, found=field, allowed=", ".join(STORED_TABLES))
+    found = tables[table]
+    column = field_called(found, field)
+    if column is None:
+        allowed = ", ".join(one.zh for one in found.fields if one.name in optional_fields(found))
+        raise UnreadableColumnUnknown(table=found.zh, found=field, allowed=allowed)
+    return found, column
 
 
 def _on_this_machine(folder: str) -> Path:

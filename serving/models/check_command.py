@@ -52,6 +52,7 @@ def _print(cli: CliContext, report: CheckReport) -> None:
     for reason in report.reasons:
         print_line(f"- {cli.text(f'check.reasons.{reason}')}")
     _feeds(cli, report)
+    _dated_by_rule(cli, report)
     _codes(cli, report)
     _moved(cli, report)
     _performance(cli, report)
@@ -69,6 +70,16 @@ def _feeds(cli: CliContext, report: CheckReport) -> None:
                 last=one.last_known or "-",
             )
         )
+
+
+def _dated_by_rule(cli: CliContext, report: CheckReport) -> None:
+    if not report.dated_by_rule:
+        return
+    counts = [
+        f"{text(f'check.tables.{table}', cli.language)} {rows}"
+        for table, rows in report.dated_by_rule.items()
+    ]
+    print_line(cli.text("check.dated_by_rule", counts=", ".join(counts)))
 
 
 def _codes(cli: CliContext, report: CheckReport) -> None:

@@ -13,21 +13,17 @@ from features.common_steps import EVENTS, known_rows_step
 from features.engines.duckdb import DuckDBEngine
 from features.matrix import Matrix
 from risk.calendar.dates import HORIZON_DAYS, MATURITY_MAX_DAYS, MATURITY_MIN_DAYS, add_months
+from risk.measured_dates import measured_sql
 from risk.store.store import RecordStore
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_FIRST_KNOWN = """
-    SELECT opened_on AS event_on, min(known_at) AS known_at FROM cases
-    WHERE known_at < $1 AND project_id IS NOT NULL
-      AND (status = 'confirmed' OR confirmed_on IS NOT NULL)
-    GROUP BY case_id, opened_on
-    UNION ALL
-    SELECT inspected_on, min(known_at) FROM inspections
-    WHERE known_at < $1 AND arrears_found
-    GROUP BY inspection_id, inspected_on
-"""
+TRAINING_MONTHS = 72
+"""Dates of the training set, one a month, at most."""
+
+MIN_MEASURED = 20
+"""Events with a measured delay that suffice where they are less than half of all events."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +47,27 @@ class EventLog:
             return None
         earliest: dt.date = min(days[0] for days in self.days.values()).astype(object)
         return earliest
+
+
+def first_known_sql(day: str) -> str:
+    """SQL of (event_on, known_at, measured_at) of every event known before ``day``.
+
+    ``measured_at`` is ``known_at`` if that measures the delay, else later or NULL.
+    """
+    measured = "min(CASE WHEN {} THEN known_at END) AS measured_at"
+    return f"""
+        SELECT opened_on AS event_on, min(known_at) AS known_at,
+               {measured.format(measured_sql("opened_on"))}
+        FROM cases_versions
+        WHERE known_at < {day} AND project_id IS NOT NULL
+          AND (status = 'confirmed' OR confirmed_on IS NOT NULL)
+        GROUP BY case_id, opened_on
+        UNION ALL
+        SELECT inspected_on, min(known_at), {measured.format(measured_sql("inspected_on"))}
+        FROM inspections_versions
+        WHERE known_at < {day} AND arrears_found
+        GROUP BY inspection_id, inspected_on
+    """
 
 
 def event_log(store: RecordStore, known_until: dt.date) -> EventLog:
@@ -83,12 +100,17 @@ def event_logs(store: RecordStore, days: Sequence[dt.date]) -> dict[dt.date, Eve
 
 
 def maturity_days(store: RecordStore, known_until: dt.date) -> int:
-    """The 90 % quantile of the delay until an event is known, within 30 to 180 days."""
-    delay = store.rows(
-        f"SELECT quantile_cont(datediff('day', event_on, known_at), 0.9) FROM ({_FIRST_KNOWN})",
+    """The 90 % quantile of the delay until an event is known, within 30 to 180 days.
+
+    Only events known on a day that measures the delay count; 30 if these are too few.
+    """
+    delay, measured, events = store.rows(
+        "SELECT quantile_cont(datediff('day', event_on, known_at), 0.9)"
+        " FILTER (measured_at = known_at), count(*) FILTER (measured_at = known_at), count(*)"
+        f" FROM ({first_known_sql('$1')})",
         [known_until],
-    )[0][0]
-    if delay is None:
+    )[0]
+    if delay is None or (2 * measured < events and measured < MIN_MEASURED):
         return MATURITY_MIN_DAYS
     # Rounded first: engines interpolate between two delays with different last digits.
     return int(min(max(np.ceil(round(delay, 6)), MATURITY_MIN_DAYS), MATURITY_MAX_DAYS))
@@ -125,7 +147,7 @@ def dated_within(
     return out
 
 
-def training_dates(log: EventLog, *, months: int = 72) -> Sequence[dt.date]:
+def training_dates(log: EventLog, *, months: int = TRAINING_MONTHS) -> Sequence[dt.date]:
     """As_of dates of the training set: one a month, counted back from the last mature one.
 
     At most ``months`` dates, the earliest 90 days before the first known event. They have the day

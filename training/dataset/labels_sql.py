@@ -12,6 +12,7 @@ import datetime as dt
 from features.catalogue import Step
 from features.common_steps import EVENTS, known_rows_step
 from risk.calendar.dates import HORIZON_DAYS, MATURITY_MAX_DAYS, MATURITY_MIN_DAYS
+from training.dataset.labels import MIN_MEASURED, first_known_sql
 from training.dataset.training_set import NEAR_EVENT_WEIGHT
 
 
@@ -43,19 +44,16 @@ def _maturity(day: str) -> Step:
     return Step(
         "maturity",
         f"""
-        SELECT least(greatest(coalesce(ceil(round(percentile_cont(0.9) WITHIN GROUP (
-                 ORDER BY days_between(event_on, known_at)) * 1000000) / 1000000),
+        SELECT least(greatest(coalesce(ceil(round(
+                 CASE WHEN 2 * count(delay) >= count(*) OR count(delay) >= {MIN_MEASURED}
+                   THEN percentile_cont(0.9) WITHIN GROUP (ORDER BY delay) END
+                 * 1000000) / 1000000),
                  {MATURITY_MIN_DAYS}), {MATURITY_MIN_DAYS}), {MATURITY_MAX_DAYS}) AS days
         FROM (
-          SELECT opened_on AS event_on, min(known_at) AS known_at FROM cases
-          WHERE known_at < {day} AND project_id IS NOT NULL
-            AND (status = 'confirmed' OR confirmed_on IS NOT NULL)
-          GROUP BY case_id, opened_on
-          UNION ALL
-          SELECT inspected_on, min(known_at) FROM inspections
-          WHERE known_at < {day} AND arrears_found
-          GROUP BY inspection_id, inspected_on
-        ) first_known
+          SELECT CASE WHEN measured_at = known_at THEN days_between(event_on, known_at) END
+                   AS delay
+          FROM ({first_known_sql(day)}) first_known
+        ) delays
         """,
     )
 

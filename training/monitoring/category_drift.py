@@ -1,8 +1,8 @@
 """Changes of code lists: codes that appeared, codes that vanished, unknown codes.
 
 A code that vanishes (cash after a ban) or appears changes the meaning of features; rows with a code
-the contract does not define are quarantined. A code that was not used in the same months of the
-year before (winter campaigns) does not count as vanished.
+the contract does not define are quarantined, or stored without it. A code that was not used in the
+same months of the year before (winter campaigns) does not count as vanished.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Literal
 from risk.calendar.dates import add_months
 from risk.contract import TABLES, Field, FieldType, Table
 from risk.intake.quarantine import quarantined_rows
+from risk.intake.unreadable_cells import unreadable_groups
 from risk.store.store import RecordStore
 
 MONTHS_NOW = 3
@@ -31,7 +32,8 @@ class CodeChange:
     """A code of ``table.field`` that appeared or vanished, or that the contract does not define.
 
     ``before`` and ``now`` are its shares of the rows that became known in the year before the last
-    three months, and in the last three months. For an unknown code ``rows`` are quarantined.
+    three months, and in the last three months. For an unknown code ``rows`` are quarantined, or
+    stored without it.
     """
 
     table: str
@@ -99,6 +101,9 @@ def _unknown(store: RecordStore, table: Table) -> list[CodeChange]:
         for problem in row.problems:
             if problem.code == "not_in_values":
                 counts[problem.column, problem.found] += 1
+    for group in unreadable_groups(store):
+        if group.table == table.name and group.code == "not_in_values":
+            counts[group.field, group.raw] += group.rows
     return [
         CodeChange(table.name, field, code, "unknown", 0.0, 0.0, rows)
         for (field, code), rows in sorted(counts.items(), key=lambda item: (-item[1], item[0]))

@@ -7,7 +7,7 @@ realised performance decide about a new training only if the feeds are sound.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -15,9 +15,11 @@ from typing import Literal
 from features.cache.cached_matrix import cached_matrix
 from features.feature_sets import FEATURE_SETS
 from models.base import ScoringModel
+from risk.calendar.dates import add_months
+from risk.contract import DatedBy
 from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
-from training.dataset.labels import event_log
+from training.dataset.labels import TRAINING_MONTHS, event_log
 from training.dataset.observation import observations_before
 from training.dataset.training_set import require_projects
 from training.evaluation.bootstrap import Estimate
@@ -69,7 +71,8 @@ class CheckReport:
     """All findings, the reasons that apply and the verdict.
 
     ``moved`` are the shifted features that do not depend on a feed in trouble,
-    ``moved_with_feeds`` those that do.
+    ``moved_with_feeds`` those that do. ``dated_by_rule`` counts, by table, the versions in the
+    training window whose day of knowledge was derived from the record itself.
     """
 
     as_of: dt.date
@@ -84,6 +87,7 @@ class CheckReport:
     since_training: RealisedPerformance | None
     lists: ListPerformance
     months_unlearnt: int
+    dated_by_rule: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -130,8 +134,22 @@ def check(
         ),
         lists=list_performance(label_entries(mature, log, observations_before(store, as_of))),
         months_unlearnt=len(mature_months_since(inputs.trained_at, log)),
+        dated_by_rule=_dated_by_rule(store, as_of),
     )
     return _with_verdict(report, store.kind)
+
+
+def _dated_by_rule(store: RecordStore, as_of: dt.date) -> dict[str, int]:
+    first = add_months(as_of, -TRAINING_MONTHS)
+    counts = {
+        name: store.rows(
+            f"SELECT count(*) FROM {name}"
+            f" WHERE known_at >= ? AND known_at < ? AND dated_by = '{DatedBy.UNFOLDED}'",
+            [first, as_of],
+        )[0][0]
+        for name in FEATURE_SETS[store.kind].feeds()
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def _features_of(tables: Collection[str], kind: Kind) -> frozenset[str]:

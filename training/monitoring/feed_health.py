@@ -17,7 +17,8 @@ from typing import Literal
 
 from features.feature_sets import FEATURE_SETS
 from risk.calendar.dates import add_months
-from risk.contract import TABLES, Table
+from risk.contract import TABLES, FieldType, Table
+from risk.measured_dates import measured_sql
 from risk.store.store import RecordStore
 from training.evaluation.groups import COUNTY_DIGITS, TOWNSHIP_DIGITS
 
@@ -96,11 +97,15 @@ def _arrivals(
     else:
         region = "t.region_code" if "region_code" in names else "NULL"
         join = ""
+    start = f"t.{table.starts_on}"
+    if table.field(table.starts_on).type is FieldType.MONTH:
+        start = f"last_day({start})"
     # Names of tables and columns come from the contract, never from outside.
     return store.rows(
         f"SELECT w.start, {region}, count(*) FROM ({_WINDOWS}) w"
         f" JOIN {table.name} t ON t.known_at >= w.start AND t.known_at < w.stop {join}"
-        " WHERE $3 IS NOT NULL GROUP BY 1, 2",
+        f" WHERE $3 IS NOT NULL AND {measured_sql(start, 't.known_at', 't.dated_by')}"
+        " GROUP BY 1, 2",
         [*windows, as_of],
     )
 

@@ -34,6 +34,10 @@ def store(one_store):
     one_store.rows("DELETE FROM quarantine")
 
 
+REFUSING = [HEADER[index] for index in (0, 1, 2, 3, 6)]
+"""Columns that reject their row; unreadable cells of the others are unknown."""
+
+
 def _csv(*rows):
     text = io.StringIO()
     csv.writer(text).writerows(rows)
@@ -182,7 +186,7 @@ def test_missing_columns(store, tmp_path, today, n):
 def test_ten_megabyte_cells(store, tmp_path, today, n):
     cell = "字ab"[n % 3] * (10_000_000 if n % 3 else 3_400_000)
     path = tmp_path / "payments.csv"
-    path.write_text(_csv(HEADER, ROW, _with(HEADER[n % 7], cell)), encoding="utf-8")
+    path.write_text(_csv(HEADER, ROW, _with(REFUSING[n % 5], cell)), encoding="utf-8")
     assert _quarantines(store, path, today) == ["too_long"]
     [row] = quarantined_rows(store, PAYMENTS)
     assert cell in row.cells.values()
@@ -191,7 +195,7 @@ def test_ten_megabyte_cells(store, tmp_path, today, n):
 @pytest.mark.parametrize("n", TEN)
 def test_formulas_without_results(store, tmp_path, today, n):
     path = tmp_path / "payments.xlsx"
-    path.write_bytes(_xlsx(HEADER, ROW, _with(HEADER[n % 7], f"=A{n + 1}&B{n + 1}")))
+    path.write_bytes(_xlsx(HEADER, ROW, _with(REFUSING[n % 5], f"=A{n + 1}&B{n + 1}")))
     assert _quarantines(store, path, today) == ["formula_without_value"]
 
 

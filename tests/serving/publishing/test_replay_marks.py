@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 
 import pytest
@@ -12,6 +13,7 @@ from risk.locale import LANGUAGES
 from risk.store.marks import current_mark
 from risk.store.parquet_export import export_records, import_records
 from risk.store.store import RecordStore, columns
+from serving.cli.main import main
 from serving.db.append_only import unprotect
 from serving.db.database import Database
 from serving.db.engine import writing
@@ -157,3 +159,53 @@ def test_store_without_projects_cannot_tell(copy, tmp_path):
         pass
     done = replayed(copy, records=tmp_path / "empty.duckdb")
     assert (done.verdict, done.history, done.replayed) == ("cannot_tell", "other_history", None)
+
+
+def write_csv(path, rows):
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def test_commands_that_change_the_past_change_no_replay(copy, tmp_path, capsys):
+    """Undated books, corrections with an earlier day of knowledge, and a withdrawal."""
+    with RecordStore(copy.records, read_only=True) as store:
+        before = store.digest(AS_OF)
+        sites = store.rows("SELECT project_id, region_code FROM projects ORDER BY arrival LIMIT 2")
+        [(complaint,)] = store.rows("SELECT complaint_id FROM complaints ORDER BY arrival LIMIT 1")
+    (site, region), (other, _) = sites
+    corrected = {
+        "project_id": site,
+        "project_name": "更名后的工程",
+        "region_code": region,
+        "started_on": "2024-01-01",
+        "known_at": "2024-06-01",
+    }
+    found = {"inspected_on": "2025-01-20", "arrears_found": "true"}
+    inspections = [
+        {"inspection_id": f"late-{one}", "project_id": one, **found} for one in (site, other)
+    ]
+    commands = (
+        ["import", str(write_csv(tmp_path / "projects.csv", [corrected]))],
+        ["import", str(write_csv(tmp_path / "inspections.csv", inspections))],
+        [
+            *("import", "--withdraw"),
+            str(write_csv(tmp_path / "complaints.csv", [{"complaint_id": complaint}])),
+        ],
+    )
+    for command in commands:
+        assert main(["-w", str(copy.root), *command]) == 0
+    assert "名单发布之后" in capsys.readouterr().out
+    with RecordStore(copy.records, read_only=True) as store:
+        assert store.digest(AS_OF) != before
+        known = store.rows(
+            "SELECT DISTINCT known_at, dated_by FROM inspections"
+            " WHERE inspection_id LIKE 'late-%' AND NOT coalesce(withdrawn, false)"
+        )
+        assert known == [(LISTS[1], "sealed")]
+        withdrawn = store.rows("SELECT known_at >= ? FROM complaints WHERE withdrawn", [LISTS[1]])
+        assert withdrawn == [(True,)]
+    for as_of in LISTS:
+        assert main(["-w", str(copy.root), "replay", "--as-of", str(as_of)]) == 0
