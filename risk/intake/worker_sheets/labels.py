@@ -1,0 +1,123 @@
+"""Facts about a whole sheet in the cells around its head: project, team, month, days of payment."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from risk.intake.cells import Cell, normalise
+from risk.intake.units import plain_brackets
+
+
+class Label(StrEnum):
+    """What a labelled text is about."""
+
+    PROJECT = "project"
+    CODE = "code"
+    TEAM = "team"
+    COMPANY = "company"
+    MONTH = "month"
+    PAID_ON = "paid_on"
+    DUE_ON = "due_on"
+    CHANNEL = "channel"
+    MADE_ON = "made_on"
+    OTHER = "other"
+
+
+_WORDS = {
+    Label.CODE: r"(?:项目|工程)(?:编码|编号|代码)",
+    Label.PROJECT: r"(?:所属|所在)?(?:工程项目|项目工程|项目|工程)(?:部)?(?:名称)?",
+    Label.TEAM: r"(?:所属|施工|作业|劳务)?(?:班组|队组|工班|作业队|施工队)(?:名称)?",
+    Label.COMPANY: r"(?:劳务|专业)?(?:分包|劳务|用工|用人|承包|施工|填报|编制)(?:单位|公司|企业)(?:名称)?",
+    Label.DUE_ON: r"(?:约定|规定)?(?:应发|应付|应支付)(?:日期|时间)|约定(?:发放|支付)(?:日期|时间)|发薪日|工资支付日",
+    Label.PAID_ON: r"(?:实际|工资)?(?:发放|支付|付款|领取|发薪|打卡)(?:日期|时间)",
+    Label.CHANNEL: r"(?:工资)?(?:发放|支付|付款)(?:方式|形式|渠道)",
+    Label.MADE_ON: r"(?:制表|填表|填报|编制|统计|上报|报送|截止|制单|打印)?(?:日期|时间)",
+    Label.MONTH: r"(?:工资|考勤|出勤|发放|所属|统计|核算)?(?:所属)?(?:月份|年月|所属期|期间|周期|起止(?:日期|时间)?)",
+    Label.OTHER: r"[\u4e00-\u9fff]{0,8}(?:组长|队长|负责人|经理|专管员|制表人?|审核人?|复核人?|电话|手机|签字|签章|单位)",
+}
+_NAMED = "|".join(f"(?P<{label}>{words})" for label, words in _WORDS.items())
+_LABEL = re.compile(rf"(?:^|(?<=[\s,;。|(]))(?:{_NAMED})\s*:\s*")
+_ONLY_LABEL = re.compile(rf"(?:{_NAMED})\s*:?")
+_VALUE_END = re.compile(r"\s{2,}|[;；|\n\t]|[(]?盖章[)]?")
+
+
+@dataclass(frozen=True)
+class Labels:
+    """First value of each label, and the unlabelled texts in order."""
+
+    values: Mapping[Label, Cell] = field(default_factory=dict)
+    texts: tuple[str, ...] = ()
+
+    def text(self, label: Label) -> str:
+        """Value as text; empty without one."""
+        value = self.values.get(label)
+        return "" if value is None else str(value).strip()
+
+    def over(self, other: Labels) -> Labels:
+        """These labels, and where one is missing that of ``other``."""
+        return Labels({**other.values, **self.values}, (*self.texts, *other.texts))
+
+
+def read_labels(rows: Sequence[Sequence[Cell]]) -> Labels:
+    """Labels in rows above, between or below the rows of workers.
+
+    >>> labels = read_labels([["木工班工资表"], ["项目名称：云渡小区", None, "班组：", "木工班"]])
+    >>> labels.text(Label.PROJECT), labels.text(Label.TEAM), labels.texts
+    ('云渡小区', '木工班', ('木工班工资表',))
+    """
+    values: dict[Label, Cell] = {}
+    texts: list[str] = []
+    for cells in rows:
+        for label, value in _row_parts(cells):
+            if label is None:
+                texts.append(str(value))
+            elif value is not None and str(value).strip():
+                values.setdefault(label, value)
+    return Labels(values, tuple(texts))
+
+
+def _row_parts(cells: Sequence[Cell]) -> Iterator[tuple[Label | None, Cell]]:
+    """Labelled and unlabelled parts of one row; a label alone has its value in the next cell."""
+    waiting: Label | None = None
+    for cell in cells:
+        if cell is None or not str(cell).strip():
+            continue
+        if not isinstance(cell, str):
+            if waiting or isinstance(cell, dt.date):
+                yield waiting, cell
+            waiting = None
+            continue
+        text = plain_brackets(cell)
+        if waiting and not _LABEL.search(text) and not _ONLY_LABEL.fullmatch(text):
+            yield waiting, text
+            waiting = None
+            continue
+        if alone := _ONLY_LABEL.fullmatch(normalise(text)):
+            waiting = _label(alone)
+            continue
+        parts = list(_cell_parts(text))
+        yield from parts
+        last = parts[-1] if parts else (None, "")
+        waiting = last[0] if last[1] == "" else None
+
+
+def _cell_parts(text: str) -> Iterator[tuple[Label | None, str]]:
+    found = list(_LABEL.finditer(text))
+    start = found[0].start() if found else len(text)
+    if text[:start].strip(" (,;"):
+        yield None, text[:start].strip()
+    for index, one in enumerate(found):
+        end = found[index + 1].start() if index + 1 < len(found) else len(text)
+        raw = text[one.end() : end]
+        parts = [part.strip(" ,;()") for part in _VALUE_END.split(raw, maxsplit=1)]
+        yield _label(one), parts[0]
+        if len(parts) > 1 and parts[1]:
+            yield None, parts[1]
+
+
+def _label(found: re.Match[str]) -> Label:
+    return next(label for label in Label if found[str(label)])
