@@ -97,7 +97,7 @@ class TranslatedSheet:
                 translation = translation or _Translation(self, titles)
                 yield number, translation.headings(cells)
             elif kind == "group":
-                yield number, cells
+                yield number, [None] * len(cells)
             elif translation is None:
                 titles.extend(text for text in map(one_line, cells) if text)
                 yield number, cells
@@ -176,7 +176,7 @@ def _kinds(sheet: Sheet, layout: Layout) -> Iterator[tuple[str, Row]]:
 def _without_merges(sheet: Sheet, merges: list[CellRange], layout: Layout) -> Iterator[Row]:
     """Rows in which merged cells below the first possible head have the value of their range.
 
-    A range over several columns is left alone: it is a title or a note.
+    A range over several columns is left alone: it is a title or a note. So is a heading.
     """
     ranges = sorted((one for one in merges if one.left == one.right), key=lambda one: one.top)
     values: dict[CellRange, Cell] = {}
@@ -184,7 +184,8 @@ def _without_merges(sheet: Sheet, merges: list[CellRange], layout: Layout) -> It
     for number, cells in sheet.rows():
         while position < len(ranges) and ranges[position].top <= number:
             one = ranges[position]
-            if one.top == number and one.bottom > number and one.left < len(cells):
+            begins = one.top == number < one.bottom and one.left < len(cells)
+            if begins and match_key(one_line(cells[one.left])) not in layout.signature:
                 values[one] = cells[one.left]
             position += 1
         filled = list(cells) if values else cells
@@ -192,11 +193,8 @@ def _without_merges(sheet: Sheet, merges: list[CellRange], layout: Layout) -> It
             for one in list(values):
                 if number > one.bottom:
                     del values[one]
-                elif number > one.top and one.left < len(filled):
-                    # In a head of two rows a merged heading stays in its upper row.
-                    in_head = layout.head_rows == 2 and number == one.top + 1
-                    if filled[one.left] in (None, "") and not in_head:
-                        filled[one.left] = values[one]
+                elif number > one.top and filled[one.left : one.left + 1] in ([None], [""]):
+                    filled[one.left] = values[one]
         yield number, filled
 
 
@@ -301,8 +299,13 @@ class _Translation:
         return made_id(layout.table.name, layout.region, *texts)
 
     def headings(self, cells: Sequence[Cell]) -> list[Cell]:
-        """Cells of the head's last row, with the layout's unit and the added headings."""
-        wide = [*cells[: self._width], *[None] * (self._width - len(cells))]
+        """One row of headings, with the layout's unit and the added headings.
+
+        A head of two rows is joined, so that it is read like one of a single row.
+        """
+        if self._layout.head_rows == 2:
+            cells = self._layout.headings
+        wide: list[Cell] = [*cells[: self._width], *[None] * (self._width - len(cells))]
         unit = self._layout.unit
         for index, rule in enumerate(self._rules):
             if unit and rule and rule.field and wide[index]:
