@@ -9,3 +9,9 @@ class WorkerSheetUnplaced(IntakeFailure):
     """No total of a worker-level file can be placed. Carries ``lacking``, what has to be added."""
 
     code = "worker_sheet_unplaced"
+
+
+class WorkerClaims(IntakeFailure):
+    """The file lists wages owed to workers, which is no wage sheet."""
+
+    code = "worker_claims"

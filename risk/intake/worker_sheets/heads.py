@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from risk.intake.cells import Cell, Row
@@ -19,6 +19,7 @@ _RECORD_KEYS = re.compile(
 _CLAIMS = re.compile(r"欠薪|拖欠|欠付|讨薪|清欠|投诉|上访")
 _ROSTER = re.compile(r"花名册|名册|实名制(?:登记|信息|管理)|人员登记|人员信息|人员名单")
 _WEEKDAYS = frozenset("一二三四五六日天")
+_DAY_TOTAL = re.compile(r"(?:本月)?(?:合计|总计|小计|累计)")
 _FINAL = re.compile(r"合计|总计|总额|总金额")
 
 
@@ -68,6 +69,8 @@ def read_head(row: Row, below: Sequence[Cell], titles: Sequence[Cell]) -> Head |
     ``titles`` are the cells above, which may say what kind of sheet it is.
     """
     number, cells = row
+    if not any(isinstance(cell, str) and "名" in cell for cell in cells):  # fast path
+        return None
     plain = [plain_heading(cell) for cell in cells]
     names = [index for index, text in enumerate(plain) if role_of(text) is Role.NAME]
     if len(names) != 1 or any(_RECORD_KEYS.fullmatch(text) for text in plain):
@@ -76,10 +79,23 @@ def read_head(row: Row, below: Sequence[Cell], titles: Sequence[Cell]) -> Head |
     columns = _columns(cells, below if two else ())
     said = "".join(str(cell) for cell in (*titles, *cells) if isinstance(cell, str))
     roster = bool(_ROSTER.search(said))
-    head = Head(number, 1 + two, columns, roster, bool(_CLAIMS.search(said)))
+    head = _with_day_totals(Head(number, 1 + two, columns, roster, bool(_CLAIMS.search(said))))
     if head.has_wages or head.days:
         return head if _about_persons(head) else None
     return head if _is_roster(head) else None
+
+
+def _with_day_totals(head: Head) -> Head:
+    """``head`` with the column 合计 of an attendance sheet as its total of days."""
+    if not head.days or head.has_wages or head.index(Role.DAYS) is not None:
+        return head
+    columns = tuple(
+        replace(one, role=Role.DAYS)
+        if one.role is Role.OTHER and _DAY_TOTAL.fullmatch(plain_heading(one.heading))
+        else one
+        for one in head.columns
+    )
+    return replace(head, columns=_single(columns))
 
 
 def _about_persons(head: Head) -> bool:

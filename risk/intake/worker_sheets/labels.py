@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from risk.intake.cells import Cell, normalise
 from risk.intake.units import plain_brackets
+from risk.intake.worker_sheets.words import words
 
 
 class Label(StrEnum):
@@ -27,19 +28,7 @@ class Label(StrEnum):
     OTHER = "other"
 
 
-_WORDS = {
-    Label.CODE: r"(?:项目|工程)(?:编码|编号|代码)",
-    Label.PROJECT: r"(?:所属|所在)?(?:工程项目|项目工程|项目|工程)(?:部)?(?:名称)?",
-    Label.TEAM: r"(?:所属|施工|作业|劳务)?(?:班组|队组|工班|作业队|施工队)(?:名称)?",
-    Label.COMPANY: r"(?:劳务|专业)?(?:分包|劳务|用工|用人|承包|施工|填报|编制)(?:单位|公司|企业)(?:名称)?",
-    Label.DUE_ON: r"(?:约定|规定)?(?:应发|应付|应支付)(?:日期|时间)|约定(?:发放|支付)(?:日期|时间)|发薪日|工资支付日",
-    Label.PAID_ON: r"(?:实际|工资)?(?:发放|支付|付款|领取|发薪|打卡)(?:日期|时间)",
-    Label.CHANNEL: r"(?:工资)?(?:发放|支付|付款)(?:方式|形式|渠道)",
-    Label.MADE_ON: r"(?:制表|填表|填报|编制|统计|上报|报送|截止|制单|打印)?(?:日期|时间)",
-    Label.MONTH: r"(?:工资|考勤|出勤|发放|所属|统计|核算)?(?:所属)?(?:月份|年月|所属期|期间|周期|起止(?:日期|时间)?)",
-    Label.OTHER: r"[\u4e00-\u9fff]{0,8}(?:组长|队长|负责人|经理|专管员|制表人?|审核人?|复核人?|电话|手机|签字|签章|单位)",
-}
-_NAMED = "|".join(f"(?P<{label}>{words})" for label, words in _WORDS.items())
+_NAMED = "|".join(f"(?P<{label}>{'|'.join(parts)})" for label, parts in words("labels").items())
 _LABEL = re.compile(rf"(?:^|(?<=[\s,;。|(]))(?:{_NAMED})\s*:\s*")
 _ONLY_LABEL = re.compile(rf"(?:{_NAMED})\s*:?")
 _VALUE_END = re.compile(r"\s{2,}|[;；|\n\t]|[(]?盖章[)]?")

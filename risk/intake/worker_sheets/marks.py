@@ -8,25 +8,14 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 
 from risk.intake.cells import Cell, normalise
+from risk.intake.worker_sheets.words import words
 
 HALF_DAY, DAY, NONE = Decimal("0.5"), Decimal(1), Decimal(0)
 HOURS_PER_DAY = 8
 
-_PRESENT = frozenset(
-    (*"√✓✔☑vV勤出到班上全●■★昼夜白晚ⅴⅤ∨", "出勤", "全勤", "上班", "正常", "全天", "白班", "夜班", "加班", "加", "✅")
-)
-_HALF = frozenset(("半", "半天", "半日", "半勤", "半工", "½", "◐", "◑", "上午", "下午", "上", "下"))
-_ABSENT = frozenset(
-    (*"×xX✕✗✘╳〇○◯oO休假事病旷缺例年丧婚产停雨空无/\\-—–_*·", "休息", "公休", "轮休", "事假", "病假", "旷工")
-    + ("缺勤", "请假", "放假", "停工", "未出勤", "未到", "离场", "退场", "年假", "调休", "雨休", "--", "——")
-)
-_WORDS: Mapping[str, Decimal] = {
-    **dict.fromkeys(("出勤", "全勤", "上班", "全天", "正常出勤", "满勤", "白班", "夜班", "加班"), DAY),
-    **dict.fromkeys(("半天", "半日", "半勤", "半工", "出勤半天"), HALF_DAY),
-    **dict.fromkeys(
-        ("休息", "公休", "轮休", "事假", "病假", "旷工", "缺勤", "请假", "放假", "停工", "未出勤", "缺席"), NONE
-    ),
-}
+_DAYS = {"present": DAY, "half": HALF_DAY, "absent": NONE}
+_MARKS = {mark: _DAYS[kind] for kind, marks in words("marks").items() for mark in marks}
+_WORDS = {word: _DAYS[kind] for kind, known in words("legend").items() for word in known}
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _SYMBOL = r"[^\w\s,，。;；:：、()（）\"“”'‘’]|[vVxXoO]"
 _WORD_FIRST = re.compile(rf"({_WORD})(?:打|画|记|用|为|是|以|:|\(|\"|“|'|\s)*({_SYMBOL})")
@@ -65,12 +54,8 @@ class DayMarks:
     def _known(self, text: str) -> Decimal | None:
         if text in self._legend:
             return self._legend[text]
-        if text in _HALF and text not in "上下":
-            return HALF_DAY
-        if text in _PRESENT:
-            return DAY
-        if text in _ABSENT:
-            return NONE
+        if text in _MARKS:
+            return _MARKS[text]
         return _number(text)
 
 
