@@ -28,6 +28,7 @@ from risk.intake.layouts.months import last_day, month_in, year_in
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.regions import code_of, short_code
 from risk.intake.layouts.vocabulary import yes_no_synonyms
+from risk.intake.non_records import non_record
 from risk.intake.readers.sheet import CellRange, Sheet
 
 FIRMS = ("owner_id", "contractor_id", "org_id")
@@ -260,6 +261,8 @@ class _Translation:
     def _is_record(self, cells: Sequence[Cell]) -> bool:
         """Whether a row has the fields its key is made of; a total or a note has not."""
         layout = self._layout
+        if self._is_set_aside(cells):
+            return False
         needed = [name for name in layout.key.made_from if name in self._column_of]
         if layout.key.column and layout.key.column in layout.headings:
             number = cells[layout.headings.index(layout.key.column)]
@@ -270,6 +273,18 @@ class _Translation:
             required.sort(key=lambda field: field.name in layout.table.key)
             needed = [field.name for field in required if field.name in self._column_of]
         return all(cells[self._column_of[name]] not in (None, "") for name in needed[:1])
+
+    def _is_set_aside(self, cells: Sequence[Cell]) -> bool:
+        """Whether a row is a total, a signature or a note, which must not be given an id."""
+        column_of, table = self._column_of, self._layout.table
+        names = [name for name in table.key if name in column_of]
+        key = [cells[column_of[name]] for name in names or self._layout.key.made_from
+               if name in column_of]  # fmt: skip
+        required = [field.name for field in table.fields if field.required]
+        filled = [
+            cells[column_of[name]] not in (None, "") for name in required if name in column_of
+        ]
+        return non_record(cells, key, complete=all(filled), titles=()) is not None
 
     def _add_missing(self, read: list[Cell], raw: Sequence[Cell]) -> None:
         layout = self._layout
