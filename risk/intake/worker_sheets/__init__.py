@@ -4,7 +4,15 @@ Only totals per project, team and month leave this package. What is about a pers
 signature) is used to count persons while a sheet is read, and is neither stored nor shown.
 """
 
-from risk.intake.worker_sheets.errors import WorkerSheetUnplaced
-from risk.intake.worker_sheets.reading import WorkerSheets, read_worker_sheets
+from risk.intake.worker_sheets.detection import has_worker_sheets
+from risk.intake.worker_sheets.errors import WorkerClaims, WorkerSheetUnplaced
+from risk.intake.worker_sheets.reading import WorkerSheets, read_worker_sheets, worker_level
 
-__all__ = ["WorkerSheetUnplaced", "WorkerSheets", "read_worker_sheets"]
+__all__ = [
+    "WorkerClaims",
+    "WorkerSheetUnplaced",
+    "WorkerSheets",
+    "has_worker_sheets",
+    "read_worker_sheets",
+    "worker_level",
+]

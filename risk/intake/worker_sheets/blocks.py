@@ -96,7 +96,7 @@ class Block:
         self.groups: dict[Written, Group] = {}
         self.disagreeing: list[tuple[str, str, str]] = []
         self.confirmed: set[Role] = set()
-        self._unit = unit
+        self.unit = unit
         self._index: Mapping[Role, int] = {one.role: one.index for one in head.columns[::-1]}
         self._all, self._page = Sums(), Sums()
         self._current: tuple[Written, str] | None = None
@@ -148,8 +148,8 @@ class Block:
     def total(self, label: str, cells: Sequence[Cell]) -> None:
         """Compare a row of totals with the sums of the rows above it."""
         found: dict[Role, int | Decimal | None] = {
-            Role.DUE: amounts.yuan_fen(self.cell(cells, Role.DUE), self._unit),
-            Role.PAID: amounts.yuan_fen(self.cell(cells, Role.PAID), self._unit),
+            Role.DUE: amounts.yuan_fen(self.cell(cells, Role.DUE), self.unit),
+            Role.PAID: amounts.yuan_fen(self.cell(cells, Role.PAID), self.unit),
             Role.DAYS: amounts.days(self.cell(cells, Role.DAYS)),
         }
         for (role, value), whole, page in zip(found.items(), self._all, self._page, strict=True):
@@ -164,13 +164,13 @@ class Block:
         self._page = Sums()
 
     def _add_wages(self, group: Group, cells: Sequence[Cell], person: str) -> None:
-        due = amounts.yuan_fen(self.cell(cells, Role.DUE), self._unit)
+        due = amounts.yuan_fen(self.cell(cells, Role.DUE), self.unit)
         if due is None:
             group.no_due += 1
         elif due:
             group.due += due
             group.due_to.add(person)
-        paid = amounts.yuan_fen(self.cell(cells, Role.PAID), self._unit)
+        paid = amounts.yuan_fen(self.cell(cells, Role.PAID), self.unit)
         if paid is None:
             group.no_paid += 1
         elif paid:
@@ -232,6 +232,8 @@ def person_name(cells: Sequence[Cell], name: int) -> str:
     if not isinstance(cell, str):
         return ""
     text = match_key(cell)
+    if ":" in text:
+        return ""
     named = 0 < len(text) <= 30 and not text.isdigit() and any(map(str.isalpha, text))
     return text if named and not _FOOTER.fullmatch(text) else ""
 

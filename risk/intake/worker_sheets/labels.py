@@ -81,17 +81,12 @@ def _row_parts(cells: Sequence[Cell]) -> Iterator[tuple[Label | None, Cell]]:
             waiting = None
             continue
         text = plain_brackets(cell)
-        if waiting and not _LABEL.search(text) and not _ONLY_LABEL.fullmatch(text):
-            yield waiting, text
-            waiting = None
-            continue
         if alone := _ONLY_LABEL.fullmatch(normalise(text)):
             waiting = _label(alone)
             continue
-        parts = list(_cell_parts(text))
-        yield from parts
-        last = parts[-1] if parts else (None, "")
-        waiting = last[0] if last[1] == "" else None
+        for label, value in _cell_parts(text):
+            yield label or waiting, value
+            waiting = label if label and not value else None
 
 
 def _cell_parts(text: str) -> Iterator[tuple[Label | None, str]]:

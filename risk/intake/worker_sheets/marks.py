@@ -14,7 +14,8 @@ HALF_DAY, DAY, NONE = Decimal("0.5"), Decimal(1), Decimal(0)
 HOURS_PER_DAY = 8
 
 _DAYS = {"present": DAY, "half": HALF_DAY, "absent": NONE}
-_MARKS = {mark: _DAYS[kind] for kind, marks in words("marks").items() for mark in marks}
+_MARKS = {mark: days for kind, days in _DAYS.items() for mark in words("marks")[kind]}
+_EITHER = frozenset(words("marks")["absent_where_ticked"])
 _WORDS = {word: _DAYS[kind] for kind, known in words("legend").items() for word in known}
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _SYMBOL = r"[^\w\s,，。;；:：、()（）\"“”'‘’]|[vVxXoO]"
@@ -25,10 +26,14 @@ _OVERTIME = re.compile(r"[+＋/].*$")
 
 
 class DayMarks:
-    """Meaning of the marks of one sheet; a legend takes precedence over what is usual."""
+    """Meaning of the marks of one block; a legend takes precedence over what is usual.
 
-    def __init__(self, legend: Mapping[str, Decimal] | None = None) -> None:
+    Circles and strokes mean absence where presence is ``ticked``; else they may mean either.
+    """
+
+    def __init__(self, legend: Mapping[str, Decimal] | None = None, *, ticked: bool = True) -> None:
         self._legend = legend or {}
+        self._ticked = ticked
 
     def value(self, cell: Cell) -> Decimal | None:
         """Days, or hours if the sheet counts hours; None for a mark that is not understood.
@@ -54,6 +59,8 @@ class DayMarks:
     def _known(self, text: str) -> Decimal | None:
         if text in self._legend:
             return self._legend[text]
+        if text in _EITHER:
+            return NONE if self._ticked else None
         if text in _MARKS:
             return _MARKS[text]
         return _number(text)

@@ -17,6 +17,7 @@ from risk.intake.report import SheetReport
 from risk.intake.worker_sheets import amounts
 from risk.intake.worker_sheets.blocks import Block, Group, Paid, Written
 from risk.intake.worker_sheets.errors import WorkerClaims, WorkerSheetUnplaced
+from risk.intake.worker_sheets.heads import Head
 from risk.intake.worker_sheets.labels import Label, Labels
 from risk.intake.worker_sheets.marks import DayMarks
 from risk.intake.worker_sheets.places import (
@@ -35,7 +36,7 @@ from risk.intake.worker_sheets.rows import (
     attendance_contract,
     completed_attendance,
     contract_of,
-    has_payroll,
+    stored_due,
 )
 from risk.intake.worker_sheets.sheet_reader import SheetBlocks, find_head, read_blocks
 from risk.intake.worker_sheets.totals import (
@@ -44,6 +45,7 @@ from risk.intake.worker_sheets.totals import (
     count_days,
     count_registered,
     counts_hours,
+    is_ticked,
 )
 from risk.store.store import RecordStore
 
@@ -54,33 +56,29 @@ _SHOWN = 3
 
 @dataclass(frozen=True)
 class WorkerSheets:
-    """Totals of a file's worker-level sheets as sheets of tables, and what the account says.
-
-    ``rest`` are the sheets of the file that are not worker-level.
-    """
+    """Totals of a file's worker-level sheets as sheets of tables, and what the account says."""
 
     totals: tuple[TotalsSheet, ...]
     sheets: tuple[SheetReport, ...]
     notes: tuple[Note, ...]
-    rest: tuple[Sheet, ...]
 
 
-def read_worker_sheets(
-    store: RecordStore, path: Path, sheets: Sequence[Sheet]
-) -> WorkerSheets | None:
-    """Totals of the worker-level sheets among ``sheets``; None if there are none.
+def worker_level(sheets: Sequence[Sheet]) -> list[Sheet]:
+    """The visible sheets with one row per worker."""
+    return [one for one in sheets if not one.hidden and find_head(one) is not None]
+
+
+def read_worker_sheets(store: RecordStore, path: Path, sheets: Sequence[Sheet]) -> WorkerSheets:
+    """Totals of worker-level ``sheets`` of the file at ``path``.
 
     Raises:
         WorkerSheetUnplaced: no total can be attributed to a project and month.
         WorkerClaims: the sheets are lists of wages owed.
     """
-    own = [one for one in sheets if not one.hidden and find_head(one) is not None]
-    if not own:
-        return None
     reading = _Reading(store, path)
-    for sheet in own:
+    for sheet in sheets:
         reading.add(read_blocks(sheet))
-    return reading.result(tuple(one for one in sheets if one not in own))
+    return reading.result()
 
 
 @dataclass
@@ -114,13 +112,13 @@ class _Reading:
         people: set[str] = set()
         placed: dict[TeamMonth, None] = {}
         lacking: dict[str, None] = {}
-        marks = DayMarks(found.legend)
         for block in found.blocks:
             labels = _with_payment(block.labels, found.below)
             if block.head.is_claims:
                 self._claims = True
                 self._note("worker_claims", found.name, needs_answer=True)
                 continue
+            marks = DayMarks(found.legend, ticked=is_ticked(block))
             hours = counts_hours(block, marks)
             if hours:
                 self._note("worker_hours", found.name)
@@ -140,7 +138,7 @@ class _Reading:
             self._note("worker_unsaved", found.name, needs_answer=True, cells=found.unsaved)
         self._account(found, len(people), len(placed))
 
-    def result(self, rest: tuple[Sheet, ...]) -> WorkerSheets:
+    def result(self) -> WorkerSheets:
         """All totals.
 
         Raises:
@@ -157,7 +155,7 @@ class _Reading:
         if not totals:
             lacking = "、".join(self._lacking) or "应发工资、出勤、进场日期"
             raise WorkerSheetUnplaced(file=self._path.name, lacking=lacking)
-        return WorkerSheets(tuple(totals), tuple(self._reports), tuple(self._notes), rest)
+        return WorkerSheets(tuple(totals), tuple(self._reports), tuple(self._notes))
 
     def _place(
         self,
@@ -286,10 +284,15 @@ class _Reading:
             )
 
     def _payrolls(self) -> Iterator[dict[str, Any]]:
-        by_rule = 0
+        by_rule = changed = 0
+        without_team = False
         for key, wages in self._wages.items():
             if wages.due is None:
                 continue
+            before = stored_due(self._store, key.payroll_id)
+            if before is not None and before != wages.due:
+                changed += 1
+                without_team |= not key.team
             by_rule += wages.due_on is None
             yield {
                 "payroll_id": key.payroll_id,
@@ -302,10 +305,13 @@ class _Reading:
             }
         if by_rule:
             self._notes.append(Note("worker_due_by_rule", {"totals": by_rule}))
+        if changed:
+            # Without the name of a team it may be another team's sheet.
+            self._notes.append(Note("worker_changed", {"totals": changed}, without_team))
 
     def _payments(self) -> Iterator[dict[str, Any]]:
         for key, wages in self._wages.items():
-            if wages.due is None and not has_payroll(self._store, key.payroll_id):
+            if wages.due is None and stored_due(self._store, key.payroll_id) is None:
                 continue
             for on, paid in sorted(wages.paid.items()):
                 channels = {one for one in paid.channels if one}
@@ -335,24 +341,28 @@ class _Reading:
         heads = [block.head for block in found.blocks]
         columns = [one for head in heads for one in head.columns]
         personal = dict.fromkeys(one.heading for one in columns if one.role in NEVER_KEPT)
-        used = {one.heading: one.role for one in columns if one.role in _SHOWN_AS}
+        shown = dict(_SHOWN_AS) | ({Role.DAYS: "出勤工日"} if any(h.days for h in heads) else {})
+        used = {one.heading: shown[one.role] for one in columns if one.role in shown}
         ignored = dict.fromkeys(
             one.heading
             for one in columns
-            if one.role not in (*NEVER_KEPT, *_SHOWN_AS, Role.DAY) and one.heading not in used
+            if one.role not in (*NEVER_KEPT, Role.DAY) and one.heading not in used
         )
         self._reports.append(
             SheetReport(
                 found.name,
                 header_row=heads[0].row if heads else 0,
-                columns={heading: _SHOWN_AS[role] for heading, role in used.items()},
+                columns={
+                    **used,
+                    **{_span(head): "出勤工日" for head in heads if head.days},
+                },
                 ignored=tuple(ignored),
                 blocks=len(heads),
             )
         )
         if totals:
-            shown = "、".join(personal)
-            self._note("worker_totals", found.name, people=people, totals=totals, columns=shown)
+            listed = "、".join(personal)
+            self._note("worker_totals", found.name, people=people, totals=totals, columns=listed)
 
     def _note(
         self, code: str, sheet: str, *, needs_answer: bool = False, **fields: str | int
@@ -374,6 +384,11 @@ _SHOWN_AS = {
     Role.LEFT: "实名登记人数",
     Role.CONTRACT: "签订劳动合同人数",
 }
+
+
+def _span(head: Head) -> str:
+    """Headings of the first and the last day column."""
+    return f"{head.days[0].heading}…{head.days[-1].heading}"
 
 
 def _with_payment(labels: Labels, below: Labels) -> Labels:

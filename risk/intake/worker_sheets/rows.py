@@ -98,7 +98,8 @@ def completed_attendance(store: RecordStore, record: Mapping[str, Any]) -> Mappi
     names = ", ".join(ATTENDANCE_FACTS)
     stored = store.rows(
         f"SELECT {names} FROM attendance WHERE project_id = ?"
-        " AND contract_id IS NOT DISTINCT FROM ? AND period = ? AND withdrawn IS NOT TRUE ORDER BY known_at DESC, arrival DESC LIMIT 1",
+        " AND contract_id IS NOT DISTINCT FROM ? AND period = ? AND withdrawn IS NOT TRUE"
+        " ORDER BY known_at DESC, arrival DESC LIMIT 1",
         [record["project_id"], record.get("contract_id"), record["period"]],
     )
     if not stored:
@@ -107,6 +108,11 @@ def completed_attendance(store: RecordStore, record: Mapping[str, Any]) -> Mappi
     return {**record, **{n: known[n] for n in ATTENDANCE_FACTS if record.get(n) is None}}
 
 
-def has_payroll(store: RecordStore, payroll_id: str) -> bool:
-    """Whether a payroll with this id is stored."""
-    return bool(store.rows("SELECT 1 FROM payrolls WHERE payroll_id = ? LIMIT 1", [payroll_id]))
+def stored_due(store: RecordStore, payroll_id: str) -> int | None:
+    """Fen due by the newest stored version of a payroll; None if it is not stored."""
+    found = store.rows(
+        "SELECT amount_due FROM payrolls WHERE payroll_id = ? AND withdrawn IS NOT TRUE"
+        " ORDER BY known_at DESC, arrival DESC LIMIT 1",
+        [payroll_id],
+    )
+    return int(found[0][0]) if found else None

@@ -12,8 +12,9 @@ from risk.intake.readers import Sheet
 from risk.intake.units import money_units
 from risk.intake.worker_sheets.blocks import Block, person_name, total_label
 from risk.intake.worker_sheets.heads import Head, read_head
-from risk.intake.worker_sheets.labels import Labels, read_labels
+from risk.intake.worker_sheets.labels import Label, Labels, read_labels
 from risk.intake.worker_sheets.marks import read_legend
+from risk.intake.worker_sheets.places import team_in
 from risk.intake.worker_sheets.roles import Role
 
 SEARCHED_ROWS = 60
@@ -105,6 +106,9 @@ class _Reader:
             block.total(label, cells)
         elif (number, name_at) in self._merged:
             block.add_more(cells)
+        elif section := _section(cells):
+            self._labels = section.over(self._labels)
+            self._found.blocks.append(Block(block.head, self._labels, block.unit))
         elif name := person_name(cells, name_at):
             block.add(cells, name)
         elif _belongs_to_worker(cells, block.head):
@@ -132,6 +136,18 @@ class _Reader:
             if top is not None and filled[index] is None:
                 filled[index] = self._held.get((top, index))
         return number, filled
+
+
+def _section(cells: Sequence[Cell]) -> Labels | None:
+    """What a row says about the rows below it: their team, project or month; else None."""
+    labels = read_labels([cells])
+    about = (Label.TEAM, Label.PROJECT, Label.CODE, Label.MONTH)
+    if any(labels.text(label) for label in about):
+        return labels
+    filled = [cell for cell in cells if cell is not None and str(cell).strip()]
+    if len(filled) == 1 and isinstance(filled[0], str) and team_in(filled[0]) == filled[0].strip():
+        return Labels({Label.TEAM: filled[0].strip()})
+    return None
 
 
 def _belongs_to_worker(cells: Sequence[Cell], head: Head) -> bool:

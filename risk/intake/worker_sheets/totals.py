@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -66,11 +66,14 @@ def count_days(group: Group, marks: DayMarks, *, hours: bool) -> Days:
 def counts_hours(block: Block, marks: DayMarks) -> bool:
     """Whether the numbers in the day cells of a block are hours."""
     return any(
-        _is_number(cell) and (marks.value(cell) or 0) > HOURS_ABOVE
-        for group in block.groups.values()
-        for one in group.attendance.values()
-        for cell in (*one.marks, *one.halves)
+        _is_number(cell) and (marks.value(cell) or 0) > HOURS_ABOVE for cell in _cells(block)
     )
+
+
+def is_ticked(block: Block) -> bool:
+    """Whether a block has plain marks of presence, so that circles and strokes mean absence."""
+    plain = DayMarks(ticked=False)
+    return any((plain.value(cell) or 0) > 0 for cell in _cells(block))
 
 
 def count_registered(group: Group, month: dt.date, *, asked: bool) -> Registered:
@@ -114,6 +117,13 @@ def _days_of(one: Attendance, marks: DayMarks, *, hours: bool) -> Decimal | None
 
 def _stated_days(stated: Decimal, *, hours: bool) -> Decimal:
     return stated / HOURS_PER_DAY if hours and stated > _MOST_DAYS else stated
+
+
+def _cells(block: Block) -> Iterator[Cell]:
+    for group in block.groups.values():
+        for one in group.attendance.values():
+            yield from one.marks
+            yield from one.halves
 
 
 def _is_number(cell: Cell) -> bool:
