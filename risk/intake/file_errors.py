@@ -57,6 +57,21 @@ class TableAmbiguous(IntakeFailure):
     code = "table_ambiguous"
 
 
+class TableNotRecognised(IntakeFailure):
+    """Neither the file's name nor its headers say which table it holds.
+
+    Carries ``found``: the nearest tables, with the columns found and missing.
+    """
+
+    code = "table_not_recognised"
+
+
+class SheetsHidden(IntakeFailure):
+    """Only hidden sheets hold the table. Carries ``sheets``."""
+
+    code = "sheets_hidden"
+
+
 class FileEmpty(IntakeFailure):
     """The file has no bytes or no filled cell."""
 

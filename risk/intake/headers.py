@@ -173,11 +173,14 @@ def parse_header(
     _refuse_missing(table, found, [*(column.field.zh for column in columns), *ignored], file)
     _refuse_twice(columns, file)
     filled = [index for index, heading in enumerate(cells.parsed()) if heading.text]
+    needed = max(filled) + 1
+    # Rows of the quarantine may have surplus cells; a reader may pad the header to their width.
+    width = needed if quarantine_id is not None else max(len(cells.headings), len(cells.groups))
     return Header(
         row=cells.row,
         columns=tuple(columns),
-        width=max(len(cells.headings), len(cells.groups)),
-        needed=max(filled) + 1,
+        width=width,
+        needed=needed,
         quarantine_id=quarantine_id,
         ignored=tuple(ignored),
         refused=tuple(refused),

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Protocol
 
 from risk.calendar.dates import month_end
-from risk.contract import STORED_TABLES, Table
+from risk.contract import KNOWN_AT, STORED_TABLES, Table
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure
 from risk.intake.file_periods import named_period
+from risk.intake.header_location import LocatedHeader
+from risk.intake.headers import Header
+from risk.intake.headings import HeadingMatcher, contract_matcher
+from risk.intake.import_accounts import store_account
 from risk.intake.imported_files import SourceFile
 from risk.intake.layouts.names import known_names, new_firms, single_county
 from risk.intake.layouts.plan import (
@@ -30,17 +34,29 @@ from risk.intake.layouts.plan import (
 from risk.intake.layouts.reading_report import reading_report
 from risk.intake.orphan_rows import orphan_rows
 from risk.intake.prefetch import prefetch
+from risk.intake.project_names import find_project, waiting_notes
 from risk.intake.quarantine import FileQuarantine
 from risk.intake.quarantine_book import is_quarantine_book, tables_of_sheets, write_quarantine
-from risk.intake.readers import open_sheets
+from risk.intake.readers import Sheet, open_sheets
 from risk.intake.readers.csv_columnar import chunks
 from risk.intake.readers.csv_text import CsvSheet
-from risk.intake.report import FileReport, ImportReport
+from risk.intake.report import FileReport, ImportReport, SheetReport
 from risk.intake.row_parser import Batch, BatchParser
 from risk.intake.sealed_days import move_behind_seals
-from risk.intake.sheet_selection import SelectedSheet, select_sheet
+from risk.intake.sheet_account import sheet_notes, sheet_report, unread_notes
+from risk.intake.sheet_names import supplied_cells
+from risk.intake.sheet_records import SheetRecords
+from risk.intake.sheet_selection import (
+    SelectedSheet,
+    Selection,
+    UnreadSheet,
+    select_sheet,
+    select_sheets,
+)
+from risk.intake.staged_checks import staged_notes
 from risk.intake.staging import STAGED, Staging, newest_arrival
 from risk.intake.table_detection import detect_table, has_table_name
+from risk.intake.table_recognition import table_of_file
 from risk.intake.unfolding import BookDay
 from risk.intake.unreadable_cells import FileUnreadableCells, stored_answers
 from risk.store.store import RecordStore
@@ -60,13 +76,15 @@ def import_paths(
     *,
     today: dt.date,
     known_on: dt.date | None = None,
+    who: str = "",
     progress: RowProgress | None = None,
     prepare: Callable[[RecordStore], None] | None = None,
 ) -> ImportReport:
     """Import files and folders into the record store of ``workspace``.
 
     A file that fails is in the report's ``failed``; nothing of it is stored, and the other files
-    are imported. The workbook of the quarantine is rewritten.
+    are imported. The workbook of the quarantine is rewritten, and the account of the import is
+    stored.
 
     Args:
         workspace: workspace with the record store and the quarantine.
@@ -74,6 +92,7 @@ def import_paths(
         today: day of the import.
         known_on: day stated for rows without ``known_at``; by default the end of the month that
             the file's name states.
+        who: who imports, as kept with the account of the import.
         progress: callback for the number of rows read.
         prepare: called with the open store before the first file, for example to record which
             lists were sealed.
@@ -88,6 +107,7 @@ def import_paths(
         report = import_into(
             store, paths, today=today, known_on=known_on, progress=progress, office=office
         )
+        store_account(store, report, who=who)
         write_quarantine(store, workspace.quarantine)
     return report
 
@@ -105,7 +125,7 @@ def import_into(
 
     Without ``office`` only the headings of the contract are recognised.
     """
-    detect = detect_table if office is None else partial(detect_by_content, office=office)
+    detect = table_of_file if office is None else partial(detect_by_content, office=office)
     found = find_files(paths, detect=partial(_table_or_book, detect=detect))
     before = newest_arrival(store, STORED_TABLES.values())
     files: list[FileReport] = []
@@ -115,24 +135,20 @@ def import_into(
         registers = [path for path, table in found.files if table.name == "organizations"]
         office = replace(office, register=cache(partial(register_names, registers, office)))
     for path, table in found.files:
+        label = found.labels.get(path, path.name)
+        source = _Source(store, path, table, today=today, known_on=known_on, office=office)
         try:
             if is_quarantine_book(path):
-                files += import_quarantine_book(store, path, today=today)
-                continue
-            report = import_file(
-                *(store, path),
-                today=today,
-                known_on=known_on,
-                table=table,
-                as_kept=True,
-                progress=progress,
-                office=office,
-            )
-            files.append(report)
+                reports = import_quarantine_book(store, path, today=today)
+            else:
+                reports = source.import_all(progress, as_kept=True, others=True)
         except IntakeFailure as failure:
             failed.append(failure)
+        else:
+            files += [replace(report, file=label) for report in reports]
     waiting = orphan_rows(store, after=before)
-    return ImportReport(tuple(files), tuple(failed), found.skipped, waiting)
+    notes = waiting_notes(store, waiting, after=before) if any(waiting.values()) else ()
+    return ImportReport(tuple(files), tuple(failed), found.skipped, waiting, notes, found.entered)
 
 
 def import_quarantine_book(store: RecordStore, path: Path, *, today: dt.date) -> list[FileReport]:
@@ -147,8 +163,9 @@ def import_quarantine_book(store: RecordStore, path: Path, *, today: dt.date) ->
             selected = select_sheet(table, [sheet], file=path.name)
             with store.transaction():
                 source, book = SourceFile(path), BookDay(today, None)
-                run = _Import(store, source, table, book, lenient=True)
-                reports.append(run.run(selected, None))
+                match = contract_matcher(table)
+                run = _Import(store, source, table, book, match, lenient=True)
+                reports.append(run.run([selected], (), None))
     return reports
 
 
@@ -171,7 +188,7 @@ def import_file(
     progress: RowProgress | None = None,
     office: OfficeLayouts | None = None,
 ) -> FileReport:
-    """Import one file in one transaction; ``table`` defaults to the one in the file's name.
+    """Import one table of a file; ``table`` defaults to the one in the file's name.
 
     ``known_on`` is the day stated for rows without ``known_at``. The contract's own headings are
     recognised, and with ``office`` also its layouts and what headings are usually called. A book
@@ -182,27 +199,130 @@ def import_file(
     Raises:
         IntakeFailure: the file could not be imported, and nothing of it is stored.
     """
-    with open_sheets(path) as sheets:
-        plan = ReadingPlan(table, sheets)
-        if office is not None:
-            names = partial(known_names, store, register=office.register)
-            plan = plan_reading(path, sheets, office, table=table, namer=names)
-        table = plan.table or detect_table(path)
-        if known_on is None and as_kept and plan.known_on != "import":
-            known_on = stated_day(path.name)
-        book = BookDay(today, known_on)
-        selected = select_sheet(table, plan.sheets, file=path.name, match=plan.match)
-        with store.transaction():
-            report = _Import(store, SourceFile(path), table, book, as_kept).run(selected, progress)
-            firms = new_firms(store, plan.namer)
-            if firms.rows_count:
-                organizations = STORED_TABLES["organizations"]
-                rows = select_sheet(organizations, [firms], file=path.name)
-                _Import(store, SourceFile(path), organizations, book, as_kept).run(rows, None)
-    reading = reading_report(
-        plan, named_firms=firms.rows_count, table_by_headings=not has_table_name(path)
+    source = _Source(store, path, table, today=today, known_on=known_on, office=office)
+    [report] = source.import_all(progress, as_kept=as_kept, others=False)
+    return report
+
+
+def import_tables(
+    store: RecordStore,
+    path: Path,
+    *,
+    today: dt.date,
+    table: Table | None = None,
+    progress: RowProgress | None = None,
+    office: OfficeLayouts | None = None,
+) -> list[FileReport]:
+    """Import all sheets of a file in one transaction and report each table.
+
+    A sheet that is not of ``table``, by default the table of the file, is read as the table that
+    its header fits.
+
+    Raises:
+        IntakeFailure: the file could not be imported, and nothing of it is stored.
+    """
+    source = _Source(
+        store, path, table or table_of_file(path), today=today, known_on=None, office=office
     )
-    return replace(report, reading=reading)
+    return source.import_all(progress, as_kept=True, others=True)
+
+
+class _Source:
+    """File to import; ``table`` is the one it holds, if that is known already."""
+
+    def __init__(
+        self,
+        store: RecordStore,
+        path: Path,
+        table: Table | None,
+        *,
+        today: dt.date,
+        known_on: dt.date | None,
+        office: OfficeLayouts | None,
+    ) -> None:
+        self._store = store
+        self._path = path
+        self._table = table
+        self._today = today
+        self._known_on = known_on
+        self._office = office
+
+    def import_all(
+        self, progress: RowProgress | None, *, as_kept: bool, others: bool
+    ) -> list[FileReport]:
+        """Import the sheets of the table, with ``others`` those of other tables too."""
+        with open_sheets(self._path) as sheets:
+            plan = self._plan(sheets)
+            table = self._table = plan.table or detect_table(self._path)
+            book = BookDay(self._today, self._stated_day(plan, as_kept=as_kept))
+            selection = select_sheets(
+                table,
+                plan.sheets,
+                file=self._path.name,
+                match=plan.match,
+                supply=self._supply,
+                others=others,
+            )
+            with self._store.transaction():
+                reports = [
+                    self._import(one, selection, plan, book, progress, lenient=as_kept)
+                    for one in _tables(table, selection)
+                ]
+                firms = self._import_firms(plan, book, lenient=as_kept)
+        reading = reading_report(
+            plan, named_firms=firms, table_by_headings=not has_table_name(self._path)
+        )
+        return [
+            replace(one, reading=reading) if one.table == table.name else one for one in reports
+        ]
+
+    def _plan(self, sheets: Sequence[Sheet]) -> ReadingPlan:
+        if self._office is None:
+            return ReadingPlan(self._table, sheets)
+        names = partial(known_names, self._store, register=self._office.register)
+        return plan_reading(self._path, sheets, self._office, table=self._table, namer=names)
+
+    def _stated_day(self, plan: ReadingPlan, *, as_kept: bool) -> dt.date | None:
+        if self._known_on is None and as_kept and plan.known_on != "import":
+            return stated_day(self._path.name)
+        return self._known_on
+
+    def _import(
+        self,
+        table: Table,
+        selection: Selection,
+        plan: ReadingPlan,
+        book: BookDay,
+        progress: RowProgress | None,
+        *,
+        lenient: bool,
+    ) -> FileReport:
+        own = table is self._table
+        match = plan.match if own and plan.match else contract_matcher(table)
+        sheets = [sheet for sheet in selection.read if sheet.table is table]
+        file = SourceFile(self._path)
+        run = _Import(self._store, file, table, book, match, lenient=lenient)
+        return run.run(sheets, selection.unread if own else (), progress)
+
+    def _import_firms(self, plan: ReadingPlan, book: BookDay, *, lenient: bool) -> int:
+        """Import the firms that the file knows by name only, and return their number."""
+        firms = new_firms(self._store, plan.namer)
+        if firms.rows_count:
+            organizations = STORED_TABLES["organizations"]
+            match = contract_matcher(organizations)
+            selection = select_sheets(organizations, [firms], file=self._path.name)
+            file = SourceFile(self._path)
+            run = _Import(self._store, file, organizations, book, match, lenient=lenient)
+            run.run(selection.read, (), None)
+        return firms.rows_count
+
+    def _supply(self, table: Table, sheet: Sheet, located: LocatedHeader) -> Mapping[str, str]:
+        if sheet.strict_width:  # a CSV file has no sheets with names
+            return {}
+        titles = located.cells.titles
+        find = partial(find_project, self._store)
+        stem = self._path.stem
+        return supplied_cells(table, located.fields, sheet.name, titles, stem, find)
 
 
 def stated_day(name: str) -> dt.date | None:
@@ -214,52 +334,73 @@ def stated_day(name: str) -> dt.date | None:
 
 
 class _Import:
-    """Import of one file."""
+    """Import of the sheets of one table of a file."""
 
     def __init__(
-        self, store: RecordStore, file: SourceFile, table: Table, book: BookDay, lenient: bool
+        self,
+        store: RecordStore,
+        file: SourceFile,
+        table: Table,
+        book: BookDay,
+        match: HeadingMatcher,
+        *,
+        lenient: bool,
     ) -> None:
+        self._store = store
         self._file = file.name
         self._table = table
         self._today = book.today
+        self._match = match
         self._staging = Staging(store, table, file, book)
         self._quarantine = FileQuarantine(store, table, file.name)
-        self._store = store
+        self._read = self._good = 0
+        self._marks: Counter[str] = Counter()
+        self._unreadable_columns: Counter[str] = Counter()
         self._unreadable = FileUnreadableCells(store, table, file.name)
         self._lenient = lenient
         self._answers = stored_answers(store, table) if lenient else {}
 
-    def run(self, selected: SelectedSheet, progress: RowProgress | None) -> FileReport:
-        """Read and store all rows of ``selected``."""
-        read = good = 0
-        marks: Counter[str] = Counter()
-        unreadable: Counter[str] = Counter()
-        with self._batches(selected) as batches:
-            for batch in batches:
-                self._staging.add(batch)
-                self._quarantine.add(batch.bad, batch.corrects)
-                read, good = read + batch.read, good + batch.good
-                marks.update(batch.marks)
-                self._unreadable.add(batch.unreadable)
-                unreadable.update(cell.column for cell in batch.unreadable)
-                if progress is not None:
-                    progress(self._file, read)
+    def run(
+        self,
+        sheets: Sequence[SelectedSheet],
+        unread: Sequence[UnreadSheet],
+        progress: RowProgress | None,
+    ) -> FileReport:
+        """Read and store all rows of ``sheets``."""
+        readers = [self._reader(selected) for selected in sheets]
+        for selected, records in zip(sheets, readers, strict=True):
+            self._stage(selected, records, progress)
+        notes = [note for one in zip(sheets, readers, strict=True) for note in sheet_notes(*one)]
+        notes += unread_notes(unread)
+        notes += staged_notes(
+            self._store,
+            self._table,
+            headings=_headings(sheets),
+            dated=any(c.field is KNOWN_AT for one in sheets for c in one.header.columns),
+        )
         self._quarantine.commit(STAGED)
         self._unreadable.commit(STAGED)
         newest = newest_arrival(self._store, [self._table])
         stored = self._staging.commit()
         sealed = move_behind_seals(self._store, self._table, newest + 1)
+        set_aside = sum(records.set_aside.total() for records in readers)
         return FileReport(
             file=self._file,
             table=self._table.name,
-            read=read,
+            read=self._read + set_aside,
             accepted=stored.accepted,
-            repeated=good - stored.accepted,
-            quarantined=read - good,
-            marks=dict(marks),
-            unreadable=dict(unreadable),
-            ignored_columns=selected.header.unread,
-            unread_sheets=selected.unread,
+            repeated=self._good - stored.accepted,
+            quarantined=self._read - self._good,
+            set_aside=set_aside,
+            marks=dict(self._marks),
+            unreadable=dict(self._unreadable_columns),
+            ignored_columns=_distinct(name for one in sheets for name in one.header.unread),
+            unread_sheets=tuple(sheet.name for sheet in unread if sheet.reason != "blank"),
+            sheets=(
+                *(sheet_report(*one) for one in zip(sheets, readers, strict=True)),
+                *(SheetReport(one.name, one.reason, one.missing) for one in unread),
+            ),
+            notes=tuple(notes),
             dated_by_rule=stored.dated_by_rule,
             undated_facts=stored.undated_facts,
             missing=stored.missing,
@@ -267,31 +408,84 @@ class _Import:
             new_feed_in=sealed.new_in,
         )
 
-    @contextmanager
-    def _batches(self, selected: SelectedSheet) -> Iterator[Iterator[Batch]]:
-        """Batches of rows, columnar for CSV; quarantine files and other formats go row by row."""
+    def _reader(self, selected: SelectedSheet) -> SheetRecords:
+        return SheetRecords(
+            self._table,
+            selected.sheet,
+            selected.header,
+            cells=selected.located.cells,
+            match=self._match,
+            file=self._file,
+            supplied=tuple(selected.supplied.values()),
+        )
+
+    def _stage(
+        self, selected: SelectedSheet, records: SheetRecords, progress: RowProgress | None
+    ) -> None:
+        for batches in self._all_batches(selected, records):
+            with batches as prefetched:
+                for batch in prefetched:
+                    self._add(batch)
+                    if progress is not None:
+                        progress(self._file, self._read)
+
+    def _add(self, batch: Batch) -> None:
+        self._staging.add(batch)
+        self._quarantine.add(batch.bad, batch.corrects)
+        self._read += batch.read
+        self._good += batch.good
+        self._marks.update(batch.marks)
+        self._unreadable.add(batch.unreadable)
+        self._unreadable_columns.update(cell.column for cell in batch.unreadable)
+
+    def _all_batches(
+        self, selected: SelectedSheet, records: SheetRecords
+    ) -> Iterator[AbstractContextManager[Iterator[Batch]]]:
+        """Batches of all blocks: columnar for CSV, else and from a different header on by rows."""
         sheet, header = selected.sheet, selected.header
-        if isinstance(sheet, CsvSheet) and header.quarantine_id is None:
-            columnar = ColumnarParser(
-                self._table,
-                header,
-                today=self._today,
-                lenient=self._lenient,
-                answers=self._answers,
-            )
-            with (
-                prefetch(chunks(sheet, header.width)) as parted,
-                prefetch(columnar.batches(parted)) as batches,
-            ):
-                yield batches
-        else:
+        start = None
+        if isinstance(sheet, CsvSheet) and header.quarantine_id is None and not header.alternates:
+            yield self._columnar(sheet, header, records)
+            if records.resume_at is None:
+                return
+            start = records.resume_at
+        for block, rows in records.blocks(start=start):
             parser = BatchParser(
                 self._table,
-                header,
+                block,
                 strict_width=sheet.strict_width,
                 today=self._today,
                 lenient=self._lenient,
                 answers=self._answers,
             )
-            with prefetch(parser.batches(selected.rows())) as batches:
-                yield batches
+            yield prefetch(parser.batches(rows))
+
+    @contextmanager
+    def _columnar(
+        self, sheet: CsvSheet, header: Header, records: SheetRecords
+    ) -> Iterator[Iterator[Batch]]:
+        columnar = ColumnarParser(
+            self._table, header, today=self._today, lenient=self._lenient, answers=self._answers
+        )
+        with (
+            prefetch(records.chunks(chunks(sheet, header.width))) as parted,
+            prefetch(columnar.batches(parted)) as batches,
+        ):
+            yield batches
+
+
+def _tables(table: Table, selection: Selection) -> list[Table]:
+    """Tables of the selected sheets in the order of import, projects first."""
+    names = {table.name, *(sheet.table.name for sheet in selection.read)}
+    order = ["projects", *STORED_TABLES]
+    return [STORED_TABLES[name] for name in sorted(names, key=order.index)]
+
+
+def _headings(sheets: Sequence[SelectedSheet]) -> dict[str, str]:
+    """Headings as written by field, of the first sheet that has the column."""
+    columns = [column for one in reversed(sheets) for column in one.header.columns]
+    return {column.field.name: column.heading or column.field.zh for column in columns}
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))

@@ -1,34 +1,47 @@
-"""Selection of the sheet that contains the table, and of its header row."""
+"""Selection of the sheets of a file that hold a table, and of their headers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from risk.contract import Table
-from risk.intake.cells import Cell, Row, is_blank
-from risk.intake.file_errors import FileEmpty, HeaderMissing, QuotesBroken
-from risk.intake.headers import (
-    Header,
-    missing_fields,
-    read_header,
-    recognised_fields,
+from risk.contract import STORED_TABLES, Table
+from risk.intake.cells import Row, is_blank
+from risk.intake.file_errors import (
+    FileEmpty,
+    HeaderMissing,
+    QuotesBroken,
+    SheetsHidden,
+    TableNotRecognised,
 )
+from risk.intake.header_location import LocatedHeader, locate_header
+from risk.intake.headers import Column, Header, missing_fields, parse_header
 from risk.intake.headings import HeadingMatcher, contract_matcher
 from risk.intake.readers import Sheet
+from risk.intake.readers.csv_text import CsvSheet
+from risk.intake.readers.sheet import CellRange
 
 SEARCHED_ROWS = 60
 """Number of rows searched for the header from the top; titles and notes may precede it."""
 
+Supply = Callable[[Table, Sheet, LocatedHeader], Mapping[str, str]]
+"""Cells, by field, that a sheet gives for fields without a column."""
+
+
+def no_supply(table: Table, sheet: Sheet, located: LocatedHeader) -> Mapping[str, str]:
+    """No cells: only columns count."""
+    return {}
+
 
 @dataclass(frozen=True)
 class SelectedSheet:
-    """Sheet to read, its header, and names of other sheets that look like the table."""
+    """Sheet to read as ``table``; ``supplied`` are cells of fields without a column."""
 
+    table: Table
     sheet: Sheet
     header: Header
-    unread: tuple[str, ...] = ()
+    located: LocatedHeader
+    supplied: Mapping[str, str] = field(default_factory=dict)
 
     def rows(self) -> Iterator[Row]:
         """Non-blank rows below the header."""
@@ -39,51 +52,227 @@ class SelectedSheet:
 
 
 @dataclass(frozen=True)
-class _Candidate:
+class UnreadSheet:
+    """Sheet that is not read.
+
+    ``reason`` is ``hidden``, ``blank``, ``no_header`` or ``incomplete``; an incomplete header has
+    ``found`` and lacks ``missing`` columns.
+    """
+
+    name: str
+    reason: str
+    found: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Sheets to read and sheets that are not read, in the order of the file."""
+
+    read: tuple[SelectedSheet, ...]
+    unread: tuple[UnreadSheet, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """First rows of a sheet, with the failure that ended them early."""
+
     sheet: Sheet
-    row: int
-    cells: Sequence[Cell]
-    titles: Sequence[Cell]
-    found: frozenset[str]
+    rows: tuple[Row, ...]
+    failure: QuotesBroken | None = None
 
 
 def select_sheet(
     table: Table, sheets: Sequence[Sheet], *, file: str, match: HeadingMatcher | None = None
 ) -> SelectedSheet:
-    """First sheet with all required columns in one of its first rows.
+    """First sheet with all required columns of ``table``; see :func:`select_sheets`."""
+    return select_sheets(table, sheets, file=file, match=match).read[0]
+
+
+def select_sheets(
+    table: Table,
+    sheets: Sequence[Sheet],
+    *,
+    file: str,
+    match: HeadingMatcher | None = None,
+    supply: Supply = no_supply,
+    others: bool = False,
+) -> Selection:
+    """All visible sheets with the required columns of ``table``.
+
+    With ``others``, a sheet that has all required columns of exactly one other table is read as
+    that table. Of a CSV file only one sheet is read.
 
     Raises:
         FileEmpty: no sheet has a filled cell in its first rows.
         HeaderMissing: no row contains any column of the table.
+        SheetsHidden: only hidden sheets have the columns.
         ColumnsMissing, ColumnsTwice, UnitUnknown: the best header found is invalid.
     """
+    opened = [_open(sheet) for sheet in sheets]
+    located = [_located(table, one, match, supply) for one in opened]
+    read: list[SelectedSheet] = []
+    unread: list[UnreadSheet] = []
+    single = any(isinstance(one.sheet, CsvSheet) for one in opened)
+    for one, found in zip(opened, located, strict=True):
+        if found is not None and not _lacking(found) and not (single and read):
+            if one.sheet.hidden:
+                unread.append(UnreadSheet(one.sheet.name, "hidden"))
+            else:
+                read.append(_selected(found, file))
+        elif not single:
+            other = _other_table(table, one, supply) if others else None
+            if other is not None and not one.sheet.hidden:
+                read.append(_selected(other, file))
+            else:
+                unread.append(_unread(one, found))
+    if any(sheet.table is table for sheet in read):
+        return Selection(tuple(read), tuple(unread))
+    _refuse(table, opened, located, file)
+    fits = [one for one in located if one]
+    if hidden := [one.sheet.name for one in fits if one.sheet.hidden and not _lacking(one)]:
+        raise SheetsHidden(file=file, sheets=", ".join(hidden))
+    best = max(fits, key=lambda one: len(one.located.fields))
+    return Selection((_selected(best, file),))  # raises: a required column is missing
+
+
+def recognise_table(sheets: Sequence[Sheet], *, file: str, supply: Supply = no_supply) -> Table:
+    """The one table whose required columns a sheet has, by the headers alone.
+
+    Raises:
+        TableNotRecognised: no sheet has them, or the headers fit several tables equally well.
+    """
+    opened = [one for one in map(_open, sheets) if not one.sheet.hidden]
+    nearest: list[_Fit] = []
+    for one in opened:
+        fits = [
+            fit for table in STORED_TABLES.values() if (fit := _located(table, one, None, supply))
+        ]
+        nearest += fits
+        complete = [fit for fit in fits if not _lacking(fit)]
+        if unique := _unique_best(complete):
+            return unique.table
+    raise _not_recognised(file, nearest)
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """Header of a sheet if read as ``table``."""
+
+    table: Table
+    sheet: Sheet
+    located: LocatedHeader
+    match: HeadingMatcher
+    supplied: Mapping[str, str]
+
+
+def _open(sheet: Sheet) -> _Opened:
+    rows: list[Row] = []
+    try:
+        for row in sheet.rows():
+            rows.append(row)
+            if len(rows) >= SEARCHED_ROWS:
+                break
+    except QuotesBroken as failure:  # may be due to the wrong delimiter
+        return _Opened(sheet, tuple(rows), failure)
+    return _Opened(sheet, tuple(rows))
+
+
+def _located(
+    table: Table, one: _Opened, match: HeadingMatcher | None, supply: Supply
+) -> _Fit | None:
     match = match or contract_matcher(table)
-    candidates: list[_Candidate] = []
-    broken: list[QuotesBroken] = []
-    for sheet in sheets:
-        try:
-            candidates.extend(_candidates(table, sheet, match))
-        except QuotesBroken as failure:  # may be due to the wrong delimiter
-            broken.append(failure)
-    if broken and all(missing_fields(table, candidate.found) for candidate in candidates):
-        raise broken[0]
-    if not candidates:
+    located = locate_header(table, one.rows, match, merges=_head_merges(one))
+    if located is None:
+        return None
+    supplied: dict[str, str] = {}
+    if len(located.fields) >= 2:
+        supplied = dict(supply(table, one.sheet, located))
+        if supplied:
+            again = locate_header(
+                table, one.rows, match, merges=_head_merges(one), given=tuple(supplied)
+            )
+            located = again or located
+    return _Fit(table, one.sheet, located, match, supplied)
+
+
+def _head_merges(one: _Opened) -> tuple[CellRange, ...]:
+    last = one.rows[-1][0] if one.rows else 0
+    return tuple(span for span in one.sheet.merges if span.top <= last)
+
+
+def _lacking(fit: _Fit) -> list[str]:
+    fields = missing_fields(fit.table, (*fit.located.fields, *fit.supplied))
+    return [field.zh for field in fields]
+
+
+def _other_table(table: Table, one: _Opened, supply: Supply) -> _Fit | None:
+    tables = (other for other in STORED_TABLES.values() if other is not table)
+    fits = (_located(other, one, None, supply) for other in tables)
+    return _unique_best([fit for fit in fits if fit and not _lacking(fit)])
+
+
+def _unique_best(fits: Sequence[_Fit]) -> _Fit | None:
+    """The fit with the most fields, or None if there is none or two have as many."""
+    ranked = sorted(fits, key=lambda fit: -len(fit.located.fields))
+    if not ranked or (
+        len(ranked) > 1 and len(ranked[0].located.fields) == len(ranked[1].located.fields)
+    ):
+        return None
+    return ranked[0]
+
+
+def _unread(one: _Opened, found: _Fit | None) -> UnreadSheet:
+    if one.sheet.hidden:
+        return UnreadSheet(one.sheet.name, "hidden")
+    if found is None:
+        return UnreadSheet(one.sheet.name, "blank")
+    fields = [
+        found.table.field(name).zh for name in sorted(found.located.fields) if name != "known_at"
+    ]
+    if len(fields) < 2:
+        return UnreadSheet(one.sheet.name, "no_header")
+    return UnreadSheet(one.sheet.name, "incomplete", tuple(fields), tuple(_lacking(found)))
+
+
+def _selected(fit: _Fit, file: str) -> SelectedSheet:
+    header = parse_header(
+        fit.table, fit.located.cells, file=file, match=fit.match, given=fit.supplied
+    )
+    beyond = tuple(
+        Column(fit.table.field(name), header.width + index)
+        for index, name in enumerate(fit.supplied)
+    )
+    header = replace(header, columns=(*header.columns, *beyond))
+    return SelectedSheet(fit.table, fit.sheet, header, fit.located, fit.supplied)
+
+
+def _refuse(
+    table: Table, opened: Sequence[_Opened], located: Sequence[_Fit | None], file: str
+) -> None:
+    failures = [one.failure for one in opened if one.failure]
+    if failures:
+        raise failures[0]
+    if not any(located):
         raise FileEmpty(file=file)
-    complete = [row for row in candidates if not missing_fields(table, row.found)]
-    best = complete[0] if complete else max(candidates, key=lambda row: len(row.found))
-    if not best.found:
+    if not any(one.located.fields for one in located if one):
         allowed = ", ".join(field.zh for field in table.fields if field.required)
         raise HeaderMissing(file=file, table=table.zh, allowed=allowed)
-    header = read_header(table, best.row, best.cells, titles=best.titles, file=file, match=match)
-    names = dict.fromkeys(row.sheet.name for row in complete if row.sheet is not best.sheet)
-    return SelectedSheet(best.sheet, header, tuple(filter(None, names)))
 
 
-def _candidates(table: Table, sheet: Sheet, match: HeadingMatcher) -> Iterator[_Candidate]:
-    titles: list[Cell] = []
-    for number, cells in islice(sheet.rows(), SEARCHED_ROWS):
-        if is_blank(cells):
-            continue
-        found = frozenset(recognised_fields(table, cells, match=match))
-        yield _Candidate(sheet, number, cells, tuple(titles), found)
-        titles.extend(cells)
+def _not_recognised(file: str, fits: Sequence[_Fit]) -> TableNotRecognised:
+    """Failure that names the nearest tables, with what they have and lack."""
+    near = sorted(
+        (fit for fit in fits if len(fit.located.fields) >= 2),
+        key=lambda fit: (len(_lacking(fit)), -len(fit.located.fields)),
+    )[:2]
+    found = "；".join(
+        f"{fit.table.zh}（{'、'.join(_headings(fit))}；缺 {'、'.join(_lacking(fit)) or '-'}）"
+        for fit in near
+    )
+    return TableNotRecognised(file=file, found=found or "-")
+
+
+def _headings(fit: _Fit) -> list[str]:
+    headings = fit.located.cells.parsed()
+    return [heading.text for heading in headings if heading.text and fit.match(heading)]

@@ -13,19 +13,20 @@ import typer
 from serving.clock import today
 from serving.errors import CommandError
 from serving.ingest.resources import NotAllImported, require_all_imported
+from serving.ingest.texts import account_lines, answer_line
 from serving.ingest.try_files import try_import
-from serving.terminal.context import CliContext, cli_context
+from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.dates import parse_date
 from serving.terminal.options import JsonFlag
-from serving.terminal.output import print_json, print_line, print_table, row_progress
+from serving.terminal.output import print_json, print_line, print_note, row_progress
 from serving.terminal.resources import make_workspace, open_records
 
 if TYPE_CHECKING:
     from risk.intake.report import ImportReport
 
+NEEDS_ANSWER = 3
+"""Exit code if a value was lost or a person has to decide."""
 
-_ASKED = 3
-"""Exit code where a person must answer something."""
 
 KnownOn = Annotated[
     dt.date | None, typer.Option("--known-on", parser=parse_date, metavar="YYYY-MM-DD")
@@ -51,8 +52,8 @@ def import_(
 ) -> None:
     """Import files or folders; failing rows are quarantined.
 
-    Creates the workspace if there is none, like ``init``. With ``--try`` nothing is read in;
-    layouts are proposed.
+    Creates the workspace if there is none, like ``init``. Ends with exit code 3 if a value was
+    lost or a person has to decide. With ``--try`` nothing is read in; layouts are proposed.
     """
     from risk.intake.importer import import_paths
     from serving.ingest.open_complaints import open_complaint_lines
@@ -65,7 +66,7 @@ def import_(
     make_workspace(cli)
     if try_only:
         if not try_import(cli, paths, json=json):
-            raise typer.Exit(_ASKED)
+            raise typer.Exit(NEEDS_ANSWER)
         return
     if withdraw:
         _withdraw(cli, paths, day, known_on, json=json)
@@ -75,6 +76,7 @@ def import_(
             *(cli.workspace, paths),
             today=day,
             known_on=known_on,
+            who=os_user_name(),
             progress=step,
             prepare=seal_recorder(cli),
         )
@@ -82,12 +84,18 @@ def import_(
     if json:
         print_json({**report.as_json(cli.language), "complaints": complaints})
     else:
-        _show(cli, report)
+        for line in account_lines(report, cli.language):
+            print_line(line)
+        _show_dating(cli, report)
         for line in sealed_lines(report, cli.language):
             print_line(line)
         for line in open_complaint_lines(complaints, cli.language):
             print_line(line)
     require_all_imported(cli, report)
+    answer = answer_line(report, str(cli.workspace.quarantine), cli.language)
+    if answer is not None:
+        print_note(answer) if json else print_line(answer)
+        raise typer.Exit(NEEDS_ANSWER)
 
 
 def _open_complaints(cli: CliContext, report: ImportReport) -> Mapping[str, int | None]:
@@ -138,35 +146,3 @@ def _show_dating(cli: CliContext, report: ImportReport) -> None:
     for file in report.files:
         if file.missing:
             print_line(cli.text("import.missing", file=file.file, rows=file.missing))
-
-
-def _show(cli: CliContext, report: ImportReport) -> None:
-    from risk.contract import STORED_TABLES
-
-    names = ("file", "table", "read", "accepted", "repeated", "quarantined")
-    rows = [
-        [
-            file.file,
-            file.table,
-            str(file.read),
-            str(file.accepted),
-            str(file.repeated),
-            str(file.quarantined),
-        ]
-        for file in report.files
-    ]
-    if rows:
-        print_table([cli.text(f"import.{name}") for name in names], rows, right=(2, 3, 4, 5))
-    if any(file.quarantined for file in report.files):
-        print_line(cli.text("import.look", path=str(cli.workspace.quarantine)))
-    for file in report.files:
-        table = STORED_TABLES[file.table]
-        for name, cells in file.unreadable.items():
-            print_line(cli.text("look.import", column=table.field(name).zh, rows=cells))
-    _show_dating(cli, report)
-    if report.skipped:
-        print_line(cli.text("import.skipped", files=", ".join(report.skipped)))
-    waiting = {name: total.waiting for name, total in report.tables.items() if total.waiting}
-    if waiting:
-        counts = ", ".join(f"{name} {rows}" for name, rows in waiting.items())
-        print_line(cli.text("import.waiting", counts=counts))

@@ -25,15 +25,23 @@ class NotAllImported(CommandError):
     code = "not_all_imported"
 
 
+class NothingImported(CommandError):
+    """No file could be imported."""
+
+    code = "nothing_imported"
+
+
 def require_all_imported(cli: CliContext, report: ImportReport) -> None:
     """Check that every file was imported.
 
     Raises:
         NotAllImported: some were not; the message has the reasons of all.
+        NothingImported: none was.
     """
     if report.failed:
-        reasons = " ".join(failure.message(cli.language) for failure in report.failed)
-        raise NotAllImported(files=len(report.failed), reasons=reasons)
+        reasons = "\n".join(failure.message(cli.language) for failure in report.failed)
+        refused = NotAllImported if report.files else NothingImported
+        raise refused(files=len(report.failed), reasons=reasons)
 
 
 @contextmanager

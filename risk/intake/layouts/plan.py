@@ -31,7 +31,7 @@ from risk.intake.layouts.translation import (
 from risk.intake.layouts.vocabulary import Vocabulary, vocabulary
 from risk.intake.readers import open_sheets
 from risk.intake.readers.sheet import Sheet
-from risk.intake.sheet_selection import select_sheet
+from risk.intake.sheet_selection import recognise_table, select_sheet
 from risk.intake.table_detection import detect_table
 from risk.workspace import Workspace
 
@@ -117,9 +117,7 @@ def detect_by_content(path: Path, *, office: OfficeLayouts) -> Table:
     except TableUnknown:
         with open_sheets(path) as sheets:
             plan = plan_reading(path, sheets, office, namer=Namer)
-        if plan.table is None:
-            raise
-        return plan.table
+            return plan.table or recognise_table(sheets, file=path.name)
 
 
 def register_names(paths: Sequence[Path], office: OfficeLayouts) -> Mapping[str, str]:

@@ -17,15 +17,19 @@ def test_a_folder_is_imported_projects_first(write_csv, tmp_path, payments, toda
     write_csv("in/payments_2024-06.csv", payments)
     write_csv("in/payments_2024-05.csv", payments)
     write_csv("in/projects.csv", [["project_id", "project_name", "region_code", "started_on"]])
-    write_csv("in/others.csv", [["甲", "乙"], ["1", "2"]])
+    write_csv("in/others.csv", payments)
+    write_csv("in/unknown.csv", [["序号", "姓名"], ["1", "甲"]])
     write_csv("in/.hidden.csv", payments)
     (tmp_path / "in/readme.md").write_text("x", encoding="utf-8")
     (tmp_path / "in/deeper").mkdir()
     report = import_paths(Workspace(tmp_path), [tmp_path / "in"], today=today)
-    names = ["projects.csv", "payments_2024-05.csv", "payments_2024-06.csv"]
-    assert [file.file for file in report.files] == names
+    names = ["payments_2024-05.csv", "payments_2024-06.csv", "others.csv", "projects.csv"]
+    assert sorted(file.file for file in report.files) == sorted(names)
+    assert report.files[0].file == "projects.csv"
+    [other] = (file for file in report.files if file.file == "others.csv")
+    assert (other.table, other.reading.table_by_headings) == ("payments", True)
     assert report.skipped == (".hidden.csv", "readme.md")
-    assert [failure.code for failure in report.failed] == ["table_unknown"]
+    assert [failure.code for failure in report.failed] == ["table_not_recognised"]
 
 
 def test_one_failing_file_does_not_stop_the_others(store, write_csv, payments, today, tmp_path):

@@ -190,6 +190,7 @@ def test_corrected_rows_leave_quarantine_and_others_get_new_problems(
         "repeated": 0,
         "quarantined": 1,
         "waiting": 1,
+        "set_aside": 0,
     }
     after = _listed(workspace.quarantine)
     assert [row[0] for row in after[1:]] == [first[0], third[0]]

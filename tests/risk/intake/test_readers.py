@@ -15,7 +15,7 @@ from risk.intake.cells import FORMULA_WITHOUT_VALUE
 from risk.intake.file_errors import QuotesBroken
 from risk.intake.readers import CellRange, csv_text, open_sheets
 from risk.intake.readers.csv_text import CsvSheet, encoding_of
-from risk.intake.sheet_selection import select_sheet
+from risk.intake.sheet_selection import select_sheet, select_sheets
 
 PAYMENTS = TABLES["payments"]
 
@@ -67,12 +67,13 @@ def test_quoted_delimiters_do_not_confuse_the_choice(tmp_path):
     assert _read(path)[1] == [(2, ["F1", "G;1", "2024-05-20", "1,200.50"])]
 
 
-def test_select_sheet_reads_the_first_match_and_reports_the_other(write_xlsx, payments):
+def test_all_sheets_with_the_header_are_selected_and_the_others_reported(write_xlsx, payments):
     others = {"说明": [["填表说明"], ["请勿修改"]], "三月": payments}
-    selected, rows = _read(write_xlsx("payments.xlsx", payments, **others))
-    assert selected.sheet.name == "三月"
-    assert selected.unread == ("Sheet1",)
-    assert len(rows) == 1
+    path = write_xlsx("payments.xlsx", payments, **others)
+    with open_sheets(path) as sheets:
+        selection = select_sheets(TABLES["payments"], sheets, file=path.name)
+        assert [one.sheet.name for one in selection.read] == ["三月", "Sheet1"]
+    assert [(one.name, one.reason) for one in selection.unread] == [("说明", "no_header")]
 
 
 def test_titles_above_the_header_of_a_book(write_xlsx, payments):

@@ -1,0 +1,94 @@
+"""Rows of a sheet that are no records: totals, signatures, notes, page titles, numbers of columns.
+
+Words alone do not decide: a firm may be called 小计建材 and a project 合计大厦. A row is set
+aside if its first cell is such a word and the row is no complete record or has the word as key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from enum import StrEnum
+
+from risk.intake.cells import Cell, match_key
+from risk.intake.units import plain_brackets, unit_alone
+
+
+class NonRecord(StrEnum):
+    """Kind of a row that is set aside."""
+
+    TOTAL = "total"
+    FOOTER = "footer"
+    TITLE = "title"
+    HEADING = "heading"
+
+
+_TOTAL = re.compile(r".{0,8}?(?:合计|小计|总计|累计|共计)(?:数|金额|\([^()]*\))?[:,]?[\d,.]*")
+_FOOTER = re.compile(
+    r"(?:\w{0,4}单位)?(?:制表|填表|制单|审核|复核|审批|填报|上报|经办|负责|主管|联系|统计|签字|盖章|班组长"
+    r"|劳资专管员|项目经理)(?:人|员|者|单位|部门|日期|时间|电话|领导|签字|签章|盖章|负责人)*"
+    r"(?:\([^()]*\))?(?::.*|$)"
+    r"|(?:制表|填表|审核|复核|填报|经办|负责|单位负责|主管|联系)人\W*\w{0,6}"
+    r"|(?:填表|填报|附|备)?(?:说明|注)(?:\d*|[一二三四五六七八九十]*)(?::.*|$)|备注:.*"
+    r"|(?:本页|以下)?(?:无正文|空白)|\(?(?:本页无正文|以下空白|以下无正文)\)?"
+    r"|续|续[上前]页|[续承转接][上前下]页|未完待续|第?\d+/\d+页?|第\d+页.*|共计?\d+.{1,6}"
+)
+_DATE = re.compile(r"\d{4}[年./-]\d{1,2}(?:[月./-]\d{1,2}日?|月)?")
+_CONTINUED = re.compile(r"\(?续(?:表)?[一二三四五六七八九十\d]*\)?$")
+_SECTION = re.compile(r"(?:[一二三四五六七八九十]+[、.]|\([一二三四五六七八九十]+\)).+")
+_NUMBER = re.compile(r"[\d.]+")
+
+
+def non_record(
+    cells: Sequence[Cell], key: Sequence[Cell], *, complete: bool, titles: Collection[str]
+) -> NonRecord | None:
+    """Kind of a non-blank row if it is no record, else None.
+
+    Args:
+        cells: all cells of the row.
+        key: cells of the key columns.
+        complete: whether all required cells are filled.
+        titles: texts above the header, as :func:`plain_title` writes them.
+    """
+    filled = [cell for cell in cells if cell is not None and str(cell).strip()]
+    if _numbers_columns(filled):
+        return NonRecord.HEADING
+    first = next((text for cell in filled if not _NUMBER.fullmatch(text := plain(cell))), None)
+    if first is None:
+        return None
+    if complete and first not in map(plain, key):
+        return None
+    if _TOTAL.fullmatch(first):
+        return NonRecord.TOTAL
+    if _FOOTER.fullmatch(first):
+        return NonRecord.FOOTER
+    return NonRecord.TITLE if len(filled) == 1 and _is_title(filled[0], cells, titles) else None
+
+
+def plain(cell: Cell) -> str:
+    """Text of a cell for comparison: half-width, without spaces, with ``()`` as brackets."""
+    return match_key(plain_brackets("" if cell is None else str(cell)[:200]))
+
+
+def plain_title(cell: Cell) -> str:
+    """Text of a title without the mark of a continued table."""
+    return _CONTINUED.sub("", plain(cell))
+
+
+def _is_title(cell: Cell, cells: Sequence[Cell], titles: Collection[str]) -> bool:
+    """Whether the only filled cell of a row is a title; a lone name is a record to complete."""
+    text = plain(cell)
+    if plain_title(cell) in titles or _DATE.fullmatch(text) or unit_alone(cell):
+        return True
+    leads = bool(cells) and cells[0] is cell
+    return leads and bool(_CONTINUED.search(text) or _SECTION.fullmatch(text))
+
+
+def _numbers_columns(filled: Sequence[Cell]) -> bool:
+    """Whether a row numbers the columns: 1, 2, 3 or 甲, 乙, 1, 2."""
+    texts = [plain(cell) for cell in filled]
+    letters = 0
+    while letters < min(len(texts), 4) and texts[letters] == "甲乙丙丁"[letters]:
+        letters += 1
+    numbers = [str(number) for number in range(1, len(texts) - letters + 1)]
+    return len(texts) >= 3 and texts[letters:] == numbers

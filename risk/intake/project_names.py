@@ -1,0 +1,72 @@
+"""Projects by code or name, and the known projects nearest to those that rows wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rapidfuzz import fuzz, process
+
+from risk.contract import STORED_TABLES
+from risk.intake.account_notes import Note
+from risk.intake.orphan_rows import PROJECT_KEY
+from risk.store.store import RecordStore
+
+_SHOWN = 3
+_SIMILAR = 60
+_MOST_PROJECTS = 50_000
+
+
+def find_project(store: RecordStore, text: str) -> str | None:
+    """Code of the project called ``text`` by code or by name; None if there is not exactly one."""
+    found = store.rows(
+        "SELECT DISTINCT project_id FROM projects WHERE project_id = $1 OR project_name = $1"
+        " LIMIT 2",
+        [text],
+    )
+    return str(found[0][0]) if len(found) == 1 else None
+
+
+def waiting_notes(
+    store: RecordStore, waiting: Mapping[str, int], *, after: int = 0
+) -> tuple[Note, ...]:
+    """Notes about rows, with an arrival number above ``after``, of projects not in ``store``.
+
+    ``waiting`` are the numbers of such rows by table.
+    """
+    named = {PROJECT_KEY}
+    indirect = [
+        Note("waiting_rows", {"table": table.zh, "rows": waiting[table.name]})
+        for table in STORED_TABLES.values()
+        if waiting[table.name] and not named & {field.name for field in table.fields}
+    ]
+    return (*_notes(store, after), *indirect)
+
+
+def _notes(store: RecordStore, after: int) -> Iterator[Note]:
+    known = store.rows(
+        f"SELECT DISTINCT project_id, project_name FROM projects LIMIT {_MOST_PROJECTS}"
+    )
+    for table in STORED_TABLES.values():
+        if table.name == "projects" or PROJECT_KEY not in {f.name for f in table.fields}:
+            continue
+        found = store.rows(
+            f"SELECT project_id, count(*), count(*) OVER () FROM {table.name} AS waiting"
+            " WHERE arrival > ? AND project_id IS NOT NULL AND NOT EXISTS"
+            " (FROM projects p WHERE p.project_id = waiting.project_id)"
+            f" GROUP BY project_id ORDER BY count(*) DESC, project_id LIMIT {_SHOWN}",
+            [after],
+        )
+        if found:
+            shown = "；".join(_nearest(code, known) for code, _, _ in found)
+            fields = {"table": table.zh, "projects": found[0][2], "examples": shown}
+            yield Note("waiting", fields)
+
+
+def _nearest(code: str, known: list[tuple[str, str]]) -> str:
+    """``code`` with the known project of the most similar code or name, if one is similar."""
+    names = [f"{identity}" for identity, _ in known] + [name for _, name in known]
+    found = process.extractOne(code, names, scorer=fuzz.ratio, score_cutoff=_SIMILAR)
+    if found is None:
+        return code
+    identity, name = known[found[2] % len(known)]
+    return f"{code} ≈ {identity} {name}"

@@ -1,0 +1,76 @@
+"""What the closing account of an import says about each sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from risk.intake.account_notes import Note
+from risk.intake.report import SheetReport
+from risk.intake.sheet_records import SheetRecords
+from risk.intake.sheet_selection import SelectedSheet, UnreadSheet
+
+_SHOWN = 5
+
+
+def sheet_report(selected: SelectedSheet, records: SheetRecords) -> SheetReport:
+    """Report of a sheet that was read."""
+    header = selected.header
+    columns = [column for column in header.columns if column.heading]
+    supplied = {selected.table.field(name).zh: cell for name, cell in selected.supplied.items()}
+    return SheetReport(
+        name=selected.sheet.name,
+        header_row=header.row,
+        columns={column.heading: column.field.zh for column in columns},
+        units={column.heading: column.unit.label for column in columns if column.unit},
+        ignored=header.unread,
+        supplied=supplied,
+        blocks=records.blocks_read,
+    )
+
+
+def sheet_notes(selected: SelectedSheet, records: SheetRecords) -> Iterator[Note]:
+    """Notes about the rows and columns of a sheet that was read."""
+    header, sheet = selected.header, selected.sheet.name
+    for refused in header.refused:
+        yield Note(
+            "unit_unclear",
+            {"column": refused.heading, "found": refused.found, "sheet": sheet},
+            needs_answer=True,
+        )
+    yield from _alternates(selected, records)
+    if records.hidden:
+        yield Note("hidden_rows", {"rows": records.hidden, "sheet": sheet})
+    for heading, cells in records.merged.not_repeated.items():
+        fields: dict[str, str | int] = {"column": heading, "rows": cells, "sheet": sheet}
+        yield Note("merged_amount", fields, needs_answer=True)
+    for block in records.incomplete:
+        yield Note(
+            "incomplete_block",
+            {"row": block.row, "columns": "、".join(block.columns), "sheet": sheet},
+            needs_answer=True,
+        )
+
+
+def unread_notes(unread: Sequence[UnreadSheet]) -> Iterator[Note]:
+    """Notes about sheets that look like the table but are not read."""
+    for one in unread:
+        if one.reason == "incomplete":
+            fields = {
+                "sheet": one.name,
+                "found": "、".join(one.found),
+                "missing": "、".join(one.missing),
+            }
+            yield Note("incomplete_sheet", fields, needs_answer=True)
+
+
+def _alternates(selected: SelectedSheet, records: SheetRecords) -> Iterator[Note]:
+    header = selected.header
+    for alternate in header.alternates:
+        column = next(one for one in header.columns if one.field.name == alternate.field.name)
+        fields: dict[str, str | int] = {"taken": column.heading, "other": alternate.heading}
+        if not records.disagreeing:
+            yield Note("two_columns_agree", fields)
+            continue
+        shown = "、".join(map(str, records.disagreeing[:_SHOWN]))
+        fields |= {"count": len(records.disagreeing), "rows": shown}
+        yield Note("two_columns_disagree", fields, needs_answer=True)

@@ -1,0 +1,144 @@
+"""Checks of the staged rows of a file: keys that came twice, and amounts out of proportion."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from risk.contract import Table
+from risk.intake.account_notes import Note
+from risk.store.store import RecordStore
+
+_STAGED = "intake_staged"
+_SHOWN = 3
+_MEDIAN_OF = 2
+_NAMES = ("project_name", "org_name", "contractor_name", "project_id", "org_id")
+
+
+@dataclass(frozen=True)
+class _Range:
+    """Largest plausible value and smallest plausible median, in fen."""
+
+    largest: int
+    median: int
+
+
+def staged_notes(
+    store: RecordStore, table: Table, *, headings: Mapping[str, str], dated: bool
+) -> list[Note]:
+    """Notes about the staged rows of ``table``; use before they are stored.
+
+    Args:
+        store: record store with staged rows.
+        table: table of the rows.
+        headings: headings as written, by field, of the columns read.
+        dated: whether the file has a column of days of knowledge; its rows may then be later
+            versions of one row.
+    """
+    notes = _implausible(store, table, headings)
+    notes += _keys_twice(store, table, dated=dated)
+    if not dated:
+        notes += _keys_again(store, table)
+    return notes
+
+
+@cache
+def plausible_ranges() -> Mapping[tuple[str, str], _Range]:
+    """Plausible ranges by table and field."""
+    text = files("risk.intake").joinpath("plausible_ranges.toml").read_text(encoding="utf-8")
+    return {
+        (table, name): _Range(one["largest"] * 100, one["median"] * 100)
+        for table, fields in tomllib.loads(text).items()
+        for name, one in fields.items()
+    }
+
+
+def _implausible(store: RecordStore, table: Table, headings: Mapping[str, str]) -> list[Note]:
+    notes = []
+    for name, heading in headings.items():
+        allowed = plausible_ranges().get((table.name, name))
+        if allowed is None:
+            continue
+        above, largest, key, count, median = store.rows(
+            f"SELECT count(*) FILTER ({name} > $1), max({name}), arg_max({table.key[0]}, {name}),"
+            f" count(*) FILTER ({name} > 0), median({name}) FILTER ({name} > 0) FROM {_STAGED}",
+            [allowed.largest],
+        )[0]
+        if above:
+            fields = {"column": heading, "rows": above, "key": key, "found": _yuan(largest)}
+            notes.append(Note("too_large", fields, needs_answer=True))
+        if count >= _MEDIAN_OF and median < allowed.median:
+            fields = {"column": heading, "found": _yuan(median)}
+            notes.append(Note("too_small", fields, needs_answer=True))
+    return notes
+
+
+def _keys_twice(store: RecordStore, table: Table, *, dated: bool) -> list[Note]:
+    """Keys that two rows of the file have, with another name or event date."""
+    compared = _compared(table)
+    if not compared:
+        return []
+    key = ", ".join(table.key)
+    day = ", known_at" if dated else ""
+    differs = " OR ".join(f"min({name}) <> max({name})" for name in compared)
+    shown = ", ".join(f"arg_min({name}, line), arg_max({name}, line)" for name in compared)
+    found = store.rows(
+        f"SELECT {key}, {shown}, count(*) OVER () FROM {_STAGED} GROUP BY {key}{day}"
+        f" HAVING count(*) > 1 AND ({differs}) ORDER BY min(line) LIMIT {_SHOWN}"
+    )
+    return _key_note("keys_twice", table, compared, found)
+
+
+def _keys_again(store: RecordStore, table: Table) -> list[Note]:
+    """Stored keys that a row of the file has, with another name or event date."""
+    compared = _compared(table)
+    if not compared or not store.rows(f"SELECT 1 FROM {table.name} LIMIT 1"):
+        return []
+    key = ", ".join(table.key)
+    newest = ", ".join(f"arg_max({name}, arrival) AS {name}" for name in compared)
+    shown = ", ".join(f"stored.{name}, {_STAGED}.{name}" for name in compared)
+    differs = " OR ".join(f"stored.{name} <> {_STAGED}.{name}" for name in compared)
+    keyed = ", ".join(f"{_STAGED}.{name}" for name in table.key)
+    found = store.rows(
+        f"WITH stored AS (SELECT {key}, {newest} FROM {table.name}"
+        f" SEMI JOIN {_STAGED} USING ({key}) GROUP BY {key})"
+        f" SELECT {keyed}, {shown}, count(*) OVER () FROM {_STAGED} JOIN stored USING ({key})"
+        f" WHERE {differs} ORDER BY line LIMIT {_SHOWN}"
+    )
+    return _key_note("keys_again", table, compared, found)
+
+
+def _compared(table: Table) -> list[str]:
+    """Fields whose change means that a key may have been given to something else."""
+    names = [name for name in (table.event_date,) if name is not None]
+    fields = {field.name for field in table.fields}
+    return names + [name for name in _NAMES if name in fields and name not in table.key]
+
+
+def _key_note(
+    code: str, table: Table, compared: Sequence[str], found: Sequence[tuple[object, ...]]
+) -> list[Note]:
+    if not found:
+        return []
+    width = len(table.key)
+    examples = [
+        f"{' '.join(str(part) for part in row[:width] if part is not None)}"
+        f"（{_changes(row[width:-1])}）"
+        for row in found
+    ]
+    fields = {"keys": f"{found[0][-1]}", "examples": "；".join(examples)}
+    return [Note(code, fields, needs_answer=True)]
+
+
+def _changes(values: Sequence[object]) -> str:
+    pairs = zip(values[::2], values[1::2], strict=True)
+    return "，".join(
+        f"{one} → {other}" for one, other in pairs if None not in (one, other) and one != other
+    )
+
+
+def _yuan(fen: float) -> str:
+    return f"{fen / 100:,.0f}"

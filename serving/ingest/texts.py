@@ -1,0 +1,152 @@
+"""The closing account of an import as lines of text, one block per file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from risk.locale import Language, text
+from serving.documents.text_table import strip_control_characters
+
+if TYPE_CHECKING:
+    from risk.intake.account_notes import Note
+    from risk.intake.report import FileReport, ImportReport, SheetReport
+
+WIDTH = 100
+"""Columns of a line; a Chinese character takes two."""
+
+_LISTED = 12
+_SHOWN_SKIPPED = 10
+
+
+def account_lines(report: ImportReport, language: Language = "zh") -> Iterator[str]:
+    """Lines about every file, its sheets and columns, and what needs an answer."""
+    for file in report.files:
+        yield from _file(file, language)
+    for note in report.notes:
+        yield from _note(note, language)
+    if report.entered:
+        shown = _listed(report.entered, language, most=_SHOWN_SKIPPED)
+        yield from _wrapped(_text("entered", language, folders=shown), indent="")
+    if report.skipped:
+        shown = _listed(report.skipped, language, most=_SHOWN_SKIPPED)
+        yield from _wrapped(_text("skipped", language, files=shown), indent="")
+
+
+def answer_line(report: ImportReport, quarantine: str, language: Language = "zh") -> str | None:
+    """The last line, which says what needs an answer; None if nothing does."""
+    rows = sum(file.quarantined for file in report.files)
+    notes = [*report.notes, *(note for file in report.files for note in file.notes)]
+    marked = sum(note.needs_answer for note in notes)
+    marked += sum(bool(file.reading.asked) + len(file.unreadable) for file in report.files)
+    parts = []
+    if rows:
+        parts.append(_text("to_mend", language, rows=rows, path=quarantine))
+    if marked:
+        parts.append(_text("to_answer", language, notes=marked))
+    return _text("answer", language, parts="；".join(parts)) if parts else None
+
+
+def _file(file: FileReport, language: Language) -> Iterator[str]:
+    from risk.contract import STORED_TABLES
+
+    table = STORED_TABLES[file.table].zh if language == "zh" else file.table
+    counts = {
+        name: getattr(file, name)
+        for name in ("read", "accepted", "repeated", "quarantined", "set_aside")
+    }
+    yield from _wrapped(_text("file", language, file=file.file, table=table, **counts), indent="")
+    read = [sheet for sheet in file.sheets if not sheet.unread]
+    for names, sheet in _alike(read):
+        yield from _sheet(names, sheet, language)
+    for reason in ("hidden", "no_header"):
+        unread = [sheet.name for sheet in file.sheets if sheet.unread == reason]
+        if unread:
+            yield from _wrapped(_text(reason, language, sheets=_listed(unread, language)))
+    for name, rows in file.marks.items():
+        yield from _wrapped(f"{text(f'intake.marks.{name}', language)}: {rows}")
+    for name, cells in file.unreadable.items():
+        field = STORED_TABLES[file.table].field(name)
+        column = field.zh if language == "zh" else name
+        line = text("cli.look.import", language, column=column, rows=cells)
+        yield from _wrapped(f"！ {line}")
+    yield from _reading(file, language)
+    for note in file.notes:
+        yield from _note(note, language)
+
+
+def _reading(file: FileReport, language: Language) -> Iterator[str]:
+    """What layouts and usual headings did; columns that are not certain are asked."""
+    reading = file.reading
+    if reading.table_by_headings:
+        yield from _wrapped("· " + _text("by_headings", language))
+    if reading.layouts:
+        yield from _wrapped("· " + _text("layouts", language, names="、".join(reading.layouts)))
+    for name in ("named_firms", "made_keys", "filled_regions"):
+        if rows := getattr(reading, name):
+            yield from _wrapped("· " + _text(name, language, rows=rows))
+    if reading.asked:
+        yield from _wrapped("！ " + _text("asked", language, columns="、".join(reading.asked)))
+
+
+def _sheet(names: Sequence[str], sheet: SheetReport, language: Language) -> Iterator[str]:
+    columns = "、".join(
+        heading if _same(heading, field) else f"{heading} → {field}"
+        for heading, field in sheet.columns.items()
+    )
+    shown = _listed([name for name in names if name], language)
+    key = "sheet" if shown else "columns"
+    row, count = sheet.header_row, len(sheet.columns)
+    yield from _wrapped(_text(key, language, sheets=shown, row=row, count=count, columns=columns))
+    if sheet.units:
+        units = "、".join(f"{heading} = {unit}" for heading, unit in sheet.units.items())
+        yield from _wrapped(_text("units", language, units=units))
+    if sheet.supplied:
+        cells = "、".join(f"{field} = {cell}" for field, cell in sheet.supplied.items())
+        yield from _wrapped(_text("supplied", language, cells=cells))
+    if sheet.ignored:
+        yield from _wrapped(_text("ignored", language, columns="、".join(sheet.ignored)))
+    if sheet.blocks > 1:
+        yield from _wrapped(_text("blocks", language, blocks=sheet.blocks))
+
+
+def _alike(sheets: Sequence[SheetReport]) -> Iterator[tuple[list[str], SheetReport]]:
+    """Sheets with the same columns together, with their names."""
+    groups: dict[str, list[SheetReport]] = {}
+    for sheet in sheets:
+        facts = [sheet.columns, sheet.units, sheet.ignored, sheet.supplied, sheet.blocks]
+        groups.setdefault(repr(facts), []).append(sheet)
+    for group in groups.values():
+        yield [sheet.name for sheet in group], group[0]
+
+
+def _note(note: Note, language: Language) -> Iterator[str]:
+    mark = "！" if note.needs_answer else "·"
+    yield from _wrapped(f"{mark} {note.message(language)}")
+
+
+def _same(heading: str, field: str) -> bool:
+    """Whether the heading says no more than the field, apart from a unit in a bracket."""
+    return heading.strip("*").partition("（")[0].partition("(")[0].strip() == field
+
+
+def _listed(names: Sequence[str], language: Language, *, most: int = _LISTED) -> str:
+    shown = "、".join(names[:most])
+    more = len(names) - most
+    return shown if more <= 0 else shown + _text("and_more", language, more=more)
+
+
+def _text(key: str, language: Language, **fields: object) -> str:
+    return text(f"cli.import.{key}", language, **fields)
+
+
+def _wrapped(line: str, *, indent: str = "  ") -> Iterator[str]:
+    """``line`` without control characters, broken at ``WIDTH`` columns."""
+    from rich.cells import cell_len, chop_cells
+
+    plain = " ".join(strip_control_characters(line).split())
+    if cell_len(indent + plain) <= WIDTH:
+        yield indent + plain
+        return
+    for index, part in enumerate(chop_cells(plain, WIDTH - len(indent) - 2)):
+        yield indent + ("  " if index else "") + part

@@ -1,0 +1,83 @@
+"""The closing account of ``wagewatch import`` on the screen, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+
+import openpyxl
+import pytest
+from rich.cells import cell_len
+
+from serving.cli.main import main
+from serving.ingest.texts import WIDTH
+
+HEAD = ["项目编码", "项目名称", "行政区划代码", "开工日期"]
+ROW = ["GC-01", "河西小学", "420321", "2025-03-05"]
+
+
+@pytest.fixture
+def imported(tmp_path, capsys):
+    """Imports files of rows with the command: exit code, standard output, standard error."""
+
+    def run(files, *options, lang="zh"):
+        folder = tmp_path / "in"
+        folder.mkdir(exist_ok=True)
+        for name, rows in files.items():
+            book = openpyxl.Workbook()
+            for row in rows:
+                book.active.append(row)
+            book.save(folder / name)
+        place = str(tmp_path / "office")
+        code = main(["-w", place, "--lang", lang, "import", str(folder), *options])
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return run
+
+
+def test_all_taken_ends_with_0_and_names_every_column(imported):
+    rows = [[*HEAD, "合同金额（万元）", "备注"], [*ROW, 812, "x"], ["合计", None, None, None, 812]]
+    code, out, _ = imported({"工程项目.xlsx": rows})
+    assert code == 0
+    assert "工程项目.xlsx → 工程项目：读入 2 行，收下 1，重复 0，待修正 0，不是记录 1" in out
+    assert "合同金额（万元） = 万元" in out
+    assert "未用的列：备注" in out
+    assert max(map(cell_len, out.splitlines())) <= WIDTH
+
+
+def test_a_row_to_mend_ends_with_3_and_the_last_line_says_so(imported):
+    code, out, _ = imported({"工程项目.xlsx": [HEAD, ROW, [*ROW[:3], "不详"]]})
+    assert code == 3
+    assert out.splitlines()[-1].startswith("需要处理：1 行待修正")
+
+
+def test_a_mark_ends_with_3(imported):
+    rows = [[*HEAD, "合同金额（万元）"], [*ROW, 35_600_000]]
+    code, out, _ = imported({"工程项目.xlsx": rows})
+    assert code == 3
+    assert "！ “合同金额（万元）”有 1 行大得不合常理" in out
+    assert out.splitlines()[-1] == "需要处理：标“！”的 1 处请核对"
+
+
+def test_nothing_taken_ends_with_1_and_one_short_line_per_file(imported):
+    files = {f"台账{n}.xlsx": [["序号", "姓名"], [1, "甲"]] for n in range(6)}
+    code, _, err = imported(files)
+    assert code == 1
+    lines = [line for line in err.splitlines() if "看不出" in line]
+    assert len(lines) == 6
+    assert sum(map(len, lines)) < 600
+    assert "其余已导入" not in err
+
+
+def test_json_has_the_same_account(imported):
+    code, out, err = imported({"工程项目.xlsx": [HEAD, ROW, [*ROW[:3], "不详"]]}, "--json")
+    document = json.loads(out)
+    [file] = document["files"]
+    assert (code, document["needs_answer"], file["quarantined"]) == (3, True, 1)
+    assert file["sheets"][0]["columns"] == {name: name for name in HEAD}
+    assert "需要处理" in err
+
+
+def test_english_on_request(imported):
+    code, out, _ = imported({"工程项目.xlsx": [HEAD, ROW, ["合计"]]}, lang="en")
+    assert (code, "1 accepted" in out, "1 set aside" in out) == (0, True, True)
