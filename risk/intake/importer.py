@@ -43,7 +43,7 @@ from risk.intake.readers.csv_text import CsvSheet
 from risk.intake.report import FileReport, ImportReport, SheetReport
 from risk.intake.row_parser import Batch, BatchParser
 from risk.intake.sealed_days import move_behind_seals
-from risk.intake.sheet_account import sheet_notes, sheet_report, unread_notes
+from risk.intake.sheet_account import format_notes, sheet_notes, sheet_report, unread_notes
 from risk.intake.sheet_names import supplied_cells
 from risk.intake.sheet_records import SheetRecords
 from risk.intake.sheet_selection import (
@@ -272,8 +272,12 @@ class _Source:
         reading = reading_report(
             plan, named_firms=firms, table_by_headings=not has_table_name(self._path)
         )
+        notes = format_notes(self._path)
         return [
-            replace(one, reading=reading) if one.table == table.name else one for one in reports
+            replace(one, reading=reading, notes=(*one.notes, *notes))
+            if one.table == table.name
+            else one
+            for one in reports
         ]
 
     def _plan(self, sheets: Sequence[Sheet]) -> ReadingPlan:

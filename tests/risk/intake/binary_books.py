@@ -90,7 +90,7 @@ def _biff_cell(row: int, column: int, cell: Cell) -> bytes:
             return b""
         case str():
             text = cell.encode("utf-16-le")
-            return _biff(0x204, struct.pack("<HHHHB", row, column, 0, len(cell), 1) + text)
+            return _biff(0x204, struct.pack("<HHHHB", row, column, 0, len(text) // 2, 1) + text)
         case ErrorCell(code):
             return _biff(0x205, struct.pack("<HHHBB", row, column, 0, code, 1))
         case dt.date():
@@ -150,7 +150,7 @@ def _xlsb_cell(column: int, cell: Cell) -> tuple[int, bytes]:
 
 
 def _wide(text: str) -> bytes:
-    return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+    return struct.pack("<I", len(text.encode("utf-16-le")) // 2) + text.encode("utf-16-le")
 
 
 def _xlsb_record(kind: int, content: bytes) -> bytes:
