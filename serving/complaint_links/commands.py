@@ -39,12 +39,14 @@ def link(
     """List undecided complaints without a project, with their candidates."""
     if context.invoked_subcommand is not None:
         return
+    from serving.complaint_links.current import day_after_newest
     from serving.snapshot.complaint_candidates import unlinked_complaints
 
     cli = cli_context(context)
     import_submissions(cli, open_settings(cli))
     with open_records(cli) as store:
-        found = unlinked_complaints(store, as_of or day_after_today(), "")
+        day = as_of or day_after_newest(store) or day_after_today()
+        found = unlinked_complaints(store, day, "")
     content = render_candidates(
         [row for row in found if row["decided"] is None], shape, cli.language
     )

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
+
 from risk.workspace import Workspace
-from serving.auth.principal import OFFICE
+from serving.auth.principal import OFFICE, Principal
 from serving.clock import now, office_date
 from serving.complaint_links.repository import Decision, Rule
-from serving.complaint_links.service import store_decisions
+from serving.complaint_links.service import Document, store_decisions
 from serving.db.database import Database
 from serving.db.engine import writing
+from serving.errors import ApiError
 from serving.ingest.open_complaints import day_after_today
 
 if TYPE_CHECKING:
     from models.linkage.named_projects import NamedComplaint
     from serving.settings import Settings
+
+
+class LinksChanged(ApiError):
+    """The complaints that name a project are others than those that were shown."""
+
+    code = "links_changed"
+    status = HTTPStatus.CONFLICT
 
 
 def named_decisions(
@@ -48,6 +61,55 @@ def named_decisions(
         )
         for one in named
     ]
+
+
+def named_pairs(rows: Iterable[Document]) -> list[tuple[Document, Document]]:
+    """Return undecided complaints with the candidate whose name they give and no other's."""
+    return [
+        (row, candidate)
+        for row in rows
+        if row["decision"] is None
+        for candidate in row["candidates"]
+        if candidate["kind"] == "project" and candidate.get("unique")
+    ]
+
+
+def pairs_digest(pairs: Iterable[tuple[Document, Document]]) -> str:
+    """Return a digest by which a confirmation names exactly the pairs that were shown."""
+    found = sorted((row["complaint_id"], candidate["id"]) for row, candidate in pairs)
+    return hashlib.sha256(json.dumps(found).encode()).hexdigest()
+
+
+def decide_named(
+    connection: Connection,
+    principal: Principal,
+    pairs: Sequence[tuple[Document, Document]],
+    shown: str,
+    at: dt.datetime,
+) -> None:
+    """Link every complaint of ``pairs`` to its candidate.
+
+    Raises:
+        LinksChanged: these are not the pairs of the digest ``shown``.
+    """
+    if pairs_digest(pairs) != shown:
+        raise LinksChanged(links=len(pairs))
+    decisions = [
+        Decision(
+            complaint_id=row["complaint_id"],
+            decision="linked",
+            project_id=candidate["id"],
+            org_id=None,
+            region_code=str(candidate["region_code"] or ""),
+            probability=None,
+            decided_on=office_date(at),
+            decided_by=principal.name,
+            decided_at=at,
+            rule="named_together",
+        )
+        for row, candidate in pairs
+    ]
+    store_decisions(connection, principal, decisions)
 
 
 def link_equal_names(workspace: Workspace, settings: Settings, database: Database) -> int:

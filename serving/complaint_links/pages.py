@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,7 +13,16 @@ from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.clock import now
-from serving.complaint_links.service import LinkChoice, decide, visible_complaints, with_decisions
+from serving.complaint_links.named import decide_named, named_pairs, pairs_digest
+from serving.complaint_links.queries import newest_register, newest_rows
+from serving.complaint_links.repository import Decision
+from serving.complaint_links.service import (
+    Document,
+    LinkChoice,
+    decide,
+    visible_complaints,
+    with_decisions,
+)
 from serving.watchlists.reader import reader_of
 from serving.web.render import page_language, render
 from serving.web.requests import Form
@@ -34,13 +44,11 @@ def links(
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
 ) -> Response:
     """List complaints that are waiting or decided."""
-    reader = reader_of(request)
-    chosen = reader.choose(request, principal, None, None)
-    if chosen is None:
+    database = reader_of(request).database
+    register = newest_register(database, principal)
+    if register is None:
         return render(request, "nothing", principal)
-    register = reader.register(principal, chosen.summary)
-    rows = visible_complaints(reader.register_document(principal, chosen.summary), principal)
-    every = with_decisions(rows, reader.database, principal)
+    every = with_decisions(visible_complaints(register.document, principal), database, principal)
     found = [
         complaint for complaint in every if (complaint["decision"] is None) == (state == "waiting")
     ]
@@ -52,19 +60,21 @@ def links(
         )
     )
     start = (page - 1) * PER_PAGE
-    names = {project["project_id"]: project["project_name"] for project in register.projects}
+    pairs = named_pairs(every)
     return render(
         request,
         "links",
         principal,
-        chosen=chosen,
+        as_of=register.as_of,
+        pairs=pairs,
+        shown=pairs_digest(pairs),
         rows=found[start : start + PER_PAGE],
         waiting=sum(complaint["decision"] is None for complaint in every),
         decided=sum(complaint["decision"] is not None for complaint in every),
         more=len(found) > start + PER_PAGE,
         page=page,
         state=state,
-        names=names,
+        names=_project_names(every),
         marked=mark_matches,
         sureness=certainty_level,
         tab="links",
@@ -74,28 +84,59 @@ def links(
 @router.post("/links/{complaint_id:path}")
 def decide_link(request: Request, complaint_id: str, principal: Decider, form: Form) -> Response:
     """Link a complaint to a candidate, or refuse all candidates."""
-    reader = reader_of(request)
-    chosen = reader.choose(request, principal, None, None)
-    if chosen is None:
-        return render(request, "nothing", principal)
-    rows = visible_complaints(reader.register_document(principal, chosen.summary), principal)
+    database = reader_of(request).database
+    rows = newest_rows(database, principal)
     project, firm = form.get("project_id") or None, form.get("org_id") or None
     verdict: Literal["linked", "refused"] = "linked" if project or firm else "refused"
     choice = LinkChoice(complaint_id, verdict, project, firm)
-    database = reader.database
     if verdict == "refused" and form.get("none") != "1":
         return render(request, "said", principal, status=422, said="refused")
+    made: list[Decision] = []
     try:
         write_audited(
             request,
             database,
             principal,
-            lambda c: decide(c, database, principal, choice, rows, now()),
+            lambda c: made.append(decide(c, database, principal, choice, rows, now())),
         )
     except WagewatchError as error:
-        message = error.message(page_language(request))
-        return render(request, "link_refused", principal, status=422, told=message)
-    return render(request, "said", principal, said=f"links.{verdict}")
+        return _refused(request, principal, error)
+    (decision,) = made
+    return render(
+        request, "link_said", principal, verdict=verdict, probability=decision.probability
+    )
+
+
+@router.post("/links-by-name")
+def confirm_named(request: Request, principal: Decider, form: Form) -> Response:
+    """Link every complaint that gives the name of exactly one project, as shown."""
+    database = reader_of(request).database
+    pairs = named_pairs(with_decisions(newest_rows(database, principal), database, principal))
+    try:
+        write_audited(
+            request,
+            database,
+            principal,
+            lambda c: decide_named(c, principal, pairs, form.get("shown", ""), now()),
+        )
+    except WagewatchError as error:
+        return _refused(request, principal, error)
+    return render(request, "said", principal, said="links.linked")
+
+
+def _refused(request: Request, principal: Principal, error: WagewatchError) -> Response:
+    message = error.message(page_language(request))
+    return render(request, "link_refused", principal, status=422, told=message)
+
+
+def _project_names(rows: Sequence[Document]) -> dict[str, str]:
+    """Names of the candidate projects by id."""
+    return {
+        candidate["id"]: candidate["name"]
+        for row in rows
+        for candidate in row["candidates"]
+        if candidate["kind"] == "project"
+    }
 
 
 def mark_matches(name: str, words: list[str]) -> list[tuple[str, bool]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from serving.auth.principal import Principal
+from serving.complaint_links.current import load_candidates
 from serving.complaint_links.schemas import UnlinkedComplaint
 from serving.complaint_links.service import Document, visible_complaints, with_decisions
 from serving.db.database import Database
@@ -13,6 +16,15 @@ from serving.db.pagination import PageRequest
 from serving.http.schemas import Page
 from serving.watchlists.repository import WatchlistRepository, closest_list
 from serving.watchlists.snapshot_repository import load_register
+
+
+@dataclass(frozen=True)
+class ComplaintRegister:
+    """Complaints without a project under ``unlinked``, as known before ``as_of``."""
+
+    as_of: dt.date
+    document: Document
+
 
 State = Literal["waiting", "decided", "all"]
 
@@ -40,9 +52,18 @@ def to_schema(row: Document) -> UnlinkedComplaint:
 
 
 def newest_rows(database: Database, principal: Principal) -> Sequence[Document]:
-    """The complaints of the newest list the principal may read, or none if there is no list."""
+    """The complaints the principal may see: the current ones, or those of the newest list."""
+    found = newest_register(database, principal)
+    return () if found is None else visible_complaints(found.document, principal)
+
+
+def newest_register(database: Database, principal: Principal) -> ComplaintRegister | None:
+    """The current candidates or, if it is newer, the register of the newest list; None without."""
+    current = load_candidates(database.engine)
     newest = closest_list(WatchlistRepository(database).summaries(principal), principal)
+    if current is not None and (newest is None or current.as_of >= newest.as_of):
+        return ComplaintRegister(current.as_of, {"unlinked": current.rows})
     if newest is None:
-        return ()
+        return None
     stored = load_register(database.engine, newest.as_of, newest.region, principal)
-    return visible_complaints(stored.document, principal) if stored else ()
+    return ComplaintRegister(newest.as_of, stored.document if stored else {})

@@ -35,7 +35,7 @@ def render_candidates(rows: Sequence[dict[str, Any]], shape: str, language: Lang
         return (json.dumps(yuan, ensure_ascii=False, indent=2) + "\n").encode()
     headings = [text(f"links.{name}", language) for name in _COLUMNS]
     cells = [cells for row in rows for cells in _cells(row, language)]
-    return _table(headings, cells, shape, language, (7,))
+    return _table(headings, cells, shape, text("links.none", language), (7,))
 
 
 def render_named(named: Sequence[NamedComplaint], shape: str, language: Language) -> bytes:
@@ -44,14 +44,15 @@ def render_named(named: Sequence[NamedComplaint], shape: str, language: Language
         rows = [asdict(one) for one in named]
         return (json.dumps(rows, ensure_ascii=False, indent=2, default=str) + "\n").encode()
     headings = [text(f"links.{name}", language) for name in _NAMED_COLUMNS]
-    return _table(headings, [_named_cells(one, language) for one in named], shape, language)
+    cells = [_named_cells(one, language) for one in named]
+    return _table(headings, cells, shape, text("links.none_named", language))
 
 
 def _table(
     headings: list[str],
     cells: list[list[str]],
     shape: str,
-    language: Language,
+    empty: str,
     right: tuple[int, ...] = (),
 ) -> bytes:
     if shape == "csv":
@@ -61,7 +62,7 @@ def _table(
         csv.writer(file).writerows([headings, *([xml_safe(cell) for cell in row] for row in cells)])
         return file.getvalue().encode("utf-8-sig")
     if not cells:
-        return (text("links.none", language) + "\n").encode()
+        return f"{empty}\n".encode()
     from serving.documents.text_table import format_table
 
     return format_table(headings, cells, right).encode()

@@ -22,6 +22,7 @@ from risk.progress import Progress
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
 from serving.clock import now
+from serving.complaint_links.current import refresh_candidates
 from serving.complaint_links.named import link_equal_names
 from serving.db.database import Database
 from serving.ingest.importer import import_waiting
@@ -31,6 +32,9 @@ from serving.watchlists.repository import WatchlistRepository
 
 IMPORT_ONLY = "-"
 """In place of a job id: only import the waiting submissions."""
+
+CANDIDATES_ONLY = "candidates"
+"""In place of a job id: only compute the candidates of complaints without a project."""
 
 _STORE_SECONDS = 60.0
 
@@ -43,6 +47,8 @@ def main(arguments: list[str]) -> int:
         if arguments[1] == IMPORT_ONLY:
             import_waiting(workspace, database)
             link_equal_names(workspace, settings, database)
+        elif arguments[1] == CANDIDATES_ONLY:
+            refresh_candidates(workspace, database)
         else:
             run_job(workspace, settings, database, arguments[1])
     return 0

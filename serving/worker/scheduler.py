@@ -21,6 +21,7 @@ from risk.locale import LANGUAGES, text
 from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
 from serving.clock import now, office_date
+from serving.complaint_links.current import candidates_outdated
 from serving.db.database import Database
 from serving.events.webhooks import deliver_due
 from serving.ingest.repository import waiting_submissions
@@ -33,12 +34,14 @@ from serving.jobs.repository import (
     requeue_job,
 )
 from serving.settings import load_settings
-from serving.worker.runner import IMPORT_ONLY
+from serving.worker.runner import CANDIDATES_ONLY, IMPORT_ONLY
 
 SECONDS = 1.0
 """Seconds between two polls of a thread."""
 
 _RETRY_TAKING_IN = dt.timedelta(seconds=15)
+_BETWEEN_CANDIDATES = dt.timedelta(seconds=30)
+_WITHOUT_JOB = (IMPORT_ONLY, CANDIDATES_ONLY)
 _BETWEEN_MATTERS = dt.timedelta(minutes=10)
 
 _log = logging.getLogger("wagewatch.keeper")
@@ -54,7 +57,7 @@ class Scheduler:
         self._stop = threading.Event()
         self._running: tuple[str, subprocess.Popen[bytes]] | None = None
         self._not_before = dt.datetime.min.replace(tzinfo=dt.UTC)
-        self._matters_after = self._not_before
+        self._candidates_after = self._matters_after = self._not_before
         self._threads = [
             threading.Thread(target=self._loop, args=(step, name), name=name, daemon=True)
             for name, step in (
@@ -79,7 +82,7 @@ class Scheduler:
             job_id, process = self._running
             process.terminate()
             process.wait()
-            if job_id != IMPORT_ONLY:
+            if job_id not in _WITHOUT_JOB:
                 requeue_job(self._database.engine, job_id)
 
     def run_jobs(self) -> None:
@@ -88,7 +91,7 @@ class Scheduler:
         if self._running is not None:
             job_id, process = self._running
             if process.poll() is None:
-                if job_id != IMPORT_ONLY:
+                if job_id not in _WITHOUT_JOB:
                     heartbeat(engine, job_id, moment)
                 return
             self._running = None
@@ -106,6 +109,10 @@ class Scheduler:
             # Another process may hold the record store, so imports are retried less often.
             self._not_before = moment + _RETRY_TAKING_IN
             self._start(IMPORT_ONLY)
+        elif moment >= self._candidates_after:
+            self._candidates_after = moment + _BETWEEN_CANDIDATES
+            if candidates_outdated(self._workspace, engine):
+                self._start(CANDIDATES_ONLY)
 
     def deliver_webhooks(self) -> None:
         """Deliver the webhooks that are due."""
@@ -139,7 +146,7 @@ class Scheduler:
 
     def _ended(self, job_id: str) -> None:
         """Queue a job again whose process ended without a result; give up after some attempts."""
-        if job_id == IMPORT_ONLY:
+        if job_id in _WITHOUT_JOB:
             return
         if find_job(self._database.engine, job_id, OFFICE).state == "running":
             requeue_job(self._database.engine, job_id)

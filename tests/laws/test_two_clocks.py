@@ -45,6 +45,13 @@ FIRST: tuple[Row, ...] = (
                      "arrears_found": "false"}),
 )  # fmt: skip
 
+LATE: Row = (
+    "inspections",
+    {"inspection_id": "late", "project_id": "P", "inspected_on": "2025-03-20",
+     "arrears_found": "true"},
+)  # fmt: skip
+"""A finding that by its own date would be known at every date compared."""
+
 _keys = st.sampled_from(["1", "2"])
 _days = st.dates(dt.date(2025, 2, 1), dt.date(2025, 7, 10)).map(str)
 
@@ -143,7 +150,7 @@ def test_undated_rows_after_a_sealing_change_nothing_before_it(
     sealed, tmp_path_factory, rows, known_on, withdrawn
 ):
     store, mark, before = sealed
-    folder = write(tmp_path_factory.mktemp("later") / "records", rows)
+    folder = write(tmp_path_factory.mktemp("later") / "records", [*rows, LATE])
     import_into(store, [folder], today=TODAY, known_on=known_on)
     key = {name: dict(FIRST)[withdrawn][name] for name in TABLES[withdrawn].key}
     keys = write(folder / "withdrawn", [(withdrawn, key)]) / f"{withdrawn}.csv"

@@ -26,6 +26,7 @@ STATUSES = {
     "key_used_otherwise": 422,
     "link_not_yours": 403,
     "link_unclear": 422,
+    "links_changed": 409,
     "matter_closed": 409,
     "matter_open": 409,
     "matter_unknown": 404,

@@ -3,10 +3,12 @@ from __future__ import annotations
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 
+import openpyxl
 import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
+from risk.intake.quarantine_book import BOOK_NAME
 from risk.store.store import RecordStore
 from serving import clock
 from serving.db.change_stamp import _STATE
@@ -138,7 +140,8 @@ def test_add_records_validates_like_an_import(someone, database, workspace):
     import_waiting(workspace, database)
     after = someone.get(state).json()
     assert (after["state"], after["accepted"], after["quarantined"]) == ("taken", 1, 1)
-    assert "gestern" in (workspace.quarantine / "complaints.csv").read_text("utf-8-sig")
+    book = openpyxl.load_workbook(workspace.quarantine / BOOK_NAME)
+    assert "gestern" in [cell.value for row in book["投诉举报"].iter_rows() for cell in row]
 
 
 def test_importer_resumes_after_a_kill(someone, database, workspace, monkeypatch):
