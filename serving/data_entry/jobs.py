@@ -169,9 +169,7 @@ def _trial_json(trial: FileTrial) -> dict[str, Any]:
 def _county(workspace: Workspace) -> str:
     if not workspace.records.is_file():
         return ""
-    with RecordStore(
-        workspace.records, read_only=True, memory_gb=workspace.memory_gb
-    ) as store:
+    with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as store:
         return single_county(store)
 
 
@@ -184,9 +182,7 @@ def _copy_records(workspace: Workspace, copy: Path) -> None:
 
 
 def _as_if_confirmed(office: OfficeLayouts, upload: Upload) -> OfficeLayouts:
-    proposed = {
-        sheet["layout"] for file in upload.proposal or () for sheet in file["sheets"]
-    }
+    proposed = {sheet["layout"] for file in upload.proposal or () for sheet in file["sheets"]}
     layouts = tuple(
         one.confirm("-", now()) if one.name in proposed and not one.confirmed else one
         for one in office.layouts

@@ -1,12 +1,13 @@
 """Layouts as a form of the data page: what can be chosen, and the layout that was chosen.
 
 Fields of the form are ``l0.name``, ``l0.unit``, ``l0.region``, ``l0.known_on``, ``l0.c3`` (what the
-column numbered 3 holds) and ``l0.c3.v1`` (the term of a cell of that column).
+column numbered 3 holds), ``l0.c3.v1`` (the term of a cell of that column) and ``l0.fill.status``
+(what all rows get in a field without a column).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from risk.contract import KNOWN_AT, Field, FieldType, Table
@@ -52,6 +53,16 @@ class ColumnForm:
 
 
 @dataclass(frozen=True)
+class FillForm:
+    """A required field without a column, and the value that all rows get."""
+
+    name: str
+    label: str
+    value: str
+    codes: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
 class LayoutForm:
     """A layout to look at, mend and confirm. ``files`` are the files it would be used for."""
 
@@ -61,6 +72,7 @@ class LayoutForm:
     files: tuple[str, ...]
     slots: tuple[Choice, ...]
     columns: tuple[ColumnForm, ...]
+    fills: tuple[FillForm, ...]
     units: tuple[str, ...]
     region_name: str
     lacking: tuple[str, ...]
@@ -86,6 +98,7 @@ def layout_form(
             _column(prefix, index, rule, layout.table, samples.get(rule.heading, {}), language)
             for index, rule in enumerate(layout.columns)
         ),
+        fills=tuple(_fills(prefix, layout, language)),
         units=tuple(dict.fromkeys(unit.label for unit in MONEY_UNITS.values())),
         region_name=(name_of(layout.region) or "") if layout.region else "",
         lacking=tuple(_label(field, language) for field in lacking),
@@ -114,6 +127,7 @@ def chosen_layout(layout: Layout, prefix: str, form: Mapping[str, str]) -> Layou
     return replace(
         layout,
         columns=tuple(columns),
+        fill=_chosen_fill(layout, prefix, form, set(used)),
         unit=_one_of(layout, "unit", form.get(f"{prefix}.unit", ""), ("", *MONEY_UNITS)),
         region=_region(layout, form.get(f"{prefix}.region", "")),
         known_on=_one_of(
@@ -164,9 +178,7 @@ def _slot(rule: ColumnRule) -> str:
     return f"{rule.field}{BY_NAME}" if rule.by_name else rule.field
 
 
-def _values(
-    name: str, rule: ColumnRule, table: Table, language: Language
-) -> Iterator[ValueForm]:
+def _values(name: str, rule: ColumnRule, table: Table, language: Language) -> Iterator[ValueForm]:
     if not rule.field:
         return
     field = table_field(table, rule.field)
@@ -178,6 +190,40 @@ def _values(
     by_term = {term: code for code, term in field.values.items()}
     for number, (cell, value) in enumerate(rule.values.items()):
         yield ValueForm(f"{name}.v{number}", cell, by_term.get(value, value), codes)
+
+
+def _fills(prefix: str, layout: Layout, language: Language) -> Iterator[FillForm]:
+    """Forms of the required fields that have neither a column nor a rule of the key."""
+    for field in _without_column(layout, {rule.field for rule in layout.columns}):
+        codes = tuple(
+            Choice(code, term if language == "zh" else code) for code, term in field.values.items()
+        )
+        value = layout.fill.get(field.name, "")
+        by_term = {term: code for code, term in field.values.items()}
+        name = f"{prefix}.fill.{field.name}"
+        yield FillForm(name, _label(field, language), by_term.get(value, value), codes)
+
+
+def _without_column(layout: Layout, used: Collection[str]) -> Iterator[Field]:
+    for field in layout.table.fields:
+        if field.name in used or field.name in layout.table.key or field.name == "region_code":
+            continue
+        if field.required or field.name in layout.fill:
+            yield field
+
+
+def _chosen_fill(
+    layout: Layout, prefix: str, form: Mapping[str, str], used: Collection[str]
+) -> dict[str, str]:
+    """Fillings of the form; those of fields that have a column now are dropped."""
+    found = {}
+    for field in _without_column(layout, {slot.removesuffix(BY_NAME) for slot in used}):
+        value = form.get(f"{prefix}.fill.{field.name}", layout.fill.get(field.name, ""))
+        if value and field.values and value not in (*field.values, *field.values.values()):
+            _refuse(layout, field.zh, value, "、".join(field.values.values()))
+        if value:
+            found[field.name] = value[:100]
+    return found
 
 
 def _chosen_column(

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
+from sqlalchemy import Engine
+
 from risk.contract import STORED_TABLES
 from risk.intake.import_accounts import stored_accounts
 from risk.intake.orphan_rows import orphan_rows
@@ -19,7 +21,7 @@ from risk.locale import LANGUAGES
 from risk.store.store import FeedSpan, RecordStore
 from risk.workspace import Workspace
 from serving.clock import now
-from serving.data_entry.repository import Account, save_overview
+from serving.data_entry.repository import Account, overview_stamp, save_overview
 from serving.db.database import Database
 
 MOST_ROWS = 200
@@ -37,19 +39,23 @@ def store_stamp(workspace: Workspace) -> str:
     return f"{state.st_mtime_ns}-{state.st_size}"
 
 
+def overview_outdated(workspace: Workspace, engine: Engine) -> bool:
+    """Whether the record store was written since the overview was made."""
+    stamp = store_stamp(workspace)
+    return bool(stamp) and stamp != overview_stamp(engine)
+
+
 def refresh_overview(workspace: Workspace, database: Database) -> None:
     """Copy the overview of the record store and the accounts of its imports.
 
     Raises:
         RecordStoreBusy: another process is importing; it makes the overview itself.
     """
-    if not workspace.records.is_file():
+    stamp = store_stamp(workspace)
+    if not stamp:
         return
-    with RecordStore(
-        workspace.records, read_only=True, memory_gb=workspace.memory_gb
-    ) as store:
+    with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as store:
         body, accounts = overview(store), _accounts(store)
-        stamp = store_stamp(workspace)
     save_overview(database.engine, body, stamp, accounts, now())
 
 

@@ -82,9 +82,7 @@ def data(request: Request, principal: Clerk, database: DatabaseDep) -> Response:
     office_wide = not principal.region
     overview = newest_overview(engine) if office_wide else None
     monthly = [
-        one
-        for one in list_jobs(engine, principal, PageRequest(100)).items
-        if one.kind == "monthly"
+        one for one in list_jobs(engine, principal, PageRequest(100)).items if one.kind == "monthly"
     ]
     return render(
         request,
@@ -320,9 +318,7 @@ def past_import(
 
 
 @router.post("/data/month")
-def make_month(
-    request: Request, principal: Runner, database: DatabaseDep, form: Form
-) -> Response:
+def make_month(request: Request, principal: Runner, database: DatabaseDep, form: Form) -> Response:
     """Train if it is due, publish the list of a month and write its briefing."""
 
     def start(connection: Connection) -> str:

@@ -119,7 +119,7 @@ def newest_overview(engine: Engine) -> Document | None:
     query = select(DATA_OVERVIEWS).order_by(DATA_OVERVIEWS.c.id.desc()).limit(1)
     with engine.connect() as connection:
         row = connection.execute(query).first()
-    return row and {**row.body, "made_at": utc(row.made_at)}
+    return None if row is None else {**row.body, "made_at": utc(row.made_at)}
 
 
 def overview_stamp(engine: Engine) -> str | None:
@@ -146,9 +146,7 @@ def list_accounts(engine: Engine, request: PageRequest) -> Page[Account]:
     """Return a page of the accounts of imports, newest first."""
     with engine.connect() as connection:
         number = IMPORT_ACCOUNTS.c.id
-        rows, after = page(
-            connection, select(IMPORT_ACCOUNTS), number, request, newest_first=True
-        )
+        rows, after = page(connection, select(IMPORT_ACCOUNTS), number, request, newest_first=True)
     return Page([_account(row) for row in rows], after)
 
 

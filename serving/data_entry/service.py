@@ -191,7 +191,7 @@ def layout_forms(workspace: Workspace, upload: Upload, language: Language) -> li
 def save_layouts(
     workspace: Workspace, upload: Upload, form: Mapping[str, str], by: str | None = None
 ) -> list[str]:
-    """Write the layouts as mended in a form; ``by`` confirms them. Return the names of changed ones.
+    """Write the layouts as mended in a form, confirmed if ``by`` is given; return the changed ones.
 
     Raises:
         LayoutLacks: a layout to be confirmed has no column for a required field.
