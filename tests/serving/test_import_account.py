@@ -81,3 +81,12 @@ def test_json_has_the_same_account(imported):
 def test_english_on_request(imported):
     code, out, _ = imported({"工程项目.xlsx": [HEAD, ROW, ["合计"]]}, lang="en")
     assert (code, "1 accepted" in out, "1 set aside" in out) == (0, True, True)
+
+
+def test_totals_and_signatures_are_given_no_ids(imported):
+    """Firms without a code are given an id made from their name; a signature is no firm."""
+    rows = [["统一社会信用代码", "单位名称"], ["无", "王某施工队"], [None, "李某班组"]]
+    rows += [["合计", "共2家"], ["制表人：甲", "审核人：乙"], ["说明：", "各镇填报"]]
+    code, out, _ = imported({"单位.xlsx": rows})
+    assert "收下 2，重复 0，待修正 0，不是记录 3" in out
+    assert code == 0

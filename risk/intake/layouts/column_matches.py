@@ -265,6 +265,12 @@ def term_of(field: Field, text: str) -> str | None:
     return synonyms_of(field).get(key)
 
 
+def is_synonym(field: Field, text: str) -> bool:
+    """Whether a cell is a usual spelling of a term that the contract writes otherwise."""
+    key = match_key(text)
+    return key in (yes_no_synonyms() if field.type is FieldType.BOOL else synonyms_of(field))
+
+
 def synonyms_of(field: Field) -> Mapping[str, str]:
     """Code by usual spelling of the terms of an enumeration."""
     return _synonyms(field.name, tuple(field.values))

@@ -38,7 +38,9 @@ def possible_heads(sheet: Sheet) -> Iterator[Head]:
             if before is not None and before[0] == number - 1 and _is_group_row(before[1]):
                 joined = join_headings(before, (number, cells), merges)
                 yield Head(number, 2, joined, tuple(titles[: -_filled(before[1])]))
-            yield Head(number, 1, single_headings(cells), tuple(titles))
+            # Headings that reach into the next row belong to a head of two rows.
+            if not any(one.top == number < one.bottom for one in merges):
+                yield Head(number, 1, single_headings(cells), tuple(titles))
         titles.extend(one_line(cell) for cell in cells if one_line(cell))
         before = (number, cells)
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from risk.contract import STORED_TABLES, Field, Table
+from risk.contract import STORED_TABLES, Field, FieldType, Table
 from risk.intake.cells import normalise
 from risk.intake.checks import REGION
 from risk.intake.file_errors import IntakeFailure, TableUnknown
 from risk.intake.headers import missing_fields
 from risk.intake.headings import HeadingMatcher, contract_matcher, parse_heading
-from risk.intake.layouts.column_matches import Match, Reason
+from risk.intake.layouts.column_matches import Match, Reason, is_synonym
 from risk.intake.layouts.heads import SEARCHED_ROWS, one_line
 from risk.intake.layouts.layout import KeyRule, Layout, read_layouts, table_field
 from risk.intake.layouts.names import Namer
@@ -301,7 +301,7 @@ def _adds(proposal: SheetProposal, layout: Layout) -> bool:
 
 
 def _translates(proposal: SheetProposal, layout: Layout) -> bool:
-    """Whether cells must be translated: names for codes, places for codes, a missing region."""
+    """Whether cells must be translated: names and places to codes, terms, a missing region."""
     fields = {rule.field for rule in layout.columns}
     needs_region = any(one.name == "region_code" for one in layout.table.fields)
     if needs_region and layout.region and "region_code" not in fields:
@@ -319,6 +319,8 @@ def _holds_names(match: Match, table: Table) -> bool:
         return False
     name = match.target.field.name
     texts = [one_line(cell) for cell in match.column.cells]
+    if match.target.field.type in (FieldType.ENUM, FieldType.BOOL):
+        return any(is_synonym(match.target.field, text) for text in texts)
     if name == "region_code":
         return any(text and not REGION.fullmatch(normalise(text)) for text in texts)
     own = table.key == (name,)

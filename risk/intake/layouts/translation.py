@@ -28,6 +28,7 @@ from risk.intake.layouts.months import last_day, month_in, year_in
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.regions import code_of, short_code
 from risk.intake.layouts.vocabulary import yes_no_synonyms
+from risk.intake.non_records import non_record
 from risk.intake.readers.sheet import CellRange, Sheet
 
 FIRMS = ("owner_id", "contractor_id", "org_id")
@@ -97,7 +98,7 @@ class TranslatedSheet:
                 translation = translation or _Translation(self, titles)
                 yield number, translation.headings(cells)
             elif kind == "group":
-                yield number, cells
+                yield number, [None] * len(cells)
             elif translation is None:
                 titles.extend(text for text in map(one_line, cells) if text)
                 yield number, cells
@@ -176,7 +177,7 @@ def _kinds(sheet: Sheet, layout: Layout) -> Iterator[tuple[str, Row]]:
 def _without_merges(sheet: Sheet, merges: list[CellRange], layout: Layout) -> Iterator[Row]:
     """Rows in which merged cells below the first possible head have the value of their range.
 
-    A range over several columns is left alone: it is a title or a note.
+    A range over several columns is left alone: it is a title or a note. So is a heading.
     """
     ranges = sorted((one for one in merges if one.left == one.right), key=lambda one: one.top)
     values: dict[CellRange, Cell] = {}
@@ -184,7 +185,8 @@ def _without_merges(sheet: Sheet, merges: list[CellRange], layout: Layout) -> It
     for number, cells in sheet.rows():
         while position < len(ranges) and ranges[position].top <= number:
             one = ranges[position]
-            if one.top == number and one.bottom > number and one.left < len(cells):
+            begins = one.top == number < one.bottom and one.left < len(cells)
+            if begins and match_key(one_line(cells[one.left])) not in layout.signature:
                 values[one] = cells[one.left]
             position += 1
         filled = list(cells) if values else cells
@@ -192,11 +194,8 @@ def _without_merges(sheet: Sheet, merges: list[CellRange], layout: Layout) -> It
             for one in list(values):
                 if number > one.bottom:
                     del values[one]
-                elif number > one.top and one.left < len(filled):
-                    # In a head of two rows a merged heading stays in its upper row.
-                    in_head = layout.head_rows == 2 and number == one.top + 1
-                    if filled[one.left] in (None, "") and not in_head:
-                        filled[one.left] = values[one]
+                elif number > one.top and filled[one.left : one.left + 1] in ([None], [""]):
+                    filled[one.left] = values[one]
         yield number, filled
 
 
@@ -262,6 +261,8 @@ class _Translation:
     def _is_record(self, cells: Sequence[Cell]) -> bool:
         """Whether a row has the fields its key is made of; a total or a note has not."""
         layout = self._layout
+        if self._is_set_aside(cells):
+            return False
         needed = [name for name in layout.key.made_from if name in self._column_of]
         if layout.key.column and layout.key.column in layout.headings:
             number = cells[layout.headings.index(layout.key.column)]
@@ -272,6 +273,18 @@ class _Translation:
             required.sort(key=lambda field: field.name in layout.table.key)
             needed = [field.name for field in required if field.name in self._column_of]
         return all(cells[self._column_of[name]] not in (None, "") for name in needed[:1])
+
+    def _is_set_aside(self, cells: Sequence[Cell]) -> bool:
+        """Whether a row is a total, a signature or a note, which must not be given an id."""
+        column_of, table = self._column_of, self._layout.table
+        names = [name for name in table.key if name in column_of]
+        key = [cells[column_of[name]] for name in names or self._layout.key.made_from
+               if name in column_of]  # fmt: skip
+        required = [field.name for field in table.fields if field.required]
+        filled = [
+            cells[column_of[name]] not in (None, "") for name in required if name in column_of
+        ]
+        return non_record(cells, key, complete=all(filled), titles=()) is not None
 
     def _add_missing(self, read: list[Cell], raw: Sequence[Cell]) -> None:
         layout = self._layout
@@ -301,8 +314,13 @@ class _Translation:
         return made_id(layout.table.name, layout.region, *texts)
 
     def headings(self, cells: Sequence[Cell]) -> list[Cell]:
-        """Cells of the head's last row, with the layout's unit and the added headings."""
-        wide = [*cells[: self._width], *[None] * (self._width - len(cells))]
+        """One row of headings, with the layout's unit and the added headings.
+
+        A head of two rows is joined, so that it is read like one of a single row.
+        """
+        if self._layout.head_rows == 2:
+            cells = self._layout.headings
+        wide: list[Cell] = [*cells[: self._width], *[None] * (self._width - len(cells))]
         unit = self._layout.unit
         for index, rule in enumerate(self._rules):
             if unit and rule and rule.field and wide[index]:

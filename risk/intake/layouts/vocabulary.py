@@ -55,6 +55,16 @@ def full_heading_key(cell: Cell) -> str:
     return _NOISE.sub("", match_key(str(cell or "")[:_HEADING_LENGTH]))
 
 
+def _heading_keys(heading: Cell) -> tuple[str, ...]:
+    """Keys a heading may be known by; below a group (存放/金额) with the group, and alone."""
+    keys = [full_heading_key(heading), heading_key(heading)]
+    group, slash, own = str(heading or "").rpartition("/")
+    if slash and heading_key(own):
+        above = heading_key(group)
+        keys += [above + heading_key(own), heading_key(own) + above, heading_key(own)]
+    return tuple(dict.fromkeys(keys))
+
+
 def is_planned(cell: Cell) -> bool:
     """Whether the heading, its brackets included, names something planned or expected."""
     return _PLANNED.search(full_heading_key(cell)) is not None
@@ -78,7 +88,7 @@ class Vocabulary:
 
     def target(self, table: Table, heading: Cell) -> tuple[Target, float] | None:
         """Field with exactly this heading and its similarity: 1 (contract) or 0.97 (synonym)."""
-        keys = (full_heading_key(heading), heading_key(heading))
+        keys = _heading_keys(heading)
         for similarity, names in ((1.0, self.exact[table.name]), (0.97, self.shipped[table.name])):
             for key in keys:
                 if found := names.get(key):
