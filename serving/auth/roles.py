@@ -74,6 +74,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     | {
         Permission.READ_BRIEFINGS,
         Permission.IMPORT_FILES,
+        Permission.READ_JOBS,
         Permission.WRITE_FEEDBACK,
         Permission.WRITE_NOTES,
         Permission.SEND_NOTICES,

@@ -1,10 +1,8 @@
-"""The data page over HTTP: files in, layouts mended and confirmed, accounts, corrections, bounds."""
+"""The data page over HTTP: files, layouts mended and confirmed, accounts, corrections, bounds."""
 
 from __future__ import annotations
 
-import datetime as dt
 import html
-import json
 import re
 
 import pytest
@@ -12,24 +10,18 @@ import pytest
 from risk.intake.layouts.layout import find_layout, read_layout
 from risk.store.store import RecordStore
 from serving.app import create_app
-from serving.audit.repository import list_audit_entries
 from serving.auth.principal import OFFICE
 from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
 from serving.clock import now
-from serving.data_entry import files
-from serving.data_entry.files import UploadFolder
-from serving.data_entry.overview import overview_outdated, refresh_overview
-from serving.data_entry.repository import load_upload, newest_overview
-from serving.data_entry.service import costs, late_feeds
-from serving.db.pagination import PageRequest
+from serving.data_entry.repository import load_upload
 from serving.jobs.repository import claim_job, find_job
 from serving.settings import Settings, load_settings
 from serving.worker.runner import run_job
 
 from ..conftest import served
 from ..site import add_user, signed_in
-from .ledgers import deposits_book, five_ledgers, projects_book
+from .ledgers import five_ledgers
 
 
 @pytest.fixture
