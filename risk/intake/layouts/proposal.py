@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 from risk.contract import STORED_TABLES, FieldType, Table
@@ -25,7 +24,7 @@ from risk.intake.layouts.months import month_in
 from risk.intake.layouts.regions import code_of, county_in, short_code
 from risk.intake.layouts.vocabulary import Vocabulary, heading_key, made_from, tables_named
 from risk.intake.personal_numbers import mask_personal_numbers
-from risk.intake.readers.sheet import Sheet
+from risk.intake.readers.sheet import Sheet, first_rows
 from risk.intake.units import money_units
 
 SHOWN = 3
@@ -161,7 +160,7 @@ def _target(table: Table, heading: str, vocabulary: Vocabulary) -> bool:
 def _sample(sheet: Sheet, head: Head) -> list[SampleColumn]:
     rows = [
         cells
-        for number, cells in islice(sheet.rows(), head.row + SAMPLE_ROWS)
+        for number, cells in first_rows(sheet, head.row + SAMPLE_ROWS)
         if number > head.row and not is_blank(cells)
     ]
     return [
