@@ -55,7 +55,7 @@ def walked(tmp_path_factory) -> Path:
             shown = screen if "import" in arguments else sys.stdout
             with contextlib.redirect_stdout(shown):
                 code = main([str(places.get(word, word)) for word in arguments])
-            assert code in allowed, arguments
+            assert code in allowed, (arguments, screen.getvalue()[-2000:])
     (folder / SCREEN).write_text(screen.getvalue(), encoding="utf-8")
     return folder
 
