@@ -40,7 +40,7 @@ from risk.intake.quarantine_book import is_quarantine_book, tables_of_sheets, wr
 from risk.intake.readers import Sheet, open_sheets
 from risk.intake.readers.csv_columnar import chunks
 from risk.intake.readers.csv_text import CsvSheet
-from risk.intake.report import FileReport, ImportReport, SheetReport
+from risk.intake.report import FileReport, ImportReport, SheetReport, with_reserve
 from risk.intake.row_parser import Batch, BatchParser
 from risk.intake.sealed_days import move_behind_seals
 from risk.intake.sheet_account import sheet_notes, sheet_report, unread_notes
@@ -273,7 +273,10 @@ class _Source:
             plan, named_firms=firms, table_by_headings=not has_table_name(self._path)
         )
         return [
-            replace(one, reading=reading) if one.table == table.name else one for one in reports
+            replace(with_reserve(one, plan.reserve), reading=reading)
+            if one.table == table.name
+            else one
+            for one in reports
         ]
 
     def _plan(self, sheets: Sequence[Sheet]) -> ReadingPlan:

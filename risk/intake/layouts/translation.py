@@ -79,6 +79,13 @@ class TranslatedSheet:
         return self.sheet.hidden
 
     @property
+    def reserve(self) -> Mapping[str, str]:
+        """Headings of names used where the column of codes has none, with the field."""
+        table, headings = self.layout.table, self.layout.headings
+        columns = _columns_by_name(self.layout, _columns_of(self.layout))
+        return {headings[index]: table_field(table, name).zh for name, index in columns.items()}
+
+    @property
     def merges(self) -> Sequence[CellRange]:
         """None: merged cells are filled."""
         return ()

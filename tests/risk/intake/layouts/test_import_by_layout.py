@@ -120,7 +120,7 @@ def test_usual_headings_are_understood_without_a_layout(store, write_csv, today,
         ["DH1", "2025-10-01", "王某", "拖欠木工班组12人工资", "已办结"],
     ]
     report = import_into(
-        store, [write_csv("12345热线.csv", rows)], today=today, office=OfficeLayouts()
+        store, [write_csv("12345导出.csv", rows)], today=today, office=OfficeLayouts()
     )
     assert report.failed == ()
     [file] = report.files
