@@ -170,6 +170,10 @@ def test_firms_given_by_name_have_the_code_of_the_register_or_an_id_of_their_own
     paths = [write_csv("工程项目.csv", projects), write_csv("单位.csv", register)]
     report = import_into(store, paths, today=today, office=OfficeLayouts())
     assert [file.file for file in report.files] == ["工程项目.csv", "单位.csv"]
+    assert report.files[0].ignored_columns == ()
+    [sheet] = report.files[0].sheets
+    assert sheet.columns["施工单位"] == "施工总承包代码"
+    assert sheet.ignored == ()
     firms = {row["org_name"]: row["org_id"] for row in records("organizations")}
     made = {name: name_id(name, "") for name in ("川北乙劳务", "川北丙劳务", "川北戊公司")}
     assert firms == {"川北甲建筑有限公司": "91110000101623741K", **made}
