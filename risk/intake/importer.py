@@ -322,7 +322,7 @@ class _Source:
         return firms.rows_count
 
     def _supply(self, table: Table, sheet: Sheet, located: LocatedHeader) -> Mapping[str, str]:
-        if sheet.strict_width:  # a CSV file has no sheets with names
+        if isinstance(sheet, CsvSheet):  # a CSV file has no sheets with names
             return {}
         titles = located.cells.titles
         find = partial(find_project, self._store)

@@ -137,7 +137,24 @@ def test_a_planned_date_is_never_the_actual_one(store, write_csv, today):
         store, [write_csv("工程项目.csv", rows)], today=today, office=OfficeLayouts()
     )
     [failure] = report.failed
-    assert failure.fields["lacking"] == "开工日期"
+    assert (failure.code, failure.fields["columns"]) == ("only_planned", "开工日期")
+
+
+def test_a_row_that_was_cut_off_is_not_taken_when_terms_are_translated(
+    store, write_csv, today, records
+):
+    head = ["发放编号", "工资表编号", "发放日期", "实发金额", "发放方式"]
+    rows = [
+        head,
+        ["F1", "G1", "2025-05-20", "1200.50", "转账"],
+        ["F2", "G1", "2025-05-20", "131921.1"],
+        ["F3", "G1", "2025-05-20", "5", "转账", "多"],
+    ]
+    report = import_into(
+        store, [write_csv("工资发放.csv", rows)], today=today, office=OfficeLayouts()
+    )
+    assert (report.files[0].accepted, report.files[0].quarantined) == (1, 2)
+    assert [row["payment_id"] for row in records("payments")] == ["F1"]
 
 
 def test_an_ambiguous_end_date_is_asked_and_not_used(store, write_csv, today, records):
