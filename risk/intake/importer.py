@@ -13,6 +13,7 @@ from typing import Protocol
 
 from risk.calendar.dates import month_end
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
+from risk.intake.book_order import restore_newest_books
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure
@@ -136,7 +137,9 @@ def import_into(
         office = replace(office, register=cache(partial(register_names, registers, office)))
     for path, table in found.files:
         label = found.labels.get(path, path.name)
-        source = _Source(store, path, table, today=today, known_on=known_on, office=office)
+        source = _Source(
+            store, path, table, label=label, today=today, known_on=known_on, office=office
+        )
         try:
             if is_quarantine_book(path):
                 reports = import_quarantine_book(store, path, today=today)
@@ -236,12 +239,14 @@ class _Source:
         path: Path,
         table: Table | None,
         *,
+        label: str = "",
         today: dt.date,
         known_on: dt.date | None,
         office: OfficeLayouts | None,
     ) -> None:
         self._store = store
         self._path = path
+        self._file = SourceFile(path, label)
         self._table = table
         self._today = today
         self._known_on = known_on
@@ -300,8 +305,7 @@ class _Source:
         own = table is self._table
         match = plan.match if own and plan.match else contract_matcher(table)
         sheets = [sheet for sheet in selection.read if sheet.table is table]
-        file = SourceFile(self._path)
-        run = _Import(self._store, file, table, book, match, lenient=lenient)
+        run = _Import(self._store, self._file, table, book, match, lenient=lenient)
         return run.run(sheets, selection.unread if own else (), progress)
 
     def _import_firms(self, plan: ReadingPlan, book: BookDay, *, lenient: bool) -> int:
@@ -311,8 +315,7 @@ class _Source:
             organizations = STORED_TABLES["organizations"]
             match = contract_matcher(organizations)
             selection = select_sheets(organizations, [firms], file=self._path.name)
-            file = SourceFile(self._path)
-            run = _Import(self._store, file, organizations, book, match, lenient=lenient)
+            run = _Import(self._store, self._file, organizations, book, match, lenient=lenient)
             run.run(selection.read, (), None)
         return firms.rows_count
 
@@ -347,7 +350,7 @@ class _Import:
         lenient: bool,
     ) -> None:
         self._store = store
-        self._file = file.name
+        self._file = file.path.name
         self._table = table
         self._today = book.today
         self._match = match
@@ -383,6 +386,7 @@ class _Import:
         newest = newest_arrival(self._store, [self._table])
         stored = self._staging.commit()
         sealed = move_behind_seals(self._store, self._table, newest + 1)
+        restore_newest_books(self._store, self._table, newest + 1, today=self._today)
         set_aside = sum(records.set_aside.total() for records in readers)
         return FileReport(
             file=self._file,
