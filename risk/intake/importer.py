@@ -375,6 +375,7 @@ class _Import:
             self._stage(selected, records, progress)
         notes = [note for one in zip(sheets, readers, strict=True) for note in sheet_notes(*one)]
         notes += unread_notes(unread)
+        self._staging.find_duplicates()
         notes += staged_notes(
             self._store,
             self._table,

@@ -47,6 +47,9 @@ from risk.store.store import RecordStore, columns
 STAGED = "intake_staged"
 """Table of the good rows of the file being imported."""
 
+DUPLICATES = "intake_duplicates"
+"""Table of the keys that several good rows of the file have, see :meth:`Staging.find_duplicates`."""
+
 _BATCH, _STAGED, _KNOWN = "intake_batch", STAGED, "intake_known"
 _COMPARED, _LATER = "intake_compared", "intake_later"
 
@@ -99,8 +102,16 @@ class Staging:
         with registered(self._store, _BATCH, staged):
             self._store.rows(f"INSERT INTO {_STAGED} SELECT *, NULL FROM {_BATCH}")
 
+    def find_duplicates(self) -> None:
+        """Collect the keys that several rows have; call it when all rows are staged."""
+        key = ", ".join(self._table.key)
+        self._store.rows(
+            f"CREATE OR REPLACE TEMP TABLE {DUPLICATES} AS"
+            f" SELECT {key} FROM {_STAGED} GROUP BY {key} HAVING count(*) > 1"
+        )
+
     def commit(self) -> Stored:
-        """Store the new rows in file order."""
+        """Store the new rows in file order; call :meth:`find_duplicates` before."""
         missing = imported_files.missing_rows(self._store, self._table, self._file, _STAGED)
         again = bool(self._undated) and imported_files.was_imported(
             self._store, self._table, self._file
@@ -117,7 +128,7 @@ class Staging:
         imported_files.record_import(
             *(self._store, self._table, self._file, self._book, arrivals), digest=digest
         )
-        for name in (_STAGED, _COMPARED, _LATER, _KNOWN):
+        for name in (_STAGED, DUPLICATES, _COMPARED, _LATER, _KNOWN):
             self._store.rows(f"DROP TABLE {name}")
         return stored
 
@@ -200,14 +211,10 @@ def registered(store: RecordStore, name: str, rows: pa.Table) -> Iterator[None]:
 
 def _compared_sql(table: Table) -> str:
     """SQL that collects the lines whose key occurs again in the file, or in the store."""
-    key = ", ".join(table.key)
-    in_file, in_store = _same(table.key, "s", "duplicates"), _same(table.key, "s", "stored")
+    in_file, in_store = _same(table.key, "s", DUPLICATES), _same(table.key, "s", "stored")
     return f"""
 CREATE OR REPLACE TEMP TABLE {_COMPARED} AS
-WITH duplicates AS (
-  SELECT {key} FROM {_STAGED} GROUP BY {key} HAVING count(*) > 1
-)
-SELECT line FROM {_STAGED} s SEMI JOIN duplicates ON {in_file}
+SELECT line FROM {_STAGED} s SEMI JOIN {DUPLICATES} ON {in_file}
 UNION
 SELECT line FROM {_STAGED} s SEMI JOIN {table.name} stored ON {in_store}
 """
