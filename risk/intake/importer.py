@@ -41,10 +41,11 @@ from risk.intake.quarantine_book import is_quarantine_book, tables_of_sheets, wr
 from risk.intake.readers import Sheet, open_sheets
 from risk.intake.readers.csv_columnar import chunks
 from risk.intake.readers.csv_text import CsvSheet
+from risk.intake.rejected_rows import RejectedRows
 from risk.intake.report import FileReport, ImportReport, SheetReport
 from risk.intake.row_parser import Batch, BatchParser
 from risk.intake.sealed_days import move_behind_seals
-from risk.intake.sheet_account import sheet_notes, sheet_report, unread_notes
+from risk.intake.sheet_account import format_notes, sheet_notes, sheet_report, unread_notes
 from risk.intake.sheet_names import supplied_cells
 from risk.intake.sheet_records import SheetRecords
 from risk.intake.sheet_selection import (
@@ -277,8 +278,12 @@ class _Source:
         reading = reading_report(
             plan, named_firms=firms, table_by_headings=not has_table_name(self._path)
         )
+        notes = format_notes(self._path)
         return [
-            replace(one, reading=reading) if one.table == table.name else one for one in reports
+            replace(one, reading=reading, notes=(*one.notes, *notes))
+            if one.table == table.name
+            else one
+            for one in reports
         ]
 
     def _plan(self, sheets: Sequence[Sheet]) -> ReadingPlan:
@@ -356,6 +361,7 @@ class _Import:
         self._match = match
         self._staging = Staging(store, table, file, book)
         self._quarantine = FileQuarantine(store, table, file.name)
+        self._rejected = RejectedRows(table, file.name)
         self._read = self._good = 0
         self._marks: Counter[str] = Counter()
         self._unreadable_columns: Counter[str] = Counter()
@@ -439,6 +445,7 @@ class _Import:
         self._quarantine.add(batch.bad, batch.corrects)
         self._read += batch.read
         self._good += batch.good
+        self._rejected.add(batch.bad, good=self._good)
         self._marks.update(batch.marks)
         self._unreadable.add(batch.unreadable)
         self._unreadable_columns.update(cell.column for cell in batch.unreadable)
