@@ -60,7 +60,8 @@ def restore_newest_books(
     )
     if not store.rows(f"SELECT 1 FROM ({keys}) LIMIT 1"):
         return
-    store.rows(f"CREATE OR REPLACE TEMP TABLE {_COPIES} AS {_copies_sql(table, keys, first_arrival)}")
+    copies = _copies_sql(table, keys, first_arrival)
+    store.rows(f"CREATE OR REPLACE TEMP TABLE {_COPIES} AS {copies}")
     for day, count in store.rows(
         f"SELECT evidence, count(*) FROM {_COPIES} GROUP BY evidence ORDER BY evidence"
     ):

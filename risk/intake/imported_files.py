@@ -1,8 +1,8 @@
 """Files imported so far: a file that is sent again, and records a full book no longer has.
 
 A file is the same if its name and its bytes are. Two files belong to one series if their names
-differ in numbers only (案件2025年9月.xlsx, 案件2025年10月.xlsx). A name includes the folders below the
-one that was imported: 甲镇/案件.xlsx and 乙镇/案件.xlsx are two series.
+differ in numbers only (案件2025年9月.xlsx, 案件2025年10月.xlsx). A name includes the folders below
+the one that was imported: 甲镇/案件.xlsx and 乙镇/案件.xlsx are two series.
 """
 
 from __future__ import annotations

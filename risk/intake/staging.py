@@ -48,7 +48,7 @@ STAGED = "intake_staged"
 """Table of the good rows of the file being imported."""
 
 DUPLICATES = "intake_duplicates"
-"""Table of the keys that several good rows of the file have, see :meth:`Staging.find_duplicates`."""
+"""Table of the keys that several good rows have, see :meth:`Staging.find_duplicates`."""
 
 _BATCH, _STAGED, _KNOWN = "intake_batch", STAGED, "intake_known"
 _COMPARED, _LATER = "intake_compared", "intake_later"
