@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 
 from risk.calendar.dates import month_end
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
+from risk.intake.book_order import restore_newest_books
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure
@@ -41,7 +42,7 @@ from risk.intake.readers import Sheet, open_sheets
 from risk.intake.readers.csv_columnar import chunks
 from risk.intake.readers.csv_text import CsvSheet
 from risk.intake.rejected_rows import RejectedRows
-from risk.intake.report import FileReport, ImportReport, SheetReport
+from risk.intake.report import FileReport, ImportReport, SheetReport, with_reserve
 from risk.intake.row_parser import Batch, BatchParser
 from risk.intake.sealed_days import move_behind_seals
 from risk.intake.sheet_account import format_notes, sheet_notes, sheet_report, unread_notes
@@ -139,7 +140,9 @@ def import_into(
         office = replace(office, register=cache(partial(register_names, registers, office)))
     for path, table in found.files:
         label = found.labels.get(path, path.name)
-        source = _Source(store, path, table, today=today, known_on=known_on, office=office)
+        source = _Source(
+            store, path, table, label=label, today=today, known_on=known_on, office=office
+        )
         try:
             if is_quarantine_book(path):
                 reports = import_quarantine_book(store, path, today=today)
@@ -261,12 +264,14 @@ class _Source:
         path: Path,
         table: Table | None,
         *,
+        label: str = "",
         today: dt.date,
         known_on: dt.date | None,
         office: OfficeLayouts | None,
     ) -> None:
         self._store = store
         self._path = path
+        self._file = SourceFile(path, label)
         self._table = table
         self._today = today
         self._known_on = known_on
@@ -319,7 +324,7 @@ class _Source:
         )
         notes = format_notes(self._path)
         return [
-            replace(one, reading=reading, notes=(*one.notes, *notes))
+            replace(with_reserve(one, plan.reserve), reading=reading, notes=(*one.notes, *notes))
             if one.table == table.name
             else one
             for one in reports
@@ -387,8 +392,7 @@ class _Source:
         own = table is self._table
         match = plan.match if own and plan.match else contract_matcher(table)
         sheets = [sheet for sheet in selection.read if sheet.table is table]
-        file = SourceFile(self._path)
-        run = _Import(self._store, file, table, book, match, lenient=lenient)
+        run = _Import(self._store, self._file, table, book, match, lenient=lenient)
         return run.run(sheets, selection.unread if own else (), progress)
 
     def _import_firms(self, plan: ReadingPlan, book: BookDay, *, lenient: bool) -> int:
@@ -398,13 +402,12 @@ class _Source:
             organizations = STORED_TABLES["organizations"]
             match = contract_matcher(organizations)
             selection = select_sheets(organizations, [firms], file=self._path.name)
-            file = SourceFile(self._path)
-            run = _Import(self._store, file, organizations, book, match, lenient=lenient)
+            run = _Import(self._store, self._file, organizations, book, match, lenient=lenient)
             run.run(selection.read, (), None)
         return firms.rows_count
 
     def _supply(self, table: Table, sheet: Sheet, located: LocatedHeader) -> Mapping[str, str]:
-        if sheet.strict_width:  # a CSV file has no sheets with names
+        if isinstance(sheet, CsvSheet):  # a CSV file has no sheets with names
             return {}
         titles = located.cells.titles
         find = partial(find_project, self._store)
@@ -434,7 +437,7 @@ class _Import:
         lenient: bool,
     ) -> None:
         self._store = store
-        self._file = file.name
+        self._file = file.path.name
         self._table = table
         self._today = book.today
         self._match = match
@@ -460,6 +463,7 @@ class _Import:
             self._stage(selected, records, progress)
         notes = [note for one in zip(sheets, readers, strict=True) for note in sheet_notes(*one)]
         notes += unread_notes(unread)
+        self._staging.find_duplicates()
         notes += staged_notes(
             self._store,
             self._table,
@@ -471,6 +475,7 @@ class _Import:
         newest = newest_arrival(self._store, [self._table])
         stored = self._staging.commit()
         sealed = move_behind_seals(self._store, self._table, newest + 1)
+        restore_newest_books(self._store, self._table, newest + 1, today=self._today)
         set_aside = sum(records.set_aside.total() for records in readers)
         return FileReport(
             file=self._file,
