@@ -25,11 +25,19 @@ def _book(rows, title=None, merges=()):
     return body.getvalue()
 
 
-def projects_book():
+def projects_book(sectors=("房屋建筑",)):
     """Names of its own, amounts in 万元 by the title, a total at the end, a usual term."""
     head = ["序号", "工程编号", "工程名称", "所属区县", "工程类型", "合同价", "开工日期"]
     rows = [
-        [n, f"XM-{n:03d}", name, "青川县", "房屋建筑", 1200 + n, f"2025-0{n}-01"]
+        [
+            n,
+            f"XM-{n:03d}",
+            name,
+            "青川县",
+            sectors[(n - 1) % len(sectors)],
+            1200 + n,
+            f"2025-0{n}-01",
+        ]
         for n, name in enumerate(PROJECTS, start=1)
     ]
     rows.append(["合计", None, None, None, None, sum(row[5] for row in rows), None])

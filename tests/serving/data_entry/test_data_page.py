@@ -35,7 +35,7 @@ from serving.worker.runner import run_job
 
 from ..conftest import served
 from ..site import add_user, signed_in
-from .ledgers import complaints_book, five_ledgers, payrolls_csv
+from .ledgers import complaints_book, five_ledgers, payrolls_csv, projects_book
 
 
 @pytest.fixture
@@ -201,6 +201,26 @@ def test_unreadable_cells_are_answered_once_for_all(clerk, work, workspace, data
     assert newest_overview(database.engine)["unreadable"] == []
     current = "FROM payrolls_versions WHERE superseded_at IS NULL"
     assert stored(workspace, f"SELECT workers, count(*) {current} GROUP BY 1") == [(12, 5)]
+
+
+def test_terms_nobody_decided_are_listed_and_not_lost(clerk, work, workspace, database):
+    ledgers = {"青川县工程项目台账.xlsx": projects_book(sectors=["盖楼", "打井", "房屋建筑"])}
+    upload = send(clerk, ledgers)
+    press(clerk, upload, "layouts")
+    work()
+    page = html.unescape(clerk.get(f"/data/uploads/{upload}").text)
+    term = f"{field_of(page, '工程类型')}.v:打井"
+    assert term in shown_form(page)
+    press(clerk, upload, "import", **{term: "-"})
+    assert work().result["needs_answer"]
+    current = "FROM projects_versions WHERE superseded_at IS NULL"
+    counts = stored(workspace, f"SELECT sector, count(*) {current} GROUP BY 1 ORDER BY 2, 1")
+    assert counts == [("building", 1), (None, 4)]
+    left = [(one["raw"], one["rows"]) for one in newest_overview(database.engine)["unreadable"]]
+    assert left == [("盖楼", 2)]
+    kept = read_layout(find_layout(workspace.layouts, "青川县工程项目台账"))
+    (rule,) = (one for one in kept.columns if one.heading == "工程类型")
+    assert rule.values == {"打井": "", "房屋建筑": "building"}
 
 
 def test_past_imports_feeds_and_costs_are_shown(clerk, work, database):
