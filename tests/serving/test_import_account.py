@@ -113,6 +113,6 @@ def test_past_imports_are_listed_the_newest_first(imported, tmp_path, capsys):
     assert first["files"] == ["工程项目.xlsx"]
     assert (first["read"], first["accepted"], first["set_aside"]) == (2, 1, 1)
     assert (newest["quarantined"], newest["at"] > first["at"]) == (1, True)
-    assert newest["account"]["files"][-1]["file"] == "工程项目2.xlsx"
+    assert newest["account"]["files"][0]["file"] == "工程项目2.xlsx"
     assert main(["-w", place, "--lang", "zh", "records", "imports"]) == 0
-    assert "工程项目.xlsx、工程项目2.xlsx" in capsys.readouterr().out
+    assert "工程项目2.xlsx、工程项目.xlsx" in capsys.readouterr().out
