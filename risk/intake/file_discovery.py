@@ -19,7 +19,7 @@ from risk.intake.file_errors import (
     IntakeFailure,
     NoRecordFiles,
 )
-from risk.intake.file_periods import file_order
+from risk.intake.named_periods import file_order
 from risk.intake.readers import DATA_SUFFIXES
 from risk.intake.table_detection import detect_table
 

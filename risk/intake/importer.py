@@ -11,12 +11,10 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Protocol
 
-from risk.calendar.dates import month_end
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure
-from risk.intake.file_periods import named_period
 from risk.intake.header_location import LocatedHeader
 from risk.intake.headers import Header
 from risk.intake.headings import HeadingMatcher, contract_matcher
@@ -32,6 +30,7 @@ from risk.intake.layouts.plan import (
     register_names,
 )
 from risk.intake.layouts.reading_report import reading_report
+from risk.intake.named_periods import stated_day
 from risk.intake.orphan_rows import orphan_rows
 from risk.intake.prefetch import prefetch
 from risk.intake.project_names import find_project, waiting_notes
@@ -328,14 +327,6 @@ class _Source:
         find = partial(find_project, self._store)
         stem = self._path.stem
         return supplied_cells(table, located.fields, sheet.name, titles, stem, find)
-
-
-def stated_day(name: str) -> dt.date | None:
-    """Last day of the month that the name of a file states with its year; None without one."""
-    period = named_period(name)
-    if not period.year or not period.month:
-        return None
-    return month_end(dt.date(period.year, period.month, 1))
 
 
 class _Import:

@@ -18,7 +18,7 @@ from risk.effective_rows import effective_rows_sql
 from risk.intake.column_parsers import ARROW
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure
-from risk.intake.importer import stated_day
+from risk.intake.named_periods import stated_day
 from risk.intake.readers import open_sheets
 from risk.intake.row_parser import BatchParser
 from risk.intake.sealed_days import move_behind_seals
