@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cache, partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import find_files
-from risk.intake.file_errors import IntakeFailure
+from risk.intake.file_errors import IntakeFailure, with_label
 from risk.intake.header_location import LocatedHeader
 from risk.intake.headers import Header
 from risk.intake.headings import HeadingMatcher, contract_matcher
@@ -136,14 +136,16 @@ def import_into(
         office = replace(office, register=cache(partial(register_names, registers, office)))
     for path, table in found.files:
         label = found.labels.get(path, path.name)
-        source = _Source(store, path, table, today=today, known_on=known_on, office=office)
+        source = _Source(
+            store, path, table, label=label, today=today, known_on=known_on, office=office
+        )
         try:
             if is_quarantine_book(path):
                 reports = import_quarantine_book(store, path, today=today)
             else:
                 reports = source.import_all(progress, as_kept=True, others=True)
         except IntakeFailure as failure:
-            failed.append(failure)
+            failed.append(with_label(failure, path.name, label))
         else:
             files += [replace(report, file=label) for report in reports]
     waiting = orphan_rows(store, after=before)
@@ -236,12 +238,14 @@ class _Source:
         path: Path,
         table: Table | None,
         *,
+        label: str = "",
         today: dt.date,
         known_on: dt.date | None,
         office: OfficeLayouts | None,
     ) -> None:
         self._store = store
         self._path = path
+        self._file = SourceFile(path, label)
         self._table = table
         self._today = today
         self._known_on = known_on
@@ -288,7 +292,7 @@ class _Source:
 
     def _stated_day(self, plan: ReadingPlan, *, as_kept: bool) -> dt.date | None:
         if self._known_on is None and as_kept and plan.known_on != "import":
-            return stated_day(self._path.name)
+            return stated_day(self._file.name)
         return self._known_on
 
     def _import(
@@ -304,8 +308,7 @@ class _Source:
         own = table is self._table
         match = plan.match if own and plan.match else contract_matcher(table)
         sheets = [sheet for sheet in selection.read if sheet.table is table]
-        file = SourceFile(self._path)
-        run = _Import(self._store, file, table, book, match, lenient=lenient)
+        run = _Import(self._store, self._file, table, book, match, lenient=lenient)
         return run.run(sheets, selection.unread if own else (), progress)
 
     def _import_firms(self, plan: ReadingPlan, book: BookDay, *, lenient: bool) -> int:
@@ -315,8 +318,7 @@ class _Source:
             organizations = STORED_TABLES["organizations"]
             match = contract_matcher(organizations)
             selection = select_sheets(organizations, [firms], file=self._path.name)
-            file = SourceFile(self._path)
-            run = _Import(self._store, file, organizations, book, match, lenient=lenient)
+            run = _Import(self._store, self._file, organizations, book, match, lenient=lenient)
             run.run(selection.read, (), None)
         return firms.rows_count
 
@@ -325,7 +327,7 @@ class _Source:
             return {}
         titles = located.cells.titles
         find = partial(find_project, self._store)
-        stem = self._path.stem
+        stem = str(PurePosixPath(self._file.name).with_suffix(""))
         return supplied_cells(table, located.fields, sheet.name, titles, stem, find)
 
 

@@ -243,3 +243,23 @@ def test_broken_and_encrypted_archives(tmp_path):
 def test_a_missing_path_is_named(tmp_path):
     [failure] = find_files([Path(tmp_path / "none")]).failed
     assert failure.code == "file_missing"
+
+
+def test_files_of_one_name_in_several_places_are_told_apart(tmp_path, folder):
+    top = folder("a/工资表.csv", "b/工资表.csv", "a/x/工资表.csv", "b/x/工资表.csv", "b/x/投诉举报.csv")
+    found = find_files([top / "a/工资表.csv", top / "b/工资表.csv", top / "a/x", top / "b/x"])
+    assert {found.labels[path] for path, _ in found.files} == {
+        "a/工资表.csv",
+        "b/工资表.csv",
+        f"{top.as_posix()}/a/x/工资表.csv",
+        f"{top.as_posix()}/b/x/工资表.csv",
+        "投诉举报.csv",
+    }
+    entries = {"工资表.csv": b"x"}
+    archives = [_archive(tmp_path / name / "z.zip", entries) for name in ("甲", "乙")]
+    assert _labels(find_files(archives)) == ["甲/z.zip/工资表.csv", "乙/z.zip/工资表.csv"]
+
+
+def test_a_failure_in_a_folder_names_the_file_with_its_subfolder(folder):
+    found = find_files([folder("9月/没有表名.csv", "工资表.csv")])
+    assert [failure.fields["file"] for failure in found.failed] == ["9月/没有表名.csv"]
