@@ -23,6 +23,7 @@ from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
 from risk.intake.layouts.regions import code_of, county_in, short_code
 from risk.intake.layouts.vocabulary import Vocabulary, heading_key, made_from, tables_named
 from risk.intake.named_periods import stated_day
+from risk.intake.personal_numbers import mask_personal_numbers
 from risk.intake.readers.sheet import Sheet, first_rows
 from risk.intake.units import money_units
 
@@ -128,7 +129,7 @@ def masked(heading: str, cell: Cell) -> str:
     """Sample value to show: cells of persons are hidden, and long numbers in text."""
     if _PERSONAL.search(heading):
         return "***"
-    text = one_line(as_text(cell))
+    text = mask_personal_numbers(one_line(as_text(cell)))
     if isinstance(cell, str) and len(text) > 20:
         text = _NUMBERS.sub("***", text)
     return text[:24]
