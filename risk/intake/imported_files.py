@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from risk.contract import Table
 from risk.intake.named_periods import without_periods
+from risk.intake.unfolding import BookDay
 from risk.store.store import RecordStore
 
 _TABLE = "imported_files"
@@ -65,6 +66,7 @@ def create_table(store: RecordStore) -> None:
         " series VARCHAR NOT NULL, digest VARCHAR NOT NULL, imported_on DATE NOT NULL,"
         " first_arrival BIGINT NOT NULL, last_arrival BIGINT NOT NULL)"
     )
+    store.rows(f"ALTER TABLE {_TABLE} ADD COLUMN IF NOT EXISTS book_day DATE")
 
 
 def was_imported(store: RecordStore, table: Table, file: SourceFile) -> bool:
@@ -84,18 +86,42 @@ def record_import(
     store: RecordStore,
     table: Table,
     file: SourceFile,
-    today: dt.date,
+    book: BookDay,
     arrivals: range,
     *,
     digest: str,
 ) -> None:
     """Remember that the rows with numbers in ``arrivals`` came from ``file``; it may be empty."""
+    _insert(store, table, (file.name, file.series, digest), book.today, arrivals, book.day)
+
+
+def record_copies(
+    store: RecordStore, table: Table, today: dt.date, arrivals: range, book_day: dt.date
+) -> None:
+    """Remember that the versions with numbers in ``arrivals`` repeat rows of the book of a day."""
+    _insert(store, table, ("", "", ""), today, arrivals, book_day)
+
+
+def _insert(
+    store: RecordStore,
+    table: Table,
+    names: tuple[str, str, str],
+    today: dt.date,
+    arrivals: range,
+    book_day: dt.date,
+) -> None:
     store.rows(
-        f"INSERT INTO {_TABLE} VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            *(table.name, file.name, file.series, digest, today),
-            *(arrivals.start, arrivals.stop - 1),
-        ],
+        f"INSERT INTO {_TABLE} BY NAME SELECT $1 AS table_name, $2 AS name, $3 AS series,"
+        " $4 AS digest, $5 AS imported_on, $6 AS first_arrival, $7 AS last_arrival, $8 AS book_day",
+        [table.name, *names, today, arrivals.start, arrivals.stop - 1, book_day],
+    )
+
+
+def book_days_sql(table: Table) -> str:
+    """SQL for ``first_arrival``, ``last_arrival`` and ``book_day`` of the imports of ``table``."""
+    return (
+        f"SELECT first_arrival, last_arrival, coalesce(book_day, imported_on) AS book_day"
+        f" FROM {_TABLE} WHERE table_name = '{table.name}' AND last_arrival >= first_arrival"
     )
 
 
