@@ -23,7 +23,7 @@ RUNS = 3
 PAGE = 500
 """Records between a total and the next."""
 
-_PASS = """
+_SCRIPT = """
 import datetime as dt, json, sys, time
 from pathlib import Path
 from risk.contract import TABLES
@@ -110,7 +110,7 @@ def _figures(kind: str, count: int) -> Iterator[Figure]:
         sides: dict[str, list[Child]] = {"bare": [], "structure": []}
         for _ in range(RUNS):
             for side, done in sides.items():
-                done.append(child(_PASS, path, small, side))
+                done.append(child(_SCRIPT, path, small, side))
     best = {name: min(done, key=lambda one: one.result["seconds"]) for name, done in sides.items()}
     if best["bare"].result["good"] != best["structure"].result["good"]:
         raise SystemExit(f"the two sides differ: {best}")
