@@ -8,16 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cache, partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
-from risk.calendar.dates import month_end
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
 from risk.intake.book_order import restore_newest_books
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import find_files
-from risk.intake.file_errors import IntakeFailure
-from risk.intake.file_periods import named_period
+from risk.intake.file_errors import IntakeFailure, with_label
 from risk.intake.header_location import LocatedHeader
 from risk.intake.headers import Header
 from risk.intake.headings import HeadingMatcher, contract_matcher
@@ -34,6 +32,7 @@ from risk.intake.layouts.plan import (
     register_names,
 )
 from risk.intake.layouts.reading_report import reading_report
+from risk.intake.named_periods import stated_day
 from risk.intake.orphan_rows import orphan_rows
 from risk.intake.prefetch import prefetch
 from risk.intake.project_names import find_project, waiting_notes
@@ -150,7 +149,7 @@ def import_into(
             else:
                 reports = source.import_all(progress, as_kept=True, others=True)
         except IntakeFailure as failure:
-            failed.append(failure)
+            failed.append(with_label(failure, path.name, label))
         else:
             files += [replace(report, file=label) for report in reports]
     waiting = orphan_rows(store, after=before)
@@ -371,7 +370,7 @@ class _Source:
     ) -> list[FileReport]:
         """Import the totals of worker-level sheets; the first report has the account of all."""
         found = read_worker_sheets(self._store, self._path, sheets)
-        book = BookDay(self._today, self._known_on or stated_day(self._path.name))
+        book = BookDay(self._today, self._known_on or stated_day(self._file.name))
         reports = []
         for totals in found.totals:
             table = STORED_TABLES[totals.table]
@@ -393,7 +392,7 @@ class _Source:
 
     def _stated_day(self, plan: ReadingPlan, *, as_kept: bool) -> dt.date | None:
         if self._known_on is None and as_kept and plan.known_on != "import":
-            return stated_day(self._path.name)
+            return stated_day(self._file.name)
         return self._known_on
 
     def _import(
@@ -432,16 +431,8 @@ class _Source:
             return {}
         titles = located.cells.titles
         find = partial(find_project, self._store)
-        stem = self._path.stem
+        stem = str(PurePosixPath(self._file.name).with_suffix(""))
         return supplied_cells(table, located.fields, sheet.name, titles, stem, find)
-
-
-def stated_day(name: str) -> dt.date | None:
-    """Last day of the month that the name of a file states with its year; None without one."""
-    period = named_period(name)
-    if not period.year or not period.month:
-        return None
-    return month_end(dt.date(period.year, period.month, 1))
 
 
 class _Import:
