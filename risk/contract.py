@@ -83,7 +83,7 @@ class Table:
     known before its ``event_date``.
 
     The first row of a key that has no ``known_at`` is stored as the versions it must have had, see
-    :mod:`risk.intake.unfolding`. The first is known ``default_lag_days`` after the date in
+    :mod:`risk.intake.unfolded_versions`. The first is known ``default_lag_days`` after the date in
     ``starts_on`` (a month counts from its end); where that is empty, on the day of the earliest
     record that names the key in ``named_in``, and else on the day of import.
     """

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from risk.contract import Table
 from risk.intake.named_periods import without_periods
-from risk.intake.unfolding import BookDay
+from risk.intake.unfolded_versions import BookDay
 from risk.store.store import RecordStore
 
 _TABLE = "imported_files"

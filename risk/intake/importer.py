@@ -60,7 +60,7 @@ from risk.intake.staged_checks import staged_notes
 from risk.intake.staging import STAGED, Staging, newest_arrival
 from risk.intake.table_detection import detect_table, has_table_name
 from risk.intake.table_recognition import table_of_file
-from risk.intake.unfolding import BookDay
+from risk.intake.unfolded_versions import BookDay
 from risk.intake.unreadable_cells import FileUnreadableCells, stored_answers
 from risk.intake.worker_sheets import has_worker_sheets, read_worker_sheets, worker_level
 from risk.store.store import RecordStore

@@ -13,7 +13,7 @@ A row whose key occurs once in the file and never in the store is new and needs 
 most files this holds for all rows, and they are stored as staged.
 
 Rows without a day of knowledge form one group per key. If the key is new, the first of them unfolds
-into the versions it must have had (:mod:`risk.intake.unfolding`). Every other is a later row, known
+into the versions it must have had (:mod:`risk.intake.unfolded_versions`). Every other is a later row, known
 on the day of the book: the last of them is repeated if it equals the version of the newest book
 (:mod:`risk.intake.book_order`) or, in an older book, the version that was current on its day, and
 any of them if the same file was imported before. So the same list sent again on another day adds
@@ -35,7 +35,7 @@ from risk.intake.book_order import evidence_sql
 from risk.intake.column_parsers import ARROW
 from risk.intake.imported_files import SourceFile
 from risk.intake.row_parser import Batch
-from risk.intake.unfolding import (
+from risk.intake.unfolded_versions import (
     BookDay,
     later_day_sql,
     most_versions,

@@ -25,7 +25,7 @@ from risk.intake.sealed_days import move_behind_seals
 from risk.intake.sheet_selection import select_sheet
 from risk.intake.staging import registered
 from risk.intake.table_detection import detect_table
-from risk.intake.unfolding import BookDay
+from risk.intake.unfolded_versions import BookDay
 from risk.locale import Language
 from risk.store.store import RecordStore
 

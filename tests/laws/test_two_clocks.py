@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from features.matrix import feature_matrix
 from risk.contract import TABLES
 from risk.intake.importer import import_into
-from risk.intake.unfolding import BookDay
+from risk.intake.unfolded_versions import BookDay
 from risk.intake.withdrawal import withdraw_file
 from risk.store.marks import compare_history, current_mark
 from risk.store.seals import Seal, record_seal
