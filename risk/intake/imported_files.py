@@ -1,20 +1,22 @@
 """Files imported so far: a file that is sent again, and records a full book no longer has.
 
-A file is the same if its name and its bytes are. Two files belong to one series if their names
-differ in numbers only (案件2025年9月.xlsx, 案件2025年10月.xlsx).
+A file is the same if its label and its bytes are. Two files belong to one series if their labels
+differ in numbers and months only (案件2025年9月.xlsx and 案件2025年10月.xlsx, 9月/案件.xlsx and
+10月/案件.xlsx).
+Labels are compared as far as both have folders: 案件.xlsx may be 9月/案件.xlsx.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
-import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from risk.contract import Table
+from risk.intake.named_periods import without_periods
+from risk.intake.unfolding import BookDay
 from risk.store.store import RecordStore
 
 _TABLE = "imported_files"
@@ -24,24 +26,31 @@ _FULL = 0.5
 
 @dataclass(frozen=True)
 class SourceFile:
-    """File that is being imported."""
+    """File that is being imported.
+
+    ``label`` is its path below the folder or in the archive that was named; empty for a file that
+    was itself named.
+    """
 
     path: Path
+    label: str = ""
 
     @property
     def name(self) -> str:
-        """Name without its folder."""
-        return self.path.name
+        """Label, or the name without its folder."""
+        return self.label or self.path.name
 
     @property
     def series(self) -> str:
-        """Name without its numbers and its suffix; equal for the files of one series.
+        """Name without numbers, months and suffix; equal for the files of one series.
 
         >>> SourceFile(Path("案件2025年9月.xlsx")).series
         '案件年月'
+        >>> SourceFile(Path("a.csv"), "街道甲/2025/九月/案件.csv").series
+        '街道甲/月/案件'
         """
-        stem = unicodedata.normalize("NFKC", self.path.stem).casefold()
-        return re.sub(r"[\d\W_]+", "", stem)
+        parts = PurePosixPath(self.name).with_suffix("").parts
+        return "/".join(filter(None, map(without_periods, parts)))
 
     @cached_property
     def digest(self) -> str:
@@ -57,37 +66,62 @@ def create_table(store: RecordStore) -> None:
         " series VARCHAR NOT NULL, digest VARCHAR NOT NULL, imported_on DATE NOT NULL,"
         " first_arrival BIGINT NOT NULL, last_arrival BIGINT NOT NULL)"
     )
+    store.rows(f"ALTER TABLE {_TABLE} ADD COLUMN IF NOT EXISTS book_day DATE")
 
 
 def was_imported(store: RecordStore, table: Table, file: SourceFile) -> bool:
-    """Whether the last file of this name that was imported into ``table`` was the same.
+    """Whether the last file of this label that was imported into ``table`` was the same.
 
     If another came between, the file is a later book that returns to earlier values.
     """
     last = store.rows(
-        f"SELECT digest FROM {_TABLE} WHERE table_name = ? AND name = ?"
-        " ORDER BY rowid DESC LIMIT 1",
+        f"SELECT arg_max(digest, rowid) FROM {_TABLE}"
+        f" WHERE table_name = $1 AND {_same_path('name', '$2')} GROUP BY name",
         [table.name, file.name],
     )
-    return bool(last) and last[0][0] == file.digest
+    return (file.digest,) in last
 
 
 def record_import(
     store: RecordStore,
     table: Table,
     file: SourceFile,
-    today: dt.date,
+    book: BookDay,
     arrivals: range,
     *,
     digest: str,
 ) -> None:
     """Remember that the rows with numbers in ``arrivals`` came from ``file``; it may be empty."""
+    _insert(store, table, (file.name, file.series, digest), book.today, arrivals, book.day)
+
+
+def record_copies(
+    store: RecordStore, table: Table, today: dt.date, arrivals: range, book_day: dt.date
+) -> None:
+    """Remember that the versions with numbers in ``arrivals`` repeat rows of the book of a day."""
+    _insert(store, table, ("", "", ""), today, arrivals, book_day)
+
+
+def _insert(
+    store: RecordStore,
+    table: Table,
+    names: tuple[str, str, str],
+    today: dt.date,
+    arrivals: range,
+    book_day: dt.date,
+) -> None:
     store.rows(
-        f"INSERT INTO {_TABLE} VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            *(table.name, file.name, file.series, digest, today),
-            *(arrivals.start, arrivals.stop - 1),
-        ],
+        f"INSERT INTO {_TABLE} BY NAME SELECT $1 AS table_name, $2 AS name, $3 AS series,"
+        " $4 AS digest, $5 AS imported_on, $6 AS first_arrival, $7 AS last_arrival, $8 AS book_day",
+        [table.name, *names, today, arrivals.start, arrivals.stop - 1, book_day],
+    )
+
+
+def book_days_sql(table: Table) -> str:
+    """SQL for ``first_arrival``, ``last_arrival`` and ``book_day`` of the imports of ``table``."""
+    return (
+        f"SELECT first_arrival, last_arrival, coalesce(book_day, imported_on) AS book_day"
+        f" FROM {_TABLE} WHERE table_name = '{table.name}' AND last_arrival >= first_arrival"
     )
 
 
@@ -97,8 +131,9 @@ def missing_rows(store: RecordStore, table: Table, file: SourceFile, staged: str
     A file is a full book if it has at least half of them; for any other file 0. Withdrawn records
     do not count. ``staged`` is the table of the file's rows.
     """
+    same_series = _same_path("series", "$2")
     spans = store.rows(
-        f"SELECT 1 FROM {_TABLE} WHERE table_name = ? AND series = ? LIMIT 1",
+        f"SELECT 1 FROM {_TABLE} WHERE table_name = $1 AND {same_series} LIMIT 1",
         [table.name, file.series],
     )
     if not spans:
@@ -109,7 +144,7 @@ def missing_rows(store: RecordStore, table: Table, file: SourceFile, staged: str
         f"""
         WITH known AS (
           SELECT {key} FROM {table.name} stored
-          WHERE EXISTS (FROM {_TABLE} f WHERE f.table_name = $1 AND f.series = $2
+          WHERE EXISTS (FROM {_TABLE} f WHERE f.table_name = $1 AND {same_series}
                         AND stored.arrival BETWEEN f.first_arrival AND f.last_arrival)
           GROUP BY {key}
         ), current AS (
@@ -122,3 +157,11 @@ def missing_rows(store: RecordStore, table: Table, file: SourceFile, staged: str
         [table.name, file.series],
     )[0]
     return int(missing) if missing <= (1 - _FULL) * known else 0
+
+
+def _same_path(column: str, value: str) -> str:
+    """SQL: whether two paths are equal as far as both have folders."""
+    return (
+        f"({column} = {value} OR ends_with({column}, '/' || {value})"
+        f" OR ends_with({value}, '/' || {column}))"
+    )

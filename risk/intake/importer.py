@@ -8,15 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cache, partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
-from risk.calendar.dates import month_end
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
+from risk.intake.book_order import restore_newest_books
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import find_files
-from risk.intake.file_errors import IntakeFailure
-from risk.intake.file_periods import named_period
+from risk.intake.file_errors import IntakeFailure, with_label
 from risk.intake.header_location import LocatedHeader
 from risk.intake.headers import Header
 from risk.intake.headings import HeadingMatcher, contract_matcher
@@ -32,6 +31,7 @@ from risk.intake.layouts.plan import (
     register_names,
 )
 from risk.intake.layouts.reading_report import reading_report
+from risk.intake.named_periods import stated_day
 from risk.intake.orphan_rows import orphan_rows
 from risk.intake.prefetch import prefetch
 from risk.intake.project_names import find_project, waiting_notes
@@ -41,7 +41,7 @@ from risk.intake.readers import Sheet, open_sheets
 from risk.intake.readers.csv_columnar import chunks
 from risk.intake.readers.csv_text import CsvSheet
 from risk.intake.rejected_rows import RejectedRows
-from risk.intake.report import FileReport, ImportReport, SheetReport
+from risk.intake.report import FileReport, ImportReport, SheetReport, with_reserve
 from risk.intake.row_parser import Batch, BatchParser
 from risk.intake.sealed_days import move_behind_seals
 from risk.intake.sheet_account import format_notes, sheet_notes, sheet_report, unread_notes
@@ -139,14 +139,16 @@ def import_into(
         office = replace(office, register=cache(partial(register_names, registers, office)))
     for path, table in found.files:
         label = found.labels.get(path, path.name)
-        source = _Source(store, path, table, today=today, known_on=known_on, office=office)
+        source = _Source(
+            store, path, table, label=label, today=today, known_on=known_on, office=office
+        )
         try:
             if is_quarantine_book(path):
                 reports = import_quarantine_book(store, path, today=today)
             else:
                 reports = source.import_all(progress, as_kept=True, others=True)
         except IntakeFailure as failure:
-            failed.append(failure)
+            failed.append(with_label(failure, path.name, label))
         else:
             files += [replace(report, file=label) for report in reports]
     waiting = orphan_rows(store, after=before)
@@ -261,12 +263,14 @@ class _Source:
         path: Path,
         table: Table | None,
         *,
+        label: str = "",
         today: dt.date,
         known_on: dt.date | None,
         office: OfficeLayouts | None,
     ) -> None:
         self._store = store
         self._path = path
+        self._file = SourceFile(path, label)
         self._table = table
         self._today = today
         self._known_on = known_on
@@ -319,7 +323,7 @@ class _Source:
         )
         notes = format_notes(self._path)
         return [
-            replace(one, reading=reading, notes=(*one.notes, *notes))
+            replace(with_reserve(one, plan.reserve), reading=reading, notes=(*one.notes, *notes))
             if one.table == table.name
             else one
             for one in reports
@@ -349,7 +353,7 @@ class _Source:
     ) -> list[FileReport]:
         """Import the totals of worker-level sheets; the first report has the account of all."""
         found = read_worker_sheets(self._store, self._path, sheets)
-        book = BookDay(self._today, self._known_on or stated_day(self._path.name))
+        book = BookDay(self._today, self._known_on or stated_day(self._file.name))
         reports = []
         for totals in found.totals:
             table = STORED_TABLES[totals.table]
@@ -371,7 +375,7 @@ class _Source:
 
     def _stated_day(self, plan: ReadingPlan, *, as_kept: bool) -> dt.date | None:
         if self._known_on is None and as_kept and plan.known_on != "import":
-            return stated_day(self._path.name)
+            return stated_day(self._file.name)
         return self._known_on
 
     def _import(
@@ -387,8 +391,7 @@ class _Source:
         own = table is self._table
         match = plan.match if own and plan.match else contract_matcher(table)
         sheets = [sheet for sheet in selection.read if sheet.table is table]
-        file = SourceFile(self._path)
-        run = _Import(self._store, file, table, book, match, lenient=lenient)
+        run = _Import(self._store, self._file, table, book, match, lenient=lenient)
         return run.run(sheets, selection.unread if own else (), progress)
 
     def _import_firms(self, plan: ReadingPlan, book: BookDay, *, lenient: bool) -> int:
@@ -398,26 +401,17 @@ class _Source:
             organizations = STORED_TABLES["organizations"]
             match = contract_matcher(organizations)
             selection = select_sheets(organizations, [firms], file=self._path.name)
-            file = SourceFile(self._path)
-            run = _Import(self._store, file, organizations, book, match, lenient=lenient)
+            run = _Import(self._store, self._file, organizations, book, match, lenient=lenient)
             run.run(selection.read, (), None)
         return firms.rows_count
 
     def _supply(self, table: Table, sheet: Sheet, located: LocatedHeader) -> Mapping[str, str]:
-        if sheet.strict_width:  # a CSV file has no sheets with names
+        if isinstance(sheet, CsvSheet):  # a CSV file has no sheets with names
             return {}
         titles = located.cells.titles
         find = partial(find_project, self._store)
-        stem = self._path.stem
+        stem = str(PurePosixPath(self._file.name).with_suffix(""))
         return supplied_cells(table, located.fields, sheet.name, titles, stem, find)
-
-
-def stated_day(name: str) -> dt.date | None:
-    """Last day of the month that the name of a file states with its year; None without one."""
-    period = named_period(name)
-    if not period.year or not period.month:
-        return None
-    return month_end(dt.date(period.year, period.month, 1))
 
 
 class _Import:
@@ -434,7 +428,7 @@ class _Import:
         lenient: bool,
     ) -> None:
         self._store = store
-        self._file = file.name
+        self._file = file.path.name
         self._table = table
         self._today = book.today
         self._match = match
@@ -460,6 +454,7 @@ class _Import:
             self._stage(selected, records, progress)
         notes = [note for one in zip(sheets, readers, strict=True) for note in sheet_notes(*one)]
         notes += unread_notes(unread)
+        self._staging.find_duplicates()
         notes += staged_notes(
             self._store,
             self._table,
@@ -471,6 +466,7 @@ class _Import:
         newest = newest_arrival(self._store, [self._table])
         stored = self._staging.commit()
         sealed = move_behind_seals(self._store, self._table, newest + 1)
+        restore_newest_books(self._store, self._table, newest + 1, today=self._today)
         set_aside = sum(records.set_aside.total() for records in readers)
         return FileReport(
             file=self._file,

@@ -10,9 +10,9 @@ from importlib.resources import files
 
 from risk.contract import Table
 from risk.intake.account_notes import Note
+from risk.intake.staging import DUPLICATES, STAGED
 from risk.store.store import RecordStore
 
-_STAGED = "intake_staged"
 _SHOWN = 3
 _MEDIAN_OF = 2
 _NAMES = ("project_name", "org_name", "contractor_name", "project_id", "org_id")
@@ -64,7 +64,7 @@ def _implausible(store: RecordStore, table: Table, headings: Mapping[str, str]) 
             continue
         above, largest, key, count, median = store.rows(
             f"SELECT count(*) FILTER ({name} > $1), max({name}), arg_max({table.key[0]}, {name}),"
-            f" count(*) FILTER ({name} > 0), median({name}) FILTER ({name} > 0) FROM {_STAGED}",
+            f" count(*) FILTER ({name} > 0), median({name}) FILTER ({name} > 0) FROM {STAGED}",
             [allowed.largest],
         )[0]
         if above:
@@ -85,8 +85,11 @@ def _keys_twice(store: RecordStore, table: Table, *, dated: bool) -> list[Note]:
     day = ", known_at" if dated else ""
     differs = " OR ".join(f"min({name}) <> max({name})" for name in compared)
     shown = ", ".join(f"arg_min({name}, line), arg_max({name}, line)" for name in compared)
+    same = " AND ".join(f"s.{name} IS NOT DISTINCT FROM {DUPLICATES}.{name}" for name in table.key)
     found = store.rows(
-        f"SELECT {key}, {shown}, count(*) OVER () FROM {_STAGED} GROUP BY {key}{day}"
+        f"SELECT {key}, {shown}, count(*) OVER ()"
+        f" FROM (SELECT s.* FROM {STAGED} s SEMI JOIN {DUPLICATES} ON {same})"
+        f" GROUP BY {key}{day}"
         f" HAVING count(*) > 1 AND ({differs}) ORDER BY min(line) LIMIT {_SHOWN}"
     )
     return _key_note("keys_twice", table, compared, found)
@@ -99,13 +102,13 @@ def _keys_again(store: RecordStore, table: Table) -> list[Note]:
         return []
     key = ", ".join(table.key)
     newest = ", ".join(f"arg_max({name}, arrival) AS {name}" for name in compared)
-    shown = ", ".join(f"stored.{name}, {_STAGED}.{name}" for name in compared)
-    differs = " OR ".join(f"stored.{name} <> {_STAGED}.{name}" for name in compared)
-    keyed = ", ".join(f"{_STAGED}.{name}" for name in table.key)
+    shown = ", ".join(f"stored.{name}, {STAGED}.{name}" for name in compared)
+    differs = " OR ".join(f"stored.{name} <> {STAGED}.{name}" for name in compared)
+    keyed = ", ".join(f"{STAGED}.{name}" for name in table.key)
     found = store.rows(
         f"WITH stored AS (SELECT {key}, {newest} FROM {table.name}"
-        f" SEMI JOIN {_STAGED} USING ({key}) GROUP BY {key})"
-        f" SELECT {keyed}, {shown}, count(*) OVER () FROM {_STAGED} JOIN stored USING ({key})"
+        f" SEMI JOIN {STAGED} USING ({key}) GROUP BY {key})"
+        f" SELECT {keyed}, {shown}, count(*) OVER () FROM {STAGED} JOIN stored USING ({key})"
         f" WHERE {differs} ORDER BY line LIMIT {_SHOWN}"
     )
     return _key_note("keys_again", table, compared, found)

@@ -16,18 +16,19 @@ from functools import partial
 from itertools import islice
 from typing import TypeAlias
 
+from risk.calendar.dates import month_end
 from risk.contract import Field, FieldType
 from risk.intake.cell_parsers import UNKNOWN
-from risk.intake.cells import Cell, Row, as_text, match_key, normalise
+from risk.intake.cells import Cell, Row, as_text, is_blank, match_key, normalise
 from risk.intake.headings import Heading, HeadingMatcher, contract_matcher
 from risk.intake.layouts.column_matches import term_of
 from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line, single_headings
 from risk.intake.layouts.identities import made_id
 from risk.intake.layouts.layout import ColumnRule, Layout, head_signature, table_field
-from risk.intake.layouts.months import last_day, month_in, year_in
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.regions import code_of, short_code
 from risk.intake.layouts.vocabulary import yes_no_synonyms
+from risk.intake.named_periods import stated_month
 from risk.intake.non_records import non_record
 from risk.intake.readers.sheet import CellRange, Sheet
 
@@ -70,13 +71,20 @@ class TranslatedSheet:
 
     @property
     def strict_width(self) -> bool:
-        """False: columns are added."""
-        return False
+        """Whether a row of another width than the head is damaged, as in a CSV file."""
+        return self.sheet.strict_width
 
     @property
     def hidden(self) -> bool:
         """Whether the workbook hides the sheet."""
         return self.sheet.hidden
+
+    @property
+    def reserve(self) -> Mapping[str, str]:
+        """Headings of names used where the column of codes has none, with the field."""
+        table, headings = self.layout.table, self.layout.headings
+        columns = _columns_by_name(self.layout, _columns_of(self.layout))
+        return {headings[index]: table_field(table, name).zh for name, index in columns.items()}
 
     @property
     def merges(self) -> Sequence[CellRange]:
@@ -95,7 +103,7 @@ class TranslatedSheet:
         translation: _Translation | None = None
         for kind, (number, cells) in _kinds(self.sheet, self.layout):
             if kind == "head":
-                translation = translation or _Translation(self, titles)
+                translation = translation or _Translation(self, titles, len(cells))
                 yield number, translation.headings(cells)
             elif kind == "group":
                 yield number, [None] * len(cells)
@@ -202,8 +210,9 @@ def _without_merges(sheet: Sheet, merges: list[CellRange], layout: Layout) -> It
 class _Translation:
     """Translation of the rows below a head."""
 
-    def __init__(self, sheet: TranslatedSheet, titles: Sequence[str]) -> None:
+    def __init__(self, sheet: TranslatedSheet, titles: Sequence[str], head_width: int) -> None:
         layout = sheet.layout
+        self._strict_width = head_width if sheet.strict_width else None
         self._layout = layout
         self._changes = sheet.changes
         self._namer = sheet.namer
@@ -218,6 +227,11 @@ class _Translation:
 
     def cells(self, cells: Sequence[Cell]) -> list[Cell]:
         """Translated cells of a record, with the added ones at the right; other rows stay."""
+        if self._strict_width is not None:
+            if len(cells) <= max(self._column_of.values(), default=0):
+                return list(cells)  # stays too narrow, and is rejected
+            if not is_blank(cells[self._strict_width :]):
+                return [*cells, *[None] * len(self._added)]  # stays too wide
         wide = [*cells[: self._width], *[None] * (self._width - len(cells))]
         if not self._is_record(wide):
             return wide
@@ -392,12 +406,10 @@ def _columns_by_name(layout: Layout, columns: Mapping[str, int]) -> dict[str, in
 
 def _context(sheet: TranslatedSheet, titles: Sequence[str]) -> dict[str, str | None]:
     """Values of ``fill`` by field, and the prefix of keys."""
-    year = next(filter(None, map(year_in, (sheet.file, *titles))), None)
-    texts = (sheet.name, *titles, sheet.file)
-    month = next(filter(None, (month_in(text, year=year) for text in texts)), None)
+    month = stated_month((sheet.name, *titles, sheet.file))
     words = {
         "month": f"{month:%Y-%m}" if month else "",
-        "month_end": f"{last_day(month):%Y-%m-%d}" if month else "",
+        "month_end": f"{month_end(month):%Y-%m-%d}" if month else "",
         "sheet": one_line(sheet.name),
     }
 
