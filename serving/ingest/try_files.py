@@ -12,7 +12,7 @@ from serving.terminal.output import print_json, print_line, print_table
 if TYPE_CHECKING:
     from risk.intake.layouts.column_matches import Match
     from risk.intake.layouts.proposal import SheetProposal
-    from risk.intake.layouts.trial import FileTrial
+    from risk.intake.trial import FileTrial
     from risk.intake.worker_sheets import WorkerSheets
     from risk.store.store import RecordStore
 
@@ -27,7 +27,7 @@ def try_import(cli: CliContext, paths: Sequence[Path], *, json: bool) -> bool:
     """
     from risk.intake.layouts.names import single_county
     from risk.intake.layouts.plan import office_layouts
-    from risk.intake.layouts.trial import try_files
+    from risk.intake.trial import try_files
 
     with _records(cli) as store:
         office = office_layouts(cli.workspace, single_county(store))
@@ -56,7 +56,7 @@ def _records(cli: CliContext) -> RecordStore:
 
 def _write(cli: CliContext, trials: Sequence[FileTrial], kept: set[str]) -> list[str]:
     from risk.intake.layouts.layout_file import write_layout
-    from risk.intake.layouts.trial import needs_layout
+    from risk.intake.trial import needs_layout
 
     layouts = {
         one.layout.name: one.layout
@@ -70,7 +70,7 @@ def _write(cli: CliContext, trials: Sequence[FileTrial], kept: set[str]) -> list
 
 
 def _trial_json(cli: CliContext, trial: FileTrial) -> dict[str, Any]:
-    from risk.intake.layouts.trial import proposal_json
+    from risk.intake.trial import proposal_json
 
     failure = trial.failure
     return {
@@ -129,7 +129,7 @@ def _show_sheet(cli: CliContext, proposal: SheetProposal) -> None:
 
 def _row(cli: CliContext, match: Match) -> Iterator[str]:
     from risk.intake.layouts.column_matches import Reason
-    from risk.intake.layouts.trial import shown_samples
+    from risk.intake.trial import shown_samples
 
     yield match.column.heading[:24]
     if match.target is not None and match.reason in (Reason.USED, Reason.ASK):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from risk.intake.importer import import_into, import_paths
 from risk.intake.layouts.plan import OfficeLayouts
-from risk.intake.layouts.trial import try_files
+from risk.intake.trial import try_files
 from risk.intake.worker_sheets.blocks import Block, Group, Written
 from risk.intake.worker_sheets.heads import read_head
 from risk.intake.worker_sheets.labels import Label, Labels, read_labels
