@@ -19,6 +19,7 @@ from risk.intake.file_errors import IntakeFailure, with_label
 from risk.intake.header_location import LocatedHeader
 from risk.intake.headers import Header
 from risk.intake.headings import HeadingMatcher, contract_matcher
+from risk.intake.identifier_forms import unify_identifiers
 from risk.intake.import_accounts import store_account
 from risk.intake.imported_files import SourceFile
 from risk.intake.layouts.names import known_names, new_firms, single_county
@@ -222,6 +223,20 @@ def import_file(
     return report
 
 
+def import_as_sent(store: RecordStore, path: Path, *, today: dt.date, table: Table) -> FileReport:
+    """Like :func:`import_file`, with identifiers stored as they are.
+
+    For senders whose right to write a record was checked by its identifier as sent; elsewhere
+    :mod:`risk.intake.identifier_forms` gives identifiers one form.
+
+    Raises:
+        IntakeFailure: the file could not be imported, and nothing of it is stored.
+    """
+    source = _Source(store, path, table, today=today, known_on=None, office=None, unify_ids=False)
+    [report] = source.import_all(None, as_kept=False, others=False)
+    return report
+
+
 def import_tables(
     store: RecordStore,
     path: Path,
@@ -267,6 +282,7 @@ class _Source:
         today: dt.date,
         known_on: dt.date | None,
         office: OfficeLayouts | None,
+        unify_ids: bool = True,
     ) -> None:
         self._store = store
         self._path = path
@@ -275,6 +291,7 @@ class _Source:
         self._today = today
         self._known_on = known_on
         self._office = office
+        self._unify_ids = unify_ids
 
     def import_all(
         self, progress: RowProgress | None, *, as_kept: bool, others: bool
@@ -391,7 +408,11 @@ class _Source:
         own = table is self._table
         match = plan.match if own and plan.match else contract_matcher(table)
         sheets = [sheet for sheet in selection.read if sheet.table is table]
-        run = _Import(self._store, self._file, table, book, match, lenient=lenient)
+        run = _Import(
+            *(self._store, self._file, table, book, match),
+            lenient=lenient,
+            unify_ids=self._unify_ids,
+        )
         return run.run(sheets, selection.unread if own else (), progress)
 
     def _import_firms(self, plan: ReadingPlan, book: BookDay, *, lenient: bool) -> int:
@@ -426,6 +447,7 @@ class _Import:
         match: HeadingMatcher,
         *,
         lenient: bool,
+        unify_ids: bool = True,
     ) -> None:
         self._store = store
         self._file = file.path.name
@@ -440,6 +462,7 @@ class _Import:
         self._unreadable_columns: Counter[str] = Counter()
         self._unreadable = FileUnreadableCells(store, table, file.name)
         self._lenient = lenient
+        self._unify_ids = unify_ids
         self._answers = stored_answers(store, table) if lenient else {}
 
     def run(
@@ -454,6 +477,8 @@ class _Import:
             self._stage(selected, records, progress)
         notes = [note for one in zip(sheets, readers, strict=True) for note in sheet_notes(*one)]
         notes += unread_notes(unread)
+        unified = unify_identifiers(self._store, self._table, STAGED) if self._unify_ids else []
+        notes += unified
         self._staging.find_duplicates()
         notes += staged_notes(
             self._store,

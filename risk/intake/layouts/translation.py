@@ -257,6 +257,8 @@ class _Translation:
         index = self._column_of[table.key[0]]
         text = one_line(as_text(read[index]))
         called = one_line(as_text(read[self._column_of[name]]))
+        if text.startswith("#"):  # a formula without a result: the code exists and is not read
+            return
         if called and is_no_code(text):
             self._changes.keys_made += 1
             make = self._namer.firm if name == "org_name" else self._namer.project
