@@ -33,6 +33,10 @@ _FOOTER = re.compile(
     r"|(?:本页|以下)?(?:无正文|空白)|\(?(?:本页无正文|以下空白|以下无正文)\)?"
     r"|续|续[上前]页|[续承转接][上前下]页|未完待续|第?\d+/\d+页?|第\d+页.*|共计?\d+.{1,6}"
 )
+_NOTE = re.compile(
+    r"[★☆※*▲●◆■].{2,}|\d{1,2}[.、](?!\d).{2,}|\(\d{1,2}\).{2,}|.+\((?:盖章|签章|签字|公章|章)\)"
+    r"|(?:以上|截至|截止|数据来源|资料来源|统计口径|本表|此表|上表|表中).{2,}|.{4,}[,;。].*"
+)
 _DATE = re.compile(r"\d{4}[年./-]\d{1,2}(?:[月./-]\d{1,2}日?|月)?")
 _CONTINUED = re.compile(r"\(?续(?:表)?[一二三四五六七八九十\d]*\)?$")
 _SECTION = re.compile(r"(?:[一二三四五六七八九十]+[、.]|\([一二三四五六七八九十]+\)).+")
@@ -60,7 +64,7 @@ def non_record(
         return None
     if _TOTAL.fullmatch(first):
         return NonRecord.TOTAL
-    if _FOOTER.fullmatch(first):
+    if _FOOTER.fullmatch(first) or (len(filled) == 1 and _is_note(filled[0], cells)):
         return NonRecord.FOOTER
     return NonRecord.TITLE if len(filled) == 1 and _is_title(filled[0], cells, titles) else None
 
@@ -73,6 +77,11 @@ def plain(cell: Cell) -> str:
 def plain_title(cell: Cell) -> str:
     """Text of a title without the mark of a continued table."""
     return _CONTINUED.sub("", plain(cell))
+
+
+def _is_note(cell: Cell, cells: Sequence[Cell]) -> bool:
+    """Whether the only filled cell of a row is the first one and a sentence or a seal."""
+    return cells[0] is cell and bool(_NOTE.fullmatch(plain(cell)))
 
 
 def _is_title(cell: Cell, cells: Sequence[Cell], titles: Collection[str]) -> bool:
