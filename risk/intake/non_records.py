@@ -40,6 +40,7 @@ _NOTE = re.compile(
 _DATE = re.compile(r"\d{4}[年./-]\d{1,2}(?:[月./-]\d{1,2}日?|月)?")
 _CONTINUED = re.compile(r"\(?续(?:表)?[一二三四五六七八九十\d]*\)?$")
 _SECTION = re.compile(r"(?:[一二三四五六七八九十]+[、.]|\([一二三四五六七八九十]+\)).+")
+_PLACE = re.compile(r"[^\d,;:]{1,6}(?:镇|乡|街道|街道办事处|办事处|开发区|高新区|园区|县)")
 _NUMBER = re.compile(r"[\d.]+")
 
 
@@ -64,9 +65,10 @@ def non_record(
         return None
     if _TOTAL.fullmatch(first):
         return NonRecord.TOTAL
-    if _FOOTER.fullmatch(first) or (len(filled) == 1 and _is_note(filled[0], cells)):
+    if _FOOTER.fullmatch(first) or (len(filled) == 1 and _is_note(filled[0], cells, key)):
         return NonRecord.FOOTER
-    return NonRecord.TITLE if len(filled) == 1 and _is_title(filled[0], cells, titles) else None
+    title = len(filled) == 1 and _is_title(filled[0], cells, key, titles)
+    return NonRecord.TITLE if title else None
 
 
 def plain(cell: Cell) -> str:
@@ -79,18 +81,26 @@ def plain_title(cell: Cell) -> str:
     return _CONTINUED.sub("", plain(cell))
 
 
-def _is_note(cell: Cell, cells: Sequence[Cell]) -> bool:
-    """Whether the only filled cell of a row is the first one and a sentence or a seal."""
-    return cells[0] is cell and bool(_NOTE.fullmatch(plain(cell)))
+def _is_note(cell: Cell, cells: Sequence[Cell], key: Sequence[Cell]) -> bool:
+    """Whether the only filled cell of a row leads it and is a sentence or a seal."""
+    return _leads(cell, cells, key) and bool(_NOTE.fullmatch(plain(cell)))
 
 
-def _is_title(cell: Cell, cells: Sequence[Cell], titles: Collection[str]) -> bool:
+def _is_title(
+    cell: Cell, cells: Sequence[Cell], key: Sequence[Cell], titles: Collection[str]
+) -> bool:
     """Whether the only filled cell of a row is a title; a lone name is a record to complete."""
     text = plain(cell)
     if plain_title(cell) in titles or _DATE.fullmatch(text) or unit_alone(cell):
         return True
-    leads = bool(cells) and cells[0] is cell
-    return leads and bool(_CONTINUED.search(text) or _SECTION.fullmatch(text))
+    if not _leads(cell, cells, key):
+        return False
+    return bool(_CONTINUED.search(text) or _SECTION.fullmatch(text) or _PLACE.fullmatch(text))
+
+
+def _leads(cell: Cell, cells: Sequence[Cell], key: Sequence[Cell]) -> bool:
+    """Whether ``cell`` is in the first column or a key column: a sheet may begin further right."""
+    return cells[0] is cell or any(one is cell for one in key)
 
 
 def _numbers_columns(filled: Sequence[Cell]) -> bool:

@@ -172,12 +172,8 @@ class SheetRecords:
         cells = row[1]
         if is_blank(cells):
             return None
-        if _repeats(self._raw_heads[-1], cells):
-            return NonRecord.HEADING
-        if self._looks_like_header(cells):
-            return NonRecord.HEADING if self._same_header(cells, header) else _NEW_HEADER
-        if any(_repeats(raw, cells) for raw in self._raw_heads[:-1]):
-            return NonRecord.HEADING
+        if (kind := self._kind_of_header(cells, header)) is not None:
+            return kind
         following = rows.peek() if rows is not None else None
         if following is not None and not look.complete(cells) and self._is_group(cells, following):
             return NonRecord.HEADING
@@ -185,6 +181,16 @@ class SheetRecords:
             return NonRecord.HEADING
         key = [cells[index] if index < len(cells) else None for index in look.key]
         return non_record(cells, key, complete=look.complete(cells), titles=self._titles)
+
+    def _kind_of_header(self, cells: Sequence[Cell], header: Header) -> NonRecord | str | None:
+        """Kind of a row that repeats a header or is a new one, else None."""
+        if _repeats(self._raw_heads[-1], cells):
+            return NonRecord.HEADING
+        if self._looks_like_header(cells):
+            return NonRecord.HEADING if self._same_header(cells, header) else _NEW_HEADER
+        if any(_repeats(raw, cells) for raw in self._raw_heads[:-1]):
+            return NonRecord.HEADING
+        return None
 
     def _count(self, kind: NonRecord | str, row: Row) -> None:
         self.set_aside[NonRecord(kind)] += 1

@@ -44,6 +44,17 @@ UNKNOWN_WORDS = frozenset(
             "没有",
             "未提供",
         ),
+        *(
+            "未拨",
+            "待拨",
+            "待拨付",
+            "未付",
+            "待付",
+            "待支付",
+            "待发放",
+            "未到账",
+            "未退还",
+        ),
     )
 )
 """Words for an unknown number, date or term."""

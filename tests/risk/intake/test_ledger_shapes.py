@@ -7,7 +7,6 @@ import datetime as dt
 import openpyxl
 import pytest
 
-from risk.contract import TABLES
 from risk.intake.cell_parsers import Noted, parse_date, parse_money
 from risk.intake.importer import import_into
 from risk.intake.layouts.plan import OfficeLayouts
@@ -100,6 +99,11 @@ def test_lone_note_is_no_record(text):
     assert non_record(cells, [text], complete=False, titles=()) is NonRecord.FOOTER
 
 
+@pytest.mark.parametrize("text", ["麻家渡镇", "城关街道办事处", "（二）溢水镇"])
+def test_lone_place_in_the_column_of_keys_begins_a_section(text):
+    assert non_record([None, text, None], [text], complete=False, titles=()) is NonRecord.TITLE
+
+
 @pytest.mark.parametrize("text", ["GC-03", "滨江花园2期", "河西小学（新建）", "3.5公里道路"])
 def test_lone_name_or_code_is_a_record_to_complete(text):
     assert non_record([text, None, None], [text], complete=False, titles=()) is None
@@ -117,6 +121,12 @@ def test_half_days_and_marks_of_text_before_dates_are_dropped(text):
 )
 def test_part_of_a_month_counts_as_its_month(text):
     assert parse_date(text) == Noted(dt.date(2025, 3, 31), "month_precision")
+
+
+@pytest.mark.parametrize("text", ["未拨", "待拨付", "未到账"])
+def test_payments_still_to_come_are_unknown(text):
+    assert parse_money(text) is None
+    assert parse_date(text) is None
 
 
 def test_mark_of_text_before_an_amount_is_dropped():
@@ -170,3 +180,32 @@ def test_unit_that_a_note_below_the_rows_names_is_reported(imported, store, note
     assert [one.code for one in report.notes] == ["unit_unsure"]
     assert report.needs_answer
     assert note in report.notes[0].message("zh")
+
+
+def test_command_reads_a_sheet_per_month_and_project_by_their_names(store, tmp_path):
+    workbook = openpyxl.Workbook()
+    workbook.active.title = "河西小学"
+    for row in (["2025年考勤"], ["考勤月份", "考勤人数"], ["2025年9月", 30], ["2025年10月", 31]):
+        workbook.active.append(row)
+    other = workbook.create_sheet("滨江路")
+    for row in (["考勤月份", "考勤人数"], ["2025-09", 12]):
+        other.append(row)
+    workbook.save(tmp_path / "实名制考勤.xlsx")
+    projects = openpyxl.Workbook()
+    for row in PROJECTS:
+        projects.active.append(row)
+    projects.save(tmp_path / "工程项目.xlsx")
+
+    report = import_into(store, [tmp_path], today=TODAY, office=OfficeLayouts())
+
+    assert not report.failed
+    assert store.rows(
+        "SELECT project_id, month(period), workers_present FROM attendance ORDER BY 1, 2"
+    ) == [("GC-01", 9, 30), ("GC-01", 10, 31), ("GC-02", 9, 12)]
+
+
+@pytest.mark.parametrize(("answer", "found"), [("存在欠薪", True), ("无欠薪", False)])
+def test_answers_about_arrears_in_words(imported, store, answer, found):
+    head = ["检查编号", "项目编码", "检查日期", "是否发现欠薪"]
+    imported("检查台账.xlsx", [head, ["J1", "GC-01", dt.date(2025, 5, 1), answer]])
+    assert store.rows("SELECT arrears_found FROM inspections") == [(found,)]
