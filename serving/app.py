@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 
 from risk.locale import text
+from risk.workspace import Workspace
 from serving.audit.endpoints import router as audit
 from serving.audit.queue import AuditQueue
 from serving.auth.dependencies import AuthConfig, Authenticator
@@ -17,6 +18,8 @@ from serving.auth.repository import UserRepository
 from serving.briefings.endpoints import router as briefings
 from serving.campaigns.endpoints import router as campaigns
 from serving.complaint_links.endpoints import router as links
+from serving.data_entry.files import MAX_FILE
+from serving.data_entry.pages import FILES_PATH
 from serving.db.change_stamp import ChangeStamp
 from serving.db.database import Database
 from serving.deposits.endpoints import router as deposits
@@ -53,13 +56,19 @@ ROUTERS = (
 
 
 def create_app(
-    settings: Settings, database: Database, *, key: str = "", local: bool = True
+    settings: Settings,
+    database: Database,
+    *,
+    key: str = "",
+    local: bool = True,
+    workspace: Workspace | None = None,
 ) -> FastAPI:
     """Return the application over ``database``, which it closes when the server stops.
 
     Args:
         key: key that signs browser sessions; without one, sessions end with the process.
         local: admit requests from this machine while no user and no token was created.
+        workspace: where uploaded files and layouts are; without one, no files can be uploaded.
     """
     app = FastAPI(
         title=text("api.title", settings.language),
@@ -74,6 +83,7 @@ def create_app(
     config = AuthConfig(key or secrets.token_urlsafe(32), settings.limits.per_minute, local)
     app.state.settings = settings
     app.state.database = database
+    app.state.workspace = workspace
     app.state.freshness = freshness
     app.state.users = UserRepository(database.engine)
     app.state.views = Views(database, freshness)
@@ -87,7 +97,12 @@ def create_app(
         app.include_router(router)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_middleware(ResponseCache, authenticator=app.state.authenticator, freshness=freshness)
-    app.add_middleware(RequestMiddleware, audit=app.state.audit, metrics=app.state.metrics)
+    app.add_middleware(
+        RequestMiddleware,
+        audit=app.state.audit,
+        metrics=app.state.metrics,
+        limits={FILES_PATH: MAX_FILE},
+    )
     return app
 
 

@@ -98,6 +98,7 @@ def create_served_app() -> FastAPI:
         Database(database_url(workspace, settings)),
         key=signing_key(workspace.root / "session.key"),
         local=bool(os.environ.get(LOCAL)),
+        workspace=workspace,
     )
 
 

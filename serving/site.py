@@ -13,6 +13,7 @@ from serving.audit import pages as audit
 from serving.briefings import pages as briefings
 from serving.campaigns import pages as campaigns
 from serving.complaint_links import pages as links
+from serving.data_entry import pages as data
 from serving.deposits import pages as deposits
 from serving.indicators import pages as indicators
 from serving.matters import matter_page as matter
@@ -40,7 +41,7 @@ ROUTERS = (
         matter.router,
         campaigns.router,
     ),
-    *(notices.router, deposits.router),
+    *(notices.router, deposits.router, data.router),
 )
 
 _A_DAY = "public, max-age=86400"

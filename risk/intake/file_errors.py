@@ -7,6 +7,7 @@ single rows are in ``row_errors``.
 from __future__ import annotations
 
 from risk.errors import WagewatchError
+from risk.locale import Language, text
 
 
 class IntakeFailure(WagewatchError):
@@ -184,6 +185,20 @@ class SheetTooLarge(IntakeFailure):
     """A sheet has too many rows or columns. Carries ``found`` and ``allowed``."""
 
     code = "sheet_too_large"
+
+
+class MostRowsRejected(IntakeFailure):
+    """Most of the many rows read could not be used.
+
+    Carries ``rejected`` and ``read``; ``alike`` rows have ``problem``, a text per language.
+    """
+
+    code = "most_rows_rejected"
+
+    def message(self, language: Language = "en") -> str:
+        """Text of the error in ``language``."""
+        fields = {**self.fields, "problem": self.fields["problem"][language]}
+        return text(f"errors.{self.code}", language, **fields)
 
 
 class LineTooLong(IntakeFailure):

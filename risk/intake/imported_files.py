@@ -1,7 +1,8 @@
 """Files imported so far: a file that is sent again, and records a full book no longer has.
 
 A file is the same if its name and its bytes are. Two files belong to one series if their names
-differ in numbers only (案件2025年9月.xlsx, 案件2025年10月.xlsx).
+differ in numbers only (案件2025年9月.xlsx, 案件2025年10月.xlsx). A name includes the folders below
+the one that was imported: 甲镇/案件.xlsx and 乙镇/案件.xlsx are two series.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from risk.contract import Table
+from risk.intake.unfolding import BookDay
 from risk.store.store import RecordStore
 
 _TABLE = "imported_files"
@@ -24,14 +26,15 @@ _FULL = 0.5
 
 @dataclass(frozen=True)
 class SourceFile:
-    """File that is being imported."""
+    """File that is being imported; ``label`` is its name within the folder that is imported."""
 
     path: Path
+    label: str = ""
 
     @property
     def name(self) -> str:
-        """Name without its folder."""
-        return self.path.name
+        """Name with the folders below the one that is imported."""
+        return self.label or self.path.name
 
     @property
     def series(self) -> str:
@@ -39,15 +42,22 @@ class SourceFile:
 
         >>> SourceFile(Path("案件2025年9月.xlsx")).series
         '案件年月'
+        >>> SourceFile(Path("案件.xlsx"), "2025年/甲镇/案件.xlsx").series
+        '年/甲镇/案件'
         """
-        stem = unicodedata.normalize("NFKC", self.path.stem).casefold()
-        return re.sub(r"[\d\W_]+", "", stem)
+        parts = PurePath(self.name).with_suffix("").parts
+        plain = [re.sub(r"[\d\W_]+", "", part) for part in map(_folded, parts)]
+        return "/".join(part for part in plain if part)
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the bytes."""
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def create_table(store: RecordStore) -> None:
@@ -57,6 +67,7 @@ def create_table(store: RecordStore) -> None:
         " series VARCHAR NOT NULL, digest VARCHAR NOT NULL, imported_on DATE NOT NULL,"
         " first_arrival BIGINT NOT NULL, last_arrival BIGINT NOT NULL)"
     )
+    store.rows(f"ALTER TABLE {_TABLE} ADD COLUMN IF NOT EXISTS book_day DATE")
 
 
 def was_imported(store: RecordStore, table: Table, file: SourceFile) -> bool:
@@ -76,18 +87,42 @@ def record_import(
     store: RecordStore,
     table: Table,
     file: SourceFile,
-    today: dt.date,
+    book: BookDay,
     arrivals: range,
     *,
     digest: str,
 ) -> None:
     """Remember that the rows with numbers in ``arrivals`` came from ``file``; it may be empty."""
+    _insert(store, table, (file.name, file.series, digest), book.today, arrivals, book.day)
+
+
+def record_copies(
+    store: RecordStore, table: Table, today: dt.date, arrivals: range, book_day: dt.date
+) -> None:
+    """Remember that the versions with numbers in ``arrivals`` repeat rows of the book of a day."""
+    _insert(store, table, ("", "", ""), today, arrivals, book_day)
+
+
+def _insert(
+    store: RecordStore,
+    table: Table,
+    names: tuple[str, str, str],
+    today: dt.date,
+    arrivals: range,
+    book_day: dt.date,
+) -> None:
     store.rows(
-        f"INSERT INTO {_TABLE} VALUES (?, ?, ?, ?, ?, ?, ?)",
-        [
-            *(table.name, file.name, file.series, digest, today),
-            *(arrivals.start, arrivals.stop - 1),
-        ],
+        f"INSERT INTO {_TABLE} BY NAME SELECT $1 AS table_name, $2 AS name, $3 AS series,"
+        " $4 AS digest, $5 AS imported_on, $6 AS first_arrival, $7 AS last_arrival, $8 AS book_day",
+        [table.name, *names, today, arrivals.start, arrivals.stop - 1, book_day],
+    )
+
+
+def book_days_sql(table: Table) -> str:
+    """SQL for ``first_arrival``, ``last_arrival`` and ``book_day`` of the imports of ``table``."""
+    return (
+        f"SELECT first_arrival, last_arrival, coalesce(book_day, imported_on) AS book_day"
+        f" FROM {_TABLE} WHERE table_name = '{table.name}' AND last_arrival >= first_arrival"
     )
 
 

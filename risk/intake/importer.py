@@ -9,10 +9,11 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from risk.calendar.dates import month_end
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
+from risk.intake.book_order import restore_newest_books
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import find_files
 from risk.intake.file_errors import IntakeFailure
@@ -40,16 +41,18 @@ from risk.intake.quarantine_book import is_quarantine_book, tables_of_sheets, wr
 from risk.intake.readers import Sheet, open_sheets
 from risk.intake.readers.csv_columnar import chunks
 from risk.intake.readers.csv_text import CsvSheet
+from risk.intake.rejected_rows import RejectedRows
 from risk.intake.report import FileReport, ImportReport, SheetReport
 from risk.intake.row_parser import Batch, BatchParser
 from risk.intake.sealed_days import move_behind_seals
-from risk.intake.sheet_account import sheet_notes, sheet_report, unread_notes
+from risk.intake.sheet_account import format_notes, sheet_notes, sheet_report, unread_notes
 from risk.intake.sheet_names import supplied_cells
 from risk.intake.sheet_records import SheetRecords
 from risk.intake.sheet_selection import (
     SelectedSheet,
     Selection,
     UnreadSheet,
+    recognise_table,
     select_sheet,
     select_sheets,
 )
@@ -59,6 +62,7 @@ from risk.intake.table_detection import detect_table, has_table_name
 from risk.intake.table_recognition import table_of_file
 from risk.intake.unfolding import BookDay
 from risk.intake.unreadable_cells import FileUnreadableCells, stored_answers
+from risk.intake.worker_sheets import has_worker_sheets, read_worker_sheets, worker_level
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 
@@ -136,7 +140,9 @@ def import_into(
         office = replace(office, register=cache(partial(register_names, registers, office)))
     for path, table in found.files:
         label = found.labels.get(path, path.name)
-        source = _Source(store, path, table, today=today, known_on=known_on, office=office)
+        source = _Source(
+            store, path, table, label=label, today=today, known_on=known_on, office=office
+        )
         try:
             if is_quarantine_book(path):
                 reports = import_quarantine_book(store, path, today=today)
@@ -172,9 +178,22 @@ def import_quarantine_book(store: RecordStore, path: Path, *, today: dt.date) ->
 def _table_or_book(path: Path, detect: Callable[[Path], Table]) -> Table:
     """Table of a file; of the quarantine's workbook, which has several, the first."""
     if not is_quarantine_book(path):
-        return detect(path)
+        return _by_name_or_workers(path, detect)
     with open_sheets(path) as sheets:
         return tables_of_sheets(sheets)[0][0]
+
+
+def _by_name_or_workers(path: Path, detect: Callable[[Path], Table]) -> Table:
+    """Table of a file; of one with worker-level sheets payrolls, which come after projects."""
+    payrolls = STORED_TABLES["payrolls"]
+    try:
+        table = detect(path)
+    except IntakeFailure:
+        if has_worker_sheets(path):
+            return payrolls
+        raise
+    early = table.name == "projects" and has_worker_sheets(path, named=True)
+    return payrolls if early else table
 
 
 def import_file(
@@ -227,6 +246,15 @@ def import_tables(
     return source.import_all(progress, as_kept=True, others=True)
 
 
+class _Prepared(NamedTuple):
+    """Table of a file, and how its sheets are read."""
+
+    table: Table
+    plan: ReadingPlan
+    selection: Selection
+    book: BookDay
+
+
 class _Source:
     """File to import; ``table`` is the one it holds, if that is known already."""
 
@@ -236,12 +264,14 @@ class _Source:
         path: Path,
         table: Table | None,
         *,
+        label: str = "",
         today: dt.date,
         known_on: dt.date | None,
         office: OfficeLayouts | None,
     ) -> None:
         self._store = store
         self._path = path
+        self._file = SourceFile(path, label)
         self._table = table
         self._today = today
         self._known_on = known_on
@@ -250,34 +280,96 @@ class _Source:
     def import_all(
         self, progress: RowProgress | None, *, as_kept: bool, others: bool
     ) -> list[FileReport]:
-        """Import the sheets of the table, with ``others`` those of other tables too."""
+        """Import the sheets of the table, with ``others`` those of other tables too.
+
+        Worker-level sheets of books as kept are imported as totals, after the other sheets, which
+        may have their projects.
+        """
         with open_sheets(self._path) as sheets:
-            plan = self._plan(sheets)
-            table = self._table = plan.table or detect_table(self._path)
-            book = BookDay(self._today, self._stated_day(plan, as_kept=as_kept))
-            selection = select_sheets(
-                table,
-                plan.sheets,
-                file=self._path.name,
-                match=plan.match,
-                supply=self._supply,
-                others=others,
-            )
+            workers = worker_level(sheets) if as_kept and others else []
+            if not workers:
+                prepared = self._prepare(sheets, as_kept=as_kept, others=others)
+                with self._store.transaction():
+                    return self._import_sheets(prepared, progress, lenient=as_kept)
+            rest = [one for one in sheets if not any(one is other for other in workers)]
             with self._store.transaction():
-                reports = [
-                    self._import(one, selection, plan, book, progress, lenient=as_kept)
-                    for one in _tables(table, selection)
-                ]
-                firms = self._import_firms(plan, book, lenient=as_kept)
+                reports, unread = self._import_rest(rest, progress)
+                return [*reports, *self._import_workers(workers, unread, progress)]
+
+    def _prepare(self, sheets: Sequence[Sheet], *, as_kept: bool, others: bool) -> _Prepared:
+        plan = self._plan(sheets)
+        table = self._table = plan.table or detect_table(self._path)
+        book = BookDay(self._today, self._stated_day(plan, as_kept=as_kept))
+        selection = select_sheets(
+            table,
+            plan.sheets,
+            file=self._path.name,
+            match=plan.match,
+            supply=self._supply,
+            others=others,
+        )
+        return _Prepared(table, plan, selection, book)
+
+    def _import_sheets(
+        self, prepared: _Prepared, progress: RowProgress | None, *, lenient: bool
+    ) -> list[FileReport]:
+        table, plan, selection, book = prepared
+        reports = [
+            self._import(one, selection, plan, book, progress, lenient=lenient)
+            for one in _tables(table, selection)
+        ]
+        firms = self._import_firms(plan, book, lenient=lenient)
         reading = reading_report(
             plan,
             named_firms=firms,
             table_by_headings=not has_table_name(self._path),
             read={heading for one in reports for sheet in one.sheets for heading in sheet.columns},
         )
+        notes = format_notes(self._path)
         return [
-            replace(one, reading=reading) if one.table == table.name else one for one in reports
+            replace(one, reading=reading, notes=(*one.notes, *notes))
+            if one.table == table.name
+            else one
+            for one in reports
         ]
+
+    def _import_rest(
+        self, sheets: Sequence[Sheet], progress: RowProgress | None
+    ) -> tuple[list[FileReport], list[SheetReport]]:
+        """Import the sheets of a file beside worker-level ones; those that are no table."""
+        if not sheets:
+            return [], []
+        try:
+            self._table = recognise_table(sheets, file=self._path.name)
+            prepared = self._prepare(sheets, as_kept=True, others=True)
+        except IntakeFailure:
+            unread = [
+                SheetReport(one.name, "hidden" if one.hidden else "no_header") for one in sheets
+            ]
+            return [], unread
+        return self._import_sheets(prepared, progress, lenient=True), []
+
+    def _import_workers(
+        self,
+        sheets: Sequence[Sheet],
+        unread: Sequence[SheetReport],
+        progress: RowProgress | None,
+    ) -> list[FileReport]:
+        """Import the totals of worker-level sheets; the first report has the account of all."""
+        found = read_worker_sheets(self._store, self._path, sheets)
+        book = BookDay(self._today, self._known_on or stated_day(self._path.name))
+        reports = []
+        for totals in found.totals:
+            table = STORED_TABLES[totals.table]
+            selected = select_sheet(table, [totals], file=self._path.name)
+            file, match = SourceFile(self._path), contract_matcher(table)
+            run = _Import(self._store, file, table, book, match, lenient=True)
+            reports.append(replace(run.run([selected], (), progress), sheets=()))
+        first = reports[0]
+        reports[0] = replace(
+            first, sheets=(*found.sheets, *unread), notes=(*found.notes, *first.notes)
+        )
+        return reports
 
     def _plan(self, sheets: Sequence[Sheet]) -> ReadingPlan:
         if self._office is None:
@@ -308,8 +400,7 @@ class _Source:
         own = table is self._table
         match = plan.match if own and plan.match else contract_matcher(table)
         sheets = [sheet for sheet in selection.read if sheet.table is table]
-        file = SourceFile(self._path)
-        run = _Import(self._store, file, table, book, match, lenient=lenient)
+        run = _Import(self._store, self._file, table, book, match, lenient=lenient)
         return run.run(sheets, selection.unread if own else (), progress)
 
     def _import_firms(self, plan: ReadingPlan, book: BookDay, *, lenient: bool) -> int:
@@ -319,8 +410,7 @@ class _Source:
             organizations = STORED_TABLES["organizations"]
             match = contract_matcher(organizations)
             selection = select_sheets(organizations, [firms], file=self._path.name)
-            file = SourceFile(self._path)
-            run = _Import(self._store, file, organizations, book, match, lenient=lenient)
+            run = _Import(self._store, self._file, organizations, book, match, lenient=lenient)
             run.run(selection.read, (), None)
         return firms.rows_count
 
@@ -355,12 +445,13 @@ class _Import:
         lenient: bool,
     ) -> None:
         self._store = store
-        self._file = file.name
+        self._file = file.path.name
         self._table = table
         self._today = book.today
         self._match = match
         self._staging = Staging(store, table, file, book)
         self._quarantine = FileQuarantine(store, table, file.name)
+        self._rejected = RejectedRows(table, file.name)
         self._read = self._good = 0
         self._marks: Counter[str] = Counter()
         self._unreadable_columns: Counter[str] = Counter()
@@ -380,17 +471,20 @@ class _Import:
             self._stage(selected, records, progress)
         notes = [note for one in zip(sheets, readers, strict=True) for note in sheet_notes(*one)]
         notes += unread_notes(unread)
+        self._staging.find_duplicates()
         notes += staged_notes(
             self._store,
             self._table,
             headings=_headings(sheets),
             dated=any(c.field is KNOWN_AT for one in sheets for c in one.header.columns),
+            today=self._today,
         )
         self._quarantine.commit(STAGED)
         self._unreadable.commit(STAGED)
         newest = newest_arrival(self._store, [self._table])
         stored = self._staging.commit()
         sealed = move_behind_seals(self._store, self._table, newest + 1)
+        restore_newest_books(self._store, self._table, newest + 1, today=self._today)
         set_aside = sum(records.set_aside.total() for records in readers)
         return FileReport(
             file=self._file,
@@ -442,6 +536,7 @@ class _Import:
         self._quarantine.add(batch.bad, batch.corrects)
         self._read += batch.read
         self._good += batch.good
+        self._rejected.add(batch.bad, good=self._good)
         self._marks.update(batch.marks)
         self._unreadable.add(batch.unreadable)
         self._unreadable_columns.update(cell.column for cell in batch.unreadable)

@@ -38,6 +38,7 @@ _SCHEMA = pa.schema(
     ]
 )
 _ENTRIES, _SEEN = "intake_quarantined", "intake_quarantine_seen"
+_WRITTEN = "quarantine_written"
 _CODEC = ("utf-8", "surrogatepass")
 _FETCH = 1_000
 _WRITE_BATCH = 10_000
@@ -93,9 +94,33 @@ def quarantined_counts(store: RecordStore) -> dict[str, int]:
     return {name: found.get(name, 0) for name in STORED_TABLES}
 
 
-def _has_table(store: RecordStore) -> bool:
+def quarantine_digest(store: RecordStore) -> str:
+    """Digest of all quarantined rows, equal for the same rows in any order."""
+    if not _has_table(store):
+        return ""
+    count, total = store.rows(
+        "SELECT count(*), sum(hash(id, table_name, file, row_number, cells, problems)::HUGEINT)"
+        " FROM quarantine"
+    )[0]
+    return f"{count} {total}"
+
+
+def written_digest(store: RecordStore) -> str | None:
+    """Digest of the rows in the workbook as it was written last; None before the first time."""
+    if not _has_table(store, _WRITTEN):
+        return None
+    found = store.rows(f"SELECT digest FROM {_WRITTEN}")
+    return str(found[0][0]) if found else None
+
+
+def record_written(store: RecordStore, digest: str) -> None:
+    """Remember the digest of the rows that the workbook has now."""
+    store.rows(f"CREATE OR REPLACE TABLE {_WRITTEN} AS SELECT $1 AS digest", [digest])
+
+
+def _has_table(store: RecordStore, name: str = "quarantine") -> bool:
     # A store that is opened read-only may have had no import yet.
-    return bool(store.rows("FROM duckdb_tables() WHERE table_name = 'quarantine'"))
+    return bool(store.rows("FROM duckdb_tables() WHERE table_name = $1", [name]))
 
 
 class FileQuarantine:

@@ -21,7 +21,14 @@ from risk.intake.cells import CUT_OFF
 from risk.intake.csv_escaping import escape_quote
 from risk.intake.file_errors import TableUnknown
 from risk.intake.headers import QUARANTINE_ID
-from risk.intake.quarantine import QuarantinedRow, quarantined_counts, quarantined_rows
+from risk.intake.quarantine import (
+    QuarantinedRow,
+    quarantine_digest,
+    quarantined_counts,
+    quarantined_rows,
+    record_written,
+    written_digest,
+)
 from risk.intake.readers import Sheet
 from risk.intake.row_errors import Problem
 from risk.locale import Language, text
@@ -40,10 +47,14 @@ _PROBLEMS_CACHED = 1_000
 def write_quarantine(store: RecordStore, folder: Path, *, language: Language = "zh") -> None:
     """Write all quarantined rows to one workbook in ``folder``; remove it if there are none.
 
-    The headings are the Chinese ones of the contract. The workbook is replaced atomically. CSV
-    files written by earlier releases are removed.
+    The headings are the Chinese ones of the contract. The workbook is replaced atomically, and
+    left as it is if the rows are those of the last time. CSV files written by earlier releases are
+    removed.
     """
     path = folder / BOOK_NAME
+    digest = f"{language} {quarantine_digest(store)}"
+    if path.is_file() and written_digest(store) == digest:
+        return
     counts = {name: count for name, count in quarantined_counts(store).items() if count}
     if counts:
         folder.mkdir(parents=True, exist_ok=True)
@@ -57,6 +68,7 @@ def write_quarantine(store: RecordStore, folder: Path, *, language: Language = "
         path.unlink(missing_ok=True)
     for name in STORED_TABLES:
         (folder / f"{name}.csv").unlink(missing_ok=True)
+    record_written(store, digest)
 
 
 def is_quarantine_book(path: Path) -> bool:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from risk.contract import FieldType
 from risk.intake.account_notes import Note
+from risk.intake.readers import Format, detect_format
 from risk.intake.report import SheetReport
 from risk.intake.sheet_records import SheetRecords
 from risk.intake.sheet_selection import SelectedSheet, UnreadSheet
 from risk.intake.units import money_units, possible_units
 
 _SHOWN = 5
+_LIMITS_OF_FORMATS = {
+    Format.XLS: "marks_unread",
+    Format.XLSB: "marks_and_merges_unread",
+    Format.ODS: "marks_and_merges_unread",
+}
 
 
 def sheet_report(selected: SelectedSheet, records: SheetRecords) -> SheetReport:
@@ -52,6 +59,12 @@ def sheet_notes(selected: SelectedSheet, records: SheetRecords) -> Iterator[Note
             {"row": block.row, "columns": "、".join(block.columns), "sheet": sheet},
             needs_answer=True,
         )
+
+
+def format_notes(path: Path) -> tuple[Note, ...]:
+    """Note about what the format of the file does not let the reader see."""
+    code = _LIMITS_OF_FORMATS.get(detect_format(path))
+    return (Note(code, {"file": path.name}),) if code else ()
 
 
 def unread_notes(unread: Sequence[UnreadSheet]) -> Iterator[Note]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,11 +11,15 @@ from importlib.resources import files
 
 from risk.contract import Table
 from risk.intake.account_notes import Note
+from risk.intake.staging import DUPLICATES, STAGED
 from risk.store.store import RecordStore
 
-_STAGED = "intake_staged"
 _SHOWN = 3
 _MEDIAN_OF = 2
+_AHEAD = dict.fromkeys(("projects", "contracts", "accounts", "deposits"), 366)
+"""Days that the event of a table may lie ahead: these are often recorded before they begin."""
+
+_MAY_COME = frozenset(("ended_on",))
 _NAMES = ("project_name", "org_name", "contractor_name", "project_id", "org_id")
 
 
@@ -27,7 +32,12 @@ class _Range:
 
 
 def staged_notes(
-    store: RecordStore, table: Table, *, headings: Mapping[str, str], dated: bool
+    store: RecordStore,
+    table: Table,
+    *,
+    headings: Mapping[str, str],
+    dated: bool,
+    today: dt.date,
 ) -> list[Note]:
     """Notes about the staged rows of ``table``; use before they are stored.
 
@@ -37,8 +47,10 @@ def staged_notes(
         headings: headings as written, by field, of the columns read.
         dated: whether the file has a column of days of knowledge; its rows may then be later
             versions of one row.
+        today: day of the import.
     """
     notes = _implausible(store, table, headings)
+    notes += _in_future(store, table, headings, today)
     notes += _keys_twice(store, table, dated=dated)
     if not dated:
         notes += _keys_again(store, table)
@@ -64,7 +76,7 @@ def _implausible(store: RecordStore, table: Table, headings: Mapping[str, str]) 
             continue
         above, largest, key, count, median = store.rows(
             f"SELECT count(*) FILTER ({name} > $1), max({name}), arg_max({table.key[0]}, {name}),"
-            f" count(*) FILTER ({name} > 0), median({name}) FILTER ({name} > 0) FROM {_STAGED}",
+            f" count(*) FILTER ({name} > 0), median({name}) FILTER ({name} > 0) FROM {STAGED}",
             [allowed.largest],
         )[0]
         if above:
@@ -73,6 +85,27 @@ def _implausible(store: RecordStore, table: Table, headings: Mapping[str, str]) 
         if count >= _MEDIAN_OF and median < allowed.median:
             fields = {"column": heading, "found": _yuan(median)}
             notes.append(Note("too_small", fields, needs_answer=True))
+    return notes
+
+
+def _in_future(
+    store: RecordStore, table: Table, headings: Mapping[str, str], today: dt.date
+) -> list[Note]:
+    """Dates of events that are still to come: most are typing errors (2052), and do not count."""
+    notes = []
+    later = {fact.date for fact in table.unfolds} - _MAY_COME
+    for name in (table.event_date, *sorted(later)):
+        if name is None or name not in headings:
+            continue
+        ahead = _AHEAD.get(table.name, 0) if name == table.event_date else 0
+        rows, last, key = store.rows(
+            f"SELECT count(*), max({name}), arg_max({table.key[0]}, {name}) FROM {STAGED}"
+            f" WHERE {name} > $1",
+            [today + dt.timedelta(days=ahead)],
+        )[0]
+        if rows:
+            fields = {"column": headings[name], "rows": rows, "found": str(last), "key": key}
+            notes.append(Note("in_future", fields, needs_answer=True))
     return notes
 
 
@@ -85,8 +118,11 @@ def _keys_twice(store: RecordStore, table: Table, *, dated: bool) -> list[Note]:
     day = ", known_at" if dated else ""
     differs = " OR ".join(f"min({name}) <> max({name})" for name in compared)
     shown = ", ".join(f"arg_min({name}, line), arg_max({name}, line)" for name in compared)
+    same = " AND ".join(f"s.{name} IS NOT DISTINCT FROM {DUPLICATES}.{name}" for name in table.key)
     found = store.rows(
-        f"SELECT {key}, {shown}, count(*) OVER () FROM {_STAGED} GROUP BY {key}{day}"
+        f"SELECT {key}, {shown}, count(*) OVER ()"
+        f" FROM (SELECT s.* FROM {STAGED} s SEMI JOIN {DUPLICATES} ON {same})"
+        f" GROUP BY {key}{day}"
         f" HAVING count(*) > 1 AND ({differs}) ORDER BY min(line) LIMIT {_SHOWN}"
     )
     return _key_note("keys_twice", table, compared, found)
@@ -99,13 +135,13 @@ def _keys_again(store: RecordStore, table: Table) -> list[Note]:
         return []
     key = ", ".join(table.key)
     newest = ", ".join(f"arg_max({name}, arrival) AS {name}" for name in compared)
-    shown = ", ".join(f"stored.{name}, {_STAGED}.{name}" for name in compared)
-    differs = " OR ".join(f"stored.{name} <> {_STAGED}.{name}" for name in compared)
-    keyed = ", ".join(f"{_STAGED}.{name}" for name in table.key)
+    shown = ", ".join(f"stored.{name}, {STAGED}.{name}" for name in compared)
+    differs = " OR ".join(f"stored.{name} <> {STAGED}.{name}" for name in compared)
+    keyed = ", ".join(f"{STAGED}.{name}" for name in table.key)
     found = store.rows(
         f"WITH stored AS (SELECT {key}, {newest} FROM {table.name}"
-        f" SEMI JOIN {_STAGED} USING ({key}) GROUP BY {key})"
-        f" SELECT {keyed}, {shown}, count(*) OVER () FROM {_STAGED} JOIN stored USING ({key})"
+        f" SEMI JOIN {STAGED} USING ({key}) GROUP BY {key})"
+        f" SELECT {keyed}, {shown}, count(*) OVER () FROM {STAGED} JOIN stored USING ({key})"
         f" WHERE {differs} ORDER BY line LIMIT {_SHOWN}"
     )
     return _key_note("keys_again", table, compared, found)

@@ -14,9 +14,10 @@ most files this holds for all rows, and they are stored as staged.
 
 Rows without a day of knowledge form one group per key. If the key is new, the first of them unfolds
 into the versions it must have had (:mod:`risk.intake.unfolding`). Every other is a later row, known
-on the day of the book: the last of them is repeated if it equals the newest version of the key, or
-the version that was current on the day of the book, and any of them if the same file was imported
-before. So the same list sent again on another day adds nothing.
+on the day of the book: the last of them is repeated if it equals the version of the newest book
+(:mod:`risk.intake.book_order`) or, in an older book, the version that was current on its day, and
+any of them if the same file was imported before. So the same list sent again on another day adds
+nothing.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ import pyarrow as pa
 
 from risk.contract import KNOWN_AT, DatedBy, Table
 from risk.intake import imported_files
+from risk.intake.book_order import evidence_sql
 from risk.intake.column_parsers import ARROW
 from risk.intake.imported_files import SourceFile
 from risk.intake.row_parser import Batch
@@ -44,6 +46,9 @@ from risk.store.store import RecordStore, columns
 
 STAGED = "intake_staged"
 """Table of the good rows of the file being imported."""
+
+DUPLICATES = "intake_duplicates"
+"""Table of the keys that several good rows have, see :meth:`Staging.find_duplicates`."""
 
 _BATCH, _STAGED, _KNOWN = "intake_batch", STAGED, "intake_known"
 _COMPARED, _LATER = "intake_compared", "intake_later"
@@ -97,24 +102,33 @@ class Staging:
         with registered(self._store, _BATCH, staged):
             self._store.rows(f"INSERT INTO {_STAGED} SELECT *, NULL FROM {_BATCH}")
 
+    def find_duplicates(self) -> None:
+        """Collect the keys that several rows have; call it when all rows are staged."""
+        key = ", ".join(self._table.key)
+        self._store.rows(
+            f"CREATE OR REPLACE TEMP TABLE {DUPLICATES} AS"
+            f" SELECT {key} FROM {_STAGED} GROUP BY {key} HAVING count(*) > 1"
+        )
+
     def commit(self) -> Stored:
-        """Store the new rows in file order."""
+        """Store the new rows in file order; call :meth:`find_duplicates` before."""
         missing = imported_files.missing_rows(self._store, self._table, self._file, _STAGED)
         again = bool(self._undated) and imported_files.was_imported(
             self._store, self._table, self._file
         )
         self._store.rows(_compared_sql(self._table))
         self._store.rows(_later_sql(self._table))
-        self._store.rows(_known_lines_sql(self._table, self._book, again=again))
+        stored_rows = _stored_sql(self._table, undated=bool(self._undated))
+        self._store.rows(_known_lines_sql(self._table, self._book, stored_rows, again=again))
         stored = Stored(self._lines - self._count(_KNOWN), missing=missing)
         arrivals = self._draw_arrivals() if stored.accepted else range(0)
         if stored.accepted:
             stored = self._insert(arrivals.start, stored)
         digest = self._file.digest if self._undated else ""
         imported_files.record_import(
-            *(self._store, self._table, self._file, self._book.today, arrivals), digest=digest
+            *(self._store, self._table, self._file, self._book, arrivals), digest=digest
         )
-        for name in (_STAGED, _COMPARED, _LATER, _KNOWN):
+        for name in (_STAGED, DUPLICATES, _COMPARED, _LATER, _KNOWN):
             self._store.rows(f"DROP TABLE {name}")
         return stored
 
@@ -197,14 +211,10 @@ def registered(store: RecordStore, name: str, rows: pa.Table) -> Iterator[None]:
 
 def _compared_sql(table: Table) -> str:
     """SQL that collects the lines whose key occurs again in the file, or in the store."""
-    key = ", ".join(table.key)
-    in_file, in_store = _same(table.key, "s", "duplicates"), _same(table.key, "s", "stored")
+    in_file, in_store = _same(table.key, "s", DUPLICATES), _same(table.key, "s", "stored")
     return f"""
 CREATE OR REPLACE TEMP TABLE {_COMPARED} AS
-WITH duplicates AS (
-  SELECT {key} FROM {_STAGED} GROUP BY {key} HAVING count(*) > 1
-)
-SELECT line FROM {_STAGED} s SEMI JOIN duplicates ON {in_file}
+SELECT line FROM {_STAGED} s SEMI JOIN {DUPLICATES} ON {in_file}
 UNION
 SELECT line FROM {_STAGED} s SEMI JOIN {table.name} stored ON {in_store}
 """
@@ -239,14 +249,33 @@ WHERE first_named.named = {_STAGED}.{key} AND {_STAGED}.{table.starts_on} IS NUL
 """
 
 
-def _known_lines_sql(table: Table, book: BookDay, *, again: bool) -> str:
+def _stored_sql(table: Table, *, undated: bool) -> str:
+    """SQL of the stored versions of the keys in ``changed``, with ``evidence``, the book's day.
+
+    ``evidence`` is NULL where a later row with its own dates replaced the version. Rows with their
+    own day are compared with versions of that day only, and need no ``evidence``.
+    """
+    same_key = _same(table.key, "changed", "stored")
+    stored = f"SELECT stored.* FROM {table.name} stored SEMI JOIN changed ON {same_key}"
+    if not undated:
+        return f"SELECT *, known_at AS evidence FROM ({stored})"
+    dated = evidence_sql(table, f"SELECT {', '.join(table.key)} FROM changed")
+    return f"""
+      SELECT s.*, e.evidence FROM ({stored}) s
+      LEFT JOIN (SELECT arrival, evidence FROM ({dated})) e USING (arrival)
+    """
+
+
+def _known_lines_sql(table: Table, book: BookDay, stored_rows: str, *, again: bool) -> str:
     """SQL that collects the lines not to be stored in the table ``intake_known``.
 
-    ``again``: the same file was imported before, so that any equal row is repeated.
+    ``stored_rows`` is :func:`_stored_sql`. ``again``: the same file was imported before, so that
+    any equal row is repeated.
     """
     key = ", ".join(table.key)
     same_key = _same(table.key, "changed", "stored")
-    last = "equals_one" if again else "equals_winner OR equals_current"
+    older = f"newest_book > DATE '{book.day.isoformat()}'"
+    last = "equals_one" if again else f"equals_newest OR ({older} AND equals_current)"
     return f"""
 CREATE OR REPLACE TEMP TABLE {_KNOWN} AS
 WITH staged AS (
@@ -262,12 +291,11 @@ changed AS (
   FROM compared WHERE before IS NULL OR before <> content
 ),
 stored AS (
-  SELECT {key}, known_at, arrival, dated_by, withdrawn, {_content(table)} AS content
-  FROM {table.name} stored
-  SEMI JOIN changed ON {same_key}
+  SELECT {key}, known_at, arrival, dated_by, withdrawn, evidence, {_content(table)} AS content
+  FROM ({stored_rows})
 ),
 matched AS (
-  SELECT changed.line, stored.known_at, stored.arrival, changed.later_day,
+  SELECT changed.line, stored.known_at, stored.arrival, stored.evidence, changed.later_day,
     stored.withdrawn IS NOT TRUE AND stored.content = changed.content AS equal
   FROM changed JOIN stored ON {same_key} AND (
     changed.known_at IS NULL
@@ -276,15 +304,17 @@ matched AS (
 ),
 found AS (
   SELECT line, bool_or(equal) AS equals_one,
-    arg_max(equal, row(known_at, arrival)) AS equals_winner,
-    coalesce(arg_max(equal, row(known_at, arrival)) FILTER (known_at <= later_day), false)
-      AS equals_current
+    max(evidence) AS newest_book,
+    coalesce(arg_max(equal, row(evidence, arrival)) FILTER (evidence IS NOT NULL), false)
+      AS equals_newest,
+    coalesce(arg_max(equal, row(known_at, arrival))
+      FILTER (evidence IS NOT NULL AND known_at <= later_day), false) AS equals_current
   FROM matched GROUP BY line
 ),
 judged AS (
   SELECT changed.*, NOT coalesce(CASE
       WHEN NOT is_last THEN equals_one
-      WHEN known_at IS NOT NULL THEN equals_winner
+      WHEN known_at IS NOT NULL THEN equals_newest
       ELSE {last} END, false) AS is_new
   FROM changed LEFT JOIN found USING (line)
 ),

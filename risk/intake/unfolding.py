@@ -101,9 +101,11 @@ def later_day_sql(table: Table, book: BookDay) -> str:
     """SQL for the day from which a later row of a known key was known.
 
     That is the latest of the book's day and of every past date in the row, and never before the
-    event date.
+    event date, nor before a first row of the same key would be known.
     """
     days = [_date(book.day)]
+    if table.default_lag_days:
+        days.append(start_sql(table, book))
     for field in table.fields:
         if field.type in (FieldType.DATE, FieldType.MONTH):
             date = f"last_day({field.name})" if field.type is FieldType.MONTH else field.name

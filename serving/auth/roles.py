@@ -32,6 +32,7 @@ class Permission(StrEnum):
     READ_LINKS = "read_links"
     WRITE_LINKS = "write_links"
     WRITE_RECORDS = "write_records"
+    IMPORT_FILES = "import_files"
     READ_BRIEFINGS = "read_briefings"
     READ_INDICATORS = "read_indicators"
     READ_MODELS = "read_models"
@@ -72,6 +73,8 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.BRIEFER: _READING
     | {
         Permission.READ_BRIEFINGS,
+        Permission.IMPORT_FILES,
+        Permission.READ_JOBS,
         Permission.WRITE_FEEDBACK,
         Permission.WRITE_NOTES,
         Permission.SEND_NOTICES,

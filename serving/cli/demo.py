@@ -13,7 +13,13 @@ import typer
 from risk.unit_kinds import KINDS
 from risk.workspace import Workspace
 from serving.errors import CommandError
-from serving.terminal.context import DEFAULT_WORKSPACE, WORKSPACE_VARIABLE, CliContext, cli_context
+from serving.terminal.context import (
+    DEFAULT_WORKSPACE,
+    WORKSPACE_VARIABLE,
+    CliContext,
+    cli_context,
+    os_user_name,
+)
 from serving.terminal.output import print_line, print_note, progress, row_progress
 from serving.terminal.resources import make_workspace, open_database, open_records, open_settings
 from serving.watchlists.commands import show
@@ -118,7 +124,7 @@ def _train_and_publish(cli: CliContext, settings: Settings) -> None:
 
 
 def _brief(cli: CliContext, settings: Settings) -> None:
-    from serving.cli.monthly import FOLDER, write_briefings
+    from serving.monthly.files import FOLDER, write_briefings
     from serving.publishing.hooks import publish_context
 
     folder = cli.workspace.root / FOLDER / str(max(DATES))
@@ -126,4 +132,4 @@ def _brief(cli: CliContext, settings: Settings) -> None:
     print_note(cli.text("demo.briefing", path=str(folder)))
     with open_records(cli) as store, open_database(cli, settings) as database:
         office = publish_context(cli.workspace, store, database, settings)
-        write_briefings(office, max(DATES), "", folder)
+        write_briefings(office, max(DATES), "", folder, os_user_name())

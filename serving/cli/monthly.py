@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.clock import now
 from serving.ingest.resources import import_submissions
 from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.options import AsOf, Region
-from serving.terminal.output import print_line, print_note, progress, write_file
+from serving.terminal.output import print_line, print_note, progress
 from serving.terminal.resources import open_database, open_records, open_settings
 
 if TYPE_CHECKING:
     from serving.publishing.context import PublishContext
-
-FOLDER = "monthly"
 
 
 def monthly(
@@ -29,26 +26,35 @@ def monthly(
     out: Annotated[Path | None, typer.Option("--out", metavar="FOLDER", file_okay=False)] = None,
 ) -> None:
     """Score, publish and brief; a list published before is not changed."""
+    from serving.monthly.files import (
+        escalate_due,
+        month_folder,
+        write_briefings,
+        write_list,
+        write_scores,
+    )
     from serving.publishing.hooks import publish_context
 
     cli = cli_context(context)
     settings = open_settings(cli).model_copy(update={"language": cli.language})
     import_submissions(cli, settings)
-    name = f"{as_of}-{region}" if region else str(as_of)
-    folder = out or cli.workspace.root / FOLDER / name
-    folder.mkdir(parents=True, exist_ok=True)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
     with open_records(cli) as store, open_database(cli, settings) as database:
         publishing = publish_context(cli.workspace, store, database, settings)
+        folder = out or month_folder(publishing, as_of, region)
         publish_unless_published(
             cli, publishing, as_of, capacity or settings.policy.capacity, region
         )
         employers = publish_employers(cli, publishing, as_of, region)
         escalate_due(publishing, as_of)
+        with progress() as step:
+            scores = write_scores(publishing, as_of, folder, step)
         written = [
-            _write_scores(publishing, as_of, folder),
-            *_write_list(publishing, as_of, region, folder),
-            *(_write_list(employers, as_of, region, folder, "employers-") if employers else []),
-            *write_briefings(publishing, as_of, region, folder),
+            scores,
+            *write_list(publishing, as_of, region, folder),
+            *(write_list(employers, as_of, region, folder, "employers-") if employers else []),
+            *write_briefings(publishing, as_of, region, folder, os_user_name()),
         ]
     for path in written:
         print_line(cli.text("written", path=str(path)))
@@ -98,63 +104,3 @@ def publish_employers(
     except RegionUnknown:
         return None
     return employers
-
-
-def escalate_due(context: PublishContext, on: dt.date) -> None:
-    """Add the matters of lists not processed yet and escalate what is overdue on ``on``."""
-    from serving.matters.escalation import escalate
-    from serving.matters.rules import matter_rules
-    from serving.matters.sync import sync_from_lists
-
-    rules, moment = matter_rules(context.settings.matters), now()
-    sync_from_lists(context.database, rules, moment)
-    escalate(context.database, rules, on, moment)
-
-
-def write_briefings(
-    context: PublishContext, as_of: dt.date, region: str, folder: Path
-) -> list[Path]:
-    """Write the briefing of the month that ended the day before ``as_of`` in every format."""
-    from serving.briefings.period import month_of
-    from serving.briefings.service import create_monthly, store_briefing
-    from serving.documents.formats import RENDERERS
-
-    day = as_of - dt.timedelta(days=1)
-    period = month_of(day.replace(day=1))
-    settings = context.settings
-    paper = create_monthly(context.store, context.database, settings, period, region)
-    written = []
-    for kind, make in RENDERERS.items():
-        body = make(paper, settings.language)
-        path = folder / f"briefing-{period.start:%Y-%m}.{kind}"
-        write_file(path, body)
-        store_briefing(context.database, period, region, kind, body, os_user_name())
-        written.append(path)
-    return written
-
-
-def _write_scores(context: PublishContext, as_of: dt.date, folder: Path) -> Path:
-    from serving.publishing.scoring import score_cohort
-    from serving.scores.csv import scores_csv
-
-    with progress() as step:
-        scored = score_cohort(context.workspace, context.store, as_of, step)
-    path = folder / "scores.csv"
-    write_file(path, scores_csv(scored, context.settings.tiers))
-    return path
-
-
-def _write_list(
-    context: PublishContext, as_of: dt.date, region: str, folder: Path, prefix: str = ""
-) -> list[Path]:
-
-    from serving.watchlists.pdf import watchlist_pdf
-    from serving.watchlists.xlsx import watchlist_xlsx
-
-    document = context.lists.watchlist(as_of, region).document()
-    written = []
-    for name, make in (("inspections.xlsx", watchlist_xlsx), ("watchlist.pdf", watchlist_pdf)):
-        path = folder / f"{prefix}{name}"
-        write_file(path, make(document, context.settings.language))
-        written.append(path)
-    return written

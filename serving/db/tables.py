@@ -490,6 +490,58 @@ NOTICE_STEPS = Table(
 )
 """Steps of notices: answers and remarks."""
 
+UPLOADS = Table(
+    "uploads",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("upload_id", String(40), nullable=False, unique=True),
+    Column("created_at", _TIME, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Column("job_id", String(40)),
+    Column("proposal", JSON),
+    Column("trial", JSON),
+    Column("account", JSON),
+    Column("imported_at", _TIME),
+    Column("files_deleted_at", _TIME),
+)
+"""Files sent over the data page together. ``job_id`` is the last job about them; ``proposal`` are
+the proposed layouts, ``trial`` and ``account`` the closing accounts of a trial and the import."""
+
+UPLOADED_FILES = Table(
+    "uploaded_files",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("upload_id", String(40), ForeignKey("uploads.upload_id"), nullable=False),
+    Column("stored_name", String(40), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Index(None, "upload_id"),
+)
+"""Files of uploads; their content is in the workspace as ``stored_name``."""
+
+DATA_OVERVIEWS = Table(
+    "data_overviews",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("made_at", _TIME, nullable=False),
+    Column("stamp", String(60), nullable=False),
+    Column("body", JSON, nullable=False),
+)
+"""What the record store holds, as of its state ``stamp``; only the newest row stays."""
+
+IMPORT_ACCOUNTS = Table(
+    "import_accounts",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("import_id", String(40), nullable=False, unique=True),
+    Column("imported_at", _TIME, nullable=False),
+    Column("imported_by", String(200), nullable=False),
+    Column("files", JSON, nullable=False),
+    Column("account", JSON, nullable=False),
+    Index(None, "imported_at"),
+)
+"""Closing accounts of imports, copied from the record store."""
+
 SEALED = (
     *(WATCHLISTS.name, WATCHLIST_ENTRIES.name, PROJECT_RISKS.name, AUDIT.name, OUTCOMES.name),
     *(NOTES.name, FEEDBACK.name, INBOX.name, INBOX_TAKEN.name, EVENTS.name, BRIEFINGS.name),

@@ -6,6 +6,7 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from starlette.exceptions import HTTPException
@@ -16,7 +17,7 @@ from serving.auth.roles import Permission
 from serving.http.metrics import Metrics
 
 MAX_BODY = 2_000_000
-"""Most bytes of a request body."""
+"""Most bytes of a request body, except of the paths given to the middleware."""
 
 _REQUEST_ID_HEADER = b"x-request-id"
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -35,10 +36,11 @@ _log = logging.getLogger("wagewatch.requests")
 
 
 class BodyTooLarge(HTTPException):
-    """The request body exceeds :data:`MAX_BODY` bytes."""
+    """The request body exceeds ``most`` bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         super().__init__(413)
+        self.most = most
 
 
 class AuditSink(Protocol):
@@ -51,23 +53,34 @@ class AuditSink(Protocol):
 
 
 class RequestMiddleware:
-    """Outermost middleware of the application."""
+    """Outermost middleware of the application.
 
-    def __init__(self, app: ASGIApp, audit: AuditSink, metrics: Metrics) -> None:
+    ``limits`` are the most bytes of a body by the beginning of the path, where it is not
+    :data:`MAX_BODY`.
+    """
+
+    def __init__(
+        self, app: ASGIApp, audit: AuditSink, metrics: Metrics, limits: Mapping[str, int]
+    ) -> None:
         self._app = app
         self._audit = audit
         self._metrics = metrics
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = _Request(scope, receive, send)
+        request = _Request(scope, receive, send, self._limit(scope["path"]))
         try:
             await self._app(scope, request.receive, request.send)
         finally:
             self._record(request)
+
+    def _limit(self, path: str) -> int:
+        found = (most for start, most in self._limits.items() if path.startswith(start))
+        return next(found, MAX_BODY)
 
     def _record(self, request: _Request) -> None:
         scope, state = request.scope, request.scope["state"]
@@ -95,10 +108,14 @@ class RequestMiddleware:
 class _Request:
     """A request and its response; limits the body and adds the headers."""
 
-    __slots__ = ("_receive", "_received", "_send", "request_id", "scope", "started", "status")
+    __slots__ = (
+        *("_most", "_receive", "_received", "_send"),
+        *("request_id", "scope", "started", "status"),
+    )
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
         self.scope = scope
+        self._most = most
         self.started = time.perf_counter()
         self.status = 500
         self._receive, self._send, self._received = receive, send, 0
@@ -113,8 +130,8 @@ class _Request:
         message = await self._receive()
         if message["type"] == "http.request":
             self._received += len(message.get("body", b""))
-            if self._received > MAX_BODY:
-                raise BodyTooLarge
+            if self._received > self._most:
+                raise BodyTooLarge(self._most)
         return message
 
     async def send(self, message: Message) -> None:

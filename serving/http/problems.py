@@ -19,7 +19,7 @@ from risk.errors import WagewatchError
 from risk.locale import LANGUAGES, Language, catalogue, text
 from serving.errors import ApiError
 from serving.http.dependencies import language_of
-from serving.http.middleware import MAX_BODY, BodyTooLarge
+from serving.http.middleware import BodyTooLarge
 from serving.http.schemas import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -105,9 +105,10 @@ def _on_wagewatch_error(request: Request, error: Exception) -> Response:
     return response
 
 
-def _on_body_too_large(request: Request, _: Exception) -> Response:
+def _on_body_too_large(request: Request, error: Exception) -> Response:
+    assert isinstance(error, BodyTooLarge)  # noqa: S101
     code = "request_entity_too_large"
-    return problem(request, 413, code=code, texts=_texts(code, most=MAX_BODY))
+    return problem(request, 413, code=code, texts=_texts(code, most=error.most))
 
 
 def _on_database_error(request: Request, error: Exception) -> Response:

@@ -35,7 +35,17 @@ class Job(Schema):
     """A job. ``result`` is set once it is done, ``problem`` once it failed."""
 
     id: str
-    kind: Literal["publish", "train", "check", "what_if"]
+    kind: Literal[
+        "publish",
+        "train",
+        "check",
+        "what_if",
+        "monthly",
+        "propose_layouts",
+        "try_import",
+        "import_files",
+        "answer_cells",
+    ]
     parameters: dict[str, Any]
     region: str
     state: Literal["queued", "running", "done", "failed"]

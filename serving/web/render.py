@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
@@ -13,7 +14,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from risk.locale import LANGUAGES, Language, text
+from risk.locale import LANGUAGES, Language, catalogue, text
 from serving import formatting
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
@@ -47,6 +48,7 @@ MENU = (
     NavItem("briefings", "/briefings", Permission.READ_BRIEFINGS),
     NavItem("notices", "/notices", Permission.READ_NOTICES),
     NavItem("deposits", "/deposits", Permission.READ_PROJECTS),
+    NavItem("data", "/data", Permission.IMPORT_FILES),
     NavItem("supervision", "/supervision", Permission.READ_AUDIT),
 )
 
@@ -99,7 +101,16 @@ def _formatters(language: Language) -> dict[str, Any]:
         "cell": lambda table, field, value: formatting.format_field(table, field, value, language),
         "heading": lambda table, field: formatting.field_label(table, field, language),
         "table_name": lambda table: formatting.table_label(table, language),
+        "note_text": _note_text,
     }
+
+
+def _note_text(note: Mapping[str, Any], language: Language) -> str:
+    """Text of a note of a closing account; as it was stored if it has no text any more."""
+    key = f"intake.note.{note['code']}"
+    if key not in catalogue(language):
+        return str(note["message"])
+    return text(key, language, **note["fields"])
 
 
 @cache

@@ -24,6 +24,7 @@ from serving.auth.principal import OFFICE
 from serving.clock import now
 from serving.complaint_links.current import refresh_candidates
 from serving.complaint_links.named import link_equal_names
+from serving.data_entry.overview import refresh_overview
 from serving.db.database import Database
 from serving.ingest.importer import import_waiting
 from serving.jobs.repository import Job, end_job, fail_job, find_job, update_progress
@@ -32,6 +33,9 @@ from serving.watchlists.repository import WatchlistRepository
 
 IMPORT_ONLY = "-"
 """In place of a job id: only import the waiting submissions."""
+
+OVERVIEW_ONLY = "overview"
+"""In place of a job id: only copy the overview of the records for the data page."""
 
 CANDIDATES_ONLY = "candidates"
 """In place of a job id: only compute the candidates of complaints without a project."""
@@ -49,6 +53,8 @@ def main(arguments: list[str]) -> int:
             link_equal_names(workspace, settings, database)
         elif arguments[1] == CANDIDATES_ONLY:
             refresh_candidates(workspace, database)
+        elif arguments[1] == OVERVIEW_ONLY:
+            refresh_overview(workspace, database)
         else:
             run_job(workspace, settings, database, arguments[1])
     return 0
@@ -87,7 +93,11 @@ class JobContext:
         self.settings = settings
         self.database = database
         self.job = job
-        self.as_of = dt.date.fromisoformat(job.parameters["as_of"])
+
+    @property
+    def as_of(self) -> dt.date:
+        """The date the job is about."""
+        return dt.date.fromisoformat(self.job.parameters["as_of"])
 
 
 def _publish(work: JobContext, progress: Progress) -> Mapping[str, Any]:
@@ -157,11 +167,50 @@ def _what_if(work: JobContext, progress: Progress) -> Mapping[str, Any]:
     return what_if(work.workspace, work.database, question, progress)
 
 
+def _monthly(work: JobContext, progress: Progress) -> Mapping[str, Any]:
+    from serving.monthly.service import MonthRequest, make_month
+
+    parameters = work.job.parameters
+    request = MonthRequest(
+        work.as_of,
+        parameters["capacity"] or work.settings.policy.capacity,
+        parameters["region"],
+        work.job.asked_by,
+    )
+    return make_month(work.workspace, work.settings, work.database, request, progress)
+
+
+def _entry(kind: str) -> Callable[[JobContext, Progress], Mapping[str, Any]]:
+    """The runner of a job of the data page."""
+
+    def run(work: JobContext, progress: Progress) -> Mapping[str, Any]:
+        from serving.data_entry.jobs import JOBS, EntryWork
+
+        entry = EntryWork(
+            work.workspace,
+            work.database,
+            work.job.parameters,
+            work.job.asked_by,
+            work.settings.language,
+        )
+        result = JOBS[kind](entry, progress)
+        if kind == "import_files":
+            link_equal_names(work.workspace, work.settings, work.database)
+        return result
+
+    return run
+
+
 _RUNNERS: Mapping[str, Callable[[JobContext, Progress], Mapping[str, Any]]] = {
     "publish": _publish,
     "train": _train,
     "check": _check,
     "what_if": _what_if,
+    "monthly": _monthly,
+    **{
+        kind: _entry(kind)
+        for kind in ("propose_layouts", "try_import", "import_files", "answer_cells")
+    },
 }
 
 

@@ -22,6 +22,7 @@ from risk.workspace import Workspace
 from serving.auth.principal import OFFICE
 from serving.clock import now, office_date
 from serving.complaint_links.current import candidates_outdated
+from serving.data_entry.overview import overview_outdated
 from serving.db.database import Database
 from serving.events.webhooks import deliver_due
 from serving.ingest.repository import waiting_submissions
@@ -34,14 +35,15 @@ from serving.jobs.repository import (
     requeue_job,
 )
 from serving.settings import load_settings
-from serving.worker.runner import CANDIDATES_ONLY, IMPORT_ONLY
+from serving.worker.runner import CANDIDATES_ONLY, IMPORT_ONLY, OVERVIEW_ONLY
 
 SECONDS = 1.0
 """Seconds between two polls of a thread."""
 
 _RETRY_TAKING_IN = dt.timedelta(seconds=15)
 _BETWEEN_CANDIDATES = dt.timedelta(seconds=30)
-_WITHOUT_JOB = (IMPORT_ONLY, CANDIDATES_ONLY)
+_BETWEEN_OVERVIEWS = dt.timedelta(seconds=30)
+_WITHOUT_JOB = (IMPORT_ONLY, CANDIDATES_ONLY, OVERVIEW_ONLY)
 _BETWEEN_MATTERS = dt.timedelta(minutes=10)
 
 _log = logging.getLogger("wagewatch.keeper")
@@ -58,6 +60,7 @@ class Scheduler:
         self._running: tuple[str, subprocess.Popen[bytes]] | None = None
         self._not_before = dt.datetime.min.replace(tzinfo=dt.UTC)
         self._candidates_after = self._matters_after = self._not_before
+        self._overview_after = self._not_before
         self._threads = [
             threading.Thread(target=self._loop, args=(step, name), name=name, daemon=True)
             for name, step in (
@@ -113,6 +116,10 @@ class Scheduler:
             self._candidates_after = moment + _BETWEEN_CANDIDATES
             if candidates_outdated(self._workspace, engine):
                 self._start(CANDIDATES_ONLY)
+        elif moment >= self._overview_after:
+            self._overview_after = moment + _BETWEEN_OVERVIEWS
+            if overview_outdated(self._workspace, engine):
+                self._start(OVERVIEW_ONLY)
 
     def deliver_webhooks(self) -> None:
         """Deliver the webhooks that are due."""

@@ -29,7 +29,7 @@ _MAYBE = st.one_of(st.just(""), _DAY)
 _CASE = st.fixed_dictionaries(
     {
         "case_id": st.sampled_from(["C1", "C2", "C3"]),
-        "opened_on": st.dates(dt.date(2025, 1, 1), TODAY).map(str),
+        "opened_on": _DAY,
         "project_id": st.just("P1"),
         "status": st.sampled_from(
             ["accepted", "filed", "confirmed", "unfounded", "closed", "transferred"]
@@ -122,3 +122,24 @@ def test_law_the_last_version_equals_the_row(book):
         }
         assert set(current) == expected
         assert send(store, book, today=dt.date(2026, 3, 1)).accepted == 0
+
+
+@quick
+@given(st.permutations([8, 9, 10]), st.lists(_CASE, min_size=3, max_size=3))
+def test_law_the_newest_book_decides_in_any_order(months, rows):
+    # Each month has its own amount: a month whose row equals the one before is not stored.
+    books = {
+        month: {**row, "case_id": "C1", "amount_owed": str(month)}
+        for month, row in zip((8, 9, 10), rows, strict=True)
+    }
+    with RecordStore(":memory:") as store:
+        for month in months:
+            day, today = dt.date(2025, month, 28), dt.date(2025, 11, 5)
+            send(store, [books[month]], name=f"{month}.csv", today=today, known_on=day)
+        newest = store.rows(
+            "SELECT amount_owed, status, opened_on::VARCHAR, confirmed_on::VARCHAR"
+            " FROM cases_versions WHERE superseded_at IS NULL"
+        )
+        last = books[10]
+        expected = (1_000, last["status"], last["opened_on"], last["confirmed_on"] or None)
+        assert newest == [expected]

@@ -51,7 +51,7 @@ def site_of(workspace: Workspace) -> Iterator[Site]:
         found = load_register(database.engine, newest)
         rows = sorted(found.document["projects"], key=lambda r: r["rank"] or 999) if found else []
         listed = tuple(row["project_id"] for row in rows if row["rank"])
-        app = create_app(load_settings(workspace), database, key="k" * 43)
+        app = create_app(load_settings(workspace), database, key="k" * 43, workspace=workspace)
         with served(app) as url:
             yield Site(url, database, workspace, listed)
 

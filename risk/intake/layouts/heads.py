@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from risk.intake.cells import Cell, Row, is_blank
-from risk.intake.readers.sheet import CellRange, Sheet
+from risk.intake.readers.sheet import CellRange, Sheet, first_rows
 
 SEARCHED_ROWS = 60
 """Number of rows searched for a head from the top."""
@@ -33,7 +32,7 @@ def possible_heads(sheet: Sheet) -> Iterator[Head]:
     titles: list[str] = []
     before: Row | None = None
     merges = list(sheet.merges)
-    for number, cells in islice(sheet.rows(), SEARCHED_ROWS):
+    for number, cells in first_rows(sheet, SEARCHED_ROWS):
         if not is_blank(cells) and _looks_like_head(cells):
             if before is not None and before[0] == number - 1 and _is_group_row(before[1]):
                 joined = join_headings(before, (number, cells), merges)

@@ -30,7 +30,7 @@ from risk.intake.layouts.translation import (
 )
 from risk.intake.layouts.vocabulary import Vocabulary, vocabulary
 from risk.intake.readers import open_sheets
-from risk.intake.readers.sheet import Sheet
+from risk.intake.readers.sheet import Sheet, first_rows
 from risk.intake.sheet_selection import (
     Supply,
     no_supply,
@@ -353,7 +353,7 @@ def _plain(sheets: Sequence[Sheet], table: Table) -> bool:
     """Whether a sheet has all required columns under the contract's own headings."""
     match = contract_matcher(table)
     for sheet in sheets:
-        for _, cells in islice(sheet.rows(), SEARCHED_ROWS):
+        for _, cells in first_rows(sheet, SEARCHED_ROWS):
             found = [match(parse_heading(cell)) for cell in cells if isinstance(cell, str)]
             names = {one.name for one in found if one is not None}
             if not missing_fields(table, names):
@@ -401,7 +401,7 @@ def _refuse_changed(path: Path, sheets: Sequence[Sheet], office: OfficeLayouts, 
         heads = [
             {text for cell in cells if (text := one_line(cell))}
             for sheet in sheets
-            for _, cells in islice(sheet.rows(), SEARCHED_ROWS)
+            for _, cells in first_rows(sheet, SEARCHED_ROWS)
         ]
         nearest = max(heads, key=lambda head: len(head & own), default=set())
         if nearest & own:

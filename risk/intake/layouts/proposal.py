@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 from risk.contract import STORED_TABLES, FieldType, Table
@@ -24,7 +23,8 @@ from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
 from risk.intake.layouts.months import month_in
 from risk.intake.layouts.regions import code_of, county_in, short_code
 from risk.intake.layouts.vocabulary import Vocabulary, heading_key, made_from, tables_named
-from risk.intake.readers.sheet import Sheet
+from risk.intake.personal_numbers import mask_personal_numbers
+from risk.intake.readers.sheet import Sheet, first_rows
 from risk.intake.units import money_units
 
 SHOWN = 3
@@ -129,7 +129,7 @@ def masked(heading: str, cell: Cell) -> str:
     """Sample value to show: cells of persons are hidden, and long numbers in text."""
     if _PERSONAL.search(heading):
         return "***"
-    text = one_line(as_text(cell))
+    text = mask_personal_numbers(one_line(as_text(cell)))
     if isinstance(cell, str) and len(text) > 20:
         text = _NUMBERS.sub("***", text)
     return text[:24]
@@ -160,7 +160,7 @@ def _target(table: Table, heading: str, vocabulary: Vocabulary) -> bool:
 def _sample(sheet: Sheet, head: Head) -> list[SampleColumn]:
     rows = [
         cells
-        for number, cells in islice(sheet.rows(), head.row + SAMPLE_ROWS)
+        for number, cells in first_rows(sheet, head.row + SAMPLE_ROWS)
         if number > head.row and not is_blank(cells)
     ]
     return [

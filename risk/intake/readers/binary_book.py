@@ -52,8 +52,9 @@ class BinaryBookSheet:
         """
         if self._sheet.start is None:
             return
+        left = [None] * self._sheet.start[1]  # calamine begins with the first filled column
         for number, cells in enumerate(self._sheet.iter_rows(), start=1):
-            yield number, [None if cell == "" else cell for cell in cells]
+            yield number, [*left, *(None if cell == "" else cell for cell in cells)]
 
 
 @contextmanager

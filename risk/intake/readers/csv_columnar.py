@@ -23,6 +23,10 @@ from risk.intake.readers.csv_text import CsvSheet
 BLOCK_BYTES = 2**22
 """Bytes read at a time; bounds the memory of an import."""
 
+BLOCK_LINES = 100_000
+"""Lines above which a block is split into chunks of ``BLOCK_ROWS``: very short lines, which are
+hardly ever complete rows and take much memory and time."""
+
 BLOCK_ROWS = 20_000
 """Rows per chunk where Python's reader is used."""
 
@@ -49,9 +53,11 @@ def chunks(sheet: CsvSheet, width: int) -> Iterator[Chunk]:
     with sheet.path.open("rb") as file:
         for block in _plain_blocks(file, sheet.encoding):
             for text, blank_lines in _without_blank_runs(block.text, sheet.delimiter):
-                chunk = _split(text, sheet.delimiter, width, number)
-                number += len(chunk.numbers) + len(chunk.ragged) + blank_lines
-                yield chunk
+                for part in _parts(text):
+                    chunk = _split(part, sheet.delimiter, width, number)
+                    number += len(chunk.numbers) + len(chunk.ragged)
+                    yield chunk
+                number += blank_lines
             offset = block.end
     rows = sheet.rows(offset=offset, above=number)
     while read := list(islice(rows, BLOCK_ROWS)):
@@ -103,6 +109,18 @@ def _without_blank_runs(text: bytes, delimiter: str) -> Iterator[tuple[bytes, in
         begin = run.end()
     if begin < len(text):
         yield text[begin:], 0
+
+
+def _parts(text: bytes) -> Iterator[bytes]:
+    """``text``, in parts of ``BLOCK_ROWS`` lines if it has more than ``BLOCK_LINES``."""
+    begin = 0
+    if text.count(b"\n") > BLOCK_LINES:
+        ends = np.flatnonzero(np.frombuffer(text, np.uint8) == ord("\n")) + 1
+        for end in ends[BLOCK_ROWS - 1 :: BLOCK_ROWS].tolist():
+            yield text[begin:end]
+            begin = end
+    if begin < len(text):
+        yield text[begin:]
 
 
 def _has_lone_return(raw: bytes) -> bool:

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from risk.intake.cells import Row
@@ -39,6 +40,9 @@ MAX_LINE = 32 * 2**20
 MAX_COLUMNS = 16_384
 """Maximum columns of a header, as in spreadsheet programs."""
 
+MAX_BLANK_RUN = 100
+"""Blank lines in sequence that are yielded; the others of a longer run are skipped."""
+
 _BLOCK_BYTES = 2**20
 _HEAD_ROWS = 100
 _BINARY_STARTS = (b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
@@ -61,7 +65,8 @@ class CsvSheet:
     def rows(self, *, offset: int = 0, above: int = 0) -> Iterator[Row]:
         """Yield rows numbered as in a spreadsheet, where a cell with line breaks is one row.
 
-        ``offset`` is the byte offset of the row to start at, ``above`` the number of rows above.
+        Of a long run of blank lines only the first are yielded. ``offset`` is the byte offset of
+        the row to start at, ``above`` the number of rows above.
 
         Raises:
             QuotesBroken: a quote is never closed or closes inside a cell.
@@ -72,17 +77,42 @@ class CsvSheet:
         with self.path.open("rb") as file:
             file.seek(offset)
             lines = io.TextIOWrapper(file, encoding=encoding, newline="")
-            reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
-            number = above
+            for number, cells in self._numbered(lines, above):
+                if number <= _HEAD_ROWS and len(cells) > MAX_COLUMNS:
+                    raise SheetTooLarge(file=self.path.name, found=len(cells), allowed=MAX_COLUMNS)
+                yield number, cells
+
+    def _numbered(self, lines: io.TextIOWrapper, above: int) -> Iterator[tuple[int, list[str]]]:
+        """Rows of ``lines`` and their numbers, of which the first is ``above`` plus one."""
+        source: Iterator[str] = lines
+        last = above
+        while True:
+            blank = 0
+            reader = csv.reader(source, delimiter=self.delimiter, strict=True)
             try:
-                for number, cells in enumerate(reader, start=above + 1):
-                    if number <= _HEAD_ROWS and len(cells) > MAX_COLUMNS:
-                        raise SheetTooLarge(
-                            file=self.path.name, found=len(cells), allowed=MAX_COLUMNS
-                        )
-                    yield number, cells
+                for last, cells in enumerate(reader, start=last + 1):  # noqa: B020
+                    yield last, cells
+                    blank = 0 if any(map(str.strip, cells)) else blank + 1
+                    if blank >= MAX_BLANK_RUN:
+                        break
+                else:
+                    return
             except csv.Error as error:
-                raise QuotesBroken(file=self.path.name, row=number + 1) from error
+                raise QuotesBroken(file=self.path.name, row=last + 1) from error
+            # Here no quote is open, so blank lines can be skipped without parsing them.
+            skipped, line = self._filled_line(lines)
+            if not line:
+                return
+            last += skipped
+            source = chain([line], lines)
+
+    def _filled_line(self, lines: Iterator[str]) -> tuple[int, str]:
+        """Number of blank lines skipped, and the next line; empty at the end."""
+        white, skipped = f" \t\r\n{self.delimiter}", -1
+        for skipped, line in enumerate(lines):
+            if line.strip(white):
+                return skipped, line
+        return skipped + 1, ""
 
 
 @contextmanager

@@ -47,7 +47,8 @@ class Format(StrEnum):
 
     TEXT = "text"
     XLSX = "xlsx"
-    BINARY_BOOK = "binary_book"
+    XLS = "xls"
+    XLSB = "xlsb"
     ODS = "ods"
     HTML = "html"
     PARQUET = "parquet"
@@ -105,7 +106,7 @@ def _archive_format(path: Path) -> Format:
     if is_ods:
         return Format.ODS
     if "xl/workbook.bin" in parts:
-        return Format.BINARY_BOOK
+        return Format.XLSB
     if any(name.startswith("xl/worksheets/") for name in parts):
         return Format.XLSX
     if path.suffix.lower() in WORKBOOK_SUFFIXES | OLD_SUFFIXES:
@@ -118,7 +119,7 @@ def _old_format(path: Path) -> Format:
         encrypted = _ENCRYPTED in file.read(_SEARCHED_BYTES)
     if encrypted:
         raise WorkbookEncrypted(file=path.name)
-    return Format.BINARY_BOOK
+    return Format.XLS
 
 
 def _refuse_bomb(path: Path, parts: list[zipfile.ZipInfo]) -> None:

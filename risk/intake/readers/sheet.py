@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 from risk.intake.cells import Row
+from risk.intake.file_errors import QuotesBroken
 
 
 @dataclass(frozen=True)
@@ -54,3 +56,14 @@ class Sheet(Protocol):
     def rows(self) -> Iterator[Row]:
         """All rows from the top, including blank ones, numbered as shown to people."""
         ...
+
+
+def first_rows(sheet: Sheet, count: int) -> Iterator[Row]:
+    """Up to ``count`` rows from the top, to search them for a header.
+
+    They end at a row with broken quotes: text with quotes looks broken with the wrong delimiter.
+    """
+    try:
+        yield from islice(sheet.rows(), count)
+    except QuotesBroken:
+        return

@@ -133,8 +133,9 @@ class XlsxSheet:
 
 def _calamine_rows(sheet: Any) -> Iterator[Row]:
     if sheet.start is not None:
+        left = [None] * sheet.start[1]  # calamine begins with the first filled column
         for number, cells in enumerate(sheet.iter_rows(), start=1):
-            yield number, [_plain(cell) for cell in cells]
+            yield number, [*left, *map(_plain, cells)]
 
 
 def _plain(cell: Cell) -> Cell:

@@ -143,9 +143,13 @@ print(good, peak_memory() >> 10)
 """
 
 
-@pytest.mark.parametrize("blank", [b"\n", b",,,,,,\n", b" \t\r\n"])
-def test_five_megabytes_of_blank_lines_need_little_memory(tmp_path, blank):
-    lines = (",".join(map(str, cells)).encode() + b"\n" for cells in (HEADER, ROW))
+@pytest.mark.parametrize(
+    ("blank", "quoted"),
+    [(b"\n", False), (b",,,,,,\n", False), (b" \t\r\n", False), (b"\n", True)],
+)
+def test_five_megabytes_of_blank_lines_need_little_memory(tmp_path, blank, quoted):
+    header = [f'"{name}"' for name in HEADER] if quoted else HEADER
+    lines = (",".join(map(str, cells)).encode() + b"\n" for cells in (header, ROW))
     path = tmp_path / "payments.csv"
     path.write_bytes(next(lines) + blank * (5_000_000 // len(blank)) + next(lines))
     done = subprocess.run(

@@ -4,6 +4,8 @@ import subprocess
 import sys
 import textwrap
 
+import pytest
+
 from risk.contract import TABLES
 from risk.intake.importer import import_file, import_into, import_paths
 from risk.intake.quarantine import quarantined_counts
@@ -150,3 +152,13 @@ def test_a_killed_import_leaves_nothing(write_csv, tmp_path, today):
             assert quarantined_counts(store)["organizations"] == 1
     with RecordStore(records) as store:
         assert import_file(store, path, today=today).accepted == 30_000
+
+
+@pytest.mark.parametrize("blank_lines", [0, 200])
+def test_text_with_every_cell_in_quotes_is_imported(tmp_path, payments, today, blank_lines):
+    header, row = [",".join(f'"{cell}"' for cell in cells) for cells in payments]
+    path = tmp_path / "payments.csv"
+    path.write_text(header + "\n" * (1 + blank_lines) + row, encoding="utf-8")
+    report = import_paths(Workspace(tmp_path / "w"), [path], today=today)
+    assert report.failed == ()
+    assert [file.accepted for file in report.files] == [1]

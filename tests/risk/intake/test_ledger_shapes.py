@@ -7,7 +7,7 @@ import datetime as dt
 import openpyxl
 import pytest
 
-from risk.intake.cell_parsers import Noted, parse_date, parse_money
+from risk.intake.cell_parsers import Noted, parse_date, parse_id, parse_money
 from risk.intake.importer import import_into
 from risk.intake.layouts.plan import OfficeLayouts
 from risk.intake.non_records import NonRecord, non_record
@@ -92,6 +92,7 @@ def test_later_block_in_another_order_is_read_by_its_own_columns(imported, store
         "2.立案以决定书为准",
         "数据来源：实名制平台",
         "本表按月报送，逾期另行说明",
+        "领导签字：",
     ],
 )
 def test_lone_note_is_no_record(text):
@@ -117,7 +118,7 @@ def test_half_days_and_marks_of_text_before_dates_are_dropped(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["2025年3月上旬", "2025年3月底", "二〇二五年三月末", "25年3月中旬"]
+    "text", ["2025年3月上旬", "2025年3月初", "2025年3月底", "二〇二五年三月末", "25年3月中旬"]
 )
 def test_part_of_a_month_counts_as_its_month(text):
     assert parse_date(text) == Noted(dt.date(2025, 3, 31), "month_precision")
@@ -209,3 +210,31 @@ def test_answers_about_arrears_in_words(imported, store, answer, found):
     head = ["检查编号", "项目编码", "检查日期", "是否发现欠薪"]
     imported("检查台账.xlsx", [head, ["J1", "GC-01", dt.date(2025, 5, 1), answer]])
     assert store.rows("SELECT arrears_found FROM inspections") == [(found,)]
+
+
+def test_events_after_today_are_reported(imported):
+    head = ["检查编号", "项目编码", "检查日期", "是否发现欠薪", "整改完成日期"]
+    rows = [
+        head,
+        ["J1", "GC-01", dt.date(2052, 5, 1), "无", None],
+        ["J2", "GC-01", dt.date(2025, 5, 1), "有", TODAY],
+        ["J3", "GC-01", dt.date(2025, 5, 1), "有", TODAY + dt.timedelta(days=1)],
+    ]
+    report = imported("检查台账.xlsx", rows)
+    notes = [(one.code, one.fields["column"], one.fields["key"]) for one in report.notes]
+    assert notes == [("in_future", "检查日期", "J1"), ("in_future", "整改完成日期", "J3")]
+    assert report.needs_answer
+
+
+def test_projects_and_deposits_may_begin_within_a_year(imported):
+    head = ["保证金编号", "项目编码", "状态", "生效日期"]
+    rows = [head, ["B1", "GC-01", "已存储", TODAY + dt.timedelta(days=366)]]
+    assert not imported("工资保证金.xlsx", rows).notes
+
+
+def test_code_exported_as_a_number_has_no_decimals():
+    assert (parse_id("1001.0"), parse_id("1001.5"), parse_id("0012.0")) == (
+        "1001",
+        "1001.5",
+        "0012",
+    )

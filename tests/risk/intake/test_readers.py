@@ -1,15 +1,20 @@
+import csv
 import datetime as dt
+import io
 import zipfile
 
 import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from risk.contract import TABLES
 from risk.intake.cells import FORMULA_WITHOUT_VALUE
-from risk.intake.readers import CellRange, open_sheets
-from risk.intake.readers.csv_text import encoding_of
+from risk.intake.file_errors import QuotesBroken
+from risk.intake.readers import CellRange, csv_text, open_sheets
+from risk.intake.readers.csv_text import CsvSheet, encoding_of
 from risk.intake.sheet_selection import select_sheet, select_sheets
 
 PAYMENTS = TABLES["payments"]
@@ -183,3 +188,36 @@ def test_marks_are_found_where_a_tag_is_split_between_blocks(tmp_path, monkeypat
     with open_sheets(path) as (sheet,):
         assert sheet.merges == (CellRange(2, 0, 9, 1),)
         assert next(sheet.rows()) == (1, ["a", FORMULA_WITHOUT_VALUE])
+
+
+_LINES = st.lists(
+    st.sampled_from(
+        ["a,b", '"a\n\n\n\n\nb",c', '"say ""x""",1', "", "", "", ",", " \t", '"",""', '5",x']
+    )
+)
+
+
+@given(lines=_LINES, end=st.sampled_from(["\n", "\r\n", "\r"]), last=st.booleans())
+@settings(deadline=None)
+def test_filled_rows_and_their_numbers_do_not_depend_on_blank_runs(
+    tmp_path_factory, lines, end, last
+):
+    text = "".join(f"{line}{end}" for line in lines) + "end," * last
+    path = tmp_path_factory.getbasetemp() / "blank_runs.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(csv_text, "MAX_BLANK_RUN", 2)
+        rows = list(CsvSheet(path, "utf-8", ",").rows())
+    whole = enumerate(csv.reader(io.StringIO(text, newline=""), strict=True), start=1)
+    expected = [row for row in whole if any(cell.strip() for cell in row[1])]
+    assert [row for row in rows if any(cell.strip() for cell in row[1])] == expected
+    empty = sum(not cells for _, cells in rows)
+    assert empty <= 2 * (len(rows) - empty + 1)
+
+
+def test_a_quote_left_open_below_blank_lines_is_reported_with_its_row(tmp_path):
+    path = tmp_path / "payments.csv"
+    path.write_text('a,"b"\n' + "\n" * 5_000 + 'c,"d', encoding="utf-8")
+    with pytest.raises(QuotesBroken) as raised:
+        list(CsvSheet(path, "utf-8", ",").rows())
+    assert raised.value.fields["row"] == 5_002

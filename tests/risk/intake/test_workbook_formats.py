@@ -9,10 +9,15 @@ import pytest
 
 from risk.intake.cells import FORMULA_WITHOUT_VALUE
 from risk.intake.file_errors import IntakeFailure
+from risk.intake.importer import import_file
 from risk.intake.readers import CellRange, open_sheets
+from risk.intake.readers.formats import Format, detect_format
 from risk.intake.readers.xlsx import xlsx_sheets
 
-CASES = Path(__file__).resolve().parents[4] / "shared" / "cases"
+from .binary_books import ErrorCell, write_xls, write_xlsb
+
+SHARED = Path(__file__).resolve().parents[4] / "shared"
+CASES = SHARED / "cases"
 _MANIFEST = """<?xml version="1.0" encoding="UTF-8"?>
 <manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>"""
 _ODS = """<?xml version="1.0" encoding="UTF-8"?>
@@ -55,21 +60,66 @@ def book(tmp_path):
     return path
 
 
-def test_both_ways_of_reading_xlsx_have_the_same_values(book):
-    def filled(rows):
-        return {
-            (number, index): (type(cell), cell)
-            for number, cells in rows
-            for index, cell in enumerate(cells)
-            if cell is not None
-        }
+def _filled(rows, marks):
+    """Cells by row and column with their types; error values are those of ``marks``."""
+    read = {
+        (number, index): (type(cell), cell)
+        for number, cells in rows
+        for index, cell in enumerate(cells)
+        if cell is not None
+    }
+    replaced = marks.replaced.items()
+    return read | {(row, n): (str, cell) for row, cells in replaced for n, cell in cells.items()}
 
+
+def test_both_ways_of_reading_xlsx_have_the_same_values(book):
     with xlsx_sheets(book) as sheets:
-        streamed = filled(sheets[0].streamed_rows())
-        assert streamed | {(4, 4): (str, FORMULA_WITHOUT_VALUE)} == filled(sheets[0].rows())
+        streamed = _filled(sheets[0].streamed_rows(), sheets[0].marks)
+        assert streamed == _filled(sheets[0].rows(), sheets[0].marks)
         assert streamed[7, 1] == (int, 45721)
         assert streamed[7, 2] == (dt.datetime, dt.datetime(2025, 3, 5))
         assert streamed[4, 3] == (str, "#N/A")
+        assert streamed[4, 4] == (str, FORMULA_WITHOUT_VALUE)
+
+
+def test_the_columns_of_a_sheet_that_begins_further_right(tmp_path):
+    made = openpyxl.Workbook()
+    sheet = made.active
+    sheet["C3"], sheet["D4"], sheet["E4"] = "编号", "#REF!", "=1+1"
+    sheet["D4"].data_type = "e"
+    path = tmp_path / "payments.xlsx"
+    made.save(path)
+    with xlsx_sheets(path) as (one,):
+        assert _filled(one.rows(), one.marks) == _filled(one.streamed_rows(), one.marks)
+        assert {cell: text for cell, (_, text) in _filled(one.rows(), one.marks).items()} == {
+            (3, 2): "编号",
+            (4, 3): "#REF!",
+            (4, 4): FORMULA_WITHOUT_VALUE,
+        }
+
+
+def _shared_books():
+    if not SHARED.is_dir():
+        return []
+    files = [path for top in ("cases", "samples") for path in SHARED.glob(f"{top}/*/**/*.xls[xm]")]
+    small = (path for path in sorted(files) if path.stat().st_size < 100_000)
+    return [path for path in small if zipfile.is_zipfile(path)]
+
+
+@pytest.mark.skipif(not CASES.is_dir(), reason="../shared is not there")
+def test_both_ways_have_the_same_values_on_every_shared_book():
+    differing, count = [], 0
+    for path in _shared_books():
+        with xlsx_sheets(path) as sheets:
+            for sheet in sheets:
+                count += 1
+                both = (
+                    _filled(rows, sheet.marks) for rows in (sheet.rows(), sheet.streamed_rows())
+                )
+                if next(both) != next(both):
+                    differing.append((path.parts[-3], sheet.name))
+    assert differing == []
+    assert count > 80
 
 
 @pytest.mark.parametrize("area", [0, 10**6])
@@ -100,6 +150,55 @@ def test_old_workbooks_of_two_programs():
             assert rows[0][0] == 1
             assert len(rows) > 1
             assert all(type(cell) is str for cell in rows[1][1])
+
+
+_ROWS = [
+    [None, "编号", "金额", "日期"],
+    [None, "000042", 12.5, dt.date(2025, 3, 5)],
+    [None, "甲", ErrorCell(), None],
+    [],
+    [None, None, 7, "𠮷"],
+]
+
+
+@pytest.mark.parametrize("write", [write_xls, write_xlsb])
+def test_binary_workbooks(tmp_path, write):
+    path = write(tmp_path / f"payments.{write.__name__[6:]}", _ROWS, name="九月")
+    assert detect_format(path) == Format(path.suffix[1:])
+    with open_sheets(path) as (sheet,):
+        assert (sheet.name, sheet.hidden, sheet.merges) == ("九月", False, ())
+        filled = [(number, list(cells)) for number, cells in sheet.rows() if any(cells)]
+    assert filled == [
+        (1, [None, "编号", "金额", "日期"]),
+        (2, [None, "000042", 12.5, dt.date(2025, 3, 5)]),
+        (3, [None, "甲", None, None]),
+        (5, [None, None, 7, "𠮷"]),
+    ]
+
+
+def test_merged_cells_of_an_old_workbook(tmp_path):
+    path = write_xls(tmp_path / "payments.xls", _ROWS, merges=[(1, 2, 3, 3), (3, 4, 1, 2)])
+    with open_sheets(path) as (sheet,):
+        assert sheet.merges == (CellRange(2, 3, 3, 3), CellRange(4, 1, 5, 2))
+
+
+@pytest.mark.parametrize("damage", [slice(0, 600), slice(0, 1536), slice(0, 2000)])
+def test_a_damaged_old_workbook_is_refused(tmp_path, damage):
+    path = write_xls(tmp_path / "payments.xls", _ROWS)
+    path.write_bytes(path.read_bytes()[damage])
+    assert _code(path) == "old_workbook"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codes"), [("xls", ["marks_unread"]), ("xlsb", ["marks_and_merges_unread"])]
+)
+def test_what_a_format_does_not_show_is_noted(store, payments, tmp_path, today, suffix, codes):
+    write = {"xls": write_xls, "xlsb": write_xlsb}[suffix]
+    path = write(tmp_path / f"payments.{suffix}", payments)
+    report = import_file(store, path, today=today)
+    assert [note.code for note in report.notes if note.code.startswith("marks")] == codes
+    assert not any(note.needs_answer for note in report.notes if note.code in codes)
+    assert report.accepted == 1
 
 
 def test_an_open_document_made_by_hand(tmp_path):

@@ -54,6 +54,7 @@ PATHS = (
     *("/supervision/audit", "/supervision/people", "/visits.xlsx", "/ledger.xlsx"),
     *("/ledger?state=recheck", "/ledger?state=closed&large=1", "/campaign.xlsx"),
     *("/notices", "/deposits", "/deposits.xlsx"),
+    *("/data", "/data/templates/projects.xlsx"),
 )
 HOSTILE = (
     "<script>alert(1)</script>",

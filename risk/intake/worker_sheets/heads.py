@@ -1,0 +1,194 @@
+"""Recognition of worker-level sheets by their head."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from risk.intake.cells import Cell, Row
+from risk.intake.worker_sheets.roles import NEVER_KEPT, Role, day_of_month, plain_heading, role_of
+
+MIN_DAYS = 10
+"""Number of consecutive days from which columns count as an attendance sheet."""
+
+_RECORD_KEYS = re.compile(
+    r"(?:投诉|受理|案件|立案|工单|诉求|信访|检查|举报|反映|信用代码|合同金额|开户|列入|争议).*"
+)
+_CLAIMS = re.compile(r"欠薪|拖欠|欠付|讨薪|清欠|投诉|上访")
+_ROSTER = re.compile(r"花名册|名册|实名制(?:登记|信息|管理)|人员登记|人员信息|人员名单")
+_WEEKDAYS = frozenset("一二三四五六日天")
+_DAY_TOTAL = re.compile(r"(?:本月)?(?:合计|总计|小计|累计)")
+_FINAL = re.compile(r"合计|总计|总额|总金额")
+
+
+@dataclass(frozen=True)
+class Column:
+    """Column of a head; ``day`` is the day of the month of a day column."""
+
+    index: int
+    heading: str
+    role: Role
+    day: int = 0
+
+
+@dataclass(frozen=True)
+class Head:
+    """Head of a worker-level sheet: its row, how many rows it has, and its columns."""
+
+    row: int
+    rows: int
+    columns: tuple[Column, ...]
+    is_roster: bool = False
+    is_claims: bool = False
+
+    def index(self, role: Role) -> int | None:
+        """Index of the column with ``role``; None without one."""
+        return next((one.index for one in self.columns if one.role is role), None)
+
+    @property
+    def days(self) -> tuple[Column, ...]:
+        """Day columns of an attendance sheet."""
+        return tuple(one for one in self.columns if one.role is Role.DAY)
+
+    @property
+    def has_wages(self) -> bool:
+        """Whether the sheet has amounts per worker."""
+        return self.index(Role.DUE) is not None or self.index(Role.PAID) is not None
+
+    @property
+    def personal(self) -> tuple[str, ...]:
+        """Headings of columns about persons."""
+        return tuple(one.heading for one in self.columns if one.role in NEVER_KEPT)
+
+
+def read_head(row: Row, below: Sequence[Cell], titles: Sequence[Cell]) -> Head | None:
+    """Head at ``row``, with ``below`` as its second row where that continues it; None if none.
+
+    ``titles`` are the cells above, which may say what kind of sheet it is.
+    """
+    number, cells = row
+    if not any(isinstance(cell, str) and "名" in cell for cell in cells):  # fast path
+        return None
+    plain = [plain_heading(cell) for cell in cells]
+    names = [index for index, text in enumerate(plain) if role_of(text) is Role.NAME]
+    if len(names) != 1 or any(_RECORD_KEYS.fullmatch(text) for text in plain):
+        return None
+    two = _continues(below, names[0])
+    columns = _columns(cells, below if two else ())
+    said = "".join(str(cell) for cell in (*titles, *cells) if isinstance(cell, str))
+    roster = bool(_ROSTER.search(said))
+    head = _with_day_totals(Head(number, 1 + two, columns, roster, bool(_CLAIMS.search(said))))
+    if head.has_wages or head.days:
+        return head if _about_persons(head) else None
+    return head if _is_roster(head) else None
+
+
+def _with_day_totals(head: Head) -> Head:
+    """``head`` with the column 合计 of an attendance sheet as its total of days."""
+    if not head.days or head.has_wages or head.index(Role.DAYS) is not None:
+        return head
+    columns = tuple(
+        replace(one, role=Role.DAYS)
+        if one.role is Role.OTHER and _DAY_TOTAL.fullmatch(plain_heading(one.heading))
+        else one
+        for one in head.columns
+    )
+    return replace(head, columns=_single(columns))
+
+
+def _about_persons(head: Head) -> bool:
+    """Whether, besides names and amounts, something says that rows are workers."""
+    if head.days or (head.index(Role.DUE) is not None and head.index(Role.PAID) is not None):
+        return True
+    wanted = (Role.IDENTITY, Role.PERSONAL, Role.CRAFT, Role.DAYS, Role.TEAM)
+    return any(head.index(role) is not None for role in wanted)
+
+
+def _is_roster(head: Head) -> bool:
+    own = (Role.ENTERED, Role.LEFT, Role.CONTRACT)
+    dated = any(head.index(role) is not None for role in own)
+    persons = (Role.IDENTITY, Role.PERSONAL, Role.CRAFT, Role.TEAM)
+    known = any(head.index(role) is not None for role in persons)
+    return known and (dated or head.is_roster or head.is_claims)
+
+
+def _continues(below: Sequence[Cell], name: int) -> bool:
+    """Whether ``below`` is the second row of a head: no person, but days or headings."""
+    if name < len(below) and plain_heading(below[name]):
+        return False
+    filled = [cell for cell in below if plain_heading(cell)]
+    if len(_day_columns(below)) >= MIN_DAYS:
+        return True
+    if len(filled) >= MIN_DAYS and all(str(cell).strip()[-1:] in _WEEKDAYS for cell in filled):
+        return True
+    roles = [role_of(plain_heading(cell)) for cell in filled if isinstance(cell, str)]
+    return sum(role is not Role.OTHER for role in roles) >= 1 and len(filled) == len(roles)
+
+
+def _columns(top: Sequence[Cell], below: Sequence[Cell]) -> tuple[Column, ...]:
+    days = _day_columns(below) or _day_columns(top)
+    found: list[Column] = []
+    group: Cell = None
+    for index in range(max(len(top), len(below))):
+        upper = top[index] if index < len(top) else None
+        lower = below[index] if index < len(below) else None
+        if plain_heading(upper):
+            group = upper
+        own = lower if plain_heading(lower) else upper
+        if index in days:
+            found.append(Column(index, str(own), Role.DAY, days[index]))
+        elif plain_heading(own):
+            over = group if plain_heading(lower) and group is not own else None
+            found.append(_column(index, own, over))
+    return _single(found)
+
+
+def _column(index: int, cell: Cell, group: Cell) -> Column:
+    own, above = plain_heading(cell), plain_heading(group)
+    heading = " ".join(str(cell).split())[:40]
+    role = role_of(own)
+    if above and above != own:
+        joined = role_of(above + own)
+        role = joined if joined is not Role.OTHER else role
+        if role is Role.OTHER and role_of(above) in NEVER_KEPT:
+            role = Role.PERSONAL
+    return Column(index, heading, role)
+
+
+def _single(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """``columns`` with one column per role: of several, one that says total, else the first."""
+    best: dict[Role, Column] = {}
+    for one in columns:
+        held = best.get(one.role)
+        if held is None or (_rank(one) > _rank(held)):
+            best[one.role] = one
+    several = (*NEVER_KEPT, Role.DAY, Role.OTHER)
+    return tuple(
+        one
+        if one.role in several or best[one.role] is one
+        else Column(one.index, one.heading, Role.OTHER)
+        for one in columns
+    )
+
+
+def _rank(column: Column) -> int:
+    text = plain_heading(column.heading)
+    if column.role is Role.DUE and text in ("金额", "工资"):
+        return 0
+    if column.role is Role.CONTRACT and text.endswith("编号"):
+        return 0
+    return 1 + bool(_FINAL.search(text))
+
+
+def _day_columns(cells: Sequence[Cell]) -> dict[int, int]:
+    """Columns by index of consecutive days of a month, at least ``MIN_DAYS`` of them."""
+    numbered = [(index, day) for index, cell in enumerate(cells) if (day := day_of_month(cell))]
+    best: list[tuple[int, int]] = []
+    run: list[tuple[int, int]] = []
+    for (_, before), (index, day) in pairwise([(-1, 0), *numbered]):
+        follows = day == before + 1 or (day == 1 and before >= 28)
+        run = [*run, (index, day)] if run and follows else [(index, day)]
+        best = max(best, run, key=len)
+    return dict(best) if len(best) >= MIN_DAYS else {}
