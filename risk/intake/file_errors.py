@@ -61,10 +61,19 @@ class TableAmbiguous(IntakeFailure):
 class TableNotRecognised(IntakeFailure):
     """Neither the file's name nor its headers say which table it holds.
 
-    Carries ``found``: the nearest tables, with the columns found and missing.
+    Carries ``found``: the headings of the likely header.
     """
 
     code = "table_not_recognised"
+
+
+class TableIncomplete(TableNotRecognised):
+    """The file's name says no table, and its headers lack columns of the nearest one.
+
+    Carries ``table``, and which of its columns were ``found`` and are ``missing``.
+    """
+
+    code = "table_incomplete"
 
 
 class SheetsHidden(IntakeFailure):
@@ -98,7 +107,10 @@ class QuotesBroken(IntakeFailure):
 
 
 class HeaderMissing(IntakeFailure):
-    """None of the first rows is the table's header. Carries ``table`` and ``allowed``."""
+    """None of the first rows is the table's header.
+
+    Carries ``table``, ``allowed`` and ``found``, the headings of the likely header.
+    """
 
     code = "header_missing"
 
@@ -107,6 +119,15 @@ class ColumnsMissing(IntakeFailure):
     """Required columns are missing. Carries ``columns`` and ``found``."""
 
     code = "columns_missing"
+
+
+class OnlyPlanned(ColumnsMissing):
+    """A required date is missing, and there is only a planned one.
+
+    Carries ``column``, the heading of the planned date, and ``columns``, the missing field.
+    """
+
+    code = "only_planned"
 
 
 class ColumnsTwice(IntakeFailure):

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 from risk.contract import Field, FieldType, Table
 from risk.intake.cells import Cell, match_key
-from risk.intake.file_errors import ColumnsMissing, ColumnsTwice, UnitUnknown
+from risk.intake.file_errors import ColumnsMissing, ColumnsTwice, OnlyPlanned, UnitUnknown
 from risk.intake.headings import (
     Heading,
     HeadingMatcher,
     contract_matcher,
     parse_heading,
+    planned_instead,
     unit_of,
 )
 from risk.intake.units import Unit, money_units, unit_alone
@@ -225,6 +226,8 @@ def _without_alternates(columns: list[Column]) -> tuple[list[Column], list[Colum
 
 def _refuse_missing(table: Table, found: list[str], columns: list[str], file: str) -> None:
     lacking = missing_fields(table, found)
+    if planned := planned_instead(table, map(parse_heading, columns), lacking):
+        raise OnlyPlanned(file=file, column=planned[0].text, columns=planned[1].zh)
     if lacking:
         raise ColumnsMissing(
             file=file,

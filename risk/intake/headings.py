@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -108,6 +108,18 @@ def contract_matcher(table: Table) -> HeadingMatcher:
         return None
 
     return match
+
+
+def planned_instead(
+    table: Table, headings: Iterable[Heading], lacking: Iterable[Field]
+) -> tuple[Heading, Field] | None:
+    """Heading of a planned date where the actual one is lacking, with the field; None without."""
+    fields, names = field_names(table), {field.name for field in lacking}
+    for heading in headings:
+        field = fields.get(_PLANNED.sub("", heading.name))
+        if heading.planned and field is not None and field.name in names:
+            return heading, field
+    return None
 
 
 def field_names(table: Table) -> Mapping[str, Field]:

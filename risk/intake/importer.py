@@ -42,7 +42,7 @@ from risk.intake.readers import Sheet, open_sheets
 from risk.intake.readers.csv_columnar import chunks
 from risk.intake.readers.csv_text import CsvSheet
 from risk.intake.rejected_rows import RejectedRows
-from risk.intake.report import FileReport, ImportReport, SheetReport
+from risk.intake.report import FileReport, ImportReport, SheetReport, with_reserve
 from risk.intake.row_parser import Batch, BatchParser
 from risk.intake.sealed_days import move_behind_seals
 from risk.intake.sheet_account import format_notes, sheet_notes, sheet_report, unread_notes
@@ -327,7 +327,7 @@ class _Source:
         )
         notes = format_notes(self._path)
         return [
-            replace(one, reading=reading, notes=(*one.notes, *notes))
+            replace(with_reserve(one, plan.reserve), reading=reading, notes=(*one.notes, *notes))
             if one.table == table.name
             else one
             for one in reports
@@ -415,7 +415,7 @@ class _Source:
         return firms.rows_count
 
     def _supply(self, table: Table, sheet: Sheet, located: LocatedHeader) -> Mapping[str, str]:
-        if sheet.strict_width:  # a CSV file has no sheets with names
+        if isinstance(sheet, CsvSheet):  # a CSV file has no sheets with names
             return {}
         titles = located.cells.titles
         find = partial(find_project, self._store)

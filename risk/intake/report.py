@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from risk.intake.account_notes import Note
@@ -114,6 +114,20 @@ class FileReport:
             "moved_behind_lists": self.moved_behind_lists,
             "new_feed_in": list(self.new_feed_in),
         }
+
+
+def with_reserve(report: FileReport, reserve: Mapping[str, str]) -> FileReport:
+    """``report`` with the columns ``reserve`` (heading to field) among those that were used."""
+    sheets = tuple(
+        replace(
+            sheet,
+            columns={**sheet.columns, **{h: reserve[h] for h in sheet.ignored if h in reserve}},
+            ignored=tuple(heading for heading in sheet.ignored if heading not in reserve),
+        )
+        for sheet in report.sheets
+    )
+    ignored = tuple(heading for heading in report.ignored_columns if heading not in reserve)
+    return replace(report, sheets=sheets, ignored_columns=ignored)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from risk.intake.file_errors import (
     HeaderMissing,
     QuotesBroken,
     SheetsHidden,
+    TableIncomplete,
     TableNotRecognised,
 )
 from risk.intake.header_location import LocatedHeader, locate_header
@@ -23,6 +24,8 @@ from risk.intake.readers.sheet import CellRange
 
 SEARCHED_ROWS = 60
 """Number of rows searched for the header from the top; titles and notes may precede it."""
+
+_SHOWN, _SHOWN_LENGTH = 6, 16
 
 Supply = Callable[[Table, Sheet, LocatedHeader], Mapping[str, str]]
 """Cells, by field, that a sheet gives for fields without a column."""
@@ -142,11 +145,16 @@ def readable(table: Table, sheets: Sequence[Sheet], *, supply: Supply = no_suppl
     return any(fit is not None and not _lacking(fit) for fit in fits)
 
 
-def recognise_table(sheets: Sequence[Sheet], *, file: str, supply: Supply = no_supply) -> Table:
+def recognise_table(
+    sheets: Sequence[Sheet], *, file: str, named: Table | None = None, supply: Supply = no_supply
+) -> Table:
     """The one table whose required columns a sheet has, by the headers alone.
+
+    ``named`` is taken where its columns are there, whatever else fits.
 
     Raises:
         TableNotRecognised: no sheet has them, or the headers fit several tables equally well.
+        TableIncomplete: the same, but a sheet has some columns of a table.
     """
     opened = [one for one in map(_open, sheets) if not one.sheet.hidden]
     nearest: list[_Fit] = []
@@ -156,9 +164,16 @@ def recognise_table(sheets: Sequence[Sheet], *, file: str, supply: Supply = no_s
         ]
         nearest += fits
         complete = [fit for fit in fits if not _lacking(fit)]
-        if unique := _unique_best(complete):
+        own = [fit for fit in complete if fit.table is named]
+        if unique := _unique_best(own or complete):
             return unique.table
-    raise _not_recognised(file, nearest)
+    raise _not_recognised(file, opened, nearest)
+
+
+def shown_names(names: Sequence[str]) -> str:
+    """The first names, short enough for one line."""
+    shown = "、".join(name[:_SHOWN_LENGTH] for name in names[:_SHOWN])
+    return f"{shown}…" if len(names) > _SHOWN else shown
 
 
 @dataclass(frozen=True)
@@ -262,21 +277,31 @@ def _refuse(
     if not any(located):
         raise FileEmpty(file=file)
     if not any(one.located.fields for one in located if one):
-        allowed = ", ".join(field.zh for field in table.fields if field.required)
-        raise HeaderMissing(file=file, table=table.zh, allowed=allowed)
+        allowed = "、".join(field.zh for field in table.fields if field.required)
+        found = shown_names(_widest(opened))
+        raise HeaderMissing(file=file, table=table.zh, found=found, allowed=allowed)
 
 
-def _not_recognised(file: str, fits: Sequence[_Fit]) -> TableNotRecognised:
-    """Failure that names the nearest tables, with what they have and lack."""
-    near = sorted(
-        (fit for fit in fits if len(fit.located.fields) >= 2),
-        key=lambda fit: (len(_lacking(fit)), -len(fit.located.fields)),
-    )[:2]
-    found = "；".join(
-        f"{fit.table.zh}（{'、'.join(_headings(fit))}；缺 {'、'.join(_lacking(fit)) or '-'}）"
-        for fit in near
-    )
-    return TableNotRecognised(file=file, found=found or "-")
+def _not_recognised(
+    file: str, opened: Sequence[_Opened], fits: Sequence[_Fit]
+) -> TableNotRecognised:
+    """Failure that names the nearest table with what it has and lacks, or else the headings."""
+    near = [fit for fit in fits if len(fit.located.fields) >= 2]
+    if not near:
+        return TableNotRecognised(file=file, found=shown_names(_widest(opened)))
+    best = min(near, key=lambda fit: (len(_lacking(fit)), -len(fit.located.fields)))
+    found, missing = shown_names(_headings(best)), shown_names(_lacking(best))
+    return TableIncomplete(file=file, table=best.table.zh, found=found, missing=missing)
+
+
+def _widest(opened: Sequence[_Opened]) -> list[str]:
+    """Texts of the first row with the most of them: the likely header."""
+    rows = [
+        [text for cell in cells if isinstance(cell, str) and (text := " ".join(cell.split()))]
+        for one in opened
+        for _, cells in one.rows
+    ]
+    return max(rows, key=len, default=[])
 
 
 def _headings(fit: _Fit) -> list[str]:

@@ -4,6 +4,7 @@ All output is invented and marked as such. It is meant for tests, demonstrations
 the software; it describes no real place, organisation or person.
 """
 
+from risk.simulator.ledgers import write_ledgers
 from risk.simulator.simulate import SimulationReport, simulate
 
-__all__ = ["SimulationReport", "simulate"]
+__all__ = ["SimulationReport", "simulate", "write_ledgers"]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from serving.settings import Settings
 
 DEMO_WORKSPACE = "demo-workspace"
-SYNTHETIC = "synthetic-records"
+SYNTHETIC, LEDGERS = "synthetic-records", "synthetic-ledgers"
 END = dt.date(2025, 12, 31)
 DATES = (dt.date(2025, 12, 1), dt.date(2026, 1, 1))
 
@@ -47,7 +47,10 @@ def demo(
     seed: Annotated[int, typer.Option("--seed")] = 1,
     port: Annotated[int | None, typer.Option("--port", min=0, max=65535)] = None,
 ) -> None:
-    """Simulate, import, train, publish two lists, brief, show, serve; a repeat shows and serves."""
+    """Simulate, try and import ledgers, train, publish two lists, brief, show, serve.
+
+    A repeat shows and serves.
+    """
     cli = _demo_job(cli_context(context))
     if _ready(cli):
         print_note(cli.text("demo.ready", path=str(cli.workspace.root)))
@@ -78,19 +81,49 @@ def _ready(cli: CliContext) -> bool:
 
 
 def _prepare(cli: CliContext, *, projects: int, months: int, seed: int) -> None:
-    from risk.intake.importer import import_paths
-    from risk.simulator import simulate
+    from risk.simulator import simulate, write_ledgers
 
-    records = cli.workspace.root / SYNTHETIC
+    records, ledgers = cli.workspace.root / SYNTHETIC, cli.workspace.root / LEDGERS
     records.mkdir(parents=True, exist_ok=True)
     make_workspace(cli)
     print_note(cli.text("demo.simulating", projects=projects, months=months))
     with progress() as step:
         simulate(records, projects=projects, months=months, seed=seed, end=END, progress=step)
+    for path in write_ledgers(records, ledgers):
+        print_note(cli.text("demo.ledger", path=str(path)))
+    _confirm_layouts(cli, ledgers)
+    _import(cli, records, ledgers)
+    _train_and_publish(cli, open_settings(cli))
+
+
+def _confirm_layouts(cli: CliContext, ledgers: Path) -> None:
+    """Try the ledgers, show what is proposed, and confirm it in the place of a person."""
+    from risk.intake.layouts.layout import read_layouts
+    from serving.ingest.layouts_commands import confirm_layout
+    from serving.ingest.try_files import try_import
+
+    print_note(cli.text("demo.trying"))
+    try_import(cli, [ledgers], json=False)
+    for layout in read_layouts(cli.workspace.layouts):
+        confirm_layout(cli, layout.name, "demo")
+
+
+def _import(cli: CliContext, records: Path, ledgers: Path) -> None:
+    """Import everything and show the account of the ledgers."""
+    from risk.intake.importer import import_paths
+    from serving.ingest.texts import account_lines
+
     print_note(cli.text("demo.importing"))
     with row_progress() as step:
-        import_paths(cli.workspace, [records], today=max(DATES), progress=step)
-    _train_and_publish(cli, open_settings(cli))
+        report = import_paths(
+            cli.workspace, [ledgers, records], today=max(DATES), who="demo", progress=step
+        )
+    books = tuple(file for file in report.files if file.reading.layouts)
+    for line in account_lines(replace(report, files=books, notes=(), skipped=()), cli.language):
+        print_line(line)
+    others = [file for file in report.files if file not in books]
+    rows = sum(file.accepted for file in others)
+    print_line(cli.text("demo.others", files=len(others), rows=rows))
 
 
 def _train_and_publish(cli: CliContext, settings: Settings) -> None:

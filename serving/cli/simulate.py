@@ -17,12 +17,22 @@ def simulate(
     projects: Annotated[int, typer.Option("--projects")],
     months: Annotated[int, typer.Option("--months")],
     seed: Annotated[int, typer.Option("--seed")],
+    ledgers: Annotated[
+        Path | None, typer.Option("--ledgers", metavar="FOLDER", file_okay=False)
+    ] = None,
 ) -> None:
-    """Write synthetic records, marked as synthetic."""
+    """Write synthetic records, marked as synthetic.
+
+    With ``--ledgers``, projects and complaints are written there as workbooks like those offices
+    keep, and not to OUT.
+    """
     from risk.simulator import simulate as run
+    from risk.simulator import write_ledgers
 
     with progress() as step:
         report = run(out, projects=projects, months=months, seed=seed, progress=step)
-    print_line(
-        cli_context(context).text("simulated", path=str(out), rows=sum(report.rows.values()))
-    )
+    cli = cli_context(context)
+    print_line(cli.text("simulated", path=str(out), rows=sum(report.rows.values())))
+    if ledgers is not None:
+        for path in write_ledgers(out, ledgers):
+            print_line(cli.text("demo.ledger", path=str(path)))

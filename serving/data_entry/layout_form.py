@@ -1,8 +1,8 @@
 """Layouts as a form of the data page: what can be chosen, and the layout that was chosen.
 
 Fields of the form are ``l0.name``, ``l0.unit``, ``l0.region``, ``l0.known_on``, ``l0.c3`` (what the
-column numbered 3 holds), ``l0.c3.v1`` (the term of a cell of that column) and ``l0.fill.status``
-(what all rows get in a field without a column).
+column numbered 3 holds), ``l0.c3.v:CELL`` (the term of the cells CELL of that column) and
+``l0.fill.status`` (what all rows get in a field without a column).
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from risk.locale import Language, text
 
 BY_NAME = " by name"
 NOT_USED = ""
+LEFT = ""
+"""Cells without a term are left as they are: they will be listed as unreadable."""
+UNKNOWN = "-"
+"""A person says that cells written like this are unknown."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,11 @@ class ValueForm:
     cell: str
     code: str
     codes: tuple[Choice, ...]
+
+    @property
+    def open(self) -> bool:
+        """Whether nobody has said what the cell means."""
+        return self.code == LEFT
 
 
 @dataclass(frozen=True)
@@ -95,7 +104,7 @@ def layout_form(
         files=tuple(files),
         slots=tuple(_slots(layout.table, language)),
         columns=tuple(
-            _column(prefix, index, rule, layout.table, samples.get(rule.heading, {}), language)
+            _column(f"{prefix}.c{index}", rule, layout, samples.get(rule.heading, {}), language)
             for index, rule in enumerate(layout.columns)
         ),
         fills=tuple(_fills(prefix, layout, language)),
@@ -153,43 +162,51 @@ def _label(field: Field, language: Language) -> str:
 
 
 def _column(
-    prefix: str,
-    index: int,
+    name: str,
     rule: ColumnRule,
-    table: Table,
+    layout: Layout,
     proposed: Mapping[str, object],
     language: Language,
 ) -> ColumnForm:
-    name = f"{prefix}.c{index}"
-    samples = proposed.get("samples", ())
     confidence = proposed.get("confidence")
     return ColumnForm(
         name=name,
         heading=rule.heading,
-        samples=tuple(map(str, samples)) if isinstance(samples, list) else (),
+        samples=_texts(proposed.get("samples")),
         slot=_slot(rule),
         confidence=confidence if isinstance(confidence, float) and rule.field else None,
         asked=proposed.get("reason") in ("ask", "choose", "twice"),
-        values=tuple(_values(name, rule, table, language)),
+        values=tuple(_values(name, rule, layout, _texts(proposed.get("terms")), language)),
     )
+
+
+def _texts(found: object) -> tuple[str, ...]:
+    return tuple(map(str, found)) if isinstance(found, list) else ()
 
 
 def _slot(rule: ColumnRule) -> str:
     return f"{rule.field}{BY_NAME}" if rule.by_name else rule.field
 
 
-def _values(name: str, rule: ColumnRule, table: Table, language: Language) -> Iterator[ValueForm]:
+def _values(
+    name: str, rule: ColumnRule, layout: Layout, terms: Sequence[str], language: Language
+) -> Iterator[ValueForm]:
+    """Forms of the cells that are no terms of the contract; ``terms`` are those of the proposal."""
     if not rule.field:
         return
-    field = table_field(table, rule.field)
+    field = table_field(layout.table, rule.field)
     if field.type is not FieldType.ENUM:
         return
     codes = tuple(
         Choice(code, term if language == "zh" else code) for code, term in field.values.items()
     )
     by_term = {term: code for code, term in field.values.items()}
-    for number, (cell, value) in enumerate(rule.values.items()):
-        yield ValueForm(f"{name}.v{number}", cell, by_term.get(value, value), codes)
+    # What is empty in a layout that a person confirmed was said to be unknown.
+    empty = UNKNOWN if layout.confirmed else LEFT
+    for cell in dict.fromkeys([*rule.values, *terms]):
+        value = rule.values.get(cell, LEFT)
+        code = by_term.get(value, value) or (empty if cell in rule.values else LEFT)
+        yield ValueForm(f"{name}.v:{cell}", cell, code, codes)
 
 
 def _fills(prefix: str, layout: Layout, language: Language) -> Iterator[FillForm]:
@@ -230,15 +247,19 @@ def _chosen_column(
     table: Table, rule: ColumnRule, name: str, slot: str, form: Mapping[str, str]
 ) -> ColumnRule:
     field_name = slot.removesuffix(BY_NAME)
-    if field_name != rule.field:
-        # Terms of another field do not fit.
-        return replace(rule, field=field_name, by_name=slot.endswith(BY_NAME), values={})
-    values = dict(rule.values)
+    by_name = slot.endswith(BY_NAME)
     allowed = table_field(table, field_name).values if field_name else {}
-    for number, cell in enumerate(rule.values):
-        code = form.get(f"{name}.v{number}", "")
-        values[cell] = code if code in allowed else ""
-    return replace(rule, by_name=slot.endswith(BY_NAME), values=values)
+    start = f"{name}.v:"
+    values = {}
+    for key, code in form.items():
+        cell = key.removeprefix(start)
+        # Terms of another field do not fit.
+        if key.startswith(start) and field_name == rule.field:
+            if code in allowed:
+                values[cell] = code
+            elif code == UNKNOWN:
+                values[cell] = ""
+    return replace(rule, field=field_name, by_name=by_name, values=values)
 
 
 def _region(layout: Layout, found: str) -> str:

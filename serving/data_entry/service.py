@@ -341,7 +341,10 @@ def _proposed(upload: Upload) -> tuple[dict[str, dict[str, Document]], dict[str,
         name = sheet["layout"]
         if name is None:
             continue
-        columns = {one["heading"]: one for one in sheet["columns"]}
+        columns = {
+            one["heading"]: {**one, "terms": sheet["unknown_terms"].get(one["heading"], [])}
+            for one in sheet["columns"]
+        }
         samples[name] = {**columns, **samples.get(name, {})}
         shown = files.setdefault(name, [])
         if file not in shown:

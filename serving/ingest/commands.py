@@ -13,7 +13,7 @@ import typer
 from serving.clock import today
 from serving.errors import CommandError
 from serving.ingest.resources import NotAllImported, require_all_imported
-from serving.ingest.texts import account_lines, answer_line
+from serving.ingest.texts import account_lines, answer_line, failure_lines
 from serving.ingest.try_files import try_import
 from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.dates import parse_date
@@ -131,7 +131,7 @@ def _withdraw(
         for file in report.files:
             print_line(cli.text("withdrawal.file", **asdict(file)))
     if report.failed:
-        reasons = " ".join(failure.message(cli.language) for failure in report.failed)
+        reasons = "\n".join(failure_lines(report.failed, cli.language))
         raise NotAllImported(files=len(report.failed), reasons=reasons)
 
 

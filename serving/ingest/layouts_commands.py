@@ -8,7 +8,7 @@ import typer
 
 from serving.clock import now
 from serving.errors import CommandError
-from serving.terminal.context import cli_context, os_user_name
+from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.options import JsonFlag
 from serving.terminal.output import print_json, print_line, print_table
 
@@ -64,17 +64,26 @@ def layouts(context: typer.Context, json: JsonFlag = False) -> None:
 @GROUP.command("confirm")
 def confirm(context: typer.Context, name: Name, by: By = "") -> None:
     """Confirm a layout as it is now; imports use it from then on."""
+    confirm_layout(cli_context(context), name, by or os_user_name())
+
+
+def confirm_layout(cli: CliContext, name: str, by: str) -> None:
+    """Store that ``by`` confirmed the layout as it is now, and print it.
+
+    Raises:
+        LayoutMissing, LayoutInvalid: there is no such layout, or its file is at fault.
+        LayoutIncomplete: a required field has neither a column nor a filling.
+    """
     from risk.intake.layouts.layout import find_layout, read_layout
     from risk.intake.layouts.layout_file import confirm_file
     from risk.intake.layouts.plan import lacking_fields
 
-    cli = cli_context(context)
     path = find_layout(cli.workspace.layouts, name)
     layout = read_layout(path)
     if lacking := lacking_fields(layout):
         raise LayoutIncomplete(
             name=layout.name, fields="、".join(f"{field.zh}/{field.name}" for field in lacking)
         )
-    confirmed = layout.confirm(by or os_user_name(), now())
+    confirmed = layout.confirm(by, now())
     confirm_file(path, confirmed)
     print_line(cli.text("layouts.done", name=layout.name, by=confirmed.confirmed_by))

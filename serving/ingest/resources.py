@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from serving.clock import today
 from serving.errors import CommandError
+from serving.ingest.texts import failure_lines
 from serving.terminal.context import CliContext
 from serving.terminal.output import print_note, row_progress
 from serving.terminal.resources import open_database, open_records
@@ -39,7 +40,7 @@ def require_all_imported(cli: CliContext, report: ImportReport) -> None:
         NothingImported: none was.
     """
     if report.failed:
-        reasons = "\n".join(failure.message(cli.language) for failure in report.failed)
+        reasons = "\n".join(failure_lines(report.failed, cli.language))
         refused = NotAllImported if report.files else NothingImported
         raise refused(files=len(report.failed), reasons=reasons)
 

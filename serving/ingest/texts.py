@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,16 @@ from serving.documents.text_table import strip_control_characters
 
 if TYPE_CHECKING:
     from risk.intake.account_notes import Note
+    from risk.intake.file_errors import IntakeFailure
     from risk.intake.report import FileReport, ImportReport, SheetReport
 
 WIDTH = 100
 """Columns of a line; a Chinese character takes two."""
 
+_WORDS = re.compile(r"[\x21-\x7e]+ ?|[^\x21-\x7e] ?")  # a Chinese text may break anywhere
 _LISTED = 12
 _SHOWN_SKIPPED = 10
+_UNNAMED = ("table_unknown", "table_ambiguous", "table_not_recognised", "table_incomplete")
 
 
 def account_lines(report: ImportReport, language: Language = "zh") -> Iterator[str]:
@@ -31,6 +35,21 @@ def account_lines(report: ImportReport, language: Language = "zh") -> Iterator[s
     if report.skipped:
         shown = _listed(report.skipped, language, most=_SHOWN_SKIPPED)
         yield from _wrapped(_text("skipped", language, files=shown), indent="")
+
+
+def failure_lines(failures: Sequence[IntakeFailure], language: Language = "zh") -> Iterator[str]:
+    """Lines about the files that could not be imported; once, the names of tables if one lacks it.
+
+    No line is longer than ``WIDTH`` columns.
+    """
+    from risk.contract import STORED_TABLES
+
+    for failure in failures:
+        yield from _wrapped(failure.message(language), indent="")
+    if any(failure.code in _UNNAMED for failure in failures):
+        names = [table.zh if language == "zh" else table.name for table in STORED_TABLES.values()]
+        shown = "、".join(names) if language == "zh" else ", ".join(names)
+        yield from _wrapped(_text("table_names", language, names=shown), indent="")
 
 
 def answer_line(report: ImportReport, quarantine: str, language: Language = "zh") -> str | None:
@@ -84,7 +103,8 @@ def _reading(file: FileReport, language: Language) -> Iterator[str]:
         yield from _wrapped("· " + _text("layouts", language, names="、".join(reading.layouts)))
     for name in ("named_firms", "made_keys", "filled_regions"):
         if rows := getattr(reading, name):
-            yield from _wrapped("· " + _text(name, language, rows=rows))
+            key = name if reading.layouts or name == "named_firms" else f"{name}_unasked"
+            yield from _wrapped("· " + _text(key, language, rows=rows))
     if reading.asked:
         yield from _wrapped("！ " + _text("asked", language, columns="、".join(reading.asked)))
 
@@ -141,12 +161,17 @@ def _text(key: str, language: Language, **fields: object) -> str:
 
 
 def _wrapped(line: str, *, indent: str = "  ") -> Iterator[str]:
-    """``line`` without control characters, broken at ``WIDTH`` columns."""
+    """``line`` without control characters, broken at ``WIDTH`` columns, but not inside a word."""
     from rich.cells import cell_len, chop_cells
 
     plain = " ".join(strip_control_characters(line).split())
-    if cell_len(indent + plain) <= WIDTH:
-        yield indent + plain
-        return
-    for index, part in enumerate(chop_cells(plain, WIDTH - len(indent) - 2)):
-        yield indent + ("  " if index else "") + part
+    width, part, hanging = WIDTH - len(indent), "", ""
+    for word in _WORDS.findall(plain):
+        if part and cell_len(part + word.rstrip()) > width:
+            yield indent + hanging + part.rstrip()
+            part, hanging, width = "", "  ", WIDTH - len(indent) - 2
+        *full, part = chop_cells(part + word, width) or [""]
+        for one in full:
+            yield indent + hanging + one
+            hanging, width = "  ", WIDTH - len(indent) - 2
+    yield indent + hanging + part.rstrip()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from risk.intake.layouts.trial import FileTrial
 
 _PERCENT = 100
+_SAMPLES = 36
 
 
 def try_import(cli: CliContext, paths: Sequence[Path], *, json: bool) -> bool:
@@ -112,7 +113,12 @@ def _row(cli: CliContext, match: Match) -> Iterator[str]:
     else:
         yield cli.text(f"try.reason.{match.reason}")
     yield f"{match.confidence * _PERCENT:.0f}%" if match.target else ""
-    yield "；".join(shown_samples(match))[:36]
+    yield _shortened("；".join(shown_samples(match)))
+
+
+def _shortened(samples: str) -> str:
+    """``samples`` in at most ``_SAMPLES`` characters; what is cut off is marked."""
+    return samples if len(samples) <= _SAMPLES else f"{samples[: _SAMPLES - 1]}…"
 
 
 def _notes(cli: CliContext, proposal: SheetProposal) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import io
 import json
 import re
 import shlex
@@ -16,7 +17,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from risk.simulator import simulate
 from serving.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,20 +29,34 @@ def readme_commands() -> list[list[str]]:
     return [shlex.split(line, comments=True)[1:] for line in lines]
 
 
+def readme_screens() -> list[str]:
+    """Every line of output that the README shows."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    screens = re.findall(r"^```text\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [line for screen in screens for line in screen.splitlines()]
+
+
+SCREEN = "screen.txt"
+
+
 @pytest.fixture(scope="module")
 def walked(tmp_path_factory) -> Path:
     """The five-minute walk, up to serving, in a folder of its own."""
     folder = tmp_path_factory.mktemp("walk")
-    simulate(folder / "records", projects=60, months=24, seed=3)
-    places = {"my-county": folder / "county", "path/to/your/folder": folder / "records"}
-    with contextlib.chdir(folder):
+    places = {"my-county": folder / "county"}
+    screen = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.chdir(folder):
+        patch.setenv("COLUMNS", "120")
         for arguments in readme_commands():
             if "serve" in arguments:
                 continue
             # A check also tells by its exit code what it found.
             allowed = (0, 3, 4) if "check" in arguments else (0,)
-            code = main([str(places.get(word, word)) for word in arguments])
-            assert code in allowed, arguments
+            shown = screen if "import" in arguments else sys.stdout
+            with contextlib.redirect_stdout(shown):
+                code = main([str(places.get(word, word)) for word in arguments])
+            assert code in allowed, (arguments, screen.getvalue()[-2000:])
+    (folder / SCREEN).write_text(screen.getvalue(), encoding="utf-8")
     return folder
 
 
@@ -84,8 +98,25 @@ def ask(address: str, path: str, token: str) -> httpx.Response:
 
 
 def test_the_readme_names_the_whole_walk():
-    named = {arguments[2] for arguments in readme_commands()}
-    assert named >= {"init", "import", "records", "train", "publish", "watchlist", "serve"}
+    named = {word for arguments in readme_commands() for word in arguments}
+    assert named >= {
+        "simulate",
+        "--try",
+        "confirm",
+        "init",
+        "import",
+        "records",
+        "train",
+        "publish",
+        "watchlist",
+        "serve",
+    }
+
+
+def test_the_screens_of_the_readme_are_those_of_its_commands(walked):
+    shown = set((walked / SCREEN).read_text(encoding="utf-8").splitlines())
+    assert len(readme_screens()) > 10
+    assert [line for line in readme_screens() if line not in shown] == []
 
 
 def test_the_walk_makes_a_list_that_the_service_serves_as_it_was_sealed(walked, capsysbinary):

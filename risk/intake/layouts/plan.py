@@ -11,12 +11,12 @@ from pathlib import Path
 from risk.contract import STORED_TABLES, Field, FieldType, Table
 from risk.intake.cells import normalise
 from risk.intake.checks import REGION
-from risk.intake.file_errors import IntakeFailure, TableUnknown
+from risk.intake.file_errors import IntakeFailure, OnlyPlanned
 from risk.intake.headers import missing_fields
-from risk.intake.headings import HeadingMatcher, contract_matcher, parse_heading
+from risk.intake.headings import HeadingMatcher, contract_matcher, parse_heading, planned_instead
 from risk.intake.layouts.column_matches import Match, Reason, is_synonym
 from risk.intake.layouts.heads import SEARCHED_ROWS, one_line
-from risk.intake.layouts.layout import KeyRule, Layout, read_layouts, table_field
+from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout, read_layouts, table_field
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.proposal import SheetProposal, propose_sheet
 from risk.intake.layouts.translation import (
@@ -37,8 +37,9 @@ from risk.intake.sheet_selection import (
     readable,
     recognise_table,
     select_sheet,
+    shown_names,
 )
-from risk.intake.table_detection import detect_table
+from risk.intake.table_detection import detect_table, tables_in_name
 from risk.workspace import Workspace
 
 
@@ -55,12 +56,18 @@ class LayoutUnconfirmed(IntakeFailure):
 
 
 class LayoutNeeded(IntakeFailure):
-    """The file has a table's columns, but not all are certain; propose a layout first.
+    """The file has a table's columns, but not all of the required ones; propose a layout first.
 
-    Carries ``table``, ``understood`` (heading=field), ``lacking`` fields and ``asked`` headings.
+    Carries ``table``, ``understood`` (heading=field) and ``lacking`` fields.
     """
 
     code = "layout_needed"
+
+
+class LayoutUncertain(LayoutNeeded):
+    """The same, and the field of some columns is not certain. Carries also ``asked`` headings."""
+
+    code = "layout_uncertain"
 
 
 MAX_REGISTER = 200_000
@@ -101,6 +108,16 @@ class ReadingPlan:
     namer: Namer = field(default_factory=Namer)
     known_on: str = ""
 
+    @property
+    def reserve(self) -> Mapping[str, str]:
+        """Headings of names that fill rows without a code, with the field."""
+        return {
+            heading: name
+            for sheet in self.sheets
+            if isinstance(sheet, TranslatedSheet)
+            for heading, name in sheet.reserve.items()
+        }
+
 
 def office_layouts(workspace: Workspace, county: str = "") -> OfficeLayouts:
     """Layouts of ``workspace`` and its own synonyms.
@@ -113,17 +130,35 @@ def office_layouts(workspace: Workspace, county: str = "") -> OfficeLayouts:
 
 
 def detect_by_content(path: Path, *, office: OfficeLayouts) -> Table:
-    """Table of a file by its name, or else by its layout or its headings.
+    """Table of a file by its name, or where that is not certain by its layout or its headings.
 
     Raises:
-        IntakeFailure: the file cannot be read, or neither shows its table.
+        IntakeFailure: the file cannot be read, or nothing shows its table.
     """
-    try:
+    named = tables_in_name(path.stem)
+    if named.certain:
         return detect_table(path)
-    except TableUnknown:
-        with open_sheets(path) as sheets:
+    with open_sheets(path) as sheets:
+        if named.table is not None and _fits(path, sheets, office, named.table):
+            return named.table
+        try:
             plan = plan_reading(path, sheets, office, namer=Namer)
             return plan.table or recognise_table(sheets, file=path.name)
+        except IntakeFailure:
+            if not named.tables:
+                raise
+            return detect_table(path)
+
+
+def _fits(path: Path, sheets: Sequence[Sheet], office: OfficeLayouts, table: Table) -> bool:
+    """Whether the sheets can be read as ``table`` without asking."""
+    try:
+        plan = plan_reading(path, sheets, office, table=table, namer=Namer)
+    except IntakeFailure:
+        return False
+    if plan.match is None:
+        return _plain(sheets, table)
+    return plan.table is not None and plan.table.name == table.name
 
 
 def register_names(paths: Sequence[Path], office: OfficeLayouts) -> Mapping[str, str]:
@@ -379,18 +414,26 @@ def _refuse_uncertain(
             continue
         layout = proposal.layout
         certain = _certain_only(proposal)
-        understood = [f"{rule.heading}={table_field(layout.table, rule.field).zh}"
-                      for rule in certain.columns if rule.field]  # fmt: skip
+        understood = [_understood(rule, layout.table) for rule in certain.columns if rule.field]
         lacking = [one.zh for one in _lacking(certain)]
         asked = [one.column.heading for one in proposal.questions]
+        headings = (parse_heading(heading) for heading in layout.headings)
+        if planned := planned_instead(layout.table, headings, _lacking(certain)):
+            raise OnlyPlanned(file=file, column=planned[0].text, columns=planned[1].zh)
         if lacking and understood:
-            raise LayoutNeeded(
+            refused = LayoutUncertain if asked else LayoutNeeded
+            raise refused(
                 file=file,
                 table=layout.table.zh,
-                understood="、".join(understood)[:300],
+                understood=shown_names(understood),
                 lacking="、".join(lacking),
-                asked="、".join(asked)[:200] or "-",
+                asked=shown_names(asked),
             )
+
+
+def _understood(rule: ColumnRule, table: Table) -> str:
+    field = table_field(table, rule.field).zh
+    return field if rule.heading == field else f"{rule.heading}={field}"
 
 
 def _refuse_changed(path: Path, sheets: Sequence[Sheet], office: OfficeLayouts, file: str) -> None:

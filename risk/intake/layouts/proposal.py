@@ -22,9 +22,10 @@ from risk.intake.layouts.heads import SAMPLE_ROWS, Head, one_line, possible_head
 from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
 from risk.intake.layouts.months import month_in
 from risk.intake.layouts.regions import code_of, county_in, short_code
-from risk.intake.layouts.vocabulary import Vocabulary, heading_key, made_from, tables_named
+from risk.intake.layouts.vocabulary import Vocabulary, heading_key, made_from
 from risk.intake.personal_numbers import mask_personal_numbers
 from risk.intake.readers.sheet import Sheet, first_rows
+from risk.intake.table_detection import tables_in_name
 from risk.intake.units import money_units
 
 SHOWN = 3
@@ -37,7 +38,7 @@ _NUMBERS = re.compile(r"\d(?:[ -]?\d){6,}")
 _DIGITS = re.compile(r"\d+")
 _SERIAL = ("序号", "编号", "no", "no.", "顺序号")
 _CLEAR = 1.0  # lead over the second best table, in columns
-_NAMED = 0.4  # weight of a table's word in the name of file or sheet
+_NAMED = 1.6  # weight of the table that the name of the file or sheet says, in columns
 
 
 @dataclass(frozen=True)
@@ -95,16 +96,14 @@ def propose_sheet(
     table: Table | None = None,
 ) -> SheetProposal | None:
     """Proposal for one sheet, read as ``table`` if given; None if it has no head of any table."""
-    words = dict(tables_named(path.stem))
-    for name, length in tables_named(sheet.name).items():
-        words[name] = max(words.get(name, 0), length)
+    named = [tables_in_name(name).table for name in (path.stem, sheet.name)]
     tables = (table,) if table else tuple(STORED_TABLES.values())
     readings: list[_Reading] = []
     for head in _promising(possible_heads(sheet), tables, vocabulary):
         columns = _sample(sheet, head)
         for one in tables:
             matches = match_columns(one, columns, vocabulary)
-            score = _score(one, matches) + _NAMED * words.get(one.name, 0)
+            score = _score(one, matches) + (_NAMED if one in named else 0)
             readings.append(_Reading(score, head, one, tuple(matches)))
     readings.sort(key=lambda one: -one.score)
     if not readings or sum(one.target is not None for one in readings[0].matches) < 2:

@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 from risk.contract import Field, FieldType
 from risk.intake.cell_parsers import UNKNOWN
-from risk.intake.cells import Cell, Row, as_text, match_key, normalise
+from risk.intake.cells import Cell, Row, as_text, is_blank, match_key, normalise
 from risk.intake.headings import Heading, HeadingMatcher, contract_matcher, parse_heading
 from risk.intake.layouts.column_matches import term_of
 from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line, single_headings
@@ -71,13 +71,20 @@ class TranslatedSheet:
 
     @property
     def strict_width(self) -> bool:
-        """False: columns are added."""
-        return False
+        """Whether a row of another width than the head is damaged, as in a CSV file."""
+        return self.sheet.strict_width
 
     @property
     def hidden(self) -> bool:
         """Whether the workbook hides the sheet."""
         return self.sheet.hidden
+
+    @property
+    def reserve(self) -> Mapping[str, str]:
+        """Headings of names used where the column of codes has none, with the field."""
+        table, headings = self.layout.table, self.layout.headings
+        columns = _columns_by_name(self.layout, _columns_of(self.layout))
+        return {headings[index]: table_field(table, name).zh for name, index in columns.items()}
 
     @property
     def merges(self) -> Sequence[CellRange]:
@@ -98,7 +105,7 @@ class TranslatedSheet:
         other_heads = _OtherHeads(self.layout)
         for kind, (number, cells) in _kinds(self.sheet, self.layout):
             if kind == "head":
-                own = translation = own or _Translation(self, titles)
+                own = translation = own or _Translation(self, titles, len(cells))
                 yield number, translation.headings(cells)
             elif kind == "group":
                 yield number, [None] * len(cells)
@@ -107,7 +114,7 @@ class TranslatedSheet:
                 yield number, cells
             elif other_heads.is_head(cells):
                 block = dataclasses.replace(self, layout=other_heads.layout(cells))
-                translation = _Translation(block, titles)
+                translation = _Translation(block, titles, len(cells))
                 yield number, other_heads.named(translation.headings(cells), block.layout)
             else:
                 yield number, translation.cells(cells)
@@ -263,8 +270,9 @@ class _OtherHeads:
 class _Translation:
     """Translation of the rows below a head."""
 
-    def __init__(self, sheet: TranslatedSheet, titles: Sequence[str]) -> None:
+    def __init__(self, sheet: TranslatedSheet, titles: Sequence[str], head_width: int) -> None:
         layout = sheet.layout
+        self._strict_width = head_width if sheet.strict_width else None
         self._layout = layout
         self._changes = sheet.changes
         self._namer = sheet.namer
@@ -279,6 +287,11 @@ class _Translation:
 
     def cells(self, cells: Sequence[Cell]) -> list[Cell]:
         """Translated cells of a record, with the added ones at the right; other rows stay."""
+        if self._strict_width is not None:
+            if len(cells) <= max(self._column_of.values(), default=0):
+                return list(cells)  # stays too narrow, and is rejected
+            if not is_blank(cells[self._strict_width :]):
+                return [*cells, *[None] * len(self._added)]  # stays too wide
         wide = [*cells[: self._width], *[None] * (self._width - len(cells))]
         if not self._is_record(wide):
             return wide

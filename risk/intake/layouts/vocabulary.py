@@ -191,22 +191,6 @@ def made_from(table: Table) -> tuple[str, ...]:
     return tuple(_data("headings.toml")["made_from"].get(table.name, ()))
 
 
-def tables_named(text: str) -> Mapping[str, int]:
-    """Length of the longest word for each table found in a file's or sheet's name."""
-    key = match_key(text)
-    lengths = {
-        name: max((len(word) for word in _table_words(name) if word in key), default=0)
-        for name in STORED_TABLES
-    }
-    return {name: length for name, length in lengths.items() if length}
-
-
-@cache
-def _table_words(table: str) -> tuple[str, ...]:
-    words = _data("headings.toml")["tables"].get(table, ())
-    return tuple(map(match_key, (*words, STORED_TABLES[table].zh, table)))
-
-
 @cache
 def _data(name: str) -> Mapping[str, Any]:
     return tomllib.loads((files(__package__) / name).read_text(encoding="utf-8"))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import islice
 
 from risk.intake.cells import FORMULA_WITHOUT_VALUE, Cell, Row, is_blank
-from risk.intake.readers import Sheet
+from risk.intake.readers import Sheet, first_rows
 from risk.intake.units import money_units
 from risk.intake.worker_sheets.blocks import Block, person_name, total_label
 from risk.intake.worker_sheets.heads import Head, read_head
@@ -39,7 +38,7 @@ class SheetBlocks:
 
 def find_head(sheet: Sheet) -> Head | None:
     """Head of a worker-level sheet in its first rows; None if it is no such sheet."""
-    rows = list(islice(sheet.rows(), SEARCHED_ROWS))
+    rows = list(first_rows(sheet, SEARCHED_ROWS))
     titles: list[Cell] = []
     for index, row in enumerate(rows):
         below = rows[index + 1][1] if index + 1 < len(rows) else ()

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from risk.contract import TABLES
-from risk.intake.file_errors import ColumnsMissing, SheetsHidden, TableNotRecognised
+from risk.intake.file_errors import HeaderMissing, OnlyPlanned, SheetsHidden, TableNotRecognised
 from risk.intake.import_accounts import stored_accounts
 from risk.intake.importer import import_file, import_into, import_paths, import_tables
 from risk.intake.non_records import non_record
@@ -257,6 +257,22 @@ def test_the_header_says_the_table_where_the_name_does_not(store, book, today):
         import_tables(store, book("十月.xlsx", a=[HEAD[:3], FIRST[:3]]), today=today)
 
 
+def test_the_header_decides_where_the_name_has_words_of_several_tables(store, book, today):
+    path = book("在建项目检查台账.xlsx", a=[HEAD, FIRST])
+    [report] = import_tables(store, path, today=today)
+    assert (report.table, report.accepted) == ("projects", 1)
+
+
+def test_a_refusal_says_what_the_columns_look_like(store, book, today):
+    path = book("2025年检查.xlsx", a=[["序号", "工地", "金额"], [1, "甲", 2]])
+    with pytest.raises(HeaderMissing, match="序号、工地、金额") as raised:
+        import_tables(store, path, today=today)
+    assert raised.value.fields["table"] == "检查"
+    unnamed = book("十月.xlsx", a=[["序号", "工地", "金额"], [1, "甲", 2]])
+    with pytest.raises(TableNotRecognised, match="序号、工地、金额"):
+        import_tables(store, unnamed, today=today)
+
+
 def test_a_sheet_that_lacks_a_column_is_reported_with_it(store, book, today):
     path = book("工程项目.xlsx", a=[HEAD, FIRST], b=[HEAD[:3], SECOND[:3]])
     report = import_file(store, path, today=today)
@@ -266,7 +282,7 @@ def test_a_sheet_that_lacks_a_column_is_reported_with_it(store, book, today):
 
 
 def test_a_planned_start_is_not_the_start(store, book, today):
-    with pytest.raises(ColumnsMissing, match="开工日期（计划）"):
+    with pytest.raises(OnlyPlanned, match="开工日期（计划）"):
         import_file(
             store, book("工程项目.xlsx", a=[[*HEAD[:3], "开工日期（计划）"], FIRST]), today=today
         )

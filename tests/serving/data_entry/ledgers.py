@@ -8,7 +8,6 @@ from collections.abc import Mapping
 
 import openpyxl
 
-TOWN = "510822"
 PROJECTS = ("云渡小区一期", "云渡小区二期", "石桥湾学校", "青江水厂", "南门市场")
 
 
@@ -26,22 +25,30 @@ def _book(rows, title=None, merges=()):
     return body.getvalue()
 
 
-def projects_book(sector="房屋建筑"):
+def projects_book(sectors=("房屋建筑",)):
     """Names of its own, amounts in 万元 by the title, a total at the end, a usual term."""
     head = ["序号", "工程编号", "工程名称", "所属区县", "工程类型", "合同价", "开工日期"]
     rows = [
-        [n, f"XM-{n:03d}", name, "青川县", sector, 1200 + n, f"2025-0{n}-01"]
+        [
+            n,
+            f"XM-{n:03d}",
+            name,
+            "青川县",
+            sectors[(n - 1) % len(sectors)],
+            1200 + n,
+            f"2025-0{n}-01",
+        ]
         for n, name in enumerate(PROJECTS, start=1)
     ]
     rows.append(["合计", None, None, None, None, sum(row[5] for row in rows), None])
     return _book([["青川县在建工程台账"], ["（单位：万元）"], head, *rows], merges=("A1:G1",))
 
 
-def payrolls_csv():
+def payrolls_csv(workers="12人"):
     """Text in GB18030, with the contract's headings."""
     head = ["工资表编号", "项目编码", "工资月份", "应发日期", "应发人数", "应发金额"]
     rows = [
-        [f"GZ-{n:03d}", f"XM-{n:03d}", "2025-09", "2025-10-15", 10 + n, 50_000 + n]
+        [f"GZ-{n:03d}", f"XM-{n:03d}", "2025-09", "2025-10-15", workers, 50_000 + n]
         for n in range(1, 6)
     ]
     text = io.StringIO()
@@ -49,13 +56,14 @@ def payrolls_csv():
     return text.getvalue().encode("gb18030")
 
 
-def complaints_book():
-    """Complaints that name their projects; one telephone number in the text."""
+def complaints_book(first_day="2025-09-10"):
+    """Complaints that name their projects; a telephone number in the text."""
     head = ["工单编号", "受理时间", "被投诉工程", "反映内容", "涉及人数", "涉及金额（元）"]
     rows = [
         [f"TS{n:03d}", f"2025-09-{10 + n}", PROJECTS[n], "拖欠工资，电话13800138000", 3, 20_000]
         for n in range(3)
     ]
+    rows[0][1] = first_day
     return _book([head, *rows], title="投诉登记")
 
 
@@ -69,15 +77,13 @@ def inspections_book():
     return _book(rows, title="检查记录", merges=("A1:C1", "D1:E1"))
 
 
-def deposits_book(bad=False):
-    """Deposits; with ``bad`` a required date that cannot be read."""
+def deposits_book():
+    """Deposits without a column that says their status, which is required."""
     head = ["保证金编号", "项目编码", "存储形式", "金额（万元）", "起始日期", "到期日期"]
     rows = [
         [f"BZJ-{n}", f"XM-00{n}", "现金", 30 + n, f"2025-0{n}-05", f"2026-0{n}-05"]
         for n in range(1, 5)
     ]
-    if bad:
-        rows[2][0] = None
     return _book([["工资保证金台账"], head, *rows], title="2025年")
 
 

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
+import json
 import re
 
 import pytest
 
+from features.feature_sets import FEATURE_SETS
+from risk.intake.importer import import_paths
 from risk.intake.layouts.layout import find_layout, read_layout
 from risk.store.store import RecordStore
 from serving.app import create_app
+from serving.audit.repository import list_audit_entries
 from serving.auth.principal import OFFICE
 from serving.auth.repository import UserRepository
 from serving.auth.roles import Role
 from serving.clock import now
-from serving.data_entry.repository import load_upload
+from serving.data_entry import files
+from serving.data_entry.overview import overview_outdated, refresh_overview
+from serving.data_entry.repository import (
+    list_accounts,
+    load_upload,
+    newest_overview,
+    save_upload,
+)
+from serving.data_entry.service import costs, late_feeds
+from serving.db.pagination import PageRequest
 from serving.jobs.repository import claim_job, find_job
 from serving.settings import Settings, load_settings
 from serving.worker.runner import run_job
 
 from ..conftest import served
 from ..site import add_user, signed_in
-from .ledgers import five_ledgers
+from .ledgers import complaints_book, five_ledgers, payrolls_csv, projects_book
 
 
 @pytest.fixture
@@ -89,6 +103,10 @@ def field_of(page, heading):
     return re.search(rf'<select name="([^"]+)" aria-label="{re.escape(heading)}"', page)[1]
 
 
+def fill_of(page, field):
+    return re.search(rf'name="(l\d+\.fill\.{field})"', page)[1]
+
+
 def stored(workspace, query):
     with RecordStore(workspace.records, read_only=True) as store:
         return store.rows(query)
@@ -131,7 +149,196 @@ def test_five_ledgers_go_in_through_confirmed_layouts(clerk, work, workspace, da
     assert not list((workspace.root / "uploads").rglob("*.*"))
     layout = read_layout(find_layout(workspace.layouts, "投诉登记"))
     assert (layout.confirmed, layout.confirmed_by) == (True, "briefer")
+    assert "这些文件已导入或已删除" in press(clerk, upload, "import")
+    again = send(clerk, {"投诉登记2026.xlsx": complaints_book()})
+    press(clerk, again, "layouts")
+    work()
+    shown = html.unescape(clerk.get(f"/data/uploads/{again}").text)
+    assert "briefer 已于" in shown
+    press(clerk, again, "import")
+    assert work().result["accepted"] == 0
+    assert shown_form(shown)[field_of(shown, "被投诉工程")] == "project_text"
 
 
-def fill_of(page, field):
-    return re.search(rf'name="(l\d+\.fill\.{field})"', page)[1]
+def imported(clerk, work, ledgers, **mended):
+    """Send, recognise and import ledgers; return the job."""
+    upload = send(clerk, ledgers)
+    press(clerk, upload, "layouts")
+    work()
+    press(clerk, upload, "import", **mended)
+    return work()
+
+
+def test_a_quarantined_row_is_corrected_on_the_page(clerk, work, workspace, database):
+    name = {"投诉登记.xlsx": complaints_book(first_day="三月里")}
+    job = imported(clerk, work, name)
+    assert job.result["quarantined"] == 1
+    page = html.unescape(clerk.get("/data/mend").text)
+    assert "三月里" in page
+    (row,) = newest_overview(database.engine)["quarantined"]
+    cell = f"cell:received_on:{row['id']}"
+    assert cell in page
+    refused = clerk.post("/data/mend", data={cell: "三月里"})
+    assert (refused.status_code, "没有改动" in refused.text) == (422, True)
+    started = clerk.post("/data/mend", data={cell: "2025-09-01"})
+    assert started.headers["HX-Redirect"].startswith("/data/mend?job=")
+    assert work().result["accepted"] == 1
+    assert newest_overview(database.engine)["quarantined"] == []
+    assert stored(workspace, "SELECT received_on FROM complaints WHERE complaint_id = 'TS000'") == [
+        (dt.date(2025, 9, 1),)
+    ]
+    assert "13800138000" not in json.dumps(newest_overview(database.engine), default=str)
+
+
+def test_unreadable_cells_are_answered_once_for_all(clerk, work, workspace, database):
+    imported(clerk, work, {"2025年9月工资表.csv": payrolls_csv(workers="不少人")})
+    page = html.unescape(clerk.get("/data/look").text)
+    assert "不少人" in page
+    asked = {"table": "payrolls", "field": "workers", "raw": "不少人", "answer": "12"}
+    assert clerk.post("/data/look", data=asked | {"raw": "别的"}).status_code == 422
+    assert clerk.post("/data/look", data=asked).status_code == 204
+    assert work().result == {"rows": 5}
+    assert newest_overview(database.engine)["unreadable"] == []
+    current = "FROM payrolls_versions WHERE superseded_at IS NULL"
+    assert stored(workspace, f"SELECT workers, count(*) {current} GROUP BY 1") == [(12, 5)]
+
+
+def test_terms_nobody_decided_are_listed_and_not_lost(clerk, work, workspace, database):
+    ledgers = {"青川县工程项目台账.xlsx": projects_book(sectors=["盖楼", "打井", "房屋建筑"])}
+    upload = send(clerk, ledgers)
+    press(clerk, upload, "layouts")
+    work()
+    page = html.unescape(clerk.get(f"/data/uploads/{upload}").text)
+    term = f"{field_of(page, '工程类型')}.v:打井"
+    assert term in shown_form(page)
+    press(clerk, upload, "import", **{term: "-"})
+    assert work().result["needs_answer"]
+    current = "FROM projects_versions WHERE superseded_at IS NULL"
+    counts = stored(workspace, f"SELECT sector, count(*) {current} GROUP BY 1 ORDER BY 2, 1")
+    assert counts == [("building", 1), (None, 4)]
+    left = [(one["raw"], one["rows"]) for one in newest_overview(database.engine)["unreadable"]]
+    assert left == [("盖楼", 2)]
+    kept = read_layout(find_layout(workspace.layouts, "青川县工程项目台账"))
+    (rule,) = (one for one in kept.columns if one.heading == "工程类型")
+    assert rule.values == {"打井": "", "房屋建筑": "building"}
+
+
+def test_past_imports_feeds_and_costs_are_shown(clerk, work, database):
+    imported(clerk, work, {"2025年9月工资表.csv": payrolls_csv()})
+    page = html.unescape(clerk.get("/data").text)
+    assert re.search(r"工资表</th><td class=\"n\">5</td><td>2025-10</td>", page)
+    assert "缺它无法判断的特征" in page
+    assert "briefer" in clerk.get("/data/imports").text
+    (address,) = re.findall(r'href="(/data/imports/\w+)"', clerk.get("/data/imports").text)
+    assert "2025年9月工资表.csv" in html.unescape(clerk.get(address).text)
+    done = list_audit_entries(database.engine, OFFICE, PageRequest(50)).items
+    writes = {(one.action, one.method) for one in done if one.who == "briefer"}
+    assert ("import_files", "POST") in writes
+
+
+def test_costs_are_the_features_that_need_the_table():
+    (attendance,) = costs(["attendance"], "zh")
+    for name, lost, every in attendance.families:
+        (family,) = (one for one in FEATURE_SETS["project"].families if one.zh == name)
+        needing = [one.name for one in family.features if "attendance" in one.source]
+        assert (lost, every) == (len(needing), len(family.features))
+    assert sum(lost for _, lost, _ in attendance.families) == len(
+        FEATURE_SETS["project"].features_from(["attendance"])
+    )
+
+
+def test_late_feeds_are_more_than_two_months_behind():
+    months = {"payrolls": "2025-09", "transfers": "2025-07", "cases": "2025-06", "contracts": None}
+    feeds = [{"table": name, "last_month": month} for name, month in months.items()]
+    assert late_feeds(feeds) == {"cases"}
+    assert late_feeds(feeds[3:]) == set()
+
+
+def test_only_people_of_the_whole_office_may_import(address):
+    regional, inspector = (signed_in(address, name) for name in ("regional", "inspector"))
+    page = html.unescape(regional.get("/data").text)
+    assert "只有可看全部区划的人员才能导入" in page
+    assert regional.get("/data/templates/projects.xlsx").content.startswith(b"PK")
+    assert 'type="file"' not in page
+    for path in ("/data/mend", "/data/look", "/data/imports"):
+        assert regional.get(path).status_code == 403
+    for client in (regional, inspector):
+        answer = client.post("/data/uploads", headers={"Accept": "application/json"})
+        assert answer.status_code == 403
+        assert client.post("/data/month", data={"as_of": "2025-09-01"}).status_code == 403
+    assert inspector.get("/data").status_code == 403
+    without_csrf = {"X-CSRF-Token": ""}
+    assert regional.post("/data/uploads", headers=without_csrf).status_code == 403
+    for client in (regional, inspector):
+        client.close()
+
+
+def test_files_are_refused_in_words(clerk, workspace, database):
+    upload = clerk.post("/data/uploads").json()["id"]
+
+    def post(name, body=b"x", to=upload):
+        headers = {"Accept": "application/json", "Accept-Language": "zh-CN"}
+        return clerk.post(f"/data/files/{to}", params={"name": name}, content=body, headers=headers)
+
+    refused = post("工具.exe")
+    assert (refused.status_code, refused.json()["code"]) == (422, "file_not_accepted")
+    assert "不能读 工具.exe" in refused.json()["detail"]
+    assert post("a.csv", to="nothing").status_code == 404
+    assert post("a.csv", to="../../etc").status_code == 404
+    large = post("a.csv", b"0" * (files.MAX_FILE + 1))
+    assert (large.status_code, str(files.MAX_FILE) in large.json()["detail"]) == (413, True)
+    assert post("../../records.csv", b"1" * 3_000_000).json()["name"] == "records.csv"
+    assert post("records.csv").json()["name"] == "records-2.csv"
+    (one, other) = load_upload(database.engine, upload).files
+    assert [one.name, one.bytes, other.name] == ["records.csv", 3_000_000, "records-2.csv"]
+    kept = sorted(path.name for path in (workspace.root / "uploads" / upload).iterdir())
+    assert kept == sorted([one.stored_name, other.stored_name])
+
+
+def test_a_damaged_file_is_refused_in_words_and_stays(clerk, work, workspace, database):
+    upload = send(clerk, {"工程项目.xlsx": b"PK\x03\x04 nonsense"})
+    press(clerk, upload, "layouts")
+    assert "此刻正在处理" not in clerk.get(f"/data/uploads/{upload}").text
+    assert work().state == "done"
+    page = html.unescape(clerk.get(f"/data/uploads/{upload}").text)
+    assert re.search(r'role="alert">[^<]*工程项目\.xlsx', page)
+    assert "Traceback" not in page
+    press(clerk, upload, "import")
+    assert work().result["failed"] == 1
+    assert not load_upload(database.engine, upload).closed
+    press(clerk, upload, "delete")
+    assert load_upload(database.engine, upload).closed
+    assert not (workspace.root / "uploads" / upload).exists()
+
+
+def test_one_job_at_a_time_works_on_an_upload(clerk, work):
+    upload = send(clerk, {"2025年9月工资表.csv": payrolls_csv()})
+    press(clerk, upload, "layouts")
+    busy = press(clerk, upload, "layouts")
+    assert "正在处理" in busy
+    job = re.search(r'hx-get="/data/jobs/([^"]+)"', busy)[1]
+    assert clerk.get(f"/data/jobs/{job}").status_code == 200
+    work()
+    assert clerk.get(f"/data/jobs/{job}").headers["HX-Refresh"] == "true"
+    assert "日期 2999-01-01 不对" in press(clerk, upload, "import", known_on="2999-01-01")
+
+
+def test_files_nobody_imported_are_deleted_after_days(clerk, workspace, database):
+    old = send(clerk, {"2025年9月工资表.csv": payrolls_csv()})
+    save_upload(database.engine, old, created_at=now() - files.KEPT - dt.timedelta(minutes=1))
+    young = send(clerk, {"2025年9月工资表.csv": payrolls_csv()})
+    assert load_upload(database.engine, old).closed
+    assert not load_upload(database.engine, young).closed
+    assert [path.name for path in (workspace.root / "uploads").iterdir()] == [young]
+
+
+def test_overview_is_renewed_when_the_records_change(clerk, work, workspace, database):
+    assert not overview_outdated(workspace, database.engine)
+    import_paths(workspace, [], today=dt.date(2025, 9, 1), who="李")
+    assert overview_outdated(workspace, database.engine)
+    refresh_overview(workspace, database)
+    assert not overview_outdated(workspace, database.engine)
+    assert len(list_accounts(database.engine, PageRequest(5)).items) == 1
+    refresh_overview(workspace, database)
+    (account,) = list_accounts(database.engine, PageRequest(5)).items
+    assert account.imported_by == "李"

@@ -120,7 +120,7 @@ def test_usual_headings_are_understood_without_a_layout(store, write_csv, today,
         ["DH1", "2025-10-01", "王某", "拖欠木工班组12人工资", "已办结"],
     ]
     report = import_into(
-        store, [write_csv("12345热线.csv", rows)], today=today, office=OfficeLayouts()
+        store, [write_csv("12345导出.csv", rows)], today=today, office=OfficeLayouts()
     )
     assert report.failed == ()
     [file] = report.files
@@ -137,7 +137,24 @@ def test_a_planned_date_is_never_the_actual_one(store, write_csv, today):
         store, [write_csv("工程项目.csv", rows)], today=today, office=OfficeLayouts()
     )
     [failure] = report.failed
-    assert failure.fields["lacking"] == "开工日期"
+    assert (failure.code, failure.fields["columns"]) == ("only_planned", "开工日期")
+
+
+def test_a_row_that_was_cut_off_is_not_taken_when_terms_are_translated(
+    store, write_csv, today, records
+):
+    head = ["发放编号", "工资表编号", "发放日期", "实发金额", "发放方式"]
+    rows = [
+        head,
+        ["F1", "G1", "2025-05-20", "1200.50", "转账"],
+        ["F2", "G1", "2025-05-20", "131921.1"],
+        ["F3", "G1", "2025-05-20", "5", "转账", "多"],
+    ]
+    report = import_into(
+        store, [write_csv("工资发放.csv", rows)], today=today, office=OfficeLayouts()
+    )
+    assert (report.files[0].accepted, report.files[0].quarantined) == (1, 2)
+    assert [row["payment_id"] for row in records("payments")] == ["F1"]
 
 
 def test_an_ambiguous_end_date_is_asked_and_not_used(store, write_csv, today, records):
@@ -170,6 +187,10 @@ def test_firms_given_by_name_have_the_code_of_the_register_or_an_id_of_their_own
     paths = [write_csv("工程项目.csv", projects), write_csv("单位.csv", register)]
     report = import_into(store, paths, today=today, office=OfficeLayouts())
     assert [file.file for file in report.files] == ["工程项目.csv", "单位.csv"]
+    assert report.files[0].ignored_columns == ()
+    [sheet] = report.files[0].sheets
+    assert sheet.columns["施工单位"] == "施工总承包代码"
+    assert sheet.ignored == ()
     firms = {row["org_name"]: row["org_id"] for row in records("organizations")}
     made = {name: name_id(name, "") for name in ("川北乙劳务", "川北丙劳务", "川北戊公司")}
     assert firms == {"川北甲建筑有限公司": "91110000101623741K", **made}
