@@ -14,7 +14,7 @@ import sys
 
 NAMES = (
     *("features", "memory", "months", "explanations"),
-    *("training", "province", "intake", "start_up"),
+    *("training", "province", "intake", "structure", "start_up"),
 )
 """In running order."""
 

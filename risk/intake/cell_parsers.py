@@ -30,7 +30,7 @@ from risk.intake.cells import (
     normalise,
 )
 from risk.intake.identifiers import canonical_identifier, is_placeholder, is_shortened
-from risk.intake.personal_numbers import mask_personal_numbers
+from risk.intake.personal_numbers import FIRM_CODES, is_identity_number, mask_personal_numbers
 from risk.intake.spellings import (
     MAX_SPELLING,
     UNKNOWN_DATES,
@@ -66,6 +66,9 @@ _UNKNOWN_DATE = _UNKNOWN_NUMBER | UNKNOWN_DATES
 
 APPROXIMATE, MONTH_PRECISION, MASKED = "approximate", "month_precision", "masked"
 """Notes on values: an approximate number, a month for a day, a text with masked numbers."""
+
+PERSONAL_CODE = "personal_code"
+"""Note on a firm's code that was a person's identity number, and is unknown now."""
 
 SPREADSHEET_ERRORS = frozenset(
     ("#REF!", "#VALUE!", "#N/A", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
@@ -147,6 +150,8 @@ def parser_of(field: Field, unit: Unit | None = None) -> Callable[[Cell], Parsed
         return partial(parse_money, unit=unit)
     if field.type is FieldType.SHARE:
         return partial(parse_share, unit=unit)
+    if field.name in FIRM_CODES:
+        return partial(parse_firm_code, required=field.required)
     return _PARSERS[field.type]
 
 
@@ -206,6 +211,20 @@ def parse_id(cell: Cell) -> str | None:
     if is_shortened(text):
         raise CellRefused("shortened")
     return text
+
+
+def parse_firm_code(cell: Cell, *, required: bool) -> str | Noted[None] | None:
+    """Code of a firm; a person's identity number is not stored.
+
+    Raises:
+        CellRefused: the code is ``required`` and is an identity number.
+    """
+    code = parse_id(cell)
+    if code is None or not is_identity_number(code):
+        return code
+    if required:
+        raise CellRefused("identity_number")
+    return Noted(None, PERSONAL_CODE)
 
 
 def parse_text(cell: Cell) -> str | Noted[str] | None:

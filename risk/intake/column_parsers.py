@@ -7,13 +7,14 @@ each distinct text is parsed once by :mod:`risk.intake.cell_parsers`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from risk.contract import Field, FieldType
 from risk.intake.cell_parsers import MAX_CELL, PLAIN_ID, CellRefused, Noted
+from risk.intake.personal_numbers import FIRM_CODES, MAYBE_IDENTITY
 from risk.intake.row_parser import Answers, CellParser
 from risk.intake.units import Unit
 
@@ -65,6 +66,8 @@ class ColumnParser:
         self._parser = CellParser(field, unit, answers or {})
         # With a unit in the header, amounts need the parser of single cells.
         self._fast_path = _FAST_PATHS.get(field.type) if unit is None else None
+        if field.name in FIRM_CODES:
+            self._fast_path = replace(_FAST_PATHS[FieldType.ID], unless=MAYBE_IDENTITY)
 
     def read(self, cells: pa.StringArray) -> ParsedColumn:
         """Values of ``cells``, equal to those of the parsers of single cells."""

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +19,9 @@ from risk.intake.file_errors import (
     FolderTooLarge,
     IntakeFailure,
     NoRecordFiles,
+    with_label,
 )
-from risk.intake.file_periods import file_order
+from risk.intake.named_periods import file_order
 from risk.intake.readers import DATA_SUFFIXES
 from risk.intake.table_detection import detect_table
 
@@ -43,8 +45,8 @@ class DiscoveredFiles:
     """Files to import: projects first, organizations last; failed and skipped files.
 
     ``labels`` has the name of each file as shown to people: relative to the folder or the archive
-    that contains it. ``entered`` are the subfolders and archives that were read. Files of an
-    archive exist as long as this object.
+    that contains it, with as much of the path before it as tells the files apart. ``entered`` are
+    the subfolders and archives that were read. Files of an archive exist as long as this object.
     """
 
     files: tuple[tuple[Path, Table], ...]
@@ -89,6 +91,8 @@ class _Search:
         self.unpacked: str | None = None
         self._files: dict[Path, Table] = {}
         self._labels: dict[Path, str] = {}
+        self._origins: dict[Path, Path] = {}
+        self._origin = Path()
         self._failed: list[IntakeFailure] = []
         self._skipped: list[str] = []
         self._entered: list[str] = []
@@ -100,10 +104,12 @@ class _Search:
             tuple(self._failed),
             tuple(self._skipped),
             tuple(self._entered),
-            self._labels,
+            _distinct(self._labels, self._origins),
         )
 
     def add(self, path: Path) -> None:
+        absolute = Path(os.path.abspath(path))
+        self._origin = absolute if path.is_dir() else absolute.parent
         try:
             if path.is_dir():
                 self._add_folder(path)
@@ -136,8 +142,12 @@ class _Search:
             raise NoRecordFiles(file=str(top))
 
     def _add_file(self, file: _File) -> None:
-        self._files[file.path] = self._detect(file.path)
+        try:
+            self._files[file.path] = self._detect(file.path)
+        except IntakeFailure as failure:
+            raise with_label(failure, file.path.name, file.label) from failure
         self._labels[file.path] = file.label
+        self._origins[file.path] = self._origin
 
     def _add_archive(self, archive: _File) -> None:
         if self.unpacked is None:
@@ -177,6 +187,17 @@ class _Search:
                 else:
                     seen.add(os.path.realpath(path))
                     folders.append((path, depth + 1))
+
+
+def _distinct(labels: Mapping[Path, str], origins: Mapping[Path, Path]) -> dict[Path, str]:
+    """Labels, those that several files have with the name or the path of the folder before."""
+    found = dict(labels)
+    for prefix in (lambda origin: origin.name, Path.as_posix):
+        counts = Counter(found.values())
+        for path, label in found.items():
+            if counts[label] > 1:
+                found[path] = f"{prefix(origins[path])}/{labels[path]}"
+    return found
 
 
 def _is_hidden(path: Path) -> bool:

@@ -16,6 +16,13 @@ class IntakeFailure(WagewatchError):
     code = "intake_failure"
 
 
+def with_label(failure: IntakeFailure, file: str, label: str) -> IntakeFailure:
+    """``failure`` with ``label`` instead of ``file`` as the name of the file."""
+    if failure.fields["file"] != file or file == label:
+        return failure
+    return type(failure)(**{**failure.fields, "file": label})
+
+
 class FileMissing(IntakeFailure):
     """The file or folder does not exist."""
 

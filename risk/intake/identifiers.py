@@ -1,8 +1,8 @@
 """One written form of identifiers, so that the same code always joins.
 
 Spreadsheets and people write one code in several ways: full width, with other dashes, with spaces,
-with an apostrophe in front. All of them are stored in one form. Case is kept, because identifiers
-of other systems may be in lower case; see :mod:`risk.intake.identifier_case` for its comparison.
+with an apostrophe in front. All of them are stored in one form. Case and
+dashes are kept; see :mod:`risk.intake.identifier_forms` for how identifiers are compared.
 """
 
 from __future__ import annotations

@@ -1,21 +1,21 @@
 """Files imported so far: a file that is sent again, and records a full book no longer has.
 
-A file is the same if its name and its bytes are. Two files belong to one series if their names
-differ in numbers only (案件2025年9月.xlsx, 案件2025年10月.xlsx). A name includes the folders below
-the one that was imported: 甲镇/案件.xlsx and 乙镇/案件.xlsx are two series.
+A file is the same if its label and its bytes are. Two files belong to one series if their labels
+differ in numbers and months only (案件2025年9月.xlsx and 案件2025年10月.xlsx, 9月/案件.xlsx and
+10月/案件.xlsx).
+Labels are compared as far as both have folders: 案件.xlsx may be 9月/案件.xlsx.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
-import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path, PurePath
+from pathlib import Path, PurePosixPath
 
 from risk.contract import Table
+from risk.intake.named_periods import without_periods
 from risk.intake.unfolding import BookDay
 from risk.store.store import RecordStore
 
@@ -26,38 +26,37 @@ _FULL = 0.5
 
 @dataclass(frozen=True)
 class SourceFile:
-    """File that is being imported; ``label`` is its name within the folder that is imported."""
+    """File that is being imported.
+
+    ``label`` is its path below the folder or in the archive that was named; empty for a file that
+    was itself named.
+    """
 
     path: Path
     label: str = ""
 
     @property
     def name(self) -> str:
-        """Name with the folders below the one that is imported."""
+        """Label, or the name without its folder."""
         return self.label or self.path.name
 
     @property
     def series(self) -> str:
-        """Name without its numbers and its suffix; equal for the files of one series.
+        """Name without numbers, months and suffix; equal for the files of one series.
 
         >>> SourceFile(Path("案件2025年9月.xlsx")).series
         '案件年月'
-        >>> SourceFile(Path("案件.xlsx"), "2025年/甲镇/案件.xlsx").series
-        '年/甲镇/案件'
+        >>> SourceFile(Path("a.csv"), "街道甲/2025/九月/案件.csv").series
+        '街道甲/月/案件'
         """
-        parts = PurePath(self.name).with_suffix("").parts
-        plain = [re.sub(r"[\d\W_]+", "", part) for part in map(_folded, parts)]
-        return "/".join(part for part in plain if part)
+        parts = PurePosixPath(self.name).with_suffix("").parts
+        return "/".join(filter(None, map(without_periods, parts)))
 
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the bytes."""
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def create_table(store: RecordStore) -> None:
@@ -71,16 +70,16 @@ def create_table(store: RecordStore) -> None:
 
 
 def was_imported(store: RecordStore, table: Table, file: SourceFile) -> bool:
-    """Whether the last file of this name that was imported into ``table`` was the same.
+    """Whether the last file of this label that was imported into ``table`` was the same.
 
     If another came between, the file is a later book that returns to earlier values.
     """
     last = store.rows(
-        f"SELECT digest FROM {_TABLE} WHERE table_name = ? AND name = ?"
-        " ORDER BY rowid DESC LIMIT 1",
+        f"SELECT arg_max(digest, rowid) FROM {_TABLE}"
+        f" WHERE table_name = $1 AND {_same_path('name', '$2')} GROUP BY name",
         [table.name, file.name],
     )
-    return bool(last) and last[0][0] == file.digest
+    return (file.digest,) in last
 
 
 def record_import(
@@ -132,8 +131,9 @@ def missing_rows(store: RecordStore, table: Table, file: SourceFile, staged: str
     A file is a full book if it has at least half of them; for any other file 0. Withdrawn records
     do not count. ``staged`` is the table of the file's rows.
     """
+    same_series = _same_path("series", "$2")
     spans = store.rows(
-        f"SELECT 1 FROM {_TABLE} WHERE table_name = ? AND series = ? LIMIT 1",
+        f"SELECT 1 FROM {_TABLE} WHERE table_name = $1 AND {same_series} LIMIT 1",
         [table.name, file.series],
     )
     if not spans:
@@ -144,7 +144,7 @@ def missing_rows(store: RecordStore, table: Table, file: SourceFile, staged: str
         f"""
         WITH known AS (
           SELECT {key} FROM {table.name} stored
-          WHERE EXISTS (FROM {_TABLE} f WHERE f.table_name = $1 AND f.series = $2
+          WHERE EXISTS (FROM {_TABLE} f WHERE f.table_name = $1 AND {same_series}
                         AND stored.arrival BETWEEN f.first_arrival AND f.last_arrival)
           GROUP BY {key}
         ), current AS (
@@ -157,3 +157,11 @@ def missing_rows(store: RecordStore, table: Table, file: SourceFile, staged: str
         [table.name, file.series],
     )[0]
     return int(missing) if missing <= (1 - _FULL) * known else 0
+
+
+def _same_path(column: str, value: str) -> str:
+    """SQL: whether two paths are equal as far as both have folders."""
+    return (
+        f"({column} = {value} OR ends_with({column}, '/' || {value})"
+        f" OR ends_with({value}, '/' || {column}))"
+    )

@@ -8,19 +8,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cache, partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
-from risk.calendar.dates import month_end
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
 from risk.intake.book_order import restore_newest_books
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import find_files
-from risk.intake.file_errors import IntakeFailure
-from risk.intake.file_periods import named_period
+from risk.intake.file_errors import IntakeFailure, with_label
 from risk.intake.header_location import LocatedHeader
 from risk.intake.headers import Header
 from risk.intake.headings import HeadingMatcher, contract_matcher
+from risk.intake.identifier_forms import unify_identifiers
 from risk.intake.import_accounts import store_account
 from risk.intake.imported_files import SourceFile
 from risk.intake.layouts.names import known_names, new_firms, single_county
@@ -33,6 +32,7 @@ from risk.intake.layouts.plan import (
     register_names,
 )
 from risk.intake.layouts.reading_report import reading_report
+from risk.intake.named_periods import stated_day
 from risk.intake.orphan_rows import orphan_rows
 from risk.intake.prefetch import prefetch
 from risk.intake.project_names import find_project, waiting_notes
@@ -149,7 +149,7 @@ def import_into(
             else:
                 reports = source.import_all(progress, as_kept=True, others=True)
         except IntakeFailure as failure:
-            failed.append(failure)
+            failed.append(with_label(failure, path.name, label))
         else:
             files += [replace(report, file=label) for report in reports]
     waiting = orphan_rows(store, after=before)
@@ -223,6 +223,20 @@ def import_file(
     return report
 
 
+def import_as_sent(store: RecordStore, path: Path, *, today: dt.date, table: Table) -> FileReport:
+    """Like :func:`import_file`, with identifiers stored as they are.
+
+    For senders whose right to write a record was checked by its identifier as sent; elsewhere
+    :mod:`risk.intake.identifier_forms` gives identifiers one form.
+
+    Raises:
+        IntakeFailure: the file could not be imported, and nothing of it is stored.
+    """
+    source = _Source(store, path, table, today=today, known_on=None, office=None, unify_ids=False)
+    [report] = source.import_all(None, as_kept=False, others=False)
+    return report
+
+
 def import_tables(
     store: RecordStore,
     path: Path,
@@ -268,6 +282,7 @@ class _Source:
         today: dt.date,
         known_on: dt.date | None,
         office: OfficeLayouts | None,
+        unify_ids: bool = True,
     ) -> None:
         self._store = store
         self._path = path
@@ -276,6 +291,7 @@ class _Source:
         self._today = today
         self._known_on = known_on
         self._office = office
+        self._unify_ids = unify_ids
 
     def import_all(
         self, progress: RowProgress | None, *, as_kept: bool, others: bool
@@ -357,7 +373,7 @@ class _Source:
     ) -> list[FileReport]:
         """Import the totals of worker-level sheets; the first report has the account of all."""
         found = read_worker_sheets(self._store, self._path, sheets)
-        book = BookDay(self._today, self._known_on or stated_day(self._path.name))
+        book = BookDay(self._today, self._known_on or stated_day(self._file.name))
         reports = []
         for totals in found.totals:
             table = STORED_TABLES[totals.table]
@@ -384,7 +400,7 @@ class _Source:
 
     def _stated_day(self, plan: ReadingPlan, *, as_kept: bool) -> dt.date | None:
         if self._known_on is None and as_kept and plan.known_on != "import":
-            return stated_day(self._path.name)
+            return stated_day(self._file.name)
         return self._known_on
 
     def _import(
@@ -400,7 +416,11 @@ class _Source:
         own = table is self._table
         match = plan.match if own and plan.match else contract_matcher(table)
         sheets = [sheet for sheet in selection.read if sheet.table is table]
-        run = _Import(self._store, self._file, table, book, match, lenient=lenient)
+        run = _Import(
+            *(self._store, self._file, table, book, match),
+            lenient=lenient,
+            unify_ids=self._unify_ids,
+        )
         return run.run(sheets, selection.unread if own else (), progress)
 
     def _import_firms(self, plan: ReadingPlan, book: BookDay, *, lenient: bool) -> int:
@@ -419,16 +439,8 @@ class _Source:
             return {}
         titles = located.cells.titles
         find = partial(find_project, self._store)
-        stem = self._path.stem
+        stem = str(PurePosixPath(self._file.name).with_suffix(""))
         return supplied_cells(table, located.fields, sheet.name, titles, stem, find)
-
-
-def stated_day(name: str) -> dt.date | None:
-    """Last day of the month that the name of a file states with its year; None without one."""
-    period = named_period(name)
-    if not period.year or not period.month:
-        return None
-    return month_end(dt.date(period.year, period.month, 1))
 
 
 class _Import:
@@ -443,6 +455,7 @@ class _Import:
         match: HeadingMatcher,
         *,
         lenient: bool,
+        unify_ids: bool = True,
     ) -> None:
         self._store = store
         self._file = file.path.name
@@ -457,6 +470,7 @@ class _Import:
         self._unreadable_columns: Counter[str] = Counter()
         self._unreadable = FileUnreadableCells(store, table, file.name)
         self._lenient = lenient
+        self._unify_ids = unify_ids
         self._answers = stored_answers(store, table) if lenient else {}
 
     def run(
@@ -471,6 +485,8 @@ class _Import:
             self._stage(selected, records, progress)
         notes = [note for one in zip(sheets, readers, strict=True) for note in sheet_notes(*one)]
         notes += unread_notes(unread)
+        unified = unify_identifiers(self._store, self._table, STAGED) if self._unify_ids else []
+        notes += unified
         self._staging.find_duplicates()
         notes += staged_notes(
             self._store,

@@ -10,6 +10,14 @@ import datetime as dt
 import re
 from collections.abc import Callable
 
+from risk.intake.credit_code import is_credit_code
+
+FIRM_CODES = frozenset(("owner_id", "contractor_id", "org_id"))
+"""Fields with codes of firms, where an individual contractor's identity number may be written."""
+
+MAYBE_IDENTITY = r"^[1-8][0-9]{14}(?:[0-9]{2}[0-9Xx])?$"
+"""Spelling of all codes that :func:`is_identity_number` finds, as codes are stored."""
+
 _RUN = re.compile(r"\d(?:[ -]?\d){6}")  # no personal number has fewer digits
 _EDGE, _END = r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"
 _MOBILE = re.compile(rf"{_EDGE}(?:(?:00)?86[ -]?)?(1[3-9]\d[ -]?\d{{4}}[ -]?\d{{4}}){_END}")
@@ -45,6 +53,16 @@ def mask_personal_numbers(text: str) -> str:
     for pattern in (_LOCAL, _MOBILE_IN_NAME):
         masked = _replace(pattern, masked, lambda _, before: bool(_PHONE_CUE.search(before)))
     return text if masked == plain else masked
+
+
+def is_identity_number(code: str) -> bool:
+    """Whether a code in place of that of a firm is a person's identity number.
+
+    >>> is_identity_number("11010519491231002X"), is_identity_number("91110000101623741K")
+    (True, False)
+    """
+    plain = re.sub("[ -]", "", code.translate(_HALF_WIDTH)).upper()
+    return _is_identity_number(plain) and not is_credit_code(plain)
 
 
 def _replace(pattern: re.Pattern[str], text: str, is_personal: Callable[[str, str], bool]) -> str:

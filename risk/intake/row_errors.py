@@ -7,7 +7,7 @@ from typing import Any
 
 from risk.contract import KNOWN_AT, Field, FieldType, Table
 from risk.intake.cells import Cell, as_text
-from risk.intake.personal_numbers import mask_personal_numbers
+from risk.intake.personal_numbers import FIRM_CODES, is_identity_number, mask_personal_numbers
 from risk.locale import Language, text
 
 MAX_EXCERPT = 60
@@ -52,9 +52,15 @@ def problem(field: Field, code: str, found: Cell, *, allowed: str = "") -> Probl
 
 
 def raw_text(cell: Cell, field: Field) -> str:
-    """Text of a raw cell to be stored; personal numbers are masked except in columns of codes."""
+    """Text of a raw cell to be stored; personal numbers are masked except in columns of codes.
+
+    Of codes only an identity number in place of a firm's code is masked.
+    """
     text = as_text(cell)
-    return text if field.type is FieldType.ID else mask_personal_numbers(text)
+    is_code = field.type is FieldType.ID
+    if is_code and not (field.name in FIRM_CODES and is_identity_number(text)):
+        return text
+    return mask_personal_numbers(text)
 
 
 def problem_from_json(stored: dict[str, Any]) -> Problem:

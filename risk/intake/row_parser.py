@@ -30,6 +30,7 @@ from risk.intake.cells import CUT_OFF, Cell, Row, as_text
 from risk.intake.checks import check_known_at, check_region, count_marks
 from risk.intake.csv_escaping import append_unit, unescape_cell
 from risk.intake.headers import Column, Header
+from risk.intake.personal_numbers import FIRM_CODES
 from risk.intake.row_errors import Problem, problem, raw_text
 from risk.intake.row_keys import key_text
 from risk.intake.spellings import last_day
@@ -333,7 +334,8 @@ class _ColumnParser:
 
     def _read(self, cells: Sequence[Cell]) -> list[Parsed | CellRefused]:
         parse_cell = self._parser
-        if self.field.type is FieldType.ID and cells and all_plain_ids(cells):
+        plain = self.field.type is FieldType.ID and self.field.name not in FIRM_CODES
+        if plain and cells and all_plain_ids(cells):
             return list(cells)
         if self.field.type is FieldType.MONEY and self._unit is None:
             quick = [parse_plain_yuan(cell) for cell in cells]

@@ -17,8 +17,8 @@ from risk.contract import KNOWN_AT, DatedBy, Table
 from risk.effective_rows import effective_rows_sql
 from risk.intake.column_parsers import ARROW
 from risk.intake.file_discovery import find_files
-from risk.intake.file_errors import IntakeFailure
-from risk.intake.importer import stated_day
+from risk.intake.file_errors import IntakeFailure, with_label
+from risk.intake.named_periods import stated_day
 from risk.intake.readers import open_sheets
 from risk.intake.row_parser import BatchParser
 from risk.intake.sealed_days import move_behind_seals
@@ -86,11 +86,14 @@ def withdraw_paths(
     files: list[FileWithdrawal] = []
     failed = list(found.failed)
     for path, table in found.files:
-        book = BookDay(today, known_on or stated_day(path.name))
+        label = found.labels[path]
+        book = BookDay(today, known_on or stated_day(label))
         try:
-            files.append(withdraw_file(store, path, book=book, table=table))
+            report = withdraw_file(store, path, book=book, table=table)
         except IntakeFailure as failure:
-            failed.append(failure)
+            failed.append(with_label(failure, path.name, label))
+        else:
+            files.append(replace(report, file=label))
     return WithdrawalReport(tuple(files), tuple(failed))
 
 

@@ -45,14 +45,17 @@ def import_waiting(workspace: Workspace, database: Database) -> int:
 
 
 def _import(store: RecordStore, one: Submission, folder: Path) -> ImportResult:
-    from risk.intake.importer import import_file
+    from risk.intake.importer import import_as_sent, import_file
 
     owned = _owned(store, one)
     # The quarantine refers to the file name, so it must be the same if the import is repeated.
     path = folder / f"{one.table_name}-api-{one.submission_id}.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([one.header, *owned.rows])
-    report = import_file(store, path, table=STORED_TABLES[one.table_name], today=one.received_on)
+    table = STORED_TABLES[one.table_name]
+    # Of a sender with a region, owners were looked up by the ids as sent.
+    import_rows = import_as_sent if one.region else import_file
+    report = import_rows(store, path, table=table, today=one.received_on)
     path.unlink()
     refused = _quarantine(store, one, path.name, owned.refused)
     return ImportResult(now(), report.accepted, report.repeated, report.quarantined + refused)

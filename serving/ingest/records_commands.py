@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from serving.clock import today
+from serving.clock import office_time, today
 from serving.errors import CommandError
 from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.options import JsonFlag
@@ -18,9 +19,13 @@ from serving.terminal.resources import make_workspace, open_records
 
 if TYPE_CHECKING:
     from risk.contract import Field, Table
+    from risk.intake.import_accounts import ImportAccount
     from risk.store.store import FeedSpan
 
 GROUP = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
+
+_COUNTS = ("read", "accepted", "quarantined", "set_aside")
+_FILES_SHOWN = 3
 
 Folder = Annotated[str, typer.Argument(metavar="FOLDER")]
 
@@ -85,6 +90,7 @@ def export(context: typer.Context, folder: Folder) -> None:
 @GROUP.command("import")
 def import_(context: typer.Context, folder: Folder, json: JsonFlag = False) -> None:
     """Import what ``export`` wrote; creates the workspace if there is none."""
+    from risk.intake.identifier_forms import forget_shapes
     from risk.store.parquet_export import import_records
 
     cli = cli_context(context)
@@ -92,6 +98,7 @@ def import_(context: typer.Context, folder: Folder, json: JsonFlag = False) -> N
     make_workspace(cli)
     with open_records(cli, read_only=False) as store, progress() as step:
         taken = import_records(store, place, step)
+        forget_shapes(store)
     if json:
         print_json({"tables": [asdict(one) for one in taken]})
         return
@@ -99,6 +106,54 @@ def import_(context: typer.Context, folder: Folder, json: JsonFlag = False) -> N
     print_table(
         headings, [[one.table, str(one.rows), str(one.stored)] for one in taken], right=(1, 2)
     )
+
+
+@GROUP.command("imports")
+def imports(context: typer.Context, json: JsonFlag = False) -> None:
+    """Past imports: when, who, which files, and their rows; the newest first."""
+    from risk.intake.import_accounts import stored_accounts
+
+    cli = cli_context(context)
+    with open_records(cli) as store:
+        accounts = stored_accounts(store)
+    if json:
+        print_json({"imports": [_account_json(one) for one in accounts]})
+        return
+    if not accounts:
+        print_line(cli.text("records.no_imports"))
+        return
+    names = ("at", "who", "files", *_COUNTS)
+    rows = [
+        [
+            office_time(one.at.replace(tzinfo=dt.UTC)).strftime("%Y-%m-%d %H:%M"),
+            one.who,
+            _files_text(cli, one.files),
+            *(str(_rows_of(one, name)) for name in _COUNTS),
+        ]
+        for one in accounts
+    ]
+    print_table([cli.text(f"records.{name}") for name in names], rows, right=(3, 4, 5, 6))
+
+
+def _account_json(account: ImportAccount) -> dict[str, Any]:
+    return {
+        "id": account.id,
+        "at": account.at.replace(tzinfo=dt.UTC).isoformat(),
+        "who": account.who,
+        "files": list(account.files),
+        **{name: _rows_of(account, name) for name in _COUNTS},
+        "account": account.account,
+    }
+
+
+def _rows_of(account: ImportAccount, name: str) -> int:
+    return sum(file[name] for file in account.account["files"])
+
+
+def _files_text(cli: CliContext, files: Sequence[str]) -> str:
+    shown = "、".join(files[:_FILES_SHOWN])
+    more = len(files) - _FILES_SHOWN
+    return shown if more <= 0 else shown + cli.text("import.and_more", more=more)
 
 
 @GROUP.command("look")

@@ -46,7 +46,10 @@ class RowProblem(Schema):
 
 
 class Submission(Schema):
-    """A submission. Valid rows wait for the import; invalid ones will be quarantined."""
+    """A submission. Valid rows wait for the import; invalid ones will be quarantined.
+
+    ``masked`` counts cells in which personal numbers were masked before they were stored.
+    """
 
     id: str
     table: str
@@ -55,6 +58,7 @@ class Submission(Schema):
     quarantined: int
     ignored_columns: list[str]
     problems: list[RowProblem]
+    masked: int = 0
 
 
 class SubmissionState(Schema):

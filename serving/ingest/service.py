@@ -21,7 +21,12 @@ from serving.http.schemas import Words
 from serving.ingest.repository import Submission as Kept
 from serving.ingest.repository import add_submission, submission_state
 from serving.ingest.schemas import RowProblem, Submission, SubmissionState
-from serving.ingest.submissions import build_submission, check_submission, columns_of
+from serving.ingest.submissions import (
+    build_submission,
+    check_submission,
+    columns_of,
+    masked_cells,
+)
 
 Row = Mapping[str, object]
 
@@ -150,4 +155,5 @@ def _to_schema(
             for row in bad
             for one in row.problems
         ],
+        masked=masked_cells(table, rows),
     )

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 
-from risk.contract import KNOWN_AT, Table
+from risk.contract import KNOWN_AT, Field, FieldType, Table
 from risk.intake.headers import read_header
+from risk.intake.personal_numbers import FIRM_CODES, is_identity_number, mask_personal_numbers
 from risk.intake.row_parser import BadRow, BatchParser
 from serving.auth.principal import Principal
 from serving.clock import office_date
 from serving.ingest.repository import Submission
+
+_WORDS = re.compile(r"[^\d.,+-]")
 
 Cell = str | bool | int | float | None
 
@@ -23,15 +27,20 @@ def build_submission(
     at: dt.datetime,
     namespace: str | None = None,
 ) -> Submission:
-    """Return ``rows`` as a submission with the columns of the contract, in its order."""
-    names = [field.name for field in (*table.fields, KNOWN_AT)]
+    """Return ``rows`` as a submission with the columns of the contract, in its order.
+
+    Personal numbers are masked in it, see :func:`without_personal_numbers`.
+    """
     present = columns_of(rows) | {field.name for field in table.fields if field.required}
-    header = [name for name in names if name in present]
+    fields = [field for field in (*table.fields, KNOWN_AT) if field.name in present]
     return Submission(
         submission_id=str(uuid.uuid4()),
         table_name=table.name,
-        header=header,
-        rows=[[_text(row.get(name)) for name in header] for row in rows],
+        header=[field.name for field in fields],
+        rows=[
+            [without_personal_numbers(_text(row.get(field.name)), field) for field in fields]
+            for row in rows
+        ],
         received_on=office_date(at),
         received_at=at,
         sent_by=principal.key,
@@ -51,6 +60,24 @@ def check_submission(table: Table, submission: Submission) -> list[BadRow]:
 def columns_of(rows: Iterable[Mapping[str, object]]) -> set[str]:
     """Return all field names of the rows."""
     return {name for row in rows for name in row}
+
+
+def masked_cells(table: Table, rows: Sequence[Mapping[str, object]]) -> int:
+    """Return the number of cells of ``rows`` in which personal numbers are masked."""
+    cells = ((_text(row.get(field.name)), field) for row in rows for field in table.fields)
+    return sum(without_personal_numbers(text, field) != text for text, field in cells)
+
+
+def without_personal_numbers(text: str, field: Field) -> str:
+    """Return a cell to be stored: numbers of persons are masked, those in place of a code removed.
+
+    A bare number in a column of amounts or counts stays: it is no telephone number.
+    """
+    if field.type is FieldType.ID:
+        return "" if field.name in FIRM_CODES and is_identity_number(text) else text
+    if field.type is not FieldType.TEXT and not _WORDS.search(text):
+        return text
+    return mask_personal_numbers(text)
 
 
 def _text(value: object) -> str:

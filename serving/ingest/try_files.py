@@ -10,6 +10,7 @@ from serving.terminal.context import CliContext
 from serving.terminal.output import print_json, print_line, print_table
 
 if TYPE_CHECKING:
+    from risk.contract import Field, Table
     from risk.intake.layouts.column_matches import Match
     from risk.intake.layouts.proposal import SheetProposal
     from risk.intake.layouts.trial import FileTrial
@@ -90,15 +91,19 @@ def _show(cli: CliContext, trial: FileTrial) -> None:
 
 def _show_sheet(cli: CliContext, proposal: SheetProposal) -> None:
     layout = proposal.layout
-    head = cli.text(
-        "try.sheet", sheet=proposal.sheet or "-", table=layout.table.zh, rows=layout.head_rows
-    )
+    table, rows = _name(cli, layout.table), layout.head_rows
+    head = cli.text("try.sheet", sheet=proposal.sheet or "-", table=table, rows=rows)
     print_line(f"  {head}")
     columns = ("heading", "field", "likeness", "examples")
-    rows = [list(_row(cli, one)) for one in proposal.matches]
-    print_table([cli.text(f"try.{name}") for name in columns], rows, right=(2,))
+    cells = [list(_row(cli, one)) for one in proposal.matches]
+    print_table([cli.text(f"try.{name}") for name in columns], cells, right=(2,))
     for line in _notes(cli, proposal):
         print_line(f"  {line}")
+
+
+def _name(cli: CliContext, named: Table | Field) -> str:
+    """Name of a table or field in the language of the output."""
+    return named.zh if cli.language == "zh" else named.name
 
 
 def _row(cli: CliContext, match: Match) -> Iterator[str]:
@@ -109,7 +114,7 @@ def _row(cli: CliContext, match: Match) -> Iterator[str]:
     if match.target is not None and match.reason in (Reason.USED, Reason.ASK):
         mark = "" if match.reason is Reason.USED else cli.text("try.reason.ask")
         name = cli.text("try.by_name") if match.target.by_name else ""
-        yield f"{match.target.field.zh}{name}{mark}"
+        yield f"{_name(cli, match.target.field)}{name}{mark}"
     else:
         yield cli.text(f"try.reason.{match.reason}")
     yield f"{match.confidence * _PERCENT:.0f}%" if match.target else ""
@@ -130,7 +135,9 @@ def _notes(cli: CliContext, proposal: SheetProposal) -> Iterator[str]:
     if proposal.units:
         yield cli.text("try.unit", unit="、".join(proposal.units))
     if layout.key.made_from:
-        fields = "、".join(table_field(layout.table, name).zh for name in layout.key.made_from)
+        fields = "、".join(
+            _name(cli, table_field(layout.table, name)) for name in layout.key.made_from
+        )
         yield cli.text("try.key_made", fields=fields)
     elif layout.key.column:
         yield cli.text("try.key_number", column=layout.key.column, prefix=layout.key.prefix)
@@ -142,6 +149,6 @@ def _notes(cli: CliContext, proposal: SheetProposal) -> Iterator[str]:
     for heading, cells in proposal.unknown_terms.items():
         yield cli.text("try.terms", heading=heading, cells="、".join(cells[:5]))
     if proposal.missing:
-        fields = "、".join(table_field(layout.table, name).zh for name in proposal.missing)
+        fields = "、".join(_name(cli, table_field(layout.table, name)) for name in proposal.missing)
         yield cli.text("try.missing", fields=fields)
     yield cli.text(f"try.known_on.{layout.known_on}")

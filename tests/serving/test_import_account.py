@@ -90,3 +90,29 @@ def test_totals_and_signatures_are_given_no_ids(imported):
     code, out, _ = imported({"单位.xlsx": rows})
     assert "收下 2，重复 0，待修正 0，不是记录 3" in out
     assert code == 0
+
+
+def test_refused_files_take_short_lines_and_the_tables_are_listed_once(imported):
+    rows = [["序号", "工地", "金额"], [1, "甲", 2]]
+    names = ("十月.xlsx", "十一月.xlsx", "工程项目检查台账.xlsx", "花名册.xlsx")
+    code, _, err = imported(dict.fromkeys(names, rows))
+    assert code == 1
+    assert max(map(cell_len, err.splitlines())) <= WIDTH
+    assert err.count("工程款争议") == 1
+    assert "工程项目检查台账.xlsx 按文件名是“检查”" in err
+    assert "花名册.xlsx 按文件名是“实名制考勤”" in err
+    assert "-。" not in err
+
+
+def test_past_imports_are_listed_the_newest_first(imported, tmp_path, capsys):
+    place = str(tmp_path / "office")
+    imported({"工程项目.xlsx": [HEAD, ROW, ["合计", None, None, None]]})
+    imported({"工程项目2.xlsx": [HEAD, [*ROW[:3], "不详"]]})
+    assert main(["-w", place, "records", "imports", "--json"]) == 0
+    [newest, first] = json.loads(capsys.readouterr().out)["imports"]
+    assert first["files"] == ["工程项目.xlsx"]
+    assert (first["read"], first["accepted"], first["set_aside"]) == (2, 1, 1)
+    assert (newest["quarantined"], newest["at"] > first["at"]) == (1, True)
+    assert newest["account"]["files"][0]["file"] == "工程项目2.xlsx"
+    assert main(["-w", place, "--lang", "zh", "records", "imports"]) == 0
+    assert "工程项目2.xlsx、工程项目.xlsx" in capsys.readouterr().out

@@ -26,6 +26,7 @@ from risk.intake.layouts.vocabulary import (
     term_synonyms,
     yes_no_synonyms,
 )
+from risk.intake.spellings import UNKNOWN_DATES, UNKNOWN_WORDS
 
 USED_FROM = 0.9
 """Least confidence at which a column is used without a person's answer.
@@ -41,6 +42,7 @@ _FUZZY = 0.86  # a heading that is only alike never counts as much as a known on
 _NEAR = 0.08
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _WEIGHT_OF_VALUES = 0.6
+_NUMBERS = (FieldType.MONEY, FieldType.COUNT, FieldType.SHARE, FieldType.NUMBER)
 _MONTH = Field("month", "月份", FieldType.MONTH)
 
 
@@ -117,12 +119,20 @@ def heading_similarities(
 def share_fitting(target: Target, cells: Sequence[Cell]) -> float | None:
     """Share of filled ``cells`` that are values of the target; None if there are none.
 
-    Unknown terms of an enumeration count half: a person can say which term they mean.
+    Words such as 不详 say nothing about a column of numbers or dates and are not counted. Unknown
+    terms of an enumeration count half: a person can say which term they mean.
     """
-    filled = [cell for cell in cells if not _is_empty(cell)]
+    unknown = _unknown_words(target.field)
+    filled = [cell for cell in cells if not _is_empty(cell) and as_text(cell) not in unknown]
     if not filled:
         return None
     return sum(_fit(target, cell) for cell in filled) / len(filled)
+
+
+def _unknown_words(field: Field) -> frozenset[str]:
+    if field.type is FieldType.DATE:
+        return UNKNOWN_WORDS | UNKNOWN_DATES
+    return UNKNOWN_WORDS if field.type in _NUMBERS else frozenset()
 
 
 @dataclass(frozen=True)

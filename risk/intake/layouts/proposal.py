@@ -20,9 +20,9 @@ from risk.intake.layouts.column_matches import (
 )
 from risk.intake.layouts.heads import SAMPLE_ROWS, Head, one_line, possible_heads
 from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
-from risk.intake.layouts.months import month_in
 from risk.intake.layouts.regions import code_of, county_in, short_code
 from risk.intake.layouts.vocabulary import Vocabulary, heading_key, made_from
+from risk.intake.named_periods import stated_day
 from risk.intake.personal_numbers import mask_personal_numbers
 from risk.intake.readers.sheet import Sheet, first_rows
 from risk.intake.table_detection import tables_in_name
@@ -203,7 +203,7 @@ def _proposal(
         head_rows=head.rows,
         region=region,
         regions=dict.fromkeys(places, region),
-        known_on="month_end" if has_month(path.stem) else "import",
+        known_on="month_end" if stated_day(path.name) else "import",
         key=key,
         fill=_fill(table, found),
     )
@@ -320,11 +320,6 @@ def _units(head: Head, matches: Sequence[Match]) -> tuple[str, ...]:
     named = [unit.label for unit in money_units(head.titles)]
     headings = (parse_heading(one.column.heading).unit for one in matches)
     return tuple(dict.fromkeys([*named, *(unit for unit in headings if "元" in unit)]))
-
-
-def has_month(text: str) -> bool:
-    """Whether a file's or sheet's name states a month."""
-    return month_in(text) is not None
 
 
 def _layout_name(path: Path) -> str:

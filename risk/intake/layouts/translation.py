@@ -16,6 +16,7 @@ from functools import partial
 from itertools import islice
 from typing import TypeAlias
 
+from risk.calendar.dates import month_end
 from risk.contract import Field, FieldType
 from risk.intake.cell_parsers import UNKNOWN
 from risk.intake.cells import Cell, Row, as_text, is_blank, match_key, normalise
@@ -24,10 +25,10 @@ from risk.intake.layouts.column_matches import term_of
 from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line, single_headings
 from risk.intake.layouts.identities import made_id
 from risk.intake.layouts.layout import ColumnRule, Layout, head_signature, table_field
-from risk.intake.layouts.months import last_day, month_in, year_in
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.regions import code_of, short_code
 from risk.intake.layouts.vocabulary import vocabulary, yes_no_synonyms
+from risk.intake.named_periods import stated_month
 from risk.intake.non_records import non_record
 from risk.intake.readers.sheet import CellRange, Sheet
 
@@ -317,6 +318,8 @@ class _Translation:
         index = self._column_of[table.key[0]]
         text = one_line(as_text(read[index]))
         called = one_line(as_text(read[self._column_of[name]]))
+        if text.startswith("#"):  # a formula without a result: the code exists and is not read
+            return
         if called and is_no_code(text):
             self._changes.keys_made += 1
             make = self._namer.firm if name == "org_name" else self._namer.project
@@ -466,12 +469,10 @@ def _columns_by_name(layout: Layout, columns: Mapping[str, int]) -> dict[str, in
 
 def _context(sheet: TranslatedSheet, titles: Sequence[str]) -> dict[str, str | None]:
     """Values of ``fill`` by field, and the prefix of keys."""
-    year = next(filter(None, map(year_in, (sheet.file, *titles))), None)
-    texts = (sheet.name, *titles, sheet.file)
-    month = next(filter(None, (month_in(text, year=year) for text in texts)), None)
+    month = stated_month((sheet.name, *titles, sheet.file))
     words = {
         "month": f"{month:%Y-%m}" if month else "",
-        "month_end": f"{last_day(month):%Y-%m-%d}" if month else "",
+        "month_end": f"{month_end(month):%Y-%m-%d}" if month else "",
         "sheet": one_line(sheet.name),
     }
 

@@ -45,7 +45,7 @@ def rebuilt(before: dict[str, int], after: dict[str, int]) -> set[tuple[str, str
     return {(path.parent.name, path.stem.removeprefix("as_of=")) for path in changed}
 
 
-@settings(max_examples=30 if MUST_RUN_ALL else 6)
+@settings(max_examples=12 if MUST_RUN_ALL else 4)
 @given(
     goes=st.lists(st.lists(table_rows(), max_size=8), min_size=1, max_size=3),
     kind=st.sampled_from(KINDS),
@@ -77,14 +77,14 @@ def test_cached_matrix_equals_a_full_rebuild_after_a_late_row_of_any_table(store
     told = {"known_at": dt.date(2024, 12, 20)}  # of another unit, so that no feed begins later
     store_rows(store, [(table, row | told) for table, row in rows_of(2, kind).items()])
     store_rows(store, [("projects", PROJECT), ("organizations", EMPLOYER)])
-    before = cached_matrix(seen, MONTHS, tmp_path)
+    before = cached_matrix(seen, MONTHS[:2], tmp_path)
     counted = set()
     late = rows_of(1, kind)
     corrected = {**late["complaints"], "workers": 30}  # of an employer it counts once it is linked
     for table, row in [*late.items(), ("complaints", corrected)]:
         store_rows(store, [(table, row | {"known_at": dt.date(2025, 1, 20)})])
-        after = cached_matrix(seen, MONTHS, tmp_path)
-        assert_same(after, feature_matrix(seen, MONTHS))
+        after = cached_matrix(seen, MONTHS[:2], tmp_path)
+        assert_same(after, feature_matrix(seen, MONTHS[:2]))
         if after.values.tobytes() != before.values.tobytes():
             counted.add(table)
         before = after

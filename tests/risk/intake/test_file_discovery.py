@@ -5,7 +5,7 @@ import pytest
 
 from risk.intake import archives, file_discovery
 from risk.intake.file_discovery import find_files
-from risk.intake.file_periods import NamedPeriod, file_order, named_period
+from risk.intake.named_periods import NamedPeriod, file_order, named_period, path_period
 
 
 @pytest.fixture
@@ -50,6 +50,8 @@ def _labels(found):
         ("1-9月工资表", (0, 9, 0)),
         ("2025年7月至10月", (2025, 10, 0)),
         ("2025年上半年工资表", (2025, 0, 0)),
+        ("二〇二五年九月工资表", (2025, 9, 0)),
+        ("二零二五年十二月三日", (2025, 12, 0)),
         ("上半年工资表", (0, 0, 0)),
         ("工资表(1)", (0, 0, 0)),
         ("420322工程项目", (0, 0, 0)),
@@ -58,6 +60,40 @@ def _labels(found):
 )
 def test_the_period_in_a_name(name, period):
     assert named_period(name) == NamedPeriod(*period)
+
+
+@pytest.mark.parametrize(
+    ("name", "several"),
+    [
+        ("2025年9月工资表", False),
+        ("2025年9月1日至30日", False),
+        ("2025-09", False),
+        ("2025年1-9月", True),
+        ("1月至3月", True),
+        ("2025年7月至2025年10月", True),
+        ("7月、8月", True),
+        ("三季度9月", True),
+    ],
+)
+def test_whether_a_name_states_several_months(name, several):
+    assert named_period(name).several is several
+
+
+@pytest.mark.parametrize(
+    ("path", "period"),
+    [
+        ("2025年/9月工资表.xlsx", (2025, 9, 0)),
+        ("2025年9月/工资表.xlsx", (2025, 9, 0)),
+        ("2025年/九月/工资表.xlsx", (2025, 9, 0)),
+        ("台账2025.zip/十月/案件.csv", (2025, 10, 0)),
+        ("9月/2025年工程项目.xlsx", (2025, 9, 0)),
+        ("2024年12月/2025年1月工资表.xlsx", (2025, 1, 0)),
+        ("2024年12月/2025年工资表.xlsx", (2025, 0, 0)),
+        ("存档/工资表.xlsx", (0, 0, 0)),
+    ],
+)
+def test_the_period_of_a_path(path, period):
+    assert path_period(PurePath(path)) == NamedPeriod(*period)
 
 
 def test_files_are_in_the_order_of_months_then_of_natural_names():
@@ -207,3 +243,24 @@ def test_broken_and_encrypted_archives(tmp_path):
 def test_a_missing_path_is_named(tmp_path):
     [failure] = find_files([Path(tmp_path / "none")]).failed
     assert failure.code == "file_missing"
+
+
+def test_files_of_one_name_in_several_places_are_told_apart(tmp_path, folder):
+    alike = ("a/工资表.csv", "b/工资表.csv", "a/x/工资表.csv", "b/x/工资表.csv")
+    top = folder(*alike, "b/x/投诉举报.csv")
+    found = find_files([top / "a/工资表.csv", top / "b/工资表.csv", top / "a/x", top / "b/x"])
+    assert {found.labels[path] for path, _ in found.files} == {
+        "a/工资表.csv",
+        "b/工资表.csv",
+        f"{top.as_posix()}/a/x/工资表.csv",
+        f"{top.as_posix()}/b/x/工资表.csv",
+        "投诉举报.csv",
+    }
+    entries = {"工资表.csv": b"x"}
+    archives = [_archive(tmp_path / name / "z.zip", entries) for name in ("甲", "乙")]
+    assert _labels(find_files(archives)) == ["甲/z.zip/工资表.csv", "乙/z.zip/工资表.csv"]
+
+
+def test_a_failure_in_a_folder_names_the_file_with_its_subfolder(folder):
+    found = find_files([folder("9月/没有表名.csv", "工资表.csv")])
+    assert [failure.fields["file"] for failure in found.failed] == ["9月/没有表名.csv"]

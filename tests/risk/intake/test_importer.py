@@ -162,3 +162,41 @@ def test_text_with_every_cell_in_quotes_is_imported(tmp_path, payments, today, b
     report = import_paths(Workspace(tmp_path / "w"), [path], today=today)
     assert report.failed == ()
     assert [file.accepted for file in report.files] == [1]
+
+
+def test_files_of_one_name_in_subfolders_are_told_apart(store, tmp_path, today):
+    head = "案件编号,项目编码,立案日期,状态\n"
+    for town in ("甲街道", "乙街道"):
+        rows = [f"{town}{n},GC-1,2025-03-0{n},立案\n" for n in (1, 2, 3)]
+        for month, kept in (("九月", rows), ("十月", rows[1:])):
+            path = tmp_path / "in" / town / "2025" / month / "案件.csv"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(head + "".join(kept) + "无日期,GC-1,,立案\n", encoding="utf-8")
+    report = import_into(store, [tmp_path / "in"], today=today)
+    assert [(file.file, file.accepted, file.missing) for file in report.files] == [
+        ("乙街道/2025/九月/案件.csv", 3, 0),
+        ("甲街道/2025/九月/案件.csv", 3, 0),
+        ("乙街道/2025/十月/案件.csv", 0, 1),
+        ("甲街道/2025/十月/案件.csv", 0, 1),
+    ]
+    files = store.rows("SELECT DISTINCT file FROM quarantine")
+    assert {file for (file,) in files} <= {file.file for file in report.files}
+    days = store.rows("SELECT DISTINCT dated_by FROM cases")
+    again = import_into(store, [tmp_path / "in"], today=today)
+    assert [file.accepted for file in again.files] == [0, 0, 0, 0]
+    assert store.rows("SELECT DISTINCT dated_by FROM cases") == days
+
+
+def test_a_folder_sent_again_brings_no_earlier_value_back(store, tmp_path, today):
+    head = "案件编号,项目编码,立案日期,状态\n"
+    for month, status in (("9月", "立案"), ("10月", "查实")):
+        path = tmp_path / "in" / month / "案件.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{head}A1,GC-1,2025-03-01,{status}\n", encoding="utf-8")
+    import_into(store, [tmp_path / "in"], today=today)
+    again = import_into(store, [tmp_path / "in"], today=today)
+    assert [file.accepted for file in again.files] == [0, 0]
+    [single] = import_into(store, [tmp_path / "in/9月/案件.csv"], today=today).files
+    assert single.accepted == 0
+    current = store.rows("SELECT status FROM cases_versions WHERE superseded_at IS NULL")
+    assert current == [("confirmed",)]

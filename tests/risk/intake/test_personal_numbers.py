@@ -2,7 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.intake.personal_numbers import mask_personal_numbers
+from risk.contract import TABLES
+from risk.intake.credit_code import check_character
+from risk.intake.importer import import_file
+from risk.intake.personal_numbers import is_identity_number, mask_personal_numbers
+from risk.intake.quarantine import quarantined_rows
 
 
 @pytest.mark.parametrize(
@@ -59,3 +63,51 @@ def test_law_masking_twice_changes_nothing_more(text):
 @given(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), st.text("反映欠薪，。（）", max_size=5))
 def test_law_no_mobile_number_survives(number, around):
     assert number not in mask_personal_numbers(f"{around}{number}{around}")
+
+
+@pytest.mark.parametrize(
+    "code", ["11010519491231002X", "１１０１０５１９４９１２３１００２x", "110105491231002"]
+)
+def test_identity_numbers_in_place_of_a_code_are_recognised(code):
+    assert is_identity_number(code)
+
+
+@pytest.mark.parametrize(
+    "code", ["91420300MA48ABCD1X", "420322202503050001", "HT-11010519491231002X"]
+)
+def test_codes_of_firms_are_no_identity_numbers(code):
+    assert not is_identity_number(code)
+
+
+def test_credit_code_that_looks_like_an_identity_number_stays():
+    body = "11110119501231003"  # of an authority in a county whose code ends in 19
+    assert is_identity_number(f"{body}X")
+    assert not is_identity_number(body + check_character(body))
+
+
+CONTRACTS = ["合同编号", "项目编码", "承包单位代码", "承包方类型", "承包方名称", "签订日期"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_identity_number_of_a_contractor_is_dropped_and_told(
+    store, write_csv, write_xlsx, today, kind
+):
+    rows = [
+        CONTRACTS,
+        ["H1", "P1", "11010519491231002X", "个人", "某某", "2024-03-01"],
+        ["H2", "P1", "91110000101623741K", "企业", "某某公司", "2024-03-01"],
+    ]
+    path = (write_csv if kind == "csv" else write_xlsx)(f"contracts.{kind}", rows)
+    report = import_file(store, path, today=today)
+    assert (report.accepted, report.marks) == (2, {"personal_code": 1})
+    found = store.rows("SELECT contract_id, contractor_id FROM contracts ORDER BY 1")
+    assert found == [("H1", None), ("H2", "91110000101623741K")]
+
+
+def test_identity_number_of_a_firm_is_refused_and_masked_in_quarantine(store, write_csv, today):
+    rows = [["org_id", "org_name"], ["11010519491231002X", "甲"], ["91110000101623741K", "乙"]]
+    report = import_file(store, write_csv("organizations.csv", rows), today=today)
+    assert (report.accepted, report.quarantined) == (1, 1)
+    [row] = quarantined_rows(store, TABLES["organizations"])
+    assert [problem.code for problem in row.problems] == ["identity_number"]
+    assert "19491231" not in f"{row}{row.problems[0].message(TABLES['organizations'], 'zh')}"

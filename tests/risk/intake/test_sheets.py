@@ -11,9 +11,9 @@ from risk.contract import TABLES
 from risk.intake.file_errors import HeaderMissing, OnlyPlanned, SheetsHidden, TableNotRecognised
 from risk.intake.import_accounts import stored_accounts
 from risk.intake.importer import import_file, import_into, import_paths, import_tables
+from risk.intake.named_periods import stated_month
 from risk.intake.non_records import non_record
 from risk.intake.quarantine import quarantined_counts
-from risk.intake.sheet_names import month_in
 from risk.intake.staged_checks import plausible_ranges
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
@@ -215,7 +215,7 @@ def test_a_sheet_per_project_gives_the_project(store, book, today):
     ],
 )
 def test_months_in_names_of_sheets(text, month):
-    assert month_in(text, year="2024") == month
+    assert stated_month([text, "2024年"]) == (month and dt.date.fromisoformat(f"{month}-01"))
 
 
 def test_hidden_sheets_are_reported_and_not_read(store, book, today):

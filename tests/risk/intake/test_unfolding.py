@@ -6,7 +6,8 @@ import datetime as dt
 import pytest
 
 from risk.contract import TABLES
-from risk.intake.importer import import_file, import_into, stated_day
+from risk.intake.importer import import_file, import_into
+from risk.intake.named_periods import stated_day
 from risk.store.store import RecordStore
 
 TODAY = dt.date(2025, 11, 3)

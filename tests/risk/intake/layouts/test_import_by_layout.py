@@ -157,6 +157,15 @@ def test_a_row_that_was_cut_off_is_not_taken_when_terms_are_translated(
     assert [row["payment_id"] for row in records("payments")] == ["F1"]
 
 
+def test_a_formula_without_a_result_is_no_reason_to_make_a_code(store, write_xlsx, today, records):
+    rows = [["项目编码", "工程名称", "行政区划代码", "开工日期"]]
+    rows += [["=A9&1", "甲", "510822", "2025-03-05"], ["", "乙", "510822", "2025-03-05"]]
+    path = write_xlsx("工程项目.xlsx", rows)
+    report = import_into(store, [path], today=today, office=OfficeLayouts())
+    assert (report.files[0].accepted, report.files[0].quarantined) == (1, 1)
+    assert [row["project_name"] for row in records("projects")] == ["乙"]
+
+
 def test_an_ambiguous_end_date_is_asked_and_not_used(store, write_csv, today, records):
     rows = [["项目编号", "工程名称", "行政区划代码", "开工日期", "竣工日期"]]
     rows.append(["X1", "甲", "510822", "2025-03-05", "2025-12-01"])

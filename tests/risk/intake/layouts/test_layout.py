@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.contract import TABLES
+from risk.intake.layouts.column_matches import share_fitting
 from risk.intake.layouts.errors import LayoutInvalid, LayoutMissing
 from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout, find_layout, read_layout
 from risk.intake.layouts.layout_file import confirm_file, layout_text, write_layout
+from risk.intake.layouts.vocabulary import Target
 
 LAYOUT = Layout(
     name="项目台账",
@@ -98,3 +100,18 @@ def test_an_unknown_name_lists_the_layouts_there_are(tmp_path):
         with pytest.raises(LayoutMissing) as failure:
             find_layout(tmp_path, name)
         assert failure.value.fields["allowed"] == "项目台账"
+
+
+@pytest.mark.parametrize(
+    ("field", "cells", "share"),
+    [
+        ("workers", ["不详", "7人", "61人"], 1.0),  # 不详 is an unknown number
+        ("workers", ["不详"], None),
+        ("workers", ["不详", "来访", "7人"], 0.5),
+        ("received_on", ["待查", "2025.3.5"], 1.0),
+        ("text", ["不详", "7人"], 1.0),
+    ],
+)
+def test_words_for_unknown_say_nothing_about_a_column(field, cells, share):
+    target = Target(TABLES["complaints"].field(field), by_name=False)
+    assert share_fitting(target, cells) == share
