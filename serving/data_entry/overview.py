@@ -23,6 +23,7 @@ from risk.workspace import Workspace
 from serving.clock import now
 from serving.data_entry.repository import Account, overview_stamp, save_overview
 from serving.db.database import Database
+from serving.ingest.open_complaints import open_complaint_counts
 
 MOST_ROWS = 200
 """Quarantined rows of a table that the overview holds."""
@@ -76,6 +77,7 @@ def overview(store: RecordStore) -> dict[str, Any]:
             for feed in store.feeds()
         ],
         "missing": store.missing_feeds(),
+        "complaints": dict(open_complaint_counts(store)),
         "quarantined": [
             _row(row)
             for table in STORED_TABLES.values()

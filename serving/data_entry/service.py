@@ -59,6 +59,7 @@ from serving.jobs.repository import JobUnknown, find_job
 Document = Mapping[str, Any]
 
 _UNDER_WAY = ("queued", "running")
+_MONTHLY = frozenset(("payrolls", "payments", "transfers", "attendance", "operations"))
 _FURTHEST_AHEAD = dt.timedelta(days=62)
 CELL = "cell:"
 """Beginning of the names of form fields that correct a quarantined cell: ``cell:FIELD:ROW``."""
@@ -299,8 +300,12 @@ def costs(missing: Sequence[str], language: Language) -> list[Cost]:
 
 
 def late_feeds(feeds: Sequence[Document], months: int = 2) -> set[str]:
-    """Tables whose newest month is more than ``months`` behind the newest of all."""
-    last = {one["table"]: one["last_month"] for one in feeds if one["last_month"]}
+    """Tables of monthly records whose newest month is more than ``months`` behind the newest."""
+    last = {
+        one["table"]: one["last_month"]
+        for one in feeds
+        if one["last_month"] and one["table"] in _MONTHLY
+    }
     if not last:
         return set()
     newest = _month_number(max(last.values()))

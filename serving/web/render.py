@@ -101,7 +101,8 @@ def _formatters(language: Language) -> dict[str, Any]:
         "cell": lambda table, field, value: formatting.format_field(table, field, value, language),
         "heading": lambda table, field: formatting.field_label(table, field, language),
         "table_name": lambda table: formatting.table_label(table, language),
-        "note_text": _note_text,
+        "say": lambda key, **fields: text(key, language, **fields),
+        "note_text": lambda note: _note_text(note, language),
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import openpyxl
 
+MONTHS = range(1, 13)
 PROJECTS = ("云渡小区一期", "云渡小区二期", "石桥湾学校", "青江水厂", "南门市场")
 
 
@@ -44,11 +45,14 @@ def projects_book(sectors=("房屋建筑",)):
     return _book([["青川县在建工程台账"], ["（单位：万元）"], head, *rows], merges=("A1:G1",))
 
 
-def payrolls_csv(workers="12人"):
+def payrolls_csv(workers="12人", month=9):
     """Text in GB18030, with the contract's headings."""
     head = ["工资表编号", "项目编码", "工资月份", "应发日期", "应发人数", "应发金额"]
     rows = [
-        [f"GZ-{n:03d}", f"XM-{n:03d}", "2025-09", "2025-10-15", workers, 50_000 + n]
+        [
+            *(f"GZ-{month}-{n}", f"XM-{n:03d}", f"2025-{month:02d}"),
+            *(f"2025-{month:02d}-28", workers, 50_000 + n),
+        ]
         for n in range(1, 6)
     ]
     text = io.StringIO()
@@ -56,23 +60,33 @@ def payrolls_csv(workers="12人"):
     return text.getvalue().encode("gb18030")
 
 
-def complaints_book(first_day="2025-09-10"):
+def complaints_book(first_day="", month=9):
     """Complaints that name their projects; a telephone number in the text."""
     head = ["工单编号", "受理时间", "被投诉工程", "反映内容", "涉及人数", "涉及金额（元）"]
     rows = [
-        [f"TS{n:03d}", f"2025-09-{10 + n}", PROJECTS[n], "拖欠工资，电话13800138000", 3, 20_000]
+        [
+            f"TS{month}-{n}",
+            f"2025-{month:02d}-{10 + n}",
+            PROJECTS[n],
+            "拖欠工资，电话13800138000",
+            3,
+            20_000,
+        ]
         for n in range(3)
     ]
-    rows[0][1] = first_day
+    rows[0][1] = first_day or rows[0][1]
     return _book([head, *rows], title="投诉登记")
 
 
-def inspections_book():
+def inspections_book(month=9):
     """A head of two rows, with groups above."""
     rows = [
         ["检查", None, None, "结果", None],
         ["编号", "日期", "项目编码", "发现欠薪", "欠薪人数"],
-        *([f"JC-{n}", f"2025-09-0{n}", f"XM-00{n}", "否", None] for n in range(1, 4)),
+        *(
+            [f"JC{month}-{n}", f"2025-{month:02d}-0{n}", f"XM-00{n}", "否", None]
+            for n in range(1, 4)
+        ),
     ]
     return _book(rows, title="检查记录", merges=("A1:C1", "D1:E1"))
 
@@ -96,3 +110,13 @@ def five_ledgers() -> Mapping[str, bytes]:
         "检查台账2025年9月.xlsx": inspections_book(),
         "工资保证金.xlsx": deposits_book(),
     }
+
+
+def year_of_ledgers() -> Mapping[str, bytes]:
+    """Registers, and the three other ledgers of every month."""
+    found = {"青川县工程项目台账.xlsx": projects_book(), "工资保证金.xlsx": deposits_book()}
+    for month in MONTHS:
+        found[f"2025年{month}月工资表.csv"] = payrolls_csv(month=month)
+        found[f"投诉登记2025年{month}月.xlsx"] = complaints_book(month=month)
+        found[f"检查台账2025年{month}月.xlsx"] = inspections_book(month)
+    return found

@@ -17,7 +17,7 @@ from serving.worker.scheduler import Scheduler
 from ...conftest import require_program
 from ..conftest import served
 from ..site import PASSWORD, add_user
-from .ledgers import five_ledgers
+from .ledgers import year_of_ledgers
 
 SECONDS = 60_000
 """A job starts a process of its own, which takes seconds on a busy machine."""
@@ -76,30 +76,32 @@ def sent(ledgers):
     ]
 
 
-def test_five_ledgers_are_dropped_mended_confirmed_and_imported(enter, workspace):
+def test_a_year_of_ledgers_goes_in_with_five_layouts_confirmed_once(enter, workspace):
     page = enter("briefer")
     page.goto(page.url.replace("/watchlist", "/data"))
-    page.set_input_files("#books", sent(five_ledgers()))
+    page.set_input_files("#books", sent(year_of_ledgers()))
     page.wait_for_url(re.compile("/data/uploads/"))
     expect(page.locator(".layout")).to_have_count(5, timeout=SECONDS)
     page.get_by_label("被投诉工程").select_option("project_text")
     page.get_by_label("金额（万元）").select_option("amount")
     page.get_by_label(re.compile("状态：没有这一列")).select_option("stored")
-    page.get_by_role("button", name="试读").click()
-    expect(page.get_by_text("这只是试读，没有入库")).to_be_visible(timeout=SECONDS)
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_text("还缺必填内容")).to_have_count(0)
     expect(page.get_by_label("被投诉工程")).to_have_value("project_text")
-    assert not workspace.records.exists()
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="确认并导入").click()
     expect(page.get_by_role("heading", name="入库清单")).to_be_visible(timeout=SECONDS)
-    expect(page.locator(".account")).to_have_count(5)
+    expect(page.locator(".account")).to_have_count(38)
     expect(page.locator(".account").first).to_contain_text("合同价 → 合同金额（万元）")
+    expect(page.locator(".ok")).to_have_text("全部入库，没有需要处理的内容。")
     with RecordStore(workspace.records, read_only=True) as store:
         tables = ("projects", "payrolls", "complaints", "inspections", "deposits")
         counts = [store.rows(f"SELECT count(DISTINCT {_key(one)}) FROM {one}") for one in tables]
-    assert counts == [[(5,)], [(5,)], [(3,)], [(3,)], [(4,)]]
+    assert counts == [[(5,)], [(60,)], [(36,)], [(36,)], [(4,)]]
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.goto(re.sub("/data/.*", "/data", page.url))
+    expect(page.locator("tr", has_text="工资表").locator("td").nth(1)).to_have_text("2025-12")
     assert not page.faults
 
 

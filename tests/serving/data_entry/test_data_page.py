@@ -184,7 +184,7 @@ def test_a_quarantined_row_is_corrected_on_the_page(clerk, work, workspace, data
     assert started.headers["HX-Redirect"].startswith("/data/mend?job=")
     assert work().result["accepted"] == 1
     assert newest_overview(database.engine)["quarantined"] == []
-    assert stored(workspace, "SELECT received_on FROM complaints WHERE complaint_id = 'TS000'") == [
+    assert stored(workspace, "SELECT received_on FROM complaints WHERE complaint_id = 'TS9-0'") == [
         (dt.date(2025, 9, 1),)
     ]
     assert "13800138000" not in json.dumps(newest_overview(database.engine), default=str)
@@ -226,7 +226,7 @@ def test_terms_nobody_decided_are_listed_and_not_lost(clerk, work, workspace, da
 def test_past_imports_feeds_and_costs_are_shown(clerk, work, database):
     imported(clerk, work, {"2025年9月工资表.csv": payrolls_csv()})
     page = html.unescape(clerk.get("/data").text)
-    assert re.search(r"工资表</th><td class=\"n\">5</td><td>2025-10</td>", page)
+    assert re.search(r"工资表</th><td class=\"n\">5</td><td>2025-09</td>", page)
     assert "缺它无法判断的特征" in page
     assert "briefer" in clerk.get("/data/imports").text
     (address,) = re.findall(r'href="(/data/imports/\w+)"', clerk.get("/data/imports").text)
@@ -247,11 +247,12 @@ def test_costs_are_the_features_that_need_the_table():
     )
 
 
-def test_late_feeds_are_more_than_two_months_behind():
-    months = {"payrolls": "2025-09", "transfers": "2025-07", "cases": "2025-06", "contracts": None}
+def test_late_feeds_of_months_are_more_than_two_behind():
+    months = {"payrolls": "2025-09", "transfers": "2025-07", "attendance": "2025-06"}
+    months |= {"projects": "2024-01", "payments": None}
     feeds = [{"table": name, "last_month": month} for name, month in months.items()]
-    assert late_feeds(feeds) == {"cases"}
-    assert late_feeds(feeds[3:]) == set()
+    assert late_feeds(feeds) == {"attendance"}
+    assert late_feeds(feeds[4:]) == set()
 
 
 def test_only_people_of_the_whole_office_may_import(address):
