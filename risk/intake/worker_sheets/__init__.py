@@ -6,7 +6,7 @@ signature) is used to count persons while a sheet is read, and is neither stored
 
 from risk.intake.worker_sheets.detection import has_worker_sheets
 from risk.intake.worker_sheets.errors import WorkerClaims, WorkerSheetUnplaced
-from risk.intake.worker_sheets.reading import WorkerSheets, read_worker_sheets, worker_level
+from risk.intake.worker_sheets.team_totals import WorkerSheets, read_worker_sheets, worker_level
 
 __all__ = [
     "WorkerClaims",

@@ -9,7 +9,7 @@ from pathlib import Path
 from risk.intake.cells import match_key
 from risk.intake.file_errors import IntakeFailure
 from risk.intake.readers import open_sheets
-from risk.intake.worker_sheets.reading import worker_level
+from risk.intake.worker_sheets.team_totals import worker_level
 
 _NAMED = re.compile(r"工资|考勤|出勤|花名册|名册|班组|工人|民工|实名")
 
