@@ -96,7 +96,9 @@ PLAIN_ID = r"(?:[A-Za-z_.:-]+[0-9][A-Za-z0-9_.:-]*|[0-9][A-Za-z0-9_:-]*)"
 """Identifiers that :func:`parse_id` returns unchanged; 1.5E17 is not among them."""
 
 _PLAIN_IDS = re.compile(rf"{PLAIN_ID}(?:\n{PLAIN_ID})*")
+_WHOLE_NUMBER = re.compile(r"^(\d+)\.0$")  # a code that a program exported as a number
 _YUAN = re.compile(r"([0-9]{1,13})(?:\.([0-9]{0,2}))?")  # fast path: matches most amounts
+_TEXT_MARKS = "'`\u2018\u2019\u00b4"  # before a number that a spreadsheet exports as text
 _AMOUNT_UNIT = re.compile(r"(.*?)(百万元|千元|万元?|亿元?|元整?|圆)?整?")
 _SERIAL_ORIGIN = dt.date(1899, 12, 30)
 _TRUE, _FALSE = (
@@ -203,7 +205,7 @@ def parse_id(cell: Cell) -> str | None:
         return _id_from_number(cell)
     if not isinstance(cell, str):
         raise CellRefused("not_an_id")
-    text = canonical_identifier(cell)
+    text = _WHOLE_NUMBER.sub(r"\1", canonical_identifier(cell))
     if text.casefold() in UNKNOWN or is_placeholder(text):
         return None
     if is_shortened(text):
@@ -390,7 +392,7 @@ def _id_from_number(number: float | Decimal) -> str | None:
 def _text_of(cell: Cell, code: str = "not_a_date") -> str:
     """Half-width text of a text or number cell; other cells are refused with ``code``."""
     if isinstance(cell, str):
-        return normalise(cell)
+        return normalise(cell).lstrip(_TEXT_MARKS)
     if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
         raise CellRefused(code)
     if is_nan(cell):

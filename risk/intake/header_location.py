@@ -36,8 +36,8 @@ def locate_header(
 ) -> LocatedHeader | None:
     """First header of ``rows`` with all required fields, else the one with the most fields.
 
-    None if all rows are blank. A second row belongs to the header if it adds fields, and a row of
-    units below it does too.
+    None if all rows are blank. A second and a third row belong to the header if they add fields,
+    and a row of units below it does too.
     """
     filled = [row for row in rows if not is_blank(row[1])]
     best: LocatedHeader | None = None
@@ -55,6 +55,10 @@ def locate_header(
         pair = _pair(filled, index, match, merges)
         if pair is not None and len(pair.fields) > len(best.fields):
             best = pair
+    for index in range(place - 2, place + 1):
+        triple = _triple(filled, index, match, merges)
+        if triple is not None and len(triple.fields) > len(best.fields):
+            best = triple
     return _with_units(best, filled)
 
 
@@ -93,6 +97,35 @@ def _pair(
     groups = _filled_right(first, above, below, merges)
     raw = HeaderCells(number, below, groups=groups, titles=titles)
     return LocatedHeader(raw, first, frozenset(fields_of(raw, match)))
+
+
+def _triple(
+    rows: Sequence[Row], index: int, match: HeadingMatcher, merges: Sequence[CellRange]
+) -> LocatedHeader | None:
+    """Header of the three rows from ``index``, or None if these are no neighbours.
+
+    A column is headed by its lowest filled cell; the next one above is its group.
+    """
+    if index < 0 or index + 2 >= len(rows) or rows[index + 2][0] != rows[index][0] + 2:
+        return None
+    (first, above), (second, middle), (number, below) = rows[index : index + 3]
+    width = max(len(above), len(middle), len(below))
+    low = [*below, *[None] * (width - len(below))]
+    centre = _filled_right(second, middle, low, merges)
+    high = _filled_right(first, above, [*map(_filled_of, centre, low)], merges)
+    headings: list[Cell] = []
+    groups: list[Cell] = []
+    for cells in zip(low, centre, high, strict=True):
+        filled = [cell for cell in cells if _is_filled(cell)]
+        headings.append(filled[0] if filled else None)
+        groups.append(filled[1] if len(filled) > 1 else None)
+    titles = tuple(cell for _, cells in rows[:index] for cell in cells)
+    raw = HeaderCells(number, headings, groups=groups, titles=titles)
+    return LocatedHeader(raw, first, frozenset(fields_of(raw, match)))
+
+
+def _filled_of(one: Cell, other: Cell) -> Cell:
+    return one if _is_filled(one) else other
 
 
 def _filled_right(

@@ -19,9 +19,9 @@ from risk.intake.units import MONEY_UNITS, PERCENT, Unit, plain_brackets
 _LENGTH = 200  # a longer cell is content
 _BRACKET = re.compile(r"\(([^()]*)\)")
 _NOISE = re.compile(r"[*:_\"'“”★※]")
-_UNIT_NOISE = re.compile(r"单位|人民币|币种|金额|计量|[:()]")
+_UNIT_NOISE = re.compile(r"单位|人民币|币种|金额|计量|[:()¥]|rmb|cny|^以|计$")
 _WORDS = re.compile(r"[,;、/\s和及]+")
-_BARE_UNIT = re.compile(r"(.+?)[/,、|:-]?((?:千|百万|万|亿)?元|%)")
+_BARE_UNIT = re.compile(r"(.+?)[/,、|:·•—-]?((?:千|百万|万|亿)?元|%)")
 _PLANNED = re.compile(r"计划|预计|预期|拟|预估|暂定")
 _PARTIAL = re.compile(r"累计|其中|上年|去年|上月|上期|同期|年初|结转")
 _QUALIFIED = (FieldType.DATE, FieldType.MONTH, FieldType.MONEY, FieldType.COUNT)

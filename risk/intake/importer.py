@@ -336,7 +336,10 @@ class _Source:
         ]
         firms = self._import_firms(plan, book, lenient=lenient)
         reading = reading_report(
-            plan, named_firms=firms, table_by_headings=not has_table_name(self._path)
+            plan,
+            named_firms=firms,
+            table_by_headings=not has_table_name(self._path),
+            read={heading for one in reports for sheet in one.sheets for heading in sheet.columns},
         )
         notes = format_notes(self._path)
         return [
@@ -388,7 +391,12 @@ class _Source:
         if self._office is None:
             return ReadingPlan(self._table, sheets)
         names = partial(known_names, self._store, register=self._office.register)
-        return plan_reading(self._path, sheets, self._office, table=self._table, namer=names)
+        return plan_reading(
+            *(self._path, sheets, self._office),
+            table=self._table,
+            namer=names,
+            supply=self._supply,
+        )
 
     def _stated_day(self, plan: ReadingPlan, *, as_kept: bool) -> dt.date | None:
         if self._known_on is None and as_kept and plan.known_on != "import":
@@ -485,6 +493,7 @@ class _Import:
             self._table,
             headings=_headings(sheets),
             dated=any(c.field is KNOWN_AT for one in sheets for c in one.header.columns),
+            today=self._today,
         )
         self._quarantine.commit(STAGED)
         self._unreadable.commit(STAGED)

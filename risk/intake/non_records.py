@@ -29,13 +29,19 @@ _FOOTER = re.compile(
     r"|劳资专管员|项目经理)(?:人|员|者|单位|部门|日期|时间|电话|领导|签字|签章|盖章|负责人)*"
     r"(?:\([^()]*\))?(?::.*|$)"
     r"|(?:制表|填表|审核|复核|填报|经办|负责|单位负责|主管|联系)人\W*\w{0,6}"
+    r"|\w{0,6}(?:签字|签名|签章|盖章|批示)\w{0,2}:.*"
     r"|(?:填表|填报|附|备)?(?:说明|注)(?:\d*|[一二三四五六七八九十]*)(?::.*|$)|备注:.*"
     r"|(?:本页|以下)?(?:无正文|空白)|\(?(?:本页无正文|以下空白|以下无正文)\)?"
     r"|续|续[上前]页|[续承转接][上前下]页|未完待续|第?\d+/\d+页?|第\d+页.*|共计?\d+.{1,6}"
 )
+_NOTE = re.compile(
+    r"[★☆※*▲●◆■].{2,}|\d{1,2}[.、](?!\d).{2,}|\(\d{1,2}\).{2,}|.+\((?:盖章|签章|签字|公章|章)\)"
+    r"|(?:以上|截至|截止|数据来源|资料来源|统计口径|本表|此表|上表|表中).{2,}|.{4,}[,;。].*"
+)
 _DATE = re.compile(r"\d{4}[年./-]\d{1,2}(?:[月./-]\d{1,2}日?|月)?")
 _CONTINUED = re.compile(r"\(?续(?:表)?[一二三四五六七八九十\d]*\)?$")
 _SECTION = re.compile(r"(?:[一二三四五六七八九十]+[、.]|\([一二三四五六七八九十]+\)).+")
+_PLACE = re.compile(r"[^\d,;:]{1,6}(?:镇|乡|街道|街道办事处|办事处|开发区|高新区|园区|县)")
 _NUMBER = re.compile(r"[\d.]+")
 
 
@@ -60,9 +66,10 @@ def non_record(
         return None
     if _TOTAL.fullmatch(first):
         return NonRecord.TOTAL
-    if _FOOTER.fullmatch(first):
+    if _FOOTER.fullmatch(first) or (len(filled) == 1 and _is_note(filled[0], cells, key)):
         return NonRecord.FOOTER
-    return NonRecord.TITLE if len(filled) == 1 and _is_title(filled[0], cells, titles) else None
+    title = len(filled) == 1 and _is_title(filled[0], cells, key, titles)
+    return NonRecord.TITLE if title else None
 
 
 def plain(cell: Cell) -> str:
@@ -75,13 +82,26 @@ def plain_title(cell: Cell) -> str:
     return _CONTINUED.sub("", plain(cell))
 
 
-def _is_title(cell: Cell, cells: Sequence[Cell], titles: Collection[str]) -> bool:
+def _is_note(cell: Cell, cells: Sequence[Cell], key: Sequence[Cell]) -> bool:
+    """Whether the only filled cell of a row leads it and is a sentence or a seal."""
+    return _leads(cell, cells, key) and bool(_NOTE.fullmatch(plain(cell)))
+
+
+def _is_title(
+    cell: Cell, cells: Sequence[Cell], key: Sequence[Cell], titles: Collection[str]
+) -> bool:
     """Whether the only filled cell of a row is a title; a lone name is a record to complete."""
     text = plain(cell)
     if plain_title(cell) in titles or _DATE.fullmatch(text) or unit_alone(cell):
         return True
-    leads = bool(cells) and cells[0] is cell
-    return leads and bool(_CONTINUED.search(text) or _SECTION.fullmatch(text))
+    if not _leads(cell, cells, key):
+        return False
+    return bool(_CONTINUED.search(text) or _SECTION.fullmatch(text) or _PLACE.fullmatch(text))
+
+
+def _leads(cell: Cell, cells: Sequence[Cell], key: Sequence[Cell]) -> bool:
+    """Whether ``cell`` is in the first column or a key column: a sheet may begin further right."""
+    return cells[0] is cell or any(one is cell for one in key)
 
 
 def _numbers_columns(filled: Sequence[Cell]) -> bool:

@@ -21,6 +21,7 @@ MAYBE_IDENTITY = r"^[1-8][0-9]{14}(?:[0-9]{2}[0-9Xx])?$"
 _RUN = re.compile(r"\d(?:[ -]?\d){6}")  # no personal number has fewer digits
 _EDGE, _END = r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"
 _MOBILE = re.compile(rf"{_EDGE}(?:(?:00)?86[ -]?)?(1[3-9]\d[ -]?\d{{4}}[ -]?\d{{4}}){_END}")
+_MOBILE_IN_NAME = re.compile(r"(?<!\d)(1[3-9]\d{9})(?!\d)")  # 微信13912345678abc
 _LANDLINE = re.compile(rf"{_EDGE}(\(?0\d{{2,3}}\)?[ -]\d{{7,8}}(?:-\d{{1,5}})?){_END}")
 _LONG = re.compile(rf"{_EDGE}(\d(?:[ -]?\d){{14,18}}|\d(?:[ -]?\d){{16}}[ -]?[Xx]){_END}")
 _LOCAL = re.compile(rf"{_EDGE}(0?\d{{7,11}}|\d{{3,4}}-\d{{7,8}}){_END}")
@@ -49,7 +50,8 @@ def mask_personal_numbers(text: str) -> str:
     masked = _replace(_LONG, masked, _is_long_number)
     masked = _replace(_MOBILE, masked, lambda *_: True)
     masked = _replace(_LANDLINE, masked, lambda *_: True)
-    masked = _replace(_LOCAL, masked, lambda _, before: bool(_PHONE_CUE.search(before)))
+    for pattern in (_LOCAL, _MOBILE_IN_NAME):
+        masked = _replace(pattern, masked, lambda _, before: bool(_PHONE_CUE.search(before)))
     return text if masked == plain else masked
 
 

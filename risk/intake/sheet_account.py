@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from risk.contract import FieldType
 from risk.intake.account_notes import Note
 from risk.intake.readers import Format, detect_format
 from risk.intake.report import SheetReport
 from risk.intake.sheet_records import SheetRecords
 from risk.intake.sheet_selection import SelectedSheet, UnreadSheet
+from risk.intake.units import money_units, possible_units
 
 _SHOWN = 5
 _LIMITS_OF_FORMATS = {
@@ -44,6 +46,7 @@ def sheet_notes(selected: SelectedSheet, records: SheetRecords) -> Iterator[Note
             {"column": refused.heading, "found": refused.found, "sheet": sheet},
             needs_answer=True,
         )
+    yield from _unsure_units(selected, records)
     yield from _alternates(selected, records)
     if records.hidden:
         yield Note("hidden_rows", {"rows": records.hidden, "sheet": sheet})
@@ -74,6 +77,19 @@ def unread_notes(unread: Sequence[UnreadSheet]) -> Iterator[Note]:
                 "missing": "、".join(one.missing),
             }
             yield Note("incomplete_sheet", fields, needs_answer=True)
+
+
+def _unsure_units(selected: SelectedSheet, records: SheetRecords) -> Iterator[Note]:
+    """Texts above or below the rows that may name a unit, if amounts were read in yuan."""
+    columns = selected.header.columns
+    if not any(one.field.type is FieldType.MONEY and one.unit is None for one in columns):
+        return
+    footers = records.footers
+    named = [cell for cell in footers if isinstance(cell, str) and money_units([cell])]
+    unsure = possible_units([*selected.located.cells.titles, *footers])
+    for found in (*unsure, *(cell.strip() for cell in named)):
+        fields = {"found": found[:60], "sheet": selected.sheet.name}
+        yield Note("unit_unsure", fields, needs_answer=True)
 
 
 def _alternates(selected: SelectedSheet, records: SheetRecords) -> Iterator[Note]:

@@ -71,6 +71,7 @@ class SheetRecords:
         self.hidden = 0
         self.incomplete: list[IncompleteBlock] = []
         self.disagreeing: list[int] = []
+        self.footers: list[Cell] = []
         self.merged = MergedCells(sheet.merges)
         self._table, self._sheet, self._header, self._match = table, sheet, header, match
         self._file, self._supplied = file, tuple(supplied)
@@ -171,10 +172,8 @@ class SheetRecords:
         cells = row[1]
         if is_blank(cells):
             return None
-        if self._repeats_header(cells):
-            return NonRecord.HEADING
-        if self._looks_like_header(cells):
-            return NonRecord.HEADING if self._same_header(cells, header) else _NEW_HEADER
+        if (kind := self._kind_of_header(cells, header)) is not None:
+            return kind
         following = rows.peek() if rows is not None else None
         if following is not None and not look.complete(cells) and self._is_group(cells, following):
             return NonRecord.HEADING
@@ -183,22 +182,22 @@ class SheetRecords:
         key = [cells[index] if index < len(cells) else None for index in look.key]
         return non_record(cells, key, complete=look.complete(cells), titles=self._titles)
 
+    def _kind_of_header(self, cells: Sequence[Cell], header: Header) -> NonRecord | str | None:
+        """Kind of a row that repeats a header or is a new one, else None."""
+        if _repeats(self._raw_heads[-1], cells):
+            return NonRecord.HEADING
+        if self._looks_like_header(cells):
+            return NonRecord.HEADING if self._same_header(cells, header) else _NEW_HEADER
+        if any(_repeats(raw, cells) for raw in self._raw_heads[:-1]):
+            return NonRecord.HEADING
+        return None
+
     def _count(self, kind: NonRecord | str, row: Row) -> None:
         self.set_aside[NonRecord(kind)] += 1
+        if kind == NonRecord.FOOTER:
+            self.footers = [*self.footers, *row[1]][-50:]
         if kind in (NonRecord.TITLE, NonRecord.HEADING):
             self._recent_titles = [*self._recent_titles, *row[1]][-50:]
-
-    def _repeats_header(self, cells: Sequence[Cell]) -> bool:
-        """Whether most filled cells of a row equal those of a header of this sheet."""
-        filled = [(index, plain(cell)) for index, cell in enumerate(cells) if not _empty(cell)]
-        for raw in self._raw_heads:
-            for heads in (raw.headings, raw.groups, raw.units):
-                same = sum(
-                    index < len(heads) and plain(heads[index]) == text for index, text in filled
-                )
-                if heads and same * 10 >= len(filled) * 9 and same >= min(2, len(filled)):
-                    return True
-        return False
 
     def _looks_like_header(self, cells: Sequence[Cell]) -> bool:
         filled = [cell for cell in cells if not _empty(cell)]
@@ -301,6 +300,16 @@ class _Peekable(Iterator[Row]):
             if self._next is None:
                 return None
         return self._next
+
+
+def _repeats(raw: HeaderCells, cells: Sequence[Cell]) -> bool:
+    """Whether most filled cells of a row equal those of a header."""
+    filled = [(index, plain(cell)) for index, cell in enumerate(cells) if not _empty(cell)]
+    for heads in (raw.headings, raw.groups, raw.units):
+        same = sum(index < len(heads) and plain(heads[index]) == text for index, text in filled)
+        if heads and same * 10 >= len(filled) * 9 and same >= min(2, len(filled)):
+            return True
+    return False
 
 
 def _doubt(kind: FieldType) -> Callable[[str], bool]:

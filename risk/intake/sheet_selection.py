@@ -139,6 +139,12 @@ def select_sheets(
     return Selection((_selected(best, file),))  # raises: a required column is missing
 
 
+def readable(table: Table, sheets: Sequence[Sheet], *, supply: Supply = no_supply) -> bool:
+    """Whether a visible sheet has all required columns of ``table``, or gives their cells."""
+    fits = (_located(table, _open(one), None, supply) for one in sheets if not one.hidden)
+    return any(fit is not None and not _lacking(fit) for fit in fits)
+
+
 def recognise_table(
     sheets: Sequence[Sheet], *, file: str, named: Table | None = None, supply: Supply = no_supply
 ) -> Table:

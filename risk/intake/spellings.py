@@ -44,6 +44,17 @@ UNKNOWN_WORDS = frozenset(
             "没有",
             "未提供",
         ),
+        *(
+            "未拨",
+            "待拨",
+            "待拨付",
+            "未付",
+            "待付",
+            "待支付",
+            "待发放",
+            "未到账",
+            "未退还",
+        ),
     )
 )
 """Words for an unknown number, date or term."""
@@ -101,6 +112,7 @@ _TIME = re.compile(
     r"[T \s]*(?:上午|下午|晚上?|凌晨|早上?)?\s*(?:[01]?\d|2[0-3])(?:[:时点](?:[0-5]?\d)?){1,2}"
     r"(?:[0-5]?\d秒?)?(?:分|秒|\.\d+)?"
 )
+_HALF_DAY = re.compile(r"(?<=[\d日号])\s*(?:上午|下午|晚上?|凌晨|早上?|中午|傍晚)$")
 _FULL = re.compile(
     r"(\d{4})(?:([-/.、,]{1,2})(\d{1,2})\2(\d{1,2})[日号.]?|年(\d{1,2})月(\d{1,2})[日号]?)"
 )
@@ -108,6 +120,7 @@ _SHORT_YEAR = re.compile(r"(\d{2})(?:(\.|、)(\d{1,2})\2(\d{1,2})|年(\d{1,2})�
 _SHORT_YEAR_SLASH = re.compile(r"(\d{2})([-/])(\d{1,2})\2(\d)")
 _MONTH = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})|年(\d{1,2})月份?)")
 _SHORT_MONTH = re.compile(r"(\d{2})年(\d{1,2})月份?")
+_PART_OF_MONTH = re.compile(r"(?<=月)份?(?:[上中下]旬|初|底|末|中)$")
 _MONTH_DIGITS = re.compile(r"((?:19|20)\d{2})(0[1-9]|1[0-2])")
 _LAST_SHORT_YEAR = 39
 
@@ -185,12 +198,12 @@ def read_day(text: str) -> dt.date | None:
 
 
 def read_month(text: str) -> dt.date | None:
-    """First day of a month written alone: 2025年3月, 2025.3, 二〇二五年三月, 202503.
+    """First day of a month written alone: 2025年3月, 2025.3, 二〇二五年三月, 2025年3月上旬, 202503.
 
     Raises:
         ValueError: there is no such month.
     """
-    text = _bare_date(text)
+    text = _PART_OF_MONTH.sub("", _bare_date(text))
     found = _MONTH.fullmatch(text) or _MONTH_DIGITS.fullmatch(text)
     if found is not None:
         year, month = (int(part) for part in found.groups() if part and part.isdigit())
@@ -287,6 +300,7 @@ def _bare_date(text: str) -> str:
     if note is not None and not _PLANNED.search(note[0]):
         text = text.replace(note[0], "", 1)
     text = re.sub(r"\s*([年月日号])\s*", r"\1", chinese_digits(_WEEKDAY.sub("", text).strip()))
+    text = _HALF_DAY.sub("", text)
     day = re.match(r"(.*?(?:日|号|\d))" + _TIME.pattern + r"$", text)
     if day is not None and (day[1].endswith(("日", "号")) or re.search(r"\d[T\s]", text)):
         text = day[1]

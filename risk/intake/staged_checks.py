@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ from risk.store.store import RecordStore
 
 _SHOWN = 3
 _MEDIAN_OF = 2
+_AHEAD = dict.fromkeys(("projects", "contracts", "accounts", "deposits"), 366)
+"""Days that the event of a table may lie ahead: these are often recorded before they begin."""
+
+_MAY_COME = frozenset(("ended_on",))
 _NAMES = ("project_name", "org_name", "contractor_name", "project_id", "org_id")
 
 
@@ -27,7 +32,12 @@ class _Range:
 
 
 def staged_notes(
-    store: RecordStore, table: Table, *, headings: Mapping[str, str], dated: bool
+    store: RecordStore,
+    table: Table,
+    *,
+    headings: Mapping[str, str],
+    dated: bool,
+    today: dt.date,
 ) -> list[Note]:
     """Notes about the staged rows of ``table``; use before they are stored.
 
@@ -37,8 +47,10 @@ def staged_notes(
         headings: headings as written, by field, of the columns read.
         dated: whether the file has a column of days of knowledge; its rows may then be later
             versions of one row.
+        today: day of the import.
     """
     notes = _implausible(store, table, headings)
+    notes += _in_future(store, table, headings, today)
     notes += _keys_twice(store, table, dated=dated)
     if not dated:
         notes += _keys_again(store, table)
@@ -73,6 +85,27 @@ def _implausible(store: RecordStore, table: Table, headings: Mapping[str, str]) 
         if count >= _MEDIAN_OF and median < allowed.median:
             fields = {"column": heading, "found": _yuan(median)}
             notes.append(Note("too_small", fields, needs_answer=True))
+    return notes
+
+
+def _in_future(
+    store: RecordStore, table: Table, headings: Mapping[str, str], today: dt.date
+) -> list[Note]:
+    """Dates of events that are still to come: most are typing errors (2052), and do not count."""
+    notes = []
+    later = {fact.date for fact in table.unfolds} - _MAY_COME
+    for name in (table.event_date, *sorted(later)):
+        if name is None or name not in headings:
+            continue
+        ahead = _AHEAD.get(table.name, 0) if name == table.event_date else 0
+        rows, last, key = store.rows(
+            f"SELECT count(*), max({name}), arg_max({table.key[0]}, {name}) FROM {STAGED}"
+            f" WHERE {name} > $1",
+            [today + dt.timedelta(days=ahead)],
+        )[0]
+        if rows:
+            fields = {"column": headings[name], "rows": rows, "found": str(last), "key": key}
+            notes.append(Note("in_future", fields, needs_answer=True))
     return notes
 
 

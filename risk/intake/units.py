@@ -43,14 +43,17 @@ _MONEY_WORDS = ("百万元", "千元", "万元", "亿元", "万圆", "元", "圆
 _SEPARATOR = r"[、,/;和及]"
 _WORD = "|".join(map(re.escape, sorted((*_MONEY_WORDS, *_OTHER_UNITS), key=len, reverse=True)))
 _LIST = rf"(?:人民币:?)?(?:{_WORD})(?:{_SEPARATOR}(?:人民币)?(?:{_WORD}))*"
-# A unit ends where no further word follows: 单位:万元建设有限公司 names a firm.
-_END = r"(?![\w%])"
+# A unit ends where no further word follows: 单位:万元建设有限公司 and 万元(集团)公司 name firms.
+_END = r"(?![\w%])(?!\((?!人民币|含税|不含税|保留|cny|rmb))"
 _MENTION = re.compile(
-    rf"(?:(?:单位|金额|币种:人民币)(?::|为|是)?\(?|\()({_LIST}){_END}"
-    rf"|以({_LIST})(?:为单位|计算?|表示){_END}"
+    rf"(?:(?:单位|金额|币种:人民币)\)?(?::|为|是| +)?\(?|\()({_LIST}){_END}"
+    rf"|以({_LIST})(?:为单位|计算?|表示){_END}|\(([万亿])\)"
 )
+_POSSIBLE = re.compile(rf"(?<![\d.余多几数十百千万亿])(?:百万|千|万|亿)[元圆]{_END}")
+_TRADITIONAL = str.maketrans("萬億單圓額", "万亿单圆额")
+_SPACED = re.compile(r"(?<=[单千万亿])\s+(?=[位元圆])")
 _ALONE = re.compile(rf"\(?(?:(?:金额|计量|货币)?单位:?)?({_LIST})\)?")
-_BRACKETS = str.maketrans("[]【】〔〕{}「」『』〖〗<>《》", "()()()()()()()()()")
+_BRACKETS = str.maketrans("[]【】〔〕{}「」『』〖〗<>《》〈〉", "()()()()()()()()()()")
 _COLON = re.compile(r"\s*:\s*")
 _SPLIT = re.compile(_SEPARATOR)
 
@@ -76,10 +79,23 @@ def money_units(texts: Iterable[Cell]) -> tuple[Unit, ...]:
     for cell in texts:
         if not isinstance(cell, str):
             continue
-        title = _COLON.sub(":", plain_brackets(cell)).replace("单 位", "单位")
-        for mention in _MENTION.finditer(title):
-            found.update(dict.fromkeys(_money(mention[1] or mention[2])))
+        for mention in _MENTION.finditer(_title(cell)):
+            found.update(dict.fromkeys(_money(mention[1] or mention[2] or mention[3])))
     return tuple(found)
+
+
+def possible_units(texts: Iterable[Cell]) -> tuple[str, ...]:
+    """Texts that may name a larger unit than yuan, but not as :func:`money_units` understands.
+
+    >>> possible_units(["涉案5万元", "填报单位：万元建设有限公司", "金额均为万元"])
+    ('金额均为万元',)
+    """
+    unsure = (
+        cell.strip()
+        for cell in texts
+        if isinstance(cell, str) and _POSSIBLE.search(_title(cell)) and not money_units([cell])
+    )
+    return tuple(dict.fromkeys(unsure))
 
 
 def unit_alone(cell: Cell) -> str | None:
@@ -92,6 +108,11 @@ def unit_alone(cell: Cell) -> str | None:
         return None
     found = _ALONE.fullmatch(_COLON.sub(":", plain_brackets(cell)).replace(" ", "").casefold())
     return found[1] if found else None
+
+
+def _title(cell: str) -> str:
+    plain = _SPACED.sub("", plain_brackets(cell[:200]).translate(_TRADITIONAL))
+    return _COLON.sub(":", plain)
 
 
 def _money(mention: str) -> Iterable[Unit]:

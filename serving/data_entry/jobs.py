@@ -16,9 +16,9 @@ from risk.intake.importer import import_into, import_paths
 from risk.intake.layouts.layout_file import write_layout
 from risk.intake.layouts.names import single_county
 from risk.intake.layouts.plan import OfficeLayouts, office_layouts
-from risk.intake.layouts.trial import FileTrial, needs_layout, proposal_json, try_files
 from risk.intake.quarantine_book import write_quarantine
 from risk.intake.report import ImportReport
+from risk.intake.trial import FileTrial, needs_layout, proposal_json, try_files
 from risk.intake.unreadable_cells import answer_cells
 from risk.locale import LANGUAGES, Language
 from risk.progress import Progress

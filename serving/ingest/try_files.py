@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from risk.contract import Field, Table
     from risk.intake.layouts.column_matches import Match
     from risk.intake.layouts.proposal import SheetProposal
-    from risk.intake.layouts.trial import FileTrial
+    from risk.intake.trial import FileTrial
+    from risk.intake.worker_sheets import WorkerSheets
+    from risk.store.store import RecordStore
 
 _PERCENT = 100
 _SAMPLES = 36
@@ -24,11 +26,13 @@ def try_import(cli: CliContext, paths: Sequence[Path], *, json: bool) -> bool:
 
     A layout that a person confirmed and that still fits is never replaced.
     """
+    from risk.intake.layouts.names import single_county
     from risk.intake.layouts.plan import office_layouts
-    from risk.intake.layouts.trial import try_files
+    from risk.intake.trial import try_files
 
-    office = office_layouts(cli.workspace, _county(cli))
-    trials = try_files(paths, office)
+    with _records(cli) as store:
+        office = office_layouts(cli.workspace, single_county(store))
+        trials = try_files(paths, office, store)
     kept = {one.name for one in office.layouts if one.confirmed}
     written = _write(cli, trials, kept)
     if json:
@@ -39,22 +43,21 @@ def try_import(cli: CliContext, paths: Sequence[Path], *, json: bool) -> bool:
         for name in written:
             path = cli.workspace.layouts / f"{name}.toml"
             print_line(cli.text("try.written", path=str(path), name=name))
-    return all(trial.failure is None and trial.proposals for trial in trials)
+    return all(trial.is_readable for trial in trials)
 
 
-def _county(cli: CliContext) -> str:
-    from risk.intake.layouts.names import single_county
+def _records(cli: CliContext) -> RecordStore:
+    """The workspace's records; an empty store in memory if there are none yet."""
     from risk.store.store import RecordStore
 
-    if not cli.workspace.records.is_file():
-        return ""
-    with RecordStore(cli.workspace.records, memory_gb=cli.workspace.memory_gb) as store:
-        return single_county(store)
+    records = cli.workspace.records
+    place = records if records.is_file() else ":memory:"
+    return RecordStore(place, memory_gb=cli.workspace.memory_gb)
 
 
 def _write(cli: CliContext, trials: Sequence[FileTrial], kept: set[str]) -> list[str]:
     from risk.intake.layouts.layout_file import write_layout
-    from risk.intake.layouts.trial import needs_layout
+    from risk.intake.trial import needs_layout
 
     layouts = {
         one.layout.name: one.layout
@@ -68,13 +71,22 @@ def _write(cli: CliContext, trials: Sequence[FileTrial], kept: set[str]) -> list
 
 
 def _trial_json(cli: CliContext, trial: FileTrial) -> dict[str, Any]:
-    from risk.intake.layouts.trial import proposal_json
+    from risk.intake.trial import proposal_json
 
     failure = trial.failure
     return {
         "file": trial.file,
         "sheets": [proposal_json(one) for one in trial.proposals],
+        "workers": trial.workers and _workers_json(cli, trial.workers),
         "failed": failure and {"code": failure.code, "message": failure.message(cli.language)},
+    }
+
+
+def _workers_json(cli: CliContext, workers: WorkerSheets) -> dict[str, Any]:
+    return {
+        "totals": {one.table: len(one.records) for one in workers.totals},
+        "sheets": [sheet.as_json() for sheet in workers.sheets],
+        "notes": [note.as_json(cli.language) for note in workers.notes],
     }
 
 
@@ -83,10 +95,24 @@ def _show(cli: CliContext, trial: FileTrial) -> None:
     print_line(trial.file)
     if trial.failure is not None:
         print_line(f"  {trial.failure.message(cli.language)}")
-    elif not trial.proposals:
+    elif not trial.is_readable:
         print_line(f"  {cli.text('try.no_table')}")
+    if trial.workers is not None:
+        _show_workers(cli, trial.workers)
     for proposal in trial.proposals:
         _show_sheet(cli, proposal)
+
+
+def _show_workers(cli: CliContext, workers: WorkerSheets) -> None:
+    """Which columns of worker-level sheets count, and what they add up to."""
+    for sheet in workers.sheets:
+        columns = "、".join(f"{heading} → {use}" for heading, use in sheet.columns.items())
+        head = cli.text(
+            "try.workers", sheet=sheet.name or "-", row=sheet.header_row, columns=columns
+        )
+        print_line(f"  {head}")
+    for note in workers.notes:
+        print_line(f"  {note.message(cli.language)}")
 
 
 def _show_sheet(cli: CliContext, proposal: SheetProposal) -> None:
@@ -108,7 +134,7 @@ def _name(cli: CliContext, named: Table | Field) -> str:
 
 def _row(cli: CliContext, match: Match) -> Iterator[str]:
     from risk.intake.layouts.column_matches import Reason
-    from risk.intake.layouts.trial import shown_samples
+    from risk.intake.trial import shown_samples
 
     yield match.column.heading[:24]
     if match.target is not None and match.reason in (Reason.USED, Reason.ASK):

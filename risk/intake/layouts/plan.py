@@ -31,7 +31,14 @@ from risk.intake.layouts.translation import (
 from risk.intake.layouts.vocabulary import Vocabulary, vocabulary
 from risk.intake.readers import open_sheets
 from risk.intake.readers.sheet import Sheet, first_rows
-from risk.intake.sheet_selection import recognise_table, select_sheet, shown_names
+from risk.intake.sheet_selection import (
+    Supply,
+    no_supply,
+    readable,
+    recognise_table,
+    select_sheet,
+    shown_names,
+)
 from risk.intake.table_detection import detect_table, tables_in_name
 from risk.workspace import Workspace
 
@@ -200,8 +207,11 @@ def plan_reading(
     namer: Callable[[], Namer],
     table: Table | None = None,
     file: str = "",
+    supply: Supply = no_supply,
 ) -> ReadingPlan:
     """Plan for a file; ``table`` is the one its name says, ``namer`` knows the stored names.
+
+    ``supply`` gives cells for fields without a column, from the names of sheets and titles.
 
     A confirmed layout is used for every sheet that has its head. Without one, headings that are
     known synonyms are used, and nothing that is less certain.
@@ -219,7 +229,7 @@ def plan_reading(
     automatic = _automatic(path, sheets, office, table, namer)
     if automatic.match is None:
         _refuse_unconfirmed(path, sheets, office, label)
-        if table is None or not _plain(sheets, table):
+        if table is None or not (_plain(sheets, table) or readable(table, sheets, supply=supply)):
             _refuse_changed(path, sheets, office, label)
             _refuse_uncertain(path, sheets, office, table, label)
     return automatic

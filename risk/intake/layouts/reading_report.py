@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -43,15 +43,16 @@ class ReadingReport:
 
 
 def reading_report(
-    plan: ReadingPlan, *, named_firms: int, table_by_headings: bool
+    plan: ReadingPlan, *, named_firms: int, table_by_headings: bool, read: Collection[str] = ()
 ) -> ReadingReport:
-    """Report of a plan whose rows have been read."""
+    """Report of a plan whose rows have been read; ``read`` are the headings of used columns."""
     return ReadingReport(
         layouts=plan.layouts,
         synonyms=plan.synonyms,
         asked={
             one.column.heading: one.choices or ((one.target.field.name,) if one.target else ())
             for one in plan.asked
+            if one.column.heading not in read
         },
         named_firms=named_firms,
         made_keys=sum(one.keys_made for one in plan.changes),

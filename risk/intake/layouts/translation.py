@@ -20,14 +20,14 @@ from risk.calendar.dates import month_end
 from risk.contract import Field, FieldType
 from risk.intake.cell_parsers import UNKNOWN
 from risk.intake.cells import Cell, Row, as_text, is_blank, match_key, normalise
-from risk.intake.headings import Heading, HeadingMatcher, contract_matcher
+from risk.intake.headings import Heading, HeadingMatcher, contract_matcher, parse_heading
 from risk.intake.layouts.column_matches import term_of
 from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line, single_headings
 from risk.intake.layouts.identities import made_id
 from risk.intake.layouts.layout import ColumnRule, Layout, head_signature, table_field
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.regions import code_of, short_code
-from risk.intake.layouts.vocabulary import yes_no_synonyms
+from risk.intake.layouts.vocabulary import vocabulary, yes_no_synonyms
 from risk.intake.named_periods import stated_month
 from risk.intake.non_records import non_record
 from risk.intake.readers.sheet import CellRange, Sheet
@@ -37,6 +37,7 @@ FIRMS = ("owner_id", "contractor_id", "org_id")
 
 _NAME = re.compile(r"[\u3400-\u9fff]{2}")
 _UNIT = re.compile(r"\((?:千|百万|万|亿)?元\)$")  # as added to a heading
+_HEADING_LENGTH = 60
 _WAITING = re.compile(r"(?:待|暂|未|正在|尚未|办理|补|无|不详|没有)")
 
 _Translate: TypeAlias = Callable[[Cell], Cell]
@@ -100,16 +101,22 @@ class TranslatedSheet:
         """All rows; those below a head of the layout are translated."""
         self.changes.reset()
         titles: list[str] = []
+        own: _Translation | None = None
         translation: _Translation | None = None
+        other_heads = _OtherHeads(self.layout)
         for kind, (number, cells) in _kinds(self.sheet, self.layout):
             if kind == "head":
-                translation = translation or _Translation(self, titles, len(cells))
+                own = translation = own or _Translation(self, titles, len(cells))
                 yield number, translation.headings(cells)
             elif kind == "group":
                 yield number, [None] * len(cells)
             elif translation is None:
                 titles.extend(text for text in map(one_line, cells) if text)
                 yield number, cells
+            elif other_heads.is_head(cells):
+                block = dataclasses.replace(self, layout=other_heads.layout(cells))
+                translation = _Translation(block, titles, len(cells))
+                yield number, other_heads.named(translation.headings(cells), block.layout)
             else:
                 yield number, translation.cells(cells)
 
@@ -205,6 +212,60 @@ def _without_merges(sheet: Sheet, merges: list[CellRange], layout: Layout) -> It
                 elif number > one.top and filled[one.left : one.left + 1] in ([None], [""]):
                     filled[one.left] = values[one]
         yield number, filled
+
+
+class _OtherHeads:
+    """Heads of later blocks with the columns of a layout in another order, or with fewer."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._match = layout_matcher([layout])
+        names = {*layout.headings, *(field.zh for field in layout.table.fields)}
+        self._names = names - {""}
+
+    def is_head(self, cells: Sequence[Cell]) -> bool:
+        """Whether at least two cells of a row, and half of the filled ones, are headings."""
+        known = sum(type(cell) is str and cell in self._names for cell in cells)
+        if known < 2:  # fast: true for nearly all rows
+            return False
+        filled = [cell for cell in cells if cell not in (None, "")]
+        found = sum(type(cell) is str and self._field(cell) is not None for cell in filled)
+        return found >= 2 and found * 2 >= len(filled)
+
+    def layout(self, cells: Sequence[Cell]) -> Layout:
+        """The layout with the headings ``cells`` in their order, in one row."""
+        headings = single_headings(cells)
+        rules = {rule.heading: rule for rule in self._layout.columns}
+        columns = [rules.get(one) or self._rule(one) for one in headings]
+        slots = [(rule.field, rule.by_name) for rule in columns]
+        columns = [
+            rule
+            for rule in columns
+            if slots.count((rule.field, rule.by_name)) == 1 or not rule.field
+        ]
+        return dataclasses.replace(
+            self._layout, headings=headings, columns=tuple(columns), head_rows=1
+        )
+
+    def named(self, cells: Sequence[Cell], layout: Layout) -> list[Cell]:
+        """``cells`` of a head with the contract's heading for those known only as synonyms."""
+        headings = list(cells)
+        for field, index in _columns_of(layout).items():
+            if self._field(layout.headings[index]) is None:
+                headings[index] = table_field(layout.table, field).zh
+        return headings
+
+    def _rule(self, heading: str) -> ColumnRule:
+        field = self._field(heading)
+        if field is not None:
+            return ColumnRule(heading, field.name)
+        known = vocabulary().target(self._layout.table, heading)
+        if known is None:
+            return ColumnRule(heading, "")
+        return ColumnRule(heading, known[0].field.name, by_name=known[0].by_name)
+
+    def _field(self, heading: str) -> Field | None:
+        return self._match(parse_heading(heading)) if len(heading) <= _HEADING_LENGTH else None
 
 
 class _Translation:

@@ -15,7 +15,7 @@ from risk.contract import KNOWN_AT, STORED_TABLES, Field, FieldType, Table
 from risk.intake.cells import Cell, match_key
 
 _BRACKET = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|〔[^〔〕]*〕")
-_UNIT = re.compile(r"/?(?:(?:千|百万|万|亿)?元|%|人次?|名|平方米|㎡|天|工日)$")
+_UNIT = re.compile(r"[/,、|:·•—-]?(?:(?:千|百万|万|亿)?元|%|人次?|名|平方米|㎡|天|工日)$")
 _NOISE = re.compile(r"[*:_\"'“”.、\s]")
 _HEADING_LENGTH = 60
 

@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk.intake.importer import import_into, import_paths
+from risk.intake.layouts.plan import OfficeLayouts
+from risk.intake.trial import try_files
 from risk.intake.worker_sheets.blocks import Block, Group, Written
 from risk.intake.worker_sheets.heads import read_head
 from risk.intake.worker_sheets.labels import Label, Labels, read_labels
@@ -318,6 +320,16 @@ def test_projects_of_the_same_workbook_count_and_other_sheets_are_named(store, f
     (place / "工程项目.csv").unlink()
     import_into(store, [place], today=today)
     assert payrolls(store) == [("GC-01", SEPTEMBER, 1, 900)]
+
+
+def test_a_trial_shows_totals_and_nothing_about_persons(store, folder, today):
+    import_into(store, [folder("工程项目.csv", S=PROJECTS)], today=today)
+    place = folder("九月.csv", S=[*TITLES, WAGES, worker(0, 6000, 6000)])
+    [trial] = [one for one in try_files([place], OfficeLayouts(), store) if one.file == "九月.csv"]
+    assert trial.is_readable
+    assert [(one.table, len(one.records)) for one in trial.workers.totals] == [("payrolls", 1)]
+    assert not any(secret in str(trial) for secret in (*NAMES, *IDS))
+    assert payrolls(store) == []
 
 
 def test_ledgers_that_name_persons_are_not_worker_level():

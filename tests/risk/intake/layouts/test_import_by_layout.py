@@ -11,7 +11,7 @@ from risk.intake.layouts.layout import read_layout
 from risk.intake.layouts.layout_file import write_layout
 from risk.intake.layouts.names import single_county
 from risk.intake.layouts.plan import OfficeLayouts
-from risk.intake.layouts.trial import needs_layout, try_files
+from risk.intake.trial import needs_layout, try_files
 from risk.store.store import columns
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)

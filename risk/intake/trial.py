@@ -16,28 +16,42 @@ from risk.intake.layouts.plan import OfficeLayouts
 from risk.intake.layouts.proposal import SheetProposal, masked, propose
 from risk.intake.readers import open_sheets
 from risk.intake.table_detection import detect_table
+from risk.intake.worker_sheets import WorkerSheets, read_worker_sheets, worker_level
+from risk.store.store import RecordStore
 
 _SHOWN = 3
 
 
 @dataclass(frozen=True)
 class FileTrial:
-    """Proposals for one file, or why it cannot be read."""
+    """Proposals for one file, or why it cannot be read.
+
+    ``workers`` is what its worker-level sheets would be read as; they need no layout.
+    """
 
     file: str
     proposals: tuple[SheetProposal, ...] = ()
     failure: IntakeFailure | None = None
+    workers: WorkerSheets | None = None
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether the file has sheets that can be read."""
+        return self.failure is None and bool(self.proposals or self.workers)
 
 
-def try_files(paths: Sequence[Path], office: OfficeLayouts) -> list[FileTrial]:
+def try_files(
+    paths: Sequence[Path], office: OfficeLayouts, store: RecordStore | None = None
+) -> list[FileTrial]:
     """Trials of all files in ``paths``; a head that occurs in several files has one layout.
 
-    Layouts of different heads have different names.
+    Layouts of different heads have different names. Worker-level sheets are recognised where
+    ``store`` is given, which has their projects; nothing is written into it.
     """
     found = find_files(paths, detect=_any_table)
     trials = [FileTrial(failure.fields["file"], failure=failure) for failure in found.failed]
     for path, _ in found.files:
-        trials.append(_try(path, found.labels.get(path, path.name), office))
+        trials.append(_try(path, found.labels.get(path, path.name), office, store))
     return list(_with_names(trials, {one.name: one for one in office.layouts}))
 
 
@@ -103,13 +117,16 @@ def _any_table(path: Path) -> Table:
         return STORED_TABLES["projects"]
 
 
-def _try(path: Path, label: str, office: OfficeLayouts) -> FileTrial:
+def _try(path: Path, label: str, office: OfficeLayouts, store: RecordStore | None) -> FileTrial:
     try:
         with open_sheets(path) as sheets:
-            proposals = propose(path, sheets, office.vocabulary, county=office.county)
+            own = worker_level(sheets) if store is not None else []
+            workers = read_worker_sheets(store, path, own) if store is not None and own else None
+            rest = [one for one in sheets if not any(one is other for other in own)]
+            proposals = propose(path, rest, office.vocabulary, county=office.county)
     except IntakeFailure as failure:
         return FileTrial(label, failure=failure)
-    return FileTrial(label, tuple(proposals))
+    return FileTrial(label, tuple(proposals), workers=workers)
 
 
 def _with_names(trials: Sequence[FileTrial], known: dict[str, Layout]) -> Iterator[FileTrial]:
