@@ -15,9 +15,9 @@ most files this holds for all rows, and they are stored as staged.
 Rows without a day of knowledge form one group per key. If the key is new, the first of them unfolds
 into the versions it must have had (:mod:`risk.intake.unfolded_versions`). Every other is a later
 row, known on the day of the book: the last of them is repeated if it equals the version of the
-newest book (:mod:`risk.intake.book_order`) or, in an older book, the version that was current on its day, and
-any of them if the same file was imported before. So the same list sent again on another day adds
-nothing.
+newest book (:mod:`risk.intake.book_order`) or, in an older book, the version that was current on
+its day, and any of them if the same file was imported before. So the same list sent again on
+another day adds nothing.
 """
 
 from __future__ import annotations
