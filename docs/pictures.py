@@ -54,6 +54,8 @@ PAGES = {
     "supervision": "/supervision",
     "audit": "/supervision/audit",
     "people": "/supervision/people",
+    "data": "/data",
+    "imports": "/data/imports",
 }
 BRIEFING_PAGES = 4
 PASSWORD = "pictures-of-the-demo"  # noqa: S105 - of a world that lives two minutes
@@ -121,6 +123,7 @@ def _served(workspace: Path) -> Iterator[tuple[str, list[str]]]:
 
     from risk.workspace import Workspace
     from serving.app import create_app
+    from serving.data_entry.overview import refresh_overview
     from serving.db.database import Database
     from serving.server import listen
     from serving.settings import load_settings
@@ -132,6 +135,7 @@ def _served(workspace: Path) -> Iterator[tuple[str, list[str]]]:
     found = load_register(database.engine, newest) if newest else None
     if found is None:
         sys.exit("the demo published nothing")
+    refresh_overview(opened, database)
     placed = [row for row in found.document["projects"] if row["rank"] and row["latitude"]]
     listed = [row["project_id"] for row in sorted(placed, key=lambda row: row["rank"])]
     with listen("127.0.0.1", 0) as socket:

@@ -23,7 +23,7 @@ NOUNS = {
     "reporting",
 }
 NOUNS |= {"rounding", "route_planning", "scoring", "staging", "subcontracting", "tuning"}
-NOUNS |= {"reading", "unfolding", "visit_reordering"}
+NOUNS |= {"visit_reordering"}
 
 
 def task_rows() -> list[tuple[str, str]]:
