@@ -89,8 +89,11 @@ class TranslatedSheet:
 
     @property
     def merges(self) -> Sequence[CellRange]:
-        """None: merged cells are filled."""
-        return ()
+        """Merged amounts and counts, which count once; other merged cells are filled."""
+        columns = _added_up(self.layout)
+        return tuple(
+            one for one in self.sheet.merges if one.left == one.right and one.left in columns
+        )
 
     @property
     def hidden_rows(self) -> Collection[int]:
@@ -189,12 +192,29 @@ def _kinds(sheet: Sheet, layout: Layout) -> Iterator[tuple[str, Row]]:
         yield "other", before
 
 
+def _added_up(layout: Layout) -> set[int]:
+    """Indices of the columns with amounts and counts."""
+    types = {
+        rule.heading: table_field(layout.table, rule.field).type
+        for rule in layout.columns
+        if rule.field
+    }
+    return {
+        index
+        for index, heading in enumerate(layout.headings)
+        if types.get(heading) in (FieldType.MONEY, FieldType.COUNT)
+    }
+
+
 def _without_merges(sheet: Sheet, merges: list[CellRange], layout: Layout) -> Iterator[Row]:
     """Rows in which merged cells below the first possible head have the value of their range.
 
-    A range over several columns is left alone: it is a title or a note. So is a heading.
+    A range over several columns is left alone: it is a title or a note. So is a heading, and an
+    amount or a count, which would be counted several times.
     """
-    ranges = sorted((one for one in merges if one.left == one.right), key=lambda one: one.top)
+    single = _added_up(layout)
+    ranges = [one for one in merges if one.left == one.right and one.left not in single]
+    ranges.sort(key=lambda one: one.top)
     values: dict[CellRange, Cell] = {}
     position = 0
     for number, cells in sheet.rows():

@@ -238,3 +238,17 @@ def test_code_exported_as_a_number_has_no_decimals():
         "1001.5",
         "0012",
     )
+
+
+def test_merged_amount_counts_once_where_terms_are_translated(imported, store):
+    day = dt.date(2025, 5, 1)
+    rows = [
+        ["检查编号", "项目编码", "检查日期", "是否发现欠薪", "欠薪金额"],
+        ["J1", "GC-01", day, "存在欠薪", 9000],
+        ["J2", None, day, "存在欠薪", None],
+    ]
+    report = imported("检查台账.xlsx", rows, merges=["E2:E3", "B2:B3"])
+    assert store.rows(
+        "SELECT inspection_id, project_id, amount_owed // 100 FROM inspections ORDER BY 1"
+    ) == [("J1", "GC-01", 9000), ("J2", "GC-01", None)]
+    assert [one.code for one in report.notes] == ["merged_amount"]
