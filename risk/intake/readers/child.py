@@ -33,7 +33,11 @@ class ReaderProcess:
     """Child process; requests of several threads are answered one after the other."""
 
     def __init__(self, command: Sequence[str] = _COMMAND) -> None:
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        # The child reads untrusted files, so it gets no settings, which may hold passwords.
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("WAGEWATCH_")
+        }
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
         self._lock = threading.Lock()
         self._process = subprocess.Popen(  # noqa: S603
             command,
@@ -136,7 +140,9 @@ def child_sheets(path: Path, kind: Format) -> Iterator[Sequence[Sheet]]:
     """
     process = _idle.take()
     try:
-        summaries: list[SheetSummary] = process.request(path.name, "open", str(path), kind)
+        summaries: list[SheetSummary] = process.request(
+            path.name, "open", str(path.absolute()), kind
+        )
         yield [
             ChildSheet(process, path.name, index, one.name, one.strict_width, one.hidden)
             for index, one in enumerate(summaries)

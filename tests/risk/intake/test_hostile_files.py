@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import openpyxl
 import pyarrow as pa
@@ -201,6 +202,28 @@ def test_the_child_serves_one_file_after_another(tmp_path):
         assert second.process is first.process
         assert third.process is not second.process
         assert list(second.rows()) == list(third.rows())
+
+
+def test_the_child_reads_relative_paths_from_any_folder(tmp_path, monkeypatch):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        monkeypatch.chdir(tmp_path / folder)
+        book = openpyxl.Workbook()
+        book.active.append([folder])
+        book.save("book.xlsx")
+        with open_sheets(Path("book.xlsx")) as sheets:
+            assert [list(cells) for _, cells in sheets[0].rows()] == [[folder]]
+
+
+def test_the_child_gets_no_settings(monkeypatch):
+    monkeypatch.setenv("WAGEWATCH_DATABASE__URL", "postgresql://office:secret@127.0.0.1/records")
+    process = child.ReaderProcess()
+    try:
+        environment = Path(f"/proc/{process._process.pid}/environ").read_bytes()
+    finally:
+        process.end()
+    assert b"PYTHONPATH" in environment
+    assert b"secret" not in environment
 
 
 def test_streams_of_one_sheet_do_not_disturb_each_other(tmp_path):
