@@ -60,7 +60,7 @@ def _row(number: int) -> tuple[str, ...]:
     amount, channel = f"{number % 90_000}.25", ("银行代发", "现金", "包工头代领")[number % 3]
     if number % 100 == 7:
         ways = {0: ("2024-13-01", amount, channel, known), 1: (paid, "many", channel, known)}
-        ways |= {2: (paid, amount, "支票", known), 3: (paid, amount, channel, "2023-01-01")}
+        ways |= {2: ("", amount, channel, known), 3: (paid, amount, channel, "2023-01-01")}
         paid, amount, channel, known = ways[number // 100 % 4]
     return (f"P{number}", f"R{number // 3}", paid, amount, "7", channel, known)
 

@@ -47,8 +47,12 @@ def list_complaints(
 def to_schema(row: Document) -> UnlinkedComplaint:
     """Return the response schema of a complaint."""
     fields = {name: row[name] for name in UnlinkedComplaint.model_fields if name != "amount"}
-    amount = None if row["amount"] is None else row["amount"] / 100
-    return UnlinkedComplaint.model_validate({**fields, "amount": amount})
+    fields["amount"] = None if row["amount"] is None else row["amount"] / 100
+    # Candidates computed by earlier releases do not compare whole names.
+    fields["candidates"] = [{"likeness": None, "unique": False, **one} for one in row["candidates"]]
+    if fields["decision"] is not None:
+        fields["decision"] = {"rule": None, **fields["decision"]}
+    return UnlinkedComplaint.model_validate(fields)
 
 
 def newest_rows(database: Database, principal: Principal) -> Sequence[Document]:

@@ -28,8 +28,8 @@ class LinkCandidate(Schema):
     site_words: list[str]
     firm_words: list[str]
     under_way: bool | None
-    likeness: Likeness | None = None
-    unique: bool = False
+    likeness: Likeness | None
+    unique: bool
 
 
 class LinkDecision(Schema):
@@ -43,7 +43,7 @@ class LinkDecision(Schema):
     decided_on: dt.date
     decided_by: str | None
     decided_at: dt.datetime | None
-    rule: Rule | None = None
+    rule: Rule | None
 
 
 class UnlinkedComplaint(Schema):
@@ -83,4 +83,4 @@ class Link(Schema):
     decided_on: dt.date
     decided_by: str
     decided_at: dt.datetime
-    rule: Rule | None = None
+    rule: Rule | None

@@ -58,7 +58,7 @@ class Submission(Schema):
     quarantined: int
     ignored_columns: list[str]
     problems: list[RowProblem]
-    masked: int = 0
+    masked: int
 
 
 class SubmissionState(Schema):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from risk.contract import STORED_TABLES
 from risk.intake.cells import Row
 from risk.intake.layouts.identities import name_id, name_key
 from risk.intake.readers.sheet import CellRange
-from risk.store.store import RecordStore
+
+if TYPE_CHECKING:
+    from risk.store.store import RecordStore
 
 
 @dataclass
