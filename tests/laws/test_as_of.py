@@ -138,7 +138,9 @@ def run_commands(rows: Rows, folder: Path) -> dict[str, str]:
         ["watchlist", *shown, "--out", str(folder / "list.json")],
         *(of_employers if MUST_RUN_ALL else ()),
     ):
-        assert main([*place, *line]) == 0, line
+        # An import asks for a look at amounts and dates that are not plausible.
+        allowed = (0, 3) if line[0] == "import" else (0,)
+        assert main([*place, *line]) in allowed, line
     return {
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.iterdir())

@@ -290,7 +290,7 @@ def test_pages_escape_hostile_text(shown, words):
 def test_page_texts_exist_and_are_used():
     serving = FOLDER.parent
     paths = [*(FOLDER / "templates").iterdir(), *FOLDER.glob("*.py"), serving / "formatting.py"]
-    paths += serving.glob("*/*page*.py")
+    paths += [*serving.glob("*/*page*.py"), *serving.glob("*/*form*.py")]
     sources = "".join(path.read_text() for path in paths)
     named = set(re.findall(r"\bt\('([a-z_.]*[a-z])'", sources))
     assert len(named) > 100
