@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -219,7 +220,9 @@ def test_the_child_gets_no_settings(monkeypatch):
     monkeypatch.setenv("WAGEWATCH_DATABASE__URL", "postgresql://office:secret@127.0.0.1/records")
     process = child.ReaderProcess()
     try:
-        environment = Path(f"/proc/{process._process.pid}/environ").read_bytes()
+        place = Path(f"/proc/{process._process.pid}/environ")
+        while not (environment := place.read_bytes()):  # empty until the program runs
+            time.sleep(0.01)
     finally:
         process.end()
     assert b"PYTHONPATH" in environment

@@ -310,6 +310,7 @@ def _said_in_code(key: str, sources: str) -> bool:
     tail = name.rpartition(".")[2]
     return (
         f"pages.{name}" in sources
+        or f"'{name}'" in sources
         or f"'{tail}'" in sources
         or f'"{tail}"' in sources
         or (name.startswith(("codes.", "figures.", "said.", "rates.")) or tail in ("yes", "no"))
