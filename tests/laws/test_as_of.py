@@ -154,7 +154,7 @@ def as_it_was(rows, tmp_path_factory) -> dict[str, str]:
 
 
 @settings(
-    max_examples=4 if MUST_RUN_ALL else 1,
+    max_examples=2 if MUST_RUN_ALL else 1,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
@@ -187,7 +187,7 @@ def first_snapshot(rows, tmp_path_factory):
 
 
 @settings(
-    max_examples=4 if MUST_RUN_ALL else 1,
+    max_examples=2 if MUST_RUN_ALL else 1,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
