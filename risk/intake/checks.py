@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from risk.contract import KNOWN_AT, Table
 from risk.intake.credit_code import is_credit_code
+from risk.intake.name_ids import is_made
 from risk.intake.row_errors import Problem, problem
 
 _Columns: TypeAlias = Mapping[str, list[Any]]
@@ -50,5 +51,7 @@ def count_marks(table: Table, columns: _Columns) -> dict[str, int]:
     """Data-quality marks of good rows, counted by name."""
     if table.name != "organizations":
         return {}
-    wrong = sum(not is_credit_code(code) for code in columns["org_id"])
+    # Ids made from names are no credit codes.
+    codes = [code for code in columns["org_id"] if not is_made(code)]
+    wrong = sum(not is_credit_code(code) for code in codes)
     return {CREDIT_CODE_MARK: wrong} if wrong else {}

@@ -73,8 +73,9 @@ def propose_layouts(work: EntryWork, progress: Progress) -> Mapping[str, Any]:
     upload, workspace = work.upload, work.workspace
     progress("propose", 0.1)
     with UploadFolder(workspace).named(upload.upload_id, upload.files) as folder:
-        office = office_layouts(workspace, _county(workspace))
-        trials = try_files([folder], office)
+        with _records(workspace) as store:
+            office = office_layouts(workspace, single_county(store))
+            trials = try_files([folder], office, store)
     known = {one.name for one in office.layouts}
     for trial in trials:
         for one in trial.proposals:
@@ -166,11 +167,11 @@ def _trial_json(trial: FileTrial) -> dict[str, Any]:
     }
 
 
-def _county(workspace: Workspace) -> str:
+def _records(workspace: Workspace) -> RecordStore:
+    """The workspace's records to read; an empty store in memory if there are none yet."""
     if not workspace.records.is_file():
-        return ""
-    with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as store:
-        return single_county(store)
+        return RecordStore(":memory:")
+    return RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb)
 
 
 def _copy_records(workspace: Workspace, copy: Path) -> None:

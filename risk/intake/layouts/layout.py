@@ -40,7 +40,8 @@ class ColumnRule:
     """Field of one column; empty if the column is not used.
 
     ``by_name``: the cells name the project or firm whose code the field holds. ``values`` gives the
-    contract's code or term for a cell. ``note`` is a comment, written above the column.
+    contract's code or term for a cell, or an empty text if it is unknown. ``note`` is a comment,
+    written above the column; ``undecided`` are cells that are offered as comments too.
     """
 
     heading: str
@@ -48,6 +49,7 @@ class ColumnRule:
     by_name: bool = False
     values: Mapping[str, str] = dataclasses.field(default_factory=dict)
     note: str = ""
+    undecided: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -83,8 +83,11 @@ def _lines(layout: Layout, language: Language) -> Iterator[str]:
         yield f"field = {_quoted(rule.field)}{zh}"
         if rule.by_name:
             yield f"by_name = true  # {text('layouts.file.by_name', language)}"
-        if rule.values:
+        if rule.values or rule.undecided:
             yield from ("[columns.values]", *_pairs(rule.values))
+        if rule.undecided:
+            # As values they would count as decided: such cells would be unknown without a word.
+            yield from (*note("undecided"), *(f'# {_quoted(cell)} = ""' for cell in rule.undecided))
 
 
 def _pairs(values: Mapping[str, str]) -> Iterator[str]:

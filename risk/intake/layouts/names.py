@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from risk.contract import STORED_TABLES
 from risk.intake.cells import Row
-from risk.intake.layouts.identities import name_id, name_key
+from risk.intake.name_ids import name_id, name_key
 from risk.intake.readers.sheet import CellRange
 
 if TYPE_CHECKING:

@@ -247,12 +247,14 @@ def _rule(table: Table, match: Match, terms: Mapping[str, Mapping[str, str]]) ->
         note = f"{' / '.join(match.choices)}  {examples}"
     if target is None:
         return ColumnRule(match.column.heading, note=note)
+    codes = terms.get(match.column.heading, {})
     return ColumnRule(
         match.column.heading,
         target.field.name,
         target.by_name,
-        terms.get(match.column.heading, {}),
+        {cell: code for cell, code in codes.items() if code},
         note,
+        tuple(cell for cell, code in codes.items() if not code),
     )
 
 

@@ -23,11 +23,11 @@ from risk.intake.cells import Cell, Row, as_text, is_blank, match_key, normalise
 from risk.intake.headings import Heading, HeadingMatcher, contract_matcher, parse_heading
 from risk.intake.layouts.column_matches import term_of
 from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line, single_headings
-from risk.intake.layouts.identities import made_id
 from risk.intake.layouts.layout import ColumnRule, Layout, head_signature, table_field
 from risk.intake.layouts.names import Namer
 from risk.intake.layouts.regions import code_of, short_code
 from risk.intake.layouts.vocabulary import vocabulary, yes_no_synonyms
+from risk.intake.name_ids import made_id
 from risk.intake.named_periods import stated_month
 from risk.intake.non_records import non_record
 from risk.intake.readers.sheet import CellRange, Sheet

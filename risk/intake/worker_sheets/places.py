@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from risk.intake.cells import Cell, normalise
-from risk.intake.layouts.identities import name_key
+from risk.intake.name_ids import name_key
 from risk.intake.worker_sheets.labels import Label, Labels
 from risk.store.store import RecordStore
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from risk.contract import STORED_TABLES
 from risk.intake.cells import Row
-from risk.intake.layouts.identities import made_id, name_key
+from risk.intake.name_ids import made_id, name_key
 from risk.intake.readers.sheet import CellRange
 from risk.store.store import RecordStore
 

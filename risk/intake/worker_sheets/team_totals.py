@@ -11,7 +11,7 @@ from typing import Any
 
 from risk.calendar.dates import add_months, month_end
 from risk.intake.account_notes import Note
-from risk.intake.layouts.identities import made_id, name_key
+from risk.intake.name_ids import made_id, name_key
 from risk.intake.readers import Sheet
 from risk.intake.report import SheetReport
 from risk.intake.worker_sheets import amounts

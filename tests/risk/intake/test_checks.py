@@ -2,6 +2,7 @@ import datetime as dt
 
 from risk.contract import TABLES
 from risk.intake.checks import check_known_at, check_region, count_marks
+from risk.intake.name_ids import name_id
 
 D = dt.date
 
@@ -29,3 +30,8 @@ def test_count_marks_counts_wrong_check_characters():
     codes = ["91110000101623741K", "911100001016237410", "X"]
     assert count_marks(TABLES["organizations"], {"org_id": codes}) == {"credit_code": 2}
     assert count_marks(TABLES["listings"], {"org_id": codes}) == {}
+
+
+def test_count_marks_leaves_out_ids_made_from_names():
+    codes = ["91110000101623741K", name_id("川北某某公司", "510822"), "N-1"]
+    assert count_marks(TABLES["organizations"], {"org_id": codes}) == {"credit_code": 1}

@@ -145,3 +145,31 @@ def test_a_form_has_text_cells_for_codes_and_lists_of_terms(tmp_path):
     rules = sheet.data_validations.dataValidation
     assert any("房建,市政" in rule.formula1 for rule in rules)
     assert sheet["A1"].comment.text.startswith("必填")
+
+
+def test_terms_that_nobody_decided_are_listed_after_the_import(run, tmp_path):
+    book = openpyxl.Workbook()
+    for row in (
+        ["工程编号", "工程名称", "行政区划代码", "开工时间", "行业"],
+        ["XM1", "云渡小区二期", "510822", "2025-03-05", "盖楼"],
+        ["XM2", "竹园污水管网", "510822", "2024-11-01", "市政"],
+    ):
+        book.active.append(row)
+    ledger = tmp_path / "在建台账.xlsx"
+    book.save(ledger)
+    run("import", "--try", ledger)
+    [path] = (tmp_path / "office/layouts").glob("*.toml")
+    assert '# "盖楼" = ""' in path.read_text(encoding="utf-8").splitlines()
+    assert run("layouts", "confirm", path.stem)[0] == 0
+    assert run("import", ledger)[0] == 3
+    [cell] = json.loads(run("records", "look", "--json")[1])["cells"]
+    assert (cell["field"], cell["raw"], cell["rows"]) == ("sector", "盖楼", 1)
+
+
+def test_a_term_decided_to_be_unknown_is_not_listed(run, tmp_path):
+    test_terms_that_nobody_decided_are_listed_after_the_import(run, tmp_path)
+    [path] = (tmp_path / "office/layouts").glob("*.toml")
+    content = path.read_text(encoding="utf-8").replace('# "盖楼" = ""', '"盖楼" = ""')
+    path.write_text(content, encoding="utf-8")
+    run("layouts", "confirm", path.stem)
+    assert run("import", tmp_path / "在建台账.xlsx", "--json")[0] == 0

@@ -6,11 +6,11 @@ import pytest
 
 from risk.contract import TABLES
 from risk.intake.importer import import_into
-from risk.intake.layouts.identities import name_id
 from risk.intake.layouts.layout import read_layout
 from risk.intake.layouts.layout_file import write_layout
 from risk.intake.layouts.names import single_county
 from risk.intake.layouts.plan import OfficeLayouts
+from risk.intake.name_ids import name_id
 from risk.intake.trial import needs_layout, try_files
 from risk.store.store import columns
 

@@ -28,7 +28,7 @@ def name_key(name: str) -> str:
 
 
 def name_id(name: str, county: str) -> str:
-    """Id made from a name and the county's code: ``N-`` and 12 characters, the same on every day.
+    """Id made from a name and the county's code: ``N-`` and 15 characters, the same on every day.
 
     >>> name_id("云渡小区二期", "510822") == name_id(" 云渡小区二期", "510822")
     True
