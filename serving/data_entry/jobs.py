@@ -72,10 +72,10 @@ def propose_layouts(work: EntryWork, progress: Progress) -> Mapping[str, Any]:
     """Propose a reading of every sheet of an upload and write layouts that are new."""
     upload, workspace = work.upload, work.workspace
     progress("propose", 0.1)
-    with UploadFolder(workspace).named(upload.upload_id, upload.files) as folder:
-        with _records(workspace) as store:
-            office = office_layouts(workspace, single_county(store))
-            trials = try_files([folder], office, store)
+    files = UploadFolder(workspace).named(upload.upload_id, upload.files)
+    with files as folder, _records(workspace) as store:
+        office = office_layouts(workspace, single_county(store))
+        trials = try_files([folder], office, store)
     known = {one.name for one in office.layouts}
     for trial in trials:
         for one in trial.proposals:

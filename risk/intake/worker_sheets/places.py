@@ -10,12 +10,10 @@ from functools import cached_property
 
 from risk.intake.cells import Cell, normalise
 from risk.intake.name_ids import name_key
+from risk.intake.named_periods import named_period
 from risk.intake.worker_sheets.labels import Label, Labels
 from risk.store.store import RecordStore
 
-_NUMERALS = {"十一": 11, "十二": 12, "十": 10} | {
-    text: number for number, text in enumerate("一二三四五六七八九", start=1)
-}
 _DAYS = re.compile(
     r"(?<!\d)(20\d\d)\s*[年./-]?\s*(1[0-2]|0?[1-9])\s*[月./-]?\s*(?:3[01]|[12]\d|0[1-9]|[1-9])(?![\d月])日?"
 )
@@ -24,10 +22,6 @@ _WHOLE = re.compile(
     r"(?<!\d)(20\d\d)\s*(?:年|[-./_])\s*(1[0-2]|0?[1-9])(?!\d)|(?<!\d)(20\d\d)(0[1-9]|1[0-2])"
     r"(?:0[1-9]|[12]\d|3[01])?(?!\d)"
 )
-_MONTH = re.compile(r"(?<![\d年./_-])(1[0-2]|0?[1-9]|十[一二]?|[一二三四五六七八九])\s*月")
-_RANGE = re.compile(r"(?<!\d)(1[0-2]|0?[1-9])月?\s*[-~—至到、]\s*(1[0-2]|0?[1-9])\s*月")
-_YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
-_QUARTER = re.compile(r"季度|半年|全年|年度")
 _TEAM = re.compile(
     r"([\u4e00-\u9fffA-Za-z0-9]{1,10}?(?:班组|作业队|施工队|劳务队|工程队|班|队|组))"
 )
@@ -163,6 +157,8 @@ def _month_of_day(cell: Cell) -> dt.date | None:
 def month_of(cell: Cell, year: int | None) -> dt.date | None:
     """The only month that a cell names; ``year`` is that of a month without one.
 
+    A single day is no month: it may be the day on which the sheet was made.
+
     >>> month_of("2025年9月1日至9月30日", None), month_of("九月", 2025), month_of("8-9月", 2025)
     (datetime.date(2025, 9, 1), datetime.date(2025, 9, 1), None)
     """
@@ -171,33 +167,16 @@ def month_of(cell: Cell, year: int | None) -> dt.date | None:
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         cell = str(int(cell))
         cell = f"{cell}月" if len(cell) <= 2 else cell
-    months = months_in(str(cell or ""), year)
-    return next(iter(months)) if len(months) == 1 else None
-
-
-def months_in(text: str, year: int | None) -> frozenset[dt.date]:
-    """All months that ``text`` names; none if it is about a quarter or a year."""
-    plain = normalise(text)
+    plain = normalise(str(cell or ""))
     if len(_DAYS.findall(plain)) == 1 and not _SPAN.search(plain):
         plain = _DAYS.sub(" ", plain)
-    whole = _WHOLE.findall(plain)
-    found = {(int(one[0] or one[2]), int(one[1] or one[3])) for one in whole}
-    own = found and next(iter(found))[0]
-    within = int(own) if own else year or _year_of(plain)
-    if within is None or (not found and _QUARTER.search(plain)):
-        return frozenset()
-    if spanned := _RANGE.search(plain):
-        found |= {(within, int(spanned[1])), (within, int(spanned[2]))}
-    found |= {(within, _NUMERALS.get(one) or int(one)) for one in _MONTH.findall(plain)}
-    return frozenset(dt.date(year, month, 1) for year, month in found)
+    return named_period(plain).one_month(year=year or 0)
 
 
 def _year_of(cell: Cell) -> int | None:
     if isinstance(cell, dt.date):
         return cell.year
-    found = _YEAR.search(normalise(str(cell or "")))
-    whole = _WHOLE.search(normalise(str(cell or "")))
-    return int(found[1]) if found else int(whole[1] or whole[3]) if whole else None
+    return named_period(str(cell or "")).year or None
 
 
 def _contains(text: str, name: str) -> bool:
