@@ -274,3 +274,16 @@ def _value(cell: str, field: Field, unit: Unit | None) -> tuple[Any, bool]:
     except CellRefused:
         return None, True
     return (None, True) if isinstance(value, Noted) else (value, False)
+
+
+@pytest.mark.parametrize("before", range(64))
+def test_blank_runs_are_found_wherever_they_begin(before):
+    head = b"x" * before + b"\n"
+    [one, other] = csv_columnar._without_blank_runs(head + b"\n" * 1001 + b"c,d\n", ",")
+    assert one == (head, 1001)
+    assert other == (b"c,d\n", 0)
+
+
+def test_shorter_blank_runs_and_long_lines_of_empty_cells_between_rows_stay():
+    text = b"a,b\n" + b"\n" * 999 + b"c,d\n" + b"e," * 900 + b"\n"
+    assert list(csv_columnar._without_blank_runs(text, ",")) == [(text, 0)]
