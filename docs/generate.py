@@ -109,7 +109,7 @@ def records() -> str:
         "",
         "This is the contract; ledgers with other headings, titles, units or shapes are read as",
         "[layouts.md](layouts.md) says. A file is a workbook, text (CSV) or Parquet; its table is",
-        "told from its name, Chinese or English, or by its headings. Columns may be headed by",
+        "recognised by its name, Chinese or English, or by its headings. Columns may be headed by",
         "field name or Chinese header, in any order; others are not stored. An empty cell is",
         "unknown, never zero. Full-width digits and thousands separators are understood.",
         "",

@@ -55,7 +55,7 @@ def _bound(figure: Figure) -> str:
     if figure.bound is None:
         return "| "
     sign = "≥" if figure.better == "higher" else "≤"
-    return f"{sign} {_number(figure.bound)} | {'kept' if figure.holds() else '**not kept**'}"
+    return f"{sign} {_number(figure.bound)} | {'met' if figure.holds() else '**not met**'}"
 
 
 def _number(value: float) -> str:

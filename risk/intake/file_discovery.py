@@ -45,7 +45,7 @@ class DiscoveredFiles:
     """Files to import: projects first, organizations last; failed and skipped files.
 
     ``labels`` has the name of each file as shown to people: relative to the folder or the archive
-    that contains it, with as much of the path before it as tells the files apart. ``entered`` are
+    that contains it, with as much of the path before it as distinguishes the files. ``entered`` are
     the subfolders and archives that were read. Files of an archive exist as long as this object.
     """
 

@@ -298,7 +298,7 @@ class _Source:
     ) -> list[FileReport]:
         """Import the sheets of the table, with ``others`` those of other tables too.
 
-        Worker-level sheets of books as kept are imported as totals, after the other sheets, which
+        Worker-level sheets of books are imported as totals, after the other sheets, which
         may have their projects.
         """
         with open_sheets(self._path) as sheets:

@@ -176,7 +176,7 @@ def answer_cells(
     today: dt.date,
     who: str = "",
 ) -> int:
-    """Answer all unreadable cells of ``field`` with the text ``raw``; return the rows mended.
+    """Answer all unreadable cells of ``field`` with the text ``raw``; return the rows corrected.
 
     An empty answer, or a word for unknown, leaves the field unknown and takes the cells off the
     list. The rows get new versions with the same ``known_at``; a date that the earlier versions

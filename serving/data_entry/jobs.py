@@ -79,7 +79,7 @@ def propose_layouts(work: EntryWork, progress: Progress) -> Mapping[str, Any]:
     known = {one.name for one in office.layouts}
     for trial in trials:
         for one in trial.proposals:
-            # A layout that was mended before is not replaced by a proposal.
+            # A layout that was edited before is not replaced by a proposal.
             if needs_layout(one) and one.layout.name not in known:
                 write_layout(workspace.layouts, one.layout, work.language)
     document = [_trial_json(trial) for trial in trials]
@@ -126,7 +126,7 @@ def import_upload(work: EntryWork, progress: Progress) -> Mapping[str, Any]:
     account, moment = report.as_json(work.language), now()
     save_upload(engine, upload.upload_id, account=account, imported_at=moment)
     if not report.failed:
-        # Files that were refused stay, so that they can be read again with a mended layout.
+        # Files that were refused stay, so that they can be read again with an edited layout.
         UploadFolder(workspace).delete(upload.upload_id)
         save_upload(engine, upload.upload_id, files_deleted_at=moment)
     progress("overview", 0.95)

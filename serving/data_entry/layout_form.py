@@ -73,7 +73,7 @@ class FillForm:
 
 @dataclass(frozen=True)
 class LayoutForm:
-    """A layout to look at, mend and confirm. ``files`` are the files it would be used for."""
+    """A layout to look at, edit and confirm. ``files`` are the files it would be used for."""
 
     name: str
     prefix: str
@@ -115,7 +115,7 @@ def layout_form(
 
 
 def chosen_layout(layout: Layout, prefix: str, form: Mapping[str, str]) -> Layout:
-    """Return ``layout`` as mended in a form.
+    """Return ``layout`` as edited in a form.
 
     Raises:
         LayoutInvalid: a choice is not allowed, or two columns hold the same field.

@@ -1,4 +1,4 @@
-"""/data: files of records, their layouts and imports, cells to mend, and the list of the month."""
+"""/data: record files, their layouts and imports, cells to correct, and the list of the month."""
 
 from __future__ import annotations
 
@@ -226,7 +226,7 @@ def job(request: Request, job_id: str, principal: Watcher, database: DatabaseDep
     return render(request, "data_job", principal, job=found)
 
 
-@router.get("/data/mend")
+@router.get("/data/quarantine")
 def mend(
     request: Request,
     principal: Clerk,
@@ -238,7 +238,7 @@ def mend(
     return _mend_page(request, principal, database, job_id)
 
 
-@router.post("/data/mend")
+@router.post("/data/quarantine")
 def correct(
     request: Request,
     principal: Clerk,
@@ -252,7 +252,7 @@ def correct(
         overview = newest_overview(database.engine) or {"quarantined": []}
         return service.start_correction(connection, workspace, overview, form, principal)
 
-    return _started(request, principal, database, "/data/mend", start)
+    return _started(request, principal, database, "/data/quarantine", start)
 
 
 @router.get("/data/look")

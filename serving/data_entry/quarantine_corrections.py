@@ -1,4 +1,4 @@
-"""Corrected rows of the quarantine as a file to import, like the mended workbook."""
+"""Corrected rows of the quarantine as a file to import, like the corrected workbook."""
 
 from __future__ import annotations
 

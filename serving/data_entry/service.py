@@ -1,4 +1,4 @@
-"""What people do on the data page: send files, mend layouts, start jobs, correct cells."""
+"""What people do on the data page: send files, edit layouts, start jobs, correct cells."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from serving.data_entry.files import (
     plain_name,
 )
 from serving.data_entry.layout_form import LayoutForm, chosen_layout, layout_form
-from serving.data_entry.quarantine_mends import corrected_rows, file_name, write_rows
+from serving.data_entry.quarantine_corrections import corrected_rows, file_name, write_rows
 from serving.data_entry.repository import (
     Upload,
     add_file,
@@ -192,7 +192,7 @@ def layout_forms(workspace: Workspace, upload: Upload, language: Language) -> li
 def save_layouts(
     workspace: Workspace, upload: Upload, form: Mapping[str, str], by: str | None = None
 ) -> list[str]:
-    """Write the layouts as mended in a form, confirmed if ``by`` is given; return the changed ones.
+    """Write the layouts as edited in a form, confirmed if ``by`` is given; return the changed ones.
 
     Raises:
         LayoutLacks: a layout to be confirmed has no column for a required field.

@@ -1,4 +1,4 @@
-"""Writing of layout files: commented TOML in a stable order, to be mended by hand."""
+"""Writing of layout files: commented TOML in a stable order, to be edited by hand."""
 
 from __future__ import annotations
 

@@ -173,15 +173,15 @@ def test_a_quarantined_row_is_corrected_on_the_page(clerk, work, workspace, data
     name = {"投诉登记.xlsx": complaints_book(first_day="三月里")}
     job = imported(clerk, work, name)
     assert job.result["quarantined"] == 1
-    page = html.unescape(clerk.get("/data/mend").text)
+    page = html.unescape(clerk.get("/data/quarantine").text)
     assert "三月里" in page
     (row,) = newest_overview(database.engine)["quarantined"]
     cell = f"cell:received_on:{row['id']}"
     assert cell in page
-    refused = clerk.post("/data/mend", data={cell: "三月里"})
+    refused = clerk.post("/data/quarantine", data={cell: "三月里"})
     assert (refused.status_code, "没有改动" in refused.text) == (422, True)
-    started = clerk.post("/data/mend", data={cell: "2025-09-01"})
-    assert started.headers["HX-Redirect"].startswith("/data/mend?job=")
+    started = clerk.post("/data/quarantine", data={cell: "2025-09-01"})
+    assert started.headers["HX-Redirect"].startswith("/data/quarantine?job=")
     assert work().result["accepted"] == 1
     assert newest_overview(database.engine)["quarantined"] == []
     assert stored(workspace, "SELECT received_on FROM complaints WHERE complaint_id = 'TS9-0'") == [
@@ -261,7 +261,7 @@ def test_only_people_of_the_whole_office_may_import(address):
     assert "只有可看全部区划的人员才能导入" in page
     assert regional.get("/data/templates/projects.xlsx").content.startswith(b"PK")
     assert 'type="file"' not in page
-    for path in ("/data/mend", "/data/look", "/data/imports"):
+    for path in ("/data/quarantine", "/data/look", "/data/imports"):
         assert regional.get(path).status_code == 403
     for client in (regional, inspector):
         answer = client.post("/data/uploads", headers={"Accept": "application/json"})

@@ -96,7 +96,7 @@ def paths(site: Site) -> list[str]:
         *matter_pages(site),
         *("/ledger", "/ledger?state=closed", "/links", "/revisits", "/campaign", "/indicators"),
         *("/notices", "/deposits", "/watchlist?kind=employer", *employer_pages(site)),
-        *("/data", "/data/mend", "/data/look", "/data/imports"),
+        *("/data", "/data/quarantine", "/data/look", "/data/imports"),
         *("/briefings", "/supervision", "/supervision/audit", "/supervision/people", "/nowhere"),
     ]
 
