@@ -96,7 +96,7 @@ def import_paths(
         today: day of the import.
         known_on: day stated for rows without ``known_at``; by default the end of the month that
             the file's name states.
-        who: who imports, as kept with the account of the import.
+        who: who imports, stored with the account of the import.
         progress: callback for the number of rows read.
         prepare: called with the open store before the first file, for example to record which
             lists were sealed.
@@ -147,7 +147,7 @@ def import_into(
             if is_quarantine_book(path):
                 reports = import_quarantine_book(store, path, today=today)
             else:
-                reports = source.import_all(progress, as_kept=True, others=True)
+                reports = source.import_all(progress, lenient=True, others=True)
         except IntakeFailure as failure:
             failed.append(with_label(failure, path.name, label))
         else:
@@ -203,15 +203,15 @@ def import_file(
     today: dt.date,
     known_on: dt.date | None = None,
     table: Table | None = None,
-    as_kept: bool = False,
+    lenient: bool = False,
     progress: RowProgress | None = None,
     office: OfficeLayouts | None = None,
 ) -> FileReport:
     """Import one table of a file; ``table`` defaults to the one in the file's name.
 
     ``known_on`` is the day stated for rows without ``known_at``. The contract's own headings are
-    recognised, and with ``office`` also its layouts and what headings are usually called. A book
-    ``as_kept`` by people is read leniently: ``known_on`` defaults to the end of the month that the
+    recognised, and with ``office`` also its layouts and what headings are usually called.
+    ``lenient``: for books made by people; ``known_on`` defaults to the end of the month that the
     file's name states, and an unreadable optional cell is unknown and listed
     (:mod:`risk.intake.unreadable_cells`) instead of rejecting its row.
 
@@ -219,7 +219,7 @@ def import_file(
         IntakeFailure: the file could not be imported, and nothing of it is stored.
     """
     source = _Source(store, path, table, today=today, known_on=known_on, office=office)
-    [report] = source.import_all(progress, as_kept=as_kept, others=False)
+    [report] = source.import_all(progress, lenient=lenient, others=False)
     return report
 
 
@@ -233,7 +233,7 @@ def import_as_sent(store: RecordStore, path: Path, *, today: dt.date, table: Tab
         IntakeFailure: the file could not be imported, and nothing of it is stored.
     """
     source = _Source(store, path, table, today=today, known_on=None, office=None, unify_ids=False)
-    [report] = source.import_all(None, as_kept=False, others=False)
+    [report] = source.import_all(None, lenient=False, others=False)
     return report
 
 
@@ -257,7 +257,7 @@ def import_tables(
     source = _Source(
         store, path, table or table_of_file(path), today=today, known_on=None, office=office
     )
-    return source.import_all(progress, as_kept=True, others=True)
+    return source.import_all(progress, lenient=True, others=True)
 
 
 class _Prepared(NamedTuple):
@@ -294,7 +294,7 @@ class _Source:
         self._unify_ids = unify_ids
 
     def import_all(
-        self, progress: RowProgress | None, *, as_kept: bool, others: bool
+        self, progress: RowProgress | None, *, lenient: bool, others: bool
     ) -> list[FileReport]:
         """Import the sheets of the table, with ``others`` those of other tables too.
 
@@ -302,20 +302,20 @@ class _Source:
         may have their projects.
         """
         with open_sheets(self._path) as sheets:
-            workers = worker_level(sheets) if as_kept and others else []
+            workers = worker_level(sheets) if lenient and others else []
             if not workers:
-                prepared = self._prepare(sheets, as_kept=as_kept, others=others)
+                prepared = self._prepare(sheets, lenient=lenient, others=others)
                 with self._store.transaction():
-                    return self._import_sheets(prepared, progress, lenient=as_kept)
+                    return self._import_sheets(prepared, progress, lenient=lenient)
             rest = [one for one in sheets if not any(one is other for other in workers)]
             with self._store.transaction():
                 reports, unread = self._import_rest(rest, progress)
                 return [*reports, *self._import_workers(workers, unread, progress)]
 
-    def _prepare(self, sheets: Sequence[Sheet], *, as_kept: bool, others: bool) -> _Prepared:
+    def _prepare(self, sheets: Sequence[Sheet], *, lenient: bool, others: bool) -> _Prepared:
         plan = self._plan(sheets)
         table = self._table = plan.table or detect_table(self._path)
-        book = BookDay(self._today, self._stated_day(plan, as_kept=as_kept))
+        book = BookDay(self._today, self._stated_day(plan, lenient=lenient))
         selection = select_sheets(
             table,
             plan.sheets,
@@ -357,7 +357,7 @@ class _Source:
             return [], []
         try:
             self._table = recognise_table(sheets, file=self._path.name)
-            prepared = self._prepare(sheets, as_kept=True, others=True)
+            prepared = self._prepare(sheets, lenient=True, others=True)
         except IntakeFailure:
             unread = [
                 SheetReport(one.name, "hidden" if one.hidden else "no_header") for one in sheets
@@ -398,8 +398,8 @@ class _Source:
             supply=self._supply,
         )
 
-    def _stated_day(self, plan: ReadingPlan, *, as_kept: bool) -> dt.date | None:
-        if self._known_on is None and as_kept and plan.known_on != "import":
+    def _stated_day(self, plan: ReadingPlan, *, lenient: bool) -> dt.date | None:
+        if self._known_on is None and lenient and plan.known_on != "import":
             return stated_day(self._file.name)
         return self._known_on
 
