@@ -92,7 +92,7 @@ class XlsxSheet:
         whole = self._whole_sheet if marks.rows * marks.columns <= MAX_AREA else None
         rows = self.streamed_rows() if whole is None else _calamine_rows(whole)
         if marks.padded:
-            rows = _as_shown(rows, marks.padded.by_row())
+            rows = as_shown(rows, marks.padded.by_row())
         if not marks.replaced:
             yield from rows
             return
@@ -152,14 +152,20 @@ def _plain(cell: Cell) -> Cell:
     return dt.datetime.combine(cell, dt.time()) if kind is dt.date else cell
 
 
-def _as_shown(rows: Iterator[Row], formats: RowFormats) -> Iterator[Row]:
+def as_shown(rows: Iterator[Row], formats: RowFormats) -> Iterator[Row]:
+    """``rows`` from the top with the zeros that ``formats`` add."""
     for number, cells in rows:
         padded = formats.of(number)
-        shown = list(cells) if padded else cells
-        for column, one in padded.items():
-            if column < len(cells):
-                shown[column] = one.shown(cells[column])
-        yield number, shown
+        if not padded:
+            yield number, cells
+            continue
+        yield (
+            number,
+            [
+                padded[column].shown(cell) if column in padded else cell
+                for column, cell in enumerate(cells)
+            ],
+        )
 
 
 def _replace(cells: Sequence[Cell], replaced: Mapping[int, str]) -> Sequence[Cell]:
