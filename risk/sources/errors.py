@@ -18,7 +18,7 @@ class SourceError(WagewatchError):
 class UnitRefused(SourceError):
     """The source refuses one unit, for example a method it does not offer; the others go on.
 
-    Carries ``reason``, the source's own message, without secrets.
+    Carries ``detail``, the source's own message, without secrets.
     """
 
     code = "unit_refused"
@@ -79,7 +79,7 @@ class SourceUnavailable(SourceError):
 
 
 class SourceRefused(SourceError):
-    """The source refuses all requests, for example for a wrong secret. Carries ``reason``."""
+    """The source refuses all requests, for example for a wrong secret. Carries ``detail``."""
 
     code = "source_refused"
 

@@ -324,7 +324,7 @@ def _stored_units(units: Sequence[FetchedUnit], report: ImportReport) -> list[Fe
 
 def _log_entry(source: str, began: dt.datetime, ended: dt.datetime, fetched: Fetched) -> LoggedPull:
     error: WagewatchError | None = fetched.error
-    texts = {} if error is None else {one: error.message(one) for one in LANGUAGES}
+    texts: dict[str, str] = {} if error is None else {one: error.message(one) for one in LANGUAGES}
     return LoggedPull(source, began, ended, fetched.state, fetched.counts(), texts)
 
 

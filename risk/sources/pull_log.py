@@ -93,7 +93,7 @@ def logged_pulls(
         return []
     found = store.rows(
         f"SELECT source, began_at, ended_at, state, counts, error FROM {_LOG}"
-        " WHERE $1 IS NULL OR source = $1 ORDER BY ended_at DESC, id LIMIT $2",
+        " WHERE $1 IS NULL OR source = $1 ORDER BY rowid DESC LIMIT $2",
         [source, most],
     )
     return [

@@ -209,11 +209,11 @@ def test_a_failure_of_the_source_keeps_whole_units_and_is_logged(office, workspa
 
 
 def test_a_refused_unit_is_reported_and_the_others_go_on(office, workspace):
-    office.fails["P1/2025-02"] = UnitRefused(source="office", reason="no such method")
+    office.fails["P1/2025-02"] = UnitRefused(source="office", detail="no such method")
     done = pull(workspace)
     assert done.fetched.state == "complete"
     assert done.as_json("en")["pull"]["refused"] == [
-        {"unit": "P1/2025-02", "message": "no such method"}
+        {"unit": "P1/2025-02", "message": "The source office refuses: no such method"}
     ]
     assert done.fetched.rows == {"projects": 2, "payments": 6}
 
