@@ -32,6 +32,7 @@ from risk.intake.layouts.plan import (
     register_names,
 )
 from risk.intake.layouts.reading_report import reading_report
+from risk.intake.name_merges import merge_named_firms
 from risk.intake.named_periods import stated_day
 from risk.intake.orphan_rows import orphan_rows
 from risk.intake.prefetch import prefetch
@@ -197,8 +198,10 @@ def _import_found(
             failed.append(with_label(failure, path.name, label))
         else:
             files += [replace(report, file=label) for report in reports]
+    notes = merge_named_firms(store, today=today, after=before)
     waiting = orphan_rows(store, after=before)
-    notes = waiting_notes(store, waiting, after=before) if any(waiting.values()) else ()
+    if any(waiting.values()):
+        notes += waiting_notes(store, waiting, after=before)
     return ImportReport(tuple(files), tuple(failed), found.skipped, waiting, notes, found.entered)
 
 
