@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
 from risk.intake.book_order import restore_newest_books
 from risk.intake.columnar_parser import ColumnarParser
-from risk.intake.file_discovery import find_files
+from risk.intake.file_discovery import DiscoveredFiles, find_files, in_order
 from risk.intake.file_errors import IntakeFailure, with_label
 from risk.intake.header_location import LocatedHeader
 from risk.intake.headers import Header
@@ -32,6 +32,7 @@ from risk.intake.layouts.plan import (
     register_names,
 )
 from risk.intake.layouts.reading_report import reading_report
+from risk.intake.name_merges import merge_named_firms
 from risk.intake.named_periods import stated_day
 from risk.intake.orphan_rows import orphan_rows
 from risk.intake.prefetch import prefetch
@@ -131,6 +132,51 @@ def import_into(
     """
     detect = table_of_file if office is None else partial(detect_by_content, office=office)
     found = find_files(paths, detect=partial(_table_or_book, detect=detect))
+    return _import_found(
+        store, found, today=today, known_on=known_on, progress=progress, office=office
+    )
+
+
+class PlacedFile(NamedTuple):
+    """File of one known table, and the name people know it by."""
+
+    path: Path
+    table: Table
+    label: str
+
+
+def import_placed(
+    store: RecordStore,
+    files: Sequence[PlacedFile],
+    *,
+    today: dt.date,
+    progress: RowProgress | None = None,
+    office: OfficeLayouts | None = None,
+) -> ImportReport:
+    """Like :func:`import_into`, for files whose tables are known."""
+    return _import_found(
+        *(store, _placed(files)),
+        today=today,
+        known_on=None,
+        progress=progress,
+        office=office,
+    )
+
+
+def _placed(files: Sequence[PlacedFile]) -> DiscoveredFiles:
+    labels = {file.path: file.label for file in files}
+    return DiscoveredFiles(in_order((file.path, file.table) for file in files), (), (), (), labels)
+
+
+def _import_found(
+    store: RecordStore,
+    found: DiscoveredFiles,
+    *,
+    today: dt.date,
+    known_on: dt.date | None,
+    progress: RowProgress | None,
+    office: OfficeLayouts | None,
+) -> ImportReport:
     before = newest_arrival(store, STORED_TABLES.values())
     files: list[FileReport] = []
     failed = list(found.failed)
@@ -152,8 +198,10 @@ def import_into(
             failed.append(with_label(failure, path.name, label))
         else:
             files += [replace(report, file=label) for report in reports]
+    notes = merge_named_firms(store, today=today, after=before)
     waiting = orphan_rows(store, after=before)
-    notes = waiting_notes(store, waiting, after=before) if any(waiting.values()) else ()
+    if any(waiting.values()):
+        notes += waiting_notes(store, waiting, after=before)
     return ImportReport(tuple(files), tuple(failed), found.skipped, waiting, notes, found.entered)
 
 
