@@ -16,7 +16,7 @@ from risk.intake.account_notes import Note
 from risk.intake.book_order import restore_newest_books
 from risk.intake.cell_parsers import YEAR_OF_DAY, YEAR_OF_MONTH
 from risk.intake.columnar_parser import ColumnarParser
-from risk.intake.file_discovery import find_files
+from risk.intake.file_discovery import DiscoveredFiles, find_files, in_order
 from risk.intake.file_errors import IntakeFailure, with_label
 from risk.intake.header_location import LocatedHeader
 from risk.intake.headers import Header
@@ -135,6 +135,51 @@ def import_into(
     """
     detect = table_of_file if office is None else partial(detect_by_content, office=office)
     found = find_files(paths, detect=partial(_table_or_book, detect=detect))
+    return _import_found(
+        store, found, today=today, known_on=known_on, progress=progress, office=office
+    )
+
+
+class PlacedFile(NamedTuple):
+    """File of one known table, and the name people know it by."""
+
+    path: Path
+    table: Table
+    label: str
+
+
+def import_placed(
+    store: RecordStore,
+    files: Sequence[PlacedFile],
+    *,
+    today: dt.date,
+    progress: RowProgress | None = None,
+    office: OfficeLayouts | None = None,
+) -> ImportReport:
+    """Like :func:`import_into`, for files whose tables are known."""
+    return _import_found(
+        *(store, _placed(files)),
+        today=today,
+        known_on=None,
+        progress=progress,
+        office=office,
+    )
+
+
+def _placed(files: Sequence[PlacedFile]) -> DiscoveredFiles:
+    labels = {file.path: file.label for file in files}
+    return DiscoveredFiles(in_order((file.path, file.table) for file in files), (), (), (), labels)
+
+
+def _import_found(
+    store: RecordStore,
+    found: DiscoveredFiles,
+    *,
+    today: dt.date,
+    known_on: dt.date | None,
+    progress: RowProgress | None,
+    office: OfficeLayouts | None,
+) -> ImportReport:
     before = newest_arrival(store, STORED_TABLES.values())
     files: list[FileReport] = []
     failed = list(found.failed)
