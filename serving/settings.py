@@ -205,8 +205,12 @@ class OidcSettings(_Section):
 
 
 class IndicatorSettings(_Section):
-    """The rates shown as the eight indicators, in this order."""
+    """The rates shown as the eight indicators, in this order, and what counts as paid in time.
 
+    ``grace_days`` is for statistics only; by law a payment is late from the first day.
+    """
+
+    grace_days: Annotated[int, Field(ge=0, le=31)] = 0
     rates: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = RATES
 
     @field_validator("rates")

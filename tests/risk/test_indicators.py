@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import datetime as dt
 
-from risk.indicators import DEFINITIONS, RATES, Rate, rates_by_place
+from risk.indicators import (
+    DEFINITIONS,
+    RATES,
+    Rate,
+    add_up,
+    is_short,
+    newest_months,
+    rates_by_place,
+)
 from risk.store.store import RecordStore
 
 AS_OF = dt.date(2025, 6, 15)
@@ -130,3 +138,51 @@ def test_rates_by_place_count_townships_for_their_county(world):
         place: rates["notice_board"] for (place, month), rates in found.items() if month.month == 5
     }
     assert may == {"420304": Rate(1, 3), "420304101": Rate(1, 1), "420304102": Rate(0, 1)}
+
+
+def test_payments_within_the_days_of_grace_are_in_time(world):
+    world.project()
+    world.payroll("R1", "2025-05-10", workers=5)
+    world.payroll("R2", "2025-05-10", workers=15)
+    world.payment("R1", "2025-05-13", 1_000_000)
+    world.payment("R2", "2025-05-10", 250_000)
+
+    def may(grace_days):
+        return rates_by_place(world.store, AS_OF, grace_days=grace_days)[MAY]
+
+    assert [may(days)["paid_in_full"] for days in (2, 3)] == [Rate(0, 20), Rate(5, 20)]
+    assert [may(days)["paid_in_full_amount"] for days in (2, 3)] == [
+        Rate(250_000, 2_000_000),
+        Rate(1_250_000, 2_000_000),
+    ]
+    # The grace of 31 May is over on 15 June, the day of as_of, but not if it is a day longer.
+    assert "paid_in_full" in may(14)
+    assert "paid_in_full" not in may(15)
+
+
+def test_newest_months_wait_for_attendance_that_is_only_partly_reported():
+    april, may, june = (dt.date(2025, month, 1) for month in (4, 5, 6))
+    known = {
+        april: {"real_name": Rate(90, 100), "deposit": Rate(1, 2)},
+        may: {"real_name": Rate(80, 100), "deposit": Rate(1, 2)},
+        june: {"real_name": Rate(9, 49), "deposit": Rate(1, 1)},
+    }
+    assert newest_months(known) == {"real_name": may, "deposit": june}
+    known[june] = {"real_name": Rate(9, 50)}
+    assert newest_months(known) == {"real_name": june, "deposit": may}
+
+
+def test_a_rate_is_short_only_by_count_and_amount_and_on_a_sufficient_base():
+    def short(name, **rates):
+        return is_short(name, {key: Rate(*rate) for key, rate in rates.items()})
+
+    assert short("deposit", deposit=(8, 10))
+    assert not short("deposit", deposit=(17, 20))
+    assert not short("deposit", deposit=(0, 9))
+    assert not short("deposit")
+    assert short("paid_by_bank", paid_by_bank=(84, 100), paid_by_bank_projects=(8, 10))
+    assert not short("paid_by_bank", paid_by_bank=(84, 100), paid_by_bank_projects=(9, 10))
+
+
+def test_add_up_sums_the_places():
+    assert add_up([{"deposit": Rate(1, 2)}, {"deposit": Rate(3, 9)}]) == {"deposit": Rate(4, 11)}
