@@ -94,7 +94,7 @@ def build_publication(inputs: PublishInputs) -> Publication:
     """Build the publication from ``inputs`` alone."""
     projects = {project.project_id: project for project in inputs.scored.cohort.projects}
     assessments = {key: _assessment(item, inputs) for key, item in projects.items()}
-    candidates = [_candidate(p, inputs.flags) for p in inputs.scored.cohort.projects]
+    candidates = [_candidate(p, inputs) for p in inputs.scored.cohort.projects]
     policy = _policy(inputs, candidates)
     selected = choose(candidates, policy, inputs.request.as_of)
     listings = {place.project_id: _listing(place) for place in selected}
@@ -128,16 +128,19 @@ def _policy(inputs: PublishInputs, candidates: Sequence[Candidate]) -> Policy:
     return wanted
 
 
-def _candidate(project: ScoredProject, flags: Flags) -> Candidate:
-    must = tuple(flag.code for flag in flags.get(project.project_id, ()) if flag.must_visit)
+def _candidate(project: ScoredProject, inputs: PublishInputs) -> Candidate:
+    from risk.flags import weight_of
+
+    flags = inputs.flags.get(project.project_id, ())
+    codes = [flag.code for flag in flags]
     return Candidate(
         project_id=project.project_id,
         region_code=project.region_code,
         probability=project.probability,
         workers=project.workers,
         last_clean_visit=project.last_clean_visit,
-        must=must,
-        flags=len(flags.get(project.project_id, ())),
+        must=tuple(flag.code for flag in flags if flag.must_visit),
+        flags=len(codes) if inputs.request.count_all_flags else weight_of(codes),
     )
 
 
@@ -180,6 +183,8 @@ def sealed_contributions(document: Mapping[str, Any]) -> Contributions:
 
 
 def _assessment(project: ScoredProject, inputs: PublishInputs) -> Assessment:
+    from risk.flags import by_grade
+
     flags = inputs.flags.get(project.project_id, ())
     return Assessment(
         project_id=project.project_id,
@@ -191,8 +196,9 @@ def _assessment(project: ScoredProject, inputs: PublishInputs) -> Assessment:
         workers=project.workers,
         amount_at_stake=project.amount_at_stake,
         reasons=tuple(localize.seal_reason(reason, inputs.kind) for reason in project.reasons),
-        red_flags=tuple(localize.seal_flag(flag) for flag in flags),
+        red_flags=tuple(localize.seal_flag(flag) for flag in by_grade(flags)),
         unlike_inspected=project.unlike_inspected,
+        amount_owed=project.amount_owed,
     )
 
 

@@ -25,11 +25,12 @@ from serving.publishing.repository import store_publication
 from serving.settings import load_settings
 from serving.terminal.context import CliContext
 from serving.watchlists.document import LocalizedText
+from serving.watchlists.seal_version import SEAL_VERSION
 
 from ..conftest import LISTS, PUBLISHED_AT, make_publication
 
 AS_OF = LISTS[0]
-NEXT = 2
+NEXT = SEAL_VERSION + 1
 
 
 def _quiet(step, share):
@@ -84,7 +85,11 @@ def test_replay_of_an_older_version_names_reworded_texts(context, office, capsys
     done = replay(context, AS_OF, "", _quiet, current=NEXT)
     found = done.comparison
     assert (done.same, done.succeeded) == (False, True)
-    assert (found.sealed_version, found.current_version, found.body_verified) == (1, NEXT, True)
+    assert (found.sealed_version, found.current_version, found.body_verified) == (
+        SEAL_VERSION,
+        NEXT,
+        True,
+    )
     assert (found.same_members, found.same_order, found.same_probabilities) == (True, True, True)
     assert {one.path: one.count for one in found.texts} == {
         "entries[].reasons[].text.zh": 1,
@@ -97,7 +102,7 @@ def test_replay_of_an_older_version_names_reworded_texts(context, office, capsys
         show_replay(CliContext(office, language), done)
     printed = capsys.readouterr().out
     assert printed.count("entries[].reasons[].text.zh") == len(LANGUAGES)
-    assert "seal version 1" in printed
+    assert f"seal version {SEAL_VERSION}" in printed
     same_version = replay(context, AS_OF, "", _quiet)
     assert (same_version.succeeded, same_version.comparison) == (False, None)
 
@@ -166,7 +171,6 @@ def test_compare_versions_names_fields_of_one_version():
     [
         ("probability", lambda w, r: r["P/000"].update(probability=0.7)),
         ("tier", lambda w, r: w["entries"][0].update(tier="blue")),
-        ("flag", lambda w, r: w["entries"][0]["red_flags"].clear()),
         ("cohort", lambda w, r: r.pop("P/005")),
         ("order", lambda w, r: w["entries"].reverse()),
         ("member", lambda w, r: w["entries"].pop()),
@@ -178,3 +182,37 @@ def test_compare_versions_fails_for_other_content(name, change):
     assert found.same_members == (name != "member")
     assert found.same_order == (name not in ("order", "member"))
     assert found.same_probabilities == (name != "probability")
+
+
+def test_compare_versions_allows_other_facts_and_flags():
+    """Reasons may name other facts and red flags follow the law, the figures stay."""
+
+    def restate(watchlist, risks):
+        first = watchlist["entries"][0]
+        first["reasons"][0].update(feature="unpaid_share_12m", value=0.3, evidence=[])
+        first["red_flags"].clear()
+
+    found = _compared(restate)
+    assert found.is_faithful
+    assert {one.path for one in found.statements} == {
+        "entries[].reasons[].feature",
+        "entries[].reasons[].value",
+        "entries[].reasons[].evidence",
+    }
+    assert [one.path for one in found.flags] == ["entries[].red_flags"]
+
+
+def test_compare_versions_says_if_only_flags_changed_the_selection():
+    def reselect(watchlist, risks):
+        watchlist["entries"][0].update(selection="must", red_flags=[])
+        risks["P/000"]["listing"]["selection"] = "must"
+
+    found = _compared(reselect)
+    assert not found.is_faithful
+    assert found.differs_by_flags
+
+    def reprice(watchlist, risks):
+        reselect(watchlist, risks)
+        watchlist["entries"][0]["tier"] = "blue"
+
+    assert not _compared(reprice).differs_by_flags
