@@ -101,6 +101,20 @@ class SealedFlag:
         }
 
 
+def parse_sealed_flag(document: Mapping[str, Any]) -> SealedFlag:
+    """Return the red flag of a sealed document."""
+    texts = ("article_label", "title", "finding", "check")
+    return SealedFlag(
+        code=document["code"],
+        article=document["article"],
+        **{name: LocalizedText(**document[name]) for name in texts},
+        evidence=tuple(
+            EvidenceRef(item["table"], item["record_id"], dt.date.fromisoformat(item["known_at"]))
+            for item in document["evidence"]
+        ),
+    )
+
+
 @dataclass(frozen=True)
 class TimelineItem:
     """An event of a project, known at the as_of."""

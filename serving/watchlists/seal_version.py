@@ -14,8 +14,15 @@ from typing import Any
 
 from serving.errors import CommandError
 
-SEAL_VERSION = 1
-"""The version that is sealed now."""
+SEAL_VERSION = 2
+"""The version that is sealed now.
+
+Version 2: the red flags of terms, duties and articles as corrected in release 0.2.
+"""
+
+FLAGS_SINCE = 2
+"""First version whose red flags the present rules find again; flags of older lists are read from
+their seals."""
 
 _FIELD = "seal_version"
 
