@@ -129,6 +129,8 @@ class DatedBy(StrEnum):
     """The day of the import."""
     SEALED = "sealed"
     """Moved to a day up to which lists were already sealed."""
+    MERGED = "merged"
+    """Repeats a version with the credit code of a firm that was known by name only."""
 
 
 _ID, _TEXT, _DATE, _MONTH = FieldType.ID, FieldType.TEXT, FieldType.DATE, FieldType.MONTH

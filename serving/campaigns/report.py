@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from risk.flags.grades import Grade
 from risk.locale import text
 from serving.campaigns.status import CampaignStatus, CheckedShare, count_large_groups
 from serving.campaigns.texts import campaign_title, scope_text, zero_target_label
@@ -15,6 +16,7 @@ from serving.documents.rounding import fen_to_wan
 from serving.formatting import code_label
 from serving.matters.queries import count_by_unit
 from serving.matters.state import MatterState
+from serving.matters.xlsx import deadline_note
 from serving.settings import Settings
 
 _SUMS = (
@@ -127,7 +129,12 @@ def _checked_table(builder: DocumentBuilder, name: str, shares: Sequence[Checked
 def _add_checks(builder: DocumentBuilder, progress: CampaignStatus) -> None:
     """Add the three checks: risk signs, old cases, unpaid wages on public projects."""
     builder.add_heading("campaign_checks")
-    builder.add_paragraph("campaign.signs", signs=len(progress.signs))
+    builder.add_paragraph(
+        "campaign.signs",
+        signs=len(progress.signs),
+        people_signs=len(progress.with_grade(Grade.PEOPLE)),
+        money_signs=len(progress.with_grade(Grade.MONEY)),
+    )
     owed = sum(state.matter.facts.amount or 0 for state in progress.old_cases)
     builder.add_paragraph(
         "campaign.old_cases", old_cases=len(progress.old_cases), old_owed=builder.to_wan(owed)
@@ -221,8 +228,16 @@ def _row(builder: DocumentBuilder, state: MatterState) -> tuple[Cell, ...]:
         facts.workers,
         amount,
         state.unit,
-        builder.format_date(state.due.day) if state.due else None,
+        _due(builder, state),
     )
+
+
+def _due(builder: DocumentBuilder, state: MatterState) -> str | None:
+    if state.due is None:
+        return None
+    note = deadline_note(state, builder.language)
+    day = builder.format_date(state.due.day)
+    return builder.text("campaign.provisional", day=day, note=note) if note else day
 
 
 def _unchecked_table(builder: DocumentBuilder, progress: CampaignStatus) -> Table:

@@ -107,7 +107,9 @@ class PublishInputs:
         """The red flags of a project with their texts."""
         if self.sealed_flags is not None:
             return self.sealed_flags.get(project_id, ())
-        return tuple(localize.seal_flag(flag) for flag in self.flags.get(project_id, ()))
+        from risk.flags import by_grade
+
+        return tuple(localize.seal_flag(flag) for flag in by_grade(self.flags.get(project_id, ())))
 
 
 def build_publication(inputs: PublishInputs) -> Publication:
@@ -149,6 +151,8 @@ def _policy(inputs: PublishInputs, candidates: Sequence[Candidate]) -> Policy:
 
 
 def _candidate(project: ScoredProject, inputs: PublishInputs) -> Candidate:
+    from risk.flags import weight_of
+
     codes, must = inputs.flag_codes(project.project_id)
     return Candidate(
         project_id=project.project_id,
@@ -157,7 +161,7 @@ def _candidate(project: ScoredProject, inputs: PublishInputs) -> Candidate:
         workers=project.workers,
         last_clean_visit=project.last_clean_visit,
         must=must,
-        flags=len(codes),
+        flags=len(codes) if inputs.request.count_all_flags else weight_of(codes),
     )
 
 
@@ -212,6 +216,7 @@ def _assessment(project: ScoredProject, inputs: PublishInputs) -> Assessment:
         reasons=tuple(localize.seal_reason(reason, inputs.kind) for reason in project.reasons),
         red_flags=inputs.seal_flags(project.project_id),
         unlike_inspected=project.unlike_inspected,
+        amount_owed=project.amount_owed,
     )
 
 

@@ -73,6 +73,8 @@ class Replay:
             return "same"
         # Sealed bytes that were changed differ, whatever the records are.
         is_tampered = self.comparison is not None and not self.comparison.body_verified
+        if self.comparison is not None and self.comparison.differs_by_flags:
+            return "cannot_tell"
         is_known = self.history in ("as_sealed", "changed")
         return "differs" if is_known or is_tampered else "cannot_tell"
 
@@ -151,7 +153,14 @@ def _rebuild(
     then = replace(context, settings=_settings_then(context.settings, sealed["rules"]))
     as_of = dt.date.fromisoformat(sealed["as_of"])
     order = sealed["rules"]["policy"]["order"]
-    request = PublishRequest(as_of, sealed["capacity"], sealed["region"], "replay", order)
+    request = PublishRequest(
+        as_of,
+        sealed["capacity"],
+        sealed["region"],
+        "replay",
+        order,
+        seal_version_of(sealed) < FLAGS_SINCE,
+    )
     inputs = collect_inputs(
         then, request, progress, sealed["model"]["version"], sealed_before=list_id
     )

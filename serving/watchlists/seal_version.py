@@ -17,7 +17,9 @@ from serving.errors import CommandError
 SEAL_VERSION = 2
 """The version that is sealed now.
 
-Version 2: the red flags of terms, duties and articles as corrected in release 0.2.
+1: reasons argue with the value of a family's strongest feature; flags have no grade.
+2: reasons state facts and name their basis; flags have a grade and are sorted by it; assessments
+hold the wages unpaid on the books; the terms, parties and articles of flags are corrected.
 """
 
 FLAGS_SINCE = 2

@@ -13,6 +13,7 @@ from serving.documents.model import BarChart, Cell, Table
 from serving.documents.rounding import round_parts_to_wan
 from serving.formatting import code_label
 from serving.watchlists.ranking import Ranking, ranking_of
+from serving.watchlists.texts import counted_flags, joined, main_reasons
 
 TIERS = ("red", "orange", "yellow", "blue")
 ALERTED = ("red", "orange")
@@ -27,6 +28,9 @@ def add_alerts(builder: DocumentBuilder, facts: Facts) -> None:
     builder.add_heading("alerts")
     if facts.current is None:
         builder.add_paragraph("no_list")
+        return
+    if not facts.current.complete:
+        _changes(builder, facts)
         return
     builder.add(_tiers(builder, facts, facts.current))
     _changes(builder, facts)
@@ -59,7 +63,8 @@ def add_key_projects(builder: DocumentBuilder, facts: Facts) -> None:
             continue
         builder.add(_repeat_table(builder, role, repeating[:_MOST_REPEATING]))
         if len(repeating) > _MOST_REPEATING:
-            builder.add_paragraph("repeat_more", repeat_left=len(repeating) - _MOST_REPEATING)
+            left = {f"repeat_{role}_left": len(repeating) - _MOST_REPEATING}
+            builder.add_paragraph(f"repeat_{role}_more", **left)
 
 
 def _add_ranking(builder: DocumentBuilder, ranking: Ranking) -> None:
@@ -257,14 +262,16 @@ def _yuan_wan(entry: Document) -> str | None:
 
 
 def _why(builder: DocumentBuilder, entry: Document) -> str:
-    raising = [reason for reason in entry["reasons"] if reason["contribution"] > 0]
-    return "；".join(reason["text"][builder.language] for reason in raising[:2])
+    return joined(main_reasons(entry, builder.language), builder.language)
 
 
 def _unmet(builder: DocumentBuilder, entry: Document) -> str:
-    return "；".join(
-        f"{flag['title'][builder.language]}（{builder.text('article', n=flag['article'])}）"
-        for flag in entry["red_flags"]
+    return joined(
+        [
+            f"{flag['title'][builder.language]}（{builder.text('article', n=flag['article'])}）"
+            for flag in counted_flags(entry)
+        ],
+        builder.language,
     )
 
 

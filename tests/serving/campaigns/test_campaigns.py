@@ -11,15 +11,16 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from risk.flags.rules.wages import WAGES
+from risk.flags import Grade
 from risk.locale import LANGUAGES
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
-from serving.campaigns.plans import CampaignUnknown, get_plan, list_plans
+from serving.campaigns.plans import CampaignUnknown, get_plan, list_plans, winter_dates
 from serving.campaigns.queries import read_status
 from serving.campaigns.report import campaign_report
-from serving.campaigns.status import WAGE_FLAGS, VisitDates, compute_status
+from serving.campaigns.status import VisitDates, compute_status
 from serving.campaigns.xlsx import campaign_xlsx
 from serving.documents.consistency import InconsistentDocument, require_consistent
 from serving.documents.formats import RENDERERS
@@ -40,7 +41,7 @@ NO_VISITS = VisitDates({}, {})
 PROJECTS = [
     project(1, last_inspected_on="2025-05-10", last_found_on="2025-05-10", tier="red"),
     project(2, last_inspected_on="2025-04-30", funding="government", flags=["wages_overdue"]),
-    project(3, sector="water", region_code="990103"),
+    project(3, sector="water", region_code="990103", flags=["group_complaint_open"]),
     project(4, sector=None, funding=None, flags=["account_missing"]),
 ]
 MATTERS = [
@@ -75,7 +76,9 @@ def test_status_counts_projects_checked_since_the_start(county):
     assert (len(found.projects), found.checked) == (4, {"P/001"})
     assert [row["project_id"] for row in found.left] == ["P/004", "P/003", "P/002"]
     assert [row["project_id"] for row in found.found] == ["P/001"]
-    assert [row["project_id"] for row in found.signs] == ["P/001", "P/002", "P/004"]
+    assert [row["project_id"] for row in found.signs] == ["P/002", "P/003"]
+    assert [row["project_id"] for row in found.with_grade(Grade.PEOPLE)] == ["P/003"]
+    assert [row["project_id"] for row in found.with_grade(Grade.MONEY)] == ["P/002"]
     assert [row["project_id"] for row in found.public_unpaid] == ["P/002"]
     assert found.until == ON
 
@@ -150,13 +153,6 @@ def test_compute_status_checked_and_left_make_up_the_scope(drawn, on):
         assert sum(one.checked for one in shares) == len(found.checked)
 
 
-def test_wage_flags_exist_as_rules():
-    # The others of the file are about how wages were paid, not whether.
-    codes = {rule.code for rule in WAGES}
-    assert codes - WAGE_FLAGS == {"paid_through_foreman", "paid_in_cash"}
-    assert codes > WAGE_FLAGS
-
-
 def test_list_plans_defaults_to_the_winter_action():
     assert [one.name for one in list_plans(Settings(), ON)] == ["winter"]
     with pytest.raises(CampaignUnknown, match="winter"):
@@ -170,6 +166,24 @@ def test_list_plans_reads_the_settings(workspace):
     )
     plan = load_settings(workspace).campaigns[0]
     assert (plan.stop, plan.zero) == (dt.date(2027, 2, 5), ("old_cases",))
+
+
+@pytest.mark.parametrize(
+    ("start", "stop"),
+    [
+        (dt.date(2025, 11, 1), dt.date(2026, 2, 16)),  # the festival is on 17 February 2026
+        (dt.date(2026, 2, 16), dt.date(2026, 2, 16)),
+        (dt.date(2026, 2, 17), dt.date(2027, 2, 5)),
+    ],
+)
+def test_campaigns_may_stop_at_spring_festival(start, stop):
+    assert CampaignPlan(name="w", start=start, stop="spring_festival").stop == stop
+
+
+def test_a_festival_outside_the_table_is_refused():
+    with pytest.raises(ValidationError, match="2000 to 2050"):
+        CampaignPlan(name="w", start=dt.date(2050, 11, 1), stop="spring_festival")
+    assert winter_dates(dt.date(2050, 12, 1)) == (dt.date(2050, 11, 1), dt.date(2051, 2, 15))
 
 
 def test_campaign_command_writes_the_report(wagewatch, county, workspace, tmp_path):

@@ -86,8 +86,11 @@ def test_replay_of_an_older_version_names_reworded_texts(context, office, capsys
     done = replay(context, AS_OF, "", _quiet, current=NEXT)
     found = done.comparison
     assert (done.same, done.succeeded) == (False, True)
-    assert (found.sealed_version, found.current_version) == (SEAL_VERSION, NEXT)
-    assert found.body_verified
+    assert (found.sealed_version, found.current_version, found.body_verified) == (
+        SEAL_VERSION,
+        NEXT,
+        True,
+    )
     assert (found.same_members, found.same_order, found.same_probabilities) == (True, True, True)
     assert {one.path: one.count for one in found.texts} == {
         "entries[].reasons[].text.zh": 1,
@@ -118,7 +121,7 @@ def test_replay_of_a_list_under_earlier_rules_has_its_flags(context):
     found = done.comparison
     assert (done.same, done.succeeded, done.verdict) == (False, True, "same")
     assert (found.sealed_version, found.current_version) == (1, SEAL_VERSION)
-    assert (found.texts, found.numbers, found.fields, found.other) == ((), (), (), ())
+    assert (found.texts, found.numbers, found.flags, found.other) == ((), (), (), ())
 
 
 def test_replay_of_an_older_version_fails_if_its_bytes_were_changed(context, office, capsys):
@@ -185,7 +188,6 @@ def test_compare_versions_names_fields_of_one_version():
     [
         ("probability", lambda w, r: r["P/000"].update(probability=0.7)),
         ("tier", lambda w, r: w["entries"][0].update(tier="blue")),
-        ("flag", lambda w, r: w["entries"][0]["red_flags"].clear()),
         ("cohort", lambda w, r: r.pop("P/005")),
         ("order", lambda w, r: w["entries"].reverse()),
         ("member", lambda w, r: w["entries"].pop()),
@@ -197,3 +199,37 @@ def test_compare_versions_fails_for_other_content(name, change):
     assert found.same_members == (name != "member")
     assert found.same_order == (name not in ("order", "member"))
     assert found.same_probabilities == (name != "probability")
+
+
+def test_compare_versions_allows_other_facts_and_flags():
+    """Reasons may name other facts and red flags follow the law, the figures stay."""
+
+    def restate(watchlist, risks):
+        first = watchlist["entries"][0]
+        first["reasons"][0].update(feature="unpaid_share_12m", value=0.3, evidence=[])
+        first["red_flags"].clear()
+
+    found = _compared(restate)
+    assert found.is_faithful
+    assert {one.path for one in found.statements} == {
+        "entries[].reasons[].feature",
+        "entries[].reasons[].value",
+        "entries[].reasons[].evidence",
+    }
+    assert [one.path for one in found.flags] == ["entries[].red_flags"]
+
+
+def test_compare_versions_says_if_only_flags_changed_the_selection():
+    def reselect(watchlist, risks):
+        watchlist["entries"][0].update(selection="must", red_flags=[])
+        risks["P/000"]["listing"]["selection"] = "must"
+
+    found = _compared(reselect)
+    assert not found.is_faithful
+    assert found.differs_by_flags
+
+    def reprice(watchlist, risks):
+        reselect(watchlist, risks)
+        watchlist["entries"][0]["tier"] = "blue"
+
+    assert not _compared(reprice).differs_by_flags
