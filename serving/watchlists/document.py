@@ -111,6 +111,21 @@ class SealedFlag:
         }
 
 
+def parse_sealed_flag(document: Mapping[str, Any]) -> SealedFlag:
+    """Return the red flag of a sealed document; one of version 1 has the lowest grade."""
+    texts = ("article_label", "title", "finding", "check")
+    return SealedFlag(
+        code=document["code"],
+        article=document["article"],
+        **{name: LocalizedText(**document[name]) for name in texts},
+        evidence=tuple(
+            EvidenceRef(item["table"], item["record_id"], dt.date.fromisoformat(item["known_at"]))
+            for item in document["evidence"]
+        ),
+        grade=document.get("grade", "papers"),
+    )
+
+
 @dataclass(frozen=True)
 class TimelineItem:
     """An event of a project, known at the as_of."""

@@ -24,7 +24,7 @@ from serving.publishing.replay_comparison import ListDocuments, compare_versions
 from serving.publishing.repository import store_publication
 from serving.settings import load_settings
 from serving.terminal.context import CliContext
-from serving.watchlists.document import LocalizedText
+from serving.watchlists.document import EvidenceRef, LocalizedText, SealedFlag
 from serving.watchlists.seal_version import SEAL_VERSION
 
 from ..conftest import LISTS, PUBLISHED_AT, make_publication
@@ -47,7 +47,7 @@ def context(office, tmp_path):
         yield publish_context(office, store, database, load_settings(office))
 
 
-def _store(context, change=lambda assessment: assessment):
+def _store(context, change=lambda assessment: assessment, version=SEAL_VERSION):
     """Publish the list with the assessment of its first project changed by ``change``."""
     inputs = collect_inputs(context, PublishRequest(AS_OF, 8, "", "test"), _quiet)
     made = build_publication(inputs)
@@ -61,7 +61,8 @@ def _store(context, change=lambda assessment: assessment):
         )
         for items in (made.entries, made.risks)
     )
-    sealed = replace(made, entries=entries, risks=risks).seal()
+    head = replace(made.header, seal_version=version)
+    sealed = replace(made, header=head, entries=entries, risks=risks).seal()
     store_publication(context.database, sealed, published_at=PUBLISHED_AT, published_by="test")
 
 
@@ -105,6 +106,22 @@ def test_replay_of_an_older_version_names_reworded_texts(context, office, capsys
     assert f"seal version {SEAL_VERSION}" in printed
     same_version = replay(context, AS_OF, "", _quiet)
     assert (same_version.succeeded, same_version.comparison) == (False, None)
+
+
+def _with_a_flag_of_earlier_rules(assessment):
+    words = LocalizedText("旧规则", "an earlier rule")
+    flag = SealedFlag("earlier_rule", "9", words, words, words, words,
+                      (EvidenceRef("projects", "P1", AS_OF),))  # fmt: skip
+    return replace(assessment, red_flags=(*assessment.red_flags, flag))
+
+
+def test_replay_of_a_list_under_earlier_rules_has_its_flags(context):
+    _store(context, _with_a_flag_of_earlier_rules, version=1)
+    done = replay(context, AS_OF, "", _quiet)
+    found = done.comparison
+    assert (done.same, done.succeeded, done.verdict) == (False, True, "same")
+    assert (found.sealed_version, found.current_version) == (1, SEAL_VERSION)
+    assert (found.texts, found.numbers, found.flags, found.other) == ((), (), (), ())
 
 
 def test_replay_of_an_older_version_fails_if_its_bytes_were_changed(context, office, capsys):
