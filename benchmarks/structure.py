@@ -64,7 +64,8 @@ def seconds():
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
     stats = (Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split() for one in children)
     ticks = sum(int(stat[11]) + int(stat[12]) for stat in stats)
-    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
+    ended = os.times().children_user + os.times().children_system
+    return time.process_time() + ended + ticks / os.sysconf("SC_CLK_TCK")
 
 good_rows(Path(sys.argv[2]))
 start = seconds()

@@ -55,7 +55,7 @@ class IncompleteBlock:
 class SheetRecords:
     """Reader of the records of one sheet; counts what it passes over.
 
-    ``supplied`` are cells of fields without a column, the same for all rows.
+    ``supplied`` are cells of fields without a column, or functions of a row's cells.
     """
 
     def __init__(
@@ -165,7 +165,8 @@ class SheetRecords:
             return row
         number, cells = row
         padded = [*cells[: header.width], *[None] * (header.width - len(cells))]
-        return number, [*padded, *self._supplied]
+        supplied = (one(cells) if callable(one) else one for one in self._supplied)
+        return number, [*padded, *supplied]
 
     def _checked(self, row: Row, header: Header, alternate: Column) -> Row:
         number, cells = row
