@@ -225,7 +225,7 @@ class MatterSettings(_Section):
     ] = ("must", "red")
     case_days: Annotated[int, Field(ge=1, le=250)] = 60
     finding_days: Annotated[int, Field(ge=1, le=250)] = 15
-    complaint_days: Annotated[int, Field(ge=1, le=250)] = 10
+    complaint_days: Annotated[int, Field(ge=1, le=250)] = 5
     alert_days: Annotated[int, Field(ge=1, le=250)] = 15
     hand_days: Annotated[int, Field(ge=1, le=250)] = 15
     escalate_unit_days: Annotated[int, Field(ge=1, le=250)] = 3

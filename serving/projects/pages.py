@@ -31,6 +31,7 @@ from serving.projects import repository
 from serving.watchlists.reader import Document, Register, WatchlistReader, reader_of
 from serving.watchlists.repository import ListSummary, WatchlistRepository
 from serving.watchlists.snapshot_repository import load_dossier
+from serving.watchlists.texts import flags_by_grade
 from serving.web.render import page_language, render
 from serving.web.requests import Form
 
@@ -142,10 +143,22 @@ def project(
         notes=repository.list_notes(engine, project_id, principal, PageRequest(50)).items,
         outcomes=list_outcomes(engine, principal, PageRequest(20), filters).items,
         verdicts=_VERDICTS,
+        flags=flags_by_grade(risk),
+        why=_reasons(risk),
         elements=_elements(risk, found, day, page_language(request)),
         notices=list_notices(engine, principal, PageRequest(20), project_id).items,
         departments=CODES,
     )
+
+
+def _reasons(risk: Document) -> dict[str, list[Document]]:
+    """Return the reasons by what they rest on; those of version 1 state nothing arguable."""
+    found = risk["reasons"]
+    return {
+        "stated": [reason for reason in found if reason.get("basis") == "fact"],
+        "unreported": [reason for reason in found if reason.get("basis") == "not_reported"],
+        "combined": [reason for reason in found if reason.get("basis") in ("combined", None)],
+    }
 
 
 def _elements(

@@ -57,6 +57,7 @@ class PublishRequest:
 
     Without ``order`` the settings decide; where they rank by probability and most places would go
     to projects that tie with others left out, ties are broken by red flags and then at random.
+    ``count_all_flags`` weighs red flags of every grade alike, as lists of version 1 did.
     """
 
     as_of: dt.date
@@ -64,6 +65,7 @@ class PublishRequest:
     region: str
     by: str
     order: Order | None = None
+    count_all_flags: bool = False
 
 
 @dataclass(frozen=True)

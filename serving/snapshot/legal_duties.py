@@ -67,7 +67,12 @@ def load_legal_duties(
 
 
 def tables_of(rule: Rule) -> set[str]:
-    """The tables of the contract a rule reads; ``pay`` is payrolls with their payments."""
+    """The tables of the contract whose records show the duty of a rule met or breached.
+
+    ``pay`` is payrolls with their payments.
+    """
+    if rule.shown_by:
+        return set(rule.shown_by)
     read = tables_read(rule.facts)
     known = {name.removeprefix(_KNOWN) for name in read if name.startswith(_KNOWN)}
     pay = {"payrolls", "payments"} if "pay" in read else set()

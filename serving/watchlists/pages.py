@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from risk.contract import TABLES
+from risk.flags.grades import COUNTED, is_counted
 from risk.unit_kinds import KINDS, Kind
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
@@ -28,6 +29,7 @@ router = APIRouter(include_in_schema=False)
 
 PER_PAGE = 50
 _MOST_VISITS = 100_000
+_MOST_PRINTED = 3
 Reader = Annotated[Principal, require(Permission.READ_LISTS)]
 Document = Mapping[str, Any]
 
@@ -80,7 +82,10 @@ def watchlist(
         visits=visits,
         done=sum(entry["project_id"] in visits for entry in entries),
         choices=_choices(entries),
-        reasons=lambda entry: texts.main_reasons(entry, page_language(request)),
+        facts=lambda entry: texts.facts(entry, page_language(request)),
+        factors=lambda entry: texts.factors(entry, page_language(request)),
+        flags=texts.flags_by_grade,
+        counted=COUNTED,
         changed=lambda entry: texts.change(entry, page_language(request)),
         warnings=texts.warnings(chosen.document, page_language(request)),
         kinds=_kinds(reader_of(request), principal),
@@ -106,7 +111,8 @@ def printed(request: Request, principal: Reader, wanted: Annotated[ListQuery, Qu
         principal,
         chosen=chosen,
         places=sorted(places.items()),
-        reasons=lambda entry: texts.main_reasons(entry, page_language(request)),
+        facts=lambda entry: texts.main_reasons(entry, page_language(request), _MOST_PRINTED),
+        flags=texts.flags_by_grade,
         warnings=texts.warnings(chosen.document, page_language(request)),
     )
 
@@ -160,7 +166,11 @@ def _fits(entry: Document, wanted: ListQuery, visits: Mapping[str, Visit]) -> bo
     return (
         wanted.q.strip().casefold() in names.casefold()
         and wanted.tier in ("", entry["tier"])
-        and (not wanted.flag or wanted.flag in flags or (wanted.flag == "any" and bool(flags)))
+        and (
+            not wanted.flag
+            or wanted.flag in flags
+            or (wanted.flag == "any" and any(map(is_counted, flags)))
+        )
         and wanted.change in ("", entry["change"]["kind"])
         and entry["region_code"].startswith(wanted.place)
         and (not wanted.visited or (wanted.visited == "yes") == (entry["project_id"] in visits))

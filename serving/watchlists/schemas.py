@@ -134,6 +134,7 @@ class Changes(Schema):
 class Watchlist(Schema):
     """A sealed list. Its ETag is the SHA-256 of exactly these bytes."""
 
+    seal_version: int = 1
     as_of: dt.date
     region: str
     kind: Kind = "project"
