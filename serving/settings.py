@@ -292,6 +292,12 @@ class BriefingSettings(_Section):
     addressee: Annotated[str, Field(max_length=200)] = ""
 
 
+class LawSettings(_Section):
+    """Legal values of the office: a TOML file in the workspace; empty means there is none."""
+
+    values_file: Annotated[str, Field(pattern=r"^$|^[\w.-]+\.toml$", max_length=100)] = ""
+
+
 class DepositSettings(_Section):
     """Local table of deposit rates, and the notice period for expiring guarantees.
 
@@ -353,6 +359,7 @@ class Settings(BaseSettings):
     matters: MatterSettings = MatterSettings()
     briefing: BriefingSettings = BriefingSettings()
     deposits: DepositSettings = DepositSettings()
+    law: LawSettings = LawSettings()
     links: LinkSettings = LinkSettings()
     places: Mapping[PlaceCode, PlaceName] = {}
 
