@@ -116,6 +116,8 @@ def organization_rows(firms: Iterable[Firm], kinds: Collection[str]) -> Iterator
                 "org_id": corp,
                 "org_name": _most_frequent(one.name for one in listed),
                 "org_kind": kind,
+                # Without the column the import would fill in the county, once it knows one.
+                "region_code": None,
             },
         )
 

@@ -15,19 +15,20 @@ from risk.sources.pull import PullReport, pull_source
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 
-from .county import County, simulated_county, write_books
+from .county import County, busiest, simulated_county, write_books
 from .platform import APPID, SECRET
 
-TODAY = dt.date(2026, 1, 20)
-SINCE, UNTIL = dt.date(2025, 11, 1), dt.date(2025, 12, 31)
+TODAY = dt.date(2025, 12, 11)
+SINCE, UNTIL = dt.date(2025, 11, 1), dt.date(2025, 12, 10)
 PULLED = ("organizations", "projects", "contracts", "payrolls", "payments", "attendance")
 
 
 @pytest.fixture(scope="session")
 def county(tmp_path_factory) -> County:
-    """County of three projects with records of two months."""
+    """Two sites with the wages and attendance of one month, which is closed on ``TODAY``."""
     folder = tmp_path_factory.mktemp("platform") / "simulated"
-    return simulated_county(folder, projects=4, months=2, largest=12)
+    county = simulated_county(folder, projects=10, months=9, seed=5, largest=12)
+    return busiest(county, sites=2, since=f"{SINCE:%Y-%m}", until=UNTIL.isoformat())
 
 
 @pytest.fixture

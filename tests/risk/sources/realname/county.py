@@ -16,8 +16,8 @@ from __future__ import annotations
 import calendar
 import csv
 import datetime as dt
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -133,8 +133,36 @@ def simulated_county(
     used = {role.corp for role in county.roles}
     for site in county.sites:
         used |= {site.owner, site.contractor}
-    county.names = {corp: named[corp] for corp in sorted(used)}
+    county.names = {corp: named[corp] for corp in sorted(used) if corp}
     return county
+
+
+def busiest(county: County, *, sites: int, since: str, until: str) -> County:
+    """The ``sites`` with most payments; their wages and attendance from the month ``since`` on."""
+    payments = Counter(
+        wage.project for wage in county.wages for _ in wage.paid if wage.month >= since
+    )
+    chosen = {code for code, _ in payments.most_common(sites)}
+    roles = [role for role in county.roles if role.project in chosen]
+    own = [site for site in county.sites if site.code in chosen]
+    used = {role.corp for role in roles} | {
+        f for site in own for f in (site.owner, site.contractor)
+    }
+    return County(
+        sites=own,
+        names={corp: name for corp, name in county.names.items() if corp in used},
+        roles=roles,
+        wages=[
+            replace(wage, paid=tuple(paid for paid in wage.paid if paid[0] <= until))
+            for wage in county.wages
+            if wage.project in chosen and wage.month >= since
+        ],
+        months={
+            key: {month: one for month, one in found.items() if since <= month <= until[:7]}
+            for key, found in county.months.items()
+            if key[0] in chosen
+        },
+    )
 
 
 def write_books(county: County, folder: Path) -> None:
@@ -329,17 +357,34 @@ def _add_wages(
                 month=one["period"],
                 workers=workers,
                 due=Decimal(one["amount_due"]),
-                paid=tuple(
-                    (
-                        day,
-                        sum((amount for amount, _, _ in parts), Decimal(0)),
-                        max(people for _, people, _ in parts),
-                        all(bank for _, _, bank in parts),
-                    )
-                    for day, parts in sorted(paid.items())
-                ),
+                paid=_instalments(paid, parts=3 if number % 3 == 0 else 1),
             )
         )
+
+
+def _instalments(
+    paid: dict[str, list[tuple[Decimal, int, bool]]], *, parts: int
+) -> tuple[tuple[str, Decimal, int, bool], ...]:
+    """Payments by day; a single one is paid in ``parts``, two days apart."""
+    found = [
+        (
+            day,
+            sum((amount for amount, _, _ in payments), Decimal(0)),
+            max(people for _, people, _ in payments),
+            all(bank for _, _, bank in payments),
+        )
+        for day, payments in sorted(paid.items())
+    ]
+    if len(found) != 1 or parts == 1:
+        return tuple(found)
+    [(day, amount, people, bank)] = found
+    tenth = (amount / 10).quantize(Decimal("0.01"))
+    amounts = [amount - 4 * tenth, 3 * tenth, tenth]
+    first = dt.date.fromisoformat(day)
+    return tuple(
+        ((first + dt.timedelta(days=2 * part)).isoformat(), share, max(people - part, 1), bank)
+        for part, share in enumerate(amounts[:parts])
+    )
 
 
 def _add_months(
@@ -352,18 +397,25 @@ def _add_months(
             continue
         found = county.months.setdefault((site.code, corp), {})
         before = found.get(one["period"], Month(0, 0, 0, 0))
-        registered = before.registered + max(int(one["workers_registered"] or 0), 1)
-        registered = min(registered, largest)
-        present = min(before.present + int(one["workers_present"] or 0), largest)
-        days = before.days + int(one["worker_days"] or 0)
-        most = present * last_day(one["period"]).day
-        signed = before.signed + int(one["workers_with_contract"] or 0)
         found[one["period"]] = Month(
-            registered, present, max(present, min(days, most)), min(signed, registered)
+            before.registered + max(int(one["workers_registered"] or 0), 1),
+            before.present + int(one["workers_present"] or 0),
+            before.days + int(one["worker_days"] or 0),
+            before.signed + int(one["workers_with_contract"] or 0),
         )
     for found in county.months.values():
-        for month in [month for month, one in found.items() if not one.present]:
-            del found[month]
+        for month, one in list(found.items()):
+            found[month] = _smaller(one, largest, last_day(month).day)
+            if not one.present:
+                del found[month]
+
+
+def _smaller(month: Month, largest: int, length: int) -> Month:
+    """``month`` with at most ``largest`` people, as many days each as before."""
+    registered, present = min(month.registered, largest), min(month.present, largest)
+    days = month.days * present // month.present if present else 0
+    days = max(present, min(days, present * length))
+    return Month(registered, present, days, min(month.signed, registered))
 
 
 def _is_running(site: Site, month: str) -> bool:

@@ -51,10 +51,22 @@ def serving(platform: Platform) -> Iterator[Server]:
     server = Server("", platform)
     http = _Http(("127.0.0.1", 0), _handler(server))
     server.url = f"http://127.0.0.1:{http.server_port}/open.api"
+    with running(http):
+        yield server
+
+
+def http_server(platform: Platform, port: int) -> ThreadingHTTPServer:
+    """Server of ``platform`` that listens on a port, 0 for a free one, but does not answer yet."""
+    return _Http(("127.0.0.1", port), _handler(Server("", platform)))
+
+
+@contextmanager
+def running(http: ThreadingHTTPServer) -> Iterator[None]:
+    """Answer requests in a thread."""
     thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield server
+        yield
     finally:
         http.shutdown()
         thread.join()

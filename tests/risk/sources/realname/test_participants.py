@@ -112,5 +112,5 @@ def test_an_organization_has_its_most_frequent_kind_and_name_over_all_projects()
     ]
     kinds = DIALECT.kinds("org_kind")
     found = [tuple(row.cells.values()) for row in organization_rows(firms, kinds)]
-    assert found == [("F", "甲公司", "general_contractor"), ("G", None, None)]
+    assert found == [("F", "甲公司", "general_contractor", None), ("G", None, None, None)]
     assert [tuple(row.cells.values()) for row in organization_rows(firms[::-1], kinds)] == found
