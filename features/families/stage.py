@@ -98,10 +98,9 @@ FAMILY = Family(
             unit="yes/no",
             window="as of the date",
             direction=1,
-            article="23",
             zh="施工单位垫资",
             en="the contractor pre-finances",
-            scorecard=(Points(1, "Art. 23: pre-financing", at_least=1),),
+            scorecard=(Points(1, "pre-financing", at_least=1),),
             raises=Statement(
                 zh="登记为施工单位垫资施工",
                 en="Recorded as pre-financed by the contractor",
@@ -172,8 +171,8 @@ FAMILY = Family(
             window="as of the date",
             direction=0,
             article="24",
-            zh="计量计价结算",
-            en="settled by measured quantity",
+            zh="工程款按计量计价结算",
+            en="project money settled by measured quantity",
         ),
         _feature(
             name="settled_monthly",

@@ -87,7 +87,7 @@ def collect_extras(
     return PublicationExtras(
         rates,
         context.hooks.describe_model(context.workspace, scored.model.version),
-        collect_snapshot(context.store, publication, levers, rules),
+        collect_snapshot(context.store, publication, levers, rules, context.office_values()),
         current_mark(context.store),
     )
 
@@ -139,6 +139,7 @@ def collect_inputs(
         previous=previous,
         scored_before=_scored_before(context.lists, previous, request),
         kind=context.store.kind,
+        law_values=context.office_values(),
     )
 
 
@@ -166,11 +167,13 @@ def previous_list(
 
 
 def _red_flags(context: PublishContext, scored: Scored) -> Flags:
-    from risk.flags import red_flags
+    from risk.flags import read_law, red_flags
+    from risk.flags.office_values import add_values
 
     wanted = [project.project_id for project in scored.cohort.projects]
     must = context.settings.policy.must_visit
-    return red_flags(context.store, scored.cohort.as_of, wanted, must_visit=must)
+    law = add_values(read_law(), context.office_values())
+    return red_flags(context.store, scored.cohort.as_of, wanted, must_visit=must, law=law)
 
 
 def _scored_before(

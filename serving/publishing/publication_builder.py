@@ -44,7 +44,7 @@ from serving.watchlists.document import (
 
 if TYPE_CHECKING:
     from models.cohort_scores import ScoredProject
-    from risk.flags import RedFlag
+    from risk.flags import RedFlag, Value
 
 Contributions = Mapping[str, float]
 Flags = Mapping[str, tuple["RedFlag", ...]]
@@ -93,6 +93,7 @@ class PublishInputs:
     scored_before: Mapping[str, Contributions]
     kind: Kind = "project"
     sealed_flags: Mapping[str, tuple[SealedFlag, ...]] | None = None
+    law_values: tuple[Value, ...] = ()
 
     def flag_codes(self, project_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Codes of a project's red flags, and of those that oblige to a visit."""
@@ -249,14 +250,19 @@ def _head(inputs: PublishInputs, order: Order) -> Header:
         records_digest=inputs.records_digest,
         code_version=code_version(),
         previous=inputs.previous.note(),
-        rules=_rules(inputs.settings, order),
+        rules=_rules(inputs, order),
         kind=inputs.kind,
     )
 
 
-def _rules(settings: Settings, order: Order) -> Mapping[str, Any]:
+def _rules(inputs: PublishInputs, order: Order) -> Mapping[str, Any]:
+    from risk.flags.office_values import to_document
+
+    settings = inputs.settings
+    law = [to_document(value) for value in inputs.law_values]
     policy = settings.policy.model_dump(mode="json", exclude={"capacity"})
     return {
         "tiers": settings.tiers.model_dump(),
         "policy": {**policy, "order": order, "seed": str(settings.seed)},
+        **({"law": law} if law else {}),
     }

@@ -150,7 +150,13 @@ def _rebuild(
     progress: Progress,
     list_id: int | None,
 ) -> SealedPublication:
-    then = replace(context, settings=_settings_then(context.settings, sealed["rules"]))
+    from risk.flags.office_values import from_document
+
+    then = replace(
+        context,
+        settings=_settings_then(context.settings, sealed["rules"]),
+        law_values=tuple(from_document(value) for value in sealed["rules"].get("law", ())),
+    )
     as_of = dt.date.fromisoformat(sealed["as_of"])
     order = sealed["rules"]["policy"]["order"]
     request = PublishRequest(

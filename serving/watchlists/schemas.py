@@ -87,11 +87,24 @@ class Policy(Schema):
     seed: str | None
 
 
+class LawValue(Schema):
+    """Legal value that the office stated for a region."""
+
+    duty: str
+    name: str
+    number: float
+    region: str
+    from_day: Annotated[dt.date, Field(alias="from")]
+    to_day: Annotated[dt.date | None, Field(alias="to")]
+    source: str
+
+
 class Rules(Schema):
-    """Configuration in force when the list was published."""
+    """Configuration in force when the list was published; ``law`` are the office's values."""
 
     tiers: Tiers
     policy: Policy
+    law: tuple[LawValue, ...] = ()
 
 
 class Previous(Schema):

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import importlib.util
 import tomllib
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from risk.flags import CODES, RULES, read_law
 from risk.flags.law import Law
 from risk.locale import LANGUAGES, catalogue
 
+ROOT = Path(__file__).parents[3]
 LAW = read_law()
 DECREE = dt.date(2020, 5, 1)
 NOW = dt.date(2025, 6, 1)
@@ -101,3 +104,24 @@ def test_penalties_in_law_toml_name_known_duties():
     assert penalties
     assert all(set(penalty["duties"]) <= duties for penalty in penalties)
     assert all(0 < penalty["fine_from"] <= penalty["fine_to"] for penalty in penalties)
+
+
+def test_every_duty_says_who_owes_what():
+    debtors = {"owner", "contractor", "subcontractor", "employer", "authority"}
+    assert {duty.owed_by for duty in LAW.duties} == debtors
+    assert all(duty.summary for duty in LAW.duties)
+
+
+def test_law_page_names_a_test_of_every_rule():
+    spec = importlib.util.spec_from_file_location("generate_law", ROOT / "docs/generate_law.py")
+    page = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(page)
+    assert all(page.tests_of(code) for code in CODES)
+
+
+def test_penalties_leave_out_labour_contracts_and_agreed_shares():
+    """55 is about real names, 57 about transfers; neither about contracts or an agreed share."""
+    text = files("risk.flags").joinpath("law.toml").read_text(encoding="utf-8")
+    punished = {code for penalty in tomllib.loads(text)["penalties"] for code in penalty["duties"]}
+    assert not punished & {"workers_without_contract", "labour_share_low"}
+    assert "payment_guarantee_missing" in punished

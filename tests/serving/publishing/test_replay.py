@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
+from risk.flags.office_values import from_document
 from risk.locale import LANGUAGES
 from risk.store.store import RecordStore
 from serving.db.append_only import unprotect
@@ -25,6 +26,7 @@ from serving.publishing.repository import store_publication
 from serving.settings import load_settings
 from serving.terminal.context import CliContext
 from serving.watchlists.document import EvidenceRef, LocalizedText, SealedFlag
+from serving.watchlists.schemas import Watchlist
 from serving.watchlists.seal_version import SEAL_VERSION
 
 from ..conftest import LISTS, PUBLISHED_AT, make_publication
@@ -122,6 +124,18 @@ def test_replay_of_a_list_under_earlier_rules_has_its_flags(context):
     assert (done.same, done.succeeded, done.verdict) == (False, True, "same")
     assert (found.sealed_version, found.current_version) == (1, SEAL_VERSION)
     assert (found.texts, found.numbers, found.flags, found.other) == ((), (), (), ())
+
+
+def test_replay_has_the_legal_values_of_the_office_at_the_time(context):
+    given = {"duty": "pay_below_minimum", "name": "monthly_fen", "number": 1e9, "to": None}
+    value = from_document({**given, "region": "99", "from": "2020-01-01", "source": "by hand"})
+    _store(replace(context, law_values=(value,)))
+    sealed = context.lists.watchlist(AS_OF).document()
+    assert Watchlist.model_validate(sealed).rules.law[0].number == 1e9
+    codes = {flag["code"] for entry in sealed["entries"] for flag in entry["red_flags"]}
+    assert "pay_below_minimum" in codes
+    assert context.office_values() == ()
+    assert replay(context, AS_OF, "", _quiet).same
 
 
 def test_replay_of_an_older_version_fails_if_its_bytes_were_changed(context, office, capsys):
