@@ -15,7 +15,9 @@ from risk.unit_kinds import KINDS, Kind
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
+from serving.clock import today
 from serving.db.pagination import PageRequest
+from serving.flag_states.repository import newest_flag_states
 from serving.http.parameters import IsoDate
 from serving.outcomes.repository import Visit, list_outcomes, visits_of
 from serving.watchlists import texts
@@ -85,6 +87,8 @@ def watchlist(
         facts=lambda entry: texts.facts(entry, page_language(request)),
         factors=lambda entry: texts.factors(entry, page_language(request)),
         flags=texts.flags_by_grade,
+        title=lambda flag, state: texts.flag_title(flag, page_language(request), state),
+        states=_states(reader_of(request), principal),
         counted=COUNTED,
         changed=lambda entry: texts.change(entry, page_language(request)),
         warnings=texts.warnings(chosen.document, page_language(request)),
@@ -184,6 +188,12 @@ _ORDERS: Mapping[str, Any] = {
     "amount": lambda e: (-(e["amount_at_stake"] or -1), e["rank"]),
     "name": lambda e: (e["project_name"], e["rank"]),
 }
+
+
+def _states(reader: WatchlistReader, principal: Principal) -> dict[tuple[str, str], str]:
+    """Return the states of red flags that are in force, by (project_id, code)."""
+    found = newest_flag_states(reader.database.engine, principal)
+    return {key: row.state for key, row in found.items() if not row.has_lapsed(today())}
 
 
 def _choices(entries: Sequence[Document]) -> Document:

@@ -12,6 +12,7 @@ from serving.watchlists.ranking import ranking_notes, ranking_of
 Document = Mapping[str, Any]
 
 SHOWN_REASONS = 2
+_OF_RECORDS = ("未见", "记录", "登记", "No ", "Not ", "Recorded", "Registered")
 
 
 def word(kind: str, code: str, language: Language) -> str:
@@ -83,7 +84,20 @@ def counted_flags(entry: Document) -> list[dict[str, Any]]:
 
 def flag_titles(entry: Document, language: Language) -> list[str]:
     """Return the titles of the red flags about people and money."""
-    return [flag["title"][language] for flag in counted_flags(entry)]
+    return [flag_title(flag, language) for flag in counted_flags(entry)]
+
+
+def flag_title(flag: Document, language: Language, state: str | None = None) -> str:
+    """Return the title of a red flag, as suspected until a visit confirms it.
+
+    What the office itself recorded (complaints, orders) and what is said to be missing from the
+    records is not a suspicion.
+    """
+    title: str = flag["title"][language]
+    by_office = (flag.get("grade") or grade_of(flag["code"])) == Grade.PEOPLE
+    if state == "confirmed" or by_office or title.startswith(_OF_RECORDS):
+        return title
+    return text("exports.suspected", language, title=title)
 
 
 def checks(entry: Document, language: Language) -> list[str]:

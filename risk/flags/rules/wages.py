@@ -26,16 +26,23 @@ _WAGES_OVERDUE = Rule(
     facts=f"""
     SELECT o.project_id, days_after({_PAY_DAY}, 1) AS since, 'payrolls' AS source_table,
            r.payroll_id AS record_id, r.known_at, r.amount_due - r.paid AS weight,
-           r.amount_due - r.paid AS short, o.as_of - {_PAY_DAY} AS late_days, r.period
+           r.amount_due - r.paid AS short, o.as_of - {_PAY_DAY} AS late_days, r.period,
+           r.contract_id,
+           CASE WHEN count(r.workers) OVER month = count(*) OVER month
+                THEN sum(r.workers) OVER month END AS people
     FROM obliged o
     JOIN pay r USING (project_id)
     WHERE {_LATE}
       AND r.paid < r.amount_due * (1 - o.tolerance_share)
+    WINDOW month AS (PARTITION BY r.project_id, r.period)
     """,
     measures={
         "unpaid_fen": "sum(short)",
         "months": "count(DISTINCT period)",
         "late_days": "max(late_days)",
+        # Unknown if any payroll does not name its team or its number of workers.
+        "teams": "CASE WHEN count(contract_id) = count(*) THEN count(DISTINCT contract_id) END",
+        "people": "CASE WHEN count(people) = count(*) THEN max(people) END",
     },
 )
 

@@ -115,11 +115,20 @@ def nobody_looked_for_a_board(site):
 # --- wages ---
 
 
-@fires("wages_overdue", unpaid_fen=40_000_00, months=1, late_days=47)
+@fires("wages_overdue", unpaid_fen=40_000_00, months=1, late_days=47, people=10)
 def wages_paid_in_part(site):
     plain(site)
     site.add("payrolls")
     site.add("payments", amount=60_000_00)
+
+
+@fires("wages_overdue", unpaid_fen=60_000_00, months=1, late_days=47, teams=2, people=31)
+def wages_of_two_teams_unpaid(site):
+    """21 and 10 workers in one month."""
+    plain(site)
+    site.add("payrolls", contract_id="K1", workers=21)
+    site.add("payments", amount=60_000_00)
+    site.add("payrolls", payroll_id="R2", contract_id="K2", workers=10, amount_due=20_000_00)
 
 
 @quiet("wages_overdue")
