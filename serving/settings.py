@@ -205,9 +205,13 @@ class OidcSettings(_Section):
 
 
 class IndicatorSettings(_Section):
-    """The rates shown as the eight indicators, in this order."""
+    """The rates shown as the eight indicators, in this order.
+
+    Labour cost counts as on time up to ``transfer_days`` after its day; red flags have no grace.
+    """
 
     rates: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = RATES
+    transfer_days: Annotated[int, Field(ge=0, le=90)] = 0
 
     @field_validator("rates")
     @classmethod

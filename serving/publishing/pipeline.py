@@ -82,7 +82,9 @@ def collect_extras(
     """Data published with a list: indicators, the model with its card, data for the pages."""
     scored = inputs.scored
     levers = {project.project_id: project.levers for project in scored.cohort.projects}
-    rates = county_rates(context.store, inputs.request.as_of) if inputs.kind == "project" else []
+    days = context.settings.indicators.transfer_days
+    of_projects = inputs.kind == "project"
+    rates = county_rates(context.store, inputs.request.as_of, days) if of_projects else []
     rules = context.hooks.deposit_rules(context.workspace, context.settings)
     return PublicationExtras(
         rates,
@@ -92,13 +94,13 @@ def collect_extras(
     )
 
 
-def county_rates(store: RecordStore, as_of: dt.date) -> list[CountyRates]:
+def county_rates(store: RecordStore, as_of: dt.date, transfer_days: int = 0) -> list[CountyRates]:
     """The eight rates of every county and township in each of the last months."""
     from risk.indicators import rates_by_place
 
     return [
         CountyRates(as_of, place, month, {name: asdict(rate) for name, rate in by.items()})
-        for (place, month), by in rates_by_place(store, as_of).items()
+        for (place, month), by in rates_by_place(store, as_of, transfer_days=transfer_days).items()
     ]
 
 

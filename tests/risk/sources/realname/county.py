@@ -168,7 +168,7 @@ def busiest(county: County, *, sites: int, since: str, until: str) -> County:
 def write_books(county: County, folder: Path) -> None:
     """Write the county's books, one CSV file per table, without days of knowledge."""
     folder.mkdir()
-    for table, rows in _books(county).items():
+    for table, rows in written_books(county).items():
         if rows:
             with (folder / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
                 writer = csv.DictWriter(file, list(rows[0]))
@@ -192,7 +192,8 @@ def payroll_id(wage: Wage) -> str:
     return wage.code or f"{wage.project}-{wage.corp}-{wage.team}-{wage.month}"
 
 
-def _books(county: County) -> dict[str, list[Record]]:
+def written_books(county: County) -> dict[str, list[Record]]:
+    """Records of the county's books by table."""
     kinds = {role.corp: role.kind for role in county.roles}
     for site in county.sites:
         kinds.setdefault(site.owner, "owner")

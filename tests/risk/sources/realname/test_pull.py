@@ -196,14 +196,25 @@ def pull_in_process(
             os._exit(0)
         os._exit(1)
 
+    handle = os.pidfd_open(process)
+
     def killing(body: str) -> Json:
         if kill is not None and len(platform.requests) == kill[0]:
-            threading.Timer(kill[1], os.kill, (process, signal.SIGKILL)).start()
+            threading.Timer(kill[1], stop).start()
         return Platform.answer(platform, body)
+
+    def stop() -> None:
+        with suppress(ProcessLookupError):  # it may have ended
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
 
     platform.answer = killing  # type: ignore[method-assign]
     with running(http):
         _, status = os.waitpid(process, 0)
+    for timer in threading.enumerate():
+        if isinstance(timer, threading.Timer):
+            timer.cancel()
+            timer.join()
+    os.close(handle)
     return os.waitstatus_to_exitcode(status), http.server_port
 
 
