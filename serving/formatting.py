@@ -164,7 +164,9 @@ def field_label(table: str, field: str, language: Language) -> str:
     """Return the name of a field of the contract."""
     if field == "known_at":
         return text("pages.known_at", language)
-    return TABLES[table].field(field).zh if language == "zh" else field.replace("_", " ")
+    if language == "zh":
+        return TABLES[table].field(field).zh
+    return field.replace("_", " ").capitalize()
 
 
 def table_label(table: str, language: Language) -> str:

@@ -164,7 +164,8 @@ def warnings(document: Document, language: Language) -> list[str]:
         found.append(document["model"]["note"][language])
     if document["missing_feeds"]:
         names = [_table_name(name, language) for name in document["missing_feeds"]]
-        found.append(text("exports.missing_feeds", language, tables=", ".join(names)))
+        tables = text("notices.comma", language).join(names)
+        found.append(text("exports.missing_feeds", language, tables=tables))
     return found
 
 

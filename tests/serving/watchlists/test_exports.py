@@ -89,7 +89,7 @@ def test_watchlist_table_shows_reasons_and_checks(document):
     for wanted in (
         "2025-06-01",
         "专家评分卡",
-        "缺少数据：经营指标",
+        "未报送经营指标",
         "模拟花园一期",
         "P/000",
         "模拟建设0公司",

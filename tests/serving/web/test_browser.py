@@ -137,7 +137,7 @@ def test_sign_in_page_is_accessible_and_shows_errors(browser, site):
     page.fill("#name", "inspector")
     page.fill("#password", "something else")
     page.click("form button")
-    expect(page.get_by_role("alert")).to_contain_text("用户名或密码不对")
+    expect(page.get_by_role("alert")).to_contain_text("用户名或密码错误")
     page.fill("#name", "inspector")
     page.fill("#password", PASSWORD)
     page.click("form button")
