@@ -119,14 +119,19 @@ def _add_detail(
 ) -> None:
     person = detail[PERSON]
     person = person if isinstance(person, int) else None
-    is_back_pay = dialect.term("bool", text(detail["back_pay"])) == "yes"
+    stated = dialect.term("bool", text(detail["back_pay"]))
+    back_pay_month = dates.month(detail["back_pay_month"])
+    # Where it is not stated, a month other than the payroll's says that it is back pay.
+    is_back_pay = stated == "yes" or (
+        stated is None and back_pay_month not in (None, payroll.month)
+    )
     if not is_back_pay:
         payroll.has_wages = True
         payroll.due.add(number(detail["due"]), person)
     amount, day = number(detail["paid"]), dates.day(detail["paid_on"])
     if amount == 0 or (amount is None and day is None):
         return  # nothing was paid
-    month = dates.month(detail["back_pay_month"]) if is_back_pay else payroll.month
+    month = back_pay_month if is_back_pay else payroll.month
     paid = payroll.paid.setdefault((month, is_back_pay, day), Paid())
     paid.add(amount, person)
     paid.banks.add(text(detail["bank"]) is not None)

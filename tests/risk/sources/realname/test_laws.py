@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import httpx
@@ -123,6 +124,10 @@ def test_a_pull_gives_the_rows_of_the_books(county):
         assert comparable(rows.get(table, [])) == comparable(books[table]), table
 
 
+CERTAIN = ("backPayMonth",)
+"""Without flag and month nobody can say that back pay is no wage."""
+
+
 class Nulls(Platform):
     """Platform that gives null in place of some values; ``chosen`` says of which."""
 
@@ -138,16 +143,17 @@ class Nulls(Platform):
             return [self._emptied(one) for one in value]
         if isinstance(value, dict):
             return {
-                name: None if next(self.chosen) else self._emptied(one)
+                name: None if next(self.chosen) and name not in CERTAIN else self._emptied(one)
                 for name, one in value.items()
             }
         return value
 
 
 @settings(max_examples=12, deadline=None)
-@given(counties(), st.randoms(use_true_random=False))
-def test_nulls_anywhere_make_values_unknown_and_never_another_value(county, random):
+@given(counties(), st.integers(0, 2**32))
+def test_nulls_anywhere_make_values_unknown_and_never_another_value(county, seed):
     platform = Nulls(county)
+    random = Random(seed)
     platform.chosen = iter(lambda: random.random() < 0.1, None)
     found = pulled(platform)
     whole = pulled(Platform(county))

@@ -141,6 +141,20 @@ def test_back_pay_is_a_payment_of_its_months_payroll_and_no_wage():
     assert paid == {"GZ10": 3000, "GZ12": 7000}
 
 
+def test_another_month_says_back_pay_where_the_flag_is_empty():
+    late = back_pay("a", 2000, "2026-01-10", "2025-10") | {"isBackPay": None}
+    own = back_pay("b", 500, "2026-01-10", "2025-12") | {"isBackPay": None, "totalPayAmount": 500}
+    rows = pulled(
+        payroll("2025-10", detail("a", 6000), code="GZ10"),
+        payroll("2025-12", late, own, code="GZ12"),
+    )
+    assert [one["amount_due"] for one in rows["payrolls"]] == [6000, 500]
+    assert {one["payroll_id"]: one["amount"] for one in rows["payments"]} == {
+        "GZ10": 2000,
+        "GZ12": 500,
+    }
+
+
 def test_back_pay_goes_to_the_payroll_of_the_people_paid():
     rows = pulled(
         payroll("2025-10", detail("a", 6000), code="GZ1"),
