@@ -50,11 +50,6 @@ COUNTERPARTS: Mapping[str, str] = {
 }
 """Rates of the same duty by amount instead of by count, or the other way round."""
 
-ON_TIME = frozenset(
-    {"labour_cost_passed_on", "paid_in_full", "paid_in_full_amount", "paid_in_full_projects"}
-)
-"""Rates of payments made by their due day, to which the days of grace are added."""
-
 LOW_SHARE = 0.85
 MIN_BASE = 10
 """A rate below ``LOW_SHARE`` is short; not if fewer than ``MIN_BASE`` were due."""
@@ -83,14 +78,14 @@ PlaceMonth = tuple[str, dt.date]
 
 
 def rates_by_place(
-    store: RecordStore, as_of: dt.date, months: int = MONTHS, *, grace_days: int = 0
+    store: RecordStore, as_of: dt.date, months: int = MONTHS, *, transfer_days: int = 0
 ) -> Mapping[PlaceMonth, Mapping[str, Rate]]:
     """Rates of every county and township in each of the last full ``months`` before ``as_of``.
 
     A county's code has six digits, a township's nine; a township's projects count for its county
     too. Only records known before ``as_of`` count. Rates without any known record are left out.
-    Payments up to ``grace_days`` after their due day are in time; a month is left out of the rates
-    :data:`ON_TIME` until the grace of its last day is over.
+    Labour cost counts as on time up to ``transfer_days`` after its day; a month has no such rate
+    until they are over.
     """
     last = as_of.replace(day=1)
     starts = [add_months(last, -back) for back in range(months, 0, -1)]
@@ -99,8 +94,8 @@ def rates_by_place(
     for name, (needs, sql) in _QUERIES.items():
         if missing & {"projects", *needs}:
             continue
-        grace = [grace_days] if "$3" in sql else []
-        for place, month, kept, due in store.rows(_with_known(sql), [as_of, starts, *grace]):
+        parameters = [as_of, starts, *([transfer_days] if "$3" in sql else [])]
+        for place, month, kept, due in store.rows(_with_known(sql), parameters):
             if due:
                 found[place, month][name] = Rate(int(kept or 0), int(due))
     return dict(sorted(found.items()))
@@ -171,7 +166,7 @@ _UNDER_WAY = f"""
         ON d.digits = {COUNTY} OR length(p.region_code) >= d.digits
     )
 """
-_GRACE_OVER = "u.stop + to_days($3) <= $1"
+_GRACE_OVER = "u.stop + to_days(CAST($3 AS INTEGER)) <= $1"
 _BY_PLACE = "GROUP BY ALL ORDER BY place, month"
 
 _REAL_NAME = f"""
@@ -197,7 +192,7 @@ _SPECIAL_ACCOUNT = f"""
 _LABOUR_COST = f"""
     SELECT u.place, u.month,
       count(*) FILTER (coalesce(
-        t.amount_paid >= t.amount_due AND t.paid_on <= t.due_on + to_days($3), false)),
+        t.amount_paid >= t.amount_due AND t.paid_on <= t.due_on + CAST($3 AS INTEGER), false)),
       count(*)
     FROM under_way u JOIN transfers t ON t.project_id = u.project_id
       AND t.due_on >= u.month AND t.due_on < u.stop
@@ -215,12 +210,11 @@ _IN_FULL = f"""
     SELECT u.place, u.month,
       sum(r.workers) FILTER (coalesce((
         SELECT sum(y.amount) FROM payments y
-        WHERE y.payroll_id = r.payroll_id AND y.paid_on <= r.due_on + to_days($3)), 0)
-        >= r.amount_due),
+        WHERE y.payroll_id = r.payroll_id AND y.paid_on <= r.due_on), 0) >= r.amount_due),
       sum(r.workers)
     FROM under_way u JOIN payrolls r ON r.project_id = u.project_id
       AND r.due_on >= u.month AND r.due_on < u.stop
-    WHERE r.workers IS NOT NULL AND {_GRACE_OVER}
+    WHERE r.workers IS NOT NULL
     {_BY_PLACE}
 """
 _DEPOSIT = f"""
@@ -263,10 +257,9 @@ _IN_FULL_PROJECTS = f"""
     SELECT place, month, count(*) FILTER (all_paid), count(*) FROM (
       SELECT u.place, u.month, u.project_id, bool_and(coalesce((
         SELECT sum(y.amount) FROM payments y WHERE y.payroll_id = r.payroll_id
-          AND y.paid_on <= r.due_on + to_days($3)), 0) >= r.amount_due) AS all_paid
+          AND y.paid_on <= r.due_on), 0) >= r.amount_due) AS all_paid
       FROM under_way u JOIN payrolls r ON r.project_id = u.project_id
         AND r.due_on >= u.month AND r.due_on < u.stop
-      WHERE {_GRACE_OVER}
       GROUP BY ALL
     ) {_BY_PLACE}
 """
@@ -275,11 +268,10 @@ _IN_FULL_AMOUNT = f"""
     SELECT u.place, u.month,
       sum(least(r.amount_due, coalesce((
         SELECT sum(y.amount) FROM payments y
-        WHERE y.payroll_id = r.payroll_id AND y.paid_on <= r.due_on + to_days($3)), 0))),
+        WHERE y.payroll_id = r.payroll_id AND y.paid_on <= r.due_on), 0))),
       sum(r.amount_due)
     FROM under_way u JOIN payrolls r ON r.project_id = u.project_id
       AND r.due_on >= u.month AND r.due_on < u.stop
-    WHERE {_GRACE_OVER}
     {_BY_PLACE}
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Duty, Evidence, Family, Feature, Points, Step
+from features.catalogue import Duty, Evidence, Family, Feature, Points, Statement, Step
 
 REPORTED = Duty("reported", article="15")
 
@@ -25,6 +25,25 @@ _PAYROLL_LAG = "CASE WHEN measured = 1 THEN greatest(days_between(due_on, known_
 _ATTENDANCE_LAG = (
     "CASE WHEN measured = 1 AND age <= 153 THEN days_between(months_later(period, 1), known_at) END"
 )
+
+_PAYROLLS = Evidence(
+    """
+    SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
+           CAST(-days_between(known_at, as_of) AS DOUBLE) AS weight
+    FROM rolls
+    """
+)
+
+_ATTENDANCE = Evidence(
+    """
+    SELECT as_of, project_id, 'attendance' AS source_table,
+           project_id || '/' || coalesce(contract_id, '') || '/'
+             || substr(CAST(period AS VARCHAR(10)), 1, 7) AS record_id,
+           known_at, CAST(-days_between(known_at, as_of) AS DOUBLE) AS weight
+    FROM presence
+    """
+)
+
 
 FAMILY = Family(
     name="reporting",
@@ -54,6 +73,12 @@ FAMILY = Family(
             en="days since the last attendance came in",
             duty=REPORTED,
             compliant_value=0.0,
+            raises=Statement(
+                zh="已{value}未收到考勤",
+                en="No attendance received for {value}",
+                at_least=45,
+                evidence=_ATTENDANCE,
+            ),
         ),
         _feature(
             name="payroll_lag_days",
@@ -64,6 +89,12 @@ FAMILY = Family(
             article="15",
             zh="工资表平均迟报天数",
             en="mean days a payroll comes in after it is due",
+            raises=Statement(
+                zh="近三个月工资表平均晚于发薪日{value}报送",
+                en="Payrolls of the last three months came in {value} after pay day on average",
+                at_least=3,
+                evidence=_PAYROLLS,
+            ),
         ),
         _feature(
             name="payroll_lag_trend",
@@ -109,6 +140,12 @@ FAMILY = Family(
             en="months without attendance of the last six",
             duty=REPORTED,
             compliant_value=0.0,
+            raises=Statement(
+                zh="近六个月有{value}未收到考勤",
+                en="No attendance received for {value} of the last six",
+                at_least=1,
+                evidence=_ATTENDANCE,
+            ),
         ),
         _feature(
             name="team_reports_drop",
@@ -206,12 +243,5 @@ FAMILY = Family(
             LEFT JOIN unlisted_months u ON u.as_of = c.as_of AND u.project_id = c.project_id
             """,
         ),
-    ),
-    evidence=Evidence(
-        """
-        SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
-               CAST(-days_between(known_at, as_of) AS DOUBLE) AS weight
-        FROM rolls
-        """
     ),
 )

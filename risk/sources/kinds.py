@@ -11,7 +11,9 @@ from risk.sources.errors import SettingProblem, SourceInvalid, SourceUnknown
 from risk.sources.settings import SourceSettings, is_source_name, parse_settings
 from risk.sources.source import Source, SourceContext
 
-KINDS: dict[str, str] = {}
+KINDS: dict[str, str] = {
+    "realname": "risk.sources.realname",
+}
 """Modules of the kinds, each with ``Settings`` and ``open_source``."""
 
 

@@ -275,7 +275,8 @@ def _fetch(
     refused: list[tuple[str, UnitRefused]] = []
     try:
         with open_source(settings, context) as source:
-            for unit in _needed(source, taken, {one.key for one in spool.units}):
+            spooled = {one.key: (one.mark, one.once) for one in spool.units}
+            for unit in _needed(source, {**taken, **spooled}, spooled.keys()):
                 try:
                     spool.add(unit, context.meter, partial=partial)
                 except UnitRefused as refusal:

@@ -147,7 +147,7 @@ def _collect(
     until = last_known_day(store)
     standings = _matter_states(database, settings, period, region)
     silent_since = until is None or until < period.start
-    grace = settings.indicators.grace_days
+    grace = settings.indicators.transfer_days
     return Facts(
         period=period,
         region=region,
@@ -242,11 +242,11 @@ def _listed_in(store: RecordStore, database: Database, period: Period, region: s
     return ListedInYear(len(lists), len(first), len(visited), len(hit))
 
 
-def _rates(store: RecordStore, as_of: dt.date, region: str, grace_days: int) -> Rates | None:
+def _rates(store: RecordStore, as_of: dt.date, region: str, transfer_days: int) -> Rates | None:
     """Return the rates of the counties of the region, None without data."""
     by_place = {
         key: rates
-        for key, rates in rates_by_place(store, as_of, grace_days=grace_days).items()
+        for key, rates in rates_by_place(store, as_of, transfer_days=transfer_days).items()
         if len(key[0]) == COUNTY and (key[0].startswith(region) or region.startswith(key[0]))
     }
     months = sorted({month for _, month in by_place})

@@ -66,7 +66,7 @@ def indicators(
         months=months[::-1],
         month=chosen if month else None,
         shown=when,
-        grace=settings.grace_days,
+        grace=settings.transfer_days,
         as_of=counties[0].as_of if counties else None,
         rows=_rows(rows, when),
         whole=_cells(inside, when),

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+
 from risk.indicators import (
     DEFINITIONS,
     RATES,
@@ -140,24 +142,15 @@ def test_rates_by_place_count_townships_for_their_county(world):
     assert may == {"420304": Rate(1, 3), "420304101": Rate(1, 1), "420304102": Rate(0, 1)}
 
 
-def test_payments_within_the_days_of_grace_are_in_time(world):
+def test_paid_in_full_by_amount_counts_what_was_paid_by_the_due_day(world):
     world.project()
     world.payroll("R1", "2025-05-10", workers=5)
     world.payroll("R2", "2025-05-10", workers=15)
-    world.payment("R1", "2025-05-13", 1_000_000)
+    world.payment("R1", "2025-05-11", 1_000_000)
     world.payment("R2", "2025-05-10", 250_000)
-
-    def may(grace_days):
-        return rates_by_place(world.store, AS_OF, grace_days=grace_days)[MAY]
-
-    assert [may(days)["paid_in_full"] for days in (2, 3)] == [Rate(0, 20), Rate(5, 20)]
-    assert [may(days)["paid_in_full_amount"] for days in (2, 3)] == [
-        Rate(250_000, 2_000_000),
-        Rate(1_250_000, 2_000_000),
-    ]
-    # The grace of 31 May is over on 15 June, the day of as_of, but not if it is a day longer.
-    assert "paid_in_full" in may(14)
-    assert "paid_in_full" not in may(15)
+    rates = rates_by_place(world.store, AS_OF)[MAY]
+    assert rates["paid_in_full"] == Rate(0, 20)
+    assert rates["paid_in_full_amount"] == Rate(250_000, 2_000_000)
 
 
 def test_newest_months_wait_for_attendance_that_is_only_partly_reported():
@@ -186,3 +179,23 @@ def test_a_rate_is_short_only_by_count_and_amount_and_on_a_sufficient_base():
 
 def test_add_up_sums_the_places():
     assert add_up([{"deposit": Rate(1, 2)}, {"deposit": Rate(3, 9)}]) == {"deposit": Rate(4, 11)}
+
+
+@pytest.mark.parametrize(("days", "on_time"), [(0, 0), (4, 0), (5, 1), (90, 1)])
+def test_labour_cost_on_time_has_the_days_of_grace_of_the_office(world, days, on_time):
+    world.project("P1")
+    world.add(
+        "transfers",
+        transfer_id="T",
+        project_id="P1",
+        period="2025-04-01",
+        amount_due=100,
+        due_on="2025-05-05",
+        amount_paid=100,
+        paid_on="2025-05-10",
+        known_at="2025-05-10",
+    )
+    found = rates_by_place(world.store, dt.date(2025, 8, 30), transfer_days=days)
+    assert found[MAY]["labour_cost_passed_on"] == Rate(on_time, 1)
+    early = rates_by_place(world.store, MAY[1] + dt.timedelta(30 + days), transfer_days=days)
+    assert "labour_cost_passed_on" not in early.get(MAY, {})

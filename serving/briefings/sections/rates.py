@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from risk.indicators import COUNTERPARTS, LOW_SHARE, MONEY, ON_TIME, Rate, is_short
+from risk.indicators import COUNTERPARTS, LOW_SHARE, MONEY, Rate, is_short
 from risk.locale import text
 from serving.briefings.facts import Facts, Rates
 from serving.documents.builder import MIN_RATE_BASE, DocumentBuilder
@@ -25,8 +25,8 @@ def add_rates(builder: DocumentBuilder, facts: Facts, level: int = 1) -> None:
     wanted = facts.settings.indicators.rates
     names = [name for name in wanted if name in facts.rates.months]
     builder.add_paragraph("rates_months", months=_months(builder, facts.rates, names))
-    if ON_TIME & set(names):
-        grace = facts.settings.indicators.grace_days
+    if "labour_cost_passed_on" in names:
+        grace = facts.settings.indicators.transfer_days
         builder.add_paragraph("rates_grace" if grace else "rates_no_grace", grace=grace)
     unknown = [name for name in wanted if name not in names]
     if unknown:
