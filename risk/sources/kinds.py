@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import Any
@@ -11,7 +11,9 @@ from risk.sources.errors import SettingProblem, SourceInvalid, SourceUnknown
 from risk.sources.settings import SourceSettings, is_source_name, parse_settings
 from risk.sources.source import Source, SourceContext
 
-KINDS: dict[str, str] = {}
+KINDS: dict[str, str] = {
+    "sql": "risk.sources.sql",
+}
 """Modules of the kinds, each with ``Settings`` and ``open_source``."""
 
 
@@ -53,6 +55,13 @@ def open_source(settings: SourceSettings, context: SourceContext) -> AbstractCon
         settings, context
     )
     return opened
+
+
+def tidy(settings: SourceSettings, context: SourceContext, stored: Set[str]) -> None:
+    """Let the source clean up after the units with keys ``stored`` were imported."""
+    clean = getattr(import_module(KINDS[settings.kind]), "tidy", None)
+    if clean is not None:
+        clean(settings, context, stored)
 
 
 def _parse(
