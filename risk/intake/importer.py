@@ -12,7 +12,9 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
+from risk.intake.account_notes import Note
 from risk.intake.book_order import restore_newest_books
+from risk.intake.cell_parsers import YEAR_OF_DAY, YEAR_OF_MONTH
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import DiscoveredFiles, find_files, in_order
 from risk.intake.file_errors import IntakeFailure, with_label
@@ -59,6 +61,7 @@ from risk.intake.sheet_selection import (
 )
 from risk.intake.staged_checks import staged_notes
 from risk.intake.staging import STAGED, Staging, newest_arrival
+from risk.intake.stated_years import StatedYears, stated_years
 from risk.intake.table_detection import detect_table, has_table_name
 from risk.intake.table_recognition import table_of_file
 from risk.intake.unfolded_versions import BookDay
@@ -507,6 +510,7 @@ class _Import:
     ) -> None:
         self._store = store
         self._file = file.path.name
+        self._label = file.name
         self._table = table
         self._today = book.today
         self._match = match
@@ -533,6 +537,7 @@ class _Import:
             self._stage(selected, records, progress)
         notes = [note for one in zip(sheets, readers, strict=True) for note in sheet_notes(*one)]
         notes += unread_notes(unread)
+        notes += self._year_notes(sheets, readers)
         unified = unify_identifiers(self._store, self._table, STAGED) if self._unify_ids else []
         notes += unified
         self._staging.find_duplicates()
@@ -624,15 +629,35 @@ class _Import:
                 today=self._today,
                 lenient=self._lenient,
                 answers=self._answers,
+                years=self._years(sheet, records),
             )
             yield prefetch(parser.batches(rows))
+
+    def _years(self, sheet: Sheet, records: SheetRecords) -> StatedYears | None:
+        """Period that gives the year of dates without one, for the current block of ``sheet``."""
+        return stated_years(sheet.name, records.titles, self._label) if self._lenient else None
+
+    def _year_notes(
+        self, sheets: Sequence[SelectedSheet], readers: Sequence[SheetRecords]
+    ) -> Iterator[Note]:
+        """Periods that gave dates their year, if any date had none."""
+        if self._marks[YEAR_OF_DAY] or self._marks[YEAR_OF_MONTH]:
+            for selected, records in zip(sheets, readers, strict=True):
+                if years := self._years(selected.sheet, records):
+                    fields = {"period": str(years), "sheet": selected.sheet.name or self._file}
+                    yield Note("year_from_title", fields)
 
     @contextmanager
     def _columnar(
         self, sheet: CsvSheet, header: Header, records: SheetRecords
     ) -> Iterator[Iterator[Batch]]:
         columnar = ColumnarParser(
-            self._table, header, today=self._today, lenient=self._lenient, answers=self._answers
+            self._table,
+            header,
+            today=self._today,
+            lenient=self._lenient,
+            answers=self._answers,
+            years=self._years(sheet, records),
         )
         with (
             prefetch(records.chunks(chunks(sheet, header.width))) as parted,
