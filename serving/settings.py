@@ -355,6 +355,8 @@ class Settings(BaseSettings):
     deposits: DepositSettings = DepositSettings()
     links: LinkSettings = LinkSettings()
     places: Mapping[PlaceCode, PlaceName] = {}
+    sources: Mapping[str, Any] = {}
+    """Sections of sources, validated by :mod:`risk.sources.kinds` when they are used."""
 
     @classmethod
     def settings_customise_sources(

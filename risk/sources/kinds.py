@@ -17,7 +17,7 @@ KINDS: dict[str, str] = {
 """Modules of the kinds, each with ``Settings`` and ``open_source``."""
 
 
-def source_settings(sections: Mapping[str, Mapping[str, Any]], name: str) -> SourceSettings:
+def source_settings(sections: Mapping[str, Any], name: str) -> SourceSettings:
     """Return the settings of the source ``name``; ``sections`` are those below ``sources``.
 
     Raises:
@@ -32,7 +32,7 @@ def source_settings(sections: Mapping[str, Mapping[str, Any]], name: str) -> Sou
     return settings
 
 
-def all_sources(sections: Mapping[str, Mapping[str, Any]]) -> list[SourceSettings]:
+def all_sources(sections: Mapping[str, Any]) -> list[SourceSettings]:
     """Return the settings of all sources, by name.
 
     Raises:
@@ -64,12 +64,10 @@ def tidy(settings: SourceSettings, context: SourceContext, stored: Set[str]) -> 
         clean(settings, context, stored)
 
 
-def _parse(
-    name: str, values: Mapping[str, Any]
-) -> tuple[SourceSettings | None, list[SettingProblem]]:
+def _parse(name: str, values: Any) -> tuple[SourceSettings | None, list[SettingProblem]]:
     if not is_source_name(name):
         return None, [SettingProblem(f"sources.{name}", name, "name")]
-    kind = values.get("kind")
+    kind = values.get("kind") if isinstance(values, Mapping) else None
     if not isinstance(kind, str) or kind not in KINDS:
         found = "" if kind is None else repr(kind)
         return None, [SettingProblem(f"sources.{name}.kind", found, "kind")]
