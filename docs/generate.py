@@ -11,6 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from generate_law import law
 from generate_serving import commands, endpoints, failures, settings
 from generate_speed import speed
 
@@ -197,6 +198,7 @@ PAGES = {
     "features.md": feature_catalogue,
     "scorecard.md": scorecard,
     "records.md": records,
+    "law.md": law,
     "commands.md": commands,
     "endpoints.md": endpoints,
     "errors.md": failures,

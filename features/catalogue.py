@@ -15,7 +15,7 @@ The last step yields one row per (as_of, project_id) of the cohort with a column
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -50,15 +50,45 @@ class Points:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """SQL that lists the records behind a statement.
+
+    Its columns are as_of, project_id, source_table, record_id, known_at and weight; records of
+    larger weight are shown first.
+    """
+
+    sql: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """The sentence in which a feature is given as a reason, with ``{value}`` in its unit.
+
+    It states a fact of the records that can be argued before the contractor. It is given only for
+    values ``at_least`` or ``at_most`` a bound, so that trifles are not; ``evidence`` lists the
+    records that show it.
+    """
+
+    zh: str
+    en: str
+    evidence: Evidence
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+@dataclass(frozen=True)
 class EmployerUse:
     """A project feature that is also computed for employers outside construction.
 
-    ``zh`` and ``en`` replace its description where they are given.
+    ``zh`` and ``en`` replace its description where they are given. It has no statements but its
+    own, because those of projects name the contractor.
     """
 
     zh: str = ""
     en: str = ""
     scorecard: tuple[Points, ...] = ()
+    raises: Statement | None = None
+    lowers: Statement | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +98,9 @@ class Feature:
     ``window`` is the period before as_of it covers; ``source`` the tables it needs;
     ``unknown_zh``/``unknown_en`` the meaning of an empty value; ``article`` the article of the
     Regulation it is about, if any. ``compliant_value`` is its value with ``duty`` met, for the
-    counterfactuals. Without ``employers`` it is not computed for employers.
+    counterfactuals. Without ``employers`` it is not computed for employers. ``raises`` and
+    ``lowers`` are the sentences in which it is a reason for more or less risk; without one it may
+    move the score but is never given as a reason.
     """
 
     name: str
@@ -85,6 +117,8 @@ class Feature:
     compliant_value: float | None = None
     scorecard: tuple[Points, ...] = ()
     employers: EmployerUse | None = None
+    raises: Statement | None = None
+    lowers: Statement | None = None
 
 
 @dataclass(frozen=True)
@@ -101,17 +135,6 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """SQL that lists the records behind a family's reason.
-
-    Its columns are as_of, project_id, source_table, record_id, known_at and weight; records of
-    larger weight are shown first.
-    """
-
-    sql: str
-
-
-@dataclass(frozen=True)
 class Family:
     """A signal family: features of one subject, and the steps that compute them.
 
@@ -123,7 +146,6 @@ class Family:
     en: str
     features: tuple[Feature, ...]
     steps: tuple[Step, ...]
-    evidence: Evidence | None = None
     employer_zh: str = ""
     employer_en: str = ""
 
@@ -139,6 +161,8 @@ class Family:
                 en=feature.employers.en or feature.en,
                 source=_sources_of_employers(feature.source),
                 scorecard=feature.employers.scorecard,
+                raises=feature.employers.raises,
+                lowers=feature.employers.lowers,
             )
             for feature in self.features
             if feature.employers is not None
@@ -154,6 +178,19 @@ class Family:
     def by_name(self) -> Mapping[str, Feature]:
         """The family's features by name."""
         return {feature.name: feature for feature in self.features}
+
+
+def evidence_of(families: Iterable[Family]) -> tuple[Evidence, ...]:
+    """The evidence of all statements of ``families``, each once, in catalogue order."""
+    features = (feature for family in families for feature in family.features)
+    return tuple(
+        dict.fromkeys(
+            statement.evidence
+            for feature in features
+            for statement in (feature.raises, feature.lowers)
+            if statement is not None
+        )
+    )
 
 
 def _sources_of_employers(tables: Sequence[str]) -> tuple[str, ...]:

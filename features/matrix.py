@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.arrow import days_of, doubles_of
-from features.catalogue import Family, Step
+from features.catalogue import Family, Step, evidence_of
 from features.common_steps import COHORT, SHARED_STEPS
 from features.engines.duckdb import DuckDBEngine
 from features.engines.engine import Engine
@@ -67,9 +67,7 @@ def steps(families: Sequence[Family]) -> tuple[Step, ...]:
     The cohort and the steps it reads are always included.
     """
     own = [step for family in families for step in family.steps]
-    read = [step.sql for step in own] + [
-        family.evidence.sql for family in families if family.evidence
-    ]
+    read = [step.sql for step in own] + [one.sql for one in evidence_of(families)]
     return (*_read_by([_COHORT_QUERY, *read], SHARED_STEPS), *own)
 
 

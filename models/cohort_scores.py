@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from features.feature_sets import FEATURE_SETS
-from features.matrix import compute, matrix_table, to_matrix
+from features.matrix import Matrix, compute, matrix_table, to_matrix
 from models.base import ScoringModel
 from models.counterfactuals import LeverEffect, lever_effects
 from models.novelty import NoveltyDetector
@@ -21,10 +22,11 @@ from risk.store.store import RecordStore
 class ScoredProject:
     """The score of one project; ``raw`` and ``base`` are log-odds before calibration.
 
-    ``base`` plus all ``contributions`` (one per family) equals ``raw`` to 1e-6. ``workers`` and
-    ``amount_at_stake`` (fen) are None if unknown. ``unlike_inspected`` is True if no similar
-    project was ever inspected, so that the score is an extrapolation; None if too few projects
-    were inspected to decide. ``levers`` are empty unless requested.
+    ``base`` plus all ``contributions`` (one per family) equals ``raw`` to 1e-6. ``workers``,
+    ``amount_at_stake`` and ``amount_owed`` (fen; wages unpaid on the books) are None if unknown.
+    ``unlike_inspected`` is True if no similar project was ever inspected, so that the score is an
+    extrapolation; None if too few projects were inspected to decide. ``levers`` are empty unless
+    requested.
     """
 
     project_id: str
@@ -41,6 +43,7 @@ class ScoredProject:
     amount_at_stake: int | None
     last_clean_visit: dt.date | None
     unlike_inspected: bool | None
+    amount_owed: int | None = None
     levers: tuple[LeverEffect, ...] = ()
 
 
@@ -92,6 +95,7 @@ def score_cohort(
     probability = model.calibration.probability(raw)
     sums = contributions_by_family(model, parts)
     why = reasons(model, matrix, parts, evidence)
+    owed = _owed(matrix)
     unlike = novelty.is_novel(matrix) if novelty else None
     projects = tuple(
         _scored(
@@ -108,6 +112,9 @@ def score_cohort(
     needed = TABLES if store.kind == "project" else FEATURE_SETS[store.kind].feeds()
     missing = tuple(
         name for name, there in zip(TABLES, feeds, strict=True) if name in needed and not there
+    )
+    projects = tuple(
+        replace(p, amount_owed=amount) for p, amount in zip(projects, owed, strict=True)
     )
     if with_levers:
         effects = lever_effects(model, matrix)
@@ -141,3 +148,11 @@ def _scored(
         last_clean_visit=clean_on if isinstance(clean_on, dt.date) else None,
         unlike_inspected=unlike,
     )
+
+
+def _owed(matrix: Matrix) -> list[int | None]:
+    """Wages unpaid on the books of each row in fen, None if unknown; employers have no payrolls."""
+    if "unpaid_amount" not in matrix.columns:
+        return [None] * len(matrix.project_ids)
+    yuan = matrix.values[:, matrix.columns.index("unpaid_amount")]
+    return [None if math.isnan(value) else round(100 * value) for value in yuan.tolist()]

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from features import catalogue
+from features.catalogue import evidence_of
 from features.feature_sets import FEATURE_SETS
 from features.matrix import matrix_sql, to_matrix
 from models.base import ScoringModel
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
 SCORES_SCHEMA = (
     "project_id STRING, as_of DATE, raw DOUBLE, probability DOUBLE, tier STRING, model STRING,"
     " reasons ARRAY<STRUCT<family: STRING, contribution: DOUBLE, feature: STRING, value: DOUBLE,"
-    " typical: DOUBLE, article: STRING, zh: STRING, en: STRING,"
+    " typical: DOUBLE, article: STRING, basis: STRING, peers: INT,"
+    " zh: STRING, en: STRING,"
     " evidence: ARRAY<STRUCT<table: STRING, record_id: STRING, known_at: DATE>>>>"
 )
 """The columns written; ``as_of`` becomes the partition."""
@@ -57,7 +60,7 @@ class Scorer:
         raw = self.model.raw(matrix)
         probability = self.model.calibration.probability(raw)
         typical = self.typical.of(table["peers"].to_pylist())
-        why = reasons(self.model, matrix, parts, _evidence(table), typical)
+        why = reasons(self.model, matrix, parts, _evidence(table, self.kind), typical)
         as_ofs = table["as_of"].to_pylist()
         return [
             {
@@ -104,20 +107,25 @@ def _schema() -> pa.Schema:
     text, number, day = pa.string(), pa.float64(), pa.date32()
     record = pa.struct({"table": text, "record_id": text, "known_at": day})
     reason = {"family": text, "contribution": number, "feature": text, "value": number}
-    reason |= {"typical": number, "article": text, **dict.fromkeys(LANGUAGES, text)}
+    reason |= {
+        "typical": number,
+        "article": text,
+        "basis": text,
+        "peers": pa.int32(),
+        **dict.fromkeys(LANGUAGES, text),
+    }
     reason |= {"evidence": pa.list_(record)}
     row = {"project_id": text, "as_of": day, "raw": number, "probability": number, "tier": text}
     return pa.schema({**row, "model": text, "reasons": pa.list_(pa.struct(reason))})
 
 
 def _rows_sql(kind: Kind) -> str:
-    """SQL for the matrix with the records behind the reasons of each project."""
+    """SQL for the matrix with the records behind the statements of each project."""
     evidence = " UNION ALL ".join(
-        f"SELECT '{family.name}' AS family, * FROM ({top_evidence_sql(family.evidence)}) t"
-        for family in FEATURE_SETS[kind].families
-        if family.evidence
+        f"SELECT {number} AS statement, * FROM ({top_evidence_sql(one)}) t"
+        for number, one in enumerate(evidence_of(FEATURE_SETS[kind].families))
     )
-    item = "struct(family, place, source_table, record_id, known_at)"
+    item = "struct(statement, place, source_table, record_id, known_at)"
     return (
         "SELECT m.*, e.evidence FROM matrix m LEFT JOIN ("
         f" SELECT project_id, sort_array(collect_list({item})) AS evidence"
@@ -126,14 +134,15 @@ def _rows_sql(kind: Kind) -> str:
     )
 
 
-def _evidence(table: pa.Table) -> Evidence:
-    evidence: dict[tuple[str, str], list[EvidenceItem]] = {}
+def _evidence(table: pa.Table, kind: Kind) -> Evidence:
+    statements = evidence_of(FEATURE_SETS[kind].families)
+    evidence: dict[tuple[catalogue.Evidence, str], list[EvidenceItem]] = {}
     for project_id, items in zip(
         table["project_id"].to_pylist(), table["evidence"].to_pylist(), strict=True
     ):
         for row in items or ():
             item = EvidenceItem(row["source_table"], row["record_id"], row["known_at"])
-            evidence.setdefault((row["family"], project_id), []).append(item)
+            evidence.setdefault((statements[row["statement"]], project_id), []).append(item)
     return {key: tuple(items) for key, items in evidence.items()}
 
 
@@ -145,6 +154,8 @@ def _to_row(reason: Reason, kind: Kind) -> Mapping[str, Any]:
         "value": reason.value,
         "typical": reason.typical,
         "article": reason.article,
+        "basis": reason.basis.value,
+        "peers": reason.peers,
         **{language: reason_text(reason, language, kind) for language in LANGUAGES},
         "evidence": [
             {"table": item.table, "record_id": item.record_id, "known_at": item.known_at}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,15 +19,29 @@ MIN_PEERS = 20
 """A group of peers is used for a column if at least this many of them have a value."""
 
 
-def peer_medians(matrix: Matrix) -> NDArray[np.float64]:
-    """Per row and column the median among its peers at the same as_of; shape of ``matrix.values``.
+@dataclass(frozen=True)
+class Typical:
+    """Medians of shape (rows, columns) and whose they are.
+
+    ``groups`` holds the peer group of each row, see :func:`peer_groups`; where ``in_group`` is
+    False too few of the group have a value and the median is that of the whole cohort.
+    """
+
+    medians: NDArray[np.float64]
+    groups: NDArray[np.int64]
+    in_group: NDArray[np.bool_]
+
+
+def peer_medians(matrix: Matrix) -> Typical:
+    """Per row and column the median among its peers at the same as_of.
 
     Peers are projects of the same sector group and tercile by contract amount, or employers of the
     same tercile by insured staff. Where fewer than :data:`MIN_PEERS` of them have a value, the
     median is that of the whole cohort.
     """
     out = np.full_like(matrix.values, np.nan)
-    groups = _groups(matrix)
+    in_group = np.zeros(matrix.values.shape, dtype=bool)
+    groups = peer_groups(matrix)
     for as_of in np.unique(matrix.as_ofs):
         cohort = matrix.as_ofs == as_of
         out[cohort] = _median(matrix.values[cohort])
@@ -37,7 +52,8 @@ def peer_medians(matrix: Matrix) -> NDArray[np.float64]:
                 block = out[rows]
                 block[:, known] = _median(matrix.values[rows][:, known])
                 out[rows] = block
-    return out
+                in_group[rows] = known
+    return Typical(out, groups, in_group)
 
 
 def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -48,8 +64,12 @@ def _median(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return out
 
 
-def _groups(matrix: Matrix) -> NDArray[np.int64]:
-    """Sector group and tercile by size as one number; unknown values form a group of their own."""
+def peer_groups(matrix: Matrix) -> NDArray[np.int64]:
+    """Sector group (tens) and tercile by size (ones) of each row as one number.
+
+    The sector group is 1 for building, 0 for another sector and 2 if unknown; employers have 0. The
+    tercile is 0 to 2, and 3 if unknown.
+    """
     columns = list(matrix.columns)
     if matrix.kind == "employer":
         return _terciles(matrix, columns.index("insured_staff"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.peer_medians import MIN_PEERS
+from models.peer_medians import MIN_PEERS, Typical
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,16 +24,24 @@ _SECTOR = {"project": "coalesce(CAST(building_sector AS INT), 2) * 10", "employe
 
 @dataclass(frozen=True)
 class PeerMedians:
-    """Medians of every column by peer group; ``overall`` where too few peers have a value."""
+    """Medians of every column by peer group, NaN where too few peers have a value; ``overall``."""
 
     groups: Mapping[int, NDArray[np.float64]]
     overall: NDArray[np.float64]
 
-    def of(self, peers: Sequence[int]) -> NDArray[np.float64]:
-        """The medians of each row's group, shape (len(peers), columns)."""
+    def of(self, peers: Sequence[int]) -> Typical:
+        """The medians of each row's group, of shape (len(peers), columns).
+
+        A column that is NaN in a group falls back on the whole cohort.
+        """
+        groups = np.asarray(peers, dtype=np.int64)
         if not len(peers):
-            return np.zeros((0, len(self.overall)))
-        return np.stack([self.groups.get(group, self.overall) for group in peers])
+            empty = np.zeros((0, len(self.overall)))
+            return Typical(empty, groups, np.zeros(empty.shape, dtype=bool))
+        none = np.full_like(self.overall, np.nan)
+        own = np.stack([self.groups.get(group, none) for group in peers])
+        in_group = ~np.isnan(own)
+        return Typical(np.where(in_group, own, self.overall), groups, in_group)
 
 
 def peer_groups_sql(engine: SparkEngine, matrix: str) -> str:
@@ -69,7 +77,7 @@ def peer_medians_of(engine: SparkEngine, matrix: str, columns: Sequence[str]) ->
     groups: dict[int, NDArray[np.float64]] = {}
     for peers, place, middle, known in rows:
         if peers is not None and known >= MIN_PEERS:
-            groups.setdefault(peers, everywhere.copy())[place] = middle
+            groups.setdefault(peers, np.full(len(columns), np.nan))[place] = middle
     return PeerMedians(groups, everywhere)
 
 

@@ -1,8 +1,10 @@
-"""Reasons for a score: one per signal family, with the records behind it.
+"""Reasons for a score: one per signal family, with a fact that can be argued where there is one.
 
 The contribution of a reason is the sum of the exact contributions of the family's features; all
-reasons and the base add up to the raw score. The feature shown is the one that contributes most in
-the direction of that sum.
+reasons and the base add up to the raw score. A reason states the feature of the family that
+contributes most in the direction of that sum among those that may be stated
+(:func:`_may_be_stated`). If there is none, or no record to show it, it names no fact; see
+:class:`Basis`.
 """
 
 from __future__ import annotations
@@ -11,22 +13,42 @@ import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from features import catalogue
+from features.catalogue import Feature, Statement, evidence_of
 from features.engines.engine import Engine
-from features.feature_sets import ALL_FAMILIES, ALL_FEATURES, FAMILY_OF, FEATURE_SETS
+from features.feature_sets import ALL_FAMILIES, FAMILY_OF, FEATURE_SETS
 from features.matrix import Matrix
 from models.base import ScoringModel
-from models.peer_medians import peer_medians
+from models.peer_medians import Typical, peer_medians
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from risk.unit_kinds import Kind
+
 EVIDENCE_PER_REASON = 5
-_ARTICLES = {feature.name: feature.article for feature in ALL_FEATURES}
+MIN_SHARE = 0.01
+"""A feature with a smaller share of the absolute contributions of all features is not stated."""
+SAME = 0.05
+"""A value that differs less from the typical one, relative to the larger, counts as equal to it."""
+_EVERYONE = -1
+
+
+class Basis(StrEnum):
+    """What a reason rests on.
+
+    ``FACT``: a feature with a statement. ``NOT_REPORTED``: the strongest feature is unknown.
+    ``COMBINED``: features that say nothing one by one.
+    """
+
+    FACT = "fact"
+    NOT_REPORTED = "not_reported"
+    COMBINED = "combined"
 
 
 @dataclass(frozen=True)
@@ -43,7 +65,8 @@ class Reason:
     """The contribution of one family to the raw score (log-odds; above 0 raises the risk).
 
     ``value`` and ``typical`` are in the unit of the catalogue; None is unknown. ``typical`` is the
-    median among the peers in the same cohort; see :mod:`models.peer_medians`.
+    median among the peers in the same cohort, ``peers`` their group, None for the whole cohort; see
+    :mod:`models.peer_medians`. Only a ``FACT`` has ``evidence``.
     """
 
     family: str
@@ -53,10 +76,12 @@ class Reason:
     typical: float | None
     article: str | None
     evidence: tuple[EvidenceItem, ...]
+    basis: Basis = Basis.FACT
+    peers: int | None = None
 
 
-Evidence = Mapping[tuple[str, str], tuple[EvidenceItem, ...]]
-"""The records with the most weight, by (family, project_id)."""
+Evidence = Mapping[tuple[catalogue.Evidence, str], tuple[EvidenceItem, ...]]
+"""The records with the most weight, by (evidence of a statement, project_id)."""
 
 
 def contributions_by_family(
@@ -75,7 +100,7 @@ def reasons(
     matrix: Matrix,
     parts: NDArray[np.float64],
     evidence: Evidence,
-    typical: NDArray[np.float64] | None = None,
+    typical: Typical | None = None,
 ) -> list[tuple[Reason, ...]]:
     """Per row of ``matrix`` its reasons, strongest first; families that add nothing are left out.
 
@@ -83,58 +108,75 @@ def reasons(
     :func:`~models.peer_medians.peer_medians` of ``matrix``.
     """
     typical = peer_medians(matrix) if typical is None else typical
-    position = [matrix.columns.index(name) for name in model.columns]
-    known = ~np.isnan(matrix.values[:, position])
+    position = np.asarray([matrix.columns.index(name) for name in model.columns], dtype=np.intp)
+    values, medians = matrix.values[:, position], typical.medians[:, position]
+    in_group = typical.in_group[:, position]
+    features = [_FEATURES[matrix.kind][name] for name in model.columns]
+    own = parts[:, : len(features)]
+    may = _may_be_stated(features, values, medians, own)
     out: list[list[Reason]] = [[] for _ in matrix.project_ids]
     for name, total in contributions_by_family(model, parts).items():
         members = np.flatnonzero([FAMILY_OF[column] == name for column in model.columns])
         rows = np.flatnonzero(np.abs(total) > 1e-9) if len(members) else np.zeros(0, dtype=np.intp)
         if not len(rows):
             continue
-        leads = _leads(parts[np.ix_(rows, members)], known[np.ix_(rows, members)], total[rows])
+        cells = np.ix_(rows, members)
+        leads, stated = _leads(own[cells], ~np.isnan(values[cells]), may[cells], total[rows])
         lead = members[leads]
-        columns = np.asarray(position)[lead]
         details = zip(
             rows.tolist(),
+            lead.tolist(),
             total[rows].tolist(),
-            [model.columns[i] for i in lead],
-            matrix.values[rows, columns].tolist(),
-            typical[rows, columns].tolist(),
+            values[rows, lead].tolist(),
+            medians[rows, lead].tolist(),
+            stated.tolist(),
+            np.where(in_group[rows, lead], typical.groups[rows], _EVERYONE).tolist(),
             strict=True,
         )
-        for row, contribution, feature, value, usual in details:
+        for row, column, contribution, value, usual, is_fact, group in details:
+            feature = features[column]
+            records = (
+                _records(feature, contribution, matrix.project_ids[row], evidence)
+                if is_fact
+                else ()
+            )
             out[row].append(
                 Reason(
                     family=name,
                     contribution=contribution,
-                    feature=feature,
+                    feature=feature.name,
                     value=_none_if_nan(value),
                     typical=_none_if_nan(usual),
-                    article=_ARTICLES[feature],
-                    evidence=evidence.get((name, matrix.project_ids[row]), ()),
+                    article=feature.article,
+                    evidence=records,
+                    basis=_basis(value, is_fact=bool(records)),
+                    peers=None if group == _EVERYONE else group,
                 )
             )
     return [tuple(sorted(row, key=lambda r: (-abs(r.contribution), r.family))) for row in out]
 
 
+def statement_of(feature: Feature, contribution: float) -> Statement | None:
+    """The sentence of ``feature`` for a contribution of this sign; None if it has none."""
+    return feature.raises if contribution > 0 else feature.lowers
+
+
 def evidence_for(engine: Engine, project_ids: Sequence[str]) -> Evidence:
-    """The records with the most weight per family for ``project_ids``; the engine has one as_of.
+    """The records with the most weight per statement for ``project_ids``; the engine has one as_of.
 
     Ties are broken by record id, so the result is deterministic.
     """
     included = set(project_ids)
-    items: dict[tuple[str, str], list[EvidenceItem]] = {}
-    for family in FEATURE_SETS[engine.kind].families:
-        if family.evidence is None:
-            continue
+    items: dict[tuple[catalogue.Evidence, str], list[EvidenceItem]] = {}
+    for evidence in evidence_of(FEATURE_SETS[engine.kind].families):
         rows = engine.rows(
             "SELECT project_id, source_table, record_id, known_at"
-            f" FROM ({top_evidence_sql(family.evidence)}) top ORDER BY project_id, place"
+            f" FROM ({top_evidence_sql(evidence)}) top ORDER BY project_id, place"
         )
         for project_id, table, record_id, known_at in rows:
             if str(project_id) in included and isinstance(known_at, dt.date):
                 item = EvidenceItem(str(table), str(record_id), known_at)
-                items.setdefault((family.name, str(project_id)), []).append(item)
+                items.setdefault((evidence, str(project_id)), []).append(item)
     return {key: tuple(records) for key, records in items.items()}
 
 
@@ -149,18 +191,76 @@ def top_evidence_sql(evidence: catalogue.Evidence) -> str:
     )
 
 
+_FEATURES: Mapping[Kind, Mapping[str, Feature]] = {
+    kind: {feature.name: feature for feature in found.features}
+    for kind, found in FEATURE_SETS.items()
+}
+
+
+def _may_be_stated(
+    features: Sequence[Feature],
+    values: NDArray[np.float64],
+    typical: NDArray[np.float64],
+    parts: NDArray[np.float64],
+) -> NDArray[np.bool_]:
+    """Which features may be stated as reasons, shape of ``parts`` (rows, features).
+
+    The feature has a statement for the direction of its contribution; its value is known and within
+    the bounds of the statement; it is not typical (:data:`SAME`) and not on the other side of the
+    typical value than the direction of the feature implies; and its share of all contributions is
+    at least :data:`MIN_SHARE`.
+    """
+    share = np.abs(parts) / np.maximum(np.abs(parts).sum(axis=1, keepdims=True), 1e-12)
+    out = np.zeros(parts.shape, dtype=bool)
+    for column, feature in enumerate(features):
+        value, usual = values[:, column], typical[:, column]
+        for sign in (1.0, -1.0):
+            statement = statement_of(feature, sign)
+            if statement is None or not feature.direction:
+                continue
+            excess = sign * feature.direction * (value - usual)
+            margin = SAME * np.maximum(np.abs(value), np.abs(usual))
+            is_unusual = np.isnan(usual) | ((excess > 0) & (excess >= margin))
+            out[:, column] |= (sign * parts[:, column] > 0) & _within(statement, value) & is_unusual
+    return np.asarray(out & (share >= MIN_SHARE))
+
+
+def _within(statement: Statement, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which values are known and within the bounds of ``statement``."""
+    low = -np.inf if statement.at_least is None else statement.at_least
+    high = np.inf if statement.at_most is None else statement.at_most
+    return np.asarray((values >= low) & (values <= high))
+
+
 def _leads(
-    parts: NDArray[np.float64], known: NDArray[np.bool_], totals: NDArray[np.float64]
-) -> NDArray[np.intp]:
+    parts: NDArray[np.float64],
+    known: NDArray[np.bool_],
+    may: NDArray[np.bool_],
+    totals: NDArray[np.float64],
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
     """Per row the member that contributes most in the direction of its total, the first if equal.
 
-    Members with a known value have precedence; one with an unknown value leads only if no known one
-    contributes in that direction. ``parts`` and ``known`` have shape (rows, members).
+    Members that may be stated have precedence, then those with a known value; the second array is
+    whether the member may be stated. Arrays have shape (rows, members), ``totals`` (rows,).
     """
     strength = np.where(totals > 0, 1.0, -1.0)[:, None] * parts
-    eligible = np.where(known & (strength > 0), strength, -np.inf)
-    some = np.isfinite(eligible).any(axis=1)
-    return np.asarray(np.where(some, eligible.argmax(axis=1), strength.argmax(axis=1)))
+    rank = np.where(may & (strength > 0), 2, np.where(known & (strength > 0), 1, 0))
+    best = rank == rank.max(axis=1, keepdims=True)
+    leads = np.where(best, strength, -np.inf).argmax(axis=1)
+    return leads, rank.max(axis=1) == 2
+
+
+def _basis(value: float, *, is_fact: bool) -> Basis:
+    if is_fact:
+        return Basis.FACT
+    return Basis.NOT_REPORTED if math.isnan(value) else Basis.COMBINED
+
+
+def _records(
+    feature: Feature, contribution: float, project_id: str, evidence: Evidence
+) -> tuple[EvidenceItem, ...]:
+    statement = statement_of(feature, contribution)
+    return evidence.get((statement.evidence, project_id), ()) if statement else ()
 
 
 def _none_if_nan(value: float) -> float | None:

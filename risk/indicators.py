@@ -60,12 +60,13 @@ PlaceMonth = tuple[str, dt.date]
 
 
 def rates_by_place(
-    store: RecordStore, as_of: dt.date, months: int = MONTHS
+    store: RecordStore, as_of: dt.date, months: int = MONTHS, *, transfer_days: int = 0
 ) -> Mapping[PlaceMonth, Mapping[str, Rate]]:
     """Rates of every county and township in each of the last full ``months`` before ``as_of``.
 
     A county's code has six digits, a township's nine; a township's projects count for its county
     too. Only records known before ``as_of`` count. Rates without any known record are left out.
+    Labour cost counts as on time up to ``transfer_days`` after its day.
     """
     last = as_of.replace(day=1)
     starts = [add_months(last, -back) for back in range(months, 0, -1)]
@@ -74,7 +75,8 @@ def rates_by_place(
     for name, (needs, sql) in _QUERIES.items():
         if missing & {"projects", *needs}:
             continue
-        for place, month, kept, due in store.rows(_with_known(sql), [as_of, starts]):
+        parameters = [as_of, starts, *([transfer_days] if "$3" in sql else [])]
+        for place, month, kept, due in store.rows(_with_known(sql), parameters):
             if due:
                 found[place, month][name] = Rate(int(kept or 0), int(due))
     return dict(sorted(found.items()))
@@ -129,7 +131,8 @@ _SPECIAL_ACCOUNT = f"""
 """
 _LABOUR_COST = f"""
     SELECT u.place, u.month,
-      count(*) FILTER (coalesce(t.amount_paid >= t.amount_due AND t.paid_on <= t.due_on, false)),
+      count(*) FILTER (coalesce(
+        t.amount_paid >= t.amount_due AND t.paid_on <= t.due_on + CAST($3 AS INTEGER), false)),
       count(*)
     FROM under_way u JOIN transfers t ON t.project_id = u.project_id
       AND t.due_on >= u.month AND t.due_on < u.stop

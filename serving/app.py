@@ -25,6 +25,7 @@ from serving.db.database import Database
 from serving.deposits.endpoints import router as deposits
 from serving.events.endpoints import router as subscriptions
 from serving.feedback.endpoints import router as feedback
+from serving.flag_states.endpoints import router as flag_states
 from serving.health.endpoints import router as health
 from serving.http.metrics import Metrics
 from serving.http.middleware import RequestMiddleware
@@ -48,7 +49,18 @@ from serving.watchlists.endpoints import router as watchlists
 from serving.watchlists.redaction import Views
 
 ROUTERS = (
-    *(health, session, watchlists, projects, scores, outcomes, feedback, records, briefings),
+    *(
+        health,
+        session,
+        watchlists,
+        projects,
+        scores,
+        outcomes,
+        feedback,
+        flag_states,
+        records,
+        briefings,
+    ),
     links,
     *(indicators, models, jobs, subscriptions, audit, matters, campaigns),
     *(notices, deposits),

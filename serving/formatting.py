@@ -103,11 +103,13 @@ def format_datetime(value: dt.datetime | None) -> str:
 def code_label(kind: str, code: object, language: Language) -> str:
     """Return the label of a code.
 
-    ``kind`` is ``family``, a kind of the catalogue (``tier``, ``change``) or an enum field of the
-    contract (``projects.sector``).
+    ``kind`` is ``family``, ``grade`` (of red flags), a kind of the catalogue (``tier``, ``change``)
+    or an enum field of the contract (``projects.sector``).
     """
     if code is None:
         return _UNKNOWN
+    if kind == "grade":
+        return text(f"flags.grades.{code}", language)
     if kind == "family":
         return _family_label(str(code), language)
     table, _, field = kind.partition(".")
@@ -162,7 +164,9 @@ def field_label(table: str, field: str, language: Language) -> str:
     """Return the name of a field of the contract."""
     if field == "known_at":
         return text("pages.known_at", language)
-    return TABLES[table].field(field).zh if language == "zh" else field.replace("_", " ")
+    if language == "zh":
+        return TABLES[table].field(field).zh
+    return field.replace("_", " ").capitalize()
 
 
 def table_label(table: str, language: Language) -> str:

@@ -205,9 +205,13 @@ class OidcSettings(_Section):
 
 
 class IndicatorSettings(_Section):
-    """The rates shown as the eight indicators, in this order."""
+    """The rates shown as the eight indicators, in this order.
+
+    Labour cost counts as on time up to ``transfer_days`` after its day; red flags have no grace.
+    """
 
     rates: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = RATES
+    transfer_days: Annotated[int, Field(ge=0, le=90)] = 0
 
     @field_validator("rates")
     @classmethod
@@ -225,7 +229,7 @@ class MatterSettings(_Section):
     ] = ("must", "red")
     case_days: Annotated[int, Field(ge=1, le=250)] = 60
     finding_days: Annotated[int, Field(ge=1, le=250)] = 15
-    complaint_days: Annotated[int, Field(ge=1, le=250)] = 10
+    complaint_days: Annotated[int, Field(ge=1, le=250)] = 5
     alert_days: Annotated[int, Field(ge=1, le=250)] = 15
     hand_days: Annotated[int, Field(ge=1, le=250)] = 15
     escalate_unit_days: Annotated[int, Field(ge=1, le=250)] = 3
@@ -292,6 +296,12 @@ class BriefingSettings(_Section):
     addressee: Annotated[str, Field(max_length=200)] = ""
 
 
+class LawSettings(_Section):
+    """Legal values of the office: a TOML file in the workspace; empty means there is none."""
+
+    values_file: Annotated[str, Field(pattern=r"^$|^[\w.-]+\.toml$", max_length=100)] = ""
+
+
 class DepositSettings(_Section):
     """Local table of deposit rates, and the notice period for expiring guarantees.
 
@@ -353,6 +363,7 @@ class Settings(BaseSettings):
     matters: MatterSettings = MatterSettings()
     briefing: BriefingSettings = BriefingSettings()
     deposits: DepositSettings = DepositSettings()
+    law: LawSettings = LawSettings()
     links: LinkSettings = LinkSettings()
     places: Mapping[PlaceCode, PlaceName] = {}
     sources: Mapping[str, Any] = {}

@@ -22,7 +22,7 @@ NOUNS = {
     "ranking",
     "reporting",
 }
-NOUNS |= {"rounding", "route_planning", "scoring", "staging", "subcontracting", "tuning"}
+NOUNS |= {"rounding", "route_planning", "scoring", "signing", "staging", "subcontracting", "tuning"}
 NOUNS |= {"visit_reordering"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Duty, Evidence, Family, Feature, Points, Step
+from features.catalogue import Duty, Evidence, Family, Feature, Points, Statement, Step
 from features.families.payments import WAGES_PAID
 from risk.measured_dates import measured_sql
 
@@ -19,6 +19,17 @@ _feature = partial(
     unknown_zh="没有收到实名制考勤数据，或该时段没有考勤",
     unknown_en="no attendance feed, or no attendance in the window",
 )
+
+_ATTENDANCE = Evidence(
+    """
+    SELECT as_of, project_id, 'attendance' AS source_table,
+           project_id || '/' || coalesce(contract_id, '') || '/'
+             || substr(CAST(period AS VARCHAR(10)), 1, 7) AS record_id,
+           known_at, CAST(-age AS DOUBLE) AS weight
+    FROM presence WHERE age <= 245
+    """
+)
+
 
 FAMILY = Family(
     name="attendance",
@@ -50,6 +61,15 @@ FAMILY = Family(
             en="registered to present workers",
             duty=WORKERS_REGISTERED,
             compliant_value=1.0,
+            raises=Statement(
+                zh="最近三个报送月实名登记人数为考勤人数的{value}",
+                en=(
+                    "Registered workers were {value} of those present in the last three "
+                    "reported months"
+                ),
+                at_most=0.9,
+                evidence=_ATTENDANCE,
+            ),
         ),
         _feature(
             name="contract_signed_share",
@@ -61,6 +81,15 @@ FAMILY = Family(
             duty=WORKERS_REGISTERED,
             compliant_value=1.0,
             scorecard=(Points(1, "Art. 28: labour contracts", at_most=0.5),),
+            raises=Statement(
+                zh="最近三个报送月出勤人员劳动合同签订率为{value}",
+                en=(
+                    "{value} of workers present in the last three reported months have a "
+                    "labour contract"
+                ),
+                at_most=0.9,
+                evidence=_ATTENDANCE,
+            ),
         ),
         _feature(
             name="days_per_worker",
@@ -98,6 +127,13 @@ FAMILY = Family(
             unknown_en="no attendance feed, no attendance in the window, or no headcounts",
             duty=WORKERS_REGISTERED,
             compliant_value=0.0,
+            raises=Statement(
+                zh="近六个月工资表人数比出勤人数少{value}",
+                en="Payrolls of the last six months list {value} fewer workers than were present",
+                at_least=0.05,
+                at_most=0.95,
+                evidence=_ATTENDANCE,
+            ),
         ),
         _feature(
             name="listed_over_present",
@@ -259,14 +295,5 @@ FAMILY = Family(
             GROUP BY m.as_of, m.project_id
             """,
         ),
-    ),
-    evidence=Evidence(
-        """
-        SELECT as_of, project_id, 'attendance' AS source_table,
-               project_id || '/' || coalesce(contract_id, '') || '/'
-                 || substr(CAST(period AS VARCHAR(10)), 1, 7) AS record_id,
-               known_at, CAST(-age AS DOUBLE) AS weight
-        FROM presence WHERE age <= 123
-        """
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import EmployerUse, Evidence, Family, Feature, Points, Step
+from features.catalogue import EmployerUse, Evidence, Family, Feature, Points, Statement, Step
 
 _feature = partial(
     Feature,
@@ -12,6 +12,26 @@ _feature = partial(
     unknown_zh="没有收到投诉举报数据",
     unknown_en="no complaints feed",
 )
+
+_COMPLAINTS = Evidence(
+    """
+    SELECT as_of, project_id, 'complaints' AS source_table, complaint_id AS record_id,
+           known_at, CAST(-days_between(received_on, as_of) AS DOUBLE) AS weight
+    FROM known_complaints WHERE project_id IS NOT NULL
+    """
+)
+
+_CONTRACTORS_COMPLAINTS = Evidence(
+    """
+    SELECT k.as_of, c.project_id, 'complaints' AS source_table, k.complaint_id AS record_id,
+           k.known_at, CAST(-days_between(k.received_on, k.as_of) AS DOUBLE) AS weight
+    FROM known_complaints k
+    JOIN known_projects p ON p.as_of = k.as_of AND p.project_id = k.project_id
+    JOIN cohort c ON c.as_of = p.as_of AND c.contractor_id = p.contractor_id
+    WHERE c.project_id <> p.project_id AND days_between(k.received_on, k.as_of) <= 365
+    """
+)
+
 
 FAMILY = Family(
     name="complaints",
@@ -27,7 +47,19 @@ FAMILY = Family(
             en="complaints in 90 days",
             scorecard=(Points(2, "Arts. 10, 38: complaint received", at_least=1),),
             employers=EmployerUse(
-                scorecard=(Points(2, "Arts. 10, 38: complaint received", at_least=1),)
+                scorecard=(Points(2, "Arts. 10, 38: complaint received", at_least=1),),
+                raises=Statement(
+                    zh="近90天收到投诉{value}件",
+                    en="{value} complaints received in the last 90 days",
+                    at_least=1,
+                    evidence=_COMPLAINTS,
+                ),
+            ),
+            raises=Statement(
+                zh="近90天收到投诉{value}件",
+                en="{value} complaints received in the last 90 days",
+                at_least=1,
+                evidence=_COMPLAINTS,
             ),
         ),
         _feature(
@@ -39,7 +71,19 @@ FAMILY = Family(
             en="complaints in a year",
             scorecard=(Points(1, "Art. 38: repeated complaints", at_least=2),),
             employers=EmployerUse(
-                scorecard=(Points(1, "Art. 38: repeated complaints", at_least=2),)
+                scorecard=(Points(1, "Art. 38: repeated complaints", at_least=2),),
+                raises=Statement(
+                    zh="近一年收到投诉{value}件",
+                    en="{value} complaints received in the last year",
+                    at_least=1,
+                    evidence=_COMPLAINTS,
+                ),
+            ),
+            raises=Statement(
+                zh="近一年收到投诉{value}件",
+                en="{value} complaints received in the last year",
+                at_least=1,
+                evidence=_COMPLAINTS,
             ),
         ),
         _feature(
@@ -49,7 +93,20 @@ FAMILY = Family(
             direction=1,
             zh="累计投诉件数",
             en="complaints so far",
-            employers=EmployerUse(),
+            employers=EmployerUse(
+                raises=Statement(
+                    zh="累计收到投诉{value}件",
+                    en="{value} complaints received so far",
+                    at_least=1,
+                    evidence=_COMPLAINTS,
+                ),
+            ),
+            raises=Statement(
+                zh="累计收到投诉{value}件",
+                en="{value} complaints received so far",
+                at_least=1,
+                evidence=_COMPLAINTS,
+            ),
         ),
         _feature(
             name="complaint_workers_365d",
@@ -67,6 +124,15 @@ FAMILY = Family(
             direction=1,
             zh="近一年诉求金额与合同金额之比",
             en="amount claimed in a year to the contract amount",
+            raises=Statement(
+                zh="近一年投诉诉求金额为合同金额的{value}",
+                en=(
+                    "Amount claimed in complaints of the last year is {value} of the "
+                    "contract amount"
+                ),
+                at_least=0.001,
+                evidence=_COMPLAINTS,
+            ),
         ),
         _feature(
             name="days_since_complaint",
@@ -95,6 +161,12 @@ FAMILY = Family(
             direction=1,
             zh="总包单位其他项目近一年投诉件数",
             en="complaints on the contractor's other projects",
+            raises=Statement(
+                zh="总包单位其他项目近一年收到投诉{value}件",
+                en="{value} complaints on the contractor's other projects in the last year",
+                at_least=1,
+                evidence=_CONTRACTORS_COMPLAINTS,
+            ),
         ),
         _feature(
             name="township_complaint_rate",
@@ -212,12 +284,5 @@ FAMILY = Family(
               ON o.as_of = c.as_of AND o.contractor_id = c.contractor_id
             """,
         ),
-    ),
-    evidence=Evidence(
-        """
-        SELECT as_of, project_id, 'complaints' AS source_table, complaint_id AS record_id,
-               known_at, CAST(-days_between(received_on, as_of) AS DOUBLE) AS weight
-        FROM known_complaints WHERE project_id IS NOT NULL
-        """
     ),
 )

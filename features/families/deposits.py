@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Duty, Evidence, Family, Feature, Points, Step
+from features.catalogue import Duty, Evidence, Family, Feature, Points, Statement, Step
 
 DEPOSIT_STORED = Duty("deposit_stored", article="32")
 
@@ -15,6 +15,15 @@ _feature = partial(
     unknown_zh="没有收到工资保证金数据，或该项目没有保证金记录",
     unknown_en="no deposits feed, or no deposit of this project on record",
 )
+
+_DEPOSITS = Evidence(
+    """
+    SELECT as_of, project_id, 'deposits' AS source_table, deposit_id AS record_id, known_at,
+           CAST(1 AS DOUBLE) AS weight
+    FROM known_deposits
+    """
+)
+
 
 FAMILY = Family(
     name="deposits",
@@ -31,6 +40,12 @@ FAMILY = Family(
             duty=DEPOSIT_STORED,
             compliant_value=1.0,
             scorecard=(Points(1, "Art. 32: no valid deposit", at_most=0),),
+            lowers=Statement(
+                zh="工资保证金在有效期内（含依法免存）",
+                en="Wage deposit valid or lawfully exempt",
+                at_least=1,
+                evidence=_DEPOSITS,
+            ),
         ),
         _feature(
             name="deposit_cover",
@@ -59,6 +74,12 @@ FAMILY = Family(
             en="days since the deposit lapsed",
             duty=DEPOSIT_STORED,
             compliant_value=0.0,
+            raises=Statement(
+                zh="登记的工资保证金到期已{value}，未见续期记录",
+                en="Recorded wage deposit lapsed {value} ago, no renewal on record",
+                at_least=1,
+                evidence=_DEPOSITS,
+            ),
         ),
         _feature(
             name="deposit_drawn",
@@ -69,6 +90,12 @@ FAMILY = Family(
             en="the deposit was drawn on",
             duty=DEPOSIT_STORED,
             compliant_value=0.0,
+            raises=Statement(
+                zh="工资保证金曾被动用",
+                en="Wage deposit was drawn on",
+                at_least=1,
+                evidence=_DEPOSITS,
+            ),
         ),
         _feature(
             name="deposit_exempt",
@@ -145,12 +172,5 @@ FAMILY = Family(
             LEFT JOIN deposit_wages w ON w.as_of = d.as_of AND w.project_id = d.project_id
             """,
         ),
-    ),
-    evidence=Evidence(
-        """
-        SELECT d.as_of, d.project_id, 'deposits' AS source_table, d.deposit_id AS record_id,
-               d.known_at, CAST(1 AS DOUBLE) AS weight
-        FROM known_deposits d
-        """
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Evidence, Family, Feature, Points, Step
+from features.catalogue import Evidence, Family, Feature, Points, Statement, Step
 
 _feature = partial(
     Feature,
@@ -13,6 +13,15 @@ _feature = partial(
     unknown_zh="没有收到工程款争议数据",
     unknown_en="no disputes feed",
 )
+
+_OPEN_DISPUTES = Evidence(
+    """
+    SELECT as_of, project_id, 'disputes' AS source_table, dispute_id AS record_id, known_at,
+           CAST(days_between(opened_on, as_of) AS DOUBLE) AS weight
+    FROM known_disputes WHERE resolved_on IS NULL OR resolved_on >= as_of
+    """
+)
+
 
 FAMILY = Family(
     name="disputes",
@@ -26,6 +35,12 @@ FAMILY = Family(
             direction=1,
             zh="未解决的争议件数",
             en="disputes open",
+            raises=Statement(
+                zh="有{value}件工程款争议尚未解决",
+                en="{value} disputes over project money open",
+                at_least=1,
+                evidence=_OPEN_DISPUTES,
+            ),
         ),
         _feature(
             name="dispute_open_days",
@@ -35,6 +50,12 @@ FAMILY = Family(
             zh="未解决争议持续天数",
             en="days the oldest open dispute has lasted",
             scorecard=(Points(1, "Art. 35: open dispute over project money", at_least=31),),
+            raises=Statement(
+                zh="工程款争议已持续{value}，尚未解决",
+                en="Dispute over project money open for {value}",
+                at_least=1,
+                evidence=_OPEN_DISPUTES,
+            ),
         ),
         _feature(
             name="dispute_open_share",
@@ -43,6 +64,12 @@ FAMILY = Family(
             direction=1,
             zh="未解决争议金额与合同金额之比",
             en="amount in open dispute to the contract amount",
+            raises=Statement(
+                zh="未解决的工程款争议金额为合同金额的{value}",
+                en="Amount in open dispute is {value} of the contract amount",
+                at_least=0.01,
+                evidence=_OPEN_DISPUTES,
+            ),
         ),
         _feature(
             name="disputes_365d",
@@ -105,12 +132,5 @@ FAMILY = Family(
               ON b.as_of = c.as_of AND b.contractor_id = c.contractor_id
             """,
         ),
-    ),
-    evidence=Evidence(
-        """
-        SELECT as_of, project_id, 'disputes' AS source_table, dispute_id AS record_id, known_at,
-               CAST(CASE WHEN resolved_on IS NULL THEN 1 ELSE 0 END AS DOUBLE) AS weight
-        FROM known_disputes
-        """
     ),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Duty, EmployerUse, Evidence, Family, Feature, Points, Step
+from features.catalogue import Duty, EmployerUse, Evidence, Family, Feature, Points, Statement, Step
 
 _event = partial(
     Feature,
@@ -37,6 +37,83 @@ _peer = partial(
 
 RECTIFIED = Duty("rectified", article="39")
 
+_EVENTS = Evidence(
+    """
+    SELECT as_of, project_id, source_table, record_id, known_at,
+           CAST(-days_between(event_on, as_of) AS DOUBLE) AS weight
+    FROM events
+    """
+)
+
+_CONTRACTORS_EVENTS = Evidence(
+    """
+    SELECT e.as_of, c.project_id, e.source_table, e.record_id, e.known_at,
+           CAST(-days_between(e.event_on, e.as_of) AS DOUBLE) AS weight
+    FROM events e
+    JOIN known_projects p ON p.as_of = e.as_of AND p.project_id = e.project_id
+    JOIN cohort c ON c.as_of = p.as_of AND c.contractor_id = p.contractor_id
+    WHERE c.project_id <> p.project_id AND days_between(e.event_on, e.as_of) <= 365
+    """
+)
+
+
+_INSPECTIONS = Evidence(
+    """
+    SELECT as_of, project_id, 'inspections' AS source_table, inspection_id AS record_id, known_at,
+           CAST(-days_between(inspected_on, as_of) AS DOUBLE) AS weight
+    FROM known_inspections
+    """
+)
+
+_OVERDUE_ORDERS = Evidence(
+    """
+    SELECT as_of, project_id, 'inspections' AS source_table, inspection_id AS record_id, known_at,
+           CAST(days_between(rectify_by, as_of) AS DOUBLE) AS weight
+    FROM known_inspections WHERE rectify_by < as_of AND rectified_on IS NULL
+    """
+)
+
+_OPEN_CASES = Evidence(
+    """
+    SELECT as_of, project_id, 'cases' AS source_table, case_id AS record_id, known_at,
+           CAST(-days_between(opened_on, as_of) AS DOUBLE) AS weight
+    FROM known_cases WHERE project_id IS NOT NULL AND status IN ('accepted', 'filed')
+    """
+)
+
+_CONTRACTORS_UNPAID = Evidence(
+    """
+    SELECT r.as_of, c.project_id, 'payrolls' AS source_table, r.payroll_id AS record_id,
+           r.known_at, CAST(r.unpaid AS DOUBLE) AS weight
+    FROM pay r
+    JOIN cohort p ON p.as_of = r.as_of AND p.project_id = r.project_id
+    JOIN cohort c ON c.as_of = p.as_of AND c.contractor_id = p.contractor_id
+    WHERE c.project_id <> p.project_id AND r.is_open = 1 AND r.age <= 92
+    """
+)
+
+_OWNERS_SHORT = Evidence(
+    """
+    SELECT t.as_of, c.project_id, 'transfers' AS source_table, t.transfer_id AS record_id,
+           t.known_at, CAST(t.short AS DOUBLE) AS weight
+    FROM due_transfers t
+    JOIN cohort p ON p.as_of = t.as_of AND p.project_id = t.project_id
+    JOIN cohort c ON c.as_of = p.as_of AND c.owner_id = p.owner_id
+    WHERE c.project_id <> p.project_id AND t.is_open = 1 AND t.age <= 92
+    """
+)
+
+_LISTED = Evidence(
+    """
+    SELECT c.as_of, c.project_id, 'listings' AS source_table, n.listing_id AS record_id,
+           n.known_at, CAST(-days_between(n.listed_on, n.as_of) AS DOUBLE) AS weight
+    FROM cohort c
+    JOIN known_listings n ON n.as_of = c.as_of AND n.org_id IN (c.contractor_id, c.owner_id)
+    WHERE n.listed_on < n.as_of AND (n.removed_on IS NULL OR n.removed_on >= n.as_of)
+    """
+)
+
+
 FAMILY = Family(
     name="history",
     zh="历史记录",
@@ -49,7 +126,20 @@ FAMILY = Family(
             direction=1,
             zh="本项目累计查实欠薪次数",
             en="confirmed arrears of the project so far",
-            employers=EmployerUse(),
+            employers=EmployerUse(
+                raises=Statement(
+                    zh="该单位累计有查实欠薪记录{value}条",
+                    en="{value} records of confirmed arrears of this employer so far",
+                    at_least=1,
+                    evidence=_EVENTS,
+                ),
+            ),
+            raises=Statement(
+                zh="本项目累计有查实欠薪记录{value}条",
+                en="{value} records of confirmed arrears on this project so far",
+                at_least=1,
+                evidence=_EVENTS,
+            ),
         ),
         _event(
             name="events_365d",
@@ -60,7 +150,19 @@ FAMILY = Family(
             en="confirmed arrears of the project in a year",
             scorecard=(Points(2, "Art. 47: arrears confirmed before", at_least=1),),
             employers=EmployerUse(
-                scorecard=(Points(2, "Art. 47: arrears confirmed before", at_least=1),)
+                scorecard=(Points(2, "Art. 47: arrears confirmed before", at_least=1),),
+                raises=Statement(
+                    zh="该单位近一年有查实欠薪记录{value}条",
+                    en="{value} records of confirmed arrears of this employer in the last year",
+                    at_least=1,
+                    evidence=_EVENTS,
+                ),
+            ),
+            raises=Statement(
+                zh="本项目近一年有查实欠薪记录{value}条",
+                en="{value} records of confirmed arrears on this project in the last year",
+                at_least=1,
+                evidence=_EVENTS,
             ),
         ),
         _event(
@@ -90,6 +192,15 @@ FAMILY = Family(
             zh="总包单位其他项目近一年查实欠薪次数",
             en="confirmed arrears on the contractor's other projects in a year",
             scorecard=(Points(1, "Art. 47: contractor's record", at_least=2),),
+            raises=Statement(
+                zh="总包单位其他项目近一年有查实欠薪记录{value}条",
+                en=(
+                    "{value} records of confirmed arrears on the contractor's other "
+                    "projects in the last year"
+                ),
+                at_least=1,
+                evidence=_CONTRACTORS_EVENTS,
+            ),
         ),
         _event(
             name="owner_event_rate",
@@ -127,7 +238,20 @@ FAMILY = Family(
             direction=1,
             zh="最近一次检查发现欠薪",
             en="the last inspection found arrears",
-            employers=EmployerUse(),
+            employers=EmployerUse(
+                raises=Statement(
+                    zh="最近一次检查发现欠薪",
+                    en="Last inspection found arrears",
+                    at_least=1,
+                    evidence=_INSPECTIONS,
+                ),
+            ),
+            raises=Statement(
+                zh="最近一次检查发现欠薪",
+                en="Last inspection found arrears",
+                at_least=1,
+                evidence=_INSPECTIONS,
+            ),
         ),
         _visit(
             name="findings_mean_365d",
@@ -162,7 +286,19 @@ FAMILY = Family(
             duty=RECTIFIED,
             compliant_value=0.0,
             employers=EmployerUse(
-                scorecard=(Points(1, "Art. 39: correction overdue", at_least=1),)
+                scorecard=(Points(1, "Art. 39: correction overdue", at_least=1),),
+                raises=Statement(
+                    zh="检查责令整改的事项逾期未见完成记录",
+                    en="Order to correct overdue, completion not on record",
+                    at_least=1,
+                    evidence=_OVERDUE_ORDERS,
+                ),
+            ),
+            raises=Statement(
+                zh="检查责令整改的事项逾期未见完成记录",
+                en="Order to correct overdue, completion not on record",
+                at_least=1,
+                evidence=_OVERDUE_ORDERS,
             ),
         ),
         _case(
@@ -172,7 +308,21 @@ FAMILY = Family(
             direction=1,
             zh="正在办理尚未查实的案件数",
             en="cases accepted or filed, not decided yet",
-            employers=EmployerUse(scorecard=(Points(2, "Art. 38: a case under way", at_least=1),)),
+            employers=EmployerUse(
+                scorecard=(Points(2, "Art. 38: a case under way", at_least=1),),
+                raises=Statement(
+                    zh="有{value}件案件正在办理，尚无结论",
+                    en="{value} cases in progress, not decided yet",
+                    at_least=1,
+                    evidence=_OPEN_CASES,
+                ),
+            ),
+            raises=Statement(
+                zh="有{value}件案件正在办理，尚无结论",
+                en="{value} cases in progress, not decided yet",
+                at_least=1,
+                evidence=_OPEN_CASES,
+            ),
         ),
         _case(
             name="cases_unfounded_730d",
@@ -203,6 +353,15 @@ FAMILY = Family(
             zh="总包单位其他项目近三个月工资未付占比",
             en="unpaid share on the contractor's other projects",
             scorecard=(Points(1, "Art. 38: contractor's other sites", at_least=0.1),),
+            raises=Statement(
+                zh="总包单位其他项目近三个月到期工资有{value}未付",
+                en=(
+                    "{value} of wages due in the last three months on the contractor's "
+                    "other projects unpaid"
+                ),
+                at_least=0.01,
+                evidence=_CONTRACTORS_UNPAID,
+            ),
         ),
         _peer(
             name="contractor_delay_days",
@@ -222,6 +381,15 @@ FAMILY = Family(
             source=("projects", "transfers"),
             zh="建设单位其他项目近三个月人工费未到账占比",
             en="labour cost not received on the owner's other projects",
+            raises=Statement(
+                zh="建设单位其他项目近三个月应拨人工费有{value}未到账",
+                en=(
+                    "{value} of labour cost due in the last three months on the owner's "
+                    "other projects not received"
+                ),
+                at_least=0.01,
+                evidence=_OWNERS_SHORT,
+            ),
         ),
         _peer(
             name="owner_transfer_delay",
@@ -267,6 +435,18 @@ FAMILY = Family(
                 zh="在失信名单上",
                 en="on the sanction list",
                 scorecard=(Points(2, "Art. 48: on the sanction list", at_least=1),),
+                raises=Statement(
+                    zh="该单位在拖欠农民工工资失信联合惩戒名单上",
+                    en="Employer is on the sanction list",
+                    at_least=1,
+                    evidence=_LISTED,
+                ),
+            ),
+            raises=Statement(
+                zh="总包单位或建设单位在拖欠农民工工资失信联合惩戒名单上",
+                en="Contractor or owner is on the sanction list",
+                at_least=1,
+                evidence=_LISTED,
             ),
         ),
     ),
@@ -578,27 +758,5 @@ FAMILY = Family(
             LEFT JOIN listed_orgs lo ON lo.as_of = c.as_of AND lo.org_id = c.owner_id
             """,
         ),
-    ),
-    evidence=Evidence(
-        """
-        SELECT as_of, project_id, source_table, record_id, known_at,
-               CAST(10000 - days_between(event_on, as_of) AS DOUBLE) AS weight
-        FROM events
-        UNION ALL
-        SELECT e.as_of, c.project_id, e.source_table, e.record_id, e.known_at,
-               CAST(5000 - days_between(e.event_on, e.as_of) AS DOUBLE)
-        FROM events e
-        JOIN known_projects p ON p.as_of = e.as_of AND p.project_id = e.project_id
-        JOIN cohort c ON c.as_of = p.as_of AND c.contractor_id = p.contractor_id
-        WHERE c.project_id <> p.project_id AND days_between(e.event_on, e.as_of) <= 730
-        UNION ALL
-        SELECT as_of, project_id, 'inspections', inspection_id, known_at,
-               CAST(-days_between(inspected_on, as_of) AS DOUBLE)
-        FROM known_inspections WHERE NOT arrears_found
-        UNION ALL
-        SELECT as_of, project_id, 'cases', case_id, known_at,
-               CAST(9000 - days_between(opened_on, as_of) AS DOUBLE)
-        FROM known_cases WHERE project_id IS NOT NULL AND status IN ('accepted', 'filed')
-        """
     ),
 )

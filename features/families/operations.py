@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import EmployerUse, Evidence, Family, Feature, Points, Step
+from features.catalogue import EmployerUse, Evidence, Family, Feature, Points, Statement, Step
 
 _feature = partial(
     Feature,
@@ -14,20 +14,30 @@ _feature = partial(
     unknown_en="this indicator of the organisation is not on record",
 )
 
-LAST_MONTHS = Evidence(
-    """
-    SELECT c.as_of, c.project_id, 'operations' AS source_table,
-           i.org_id || '/' || i.indicator || '/' || substr(CAST(i.period AS VARCHAR(10)), 1, 7)
-             AS record_id,
-           k.known_at, CAST(10 - i.back AS DOUBLE) AS weight
-    FROM cohort c
-    JOIN indicators i ON i.as_of = c.as_of AND i.org_id = c.contractor_id AND i.back <= 3
-    JOIN known_operations k
-      ON k.as_of = i.as_of AND k.org_id = i.org_id AND k.indicator = i.indicator
-     AND k.period = i.period
-    """
-)
-"""All indicators of the contractor in the last three reported months."""
+
+def _indicator(indicator: str, party: str = "contractor") -> Evidence:
+    """The last three reported months of ``indicator`` of the contractor or owner."""
+    return Evidence(
+        f"""
+        SELECT c.as_of, c.project_id, 'operations' AS source_table,
+               i.org_id || '/' || i.indicator || '/' || substr(CAST(i.period AS VARCHAR(10)), 1, 7)
+                 AS record_id,
+               k.known_at, CAST(10 - i.back AS DOUBLE) AS weight
+        FROM cohort c
+        JOIN indicators i ON i.as_of = c.as_of AND i.org_id = c.{party}_id AND i.back <= 3
+        JOIN known_operations k
+          ON k.as_of = i.as_of AND k.org_id = i.org_id AND k.indicator = i.indicator
+         AND k.period = i.period
+        WHERE i.indicator = '{indicator}'
+        """
+    )
+
+
+_LOANS = _indicator("overdue_loans")
+_OWNERS_LOANS = _indicator("overdue_loans", "owner")
+INSURED = _indicator("social_insurance")
+ELECTRICITY = _indicator("electricity")
+
 
 FAMILY = Family(
     name="operations",
@@ -46,6 +56,18 @@ FAMILY = Family(
                 zh="逾期贷款",
                 en="overdue loans",
                 scorecard=(Points(2, "Art. 38: credit indicator", at_least=1),),
+                raises=Statement(
+                    zh="最近一月逾期贷款余额{value}",
+                    en="Overdue loans in the last reported month: {value}",
+                    at_least=10_000,
+                    evidence=_LOANS,
+                ),
+            ),
+            raises=Statement(
+                zh="总包单位最近一月逾期贷款余额{value}",
+                en="Contractor's overdue loans in the last reported month: {value}",
+                at_least=10_000,
+                evidence=_LOANS,
             ),
         ),
         _feature(
@@ -82,6 +104,24 @@ FAMILY = Family(
                 zh="近三月参保人数与此前之比",
                 en="insured staff against before",
                 scorecard=(Points(1, "Art. 38: staff fall (Haishu, Zhejiang)", at_most=0.8),),
+                raises=Statement(
+                    zh="近三个月平均参保人数为此前九个月平均的{value}倍",
+                    en=(
+                        "Insured staff of the last three months is {value} times the mean of "
+                        "the nine before"
+                    ),
+                    at_most=0.8,
+                    evidence=INSURED,
+                ),
+            ),
+            raises=Statement(
+                zh="总包单位近三个月平均参保人数为此前九个月平均的{value}倍",
+                en=(
+                    "Contractor's insured staff of the last three months is {value} times "
+                    "the mean of the nine before"
+                ),
+                at_most=0.8,
+                evidence=INSURED,
             ),
         ),
         _feature(
@@ -115,6 +155,12 @@ FAMILY = Family(
             direction=1,
             zh="建设单位逾期贷款",
             en="overdue loans of the owner",
+            raises=Statement(
+                zh="建设单位最近一月逾期贷款余额{value}",
+                en="Owner's overdue loans in the last reported month: {value}",
+                at_least=10_000,
+                evidence=_OWNERS_LOANS,
+            ),
         ),
         _feature(
             name="owner_tax_ratio",
@@ -219,5 +265,4 @@ FAMILY = Family(
             """,
         ),
     ),
-    evidence=LAST_MONTHS,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Duty, Evidence, Family, Feature, Points, Step
+from features.catalogue import Duty, Evidence, Family, Feature, Points, Statement, Step
 
 WAGES_PAID = Duty("wages_paid", article="31")
 PAID_BY_BANK = Duty("paid_by_bank", article="31")
@@ -16,6 +16,46 @@ _feature = partial(
     unknown_zh="没有工资表或工资发放数据，或该时段没有到期工资",
     unknown_en="no payrolls or payments feed, or no wages fell due in the window",
 )
+
+_UNPAID = Evidence(
+    """
+    SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
+           CAST(unpaid AS DOUBLE) AS weight
+    FROM pay WHERE is_open = 1
+    """
+)
+
+_PAID_LATE = Evidence(
+    """
+    SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
+           CAST(fen_days_late AS DOUBLE) AS weight
+    FROM pay WHERE fen_days_late > 0
+    """
+)
+
+_LAST_PAID = Evidence(
+    """
+    SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
+           CAST(-days_between(last_paid_on, as_of) AS DOUBLE) AS weight
+    FROM pay WHERE last_paid_on IS NOT NULL
+    """
+)
+
+
+def _paid_in(channel: str) -> Evidence:
+    """Payrolls paid wholly or partly through ``channel``."""
+    return Evidence(
+        f"""
+        SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
+               CAST(paid_{channel} AS DOUBLE) AS weight
+        FROM pay WHERE paid_{channel} > 0
+        """
+    )
+
+
+_IN_CASH = _paid_in("cash")
+_BY_FOREMAN = _paid_in("foreman")
+
 
 FAMILY = Family(
     name="payments",
@@ -45,6 +85,18 @@ FAMILY = Family(
                 Points(2, "Art. 12, 31: wages not paid in full", at_least=0.1),
                 Points(2, "Art. 12, 31: a third of wages unpaid", at_least=0.33),
             ),
+            raises=Statement(
+                zh="近三个月到期工资有{value}未付",
+                en="{value} of wages due in the last three months unpaid",
+                at_least=0.01,
+                evidence=_UNPAID,
+            ),
+            lowers=Statement(
+                zh="近三个月到期工资已全部付清",
+                en="All wages due in the last three months paid",
+                at_most=0.0,
+                evidence=_LAST_PAID,
+            ),
         ),
         _feature(
             name="unpaid_share_12m",
@@ -55,6 +107,12 @@ FAMILY = Family(
             en="unpaid share of wages due in a year",
             duty=WAGES_PAID,
             compliant_value=0.0,
+            raises=Statement(
+                zh="近一年到期工资有{value}未付",
+                en="{value} of wages due in the last year unpaid",
+                at_least=0.01,
+                evidence=_UNPAID,
+            ),
         ),
         _feature(
             name="unpaid_months",
@@ -65,6 +123,12 @@ FAMILY = Family(
             en="unpaid wages in months of wages",
             duty=WAGES_PAID,
             compliant_value=0.0,
+            raises=Statement(
+                zh="欠付额约相当于{value}的工资",
+                en="Unpaid wages equal about {value} of payroll",
+                at_least=0.1,
+                evidence=_UNPAID,
+            ),
         ),
         _feature(
             name="unpaid_overdue_share",
@@ -75,6 +139,12 @@ FAMILY = Family(
             en="unpaid share of wages more than a month overdue",
             duty=WAGES_PAID,
             compliant_value=0.0,
+            raises=Statement(
+                zh="逾期一个月以上的工资有{value}未付",
+                en="{value} of wages more than a month overdue unpaid",
+                at_least=0.01,
+                evidence=_UNPAID,
+            ),
         ),
         _feature(
             name="unpaid_amount",
@@ -85,6 +155,12 @@ FAMILY = Family(
             en="wages unpaid",
             duty=WAGES_PAID,
             compliant_value=0.0,
+            raises=Statement(
+                zh="近一年到期工资未付{value}",
+                en="{value} of wages due in the last year unpaid",
+                at_least=1000,
+                evidence=_UNPAID,
+            ),
         ),
         _feature(
             name="unpaid_per_worker",
@@ -95,6 +171,12 @@ FAMILY = Family(
             en="wages unpaid per worker of the last payrolls",
             duty=WAGES_PAID,
             compliant_value=0.0,
+            raises=Statement(
+                zh="人均未付工资约{value}",
+                en="About {value} of wages unpaid per worker",
+                at_least=100,
+                evidence=_UNPAID,
+            ),
         ),
         _feature(
             name="oldest_unpaid_days",
@@ -106,6 +188,12 @@ FAMILY = Family(
             duty=WAGES_PAID,
             compliant_value=0.0,
             scorecard=(Points(2, "Guizhou rule: not paid by the month after", at_least=61),),
+            raises=Statement(
+                zh="最早一笔未付清的工资已逾期{value}",
+                en="Oldest unpaid wages {value} overdue",
+                at_least=31,
+                evidence=_UNPAID,
+            ),
         ),
         _feature(
             name="open_roll_share_3m",
@@ -126,6 +214,12 @@ FAMILY = Family(
             en="share of teams with unpaid wages",
             duty=WAGES_PAID,
             compliant_value=0.0,
+            raises=Statement(
+                zh="近三个月有未付清工资的班组占{value}",
+                en="{value} of teams with unpaid wages in the last three months",
+                at_least=0.01,
+                evidence=_UNPAID,
+            ),
         ),
         _feature(
             name="worst_team_unpaid_share",
@@ -155,6 +249,12 @@ FAMILY = Family(
             article="12",
             zh="近三个月未按约定日足额支付的工资占比",
             en="share of wages not paid by the due day",
+            raises=Statement(
+                zh="近三个月有{value}的工资未在约定日足额支付",
+                en="{value} of wages of the last three months not paid in full by the due day",
+                at_least=0.05,
+                evidence=_PAID_LATE,
+            ),
         ),
         _feature(
             name="late_share_12m",
@@ -164,6 +264,12 @@ FAMILY = Family(
             article="12",
             zh="近一年未按约定日足额支付的工资占比",
             en="share of a year's wages not paid by the due day",
+            raises=Statement(
+                zh="近一年有{value}的工资未在约定日足额支付",
+                en="{value} of wages of the last year not paid in full by the due day",
+                at_least=0.05,
+                evidence=_PAID_LATE,
+            ),
         ),
         _feature(
             name="delay_days_3m",
@@ -173,6 +279,15 @@ FAMILY = Family(
             article="12",
             zh="近三个月工资平均拖延天数",
             en="mean days of delay, weighted by money, three months",
+            raises=Statement(
+                zh="近三个月工资按金额平均晚付{value}（含尚未付清的）",
+                en=(
+                    "Wages of the last three months {value} late on average by amount, "
+                    "unpaid ones included"
+                ),
+                at_least=3,
+                evidence=_PAID_LATE,
+            ),
         ),
         _feature(
             name="delay_days_12m",
@@ -182,6 +297,12 @@ FAMILY = Family(
             article="12",
             zh="近一年工资平均拖延天数",
             en="mean days of delay, weighted by money, a year",
+            raises=Statement(
+                zh="近一年工资按金额平均晚付{value}（含尚未付清的）",
+                en="Wages of the last year {value} late on average by amount, unpaid ones included",
+                at_least=3,
+                evidence=_PAID_LATE,
+            ),
         ),
         _feature(
             name="delay_trend",
@@ -209,6 +330,12 @@ FAMILY = Family(
             duty=PAID_BY_BANK,
             compliant_value=0.0,
             scorecard=(Points(1, "Art. 31: mostly cash (Zaoqiang county report)", at_least=0.5),),
+            raises=Statement(
+                zh="近三个月登记了发放渠道的工资有{value}为现金发放",
+                en="{value} of wages with a recorded channel paid in cash in the last three months",
+                at_least=0.05,
+                evidence=_IN_CASH,
+            ),
         ),
         _feature(
             name="foreman_share_3m",
@@ -220,6 +347,15 @@ FAMILY = Family(
             duty=PAID_BY_BANK,
             compliant_value=0.0,
             scorecard=(Points(1, "Art. 31: pay through a foreman", at_least=0.1),),
+            raises=Statement(
+                zh="近三个月登记了发放渠道的工资有{value}由包工头代领",
+                en=(
+                    "{value} of wages with a recorded channel paid through a foreman in "
+                    "the last three months"
+                ),
+                at_least=0.01,
+                evidence=_BY_FOREMAN,
+            ),
         ),
         _feature(
             name="foreman_share_12m",
@@ -228,6 +364,15 @@ FAMILY = Family(
             direction=1,
             zh="近一年包工头代领占比",
             en="share of a year's wages paid through a foreman",
+            raises=Statement(
+                zh="近一年登记了发放渠道的工资有{value}由包工头代领",
+                en=(
+                    "{value} of wages with a recorded channel paid through a foreman in "
+                    "the last year"
+                ),
+                at_least=0.01,
+                evidence=_BY_FOREMAN,
+            ),
         ),
         _feature(
             name="bank_share_trend",
@@ -244,6 +389,12 @@ FAMILY = Family(
             direction=1,
             zh="距最近一次发放的天数",
             en="days since the last payment",
+            raises=Statement(
+                zh="距最近一次发放工资已{value}",
+                en="{value} since wages were last paid",
+                at_least=45,
+                evidence=_LAST_PAID,
+            ),
         ),
         _feature(
             name="months_not_full_6m",
@@ -413,12 +564,5 @@ FAMILY = Family(
             ) m ON m.as_of = s.as_of AND m.project_id = s.project_id
             """,
         ),
-    ),
-    evidence=Evidence(
-        """
-        SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
-               CAST(unpaid AS DOUBLE) AS weight
-        FROM pay WHERE is_open = 1
-        """
     ),
 )

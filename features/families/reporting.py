@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Duty, Evidence, Family, Feature, Points, Step
+from features.catalogue import Duty, Evidence, Family, Feature, Points, Statement, Step
 
 REPORTED = Duty("reported", article="15")
 
@@ -26,6 +26,25 @@ _ATTENDANCE_LAG = (
     "CASE WHEN measured = 1 AND age <= 153 THEN days_between(months_later(period, 1), known_at) END"
 )
 
+_PAYROLLS = Evidence(
+    """
+    SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
+           CAST(-days_between(known_at, as_of) AS DOUBLE) AS weight
+    FROM rolls
+    """
+)
+
+_ATTENDANCE = Evidence(
+    """
+    SELECT as_of, project_id, 'attendance' AS source_table,
+           project_id || '/' || coalesce(contract_id, '') || '/'
+             || substr(CAST(period AS VARCHAR(10)), 1, 7) AS record_id,
+           known_at, CAST(-days_between(known_at, as_of) AS DOUBLE) AS weight
+    FROM presence
+    """
+)
+
+
 FAMILY = Family(
     name="reporting",
     zh="数据报送",
@@ -42,6 +61,12 @@ FAMILY = Family(
             en="days since the last payroll came in",
             duty=REPORTED,
             compliant_value=0.0,
+            raises=Statement(
+                zh="已{value}未收到工资表",
+                en="No payroll received for {value}",
+                at_least=45,
+                evidence=_PAYROLLS,
+            ),
         ),
         _feature(
             name="attendance_silent_days",
@@ -54,6 +79,12 @@ FAMILY = Family(
             en="days since the last attendance came in",
             duty=REPORTED,
             compliant_value=0.0,
+            raises=Statement(
+                zh="已{value}未收到考勤",
+                en="No attendance received for {value}",
+                at_least=45,
+                evidence=_ATTENDANCE,
+            ),
         ),
         _feature(
             name="payroll_lag_days",
@@ -64,6 +95,12 @@ FAMILY = Family(
             article="15",
             zh="工资表平均迟报天数",
             en="mean days a payroll comes in after it is due",
+            raises=Statement(
+                zh="近三个月工资表平均晚于发薪日{value}报送",
+                en="Payrolls of the last three months came in {value} after pay day on average",
+                at_least=3,
+                evidence=_PAYROLLS,
+            ),
         ),
         _feature(
             name="payroll_lag_trend",
@@ -109,6 +146,12 @@ FAMILY = Family(
             en="months without attendance of the last six",
             duty=REPORTED,
             compliant_value=0.0,
+            raises=Statement(
+                zh="近六个月有{value}未收到考勤",
+                en="No attendance received for {value} of the last six",
+                at_least=1,
+                evidence=_ATTENDANCE,
+            ),
         ),
         _feature(
             name="team_reports_drop",
@@ -131,6 +174,12 @@ FAMILY = Family(
             en="months with people on site and no payroll",
             duty=REPORTED,
             compliant_value=0.0,
+            raises=Statement(
+                zh="有{value}有考勤而未收到工资表",
+                en="Attendance but no payroll received for {value}",
+                at_least=1,
+                evidence=_ATTENDANCE,
+            ),
         ),
     ),
     steps=(
@@ -206,12 +255,5 @@ FAMILY = Family(
             LEFT JOIN unlisted_months u ON u.as_of = c.as_of AND u.project_id = c.project_id
             """,
         ),
-    ),
-    evidence=Evidence(
-        """
-        SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
-               CAST(-days_between(known_at, as_of) AS DOUBLE) AS weight
-        FROM rolls
-        """
     ),
 )

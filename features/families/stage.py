@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Duty, EmployerUse, Evidence, Family, Feature, Points, Step
+from features.catalogue import Duty, EmployerUse, Evidence, Family, Feature, Points, Statement, Step
 from risk.calendar.dates import HORIZON_DAYS
 
 NOTICE_BOARD = Duty("notice_board", article="34")
@@ -15,6 +15,15 @@ _feature = partial(
     unknown_zh="项目资料未填",
     unknown_en="not filled in for the project",
 )
+
+_PROJECT = Evidence(
+    """
+    SELECT as_of, project_id, 'projects' AS source_table, project_id AS record_id, known_at,
+           CAST(1 AS DOUBLE) AS weight
+    FROM cohort
+    """
+)
+
 
 FAMILY = Family(
     name="stage",
@@ -89,10 +98,15 @@ FAMILY = Family(
             unit="yes/no",
             window="as of the date",
             direction=1,
-            article="23",
             zh="施工单位垫资",
             en="the contractor pre-finances",
-            scorecard=(Points(1, "Art. 23: pre-financing", at_least=1),),
+            scorecard=(Points(1, "pre-financing", at_least=1),),
+            raises=Statement(
+                zh="登记为施工单位垫资施工",
+                en="Recorded as pre-financed by the contractor",
+                at_least=1,
+                evidence=_PROJECT,
+            ),
         ),
         _feature(
             name="notice_board",
@@ -100,10 +114,16 @@ FAMILY = Family(
             window="as of the date",
             direction=-1,
             article="34",
-            zh="设有维权信息公示牌",
+            zh="设有维权信息告示牌",
             en="the notice board stands",
             duty=NOTICE_BOARD,
             compliant_value=1.0,
+            lowers=Statement(
+                zh="登记已设维权信息告示牌",
+                en="Notice board on record",
+                at_least=1,
+                evidence=_PROJECT,
+            ),
         ),
         _feature(
             name="government_funded",
@@ -138,6 +158,12 @@ FAMILY = Family(
             zh="竣工结算",
             en="settled at completion",
             scorecard=(Points(1, "Art. 24: no monthly settlement", at_least=1),),
+            raises=Statement(
+                zh="工程款登记为竣工结算",
+                en="Project money recorded as settled at completion",
+                at_least=1,
+                evidence=_PROJECT,
+            ),
         ),
         _feature(
             name="settled_by_measure",
@@ -145,8 +171,8 @@ FAMILY = Family(
             window="as of the date",
             direction=0,
             article="24",
-            zh="计量计价结算",
-            en="settled by measured quantity",
+            zh="工程款按计量计价结算",
+            en="project money settled by measured quantity",
         ),
         _feature(
             name="settled_monthly",
@@ -244,12 +270,5 @@ FAMILY = Family(
             LEFT JOIN known_organizations o ON o.as_of = c.as_of AND o.org_id = c.contractor_id
             """,
         ),
-    ),
-    evidence=Evidence(
-        """
-        SELECT as_of, project_id, 'projects' AS source_table, project_id AS record_id, known_at,
-               CAST(1 AS DOUBLE) AS weight
-        FROM cohort
-        """
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Evidence, Family, Feature, Points, Step
+from features.catalogue import Evidence, Family, Feature, Points, Statement, Step
 
 _feature = partial(
     Feature,
@@ -13,9 +13,20 @@ _feature = partial(
     unknown_en="no contracts feed, or no contract of this project on record",
 )
 
+_CONTRACTS = """
+    SELECT t.as_of, t.project_id, 'contracts' AS source_table, t.contract_id AS record_id,
+           k.known_at, CAST(t.level AS DOUBLE) AS weight
+    FROM contract_tree t
+    JOIN known_contracts k ON k.as_of = t.as_of AND k.contract_id = t.contract_id
+"""
+_DEEP = Evidence(f"{_CONTRACTS} WHERE t.level >= 3")
+_TO_PERSONS = Evidence(f"{_CONTRACTS} WHERE t.level > 1 AND t.contractor_kind = 'individual'")
+_ORAL = Evidence(f"{_CONTRACTS} WHERE t.level > 1 AND NOT t.written")
+
+
 FAMILY = Family(
     name="subcontracting",
-    zh="层层转包分包",
+    zh="分包情况",
     en="subcontracting",
     features=(
         _feature(
@@ -27,6 +38,12 @@ FAMILY = Family(
             zh="承包层级数",
             en="levels in the contract tree",
             scorecard=(Points(1, "Art. 30: layered subcontracting (Yunxi report)", at_least=4),),
+            raises=Statement(
+                zh="登记的分包合同层级达{value}",
+                en="Recorded contracts reach {value}",
+                at_least=3,
+                evidence=_DEEP,
+            ),
         ),
         _feature(
             name="contract_count",
@@ -53,6 +70,12 @@ FAMILY = Family(
             zh="发包给个人的合同占比",
             en="share of subcontracts held by a person",
             scorecard=(Points(1, "Art. 36: work given to persons", at_least=0.5),),
+            raises=Statement(
+                zh="登记的分包合同有{value}由个人承接",
+                en="{value} of recorded subcontracts held by individuals",
+                at_least=0.001,
+                evidence=_TO_PERSONS,
+            ),
         ),
         _feature(
             name="oral_share",
@@ -63,6 +86,12 @@ FAMILY = Family(
             zh="没有书面合同的占比",
             en="share of subcontracts without a written contract",
             scorecard=(Points(1, "Art. 25: no written subcontract", at_least=0.5),),
+            raises=Statement(
+                zh="登记的分包有{value}没有书面合同",
+                en="{value} of recorded subcontracts have no written contract",
+                at_least=0.001,
+                evidence=_ORAL,
+            ),
         ),
         _feature(
             name="deep_share",
@@ -163,16 +192,5 @@ FAMILY = Family(
             GROUP BY t.as_of, t.project_id
             """,
         ),
-    ),
-    evidence=Evidence(
-        """
-        SELECT t.as_of, t.project_id, 'contracts' AS source_table, t.contract_id AS record_id,
-               k.known_at,
-               t.level + CASE WHEN t.contractor_kind = 'individual' THEN 2 ELSE 0 END
-                       + CASE WHEN t.written THEN 0 ELSE 1 END AS weight
-        FROM contract_tree t
-        JOIN known_contracts k ON k.as_of = t.as_of AND k.contract_id = t.contract_id
-        WHERE t.level >= 3 OR t.contractor_kind = 'individual' OR NOT t.written
-        """
     ),
 )

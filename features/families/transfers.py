@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Duty, Evidence, Family, Feature, Points, Step
+from features.catalogue import Duty, Evidence, Family, Feature, Points, Statement, Step
 
 LABOUR_COST_PASSED_ON = Duty("labour_cost_passed_on", article="29")
 ACCOUNT_OPEN = Duty("account_open", article="26")
@@ -24,6 +24,39 @@ _account = partial(
     unknown_en="no accounts feed",
 )
 
+_SHORT = Evidence(
+    """
+    SELECT as_of, project_id, 'transfers' AS source_table, transfer_id AS record_id, known_at,
+           CAST(short AS DOUBLE) AS weight
+    FROM due_transfers WHERE is_open = 1
+    """
+)
+
+_TRANSFERRED_LATE = Evidence(
+    """
+    SELECT as_of, project_id, 'transfers' AS source_table, transfer_id AS record_id, known_at,
+           CAST(days_late AS DOUBLE) AS weight
+    FROM due_transfers WHERE days_late > 0
+    """
+)
+
+_TRANSFERRED = Evidence(
+    """
+    SELECT as_of, project_id, 'transfers' AS source_table, transfer_id AS record_id, known_at,
+           CAST(-days_between(paid_on, as_of) AS DOUBLE) AS weight
+    FROM due_transfers WHERE paid_on IS NOT NULL
+    """
+)
+
+_ACCOUNTS = Evidence(
+    """
+    SELECT as_of, project_id, 'accounts' AS source_table, account_id AS record_id, known_at,
+           CAST(1 AS DOUBLE) AS weight
+    FROM known_accounts
+    """
+)
+
+
 FAMILY = Family(
     name="transfers",
     zh="人工费拨付与专户",
@@ -39,6 +72,18 @@ FAMILY = Family(
             duty=LABOUR_COST_PASSED_ON,
             compliant_value=0.0,
             scorecard=(Points(1, "Art. 29: labour cost not in full", at_least=0.33),),
+            raises=Statement(
+                zh="近三个月应拨人工费有{value}未到账",
+                en="{value} of labour cost due in the last three months not received",
+                at_least=0.01,
+                evidence=_SHORT,
+            ),
+            lowers=Statement(
+                zh="近三个月应拨人工费已全部到账",
+                en="All labour cost due in the last three months received",
+                at_most=0.0,
+                evidence=_TRANSFERRED,
+            ),
         ),
         _feature(
             name="transfer_short_share_12m",
@@ -49,6 +94,12 @@ FAMILY = Family(
             en="labour cost due in a year not received",
             duty=LABOUR_COST_PASSED_ON,
             compliant_value=0.0,
+            raises=Statement(
+                zh="近一年应拨人工费有{value}未到账",
+                en="{value} of labour cost due in the last year not received",
+                at_least=0.01,
+                evidence=_SHORT,
+            ),
         ),
         _feature(
             name="transfer_open_months",
@@ -83,6 +134,12 @@ FAMILY = Family(
             duty=LABOUR_COST_PASSED_ON,
             compliant_value=0.0,
             scorecard=(Points(1, "Art. 24: labour cost over a month late", at_least=31),),
+            raises=Statement(
+                zh="最早一笔未到账人工费已逾期{value}",
+                en="Oldest missing transfer of labour cost {value} overdue",
+                at_least=31,
+                evidence=_SHORT,
+            ),
         ),
         _feature(
             name="transfer_delay_3m",
@@ -92,6 +149,15 @@ FAMILY = Family(
             article="24",
             zh="近三个月人工费平均迟拨天数",
             en="mean days a transfer is late, three months",
+            raises=Statement(
+                zh="近三个月人工费平均迟到账{value}（含尚未到账的）",
+                en=(
+                    "Transfers of the last three months {value} late on average, missing "
+                    "ones included"
+                ),
+                at_least=3,
+                evidence=_TRANSFERRED_LATE,
+            ),
         ),
         _feature(
             name="transfer_delay_12m",
@@ -101,6 +167,12 @@ FAMILY = Family(
             article="24",
             zh="近一年人工费平均迟拨天数",
             en="mean days a transfer is late, a year",
+            raises=Statement(
+                zh="近一年人工费平均迟到账{value}（含尚未到账的）",
+                en="Transfers of the last year {value} late on average, missing ones included",
+                at_least=3,
+                evidence=_TRANSFERRED_LATE,
+            ),
         ),
         _feature(
             name="transfer_delay_trend",
@@ -120,6 +192,12 @@ FAMILY = Family(
             en="labour cost not received",
             duty=LABOUR_COST_PASSED_ON,
             compliant_value=0.0,
+            raises=Statement(
+                zh="近一年人工费少到账{value}",
+                en="{value} of labour cost due in the last year not received",
+                at_least=1000,
+                evidence=_SHORT,
+            ),
         ),
         _feature(
             name="days_since_transfer",
@@ -129,6 +207,12 @@ FAMILY = Family(
             article="24",
             zh="距最近一次拨付的天数",
             en="days since the last transfer arrived",
+            raises=Statement(
+                zh="距最近一次人工费到账已{value}",
+                en="{value} since labour cost was last received",
+                at_least=45,
+                evidence=_TRANSFERRED,
+            ),
         ),
         _feature(
             name="transfer_to_wages_6m",
@@ -149,6 +233,12 @@ FAMILY = Family(
             duty=ACCOUNT_OPEN,
             compliant_value=1.0,
             scorecard=(Points(1, "Art. 26: no special account", at_most=0),),
+            lowers=Statement(
+                zh="已开立工资专用账户",
+                en="Special wage account open",
+                at_least=1,
+                evidence=_ACCOUNTS,
+            ),
         ),
         _account(
             name="account_delay_days",
@@ -157,6 +247,12 @@ FAMILY = Family(
             direction=1,
             zh="开户晚于开工的天数",
             en="days from start to opening the account",
+            raises=Statement(
+                zh="开工{value}后才开立工资专用账户",
+                en="Special wage account opened {value} after the start of work",
+                at_least=31,
+                evidence=_ACCOUNTS,
+            ),
         ),
     ),
     steps=(
@@ -223,12 +319,5 @@ FAMILY = Family(
             LEFT JOIN account_state a ON a.as_of = c.as_of AND a.project_id = c.project_id
             """,
         ),
-    ),
-    evidence=Evidence(
-        """
-        SELECT as_of, project_id, 'transfers' AS source_table, transfer_id AS record_id, known_at,
-               CAST(short AS DOUBLE) AS weight
-        FROM due_transfers WHERE is_open = 1
-        """
     ),
 )

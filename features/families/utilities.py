@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from features.catalogue import Evidence, Family, Feature, Points, Step
-from features.families.operations import LAST_MONTHS
+from features.catalogue import Family, Feature, Points, Statement, Step
+from features.families.operations import ELECTRICITY, INSURED
 
 _feature = partial(
     Feature,
@@ -31,6 +31,15 @@ FAMILY = Family(
             zh="近三月用电量与此前之比",
             en="electricity against before",
             scorecard=(Points(1, "Art. 38: utility supply (Wuxing, Yichang)", at_most=0.8),),
+            raises=Statement(
+                zh="近三个月平均用电量为此前九个月平均的{value}倍",
+                en=(
+                    "Electricity of the last three months is {value} times the mean of the "
+                    "nine before"
+                ),
+                at_most=0.8,
+                evidence=ELECTRICITY,
+            ),
         ),
         _feature(
             name="water_ratio",
@@ -66,6 +75,12 @@ FAMILY = Family(
             zh="最近一月参保人数与前六月平均之比",
             en="last month's insured staff against the six before",
             scorecard=(Points(1, "Art. 38: staff fall at once", at_most=0.7),),
+            raises=Statement(
+                zh="最近一月参保人数为此前六个月平均的{value}倍",
+                en="Insured staff of the last month is {value} times the mean of the six before",
+                at_most=0.8,
+                evidence=INSURED,
+            ),
         ),
         _feature(
             name="insured_staff",
@@ -142,11 +157,5 @@ FAMILY = Family(
             LEFT JOIN meters m ON m.as_of = c.as_of AND m.org_id = c.contractor_id
             """,
         ),
-    ),
-    evidence=Evidence(
-        f"""
-        {LAST_MONTHS.sql}
-        WHERE i.indicator IN ('electricity', 'water', 'gas', 'social_insurance')
-        """
     ),
 )

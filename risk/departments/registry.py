@@ -9,7 +9,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-CODES: tuple[str, ...] = ("housing", "transport", "water", "police", "bank", "reform")
+CODES: tuple[str, ...] = (
+    *("housing", "transport", "water", "police", "bank", "reform"),
+    "finance",
+)
 """Codes of the departments that can receive a notice."""
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from risk.errors import WagewatchError
 from risk.flags.flag import Evidence, RedFlag
-from risk.flags.law import Law, Value, read_law
+from risk.flags.law import Duty, Law, Value, read_law
 from risk.flags.rule import Rule
 from risk.flags.rules import RULES
 from risk.flags.snapshot import create_snapshot, last_day_known
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 MUST_VISIT: frozenset[str] = frozenset({"group_complaint_open", "correction_overdue"})
-"""Flags that oblige the office to visit: a group complaint, on which the department first asked
-must act (Art. 10), and a payment order not obeyed, which must be enforced (Art. 42). Every other
-flag is a ground for a visit, not an obligation. The policy's settings may name another list."""
+"""Flags that oblige the office to act: a group complaint, which the department first asked must
+accept and handle (Art. 10), and an order to correct that is past its deadline. Every other flag is
+a ground for a visit, not an obligation. The policy's settings may name another list."""
 
 EVIDENCE_LIMIT = 20
 """Records listed per flag, highest weight first; the flag's values count all records."""
@@ -55,7 +55,7 @@ def red_flags(
         if code not in known:
             raise FlagUnknown(found=code, allowed=", ".join(known))
     law = law or read_law()
-    articles = {duty.code: duty.article for duty in law.duties}
+    duties = {duty.code: duty for duty in law.duties}
     found: dict[str, list[RedFlag]] = {}
     # A separate cursor hides the temporary tables from other readers of the store.
     with store.cursor() as cursor:
@@ -63,7 +63,7 @@ def red_flags(
         for rule in (rule for rule in RULES if store.kind in rule.kinds):
             threshold = _Threshold(law, rule, as_of)
             for row in _rows(cursor, rule):
-                flag = _flag(rule, articles[rule.code], row, threshold, rule.code in must_visit)
+                flag = _flag(duties[rule.code], rule, row, threshold, rule.code in must_visit)
                 found.setdefault(flag.project_id, []).append(flag)
     return {project_id: tuple(found[project_id]) for project_id in sorted(found)}
 
@@ -90,18 +90,18 @@ def _rows(cursor: duckdb.DuckDBPyConnection, rule: Rule) -> list[tuple[Any, ...]
 
 
 def _flag(
-    rule: Rule, article: str, row: tuple[Any, ...], threshold: _Threshold, must_visit: bool
+    duty: Duty, rule: Rule, row: tuple[Any, ...], threshold: _Threshold, must_visit: bool
 ) -> RedFlag:
     project_id, region, since, evidence, *measured = row
     value = threshold.of(region)
     return RedFlag(
         code=rule.code,
-        article=article,
+        article=duty.article,
         project_id=project_id,
         since=since,
         values=_values(rule.measures, measured),
         threshold=value.number if value else None,
-        basis=value.instrument if value else None,
+        basis=duty.basis or (value.instrument if value else None),
         evidence=tuple(Evidence(**item) for item in evidence),
         must_visit=must_visit,
     )

@@ -14,9 +14,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, TypeVar
 
-Certainty = Literal["primary", "two_sources", "one_page", "local", "own_choice"]
-"""Source quality of a value: the statute itself, two sources, one page, a local rule used elsewhere
-for lack of a national one, or our own choice."""
+Certainty = Literal[
+    "primary", "two_sources", "one_page", "unverified", "local", "office", "own_choice"
+]
+"""Source quality of a value: the statute itself, two sources, one page, known but not read again, a
+local rule used elsewhere for lack of a national one, the office's own file, or our own choice."""
+
+Debtor = Literal["owner", "contractor", "subcontractor", "employer", "authority"]
+"""Who owes a duty."""
 
 
 @dataclass(frozen=True)
@@ -36,18 +41,28 @@ class _Dated:
 
 @dataclass(frozen=True)
 class Duty(_Dated):
-    """Legal duty: the ``code`` of its flag, its article and its instrument."""
+    """Legal duty: the ``code`` of its flag, its article and its instrument.
+
+    ``basis`` is another instrument that carries it, ``summary`` the duty in a few words. Acts since
+    ``acts_from`` are covered. The duty binds only where all values in ``needs`` are in force.
+    """
 
     code: str
     article: str
     instrument: str
+    basis: str | None
+    owed_by: Debtor
+    summary: str
+    acts_from: dt.date
+    needs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Value(_Dated):
     """Number set by law, or by us where the law sets none (see ``certainty``).
 
-    ``unit`` is one of days, working_days, months, years, share, people, fen.
+    ``unit`` is one of days, working_days, months, years, share, people, fen, count, yes. ``source``
+    says where it was read, if that is not the instrument.
     """
 
     code: str
@@ -56,6 +71,7 @@ class Value(_Dated):
     unit: str
     instrument: str
     certainty: Certainty
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,8 +110,10 @@ class Law:
         return tuple(sorted({"", *(item.region for item in (*self.duties, *self.values))}))
 
     def value_names(self, code: str) -> tuple[str, ...]:
-        """Names of all values of duty ``code``, in any region and at any time."""
-        return tuple(sorted({value.name for value in self.values if value.code == code}))
+        """Names of all values of duty ``code``, in any region and at any time, and it needs."""
+        named = {value.name for value in self.values if value.code == code}
+        needed = {name for duty in self.duties if duty.code == code for name in duty.needs}
+        return tuple(sorted(named | needed))
 
 
 @cache
@@ -126,6 +144,11 @@ def _duty(code: str, item: Mapping[str, Any]) -> Duty:
         code=code,
         article=item["article"],
         instrument=item["instrument"],
+        basis=item.get("basis"),
+        owed_by=item["owed_by"],
+        summary=item["duty"],
+        acts_from=item.get("acts_from", item["from"]),
+        needs=tuple(item.get("needs", ())),
     )
 
 
@@ -140,6 +163,7 @@ def _value(code: str, name: str, duty: Duty, item: Mapping[str, Any]) -> Value:
         unit=item["unit"],
         instrument=item.get("instrument", duty.instrument),
         certainty=item["certainty"],
+        source=item.get("source", ""),
     )
 
 

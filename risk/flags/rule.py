@@ -25,6 +25,9 @@ class Rule:
     ``<feed>_since`` and ``<feed>_until`` in ``obliged`` give the period in which the county
     reported.
 
+    ``shown_by`` are the tables whose records show that the duty is met, if not all that ``facts``
+    reads.
+
     ``measures`` maps the names of the flag's values to SQL aggregates over a project's facts;
     ``threshold`` names the legal value the flag is compared with; ``kinds`` are the kinds of unit
     bound by the duty.
@@ -35,4 +38,5 @@ class Rule:
     measures: Mapping[str, str]
     feeds: tuple[str, ...] = ()
     threshold: str | None = None
+    shown_by: tuple[str, ...] = ()
     kinds: tuple[Kind, ...] = ("project",)

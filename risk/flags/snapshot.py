@@ -6,6 +6,11 @@ A rule may read
 - ``running``: projects started and not completed more than 90 days ago, with ``as_of``, ``county``
   (first six digits of the region), ``law_region`` (the closest region with rules of its own) and
   ``under_way`` (not completed yet);
+- ``law_values``: values of law by duty, name, region and the span they are in force, for terms that
+  depend on the day of an event;
+- ``general``: the first contract without a parent of a project;
+- ``account_projects``: accounts with every project that any version of them names, since one
+  account may serve several projects of a contractor;
 - ``pay``: payrolls of running projects with the amount and heads paid on them;
 - ``pay_months``, ``site_months``: payrolls and attendance per project and month; a head count is
   NULL if any of its rows lacks it;
@@ -17,11 +22,13 @@ A rule may read
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
 
 from risk.calendar.dates import COMPLETED_GRACE_DAYS
+from risk.calendar.working_days import is_working_day
 from risk.contract import TABLES
 from risk.flags.law import Law
 
@@ -32,9 +39,20 @@ if TYPE_CHECKING:
 _MACROS = (
     "months_after(day, n) AS CAST(day + to_months(CAST(n AS INTEGER)) AS DATE)",
     "days_after(day, n) AS CAST(day + to_days(CAST(n AS INTEGER)) AS DATE)",
-    # Public holidays are decreed yearly and not in the records; the longest break is 8 days.
-    "working_days_after(day, n) AS days_after(day, ceil(n * 7 / 5) + 8)",
+    # Last day of a term of n working days that starts on the day after ``first``.
+    "working_days_after(first, n) AS (SELECT max(w.day) FROM civil_days c, working_days w"
+    " WHERE c.day = first AND w.number = c.number + CAST(n AS BIGINT))",
+    # Last day of a term of n calendar days: a term that ends on a day of rest ends on the next
+    # working day (Civil Code 203, Administrative Compulsion and Punishment Laws alike).
+    "term_end(first, n) AS (SELECT max(c.next_working) FROM civil_days c"
+    " WHERE c.day = days_after(first, n))",
 )
+
+_FIRST_CIVIL_DAY = dt.date(2004, 1, 1)
+"""First day of the calendar of terms, before all law of the flags."""
+
+_CIVIL_DAYS_AFTER = 400
+"""Days after as_of that the calendar covers; the longest term is 90 working days."""
 
 _RUNNING = f"""
 SELECT p.*, d.as_of, left(p.region_code, 6) AS county,
@@ -72,8 +90,22 @@ FROM pay
 GROUP BY project_id, period
 """
 
+_GENERAL = """
+SELECT project_id, contract_id, signed_on, known_at
+FROM known_contracts
+WHERE parent_contract_id IS NULL
+QUALIFY row_number() OVER (PARTITION BY project_id ORDER BY signed_on, contract_id) = 1
+"""
+
+_ACCOUNT_PROJECTS = """
+SELECT DISTINCT v.project_id, a.account_id, a.opened_on, a.closed_on
+FROM accounts_versions v JOIN known_accounts a USING (account_id)
+WHERE v.known_at < $1
+"""
+
 _SITE_MONTHS = """
 SELECT a.project_id, a.period,
+       CASE WHEN count(*) = count(worker_days) THEN sum(worker_days) END AS worker_days,
        CASE WHEN count(*) = count(workers_present) THEN sum(workers_present) END AS present,
        CASE WHEN count(*) = count(workers_registered) THEN sum(workers_registered) END
          AS registered,
@@ -101,6 +133,7 @@ _PROJECT = "JOIN known_projects p USING (project_id)"
 _FEEDS = {
     "accounts": _PROJECT,
     "cases": _PROJECT,
+    "deposits": _PROJECT,
     "payrolls": _PROJECT,
     "payments": "JOIN known_payrolls r USING (payroll_id)"
     " JOIN known_projects p ON p.project_id = r.project_id",
@@ -115,8 +148,9 @@ _TABLES = (
 
 
 VALUE_NAMES = (
-    "months", "days", "working_days", "years", "people", "share", "tolerance_share",
-    "look_back_months",
+    "months", "days", "working_days", "years", "repeat_years", "people", "share", "steps",
+    "tolerance_share", "look_back_months", "look_back_days", "least_amount_fen", "least_months",
+    "filing_days", "handling_days", "extension_days", "monthly_fen", "lists_all_payers",
 )  # fmt: skip
 """Names of the legal values a rule may read as columns of ``obliged``."""
 
@@ -133,6 +167,7 @@ def create_snapshot(
     law: Law,
 ) -> None:
     """Create the snapshot as temporary tables of ``connection``."""
+    _create_calendar(connection, as_of)
     for macro in _MACROS:
         connection.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
     _table(connection, "this_day", "SELECT CAST($1 AS DATE) AS as_of", [as_of])
@@ -142,6 +177,8 @@ def create_snapshot(
     ids = None if project_ids is None else sorted(project_ids)
     _table(connection, "running", _RUNNING, [ids])
     _table(connection, "feeds", " UNION ALL ".join(_feed(name) for name in _FEEDS))
+    _table(connection, "general", _GENERAL)
+    _table(connection, "account_projects", _ACCOUNT_PROJECTS, [as_of])
     _table(connection, "pay", _PAY)
     _table(connection, "pay_months", _PAY_MONTHS)
     _table(connection, "site_months", _SITE_MONTHS)
@@ -171,7 +208,7 @@ def _feed(name: str) -> str:
 
 
 def _bindings(law: Law, day: dt.date) -> list[tuple[object, ...]]:
-    """Rows of code, region, start date and one value per name of ``VALUE_NAMES``.
+    """Rows of code, region, start date, and number and start of each name of ``VALUE_NAMES``.
 
     A duty without one of its values on ``day`` in a region binds nobody there.
     """
@@ -182,8 +219,53 @@ def _bindings(law: Law, day: dt.date) -> list[tuple[object, ...]]:
         values = {name: law.value(code, name, day, region) for name in names}
         if duty is not None and all(values.values()):
             numbers = {name: value.number for name, value in values.items() if value}
-            rows.append((code, region, duty.from_day, *map(numbers.get, VALUE_NAMES)))
+            starts = {name: value.from_day for name, value in values.items() if value}
+            rows.append(
+                (
+                    *(code, region, duty.acts_from),
+                    *map(numbers.get, VALUE_NAMES),
+                    *map(starts.get, VALUE_NAMES),
+                )
+            )
     return rows
+
+
+def _dated_values(law: Law) -> Iterator[tuple[object, ...]]:
+    """Rows of code, name, region, number, first and last day, one per span of the same value."""
+    for code in dict.fromkeys(value.code for value in law.values):
+        for name, region in product(law.value_names(code), law.regions()):
+            same = [v for v in law.values if (v.code, v.name) == (code, name)]
+            edges = sorted({day for v in same for day in (v.from_day, v.to_day) if day})
+            for start, stop in zip(edges, [*edges[1:], None], strict=False):
+                value = law.value(code, name, start, region)
+                if value is not None:
+                    yield code, name, region, value.number, start, stop
+
+
+@lru_cache(maxsize=8)
+def _civil_days(stop: dt.date) -> tuple[tuple[dt.date, bool, int, dt.date], ...]:
+    """Days up to ``stop``: whether worked, working days so far, the day or next working day."""
+    count = (stop - _FIRST_CIVIL_DAY).days + 1
+    days = [_FIRST_CIVIL_DAY + dt.timedelta(days=n) for n in range(count)]
+    found, number = [], 0
+    for day in days:
+        worked = is_working_day(day)[0]
+        number += worked
+        found.append((day, worked, number))
+    upcoming, backwards = stop, []
+    for day, worked, so_far in reversed(found):
+        upcoming = day if worked else upcoming
+        backwards.append((day, worked, so_far, upcoming))
+    return tuple(reversed(backwards))
+
+
+def _create_calendar(connection: duckdb.DuckDBPyConnection, as_of: dt.date) -> None:
+    """Create ``civil_days`` and ``working_days``, by which terms are counted."""
+    # One calendar for all dates of a year.
+    rows = _civil_days(dt.date(as_of.year + 1, 12, 31) + dt.timedelta(days=_CIVIL_DAYS_AFTER))
+    kinds = {"day": "DATE", "worked": "BOOLEAN", "number": "BIGINT", "next_working": "DATE"}
+    _columns_table(connection, "civil_days", kinds, rows)
+    _table(connection, "working_days", "SELECT day, number FROM civil_days WHERE worked")
 
 
 def _create_bindings(connection: duckdb.DuckDBPyConnection, law: Law, day: dt.date) -> None:
@@ -193,14 +275,25 @@ def _create_bindings(connection: duckdb.DuckDBPyConnection, law: Law, day: dt.da
     )
     kinds = {"code": "VARCHAR", "law_region": "VARCHAR", "in_force_from": "DATE"}
     kinds |= dict.fromkeys(VALUE_NAMES, "DOUBLE")
+    kinds |= dict.fromkeys((f"{name}_from" for name in VALUE_NAMES), "DATE")
+    _columns_table(connection, "bound", kinds, _bindings(law, day))
+    dated = {
+        **{"code": "VARCHAR", "name": "VARCHAR", "law_region": "VARCHAR", "number": "DOUBLE"},
+        **{"from_day": "DATE", "to_day": "DATE"},
+    }
+    _columns_table(connection, "law_values", dated, list(_dated_values(law)))
+
+
+def _columns_table(
+    connection: duckdb.DuckDBPyConnection,
+    name: str,
+    kinds: Mapping[str, str],
+    rows: Sequence[tuple[object, ...]],
+) -> None:
+    """Create the table ``name`` of ``rows``, with columns and SQL types in ``kinds``."""
     cells = ", ".join(
-        f"unnest(CAST(${n} AS {kind}[])) AS {name}"
-        for n, (name, kind) in enumerate(kinds.items(), start=1)
+        f"unnest(CAST(${n} AS {kind}[])) AS {column}"
+        for n, (column, kind) in enumerate(kinds.items(), start=1)
     )
-    rows = _bindings(law, day)
-    _table(
-        connection,
-        "bound",
-        f"SELECT {cells}",
-        [[row[n] for row in rows] for n in range(len(kinds))],
-    )
+    columns = [[row[n] for row in rows] for n in range(len(kinds))]
+    _table(connection, name, f"SELECT {cells}", columns)

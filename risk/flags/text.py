@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from risk.flags.flag import RedFlag
@@ -36,6 +37,7 @@ def describe(flag: RedFlag, language: Language = "zh") -> FlagText:
             **fields,
             since=_day(flag.since, language),
             threshold=_threshold(flag, language),
+            extent=_extent(fields, language),
         ),
         check=text(f"flags.{flag.code}.check", language),
         article_label=_label(flag, language),
@@ -53,6 +55,13 @@ def money(fen: int, language: Language) -> str:
         return f"{yuan:,.0f} yuan"
     # Below a hundred yuan, two decimals of 万元 would show 0.00.
     return f"{yuan / 10_000:,.2f}万元" if yuan >= 100 else f"{yuan:.0f}元"
+
+
+def _extent(fields: Mapping[str, str], language: Language) -> str:
+    """Clause on the teams and people affected, as far as they are known."""
+    known = [name for name in ("teams", "people") if name in fields]
+    key = "flags.extent." + "_".join(known or ["unknown"])
+    return text(key, language, **{name: fields[name] for name in known})
 
 
 def _measured(name: str, value: float, language: Language) -> str:

@@ -15,6 +15,7 @@ from risk.contract import KNOWN_AT, STORED_TABLES, Table
 from risk.intake.account_notes import Note
 from risk.intake.book_order import restore_newest_books
 from risk.intake.cell_parsers import YEAR_OF_DAY, YEAR_OF_MONTH
+from risk.intake.cells import Cell
 from risk.intake.columnar_parser import ColumnarParser
 from risk.intake.file_discovery import DiscoveredFiles, find_files, in_order
 from risk.intake.file_errors import IntakeFailure, with_label
@@ -64,6 +65,7 @@ from risk.intake.staging import STAGED, Staging, newest_arrival
 from risk.intake.stated_years import StatedYears, stated_years
 from risk.intake.table_detection import detect_table, has_table_name
 from risk.intake.table_recognition import table_of_file
+from risk.intake.team_sheets import CONTRACT, PROJECT, TeamContract
 from risk.intake.unfolded_versions import BookDay
 from risk.intake.unreadable_cells import FileUnreadableCells, stored_answers
 from risk.intake.worker_sheets import has_worker_sheets, read_worker_sheets, worker_level
@@ -587,8 +589,17 @@ class _Import:
             cells=selected.located.cells,
             match=self._match,
             file=self._file,
-            supplied=tuple(selected.supplied.values()),
+            supplied=tuple(self._supplied(selected, *one) for one in selected.supplied.items()),
         )
+
+    def _supplied(self, selected: SelectedSheet, name: str, cell: str) -> Cell:
+        """Cell of a field without a column, or the function that gives it for a row."""
+        if name != CONTRACT:
+            return cell
+        columns = {one.field.name: one.index for one in selected.header.columns}
+        project = selected.supplied.get(PROJECT, columns.get(PROJECT, -1))
+        code = self._table.field(PROJECT)
+        return TeamContract(self._store, self._table.name, cell, project, code)
 
     def _stage(
         self, selected: SelectedSheet, records: SheetRecords, progress: RowProgress | None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 from risk.intake.cells import Cell, match_key
 from risk.intake.units import plain_brackets, unit_alone
@@ -74,7 +75,12 @@ def non_record(
 
 def plain(cell: Cell) -> str:
     """Text of a cell for comparison: half-width, without spaces, with ``()`` as brackets."""
-    return match_key(plain_brackets("" if cell is None else str(cell)[:200]))
+    return _plain_text("" if cell is None else str(cell)[:200])
+
+
+@lru_cache(maxsize=4096)
+def _plain_text(text: str) -> str:
+    return match_key(plain_brackets(text))
 
 
 def plain_title(cell: Cell) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from risk.contract import Field, FieldType, Table
 from risk.intake.cells import Cell
 from risk.intake.named_periods import stated_month
+from risk.intake.team_sheets import CONTRACT, TABLES, team_of_sheet
 from risk.intake.units import plain_brackets
 
 _PROJECT = re.compile(r"(?:项目|工程)(?:名称|编码)?:\s*(.+?)(?:\s{2,}|[,;]|$)")
@@ -24,7 +25,9 @@ def supplied_cells(
     file: str,
     find_project: FindProject,
 ) -> Mapping[str, str]:
-    """Cells by field for fields without a column: the month of the sheet, and its project.
+    """Cells by field for fields without a column: the month of the sheet, its project and team.
+
+    The cell of a contract is the name of the team, see :mod:`risk.intake.team_sheets`.
 
     Args:
         table: table of the sheet.
@@ -38,7 +41,11 @@ def supplied_cells(
     texts = [sheet, *(cell for cell in titles if isinstance(cell, str))]
     supplied = {}
     for field in absent:
-        cell = _month(field, [*texts, file]) or _project(table, field, texts, find_project)
+        cell = (
+            _month(field, [*texts, file])
+            or _project(table, field, texts, find_project)
+            or _team(table, field, sheet)
+        )
         if cell is not None:
             supplied[field.name] = cell
     return supplied
@@ -49,6 +56,11 @@ def _month(field: Field, texts: Sequence[str]) -> str | None:
         return None
     month = stated_month(texts)
     return f"{month:%Y-%m}" if month else None
+
+
+def _team(table: Table, field: Field, sheet: str) -> str | None:
+    of_team = field.name == CONTRACT and table.name in TABLES
+    return (team_of_sheet(sheet) or None) if of_team else None
 
 
 def _project(

@@ -8,10 +8,12 @@ rows with a doubtful required cell are looked at closely, so that large files st
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -53,7 +55,7 @@ class IncompleteBlock:
 class SheetRecords:
     """Reader of the records of one sheet; counts what it passes over.
 
-    ``supplied`` are cells of fields without a column, the same for all rows.
+    ``supplied`` are cells of fields without a column, or functions of a row's cells.
     """
 
     def __init__(
@@ -163,7 +165,8 @@ class SheetRecords:
             return row
         number, cells = row
         padded = [*cells[: header.width], *[None] * (header.width - len(cells))]
-        return number, [*padded, *self._supplied]
+        supplied = (one(cells) if callable(one) else one for one in self._supplied)
+        return number, [*padded, *supplied]
 
     def _checked(self, row: Row, header: Header, alternate: Column) -> Row:
         number, cells = row
@@ -371,19 +374,25 @@ def _doubtful(chunk: Chunk, header: Header, key: int, *, first: bool) -> list[Ro
 
 def _without(chunk: Chunk, aside: set[int], *, below: int | None = None) -> Chunk:
     """``chunk`` without the rows ``aside`` and without those from number ``below`` on."""
-    wanted = [
-        index
-        for index, number in enumerate(chunk.numbers)
-        if number not in aside and (below is None or number < below)
-    ]
-    taken = pa.array(wanted, pa.int64())
+    wanted = np.ones(len(chunk.numbers), bool)
+    wanted[[place for number in aside if (place := _place(chunk, number)) is not None]] = False
+    if below is not None:
+        wanted[bisect_left(chunk.numbers, below) :] = False
+    mask = pa.array(wanted)
     return Chunk(
-        [chunk.numbers[index] for index in wanted],
-        tuple(column.take(taken) for column in chunk.columns),
+        np.asarray(chunk.numbers)[wanted].tolist(),
+        tuple(column.filter(mask) for column in chunk.columns),
         tuple(
             row for row in chunk.ragged if row[0] not in aside and (below is None or row[0] < below)
         ),
     )
+
+
+def _place(chunk: Chunk, number: int) -> int | None:
+    """Index of a row among those as wide as the header; None for any other row."""
+    place = bisect_left(chunk.numbers, number)
+    found = place < len(chunk.numbers) and chunk.numbers[place] == number
+    return place if found else None
 
 
 def _amount(cells: Sequence[Cell], column: Column) -> int | None:

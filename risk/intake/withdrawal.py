@@ -80,7 +80,9 @@ def withdraw_paths(
     """Withdraw the records whose keys are in the files and folders ``paths``.
 
     A row counts from its ``known_at``, or else from ``known_on``, the end of the month that the
-    file's name states, or ``today``, and never before the newest version of the record.
+    file's name states, or ``today``. Of a record whose newest version is known later than ``today``
+    (an event planned and then called off), the version current by then is withdrawn too, and each
+    later one on its own day; any other withdrawal is known no earlier than the newest version.
     """
     found = find_files(paths)
     files: list[FileWithdrawal] = []
@@ -110,14 +112,18 @@ def withdraw_file(
     table = table or detect_table(path)
     keys, unreadable = _read_keys(table, path, book.today)
     with store.transaction(), registered(store, _KEYS, keys):
-        matched, repeated = store.rows(
-            f"SELECT count(*), count(*) FILTER (withdrawn) FROM ({_matched_sql(table)})"
+        open_versions = _open_sql(table, book.today)
+        matched, repeated, count = store.rows(
+            "SELECT count(*), count(*) FILTER (withdrawn), sum(versions)::BIGINT FROM ("
+            " SELECT bool_and(coalesce(withdrawn, false)) AS withdrawn,"
+            " count(*) FILTER (withdrawn IS NOT TRUE) AS versions"
+            f" FROM ({open_versions}) GROUP BY {', '.join(table.key)})"
         )[0]
         unknown = store.rows(
             f"SELECT count(*) FROM (SELECT DISTINCT {', '.join(table.key)} FROM {_KEYS})"
         )[0][0]
         if matched > repeated:
-            first = _insert(store, table, book, matched)
+            first = _insert(store, table, book, open_versions, count)
             move_behind_seals(store, table, first)
     return FileWithdrawal(
         path.name, table.name, matched - repeated, repeated, unknown - matched, unreadable
@@ -142,30 +148,36 @@ def _read_keys(table: Table, path: Path, today: dt.date) -> tuple[pa.Table, int]
     return pa.table(columns, schema=schema), unreadable
 
 
-def _matched_sql(table: Table) -> str:
-    """SQL of the newest version of every record in the file; ``stated`` is the file's day."""
+def _open_sql(table: Table, today: dt.date) -> str:
+    """SQL of the versions of every record in the file that no other one ends by ``today``.
+
+    These are the newest one and, where that is known later, those until then; ``stated`` is the
+    file's day.
+    """
     key = ", ".join(table.key)
     same = " AND ".join(f"r.{name} IS NOT DISTINCT FROM k.{name}" for name in table.key)
+    of_record = ", ".join(f"r.{name}" for name in table.key)
     return f"""
-        SELECT r.*, k.stated FROM ({effective_rows_sql(table, table.name)}) r
-        JOIN (SELECT {key}, max(known_at) AS stated FROM {_KEYS} GROUP BY {key}) k ON {same}
-        QUALIFY row_number() OVER (
-          PARTITION BY {", ".join(f"r.{name}" for name in table.key)}
-          ORDER BY r.known_at DESC, r.arrival DESC) = 1
+        SELECT * EXCLUDE (ends) FROM (
+          SELECT r.*, k.stated, lead(r.known_at) OVER (
+            PARTITION BY {of_record} ORDER BY r.known_at, r.arrival) AS ends
+          FROM ({effective_rows_sql(table, table.name)}) r
+          JOIN (SELECT {key}, max(known_at) AS stated FROM {_KEYS} GROUP BY {key}) k ON {same}
+        ) WHERE ends IS NULL OR ends > greatest(known_at, DATE '{today.isoformat()}')
     """
 
 
-def _insert(store: RecordStore, table: Table, book: BookDay, count: int) -> int:
+def _insert(store: RecordStore, table: Table, book: BookDay, open_versions: str, count: int) -> int:
     """Insert the withdrawn versions and return the first of their arrival numbers."""
     first = int(store.rows(f"SELECT min(nextval('arrivals')) FROM range({count})")[0][0])
     listed = ", ".join(field.name for field in table.fields)
-    key = ", ".join(table.key)
+    order = ", ".join([*table.key, "known_at", "arrival"])
     store.rows(
         f"INSERT INTO {table.name} ({listed}, known_at, dated_by, withdrawn, arrival)"
         f" SELECT {listed}, greatest(known_at, coalesce(stated, $1)),"
         f" CASE WHEN stated >= known_at THEN '{DatedBy.GIVEN}' ELSE $2 END, true,"
-        f" {first} - 1 + row_number() OVER (ORDER BY {key})"
-        f" FROM ({_matched_sql(table)}) WHERE withdrawn IS NOT TRUE ORDER BY {key}",
+        f" {first} - 1 + row_number() OVER (ORDER BY {order})"
+        f" FROM ({open_versions}) WHERE withdrawn IS NOT TRUE ORDER BY {order}",
         [book.day, str(book.dated_by)],
     )
     return first

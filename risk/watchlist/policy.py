@@ -56,8 +56,8 @@ class Candidate:
     """Scored project that may be listed.
 
     ``workers``: people on site, None if unknown. ``last_clean_visit``: date of the last inspection
-    that found no arrears. ``must``: codes of its red flags that must be visited. ``flags``: number
-    of all its red flags.
+    that found no arrears. ``must``: codes of its red flags that must be visited. ``flags``: weight
+    of its red flags in the orders that use them, see :func:`risk.flags.weight_of`.
 
     Raises:
         CandidateInvalid: the probability is not in [0, 1], or ``workers`` is negative or infinite.

@@ -8,7 +8,7 @@ from typing import Literal, Protocol, get_args
 
 Order = Literal["probability", "probability_then_rules", "expected_workers", "rules", "random"]
 """``probability`` and ``expected_workers`` break ties by project_id; ``probability_then_rules`` by
-the number of red flags, then at random; ``rules`` puts the red flags first.
+the weight of the red flags, then at random; ``rules`` puts the red flags first.
 """
 
 ORDERS: tuple[Order, ...] = get_args(Order)
@@ -27,7 +27,7 @@ class Rankable(Protocol):
 
     @property
     def flags(self) -> int:
-        """Number of red flags."""
+        """Weight of the red flags."""
 
     @property
     def workers(self) -> float | None:

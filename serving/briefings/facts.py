@@ -135,7 +135,9 @@ def _collect(
     until = last_known_day(store)
     standings = _matter_states(database, settings, period, region)
     silent_since = until is None or until < period.start
-    rates, rates_before = (None, None) if silent_since else _rates(store, period.stop, region)
+    rates, rates_before = (
+        (None, None) if silent_since else _rates(store, settings, period.stop, region)
+    )
     return Facts(
         period=period,
         region=region,
@@ -231,11 +233,14 @@ def _listed_in(store: RecordStore, database: Database, period: Period, region: s
     return ListedInYear(len(lists), len(first), len(visited), len(hit))
 
 
-def _rates(store: RecordStore, as_of: dt.date, region: str) -> tuple[Rates | None, Rates | None]:
+def _rates(
+    store: RecordStore, settings: Settings, as_of: dt.date, region: str
+) -> tuple[Rates | None, Rates | None]:
     """Return the rates of the newest month with data and of the month before."""
+    days = settings.indicators.transfer_days
     found = {
         key: {name: (rate.kept, rate.due) for name, rate in rates.items()}
-        for key, rates in rates_by_place(store, as_of).items()
+        for key, rates in rates_by_place(store, as_of, transfer_days=days).items()
         if len(key[0]) == COUNTY and (key[0].startswith(region) or region.startswith(key[0]))
     }
     months = sorted({month for _, month in found}, reverse=True)[:2]

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
+from risk.flags.grades import Grade
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
@@ -56,6 +57,8 @@ def get_progress(
         places=[SweptShare(**asdict(share)) for share in found.shares("region_code")],
         sectors=[SweptShare(**asdict(share)) for share in found.shares("sector")],
         signs=len(found.signs),
+        people_signs=len(found.with_grade(Grade.PEOPLE)),
+        money_signs=len(found.with_grade(Grade.MONEY)),
         old_cases=len(found.old_cases),
         public=len(found.public),
         public_unpaid=len(found.public_unpaid),

@@ -9,6 +9,7 @@ from serving.auth.principal import Principal
 from serving.campaigns.status import CampaignStatus, VisitDates, compute_status
 from serving.db.database import Database
 from serving.db.pagination import PageRequest
+from serving.flag_states.service import set_aside
 from serving.matters.queries import current_states
 from serving.outcomes.repository import list_outcomes, visited_since
 from serving.settings import CampaignPlan, Settings
@@ -28,7 +29,8 @@ def read_status(
 ) -> CampaignStatus:
     """Return the status of ``plan`` on ``on`` in the region of the principal.
 
-    It uses the newest list up to ``on``; a list without a register has no projects in scope.
+    Red flags that were explained or do not apply are left out. It uses the newest list up to
+    ``on``; a list without a register has no projects in scope.
 
     Raises:
         NothingPublished: the region has no list.
@@ -45,7 +47,12 @@ def read_status(
         raise NothingPublished
     found = load_register(database.engine, best.as_of, best.region, principal)
     rows = found.document["projects"] if found else ()
-    own = [row for row in rows if not principal.region or covers(principal, row["region_code"])]
+    aside = set_aside(database, principal, on)
+    own = [
+        {**row, "flags": [code for code in row["flags"] if (row["project_id"], code) not in aside]}
+        for row in rows
+        if not principal.region or covers(principal, row["region_code"])
+    ]
     standings = current_states(database, settings, principal, on, now)
     visits = _visits(database, principal, plan.start)
     return compute_status(plan, best.as_of, own, standings, visits, on)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from risk.flags.grades import Grade
 from risk.locale import text
 from serving.campaigns.status import CampaignStatus, CheckedShare, count_large_groups
 from serving.campaigns.texts import campaign_title, scope_text, zero_target_label
@@ -128,7 +129,12 @@ def _checked_table(builder: DocumentBuilder, name: str, shares: Sequence[Checked
 def _add_checks(builder: DocumentBuilder, progress: CampaignStatus) -> None:
     """Add the three checks: risk signs, old cases, unpaid wages on public projects."""
     builder.add_heading("campaign_checks")
-    builder.add_paragraph("campaign.signs", signs=len(progress.signs))
+    builder.add_paragraph(
+        "campaign.signs",
+        signs=len(progress.signs),
+        people_signs=len(progress.with_grade(Grade.PEOPLE)),
+        money_signs=len(progress.with_grade(Grade.MONEY)),
+    )
     owed = sum(state.matter.facts.amount or 0 for state in progress.old_cases)
     builder.add_paragraph(
         "campaign.old_cases", old_cases=len(progress.old_cases), old_owed=builder.to_wan(owed)

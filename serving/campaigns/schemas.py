@@ -45,7 +45,8 @@ class CampaignProgress(Schema):
     """Progress of a campaign, from the newest list and the matters of the reader's region.
 
     ``unplaced`` and ``unplaced_matters`` have no sector or funding on record, so it is unknown
-    whether they are in scope; they are not counted.
+    whether they are in scope; they are not counted. ``signs`` are projects with a red flag about
+    people (``people_signs``) or money (``money_signs``), a project with both counted once.
     """
 
     campaign: Campaign
@@ -59,6 +60,8 @@ class CampaignProgress(Schema):
     places: list[SweptShare]
     sectors: list[SweptShare]
     signs: int
+    people_signs: int
+    money_signs: int
     old_cases: int
     public: int
     public_unpaid: int

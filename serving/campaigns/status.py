@@ -11,16 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from risk.flags.grades import Grade, count_by_grade, is_counted
 from serving.matters.state import LARGE, VERY_LARGE, MatterState
 from serving.settings import CampaignPlan
 
 Document = Mapping[str, Any]
 
-WAGE_FLAGS = frozenset({"wages_overdue", "attendance_month_unpaid", "wages_stopped_in_dispute"})
-"""Red flags about unpaid wages themselves."""
-
 PUBLIC: tuple[str, ...] = ("government", "state_owned")
-_SIGNS = frozenset({"red", "orange"})
 
 
 @dataclass(frozen=True)
@@ -82,8 +79,12 @@ class CampaignStatus:
 
     @property
     def signs(self) -> list[Document]:
-        """Projects in scope that are red or orange or have a red flag."""
-        return [row for row in self.projects if row["tier"] in _SIGNS or row["flags"]]
+        """Projects in scope with a red flag about people or money."""
+        return [row for row in self.projects if any(map(is_counted, row["flags"]))]
+
+    def with_grade(self, grade: Grade) -> list[Document]:
+        """Projects in scope with a red flag of ``grade``."""
+        return [row for row in self.projects if count_by_grade(row["flags"])[grade]]
 
     @property
     def public(self) -> list[Document]:
@@ -93,7 +94,7 @@ class CampaignStatus:
     @property
     def public_unpaid(self) -> list[Document]:
         """Public projects with a red flag about unpaid wages."""
-        return [row for row in self.public if WAGE_FLAGS & set(row["flags"])]
+        return [row for row in self.public if count_by_grade(row["flags"])[Grade.MONEY]]
 
     @property
     def cases_outside(self) -> int:

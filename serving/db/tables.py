@@ -542,6 +542,24 @@ IMPORT_ACCOUNTS = Table(
 )
 """Closing accounts of imports, copied from the record store."""
 
+FLAG_STATES = Table(
+    "flag_states",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("project_id", String(200), nullable=False),
+    Column("region_code", String(12), nullable=False),
+    Column("code", String(60), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("reason", Text),
+    Column("until", Date),
+    Column("statement", Text),
+    Column("objection", Text),
+    Column("set_by", String(200), nullable=False),
+    Column("set_at", _TIME, nullable=False),
+    Index(None, "project_id"),
+)
+"""States that people gave to red flags; the newest of a project and code counts."""
+
 SEALED = (
     *(WATCHLISTS.name, WATCHLIST_ENTRIES.name, PROJECT_RISKS.name, AUDIT.name, OUTCOMES.name),
     *(NOTES.name, FEEDBACK.name, INBOX.name, INBOX_TAKEN.name, EVENTS.name, BRIEFINGS.name),
@@ -550,5 +568,6 @@ SEALED = (
     *(MATTERS.name, MATTER_FACTS.name, MATTER_LISTS.name),
     *(NOTICES.name, NOTICE_STEPS.name),
     WATCHLIST_MARKS.name,
+    FLAG_STATES.name,
 )
 """Append-only tables."""

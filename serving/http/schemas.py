@@ -37,9 +37,14 @@ class EvidenceRef(Schema):
 
 
 class Reason(Schema):
-    """A reason for the risk; ``contribution`` in log-odds, positive values raise it."""
+    """A reason for the risk; ``contribution`` in log-odds, positive values raise it.
+
+    ``basis`` says what ``text`` rests on: a ``fact`` with evidence, ``not_reported`` data, or
+    several features ``combined``. It is null in lists sealed before reasons had one.
+    """
 
     family: str
+    basis: Literal["fact", "not_reported", "combined"] | None = None
     contribution: float
     feature: str
     value: float | None
@@ -50,9 +55,13 @@ class Reason(Schema):
 
 
 class RedFlag(Schema):
-    """A legal duty that the records show unmet, and what to check on site."""
+    """A legal duty that the records show unmet, and what to check on site.
+
+    ``grade`` is null in lists sealed before flags had one.
+    """
 
     code: str
+    grade: Literal["people", "money", "payment", "funding", "papers"] | None = None
     article: str
     article_label: Words
     title: Words
@@ -74,7 +83,8 @@ class Assessment(Schema):
     """One project: calibrated probability within the horizon, tier, reasons; money in yuan.
 
     ``unlike_inspected`` is true if no similar project was ever inspected and the probability is an
-    extrapolation; null if too few inspections are known to decide.
+    extrapolation; null if too few inspections are known to decide. ``amount_owed`` are wages due in
+    the last twelve months and unpaid on the books, apart from the risk.
     """
 
     project_id: str
@@ -85,6 +95,7 @@ class Assessment(Schema):
     probability: float
     workers: int | None
     amount_at_stake: float | None
+    amount_owed: float | None = None
     reasons: list[Reason]
     red_flags: list[RedFlag]
     unlike_inspected: bool | None

@@ -16,6 +16,7 @@ from training.evaluation.backtest import Backtest, as_document
 from training.evaluation.bootstrap import Estimate
 from training.evaluation.fairness import FIGURES as GROUP_FIGURES
 from training.evaluation.fairness import Group
+from training.evaluation.flag_grades import FIGURES as GRADE_FIGURES
 from training.evaluation.report import RankingReport
 
 _RANKING = (
@@ -60,6 +61,7 @@ def backtest_parts(done: Backtest, language: Language) -> list[Part]:
         _gain(write, done),
         _reordered(write, done),
         _random_visits(write, done),
+        _flag_grades(write, done),
         _groups(write, done),
     ]
 
@@ -206,6 +208,18 @@ def _random_visits(write: _Writer, done: Backtest) -> Part:
         elsewhere=write.shown(found.elsewhere),
     )
     return Part((sentence,))
+
+
+def _flag_grades(write: _Writer, done: Backtest) -> Part:
+    rows = [
+        (
+            write.say(f"flags.grades.{name}"),
+            *(write.shown(getattr(one, figure)) for figure in GRADE_FIGURES),
+        )
+        for name, one in done.flag_grades.items()
+    ]
+    heads = [write.say(f"flags.{name}") for name in ("grade", *GRADE_FIGURES)]
+    return Part((write.say("flags.title"),), tuple(heads), tuple(rows))
 
 
 def _groups(write: _Writer, done: Backtest) -> Part:

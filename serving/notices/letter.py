@@ -28,7 +28,8 @@ def build_letter(package: Payload, language: Language) -> Document:
                 "opening",
                 project=project["project_name"],
                 code=project["project_id"],
-                as_of=format_date(package["as_of"], language),
+                # The list of a date knows what came in before it.
+                as_of=format_date(_day_before(package["as_of"]), language),
                 articles=say("comma").join(package["articles"]),
             )
         ),
@@ -51,7 +52,7 @@ def build_letter(package: Payload, language: Language) -> Document:
         blocks=tuple(blocks),
         annex_title="",
         annex=(),
-        notice=say("sealed", digest=package["list_digest"][:16]),
+        notice=say("sealed"),
     )
 
 
@@ -60,6 +61,10 @@ def render_letter(package: Payload, kind: str, language: Language) -> bytes:
     from serving.documents.formats import RENDERERS
 
     return RENDERERS[kind](build_letter(package, language), language)
+
+
+def _day_before(day: str) -> dt.date:
+    return dt.date.fromisoformat(day) - dt.timedelta(days=1)
 
 
 def _answer(package: Payload, language: Language) -> str:
@@ -76,7 +81,7 @@ def _facts(project: Payload, language: Language) -> Table:
         if value is not None and name in ("sector", "funding"):
             shown = code_label(f"projects.{name}", value, language)
         elif value is not None and name == "contract_amount":
-            shown = f"{value:,.2f}"
+            shown = text("notices.yuan", language, amount=f"{value:,.2f}")
         elif value is not None and name == "labour_cost_share":
             shown = f"{value:.1%}"
         rows.append((_label(name, language), shown))
@@ -111,7 +116,6 @@ def _findings(package: Payload, language: Language) -> list[Block]:
                 text(
                     f"notices.{key}",
                     language,
-                    title=finding["title"][language],
                     article=finding["article_label"][language],
                     finding=finding["finding"][language],
                     records=refs,

@@ -23,6 +23,9 @@ from serving.clock import now, today
 from serving.db.pagination import PageRequest
 from serving.feedback import service
 from serving.feedback.schemas import FeedbackIn
+from serving.flag_states.schemas import STATES, FlagStateIn
+from serving.flag_states.service import create as create_flag_state
+from serving.flag_states.service import current_states
 from serving.http.parameters import IsoDate
 from serving.notices.elements_text import element_texts, element_to_dict
 from serving.notices.repository import list_notices
@@ -31,6 +34,7 @@ from serving.projects import repository
 from serving.watchlists.reader import Document, Register, WatchlistReader, reader_of
 from serving.watchlists.repository import ListSummary, WatchlistRepository
 from serving.watchlists.snapshot_repository import load_dossier
+from serving.watchlists.texts import flag_title, flags_by_grade
 from serving.web.render import page_language, render
 from serving.web.requests import Form
 
@@ -96,6 +100,35 @@ def judge(request: Request, project_id: str, principal: Judge, form: Form) -> Re
     return render(request, "said", principal, said=f"verdicts.{given.verdict}")
 
 
+@router.post("/projects/{project_id:path}/flags")
+def set_flag_state(request: Request, project_id: str, principal: Visitor, form: Form) -> Response:
+    """Store the state of a red flag and show it."""
+    database = reader_of(request).database
+    code = form.get("code") or ""
+    try:
+        given = FlagStateIn.model_validate({name: form[name] for name in form if form[name]})
+    except ValidationError:
+        given = None
+    if given is not None:
+        write_audited(
+            request,
+            database,
+            principal,
+            lambda c: create_flag_state(c, principal, project_id, given),
+        )
+    return render(
+        request,
+        "flag_state",
+        principal,
+        status=200 if given else 422,
+        state=current_states(database, principal, project_id, today()).get(code),
+        flag={"code": code},
+        state_codes=STATES,
+        project_id=project_id,
+        refused=given is None,
+    )
+
+
 @router.post("/projects/{project_id:path}/notes")
 def write_note(request: Request, project_id: str, principal: Writer, form: Form) -> Response:
     """Store a note and show all notes."""
@@ -142,10 +175,26 @@ def project(
         notes=repository.list_notes(engine, project_id, principal, PageRequest(50)).items,
         outcomes=list_outcomes(engine, principal, PageRequest(20), filters).items,
         verdicts=_VERDICTS,
+        flags=flags_by_grade(risk),
+        title=lambda flag, state: flag_title(flag, page_language(request), state),
+        flag_states=current_states(reader.database, principal, project_id, today()),
+        state_codes=STATES,
+        project_id=project_id,
+        why=_reasons(risk),
         elements=_elements(risk, found, day, page_language(request)),
         notices=list_notices(engine, principal, PageRequest(20), project_id).items,
         departments=CODES,
     )
+
+
+def _reasons(risk: Document) -> dict[str, list[Document]]:
+    """Return the reasons by what they rest on; those of version 1 state nothing arguable."""
+    found = risk["reasons"]
+    return {
+        "stated": [reason for reason in found if reason.get("basis") == "fact"],
+        "unreported": [reason for reason in found if reason.get("basis") == "not_reported"],
+        "combined": [reason for reason in found if reason.get("basis") in ("combined", None)],
+    }
 
 
 def _elements(

@@ -32,6 +32,7 @@ class TimelineItem(Schema):
 class ProjectRisk(Assessment):
     """The sealed risk of a project; ``listing`` is null if it is not on the list."""
 
+    seal_version: int = 1
     as_of: dt.date
     region: str
     kind: Kind = "project"

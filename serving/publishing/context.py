@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from risk.deposits import RuleTable
 from risk.store.store import RecordStore
@@ -16,6 +17,9 @@ from serving.models.repository import StoredModel
 from serving.settings import Settings
 from serving.watchlists.ranking import Ranking
 from serving.watchlists.repository import WatchlistRepository
+
+if TYPE_CHECKING:
+    from risk.flags import Value
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,30 @@ class PublishHooks:
 
 @dataclass(frozen=True)
 class PublishContext:
-    """The workspace, its open stores and settings, and the hooks."""
+    """The workspace, its open stores and settings, and the hooks.
+
+    ``law_values`` stand in for the office's legal values where a past list is rebuilt.
+    """
 
     workspace: Workspace
     store: RecordStore
     database: Database
     settings: Settings
     hooks: PublishHooks
+    law_values: tuple[Value, ...] | None = None
+
+    def office_values(self) -> tuple[Value, ...]:
+        """The legal values that the office states for its regions.
+
+        Raises:
+            OfficeValuesInvalid: their file is missing or invalid.
+        """
+        from risk.flags.office_values import read_office_values
+
+        if self.law_values is not None:
+            return self.law_values
+        name = self.settings.law.values_file
+        return read_office_values(self.workspace.root / name) if name else ()
 
     def for_kind(self, kind: Kind) -> PublishContext:
         """The same context for units of ``kind``."""
@@ -57,6 +78,7 @@ class PublishRequest:
 
     Without ``order`` the settings decide; where they rank by probability and most places would go
     to projects that tie with others left out, ties are broken by red flags and then at random.
+    ``count_all_flags`` weighs red flags of every grade alike, as lists of version 1 did.
     """
 
     as_of: dt.date
@@ -64,6 +86,7 @@ class PublishRequest:
     region: str
     by: str
     order: Order | None = None
+    count_all_flags: bool = False
 
 
 @dataclass(frozen=True)

@@ -42,12 +42,13 @@ def seal_reason(reason: Reason, kind: Kind = "project") -> SealedReason:
         article=reason.article,
         text=LocalizedText(zh=reason_text(reason, "zh", kind), en=reason_text(reason, "en", kind)),
         evidence=tuple(EvidenceRef(e.table, e.record_id, e.known_at) for e in reason.evidence),
+        basis=reason.basis.value,
     )
 
 
 def seal_flag(flag: RedFlag) -> SealedFlag:
     """Return a red flag with its texts in both languages."""
-    from risk.flags import describe
+    from risk.flags import describe, grade_of
 
     zh, en = describe(flag, "zh"), describe(flag, "en")
     return SealedFlag(
@@ -58,6 +59,7 @@ def seal_flag(flag: RedFlag) -> SealedFlag:
         finding=LocalizedText(zh.finding, en.finding),
         check=LocalizedText(zh.check, en.check),
         evidence=tuple(EvidenceRef(e.table, e.record_id, e.known_at) for e in flag.evidence),
+        grade=grade_of(flag.code).value,
     )
 
 

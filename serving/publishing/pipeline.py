@@ -82,23 +82,25 @@ def collect_extras(
     """Data published with a list: indicators, the model with its card, data for the pages."""
     scored = inputs.scored
     levers = {project.project_id: project.levers for project in scored.cohort.projects}
-    rates = county_rates(context.store, inputs.request.as_of) if inputs.kind == "project" else []
+    days = context.settings.indicators.transfer_days
+    of_projects = inputs.kind == "project"
+    rates = county_rates(context.store, inputs.request.as_of, days) if of_projects else []
     rules = context.hooks.deposit_rules(context.workspace, context.settings)
     return PublicationExtras(
         rates,
         context.hooks.describe_model(context.workspace, scored.model.version),
-        collect_snapshot(context.store, publication, levers, rules),
+        collect_snapshot(context.store, publication, levers, rules, context.office_values()),
         current_mark(context.store),
     )
 
 
-def county_rates(store: RecordStore, as_of: dt.date) -> list[CountyRates]:
+def county_rates(store: RecordStore, as_of: dt.date, transfer_days: int = 0) -> list[CountyRates]:
     """The eight rates of every county and township in each of the last months."""
     from risk.indicators import rates_by_place
 
     return [
         CountyRates(as_of, place, month, {name: asdict(rate) for name, rate in by.items()})
-        for (place, month), by in rates_by_place(store, as_of).items()
+        for (place, month), by in rates_by_place(store, as_of, transfer_days=transfer_days).items()
     ]
 
 
@@ -139,6 +141,7 @@ def collect_inputs(
         previous=previous,
         scored_before=_scored_before(context.lists, previous, request),
         kind=context.store.kind,
+        law_values=context.office_values(),
     )
 
 
@@ -166,11 +169,13 @@ def previous_list(
 
 
 def _red_flags(context: PublishContext, scored: Scored) -> Flags:
-    from risk.flags import red_flags
+    from risk.flags import read_law, red_flags
+    from risk.flags.office_values import add_values
 
     wanted = [project.project_id for project in scored.cohort.projects]
     must = context.settings.policy.must_visit
-    return red_flags(context.store, scored.cohort.as_of, wanted, must_visit=must)
+    law = add_values(read_law(), context.office_values())
+    return red_flags(context.store, scored.cohort.as_of, wanted, must_visit=must, law=law)
 
 
 def _scored_before(

@@ -38,12 +38,13 @@ from serving.watchlists.document import (
     ProjectRisk,
     Publication,
     RemovedEntry,
+    SealedFlag,
     TimelineItem,
 )
 
 if TYPE_CHECKING:
     from models.cohort_scores import ScoredProject
-    from risk.flags import RedFlag
+    from risk.flags import RedFlag, Value
 
 Contributions = Mapping[str, float]
 Flags = Mapping[str, tuple["RedFlag", ...]]
@@ -77,7 +78,10 @@ class PreviousList:
 
 @dataclass(frozen=True)
 class PublishInputs:
-    """Everything a publication is built from."""
+    """Everything a publication is built from.
+
+    ``sealed_flags`` stand in for ``flags`` where a list sealed under earlier rules is rebuilt.
+    """
 
     request: PublishRequest
     settings: Settings
@@ -88,13 +92,32 @@ class PublishInputs:
     previous: PreviousList
     scored_before: Mapping[str, Contributions]
     kind: Kind = "project"
+    sealed_flags: Mapping[str, tuple[SealedFlag, ...]] | None = None
+    law_values: tuple[Value, ...] = ()
+
+    def flag_codes(self, project_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Codes of a project's red flags, and of those that oblige to a visit."""
+        if self.sealed_flags is None:
+            flags = self.flags.get(project_id, ())
+            return tuple(f.code for f in flags), tuple(f.code for f in flags if f.must_visit)
+        codes = tuple(flag.code for flag in self.sealed_flags.get(project_id, ()))
+        must = self.settings.policy.must_visit
+        return codes, tuple(code for code in codes if code in must)
+
+    def seal_flags(self, project_id: str) -> tuple[SealedFlag, ...]:
+        """The red flags of a project with their texts."""
+        if self.sealed_flags is not None:
+            return self.sealed_flags.get(project_id, ())
+        from risk.flags import by_grade
+
+        return tuple(localize.seal_flag(flag) for flag in by_grade(self.flags.get(project_id, ())))
 
 
 def build_publication(inputs: PublishInputs) -> Publication:
     """Build the publication from ``inputs`` alone."""
     projects = {project.project_id: project for project in inputs.scored.cohort.projects}
     assessments = {key: _assessment(item, inputs) for key, item in projects.items()}
-    candidates = [_candidate(p, inputs.flags) for p in inputs.scored.cohort.projects]
+    candidates = [_candidate(p, inputs) for p in inputs.scored.cohort.projects]
     policy = _policy(inputs, candidates)
     selected = choose(candidates, policy, inputs.request.as_of)
     listings = {place.project_id: _listing(place) for place in selected}
@@ -128,8 +151,10 @@ def _policy(inputs: PublishInputs, candidates: Sequence[Candidate]) -> Policy:
     return wanted
 
 
-def _candidate(project: ScoredProject, flags: Flags) -> Candidate:
-    must = tuple(flag.code for flag in flags.get(project.project_id, ()) if flag.must_visit)
+def _candidate(project: ScoredProject, inputs: PublishInputs) -> Candidate:
+    from risk.flags import weight_of
+
+    codes, must = inputs.flag_codes(project.project_id)
     return Candidate(
         project_id=project.project_id,
         region_code=project.region_code,
@@ -137,7 +162,7 @@ def _candidate(project: ScoredProject, flags: Flags) -> Candidate:
         workers=project.workers,
         last_clean_visit=project.last_clean_visit,
         must=must,
-        flags=len(flags.get(project.project_id, ())),
+        flags=len(codes) if inputs.request.count_all_flags else weight_of(codes),
     )
 
 
@@ -180,7 +205,6 @@ def sealed_contributions(document: Mapping[str, Any]) -> Contributions:
 
 
 def _assessment(project: ScoredProject, inputs: PublishInputs) -> Assessment:
-    flags = inputs.flags.get(project.project_id, ())
     return Assessment(
         project_id=project.project_id,
         project_name=project.project_name,
@@ -191,8 +215,9 @@ def _assessment(project: ScoredProject, inputs: PublishInputs) -> Assessment:
         workers=project.workers,
         amount_at_stake=project.amount_at_stake,
         reasons=tuple(localize.seal_reason(reason, inputs.kind) for reason in project.reasons),
-        red_flags=tuple(localize.seal_flag(flag) for flag in flags),
+        red_flags=inputs.seal_flags(project.project_id),
         unlike_inspected=project.unlike_inspected,
+        amount_owed=project.amount_owed,
     )
 
 
@@ -225,14 +250,19 @@ def _head(inputs: PublishInputs, order: Order) -> Header:
         records_digest=inputs.records_digest,
         code_version=code_version(),
         previous=inputs.previous.note(),
-        rules=_rules(inputs.settings, order),
+        rules=_rules(inputs, order),
         kind=inputs.kind,
     )
 
 
-def _rules(settings: Settings, order: Order) -> Mapping[str, Any]:
+def _rules(inputs: PublishInputs, order: Order) -> Mapping[str, Any]:
+    from risk.flags.office_values import to_document
+
+    settings = inputs.settings
+    law = [to_document(value) for value in inputs.law_values]
     policy = settings.policy.model_dump(mode="json", exclude={"capacity"})
     return {
         "tiers": settings.tiers.model_dump(),
         "policy": {**policy, "order": order, "seed": str(settings.seed)},
+        **({"law": law} if law else {}),
     }

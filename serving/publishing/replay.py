@@ -20,10 +20,16 @@ from serving.publishing.replay_comparison import (
 )
 from serving.settings import PolicySettings, Settings, TierSettings
 from serving.version import code_version
-from serving.watchlists.document import Document, SealedPublication, digest_of_risks
+from serving.watchlists.document import (
+    Document,
+    SealedFlag,
+    SealedPublication,
+    digest_of_risks,
+    parse_sealed_flag,
+)
 from serving.watchlists.mark_repository import load_mark
 from serving.watchlists.repository import StoredDocument
-from serving.watchlists.seal_version import SEAL_VERSION, parse_sealed, seal_version_of
+from serving.watchlists.seal_version import FLAGS_SINCE, SEAL_VERSION, parse_sealed, seal_version_of
 
 Verdict = Literal["same", "differs", "cannot_tell"]
 
@@ -67,6 +73,8 @@ class Replay:
             return "same"
         # Sealed bytes that were changed differ, whatever the records are.
         is_tampered = self.comparison is not None and not self.comparison.body_verified
+        if self.comparison is not None and self.comparison.differs_by_flags:
+            return "cannot_tell"
         is_known = self.history in ("as_sealed", "changed")
         return "differs" if is_known or is_tampered else "cannot_tell"
 
@@ -89,8 +97,9 @@ def replay(
     """Rebuild the list of ``as_of`` and ``region`` with the model and rules sealed in it.
 
     Only the records that had arrived when it was sealed are read, and the previous list is the one
-    it had then. Where these records are not known or of another history, all are read. ``current``
-    is the seal version of the rebuild.
+    it had then. Where these records are not known or of another history, all are read. Red flags
+    sealed under earlier rules are read from the seals, not found again. ``current`` is the seal
+    version of the rebuild.
 
     Raises:
         NothingPublished, NotPublished: no such list was sealed.
@@ -141,16 +150,43 @@ def _rebuild(
     progress: Progress,
     list_id: int | None,
 ) -> SealedPublication:
-    then = replace(context, settings=_settings_then(context.settings, sealed["rules"]))
+    from risk.flags.office_values import from_document
+
+    then = replace(
+        context,
+        settings=_settings_then(context.settings, sealed["rules"]),
+        law_values=tuple(from_document(value) for value in sealed["rules"].get("law", ())),
+    )
     as_of = dt.date.fromisoformat(sealed["as_of"])
     order = sealed["rules"]["policy"]["order"]
-    request = PublishRequest(as_of, sealed["capacity"], sealed["region"], "replay", order)
+    request = PublishRequest(
+        as_of,
+        sealed["capacity"],
+        sealed["region"],
+        "replay",
+        order,
+        seal_version_of(sealed) < FLAGS_SINCE,
+    )
     inputs = collect_inputs(
         then, request, progress, sealed["model"]["version"], sealed_before=list_id
     )
+    if seal_version_of(sealed) < FLAGS_SINCE:
+        inputs = replace(inputs, sealed_flags=_sealed_flags(context, sealed, version))
     built = build_publication(inputs)
     head = replace(built.header, code_version=sealed["code_version"], seal_version=version)
     return replace(built, header=head).seal()
+
+
+def _sealed_flags(
+    context: PublishContext, sealed: Document, version: int
+) -> Mapping[str, tuple[SealedFlag, ...]]:
+    """The red flags of all scored projects as sealed with the list; its rules are gone."""
+    risks = context.lists.project_risks(dt.date.fromisoformat(sealed["as_of"]), sealed["region"])
+    documents = {key: risk.document(version) for key, risk in risks.items()}
+    return {
+        key: tuple(parse_sealed_flag(flag) for flag in document["red_flags"])
+        for key, document in documents.items()
+    }
 
 
 def _compare(

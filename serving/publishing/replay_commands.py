@@ -28,8 +28,8 @@ def replay(
     """Rebuild a published list from the records that had arrived when it was sealed.
 
     Exit code 1 if it is not the same, 3 if these records are not there to tell. A list of an older
-    seal version is the same if its bytes verify and only texts, fields of the format and rounding
-    differ.
+    seal version is the same if its bytes verify and only texts, fields of the format, rounding,
+    the facts named in reasons and red flags differ.
     """
     from serving.publishing.hooks import publish_context
     from serving.publishing.replay import replay as run
@@ -53,7 +53,8 @@ def replay(
 def show_replay(cli: CliContext, done: Replay) -> None:
     """Print what a replay found."""
     if done.verdict == "cannot_tell":
-        reason = cli.text(f"replay.{done.history}")
+        by_flags = done.comparison is not None and done.comparison.differs_by_flags
+        reason = cli.text(f"replay.{'flags_changed' if by_flags else done.history}")
         print_line(cli.text("replay.cannot_tell", as_of=done.as_of, reason=reason))
     elif done.comparison is not None:
         _show_comparison(cli, done, done.comparison)
@@ -83,6 +84,6 @@ def _show_comparison(cli: CliContext, done: Replay, found: VersionComparison) ->
     for name, holds in facts.items():
         key = f"replay.{name}_{'same' if holds else 'differ'}"
         print_line(f"- {cli.text(key, tolerance=f'{TOLERANCE:g}', difference=difference)}")
-    for category in ("texts", "numbers", "fields", "other"):
+    for category in ("texts", "numbers", "fields", "statements", "flags", "other"):
         for one in getattr(found, category):
             print_line(f"- {cli.text(f'replay.{category}', path=one.path, count=one.count)}")

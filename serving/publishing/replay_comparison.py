@@ -14,7 +14,7 @@ from serving.watchlists.document import Document
 TOLERANCE = 1e-6
 """Numbers that differ by less, absolutely or relatively, count as the same figure."""
 
-Category = Literal["texts", "numbers", "fields", "other"]
+Category = Literal["texts", "numbers", "fields", "statements", "flags", "other"]
 
 _NOT_COMPARED = ("seal_version", "risks_digest")
 _BY_PROJECT = ("entries", "gone")
@@ -33,8 +33,9 @@ class VersionComparison:
     """What differs between a sealed list and its rebuild, and whether its bytes verify.
 
     ``texts`` are catalogue texts, ``numbers`` figures within :data:`TOLERANCE`, ``fields`` those
-    that only one of the versions has, ``other`` everything else. ``risks[]`` are the documents of
-    the scored projects.
+    that only one of the versions has, ``statements`` the features that reasons name, ``flags`` the
+    red flags, which follow the rules of the version, ``other`` everything else. ``risks[]`` are
+    the documents of the scored projects.
     """
 
     sealed_version: int
@@ -47,11 +48,28 @@ class VersionComparison:
     texts: tuple[ChangedPath, ...]
     numbers: tuple[ChangedPath, ...]
     fields: tuple[ChangedPath, ...]
+    statements: tuple[ChangedPath, ...]
+    flags: tuple[ChangedPath, ...]
     other: tuple[ChangedPath, ...]
 
     @property
+    def differs_by_flags(self) -> bool:
+        """Whether all that differs follows from red flags: which projects must be visited.
+
+        The rules of red flags follow the law and change with versions of the program.
+        """
+        follows = all(
+            change.path in ("entries", "entries[]", "gone") or change.path.startswith(_SELECTED)
+            for change in self.other
+        )
+        return bool(self.flags) and self.body_verified and self.same_probabilities and follows
+
+    @property
     def is_faithful(self) -> bool:
-        """Whether the bytes verify and nothing but texts, format and rounding differs."""
+        """Whether the bytes verify and members, order and figures are the same.
+
+        Texts, format, rounding, the features that reasons name and the red flags may differ.
+        """
         return self.body_verified and self.same_members and self.same_order and not self.other
 
 
@@ -84,6 +102,8 @@ def compare_versions(
         texts=_of_category(found, "texts"),
         numbers=_of_category(found, "numbers"),
         fields=_of_category(found, "fields"),
+        statements=_of_category(found, "statements"),
+        flags=_of_category(found, "flags"),
         other=_of_category(found, "other"),
     )
 
@@ -121,6 +141,12 @@ def _keyed_changes(
 
 def _changes(before: object, after: object, path: str) -> Iterator[tuple[Category, str]]:
     """Category and path of every leaf that differs."""
+    if path.endswith("[].red_flags"):
+        yield from _flag_changes(before, after, path)
+        return
+    if path.endswith(_STATED) and before != after:
+        yield "statements", path
+        return
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for name in before.keys() | after.keys():
             inner = f"{path}.{name}" if path else name
@@ -133,6 +159,32 @@ def _changes(before: object, after: object, path: str) -> Iterator[tuple[Categor
             yield from _changes(old, new, f"{path}[]")
     elif before != after:
         yield _category(before, after, path), path
+
+
+_SELECTED = (
+    *(f"entries[].{name}" for name in ("rank", "selection", "draw_probability", "change")),
+    *("gone[]", "risks[].listing"),
+)
+"""Paths of what the selection decides."""
+
+_STATED = tuple(
+    f".reasons[].{name}" for name in ("feature", "value", "typical", "article", "evidence")
+)
+
+
+def _flag_changes(before: object, after: object, path: str) -> Iterator[tuple[Category, str]]:
+    """Changes of the red flags of one project, matched by their code."""
+    old, new = _by_code(before), _by_code(after)
+    for code in old.keys() | new.keys():
+        if code in old and code in new:
+            for kind, inner in _changes(old[code], new[code], f"{path}[]"):
+                yield ("flags" if kind == "other" else kind), inner
+        else:
+            yield "flags", path
+
+
+def _by_code(flags: object) -> dict[str, Document]:
+    return {flag["code"]: flag for flag in flags} if isinstance(flags, list) else {}
 
 
 def _category(before: object, after: object, path: str) -> Category:

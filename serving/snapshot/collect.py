@@ -23,6 +23,7 @@ from serving.watchlists.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from models.counterfactuals import LeverEffect
+    from risk.flags import Value
 
 Levers = Mapping[str, Sequence["LeverEffect"]]
 
@@ -45,6 +46,7 @@ def collect_snapshot(
     publication: Publication,
     levers: Levers,
     deposit_rules: Sequence[RuleTable] = (),
+    law_values: Sequence[Value] = (),
 ) -> Snapshot:
     """Collect what the pages need, as known before the publication's as_of."""
     as_of = publication.header.as_of
@@ -74,7 +76,7 @@ def collect_snapshot(
         "as_of": as_of.isoformat(),
         "projects": listed,
         "matters": matters,
-        "duties": load_legal_duties(store, as_of, matters),
+        "duties": load_legal_duties(store, as_of, matters, law_values),
         "closed": _of_region(closed_cases(store, as_of), publication),
         "unlinked": unlinked_complaints(store, as_of, publication.header.region),
         "deposits": {

@@ -17,6 +17,7 @@ from risk.store.store import RecordStore
 from serving.snapshot.as_of_query import Row, query_rows, with_known_tables
 
 if TYPE_CHECKING:
+    from risk.flags import Value
     from risk.flags.rule import Rule
 
 _KNOWN = "known_"
@@ -28,12 +29,15 @@ _OF_PROJECTS = tuple(
 
 
 def load_legal_duties(
-    store: RecordStore, as_of: dt.date, matters: Sequence[Row]
+    store: RecordStore,
+    as_of: dt.date,
+    matters: Sequence[Row],
+    law_values: Sequence[Value] = (),
 ) -> Mapping[str, list[dict[str, Any]]]:
     """Return the duties of each project with a confirmed open case, in the order of the rules.
 
     Each has ``code``, ``article``, ``state`` (met, breached, unknown) and ``finding`` (the words
-    of the red flag in every language, None without one).
+    of the red flag in every language, None without one). ``law_values`` are the office's.
     """
     projects = {
         row["project_id"]
@@ -43,9 +47,10 @@ def load_legal_duties(
     if not projects:
         return {}
     from risk.flags import RULES, describe, read_law, red_flags
+    from risk.flags.office_values import add_values
 
-    law = read_law()
-    flags = red_flags(store, as_of, projects)
+    law = add_values(read_law(), law_values)
+    flags = red_flags(store, as_of, projects, law=law)
     tables = _tables_known(store, as_of, projects)
     found: dict[str, list[dict[str, Any]]] = {}
     for project in sorted(projects):
@@ -67,7 +72,12 @@ def load_legal_duties(
 
 
 def tables_of(rule: Rule) -> set[str]:
-    """The tables of the contract a rule reads; ``pay`` is payrolls with their payments."""
+    """The tables of the contract whose records show the duty of a rule met or breached.
+
+    ``pay`` is payrolls with their payments.
+    """
+    if rule.shown_by:
+        return set(rule.shown_by)
     read = tables_read(rule.facts)
     known = {name.removeprefix(_KNOWN) for name in read if name.startswith(_KNOWN)}
     pay = {"payrolls", "payments"} if "pay" in read else set()

@@ -48,6 +48,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("draw_probability", "share", 8, _field("draw_probability")),
     Column("workers", "count", 7, _field("workers")),
     Column("amount_at_stake", "yuan", 14, _field("amount_at_stake")),
+    Column("amount_owed", "yuan", 14, lambda e, _: e.get("amount_owed")),
     Column("reasons", "text", 48, lambda e, la: texts.joined(texts.main_reasons(e, la, 3), la)),
     Column("red_flags", "text", 30, lambda e, la: texts.joined(texts.flag_titles(e, la), la)),
     Column("checks", "text", 40, lambda e, la: texts.joined(texts.checks(e, la), la)),

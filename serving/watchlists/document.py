@@ -51,7 +51,10 @@ class EvidenceRef:
 
 @dataclass(frozen=True)
 class SealedReason:
-    """A reason with its text; ``contribution`` in log-odds, positive raises the risk."""
+    """A reason with its text; ``contribution`` in log-odds, positive raises the risk.
+
+    ``basis`` is one of :class:`models.reasons.Basis`; documents of version 1 have none.
+    """
 
     family: str
     contribution: float
@@ -61,11 +64,13 @@ class SealedReason:
     article: str | None
     text: LocalizedText
     evidence: tuple[EvidenceRef, ...] = ()
+    basis: str = "fact"
 
     def to_document(self) -> Document:
         """Return plain data."""
         return {
             "family": self.family,
+            "basis": self.basis,
             "contribution": self.contribution,
             "feature": self.feature,
             "value": self.value,
@@ -78,7 +83,10 @@ class SealedReason:
 
 @dataclass(frozen=True)
 class SealedFlag:
-    """A red flag with its texts: the duty, what the records show, what to check on site."""
+    """A red flag with its texts: the duty, what the records show, what to check on site.
+
+    ``grade`` is one of :class:`risk.flags.Grade`; documents of version 1 have none.
+    """
 
     code: str
     article: str
@@ -87,11 +95,13 @@ class SealedFlag:
     finding: LocalizedText
     check: LocalizedText
     evidence: tuple[EvidenceRef, ...] = ()
+    grade: str = "papers"
 
     def to_document(self) -> Document:
         """Return plain data."""
         return {
             "code": self.code,
+            "grade": self.grade,
             "article": self.article,
             "article_label": self.article_label.to_document(),
             "title": self.title.to_document(),
@@ -99,6 +109,21 @@ class SealedFlag:
             "check": self.check.to_document(),
             "evidence": [item.to_document() for item in self.evidence],
         }
+
+
+def parse_sealed_flag(document: Mapping[str, Any]) -> SealedFlag:
+    """Return the red flag of a sealed document; one of version 1 has the lowest grade."""
+    texts = ("article_label", "title", "finding", "check")
+    return SealedFlag(
+        code=document["code"],
+        article=document["article"],
+        **{name: LocalizedText(**document[name]) for name in texts},
+        evidence=tuple(
+            EvidenceRef(item["table"], item["record_id"], dt.date.fromisoformat(item["known_at"]))
+            for item in document["evidence"]
+        ),
+        grade=document.get("grade", "papers"),
+    )
 
 
 @dataclass(frozen=True)
@@ -122,8 +147,9 @@ class TimelineItem:
 
 @dataclass(frozen=True)
 class Assessment:
-    """The assessment of one project; ``amount_at_stake`` in fen.
+    """The assessment of one project; money in fen.
 
+    ``amount_owed``: wages due in the last twelve months and unpaid on the books.
     ``unlike_inspected``: the project resembles none ever inspected, so its probability is a guess.
     """
 
@@ -138,10 +164,10 @@ class Assessment:
     reasons: tuple[SealedReason, ...]
     red_flags: tuple[SealedFlag, ...]
     unlike_inspected: bool | None = None
+    amount_owed: int | None = None
 
     def to_document(self) -> Document:
         """Return plain data, money in yuan."""
-        stake = self.amount_at_stake
         return {
             "project_id": self.project_id,
             "project_name": self.project_name,
@@ -150,11 +176,16 @@ class Assessment:
             "tier": self.tier,
             "probability": self.probability,
             "workers": self.workers,
-            "amount_at_stake": None if stake is None else round(stake / 100, 2),
+            "amount_at_stake": _yuan(self.amount_at_stake),
+            "amount_owed": _yuan(self.amount_owed),
             "reasons": [reason.to_document() for reason in self.reasons],
             "red_flags": [flag.to_document() for flag in self.red_flags],
             "unlike_inspected": self.unlike_inspected,
         }
+
+
+def _yuan(fen: int | None) -> float | None:
+    return None if fen is None else round(fen / 100, 2)
 
 
 @dataclass(frozen=True)

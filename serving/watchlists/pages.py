@@ -10,11 +10,14 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from risk.contract import TABLES
+from risk.flags.grades import COUNTED, is_counted
 from risk.unit_kinds import KINDS, Kind
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
+from serving.clock import today
 from serving.db.pagination import PageRequest
+from serving.flag_states.repository import newest_flag_states
 from serving.http.parameters import IsoDate
 from serving.outcomes.repository import Visit, list_outcomes, visits_of
 from serving.watchlists import texts
@@ -28,6 +31,7 @@ router = APIRouter(include_in_schema=False)
 
 PER_PAGE = 50
 _MOST_VISITS = 100_000
+_MOST_PRINTED = 3
 Reader = Annotated[Principal, require(Permission.READ_LISTS)]
 Document = Mapping[str, Any]
 
@@ -80,7 +84,12 @@ def watchlist(
         visits=visits,
         done=sum(entry["project_id"] in visits for entry in entries),
         choices=_choices(entries),
-        reasons=lambda entry: texts.main_reasons(entry, page_language(request)),
+        facts=lambda entry: texts.facts(entry, page_language(request)),
+        factors=lambda entry: texts.factors(entry, page_language(request)),
+        flags=texts.flags_by_grade,
+        title=lambda flag, state: texts.flag_title(flag, page_language(request), state),
+        states=_states(reader_of(request), principal),
+        counted=COUNTED,
         changed=lambda entry: texts.change(entry, page_language(request)),
         warnings=texts.warnings(chosen.document, page_language(request)),
         kinds=_kinds(reader_of(request), principal),
@@ -106,7 +115,8 @@ def printed(request: Request, principal: Reader, wanted: Annotated[ListQuery, Qu
         principal,
         chosen=chosen,
         places=sorted(places.items()),
-        reasons=lambda entry: texts.main_reasons(entry, page_language(request)),
+        facts=lambda entry: texts.main_reasons(entry, page_language(request), _MOST_PRINTED),
+        flags=texts.flags_by_grade,
         warnings=texts.warnings(chosen.document, page_language(request)),
     )
 
@@ -160,7 +170,11 @@ def _fits(entry: Document, wanted: ListQuery, visits: Mapping[str, Visit]) -> bo
     return (
         wanted.q.strip().casefold() in names.casefold()
         and wanted.tier in ("", entry["tier"])
-        and (not wanted.flag or wanted.flag in flags or (wanted.flag == "any" and bool(flags)))
+        and (
+            not wanted.flag
+            or wanted.flag in flags
+            or (wanted.flag == "any" and any(map(is_counted, flags)))
+        )
         and wanted.change in ("", entry["change"]["kind"])
         and entry["region_code"].startswith(wanted.place)
         and (not wanted.visited or (wanted.visited == "yes") == (entry["project_id"] in visits))
@@ -174,6 +188,12 @@ _ORDERS: Mapping[str, Any] = {
     "amount": lambda e: (-(e["amount_at_stake"] or -1), e["rank"]),
     "name": lambda e: (e["project_name"], e["rank"]),
 }
+
+
+def _states(reader: WatchlistReader, principal: Principal) -> dict[tuple[str, str], str]:
+    """Return the states of red flags that are in force, by (project_id, code)."""
+    found = newest_flag_states(reader.database.engine, principal)
+    return {key: row.state for key, row in found.items() if not row.has_lapsed(today())}
 
 
 def _choices(entries: Sequence[Document]) -> Document:

@@ -87,11 +87,24 @@ class Policy(Schema):
     seed: str | None
 
 
+class LawValue(Schema):
+    """Legal value that the office stated for a region."""
+
+    duty: str
+    name: str
+    number: float
+    region: str
+    from_day: Annotated[dt.date, Field(alias="from")]
+    to_day: Annotated[dt.date | None, Field(alias="to")]
+    source: str
+
+
 class Rules(Schema):
-    """Configuration in force when the list was published."""
+    """Configuration in force when the list was published; ``law`` are the office's values."""
 
     tiers: Tiers
     policy: Policy
+    law: tuple[LawValue, ...] = ()
 
 
 class Previous(Schema):
@@ -134,6 +147,7 @@ class Changes(Schema):
 class Watchlist(Schema):
     """A sealed list. Its ETag is the SHA-256 of exactly these bytes."""
 
+    seal_version: int = 1
     as_of: dt.date
     region: str
     kind: Kind = "project"

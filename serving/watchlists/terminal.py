@@ -49,8 +49,8 @@ def _chance(document: Document, language: Language) -> str:
 def risk_text(document: Document, language: Language) -> str:
     """Return the figures, reasons, red flags and timeline of a project."""
     parts = [*_figures(document, language), *texts.warnings(document, language), ""]
-    parts += _section("reasons", _reasons(document, language), language)
     parts += _section("red_flags", _flags(document, language), language)
+    parts += _section("reasons", _reasons(document, language), language)
     parts += _section("timeline", _timeline(document, language), language)
     return strip_control_characters("\n".join(parts)) + "\n"
 
@@ -70,7 +70,7 @@ def _row(entry: Document, language: Language) -> list[str]:
 
 
 def _figures(document: Document, language: Language) -> list[str]:
-    stake = document["amount_at_stake"]
+    stake, owed = document["amount_at_stake"], document.get("amount_owed")
     listing = document["listing"]
     unknown = text("exports.unknown", language)
     return [
@@ -88,6 +88,7 @@ def _figures(document: Document, language: Language) -> list[str]:
             language,
             contractor=document["contractor_name"] or unknown,
             workers=unknown if document["workers"] is None else document["workers"],
+            owed=unknown if owed is None else f"{owed:,.2f}",
             amount=unknown if stake is None else f"{stake:,.2f}",
         ),
         _place(listing, language),
@@ -115,14 +116,16 @@ def _section(name: str, lines: Iterator[str], language: Language) -> list[str]:
 
 
 def _reasons(document: Document, language: Language) -> Iterator[str]:
-    for reason in document["reasons"]:
-        yield f"  {reason['contribution']:+.2f}  {reason['text'][language]}"
+    for reason in texts.stated_reasons(document):
+        sign = "exports.raises" if reason["contribution"] > 0 else "exports.lowers"
+        yield f"  {text(sign, language)}  {reason['text'][language]}"
         yield from _evidence(reason, language)
 
 
 def _flags(document: Document, language: Language) -> Iterator[str]:
-    for flag in document["red_flags"]:
-        yield f"  {flag['title'][language]} ({flag['article_label'][language]})"
+    for flag in texts.flags_by_grade(document):
+        grade = text(f"flags.grades.{flag['grade']}", language)
+        yield f"  [{grade}] {flag['title'][language]} ({flag['article_label'][language]})"
         yield f"      {flag['finding'][language]}"
         yield f"      {text('exports.check', language, check=flag['check'][language])}"
         yield from _evidence(flag, language)

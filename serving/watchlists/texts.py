@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from risk.flags.grades import COUNTED, GRADES, Grade, grade_of
 from risk.locale import Language, catalogue, text
 from serving.watchlists.ranking import ranking_notes, ranking_of
 
 Document = Mapping[str, Any]
 
 SHOWN_REASONS = 2
+_OF_RECORDS = ("未见", "记录", "登记", "No ", "Not ", "Recorded", "Registered")
 
 
 def word(kind: str, code: str, language: Language) -> str:
@@ -28,20 +30,84 @@ def percent(share: float | None) -> str:
 
 
 def main_reasons(entry: Document, language: Language, most: int = SHOWN_REASONS) -> list[str]:
-    """Return the texts of the ``most`` reasons that raise the risk most."""
-    raising = [reason for reason in entry["reasons"] if reason["contribution"] > 0]
-    raising.sort(key=lambda reason: -reason["contribution"])
-    return [reason["text"][language] for reason in raising[:most]]
+    """Return the ``most`` weightiest facts: those of red flags by grade, then those of the model.
+
+    If there are none, the result says so.
+    """
+    found = [*facts(entry, language), *factors(entry, language)][:most]
+    return found or [text("exports.no_facts", language)]
+
+
+def facts(entry: Document, language: Language) -> list[str]:
+    """Return what the records show of the red flags, people and money first, without papers."""
+    return [
+        flag["finding"][language] for flag in flags_by_grade(entry) if flag["grade"] != Grade.PAPERS
+    ]
+
+
+def factors(entry: Document, language: Language) -> list[str]:
+    """Return the facts that raise the model's score, strongest first.
+
+    Reasons that state none, and all of version 1, are left out: they cannot be argued.
+    """
+    stated = [
+        reason
+        for reason in entry["reasons"]
+        if reason["contribution"] > 0 and reason.get("basis") == "fact"
+    ]
+    stated.sort(key=lambda reason: -reason["contribution"])
+    return [reason["text"][language] for reason in stated]
+
+
+def stated_reasons(document: Document) -> list[Document]:
+    """Return the reasons that state a fact or what was not reported, strongest first."""
+    shown = ("fact", "not_reported")
+    return [reason for reason in document["reasons"] if reason.get("basis") in shown]
+
+
+def flags_by_grade(entry: Document) -> list[dict[str, Any]]:
+    """Return the red flags with their ``grade``, most serious grade first.
+
+    Flags of version 1 were sealed without one and get that of today.
+    """
+    graded = [
+        {**flag, "grade": flag.get("grade") or grade_of(flag["code"])}
+        for flag in entry["red_flags"]
+    ]
+    return sorted(graded, key=lambda flag: GRADES.index(Grade(flag["grade"])))
+
+
+def counted_flags(entry: Document) -> list[dict[str, Any]]:
+    """Return the red flags that count as signs of arrears: people and money."""
+    return [flag for flag in flags_by_grade(entry) if flag["grade"] in COUNTED]
 
 
 def flag_titles(entry: Document, language: Language) -> list[str]:
-    """Return the titles of the red flags."""
-    return [flag["title"][language] for flag in entry["red_flags"]]
+    """Return the titles of the red flags about people and money."""
+    return [flag_title(flag, language) for flag in counted_flags(entry)]
+
+
+def flag_title(flag: Document, language: Language, state: str | None = None) -> str:
+    """Return the title of a red flag, as suspected until a visit confirms it.
+
+    What the office itself recorded (complaints, orders) and what is said to be missing from the
+    records is not a suspicion.
+    """
+    title: str = flag["title"][language]
+    by_office = (flag.get("grade") or grade_of(flag["code"])) == Grade.PEOPLE
+    if state == "confirmed" or by_office or title.startswith(_OF_RECORDS):
+        return title
+    return text("exports.suspected", language, title=title)
 
 
 def checks(entry: Document, language: Language) -> list[str]:
-    """Return what to check on site for the red flags."""
-    return [flag["check"][language] for flag in entry["red_flags"]]
+    """Return what to check on site for the red flags, those about papers in passing."""
+    return [
+        text("exports.in_passing", language, check=flag["check"][language])
+        if flag["grade"] == Grade.PAPERS
+        else flag["check"][language]
+        for flag in flags_by_grade(entry)
+    ]
 
 
 def change(entry: Document, language: Language) -> str:
@@ -66,8 +132,8 @@ def column(name: str, document: Document, language: Language) -> str:
 
 
 def joined(parts: Sequence[str], language: Language) -> str:
-    """Return several texts joined for one cell."""
-    return ("；" if language == "zh" else "; ").join(parts)
+    """Return several texts joined for one cell, without their full stops."""
+    return ("；" if language == "zh" else "; ").join(part.rstrip("。.") for part in parts)
 
 
 def heading(document: Document, language: Language) -> str:
@@ -98,7 +164,8 @@ def warnings(document: Document, language: Language) -> list[str]:
         found.append(document["model"]["note"][language])
     if document["missing_feeds"]:
         names = [_table_name(name, language) for name in document["missing_feeds"]]
-        found.append(text("exports.missing_feeds", language, tables=", ".join(names)))
+        tables = text("notices.comma", language).join(names)
+        found.append(text("exports.missing_feeds", language, tables=tables))
     return found
 
 

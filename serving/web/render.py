@@ -128,7 +128,6 @@ def _environment() -> Environment:
         count=formatting.format_count,
         percent=formatting.format_percent,
         moment=formatting.format_datetime,
-        waterfall=svg.waterfall,
         history_line=svg.history_line,
     )
     return environment

@@ -10,36 +10,6 @@ from typing import Any
 Document = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Bar:
-    """A step of a waterfall chart; ``left`` and ``width`` in percent of the chart's width."""
-
-    family: str
-    text: str
-    contribution: float
-    left: float
-    width: float
-
-
-def waterfall(reasons: Sequence[Document], language: str) -> list[Bar]:
-    """Return the steps of a waterfall chart from zero to the sum of all contributions."""
-    stops = [0.0]
-    for reason in reasons:
-        stops.append(stops[-1] + reason["contribution"])
-    low, high = min(stops), max(stops)
-    span = (high - low) or 1.0
-    return [
-        Bar(
-            reason["family"],
-            reason["text"][language],
-            reason["contribution"],
-            round(100 * (min(start, stop) - low) / span, 2),
-            round(max(100 * abs(stop - start) / span, 0.6), 2),
-        )
-        for reason, start, stop in zip(reasons, stops, stops[1:], strict=False)
-    ]
-
-
 def history_line(points: Sequence[Document], width: int = 640, height: int = 150) -> Document:
     """Return the layout of a line chart of points (``label``, ``probability``, ``tier``).
 

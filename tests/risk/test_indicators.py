@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+
 from risk.indicators import DEFINITIONS, RATES, Rate, rates_by_place
 from risk.store.store import RecordStore
 
@@ -130,3 +132,21 @@ def test_rates_by_place_count_townships_for_their_county(world):
         place: rates["notice_board"] for (place, month), rates in found.items() if month.month == 5
     }
     assert may == {"420304": Rate(1, 3), "420304101": Rate(1, 1), "420304102": Rate(0, 1)}
+
+
+@pytest.mark.parametrize(("days", "on_time"), [(0, 0), (4, 0), (5, 1), (90, 1)])
+def test_labour_cost_on_time_has_the_days_of_grace_of_the_office(world, days, on_time):
+    world.project("P1")
+    world.add(
+        "transfers",
+        transfer_id="T",
+        project_id="P1",
+        period="2025-04-01",
+        amount_due=100,
+        due_on="2025-05-05",
+        amount_paid=100,
+        paid_on="2025-05-10",
+        known_at="2025-05-10",
+    )
+    found = rates_by_place(world.store, AS_OF, transfer_days=days)
+    assert found[MAY]["labour_cost_passed_on"] == Rate(on_time, 1)

@@ -86,6 +86,7 @@ def _assessment(number: int) -> Assessment:
                 LocalizedText("开工 90 天仍无账户", "none 90 days after start"),
                 LocalizedText("查开户协议", "ask for the account agreement"),
                 evidence,
+                grade="money",
             ),
         ),
     )

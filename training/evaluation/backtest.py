@@ -1,4 +1,4 @@
-"""The backtest report of a walk: ranking metrics, gain, fairness and selective labels."""
+"""The backtest report of a walk: ranking metrics, gain, fairness, flags by grade, visits."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from training.evaluation.baselines import CONTENDERS
 from training.evaluation.bootstrap import Estimate, bootstrap_weights
 from training.evaluation.fairness import Fairness, fairness
 from training.evaluation.fairness import as_document as fairness_document
+from training.evaluation.flag_grades import GradeFigures, flag_grades, flags_carried
 from training.evaluation.operational_gain import Gain, gain
 from training.evaluation.predictions import MODEL
 from training.evaluation.report import (
@@ -46,6 +47,7 @@ class Backtest:
     gain: Gain
     reordered: Mapping[str, ReorderedVisits]
     random_visits: RandomVisits
+    flag_grades: Mapping[str, GradeFigures]
     fairness: Fairness
 
 
@@ -87,6 +89,7 @@ def backtest(
         gain=gain(predictions, walked.log, inspections, seed),
         reordered=reorder_visits(predictions, inspections, seed=seed),
         random_visits=random_visits(predictions, walked.observations, MODEL, capacity, weights),
+        flag_grades=flag_grades(flags_carried(store, predictions), predictions, weights),
         fairness=fairness(predictions, capacity),
     )
 
@@ -112,6 +115,7 @@ def as_document(report: Backtest) -> dict[str, Any]:
             "gain": asdict(report.gain),
             "same_visits_reordered": {name: asdict(one) for name, one in report.reordered.items()},
             "random_visits": asdict(report.random_visits),
+            "flag_grades": {name: asdict(one) for name, one in report.flag_grades.items()},
             "fairness": fairness_document(report.fairness),
         }
     )

@@ -1,4 +1,4 @@
-"""Project funding: pre-financing, labour cost transferred monthly and in full (Arts. 23-35)."""
+"""Funds of a project: pre-financing, guarantee, labour cost monthly and in full (Arts. 23-35)."""
 
 from risk.flags.rule import Rule
 
@@ -15,29 +15,60 @@ _GOVERNMENT_PROJECT_PREFINANCED = Rule(
 
 _OVERDUE = """
     t.paid_on IS NULL AND coalesce(t.amount_paid, 0) < t.amount_due
-      AND t.due_on >= o.in_force_from
-      AND months_after(t.due_on, o.months) < o.as_of
-      AND o.transfers_until >= months_after(t.due_on, o.months)
+      AND t.due_on >= o.in_force_from AND t.due_on < o.as_of
+      AND o.transfers_until >= t.due_on
 """
-"""SQL: transfer ``t`` unpaid for longer than its cycle, in a county that still reports them."""
+"""SQL: transfer ``t`` unpaid after the agreed day, in a county that reported others since."""
 
 _LABOUR_COST_OVERDUE = Rule(
     code="labour_cost_overdue",
     feeds=("transfers",),
-    threshold="months",
     facts=f"""
     SELECT o.project_id, days_after(t.due_on, 1) AS since, 'transfers' AS source_table,
            t.transfer_id AS record_id, t.known_at, t.amount_due AS weight,
-           t.amount_due - coalesce(t.amount_paid, 0) AS short, o.as_of - t.due_on AS late_days
+           t.amount_due - coalesce(t.amount_paid, 0) AS short, o.as_of - t.due_on AS late_days,
+           (SELECT sum(x.amount_due) FROM known_transfers x
+            WHERE x.project_id = o.project_id AND x.due_on < o.as_of) AS due_so_far
     FROM obliged o
     JOIN known_transfers t USING (project_id)
-    WHERE {_OVERDUE} AND t.due_on >= months_after(o.as_of, -o.look_back_months)
+    WHERE {_OVERDUE}
     """,
     measures={
         "short_fen": "sum(short)",
+        "short_share": "sum(short) / max(due_so_far)",
         "transfers": "count(*)",
         "late_days": "max(late_days)",
     },
+)
+
+# The contract's cycle is seen in the months for which labour cost fell due: several long steps in
+# a row are a cycle, one may be a stop of the works.
+_LABOUR_COST_CYCLE_LONG = Rule(
+    code="labour_cost_cycle_long",
+    threshold="months",
+    facts="""
+    WITH periods AS (
+      SELECT o.project_id, o.months, o.steps, t.period, min(t.due_on) AS due_on,
+             min(t.transfer_id) AS transfer_id
+      FROM obliged o
+      JOIN known_transfers t USING (project_id)
+      WHERE t.due_on >= o.in_force_from AND t.due_on < o.as_of
+        AND t.period >= months_after(o.as_of, -o.look_back_months)
+      GROUP BY ALL
+    ), stepped AS (
+      SELECT *, date_diff('month', lag(period) OVER w, period) AS step
+      FROM periods
+      WINDOW w AS (PARTITION BY project_id ORDER BY period)
+    )
+    SELECT s.project_id, s.due_on AS since, 'transfers' AS source_table,
+           t.transfer_id AS record_id, t.known_at, t.amount_due AS weight, s.step
+    FROM stepped s
+    JOIN known_transfers t USING (transfer_id)
+    WHERE s.step IS NOT NULL
+    QUALIFY count(*) OVER (PARTITION BY s.project_id) >= s.steps
+        AND min(s.step) OVER (PARTITION BY s.project_id) > s.months
+    """,
+    measures={"cycle_months": "min(step)", "transfers": "count(*)"},
 )
 
 _LABOUR_COST_SHORT = Rule(
@@ -50,7 +81,6 @@ _LABOUR_COST_SHORT = Rule(
     JOIN known_transfers t USING (project_id)
     WHERE t.paid_on < o.as_of AND t.due_on >= o.in_force_from
       AND t.amount_paid < t.amount_due * (1 - o.tolerance_share)
-      AND t.due_on >= months_after(o.as_of, -o.look_back_months)
     """,
     measures={
         "short_fen": "sum(short)",
@@ -71,10 +101,22 @@ _LABOUR_SHARE_LOW = Rule(
     measures={"labour_share": "max(labour_cost_share)", "required_share": "max(required)"},
 )
 
+# Government projects are paid for by the budget, so private ones are flagged.
+_PAYMENT_GUARANTEE_MISSING = Rule(
+    code="payment_guarantee_missing",
+    facts="""
+    SELECT project_id, NULL::DATE AS since, 'projects' AS source_table, project_id AS record_id,
+           known_at, 1 AS weight
+    FROM obliged
+    WHERE under_way AND funding = 'private' AND NOT payment_guarantee
+      AND started_on >= in_force_from
+    """,
+    measures={},
+)
+
 _TRANSFERS_STOPPED_IN_DISPUTE = Rule(
     code="transfers_stopped_in_dispute",
     feeds=("transfers",),
-    threshold="months",
     facts=f"""
     SELECT o.project_id, days_after(t.due_on, 1) AS since, 'transfers' AS source_table,
            t.transfer_id AS record_id, t.known_at, t.amount_due AS weight,
@@ -93,6 +135,8 @@ FUNDING = (
     _LABOUR_COST_OVERDUE,
     _TRANSFERS_STOPPED_IN_DISPUTE,
     _LABOUR_COST_SHORT,
+    _LABOUR_COST_CYCLE_LONG,
     _LABOUR_SHARE_LOW,
     _GOVERNMENT_PROJECT_PREFINANCED,
+    _PAYMENT_GUARANTEE_MISSING,
 )

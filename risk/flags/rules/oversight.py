@@ -1,4 +1,4 @@
-"""Group complaints, orders not obeyed, notice boards (Arts. 10, 42, 34)."""
+"""Group complaints, orders to correct, notice boards (Arts. 10, 16, 34)."""
 
 from risk.flags.rule import Rule
 from risk.unit_kinds import KINDS
@@ -6,40 +6,61 @@ from risk.unit_kinds import KINDS
 _GROUP_COMPLAINT_OPEN = Rule(
     code="group_complaint_open",
     feeds=("cases",),
-    threshold="days",
+    threshold="filing_days",
+    shown_by=("complaints", "cases"),
     kinds=KINDS,
-    # Handled means: the case is closed, unfounded or transferred to the police, or a later
-    # inspection found no arrears.
+    # Only the complaint's own case ends it: closed, unfounded or transferred to the police. In a
+    # county that never records which complaint a case is of, any later case of the project may be
+    # its own. Approved extensions are not in the records; the text names them.
     facts="""
-    SELECT o.project_id, days_after(c.received_on, o.days + 1) AS since,
-           'complaints' AS source_table, c.complaint_id AS record_id, c.known_at,
-           c.workers AS weight, c.workers, o.as_of - c.received_on AS open_days
-    FROM obliged o
-    JOIN known_complaints c USING (project_id)
-    WHERE c.workers >= o.people
-      AND c.received_on >= greatest(o.in_force_from, months_after(o.as_of, -o.look_back_months))
-      AND days_after(c.received_on, o.days) < o.as_of
-      AND NOT EXISTS (
-        FROM known_cases k
-        WHERE k.status IN ('closed', 'unfounded', 'transferred')
-          AND (k.complaint_id = c.complaint_id
-               OR k.project_id = c.project_id AND k.opened_on >= c.received_on))
-      AND NOT EXISTS (
-        FROM known_inspections i
-        WHERE i.project_id = c.project_id AND i.inspected_on >= c.received_on
-          AND NOT i.arrears_found)
+    WITH groups AS (
+      SELECT o.*, c.complaint_id, c.received_on, c.workers, c.known_at AS complaint_known_at
+      FROM obliged o
+      JOIN known_complaints c USING (project_id)
+      WHERE c.workers >= o.people AND c.received_on >= o.in_force_from
+    ), linking AS (
+      SELECT DISTINCT left(p.region_code, 6) AS county
+      FROM known_cases k JOIN known_projects p USING (project_id)
+      WHERE k.complaint_id IS NOT NULL
+    ), own AS (
+      SELECT g.complaint_id, max(k.opened_on) AS opened_on,
+             bool_and(k.status IN ('closed', 'unfounded', 'transferred')) AS is_handled
+      FROM groups g
+      JOIN known_cases k ON k.complaint_id = g.complaint_id
+        OR k.complaint_id IS NULL AND k.project_id = g.project_id AND k.opened_on >= g.received_on
+           AND g.county NOT IN (SELECT county FROM linking)
+      WHERE k.opened_on < g.as_of
+      GROUP BY g.complaint_id
+    ), timed AS (
+      SELECT g.*, own.opened_on,
+             CASE WHEN own.opened_on IS NULL THEN working_days_after(g.received_on, g.filing_days)
+                  ELSE working_days_after(own.opened_on, g.handling_days) END AS due_by
+      FROM groups g
+      LEFT JOIN own USING (complaint_id)
+      WHERE own.is_handled IS NOT TRUE
+    )
+    SELECT project_id, days_after(due_by, 1) AS since, 'complaints' AS source_table,
+           complaint_id AS record_id, complaint_known_at AS known_at, workers AS weight, workers,
+           as_of - received_on AS open_days, opened_on, handling_days, extension_days
+    FROM timed
+    WHERE due_by < as_of
     """,
     measures={
         "complaints": "count(*)",
         "people": "max(workers)",
         "open_days": "max(open_days)",
+        "unfiled": "count(*) FILTER (WHERE opened_on IS NULL)",
+        "over_term": "count(opened_on)",
+        "handling_days": "max(handling_days)",
+        "extended_days": "max(handling_days + extension_days)",
     },
 )
 
 _CORRECTION_OVERDUE = Rule(
     code="correction_overdue",
     kinds=KINDS,
-    # A county that never reports corrections is left out: a missing report means nothing there.
+    # An order never lapses. A county that never reports corrections is left out: a missing report
+    # means nothing there.
     facts="""
     SELECT o.project_id, days_after(i.rectify_by, 1) AS since, 'inspections' AS source_table,
            i.inspection_id AS record_id, i.known_at, coalesce(i.amount_owed, 0) AS weight,
@@ -47,7 +68,7 @@ _CORRECTION_OVERDUE = Rule(
     FROM obliged o
     JOIN known_inspections i USING (project_id)
     WHERE i.arrears_found AND i.rectified_on IS NULL AND i.rectify_by < o.as_of
-      AND i.inspected_on >= greatest(o.in_force_from, months_after(o.as_of, -o.look_back_months))
+      AND i.inspected_on >= o.in_force_from
       AND o.county IN (
         SELECT left(p.region_code, 6) FROM known_inspections x
         JOIN known_projects p USING (project_id) WHERE x.rectified_on IS NOT NULL)

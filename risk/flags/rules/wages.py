@@ -1,4 +1,6 @@
-"""Wages paid in full, by the end of the next month, directly to the worker (Arts. 12, 31, 35).
+"""Wages paid in full, by the end of the next month, directly to the worker (Arts. 12, 14, 31, 35).
+
+A pay day lies in the month of the work or the next (Art. 14); a later one postpones nothing.
 
 A missing payment counts only if the county reported payments up to the end of the time limit; a
 sheet that is not uploaded yet is not arrears.
@@ -6,12 +8,14 @@ sheet that is not uploaded yet is not arrears.
 
 from risk.flags.rule import Rule
 
-_LATE = """
-    r.due_on >= o.in_force_from
-      AND r.due_on < o.as_of
+_PAY_DAY = "least(r.due_on, months_after(r.period, 1 + o.months) - 1)"
+"""SQL: the agreed day, at the latest the last day of the next month."""
+
+_LATE = f"""
+    {_PAY_DAY} >= o.in_force_from
       AND months_after(r.period, 1 + o.months) <= o.as_of
-      AND o.payments_since <= r.due_on
-      AND o.payments_until >= greatest(months_after(r.period, 1 + o.months) - 1, r.due_on)
+      AND o.payments_since <= {_PAY_DAY}
+      AND o.payments_until >= months_after(r.period, 1 + o.months) - 1
 """
 """SQL: payroll ``r`` whose time limit has passed, in a county that reported payments until then."""
 
@@ -20,19 +24,25 @@ _WAGES_OVERDUE = Rule(
     feeds=("payments",),
     threshold="months",
     facts=f"""
-    SELECT o.project_id, days_after(r.due_on, 1) AS since, 'payrolls' AS source_table,
+    SELECT o.project_id, days_after({_PAY_DAY}, 1) AS since, 'payrolls' AS source_table,
            r.payroll_id AS record_id, r.known_at, r.amount_due - r.paid AS weight,
-           r.amount_due - r.paid AS short, o.as_of - r.due_on AS late_days, r.period
+           r.amount_due - r.paid AS short, o.as_of - {_PAY_DAY} AS late_days, r.period,
+           r.contract_id,
+           CASE WHEN count(r.workers) OVER month = count(*) OVER month
+                THEN sum(r.workers) OVER month END AS people
     FROM obliged o
     JOIN pay r USING (project_id)
     WHERE {_LATE}
-      AND r.period >= months_after(o.as_of, -o.look_back_months)
       AND r.paid < r.amount_due * (1 - o.tolerance_share)
+    WINDOW month AS (PARTITION BY r.project_id, r.period)
     """,
     measures={
         "unpaid_fen": "sum(short)",
         "months": "count(DISTINCT period)",
         "late_days": "max(late_days)",
+        # Unknown if any payroll does not name its team or its number of workers.
+        "teams": "CASE WHEN count(contract_id) = count(*) THEN count(DISTINCT contract_id) END",
+        "people": "CASE WHEN count(people) = count(*) THEN max(people) END",
     },
 )
 
@@ -48,7 +58,6 @@ _ATTENDANCE_MONTH_UNPAID = Rule(
     JOIN site_months s ON s.project_id = r.project_id AND s.period = r.period
     JOIN month_records m ON m.project_id = r.project_id AND m.period = r.period
     WHERE {_LATE}
-      AND r.period >= months_after(o.as_of, -o.look_back_months)
       AND s.present > 0 AND r.amount_due > 0 AND r.paid = 0
     """,
     measures={"months": "count(DISTINCT period)", "people": "max(present)"},
@@ -59,13 +68,13 @@ _WAGES_STOPPED_IN_DISPUTE = Rule(
     feeds=("payments",),
     threshold="months",
     facts=f"""
-    SELECT o.project_id, days_after(r.due_on, 1) AS since, 'payrolls' AS source_table,
+    SELECT o.project_id, days_after({_PAY_DAY}, 1) AS since, 'payrolls' AS source_table,
            r.payroll_id AS record_id, r.known_at, r.amount_due - r.paid AS weight,
            r.amount_due - r.paid AS short, o.as_of - d.opened_on AS dispute_days
     FROM obliged o
     JOIN known_disputes d ON d.project_id = o.project_id
      AND (d.resolved_on IS NULL OR d.resolved_on >= o.as_of)
-    JOIN pay r ON r.project_id = o.project_id AND r.due_on >= d.opened_on
+    JOIN pay r ON r.project_id = o.project_id AND {_PAY_DAY} >= d.opened_on
     WHERE {_LATE} AND r.paid < r.amount_due * (1 - o.tolerance_share)
     QUALIFY row_number() OVER (PARTITION BY r.payroll_id ORDER BY d.opened_on, d.dispute_id) = 1
     """,
@@ -98,10 +107,45 @@ def _by_channel(code: str, channel: str) -> Rule:
     )
 
 
+# The minimum of the month worked. Mean pay is compared with it in proportion to the days worked,
+# where they are known.
+_PAY_BELOW_MINIMUM = Rule(
+    code="pay_below_minimum",
+    threshold="monthly_fen",
+    facts="""
+    WITH low AS (
+      SELECT o.project_id, r.period, r.heads_due, r.amount_due / r.heads_due AS mean_pay,
+             v.number AS minimum, s.worker_days
+      FROM obliged o
+      JOIN pay_months r USING (project_id)
+      JOIN law_values v ON v.code = 'pay_below_minimum' AND v.name = 'monthly_fen'
+       AND v.law_region = o.law_region
+       AND r.period >= v.from_day AND (v.to_day IS NULL OR r.period < v.to_day)
+      LEFT JOIN site_months s ON s.project_id = r.project_id AND s.period = r.period
+      WHERE r.heads_due > 0 AND r.period >= greatest(
+              o.in_force_from, months_after(o.as_of, -o.look_back_months))
+        AND r.amount_due < v.number * least(
+              r.heads_due, coalesce(s.worker_days / o.days, r.heads_due))
+    )
+    SELECT l.project_id, NULL::DATE AS since, m.source_table, m.record_id, m.known_at, m.weight,
+           l.period, l.mean_pay, l.minimum, l.heads_due
+    FROM low l
+    JOIN month_records m ON m.project_id = l.project_id AND m.period = l.period
+    """,
+    measures={
+        "months": "count(DISTINCT period)",
+        "people": "max(heads_due)",
+        "mean_pay_fen": "min(mean_pay)",
+        "minimum_fen": "max(minimum)",
+    },
+)
+
+
 WAGES = (
     _WAGES_OVERDUE,
     _ATTENDANCE_MONTH_UNPAID,
     _WAGES_STOPPED_IN_DISPUTE,
     _by_channel("paid_through_foreman", "foreman"),
     _by_channel("paid_in_cash", "cash"),
+    _PAY_BELOW_MINIMUM,
 )

@@ -85,7 +85,7 @@ def _advice(builder: DocumentBuilder, facts: Facts) -> Iterator[Advice]:
             yield "visit", "labour", LATER, {"listed": len(entries)}
         flags = Counter(flag["code"] for e in entries for flag in e["red_flags"])
         if flags["group_complaint_open"]:
-            yield "group", "police", SOON, {"group": flags["group_complaint_open"]}
+            yield "group", "labour", SOON, {"group": flags["group_complaint_open"]}
         state = _government(facts)
         if state:
             yield "government", "owners", SOON, {"government_alerts": state}

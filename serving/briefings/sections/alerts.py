@@ -13,6 +13,7 @@ from serving.documents.model import BarChart, Cell, Table
 from serving.documents.rounding import round_parts_to_wan
 from serving.formatting import code_label
 from serving.watchlists.ranking import Ranking, ranking_of
+from serving.watchlists.texts import counted_flags, joined, main_reasons
 
 TIERS = ("red", "orange", "yellow", "blue")
 ALERTED = ("red", "orange")
@@ -261,14 +262,16 @@ def _yuan_wan(entry: Document) -> str | None:
 
 
 def _why(builder: DocumentBuilder, entry: Document) -> str:
-    raising = [reason for reason in entry["reasons"] if reason["contribution"] > 0]
-    return "；".join(reason["text"][builder.language] for reason in raising[:2])
+    return joined(main_reasons(entry, builder.language), builder.language)
 
 
 def _unmet(builder: DocumentBuilder, entry: Document) -> str:
-    return "；".join(
-        f"{flag['title'][builder.language]}（{builder.text('article', n=flag['article'])}）"
-        for flag in entry["red_flags"]
+    return joined(
+        [
+            f"{flag['title'][builder.language]}（{builder.text('article', n=flag['article'])}）"
+            for flag in counted_flags(entry)
+        ],
+        builder.language,
     )
 
 

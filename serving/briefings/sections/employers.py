@@ -7,6 +7,7 @@ from serving.briefings.sections.alerts import ALERTED, TIERS, count_by_tier
 from serving.documents.builder import DocumentBuilder
 from serving.documents.model import Table
 from serving.formatting import code_label
+from serving.watchlists.texts import joined, main_reasons
 
 SHOWN = 10
 
@@ -54,8 +55,7 @@ def _table(builder: DocumentBuilder, entries: list[Document]) -> Table:
 
 
 def _why(builder: DocumentBuilder, entry: Document) -> str:
-    raising = [reason for reason in entry["reasons"] if reason["contribution"] > 0]
-    return "；".join(reason["text"][builder.language] for reason in raising[:2])
+    return joined(main_reasons(entry, builder.language), builder.language)
 
 
 SUM = ("employers", tuple(f"employers_{tier}" for tier in TIERS))

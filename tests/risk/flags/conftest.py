@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 
 from risk.contract import TABLES, FieldType
 from risk.flags import RedFlag, red_flags
+from risk.flags.law import Law
 from risk.store.store import RecordStore
 
 AS_OF = dt.date(2025, 6, 1)
@@ -68,7 +70,10 @@ DEFAULTS = {
 """A row of each table of the site; none of them alone is a breach that flags it."""
 
 
-REPORTED = ("payrolls", "payments", "accounts", "transfers", "cases", "inspections")
+REPORTED = (
+    *("payrolls", "payments", "accounts", "transfers", "cases", "inspections"),
+    *("attendance", "deposits"),
+)
 """Feeds the neighbour sends."""
 
 _IDS = {
@@ -122,6 +127,8 @@ class Site:
             "payrolls": {"payroll_id": f"N-{mark}", "project_id": NEIGHBOUR, "due_on": day},
             "payments": {"payment_id": f"N-{mark}", "payroll_id": f"N-{mark}", "paid_on": day},
             "accounts": {"account_id": f"N-{mark}", "project_id": NEIGHBOUR},
+            "attendance": {"project_id": NEIGHBOUR},
+            "deposits": {"deposit_id": f"N-{mark}", "project_id": NEIGHBOUR},
             "transfers": {
                 "transfer_id": f"N-{mark}", "project_id": NEIGHBOUR, "due_on": day,
                 "paid_on": day, "amount_paid": 80_000_00,
@@ -133,10 +140,45 @@ class Site:
         }  # fmt: skip
         self.add(table, known_at=day, **keys[table])
 
+    def neighbour_links_cases(self) -> None:
+        """The county records which complaint a case is of."""
+        self.add("cases", case_id="N-own", project_id=NEIGHBOUR, complaint_id="N-K")
+
     def flags(self, as_of: dt.date = AS_OF) -> dict[str, RedFlag]:
         """The site's flags by code."""
         found = red_flags(self.store, as_of).get(self.project_id, ())
         return {flag.code: flag for flag in found}
+
+
+Scene = Callable[[Site], None]
+
+
+class Scenes:
+    """Scenes by name, each on a site in a county of its own; all flags of a day in one run."""
+
+    def __init__(self) -> None:
+        self.scenes: dict[str, Scene] = {}
+
+    def __call__(self, scene: Scene) -> Scene:
+        self.scenes[scene.__name__] = scene
+        return scene
+
+    def flags(self, *days: dt.date, law: Law | None = None) -> dict[str, dict[str, RedFlag]]:
+        """Flags by code of every scene as of the day, or by "scene day" for several days."""
+        with RecordStore(":memory:") as store:
+            sites = {}
+            for number, (name, scene) in enumerate(self.scenes.items()):
+                sites[name] = Site(store, f"{name}:", county=420000 + number)
+                sites[name].neighbour_reports()
+                scene(sites[name])
+            found = {day: red_flags(store, day, law=law) for day in days or (AS_OF,)}
+        return {
+            f"{name} {day:%Y-%m-%d}" if days else name: {
+                flag.code: flag for flag in flags.get(site.project_id, ())
+            }
+            for day, flags in found.items()
+            for name, site in sites.items()
+        }
 
 
 @pytest.fixture(scope="session")
@@ -156,3 +198,9 @@ def reporting(site: Site) -> Site:
     """A site whose county sends every feed."""
     site.neighbour_reports()
     return site
+
+
+@pytest.fixture(scope="session")
+def new_scenes() -> type[Scenes]:
+    """Makes collections of scenes."""
+    return Scenes

@@ -212,8 +212,9 @@ def _load(store, folder):
         FieldType.DATE: "CAST({0} AS DATE)",
     }
     for table in TABLES.values():
-        names = ", ".join(field.name for field in table.fields)
-        cells = ", ".join(cast.get(field.type, "{0}").format(field.name) for field in table.fields)
+        fields = [field for field in table.fields if not field.added]
+        names = ", ".join(field.name for field in fields)
+        cells = ", ".join(cast.get(field.type, "{0}").format(field.name) for field in fields)
         store.connection.execute(
             f"INSERT INTO {table.name} ({names}, known_at, arrival)"
             f" SELECT {cells}, CAST(known_at AS DATE), nextval('arrivals')"

@@ -45,11 +45,11 @@ def quiet(code):
 # --- oversight ---
 
 
-@fires("group_complaint_open", complaints=1, people=12, open_days=31)
+@fires("group_complaint_open", complaints=1, people=12, open_days=31, unfiled=1, over_term=0,
+       handling_days=60, extended_days=90)  # fmt: skip
 def a_group_complained(site):
     plain(site)
     site.add("complaints")
-    site.add("cases", complaint_id="K1")
 
 
 @quiet("group_complaint_open")
@@ -76,19 +76,6 @@ def its_case_is_closed(site):
     site.add("complaints")
     site.add("cases", complaint_id="K1")
     site.add("cases", complaint_id="K1", status="closed", known_at="2025-05-20")
-
-
-@quiet("group_complaint_open")
-def a_later_visit_found_nothing(site):
-    plain(site)
-    site.add("complaints")
-    site.add("inspections", inspected_on="2025-05-10", arrears_found=False, known_at="2025-05-10")
-
-
-@quiet("group_complaint_open")
-def a_complaint_of_three_years_ago(site):
-    plain(site)
-    site.add("complaints", received_on="2022-05-10", known_at="2022-05-10")
 
 
 @fires("correction_overdue", orders=1, late_days=78)
@@ -128,11 +115,20 @@ def nobody_looked_for_a_board(site):
 # --- wages ---
 
 
-@fires("wages_overdue", unpaid_fen=40_000_00, months=1, late_days=47)
+@fires("wages_overdue", unpaid_fen=40_000_00, months=1, late_days=47, people=10)
 def wages_paid_in_part(site):
     plain(site)
     site.add("payrolls")
     site.add("payments", amount=60_000_00)
+
+
+@fires("wages_overdue", unpaid_fen=60_000_00, months=1, late_days=47, teams=2, people=31)
+def wages_of_two_teams_unpaid(site):
+    """21 and 10 workers in one month."""
+    plain(site)
+    site.add("payrolls", contract_id="K1", workers=21)
+    site.add("payments", amount=60_000_00)
+    site.add("payrolls", payroll_id="R2", contract_id="K2", workers=10, amount_due=20_000_00)
 
 
 @quiet("wages_overdue")
@@ -239,6 +235,18 @@ def a_seventh_was_paid_in_cash(site):
     site.add("payments", payment_id="M2", amount=14_000_00, channel="cash")
 
 
+@fires("pay_below_minimum", months=1, people=10, mean_pay_fen=1_889_00, minimum_fen=1_890_00)
+def mean_pay_in_guizhou_is_a_yuan_too_low(site):
+    plain(site, region_code="520102")
+    site.add("payrolls", amount_due=18_890_00)
+
+
+@quiet("pay_below_minimum")
+def mean_pay_is_low_where_no_minimum_is_given(site):
+    plain(site)
+    site.add("payrolls", amount_due=5_000_00)
+
+
 # --- payrolls ---
 
 
@@ -311,16 +319,42 @@ def one_payment_does_not_say_how_many(site):
 # --- funding ---
 
 
-@fires("labour_cost_overdue", short_fen=80_000_00, transfers=1, late_days=83)
+@fires("labour_cost_overdue", short_fen=80_000_00, short_share=1.0, transfers=1, late_days=83)
 def labour_cost_never_came(site):
     plain(site)
     site.add("transfers")
 
 
 @quiet("labour_cost_overdue")
-def labour_cost_is_a_month_late_to_the_day(site):
+def labour_cost_falls_due_today(site):
     plain(site)
-    site.add("transfers", due_on="2025-05-01", known_at="2025-05-01")
+    site.add("transfers", due_on="2025-06-01", known_at="2025-05-01")
+
+
+@fires("labour_cost_cycle_long", cycle_months=3, transfers=2)
+def labour_cost_falls_due_every_quarter(site):
+    plain(site)
+    for number, month in enumerate(("2024-09", "2024-12", "2025-03")):
+        site.add("transfers", transfer_id=f"T{number}", period=f"{month}-01", due_on=f"{month}-28",
+                 paid_on=f"{month}-28", amount_paid=80_000_00, known_at=f"{month}-28")  # fmt: skip
+
+
+@quiet("labour_cost_cycle_long")
+def one_month_has_no_labour_cost(site):
+    plain(site)
+    for number, month in enumerate(("2024-11", "2024-12", "2025-02", "2025-03")):
+        site.add("transfers", transfer_id=f"T{number}", period=f"{month}-01", due_on=f"{month}-28",
+                 paid_on=f"{month}-28", amount_paid=80_000_00, known_at=f"{month}-28")  # fmt: skip
+
+
+@fires("payment_guarantee_missing")
+def a_private_owner_gave_no_guarantee(site):
+    plain(site, funding="private", payment_guarantee=False)
+
+
+@quiet("payment_guarantee_missing")
+def nobody_says_whether_there_is_a_guarantee(site):
+    plain(site, funding="private", payment_guarantee=None)
 
 
 @quiet("labour_cost_overdue")
@@ -406,6 +440,20 @@ def the_contract_is_thirty_days_old(site):
     site.add("contracts", signed_on="2025-05-02", known_at="2025-05-02")
 
 
+@fires("account_not_recorded", transfers=1, transferred_fen=80_000_00, bank_payments=0,
+       shared_accounts=0)  # fmt: skip
+def labour_cost_came_without_an_account_on_record(site):
+    plain(site)
+    site.add("transfers", paid_on="2025-03-10", amount_paid=80_000_00)
+
+
+@quiet("account_not_recorded")
+def nothing_came_for_a_year(site):
+    plain(site)
+    site.add("transfers", due_on="2024-03-10", paid_on="2024-03-10", amount_paid=80_000_00,
+             known_at="2024-03-10")  # fmt: skip
+
+
 @quiet("account_missing")
 def there_is_an_account(site):
     plain(site)
@@ -434,7 +482,7 @@ def the_work_was_done(site):
 # --- deposits ---
 
 
-@fires("deposit_missing", late_days=508)
+@fires("deposit_missing", late_days=481)
 def no_deposit_was_paid_in(site):
     plain(site)
     site.add("deposits", status="missing")
@@ -455,6 +503,18 @@ def no_deposit_is_on_record(site):
 def twenty_working_days_may_not_be_over(site):
     plain(site, started_on="2025-05-01", known_at="2025-05-01")
     site.add("deposits", status="missing", valid_from="2025-05-01", known_at="2025-05-01")
+
+
+@fires("deposit_short", short_fen=49_500_00, held_share=0.01)
+def one_percent_of_the_deposit_was_stored(site):
+    plain(site)
+    site.add("deposits", amount=500_00)
+
+
+@quiet("deposit_short")
+def nobody_says_how_much_was_stored(site):
+    plain(site)
+    site.add("deposits", amount=None)
 
 
 @fires("deposit_expired", late_days=31)
@@ -493,7 +553,7 @@ def the_deposit_was_drawn_and_refilled(site):
 @quiet("deposit_not_refilled")
 def ten_working_days_may_not_be_over(site):
     plain(site)
-    site.add("deposits", status="drawn", known_at="2025-05-15")
+    site.add("deposits", status="drawn", known_at="2025-05-20")
 
 
 # --- real names ---
@@ -533,7 +593,7 @@ def nobody_says_how_many_have_a_contract(site):
 # --- parties ---
 
 
-@fires("contractor_listed", listed_days=517)
+@fires("contractor_listed", listed_days=517, units=1, contractors=1, subcontractors=0)
 def the_contractor_is_listed(site):
     plain(site, contractor_id="ORG")
     site.add("listings")
@@ -569,10 +629,13 @@ def another_owner_is_listed(site):
     site.add("listings")
 
 
-@fires("subcontract_to_individual", contracts=1)
+@fires("subcontract_to_individual", contracts=1, by_owner=0, by_contractor=1, by_subcontractor=0,
+       oral=0)  # fmt: skip
 def a_person_has_a_subcontract(site):
     plain(site)
-    site.add("contracts", parent_contract_id="C9", contractor_kind="individual")
+    site.add("contracts")
+    site.add("contracts", contract_id="C1", parent_contract_id="C0", contractor_kind="individual",
+             written=True)  # fmt: skip
 
 
 @quiet("subcontract_to_individual")
@@ -591,7 +654,8 @@ def the_person_s_contract_ended(site):
 @fires("oral_subcontract", contracts=1)
 def a_subcontract_by_word_of_mouth(site):
     plain(site)
-    site.add("contracts", parent_contract_id="C9", written=False)
+    site.add("contracts")
+    site.add("contracts", contract_id="C1", parent_contract_id="C0", written=False)
 
 
 @quiet("oral_subcontract")
@@ -642,9 +706,13 @@ def test_rule_stays_quiet(name, kept_quiet):
     assert QUIET[name][0] not in kept_quiet[name]
 
 
+STATED = {"deposit_not_recorded"}
+"""Rules that bind only where the office states so; they have files of their own."""
+
+
 def test_every_rule_has_firing_and_quiet_cases():
-    assert {code for code, *_ in FIRES.values()} == set(CODES)
-    assert {code for code, *_ in QUIET.values()} == set(CODES)
+    assert {code for code, *_ in FIRES.values()} == set(CODES) - STATED
+    assert {code for code, *_ in QUIET.values()} == set(CODES) - STATED
 
 
 def test_rules_ignore_feeds_the_county_does_not_send(site_in):

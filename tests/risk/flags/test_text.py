@@ -83,10 +83,25 @@ def test_flag_texts_have_the_same_measures_in_both_languages(code):
         for language in LANGUAGES
     ]
     assert named[0] == named[1]
-    assert named[0] - {None} <= MEASURES[code] | {"since", "threshold"}
+    assert named[0] - {None} <= MEASURES[code] | {"since", "threshold", "extent"}
 
 
 @pytest.mark.parametrize("code", CODES)
 def test_chinese_is_chinese(code):
     words = text(f"flags.{code}.title", "zh") + text(f"flags.{code}.check", "zh")
     assert not re.search(r"[A-Za-z]", words)
+
+
+@pytest.mark.parametrize(
+    ("known", "zh", "en"),
+    [
+        ({"teams": 2, "people": 31}, "，涉及 2 个班组，一个月最多 31 人。", "2 teams and up to 31"),
+        ({"people": 31}, "，一个月最多涉及 31 人。", "up to 31 workers"),
+        ({"teams": 2}, "，涉及 2 个班组。", "2 teams concerned"),
+        ({}, "最长逾期 195 天。", "195 days late."),
+    ],
+)
+def test_describe_names_teams_and_people_as_far_as_known(known, zh, en):
+    shown = flag(unpaid_fen=2_576_500_00, months=5, late_days=195, **known)
+    assert describe(shown, "zh").finding.endswith(zh)
+    assert en in describe(shown, "en").finding

@@ -66,7 +66,7 @@ def test_values_are_stored_as_the_contract_says(store, write_csv, today, stored)
     day = dt.date(2024, 6, 6)
     assert found == (
         *("0001", "甲（一期）", "420324101", "building", None, None, None, 1_431_000_000, 0.327),
-        *(day, None, None, False, "monthly", True, 32.5, None, day),
+        *(day, None, None, False, "monthly", True, 32.5, None, None, None, day),
     )
 
 

@@ -11,6 +11,7 @@ from risk.contract import TABLES
 from risk.intake.file_errors import HeaderMissing, OnlyPlanned, SheetsHidden, TableNotRecognised
 from risk.intake.import_accounts import stored_accounts
 from risk.intake.importer import import_file, import_into, import_paths, import_tables
+from risk.intake.name_ids import made_id
 from risk.intake.named_periods import stated_month
 from risk.intake.non_records import non_record
 from risk.intake.quarantine import quarantined_counts
@@ -204,6 +205,32 @@ def test_a_sheet_per_project_gives_the_project(store, book, today):
     import_file(store, book("投诉举报.xlsx", **sheets), today=today)
     found = store.rows("SELECT complaint_id, project_id FROM complaints ORDER BY 1")
     assert found == [("T1", "GC-01"), ("T2", "GC-02"), ("T3", None)]
+
+
+def test_a_sheet_per_team_keeps_the_teams_apart(store, book, today):
+    contracts = [
+        ["合同编号", "项目编码", "签订日期", "承包方名称"],
+        ["H1", "GC-01", "2025-01-05", "木工班"],
+    ]
+    import_file(store, book("承包合同.xlsx", a=contracts), today=today)
+    head = ["项目编码", "考勤月份", "考勤人数"]
+    sheets = {
+        "钢筋班": [head, ["GC-01", "2025-09", 8], ["GC-02", "2025-09", 7]],
+        "木工班": [head, ["GC-01", "2025-09", 5]],
+        "汇总": [head, ["GC-03", "2025-09", 3]],
+    }
+    report = import_file(store, book("实名制考勤.xlsx", **sheets), today=today)
+    found = store.rows(
+        "SELECT project_id, contract_id, workers_present FROM attendance ORDER BY ALL"
+    )
+    teams = [made_id("team", project, "钢筋班") for project in ("GC-01", "GC-02")]
+    assert sorted(found, key=lambda row: -row[2]) == [
+        ("GC-01", teams[0], 8),
+        ("GC-02", teams[1], 7),
+        ("GC-01", "H1", 5),
+        ("GC-03", None, 3),
+    ]
+    assert report.sheets[0].supplied == {"合同编号": "钢筋班"}
 
 
 @pytest.mark.parametrize(

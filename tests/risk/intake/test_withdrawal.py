@@ -63,6 +63,20 @@ def test_a_withdrawal_is_not_known_before_the_newest_version(store, tmp_path):
     assert spans(store) == [("C1", "2025-10-01", "2025-10-01")]
 
 
+def test_a_record_with_a_later_version_is_withdrawn_on_the_day(store, tmp_path):
+    path = tmp_path / "案件.csv"
+    rows = "C1,2025-03-10,立案,2025-03-10\nC1,2025-03-10,结案,2025-12-24\n"
+    path.write_text(f"案件编号,立案日期,状态,入库日期\n{rows}", encoding="utf-8")
+    import_file(store, path, today=TODAY)
+    keys = tmp_path / "撤回案件.csv"
+    keys.write_text("案件编号\nC1\n", encoding="utf-8")
+    assert withdraw_paths(store, [keys], today=TODAY).files[0].withdrawn == 1
+    shown = [row for row in spans(store) if row[1] != row[2]]
+    assert shown == [("C1", "2025-03-10", "2025-11-03")]
+    again = withdraw_paths(store, [keys], today=TODAY).files[0]
+    assert (again.withdrawn, again.repeated) == (0, 1)
+
+
 def test_a_withdrawn_finding_is_no_event(store, world):
     from training.dataset.labels import event_log
 

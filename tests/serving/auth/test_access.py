@@ -64,6 +64,11 @@ REQUESTS = {
         {"project_id": "P/000", "as_of": "2025-06-01", "verdict": "useful"},
     ),
     ("GET", "/v1/feedback"): ("/v1/feedback", None),
+    ("GET", "/v1/projects/{project_id:path}/flag-states"): (f"{PROJECT}/flag-states", None),
+    ("POST", "/v1/projects/{project_id:path}/flag-states"): (
+        f"{PROJECT}/flag-states",
+        {"code": "account_missing", "state": "confirmed"},
+    ),
     ("POST", "/v1/records/{table}"): ("/v1/records/projects", {"rows": [_GOOD_ROW]}),
     ("POST", "/v1/complaints"): (
         "/v1/complaints",

@@ -87,7 +87,7 @@ def provider():
 
 @pytest.fixture
 def browser(provider, database):
-    grant = NewAccount("李检查员", Role.INSPECTOR, "9901", "test", PUBLISHED_AT)
+    grant = NewAccount("李监察员", Role.INSPECTOR, "9901", "test", PUBLISHED_AT)
     UserRepository(database.engine).add_user(grant, password_hash=None, subject="li-4711")
     oidc = OidcSettings(
         issuer=provider.url, client_id="wagewatch", client_secret=SecretStr("geheim")
@@ -110,7 +110,7 @@ def test_oidc_signs_in_the_authenticated_user(browser, provider):
     assert _sign_in(browser).status_code == 303
     assert provider.asked["code_challenge_method"] == "S256"
     told = browser.get("/v1/session").json()
-    assert (told["name"], told["role"], told["region"]) == ("李检查员", "inspector", "9901")
+    assert (told["name"], told["role"], told["region"]) == ("李监察员", "inspector", "9901")
 
 
 @pytest.mark.parametrize(

@@ -214,7 +214,7 @@ def test_compose_monthly_omits_intervals_of_small_rates(facts):
     done = replace(facts.visit_results, visited=4, found=1, workers=3, owed=1)
     said = "".join(_texts(compose_monthly(replace(facts, visit_results=done), "zh")))
     assert "4家中1家" in said
-    assert "不足以判断" in said
+    assert "暂不对名单准确率作评价" in said
     assert "25.0%" not in said
     many = replace(facts.visit_results, visited=8, found=2, workers=3, owed=1)
     listed = dict(facts.previous.document, entries=facts.previous.document["entries"] * 3)

@@ -179,7 +179,13 @@ def _entry(random: Random, row, rank: int):
         "change": {"kind": random.choice(("new", "up", "down", "same"))},
         "reasons": [{"contribution": 1.0, "text": {"zh": "理由", "en": "reason"}}],
         "red_flags": [
-            {"code": code, "article": "31", "title": {"zh": "红旗", "en": "flag"}} for code in flags
+            {
+                "code": code,
+                "article": "31",
+                "title": {"zh": "红旗", "en": "flag"},
+                "finding": {"zh": "记录所示", "en": "what records show"},
+            }
+            for code in flags
         ],
     }
 

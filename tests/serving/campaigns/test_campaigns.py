@@ -13,14 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from risk.flags.rules.wages import WAGES
+from risk.flags import Grade
 from risk.locale import LANGUAGES
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
 from serving.campaigns.plans import CampaignUnknown, get_plan, list_plans, winter_dates
 from serving.campaigns.queries import read_status
 from serving.campaigns.report import campaign_report
-from serving.campaigns.status import WAGE_FLAGS, VisitDates, compute_status
+from serving.campaigns.status import VisitDates, compute_status
 from serving.campaigns.xlsx import campaign_xlsx
 from serving.documents.consistency import InconsistentDocument, require_consistent
 from serving.documents.formats import RENDERERS
@@ -41,7 +41,7 @@ NO_VISITS = VisitDates({}, {})
 PROJECTS = [
     project(1, last_inspected_on="2025-05-10", last_found_on="2025-05-10", tier="red"),
     project(2, last_inspected_on="2025-04-30", funding="government", flags=["wages_overdue"]),
-    project(3, sector="water", region_code="990103"),
+    project(3, sector="water", region_code="990103", flags=["group_complaint_open"]),
     project(4, sector=None, funding=None, flags=["account_missing"]),
 ]
 MATTERS = [
@@ -76,7 +76,9 @@ def test_status_counts_projects_checked_since_the_start(county):
     assert (len(found.projects), found.checked) == (4, {"P/001"})
     assert [row["project_id"] for row in found.left] == ["P/004", "P/003", "P/002"]
     assert [row["project_id"] for row in found.found] == ["P/001"]
-    assert [row["project_id"] for row in found.signs] == ["P/001", "P/002", "P/004"]
+    assert [row["project_id"] for row in found.signs] == ["P/002", "P/003"]
+    assert [row["project_id"] for row in found.with_grade(Grade.PEOPLE)] == ["P/003"]
+    assert [row["project_id"] for row in found.with_grade(Grade.MONEY)] == ["P/002"]
     assert [row["project_id"] for row in found.public_unpaid] == ["P/002"]
     assert found.until == ON
 
@@ -149,13 +151,6 @@ def test_compute_status_checked_and_left_make_up_the_scope(drawn, on):
         shares = found.shares(by)
         assert sum(one.projects for one in shares) == len(rows)
         assert sum(one.checked for one in shares) == len(found.checked)
-
-
-def test_wage_flags_exist_as_rules():
-    # The others of the file are about how wages were paid, not whether.
-    codes = {rule.code for rule in WAGES}
-    assert codes - WAGE_FLAGS == {"paid_through_foreman", "paid_in_cash"}
-    assert codes > WAGE_FLAGS
 
 
 def test_list_plans_defaults_to_the_winter_action():

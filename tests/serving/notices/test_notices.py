@@ -98,7 +98,7 @@ def test_build_payload_marks_days_without_a_holiday_plan():
         shown = render_letter(
             {**package, "number": 3, "sender": "模拟县人社局"}, "html", "zh"
         ).decode()
-        assert ("未计节假日" in shown) == said
+        assert ("暂按双休日推算" in shown) == said
 
 
 @pytest.mark.parametrize(
@@ -170,3 +170,14 @@ def test_elements_and_deposits_commands(copy, wagewatch):
     events = [event for one in found["advice"] for event in one["events"]]
     assert events
     assert all(event["known_at"] < "2025-04-01" for event in events)
+
+
+def test_departments_act_under_their_own_articles():
+    """43: unlawful award; 44: government money, by finance and the sector departments."""
+    known = departments()
+    for code in ("housing", "transport", "water"):
+        assert {"43", "44"} <= set(known[code].articles)
+        assert "payment_guarantee_missing" in known[code].flags
+    assert "44" in known["finance"].articles
+    assert not known["finance"].supervises("building", "private")
+    assert "42" not in {article for one in known.values() for article in one.articles}

@@ -162,5 +162,5 @@ def test_notices_page_counts_overdue_notices(site, supervisor):
         insert_notice(connection, old_notice(3))
     page = supervisor.get("/notices", params={"state": "overdue"}).text
     assert "<b>3</b>" in page
-    assert page.count("未计节假日安排") == 1
+    assert page.count("暂按双休日推算") == 1
     assert "旧工程1" not in supervisor.get("/notices", params={"state": "sent"}).text

@@ -32,7 +32,7 @@ def _project(number: int, probability: float, **fields) -> ScoredProject:
     reason = Reason(
         family="payments",
         contribution=probability * 4,
-        feature="unpaid_share_1m",
+        feature="unpaid_share_3m",
         value=0.4,
         typical=0.02,
         article="31",

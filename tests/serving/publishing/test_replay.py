@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
+from risk.flags.office_values import from_document
 from risk.locale import LANGUAGES
 from risk.store.store import RecordStore
 from serving.db.append_only import unprotect
@@ -24,12 +25,14 @@ from serving.publishing.replay_comparison import ListDocuments, compare_versions
 from serving.publishing.repository import store_publication
 from serving.settings import load_settings
 from serving.terminal.context import CliContext
-from serving.watchlists.document import LocalizedText
+from serving.watchlists.document import EvidenceRef, LocalizedText, SealedFlag
+from serving.watchlists.schemas import Watchlist
+from serving.watchlists.seal_version import SEAL_VERSION
 
 from ..conftest import LISTS, PUBLISHED_AT, make_publication
 
 AS_OF = LISTS[0]
-NEXT = 2
+NEXT = SEAL_VERSION + 1
 
 
 def _quiet(step, share):
@@ -46,7 +49,7 @@ def context(office, tmp_path):
         yield publish_context(office, store, database, load_settings(office))
 
 
-def _store(context, change=lambda assessment: assessment):
+def _store(context, change=lambda assessment: assessment, version=SEAL_VERSION):
     """Publish the list with the assessment of its first project changed by ``change``."""
     inputs = collect_inputs(context, PublishRequest(AS_OF, 8, "", "test"), _quiet)
     made = build_publication(inputs)
@@ -60,7 +63,8 @@ def _store(context, change=lambda assessment: assessment):
         )
         for items in (made.entries, made.risks)
     )
-    sealed = replace(made, entries=entries, risks=risks).seal()
+    head = replace(made.header, seal_version=version)
+    sealed = replace(made, header=head, entries=entries, risks=risks).seal()
     store_publication(context.database, sealed, published_at=PUBLISHED_AT, published_by="test")
 
 
@@ -84,7 +88,11 @@ def test_replay_of_an_older_version_names_reworded_texts(context, office, capsys
     done = replay(context, AS_OF, "", _quiet, current=NEXT)
     found = done.comparison
     assert (done.same, done.succeeded) == (False, True)
-    assert (found.sealed_version, found.current_version, found.body_verified) == (1, NEXT, True)
+    assert (found.sealed_version, found.current_version, found.body_verified) == (
+        SEAL_VERSION,
+        NEXT,
+        True,
+    )
     assert (found.same_members, found.same_order, found.same_probabilities) == (True, True, True)
     assert {one.path: one.count for one in found.texts} == {
         "entries[].reasons[].text.zh": 1,
@@ -97,9 +105,37 @@ def test_replay_of_an_older_version_names_reworded_texts(context, office, capsys
         show_replay(CliContext(office, language), done)
     printed = capsys.readouterr().out
     assert printed.count("entries[].reasons[].text.zh") == len(LANGUAGES)
-    assert "seal version 1" in printed
+    assert f"seal version {SEAL_VERSION}" in printed
     same_version = replay(context, AS_OF, "", _quiet)
     assert (same_version.succeeded, same_version.comparison) == (False, None)
+
+
+def _with_a_flag_of_earlier_rules(assessment):
+    words = LocalizedText("旧规则", "an earlier rule")
+    flag = SealedFlag("earlier_rule", "9", words, words, words, words,
+                      (EvidenceRef("projects", "P1", AS_OF),))  # fmt: skip
+    return replace(assessment, red_flags=(*assessment.red_flags, flag))
+
+
+def test_replay_of_a_list_under_earlier_rules_has_its_flags(context):
+    _store(context, _with_a_flag_of_earlier_rules, version=1)
+    done = replay(context, AS_OF, "", _quiet)
+    found = done.comparison
+    assert (done.same, done.succeeded, done.verdict) == (False, True, "same")
+    assert (found.sealed_version, found.current_version) == (1, SEAL_VERSION)
+    assert (found.texts, found.numbers, found.flags, found.other) == ((), (), (), ())
+
+
+def test_replay_has_the_legal_values_of_the_office_at_the_time(context):
+    given = {"duty": "pay_below_minimum", "name": "monthly_fen", "number": 1e9, "to": None}
+    value = from_document({**given, "region": "99", "from": "2020-01-01", "source": "by hand"})
+    _store(replace(context, law_values=(value,)))
+    sealed = context.lists.watchlist(AS_OF).document()
+    assert Watchlist.model_validate(sealed).rules.law[0].number == 1e9
+    codes = {flag["code"] for entry in sealed["entries"] for flag in entry["red_flags"]}
+    assert "pay_below_minimum" in codes
+    assert context.office_values() == ()
+    assert replay(context, AS_OF, "", _quiet).same
 
 
 def test_replay_of_an_older_version_fails_if_its_bytes_were_changed(context, office, capsys):
@@ -166,7 +202,6 @@ def test_compare_versions_names_fields_of_one_version():
     [
         ("probability", lambda w, r: r["P/000"].update(probability=0.7)),
         ("tier", lambda w, r: w["entries"][0].update(tier="blue")),
-        ("flag", lambda w, r: w["entries"][0]["red_flags"].clear()),
         ("cohort", lambda w, r: r.pop("P/005")),
         ("order", lambda w, r: w["entries"].reverse()),
         ("member", lambda w, r: w["entries"].pop()),
@@ -178,3 +213,37 @@ def test_compare_versions_fails_for_other_content(name, change):
     assert found.same_members == (name != "member")
     assert found.same_order == (name not in ("order", "member"))
     assert found.same_probabilities == (name != "probability")
+
+
+def test_compare_versions_allows_other_facts_and_flags():
+    """Reasons may name other facts and red flags follow the law, the figures stay."""
+
+    def restate(watchlist, risks):
+        first = watchlist["entries"][0]
+        first["reasons"][0].update(feature="unpaid_share_12m", value=0.3, evidence=[])
+        first["red_flags"].clear()
+
+    found = _compared(restate)
+    assert found.is_faithful
+    assert {one.path for one in found.statements} == {
+        "entries[].reasons[].feature",
+        "entries[].reasons[].value",
+        "entries[].reasons[].evidence",
+    }
+    assert [one.path for one in found.flags] == ["entries[].red_flags"]
+
+
+def test_compare_versions_says_if_only_flags_changed_the_selection():
+    def reselect(watchlist, risks):
+        watchlist["entries"][0].update(selection="must", red_flags=[])
+        risks["P/000"]["listing"]["selection"] = "must"
+
+    found = _compared(reselect)
+    assert not found.is_faithful
+    assert found.differs_by_flags
+
+    def reprice(watchlist, risks):
+        reselect(watchlist, risks)
+        watchlist["entries"][0]["tier"] = "blue"
+
+    assert not _compared(reprice).differs_by_flags

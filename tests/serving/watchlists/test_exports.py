@@ -89,7 +89,7 @@ def test_watchlist_table_shows_reasons_and_checks(document):
     for wanted in (
         "2025-06-01",
         "专家评分卡",
-        "缺少数据：经营指标",
+        "未报送经营指标",
         "模拟花园一期",
         "P/000",
         "模拟建设0公司",
@@ -128,7 +128,7 @@ def test_text_table_aligns_wide_characters():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_risk_text_is_complete(risk, language):
     text = risk_text(risk, language)
-    for wanted in ("P/000", "60.0%", "+1.25", "-0.50", "PR-0", "2025-05-01", "123,456.78"):
+    for wanted in ("P/000", "60.0%", "40", "PR-0", "2025-05-01", "123,456.78"):
         assert wanted in text
 
 

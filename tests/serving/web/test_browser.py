@@ -137,7 +137,7 @@ def test_sign_in_page_is_accessible_and_shows_errors(browser, site):
     page.fill("#name", "inspector")
     page.fill("#password", "something else")
     page.click("form button")
-    expect(page.get_by_role("alert")).to_contain_text("用户名或密码不对")
+    expect(page.get_by_role("alert")).to_contain_text("用户名或密码错误")
     page.fill("#name", "inspector")
     page.fill("#password", PASSWORD)
     page.click("form button")
@@ -288,8 +288,9 @@ def test_visit_form_keeps_refused_input(browser, site):
 def test_project_page_takes_feedback_and_notes(browser, site):
     page = signed_in(browser, site, "inspector")
     page.goto(f"{site.url}/projects/{quote(site.listed[0], safe='')}")
-    page.locator(".waterfall .judge button").first.click()
-    expect(page.locator(".waterfall .said").first).to_have_text("已记录：有用")
+    page.locator(".factors > summary").first.click()
+    page.locator(".stated .judge button").first.click()
+    expect(page.locator(".stated .said").first).to_have_text("已记录：有用")
     page.fill("#note", "<script>alert(1)</script> 老板换了")
     page.locator("#notes button").click()
     expect(page.locator("#notes .notes")).to_contain_text("<script>alert(1)</script> 老板换了")
@@ -302,7 +303,8 @@ def test_project_page_takes_feedback_and_notes(browser, site):
 def test_reasons_show_their_records(browser, site):
     page = signed_in(browser, site, "inspector")
     page.goto(f"{site.url}/projects/{quote(site.listed[0], safe='')}")
-    records = page.locator(".waterfall .records").first
+    page.locator(".factors > summary").first.click()
+    records = page.locator(".stated .records").first
     expect(records.locator("dl").first).to_be_hidden()
     records.locator("summary").click()
     expect(records.locator("dl").first).to_be_visible()

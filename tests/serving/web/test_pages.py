@@ -504,3 +504,20 @@ def test_route_has_no_crossings():
     assert short_order([]) == []
     assert short_order(square, (1.0, 1.1))[0] == 1
     assert way(square, [0], (0.0, 1.0)) == [pytest.approx(distance((0, 0), (0, 1)))]
+
+
+def test_a_red_flag_takes_a_state_and_its_reason_is_required(site):
+    inspector = signed_in(site.url, "inspector")
+    path = f"/projects/{quote(site.listed[0], safe='')}/flags"
+    refused = inspector.post(path, data={"code": "wages_overdue", "state": "explained"})
+    assert refused.status_code == 422
+    assert "须写明理由" in refused.text
+    given = {"code": "wages_overdue", "state": "explained", "reason": "<b>已补发</b>", "until": ""}
+    stored = inspector.post(path, data=given)
+    assert stored.status_code == 200
+    assert "已说明" in stored.text
+    assert "&lt;b&gt;已补发&lt;/b&gt;" in stored.text
+    page = inspector.get(f"/projects/{quote(site.listed[0], safe='')}").text
+    assert "模型参考的事实" in page
+    assert "对数几率" not in page
+    inspector.close()

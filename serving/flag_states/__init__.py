@@ -1,0 +1,1 @@
+"""States of red flags that carry forward from list to list: verified, explained, not applicable."""

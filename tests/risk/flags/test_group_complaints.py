@@ -1,0 +1,114 @@
+"""Five working days to file a group complaint, then sixty; only its own case ends it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+JUNE_1 = dt.date(2025, 6, 1)  # the Sunday of a long weekend; 30 May is the last working day before
+
+
+def complaint(site, received_on, linked=True):
+    site.add("projects")
+    if linked:
+        site.neighbour_links_cases()
+    site.add("complaints", received_on=received_on, known_at=received_on)
+
+
+def case(site, case_id="F1", complaint_id="K1", opened_on="2025-05-06", **values):
+    site.add("cases", case_id=case_id, complaint_id=complaint_id, opened_on=opened_on,
+             **{"known_at": opened_on, **values})  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def found(new_scenes):
+    scenes = new_scenes()
+
+    @scenes
+    def fifth_working_day_was_30_may(site):
+        complaint(site, "2025-05-23")
+
+    @scenes
+    def received_on_a_sunday(site):
+        complaint(site, "2025-05-25")
+
+    @scenes
+    def fifth_working_day_is_3_june(site):
+        complaint(site, "2025-05-26")
+
+    @scenes
+    def sixtieth_working_day_was_30_may(site):
+        complaint(site, "2025-03-03")
+        case(site, opened_on="2025-03-04", status="filed")
+
+    @scenes
+    def sixtieth_working_day_is_3_june(site):
+        complaint(site, "2025-03-03")
+        case(site, opened_on="2025-03-05", status="filed")
+
+    @scenes
+    def its_own_case_is_closed(site):
+        complaint(site, "2025-03-03")
+        case(site, opened_on="2025-03-04")
+        case(site, opened_on="2025-03-04", status="closed", known_at="2025-05-20")
+
+    @scenes
+    def another_complaints_case_is_unfounded(site):
+        complaint(site, "2025-03-03")
+        case(site, complaint_id="K2", status="unfounded")
+
+    @scenes
+    def a_case_of_no_complaint_is_unfounded(site):
+        complaint(site, "2025-03-03")
+        case(site, complaint_id=None, status="unfounded")
+
+    @scenes
+    def no_case_of_the_county_names_its_complaint(site):
+        complaint(site, "2025-03-03", linked=False)
+        case(site, complaint_id=None, status="unfounded")
+
+    @scenes
+    def a_later_visit_found_nothing(site):
+        complaint(site, "2025-05-06")
+        site.add("inspections", inspected_on="2025-05-10", arrears_found=False,
+                 known_at="2025-05-10")  # fmt: skip
+
+    @scenes
+    def a_complaint_of_four_years_ago(site):
+        complaint(site, "2021-05-10")
+        site.add("projects", started_on="2021-01-10", known_at="2021-01-10")
+
+    return scenes.flags()
+
+
+def test_complaint_is_late_after_the_fifth_working_day(found):
+    for name in ("fifth_working_day_was_30_may", "received_on_a_sunday"):
+        flag = found[name]["group_complaint_open"]
+        assert (flag.values["unfiled"], flag.values["over_term"]) == (1, 0)
+        assert (flag.since, flag.threshold, flag.basis) == (
+            dt.date(2025, 5, 31), 5, "molss_order_25_18",
+        )  # fmt: skip
+        assert flag.must_visit
+    assert "group_complaint_open" not in found["fifth_working_day_is_3_june"]
+
+
+def test_filed_complaint_is_late_after_sixty_working_days(found):
+    flag = found["sixtieth_working_day_was_30_may"]["group_complaint_open"]
+    assert (flag.values["unfiled"], flag.values["over_term"]) == (0, 1)
+    assert (flag.values["handling_days"], flag.values["extended_days"]) == (60, 90)
+    assert flag.since == dt.date(2025, 5, 31)
+    assert "group_complaint_open" not in found["sixtieth_working_day_is_3_june"]
+
+
+def test_only_its_own_case_ends_a_complaint(found):
+    open_ = {name for name, flags in found.items() if "group_complaint_open" in flags}
+    assert "its_own_case_is_closed" not in open_
+    assert {"another_complaints_case_is_unfounded", "a_case_of_no_complaint_is_unfounded"} <= open_
+    assert "no_case_of_the_county_names_its_complaint" not in open_
+    assert "a_later_visit_found_nothing" in open_
+
+
+def test_complaint_never_lapses(found):
+    flag = found["a_complaint_of_four_years_ago"]["group_complaint_open"]
+    assert flag.values["open_days"] == (JUNE_1 - dt.date(2021, 5, 10)).days

@@ -1,0 +1,70 @@
+"""A listing has the term of the rule in force on its day; all units of the chain are checked."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+DAYS = [dt.date(2022, 6, 1), dt.date(2022, 6, 2), dt.date(2023, 6, 1), dt.date(2023, 6, 2),
+        dt.date(2025, 6, 1), dt.date(2025, 6, 2)]  # fmt: skip
+
+
+def listing(site, day, listing_id="L1", org_id="ORG"):
+    site.add("listings", listing_id=listing_id, org_id=org_id, listed_on=day, known_at=day)
+
+
+@pytest.fixture(scope="module")
+def found(new_scenes):
+    scenes = new_scenes()
+
+    def project(site, **values):
+        site.add("projects", started_on="2021-01-10", known_at="2021-01-10", **values)
+
+    @scenes
+    def listed_in_2021(site):
+        project(site, contractor_id="ORG", owner_id="ORG")
+        listing(site, "2021-06-01")
+
+    @scenes
+    def listed_again_in_2021(site):
+        project(site, contractor_id="ORG")
+        listing(site, "2019-03-01", "L0")
+        listing(site, "2021-06-01")
+
+    @scenes
+    def listed_in_2022(site):
+        project(site, contractor_id="ORG")
+        listing(site, "2022-06-01")
+
+    @scenes
+    def subcontractors_are_listed(site):
+        project(site, contractor_id="GENERAL")
+        for number, ended_on in enumerate((None, None, "2023-01-01")):
+            site.add("contracts", contract_id=f"C{number}", contractor_id=f"SUB{number}",
+                     parent_contract_id="CX", ended_on=ended_on)  # fmt: skip
+            listing(site, "2024-01-01", f"L{number}", f"SUB{number}")
+
+    return scenes.flags(*DAYS)
+
+
+def listed(found, name, code="contractor_listed"):
+    return [day for day in DAYS if code in found[f"{name} {day:%Y-%m-%d}"]]
+
+
+def test_listing_before_2022_ends_after_a_year(found):
+    assert listed(found, "listed_in_2021") == [dt.date(2022, 6, 1)]
+    assert listed(found, "listed_in_2021", "owner_listed") == [dt.date(2022, 6, 1)]
+
+
+def test_repeated_listing_before_2022_ends_after_two_years(found):
+    assert listed(found, "listed_again_in_2021") == DAYS[:3]
+
+
+def test_listing_since_2022_ends_after_three_years(found):
+    assert listed(found, "listed_in_2022") == DAYS[1:5]
+
+
+def test_all_units_of_the_chain_are_checked(found):
+    flag = found["subcontractors_are_listed 2025-06-01"]["contractor_listed"]
+    assert flag.values == {"units": 2, "contractors": 0, "subcontractors": 2, "listed_days": 517}
