@@ -62,10 +62,10 @@ FAMILY = Family(
             duty=WORKERS_REGISTERED,
             compliant_value=1.0,
             raises=Statement(
-                zh="最近三个报送月实名登记人数为考勤人数的{value}",
+                zh="最近三个报送月实名登记人数为出勤人数的{value}",
                 en=(
-                    "Registered workers were {value} of those present in the last three "
-                    "reported months"
+                    "Registered workers were {value} of those present in the last "
+                    "three reported months"
                 ),
                 at_most=0.9,
                 evidence=_ATTENDANCE,
@@ -82,10 +82,10 @@ FAMILY = Family(
             compliant_value=1.0,
             scorecard=(Points(1, "Art. 28: labour contracts", at_most=0.5),),
             raises=Statement(
-                zh="最近三个报送月出勤人员劳动合同签订率为{value}",
+                zh="最近三个报送月签订劳动合同人数为出勤人数的{value}",
                 en=(
-                    "{value} of workers present in the last three reported months have a "
-                    "labour contract"
+                    "Workers with a labour contract were {value} of those present in "
+                    "the last three reported months"
                 ),
                 at_most=0.9,
                 evidence=_ATTENDANCE,
@@ -127,13 +127,6 @@ FAMILY = Family(
             unknown_en="no attendance feed, no attendance in the window, or no headcounts",
             duty=WORKERS_REGISTERED,
             compliant_value=0.0,
-            raises=Statement(
-                zh="近六个月工资表人数比出勤人数少{value}",
-                en="Payrolls of the last six months list {value} fewer workers than were present",
-                at_least=0.05,
-                at_most=0.95,
-                evidence=_ATTENDANCE,
-            ),
         ),
         _feature(
             name="listed_over_present",

@@ -354,10 +354,10 @@ FAMILY = Family(
             en="unpaid share on the contractor's other projects",
             scorecard=(Points(1, "Art. 38: contractor's other sites", at_least=0.1),),
             raises=Statement(
-                zh="总包单位其他项目近三个月到期工资有{value}未付",
+                zh="总包单位有记录的其他项目近三个月到期工资有{value}未付",
                 en=(
                     "{value} of wages due in the last three months on the contractor's "
-                    "other projects unpaid"
+                    "other recorded projects unpaid"
                 ),
                 at_least=0.01,
                 evidence=_CONTRACTORS_UNPAID,
@@ -382,10 +382,10 @@ FAMILY = Family(
             zh="建设单位其他项目近三个月人工费未到账占比",
             en="labour cost not received on the owner's other projects",
             raises=Statement(
-                zh="建设单位其他项目近三个月应拨人工费有{value}未到账",
+                zh="建设单位有记录的其他项目近三个月应拨人工费有{value}未到账",
                 en=(
-                    "{value} of labour cost due in the last three months on the owner's "
-                    "other projects not received"
+                    "{value} of labour cost due in the last three months on the "
+                    "owner's other recorded projects not received"
                 ),
                 at_least=0.01,
                 evidence=_OWNERS_SHORT,

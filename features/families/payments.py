@@ -124,8 +124,8 @@ FAMILY = Family(
             duty=WAGES_PAID,
             compliant_value=0.0,
             raises=Statement(
-                zh="欠付额约相当于{value}的工资",
-                en="Unpaid wages equal about {value} of payroll",
+                zh="近一年到期未付的工资约相当于{value}的工资",
+                en="Wages due in the last year and unpaid equal about {value} of payroll",
                 at_least=0.1,
                 evidence=_UNPAID,
             ),
@@ -140,8 +140,8 @@ FAMILY = Family(
             duty=WAGES_PAID,
             compliant_value=0.0,
             raises=Statement(
-                zh="逾期一个月以上的工资有{value}未付",
-                en="{value} of wages more than a month overdue unpaid",
+                zh="近一年到期、已逾期31天以上的工资有{value}未付",
+                en=("{value} of wages due in the last year and 31 or more days overdue unpaid"),
                 at_least=0.01,
                 evidence=_UNPAID,
             ),
@@ -172,8 +172,8 @@ FAMILY = Family(
             duty=WAGES_PAID,
             compliant_value=0.0,
             raises=Statement(
-                zh="人均未付工资约{value}",
-                en="About {value} of wages unpaid per worker",
+                zh="近一年到期未付的工资人均约{value}",
+                en="About {value} of wages due in the last year unpaid per worker",
                 at_least=100,
                 evidence=_UNPAID,
             ),
@@ -189,8 +189,8 @@ FAMILY = Family(
             compliant_value=0.0,
             scorecard=(Points(2, "Guizhou rule: not paid by the month after", at_least=61),),
             raises=Statement(
-                zh="最早一笔未付清的工资已逾期{value}",
-                en="Oldest unpaid wages {value} overdue",
+                zh="近一年到期而未付清的工资最早一笔已逾期{value}",
+                en="Oldest of the unpaid wages due in the last year {value} overdue",
                 at_least=31,
                 evidence=_UNPAID,
             ),
@@ -389,12 +389,6 @@ FAMILY = Family(
             direction=1,
             zh="距最近一次发放的天数",
             en="days since the last payment",
-            raises=Statement(
-                zh="距最近一次发放工资已{value}",
-                en="{value} since wages were last paid",
-                at_least=45,
-                evidence=_LAST_PAID,
-            ),
         ),
         _feature(
             name="months_not_full_6m",

@@ -61,12 +61,6 @@ FAMILY = Family(
             en="days since the last payroll came in",
             duty=REPORTED,
             compliant_value=0.0,
-            raises=Statement(
-                zh="已{value}未收到工资表",
-                en="No payroll received for {value}",
-                at_least=45,
-                evidence=_PAYROLLS,
-            ),
         ),
         _feature(
             name="attendance_silent_days",
@@ -174,12 +168,6 @@ FAMILY = Family(
             en="months with people on site and no payroll",
             duty=REPORTED,
             compliant_value=0.0,
-            raises=Statement(
-                zh="有{value}有考勤而未收到工资表",
-                en="Attendance but no payroll received for {value}",
-                at_least=1,
-                evidence=_ATTENDANCE,
-            ),
         ),
     ),
     steps=(

@@ -135,8 +135,8 @@ FAMILY = Family(
             compliant_value=0.0,
             scorecard=(Points(1, "Art. 24: labour cost over a month late", at_least=31),),
             raises=Statement(
-                zh="最早一笔未到账人工费已逾期{value}",
-                en="Oldest missing transfer of labour cost {value} overdue",
+                zh="近一年到期而未到账的人工费最早一笔已逾期{value}",
+                en="Oldest missing transfer due in the last year {value} overdue",
                 at_least=31,
                 evidence=_SHORT,
             ),
@@ -207,12 +207,6 @@ FAMILY = Family(
             article="24",
             zh="距最近一次拨付的天数",
             en="days since the last transfer arrived",
-            raises=Statement(
-                zh="距最近一次人工费到账已{value}",
-                en="{value} since labour cost was last received",
-                at_least=45,
-                evidence=_TRANSFERRED,
-            ),
         ),
         _feature(
             name="transfer_to_wages_6m",

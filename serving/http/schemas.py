@@ -83,8 +83,8 @@ class Assessment(Schema):
     """One project: calibrated probability within the horizon, tier, reasons; money in yuan.
 
     ``unlike_inspected`` is true if no similar project was ever inspected and the probability is an
-    extrapolation; null if too few inspections are known to decide. ``amount_owed`` are wages due in
-    the last twelve months and unpaid on the books, apart from the risk.
+    extrapolation; null if too few inspections are known to decide. ``amount_owed`` are wages due
+    and unpaid on the books, however old, apart from the risk.
     """
 
     project_id: str

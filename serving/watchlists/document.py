@@ -149,7 +149,7 @@ class TimelineItem:
 class Assessment:
     """The assessment of one project; money in fen.
 
-    ``amount_owed``: wages due in the last twelve months and unpaid on the books.
+    ``amount_owed``: wages due and unpaid on the books, however old.
     ``unlike_inspected``: the project resembles none ever inspected, so its probability is a guess.
     """
 

@@ -16,6 +16,7 @@ from models.cohort_scores import score_cohort
 from models.reason_text import reason_text
 from models.reasons import Basis, Reason, _leads, _may_be_stated, statement_of
 from risk.contract import TABLES
+from risk.flags import red_flags
 from risk.store.store import RecordStore
 from risk.unit_kinds import KINDS
 
@@ -78,6 +79,20 @@ def test_no_stated_reason_can_be_refuted_from_its_own_figures(cohort):
             assert (excess > 0) == (reason.contribution > 0)
             texts = [value_text(feature, one, "zh") for one in (reason.value, reason.typical)]
             assert texts[0] != texts[1]
+
+
+def test_wages_owed_on_the_books_are_never_less_than_those_of_the_flag(county, cohort):
+    with RecordStore(county.records, read_only=True) as store:
+        flags = red_flags(store, AS_OF)
+    owed = {p.project_id: p.amount_owed for p in cohort.projects}
+    overdue = {
+        project_id: flag.values["unpaid_fen"]
+        for project_id, found in flags.items()
+        for flag in found
+        if flag.code == "wages_overdue" and project_id in owed
+    }
+    assert len(overdue) > 10
+    assert all(owed[project_id] >= amount for project_id, amount in overdue.items())
 
 
 def test_other_reasons_quote_no_value(cohort):
@@ -194,14 +209,14 @@ def test_statements_agree_with_the_direction_of_their_feature(kind):
     [
         (
             Reason("payments", 0.4, "unpaid_overdue_share", 0.358, 0.002, "31", (), peers=12),
-            "逾期一个月以上的工资有35.8%未付（同类为合同额较大的房建项目，中位数0.2%）",
-            "35.8% of wages more than a month overdue unpaid"
+            "近一年到期、已逾期31天以上的工资有35.8%未付（同类为合同额较大的房建项目，中位数0.2%）",
+            "35.8% of wages due in the last year and 31 or more days overdue unpaid"
             " (median of building projects with large contracts: 0.2%)",
         ),
         (
             Reason("payments", 0.4, "oldest_unpaid_days", 195.0, 0.0, "31", ()),
-            "最早一笔未付清的工资已逾期195天（同类有数据的不足20个，全部在建项目中位数0天）",
-            "Oldest unpaid wages 195 days overdue"
+            "近一年到期而未付清的工资最早一笔已逾期195天（同类有数据的不足20个，全部在建项目中位数0天）",
+            "Oldest of the unpaid wages due in the last year 195 days overdue"
             " (fewer than 20 comparable units reported; median of all running projects: 0 days)",
         ),
         (
