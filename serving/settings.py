@@ -366,6 +366,8 @@ class Settings(BaseSettings):
     law: LawSettings = LawSettings()
     links: LinkSettings = LinkSettings()
     places: Mapping[PlaceCode, PlaceName] = {}
+    sources: Mapping[str, Any] = {}
+    """Sections of sources, validated by :mod:`risk.sources.kinds` when they are used."""
 
     @classmethod
     def settings_customise_sources(

@@ -210,3 +210,16 @@ class ImportReport:
             waiting=self.waiting[table],
             set_aside=sum(report.set_aside for report in files),
         )
+
+
+def join_reports(first: ImportReport, second: ImportReport) -> ImportReport:
+    """Report of two imports, one after the other."""
+    tables = dict.fromkeys([*first.waiting, *second.waiting])
+    return ImportReport(
+        files=(*first.files, *second.files),
+        failed=(*first.failed, *second.failed),
+        skipped=(*first.skipped, *second.skipped),
+        waiting={name: first.waiting.get(name, 0) + second.waiting.get(name, 0) for name in tables},
+        notes=(*first.notes, *second.notes),
+        entered=(*first.entered, *second.entered),
+    )

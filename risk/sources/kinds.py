@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import Any
@@ -12,12 +12,13 @@ from risk.sources.settings import SourceSettings, is_source_name, parse_settings
 from risk.sources.source import Source, SourceContext
 
 KINDS: dict[str, str] = {
+    "sql": "risk.sources.sql",
     "realname": "risk.sources.realname",
 }
 """Modules of the kinds, each with ``Settings`` and ``open_source``."""
 
 
-def source_settings(sections: Mapping[str, Mapping[str, Any]], name: str) -> SourceSettings:
+def source_settings(sections: Mapping[str, Any], name: str) -> SourceSettings:
     """Return the settings of the source ``name``; ``sections`` are those below ``sources``.
 
     Raises:
@@ -32,7 +33,7 @@ def source_settings(sections: Mapping[str, Mapping[str, Any]], name: str) -> Sou
     return settings
 
 
-def all_sources(sections: Mapping[str, Mapping[str, Any]]) -> list[SourceSettings]:
+def all_sources(sections: Mapping[str, Any]) -> list[SourceSettings]:
     """Return the settings of all sources, by name.
 
     Raises:
@@ -57,12 +58,17 @@ def open_source(settings: SourceSettings, context: SourceContext) -> AbstractCon
     return opened
 
 
-def _parse(
-    name: str, values: Mapping[str, Any]
-) -> tuple[SourceSettings | None, list[SettingProblem]]:
+def tidy(settings: SourceSettings, context: SourceContext, stored: Set[str]) -> None:
+    """Let the source clean up after the units with keys ``stored`` were imported."""
+    clean = getattr(import_module(KINDS[settings.kind]), "tidy", None)
+    if clean is not None:
+        clean(settings, context, stored)
+
+
+def _parse(name: str, values: Any) -> tuple[SourceSettings | None, list[SettingProblem]]:
     if not is_source_name(name):
         return None, [SettingProblem(f"sources.{name}", name, "name")]
-    kind = values.get("kind")
+    kind = values.get("kind") if isinstance(values, Mapping) else None
     if not isinstance(kind, str) or kind not in KINDS:
         found = "" if kind is None else repr(kind)
         return None, [SettingProblem(f"sources.{name}.kind", found, "kind")]

@@ -36,7 +36,8 @@ class Meter:
 
     ``requests``, ``retries``, ``rows``, ``bytes`` and ``waited`` (seconds) grow during the pull.
     ``refusals`` counts retried and final refusals by reason, which is a status or a code and never
-    a text with personal data.
+    a text with personal data. ``unread`` are columns by table that the source has and nobody reads,
+    ``skipped`` files that are no record files or are still being written.
     """
 
     def __init__(self, bounds: Bounds, clock: Callable[[], float] = time.monotonic) -> None:
@@ -44,6 +45,8 @@ class Meter:
         self.requests = self.retries = self.rows = self.bytes = 0
         self.waited = 0.0
         self.refusals: Counter[str] = Counter()
+        self.unread: dict[str, tuple[str, ...]] = {}
+        self.skipped: list[str] = []
         self._clock = clock
         self._began = clock()
 

@@ -45,14 +45,14 @@ class Pacer:
         per_second: float,
         meter: Meter,
         *,
-        first_wait: float = FIRST_WAIT,
+        first_wait: float | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._source = source
         self._interval = 1.0 / per_second
         self._meter = meter
-        self._first_wait = first_wait
+        self._first_wait = FIRST_WAIT if first_wait is None else first_wait
         self._sleep = sleep
         self._clock = clock
         self._next = clock()

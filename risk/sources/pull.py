@@ -10,23 +10,25 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from risk.contract import STORED_TABLES
 from risk.errors import WagewatchError
 from risk.intake.import_accounts import store_account
-from risk.intake.importer import PlacedFile, RowProgress, import_placed
+from risk.intake.importer import PlacedFile, RowProgress, import_into, import_placed
+from risk.intake.layouts.layout import find_layout, read_layout
 from risk.intake.layouts.names import single_county
 from risk.intake.layouts.plan import office_layouts
 from risk.intake.quarantine_book import write_quarantine
-from risk.intake.report import ImportReport
+from risk.intake.report import ImportReport, join_reports
 from risk.locale import LANGUAGES, Language
-from risk.sources.errors import SourceError, UnitRefused
-from risk.sources.kinds import open_source
+from risk.sources.errors import UnitRefused
+from risk.sources.kinds import open_source, tidy
 from risk.sources.meter import BoundReached, Bounds, Meter
 from risk.sources.pull_log import (
     LoggedPull,
@@ -38,15 +40,24 @@ from risk.sources.pull_log import (
 )
 from risk.sources.settings import SourceSettings
 from risk.sources.source import Source, SourceContext, Unit
-from risk.sources.spool import FetchedUnit, Spool, left_spool, lock, new_spool
+from risk.sources.spool import FetchedUnit, Spool, left_spool, lock, new_spool, table_of
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 
 TRIED = Bounds(requests=50, rows=2000, seconds=60.0)
 """Bounds of a trial."""
 
-_MOST_REFUSED = 50
-"""Refused units that a log entry names; all are counted."""
+_MOST_LISTED = 50
+"""Refused units and skipped files that a report names; refused ones are counted."""
+
+
+@dataclass(frozen=True)
+class OfficeClock:
+    """Current time with a time zone, the office's current day, and its IANA time zone."""
+
+    now: Callable[[], dt.datetime]
+    today: Callable[[], dt.date]
+    timezone: str = "Asia/Shanghai"
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,7 @@ class Fetched:
     units: Sequence[FetchedUnit] = ()
     refused: Sequence[tuple[str, UnitRefused]] = ()
     bound: str = ""
-    error: SourceError | None = None
+    error: WagewatchError | None = None
     killed: bool = False
 
     @property
@@ -75,10 +86,11 @@ class Fetched:
     @property
     def rows(self) -> dict[str, int]:
         """Number of rows by table, in the order of the contract."""
-        totals = {
-            table: sum(unit.rows.get(table, 0) for unit in self.units) for table in STORED_TABLES
-        }
-        return {table: total for table, total in totals.items() if total}
+        totals: Counter[str] = Counter()
+        for unit in self.units:
+            for file, rows in unit.rows.items():
+                totals[table_of(file)] += rows
+        return {table: totals[table] for table in STORED_TABLES if totals[table]}
 
     def counts(self) -> dict[str, Any]:
         """Return the counts as plain data, without messages."""
@@ -86,6 +98,7 @@ class Fetched:
         return {
             "units": len(self.units),
             "rows": self.rows,
+            "files": sum(len(unit.files) for unit in self.units),
             "requests": meter.requests,
             "retries": meter.retries,
             "bytes": meter.bytes,
@@ -93,6 +106,8 @@ class Fetched:
             "waited_seconds": round(meter.waited, 3),
             "refusals": dict(meter.refusals),
             "refused_units": len(self.refused),
+            "unread_columns": {table: list(names) for table, names in meter.unread.items()},
+            "skipped_files": meter.skipped[:_MOST_LISTED],
             "bound": self.bound,
         }
 
@@ -103,7 +118,7 @@ class Fetched:
             **self.counts(),
             "refused": [
                 {"unit": key, "message": refusal.message(language)}
-                for key, refusal in self.refused[:_MOST_REFUSED]
+                for key, refusal in self.refused[:_MOST_LISTED]
             ],
             "error": None if self.error is None else self.error.message(language),
         }
@@ -130,8 +145,7 @@ def pull_source(
     workspace: Workspace,
     settings: SourceSettings,
     *,
-    now: Callable[[], dt.datetime],
-    today: Callable[[], dt.date],
+    clock: OfficeClock,
     who: str = "",
     again: bool = False,
     progress: RowProgress | None = None,
@@ -145,8 +159,7 @@ def pull_source(
     Args:
         workspace: workspace with the record store.
         settings: settings of the source.
-        now: current time, with a time zone.
-        today: current day by the office's clock.
+        clock: the office's clock.
         who: who pulls, stored with the account of the import.
         again: fetch everything, also what earlier pulls took.
         progress: callback, called with the name of a unit and the rows so far.
@@ -156,13 +169,13 @@ def pull_source(
         PullRunning: another process is pulling from the source.
         RecordStoreBusy, RecordStoreUnreadable: the store cannot be opened.
     """
-    run = _Pull(workspace, settings, now, today, who, progress, prepare)
+    run = _Pull(workspace, settings, clock, who, progress, prepare)
     with lock(run.folder, settings.name):
         return run.run(again=again)
 
 
 def try_source(
-    workspace: Workspace, settings: SourceSettings, *, today: dt.date, bounds: Bounds = TRIED
+    workspace: Workspace, settings: SourceSettings, *, clock: OfficeClock, bounds: Bounds = TRIED
 ) -> PullReport:
     """Fetch the first rows of a source and import them into an empty store, which is dropped.
 
@@ -170,12 +183,13 @@ def try_source(
     """
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wagewatch-")))
+        today = clock.today()
         spool = new_spool(place / settings.name, today, "")
         meter = Meter(bounds)
-        context = SourceContext(workspace.root, today, meter)
+        context = SourceContext(workspace.root, today, meter, clock.timezone)
         fetched = _fetch(settings, context, spool, {}, partial=True)
         store = stack.enter_context(RecordStore(":memory:", memory_gb=workspace.memory_gb))
-        report = _import(workspace, store, settings, spool.files, today, None)
+        report = _import(workspace, store, settings, spool, today, None)
     return PullReport(settings.name, settings.kind, fetched, report)
 
 
@@ -186,8 +200,7 @@ class _Pull:
         self,
         workspace: Workspace,
         settings: SourceSettings,
-        now: Callable[[], dt.datetime],
-        today: Callable[[], dt.date],
+        clock: OfficeClock,
         who: str,
         progress: RowProgress | None,
         prepare: Callable[[RecordStore], None] | None,
@@ -195,28 +208,30 @@ class _Pull:
         self.folder = workspace.sources / settings.name
         self._workspace = workspace
         self._settings = settings
-        self._now = now
-        self._today = today
+        self._clock = clock
         self._who = who
         self._progress = progress
         self._prepare = prepare
 
     def run(self, *, again: bool) -> PullReport:
-        began = self._now()
+        began = self._clock.now()
         digest = _digest(self._settings)
         spool = left_spool(self.folder / "spool")
-        if spool is not None and (spool.began, spool.digest) != (self._today(), digest):
+        if spool is not None and (spool.began, spool.digest) != (self._clock.today(), digest):
             # Units of another day may be out of date: they are stored as an earlier pull.
             self._store(spool, began, Fetched(self._meter(), spool.units, killed=True))
             spool = None
         taken = {} if again else self._taken()
         if again:
             self._forget()
-        spool = spool or new_spool(self.folder / "spool", self._today(), digest)
-        context = SourceContext(self._workspace.root, spool.began, self._meter())
+        spool = spool or new_spool(self.folder / "spool", self._clock.today(), digest)
+        context = self._context(spool.began, self._meter())
         fetched = _fetch(self._settings, context, spool, taken, self._progress)
         report = self._store(spool, began, fetched)
         return PullReport(self._settings.name, self._settings.kind, fetched, report)
+
+    def _context(self, today: dt.date, meter: Meter) -> SourceContext:
+        return SourceContext(self._workspace.root, today, meter, self._clock.timezone)
 
     def _meter(self) -> Meter:
         return Meter(self._settings.bounds)
@@ -242,12 +257,12 @@ class _Pull:
             if self._prepare is not None:
                 self._prepare(store)
             report = _import(
-                *(self._workspace, store, self._settings, spool.files),
-                today=self._today(),
+                *(self._workspace, store, self._settings, spool),
+                today=self._clock.today(),
                 progress=self._progress,
             )
             stored = _stored_units(fetched.units, report)
-            entry = _log_entry(name, began, self._now(), fetched)
+            entry = _log_entry(name, began, self._clock.now(), fetched)
             with store.transaction():
                 record_units(store, name, stored)
                 log_pull(store, entry)
@@ -255,6 +270,8 @@ class _Pull:
                 store_account(store, report, who=self._who)
                 write_quarantine(store, self._workspace.quarantine)
         spool.delete()
+        context = self._context(self._clock.today(), fetched.meter)
+        tidy(self._settings, context, {unit.key for unit in stored})
         return report
 
 
@@ -271,12 +288,12 @@ def _fetch(
 
     With ``partial`` the rows of a unit that came before a bound count too.
     """
-    bound, error = "", None
+    bound = ""
+    error: WagewatchError | None = None
     refused: list[tuple[str, UnitRefused]] = []
     try:
         with open_source(settings, context) as source:
-            spooled = {one.key: (one.mark, one.once) for one in spool.units}
-            for unit in _needed(source, {**taken, **spooled}, spooled.keys()):
+            for unit in _needed(source, taken, spool.units):
                 try:
                     spool.add(unit, context.meter, partial=partial)
                 except UnitRefused as refusal:
@@ -285,18 +302,23 @@ def _fetch(
                     progress(unit.key, context.meter.rows)
     except BoundReached as reached:
         bound = reached.bound
-    except SourceError as failure:
+    except WagewatchError as failure:
         error = failure
     return Fetched(context.meter, tuple(spool.units), tuple(refused), bound, error)
 
 
 def _needed(
-    source: Source, taken: Mapping[str, tuple[str, bool]], fetched: Set[str]
+    source: Source, taken: Mapping[str, tuple[str, bool]], units: Sequence[FetchedUnit]
 ) -> Iterator[Unit]:
-    """Units that neither this pull fetched nor an earlier one for good."""
-    for unit in source.units({key: mark for key, (mark, _) in taken.items()}):
+    """Units that neither this pull fetched nor an earlier one for good.
+
+    ``units`` are those that this pull fetched before it was interrupted.
+    """
+    fetched = {unit.key: unit.mark for unit in units}
+    marks = {key: mark for key, (mark, _) in taken.items()} | fetched
+    for unit in source.units(marks):
         stored_for_good = unit.once and unit.key in taken
-        if unit.key not in fetched and not stored_for_good:
+        if unit.goes_on or not (unit.key in fetched or stored_for_good):
             yield unit
 
 
@@ -304,27 +326,43 @@ def _import(
     workspace: Workspace,
     store: RecordStore,
     settings: SourceSettings,
-    files: Mapping[str, Path],
+    spool: Spool,
     today: dt.date,
     progress: RowProgress | None,
 ) -> ImportReport:
-    """Import the files of a spool, which are labelled with the name of the source."""
+    """Import the files of a spool; those of rows are labelled with the name of the source."""
     placed = [
         PlacedFile(path, STORED_TABLES[table], f"{settings.name}/{path.name}")
-        for table, path in files.items()
+        for path, table in spool.row_files
     ]
     office = office_layouts(workspace, single_county(store))
-    return import_placed(store, placed, today=today, progress=progress, office=office)
+    if settings.layout:
+        own = read_layout(find_layout(workspace.layouts, settings.layout))
+        office = replace(office, layouts=(own,))
+    report = import_placed(store, placed, today=today, progress=progress, office=office)
+    if spool.copies is None:
+        return report
+    copied = import_into(*(store, [spool.copies]), today=today, progress=progress, office=office)
+    return join_reports(report, copied)
 
 
 def _stored_units(units: Sequence[FetchedUnit], report: ImportReport) -> list[FetchedUnit]:
-    """Units of which every table was imported; the others are fetched again."""
-    failed = {Path(str(failure.fields["file"])).stem for failure in report.failed}
-    return [unit for unit in units if not failed & set(unit.rows)]
+    """Units of which every file was imported; the others are fetched again."""
+    failed = {str(failure.fields["file"]) for failure in report.failed}
+    rows = {PurePosixPath(file).stem for file in failed}
+
+    def is_stored(unit: FetchedUnit) -> bool:
+        # A file of an archive has the name of the archive in front.
+        copies = (
+            file == name or file.startswith(f"{name}/") for name in unit.files for file in failed
+        )
+        return not rows & set(unit.rows) and not any(copies)
+
+    return [unit for unit in units if is_stored(unit)]
 
 
 def _log_entry(source: str, began: dt.datetime, ended: dt.datetime, fetched: Fetched) -> LoggedPull:
-    error: WagewatchError | None = fetched.error
+    error = fetched.error
     texts: dict[str, str] = {} if error is None else {one: error.message(one) for one in LANGUAGES}
     return LoggedPull(source, began, ended, fetched.state, fetched.counts(), texts)
 

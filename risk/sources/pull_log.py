@@ -36,6 +36,17 @@ class LoggedPull:
     counts: Mapping[str, Any]
     error: Mapping[str, str]
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the entry as plain data."""
+        return {
+            "source": self.source,
+            "began_at": self.began_at.isoformat(timespec="seconds"),
+            "ended_at": self.ended_at.isoformat(timespec="seconds"),
+            "state": self.state,
+            "counts": dict(self.counts),
+            "error": dict(self.error),
+        }
+
 
 def taken_units(store: RecordStore, source: str) -> dict[str, tuple[str, bool]]:
     """Return the mark of each stored unit of ``source``, and whether it is never fetched again."""

@@ -42,6 +42,21 @@ def is_source_name(name: str) -> bool:
     return NAME.fullmatch(name) is not None and stated_day(name) is None
 
 
+def period_text(period: dt.timedelta | None) -> str:
+    """Return a period as it is written in settings; empty for None.
+
+    >>> period_text(dt.timedelta(days=1)), period_text(dt.timedelta(minutes=90))
+    ('1d', '90m')
+    """
+    if period is None:
+        return ""
+    minutes = int(period.total_seconds() // 60)
+    for size, unit in ((24 * 60, "d"), (60, "h")):
+        if minutes % size == 0:
+            return f"{minutes // size}{unit}"
+    return f"{minutes}m"
+
+
 class SourceSettings(BaseModel):
     """Settings of every kind of source; each kind adds its own.
 

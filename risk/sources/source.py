@@ -4,7 +4,9 @@ A kind of source is a module with two names, registered in :mod:`risk.sources.ki
 
 * ``Settings``, a subclass of :class:`risk.sources.settings.SourceSettings` with the keys of the
   kind;
-* ``open_source(settings, context)``, a context manager that yields a :class:`Source`.
+* ``open_source(settings, context)``, a context manager that yields a :class:`Source`;
+* optionally ``tidy(settings, context, stored)``, called when the units with keys ``stored`` are
+  imported.
 """
 
 from __future__ import annotations
@@ -12,25 +14,33 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from risk.sources.cells import Cell
 from risk.sources.meter import Meter
-
-Cell = str | bool | int | float | Decimal | dt.date | None
-"""Value of a pulled cell; None is unknown. Money is in yuan, as in files."""
 
 
 class PulledRow(NamedTuple):
     """Row of the contract's table ``table``; ``cells`` are by field name.
 
-    All rows of a table have the same names in the same order. Fields a source cannot give are left
-    out. ``known_at`` is given only if the source has the day; otherwise rows are dated on import.
+    Fields a source cannot give are left out. ``known_at`` is given only if the source has the day;
+    otherwise rows are dated on import. Personal numbers in cells of fields are masked when they are
+    written; where headings are an office's own, :class:`risk.sources.columns.Columns` does it.
     """
 
     table: str
     cells: Mapping[str, Cell]
+
+
+class PulledFile(NamedTuple):
+    """File that is imported as it is; ``name`` is its path below the folder of the source."""
+
+    path: Path
+    name: str
+
+
+Pulled = PulledRow | PulledFile
 
 
 def _no_mark() -> str:
@@ -45,12 +55,14 @@ class Unit:
     personal data. ``fetch`` asks the source and yields the rows; it is called only if the unit is
     needed, so that skipped units cost no request. ``once``: the unit does not change any more and
     is never fetched again once stored (a closed month). ``mark`` is called after the last row and
-    returns what the next pull gets as ``taken[key]``.
+    returns what the next pull gets as ``taken[key]``. ``goes_on``: the unit has the rows after
+    ``taken[key]``, also if this pull fetched a unit of the same key before.
     """
 
     key: str
-    fetch: Callable[[], Iterator[PulledRow]]
+    fetch: Callable[[], Iterator[Pulled]]
     once: bool = False
+    goes_on: bool = False
     mark: Callable[[], str] = _no_mark
 
 
@@ -60,7 +72,8 @@ class Source(Protocol):
     def units(self, taken: Mapping[str, str]) -> Iterator[Unit]:
         """Yield all units in a fixed order.
 
-        ``taken`` has the marks of the units stored by earlier pulls, by key. Units that are not
+        ``taken`` has the marks of the units stored by earlier pulls, and of those this pull fetched
+        before it was interrupted, by key. Units that are not
         needed are skipped by the framework: ``once`` units in ``taken``, and units that this pull
         fetched before it was interrupted.
 
@@ -76,12 +89,13 @@ class SourceContext:
     """Surroundings of an open source.
 
     ``folder`` is the workspace: relative paths in settings are below it. ``today`` is the day by
-    the office's clock. ``meter`` counts requests and bytes.
+    the office's clock, whose IANA time zone is ``timezone``. ``meter`` counts requests and bytes.
     """
 
     folder: Path
     today: dt.date
     meter: Meter
+    timezone: str = "Asia/Shanghai"
 
     def path(self, name: str) -> Path:
         """Path of a file named in the settings."""

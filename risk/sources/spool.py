@@ -5,7 +5,8 @@ to one CSV file per table, and a journal gets a line for each whole unit. If the
 the next pull cuts the files after the last whole unit and goes on. All files are imported together,
 in the order in which a folder of them would be, so that interruptions change no record.
 
-The files have the columns of the contract only, and personal numbers in texts are masked.
+Rows with other columns than those before go to another file of their table, ``payments-2.csv``.
+Files of a source that has files are copied.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import fcntl
-import io
 import json
 import os
 import shutil
@@ -21,27 +21,42 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from risk.contract import KNOWN_AT, STORED_TABLES, Field, FieldType
-from risk.intake.personal_numbers import FIRM_CODES, is_identity_number, mask_personal_numbers
+from risk.contract import KNOWN_AT, STORED_TABLES, Field
+from risk.sources.cells import Cell, cell_text
 from risk.sources.errors import PullRunning
 from risk.sources.meter import Meter
-from risk.sources.source import Cell, PulledRow, Unit
+from risk.sources.source import PulledFile, PulledRow, Unit
 
 _JOURNAL = "units.jsonl"
+_COPIES = "files"
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
 class FetchedUnit:
-    """Unit that is whole in the spool: its key and mark, and the number of its rows by table."""
+    """Unit that is whole in the spool.
+
+    ``rows`` is the number of its rows by the file they are in, without suffix; ``files`` are the
+    names of the files it consists of.
+    """
 
     key: str
     once: bool
     mark: str
     rows: Mapping[str, int]
+    files: tuple[str, ...] = ()
+
+
+def table_of(file: str) -> str:
+    """Return the table of a file of rows, by its name without suffix.
+
+    >>> table_of("payments-2")
+    'payments'
+    """
+    return file.split("-", maxsplit=1)[0]
 
 
 @dataclass(frozen=True)
@@ -64,10 +79,15 @@ class Spool:
         self._headers: dict[str, list[str]] = {}
 
     @property
-    def files(self) -> dict[str, Path]:
-        """CSV files by table, of the tables with rows."""
+    def row_files(self) -> list[tuple[Path, str]]:
+        """CSV files with their tables."""
         counts = sum((Counter(unit.rows) for unit in self.units), Counter[str]())
-        return {table: self._path(table) for table in STORED_TABLES if counts[table]}
+        return [(self._path(file), table_of(file)) for file in self._headers if counts[file]]
+
+    @property
+    def copies(self) -> Path | None:
+        """Folder of the copied files; None if there are none."""
+        return self.folder / _COPIES if any(unit.files for unit in self.units) else None
 
     def add(self, unit: Unit, meter: Meter, *, partial: bool = False) -> FetchedUnit:
         """Fetch a unit and append it; without ``partial`` nothing of it stays after an exception.
@@ -75,17 +95,19 @@ class Spool:
         With ``partial`` the rows that came before an exception count as the unit.
         """
         before = self._sizes()
-        headers = {table: list(names) for table, names in self._headers.items()}
+        headers = {file: list(names) for file, names in self._headers.items()}
         rows: Counter[str] = Counter()
+        files: list[str] = []
         try:
-            self._append(unit.fetch(), rows, meter)
-            fetched = FetchedUnit(unit.key, unit.once, unit.mark(), dict(rows))
+            self._append(unit, rows, files, meter)
+            fetched = FetchedUnit(unit.key, unit.once, unit.mark(), dict(rows), tuple(files))
         except BaseException:
             if partial:
-                self.units.append(FetchedUnit(unit.key, False, "", dict(rows)))
+                self.units.append(FetchedUnit(unit.key, False, "", dict(rows), tuple(files)))
             else:
                 self._headers = headers
                 self._cut(before)
+                self._delete_copies(files)
             raise
         self._write_entry(_Entry(fetched, self._sizes(), self._headers))
         self.units.append(fetched)
@@ -95,59 +117,89 @@ class Spool:
         """Delete the files."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _append(self, rows: Iterable[PulledRow], counts: Counter[str], meter: Meter) -> None:
-        files: dict[str, _TableFile] = {}
+    def _append(self, unit: Unit, counts: Counter[str], copied: list[str], meter: Meter) -> None:
+        opened: dict[str, _RowFile] = {}
         try:
-            for table, cells in rows:
+            for pulled in unit.fetch():
+                if isinstance(pulled, PulledFile):
+                    copied.append(pulled.name)
+                    self._copy(pulled, meter)
+                    continue
                 meter.count_row()
-                if table not in files:
-                    files[table] = self._open(table, list(cells))
-                files[table].write(cells)
-                counts[table] += 1
+                name = self._file_of(pulled)
+                if name not in opened:
+                    opened[name] = _RowFile(self._path(name), pulled.table, self._headers[name])
+                opened[name].write(pulled.cells)
+                counts[name] += 1
         finally:
-            for file in files.values():
+            for file in opened.values():
                 file.close()
 
-    def _open(self, table: str, names: list[str]) -> _TableFile:
-        path = self._path(table)
-        if table not in self._headers:
-            self._headers[table] = names
-            with _open_private(path, "x") as new:
-                csv.writer(new).writerow(names)
-        return _TableFile(path, table, self._headers[table])
+    def _file_of(self, row: PulledRow) -> str:
+        """File of the row's table that has its columns; it is made if there is none."""
+        header = list(row.cells)
+        number = 0
+        while True:
+            number += 1
+            name = row.table if number == 1 else f"{row.table}-{number}"
+            if name not in self._headers:
+                self._headers[name] = header
+                with _open_private(self._path(name), "x") as new:
+                    csv.writer(new).writerow(header)
+            if self._headers[name] == header:
+                return name
 
-    def _path(self, table: str) -> Path:
-        return self.folder / f"{table}.csv"
+    def _copy(self, file: PulledFile, meter: Meter) -> None:
+        target = self.folder / _COPIES / file.name
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # A link put in place of the file since it was found is not followed.
+        source = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW)
+        with os.fdopen(source, "rb") as read, _open_private(target, "wb") as written:
+            while block := read.read(_BLOCK):
+                meter.count_bytes(len(block))
+                written.write(block)
+
+    def _path(self, file: str) -> Path:
+        return self.folder / f"{file}.csv"
 
     def _sizes(self) -> dict[str, int]:
-        return {table: self._path(table).stat().st_size for table in self._headers}
+        return {file: self._path(file).stat().st_size for file in self._headers}
 
     def _cut(self, sizes: Mapping[str, int]) -> None:
-        """Cut all files to ``sizes`` and delete those that are not in it."""
+        """Cut all files of rows to ``sizes`` and delete those that are not in it."""
         for path in self.folder.glob("*.csv"):
             if path.stem in sizes:
                 os.truncate(path, sizes[path.stem])
             else:
                 path.unlink()
 
+    def _delete_copies(self, names: Iterable[str]) -> None:
+        for name in names:
+            (self.folder / _COPIES / name).unlink(missing_ok=True)
+
     def _write_entry(self, entry: _Entry) -> None:
+        unit = entry.unit
+        line = {
+            "key": unit.key,
+            "once": unit.once,
+            "mark": unit.mark,
+            "rows": dict(unit.rows),
+            "files": list(unit.files),
+            "sizes": dict(entry.sizes),
+            "headers": dict(entry.headers),
+        }
         with _open_private(self.folder / _JOURNAL, "a") as journal:
-            unit = entry.unit
-            line = {
-                "key": unit.key,
-                "once": unit.once,
-                "mark": unit.mark,
-                "rows": dict(unit.rows),
-                "sizes": dict(entry.sizes),
-                "headers": dict(entry.headers),
-            }
             journal.write(f"{json.dumps(line, ensure_ascii=False)}\n")
 
     def _recover(self, entries: list[_Entry]) -> None:
         self.units = [entry.unit for entry in entries]
-        last = entries[-1] if entries else None
-        self._headers = dict(last.headers) if last else {}
-        self._cut(last.sizes if last else {})
+        last = entries[-1]
+        self._headers = dict(last.headers)
+        self._cut(last.sizes)
+        whole = {self.folder / _COPIES / name for unit in self.units for name in unit.files}
+        for path in (self.folder / _COPIES).rglob("*"):
+            if path.is_file() and path not in whole:
+                path.unlink()
 
 
 def new_spool(folder: Path, began: dt.date, digest: str) -> Spool:
@@ -192,73 +244,52 @@ def lock(folder: Path, source: str) -> Iterator[None]:
         yield
 
 
-class _TableFile:
-    """File of a table, open to append rows with the columns ``header``."""
+class _RowFile:
+    """File of rows, open to append rows with the columns ``header``."""
 
     def __init__(self, path: Path, table: str, header: list[str]) -> None:
         self._fields = [_contract_field(table, name) for name in header]
-        self._header = header
         self._file = _open_private(path, "a")
         self._writer = csv.writer(self._file)
 
     def write(self, cells: Mapping[str, Cell]) -> None:
-        """Append a row.
-
-        Raises:
-            ValueError: the row has other columns than the first one of the table.
-        """
-        if list(cells) != self._header:
-            raise ValueError(f"columns {list(cells)}, not {self._header}")
+        """Append a row."""
         self._writer.writerow(
-            [_text(cell, one) for cell, one in zip(cells.values(), self._fields, strict=True)]
+            [
+                cell if field is None else cell_text(cell, field)
+                for cell, field in zip(cells.values(), self._fields, strict=True)
+            ]
         )
 
     def close(self) -> None:
         self._file.close()
 
 
-def _contract_field(table: str, name: str) -> Field:
-    return KNOWN_AT if name == KNOWN_AT.name else STORED_TABLES[table].field(name)
+def _contract_field(table: str, name: str) -> Field | None:
+    if name == KNOWN_AT.name:
+        return KNOWN_AT
+    return next((field for field in STORED_TABLES[table].fields if field.name == name), None)
 
 
-def _text(cell: Cell, field: Field) -> str:
-    """Return a cell as a CSV file of records has it; personal numbers are masked."""
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, str):
-        return _without_personal_numbers(cell, field)
-    if isinstance(cell, dt.datetime):
-        cell = cell.date()
-    if isinstance(cell, dt.date):
-        return cell.strftime("%Y-%m") if field.type is FieldType.MONTH else cell.isoformat()
-    return f"{cell:f}" if isinstance(cell, Decimal) else str(cell)
-
-
-def _without_personal_numbers(text: str, field: Field) -> str:
-    if field.type is FieldType.TEXT:
-        return mask_personal_numbers(text)
-    return "" if field.name in FIRM_CODES and is_identity_number(text) else text
-
-
-def _open_private(path: Path, mode: str) -> io.TextIOWrapper:
-    """Open a text file that only its owner may read."""
+def _open_private(path: Path, mode: str) -> IO[Any]:
+    """Open a file that only its owner may read."""
 
     def opener(name: str, flags: int) -> int:
         return os.open(name, flags, 0o600)
 
-    return open(path, mode, encoding="utf-8", newline="", opener=opener)  # type: ignore[return-value]
+    if "b" in mode:
+        return open(path, mode, opener=opener)
+    return open(path, mode, encoding="utf-8", newline="", opener=opener)
 
 
 def _entry(line: Mapping[str, Any]) -> _Entry:
-    unit = FetchedUnit(line["key"], line["once"], line["mark"], line["rows"])
+    unit = FetchedUnit(line["key"], line["once"], line["mark"], line["rows"], tuple(line["files"]))
     return _Entry(unit, line["sizes"], line["headers"])
 
 
 def _complete(spool: Spool, last: _Entry) -> bool:
     """Whether the files are at least as long as the journal says."""
-    paths = {table: spool._path(table) for table in last.sizes}
+    paths = {file: spool._path(file) for file in last.sizes}
     return all(
-        path.is_file() and path.stat().st_size >= last.sizes[table] for table, path in paths.items()
+        path.is_file() and path.stat().st_size >= last.sizes[file] for file, path in paths.items()
     )

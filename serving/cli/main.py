@@ -37,6 +37,7 @@ from serving.publishing import commands as publish
 from serving.publishing import replay_commands as replay
 from serving.scores import commands as score
 from serving.scores import features_command as features
+from serving.sources import commands as source
 from serving.terminal.context import (
     DEFAULT_WORKSPACE,
     WORKSPACE_VARIABLE,
@@ -53,6 +54,7 @@ from serving.watchlists import commands as watchlist
 COMMANDS: Mapping[str, Callable[..., None]] = {
     "init": init.init,
     "import": import_.import_,
+    "pull": source.pull,
     "template": template.template,
     "simulate": simulate.simulate,
     "features": features.features,

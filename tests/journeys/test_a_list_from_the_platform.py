@@ -19,15 +19,14 @@ PULL = """
 import datetime as dt, json, resource, sys
 from pathlib import Path
 from risk.sources.kinds import source_settings
-from risk.sources.pull import pull_source
+from risk.sources.pull import OfficeClock, pull_source
 from risk.workspace import Workspace
 
 today = dt.date(2026, 1, 10)
 report = pull_source(
     Workspace(Path(sys.argv[1])),
     source_settings({"platform": json.loads(sys.argv[2])}, "platform"),
-    now=lambda: dt.datetime.combine(today, dt.time(1), dt.UTC),
-    today=lambda: today,
+    clock=OfficeClock(lambda: dt.datetime.combine(today, dt.time(1), dt.UTC), lambda: today),
 )
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps({**report.fetched.counts(), "state": report.fetched.state, "peak": peak}))

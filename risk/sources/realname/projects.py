@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from risk.sources.cells import Cell
 from risk.sources.realname.answers import Row
 from risk.sources.realname.dialect import Dialect
 from risk.sources.realname.values import Dates, firm_code, name, number, text
-from risk.sources.source import Cell, PulledRow
+from risk.sources.source import PulledRow
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import pytest
 from risk.contract import TABLES
 from risk.sources.errors import PullRunning, SourceUnavailable, UnitRefused
 from risk.sources.kinds import KINDS, source_settings
-from risk.sources.pull import pull_source, try_source
+from risk.sources.pull import OfficeClock, pull_source, try_source
 from risk.sources.pull_log import logged_pulls, taken_units
 from risk.sources.settings import SourceSettings
 from risk.sources.source import PulledRow, SourceContext, Unit
@@ -119,7 +119,9 @@ def workspace(tmp_path: Path) -> Workspace:
 
 def pull(workspace: Workspace, *, today: dt.date = TODAY, again: bool = False, **settings):
     parsed = source_settings({"office": {"kind": "office", **settings}}, "office")
-    return pull_source(workspace, parsed, now=lambda: NOW, today=lambda: today, again=again)
+    return pull_source(
+        workspace, parsed, clock=OfficeClock(lambda: NOW, lambda: today), again=again
+    )
 
 
 def records(workspace: Workspace) -> list[tuple]:
@@ -245,7 +247,7 @@ def test_again_fetches_closed_units_too(office, workspace):
 def test_a_trial_stores_nothing(office, workspace):
     office.fails["P2/2025-01"] = SourceUnavailable(source="office", reason="cut")
     settings = source_settings({"office": {"kind": "office"}}, "office")
-    tried = try_source(workspace, settings, today=TODAY)
+    tried = try_source(workspace, settings, clock=OfficeClock(lambda: NOW, lambda: TODAY))
     assert tried.report.tables["payments"].accepted == 5  # the last is of a unit cut short
     assert sorted(path.name for path in workspace.root.rglob("*")) == ["wagewatch.toml"]
 

@@ -11,7 +11,7 @@ import pytest
 from risk.contract import TABLES
 from risk.intake.importer import import_paths
 from risk.sources.kinds import source_settings
-from risk.sources.pull import PullReport, pull_source
+from risk.sources.pull import OfficeClock, PullReport, pull_source
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 
@@ -65,8 +65,7 @@ def pull(
     return pull_source(
         workspace,
         settings,
-        now=lambda: dt.datetime.combine(today, dt.time(1), dt.UTC),
-        today=lambda: today,
+        clock=OfficeClock(lambda: dt.datetime.combine(today, dt.time(1), dt.UTC), lambda: today),
         again=again,
     )
 

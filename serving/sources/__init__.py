@@ -1,0 +1,1 @@
+"""Sources records are pulled from: the command, the schedule of the service, and their state."""
