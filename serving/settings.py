@@ -290,8 +290,12 @@ class CampaignPlan(_Section):
 
 
 class BriefingSettings(_Section):
-    """Letterhead of briefings: issuing office and addressee."""
+    """Letterhead of briefings: issuing office, addressee, and the form that suits the addressee.
 
+    ``circular`` (通报) goes to subordinates, ``report`` (报告) to superiors, ``letter`` (函) to peers.
+    """
+
+    form: Literal["circular", "report", "letter"] = "circular"
     office: Annotated[str, Field(max_length=60)] = ""
     addressee: Annotated[str, Field(max_length=200)] = ""
 

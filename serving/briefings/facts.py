@@ -13,6 +13,7 @@ from risk.indicators import COUNTY, PlaceMonth, Rate, add_up, newest_months, rat
 from risk.store.store import RecordStore
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
+from serving.briefings.owed import Owed, wages_owed
 from serving.briefings.period import Lists, Period, lists_for
 from serving.briefings.statistics import (
     CaseStatistics,
@@ -120,6 +121,8 @@ class Facts:
     matters: Sequence[Document]
     closed: Sequence[Document]
     employers: ScoredList | None = None
+    owed: Owed | None = None
+    owed_before: Owed | None = None
     matters_by_unit: Sequence[UnitCounts] = ()
     second_looks: SecondLooks | None = None
 
@@ -148,11 +151,13 @@ def _collect(
     standings = _matter_states(database, settings, period, region)
     silent_since = until is None or until < period.start
     grace = settings.indicators.transfer_days
+    current = _scored_list(WatchlistRepository(database), lists.now)
+    law = current.document["rules"].get("law", ()) if current else ()
     return Facts(
         period=period,
         region=region,
         settings=settings,
-        current=_scored_list(WatchlistRepository(database), lists.now),
+        current=current,
         previous=last,
         year_ago=_scored_list(WatchlistRepository(database), lists.year_ago),
         statistics=period_statistics(store, period, region),
@@ -167,6 +172,8 @@ def _collect(
         matters=_in_region(open_matters(store, period.stop), region),
         closed=_in_region(closed_cases(store, period.stop), region),
         employers=_employers(database, period, region),
+        owed=None if silent_since else wages_owed(store, period.stop, region, law),
+        owed_before=None if silent_since else wages_owed(store, period.start, region, law),
         matters_by_unit=count_by_unit(standings, period.start, period.stop),
         second_looks=count_second_looks(standings, period.start, period.stop),
     )

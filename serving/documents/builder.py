@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,8 @@ _Z = 1.96
 """Normal quantile of the intervals; the exact 97.5 % quantile would change rounded figures."""
 
 Figure = int | Decimal
+Sentence = tuple[str, Mapping[str, Any]]
+"""Key of a template of the ``briefing`` catalogue and its figures."""
 
 
 @dataclass
@@ -51,6 +54,16 @@ class DocumentBuilder:
     def add_paragraph(self, key: str, **figures: Any) -> None:
         """Add a paragraph and record its numbers by name."""
         self.blocks.append(self._paragraph(key, **figures))
+
+    def add_sentences(self, *sentences: Sentence) -> None:
+        """Add one paragraph of several sentences, if there are any."""
+        made = [self._paragraph(key, **figures) for key, figures in sentences]
+        space = "" if self.language == "zh" else " "
+        if made:
+            figures = tuple(figure for paragraph in made for figure in paragraph.figures)
+            whole = space.join(paragraph.text for paragraph in made)
+            template = space.join(paragraph.template for paragraph in made)
+            self.blocks.append(Paragraph(whole, figures, template))
 
     def _paragraph(self, key: str, **figures: Any) -> Paragraph:
         formatted = {name: self._format_figure(value) for name, value in figures.items()}

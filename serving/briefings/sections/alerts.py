@@ -32,12 +32,13 @@ def add_alerts(builder: DocumentBuilder, facts: Facts) -> None:
     if not facts.current.complete:
         _changes(builder, facts)
         return
-    builder.add(_tiers(builder, facts, facts.current))
+    builder.add(_tiers(builder, facts, facts.current).condensed())
     _changes(builder, facts)
     sector = _table_by(builder, facts, "sector", lambda row: _coded(builder, "sector", row))
     places = _places(builder, facts)
-    builder.add(sector, places)
-    builder.add(_chart(builder, places))
+    builder.add(sector.condensed(), places.condensed())
+    if len(places.rows) > 1:
+        builder.add(_chart(builder, places))
 
 
 def add_key_projects(builder: DocumentBuilder, facts: Facts) -> None:
@@ -61,7 +62,7 @@ def add_key_projects(builder: DocumentBuilder, facts: Facts) -> None:
         if not repeating:
             builder.add_paragraph(f"repeat_{role}_none")
             continue
-        builder.add(_repeat_table(builder, role, repeating[:_MOST_REPEATING]))
+        builder.add(_repeat_table(builder, role, repeating[:_MOST_REPEATING]).condensed())
         if len(repeating) > _MOST_REPEATING:
             left = {f"repeat_{role}_left": len(repeating) - _MOST_REPEATING}
             builder.add_paragraph(f"repeat_{role}_more", **left)
@@ -85,7 +86,7 @@ def watchlist_table(builder: DocumentBuilder, facts: Facts) -> Table | None:
         builder.text("grids.list"),
         tuple(builder.text(f"heads.{name}") for name in heads),
         tuple(_entry_row(builder, entry) for entry in entries),
-        widths=(0.8, 3.6, 3.0, 1.5, 1.0, 1.1, 1.1, 1.6, 6.5),
+        widths=(1.0, 3.5, 2.9, 1.6, 1.1, 1.3, 1.2, 1.7, 5.9),
     )
 
 
@@ -233,7 +234,7 @@ def _key_projects_table(builder: DocumentBuilder, entries: Sequence[Document]) -
             )
             for entry in entries
         ),
-        widths=(0.7, 2.9, 1.2, 1.0, 1.4, 5.0, 4.2),
+        widths=(0.9, 2.7, 1.4, 1.1, 1.7, 4.8, 3.8),
     )
 
 

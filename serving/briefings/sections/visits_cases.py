@@ -46,7 +46,7 @@ def add_cases(builder: DocumentBuilder, facts: Facts, level: int = 1) -> None:
             visits_owed=builder.to_wan(visits.owed),
         )
     if set(silent) < {"complaints", "cases", "inspections"}:
-        builder.add(_comparison_table(builder, facts))
+        builder.add(_comparison_table(builder, facts).condensed())
 
 
 def _add_visit_results(builder: DocumentBuilder, facts: Facts) -> None:
