@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,12 +32,30 @@ RATES = (
 DEFINITIONS = (
     *RATES,
     *("special_account_in_use", "labour_cost_amount", "paid_by_bank_projects"),
-    "paid_in_full_projects",
+    *("paid_in_full_projects", "paid_in_full_amount"),
 )
 """All available rates."""
 
-MONEY = frozenset({"paid_by_bank", "labour_cost_amount"})
+MONEY = frozenset({"paid_by_bank", "labour_cost_amount", "paid_in_full_amount"})
 """Rates of money, in fen; the others count people, projects or payments."""
+
+COUNTERPARTS: Mapping[str, str] = {
+    "labour_cost_passed_on": "labour_cost_amount",
+    "labour_cost_amount": "labour_cost_passed_on",
+    "paid_by_bank": "paid_by_bank_projects",
+    "paid_by_bank_projects": "paid_by_bank",
+    "paid_in_full": "paid_in_full_amount",
+    "paid_in_full_amount": "paid_in_full",
+    "paid_in_full_projects": "paid_in_full_amount",
+}
+"""Rates of the same duty by amount instead of by count, or the other way round."""
+
+LOW_SHARE = 0.85
+MIN_BASE = 10
+"""A rate below ``LOW_SHARE`` is short; not if fewer than ``MIN_BASE`` were due."""
+
+_REPORTED_MONTHLY = frozenset({"real_name", "labour_contract"})
+_REPORTED_SHARE = 0.5
 
 COUNTY, TOWNSHIP = 6, 9
 """Length of a county's and of a township's region code."""
@@ -66,7 +84,8 @@ def rates_by_place(
 
     A county's code has six digits, a township's nine; a township's projects count for its county
     too. Only records known before ``as_of`` count. Rates without any known record are left out.
-    Labour cost counts as on time up to ``transfer_days`` after its day.
+    Labour cost counts as on time up to ``transfer_days`` after its day; a month has no such rate
+    until they are over.
     """
     last = as_of.replace(day=1)
     starts = [add_months(last, -back) for back in range(months, 0, -1)]
@@ -80,6 +99,46 @@ def rates_by_place(
             if due:
                 found[place, month][name] = Rate(int(kept or 0), int(due))
     return dict(sorted(found.items()))
+
+
+def newest_months(by_month: Mapping[dt.date, Mapping[str, Rate]]) -> Mapping[str, dt.date]:
+    """Return the newest month of each rate in the rates of one or several places by month.
+
+    Attendance of a month arrives in the next. A month with less than half the workers of the
+    month before is only partly reported, and the month before is returned.
+    """
+    found: dict[str, dt.date] = {}
+    for name in dict.fromkeys(name for rates in by_month.values() for name in rates):
+        months = sorted((month for month, rates in by_month.items() if name in rates), reverse=True)
+        newest, before = months[0], months[1] if len(months) > 1 else months[0]
+        reported = by_month[newest][name].due >= _REPORTED_SHARE * by_month[before][name].due
+        found[name] = before if name in _REPORTED_MONTHLY and not reported else newest
+    return found
+
+
+def is_short(name: str, rates: Mapping[str, Rate]) -> bool:
+    """Whether the duty of a rate is really unmet: below 85 % by count and, if known, by amount.
+
+    A rate of fewer than ten projects, people or payments is never short.
+
+    >>> late = {"labour_cost_passed_on": Rate(5, 20), "labour_cost_amount": Rate(99, 100)}
+    >>> is_short("labour_cost_passed_on", late), is_short("deposit", {"deposit": Rate(5, 20)})
+    (False, True)
+    """
+    names = [one for one in (name, COUNTERPARTS.get(name, "")) if one in rates]
+    shares = [share for one in names if (share := rates[one].share) is not None]
+    bases = [rates[one].due for one in names if one not in MONEY]
+    return bool(shares) and max(shares) < LOW_SHARE and max(bases, default=MIN_BASE) >= MIN_BASE
+
+
+def add_up(rates: Iterable[Mapping[str, Rate]]) -> Mapping[str, Rate]:
+    """Return the rates of several places together: sums, not a mean of shares."""
+    found: dict[str, Rate] = {}
+    for place in rates:
+        for name, rate in place.items():
+            before = found.get(name, Rate(0, 0))
+            found[name] = Rate(before.kept + rate.kept, before.due + rate.due)
+    return found
 
 
 def _with_known(sql: str) -> str:
@@ -107,6 +166,7 @@ _UNDER_WAY = f"""
         ON d.digits = {COUNTY} OR length(p.region_code) >= d.digits
     )
 """
+_GRACE_OVER = "u.stop + to_days(CAST($3 AS INTEGER)) <= $1"
 _BY_PLACE = "GROUP BY ALL ORDER BY place, month"
 
 _REAL_NAME = f"""
@@ -136,7 +196,7 @@ _LABOUR_COST = f"""
       count(*)
     FROM under_way u JOIN transfers t ON t.project_id = u.project_id
       AND t.due_on >= u.month AND t.due_on < u.stop
-    WHERE t.paid_on IS NULL OR t.amount_paid IS NOT NULL
+    WHERE (t.paid_on IS NULL OR t.amount_paid IS NOT NULL) AND {_GRACE_OVER}
     {_BY_PLACE}
 """
 _BY_BANK = f"""
@@ -204,6 +264,17 @@ _IN_FULL_PROJECTS = f"""
     ) {_BY_PLACE}
 """
 
+_IN_FULL_AMOUNT = f"""
+    SELECT u.place, u.month,
+      sum(least(r.amount_due, coalesce((
+        SELECT sum(y.amount) FROM payments y
+        WHERE y.payroll_id = r.payroll_id AND y.paid_on <= r.due_on), 0))),
+      sum(r.amount_due)
+    FROM under_way u JOIN payrolls r ON r.project_id = u.project_id
+      AND r.due_on >= u.month AND r.due_on < u.stop
+    {_BY_PLACE}
+"""
+
 _QUERIES: Mapping[str, tuple[tuple[str, ...], str]] = {
     "real_name": (("attendance",), _REAL_NAME),
     "labour_contract": (("attendance",), _LABOUR_CONTRACT),
@@ -217,4 +288,5 @@ _QUERIES: Mapping[str, tuple[tuple[str, ...], str]] = {
     "labour_cost_amount": (("transfers",), _COST_AMOUNT),
     "paid_by_bank_projects": (("payrolls", "payments"), _BY_BANK_PROJECTS),
     "paid_in_full_projects": (("payrolls", "payments"), _IN_FULL_PROJECTS),
+    "paid_in_full_amount": (("payrolls", "payments"), _IN_FULL_AMOUNT),
 }

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from risk.calendar.dates import add_months
-from risk.indicators import COUNTY, rates_by_place
+from risk.indicators import COUNTY, PlaceMonth, Rate, add_up, newest_months, rates_by_place
 from risk.store.store import RecordStore
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
@@ -68,11 +69,23 @@ class PeriodStatistics:
 
 @dataclass(frozen=True)
 class Rates:
-    """Rates of a month as (kept, due), per place and for all places together (``whole``)."""
+    """Rates of the last twelve months: of all places by month, and by place and month."""
 
-    month: dt.date
-    places: Mapping[str, Mapping[str, tuple[int, int]]]
-    whole: Mapping[str, tuple[int, int]]
+    by_month: Mapping[dt.date, Mapping[str, Rate]]
+    by_place: Mapping[PlaceMonth, Mapping[str, Rate]]
+
+    @cached_property
+    def months(self) -> Mapping[str, dt.date]:
+        """The newest known month of each rate."""
+        return newest_months(self.by_month)
+
+    def newest(self, name: str) -> Mapping[str, Rate]:
+        """Return all rates of the newest known month of the rate ``name``."""
+        return self.by_month[self.months[name]]
+
+    def before(self, name: str) -> Rate | None:
+        """Return the rate of the month before its newest known month."""
+        return self.by_month.get(add_months(self.months[name], -1), {}).get(name)
 
 
 @dataclass(frozen=True)
@@ -104,7 +117,6 @@ class Facts:
     visit_results: VisitResults | None
     lists_of_year: ListedInYear | None
     rates: Rates | None
-    rates_before: Rates | None
     matters: Sequence[Document]
     closed: Sequence[Document]
     employers: ScoredList | None = None
@@ -135,9 +147,7 @@ def _collect(
     until = last_known_day(store)
     standings = _matter_states(database, settings, period, region)
     silent_since = until is None or until < period.start
-    rates, rates_before = (
-        (None, None) if silent_since else _rates(store, settings, period.stop, region)
-    )
+    grace = settings.indicators.transfer_days
     return Facts(
         period=period,
         region=region,
@@ -153,8 +163,7 @@ def _collect(
         known_until=until,
         visit_results=_visit_results(store, last, period),
         lists_of_year=_listed_in(store, database, period, region) if period.whole_year else None,
-        rates=rates,
-        rates_before=rates_before,
+        rates=None if silent_since else _rates(store, period.stop, region, grace),
         matters=_in_region(open_matters(store, period.stop), region),
         closed=_in_region(closed_cases(store, period.stop), region),
         employers=_employers(database, period, region),
@@ -233,32 +242,19 @@ def _listed_in(store: RecordStore, database: Database, period: Period, region: s
     return ListedInYear(len(lists), len(first), len(visited), len(hit))
 
 
-def _rates(
-    store: RecordStore, settings: Settings, as_of: dt.date, region: str
-) -> tuple[Rates | None, Rates | None]:
-    """Return the rates of the newest month with data and of the month before."""
-    days = settings.indicators.transfer_days
-    found = {
-        key: {name: (rate.kept, rate.due) for name, rate in rates.items()}
-        for key, rates in rates_by_place(store, as_of, transfer_days=days).items()
+def _rates(store: RecordStore, as_of: dt.date, region: str, transfer_days: int) -> Rates | None:
+    """Return the rates of the counties of the region, None without data."""
+    by_place = {
+        key: rates
+        for key, rates in rates_by_place(store, as_of, transfer_days=transfer_days).items()
         if len(key[0]) == COUNTY and (key[0].startswith(region) or region.startswith(key[0]))
     }
-    months = sorted({month for _, month in found}, reverse=True)[:2]
-    made = [_rates_of(month, found) for month in months]
-    return (made[0] if made else None, made[1] if len(made) > 1 else None)
-
-
-def _rates_of(month: dt.date, found: Mapping[tuple[str, dt.date], Any]) -> Rates:
-    places = {place: rates for (place, when), rates in found.items() if when == month}
-    names = {name for rates in places.values() for name in rates}
-    whole = {
-        name: (
-            sum(rates[name][0] for rates in places.values() if name in rates),
-            sum(rates[name][1] for rates in places.values() if name in rates),
-        )
-        for name in names
+    months = sorted({month for _, month in by_place})
+    by_month = {
+        month: add_up(rates for (_, when), rates in by_place.items() if when == month)
+        for month in months
     }
-    return Rates(month, places, whole)
+    return Rates(by_month, by_place) if by_month else None
 
 
 def _in_region(rows: Sequence[Document], region: str) -> list[Document]:

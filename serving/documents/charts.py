@@ -13,6 +13,7 @@ from serving.documents.sanitize import xml_safe
 WIDTH = 640
 _ROW, _BAR, _LABEL, _RIGHT, _TOP = 26, 17, 190, 56, 34
 _FONT = "Noto Sans CJK SC, SimHei, Microsoft YaHei, PingFang SC, sans-serif"
+_NEUTRAL = ("#b7cde6",)
 _TINTS = ("#8c1c13", "#e08a3c", "#f3d999", "#b7cde6")
 _HATCHES = (
     "",
@@ -32,7 +33,7 @@ def bar_chart_svg(chart: BarChart) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}"'
         f' width="{WIDTH}" height="{height}" font-family="{_FONT}" font-size="13">',
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-        f"<defs>{''.join(_pattern(i) for i in range(len(chart.series)))}</defs>",
+        f"<defs>{''.join(_pattern(i, chart.neutral) for i in range(len(chart.series)))}</defs>",
         *_legend(chart),
     ]
     for row, (label, parts) in enumerate(zip(chart.labels, chart.amounts, strict=True)):
@@ -52,8 +53,9 @@ def bar_chart_svg(chart: BarChart) -> str:
     return "\n".join([*lines, "</svg>"])
 
 
-def _pattern(index: int) -> str:
-    tint, hatch = _TINTS[index % len(_TINTS)], _HATCHES[index % len(_HATCHES)]
+def _pattern(index: int, neutral: bool) -> str:
+    tints = _NEUTRAL if neutral else _TINTS
+    tint, hatch = tints[index % len(tints)], _HATCHES[index % len(_HATCHES)]
     return (
         f'<pattern id="h{index}" width="6" height="6" patternUnits="userSpaceOnUse">'
         f'<rect width="6" height="6" fill="{tint}"/>{hatch}</pattern>'

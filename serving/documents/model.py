@@ -61,7 +61,10 @@ class Table:
 
 @dataclass(frozen=True)
 class BarChart:
-    """A stacked bar chart: for each label one amount per series, axis up to ``maximum``."""
+    """A stacked bar chart: for each label one amount per series, axis up to ``maximum``.
+
+    ``neutral`` charts have no colours of alarm.
+    """
 
     caption: str
     labels: tuple[str, ...]
@@ -69,6 +72,7 @@ class BarChart:
     amounts: tuple[tuple[float, ...], ...]
     unit: str = ""
     maximum: float | None = None
+    neutral: bool = False
 
 
 Block = Heading | Paragraph | Table | BarChart

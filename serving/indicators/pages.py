@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from risk.indicators import COUNTY, MONEY, TOWNSHIP
+from risk.indicators import (
+    COUNTERPARTS,
+    COUNTY,
+    MONEY,
+    TOWNSHIP,
+    Rate,
+    add_up,
+    is_short,
+    newest_months,
+)
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
@@ -43,7 +52,10 @@ def indicators(
     chosen = next(
         (one for one in months if f"{one:%Y-%m}" == month), months[-1] if months else None
     )
-    names = settings_of(request).indicators.rates
+    settings = settings_of(request).indicators
+    names = settings.rates
+    inside = _of(counties, county)
+    when = _months(inside, names, chosen if month else None)
     return render(
         request,
         "indicators",
@@ -52,50 +64,79 @@ def indicators(
         county=county,
         counties=codes,
         months=months[::-1],
-        month=chosen,
+        month=chosen if month else None,
+        shown=when,
+        grace=settings.transfer_days,
         as_of=counties[0].as_of if counties else None,
-        rows=[_row(one, names) for one in rows if one.month == chosen],
-        whole=_sum([one for one in _of(counties, county) if one.month == chosen], names),
-        trend=_trend(_of(counties, county), months, names),
+        rows=_rows(rows, when),
+        whole=_cells(inside, when),
+        trend=_trend(inside, months, names),
     )
 
 
-def share(rate: Document | None) -> float | None:
-    """Return the share from 0 to 1; None if nothing was due or known."""
-    return rate["kept"] / rate["due"] if rate and rate["due"] else None
+Months = Mapping[str, dt.date | None]
 
 
 def _of(rows: Sequence[CountyRates], county: str) -> list[CountyRates]:
     return [one for one in rows if one.region_code.startswith(county)]
 
 
-def _row(one: CountyRates, names: Sequence[str]) -> Document:
-    cells = [_cell(name, one.rates.get(name)) for name in names]
-    return {"place": one.region_code, "cells": cells}
+def _months(rows: Sequence[CountyRates], names: Sequence[str], chosen: dt.date | None) -> Months:
+    """Return the month shown of each rate: the chosen one, else its newest known one."""
+    if chosen is not None:
+        return dict.fromkeys(names, chosen)
+    newest = newest_months({month: _whole(rows, month) for month in {one.month for one in rows}})
+    return {name: newest.get(name) for name in names}
 
 
-def _cell(name: str, rate: Document | None) -> Document:
-    return {"rate": rate, "share": share(rate), "money": name in MONEY}
+def _whole(rows: Sequence[CountyRates], month: dt.date | None) -> Mapping[str, Rate]:
+    """Return the rates of all places together: sums, not a mean of shares."""
+    return add_up(_parse(one.rates) for one in rows if one.month == month)
 
 
-def _sum(rows: Sequence[CountyRates], names: Sequence[str]) -> list[Document]:
-    """Return the rates of all regions together: sums, not a mean of shares."""
-    cells: list[Document] = []
-    for name in names:
-        known = [one.rates[name] for one in rows if name in one.rates]
-        rate = {key: sum(one[key] for one in known) for key in ("kept", "due")}
-        cells.append(_cell(name, rate if known else None))
-    return cells
+def _parse(stored: Mapping[str, Document]) -> Mapping[str, Rate]:
+    return {name: Rate(**rate) for name, rate in stored.items()}
+
+
+def _rows(rows: Sequence[CountyRates], months: Months) -> list[Document]:
+    places = sorted({one.region_code for one in rows})
+    cells = {
+        place: _cells([one for one in rows if one.region_code == place], months) for place in places
+    }
+    return [
+        {"place": place, "cells": row}
+        for place, row in cells.items()
+        if any(cell["rate"] for cell in row)
+    ]
+
+
+def _cells(rows: Sequence[CountyRates], months: Months) -> list[Document]:
+    by_month = {month: _whole(rows, month) for month in set(months.values())}
+    return [_cell(name, by_month[month]) for name, month in months.items()]
+
+
+def _cell(name: str, rates: Mapping[str, Rate]) -> Document:
+    """Return a rate with its share, the other basis, and whether it is short."""
+    rate = rates.get(name)
+    other = rates.get(COUNTERPARTS.get(name, ""))
+    return {
+        "rate": rate,
+        "share": rate.share if rate else None,
+        "money": name in MONEY,
+        "other": other.share if other else None,
+        "short": is_short(name, rates) if rate else False,
+    }
 
 
 def _trend(
     rows: Sequence[CountyRates], months: Sequence[dt.date], names: Sequence[str]
 ) -> Document:
-    """Return the monthly shares of all regions together."""
-    by_month = [_sum([one for one in rows if one.month == month], names) for month in months]
+    """Return the monthly shares of all places together."""
+    by_month = [_whole(rows, month) for month in months]
     return {
         "months": [f"{month:%Y-%m}" for month in months],
         "series": {
-            name: [cells[place]["share"] for cells in by_month] for place, name in enumerate(names)
+            name: [rates[name].share if name in rates else None for rates in by_month]
+            for name in names
         },
     }

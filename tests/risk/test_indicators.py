@@ -4,7 +4,15 @@ import datetime as dt
 
 import pytest
 
-from risk.indicators import DEFINITIONS, RATES, Rate, rates_by_place
+from risk.indicators import (
+    DEFINITIONS,
+    RATES,
+    Rate,
+    add_up,
+    is_short,
+    newest_months,
+    rates_by_place,
+)
 from risk.store.store import RecordStore
 
 AS_OF = dt.date(2025, 6, 15)
@@ -134,6 +142,45 @@ def test_rates_by_place_count_townships_for_their_county(world):
     assert may == {"420304": Rate(1, 3), "420304101": Rate(1, 1), "420304102": Rate(0, 1)}
 
 
+def test_paid_in_full_by_amount_counts_what_was_paid_by_the_due_day(world):
+    world.project()
+    world.payroll("R1", "2025-05-10", workers=5)
+    world.payroll("R2", "2025-05-10", workers=15)
+    world.payment("R1", "2025-05-11", 1_000_000)
+    world.payment("R2", "2025-05-10", 250_000)
+    rates = rates_by_place(world.store, AS_OF)[MAY]
+    assert rates["paid_in_full"] == Rate(0, 20)
+    assert rates["paid_in_full_amount"] == Rate(250_000, 2_000_000)
+
+
+def test_newest_months_wait_for_attendance_that_is_only_partly_reported():
+    april, may, june = (dt.date(2025, month, 1) for month in (4, 5, 6))
+    known = {
+        april: {"real_name": Rate(90, 100), "deposit": Rate(1, 2)},
+        may: {"real_name": Rate(80, 100), "deposit": Rate(1, 2)},
+        june: {"real_name": Rate(9, 49), "deposit": Rate(1, 1)},
+    }
+    assert newest_months(known) == {"real_name": may, "deposit": june}
+    known[june] = {"real_name": Rate(9, 50)}
+    assert newest_months(known) == {"real_name": june, "deposit": may}
+
+
+def test_a_rate_is_short_only_by_count_and_amount_and_on_a_sufficient_base():
+    def short(name, **rates):
+        return is_short(name, {key: Rate(*rate) for key, rate in rates.items()})
+
+    assert short("deposit", deposit=(8, 10))
+    assert not short("deposit", deposit=(17, 20))
+    assert not short("deposit", deposit=(0, 9))
+    assert not short("deposit")
+    assert short("paid_by_bank", paid_by_bank=(84, 100), paid_by_bank_projects=(8, 10))
+    assert not short("paid_by_bank", paid_by_bank=(84, 100), paid_by_bank_projects=(9, 10))
+
+
+def test_add_up_sums_the_places():
+    assert add_up([{"deposit": Rate(1, 2)}, {"deposit": Rate(3, 9)}]) == {"deposit": Rate(4, 11)}
+
+
 @pytest.mark.parametrize(("days", "on_time"), [(0, 0), (4, 0), (5, 1), (90, 1)])
 def test_labour_cost_on_time_has_the_days_of_grace_of_the_office(world, days, on_time):
     world.project("P1")
@@ -148,5 +195,7 @@ def test_labour_cost_on_time_has_the_days_of_grace_of_the_office(world, days, on
         paid_on="2025-05-10",
         known_at="2025-05-10",
     )
-    found = rates_by_place(world.store, AS_OF, transfer_days=days)
+    found = rates_by_place(world.store, dt.date(2025, 8, 30), transfer_days=days)
     assert found[MAY]["labour_cost_passed_on"] == Rate(on_time, 1)
+    early = rates_by_place(world.store, MAY[1] + dt.timedelta(30 + days), transfer_days=days)
+    assert "labour_cost_passed_on" not in early.get(MAY, {})

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from risk.locale import text
 from serving.briefings.facts import REVISIT_AFTER, Facts
 from serving.briefings.sections.alerts import ALERTED
-from serving.briefings.sections.rates import low_rates
+from serving.briefings.sections.rates import short_rates
 from serving.documents.builder import DocumentBuilder
 
 SOON, LATER = dt.timedelta(days=14), dt.timedelta(days=30)
@@ -24,6 +24,7 @@ _OF_RATE = {
     "paid_by_bank_projects": "labour",
     "paid_in_full": "labour",
     "paid_in_full_projects": "labour",
+    "paid_in_full_amount": "labour",
     "real_name": "housing",
     "labour_contract": "labour",
     "notice_board": "labour",
@@ -132,7 +133,7 @@ def _about_rates(builder: DocumentBuilder, facts: Facts) -> Iterator[Advice]:
 def _low(facts: Facts) -> list[tuple[str, float]]:
     if facts.rates is None:
         return []
-    return low_rates(facts.rates, facts.settings.indicators.rates)[:2]
+    return short_rates(facts.rates, facts.settings.indicators.rates)[:2]
 
 
 def _rate_name(builder: DocumentBuilder, name: str) -> str:

@@ -1,108 +1,191 @@
-"""Section on the eight rates."""
+"""Section on the eight rates, each of its newest known month, by count and by amount."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
+from risk.indicators import COUNTERPARTS, LOW_SHARE, MONEY, Rate, is_short
 from risk.locale import text
 from serving.briefings.facts import Facts, Rates
 from serving.documents.builder import MIN_RATE_BASE, DocumentBuilder
 from serving.documents.model import BarChart, Cell, Table
 
-_LOW = 0.85
 _MOVED = 0.02
 
 
 def add_rates(builder: DocumentBuilder, facts: Facts, level: int = 1) -> None:
-    """Add the rates by place of the newest month, the lowest rates and the changed ones."""
+    """Add each rate of its newest known month, the short ones, the changed ones, and by place."""
     builder.add_heading("rates", level)
     if facts.rates is None:
         builder.add_paragraph("no_rates")
         return
-    names = [name for name in facts.settings.indicators.rates if name in facts.rates.whole]
-    unknown = [name for name in facts.settings.indicators.rates if name not in names]
-    builder.add_paragraph("rates_month", month=f"{facts.rates.month:%Y-%m}", rates=len(names))
+    wanted = facts.settings.indicators.rates
+    names = [name for name in wanted if name in facts.rates.months]
+    builder.add_paragraph("rates_months", months=_months(builder, facts.rates, names))
+    if "labour_cost_passed_on" in names:
+        grace = facts.settings.indicators.transfer_days
+        builder.add_paragraph("rates_grace" if grace else "rates_no_grace", grace=grace)
+    unknown = [name for name in wanted if name not in names]
     if unknown:
-        builder.add_paragraph("rates_unknown", names=_named(builder, unknown))
-    _add_low_rates(builder, facts.rates, names)
-    _add_changed_rates(builder, facts, names)
+        builder.add_paragraph("rates_unknown", names=_names(builder, unknown))
+    _add_short_rates(builder, facts.rates, names)
+    _add_changed_rates(builder, facts.rates, names)
     builder.add(_table(builder, facts.rates, names), _chart(builder, facts.rates, names))
+    places = sorted({place for place, _ in facts.rates.by_place})
+    if len(places) > 1:
+        builder.add(_place_table(builder, facts.rates, names, places))
 
 
-def low_rates(rates: Rates, names: Sequence[str]) -> list[tuple[str, float]]:
-    """Return the overall rates below the alert level, lowest first."""
-    shares = [(name, _share(rates.whole, name)) for name in names]
-    known = [(name, share) for name, share in shares if share is not None and share < _LOW]
-    return sorted(known, key=lambda rate: rate[1])
+def short_rates(rates: Rates, names: Iterable[str]) -> list[tuple[str, float]]:
+    """Return the rates that are short by count and by amount, lowest first."""
+    known = [name for name in names if name in rates.months]
+    short = [(name, _share(rates, name)) for name in known if is_short(name, rates.newest(name))]
+    return sorted(short, key=lambda rate: rate[1])
 
 
-def _add_low_rates(builder: DocumentBuilder, rates: Rates, names: Sequence[str]) -> None:
-    low = low_rates(rates, names)[:3]
-    if not low:
-        builder.add_paragraph("rates_fine", least=f"{_LOW:.0%}")
-        return
-    listed = [
-        builder.text("rate_of", name=_name(builder, name), share=f"{share:.1%}")
-        for name, share in low
-    ]
-    builder.add_paragraph("rates_low", listed=builder.text("comma").join(listed))
+def _share(rates: Rates, name: str) -> float:
+    return rates.newest(name)[name].share or 0.0
 
 
-def _add_changed_rates(builder: DocumentBuilder, facts: Facts, names: Sequence[str]) -> None:
-    if facts.rates is None or facts.rates_before is None:
-        return
+def _months(builder: DocumentBuilder, rates: Rates, names: Sequence[str]) -> str:
+    """Name the months, newest first, with the rates of each but the newest."""
+    found: dict[dt.date, list[str]] = defaultdict(list)
     for name in names:
-        now, before = _share(facts.rates.whole, name), _share(facts.rates_before.whole, name)
-        if now is None or before is None or abs(now - before) < _MOVED:
+        found[rates.months[name]].append(name)
+    parts: list[str] = []
+    for month in sorted(found, reverse=True):
+        key = "rates_of_month" if not parts else "rates_of_earlier_month"
+        fields = {"month": _month(builder, month), "rates": len(found[month])}
+        parts.append(builder.text(key, names=_names(builder, found[month]), **fields))
+    return builder.text("semicolon").join(parts)
+
+
+def _add_short_rates(builder: DocumentBuilder, rates: Rates, names: Sequence[str]) -> None:
+    least, short = f"{LOW_SHARE:.0%}", short_rates(rates, names)
+    if short:
+        builder.add_paragraph("rates_short", least=least, listed=_listed(builder, rates, short))
+    else:
+        builder.add_paragraph("rates_fine", least=least)
+    late = [(name, _share(rates, name)) for name in names if _is_late(rates, name)]
+    if late:
+        builder.add_paragraph("rates_late", least=least, listed=_listed(builder, rates, late))
+
+
+def _is_late(rates: Rates, name: str) -> bool:
+    """Whether a rate is low on its own basis only, by count or by amount."""
+    other = rates.newest(name).get(COUNTERPARTS.get(name, ""))
+    share = None if other is None else other.share
+    return _share(rates, name) < LOW_SHARE and share is not None and share >= LOW_SHARE
+
+
+def _listed(builder: DocumentBuilder, rates: Rates, found: Sequence[tuple[str, float]]) -> str:
+    parts = []
+    for name, share in found:
+        other = rates.newest(name).get(COUNTERPARTS.get(name, ""))
+        fields = {"name": _name(builder, name), "share": f"{share:.1%}"}
+        if other is None or other.share is None:
+            parts.append(builder.text("rate_of", **fields))
+        else:
+            key = "rate_with_count" if name in MONEY else "rate_with_amount"
+            parts.append(builder.text(key, other=f"{other.share:.1%}", **fields))
+    return builder.text("comma").join(parts)
+
+
+def _add_changed_rates(builder: DocumentBuilder, rates: Rates, names: Sequence[str]) -> None:
+    parts = []
+    for name in names:
+        now, before = rates.newest(name)[name], rates.before(name)
+        if before is None or now.share is None or before.share is None:
             continue
-        due = min(facts.rates.whole[name][1], facts.rates_before.whole[name][1])
-        builder.add_paragraph(
-            "rate_rose" if now > before else "rate_fell",
-            name=_name(builder, name),
-            before=f"{before:.1%}",
-            now=f"{now:.1%}",
-            # Difference of the rounded shares, so that it equals what a reader subtracts.
-            points=f"{abs(round(now * 100, 1) - round(before * 100, 1)):.1f}",
-            few=builder.text("few_base") if due < MIN_RATE_BASE else "",
+        if abs(now.share - before.share) < _MOVED:
+            continue
+        few = name not in MONEY and min(now.due, before.due) < MIN_RATE_BASE
+        key = "rate_rose" if now.share > before.share else "rate_fell"
+        parts.append(
+            builder.text(
+                key,
+                name=_name(builder, name),
+                before=f"{before.share:.1%}",
+                now=f"{now.share:.1%}",
+                points=f"{abs(_points(now, before)):.1f}",
+                few=builder.text("few_base") if few else "",
+            )
         )
+    if parts:
+        builder.add_paragraph("rates_changed", changes=builder.text("semicolon").join(parts))
+
+
+def _points(now: Rate, before: Rate) -> Decimal:
+    """Difference of the rounded shares in percentage points: what a reader subtracts."""
+    return Decimal(f"{100 * (now.share or 0):.1f}") - Decimal(f"{100 * (before.share or 0):.1f}")
 
 
 def _table(builder: DocumentBuilder, rates: Rates, names: Sequence[str]) -> Table:
-    places = sorted(rates.places)
+    heads = ("rate", "month", "base", "by_count", "by_amount", "month_before", "points")
     return Table(
         builder.text("grids.rates"),
+        tuple(builder.text(f"heads.{name}") for name in heads),
+        tuple(_row(builder, rates, name) for name in names),
+        widths=(3.4, 1.7, 1.3, 1.3, 1.3, 1.3, 1.5),
+    )
+
+
+def _row(builder: DocumentBuilder, rates: Rates, name: str) -> tuple[Cell, ...]:
+    newest, other = rates.newest(name), COUNTERPARTS.get(name, "")
+    count, amount = (other, name) if name in MONEY else (name, other)
+    counted, before = newest.get(count), rates.before(name)
+    return (
+        _name(builder, name),
+        f"{rates.months[name]:%Y-%m}",
+        counted.due if counted else None,
+        _percent(counted),
+        _percent(newest.get(amount)),
+        _percent(before),
+        None if before is None else f"{_points(newest[name], before):+.1f}",
+    )
+
+
+def _place_table(
+    builder: DocumentBuilder, rates: Rates, names: Sequence[str], places: Sequence[str]
+) -> Table:
+    def cells(place: str) -> tuple[Cell, ...]:
+        by_month = [rates.by_place.get((place, rates.months[name]), {}) for name in names]
+        return tuple(_percent(of.get(name)) for of, name in zip(by_month, names, strict=True))
+
+    return Table(
+        builder.text("grids.rates_by_place"),
         (builder.text("heads.place"), *(_name(builder, name) for name in names)),
-        tuple((builder.region_name(code), *_cells(rates.places[code], names)) for code in places),
-        (builder.text("total"), *_cells(rates.whole, names)),
+        tuple((builder.region_name(code), *cells(code)) for code in places),
+        (builder.text("total"), *(_percent(rates.newest(name)[name]) for name in names)),
     )
 
 
 def _chart(builder: DocumentBuilder, rates: Rates, names: Sequence[str]) -> BarChart:
-    shares = [(_name(builder, name), _share(rates.whole, name)) for name in names]
-    known = [(name, share) for name, share in shares if share is not None]
     return BarChart(
         builder.text("charts.rates"),
-        tuple(name for name, _ in known),
+        tuple(_name(builder, name) for name in names),
         (builder.text("charts.rate"),),
-        tuple((round(100 * share, 1),) for _, share in known),
+        tuple((round(100 * _share(rates, name), 1),) for name in names),
         "%",
         100.0,
+        neutral=True,
     )
 
 
-def _cells(rates: Mapping[str, tuple[int, int]], names: Sequence[str]) -> tuple[Cell, ...]:
-    shares = [_share(rates, name) for name in names]
-    return tuple(None if share is None else f"{share:.1%}" for share in shares)
+def _percent(rate: Rate | None) -> str | None:
+    return None if rate is None or rate.share is None else f"{rate.share:.1%}"
 
 
-def _share(rates: Mapping[str, tuple[int, int]], name: str) -> float | None:
-    kept, due = rates.get(name, (0, 0))
-    return kept / due if due else None
+def _month(builder: DocumentBuilder, month: dt.date) -> str:
+    return builder.text("month", year=month.year, month=month.month)
 
 
 def _name(builder: DocumentBuilder, name: str) -> str:
     return text(f"pages.rates.{name}", builder.language)
 
 
-def _named(builder: DocumentBuilder, names: Sequence[str]) -> str:
+def _names(builder: DocumentBuilder, names: Sequence[str]) -> str:
     return builder.text("comma").join(_name(builder, name) for name in names)

@@ -9,7 +9,8 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk.indicators import RATES
+from risk.calendar.dates import add_months
+from risk.indicators import DEFINITIONS, Rate, add_up
 from risk.intake.importer import import_paths
 from risk.locale import LANGUAGES
 from risk.simulator import simulate
@@ -107,7 +108,6 @@ def _facts(random: Random, period, projects: int) -> Facts:
         visit_results=random.choice((None, _visit_results(random, lists[1]))),
         lists_of_year=_listed(random) if period.whole_year else None,
         rates=_rates(random, period.start),
-        rates_before=random.choice((None, _rates(random, period.start))),
         matters=[
             {"due_on": random.choice((None, "2025-01-02", "2026-12-31"))}
             for _ in range(random.randint(0, 30))
@@ -213,8 +213,18 @@ def _listed(random: Random) -> ListedInYear:
 
 
 def _rates(random: Random, month: dt.date) -> Rates:
-    whole = {name: (random.randint(0, 30), 30) for name in RATES if random.random() < 0.8}
-    return Rates(month, {"990121": whole}, whole)
+    months = [add_months(month, -back) for back in range(3)]
+    by_place = {
+        (place, when): {
+            name: Rate(random.randint(0, 30), 30) for name in DEFINITIONS if random.random() < 0.8
+        }
+        for place in ("990121", "990122")
+        for when in months
+    }
+    by_month = {
+        when: add_up(rates for (_, at), rates in by_place.items() if at == when) for when in months
+    }
+    return Rates(by_month, by_place)
 
 
 def _unit(random: Random, name: str | None) -> UnitCounts:
