@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,7 +19,7 @@ def open_private(path: Path, mode: str) -> IO[Any]:
     return open(path, mode, encoding="utf-8", newline="", opener=opener)
 
 
-def open_no_link(path: Path) -> IO[bytes]:
+def open_no_link(path: Path) -> BufferedReader:
     """Open a file to read bytes.
 
     Raises:
