@@ -21,13 +21,13 @@ from risk.contract import STORED_TABLES
 from risk.errors import WagewatchError
 from risk.intake.import_accounts import store_account
 from risk.intake.importer import PlacedFile, RowProgress, import_into, import_placed
-from risk.intake.layouts.layout import find_layout, read_layout
+from risk.intake.layouts.layout import source_layouts
 from risk.intake.layouts.names import single_county
 from risk.intake.layouts.plan import office_layouts
 from risk.intake.quarantine_book import write_quarantine
 from risk.intake.report import ImportReport, join_reports
 from risk.locale import LANGUAGES, Language
-from risk.sources.errors import UnitRefused
+from risk.sources.errors import SourceError, UnitRefused
 from risk.sources.kinds import open_source, tidy
 from risk.sources.meter import BoundReached, Bounds, Meter
 from risk.sources.pull_log import (
@@ -126,7 +126,10 @@ class Fetched:
 
 @dataclass(frozen=True)
 class PullReport:
-    """A pull: what came, and the closing account of its import."""
+    """A pull: what came, and the closing account of its import.
+
+    ``untidied`` is the failure of the source to clean up afterwards.
+    """
 
     source: str
     kind: str
@@ -134,10 +137,17 @@ class PullReport:
     report: ImportReport = field(
         default_factory=lambda: ImportReport(files=(), failed=(), skipped=(), waiting={})
     )
+    untidied: SourceError | None = None
 
     def as_json(self, language: Language = "zh") -> dict[str, Any]:
         """Return the report of the import, with the pull under ``pull``."""
-        pull = {"source": self.source, "kind": self.kind, **self.fetched.as_json(language)}
+        untidied = None if self.untidied is None else self.untidied.message(language)
+        pull = {
+            "source": self.source,
+            "kind": self.kind,
+            **self.fetched.as_json(language),
+            "untidied": untidied,
+        }
         return {**self.report.as_json(language), "pull": pull}
 
 
@@ -228,7 +238,7 @@ class _Pull:
         context = self._context(spool.began, self._meter())
         fetched = _fetch(self._settings, context, spool, taken, self._progress)
         report = self._store(spool, began, fetched)
-        return PullReport(self._settings.name, self._settings.kind, fetched, report)
+        return PullReport(self._settings.name, self._settings.kind, fetched, report, self._tidy())
 
     def _context(self, today: dt.date, meter: Meter) -> SourceContext:
         return SourceContext(self._workspace.root, today, meter, self._clock.timezone)
@@ -270,9 +280,16 @@ class _Pull:
                 store_account(store, report, who=self._who)
                 write_quarantine(store, self._workspace.quarantine)
         spool.delete()
-        context = self._context(self._clock.today(), fetched.meter)
-        tidy(self._settings, context, {unit.key for unit in stored})
         return report
+
+    def _tidy(self) -> SourceError | None:
+        """Let the source clean up; the failure if it cannot."""
+        context = self._context(self._clock.today(), self._meter())
+        try:
+            tidy(self._settings, context, self._taken().keys())
+        except SourceError as failure:
+            return failure
+        return None
 
 
 def _fetch(
@@ -337,8 +354,8 @@ def _import(
     ]
     office = office_layouts(workspace, single_county(store))
     if settings.layout:
-        own = read_layout(find_layout(workspace.layouts, settings.layout))
-        office = replace(office, layouts=(own,))
+        own = source_layouts(workspace.layouts, settings.layout)
+        office = replace(office, layouts=tuple(own))
     report = import_placed(store, placed, today=today, progress=progress, office=office)
     if spool.copies is None:
         return report
