@@ -44,7 +44,8 @@ def make_projects(
     for macro in _macros(teams, months, first):
         store.connection.execute(f"CREATE OR REPLACE TEMP MACRO {macro}")
     for table, sql in _ROWS.items():
-        names = ", ".join(name for name, _ in columns(TABLES[table]))
+        optional = {field.name for field in TABLES[table].fields if field.added}
+        names = ", ".join(name for name, _ in columns(TABLES[table]) if name not in optional)
         store.connection.execute(
             f"INSERT INTO {table} ({names}, arrival)"
             f" SELECT {names}, nextval('arrivals') FROM ({sql.replace('$rolls', _ROLLS)})",

@@ -43,13 +43,18 @@ STORED_AS: Mapping[FieldType, str] = {
 
 @dataclass(frozen=True)
 class Field:
-    """One column: name, Chinese header, type, and for an enum its codes with Chinese terms."""
+    """One column: name, Chinese header, type, and for an enum its codes with Chinese terms.
+
+    ``added``: stores of earlier releases lack the column. It is NULL in their rows and enters the
+    digest of a row only where it is filled in, so that their digests stay what they were.
+    """
 
     name: str
     zh: str
     type: FieldType
     required: bool = False
     values: Mapping[str, str] = field(default_factory=dict)
+    added: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,8 @@ class DatedBy(StrEnum):
     """The day of the import."""
     SEALED = "sealed"
     """Moved to a day up to which lists were already sealed."""
+    MERGED = "merged"
+    """Repeats a version with the credit code of a firm that was known by name only."""
 
 
 _ID, _TEXT, _DATE, _MONTH = FieldType.ID, FieldType.TEXT, FieldType.DATE, FieldType.MONTH
@@ -219,6 +226,8 @@ _PROJECTS = Table(
         Field("notice_board", "维权公示牌", _BOOL),
         Field("latitude", "纬度", _NUMBER),
         Field("longitude", "经度", _NUMBER),
+        Field("permit_on", "施工许可日期", _DATE, added=True),
+        Field("payment_guarantee", "工程款支付担保", _BOOL, added=True),
     ),
 )
 
@@ -261,6 +270,13 @@ _PAYROLLS = Table(
         Field("workers", "人数", _COUNT),
         Field("amount_due", "应发金额", _MONEY, required=True),
         Field("due_on", "应发日期", _DATE, required=True),
+        Field(
+            "wage_basis",
+            "工资结算方式",
+            _ENUM,
+            values={"time": "计时", "piece": "计件", "measured": "计量计价"},
+            added=True,
+        ),
     ),
 )
 

@@ -39,7 +39,8 @@ _PROJECT_OF_ORG = f"""
   coalesce(o.founded_on, o.known_at - 1) AS started_on, CAST(NULL AS DATE) AS planned_end_on,
   CAST(NULL AS DATE) AS completed_on, CAST(NULL AS BOOLEAN) AS advance_funded,
   CAST(NULL AS STRING) AS settlement, CAST(NULL AS BOOLEAN) AS notice_board,
-  CAST(NULL AS DOUBLE) AS latitude, CAST(NULL AS DOUBLE) AS longitude
+  CAST(NULL AS DOUBLE) AS latitude, CAST(NULL AS DOUBLE) AS longitude,
+  CAST(NULL AS DATE) AS permit_on, CAST(NULL AS BOOLEAN) AS payment_guarantee
 """
 
 

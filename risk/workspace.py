@@ -71,6 +71,11 @@ class Workspace:
         """Exported models: LightGBM text and JSON, one folder per version."""
         return self.root / "models"
 
+    @property
+    def sources(self) -> Path:
+        """Rows of sources that are being pulled, one folder per source; may be deleted."""
+        return self.root / "sources"
+
     def require(self) -> Workspace:
         """Return self if the folder is a workspace.
 

@@ -20,6 +20,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -31,6 +32,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from risk.calendar.spring_festival import eve_after
 from risk.indicators import DEFINITIONS, RATES
 from risk.locale import Language, text
 from risk.tiers import DEFAULT_TIERS, Tiers, TiersOutOfOrder
@@ -240,6 +242,7 @@ class MatterSettings(_Section):
 class CampaignPlan(_Section):
     """A campaign: dates, region, scope and targets.
 
+    ``stop`` is the last day; ``spring_festival`` means the eve of the next Spring Festival.
     Empty ``sectors`` or ``fundings`` mean all. ``swept`` is the share of projects to be checked;
     ``zero`` lists the counts that are to be zero at the end, which differ from year to year.
     """
@@ -268,6 +271,12 @@ class CampaignPlan(_Section):
         ],
         ...,
     ] = ("government_matters", "state_owned_matters")
+
+    @field_validator("stop", mode="before")
+    @classmethod
+    def _festival(cls, stop: object, info: ValidationInfo) -> object:
+        start = info.data.get("start")
+        return eve_after(start) if stop == "spring_festival" and start else stop
 
     @model_validator(mode="after")
     def _forwards(self) -> Self:

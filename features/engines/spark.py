@@ -20,7 +20,7 @@ from risk.store.parquet_validation import (
     RecordsFolderRefused,
     wrong_type,
 )
-from risk.store.store import MARKS, columns, versions_sql, views_for_kind
+from risk.store.store import MARKS, columns, optional_columns, versions_sql, views_for_kind
 from risk.unit_kinds import Kind
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def _layout_problems(found: DataFrame, table: Table) -> list[FolderProblem]:
     types = {field.name: field.dataType.simpleString().upper() for field in found.schema}
     problems = []
     for name, kind in _named(table):
-        if name not in types and name in MARKS:
+        if name not in types and name in optional_columns(table):
             continue  # folders of earlier releases; read as NULL
         if name not in types:
             problems.append(FolderProblem("missing_column", f"{table.name}.{name}"))

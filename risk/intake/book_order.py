@@ -94,7 +94,7 @@ def _copies_sql(table: Table, keys: str, first_arrival: int) -> str:
         QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY evidence DESC, arrival DESC) = 1
       )
       SELECT DISTINCT newest.*, {copied_on} AS copied_on,
-        CASE WHEN newest.dated_by IN ('{DatedBy.IMPORT}', '{DatedBy.SEALED}')
+        CASE WHEN newest.dated_by IN ('{DatedBy.IMPORT}', '{DatedBy.SEALED}', '{DatedBy.MERGED}')
           THEN newest.dated_by ELSE '{DatedBy.STATED}' END AS copied_by
       FROM versions v JOIN newest ON {_same(table, "v", "newest")}
       WHERE (v.known_at, v.arrival) > (newest.known_at, newest.arrival)

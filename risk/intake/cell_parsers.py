@@ -67,6 +67,9 @@ _UNKNOWN_DATE = _UNKNOWN_NUMBER | UNKNOWN_DATES
 APPROXIMATE, MONTH_PRECISION, MASKED = "approximate", "month_precision", "masked"
 """Notes on values: an approximate number, a month for a day, a text with masked numbers."""
 
+YEAR_OF_DAY, YEAR_OF_MONTH = "year_of_day", "year_of_month"
+"""Notes on a day, and on a month for a day, whose year is that of the title."""
+
 PERSONAL_CODE = "personal_code"
 """Note on a firm's code that was a person's identity number, and is unknown now."""
 

@@ -23,6 +23,7 @@ from risk.intake.column_parsers import ARROW, ColumnParser
 from risk.intake.headers import Header
 from risk.intake.readers.csv_columnar import Chunk
 from risk.intake.row_parser import Answers, Batch, BatchParser
+from risk.intake.stated_years import StatedYears
 
 _NUMBER = "row_number"
 
@@ -46,6 +47,7 @@ class ColumnarParser:
         today: dt.date,
         lenient: bool = False,
         answers: Answers | None = None,
+        years: StatedYears | None = None,
     ) -> None:
         """Parser with the options of :class:`risk.intake.row_parser.BatchParser`."""
         self._table = table
@@ -54,7 +56,13 @@ class ColumnarParser:
             (column, ColumnParser(column.field, column.unit, answers)) for column in header.columns
         ]
         self._row_parser = BatchParser(
-            table, header, strict_width=True, today=today, lenient=lenient, answers=answers
+            table,
+            header,
+            strict_width=True,
+            today=today,
+            lenient=lenient,
+            answers=answers,
+            years=years,
         )
 
     def batches(self, chunks: Iterable[Chunk]) -> Iterator[Batch]:

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,6 +77,11 @@ def find_files(
     return found
 
 
+def in_order(files: Iterable[tuple[Path, Table]]) -> tuple[tuple[Path, Table], ...]:
+    """``files`` in the order of import; those of one table keep theirs."""
+    return tuple(sorted(files, key=lambda file: _ORDER[file[1].name]))
+
+
 @dataclass(frozen=True)
 class _File:
     path: Path
@@ -98,9 +103,8 @@ class _Search:
         self._entered: list[str] = []
 
     def result(self) -> DiscoveredFiles:
-        ordered = sorted(self._files.items(), key=lambda file: _ORDER[file[1].name])
         return DiscoveredFiles(
-            tuple(ordered),
+            in_order(self._files.items()),
             tuple(self._failed),
             tuple(self._skipped),
             tuple(self._entered),

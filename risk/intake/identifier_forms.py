@@ -80,6 +80,11 @@ def normal_form_sql(name: str) -> str:
     return f"regexp_replace(upper({name}), '^([A-Z一-鿿]+)-([0-9])', '\\1\\2')"
 
 
+def fields_of_kind(table: Table, kind: str) -> list[str]:
+    """Fields of ``table`` that identify what the field ``kind`` does: ``org_id`` for firms."""
+    return _by_kind(table).get(kind, [])
+
+
 def _by_kind(table: Table) -> dict[str, list[str]]:
     """Identifier fields of ``table`` by what they identify."""
     kinds: dict[str, list[str]] = {}
@@ -92,7 +97,7 @@ def _by_kind(table: Table) -> dict[str, list[str]]:
 def _columns(kind: str) -> Iterator[tuple[str, str]]:
     """Stored tables and columns with identifiers of ``kind``."""
     for table in STORED_TABLES.values():
-        for name in _by_kind(table).get(kind, ()):
+        for name in fields_of_kind(table, kind):
             yield table.name, name
 
 

@@ -12,9 +12,11 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple, Protocol
 
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
+from risk.intake.account_notes import Note
 from risk.intake.book_order import restore_newest_books
+from risk.intake.cell_parsers import YEAR_OF_DAY, YEAR_OF_MONTH
 from risk.intake.columnar_parser import ColumnarParser
-from risk.intake.file_discovery import find_files
+from risk.intake.file_discovery import DiscoveredFiles, find_files, in_order
 from risk.intake.file_errors import IntakeFailure, with_label
 from risk.intake.header_location import LocatedHeader
 from risk.intake.headers import Header
@@ -32,6 +34,7 @@ from risk.intake.layouts.plan import (
     register_names,
 )
 from risk.intake.layouts.reading_report import reading_report
+from risk.intake.name_merges import merge_named_firms
 from risk.intake.named_periods import stated_day
 from risk.intake.orphan_rows import orphan_rows
 from risk.intake.prefetch import prefetch
@@ -58,6 +61,7 @@ from risk.intake.sheet_selection import (
 )
 from risk.intake.staged_checks import staged_notes
 from risk.intake.staging import STAGED, Staging, newest_arrival
+from risk.intake.stated_years import StatedYears, stated_years
 from risk.intake.table_detection import detect_table, has_table_name
 from risk.intake.table_recognition import table_of_file
 from risk.intake.unfolded_versions import BookDay
@@ -131,6 +135,51 @@ def import_into(
     """
     detect = table_of_file if office is None else partial(detect_by_content, office=office)
     found = find_files(paths, detect=partial(_table_or_book, detect=detect))
+    return _import_found(
+        store, found, today=today, known_on=known_on, progress=progress, office=office
+    )
+
+
+class PlacedFile(NamedTuple):
+    """File of one known table, and the name people know it by."""
+
+    path: Path
+    table: Table
+    label: str
+
+
+def import_placed(
+    store: RecordStore,
+    files: Sequence[PlacedFile],
+    *,
+    today: dt.date,
+    progress: RowProgress | None = None,
+    office: OfficeLayouts | None = None,
+) -> ImportReport:
+    """Like :func:`import_into`, for files whose tables are known."""
+    return _import_found(
+        *(store, _placed(files)),
+        today=today,
+        known_on=None,
+        progress=progress,
+        office=office,
+    )
+
+
+def _placed(files: Sequence[PlacedFile]) -> DiscoveredFiles:
+    labels = {file.path: file.label for file in files}
+    return DiscoveredFiles(in_order((file.path, file.table) for file in files), (), (), (), labels)
+
+
+def _import_found(
+    store: RecordStore,
+    found: DiscoveredFiles,
+    *,
+    today: dt.date,
+    known_on: dt.date | None,
+    progress: RowProgress | None,
+    office: OfficeLayouts | None,
+) -> ImportReport:
     before = newest_arrival(store, STORED_TABLES.values())
     files: list[FileReport] = []
     failed = list(found.failed)
@@ -152,8 +201,10 @@ def import_into(
             failed.append(with_label(failure, path.name, label))
         else:
             files += [replace(report, file=label) for report in reports]
+    notes = merge_named_firms(store, today=today, after=before)
     waiting = orphan_rows(store, after=before)
-    notes = waiting_notes(store, waiting, after=before) if any(waiting.values()) else ()
+    if any(waiting.values()):
+        notes += waiting_notes(store, waiting, after=before)
     return ImportReport(tuple(files), tuple(failed), found.skipped, waiting, notes, found.entered)
 
 
@@ -459,6 +510,7 @@ class _Import:
     ) -> None:
         self._store = store
         self._file = file.path.name
+        self._label = file.name
         self._table = table
         self._today = book.today
         self._match = match
@@ -485,6 +537,7 @@ class _Import:
             self._stage(selected, records, progress)
         notes = [note for one in zip(sheets, readers, strict=True) for note in sheet_notes(*one)]
         notes += unread_notes(unread)
+        notes += self._year_notes(sheets, readers)
         unified = unify_identifiers(self._store, self._table, STAGED) if self._unify_ids else []
         notes += unified
         self._staging.find_duplicates()
@@ -576,15 +629,35 @@ class _Import:
                 today=self._today,
                 lenient=self._lenient,
                 answers=self._answers,
+                years=self._years(sheet, records),
             )
             yield prefetch(parser.batches(rows))
+
+    def _years(self, sheet: Sheet, records: SheetRecords) -> StatedYears | None:
+        """Period that gives the year of dates without one, for the current block of ``sheet``."""
+        return stated_years(sheet.name, records.titles, self._label) if self._lenient else None
+
+    def _year_notes(
+        self, sheets: Sequence[SelectedSheet], readers: Sequence[SheetRecords]
+    ) -> Iterator[Note]:
+        """Periods that gave dates their year, if any date had none."""
+        if self._marks[YEAR_OF_DAY] or self._marks[YEAR_OF_MONTH]:
+            for selected, records in zip(sheets, readers, strict=True):
+                if years := self._years(selected.sheet, records):
+                    fields = {"period": str(years), "sheet": selected.sheet.name or self._file}
+                    yield Note("year_from_title", fields)
 
     @contextmanager
     def _columnar(
         self, sheet: CsvSheet, header: Header, records: SheetRecords
     ) -> Iterator[Iterator[Batch]]:
         columnar = ColumnarParser(
-            self._table, header, today=self._today, lenient=self._lenient, answers=self._answers
+            self._table,
+            header,
+            today=self._today,
+            lenient=self._lenient,
+            answers=self._answers,
+            years=self._years(sheet, records),
         )
         with (
             prefetch(records.chunks(chunks(sheet, header.width))) as parted,

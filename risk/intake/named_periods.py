@@ -71,8 +71,7 @@ def named_period(text: str) -> NamedPeriod:
     >>> named_period("2025年上半年项目")
     NamedPeriod(year=2025, month=0, day=0, several=False)
     """
-    plain = _CHINESE_YEAR.sub(lambda found: found[0].translate(_DIGITS), normalise(text))
-    plain = _NUMERAL_MONTH.sub(lambda found: _NUMERALS[found[1]], plain)
+    plain = with_digits(text)
     whole = [*_COMPACT.finditer(plain), *_SEPARATED.finditer(plain)]
     months = list(_MONTH.finditer(plain))
     stated = {int(found[2]) for found in whole} | {int(found[1]) for found in months}
@@ -85,6 +84,16 @@ def named_period(text: str) -> NamedPeriod:
     if not months:
         return NamedPeriod(year)
     return NamedPeriod(year, int(months[-1][1]), int(months[-1][2] or 0), several)
+
+
+def with_digits(text: str) -> str:
+    """``text`` in half width, with years and months in digits.
+
+    >>> with_digits("二〇二五年十一月")
+    '2025年11月'
+    """
+    plain = _CHINESE_YEAR.sub(lambda found: found[0].translate(_DIGITS), normalise(text))
+    return _NUMERAL_MONTH.sub(lambda found: _NUMERALS[found[1]], plain)
 
 
 def path_period(path: PurePath) -> NamedPeriod:

@@ -17,6 +17,8 @@ from risk.calendar.dates import month_start
 from risk.contract import KNOWN_AT, Field, FieldType, Table
 from risk.intake.cell_parsers import (
     MONTH_PRECISION,
+    YEAR_OF_DAY,
+    YEAR_OF_MONTH,
     CellRefused,
     Noted,
     Parsed,
@@ -34,6 +36,7 @@ from risk.intake.personal_numbers import FIRM_CODES
 from risk.intake.row_errors import Problem, problem, raw_text
 from risk.intake.row_keys import key_text
 from risk.intake.spellings import last_day
+from risk.intake.stated_years import StatedYears
 from risk.intake.units import Unit
 
 BATCH_ROWS = 10_000
@@ -120,6 +123,7 @@ class BatchParser:
         today: dt.date,
         lenient: bool = False,
         answers: Answers | None = None,
+        years: StatedYears | None = None,
     ) -> None:
         """Parser for ``table`` below ``header``.
 
@@ -130,11 +134,14 @@ class BatchParser:
             today: day of the import.
             lenient: an unreadable optional cell is unknown instead of rejecting its row.
             answers: values for unreadable cells.
+            years: period that gives the year of dates without one.
         """
         self._table = table
         self._header = header
         self._strict_width = strict_width
-        self._columns = [_ColumnParser(column, today, answers or {}) for column in header.columns]
+        self._columns = [
+            _ColumnParser(column, today, answers or {}, years) for column in header.columns
+        ]
         self._optional = optional_fields(table) if lenient else frozenset()
         self._absent = _absent(table, header)
 
@@ -297,11 +304,13 @@ class _ParseCache(dict[str, Any]):
 class _ColumnParser:
     """Parser of the cells of one column."""
 
-    def __init__(self, column: Column, today: dt.date, answers: Answers) -> None:
+    def __init__(
+        self, column: Column, today: dt.date, answers: Answers, years: StatedYears | None
+    ) -> None:
         self.field: Field = column.field
         self.index = column.index
         self._today = today
-        self._parser = CellParser(column.field, column.unit, answers)
+        self._parser = CellParser(column.field, column.unit, answers, years)
         self._unit = column.unit
         self._cache = _ParseCache(self._parser)
         self._repeats = column.field.type not in _MOSTLY_UNIQUE
@@ -323,7 +332,7 @@ class _ColumnParser:
 
     def _as_stored(self, value: Noted[Any]) -> Value:
         stored: Value = value.value
-        if value.note == MONTH_PRECISION and isinstance(stored, dt.date):
+        if value.note in (MONTH_PRECISION, YEAR_OF_MONTH) and isinstance(stored, dt.date):
             return last_day(month_start(stored), self._today)
         return stored
 
@@ -356,10 +365,17 @@ class _ColumnParser:
 class CellParser:
     """Parser of the cells of one column that returns refusals and looks up answers to them."""
 
-    def __init__(self, field: Field, unit: Unit | None, answers: Answers) -> None:
+    def __init__(
+        self,
+        field: Field,
+        unit: Unit | None,
+        answers: Answers,
+        years: StatedYears | None = None,
+    ) -> None:
         self._field = field
         self._parser = parser_of(field, unit)
         self._answers = answers
+        self._years = years if field.type in (FieldType.DATE, FieldType.MONTH) else None
 
     def __call__(self, cell: Cell) -> Parsed | CellRefused:
         """Value of ``cell``, else the answer to its text, else the refusal."""
@@ -369,11 +385,24 @@ class CellParser:
             require_readable(cell)
             return self._parser(cell)
         except CellRefused as refused:
+            if self._years and (read := self._with_year(cell, self._years)):
+                return read
             if self._answers:
                 raw = raw_text(cell, self._field)[:_MAX_RAW]
                 if (self._field.name, raw) in self._answers:
                     return self._answers[self._field.name, raw]
             return CellRefused(refused.code)
+
+    def _with_year(self, cell: Cell, years: StatedYears) -> Noted[Any] | None:
+        """Value of a date or a month without a year, with the year of ``years``."""
+        text = years.complete(cell) if isinstance(cell, str) else None
+        try:
+            value = self._parser(text) if text else None
+        except CellRefused:
+            return None
+        if isinstance(value, Noted):
+            return Noted(value.value, YEAR_OF_MONTH)
+        return Noted(value, YEAR_OF_DAY) if value else None
 
 
 def _date_or_none(value: Value) -> dt.date | None:

@@ -32,6 +32,7 @@ from risk.intake.merged_cells import MergedCells
 from risk.intake.non_records import NonRecord, non_record, plain, plain_title
 from risk.intake.readers.csv_columnar import Chunk
 from risk.intake.readers.sheet import Sheet
+from risk.intake.stated_years import stated_years
 from risk.intake.units import money_units
 
 _PLAIN_ID = r"^[A-Za-z_.:/-]*[0-9][A-Za-z0-9_.:/-]*$"
@@ -78,6 +79,8 @@ class SheetRecords:
         self._titles = {plain_title(cell) for cell in cells.titles if isinstance(cell, str)} - {""}
         self._first_titles: list[Cell] = [cell for cell in cells.titles if isinstance(cell, str)]
         self._recent_titles: list[Cell] = []
+        self._block_titles: list[Cell] = []
+        self._period = stated_years("", [self._first_titles], "")
         self._raw_heads = [cells]
         self._heading_cache: dict[str, bool] = {}
         self._upcoming: Header | None = None
@@ -107,7 +110,8 @@ class SheetRecords:
             first = first and not any(number > self._header.row for number in chunk.numbers)
             aside: set[int] = set()
             for row in doubtful:
-                kind = self._kind(row, None, self._header, look)
+                begins = self._begins_period(row[1])
+                kind = _NEW_HEADER if begins else self._kind(row, None, self._header, look)
                 if kind == _NEW_HEADER:
                     self.resume_at = row[0]
                     yield _without(chunk, aside, below=row[0])
@@ -116,6 +120,11 @@ class SheetRecords:
                     self._count(kind, row)
                     aside.add(row[0])
             yield _without(chunk, aside) if aside else chunk
+
+    @property
+    def titles(self) -> tuple[Sequence[Cell], Sequence[Cell]]:
+        """Titles above the current block, and those at the top of the sheet."""
+        return self._block_titles, self._first_titles
 
     resume_at: int | None = None
     """Number of the row with a different header at which :meth:`chunks` ended."""
@@ -129,6 +138,10 @@ class SheetRecords:
             if is_blank(cells):
                 continue
             if not corrected and (first or look.doubtful(cells)):
+                if self._begins_period(cells):
+                    rows.put_back(row)
+                    self._upcoming = header
+                    return
                 kind = self._kind(row, rows, header, look)
                 if kind == _NEW_HEADER:
                     self._upcoming = self._header_of(row, rows)
@@ -181,6 +194,17 @@ class SheetRecords:
             return NonRecord.HEADING
         key = [cells[index] if index < len(cells) else None for index in look.key]
         return non_record(cells, key, complete=look.complete(cells), titles=self._titles)
+
+    def _begins_period(self, cells: Sequence[Cell]) -> bool:
+        """Whether a row is one text that states other years than the titles of its block."""
+        filled = [cell for cell in cells if not _empty(cell)]
+        if len(filled) != 1 or type(filled[0]) is not str or not _has_digit(filled[0]):
+            return False
+        period = stated_years("", [filled], "")
+        if period is None or period == self._period:
+            return False
+        self._period, self._block_titles = period, filled
+        return True
 
     def _kind_of_header(self, cells: Sequence[Cell], header: Header) -> NonRecord | str | None:
         """Kind of a row that repeats a header or is a new one, else None."""
@@ -239,7 +263,9 @@ class SheetRecords:
         titles = recent if money_units(recent) else [*self._first_titles, *recent]
         number = found.cells.row + bool(units)
         raw = replace(found.cells, row=number, units=units, titles=tuple(titles))
-        self._recent_titles = []
+        if recent:
+            self._block_titles, self._recent_titles = recent, []
+            self._period = stated_years("", self.titles, "")
         self._raw_heads.append(raw)
         self.blocks_read += 1
         given = [field.name for field in self._table.fields]
@@ -286,6 +312,10 @@ class _Peekable(Iterator[Row]):
     def __init__(self, rows: Iterator[Row]) -> None:
         self._rows = rows
         self._next: Row | None = None
+
+    def put_back(self, row: Row) -> None:
+        """Yield ``row``, the last one yielded, again."""
+        self._next = row
 
     def __next__(self) -> Row:
         if self._next is not None:

@@ -36,7 +36,9 @@ def select_rows(frame: Frame, rows: Column) -> Frame:
 def write_table(out: Path, table: Table, frame: Frame, last_day: int) -> int:
     """Write one table to ``out`` and return its number of rows (versions)."""
     settled = _known_in_time(table, frame, last_day)
-    fields = [*table.fields, KNOWN_AT]
+    # Optional columns that the simulated authority does not keep are absent.
+    known = [field for field in table.fields if not field.added or field.name in settled]
+    fields = [*known, KNOWN_AT]
     columns = [_rendered(field, settled[field.name]) for field in fields]
     write_csv(out / f"{table.name}.csv", [field.name for field in fields], columns)
     return len(settled["known_at"])

@@ -68,7 +68,7 @@ def _create_views(store: RecordStore, folder: str) -> None:
     if problems:
         raise RecordsFolderRefused(path=folder, problems=problems)
     for table, paths in present:
-        source = records_sql(store, paths)
+        source = records_sql(store, table, paths)
         store.rows(f"DROP TABLE {table.name}")
         store.rows(f"CREATE VIEW {table.name} AS SELECT {column_list(table)} FROM {source}")
 

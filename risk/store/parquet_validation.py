@@ -13,7 +13,7 @@ import duckdb
 from risk.contract import KNOWN_AT, STORED_TABLES, Table
 from risk.errors import WagewatchError
 from risk.locale import Language, text
-from risk.store.store import MARKS, RecordStore, columns
+from risk.store.store import MARKS, RecordStore, columns, optional_columns
 
 YEAR_FOLDER = "known_year"
 _YEAR = re.compile(rf"{YEAR_FOLDER}=([0-9]{{4}})")
@@ -68,7 +68,7 @@ class Partition:
 
     def source(self, store: RecordStore) -> str:
         """SQL of the files' rows; columns missing in some files are NULL there."""
-        return records_sql(store, self.files)
+        return records_sql(store, STORED_TABLES[self.table], self.files)
 
 
 def column_list(table: Table) -> str:
@@ -76,12 +76,14 @@ def column_list(table: Table) -> str:
     return ", ".join([*(name for name, _ in columns(table)), "arrival", *MARKS])
 
 
-def records_sql(store: RecordStore, files: Sequence[Path | str]) -> str:
-    """SQL of the rows of ``files``, with the columns of ``MARKS`` that folders may lack."""
+def records_sql(store: RecordStore, table: Table, files: Sequence[Path | str]) -> str:
+    """SQL of the rows of ``files``, with the columns of ``table`` that folders may lack."""
     source = read_parquet_sql(files, "union_by_name := true")
     found = {row[0] for row in store.rows(f"DESCRIBE SELECT * FROM {source}")}
     missing = "".join(
-        f", CAST(NULL AS {kind}) AS {name}" for name, kind in MARKS.items() if name not in found
+        f", CAST(NULL AS {kind}) AS {name}"
+        for name, kind in optional_columns(table).items()
+        if name not in found
     )
     return f"(SELECT *{missing} FROM {source})" if missing else source
 
@@ -169,7 +171,7 @@ def schema_problems(
     for name, kind in {**wanted, **MARKS}.items():
         count, types = holding.get(name, (0, []))
         others = sorted(set(types) - {kind})
-        if count < len(files) and name not in MARKS:
+        if count < len(files) and name not in optional_columns(table):
             problems.append(FolderProblem("missing_column", f"{table.name}.{name}"))
         elif others:
             problems.append(wrong_type(table, name, ", ".join(others), kind))

@@ -286,17 +286,20 @@ class RecordStore:
         found = {row[0] for row in self.rows("SELECT table_name FROM duckdb_tables()")}
         schemas = {row[0] for row in self.rows("SELECT schema_name FROM duckdb_schemas()")}
         complete = {*STORED_TABLES, _OPENINGS, _SEALS} <= found and EMPLOYERS_SCHEMA in schemas
-        return complete and not self._without_marks()
+        return complete and not self._missing_columns()
 
-    def _without_marks(self) -> list[tuple[str, str]]:
-        """(table, column) of the missing columns of :data:`MARKS`."""
+    def _missing_columns(self) -> list[tuple[str, str, str]]:
+        """(table, column, SQL type) of the columns that an earlier release did not store."""
         found = set(
             self.rows(
                 "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'main'"
             )
         )
         return [
-            (name, mark) for name in STORED_TABLES for mark in MARKS if (name, mark) not in found
+            (name, column, kind)
+            for name, table in STORED_TABLES.items()
+            for column, kind in optional_columns(table).items()
+            if (name, column) not in found
         ]
 
     def _create_schema(self) -> None:
@@ -304,8 +307,8 @@ class RecordStore:
             self.connection.execute("CREATE SEQUENCE IF NOT EXISTS arrivals")
             for table in STORED_TABLES.values():
                 self.connection.execute(_table_ddl(table))
-            for name, mark in self._without_marks():
-                self.connection.execute(f"ALTER TABLE {name} ADD COLUMN {mark} {MARKS[mark]}")
+            for name, column, kind in self._missing_columns():
+                self.connection.execute(f"ALTER TABLE {name} ADD COLUMN {column} {kind}")
             for table in STORED_TABLES.values():
                 self.connection.execute(_versions_ddl(table))
             self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {EMPLOYERS_SCHEMA}")
@@ -337,6 +340,12 @@ class RecordStore:
         self.connection.execute(f"INSERT INTO {_OPENINGS} VALUES (?, uuid())", [drawn])
 
 
+def optional_columns(table: Table) -> dict[str, str]:
+    """SQL types of the stored columns that files of earlier releases lack, by name."""
+    added = {field.name: STORED_AS[field.type] for field in table.fields if field.added}
+    return {**added, **MARKS}
+
+
 def _table_ddl(table: Table) -> str:
     body = ", ".join(f"{name} {kind}" for name, kind in columns(table))
     marks = ", ".join(f"{name} {kind}" for name, kind in MARKS.items())
@@ -346,13 +355,17 @@ def _table_ddl(table: Table) -> str:
 def row_sums_sql(table: Table, rows: str, *more: str) -> str:
     """SQL for the number of ``rows`` and two sums that identify them in any order.
 
-    The sums are of the two halves of the MD5 of each row's stored columns and of ``more``.
+    The sums are of the two halves of the MD5 of each row's stored columns and of ``more``; columns
+    added to the contract count where they are filled in.
     """
-    texts = [
-        f"coalesce(replace(cast({name} AS VARCHAR), '|', '||'), '|n')"
-        for name in (*(name for name, _ in columns(table)), *more)
+    added = [field.name for field in table.fields if field.added]
+    names = (*(name for name, _ in columns(table) if name not in added), *more)
+    texts = [f"coalesce(replace(cast({name} AS VARCHAR), '|', '||'), '|n')" for name in names]
+    filled = [
+        f"coalesce('|;{name}=' || replace(cast({name} AS VARCHAR), '|', '||'), '')"
+        for name in added
     ]
-    row = "md5(" + " || '|;' || ".join(texts) + ")"
+    row = "md5(" + " || ".join([" || '|;' || ".join(texts), *filled]) + ")"
     return (
         f"SELECT count(*), sum(cast('0x' || substr({row}, 1, 15) AS HUGEINT)),"
         f" sum(cast('0x' || substr({row}, 16, 15) AS HUGEINT)) FROM {rows}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from risk.locale import Language
-from serving.briefings.facts import Facts
+from serving.briefings.facts import Facts, ScoredList
 from serving.briefings.sections.advice import add_advice, add_problems
 from serving.briefings.sections.alerts import (
     add_alerts,
@@ -94,20 +94,12 @@ def _add_overview(builder: DocumentBuilder, facts: Facts) -> None:
     if facts.current is None:
         builder.add_paragraph("no_list")
     else:
-        projects, document = facts.current.projects, facts.current.document
-        counts = count_by_tier(projects)
-        builder.add_paragraph(
-            "overall",
-            as_of=facts.current.as_of - dt.timedelta(days=1),
-            place=builder.region_name(facts.region),
-            cohort=len(projects),
-            listed=len(document["entries"]),
-            **counts,
-        )
-        expected = sum(row["probability"] for row in projects)
-        builder.add_paragraph(
-            "expected" if expected >= 1 else "expected_few", expected=f"{expected:.0f}"
-        )
+        document = facts.current.document
+        if facts.current.complete:
+            _add_cohort(builder, facts, facts.current)
+        else:
+            last = facts.current.as_of - dt.timedelta(days=1)
+            builder.add_paragraph("overall_listed", as_of=last, listed=len(document["entries"]))
         if document["model"]["note"]:
             builder.add_paragraph("note", note=document["model"]["note"][builder.language])
         if document["missing_feeds"]:
@@ -117,6 +109,22 @@ def _add_overview(builder: DocumentBuilder, facts: Facts) -> None:
             builder.add_paragraph("missing", tables=builder.text("comma").join(names))
     if facts.known_until is None or facts.known_until < facts.period.start:
         builder.add_paragraph("nothing_known")
+
+
+def _add_cohort(builder: DocumentBuilder, facts: Facts, current: ScoredList) -> None:
+    """Add the projects scored by tier, and the number expected to have arrears."""
+    builder.add_paragraph(
+        "overall",
+        as_of=current.as_of - dt.timedelta(days=1),
+        place=builder.region_name(facts.region),
+        cohort=len(current.projects),
+        listed=len(current.document["entries"]),
+        **count_by_tier(current.projects),
+    )
+    expected = sum(row["probability"] for row in current.projects)
+    builder.add_paragraph(
+        "expected" if expected >= 1 else "expected_few", expected=f"{expected:.0f}"
+    )
 
 
 def _document(builder: DocumentBuilder, facts: Facts, kind: str) -> Document:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from http import HTTPStatus
 
+from risk.calendar.spring_festival import SpringFestivalUnknown, eve_after
 from serving.errors import ApiError
 from serving.settings import CampaignPlan, Settings
 
@@ -46,12 +47,17 @@ def get_plan(settings: Settings, name: str | None, on: dt.date) -> CampaignPlan:
 def winter_dates(day: dt.date) -> tuple[dt.date, dt.date]:
     """Return the first and last day of the winter action under way, or the last one, on ``day``.
 
+    It ends on the eve of Spring Festival, or on 15 February where the festival is unknown.
+
     >>> winter_dates(dt.date(2026, 1, 20))
-    (datetime.date(2025, 11, 1), datetime.date(2026, 2, 15))
+    (datetime.date(2025, 11, 1), datetime.date(2026, 2, 16))
     >>> winter_dates(dt.date(2025, 7, 1))
-    (datetime.date(2024, 11, 1), datetime.date(2025, 2, 15))
+    (datetime.date(2024, 11, 1), datetime.date(2025, 1, 28))
     """
     start = dt.date(day.year, 11, 1)
     if start > day:
         start = start.replace(year=day.year - 1)
-    return start, dt.date(start.year + 1, 2, 15)
+    try:
+        return start, eve_after(start)
+    except SpringFestivalUnknown:
+        return start, dt.date(start.year + 1, 2, 15)

@@ -15,6 +15,7 @@ from serving.documents.rounding import fen_to_wan
 from serving.formatting import code_label
 from serving.matters.queries import count_by_unit
 from serving.matters.state import MatterState
+from serving.matters.xlsx import deadline_note
 from serving.settings import Settings
 
 _SUMS = (
@@ -221,8 +222,16 @@ def _row(builder: DocumentBuilder, state: MatterState) -> tuple[Cell, ...]:
         facts.workers,
         amount,
         state.unit,
-        builder.format_date(state.due.day) if state.due else None,
+        _due(builder, state),
     )
+
+
+def _due(builder: DocumentBuilder, state: MatterState) -> str | None:
+    if state.due is None:
+        return None
+    note = deadline_note(state, builder.language)
+    day = builder.format_date(state.due.day)
+    return builder.text("campaign.provisional", day=day, note=note) if note else day
 
 
 def _unchecked_table(builder: DocumentBuilder, progress: CampaignStatus) -> Table:

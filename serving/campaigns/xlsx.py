@@ -10,12 +10,13 @@ from serving.campaigns.status import CampaignStatus
 from serving.campaigns.texts import zero_target_label
 from serving.documents.xlsx import Cell, Sheet, to_xlsx
 from serving.formatting import code_label
+from serving.matters.xlsx import deadline_note
 
 _PROJECT = (
     *("project_id", "project_name", "place", "contractor", "sector", "funding", "tier"),
     *("probability", "workers", "rank"),
 )
-_AGAINST = ("target", "key", "name", "workers", "unit", "due")
+_AGAINST = ("target", "key", "name", "workers", "unit", "due", "due_note")
 
 
 def campaign_xlsx(progress: CampaignStatus, language: Language) -> bytes:
@@ -31,6 +32,7 @@ def campaign_xlsx(progress: CampaignStatus, language: Language) -> bytes:
             state.matter.facts.workers,
             state.unit,
             state.due.day if state.due else None,
+            deadline_note(state, language) or None,
         ]
         for zero in progress.zeros
         for state in zero.against

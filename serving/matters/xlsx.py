@@ -11,7 +11,7 @@ from serving.matters.state import MatterState
 
 _HEADS = (
     *("key", "kind", "name", "place", "record", "opened_on", "workers", "amount", "person", "unit"),
-    *("due", "overdue", "level", "closed_on", "reason", "second_look", "outcome"),
+    *("due", "due_note", "overdue", "level", "closed_on", "reason", "second_look", "outcome"),
 )
 
 
@@ -20,6 +20,12 @@ def matters_xlsx(found: Sequence[MatterState], language: Language, day: dt.date)
     heads = [text(f"matters.columns.{name}", language) for name in _HEADS]
     rows = [_row(state, language) for state in found]
     return to_xlsx([Sheet(text("matters.sheet", language), heads, rows)], day)
+
+
+def deadline_note(state: MatterState, language: Language) -> str:
+    """Return that the deadline is provisional, if a holiday plan was unknown; else ``""``."""
+    provisional = state.due is not None and not state.due.planned
+    return text("pages.matter.unplanned", language) if provisional else ""
 
 
 def _row(state: MatterState, language: Language) -> list[Cell]:
@@ -36,6 +42,7 @@ def _row(state: MatterState, language: Language) -> list[Cell]:
         state.person,
         state.unit,
         state.due.day if state.due else None,
+        deadline_note(state, language) or None,
         text("pages.yes", language) if state.overdue else None,
         state.level or None,
         state.closed_on,

@@ -14,6 +14,7 @@ PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>[^ ;\\]+)(?: ; (?P<marker>
 NOT_AT_RUN_TIME = {
     "hatchling",
     "import-linter",
+    "lunardate",
     "mypy",
     "pandas",
     "playwright",

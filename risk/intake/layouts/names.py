@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from risk.contract import STORED_TABLES
 from risk.intake.cells import Row
-from risk.intake.name_ids import name_id, name_key
+from risk.intake.name_ids import is_made, name_id, name_key
 from risk.intake.readers.sheet import CellRange
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ def known_names(store: RecordStore, *, register: Callable[[], Mapping[str, str]]
     """Namer that knows the projects and firms of ``store``, and the firms of ``register``."""
     projects = store.rows("SELECT DISTINCT project_name, project_id FROM projects")
     firms = store.rows("SELECT DISTINCT org_name, org_id FROM organizations")
-    return Namer(_unique(projects), _unique([*firms, *((n, one) for one, n in register().items())]))
+    named = [*firms, *((name, one) for one, name in register().items())]
+    coded = _unique((name, one) for name, one in named if not is_made(one))
+    return Namer(_unique(projects), {**_unique(named), **coded})
 
 
 def single_county(store: RecordStore) -> str:

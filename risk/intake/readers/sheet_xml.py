@@ -11,13 +11,14 @@ import re
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from xml.etree import ElementTree  # expat limits entity expansion
 
 from openpyxl.utils.cell import column_index_from_string, coordinate_to_tuple
 
 from risk.intake.cells import FORMULA_WITHOUT_VALUE
 from risk.intake.file_errors import SheetTooLarge
+from risk.intake.readers.number_formats import PaddedCells, PaddedFormat, padded_styles
 from risk.intake.readers.sheet import CellRange
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
@@ -56,6 +57,7 @@ class SheetMarks:
 
     ``replaced`` has, by row number and column index from 0, the text of error values and the
     placeholder of formulas without a result. ``rows`` and ``columns`` bound the filled part.
+    ``padded`` are the cells whose format adds zeros to a number.
     """
 
     merges: tuple[CellRange, ...]
@@ -63,6 +65,7 @@ class SheetMarks:
     replaced: Mapping[int, Mapping[int, str]]
     rows: int
     columns: int
+    padded: PaddedCells = field(default_factory=PaddedCells)
 
 
 def sheet_parts(book: zipfile.ZipFile) -> Mapping[str, str]:
@@ -95,7 +98,7 @@ def read_marks(book: zipfile.ZipFile, part: str, *, file: str) -> SheetMarks:
         KeyError: the workbook has no such part.
         SheetTooLarge: a row number, a column or the XML of a row is beyond the limits.
     """
-    marks = _Marks()
+    marks = _Marks(padded_styles(book))
     for text in _whole_rows(book, part, file):
         marks.add(text)
         if marks.row > MAX_ROWS:
@@ -109,13 +112,18 @@ def read_marks(book: zipfile.ZipFile, part: str, *, file: str) -> SheetMarks:
         marks.replaced,
         marks.filled_rows,
         columns,
+        marks.padded,
     )
 
 
 class _Marks:
     """Collects the marks of consecutive pieces of XML."""
 
-    def __init__(self) -> None:
+    def __init__(self, styles: Mapping[int, PaddedFormat]) -> None:
+        self._styles = styles
+        listed = "|".join(map(str, styles)).encode()
+        self._padded = re.compile(rb"\ss=[\"'](%s)[\"']" % listed) if styles else None
+        self.padded = PaddedCells()
         self.merges: list[CellRange] = []
         self.hidden: set[int] = set()
         self.replaced: dict[int, dict[int, str]] = defaultdict(dict)
@@ -135,10 +143,12 @@ class _Marks:
             return  # cells with a format and nothing else, often a million of them
         self.filled_rows = self.row
         self.columns.update(name.decode() for name in set(_CELL_COLUMN.findall(text)))
-        if _FORMULA.search(text) or _ERROR.search(text):
-            self._add_replaced(text, above)
+        padded = self._padded and self._padded.search(text)
+        if padded or _FORMULA.search(text) or _ERROR.search(text):
+            self._add_cells(text, above)
 
-    def _add_replaced(self, text: bytes, row: int) -> None:
+    def _add_cells(self, text: bytes, row: int) -> None:
+        """Add the cells that are shown otherwise than their value."""
         column = 0
         for found in _ROW_OR_CELL.finditer(text):
             if found[1]:
@@ -146,8 +156,12 @@ class _Marks:
                 continue
             name = _COLUMN.search(found["attributes"])
             column = column_index_from_string(name[1].decode()) if name else column + 1
-            if found["content"] and (shown := _replacement(found["attributes"], found["content"])):
+            if not found["content"]:
+                continue
+            if shown := _replacement(found["attributes"], found["content"]):
                 self.replaced[row][column - 1] = shown
+            elif self._padded and (style := self._padded.search(found["attributes"])):
+                self.padded.add(row, column - 1, self._styles[int(style[1])])
 
     @staticmethod
     def _row_number(tag: bytes, above: int) -> int:

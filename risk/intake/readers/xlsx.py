@@ -28,6 +28,7 @@ import python_calamine as calamine
 
 from risk.intake.cells import EXACT_INTEGERS_BELOW, Cell, Row
 from risk.intake.file_errors import WorkbookBroken
+from risk.intake.readers.number_formats import RowFormats
 from risk.intake.readers.sheet import CellRange, Sheet
 from risk.intake.readers.sheet_xml import SheetMarks, read_marks, sheet_parts
 
@@ -90,6 +91,8 @@ class XlsxSheet:
         marks = self.marks
         whole = self._whole_sheet if marks.rows * marks.columns <= MAX_AREA else None
         rows = self.streamed_rows() if whole is None else _calamine_rows(whole)
+        if marks.padded:
+            rows = as_shown(rows, marks.padded.by_row())
         if not marks.replaced:
             yield from rows
             return
@@ -147,6 +150,22 @@ def _plain(cell: Cell) -> Cell:
         exact = cell.is_integer() and -EXACT_INTEGERS_BELOW < cell < EXACT_INTEGERS_BELOW
         return int(cell) if exact else cell
     return dt.datetime.combine(cell, dt.time()) if kind is dt.date else cell
+
+
+def as_shown(rows: Iterator[Row], formats: RowFormats) -> Iterator[Row]:
+    """``rows`` from the top with the zeros that ``formats`` add."""
+    for number, cells in rows:
+        padded = formats.of(number)
+        if not padded:
+            yield number, cells
+            continue
+        yield (
+            number,
+            [
+                padded[column].shown(cell) if column in padded else cell
+                for column, cell in enumerate(cells)
+            ],
+        )
 
 
 def _replace(cells: Sequence[Cell], replaced: Mapping[int, str]) -> Sequence[Cell]:

@@ -28,6 +28,9 @@ def add_alerts(builder: DocumentBuilder, facts: Facts) -> None:
     if facts.current is None:
         builder.add_paragraph("no_list")
         return
+    if not facts.current.complete:
+        _changes(builder, facts)
+        return
     builder.add(_tiers(builder, facts, facts.current))
     _changes(builder, facts)
     sector = _table_by(builder, facts, "sector", lambda row: _coded(builder, "sector", row))
@@ -59,7 +62,8 @@ def add_key_projects(builder: DocumentBuilder, facts: Facts) -> None:
             continue
         builder.add(_repeat_table(builder, role, repeating[:_MOST_REPEATING]))
         if len(repeating) > _MOST_REPEATING:
-            builder.add_paragraph("repeat_more", repeat_left=len(repeating) - _MOST_REPEATING)
+            left = {f"repeat_{role}_left": len(repeating) - _MOST_REPEATING}
+            builder.add_paragraph(f"repeat_{role}_more", **left)
 
 
 def _add_ranking(builder: DocumentBuilder, ranking: Ranking) -> None:

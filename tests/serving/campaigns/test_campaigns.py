@@ -11,12 +11,13 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from risk.flags.rules.wages import WAGES
 from risk.locale import LANGUAGES
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
-from serving.campaigns.plans import CampaignUnknown, get_plan, list_plans
+from serving.campaigns.plans import CampaignUnknown, get_plan, list_plans, winter_dates
 from serving.campaigns.queries import read_status
 from serving.campaigns.report import campaign_report
 from serving.campaigns.status import WAGE_FLAGS, VisitDates, compute_status
@@ -170,6 +171,24 @@ def test_list_plans_reads_the_settings(workspace):
     )
     plan = load_settings(workspace).campaigns[0]
     assert (plan.stop, plan.zero) == (dt.date(2027, 2, 5), ("old_cases",))
+
+
+@pytest.mark.parametrize(
+    ("start", "stop"),
+    [
+        (dt.date(2025, 11, 1), dt.date(2026, 2, 16)),  # the festival is on 17 February 2026
+        (dt.date(2026, 2, 16), dt.date(2026, 2, 16)),
+        (dt.date(2026, 2, 17), dt.date(2027, 2, 5)),
+    ],
+)
+def test_campaigns_may_stop_at_spring_festival(start, stop):
+    assert CampaignPlan(name="w", start=start, stop="spring_festival").stop == stop
+
+
+def test_a_festival_outside_the_table_is_refused():
+    with pytest.raises(ValidationError, match="2000 to 2050"):
+        CampaignPlan(name="w", start=dt.date(2050, 11, 1), stop="spring_festival")
+    assert winter_dates(dt.date(2050, 12, 1)) == (dt.date(2050, 11, 1), dt.date(2051, 2, 15))
 
 
 def test_campaign_command_writes_the_report(wagewatch, county, workspace, tmp_path):

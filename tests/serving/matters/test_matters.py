@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import threading
+from dataclasses import replace
 
 import openpyxl
 import pytest
@@ -30,7 +31,7 @@ from serving.matters.queries import (
 )
 from serving.matters.repository import Facts, Matter, MatterUnknown, Step, all_matters
 from serving.matters.rules import matter_rules
-from serving.matters.state import state_on
+from serving.matters.state import Deadline, state_on
 from serving.matters.steps import (
     DutiesUnchecked,
     MatterClosed,
@@ -329,6 +330,16 @@ def test_count_by_unit_and_filter_states(ledger):
     assert [one.group for one in every if one.matter.key == "case:B"] == [50]
     book = openpyxl.load_workbook(io.BytesIO(matters_xlsx(every, "zh", TODAY)))
     assert book.worksheets[0].max_row == len(every) + 1
+
+
+def test_matters_xlsx_marks_deadlines_without_a_holiday_plan_as_provisional(ledger):
+    state = standing(ledger, "case:A")
+    deadlines = [Deadline(dt.date(2040, 1, 2), "term", 5, planned) for planned in (True, False)]
+    found = [replace(state, due=due) for due in deadlines]
+    book = openpyxl.load_workbook(io.BytesIO(matters_xlsx(found, "zh", TODAY)))
+    heads, *rows = book.worksheets[0].iter_rows(values_only=True)
+    notes = [row[heads.index("期限说明")] for row in rows]
+    assert notes == [None, "节假日安排尚未公布，暂按双休日推算"]
 
 
 _STEPS = st.lists(

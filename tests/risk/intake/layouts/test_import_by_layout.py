@@ -95,6 +95,23 @@ def test_next_months_file_is_read_by_the_same_layout_and_repeats_nothing_new(
     assert report.files[1].reading.named_firms == 0
 
 
+def test_the_credit_code_of_a_named_firm_is_used_once_it_comes(
+    store, write_xlsx, write_csv, today, tmp_path
+):
+    office = confirmed(tmp_path, path := write_xlsx("2025年9月在建项目.xlsx", LEDGER))
+    import_into(store, [path], today=today, office=office)
+    code = "91510800MA62TEST1X"
+    firms = write_csv("单位.csv", [["统一社会信用代码", "单位名称"], [code, "川北某某建筑公司"]])
+    [note] = import_into(store, [firms], today=today, office=office).notes
+    assert (note.code, note.fields["rows"]) == ("names_merged", 2)
+    current = "SELECT DISTINCT contractor_id FROM projects_versions WHERE superseded_at IS NULL"
+    assert store.rows(current) == [(code,)]
+    later = write_xlsx("2025年10月在建项目.xlsx", LEDGER)
+    report = import_into(store, [later], today=today, office=office)
+    assert (report.files[0].accepted, report.files[0].repeated, report.notes) == (0, 2, ())
+    assert report.files[0].reading.named_firms == 0
+
+
 def test_an_unconfirmed_layout_is_not_used(store, write_xlsx, today, tmp_path):
     path = write_xlsx("在建项目.xlsx", LEDGER)
     office = confirmed(tmp_path, path)

@@ -1,0 +1,223 @@
+"""Firms known by name only get their credit code once a record brings it.
+
+The records that name the made id are stored again with the code, and the made id is withdrawn from
+the register. That is known from the day of the import, or from the day up to which lists are
+sealed; before it nothing changes, so that an older list replays the same.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from risk.contract import STORED_TABLES, DatedBy, Table
+from risk.intake.account_notes import Note
+from risk.intake.book_order import evidence_sql
+from risk.intake.identifier_forms import fields_of_kind
+from risk.intake.imported_files import create_table, record_copies
+from risk.intake.name_ids import MARK, is_made, name_key
+from risk.store.seals import seals
+from risk.store.store import RecordStore
+
+_CODES, _COPIES = "intake_codes_of_names", "intake_merged_copies"
+_REGISTER = STORED_TABLES["organizations"]
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class _Firms:
+    """``codes`` of made ids, and the codes of ids whose name several have; ``names`` of both."""
+
+    codes: Mapping[str, str]
+    ambiguous: Mapping[str, Sequence[str]]
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def merge_named_firms(store: RecordStore, *, today: dt.date, after: int) -> tuple[Note, ...]:
+    """Give the code to records of firms that had an id made from their name; return notes.
+
+    A name that several codes have is not merged, and noted if a row with an arrival number above
+    ``after`` names one of them.
+    """
+    firms = _firms(store)
+    notes: list[Note] = []
+    if firms.codes:
+        with store.transaction():
+            merged, rows = _merge(store, firms.codes, today)
+        if merged or rows:
+            shown = [f"{firms.names[one]} = {firms.codes[one]}" for one in merged[:_SHOWN]]
+            code = "names_merged" if merged else "merged_again"
+            examples = "、".join(shown)
+            notes.append(Note(code, {"firms": len(merged), "rows": rows, "examples": examples}))
+    asked = [one for one, codes in firms.ambiguous.items() if _is_new(store, (one, *codes), after)]
+    if asked:
+        shown = [f"{firms.names[one]}（{'、'.join(firms.ambiguous[one])}）" for one in asked]
+        examples = "；".join(shown[:_SHOWN])
+        notes.append(
+            Note("names_not_merged", {"firms": len(asked), "examples": examples}, needs_answer=True)
+        )
+    return (*notes, *_projects_twice(store, after))
+
+
+def _projects_twice(store: RecordStore, after: int) -> Iterator[Note]:
+    """Note of projects that newly have two ids, one made from the name and one code.
+
+    They are not merged: lists, visits and payrolls refer to a project by its id.
+    """
+    made = f"starts_with(project_id, '{MARK}')"
+    if not store.rows(f"SELECT 1 FROM projects WHERE {made} LIMIT 1"):
+        return
+    found: dict[tuple[str, str], list[tuple[str, str, int]]] = defaultdict(list)
+    for one, name, county, arrival in store.rows(
+        "SELECT project_id, project_name, left(region_code, 6), arrival FROM projects_versions"
+        " WHERE superseded_at IS NULL ORDER BY project_id"
+    ):
+        found[name_key(name), county].append((one, name, arrival))
+    shown = [
+        f"{same[0][1]}（{'、'.join(one for one, _, _ in same)}）"
+        for same in found.values()
+        if len({is_made(one) for one, _, _ in same}) > 1 and max(a for _, _, a in same) > after
+    ]
+    if shown:
+        examples = "；".join(shown[:_SHOWN])
+        yield Note(
+            "projects_twice", {"projects": len(shown), "examples": examples}, needs_answer=True
+        )
+
+
+def _firms(store: RecordStore) -> _Firms:
+    made = store.rows(
+        "SELECT org_id, arg_max(org_name, arrival) FROM organizations"
+        f" WHERE starts_with(org_id, '{MARK}') GROUP BY org_id ORDER BY org_id"
+    )
+    names = {one: name for one, name in made if is_made(one)}
+    if not names:
+        return _Firms({}, {})
+    found = _codes_by_name(store)
+    of_made = {one: found.get(name_key(name), []) for one, name in names.items()}
+    return _Firms(
+        {one: codes[0] for one, codes in of_made.items() if len(codes) == 1},
+        {one: codes for one, codes in of_made.items() if len(codes) > 1},
+        names,
+    )
+
+
+def _codes_by_name(store: RecordStore) -> Mapping[str, Sequence[str]]:
+    """Codes by normal form of name: those in the register, or else those in contracts."""
+    register, contracts = (
+        _by_name(store, f"SELECT DISTINCT {name}, {code} FROM {table}_versions", code)
+        for table, name, code in (
+            ("organizations", "org_name", "org_id"),
+            ("contracts", "contractor_name", "contractor_id"),
+        )
+    )
+    return {**contracts, **register}
+
+
+def _by_name(store: RecordStore, pairs: str, code: str) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for name, one in store.rows(
+        f"{pairs} WHERE superseded_at IS NULL AND {code} IS NOT NULL"
+        f" AND NOT starts_with({code}, '{MARK}')"
+    ):
+        if name:
+            found[name_key(name)].add(one)
+    return {name: sorted(codes) for name, codes in found.items()}
+
+
+def _is_new(store: RecordStore, firms: Sequence[str], after: int) -> bool:
+    parts = " UNION ALL ".join(
+        f"SELECT 1 FROM {table.name} WHERE arrival > $1 AND list_contains($2, {name})"
+        for table, names in _naming_tables()
+        for name in names
+    )
+    return bool(store.rows(f"SELECT 1 FROM ({parts}) LIMIT 1", [after, list(firms)]))
+
+
+def _merge(store: RecordStore, codes: Mapping[str, str], today: dt.date) -> tuple[list[str], int]:
+    """Store the merged versions; the ids withdrawn from the register, and the number of rows."""
+    create_table(store)
+    day = max([today, *(one.through for one in seals(store) if one.arrival is not None)])
+    store.rows(f"CREATE OR REPLACE TEMP TABLE {_CODES} (made VARCHAR, code VARCHAR)")
+    store.rows(
+        f"INSERT INTO {_CODES} SELECT unnest($1), unnest($2)",
+        [list(codes), list(codes.values())],
+    )
+    rows = 0
+    for table, names in _naming_tables():
+        if table is not _REGISTER:
+            rows += _store_copies(store, table, _with_codes_sql(table, names, day), today)
+            if set(names) & set(table.key):
+                _store_copies(store, table, _withdrawn_sql(table, names, day), today)
+    withdrawn = _withdrawn_sql(_REGISTER, ["org_id"], day)
+    merged = [
+        one for (one,) in store.rows(f"SELECT DISTINCT org_id FROM ({withdrawn}) ORDER BY org_id")
+    ]
+    _store_copies(store, _REGISTER, withdrawn, today)
+    store.rows(f"DROP TABLE {_CODES}")
+    return merged, rows
+
+
+def _naming_tables() -> Iterator[tuple[Table, list[str]]]:
+    """Tables with the fields that identify a firm."""
+    for table in STORED_TABLES.values():
+        if names := fields_of_kind(table, "org_id"):
+            yield table, names
+
+
+def _current_sql(table: Table, names: Sequence[str], day: dt.date) -> str:
+    """SQL of the versions from ``day`` on that name a made id, with ``evidence`` and ``since``."""
+    named = " OR ".join(f"{name} IN (SELECT made FROM {_CODES})" for name in names)
+    keys = f"SELECT DISTINCT {', '.join(table.key)} FROM {table.name} WHERE {named}"
+    since = f"greatest(known_at, DATE '{day.isoformat()}')"
+    return f"""
+      SELECT * EXCLUDE (ends), {since} AS since FROM (
+        SELECT *, lead(known_at) OVER (
+          PARTITION BY {", ".join(table.key)} ORDER BY known_at, arrival) AS ends
+        FROM ({evidence_sql(table, keys)})
+      )
+      WHERE withdrawn IS NOT TRUE AND (ends IS NULL OR ends > DATE '{day.isoformat()}')
+      AND ({named})
+    """
+
+
+def _with_codes_sql(table: Table, names: Sequence[str], day: dt.date) -> str:
+    """SQL of the versions to store with codes, without keys that the code has already."""
+    code = "coalesce((SELECT code FROM {0} WHERE made = {1}), {1}) AS {1}"
+    replaced = ", ".join(code.format(_CODES, name) for name in names)
+    current = _current_sql(table, names, day)
+    rows = f"SELECT * REPLACE ({replaced}), false AS taken_back FROM ({current})"
+    if not set(names) & set(table.key):
+        return rows
+    same = " AND ".join(f"stored.{one} IS NOT DISTINCT FROM copy.{one}" for one in table.key)
+    return f"SELECT * FROM ({rows}) copy ANTI JOIN {table.name}_versions stored ON {same}"
+
+
+def _withdrawn_sql(table: Table, names: Sequence[str], day: dt.date) -> str:
+    """SQL of the versions that withdraw the records whose key has a made id."""
+    return f"SELECT *, true AS taken_back FROM ({_current_sql(table, names, day)})"
+
+
+def _store_copies(store: RecordStore, table: Table, rows: str, today: dt.date) -> int:
+    """Store ``rows`` as evidence of the books they came from, and return their number."""
+    store.rows(f"CREATE OR REPLACE TEMP TABLE {_COPIES} AS {rows}")
+    listed = ", ".join(one.name for one in table.fields)
+    order = ", ".join(["known_at", "arrival"])
+    total = 0
+    for evidence, count in store.rows(
+        f"SELECT evidence, count(*) FROM {_COPIES} GROUP BY evidence ORDER BY evidence"
+    ):
+        first = int(store.rows(f"SELECT min(nextval('arrivals')) FROM range({count})")[0][0])
+        store.rows(
+            f"INSERT INTO {table.name} ({listed}, known_at, withdrawn, dated_by, arrival)"
+            f" SELECT {listed}, since, taken_back, '{DatedBy.MERGED}',"
+            f" {first} - 1 + row_number() OVER (ORDER BY {order})"
+            f" FROM {_COPIES} WHERE evidence = $1 ORDER BY {order}",
+            [evidence],
+        )
+        record_copies(store, table, today, range(first, first + count), evidence)
+        total += count
+    store.rows(f"DROP TABLE {_COPIES}")
+    return total

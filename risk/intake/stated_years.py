@@ -1,0 +1,121 @@
+"""The year of dates written without one, from the period that a title or a name states.
+
+Ledgers that say 2025年在建项目 in the title have 3月5日 in the cells. A month that the period does
+not settle (12月 under 2025年1月, or two years without months) gets no year, and the cell stays
+unreadable.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from risk.intake.cells import Cell
+from risk.intake.named_periods import with_digits
+from risk.intake.numerals import chinese_digits
+
+_FILLED_IN = re.compile(r"(?:填报|填表|制表|报送|上报|打印|导出|编制|更新)(?:日期|时间)?\s*[:：于]")
+"""Titles with the day on which the table was filled in."""
+_YEAR = re.compile(r"(?<!\d)(20\d\d|\d\d)(?=年)|(?<!\d)(20\d\d)(?=\s*[.\-_/~—–至到]\s*\d)")
+_BARE_YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
+_COMPACT = re.compile(r"(?<!\d)(20\d\d)(0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])?(?!\d)")
+_SEPARATED = re.compile(r"\s*[.\-_/]\s*(1[0-2]|0?[1-9])(?!\d)")
+_MONTH = re.compile(r"(?<!\d)(1[0-2]|0?[1-9])(?=\s*(?:月|[-~—–至到、]\s*(?:1[0-2]|0?[1-9])\s*月))")
+_QUARTER = re.compile("第?([1-4一二三四])季度")
+_NEXT_YEAR = re.compile("[次翌]年|第二年")
+_WITHOUT_YEAR = re.compile(r"(1[0-2]|0?[1-9])月(?:(?:3[01]|[12]\d|0?[1-9])[日号]?)?")
+
+
+@dataclass(frozen=True)
+class StatedYears:
+    """Period that a text states, from the month ``first`` to ``last``, each year * 12 + month - 1.
+
+    >>> StatedYears.of("2024年12月至2025年2月").year(1), StatedYears.of("2025年").year(12)
+    (2025, 2025)
+    """
+
+    first: int
+    last: int
+
+    @staticmethod
+    def of(text: str) -> StatedYears | None:
+        """Period in ``text``: a year up to the last month it names, or two months with years.
+
+        None if the text names no year, or years and months that do not settle a period.
+        """
+        found = list(_stated(text))
+        years = {year for year, _ in found}
+        if len(years) == 1:
+            [year] = years
+            months = [month for _, month in found if month]
+            if months != sorted(months):
+                return None
+            return StatedYears(year * 12, year * 12 + (months[-1] if months else 12) - 1)
+        complete = all(month for _, month in found)
+        places = [year * 12 + month - 1 for year, month in found]
+        if not years or not complete or places != sorted(places):
+            return None
+        return StatedYears(places[0], places[-1])
+
+    def year(self, month: int) -> int | None:
+        """The only year in which the period has ``month``."""
+        found = [one // 12 for one in range(self.first, self.last + 1) if one % 12 == month - 1]
+        return found[0] if len(found) == 1 else None
+
+    def __str__(self) -> str:
+        """First and last month.
+
+        >>> str(StatedYears.of("2025年1-9月"))
+        '2025-01 – 2025-09'
+        """
+        return " – ".join(f"{one // 12}-{one % 12 + 1:02d}" for one in (self.first, self.last))
+
+    def complete(self, text: str) -> str | None:
+        """``text`` of a day or a month with its year in front; None for any other text.
+
+        >>> StatedYears.of("2025年在建项目").complete("3月5日")
+        '2025年3月5日'
+        """
+        plain = chinese_digits(with_digits(text)).replace(" ", "")
+        found = _WITHOUT_YEAR.fullmatch(plain)
+        year = self.year(int(found[1])) if found else None
+        return f"{year}年{plain}" if year else None
+
+
+def stated_years(sheet: str, titles: Iterable[Sequence[Cell]], file: str) -> StatedYears | None:
+    """Period of a sheet: by the nearest titles that name a year, else by its name or the file's.
+
+    ``titles`` are groups of cells, the nearest first; ``file`` is a path. Several titles of a group
+    with different years settle nothing.
+    """
+    path = PurePosixPath(file)
+    names = [sheet, path.stem, *reversed(path.parts[:-1])]
+    for group in (*titles, *([name] for name in names)):
+        texts = [cell for cell in group if isinstance(cell, str) and not _FILLED_IN.search(cell)]
+        naming = [text for text in texts if any(_stated(text))]
+        if naming:
+            periods = {StatedYears.of(text) for text in naming}
+            return periods.pop() if len(periods) == 1 else None
+    return None
+
+
+def _stated(text: str) -> Iterator[tuple[int, int]]:
+    """Years with the months named after them, in the order of ``text``; month 0 for none."""
+    plain = _QUARTER.sub(_last_month, with_digits(text).replace("上半年", "6月"))
+    plain = _COMPACT.sub(r"\1年\2月", plain)
+    years = list(_YEAR.finditer(plain)) or list(_BARE_YEAR.finditer(plain))
+    ends = [*(found.start() for found in years[1:]), len(plain)]
+    for found, end in zip(years, ends, strict=False):
+        year, part = int(found[0]) % 2000 + 2000, plain[found.end() : end]
+        separated, following = _SEPARATED.match(part), _NEXT_YEAR.search(part)
+        months = [separated] if separated else list(_MONTH.finditer(part))
+        if not months:
+            yield year, 0
+        for one in months:
+            yield year + bool(following and one.start() > following.start()), int(one[1])
+
+
+def _last_month(quarter: re.Match[str]) -> str:
+    return f"{3 * ('1234一二三四'.index(quarter[1]) % 4 + 1)}月"

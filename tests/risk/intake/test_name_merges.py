@@ -1,0 +1,127 @@
+"""Firms with an id made from their name get the credit code that comes later."""
+
+import datetime as dt
+
+import pytest
+
+from risk.contract import STORED_TABLES
+from risk.intake.importer import import_into
+from risk.intake.name_ids import name_id
+from risk.intake.staging import newest_arrival
+from risk.store.seals import Seal, record_seal
+
+MADE = name_id("川北建筑公司", "510822")
+CODE, OTHER = "91510800MA62TEST1X", "91510800MA62TEST2X"
+FIRST, DAY = dt.date(2025, 6, 1), dt.date(2025, 9, 1)
+ORGANIZATIONS = ["统一社会信用代码", "单位名称", "成立日期"]
+CASES = ["案件编号", "被查单位代码", "立案日期", "状态"]
+OPERATIONS = ["统一社会信用代码", "月份", "指标", "数值"]
+
+
+@pytest.fixture
+def bring(store, write_csv):
+    """Import the rows of one table on a day; returns the codes of the notes."""
+
+    def run(name, rows, today):
+        report = import_into(store, [write_csv(name, rows)], today=today)
+        assert report.failed == ()
+        return {note.code: note for note in report.notes}
+
+    return run
+
+
+@pytest.fixture
+def ledger(bring):
+    """A firm known by name: its register row, a case and two operations."""
+    bring("单位.csv", [ORGANIZATIONS, [MADE, "川北建筑公司", "2020-01-01"]], FIRST)
+    bring("案件.csv", [CASES, ["C1", MADE, "2025-03-10", "立案"]], FIRST)
+    rows = [OPERATIONS, *([MADE, month, "用电量", "5"] for month in ("2025-03", "2025-04"))]
+    bring("经营指标.csv", rows, FIRST)
+
+
+def seen(store, table, as_of):
+    known = "known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
+    return store.rows(f"SELECT org_id FROM {table}_versions WHERE {known} ORDER BY ALL", [as_of])
+
+
+def test_records_get_the_code_from_the_day_of_the_import_on(store, bring, ledger):
+    bring("经营指标2.csv", [OPERATIONS, [CODE, "2025-04", "用电量", "7"]], FIRST)
+    after = DAY + dt.timedelta(days=1)
+    mark = newest_arrival(store, STORED_TABLES.values())
+    before = [store.digest(day) for day in (DAY, after)]
+    notes = bring("单位2.csv", [ORGANIZATIONS, [CODE, "川北 建筑公司", "2025-09-01"]], DAY)
+    # One case, and one operation: that of April has the code's own row.
+    fields = notes["names_merged"].fields
+    assert (fields["firms"], fields["rows"]) == (1, 2)
+    assert not notes["names_merged"].needs_answer
+    assert [seen(store, "cases", day) for day in (DAY, after)] == [[(MADE,)], [(CODE,)]]
+    assert [seen(store, "organizations", day) for day in (DAY, after)] == [[(MADE,)], [(CODE,)]]
+    assert store.rows(
+        "SELECT org_id, strftime(period, '%m'), value FROM operations_versions"
+        " WHERE superseded_at IS NULL ORDER BY 2"
+    ) == [(CODE, "03", 5.0), (CODE, "04", 7.0)]
+    assert store.digest(DAY) == before[0]
+    assert store.up_to(mark).digest(after) == before[1]  # as replay reads
+    assert bring("单位3.csv", [ORGANIZATIONS, [CODE, "川北建筑公司", "2025-09-01"]], after) == {}
+
+
+def test_a_name_of_two_codes_is_asked_about_once(store, bring, ledger):
+    rows = [ORGANIZATIONS, [CODE, "川北建筑公司", ""], [OTHER, "川北建筑公司", ""]]
+    notes = bring("单位2.csv", rows, DAY)
+    assert notes["names_not_merged"].needs_answer
+    assert f"{CODE}、{OTHER}" in notes["names_not_merged"].message()
+    assert seen(store, "cases", DAY + dt.timedelta(days=9)) == [(MADE,)]
+    assert bring("案件2.csv", [CASES, ["C2", "", "2025-03-10", "立案"]], DAY) == {}
+
+
+def test_a_contract_that_names_code_and_name_is_enough(store, bring, ledger):
+    head = ["合同编号", "项目编码", "承包单位代码", "承包方名称", "签订日期"]
+    notes = bring("承包合同.csv", [head, ["H1", "X1", CODE, "川北建筑公司", "2025-01-05"]], DAY)
+    assert notes["names_merged"].fields["rows"] == 3
+    assert seen(store, "organizations", DAY + dt.timedelta(days=1)) == []
+
+
+def test_a_later_book_is_newer_than_the_merge(store, bring, ledger):
+    bring("单位2.csv", [ORGANIZATIONS, [CODE, "川北建筑公司", ""]], DAY)
+    # The book of August comes after the merge, and says more than the book of June.
+    bring("案件2025年8月.csv", [CASES, ["C1", CODE, "2025-03-10", "受理"]], dt.date(2025, 9, 5))
+    current = "SELECT status, org_id FROM cases_versions WHERE superseded_at IS NULL"
+    assert store.rows(current) == [("accepted", CODE)]
+
+
+def test_rows_with_their_own_day_replace_the_merged_ones(store, bring, ledger):
+    bring("单位2.csv", [ORGANIZATIONS, [CODE, "川北建筑公司", ""]], DAY)
+    dated = [[*CASES, "入库日期"], ["C1", CODE, "2025-03-10", "受理", "2025-08-31"]]
+    bring("案件2.csv", dated, dt.date(2025, 9, 6))
+    current = "SELECT status, org_id FROM cases_versions WHERE superseded_at IS NULL"
+    assert store.rows(current) == [("accepted", CODE)]
+
+
+def test_nothing_changes_up_to_the_day_that_lists_are_sealed_through(store, bring, ledger):
+    sealed = dt.date(2025, 10, 1)
+    record_seal(store, Seal("a", sealed, 1000))
+    before = store.digest(sealed)
+    bring("案件3.csv", [CASES, ["C1", MADE, "2025-03-10", "立案"]], DAY)
+    bring(
+        "承包合同.csv",
+        [
+            ["合同编号", "项目编码", "承包单位代码", "承包方名称", "签订日期", "入库日期"],
+            ["H1", "X1", CODE, "川北建筑公司", "2025-09-30", "2025-10-02"],
+        ],
+        DAY,
+    )
+    assert store.digest(sealed) == before
+    assert seen(store, "cases", sealed + dt.timedelta(days=1)) == [(CODE,)]
+
+
+def test_a_project_with_a_made_id_and_a_code_is_asked_about(store, bring):
+    head = ["项目编码", "项目名称", "行政区划代码", "开工日期"]
+    made = name_id("云渡小区二期", "510822")
+    rows = [head, [made, "云渡小区二期", "510822", "2025-03-05"]]
+    assert bring("项目.csv", rows, FIRST) == {}
+    other = [head, ["X1", "云渡小区二期", "510823", "2025-03-05"]]
+    assert bring("项目2.csv", other, FIRST) == {}
+    again = [head, ["X2", "云渡小区 二期", "510822001", "2025-03-05"]]
+    note = bring("项目3.csv", again, DAY)["projects_twice"]
+    assert f"{made}、X2" in note.message()
+    assert bring("案件.csv", [CASES, ["C2", "", "2025-03-10", "立案"]], DAY) == {}

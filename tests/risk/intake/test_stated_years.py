@@ -1,0 +1,83 @@
+"""Dates without a year get that of the title, where the title settles it."""
+
+import pytest
+
+from risk.intake.importer import import_into
+from risk.intake.stated_years import StatedYears, stated_years
+
+HEAD = ["案件编号", "立案日期", "状态", "结案日期"]
+
+
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [
+        ("2025年在建项目台账", [2025, 2025, 2025]),
+        ("2024年12月至2025年2月考勤", [2025, None, 2024]),
+        ("冬季行动（2025年11月-次年2月）", [2026, None, 2025]),
+        ("2025年1-9月", [2025, 2025, None]),
+        ("二〇二五年第三季度", [2025, 2025, None]),
+        ("202509", [2025, 2025, None]),
+        ("2024-2025年度", [None, None, None]),
+        ("2023年3月-2025年2月", [None, None, None]),
+        ("2025年12月-2月", None),
+        ("云渡小区二期", None),
+    ],
+)
+def test_years_of_january_september_and_december(text, years):
+    found = StatedYears.of(text)
+    shown = found and [found.year(month) for month in (1, 9, 12)]
+    assert shown == years or (shown is None and years == [None] * 3)
+
+
+def test_the_nearest_title_with_a_year_counts():
+    dated = ["填报日期：2026年1月5日", "青川县2025年台账"]
+    assert stated_years("9月", [[], dated], "2024/a.xlsx") == StatedYears.of("2025年")
+    assert stated_years("9月", [["2024年"], dated], "a.xlsx") == StatedYears.of("2024年")
+    assert stated_years("9月", [["2024年", "2025年"]], "2025年/a.xlsx") is None
+    assert stated_years("9月", [["台账"]], "2025年/9月/a.xlsx") == StatedYears.of("2025年")
+
+
+def rows(*cells):
+    return [["2024年12月至2025年2月案件"], HEAD, *cells]
+
+
+def test_days_get_the_year_within_the_period_and_others_are_looked_at(store, write_xlsx, today):
+    cases = [["C1", "12月5日", "结案", "三月一日"], ["C2", "2月3日", "立案", None]]
+    path = write_xlsx("案件.xlsx", rows(*cases))
+    [file] = import_into(store, [path], today=today).files
+    assert store.rows(
+        "SELECT case_id, max(opened_on)::VARCHAR FROM cases GROUP BY ALL ORDER BY 1"
+    ) == [
+        ("C1", "2024-12-05"),
+        ("C2", "2025-02-03"),
+    ]
+    assert file.unreadable == {"closed_on": 1}
+    assert file.marks == {"year_of_day": 2}
+    [note] = [one for one in file.notes if one.code == "year_from_title"]
+    assert note.fields["period"] == "2024-12 – 2025-02"
+
+
+@pytest.mark.parametrize("again", [[HEAD], [], [[*HEAD[:3], "备注", HEAD[3]]]])
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_rows_below_another_title_have_its_year(store, write_csv, write_xlsx, today, again, suffix):
+    """Whether the head is repeated, is not, or is a different one."""
+    first = rows(["C1", "12月5日", "立案", ""], ["C3", "1月6日", "立案", ""])
+    table = [*first, ["2023年案件"], *again, ["C2", "5月", "立案", ""]]
+    padded = [[*row, *[""] * (5 - len(row))] for row in table]
+    path = (write_csv if suffix == "csv" else write_xlsx)(f"案件.{suffix}", padded)
+    [file] = import_into(store, [path], today=today).files
+    assert store.rows("SELECT opened_on::VARCHAR FROM cases ORDER BY case_id") == [
+        ("2024-12-05",),
+        ("2023-05-31",),
+        ("2025-01-06",),
+    ]
+    assert file.marks == {"year_of_day": 2, "year_of_month": 1}
+    assert file.quarantined == 1
+
+
+def test_without_a_year_in_any_title_the_row_is_quarantined(store, write_xlsx, today):
+    path = write_xlsx(
+        "案件.xlsx", [HEAD, ["C1", "12月5日", "立案", None], ["C2", "2025.3.1", "立案", None]]
+    )
+    [file] = import_into(store, [path], today=today).files
+    assert (file.quarantined, file.marks) == (1, {})

@@ -1,0 +1,220 @@
+"""Briefings of many made-up worlds: whatever the facts, the figures of a briefing agree."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from risk.indicators import RATES
+from risk.intake.importer import import_paths
+from risk.locale import LANGUAGES
+from risk.simulator import simulate
+from risk.store.store import RecordStore
+from risk.workspace import Workspace
+from serving.briefings.compose import compose_monthly, compose_yearly
+from serving.briefings.facts import (
+    Facts,
+    ListedInYear,
+    PeriodStatistics,
+    Rates,
+    ScoredList,
+    collect_facts,
+)
+from serving.briefings.period import month_of, year_of
+from serving.briefings.statistics import (
+    CaseStatistics,
+    ComplaintStatistics,
+    VisitResults,
+    VisitStatistics,
+)
+from serving.cli.main import main
+from serving.db.database import Database
+from serving.matters.queries import SecondLooks, UnitCounts
+from serving.settings import Settings, default_toml, load_settings
+
+from ...conftest import thorough
+
+_TIERS = ("red", "orange", "yellow", "blue")
+_FEEDS = ("cases", "complaints", "inspections")
+_FLAGS = ("wages_overdue", "group_complaint_open", "no_account")
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from((2, 20, 120)), st.sampled_from(LANGUAGES))
+def test_briefings_of_any_world_are_consistent(seed, projects, language):
+    random = Random(seed)
+    month = month_of(dt.date(2025, random.randint(1, 12), 1))
+    compose_monthly(_facts(random, month, projects), language)
+    compose_yearly(_facts(random, year_of(2025), projects), language)
+
+
+def test_each_role_has_its_own_number_of_unlisted_organisations():
+    facts = _facts(Random(7), month_of(dt.date(2025, 10, 1)), 0)
+    rows = [
+        row
+        for role, count in (("contractor", 33), ("owner", 20))
+        for number in range(count)
+        for row in _pair(role, number)
+    ]
+    document = {**_document(Random(7), rows), "entries": []}
+    made = compose_monthly(
+        _with_list(facts, ScoredList(document, rows, dt.date(2025, 11, 1))), "zh"
+    )
+    left = [p.text for p in made.blocks if getattr(p, "text", "").startswith("另有")]
+    assert left == ["另有18家施工总承包单位未列出。", "另有5家建设单位未列出。"]
+
+
+@thorough
+def test_briefings_of_a_large_county_overflow_every_list_and_agree(tmp_path):
+    made = Workspace(tmp_path / "office")
+    made.root.mkdir()
+    made.settings_file.write_text(default_toml(), encoding="utf-8")
+    simulate(tmp_path / "records", projects=1500, months=24, seed=7)
+    import_paths(made, [tmp_path / "records"])
+    for day in ("2025-11-01", "2025-12-01"):
+        assert main(["-w", str(made.root), "publish", "--as-of", day, "--capacity", "300"]) == 0
+    with (
+        Database(f"sqlite:///{made.service_database}") as database,
+        RecordStore(made.records, read_only=True) as store,
+    ):
+        for month in (10, 11):
+            period = month_of(dt.date(2025, month, 1))
+            facts = collect_facts(store, database, load_settings(made), period, "")
+            compose_monthly(facts, "zh")
+
+
+def _facts(random: Random, period, projects: int) -> Facts:
+    lists = [_list(random, period.stop, projects) for _ in range(3)]
+    return Facts(
+        period=period,
+        region="",
+        settings=Settings(),
+        current=lists[0],
+        previous=random.choice((None, lists[1])),
+        year_ago=random.choice((None, lists[2])),
+        statistics=_statistics(random),
+        statistics_before=_statistics(random),
+        statistics_year_ago=_statistics(random),
+        year_to_date=_statistics(random),
+        silent_tables=random.sample(
+            ("cases", "complaints", "inspections"), random.choice((0, 0, 1, 3))
+        ),
+        known_until=random.choice((None, period.stop)),
+        visit_results=random.choice((None, _visit_results(random, lists[1]))),
+        lists_of_year=_listed(random) if period.whole_year else None,
+        rates=_rates(random, period.start),
+        rates_before=random.choice((None, _rates(random, period.start))),
+        matters=[
+            {"due_on": random.choice((None, "2025-01-02", "2026-12-31"))}
+            for _ in range(random.randint(0, 30))
+        ],
+        closed=[
+            {"closed_on": "2025-01-02", "checked_on": random.choice((None, "2025-02-01"))}
+            for _ in range(random.randint(0, 30))
+        ],
+        employers=random.choice((None, _list(random, period.stop, projects))),
+        matters_by_unit=[_unit(random, name) for name in (None, "甲", "乙")][
+            : random.randint(0, 3)
+        ],
+        second_looks=random.choice((None, SecondLooks(5, random.randint(0, 5)))),
+    )
+
+
+def _list(random: Random, as_of: dt.date, projects: int) -> ScoredList:
+    rows = [_row(random, number, projects) for number in range(projects)]
+    return ScoredList(_document(random, rows), rows, as_of, complete=random.random() < 0.8)
+
+
+def _document(random: Random, rows):
+    entries = [
+        _entry(random, row, rank) for rank, row in enumerate(rows, 1) if random.random() < 0.5
+    ]
+    return {
+        "entries": entries,
+        "gone": [{}] * random.randint(0, 20),
+        "previous": random.choice((None, "0" * 64)),
+        "missing_feeds": random.choice(((), ("attendance",))),
+        "rules": {"policy": {"order": "probability"}},
+        "model": {"note": random.choice((None, {"zh": "说明", "en": "a note"}))},
+    }
+
+
+def _row(random: Random, number: int, projects: int):
+    contractor, owner = (random.randint(0, 1 + projects // 3) for _ in range(2))
+    return {
+        "project_id": f"P{number}",
+        "project_name": f"工程{number}",
+        "region_code": random.choice(("990121001", "990121002", "990122001")),
+        "tier": random.choice(_TIERS),
+        "probability": random.choice((0.2, random.random())),
+        "rank": None,
+        "workers": random.choice((None, 7)),
+        "amount_at_stake": random.choice((None, random.randint(0, 10**9))),
+        "sector": random.choice((None, "building", "water")),
+        "funding": random.choice((None, "government", "private")),
+        "contractor_id": random.choice((None, f"C{contractor}")),
+        "contractor_name": random.choice((None, f"施工{contractor}公司")),
+        "owner_id": f"O{owner}",
+        "owner_name": f"建设{owner}局",
+        "flags": [],
+    }
+
+
+def _pair(role: str, number: int):
+    row = _row(Random(number), number, 0)
+    nobody = {"contractor_id": None, "owner_id": None, "tier": "red"}
+    return [{**row, **nobody, f"{role}_id": f"{role}{number}"} for _ in range(2)]
+
+
+def _entry(random: Random, row, rank: int):
+    flags = random.sample(_FLAGS, random.randint(0, 2))
+    return {
+        **row,
+        "rank": rank,
+        "selection": random.choice(("risk", "random")),
+        "change": {"kind": random.choice(("new", "up", "down", "same"))},
+        "reasons": [{"contribution": 1.0, "text": {"zh": "理由", "en": "reason"}}],
+        "red_flags": [
+            {"code": code, "article": "31", "title": {"zh": "红旗", "en": "flag"}} for code in flags
+        ],
+    }
+
+
+def _statistics(random: Random) -> PeriodStatistics:
+    def numbers(count: int) -> list[int]:
+        return [random.choice((0, random.randint(0, 40), 10**8)) for _ in range(count)]
+
+    return PeriodStatistics(
+        CaseStatistics(*numbers(9)),
+        ComplaintStatistics(*numbers(4)),
+        VisitStatistics(*numbers(6)),
+    )
+
+
+def _visit_results(random: Random, listed: ScoredList) -> VisitResults:
+    visited = random.randint(0, len(listed.document["entries"]))
+    return VisitResults(visited, random.randint(0, visited), 12, 34_567_89)
+
+
+def _listed(random: Random) -> ListedInYear:
+    projects = random.randint(0, 40)
+    visited = random.randint(0, projects)
+    return ListedInYear(random.randint(0, 12), projects, visited, random.randint(0, visited))
+
+
+def _rates(random: Random, month: dt.date) -> Rates:
+    whole = {name: (random.randint(0, 30), 30) for name in RATES if random.random() < 0.8}
+    return Rates(month, {"990121": whole}, whole)
+
+
+def _unit(random: Random, name: str | None) -> UnitCounts:
+    opened = random.randint(0, 40)
+    return UnitCounts(name, opened, random.randint(0, opened), random.randint(0, 40))
+
+
+def _with_list(facts: Facts, current: ScoredList) -> Facts:
+    return replace(facts, current=current, previous=None, year_ago=None, visit_results=None)
