@@ -43,7 +43,7 @@ def call(office, capsys):
 
 
 def test_backtest_prints_text_and_json(call):
-    span = ("--from", "2025-03-01", "--to", "2025-04-01", "--capacity", "10")
+    span = ("--from", "2025-04-01", "--to", "2025-04-01", "--capacity", "10")
     code, said = call("backtest", *span, "--json")
     assert code == 0
     document = json.loads(said)
