@@ -53,10 +53,10 @@ _MOST_LISTED = 50
 
 @dataclass(frozen=True)
 class OfficeClock:
-    """Current time with a time zone, the office's current day, and its IANA time zone."""
+    """Functions of the current time, with a time zone, and the office's day; its IANA time zone."""
 
-    now: Callable[[], dt.datetime]
-    today: Callable[[], dt.date]
+    time: Callable[[], dt.datetime]
+    day: Callable[[], dt.date]
     timezone: str = "Asia/Shanghai"
 
 
@@ -193,7 +193,7 @@ def try_source(
     """
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wagewatch-")))
-        today = clock.today()
+        today = clock.day()
         spool = new_spool(place / settings.name, today, "")
         meter = Meter(bounds)
         context = SourceContext(workspace.root, today, meter, clock.timezone)
@@ -224,17 +224,17 @@ class _Pull:
         self._prepare = prepare
 
     def run(self, *, again: bool) -> PullReport:
-        began = self._clock.now()
+        began = self._clock.time()
         digest = _digest(self._settings)
         spool = left_spool(self.folder / "spool")
-        if spool is not None and (spool.began, spool.digest) != (self._clock.today(), digest):
+        if spool is not None and (spool.began, spool.digest) != (self._clock.day(), digest):
             # Units of another day may be out of date: they are stored as an earlier pull.
             self._store(spool, began, Fetched(self._meter(), spool.units, killed=True))
             spool = None
         taken = {} if again else self._taken()
         if again:
             self._forget()
-        spool = spool or new_spool(self.folder / "spool", self._clock.today(), digest)
+        spool = spool or new_spool(self.folder / "spool", self._clock.day(), digest)
         context = self._context(spool.began, self._meter())
         fetched = _fetch(self._settings, context, spool, taken, self._progress)
         report = self._store(spool, began, fetched)
@@ -268,11 +268,11 @@ class _Pull:
                 self._prepare(store)
             report = _import(
                 *(self._workspace, store, self._settings, spool),
-                today=self._clock.today(),
+                today=self._clock.day(),
                 progress=self._progress,
             )
             stored = _stored_units(fetched.units, report)
-            entry = _log_entry(name, began, self._clock.now(), fetched)
+            entry = _log_entry(name, began, self._clock.time(), fetched)
             with store.transaction():
                 record_units(store, name, stored)
                 log_pull(store, entry)
@@ -284,7 +284,7 @@ class _Pull:
 
     def _tidy(self) -> SourceError | None:
         """Let the source clean up; the failure if it cannot."""
-        context = self._context(self._clock.today(), self._meter())
+        context = self._context(self._clock.day(), self._meter())
         try:
             tidy(self._settings, context, self._taken().keys())
         except SourceError as failure:

@@ -16,7 +16,7 @@ from ..risk.sources.realname.server import serving
 MOST_MEGABYTES = 600
 
 PULL = """
-import datetime as dt, json, resource, sys
+import datetime as dt, json, sys
 from pathlib import Path
 from risk.sources.kinds import source_settings
 from risk.sources.pull import OfficeClock, pull_source
@@ -28,7 +28,9 @@ report = pull_source(
     source_settings({"platform": json.loads(sys.argv[2])}, "platform"),
     clock=OfficeClock(lambda: dt.datetime.combine(today, dt.time(1), dt.UTC), lambda: today),
 )
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+# Not getrusage: its peak includes that of the process that started this one.
+status = Path("/proc/self/status").read_text()
+peak = int(status.split("VmHWM:")[1].split()[0]) / 1024
 print(json.dumps({**report.fetched.counts(), "state": report.fetched.state, "peak": peak}))
 """
 
