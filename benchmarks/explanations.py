@@ -20,6 +20,8 @@ from benchmarks.harness import Child, Figure, Size, child, run
 
 ROWS = {"quick": 3_000, "full": 20_000}
 RUNS = {"quick": 2, "full": 2}
+FITTED_ROWS = 20_000
+ROUNDS = 300
 
 _MAKE = """
 import sys
@@ -27,7 +29,7 @@ from pathlib import Path
 import lightgbm, numpy as np
 from features.feature_sets import FEATURE_SETS
 from models.arrears import Hyperparameters, fit_booster
-folder, rows = Path(sys.argv[1]), int(sys.argv[2])
+folder, rows, rounds = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 drawn = np.random.default_rng(7)
 columns = [one.name for one in FEATURE_SETS["project"].features]
 values = drawn.gamma(1.5, 3.0, size=(rows, len(columns)))
@@ -37,7 +39,7 @@ target = (drawn.random(rows) < 1 / (1 + np.exp(2 - odds + odds.mean()))) * 1.0
 values[drawn.random(values.shape) < 0.3] = np.nan
 recipe = Hyperparameters(leaves=31, min_rows_in_leaf=100, l2=20.0)
 data = lightgbm.Dataset(values, target, feature_name=columns, free_raw_data=False)
-booster = fit_booster(data, [0] * len(columns), hyperparameters=recipe, rounds=300, seed=1)
+booster = fit_booster(data, [0] * len(columns), hyperparameters=recipe, rounds=rounds, seed=1)
 booster.save_model(folder / "model.txt")
 np.save(folder / "values.npy", values)
 """
@@ -103,7 +105,7 @@ def figures(size: Size) -> Sequence[Figure]:
     rows = ROWS[size]
     with tempfile.TemporaryDirectory() as directory, one_thread():
         folder = Path(directory)
-        child(_MAKE, folder, 20_000)
+        child(_MAKE, folder, FITTED_ROWS, ROUNDS)
         ours, theirs = (_best(way, folder, rows, RUNS[size]) for way in (_OURS, _SHAP))
         _agree(folder)
         small, large = (child(_PARTS, folder, count) for count in (rows, 4 * rows))

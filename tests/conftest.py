@@ -34,6 +34,8 @@ from training.fit.fit import Trained, train
 MUST_RUN_ALL = os.environ.get("WAGEWATCH_TEST_ALL") == "1"
 COUNTY_TRAINED_AT = dt.date(2025, 7, 1)
 SIMULATED_UNTIL = dt.date(2026, 1, 1)
+SHORT_LIVED_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData"
+"""Options of a JVM that ends before its optimizing compiler and parallel collectors pay off."""
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -226,7 +228,7 @@ def spark() -> Iterator[Any]:
         {
             "spark.master": "local[2]",
             "spark.driver.memory": "1g",
-            "spark.driver.extraJavaOptions": "-Duser.timezone=America/New_York",
+            "spark.driver.extraJavaOptions": f"{SHORT_LIVED_JVM} -Duser.timezone=America/New_York",
             "spark.sql.shuffle.partitions": "1",
             # Compiling each of some hundred small plans would take longer than running them.
             "spark.sql.codegen.wholeStage": "false",

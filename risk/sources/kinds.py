@@ -13,6 +13,7 @@ from risk.sources.source import Source, SourceContext
 
 KINDS: dict[str, str] = {
     "sql": "risk.sources.sql",
+    "folder": "risk.sources.folder",
     "realname": "risk.sources.realname",
 }
 """Modules of the kinds, each with ``Settings`` and ``open_source``."""

@@ -21,13 +21,13 @@ from risk.contract import STORED_TABLES
 from risk.errors import WagewatchError
 from risk.intake.import_accounts import store_account
 from risk.intake.importer import PlacedFile, RowProgress, import_into, import_placed
-from risk.intake.layouts.layout import find_layout, read_layout
+from risk.intake.layouts.layout import source_layouts
 from risk.intake.layouts.names import single_county
 from risk.intake.layouts.plan import office_layouts
 from risk.intake.quarantine_book import write_quarantine
 from risk.intake.report import ImportReport, join_reports
 from risk.locale import LANGUAGES, Language
-from risk.sources.errors import UnitRefused
+from risk.sources.errors import SourceError, UnitRefused
 from risk.sources.kinds import open_source, tidy
 from risk.sources.meter import BoundReached, Bounds, Meter
 from risk.sources.pull_log import (
@@ -53,10 +53,10 @@ _MOST_LISTED = 50
 
 @dataclass(frozen=True)
 class OfficeClock:
-    """Current time with a time zone, the office's current day, and its IANA time zone."""
+    """Functions of the current time, with a time zone, and the office's day; its IANA time zone."""
 
-    now: Callable[[], dt.datetime]
-    today: Callable[[], dt.date]
+    time: Callable[[], dt.datetime]
+    day: Callable[[], dt.date]
     timezone: str = "Asia/Shanghai"
 
 
@@ -126,7 +126,10 @@ class Fetched:
 
 @dataclass(frozen=True)
 class PullReport:
-    """A pull: what came, and the closing account of its import."""
+    """A pull: what came, and the closing account of its import.
+
+    ``untidied`` is the failure of the source to clean up afterwards.
+    """
 
     source: str
     kind: str
@@ -134,10 +137,17 @@ class PullReport:
     report: ImportReport = field(
         default_factory=lambda: ImportReport(files=(), failed=(), skipped=(), waiting={})
     )
+    untidied: SourceError | None = None
 
     def as_json(self, language: Language = "zh") -> dict[str, Any]:
         """Return the report of the import, with the pull under ``pull``."""
-        pull = {"source": self.source, "kind": self.kind, **self.fetched.as_json(language)}
+        untidied = None if self.untidied is None else self.untidied.message(language)
+        pull = {
+            "source": self.source,
+            "kind": self.kind,
+            **self.fetched.as_json(language),
+            "untidied": untidied,
+        }
         return {**self.report.as_json(language), "pull": pull}
 
 
@@ -183,7 +193,7 @@ def try_source(
     """
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wagewatch-")))
-        today = clock.today()
+        today = clock.day()
         spool = new_spool(place / settings.name, today, "")
         meter = Meter(bounds)
         context = SourceContext(workspace.root, today, meter, clock.timezone)
@@ -214,21 +224,21 @@ class _Pull:
         self._prepare = prepare
 
     def run(self, *, again: bool) -> PullReport:
-        began = self._clock.now()
+        began = self._clock.time()
         digest = _digest(self._settings)
         spool = left_spool(self.folder / "spool")
-        if spool is not None and (spool.began, spool.digest) != (self._clock.today(), digest):
+        if spool is not None and (spool.began, spool.digest) != (self._clock.day(), digest):
             # Units of another day may be out of date: they are stored as an earlier pull.
             self._store(spool, began, Fetched(self._meter(), spool.units, killed=True))
             spool = None
         taken = {} if again else self._taken()
         if again:
             self._forget()
-        spool = spool or new_spool(self.folder / "spool", self._clock.today(), digest)
+        spool = spool or new_spool(self.folder / "spool", self._clock.day(), digest)
         context = self._context(spool.began, self._meter())
         fetched = _fetch(self._settings, context, spool, taken, self._progress)
         report = self._store(spool, began, fetched)
-        return PullReport(self._settings.name, self._settings.kind, fetched, report)
+        return PullReport(self._settings.name, self._settings.kind, fetched, report, self._tidy())
 
     def _context(self, today: dt.date, meter: Meter) -> SourceContext:
         return SourceContext(self._workspace.root, today, meter, self._clock.timezone)
@@ -258,11 +268,11 @@ class _Pull:
                 self._prepare(store)
             report = _import(
                 *(self._workspace, store, self._settings, spool),
-                today=self._clock.today(),
+                today=self._clock.day(),
                 progress=self._progress,
             )
             stored = _stored_units(fetched.units, report)
-            entry = _log_entry(name, began, self._clock.now(), fetched)
+            entry = _log_entry(name, began, self._clock.time(), fetched)
             with store.transaction():
                 record_units(store, name, stored)
                 log_pull(store, entry)
@@ -270,9 +280,16 @@ class _Pull:
                 store_account(store, report, who=self._who)
                 write_quarantine(store, self._workspace.quarantine)
         spool.delete()
-        context = self._context(self._clock.today(), fetched.meter)
-        tidy(self._settings, context, {unit.key for unit in stored})
         return report
+
+    def _tidy(self) -> SourceError | None:
+        """Let the source clean up; the failure if it cannot."""
+        context = self._context(self._clock.day(), self._meter())
+        try:
+            tidy(self._settings, context, self._taken().keys())
+        except SourceError as failure:
+            return failure
+        return None
 
 
 def _fetch(
@@ -337,8 +354,8 @@ def _import(
     ]
     office = office_layouts(workspace, single_county(store))
     if settings.layout:
-        own = read_layout(find_layout(workspace.layouts, settings.layout))
-        office = replace(office, layouts=(own,))
+        own = source_layouts(workspace.layouts, settings.layout)
+        office = replace(office, layouts=tuple(own))
     report = import_placed(store, placed, today=today, progress=progress, office=office)
     if spool.copies is None:
         return report

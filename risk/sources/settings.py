@@ -61,8 +61,8 @@ class SourceSettings(BaseModel):
     """Settings of every kind of source; each kind adds its own.
 
     ``name`` is that of the section. ``until`` is None for yesterday by the office's clock.
-    ``every`` is the period in which the service pulls; None for never. ``layout`` is the name of a
-    confirmed layout. ``secret_file`` and ``secret_env`` name where the secret is.
+    ``every`` is the period in which the office means to pull; None for never. ``layout`` is the
+    name of a confirmed layout. ``secret_file`` and ``secret_env`` name where the secret is.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

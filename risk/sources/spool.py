@@ -22,12 +22,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from risk.contract import KNOWN_AT, STORED_TABLES, Field
 from risk.sources.cells import Cell, cell_text
 from risk.sources.errors import PullRunning
 from risk.sources.meter import Meter
+from risk.sources.private_files import open_no_link, open_private
 from risk.sources.source import PulledFile, PulledRow, Unit
 
 _JOURNAL = "units.jsonl"
@@ -144,7 +145,7 @@ class Spool:
             name = row.table if number == 1 else f"{row.table}-{number}"
             if name not in self._headers:
                 self._headers[name] = header
-                with _open_private(self._path(name), "x") as new:
+                with open_private(self._path(name), "x") as new:
                     csv.writer(new).writerow(header)
             if self._headers[name] == header:
                 return name
@@ -153,8 +154,7 @@ class Spool:
         target = self.folder / _COPIES / file.name
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # A link put in place of the file since it was found is not followed.
-        source = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW)
-        with os.fdopen(source, "rb") as read, _open_private(target, "wb") as written:
+        with open_no_link(file.path) as read, open_private(target, "wb") as written:
             while block := read.read(_BLOCK):
                 meter.count_bytes(len(block))
                 written.write(block)
@@ -188,7 +188,7 @@ class Spool:
             "sizes": dict(entry.sizes),
             "headers": dict(entry.headers),
         }
-        with _open_private(self.folder / _JOURNAL, "a") as journal:
+        with open_private(self.folder / _JOURNAL, "a") as journal:
             journal.write(f"{json.dumps(line, ensure_ascii=False)}\n")
 
     def _recover(self, entries: list[_Entry]) -> None:
@@ -207,7 +207,7 @@ def new_spool(folder: Path, began: dt.date, digest: str) -> Spool:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     spool = Spool(folder, began, digest)
-    with _open_private(folder / _JOURNAL, "x") as journal:
+    with open_private(folder / _JOURNAL, "x") as journal:
         journal.write(f"{json.dumps({'began': began.isoformat(), 'digest': digest})}\n")
     return spool
 
@@ -236,7 +236,7 @@ def lock(folder: Path, source: str) -> Iterator[None]:
         PullRunning: another process holds it.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _open_private(folder / "lock", "a") as file:
+    with open_private(folder / "lock", "a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -249,7 +249,7 @@ class _RowFile:
 
     def __init__(self, path: Path, table: str, header: list[str]) -> None:
         self._fields = [_contract_field(table, name) for name in header]
-        self._file = _open_private(path, "a")
+        self._file = open_private(path, "a")
         self._writer = csv.writer(self._file)
 
     def write(self, cells: Mapping[str, Cell]) -> None:
@@ -269,17 +269,6 @@ def _contract_field(table: str, name: str) -> Field | None:
     if name == KNOWN_AT.name:
         return KNOWN_AT
     return next((field for field in STORED_TABLES[table].fields if field.name == name), None)
-
-
-def _open_private(path: Path, mode: str) -> IO[Any]:
-    """Open a file that only its owner may read."""
-
-    def opener(name: str, flags: int) -> int:
-        return os.open(name, flags, 0o600)
-
-    if "b" in mode:
-        return open(path, mode, opener=opener)
-    return open(path, mode, encoding="utf-8", newline="", opener=opener)
 
 
 def _entry(line: Mapping[str, Any]) -> _Entry:

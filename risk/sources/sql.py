@@ -28,7 +28,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from risk.contract import STORED_TABLES, Table
-from risk.intake.layouts.layout import Layout, find_layout, read_layout, read_layouts
+from risk.intake.layouts.layout import source_layouts
 from risk.sources.cells import Cell
 from risk.sources.columns import Columns, match_columns
 from risk.sources.errors import SourceError, SourceRefused, SourceUnavailable, UnitRefused
@@ -159,7 +159,7 @@ class SqlSource:
         self._connection = connection
         self._queries = queries
         self._secret = secret
-        self._layouts = _layouts(settings, context)
+        self._layouts = source_layouts(context.path("layouts"), settings.layout)
 
     def units(self, taken: Mapping[str, str]) -> Iterator[Unit]:
         """Yield a unit per table, of an incremental table one per part."""
@@ -374,13 +374,6 @@ def _queries(settings: Settings, context: SourceContext) -> dict[str, str]:
 def _read(path: Path) -> str:
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         return file.read(_MOST_QUERY)
-
-
-def _layouts(settings: Settings, context: SourceContext) -> Sequence[Layout]:
-    folder = context.path("layouts")
-    if settings.layout:
-        return [read_layout(find_layout(folder, settings.layout))]
-    return read_layouts(folder)
 
 
 def _engine(settings: Settings, secret: Secret) -> Engine:

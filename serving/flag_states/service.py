@@ -25,10 +25,10 @@ from serving.flag_states.schemas import FlagState, FlagStateIn
 from serving.http.schemas import Page
 
 
-class NoSuchFlag(ApiError):
+class FlagUnknown(ApiError):
     """No red flag has this code."""
 
-    code = "no_such_flag"
+    code = "flag_unknown"
     status = HTTPStatus.NOT_FOUND
 
 
@@ -39,10 +39,10 @@ def create(
 
     Raises:
         ProjectUnknown: the project is not known in the region.
-        NoSuchFlag: no red flag has this code.
+        FlagUnknown: no red flag has this code.
     """
     if given.code not in read_grades():
-        raise NoSuchFlag(found=given.code, allowed=", ".join(read_grades()))
+        raise FlagUnknown(found=given.code, allowed=", ".join(read_grades()))
     row = FlagStateRow(
         project_id=project_id,
         region_code=region_of(connection, project_id, principal),

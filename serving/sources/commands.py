@@ -87,6 +87,8 @@ def _end(cli: CliContext, report: PullReport, *, json: bool) -> None:
     """End the command: 1 after a failure of the source or of a file, 3 if something was lost."""
     if report.fetched.error is not None:
         raise report.fetched.error
+    if report.untidied is not None:
+        raise report.untidied
     end_import(cli, report.report, json=json)
     if report.fetched.refused:
         raise typer.Exit(NEEDS_ANSWER)

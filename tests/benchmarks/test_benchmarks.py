@@ -31,7 +31,10 @@ def test_child_peak_is_its_own():
 
 @thorough
 def test_explanations_figures(monkeypatch):
-    monkeypatch.setitem(explanations.ROWS, "quick", 200)
+    monkeypatch.setitem(explanations.ROWS, "quick", 100)
+    monkeypatch.setitem(explanations.RUNS, "quick", 1)
+    monkeypatch.setattr(explanations, "FITTED_ROWS", 1_000)
+    monkeypatch.setattr(explanations, "ROUNDS", 20)
     figures = list(explanations.figures("quick"))
     assert len(figures) > 2
     assert all(one.value > 0 for one in figures)
@@ -56,8 +59,8 @@ def test_months_figures(monkeypatch):
 
 @thorough
 def test_training_figures(monkeypatch):
-    monkeypatch.setitem(training.ROWS, "quick", (4_000, 8_000))
-    monkeypatch.setattr(training, "IN_MEMORY_ROWS", 8_000)
+    monkeypatch.setitem(training.ROWS, "quick", (500, 1_000))
+    monkeypatch.setattr(training, "IN_MEMORY_ROWS", 1_000)
     figures = list(training.figures("quick"))
     assert len(figures) > 2
     assert all(one.value > 0 for one in figures)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.common_steps import known_rows_step
@@ -17,6 +17,8 @@ from features.matrix import compute_in_batches, feature_matrix, matrix_table, st
 from risk.calendar.dates import add_months
 from risk.contract import TABLES
 from risk.store.store import RecordStore, columns
+
+from ..conftest import MUST_RUN_ALL
 
 DATES = [add_months(dt.date(2025, 6, 1), back) for back in range(-5, 1)]
 
@@ -75,6 +77,7 @@ told = st.tuples(
 )
 
 
+@settings(max_examples=25 if MUST_RUN_ALL else 10)  # each opens a store
 @given(rows=st.lists(told, max_size=12), as_of=days)
 def test_versions_are_those_of_the_record_store(rows, as_of):
     """Also with an empty part of the key, and with two versions of one key on one day."""

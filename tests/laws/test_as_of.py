@@ -90,8 +90,10 @@ def other_future(random: Random, rows: Rows) -> Rows:
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory) -> Rows:
     folder = tmp_path_factory.mktemp("law") / "records"
-    # The larger county has events enough to train a model, the smaller is scored by the scorecard.
-    simulate(folder, projects=350 if MUST_RUN_ALL else 120, months=36, seed=11)
+    # The larger county is the smallest with events enough to train a model; the smaller is scored
+    # by the scorecard.
+    projects, months = (250, 30) if MUST_RUN_ALL else (120, 36)
+    simulate(folder, projects=projects, months=months, seed=11)
     found = read(folder)
     return {**found, "links": linked(Random(11), found)}
 

@@ -18,9 +18,12 @@ from risk.store.parquet_export import export_records
 from risk.store.store import RecordStore
 from risk.tiers import DEFAULT_TIERS
 
+from ..conftest import thorough
+
 AS_OF = dt.date(2025, 7, 1)
 
 
+@thorough  # test_engines_agree compares the features themselves
 def test_scores_and_reasons_equal_those_of_the_embedded_engine(
     county, county_trained, spark, tmp_path
 ):

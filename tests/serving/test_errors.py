@@ -24,6 +24,7 @@ STATUSES = {
     "csrf_missing": 403,
     "duties_unchecked": 409,
     "file_not_accepted": 422,
+    "flag_unknown": 404,
     "import_office_wide": 403,
     "job_unknown": 404,
     "key_used_otherwise": 422,

@@ -167,6 +167,16 @@ def find_layout(folder: Path, name: str) -> Path:
     return path
 
 
+def source_layouts(folder: Path, name: str) -> list[Layout]:
+    """The layout called ``name``, or all layouts of a folder without a name.
+
+    Raises:
+        LayoutMissing: there is no such layout.
+        LayoutInvalid: a file is not a valid layout.
+    """
+    return [read_layout(find_layout(folder, name))] if name else read_layouts(folder)
+
+
 class _Reader:
     """Validated reading of the data of one layout file."""
 

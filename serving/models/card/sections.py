@@ -183,7 +183,7 @@ def _features(material: CardInput, writer: CardWriter) -> Iterator[Section]:
 
 def _metrics(material: CardInput, writer: CardWriter) -> Iterator[Section]:
     evidence = material.evidence
-    if "figures" not in evidence:
+    if "figures" not in evidence or not evidence["months"]:
         if material.about["metrics"]:
             rows = tuple(
                 (name, f"{value:.4f}") for name, value in material.about["metrics"].items()

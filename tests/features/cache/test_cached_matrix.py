@@ -45,7 +45,8 @@ def rebuilt(before: dict[str, int], after: dict[str, int]) -> set[tuple[str, str
     return {(path.parent.name, path.stem.removeprefix("as_of=")) for path in changed}
 
 
-@settings(max_examples=12 if MUST_RUN_ALL else 4)
+# An example computes all features of three months up to six times, more than a second.
+@settings(max_examples=6 if MUST_RUN_ALL else 3)
 @given(
     goes=st.lists(st.lists(table_rows(), max_size=8), min_size=1, max_size=3),
     kind=st.sampled_from(KINDS),

@@ -13,6 +13,9 @@ from risk.store.store import RecordStore
 
 from ...conftest import MUST_RUN_ALL
 
+# An example opens a store and imports up to three files, a quarter of a second.
+some_files = settings(max_examples=15 if MUST_RUN_ALL else 6)
+
 ATTENDANCE, ORGANIZATIONS = TABLES["attendance"], TABLES["organizations"]
 
 _ROWS = st.lists(
@@ -45,7 +48,7 @@ def _filled(rows):
     return [row for row in rows if any(row)]
 
 
-@settings(max_examples=25 if MUST_RUN_ALL else 8)
+@some_files
 @given(st.lists(_ROWS, min_size=1, max_size=3))
 def test_law_every_row_is_accepted_repeated_or_quarantined(files):
     with RecordStore(":memory:") as store:
@@ -56,7 +59,7 @@ def test_law_every_row_is_accepted_repeated_or_quarantined(files):
             assert report.read == stored + report.quarantined + report.set_aside
 
 
-@settings(max_examples=25 if MUST_RUN_ALL else 8)
+@some_files
 @given(_ROWS, _ROWS)
 def test_law_a_second_import_changes_nothing(before, rows):
     with RecordStore(":memory:") as store:
@@ -68,7 +71,7 @@ def test_law_a_second_import_changes_nothing(before, rows):
         assert (second.accepted, second.quarantined) == (0, first.quarantined)
 
 
-@settings(max_examples=25 if MUST_RUN_ALL else 8)
+@some_files
 @given(_ROWS, _ROWS)
 def test_law_the_last_dated_row_of_the_file_wins(before, rows):
     expected = {}
@@ -88,7 +91,7 @@ def test_law_the_last_dated_row_of_the_file_wins(before, rows):
     assert {row[:4]: row[4] for row in found} == expected
 
 
-@settings(max_examples=25 if MUST_RUN_ALL else 8)
+@some_files
 @given(_ROWS, _ROWS)
 def test_law_the_last_undated_row_wins_where_no_row_is_dated(before, rows):
     books = [[(*row[:4], "") for row in book] for book in (before, rows)]
@@ -108,7 +111,7 @@ def test_law_the_last_undated_row_wins_where_no_row_is_dated(before, rows):
     assert {row[:3]: row[3] for row in found} == expected
 
 
-@settings(max_examples=20 if MUST_RUN_ALL else 6)
+@some_files
 @given(
     st.lists(
         st.tuples(st.sampled_from(["O1", "O2"]), st.sampled_from(["甲", "乙", "丙"])), max_size=8

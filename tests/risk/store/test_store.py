@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk.contract import STORED_TABLES
 from risk.store.store import RecordStore
 from risk.unit_kinds import KINDS
 
+from ...conftest import MUST_RUN_ALL
 from ...histories import store_rows, table_rows
 
 
@@ -19,6 +20,8 @@ def versions(store: RecordStore) -> dict[str, list[tuple[object, ...]]]:
     }
 
 
+# An example reads all versions views twice, a third of a second.
+@settings(max_examples=20 if MUST_RUN_ALL else 8)
 @given(records=st.lists(table_rows(), max_size=12), kind=st.sampled_from(KINDS))
 def test_cache_superseded_changes_no_version(records, kind):
     with RecordStore(":memory:") as stored:

@@ -54,7 +54,7 @@ def test_request_examples_are_accepted(client, database, token):
         if path == "/v1/matters":
             places["{matter}"] = answer.json()["key"]
         run += 1
-    assert run == 15
+    assert run == 16
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -28,7 +28,7 @@ from serving.settings import LimitSettings, Settings
 from ...conftest import MUST_RUN_ALL
 from ..conftest import PUBLISHED_AT, make_extras, make_publication, served
 
-CASES = int(os.environ.get("WAGEWATCH_FUZZ_CASES", "60" if MUST_RUN_ALL else "2"))
+CASES = int(os.environ.get("WAGEWATCH_FUZZ_CASES", "30" if MUST_RUN_ALL else "2"))
 CHECKS = (
     not_a_server_error,
     content_type_conformance,

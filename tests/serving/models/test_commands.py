@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
+from models.registry import Registry
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.cli.main import main
+from serving.models.card.render import render_card
+from serving.models.card.sections import CardInput
 from serving.settings import default_toml
 
 from ...conftest import thorough
@@ -39,7 +43,7 @@ def call(office, capsys):
 
 
 def test_backtest_prints_text_and_json(call):
-    span = ("--from", "2025-03-01", "--to", "2025-04-01", "--capacity", "10")
+    span = ("--from", "2025-04-01", "--to", "2025-04-01", "--capacity", "10")
     code, said = call("backtest", *span, "--json")
     assert code == 0
     document = json.loads(said)
@@ -87,6 +91,15 @@ def test_card_command_contains_all_sections(call, office, lang, tmp_path):
     assert "<svg" in html
     assert "<table>" in html
     assert "http" not in html.split("</style>")[1].replace("http://www.w3.org", "")
+
+
+def test_card_of_a_model_judged_on_no_month(call, office):
+    found = Registry(office).get("1")
+    evidence = {**found.about["evidence"], "months": []}
+    version = replace(found, about={**found.about, "evidence": evidence})
+    card = render_card(CardInput(version, {}), "en", "md")
+    assert "## Figures" in card
+    assert "2025" not in card.split("## Figures")[1].split("\n## ")[0]
 
 
 def test_promote_requires_a_reason_and_rollback_undoes(call, office):

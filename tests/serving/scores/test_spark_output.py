@@ -16,6 +16,7 @@ import pytest
 
 from features.engines.spark_session import SparkMissing
 from features.matrix import feature_matrix
+from models.registry import Registry
 from risk.simulator import simulate
 from risk.store.parquet_export import export_records
 from risk.store.store import RecordStore
@@ -24,7 +25,7 @@ from serving.cli.main import main
 from serving.ingest.temporary_store import import_feeds
 from serving.scores.spark_output import records_for_spark
 
-from ...conftest import require_program, thorough
+from ...conftest import SHORT_LIVED_JVM, require_program, thorough
 from ..conftest import LISTS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -36,6 +37,7 @@ spark.app.name from-our-own-file
 spark.eventLog.enabled true
 spark.eventLog.dir {events}
 spark.driver.memory 1g
+spark.driver.extraJavaOptions {options}
 spark.sql.shuffle.partitions 3
 spark.sql.adaptive.coalescePartitions.enabled false
 """
@@ -147,7 +149,7 @@ def by_spark(place, office, *lines, more=""):
     require_program("java")
     (place / "events").mkdir()
     (place / "conf").mkdir()
-    settings = CONFIGURATION.format(events=f"file://{place}/events") + more
+    settings = CONFIGURATION.format(events=f"file://{place}/events", options=SHORT_LIVED_JVM) + more
     (place / "conf" / "spark-defaults.conf").write_text(settings)
     told = [[str(word) for word in ("-w", office, *line, "--engine", "spark")] for line in lines]
     code = "import sys; from serving.cli.main import main\n"
@@ -186,9 +188,14 @@ def test_spark_features_use_the_configuration_of_spark(county, imported, tmp_pat
         assert np.allclose(cells, expected.values[:, place], rtol=1e-9, atol=0, equal_nan=True)
 
 
-def test_scores_of_a_folder_equal_those_of_the_workspace(tmp_path, folder, imported):
+def test_scores_of_a_folder_equal_those_of_the_workspace(
+    tmp_path, folder, imported, county_trained
+):
     day = ["--as-of", DAYS[1]]
-    assert main(["-w", str(imported.root), "train", *day]) == 0
+    registry = Registry(imported)
+    about = {"trained_at": DAYS[1]}
+    version = registry.register(county_trained.model, about, parameters={}, metrics={})
+    registry.promote(version.version, who="test", why="the first")
     for name, more in (("a.csv", []), ("b.csv", ["--records", str(folder)])):
         out = ["--out", str(tmp_path / name)]
         assert main(["-w", str(imported.root), "score", *day, *more, *out]) == 0

@@ -30,9 +30,10 @@ DESKTOP, PHONE = (1280, 900), (390, 844)
 WITHOUT_CHARTS = 200_000
 
 COMBINATIONS = [("zh", PHONE)]
+CHECKED_BY_AXE = [("zh", PHONE), ("en", DESKTOP)]  # each language and each layout once
 ROLES = [Role.INSPECTOR, Role.SUPERVISOR]
 if MUST_RUN_ALL:
-    COMBINATIONS += [("zh", DESKTOP), ("en", DESKTOP), ("en", PHONE)]
+    COMBINATIONS += [("en", DESKTOP), ("zh", DESKTOP), ("en", PHONE)]
     ROLES = list(Role)
 
 
@@ -119,11 +120,12 @@ def test_pages_render_fit_and_are_accessible(browser, site, language, size):
         assert bool(re.search(r"[\u4e00-\u9fff]", page.inner_text("h1"))) == (
             language == "zh"
         ) or path.startswith(("/projects/", "/matters/")), path
-        page.evaluate(AXE)
-        found = page.evaluate("axe.run({resultTypes: ['violations']})")
-        troubles += [
-            (path, one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]
-        ]
+        if (language, size) in CHECKED_BY_AXE:
+            page.evaluate(AXE)
+            found = page.evaluate("axe.run({resultTypes: ['violations']})")
+            troubles += [
+                (path, one["id"], one["nodes"][0]["html"][:200]) for one in found["violations"]
+            ]
     page.context.close()
     assert not troubles
 

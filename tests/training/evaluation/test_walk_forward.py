@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 
 import numpy as np
 import pytest
@@ -10,10 +11,7 @@ import pytest
 from features.families import PROJECT_FAMILIES
 from features.matrix import feature_matrix
 from risk.contract import TABLES
-from risk.intake.importer import import_paths
-from risk.simulator import simulate
 from risk.store.store import RecordStore
-from risk.workspace import Workspace
 from training.dataset.labels import event_log, horizon_labels
 from training.dataset.training_set import NoProjectsKnown, build_training_set
 from training.evaluation.baselines import CONTENDERS
@@ -63,13 +61,10 @@ def test_walk_scores_equal_those_of_the_model_trained_that_day(walked, county):
 
 
 @thorough
-def test_walk_scores_do_not_depend_on_later_records(walked, tmp_path):
+def test_walk_scores_do_not_depend_on_later_records(walked, county, tmp_path):
     """The same walk over a store without the records known from the last month on."""
-    folder = tmp_path / "records"
-    simulate(folder, projects=450, months=42, seed=7)
-    workspace = Workspace(tmp_path / "workspace")
-    import_paths(workspace, [folder], today=dt.date(2026, 1, 1))
-    with RecordStore(workspace.records) as store:
+    records = shutil.copy(county.records, tmp_path)
+    with RecordStore(records) as store:
         log = event_log(store, end_of_records(store))
         for table in TABLES:
             store.connection.execute(f"DELETE FROM {table} WHERE known_at >= ?", [LAST])

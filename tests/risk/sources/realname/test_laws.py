@@ -124,8 +124,8 @@ def test_a_pull_gives_the_rows_of_the_books(county):
         assert comparable(rows.get(table, [])) == comparable(books[table]), table
 
 
-CERTAIN = ("backPayMonth",)
-"""Without flag and month nobody can say that back pay is no wage."""
+CERTAIN = ("backPayMonth", "isBackPay")
+"""Without the flag nobody can say that back pay in the month of the payroll is no wage."""
 
 
 class Nulls(Platform):
