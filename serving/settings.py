@@ -292,10 +292,11 @@ class CampaignPlan(_Section):
 class BriefingSettings(_Section):
     """Letterhead of briefings: issuing office, addressee, and the form that suits the addressee.
 
-    ``circular`` (通报) goes to subordinates, ``report`` (报告) to superiors, ``letter`` (函) to peers.
+    ``circular`` (通报) goes to subordinates, ``report`` (报告) or ``bulletin`` (专报) to superiors,
+    ``letter`` (函) to peers.
     """
 
-    form: Literal["circular", "report", "letter"] = "circular"
+    form: Literal["circular", "report", "bulletin", "letter"] = "circular"
     office: Annotated[str, Field(max_length=60)] = ""
     addressee: Annotated[str, Field(max_length=200)] = ""
 

@@ -155,7 +155,7 @@ def _document(builder: DocumentBuilder, facts: Facts, kind: str) -> Document:
             **fields,
         ),
         office=settings.office,
-        issue=builder.text("issue", year=period.stop.year),
+        issue=builder.text(f"issue.{settings.form}", year=period.stop.year),
         addressee=settings.addressee,
         date=period.stop,
         blocks=tuple(builder.blocks),

@@ -24,6 +24,7 @@ from serving.briefings.statistics import (
     complaint_statistics,
     last_known_day,
     silent_tables,
+    tables_not_begun,
     visit_results,
     visit_statistics,
     visits_to,
@@ -46,7 +47,7 @@ from serving.watchlists.snapshot_repository import load_register
 Document = Mapping[str, Any]
 
 REVISIT_AFTER = dt.timedelta(days=30)
-_FEEDS = ("cases", "complaints", "inspections")
+FEEDS = ("cases", "complaints", "inspections")
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,12 @@ class ScoredList:
 
 @dataclass(frozen=True)
 class PeriodStatistics:
-    """Statistics of a period."""
+    """Statistics of a period; of the tables ``not_begun``, nothing was known at its end."""
 
     cases: CaseStatistics
     complaints: ComplaintStatistics
     visits: VisitStatistics
+    not_begun: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,7 @@ def _collect(
         statistics_before=period_statistics(store, before, region),
         statistics_year_ago=period_statistics(store, period.year_before(), region),
         year_to_date=period_statistics(store, january, region),
-        silent_tables=silent_tables(store, period, _FEEDS),
+        silent_tables=silent_tables(store, period, FEEDS),
         known_until=until,
         visit_results=_visit_results(store, last, period),
         lists_of_year=_listed_in(store, database, period, region) if period.whole_year else None,
@@ -193,6 +195,7 @@ def period_statistics(store: RecordStore, period: Period, region: str) -> Period
         case_statistics(store, period, region),
         complaint_statistics(store, period, region),
         visit_statistics(store, period, region),
+        tables_not_begun(store, period.stop, FEEDS),
     )
 
 

@@ -62,7 +62,7 @@ class Table:
         return [part / sum(parts) for part in parts]
 
     def condensed(self) -> Table:
-        """Return the table without unknown columns, and without a total that repeats its only row."""
+        """Return the table without unknown columns and without a total equal to its only row."""
         rows = [*self.rows, *([self.total] if self.total else [])]
         kept = [
             n for n in range(len(self.headers)) if n == 0 or any(r[n] is not None for r in rows)

@@ -10,7 +10,6 @@ from typing import Any
 from serving.briefings.facts import Document, Facts, ScoredList
 from serving.documents.builder import DocumentBuilder
 from serving.documents.model import BarChart, Cell, Table
-from serving.documents.rounding import round_parts_to_wan
 from serving.formatting import code_label
 from serving.watchlists.ranking import Ranking, ranking_of
 from serving.watchlists.texts import counted_flags, joined, main_reasons
@@ -27,7 +26,7 @@ def add_alerts(builder: DocumentBuilder, facts: Facts) -> None:
     """Add the number of projects per tier, compared with the last list and a year before."""
     builder.add_heading("alerts")
     if facts.current is None:
-        builder.add_paragraph("no_list")
+        builder.add_paragraph("no_list_here")
         return
     if not facts.current.complete:
         _changes(builder, facts)
@@ -45,7 +44,7 @@ def add_key_projects(builder: DocumentBuilder, facts: Facts) -> None:
     """Add the riskiest projects with their reasons, and organisations with several alerts."""
     builder.add_heading("key")
     if facts.current is None:
-        builder.add_paragraph("no_list")
+        builder.add_paragraph("no_list_here")
         return
     entries = [e for e in facts.current.document["entries"] if e["tier"] in ALERTED]
     shown = entries[:KEY_PROJECTS]
@@ -228,7 +227,7 @@ def _key_projects_table(builder: DocumentBuilder, entries: Sequence[Document]) -
                 _named(builder, entry),
                 f"{_tier(builder, entry['tier'])} {entry['probability']:.1%}",
                 entry["workers"],
-                _yuan_wan(entry),
+                _at_stake(builder, entry),
                 _why(builder, entry),
                 _unmet(builder, entry),
             )
@@ -247,7 +246,7 @@ def _entry_row(builder: DocumentBuilder, entry: Document) -> tuple[Cell, ...]:
         _tier(builder, entry["tier"]),
         f"{entry['probability']:.1%}",
         entry["workers"],
-        _yuan_wan(entry),
+        _at_stake(builder, entry),
         _why(builder, entry),
     )
 
@@ -257,9 +256,9 @@ def _named(builder: DocumentBuilder, entry: Document) -> str:
     return f"{entry['project_name']}（{contractor}）"
 
 
-def _yuan_wan(entry: Document) -> str | None:
-    amount = entry["amount_at_stake"]
-    return None if amount is None else f"{amount / 10_000:.2f}"
+def _at_stake(builder: DocumentBuilder, entry: Document) -> Decimal | None:
+    yuan = entry["amount_at_stake"]
+    return None if yuan is None else builder.money(round(yuan * 100))
 
 
 def _why(builder: DocumentBuilder, entry: Document) -> str:
@@ -292,7 +291,7 @@ def _repeating(rows: Sequence[Document], role: str) -> list[Repeat]:
 
 def _repeat_table(builder: DocumentBuilder, role: str, repeating: Sequence[Repeat]) -> Table:
     heads = (role, "red", "orange", "together", "workers", "stake")
-    money = round_parts_to_wan([_sum(members, "amount_at_stake") for _, members in repeating])
+    money = builder.money_parts([_sum(members, "amount_at_stake") for _, members in repeating])
     rows: list[tuple[Cell, ...]] = []
     sums: list[int | Decimal] = [0, 0, 0, 0, Decimal(0)]
     for (name, members), amount in zip(repeating, money, strict=True):

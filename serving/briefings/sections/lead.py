@@ -8,6 +8,7 @@ from typing import Any
 from risk.locale import text
 from serving.briefings.facts import Facts
 from serving.briefings.owed import Owed
+from serving.briefings.sections.totals import amount, people
 from serving.documents.builder import DocumentBuilder, Sentence
 
 REVIEW_AFTER = dt.timedelta(days=30)
@@ -33,13 +34,13 @@ def add_year_lead(builder: DocumentBuilder, facts: Facts) -> None:
         figures: dict[str, Any] = {
             "opened": cases.opened,
             "closed": cases.closed,
-            "closed_workers": cases.closed_workers,
-            "recovered": builder.to_wan(cases.recovered),
+            **people(builder, "closed_workers", cases.closed_workers),
+            **amount(builder, "recovered", cases.recovered),
         }
         sentences.append(("lead.year_cases", figures))
         if before.cases.closed:
-            last = builder.to_wan(before.cases.recovered)
-            earlier = {"closed_before": before.cases.closed, "recovered_before": last}
+            last = amount(builder, "recovered_before", before.cases.recovered)
+            earlier = {"closed_before": before.cases.closed, **last}
             sentences.append(("lead.year_cases_before", earlier))
     if "inspections" not in facts.silent_tables:
         visits = statistics.visits
@@ -67,7 +68,7 @@ def _amounts(builder: DocumentBuilder, owed: Owed) -> dict[str, Any]:
     missing = owed.without_workers
     return {
         "owing": len(owed.projects),
-        "owed_now": builder.to_wan(owed.fen),
+        "owed_now": builder.money(owed.fen),
         "owed_workers": owed.workers,
         "people_unknown": builder.text("lead.people_unknown", n=missing) if missing else "",
     }
@@ -79,7 +80,7 @@ def _before(builder: DocumentBuilder, facts: Facts) -> list[Sentence]:
     key = "lead.owed_year_before" if facts.period.whole_year else "lead.owed_before"
     figures = {
         "owing_before": len(facts.owed_before.projects),
-        "owed_before": builder.to_wan(facts.owed_before.fen),
+        "owed_before": builder.money(facts.owed_before.fen),
     }
     return [(key, figures)]
 
@@ -90,7 +91,7 @@ def _worst(builder: DocumentBuilder, owed: Owed) -> list[Sentence]:
     name = builder.text("lead.named", project=worst.name or worst.project_id, contractor=contractor)
     figures = {
         "worst": name,
-        "worst_owed": builder.to_wan(worst.fen),
+        "worst_owed": builder.money(worst.fen),
         "worst_days": worst.late_days,
     }
     return [("lead.worst", figures)]
