@@ -32,12 +32,12 @@ from serving.data_entry.repository import (
     newest_overview,
     open_uploads,
 )
+from serving.data_entry.sources import source_rows
 from serving.db.pagination import PageRequest
 from serving.http.dependencies import DatabaseDep, settings_of
 from serving.http.middleware import BodyTooLarge
 from serving.jobs.repository import find_job, list_jobs
 from serving.settings import load_settings
-from serving.sources.overview import source_rows
 from serving.web.render import page_language, render
 from serving.web.requests import Form
 from serving.web.responses import XLSX, attachment

@@ -17,11 +17,11 @@ from serving.clock import now
 from serving.complaint_links.named import link_equal_names
 from serving.data_entry.overview import overview_outdated, refresh_overview
 from serving.data_entry.repository import newest_overview
+from serving.data_entry.sources import known_states
 from serving.db.database import Database
 from serving.ingest.seals import record_seals
 from serving.settings import Settings
 from serving.sources.clock import office_clock
-from serving.sources.overview import known_states
 
 PATIENCE = 1800.0
 """Seconds to wait for a record store that a job has open."""

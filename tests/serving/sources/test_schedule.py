@@ -22,9 +22,9 @@ from serving.auth.roles import Role
 from serving.clock import now
 from serving.data_entry.overview import refresh_overview
 from serving.data_entry.repository import newest_overview
+from serving.data_entry.sources import known_states
 from serving.db.database import Database
 from serving.settings import load_settings
-from serving.sources.overview import known_states
 from serving.sources.scheduled import due_source, pull_scheduled
 from serving.sources.stopped import stopped_at
 from serving.worker import scheduler
