@@ -67,6 +67,7 @@ def _queue(database, kind, **parameters):
         return queue_job(connection, asked).job_id
 
 
+@thorough
 def test_replay_reaches_the_digest(office, capsys):
     for as_of in LISTS:
         assert _run(office, "replay", "--as-of", str(as_of)) == 0
