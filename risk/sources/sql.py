@@ -430,8 +430,9 @@ def _bound_session(connection: Connection, seconds: float) -> None:
         if getattr(connection.dialect, "is_mariadb", False):
             connection.execute(text("SET SESSION max_statement_time = :limit"), {"limit": seconds})
         else:
-            limit = {"limit": int(seconds * 1000) + 1}
-            connection.execute(text("SET SESSION max_execution_time = :limit"), limit)
+            connection.execute(
+                text("SET SESSION max_execution_time = :limit"), {"limit": int(seconds * 1000) + 1}
+            )
     elif name == "sqlite":
         connection.execute(text("PRAGMA query_only = ON"))
     connection.commit()
