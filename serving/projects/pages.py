@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ValidationError
 
 from risk.departments import CODES
@@ -21,22 +21,26 @@ from serving.auth.project_regions import region_of
 from serving.auth.roles import Permission
 from serving.clock import now, today
 from serving.db.pagination import PageRequest
+from serving.documents.formats import MEDIA_TYPES
 from serving.feedback import service
 from serving.feedback.schemas import FeedbackIn
 from serving.flag_states.schemas import STATES, FlagStateIn
 from serving.flag_states.service import create as create_flag_state
 from serving.flag_states.service import current_states
+from serving.http.dependencies import settings_of
 from serving.http.parameters import IsoDate
 from serving.notices.elements_text import element_texts, element_to_dict
 from serving.notices.repository import list_notices
 from serving.outcomes.repository import list_outcomes
 from serving.projects import repository
+from serving.projects.service import draft_listing_notice
 from serving.watchlists.reader import Document, Register, WatchlistReader, reader_of
 from serving.watchlists.repository import ListSummary, WatchlistRepository
-from serving.watchlists.snapshot_repository import load_dossier
+from serving.watchlists.snapshot_repository import load_case_file, load_dossier
 from serving.watchlists.texts import flag_title, flags_by_grade
 from serving.web.render import page_language, render
 from serving.web.requests import Form
+from serving.web.responses import attachment
 
 router = APIRouter(include_in_schema=False)
 
@@ -80,7 +84,9 @@ def search(
 @router.get("/projects/{project_id:path}/visit")
 def visit_form(request: Request, project_id: str, principal: Visitor) -> Response:
     """The form to record a visit."""
-    risk = reader_of(request).risk(request, principal, project_id, None)
+    reader = reader_of(request)
+    found = load_case_file(reader.database.engine, project_id, None, principal)
+    risk = found or reader.risk(request, principal, project_id, None)
     return render(request, "visit", principal, risk=risk, today=today())
 
 
@@ -147,14 +153,31 @@ def write_note(request: Request, project_id: str, principal: Writer, form: Form)
     return render(request, "notes", principal, notes=notes, project_id=project_id)
 
 
+@router.get("/projects/{project_id:path}/listing-notice.{kind}")
+def listing_notice(
+    request: Request,
+    project_id: str,
+    principal: Annotated[Principal, require(Permission.SEND_NOTICES)],
+    kind: Annotated[str, Path(pattern="^(docx|pdf|html)$")],
+) -> Response:
+    """Return the draft notice of an intended listing."""
+    database, office = reader_of(request).database, settings_of(request).briefing.office
+    rendering = (kind, page_language(request))
+    body = draft_listing_notice(database, principal, (project_id, None), office, rendering)
+    return attachment(f"listing-notice.{kind}", MEDIA_TYPES[kind], body)
+
+
 @router.get("/projects/{project_id:path}")
 def project(
     request: Request, project_id: str, principal: Reader, as_of: IsoDate | None = None
 ) -> Response:
     """The page of a project."""
     reader = reader_of(request)
-    risk = reader.risk(request, principal, project_id, as_of)
     engine = reader.database.engine
+    case_file = load_case_file(engine, project_id, as_of, principal)
+    if case_file is not None:
+        return _case_page(request, principal, case_file)
+    risk = reader.risk(request, principal, project_id, as_of)
     day = dt.date.fromisoformat(risk["as_of"])
     found = load_dossier(engine, project_id, day, principal)
     list_of = _list_of(reader, principal, risk)
@@ -182,6 +205,34 @@ def project(
         project_id=project_id,
         why=_reasons(risk),
         elements=_elements(risk, found, day, page_language(request)),
+        notices=list_notices(engine, principal, PageRequest(20), project_id).items,
+        departments=CODES,
+    )
+
+
+def _case_page(request: Request, principal: Principal, case_file: Document) -> Response:
+    """The page of a project that is not scored and whose matters are followed."""
+    database, project_id = reader_of(request).database, case_file["project_id"]
+    engine, language = database.engine, page_language(request)
+    day = dt.date.fromisoformat(case_file["as_of"])
+    found = load_dossier(engine, project_id, day, principal) or {}
+    filters = {"project_id": project_id}
+    return render(
+        request,
+        "case_file",
+        principal,
+        risk=case_file,
+        dossier=found,
+        handling=found.get("handling", {}),
+        tree=_tree(found.get("contracts", ())),
+        flags=flags_by_grade(case_file),
+        title=lambda flag, state: flag_title(flag, language, state),
+        flag_states=current_states(database, principal, project_id, today()),
+        state_codes=STATES,
+        project_id=project_id,
+        notes=repository.list_notes(engine, project_id, principal, PageRequest(50)).items,
+        outcomes=list_outcomes(engine, principal, PageRequest(20), filters).items,
+        elements=_elements(case_file, found, day, language),
         notices=list_notices(engine, principal, PageRequest(20), project_id).items,
         departments=CODES,
     )
