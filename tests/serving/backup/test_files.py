@@ -30,6 +30,7 @@ WRITTEN = (
     "synonyms.toml",
     "law_values.toml",
     "layouts/在建项目.toml",
+    "import_forms/province.toml",
     "queries/payments.sql",
     "anfragen/projects.sql",
     "dialects/province.toml",
