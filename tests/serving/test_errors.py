@@ -43,6 +43,7 @@ STATUSES = {
     "not_published": 404,
     "not_signed_in": 401,
     "nothing_published": 404,
+    "listing_not_shown": 422,
     "nothing_to_notify": 422,
     "notice_unknown": 404,
     "oidc_failed": 401,
