@@ -17,7 +17,7 @@ from generate_speed import speed
 
 from features.catalogue import Family, Feature, Points
 from features.feature_sets import FEATURE_SETS
-from models.scorecard import LINES
+from models.scorecard import LINES, LOG_ODDS_PER_POINT
 from risk.contract import OWN_TABLES, TABLES, FieldType, Table
 
 HERE = Path(__file__).parent
@@ -67,7 +67,8 @@ def scorecard() -> str:
         "",
         "Generated from the catalogue by `make docs`; do not edit.",
         "",
-        "Scores where fewer than 30 arrears events are known. One point is 0.35 in log-odds.",
+        f"Scores where fewer than 30 arrears events are known. One point is {LOG_ODDS_PER_POINT} in"
+        " log-odds.",
         "Marks and points are expert judgement; the last column names what each rests on.",
         "",
         *_lines_table(LINES["project"]),

@@ -40,7 +40,7 @@ def score_all_models(training_set: TrainingSet, cohort: Matrix) -> ContenderScor
     """Fit every contender on ``training_set`` and score ``cohort``."""
     trained = fit(training_set)
     raw = trained.model.raw(cohort)
-    card = fit_scorecard(training_set.matrix, _rate(training_set))
+    card = fit_scorecard(training_set.matrix, training_set.target)
     points = card.raw(cohort)
     scores = {
         MODEL: raw,

@@ -24,7 +24,7 @@ from models import calibration
 from models.arrears import ArrearsModel, Hyperparameters, hyperparameters_for
 from models.base import ScoringModel
 from models.logistic import LogisticHyperparameters
-from models.scorecard import PRIOR_RATE, fit_scorecard
+from models.scorecard import fit_scorecard, shrunk_rate
 from risk.calendar.dates import HORIZON_DAYS
 from risk.progress import Progress
 from risk.store.store import RecordStore
@@ -44,7 +44,6 @@ from training.metrics import average_precision, log_loss, roc_auc
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_PRIOR_ROWS = 200
 _SCORECARD_MONTHS = 24
 
 
@@ -112,15 +111,12 @@ def fit(
 
 
 def _scorecard(training_set: TrainingSet) -> Trained:
-    """The scorecard, its intercept set to the observed event rate shrunk towards the prior."""
+    """The scorecard, calibrated to the labels of the latest months."""
     matrix = training_set.matrix
-    latest = np.unique(matrix.as_ofs)[-_SCORECARD_MONTHS:]
-    rows = float(len(training_set.target)) if training_set.dates else 0.0
-    events = float(training_set.target.sum())
-    shrunk = (events + PRIOR_RATE * _PRIOR_ROWS) / (rows + _PRIOR_ROWS)
-    rate = min(max(shrunk, 0.001), 0.5)
-    recent = matrix.where(np.isin(matrix.as_ofs, latest))
-    return _trained(training_set, fit_scorecard(recent, rate), {}, {"rate": rate}, None)
+    recent = np.isin(matrix.as_ofs, np.unique(matrix.as_ofs)[-_SCORECARD_MONTHS:])
+    labels = training_set.target[recent] if training_set.dates else np.zeros(0)
+    card = fit_scorecard(matrix.where(recent), labels)
+    return _trained(training_set, card, {}, {"rate": shrunk_rate(labels)}, None)
 
 
 def _trained(
