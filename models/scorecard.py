@@ -36,6 +36,8 @@ PRIOR_ROWS = 200
 
 _TYPICAL_POINTS = 4.0
 
+_SLOPE_PRECISION = 30.0
+
 UNFITTED = Calibration(
     intercept=float(np.log(PRIOR_RATE / (1 - PRIOR_RATE))) - _TYPICAL_POINTS * LOG_ODDS_PER_POINT
 )
@@ -118,7 +120,7 @@ def fit_scorecard(matrix: Matrix, labels: NDArray[np.float64]) -> Scorecard:
     typical = blank.points(matrix).mean(axis=0)
     raw, rate = blank.raw(matrix), shrunk_rate(labels)
     centre = calibration.with_mean(raw, rate)
-    prior = calibration.Prior(centre, intercept_precision=PRIOR_ROWS * rate * (1 - rate))
+    prior = calibration.Prior(centre, _SLOPE_PRECISION, PRIOR_ROWS * rate * (1 - rate))
     fitted = calibration.fit(raw, labels, prior) if len(labels) else centre
     return replace(blank, calibration=fitted, typical=tuple(typical.tolist()))
 

@@ -121,6 +121,7 @@ def _about(
         "records_digest": store.digest(trained.as_of),
         "missing_feeds": missing_feeds(store, trained.as_of),
         "too_good": [asdict(feature) for feature in evaluation.suspicious],
+        "recipe": asdict(trained.recipe) if trained.recipe else None,
         "choice": to_json_safe(choice.to_document()) if choice else None,
         "evidence": to_json_safe(evaluation.document),
     }

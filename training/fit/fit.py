@@ -44,7 +44,8 @@ from training.metrics import average_precision, log_loss, roc_auc
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_SCORECARD_MONTHS = 24
+_SCORECARD_MONTHS = 12
+"""The latest months it is calibrated on: every season once."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Trained:
 
     ``events`` counts the arrears events in the training span, ``positives`` the rows with label
     1. ``metrics`` are out of time, over all folds together; empty for the scorecard.
+    ``recipe`` holds the hyperparameters, None for the scorecard.
     """
 
     model: ScoringModel
@@ -80,6 +82,7 @@ class Trained:
     metrics: Mapping[str, float]
     parameters: Mapping[str, Any]
     holdout: Holdout | None = None
+    recipe: AnyHyperparameters | None = None
 
 
 def train(store: RecordStore, as_of: dt.date, progress: Progress | None = None) -> Trained:
@@ -125,6 +128,7 @@ def _trained(
     metrics: Mapping[str, float],
     parameters: Mapping[str, Any],
     holdout: Holdout | None,
+    recipe: AnyHyperparameters | None = None,
 ) -> Trained:
     return Trained(
         model=model,
@@ -138,6 +142,7 @@ def _trained(
         metrics=metrics,
         parameters=parameters,
         holdout=holdout,
+        recipe=recipe,
     )
 
 
@@ -154,7 +159,7 @@ def _fitted(
     model, parameters = _model(training_set, hyperparameters, stage, calibrated, progress)
     holdout = make_holdout(matrix.where(rows), scores, target[rows])
     metrics = out_of_time_metrics(calibrated, scores, target[rows])
-    return _trained(training_set, model, metrics, parameters, holdout)
+    return _trained(training_set, model, metrics, parameters, holdout, hyperparameters)
 
 
 def _model(

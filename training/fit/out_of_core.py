@@ -122,6 +122,7 @@ def fit_out_of_core(
         metrics=out_of_time_metrics(calibrated, scores, target),
         parameters=parameters,
         holdout=make_holdout(_matrix(training_set, rows), scores, target),
+        recipe=chosen,
     )
 
 

@@ -61,14 +61,21 @@ def evaluate_challenger(
     weights = bootstrap_weights(predictions.clusters)
     groups = fairness(predictions, capacity)
     calibration = calibration_report(
-        predictions.probability[MODEL], predictions.labels, weights[1:]
+        predictions.probability[MODEL], predictions.labels, weights[1:], predictions.events
     )
     suspicious = tuple(suspicious_features(trained.holdout.matrix, trained.holdout.labels))
     checks = [is_calibrated(calibration), is_fair(groups), no_leakage(suspicious)]
-    if champion is not None:
-        rival = _with_champion(predictions, champion_scores(champion, trained.holdout))
-        checks = [*not_worse(rival, capacity), *checks]
-    decision = decide(checks, first=champion is None, few_events=False)
+    rival = champion_scores(champion, training_set, trained, trained.holdout) if champion else None
+    if rival is not None:
+        compared = _with_champion(predictions, rival)
+        checks = [*not_worse(compared, capacity, same_recipe=rival.same_recipe), *checks]
+    decision = decide(
+        checks,
+        first=champion is None,
+        few_events=False,
+        same_recipe=rival is not None and rival.same_recipe,
+        over_scorecard=champion is not None and champion[0].kind == "scorecard",
+    )
     document = {
         "months": [day.isoformat() for day in predictions.months()],
         "places": capacity,

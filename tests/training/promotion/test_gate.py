@@ -61,11 +61,64 @@ def test_not_worse_passes_equals():
     assert all(check.passed for check in not_worse(same, 20))
 
 
-def test_not_worse_passes_with_few_events():
+def test_not_worse_cannot_tell_the_same_recipe():
+    checks = not_worse(rivals(1.0, 1.0), 20, same_recipe=True)
+    assert all(check.undecided and not check.passed for check in checks)
+
+
+def test_not_worse_cannot_tell_with_few_events():
     predictions = rivals(0.3, 3.0)
     few = np.cumsum(predictions.labels) * predictions.labels
     predictions = dataclasses.replace(predictions, labels=((few > 0) & (few < 10)).astype(float))
-    assert all(check.passed for check in not_worse(predictions, 20))
+    assert all(check.undecided for check in not_worse(predictions, 20))
+
+
+def test_not_worse_counts_an_event_in_three_months_once():
+    """27 rows with label 1 are 9 events: too few to compare."""
+    predictions = rivals(0.3, 3.0)
+    month = predictions.as_ofs.astype("datetime64[M]").astype(int) % 12
+    nine = np.isin(predictions.project_ids, [f"P{n}" for n in range(9)]) & (month < 3)
+    predictions = dataclasses.replace(predictions, labels=nine.astype(float))
+    assert predictions.labels.sum() == 27
+    assert predictions.events == 9
+    checks = not_worse(predictions, 20)
+    assert [check.figures["events"] for check in checks] == [9, 9]
+    assert all(check.undecided for check in checks)
+
+
+def test_not_worse_rejects_half_the_average_precision_and_says_its_power():
+    """With some 600 events a challenger half as good does not pass in any of ten worlds."""
+    for seed in range(10):
+        check = not_worse(rivals(0.25, 3.0, seed), 20)[0]
+        assert check.figures["challenger"] < 0.6 * check.figures["champion"]
+        assert not check.passed
+        assert not check.undecided
+        assert check.figures["margin"] == pytest.approx(0.2 * check.figures["champion"])
+        assert check.figures["passes_half"] < 0.05
+        assert check.figures["passes_equal"] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("same_recipe", "over_scorecard", "passed", "grounds"),
+    [
+        (True, False, True, "same_recipe"),
+        (False, True, True, "more_events"),
+        (False, False, False, "cannot_tell"),
+    ],
+)
+def test_decide_on_undecided_checks(same_recipe, over_scorecard, passed, grounds):
+    undecided = Check("average_precision", False, {}, undecided=True)
+    decision = decide(
+        [undecided],
+        first=False,
+        few_events=False,
+        same_recipe=same_recipe,
+        over_scorecard=over_scorecard,
+    )
+    assert (decision.passed, decision.grounds) == (passed, grounds)
+    failed = Check("leaks", False, {})
+    decision = decide([undecided, failed], first=False, few_events=False, same_recipe=True)
+    assert (decision.passed, decision.grounds) == (False, "too_good")
 
 
 @pytest.mark.parametrize(
@@ -138,7 +191,7 @@ def test_run_training_twice_on_the_same_records_gives_the_same_model_and_passes(
     first, second = run(office), run(office)
     assert first.decision.grounds == "first_model"
     assert second.decision.passed, second.decision
-    assert second.decision.grounds == "no_worse"
+    assert second.decision.grounds == "same_recipe"
     assert first.trained.model == second.trained.model
     evidence = second.version.about["evidence"]
     assert {"months", "places", "figures", "calibration", "fairness", "gate"} <= set(evidence)
