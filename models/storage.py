@@ -124,12 +124,22 @@ def _scorecard_from_json(description: Mapping[str, Any], calibration: Calibratio
     )
 
 
+def _offset_to_json(card: Scorecard) -> dict[str, Any]:
+    """A scorecard inside a regression, whose own calibration counts alone."""
+    return {
+        **_scorecard_to_json(card),
+        "typical_points": list(card.typical),
+        "columns": list(card.columns),
+    }
+
+
 def _logistic_to_json(model: LogisticModel) -> dict[str, Any]:
     return {
         "edges": [list(marks) for marks in model.edges],
         "weights": list(model.weights),
         "typical": list(model.typical),
         "intercept": model.intercept,
+        **({"scorecard": _offset_to_json(model.scorecard)} if model.scorecard else {}),
     }
 
 
@@ -142,6 +152,9 @@ def _logistic_from_json(description: Mapping[str, Any], calibration: Calibration
         typical=tuple(parts["typical"]),
         intercept=parts["intercept"],
         calibration=calibration,
+        scorecard=_scorecard_from_json(parts["scorecard"], Calibration())
+        if parts.get("scorecard")
+        else None,
     )
 
 

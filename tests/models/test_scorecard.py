@@ -91,9 +91,9 @@ def test_fit_scorecard_follows_the_labels(kind):
     labels[-18:] = 1
     card = fit_scorecard(matrix, labels)
     probability = card.calibration.probability(card.raw(matrix))
-    assert probability.mean() == pytest.approx(0.048, abs=0.003)
-    assert card.calibration.slope > 2
-    assert 0.1 < probability[0] < 0.3
+    assert probability.mean() == pytest.approx(0.048, abs=0.006)
+    assert card.calibration.slope > 1.2
+    assert 0.06 < probability[0] < 0.3
     assert card.contributions(matrix).sum(axis=1) == pytest.approx(card.raw(matrix))
 
 

@@ -15,6 +15,7 @@ from features.feature_sets import ALL_FEATURES
 from models import calibration
 from models.arrears import Hyperparameters, fit_booster
 from models.logistic import LogisticHyperparameters, LogisticModel, fit_logistic
+from models.scorecard import Scorecard
 from training.dataset.lightgbm_dataset import matrix_dataset
 from training.dataset.splits import walk_forward_folds
 from training.dataset.training_set import TrainingSet
@@ -136,7 +137,11 @@ def fit_regression(
     matrix = training_set.matrix if rows is None else training_set.matrix.where(rows)
     target = training_set.soft_labels if rows is None else training_set.soft_labels[rows]
     return fit_logistic(
-        matrix, target, directions_of(matrix.columns), strength=hyperparameters.strength
+        matrix,
+        target,
+        directions_of(matrix.columns),
+        strength=hyperparameters.strength,
+        scorecard=Scorecard(unit=matrix.kind) if hyperparameters.from_scorecard else None,
     )
 
 
