@@ -63,7 +63,6 @@ class TrainingSetOnDisk:
     files: FeatureFiles
     as_ofs: NDArray[np.datetime64]
     target: NDArray[np.float64]
-    soft_labels: NDArray[np.float64]
     events: int
 
     def rows_of(self, days: Sequence[dt.date]) -> NDArray[np.bool_]:
@@ -80,11 +79,11 @@ def training_set_on_disk(log: EventLog, files: FeatureFiles) -> TrainingSetOnDis
     mature = files.of_dates(training_dates(log))
     if not mature.files:
         raise NoFeatureFiles(path=str(files.files[0].parent) if files.files else "-")
-    parts = [(days, *training_labels(log, names, days)) for days, names in mature.key_blocks()]
-    as_ofs, target, soft_labels = (np.concatenate(column) for column in zip(*parts, strict=True))
+    parts = [(days, training_labels(log, names, days)) for days, names in mature.key_blocks()]
+    as_ofs, target = (np.concatenate(column) for column in zip(*parts, strict=True))
     dates = tuple(sorted({day for path in mature.files if (day := partition_date(path))}))
     events = events_within(log, dates)
-    return TrainingSetOnDisk(log, dates, mature, as_ofs, target, soft_labels, events)
+    return TrainingSetOnDisk(log, dates, mature, as_ofs, target, events)
 
 
 def fit_out_of_core(
@@ -170,7 +169,7 @@ def _boosters(
     seeds: Sequence[int],
     days: Sequence[dt.date],
 ) -> Iterator[Any]:
-    labels = training_set.soft_labels[training_set.rows_of(days)]
+    labels = training_set.target[training_set.rows_of(days)]
     data = parquet_dataset(training_set.files.of_dates(days), labels)
     directions = directions_of(training_set.files.columns)
     for seed in seeds:

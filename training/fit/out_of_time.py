@@ -120,7 +120,7 @@ def fit_boosters(
 
     The values are binned once for all seeds.
     """
-    data = matrix_dataset(training_set.matrix, training_set.soft_labels, rows)
+    data = matrix_dataset(training_set.matrix, training_set.target, rows)
     directions = directions_of(training_set.matrix.columns)
     for seed in seeds:
         yield fit_booster(
@@ -135,7 +135,7 @@ def fit_regression(
 ) -> LogisticModel:
     """The regression fitted on the training set or on its ``rows``."""
     matrix = training_set.matrix if rows is None else training_set.matrix.where(rows)
-    target = training_set.soft_labels if rows is None else training_set.soft_labels[rows]
+    target = training_set.target if rows is None else training_set.target[rows]
     return fit_logistic(
         matrix,
         target,
