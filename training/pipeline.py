@@ -13,7 +13,7 @@ from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
 from risk.workspace import Workspace
 from training.artifacts import missing_feeds, model_artifacts
-from training.dataset.training_set import TrainingSet, build_training_set
+from training.dataset.training_set import build_training_set
 from training.fit.fit import Trained, fit
 from training.fit.model_selection import Choice
 from training.fit.tuning import tune
@@ -67,7 +67,8 @@ def run_training(
         training_set = build_training_set(store, as_of, progress, workspace.features)
         if training_set.dates:
             require_no_leak(store, [training_set.dates[0], training_set.dates[-1]])
-        choice = _choice(workspace, training_set, search or Search(), progress)
+        extent = search or Search()
+        choice = tune(training_set, extent.trials, extent.seed, workspace.tuning, progress)
         chosen = choice.chosen if choice else None
         trained = (
             fit(training_set, chosen.hyperparameters, progress, chosen.out_of_time)
@@ -95,14 +96,6 @@ def _champion(registry: Registry) -> tuple[ScoringModel, ModelVersion] | None:
         return registry.champion()
     except NoModel:
         return None
-
-
-def _choice(
-    workspace: Workspace, training_set: TrainingSet, search: Search, progress: Progress | None
-) -> Choice | None:
-    if not training_set.has_enough_events():
-        return None
-    return tune(training_set, search.trials, search.seed, workspace.tuning, progress)
 
 
 def _about(

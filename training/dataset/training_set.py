@@ -21,9 +21,6 @@ from training.dataset.labels import EventLog, dated_within, event_log, training_
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MIN_POSITIVES = 30
-"""With fewer events the scorecard is used instead of a fitted model."""
-
 
 class NoProjectsKnown(WagewatchError):
     """No project is known before the day, so there is nothing to train on or to score."""
@@ -44,10 +41,6 @@ class TrainingSet:
     matrix: Matrix
     target: NDArray[np.float64]
     events: int
-
-    def has_enough_events(self) -> bool:
-        """Whether a model can be fitted; otherwise the scorecard is used."""
-        return min(self.events, int(self.target.sum())) >= MIN_POSITIVES
 
 
 def build_training_set(

@@ -7,7 +7,8 @@
 4. Fit the calibration on the same out-of-time scores.
 5. Fit the boosters on all mature months with the chosen number of rounds.
 
-With too few events the expert scorecard is used instead.
+With few events a regression is fitted, or the expert scorecard is used: see
+:mod:`training.fit.ladder`.
 """
 
 from __future__ import annotations
@@ -21,14 +22,15 @@ import numpy as np
 
 from features.matrix import Matrix
 from models import calibration
-from models.arrears import ArrearsModel, Hyperparameters, hyperparameters_for
+from models.arrears import ArrearsModel, Hyperparameters
 from models.base import ScoringModel
 from models.logistic import LogisticHyperparameters
-from models.scorecard import fit_scorecard, shrunk_rate
+from models.scorecard import PRIOR_ROWS, fit_scorecard, shrunk_rate
 from risk.calendar.dates import HORIZON_DAYS
 from risk.progress import Progress
 from risk.store.store import RecordStore
 from training.dataset.training_set import TrainingSet, build_training_set
+from training.fit.ladder import recipe_for
 from training.fit.out_of_time import (
     MIN_EVENTS_FOR_CALIBRATION,
     ROUND_STEP,
@@ -100,20 +102,20 @@ def fit(
     progress: Progress | None = None,
     out_of_time: NDArray[np.float64] | None = None,
 ) -> Trained:
-    """Fit a model with ``hyperparameters``; the scorecard if there are too few events.
+    """Fit a model with ``hyperparameters``, by default those of :mod:`training.fit.ladder`.
 
     ``out_of_time`` are the scores of :func:`training.fit.out_of_time.score_out_of_time` for
     ``hyperparameters``, if they were computed before.
     """
-    if not training_set.has_enough_events():
-        return _scorecard(training_set)
-    chosen = hyperparameters or hyperparameters_for(float(training_set.target.sum()))
+    chosen = hyperparameters or recipe_for(training_set.events, float(training_set.target.sum()))
+    if chosen is None:
+        return fit_card(training_set)
     if out_of_time is None:
         out_of_time = score_out_of_time(training_set, chosen)
     return _fitted(training_set, chosen, out_of_time, progress)
 
 
-def _scorecard(training_set: TrainingSet) -> Trained:
+def fit_card(training_set: TrainingSet) -> Trained:
     """The scorecard, calibrated to the labels of the latest months."""
     matrix = training_set.matrix
     recent = np.isin(matrix.as_ofs, np.unique(matrix.as_ofs)[-_SCORECARD_MONTHS:])
@@ -155,11 +157,21 @@ def _fitted(
     matrix, target = training_set.matrix, training_set.target
     rows = recent_months(matrix.as_ofs, target, ~np.isnan(out_of_time[:, 0]))
     stage, scores = best_stage(out_of_time[rows], target[rows])
-    calibrated = calibration.fit(scores, target[rows])
+    calibrated = calibrate(scores, target[rows])
     model, parameters = _model(training_set, hyperparameters, stage, calibrated, progress)
     holdout = make_holdout(matrix.where(rows), scores, target[rows])
     metrics = out_of_time_metrics(calibrated, scores, target[rows])
     return _trained(training_set, model, metrics, parameters, holdout, hyperparameters)
+
+
+def calibrate(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> calibration.Calibration:
+    """The calibration of out-of-time ``scores``, drawn to the event rate where events are few."""
+    if not len(scores):
+        return calibration.Calibration()
+    rate = shrunk_rate(labels)
+    centre = calibration.with_mean(scores, rate)
+    precision = PRIOR_ROWS * rate * (1 - rate)
+    return calibration.fit(scores, labels, calibration.Prior(centre, intercept_precision=precision))
 
 
 def _model(

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from features.matrix import Matrix
-from models import calibration
 from models.arrears import Hyperparameters, fit_booster, hyperparameters_for
 from risk.errors import WagewatchError
 from risk.progress import Progress
@@ -26,8 +25,15 @@ from training.dataset.parquet_dataset import (
     partition_date,
 )
 from training.dataset.splits import Fold, walk_forward_folds
-from training.dataset.training_set import MIN_POSITIVES, events_within, training_labels
-from training.fit.fit import Trained, bagged_model, make_holdout, out_of_time_metrics
+from training.dataset.training_set import events_within, training_labels
+from training.fit.fit import (
+    Trained,
+    bagged_model,
+    calibrate,
+    make_holdout,
+    out_of_time_metrics,
+)
+from training.fit.ladder import REGRESSION_BELOW
 from training.fit.out_of_time import (
     MIN_EVENTS,
     MIN_MONTHS,
@@ -94,16 +100,16 @@ def fit_out_of_core(
     """Fit a model with ``hyperparameters``; it equals the one fitted on the same rows in memory.
 
     Raises:
-        TooFewEvents: fewer than :data:`training.dataset.training_set.MIN_POSITIVES`.
+        TooFewEvents: fewer than :data:`training.fit.ladder.REGRESSION_BELOW`.
     """
     positives = min(training_set.events, int(training_set.target.sum()))
-    if positives < MIN_POSITIVES:
-        raise TooFewEvents(events=positives, least=MIN_POSITIVES)
+    if positives < REGRESSION_BELOW:
+        raise TooFewEvents(events=positives, least=REGRESSION_BELOW)
     chosen = hyperparameters or hyperparameters_for(float(training_set.target.sum()))
     rows, out_of_time = _score_out_of_time(training_set, chosen)
     target = training_set.target[rows]
     stage, scores = best_stage(out_of_time, target)
-    calibrated = calibration.fit(scores, target)
+    calibrated = calibrate(scores, target)
     rounds = (stage + 1) * ROUND_STEP
     boosters = _boosters(training_set, chosen, rounds, chosen.seeds, training_set.dates)
     model, parameters = bagged_model(

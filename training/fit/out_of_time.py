@@ -37,6 +37,8 @@ MIN_EVENTS = 200
 
 MIN_EVENTS_FOR_CALIBRATION = 10
 
+MIN_POSITIVES_OF_A_FOLD = 5
+
 _BATCH_ROWS = 16_384
 _DIRECTIONS = {feature.name: feature.direction for feature in ALL_FEATURES}
 
@@ -48,13 +50,16 @@ def score_out_of_time(
 ) -> NDArray[np.float64]:
     """Raw scores of the test rows of every fold, NaN elsewhere; shape (rows, stages).
 
-    A stage of boosters is :data:`ROUND_STEP` further rounds; a regression has one stage.
+    A stage of boosters is :data:`ROUND_STEP` further rounds; a regression has one stage. A fold
+    whose training months hold fewer than :data:`MIN_POSITIVES_OF_A_FOLD` positives is left out.
     """
     matrix = training_set.matrix
     scores = np.full((len(matrix.project_ids), stage_count(hyperparameters)), np.nan)
     for fold in walk_forward_folds(training_set.dates, n_folds=N_FOLDS):
         train = np.isin(matrix.as_ofs, np.array(fold.train, dtype="datetime64[D]"))
         test = np.isin(matrix.as_ofs, np.array(fold.test, dtype="datetime64[D]"))
+        if training_set.target[train].sum() < MIN_POSITIVES_OF_A_FOLD:
+            continue
         if isinstance(hyperparameters, LogisticHyperparameters):
             regression = fit_regression(training_set, hyperparameters, train)
             scores[test, 0] = regression.raw(matrix.where(test))

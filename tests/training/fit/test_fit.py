@@ -9,8 +9,9 @@ import pytest
 
 from models.scorecard import Scorecard
 from risk.store.store import RecordStore
-from training.dataset.training_set import MIN_POSITIVES, NoProjectsKnown
+from training.dataset.training_set import NoProjectsKnown
 from training.fit.fit import train
+from training.fit.ladder import SCORECARD_BELOW
 
 from ...conftest import thorough
 
@@ -43,7 +44,7 @@ def test_train_holdout_begins_after_the_first_snapshot(county_trained):
 def test_train_with_few_events_gives_the_scorecard(world):
     world.project()
     world.project("P2")
-    for number in range(MIN_POSITIVES - 1):
+    for number in range(SCORECARD_BELOW - 1):
         world.add(
             "inspections",
             inspection_id=f"I{number}",
@@ -54,7 +55,7 @@ def test_train_with_few_events_gives_the_scorecard(world):
         )
     trained = train(world.store, dt.date(2025, 1, 1))
     assert isinstance(trained.model, Scorecard)
-    assert trained.events == MIN_POSITIVES - 1
+    assert trained.events == SCORECARD_BELOW - 1
     assert trained.metrics == {}
 
 
