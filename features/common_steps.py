@@ -134,18 +134,22 @@ PAID = Step(
            sum(CAST(p.amount AS DOUBLE) * greatest(days_between(r.due_on, p.paid_on), 0))
              AS fen_days_late,
            max(p.paid_on) AS last_paid_on,
-           max(p.workers_paid) AS workers_paid,
+           CASE WHEN count(*) = count(p.workers_paid) THEN {_fen("p.workers_paid")} END
+             AS workers_paid,
            count(*) AS instalments
     FROM rolls r
     JOIN payments_versions p
       ON p.payroll_id = r.payroll_id
      AND p.known_at < r.as_of AND (p.superseded_at IS NULL OR p.superseded_at >= r.as_of)
-    WHERE p.paid_on < r.as_of
+    WHERE p.paid_on < r.as_of AND (p.returned_on IS NULL OR p.returned_on >= r.as_of)
     GROUP BY r.as_of, r.payroll_id
     """,
     inlined=True,
 )
-"""Payments are joined to payrolls before dates; expanding them by date first costs far more.
+"""Payments on each payroll, without those the bank returned (退票): these paid nobody.
+
+Head counts of instalments are added up, as by the red flags; NULL if any is missing. Payments are
+joined to payrolls before dates; expanding them by date first costs far more.
 
 Inlined, because only ``pay`` reads it.
 """
@@ -155,8 +159,13 @@ PAY = Step(
     """
     SELECT r.*,
            coalesce(p.paid, 0) AS paid, p.paid_cash, p.paid_foreman, p.paid_by_known_channel,
-           p.paid_in_time, p.last_paid_on, p.instalments,
-           CASE WHEN p.payroll_id IS NULL THEN 0 ELSE p.workers_paid END AS workers_paid,
+           -- More paid on one payroll does not make another one paid in time.
+           least(coalesce(p.paid_in_time, 0), r.amount_due) AS paid_in_time,
+           p.last_paid_on, p.instalments,
+           -- least() leaves NULL out, but a head count that is missing stays unknown.
+           CASE WHEN p.payroll_id IS NULL THEN 0
+                WHEN p.workers_paid IS NOT NULL THEN least(p.workers_paid, r.workers) END
+             AS workers_paid,
            greatest(r.amount_due - coalesce(p.paid, 0), 0) AS unpaid,
            CASE WHEN coalesce(p.paid, 0) < 0.99 * r.amount_due THEN 1 ELSE 0 END AS is_open,
            coalesce(p.fen_days_late, 0)
@@ -167,6 +176,26 @@ PAY = Step(
     LEFT JOIN paid p ON p.as_of = r.as_of AND p.payroll_id = r.payroll_id
     """,
 )
+
+WAGE_MONTHS = Step(
+    "wage_months",
+    """
+    SELECT as_of, project_id, count(*) AS months, count(heads) AS months_with_heads,
+           CAST(sum(due) AS DOUBLE) / count(*) AS wages,
+           CAST(sum(heads) AS DOUBLE) / nullif(count(heads), 0) AS heads
+    FROM (
+      SELECT as_of, project_id, period, sum(amount_due) AS due,
+             CASE WHEN count(*) = count(workers) THEN sum(workers) END AS heads
+      FROM rolls WHERE age <= 92 GROUP BY as_of, project_id, period
+    ) m
+    GROUP BY as_of, project_id
+    """,
+)
+"""Mean wages (fen) and workers of a month, over the months on payrolls due in the last 92 days.
+
+A project may have fewer than three: it began lately, or pays every other month. ``heads`` is over
+the months in which every payroll gives its number of workers.
+"""
 
 DUE_TRANSFERS = Step(
     "due_transfers",
@@ -193,5 +222,6 @@ SHARED_STEPS: tuple[Step, ...] = (
     ROLLS,
     PAID,
     PAY,
+    WAGE_MONTHS,
     DUE_TRANSFERS,
 )

@@ -9,8 +9,8 @@ STAKES = Step(
     """
     SELECT c.as_of, c.project_id,
            coalesce(w.workers, p.workers) AS workers,
-           CASE WHEN r.wages IS NULL THEN u.unpaid
-                ELSE r.wages + coalesce(u.unpaid, 0) END AS amount
+           CASE WHEN m.wages IS NULL THEN u.unpaid
+                ELSE m.wages + coalesce(u.unpaid, 0) END AS amount
     FROM cohort c
     LEFT JOIN (
       SELECT as_of, project_id, max_by(workers, due_on) AS workers FROM (
@@ -22,10 +22,7 @@ STAKES = Step(
       SELECT as_of, project_id, max(CASE WHEN back = 1 THEN CAST(present AS BIGINT) END) AS workers
       FROM presence_months WHERE age <= 123 GROUP BY as_of, project_id
     ) p ON p.as_of = c.as_of AND p.project_id = c.project_id
-    LEFT JOIN (
-      SELECT as_of, project_id, CAST(sum(amount_due) AS DOUBLE) / 3 AS wages
-      FROM rolls WHERE age <= 92 GROUP BY as_of, project_id
-    ) r ON r.as_of = c.as_of AND r.project_id = c.project_id
+    LEFT JOIN wage_months m ON m.as_of = c.as_of AND m.project_id = c.project_id
     LEFT JOIN (
       SELECT as_of, project_id, CAST(sum(unpaid) AS DOUBLE) AS unpaid
       FROM pay GROUP BY as_of, project_id

@@ -83,7 +83,7 @@ _OWED = """
       FROM as_ofs d
       JOIN payments_versions v
         ON v.known_at < d.as_of AND (v.superseded_at IS NULL OR v.superseded_at >= d.as_of)
-       AND v.paid_on < d.as_of
+       AND v.paid_on < d.as_of AND (v.returned_on IS NULL OR v.returned_on >= d.as_of)
       GROUP BY v.payroll_id
     ) p ON p.payroll_id = r.payroll_id
     GROUP BY r.project_id

@@ -287,6 +287,7 @@ _PAYMENTS = Table(
     event_date="paid_on",
     starts_on="paid_on",
     default_lag_days=0,
+    unfolds=(LaterFact("returned_on"),),
     fields=(
         Field("payment_id", "发放编号", _ID, required=True),
         Field("payroll_id", "工资表编号", _ID, required=True),
@@ -299,6 +300,7 @@ _PAYMENTS = Table(
             _ENUM,
             values={"bank": "银行代发", "cash": "现金", "foreman": "包工头代领"},
         ),
+        Field("returned_on", "退票日期", _DATE, added=True),
     ),
 )
 

@@ -144,12 +144,16 @@ def add_up(rates: Iterable[Mapping[str, Rate]]) -> Mapping[str, Rate]:
 def _with_known(sql: str) -> str:
     known = ", ".join(
         f"{table} AS (SELECT * FROM {table}_versions WHERE known_at < $1"
-        " AND (superseded_at IS NULL OR superseded_at >= $1))"
+        " AND (superseded_at IS NULL OR superseded_at >= $1)"
+        f"{_NOT_RETURNED if table == 'payments' else ''})"
         for table in _TABLES
         if f" {table} " in sql or table == "projects"
     )
     return f"WITH {known}, {_MONTHS}, {_UNDER_WAY} {sql}"
 
+
+_NOT_RETURNED = " AND (returned_on IS NULL OR returned_on >= $1)"
+"""SQL: payments that the bank did not return."""
 
 _TABLES = ("projects", "attendance", "accounts", "transfers", "payrolls", "payments", "deposits")
 

@@ -58,6 +58,11 @@ def office_noon(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(12), _Office.timezone)
 
 
+def office_midnight(day: dt.date) -> dt.datetime:
+    """Return the beginning of ``day`` at the office."""
+    return dt.datetime.combine(day, dt.time(), _Office.timezone)
+
+
 def today() -> dt.date:
     """Return the current day at the office."""
     return office_date(now())

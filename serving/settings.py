@@ -290,8 +290,13 @@ class CampaignPlan(_Section):
 
 
 class BriefingSettings(_Section):
-    """Letterhead of briefings: issuing office and addressee."""
+    """Letterhead of briefings: issuing office, addressee, and the form that suits the addressee.
 
+    ``circular`` (通报) goes to subordinates, ``report`` (报告) or ``bulletin`` (专报) to superiors,
+    ``letter`` (函) to peers.
+    """
+
+    form: Literal["circular", "report", "bulletin", "letter"] = "circular"
     office: Annotated[str, Field(max_length=60)] = ""
     addressee: Annotated[str, Field(max_length=200)] = ""
 

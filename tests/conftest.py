@@ -233,6 +233,8 @@ def spark() -> Iterator[Any]:
             # Compiling each of some hundred small plans would take longer than running them.
             "spark.sql.codegen.wholeStage": "false",
             "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+            # There is nothing to adapt with one partition, and each query would be several jobs.
+            "spark.sql.adaptive.enabled": "false",
         }
     )
     yield session

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 _SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
-    "spark.sql.adaptive.enabled": "true",
     "spark.sql.cteRecursionRowLimit": "-1",
     "spark.sql.sources.partitionOverwriteMode": "dynamic",
 }

@@ -125,6 +125,14 @@ FAMILY = Family(
     ),
     steps=(
         Step(
+            "deposits_drawn",
+            """
+            SELECT DISTINCT a.as_of, v.deposit_id
+            FROM as_ofs a
+            JOIN deposits_versions v ON v.known_at < a.as_of AND v.status = 'drawn'
+            """,
+        ),
+        Step(
             "deposit_state",
             """
             SELECT d.as_of, d.project_id,
@@ -138,21 +146,15 @@ FAMILY = Family(
                    CAST(max(d.required_amount) AS DOUBLE) AS required,
                    max(CASE WHEN d.status IN ('expired', 'stored') AND d.valid_to < d.as_of
                        THEN days_between(d.valid_to, d.as_of) ELSE 0 END) AS lapsed,
-                   max(CASE WHEN d.status = 'drawn' THEN 1 ELSE 0 END) AS drawn,
+                   max(CASE WHEN u.deposit_id IS NOT NULL THEN 1 ELSE 0 END) AS drawn,
                    max(CASE WHEN d.kind = 'exempt' THEN 1 ELSE 0 END) AS exempt,
                    max(CASE WHEN d.kind IN ('guarantee', 'insurance') THEN 1 ELSE 0 END)
                      AS guarantee
             FROM known_deposits d
             JOIN cohort c ON c.as_of = d.as_of AND c.project_id = d.project_id
+            LEFT JOIN deposits_drawn u ON u.as_of = d.as_of AND u.deposit_id = d.deposit_id
             WHERE d.valid_from < d.as_of
             GROUP BY d.as_of, d.project_id
-            """,
-        ),
-        Step(
-            "deposit_wages",
-            """
-            SELECT as_of, project_id, CAST(sum(amount_due) AS DOUBLE) / 3 AS month
-            FROM rolls WHERE age <= 92 GROUP BY as_of, project_id
             """,
         ),
         Step(
@@ -166,10 +168,10 @@ FAMILY = Family(
                    CASE WHEN d.valid = 1 THEN 0 ELSE d.lapsed END AS deposit_lapsed_days,
                    d.drawn AS deposit_drawn, d.exempt AS deposit_exempt,
                    d.guarantee AS deposit_is_guarantee,
-                   d.stored / nullif(w.month, 0) AS deposit_months_of_wages
+                   d.stored / nullif(w.wages, 0) AS deposit_months_of_wages
             FROM deposit_state d
             JOIN cohort c ON c.as_of = d.as_of AND c.project_id = d.project_id
-            LEFT JOIN deposit_wages w ON w.as_of = d.as_of AND w.project_id = d.project_id
+            LEFT JOIN wage_months w ON w.as_of = d.as_of AND w.project_id = d.project_id
             """,
         ),
     ),

@@ -42,6 +42,19 @@ _LAST_PAID = Evidence(
 )
 
 
+_RETURNED = Evidence(
+    """
+    SELECT r.as_of, r.project_id, 'payments' AS source_table, p.payment_id AS record_id,
+           p.known_at, CAST(p.amount AS DOUBLE) AS weight
+    FROM rolls r
+    JOIN payments_versions p
+      ON p.payroll_id = r.payroll_id
+     AND p.known_at < r.as_of AND (p.superseded_at IS NULL OR p.superseded_at >= r.as_of)
+    WHERE p.returned_on < r.as_of AND r.age <= 92
+    """
+)
+
+
 def _paid_in(channel: str) -> Evidence:
     """Payrolls paid wholly or partly through ``channel``."""
     return Evidence(
@@ -438,6 +451,22 @@ FAMILY = Family(
             duty=WAGES_PAID,
             compliant_value=0.0,
         ),
+        _feature(
+            name="returned_share_3m",
+            unit="share",
+            window="92 days",
+            direction=1,
+            zh="近三个月工资发放被退票的占比",
+            en="share of wages paid in three months that the bank returned",
+            unknown_zh="没有工资表或工资发放数据，或该时段没有发放",
+            unknown_en="no payrolls or payments feed, or no payment in the window",
+            raises=Statement(
+                zh="近三个月工资发放有{value}被银行退票",
+                en="{value} of wages paid in the last three months returned by the bank",
+                at_least=0.01,
+                evidence=_RETURNED,
+            ),
+        ),
     ),
     steps=(
         Step(
@@ -461,6 +490,18 @@ FAMILY = Family(
               GROUP BY as_of, project_id, coalesce(contract_id, payroll_id)
             ) x
             GROUP BY as_of, project_id
+            """,
+        ),
+        Step(
+            "returned_payments",
+            """
+            SELECT r.as_of, r.project_id, CAST(sum(p.amount) AS DOUBLE) AS returned
+            FROM rolls r
+            JOIN payments_versions p
+              ON p.payroll_id = r.payroll_id
+             AND p.known_at < r.as_of AND (p.superseded_at IS NULL OR p.superseded_at >= r.as_of)
+            WHERE p.returned_on < r.as_of AND r.age <= 92
+            GROUP BY r.as_of, r.project_id
             """,
         ),
         Step(
@@ -491,6 +532,7 @@ FAMILY = Family(
                    sum(CASE WHEN age BETWEEN 93 AND 184 THEN fen_days_late END) AS days_late_6m,
                    CAST(sum(CASE WHEN age BETWEEN 93 AND 184 THEN amount_due END) AS DOUBLE)
                      AS due_6m,
+                   CAST(sum(CASE WHEN age <= 92 THEN paid END) AS DOUBLE) AS paid_3m,
                    CAST(sum(CASE WHEN age <= 92 THEN coalesce(paid_cash, 0) END) AS DOUBLE)
                      AS cash_3m,
                    CAST(sum(CASE WHEN age <= 92 THEN coalesce(paid_foreman, 0) END) AS DOUBLE)
@@ -521,10 +563,10 @@ FAMILY = Family(
                    s.unpaid_1m / nullif(s.due_1m, 0) AS unpaid_share_1m,
                    s.unpaid_3m / nullif(s.due_3m, 0) AS unpaid_share_3m,
                    s.unpaid / nullif(s.due, 0) AS unpaid_share_12m,
-                   3 * s.unpaid / nullif(s.due_3m, 0) AS unpaid_months,
+                   s.unpaid / nullif(w.wages, 0) AS unpaid_months,
                    s.unpaid_old / nullif(s.due_old, 0) AS unpaid_overdue_share,
                    s.unpaid / 100 AS unpaid_amount,
-                   s.unpaid / 100 / nullif(s.workers_3m / 3, 0) AS unpaid_per_worker,
+                   s.unpaid / 100 / nullif(w.heads, 0) AS unpaid_per_worker,
                    s.oldest_unpaid_days, s.open_roll_share_3m,
                    t.open_teams_share, t.worst_team_unpaid_share,
                    coalesce(s.workers_unpaid, s.no_worker_unpaid) AS workers_unpaid,
@@ -546,10 +588,14 @@ FAMILY = Family(
                    s.instalments_3m,
                    s.due_with_workers / 100 / nullif(s.workers_3m, 0) AS wage_per_worker,
                    s.due_3m / nullif(c.contract_amount, 0) AS wage_bill_ratio,
-                   s.workers_missed / nullif(s.workers_listed, 0) AS people_unpaid_share
+                   s.workers_missed / nullif(s.workers_listed, 0) AS people_unpaid_share,
+                   coalesce(y.returned, 0) / nullif(coalesce(s.paid_3m, 0)
+                     + coalesce(y.returned, 0), 0) AS returned_share_3m
             FROM pay_sums s
             JOIN cohort c ON c.as_of = s.as_of AND c.project_id = s.project_id
+            LEFT JOIN wage_months w ON w.as_of = s.as_of AND w.project_id = s.project_id
             LEFT JOIN pay_teams t ON t.as_of = s.as_of AND t.project_id = s.project_id
+            LEFT JOIN returned_payments y ON y.as_of = s.as_of AND y.project_id = s.project_id
             LEFT JOIN (
               SELECT as_of, project_id,
                      sum(CASE WHEN age BETWEEN 15 AND 184 AND unpaid > 0.01 * due

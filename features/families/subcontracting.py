@@ -1,10 +1,19 @@
-"""Depth and breadth of subcontracting, work given to individuals, and oral contracts."""
+"""Depth and breadth of subcontracting, work given to individuals, and oral contracts.
+
+A contract whose chain of parents does not end in a contract of the same project without a parent
+has no level: a parent is missing, belongs to another project, or the chain is a ring. Where a
+project has such contracts, the shape of its tree is unknown; they are still subcontracts, because
+they state a parent.
+"""
 
 from __future__ import annotations
 
 from functools import partial
 
 from features.catalogue import Evidence, Family, Feature, Points, Statement, Step
+
+MAX_LEVELS = 12
+"""A contract below more levels has none; real chains are far shorter."""
 
 _feature = partial(
     Feature,
@@ -13,15 +22,25 @@ _feature = partial(
     unknown_en="no contracts feed, or no contract of this project on record",
 )
 
+_shape = partial(
+    _feature,
+    unknown_zh=(
+        "没有收到承包合同数据，或该项目没有合同记录，或有合同的上级合同缺失、属于其他项目、互为上级"
+    ),
+    unknown_en=(
+        "no contracts feed, no contract of this project on record, or contracts whose parent is "
+        "missing, of another project, or below them"
+    ),
+)
+
 _CONTRACTS = """
     SELECT t.as_of, t.project_id, 'contracts' AS source_table, t.contract_id AS record_id,
-           k.known_at, CAST(t.level AS DOUBLE) AS weight
-    FROM contract_tree t
-    JOIN known_contracts k ON k.as_of = t.as_of AND k.contract_id = t.contract_id
+           t.known_at, coalesce(CAST(t.level AS DOUBLE), 0) AS weight
+    FROM contract_levels t
 """
 _DEEP = Evidence(f"{_CONTRACTS} WHERE t.level >= 3")
-_TO_PERSONS = Evidence(f"{_CONTRACTS} WHERE t.level > 1 AND t.contractor_kind = 'individual'")
-_ORAL = Evidence(f"{_CONTRACTS} WHERE t.level > 1 AND NOT t.written")
+_TO_PERSONS = Evidence(f"{_CONTRACTS} WHERE t.is_sub AND t.contractor_kind = 'individual'")
+_ORAL = Evidence(f"{_CONTRACTS} WHERE t.is_sub AND NOT t.written")
 
 
 FAMILY = Family(
@@ -29,7 +48,7 @@ FAMILY = Family(
     zh="分包情况",
     en="subcontracting",
     features=(
-        _feature(
+        _shape(
             name="contract_depth",
             unit="level",
             window="all",
@@ -53,7 +72,7 @@ FAMILY = Family(
             zh="承包合同份数",
             en="contracts on record",
         ),
-        _feature(
+        _shape(
             name="contract_breadth",
             unit="count",
             window="all",
@@ -93,7 +112,7 @@ FAMILY = Family(
                 evidence=_ORAL,
             ),
         ),
-        _feature(
+        _shape(
             name="deep_share",
             unit="share",
             window="all",
@@ -102,7 +121,7 @@ FAMILY = Family(
             zh="三级及以下合同占比",
             en="share of contracts at the third level or below",
         ),
-        _feature(
+        _shape(
             name="subcontracted_ratio",
             unit="ratio",
             window="all",
@@ -119,6 +138,14 @@ FAMILY = Family(
             en="subcontracts signed in the last 90 days",
         ),
         _feature(
+            name="unplaced_contract_share",
+            unit="share",
+            window="all",
+            direction=0,
+            zh="上级合同缺失、属于其他项目或互为上级的合同占比",
+            en="share of contracts with a parent missing, of another project, or below them",
+        ),
+        _feature(
             name="subcontractor_capital_min",
             unit="yuan",
             window="all",
@@ -130,27 +157,37 @@ FAMILY = Family(
     ),
     steps=(
         Step(
-            "contract_tree",
+            "project_contracts",
             """
-            WITH RECURSIVE project_contracts AS (
-              SELECT k.as_of, k.project_id, k.contract_id, k.parent_contract_id,
-                     k.contractor_id, k.contractor_kind, k.written, k.amount, k.signed_on
-              FROM known_contracts k
-              JOIN cohort c ON c.as_of = k.as_of AND c.project_id = k.project_id
-            ),
-            tree AS (
-              SELECT c.*, 1 AS level
+            SELECT k.as_of, k.project_id, k.contract_id, k.parent_contract_id,
+                   k.contractor_id, k.contractor_kind, k.written, k.amount, k.signed_on, k.known_at
+            FROM known_contracts k
+            JOIN cohort c ON c.as_of = k.as_of AND c.project_id = k.project_id
+            """,
+        ),
+        Step(
+            "contract_tree",
+            f"""
+            WITH RECURSIVE tree AS (
+              SELECT c.as_of, c.project_id, c.contract_id, 1 AS level
               FROM project_contracts c
-              LEFT JOIN project_contracts up
-                ON up.as_of = c.as_of AND up.contract_id = c.parent_contract_id
-              WHERE up.contract_id IS NULL
+              WHERE c.parent_contract_id IS NULL
               UNION ALL
-              SELECT c.*, t.level + 1
+              SELECT c.as_of, c.project_id, c.contract_id, t.level + 1
               FROM project_contracts c
-              JOIN tree t ON t.as_of = c.as_of AND t.contract_id = c.parent_contract_id
-              WHERE t.level < 12
+              JOIN tree t ON t.as_of = c.as_of AND t.project_id = c.project_id
+               AND t.contract_id = c.parent_contract_id
+              WHERE t.level < {MAX_LEVELS}
             )
             SELECT * FROM tree
+            """,
+        ),
+        Step(
+            "contract_levels",
+            """
+            SELECT c.*, t.level, c.parent_contract_id IS NOT NULL AS is_sub
+            FROM project_contracts c
+            LEFT JOIN contract_tree t ON t.as_of = c.as_of AND t.contract_id = c.contract_id
             """,
         ),
         Step(
@@ -159,37 +196,53 @@ FAMILY = Family(
             SELECT as_of, project_id, max(children) AS breadth
             FROM (
               SELECT as_of, project_id, parent_contract_id, count(*) AS children
-              FROM contract_tree
-              WHERE parent_contract_id IS NOT NULL
+              FROM contract_levels
+              WHERE is_sub
               GROUP BY as_of, project_id, parent_contract_id
             ) x
             GROUP BY as_of, project_id
             """,
         ),
         Step(
-            "subcontracting",
+            "contract_sums",
             """
             SELECT t.as_of, t.project_id,
-                   max(t.level) AS contract_depth,
-                   count(*) AS contract_count,
-                   max(coalesce(b.breadth, 0)) AS contract_breadth,
-                   avg(CASE WHEN t.level > 1 AND t.contractor_kind IS NOT NULL THEN
+                   max(t.level) AS depth, count(*) AS contracts, count(t.level) AS placed,
+                   avg(CASE WHEN t.is_sub AND t.contractor_kind IS NOT NULL THEN
                        CASE WHEN t.contractor_kind = 'individual' THEN 1 ELSE 0 END END)
                      AS person_share,
-                   avg(CASE WHEN t.level > 1 AND t.written IS NOT NULL THEN
+                   avg(CASE WHEN t.is_sub AND t.written IS NOT NULL THEN
                        CASE WHEN t.written THEN 0 ELSE 1 END END) AS oral_share,
                    avg(CASE WHEN t.level >= 3 THEN 1 ELSE 0 END) AS deep_share,
                    sum(CASE WHEN t.level = 2 THEN CAST(t.amount AS DOUBLE) END)
                      / nullif(sum(CASE WHEN t.level = 1 THEN CAST(t.amount AS DOUBLE) END), 0)
                      AS subcontracted_ratio,
-                   sum(CASE WHEN t.level > 1 AND days_between(t.signed_on, t.as_of) <= 90
+                   sum(CASE WHEN t.is_sub AND days_between(t.signed_on, t.as_of) <= 90
                        THEN 1 ELSE 0 END) AS contracts_90d,
-                   min(CASE WHEN t.level > 1 THEN o.registered_capital END) / 100
+                   min(CASE WHEN t.is_sub THEN o.registered_capital END) / 100
                      AS subcontractor_capital_min
-            FROM contract_tree t
-            LEFT JOIN contract_children b ON b.as_of = t.as_of AND b.project_id = t.project_id
+            FROM contract_levels t
             LEFT JOIN known_organizations o ON o.as_of = t.as_of AND o.org_id = t.contractor_id
             GROUP BY t.as_of, t.project_id
+            """,
+        ),
+        Step(
+            "subcontracting",
+            """
+            SELECT s.as_of, s.project_id,
+                   CASE WHEN s.placed = s.contracts THEN s.depth END AS contract_depth,
+                   s.contracts AS contract_count,
+                   CASE WHEN s.placed = s.contracts THEN coalesce(b.breadth, 0) END
+                     AS contract_breadth,
+                   s.person_share, s.oral_share,
+                   CASE WHEN s.placed = s.contracts THEN s.deep_share END AS deep_share,
+                   CASE WHEN s.placed = s.contracts THEN s.subcontracted_ratio END
+                     AS subcontracted_ratio,
+                   s.contracts_90d,
+                   CAST(s.contracts - s.placed AS DOUBLE) / s.contracts AS unplaced_contract_share,
+                   s.subcontractor_capital_min
+            FROM contract_sums s
+            LEFT JOIN contract_children b ON b.as_of = s.as_of AND b.project_id = s.project_id
             """,
         ),
     ),

@@ -76,7 +76,8 @@ WITH settled AS (
 )
 SELECT r.*, coalesce(s.paid, 0) AS paid,
        CASE WHEN s.payroll_id IS NULL THEN 0
-            ELSE least(s.heads, coalesce(r.workers, s.heads)) END AS heads_paid
+            -- least() leaves NULL out, but a head count that is missing stays unknown.
+            WHEN s.heads IS NOT NULL THEN least(s.heads, r.workers) END AS heads_paid
 FROM known_payrolls r
 JOIN running USING (project_id)
 LEFT JOIN settled s USING (payroll_id)
@@ -192,10 +193,12 @@ def _table(
 
 
 def _known(name: str) -> str:
+    """Rows of a table as known; payments that the bank returned paid nobody."""
     fields = ", ".join(field.name for field in TABLES[name].fields)
     return (
         f"SELECT {fields}, known_at FROM {name}_versions"
         " WHERE known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
+        + (" AND (returned_on IS NULL OR returned_on >= $1)" if name == "payments" else "")
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -41,12 +42,13 @@ from risk.sources.pull_log import (
 from risk.sources.settings import SourceSettings
 from risk.sources.source import Source, SourceContext, Unit
 from risk.sources.spool import FetchedUnit, Spool, left_spool, lock, new_spool, table_of
-from risk.store.store import RecordStore
+from risk.store.store import RecordStore, RecordStoreBusy
 from risk.workspace import Workspace
 
 TRIED = Bounds(requests=50, rows=2000, seconds=60.0)
 """Bounds of a trial."""
 
+_POLL_SECONDS = 0.5
 _MOST_LISTED = 50
 """Refused units and skipped files that a report names; refused ones are counted."""
 
@@ -160,6 +162,7 @@ def pull_source(
     again: bool = False,
     progress: RowProgress | None = None,
     prepare: Callable[[RecordStore], None] | None = None,
+    patience: float = 0.0,
 ) -> PullReport:
     """Pull from a source and import what came.
 
@@ -174,12 +177,13 @@ def pull_source(
         again: fetch everything, also what earlier pulls took.
         progress: callback, called with the name of a unit and the rows so far.
         prepare: called with the open store before the import, like in ``import_paths``.
+        patience: seconds to wait for a record store that another process has open.
 
     Raises:
         PullRunning: another process is pulling from the source.
         RecordStoreBusy, RecordStoreUnreadable: the store cannot be opened.
     """
-    run = _Pull(workspace, settings, clock, who, progress, prepare)
+    run = _Pull(workspace, settings, clock, who, progress, prepare, patience)
     with lock(run.folder, settings.name):
         return run.run(again=again)
 
@@ -214,6 +218,7 @@ class _Pull:
         who: str,
         progress: RowProgress | None,
         prepare: Callable[[RecordStore], None] | None,
+        patience: float,
     ) -> None:
         self.folder = workspace.sources / settings.name
         self._workspace = workspace
@@ -222,6 +227,7 @@ class _Pull:
         self._who = who
         self._progress = progress
         self._prepare = prepare
+        self._patience = patience
 
     def run(self, *, again: bool) -> PullReport:
         began = self._clock.time()
@@ -257,8 +263,17 @@ class _Pull:
             forget_units(store, self._settings.name)
 
     def _open(self, *, read_only: bool = False) -> RecordStore:
-        workspace = self._workspace
-        return RecordStore(workspace.records, read_only=read_only, memory_gb=workspace.memory_gb)
+        """Open the record store, as soon as no other process has it open."""
+        workspace, give_up = self._workspace, time.monotonic() + self._patience
+        while True:
+            try:
+                return RecordStore(
+                    workspace.records, read_only=read_only, memory_gb=workspace.memory_gb
+                )
+            except RecordStoreBusy:
+                if time.monotonic() >= give_up:
+                    raise
+                time.sleep(_POLL_SECONDS)
 
     def _store(self, spool: Spool, began: dt.datetime, fetched: Fetched) -> ImportReport:
         """Import the files of a spool, log the pull and delete the spool."""
@@ -386,4 +401,5 @@ def _log_entry(source: str, began: dt.datetime, ended: dt.datetime, fetched: Fet
 
 def _digest(settings: SourceSettings) -> str:
     """Digest of settings that decide what units hold."""
-    return hashlib.sha256(settings.model_dump_json().encode()).hexdigest()[:16]
+    held = settings.model_dump_json(exclude={"every", "stopped_after"})
+    return hashlib.sha256(held.encode()).hexdigest()[:16]

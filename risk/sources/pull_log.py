@@ -20,6 +20,10 @@ State = Literal["complete", "bounded", "interrupted"]
 
 _LOG, _UNITS = "pulls", "source_units"
 _MOST = 200
+_COLUMNS = "source, began_at, ended_at, state, counts, error"
+_SUCCESS = (
+    "(state = 'complete' OR state = 'bounded' AND json_extract(counts, '$.units')::INTEGER > 0)"
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,45 @@ class LoggedPull:
             "counts": dict(self.counts),
             "error": dict(self.error),
         }
+
+
+@dataclass(frozen=True)
+class LastPulls:
+    """Last pull of a source, its last success if there is one, and the begin of its first pull.
+
+    A success ended without a failure and has at least one whole unit.
+    """
+
+    last: LoggedPull
+    success: LoggedPull | None
+    first_began: dt.datetime
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the pulls as plain data."""
+        return {
+            "last": self.last.as_json(),
+            "success": self.success.as_json() if self.success else None,
+            "first_began": self.first_began.isoformat(timespec="seconds"),
+        }
+
+
+def read_last_pulls(document: Mapping[str, Any]) -> LastPulls:
+    """Return what :meth:`LastPulls.as_json` returned as plain data."""
+    success = document["success"]
+    return LastPulls(
+        _read_pull(document["last"]),
+        _read_pull(success) if success else None,
+        dt.datetime.fromisoformat(document["first_began"]),
+    )
+
+
+def _read_pull(document: Mapping[str, Any]) -> LoggedPull:
+    began, ended = (dt.datetime.fromisoformat(document[key]) for key in ("began_at", "ended_at"))
+    return LoggedPull(
+        *(document["source"], began, ended, document["state"]),
+        counts=document["counts"],
+        error=document["error"],
+    )
 
 
 def taken_units(store: RecordStore, source: str) -> dict[str, tuple[str, bool]]:
@@ -103,18 +146,45 @@ def logged_pulls(
     if not _has_table(store, _LOG):
         return []
     found = store.rows(
-        f"SELECT source, began_at, ended_at, state, counts, error FROM {_LOG}"
+        f"SELECT {_COLUMNS} FROM {_LOG}"
         " WHERE $1 IS NULL OR source = $1 ORDER BY rowid DESC LIMIT $2",
         [source, most],
     )
-    return [
-        LoggedPull(
-            *(name, began.replace(tzinfo=dt.UTC), ended.replace(tzinfo=dt.UTC), state),
-            counts=json.loads(counts),
-            error=json.loads(error),
-        )
-        for name, began, ended, state, counts, error in found
-    ]
+    return [_logged(*row) for row in found]
+
+
+def last_pulls(store: RecordStore, before: dt.datetime | None = None) -> dict[str, LastPulls]:
+    """Return the last pulls of each source by its name, of those that ended ``before`` a moment."""
+    if not _has_table(store, _LOG):
+        return {}
+    until = _naive(before or dt.datetime.max.replace(tzinfo=dt.UTC))
+    first = store.rows(
+        f"SELECT source, min(began_at) FROM {_LOG} WHERE ended_at < ? GROUP BY source", [until]
+    )
+    last, success = _newest(store, until), _newest(store, until, only=_SUCCESS)
+    return {
+        name: LastPulls(last[name], success.get(name), began.replace(tzinfo=dt.UTC))
+        for name, began in first
+    }
+
+
+def _newest(store: RecordStore, until: dt.datetime, only: str = "true") -> dict[str, LoggedPull]:
+    found = store.rows(
+        f"SELECT {_COLUMNS} FROM {_LOG} WHERE ended_at < ? AND {only}"
+        " QUALIFY row_number() OVER (PARTITION BY source ORDER BY rowid DESC) = 1",
+        [until],
+    )
+    return {row[0]: _logged(*row) for row in found}
+
+
+def _logged(
+    source: str, began: dt.datetime, ended: dt.datetime, state: State, counts: str, error: str
+) -> LoggedPull:
+    return LoggedPull(
+        *(source, began.replace(tzinfo=dt.UTC), ended.replace(tzinfo=dt.UTC), state),
+        counts=json.loads(counts),
+        error=json.loads(error),
+    )
 
 
 def _naive(moment: dt.datetime) -> dt.datetime:

@@ -18,6 +18,9 @@ NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 _EVERY = re.compile(r"([1-9]\d{0,3})\s*(m|h|d)")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_LATE = 2
+"""Periods without success after which a source counts as stopped."""
+
 _SHORTEST = dt.timedelta(minutes=10)
 _PASSWORD = re.compile(r"(://[^/@:\s]*):[^/@\s]*@")
 _IN_CLEAR = frozenset(("secret", "password", "appsecret", "app_secret", "token", "key"))
@@ -57,12 +60,16 @@ def period_text(period: dt.timedelta | None) -> str:
     return f"{minutes}m"
 
 
+Period = Annotated[dt.timedelta | None, BeforeValidator(_period), Field(ge=_SHORTEST)]
+
+
 class SourceSettings(BaseModel):
     """Settings of every kind of source; each kind adds its own.
 
     ``name`` is that of the section. ``until`` is None for yesterday by the office's clock.
-    ``every`` is the period in which the office means to pull; None for never. ``layout`` is the
-    name of a confirmed layout. ``secret_file`` and ``secret_env`` name where the secret is.
+    ``every`` is the period in which the service pulls; None for never. ``stopped_after`` is the
+    time without success after which the source counts as stopped. ``layout`` is the name of a
+    confirmed layout. ``secret_file`` and ``secret_env`` name where the secret is.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -74,7 +81,8 @@ class SourceSettings(BaseModel):
     kind: str
     since: dt.date | None = None
     until: dt.date | None = None
-    every: Annotated[dt.timedelta | None, BeforeValidator(_period), Field(ge=_SHORTEST)] = None
+    every: Period = None
+    stopped_after: Period = None
     layout: Annotated[str, Field(pattern=r"^[\w.()（）-]{0,80}$")] = ""
     secret_file: Annotated[str, Field(max_length=500)] = ""
     secret_env: Annotated[str, Field(pattern=r"^[A-Za-z_0-9]{0,100}$")] = ""
@@ -92,6 +100,11 @@ class SourceSettings(BaseModel):
             seconds=self.max_minutes * 60,
             bytes=self.max_megabytes * MEGABYTE,
         )
+
+    @property
+    def longest_silence(self) -> dt.timedelta | None:
+        """Time without success after which the source counts as stopped; None for never."""
+        return self.stopped_after or (_LATE * self.every if self.every else None)
 
     def last_day(self, today: dt.date) -> dt.date:
         """Return the last day to pull: ``until``, else yesterday; ``today`` is the office's day."""

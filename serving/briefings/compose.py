@@ -15,6 +15,7 @@ from serving.briefings.sections.alerts import (
 )
 from serving.briefings.sections.employers import SUM as EMPLOYERS
 from serving.briefings.sections.employers import add_employers
+from serving.briefings.sections.lead import add_lead, add_year_lead
 from serving.briefings.sections.matters import add_matters
 from serving.briefings.sections.rates import add_rates
 from serving.briefings.sections.visits_cases import add_cases, add_visits
@@ -62,6 +63,7 @@ def compose_yearly(facts: Facts, language: Language) -> Document:
         InconsistentDocument: figures disagree.
     """
     builder = DocumentBuilder(language, dict(facts.settings.places))
+    add_year_lead(builder, facts)
     builder.add_heading("done")
     _add_sweep(builder, facts)
     add_cases(builder, facts, 2)
@@ -87,10 +89,19 @@ def _add_sweep(builder: DocumentBuilder, facts: Facts) -> None:
         visited_other=visits.projects - visits.government,
         visits_found=visits.found,
     )
+    before = facts.statistics_year_ago.visits
+    if before.made:
+        builder.add_paragraph(
+            "year_sweep_before",
+            visits_made_before=before.made,
+            visited_before=before.projects,
+            visits_found_before=before.found,
+        )
 
 
 def _add_overview(builder: DocumentBuilder, facts: Facts) -> None:
     builder.add_heading("overall")
+    add_lead(builder, facts)
     if facts.current is None:
         builder.add_paragraph("no_list")
     else:
@@ -127,19 +138,24 @@ def _add_cohort(builder: DocumentBuilder, facts: Facts, current: ScoredList) -> 
     )
 
 
+def _title_place(builder: DocumentBuilder, region: str) -> str:
+    return builder.text("title_place", place=builder.region_name(region)) if region else ""
+
+
 def _document(builder: DocumentBuilder, facts: Facts, kind: str) -> Document:
     settings, period = facts.settings.briefing, facts.period
+    builder.add_paragraph(f"closing.{settings.form}")
     annex = watchlist_table(builder, facts) if kind == "monthly" else None
     fields = {"year": period.start.year, "month": period.start.month}
     sums = [rule for rule in _SUMS if {rule[0], *rule[1]} <= set(builder.figures)]
     paper = Document(
         title=builder.text(
-            f"title_{kind}",
-            place=builder.region_name(facts.region) if facts.region else "",
+            f"titles.{kind}.{settings.form}",
+            place=_title_place(builder, facts.region),
             **fields,
         ),
         office=settings.office,
-        issue=builder.text("issue", **fields) if kind == "monthly" else "",
+        issue=builder.text(f"issue.{settings.form}", year=period.stop.year),
         addressee=settings.addressee,
         date=period.stop,
         blocks=tuple(builder.blocks),

@@ -13,6 +13,7 @@ from risk.indicators import COUNTY, PlaceMonth, Rate, add_up, newest_months, rat
 from risk.store.store import RecordStore
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
+from serving.briefings.owed import Owed, wages_owed
 from serving.briefings.period import Lists, Period, lists_for
 from serving.briefings.statistics import (
     CaseStatistics,
@@ -23,6 +24,7 @@ from serving.briefings.statistics import (
     complaint_statistics,
     last_known_day,
     silent_tables,
+    tables_not_begun,
     visit_results,
     visit_statistics,
     visits_to,
@@ -45,7 +47,7 @@ from serving.watchlists.snapshot_repository import load_register
 Document = Mapping[str, Any]
 
 REVISIT_AFTER = dt.timedelta(days=30)
-_FEEDS = ("cases", "complaints", "inspections")
+FEEDS = ("cases", "complaints", "inspections")
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,12 @@ class ScoredList:
 
 @dataclass(frozen=True)
 class PeriodStatistics:
-    """Statistics of a period."""
+    """Statistics of a period; of the tables ``not_begun``, nothing was known at its end."""
 
     cases: CaseStatistics
     complaints: ComplaintStatistics
     visits: VisitStatistics
+    not_begun: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,8 @@ class Facts:
     matters: Sequence[Document]
     closed: Sequence[Document]
     employers: ScoredList | None = None
+    owed: Owed | None = None
+    owed_before: Owed | None = None
     matters_by_unit: Sequence[UnitCounts] = ()
     second_looks: SecondLooks | None = None
 
@@ -148,18 +153,20 @@ def _collect(
     standings = _matter_states(database, settings, period, region)
     silent_since = until is None or until < period.start
     grace = settings.indicators.transfer_days
+    current = _scored_list(WatchlistRepository(database), lists.now)
+    law = current.document["rules"].get("law", ()) if current else ()
     return Facts(
         period=period,
         region=region,
         settings=settings,
-        current=_scored_list(WatchlistRepository(database), lists.now),
+        current=current,
         previous=last,
         year_ago=_scored_list(WatchlistRepository(database), lists.year_ago),
         statistics=period_statistics(store, period, region),
         statistics_before=period_statistics(store, before, region),
         statistics_year_ago=period_statistics(store, period.year_before(), region),
         year_to_date=period_statistics(store, january, region),
-        silent_tables=silent_tables(store, period, _FEEDS),
+        silent_tables=silent_tables(store, period, FEEDS),
         known_until=until,
         visit_results=_visit_results(store, last, period),
         lists_of_year=_listed_in(store, database, period, region) if period.whole_year else None,
@@ -167,6 +174,8 @@ def _collect(
         matters=_in_region(open_matters(store, period.stop), region),
         closed=_in_region(closed_cases(store, period.stop), region),
         employers=_employers(database, period, region),
+        owed=None if silent_since else wages_owed(store, period.stop, region, law),
+        owed_before=None if silent_since else wages_owed(store, period.start, region, law),
         matters_by_unit=count_by_unit(standings, period.start, period.stop),
         second_looks=count_second_looks(standings, period.start, period.stop),
     )
@@ -186,6 +195,7 @@ def period_statistics(store: RecordStore, period: Period, region: str) -> Period
         case_statistics(store, period, region),
         complaint_statistics(store, period, region),
         visit_statistics(store, period, region),
+        tables_not_begun(store, period.stop, FEEDS),
     )
 
 

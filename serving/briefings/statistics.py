@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from risk.store.store import RecordStore
 from serving.briefings.period import Period
@@ -27,36 +28,53 @@ placed_inspections AS (
 """
 _HERE = "($4 = '' OR starts_with(coalesce(region_code, ''), $4))"
 
+
+def _within(day: str) -> str:
+    return f"{day} >= $2 AND {day} < $3"
+
+
+def _total(column: str, where: str = "true") -> str:
+    """SQL of a :class:`Total`: the sum, the number of records, and those that leave it empty."""
+    return (
+        f"sum({column}) FILTER ({where}), count(*) FILTER ({where}),"
+        f" count(*) FILTER ({where} AND {column} IS NULL)"
+    )
+
+
+_OPENED, _CLOSED = _within("opened_on"), _within("closed_on")
 _CASES = f"""
 {_PLACED}
-SELECT count(*) FILTER (opened_on >= $2 AND opened_on < $3),
-  sum(workers) FILTER (opened_on >= $2 AND opened_on < $3),
-  sum(amount_owed) FILTER (opened_on >= $2 AND opened_on < $3),
-  count(*) FILTER (confirmed_on >= $2 AND confirmed_on < $3),
-  count(*) FILTER (closed_on >= $2 AND closed_on < $3),
-  sum(workers) FILTER (closed_on >= $2 AND closed_on < $3),
-  sum(amount_recovered) FILTER (closed_on >= $2 AND closed_on < $3),
-  count(*) FILTER (transferred_on >= $2 AND transferred_on < $3),
+SELECT count(*) FILTER ({_OPENED}),
+  count(*) FILTER ({_within("confirmed_on")}),
+  count(*) FILTER ({_CLOSED}),
+  count(*) FILTER ({_within("transferred_on")}),
   count(*) FILTER (closed_on IS NULL AND status IN ('accepted', 'filed', 'confirmed')
-                   AND opened_on < $3)
+                   AND opened_on < $3),
+  {_total("workers", _OPENED)}, {_total("amount_owed", _OPENED)},
+  {_total("workers", _CLOSED)}, {_total("amount_recovered", _CLOSED)}
 FROM placed_cases WHERE {_HERE}
 """
 
 _COMPLAINTS = f"""
 {_PLACED}
-SELECT count(*), count(*) FILTER (project_id IS NULL), sum(workers), sum(amount_claimed)
+SELECT count(*), count(*) FILTER (project_id IS NULL),
+  {_total("workers")}, {_total("amount_claimed")}
 FROM placed_complaints
-WHERE received_on >= $2 AND received_on < $3 AND {_HERE}
+WHERE {_within("received_on")} AND {_HERE}
 """
 
 _VISITS = f"""
-{_PLACED}
-SELECT count(*), count(DISTINCT project_id),
-  count(DISTINCT project_id) FILTER (arrears_found),
-  sum(workers_owed) FILTER (arrears_found), sum(amount_owed) FILTER (arrears_found),
-  count(DISTINCT project_id) FILTER (funding = 'government')
-FROM placed_inspections
-WHERE inspected_on >= $2 AND inspected_on < $3 AND {_HERE}
+{_PLACED},
+here AS (SELECT * FROM placed_inspections WHERE {_within("inspected_on")} AND {_HERE}),
+-- Several visits to a project find the same workers.
+found AS (
+  SELECT project_id, max(workers_owed) AS workers, max(amount_owed) AS owed
+  FROM here WHERE arrears_found GROUP BY project_id
+)
+SELECT (SELECT count(*) FROM here), (SELECT count(DISTINCT project_id) FROM here), count(*),
+  (SELECT count(DISTINCT project_id) FROM here WHERE funding = 'government'),
+  {_total("workers")}, {_total("owed")}
+FROM found
 """
 
 _FOLLOWED = f"""
@@ -76,22 +94,51 @@ FROM listed JOIN placed_inspections i USING (project_id)
 WHERE i.inspected_on >= $2 AND i.inspected_on < $3
 """
 
+_KNOWN_BEFORE = "SELECT count(*) FROM {table} WHERE known_at < $1"
 _KNOWN_IN = "SELECT count(*) FROM {table} WHERE known_at >= $1 AND known_at < $2"
 
 
 @dataclass(frozen=True)
+class Total:
+    """Sum of a number over ``records``, of which ``missing`` leave it empty."""
+
+    value: int = 0
+    records: int = 0
+    missing: int = 0
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a sum: no records, or at least one that has the number."""
+        return self.missing < self.records or self.records == 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether no record leaves the number empty."""
+        return self.missing == 0
+
+    @classmethod
+    def of(cls, values: Sequence[int | None]) -> Total:
+        """Return the total of ``values``.
+
+        >>> Total.of([3, None, 4])
+        Total(value=7, records=3, missing=1)
+        """
+        return cls(sum(value or 0 for value in values), len(values), values.count(None))
+
+
+@dataclass(frozen=True)
 class CaseStatistics:
-    """Cases opened, confirmed, closed and transferred; workers and fen where known."""
+    """Cases opened, confirmed, closed, transferred and open at the end; workers, and fen."""
 
     opened: int
-    workers: int
-    owed: int
     confirmed: int
     closed: int
-    closed_workers: int
-    recovered: int
     transferred: int
     open_at_end: int
+    workers: Total = Total()
+    owed: Total = Total()
+    closed_workers: Total = Total()
+    recovered: Total = Total()
 
 
 @dataclass(frozen=True)
@@ -100,8 +147,8 @@ class ComplaintStatistics:
 
     received: int
     unnamed: int
-    workers: int
-    claimed: int
+    workers: Total = Total()
+    claimed: Total = Total()
 
 
 @dataclass(frozen=True)
@@ -111,34 +158,34 @@ class VisitStatistics:
     made: int
     projects: int
     found: int
-    workers: int
-    owed: int
     government: int
+    workers: Total = Total()
+    owed: Total = Total()
 
 
 @dataclass(frozen=True)
 class VisitResults:
-    """Results of visits to the projects of a list; fen where known."""
+    """Results of visits to the projects of a list; fen."""
 
     visited: int
     found: int
-    workers: int
-    owed: int
+    workers: Total
+    owed: Total
 
 
 def case_statistics(store: RecordStore, period: Period, region: str) -> CaseStatistics:
     """Return the case statistics of a period."""
-    return CaseStatistics(*_numbers(store, _CASES, period, region))
+    return CaseStatistics(*_numbers(store, _CASES, period, region, counts=5))
 
 
 def complaint_statistics(store: RecordStore, period: Period, region: str) -> ComplaintStatistics:
     """Return the complaint statistics; complaints without a project count only without region."""
-    return ComplaintStatistics(*_numbers(store, _COMPLAINTS, period, region))
+    return ComplaintStatistics(*_numbers(store, _COMPLAINTS, period, region, counts=2))
 
 
 def visit_statistics(store: RecordStore, period: Period, region: str) -> VisitStatistics:
     """Return the inspection statistics of a period."""
-    return VisitStatistics(*_numbers(store, _VISITS, period, region))
+    return VisitStatistics(*_numbers(store, _VISITS, period, region, counts=4))
 
 
 def visit_results(store: RecordStore, listed: Sequence[str], period: Period) -> VisitResults:
@@ -149,8 +196,8 @@ def visit_results(store: RecordStore, listed: Sequence[str], period: Period) -> 
     return VisitResults(
         visited=len(rows),
         found=len(found),
-        workers=sum(row[2] or 0 for row in found),
-        owed=sum(row[3] or 0 for row in found),
+        workers=Total.of([row[2] for row in found]),
+        owed=Total.of([row[3] for row in found]),
     )
 
 
@@ -171,12 +218,24 @@ def silent_tables(store: RecordStore, period: Period, tables: Sequence[str]) -> 
     ]
 
 
+def tables_not_begun(store: RecordStore, day: dt.date, tables: Sequence[str]) -> frozenset[str]:
+    """Return those of ``tables`` without any record known before ``day``."""
+    return frozenset(
+        table for table in tables if not store.rows(_KNOWN_BEFORE.format(table=table), [day])[0][0]
+    )
+
+
 def last_known_day(store: RecordStore) -> dt.date | None:
     """Return the newest ``known_at`` of all records, or None."""
     days = [feed.last_known_at for feed in store.feeds() if feed.last_known_at]
     return max(days, default=None)
 
 
-def _numbers(store: RecordStore, sql: str, period: Period, region: str) -> list[int]:
+def _numbers(
+    store: RecordStore, sql: str, period: Period, region: str, *, counts: int
+) -> list[Any]:
+    """Return the first ``counts`` columns as numbers, the others in threes as totals."""
     row = store.rows(sql, [period.stop, period.start, period.stop, region])[0]
-    return [int(value or 0) for value in row]
+    found = [int(value or 0) for value in row]
+    totals = [Total(*found[at : at + 3]) for at in range(counts, len(found), 3)]
+    return [*found[:counts], *totals]

@@ -12,7 +12,6 @@ from serving.campaigns.texts import campaign_title, scope_text, zero_target_labe
 from serving.documents.builder import DocumentBuilder
 from serving.documents.consistency import require_consistent
 from serving.documents.model import Cell, Document, Table
-from serving.documents.rounding import fen_to_wan
 from serving.formatting import code_label
 from serving.matters.queries import count_by_unit
 from serving.matters.state import MatterState
@@ -137,7 +136,7 @@ def _add_checks(builder: DocumentBuilder, progress: CampaignStatus) -> None:
     )
     owed = sum(state.matter.facts.amount or 0 for state in progress.old_cases)
     builder.add_paragraph(
-        "campaign.old_cases", old_cases=len(progress.old_cases), old_owed=builder.to_wan(owed)
+        "campaign.old_cases", old_cases=len(progress.old_cases), old_owed=builder.money(owed)
     )
     builder.add_paragraph(
         "campaign.public",
@@ -155,7 +154,7 @@ def _add_results(builder: DocumentBuilder, progress: CampaignStatus) -> None:
         closed_matters=len(progress.closed),
         closed_cases=len(cases),
         closed_workers=sum(state.matter.facts.workers or 0 for state in cases),
-        recovered=builder.to_wan(progress.recovered()),
+        recovered=builder.money(progress.recovered()),
     )
     overdue = sum(state.overdue for state in progress.open)
     ten, fifty = count_large_groups(progress.open)
@@ -221,7 +220,7 @@ def _open_matters_table(builder: DocumentBuilder, standings: Sequence[MatterStat
 
 def _row(builder: DocumentBuilder, state: MatterState) -> tuple[Cell, ...]:
     facts = state.matter.facts
-    amount: Decimal | None = None if facts.amount is None else fen_to_wan(facts.amount)
+    amount: Decimal | None = None if facts.amount is None else builder.money(facts.amount)
     return (
         facts.name or facts.project_id or facts.org_id,
         text(f"pages.ledger.kinds.{state.matter.kind}", builder.language),

@@ -18,6 +18,7 @@ from risk.intake.orphan_rows import orphan_rows
 from risk.intake.quarantine import QuarantinedRow, quarantined_counts, quarantined_rows
 from risk.intake.unreadable_cells import UnreadableGroup, unreadable_groups
 from risk.locale import LANGUAGES
+from risk.sources.pull_log import last_pulls
 from risk.store.store import FeedSpan, RecordStore
 from risk.workspace import Workspace
 from serving.clock import now
@@ -86,6 +87,7 @@ def overview(store: RecordStore) -> dict[str, Any]:
         ],
         "unreadable": [_group(group) for group in groups[:MOST_GROUPS]],
         "unreadable_groups": len(groups),
+        "pulls": {name: one.as_json() for name, one in last_pulls(store).items()},
     }
 
 

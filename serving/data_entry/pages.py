@@ -20,20 +20,24 @@ from serving.audit.writes import write_audited
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
+from serving.clock import now
 from serving.data_entry import service
 from serving.data_entry.errors import UploadsUnavailable, UploadUnknown
 from serving.data_entry.files import MAX_FILE, MAX_FILES, StoredFile, UploadFolder
 from serving.data_entry.repository import (
+    Document,
     find_account,
     list_accounts,
     load_upload,
     newest_overview,
     open_uploads,
 )
+from serving.data_entry.sources import source_rows
 from serving.db.pagination import PageRequest
-from serving.http.dependencies import DatabaseDep
+from serving.http.dependencies import DatabaseDep, settings_of
 from serving.http.middleware import BodyTooLarge
 from serving.jobs.repository import find_job, list_jobs
+from serving.settings import load_settings
 from serving.web.render import page_language, render
 from serving.web.requests import Form
 from serving.web.responses import XLSX, attachment
@@ -98,8 +102,21 @@ def data(request: Request, principal: Clerk, database: DatabaseDep) -> Response:
         tables=service.table_names(),
         max_bytes=MAX_FILE,
         max_files=MAX_FILES,
+        **(_sources(request, overview) if office_wide else {"sources": [], "sources_failure": ""}),
         tab="data",
     )
+
+
+def _sources(request: Request, overview: Document | None) -> dict[str, Any]:
+    """Rows of the configured sources; or why the settings cannot be read."""
+    language, workspace = page_language(request), request.app.state.workspace
+    try:
+        # Read anew, as the scheduler does, so that a source just configured is shown.
+        settings = load_settings(workspace) if workspace else settings_of(request)
+    except WagewatchError as error:
+        return {"sources": [], "sources_failure": error.message(language)}
+    rows = source_rows(settings, overview, now(), language)
+    return {"sources": rows, "sources_failure": ""}
 
 
 @router.get("/data/templates/{table}.xlsx")

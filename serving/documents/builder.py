@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from risk.locale import Language, catalogue, text
+from serving.documents.cells import format_cell
 from serving.documents.model import Block, Heading, Paragraph
-from serving.documents.rounding import fen_to_wan
+from serving.documents.rounding import (
+    fen_to_wan,
+    fen_to_yuan,
+    round_parts_to_wan,
+    round_parts_to_yuan,
+)
 from serving.formatting import format_date, region_name
 
 MIN_RATE_BASE = 10
@@ -20,6 +27,8 @@ _Z = 1.96
 """Normal quantile of the intervals; the exact 97.5 % quantile would change rounded figures."""
 
 Figure = int | Decimal
+Sentence = tuple[str, Mapping[str, Any]]
+"""Key of a template of the ``briefing`` catalogue and its figures."""
 
 
 @dataclass
@@ -52,8 +61,18 @@ class DocumentBuilder:
         """Add a paragraph and record its numbers by name."""
         self.blocks.append(self._paragraph(key, **figures))
 
+    def add_sentences(self, *sentences: Sentence) -> None:
+        """Add one paragraph of several sentences, if there are any."""
+        made = [self._paragraph(key, **figures) for key, figures in sentences]
+        space = "" if self.language == "zh" else " "
+        if made:
+            figures = tuple(figure for paragraph in made for figure in paragraph.figures)
+            whole = space.join(paragraph.text for paragraph in made)
+            template = space.join(paragraph.template for paragraph in made)
+            self.blocks.append(Paragraph(whole, figures, template))
+
     def _paragraph(self, key: str, **figures: Any) -> Paragraph:
-        formatted = {name: self._format_figure(value) for name, value in figures.items()}
+        formatted = {name: self.format_figure(value) for name, value in figures.items()}
         for name, value in figures.items():
             if isinstance(value, int | Decimal):
                 self._record(name, value)
@@ -69,20 +88,26 @@ class DocumentBuilder:
         """Add tables and charts."""
         self.blocks.extend(blocks)
 
-    def _format_figure(self, value: object) -> str:
+    def format_figure(self, value: object) -> str:
+        """Return a number, an amount of :meth:`money` or a date as in the text."""
         if isinstance(value, dt.date):
             return self.format_date(value)
-        if isinstance(value, Decimal):
-            return f"{value:.2f}"
+        if isinstance(value, int | Decimal):
+            return format_cell(value, self.language)
         return str(value)
 
     def format_date(self, value: dt.date) -> str:
         """Return a date with the month in full."""
         return format_date(value, self.language, month="long")
 
-    def to_wan(self, fen: int) -> Decimal:
-        """Convert fen to ten thousand yuan."""
-        return fen_to_wan(fen)
+    def money(self, fen: int) -> Decimal:
+        """Convert fen to the unit of the texts: 万元 in Chinese, yuan in English."""
+        return fen_to_wan(fen) if self.language == "zh" else fen_to_yuan(fen)
+
+    def money_parts(self, parts: Sequence[int]) -> list[Decimal]:
+        """Convert parts in fen so that they add up to :meth:`money` of their sum."""
+        round_parts = round_parts_to_wan if self.language == "zh" else round_parts_to_yuan
+        return round_parts(parts)
 
     def region_name(self, code: str) -> str:
         """Return the name of a region; the empty code is the whole area."""

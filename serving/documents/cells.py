@@ -16,9 +16,13 @@ def format_cell(cell: Cell, language: Language) -> str:
 
     >>> format_cell(None, "zh"), format_cell(Decimal("3"), "zh"), format_cell(7, "zh")
     ('—', '3.00', '7')
+    >>> format_cell(1_216_689, "en")
+    '1,216,689'
     """
     if cell is None:
         return UNKNOWN
+    if language == "en" and isinstance(cell, int | Decimal):
+        return f"{cell:,}"
     if isinstance(cell, Decimal):
         return f"{cell:.2f}"
     return xml_safe(str(cell))

@@ -113,13 +113,18 @@ class _Writer:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
         from docx.shared import Pt
 
+        # The signature is never alone on a page: it stays with the paragraph before it.
+        together = [self._output.paragraphs[-1]]
         if document.annex_title:
-            self._line("", BODY, _BODY_PT)
-            self._line(document.annex_title, BODY, _BODY_PT, indent=True)
-        self._line("", BODY, _BODY_PT)
+            together.append(self._line("", BODY, _BODY_PT))
+            together.append(self._line(document.annex_title, BODY, _BODY_PT, indent=True))
+        together.append(self._line("", BODY, _BODY_PT))
         date = format_date(document.date, self._language, month="long")
+        for line in together:
+            line.paragraph_format.keep_with_next = True
         for value in filter(None, (document.office, date)):
             line = self._line(value, BODY, _BODY_PT)
+            line.paragraph_format.keep_with_next = value != date
             line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
             line.paragraph_format.right_indent = Pt(4 * _BODY_PT)
         self._line("", BODY, _BODY_PT)
@@ -182,6 +187,7 @@ class _Writer:
                 font = FIRST if bold else BODY
                 _run(line, format_cell(cell, self._language), font, _TABLE_PT)
         _repeat_header(target)
+        _set_cell_margins(target)
         self._line("", BODY, 8)
 
     def _chart(self, chart: BarChart) -> None:
@@ -233,13 +239,16 @@ def _font(target: Any, font: str) -> None:
 
 
 def _set_language(style: Any) -> None:
-    """Mark the text as zh-CN, so that substitute fonts do not use Japanese glyphs."""
+    """Mark Chinese text as zh-CN and numbers as Latin text.
+
+    Substitute fonts then do not use Japanese glyphs, and no line ends within a number.
+    """
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
 
     language = OxmlElement("w:lang")
-    for kind in ("w:val", "w:eastAsia"):
-        language.set(qn(kind), "zh-CN")
+    language.set(qn("w:val"), "en-US")
+    language.set(qn("w:eastAsia"), "zh-CN")
     style.element.get_or_add_rPr().append(language)
 
 
@@ -290,6 +299,20 @@ def _repeat_header(table: Any) -> None:
             head = OxmlElement("w:tblHeader")
             head.set(qn("w:val"), "true")
             properties.append(head)
+
+
+def _set_cell_margins(table: Any) -> None:
+    """Set the margins left and right of cells to 1 mm, so that short numbers fit on one line."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        margin = OxmlElement(f"w:{side}")
+        margin.set(qn("w:w"), "57")
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
+    table._tbl.tblPr.append(margins)
 
 
 def _set_alternative_text(line: Any, value: str) -> None:

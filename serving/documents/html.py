@@ -15,6 +15,7 @@ from serving.documents.charts import bar_chart_svg
 from serving.documents.model import Document
 from serving.documents.numerals import numbered_heading
 from serving.documents.sanitize import xml_safe
+from serving.formatting import format_date
 
 
 def to_html(document: Document, language: Language) -> bytes:
@@ -27,6 +28,7 @@ def to_html(document: Document, language: Language) -> bytes:
             lang="zh-CN" if language == "zh" else "en",
             kind=lambda block: type(block).__name__.lower(),
             numbered_heading=lambda heading: numbered_heading(heading, language),
+            format_day=lambda day: format_date(day, language, month="long"),
             format_cell=lambda cell: format_cell(cell, language),
             chart=lambda bars: Markup(bar_chart_svg(bars)),  # noqa: S704 - texts are escaped
         )

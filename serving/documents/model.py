@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import TypeVar
 
 Cell = str | int | Decimal | None
 
@@ -26,6 +27,13 @@ class Paragraph:
     text: str
     figures: tuple[str, ...] = ()
     template: str = ""
+
+
+_T = TypeVar("_T")
+
+
+def _only(cells: tuple[_T, ...], places: Sequence[int]) -> tuple[_T, ...]:
+    return tuple(cells[place] for place in places)
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,24 @@ class Table:
         """Return the share of the page width of each column."""
         parts = self.widths or (1.8, *(1.0 for _ in self.headers[1:]))
         return [part / sum(parts) for part in parts]
+
+    def condensed(self) -> Table:
+        """Return the table without unknown columns and without a total equal to its only row."""
+        rows = [*self.rows, *([self.total] if self.total else [])]
+        kept = [
+            n for n in range(len(self.headers)) if n == 0 or any(r[n] is not None for r in rows)
+        ]
+        place = {old: new for new, old in enumerate(kept)}
+        doubled = self.total is not None and [r[1:] for r in self.rows] == [self.total[1:]]
+        return replace(
+            self,
+            headers=_only(self.headers, kept),
+            rows=tuple(_only(row, kept) for row in self.rows),
+            total=None if doubled or self.total is None else _only(self.total, kept),
+            summed_columns=tuple(place[n] for n in self.summed_columns if n in place),
+            named_totals=tuple((place[n], name) for n, name in self.named_totals if n in place),
+            widths=_only(self.widths, kept) if self.widths else (),
+        )
 
     @property
     def keep_together(self) -> bool:

@@ -1,4 +1,4 @@
-"""Amounts in ten thousand yuan, rounded so that the parts add up to the total."""
+"""Amounts in 万元 (Chinese) or yuan (English), rounded so that parts add up to their total."""
 
 from __future__ import annotations
 
@@ -18,6 +18,15 @@ def fen_to_wan(fen: int) -> Decimal:
     return (Decimal(fen) / FEN_PER_WAN).quantize(_HUNDREDTH, ROUND_HALF_UP)
 
 
+def fen_to_yuan(fen: int) -> Decimal:
+    """Convert fen to whole yuan, half up.
+
+    >>> fen_to_yuan(98_025_187)
+    Decimal('980252')
+    """
+    return (Decimal(fen) / 100).quantize(Decimal(1), ROUND_HALF_UP)
+
+
 def round_parts_to_wan(parts: Sequence[int]) -> list[Decimal]:
     """Convert parts in fen so that they add up to :func:`fen_to_wan` of their sum.
 
@@ -26,10 +35,24 @@ def round_parts_to_wan(parts: Sequence[int]) -> list[Decimal]:
     >>> [str(part) for part in round_parts_to_wan([3_334, 3_333, 3_333])]
     ['0.01', '0.00', '0.00']
     """
-    unit = FEN_PER_WAN // 100
+    hundredths = _rounded_parts(parts, FEN_PER_WAN // 100)
+    return [(Decimal(part) / 100).quantize(_HUNDREDTH) for part in hundredths]
+
+
+def round_parts_to_yuan(parts: Sequence[int]) -> list[Decimal]:
+    """Convert parts in fen to whole yuan that add up to :func:`fen_to_yuan` of their sum.
+
+    >>> [str(part) for part in round_parts_to_yuan([50, 50, 0])]
+    ['1', '0', '0']
+    """
+    return [Decimal(part) for part in _rounded_parts(parts, 100)]
+
+
+def _rounded_parts(parts: Sequence[int], unit: int) -> list[int]:
+    """Round parts to whole units; their sum is the rounded sum, halves up."""
     floors = [part // unit for part in parts]
-    left = int(fen_to_wan(sum(parts)) * 100) - sum(floors)
+    left = (2 * sum(parts) + unit) // (2 * unit) - sum(floors)
     by_remainder = sorted(range(len(parts)), key=lambda i: (-(parts[i] % unit), i))
     for index in by_remainder[:left]:
         floors[index] += 1
-    return [(Decimal(part) / 100).quantize(_HUNDREDTH) for part in floors]
+    return floors

@@ -17,7 +17,15 @@ from serving.http.problems import CONFLICT, RESPONSES
 from serving.http.schemas import Page
 from serving.matters import service
 from serving.matters.queries import MatterFilter
-from serving.matters.schemas import Kind, Matter, MatterIn, MatterWithSteps, State, StepIn
+from serving.matters.schemas import (
+    Kind,
+    Matter,
+    MatterIn,
+    MatterWithSteps,
+    State,
+    StepIn,
+    UnlistedCase,
+)
 
 router = APIRouter(prefix="/v1/matters", tags=["matters"], responses=RESPONSES)
 
@@ -50,6 +58,14 @@ def list_matters(
 ) -> Page[Matter]:
     """Matters in their state of today, in order of creation."""
     return service.list_matters(request, database, principal, page_request(limit, cursor), chosen)
+
+
+@router.get("/transferred-unlisted")
+def list_unlisted(
+    database: DatabaseDep, principal: Reader, cursor: CursorQuery = None, limit: LimitQuery = 100
+) -> Page[UnlistedCase]:
+    """Cases transferred to the police whose unit is not on the sanction list, newest first."""
+    return service.list_unlisted(database, principal, page_request(limit, cursor))
 
 
 @router.post("", status_code=201, response_model=MatterWithSteps)

@@ -23,6 +23,7 @@ from serving.matters.queries import (
     current_states,
     filter_states,
     is_in_state,
+    unlisted_cases,
 )
 from serving.matters.repository import KINDS, STEPS
 from serving.matters.rules import matter_rules
@@ -180,6 +181,14 @@ def revisits(request: Request, principal: Reader) -> Response:
         tab="revisits",
         days=settings_of(request).matters.recheck_days,
     )
+
+
+@router.get("/unlisted")
+def unlisted(request: Request, principal: Reader) -> Response:
+    """List transferred cases whose unit is not on the sanction list."""
+    found = unlisted_cases(reader_of(request).database, principal)
+    rows = found[: 2 * PER_PAGE]
+    return render(request, "unlisted", principal, rows=rows, found=len(found), tab="unlisted")
 
 
 def _standings(request: Request, principal: Principal) -> list[MatterState]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
 from serving.clock import office_date
 from serving.db.database import Database
@@ -15,6 +17,8 @@ from serving.matters.state import MatterState, state_on
 from serving.matters.sync import sync_from_lists
 from serving.outcomes.repository import visited_since
 from serving.settings import Settings
+from serving.watchlists.repository import WatchlistRepository, closest_list
+from serving.watchlists.snapshot_repository import load_register
 
 STATES = ("open", "overdue", "escalated", "closed", "recheck")
 """States to filter by; ``recheck``: closed, and the second look is due."""
@@ -72,6 +76,20 @@ def matter_state(
         matter = find_matter(connection, key, principal)
     visited = visited_since(database.engine, principal, on - _LOOK_BACK)
     return state_on(_with_visit(matter, visited), rules, on)
+
+
+def unlisted_cases(database: Database, principal: Principal) -> list[Mapping[str, Any]]:
+    """Return the transferred cases of the region whose unit is not on the sanction list.
+
+    They are those of the newest list of the region; money in fen, the newest transfer first.
+    """
+    lists = WatchlistRepository(database).summaries(principal)
+    chosen = closest_list(lists, principal)
+    if chosen is None:
+        return []
+    stored = load_register(database.engine, chosen.as_of, chosen.region, principal)
+    rows = stored.document.get("unlisted", ()) if stored else ()
+    return [row for row in rows if covers(principal, row["region_code"] or "")]
 
 
 def filter_states(standings: Iterable[MatterState], filters: MatterFilter) -> list[MatterState]:

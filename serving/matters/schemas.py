@@ -157,6 +157,24 @@ class Matter(Schema):
     duties_left: int
 
 
+class UnlistedCase(Schema):
+    """A case transferred to the police whose unit is not on the sanction list."""
+
+    key: str
+    project_id: str | None
+    project_name: str | None
+    org_id: str | None
+    org_name: str | None
+    region_code: str | None
+    record: str
+    status: str
+    opened_on: dt.date
+    transferred_on: dt.date | None
+    workers: int | None
+    amount_owed: Yuan | None
+    amount_recovered: Yuan | None
+
+
 class MatterWithSteps(Matter):
     """A matter with duty checks and all steps."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -16,9 +17,15 @@ from serving.http.dependencies import settings_of
 from serving.http.schemas import Page
 from serving.matters import repository
 from serving.matters import steps as acting
-from serving.matters.queries import MatterFilter, current_states, filter_states, matter_state
+from serving.matters.queries import (
+    MatterFilter,
+    current_states,
+    filter_states,
+    matter_state,
+    unlisted_cases,
+)
 from serving.matters.rules import MatterRules, matter_rules
-from serving.matters.schemas import Matter, MatterIn, MatterWithSteps, StepIn
+from serving.matters.schemas import Matter, MatterIn, MatterWithSteps, StepIn, UnlistedCase
 from serving.matters.state import MatterState, state_on
 from serving.matters.sync import sync_from_lists
 
@@ -53,6 +60,25 @@ def get_matter(
     rules, moment = _rules(request), now()
     sync_from_lists(database, rules, moment)
     return to_schema(matter_state(database, rules, principal, key, office_date(moment)))
+
+
+def list_unlisted(
+    database: Database, principal: Principal, part: PageRequest
+) -> Page[UnlistedCase]:
+    """Return a page of the cases of the newest list that were transferred and not listed.
+
+    The cursor is an offset.
+    """
+    found, start = unlisted_cases(database, principal), part.cursor or 0
+    shown = found[start : start + part.limit]
+    more = len(found) > start + part.limit
+    items = [UnlistedCase.model_validate(_in_yuan(row)) for row in shown]
+    return Page(items=items, next=str(start + part.limit) if more else None)
+
+
+def _in_yuan(row: Mapping[str, Any]) -> dict[str, Any]:
+    money = ("amount_owed", "amount_recovered")
+    return {n: v / 100 if n in money and v is not None else v for n, v in row.items()}
 
 
 def open_matter(

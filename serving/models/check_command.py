@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from risk.locale import text
+from serving.clock import office_date
 from serving.ingest.resources import import_submissions
 from serving.terminal.context import CliContext, cli_context
 from serving.terminal.options import AsOf, JsonFlag, KindOption
@@ -28,6 +29,7 @@ def check(
     from serving.ingest.open_complaints import open_complaint_counts, open_complaint_lines
     from serving.models.service import check_champion
     from serving.settings import capacity_of
+    from serving.sources.stopped import stopped_at
     from serving.watchlists.repository import WatchlistRepository
     from training.json_safe import to_json_safe
 
@@ -36,7 +38,10 @@ def check(
     import_submissions(cli, settings)
     with open_records(cli) as store, open_database(cli, settings) as database:
         seen, lists = store.for_kind(kind), WatchlistRepository(database, kind)
-        report = check_champion(cli.workspace, seen, lists, as_of, capacity_of(settings, kind))
+        report = check_champion(
+            *(cli.workspace, seen, lists, as_of, capacity_of(settings, kind)),
+            sources=stopped_at(settings, store, as_of),
+        )
         complaints = open_complaint_counts(store, as_of)
     if json:
         print_json({**to_json_safe(asdict(report)), "complaints": complaints})
@@ -51,6 +56,7 @@ def _print(cli: CliContext, report: CheckReport) -> None:
     print_line(cli.text(f"check.verdicts.{report.verdict}"))
     for reason in report.reasons:
         print_line(f"- {cli.text(f'check.reasons.{reason}')}")
+    _sources(cli, report)
     _feeds(cli, report)
     _dated_by_rule(cli, report)
     _codes(cli, report)
@@ -68,6 +74,23 @@ def _feeds(cli: CliContext, report: CheckReport) -> None:
                 rows=one.rows,
                 usual=f"{one.usual:.0f}",
                 last=one.last_known or "-",
+            )
+        )
+
+
+def _sources(cli: CliContext, report: CheckReport) -> None:
+    names = [name for one in report.sources for name in one.tables]
+    words = {name: text(f"check.tables.{name}", cli.language) for name in names}
+    gap = "" if cli.language == "zh" else " "
+    for one in report.sources:
+        reason = one.error.get(cli.language, "")
+        print_line(
+            cli.text(
+                "check.source_stopped" if one.last_success else "check.source_never",
+                source=one.name,
+                last=f"{office_date(one.last_success)}" if one.last_success else "",
+                tables=", ".join(words[name] for name in one.tables) or "-",
+                reason=f"{reason}{gap}" if reason else "",
             )
         )
 

@@ -11,7 +11,10 @@ from risk.workspace import Workspace
 from serving.errors import CommandError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from models.registry import ModelVersion, Registry
+    from risk.sources.state import StoppedSource
     from serving.models.card.sections import CardInput
     from serving.models.repository import StoredModel
     from serving.watchlists.repository import WatchlistRepository
@@ -40,8 +43,11 @@ def check_champion(
     lists: WatchlistRepository,
     as_of: dt.date,
     places: int,
+    sources: Sequence[StoppedSource] = (),
 ) -> CheckReport:
     """Run the monitoring check at ``as_of`` for the champion and the published lists.
+
+    ``sources`` are those that have stopped.
 
     Raises:
         NoModel: nothing was trained yet.
@@ -60,7 +66,9 @@ def check_champion(
         profile = parse_profile(registry.artifact(version.version, PROFILE_ARTIFACT))
     except ArtifactMissing:
         profile = None
-    inputs = CheckInputs(model, version.trained_at, profile, listed_entries(lists), places)
+    inputs = CheckInputs(
+        *(model, version.trained_at, profile, listed_entries(lists), places), sources=sources
+    )
     return check(store, inputs, as_of, workspace.features)
 
 

@@ -27,12 +27,12 @@ def elements(
     from serving.auth.principal import OFFICE
     from serving.documents.text_table import strip_control_characters
     from serving.notices.elements_text import element_texts, element_to_dict
-    from serving.watchlists.repository import WatchlistRepository
+    from serving.watchlists.project_document import project_document
     from serving.watchlists.snapshot_repository import load_dossier
 
     cli = cli_context(context)
     with open_database(cli, open_settings(cli)) as database:
-        risk = WatchlistRepository(database).project_risk(project, as_of).document()
+        risk = project_document(database, project, as_of)
         day = dt.date.fromisoformat(risk["as_of"])
         found = (load_dossier(database.engine, project, day, OFFICE) or {}).get("handling")
     rows = [element_to_dict(e) for e in elements_of(of, found, risk["region_code"], day)]

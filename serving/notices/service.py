@@ -12,6 +12,7 @@ from serving.clock import office_date
 from serving.db.database import Database
 from serving.notices.payload import build_payload, seal
 from serving.notices.repository import Notice, find_sent, insert_notice, lock_next_number
+from serving.watchlists.project_document import project_document
 from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.snapshot_repository import load_dossier
 
@@ -41,14 +42,11 @@ def store_notice(
     """Store a notice and return it; a notice already sent for the same list is returned instead.
 
     Raises:
-        NothingPublished, NotPublished, ProjectNotScored: the region has no such risk.
+        NothingPublished, NotPublished, ProjectNotScored: the region has neither its risk nor a
+            case file.
         NothingToNotify: the records show nothing that concerns the department.
     """
-    risk = (
-        WatchlistRepository(database)
-        .project_risk(request.project_id, request.as_of, author.principal)
-        .document()
-    )
+    risk = project_document(database, request.project_id, request.as_of, author.principal)
     as_of = dt.date.fromisoformat(risk["as_of"])
     digest = next(
         summary.digest

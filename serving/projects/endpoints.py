@@ -27,6 +27,7 @@ from serving.http.problems import RESPONSES
 from serving.http.schemas import Page, Reason, RedFlag
 from serving.projects import repository, service
 from serving.projects.schemas import (
+    CaseFile,
     Elements,
     Note,
     NoteIn,
@@ -113,6 +114,14 @@ def get_red_flags(
 def get_changes(database: DatabaseDep, principal: Reader, project_id: ProjectPath) -> WhatChanged:
     """Changes of a project between the two newest publications."""
     return service.get_changes(database, principal, project_id)
+
+
+@router.get("/{project_id:path}/case-file")
+def get_case_file(
+    database: DatabaseDep, principal: Reader, project_id: ProjectPath, as_of: AsOfQuery = None
+) -> CaseFile:
+    """Cases, orders and red flags of a project with an open matter, scored or not."""
+    return service.get_case_file(database, principal, (project_id, as_of))
 
 
 @router.get("/{project_id:path}/elements")

@@ -33,7 +33,7 @@ from serving.outcomes.repository import list_outcomes
 from serving.projects import repository
 from serving.watchlists.reader import Document, Register, WatchlistReader, reader_of
 from serving.watchlists.repository import ListSummary, WatchlistRepository
-from serving.watchlists.snapshot_repository import load_dossier
+from serving.watchlists.snapshot_repository import load_case_file, load_dossier
 from serving.watchlists.texts import flag_title, flags_by_grade
 from serving.web.render import page_language, render
 from serving.web.requests import Form
@@ -80,7 +80,9 @@ def search(
 @router.get("/projects/{project_id:path}/visit")
 def visit_form(request: Request, project_id: str, principal: Visitor) -> Response:
     """The form to record a visit."""
-    risk = reader_of(request).risk(request, principal, project_id, None)
+    reader = reader_of(request)
+    found = load_case_file(reader.database.engine, project_id, None, principal)
+    risk = found or reader.risk(request, principal, project_id, None)
     return render(request, "visit", principal, risk=risk, today=today())
 
 
@@ -153,8 +155,11 @@ def project(
 ) -> Response:
     """The page of a project."""
     reader = reader_of(request)
-    risk = reader.risk(request, principal, project_id, as_of)
     engine = reader.database.engine
+    case_file = load_case_file(engine, project_id, as_of, principal)
+    if case_file is not None:
+        return _case_page(request, principal, case_file)
+    risk = reader.risk(request, principal, project_id, as_of)
     day = dt.date.fromisoformat(risk["as_of"])
     found = load_dossier(engine, project_id, day, principal)
     list_of = _list_of(reader, principal, risk)
@@ -182,6 +187,34 @@ def project(
         project_id=project_id,
         why=_reasons(risk),
         elements=_elements(risk, found, day, page_language(request)),
+        notices=list_notices(engine, principal, PageRequest(20), project_id).items,
+        departments=CODES,
+    )
+
+
+def _case_page(request: Request, principal: Principal, case_file: Document) -> Response:
+    """The page of a project that is not scored and whose matters are followed."""
+    database, project_id = reader_of(request).database, case_file["project_id"]
+    engine, language = database.engine, page_language(request)
+    day = dt.date.fromisoformat(case_file["as_of"])
+    found = load_dossier(engine, project_id, day, principal) or {}
+    filters = {"project_id": project_id}
+    return render(
+        request,
+        "case_file",
+        principal,
+        risk=case_file,
+        dossier=found,
+        handling=found.get("handling", {}),
+        tree=_tree(found.get("contracts", ())),
+        flags=flags_by_grade(case_file),
+        title=lambda flag, state: flag_title(flag, language, state),
+        flag_states=current_states(database, principal, project_id, today()),
+        state_codes=STATES,
+        project_id=project_id,
+        notes=repository.list_notes(engine, project_id, principal, PageRequest(50)).items,
+        outcomes=list_outcomes(engine, principal, PageRequest(20), filters).items,
+        elements=_elements(case_file, found, day, language),
         notices=list_notices(engine, principal, PageRequest(20), project_id).items,
         departments=CODES,
     )

@@ -13,6 +13,7 @@ from serving.http.schemas import (
     EvidenceRef,
     Listing,
     Model,
+    RedFlag,
     Schema,
     View,
     Words,
@@ -90,6 +91,53 @@ class NoteIn(Schema):
     model_config = example(text="已约谈项目经理，承诺月底前付清")
 
     text: Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class CaseOfProject(Schema):
+    """A case of the project as recorded; money in yuan."""
+
+    case_id: str
+    org_id: str | None
+    status: str
+    opened_on: dt.date
+    confirmed_on: dt.date | None
+    transferred_on: dt.date | None
+    closed_on: dt.date | None
+    workers: int | None
+    amount_owed: float | None
+    amount_recovered: float | None
+
+
+class InspectionOfProject(Schema):
+    """An inspection of the project as recorded; money in yuan."""
+
+    inspection_id: str
+    inspected_on: dt.date
+    kind: str | None
+    arrears_found: bool
+    workers_owed: int | None
+    amount_owed: float | None
+    rectify_by: dt.date | None
+    rectified_on: dt.date | None
+
+
+class CaseFile(Schema):
+    """Cases and orders of a project at ``as_of``.
+
+    ``scored`` is false for projects that lists leave out: with a confirmed case that is open, or
+    completed long ago.
+    """
+
+    project_id: str
+    project_name: str
+    contractor_name: str | None
+    region_code: str
+    as_of: dt.date
+    scored: bool
+    open_matter: bool
+    cases: list[CaseOfProject]
+    inspections: list[InspectionOfProject]
+    red_flags: list[RedFlag]
 
 
 class Element(Schema):

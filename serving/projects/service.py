@@ -19,12 +19,55 @@ from serving.db.pagination import PageRequest
 from serving.http.schemas import Page, Schema
 from serving.notices.elements_text import element_texts, element_to_dict
 from serving.projects.repository import NoteRow, list_notes
-from serving.projects.schemas import Element, Elements, Note, ReasonMoved, ScoredThen, WhatChanged
+from serving.projects.schemas import (
+    CaseFile,
+    Element,
+    Elements,
+    Note,
+    ReasonMoved,
+    ScoredThen,
+    WhatChanged,
+)
+from serving.watchlists.project_document import is_scored, project_document
 from serving.watchlists.redaction import Views
 from serving.watchlists.repository import WatchlistRepository
-from serving.watchlists.snapshot_repository import load_dossier
+from serving.watchlists.snapshot_repository import load_case_file, load_dossier
 
 S = TypeVar("S", bound=Schema)
+
+
+def get_case_file(
+    database: Database, principal: Principal, which: tuple[str, dt.date | None]
+) -> CaseFile:
+    """Return what a list holds of the cases and orders of a project, scored or not.
+
+    Raises:
+        NothingPublished, NotPublished, ProjectNotScored: the region has neither its risk nor a
+            case file.
+    """
+    document = project_document(database, *which, principal)
+    as_of = dt.date.fromisoformat(document["as_of"])
+    found = load_dossier(database.engine, which[0], as_of, principal) or {}
+    handling = found.get("handling") or {"cases": (), "inspections": ()}
+    names = ("project_id", "project_name", "contractor_name", "region_code", "as_of", "red_flags")
+    return CaseFile.model_validate(
+        {
+            **{name: document[name] for name in names},
+            "scored": is_scored(document),
+            "open_matter": has_open_matter(handling),
+            "cases": [_in_yuan(case) for case in handling["cases"]],
+            "inspections": [_in_yuan(one) for one in handling["inspections"]],
+        }
+    )
+
+
+def _in_yuan(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record of the handling with its money in yuan."""
+    return {
+        name: value / 100 if name.startswith("amount") and value is not None else value
+        for name, value in record.items()
+        if name != "known_at"
+    }
 
 
 def list_part(
@@ -35,7 +78,10 @@ def list_part(
     name: str,
     kind: type[S],
 ) -> Page[S]:
-    """Return one list field of the sealed risk of a project."""
+    """Return one list field of the sealed risk of a project, or of its case file."""
+    case_file = load_case_file(views.engine, which[0], which[1], principal)
+    if case_file is not None and name in case_file:
+        return Page(items=[kind.model_validate(item) for item in case_file[name]], next=None)
     view = views.risk(principal, *which)
     request.scope["state"]["about"] = (view.as_of, view.list_digest, view.model_version)
     found = json.loads(view.body)[name]
@@ -83,9 +129,10 @@ def get_elements(
     """Return the legal elements of ``kind`` from the dossier stored with the list.
 
     Raises:
-        NothingPublished, NotPublished, ProjectNotScored: there is no such risk in the region.
+        NothingPublished, NotPublished, ProjectNotScored: the region has neither its risk nor a
+            case file.
     """
-    risk = WatchlistRepository(database).project_risk(*which, principal).document()
+    risk = project_document(database, *which, principal)
     as_of = dt.date.fromisoformat(risk["as_of"])
     dossier = load_dossier(database.engine, which[0], as_of, principal) or {}
     handling = dossier.get("handling")

@@ -11,13 +11,11 @@ from serving.watchlists.document import (
     EvidenceRef,
     LocalizedText,
     ModelInfo,
-    SealedFlag,
     SealedReason,
 )
 
 if TYPE_CHECKING:
     from models.reasons import Reason
-    from risk.flags import RedFlag
     from risk.unit_kinds import Kind
 
 
@@ -43,23 +41,6 @@ def seal_reason(reason: Reason, kind: Kind = "project") -> SealedReason:
         text=LocalizedText(zh=reason_text(reason, "zh", kind), en=reason_text(reason, "en", kind)),
         evidence=tuple(EvidenceRef(e.table, e.record_id, e.known_at) for e in reason.evidence),
         basis=reason.basis.value,
-    )
-
-
-def seal_flag(flag: RedFlag) -> SealedFlag:
-    """Return a red flag with its texts in both languages."""
-    from risk.flags import describe, grade_of
-
-    zh, en = describe(flag, "zh"), describe(flag, "en")
-    return SealedFlag(
-        code=flag.code,
-        article=flag.article,
-        article_label=LocalizedText(zh.article_label, en.article_label),
-        title=LocalizedText(zh.title, en.title),
-        finding=LocalizedText(zh.finding, en.finding),
-        check=LocalizedText(zh.check, en.check),
-        evidence=tuple(EvidenceRef(e.table, e.record_id, e.known_at) for e in flag.evidence),
-        grade=grade_of(flag.code).value,
     )
 
 

@@ -89,7 +89,9 @@ def collect_extras(
     return PublicationExtras(
         rates,
         context.hooks.describe_model(context.workspace, scored.model.version),
-        collect_snapshot(context.store, publication, levers, rules, context.office_values()),
+        collect_snapshot(
+            context.store, publication, levers, rules, context.office_values(), inputs.stories
+        ),
         current_mark(context.store),
     )
 

@@ -41,6 +41,7 @@ from serving.watchlists.document import (
     SealedFlag,
     TimelineItem,
 )
+from serving.watchlists.sealed_flags import seal_flag
 
 if TYPE_CHECKING:
     from models.cohort_scores import ScoredProject
@@ -110,7 +111,7 @@ class PublishInputs:
             return self.sealed_flags.get(project_id, ())
         from risk.flags import by_grade
 
-        return tuple(localize.seal_flag(flag) for flag in by_grade(self.flags.get(project_id, ())))
+        return tuple(seal_flag(flag) for flag in by_grade(self.flags.get(project_id, ())))
 
 
 def build_publication(inputs: PublishInputs) -> Publication:

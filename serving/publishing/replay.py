@@ -73,7 +73,9 @@ class Replay:
             return "same"
         # Sealed bytes that were changed differ, whatever the records are.
         is_tampered = self.comparison is not None and not self.comparison.body_verified
-        if self.comparison is not None and self.comparison.differs_by_flags:
+        if self.comparison is not None and (
+            self.comparison.differs_by_flags or self.comparison.differs_by_features
+        ):
             return "cannot_tell"
         is_known = self.history in ("as_sealed", "changed")
         return "differs" if is_known or is_tampered else "cannot_tell"

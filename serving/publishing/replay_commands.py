@@ -53,8 +53,7 @@ def replay(
 def show_replay(cli: CliContext, done: Replay) -> None:
     """Print what a replay found."""
     if done.verdict == "cannot_tell":
-        by_flags = done.comparison is not None and done.comparison.differs_by_flags
-        reason = cli.text(f"replay.{'flags_changed' if by_flags else done.history}")
+        reason = cli.text(f"replay.{_reason(done)}")
         print_line(cli.text("replay.cannot_tell", as_of=done.as_of, reason=reason))
     elif done.comparison is not None:
         _show_comparison(cli, done, done.comparison)
@@ -67,6 +66,15 @@ def show_replay(cli: CliContext, done: Replay) -> None:
         print_line(cli.text("replay.changed"))
     if done.code_differs:
         print_line(cli.text("replay.code_differs"))
+
+
+def _reason(done: Replay) -> str:
+    """Key of the text that says why nothing can be told."""
+    if done.comparison is not None and done.comparison.differs_by_flags:
+        return "flags_changed"
+    if done.comparison is not None and done.comparison.differs_by_features:
+        return "features_changed"
+    return done.history
 
 
 def _show_comparison(cli: CliContext, done: Replay, found: VersionComparison) -> None:

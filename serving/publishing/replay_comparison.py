@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from risk.locale import LANGUAGES
 from serving.watchlists.document import Document
+from serving.watchlists.seal_version import FEATURES_SINCE
 
 TOLERANCE = 1e-6
 """Numbers that differ by less, absolutely or relatively, count as the same figure."""
@@ -63,6 +64,15 @@ class VersionComparison:
             for change in self.other
         )
         return bool(self.flags) and self.body_verified and self.same_probabilities and follows
+
+    @property
+    def differs_by_features(self) -> bool:
+        """Whether the list differs, is unchanged as stored and has features of another definition.
+
+        Its figures cannot be computed again, so a difference in them shows nothing.
+        """
+        redefined = self.sealed_version < FEATURES_SINCE <= self.current_version
+        return redefined and self.body_verified and bool(self.other)
 
     @property
     def is_faithful(self) -> bool:

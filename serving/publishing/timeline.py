@@ -21,6 +21,7 @@ roll AS (
   SELECT r.*, coalesce(sum(w.amount), 0) AS paid
   FROM payrolls_versions r
   LEFT JOIN payments_versions w ON w.payroll_id = r.payroll_id AND w.paid_on < $1
+    AND (w.returned_on IS NULL OR w.returned_on >= $1)
     AND w.known_at < $1 AND (w.superseded_at IS NULL OR w.superseded_at >= $1)
   WHERE r.known_at < $1 AND (r.superseded_at IS NULL OR r.superseded_at >= $1)
     AND r.due_on < $1 AND r.due_on >= $1 - to_months({MONTHS_OF_PAY})

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from risk.deposits import RuleTable
 from risk.store.store import RecordStore
 from serving.snapshot.as_of_query import Row, query_rows, to_json_value, with_known_tables
+from serving.snapshot.case_files import case_files, unscored_projects
 from serving.snapshot.case_handling import empty_case_handling, load_case_handling
 from serving.snapshot.complaint_candidates import linked_complaints, unlinked_complaints
 from serving.snapshot.deposit_advice import load_deposit_advice
 from serving.snapshot.evidence_records import evidence_keys, load_evidence_records
 from serving.snapshot.legal_duties import load_legal_duties
-from serving.snapshot.open_matters import closed_cases, open_matters
+from serving.snapshot.open_matters import closed_cases, open_matters, transferred_unlisted
 from serving.snapshot.payment_history import load_payment_history
 from serving.snapshot.project_facts import load_contracts, load_project_facts
 from serving.snapshot.similar_projects import similar_projects
-from serving.watchlists.document import Document, ProjectRisk, Publication
+from serving.watchlists.document import Document, ProjectRisk, Publication, TimelineItem
 from serving.watchlists.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -47,8 +49,13 @@ def collect_snapshot(
     levers: Levers,
     deposit_rules: Sequence[RuleTable] = (),
     law_values: Sequence[Value] = (),
+    stories: Mapping[str, tuple[TimelineItem, ...]] = MappingProxyType({}),
 ) -> Snapshot:
-    """Collect what the pages need, as known before the publication's as_of."""
+    """Collect what the pages need, as known before the publication's as_of.
+
+    Besides the scored projects, those with a matter that is followed have a dossier, with a case
+    file in ``unscored``. ``stories`` are the events of all projects.
+    """
     as_of = publication.header.as_of
     facts = load_project_facts(store, as_of)
     listed = _register_rows(store, publication, facts)
@@ -58,26 +65,40 @@ def collect_snapshot(
     records = load_evidence_records(store, as_of, refs)
     linked = linked_complaints(store, as_of)
     handling = load_case_handling(store, as_of)
-    dossiers = {}
-    for risk in publication.risks:
-        key = risk.assessment.project_id
-        dossiers[key] = {
+
+    def dossier(key: str) -> Document:
+        return {
             "facts": facts.get(key, {}),
             "contracts": contracts.get(key, []),
             "money": months.get(key),
             "similar": alike.get(key, []),
             "levers": [_lever(one) for one in levers.get(key, ())],
             "handling": handling.get(key, empty_case_handling()),
-            "records": _records(risk, records, facts),
+            "records": {},
             "linked": linked.get(key, []),
         }
+
+    dossiers = {
+        risk.assessment.project_id: {
+            **dossier(risk.assessment.project_id),
+            "records": _records(risk, records, facts),
+        }
+        for risk in publication.risks
+    }
     matters = _of_region(open_matters(store, as_of), publication)
+    closed = _of_region(closed_cases(store, as_of), publication)
+    unlisted = _of_region(transferred_unlisted(store, as_of), publication)
+    if publication.header.kind == "project":
+        followed = unscored_projects((*matters, *closed, *unlisted), dossiers, facts)
+        files = case_files(store, publication.header, followed, stories, law_values)
+        dossiers |= {key: {**dossier(key), "unscored": found} for key, found in files.items()}
     register = {
         "as_of": as_of.isoformat(),
         "projects": listed,
         "matters": matters,
         "duties": load_legal_duties(store, as_of, matters, law_values),
-        "closed": _of_region(closed_cases(store, as_of), publication),
+        "closed": closed,
+        "unlisted": unlisted,
         "unlinked": unlinked_complaints(store, as_of, publication.header.region),
         "deposits": {
             part: _of_region(rows, publication)

@@ -31,7 +31,6 @@ rectifications AS (
          i.rectify_by, i.workers_owed, i.amount_owed, NULL, i.inspection_id, NULL, NULL
   FROM inspections i JOIN projects p USING (project_id)
   WHERE i.rectify_by IS NOT NULL AND i.rectified_on IS NULL
-    AND i.inspected_on >= $1 - to_months(24)
     AND substr(p.region_code, 1, 6) IN (FROM reporting)
 ),
 findings AS (
@@ -79,6 +78,23 @@ ORDER BY c.closed_on, c.case_id
 """
 
 
+_UNLISTED = f"""
+{with_known_tables(*TABLES, "listings")}
+SELECT 'case:' || c.case_id AS key, c.project_id, c.case_id AS record, c.status, c.opened_on,
+       c.transferred_on, c.workers, c.amount_owed, c.amount_recovered, o.org_id, o.org_name,
+       coalesce(p.region_code, o.region_code) AS region_code, p.project_name
+FROM cases c LEFT JOIN projects p USING (project_id)
+  LEFT JOIN organizations o ON o.org_id = coalesce(c.org_id, p.contractor_id)
+WHERE (c.status = 'transferred' OR c.transferred_on IS NOT NULL) AND c.status <> 'unfounded'
+  AND (c.transferred_on IS NULL OR c.transferred_on < $1)
+  AND NOT EXISTS (
+    FROM listings l
+    WHERE l.org_id = coalesce(c.org_id, p.contractor_id) AND l.listed_on < $1
+      AND (l.removed_on IS NULL OR l.removed_on >= coalesce(c.transferred_on, c.opened_on)))
+ORDER BY c.transferred_on DESC NULLS LAST, c.case_id
+"""
+
+
 def open_matters(store: RecordStore, as_of: dt.date) -> Sequence[Row]:
     """Return open cases, overdue rectifications, arrears found and complaints not followed up.
 
@@ -92,6 +108,16 @@ def open_matters(store: RecordStore, as_of: dt.date) -> Sequence[Row]:
 def closed_cases(store: RecordStore, as_of: dt.date) -> Sequence[Row]:
     """Return cases closed in the last twelve months; ``checked_on``: first visit after closing."""
     return [_plain(row) for row in query_rows(store, _CLOSED, as_of)]
+
+
+def transferred_unlisted(store: RecordStore, as_of: dt.date) -> Sequence[Row]:
+    """Return cases transferred to the police whose unit is not on the sanction list.
+
+    The unit is the one the case names, else the general contractor of its project. A listing counts
+    from the day of the transfer on, and one still in force on that day. ``org_id`` is None where
+    neither is known. Money in fen; the newest transfer comes first.
+    """
+    return [_plain(row) for row in query_rows(store, _UNLISTED, as_of)]
 
 
 def _plain(row: Row) -> Row:

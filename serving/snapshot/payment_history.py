@@ -14,7 +14,9 @@ MONTHS = 24
 _SQL = f"""
 {with_known_tables("payrolls", "payments", "transfers", "attendance")},
 paid AS (
-  SELECT payroll_id, sum(amount) AS amount FROM payments WHERE paid_on < $1 GROUP BY payroll_id
+  SELECT payroll_id, sum(amount) AS amount FROM payments
+  WHERE paid_on < $1 AND (returned_on IS NULL OR returned_on >= $1)
+  GROUP BY payroll_id
 ),
 parts AS (
   SELECT r.project_id, r.period AS month, sum(r.amount_due) AS due,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.clock import office_time
+from risk.locale import text
+from serving.clock import now, office_time
 from serving.ingest.account_output import NEEDS_ANSWER, end_import, print_account
 from serving.terminal.context import CliContext, cli_context, os_user_name
 from serving.terminal.options import JsonFlag
@@ -137,31 +138,35 @@ def _log_row(cli: CliContext, one: LoggedPull) -> list[str]:
 
 
 def _list_sources(cli: CliContext, *, json: bool) -> None:
-    from risk.sources.pull_log import logged_pulls
-    from serving.sources.state import source_states
+    from risk.sources.kinds import all_sources
+    from risk.sources.pull_log import last_pulls
+    from risk.sources.state import source_states
 
-    settings = open_settings(cli)
+    settings, at = open_settings(cli), now()
+    all_sources(settings.sources)  # says what is wrong with the settings of any kind
     with open_records(cli) as store:
-        states = source_states(settings.sources, logged_pulls(store))
+        states = source_states(settings.sources, last_pulls(store))
     if json:
-        print_json([state.as_json(cli.language) for state in states])
+        print_json([state.as_json(cli.language, at) for state in states])
     elif not states:
         print_note(cli.text("pull.no_sources"))
     else:
         headings = [
-            cli.text(f"pull.{key}") for key in ("name", "kind", "every", "last_success", "last")
+            cli.text(f"pull.{key}")
+            for key in ("name", "kind", "every", "last_success", "rows", "last")
         ]
         rows = [
             [
                 state.name,
-                state.kind,
+                state.schedule.kind,
                 state.every_text,
                 _moment(state.last_success),
-                cli.text(f"pull.states.{state.last_state}") if state.last_state else "",
+                str(sum(state.rows.values())) if state.last_success else "",
+                text(f"sources.status.{state.status(at)}", cli.language),
             ]
             for state in states
         ]
-        print_table(headings, rows)
+        print_table(headings, rows, right=(4,))
 
 
 def _moment(moment: dt.datetime | None) -> str:

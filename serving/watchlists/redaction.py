@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from sqlalchemy import Engine
 
 from risk.unit_kinds import Kind
 from risk.watchlist.sealed_document import seal
@@ -50,6 +51,11 @@ class Views:
         self._stamp: object = None
         self._views: OrderedDict[tuple[object, ...], View] = OrderedDict()
         self._bytes = 0
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the service database."""
+        return self._database.engine
 
     def watchlist(
         self, principal: Principal, as_of: dt.date | None, region: str, kind: Kind = "project"

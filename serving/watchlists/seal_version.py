@@ -14,17 +14,23 @@ from typing import Any
 
 from serving.errors import CommandError
 
-SEAL_VERSION = 2
+SEAL_VERSION = 3
 """The version that is sealed now.
 
 1: reasons argue with the value of a family's strongest feature; flags have no grade.
 2: reasons state facts and name their basis; flags have a grade and are sorted by it; assessments
 hold the wages unpaid on the books; the terms, parties and articles of flags are corrected.
+3: features divide by the months on record, add up instalments, leave returned payments out, know a
+deposit once used, and give contracts without a known place no level.
 """
 
 FLAGS_SINCE = 2
 """First version whose red flags the present rules find again; flags of older lists are read from
 their seals."""
+
+FEATURES_SINCE = 3
+"""First version whose feature values the present features compute again. A list of an earlier one
+may have other figures when rebuilt, which shows nothing about it."""
 
 _FIELD = "seal_version"
 

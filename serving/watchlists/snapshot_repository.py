@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, insert, select
 from risk.unit_kinds import Kind
 from serving.auth.jurisdiction import overlaps, within
 from serving.auth.principal import OFFICE, Principal
+from serving.auth.project_regions import save_regions
 from serving.db.tables import DOSSIERS, REGISTERS, WATCHLISTS
 from serving.watchlists.snapshot import Snapshot
 
@@ -32,7 +33,11 @@ class StoredRegister:
 
 def save_snapshot(connection: Connection, watchlist_id: int, found: Snapshot) -> None:
     """Insert the snapshot of a list."""
+    files = {key: doc["unscored"] for key, doc in found.dossiers.items() if "unscored" in doc}
     regions = {row["project_id"]: row["region_code"] for row in found.register["projects"]}
+    places = {key: document["region_code"] for key, document in files.items()}
+    save_regions(connection, {key: place for key, place in places.items() if place})
+    regions |= places
     rows = [
         {
             "watchlist_id": watchlist_id,
@@ -66,6 +71,27 @@ def load_dossier(
     with engine.connect() as connection:
         body = connection.execute(query).scalar_one_or_none()
     return None if body is None else _unpacked(body)
+
+
+def load_case_file(
+    engine: Engine, project_id: str, as_of: dt.date | None, principal: Principal
+) -> Mapping[str, Any] | None:
+    """Return the case file of a project that the newest list holding it does not score.
+
+    None if that list scores it, or there is none; ``as_of`` None is the newest list.
+    """
+    query = (
+        select(DOSSIERS.c.body)
+        .join(WATCHLISTS, DOSSIERS.c.watchlist_id == WATCHLISTS.c.id)
+        .where(DOSSIERS.c.project_id == project_id, within(DOSSIERS.c.region_code, principal))
+        .order_by(WATCHLISTS.c.as_of.desc(), WATCHLISTS.c.id.desc())
+        .limit(1)
+    )
+    if as_of is not None:
+        query = query.where(WATCHLISTS.c.as_of == as_of)
+    with engine.connect() as connection:
+        body = connection.execute(query).scalar_one_or_none()
+    return None if body is None else _unpacked(body).get("unscored")
 
 
 def load_register(

@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from risk.errors import WagewatchError
 from risk.locale import LANGUAGES, text
@@ -31,6 +31,8 @@ from serving.jobs.repository import Job, end_job, fail_job, find_job, update_pro
 from serving.settings import Settings, database_url, load_settings
 from serving.watchlists.repository import WatchlistRepository
 
+T = TypeVar("T")
+
 IMPORT_ONLY = "-"
 """In place of a job id: only import the waiting submissions."""
 
@@ -40,7 +42,10 @@ OVERVIEW_ONLY = "overview"
 CANDIDATES_ONLY = "candidates"
 """In place of a job id: only compute the candidates of complaints without a project."""
 
-_STORE_SECONDS = 60.0
+PULL = "pull:"
+"""In place of a job id, before the name of a source: pull from it."""
+
+_STORE_SECONDS = 600.0
 
 
 def main(arguments: list[str]) -> int:
@@ -55,6 +60,10 @@ def main(arguments: list[str]) -> int:
             refresh_candidates(workspace, database)
         elif arguments[1] == OVERVIEW_ONLY:
             refresh_overview(workspace, database)
+        elif arguments[1].startswith(PULL):
+            from serving.sources.scheduled import pull_scheduled
+
+            pull_scheduled(workspace, settings, database, arguments[1].removeprefix(PULL))
         else:
             run_job(workspace, settings, database, arguments[1])
     return 0
@@ -69,8 +78,7 @@ def run_job(workspace: Workspace, settings: Settings, database: Database, job_id
         update_progress(engine, job_id, step, share)
 
     try:
-        _import_submissions(workspace, database)
-        result = _RUNNERS[job.kind](JobContext(workspace, settings, database, job), progress)
+        result = _when_free(lambda: _run(JobContext(workspace, settings, database, job), progress))
     except WagewatchError as error:
         texts = {language: error.message(language) for language in LANGUAGES}
         fail_job(engine, job_id, {"code": error.code, "texts": texts}, now())
@@ -146,6 +154,7 @@ def _train(work: JobContext, progress: Progress) -> Mapping[str, Any]:
 def _check(work: JobContext, progress: Progress) -> Mapping[str, Any]:
     from risk.store.store import RecordStore
     from serving.models.service import check_champion
+    from serving.sources.stopped import stopped_at
     from training.json_safe import to_json_safe
 
     with RecordStore(
@@ -153,7 +162,8 @@ def _check(work: JobContext, progress: Progress) -> Mapping[str, Any]:
     ) as store:
         places = work.settings.policy.capacity
         report = check_champion(
-            work.workspace, store, WatchlistRepository(work.database), work.as_of, places
+            *(work.workspace, store, WatchlistRepository(work.database), work.as_of, places),
+            sources=stopped_at(work.settings, store, work.as_of),
         )
     document: Mapping[str, Any] = to_json_safe(asdict(report))
     return document
@@ -214,20 +224,26 @@ _RUNNERS: Mapping[str, Callable[[JobContext, Progress], Mapping[str, Any]]] = {
 }
 
 
-def _import_submissions(workspace: Workspace, database: Database) -> None:
-    """Import the waiting submissions; wait up to a minute for another import to end."""
+def _run(work: JobContext, progress: Progress) -> Mapping[str, Any]:
+    import_waiting(work.workspace, work.database)
+    return _RUNNERS[work.job.kind](work, progress)
+
+
+def _when_free(step: Callable[[], T]) -> T:
+    """Do a step, again while an import of another process has the record store, for ten minutes.
+
+    Jobs may be interrupted and begun again at any point.
+    """
     from risk.store.store import RecordStoreBusy
 
     deadline = time.monotonic() + _STORE_SECONDS
     while True:
         try:
-            import_waiting(workspace, database)
+            return step()
         except RecordStoreBusy:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.5)
-        else:
-            return
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""Background scheduler: jobs, imports of submissions, webhooks and matters.
+"""Background scheduler: jobs, imports of submissions, pulls of sources, webhooks and matters.
 
-Three threads in the process that ``wagewatch serve`` started: jobs and imports, webhooks, matters.
+Four threads in the process that ``wagewatch serve`` started: jobs and imports, pulls, webhooks,
+matters.
 They can be killed at any moment; all state is in the database and work is resumed.
 """
 
@@ -35,7 +36,7 @@ from serving.jobs.repository import (
     requeue_job,
 )
 from serving.settings import load_settings
-from serving.worker.runner import CANDIDATES_ONLY, IMPORT_ONLY, OVERVIEW_ONLY
+from serving.worker.runner import CANDIDATES_ONLY, IMPORT_ONLY, OVERVIEW_ONLY, PULL
 
 SECONDS = 1.0
 """Seconds between two polls of a thread."""
@@ -44,6 +45,7 @@ _RETRY_TAKING_IN = dt.timedelta(seconds=15)
 _BETWEEN_CANDIDATES = dt.timedelta(seconds=30)
 _BETWEEN_OVERVIEWS = dt.timedelta(seconds=30)
 _WITHOUT_JOB = (IMPORT_ONLY, CANDIDATES_ONLY, OVERVIEW_ONLY)
+_BETWEEN_PULLS = dt.timedelta(seconds=10)
 _BETWEEN_MATTERS = dt.timedelta(minutes=10)
 
 _log = logging.getLogger("wagewatch.keeper")
@@ -60,11 +62,14 @@ class Scheduler:
         self._running: tuple[str, subprocess.Popen[bytes]] | None = None
         self._not_before = dt.datetime.min.replace(tzinfo=dt.UTC)
         self._candidates_after = self._matters_after = self._not_before
-        self._overview_after = self._not_before
+        self._overview_after = self._pulls_after = self._not_before
+        self._pulling: subprocess.Popen[bytes] | None = None
+        self._pulled: dict[str, dt.datetime] = {}
         self._threads = [
             threading.Thread(target=self._loop, args=(step, name), name=name, daemon=True)
             for name, step in (
                 ("jobs", self.run_jobs),
+                ("pulls", self.run_pulls),
                 ("webhooks", self.deliver_webhooks),
                 ("matters", self.update_matters),
             )
@@ -76,11 +81,14 @@ class Scheduler:
             thread.start()
 
     def stop(self) -> None:
-        """Stop the threads; a running job is interrupted and will be resumed."""
+        """Stop the threads; a running job or pull is interrupted and will be resumed."""
         self._stop.set()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
+        if self._pulling is not None:
+            self._pulling.terminate()
+            self._pulling.wait()
         if self._running is not None:
             job_id, process = self._running
             process.terminate()
@@ -121,6 +129,25 @@ class Scheduler:
             if overview_outdated(self._workspace, engine):
                 self._start(OVERVIEW_ONLY)
 
+    def run_pulls(self) -> None:
+        """Start the pull that is due the longest, unless one is under way."""
+        if self._pulling is not None and self._pulling.poll() is None:
+            return
+        self._pulling, moment = None, now()
+        if moment < self._pulls_after:
+            return
+        from risk.sources.state import GOES_ON
+        from serving.sources.scheduled import due_source
+
+        self._pulls_after = moment + _BETWEEN_PULLS
+        # A pull that could not even be logged is not begun again at once.
+        resting = {name for name, began in self._pulled.items() if moment - began < GOES_ON}
+        settings, engine = load_settings(self._workspace), self._database.engine
+        name = due_source(self._workspace, settings, engine, moment, resting)
+        if name is not None:
+            self._pulled[name] = moment
+            self._pulling = self._process(f"{PULL}{name}")
+
     def deliver_webhooks(self) -> None:
         """Deliver the webhooks that are due."""
         import httpx
@@ -147,9 +174,13 @@ class Scheduler:
         queue_weekly_digests(self._database, settings, today, moment)
 
     def _start(self, job_id: str) -> None:
-        command = [sys.executable, "-m", "serving.worker.runner", str(self._workspace.root), job_id]
+        self._running = (job_id, self._process(job_id))
+
+    def _process(self, work: str) -> subprocess.Popen[bytes]:
+        """Start the process of a job, or of what is done without one."""
+        command = [sys.executable, "-m", "serving.worker.runner", str(self._workspace.root), work]
         with self._log.open("ab") as log:
-            self._running = (job_id, _started(command, log))
+            return _started(command, log)
 
     def _ended(self, job_id: str) -> None:
         """Queue a job again whose process ended without a result; give up after some attempts."""

@@ -17,6 +17,7 @@ from features.feature_sets import FEATURE_SETS
 from models.base import ScoringModel
 from risk.calendar.dates import add_months
 from risk.contract import DatedBy
+from risk.sources.state import StoppedSource
 from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
 from training.dataset.labels import TRAINING_MONTHS, event_log
@@ -80,6 +81,7 @@ class CheckReport:
     verdict: Verdict
     reasons: tuple[Reason, ...]
     feeds: tuple[FeedTrouble, ...]
+    sources: tuple[StoppedSource, ...]
     codes: tuple[CodeChange, ...]
     moved: tuple[Shift, ...]
     moved_with_feeds: tuple[Shift, ...]
@@ -92,13 +94,17 @@ class CheckReport:
 
 @dataclass(frozen=True)
 class CheckInputs:
-    """The champion, its reference profile, the published entries and the usual list length."""
+    """The champion, its reference profile, the published entries and the usual list length.
+
+    ``sources`` are those that have stopped.
+    """
 
     model: ScoringModel
     trained_at: dt.date
     profile: ReferenceProfile | None
     listed: Sequence[ListedEntry]
     capacity: int
+    sources: Sequence[StoppedSource] = ()
 
 
 def check(
@@ -117,7 +123,9 @@ def check(
     raw = inputs.model.raw(matrix)
     feeds = feed_troubles(store, as_of)
     shifts = feature_shifts(inputs.profile, matrix, raw) if inputs.profile else []
-    affected = _features_of({trouble.table for trouble in feeds}, store.kind)
+    troubled = {trouble.table for trouble in feeds}
+    troubled.update(name for source in inputs.sources for name in source.tables)
+    affected = _features_of(troubled, store.kind)
     mature = [entry for entry in inputs.listed if entry.as_of <= log.last_mature()]
     report = CheckReport(
         as_of=as_of,
@@ -125,6 +133,7 @@ def check(
         verdict="fine",
         reasons=(),
         feeds=tuple(feeds),
+        sources=tuple(inputs.sources),
         codes=tuple(code_changes(store, as_of)),
         moved=tuple(shift for shift in shifts if shift.feature not in affected),
         moved_with_feeds=tuple(shift for shift in shifts if shift.feature in affected),
@@ -172,7 +181,7 @@ def _with_verdict(report: CheckReport, kind: Kind) -> CheckReport:
 
 def _reasons(report: CheckReport, kind: Kind) -> Iterable[Reason]:
     troubles = {feed.trouble for feed in report.feeds}
-    if "stopped" in troubles:
+    if "stopped" in troubles or report.sources:
         yield "feed_stopped"
     if "thinned" in troubles:
         yield "feed_thinned"

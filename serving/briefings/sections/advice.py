@@ -6,13 +6,15 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
 
+from risk.calendar.spring_festival import SpringFestivalUnknown, eve_after
 from risk.locale import text
 from serving.briefings.facts import REVISIT_AFTER, Facts
 from serving.briefings.sections.alerts import ALERTED
+from serving.briefings.sections.lead import REVIEW_AFTER
 from serving.briefings.sections.rates import short_rates
 from serving.documents.builder import DocumentBuilder
 
-SOON, LATER = dt.timedelta(days=14), dt.timedelta(days=30)
+SOON, LATER = dt.timedelta(days=14), REVIEW_AFTER
 
 _OF_RATE = {
     "special_account": "housing",
@@ -34,7 +36,8 @@ _OF_RATE = {
 def add_advice(builder: DocumentBuilder, facts: Facts, heading: str = "advice") -> None:
     """Add the advice that follows from the figures."""
     builder.add_heading(heading)
-    for number, (key, unit, days, figures) in enumerate(_advice(builder, facts), start=1):
+    advice = _advice_of_year if facts.period.whole_year else _advice
+    for number, (key, unit, days, figures) in enumerate(advice(builder, facts), start=1):
         builder.add_paragraph(
             f"advice.{key}",
             number=str(number),
@@ -64,14 +67,8 @@ def _problems(builder: DocumentBuilder, facts: Facts) -> Iterator[tuple[str, dic
     unnamed = facts.statistics.complaints.unnamed
     if unnamed:
         yield "unnamed", {"unnamed": unnamed}
-    if (
-        facts.lists_of_year is not None
-        and facts.lists_of_year.visited < facts.lists_of_year.projects
-    ):
-        yield (
-            "unvisited",
-            {"listed_left": facts.lists_of_year.projects - facts.lists_of_year.visited},
-        )
+    if _unvisited(facts):
+        yield "unvisited", {"listed_left": _unvisited(facts)}
     if facts.silent_tables:
         yield "silent", {}
 
@@ -98,6 +95,40 @@ def _advice(builder: DocumentBuilder, facts: Facts) -> Iterator[Advice]:
     if facts.silent_tables:
         yield "feeds", "data", SOON, {}
     yield "season", "office", LATER, {}
+
+
+def _advice_of_year(builder: DocumentBuilder, facts: Facts) -> Iterator[Advice]:
+    """Yield the advice for the next year; what is open is to be closed by Spring Festival."""
+    festival = _until_festival(facts.period.stop)
+    if facts.owed is not None and facts.owed.projects:
+        yield "owed", "labour", festival, {"owing": len(facts.owed.projects)}
+    cases = facts.statistics.cases
+    if "cases" not in facts.silent_tables and cases.open_at_end:
+        yield "open_cases", "labour", festival, {"open_at_end": cases.open_at_end}
+    if _unvisited(facts):
+        yield "unvisited", "labour", LATER, {"listed_left": _unvisited(facts)}
+    if _overdue(facts):
+        yield "overdue", "labour", SOON, {"overdue": _overdue(facts)}
+    if _not_revisited(facts):
+        yield "revisit", "labour", LATER, {"revisits_left": _not_revisited(facts)}
+    if facts.statistics.complaints.unnamed:
+        yield "unnamed", "labour", LATER, {"unnamed": facts.statistics.complaints.unnamed}
+    yield from _about_rates(builder, facts)
+    if facts.silent_tables:
+        yield "feeds", "data", SOON, {}
+    yield "next_year", "office", LATER, {}
+
+
+def _until_festival(day: dt.date) -> dt.timedelta:
+    try:
+        return eve_after(day) - day
+    except SpringFestivalUnknown:
+        return LATER
+
+
+def _unvisited(facts: Facts) -> int:
+    listed = facts.lists_of_year
+    return 0 if listed is None else listed.projects - listed.visited
 
 
 def _government(facts: Facts) -> int:

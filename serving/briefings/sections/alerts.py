@@ -10,7 +10,6 @@ from typing import Any
 from serving.briefings.facts import Document, Facts, ScoredList
 from serving.documents.builder import DocumentBuilder
 from serving.documents.model import BarChart, Cell, Table
-from serving.documents.rounding import round_parts_to_wan
 from serving.formatting import code_label
 from serving.watchlists.ranking import Ranking, ranking_of
 from serving.watchlists.texts import counted_flags, joined, main_reasons
@@ -27,24 +26,25 @@ def add_alerts(builder: DocumentBuilder, facts: Facts) -> None:
     """Add the number of projects per tier, compared with the last list and a year before."""
     builder.add_heading("alerts")
     if facts.current is None:
-        builder.add_paragraph("no_list")
+        builder.add_paragraph("no_list_here")
         return
     if not facts.current.complete:
         _changes(builder, facts)
         return
-    builder.add(_tiers(builder, facts, facts.current))
+    builder.add(_tiers(builder, facts, facts.current).condensed())
     _changes(builder, facts)
     sector = _table_by(builder, facts, "sector", lambda row: _coded(builder, "sector", row))
     places = _places(builder, facts)
-    builder.add(sector, places)
-    builder.add(_chart(builder, places))
+    builder.add(sector.condensed(), places.condensed())
+    if len(places.rows) > 1:
+        builder.add(_chart(builder, places))
 
 
 def add_key_projects(builder: DocumentBuilder, facts: Facts) -> None:
     """Add the riskiest projects with their reasons, and organisations with several alerts."""
     builder.add_heading("key")
     if facts.current is None:
-        builder.add_paragraph("no_list")
+        builder.add_paragraph("no_list_here")
         return
     entries = [e for e in facts.current.document["entries"] if e["tier"] in ALERTED]
     shown = entries[:KEY_PROJECTS]
@@ -61,7 +61,7 @@ def add_key_projects(builder: DocumentBuilder, facts: Facts) -> None:
         if not repeating:
             builder.add_paragraph(f"repeat_{role}_none")
             continue
-        builder.add(_repeat_table(builder, role, repeating[:_MOST_REPEATING]))
+        builder.add(_repeat_table(builder, role, repeating[:_MOST_REPEATING]).condensed())
         if len(repeating) > _MOST_REPEATING:
             left = {f"repeat_{role}_left": len(repeating) - _MOST_REPEATING}
             builder.add_paragraph(f"repeat_{role}_more", **left)
@@ -85,7 +85,7 @@ def watchlist_table(builder: DocumentBuilder, facts: Facts) -> Table | None:
         builder.text("grids.list"),
         tuple(builder.text(f"heads.{name}") for name in heads),
         tuple(_entry_row(builder, entry) for entry in entries),
-        widths=(0.8, 3.6, 3.0, 1.5, 1.0, 1.1, 1.1, 1.6, 6.5),
+        widths=(1.0, 3.5, 2.9, 1.6, 1.1, 1.3, 1.2, 1.7, 5.9),
     )
 
 
@@ -227,13 +227,13 @@ def _key_projects_table(builder: DocumentBuilder, entries: Sequence[Document]) -
                 _named(builder, entry),
                 f"{_tier(builder, entry['tier'])} {entry['probability']:.1%}",
                 entry["workers"],
-                _yuan_wan(entry),
+                _at_stake(builder, entry),
                 _why(builder, entry),
                 _unmet(builder, entry),
             )
             for entry in entries
         ),
-        widths=(0.7, 2.9, 1.2, 1.0, 1.4, 5.0, 4.2),
+        widths=(0.9, 2.7, 1.4, 1.1, 1.7, 4.8, 3.8),
     )
 
 
@@ -246,7 +246,7 @@ def _entry_row(builder: DocumentBuilder, entry: Document) -> tuple[Cell, ...]:
         _tier(builder, entry["tier"]),
         f"{entry['probability']:.1%}",
         entry["workers"],
-        _yuan_wan(entry),
+        _at_stake(builder, entry),
         _why(builder, entry),
     )
 
@@ -256,9 +256,9 @@ def _named(builder: DocumentBuilder, entry: Document) -> str:
     return f"{entry['project_name']}（{contractor}）"
 
 
-def _yuan_wan(entry: Document) -> str | None:
-    amount = entry["amount_at_stake"]
-    return None if amount is None else f"{amount / 10_000:.2f}"
+def _at_stake(builder: DocumentBuilder, entry: Document) -> Decimal | None:
+    yuan = entry["amount_at_stake"]
+    return None if yuan is None else builder.money(round(yuan * 100))
 
 
 def _why(builder: DocumentBuilder, entry: Document) -> str:
@@ -291,7 +291,7 @@ def _repeating(rows: Sequence[Document], role: str) -> list[Repeat]:
 
 def _repeat_table(builder: DocumentBuilder, role: str, repeating: Sequence[Repeat]) -> Table:
     heads = (role, "red", "orange", "together", "workers", "stake")
-    money = round_parts_to_wan([_sum(members, "amount_at_stake") for _, members in repeating])
+    money = builder.money_parts([_sum(members, "amount_at_stake") for _, members in repeating])
     rows: list[tuple[Cell, ...]] = []
     sums: list[int | Decimal] = [0, 0, 0, 0, Decimal(0)]
     for (name, members), amount in zip(repeating, money, strict=True):

@@ -50,7 +50,7 @@ def _table(builder: DocumentBuilder, entries: list[Document]) -> Table:
             )
             for entry in entries
         ),
-        widths=(0.7, 3.4, 1.8, 1.3, 1.0, 6.0),
+        widths=(0.9, 3.3, 1.9, 1.5, 1.2, 5.5),
     )
 
 

@@ -46,5 +46,5 @@ def add_matters(builder: DocumentBuilder, facts: Facts) -> None:
             total=(builder.text("heads.sum"), open_, overdue, closed),
             summed_columns=(1, 2, 3),
             named_totals=((1, "followed_open"), (2, "followed_overdue"), (3, "followed_closed")),
-        )
+        ).condensed()
     )

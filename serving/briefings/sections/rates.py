@@ -33,7 +33,9 @@ def add_rates(builder: DocumentBuilder, facts: Facts, level: int = 1) -> None:
         builder.add_paragraph("rates_unknown", names=_names(builder, unknown))
     _add_short_rates(builder, facts.rates, names)
     _add_changed_rates(builder, facts.rates, names)
-    builder.add(_table(builder, facts.rates, names), _chart(builder, facts.rates, names))
+    builder.add(
+        _table(builder, facts.rates, names).condensed(), _chart(builder, facts.rates, names)
+    )
     places = sorted({place for place, _ in facts.rates.by_place})
     if len(places) > 1:
         builder.add(_place_table(builder, facts.rates, names, places))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from serving.briefings.facts import REVISIT_AFTER, Facts, ListedInYear
-from serving.briefings.statistics import CaseStatistics
+from serving.briefings.facts import REVISIT_AFTER, Facts, ListedInYear, PeriodStatistics
+from serving.briefings.sections.totals import amount, people
+from serving.briefings.statistics import CaseStatistics, Total
 from serving.documents.builder import MIN_RATE_BASE, DocumentBuilder
 from serving.documents.model import Cell, Table
 
@@ -42,11 +43,11 @@ def add_cases(builder: DocumentBuilder, facts: Facts, level: int = 1) -> None:
             visits_made=visits.made,
             visited=visits.projects,
             visits_found=visits.found,
-            visits_workers=visits.workers,
-            visits_owed=builder.to_wan(visits.owed),
+            **people(builder, "visits_workers", visits.workers),
+            **amount(builder, "visits_owed", visits.owed),
         )
     if set(silent) < {"complaints", "cases", "inspections"}:
-        builder.add(_comparison_table(builder, facts))
+        builder.add(_comparison_table(builder, facts).condensed())
 
 
 def _add_visit_results(builder: DocumentBuilder, facts: Facts) -> None:
@@ -72,8 +73,8 @@ def _add_visit_results(builder: DocumentBuilder, facts: Facts) -> None:
             "followed_found",
             last_found=done.found,
             last_clean=done.visited - done.found,
-            last_workers=done.workers,
-            last_owed=builder.to_wan(done.owed),
+            **people(builder, "last_workers", done.workers),
+            **amount(builder, "last_owed", done.owed),
         )
     builder.add_paragraph("hit_rate", rate=builder.format_rate(done.found, done.visited))
     if done.visited < MIN_RATE_BASE:
@@ -116,42 +117,43 @@ def _due(closed_on: str, stop: dt.date) -> bool:
 
 
 def _add_complaints(builder: DocumentBuilder, facts: Facts) -> None:
-    found = facts.statistics.complaints
+    found, year_ago = facts.statistics.complaints, facts.statistics_year_ago
+    before = None if "complaints" in year_ago.not_begun else year_ago.complaints
+    claimed = _compare_amounts(builder, found.claimed, before.claimed if before else None)
     builder.add_paragraph(
         "complaints",
         complaints=found.received,
-        complaint_workers=found.workers,
-        claimed=builder.to_wan(found.claimed),
-        compared=_compare_to_year_before(
-            builder, found.received, facts.statistics_year_ago.complaints.received
-        ),
+        compared=_compare_counts(builder, found.received, before.received if before else None),
+        **people(builder, "complaint_workers", found.workers),
+        **amount(builder, "claimed", found.claimed, claimed),
     )
     if found.unnamed:
         builder.add_paragraph("unnamed", unnamed=found.unnamed)
 
 
 def _add_cases(builder: DocumentBuilder, facts: Facts) -> None:
-    found, whole = facts.statistics.cases, facts.year_to_date.cases
+    found, year_ago = facts.statistics.cases, facts.statistics_year_ago
+    before = None if "cases" in year_ago.not_begun else year_ago.cases
+    owed = _compare_amounts(builder, found.owed, before.owed if before else None)
     builder.add_paragraph(
         "opened",
         opened=found.opened,
-        case_workers=found.workers,
-        owed=builder.to_wan(found.owed),
-        compared=_compare_to_year_before(
-            builder, found.opened, facts.statistics_year_ago.cases.opened
-        ),
+        compared=_compare_counts(builder, found.opened, before.opened if before else None),
+        **people(builder, "case_workers", found.workers),
+        **amount(builder, "owed", found.owed, owed),
     )
+    recovered = _compare_amounts(builder, found.recovered, before.recovered if before else None)
     builder.add_paragraph(
         "closed",
         closed=found.closed,
-        closed_workers=found.closed_workers,
-        recovered=builder.to_wan(found.recovered),
         open_at_end=found.open_at_end,
+        **people(builder, "closed_workers", found.closed_workers),
+        **amount(builder, "recovered", found.recovered, recovered),
     )
     if found.transferred:
         builder.add_paragraph("transferred", transferred=found.transferred)
     if facts.period.start.month > 1:
-        _add_year_to_date(builder, whole)
+        _add_year_to_date(builder, facts.year_to_date.cases)
 
 
 def _add_year_to_date(builder: DocumentBuilder, whole: CaseStatistics) -> None:
@@ -159,21 +161,43 @@ def _add_year_to_date(builder: DocumentBuilder, whole: CaseStatistics) -> None:
         "year_to_date",
         year_opened=whole.opened,
         year_closed=whole.closed,
-        year_workers=whole.closed_workers,
-        year_recovered=builder.to_wan(whole.recovered),
+        **people(builder, "year_workers", whole.closed_workers),
+        **amount(builder, "year_recovered", whole.recovered),
     )
 
 
-def _compare_to_year_before(builder: DocumentBuilder, now: int, before: int) -> str:
+def _compare_counts(builder: DocumentBuilder, now: int, before: int | None) -> str:
     """Compare with the year before, as a percentage if that had enough cases."""
+    if before is None:
+        return builder.text("against_unknown")
     if before == 0 and now == 0:
         return builder.text("against_both_none")
     if before < MIN_RATE_BASE:
         return builder.text("against_few", before=before)
+    return _change(builder, now, before)
+
+
+def _compare_amounts(builder: DocumentBuilder, now: Total, before: Total | None) -> str:
+    """Compare amounts in the same way, in parentheses; empty where they are not comparable."""
+    whole = before is not None and now.whole and before.whole
+    if before is None or not whole or before.records < MIN_RATE_BASE or not before.value:
+        return ""
+    return builder.text("totals.compared", compared=_change(builder, now.value, before.value))
+
+
+def _change(builder: DocumentBuilder, now: int, before: int) -> str:
     if now == before:
         return builder.text("against_same")
     share = f"{abs(now - before) / before:.1%}"
     return builder.text("against_more" if now > before else "against_less", share=share)
+
+
+_LINES = {
+    "complaints": ("complaints",),
+    "cases": ("opened", "confirmed", "closed", "workers", "recovered"),
+    "inspections": ("visits", "found"),
+}
+"""Lines of the comparison by the table they count."""
 
 
 def _comparison_table(builder: DocumentBuilder, facts: Facts) -> Table:
@@ -181,31 +205,35 @@ def _comparison_table(builder: DocumentBuilder, facts: Facts) -> Table:
     columns = {"this": facts.statistics, "year_before": facts.statistics_year_ago}
     if not facts.period.whole_year:
         columns = {"this": facts.statistics, "before": facts.statistics_before, **columns}
-    periods = tuple(columns.values())
-    lines: Mapping[str, list[Cell]] = {
-        "complaints": [period.complaints.received for period in periods],
-        "opened": [period.cases.opened for period in periods],
-        "confirmed": [period.cases.confirmed for period in periods],
-        "closed": [period.cases.closed for period in periods],
-        "workers": [period.cases.closed_workers for period in periods],
-        "recovered": [builder.to_wan(period.cases.recovered) for period in periods],
-        "visits": [period.visits.made for period in periods],
-        "found": [period.visits.found for period in periods],
-    }
-    silent = {
-        "complaints": ("complaints",),
-        "inspections": ("visits", "found"),
-        "cases": ("opened", "confirmed", "closed", "workers", "recovered"),
-    }
-    hidden = {line for table in facts.silent_tables for line in silent[table]}
+    unknown = {name: set(period.not_begun) for name, period in columns.items()}
+    unknown["this"] |= set(facts.silent_tables)
+    cells = {name: _counts(builder, period) for name, period in columns.items()}
     return Table(
         builder.text("grids.compared"),
         tuple(builder.text(f"heads.{name}") for name in ("item", *columns)),
         tuple(
-            (builder.text(f"items.{name}"), None if name in hidden else counts[0], *counts[1:])
-            for name, counts in lines.items()
+            (
+                builder.text(f"items.{line}"),
+                *(None if table in unknown[name] else cells[name][line] for name in columns),
+            )
+            for table, lines in _LINES.items()
+            for line in lines
         ),
     )
+
+
+def _counts(builder: DocumentBuilder, period: PeriodStatistics) -> Mapping[str, Cell]:
+    cases, visits = period.cases, period.visits
+    return {
+        "complaints": period.complaints.received,
+        "opened": cases.opened,
+        "confirmed": cases.confirmed,
+        "closed": cases.closed,
+        "workers": cases.closed_workers.value if cases.closed_workers.known else None,
+        "recovered": builder.money(cases.recovered.value) if cases.recovered.known else None,
+        "visits": visits.made,
+        "found": visits.found,
+    }
 
 
 def _table_label(builder: DocumentBuilder, name: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from features.engines.spark_session import SparkMissing, require_spark
 
-from ...conftest import require_program, thorough
+from ...conftest import SHORT_LIVED_JVM, require_program, thorough
 
 ROOT = Path(__file__).resolve().parents[3]
 OPENED = """
@@ -30,6 +30,8 @@ KILLED += " session.sql('SELECT 1').collect()"
 def run(work: str, conf: Path) -> subprocess.CompletedProcess[str]:
     """What a process says that works so; it has a JVM of its own."""
     require_program("java")
+    with (conf / "spark-defaults.conf").open("a") as file:
+        file.write(f"spark.driver.extraJavaOptions {SHORT_LIVED_JVM}\n")
     return subprocess.run(
         [sys.executable, "-c", OPENED.format(work=work)],
         env={**os.environ, "SPARK_CONF_DIR": str(conf), "PYTHONPATH": str(ROOT)},

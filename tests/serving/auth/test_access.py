@@ -45,6 +45,7 @@ REQUESTS = {
     ("GET", "/v1/projects/{project_id:path}/reasons"): (f"{PROJECT}/reasons", None),
     ("GET", "/v1/projects/{project_id:path}/red-flags"): (f"{PROJECT}/red-flags", None),
     ("GET", "/v1/projects/{project_id:path}/changes"): (f"{PROJECT}/changes", None),
+    ("GET", "/v1/projects/{project_id:path}/case-file"): (f"{PROJECT}/case-file", None),
     ("GET", "/v1/projects/{project_id:path}/notes"): (f"{PROJECT}/notes", None),
     ("POST", "/v1/projects/{project_id:path}/notes"): (f"{PROJECT}/notes", {"text": "x"}),
     ("POST", "/v1/scores"): ("/v1/scores", {"project_ids": ["P/000"]}),
@@ -107,6 +108,7 @@ REQUESTS = {
     ("GET", "/v1/deposits"): ("/v1/deposits", None),
     ("GET", "/v1/audit"): ("/v1/audit", None),
     ("GET", "/v1/matters"): ("/v1/matters", None),
+    ("GET", "/v1/matters/transferred-unlisted"): ("/v1/matters/transferred-unlisted", None),
     ("POST", "/v1/matters"): (
         "/v1/matters",
         {"name": "模拟", "region_code": "990102", "text": "x"},

@@ -25,7 +25,12 @@ from serving.briefings.compose import compose_monthly, compose_yearly
 from serving.briefings.facts import collect_facts
 from serving.briefings.period import Period, lists_for, month_of, year_of
 from serving.briefings.repository import list_briefings
-from serving.briefings.statistics import case_statistics, complaint_statistics, visit_statistics
+from serving.briefings.statistics import (
+    Total,
+    case_statistics,
+    complaint_statistics,
+    visit_statistics,
+)
 from serving.db.database import Database
 from serving.db.pagination import PageRequest
 from serving.documents.builder import wilson_interval
@@ -116,7 +121,7 @@ def test_compose_monthly_totals_equal_the_list_and_its_register(facts, paper):
         grid = grids[caption]
         place = 1 if caption == "各等级项目数" else 5
         assert grid.total[place] == len(rows)
-    assert f"在建项目{len(rows)}个" in _texts(paper)[0]
+    assert f"在建项目{len(rows)}个" in "".join(_texts(paper))
     assert len(paper.annex[0].rows) == len(facts.current.document["entries"])
 
 
@@ -130,8 +135,8 @@ def test_compose_monthly_compares_sectors_and_places_with_earlier_lists(facts):
         assert list(grids[caption].total[6:]) == alerted
     partly = replace(facts.previous, complete=False, projects=facts.previous.projects[:2])
     grids = _grids(compose_monthly(replace(facts, previous=partly), "zh"))
-    assert grids["各行业项目数"].total[7] is None
-    assert grids["各等级项目数"].total[2] is None
+    assert grids["各行业项目数"].headers[5:] == ("合计", "红、橙色合计")
+    assert grids["各等级项目数"].headers == ("等级", "本期")
 
 
 def test_compose_yearly_has_the_sections_of_a_work_summary(opened):
@@ -190,33 +195,44 @@ def test_statistics_equal_counts_of_the_records(world):
         amount_owed=50_00,
         known_at="2025-03-31",
     )
+    world.add(
+        "inspections",
+        inspection_id="I2",
+        project_id="P1",
+        inspected_on="2025-03-31",
+        arrears_found=True,
+        workers_owed=4,
+        amount_owed=50_00,
+        known_at="2025-03-31",
+    )
     cases = case_statistics(world.store, MARCH, "")
-    assert (cases.opened, cases.workers, cases.owed) == (2, 7, 100_00)
-    assert (cases.closed, cases.recovered, cases.open_at_end) == (1, 60_00, 1)
+    assert (cases.opened, cases.workers, cases.owed) == (2, Total(7, 2, 1), Total(100_00, 2, 1))
+    assert (cases.closed, cases.recovered, cases.open_at_end) == (1, Total(60_00, 1), 1)
     complaints = complaint_statistics(world.store, MARCH, "")
-    assert (complaints.received, complaints.unnamed, complaints.workers) == (1, 1, 3)
+    assert (complaints.received, complaints.unnamed, complaints.workers) == (1, 1, Total(3, 1))
     assert complaint_statistics(world.store, MARCH, "42").received == 0
     visits = visit_statistics(world.store, MARCH, "4203")
-    assert (visits.made, visits.projects, visits.found, visits.owed) == (1, 1, 1, 50_00)
+    found = Total(50_00, 1)  # two visits to a project find the same wages
+    assert (visits.made, visits.projects, visits.found, visits.owed) == (2, 1, 1, found)
     assert visit_statistics(world.store, MARCH, "11").made == 0
 
 
 def test_compose_monthly_shows_missing_feeds_as_unknown(opened, facts):
     paper = compose_monthly(replace(facts, silent_tables=("cases",)), "zh")
     said = "".join(_texts(paper))
-    assert "案件没有数据入库，相关数量未知，不作为零" in said
+    assert "没有案件数据入库，相关数量不明，不按零计算" in said
     assert "立案" not in said
     rows = {row[0]: row for row in _grids(paper)["主要数量对比"].rows}
     assert rows["立案（件）"][1] is None
 
 
 def test_compose_monthly_omits_intervals_of_small_rates(facts):
-    done = replace(facts.visit_results, visited=4, found=1, workers=3, owed=1)
+    done = replace(facts.visit_results, visited=4, found=1, workers=Total(3, 1), owed=Total(1, 1))
     said = "".join(_texts(compose_monthly(replace(facts, visit_results=done), "zh")))
-    assert "4家中1家" in said
+    assert "4个中1个" in said
     assert "暂不对名单准确率作评价" in said
     assert "25.0%" not in said
-    many = replace(facts.visit_results, visited=8, found=2, workers=3, owed=1)
+    many = replace(facts.visit_results, visited=8, found=2, workers=Total(3, 2), owed=Total(1, 2))
     listed = dict(facts.previous.document, entries=facts.previous.document["entries"] * 3)
     last = replace(facts.previous, document=listed)
     twenty = replace(many, visited=20, found=5)
@@ -291,7 +307,7 @@ def test_to_docx_follows_the_official_layout(paper):
     assert [round(one.mm) for one in (section.top_margin, section.left_margin)] == [37, 28]
     lines = [line.text for line in document.paragraphs]
     assert "模拟县人社局" in lines
-    assert "2025年3月农民工工资欠薪风险研判通报" in lines
+    assert "关于2025年3月农民工工资支付风险研判情况的通报" in lines
     assert "一、总体态势" in lines
     assert "（一）重点项目" in lines
     assert "附件：预警项目名单" in lines
@@ -411,8 +427,8 @@ def test_compose_monthly_without_list_records_and_rates(store, opened):
     made = compose_monthly(facts, "zh")
     said = "".join(_texts(made))
     assert "未发布预警名单" in said
-    assert "数量未知，不作为零" in said
-    assert "没有可以计算八率的数据" in said
+    assert "数量不明，不按零计算" in said
+    assert "现有数据不足以测算八项落实率" in said
     assert not made.annex
     for make in (to_docx, to_html, to_pdf):
         assert make(made, "zh")
@@ -433,8 +449,8 @@ def test_compose_monthly_with_one_or_many_projects(facts, projects, entries):
     document = {**facts.current.document, "entries": listed, "gone": [], "previous": None}
     now = replace(facts.current, document=document, projects=rows)
     made = compose_monthly(replace(facts, current=now, previous=None, visit_results=None), "zh")
-    assert f"在建项目{projects}个" in _texts(made)[0]
-    assert _grids(made)["各行业项目数"].total[5] == projects
+    assert f"在建项目{projects}个" in "".join(_texts(made))
+    assert _grids(made)["各行业项目数"].rows[0][5] == projects
     assert len(made.annex[0].rows) == entries
     assert to_html(made, "zh").count(b"<tr>") > entries
     assert _pdf(to_pdf(made, "zh")).pages

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -30,6 +31,13 @@ def browser():
         opened = playwright.chromium.launch(executable_path=str(program), args=["--no-sandbox"])
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def database_url(sqlite_template, workspace):
+    """SQLite alone: ``test_data_page.py`` enters the same ledgers over PostgreSQL, too."""
+    shutil.copyfile(sqlite_template, workspace.service_database)
+    return f"sqlite:///{workspace.service_database}"
 
 
 @pytest.fixture

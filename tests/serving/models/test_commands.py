@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 from dataclasses import replace
@@ -9,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from models.registry import Registry
+from risk.sources.pull_log import LoggedPull, log_pull
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 from serving.cli.main import main
@@ -136,6 +138,33 @@ def test_check_names_the_feed_that_stopped(call, office):
         assert document["feeds"][0]["table"] == "attendance"
     finally:
         shutil.move(kept, office.records)
+
+
+def test_check_names_the_source_that_stopped(call, office):
+    kept, began = office.records.with_suffix(".kept"), dt.datetime(2025, 7, 1, tzinfo=dt.UTC)
+    settings = office.settings_file.read_text(encoding="utf-8")
+    shutil.copy(office.records, kept)
+    try:
+        with office.settings_file.open("a", encoding="utf-8") as file:
+            file.write('\n[sources.platform]\nkind = "realname"\nevery = "1d"\n')
+        with RecordStore(office.records) as store:
+            came = {"units": 1, "rows": {"payrolls": 7}, "files": 0, "refused_units": 0}
+            log_pull(store, LoggedPull("platform", began, began, "complete", came, {}))
+            none, late = {**came, "units": 0, "rows": {}}, began + dt.timedelta(days=20)
+            error = {"zh": "密钥不对。", "en": "Wrong secret."}
+            log_pull(store, LoggedPull("platform", late, late, "interrupted", none, error))
+        code, said = call("check", "--as-of", "2025-08-01", lang="zh")
+        assert code == 3
+        assert (
+            "数据源中断：platform 自 2025-07-01 起没有成功取数（提供 工资表）。密钥不对。请先检查"
+            in said
+        )
+        document = json.loads(call("check", "--as-of", "2025-08-01", "--json")[1])
+        assert [one["name"] for one in document["sources"]] == ["platform"]
+        assert document["reasons"] == ["feed_stopped"]
+    finally:
+        shutil.move(kept, office.records)
+        office.settings_file.write_text(settings, encoding="utf-8")
 
 
 def test_check_asks_for_retraining_after_a_ban_on_cash(call, office):

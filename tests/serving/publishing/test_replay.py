@@ -247,3 +247,19 @@ def test_compare_versions_says_if_only_flags_changed_the_selection():
         watchlist["entries"][0]["tier"] = "blue"
 
     assert not _compared(reprice).differs_by_flags
+
+
+@pytest.mark.parametrize(
+    ("versions", "verified", "expected"),
+    [((1, 3), True, True), ((2, 3), True, True), ((3, 4), True, False), ((1, 3), False, False)],
+)
+def test_figures_of_lists_with_features_of_earlier_definitions_show_nothing(
+    versions, verified, expected
+):
+    before, after = _documents(), _documents()
+    after.risks["P/000"].update(probability=0.7)
+    found = compare_versions(before, after, versions, verified=verified)
+    assert not found.is_faithful
+    assert found.differs_by_features is expected
+    same = compare_versions(before, _documents(), versions, verified=verified)
+    assert not same.differs_by_features

@@ -20,7 +20,6 @@ from models.registry import Registry
 from risk.simulator import simulate
 from risk.store.parquet_export import export_records
 from risk.store.store import RecordStore
-from risk.unit_kinds import KINDS
 from serving.cli.main import main
 from serving.ingest.temporary_store import import_feeds
 from serving.scores.spark_output import records_for_spark
@@ -38,15 +37,16 @@ spark.eventLog.enabled true
 spark.eventLog.dir {events}
 spark.driver.memory 1g
 spark.driver.extraJavaOptions {options}
-spark.sql.shuffle.partitions 3
+spark.sql.shuffle.partitions 2
 spark.sql.adaptive.coalescePartitions.enabled false
 """
 """Rows lie in several partitions and plans are compiled, as anywhere else but in other tests."""
 NOT_COMPILED = """
 spark.sql.codegen.wholeStage false
 spark.sql.codegen.factoryMode NO_CODEGEN
+spark.sql.adaptive.enabled false
 """
-"""Compiling some hundred plans takes longer than running them on a few rows."""
+"""Compiling and adapting some hundred plans takes longer than running them on a few rows."""
 
 
 @pytest.fixture(scope="module")
@@ -209,21 +209,18 @@ def nearly(number):
 
 @thorough
 def test_spark_scores_equal_those_in_memory(office_with_employers, tmp_path):
-    place = office_with_employers.root
-    day = str(LISTS[1])
-    lines = [["score", "--as-of", day, "--kind", kind, "--out", tmp_path / kind] for kind in KINDS]
-    assert len(lines) == len(KINDS) == 2
-    by_spark(tmp_path, place, *lines, more=NOT_COMPILED)
-    for *line, out in lines:
-        file = f"{out}.csv"
-        assert main(["-w", str(place), *line, file]) == 0
-        expected = {
-            row["project_id"]: (float(row["probability"]), row["tier"], row["model"])
-            for row in csv.DictReader(Path(file).read_text("utf-8-sig").splitlines())
-        }
-        found = {
-            row["project_id"]: (nearly(row["probability"]), row["tier"], row["model"])
-            for row in ds.dataset(out, partitioning="hive").to_table().to_pylist()
-        }
-        assert len(found) > 5
-        assert found == expected
+    """Of employers; tests/models/test_cohort_scores_spark.py asks the same of projects."""
+    place, out = office_with_employers.root, tmp_path / "scores"
+    line = ["score", "--as-of", str(LISTS[1]), "--kind", "employer", "--out"]
+    by_spark(tmp_path, place, [*line, out], more=NOT_COMPILED)
+    assert main(["-w", str(place), *line, f"{out}.csv"]) == 0
+    expected = {
+        row["project_id"]: (float(row["probability"]), row["tier"], row["model"])
+        for row in csv.DictReader(Path(f"{out}.csv").read_text("utf-8-sig").splitlines())
+    }
+    found = {
+        row["project_id"]: (nearly(row["probability"]), row["tier"], row["model"])
+        for row in ds.dataset(out, partitioning="hive").to_table().to_pylist()
+    }
+    assert len(found) > 5
+    assert found == expected

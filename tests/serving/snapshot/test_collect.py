@@ -17,12 +17,15 @@ from serving.publishing.context import PublishRequest
 from serving.publishing.hooks import publish_context
 from serving.publishing.pipeline import collect_extras, collect_inputs
 from serving.publishing.publication_builder import build_publication
+from serving.publishing.timeline import timelines
 from serving.settings import load_settings
 from serving.snapshot.collect import collect_snapshot
 from serving.snapshot.deposit_advice import load_deposit_advice
 from serving.snapshot.legal_duties import load_legal_duties
 from serving.snapshot.open_matters import closed_cases, open_matters
-from serving.watchlists.snapshot_repository import load_dossier, load_register
+from serving.watchlists.project_document import is_scored, project_document
+from serving.watchlists.repository import ProjectNotScored, WatchlistRepository
+from serving.watchlists.snapshot_repository import load_case_file, load_dossier, load_register
 
 from ..conftest import LISTS
 
@@ -64,6 +67,32 @@ def test_snapshot_covers_every_scored_project(published):
         assert set(found["similar"]) <= scored
 
 
+def test_every_project_with_a_followed_matter_has_a_dossier(published):
+    database, publication, found, store = published
+    rows = [*found.register["matters"], *found.register["closed"], *found.register["unlisted"]]
+    followed = {row["project_id"] for row in rows if row["project_id"]}
+    scored = {risk.assessment.project_id for risk in publication.risks}
+    assert followed - scored, "the county has open cases that lists do not score"
+    assert followed <= found.dossiers.keys()
+    for key in followed - scored:
+        case_file = found.dossiers[key]["unscored"]
+        assert case_file["project_id"] == key
+        assert case_file["matters"]
+        assert all(flag["finding"]["zh"] for flag in case_file["red_flags"])
+        stored = load_case_file(database.engine, key, AS_OF, OFFICE)
+        assert stored is not None
+        with pytest.raises(ProjectNotScored):
+            WatchlistRepository(database).project_risk(key, AS_OF)
+        assert project_document(database, key, AS_OF) == stored
+    one = next(iter(scored))
+    assert load_case_file(database.engine, one, AS_OF, OFFICE) is None
+    assert is_scored(project_document(database, one, AS_OF))
+    listed = {
+        org for (org,) in store.rows("SELECT org_id FROM listings WHERE known_at < $1", [AS_OF])
+    }
+    assert all(row["org_id"] not in listed for row in found.register["unlisted"])
+
+
 def test_snapshot_holds_the_records_of_reasons(published):
     database, publication, _, _ = published
     missing = 0
@@ -87,7 +116,7 @@ def test_snapshot_excludes_later_knowledge(published, office, tmp_path):
     with RecordStore(copy) as later:
         for feed in later.feeds():
             later.connection.execute(f"DELETE FROM {feed.table} WHERE known_at >= ?", [AS_OF])
-        again = collect_snapshot(later, publication, {})
+        again = collect_snapshot(later, publication, {}, stories=timelines(later, AS_OF))
     bare = {
         key: {**one, "levers": []} for key, one in json.loads(json.dumps(found.dossiers)).items()
     }

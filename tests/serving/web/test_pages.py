@@ -46,6 +46,7 @@ PATHS = (
         "/route",
         "/ledger",
         "/revisits",
+        "/unlisted",
         "/campaign",
         "/indicators",
         "/briefings",

@@ -11,6 +11,7 @@ import pytest
 
 from features.matrix import feature_matrix
 from risk.contract import TABLES
+from risk.sources.state import StoppedSource
 from risk.store.store import RecordStore
 from training.artifacts import model_artifacts
 from training.dataset.training_set import build_training_set
@@ -78,6 +79,15 @@ def test_check_of_a_stopped_feed_is_look_not_retrain(changed, watched):
     ]
     assert report.feeds[0].last_known < month_ago
     assert report.feeds[0].usual > 50
+    assert {one.feature for one in report.moved}.isdisjoint({"unpaid_share_1m", "paid_share_1m"})
+
+
+def test_a_source_that_stopped_is_a_feed_that_stopped(county, watched):
+    stopped = StoppedSource("platform", ("payments",), None, {})
+    with RecordStore(county.records, read_only=True) as store:
+        report = check(store, dataclasses.replace(watched, sources=[stopped]), AS_OF)
+    assert (report.verdict, report.reasons) == ("look", ("feed_stopped",))
+    assert report.sources == (stopped,)
     assert {one.feature for one in report.moved}.isdisjoint({"unpaid_share_1m", "paid_share_1m"})
 
 

@@ -1,0 +1,105 @@
+"""Wages unpaid on the books at the end of a period, from the same rule as the red flag."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from risk.flags import red_flags
+from risk.flags.flag import RedFlag
+from risk.flags.grades import Grade, grade_of
+from risk.flags.law import read_law
+from risk.flags.office_values import add_values, from_document
+from risk.store.store import RecordStore
+from serving.snapshot.as_of_query import with_known_tables
+
+_NEEDED = frozenset({"payrolls", "payments"})
+_CAUSES = frozenset({Grade.PAYMENT, Grade.FUNDING})
+
+_NAMES = f"""
+{with_known_tables("projects", "organizations")}
+SELECT p.project_id, p.project_name, o.org_name FROM projects p
+  LEFT JOIN organizations o ON o.org_id = p.contractor_id
+WHERE starts_with(coalesce(p.region_code, ''), $2)
+"""
+
+
+@dataclass(frozen=True)
+class OwingProject:
+    """A running project with wages overdue; money in fen, ``workers`` None if unknown."""
+
+    project_id: str
+    name: str | None
+    contractor: str | None
+    months: int
+    fen: int
+    workers: int | None
+    late_days: int
+
+
+@dataclass(frozen=True)
+class Owed:
+    """Projects with wages overdue, most money first, and the flags about why.
+
+    ``causes`` are the flags about the way of payment and about funding, each with its number of
+    projects, most frequent first.
+    """
+
+    projects: Sequence[OwingProject]
+    causes: Sequence[tuple[str, int]]
+
+    @property
+    def fen(self) -> int:
+        """The money owed by all projects."""
+        return sum(project.fen for project in self.projects)
+
+    @property
+    def workers(self) -> int:
+        """Workers of the projects where they are known."""
+        return sum(project.workers or 0 for project in self.projects)
+
+    @property
+    def without_workers(self) -> int:
+        """Number of projects whose workers are unknown."""
+        return sum(project.workers is None for project in self.projects)
+
+
+def wages_owed(
+    store: RecordStore, as_of: dt.date, region: str, law_values: Sequence[Mapping[str, Any]] = ()
+) -> Owed | None:
+    """Return the wages overdue on ``as_of``; None if payrolls or payments were never reported.
+
+    ``law_values`` are the legal values of the office as a sealed list holds them.
+    """
+    if _NEEDED & set(store.missing_feeds()):
+        return None
+    law = add_values(read_law(), [from_document(value) for value in law_values])
+    found = red_flags(store, as_of, law=law)
+    names = {row[0]: row[1:] for row in store.rows(_NAMES, [as_of, region])}
+    here = [flag for key, flags in found.items() if key in names for flag in flags]
+    causes = Counter(flag.code for flag in here if grade_of(flag.code) in _CAUSES)
+    projects = [_project(flag, *names[flag.project_id]) for flag in here if _is_owed(flag)]
+    return Owed(
+        sorted(projects, key=lambda project: (-project.fen, project.project_id)),
+        sorted(causes.items(), key=lambda cause: (-cause[1], cause[0])),
+    )
+
+
+def _is_owed(flag: RedFlag) -> bool:
+    return flag.code == "wages_overdue"
+
+
+def _project(flag: RedFlag, name: str | None, contractor: str | None) -> OwingProject:
+    people = flag.values.get("people")
+    return OwingProject(
+        flag.project_id,
+        name,
+        contractor,
+        months=int(flag.values["months"]),
+        fen=int(flag.values["unpaid_fen"]),
+        workers=None if people is None else int(people),
+        late_days=int(flag.values["late_days"]),
+    )

@@ -1,0 +1,105 @@
+"""First paragraph: how much is owed, to how many, by whom most, why, and what to do by when."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from risk.locale import text
+from serving.briefings.facts import Facts
+from serving.briefings.owed import Owed
+from serving.briefings.sections.totals import amount, people
+from serving.documents.builder import DocumentBuilder, Sentence
+
+REVIEW_AFTER = dt.timedelta(days=30)
+"""Term for visiting the projects of a list, counted from the end of the period."""
+
+
+def add_lead(builder: DocumentBuilder, facts: Facts) -> None:
+    """Add the first paragraph of a monthly briefing."""
+    sentences = _owed(builder, facts)
+    listed = facts.current.document["entries"] if facts.current else []
+    if listed:
+        by = facts.period.stop + REVIEW_AFTER
+        sentences.append(("lead.visit", {"listed": len(listed), "by": by}))
+    builder.add_sentences(*sentences)
+
+
+def add_year_lead(builder: DocumentBuilder, facts: Facts) -> None:
+    """Add the first paragraph of a yearly summary: recovered, found, checked, still owed."""
+    statistics, before = facts.statistics, facts.statistics_year_ago
+    sentences: list[Sentence] = []
+    if "cases" not in facts.silent_tables:
+        cases = statistics.cases
+        figures: dict[str, Any] = {
+            "opened": cases.opened,
+            "closed": cases.closed,
+            **people(builder, "closed_workers", cases.closed_workers),
+            **amount(builder, "recovered", cases.recovered),
+        }
+        sentences.append(("lead.year_cases", figures))
+        if before.cases.closed:
+            last = amount(builder, "recovered_before", before.cases.recovered)
+            earlier = {"closed_before": before.cases.closed, **last}
+            sentences.append(("lead.year_cases_before", earlier))
+    if "inspections" not in facts.silent_tables:
+        visits = statistics.visits
+        counts = {"visits_made": visits.made, "visited": visits.projects}
+        sentences.append(("lead.year_visits", {**counts, "visits_found": visits.found}))
+    builder.add_sentences(*sentences, *_owed(builder, facts))
+
+
+def _owed(builder: DocumentBuilder, facts: Facts) -> list[Sentence]:
+    place = builder.region_name(facts.region)
+    if facts.owed is None:
+        return [("lead.unknown", {"place": place})]
+    known = {"last": facts.period.last, "place": place}
+    if not facts.owed.projects:
+        return [("lead.none", known), *_cause(builder, facts.owed)]
+    return [
+        ("lead.owed", {**known, **_amounts(builder, facts.owed)}),
+        *_before(builder, facts),
+        *_worst(builder, facts.owed),
+        *_cause(builder, facts.owed),
+    ]
+
+
+def _amounts(builder: DocumentBuilder, owed: Owed) -> dict[str, Any]:
+    missing = owed.without_workers
+    return {
+        "owing": len(owed.projects),
+        "owed_now": builder.money(owed.fen),
+        "owed_workers": owed.workers,
+        "people_unknown": builder.text("lead.people_unknown", n=missing) if missing else "",
+    }
+
+
+def _before(builder: DocumentBuilder, facts: Facts) -> list[Sentence]:
+    if facts.owed_before is None:
+        return []
+    key = "lead.owed_year_before" if facts.period.whole_year else "lead.owed_before"
+    figures = {
+        "owing_before": len(facts.owed_before.projects),
+        "owed_before": builder.money(facts.owed_before.fen),
+    }
+    return [(key, figures)]
+
+
+def _worst(builder: DocumentBuilder, owed: Owed) -> list[Sentence]:
+    worst = owed.projects[0]
+    contractor = worst.contractor or builder.text("contractor_unknown")
+    name = builder.text("lead.named", project=worst.name or worst.project_id, contractor=contractor)
+    figures = {
+        "worst": name,
+        "worst_owed": builder.money(worst.fen),
+        "worst_days": worst.late_days,
+    }
+    return [("lead.worst", figures)]
+
+
+def _cause(builder: DocumentBuilder, owed: Owed) -> list[Sentence]:
+    if not owed.causes:
+        return []
+    code, projects = owed.causes[0]
+    title = text(f"flags.{code}.title", builder.language)
+    return [("lead.problem", {"problem": title, "problem_projects": projects})]

@@ -1,0 +1,55 @@
+"""Sources as the overview of the record store shows them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from risk.locale import Language
+from risk.sources.pull_log import read_last_pulls
+from risk.sources.state import SourceState, Status, source_states
+from serving.settings import Settings
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """Source on the data page; ``rows`` and ``files`` are those of the last success."""
+
+    name: str
+    kind: str
+    every: str
+    status: Status
+    last_success: dt.datetime | None
+    rows: int
+    files: int
+    reason: str
+
+
+def known_states(settings: Settings, overview: Mapping[str, Any] | None) -> list[SourceState]:
+    """Return the states of the configured sources; an overview may be of an earlier version."""
+    pulls = (overview or {}).get("pulls", {})
+    last = {name: read_last_pulls(one) for name, one in pulls.items()}
+    return source_states(settings.sources, last)
+
+
+def source_rows(
+    settings: Settings, overview: Mapping[str, Any] | None, at: dt.datetime, language: Language
+) -> Sequence[SourceRow]:
+    """Return the rows of the sources at a moment."""
+    return [_row(state, at, language) for state in known_states(settings, overview)]
+
+
+def _row(state: SourceState, at: dt.datetime, language: Language) -> SourceRow:
+    problems = [one.message(language) for one in state.schedule.problems]
+    return SourceRow(
+        name=state.name,
+        kind=state.schedule.kind,
+        every=state.every_text,
+        status="failed" if problems else state.status(at),
+        last_success=state.last_success,
+        rows=sum(state.rows.values()),
+        files=state.files,
+        reason="; ".join(problems) or state.reason(language),
+    )

@@ -1,0 +1,98 @@
+"""Features and red flags of one small world against values worked out on paper."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from features.engines.duckdb import DuckDBEngine
+from features.engines.spark import SparkEngine
+from features.feature_sets import FEATURE_SETS
+from features.matrix import feature_matrix, matrix_sql, steps, to_matrix
+from risk.flags import red_flags
+from risk.store.parquet_export import export_records
+from risk.store.store import RecordStore
+
+from ..conftest import World, thorough
+from . import hand_made
+
+PROJECTS = FEATURE_SETS["project"]
+UNKNOWN = hand_made.NAN
+
+
+@pytest.fixture(scope="module")
+def store():
+    with RecordStore(":memory:") as opened:
+        hand_made.build(World(opened))
+        yield opened
+
+
+def columns(matrix) -> dict[str, list[float]]:
+    """Values of A, B and C by feature."""
+    named = zip(matrix.columns, matrix.values.T.tolist(), strict=True)
+    return {name: values for name, values in named if name in hand_made.FEATURES}
+
+
+def expected() -> dict[str, object]:
+    return {
+        name: pytest.approx(list(values), nan_ok=True)
+        for name, values in hand_made.FEATURES.items()
+    }
+
+
+def test_features_are_those_worked_out_on_paper(store):
+    matrix = feature_matrix(store, [hand_made.AS_OF])
+    assert matrix.project_ids == ("A", "B", "C")
+    assert columns(matrix) == expected()
+
+
+def test_stakes_count_the_months_that_are_there(store):
+    engine = DuckDBEngine(store, [hand_made.AS_OF])
+    engine.run([*steps(PROJECTS.families), PROJECTS.stakes])
+    rows = engine.rows("SELECT project_id, workers, amount FROM stakes")
+    engine.close()
+    assert {name: (workers, amount) for name, workers, amount in rows} == hand_made.STAKES
+
+
+def test_flags_are_those_worked_out_on_paper(store):
+    found = red_flags(store, hand_made.AS_OF)
+    values = {name: {flag.code: flag.values for flag in flags} for name, flags in found.items()}
+    wanted = {code for flags in hand_made.FLAGS.values() for code in flags}
+    held = {
+        name: {code: one for code, one in flags.items() if code in wanted}
+        for name, flags in values.items()
+    }
+    assert held == hand_made.FLAGS
+    refill = [name for name, flags in values.items() if "deposit_not_refilled" in flags]
+    assert refill == []
+
+
+def test_a_returned_payment_counts_until_the_return_is_known(store):
+    for day, unpaid, returned in (("2024-06-05", 0, 0), ("2024-06-06", 0.5, 0.4)):
+        matrix = feature_matrix(store, [dt.date.fromisoformat(day)])
+        row = dict(zip(matrix.columns, matrix.values[1].tolist(), strict=True))
+        assert (row["unpaid_share_3m"], row["returned_share_3m"]) == (unpaid, returned)
+
+
+def test_a_deposit_is_drawn_from_the_day_that_is_known(store):
+    drawn = {}
+    for day in (dt.date(2024, 3, 1), dt.date(2024, 3, 2), dt.date(2024, 3, 21)):
+        matrix = feature_matrix(store, [day]).select_columns(["deposit_drawn", "deposit_valid"])
+        drawn[day.isoformat()] = tuple(matrix.values[0].tolist())
+    assert drawn == {"2024-03-01": (0, 1), "2024-03-02": (1, 0), "2024-03-21": (1, 1)}
+
+
+@thorough
+def test_spark_gives_the_values_worked_out_on_paper(store, spark, tmp_path):
+    export_records(store, tmp_path / "records")
+    engine = SparkEngine(str(tmp_path / "records"), [hand_made.AS_OF], session=spark)
+    try:
+        engine.run(steps(PROJECTS.families))
+        found = to_matrix(engine.fetch(matrix_sql(PROJECTS.families)), "project")
+    finally:
+        engine.close()
+    assert columns(found) == expected()
+    local = feature_matrix(store, [hand_made.AS_OF])
+    assert np.allclose(found.values, local.values, rtol=1e-9, atol=0, equal_nan=True)
