@@ -19,7 +19,7 @@ from models.scorecard import fit_scorecard, shrunk_rate
 from training.dataset.training_set import TrainingSet
 from training.evaluation.predictions import MODEL
 from training.fit.fit import Trained, fit
-from training.fit.ladder import recipe_for
+from training.fit.ladder import STRENGTHS, recipe_for
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,6 +67,6 @@ def _regression(
     if recipe_for(training_set.events, float(training_set.target.sum())) is None:
         rate = np.full(len(cohort.project_ids), shrunk_rate(training_set.target))
         return np.zeros(len(rate)), rate
-    model = fit(training_set, LogisticHyperparameters()).model
+    model = fit(training_set, LogisticHyperparameters(STRENGTHS[0])).model
     raw = model.raw(cohort)
     return raw, model.calibration.probability(raw)

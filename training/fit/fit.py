@@ -25,7 +25,7 @@ from models import calibration
 from models.arrears import ArrearsModel, Hyperparameters
 from models.base import ScoringModel
 from models.logistic import LogisticHyperparameters
-from models.scorecard import PRIOR_ROWS, fit_scorecard, shrunk_rate
+from models.scorecard import PRIOR_ROWS, Scorecard, fit_scorecard, shrunk_rate
 from risk.calendar.dates import HORIZON_DAYS
 from risk.progress import Progress
 from risk.store.store import RecordStore
@@ -121,7 +121,25 @@ def fit_card(training_set: TrainingSet) -> Trained:
     recent = np.isin(matrix.as_ofs, np.unique(matrix.as_ofs)[-_SCORECARD_MONTHS:])
     labels = training_set.target[recent] if training_set.dates else np.zeros(0)
     card = fit_scorecard(matrix.where(recent), labels)
-    return _trained(training_set, card, {}, {"rate": shrunk_rate(labels)}, None)
+    holdout = _holdout_of_card(training_set, card) if labels.any() else None
+    return _trained(training_set, card, {}, {"rate": shrunk_rate(labels)}, holdout)
+
+
+def _holdout_of_card(training_set: TrainingSet, card: Scorecard) -> Holdout:
+    """The latest months with points of ``card`` and probabilities of cards of earlier months."""
+    matrix, target = training_set.matrix, training_set.target
+    rows = np.isin(matrix.as_ofs, np.unique(matrix.as_ofs)[-_SCORECARD_MONTHS:])
+    held = matrix.where(rows)
+    probability = np.full(len(held.as_ofs), np.nan)
+    for as_of in np.unique(held.as_ofs):
+        earlier = matrix.as_ofs <= as_of - HORIZON_DAYS
+        months = np.unique(matrix.as_ofs[earlier])[-_SCORECARD_MONTHS:]
+        known = np.isin(matrix.as_ofs, months)
+        if known.any():
+            then = fit_scorecard(matrix.where(known), target[known])
+            at = held.as_ofs == as_of
+            probability[at] = then.calibration.probability(then.raw(held.where(at)))
+    return Holdout(held, card.raw(held), target[rows], probability)
 
 
 def _trained(

@@ -80,6 +80,10 @@ class Decision:
     grounds: Grounds
     checks: tuple[Check, ...]
 
+    def failed_checks(self) -> tuple[str, ...]:
+        """Names of the checks that failed; an undecided one did not."""
+        return tuple(one.name for one in self.checks if not (one.passed or one.undecided))
+
 
 def decide(
     checks: Sequence[Check],

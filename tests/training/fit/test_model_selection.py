@@ -32,7 +32,7 @@ def training_set(county, county_trained):
 @pytest.fixture
 def quick(monkeypatch):
     """A default small enough for a search in a test."""
-    monkeypatch.setattr(tuning, "hyperparameters_for", lambda positives: SMALL)
+    monkeypatch.setattr(tuning, "recipe_for", lambda events, positives: SMALL)
 
 
 def candidate(name, *by_month):

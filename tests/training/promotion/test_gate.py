@@ -12,6 +12,7 @@ import pytest
 from models.registry import CHAMPION, Registry
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
+from training import pipeline
 from training.evaluation.bootstrap import Estimate, bootstrap_weights
 from training.evaluation.calibration import calibration_report
 from training.evaluation.predictions import MODEL, Predictions
@@ -200,3 +201,27 @@ def test_run_training_twice_on_the_same_records_gives_the_same_model_and_passes(
     registry = Registry(office)
     assert "spreads" in registry.artifact("1", "profile.json")
     assert "levels" in registry.artifact("1", "resemblance.json")
+
+
+@thorough
+def test_run_training_without_champion_takes_the_next_sound_kind(office, monkeypatch):
+    """The trees give four times the probability: a regression goes live in their place."""
+    fitted = pipeline.fit
+
+    def overstated(training_set, hyperparameters=None, progress=None, out_of_time=None):
+        trained = fitted(training_set, hyperparameters, progress, out_of_time)
+        if trained.model.kind != "lightgbm":
+            return trained
+        held = trained.holdout
+        probability = np.minimum(4 * held.probability, 0.99)
+        return dataclasses.replace(
+            trained, holdout=dataclasses.replace(held, probability=probability)
+        )
+
+    monkeypatch.setattr(pipeline, "fit", overstated)
+    monkeypatch.setattr(pipeline, "tune", lambda *args: None)
+    done = run(office)
+    assert done.version.kind == "logistic"
+    assert done.decision.passed
+    assert done.decision.failed_checks() == ()
+    assert done.version.about["rejected"] == [{"kind": "lightgbm", "failed": ["calibration"]}]
