@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -18,14 +20,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import ErrorDetails
 
 from risk.locale import Language, text
+from risk.workspace import Workspace
 from serving.documents.csv import Cell, to_csv
-from serving.errors import CommandError
+from serving.errors import ApiError
 from serving.watchlists.columns import columns_of
 from serving.watchlists.texts import Document
 
 FIELDS_OF_LIST = ("as_of", "region")
 """Fields of the list itself; the others are the columns of its workbook."""
 
+FOLDER = "import_forms"
+"""Folder of the workspace with the forms that the page of the list offers."""
+
+_NAME = re.compile(r"[\w()（）-]{1,60}")
 _CODED = ("tier", "selection")
 _MOST_BYTES = 100_000
 
@@ -46,10 +53,11 @@ class FormProblem:
         return text("exports.form.problem", language, **fields)
 
 
-class FormInvalid(CommandError):
+class FormInvalid(ApiError):
     """A form cannot be used. Carries ``problems``, all of them."""
 
     code = "import_form_invalid"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
     def __init__(self, problems: Sequence[FormProblem]) -> None:
         super().__init__(problems=tuple(problems))
@@ -60,10 +68,18 @@ class FormInvalid(CommandError):
         return text(f"errors.{self.code}", language, problems=lines)
 
 
-class FormCodeMissing(CommandError):
+class FormUnknown(ApiError):
+    """The workspace has no form of this name. Carries ``name``."""
+
+    code = "import_form_unknown"
+    status = HTTPStatus.NOT_FOUND
+
+
+class FormCodeMissing(ApiError):
     """A form has no code for a value. Carries ``heading``, ``found`` and ``allowed``."""
 
     code = "import_form_code_missing"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class FormColumn(BaseModel):
@@ -117,6 +133,28 @@ def read_form(path: Path) -> ImportForm:
         raise FormInvalid(_problems(error)) from error
     except (OSError, ValueError) as error:
         raise FormInvalid([FormProblem(path.name, type(error).__name__, "file")]) from error
+
+
+def form_names(workspace: Workspace) -> list[str]:
+    """Return the names of the forms in the workspace's folder, sorted."""
+    names = (path.stem for path in _folder(workspace).glob("*.toml"))
+    return sorted(name for name in names if _NAME.fullmatch(name))
+
+
+def named_form(workspace: Workspace, name: str) -> ImportForm:
+    """Return a form of the workspace.
+
+    Raises:
+        FormUnknown: there is none of this name.
+        FormInvalid: it cannot be used.
+    """
+    if name not in form_names(workspace):
+        raise FormUnknown(name=name)
+    return read_form(_folder(workspace) / f"{name}.toml")
+
+
+def _folder(workspace: Workspace) -> Path:
+    return workspace.root / FOLDER
 
 
 def form_rows(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
+import re
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from serving.auth.roles import Role
 from serving.cli.main import main
 from serving.watchlists.import_form import (
     FormCodeMissing,
@@ -18,6 +21,8 @@ from serving.watchlists.import_form import (
     form_xlsx,
     read_form,
 )
+
+from ..site import signed_in, site_of
 
 FORM = """
 sheet = "预警导入"
@@ -136,3 +141,26 @@ def test_the_command_writes_the_form(office, form, tmp_path, capsys):
     assert run("--form", str(form()), "--out", str(tmp_path / "list.pdf")) == 2
     assert run("--form", str(tmp_path / "none.toml"), "--out", str(out)) == 1
     assert "a readable TOML file" in capsys.readouterr().err
+
+
+def test_the_page_offers_the_forms_of_the_office(copy):
+    forms = copy.root / "import_forms"
+    forms.mkdir()
+    (forms / "省平台.toml").write_text(FORM, encoding="utf-8")
+    (forms / "broken.toml").write_text("sheet = 3", encoding="utf-8")
+    with site_of(copy) as site:
+        client = signed_in(site.url, Role.INSPECTOR.value)
+        page = client.get("/watchlist").text
+        link = re.search(r'href="(/watchlist/forms/%E7[^"]+)"', page)
+        assert link
+        red = client.get(html.unescape(link[1]), params={"tier": "red"})
+        book = openpyxl.load_workbook(io.BytesIO(red.content))
+        assert {row[2] for row in book.active.iter_rows(min_row=2, values_only=True)} <= {"1"}
+        everything = client.get(html.unescape(link[1]).replace(".xlsx", ".csv"))
+        assert everything.content.decode("utf-8-sig").startswith("项目编码,项目名称")
+        assert client.get("/watchlist/forms/none.xlsx").status_code == 404
+        assert client.get("/watchlist/forms/..%2Fwagewatch.xlsx").status_code == 404
+        broken = client.get("/watchlist/forms/broken.csv")
+        assert broken.status_code < 500
+        assert "sheet" in broken.text
+        client.close()
