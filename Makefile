@@ -10,10 +10,12 @@ DEV_LOCK := requirements/dev.txt
 STAMP := $(VENV)/.installed
 UV := $(shell command -v uv 2>/dev/null)
 INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
+# Compiled modules are kept: the tests start some hundred processes, each would compile all of them.
+export PYTHONDONTWRITEBYTECODE :=
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --no-annotate --quiet
 
-.PHONY: setup setup-runtime venv demo test lint types lock docs pictures bench bench-check vendor clean
+.PHONY: setup setup-runtime venv demo test lint types imports lock docs pictures bench bench-check vendor clean
 
 setup: $(STAMP)
 
@@ -34,8 +36,8 @@ venv:
 demo: setup
 	@$(BIN)/wagewatch -w demo-workspace demo $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
-test: setup lint types
-	@$(BIN)/lint-imports
+test: setup
+	@$(MAKE) --no-print-directory -j2 lint types imports
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
@@ -44,6 +46,9 @@ lint: setup
 
 types: setup
 	@$(BIN)/mypy
+
+imports: setup
+	@$(BIN)/lint-imports
 
 docs: setup
 	@$(BIN)/python docs/generate.py

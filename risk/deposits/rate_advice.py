@@ -49,7 +49,8 @@ class Advice:
     """Recommended step and rate; both None without a rule table.
 
     ``events`` are the events that counted. ``short_of_years`` is the number of clean years a lower
-    step would need but the records are too short to show.
+    step would need but the records are too short to show. ``share_to`` is the upper end of the
+    rate where the rule gives a range.
     """
 
     step: Step | None
@@ -58,6 +59,7 @@ class Advice:
     record_years: int
     short_of_years: int | None
     several: bool = False
+    share_to: float | None = None
 
 
 def advise(table: RuleTable | None, history: History, as_of: dt.date) -> Advice:
@@ -72,9 +74,23 @@ def advise(table: RuleTable | None, history: History, as_of: dt.date) -> Advice:
     if table is None:
         return Advice(None, None, events, years, None)
     counted = tuple(event for event in events if _within(event, as_of, table.look_back_years))
-    if counted:
-        return Advice("raise", table.raised_share, counted, years, None)
+    raised = _raised_share(table, events, counted, as_of)
+    if raised is not None:
+        share, because = raised
+        return Advice("raise", share, because, years, None, share_to=table.most_share(share))
     return _without_raise(table, events, history.running, as_of, years)
+
+
+def may_be_exempt_as_short(
+    table: RuleTable | None, started_on: dt.date | None, planned_end_on: dt.date | None
+) -> bool:
+    """Whether works may be exempt because they take less than the table's ``short_months``.
+
+    False if the table has none, or a day is unknown.
+    """
+    if table is None or table.short_months is None or not started_on or not planned_end_on:
+        return False
+    return started_on <= planned_end_on < add_months(started_on, table.short_months)
 
 
 def may_be_exempt_as_small(
@@ -82,10 +98,13 @@ def may_be_exempt_as_small(
 ) -> bool:
     """Whether a contract of ``amount`` fen may be exempt as small works; False if it is unknown.
 
-    Arrears within the table's ``small_years``, or records shorter than that, rule it out.
+    Arrears within the table's ``small_years``, or records shorter than that, rule it out; so does
+    a raised rate. A table without ``small_years`` asks for no clean years.
     """
-    if table is None or table.small_below is None or table.small_years is None or amount is None:
+    if table is None or table.small_below is None or amount is None:
         return False
+    if table.small_years is None:
+        return amount < table.small_below
     advice = advise(table, history, as_of)
     clean = advice.step != "raise" and _clean(advice.events, as_of, table.small_years)
     recent = any(
@@ -110,15 +129,29 @@ def record_years(since: dt.date | None, as_of: dt.date) -> int:
     return years if since <= add_months(as_of, -12 * years) else years - 1
 
 
+def _raised_share(
+    table: RuleTable, events: Sequence[Event], counted: tuple[Event, ...], as_of: dt.date
+) -> tuple[float, tuple[Event, ...]] | None:
+    """Highest rate that events call for, with these events; None if none does."""
+    found: list[tuple[float, tuple[Event, ...]]] = []
+    if counted:
+        found.append((table.raised_share, counted))
+    if table.listed_share is not None and any(event.kind == "listed" for event in counted):
+        found.append((table.listed_share, counted))
+    for step in table.up:
+        within = tuple(event for event in events if _within(event, as_of, step.years))
+        if len(within) >= max(step.events, 1):
+            found.append((step.share, within))
+    return max(found, key=lambda one: one[0], default=None)
+
+
 def _without_raise(
     table: RuleTable, events: Sequence[Event], running: int, as_of: dt.date, years: int
 ) -> Advice:
     """Lowest rate whose clean years the records show; otherwise the base rate."""
     steps: list[tuple[float, int, Step, bool]] = []
-    if table.exempt_years is not None:
-        steps.append((0.0, table.exempt_years, "exempt", False))
-    if table.lower_share is not None and table.lower_years is not None:
-        steps.append((table.lower_share, table.lower_years, "lower", False))
+    for one in table.down_steps():
+        steps.append((one.share, one.years, "lower" if one.share else "exempt", False))
     if table.several_share is not None and running >= (table.several_least or 0):
         steps.append((table.several_share, table.look_back_years, "lower", True))
     clean = [option for option in steps if _clean(events, as_of, option[1])]
@@ -136,6 +169,7 @@ def _without_raise(
         years,
         min(short) if short else None,
         several,
+        None if several else table.most_share(share),
     )
 
 

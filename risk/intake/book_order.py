@@ -14,14 +14,22 @@ import datetime as dt
 
 from risk.contract import DatedBy, Table
 from risk.effective_rows import effective_rows_sql
-from risk.intake.imported_files import book_days_sql, record_copies
+from risk.intake.imported_files import (
+    BORROWED_FIELDS,
+    book_days_sql,
+    record_borrowed,
+    record_copies,
+)
 from risk.store.store import RecordStore
 
 _COPIES = "intake_copies"
 
 
 def evidence_sql(table: Table, keys: str) -> str:
-    """SQL of the stored versions of ``keys`` that count, each with ``evidence``, its book's day.
+    """SQL of the stored versions of ``keys`` that count, each with its book's day and origin.
+
+    They are called ``evidence`` and ``origin``, which is empty for books and records sent;
+    ``borrowed`` are the fields it has from other origins.
 
     ``keys`` is SQL of rows with the columns of the key.
     """
@@ -38,10 +46,13 @@ def evidence_sql(table: Table, keys: str) -> str:
           WHEN coalesce(r.dated_by, 'given') = 'given' THEN r.known_at
           WHEN r.dated_by IN ('{DatedBy.UNFOLDED}', '{DatedBy.SEALED}') AND {given_later}
             THEN r.known_at
-          ELSE coalesce(book.book_day, r.known_at) END AS evidence
+          ELSE coalesce(book.book_day, r.known_at) END AS evidence,
+        coalesce(book.origin, '') AS origin, coalesce(lent.fields, []) AS borrowed
       FROM ({effective_rows_sql(table, "of_keys")}) r
       LEFT JOIN ({book_days_sql(table)}) book
         ON r.arrival BETWEEN book.first_arrival AND book.last_arrival
+      LEFT JOIN {BORROWED_FIELDS} lent
+        ON lent.table_name = '{table.name}' AND lent.arrival = r.arrival
     """
 
 
@@ -62,25 +73,27 @@ def restore_newest_books(
         return
     copies = _copies_sql(table, keys, first_arrival)
     store.rows(f"CREATE OR REPLACE TEMP TABLE {_COPIES} AS {copies}")
-    for day, count in store.rows(
-        f"SELECT evidence, count(*) FROM {_COPIES} GROUP BY evidence ORDER BY evidence"
+    for day, origin, count in store.rows(
+        f"SELECT evidence, origin, count(*) FROM {_COPIES} GROUP BY ALL ORDER BY ALL"
     ):
         first = store.rows(f"SELECT min(nextval('arrivals')) FROM range({count})")[0][0]
-        _insert(store, table, day, first)
-        record_copies(store, table, today, range(first, first + count), day)
+        _insert(store, table, day, origin, first)
+        record_copies(store, table, today, range(first, first + count), day, origin)
     store.rows(f"DROP TABLE {_COPIES}")
 
 
-def _insert(store: RecordStore, table: Table, day: dt.date, first: int) -> None:
+def _insert(store: RecordStore, table: Table, day: dt.date, origin: str, first: int) -> None:
     listed = ", ".join(field.name for field in table.fields)
     order = ", ".join([*table.key, "copied_on"])
+    copies = f"FROM {_COPIES} WHERE evidence = $1 AND origin = $2"
+    number = f"{first} - 1 + row_number() OVER (ORDER BY {order})"
     store.rows(
         f"INSERT INTO {table.name} ({listed}, known_at, withdrawn, dated_by, arrival)"
-        f" SELECT {listed}, copied_on, withdrawn, copied_by,"
-        f" {first} - 1 + row_number() OVER (ORDER BY {order})"
-        f" FROM {_COPIES} WHERE evidence = $1 ORDER BY {order}",
-        [day],
+        f" SELECT {listed}, copied_on, withdrawn, copied_by, {number}"
+        f" {copies} ORDER BY {order}",
+        [day, origin],
     )
+    record_borrowed(store, table, f"SELECT {number} AS arrival, borrowed {copies}", [day, origin])
 
 
 def _copies_sql(table: Table, keys: str, first_arrival: int) -> str:

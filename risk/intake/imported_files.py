@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -20,6 +21,9 @@ from risk.intake.unfolded_versions import BookDay
 from risk.store.store import RecordStore
 
 _TABLE = "imported_files"
+BORROWED_FIELDS = "borrowed_fields"
+"""Table of the fields that a stored version has from another source, by its arrival."""
+
 _FULL = 0.5
 """Share of the known rows of its series from which a file counts as a full book."""
 
@@ -29,11 +33,12 @@ class SourceFile:
     """File that is being imported.
 
     ``label`` is its path below the folder or in the archive that was named; empty for a file that
-    was itself named.
+    was itself named. ``origin`` is the source it was pulled from; empty for books.
     """
 
     path: Path
     label: str = ""
+    origin: str = ""
 
     @property
     def name(self) -> str:
@@ -67,6 +72,11 @@ def create_table(store: RecordStore) -> None:
         " first_arrival BIGINT NOT NULL, last_arrival BIGINT NOT NULL)"
     )
     store.rows(f"ALTER TABLE {_TABLE} ADD COLUMN IF NOT EXISTS book_day DATE")
+    store.rows(f"ALTER TABLE {_TABLE} ADD COLUMN IF NOT EXISTS origin VARCHAR")
+    store.rows(
+        f"CREATE TABLE IF NOT EXISTS {BORROWED_FIELDS} (table_name VARCHAR NOT NULL,"
+        " arrival BIGINT NOT NULL, fields VARCHAR[] NOT NULL)"
+    )
 
 
 def was_imported(store: RecordStore, table: Table, file: SourceFile) -> bool:
@@ -92,35 +102,66 @@ def record_import(
     digest: str,
 ) -> None:
     """Remember that the rows with numbers in ``arrivals`` came from ``file``; it may be empty."""
-    _insert(store, table, (file.name, file.series, digest), book.today, arrivals, book.day)
+    names = (file.name, file.series, digest, file.origin)
+    _insert(store, table, names, book.today, arrivals, book.day)
 
 
 def record_copies(
-    store: RecordStore, table: Table, today: dt.date, arrivals: range, book_day: dt.date
+    store: RecordStore,
+    table: Table,
+    today: dt.date,
+    arrivals: range,
+    book_day: dt.date,
+    origin: str,
 ) -> None:
     """Remember that the versions with numbers in ``arrivals`` repeat rows of the book of a day."""
-    _insert(store, table, ("", "", ""), today, arrivals, book_day)
+    _insert(store, table, ("", "", "", origin), today, arrivals, book_day)
+
+
+def record_borrowed(
+    store: RecordStore, table: Table, rows: str, parameters: Sequence[object] = ()
+) -> None:
+    """Remember the fields that versions have from other sources.
+
+    ``rows`` is SQL with ``parameters`` of their ``arrival`` and ``borrowed`` fields, maybe none.
+    """
+    store.rows(
+        f"INSERT INTO {BORROWED_FIELDS} SELECT '{table.name}', arrival, borrowed FROM ({rows})"
+        " WHERE len(borrowed) > 0",
+        parameters,
+    )
+
+
+def has_other_origins(store: RecordStore, table: Table, origin: str) -> bool:
+    """Whether rows of ``table`` came from another origin than ``origin``."""
+    found = store.rows(
+        f"SELECT 1 FROM {_TABLE} WHERE table_name = ? AND coalesce(origin, '') <> ?"
+        " AND last_arrival >= first_arrival LIMIT 1",
+        [table.name, origin],
+    )
+    return bool(found)
 
 
 def _insert(
     store: RecordStore,
     table: Table,
-    names: tuple[str, str, str],
+    names: tuple[str, str, str, str],
     today: dt.date,
     arrivals: range,
     book_day: dt.date,
 ) -> None:
     store.rows(
         f"INSERT INTO {_TABLE} BY NAME SELECT $1 AS table_name, $2 AS name, $3 AS series,"
-        " $4 AS digest, $5 AS imported_on, $6 AS first_arrival, $7 AS last_arrival, $8 AS book_day",
+        " $4 AS digest, $5 AS origin, $6 AS imported_on, $7 AS first_arrival, $8 AS last_arrival,"
+        " $9 AS book_day",
         [table.name, *names, today, arrivals.start, arrivals.stop - 1, book_day],
     )
 
 
 def book_days_sql(table: Table) -> str:
-    """SQL for ``first_arrival``, ``last_arrival`` and ``book_day`` of the imports of ``table``."""
+    """SQL for ``first_arrival``, ``last_arrival``, ``book_day`` and ``origin`` of the imports."""
     return (
-        f"SELECT first_arrival, last_arrival, coalesce(book_day, imported_on) AS book_day"
+        f"SELECT first_arrival, last_arrival, coalesce(book_day, imported_on) AS book_day, origin"
         f" FROM {_TABLE} WHERE table_name = '{table.name}' AND last_arrival >= first_arrival"
     )
 

@@ -130,15 +130,22 @@ def import_into(
     known_on: dt.date | None = None,
     progress: RowProgress | None = None,
     office: OfficeLayouts | None = None,
+    origin: str = "",
 ) -> ImportReport:
     """Like :func:`import_paths`, into an open store and without writing quarantine files.
 
-    Without ``office`` only the headings of the contract are recognised.
+    Without ``office`` only the headings of the contract are recognised. ``origin`` is the name of
+    the source that the files were pulled from.
     """
     detect = table_of_file if office is None else partial(detect_by_content, office=office)
     found = find_files(paths, detect=partial(_table_or_book, detect=detect))
     return _import_found(
-        store, found, today=today, known_on=known_on, progress=progress, office=office
+        *(store, found),
+        today=today,
+        known_on=known_on,
+        progress=progress,
+        office=office,
+        origin=origin,
     )
 
 
@@ -157,6 +164,7 @@ def import_placed(
     today: dt.date,
     progress: RowProgress | None = None,
     office: OfficeLayouts | None = None,
+    origin: str = "",
 ) -> ImportReport:
     """Like :func:`import_into`, for files whose tables are known."""
     return _import_found(
@@ -165,6 +173,7 @@ def import_placed(
         known_on=None,
         progress=progress,
         office=office,
+        origin=origin,
     )
 
 
@@ -181,6 +190,7 @@ def _import_found(
     known_on: dt.date | None,
     progress: RowProgress | None,
     office: OfficeLayouts | None,
+    origin: str,
 ) -> ImportReport:
     before = newest_arrival(store, STORED_TABLES.values())
     files: list[FileReport] = []
@@ -192,7 +202,10 @@ def _import_found(
     for path, table in found.files:
         label = found.labels.get(path, path.name)
         source = _Source(
-            store, path, table, label=label, today=today, known_on=known_on, office=office
+            *(store, SourceFile(path, label, origin), table),
+            today=today,
+            known_on=known_on,
+            office=office,
         )
         try:
             if is_quarantine_book(path):
@@ -271,7 +284,9 @@ def import_file(
     Raises:
         IntakeFailure: the file could not be imported, and nothing of it is stored.
     """
-    source = _Source(store, path, table, today=today, known_on=known_on, office=office)
+    source = _Source(
+        *(store, SourceFile(path), table), today=today, known_on=known_on, office=office
+    )
     [report] = source.import_all(progress, lenient=lenient, others=False)
     return report
 
@@ -285,7 +300,13 @@ def import_as_sent(store: RecordStore, path: Path, *, today: dt.date, table: Tab
     Raises:
         IntakeFailure: the file could not be imported, and nothing of it is stored.
     """
-    source = _Source(store, path, table, today=today, known_on=None, office=None, unify_ids=False)
+    source = _Source(
+        *(store, SourceFile(path), table),
+        today=today,
+        known_on=None,
+        office=None,
+        unify_ids=False,
+    )
     [report] = source.import_all(None, lenient=False, others=False)
     return report
 
@@ -308,7 +329,10 @@ def import_tables(
         IntakeFailure: the file could not be imported, and nothing of it is stored.
     """
     source = _Source(
-        store, path, table or table_of_file(path), today=today, known_on=None, office=office
+        *(store, SourceFile(path), table or table_of_file(path)),
+        today=today,
+        known_on=None,
+        office=office,
     )
     return source.import_all(progress, lenient=True, others=True)
 
@@ -328,18 +352,17 @@ class _Source:
     def __init__(
         self,
         store: RecordStore,
-        path: Path,
+        file: SourceFile,
         table: Table | None,
         *,
-        label: str = "",
         today: dt.date,
         known_on: dt.date | None,
         office: OfficeLayouts | None,
         unify_ids: bool = True,
     ) -> None:
         self._store = store
-        self._path = path
-        self._file = SourceFile(path, label)
+        self._path = file.path
+        self._file = file
         self._table = table
         self._today = today
         self._known_on = known_on
@@ -431,7 +454,8 @@ class _Source:
         for totals in found.totals:
             table = STORED_TABLES[totals.table]
             selected = select_sheet(table, [totals], file=self._path.name)
-            file, match = SourceFile(self._path), contract_matcher(table)
+            file = SourceFile(self._path, origin=self._file.origin)
+            match = contract_matcher(table)
             run = _Import(self._store, file, table, book, match, lenient=True)
             reports.append(replace(run.run([selected], (), progress), sheets=()))
         first = reports[0]
@@ -554,6 +578,8 @@ class _Import:
         self._unreadable.commit(STAGED)
         newest = newest_arrival(self._store, [self._table])
         stored = self._staging.commit()
+        if stored.filled:
+            notes.append(Note("filled_from_others", {"rows": stored.filled}))
         sealed = move_behind_seals(self._store, self._table, newest + 1)
         restore_newest_books(self._store, self._table, newest + 1, today=self._today)
         set_aside = sum(records.set_aside.total() for records in readers)

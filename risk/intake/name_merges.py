@@ -16,7 +16,7 @@ from risk.contract import STORED_TABLES, DatedBy, Table
 from risk.intake.account_notes import Note
 from risk.intake.book_order import evidence_sql
 from risk.intake.identifier_forms import fields_of_kind
-from risk.intake.imported_files import create_table, record_copies
+from risk.intake.imported_files import create_table, record_borrowed, record_copies
 from risk.intake.name_ids import MARK, is_made, name_key
 from risk.store.seals import seals
 from risk.store.store import RecordStore
@@ -206,18 +206,21 @@ def _store_copies(store: RecordStore, table: Table, rows: str, today: dt.date) -
     listed = ", ".join(one.name for one in table.fields)
     order = ", ".join(["known_at", "arrival"])
     total = 0
-    for evidence, count in store.rows(
-        f"SELECT evidence, count(*) FROM {_COPIES} GROUP BY evidence ORDER BY evidence"
+    for evidence, origin, count in store.rows(
+        f"SELECT evidence, origin, count(*) FROM {_COPIES} GROUP BY ALL ORDER BY ALL"
     ):
         first = int(store.rows(f"SELECT min(nextval('arrivals')) FROM range({count})")[0][0])
+        number = f"{first} - 1 + row_number() OVER (ORDER BY {order})"
+        copies = f"FROM {_COPIES} WHERE evidence = $1 AND origin = $2"
         store.rows(
             f"INSERT INTO {table.name} ({listed}, known_at, withdrawn, dated_by, arrival)"
-            f" SELECT {listed}, since, taken_back, '{DatedBy.MERGED}',"
-            f" {first} - 1 + row_number() OVER (ORDER BY {order})"
-            f" FROM {_COPIES} WHERE evidence = $1 ORDER BY {order}",
-            [evidence],
+            f" SELECT {listed}, since, taken_back, '{DatedBy.MERGED}', {number}"
+            f" {copies} ORDER BY {order}",
+            [evidence, origin],
         )
-        record_copies(store, table, today, range(first, first + count), evidence)
+        borrowed = f"SELECT {number} AS arrival, borrowed {copies}"
+        record_borrowed(store, table, borrowed, [evidence, origin])
+        record_copies(store, table, today, range(first, first + count), evidence, origin)
         total += count
     store.rows(f"DROP TABLE {_COPIES}")
     return total

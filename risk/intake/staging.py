@@ -12,6 +12,9 @@ order:
 A row whose key occurs once in the file and never in the store is new and needs no comparison. In
 most files this holds for all rows, and they are stored as staged.
 
+Fields that a row leaves empty and another source knows are filled first
+(:mod:`risk.intake.other_sources`).
+
 Rows without a day of knowledge form one group per key. If the key is new, the first of them unfolds
 into the versions it must have had (:mod:`risk.intake.unfolded_versions`). Every other is a later
 row, known on the day of the book: the last of them is repeated if it equals the version of the
@@ -33,7 +36,8 @@ from risk.contract import KNOWN_AT, DatedBy, Table
 from risk.intake import imported_files
 from risk.intake.book_order import evidence_sql
 from risk.intake.column_parsers import ARROW
-from risk.intake.imported_files import SourceFile
+from risk.intake.imported_files import SourceFile, record_borrowed
+from risk.intake.other_sources import BORROWED, fill_from_other_sources
 from risk.intake.row_parser import Batch
 from risk.intake.unfolded_versions import (
     BookDay,
@@ -59,13 +63,15 @@ class Stored:
     """Result of storing a file: new rows, and how many of them were dated by rule.
 
     ``undated_facts`` are rows with a fact that has no date and counts from the start; ``missing``
-    are records of earlier files of the series that this full book no longer has.
+    are records of earlier files of the series that this full book no longer has; ``filled`` are
+    rows with a field that another source knew.
     """
 
     accepted: int
     dated_by_rule: int = 0
     undated_facts: int = 0
     missing: int = 0
+    filled: int = 0
 
 
 class Staging:
@@ -116,11 +122,14 @@ class Staging:
         again = bool(self._undated) and imported_files.was_imported(
             self._store, self._table, self._file
         )
+        filled = fill_from_other_sources(
+            self._store, self._table, _STAGED, self._book, self._file.origin
+        )
         self._store.rows(_compared_sql(self._table))
         self._store.rows(_later_sql(self._table))
         stored_rows = _stored_sql(self._table, undated=bool(self._undated))
         self._store.rows(_known_lines_sql(self._table, self._book, stored_rows, again=again))
-        stored = Stored(self._lines - self._count(_KNOWN), missing=missing)
+        stored = Stored(self._lines - self._count(_KNOWN), missing=missing, filled=filled)
         arrivals = self._draw_arrivals() if stored.accepted else range(0)
         if stored.accepted:
             stored = self._insert(arrivals.start, stored)
@@ -128,7 +137,11 @@ class Staging:
         imported_files.record_import(
             *(self._store, self._table, self._file, self._book, arrivals), digest=digest
         )
-        for name in (_STAGED, DUPLICATES, _COMPARED, _LATER, _KNOWN):
+        if filled and arrivals:
+            number = f"{arrivals.start} + line * {self._stride}"
+            lent = f"SELECT {number} AS arrival, fields AS borrowed FROM {BORROWED}"
+            record_borrowed(self._store, self._table, f"{lent} ANTI JOIN {_KNOWN} USING (line)")
+        for name in (_STAGED, DUPLICATES, _COMPARED, _LATER, _KNOWN, BORROWED):
             self._store.rows(f"DROP TABLE {name}")
         return stored
 

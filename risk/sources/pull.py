@@ -371,10 +371,15 @@ def _import(
     if settings.layout:
         own = source_layouts(workspace.layouts, settings.layout)
         office = replace(office, layouts=tuple(own))
-    report = import_placed(store, placed, today=today, progress=progress, office=office)
+    origin = settings.name
+    report = import_placed(
+        *(store, placed), today=today, progress=progress, office=office, origin=origin
+    )
     if spool.copies is None:
         return report
-    copied = import_into(*(store, [spool.copies]), today=today, progress=progress, office=office)
+    copied = import_into(
+        *(store, [spool.copies]), today=today, progress=progress, office=office, origin=origin
+    )
     return join_reports(report, copied)
 
 

@@ -427,6 +427,12 @@ def _bound_session(connection: Connection, seconds: float) -> None:
         connection.execute(text("SELECT set_config('statement_timeout', :limit, false)"), limit)
     elif name in ("mysql", "mariadb"):
         connection.execute(text("SET SESSION TRANSACTION READ ONLY"))
+        if getattr(connection.dialect, "is_mariadb", False):
+            connection.execute(text("SET SESSION max_statement_time = :limit"), {"limit": seconds})
+        else:
+            connection.execute(
+                text("SET SESSION max_execution_time = :limit"), {"limit": int(seconds * 1000) + 1}
+            )
     elif name == "sqlite":
         connection.execute(text("PRAGMA query_only = ON"))
     connection.commit()

@@ -1,7 +1,8 @@
 """Online backup of a workspace to one file, and restore.
 
 A backup is a ``.tar.gz`` with every table of the service database as JSON lines (to be restored
-into SQLite or PostgreSQL), the record store, the registry, models, quarantine and settings.
+into SQLite or PostgreSQL), the record store, the registry, models, quarantine, settings, layouts,
+and the queries and dialects of sources. Secrets of sources are left out.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from sqlalchemy import Connection, Date, DateTime, LargeBinary, Table, insert, s
 
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
+from serving.backup.files import written_files
 from serving.db.database import Database
 from serving.db.engine import utc, writing
 from serving.db.migrate import HEAD
@@ -34,7 +36,7 @@ from serving.errors import CommandError
 _FORMAT = "wagewatch-backup-1"
 _ABOUT = "about.json"
 _FOLDERS = ("models", "quarantine")
-_FILES = ("wagewatch.toml", "session.key")
+_KEY = "session.key"
 _ROWS_AT_ONCE = 500
 
 
@@ -69,9 +71,11 @@ def back_up(workspace: Workspace, database: Database, out: Path) -> BackupResult
         place = Path(folder)
         rows = _dump(database, place)
         _copy_stores(workspace, place)
-        for name in _FILES:
-            if (workspace.root / name).is_file():
-                shutil.copyfile(workspace.root / name, place / name)
+        if (workspace.root / _KEY).is_file():
+            shutil.copyfile(workspace.root / _KEY, place / _KEY)
+        for path in written_files(workspace):
+            (place / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(workspace.root / path, place / path)
         for name in _FOLDERS:
             if (workspace.root / name).is_dir():
                 shutil.copytree(workspace.root / name, place / name)
@@ -105,7 +109,7 @@ def restore(source: Path, workspace: Workspace, url: str | None) -> BackupResult
         shutil.rmtree(place / "service")
         workspace.root.mkdir(parents=True, exist_ok=True)
         shutil.copytree(place, workspace.root, dirs_exist_ok=True)
-    key = workspace.root / "session.key"
+    key = workspace.root / _KEY
     if key.exists():
         key.chmod(0o600)
     return BackupResult(rows, source.stat().st_size)

@@ -23,8 +23,8 @@ def deposits(
     """Show deposit advice from the records as known before a date (default: today)."""
     from serving.auth.principal import OFFICE
     from serving.deposits.rules import deposit_rules
-    from serving.deposits.service import advice_rows, ending_rows, fen_to_yuan
-    from serving.deposits.xlsx import advice_cells, ending_cells, headings
+    from serving.deposits.service import advice_rows, ending_rows, fen_to_yuan, return_rows
+    from serving.deposits.xlsx import advice_cells, ending_cells, headings, return_cells
     from serving.snapshot.deposit_advice import load_deposit_advice
 
     cli = cli_context(context)
@@ -35,12 +35,19 @@ def deposits(
         found: dict[str, Any] = load_deposit_advice(store, day, tables)
     advice = advice_rows(found, OFFICE, region)
     ending = ending_rows(found, OFFICE, settings.deposits.warn_days, region)
+    returns = return_rows(found, OFFICE, region)
     if format == "json":
-        print_json({"as_of": day, "advice": advice, "ending": [fen_to_yuan(row) for row in ending]})
+        money = {
+            "advice": [fen_to_yuan(row) for row in advice],
+            "ending": [fen_to_yuan(row) for row in ending],
+            "returns": [fen_to_yuan(row) for row in returns],
+        }
+        print_json({"as_of": day, **money})
         return
     parts = (
         ("advice", [advice_cells(row, cli.language) for row in advice]),
         ("ending", [ending_cells(row, cli.language) for row in ending]),
+        ("returns", [return_cells(row, cli.language) for row in returns]),
     )
     if format == "csv":
         from serving.documents.csv import to_csv

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Request
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.deposits.schemas import DepositAdvice, Deposits, EndingDeposit
-from serving.deposits.service import advice_rows, ending_rows, fen_to_yuan
+from serving.deposits.schemas import DepositAdvice, DepositReturn, Deposits, EndingDeposit
+from serving.deposits.service import advice_rows, ending_rows, fen_to_yuan, return_rows
 from serving.http.dependencies import DatabaseDep, settings_of
 from serving.http.parameters import AsOfQuery
 from serving.http.problems import RESPONSES
@@ -28,7 +28,7 @@ def get_deposits(
     region: Annotated[str, Query(pattern=r"^(\d{1,12})?$")] = "",
     as_of: AsOfQuery = None,
 ) -> Deposits:
-    """Deposit advice and expiring deposits."""
+    """Deposit advice, expiring deposits, and deposits to be returned."""
     days = settings_of(request).deposits.warn_days
     lists = [
         summary
@@ -44,6 +44,13 @@ def get_deposits(
     return Deposits(
         as_of=chosen.as_of,
         warn_days=days,
-        items=[DepositAdvice.model_validate(row) for row in advice_rows(found, principal, region)],
+        items=[
+            DepositAdvice.model_validate(fen_to_yuan(row))
+            for row in advice_rows(found, principal, region)
+        ],
         ending=[EndingDeposit.model_validate(row) for row in ending],
+        returns=[
+            DepositReturn.model_validate(fen_to_yuan(row))
+            for row in return_rows(found, principal, region)
+        ],
     )

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Request, Response
 from serving.auth.dependencies import require
 from serving.auth.principal import Principal
 from serving.auth.roles import Permission
-from serving.deposits.service import advice_rows, ending_rows
-from serving.deposits.xlsx import history_text
+from serving.deposits.service import advice_rows, ending_rows, return_rows
+from serving.deposits.xlsx import history_text, share_text
 from serving.http.dependencies import settings_of
 from serving.watchlists.reader import reader_of
 from serving.watchlists.snapshot_repository import load_register
@@ -31,11 +31,11 @@ def deposits(
     step: Step = "",
     q: Annotated[str, Query(max_length=200)] = "",
 ) -> Response:
-    """Show both tables of the newest list."""
+    """Show the tables of the newest list."""
     found = _found(request, principal)
     if found is None:
         return render(request, "nothing", principal)
-    as_of, advice, ending = found
+    as_of, advice, ending, returns = found
     rows = [
         row
         for row in advice
@@ -52,6 +52,9 @@ def deposits(
         found=len(rows),
         ending=ending[:MOST],
         endings=len(ending),
+        returns=returns[:MOST],
+        returned=len(returns),
+        share=share_text,
         days=settings_of(request).deposits.warn_days,
         step=step,
         q=q,
@@ -61,19 +64,20 @@ def deposits(
 
 @router.get("/deposits.xlsx")
 def deposits_workbook(request: Request, principal: Reader) -> Response:
-    """Return both tables as a workbook."""
+    """Return the tables as a workbook."""
     from serving.deposits.xlsx import deposits_xlsx
 
     found = _found(request, principal)
     if found is None:
         return render(request, "nothing", principal)
-    as_of, advice, ending = found
-    return attachment(
-        f"deposits-{as_of}.xlsx", XLSX, deposits_xlsx(advice, ending, page_language(request))
-    )
+    as_of, advice, ending, returns = found
+    body = deposits_xlsx(advice, ending, page_language(request), returns)
+    return attachment(f"deposits-{as_of}.xlsx", XLSX, body)
 
 
-def _found(request: Request, principal: Principal) -> tuple[Any, list[Any], list[Any]] | None:
+def _found(
+    request: Request, principal: Principal
+) -> tuple[Any, list[Any], list[Any], list[Any]] | None:
     reader = reader_of(request)
     chosen = reader.choose(request, principal, None, None)
     if chosen is None:
@@ -82,4 +86,5 @@ def _found(request: Request, principal: Principal) -> tuple[Any, list[Any], list
     kept = load_register(reader.database.engine, summary.as_of, summary.region, principal)
     rows = kept.document.get("deposits", {}) if kept else {}
     days = settings_of(request).deposits.warn_days
-    return summary.as_of, advice_rows(rows, principal), ending_rows(rows, principal, days)
+    ending = ending_rows(rows, principal, days)
+    return summary.as_of, advice_rows(rows, principal), ending, return_rows(rows, principal)

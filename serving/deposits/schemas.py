@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal
 
+from pydantic import Field
+
 from serving.http.schemas import Schema
 
 
@@ -22,13 +24,18 @@ class HistoryEvent(Schema):
 
 
 class DepositAdvice(Schema):
-    """Rate advice by the local table; ``step`` is null without a table for the region."""
+    """Rate advice by the local table; ``step`` is null without a table for the region.
+
+    ``share_to`` is the upper end where the rule gives a range; ``cap`` in yuan per project.
+    """
 
     contractor_id: str
     contractor_name: str | None
     region_code: str
     step: Literal["raise", "keep", "lower", "exempt"] | None
     share: float | None
+    share_to: float | None = None
+    cap: float | None = None
     several: bool
     record_years: int
     records_since: dt.date | None
@@ -38,6 +45,7 @@ class DepositAdvice(Schema):
     source: str | None
     certainty: str | None
     small_projects: list[str]
+    short_projects: list[str] = Field(default_factory=list)
     events: list[HistoryEvent]
 
 
@@ -59,6 +67,24 @@ class EndingDeposit(Schema):
     days_left: int | None
 
 
+class DepositReturn(Schema):
+    """A deposit still stored for a completed project, with the earliest days of its return."""
+
+    project_id: str
+    project_name: str
+    region_code: str
+    contractor_id: str | None
+    contractor_name: str | None
+    deposit_id: str
+    kind: str | None
+    amount: float | None
+    completed_on: dt.date
+    notice_until: dt.date | None
+    check_by: dt.date | None
+    return_by: dt.date | None
+    instrument: str | None
+
+
 class Deposits(Schema):
     """Deposits as of the newest list or of ``as_of``; null without a list."""
 
@@ -66,3 +92,4 @@ class Deposits(Schema):
     warn_days: int
     items: list[DepositAdvice]
     ending: list[EndingDeposit]
+    returns: list[DepositReturn] = Field(default_factory=list)

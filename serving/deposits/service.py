@@ -9,7 +9,7 @@ from serving.auth.jurisdiction import covers
 from serving.auth.principal import Principal
 
 Row = Mapping[str, Any]
-PARTS = ("advice", "ending")
+PARTS = ("advice", "ending", "returns")
 
 
 def advice_rows(
@@ -36,9 +36,20 @@ def ending_rows(
     ]
 
 
+def return_rows(
+    found: Mapping[str, Sequence[Row]], principal: Principal, region: str = ""
+) -> list[Row]:
+    """Return deposits still stored for completed projects."""
+    return [
+        row
+        for row in found.get("returns", ())
+        if covers(principal, row["region_code"]) and row["region_code"].startswith(region)
+    ]
+
+
 def fen_to_yuan(row: Row) -> Row:
-    """Return a row of ``ending`` with amounts in yuan."""
-    amounts = {name: row[name] for name in ("amount", "required_amount")}
+    """Return a row with amounts in yuan."""
+    amounts = {name: row[name] for name in ("amount", "required_amount", "cap") if name in row}
     return {**row, **{name: None if fen is None else fen / 100 for name, fen in amounts.items()}}
 
 

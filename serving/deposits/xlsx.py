@@ -1,4 +1,4 @@
-"""Deposit advice and expiring deposits as rows of a workbook."""
+"""Deposit advice, expiring deposits and deposits to be returned as rows of a workbook."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Row = Mapping[str, Any]
 
 
 def headings(part: str, language: Language) -> list[str]:
-    """Return the column headers of ``advice`` or ``ending``."""
+    """Return the column headers of ``advice``, ``ending`` or ``returns``."""
     return text(f"deposits.columns.{part}", language).split("|")
 
 
@@ -24,12 +24,20 @@ def advice_cells(row: Row, language: Language) -> list[Cell]:
         row["contractor_id"],
         row["region_code"],
         text(f"deposits.steps.{row['step'] or 'no_table'}", language),
-        None if row["share"] is None else f"{row['share']:.2%}",
+        share_text(row),
         row["record_years"],
         history_text(row, language),
         row["running"],
         row["instrument"],
     ]
+
+
+def share_text(row: Row) -> str | None:
+    """Return the rate as text, a range where the rule gives one; None without a rate."""
+    if row["share"] is None:
+        return None
+    low, high = f"{row['share']:.2%}", row.get("share_to")
+    return low if high is None or high == row["share"] else f"{low}–{high:.2%}"
 
 
 def history_text(row: Row, language: Language) -> str:
@@ -57,6 +65,12 @@ def history_text(row: Row, language: Language) -> str:
         shown = ", ".join(row["small_projects"][:5])
         count = len(row["small_projects"])
         parts.append(text("deposits.history.small", language, n=count, projects=shown))
+    if row.get("short_projects"):
+        shown = ", ".join(row["short_projects"][:5])
+        count = len(row["short_projects"])
+        parts.append(text("deposits.history.short_works", language, n=count, projects=shown))
+    if row.get("cap"):
+        parts.append(text("deposits.history.cap", language, amount=f"{row['cap'] / 100:,.0f}"))
     if row["step"] == "exempt":
         parts.append(text("deposits.history.systems", language))
     return text("deposits.history.join", language).join(parts)
@@ -78,8 +92,27 @@ def ending_cells(row: Row, language: Language) -> list[Cell]:
     ]
 
 
-def deposits_xlsx(advice: Sequence[Row], ending: Sequence[Row], language: Language) -> bytes:
-    """Return both parts as a workbook; text is never a formula."""
+def return_cells(row: Row, language: Language) -> list[Cell]:
+    """Return the cells of a deposit to be returned; amounts in yuan."""
+    kind = row["kind"]
+    return [
+        row["project_name"],
+        row["project_id"],
+        row["region_code"],
+        row["contractor_name"] or row["contractor_id"],
+        text(f"deposits.kinds.{kind}", language) if kind else None,
+        None if row["amount"] is None else row["amount"] / 100,
+        *(row[name] for name in ("completed_on", "notice_until", "check_by", "return_by")),
+    ]
+
+
+def deposits_xlsx(
+    advice: Sequence[Row],
+    ending: Sequence[Row],
+    language: Language,
+    returns: Sequence[Row] = (),
+) -> bytes:
+    """Return the parts as a workbook; text is never a formula."""
     import xlsxwriter
 
     memory = io.BytesIO()
@@ -88,6 +121,7 @@ def deposits_xlsx(advice: Sequence[Row], ending: Sequence[Row], language: Langua
         parts = (
             ("advice", [advice_cells(row, language) for row in advice]),
             ("ending", [ending_cells(row, language) for row in ending]),
+            ("returns", [return_cells(row, language) for row in returns]),
         )
         for name, rows in parts:
             sheet = book.add_worksheet(text(f"deposits.sheets.{name}", language))

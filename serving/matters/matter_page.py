@@ -19,6 +19,7 @@ from serving.matters.pages import parse_day, step_response
 from serving.matters.queries import matter_state
 from serving.matters.repository import REASONS, RECHECKS
 from serving.matters.rules import matter_rules
+from serving.matters.stages import STAGES
 from serving.matters.steps import DUTY_FOUND, NewMatter, StepInvalid, open_manually
 from serving.matters.sync import sync_from_lists
 from serving.watchlists.reader import reader_of
@@ -49,6 +50,7 @@ def matter_page(request: Request, matter: str, principal: Reader) -> Response:
         reasons=REASONS,
         outcomes=RECHECKS,
         found_codes=DUTY_FOUND,
+        stages=STAGES,
         tables=tuple(TABLES),
     )
 

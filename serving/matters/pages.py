@@ -142,15 +142,17 @@ def step_request(form: dict[str, str]) -> StepRequest:
     step = next((step for step in STEPS if step == form.get("step")), None)
     if step is None:
         raise StepInvalid(step="?", found=form.get("step", ""), allowed=", ".join(STEPS))
-    due_on = parse_day(form.get("due_on"))
+    due_on, on = parse_day(form.get("due_on")), parse_day(form.get("on"))
     if form.get("due_on") and due_on is None:
         raise StepInvalid(step=step, found=form["due_on"], allowed="YYYY-MM-DD")
     short = {name: form.get(name, "")[:100] or None for name in ("person", "unit", "duty", "found")}
     long = {name: form.get(name, "")[:2000] or None for name in ("text", "unchecked")}
-    codes = {name: form.get(name) or None for name in ("reason", "outcome")}
+    codes = {name: form.get(name) or None for name in ("reason", "outcome", "stage")}
     names = ("table", "record_id", "file", "sha256")
     evidence = {name: form[name][:200] for name in names if form.get(name)}
-    return StepRequest(step, due_on=due_on, evidence=evidence or None, **short, **long, **codes)
+    return StepRequest(
+        step, due_on=due_on, on=on, evidence=evidence or None, **short, **long, **codes
+    )
 
 
 def parse_day(value: str | None) -> dt.date | None:

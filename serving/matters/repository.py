@@ -22,7 +22,16 @@ from serving.db.tables import MATTER_FACTS, MATTER_LISTS, MATTER_STEPS, MATTERS,
 from serving.errors import ApiError
 
 StepKind = Literal[
-    "given", "noted", "extended", "escalated", "duty", "closed", "reopened", "rechecked"
+    "given",
+    "noted",
+    "extended",
+    "escalated",
+    "duty",
+    "closed",
+    "reopened",
+    "rechecked",
+    "transfer",
+    "listing",
 ]
 STEPS: tuple[StepKind, ...] = get_args(StepKind)
 Kind = Literal["case", "rectification", "finding", "complaint", "alert", "hand"]
@@ -46,7 +55,8 @@ class Step:
 
     ``data`` may have: ``reason`` (closed), ``outcome`` (rechecked), ``level`` and ``due_on``
     (escalated), ``duty`` and ``found`` (duty), ``unchecked`` (closed: why duties were left),
-    ``evidence`` (table and record_id, or file and sha256).
+    ``stage`` and ``on`` (transfer, listing: the stage and the day it took effect), ``evidence``
+    (table and record_id, or file and sha256).
     """
 
     matter: str
@@ -83,6 +93,7 @@ class Facts:
     confirmed_on: dt.date | None = None
     closed_on: dt.date | None = None
     checked_on: dt.date | None = None
+    transferred_on: dt.date | None = None
     funding: str | None = None
     sector: str | None = None
     tier: str | None = None

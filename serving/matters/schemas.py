@@ -11,6 +11,7 @@ from serving.http.parameters import IsoDate, LiteralOf
 from serving.http.schemas import Schema, Words, example
 from serving.matters.queries import STATES
 from serving.matters.repository import KINDS, REASONS, RECHECKS, STEPS
+from serving.matters.stages import LISTING_STAGES, TRANSFER_STAGES
 from serving.matters.steps import DUTY_FOUND
 
 Kind = Annotated[str, LiteralOf(KINDS)]
@@ -55,7 +56,9 @@ class StepIn(Schema):
     """A step: ``given`` needs a person or unit, ``closed`` reason and text, and so on.
 
     To close a confirmed case, every duty must be checked (``duty`` steps) or ``unchecked`` must
-    give the reason. ``rechecked`` with ``not_paid`` reopens the matter.
+    give the reason. ``rechecked`` with ``not_paid`` reopens the matter, and so does a ``transfer``
+    that the police ``returned``. ``transfer`` and ``listing`` need a ``stage`` and the day it took
+    effect (``on``).
     """
 
     model_config = example(step="given", person="张三", unit="劳动保障监察大队")
@@ -71,6 +74,8 @@ class StepIn(Schema):
     duty: _Short | None = None
     found: Annotated[str, LiteralOf(DUTY_FOUND)] | None = None
     evidence: RecordEvidence | FileEvidence | None = None
+    stage: Annotated[str, LiteralOf((*TRANSFER_STAGES, *LISTING_STAGES))] | None = None
+    on: IsoDate | None = None
 
 
 class Step(Schema):
@@ -106,6 +111,29 @@ class Clock(Schema):
     days_left: int
     extended: bool
     planned: bool
+
+
+class StageDeadline(Schema):
+    """Term that a stage started: what law, how many days, who owes the next act, until when."""
+
+    term: str
+    article: str
+    instrument: str
+    owed_by: Literal["police", "office", "unit"]
+    certainty: str
+    days: int
+    in_working_days: bool
+    ends_on: dt.date
+    days_left: int
+    planned: bool
+
+
+class Stage(Schema):
+    """Last stage of a transfer to the police or of a listing."""
+
+    stage: str
+    on: dt.date
+    deadline: StageDeadline | None
 
 
 class Duty(Schema):
@@ -155,6 +183,8 @@ class Matter(Schema):
     clock: Clock | None
     second_look: SecondLook | None
     duties_left: int
+    transfer: Stage | None
+    listing: Stage | None
 
 
 class UnlistedCase(Schema):

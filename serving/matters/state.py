@@ -15,6 +15,7 @@ from risk.statutory_deadlines import CaseDeadline, case_deadline
 from serving.clock import office_date
 from serving.matters.repository import Matter, Step
 from serving.matters.rules import MatterRules
+from serving.matters.stages import Stage, last_stage
 
 LARGE, VERY_LARGE = 10, 50
 """Workers from which a group is large; 10 is also the criminal threshold (2013 No. 3)."""
@@ -77,6 +78,8 @@ class MatterState:
     clock: CaseDeadline | None
     duties: Sequence[DutyCheck]
     second_look: SecondLook | None
+    transfer: Stage | None = None
+    listing: Stage | None = None
 
     @property
     def group(self) -> int | None:
@@ -110,6 +113,8 @@ def state_on(matter: Matter, rules: MatterRules, on: dt.date) -> MatterState:
         clock=None if closed else _clock(matter, steps, on),
         duties=_duties(matter, steps),
         second_look=_second_look(matter, steps, closed_on, rules, on) if closed_on else None,
+        transfer=last_stage("transfer", steps, on) or _transferred(matter, on),
+        listing=last_stage("listing", steps, on),
     )
 
 
@@ -171,6 +176,15 @@ def _clock(matter: Matter, steps: Sequence[Step], on: dt.date) -> CaseDeadline |
     if matter.kind != "case" or facts.opened_on is None or facts.status == "accepted":
         return None
     return case_deadline(facts.opened_on, on, extended=_last(steps, "extended") is not None)
+
+
+def _transferred(matter: Matter, on: dt.date) -> Stage | None:
+    """Return the stage of a transfer that only the records have; its clock is long over or unknown.
+
+    The records say that a case was transferred, not what the police decided.
+    """
+    day = matter.facts.transferred_on
+    return Stage("sent", day, None) if day is not None and day <= on else None
 
 
 def _duties(matter: Matter, steps: Sequence[Step]) -> tuple[DutyCheck, ...]:

@@ -33,6 +33,7 @@ from serving.matters.repository import (
     lock,
 )
 from serving.matters.rules import MatterRules
+from serving.matters.stages import LISTING_STAGES, STAGES, TRANSFER_STAGES
 from serving.matters.state import MatterState, state_on
 
 DUTY_FOUND = ("met", "breached", "unclear")
@@ -84,6 +85,8 @@ class StepRequest:
     duty: str | None = None
     found: str | None = None
     evidence: Mapping[str, str] | None = None
+    stage: str | None = None
+    on: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -118,10 +121,12 @@ def apply_step(
     lock(connection)
     matter = find_matter(connection, key, principal)
     standing = state_on(matter, rules, office_date(now))
-    _require_complete(request, matter)
+    _require_complete(request, matter, office_date(now))
     _require_allowed(request, standing)
     insert_step(connection, _step(matter, request, principal, now))
-    if request.step == "rechecked" and request.outcome == "not_paid":
+    not_paid = request.step == "rechecked" and request.outcome == "not_paid"
+    sent_back = request.step == "transfer" and request.stage == "returned" and standing.closed
+    if not_paid or sent_back:
         again = StepRequest("reopened", text=request.text)
         insert_step(connection, _step(matter, again, principal, now + dt.timedelta(microseconds=1)))
     if request.step == "closed":
@@ -161,8 +166,8 @@ def open_manually(
     return find_matter(connection, key, principal)
 
 
-def _require_complete(request: StepRequest, matter: Matter) -> None:
-    """Check the required fields of the step."""
+def _require_complete(request: StepRequest, matter: Matter, on: dt.date) -> None:
+    """Check the required fields of the step; ``on`` is today."""
     duties = [duty["code"] for duty in matter.facts.duties]
     needs: Mapping[str, tuple[tuple[str, object, object], ...]] = {
         "given": (("person / unit", request.person or request.unit, "*"),),
@@ -172,14 +177,19 @@ def _require_complete(request: StepRequest, matter: Matter) -> None:
         "closed": (("reason", request.reason, REASONS), ("text", request.text, "*")),
         "reopened": (("text", request.text, "*"),),
         "rechecked": (("outcome", request.outcome, RECHECKS),),
+        "transfer": (("stage", request.stage, TRANSFER_STAGES), ("on", request.on, "YYYY-MM-DD")),
+        "listing": (("stage", request.stage, LISTING_STAGES), ("on", request.on, "YYYY-MM-DD")),
     }
     if request.step not in needs:
         raise StepInvalid(step=request.step, found=request.step, allowed=", ".join(needs))
+    if request.on is not None and request.on > on:
+        raise StepInvalid(step=request.step, found=request.on.isoformat(), allowed=f"<= {on}")
     if request.step == "extended" and matter.kind != "case":
         raise StepInvalid(step=request.step, found=matter.kind, allowed="case")
     for name, found, allowed in needs[request.step]:
         if not found or (isinstance(allowed, list | tuple) and found not in allowed):
-            shown = name if allowed == "*" else f"{name}: {', '.join(map(str, allowed))}"  # type: ignore[call-overload]
+            listed = ", ".join(allowed) if isinstance(allowed, list | tuple) else str(allowed)
+            shown = name if allowed == "*" else f"{name}: {listed}"
             raise StepInvalid(step=request.step, found=str(found or ""), allowed=shown)
     if request.evidence is not None:
         _require_evidence(request)
@@ -196,12 +206,16 @@ def _require_evidence(request: StepRequest) -> None:
         raise StepInvalid(step=request.step, found=shown[:200], allowed=allowed)
 
 
+_AFTER_CLOSING = ("noted", "transfer", "listing")
+"""Steps that may follow when a matter is closed: one may be closed because it was transferred."""
+
+
 def _require_allowed(request: StepRequest, standing: MatterState) -> None:
     key = standing.matter.key
     if request.step in ("reopened", "rechecked"):
         if not standing.closed:
             raise MatterOpen(matter=key)
-    elif standing.closed and request.step != "noted":
+    elif standing.closed and request.step not in _AFTER_CLOSING:
         raise MatterClosed(matter=key)
     if request.step == "closed" and standing.duties_left and not request.unchecked:
         raise DutiesUnchecked(matter=key, left=standing.duties_left)
@@ -212,12 +226,16 @@ def _step(matter: Matter, request: StepRequest, principal: Principal, now: dt.da
         "closed": ("reason", "unchecked"),
         "rechecked": ("outcome",),
         "duty": ("duty", "found"),
+        "transfer": ("stage",),
+        "listing": ("stage",),
     }
     data: dict[str, Any] = {
         name: getattr(request, name)
         for name in (*names.get(request.step, ()), "evidence")
         if getattr(request, name)
     }
+    if request.step in STAGES and request.on is not None:
+        data["on"] = request.on.isoformat()
     given = request.step == "given"
     return Step(
         matter=matter.key,

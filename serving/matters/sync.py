@@ -141,6 +141,7 @@ def _facts(
         confirmed_on=_day(row.get("confirmed_on")),
         closed_on=_day(row.get("closed_on")),
         checked_on=_day(row.get("checked_on")),
+        transferred_on=_day(row.get("transferred_on")),
         funding=row.get("funding"),
         sector=row.get("sector"),
     )

@@ -13,7 +13,8 @@ from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
 from serving.auth.roles import Permission
 from serving.clock import now
-from serving.http.dependencies import DatabaseDep
+from serving.documents.formats import MEDIA_TYPES
+from serving.http.dependencies import DatabaseDep, language_of, settings_of
 from serving.http.etag import send_document
 from serving.http.parameters import (
     AsOfQuery,
@@ -134,6 +135,25 @@ def get_elements(
 ) -> Elements:
     """Legal elements of a criminal transfer or a listing, compared with the records."""
     return service.get_elements(database, principal, (project_id, as_of), of)
+
+
+@router.get("/{project_id:path}/listing-notice", response_class=Response)
+def get_listing_notice(
+    request: Request,
+    database: DatabaseDep,
+    principal: Annotated[Principal, require(Permission.SEND_NOTICES)],
+    project_id: ProjectPath,
+    format: Annotated[Literal["docx", "pdf", "html"], Query()] = "docx",
+    as_of: AsOfQuery = None,
+) -> Response:
+    """Draft notice of an intended listing on the sanction list, as a file."""
+    office = settings_of(request).briefing.office
+    language = language_of(request)
+    body = service.draft_listing_notice(
+        database, principal, (project_id, as_of), office, (format, language)
+    )
+    headers = {"Content-Disposition": f'attachment; filename="listing-notice.{format}"'}
+    return Response(body, headers=headers, media_type=MEDIA_TYPES[format])
 
 
 @router.get("/{project_id:path}/notes")

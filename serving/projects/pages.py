@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ValidationError
 
 from risk.departments import CODES
@@ -21,22 +21,26 @@ from serving.auth.project_regions import region_of
 from serving.auth.roles import Permission
 from serving.clock import now, today
 from serving.db.pagination import PageRequest
+from serving.documents.formats import MEDIA_TYPES
 from serving.feedback import service
 from serving.feedback.schemas import FeedbackIn
 from serving.flag_states.schemas import STATES, FlagStateIn
 from serving.flag_states.service import create as create_flag_state
 from serving.flag_states.service import current_states
+from serving.http.dependencies import settings_of
 from serving.http.parameters import IsoDate
 from serving.notices.elements_text import element_texts, element_to_dict
 from serving.notices.repository import list_notices
 from serving.outcomes.repository import list_outcomes
 from serving.projects import repository
+from serving.projects.service import draft_listing_notice
 from serving.watchlists.reader import Document, Register, WatchlistReader, reader_of
 from serving.watchlists.repository import ListSummary, WatchlistRepository
 from serving.watchlists.snapshot_repository import load_case_file, load_dossier
 from serving.watchlists.texts import flag_title, flags_by_grade
 from serving.web.render import page_language, render
 from serving.web.requests import Form
+from serving.web.responses import attachment
 
 router = APIRouter(include_in_schema=False)
 
@@ -147,6 +151,20 @@ def write_note(request: Request, project_id: str, principal: Writer, form: Form)
         write_audited(request, database, principal, keep)
     notes = repository.list_notes(database.engine, project_id, principal, PageRequest(50)).items
     return render(request, "notes", principal, notes=notes, project_id=project_id)
+
+
+@router.get("/projects/{project_id:path}/listing-notice.{kind}")
+def listing_notice(
+    request: Request,
+    project_id: str,
+    principal: Annotated[Principal, require(Permission.SEND_NOTICES)],
+    kind: Annotated[str, Path(pattern="^(docx|pdf|html)$")],
+) -> Response:
+    """Return the draft notice of an intended listing."""
+    database, office = reader_of(request).database, settings_of(request).briefing.office
+    rendering = (kind, page_language(request))
+    body = draft_listing_notice(database, principal, (project_id, None), office, rendering)
+    return attachment(f"listing-notice.{kind}", MEDIA_TYPES[kind], body)
 
 
 @router.get("/projects/{project_id:path}")

@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 from fastapi import Request
 
 from risk.legal_elements import Kind, elements_of, has_open_matter
-from risk.locale import LANGUAGES, text
+from risk.locale import LANGUAGES, Language, text
 from serving.auth.principal import Principal
 from serving.auth.project_regions import region_of
+from serving.clock import today
 from serving.db.database import Database
 from serving.db.pagination import PageRequest
 from serving.http.schemas import Page, Schema
@@ -59,6 +60,28 @@ def get_case_file(
             "inspections": [_in_yuan(one) for one in handling["inspections"]],
         }
     )
+
+
+def draft_listing_notice(
+    database: Database,
+    principal: Principal,
+    which: tuple[str, dt.date | None],
+    office: str,
+    rendering: tuple[str, Language],
+) -> bytes:
+    """Return the draft notice of an intended listing, rendered as (format, language).
+
+    Raises:
+        NothingPublished, NotPublished, ProjectNotScored: the region has neither its risk nor a
+            case file.
+        ListingNotShown: the records do not show the elements.
+    """
+    from serving.notices.listing_notice import ListingCase, render_listing_notice
+
+    document = project_document(database, *which, principal)
+    as_of = dt.date.fromisoformat(document["as_of"])
+    found = load_dossier(database.engine, which[0], as_of, principal) or {}
+    return render_listing_notice(ListingCase(document, found, office, today()), *rendering)
 
 
 def _in_yuan(record: Mapping[str, Any]) -> dict[str, Any]:

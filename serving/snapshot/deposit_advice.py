@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from risk.calendar.dates import add_months
-from risk.deposits import Event, History, RuleTable, advise, table_for
-from risk.deposits.rate_advice import may_be_exempt_as_small
+from risk.deposits import Event, History, RuleTable, advise, return_clock, table_for
+from risk.deposits.rate_advice import may_be_exempt_as_short, may_be_exempt_as_small
 from risk.store.store import RecordStore
 from serving.snapshot.as_of_query import Row, query_rows, to_json_value, with_known_tables
 
@@ -18,7 +18,12 @@ LOOK_AHEAD_MONTHS = 12
 """Guarantees that expire later are not collected."""
 
 _EVENTS = f"""
-{with_known_tables("cases", "inspections", "deposits", "listings", "projects")}
+{with_known_tables("cases", "inspections", "listings", "projects")},
+drawn AS (
+  -- One that was refilled has been drawn on all the same.
+  SELECT deposit_id, project_id, min(known_at) AS known_at FROM deposits_versions
+  WHERE known_at < $1 AND status = 'drawn' GROUP BY deposit_id, project_id
+)
 SELECT p.contractor_id, 'arrears' AS kind, c.opened_on AS date, c.known_at, 'cases' AS record_table,
        c.case_id AS record_id, c.project_id, p.region_code, NULL::DATE AS ended_on
 FROM cases c JOIN projects p USING (project_id)
@@ -31,7 +36,7 @@ FROM inspections i JOIN projects p USING (project_id) WHERE i.arrears_found
 UNION ALL
 SELECT p.contractor_id, 'drawn', d.known_at, d.known_at, 'deposits', d.deposit_id, d.project_id,
        p.region_code, NULL
-FROM deposits d JOIN projects p USING (project_id) WHERE d.status = 'drawn'
+FROM drawn d JOIN projects p USING (project_id)
 UNION ALL
 SELECT l.org_id, 'listed', l.listed_on, l.known_at, 'listings', l.listing_id, NULL, NULL,
        l.removed_on
@@ -52,7 +57,7 @@ first_known AS (
   SELECT project_id, min(known_at) AS since FROM projects_versions WHERE known_at < $1 GROUP BY 1
 )
 SELECT p.project_id, p.project_name, p.region_code, p.contractor_id, o.org_name AS contractor_name,
-       p.contract_amount,
+       p.contract_amount, p.started_on, p.planned_end_on, p.completed_on,
        CASE WHEN r.since IS NOT NULL THEN greatest(f.since, r.since) END AS seen_since,
        (p.completed_on IS NULL OR p.completed_on >= $1) AS running
 FROM projects p JOIN first_known f USING (project_id)
@@ -70,6 +75,14 @@ WHERE d.status = 'missing'
    OR NOT EXISTS (FROM deposits l WHERE l.project_id = d.project_id AND l.status = 'stored'
                   AND (l.valid_to IS NULL OR l.valid_to > d.valid_to))
 ORDER BY d.project_id, d.valid_from, d.deposit_id
+"""
+
+
+_STORED = f"""
+{with_known_tables("deposits")}
+SELECT project_id, deposit_id, kind, amount FROM deposits
+WHERE status = 'stored' AND kind IS DISTINCT FROM 'exempt'
+ORDER BY project_id, deposit_id
 """
 
 
@@ -94,7 +107,8 @@ def load_deposit_advice(
         for contractor, mine in owned.items()
         for row in _advice(mine, tuple(events[contractor]), tables, as_of)
     ]
-    return {"advice": advice, "ending": _ending(store, projects, as_of)}
+    returns = _returns(store, projects, tables, as_of)
+    return {"advice": advice, "ending": _ending(store, projects, as_of), "returns": returns}
 
 
 def row_of(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,6 +133,8 @@ def _advice(
             "region_code": county,
             "step": advice.step,
             "share": advice.share,
+            "share_to": advice.share_to,
+            "cap": table.cap if table else None,
             "record_years": advice.record_years,
             "records_since": to_json_value(since),
             "short_of_years": advice.short_of_years,
@@ -132,6 +148,11 @@ def _advice(
                 one["project_id"]
                 for one in here
                 if may_be_exempt_as_small(table, one["contract_amount"], history, as_of)
+            ],
+            "short_projects": [
+                one["project_id"]
+                for one in here
+                if may_be_exempt_as_short(table, one["started_on"], one["planned_end_on"])
             ],
         }
 
@@ -176,6 +197,37 @@ def _ending(store: RecordStore, projects: Sequence[Row], as_of: dt.date) -> list
         key=lambda r: (r["days_left"] if r["days_left"] is not None else -far, r["deposit_id"])
     )
     return rows
+
+
+def _returns(
+    store: RecordStore, projects: Sequence[Row], tables: Sequence[RuleTable], as_of: dt.date
+) -> list[Row]:
+    """Return deposits still stored for completed projects, with the clock of their return.
+
+    The clock runs from the completion on record, the first day on which the notice may be put up;
+    its days are None without a table that states them.
+    """
+    done = {one["project_id"]: one for one in projects if not one["running"]}
+    rows = []
+    for deposit in query_rows(store, _STORED, as_of):
+        project = done.get(deposit["project_id"])
+        if project is None:
+            continue
+        day = project["completed_on"]
+        table = table_for(tables, project["region_code"], as_of - dt.timedelta(days=1))
+        clock = return_clock(table, day)
+        copied = ("project_id", "project_name", "region_code", "contractor_id", "contractor_name")
+        terms = ("notice_until", "check_by", "return_by")
+        rows.append(
+            {
+                **{name: project[name] for name in copied},
+                **{name: to_json_value(value) for name, value in deposit.items()},
+                "completed_on": to_json_value(day),
+                **{name: to_json_value(getattr(clock, name, None)) for name in terms},
+                "instrument": table.instrument if table else None,
+            }
+        )
+    return sorted(rows, key=lambda row: (row["completed_on"], row["deposit_id"]))
 
 
 def _state(deposit: Row, as_of: dt.date, latest: dt.date) -> str | None:

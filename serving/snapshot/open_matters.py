@@ -19,7 +19,7 @@ _OPEN = f"""
 open_cases AS (
   SELECT 'case:' || case_id AS key, 'case' AS kind, project_id, opened_on, NULL::DATE AS due_on,
          workers, amount_owed - coalesce(amount_recovered, 0) AS amount, status, case_id AS record,
-         org_id, confirmed_on
+         org_id, confirmed_on, transferred_on
   FROM cases WHERE status IN ('accepted', 'filed', 'confirmed') AND closed_on IS NULL
 ),
 reporting AS (
@@ -28,14 +28,14 @@ reporting AS (
 ),
 rectifications AS (
   SELECT 'inspection:' || i.inspection_id, 'rectification', i.project_id, i.inspected_on,
-         i.rectify_by, i.workers_owed, i.amount_owed, NULL, i.inspection_id, NULL, NULL
+         i.rectify_by, i.workers_owed, i.amount_owed, NULL, i.inspection_id, NULL, NULL, NULL
   FROM inspections i JOIN projects p USING (project_id)
   WHERE i.rectify_by IS NOT NULL AND i.rectified_on IS NULL
     AND substr(p.region_code, 1, 6) IN (FROM reporting)
 ),
 findings AS (
   SELECT 'inspection:' || i.inspection_id, 'finding', i.project_id, i.inspected_on,
-         NULL::DATE, i.workers_owed, i.amount_owed, NULL, i.inspection_id, NULL, NULL
+         NULL::DATE, i.workers_owed, i.amount_owed, NULL, i.inspection_id, NULL, NULL, NULL
   FROM inspections i JOIN projects p USING (project_id)
   WHERE i.arrears_found AND i.rectify_by IS NULL AND i.rectified_on IS NULL
     AND i.inspected_on >= $1 - to_months(24)
@@ -47,7 +47,7 @@ findings AS (
 ),
 unanswered AS (
   SELECT 'complaint:' || c.complaint_id, 'complaint', c.project_id, c.received_on, NULL::DATE,
-         c.workers, c.amount_claimed, NULL, c.complaint_id, NULL, NULL
+         c.workers, c.amount_claimed, NULL, c.complaint_id, NULL, NULL, NULL
   FROM complaints c
   WHERE c.received_on >= $1 - to_days(90)
     AND NOT EXISTS (FROM cases k WHERE k.complaint_id = c.complaint_id)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from serving.watchlists.repository import StoredDocument
 
 Format = Literal["table", "json", "csv", "xlsx"]
+FormOrNone = Annotated[Path | None, typer.Option("--form", metavar="FILE", dir_okay=False)]
 
 
 def watchlist(
@@ -27,9 +28,13 @@ def watchlist(
     shape: Annotated[Format, typer.Option("--format")] = "table",
     out: OutOrNone = None,
     kind: KindOption = "project",
+    form: FormOrNone = None,
 ) -> None:
     """One list with reasons and red flags; the newest if no date is given."""
     cli = cli_context(context)
+    if form is not None:
+        _write_form(cli, _stored(cli, as_of, region, kind), form, out)
+        return
     if shape == "xlsx" and out is None:
         raise typer.BadParameter(cli.text("xlsx_needs_out"), param_hint="--out")
     show(cli, as_of, region, shape, out, kind)
@@ -48,16 +53,30 @@ def show(
     Raises:
         NotPublished, NothingPublished: there is no such list.
     """
-    from serving.watchlists.repository import WatchlistRepository
-
-    with open_database(cli, open_settings(cli)) as database:
-        stored = WatchlistRepository(database, kind).watchlist(as_of, region)
-    content = _render(stored, shape, cli)
+    content = _render(_stored(cli, as_of, region, kind), shape, cli)
     if out is not None:
         write_file(out, content)
         print_line(cli.text("written", path=str(out)))
     else:
         print_bytes(content)
+
+
+def _stored(cli: CliContext, as_of: dt.date | None, region: str, kind: Kind) -> StoredDocument:
+    from serving.watchlists.repository import WatchlistRepository
+
+    with open_database(cli, open_settings(cli)) as database:
+        return WatchlistRepository(database, kind).watchlist(as_of, region)
+
+
+def _write_form(cli: CliContext, stored: StoredDocument, form: Path, out: Path | None) -> None:
+    from serving.watchlists.import_form import form_csv, form_xlsx, read_form
+
+    writers = {".csv": form_csv, ".xlsx": form_xlsx}
+    if out is None or out.suffix.lower() not in writers:
+        raise typer.BadParameter(cli.text("form_needs_out"), param_hint="--out")
+    content = writers[out.suffix.lower()](read_form(form), stored.document(), cli.language)
+    write_file(out, content)
+    print_line(cli.text("written", path=str(out)))
 
 
 def _render(stored: StoredDocument, shape: Format, cli: CliContext) -> bytes:

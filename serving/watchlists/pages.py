@@ -93,6 +93,7 @@ def watchlist(
         changed=lambda entry: texts.change(entry, page_language(request)),
         warnings=texts.warnings(chosen.document, page_language(request)),
         kinds=_kinds(reader_of(request), principal),
+        forms=_forms(request),
         tiers=[
             (t, sum(e["tier"] == t for e in entries)) for t in ("red", "orange", "yellow", "blue")
         ],
@@ -154,6 +155,33 @@ def as_pdf(request: Request, principal: Reader, wanted: Annotated[ListQuery, Que
     chosen, document = _filtered(request, principal, wanted)
     body = watchlist_pdf(document, page_language(request))
     return _named(chosen, "pdf", "application/pdf", body)
+
+
+@router.get("/watchlist/forms/{name}.{ending}")
+def as_form(
+    request: Request,
+    principal: Reader,
+    wanted: Annotated[ListQuery, Query()],
+    name: str,
+    ending: Literal["csv", "xlsx"],
+) -> Response:
+    """The list in the import form of another platform."""
+    from serving.watchlists.import_form import FormUnknown, form_csv, form_xlsx, named_form
+
+    if request.app.state.workspace is None:
+        raise FormUnknown(name=name)
+    form = named_form(request.app.state.workspace, name)
+    chosen, document = _filtered(request, principal, wanted)
+    write, kind = {"csv": (form_csv, "text/csv"), "xlsx": (form_xlsx, XLSX)}[ending]
+    return _named(chosen, ending, kind, write(form, document, page_language(request)))
+
+
+def _forms(request: Request) -> list[str]:
+    """Names of the import forms of the office."""
+    from serving.watchlists.import_form import form_names
+
+    workspace = request.app.state.workspace
+    return form_names(workspace) if workspace else []
 
 
 def filter_entries(

@@ -18,7 +18,7 @@ from risk.calendar.dates import add_months
 from risk.contract import TABLES
 from risk.store.store import RecordStore, columns
 
-from ..conftest import MUST_RUN_ALL
+from ..conftest import MUST_RUN_ALL, thorough
 
 DATES = [add_months(dt.date(2025, 6, 1), back) for back in range(-5, 1)]
 
@@ -43,6 +43,7 @@ def test_compute_in_batches_gives_the_rows_of_a_single_batch(records, max_rows):
         np.testing.assert_array_equal(same.values, part.values)
 
 
+@thorough
 def test_feature_matrix_in_batches_is_that_of_a_single_batch(records):
     whole = feature_matrix(records, DATES)
     filled = feature_matrix(records, DATES, max_rows=1)
@@ -77,6 +78,7 @@ told = st.tuples(
 )
 
 
+@thorough
 @settings(max_examples=25 if MUST_RUN_ALL else 10)  # each opens a store
 @given(rows=st.lists(told, max_size=12), as_of=days)
 def test_versions_are_those_of_the_record_store(rows, as_of):

@@ -165,6 +165,7 @@ def numbers(words: str) -> set[str]:
     return set(re.findall(r"\d[\d,]*(?:\.\d+)?", words))
 
 
+@thorough
 def test_a_nameless_complaint_is_carried_to_its_end(office, tmp_path):
     # The hotline's complaint names no project; the right one is the first candidate.
     first = office.publish()

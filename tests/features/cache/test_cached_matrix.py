@@ -19,7 +19,7 @@ from risk.contract import STORED_TABLES
 from risk.store.store import RecordStore
 from risk.unit_kinds import KINDS
 
-from ...conftest import MUST_RUN_ALL
+from ...conftest import MUST_RUN_ALL, thorough
 from ...histories import store_rows, table_rows
 
 MONTHS = [dt.date(2025, month, 2) for month in (1, 2, 3)]
@@ -71,7 +71,7 @@ def test_family_dependencies_include_the_sources_of_its_features(store, kind):
         assert named <= found[family.name].tables | found[family.name].feeds, family.name
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["project", pytest.param("employer", marks=thorough)])
 def test_cached_matrix_equals_a_full_rebuild_after_a_late_row_of_any_table(store, tmp_path, kind):
     """A row of each table in turn, known before cached dates, changes the features it can."""
     seen = store.for_kind(kind)

@@ -33,7 +33,7 @@ from training.dataset.labels import event_log
 from training.dataset.labels_sql import label_steps
 from training.dataset.training_set import training_labels
 
-from ...conftest import World
+from ...conftest import World, thorough
 from ...histories import TableRow, store_rows, table_rows
 
 AS_OFS = [dt.date(2024, 12, 31), dt.date(2025, 3, 1), dt.date(2025, 7, 1)]
@@ -221,7 +221,7 @@ def as_numbers(rows: list[tuple[object, ...]]) -> dict[tuple[object, ...], tuple
     return {row[:2]: tuple(float(c) if isinstance(c, int) else c for c in row[2:]) for row in rows}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [pytest.param("project", marks=thorough), "employer"])
 def test_both_engines_compute_the_same_matrix(store, folder, spark, kind):
     families = FEATURE_SETS[kind].families
     todo = [*steps(families), FEATURE_SETS[kind].stakes, *label_steps(TOLD_AT)]

@@ -12,6 +12,8 @@ from risk.intake.quarantine import quarantined_counts
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
 
+from ...conftest import thorough
+
 ORGANIZATIONS = ["org_id", "org_name"]
 
 
@@ -133,6 +135,7 @@ KILLED = """
 """
 
 
+@thorough
 def test_a_killed_import_leaves_nothing(write_csv, tmp_path, today):
     rows = [ORGANIZATIONS, *[[f"O{n}", "甲"] for n in range(30_000)], ["", "坏"]]
     path, records = write_csv("organizations.csv", rows), tmp_path / "records.duckdb"

@@ -8,6 +8,8 @@ import pytest
 from risk.intake.importer import import_into
 from risk.store.store import RecordStore
 
+from ...conftest import thorough
+
 TODAY = dt.date(2026, 3, 1)
 
 
@@ -23,6 +25,7 @@ def test_a_countys_books_lose_nothing_but_the_planted_rows(store, samples):
     assert sum(total.waiting for total in report.tables.values()) == 0
 
 
+@thorough
 def test_a_second_import_of_a_county_repeats_everything(samples):
     with RecordStore(":memory:") as store:
         digests = []

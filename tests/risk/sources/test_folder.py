@@ -77,6 +77,14 @@ def test_a_file_is_taken_once_by_its_content(workspace, dropped):
     assert pull(workspace, dropped).report.tables["payments"].accepted == 1
 
 
+def test_rows_that_come_again_in_another_file_are_repeated(workspace, dropped):
+    drop(dropped / "工资发放-1.csv", f"{PAYMENTS}F1,G1,2025-09-20,100.50\n")
+    pull(workspace, dropped)
+    drop(dropped / "工资发放-2.csv", f"{PAYMENTS}F1,G1,2025-09-20,100.50\nF2,G1,2025-09-21,3\n")
+    totals = pull(workspace, dropped).report.tables["payments"]
+    assert (totals.accepted, totals.repeated) == (1, 1)
+
+
 def test_files_that_are_still_written_and_links_are_left(workspace, dropped, tmp_path):
     elsewhere = drop(tmp_path / "payments.csv", f"{PAYMENTS}F9,G1,2025-09-20,1\n")
     drop(dropped / "payments-1.csv", f"{PAYMENTS}F1,G1,2025-09-20,1\n", seconds_ago=5)

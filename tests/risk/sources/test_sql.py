@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from risk.contract import TABLES
+from risk.intake.importer import import_paths
 from risk.intake.layouts.layout import ColumnRule, Layout
 from risk.intake.layouts.layout_file import write_layout
 from risk.sources import sql
@@ -148,6 +149,65 @@ def test_columns_of_another_name_are_read_by_a_confirmed_layout(workspace, datab
     assert done.report.failed == ()
     assert done.report.files[0].reading.layouts == ("wages",)
     assert [row[:2] for row in stored(workspace)][1] == ("W2", 20100)
+
+
+def sites(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("CREATE TABLE sites (code TEXT, title TEXT, firm TEXT, day TEXT)")
+        )
+        row = "('P1', '滨河安置房', '溪帆建筑工程有限公司', '2025-01-06')"
+        connection.execute(sa.text(f"INSERT INTO sites VALUES {row}"))
+
+
+def test_rows_without_a_county_and_a_firms_code_are_the_same_rows_again(
+    workspace, database, tmp_path
+):
+    headings = ("code", "title", "firm", "day")
+    fields = ("project_id", "project_name", "contractor_id", "started_on")
+    rules = [
+        ColumnRule(*one, by_name=one[0] == "firm") for one in zip(headings, fields, strict=True)
+    ]
+    fill = {"sector": "building", "funding": "government"}
+    layout = Layout("sites", TABLES["projects"], headings, tuple(rules), region="990101", fill=fill)
+    write_layout(workspace.layouts, layout.confirm("office", NOW))
+    sites(database)
+    query(workspace, "projects", "SELECT code, title, firm, day FROM sites")
+    assert pull(workspace, address(database)).report.tables["projects"].accepted == 1
+    register = tmp_path / "organizations.csv"
+    for days in (1, 2):
+        again = pull(workspace, address(database), today=TODAY + dt.timedelta(days))
+        assert [(one.accepted, one.quarantined) for one in again.report.files] == [(0, 0)]
+        # From the register the firm gets its code, in the project too.
+        register.write_text(
+            "org_id,org_name,org_kind\n91990100MA0000001X,溪帆建筑工程有限公司,general_contractor\n",
+            encoding="utf-8",
+        )
+        import_paths(workspace, [register], today=TODAY + dt.timedelta(days))
+    with RecordStore(workspace.records, read_only=True) as store:
+        found = store.rows("SELECT region_code, contractor_id FROM projects ORDER BY arrival")
+    assert [region for region, _ in found] == ["990101"] * len(found)
+    assert [firm.startswith("N-") for _, firm in found] == [True, False]
+
+
+def test_what_a_book_knows_stays_where_the_database_has_nothing(workspace, database, tmp_path):
+    book = tmp_path / "projects.csv"
+    book.write_text(
+        "project_id,project_name,region_code,sector,funding,started_on,contract_amount\n"
+        "P1,滨河安置房,990101,building,government,2025-01-06,12000000\n",
+        encoding="utf-8",
+    )
+    import_paths(workspace, [book], today=TODAY)
+    sites(database)
+    known = "'990101' AS region_code, 'building' AS sector, 'government' AS funding"
+    columns = f"code AS project_id, title || '二期' AS project_name, day AS started_on, {known}"
+    query(workspace, "projects", f"SELECT {columns}, NULL AS contract_amount FROM sites")
+    for days, accepted in ((1, 1), (2, 0)):
+        done = pull(workspace, address(database), today=TODAY + dt.timedelta(days))
+        assert [one.accepted for one in done.report.files] == [accepted]
+    with RecordStore(workspace.records, read_only=True) as store:
+        rows = store.rows("SELECT project_name, contract_amount FROM projects ORDER BY known_at")
+    assert rows == [("滨河安置房", 1_200_000_000), ("滨河安置房二期", 1_200_000_000)]
 
 
 @pytest.mark.parametrize(

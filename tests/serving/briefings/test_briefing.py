@@ -241,6 +241,7 @@ def test_compose_monthly_omits_intervals_of_small_rates(facts):
     assert "25.0%（95%区间11.2%至46.9%）" in said
 
 
+@thorough
 def test_briefings_of_all_periods_are_consistent(opened):
     store, database, settings = opened
     months = [(compose_monthly, month_of(dt.date(2025, month, 1))) for month in range(1, 7)]
@@ -484,6 +485,7 @@ def test_briefing_command_rejects_wrong_arguments(copy, wagewatch, arguments):
     assert "Traceback" not in done.stderr
 
 
+@thorough
 def test_monthly_command_resumes(copy, wagewatch):
     command = ("-w", str(copy.root), "monthly", "--as-of", "2025-05-01", "--capacity", "5")
     assert wagewatch(*command).returncode == 0

@@ -18,6 +18,8 @@ from serving.cli.main import COMMANDS, GROUPS, command, main
 from serving.terminal.context import CliContext
 from serving.terminal.dates import repeat_date_option
 
+from ...conftest import thorough
+
 ROOT = Path(__file__).resolve().parents[3]
 HEAVY = (
     *("pandas", "lightgbm", "shap", "mlflow", "numpy", "duckdb", "sqlalchemy", "fastapi"),
@@ -293,6 +295,7 @@ def test_serve_stops_on_a_signal(workspace, publish, told):
     assert not (workspace.root / "service.log").exists()
 
 
+@thorough
 def test_serve_on_a_taken_port_prints_one_line(workspace, wagewatch):
     process, url = _served(workspace, "--port", "0")
     try:

@@ -15,6 +15,8 @@ from serving import clock
 from serving.db.database import Database
 from serving.db.tables import AUDIT, LINK_DECISIONS
 
+from ...conftest import thorough
+
 TODAY = clock.today()
 PLACES = ("云渡", "石桥", "沙坪", "柳营", "东塬", "北汀", "青岗", "南陌", "荷塘", "松岭")
 KINDS = ("小学食堂", "污水管网", "安置房", "卫生院改造")
@@ -122,6 +124,7 @@ def test_since_known_counts_from_when_complaint_and_name_were_known(office):
     assert (differing, early) == ([], [(60,)])
 
 
+@thorough
 def test_after_one_confirmation_the_list_is_led_by_the_projects_complained_of(office):
     office("link", "exact", "--confirm", "--since-known")
     office("train", "--as-of", str(TODAY))

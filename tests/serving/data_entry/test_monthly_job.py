@@ -14,6 +14,7 @@ from serving.settings import load_settings
 from serving.watchlists.repository import WatchlistRepository
 from serving.worker.runner import run_job
 
+from ...conftest import thorough
 from ..conftest import LISTS
 from ..site import signed_in, site_of
 
@@ -24,6 +25,7 @@ def opened(copy):
         yield database
 
 
+@thorough
 def test_a_published_list_is_briefed_and_not_changed(copy, opened):
     before = WatchlistRepository(opened).summaries()
     with site_of(copy) as site:

@@ -11,6 +11,7 @@ from features.matrix import feature_matrix
 from risk.store.store import RecordStore
 from serving.clock import today
 
+from ...conftest import thorough
 from ..conftest import LISTS
 
 CASE = ("案件编号", "项目编码", "立案日期", "状态", "结案日期")
@@ -195,6 +196,7 @@ def test_undated_rows_after_a_published_list_change_no_feature_up_to_it(copy, tm
         assert current == [(False, "unfounded"), (True, "confirmed")]
 
 
+@thorough
 def test_list_of_employers_replays_after_undated_and_dated_rows(
     office_with_employers, tmp_path, capsys
 ):

@@ -67,6 +67,7 @@ def _queue(database, kind, **parameters):
         return queue_job(connection, asked).job_id
 
 
+@thorough
 def test_replay_reaches_the_digest(office, capsys):
     for as_of in LISTS:
         assert _run(office, "replay", "--as-of", str(as_of)) == 0
@@ -102,7 +103,7 @@ def test_job_publishes_a_list(copy, opened, client):
     while (told := client.get(address).json())["state"] in ("queued", "running"):
         keeper.run_jobs()
         seen.append(told["progress"])
-        time.sleep(0.02)
+        time.sleep(0.1)
     keeper.stop()
     assert (told["state"], told["problem"]) == ("done", None)
     assert told["result"]["entries"] == 5

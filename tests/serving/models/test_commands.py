@@ -63,11 +63,11 @@ def test_backtest_prints_text_and_json(call):
     assert document["random_visits"]["visits"] >= 0
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_backtest_output_is_readable(call, lang):
-    code, said = call("backtest", "--from", "2025-04-01", "--to", "2025-04-01", lang=lang)
+def test_backtest_output_is_readable(call):
+    """In Chinese; that both catalogues have the same texts is tested without a backtest."""
+    code, said = call("backtest", "--from", "2025-04-01", "--to", "2025-04-01", lang="zh")
     assert code == 0
-    for word in {"zh": ("随机顺序", "欠薪"), "en": ("random order", "arrears")}[lang]:
+    for word in ("随机顺序", "欠薪"):
         assert word in said
 
 
@@ -105,7 +105,10 @@ def test_card_of_a_model_judged_on_no_month(call, office):
 
 
 def test_promote_requires_a_reason_and_rollback_undoes(call, office):
-    assert call("train", "--as-of", "2025-07-01")[0] == 0
+    registry = Registry(office)
+    model, first = registry.champion()
+    second = registry.register(model, first.about, parameters={}, metrics={})
+    registry.promote(second.version, who="test", why="the same model again")
     assert call("models", "promote", "1", "--by", "Li")[0] == 1
     assert call("models", "promote", "1", "--by", "Li <b>", "--why", "known | sites")[0] == 0
     card = call("models", "card", "1")[1]
@@ -115,6 +118,8 @@ def test_promote_requires_a_reason_and_rollback_undoes(call, office):
     assert code == 0
     assert "2" in said
     assert call("models", "card", "9")[0] == 1
+    # The other tests check the trained version, which has a profile of its features.
+    registry.promote(first.version, who="test", why="as before")
 
 
 def test_check_fine_exits_with_zero(call):

@@ -29,6 +29,7 @@ from serving.watchlists.document import EvidenceRef, LocalizedText, SealedFlag
 from serving.watchlists.schemas import Watchlist
 from serving.watchlists.seal_version import SEAL_VERSION
 
+from ...conftest import thorough
 from ..conftest import LISTS, PUBLISHED_AT, make_publication
 
 AS_OF = LISTS[0]
@@ -117,6 +118,7 @@ def _with_a_flag_of_earlier_rules(assessment):
     return replace(assessment, red_flags=(*assessment.red_flags, flag))
 
 
+@thorough
 def test_replay_of_a_list_under_earlier_rules_has_its_flags(context):
     _store(context, _with_a_flag_of_earlier_rules, version=1)
     done = replay(context, AS_OF, "", _quiet)
@@ -138,6 +140,7 @@ def test_replay_has_the_legal_values_of_the_office_at_the_time(context):
     assert replay(context, AS_OF, "", _quiet).same
 
 
+@thorough
 def test_replay_of_an_older_version_fails_if_its_bytes_were_changed(context, office, capsys):
     _store(context)
     stored = context.lists.watchlist(AS_OF)

@@ -27,6 +27,7 @@ from serving.settings import load_settings
 from serving.terminal.context import CliContext
 from serving.watchlists.mark_repository import load_mark
 
+from ...conftest import thorough
 from ..conftest import LISTS
 
 AS_OF = LISTS[0]
@@ -73,6 +74,7 @@ def test_late_knowledge_of_the_past_changes_no_replay(copy):
         assert (done.same, done.verdict, done.history) == (True, "same", "as_sealed")
 
 
+@thorough
 def test_list_published_later_for_an_earlier_date_is_not_the_previous_one(copy):
     with (
         Database(f"sqlite:///{copy.service_database}") as database,
@@ -95,6 +97,7 @@ def forget_marks(workspace):
         connection.execute(delete(WATCHLIST_MARKS))
 
 
+@thorough
 def test_list_without_a_mark_is_the_same_or_cannot_be_judged(copy, capsys):
     forget_marks(copy)
     done = replayed(copy)
@@ -109,7 +112,7 @@ def test_list_without_a_mark_is_the_same_or_cannot_be_judged(copy, capsys):
         show_replay(CliContext(copy, language), done)
     printed = capsys.readouterr().out
     assert "无法判断" in printed
-    assert "Cannot tell" in printed
+    assert "cannot be determined" in printed
     assert done.replayed not in printed
 
 
@@ -133,6 +136,7 @@ def exported(copy, tmp_path):
     return tmp_path / "folder"
 
 
+@thorough
 def test_records_imported_as_a_folder_reproduce_the_list(copy, exported, tmp_path):
     with RecordStore(tmp_path / "again.duckdb") as store:
         import_records(store, exported)
@@ -141,6 +145,7 @@ def test_records_imported_as_a_folder_reproduce_the_list(copy, exported, tmp_pat
     assert (done.same, done.history) == (True, "as_sealed")
 
 
+@thorough
 def test_records_of_another_history_never_differ(copy, exported, tmp_path):
     other = tmp_path / "other.duckdb"
     with RecordStore(other) as store:
@@ -169,6 +174,7 @@ def write_csv(path, rows):
     return path
 
 
+@thorough
 def test_commands_that_change_the_past_change_no_replay(copy, tmp_path, capsys):
     """Undated books, corrections with an earlier day of knowledge, and a withdrawal."""
     with RecordStore(copy.records, read_only=True) as store:

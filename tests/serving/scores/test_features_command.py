@@ -19,7 +19,7 @@ from training.dataset.labels import event_log, training_dates
 from training.dataset.parquet_dataset import feature_files, partition_date
 from training.fit.out_of_core import training_set_on_disk
 
-from ...conftest import COUNTY_TRAINED_AT
+from ...conftest import COUNTY_TRAINED_AT, thorough
 
 ROOT = Path(__file__).resolve().parents[3]
 DAYS = ["2025-03-01", "2025-05-01", "2025-07-01"]
@@ -117,6 +117,7 @@ def test_features_on_a_full_disk_preserve_the_earlier_file(folder, tmp_path):
     assert list(tmp_path.iterdir()) == [out]
 
 
+@thorough
 def test_features_on_a_full_disk_preserve_the_earlier_dates(folder, tmp_path):
     out = tmp_path / f"as_of={DAYS[1]}" / "part-0.parquet"
     out.parent.mkdir()

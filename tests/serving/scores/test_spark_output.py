@@ -188,6 +188,7 @@ def test_spark_features_use_the_configuration_of_spark(county, imported, tmp_pat
         assert np.allclose(cells, expected.values[:, place], rtol=1e-9, atol=0, equal_nan=True)
 
 
+@thorough
 def test_scores_of_a_folder_equal_those_of_the_workspace(
     tmp_path, folder, imported, county_trained
 ):

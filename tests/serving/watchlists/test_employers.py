@@ -18,6 +18,7 @@ from serving.documents.model import Heading
 from serving.settings import load_settings
 from serving.watchlists.repository import NotPublished, WatchlistRepository
 
+from ...conftest import thorough
 from ..conftest import LISTS
 from ..site import PASSWORD, copied, site_of
 
@@ -100,6 +101,7 @@ def test_pages_show_both_kinds_and_record_a_visit(browser, site):
     assert browser.get(f"/projects/{first['project_id']}/visit").status_code == 200
 
 
+@thorough
 def test_api_selects_lists_by_kind(site, workspace):
     from serving.auth.repository import NewAccount, UserRepository
 

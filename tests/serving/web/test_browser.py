@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
 from sqlalchemy import func, select
 
 from serving.auth.principal import OFFICE
@@ -52,21 +52,31 @@ def browser():
         opened.close()
 
 
+SESSIONS: dict[tuple[str, str], StorageState] = {}
+"""Cookies of each role on each site: a sign-in costs as much as a test."""
+
+
 def signed_in(
     browser: Browser, site: Site, role: str = "admin", language: str = "zh", size=DESKTOP
 ) -> Page:
     """A page of somebody who has signed in; what goes wrong in it is gathered in ``faults``."""
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    session = SESSIONS.get((site.url, role))
+    viewport = {"width": size[0], "height": size[1]}
+    context = browser.new_context(viewport=viewport, storage_state=session)
     context.set_default_timeout(15_000)
     page = context.new_page()
     page.faults = []
     page.on("console", lambda said: said.type == "error" and page.faults.append(said.text))
     page.on("pageerror", lambda error: page.faults.append(str(error)))
-    page.goto(f"{site.url}/sign-in")
-    page.fill("#name", role)
-    page.fill("#password", PASSWORD)
-    page.click("form button")
-    page.wait_for_url(f"{site.url}/watchlist")
+    if session:
+        page.goto(f"{site.url}/watchlist")
+    else:
+        page.goto(f"{site.url}/sign-in")
+        page.fill("#name", role)
+        page.fill("#password", PASSWORD)
+        page.click("form button")
+        page.wait_for_url(f"{site.url}/watchlist")
+        SESSIONS[site.url, role] = context.storage_state()
     if language != "zh":
         page.goto(f"{site.url}/language/{language}")
     return page

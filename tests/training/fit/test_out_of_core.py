@@ -18,7 +18,7 @@ from training.dataset.training_set import TrainingSet, training_set_from_matrix
 from training.fit.fit import fit
 from training.fit.out_of_core import TooFewEvents, fit_out_of_core, training_set_on_disk
 
-from ...conftest import COUNTY_TRAINED_AT
+from ...conftest import COUNTY_TRAINED_AT, thorough
 
 RECIPE = Hyperparameters(leaves=4, min_rows_in_leaf=50, l2=20.0, max_rounds=60, seeds=(0, 1))
 
@@ -43,6 +43,7 @@ def both_ways(county, tmp_path_factory) -> tuple[EventLog, FeatureFiles, Trainin
     return log, feature_files(folder), training_set_from_matrix(log, matrix)
 
 
+@thorough
 def test_fit_out_of_core_equals_fit_in_memory(both_ways):
     log, files, held = both_ways
     training_set = training_set_on_disk(log, files)

@@ -55,6 +55,7 @@ def test_county_is_not_among_the_training_seeds():
     assert SEED not in SEEDS
 
 
+@thorough
 @pytest.mark.parametrize("kind", ["projects", "organisations"])
 def test_link_complaints_confident_candidates_are_right(county, kind):
     proposed = linkage_quality(answers(county, kind))

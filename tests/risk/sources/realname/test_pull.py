@@ -7,6 +7,7 @@ import json
 import os
 import random
 import signal
+import tarfile
 import threading
 from collections import Counter
 from collections.abc import Iterable
@@ -18,6 +19,8 @@ import pytest
 from risk.sources.pull_log import logged_pulls
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
+from serving.backup.service import back_up
+from serving.db.database import Database
 
 from ....conftest import thorough
 from .conftest import SINCE, imported, new_workspace, pull, records
@@ -142,8 +145,8 @@ def test_only_the_projects_of_the_settings_are_pulled(county, workspace):
         assert store.rows("SELECT DISTINCT project_id FROM payrolls") in ([], [(site.code,)])
 
 
-def test_the_secret_and_persons_are_in_no_file(county, workspace, caplog):
-    """Also not while the pull runs, in quarantine, in the log of pulls or in a refusal."""
+def test_the_secret_and_persons_are_in_no_file(county, workspace, caplog, tmp_path):
+    """Also not while the pull runs, in quarantine, in the log of pulls, a refusal or a backup."""
     platform = Platform(county, refuse={"Team.Query": "x"})
     seen: list[str] = []
     original = platform.answer
@@ -161,9 +164,27 @@ def test_the_secret_and_persons_are_in_no_file(county, workspace, caplog):
         report = pull(workspace, server.url)
     assert sum(file.quarantined for file in report.report.files) > 0
     assert seen == traces(workspace.root, platform) == []
+    assert traces(unpacked_backup(workspace, tmp_path), platform) == []
     shown = json.dumps([report.as_json("zh"), report.as_json("en")], default=str)
     assert marks(platform).isdisjoint(part for part in marks(platform) if part in shown)
     assert not [part for part in marks(platform) if part in caplog.text]
+
+
+def unpacked_backup(workspace: Workspace, folder: Path) -> Path:
+    """The files of a backup made while a pull is interrupted: rows wait in its spool."""
+    spool = workspace.sources / "platform" / "spool"
+    spool.mkdir(parents=True, exist_ok=True)
+    (spool / "payrolls.csv").write_text("waiting", encoding="utf-8")
+    settings = (workspace.root / "wagewatch.toml").read_text(encoding="utf-8")
+    with Database(f"sqlite:///{workspace.service_database}") as database:
+        back_up(workspace, database, folder / "backup.tar.gz")
+    with tarfile.open(folder / "backup.tar.gz") as archive:
+        archive.extractall(folder / "unpacked", filter="data")
+    names = {path.name for path in (folder / "unpacked").rglob("*")}
+    assert {"wagewatch.toml", "records.duckdb"} <= names
+    assert names.isdisjoint({"secret", "payrolls.csv"})
+    assert (folder / "unpacked" / "wagewatch.toml").read_text(encoding="utf-8") == settings
+    return folder / "unpacked"
 
 
 def traces(root: Path, platform: Platform) -> list[str]:

@@ -1,0 +1,48 @@
+"""Files of a workspace that people wrote, for the backup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from risk.workspace import Workspace
+from serving.settings import read_toml
+
+_QUERIES = "queries"
+
+
+def written_files(workspace: Workspace) -> list[Path]:
+    """Return settings, layouts and what sources need, as paths below the workspace, sorted.
+
+    That are all TOML files in the workspace's folder, layouts, import forms, and the query files
+    and dialects of sources. Files with secrets, and files elsewhere, are left out.
+
+    Raises:
+        SettingsUnreadable: the settings are not TOML.
+    """
+    root = workspace.root.resolve()
+    sections = read_toml(workspace.settings_file).get("sources", {})
+    sources = [one for one in sections.values() if isinstance(one, Mapping)]
+    secrets = {(root / _text(one, "secret_file")).resolve() for one in sources}
+    found = {path.resolve() for path in _candidates(root, workspace.layouts.resolve(), sources)}
+    return sorted(
+        path.relative_to(root)
+        for path in found - secrets
+        if path.is_file() and path.is_relative_to(root)
+    )
+
+
+def _candidates(root: Path, layouts: Path, sources: list[Mapping[str, Any]]) -> Iterator[Path]:
+    yield from root.glob("*.toml")
+    yield from layouts.rglob("*.toml")
+    yield from (root / "import_forms").glob("*.toml")
+    for one in sources:
+        yield from (root / (_text(one, _QUERIES) or _QUERIES)).glob("*.sql")
+        if dialect := _text(one, "dialect"):
+            yield root / dialect
+
+
+def _text(section: Mapping[str, Any], key: str) -> str:
+    value = section.get(key, "")
+    return value if isinstance(value, str) else ""
