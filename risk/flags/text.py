@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from risk.flags.flag import RedFlag
 from risk.flags.rules import RULES
-from risk.locale import Language, text
+from risk.locale import Language, catalogue, text
 
 REGULATION = "decree_724"
 """Instrument that article numbers refer to; any other basis is named in addition."""
@@ -29,6 +30,7 @@ class FlagText:
 def describe(flag: RedFlag, language: Language = "zh") -> FlagText:
     """Text of ``flag`` in ``language``; money is in 万元 in Chinese and in yuan in English."""
     fields = {name: _measured(name, value, language) for name, value in flag.values.items()}
+    threshold = _threshold(flag, language)
     return FlagText(
         title=text(f"flags.{flag.code}.title", language),
         finding=text(
@@ -36,8 +38,9 @@ def describe(flag: RedFlag, language: Language = "zh") -> FlagText:
             language,
             **fields,
             since=_day(flag.since, language),
-            threshold=_threshold(flag, language),
-            extent=_extent(fields, language),
+            threshold=threshold,
+            extent=_extent(fields, flag.values.get("months") == 1, language),
+            clauses=_clauses(flag, {**fields, "threshold": threshold}, language),
         ),
         check=text(f"flags.{flag.code}.check", language),
         article_label=_label(flag, language),
@@ -57,11 +60,23 @@ def money(fen: int, language: Language) -> str:
     return f"{yuan / 10_000:,.2f}万元" if yuan >= 100 else f"{yuan:.0f}元"
 
 
-def _extent(fields: Mapping[str, str], language: Language) -> str:
+def _extent(fields: Mapping[str, str], one_month: bool, language: Language) -> str:
     """Clause on the teams and people affected, as far as they are known."""
     known = [name for name in ("teams", "people") if name in fields]
-    key = "flags.extent." + "_".join(known or ["unknown"])
+    key = "flags.extent." + "_".join([*(known or ["unknown"]), *(["one"] if one_month else [])])
     return text(key, language, **{name: fields[name] for name in known})
+
+
+def _clauses(flag: RedFlag, fields: Mapping[str, str], language: Language) -> str:
+    """Clauses of the finding whose number is not zero."""
+    shown = (name for name in _clause_names(flag.code, language) if flag.values.get(name))
+    return "".join(text(f"flags.{flag.code}.clauses.{name}", language, **fields) for name in shown)
+
+
+@cache
+def _clause_names(code: str, language: Language) -> tuple[str, ...]:
+    prefix = f"flags.{code}.clauses."
+    return tuple(k.removeprefix(prefix) for k in catalogue(language) if k.startswith(prefix))
 
 
 def _measured(name: str, value: float, language: Language) -> str:

@@ -144,7 +144,8 @@ def _title_place(builder: DocumentBuilder, region: str) -> str:
 
 def _document(builder: DocumentBuilder, facts: Facts, kind: str) -> Document:
     settings, period = facts.settings.briefing, facts.period
-    builder.add_paragraph(f"closing.{settings.form}")
+    if kind == "monthly" or settings.form != "circular":
+        builder.add_paragraph(f"closing.{settings.form}")
     annex = watchlist_table(builder, facts) if kind == "monthly" else None
     fields = {"year": period.start.year, "month": period.start.month}
     sums = [rule for rule in _SUMS if {rule[0], *rule[1]} <= set(builder.figures)]

@@ -72,10 +72,14 @@ class PeriodStatistics:
 
 @dataclass(frozen=True)
 class Rates:
-    """Rates of the last twelve months: of all places by month, and by place and month."""
+    """Rates of all places by month, and by place and month.
+
+    Each is compared with that of ``compared_months`` earlier.
+    """
 
     by_month: Mapping[dt.date, Mapping[str, Rate]]
     by_place: Mapping[PlaceMonth, Mapping[str, Rate]]
+    compared_months: int = 1
 
     @cached_property
     def months(self) -> Mapping[str, dt.date]:
@@ -87,8 +91,9 @@ class Rates:
         return self.by_month[self.months[name]]
 
     def before(self, name: str) -> Rate | None:
-        """Return the rate of the month before its newest known month."""
-        return self.by_month.get(add_months(self.months[name], -1), {}).get(name)
+        """Return the rate that the newest known one is compared with."""
+        earlier = add_months(self.months[name], -self.compared_months)
+        return self.by_month.get(earlier, {}).get(name)
 
 
 @dataclass(frozen=True)
@@ -170,7 +175,7 @@ def _collect(
         known_until=until,
         visit_results=_visit_results(store, last, period),
         lists_of_year=_listed_in(store, database, period, region) if period.whole_year else None,
-        rates=None if silent_since else _rates(store, period.stop, region, grace),
+        rates=None if silent_since else _rates(store, period.stop, region, grace, months),
         matters=_in_region(open_matters(store, period.stop), region),
         closed=_in_region(closed_cases(store, period.stop), region),
         employers=_employers(database, period, region),
@@ -252,11 +257,14 @@ def _listed_in(store: RecordStore, database: Database, period: Period, region: s
     return ListedInYear(len(lists), len(first), len(visited), len(hit))
 
 
-def _rates(store: RecordStore, as_of: dt.date, region: str, transfer_days: int) -> Rates | None:
+def _rates(
+    store: RecordStore, as_of: dt.date, region: str, transfer_days: int, compared_months: int
+) -> Rates | None:
     """Return the rates of the counties of the region, None without data."""
+    found = rates_by_place(store, as_of, 12 + compared_months, transfer_days=transfer_days)
     by_place = {
         key: rates
-        for key, rates in rates_by_place(store, as_of, transfer_days=transfer_days).items()
+        for key, rates in found.items()
         if len(key[0]) == COUNTY and (key[0].startswith(region) or region.startswith(key[0]))
     }
     months = sorted({month for _, month in by_place})
@@ -264,7 +272,7 @@ def _rates(store: RecordStore, as_of: dt.date, region: str, transfer_days: int) 
         month: add_up(rates for (_, when), rates in by_place.items() if when == month)
         for month in months
     }
-    return Rates(by_month, by_place) if by_month else None
+    return Rates(by_month, by_place, compared_months) if by_month else None
 
 
 def _in_region(rows: Sequence[Document], region: str) -> list[Document]:

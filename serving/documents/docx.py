@@ -113,8 +113,8 @@ class _Writer:
         from docx.enum.text import WD_ALIGN_PARAGRAPH
         from docx.shared import Pt
 
-        # The signature is never alone on a page: it stays with the paragraph before it.
-        together = [self._output.paragraphs[-1]]
+        # The signature is never alone on a page: it stays with the two paragraphs before it.
+        together = self._output.paragraphs[-2:]
         if document.annex_title:
             together.append(self._line("", BODY, _BODY_PT))
             together.append(self._line(document.annex_title, BODY, _BODY_PT, indent=True))

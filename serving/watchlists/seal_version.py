@@ -14,7 +14,7 @@ from typing import Any
 
 from serving.errors import CommandError
 
-SEAL_VERSION = 3
+SEAL_VERSION = 4
 """The version that is sealed now.
 
 1: reasons argue with the value of a family's strongest feature; flags have no grade.
@@ -22,6 +22,7 @@ SEAL_VERSION = 3
 hold the wages unpaid on the books; the terms, parties and articles of flags are corrected.
 3: features divide by the months on record, add up instalments, leave returned payments out, know a
 deposit once used, and give contracts without a known place no level.
+4: findings of flags leave out clauses whose number is zero; the texts of flags are reworded.
 """
 
 FLAGS_SINCE = 2

@@ -10,7 +10,7 @@ from risk.calendar.spring_festival import SpringFestivalUnknown, eve_after
 from risk.locale import text
 from serving.briefings.facts import REVISIT_AFTER, Facts
 from serving.briefings.sections.alerts import ALERTED
-from serving.briefings.sections.lead import REVIEW_AFTER
+from serving.briefings.sections.lead import REVIEW_AFTER, main_problem
 from serving.briefings.sections.rates import short_rates
 from serving.documents.builder import DocumentBuilder
 
@@ -58,6 +58,11 @@ def add_problems(builder: DocumentBuilder, facts: Facts) -> None:
 
 
 def _problems(builder: DocumentBuilder, facts: Facts) -> Iterator[tuple[str, dict[str, object]]]:
+    if facts.owed is not None and facts.owed.projects:
+        figures = {"owing": len(facts.owed.projects), "owed_now": builder.money(facts.owed.fen)}
+        yield "owed", figures
+        if facts.owed.causes:
+            yield "cause", main_problem(builder, facts.owed.causes)
     for name, share in _low(facts):
         yield "rate", {"name": _rate_name(builder, name), "share": f"{share:.1%}"}
     if _overdue(facts):

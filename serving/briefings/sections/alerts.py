@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from serving.briefings.facts import Document, Facts, ScoredList
+from serving.briefings.owed import Owed
 from serving.documents.builder import DocumentBuilder
 from serving.documents.model import BarChart, Cell, Table
 from serving.formatting import code_label
 from serving.watchlists.ranking import Ranking, ranking_of
-from serving.watchlists.texts import counted_flags, joined, main_reasons
+from serving.watchlists.texts import counted_flags, flag_title, joined, main_reasons
 
 TIERS = ("red", "orange", "yellow", "blue")
 ALERTED = ("red", "orange")
@@ -31,8 +32,8 @@ def add_alerts(builder: DocumentBuilder, facts: Facts) -> None:
     if not facts.current.complete:
         _changes(builder, facts)
         return
-    builder.add(_tiers(builder, facts, facts.current).condensed())
     _changes(builder, facts)
+    builder.add(_tiers(builder, facts, facts.current).condensed())
     sector = _table_by(builder, facts, "sector", lambda row: _coded(builder, "sector", row))
     places = _places(builder, facts)
     builder.add(sector.condensed(), places.condensed())
@@ -61,7 +62,8 @@ def add_key_projects(builder: DocumentBuilder, facts: Facts) -> None:
         if not repeating:
             builder.add_paragraph(f"repeat_{role}_none")
             continue
-        builder.add(_repeat_table(builder, role, repeating[:_MOST_REPEATING]).condensed())
+        shown_units = repeating[:_MOST_REPEATING]
+        builder.add(_repeat_table(builder, role, shown_units, facts.owed).condensed())
         if len(repeating) > _MOST_REPEATING:
             left = {f"repeat_{role}_left": len(repeating) - _MOST_REPEATING}
             builder.add_paragraph(f"repeat_{role}_more", **left)
@@ -79,13 +81,13 @@ def watchlist_table(builder: DocumentBuilder, facts: Facts) -> Table | None:
     """Return the annex with every entry of the list, or None without a list."""
     if facts.current is None:
         return None
-    heads = ("rank", "project", "contractor", "place", "tier", "chance", "workers", "stake", "why")
+    heads = ("rank", "project", "contractor", "place", "tier", "chance", "workers", "owed", "why")
     entries = facts.current.document["entries"]
     return Table(
         builder.text("grids.list"),
         tuple(builder.text(f"heads.{name}") for name in heads),
         tuple(_entry_row(builder, entry) for entry in entries),
-        widths=(1.0, 3.5, 2.9, 1.6, 1.1, 1.3, 1.2, 1.7, 5.9),
+        widths=(1.0, 3.9, 2.8, 1.9, 1.0, 1.3, 1.1, 1.6, 5.6),
     )
 
 
@@ -200,9 +202,13 @@ def _places(builder: DocumentBuilder, facts: Facts) -> Table:
     assert facts.current is not None  # noqa: S101 - checked by the caller
     counties = {row["region_code"][:6] for row in facts.current.projects}
     digits = 9 if len(counties) == 1 else 6
-    return _table_by(
-        builder, facts, "place", lambda row: builder.region_name(row["region_code"][:digits])
-    )
+
+    def named(row: Document) -> str:
+        code = row["region_code"][:digits]
+        name = builder.region_name(code)
+        return name if len(code) == digits else builder.text("township_unknown", place=name)
+
+    return _table_by(builder, facts, "place", named)
 
 
 def _chart(builder: DocumentBuilder, places: Table) -> BarChart:
@@ -217,7 +223,7 @@ def _chart(builder: DocumentBuilder, places: Table) -> BarChart:
 
 
 def _key_projects_table(builder: DocumentBuilder, entries: Sequence[Document]) -> Table:
-    heads = ("rank", "project", "tier", "workers", "stake", "why", "unmet")
+    heads = ("rank", "project", "tier", "chance", "workers", "owed", "why", "unmet")
     return Table(
         builder.text("grids.key"),
         tuple(builder.text(f"heads.{name}") for name in heads),
@@ -225,28 +231,29 @@ def _key_projects_table(builder: DocumentBuilder, entries: Sequence[Document]) -
             (
                 entry["rank"],
                 _named(builder, entry),
-                f"{_tier(builder, entry['tier'])} {entry['probability']:.1%}",
+                _tier(builder, entry["tier"]),
+                f"{entry['probability']:.1%}",
                 entry["workers"],
-                _at_stake(builder, entry),
+                _owed(builder, entry),
                 _why(builder, entry),
                 _unmet(builder, entry),
             )
             for entry in entries
         ),
-        widths=(0.9, 2.7, 1.4, 1.1, 1.7, 4.8, 3.8),
+        widths=(1.1, 2.8, 1.1, 1.6, 1.1, 1.7, 4.4, 3.0),
     )
 
 
 def _entry_row(builder: DocumentBuilder, entry: Document) -> tuple[Cell, ...]:
     return (
         entry["rank"],
-        f"{entry['project_name']}（{entry['project_id']}）",
+        f"{entry['project_name']} {entry['project_id']}",
         entry["contractor_name"],
         builder.region_name(entry["region_code"]),
         _tier(builder, entry["tier"]),
         f"{entry['probability']:.1%}",
         entry["workers"],
-        _at_stake(builder, entry),
+        _owed(builder, entry),
         _why(builder, entry),
     )
 
@@ -256,8 +263,9 @@ def _named(builder: DocumentBuilder, entry: Document) -> str:
     return f"{entry['project_name']}（{contractor}）"
 
 
-def _at_stake(builder: DocumentBuilder, entry: Document) -> Decimal | None:
-    yuan = entry["amount_at_stake"]
+def _owed(builder: DocumentBuilder, entry: Document) -> Decimal | None:
+    """Return the wages unpaid on the books; unknown in lists sealed without them."""
+    yuan = entry.get("amount_owed")
     return None if yuan is None else builder.money(round(yuan * 100))
 
 
@@ -268,7 +276,11 @@ def _why(builder: DocumentBuilder, entry: Document) -> str:
 def _unmet(builder: DocumentBuilder, entry: Document) -> str:
     return joined(
         [
-            f"{flag['title'][builder.language]}（{builder.text('article', n=flag['article'])}）"
+            builder.text(
+                "flag_of_article",
+                title=flag_title(flag, builder.language),
+                article=builder.text("article", n=flag["article"]),
+            )
             for flag in counted_flags(entry)
         ],
         builder.language,
@@ -289,9 +301,14 @@ def _repeating(rows: Sequence[Document], role: str) -> list[Repeat]:
     return [(members[0].get(f"{role}_name") or key, members) for key, members in several]
 
 
-def _repeat_table(builder: DocumentBuilder, role: str, repeating: Sequence[Repeat]) -> Table:
-    heads = (role, "red", "orange", "together", "workers", "stake")
-    money = builder.money_parts([_sum(members, "amount_at_stake") for _, members in repeating])
+def _repeat_table(
+    builder: DocumentBuilder, role: str, repeating: Sequence[Repeat], owed: Owed | None
+) -> Table:
+    heads = (role, "red", "orange", "together", "workers", "owed")
+    fen = {project.project_id: project.fen for project in owed.projects} if owed else {}
+    money = builder.money_parts(
+        [sum(fen.get(row["project_id"], 0) for row in members) for _, members in repeating]
+    )
     rows: list[tuple[Cell, ...]] = []
     sums: list[int | Decimal] = [0, 0, 0, 0, Decimal(0)]
     for (name, members), amount in zip(repeating, money, strict=True):
@@ -303,16 +320,16 @@ def _repeat_table(builder: DocumentBuilder, role: str, repeating: Sequence[Repea
             _sum(members, "workers"),
             amount,
         )
-        rows.append((name, *numbers))
+        rows.append((name, *(numbers if owed else (*numbers[:-1], None))))
         for place, number in enumerate(numbers):
             sums[place] += number
-    total = (builder.text("total"), *sums)
+    total = (builder.text("total"), *(sums if owed else (*sums[:-1], None)))
     return Table(
         builder.text(f"grids.repeat_{role}"),
         tuple(builder.text(f"heads.{name}") for name in heads),
         tuple(rows),
         total,
-        (1, 2, 3, 4, 5),
+        (1, 2, 3, 4, 5) if owed else (1, 2, 3, 4),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from risk.locale import text
@@ -100,6 +101,11 @@ def _worst(builder: DocumentBuilder, owed: Owed) -> list[Sentence]:
 def _cause(builder: DocumentBuilder, owed: Owed) -> list[Sentence]:
     if not owed.causes:
         return []
-    code, projects = owed.causes[0]
+    return [("lead.problem", main_problem(builder, owed.causes))]
+
+
+def main_problem(builder: DocumentBuilder, causes: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    """Return the title and the number of projects of the most frequent of ``causes``."""
+    code, projects = causes[0]
     title = text(f"flags.{code}.title", builder.language)
-    return [("lead.problem", {"problem": title, "problem_projects": projects})]
+    return {"problem": title, "problem_projects": projects}

@@ -29,6 +29,10 @@ def add_matters(builder: DocumentBuilder, facts: Facts) -> None:
         followed_in_time=open_ - overdue,
         followed_closed=closed,
     )
+    if all(unit.unit is None for unit in tallies):
+        if open_:
+            builder.add_paragraph("followed_up.unassigned")
+        return
     heads = ("unit", "open", "overdue", "closed")
     builder.add(
         Table(

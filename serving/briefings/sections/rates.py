@@ -117,7 +117,8 @@ def _add_changed_rates(builder: DocumentBuilder, rates: Rates, names: Sequence[s
             )
         )
     if parts:
-        builder.add_paragraph("rates_changed", changes=builder.text("semicolon").join(parts))
+        key = "rates_changed_in_year" if rates.compared_months > 1 else "rates_changed"
+        builder.add_paragraph(key, changes=builder.text("semicolon").join(parts))
 
 
 def _points(now: Rate, before: Rate) -> Decimal:
@@ -126,7 +127,8 @@ def _points(now: Rate, before: Rate) -> Decimal:
 
 
 def _table(builder: DocumentBuilder, rates: Rates, names: Sequence[str]) -> Table:
-    heads = ("rate", "month", "base", "by_count", "by_amount", "month_before", "points")
+    before = "year_month_before" if rates.compared_months > 1 else "month_before"
+    heads = ("rate", "month", "base", "by_count", "by_amount", before, "points")
     return Table(
         builder.text("grids.rates"),
         tuple(builder.text(f"heads.{name}") for name in heads),

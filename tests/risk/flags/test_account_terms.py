@@ -124,7 +124,7 @@ def test_money_that_moves_leaves_only_the_record_missing(found):
         assert tuple(flag.values[one] for one in names) == values
     text = describe(found["labour_cost_came"]["account_not_recorded"])
     assert text.title == "未见开户记录，但有资金往来"
-    assert "人工费拨付 1 笔、共 8.00万元" in text.finding
+    assert "人工费拨付1笔、共8.00万元" in text.finding
 
 
 def test_cash_and_accounts_elsewhere_show_no_account(found):

@@ -25,7 +25,7 @@ def test_describe_uses_ten_thousand_yuan_in_chinese():
     found = describe(flag(unpaid_fen=40_000_00, months=2, late_days=1047), "zh")
     assert found.title == "工资逾期未足额支付"
     assert "4.00万元" in found.finding
-    assert "1,047 天" in found.finding
+    assert "1,047天" in found.finding
     assert found.article_label == "《保障农民工工资支付条例》第12条"
 
 
@@ -38,7 +38,7 @@ def test_describe_uses_yuan_in_english():
 def test_describe_names_another_basis_with_the_article():
     found = describe(flag("account_missing", article="26", threshold=30.0, late_days=5,
                           basis="mohrss_2021_53"))  # fmt: skip
-    assert "30 天内" in found.finding
+    assert "30天内" in found.finding
     assert found.article_label.startswith("《保障农民工工资支付条例》第26条；")
     assert "人社部发〔2021〕53号" in found.article_label
 
@@ -78,12 +78,29 @@ def test_flag_texts_use_the_measures_of_their_rule(code, language):
 
 @pytest.mark.parametrize("code", CODES)
 def test_flag_texts_have_the_same_measures_in_both_languages(code):
-    named = [
-        {name for _, name, _, _ in Formatter().parse(catalogue(language)[f"flags.{code}.finding"])}
-        for language in LANGUAGES
-    ]
-    assert named[0] == named[1]
-    assert named[0] - {None} <= MEASURES[code] | {"since", "threshold", "extent"}
+    keys = [key for key in catalogue("zh") if key.startswith(f"flags.{code}.clauses.")]
+    for key in (f"flags.{code}.finding", *keys):
+        named = [
+            {name for _, name, _, _ in Formatter().parse(catalogue(language)[key]) if name}
+            for language in LANGUAGES
+        ]
+        assert named[0] == named[1]
+        assert named[0] <= MEASURES[code] | {"since", "threshold", "extent", "clauses"}
+
+
+def test_clauses_whose_number_is_zero_are_left_out():
+    shown = flag("group_complaint_open", complaints=1, people=59, open_days=8, unfiled=1,
+                 over_term=0, handling_days=60, extended_days=90, threshold=5.0)  # fmt: skip
+    assert describe(shown, "zh").finding == (
+        "10人以上投诉1件未见办结记录，最多一件涉及59人，最长已8天；"
+        "收到后满5个工作日未见立案记录1件。"
+    )
+    assert describe(shown, "en").finding.endswith("5 working days after receipt: 1.")
+
+
+def test_one_month_has_its_people_without_a_maximum():
+    shown = flag(unpaid_fen=90_300_00, months=1, late_days=113, teams=1, people=20)
+    assert describe(shown, "zh").finding.endswith("涉及1个班组20人。")
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -95,10 +112,14 @@ def test_chinese_is_chinese(code):
 @pytest.mark.parametrize(
     ("known", "zh", "en"),
     [
-        ({"teams": 2, "people": 31}, "，涉及 2 个班组，一个月最多 31 人。", "2 teams and up to 31"),
-        ({"people": 31}, "，一个月最多涉及 31 人。", "up to 31 workers"),
-        ({"teams": 2}, "，涉及 2 个班组。", "2 teams concerned"),
-        ({}, "最长逾期 195 天。", "195 days late."),
+        (
+            {"teams": 2, "people": 31},
+            "，涉及2个班组，人数最多的月份为31人。",
+            "2 teams and up to 31",
+        ),
+        ({"people": 31}, "，人数最多的月份涉及31人。", "up to 31 workers"),
+        ({"teams": 2}, "，涉及2个班组。", "concerning 2 teams"),
+        ({}, "最长逾期195天。", "195 days late."),
     ],
 )
 def test_describe_names_teams_and_people_as_far_as_known(known, zh, en):

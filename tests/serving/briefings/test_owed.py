@@ -83,7 +83,7 @@ def test_first_paragraph_names_amount_people_worst_problem_and_deadline(facts):
     listed = len(facts.current.document["entries"])
     first = _said(compose_monthly(facts, "zh"))[0]
     assert first == (
-        "截至2025年3月31日，全部辖区有2个在建项目的工资过了次月底仍未付足，账面共欠3.60万元，"
+        "截至2025年3月31日，全辖区有2个在建项目的工资过了次月底仍未付足，账面共欠3.60万元，"
         "涉及8人（另有1个项目人数不详）。欠付最多的是北桥（甲公司），欠3.00万元，最长逾期50天。"
         "支付和资金方面，记录反映最多的问题是“人工费逾期未拨付”，涉及3个项目，待核实。"
         f"本期预警名单{listed}个项目应于2025年5月1日前逐一核查，经查实的，督促限期付清。"
@@ -187,6 +187,10 @@ def test_year_opens_with_its_results_and_ends_with_advice_for_the_next(facts):
     start = next(
         n for n, b in enumerate(paper.blocks) if isinstance(b, Heading) and "打算" in b.text
     )
+    assert (
+        "1．年末账面欠付工资的项目2个，共欠3.60万元。2．支付和资金方面“人工费逾期未拨付”较为突出，"
+        "记录反映3个项目存在，待核实。"
+    ) in "".join(_said(paper))
     advice = [b.text for b in paper.blocks[start + 1 :]]
     # The eve of Spring Festival 2026 is 16 February.
     assert advice[0].startswith("1．账面欠付工资的2个项目，应逐一核实、督促付清")

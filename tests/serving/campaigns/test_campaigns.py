@@ -93,7 +93,7 @@ def test_status_lists_violations_and_unknowns_of_zero_targets(county):
     assert set(keys["group_matters"]) - set(alerts) == {"case:OLD", "case:E"}
     assert zeros["government_matters"].unknown >= 1
     text = _text(campaign_report(progress(county), Settings(campaigns=(PLAN,))))
-    assert "国有企业项目未结事项：已知的 0 件，是否为零尚不能断定" in text
+    assert "国有企业项目未结事项：已知0件，是否清零尚不能确定" in text
 
 
 def test_status_recovered_is_of_cases_closed_in_the_campaign(county):

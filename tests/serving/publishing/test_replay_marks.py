@@ -112,7 +112,7 @@ def test_list_without_a_mark_is_the_same_or_cannot_be_judged(copy, capsys):
         show_replay(CliContext(copy, language), done)
     printed = capsys.readouterr().out
     assert "无法判断" in printed
-    assert "Cannot tell" in printed
+    assert "cannot be determined" in printed
     assert done.replayed not in printed
 
 
