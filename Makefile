@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE :=
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes \
   --no-emit-index-url --no-header --no-annotate --quiet
 
-.PHONY: setup setup-runtime venv demo test lint types lock docs pictures bench bench-check vendor clean
+.PHONY: setup setup-runtime venv demo test lint types imports lock docs pictures bench bench-check vendor clean
 
 setup: $(STAMP)
 
@@ -36,8 +36,8 @@ venv:
 demo: setup
 	@$(BIN)/wagewatch -w demo-workspace demo $(if $(filter 0,$(SERVE)),--no-serve,--serve)
 
-test: setup lint types
-	@$(BIN)/lint-imports
+test: setup
+	@$(MAKE) --no-print-directory -j2 lint types imports
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
@@ -46,6 +46,9 @@ lint: setup
 
 types: setup
 	@$(BIN)/mypy
+
+imports: setup
+	@$(BIN)/lint-imports
 
 docs: setup
 	@$(BIN)/python docs/generate.py

@@ -100,7 +100,7 @@ ROLLS = Step(
     "rolls",
     f"""
     SELECT m.as_of, r.project_id, r.payroll_id, r.contract_id, r.period, r.workers,
-           r.amount_due, r.due_on, r.known_at,
+           r.amount_due, r.wage_basis, r.due_on, r.known_at,
            CASE WHEN {measured_sql("r.due_on", "r.known_at", "r.dated_by")} THEN 1 ELSE 0 END
              AS measured,
            days_between(r.due_on, m.as_of) AS age

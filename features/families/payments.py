@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from features.catalogue import Duty, Evidence, Family, Feature, Points, Statement, Step
+from features.minimum_wage import MINIMUM_MONTHS, MINIMUM_PAY, PAYROLLS_BELOW, WORKED_DAYS
 
 WAGES_PAID = Duty("wages_paid", article="31")
 PAID_BY_BANK = Duty("paid_by_bank", article="31")
@@ -41,6 +42,8 @@ _LAST_PAID = Evidence(
     """
 )
 
+
+_BELOW_MINIMUM = Evidence(PAYROLLS_BELOW)
 
 _RETURNED = Evidence(
     """
@@ -439,6 +442,23 @@ FAMILY = Family(
             zh="三个月工资额与合同金额之比",
             en="three months' wages to the contract amount",
         ),
+        *(
+            _feature(
+                name=f"{basis}_wage_share_3m",
+                unit="share",
+                window="92 days",
+                direction=0,
+                zh=f"近三个月按{zh}结算的工资占比",
+                en=f"share of wages of three months settled {en}",
+                unknown_zh="没有工资表数据、该时段没有到期工资，或未填工资结算方式",
+                unknown_en="no payrolls feed, no wages due in the window, or no basis filled in",
+                source=("projects", "payrolls"),
+            )
+            for basis, zh, en in (
+                ("measured", "计量计价", "by measured quantity"),
+                ("piece", "计件", "by the piece"),
+            )
+        ),
         _feature(
             name="people_unpaid_share",
             unit="share",
@@ -450,6 +470,27 @@ FAMILY = Family(
             unknown_en="no payrolls or payments feed, no wages due in the window, or no headcounts",
             duty=WAGES_PAID,
             compliant_value=0.0,
+        ),
+        _feature(
+            name="below_minimum_share_3m",
+            unit="share",
+            window="months on payrolls due in 92 days",
+            direction=1,
+            article="34",
+            source=("projects", "payrolls"),
+            zh="近三个月人均应发工资低于当地最低工资标准的月份占比",
+            en="share of months of three with mean pay below the local minimum wage",
+            unknown_zh="没有工资表数据、未填人数，或随附的最低工资标准不含本地",
+            unknown_en="no payrolls feed, no headcounts, or no minimum wage shipped for the place",
+            raises=Statement(
+                zh="近三个月有{value}的月份人均应发工资低于当地最低工资标准（有出勤工日的按工日折算）",
+                en=(
+                    "In {value} of the months of the last three, mean pay was below the local "
+                    "minimum wage (in proportion to the days worked where they are known)"
+                ),
+                at_least=0.3,
+                evidence=_BELOW_MINIMUM,
+            ),
         ),
         _feature(
             name="returned_share_3m",
@@ -492,6 +533,22 @@ FAMILY = Family(
             GROUP BY as_of, project_id
             """,
         ),
+        Step(
+            "wage_bases",
+            """
+            SELECT as_of, project_id,
+                   CAST(sum(CASE WHEN wage_basis = 'measured' THEN amount_due ELSE 0 END)
+                     AS DOUBLE) AS measured,
+                   CAST(sum(CASE WHEN wage_basis = 'piece' THEN amount_due ELSE 0 END)
+                     AS DOUBLE) AS piece,
+                   CAST(sum(amount_due) AS DOUBLE) AS due
+            FROM rolls WHERE age <= 92 AND wage_basis IS NOT NULL
+            GROUP BY as_of, project_id
+            """,
+        ),
+        WORKED_DAYS,
+        MINIMUM_MONTHS,
+        MINIMUM_PAY,
         Step(
             "returned_payments",
             """
@@ -588,12 +645,17 @@ FAMILY = Family(
                    s.instalments_3m,
                    s.due_with_workers / 100 / nullif(s.workers_3m, 0) AS wage_per_worker,
                    s.due_3m / nullif(c.contract_amount, 0) AS wage_bill_ratio,
+                   n.below_minimum_share_3m,
+                   b.measured / nullif(b.due, 0) AS measured_wage_share_3m,
+                   b.piece / nullif(b.due, 0) AS piece_wage_share_3m,
                    s.workers_missed / nullif(s.workers_listed, 0) AS people_unpaid_share,
                    coalesce(y.returned, 0) / nullif(coalesce(s.paid_3m, 0)
                      + coalesce(y.returned, 0), 0) AS returned_share_3m
             FROM pay_sums s
             JOIN cohort c ON c.as_of = s.as_of AND c.project_id = s.project_id
             LEFT JOIN wage_months w ON w.as_of = s.as_of AND w.project_id = s.project_id
+            LEFT JOIN minimum_pay n ON n.as_of = s.as_of AND n.project_id = s.project_id
+            LEFT JOIN wage_bases b ON b.as_of = s.as_of AND b.project_id = s.project_id
             LEFT JOIN pay_teams t ON t.as_of = s.as_of AND t.project_id = s.project_id
             LEFT JOIN returned_payments y ON y.as_of = s.as_of AND y.project_id = s.project_id
             LEFT JOIN (

@@ -80,6 +80,7 @@ class RecordStore:
 
     kind: Kind = "project"
     last_arrival: int | None = None
+    _lacks_employer_views = False
 
     def __init__(
         self, path: Path | str, *, read_only: bool = False, memory_gb: float | None = None
@@ -119,7 +120,7 @@ class RecordStore:
         if memory_gb is not None:
             self.connection.execute(f"SET memory_limit = '{int(memory_gb * 1000)}MB'")
         if not read_only:
-            self._create_schema()
+            self._create_schema(is_temporary=str(path) == ":memory:")
 
     def __enter__(self) -> Self:
         return self
@@ -259,6 +260,10 @@ class RecordStore:
         view.kind, view.last_arrival = kind, last_arrival
         view.connection, view._views = self.connection.cursor(), []
         view._temp_directory = None
+        if kind == "employer" and self._lacks_employer_views:
+            _create_employer_views(view.connection)
+            self._lacks_employer_views = False
+        view._lacks_employer_views = self._lacks_employer_views
         view._show_views(view.connection)
         self._views.append(view)
         return view
@@ -302,20 +307,20 @@ class RecordStore:
             if (name, column) not in found
         ]
 
-    def _create_schema(self) -> None:
+    def _create_schema(self, *, is_temporary: bool) -> None:
+        """Create what is missing; ``is_temporary`` stores are new and often read by one kind."""
         with self.transaction():
             self.connection.execute("CREATE SEQUENCE IF NOT EXISTS arrivals")
             for table in STORED_TABLES.values():
                 self.connection.execute(_table_ddl(table))
-            for name, column, kind in self._missing_columns():
+            for name, column, kind in [] if is_temporary else self._missing_columns():
                 self.connection.execute(f"ALTER TABLE {name} ADD COLUMN {column} {kind}")
             for table in STORED_TABLES.values():
                 self.connection.execute(_versions_ddl(table))
-            self.connection.execute(f"CREATE SCHEMA IF NOT EXISTS {EMPLOYERS_SCHEMA}")
-            for name, sql in views_for_kind("employer", "main.").items():
-                self.connection.execute(
-                    f"CREATE OR REPLACE VIEW {EMPLOYERS_SCHEMA}.{name} AS {sql}"
-                )
+            if is_temporary:
+                self._lacks_employer_views = True
+            else:
+                _create_employer_views(self.connection)
             self.connection.execute(
                 f"CREATE TABLE IF NOT EXISTS {_SEALS} (digest VARCHAR NOT NULL,"
                 " sealed_through DATE NOT NULL, arrival BIGINT)"
@@ -394,6 +399,12 @@ def views_for_kind(kind: Kind, prefix: str) -> Mapping[str, str]:
         if table is not None and f"{name}_versions" not in view:
             view[f"{name}_versions"] = versions_sql(table, rows=f"({view[name]})")
     return view
+
+
+def _create_employer_views(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {EMPLOYERS_SCHEMA}")
+    for name, sql in views_for_kind("employer", "main.").items():
+        connection.execute(f"CREATE OR REPLACE VIEW {EMPLOYERS_SCHEMA}.{name} AS {sql}")
 
 
 def _set_search_path(connection: duckdb.DuckDBPyConnection, kind: Kind) -> None:

@@ -23,17 +23,21 @@ YUAN = 100
 def build(world: World) -> None:
     """Put the three projects into the store of ``world``."""
     for name in ("A", "B", "C"):
-        world.project(name, contract_amount=10_000_000 * YUAN)
+        # In Guizhou, which has a minimum wage of 1,890 yuan.
+        world.project(name, region_code="520300101", contract_amount=10_000_000 * YUAN)
     _project_a(world)
     _project_b(world)
     _project_c(world)
 
 
-def _roll(world: World, name: str, due_on: str, workers: int | None, yuan: int) -> None:
+def _roll(
+    world: World, name: str, due_on: str, workers: int | None, yuan: int, basis: str | None = None
+) -> None:
     """A payroll of the month before its due day."""
     due = dt.date.fromisoformat(due_on)
     period = (due.replace(day=1) - dt.timedelta(days=1)).replace(day=1)
     row = {"project_id": name[0], "contract_id": f"team-{name[2:] or 1}", "workers": workers}
+    row["wage_basis"] = basis
     world.payroll(name, due_on, **row, period=period.isoformat(), amount_due=yuan * YUAN)
 
 
@@ -56,10 +60,10 @@ def _deposit(world: World, name: str, known_at: str, status: str, yuan: int) -> 
 
 
 def _project_a(world: World) -> None:
-    _roll(world, "A1", "2024-04-30", 10, 100_000)
+    _roll(world, "A1", "2024-04-30", 10, 100_000, "measured")
     _paid(world, "A1", "2024-04-28", 60_000, 6)
     _paid(world, "A1", "2024-05-10", 40_000, 4)
-    _roll(world, "A2", "2024-05-31", 10, 100_000)
+    _roll(world, "A2", "2024-05-31", 10, 100_000, "time")
     _contract(world, "A/general", None, 10_000_000)
     _contract(world, "A/second", "A/general", 4_000_000)
     third = {"contractor_kind": "individual", "written": False}
@@ -70,7 +74,7 @@ def _project_a(world: World) -> None:
 
 
 def _project_b(world: World) -> None:
-    _roll(world, "B1", "2024-04-30", 4, 40_000)
+    _roll(world, "B1", "2024-04-30", 4, 40_000, "piece")
     _paid(world, "B1", "2024-04-25", 60_000, 4)
     _roll(world, "B2", "2024-05-31", 4, 40_000)
     _paid(world, "B2", "2024-05-30", 40_000, 4)
@@ -107,6 +111,11 @@ FEATURES: dict[str, tuple[float, float, float]] = {
     "people_unpaid_share": (0.5, 0.5, 0),
     "returned_share_3m": (0, 0.4, 0),
     "workers_unpaid": (10, 4, 0),
+    # Basis of settlement: A half by measure, B by the piece where it is stated, C states none.
+    "measured_wage_share_3m": (0.5, 0, NAN),
+    "piece_wage_share_3m": (0, 1, NAN),
+    # Mean pay 10,000 yuan a month; C's head count is unknown.
+    "below_minimum_share_3m": (0, 0, NAN),
     # Contracts: A three levels; of B's five only the general contract has a place.
     "contract_count": (3, 5, NAN),
     "contract_depth": (3, NAN, NAN),

@@ -8,6 +8,7 @@ import math
 import pytest
 
 from features.matrix import feature_matrix
+from risk.flags import red_flags
 
 AS_OF = dt.date(2024, 7, 1)
 
@@ -212,3 +213,26 @@ def test_without_a_complaints_feed_linked_shares_are_unknown(world):
     world.project()
     assert math.isnan(value(world.store, "linked_complaint_share_365d"))
     assert math.isnan(value(world.store, "unlinked_complaint_share_365d"))
+
+
+@pytest.mark.parametrize(
+    ("region", "yuan", "days", "below"),
+    [
+        ("520300101", 18_899, None, 1),
+        ("520300101", 18_900, None, 0),
+        ("520300101", 8_689, 100, 1),  # 100 days are 4.6 full months: 8,689.66 yuan
+        ("520300101", 8_690, 100, 0),
+        ("420300101", 1, None, math.nan),
+    ],
+)
+def test_mean_pay_below_the_local_minimum_as_for_the_flag(world, region, yuan, days, below):
+    world.project(region_code=region)
+    world.payroll("A", "2024-06-15", period="2024-05-01", workers=10, amount_due=yuan * 100)
+    if days is not None:
+        row = {"project_id": "P1", "period": "2024-05-01", "known_at": "2024-06-05"}
+        world.add("attendance", **row, workers_present=10, worker_days=days)
+    world.payment("none", "2024-06-20", 1)  # the county reports payments
+    share = value(world.store, "below_minimum_share_3m")
+    assert share == pytest.approx(below, nan_ok=True)
+    flags = {flag.code for flag in red_flags(world.store, AS_OF).get("P1", ())}
+    assert ("pay_below_minimum" in flags) is (below == 1)
