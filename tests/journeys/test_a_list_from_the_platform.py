@@ -72,4 +72,4 @@ def test_two_years_of_20_sites_fit_into_memory_and_give_a_list(tmp_path: Path):
     assert "wages_overdue" in codes
     shown = command(*wagewatch, "watchlist")
     missing = "accounts, transfers, deposits, complaints, cases, inspections"
-    assert f"Feeds missing: {missing}, disputes, listings, operations." in " ".join(shown.split())
+    assert f"Missing feeds: {missing}, disputes, listings, operations." in " ".join(shown.split())

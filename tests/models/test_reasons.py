@@ -217,7 +217,7 @@ def test_statements_agree_with_the_direction_of_their_feature(kind):
             Reason("payments", 0.4, "oldest_unpaid_days", 195.0, 0.0, "31", ()),
             "近一年到期而未付清的工资最早一笔已逾期195天（同类有数据的不足20个，全部在建项目中位数0天）",
             "Oldest of the unpaid wages due in the last year 195 days overdue"
-            " (fewer than 20 comparable units reported; median of all running projects: 0 days)",
+            " (fewer than 20 comparable units reported; median of all projects under way: 0 days)",
         ),
         (
             Reason("stage", 0.2, "advance_funded", 1.0, 0.0, "23", (), peers=3),
@@ -233,7 +233,7 @@ def test_statements_agree_with_the_direction_of_their_feature(kind):
         (
             Reason("stage", 0.2, "age_months", 7.0, 9.0, None, (), Basis.COMBINED, peers=3),
             "季节与工程阶段：由模型综合评估，没有可单独陈述的事实",
-            "season and stage: assessed by the model as a whole, no single fact to state",
+            "season and stage: assessed by the model as a whole; no single fact to state",
         ),
     ],
 )

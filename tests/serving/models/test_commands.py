@@ -82,7 +82,7 @@ def test_card_command_contains_all_sections(call, office, lang, tmp_path):
     assert code == 0
     wanted = {
         "zh": ("# 模型卡", "## 标签", "## 校准", "## 分组公平", "## 已知局限", "本系统模型"),
-        "en": ("# Model card", "## Labels", "## Calibration", "## Groups", "## Known limits"),
+        "en": ("# Model card", "## Labels", "## Calibration", "## Groups", "## Known limitations"),
     }[lang]
     for words in wanted:
         assert words in card
@@ -100,8 +100,8 @@ def test_card_of_a_model_judged_on_no_month(call, office):
     evidence = {**found.about["evidence"], "months": []}
     version = replace(found, about={**found.about, "evidence": evidence})
     card = render_card(CardInput(version, {}), "en", "md")
-    assert "## Figures" in card
-    assert "2025" not in card.split("## Figures")[1].split("\n## ")[0]
+    assert "## Metrics" in card
+    assert "2025" not in card.split("## Metrics")[1].split("\n## ")[0]
 
 
 def test_promote_requires_a_reason_and_rollback_undoes(call, office):
