@@ -95,7 +95,6 @@ class Contenders:
             dates=tuple(day for day in training_set.dates if day >= self.change),
             matrix=training_set.matrix.where(since),
             target=training_set.target[since],
-            soft_labels=training_set.soft_labels[since],
         )
         new = fit(alone) if since.any() else self.old
         scores = {

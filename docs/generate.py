@@ -17,8 +17,9 @@ from generate_speed import speed
 
 from features.catalogue import Family, Feature, Points
 from features.feature_sets import FEATURE_SETS
-from models.scorecard import LINES
+from models.scorecard import LINES, LOG_ODDS_PER_POINT
 from risk.contract import OWN_TABLES, TABLES, FieldType, Table
+from training.fit.ladder import SCORECARD_BELOW
 
 HERE = Path(__file__).parent
 _ARROWS = {1: "↑", -1: "↓", 0: "·"}
@@ -67,7 +68,8 @@ def scorecard() -> str:
         "",
         "Generated from the catalogue by `make docs`; do not edit.",
         "",
-        "Scores where fewer than 30 arrears events are known. One point is 0.35 in log-odds.",
+        f"Scores where fewer than {SCORECARD_BELOW} arrears events are known. One point is"
+        f" {LOG_ODDS_PER_POINT} in log-odds.",
         "Marks and points are expert judgement; the last column names what each rests on.",
         "",
         *_lines_table(LINES["project"]),

@@ -10,7 +10,7 @@ times its distance from the training mean, so contributions and base add up exac
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ import numpy as np
 from features.matrix import Matrix
 from models.base import Kind, align_columns
 from models.calibration import Calibration
+from models.scorecard import Scorecard
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,9 +32,14 @@ _DIGITS = 9
 
 @dataclass(frozen=True)
 class LogisticHyperparameters:
-    """Hyperparameters; ``strength`` is the weight of the data against the ridge penalty."""
+    """Hyperparameters; ``strength`` is the weight of the data against the ridge penalty.
+
+    With ``from_scorecard`` the penalty draws the scores to those of the scorecard, else to one
+    probability for all.
+    """
 
     strength: float = STRENGTH
+    from_scorecard: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,8 @@ class LogisticModel:
     """A fitted model; log-odds throughout.
 
     Per column: ``edges``, the training quantiles that map a value into [-1, 1] (at least one);
-    ``weights``; and ``typical``, the mean rank in training.
+    ``weights``; and ``typical``, the mean rank in training. The log-odds of ``scorecard`` are
+    added, if there is one, before its calibration; it reads some of the same columns.
     """
 
     columns: tuple[str, ...]
@@ -51,6 +58,7 @@ class LogisticModel:
     intercept: float
     calibration: Calibration = field(default_factory=Calibration)
     kind: Kind = "logistic"
+    scorecard: Scorecard | None = None
 
     def raw(self, matrix: Matrix) -> NDArray[np.float64]:
         """Log-odds before calibration, shape (rows,)."""
@@ -61,8 +69,11 @@ class LogisticModel:
         ranks = _to_ranks(align_columns(matrix, self.columns), self.edges)
         weights, typical = np.array(self.weights), np.array(self.typical)
         base = self.intercept + float((weights * typical).sum())
-        parts = (ranks - typical) * weights
-        return np.hstack([parts, np.full((len(parts), 1), base)])
+        parts = np.hstack([(ranks - typical) * weights, np.full((len(ranks), 1), base)])
+        if self.scorecard is not None:
+            place = [self.columns.index(name) for name in self.scorecard.columns]
+            parts[:, [*place, -1]] += self.scorecard.contributions(matrix)
+        return parts
 
 
 def fit_logistic(
@@ -71,47 +82,53 @@ def fit_logistic(
     directions: Sequence[int] | None = None,
     *,
     strength: float = STRENGTH,
+    scorecard: Scorecard | None = None,
 ) -> LogisticModel:
     """Fit on the rows of ``matrix``; ``labels`` are in [0, 1] and hold both classes.
 
-    ``directions`` per column: 1, -1, or 0 for either; None means 0 for all.
+    ``directions`` per column: 1, -1, or 0 for either; None means 0 for all. With a ``scorecard``,
+    whose columns ``matrix`` must have, what is fitted is the difference to its log-odds.
     """
+    offset = scorecard.raw(matrix) if scorecard else np.zeros(len(matrix.values))
     edges = tuple(_edges(matrix.values[:, column]) for column in range(len(matrix.columns)))
     design = np.ones((len(matrix.values), len(edges) + 1))
     ranks = _to_ranks(matrix.values, edges, out=design[:, :-1])
-    weights = _minimise(design, labels, directions or [0] * len(edges), strength)
+    weights = _minimise(design, labels, offset, directions or [0] * len(edges), strength)
     return LogisticModel(
         columns=matrix.columns,
         edges=edges,
         weights=tuple(round(float(weight), _DIGITS) for weight in weights[:-1]),
         typical=tuple(round(float(mean), _DIGITS) for mean in ranks.mean(axis=0)),
         intercept=round(float(weights[-1]), _DIGITS),
+        scorecard=replace(scorecard, calibration=Calibration()) if scorecard else None,
     )
 
 
 def _minimise(
     design: NDArray[np.float64],
-    happened: NDArray[np.float64],
+    labels: NDArray[np.float64],
+    offset: NDArray[np.float64],
     directions: Sequence[int],
     strength: float,
 ) -> NDArray[np.float64]:
     """Weights and intercept minimising ridge plus ``strength`` times log loss, within bounds.
 
-    The last column of ``design`` is all ones (the intercept).
+    The last column of ``design`` is all ones (the intercept). ``offset`` is added to the log-odds.
     """
     from scipy.optimize import minimize  # type: ignore[import-untyped]
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        raw = design @ weights
+        raw = design @ weights + offset
         ridge = weights[:-1]
-        value = strength * float((np.logaddexp(0, raw) - happened * raw).sum())
-        slope = strength * (design.T @ (1 / (1 + np.exp(-raw)) - happened))
+        value = strength * float((np.logaddexp(0, raw) - labels * raw).sum())
+        slope = strength * (design.T @ (1 / (1 + np.exp(-raw)) - labels))
         slope[:-1] += ridge
         return value + float(ridge @ ridge) / 2, slope
 
     bounds = [(0 if sign > 0 else None, 0 if sign < 0 else None) for sign in directions]
-    rate = float(np.clip(happened.mean(), 1e-6, 1 - 1e-6))
-    start = np.append(np.zeros(design.shape[1] - 1), np.log(rate / (1 - rate)))
+    rate = float(np.clip(labels.mean(), 1e-6, 1 - 1e-6))
+    centre = np.log(rate / (1 - rate)) - float(offset.mean())
+    start = np.append(np.zeros(design.shape[1] - 1), centre)
     found = minimize(
         loss,
         start,

@@ -1,14 +1,15 @@
 """The expert scorecard: scores where too few events exist to fit a model.
 
-Each line gives points if a feature passes its threshold; one point is 0.35 in log-odds, so five
-points make the odds about six times larger. An unknown value gives no points. Thresholds and points
-are expert judgement. The lines are in the catalogue, with the features they read.
+Each line gives points if a feature passes its threshold; one point is 0.14 in log-odds, so five
+points double the odds. An unknown value gives no points. Thresholds and points are expert
+judgement. The lines are in the catalogue, with the features they read. The calibration gives the
+mean probability its rate and follows the labels as far as there are any.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from features.catalogue import Family, Points
 from features.feature_sets import FEATURE_SETS
 from features.matrix import Matrix
+from models import calibration
 from models.base import Kind, align_columns
 from models.calibration import Calibration
 from risk import unit_kinds
@@ -23,9 +25,23 @@ from risk import unit_kinds
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-LOG_ODDS_PER_POINT = 0.35
+LOG_ODDS_PER_POINT = 0.14
+"""Lines overlap, so their points add up to more than they say together; see docs/believing.md."""
+
 PRIOR_RATE = 0.03
 """Assumed share of projects with an arrears event within 90 days where none was observed."""
+
+PRIOR_ROWS = 200
+"""Number of rows without labels that :data:`PRIOR_RATE` counts as."""
+
+_TYPICAL_POINTS = 4.0
+
+_SLOPE_PRECISION = 30.0
+
+UNFITTED = Calibration(
+    intercept=float(np.log(PRIOR_RATE / (1 - PRIOR_RATE))) - _TYPICAL_POINTS * LOG_ODDS_PER_POINT
+)
+"""Of a card that was fitted on no project; four points are about the middle."""
 
 
 def lines_of(families: Iterable[Family]) -> tuple[tuple[str, Points], ...]:
@@ -53,11 +69,12 @@ class Scorecard:
     project has above or below it, so low risk has reasons too.
     """
 
-    calibration: Calibration = field(default_factory=lambda: for_rate(PRIOR_RATE, 4.0))
+    calibration: Calibration = UNFITTED
     typical: tuple[float, ...] = ()
     kind: Kind = "scorecard"
     unit: unit_kinds.Kind = "project"
     columns: tuple[str, ...] = ()
+    log_odds_per_point: float = LOG_ODDS_PER_POINT
 
     def __post_init__(self) -> None:
         """Take the features of all lines where no ``columns`` are given."""
@@ -78,29 +95,44 @@ class Scorecard:
 
     def raw(self, matrix: Matrix) -> NDArray[np.float64]:
         """Points in log-odds, shape (rows,)."""
-        return np.asarray(self.points(matrix).sum(axis=1) * LOG_ODDS_PER_POINT, dtype=np.float64)
+        return np.asarray(
+            self.points(matrix).sum(axis=1) * self.log_odds_per_point, dtype=np.float64
+        )
 
     def contributions(self, matrix: Matrix) -> NDArray[np.float64]:
         """Points above the mean per feature, in log-odds; the last column is the base."""
-        typical = np.array(self.typical or np.zeros(len(self.columns))) * LOG_ODDS_PER_POINT
-        parts = self.points(matrix) * LOG_ODDS_PER_POINT - typical
+        typical = np.array(self.typical or np.zeros(len(self.columns)))
+        typical *= self.log_odds_per_point
+        parts = self.points(matrix) * self.log_odds_per_point - typical
         return np.column_stack([parts, np.full(len(parts), typical.sum())])
 
 
-def fit_scorecard(matrix: Matrix, rate: float) -> Scorecard:
-    """The scorecard for the rows of ``matrix``, calibrated to the mean probability ``rate``."""
+def fit_scorecard(matrix: Matrix, labels: NDArray[np.float64]) -> Scorecard:
+    """The scorecard for the rows of ``matrix``, calibrated to their ``labels``.
+
+    ``labels`` are 0 or 1, shape (rows,), or of shape (0,) if none are known. The points stay as
+    they are: what is fitted is a slope and an intercept, drawn to slope 1 and to the intercept that
+    makes the mean probability :func:`shrunk_rate`.
+    """
     blank = Scorecard(unit=matrix.kind)
     if not len(matrix.project_ids):
         return blank
     typical = blank.points(matrix).mean(axis=0)
-    fitted = for_rate(rate, float(typical.sum()))
+    raw, rate = blank.raw(matrix), shrunk_rate(labels)
+    centre = calibration.with_mean(raw, rate)
+    prior = calibration.Prior(centre, _SLOPE_PRECISION, PRIOR_ROWS * rate * (1 - rate))
+    fitted = calibration.fit(raw, labels, prior) if len(labels) else centre
     return replace(blank, calibration=fitted, typical=tuple(typical.tolist()))
 
 
-def for_rate(rate: float, mean_points: float) -> Calibration:
-    """The calibration that gives a project with ``mean_points`` the probability ``rate``."""
-    odds = float(np.log(rate / (1 - rate)))
-    return Calibration(slope=1.0, intercept=odds - mean_points * LOG_ODDS_PER_POINT)
+def shrunk_rate(labels: NDArray[np.float64]) -> float:
+    """The event rate of ``labels``, drawn to :data:`PRIOR_RATE`.
+
+    >>> shrunk_rate(np.array([]))
+    0.03
+    """
+    events = float(labels.sum()) + PRIOR_RATE * PRIOR_ROWS
+    return min(max(events / (len(labels) + PRIOR_ROWS), 0.001), 0.5)
 
 
 def _passes(line: Points, values: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -21,6 +21,8 @@ from risk.errors import WagewatchError
 
 _DESCRIPTION = "model.json"
 _ARTIFACTS = "papers"
+_LOG_ODDS_PER_POINT_BEFORE = 0.35
+"""Of scorecards stored without it."""
 
 
 class ArtifactMissing(WagewatchError):
@@ -58,7 +60,7 @@ def save(
             "intercept": model.calibration.intercept,
         },
         "typical_points": list(model.typical) if isinstance(model, Scorecard) else [],
-        **({"unit": model.unit} if isinstance(model, Scorecard) else {}),
+        **(_scorecard_to_json(model) if isinstance(model, Scorecard) else {}),
         "logistic": _logistic_to_json(model) if isinstance(model, LogisticModel) else {},
         "about": dict(about),
     }
@@ -98,10 +100,7 @@ def load(folder: Path, expected_digest: str | None = None) -> tuple[ScoringModel
     calibration = Calibration(**description["calibration"])
     about: dict[str, Any] = description["about"]
     if description["kind"] == "scorecard":
-        unit = description.get("unit", "project")
-        typical, columns = description["typical_points"], description["columns"]
-        scorecard = Scorecard(calibration, tuple(typical), unit=unit, columns=tuple(columns))
-        return scorecard, about
+        return _scorecard_from_json(description, calibration), about
     if description["kind"] == "logistic":
         return _logistic_from_json(description, calibration), about
     texts = [
@@ -111,12 +110,36 @@ def load(folder: Path, expected_digest: str | None = None) -> tuple[ScoringModel
     return ArrearsModel(tuple(description["columns"]), tuple(texts), calibration), about
 
 
+def _scorecard_to_json(model: Scorecard) -> dict[str, Any]:
+    return {"unit": model.unit, "log_odds_per_point": model.log_odds_per_point}
+
+
+def _scorecard_from_json(description: Mapping[str, Any], calibration: Calibration) -> Scorecard:
+    return Scorecard(
+        calibration,
+        tuple(description["typical_points"]),
+        unit=description.get("unit", "project"),
+        columns=tuple(description["columns"]),
+        log_odds_per_point=description.get("log_odds_per_point", _LOG_ODDS_PER_POINT_BEFORE),
+    )
+
+
+def _offset_to_json(card: Scorecard) -> dict[str, Any]:
+    """A scorecard inside a regression, whose own calibration counts alone."""
+    return {
+        **_scorecard_to_json(card),
+        "typical_points": list(card.typical),
+        "columns": list(card.columns),
+    }
+
+
 def _logistic_to_json(model: LogisticModel) -> dict[str, Any]:
     return {
         "edges": [list(marks) for marks in model.edges],
         "weights": list(model.weights),
         "typical": list(model.typical),
         "intercept": model.intercept,
+        **({"scorecard": _offset_to_json(model.scorecard)} if model.scorecard else {}),
     }
 
 
@@ -129,6 +152,9 @@ def _logistic_from_json(description: Mapping[str, Any], calibration: Calibration
         typical=tuple(parts["typical"]),
         intercept=parts["intercept"],
         calibration=calibration,
+        scorecard=_scorecard_from_json(parts["scorecard"], Calibration())
+        if parts.get("scorecard")
+        else None,
     )
 
 

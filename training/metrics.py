@@ -9,10 +9,13 @@ instead, which differs by up to 0.022 here; without ties the metrics are equal. 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from risk.calendar.dates import HORIZON_DAYS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -132,6 +135,29 @@ def top_k(scores: NDArray[np.float64], labels: NDArray[np.float64], k: int) -> T
     hits = float(expected[0])
     recall = hits / events if events else float("nan")
     return TopK(k, hits / k, recall, float(worst[0]) / k, float(best[0]) / k)
+
+
+def distinct_events(
+    project_ids: Sequence[str], as_ofs: NDArray[np.datetime64], labels: NDArray[np.float64]
+) -> int:
+    """The least number of events that explain the labels of rows; each array of shape (rows,).
+
+    An event is in the labels of every date of the 90 days before it, so monthly rows count it three
+    times. A row with label 1 is explained by the event of an earlier row less than 90 days before.
+
+    >>> days = np.array(["2025-01-01", "2025-02-01", "2025-03-01", "2025-04-01"], "datetime64[D]")
+    >>> distinct_events(["P1"] * 4, days, np.array([1.0, 1.0, 1.0, 1.0]))
+    2
+    """
+    counted: dict[str, np.datetime64] = {}
+    events = 0
+    positive = np.flatnonzero(labels > 0.5)
+    for row in positive[np.argsort(as_ofs[positive], kind="stable")]:
+        before = counted.get(project_ids[row])
+        if before is None or as_ofs[row] - before >= np.timedelta64(HORIZON_DAYS, "D"):
+            counted[project_ids[row]] = as_ofs[row]
+            events += 1
+    return events
 
 
 def log_loss(probability: NDArray[np.float64], labels: NDArray[np.float64]) -> float:

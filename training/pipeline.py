@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-from models.base import ScoringModel
 from models.registry import ModelVersion, NoModel, Registry
 from risk.progress import Progress
 from risk.store.store import RecordStore
@@ -14,13 +13,16 @@ from risk.unit_kinds import Kind
 from risk.workspace import Workspace
 from training.artifacts import missing_feeds, model_artifacts
 from training.dataset.training_set import TrainingSet, build_training_set
-from training.fit.fit import Trained, fit
+from training.fit.fit import Trained, fit, fit_card
+from training.fit.ladder import simpler_than
 from training.fit.model_selection import Choice
 from training.fit.tuning import tune
 from training.json_safe import to_json_safe
-from training.promotion.evaluate import ChallengerEvaluation, evaluate_challenger
+from training.promotion.evaluate import ChallengerEvaluation, Champion, evaluate_challenger
 from training.promotion.gate import Decision
 from training.promotion.leakage import require_no_leak
+
+Attempt: TypeAlias = tuple[Trained, ChallengerEvaluation]
 
 
 @dataclass(frozen=True)
@@ -67,15 +69,11 @@ def run_training(
         training_set = build_training_set(store, as_of, progress, workspace.features)
         if training_set.dates:
             require_no_leak(store, [training_set.dates[0], training_set.dates[-1]])
-        choice = _choice(workspace, training_set, search or Search(), progress)
-        chosen = choice.chosen if choice else None
-        trained = (
-            fit(training_set, chosen.hyperparameters, progress, chosen.out_of_time)
-            if chosen
-            else fit(training_set, progress=progress)
-        )
-        evaluation = evaluate_challenger(store, training_set, trained, champion, capacity=capacity)
-        about = _about(trained, evaluation, choice, store)
+        extent = search or Search()
+        choice = tune(training_set, extent.trials, extent.seed, workspace.tuning, progress)
+        attempts = _attempts(store, training_set, choice, champion, capacity, progress)
+        trained, evaluation = attempts[-1]
+        about = _about(attempts, choice, store)
         artifacts = model_artifacts(store, training_set, trained)
     version = registry.register(
         trained.model,
@@ -90,24 +88,45 @@ def run_training(
     return TrainingRun(trained, version, decision)
 
 
-def _champion(registry: Registry) -> tuple[ScoringModel, ModelVersion] | None:
+def _champion(registry: Registry) -> Champion | None:
     try:
         return registry.champion()
     except NoModel:
         return None
 
 
-def _choice(
-    workspace: Workspace, training_set: TrainingSet, search: Search, progress: Progress | None
-) -> Choice | None:
-    if not training_set.has_enough_events():
-        return None
-    return tune(training_set, search.trials, search.seed, workspace.tuning, progress)
+def _attempts(
+    store: RecordStore,
+    training_set: TrainingSet,
+    choice: Choice | None,
+    champion: Champion | None,
+    capacity: int,
+    progress: Progress | None,
+) -> list[Attempt]:
+    """The trained models with their evaluations; the last one is the challenger.
+
+    Without a champion a model that fails a check would go live, so the next simpler kind is trained
+    until one passes or only the scorecard is left.
+    """
+    chosen = choice.chosen if choice else None
+    trained = (
+        fit(training_set, chosen.hyperparameters, progress, chosen.out_of_time)
+        if chosen
+        else fit(training_set, progress=progress)
+    )
+    attempts: list[Attempt] = []
+    while True:
+        evaluation = evaluate_challenger(store, training_set, trained, champion, capacity=capacity)
+        attempts.append((trained, evaluation))
+        sound = not evaluation.decision.failed_checks()
+        if champion is not None or sound or trained.recipe is None:
+            return attempts
+        simpler = simpler_than(trained.recipe)
+        trained = fit(training_set, simpler, progress) if simpler else fit_card(training_set)
 
 
-def _about(
-    trained: Trained, evaluation: ChallengerEvaluation, choice: Choice | None, store: RecordStore
-) -> dict[str, Any]:
+def _about(attempts: list[Attempt], choice: Choice | None, store: RecordStore) -> dict[str, Any]:
+    trained, evaluation = attempts[-1]
     return {
         "trained_at": trained.as_of.isoformat(),
         "first_snapshot": trained.first_snapshot,
@@ -121,6 +140,11 @@ def _about(
         "records_digest": store.digest(trained.as_of),
         "missing_feeds": missing_feeds(store, trained.as_of),
         "too_good": [asdict(feature) for feature in evaluation.suspicious],
+        "recipe": asdict(trained.recipe) if trained.recipe else None,
         "choice": to_json_safe(choice.to_document()) if choice else None,
         "evidence": to_json_safe(evaluation.document),
+        "rejected": [
+            {"kind": other.model.kind, "failed": list(judged.decision.failed_checks())}
+            for other, judged in attempts[:-1]
+        ],
     }

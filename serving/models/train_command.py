@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from risk.locale import text
 from risk.unit_kinds import Kind
 from serving.ingest.resources import import_submissions
 from serving.terminal.context import CliContext, cli_context, os_user_name
@@ -58,5 +60,16 @@ def _train(cli: CliContext, settings: Settings, as_of: dt.date, trials: int, kin
     key = "promoted" if run.decision.passed else "not_promoted"
     print_line(cli.text(key, version=version.version))
     print_line(cli.text(f"gate.{run.decision.grounds}"))
+    for other in version.about["rejected"]:
+        print_note(
+            cli.text("model_rejected", kind=other["kind"], checks=_named(other["failed"], cli))
+        )
+    if failed := run.decision.failed_checks():
+        print_note(cli.text("checks_failed", checks=_named(failed, cli)))
     for one in version.about["too_good"]:
         print_note(cli.text("too_good", feature=one["feature"], roc_auc=f"{one['roc_auc']:.3f}"))
+
+
+def _named(checks: Iterable[str], cli: CliContext) -> str:
+    names = (text(f"card.gate.checks.{check}", cli.language) for check in checks)
+    return text("card.and_more", cli.language).join(names)

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from features.feature_sets import FEATURE_SETS
 from features.matrix import Matrix
 from models.calibration import Calibration
 from models.logistic import _to_ranks, fit_logistic
+from models.scorecard import Scorecard
 from models.storage import load, save
 
 
@@ -60,3 +62,34 @@ def test_a_saved_logistic_model_loads_unchanged(matrix, happened, tmp_path):
     again, _ = load(tmp_path / "model", digest)
     assert again == model
     assert np.array_equal(again.raw(matrix), model.raw(matrix))
+
+
+@pytest.fixture(scope="module")
+def scored():
+    """400 projects of which half have a complaint (2 points) and a few are listed (2 points)."""
+    columns = tuple(feature.name for feature in FEATURE_SETS["project"].features)
+    values = np.full((400, len(columns)), np.nan)
+    values[::2, columns.index("complaints_90d")] = 1.0
+    values[:8, columns.index("listed")] = 1.0
+    days = np.full(400, np.datetime64("2025-01-01"))
+    return Matrix(days, tuple(f"P{n}" for n in range(400)), columns, values)
+
+
+def test_a_regression_drawn_to_the_scorecard_is_the_scorecard_without_data(scored):
+    """Labels that no feature explains: only the intercept is fitted."""
+    labels = (np.arange(400) % 40 < 2).astype(float)
+    card = Scorecard()
+    model = fit_logistic(scored, labels, strength=1e-9, scorecard=card)
+    ours, points = model.raw(scored), card.raw(scored)
+    assert ours - ours[399] == pytest.approx(points - points[399], abs=1e-6)
+    assert (1 / (1 + np.exp(-ours))).mean() == pytest.approx(0.05, abs=1e-3)
+
+
+def test_a_regression_drawn_to_the_scorecard_adds_up_and_is_stored(scored, tmp_path):
+    labels = np.zeros(400)
+    labels[:30] = 1
+    model = fit_logistic(scored, labels, strength=1.0, scorecard=Scorecard())
+    assert np.abs(model.contributions(scored).sum(axis=1) - model.raw(scored)).max() < 1e-9
+    digest = save(model, tmp_path / "model", {"trained_at": "2025-01-01"})
+    again, _ = load(tmp_path / "model", digest)
+    assert again == model

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
 from features.feature_sets import FEATURE_SETS
 from features.matrix import Matrix
 from models.baselines import last_inspection, rules_in_use
-from models.scorecard import LINES, Scorecard, fit_scorecard
+from models.scorecard import LINES, Scorecard, fit_scorecard, shrunk_rate
 from models.storage import load, save
 from risk.unit_kinds import KINDS
 
@@ -63,12 +65,56 @@ def test_a_stored_scorecard_keeps_its_features(kind, tmp_path):
     assert parts.sum(axis=1) == pytest.approx(loaded.raw(matrix))
 
 
+def uneven(kind, high=2, low=18):
+    """``high`` units with 4 points and ``low`` with none."""
+    matrix = matrix_of(kind, rows=high + low, complaints_90d=1.0, listed=1.0)
+    matrix.values[high:] = np.nan
+    return matrix
+
+
 @pytest.mark.parametrize("kind", KINDS)
-def test_fit_scorecard_gives_a_typical_unit_the_rate(kind):
-    matrix = matrix_of(kind, complaints_90d=1.0)
-    card = fit_scorecard(matrix, 0.04)
-    assert card.calibration.probability(card.raw(matrix)) == pytest.approx([0.04] * 3)
-    assert card.contributions(matrix)[:, :-1] == pytest.approx(0)
+def test_fit_scorecard_makes_the_mean_probability_the_rate(kind):
+    """Not the probability of a unit with mean points: the mean of the probabilities is above it."""
+    card = fit_scorecard(uneven(kind), np.zeros(0))
+    probability = card.calibration.probability(card.raw(uneven(kind)))
+    assert probability.mean() == pytest.approx(0.03)
+    high, low = probability[0], probability[-1]
+    assert np.log(high / (1 - high)) - np.log(low / (1 - low)) == pytest.approx(4 * 0.14)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_fit_scorecard_follows_the_labels(kind):
+    """1,000 rows of which 100 with 4 points: 30 % and 2 % came, mean 4.8 %."""
+    matrix = uneven(kind, high=100, low=900)
+    labels = np.zeros(1000)
+    labels[:30] = 1
+    labels[-18:] = 1
+    card = fit_scorecard(matrix, labels)
+    probability = card.calibration.probability(card.raw(matrix))
+    assert probability.mean() == pytest.approx(0.048, abs=0.006)
+    assert card.calibration.slope > 1.2
+    assert 0.06 < probability[0] < 0.3
+    assert card.contributions(matrix).sum(axis=1) == pytest.approx(card.raw(matrix))
+
+
+@pytest.mark.parametrize(
+    ("events", "rows", "rate"), [(0, 0, 0.03), (0, 200, 0.015), (4, 200, 0.025)]
+)
+def test_rate_is_drawn_to_the_prior(events, rows, rate):
+    labels = np.zeros(rows)
+    labels[:events] = 1
+    assert shrunk_rate(labels) == pytest.approx(rate)
+
+
+def test_a_scorecard_stored_without_the_size_of_a_point_has_the_former_one(tmp_path):
+    save(Scorecard(), tmp_path / "m", {})
+    path = tmp_path / "m" / "model.json"
+    described = json.loads(path.read_text(encoding="utf-8"))
+    assert described.pop("log_odds_per_point") == 0.14
+    path.write_text(json.dumps(described), encoding="utf-8")
+    older, _ = load(tmp_path / "m")
+    matrix = matrix_of("project", complaints_90d=1.0, listed=1.0)
+    assert older.raw(matrix) == pytest.approx([4 * 0.35] * 3)
 
 
 @pytest.mark.parametrize(

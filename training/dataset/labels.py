@@ -28,7 +28,9 @@ MIN_MEASURED = 20
 
 @dataclass(frozen=True)
 class EventLog:
-    """Arrears events known before ``known_until``: sorted event dates per project.
+    """Arrears events known before ``known_until``: sorted, distinct dates per project.
+
+    A visit and a case of one project on one day are one event.
 
     ``maturity_days`` is the wait after the end of a horizon until its events are known.
     """
@@ -80,7 +82,9 @@ def event_logs(store: RecordStore, days: Sequence[dt.date]) -> dict[dt.date, Eve
     engine = DuckDBEngine(store, days)
     try:
         engine.run([known_rows_step("cases"), known_rows_step("inspections"), EVENTS])
-        rows = engine.rows("SELECT as_of, project_id, event_on FROM events ORDER BY 1, 2, 3")
+        rows = engine.rows(
+            "SELECT DISTINCT as_of, project_id, event_on FROM events ORDER BY 1, 2, 3"
+        )
     finally:
         engine.close()
     events: dict[object, dict[str, list[object]]] = {day: {} for day in days}

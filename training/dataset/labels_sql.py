@@ -13,15 +13,12 @@ from features.catalogue import Step
 from features.common_steps import EVENTS, known_rows_step
 from risk.calendar.dates import HORIZON_DAYS, MATURITY_MAX_DAYS, MATURITY_MIN_DAYS
 from training.dataset.labels import MIN_MEASURED, first_known_sql
-from training.dataset.training_set import NEAR_EVENT_WEIGHT
 
 
 def label_steps(known_until: dt.date) -> tuple[Step, ...]:
-    """Steps to run after the cohort's; the last yields (as_of, project_id, label, soft, mature).
+    """Steps to run after the cohort's; the last yields (as_of, project_id, label, mature).
 
     ``label`` is 1 where an event is dated in [as_of, as_of + 90 days), else 0 (no event known).
-    ``soft`` is the training target of the boosters: 0.5 for an event in the 90 days after the
-    horizon, else the label.
     """
     day = f"DATE '{known_until.isoformat()}'"
     return _known_events(day), _maturity(day), _labels(day)
@@ -66,10 +63,6 @@ def _labels(day: str) -> Step:
                max(CASE WHEN days_between(c.as_of, e.event_on) >= 0
                          AND days_between(c.as_of, e.event_on) < {HORIZON_DAYS}
                    THEN 1 ELSE 0 END) AS label,
-               max(CAST(CASE WHEN days_between(c.as_of, e.event_on) < 0 THEN 0
-                             WHEN days_between(c.as_of, e.event_on) < {HORIZON_DAYS} THEN 1
-                             WHEN days_between(c.as_of, e.event_on) < {2 * HORIZON_DAYS}
-                             THEN {NEAR_EVENT_WEIGHT} ELSE 0 END AS DOUBLE)) AS soft,
                days_between(c.as_of, {day}) >= {HORIZON_DAYS} + max(m.days) AS mature
         FROM cohort c
         CROSS JOIN maturity m

@@ -21,14 +21,6 @@ from training.dataset.labels import EventLog, dated_within, event_log, training_
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MIN_POSITIVES = 30
-"""With fewer events the scorecard is used instead of a fitted model."""
-
-NEAR_EVENT_WEIGHT = 0.5
-"""Soft label of an event in the 90 days after the horizon: arrears that surface a little later
-mostly existed already. Raised ROC AUC from 0.710 to 0.723, measured on months before any reported
-date. Calibration and all metrics use the plain label."""
-
 
 class NoProjectsKnown(WagewatchError):
     """No project is known before the day, so there is nothing to train on or to score."""
@@ -40,20 +32,15 @@ class NoProjectsKnown(WagewatchError):
 class TrainingSet:
     """Features and labels of mature snapshots, as known at ``log.known_until``.
 
-    ``target`` is 1 where an event falls within the horizon. ``soft_labels`` is the training target
-    of the boosters (see :data:`NEAR_EVENT_WEIGHT`). ``events`` counts the events of the span.
+    ``target`` is 1 where an event falls within the horizon. ``events`` counts the events of the
+    span.
     """
 
     log: EventLog
     dates: tuple[dt.date, ...]
     matrix: Matrix
     target: NDArray[np.float64]
-    soft_labels: NDArray[np.float64]
     events: int
-
-    def has_enough_events(self) -> bool:
-        """Whether a model can be fitted; otherwise the scorecard is used."""
-        return min(self.events, int(self.target.sum())) >= MIN_POSITIVES
 
 
 def build_training_set(
@@ -84,19 +71,17 @@ def training_set_from_matrix(log: EventLog, matrix: Matrix) -> TrainingSet:
     selected = np.array(dates or (log.known_until,), dtype="datetime64[D]")
     rows = np.isin(matrix.as_ofs, selected)
     features = matrix if rows.all() else matrix.where(rows)  # not copied if all rows are used
-    target, soft_labels = training_labels(log, features.project_ids, features.as_ofs)
+    target = training_labels(log, features.project_ids, features.as_ofs)
     if not dates:
-        target = soft_labels = np.zeros(len(features.project_ids))
-    return TrainingSet(log, dates, features, target, soft_labels, events_within(log, dates))
+        target = np.zeros(len(features.project_ids))
+    return TrainingSet(log, dates, features, target, events_within(log, dates))
 
 
 def training_labels(
     log: EventLog, project_ids: Sequence[str], as_ofs: NDArray[np.datetime64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """``target`` and ``soft_labels`` of :class:`TrainingSet`, one value per row."""
-    target = dated_within(log.days, project_ids, as_ofs).astype(np.float64)
-    near = dated_within(log.days, project_ids, as_ofs, HORIZON_DAYS, 2 * HORIZON_DAYS)
-    return target, np.maximum(target, NEAR_EVENT_WEIGHT * near)
+) -> NDArray[np.float64]:
+    """``target`` of :class:`TrainingSet`, one value per row."""
+    return dated_within(log.days, project_ids, as_ofs).astype(np.float64)
 
 
 def require_projects(store: RecordStore, as_of: dt.date) -> None:

@@ -61,7 +61,7 @@ def ablation(
     predictions = walked.predictions
     weights = bootstrap_weights(predictions.clusters, seed=seed)
     whole = bootstrap_metrics(predictions, MODEL, capacity, weights)
-    events = float(predictions.labels.sum())
+    events = predictions.events
     effects = []
     for family in families:
         without = bootstrap_metrics(predictions, family.name, capacity, weights)

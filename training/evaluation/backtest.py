@@ -73,7 +73,7 @@ def backtest(
     predictions, inspections = walked.predictions, walked.observations.inspections
     weights = bootstrap_weights(predictions.clusters, seed=seed)
     metrics = {name: bootstrap_metrics(predictions, name, capacity, weights) for name in CONTENDERS}
-    events = float(predictions.labels.sum())
+    events = predictions.events
     return Backtest(
         walk=walked,
         capacity=capacity,

@@ -14,11 +14,12 @@ import numpy as np
 
 from features.matrix import Matrix
 from models.baselines import last_inspection, rules_in_use
-from models.logistic import fit_logistic
-from models.scorecard import fit_scorecard
+from models.logistic import LogisticHyperparameters
+from models.scorecard import fit_scorecard, shrunk_rate
 from training.dataset.training_set import TrainingSet
 from training.evaluation.predictions import MODEL
 from training.fit.fit import Trained, fit
+from training.fit.ladder import STRENGTHS, recipe_for
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,11 +41,12 @@ def score_all_models(training_set: TrainingSet, cohort: Matrix) -> ContenderScor
     """Fit every contender on ``training_set`` and score ``cohort``."""
     trained = fit(training_set)
     raw = trained.model.raw(cohort)
-    card = fit_scorecard(training_set.matrix, _rate(training_set))
+    card = fit_scorecard(training_set.matrix, training_set.target)
     points = card.raw(cohort)
+    regression, chances = _regression(training_set, cohort)
     scores = {
         MODEL: raw,
-        "logistic": _logistic(training_set, cohort),
+        "logistic": regression,
         "scorecard": points,
         RULES: rules_in_use(cohort),
         "last_inspection": last_inspection(cohort),
@@ -53,19 +55,18 @@ def score_all_models(training_set: TrainingSet, cohort: Matrix) -> ContenderScor
     probability = {
         MODEL: trained.model.calibration.probability(raw),
         "scorecard": card.calibration.probability(points),
-        "logistic": 1 / (1 + np.exp(-scores["logistic"])),
+        "logistic": chances,
     }
     return ContenderScores(scores, probability, trained)
 
 
-def _rate(training_set: TrainingSet) -> float:
-    rate = float(training_set.target.mean()) if len(training_set.target) else 0.0
-    return min(max(rate, 0.001), 0.5)
-
-
-def _logistic(training_set: TrainingSet, cohort: Matrix) -> NDArray[np.float64]:
-    """Scores of the regression; the log-odds of the event rate if there are too few events."""
-    if not training_set.has_enough_events():
-        rate = _rate(training_set)
-        return np.full(len(cohort.project_ids), np.log(rate / (1 - rate)))
-    return fit_logistic(training_set.matrix, training_set.target).raw(cohort)
+def _regression(
+    training_set: TrainingSet, cohort: Matrix
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Scores and probabilities of the regression; the same for all if there are too few events."""
+    if recipe_for(training_set.events, float(training_set.target.sum())) is None:
+        rate = np.full(len(cohort.project_ids), shrunk_rate(training_set.target))
+        return np.zeros(len(rate)), rate
+    model = fit(training_set, LogisticHyperparameters(STRENGTHS[0])).model
+    raw = model.raw(cohort)
+    return raw, model.calibration.probability(raw)

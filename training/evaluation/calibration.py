@@ -64,15 +64,19 @@ def calibration_report(
     probability: NDArray[np.float64],
     labels: NDArray[np.float64],
     resamples: Weights,
+    events: int | None = None,
 ) -> CalibrationReport:
-    """The calibration with intervals from ``resamples``, shape (resamples, rows)."""
+    """The calibration with intervals from ``resamples``, shape (resamples, rows).
+
+    ``events`` is the number of distinct events behind the labels, by default that of the labels.
+    """
     known = ~np.isnan(probability)
     p, y = np.clip(probability[known], 1e-6, 1 - 1e-6), (labels[known] > 0.5).astype(np.float64)
     bin_of = _bins(p)
     weights = np.concatenate([np.ones((1, len(p)), dtype=resamples.dtype), resamples[:, known]])
     metrics = concat_batches([_metrics(p, y, batch, bin_of) for batch in in_batches(weights)])
     rates = [metrics.pop(f"{_BIN}{number}") for number in np.unique(bin_of)]
-    positives = float(y.sum())
+    positives = float(y.sum()) if events is None else min(float(events), float(y.sum()))
     figures = {name: estimate(values, positives) for name, values in metrics.items()}
     return CalibrationReport(**figures, bins=_bin_table(p, y, rates, bin_of))
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from training.metrics import distinct_events
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -39,6 +41,11 @@ class Predictions:
     attributes: Mapping[str, NDArray[np.object_]]
     workers: NDArray[np.float64]
     amount: NDArray[np.float64]
+
+    @property
+    def events(self) -> int:
+        """Number of distinct events behind the labels."""
+        return distinct_events(self.project_ids, self.as_ofs, self.labels)
 
     def where(self, mask: NDArray[np.bool_]) -> Predictions:
         """The rows where ``mask`` is true."""

@@ -66,7 +66,7 @@ def ranking_report(
     ``weights`` as made by :func:`training.evaluation.bootstrap.bootstrap_weights`.
     """
     metrics = bootstrap_metrics(predictions, contender, capacity, weights)
-    events = float(predictions.labels.sum())
+    events = predictions.events
     probability = predictions.probability.get(contender)
     return RankingReport(
         figures={name: estimate(values, events) for name, values in metrics.items()},
@@ -74,7 +74,7 @@ def ranking_report(
         labelled=_observed_shares(predictions, contender, capacity),
         reliability=None
         if probability is None
-        else calibration_report(probability, predictions.labels, weights[1:]),
+        else calibration_report(probability, predictions.labels, weights[1:], events),
     )
 
 

@@ -7,7 +7,8 @@
 4. Fit the calibration on the same out-of-time scores.
 5. Fit the boosters on all mature months with the chosen number of rounds.
 
-With too few events the expert scorecard is used instead.
+With few events a regression is fitted, or the expert scorecard is used: see
+:mod:`training.fit.ladder`.
 """
 
 from __future__ import annotations
@@ -21,14 +22,15 @@ import numpy as np
 
 from features.matrix import Matrix
 from models import calibration
-from models.arrears import ArrearsModel, Hyperparameters, hyperparameters_for
+from models.arrears import ArrearsModel, Hyperparameters
 from models.base import ScoringModel
 from models.logistic import LogisticHyperparameters
-from models.scorecard import PRIOR_RATE, fit_scorecard
+from models.scorecard import PRIOR_ROWS, Scorecard, fit_scorecard, shrunk_rate
 from risk.calendar.dates import HORIZON_DAYS
 from risk.progress import Progress
 from risk.store.store import RecordStore
 from training.dataset.training_set import TrainingSet, build_training_set
+from training.fit.ladder import recipe_for
 from training.fit.out_of_time import (
     MIN_EVENTS_FOR_CALIBRATION,
     ROUND_STEP,
@@ -44,8 +46,8 @@ from training.metrics import average_precision, log_loss, roc_auc
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_PRIOR_ROWS = 200
-_SCORECARD_MONTHS = 24
+_SCORECARD_MONTHS = 12
+"""The latest months it is calibrated on: every season once."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Trained:
 
     ``events`` counts the arrears events in the training span, ``positives`` the rows with label
     1. ``metrics`` are out of time, over all folds together; empty for the scorecard.
+    ``recipe`` holds the hyperparameters, None for the scorecard.
     """
 
     model: ScoringModel
@@ -81,6 +84,7 @@ class Trained:
     metrics: Mapping[str, float]
     parameters: Mapping[str, Any]
     holdout: Holdout | None = None
+    recipe: AnyHyperparameters | None = None
 
 
 def train(store: RecordStore, as_of: dt.date, progress: Progress | None = None) -> Trained:
@@ -98,29 +102,44 @@ def fit(
     progress: Progress | None = None,
     out_of_time: NDArray[np.float64] | None = None,
 ) -> Trained:
-    """Fit a model with ``hyperparameters``; the scorecard if there are too few events.
+    """Fit a model with ``hyperparameters``, by default those of :mod:`training.fit.ladder`.
 
     ``out_of_time`` are the scores of :func:`training.fit.out_of_time.score_out_of_time` for
     ``hyperparameters``, if they were computed before.
     """
-    if not training_set.has_enough_events():
-        return _scorecard(training_set)
-    chosen = hyperparameters or hyperparameters_for(float(training_set.target.sum()))
+    chosen = hyperparameters or recipe_for(training_set.events, float(training_set.target.sum()))
+    if chosen is None:
+        return fit_card(training_set)
     if out_of_time is None:
         out_of_time = score_out_of_time(training_set, chosen)
     return _fitted(training_set, chosen, out_of_time, progress)
 
 
-def _scorecard(training_set: TrainingSet) -> Trained:
-    """The scorecard, its intercept set to the observed event rate shrunk towards the prior."""
+def fit_card(training_set: TrainingSet) -> Trained:
+    """The scorecard, calibrated to the labels of the latest months."""
     matrix = training_set.matrix
-    latest = np.unique(matrix.as_ofs)[-_SCORECARD_MONTHS:]
-    rows = float(len(training_set.target)) if training_set.dates else 0.0
-    events = float(training_set.target.sum())
-    shrunk = (events + PRIOR_RATE * _PRIOR_ROWS) / (rows + _PRIOR_ROWS)
-    rate = min(max(shrunk, 0.001), 0.5)
-    recent = matrix.where(np.isin(matrix.as_ofs, latest))
-    return _trained(training_set, fit_scorecard(recent, rate), {}, {"rate": rate}, None)
+    recent = np.isin(matrix.as_ofs, np.unique(matrix.as_ofs)[-_SCORECARD_MONTHS:])
+    labels = training_set.target[recent] if training_set.dates else np.zeros(0)
+    card = fit_scorecard(matrix.where(recent), labels)
+    holdout = _holdout_of_card(training_set, card) if labels.any() else None
+    return _trained(training_set, card, {}, {"rate": shrunk_rate(labels)}, holdout)
+
+
+def _holdout_of_card(training_set: TrainingSet, card: Scorecard) -> Holdout:
+    """The latest months with points of ``card`` and probabilities of cards of earlier months."""
+    matrix, target = training_set.matrix, training_set.target
+    rows = np.isin(matrix.as_ofs, np.unique(matrix.as_ofs)[-_SCORECARD_MONTHS:])
+    held = matrix.where(rows)
+    probability = np.full(len(held.as_ofs), np.nan)
+    for as_of in np.unique(held.as_ofs):
+        earlier = matrix.as_ofs <= as_of - HORIZON_DAYS
+        months = np.unique(matrix.as_ofs[earlier])[-_SCORECARD_MONTHS:]
+        known = np.isin(matrix.as_ofs, months)
+        if known.any():
+            then = fit_scorecard(matrix.where(known), target[known])
+            at = held.as_ofs == as_of
+            probability[at] = then.calibration.probability(then.raw(held.where(at)))
+    return Holdout(held, card.raw(held), target[rows], probability)
 
 
 def _trained(
@@ -129,6 +148,7 @@ def _trained(
     metrics: Mapping[str, float],
     parameters: Mapping[str, Any],
     holdout: Holdout | None,
+    recipe: AnyHyperparameters | None = None,
 ) -> Trained:
     return Trained(
         model=model,
@@ -142,6 +162,7 @@ def _trained(
         metrics=metrics,
         parameters=parameters,
         holdout=holdout,
+        recipe=recipe,
     )
 
 
@@ -154,11 +175,21 @@ def _fitted(
     matrix, target = training_set.matrix, training_set.target
     rows = recent_months(matrix.as_ofs, target, ~np.isnan(out_of_time[:, 0]))
     stage, scores = best_stage(out_of_time[rows], target[rows])
-    calibrated = calibration.fit(scores, target[rows])
+    calibrated = calibrate(scores, target[rows])
     model, parameters = _model(training_set, hyperparameters, stage, calibrated, progress)
     holdout = make_holdout(matrix.where(rows), scores, target[rows])
     metrics = out_of_time_metrics(calibrated, scores, target[rows])
-    return _trained(training_set, model, metrics, parameters, holdout)
+    return _trained(training_set, model, metrics, parameters, holdout, hyperparameters)
+
+
+def calibrate(scores: NDArray[np.float64], labels: NDArray[np.float64]) -> calibration.Calibration:
+    """The calibration of out-of-time ``scores``, drawn to the event rate where events are few."""
+    if not len(scores):
+        return calibration.Calibration()
+    rate = shrunk_rate(labels)
+    centre = calibration.with_mean(scores, rate)
+    precision = PRIOR_ROWS * rate * (1 - rate)
+    return calibration.fit(scores, labels, calibration.Prior(centre, intercept_precision=precision))
 
 
 def _model(

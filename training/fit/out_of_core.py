@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from features.matrix import Matrix
-from models import calibration
 from models.arrears import Hyperparameters, fit_booster, hyperparameters_for
 from risk.errors import WagewatchError
 from risk.progress import Progress
@@ -26,8 +25,15 @@ from training.dataset.parquet_dataset import (
     partition_date,
 )
 from training.dataset.splits import Fold, walk_forward_folds
-from training.dataset.training_set import MIN_POSITIVES, events_within, training_labels
-from training.fit.fit import Trained, bagged_model, make_holdout, out_of_time_metrics
+from training.dataset.training_set import events_within, training_labels
+from training.fit.fit import (
+    Trained,
+    bagged_model,
+    calibrate,
+    make_holdout,
+    out_of_time_metrics,
+)
+from training.fit.ladder import REGRESSION_BELOW
 from training.fit.out_of_time import (
     MIN_EVENTS,
     MIN_MONTHS,
@@ -63,7 +69,6 @@ class TrainingSetOnDisk:
     files: FeatureFiles
     as_ofs: NDArray[np.datetime64]
     target: NDArray[np.float64]
-    soft_labels: NDArray[np.float64]
     events: int
 
     def rows_of(self, days: Sequence[dt.date]) -> NDArray[np.bool_]:
@@ -80,11 +85,11 @@ def training_set_on_disk(log: EventLog, files: FeatureFiles) -> TrainingSetOnDis
     mature = files.of_dates(training_dates(log))
     if not mature.files:
         raise NoFeatureFiles(path=str(files.files[0].parent) if files.files else "-")
-    parts = [(days, *training_labels(log, names, days)) for days, names in mature.key_blocks()]
-    as_ofs, target, soft_labels = (np.concatenate(column) for column in zip(*parts, strict=True))
+    parts = [(days, training_labels(log, names, days)) for days, names in mature.key_blocks()]
+    as_ofs, target = (np.concatenate(column) for column in zip(*parts, strict=True))
     dates = tuple(sorted({day for path in mature.files if (day := partition_date(path))}))
     events = events_within(log, dates)
-    return TrainingSetOnDisk(log, dates, mature, as_ofs, target, soft_labels, events)
+    return TrainingSetOnDisk(log, dates, mature, as_ofs, target, events)
 
 
 def fit_out_of_core(
@@ -95,16 +100,16 @@ def fit_out_of_core(
     """Fit a model with ``hyperparameters``; it equals the one fitted on the same rows in memory.
 
     Raises:
-        TooFewEvents: fewer than :data:`training.dataset.training_set.MIN_POSITIVES`.
+        TooFewEvents: fewer than :data:`training.fit.ladder.REGRESSION_BELOW`.
     """
     positives = min(training_set.events, int(training_set.target.sum()))
-    if positives < MIN_POSITIVES:
-        raise TooFewEvents(events=positives, least=MIN_POSITIVES)
+    if positives < REGRESSION_BELOW:
+        raise TooFewEvents(events=positives, least=REGRESSION_BELOW)
     chosen = hyperparameters or hyperparameters_for(float(training_set.target.sum()))
     rows, out_of_time = _score_out_of_time(training_set, chosen)
     target = training_set.target[rows]
     stage, scores = best_stage(out_of_time, target)
-    calibrated = calibration.fit(scores, target)
+    calibrated = calibrate(scores, target)
     rounds = (stage + 1) * ROUND_STEP
     boosters = _boosters(training_set, chosen, rounds, chosen.seeds, training_set.dates)
     model, parameters = bagged_model(
@@ -122,6 +127,7 @@ def fit_out_of_core(
         metrics=out_of_time_metrics(calibrated, scores, target),
         parameters=parameters,
         holdout=make_holdout(_matrix(training_set, rows), scores, target),
+        recipe=chosen,
     )
 
 
@@ -169,7 +175,7 @@ def _boosters(
     seeds: Sequence[int],
     days: Sequence[dt.date],
 ) -> Iterator[Any]:
-    labels = training_set.soft_labels[training_set.rows_of(days)]
+    labels = training_set.target[training_set.rows_of(days)]
     data = parquet_dataset(training_set.files.of_dates(days), labels)
     directions = directions_of(training_set.files.columns)
     for seed in seeds:

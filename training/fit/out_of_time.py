@@ -15,6 +15,7 @@ from features.feature_sets import ALL_FEATURES
 from models import calibration
 from models.arrears import Hyperparameters, fit_booster
 from models.logistic import LogisticHyperparameters, LogisticModel, fit_logistic
+from models.scorecard import Scorecard
 from training.dataset.lightgbm_dataset import matrix_dataset
 from training.dataset.splits import walk_forward_folds
 from training.dataset.training_set import TrainingSet
@@ -36,6 +37,8 @@ MIN_EVENTS = 200
 
 MIN_EVENTS_FOR_CALIBRATION = 10
 
+MIN_POSITIVES_OF_A_FOLD = 5
+
 _BATCH_ROWS = 16_384
 _DIRECTIONS = {feature.name: feature.direction for feature in ALL_FEATURES}
 
@@ -47,13 +50,16 @@ def score_out_of_time(
 ) -> NDArray[np.float64]:
     """Raw scores of the test rows of every fold, NaN elsewhere; shape (rows, stages).
 
-    A stage of boosters is :data:`ROUND_STEP` further rounds; a regression has one stage.
+    A stage of boosters is :data:`ROUND_STEP` further rounds; a regression has one stage. A fold
+    whose training months hold fewer than :data:`MIN_POSITIVES_OF_A_FOLD` positives is left out.
     """
     matrix = training_set.matrix
     scores = np.full((len(matrix.project_ids), stage_count(hyperparameters)), np.nan)
     for fold in walk_forward_folds(training_set.dates, n_folds=N_FOLDS):
         train = np.isin(matrix.as_ofs, np.array(fold.train, dtype="datetime64[D]"))
         test = np.isin(matrix.as_ofs, np.array(fold.test, dtype="datetime64[D]"))
+        if training_set.target[train].sum() < MIN_POSITIVES_OF_A_FOLD:
+            continue
         if isinstance(hyperparameters, LogisticHyperparameters):
             regression = fit_regression(training_set, hyperparameters, train)
             scores[test, 0] = regression.raw(matrix.where(test))
@@ -119,7 +125,7 @@ def fit_boosters(
 
     The values are binned once for all seeds.
     """
-    data = matrix_dataset(training_set.matrix, training_set.soft_labels, rows)
+    data = matrix_dataset(training_set.matrix, training_set.target, rows)
     directions = directions_of(training_set.matrix.columns)
     for seed in seeds:
         yield fit_booster(
@@ -134,9 +140,13 @@ def fit_regression(
 ) -> LogisticModel:
     """The regression fitted on the training set or on its ``rows``."""
     matrix = training_set.matrix if rows is None else training_set.matrix.where(rows)
-    target = training_set.soft_labels if rows is None else training_set.soft_labels[rows]
+    target = training_set.target if rows is None else training_set.target[rows]
     return fit_logistic(
-        matrix, target, directions_of(matrix.columns), strength=hyperparameters.strength
+        matrix,
+        target,
+        directions_of(matrix.columns),
+        strength=hyperparameters.strength,
+        scorecard=Scorecard(unit=matrix.kind) if hyperparameters.from_scorecard else None,
     )
 
 

@@ -12,16 +12,17 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.arrears import Hyperparameters, hyperparameters_for
+from models.arrears import Hyperparameters
 from models.logistic import LogisticHyperparameters
 from risk.progress import Progress
 from training.dataset.training_set import TrainingSet
+from training.fit.ladder import STRENGTHS, recipe_for
 from training.fit.model_selection import Candidate, Choice, choose, evaluate_candidate
+from training.fit.out_of_time import AnyHyperparameters
 
 if TYPE_CHECKING:
     import optuna
 
-_STRENGTHS = (0.001, 0.003, 0.01)
 _STARTUP_TRIALS = 5
 _BATCH_ROWS = 16_384
 _BY_MONTH = "by_month"
@@ -33,19 +34,30 @@ def tune(
     seed: int,
     study_file: Path,
     progress: Progress | None = None,
-) -> Choice:
+) -> Choice | None:
     """Choose between the default, regressions, and ``trials`` proposals of the search.
 
-    ``study_file`` stores the trials (SQLite).
+    None where the events are too few to fit a model. The search proposes boosters only, so it is
+    left out where the default is a regression. ``study_file`` stores the trials (SQLite).
     """
-    default = hyperparameters_for(float(training_set.target.sum()))
-    candidates = [evaluate_candidate(training_set, "default", default)]
+    recipe = recipe_for(training_set.events, float(training_set.target.sum()))
+    if recipe is None:
+        return None
+    candidates = [evaluate_candidate(training_set, "default", recipe)]
     candidates += [
-        evaluate_candidate(training_set, f"logistic {strength}", LogisticHyperparameters(strength))
-        for strength in _STRENGTHS
+        evaluate_candidate(training_set, f"logistic {other.strength}", other)
+        for other in _regressions(recipe)
     ]
-    candidates += _search(training_set, default, trials, seed, study_file, progress)
+    if isinstance(recipe, Hyperparameters):
+        candidates += _search(training_set, recipe, trials, seed, study_file, progress)
     return choose(candidates)
+
+
+def _regressions(default: AnyHyperparameters) -> list[LogisticHyperparameters]:
+    """The regressions to compare with ``default``."""
+    from_scorecard = isinstance(default, LogisticHyperparameters) and default.from_scorecard
+    tried = [LogisticHyperparameters(strength, from_scorecard) for strength in STRENGTHS]
+    return [one for one in tried if one != default]
 
 
 def training_set_digest(training_set: TrainingSet) -> str:
@@ -53,7 +65,7 @@ def training_set_digest(training_set: TrainingSet) -> str:
     matrix = training_set.matrix
     digest = hashlib.sha256("\n".join(matrix.columns).encode())
     digest.update("\n".join(matrix.project_ids).encode())
-    for array in (matrix.as_ofs, matrix.values, training_set.target, training_set.soft_labels):
+    for array in (matrix.as_ofs, matrix.values, training_set.target):
         for start in range(0, len(array), _BATCH_ROWS):
             digest.update(array[start : start + _BATCH_ROWS].tobytes())
     return digest.hexdigest()

@@ -24,7 +24,7 @@ from risk.store.store import RecordStore
 from training.dataset.labels import EventLog, horizon_labels
 from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate
 from training.evaluation.predictions_join import details_at
-from training.metrics import ratio_or_nan
+from training.metrics import distinct_events, ratio_or_nan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,15 +109,15 @@ def _evaluate(
     clusters = [str(projects[key][0]) for key in keys]
     weights = bootstrap_weights(clusters).astype(np.float64)
     listed = _listed(matrix, probability, capacity)
-    events = float(labels.sum())
+    events = distinct_events(matrix.project_ids, matrix.as_ofs, labels)
     ratio = ratio_or_nan(weights @ probability, weights @ labels)
     precision = ratio_or_nan(weights @ (listed * labels), weights @ listed)
     expected = float((listed * probability).sum() / max(listed.sum(), 1))
     return RealisedPerformance(
         tuple(months),
-        int(events),
+        events,
         estimate(ratio, events),
-        estimate(precision, float((listed * labels).sum())),
+        estimate(precision, distinct_events(matrix.project_ids, matrix.as_ofs, listed * labels)),
         expected,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -36,6 +36,8 @@ from training.promotion.gate import (
 )
 from training.promotion.leakage import SuspiciousFeature, suspicious_features
 
+Champion: TypeAlias = tuple[ScoringModel, ModelVersion]
+
 
 @dataclass(frozen=True)
 class ChallengerEvaluation:
@@ -50,25 +52,26 @@ def evaluate_challenger(
     store: RecordStore,
     training_set: TrainingSet,
     trained: Trained,
-    champion: tuple[ScoringModel, ModelVersion] | None,
+    champion: Champion | None,
     *,
     capacity: int,
 ) -> ChallengerEvaluation:
     """Run all checks of the gate on ``trained`` and decide whether it replaces ``champion``."""
     if trained.holdout is None:
-        return _without_holdout(trained, champion)
+        decision = _decide_on_scorecard(trained, champion, [])
+        return ChallengerEvaluation(decision, {"gate": asdict(decision)}, ())
     predictions = _predictions(store, trained.holdout, training_set)
     weights = bootstrap_weights(predictions.clusters)
     groups = fairness(predictions, capacity)
     calibration = calibration_report(
-        predictions.probability[MODEL], predictions.labels, weights[1:]
+        predictions.probability[MODEL], predictions.labels, weights[1:], predictions.events
     )
     suspicious = tuple(suspicious_features(trained.holdout.matrix, trained.holdout.labels))
     checks = [is_calibrated(calibration), is_fair(groups), no_leakage(suspicious)]
-    if champion is not None:
-        rival = _with_champion(predictions, champion_scores(champion, trained.holdout))
-        checks = [*not_worse(rival, capacity), *checks]
-    decision = decide(checks, first=champion is None, few_events=False)
+    if trained.recipe is None:
+        decision = _decide_on_scorecard(trained, champion, checks)
+    else:
+        decision = _decide(training_set, trained, champion, predictions, checks, capacity)
     document = {
         "months": [day.isoformat() for day in predictions.months()],
         "places": capacity,
@@ -87,14 +90,35 @@ def _as_dicts(figures: Mapping[str, Estimate]) -> dict[str, Any]:
     return {name: asdict(figure) for name, figure in figures.items()}
 
 
-def _without_holdout(
-    trained: Trained, champion: tuple[ScoringModel, ModelVersion] | None
-) -> ChallengerEvaluation:
+def _decide(
+    training_set: TrainingSet,
+    trained: Trained,
+    champion: Champion | None,
+    predictions: Predictions,
+    checks: list[Check],
+    capacity: int,
+) -> Decision:
+    """The decision on a fitted model, compared with the champion if there is one."""
+    if champion is None or trained.holdout is None:
+        return decide(checks, first=champion is None, few_events=False)
+    rival = champion_scores(champion, training_set, trained, trained.holdout)
+    compared = _with_champion(predictions, rival)
+    return decide(
+        [*not_worse(compared, capacity, same_recipe=rival.same_recipe), *checks],
+        first=False,
+        few_events=False,
+        same_recipe=rival.same_recipe,
+        over_scorecard=champion[0].kind == "scorecard",
+    )
+
+
+def _decide_on_scorecard(
+    trained: Trained, champion: Champion | None, checks: list[Check]
+) -> Decision:
     """The decision on a scorecard, which may only replace a scorecard."""
     same_kind = champion is None or champion[0].kind == trained.model.kind
-    checks = [Check("average_precision", same_kind, {"kind": trained.model.kind})]
-    decision = decide(checks, first=champion is None, few_events=True)
-    return ChallengerEvaluation(decision, {"gate": asdict(decision)}, ())
+    kind = Check("average_precision", same_kind, {"kind": trained.model.kind})
+    return decide([kind, *checks], first=champion is None, few_events=True)
 
 
 def _predictions(store: RecordStore, holdout: Holdout, training_set: TrainingSet) -> Predictions:

@@ -1,15 +1,19 @@
 """The promotion gate: whether a challenger replaces the champion.
 
-On holdout months neither was fitted on, the challenger passes if it is no worse than the champion
-in average precision and in precision on a list of the usual length, its probabilities are
-calibrated, no group is warned too little, and no feature leaks. Every check stores its figures.
+On holdout months neither was fitted on, the challenger passes if its average precision is not
+inferior to the champion's by more than a margin, its precision on a list of the usual length is no
+worse, its probabilities are calibrated, no group is warned too little, and no feature leaks. Every
+check stores its figures. Where the events are too few to compare, the check is undecided: the same
+recipe on newer data passes, a fitted model replaces the scorecard, and any other recipe does not.
+Source: Piaggio et al., "Reporting of noninferiority and equivalence randomized trials", 2012.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -21,10 +25,30 @@ from training.evaluation.predictions import MODEL, Predictions
 from training.evaluation.report import bootstrap_metrics, difference
 from training.promotion.leakage import SuspiciousFeature
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MARGIN = 0.2
+"""Share of the champion's average precision that a challenger may lose and still pass."""
+
+MIN_POWER = 0.5
+"""Below this chance to pass an equal challenger the events are too few to compare."""
+
+_Z = NormalDist().inv_cdf(0.975)
+
 COMPARED = ("average_precision", "precision_capacity")
 
 Grounds = Literal[
-    "first_model", "few_events", "no_worse", "worse", "not_calibrated", "unfair", "too_good"
+    "first_model",
+    "few_events",
+    "no_worse",
+    "same_recipe",
+    "more_events",
+    "cannot_tell",
+    "worse",
+    "not_calibrated",
+    "unfair",
+    "too_good",
 ]
 _GROUNDS_OF_FAILURE: Mapping[str, Grounds] = {
     "average_precision": "worse",
@@ -37,11 +61,15 @@ _GROUNDS_OF_FAILURE: Mapping[str, Grounds] = {
 
 @dataclass(frozen=True)
 class Check:
-    """The result of one check with its figures."""
+    """The result of one check with its figures.
+
+    An ``undecided`` check neither passed nor failed.
+    """
 
     name: str
     passed: bool
     figures: Mapping[str, Any]
+    undecided: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,44 +80,115 @@ class Decision:
     grounds: Grounds
     checks: tuple[Check, ...]
 
+    def failed_checks(self) -> tuple[str, ...]:
+        """Names of the checks that failed; an undecided one did not."""
+        return tuple(one.name for one in self.checks if not (one.passed or one.undecided))
 
-def decide(checks: Sequence[Check], *, first: bool, few_events: bool) -> Decision:
+
+def decide(
+    checks: Sequence[Check],
+    *,
+    first: bool,
+    few_events: bool,
+    same_recipe: bool = False,
+    over_scorecard: bool = False,
+) -> Decision:
     """The decision that follows from ``checks``.
 
     The ``first`` model passes even with failed checks, since nothing else could score; the checks
     are stored all the same. With ``few_events`` the scorecard is used and nothing is compared.
+    Undecided checks pass if the challenger has the ``same_recipe`` as the champion or if the
+    champion is a scorecard (``over_scorecard``).
     """
-    failed = [check.name for check in checks if not check.passed]
+    failed = [check.name for check in checks if not (check.passed or check.undecided)]
     if first:
         return Decision(True, "first_model", tuple(checks))
     if failed:
         return Decision(False, _GROUNDS_OF_FAILURE[failed[0]], tuple(checks))
-    return Decision(True, "few_events" if few_events else "no_worse", tuple(checks))
+    if few_events:
+        return Decision(True, "few_events", tuple(checks))
+    undecided = any(check.undecided for check in checks)
+    grounds = _grounds(undecided, same_recipe, over_scorecard)
+    return Decision(grounds != "cannot_tell", grounds, tuple(checks))
 
 
-def not_worse(predictions: Predictions, capacity: int, seed: int = 0) -> list[Check]:
+def _grounds(undecided: bool, same_recipe: bool, over_scorecard: bool) -> Grounds:
+    if not undecided:
+        return "no_worse"
+    if same_recipe:
+        return "same_recipe"
+    return "more_events" if over_scorecard else "cannot_tell"
+
+
+def not_worse(
+    predictions: Predictions, capacity: int, seed: int = 0, *, same_recipe: bool = False
+) -> list[Check]:
     """Compare the challenger (:data:`MODEL`) with the champion on ``predictions``.
 
-    It is worse if the whole interval of the difference is below 0. With fewer than 10 events there
-    is no interval, and the challenger passes.
+    Average precision passes if the interval of its difference is above minus :data:`MARGIN` of the
+    champion's, fails if it is wholly below 0 or if an equal challenger would have passed, and is
+    undecided otherwise. Precision on the list fails only if its interval is wholly below 0. Both
+    are undecided with fewer than 10 events, and for the ``same_recipe``.
     """
     weights = bootstrap_weights(predictions.clusters, seed=seed)
     ours, theirs = (
         bootstrap_metrics(predictions, name, capacity, weights) for name in (MODEL, CHAMPION)
     )
-    events = float(predictions.labels.sum())
+    events = predictions.events
     checks = []
     for metric in COMPARED:
         gap = difference(ours, theirs, metric, events)
-        passed = gap.high is None or gap.high >= 0
+        margin = MARGIN * float(theirs[metric][0]) if metric == "average_precision" else None
+        power = _power(ours[metric] - theirs[metric], margin)
         figures = {
             "challenger": float(ours[metric][0]),
             "champion": float(theirs[metric][0]),
             "difference": asdict(gap),
+            **({"margin": margin, **asdict(power)} if power else {}),
+            "events": events,
             "months": [day.isoformat() for day in predictions.months()],
         }
-        checks.append(Check(metric, passed, figures))
+        undecided = same_recipe or _is_undecided(gap, margin, power)
+        passed = not undecided and _is_not_worse(gap, margin)
+        checks.append(Check(metric, passed, figures, undecided))
     return checks
+
+
+@dataclass(frozen=True)
+class Power:
+    """Chances that the check passes a challenger as good as the champion, and one half as good."""
+
+    passes_equal: float
+    passes_half: float
+
+
+def _power(gaps: NDArray[np.float64], margin: float | None) -> Power | None:
+    """The power of the comparison; ``gaps`` holds the difference, then its resamples."""
+    if margin is None:
+        return None
+    error = float(np.nanstd(gaps[1:]))
+    if not error > 0:
+        return None
+    normal = NormalDist()
+    lost = margin / MARGIN / 2
+    return Power(
+        normal.cdf(margin / error - _Z),
+        normal.cdf((margin - lost) / error - _Z),
+    )
+
+
+def _is_not_worse(gap: Estimate, margin: float | None) -> bool:
+    if gap.low is None or gap.high is None:
+        return False
+    return gap.high >= 0 if margin is None else gap.low >= -margin
+
+
+def _is_undecided(gap: Estimate, margin: float | None, power: Power | None) -> bool:
+    if gap.low is None or gap.high is None:
+        return True
+    if margin is None or gap.high < 0 or gap.low >= -margin:
+        return False
+    return power is not None and power.passes_equal < MIN_POWER
 
 
 def is_calibrated(report: CalibrationReport) -> Check:

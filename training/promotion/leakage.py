@@ -17,7 +17,7 @@ from features.catalogue import Family
 from features.matrix import Matrix, feature_matrix
 from risk.errors import WagewatchError
 from risk.store.store import RecordStore
-from training.metrics import roc_auc
+from training.metrics import distinct_events, roc_auc
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 TOO_GOOD_AUC = 0.95
 """A single feature without leakage reaches about 0.7 on the records seen so far."""
 
-_MIN_POSITIVES = 10
+_MIN_EVENTS = 10
 _SAMPLED_DATES = 2
 
 
@@ -83,9 +83,13 @@ def suspicious_features(matrix: Matrix, labels: NDArray[np.float64]) -> list[Sus
     Computed on the rows where the value is known, if they hold at least 10 events.
     """
     suspicious = []
+    names = np.array(matrix.project_ids, dtype=object)
     for column, name in enumerate(matrix.columns):
         known = ~np.isnan(matrix.values[:, column])
-        if labels[known].sum() < _MIN_POSITIVES:
+        if (
+            distinct_events(names[known].tolist(), matrix.as_ofs[known], labels[known])
+            < _MIN_EVENTS
+        ):
             continue
         auc = roc_auc(matrix.values[known, column], labels[known])
         if max(auc, 1 - auc) > TOO_GOOD_AUC:

@@ -352,12 +352,18 @@ def _gate(material: CardInput, writer: CardWriter) -> Iterator[Section]:
     rows = tuple(
         (
             writer.code_text("card.gate.checks", check["name"]),
-            writer.text("yes" if check["passed"] else "no"),
+            writer.text(_result_of(check)),
             _rests_on(check["figures"], writer),
         )
         for check in gate["checks"]
     )
     yield Section(writer.heading("gate"), lines, heads, rows)
+
+
+def _result_of(check: Document) -> str:
+    if check.get("undecided"):
+        return "undecided"
+    return "yes" if check["passed"] else "no"
 
 
 def _rests_on(figures: Document, writer: CardWriter) -> str:

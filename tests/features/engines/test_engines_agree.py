@@ -238,7 +238,7 @@ def test_both_engines_compute_the_same_matrix(store, folder, spark, kind):
         assert different(found, expected) == []
         for asked in (
             "SELECT as_of, project_id, workers, amount FROM stakes ORDER BY 1, 2",
-            "SELECT as_of, project_id, label, soft, mature FROM labels ORDER BY 1, 2",
+            "SELECT as_of, project_id, label, mature FROM labels ORDER BY 1, 2",
         ):
             assert as_numbers(remote.rows(asked)) == as_numbers(local.rows(asked))
         for evidence in evidence_of(families):
@@ -277,11 +277,10 @@ def test_labels_in_sql_are_those_of_training(store, kind):
         engine.close()
     log = event_log(seen, TOLD_AT)
     matrix = feature_matrix(seen, AS_OFS)
-    target, soft = training_labels(log, matrix.project_ids, matrix.as_ofs)
+    target = training_labels(log, matrix.project_ids, matrix.as_ofs)
     assert labels["project_id"].to_pylist() == list(matrix.project_ids)
     assert labels["label"].to_pylist() == target.tolist()
-    assert labels["soft"].to_pylist() == soft.tolist()
-    assert set(soft) == {0.0, 0.5, 1.0}
+    assert set(target) == {0.0, 1.0}
     mature = matrix.as_ofs <= np.datetime64(log.last_mature())
     assert labels["mature"].to_pylist() == mature.tolist()
     # Whatever the maturity, 30 to 180 days, the first date is mature then and the last is not.

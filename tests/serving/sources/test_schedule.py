@@ -24,6 +24,8 @@ from serving.data_entry.overview import refresh_overview
 from serving.data_entry.repository import newest_overview
 from serving.data_entry.sources import known_states
 from serving.db.database import Database
+from serving.db.engine import writing
+from serving.jobs.repository import JobRequest, claim_job, end_job, queue_job
 from serving.settings import load_settings
 from serving.sources.scheduled import due_source, pull_scheduled
 from serving.sources.stopped import stopped_at
@@ -231,6 +233,25 @@ def test_the_data_page_shows_each_source_with_its_last_error(workspace, database
     assert "&lt;b&gt;refused&lt;/b&gt;" in english
     assert "sources.other.every is" in html.unescape(english)
     assert "The settings of the sources cannot be read" in broken
+
+
+@pytest.mark.parametrize("sources", [[{"name": "wages"}], None])
+def test_the_supervision_page_names_sources_that_stopped(workspace, database, sources):
+    """Also a check that was stored before sources were checked is shown."""
+    result = {"verdict": "look", "as_of": "2025-06-02", "reasons": ["feed_stopped"], "feeds": []}
+    asked = JobRequest("a" * 32, "check", {"as_of": "2025-06-02"}, "", "test", now())
+    with writing(database.engine).begin() as connection:
+        queue_job(connection, asked)
+    claim_job(database.engine, now())
+    found = result if sources is None else {**result, "sources": sources}
+    end_job(database.engine, asked.job_id, found, now())
+    add_user(UserRepository(database.engine), "chief", Role.SUPERVISOR)
+    app = create_app(load_settings(workspace), database, key="k" * 43, workspace=workspace)
+    with served(app) as url:
+        chief = signed_in(url, "chief")
+        page = chief.get("/supervision").text
+        chief.close()
+    assert ("数据源“wages”已中断" in page) == (sources is not None)
 
 
 def test_the_list_of_sources_states_their_status(workspace, capsys):

@@ -74,8 +74,8 @@ def folders(county, tmp_path_factory) -> tuple[FeatureFiles, FeatureFiles]:
         for engine in compute_in_batches(store, days):
             table = matrix_table(engine)
             as_ofs = table["as_of"].to_numpy().astype("datetime64[D]")
-            _, soft = training_labels(log, table["project_id"].to_pylist(), as_ofs)
-            table = table.append_column("label", [soft])
+            labels = training_labels(log, table["project_id"].to_pylist(), as_ofs)
+            table = table.append_column("label", [labels])
             for day in np.unique(as_ofs):
                 folder = made / f"as_of={day}"
                 folder.mkdir()
@@ -117,7 +117,7 @@ def test_training_set_on_disk_labels_the_files_of_a_rank(county, folders):
     for rank in (0, 1):
         mine = training_set_on_disk(log, files_of_rank(learnt, Cluster(machines, rank)))
         assert len(mine.dates) > 5
-        np.testing.assert_array_equal(mine.soft_labels, mine.files.column("label"))
+        np.testing.assert_array_equal(mine.target, mine.files.column("label"))
 
 
 def fitted_alone(files: FeatureFiles, seed: int) -> str:

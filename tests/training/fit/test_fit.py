@@ -9,8 +9,9 @@ import pytest
 
 from models.scorecard import Scorecard
 from risk.store.store import RecordStore
-from training.dataset.training_set import MIN_POSITIVES, NoProjectsKnown
+from training.dataset.training_set import NoProjectsKnown
 from training.fit.fit import train
+from training.fit.ladder import SCORECARD_BELOW
 
 from ...conftest import thorough
 
@@ -43,19 +44,33 @@ def test_train_holdout_begins_after_the_first_snapshot(county_trained):
 def test_train_with_few_events_gives_the_scorecard(world):
     world.project()
     world.project("P2")
-    for number in range(MIN_POSITIVES - 1):
+    for number in range(SCORECARD_BELOW - 1):
         world.add(
             "inspections",
             inspection_id=f"I{number}",
             project_id="P1",
-            inspected_on="2024-03-01",
+            inspected_on=f"2024-03-{number + 1:02d}",
             arrears_found=True,
-            known_at="2024-03-02",
+            known_at="2024-04-01",
         )
     trained = train(world.store, dt.date(2025, 1, 1))
     assert isinstance(trained.model, Scorecard)
-    assert trained.events == MIN_POSITIVES - 1
+    assert trained.events == SCORECARD_BELOW - 1
     assert trained.metrics == {}
+
+
+def test_train_counts_a_visit_and_a_case_of_one_day_as_one_event(world):
+    world.project()
+    found = {"project_id": "P1", "known_at": "2024-03-02"}
+    for name in ("I1", "I2"):
+        world.add(
+            "inspections",
+            inspection_id=name,
+            inspected_on="2024-03-01",
+            arrears_found=True,
+            **found,
+        )
+    assert train(world.store, dt.date(2025, 1, 1)).events == 1
 
 
 def test_train_without_projects_raises_no_projects_known(world):

@@ -11,7 +11,7 @@ from models.arrears import Hyperparameters
 from models.logistic import LogisticHyperparameters
 from risk.store.store import RecordStore
 from training.dataset.splits import walk_forward_folds
-from training.dataset.training_set import build_training_set
+from training.dataset.training_set import build_training_set, training_labels
 from training.fit import tuning
 from training.fit.fit import fit
 from training.fit.model_selection import Candidate, choose, evaluate_candidate
@@ -32,7 +32,7 @@ def training_set(county, county_trained):
 @pytest.fixture
 def quick(monkeypatch):
     """A default small enough for a search in a test."""
-    monkeypatch.setattr(tuning, "hyperparameters_for", lambda positives: SMALL)
+    monkeypatch.setattr(tuning, "recipe_for", lambda events, positives: SMALL)
 
 
 def candidate(name, *by_month):
@@ -68,14 +68,30 @@ def test_score_out_of_time_uses_earlier_months_only(training_set):
     fold = walk_forward_folds(training_set.dates, n_folds=3)[-1]
     later = np.isin(training_set.matrix.as_ofs, np.array(fold.test, dtype="datetime64[D]"))
     turned = dataclasses.replace(
-        training_set,
-        soft_labels=np.where(later, 1 - training_set.soft_labels, training_set.soft_labels),
+        training_set, target=np.where(later, 1 - training_set.target, training_set.target)
     )
     for one in (recipe, SMALL):
         before, after = score_out_of_time(training_set, one), score_out_of_time(turned, one)
         assert np.array_equal(before[later], after[later])
         assert not np.isnan(before[later]).any()
         assert np.isnan(before[: len(before) // 4]).all()
+
+
+def test_score_out_of_time_learns_from_no_event_of_the_judged_months(training_set):
+    """Without the events from the first judged day on, the scores of these months are the same."""
+    for fold in walk_forward_folds(training_set.dates, n_folds=3):
+        first = np.datetime64(fold.test[0])
+        matrix = training_set.matrix
+        days = {name: days[days < first] for name, days in training_set.log.days.items()}
+        log = dataclasses.replace(training_set.log, days=days)
+        cut = dataclasses.replace(
+            training_set, target=training_labels(log, matrix.project_ids, matrix.as_ofs)
+        )
+        assert cut.target.sum() < training_set.target.sum()
+        judged = np.isin(matrix.as_ofs, np.array(fold.test, dtype="datetime64[D]"))
+        recipe = LogisticHyperparameters()
+        before, after = (score_out_of_time(one, recipe) for one in (training_set, cut))
+        assert np.array_equal(before[judged], after[judged])
 
 
 @thorough
@@ -93,9 +109,7 @@ def test_tune_resumes_an_interrupted_search(training_set, quick, tmp_path):
 
 def test_tune_does_not_reuse_trials_of_another_training_set(training_set, quick, tmp_path):
     path = tmp_path / "tuning.sqlite"
-    fewer = dataclasses.replace(
-        training_set, target=training_set.target * 0, soft_labels=training_set.soft_labels / 2
-    )
+    fewer = dataclasses.replace(training_set, target=training_set.target * 0)
     assert tuning.training_set_digest(training_set) != tuning.training_set_digest(fewer)
     one = tune(training_set, 1, 7, path)
     assert tune(training_set, 0, 7, path).regrets != one.regrets
@@ -106,7 +120,8 @@ def test_fit_with_a_regression_gives_a_logistic_model(training_set):
     assert trained.model.kind == "logistic"
     assert trained.metrics["roc_auc"] > 0.6
     assert trained.holdout is not None
-    assert trained.parameters == {"strength": LogisticHyperparameters().strength}
+    assert trained.parameters["strength"] == LogisticHyperparameters().strength
+    assert trained.recipe == LogisticHyperparameters()
 
 
 def test_evaluate_candidate_gives_one_figure_per_month(training_set):

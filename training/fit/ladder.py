@@ -1,0 +1,49 @@
+"""Which kind of model the number of known events allows, from the scorecard to trees.
+
+A model with more freedom than its events support ranks worse than a simpler one. The thresholds
+are where the curves of docs/believing.md cross.
+"""
+
+from __future__ import annotations
+
+from models.arrears import hyperparameters_for
+from models.logistic import LogisticHyperparameters
+from training.fit.out_of_time import AnyHyperparameters
+
+SCORECARD_BELOW = 10
+"""Below this number of events the expert scorecard scores."""
+
+FROM_SCORECARD_BELOW = 50
+"""Below this number a regression starts from the scorecard, see
+:class:`models.logistic.LogisticHyperparameters`."""
+
+REGRESSION_BELOW = 80
+"""Below this number a regression scores, from it on boosters."""
+
+STRENGTHS = (0.01, 0.003, 0.001)
+"""Strengths of the regressions that are tried, the default first."""
+
+
+def recipe_for(events: int, positives: float) -> AnyHyperparameters | None:
+    """The default hyperparameters for ``events`` with ``positives`` rows; None for the scorecard.
+
+    >>> recipe_for(9, 20.0)
+    >>> recipe_for(10, 20.0)
+    LogisticHyperparameters(strength=0.01, from_scorecard=True)
+    >>> recipe_for(79, 200.0)
+    LogisticHyperparameters(strength=0.01, from_scorecard=False)
+    >>> type(recipe_for(80, 200.0)).__name__
+    'Hyperparameters'
+    """
+    if min(events, positives) < SCORECARD_BELOW:
+        return None
+    if events < REGRESSION_BELOW:
+        return LogisticHyperparameters(STRENGTHS[0], events < FROM_SCORECARD_BELOW)
+    return hyperparameters_for(positives)
+
+
+def simpler_than(recipe: AnyHyperparameters | None) -> AnyHyperparameters | None:
+    """The next simpler recipe: a regression after boosters, then the scorecard (None)."""
+    if isinstance(recipe, LogisticHyperparameters):
+        return None
+    return LogisticHyperparameters(STRENGTHS[0])
