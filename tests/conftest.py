@@ -40,7 +40,7 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
 # How long an example takes says how busy the machine is, not whether the program is right.
-settings.register_profile("wagewatch", deadline=None, max_examples=60 if MUST_RUN_ALL else 30)
+settings.register_profile("wagewatch", deadline=None, max_examples=60 if MUST_RUN_ALL else 15)
 settings.load_profile("wagewatch")
 
 thorough = pytest.mark.skipif(

@@ -29,7 +29,7 @@ def records(county) -> Iterator[RecordStore]:
         yield store
 
 
-@pytest.mark.parametrize("max_rows", [1, 60_000])
+@pytest.mark.parametrize("max_rows", [1, pytest.param(60_000, marks=thorough)])
 def test_compute_in_batches_gives_the_rows_of_a_single_batch(records, max_rows):
     engines = compute_in_batches(records, DATES, max_rows=max_rows)
     parts = [to_matrix(matrix_table(one)) for one in engines]

@@ -23,7 +23,7 @@ AS_OF = dt.date(2025, 4, 1)
 TODAY = dt.date(2025, 9, 15)
 
 # An example opens a store and imports up to three books, a quarter of a second; CI runs often.
-quick = settings(max_examples=15 if MUST_RUN_ALL else 6, deadline=None)
+quick = settings(max_examples=15 if MUST_RUN_ALL else 4, deadline=None)
 
 _DAY = st.dates(dt.date(2025, 1, 1), dt.date(2025, 12, 31)).map(str)
 _MAYBE = st.one_of(st.just(""), _DAY)

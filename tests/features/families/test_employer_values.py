@@ -13,6 +13,8 @@ from risk.flags import red_flags
 from risk.store.store import known_kinds
 from training.dataset.labels import event_log
 
+from .conftest import feature_value
+
 AS_OF = dt.date(2024, 7, 1)
 SHOP = "91420300MA00000001"
 
@@ -28,9 +30,7 @@ def shop(world):
 
 
 def value(world, name, as_of=AS_OF):
-    matrix = feature_matrix(world.store.for_kind("employer"), [as_of])
-    row = matrix.project_ids.index(SHOP)
-    return matrix.values[row, matrix.columns.index(name)]
+    return feature_value(world.store.for_kind("employer"), name, SHOP, as_of)
 
 
 def meter(world, indicator, values):

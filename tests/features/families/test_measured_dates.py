@@ -6,8 +6,9 @@ import datetime as dt
 
 import pytest
 
-from features.matrix import feature_matrix
 from training.dataset.labels import event_log
+
+from .conftest import feature_value
 
 AS_OF = dt.date(2024, 7, 1)
 UNKNOWN = pytest.approx(float("nan"), nan_ok=True)
@@ -17,8 +18,7 @@ NAMES = ("payroll_silent_days", "payroll_lag_days", "attendance_silent_days", "a
 @pytest.fixture
 def measures(world):
     def read():
-        matrix = feature_matrix(world.store, [AS_OF])
-        return matrix.select_columns(NAMES).values[matrix.project_ids.index("P1")].tolist()
+        return [feature_value(world.store, name, "P1", AS_OF) for name in NAMES]
 
     return read
 

@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from features.matrix import feature_matrix
+from .conftest import feature_value
 
 AS_OF = dt.date(2024, 7, 1)
 UNKNOWN = pytest.approx(float("nan"), nan_ok=True)
@@ -18,8 +18,7 @@ def value(world):
     """The value of a feature of P1."""
 
     def told(name: str) -> float:
-        matrix = feature_matrix(world.store, [AS_OF])
-        return float(matrix.select_columns([name]).values[matrix.project_ids.index("P1"), 0])
+        return feature_value(world.store, name, "P1", AS_OF)
 
     return told
 

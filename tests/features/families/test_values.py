@@ -10,13 +10,13 @@ import pytest
 from features.matrix import feature_matrix
 from risk.flags import red_flags
 
+from .conftest import feature_value
+
 AS_OF = dt.date(2024, 7, 1)
 
 
 def value(store, name, project_id="P1", as_of=AS_OF):
-    matrix = feature_matrix(store, [as_of])
-    row = matrix.project_ids.index(project_id)
-    return matrix.values[row, matrix.columns.index(name)]
+    return feature_value(store, name, project_id, as_of)
 
 
 def test_unpaid_share_counts_money_of_three_months(world):

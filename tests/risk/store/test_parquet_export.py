@@ -36,7 +36,7 @@ PROJECT = {
 
 quick = settings(
     # An example opens two stores and writes every table, half a second; its 40 rows are of most.
-    max_examples=12 if MUST_RUN_ALL else 5,
+    max_examples=12 if MUST_RUN_ALL else 4,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

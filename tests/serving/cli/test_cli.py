@@ -276,7 +276,7 @@ def _served(workspace: Workspace, *arguments: str) -> tuple[subprocess.Popen[str
     return process, process.stderr.readline().split()[2]
 
 
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("told", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=thorough)])
 def test_serve_stops_on_a_signal(workspace, publish, told):
     publish()
     process, url = _served(workspace, "--port", "0")
