@@ -151,7 +151,7 @@ def test_with_few_events_every_output_says_that_the_scorecard_scored(tmp_path, c
     place = ["-w", str(tmp_path / "county")]
     records = str(tmp_path / "records")
     for arguments in (
-        ["simulate", "--out", records, "--projects", "30", "--months", "18", "--seed", "3"],
+        ["simulate", records, "--projects", "30", "--months", "18", "--seed", "3"],
         [*place, "init"],
         [*place, "import", records],
         [*place, "train", "--as-of", "2025-10-01"],
