@@ -214,7 +214,7 @@ def test_cached_matrix_recomputes_only_later_dates_of_families_that_read_a_late_
     assert {day for _, day in built} == {"2025-02-02", "2025-03-02"}
     families = {family for family, _ in built}
     assert "attendance" in families
-    assert not families & {"payments", "deposits", "disputes", "complaints"}
+    assert not families & {"deposits", "disputes", "complaints"}
 
 
 def test_cached_matrix_notices_a_deleted_row_and_the_same_row_imported_again(started):
