@@ -20,6 +20,10 @@ from serving.watchlists.snapshot_repository import load_register
 router = APIRouter(prefix="/v1/deposits", tags=["deposits"], responses=RESPONSES)
 
 
+_ADDED_LATER: dict[str, object] = {"share_to": None, "cap": None, "short_projects": []}
+"""Fields of an advice that lists published before do not have."""
+
+
 @router.get("")
 def get_deposits(
     request: Request,
@@ -37,7 +41,7 @@ def get_deposits(
     ]
     chosen = closest_list(lists, principal)
     if chosen is None:
-        return Deposits(as_of=None, warn_days=days, items=[], ending=[])
+        return Deposits(as_of=None, warn_days=days, items=[], ending=[], returns=[])
     kept = load_register(database.engine, chosen.as_of, chosen.region, principal)
     found = kept.document.get("deposits", {}) if kept else {}
     ending = [fen_to_yuan(row) for row in ending_rows(found, principal, days, region)]
@@ -45,7 +49,7 @@ def get_deposits(
         as_of=chosen.as_of,
         warn_days=days,
         items=[
-            DepositAdvice.model_validate(fen_to_yuan(row))
+            DepositAdvice.model_validate({**_ADDED_LATER, **fen_to_yuan(row)})
             for row in advice_rows(found, principal, region)
         ],
         ending=[EndingDeposit.model_validate(row) for row in ending],

@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from typing import Literal
 
-from pydantic import Field
-
 from serving.http.schemas import Schema
 
 
@@ -34,8 +32,8 @@ class DepositAdvice(Schema):
     region_code: str
     step: Literal["raise", "keep", "lower", "exempt"] | None
     share: float | None
-    share_to: float | None = None
-    cap: float | None = None
+    share_to: float | None
+    cap: float | None
     several: bool
     record_years: int
     records_since: dt.date | None
@@ -45,7 +43,7 @@ class DepositAdvice(Schema):
     source: str | None
     certainty: str | None
     small_projects: list[str]
-    short_projects: list[str] = Field(default_factory=list)
+    short_projects: list[str]
     events: list[HistoryEvent]
 
 
@@ -92,4 +90,4 @@ class Deposits(Schema):
     warn_days: int
     items: list[DepositAdvice]
     ending: list[EndingDeposit]
-    returns: list[DepositReturn] = Field(default_factory=list)
+    returns: list[DepositReturn]

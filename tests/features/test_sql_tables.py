@@ -16,7 +16,7 @@ PROJECT_TABLES = {
     "disputes": "cases disputes projects",
     "history": "cases contracts inspections listings payments payrolls projects transfers",
     "operations": "cases contracts operations projects",
-    "payments": "cases payments payrolls projects",
+    "payments": "attendance cases payments payrolls projects",
     "reporting": "attendance cases payrolls projects",
     "stage": "cases organizations projects",
     "subcontracting": "cases contracts organizations projects",
@@ -73,7 +73,7 @@ def test_family_dependencies_are_the_pinned_tables(store, kind, expected):
         (
             "project",
             "known_organizations known_projects known_attendance known_cases feeds cohort"
-            " pay_months_asked rolls paid pay presence presence_months stakes",
+            " pay_months_asked rolls paid pay wage_months presence presence_months stakes",
         ),
         (
             "employer",

@@ -58,7 +58,7 @@ def test_write_quarantine_lists_every_row(store, write_csv, bad, today, tmp_path
     assert header[:6] == ["隔离编号", "来源文件", "来源行", "问题", "发放编号", "工资表编号"]
     assert rows[0][1:3] == ["payments.csv", "3"]
     assert "“发放日期”是“2024年13月5日”，不是日期；可写 2026-03-05" in rows[0][3]
-    assert rows[0][4:] == ["F2", "", "2024年13月5日", "-5", "3.5", "转账", "2024-05-21"]
+    assert rows[0][4:] == ["F2", "", "2024年13月5日", "-5", "3.5", "转账", "", "2024-05-21"]
     assert rows[1][7] == "=1+1"
 
 

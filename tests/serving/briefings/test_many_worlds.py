@@ -75,7 +75,7 @@ def test_each_role_has_its_own_number_of_unlisted_organisations():
 def test_briefings_of_a_large_county_overflow_every_list_and_agree(tmp_path):
     made = Workspace(tmp_path / "office")
     made.root.mkdir()
-    made.settings_file.write_text(default_toml(), encoding="utf-8")
+    made.settings_file.write_text(many_alerts(default_toml()), encoding="utf-8")
     simulate(tmp_path / "records", projects=600, months=10, seed=7)
     import_paths(made, [tmp_path / "records"], today=dt.date(2026, 1, 5))
     # So early that too few events are known for more than the scorecard, which costs no fitting.
@@ -92,6 +92,15 @@ def test_briefings_of_a_large_county_overflow_every_list_and_agree(tmp_path):
             figures = compose_monthly(facts, "zh").figures
             overflowing = {"repeat_contractor_left", "repeat_owner_left", "revisits_left"}
             assert overflowing <= set(figures)
+
+
+def many_alerts(settings: str) -> str:
+    """Settings under which most projects of the simulated county are red or orange."""
+    return (
+        settings.replace("# red = 0.2", "red = 0.02")
+        .replace("# orange = 0.1", "orange = 0.01")
+        .replace("# yellow = 0.05", "yellow = 0.005")
+    )
 
 
 def make_facts(seed: int, period, projects: int) -> Facts:
