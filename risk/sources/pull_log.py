@@ -10,10 +10,12 @@ import json
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from risk.sources.spool import FetchedUnit
-from risk.store.store import RecordStore
+
+if TYPE_CHECKING:
+    from risk.store.store import RecordStore
 
 State = Literal["complete", "bounded", "interrupted"]
 """All units came; a bound was reached first; or the source failed first."""
