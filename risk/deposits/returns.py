@@ -13,7 +13,7 @@ from risk.deposits.rule_tables import RuleTable
 class ReturnClock:
     """Days of a return whose notice is put up on ``notice_from``.
 
-    The notice stands up to ``notice_until``; the check ends by ``check_by`` and the money or the
+    The notice is public until ``notice_until``; the check ends by ``check_by`` and the money or the
     guarantee goes back by ``return_by``, None where the table states no such term. ``planned`` is
     False if the holiday plan of a year was unknown.
     """

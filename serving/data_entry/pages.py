@@ -111,7 +111,7 @@ def _sources(request: Request, overview: Document | None) -> dict[str, Any]:
     """Rows of the configured sources; or why the settings cannot be read."""
     language, workspace = page_language(request), request.app.state.workspace
     try:
-        # Read anew, as the scheduler does, so that a source just configured is shown.
+        # Read at every request, like the scheduler, so that a source just configured is shown.
         settings = load_settings(workspace) if workspace else settings_of(request)
     except WagewatchError as error:
         return {"sources": [], "sources_failure": error.message(language)}

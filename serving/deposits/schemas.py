@@ -47,8 +47,8 @@ class DepositAdvice(Schema):
     events: list[HistoryEvent]
 
 
-class EndingDeposit(Schema):
-    """A deposit that is missing, expired or expires soon; money in yuan."""
+class _ProjectDeposit(Schema):
+    """A deposit with its project and contractor."""
 
     project_id: str
     project_name: str
@@ -57,6 +57,11 @@ class EndingDeposit(Schema):
     contractor_name: str | None
     deposit_id: str
     kind: str | None
+
+
+class EndingDeposit(_ProjectDeposit):
+    """A deposit that is missing, expired or expires soon; money in yuan."""
+
     status: str
     required_amount: float | None
     amount: float | None
@@ -65,16 +70,9 @@ class EndingDeposit(Schema):
     days_left: int | None
 
 
-class DepositReturn(Schema):
+class DepositReturn(_ProjectDeposit):
     """A deposit still stored for a completed project, with the earliest days of its return."""
 
-    project_id: str
-    project_name: str
-    region_code: str
-    contractor_id: str | None
-    contractor_name: str | None
-    deposit_id: str
-    kind: str | None
     amount: float | None
     completed_on: dt.date
     notice_until: dt.date | None

@@ -80,10 +80,7 @@ def ending_cells(row: Row, language: Language) -> list[Cell]:
     """Return the cells of a deposit; amounts in yuan."""
     kind = row["kind"]
     return [
-        row["project_name"],
-        row["project_id"],
-        row["region_code"],
-        row["contractor_name"] or row["contractor_id"],
+        *_project_cells(row),
         text(f"deposits.states.{row['state']}", language),
         text(f"deposits.kinds.{kind}", language) if kind else None,
         None if row["amount"] is None else row["amount"] / 100,
@@ -96,13 +93,19 @@ def return_cells(row: Row, language: Language) -> list[Cell]:
     """Return the cells of a deposit to be returned; amounts in yuan."""
     kind = row["kind"]
     return [
+        *_project_cells(row),
+        text(f"deposits.kinds.{kind}", language) if kind else None,
+        None if row["amount"] is None else row["amount"] / 100,
+        *(row[name] for name in ("completed_on", "notice_until", "check_by", "return_by")),
+    ]
+
+
+def _project_cells(row: Row) -> list[Cell]:
+    return [
         row["project_name"],
         row["project_id"],
         row["region_code"],
         row["contractor_name"] or row["contractor_id"],
-        text(f"deposits.kinds.{kind}", language) if kind else None,
-        None if row["amount"] is None else row["amount"] / 100,
-        *(row[name] for name in ("completed_on", "notice_until", "check_by", "return_by")),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -85,20 +86,20 @@ def collect_snapshot(
         }
         for risk in publication.risks
     }
-    matters = _of_region(open_matters(store, as_of), publication)
-    closed = _of_region(closed_cases(store, as_of), publication)
-    unlisted = _of_region(transferred_unlisted(store, as_of), publication)
+    handled = {
+        "matters": _of_region(open_matters(store, as_of), publication),
+        "closed": _of_region(closed_cases(store, as_of), publication),
+        "unlisted": _of_region(transferred_unlisted(store, as_of), publication),
+    }
     if publication.header.kind == "project":
-        followed = unscored_projects((*matters, *closed, *unlisted), dossiers, facts)
+        followed = unscored_projects([*chain(*handled.values())], dossiers, facts)
         files = case_files(store, publication.header, followed, stories, law_values)
         dossiers |= {key: {**dossier(key), "unscored": found} for key, found in files.items()}
     register = {
         "as_of": as_of.isoformat(),
         "projects": listed,
-        "matters": matters,
-        "duties": load_legal_duties(store, as_of, matters, law_values),
-        "closed": closed,
-        "unlisted": unlisted,
+        **handled,
+        "duties": load_legal_duties(store, as_of, handled["matters"], law_values),
         "unlinked": unlinked_complaints(store, as_of, publication.header.region),
         "deposits": {
             part: _of_region(rows, publication)

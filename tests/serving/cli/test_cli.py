@@ -276,14 +276,16 @@ def _served(workspace: Workspace, *arguments: str) -> tuple[subprocess.Popen[str
     return process, process.stderr.readline().split()[2]
 
 
-@pytest.mark.parametrize("told", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=thorough)])
-def test_serve_stops_on_a_signal(workspace, publish, told):
+@pytest.mark.parametrize(
+    "signal_number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=thorough)]
+)
+def test_serve_stops_on_a_signal(workspace, publish, signal_number):
     publish()
     process, url = _served(workspace, "--port", "0")
     try:
         answer = httpx.get(f"{url}/v1/watchlists/latest", timeout=60, trust_env=False)
         assert answer.status_code == 200
-        process.send_signal(told)
+        process.send_signal(signal_number)
         assert process.wait(timeout=20) == 0
     finally:
         process.kill()
