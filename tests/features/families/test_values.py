@@ -29,7 +29,20 @@ def test_unpaid_share_counts_money_of_three_months(world):
     world.payment("B", "2024-05-20", 400_000)
     assert value(world.store, "unpaid_share_3m") == pytest.approx(600_000 / 2_000_000)
     assert value(world.store, "oldest_unpaid_days") == (AS_OF - dt.date(2024, 5, 15)).days
-    assert value(world.store, "late_share_3m") == pytest.approx(0.5)
+    assert value(world.store, "late_share_3m") == pytest.approx(600_000 / 2_000_000)
+
+
+def test_wages_are_late_from_the_sixth_day_after_the_due_day(world):
+    world.project()
+    for number, (due, paid) in enumerate(
+        [("2024-05-10", "2024-05-15"), ("2024-05-10", "2024-05-16"), ("2024-06-25", None)]
+    ):
+        world.payroll(str(number), due)
+        if paid:
+            world.payment(str(number), paid, 1_000_000)
+    # At 1 July the six days of the last payroll are over, at 30 June they are not.
+    assert value(world.store, "late_share_3m") == pytest.approx(2 / 3)
+    assert value(world.store, "late_share_12m", as_of=dt.date(2024, 6, 30)) == pytest.approx(1 / 2)
 
 
 def test_a_payment_known_on_the_day_itself_is_not_known_yet(world):
