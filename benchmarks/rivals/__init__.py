@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 SUMS = (
     *("unpaid", "due", "unpaid_1m", "due_1m", "unpaid_3m", "due_3m", "unpaid_old", "due_old"),
     *("unpaid_before", "due_before", "oldest_unpaid_days", "open_roll_share_3m", "workers_unpaid"),
-    *("late_3m", "may_be_late_3m", "late", "may_be_late", "days_late_3m", "days_late", "days_late_6m", "due_6m"),
+    *("late_3m", "may_be_late_3m", "late", "may_be_late"),
+    *("days_late_3m", "days_late", "days_late_6m", "due_6m"),
     *("cash_3m", "foreman_3m", "channel_3m", "cash", "foreman", "channel"),
     *("days_since_payment", "instalments_3m", "due_with_workers", "workers_3m"),
     *("workers_listed", "workers_missed"),

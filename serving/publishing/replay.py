@@ -50,8 +50,8 @@ class Replay:
 
     ``history`` compares the records up to the mark of the list with those of its sealing. From the
     records of another history another list is to be expected, so a difference shows nothing.
-    ``replayed`` is None if such records gave no list at all, or if the model of a list sealed before
-    :data:`FEATURES_SINCE` reads ``features_missing``, which this version does not compute.
+    ``replayed`` is None if such records gave no list at all, or if the model of a list sealed
+    before :data:`FEATURES_SINCE` reads ``features_missing``, which this version does not compute.
     """
 
     as_of: dt.date

@@ -270,7 +270,9 @@ def _with_a_removed_feature(workspace):
     return registry.register(older, about, parameters={}, metrics={}).version
 
 
-@pytest.mark.parametrize(("version", "verdict"), [(FEATURES_SINCE - 1, "cannot_tell"), (SEAL_VERSION, None)])
+@pytest.mark.parametrize(
+    ("version", "verdict"), [(FEATURES_SINCE - 1, "cannot_tell"), (SEAL_VERSION, None)]
+)
 def test_replay_of_a_list_whose_model_reads_a_removed_feature(copy, version, verdict, capsys):
     model = _with_a_removed_feature(copy)
     with (
