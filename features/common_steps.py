@@ -21,6 +21,9 @@ LATE_AFTER_DAYS = 5
 """Wages paid within so many days after the due day do not count as late: days of rest, holidays
 and the bank's own days move payments by a few days."""
 
+UNPAID_AFTER_DAYS = 15
+"""Wages that are not paid so many days after the due day are owed, not only late."""
+
 
 _LARGE = ("payrolls", "payments", "attendance", "operations")
 """Tables with rows for every month; their known rows are a view, never a table."""
@@ -126,7 +129,10 @@ def _fen(amount: str) -> str:
     return f"TRY_CAST(sum({amount}) AS BIGINT)"
 
 
-_IN_TIME = f"days_between(r.due_on, p.paid_on) <= {LATE_AFTER_DAYS}"
+def _within(days: int) -> str:
+    """SQL: whether a payment was made within ``days`` days after the due day."""
+    return f"days_between(r.due_on, p.paid_on) <= {days}"
+
 
 PAID = Step(
     "paid",
@@ -136,7 +142,8 @@ PAID = Step(
            {_fen("CASE WHEN p.channel = 'cash' THEN p.amount END")} AS paid_cash,
            {_fen("CASE WHEN p.channel = 'foreman' THEN p.amount END")} AS paid_foreman,
            {_fen("CASE WHEN p.channel IS NOT NULL THEN p.amount END")} AS paid_by_known_channel,
-           {_fen(f"CASE WHEN {_IN_TIME} THEN p.amount ELSE 0 END")} AS paid_in_time,
+           {_fen(f"CASE WHEN {_within(LATE_AFTER_DAYS)} THEN p.amount ELSE 0 END")} AS paid_in_time,
+           {_fen(f"CASE WHEN {_within(UNPAID_AFTER_DAYS)} THEN p.amount ELSE 0 END")} AS paid_soon,
            sum(CAST(p.amount AS DOUBLE) * greatest(days_between(r.due_on, p.paid_on), 0))
              AS fen_days_late,
            max(p.paid_on) AS last_paid_on,
@@ -167,6 +174,7 @@ PAY = Step(
            coalesce(p.paid, 0) AS paid, p.paid_cash, p.paid_foreman, p.paid_by_known_channel,
            -- More paid on one payroll does not make another one paid in time.
            least(coalesce(p.paid_in_time, 0), r.amount_due) AS paid_in_time,
+           least(coalesce(p.paid_soon, 0), r.amount_due) AS paid_soon,
            p.last_paid_on, p.instalments,
            -- least() leaves NULL out, but a head count that is missing stays unknown.
            CASE WHEN p.payroll_id IS NULL THEN 0

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from features.catalogue import Duty, Evidence, Family, Feature, Points, Statement, Step
-from features.common_steps import LATE_AFTER_DAYS
+from features.common_steps import LATE_AFTER_DAYS, UNPAID_AFTER_DAYS
 from features.minimum_wage import MINIMUM_MONTHS, MINIMUM_PAY, PAYROLLS_BELOW, WORKED_DAYS
+from features.pay_state import PAY_STATE, TEAM_MONTHS, TEAM_STATES
 
 WAGES_PAID = Duty("wages_paid", article="31")
 PAID_BY_BANK = Duty("paid_by_bank", article="31")
@@ -437,6 +438,22 @@ FAMILY = Family(
             scorecard=(Points(1, "Art. 12: months not paid in full", at_least=3),),
         ),
         _feature(
+            name="unpaid_state_months",
+            unit="months",
+            window="12 months, each earlier month at 0.8 of the next",
+            direction=1,
+            article="12",
+            zh=f"各班组逾期{UNPAID_AFTER_DAYS}日未付的工资月数（越早的月份权重越小，按人数平均）",
+            en=(
+                f"months of wages unpaid {UNPAID_AFTER_DAYS} days after the due day, earlier ones"
+                " counting for less, averaged over teams by workers"
+            ),
+            scorecard=(
+                Points(1, "Art. 12: wages owed 15 days after the due day", at_least=0.25),
+                Points(1, "Art. 12: a month of wages owed", at_least=1.0),
+            ),
+        ),
+        _feature(
             name="instalments_3m",
             unit="ratio",
             window="92 days",
@@ -564,6 +581,9 @@ FAMILY = Family(
             GROUP BY as_of, project_id
             """,
         ),
+        TEAM_MONTHS,
+        TEAM_STATES,
+        PAY_STATE,
         WORKED_DAYS,
         MINIMUM_MONTHS,
         MINIMUM_PAY,
@@ -664,6 +684,7 @@ FAMILY = Family(
                      - (s.cash_3m + s.foreman_3m) / nullif(s.channel_3m, 0) AS bank_share_trend,
                    s.days_since_payment,
                    m.months_not_full_6m,
+                   p.unpaid_state_months,
                    s.instalments_3m,
                    s.due_with_workers / 100 / nullif(s.workers_3m, 0) AS wage_per_worker,
                    s.due_3m / nullif(c.contract_amount, 0) AS wage_bill_ratio,
@@ -676,6 +697,7 @@ FAMILY = Family(
             FROM pay_sums s
             JOIN cohort c ON c.as_of = s.as_of AND c.project_id = s.project_id
             LEFT JOIN wage_months w ON w.as_of = s.as_of AND w.project_id = s.project_id
+            LEFT JOIN pay_state p ON p.as_of = s.as_of AND p.project_id = s.project_id
             LEFT JOIN minimum_pay n ON n.as_of = s.as_of AND n.project_id = s.project_id
             LEFT JOIN wage_bases b ON b.as_of = s.as_of AND b.project_id = s.project_id
             LEFT JOIN pay_teams t ON t.as_of = s.as_of AND t.project_id = s.project_id

@@ -106,6 +106,9 @@ FEATURES: dict[str, tuple[float, float, float]] = {
     "oldest_unpaid_days": (31, 31, 16),
     # Paid by the due day: A 60,000; B 40,000 (of 60,000 paid on a payroll of 40,000); C 50,000.
     "late_share_3m": (0.7, 0.5, 0.375),
+    # 15 days after the due day: A nothing of April's and all of May's wages, B the same, C 30,000
+    # of one month's 80,000.
+    "unpaid_state_months": (1, 1, 0.375),
     "instalments_3m": (2, 1, 1),
     # A 6 + 4 of 10 and 0 of 10; B 4 of 4 and 0 of 4; C 5 of 5, the other team is not counted.
     "people_unpaid_share": (0.5, 0.5, 0),

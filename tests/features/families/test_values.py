@@ -45,6 +45,25 @@ def test_wages_are_late_from_the_sixth_day_after_the_due_day(world):
     assert value(world.store, "late_share_12m", as_of=dt.date(2024, 6, 30)) == pytest.approx(1 / 2)
 
 
+@pytest.mark.parametrize(("heads", "expected"), [((10, 30), 0.51), ((10, None), 1.02)])
+def test_the_pay_state_counts_earlier_months_for_less(world, heads, expected):
+    world.project()
+    team = {"contract_id": "a", "workers": heads[0]}
+    world.payroll("A1", "2024-04-10", **team)
+    world.payroll("A2", "2024-05-10", **team)
+    world.payroll("A3", "2024-06-10", **team)
+    world.payment("A1", "2024-04-26", 1_000_000)  # on the 16th day after: the month was owed
+    world.payment("A2", "2024-05-10", 500_000)
+    world.payroll("B", "2024-06-10", contract_id="b", workers=heads[1])
+    world.payment("B", "2024-06-25", 1_000_000)
+    # Team a: 1 + 0.8 x 0.5 + 0.64 x 1 = 2.04; team b: 0.
+    assert value(world.store, "unpaid_state_months") == pytest.approx(expected)
+    # On the 15th day after the due day of June its wages do not count yet, and 46 days after that
+    # of May a period of 30 days is over: 0.8 x 0.5 + 0.64 x 1.
+    before = value(world.store, "unpaid_state_months", as_of=dt.date(2024, 6, 25))
+    assert before == pytest.approx(1.04)
+
+
 def test_a_payment_known_on_the_day_itself_is_not_known_yet(world):
     world.project()
     world.payroll("A", "2024-06-15")
