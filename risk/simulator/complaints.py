@@ -29,13 +29,6 @@ class Complaint:
     claim: Claim
 
 
-def season_factors(p: Parameters) -> Floats:
-    """Complaint factors of calendar months 1..12, with mean 1."""
-    shares = np.array(p.season)
-    pulled = (shares / shares.mean()) ** p.season_pull
-    return np.asarray(pulled / pulled.mean(), dtype=np.float64)
-
-
 def complaint_chances(p: Parameters, debts: Debts, milestone: Bools, season: float) -> Floats:
     """Probability that the workers of each project complain this month."""
     pain = (debts.head() / p.complaint_head) ** p.complaint_power * np.sqrt(

@@ -32,16 +32,19 @@ class Visit:
 
 
 def visit_chances(
-    p: Parameters, projects: Projects, history: Floats, month: int
+    p: Parameters, projects: Projects, history: Floats, campaign: float
 ) -> dict[str, Floats]:
-    """Probability of each kind of visit to each running project in a calendar month."""
+    """Probability of each kind of visit to each running project in a month.
+
+    ``campaign`` is the part of the month in the winter campaign.
+    """
     even = np.ones(len(projects))
     public = np.where(projects.funding == 0, 2.0, 0.4)
     return {
         "routine": p.routine_rate * even,
         "special": p.special_rate * public * (1.0 + history),
         "random": p.random_rate * even,
-        "campaign": p.campaign_rate * p.campaign_months[month - 1] * even,
+        "campaign": p.campaign_rate * campaign * even,
     }
 
 

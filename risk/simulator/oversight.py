@@ -16,7 +16,6 @@ from risk.simulator.complaints import (
     complaint_chances,
     employer_claim,
     false_claim,
-    season_factors,
     true_claim,
 )
 from risk.simulator.debts import Debts, debts, open_payrolls
@@ -24,8 +23,9 @@ from risk.simulator.disputes import running
 from risk.simulator.inspections import Visit, make_visit, visit_chances
 from risk.simulator.organisations import EMPLOYER, Organisations
 from risk.simulator.projects import Projects
+from risk.simulator.season import DRAWS, campaign_days, make_season
 from risk.simulator.wages import Wages
-from risk.simulator.world import EMPTY, NEVER, Bools, Floats, Ints, World
+from risk.simulator.world import EMPTY, NEVER, Floats, Ints, World
 
 _AFTER_END_DAYS = 300  # complaints are possible until this many days after the end of work
 
@@ -49,7 +49,7 @@ class _OversightRun:
         self.world, self.projects, self.wages = world, projects, wages
         self.rng = world.stream("oversight")
         self.at_work = running(world, projects)
-        self.season = season_factors(world.parameters)
+        self.season = make_season(world.parameters, world.timeline)
         self.busy_until = np.full(len(projects), EMPTY)
         self.history = np.zeros(len(projects))
         shape = (len(projects), world.months)
@@ -62,13 +62,12 @@ class _OversightRun:
         p, day = self.world.parameters, self.world.timeline.month_day(month)
         now = debts(self.wages, len(self.projects), day, p.complaint_patience_days)
         self.out.amount[:, month], self.out.workers[:, month] = now.amount, now.workers
-        season = float(self.season[self.world.timeline.calendar_month(month) - 1])
-        self._true_complaints(now, day, season)
-        self._false_complaints(self.at_work[:, month], day, season)
+        self._true_complaints(now, day, month)
+        self._false_complaints(month)
         self._visits(now, month, day)
 
-    def _true_complaints(self, now: Debts, day: int, season: float) -> None:
-        p = self.world.parameters
+    def _true_complaints(self, now: Debts, day: int, month: int) -> None:
+        p, season = self.world.parameters, float(self.season.factors[month])
         chance = complaint_chances(p, now, self.projects.milestone, season)
         chance = np.where(self.busy_until > day, chance * p.complaint_open_case, chance)
         gone = self.projects.end + _AFTER_END_DAYS < day
@@ -78,14 +77,17 @@ class _OversightRun:
                 claim = true_claim(
                     self.rng, p, int(now.workers[project]), float(now.amount[project])
                 )
-                self._complain(project, day + int(self.rng.integers(0, 28)), claim, now)
+                self._complain(project, self._season_day(month), claim, now)
 
-    def _false_complaints(self, at_work: Bools, day: int, season: float) -> None:
-        rate = self.world.parameters.false_rate * season
-        hit = (self.rng.random(len(at_work)) < rate) & at_work
+    def _season_day(self, month: int) -> int:
+        return int(self.season.days[month, self.rng.integers(0, DRAWS)])
+
+    def _false_complaints(self, month: int) -> None:
+        rate, at_work = self.world.parameters.false_rate, self.at_work[:, month]
+        hit = (self.rng.random(len(at_work)) < rate * self.season.factors[month]) & at_work
         for project in np.flatnonzero(hit).tolist():
             claim = false_claim(self.rng)
-            self._complain(project, day + int(self.rng.integers(0, 28)), claim, None)
+            self._complain(project, self._season_day(month), claim, None)
 
     def _complain(self, project: int, day: int, claim: Claim, now: Debts | None) -> None:
         p = self.world.parameters
@@ -114,13 +116,15 @@ class _OversightRun:
             self.wages.settle(rows, case.settled_on())
 
     def _visits(self, now: Debts, month: int, day: int) -> None:
-        calendar = self.world.timeline.calendar_month(month)
-        chances = visit_chances(self.world.parameters, self.projects, self.history, calendar)
+        timeline = self.world.timeline
+        campaign = campaign_days(self.world.parameters, timeline, month)
+        part = len(campaign) / (timeline.month_day(month + 1) - day)
+        chances = visit_chances(self.world.parameters, self.projects, self.history, part)
         for kind, chance in chances.items():
             hit = (self.rng.random(len(chance)) < chance) & self.at_work[:, month]
-            low = 19 if kind == "campaign" and calendar == 11 else 0
+            days = campaign if kind == "campaign" else np.arange(day, day + 28)
             for project in np.flatnonzero(hit).tolist():
-                self._visit(now, project, day + int(self.rng.integers(low, 28)), kind)
+                self._visit(now, project, int(days[self.rng.integers(0, len(days))]), kind)
 
     def _visit(self, now: Debts, project: int, day: int, kind: str) -> None:
         day = max(day, int(self.projects.start[project]))
@@ -164,14 +168,12 @@ def _outside_construction(
     rng, p = world.stream("employers"), world.parameters
     employers = organisations.of_kind(EMPLOYER)
     mean = p.other_per_building_case * len(out.complaints)
-    season = np.array(
-        [season_factors(p)[world.timeline.calendar_month(m) - 1] for m in range(world.months)]
-    )
-    weight = season[None, :] * np.exp(p.employer_pull * firm_stress[employers])
+    season = make_season(p, world.timeline)
+    weight = season.factors[None, :] * np.exp(p.employer_pull * firm_stress[employers])
     chance = weight.ravel() / weight.sum()
     for _ in range(int(rng.poisson(mean))):
         index, month = divmod(int(rng.choice(len(chance), p=chance)), world.months)
-        day = world.timeline.month_day(month) + int(rng.integers(0, 28))
+        day = int(season.days[month, rng.integers(0, DRAWS)])
         org = int(employers[index])
         claim = employer_claim(rng)
         out.complaints.append(Complaint(day, EMPTY, org, True, claim))

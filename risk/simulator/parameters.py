@@ -14,9 +14,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-STRIKE_MAP = (
-    "monthly shares of construction wage protests in a public strike map, 2011-2016, n = 2,400"
-)
+STRIKE_MAP = "construction wage protests in a public strike map, winters 2014-2016, n = 1,880"
 YUNXI = "Yunxi county report (Hubei)"
 TOWN_SURVEY = "a town's survey of 25 December"
 DEPOSIT_RULES = "deposit rules of 2021 (No. 65)"
@@ -40,12 +38,12 @@ class Parameters:
     """Constants of the simulation. Shares and probabilities are in 0..1; units are in the notes."""
 
     # -- season and the mix of cases
-    season: tuple[float, ...] = fact(
-        (17.2, 10.5, 2.8, 4.4, 4.8, 5.0, 5.2, 7.3, 8.8, 7.6, 11.4, 14.9), STRIKE_MAP
-    )
-    season_pull: float = assumed(
-        1.15,
-        "debts peak in late autumn by themselves, so complaints follow the map less than fully",
+    season: tuple[tuple[int, float], ...] = fact(
+        (
+            *((-182, 0.6), (-120, 0.85), (-70, 1.2), (-42, 1.5), (-30, 2.6), (-14, 3.6)),
+            *((-1, 4.4), (0, 0.1), (7, 0.3), (35, 0.4), (90, 0.7), (182, 0.6)),
+        ),
+        f"{STRIKE_MAP}: hazard at days from Spring Festival, smoothed",
     )
     other_per_building_case: float = fact(10 / 60, f"{YUNXI}: 60 of 70 filed cases in construction")
     complaint_without_project: float = assumed(
@@ -203,9 +201,8 @@ class Parameters:
     special_rate: float = assumed(0.010, "sector checks, mostly government projects")
     random_rate: float = assumed(0.006, "drawn at random")
     campaign_rate: float = fact(0.055, "winter action, about 20 November to Spring Festival")
-    campaign_months: tuple[float, ...] = fact(
-        (1.0, 0.15, 0, 0, 0, 0, 0, 0, 0, 0, 0.35, 1.0),
-        "winter action of 20 November to 3 February in a district: part of each month 1..12",
+    campaign_start: tuple[int, int] = fact(
+        (11, 20), "a district's winter action from 20 November; it ends on the festival's eve"
     )
     complaint_visit: float = assumed(0.3, "accepted complaints checked on site")
     detection_complaint: float = assumed(1.6, "multiplies detection for visits after a complaint")
