@@ -194,7 +194,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A workspace with the records of a simulated county; read it, do not write to it."""
 
     def build(folder: Path) -> None:
-        simulate(folder / "records", projects=450, months=42, seed=7)
+        simulate(folder / "records", projects=450, months=42, seed=2)
         import_paths(Workspace(folder / "workspace"), [folder / "records"], today=SIMULATED_UNTIL)
 
     return Workspace(built_once(tmp_path_factory, "county", build) / "workspace")
