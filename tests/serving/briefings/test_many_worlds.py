@@ -16,6 +16,14 @@ from risk.locale import LANGUAGES
 from risk.simulator import simulate
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
+from serving.briefings.breakdown import (
+    CAUSES,
+    CHANNELS,
+    EMPLOYER_KINDS,
+    Breakdown,
+    Coverage,
+    Group,
+)
 from serving.briefings.compose import compose_monthly, compose_yearly
 from serving.briefings.facts import (
     Facts,
@@ -110,6 +118,7 @@ def make_facts(seed: int, period, projects: int) -> Facts:
 
 def _facts(random: Random, period, projects: int) -> Facts:
     lists = [_list(random, period.stop, projects) for _ in range(3)]
+    statistics = _statistics(random)
     return Facts(
         period=period,
         region="",
@@ -117,7 +126,7 @@ def _facts(random: Random, period, projects: int) -> Facts:
         current=lists[0],
         previous=random.choice((None, lists[1])),
         year_ago=random.choice((None, lists[2])),
-        statistics=_statistics(random),
+        statistics=statistics,
         statistics_before=_statistics(random),
         statistics_year_ago=_statistics(random),
         year_to_date=_statistics(random),
@@ -143,7 +152,27 @@ def _facts(random: Random, period, projects: int) -> Facts:
             : random.randint(0, 3)
         ],
         second_looks=random.choice((None, SecondLooks(5, random.randint(0, 5)))),
+        breakdown=_breakdown(random, statistics),
+        breakdown_year_ago=_breakdown(random, _statistics(random)),
     )
+
+
+def _breakdown(random: Random, statistics: PeriodStatistics) -> Breakdown:
+    """A breakdown of the complaints and cases of ``statistics``, or of none of them."""
+    if random.random() < 0.3:
+        return Breakdown()
+    complaints, cases = statistics.complaints.received, statistics.cases.opened
+    return Breakdown(
+        channels={random.choice(CHANNELS): complaints} if complaints else {},
+        employers={random.choice(EMPLOYER_KINDS): _group(random, cases)} if cases else {},
+        disputes={cause: _group(random, 3) for cause in CAUSES if random.random() < 0.5},
+        coverage=Coverage(4, 2, Total(80, 6, random.randint(0, 6)), Total(0, 6, 6)),
+        without_cause=random.choice((None, 0, 5)),
+    )
+
+
+def _group(random: Random, count: int) -> Group:
+    return Group(count, Total(7, count, random.randint(0, count)), Total(0, count, count), 1)
 
 
 def _owed(random: Random, projects: int) -> Owed | None:
