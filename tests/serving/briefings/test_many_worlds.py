@@ -75,7 +75,7 @@ def test_each_role_has_its_own_number_of_unlisted_organisations():
     made = compose_monthly(
         _with_list(facts, ScoredList(document, rows, dt.date(2025, 11, 1))), "zh"
     )
-    left = [p.text for p in made.blocks if getattr(p, "text", "").startswith("另有")]
+    left = [p.text for p in made.blocks if getattr(p, "text", "").endswith("单位未列出。")]
     assert left == ["另有18家施工总承包单位未列出。", "另有5家建设单位未列出。"]
 
 
@@ -117,8 +117,16 @@ def make_facts(seed: int, period, projects: int) -> Facts:
 
 
 def _facts(random: Random, period, projects: int) -> Facts:
+    facts = _facts_without_breakdown(random, period, projects)
+    return replace(
+        facts,
+        breakdown=_breakdown(random, facts.statistics),
+        breakdown_year_ago=_breakdown(random, facts.statistics_year_ago),
+    )
+
+
+def _facts_without_breakdown(random: Random, period, projects: int) -> Facts:
     lists = [_list(random, period.stop, projects) for _ in range(3)]
-    statistics = _statistics(random)
     return Facts(
         period=period,
         region="",
@@ -126,7 +134,7 @@ def _facts(random: Random, period, projects: int) -> Facts:
         current=lists[0],
         previous=random.choice((None, lists[1])),
         year_ago=random.choice((None, lists[2])),
-        statistics=statistics,
+        statistics=_statistics(random),
         statistics_before=_statistics(random),
         statistics_year_ago=_statistics(random),
         year_to_date=_statistics(random),
@@ -152,8 +160,6 @@ def _facts(random: Random, period, projects: int) -> Facts:
             : random.randint(0, 3)
         ],
         second_looks=random.choice((None, SecondLooks(5, random.randint(0, 5)))),
-        breakdown=_breakdown(random, statistics),
-        breakdown_year_ago=_breakdown(random, _statistics(random)),
     )
 
 
