@@ -18,6 +18,10 @@ from risk.measured_dates import measured_sql
 PAY_WINDOW_MONTHS = 12
 """Wages and transfers due longer ago than this are left to the history family."""
 
+LATE_AFTER_DAYS = 5
+"""Wages paid within so many days after the due day do not count as late: days of rest, holidays
+and the bank's own days move payments by a few days."""
+
 
 _LARGE = ("payrolls", "payments", "attendance", "operations")
 """Tables with rows for every month; their known rows are a view, never a table."""
@@ -140,6 +144,8 @@ def _fen(amount: str) -> str:
     return f"TRY_CAST(sum({amount}) AS BIGINT)"
 
 
+_IN_TIME = f"days_between(r.due_on, p.paid_on) <= {LATE_AFTER_DAYS}"
+
 PAID = Step(
     "paid",
     f"""
@@ -148,7 +154,7 @@ PAID = Step(
            {_fen("CASE WHEN p.channel = 'cash' THEN p.amount END")} AS paid_cash,
            {_fen("CASE WHEN p.channel = 'foreman' THEN p.amount END")} AS paid_foreman,
            {_fen("CASE WHEN p.channel IS NOT NULL THEN p.amount END")} AS paid_by_known_channel,
-           {_fen("CASE WHEN p.paid_on <= r.due_on THEN p.amount ELSE 0 END")} AS paid_in_time,
+           {_fen(f"CASE WHEN {_IN_TIME} THEN p.amount ELSE 0 END")} AS paid_in_time,
            sum(CAST(p.amount AS DOUBLE) * greatest(days_between(r.due_on, p.paid_on), 0))
              AS fen_days_late,
            max(p.paid_on) AS last_paid_on,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from risk.intake.layouts.plan import ReadingPlan
+    from risk.intake.layouts.plan import ReadingPlan, TableReading
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,13 @@ class ReadingReport:
 
 
 def reading_report(
-    plan: ReadingPlan, *, named_firms: int, table_by_headings: bool, read: Collection[str] = ()
+    plan: ReadingPlan | TableReading,
+    *,
+    named_firms: int,
+    table_by_headings: bool,
+    read: Collection[str] = (),
 ) -> ReadingReport:
-    """Report of a plan whose rows have been read; ``read`` are the headings of used columns."""
+    """Report of a reading whose rows have been read; ``read`` are the headings of used columns."""
     return ReadingReport(
         layouts=plan.layouts,
         synonyms=plan.synonyms,
