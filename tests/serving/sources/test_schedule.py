@@ -136,8 +136,8 @@ def test_a_failure_is_logged_and_tried_again_after_an_hour(workspace, database, 
     pull_scheduled(workspace, settings, database, "wages")
     [state] = known_states(settings, newest_overview(database.engine))
     assert (state.status(now()), state.last_success) == ("failed", None)
-    assert "is not one SELECT" in state.reason("en")
-    assert "is not one SELECT" in capsys.readouterr().err
+    assert "is not a single SELECT" in state.reason("en")
+    assert "is not a single SELECT" in capsys.readouterr().err
     assert [due(workspace, database, after) for after in (RETRY / 2, RETRY)] == [None, "wages"]
 
 
