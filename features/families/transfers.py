@@ -74,7 +74,10 @@ FAMILY = Family(
             scorecard=(Points(1, "Art. 29: labour cost not in full", at_least=0.33),),
             raises=Statement(
                 zh="近三个月应拨人工费有{value}未见拨付记录",
-                en="{value} of labour cost due in the last three months without a recorded transfer",
+                en=(
+                    "{value} of labour cost due in the last three months without a recorded "
+                    "transfer"
+                ),
                 at_least=0.01,
                 evidence=_SHORT,
             ),

@@ -23,8 +23,8 @@ hold the wages unpaid on the books; the terms, parties and articles of flags are
 3: features divide by the months on record, add up instalments, leave returned payments out, know a
 deposit once used, and give contracts without a known place no level.
 4: findings of flags leave out clauses whose number is zero; the texts of flags are reworded.
-5: the season is counted from Spring Festival; wages paid a few days after the due day are not late.
-Findings say what is not on record and how a deposit is recorded; shares differ from their threshold.
+5: the season is counted from Spring Festival; wages paid a few days after the due day are not
+late; findings say what is not on record and how a deposit is recorded.
 """
 
 FLAGS_SINCE = 2

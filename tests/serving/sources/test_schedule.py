@@ -229,7 +229,7 @@ def test_the_data_page_shows_each_source_with_its_last_error(workspace, database
         broken = html.unescape(clerk.get("/data").text)
         clerk.close()
     assert ">已中断</td>" in chinese
-    assert ">stopped</td><td>2025-06-02 09:00</td>" in english
+    assert ">Stopped</td><td>2025-06-02 09:00</td>" in english
     assert "&lt;b&gt;refused&lt;/b&gt;" in english
     assert "sources.other.every is" in html.unescape(english)
     assert "The settings of the sources cannot be read" in broken
