@@ -54,13 +54,14 @@ _SCORECARD_MONTHS = 12
 class Holdout:
     """Months scored by boosters fitted on earlier months only; the gate evaluates on them.
 
-    ``probability`` is calibrated on earlier months of the holdout; NaN where those hold too few
-    events.
+    ``expected`` is that of the training set. ``probability`` is calibrated on earlier months of
+    the holdout; NaN where those hold too few events.
     """
 
     matrix: Matrix
     scores: NDArray[np.float64]
     labels: NDArray[np.float64]
+    expected: NDArray[np.float64]
     probability: NDArray[np.float64]
 
 
@@ -119,15 +120,15 @@ def fit_card(training_set: TrainingSet) -> Trained:
     """The scorecard, calibrated to the labels of the latest months."""
     matrix = training_set.matrix
     recent = np.isin(matrix.as_ofs, np.unique(matrix.as_ofs)[-_SCORECARD_MONTHS:])
-    labels = training_set.target[recent] if training_set.dates else np.zeros(0)
+    labels = training_set.expected[recent] if training_set.dates else np.zeros(0)
     card = fit_scorecard(matrix.where(recent), labels)
-    holdout = _holdout_of_card(training_set, card) if labels.any() else None
+    holdout = _holdout_of_card(training_set, card) if training_set.target[recent].any() else None
     return _trained(training_set, card, {}, {"rate": shrunk_rate(labels)}, holdout)
 
 
 def _holdout_of_card(training_set: TrainingSet, card: Scorecard) -> Holdout:
     """The latest months with points of ``card`` and probabilities of cards of earlier months."""
-    matrix, target = training_set.matrix, training_set.target
+    matrix, expected = training_set.matrix, training_set.expected
     rows = np.isin(matrix.as_ofs, np.unique(matrix.as_ofs)[-_SCORECARD_MONTHS:])
     held = matrix.where(rows)
     probability = np.full(len(held.as_ofs), np.nan)
@@ -136,10 +137,10 @@ def _holdout_of_card(training_set: TrainingSet, card: Scorecard) -> Holdout:
         months = np.unique(matrix.as_ofs[earlier])[-_SCORECARD_MONTHS:]
         known = np.isin(matrix.as_ofs, months)
         if known.any():
-            then = fit_scorecard(matrix.where(known), target[known])
+            then = fit_scorecard(matrix.where(known), expected[known])
             at = held.as_ofs == as_of
             probability[at] = then.calibration.probability(then.raw(held.where(at)))
-    return Holdout(held, card.raw(held), target[rows], probability)
+    return Holdout(held, card.raw(held), training_set.target[rows], expected[rows], probability)
 
 
 def _trained(
@@ -174,10 +175,11 @@ def _fitted(
 ) -> Trained:
     matrix, target = training_set.matrix, training_set.target
     rows = recent_months(matrix.as_ofs, target, ~np.isnan(out_of_time[:, 0]))
-    stage, scores = best_stage(out_of_time[rows], target[rows])
-    calibrated = calibrate(scores, target[rows])
+    expected = training_set.expected[rows]
+    stage, scores = best_stage(out_of_time[rows], expected)
+    calibrated = calibrate(scores, expected)
     model, parameters = _model(training_set, hyperparameters, stage, calibrated, progress)
-    holdout = make_holdout(matrix.where(rows), scores, target[rows])
+    holdout = make_holdout(matrix.where(rows), scores, target[rows], expected)
     metrics = out_of_time_metrics(calibrated, scores, target[rows])
     return _trained(training_set, model, metrics, parameters, holdout, hyperparameters)
 
@@ -233,17 +235,20 @@ def bagged_model(
 
 
 def make_holdout(
-    matrix: Matrix, scores: NDArray[np.float64], labels: NDArray[np.float64]
+    matrix: Matrix,
+    scores: NDArray[np.float64],
+    labels: NDArray[np.float64],
+    expected: NDArray[np.float64],
 ) -> Holdout:
     """The holdout rows with probabilities calibrated on horizons that ended before each date."""
     probability = np.full(len(scores), np.nan)
     for as_of in np.unique(matrix.as_ofs):
         earlier = matrix.as_ofs <= as_of - HORIZON_DAYS
         if labels[earlier].sum() >= MIN_EVENTS_FOR_CALIBRATION:
-            calibrated = calibration.fit(scores[earlier], labels[earlier])
+            calibrated = calibration.fit(scores[earlier], expected[earlier])
             rows = matrix.as_ofs == as_of
             probability[rows] = calibrated.probability(scores[rows])
-    return Holdout(matrix, scores, labels, probability)
+    return Holdout(matrix, scores, labels, expected, probability)
 
 
 def out_of_time_metrics(
