@@ -253,7 +253,7 @@ def followed_curve(courses: Courses, mask: NDArray[np.bool_], known_until: dt.da
         since = np.datetime64(known_until) - _LONG_AGO
     last = np.where(courses.undecided, np.datetime64(known_until) - 1, courses.decided)
     entry = _days(np.maximum(courses.seen, since - 1) - courses.event_on)
-    leave = _days(last - courses.event_on)
+    leave = np.maximum(_days(last - courses.event_on), 0)
     counted = mask & (leave > entry)
     survival, confirmed = aalen_johansen(
         np.maximum(entry, -1)[counted],

@@ -115,13 +115,13 @@ def told_on_the_edge(world: World) -> None:
 
 
 def _open_cases(world: World) -> None:
-    """Undecided cases, and one seen open before it was confirmed, of a site and an employer."""
-    decided = {"case_id": "open-0", "project_id": "E2", "org_id": "EMP-down"}
-    opened = {"case_id": "open-1", "project_id": "E4", "org_id": "EMP-up"}
-    for case in (decided, opened):
-        case["opened_on"] = "2025-08-09"
+    """Undecided cases, and one seen open before it was confirmed."""
+    for number, unit in enumerate(("E2", "E4", "EMP-up")):
+        key = "org_id" if unit.startswith("EMP") else "project_id"
+        case = {"case_id": f"open-{number}", key: unit, "opened_on": "2025-08-09"}
         world.add("cases", **case, status="filed", known_at="2025-08-12")
-    world.add("cases", **decided, status="confirmed", known_at="2025-09-20")
+        if unit == "E2":
+            world.add("cases", **case, status="confirmed", known_at="2025-09-20")
 
 
 def _dated_by_rule(world: World) -> None:
