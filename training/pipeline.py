@@ -74,6 +74,8 @@ def run_training(
         attempts = _attempts(store, training_set, choice, champion, capacity, progress)
         trained, evaluation = attempts[-1]
         about = _about(attempts, choice, store)
+        if training_set.log.completeness:
+            about["completeness"] = training_set.log.completeness.to_document()
         artifacts = model_artifacts(store, training_set, trained)
     version = registry.register(
         trained.model,

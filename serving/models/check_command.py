@@ -10,6 +10,7 @@ import typer
 from risk.locale import text
 from serving.clock import office_date
 from serving.ingest.resources import import_submissions
+from serving.models.completeness_text import completeness_lines
 from serving.terminal.context import CliContext, cli_context
 from serving.terminal.options import AsOf, JsonFlag, KindOption
 from serving.terminal.output import print_json, print_line, print_table
@@ -59,6 +60,9 @@ def _print(cli: CliContext, report: CheckReport) -> None:
     _sources(cli, report)
     _feeds(cli, report)
     _dated_by_rule(cli, report)
+    if report.completeness:
+        for line in completeness_lines(report.completeness.to_document(), cli.language):
+            print_line(line)
     _codes(cli, report)
     _moved(cli, report)
     _performance(cli, report)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from risk.progress import Progress
 from risk.store.store import RecordStore
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class UsedModel:
-    """The scoring model; ``events`` counts the arrears events it was trained on."""
+    """The scoring model; ``events`` counts the arrears events it was trained on.
+
+    ``completeness`` is that of its labels, None for models stored without it.
+    """
 
     name: str
     version: str
     kind: str
     events: int
+    completeness: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,9 @@ def model_at(
     model, found = registry.load(version) if version else registry.champion()
     require_trained_before(found, as_of)
     events = int(found.about.get("events", 0))
-    return model, UsedModel(registry.name, found.version, found.kind, events)
+    return model, UsedModel(
+        registry.name, found.version, found.kind, events, found.about.get("completeness")
+    )
 
 
 def score_cohort(

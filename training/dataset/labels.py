@@ -14,6 +14,7 @@ from features.engines.duckdb import DuckDBEngine
 from features.matrix import Matrix
 from risk.calendar.dates import HORIZON_DAYS, add_months
 from risk.store.store import RecordStore
+from training.dataset.completeness import Completeness, completeness_of
 from training.dataset.delays import (
     COURSES,
     Courses,
@@ -54,6 +55,7 @@ class EventLog:
     maturity_days: int
     undecided: Mapping[str, OpenCases] = field(default_factory=dict)
     delays: Delays = field(default_factory=Delays)
+    completeness: Completeness | None = None
 
     def last_mature(self) -> dt.date:
         """The latest as_of whose horizon has ended and matured by ``known_until``."""
@@ -105,7 +107,14 @@ def log_of(
     delays: Delays,
 ) -> EventLog:
     """The log of the events on ``dates`` and the open cases of ``courses``."""
-    return EventLog(day, dates, delays.maturity_days(), open_cases(courses, delays, day), delays)
+    return EventLog(
+        day,
+        dates,
+        delays.maturity_days(),
+        open_cases(courses, delays, day),
+        delays,
+        completeness_of(courses, delays, day),
+    )
 
 
 def open_cases(courses: Courses, delays: Delays, known_until: dt.date) -> dict[str, OpenCases]:

@@ -20,6 +20,7 @@ from risk.contract import DatedBy
 from risk.sources.state import StoppedSource
 from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
+from training.dataset.completeness import Completeness
 from training.dataset.labels import TRAINING_MONTHS, event_log
 from training.dataset.observation import observations_before
 from training.dataset.training_set import require_projects
@@ -53,9 +54,10 @@ Reason = Literal[
     "not_calibrated",
     "list_below_expectation",
     "old_model",
+    "decisions_slow",
 ]
 _FEED_REASONS: frozenset[Reason] = frozenset({"feed_stopped", "feed_thinned", "code_unknown"})
-_MINOR_REASONS: frozenset[Reason] = frozenset({"code_changed"})
+_MINOR_REASONS: frozenset[Reason] = frozenset({"code_changed", "decisions_slow"})
 
 MAJOR_SHIFT = 0.25
 """An index above it is a major shift by the convention of credit scoring."""
@@ -90,6 +92,7 @@ class CheckReport:
     lists: ListPerformance
     months_unlearnt: int
     dated_by_rule: Mapping[str, int]
+    completeness: Completeness | None
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,7 @@ def check(
         lists=list_performance(label_entries(mature, log, observations_before(store, as_of))),
         months_unlearnt=len(mature_months_since(inputs.trained_at, log)),
         dated_by_rule=_dated_by_rule(store, as_of),
+        completeness=log.completeness,
     )
     return _with_verdict(report, store.kind)
 
@@ -204,6 +208,8 @@ def _reasons(report: CheckReport, kind: Kind) -> Iterable[Reason]:
         yield "list_below_expectation"
     if report.months_unlearnt >= MAX_UNLEARNT_MONTHS:
         yield "old_model"
+    if report.completeness and report.completeness.slow:
+        yield "decisions_slow"
 
 
 def _outside(figure: Estimate, least: float, most: float) -> bool:
