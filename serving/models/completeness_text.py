@@ -31,7 +31,7 @@ def completeness_table(
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Headings and rows: cases by age, and how many of them are undecided."""
     headings = ("age", "cases", "undecided", "share")
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for band in found["bands"]:
         if band["cases"]:
             share = f"{band['undecided'] / band['cases']:.0%}"

@@ -91,9 +91,10 @@ def observed_labels(
     """
     expected = expected_labels(log, project_ids, as_ofs)
     observed = dated_within(observations.days, project_ids, as_ofs)
-    return np.where(
-        expected > 0, np.where(expected < 1, np.nan, 1.0), np.where(observed, 0.0, np.nan)
-    )
+    labels = np.where(observed, 0.0, np.nan)
+    labels[expected > 0] = np.nan
+    labels[expected == 1] = 1.0
+    return labels
 
 
 def _inspection(row: tuple[Any, ...]) -> Inspection:
