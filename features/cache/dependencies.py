@@ -60,6 +60,12 @@ def family_dependencies(
     }
 
 
+def feature_definitions(store: RecordStore) -> dict[str, str]:
+    """A digest of the SQL of each family, by name, for the kind of unit of ``store``."""
+    found = family_dependencies(store, FEATURE_SETS[store.kind].families)
+    return {name: dependencies.code for name, dependencies in found.items()}
+
+
 def _dependencies_of(
     family: Family, known: Iterable[Family], names: _Names, functions: str
 ) -> FamilyDependencies:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from risk.progress import Progress
 from risk.store.store import RecordStore
@@ -16,17 +17,25 @@ if TYPE_CHECKING:
     from models.base import ScoringModel
     from models.cohort_scores import ScoredCohort
     from models.novelty import NoveltyDetector
-    from models.registry import Registry
+    from models.registry import ModelVersion, Registry
 
 
 @dataclass(frozen=True)
 class UsedModel:
-    """The scoring model; ``events`` counts the arrears events it was trained on."""
+    """The scoring model; ``events`` counts the arrears events it was trained on.
+
+    ``about`` is the metadata stored with it. ``redefined`` are the families whose features were
+    defined otherwise at its training, None if that is not known. ``stale_since`` is set where no
+    table has new rows: the day of the last ones.
+    """
 
     name: str
     version: str
     kind: str
     events: int
+    about: Mapping[str, Any] = field(default_factory=dict)
+    redefined: tuple[str, ...] | None = ()
+    stale_since: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -67,8 +76,14 @@ def model_at(
     registry = Registry(workspace, kind)
     model, found = registry.load(version) if version else registry.champion()
     require_trained_before(found, as_of)
-    events = int(found.about.get("events", 0))
-    return model, UsedModel(registry.name, found.version, found.kind, events)
+    return model, used_model(registry, found)
+
+
+def used_model(registry: Registry, version: ModelVersion) -> UsedModel:
+    """Return ``version`` as the scoring model."""
+    about = version.about
+    events = int(about.get("events", 0))
+    return UsedModel(registry.name, version.version, version.kind, events, about)
 
 
 def score_cohort(
@@ -82,18 +97,28 @@ def score_cohort(
 ) -> Scored:
     """Score the cohort of ``as_of`` with the champion or the model ``version``.
 
+    Where inputs that the champion leans on are gone, a model fitted without them scores; see
+    :mod:`training.stand_in`.
+
     Raises:
         NoModel: nothing was trained yet.
         ModelFromLater: the champion was trained later than ``as_of``.
         NoProjectsKnown: nothing is known before ``as_of``.
     """
-    from models.cohort_scores import score_cohort as score
+    from models.cohort_scores import read_cohort, score_records
     from models.registry import Registry
+    from serving.publishing.inputs import redefined_families, with_inputs_left
     from training.dataset.training_set import NoProjectsKnown
 
-    model, used = model_at(workspace, store.kind, as_of, version)
-    resemblance = load_novelty_detector(Registry(workspace, store.kind), used.version)
-    cohort = score(store, model, as_of, resemblance, progress, with_levers=with_levers)
-    if not cohort.projects:
+    registry = Registry(workspace, store.kind)
+    _, champion = model_at(workspace, store.kind, as_of, version)
+    records = read_cohort(store, as_of, progress)
+    if not records.details:
         raise NoProjectsKnown(as_of=as_of)
-    return Scored(cohort, used)
+    used = with_inputs_left(
+        workspace, store, records, champion, may_replace=version is None, progress=progress
+    )
+    model, _ = registry.load(used.version)
+    novelty = load_novelty_detector(registry, used.version)
+    cohort = score_records(records, model, novelty, with_levers=with_levers)
+    return Scored(cohort, replace(used, redefined=redefined_families(store, used)))
