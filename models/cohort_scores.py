@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from features.feature_sets import FEATURE_SETS
-from features.matrix import compute, matrix_table, to_matrix
+from features.matrix import Matrix, compute, matrix_table, to_matrix
 from models.base import ScoringModel
 from models.counterfactuals import LeverEffect, lever_effects
 from models.novelty import NoveltyDetector
