@@ -63,7 +63,7 @@ class StandInRequest:
                 {"table": feed.table, "newest": feed.newest.isoformat() if feed.newest else None}
                 for feed in self.lost.feeds
             ],
-            "features": sorted(self.lost.features),
+            "features": list(self.lost.features),
         }
 
 

@@ -51,18 +51,8 @@ def lost_at(
     registry: Registry, version: ModelVersion, store: RecordStore, records: CohortRecords
 ) -> LostInputs | None:
     """Return what of the inputs of ``version`` is gone; None if it was stored without them."""
-    from training.monitoring.lost_inputs import known_counts, newest_days
-
     found = trained_on(registry, version)
-    if found is None:
-        return None
-    return found.lost_inputs(
-        store.kind,
-        records.as_of,
-        newest_days(store.rows, store.kind, records.as_of),
-        len(records.matrix.project_ids),
-        known_counts(records.matrix),
-    )
+    return found.lost_at(store, records.as_of, records.matrix) if found else None
 
 
 def trained_on(registry: Registry, version: ModelVersion) -> TrainedOn | None:
@@ -77,15 +67,3 @@ def trained_on(registry: Registry, version: ModelVersion) -> TrainedOn | None:
         return None
     feeds = version.about.get("feeds")
     return None if feeds is None else TrainedOn(parse_summaries(feeds), profile)
-
-
-def redefined_families(store: RecordStore, used: UsedModel) -> tuple[str, ...] | None:
-    """Return the families defined otherwise when ``used`` was trained; None if not known."""
-    from features.cache.dependencies import feature_definitions
-
-    then = used.about.get("feature_definitions")
-    if then is None:
-        return None
-    return tuple(
-        name for name, code in feature_definitions(store).items() if then.get(name) != code
-    )

@@ -105,9 +105,10 @@ def score_cohort(
         ModelFromLater: the champion was trained later than ``as_of``.
         NoProjectsKnown: nothing is known before ``as_of``.
     """
+    from features.cache.dependencies import redefined_families
     from models.cohort_scores import read_cohort, score_records
     from models.registry import Registry
-    from serving.publishing.inputs import redefined_families, with_inputs_left
+    from serving.publishing.inputs import with_inputs_left
     from training.dataset.training_set import NoProjectsKnown
 
     registry = Registry(workspace, store.kind)
@@ -121,4 +122,5 @@ def score_cohort(
     model, _ = registry.load(used.version)
     novelty = load_novelty_detector(registry, used.version)
     cohort = score_records(records, model, novelty, with_levers=with_levers)
-    return Scored(cohort, replace(used, redefined=redefined_families(store, used)))
+    redefined = redefined_families(store, used.about.get("feature_definitions"))
+    return Scored(cohort, replace(used, redefined=redefined))

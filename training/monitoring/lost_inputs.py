@@ -76,7 +76,7 @@ class LostInputs:
     """
 
     feeds: tuple[LostFeed, ...]
-    features: frozenset[str]
+    features: tuple[str, ...]
     importance: float
     is_everything: bool = False
 
@@ -175,6 +175,12 @@ class TrainedOn:
     feeds: Mapping[str, FeedSummary]
     profile: ReferenceProfile
 
+    def lost_at(self, store: RecordStore, as_of: dt.date, matrix: Matrix) -> LostInputs:
+        """What of it is lost in ``store`` at ``as_of``, whose features are in ``matrix``."""
+        newest = newest_days(store.rows, store.kind, as_of)
+        units = len(matrix.project_ids)
+        return self.lost_inputs(store.kind, as_of, newest, units, known_counts(matrix))
+
     def lost_inputs(
         self,
         kind: Kind,
@@ -190,7 +196,7 @@ class TrainedOn:
         names |= lost_features(self.profile, units, known)
         share = sum(self.profile.importance.get(name, 0.0) for name in names)
         steady = {name for name, one in self.feeds.items() if one.longest_silence is not None}
-        return LostInputs(feeds, names, share, len(steady) > 1 and steady <= tables)
+        return LostInputs(feeds, tuple(sorted(names)), share, len(steady) > 1 and steady <= tables)
 
 
 def _tables(kind: Kind) -> tuple[str, ...]:
