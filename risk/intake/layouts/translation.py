@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -173,23 +174,22 @@ def has_head(sheet: Sheet, layout: Layout) -> bool:
 
 
 def _kinds(sheet: Sheet, layout: Layout) -> Iterator[tuple[str, Row]]:
-    """Rows with their kind: ``head``, ``group`` (the first row of a head of two) or ``other``."""
-    merges, before = list(sheet.merges), None
+    """Rows with their kind: ``head``, ``group`` (rows of a head above its last) or ``other``."""
+    merges = list(sheet.merges)
+    signature, head_rows = layout.signature, layout.head_rows
+    near: deque[Row] = deque()
     for row in _without_merges(sheet, merges, layout):
-        if layout.head_rows == 1:
-            is_head = head_signature(single_headings(row[1])) == layout.signature
-            yield ("head" if is_head else "other"), row
+        near.append(row)
+        if len(near) < head_rows:
             continue
-        if before is not None:
-            if head_signature(join_headings(before, row, merges)) == layout.signature:
-                yield "group", before
-                yield "head", row
-                before = None
-                continue
-            yield "other", before
-        before = row
-    if before is not None:
-        yield "other", before
+        joined = single_headings(row[1]) if head_rows == 1 else join_headings([*near], merges)
+        if head_signature(joined) == signature:
+            yield from (("group", one) for one in list(near)[:-1])
+            yield "head", row
+            near.clear()
+        else:
+            yield "other", near.popleft()
+    yield from (("other", one) for one in near)
 
 
 def _added_up(layout: Layout) -> set[int]:
@@ -413,9 +413,9 @@ class _Translation:
     def headings(self, cells: Sequence[Cell]) -> list[Cell]:
         """One row of headings, with the layout's unit and the added headings.
 
-        A head of two rows is joined, so that it is read like one of a single row.
+        A head of several rows is joined, so that it is read like one of a single row.
         """
-        if self._layout.head_rows == 2:
+        if self._layout.head_rows > 1:
             cells = self._layout.headings
         wide: list[Cell] = [*cells[: self._width], *[None] * (self._width - len(cells))]
         unit = self._layout.unit
