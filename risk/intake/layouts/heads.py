@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from risk.intake.cells import Cell, Row, is_blank
+from risk.intake.cells import Cell, Row
 from risk.intake.readers.sheet import CellRange, Sheet, first_rows
 
 SEARCHED_ROWS = 60

@@ -20,8 +20,8 @@ from typing import Any
 
 from risk.contract import KNOWN_AT, STORED_TABLES, Field, Table
 from risk.intake.cells import Cell, match_key, normalise
-from risk.intake.layouts.heads import MAX_HEAD_ROWS
 from risk.intake.layouts.errors import LayoutInvalid, LayoutMissing
+from risk.intake.layouts.heads import MAX_HEAD_ROWS
 from risk.intake.units import MONEY_UNITS
 
 VERSION = 1
