@@ -54,7 +54,7 @@ def place_notes(changes: Iterable[Changes]) -> Iterator[Note]:
     if places:
         shown = "、".join(name for name, _ in places.most_common(_SHOWN))
         more = "…" if len(places) > _SHOWN else ""
-        fields = {"places": shown + more, "rows": places.total()}
+        fields: dict[str, str | int] = {"places": shown + more, "rows": places.total()}
         yield Note("places_unknown", fields, needs_answer=True)
 
 
