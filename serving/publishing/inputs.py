@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from risk.progress import Progress
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
-from serving.publishing.scoring import UsedModel, used_model
+from serving.publishing.used_model import UsedModel, used_model
 
 if TYPE_CHECKING:
     from models.cohort_scores import CohortRecords

@@ -10,7 +10,7 @@ from serving.watchlists.document import LocalizedText, ModelInfo, ModelRemarks
 
 if TYPE_CHECKING:
     from risk.unit_kinds import Kind
-    from serving.publishing.scoring import UsedModel
+    from serving.publishing.used_model import UsedModel
 
 
 def model_info(model: UsedModel, kind: Kind = "project", *, with_remarks: bool = True) -> ModelInfo:

@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from risk.progress import Progress
 from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
 from risk.workspace import Workspace
 from serving.models.service import require_trained_before
+from serving.publishing.used_model import UsedModel, used_model
 
 if TYPE_CHECKING:
     from models.base import ScoringModel
     from models.cohort_scores import ScoredCohort
     from models.novelty import NoveltyDetector
-    from models.registry import ModelVersion, Registry
-
-
-@dataclass(frozen=True)
-class UsedModel:
-    """The scoring model; ``events`` counts the arrears events it was trained on.
-
-    ``about`` is the metadata stored with it. ``redefined`` are the families whose features were
-    defined otherwise at its training, None if that is not known. ``stale_since`` is set where no
-    table has new rows: the day of the last ones.
-    """
-
-    name: str
-    version: str
-    kind: str
-    events: int
-    about: Mapping[str, Any] = field(default_factory=dict)
-    redefined: tuple[str, ...] | None = ()
-    stale_since: dt.date | None = None
+    from models.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -77,13 +59,6 @@ def model_at(
     model, found = registry.load(version) if version else registry.champion()
     require_trained_before(found, as_of)
     return model, used_model(registry, found)
-
-
-def used_model(registry: Registry, version: ModelVersion) -> UsedModel:
-    """Return ``version`` as the scoring model."""
-    about = version.about
-    events = int(about.get("events", 0))
-    return UsedModel(registry.name, version.version, version.kind, events, about)
 
 
 def score_cohort(

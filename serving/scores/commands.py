@@ -13,7 +13,7 @@ from serving.terminal.output import print_line, print_note, progress, require_fi
 from serving.terminal.resources import open_settings
 
 if TYPE_CHECKING:
-    from serving.publishing.scoring import UsedModel
+    from serving.publishing.used_model import UsedModel
 
 
 def score(

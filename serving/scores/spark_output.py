@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from features.engines.spark import SparkEngine
     from risk.store.store import RecordStore
     from risk.tiers import Tiers
-    from serving.publishing.scoring import UsedModel
+    from serving.publishing.used_model import UsedModel
 
 
 class InputsLost(CommandError):

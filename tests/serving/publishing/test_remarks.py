@@ -8,7 +8,7 @@ import pytest
 
 from features.cache.dependencies import feature_definitions, redefined_families
 from serving.publishing.remarks import model_info
-from serving.publishing.scoring import UsedModel
+from serving.publishing.used_model import UsedModel
 
 _GATE = {
     "checks": [
