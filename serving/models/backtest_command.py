@@ -24,6 +24,7 @@ def backtest(
     context: typer.Context,
     first: From,
     last: To,
+    *,
     capacity: Capacity = None,
     ablation: Annotated[bool, typer.Option("--ablation")] = False,
     json: JsonFlag = False,
