@@ -13,6 +13,7 @@ replaced (:mod:`risk.effective_rows`).
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -30,6 +31,7 @@ from risk.unit_kinds import EMPLOYERS_SCHEMA, Kind, base_views
 
 _OPENINGS = "openings"
 _SEALS = "seals"
+_SCHEMA = "stored_schema"
 _FILTERED = "filtered_"
 
 MARKS: Mapping[str, str] = {"dated_by": "VARCHAR", "withdrawn": "BOOLEAN"}
@@ -102,11 +104,8 @@ class RecordStore:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         try:
             self.connection = duckdb.connect(str(path), read_only=read_only)
-            if read_only and not self._is_current():
-                # Written by an earlier release: add the missing tables and columns first.
-                self.connection.close()
-                RecordStore(path).close()
-                self.connection = duckdb.connect(str(path), read_only=True)
+            if read_only and not self._has_current_schema():
+                self._reopen_upgraded(path)
         except duckdb.ConnectionException as error:
             # Open in this process with other options.
             raise RecordStoreBusy(path=str(path)) from error
@@ -120,7 +119,7 @@ class RecordStore:
         if memory_gb is not None:
             self.connection.execute(f"SET memory_limit = '{int(memory_gb * 1000)}MB'")
         if not read_only:
-            self._create_schema(is_temporary=str(path) == ":memory:")
+            self._prepare_to_write(is_temporary=str(path) == ":memory:")
 
     def __enter__(self) -> Self:
         return self
@@ -261,7 +260,7 @@ class RecordStore:
         view.connection, view._views = self.connection.cursor(), []
         view._temp_directory = None
         if kind == "employer" and self._lacks_employer_views:
-            _create_employer_views(view.connection)
+            view.connection.execute(_employer_views_sql())
             self._lacks_employer_views = False
         view._lacks_employer_views = self._lacks_employer_views
         view._show_views(view.connection)
@@ -287,7 +286,31 @@ class RecordStore:
                 self.connection.execute(f"SET temp_directory = '{place}'")
         return directory
 
-    def _is_current(self) -> bool:
+    def _has_current_schema(self) -> bool:
+        """Whether the last release that opened the store for writing had this schema."""
+        newest = f"(SELECT mark FROM main.{_OPENINGS} ORDER BY after_arrival DESC LIMIT 1)"
+        try:
+            found = self.rows(f"SELECT digest FROM main.{_SCHEMA} WHERE opening = {newest}")
+        except duckdb.CatalogException:  # a new file, or one of an earlier release
+            return False
+        return found == [(_schema_digest(),)]
+
+    def _reopen_upgraded(self, path: Path | str) -> None:
+        """Bring the schema up to date and open the store read-only again.
+
+        If it cannot be written now, it is read as it is, provided that it has all tables and
+        columns.
+        """
+        complete = self._is_complete()
+        self.connection.close()
+        try:
+            RecordStore(path).close()
+        except (RecordStoreBusy, RecordStoreUnreadable):
+            if not complete:
+                raise
+        self.connection = duckdb.connect(str(path), read_only=True)
+
+    def _is_complete(self) -> bool:
         found = {row[0] for row in self.rows("SELECT table_name FROM duckdb_tables()")}
         schemas = {row[0] for row in self.rows("SELECT schema_name FROM duckdb_schemas()")}
         complete = {*STORED_TABLES, _OPENINGS, _SEALS} <= found and EMPLOYERS_SCHEMA in schemas
@@ -307,25 +330,25 @@ class RecordStore:
             if (name, column) not in found
         ]
 
-    def _create_schema(self, *, is_temporary: bool) -> None:
+    def _prepare_to_write(self, *, is_temporary: bool) -> None:
         """Create what is missing; ``is_temporary`` stores are new and often read by one kind."""
+        # Outside the transaction: the query fails on a new file.
+        is_current = not is_temporary and self._has_current_schema()
         with self.transaction():
-            self.connection.execute("CREATE SEQUENCE IF NOT EXISTS arrivals")
-            for table in STORED_TABLES.values():
-                self.connection.execute(_table_ddl(table))
-            for name, column, kind in [] if is_temporary else self._missing_columns():
-                self.connection.execute(f"ALTER TABLE {name} ADD COLUMN {column} {kind}")
-            for table in STORED_TABLES.values():
-                self.connection.execute(_versions_ddl(table))
             if is_temporary:
                 self._lacks_employer_views = True
-            else:
-                _create_employer_views(self.connection)
-            self.connection.execute(
-                f"CREATE TABLE IF NOT EXISTS {_SEALS} (digest VARCHAR NOT NULL,"
-                " sealed_through DATE NOT NULL, arrival BIGINT)"
-            )
+                self.connection.execute(_tables_sql())
+                self.connection.execute(_versions_sql())
+            elif not is_current:
+                self._upgrade_schema()
             self._mark_opening()
+
+    def _upgrade_schema(self) -> None:
+        self.connection.execute(_tables_sql())
+        for name, column, kind in self._missing_columns():
+            self.connection.execute(f"ALTER TABLE {name} ADD COLUMN {column} {kind}")
+        self.connection.execute(_versions_sql())
+        self.connection.execute(_employer_views_sql())
 
     def _mark_opening(self) -> None:
         """Store a unique mark for the arrival numbers drawn from now on.
@@ -333,16 +356,17 @@ class RecordStore:
         A store that is rebuilt or restored from a backup draws the same numbers for other rows;
         caches derived from records distinguish them by the mark (``features.cache.fingerprint``).
         """
-        self.connection.execute(
-            f"CREATE TABLE IF NOT EXISTS {_OPENINGS} (after_arrival BIGINT, mark UUID)"
-        )
         drawn = self.rows(
             "SELECT coalesce(last_value, start_value - 1) FROM duckdb_sequences()"
             " WHERE sequence_name = 'arrivals'"
         )[0][0]
         # Marks of openings that stored nothing are removed.
         self.connection.execute(f"DELETE FROM {_OPENINGS} WHERE after_arrival >= ?", [drawn])
-        self.connection.execute(f"INSERT INTO {_OPENINGS} VALUES (?, uuid())", [drawn])
+        inserted = f"INSERT INTO {_OPENINGS} VALUES (?, uuid()) RETURNING mark"
+        mark = self.rows(inserted, [drawn])[0][0]
+        # An earlier release that writes adds an opening without a digest.
+        self.connection.execute(f"DELETE FROM {_SCHEMA}")
+        self.connection.execute(f"INSERT INTO {_SCHEMA} VALUES (?, ?)", [_schema_digest(), mark])
 
 
 def optional_columns(table: Table) -> dict[str, str]:
@@ -351,10 +375,22 @@ def optional_columns(table: Table) -> dict[str, str]:
     return {**added, **MARKS}
 
 
-def _table_ddl(table: Table) -> str:
+def _tables_sql() -> str:
+    """SQL that creates the tables a store lacks, and the sequence of arrivals."""
+    tables = {
+        _SEALS: "digest VARCHAR NOT NULL, sealed_through DATE NOT NULL, arrival BIGINT",
+        _OPENINGS: "after_arrival BIGINT, mark UUID",
+        _SCHEMA: "digest VARCHAR NOT NULL, opening UUID NOT NULL",
+        **{name: _columns_sql(table) for name, table in STORED_TABLES.items()},
+    }
+    created = (f"CREATE TABLE IF NOT EXISTS {name} ({body})" for name, body in tables.items())
+    return "; ".join(["CREATE SEQUENCE IF NOT EXISTS arrivals", *created])
+
+
+def _columns_sql(table: Table) -> str:
     body = ", ".join(f"{name} {kind}" for name, kind in columns(table))
     marks = ", ".join(f"{name} {kind}" for name, kind in MARKS.items())
-    return f"CREATE TABLE IF NOT EXISTS {table.name} ({body}, arrival BIGINT NOT NULL, {marks})"
+    return f"{body}, arrival BIGINT NOT NULL, {marks}"
 
 
 def row_sums_sql(table: Table, rows: str, *more: str) -> str:
@@ -377,8 +413,13 @@ def row_sums_sql(table: Table, rows: str, *more: str) -> str:
     )
 
 
-def _versions_ddl(table: Table) -> str:
-    return f"CREATE OR REPLACE VIEW {table.name}_versions AS {versions_sql(table)}"
+@functools.cache
+def _versions_sql() -> str:
+    """SQL that creates or replaces the ``_versions`` views of all stored tables."""
+    return "; ".join(
+        f"CREATE OR REPLACE VIEW {name}_versions AS {versions_sql(table)}"
+        for name, table in STORED_TABLES.items()
+    )
 
 
 def known_kinds(store: RecordStore, as_of: dt.date) -> list[Kind]:
@@ -401,10 +442,21 @@ def views_for_kind(kind: Kind, prefix: str) -> Mapping[str, str]:
     return view
 
 
-def _create_employer_views(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {EMPLOYERS_SCHEMA}")
-    for name, sql in views_for_kind("employer", "main.").items():
-        connection.execute(f"CREATE OR REPLACE VIEW {EMPLOYERS_SCHEMA}.{name} AS {sql}")
+@functools.cache
+def _employer_views_sql() -> str:
+    """SQL that creates or replaces the views of employers."""
+    views = (
+        f"CREATE OR REPLACE VIEW {EMPLOYERS_SCHEMA}.{name} AS {sql}"
+        for name, sql in views_for_kind("employer", "main.").items()
+    )
+    return "; ".join([f"CREATE SCHEMA IF NOT EXISTS {EMPLOYERS_SCHEMA}", *views])
+
+
+@functools.cache
+def _schema_digest() -> str:
+    """SHA-256 of the SQL of all tables and views, equal as long as a release changes none."""
+    whole = "; ".join([_tables_sql(), _versions_sql(), _employer_views_sql()])
+    return hashlib.sha256(whole.encode()).hexdigest()
 
 
 def _set_search_path(connection: duckdb.DuckDBPyConnection, kind: Kind) -> None:

@@ -1,16 +1,13 @@
-"""Reasons, red flags and models as parts of sealed documents, with texts in both languages."""
+"""Reasons as parts of sealed documents, with texts in both languages."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING
 
-from risk.locale import LANGUAGES, Language, text
-from serving.publishing.scoring import UsedModel
 from serving.watchlists.document import (
     EvidenceRef,
     LocalizedText,
-    ModelInfo,
     SealedReason,
 )
 
@@ -42,20 +39,3 @@ def seal_reason(reason: Reason, kind: Kind = "project") -> SealedReason:
         evidence=tuple(EvidenceRef(e.table, e.record_id, e.known_at) for e in reason.evidence),
         basis=reason.basis.value,
     )
-
-
-def model_info(model: UsedModel) -> ModelInfo:
-    """Return the model, with a note if it is the scorecard or its labels were incomplete."""
-    zh, en = (_model_note(model, language) for language in LANGUAGES)
-    return ModelInfo(model.name, model.version, model.kind, LocalizedText(zh, en) if zh else None)
-
-
-def _model_note(model: UsedModel, language: Language) -> str:
-    from serving.models.completeness_text import completeness_note
-
-    notes = []
-    if model.kind == "scorecard":
-        notes.append(text("exports.scorecard_note", language, events=model.events))
-    if model.completeness and model.completeness["notable"]:
-        notes.append(completeness_note(model.completeness, language))
-    return ("" if language == "zh" else " ").join(notes)

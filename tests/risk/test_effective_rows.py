@@ -135,6 +135,7 @@ def unmarked(tmp_path):
     with RecordStore(path) as store:
         add(store, "filed", "2025-01-20", None, withdrawn=None)
     with duckdb.connect(str(path)) as connection:
+        connection.execute("DROP TABLE stored_schema")
         for schema in ("employers", "main"):
             for (view,) in connection.execute(
                 f"SELECT view_name FROM duckdb_views() WHERE schema_name = '{schema}'"

@@ -29,6 +29,7 @@ from models.scorecard import PRIOR_ROWS, Scorecard, fit_scorecard, shrunk_rate
 from risk.calendar.dates import HORIZON_DAYS
 from risk.progress import Progress
 from risk.store.store import RecordStore
+from training.dataset.completeness import Completeness
 from training.dataset.training_set import TrainingSet, build_training_set
 from training.fit.ladder import recipe_for
 from training.fit.out_of_time import (
@@ -71,7 +72,8 @@ class Trained:
 
     ``events`` counts the arrears events in the training span, ``positives`` the rows with label
     1. ``metrics`` are out of time, over all folds together; empty for the scorecard.
-    ``recipe`` holds the hyperparameters, None for the scorecard.
+    ``recipe`` holds the hyperparameters, None for the scorecard. ``completeness`` is that of the
+    events the labels come from.
     """
 
     model: ScoringModel
@@ -86,6 +88,7 @@ class Trained:
     parameters: Mapping[str, Any]
     holdout: Holdout | None = None
     recipe: AnyHyperparameters | None = None
+    completeness: Completeness | None = None
 
 
 def train(store: RecordStore, as_of: dt.date, progress: Progress | None = None) -> Trained:
@@ -164,6 +167,7 @@ def _trained(
         parameters=parameters,
         holdout=holdout,
         recipe=recipe,
+        completeness=training_set.log.completeness,
     )
 
 

@@ -136,6 +136,7 @@ def fit_out_of_core(
         parameters=parameters,
         holdout=make_holdout(_matrix(training_set, rows), scores, target, expected),
         recipe=chosen,
+        completeness=training_set.log.completeness,
     )
 
 

@@ -35,6 +35,7 @@ def earlier(tmp_path):
     path = tmp_path / "records.duckdb"
     with RecordStore(path) as store:
         fill(store)
+        store.connection.execute("DROP TABLE stored_schema")
         views = store.rows("SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal")
         for schema, view in views:
             store.connection.execute(f"DROP VIEW {schema}.{view}")

@@ -94,6 +94,7 @@ def test_store_of_an_earlier_release_is_upgraded(tmp_path):
         store.connection.execute("DROP VIEW complaints_versions")
         store.connection.execute("DROP VIEW links_versions")
         store.connection.execute("DROP TABLE links")
+        store.connection.execute("DROP TABLE stored_schema")
     with RecordStore(path, read_only=True) as store:
         assert store.rows("SELECT count(*) FROM links") == [(0,)]
         assert as_of(store, day(1)) == []
