@@ -11,11 +11,16 @@ from __future__ import annotations
 
 from features.catalogue import Step
 from risk.calendar.dates import COMPLETED_GRACE_DAYS
+from risk.causes import about_wages, found_otherwise
 from risk.contract import TABLES
 from risk.measured_dates import measured_sql
 
 PAY_WINDOW_MONTHS = 12
 """Wages and transfers due longer ago than this are left to the history family."""
+
+LATE_AFTER_DAYS = 5
+"""Wages paid within so many days after the due day do not count as late: days of rest, holidays
+and the bank's own days move payments by a few days."""
 
 
 _LARGE = ("payrolls", "payments", "attendance", "operations")
@@ -27,8 +32,24 @@ where the day of knowledge comes from.
 """
 
 
+_CASES_KNOWN = """
+          SELECT d.as_of, k.complaint_id, k.cause
+          FROM as_ofs d
+          JOIN cases_versions k
+            ON k.known_at < d.as_of AND (k.superseded_at IS NULL OR k.superseded_at >= d.as_of)
+"""
+_OF_WAGES = {
+    "cases": f"WHERE {about_wages('v')}",
+    "complaints": f"""
+        LEFT JOIN ({found_otherwise(_CASES_KNOWN, "as_of")}) o
+          ON o.as_of = a.as_of AND o.complaint_id = v.complaint_id
+        WHERE {about_wages("v")} AND o.complaint_id IS NULL
+    """,
+}
+
+
 def known_rows_step(table: str) -> Step:
-    """``known_<table>``: the rows of ``table`` as of each date."""
+    """``known_<table>``: the rows of ``table`` as of each date; of disputes, those about wages."""
     names = (*(field.name for field in TABLES[table].fields), *_ADDED.get(table, ()))
     fields = ", ".join(f"v.{name}" for name in names)
     return Step(
@@ -39,6 +60,7 @@ def known_rows_step(table: str) -> Step:
         JOIN {table}_versions v
           ON v.known_at < a.as_of
          AND (v.superseded_at IS NULL OR v.superseded_at >= a.as_of)
+        {_OF_WAGES.get(table, "")}
         """,
         inlined=table in _LARGE,
     )
@@ -122,6 +144,8 @@ def _fen(amount: str) -> str:
     return f"TRY_CAST(sum({amount}) AS BIGINT)"
 
 
+_IN_TIME = f"days_between(r.due_on, p.paid_on) <= {LATE_AFTER_DAYS}"
+
 PAID = Step(
     "paid",
     f"""
@@ -130,7 +154,7 @@ PAID = Step(
            {_fen("CASE WHEN p.channel = 'cash' THEN p.amount END")} AS paid_cash,
            {_fen("CASE WHEN p.channel = 'foreman' THEN p.amount END")} AS paid_foreman,
            {_fen("CASE WHEN p.channel IS NOT NULL THEN p.amount END")} AS paid_by_known_channel,
-           {_fen("CASE WHEN p.paid_on <= r.due_on THEN p.amount ELSE 0 END")} AS paid_in_time,
+           {_fen(f"CASE WHEN {_IN_TIME} THEN p.amount ELSE 0 END")} AS paid_in_time,
            sum(CAST(p.amount AS DOUBLE) * greatest(days_between(r.due_on, p.paid_on), 0))
              AS fen_days_late,
            max(p.paid_on) AS last_paid_on,

@@ -90,7 +90,7 @@ def _paid(due: pd.DataFrame, payments: pd.DataFrame, day: pd.Timestamp) -> pd.Da
             "foreman": np.where(channel == "foreman", amount, 0),
             "told": np.where(channel.notna(), amount, 0),
             "any_told": channel.notna().to_numpy(),
-            "in_time": np.where(mine["paid_on"].to_numpy() <= due_on, amount, 0),
+            "in_time": np.where(late <= 5, amount, 0),
             "fen_days": amount.astype(float) * late,
             "last": mine["paid_on"].to_numpy(),
             "workers_paid": mine["workers_paid"].to_numpy(dtype=float),
@@ -126,6 +126,7 @@ def _summed(pay: pd.DataFrame, cohort: pd.DataFrame) -> pd.DataFrame:
     missed = (workers - pay["workers_paid"].fillna(0)).clip(lower=0)
     still = recent & (pay["open"] == 1)
     settled = total(pay["open"] * 0, recent & (pay["open"] == 0))
+    past, slow = pay["age"] > 5, pay["amount_due"] - pay["in_time"]
     told = pay["told"].where(pay["any_told"].eq(True))
     out = {
         "unpaid": total(pay["unpaid"]),
@@ -141,8 +142,10 @@ def _summed(pay: pd.DataFrame, cohort: pd.DataFrame) -> pd.DataFrame:
         "oldest_unpaid_days": (pay["age"] * pay["open"]).groupby(by).max(),
         "open_roll_share_3m": pay["open"].where(recent).groupby(by).mean(),
         "workers_unpaid": total(workers, still).fillna(settled),
-        "in_time_3m": total(pay["in_time"], recent),
-        "in_time": total(pay["in_time"]),
+        "late_3m": total(slow, recent & past),
+        "may_be_late_3m": total(pay["amount_due"], recent & past),
+        "late": total(slow, past),
+        "may_be_late": total(pay["amount_due"], past),
         "days_late_3m": total(pay["fen_days"], recent),
         "days_late": total(pay["fen_days"]),
         "days_late_6m": total(pay["fen_days"], older),

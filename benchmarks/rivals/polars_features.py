@@ -91,7 +91,7 @@ def _with_payments(rolls: pl.LazyFrame, payments: pl.LazyFrame) -> pl.LazyFrame:
             foreman=amount.filter(channel == "foreman").sum(),
             told=amount.filter(channel.is_not_null()).sum(),
             any_told=channel.is_not_null().any(),
-            in_time=amount.filter(pl.col("paid_on") <= pl.col("due_on")).sum(),
+            in_time=amount.filter(late <= 5).sum(),
             fen_days=(amount.cast(pl.Float64) * late).sum(),
             last=pl.col("paid_on").max(),
             workers_paid=pl.col("workers_paid").max(),
@@ -105,6 +105,7 @@ def _with_payments(rolls: pl.LazyFrame, payments: pl.LazyFrame) -> pl.LazyFrame:
         .with_columns(*filled, told=pl.when("any_told").then("told"))
         .with_columns(
             unpaid=unpaid,
+            slow=pl.col("amount_due") - pl.col("in_time"),
             open=(pl.col("paid") < 0.99 * pl.col("amount_due")).cast(pl.Int64),
             fen_days=pl.col("fen_days") + unpaid.cast(pl.Float64) * pl.col("age"),
             since=(pl.col("as_of") - pl.col("last")).dt.total_days(),
@@ -126,7 +127,7 @@ def _sums() -> dict[str, pl.Expr]:
         age.is_between(93, 184),
         age.is_between(16, 92),
     )
-    open_ = pl.col("open") == 1
+    open_, past = pl.col("open") == 1, age > 5
     missed = (pl.col("workers") - pl.col("workers_paid").fill_null(0)).clip(lower_bound=0)
     return {
         "unpaid": _total("unpaid"),
@@ -145,8 +146,10 @@ def _sums() -> dict[str, pl.Expr]:
             _total("workers", recent & open_),
             pl.when((recent & ~open_).any()).then(0.0),
         ),
-        "in_time_3m": _total("in_time", recent),
-        "in_time": _total("in_time"),
+        "late_3m": _total("slow", recent & past),
+        "may_be_late_3m": _total("amount_due", recent & past),
+        "late": _total("slow", past),
+        "may_be_late": _total("amount_due", past),
         "days_late_3m": _total("fen_days", recent),
         "days_late": _total("fen_days"),
         "days_late_6m": _total("fen_days", older),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from features.catalogue import Duty, Evidence, Family, Feature, Points, Statement, Step
+from features.common_steps import LATE_AFTER_DAYS
 from features.minimum_wage import MINIMUM_MONTHS, MINIMUM_PAY, PAYROLLS_BELOW, WORKED_DAYS
 
 WAGES_PAID = Duty("wages_paid", article="31")
@@ -31,6 +32,17 @@ _PAID_LATE = Evidence(
     SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
            CAST(fen_days_late AS DOUBLE) AS weight
     FROM pay WHERE fen_days_late > 0
+    """
+)
+
+_MAY_BE_LATE = f"age > {LATE_AFTER_DAYS}"
+"""SQL: whether the days after which wages count as late are over."""
+
+_NOT_IN_TIME = Evidence(
+    f"""
+    SELECT as_of, project_id, 'payrolls' AS source_table, payroll_id AS record_id, known_at,
+           CAST(amount_due - paid_in_time AS DOUBLE) AS weight
+    FROM pay WHERE {_MAY_BE_LATE} AND paid_in_time < amount_due
     """
 )
 
@@ -263,13 +275,16 @@ FAMILY = Family(
             window="92 days",
             direction=1,
             article="12",
-            zh="近三个月未按约定日足额支付的工资占比",
-            en="share of wages not paid by the due day",
+            zh=f"近三个月到期工资中过了约定日{LATE_AFTER_DAYS}日仍未足额支付的占比",
+            en=f"share of wages not paid within {LATE_AFTER_DAYS} days after the due day",
             raises=Statement(
-                zh="近三个月有{value}的工资未在约定日足额支付",
-                en="{value} of wages of the last three months not paid in full by the due day",
+                zh=f"近三个月有{{value}}的工资过了约定日{LATE_AFTER_DAYS}日仍未足额支付",
+                en=(
+                    "{value} of wages of the last three months not paid in full within"
+                    f" {LATE_AFTER_DAYS} days after the due day"
+                ),
                 at_least=0.05,
-                evidence=_PAID_LATE,
+                evidence=_NOT_IN_TIME,
             ),
         ),
         _feature(
@@ -278,13 +293,16 @@ FAMILY = Family(
             window="12 months",
             direction=1,
             article="12",
-            zh="近一年未按约定日足额支付的工资占比",
-            en="share of a year's wages not paid by the due day",
+            zh=f"近一年到期工资中过了约定日{LATE_AFTER_DAYS}日仍未足额支付的占比",
+            en=f"share of a year's wages not paid within {LATE_AFTER_DAYS} days after the due day",
             raises=Statement(
-                zh="近一年有{value}的工资未在约定日足额支付",
-                en="{value} of wages of the last year not paid in full by the due day",
+                zh=f"近一年有{{value}}的工资过了约定日{LATE_AFTER_DAYS}日仍未足额支付",
+                en=(
+                    "{value} of wages of the last year not paid in full within"
+                    f" {LATE_AFTER_DAYS} days after the due day"
+                ),
                 at_least=0.05,
-                evidence=_PAID_LATE,
+                evidence=_NOT_IN_TIME,
             ),
         ),
         _feature(
@@ -563,7 +581,7 @@ FAMILY = Family(
         ),
         Step(
             "pay_sums",
-            """
+            f"""
             SELECT as_of, project_id,
                    CAST(sum(unpaid) AS DOUBLE) AS unpaid,
                    CAST(sum(amount_due) AS DOUBLE) AS due,
@@ -581,9 +599,13 @@ FAMILY = Family(
                    avg(CASE WHEN age <= 92 THEN is_open END) AS open_roll_share_3m,
                    sum(CASE WHEN age <= 92 AND is_open = 1 THEN workers END) AS workers_unpaid,
                    sum(CASE WHEN age <= 92 AND is_open = 0 THEN 0 END) AS no_worker_unpaid,
-                   CAST(sum(CASE WHEN age <= 92 THEN coalesce(paid_in_time, 0) END) AS DOUBLE)
-                     AS in_time_3m,
-                   CAST(sum(coalesce(paid_in_time, 0)) AS DOUBLE) AS in_time,
+                   CAST(sum(CASE WHEN {_MAY_BE_LATE} AND age <= 92
+                            THEN amount_due - paid_in_time END) AS DOUBLE) AS late_3m,
+                   CAST(sum(CASE WHEN {_MAY_BE_LATE} AND age <= 92
+                            THEN amount_due END) AS DOUBLE) AS may_be_late_3m,
+                   CAST(sum(CASE WHEN {_MAY_BE_LATE} THEN amount_due - paid_in_time END) AS DOUBLE)
+                     AS late,
+                   CAST(sum(CASE WHEN {_MAY_BE_LATE} THEN amount_due END) AS DOUBLE) AS may_be_late,
                    sum(CASE WHEN age <= 92 THEN fen_days_late END) AS days_late_3m,
                    sum(fen_days_late) AS days_late,
                    sum(CASE WHEN age BETWEEN 93 AND 184 THEN fen_days_late END) AS days_late_6m,
@@ -627,8 +649,8 @@ FAMILY = Family(
                    s.oldest_unpaid_days, s.open_roll_share_3m,
                    t.open_teams_share, t.worst_team_unpaid_share,
                    coalesce(s.workers_unpaid, s.no_worker_unpaid) AS workers_unpaid,
-                   1 - s.in_time_3m / nullif(s.due_3m, 0) AS late_share_3m,
-                   1 - s.in_time / nullif(s.due, 0) AS late_share_12m,
+                   s.late_3m / nullif(s.may_be_late_3m, 0) AS late_share_3m,
+                   s.late / nullif(s.may_be_late, 0) AS late_share_12m,
                    s.days_late_3m / nullif(s.due_3m, 0) AS delay_days_3m,
                    s.days_late / nullif(s.due, 0) AS delay_days_12m,
                    s.days_late_3m / nullif(s.due_3m, 0)

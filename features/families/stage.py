@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from features.catalogue import Duty, EmployerUse, Evidence, Family, Feature, Points, Statement, Step
-from risk.calendar.dates import HORIZON_DAYS
+from features.season import SEASON, SEASON_FEATURES
 
 NOTICE_BOARD = Duty("notice_board", article="34")
 
@@ -32,18 +32,7 @@ FAMILY = Family(
     employer_zh="季节与单位规模",
     employer_en="season and size",
     features=(
-        _feature(
-            name="winter_share",
-            unit="share",
-            window="the horizon",
-            direction=0,
-            zh="预警期内处于十一月至次年一月的比例",
-            en="share of the horizon in Nov to Jan",
-            scorecard=(Points(1, "strike map 2011-2016: winter peak", at_least=0.5),),
-            employers=EmployerUse(
-                scorecard=(Points(1, "strike map 2011-2016: winter peak", at_least=0.5),)
-            ),
-        ),
+        *SEASON_FEATURES,
         _feature(
             name="age_months",
             unit="months",
@@ -214,13 +203,13 @@ FAMILY = Family(
         ),
     ),
     steps=(
+        SEASON,
         Step(
             "stage",
-            f"""
+            """
             SELECT c.as_of, c.project_id,
-                   CAST(greatest(0, least(days_between(c.as_of, w.ends), {HORIZON_DAYS})
-                     - greatest(days_between(c.as_of, w.starts), 0)) AS DOUBLE) / {HORIZON_DAYS}
-                     AS winter_share,
+                   s.days_to_festival, s.days_since_festival,
+                   s.before_festival_share, s.after_festival_share,
                    CAST(days_between(c.started_on, c.as_of) AS DOUBLE) / 30.4375 AS age_months,
                    CAST(days_between(c.started_on, c.as_of) AS DOUBLE)
                      / nullif(days_between(c.started_on, c.planned_end_on), 0) AS planned_progress,
@@ -255,18 +244,7 @@ FAMILY = Family(
                    CAST(c.contract_amount AS DOUBLE) / nullif(o.registered_capital, 0)
                      AS amount_to_capital
             FROM cohort c
-            JOIN (
-              SELECT as_of,
-                     CASE WHEN extract(MONTH FROM as_of) = 1
-                          THEN make_date(CAST(extract(YEAR FROM as_of) AS INT) - 1, 11, 1)
-                          ELSE make_date(CAST(extract(YEAR FROM as_of) AS INT), 11, 1) END
-                       AS starts,
-                     CASE WHEN extract(MONTH FROM as_of) = 1
-                          THEN make_date(CAST(extract(YEAR FROM as_of) AS INT), 2, 1)
-                          ELSE make_date(CAST(extract(YEAR FROM as_of) AS INT) + 1, 2, 1) END
-                       AS ends
-              FROM as_ofs
-            ) w ON w.as_of = c.as_of
+            JOIN season s ON s.as_of = c.as_of
             LEFT JOIN known_organizations o ON o.as_of = c.as_of AND o.org_id = c.contractor_id
             """,
         ),

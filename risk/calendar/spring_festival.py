@@ -39,6 +39,15 @@ def spring_festival(year: int) -> dt.date:
     return dt.date(year, int(date[:2]), int(date[2:]))
 
 
+def spring_festivals() -> tuple[dt.date, ...]:
+    """Return the first days of all festivals of the table, in order.
+
+    >>> len(spring_festivals()), spring_festivals()[0]
+    (51, datetime.date(2000, 2, 5))
+    """
+    return tuple(spring_festival(year) for year in range(_FIRST, LAST_YEAR + 1))
+
+
 def eve_after(day: dt.date) -> dt.date:
     """Return the first eve of Spring Festival (除夕) on or after ``day``.
 

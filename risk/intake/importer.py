@@ -34,7 +34,7 @@ from risk.intake.layouts.plan import (
     plan_reading,
     register_names,
 )
-from risk.intake.layouts.reading_report import reading_report
+from risk.intake.layouts.reading_report import place_notes, reading_report
 from risk.intake.name_merges import merge_named_firms
 from risk.intake.named_periods import stated_day
 from risk.intake.orphan_rows import orphan_rows
@@ -49,7 +49,13 @@ from risk.intake.rejected_rows import RejectedRows
 from risk.intake.report import FileReport, ImportReport, SheetReport, with_reserve
 from risk.intake.row_parser import Batch, BatchParser
 from risk.intake.sealed_days import move_behind_seals
-from risk.intake.sheet_account import format_notes, sheet_notes, sheet_report, unread_notes
+from risk.intake.sheet_account import (
+    format_notes,
+    sheet_notes,
+    sheet_report,
+    uncertain_notes,
+    unread_notes,
+)
 from risk.intake.sheet_names import supplied_cells
 from risk.intake.sheet_records import SheetRecords
 from risk.intake.sheet_selection import (
@@ -343,7 +349,6 @@ class _Prepared(NamedTuple):
     table: Table
     plan: ReadingPlan
     selection: Selection
-    book: BookDay
 
 
 class _Source:
@@ -391,7 +396,6 @@ class _Source:
     def _prepare(self, sheets: Sequence[Sheet], *, lenient: bool, others: bool) -> _Prepared:
         plan = self._plan(sheets)
         table = self._table = plan.table or detect_table(self._path)
-        book = BookDay(self._today, self._stated_day(plan, lenient=lenient))
         selection = select_sheets(
             table,
             plan.sheets,
@@ -399,29 +403,35 @@ class _Source:
             match=plan.match,
             supply=self._supply,
             others=others,
+            tables=plan.sheet_tables,
         )
-        return _Prepared(table, plan, selection, book)
+        return _Prepared(table, plan, selection)
 
     def _import_sheets(
         self, prepared: _Prepared, progress: RowProgress | None, *, lenient: bool
     ) -> list[FileReport]:
-        table, plan, selection, book = prepared
+        table, plan, selection = prepared
         reports = [
-            self._import(one, selection, plan, book, progress, lenient=lenient)
+            self._import(one, selection, plan, progress, lenient=lenient)
             for one in _tables(table, selection)
         ]
-        firms = self._import_firms(plan, book, lenient=lenient)
-        reading = reading_report(
-            plan,
-            named_firms=firms,
-            table_by_headings=not has_table_name(self._path),
-            read={heading for one in reports for sheet in one.sheets for heading in sheet.columns},
+        firms = self._import_firms(plan, self._book(plan, table, lenient=lenient), lenient=lenient)
+        notes = (
+            *format_notes(self._path),
+            *uncertain_notes(plan.uncertain.values(), selection.unread),
         )
-        notes = format_notes(self._path)
+        reports = [
+            replace(one, notes=(*one.notes, *notes)) if one.table == table.name else one
+            for one in reports
+        ]
+        by_headings = not has_table_name(self._path)
         return [
-            replace(with_reserve(one, plan.reserve), reading=reading, notes=(*one.notes, *notes))
-            if one.table == table.name
-            else one
+            _with_reading(
+                one,
+                plan,
+                firms=firms if one.table == table.name else 0,
+                by_headings=by_headings and one.table == table.name,
+            )
             for one in reports
         ]
 
@@ -475,23 +485,29 @@ class _Source:
             supply=self._supply,
         )
 
-    def _stated_day(self, plan: ReadingPlan, *, lenient: bool) -> dt.date | None:
-        if self._known_on is None and lenient and plan.known_on != "import":
-            return stated_day(self._file.name)
-        return self._known_on
+    def _book(self, plan: ReadingPlan, table: Table, *, lenient: bool) -> BookDay:
+        """Day of the rows of ``table``: the one given, or of the file's name unless a layout
+        says that it is the day of import."""
+        reading = plan.reading(table)
+        by_import = reading is not None and reading.known_on == "import"
+        stated = self._known_on
+        if stated is None and lenient and not by_import:
+            stated = stated_day(self._file.name)
+        return BookDay(self._today, stated)
 
     def _import(
         self,
         table: Table,
         selection: Selection,
         plan: ReadingPlan,
-        book: BookDay,
         progress: RowProgress | None,
         *,
         lenient: bool,
     ) -> FileReport:
         own = table is self._table
-        match = plan.match if own and plan.match else contract_matcher(table)
+        reading = plan.reading(table)
+        match = reading.match if reading and reading.match else contract_matcher(table)
+        book = self._book(plan, table, lenient=lenient)
         sheets = [sheet for sheet in selection.read if sheet.table is table]
         run = _Import(
             *(self._store, self._file, table, book, match),
@@ -708,6 +724,20 @@ def _tables(table: Table, selection: Selection) -> list[Table]:
     names = {table.name, *(sheet.table.name for sheet in selection.read)}
     order = ["projects", *STORED_TABLES]
     return [STORED_TABLES[name] for name in sorted(names, key=order.index)]
+
+
+def _with_reading(
+    report: FileReport, plan: ReadingPlan, *, firms: int, by_headings: bool
+) -> FileReport:
+    """``report`` with how its table was read through a layout or by usual headings."""
+    table = STORED_TABLES[report.table]
+    found = plan.reading(table)
+    if found is None:
+        return report
+    read = {heading for sheet in report.sheets for heading in sheet.columns}
+    reading = reading_report(found, named_firms=firms, table_by_headings=by_headings, read=read)
+    notes = (*report.notes, *place_notes(found.changes))
+    return replace(with_reserve(report, plan.reserve(table)), reading=reading, notes=notes)
 
 
 def _headings(sheets: Sequence[SelectedSheet]) -> dict[str, str]:

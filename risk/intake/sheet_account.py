@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from risk.contract import FieldType
@@ -48,6 +48,8 @@ def sheet_notes(selected: SelectedSheet, records: SheetRecords) -> Iterator[Note
         )
     yield from _unsure_units(selected, records)
     yield from _alternates(selected, records)
+    if records.blank_rows:
+        yield Note("blank_rows", {"rows": records.blank_rows, "sheet": sheet or "-"})
     if records.hidden:
         yield Note("hidden_rows", {"rows": records.hidden, "sheet": sheet})
     for heading, cells in records.merged.not_repeated.items():
@@ -77,6 +79,12 @@ def unread_notes(unread: Sequence[UnreadSheet]) -> Iterator[Note]:
                 "missing": "、".join(one.missing),
             }
             yield Note("incomplete_sheet", fields, needs_answer=True)
+
+
+def uncertain_notes(notes: Iterable[Note], unread: Sequence[UnreadSheet]) -> Iterator[Note]:
+    """Those of ``notes`` that are about sheets which are not read and have no note yet."""
+    names = {one.name for one in unread if one.reason == "no_header"}
+    yield from (note for note in notes if note.fields["sheet"] in names)
 
 
 def _unsure_units(selected: SelectedSheet, records: SheetRecords) -> Iterator[Note]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import NamedTuple
 
 from risk.contract import STORED_TABLES, Table
 from risk.intake.cells import Row, is_blank
@@ -27,6 +29,14 @@ SEARCHED_ROWS = 60
 
 _SHOWN, _SHOWN_LENGTH = 6, 16
 
+
+class SheetTable(NamedTuple):
+    """Table that a sheet is read as, and the matcher of its headings."""
+
+    table: Table
+    match: HeadingMatcher
+
+
 Supply = Callable[[Table, Sheet, LocatedHeader], Mapping[str, str]]
 """Cells, by field, that a sheet gives for fields without a column."""
 
@@ -34,6 +44,9 @@ Supply = Callable[[Table, Sheet, LocatedHeader], Mapping[str, str]]
 def no_supply(table: Table, sheet: Sheet, located: LocatedHeader) -> Mapping[str, str]:
     """No cells: only columns count."""
     return {}
+
+
+_NO_TABLES: Mapping[int, SheetTable] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -100,11 +113,13 @@ def select_sheets(
     match: HeadingMatcher | None = None,
     supply: Supply = no_supply,
     others: bool = False,
+    tables: Mapping[int, SheetTable] = _NO_TABLES,
 ) -> Selection:
     """All visible sheets with the required columns of ``table``.
 
-    With ``others``, a sheet that has all required columns of exactly one other table is read as
-    that table. Of a CSV file only one sheet is read.
+    With ``others``, the sheets in ``tables`` (by their index) are read as the tables given there,
+    and a sheet that has all required columns of exactly one other table as that table. Of a CSV
+    file only one sheet is read.
 
     Raises:
         FileEmpty: no sheet has a filled cell in its first rows.
@@ -113,7 +128,9 @@ def select_sheets(
         ColumnsMissing, ColumnsTwice, UnitUnknown: the best header found is invalid.
     """
     opened = [_open(sheet) for sheet in sheets]
-    located = [_located(table, one, match, supply) for one in opened]
+    own = SheetTable(table, match or contract_matcher(table))
+    named = [tables.get(index, own) if others else own for index in range(len(opened))]
+    located = [_located(*of, one, supply) for of, one in zip(named, opened, strict=True)]
     read: list[SelectedSheet] = []
     unread: list[UnreadSheet] = []
     single = any(isinstance(one.sheet, CsvSheet) for one in opened)
@@ -131,8 +148,8 @@ def select_sheets(
                 unread.append(_unread(one, found))
     if any(sheet.table is table for sheet in read):
         return Selection(tuple(read), tuple(unread))
-    _refuse(table, opened, located, file)
-    fits = [one for one in located if one]
+    fits = [one for one in located if one and one.table is table]
+    _refuse(table, opened, fits, file)
     if hidden := [one.sheet.name for one in fits if one.sheet.hidden and not _lacking(one)]:
         raise SheetsHidden(file=file, sheets=", ".join(hidden))
     best = max(fits, key=lambda one: len(one.located.fields))
@@ -141,7 +158,8 @@ def select_sheets(
 
 def readable(table: Table, sheets: Sequence[Sheet], *, supply: Supply = no_supply) -> bool:
     """Whether a visible sheet has all required columns of ``table``, or gives their cells."""
-    fits = (_located(table, _open(one), None, supply) for one in sheets if not one.hidden)
+    match = contract_matcher(table)
+    fits = (_located(table, match, _open(one), supply) for one in sheets if not one.hidden)
     return any(fit is not None and not _lacking(fit) for fit in fits)
 
 
@@ -160,7 +178,9 @@ def recognise_table(
     nearest: list[_Fit] = []
     for one in opened:
         fits = [
-            fit for table in STORED_TABLES.values() if (fit := _located(table, one, None, supply))
+            fit
+            for table in STORED_TABLES.values()
+            if (fit := _located(table, contract_matcher(table), one, supply))
         ]
         nearest += fits
         complete = [fit for fit in fits if not _lacking(fit)]
@@ -199,10 +219,7 @@ def _open(sheet: Sheet) -> _Opened:
     return _Opened(sheet, tuple(rows))
 
 
-def _located(
-    table: Table, one: _Opened, match: HeadingMatcher | None, supply: Supply
-) -> _Fit | None:
-    match = match or contract_matcher(table)
+def _located(table: Table, match: HeadingMatcher, one: _Opened, supply: Supply) -> _Fit | None:
     located = locate_header(table, one.rows, match, merges=_head_merges(one))
     if located is None:
         return None
@@ -229,7 +246,7 @@ def _lacking(fit: _Fit) -> list[str]:
 
 def _other_table(table: Table, one: _Opened, supply: Supply) -> _Fit | None:
     tables = (other for other in STORED_TABLES.values() if other is not table)
-    fits = (_located(other, one, None, supply) for other in tables)
+    fits = (_located(other, contract_matcher(other), one, supply) for other in tables)
     return _unique_best([fit for fit in fits if fit and not _lacking(fit)])
 
 
@@ -268,15 +285,13 @@ def _selected(fit: _Fit, file: str) -> SelectedSheet:
     return SelectedSheet(fit.table, fit.sheet, header, fit.located, fit.supplied)
 
 
-def _refuse(
-    table: Table, opened: Sequence[_Opened], located: Sequence[_Fit | None], file: str
-) -> None:
+def _refuse(table: Table, opened: Sequence[_Opened], fits: Sequence[_Fit], file: str) -> None:
     failures = [one.failure for one in opened if one.failure]
     if failures:
         raise failures[0]
-    if not any(located):
+    if not any(one.rows and not all(is_blank(cells) for _, cells in one.rows) for one in opened):
         raise FileEmpty(file=file)
-    if not any(one.located.fields for one in located if one):
+    if not any(one.located.fields for one in fits):
         allowed = "、".join(field.zh for field in table.fields if field.required)
         found = shown_names(_widest(opened))
         raise HeaderMissing(file=file, table=table.zh, found=found, allowed=allowed)

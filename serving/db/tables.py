@@ -175,6 +175,8 @@ OUTCOMES = Table(
     Column("findings", Text),
     Column("rectify_by", Date),
     Column("rectified_on", Date),
+    Column("workers_covered", Integer),
+    Column("contracts_seen", Integer),
     Column("reason", Text),
     Column("entered_by", String(200), nullable=False),
     Column("entered_at", _TIME, nullable=False),

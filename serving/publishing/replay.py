@@ -29,7 +29,13 @@ from serving.watchlists.document import (
 )
 from serving.watchlists.mark_repository import load_mark
 from serving.watchlists.repository import StoredDocument
-from serving.watchlists.seal_version import FLAGS_SINCE, SEAL_VERSION, parse_sealed, seal_version_of
+from serving.watchlists.seal_version import (
+    FEATURES_SINCE,
+    FLAGS_SINCE,
+    SEAL_VERSION,
+    parse_sealed,
+    seal_version_of,
+)
 
 Verdict = Literal["same", "differs", "cannot_tell"]
 
@@ -44,7 +50,8 @@ class Replay:
 
     ``history`` compares the records up to the mark of the list with those of its sealing. From the
     records of another history another list is to be expected, so a difference shows nothing.
-    ``replayed`` is None if such records gave no list at all.
+    ``replayed`` is None if such records gave no list at all, or if the model of a list sealed
+    before :data:`FEATURES_SINCE` reads ``features_missing``, which this version does not compute.
     """
 
     as_of: dt.date
@@ -55,6 +62,7 @@ class Replay:
     code_differs: bool
     history: History
     comparison: VersionComparison | None = None
+    features_missing: str = ""
 
     @property
     def same(self) -> bool:
@@ -73,6 +81,8 @@ class Replay:
             return "same"
         # Sealed bytes that were changed differ, whatever the records are.
         is_tampered = self.comparison is not None and not self.comparison.body_verified
+        if self.features_missing:
+            return "cannot_tell"
         if self.comparison is not None and (
             self.comparison.differs_by_flags or self.comparison.differs_by_features
         ):
@@ -81,8 +91,13 @@ class Replay:
         return "differs" if is_known or is_tampered else "cannot_tell"
 
     def to_document(self) -> Document:
-        """As plain data; ``comparison`` only for a list of an older version."""
+        """As plain data; ``comparison`` only for a list of an older version.
+
+        ``features_missing`` only where there are any.
+        """
         fields = asdict(self)
+        if not self.features_missing:
+            del fields["features_missing"]
         if self.comparison is None:
             del fields["comparison"]
         return {**fields, "same": self.same, "verdict": self.verdict}
@@ -107,6 +122,8 @@ def replay(
         NothingPublished, NotPublished: no such list was sealed.
         SealVersionTooNew: it was sealed in a version after ``current``.
         ModelUnknown: its model is no longer in the registry.
+        FeaturesMissing: its model reads features this version does not compute, though the list is
+            not older than they are, or its stored bytes were changed.
     """
     stored = context.lists.watchlist(as_of, region)
     sealed = stored.document(current)
@@ -124,7 +141,8 @@ def replay(
         code_differs=sealed["code_version"] != code_version(),
         history=history,
     )
-    # Imported here: training takes long to import.
+    # Imported here: models and training take long to import.
+    from models.base import FeaturesMissing
     from training.dataset.training_set import NoProjectsKnown
 
     try:
@@ -133,6 +151,11 @@ def replay(
         if found.verdict == "differs":
             raise
         return found
+    except FeaturesMissing as failure:
+        risks = context.lists.project_risks(as_of, region)
+        if seal_version_of(sealed) >= FEATURES_SINCE or not _is_verified(stored, sealed, risks):
+            raise
+        return replace(found, features_missing=str(failure.fields["missing"]))
     comparison = None
     if seal_version_of(sealed) < current:
         risks = context.lists.project_risks(as_of, region)
@@ -172,6 +195,14 @@ def _rebuild(
     inputs = collect_inputs(
         then, request, progress, sealed["model"]["version"], sealed_before=list_id
     )
+    # Whether features were redefined is known only when a list is published.
+    redefined = (sealed["model"].get("remarks") or {}).get("redefined", ())
+    model = replace(inputs.scored.model, redefined=None if redefined is None else tuple(redefined))
+    inputs = replace(
+        inputs,
+        scored=replace(inputs.scored, model=model),
+        seal_version=seal_version_of(sealed),
+    )
     if seal_version_of(sealed) < FLAGS_SINCE:
         inputs = replace(inputs, sealed_flags=_sealed_flags(context, sealed, version))
     built = build_publication(inputs)
@@ -198,11 +229,6 @@ def _compare(
     rebuilt: SealedPublication,
     current: int,
 ) -> VersionComparison:
-    verified = (
-        verify(stored)
-        and all(verify(risk) for risk in risks.values())
-        and digest_of_risks(risks) == sealed["risks_digest"]
-    )
     return compare_versions(
         ListDocuments(sealed, {key: risk.document(current) for key, risk in risks.items()}),
         ListDocuments(
@@ -210,7 +236,18 @@ def _compare(
             {key: parse_sealed(risk.body, current) for key, risk in rebuilt.risks.items()},
         ),
         (seal_version_of(sealed), current),
-        verified=verified,
+        verified=_is_verified(stored, sealed, risks),
+    )
+
+
+def _is_verified(
+    stored: StoredDocument, sealed: Document, risks: Mapping[str, StoredDocument]
+) -> bool:
+    """Whether the bytes of the list and of its risks match their digests."""
+    return (
+        verify(stored)
+        and all(verify(risk) for risk in risks.values())
+        and digest_of_risks(risks) == sealed["risks_digest"]
     )
 
 

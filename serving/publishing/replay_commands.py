@@ -70,6 +70,8 @@ def show_replay(cli: CliContext, done: Replay) -> None:
 
 def _reason(done: Replay) -> str:
     """Key of the text that says why the comparison is not possible."""
+    if done.features_missing:
+        return "features_changed"
     if done.comparison is not None and done.comparison.differs_by_flags:
         return "flags_changed"
     if done.comparison is not None and done.comparison.differs_by_features:

@@ -116,6 +116,11 @@ FEATURES: dict[str, tuple[float, float, float]] = {
     "piece_wage_share_3m": (0, 1, NAN),
     # Mean pay 10,000 yuan a month; C's head count is unknown.
     "below_minimum_share_3m": (0, 0, NAN),
+    # From Spring Festival on 10 February 2024, and to that of 29 January 2025.
+    "days_to_festival": (212, 212, 212),
+    "days_since_festival": (142, 142, 142),
+    "before_festival_share": (0, 0, 0),
+    "after_festival_share": (0, 0, 0),
     # Contracts: A three levels; of B's five only the general contract has a place.
     "contract_count": (3, 5, NAN),
     "contract_depth": (3, NAN, NAN),

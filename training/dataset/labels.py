@@ -13,6 +13,7 @@ from features.common_steps import EVENTS, known_rows_step
 from features.engines.duckdb import DuckDBEngine
 from features.matrix import Matrix
 from risk.calendar.dates import HORIZON_DAYS, MATURITY_MAX_DAYS, MATURITY_MIN_DAYS, add_months
+from risk.causes import about_wages
 from risk.measured_dates import measured_sql
 from risk.store.store import RecordStore
 
@@ -62,7 +63,7 @@ def first_known_sql(day: str) -> str:
                {measured.format(measured_sql("opened_on"))}
         FROM cases_versions
         WHERE known_at < {day} AND project_id IS NOT NULL
-          AND (status = 'confirmed' OR confirmed_on IS NOT NULL)
+          AND (status = 'confirmed' OR confirmed_on IS NOT NULL) AND {about_wages()}
         GROUP BY case_id, opened_on
         UNION ALL
         SELECT inspected_on, min(known_at), {measured.format(measured_sql("inspected_on"))}

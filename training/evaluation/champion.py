@@ -2,7 +2,8 @@
 
 The champion may only be evaluated on months after its training. If models are trained every month
 hardly any such months have known events. Then its recipe (kind, hyperparameters and features) is
-fitted again on the folds of the challenger, so that both are compared on the same months.
+fitted again on the folds of the challenger, so that both are compared on the same months. So is the
+recipe of a champion that reads features this version no longer computes, without these.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from models.arrears import Hyperparameters, hyperparameters_for
 from models.base import ScoringModel
 from models.logistic import LogisticHyperparameters
 from models.registry import ModelVersion
+from models.scorecard import Scorecard
 from training.dataset.training_set import TrainingSet
 from training.evaluation.bootstrap import MIN_EVENTS_FOR_INTERVAL
 from training.fit.fit import Holdout, Trained
@@ -51,9 +53,11 @@ def champion_scores(
     model, version = champion
     all_rows = np.ones(len(holdout.scores), dtype=bool)
     after = holdout.matrix.as_ofs >= np.datetime64(version.trained_at)
-    if model.kind == "scorecard":  # only its rate is learnt, which does not change the ranking
-        return ChampionScores(model.raw(holdout.matrix), all_rows)
-    if _events(holdout, after) >= MIN_EVENTS_FOR_INTERVAL:
+    if isinstance(model, Scorecard):  # only its rate is learnt, which does not change the ranking
+        known = tuple(name for name in model.columns if name in holdout.matrix.columns)
+        return ChampionScores(replace(model, columns=known).raw(holdout.matrix), all_rows)
+    is_computed = set(model.columns) <= set(holdout.matrix.columns)
+    if is_computed and _events(holdout, after) >= MIN_EVENTS_FOR_INTERVAL:
         return ChampionScores(model.raw(holdout.matrix), after)
     recipe = recipe_of(version) or hyperparameters_for(float(training_set.target.sum()))
     if recipe == trained.recipe and model.columns == trained.model.columns:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
 from risk.contract import STORED_TABLES, Field, FieldType, Table
+from risk.intake.account_notes import Note
 from risk.intake.cells import normalise
 from risk.intake.checks import REGION
 from risk.intake.file_errors import IntakeFailure, OnlyPlanned
@@ -30,8 +33,10 @@ from risk.intake.layouts.translation import (
 )
 from risk.intake.layouts.vocabulary import Vocabulary, vocabulary
 from risk.intake.readers import open_sheets
+from risk.intake.readers.csv_text import CsvSheet
 from risk.intake.readers.sheet import Sheet, first_rows
 from risk.intake.sheet_selection import (
+    SheetTable,
     Supply,
     no_supply,
     readable,
@@ -73,6 +78,11 @@ class LayoutUncertain(LayoutNeeded):
 MAX_REGISTER = 200_000
 """Rows of a register that are read for the names of its firms; bounds the memory."""
 
+_COUNTY_DIGITS = 6
+
+_FEW = 3
+"""A sheet with fewer certain columns than this is not taken for one of records."""
+
 
 @dataclass(frozen=True)
 class OfficeLayouts:
@@ -87,6 +97,32 @@ class OfficeLayouts:
     county: str = ""
     register: Callable[[], Mapping[str, str]] = dict
 
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Codes of townships that confirmed layouts state, by name; none that two disagree on."""
+        stated = {
+            (name, code)
+            for layout in self.layouts
+            if layout.confirmed
+            for name, code in layout.regions.items()
+            if _is_township(code)
+        }
+        names = Counter(name for name, _ in stated)
+        return {name: code for name, code in sorted(stated) if names[name] == 1}
+
+
+@dataclass(frozen=True)
+class TableReading:
+    """How the sheets of a further table of a file are read; fields as in :class:`ReadingPlan`."""
+
+    table: Table
+    match: HeadingMatcher
+    layouts: tuple[str, ...] = ()
+    synonyms: Mapping[str, str] = field(default_factory=dict)
+    asked: tuple[Match, ...] = ()
+    changes: tuple[Changes, ...] = ()
+    known_on: str = ""
+
 
 @dataclass(frozen=True)
 class ReadingPlan:
@@ -95,7 +131,8 @@ class ReadingPlan:
     ``table`` is None where neither layout nor headings show it. ``match`` is None where only the
     contract's own headings count. ``layouts`` are the names of the layouts used; ``synonyms`` the
     headings understood without one, with their fields. ``asked`` are columns that are not used
-    because their field is not certain enough.
+    because their field is not certain enough. ``others`` are, by index, sheets of further tables;
+    ``uncertain`` says of sheets what they look like that cannot be read without a layout.
     """
 
     table: Table | None
@@ -107,14 +144,25 @@ class ReadingPlan:
     changes: tuple[Changes, ...] = ()
     namer: Namer = field(default_factory=Namer)
     known_on: str = ""
+    others: Mapping[int, TableReading] = field(default_factory=dict)
+    uncertain: Mapping[int, Note] = field(default_factory=dict)
 
     @property
-    def reserve(self) -> Mapping[str, str]:
-        """Headings of names that fill rows without a code, with the field."""
+    def sheet_tables(self) -> Mapping[int, SheetTable]:
+        """Tables of the sheets in ``others``."""
+        return {index: SheetTable(one.table, one.match) for index, one in self.others.items()}
+
+    def reading(self, table: Table) -> ReadingPlan | TableReading | None:
+        """How the sheets of ``table`` are read, if a layout or synonyms are used."""
+        others = (one for one in self.others.values() if one.table is table)
+        return self if self.table is table else next(others, None)
+
+    def reserve(self, table: Table) -> Mapping[str, str]:
+        """Headings of names that fill rows of ``table`` without a code, with the field."""
         return {
             heading: name
             for sheet in self.sheets
-            if isinstance(sheet, TranslatedSheet)
+            if isinstance(sheet, TranslatedSheet) and sheet.layout.table is table
             for heading, name in sheet.reserve.items()
         }
 
@@ -221,18 +269,20 @@ def plan_reading(
         LayoutUnconfirmed: only a layout that nobody confirmed fits.
     """
     label = file or path.name
+    namer = cache(namer)
     fitting = {
         index: one for index, sheet in enumerate(sheets) if (one := _pick(sheet, path, office))
     }
     if fitting:
-        return _by_layout(path, sheets, fitting, namer)
-    automatic = _automatic(path, sheets, office, table, namer)
+        by_layout = _by_layout(path, sheets, fitting, namer)
+        return _with_further_tables(by_layout, set(fitting), path, office, namer)
+    automatic, usable = _automatic(path, sheets, office, table, namer)
     if automatic.match is None:
         _refuse_unconfirmed(path, sheets, office, label)
         if table is None or not (_plain(sheets, table) or readable(table, sheets, supply=supply)):
             _refuse_changed(path, sheets, office, label)
             _refuse_uncertain(path, sheets, office, table, label)
-    return automatic
+    return _with_further_tables(automatic, usable, path, office, namer)
 
 
 def _pick(sheet: Sheet, path: Path, office: OfficeLayouts) -> Layout | None:
@@ -247,22 +297,81 @@ def _by_layout(
     path: Path, sheets: Sequence[Sheet], fitting: Mapping[int, Layout], namer: Callable[[], Namer]
 ) -> ReadingPlan:
     table = next(iter(fitting.values())).table
-    used = {index: one for index, one in fitting.items() if one.table == table}
     names = namer()
     read = [
-        TranslatedSheet(sheet, used[index], path.name, names) if index in used else sheet
+        TranslatedSheet(sheet, fitting[index], path.name, names) if index in fitting else sheet
         for index, sheet in enumerate(sheets)
     ]
-    layouts = list({one.name: one for one in used.values()}.values())
+    tables = {one.table.name: one.table for one in fitting.values()}
+    readings = {name: _layout_reading(read, one) for name, one in tables.items()}
+    own = readings[table.name]
     return ReadingPlan(
         table=table,
         sheets=read,
-        match=layout_matcher(layouts),
-        layouts=tuple(one.name for one in layouts),
-        changes=tuple(one.changes for one in read if isinstance(one, TranslatedSheet)),
+        match=own.match,
+        layouts=own.layouts,
+        changes=own.changes,
         namer=names,
+        known_on=own.known_on,
+        others={i: readings[one.table.name] for i, one in fitting.items() if one.table != table},
+    )
+
+
+def _layout_reading(sheets: Sequence[Sheet], table: Table) -> TableReading:
+    """How the sheets of ``table`` are read that are read through a layout."""
+    read = [one for one in sheets if isinstance(one, TranslatedSheet)]
+    read = [one for one in read if one.layout.table is table]
+    layouts = list({one.layout.name: one.layout for one in read}.values())
+    return TableReading(
+        table,
+        layout_matcher(layouts),
+        layouts=tuple(one.name for one in layouts),
+        changes=tuple(one.changes for one in read),
         known_on=layouts[0].known_on,
     )
+
+
+def _with_further_tables(
+    plan: ReadingPlan,
+    planned: Collection[int],
+    path: Path,
+    office: OfficeLayouts,
+    namer: Callable[[], Namer],
+) -> ReadingPlan:
+    """``plan`` with the sheets of further tables that usual headings are enough for."""
+    others, uncertain, read = dict(plan.others), {}, list(plan.sheets)
+    for index, sheet in enumerate(plan.sheets):
+        if index in planned or sheet.hidden or isinstance(sheet, CsvSheet) or plan.table is None:
+            continue
+        proposal = propose_sheet(
+            path, sheet, office.vocabulary, county=office.county, places=office.places
+        )
+        if proposal is None or not proposal.clear:
+            continue
+        layout = _certain_only(proposal)
+        if _lacking(layout):
+            if note := _looks_like(proposal, layout):
+                uncertain[index] = note
+        elif layout.table is not plan.table and _adds(proposal, layout):
+            changes: tuple[Changes, ...] = ()
+            if _translates(proposal, layout):
+                translated = TranslatedSheet(sheet, layout, path.name, namer())
+                read[index], changes = translated, (translated.changes,)
+            synonyms = _synonyms([proposal])
+            reading = TableReading(layout.table, layout_matcher([layout]), (), synonyms)
+            others[index] = replace(reading, asked=proposal.questions, changes=changes)
+    names = namer() if read != list(plan.sheets) else plan.namer
+    return replace(plan, sheets=read, others=others, uncertain=uncertain, namer=names)
+
+
+def _looks_like(proposal: SheetProposal, certain: Layout) -> Note | None:
+    """Note about a sheet that seems to hold records and lacks required columns."""
+    found = [_understood(rule, certain.table) for rule in certain.columns if rule.field]
+    if len(found) < _FEW:
+        return None
+    lacking = "、".join(one.zh for one in _lacking(certain))
+    fields = {"sheet": proposal.sheet, "table": certain.table.zh, "lacking": lacking}
+    return Note("sheet_needs_layout", {**fields, "found": shown_names(found)}, needs_answer=True)
 
 
 def _automatic(
@@ -271,32 +380,39 @@ def _automatic(
     office: OfficeLayouts,
     table: Table | None,
     namer: Callable[[], Namer],
-) -> ReadingPlan:
-    """Plan by certain headings only; without a match where the contract's headings suffice."""
+) -> tuple[ReadingPlan, Collection[int]]:
+    """Plan by certain headings only, and the sheets of its table that these are enough for.
+
+    It has no match where the contract's headings suffice.
+    """
     found: dict[int, SheetProposal] = {}
     for index, sheet in enumerate(sheets):
         proposal = (
             None
             if sheet.hidden
-            else propose_sheet(path, sheet, office.vocabulary, county=office.county, table=table)
+            else propose_sheet(
+                path,
+                sheet,
+                office.vocabulary,
+                county=office.county,
+                places=office.places,
+                table=table,
+            )
         )
         if proposal is not None and proposal.clear:
             found[index] = proposal
     named = table
     if not found:
-        return ReadingPlan(table, sheets)
-    table = table or next(iter(found.values())).layout.table
-    asked = tuple(one for proposal in found.values() for one in proposal.questions)
-    usable = {
-        index: _certain_only(proposal)
-        for index, proposal in found.items()
-        if proposal.layout.table == table
-    }
-    usable = {index: layout for index, layout in usable.items() if not _lacking(layout)}
+        return ReadingPlan(table, sheets), ()
+    certain = {index: _certain_only(proposal) for index, proposal in found.items()}
+    usable = {index: layout for index, layout in certain.items() if not _lacking(layout)}
+    table = table or next(iter((usable or certain).values())).table
+    usable = {index: layout for index, layout in usable.items() if layout.table == table}
+    asked = tuple(one for index in usable or found for one in found[index].questions)
     if not usable:
-        return ReadingPlan(named, sheets, asked=asked)
+        return ReadingPlan(named, sheets, asked=asked), ()
     if not any(_adds(found[index], layout) for index, layout in usable.items()):
-        return ReadingPlan(table, sheets, asked=asked)
+        return ReadingPlan(table, sheets, asked=asked), usable
     names = namer() if any(_translates(found[i], one) for i, one in usable.items()) else Namer()
     read = [
         TranslatedSheet(sheet, usable[index], path.name, names)
@@ -304,15 +420,16 @@ def _automatic(
         else sheet
         for index, sheet in enumerate(sheets)
     ]
-    return ReadingPlan(
+    plan = ReadingPlan(
         table=table,
         sheets=read,
         match=layout_matcher(list(usable.values())),
-        synonyms=_synonyms(found),
+        synonyms=_synonyms([found[index] for index in usable]),
         asked=asked,
         changes=tuple(one.changes for one in read if isinstance(one, TranslatedSheet)),
         namer=names,
     )
+    return plan, usable
 
 
 def _certain_only(proposal: SheetProposal) -> Layout:
@@ -323,7 +440,13 @@ def _certain_only(proposal: SheetProposal) -> Layout:
         for rule in proposal.layout.columns
     )
     values = tuple(replace(rule, values={}) for rule in columns)
-    return replace(proposal.layout, columns=values, key=KeyRule(), fill={})
+    # Places that the county's code would stand for are left to the reading, which reports them.
+    stated = {name: code for name, code in proposal.layout.regions.items() if _is_township(code)}
+    return replace(proposal.layout, columns=values, key=KeyRule(), fill={}, regions=stated)
+
+
+def _is_township(code: str) -> bool:
+    return len(code) > _COUNTY_DIGITS
 
 
 def _lacking(layout: Layout) -> list[Field]:
@@ -375,10 +498,10 @@ def _holds_names(match: Match, table: Table) -> bool:
     return False
 
 
-def _synonyms(found: Mapping[int, SheetProposal]) -> Mapping[str, str]:
+def _synonyms(found: Iterable[SheetProposal]) -> Mapping[str, str]:
     return {
         one.column.heading: one.target.field.zh
-        for proposal in found.values()
+        for proposal in found
         for one in proposal.matches
         if one.target and one.reason is Reason.USED and one.similarity < 1
     }
@@ -409,7 +532,9 @@ def _refuse_uncertain(
 ) -> None:
     """Say what a sheet that cannot be read unattended looks like."""
     for sheet in sheets:
-        proposal = propose_sheet(path, sheet, office.vocabulary, county=office.county, table=table)
+        proposal = propose_sheet(
+            path, sheet, office.vocabulary, county=office.county, places=office.places, table=table
+        )
         if proposal is None or sheet.hidden:
             continue
         layout = proposal.layout

@@ -7,7 +7,9 @@ import math
 
 import pytest
 
+from features.families import stage
 from features.matrix import feature_matrix
+from features.season import SEASON_FEATURES
 from risk.flags import red_flags
 
 from .conftest import feature_value
@@ -27,7 +29,20 @@ def test_unpaid_share_counts_money_of_three_months(world):
     world.payment("B", "2024-05-20", 400_000)
     assert value(world.store, "unpaid_share_3m") == pytest.approx(600_000 / 2_000_000)
     assert value(world.store, "oldest_unpaid_days") == (AS_OF - dt.date(2024, 5, 15)).days
-    assert value(world.store, "late_share_3m") == pytest.approx(0.5)
+    assert value(world.store, "late_share_3m") == pytest.approx(600_000 / 2_000_000)
+
+
+def test_wages_are_late_from_the_sixth_day_after_the_due_day(world):
+    world.project()
+    for number, (due, paid) in enumerate(
+        [("2024-05-10", "2024-05-15"), ("2024-05-10", "2024-05-16"), ("2024-06-25", None)]
+    ):
+        world.payroll(str(number), due)
+        if paid:
+            world.payment(str(number), paid, 1_000_000)
+    # At 1 July the six days of the last payroll are over, at 30 June they are not.
+    assert value(world.store, "late_share_3m") == pytest.approx(2 / 3)
+    assert value(world.store, "late_share_12m", as_of=dt.date(2024, 6, 30)) == pytest.approx(1 / 2)
 
 
 def test_a_payment_known_on_the_day_itself_is_not_known_yet(world):
@@ -53,7 +68,7 @@ def test_only_projects_gives_rows_and_unknown_features(world):
         for name, cell in zip(matrix.columns, matrix.values[0], strict=True)
         if not math.isnan(cell)
     }
-    assert "winter_share" in known
+    assert "before_festival_share" in known
     assert not known & {"unpaid_share_3m", "complaints_90d", "events_all", "deposit_valid"}
 
 
@@ -167,11 +182,24 @@ def test_a_closed_case_lets_the_project_back_in_and_counts_as_history(world):
     assert value(world.store, "days_since_event") == 61
 
 
-def test_winter_share_of_the_horizon(world):
+def test_the_season_is_counted_from_spring_festival(world):
+    unknown = math.nan
+    expected = {  # festivals: 10 February 2024, 29 January 2025
+        "2024-07-01": (212, 142, 0, 0),
+        "2024-11-01": (89, 265, 28 / 90, 1 / 90),
+        "2025-01-01": (28, 326, 28 / 90, 28 / 90),
+        "2025-01-28": (1, 353, 1 / 90, 28 / 90),
+        "2025-01-29": (0, 0, 0, 28 / 90),
+        "2025-02-15": (367, 17, 0, 11 / 90),
+        # After the last festival of the table the next one is unknown.
+        "2050-02-01": (unknown, 9, unknown, unknown),
+    }
+    names = [feature.name for feature in SEASON_FEATURES]
     world.project()
-    assert value(world.store, "winter_share", as_of=dt.date(2024, 7, 1)) == 0
-    assert value(world.store, "winter_share", as_of=dt.date(2024, 11, 1)) == 1
-    assert value(world.store, "winter_share", as_of=dt.date(2025, 1, 1)) == pytest.approx(31 / 90)
+    days = [dt.date.fromisoformat(day) for day in expected]
+    matrix = feature_matrix(world.store, days, families=[stage.FAMILY]).select_columns(names)
+    for row, values in zip(matrix.values.tolist(), expected.values(), strict=True):
+        assert row == pytest.approx(list(values), nan_ok=True)
 
 
 def test_contractor_features_leave_out_the_project_itself(world):

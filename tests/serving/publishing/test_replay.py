@@ -8,6 +8,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
+from models.base import FeaturesMissing
+from models.registry import Registry
+from models.scorecard import Scorecard
 from risk.flags.office_values import from_document
 from risk.locale import LANGUAGES
 from risk.store.store import RecordStore
@@ -27,7 +30,7 @@ from serving.settings import load_settings
 from serving.terminal.context import CliContext
 from serving.watchlists.document import EvidenceRef, LocalizedText, SealedFlag
 from serving.watchlists.schemas import Watchlist
-from serving.watchlists.seal_version import SEAL_VERSION
+from serving.watchlists.seal_version import FEATURES_SINCE, SEAL_VERSION
 
 from ...conftest import thorough
 from ..conftest import LISTS, PUBLISHED_AT, make_publication
@@ -50,8 +53,13 @@ def context(office, tmp_path):
         yield publish_context(office, store, database, load_settings(office))
 
 
-def _store(context, change=lambda assessment: assessment, version=SEAL_VERSION):
-    """Publish the list with the assessment of its first project changed by ``change``."""
+def _store(
+    context, change=lambda assessment: assessment, version=SEAL_VERSION, model: str | None = None
+):
+    """Publish the list with the assessment of its first project changed by ``change``.
+
+    It names the version ``model`` as its own if that is given.
+    """
     inputs = collect_inputs(context, PublishRequest(AS_OF, 8, "", "test"), _quiet)
     made = build_publication(inputs)
     first = made.entries[0].assessment.project_id
@@ -65,6 +73,8 @@ def _store(context, change=lambda assessment: assessment, version=SEAL_VERSION):
         for items in (made.entries, made.risks)
     )
     head = replace(made.header, seal_version=version)
+    if model is not None:
+        head = replace(head, model=replace(head.model, version=model))
     sealed = replace(made, header=head, entries=entries, risks=risks).seal()
     store_publication(context.database, sealed, published_at=PUBLISHED_AT, published_by="test")
 
@@ -82,6 +92,15 @@ def test_replay_of_the_current_version_compares_digests_only(context):
     assert (done.same, done.succeeded, done.comparison) == (True, True, None)
     names = ["as_of", "code_differs", "differs", "history", "region", "replayed", "same", "sealed"]
     assert sorted(done.to_document()) == [*names, "verdict"]
+
+
+def test_replay_has_the_definitions_of_the_time_of_publishing(context):
+    inputs = collect_inputs(context, PublishRequest(AS_OF, 8, "", "test"), _quiet)
+    model = replace(inputs.scored.model, redefined=("payments",))
+    made = build_publication(replace(inputs, scored=replace(inputs.scored, model=model)))
+    store_publication(context.database, made.seal(), published_at=PUBLISHED_AT, published_by="test")
+    assert "has changed since" in made.header.model.note.en
+    assert replay(context, AS_OF, "", _quiet).same
 
 
 def test_replay_of_an_older_version_names_reworded_texts(context, office, capsys):
@@ -252,9 +271,43 @@ def test_compare_versions_says_if_only_flags_changed_the_selection():
     assert not _compared(reprice).differs_by_flags
 
 
+def _with_a_removed_feature(workspace):
+    """The version of a model that reads a feature this program does not compute."""
+    registry = Registry(workspace)
+    about = registry.champion()[1].about
+    older = Scorecard(columns=("listed", "winter_share"))
+    return registry.register(older, about, parameters={}, metrics={}).version
+
+
+@pytest.mark.parametrize(
+    ("version", "verdict"), [(FEATURES_SINCE - 1, "cannot_tell"), (SEAL_VERSION, None)]
+)
+def test_replay_of_a_list_whose_model_reads_a_removed_feature(copy, version, verdict, capsys):
+    model = _with_a_removed_feature(copy)
+    with (
+        Database(f"sqlite:///{copy.root / 'other.sqlite'}") as database,
+        RecordStore(copy.records, read_only=True) as store,
+    ):
+        context = publish_context(copy, store, database, load_settings(copy))
+        _store(context, version=version, model=model)
+        if verdict is None:
+            with pytest.raises(FeaturesMissing, match="winter_share"):
+                replay(context, AS_OF, "", _quiet)
+            return
+        done = replay(context, AS_OF, "", _quiet)
+    assert (done.verdict, done.replayed, done.features_missing) == (verdict, None, "winter_share")
+    show_replay(CliContext(copy, "en"), done)
+    assert "features were replaced" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("versions", "verified", "expected"),
-    [((1, 3), True, True), ((2, 3), True, True), ((3, 4), True, False), ((1, 3), False, False)],
+    [
+        ((1, FEATURES_SINCE), True, True),
+        ((FEATURES_SINCE - 1, FEATURES_SINCE), True, True),
+        ((FEATURES_SINCE, FEATURES_SINCE + 1), True, False),
+        ((1, FEATURES_SINCE), False, False),
+    ],
 )
 def test_figures_of_lists_with_features_of_earlier_definitions_show_nothing(
     versions, verified, expected

@@ -1,0 +1,104 @@
+"""Workbooks whose sheets hold different tables, as offices keep them."""
+
+import datetime as dt
+
+import pytest
+
+from risk.intake.importer import import_into
+from risk.intake.layouts.layout import read_layout
+from risk.intake.layouts.layout_file import write_layout
+from risk.intake.layouts.plan import OfficeLayouts
+from risk.intake.trial import needs_layout, try_files
+
+NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+PROJECTS = [
+    ["青川县在建工程项目台账"],
+    ["序号", "工程名称", "施工单位", "合同价（万元）", "开工时间"],
+    [1, "云渡小区二期", "川北某某建筑公司", 3560, "2025.3.5"],
+    [2, "竹园污水管网", "川北某某公司", 1280, "2024.11.1"],
+]
+COMPLAINTS = [
+    ["青川县欠薪投诉台账"],
+    ["序号", "工程名称", "受理时间", "涉及人数", "涉及金额（元）"],
+    [1, "云渡小区二期", "2025.9.5", 12, 125_000],
+    [2, "竹园污水管网", "2025.9.8", 3, 9000],
+    [3, "竹园污水管网", "2025.9.9", 4, 8000],
+]
+NOTES = [["填表说明"], ["一、按月填报", "二、金额为万元"]]
+
+
+@pytest.fixture
+def send(store, today):
+    def run(path, *layouts):
+        report = import_into(store, [path], today=today, office=OfficeLayouts(layouts))
+        assert report.failed == ()
+        return {file.table: file for file in report.files}
+
+    return run
+
+
+def confirmed(folder, path):
+    proposals = [one for trial in try_files([path], OfficeLayouts()) for one in trial.proposals]
+    written = [write_layout(folder, one.layout) for one in proposals if needs_layout(one)]
+    return [read_layout(one).confirm("王某", NOW) for one in written]
+
+
+def test_each_sheet_is_read_by_the_layout_of_its_own_table(send, store, write_xlsx, tmp_path):
+    path = write_xlsx("2025年10月台账.xlsx", NOTES, 项目=PROJECTS, 投诉=COMPLAINTS)
+    layouts = confirmed(tmp_path, path)
+    assert len(layouts) == 2
+    files = send(path, *layouts)
+    assert {name: one.accepted for name, one in files.items()} == {"projects": 2, "complaints": 3}
+    assert files["complaints"].reading.layouts == ("台账-投诉",)
+    assert (files["projects"].reading.named_firms, files["complaints"].reading.made_keys) == (2, 3)
+    assert files["projects"].unread_sheets == ("Sheet1",)
+    assert not any(note.needs_answer for one in files.values() for note in one.notes)
+    assert store.rows(
+        "SELECT contract_amount // 1000000, contractor_id LIKE 'N-%' FROM projects ORDER BY 1"
+    ) == [(1280, True), (3560, True)]
+    assert {name: one.repeated for name, one in send(path, *layouts).items()} == {
+        "projects": 2,
+        "complaints": 3,
+    }
+
+
+def test_each_table_has_the_day_that_its_layout_states(send, store, write_xlsx, tmp_path, today):
+    path = write_xlsx("2025年10月台账.xlsx", PROJECTS, 投诉=COMPLAINTS)
+    layouts = confirmed(tmp_path, path)
+    send(path, *layouts)
+    later = [[*PROJECTS[:2], [1, "云渡小区二期", "川北某某建筑公司", 3600, "2025.3.5"]],
+             [*COMPLAINTS[:2], [1, "云渡小区二期", "2025.9.5", 13, 125_000]]]  # fmt: skip
+    path = write_xlsx("2025年12月台账.xlsx", later[0], 投诉=later[1])
+    as_imported = tmp_path / f"{layouts[0].name}.toml"
+    text = as_imported.read_text(encoding="utf-8").replace('"month_end"', '"import"')
+    as_imported.write_text(text, encoding="utf-8")
+    send(path, read_layout(as_imported).confirm("王某", NOW), layouts[1])
+    newest = "SELECT max(known_at) FROM"
+    days = {table: store.rows(f"{newest} {table}")[0][0] for table in ("projects", "complaints")}
+    assert sorted(days.values()) == [dt.date(2025, 12, 31), today]
+
+
+def test_sheets_of_further_tables_are_read_by_usual_headings(send, store, write_xlsx):
+    projects = [
+        ["项目编号", "工程名称", "行政区划代码", "开工时间"],
+        ["X1", "甲", "510822", "2025.3.5"],
+    ]
+    complaints = [["工单编号", "来电时间", "诉求内容"], ["T1", "2025.9.5", "欠薪"]]
+    files = send(write_xlsx("工程项目.xlsx", projects, 工单=complaints))
+    assert {name: one.accepted for name, one in files.items()} == {"projects": 1, "complaints": 1}
+    assert files["complaints"].reading.synonyms == {"工单编号": "投诉编号", "来电时间": "受理日期"}
+
+
+def test_a_sheet_that_needs_a_layout_is_asked_about(send, write_xlsx):
+    projects = [
+        ["项目编码", "项目名称", "行政区划代码", "开工日期"],
+        ["X1", "甲", "510822", "2025-03-05"],
+    ]
+    [file] = send(write_xlsx("工程项目.xlsx", projects, 投诉=COMPLAINTS, 说明=NOTES)).values()
+    [note] = [one for one in file.notes if one.needs_answer]
+    assert (note.code, note.fields["sheet"], note.fields["lacking"]) == (
+        "sheet_needs_layout",
+        "投诉",
+        "投诉编号",
+    )
+    assert file.unread_sheets == ("投诉", "说明")
