@@ -15,7 +15,7 @@ from features.feature_sets import ALL_FEATURES
 from models import calibration
 from models.arrears import Hyperparameters, fit_booster
 from models.logistic import LogisticHyperparameters, LogisticModel, fit_logistic
-from models.scorecard import Scorecard
+from models.scorecard import scorecard_for
 from training.dataset.lightgbm_dataset import matrix_dataset
 from training.dataset.splits import walk_forward_folds
 from training.dataset.training_set import TrainingSet
@@ -146,7 +146,7 @@ def fit_regression(
         target,
         directions_of(matrix.columns),
         strength=hyperparameters.strength,
-        scorecard=Scorecard(unit=matrix.kind) if hyperparameters.from_scorecard else None,
+        scorecard=scorecard_for(matrix) if hyperparameters.from_scorecard else None,
     )
 
 

@@ -394,6 +394,8 @@ def _limits(material: CardInput, writer: CardWriter) -> Section:
 def _known_limits(material: CardInput, writer: CardWriter) -> Iterator[str]:
     about, evidence = material.about, material.evidence
     events, rows, positives = about["events"], about["rows"], about["positives"]
+    if about.get("stand_in"):
+        yield _stand_in(about["stand_in"], writer)
     if material.version.kind == "scorecard":
         yield writer.text("limits.scorecard", events=events)
     elif events < _FEW_EVENTS:
@@ -426,6 +428,17 @@ def _known_limits(material: CardInput, writer: CardWriter) -> Iterator[str]:
         yield writer.text("limits.unfair")
     if evidence.get("gate") and not evidence["gate"]["passed"]:
         yield writer.text("limits.not_passed")
+
+
+def _stand_in(found: Document, writer: CardWriter) -> str:
+    names = (text(f"check.tables.{one['table']}", writer.language) for one in found["tables"])
+    return writer.text(
+        "limits.stand_in",
+        as_of=found["as_of"],
+        instead_of=found["instead_of"],
+        tables=writer.text("and_more").join(names) or writer.text("none"),
+        features=len(found["features"]),
+    )
 
 
 def _history(material: CardInput, writer: CardWriter) -> Section:
