@@ -85,7 +85,7 @@ def records(context: typer.Context, json: JsonFlag = False) -> None:
 
 
 def _show_completeness(cli: CliContext, found: Mapping[str, Any]) -> None:
-    from serving.models.completeness_text import completeness_lines, completeness_table
+    from serving.completeness_text import completeness_lines, completeness_table
 
     for line in completeness_lines(found, cli.language):
         print_line(line)

@@ -9,8 +9,8 @@ import typer
 
 from risk.locale import text
 from serving.clock import office_date
+from serving.completeness_text import completeness_lines
 from serving.ingest.resources import import_submissions
-from serving.models.completeness_text import completeness_lines
 from serving.terminal.context import CliContext, cli_context
 from serving.terminal.options import AsOf, JsonFlag, KindOption
 from serving.terminal.output import print_json, print_line, print_table

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from risk.locale import LANGUAGES, Language, text
-from serving.models.completeness_text import completeness_note
+from serving.completeness_text import completeness_note
 from serving.watchlists.document import LocalizedText, ModelInfo, ModelRemarks
 
 if TYPE_CHECKING:

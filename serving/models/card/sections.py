@@ -11,7 +11,7 @@ from features.feature_sets import FEATURE_SETS
 from risk.calendar.dates import HORIZON_DAYS
 from risk.contract import TABLES
 from risk.locale import Language, catalogue, text
-from serving.models.completeness_text import completeness_lines, completeness_table
+from serving.completeness_text import completeness_lines, completeness_table
 
 if TYPE_CHECKING:
     from models.registry import ModelVersion
