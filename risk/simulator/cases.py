@@ -13,6 +13,7 @@ from risk.simulator.world import EMPTY, Texts, World
 
 OTHER_CAUSES = ("project_payment", "labour_fee", "other", "")
 _CAUSE_SHARES = (0.45, 0.3, 0.1, 0.15)
+_UNDECIDED = ("accepted", "filed")
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,9 @@ def case_frame(world: World, cases: list[Case], ids: tuple[Texts, Texts, Texts])
     rng = world.stream("case-records")
     projects, organisations, complaints = ids
     rows = []
-    for number, case in enumerate(cases):
+    for number, (case, extra) in enumerate(zip(cases, _extra_days(world, cases), strict=True)):
         for status, day in _steps(case):
-            known = day + int(rng.integers(0, 3))
+            known = day + int(rng.integers(0, 3)) + (0 if status in _UNDECIDED else extra)
             rows.append((number, case, status, day, known))
     causes = other_causes(world, len(cases))
     shown = [
@@ -119,6 +120,18 @@ def other_causes(world: World, count: int) -> list[str]:
     """Cause that each case would turn out to have if no wages were owed; '' if not recorded."""
     drawn = world.stream("case-causes").choice(OTHER_CAUSES, count, p=_CAUSE_SHARES)
     return [str(cause) for cause in drawn]
+
+
+def _extra_days(world: World, cases: list[Case]) -> list[int]:
+    """Days by which the decision of each case is entered later in a slow office."""
+    p = world.parameters
+    rng = world.stream("case-delays")
+    extra = p.decision_extra_days + rng.exponential(p.decision_extra_mean_days, len(cases))
+    since = world.months - p.decision_extra_months if p.decision_extra_months else 0
+    opened = np.array([case.opened for case in cases], dtype=np.int64)
+    late = opened >= world.timeline.month_day(since)
+    days: list[int] = np.where(late, np.floor(extra), 0).astype(int).tolist()
+    return days
 
 
 @dataclass(frozen=True)
