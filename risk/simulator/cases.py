@@ -11,6 +11,8 @@ from risk.simulator.csv_files import Frame
 from risk.simulator.parameters import Parameters
 from risk.simulator.world import EMPTY, Texts, World
 
+_UNDECIDED = ("accepted", "filed")
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -82,9 +84,9 @@ def case_frame(world: World, cases: list[Case], ids: tuple[Texts, Texts, Texts])
     rng = world.stream("case-records")
     projects, organisations, complaints = ids
     rows = []
-    for number, case in enumerate(cases):
+    for number, (case, extra) in enumerate(zip(cases, _extra_days(world, cases), strict=True)):
         for status, day in _steps(case):
-            known = day + int(rng.integers(0, 3))
+            known = day + int(rng.integers(0, 3)) + (0 if status in _UNDECIDED else extra)
             rows.append((number, case, status, day, known))
     shown = [
         _Version(number, case, status, day, known) for number, case, status, day, known in rows
@@ -106,6 +108,18 @@ def case_frame(world: World, cases: list[Case], ids: tuple[Texts, Texts, Texts])
         "transferred_on": _ints([v.until(v.case.transferred) for v in shown]),
         "known_at": _ints([v.known for v in shown]),
     }
+
+
+def _extra_days(world: World, cases: list[Case]) -> list[int]:
+    """Days by which the decision of each case is entered later in a slow office."""
+    p = world.parameters
+    rng = world.stream("case-delays")
+    extra = p.decision_extra_days + rng.exponential(p.decision_extra_mean_days, len(cases))
+    since = world.months - p.decision_extra_months if p.decision_extra_months else 0
+    opened = np.array([case.opened for case in cases], dtype=np.int64)
+    late = opened >= world.timeline.month_day(since)
+    days: list[int] = np.where(late, np.floor(extra), 0).astype(int).tolist()
+    return days
 
 
 @dataclass(frozen=True)
