@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from features.catalogue import Step
 from risk.calendar.dates import COMPLETED_GRACE_DAYS
+from risk.causes import about_wages, found_otherwise
 from risk.contract import TABLES
 from risk.measured_dates import measured_sql
 
@@ -34,8 +35,24 @@ where the day of knowledge comes from.
 """
 
 
+_CASES_KNOWN = """
+          SELECT d.as_of, k.complaint_id, k.cause
+          FROM as_ofs d
+          JOIN cases_versions k
+            ON k.known_at < d.as_of AND (k.superseded_at IS NULL OR k.superseded_at >= d.as_of)
+"""
+_OF_WAGES = {
+    "cases": f"WHERE {about_wages('v')}",
+    "complaints": f"""
+        LEFT JOIN ({found_otherwise(_CASES_KNOWN, "as_of")}) o
+          ON o.as_of = a.as_of AND o.complaint_id = v.complaint_id
+        WHERE {about_wages("v")} AND o.complaint_id IS NULL
+    """,
+}
+
+
 def known_rows_step(table: str) -> Step:
-    """``known_<table>``: the rows of ``table`` as of each date."""
+    """``known_<table>``: the rows of ``table`` as of each date; of disputes, those about wages."""
     names = (*(field.name for field in TABLES[table].fields), *_ADDED.get(table, ()))
     fields = ", ".join(f"v.{name}" for name in names)
     return Step(
@@ -46,6 +63,7 @@ def known_rows_step(table: str) -> Step:
         JOIN {table}_versions v
           ON v.known_at < a.as_of
          AND (v.superseded_at IS NULL OR v.superseded_at >= a.as_of)
+        {_OF_WAGES.get(table, "")}
         """,
         inlined=table in _LARGE,
     )

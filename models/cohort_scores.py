@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from features.feature_sets import FEATURE_SETS
-from features.matrix import compute, matrix_table, to_matrix
+from features.matrix import Matrix, compute, matrix_table, to_matrix
 from models.base import ScoringModel
 from models.counterfactuals import LeverEffect, lever_effects
 from models.novelty import NoveltyDetector
-from models.reasons import Reason, contributions_by_family, evidence_for, reasons
+from models.reasons import Evidence, Reason, contributions_by_family, evidence_for, reasons
 from risk.contract import TABLES
 from risk.progress import Progress
 from risk.store.store import RecordStore
@@ -91,6 +91,21 @@ _OWED = """
 """Wages due and not settled by project, in fen; like red flags it allows 1 % for rounding."""
 
 
+@dataclass(frozen=True)
+class CohortRecords:
+    """What scoring a cohort needs: its features, the records behind them, and its stakes.
+
+    ``details`` and ``owed`` are by project_id; ``missing_feeds`` are tables without rows.
+    """
+
+    as_of: dt.date
+    matrix: Matrix
+    evidence: Evidence
+    details: Mapping[str, tuple[object, ...]]
+    owed: Mapping[str, int]
+    missing_feeds: tuple[str, ...]
+
+
 def score_cohort(
     store: RecordStore,
     model: ScoringModel,
@@ -101,6 +116,14 @@ def score_cohort(
     with_levers: bool = False,
 ) -> ScoredCohort:
     """Score and explain the cohort of ``as_of`` from what was known before it."""
+    records = read_cohort(store, as_of, progress)
+    return score_records(records, model, novelty, with_levers=with_levers)
+
+
+def read_cohort(
+    store: RecordStore, as_of: dt.date, progress: Progress | None = None
+) -> CohortRecords:
+    """The cohort of ``as_of`` as known before it."""
     engine = compute(store, [as_of], progress)
     try:
         matrix = to_matrix(matrix_table(engine), store.kind)
@@ -111,15 +134,31 @@ def score_cohort(
         feeds = engine.rows("SELECT * EXCLUDE (as_of) FROM feeds")[0]
     finally:
         engine.close()
+    needed = TABLES if store.kind == "project" else FEATURE_SETS[store.kind].feeds()
+    missing = tuple(
+        name for name, there in zip(TABLES, feeds, strict=True) if name in needed and not there
+    )
+    return CohortRecords(as_of, matrix, evidence, details, owed, missing)
+
+
+def score_records(
+    records: CohortRecords,
+    model: ScoringModel,
+    novelty: NoveltyDetector | None = None,
+    *,
+    with_levers: bool = False,
+) -> ScoredCohort:
+    """Score and explain the cohort that :func:`read_cohort` returned."""
+    matrix = records.matrix
     parts = model.contributions(matrix)
     raw = model.raw(matrix)
     probability = model.calibration.probability(raw)
     sums = contributions_by_family(model, parts)
-    why = reasons(model, matrix, parts, evidence)
+    why = reasons(model, matrix, parts, records.evidence)
     unlike = novelty.is_novel(matrix) if novelty else None
     projects = tuple(
         _scored(
-            details[project_id],
+            records.details[project_id],
             float(probability[row]),
             float(raw[row]),
             float(parts[row, -1]),
@@ -129,15 +168,11 @@ def score_cohort(
         )
         for row, project_id in enumerate(matrix.project_ids)
     )
-    needed = TABLES if store.kind == "project" else FEATURE_SETS[store.kind].feeds()
-    missing = tuple(
-        name for name, there in zip(TABLES, feeds, strict=True) if name in needed and not there
-    )
-    projects = tuple(replace(p, amount_owed=owed.get(p.project_id)) for p in projects)
+    projects = tuple(replace(p, amount_owed=records.owed.get(p.project_id)) for p in projects)
     if with_levers:
         effects = lever_effects(model, matrix)
         projects = tuple(replace(p, levers=e) for p, e in zip(projects, effects, strict=True))
-    return ScoredCohort(as_of, projects, missing)
+    return ScoredCohort(records.as_of, projects, records.missing_feeds)
 
 
 def _scored(

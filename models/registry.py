@@ -38,6 +38,7 @@ _NAMES: Mapping[Kind, str] = {"project": "arrears", "employer": "arrears-employe
 _PREFIXES: Mapping[Kind, str] = {"project": "", "employer": "employer-"}
 CHAMPION = "champion"
 CHALLENGER = "challenger"
+_STANDS_IN = "stands_in"
 
 
 class ModelUnknown(WagewatchError):
@@ -103,10 +104,12 @@ class Registry:
         parameters: Mapping[str, Any],
         metrics: Mapping[str, float],
         artifacts: Mapping[str, str] = MappingProxyType({}),
+        stands_in: str | None = None,
     ) -> ModelVersion:
         """Store ``model`` as the new challenger. ``about`` must hold ``trained_at`` (ISO date).
 
-        ``artifacts`` are texts by file name, covered by the digest; see :meth:`artifact`.
+        ``artifacts`` are texts by file name, covered by the digest; see :meth:`artifact`. A model
+        that ``stands_in`` is no challenger, and found again by that key; see :meth:`stand_in`.
         """
         run = self._client.create_run(self._experiment()).info.run_id
         for name, value in parameters.items():
@@ -116,11 +119,19 @@ class Registry:
         folder = self._workspace.models / run
         digest = save(model, folder, about, artifacts)
         self._client.set_terminated(run)
+        tags = {"digest": digest} | ({_STANDS_IN: stands_in} if stands_in else {})
         made = self._client.create_model_version(
-            self.name, source=folder.resolve().as_uri(), run_id=run, tags={"digest": digest}
+            self.name, source=folder.resolve().as_uri(), run_id=run, tags=tags
         )
-        self._client.set_registered_model_alias(self.name, CHALLENGER, str(made.version))
+        if stands_in is None:
+            self._client.set_registered_model_alias(self.name, CHALLENGER, str(made.version))
         return self.get(self._label(made.version))
+
+    def stand_in(self, key: str) -> ModelVersion | None:
+        """The first version registered as standing in under ``key``; None if there is none."""
+        entries = self._client.search_model_versions(f"name='{self.name}'")
+        numbers = [int(entry.version) for entry in entries if entry.tags.get(_STANDS_IN) == key]
+        return self.get(self._label(min(numbers))) if numbers else None
 
     def promote(self, version: str, *, who: str, why: str) -> ModelVersion:
         """Make ``version`` the champion; :meth:`rollback` undoes it.

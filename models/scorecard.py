@@ -108,6 +108,12 @@ class Scorecard:
         return np.column_stack([parts, np.full(len(parts), typical.sum())])
 
 
+def scorecard_for(matrix: Matrix) -> Scorecard:
+    """The scorecard with the lines whose features are columns of ``matrix``, not yet fitted."""
+    whole = Scorecard(unit=matrix.kind)
+    return replace(whole, columns=tuple(n for n in whole.columns if n in matrix.columns))
+
+
 def fit_scorecard(matrix: Matrix, labels: NDArray[np.float64]) -> Scorecard:
     """The scorecard for the rows of ``matrix``, calibrated to their ``labels``.
 
@@ -115,7 +121,7 @@ def fit_scorecard(matrix: Matrix, labels: NDArray[np.float64]) -> Scorecard:
     they are: what is fitted is a slope and an intercept, drawn to slope 1 and to the intercept that
     makes the mean probability :func:`shrunk_rate`.
     """
-    blank = Scorecard(unit=matrix.kind)
+    blank = scorecard_for(matrix)
     if not len(matrix.project_ids):
         return blank
     typical = blank.points(matrix).mean(axis=0)

@@ -137,6 +137,22 @@ _ID, _TEXT, _DATE, _MONTH = FieldType.ID, FieldType.TEXT, FieldType.DATE, FieldT
 _MONEY, _COUNT, _SHARE = FieldType.MONEY, FieldType.COUNT, FieldType.SHARE
 _NUMBER, _BOOL, _ENUM = FieldType.NUMBER, FieldType.BOOL, FieldType.ENUM
 
+_CAUSE = Field(
+    "cause",
+    "案由",
+    _ENUM,
+    values={
+        "wages": "工资",
+        "project_payment": "工程款",
+        "labour_fee": "劳务费",
+        "other": "其他",
+    },
+    added=True,
+)
+_GUIDED_ON = Field("guided_on", "引导日期", _DATE, added=True)
+_GUIDED = LaterFact("guided_on", also=("cause",))
+"""A dispute over other money is guided to the proper way; by then its cause is known."""
+
 _ORGANIZATIONS = Table(
     name="organizations",
     zh="单位",
@@ -407,6 +423,7 @@ _COMPLAINTS = Table(
     event_date="received_on",
     starts_on="received_on",
     default_lag_days=0,
+    unfolds=(_GUIDED,),
     fields=(
         Field("complaint_id", "投诉编号", _ID, required=True),
         Field("received_on", "受理日期", _DATE, required=True),
@@ -429,6 +446,8 @@ _COMPLAINTS = Table(
         Field("workers", "涉及人数", _COUNT),
         Field("amount_claimed", "诉求金额", _MONEY),
         Field("text", "诉求内容", _TEXT),
+        _CAUSE,
+        _GUIDED_ON,
     ),
 )
 
@@ -448,6 +467,7 @@ _CASES = Table(
             sets={"status": "closed"},
             never_over=frozenset({"unfounded"}),
         ),
+        _GUIDED,
     ),
     outcome=Outcome(
         "status", frozenset({"confirmed", "transferred", "closed", "unfounded"}), start="filed"
@@ -478,6 +498,8 @@ _CASES = Table(
         Field("confirmed_on", "查实日期", _DATE),
         Field("closed_on", "结案日期", _DATE),
         Field("transferred_on", "移送日期", _DATE),
+        _CAUSE,
+        _GUIDED_ON,
     ),
 )
 
@@ -512,6 +534,8 @@ _INSPECTIONS = Table(
         Field("findings", "发现问题", _TEXT),
         Field("rectify_by", "整改期限", _DATE),
         Field("rectified_on", "整改完成日期", _DATE),
+        Field("workers_covered", "涉及劳动者人数", _COUNT, added=True),
+        Field("contracts_seen", "查验劳动合同份数", _COUNT, added=True),
     ),
 )
 

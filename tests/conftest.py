@@ -37,6 +37,24 @@ SIMULATED_UNTIL = dt.date(2026, 1, 1)
 SHORT_LIVED_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData"
 """Options of a JVM that ends before its optimizing compiler and parallel collectors pay off."""
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+MEMORY_DISK = Path("/dev/shm")
+GB = 2**30
+
+
+def _has_room(disk: Path) -> bool:
+    """Whether temporary files of all tests fit into ``disk``, a disk in memory."""
+    if not disk.is_dir() or not os.access(disk, os.W_OK):
+        return False
+    found = os.statvfs(disk)
+    may_execute = not found.f_flag & os.ST_NOEXEC
+    memory = Path("/proc/meminfo").read_text(encoding="ascii")
+    free = 1024 * int(memory.split("MemAvailable:")[1].split()[0])
+    return may_execute and min(found.f_bavail * found.f_frsize, free / 2) > 4 * GB
+
+
+# SQLite and DuckDB wait for the disk at every commit, some milliseconds each.
+if _has_room(MEMORY_DISK):
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY_DISK))
 
 
 # How long an example takes says how busy the machine is, not whether the program is right.

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
+from features.cache.dependencies import feature_definitions
 from models.registry import ModelVersion, NoModel, Registry
 from risk.progress import Progress
 from risk.store.store import RecordStore
@@ -16,13 +19,17 @@ from training.dataset.training_set import TrainingSet, build_training_set
 from training.fit.fit import Trained, fit, fit_card
 from training.fit.ladder import simpler_than
 from training.fit.model_selection import Choice
+from training.fit.out_of_time import AnyHyperparameters
 from training.fit.tuning import tune
 from training.json_safe import to_json_safe
+from training.monitoring.lost_inputs import feed_summaries
 from training.promotion.evaluate import ChallengerEvaluation, Champion, evaluate_challenger
 from training.promotion.gate import Decision
 from training.promotion.leakage import require_no_leak
 
 Attempt: TypeAlias = tuple[Trained, ChallengerEvaluation]
+Fit: TypeAlias = Callable[[AnyHyperparameters | None], Trained]
+Judge: TypeAlias = Callable[[Trained], ChallengerEvaluation]
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,7 @@ def run_training(
         choice = tune(training_set, extent.trials, extent.seed, workspace.tuning, progress)
         attempts = _attempts(store, training_set, choice, champion, capacity, progress)
         trained, evaluation = attempts[-1]
-        about = _about(attempts, choice, store)
+        about = metadata(attempts, choice, store)
         artifacts = model_artifacts(store, training_set, trained)
     version = registry.register(
         trained.model,
@@ -114,18 +121,38 @@ def _attempts(
         if chosen
         else fit(training_set, progress=progress)
     )
+
+    def judge(one: Trained) -> ChallengerEvaluation:
+        return evaluate_challenger(store, training_set, one, champion, capacity=capacity)
+
+    if champion is not None:
+        return [(trained, judge(trained))]
+    return attempts_until_sound(trained, partial(fit_recipe, training_set, progress), judge)
+
+
+def attempts_until_sound(trained: Trained, fit_again: Fit, judge: Judge) -> list[Attempt]:
+    """``trained`` and ever simpler kinds after it, until one passes all checks of ``judge``.
+
+    The last one is the model to use: it is sound, or the scorecard.
+    """
     attempts: list[Attempt] = []
     while True:
-        evaluation = evaluate_challenger(store, training_set, trained, champion, capacity=capacity)
+        evaluation = judge(trained)
         attempts.append((trained, evaluation))
-        sound = not evaluation.decision.failed_checks()
-        if champion is not None or sound or trained.recipe is None:
+        if not evaluation.decision.failed_checks() or trained.recipe is None:
             return attempts
-        simpler = simpler_than(trained.recipe)
-        trained = fit(training_set, simpler, progress) if simpler else fit_card(training_set)
+        trained = fit_again(simpler_than(trained.recipe))
 
 
-def _about(attempts: list[Attempt], choice: Choice | None, store: RecordStore) -> dict[str, Any]:
+def fit_recipe(
+    training_set: TrainingSet, progress: Progress | None, recipe: AnyHyperparameters | None
+) -> Trained:
+    """The model with the hyperparameters ``recipe``; the scorecard for None."""
+    return fit(training_set, recipe, progress) if recipe else fit_card(training_set)
+
+
+def metadata(attempts: list[Attempt], choice: Choice | None, store: RecordStore) -> dict[str, Any]:
+    """The data stored with the last of ``attempts``, see :class:`models.registry.ModelVersion`."""
     trained, evaluation = attempts[-1]
     return {
         "trained_at": trained.as_of.isoformat(),
@@ -135,10 +162,15 @@ def _about(attempts: list[Attempt], choice: Choice | None, store: RecordStore) -
         "positives": trained.positives,
         "events": trained.events,
         "maturity_days": trained.maturity_days,
+        "completeness": trained.completeness.to_document() if trained.completeness else None,
         "metrics": dict(trained.metrics),
         "parameters": dict(trained.parameters),
         "records_digest": store.digest(trained.as_of),
         "missing_feeds": missing_feeds(store, trained.as_of),
+        "feeds": {
+            name: one.to_document() for name, one in feed_summaries(store, trained.as_of).items()
+        },
+        "feature_definitions": feature_definitions(store),
         "too_good": [asdict(feature) for feature in evaluation.suspicious],
         "recipe": asdict(trained.recipe) if trained.recipe else None,
         "choice": to_json_safe(choice.to_document()) if choice else None,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from features.catalogue import Family
@@ -58,6 +58,22 @@ def family_dependencies(
         family.name: _dependencies_of(family, known.values(), names, functions)
         for family in families
     }
+
+
+def feature_definitions(store: RecordStore) -> dict[str, str]:
+    """A digest of the SQL of each family, by name, for the kind of unit of ``store``."""
+    found = family_dependencies(store, FEATURE_SETS[store.kind].families)
+    return {name: dependencies.code for name, dependencies in found.items()}
+
+
+def redefined_families(
+    store: RecordStore, definitions: Mapping[str, str] | None
+) -> tuple[str, ...] | None:
+    """The families whose digest is not that in ``definitions``; None where that is None."""
+    if definitions is None:
+        return None
+    now = feature_definitions(store)
+    return tuple(name for name, code in now.items() if definitions.get(name) != code)
 
 
 def _dependencies_of(

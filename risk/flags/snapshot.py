@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 
 from risk.calendar.dates import COMPLETED_GRACE_DAYS
 from risk.calendar.working_days import is_working_day
+from risk.causes import about_wages, found_otherwise
 from risk.contract import TABLES
 from risk.flags.law import Law
 
@@ -148,6 +149,14 @@ _TABLES = (
 )  # fmt: skip
 
 
+_AS_KNOWN = "known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
+_OTHERWISE = found_otherwise(f"FROM cases_versions WHERE {_AS_KNOWN}")
+_ONLY = {
+    "payments": " AND (returned_on IS NULL OR returned_on >= $1)",
+    "cases": f" AND {about_wages()}",
+    "complaints": f" AND {about_wages()} AND complaint_id NOT IN ({_OTHERWISE})",
+}
+
 VALUE_NAMES = (
     "months", "days", "working_days", "years", "repeat_years", "people", "share", "steps",
     "tolerance_share", "look_back_months", "look_back_days", "least_amount_fen", "least_months",
@@ -193,13 +202,12 @@ def _table(
 
 
 def _known(name: str) -> str:
-    """Rows of a table as known; payments that the bank returned paid nobody."""
+    """Rows of a table as known; of disputes, those about wages.
+
+    Payments that the bank returned paid nobody.
+    """
     fields = ", ".join(field.name for field in TABLES[name].fields)
-    return (
-        f"SELECT {fields}, known_at FROM {name}_versions"
-        " WHERE known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
-        + (" AND (returned_on IS NULL OR returned_on >= $1)" if name == "payments" else "")
-    )
+    return f"SELECT {fields}, known_at FROM {name}_versions WHERE {_AS_KNOWN}" + _ONLY.get(name, "")
 
 
 def _feed(name: str) -> str:

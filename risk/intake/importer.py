@@ -34,7 +34,7 @@ from risk.intake.layouts.plan import (
     plan_reading,
     register_names,
 )
-from risk.intake.layouts.reading_report import reading_report
+from risk.intake.layouts.reading_report import place_notes, reading_report
 from risk.intake.name_merges import merge_named_firms
 from risk.intake.named_periods import stated_day
 from risk.intake.orphan_rows import orphan_rows
@@ -736,7 +736,8 @@ def _with_reading(
         return report
     read = {heading for sheet in report.sheets for heading in sheet.columns}
     reading = reading_report(found, named_firms=firms, table_by_headings=by_headings, read=read)
-    return replace(with_reserve(report, plan.reserve(table)), reading=reading)
+    notes = (*report.notes, *place_notes(found.changes))
+    return replace(with_reserve(report, plan.reserve(table)), reading=reading, notes=notes)
 
 
 def _headings(sheets: Sequence[SelectedSheet]) -> dict[str, str]:

@@ -48,6 +48,8 @@ def sheet_notes(selected: SelectedSheet, records: SheetRecords) -> Iterator[Note
         )
     yield from _unsure_units(selected, records)
     yield from _alternates(selected, records)
+    if records.blank_rows:
+        yield Note("blank_rows", {"rows": records.blank_rows, "sheet": sheet or "-"})
     if records.hidden:
         yield Note("hidden_rows", {"rows": records.hidden, "sheet": sheet})
     for heading, cells in records.merged.not_repeated.items():

@@ -8,7 +8,7 @@ rows with a doubtful required cell are looked at closely, so that large files st
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -72,6 +72,8 @@ class SheetRecords:
         self.set_aside: Counter[NonRecord] = Counter()
         self.blocks_read = 1
         self.hidden = 0
+        self._filled = 0  # rows that are not blank
+        self._last_filled = header.row
         self.incomplete: list[IncompleteBlock] = []
         self.disagreeing: list[int] = []
         self.footers: list[Cell] = []
@@ -93,7 +95,7 @@ class SheetRecords:
         ``start`` is the number of the row to begin at, by default the first below the header.
         """
         first = self._header.row + 1 if start is None else start
-        rows = _Peekable(row for row in self._sheet.rows() if row[0] >= first)
+        rows = _Peekable(self._counted(row for row in self._sheet.rows() if row[0] >= first))
         header: Header | None = self._header
         while header is not None:
             self._upcoming = None
@@ -110,18 +112,46 @@ class SheetRecords:
         for chunk in chunks:
             doubtful = _doubtful(chunk, self._header, look.key[0], first=first)
             first = first and not any(number > self._header.row for number in chunk.numbers)
+            blank = {number for number, cells in doubtful if is_blank(cells)}
             aside: set[int] = set()
             for row in doubtful:
                 begins = self._begins_period(row[1])
                 kind = _NEW_HEADER if begins else self._kind(row, None, self._header, look)
                 if kind == _NEW_HEADER:
                     self.resume_at = row[0]
+                    self._count_filled(chunk, blank, below=row[0])
                     yield _without(chunk, aside, below=row[0])
                     return
                 if kind is not None:
                     self._count(kind, row)
                     aside.add(row[0])
+            self._count_filled(chunk, blank)
             yield _without(chunk, aside) if aside else chunk
+
+    @property
+    def blank_rows(self) -> int:
+        """Number of blank rows between those that were read."""
+        return self._last_filled - self._header.row - self._filled
+
+    def _counted(self, rows: Iterator[Row]) -> Iterator[Row]:
+        for row in rows:
+            if not is_blank(row[1]):
+                self._filled += 1
+                self._last_filled = row[0]
+            yield row
+
+    def _count_filled(self, chunk: Chunk, blank: set[int], *, below: int | None = None) -> None:
+        """Count the rows of ``chunk`` below the header and above row ``below``."""
+        numbers, begin = chunk.numbers, self._header.row
+        end = bisect_left(numbers, below) if below is not None else len(numbers)
+        ragged = [n for n, _ in chunk.ragged if n > begin and (below is None or n < below)]
+        above = bisect_right(numbers, begin)
+        last = max([*numbers[end - 1 : end], *ragged], default=0)
+        empty = [n for n in blank if below is None or n < below]
+        while last in blank:
+            last -= 1
+        self._filled += max(end - above, 0) + len(ragged) - len(empty)
+        self._last_filled = max(self._last_filled, last)
 
     @property
     def titles(self) -> tuple[Sequence[Cell], Sequence[Cell]]:

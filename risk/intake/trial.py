@@ -123,7 +123,9 @@ def _try(path: Path, label: str, office: OfficeLayouts, store: RecordStore | Non
             own = worker_level(sheets) if store is not None else []
             workers = read_worker_sheets(store, path, own) if store is not None and own else None
             rest = [one for one in sheets if not any(one is other for other in own)]
-            proposals = propose(path, rest, office.vocabulary, county=office.county)
+            proposals = propose(
+                path, rest, office.vocabulary, county=office.county, places=office.places
+            )
     except IntakeFailure as failure:
         return FileTrial(label, failure=failure)
     return FileTrial(label, tuple(proposals), workers=workers)

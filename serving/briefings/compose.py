@@ -6,6 +6,7 @@ import datetime as dt
 
 from risk.locale import Language
 from serving.briefings.facts import Facts, ScoredList
+from serving.briefings.sections import breakdowns
 from serving.briefings.sections.advice import add_advice, add_problems
 from serving.briefings.sections.alerts import (
     add_alerts,
@@ -33,6 +34,9 @@ _SUMS = (
     ("revisits_due", ("revisits_done", "revisits_left")),
     ("looked", ("looked_paid", "looked_other")),
     EMPLOYERS,
+    breakdowns.DISPUTES,
+    breakdowns.EMPLOYERS,
+    breakdowns.COVERED,
     ("followed_open", ("followed_in_time", "followed_overdue")),
 )
 
@@ -89,6 +93,7 @@ def _add_sweep(builder: DocumentBuilder, facts: Facts) -> None:
         visited_other=visits.projects - visits.government,
         visits_found=visits.found,
     )
+    breakdowns.add_coverage(builder, facts)
     before = facts.statistics_year_ago.visits
     if before.made:
         builder.add_paragraph(

@@ -13,6 +13,7 @@ from risk.indicators import COUNTY, PlaceMonth, Rate, add_up, newest_months, rat
 from risk.store.store import RecordStore
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
+from serving.briefings.breakdown import NO_BREAKDOWN, Breakdown, breakdown
 from serving.briefings.owed import Owed, wages_owed
 from serving.briefings.period import Lists, Period, lists_for
 from serving.briefings.statistics import (
@@ -132,6 +133,8 @@ class Facts:
     owed_before: Owed | None = None
     matters_by_unit: Sequence[UnitCounts] = ()
     second_looks: SecondLooks | None = None
+    breakdown: Breakdown = NO_BREAKDOWN
+    breakdown_year_ago: Breakdown = NO_BREAKDOWN
 
 
 def collect_facts(
@@ -183,6 +186,8 @@ def _collect(
         owed_before=None if silent_since else wages_owed(store, period.start, region, law),
         matters_by_unit=count_by_unit(standings, period.start, period.stop),
         second_looks=count_second_looks(standings, period.start, period.stop),
+        breakdown=breakdown(store, period, region),
+        breakdown_year_ago=breakdown(store, period.year_before(), region),
     )
 
 

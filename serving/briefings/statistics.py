@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,14 +26,19 @@ placed_inspections AS (
   SELECT i.*, p.region_code, p.funding FROM inspections i JOIN projects p USING (project_id)
 )
 """
-_HERE = "($4 = '' OR starts_with(coalesce(region_code, ''), $4))"
+HERE = "($4 = '' OR starts_with(coalesce(region_code, ''), $4))"
+"""SQL condition that ``region_code`` is in the region.
+
+Parameters of these queries are the period's end, start and end, and the region.
+"""
 
 
-def _within(day: str) -> str:
+def within_sql(day: str) -> str:
+    """SQL condition that ``day`` is within the period."""
     return f"{day} >= $2 AND {day} < $3"
 
 
-def _total(column: str, where: str = "true") -> str:
+def total_sql(column: str, where: str = "true") -> str:
     """SQL of a :class:`Total`: the sum, the number of records, and those that leave it empty."""
     return (
         f"sum({column}) FILTER ({where}), count(*) FILTER ({where}),"
@@ -41,31 +46,31 @@ def _total(column: str, where: str = "true") -> str:
     )
 
 
-_OPENED, _CLOSED = _within("opened_on"), _within("closed_on")
+_OPENED, _CLOSED = within_sql("opened_on"), within_sql("closed_on")
 _CASES = f"""
 {_PLACED}
 SELECT count(*) FILTER ({_OPENED}),
-  count(*) FILTER ({_within("confirmed_on")}),
+  count(*) FILTER ({within_sql("confirmed_on")}),
   count(*) FILTER ({_CLOSED}),
-  count(*) FILTER ({_within("transferred_on")}),
+  count(*) FILTER ({within_sql("transferred_on")}),
   count(*) FILTER (closed_on IS NULL AND status IN ('accepted', 'filed', 'confirmed')
                    AND opened_on < $3),
-  {_total("workers", _OPENED)}, {_total("amount_owed", _OPENED)},
-  {_total("workers", _CLOSED)}, {_total("amount_recovered", _CLOSED)}
-FROM placed_cases WHERE {_HERE}
+  {total_sql("workers", _OPENED)}, {total_sql("amount_owed", _OPENED)},
+  {total_sql("workers", _CLOSED)}, {total_sql("amount_recovered", _CLOSED)}
+FROM placed_cases WHERE {HERE}
 """
 
 _COMPLAINTS = f"""
 {_PLACED}
 SELECT count(*), count(*) FILTER (project_id IS NULL),
-  {_total("workers")}, {_total("amount_claimed")}
+  {total_sql("workers")}, {total_sql("amount_claimed")}
 FROM placed_complaints
-WHERE {_within("received_on")} AND {_HERE}
+WHERE {within_sql("received_on")} AND {HERE}
 """
 
 _VISITS = f"""
 {_PLACED},
-here AS (SELECT * FROM placed_inspections WHERE {_within("inspected_on")} AND {_HERE}),
+here AS (SELECT * FROM placed_inspections WHERE {within_sql("inspected_on")} AND {HERE}),
 -- Several visits to a project find the same workers.
 found AS (
   SELECT project_id, max(workers_owed) AS workers, max(amount_owed) AS owed
@@ -73,7 +78,7 @@ found AS (
 )
 SELECT (SELECT count(*) FROM here), (SELECT count(DISTINCT project_id) FROM here), count(*),
   (SELECT count(DISTINCT project_id) FROM here WHERE funding = 'government'),
-  {_total("workers")}, {_total("owed")}
+  {total_sql("workers")}, {total_sql("owed")}
 FROM found
 """
 
@@ -124,6 +129,24 @@ class Total:
         Total(value=7, records=3, missing=1)
         """
         return cls(sum(value or 0 for value in values), len(values), values.count(None))
+
+    @classmethod
+    def sum(cls, totals: Iterable[Total]) -> Total:
+        """Return the total of all records of ``totals``.
+
+        >>> Total.sum([Total(3, 2, 1), Total(4, 1)])
+        Total(value=7, records=3, missing=1)
+        """
+        found = list(totals)
+        return cls(
+            sum(one.value for one in found),
+            sum(one.records for one in found),
+            sum(one.missing for one in found),
+        )
+
+
+NO_TOTAL = Total()
+"""Total of no records."""
 
 
 @dataclass(frozen=True)

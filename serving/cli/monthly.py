@@ -75,8 +75,8 @@ def publish_unless_published(
         done = publish_watchlist(
             context, PublishRequest(as_of, capacity, region, os_user_name()), step
         )
-    if done.scorecard_events is not None:
-        print_note(cli.text("scorecard_scored", events=done.scorecard_events))
+    if done.model.note is not None:
+        print_note(done.model.note.to_document()[cli.language])
     counts = {"as_of": as_of, "entries": done.entries, "cohort": done.cohort}
     print_line(cli.text("published", **counts, digest=done.digest))
 

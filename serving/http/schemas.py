@@ -70,13 +70,48 @@ class RedFlag(Schema):
     evidence: list[EvidenceRef]
 
 
+class LostTable(Schema):
+    """A table without new rows; ``newest`` is the day of the last ones, null without rows."""
+
+    table: str
+    newest: dt.date | None
+
+
+class RejectedModel(Schema):
+    """A model that failed checks, so that a simpler kind was trained."""
+
+    kind: Literal["lightgbm", "logistic", "scorecard"]
+    failed: list[str]
+
+
+class ModelRemarks(Schema):
+    """Remarks on the model of a list.
+
+    ``instead_of`` is the champion that it replaces where inputs are gone; ``lost_features`` counts
+    the features it does without. ``stale_since``: no table has rows after that day.
+    ``failed_checks`` of the model itself; ``redefined`` are the families defined otherwise at its
+    training, null if that is not known.
+    """
+
+    instead_of: str | None
+    lost_tables: list[LostTable]
+    lost_features: int
+    stale_since: dt.date | None
+    rejected: list[RejectedModel]
+    failed_checks: list[str]
+    redefined: list[str] | None
+
+
 class Model(Schema):
-    """The model of the scores; ``note`` is set when the scorecard replaced the model."""
+    """The model of the scores; ``note`` says in words what the ``remarks`` hold, and whether it is
+    the scorecard. Lists sealed before version 5 have no remarks.
+    """
 
     name: str
     version: str
     kind: Literal["lightgbm", "logistic", "scorecard"]
     note: Words | None
+    remarks: ModelRemarks | None = None
 
 
 class Assessment(Schema):

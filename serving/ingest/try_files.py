@@ -169,9 +169,11 @@ def _notes(cli: CliContext, proposal: SheetProposal) -> Iterator[str]:
         yield cli.text("try.key_number", column=layout.key.column, prefix=layout.key.prefix)
     if layout.region:
         yield cli.text("try.region", name=name_of(layout.region) or "", code=layout.region)
-    if proposal.unknown_places:
-        places = "、".join(proposal.unknown_places[:5])
-        yield cli.text("try.places", places=places, code=layout.region or "-")
+    counted = [name for name in proposal.unknown_places if layout.regions.get(name)]
+    if counted:
+        yield cli.text("try.places", places="、".join(counted[:5]), code=layout.region)
+    if asked := [name for name in proposal.unknown_places if name not in counted]:
+        yield cli.text("try.places_asked", places="、".join(asked[:5]))
     for heading, cells in proposal.unknown_terms.items():
         yield cli.text("try.terms", heading=heading, cells="、".join(cells[:5]))
     if proposal.missing:

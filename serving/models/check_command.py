@@ -9,6 +9,7 @@ import typer
 
 from risk.locale import text
 from serving.clock import office_date
+from serving.completeness_text import completeness_lines
 from serving.ingest.resources import import_submissions
 from serving.terminal.context import CliContext, cli_context
 from serving.terminal.options import AsOf, JsonFlag, KindOption
@@ -58,7 +59,12 @@ def _print(cli: CliContext, report: CheckReport) -> None:
         print_line(f"- {cli.text(f'check.reasons.{reason}')}")
     _sources(cli, report)
     _feeds(cli, report)
+    _lost(cli, report)
+    _redefined(cli, report)
     _dated_by_rule(cli, report)
+    if report.completeness:
+        for line in completeness_lines(report.completeness.to_document(), cli.language):
+            print_line(line)
     _codes(cli, report)
     _moved(cli, report)
     _performance(cli, report)
@@ -76,6 +82,28 @@ def _feeds(cli: CliContext, report: CheckReport) -> None:
                 last=one.last_known or "-",
             )
         )
+
+
+def _lost(cli: CliContext, report: CheckReport) -> None:
+    if report.lost is None:
+        return
+    names = [text(f"check.tables.{one.table}", cli.language) for one in report.lost.feeds]
+    key = "lost_everything" if report.lost.is_everything else "lost"
+    print_line(
+        cli.text(
+            f"check.{key}",
+            tables=", ".join(names) or "-",
+            features=len(report.lost.features),
+            importance=f"{report.lost.importance:.0%}",
+        )
+    )
+
+
+def _redefined(cli: CliContext, report: CheckReport) -> None:
+    if report.redefined is None:
+        print_line(cli.text("check.definitions_unknown"))
+    elif report.redefined:
+        print_line(cli.text("check.redefined", families=", ".join(report.redefined)))
 
 
 def _sources(cli: CliContext, report: CheckReport) -> None:

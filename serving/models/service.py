@@ -58,6 +58,7 @@ def check_champion(
     from serving.watchlists.history import listed_entries
     from training.monitoring.check import CheckInputs, check
     from training.monitoring.drift import PROFILE_ARTIFACT, parse_profile
+    from training.monitoring.lost_inputs import parse_summaries
 
     registry = Registry(workspace, store.kind)
     model, version = registry.champion()
@@ -66,8 +67,12 @@ def check_champion(
         profile = parse_profile(registry.artifact(version.version, PROFILE_ARTIFACT))
     except ArtifactMissing:
         profile = None
+    feeds = version.about.get("feeds")
     inputs = CheckInputs(
-        *(model, version.trained_at, profile, listed_entries(lists), places), sources=sources
+        *(model, version.trained_at, profile, listed_entries(lists), places),
+        sources=sources,
+        feeds=None if feeds is None else parse_summaries(feeds),
+        definitions=version.about.get("feature_definitions"),
     )
     return check(store, inputs, as_of, workspace.features)
 

@@ -79,7 +79,9 @@ def _silent(_: str, __: float) -> None:
 def _train_if_due(
     workspace: Workspace, settings: Settings, request: MonthRequest, progress: Progress
 ) -> str | None:
-    """Train if no model scores yet or twelve mature months passed; return the new version."""
+    """Train if it is due: no model scores yet, twelve mature months passed, or its features are
+    defined otherwise now. Returns the new version.
+    """
     from training.pipeline import Search, run_training
 
     if not _training_due(workspace, request.as_of):
@@ -96,6 +98,7 @@ def _train_if_due(
 
 
 def _training_due(workspace: Workspace, as_of: dt.date) -> bool:
+    from features.cache.dependencies import redefined_families
     from models.registry import NoModel, Registry
     from training.dataset.labels import event_log
     from training.monitoring.check import MAX_UNLEARNT_MONTHS
@@ -107,6 +110,8 @@ def _training_due(workspace: Workspace, as_of: dt.date) -> bool:
     except NoModel:
         return True
     with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as store:
+        if redefined_families(store, version.about.get("feature_definitions")) != ():
+            return True
         log = event_log(store, as_of)
     return len(mature_months_since(version.trained_at, log)) >= MAX_UNLEARNT_MONTHS
 

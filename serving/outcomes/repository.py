@@ -54,6 +54,8 @@ class Outcome:
     findings: str | None
     rectify_by: dt.date | None
     rectified_on: dt.date | None
+    workers_covered: int | None
+    contracts_seen: int | None
     reason: str | None
     entered_by: str
     entered_at: dt.datetime
@@ -71,6 +73,8 @@ class Outcome:
             "findings": self.findings,
             "rectify_by": self.rectify_by.isoformat() if self.rectify_by else None,
             "rectified_on": self.rectified_on.isoformat() if self.rectified_on else None,
+            "workers_covered": self.workers_covered,
+            "contracts_seen": self.contracts_seen,
             "known_at": office_date(self.entered_at).isoformat(),
         }
 

@@ -12,20 +12,27 @@ from serving.http.parameters import IsoDate, LiteralOf
 from serving.http.schemas import Schema, example
 
 Kind = Annotated[str, LiteralOf(TABLES["inspections"].field("kind").values)]
+Count = Annotated[int, Field(ge=0, le=10_000_000)]
 Yuan = Annotated[float, Field(ge=0, le=1e13, allow_inf_nan=False)]
 
 
 class Found(Schema):
-    """Findings of a visit. Missing values are unknown, not zero."""
+    """Findings of a visit. Missing values are unknown, not zero.
+
+    ``workers_covered`` counts the workers of the site or employer visited, ``contracts_seen`` the
+    labour contracts looked at.
+    """
 
     inspected_on: IsoDate
     kind: Kind = "watchlist"
     arrears_found: bool
-    workers_owed: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
+    workers_owed: Count | None = None
     amount_owed: Yuan | None = None
     findings: Annotated[str, Field(max_length=2000)] | None = None
     rectify_by: IsoDate | None = None
     rectified_on: IsoDate | None = None
+    workers_covered: Count | None = None
+    contracts_seen: Count | None = None
 
 
 class OutcomeIn(Found):
@@ -39,6 +46,8 @@ class OutcomeIn(Found):
         amount_owed=345600.0,
         findings="no_account;cash_pay",
         rectify_by="2025-06-30",
+        workers_covered=86,
+        contracts_seen=60,
     )
 
     project_id: Annotated[str, Field(min_length=1, max_length=200)]

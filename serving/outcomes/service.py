@@ -117,6 +117,8 @@ def to_schema(outcome: repository.Outcome) -> Outcome:
         findings=outcome.findings,
         rectify_by=outcome.rectify_by,
         rectified_on=outcome.rectified_on,
+        workers_covered=outcome.workers_covered,
+        contracts_seen=outcome.contracts_seen,
         reason=outcome.reason,
         entered_by=outcome.entered_by,
         entered_at=outcome.entered_at,

@@ -44,8 +44,8 @@ def publish(
         publishing = publish_context(cli.workspace, store, database, settings)
         done = publish_watchlist(publishing.for_kind(kind), request, step)
         complaints = open_complaint_counts(store, as_of)
-    if done.scorecard_events is not None:
-        print_note(cli.text("scorecard_scored", events=done.scorecard_events))
+    if done.model.note is not None:
+        print_note(done.model.note.to_document()[cli.language])
     key = "published" if done.new else "published_before"
     print_line(
         cli.text(key, as_of=as_of, entries=done.entries, cohort=done.cohort, digest=done.digest)

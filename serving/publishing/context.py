@@ -15,6 +15,7 @@ from risk.workspace import Workspace
 from serving.db.database import Database
 from serving.models.repository import StoredModel
 from serving.settings import Settings
+from serving.watchlists.document import ModelInfo
 from serving.watchlists.ranking import Ranking
 from serving.watchlists.repository import WatchlistRepository
 
@@ -91,11 +92,11 @@ class PublishRequest:
 
 @dataclass(frozen=True)
 class PublishResult:
-    """A published list. ``scorecard_events`` is set when the scorecard scored it."""
+    """A published list. ``model`` is the one that scored it, with its note."""
 
     digest: str
     new: bool
     entries: int
     cohort: int
-    scorecard_events: int | None
+    model: ModelInfo
     ranking: Ranking

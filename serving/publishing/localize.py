@@ -1,16 +1,13 @@
-"""Reasons, red flags and models as parts of sealed documents, with texts in both languages."""
+"""Reasons as parts of sealed documents, with texts in both languages."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING
 
-from risk.locale import text
-from serving.publishing.scoring import UsedModel
 from serving.watchlists.document import (
     EvidenceRef,
     LocalizedText,
-    ModelInfo,
     SealedReason,
 )
 
@@ -42,15 +39,3 @@ def seal_reason(reason: Reason, kind: Kind = "project") -> SealedReason:
         evidence=tuple(EvidenceRef(e.table, e.record_id, e.known_at) for e in reason.evidence),
         basis=reason.basis.value,
     )
-
-
-def model_info(model: UsedModel) -> ModelInfo:
-    """Return the model, with a note if it is the scorecard."""
-    note = None
-    if model.kind == "scorecard":
-        zh, en = (
-            text("exports.scorecard_note", language, events=model.events)
-            for language in ("zh", "en")
-        )
-        note = LocalizedText(zh, en)
-    return ModelInfo(model.name, model.version, model.kind, note)

@@ -65,13 +65,12 @@ def publish_watchlist(
     )
     context.hooks.after_store(context.database, context.settings)
     progress("done", 1.0)
-    model = inputs.scored.model
     return PublishResult(
         digest=published.digest,
         new=published.new,
         entries=len(publication.entries),
         cohort=publication.header.cohort,
-        scorecard_events=model.events if model.kind == "scorecard" else None,
+        model=publication.header.model,
         ranking=ranking_of(parse_sealed(sealed.watchlist.body)),
     )
 

@@ -25,6 +25,7 @@ from risk.watchlist import select as choose
 from risk.watchlist.ranking import Order
 from serving.publishing import localize
 from serving.publishing.context import PublishRequest
+from serving.publishing.remarks import model_info
 from serving.publishing.scoring import Scored
 from serving.settings import Settings
 from serving.version import code_version
@@ -41,6 +42,7 @@ from serving.watchlists.document import (
     SealedFlag,
     TimelineItem,
 )
+from serving.watchlists.seal_version import REMARKS_SINCE, SEAL_VERSION
 from serving.watchlists.sealed_flags import seal_flag
 
 if TYPE_CHECKING:
@@ -81,7 +83,8 @@ class PreviousList:
 class PublishInputs:
     """Everything a publication is built from.
 
-    ``sealed_flags`` stand in for ``flags`` where a list sealed under earlier rules is rebuilt.
+    ``sealed_flags`` stand in for ``flags`` where a list sealed under earlier rules is rebuilt;
+    ``seal_version`` is the version it was sealed in.
     """
 
     request: PublishRequest
@@ -95,6 +98,7 @@ class PublishInputs:
     kind: Kind = "project"
     sealed_flags: Mapping[str, tuple[SealedFlag, ...]] | None = None
     law_values: tuple[Value, ...] = ()
+    seal_version: int = SEAL_VERSION
 
     def flag_codes(self, project_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Codes of a project's red flags, and of those that oblige to a visit."""
@@ -245,7 +249,9 @@ def _head(inputs: PublishInputs, order: Order) -> Header:
         as_of=request.as_of,
         region=request.region,
         capacity=request.capacity,
-        model=localize.model_info(scored.model),
+        model=model_info(
+            scored.model, inputs.kind, with_remarks=inputs.seal_version >= REMARKS_SINCE
+        ),
         cohort=len(scored.cohort.projects),
         missing_feeds=scored.cohort.missing_feeds,
         records_digest=inputs.records_digest,

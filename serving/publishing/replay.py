@@ -195,6 +195,14 @@ def _rebuild(
     inputs = collect_inputs(
         then, request, progress, sealed["model"]["version"], sealed_before=list_id
     )
+    # Whether features were redefined is known only when a list is published.
+    redefined = (sealed["model"].get("remarks") or {}).get("redefined", ())
+    model = replace(inputs.scored.model, redefined=None if redefined is None else tuple(redefined))
+    inputs = replace(
+        inputs,
+        scored=replace(inputs.scored, model=model),
+        seal_version=seal_version_of(sealed),
+    )
     if seal_version_of(sealed) < FLAGS_SINCE:
         inputs = replace(inputs, sealed_flags=_sealed_flags(context, sealed, version))
     built = build_publication(inputs)

@@ -11,22 +11,13 @@ from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
 from risk.workspace import Workspace
 from serving.models.service import require_trained_before
+from serving.publishing.used_model import UsedModel, used_model
 
 if TYPE_CHECKING:
     from models.base import ScoringModel
     from models.cohort_scores import ScoredCohort
     from models.novelty import NoveltyDetector
     from models.registry import Registry
-
-
-@dataclass(frozen=True)
-class UsedModel:
-    """The scoring model; ``events`` counts the arrears events it was trained on."""
-
-    name: str
-    version: str
-    kind: str
-    events: int
 
 
 @dataclass(frozen=True)
@@ -67,8 +58,7 @@ def model_at(
     registry = Registry(workspace, kind)
     model, found = registry.load(version) if version else registry.champion()
     require_trained_before(found, as_of)
-    events = int(found.about.get("events", 0))
-    return model, UsedModel(registry.name, found.version, found.kind, events)
+    return model, used_model(registry, found)
 
 
 def score_cohort(
@@ -82,18 +72,30 @@ def score_cohort(
 ) -> Scored:
     """Score the cohort of ``as_of`` with the champion or the model ``version``.
 
+    Where inputs that the champion leans on are gone, a model fitted without them scores; see
+    :mod:`training.stand_in`.
+
     Raises:
         NoModel: nothing was trained yet.
         ModelFromLater: the champion was trained later than ``as_of``.
         NoProjectsKnown: nothing is known before ``as_of``.
     """
-    from models.cohort_scores import score_cohort as score
+    from features.cache.dependencies import redefined_families
+    from models.cohort_scores import read_cohort, score_records
     from models.registry import Registry
+    from serving.publishing.inputs import with_inputs_left
     from training.dataset.training_set import NoProjectsKnown
 
-    model, used = model_at(workspace, store.kind, as_of, version)
-    resemblance = load_novelty_detector(Registry(workspace, store.kind), used.version)
-    cohort = score(store, model, as_of, resemblance, progress, with_levers=with_levers)
-    if not cohort.projects:
+    registry = Registry(workspace, store.kind)
+    _, champion = model_at(workspace, store.kind, as_of, version)
+    records = read_cohort(store, as_of, progress)
+    if not records.details:
         raise NoProjectsKnown(as_of=as_of)
-    return Scored(cohort, used)
+    used = with_inputs_left(
+        workspace, store, records, champion, may_replace=version is None, progress=progress
+    )
+    model, _ = registry.load(used.version)
+    novelty = load_novelty_detector(registry, used.version)
+    cohort = score_records(records, model, novelty, with_levers=with_levers)
+    redefined = redefined_families(store, used.about.get("feature_definitions"))
+    return Scored(cohort, replace(used, redefined=redefined))

@@ -13,7 +13,7 @@ from serving.terminal.output import print_line, print_note, progress, require_fi
 from serving.terminal.resources import open_settings
 
 if TYPE_CHECKING:
-    from serving.publishing.scoring import UsedModel
+    from serving.publishing.used_model import UsedModel
 
 
 def score(
@@ -25,11 +25,13 @@ def score(
     kind: KindOption = "project",
 ) -> None:
     """project_id, probability, tier and model of every project of the cohort."""
+    from serving.publishing.remarks import model_info
+
     cli = cli_context(context)
     by_engine = _by_spark if engine == "spark" else _here
     projects, model = by_engine(cli, as_of, out, records, kind)
-    if model.kind == "scorecard":
-        print_note(cli.text("scorecard_scored", events=model.events))
+    if (note := model_info(model, kind).note) is not None:
+        print_note(note.to_document()[cli.language])
     print_line(cli.text("scored", projects=projects, path=out))
 
 

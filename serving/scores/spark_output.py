@@ -12,13 +12,20 @@ from typing import TYPE_CHECKING
 from risk.progress import Progress
 from risk.unit_kinds import Kind
 from risk.workspace import Workspace
+from serving.errors import CommandError
 from serving.ingest.temporary_store import holds_feeds
 
 if TYPE_CHECKING:
     from features.engines.spark import SparkEngine
     from risk.store.store import RecordStore
     from risk.tiers import Tiers
-    from serving.publishing.scoring import UsedModel
+    from serving.publishing.used_model import UsedModel
+
+
+class InputsLost(CommandError):
+    """Inputs that the model leans on are gone, so its scores would be too low or too high."""
+
+    code = "inputs_lost"
 
 
 @contextmanager
@@ -80,6 +87,7 @@ def write_scores(
         NoModel: nothing was trained yet.
         ModelFromLater: the champion was trained later than ``as_of``.
         NoProjectsKnown: nothing is known before ``as_of``.
+        InputsLost: inputs that the model leans on are gone; fitting without them needs the store.
         SparkMissing, SparkFailed, RecordsFolderEmpty: as :func:`write_features`.
     """
     from models.cohort_scores_spark import score_cohort_on_spark
@@ -91,6 +99,7 @@ def write_scores(
         units = _units(engine)
         if not units:
             raise NoProjectsKnown(as_of=as_of)
+        _require_inputs(workspace, engine, used, as_of)
         scores = score_cohort_on_spark(engine, model, f"{used.kind} {used.version}", tiers)
         engine.write_frame(scores, _address(out))
     return units, used
@@ -117,6 +126,42 @@ def _computed(
         engine.run(todo, on_step)
         yield engine
         engine.close()
+
+
+def _require_inputs(
+    workspace: Workspace, engine: SparkEngine, used: UsedModel, as_of: dt.date
+) -> None:
+    """Check that the inputs of the model are there.
+
+    Raises:
+        InputsLost: some that it leans on are gone.
+    """
+    from features.feature_sets import FEATURE_SETS
+    from features.matrix import matrix_sql
+    from models.registry import Registry
+    from serving.publishing.inputs import trained_on
+    from training.monitoring.lost_inputs import newest_days
+
+    registry = Registry(workspace, engine.kind)
+    found = trained_on(registry, registry.get(used.version))
+    if found is None:
+        return
+    families = FEATURE_SETS[engine.kind].families
+    names = [feature.name for family in families for feature in family.features]
+    counts = ", ".join(f"count({name})" for name in names)
+    units, *known = engine.rows(
+        f"SELECT count(*), {counts} FROM ({matrix_sql(families, ordered=False)}) features"
+    )[0]
+    lost = found.lost_inputs(
+        engine.kind,
+        as_of,
+        newest_days(engine.rows, engine.kind, as_of),
+        int(str(units)),
+        {name: int(str(count)) for name, count in zip(names, known, strict=True)},
+    )
+    if lost.matters:
+        tables = ", ".join(one.table for one in lost.feeds)
+        raise InputsLost(version=used.version, tables=tables or "-", features=len(lost.features))
 
 
 def _units(engine: SparkEngine) -> int:

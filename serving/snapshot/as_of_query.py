@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from risk.causes import about_wages, found_otherwise
 from risk.store.store import RecordStore
 
 Row = dict[str, Any]
@@ -14,9 +15,23 @@ Row = dict[str, Any]
 _KNOWN = "known_at < $1 AND (superseded_at IS NULL OR superseded_at >= $1)"
 
 
-def with_known_tables(*tables: str) -> str:
-    """Return a WITH clause that restricts each of ``tables`` to what was known before ``$1``."""
-    parts = (f"{name} AS (SELECT * FROM {name}_versions WHERE {_KNOWN})" for name in tables)
+_OTHERWISE = found_otherwise(f"FROM cases_versions WHERE {_KNOWN}")
+_ABOUT_WAGES = {
+    "cases": f" AND {about_wages()}",
+    "complaints": f" AND {about_wages()} AND complaint_id NOT IN ({_OTHERWISE})",
+}
+
+
+def with_known_tables(*tables: str, every_cause: bool = False) -> str:
+    """Return a WITH clause that restricts each of ``tables`` to what was known before ``$1``.
+
+    Complaints and cases about other money than wages are left out unless ``every_cause`` is set.
+    """
+    parts = (
+        f"{name} AS (SELECT * FROM {name}_versions WHERE {_KNOWN}"
+        f"{'' if every_cause else _ABOUT_WAGES.get(name, '')})"
+        for name in tables
+    )
     return "WITH " + ", ".join(parts)
 
 

@@ -38,19 +38,28 @@ findings AS (
          NULL::DATE, i.workers_owed, i.amount_owed, NULL, i.inspection_id, NULL, NULL, NULL
   FROM inspections i JOIN projects p USING (project_id)
   WHERE i.arrears_found AND i.rectify_by IS NULL AND i.rectified_on IS NULL
-    AND i.inspected_on >= $1 - to_months(24)
     AND substr(p.region_code, 1, 6) IN (FROM reporting)
     AND NOT EXISTS (FROM cases k
                     WHERE k.project_id = i.project_id AND k.opened_on >= i.inspected_on)
     AND NOT EXISTS (FROM inspections l
                     WHERE l.project_id = i.project_id AND l.inspected_on > i.inspected_on)
 ),
+naming AS (
+  SELECT DISTINCT substr(p.region_code, 1, 6) AS county
+  FROM cases k LEFT JOIN projects p USING (project_id) WHERE k.complaint_id IS NOT NULL
+),
 unanswered AS (
   SELECT 'complaint:' || c.complaint_id, 'complaint', c.project_id, c.received_on, NULL::DATE,
          c.workers, c.amount_claimed, NULL, c.complaint_id, NULL, NULL, NULL
-  FROM complaints c
-  WHERE c.received_on >= $1 - to_days(90)
+  FROM complaints c LEFT JOIN projects p USING (project_id)
+  WHERE (c.guided_on IS NULL OR c.guided_on >= $1)
     AND NOT EXISTS (FROM cases k WHERE k.complaint_id = c.complaint_id)
+    -- Where no case of the county names its complaint, a later one of the project may be its own.
+    AND NOT EXISTS (FROM cases k
+                    WHERE k.project_id = c.project_id AND k.opened_on >= c.received_on
+                      AND substr(p.region_code, 1, 6) NOT IN (FROM naming WHERE county IS NOT NULL))
+    -- Where no case at all does, nothing on record could answer a complaint without a project.
+    AND (p.project_id IS NOT NULL OR EXISTS (FROM naming) OR c.received_on >= $1 - to_days(90))
     AND NOT EXISTS (FROM inspections i
                     WHERE i.project_id = c.project_id AND i.inspected_on >= c.received_on)
 ),
@@ -98,6 +107,7 @@ ORDER BY c.transferred_on DESC NULLS LAST, c.case_id
 def open_matters(store: RecordStore, as_of: dt.date) -> Sequence[Row]:
     """Return open cases, overdue rectifications, arrears found and complaints not followed up.
 
+    None of them lapses. A complaint is answered by a case, a later visit or guidance elsewhere.
     Rectifications and findings of a county that never reports rectifications are left out, because
     missing reports mean nothing there. A case may belong to an organisation without a project.
     Money in fen. ``region_code`` is None if neither project nor organisation is known.

@@ -253,13 +253,46 @@ class RemovedEntry:
 
 
 @dataclass(frozen=True)
+class ModelRemarks:
+    """What a reader of the list must know about its model.
+
+    ``instead_of`` is the champion that it replaces where ``lost_tables`` (table and day of the
+    newest rows, None without rows) or columns are gone, and ``lost_features`` the number of
+    features it does without. ``stale_since``: no table has rows after that day. ``rejected`` are
+    models that failed checks before it (kind and failed checks), ``failed_checks`` those it failed
+    itself, and ``redefined`` the families defined otherwise at its training, None if unknown.
+    """
+
+    instead_of: str | None = None
+    lost_tables: tuple[Mapping[str, Any], ...] = ()
+    lost_features: int = 0
+    stale_since: dt.date | None = None
+    rejected: tuple[Mapping[str, Any], ...] = ()
+    failed_checks: tuple[str, ...] = ()
+    redefined: tuple[str, ...] | None = ()
+
+    def to_document(self) -> Document:
+        """Return plain data."""
+        return {
+            "instead_of": self.instead_of,
+            "lost_tables": [dict(one) for one in self.lost_tables],
+            "lost_features": self.lost_features,
+            "stale_since": self.stale_since.isoformat() if self.stale_since else None,
+            "rejected": [dict(one) for one in self.rejected],
+            "failed_checks": list(self.failed_checks),
+            "redefined": None if self.redefined is None else list(self.redefined),
+        }
+
+
+@dataclass(frozen=True)
 class ModelInfo:
-    """The scoring model; ``note`` is set if it is the scorecard."""
+    """The scoring model; ``note`` says its ``remarks``, and whether it is the scorecard."""
 
     name: str
     version: str
     kind: str
     note: LocalizedText | None = None
+    remarks: ModelRemarks | None = None
 
     def to_document(self) -> Document:
         """Return plain data."""
@@ -268,6 +301,7 @@ class ModelInfo:
             "version": self.version,
             "kind": self.kind,
             "note": self.note.to_document() if self.note else None,
+            "remarks": self.remarks.to_document() if self.remarks else None,
         }
 
 

@@ -23,7 +23,9 @@ hold the wages unpaid on the books; the terms, parties and articles of flags are
 3: features divide by the months on record, add up instalments, leave returned payments out, know a
 deposit once used, and give contracts without a known place no level.
 4: findings of flags leave out clauses whose number is zero; the texts of flags are reworded.
-5: the season is counted from Spring Festival; wages paid a few days after the due day are not late.
+5: the season is counted from Spring Festival; wages paid a few days after the due day are not late;
+the model has remarks: inputs that are gone, checks that failed, features defined otherwise;
+findings say what is not on record and how a deposit is recorded.
 """
 
 FLAGS_SINCE = 2
@@ -33,6 +35,9 @@ their seals."""
 FEATURES_SINCE = 5
 """First version whose feature values the present features compute again. A list of an earlier one
 may have other figures when rebuilt, which shows nothing about it."""
+
+REMARKS_SINCE = 5
+"""First version whose model has remarks; lists of earlier ones are rebuilt without."""
 
 _FIELD = "seal_version"
 

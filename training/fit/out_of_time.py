@@ -15,7 +15,7 @@ from features.feature_sets import ALL_FEATURES
 from models import calibration
 from models.arrears import Hyperparameters, fit_booster
 from models.logistic import LogisticHyperparameters, LogisticModel, fit_logistic
-from models.scorecard import Scorecard
+from models.scorecard import scorecard_for
 from training.dataset.lightgbm_dataset import matrix_dataset
 from training.dataset.splits import walk_forward_folds
 from training.dataset.training_set import TrainingSet
@@ -125,7 +125,7 @@ def fit_boosters(
 
     The values are binned once for all seeds.
     """
-    data = matrix_dataset(training_set.matrix, training_set.target, rows)
+    data = matrix_dataset(training_set.matrix, training_set.expected, rows)
     directions = directions_of(training_set.matrix.columns)
     for seed in seeds:
         yield fit_booster(
@@ -140,13 +140,13 @@ def fit_regression(
 ) -> LogisticModel:
     """The regression fitted on the training set or on its ``rows``."""
     matrix = training_set.matrix if rows is None else training_set.matrix.where(rows)
-    target = training_set.target if rows is None else training_set.target[rows]
+    target = training_set.expected if rows is None else training_set.expected[rows]
     return fit_logistic(
         matrix,
         target,
         directions_of(matrix.columns),
         strength=hyperparameters.strength,
-        scorecard=Scorecard(unit=matrix.kind) if hyperparameters.from_scorecard else None,
+        scorecard=scorecard_for(matrix) if hyperparameters.from_scorecard else None,
     )
 
 

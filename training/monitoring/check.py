@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import Literal
 
 from features.cache.cached_matrix import cached_matrix
+from features.cache.dependencies import redefined_families
 from features.feature_sets import FEATURE_SETS
+from features.matrix import Matrix
 from models.base import ScoringModel
 from risk.calendar.dates import add_months
 from risk.contract import DatedBy
 from risk.sources.state import StoppedSource
 from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
+from training.dataset.completeness import Completeness
 from training.dataset.labels import TRAINING_MONTHS, event_log
 from training.dataset.observation import observations_before
 from training.dataset.training_set import require_projects
@@ -34,6 +37,7 @@ from training.evaluation.selective_labels import (
 from training.monitoring.category_drift import CodeChange, code_changes
 from training.monitoring.drift import SCORE, ReferenceProfile, Shift, feature_shifts
 from training.monitoring.feed_health import FeedTrouble, feed_troubles
+from training.monitoring.lost_inputs import FeedSummary, LostInputs, TrainedOn
 from training.monitoring.performance_estimate import (
     EstimatedPerformance,
     RealisedPerformance,
@@ -46,6 +50,7 @@ Verdict = Literal["fine", "look", "retrain"]
 Reason = Literal[
     "feed_stopped",
     "feed_thinned",
+    "inputs_lost",
     "code_unknown",
     "code_changed",
     "features_moved",
@@ -53,9 +58,13 @@ Reason = Literal[
     "not_calibrated",
     "list_below_expectation",
     "old_model",
+    "decisions_slow",
+    "features_redefined",
 ]
-_FEED_REASONS: frozenset[Reason] = frozenset({"feed_stopped", "feed_thinned", "code_unknown"})
-_MINOR_REASONS: frozenset[Reason] = frozenset({"code_changed"})
+_FEED_REASONS: frozenset[Reason] = frozenset(
+    {"feed_stopped", "feed_thinned", "inputs_lost", "code_unknown"}
+)
+_MINOR_REASONS: frozenset[Reason] = frozenset({"code_changed", "decisions_slow"})
 
 MAJOR_SHIFT = 0.25
 """An index above it is a major shift by the convention of credit scoring."""
@@ -73,7 +82,9 @@ class CheckReport:
 
     ``moved`` are the shifted features that do not depend on a feed in trouble,
     ``moved_with_feeds`` those that do. ``dated_by_rule`` counts, by table, the versions in the
-    training window whose day of knowledge was derived from the record itself.
+    training window whose day of knowledge was derived from the record itself. ``lost`` are inputs
+    without which the next list is scored, None if the model does not lean on any. ``redefined`` are
+    families defined otherwise at the training, None if that is not known.
     """
 
     as_of: dt.date
@@ -90,13 +101,17 @@ class CheckReport:
     lists: ListPerformance
     months_unlearnt: int
     dated_by_rule: Mapping[str, int]
+    completeness: Completeness | None = None
+    lost: LostInputs | None = None
+    redefined: tuple[str, ...] | None = ()
 
 
 @dataclass(frozen=True)
 class CheckInputs:
     """The champion, its reference profile, the published entries and the usual list length.
 
-    ``sources`` are those that have stopped.
+    ``sources`` are those that have stopped; ``feeds`` what the tables were like at training and
+    ``definitions`` digests of its features, None if they were not stored.
     """
 
     model: ScoringModel
@@ -105,6 +120,8 @@ class CheckInputs:
     listed: Sequence[ListedEntry]
     capacity: int
     sources: Sequence[StoppedSource] = ()
+    feeds: Mapping[str, FeedSummary] | None = None
+    definitions: Mapping[str, str] | None = None
 
 
 def check(
@@ -144,8 +161,21 @@ def check(
         lists=list_performance(label_entries(mature, log, observations_before(store, as_of))),
         months_unlearnt=len(mature_months_since(inputs.trained_at, log)),
         dated_by_rule=_dated_by_rule(store, as_of),
+        completeness=log.completeness,
+        lost=_lost(store, inputs, matrix, as_of),
+        redefined=redefined_families(store, inputs.definitions),
     )
     return _with_verdict(report, store.kind)
+
+
+def _lost(
+    store: RecordStore, inputs: CheckInputs, matrix: Matrix, as_of: dt.date
+) -> LostInputs | None:
+    if inputs.feeds is None or inputs.profile is None:
+        return None
+    trained_on = TrainedOn(inputs.feeds, inputs.profile)
+    lost = trained_on.lost_at(store, as_of, matrix)
+    return lost if lost.matters else None
 
 
 def _dated_by_rule(store: RecordStore, as_of: dt.date) -> dict[str, int]:
@@ -185,6 +215,8 @@ def _reasons(report: CheckReport, kind: Kind) -> Iterable[Reason]:
         yield "feed_stopped"
     if "thinned" in troubles:
         yield "feed_thinned"
+    if report.lost:
+        yield "inputs_lost"
     changes = {code.change for code in report.codes}
     if "unknown" in changes:
         yield "code_unknown"
@@ -204,6 +236,10 @@ def _reasons(report: CheckReport, kind: Kind) -> Iterable[Reason]:
         yield "list_below_expectation"
     if report.months_unlearnt >= MAX_UNLEARNT_MONTHS:
         yield "old_model"
+    if report.completeness and report.completeness.slow:
+        yield "decisions_slow"
+    if report.redefined != ():
+        yield "features_redefined"
 
 
 def _outside(figure: Estimate, least: float, most: float) -> bool:

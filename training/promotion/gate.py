@@ -40,6 +40,7 @@ COMPARED = ("average_precision", "precision_capacity")
 
 Grounds = Literal[
     "first_model",
+    "stand_in",
     "few_events",
     "no_worse",
     "same_recipe",

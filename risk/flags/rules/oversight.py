@@ -9,15 +9,17 @@ _GROUP_COMPLAINT_OPEN = Rule(
     threshold="filing_days",
     shown_by=("complaints", "cases"),
     kinds=KINDS,
-    # Only the complaint's own case ends it: closed, unfounded or transferred to the police. In a
-    # county that never records which complaint a case is of, any later case of the project may be
-    # its own. Approved extensions are not in the records; the text names them.
+    # Only the complaint's own case ends it (closed, unfounded or transferred to the police), or
+    # guidance to another way, such as arbitration. In a county that never records which complaint
+    # a case is of, any later case of the project may be its own. Approved extensions are not in the
+    # records; the text names them.
     facts="""
     WITH groups AS (
       SELECT o.*, c.complaint_id, c.received_on, c.workers, c.known_at AS complaint_known_at
       FROM obliged o
       JOIN known_complaints c USING (project_id)
       WHERE c.workers >= o.people AND c.received_on >= o.in_force_from
+        AND (c.guided_on IS NULL OR c.guided_on >= o.as_of)
     ), linking AS (
       SELECT DISTINCT left(p.region_code, 6) AS county
       FROM known_cases k JOIN known_projects p USING (project_id)

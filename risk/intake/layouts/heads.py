@@ -1,15 +1,17 @@
-"""Search for the head of a sheet: the row, or two rows, with the headings of its columns."""
+"""Search for the head of a sheet: one to three rows with the headings of its columns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from risk.intake.cells import Cell, Row, is_blank
+from risk.intake.cells import Cell, Row
 from risk.intake.readers.sheet import CellRange, Sheet, first_rows
 
 SEARCHED_ROWS = 60
 """Number of rows searched for a head from the top."""
+
+MAX_HEAD_ROWS = 3
 
 SAMPLE_ROWS = 200
 """Number of rows below the head from which sample values are taken."""
@@ -28,20 +30,22 @@ class Head:
 
 
 def possible_heads(sheet: Sheet) -> Iterator[Head]:
-    """Every row, and every two rows, near the top that may be a head."""
+    """Every row, and every two and three rows, near the top that may be a head."""
     titles: list[str] = []
-    before: Row | None = None
+    groups: list[Row] = []  # the rows above that may have headings of groups
     merges = list(sheet.merges)
-    for number, cells in first_rows(sheet, SEARCHED_ROWS):
-        if not is_blank(cells) and _looks_like_head(cells):
-            if before is not None and before[0] == number - 1 and _is_group_row(before[1]):
-                joined = join_headings(before, (number, cells), merges)
-                yield Head(number, 2, joined, tuple(titles[: -_filled(before[1])]))
-            # Headings that reach into the next row belong to a head of two rows.
-            if not any(one.top == number < one.bottom for one in merges):
-                yield Head(number, 1, single_headings(cells), tuple(titles))
+    for row in first_rows(sheet, SEARCHED_ROWS):
+        number, cells = row
+        # Headings that reach into the next row belong to a head with more rows.
+        if _looks_like_head(cells) and not any(one.top <= number < one.bottom for one in merges):
+            for count in range(len(groups), -1, -1):
+                rows = [*groups[len(groups) - count :], row]
+                above = len(titles) - sum(_filled(one[1]) for one in rows[:-1])
+                joined = join_headings(rows, merges) if count else single_headings(cells)
+                yield Head(number, len(rows), joined, tuple(titles[:above]))
         titles.extend(one_line(cell) for cell in cells if one_line(cell))
-        before = (number, cells)
+        near = [one for one in groups[2 - MAX_HEAD_ROWS :] if groups[-1][0] == number - 1]
+        groups = [*near, row] if _is_group_row(cells) else []
 
 
 def single_headings(cells: Sequence[Cell]) -> tuple[str, ...]:
@@ -49,19 +53,17 @@ def single_headings(cells: Sequence[Cell]) -> tuple[str, ...]:
     return _trimmed([one_line(cell) for cell in cells])
 
 
-def join_headings(above: Row, below: Row, merges: Sequence[CellRange]) -> tuple[str, ...]:
-    """Headings of a head of two rows: 存放 above 金额 is 存放/金额.
+def join_headings(rows: Sequence[Row], merges: Sequence[CellRange]) -> tuple[str, ...]:
+    """Headings of a head of several rows: 存放 above 金额 is 存放/金额.
 
     A cell above counts for the columns its merged range covers, or, where nothing is merged, for
     the empty cells to its right that have a heading below.
     """
-    width = max(len(above[1]), len(below[1]))
-    groups = _groups(above, width, merges)
-    joined = []
-    for index in range(width):
-        low = one_line(below[1][index]) if index < len(below[1]) else ""
-        high = groups[index]
-        joined.append(f"{high}/{low}" if high and low and high != low else low or high)
+    width = max(len(cells) for _, cells in rows)
+    levels = [_groups(row, width, merges) for row in rows[:-1]]
+    lowest = [one_line(cell) for cell in rows[-1][1]]
+    levels.append([*lowest, *[""] * (width - len(lowest))])
+    joined = ["/".join(dict.fromkeys(filter(None, texts))) for texts in zip(*levels, strict=True)]
     return _trimmed(joined)
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from risk.contract import KNOWN_AT, STORED_TABLES, Field, Table
 from risk.intake.cells import Cell, match_key, normalise
 from risk.intake.layouts.errors import LayoutInvalid, LayoutMissing
+from risk.intake.layouts.heads import MAX_HEAD_ROWS
 from risk.intake.units import MONEY_UNITS
 
 VERSION = 1
@@ -285,8 +286,9 @@ class _Reader:
         return tuple(value)
 
     def _rows(self, value: Any) -> int:
-        if value not in (1, 2):
-            self._refuse("head.rows", value, "1, 2")
+        allowed = range(1, MAX_HEAD_ROWS + 1)
+        if type(value) is not int or value not in allowed:
+            self._refuse("head.rows", value, ", ".join(map(str, allowed)))
         return int(value)
 
     def _one_of(self, at: str, value: str, allowed: tuple[str, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -77,6 +78,8 @@ class LayoutUncertain(LayoutNeeded):
 MAX_REGISTER = 200_000
 """Rows of a register that are read for the names of its firms; bounds the memory."""
 
+_COUNTY_DIGITS = 6
+
 _FEW = 3
 """A sheet with fewer certain columns than this is not taken for one of records."""
 
@@ -93,6 +96,19 @@ class OfficeLayouts:
     vocabulary: Vocabulary = field(default_factory=vocabulary)
     county: str = ""
     register: Callable[[], Mapping[str, str]] = dict
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Codes of townships that confirmed layouts state, by name; none that two disagree on."""
+        stated = {
+            (name, code)
+            for layout in self.layouts
+            if layout.confirmed
+            for name, code in layout.regions.items()
+            if _is_township(code)
+        }
+        names = Counter(name for name, _ in stated)
+        return {name: code for name, code in sorted(stated) if names[name] == 1}
 
 
 @dataclass(frozen=True)
@@ -327,7 +343,9 @@ def _with_further_tables(
     for index, sheet in enumerate(plan.sheets):
         if index in planned or sheet.hidden or isinstance(sheet, CsvSheet) or plan.table is None:
             continue
-        proposal = propose_sheet(path, sheet, office.vocabulary, county=office.county)
+        proposal = propose_sheet(
+            path, sheet, office.vocabulary, county=office.county, places=office.places
+        )
         if proposal is None or not proposal.clear:
             continue
         layout = _certain_only(proposal)
@@ -372,7 +390,14 @@ def _automatic(
         proposal = (
             None
             if sheet.hidden
-            else propose_sheet(path, sheet, office.vocabulary, county=office.county, table=table)
+            else propose_sheet(
+                path,
+                sheet,
+                office.vocabulary,
+                county=office.county,
+                places=office.places,
+                table=table,
+            )
         )
         if proposal is not None and proposal.clear:
             found[index] = proposal
@@ -415,7 +440,13 @@ def _certain_only(proposal: SheetProposal) -> Layout:
         for rule in proposal.layout.columns
     )
     values = tuple(replace(rule, values={}) for rule in columns)
-    return replace(proposal.layout, columns=values, key=KeyRule(), fill={})
+    # Places that the county's code would stand for are left to the reading, which reports them.
+    stated = {name: code for name, code in proposal.layout.regions.items() if _is_township(code)}
+    return replace(proposal.layout, columns=values, key=KeyRule(), fill={}, regions=stated)
+
+
+def _is_township(code: str) -> bool:
+    return len(code) > _COUNTY_DIGITS
 
 
 def _lacking(layout: Layout) -> list[Field]:
@@ -501,7 +532,9 @@ def _refuse_uncertain(
 ) -> None:
     """Say what a sheet that cannot be read unattended looks like."""
     for sheet in sheets:
-        proposal = propose_sheet(path, sheet, office.vocabulary, county=office.county, table=table)
+        proposal = propose_sheet(
+            path, sheet, office.vocabulary, county=office.county, places=office.places, table=table
+        )
         if proposal is None or sheet.hidden:
             continue
         layout = proposal.layout

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from risk.contract import STORED_TABLES, FieldType, Table
 from risk.intake.cells import Cell, as_text, is_blank, match_key
@@ -20,7 +21,7 @@ from risk.intake.layouts.column_matches import (
 )
 from risk.intake.layouts.heads import SAMPLE_ROWS, Head, one_line, possible_heads
 from risk.intake.layouts.layout import ColumnRule, KeyRule, Layout
-from risk.intake.layouts.regions import code_of, county_in, short_code
+from risk.intake.layouts.regions import county_in, may_be_below_county, place_code, short_code
 from risk.intake.layouts.vocabulary import Vocabulary, heading_key, made_from
 from risk.intake.named_periods import stated_day
 from risk.intake.personal_numbers import mask_personal_numbers
@@ -37,6 +38,7 @@ _PERSONAL = re.compile(
 _NUMBERS = re.compile(r"\d(?:[ -]?\d){6,}")
 _DIGITS = re.compile(r"\d+")
 _SERIAL = ("序号", "编号", "no", "no.", "顺序号")
+_NO_PLACES: Mapping[str, str] = MappingProxyType({})
 _CLEAR = 1.0  # lead over the second best table, in columns
 _NAMED = 1.6  # weight of the table that the name of the file or sheet says, in columns
 
@@ -72,16 +74,23 @@ class SheetProposal:
 
 
 def propose(
-    path: Path, sheets: Sequence[Sheet], vocabulary: Vocabulary, *, county: str = ""
+    path: Path,
+    sheets: Sequence[Sheet],
+    vocabulary: Vocabulary,
+    *,
+    county: str = "",
+    places: Mapping[str, str] = _NO_PLACES,
 ) -> list[SheetProposal]:
     """Proposals for the sheets of a file that look like a table, in their order.
 
-    ``county`` is the code of the office's only county, where it has one. Sheets with the same head
-    and table share one proposal.
+    ``county`` is the code of the office's only county, where it has one; ``places`` are codes of
+    names that no list has. Sheets with the same head and table share one proposal.
     """
     found: dict[tuple[str, tuple[str, ...]], SheetProposal] = {}
     for sheet in sheets:
-        if not sheet.hidden and (one := propose_sheet(path, sheet, vocabulary, county=county)):
+        if sheet.hidden:
+            continue
+        if one := propose_sheet(path, sheet, vocabulary, county=county, places=places):
             found.setdefault((one.layout.table.name, one.layout.signature), one)
     several = len(found) > 1
     return [_named(one, several) for one in found.values()]
@@ -94,6 +103,7 @@ def propose_sheet(
     *,
     county: str = "",
     table: Table | None = None,
+    places: Mapping[str, str] = _NO_PLACES,
 ) -> SheetProposal | None:
     """Proposal for one sheet, read as ``table`` if given; None if it has no head of any table."""
     named = [tables_in_name(name).table for name in (path.stem, sheet.name)]
@@ -111,7 +121,7 @@ def propose_sheet(
     best = readings[0]
     rival = max((one.score for one in readings if one.table != best.table), default=-math.inf)
     clear = table is not None or best.score - rival >= _CLEAR
-    return _proposal(path, sheet, best, county, clear)
+    return _proposal(path, sheet, best, _region(path, sheet, best.head, county), places, clear)
 
 
 @dataclass(frozen=True)
@@ -186,11 +196,15 @@ def _score(table: Table, matches: Sequence[Match]) -> float:
 
 
 def _proposal(
-    path: Path, sheet: Sheet, reading: _Reading, county: str, clear: bool
+    path: Path,
+    sheet: Sheet,
+    reading: _Reading,
+    region: str,
+    known: Mapping[str, str],
+    clear: bool,
 ) -> SheetProposal:
     head, table, matches = reading.head, reading.table, reading.matches
     found = {one.target.field.name for one in matches if one.target and _is_used(one)}
-    region = _region(path, sheet, head, county)
     key = _key(table, matches, found)
     terms = _terms(matches)
     places = _places(matches, region)
@@ -202,7 +216,10 @@ def _proposal(
         files=_file_pattern(path),
         head_rows=head.rows,
         region=region,
-        regions=dict.fromkeys(places, region),
+        regions={
+            place: known.get(place, region if may_be_below_county(place) else "")
+            for place in places
+        },
         known_on="month_end" if stated_day(path.name) else "import",
         key=key,
         fill=_fill(table, found),
@@ -217,7 +234,7 @@ def _proposal(
         matches,
         tuple(_missing(table, found, layout)),
         {heading: cells for heading, cells in unknown.items() if cells},
-        tuple(places),
+        tuple(place for place in places if place not in known),
         clear,
         _units(head, matches),
     )
@@ -283,7 +300,7 @@ def _places(matches: Sequence[Match], region: str) -> list[str]:
             return [
                 cell
                 for cell in cells
-                if not short_code(cell).isdigit() and not code_of(cell, within=region[:4])
+                if not short_code(cell).isdigit() and not place_code(cell, region)
             ][:100]
     return []
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from risk.intake.account_notes import Note
+
 if TYPE_CHECKING:
     from risk.intake.layouts.plan import ReadingPlan, TableReading
+    from risk.intake.layouts.translation import Changes
+
+_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,16 @@ class ReadingReport:
             "filled_regions": self.filled_regions,
             "table_by_headings": self.table_by_headings,
         }
+
+
+def place_notes(changes: Iterable[Changes]) -> Iterator[Note]:
+    """Note about places below the county without a code, whose rows have the county's code."""
+    places: Counter[str] = sum((one.places for one in changes), Counter())
+    if places:
+        shown = "、".join(name for name, _ in places.most_common(_SHOWN))
+        more = "…" if len(places) > _SHOWN else ""
+        fields: dict[str, str | int] = {"places": shown + more, "rows": places.total()}
+        yield Note("places_unknown", fields, needs_answer=True)
 
 
 def reading_report(

@@ -11,6 +11,8 @@ from risk.intake.cells import normalise
 
 _LONG = re.compile(r"[0-9]{12}")
 _SPACES = re.compile(r"\s+")
+_COUNTY = re.compile(r".*[^县](?:县|市|旗|(?<![发新园业范济城片社小景库郊])区)")
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
 _SUFFIX = re.compile(r"(?:自治县|自治旗|县|区|市|旗|林区|特区)$")
 
 
@@ -36,6 +38,26 @@ def short_code(text: str) -> str:
     return code[:6] if code[6:] == "000000" else code[:9]
 
 
+def place_code(name: str, region: str) -> str | None:
+    """Code of the county called ``name``, in the city of ``region`` or, in full, anywhere.
+
+    >>> [place_code(name, "510822") for name in ("利州区", "郧西县", "乔庄镇")]
+    ['510802', '420322', None]
+    """
+    found = code_of(name, within=region[:4])
+    return found or (code_of(name) if _COUNTY.fullmatch(_plain(name)) else None)
+
+
+def may_be_below_county(name: str) -> bool:
+    """Whether a name may be that of a township, a quarter or a zone, of which no list has codes.
+
+    >>> [may_be_below_county(name) for name in ("乔庄镇", "高新区", "老城区", "鼓楼区", "12")]
+    [True, True, True, False, False]
+    """
+    plain = _plain(name)
+    return bool(_CHINESE.search(plain)) and not _COUNTY.fullmatch(plain)
+
+
 @lru_cache(maxsize=4096)
 def code_of(name: str, *, within: str = "") -> str | None:
     """Code of the division called ``name``; None if it is unknown or if several are called so.
@@ -47,7 +69,7 @@ def code_of(name: str, *, within: str = "") -> str | None:
     >>> code_of("鼓楼区", within="3501")
     '350102'
     """
-    wanted = _SPACES.sub("", normalise(name))
+    wanted = _plain(name)
     found = {one.code for one in _counties(wanted) if one.code.startswith(within)}
     return found.pop() if len(found) == 1 else None
 
@@ -58,7 +80,7 @@ def county_in(text: str) -> str | None:
     >>> county_in("青川县2025年10月在建项目台账"), county_in("在建项目台账")
     ('510822', None)
     """
-    plain = _SPACES.sub("", normalise(text))
+    plain = _plain(text)
     names = {piece for piece in _pieces(plain[:200]) if piece in _by_name()}
     longest = {one for one in names if not any(one != other and one in other for other in names)}
     codes = {one.code for name in longest for one in _by_name()[name] if _written(one, plain)}
@@ -68,6 +90,10 @@ def county_in(text: str) -> str | None:
 def name_of(code: str) -> str | None:
     """Name of the county with a 6-digit code (a longer code counts by its first 6 digits)."""
     return _by_code().get(code[:6])
+
+
+def _plain(text: str) -> str:
+    return _SPACES.sub("", normalise(text))
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +26,7 @@ from risk.intake.layouts.column_matches import term_of
 from risk.intake.layouts.heads import SEARCHED_ROWS, join_headings, one_line, single_headings
 from risk.intake.layouts.layout import ColumnRule, Layout, head_signature, table_field
 from risk.intake.layouts.names import Namer
-from risk.intake.layouts.regions import code_of, short_code
+from risk.intake.layouts.regions import may_be_below_county, place_code, short_code
 from risk.intake.layouts.vocabulary import vocabulary, yes_no_synonyms
 from risk.intake.name_ids import made_id
 from risk.intake.named_periods import stated_month
@@ -38,6 +39,7 @@ FIRMS = ("owner_id", "contractor_id", "org_id")
 _NAME = re.compile(r"[\u3400-\u9fff]{2}")
 _UNIT = re.compile(r"\((?:千|百万|万|亿)?元\)$")  # as added to a heading
 _HEADING_LENGTH = 60
+_MAX_PLACES = 1000
 _WAITING = re.compile(r"(?:待|暂|未|正在|尚未|办理|补|无|不详|没有)")
 
 _Translate: TypeAlias = Callable[[Cell], Cell]
@@ -45,14 +47,19 @@ _Translate: TypeAlias = Callable[[Cell], Cell]
 
 @dataclass
 class Changes:
-    """Cells that reading through a layout added, counted while rows are read."""
+    """Cells that reading through a layout added, counted while rows are read.
+
+    ``places`` are names below the county without a code, for which the county's code is read.
+    """
 
     regions_filled: int = 0
     keys_made: int = 0
+    places: Counter[str] = dataclasses.field(default_factory=Counter)
 
     def reset(self) -> None:
         """Count from 0, because the rows are read again."""
         self.regions_filled = self.keys_made = 0
+        self.places.clear()
 
 
 @dataclass(frozen=True)
@@ -173,23 +180,22 @@ def has_head(sheet: Sheet, layout: Layout) -> bool:
 
 
 def _kinds(sheet: Sheet, layout: Layout) -> Iterator[tuple[str, Row]]:
-    """Rows with their kind: ``head``, ``group`` (the first row of a head of two) or ``other``."""
-    merges, before = list(sheet.merges), None
+    """Rows with their kind: ``head``, ``group`` (rows of a head above its last) or ``other``."""
+    merges = list(sheet.merges)
+    signature, head_rows = layout.signature, layout.head_rows
+    near: deque[Row] = deque()
     for row in _without_merges(sheet, merges, layout):
-        if layout.head_rows == 1:
-            is_head = head_signature(single_headings(row[1])) == layout.signature
-            yield ("head" if is_head else "other"), row
+        near.append(row)
+        if len(near) < head_rows:
             continue
-        if before is not None:
-            if head_signature(join_headings(before, row, merges)) == layout.signature:
-                yield "group", before
-                yield "head", row
-                before = None
-                continue
-            yield "other", before
-        before = row
-    if before is not None:
-        yield "other", before
+        joined = single_headings(row[1]) if head_rows == 1 else join_headings([*near], merges)
+        if head_signature(joined) == signature:
+            yield from (("group", one) for one in list(near)[:-1])
+            yield "head", row
+            near.clear()
+        else:
+            yield "other", near.popleft()
+    yield from (("other", one) for one in near)
 
 
 def _added_up(layout: Layout) -> set[int]:
@@ -413,9 +419,9 @@ class _Translation:
     def headings(self, cells: Sequence[Cell]) -> list[Cell]:
         """One row of headings, with the layout's unit and the added headings.
 
-        A head of two rows is joined, so that it is read like one of a single row.
+        A head of several rows is joined, so that it is read like one of a single row.
         """
-        if self._layout.head_rows == 2:
+        if self._layout.head_rows > 1:
             cells = self._layout.headings
         wide: list[Cell] = [*cells[: self._width], *[None] * (self._width - len(cells))]
         unit = self._layout.unit
@@ -461,12 +467,18 @@ class _Translation:
         return self._namer.firm(name, self._layout.region)
 
     def _region(self, cell: Cell) -> Cell:
-        text = one_line(as_text(cell))
+        text, layout = one_line(as_text(cell)), self._layout
+        if not text and layout.region:
+            self._changes.regions_filled += 1
         if not text:
-            return None
-        layout = self._layout
-        found = layout.regions.get(text) or code_of(text, within=layout.region[:4])
-        return found or short_code(text)
+            return layout.region or None
+        if found := layout.regions.get(text) or place_code(text, layout.region):
+            return found
+        if not layout.region or not may_be_below_county(text):
+            return short_code(text)
+        if text in self._changes.places or len(self._changes.places) < _MAX_PLACES:
+            self._changes.places[text] += 1
+        return layout.region
 
 
 def _columns_of(layout: Layout) -> dict[str, int]:

@@ -6,6 +6,12 @@ import datetime as dt
 from collections.abc import Mapping
 
 from serving.briefings.facts import REVISIT_AFTER, Facts, ListedInYear, PeriodStatistics
+from serving.briefings.sections.breakdowns import (
+    add_channels,
+    add_coverage,
+    add_disputes,
+    add_employers,
+)
 from serving.briefings.sections.totals import amount, people
 from serving.briefings.statistics import CaseStatistics, Total
 from serving.documents.builder import MIN_RATE_BASE, DocumentBuilder
@@ -34,8 +40,12 @@ def add_cases(builder: DocumentBuilder, facts: Facts, level: int = 1) -> None:
         )
     if "complaints" not in silent:
         _add_complaints(builder, facts)
+        add_channels(builder, facts)
     if "cases" not in silent:
         _add_cases(builder, facts)
+        add_employers(builder, facts)
+    if not {"complaints", "cases"} <= set(silent):
+        add_disputes(builder, facts)
     if "inspections" not in silent and not facts.period.whole_year:
         visits = facts.statistics.visits
         builder.add_paragraph(
@@ -46,6 +56,7 @@ def add_cases(builder: DocumentBuilder, facts: Facts, level: int = 1) -> None:
             **people(builder, "visits_workers", visits.workers),
             **amount(builder, "visits_owed", visits.owed),
         )
+        add_coverage(builder, facts)
     if set(silent) < {"complaints", "cases", "inspections"}:
         builder.add(_comparison_table(builder, facts).condensed())
 

@@ -11,6 +11,7 @@ from features.feature_sets import FEATURE_SETS
 from risk.calendar.dates import HORIZON_DAYS
 from risk.contract import TABLES
 from risk.locale import Language, catalogue, text
+from serving.completeness_text import completeness_lines, completeness_table
 
 if TYPE_CHECKING:
     from models.registry import ModelVersion
@@ -143,7 +144,12 @@ def _labels(material: CardInput, writer: CardWriter) -> Section:
         writer.text("labels.negative", horizon=HORIZON_DAYS),
         writer.text("labels.maturity", horizon=HORIZON_DAYS, days=days),
     )
-    return Section(writer.heading("labels"), lines)
+    found = material.about.get("completeness")
+    if not found:
+        return Section(writer.heading("labels"), lines)
+    headings, rows = completeness_table(found, writer.language)
+    more = tuple(completeness_lines(found, writer.language))
+    return Section(writer.heading("labels"), (*lines, *more), headings, tuple(rows))
 
 
 def _features(material: CardInput, writer: CardWriter) -> Iterator[Section]:
@@ -394,6 +400,8 @@ def _limits(material: CardInput, writer: CardWriter) -> Section:
 def _known_limits(material: CardInput, writer: CardWriter) -> Iterator[str]:
     about, evidence = material.about, material.evidence
     events, rows, positives = about["events"], about["rows"], about["positives"]
+    if about.get("stand_in"):
+        yield _stand_in(about["stand_in"], writer)
     if material.version.kind == "scorecard":
         yield writer.text("limits.scorecard", events=events)
     elif events < _FEW_EVENTS:
@@ -426,6 +434,17 @@ def _known_limits(material: CardInput, writer: CardWriter) -> Iterator[str]:
         yield writer.text("limits.unfair")
     if evidence.get("gate") and not evidence["gate"]["passed"]:
         yield writer.text("limits.not_passed")
+
+
+def _stand_in(found: Document, writer: CardWriter) -> str:
+    names = (text(f"check.tables.{one['table']}", writer.language) for one in found["tables"])
+    return writer.text(
+        "limits.stand_in",
+        as_of=found["as_of"],
+        instead_of=found["instead_of"],
+        tables=writer.text("and_more").join(names) or writer.text("none"),
+        features=len(found["features"]),
+    )
 
 
 def _history(material: CardInput, writer: CardWriter) -> Section:

@@ -21,6 +21,8 @@
       workers_owed: arrears ? number("workers_owed") : null,
       amount_owed: arrears ? number("amount_owed") : null,
       findings: findings || null,
+      workers_covered: number("workers_covered"),
+      contracts_seen: number("contracts_seen"),
       rectify_by: (arrears && form.elements.rectify_by.value) || null,
     };
   }

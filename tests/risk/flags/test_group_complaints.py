@@ -79,6 +79,23 @@ def found(new_scenes):
         complaint(site, "2021-05-10")
         site.add("projects", started_on="2021-01-10", known_at="2021-01-10")
 
+    @scenes
+    def its_case_found_a_labour_fee(site):
+        complaint(site, "2025-03-03")
+        case(site, status="closed", cause="labour_fee")
+
+    @scenes
+    def stated_to_be_about_project_payment(site):
+        complaint(site, "2025-03-03")
+        site.add("complaints", received_on="2025-03-03", known_at="2025-05-31",
+                 cause="project_payment")  # fmt: skip
+
+    @scenes
+    def guided_elsewhere_the_day_before(site):
+        complaint(site, "2025-03-03")
+        site.add("complaints", received_on="2025-03-03", known_at="2025-05-31",
+                 guided_on="2025-05-31")  # fmt: skip
+
     return scenes.flags()
 
 
@@ -112,3 +129,15 @@ def test_only_its_own_case_ends_a_complaint(found):
 def test_complaint_never_lapses(found):
     flag = found["a_complaint_of_four_years_ago"]["group_complaint_open"]
     assert flag.values["open_days"] == (JUNE_1 - dt.date(2021, 5, 10)).days
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        "its_case_found_a_labour_fee",
+        "stated_to_be_about_project_payment",
+        "guided_elsewhere_the_day_before",
+    ],
+)
+def test_complaint_about_other_money_or_guided_elsewhere_is_no_breach(found, scene):
+    assert "group_complaint_open" not in found[scene]

@@ -388,3 +388,25 @@ def test_the_account_is_stored_with_the_import(tmp_path, book, today):
     assert (account.who, account.files) == ("clerk", ("工程项目.xlsx",))
     assert account.account == report.as_json()
     assert account.account["files"][0]["set_aside"] == 1
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+@pytest.mark.parametrize("run", [1, 3, 1200])
+def test_blank_rows_between_records_are_counted(store, book, write_csv, today, suffix, run):
+    blank = [[""] * len(HEAD)] * run
+    rows = [HEAD, *blank, FIRST, *blank, ["合计", *[""] * 3], *blank, SECOND, *blank]
+    path = write_csv("工程项目.csv", rows) if suffix == "csv" else book("工程项目.xlsx", a=rows)
+    report = import_file(store, path, today=today)
+    assert _counts(report) == (2, 0, 0, 1)
+    [note] = report.notes
+    assert (note.code, note.fields["rows"]) == ("blank_rows", 3 * run)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+def test_blank_rows_are_counted_across_blocks(store, book, write_csv, today, suffix):
+    other = [[*HEAD[:2], "开工日期", "行政区划代码"], ["GC-03", "丙", "2025-03-05", "420321"]]
+    rows = [HEAD, FIRST, [""] * 4, [""] * 4, *other, [""] * 4, HEAD, SECOND, [""] * 4]
+    path = write_csv("工程项目.csv", rows) if suffix == "csv" else book("工程项目.xlsx", a=rows)
+    report = import_file(store, path, today=today)
+    assert report.accepted == 3
+    assert [note.fields["rows"] for note in report.notes] == [3]

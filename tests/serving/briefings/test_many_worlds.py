@@ -16,6 +16,14 @@ from risk.locale import LANGUAGES
 from risk.simulator import simulate
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
+from serving.briefings.breakdown import (
+    CAUSES,
+    CHANNELS,
+    EMPLOYER_KINDS,
+    Breakdown,
+    Coverage,
+    Group,
+)
 from serving.briefings.compose import compose_monthly, compose_yearly
 from serving.briefings.facts import (
     Facts,
@@ -67,7 +75,7 @@ def test_each_role_has_its_own_number_of_unlisted_organisations():
     made = compose_monthly(
         _with_list(facts, ScoredList(document, rows, dt.date(2025, 11, 1))), "zh"
     )
-    left = [p.text for p in made.blocks if getattr(p, "text", "").startswith("另有")]
+    left = [p.text for p in made.blocks if getattr(p, "text", "").endswith("单位未列出。")]
     assert left == ["另有18家施工总承包单位未列出。", "另有5家建设单位未列出。"]
 
 
@@ -109,6 +117,15 @@ def make_facts(seed: int, period, projects: int) -> Facts:
 
 
 def _facts(random: Random, period, projects: int) -> Facts:
+    facts = _facts_without_breakdown(random, period, projects)
+    return replace(
+        facts,
+        breakdown=_breakdown(random, facts.statistics),
+        breakdown_year_ago=_breakdown(random, facts.statistics_year_ago),
+    )
+
+
+def _facts_without_breakdown(random: Random, period, projects: int) -> Facts:
     lists = [_list(random, period.stop, projects) for _ in range(3)]
     return Facts(
         period=period,
@@ -144,6 +161,24 @@ def _facts(random: Random, period, projects: int) -> Facts:
         ],
         second_looks=random.choice((None, SecondLooks(5, random.randint(0, 5)))),
     )
+
+
+def _breakdown(random: Random, statistics: PeriodStatistics) -> Breakdown:
+    """A breakdown of the complaints and cases of ``statistics``, or of none of them."""
+    if random.random() < 0.3:
+        return Breakdown()
+    complaints, cases = statistics.complaints.received, statistics.cases.opened
+    return Breakdown(
+        channels={random.choice(CHANNELS): complaints} if complaints else {},
+        employers={random.choice(EMPLOYER_KINDS): _group(random, cases)} if cases else {},
+        disputes={cause: _group(random, 3) for cause in CAUSES if random.random() < 0.5},
+        coverage=Coverage(4, 2, Total(80, 6, random.randint(0, 6)), Total(0, 6, 6)),
+        without_cause=random.choice((None, 0, 5)),
+    )
+
+
+def _group(random: Random, count: int) -> Group:
+    return Group(count, Total(7, count, random.randint(0, count)), Total(0, count, count), 1)
 
 
 def _owed(random: Random, projects: int) -> Owed | None:

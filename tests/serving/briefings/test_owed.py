@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from serving.briefings.breakdown import NO_BREAKDOWN
 from serving.briefings.compose import compose_monthly, compose_yearly
 from serving.briefings.facts import ListedInYear
 from serving.briefings.owed import Owed, OwingProject, wages_owed
@@ -72,7 +73,14 @@ def test_wages_owed_are_unknown_without_payments(world):
 def facts():
     known = make_facts(7, month_of(dt.date(2025, 3, 1)), 20)
     listed = replace(known.current, complete=True)
-    return replace(known, current=listed, owed=OWED, owed_before=None, silent_tables=())
+    return replace(
+        known,
+        current=listed,
+        owed=OWED,
+        owed_before=None,
+        silent_tables=(),
+        breakdown=NO_BREAKDOWN,
+    )
 
 
 def _said(made):

@@ -17,7 +17,8 @@ from serving.publishing.context import PublishRequest
 from serving.publishing.pipeline import RegionUnknown, in_region, previous_list
 from serving.publishing.publication_builder import PreviousList, PublishInputs, build_publication
 from serving.publishing.repository import store_publication
-from serving.publishing.scoring import Scored, UsedModel
+from serving.publishing.scoring import Scored
+from serving.publishing.used_model import UsedModel
 from serving.scores.csv import scores_csv
 from serving.settings import PolicySettings, Settings
 from serving.watchlists.repository import WatchlistRepository

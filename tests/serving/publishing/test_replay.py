@@ -94,6 +94,15 @@ def test_replay_of_the_current_version_compares_digests_only(context):
     assert sorted(done.to_document()) == [*names, "verdict"]
 
 
+def test_replay_has_the_definitions_of_the_time_of_publishing(context):
+    inputs = collect_inputs(context, PublishRequest(AS_OF, 8, "", "test"), _quiet)
+    model = replace(inputs.scored.model, redefined=("payments",))
+    made = build_publication(replace(inputs, scored=replace(inputs.scored, model=model)))
+    store_publication(context.database, made.seal(), published_at=PUBLISHED_AT, published_by="test")
+    assert "has changed since" in made.header.model.note.en
+    assert replay(context, AS_OF, "", _quiet).same
+
+
 def test_replay_of_an_older_version_names_reworded_texts(context, office, capsys):
     _store(context, _reworded)
     done = replay(context, AS_OF, "", _quiet, current=NEXT)

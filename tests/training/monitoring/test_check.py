@@ -9,6 +9,7 @@ import shutil
 import numpy as np
 import pytest
 
+from features.cache.dependencies import feature_definitions
 from features.matrix import feature_matrix
 from risk.contract import TABLES
 from risk.sources.state import StoppedSource
@@ -24,6 +25,7 @@ from training.monitoring.drift import (
     population_stability_index,
     reference_profile,
 )
+from training.monitoring.lost_inputs import feed_summaries
 from training.monitoring.performance_estimate import estimate_performance
 
 AS_OF = dt.date(2025, 8, 1)
@@ -35,9 +37,15 @@ def watched(county, county_trained):
         artifacts = model_artifacts(
             store, build_training_set(store, county_trained.as_of), county_trained
         )
+        feeds = feed_summaries(store, county_trained.as_of)
+        definitions = feature_definitions(store)
     seen = parse_profile(artifacts[PROFILE_ARTIFACT])
     assert parse_profile(seen.to_text()) == seen
-    return CheckInputs(county_trained.model, county_trained.as_of, seen, [], 20)
+    return CheckInputs(
+        *(county_trained.model, county_trained.as_of, seen, [], 20),
+        feeds=feeds,
+        definitions=definitions,
+    )
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Ledgers as offices keep them, read by certain headings or by a confirmed layout."""
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -14,6 +15,7 @@ from risk.intake.name_ids import name_id
 from risk.intake.trial import needs_layout, try_files
 from risk.store.store import columns
 
+HEAD = ["项目编码", "项目名称", "行政区划代码", "开工日期"]
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 LEDGER = [
     ["青川县2025年10月在建工程项目台账"],
@@ -110,6 +112,29 @@ def test_the_credit_code_of_a_named_firm_is_used_once_it_comes(
     report = import_into(store, [later], today=today, office=office)
     assert (report.files[0].accepted, report.files[0].repeated, report.notes) == (0, 2, ())
     assert report.files[0].reading.named_firms == 0
+
+
+def test_a_project_given_by_name_is_the_one_with_the_code_once_it_comes(
+    store, write_xlsx, write_csv, today, tmp_path
+):
+    office = confirmed(tmp_path, path := write_xlsx("2025年9月在建项目.xlsx", LEDGER))
+    import_into(store, [path], today=today, office=office)
+    row = ["X1", "云渡小区 二期", "510822", "2025-03-05"]
+    [note] = import_into(
+        store, [write_csv("工程项目.csv", [HEAD, row])], today=today, office=office
+    ).notes
+    assert (note.code, note.fields["projects"]) == ("projects_twice", 1)
+    later = write_xlsx("2025年10月在建项目.xlsx", LEDGER)
+    report = import_into(store, [later], today=today, office=office)
+    assert (report.files[0].accepted, report.files[0].repeated) == (1, 1)
+    newest = "SELECT arg_max(project_id, arrival) FROM projects WHERE project_name LIKE '云渡%'"
+    assert store.rows(newest) == [("X1",)]
+    cases = [
+        ["案件编号", "工程名称", "立案日期", "状态"],
+        ["C1", "云渡小区二期", "2025-09-01", "立案"],
+    ]
+    import_into(store, [write_csv("案件.csv", cases)], today=today, office=office)
+    assert store.rows("SELECT project_id FROM cases") == [("X1",)]
 
 
 def test_an_unconfirmed_layout_is_not_used(store, write_xlsx, today, tmp_path):
@@ -265,3 +290,61 @@ def test_the_contracts_own_headings_stay_on_the_fast_path(store, write_csv, toda
     )
     assert report.files[0].reading.synonyms == {}
     assert report.files[0].accepted == 1
+
+
+def register(*places):
+    """A ledger of projects X1, X2, ... in ``places``, all begun on one day."""
+    rows = [[f"X{n}", f"项目{n}", place, "2025-03-05"] for n, place in enumerate(places, 1)]
+    return [["青川县在建项目"], HEAD, *rows]
+
+
+def test_places_without_a_code_have_the_countys_and_are_asked_about(
+    store, write_xlsx, today, records
+):
+    path = write_xlsx(
+        "工程项目.xlsx", register("乔庄镇", "青川县", "利州区", "郧西县", "乔庄镇", "")
+    )
+    report = import_into(store, [path], today=today, office=OfficeLayouts())
+    [file] = report.files
+    codes = [row["region_code"] for row in records("projects")]
+    assert codes == ["510822", "510822", "510802", "420322", "510822", "510822"]
+    [note] = file.notes
+    assert (note.code, note.needs_answer) == ("places_unknown", True)
+    assert note.fields == {"places": "乔庄镇", "rows": 2}
+    assert file.reading.filled_regions == 1
+
+
+def test_a_county_that_may_be_several_is_not_counted_as_the_offices(store, write_xlsx, today):
+    path = write_xlsx("工程项目.xlsx", register("乔庄镇", "鼓楼区", "某某县"))
+    report = import_into(store, [path], today=today, office=OfficeLayouts())
+    assert (report.files[0].accepted, report.files[0].quarantined) == (1, 2)
+
+
+def test_a_township_stated_in_one_layout_is_known_in_all_ledgers(
+    store, write_xlsx, today, tmp_path, records
+):
+    office = confirmed(tmp_path, write_xlsx("在建项目.xlsx", LEDGER))
+    [layout] = office.layouts
+    stated = dataclasses.replace(layout, regions={"乔庄镇": "510822100", "竹园镇": "510822"})
+    office = OfficeLayouts((stated.confirm("王某", NOW),))
+    path = write_xlsx("工程项目.xlsx", register("乔庄镇", "竹园镇"))
+    [trial] = try_files([path], office)
+    [proposal] = trial.proposals
+    assert proposal.layout.regions == {"乔庄镇": "510822100", "竹园镇": "510822"}
+    assert proposal.unknown_places == ("竹园镇",)
+    [file] = import_into(store, [path], today=today, office=office).files
+    assert [row["region_code"] for row in records("projects")] == ["510822100", "510822"]
+    assert [note.fields["places"] for note in file.notes] == ["竹园镇"]
+
+
+def test_a_new_township_of_a_later_month_is_taken_and_asked_about(
+    store, write_xlsx, today, tmp_path
+):
+    office = confirmed(tmp_path, path := write_xlsx("在建项目.xlsx", LEDGER))
+    [file] = import_into(store, [path], today=today, office=office).files
+    assert file.notes == ()
+    new = [*LEDGER[:-1], [3, "沙州水厂", "沙州镇", "", "川北某某建筑公司", 90, "2025.6.1", None]]
+    path = write_xlsx("在建项目2.xlsx", new)
+    [file] = import_into(store, [path], today=today, office=office).files
+    assert (file.accepted, file.repeated) == (1, 2)
+    assert [note.fields for note in file.notes] == [{"places": "沙州镇", "rows": 1}]

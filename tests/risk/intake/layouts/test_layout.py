@@ -74,7 +74,7 @@ def test_the_file_is_the_same_on_every_run():
         ('field = "started_on"', 'field = "project_name"', "columns 2", "project_name"),
         ('known_on = "import"', 'known_on = "today"', "known_on", "today"),
         ('region = "510822"', 'region = "青川"', "region", "青川"),
-        ("rows = 1", "rows = 3", "head.rows", "3"),
+        ("rows = 1", "rows = 4", "head.rows", "4"),
         ('heading = "开工时间"', 'heading = "开工"', "heading", "开工"),
         ("version = 1", "version = 2", "version", "2"),
         ('unit = ""', 'unit = "美元"', "unit", "美元"),

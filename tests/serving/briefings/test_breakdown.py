@@ -1,0 +1,190 @@
+"""A month of complaints, cases, disputes and visits, counted on paper."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pytest
+
+from serving.briefings.breakdown import Coverage, Group, breakdown
+from serving.briefings.period import month_of, year_of
+from serving.briefings.sections.breakdowns import (
+    add_channels,
+    add_coverage,
+    add_disputes,
+    add_employers,
+)
+from serving.briefings.statistics import Total, case_statistics, complaint_statistics
+from serving.documents.builder import DocumentBuilder
+from serving.documents.model import Paragraph, Table
+
+from .test_many_worlds import make_facts
+
+MARCH = month_of(dt.date(2025, 3, 1))
+
+COMPLAINTS = (
+    # id, day, channel, project, workers, yuan claimed, cause, guided on
+    ("K1", "2025-03-01", "hotline_12345", "P1", 10, 50_000, "wages", None),
+    ("K2", "2025-03-04", "hotline_12345", None, 2, 8_000, None, None),
+    ("K3", "2025-03-05", "hotline_12333", "P1", 3, None, None, None),
+    ("K4", "2025-03-09", "visit", "P2", None, 6_000, "wages", "2025-03-12"),
+    ("K5", "2025-03-31", None, None, 1, 2_000, None, None),
+    # Three disputes over other money; of the last one, only its case says so.
+    ("K6", "2025-03-10", "visit", "P1", 1, 300_000, "project_payment", "2025-03-20"),
+    ("K7", "2025-03-11", "online", "P2", 6, 90_000, "labour_fee", None),
+    ("K8", "2025-03-12", "petition", "P2", 4, 20_000, "wages", None),
+    # A day before and a day after the month, and the same month of the year before.
+    ("K9", "2025-02-28", "visit", "P1", 9, 9_000, None, None),
+    ("K10", "2025-04-01", "visit", "P1", 9, 9_000, None, None),
+    ("K11", "2024-03-15", "hotline_12345", "P1", 9, 9_000, None, None),
+    ("K12", "2024-03-16", "petition", "P1", 9, 9_000, None, None),
+)
+CASES = (
+    # id, day, project, unit, complaint, workers, yuan owed, cause, guided on
+    ("F1", "2025-03-02", "P1", "GC", "K1", 10, 50_000, "wages", None),
+    ("F2", "2025-03-03", "P1", None, None, 4, 16_000, None, None),
+    ("F3", "2025-03-05", "P2", "LS", None, 6, None, None, None),
+    ("F4", "2025-03-06", None, "92420301MA4SHOP001", None, 1, 3_000, None, None),
+    ("F5", "2025-03-08", None, "91420301MA4PLANT01", None, 20, 90_000, None, None),
+    ("F6", "2025-03-13", "P2", None, "K8", 4, 20_000, "labour_fee", "2025-03-30"),
+    ("F7", "2025-03-14", "P2", None, None, 2, 70_000, "other", "2025-04-02"),
+    ("F8", "2024-03-20", "P1", "GC", None, 5, 5_000, None, None),
+)
+VISITS = (
+    ("I1", "P1", "2025-03-03", 80, 60),
+    ("I2", "P1", "2025-03-17", 86, 50),  # the same workers and contracts a fortnight later
+    ("I3", "P2", "2025-03-18", 40, None),
+    ("I4", "91420301MA4PLANT01", "2025-03-19", 120, 110),
+    ("I5", "P2", "2025-04-01", 500, 500),
+)
+
+
+@pytest.fixture
+def month(world):
+    for key in ("P1", "P2"):
+        world.project(key)
+    for org_id, kind in (("GC", "general_contractor"), ("LS", "labour_subcontractor"),
+                         ("92420301MA4SHOP001", "employer"),
+                         ("91420301MA4PLANT01", "employer")):  # fmt: skip
+        world.add("organizations", org_id=org_id, org_name=org_id, org_kind=kind,
+                  known_at="2024-01-01")  # fmt: skip
+    for key, day, channel, project, workers, yuan, cause, guided in COMPLAINTS:
+        world.add("complaints", complaint_id=key, received_on=day, channel=channel,
+                  project_id=project, workers=workers, cause=cause, guided_on=guided,
+                  amount_claimed=None if yuan is None else yuan * 100, known_at=day)  # fmt: skip
+    for key, day, project, org, complaint, workers, yuan, cause, guided in CASES:
+        world.add("cases", case_id=key, opened_on=day, project_id=project, org_id=org,
+                  complaint_id=complaint, workers=workers, cause=cause, guided_on=guided,
+                  amount_owed=None if yuan is None else yuan * 100, status="filed",
+                  known_at=day)  # fmt: skip
+    for key, project, day, workers, contracts in VISITS:
+        world.add("inspections", inspection_id=key, project_id=project, inspected_on=day,
+                  kind="special", arrears_found=False, workers_covered=workers,
+                  contracts_seen=contracts, known_at=day)  # fmt: skip
+    return world.store
+
+
+def test_counts_of_the_month(month):
+    found = breakdown(month, MARCH, "")
+    assert found.channels == {"hotline_12345": 2, "hotline_12333": 1, "visit": 1, "": 1}
+    assert found.employers == {
+        "general_contractor": Group(1, Total(10, 1), Total(50_000_00, 1)),
+        "site_unnamed": Group(1, Total(4, 1), Total(16_000_00, 1)),
+        "labour_subcontractor": Group(1, Total(6, 1), Total(0, 1, 1)),
+        "individual": Group(1, Total(1, 1), Total(3_000_00, 1)),
+        "enterprise": Group(1, Total(20, 1), Total(90_000_00, 1)),
+    }
+    assert found.construction == 3
+    assert found.disputes == {
+        "project_payment": Group(1, Total(1, 1), Total(300_000_00, 1), guided=1),
+        "labour_fee": Group(2, Total(10, 2), Total(110_000_00, 2), guided=1),
+        # Guided only in April.
+        "other": Group(1, Total(2, 1), Total(70_000_00, 1)),
+    }
+    assert found.coverage == Coverage(2, 1, Total(86 + 40 + 120, 3), Total(60 + 110, 3, 1))
+    # K2, K3, K5; F2 to F5, each without a complaint.
+    assert found.without_cause == 7
+
+
+def test_disputes_are_in_no_other_figure(month):
+    complaints = complaint_statistics(month, MARCH, "")
+    assert (complaints.received, complaints.unnamed) == (5, 2)
+    assert complaints.claimed == Total(66_000_00, 5, 1)
+    cases = case_statistics(month, MARCH, "")
+    assert (cases.opened, cases.owed) == (5, Total(159_000_00, 5, 1))
+
+
+def test_breakdown_of_a_region_counts_what_has_a_place_there(month):
+    here = breakdown(month, MARCH, "4203")
+    assert sum(here.channels.values()) == 3
+    assert breakdown(month, MARCH, "4299").channels == {}
+
+
+def test_nothing_is_counted_before_it_was_known(month, world):
+    world.add("cases", case_id="F1", opened_on="2025-03-02", project_id="P1", org_id="GC",
+              complaint_id="K1", workers=10, cause="project_payment", status="filed",
+              known_at="2025-04-01")  # fmt: skip
+    assert breakdown(month, MARCH, "").disputes.keys() == {"project_payment", "labour_fee", "other"}
+    assert breakdown(month, MARCH, "").disputes["project_payment"].count == 1
+    assert breakdown(month, year_of(2025), "").disputes["project_payment"].count == 2
+
+
+def _builder(month, language="zh"):
+    facts = replace(
+        make_facts(1, MARCH, 2),
+        breakdown=breakdown(month, MARCH, ""),
+        breakdown_year_ago=breakdown(month, MARCH.year_before(), ""),
+    )
+    begun = replace(facts.statistics_year_ago, not_begun=frozenset())
+    facts = replace(facts, statistics_year_ago=begun)
+    builder = DocumentBuilder(language, {})
+    for add in (add_channels, add_employers, add_disputes, add_coverage):
+        add(builder, facts)
+    return builder
+
+
+def test_sections_say_what_was_counted(month):
+    builder = _builder(month)
+    texts = [block.text for block in builder.blocks if isinstance(block, Paragraph)]
+    assert texts == [
+        "立案案件按用人单位分：工程建设领域3件（占60.0%）、个体工商户1件（占20.0%）、"
+        "企业1件（占20.0%）。",
+        "另有工程款、劳务费等非工资纠纷4件（工程款1件、劳务费2件、其他1件），涉及13人，"
+        "金额48.00万元，不属拖欠工资，未计入以上数据；其中已引导通过协商、仲裁、诉讼等途径"
+        "解决2件。",
+        "未填案由的7件按拖欠工资统计。",
+        "检查覆盖3家（在建项目2个、其他用人单位1家），涉及劳动者246人，"
+        "查验劳动合同170份（另1家未填份数）。",
+    ]
+    channels, employers = (block for block in builder.blocks if isinstance(block, Table))
+    assert channels.headers == ("渠道", "本期", "上年同期", "增减")
+    assert channels.rows == (
+        ("12333热线", 1, 0, 1),
+        ("12345热线", 2, 1, 1),
+        ("来访", 1, 0, 1),
+        ("信访", 0, 1, -1),
+        ("未填渠道", 1, 0, 1),
+    )
+    assert channels.total == ("合计", 5, 2, 3)
+    assert employers.rows[0] == ("施工总承包单位", 1, "20.0%", 10, 5, 1)
+    assert employers.rows[1][:5] == ("劳务分包单位", 1, "20.0%", 6, None)
+
+
+def test_sections_in_english(month):
+    blocks = _builder(month, "en").blocks
+    assert blocks[1].text == (
+        "Cases opened by employer: construction 3 (60.0%), individual businesses 1 (20.0%), "
+        "enterprises 1 (20.0%)."
+    )
+    assert blocks[0].rows[0] == ("Hotline 12333", 1, 0, 1)
+
+
+def test_counts_nobody_recorded_are_left_out(world):
+    world.project()
+    world.add("inspections", inspection_id="I1", project_id="P1", inspected_on="2025-03-03",
+              arrears_found=False, known_at="2025-03-03")  # fmt: skip
+    found = breakdown(world.store, MARCH, "")
+    assert not found.coverage.is_recorded
+    assert found.without_cause is None
+    assert _builder(world.store).blocks == []

@@ -1,0 +1,112 @@
+"""Publishing where inputs of the champion are gone: another model scores, and the list says so."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from models.registry import Registry
+from risk.store.store import RecordStore
+from risk.workspace import Workspace
+from serving.cli.main import main
+from serving.db.database import Database
+from serving.publishing.context import PublishRequest
+from serving.publishing.hooks import publish_context
+from serving.publishing.pipeline import publish_watchlist
+from serving.publishing.replay import replay
+from serving.publishing.scoring import score_cohort
+from serving.settings import load_settings
+from serving.watchlists.schemas import Watchlist
+from serving.watchlists.texts import warnings
+from training.dataset.labels import dated_within, event_log
+from training.pipeline import run_training
+
+from ...conftest import COUNTY_TRAINED_AT, SIMULATED_UNTIL, thorough
+
+AS_OF = dt.date(2025, 5, 1)
+
+
+def _quiet(step, share):
+    pass
+
+
+@pytest.fixture
+def without_payments(copy):
+    """The office, whose payments stopped two months before the list."""
+    with RecordStore(copy.records) as store:
+        store.connection.execute("DELETE FROM payments WHERE known_at >= '2025-03-01'")
+    return copy
+
+
+def test_a_list_without_payments_is_scored_without_them_and_says_so(without_payments, capsys):
+    office = without_payments
+    with (
+        Database(f"sqlite:///{office.root / 'service.sqlite'}") as database,
+        RecordStore(office.records, read_only=True) as store,
+    ):
+        context = publish_context(office, store, database, load_settings(office))
+        done = publish_watchlist(context, PublishRequest(AS_OF, 8, "", "test"), _quiet)
+        stored = context.lists.watchlist(AS_OF, "")
+        assert replay(context, AS_OF, "", _quiet).same
+        again = score_cohort(office, store, AS_OF, _quiet)
+    registry = Registry(office)
+    champion = registry.champion()[1]
+    found = Watchlist.model_validate(stored.document())
+    assert found.model.remarks.instead_of == champion.version
+    assert [one.table for one in found.model.remarks.lost_tables] == ["payments"]
+    assert found.model.version == done.model.version == again.model.version != champion.version
+    assert "payments (latest 2025-02-" in found.model.note.en
+    assert found.model.note.zh in warnings(stored.document(), "zh")
+    model, version = registry.load(found.model.version)
+    assert not {"late_share", "unpaid_share_3m"} & set(model.columns)
+    assert version.aliases == (), "neither champion nor challenger"
+    capsys.readouterr()
+    assert main(["-w", str(office.root), "models", "card", found.model.version]) == 0
+    assert f"代替第 {champion.version} 版评分" in capsys.readouterr().out
+    assert main(["-w", str(office.root), "check", "--as-of", str(AS_OF), "--json"]) == 3
+    report = json.loads(capsys.readouterr().out)
+    assert "inputs_lost" in report["reasons"]
+    assert [one["table"] for one in report["lost"]["feeds"]] == ["payments"]
+
+
+def test_without_labels_the_scorecard_of_what_is_left_has_the_rate_of_training(copy):
+    with RecordStore(copy.records) as store:
+        for table in ("cases", "inspections"):
+            store.connection.execute(f"DELETE FROM {table}")
+        about = Registry(copy).champion()[1].about
+        scored = score_cohort(copy, store, AS_OF, _quiet)
+    assert (scored.model.kind, scored.model.events) == ("scorecard", 0)
+    probabilities = [project.probability for project in scored.cohort.projects]
+    assert np.mean(probabilities) == pytest.approx(about["positives"] / about["rows"])
+
+
+@pytest.fixture
+def copied_county(county, tmp_path):
+    """The simulated county, to be written to."""
+    made = Workspace(tmp_path / "county")
+    shutil.copytree(county.root, made.root)
+    return made
+
+
+@thorough
+@pytest.mark.parametrize("gone", ["TRUE", "known_at >= '2025-07-01'"])
+def test_probabilities_match_the_rate_when_payments_are_gone(copied_county, gone):
+    office, as_of = copied_county, dt.date(2025, 9, 1)
+    run = run_training(office, COUNTY_TRAINED_AT, principal="test", capacity=20)
+    with RecordStore(office.records) as store:
+        store.connection.execute(f"DELETE FROM payments WHERE {gone}")
+        champion, used = (
+            score_cohort(office, store, as_of, _quiet, version)
+            for version in (run.version.version, None)
+        )
+        days = event_log(store, SIMULATED_UNTIL).days
+    means = [np.mean([p.probability for p in one.cohort.projects]) for one in (champion, used)]
+    names = [project.project_id for project in used.cohort.projects]
+    came = dated_within(days, names, np.full(len(names), np.datetime64(as_of)))
+    assert used.model.about["stand_in"]["instead_of"] == run.version.version
+    assert abs(np.log(means[1] / came.mean())) <= abs(np.log(means[0] / came.mean()))
+    assert 0.67 < means[1] / came.mean() < 1.5
