@@ -57,6 +57,20 @@ if _has_room(MEMORY_DISK):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY_DISK))
 
 
+LONG_FIRST = ("tests/benchmarks/", "tests/features/", "tests/training/", "tests/serving/web/")
+"""Files that take long; started last, one of them would leave the other processes idle."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Move the tests of :data:`LONG_FIRST` to the front, in that order."""
+    places = (*LONG_FIRST, "")
+
+    def place(item: pytest.Item) -> int:
+        return next(n for n, folder in enumerate(places) if item.nodeid.startswith(folder))
+
+    items.sort(key=place)
+
+
 # How long an example takes says how busy the machine is, not whether the program is right.
 settings.register_profile("wagewatch", deadline=None, max_examples=60 if MUST_RUN_ALL else 15)
 settings.load_profile("wagewatch")

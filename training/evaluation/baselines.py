@@ -72,7 +72,7 @@ def _regression(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Scores and probabilities of the regression; the same for all if there are too few events."""
     if recipe_for(training_set.events, float(training_set.target.sum())) is None:
-        rate = np.full(len(cohort.project_ids), shrunk_rate(training_set.target))
+        rate = np.full(len(cohort.project_ids), shrunk_rate(training_set.expected))
         return np.zeros(len(rate)), rate
     model = fit(training_set, LogisticHyperparameters(STRENGTHS[0])).model
     raw = model.raw(cohort)

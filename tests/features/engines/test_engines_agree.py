@@ -30,8 +30,9 @@ from risk.store.parquet_store import open_folder
 from risk.store.store import RecordStore
 from risk.unit_kinds import KINDS
 from risk.workspace import Workspace
-from training.dataset.labels import event_log
-from training.dataset.labels_sql import label_steps
+from training.dataset.delays import Curve, Delays, courses_of, courses_sql
+from training.dataset.labels import event_log, expected_labels, log_of
+from training.dataset.labels_sql import course_steps, label_steps
 from training.dataset.training_set import training_labels
 
 from ...conftest import MUST_RUN_ALL, World, thorough
@@ -40,6 +41,13 @@ from .. import hand_made
 
 AS_OFS = [hand_made.AS_OF, dt.date(2024, 12, 31), dt.date(2025, 3, 1), dt.date(2025, 7, 1)]
 TOLD_AT = dt.date(2025, 10, 15)
+DELAYS = Delays(
+    measured=True,
+    known_days=40,
+    confirmed_later=Curve(
+        np.linspace(0, 1, 101), np.repeat([1 / 3, 0.1, 0.7, 1e-6], [20, 30, 50, 1])
+    ),
+)
 WORLDS = 40
 PAID = (
     ("E1", 33_333_300, 32_999_967, 3),  # exactly 99 %
@@ -97,6 +105,7 @@ def told_on_the_edge(world: World) -> None:
             value=insured,
             known_at="2024-12-01",
         )
+    _open_cases(world)
     world.add(
         "cases",
         case_id="EMP",
@@ -105,6 +114,16 @@ def told_on_the_edge(world: World) -> None:
         status="confirmed",
         known_at="2025-09-01",
     )
+
+
+def _open_cases(world: World) -> None:
+    """Undecided cases, and one seen open before it was confirmed."""
+    for number, unit in enumerate(("E2", "E4", "EMP-up")):
+        key = "org_id" if unit.startswith("EMP") else "project_id"
+        case = {"case_id": f"open-{number}", key: unit, "opened_on": "2025-08-09"}
+        world.add("cases", **case, status="filed", known_at="2025-08-12")
+        if unit == "E2":
+            world.add("cases", **case, status="confirmed", known_at="2025-09-20")
 
 
 def _dated_by_rule(world: World) -> None:
@@ -235,12 +254,16 @@ def as_numbers(rows: list[tuple[object, ...]]) -> dict[tuple[object, ...], tuple
 def test_both_engines_compute_the_same_matrix(store, folder, spark, kind, number):
     """``number`` is that of the families compared, the first ones; None for all."""
     families = FEATURE_SETS[kind].families[:number]
-    todo = [*steps(families), FEATURE_SETS[kind].stakes, *label_steps(TOLD_AT)]
+    todo = [*steps(families), FEATURE_SETS[kind].stakes, *course_steps(TOLD_AT)]
     local = DuckDBEngine(store.for_kind(kind), AS_OFS)
     remote = SparkEngine(str(folder), AS_OFS, kind=kind, session=spark)
     try:
         local.run(todo)
         remote.run(todo)
+        courses = local.rows(courses_sql(TOLD_AT))
+        assert remote.rows(courses_sql(TOLD_AT)) == courses
+        for engine in (local, remote):
+            engine.run(label_steps(TOLD_AT, DELAYS))
         expected = to_matrix(local.fetch(matrix_sql(families)), kind)
         found = to_matrix(remote.fetch(matrix_sql(families)), kind)
         assert found.project_ids == expected.project_ids
@@ -250,7 +273,7 @@ def test_both_engines_compute_the_same_matrix(store, folder, spark, kind, number
         assert different(found, expected) == []
         for asked in (
             "SELECT as_of, project_id, workers, amount FROM stakes ORDER BY 1, 2",
-            "SELECT as_of, project_id, label, mature FROM labels ORDER BY 1, 2",
+            "SELECT as_of, project_id, label, expected, mature FROM labels ORDER BY 1, 2",
         ):
             assert as_numbers(remote.rows(asked)) == as_numbers(local.rows(asked))
         for evidence in evidence_of(families):
@@ -283,19 +306,24 @@ def test_labels_in_sql_are_those_of_training(store, kind):
     seen = store.for_kind(kind)
     engine = DuckDBEngine(seen, AS_OFS)
     try:
-        engine.run([*steps(FEATURE_SETS[kind].families), *label_steps(TOLD_AT)])
+        engine.run([*steps(FEATURE_SETS[kind].families), *course_steps(TOLD_AT)])
+        engine.run(label_steps(TOLD_AT, DELAYS))
+        courses = courses_of(engine.rows(courses_sql(TOLD_AT)))
         labels = engine.fetch("SELECT * FROM labels ORDER BY as_of, project_id")
     finally:
         engine.close()
-    log = event_log(seen, TOLD_AT)
+    log = log_of(TOLD_AT, event_log(seen, TOLD_AT).days, courses, DELAYS)
     matrix = feature_matrix(seen, AS_OFS)
     target = training_labels(log, matrix.project_ids, matrix.as_ofs)
     assert labels["project_id"].to_pylist() == list(matrix.project_ids)
     assert labels["label"].to_pylist() == target.tolist()
+    expected = expected_labels(log, matrix.project_ids, matrix.as_ofs)
+    assert labels["expected"].to_pylist() == expected.tolist()
+    assert ((expected > 0) & (expected < 1)).any()
     assert set(target) == {0.0, 1.0}
     mature = matrix.as_ofs <= np.datetime64(log.last_mature())
     assert labels["mature"].to_pylist() == mature.tolist()
-    # Whatever the maturity, 30 to 180 days, the first date is mature then and the last is not.
+    # Whatever the maturity, the first date is mature then and the last is not.
     assert set(mature) == {True, False}
 
 
