@@ -33,7 +33,9 @@ def training_set(store):
     days = np.repeat(np.array(DATES, dtype="datetime64[D]"), UNITS)
     ids = tuple(f"P{row % UNITS}" for row in range(rows))
     matrix = Matrix(days, ids, COLUMNS, values)
-    return TrainingSet(event_log(store, DATES[-1]), DATES, matrix, target, int(target.sum()))
+    return TrainingSet(
+        event_log(store, DATES[-1]), DATES, matrix, target, target, int(target.sum())
+    )
 
 
 def in_holdout(training_set):
@@ -44,7 +46,7 @@ def compared(model, recipe, training_set):
     """The scores of ``model``, trained before every month of the holdout."""
     last = in_holdout(training_set)
     labels = training_set.target[last]
-    held = Holdout(training_set.matrix.where(last), np.zeros(len(labels)), labels, labels)
+    held = Holdout(training_set.matrix.where(last), np.zeros(len(labels)), labels, labels, labels)
     trained = Trained(model, DATES[-1], None, None, 0, 0, 0, 0, {}, {}, held, recipe)
     about = {"trained_at": DATES[-3].isoformat(), "recipe": {"strength": recipe.strength}}
     version = ModelVersion("1", "logistic", DATES[-3], "", (), about)

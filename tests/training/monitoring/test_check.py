@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from features.cache.dependencies import feature_definitions
+from features.families import stage
 from features.matrix import feature_matrix
 from risk.contract import TABLES
 from risk.sources.state import StoppedSource
@@ -156,13 +157,14 @@ def test_check_does_not_depend_on_later_records(changed, county, watched):
 
 
 def test_check_compares_past_lists_with_their_labels(county, watched):
-    as_of = dt.date(2024, 10, 1)
+    months = [dt.date(2024, month, 1) for month in (8, 9, 10)]
     with RecordStore(county.records, read_only=True) as store:
-        cohort = feature_matrix(store, [as_of]).project_ids
-        listed = [ListedEntry(as_of, name, name, "risk", None, 0.99) for name in cohort]
+        cohorts = feature_matrix(store, months, families=[stage.FAMILY])
+        units = zip(cohorts.as_ofs.tolist(), cohorts.project_ids, strict=True)
+        listed = [ListedEntry(as_of, name, name, "risk", None, 0.99) for as_of, name in units]
         report = check(store, dataclasses.replace(watched, listed=listed), AS_OF)
     lists = report.lists
-    assert lists.entries == len(cohort)
+    assert lists.entries == len(listed)
     assert 10 <= lists.events <= lists.labelled < lists.entries
     assert lists.at_least <= lists.precision.value <= lists.at_most
     assert "list_below_expectation" in report.reasons
