@@ -409,7 +409,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
         made = Workspace(folder / "office")
         made.root.mkdir()
         made.settings_file.write_text(default_toml(), encoding="utf-8")
-        simulate(folder / "records", projects=60, months=24, seed=3, end=dt.date(2025, 6, 1))
+        simulate(folder / "records", projects=60, months=24, seed=38, end=dt.date(2025, 6, 1))
         import_paths(made, [folder / "records"], today=dt.date(2025, 6, 1))
         for command in (
             ["train", "--as-of", str(TRAINED)],
