@@ -16,6 +16,7 @@ from serving.terminal.output import (
     progress,
     require_parent_folder,
 )
+from serving.terminal.resources import open_settings
 
 
 def features(
@@ -34,11 +35,13 @@ def features(
 
 
 def _here(cli: CliContext, as_of: AsOfs, out: str, records: str | None, kind: KindOption) -> int:
+    from serving.office_values import office_minimum_wages
     from serving.scores.feature_export import write_features, write_features_by_date
 
     path = Path(out)
     require_parent_folder(path)
     with open_records_in(cli, records) as opened, progress() as step:
+        opened.minimum_wages = office_minimum_wages(cli.workspace, open_settings(cli))
         store = opened.for_kind(kind)
         if out.endswith("/") or path.is_dir():
             with convert_os_errors(path):
@@ -50,10 +53,12 @@ def _here(cli: CliContext, as_of: AsOfs, out: str, records: str | None, kind: Ki
 def _by_spark(
     cli: CliContext, as_of: AsOfs, out: str, records: str | None, kind: KindOption
 ) -> int:
+    from serving.office_values import office_minimum_wages
     from serving.scores.spark_output import records_for_spark, write_features
 
+    wages = office_minimum_wages(cli.workspace, open_settings(cli))
     with (
         records_for_spark(records, lambda: open_records_in(cli, records)) as folder,
         progress() as step,
     ):
-        return write_features(folder, as_of, out, kind, step)
+        return write_features(folder, as_of, out, kind, step, wages)

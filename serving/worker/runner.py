@@ -28,6 +28,7 @@ from serving.data_entry.overview import refresh_overview
 from serving.db.database import Database
 from serving.ingest.importer import import_waiting
 from serving.jobs.repository import Job, end_job, fail_job, find_job, update_progress
+from serving.office_values import office_minimum_wages
 from serving.settings import Settings, database_url, load_settings
 from serving.watchlists.repository import WatchlistRepository
 
@@ -142,6 +143,7 @@ def _train(work: JobContext, progress: Progress) -> Mapping[str, Any]:
         capacity=work.settings.policy.capacity,
         search=Search(work.settings.training.trials, work.settings.seed),
         progress=progress,
+        minimum_wages=office_minimum_wages(work.workspace, work.settings),
     )
     return {
         "version": run.version.version,
@@ -160,6 +162,7 @@ def _check(work: JobContext, progress: Progress) -> Mapping[str, Any]:
     with RecordStore(
         work.workspace.records, read_only=True, memory_gb=work.workspace.memory_gb
     ) as store:
+        store.minimum_wages = office_minimum_wages(work.workspace, work.settings)
         places = work.settings.policy.capacity
         report = check_champion(
             *(work.workspace, store, WatchlistRepository(work.database), work.as_of, places),
@@ -174,7 +177,8 @@ def _what_if(work: JobContext, progress: Progress) -> Mapping[str, Any]:
 
     parameters = work.job.parameters
     question = WhatIfRequest(parameters["project_id"], work.as_of, parameters["records"])
-    return what_if(work.workspace, work.database, question, progress)
+    wages = office_minimum_wages(work.workspace, work.settings)
+    return what_if(work.workspace, work.database, question, progress, wages)
 
 
 def _monthly(work: JobContext, progress: Progress) -> Mapping[str, Any]:
