@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -17,6 +18,9 @@ from serving.terminal.output import (
     require_parent_folder,
 )
 from serving.terminal.resources import open_settings
+
+if TYPE_CHECKING:
+    from risk.minimum_wage import MinimumWage
 
 
 def features(
@@ -35,13 +39,12 @@ def features(
 
 
 def _here(cli: CliContext, as_of: AsOfs, out: str, records: str | None, kind: KindOption) -> int:
-    from serving.office_values import office_minimum_wages
     from serving.scores.feature_export import write_features, write_features_by_date
 
     path = Path(out)
     require_parent_folder(path)
     with open_records_in(cli, records) as opened, progress() as step:
-        opened.minimum_wages = office_minimum_wages(cli.workspace, open_settings(cli))
+        opened.minimum_wages = _minimum_wages(cli)
         store = opened.for_kind(kind)
         if out.endswith("/") or path.is_dir():
             with convert_os_errors(path):
@@ -53,12 +56,20 @@ def _here(cli: CliContext, as_of: AsOfs, out: str, records: str | None, kind: Ki
 def _by_spark(
     cli: CliContext, as_of: AsOfs, out: str, records: str | None, kind: KindOption
 ) -> int:
-    from serving.office_values import office_minimum_wages
     from serving.scores.spark_output import records_for_spark, write_features
 
-    wages = office_minimum_wages(cli.workspace, open_settings(cli))
+    wages = _minimum_wages(cli)
     with (
         records_for_spark(records, lambda: open_records_in(cli, records)) as folder,
         progress() as step,
     ):
         return write_features(folder, as_of, out, kind, step, wages)
+
+
+def _minimum_wages(cli: CliContext) -> tuple[MinimumWage, ...] | None:
+    """Return the minimum wages of the workspace; None without one, which a folder does not need."""
+    from serving.office_values import office_minimum_wages
+
+    if not cli.workspace.settings_file.exists():
+        return None
+    return office_minimum_wages(cli.workspace, open_settings(cli))
