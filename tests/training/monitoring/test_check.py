@@ -136,6 +136,19 @@ def test_check_after_a_ban_of_cash_is_retrain(changed, watched):
     assert any("cash" in one.feature for one in report.moved)
 
 
+def test_check_names_slow_decisions_and_counts_undecided_cases_by_their_chance(changed, watched):
+    watched = dataclasses.replace(watched, trained_at=dt.date(2025, 1, 1))
+    store = changed(
+        "UPDATE cases SET known_at = known_at + 300 WHERE status NOT IN ('accepted', 'filed')"
+    )
+    report = check(store, watched, AS_OF)
+    assert "decisions_slow" in report.reasons
+    assert report.completeness.known_days > 300
+    realised = report.since_training
+    assert realised.months[-1] == dt.date(2025, 4, 1), "30 days after a horizon, not 300"
+    assert realised.ratio.value < 1.6, "known events alone would be far fewer than expected"
+
+
 def test_check_of_a_model_a_year_old_is_retrain(county, watched):
     old = dataclasses.replace(watched, trained_at=dt.date(2024, 1, 1))
     with RecordStore(county.records, read_only=True) as store:
