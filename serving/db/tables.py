@@ -562,6 +562,20 @@ FLAG_STATES = Table(
 )
 """States that people gave to red flags; the newest of a project and code counts."""
 
+RACES = Table(
+    "races",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("as_of", Date, nullable=False),
+    Column("region", String(12), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("started_by", String(200), nullable=False),
+    Column("started_at", _TIME, nullable=False),
+)
+"""Blind field races: the picks of each arm and the order of the visits, sealed at the start."""
+
 SEALED = (
     *(WATCHLISTS.name, WATCHLIST_ENTRIES.name, PROJECT_RISKS.name, AUDIT.name, OUTCOMES.name),
     *(NOTES.name, FEEDBACK.name, INBOX.name, INBOX_TAKEN.name, EVENTS.name, BRIEFINGS.name),
@@ -570,6 +584,6 @@ SEALED = (
     *(MATTERS.name, MATTER_FACTS.name, MATTER_LISTS.name),
     *(NOTICES.name, NOTICE_STEPS.name),
     WATCHLIST_MARKS.name,
-    FLAG_STATES.name,
+    *(FLAG_STATES.name, RACES.name),
 )
 """Append-only tables."""

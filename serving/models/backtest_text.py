@@ -19,6 +19,7 @@ from training.evaluation.fairness import FIGURES as GROUP_FIGURES
 from training.evaluation.fairness import Group
 from training.evaluation.flag_grades import FIGURES as GRADE_FIGURES
 from training.evaluation.report import RankingReport
+from training.evaluation.sample_size import visits_for_width
 
 _RANKING = (
     *("roc_auc", "average_precision"),
@@ -32,6 +33,7 @@ _PROBABILITY = (
 _TIED = ("precision_capacity", "precision_10pct")
 _GAINS = ("events", "workers", "amount", "weeks_early", "mean_days_early")
 _VISITS = ("visits", "nothing_owed", "nobody_looked")
+_HALF_WIDTHS = (0.05, 0.03)
 _FEN_PER_WAN = 1_000_000
 
 
@@ -238,7 +240,12 @@ def _random_visits(write: _Writer, done: Backtest) -> Part:
         precision=write.shown(found.precision),
         elsewhere=write.shown(found.elsewhere),
     )
-    return Part((sentence,))
+    rate = found.known_rate if found.base_rate.too_few else found.base_rate
+    if not 0 < rate.value < 1:
+        return Part((sentence,))
+    needed = [visits_for_width(rate.value, width) for width in _HALF_WIDTHS]
+    advice = write.say("random.advice", rate=f"{rate.value:.3f}", wide=needed[0], narrow=needed[1])
+    return Part((sentence, advice))
 
 
 def _flag_grades(write: _Writer, done: Backtest) -> Part:

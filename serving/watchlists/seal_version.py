@@ -24,7 +24,8 @@ hold the wages unpaid on the books; the terms, parties and articles of flags are
 deposit once used, and give contracts without a known place no level.
 4: findings of flags leave out clauses whose number is zero; the texts of flags are reworded.
 5: the season is counted from Spring Festival; wages paid a few days after the due day are not late;
-the model has remarks: inputs that are gone, checks that failed, features defined otherwise.
+the model has remarks: inputs that are gone, checks that failed, features defined otherwise;
+findings say what is not on record and how a deposit is recorded.
 """
 
 FLAGS_SINCE = 2
