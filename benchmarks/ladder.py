@@ -132,6 +132,7 @@ def precisions(one: World, events: int, draws: int) -> Iterator[list[float]]:
             one.training_set,
             matrix=one.training_set.matrix.where(rows),
             target=one.training_set.target[rows],
+            expected=one.training_set.expected[rows],
         )
         if subset.target.sum() >= MIN_POSITIVES and reached < len(names):
             yield [average_precision(scores, one.labels) for scores in scored(subset, one.later)]

@@ -95,6 +95,7 @@ class Contenders:
             dates=tuple(day for day in training_set.dates if day >= self.change),
             matrix=training_set.matrix.where(since),
             target=training_set.target[since],
+            expected=training_set.expected[since],
         )
         new = fit(alone) if since.any() else self.old
         scores = {

@@ -46,6 +46,10 @@ class Workspace:
         """The office's own headings by field (TOML), in the form of the shipped ones."""
         return self.root / "synonyms.toml"
 
+    def rule_sets(self) -> list[Path]:
+        """The office's own warning rules (TOML), compared with the model in every backtest."""
+        return sorted((self.root / "rules").glob("*.toml"))
+
     @property
     def service_database(self) -> Path:
         """Service database (SQLite): sealed watchlists, users, audit log."""

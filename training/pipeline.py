@@ -162,6 +162,7 @@ def metadata(attempts: list[Attempt], choice: Choice | None, store: RecordStore)
         "positives": trained.positives,
         "events": trained.events,
         "maturity_days": trained.maturity_days,
+        "completeness": trained.completeness.to_document() if trained.completeness else None,
         "metrics": dict(trained.metrics),
         "parameters": dict(trained.parameters),
         "records_digest": store.digest(trained.as_of),

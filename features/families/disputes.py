@@ -36,8 +36,8 @@ FAMILY = Family(
             zh="未解决的争议件数",
             en="disputes open",
             raises=Statement(
-                zh="有{value}件工程款争议尚未解决",
-                en="{value} disputes over project money open",
+                zh="有{value}件工程款争议未见解决记录",
+                en="{value} disputes over project money without a recorded settlement",
                 at_least=1,
                 evidence=_OPEN_DISPUTES,
             ),
@@ -51,8 +51,8 @@ FAMILY = Family(
             en="days the oldest open dispute has lasted",
             scorecard=(Points(1, "Art. 35: open dispute over project money", at_least=31),),
             raises=Statement(
-                zh="工程款争议已持续{value}，尚未解决",
-                en="Dispute over project money open for {value}",
+                zh="工程款争议已有{value}，未见解决记录",
+                en="Dispute over project money of {value} without a recorded settlement",
                 at_least=1,
                 evidence=_OPEN_DISPUTES,
             ),

@@ -128,15 +128,21 @@ FAMILY = Family(
             en="confirmed arrears of the project so far",
             employers=EmployerUse(
                 raises=Statement(
-                    zh="该单位累计有查实欠薪记录{value}条",
-                    en="{value} records of confirmed arrears of this employer so far",
+                    zh="该单位累计有查实欠薪记录{value}条（案件和检查分别计数）",
+                    en=(
+                        "{value} records of confirmed arrears of this employer so far "
+                        "(cases and inspections counted separately)"
+                    ),
                     at_least=1,
                     evidence=_EVENTS,
                 ),
             ),
             raises=Statement(
-                zh="本项目累计有查实欠薪记录{value}条",
-                en="{value} records of confirmed arrears on this project so far",
+                zh="本项目累计有查实欠薪记录{value}条（案件和检查分别计数）",
+                en=(
+                    "{value} records of confirmed arrears on this project so far "
+                    "(cases and inspections counted separately)"
+                ),
                 at_least=1,
                 evidence=_EVENTS,
             ),
@@ -152,15 +158,21 @@ FAMILY = Family(
             employers=EmployerUse(
                 scorecard=(Points(2, "Art. 47: arrears confirmed before", at_least=1),),
                 raises=Statement(
-                    zh="该单位近一年有查实欠薪记录{value}条",
-                    en="{value} records of confirmed arrears of this employer in the last year",
+                    zh="该单位近一年有查实欠薪记录{value}条（案件和检查分别计数）",
+                    en=(
+                        "{value} records of confirmed arrears of this employer in the last year "
+                        "(cases and inspections counted separately)"
+                    ),
                     at_least=1,
                     evidence=_EVENTS,
                 ),
             ),
             raises=Statement(
-                zh="本项目近一年有查实欠薪记录{value}条",
-                en="{value} records of confirmed arrears on this project in the last year",
+                zh="本项目近一年有查实欠薪记录{value}条（案件和检查分别计数）",
+                en=(
+                    "{value} records of confirmed arrears on this project in the last year "
+                    "(cases and inspections counted separately)"
+                ),
                 at_least=1,
                 evidence=_EVENTS,
             ),
@@ -193,10 +205,10 @@ FAMILY = Family(
             en="confirmed arrears on the contractor's other projects in a year",
             scorecard=(Points(1, "Art. 47: contractor's record", at_least=2),),
             raises=Statement(
-                zh="总包单位其他项目近一年有查实欠薪记录{value}条",
+                zh="总包单位其他项目近一年有查实欠薪记录{value}条（案件和检查分别计数）",
                 en=(
                     "{value} records of confirmed arrears on the contractor's other "
-                    "projects in the last year"
+                    "projects in the last year (cases and inspections counted separately)"
                 ),
                 at_least=1,
                 evidence=_CONTRACTORS_EVENTS,
@@ -382,10 +394,10 @@ FAMILY = Family(
             zh="建设单位其他项目近三个月人工费未到账占比",
             en="labour cost not received on the owner's other projects",
             raises=Statement(
-                zh="建设单位有记录的其他项目近三个月应拨人工费有{value}未到账",
+                zh="建设单位有记录的其他项目近三个月应拨人工费有{value}未见拨付记录",
                 en=(
                     "{value} of labour cost due in the last three months on the "
-                    "owner's other recorded projects not received"
+                    "owner's other recorded projects without a recorded transfer"
                 ),
                 at_least=0.01,
                 evidence=_OWNERS_SHORT,

@@ -73,8 +73,11 @@ FAMILY = Family(
             compliant_value=0.0,
             scorecard=(Points(1, "Art. 29: labour cost not in full", at_least=0.33),),
             raises=Statement(
-                zh="近三个月应拨人工费有{value}未到账",
-                en="{value} of labour cost due in the last three months not received",
+                zh="近三个月应拨人工费有{value}未见拨付记录",
+                en=(
+                    "{value} of labour cost due in the last three months without a recorded "
+                    "transfer"
+                ),
                 at_least=0.01,
                 evidence=_SHORT,
             ),
@@ -95,8 +98,8 @@ FAMILY = Family(
             duty=LABOUR_COST_PASSED_ON,
             compliant_value=0.0,
             raises=Statement(
-                zh="近一年应拨人工费有{value}未到账",
-                en="{value} of labour cost due in the last year not received",
+                zh="近一年应拨人工费有{value}未见拨付记录",
+                en="{value} of labour cost due in the last year without a recorded transfer",
                 at_least=0.01,
                 evidence=_SHORT,
             ),
@@ -135,8 +138,8 @@ FAMILY = Family(
             compliant_value=0.0,
             scorecard=(Points(1, "Art. 24: labour cost over a month late", at_least=31),),
             raises=Statement(
-                zh="近一年到期而未到账的人工费最早一笔已逾期{value}",
-                en="Oldest missing transfer due in the last year {value} overdue",
+                zh="近一年到期而未见拨付记录的人工费最早一笔已逾期{value}",
+                en="Oldest transfer due in the last year without a record {value} overdue",
                 at_least=31,
                 evidence=_SHORT,
             ),
@@ -150,10 +153,10 @@ FAMILY = Family(
             zh="近三个月人工费平均迟拨天数",
             en="mean days a transfer is late, three months",
             raises=Statement(
-                zh="近三个月人工费平均迟到账{value}（含尚未到账的）",
+                zh="近三个月人工费平均迟拨{value}（含未见拨付记录的）",
                 en=(
-                    "Transfers of the last three months {value} late on average, missing "
-                    "ones included"
+                    "Transfers of the last three months {value} late on average, those "
+                    "without a record included"
                 ),
                 at_least=3,
                 evidence=_TRANSFERRED_LATE,
@@ -168,8 +171,11 @@ FAMILY = Family(
             zh="近一年人工费平均迟拨天数",
             en="mean days a transfer is late, a year",
             raises=Statement(
-                zh="近一年人工费平均迟到账{value}（含尚未到账的）",
-                en="Transfers of the last year {value} late on average, missing ones included",
+                zh="近一年人工费平均迟拨{value}（含未见拨付记录的）",
+                en=(
+                    "Transfers of the last year {value} late on average, those without a record "
+                    "included"
+                ),
                 at_least=3,
                 evidence=_TRANSFERRED_LATE,
             ),
@@ -194,7 +200,7 @@ FAMILY = Family(
             compliant_value=0.0,
             raises=Statement(
                 zh="近一年人工费少到账{value}",
-                en="{value} of labour cost due in the last year not received",
+                en="{value} of labour cost due in the last year without a recorded transfer",
                 at_least=1000,
                 evidence=_SHORT,
             ),

@@ -16,7 +16,6 @@ COMPLETED_GRACE_DAYS = 90
 """Days after completion for which a project stays in the cohort."""
 
 MATURITY_MIN_DAYS = 30
-MATURITY_MAX_DAYS = 180
 
 
 def month_start(day: dt.date) -> dt.date:

@@ -29,8 +29,13 @@ class FlagText:
 
 def describe(flag: RedFlag, language: Language = "zh") -> FlagText:
     """Text of ``flag`` in ``language``; money is in 万元 in Chinese and in yuan in English."""
-    fields = {name: _measured(name, value, language) for name, value in flag.values.items()}
     threshold = _threshold(flag, language)
+    fields = {name: _measured(name, value, language) for name, value in flag.values.items()}
+    fields |= {
+        name: _percent_apart(value, threshold)
+        for name, value in flag.values.items()
+        if name.endswith("_share") and value != flag.threshold
+    }
     return FlagText(
         title=text(f"flags.{flag.code}.title", language),
         finding=text(
@@ -106,6 +111,20 @@ def _percent(share: float) -> str:
     percent = f"{share * 100:.0f}"
     exact = f"{share * 100:.1f}" if percent in ("0", "100") and share not in (0, 1) else percent
     return f"{exact}%"
+
+
+def _percent_apart(share: float, other: str) -> str:
+    """Share in percent, with the decimals that make it differ from the percentage ``other``.
+
+    >>> _percent_apart(103 / 129, "80%"), _percent_apart(0.5, "80%")
+    ('79.8%', '50%')
+    """
+    texts = [_percent(share), *(f"{share * 100:.{digits}f}%" for digits in (1, 2, 3))]
+    shown = texts[0]
+    for shown in texts:
+        if not other.endswith("%") or float(shown[:-1]) != float(other[:-1]):
+            break
+    return shown
 
 
 def _day(day: dt.date | None, language: Language) -> str:

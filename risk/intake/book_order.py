@@ -1,11 +1,11 @@
 """The order of undated books: the newest one decides the present state of a record.
 
-A book counts for its day, the stated one or that of the import; a version with its own day of
-knowledge counts for that day. Books may arrive in another order than that of their days, and a
-version may be known only later than the book that corrects it (an event planned for next month and
-then moved). In both cases another version would follow the newest one. The newest is then stored
-again, known on the day of the version it replaces, but not before its own book. So an older book
-changes only the time before the newer one.
+A book counts for its day, the stated one or that of the import, and a version for the newest book
+that has it; a version with its own day of knowledge counts for that day. Books may arrive in
+another order than that of their days, and a version may be known only later than the book that
+corrects it (an event planned for next month and then moved). In both cases another version would
+follow the newest one. The newest is then stored again, known on the day of the version it replaces,
+but not before its own book. So an older book changes only the time before the newer one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from risk.contract import DatedBy, Table
 from risk.effective_rows import effective_rows_sql
 from risk.intake.imported_files import (
     BORROWED_FIELDS,
+    CONFIRMED_VERSIONS,
     book_days_sql,
     record_borrowed,
     record_copies,
@@ -38,21 +39,26 @@ def evidence_sql(table: Table, keys: str) -> str:
       EXISTS (FROM of_keys given WHERE {_same(table, "given", "r")}
         AND coalesce(given.dated_by, 'given') = 'given' AND given.arrival > r.arrival)
     """
+    book_day = f"""
+      CASE
+        WHEN coalesce(r.dated_by, 'given') = 'given' THEN r.known_at
+        WHEN r.dated_by IN ('{DatedBy.UNFOLDED}', '{DatedBy.SEALED}') AND {given_later}
+          THEN r.known_at
+        ELSE coalesce(book.book_day, r.known_at) END
+    """
     return f"""
       WITH of_keys AS (
         SELECT stored.* FROM {table.name} stored SEMI JOIN ({keys}) k ON {same}
       )
-      SELECT r.*, CASE
-          WHEN coalesce(r.dated_by, 'given') = 'given' THEN r.known_at
-          WHEN r.dated_by IN ('{DatedBy.UNFOLDED}', '{DatedBy.SEALED}') AND {given_later}
-            THEN r.known_at
-          ELSE coalesce(book.book_day, r.known_at) END AS evidence,
+      SELECT r.*, greatest({book_day}, again.book_day) AS evidence,
         coalesce(book.origin, '') AS origin, coalesce(lent.fields, []) AS borrowed
       FROM ({effective_rows_sql(table, "of_keys")}) r
       LEFT JOIN ({book_days_sql(table)}) book
         ON r.arrival BETWEEN book.first_arrival AND book.last_arrival
       LEFT JOIN {BORROWED_FIELDS} lent
         ON lent.table_name = '{table.name}' AND lent.arrival = r.arrival
+      LEFT JOIN {CONFIRMED_VERSIONS} again
+        ON again.table_name = '{table.name}' AND again.arrival = r.arrival
     """
 
 

@@ -42,7 +42,7 @@ class FormatUnsupported(IntakeFailure):
 
 
 class OldWorkbook(IntakeFailure):
-    """An old workbook that cannot be read (.xls, .et, XML 2003); save it as .xlsx first."""
+    """An old workbook that cannot be read (.xls, .et); save it as .xlsx first."""
 
     code = "old_workbook"
 

@@ -24,6 +24,9 @@ _TABLE = "imported_files"
 BORROWED_FIELDS = "borrowed_fields"
 """Table of the fields that a stored version has from another source, by its arrival."""
 
+CONFIRMED_VERSIONS = "confirmed_versions"
+"""Table of the day of the newest book that repeats a stored version, by its arrival."""
+
 _FULL = 0.5
 """Share of the known rows of its series from which a file counts as a full book."""
 
@@ -77,6 +80,10 @@ def create_table(store: RecordStore) -> None:
         f"CREATE TABLE IF NOT EXISTS {BORROWED_FIELDS} (table_name VARCHAR NOT NULL,"
         " arrival BIGINT NOT NULL, fields VARCHAR[] NOT NULL)"
     )
+    store.rows(
+        f"CREATE TABLE IF NOT EXISTS {CONFIRMED_VERSIONS} (table_name VARCHAR NOT NULL,"
+        " arrival BIGINT NOT NULL, book_day DATE NOT NULL)"
+    )
 
 
 def was_imported(store: RecordStore, table: Table, file: SourceFile) -> bool:
@@ -129,6 +136,16 @@ def record_borrowed(
         f"INSERT INTO {BORROWED_FIELDS} SELECT '{table.name}', arrival, borrowed FROM ({rows})"
         " WHERE len(borrowed) > 0",
         parameters,
+    )
+
+
+def record_confirmed(store: RecordStore, table: Table, rows: str, book_day: dt.date) -> None:
+    """Remember that the book of a day repeats versions; ``rows`` is SQL of their ``arrival``."""
+    name = CONFIRMED_VERSIONS
+    of_table = f"table_name = '{table.name}' AND arrival IN (SELECT arrival FROM ({rows}))"
+    store.rows(f"DELETE FROM {name} WHERE {of_table}")
+    store.rows(
+        f"INSERT INTO {name} SELECT DISTINCT '{table.name}', arrival, $1 FROM ({rows})", [book_day]
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Collection
 
 MARK = "N-"
 """First characters of an id made from a name."""
@@ -46,3 +47,13 @@ def made_id(*parts: str) -> str:
 def is_made(text: str) -> bool:
     """Whether an id was made here and is no code of an authority."""
     return re.fullmatch(r"N-[0-9A-F]{15}", text) is not None
+
+
+def preferred_ids(known: Collection[tuple[str, str]]) -> frozenset[str]:
+    """Ids, of ids with their counties; made ones only if no code of the same county is there.
+
+    >>> preferred_ids([("N-0123456789ABCDE", "510822"), ("X1", "510822")])
+    frozenset({'X1'})
+    """
+    with_code = {county for one, county in known if not is_made(one)}
+    return frozenset(one for one, county in known if not is_made(one) or county not in with_code)

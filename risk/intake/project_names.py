@@ -8,8 +8,12 @@ from rapidfuzz import fuzz, process
 
 from risk.contract import STORED_TABLES
 from risk.intake.account_notes import Note
+from risk.intake.name_ids import preferred_ids
 from risk.intake.orphan_rows import PROJECT_KEY
 from risk.store.store import RecordStore
+
+CURRENT_PROJECTS = "SELECT project_id FROM projects_versions WHERE superseded_at IS NULL"
+"""SQL of the projects that were not withdrawn."""
 
 _SHOWN = 3
 _SIMILAR = 60
@@ -17,13 +21,17 @@ _MOST_PROJECTS = 50_000
 
 
 def find_project(store: RecordStore, text: str) -> str | None:
-    """Code of the project called ``text`` by code or by name; None if there is not exactly one."""
+    """Code of the project called ``text`` by code or by name; None if there is not exactly one.
+
+    An id made from the name does not count where a project of the county has a code.
+    """
     found = store.rows(
-        "SELECT DISTINCT project_id FROM projects WHERE project_id = $1 OR project_name = $1"
-        " LIMIT 2",
+        "SELECT DISTINCT project_id, left(region_code, 6) FROM projects"
+        f" WHERE (project_id = $1 OR project_name = $1) AND project_id IN ({CURRENT_PROJECTS})",
         [text],
     )
-    return str(found[0][0]) if len(found) == 1 else None
+    ids = preferred_ids(found)
+    return next(iter(ids)) if len(ids) == 1 else None
 
 
 def waiting_notes(

@@ -20,7 +20,7 @@ into the versions it must have had (:mod:`risk.intake.unfolded_versions`). Every
 row, known on the day of the book: the last of them is repeated if it equals the version of the
 newest book (:mod:`risk.intake.book_order`) or, in an older book, the version that was current on
 its day, and any of them if the same file was imported before. So the same list sent again on
-another day adds nothing.
+another day adds nothing; that a newer book repeats the newest version is remembered.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from risk.contract import KNOWN_AT, DatedBy, Table
 from risk.intake import imported_files
 from risk.intake.book_order import evidence_sql
 from risk.intake.column_parsers import ARROW
-from risk.intake.imported_files import SourceFile, record_borrowed
+from risk.intake.imported_files import SourceFile, record_borrowed, record_confirmed
 from risk.intake.other_sources import BORROWED, fill_from_other_sources
 from risk.intake.row_parser import Batch
 from risk.intake.unfolded_versions import (
@@ -55,7 +55,7 @@ DUPLICATES = "intake_duplicates"
 """Table of the keys that several good rows have, see :meth:`Staging.find_duplicates`."""
 
 _BATCH, _STAGED, _KNOWN = "intake_batch", STAGED, "intake_known"
-_COMPARED, _LATER = "intake_compared", "intake_later"
+_COMPARED, _LATER, _JUDGED = "intake_compared", "intake_later", "intake_judged"
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,10 @@ class Staging:
         self._store.rows(_compared_sql(self._table))
         self._store.rows(_later_sql(self._table))
         stored_rows = _stored_sql(self._table, undated=bool(self._undated))
-        self._store.rows(_known_lines_sql(self._table, self._book, stored_rows, again=again))
+        self._store.rows(_judged_sql(self._table, self._book, stored_rows, again=again))
+        self._store.rows(_known_lines_sql(self._table))
+        if self._undated and not again:
+            record_confirmed(self._store, self._table, _confirmed_sql(self._book), self._book.day)
         stored = Stored(self._lines - self._count(_KNOWN), missing=missing, filled=filled)
         arrivals = self._draw_arrivals() if stored.accepted else range(0)
         if stored.accepted:
@@ -141,7 +144,7 @@ class Staging:
             number = f"{arrivals.start} + line * {self._stride}"
             lent = f"SELECT {number} AS arrival, fields AS borrowed FROM {BORROWED}"
             record_borrowed(self._store, self._table, f"{lent} ANTI JOIN {_KNOWN} USING (line)")
-        for name in (_STAGED, DUPLICATES, _COMPARED, _LATER, _KNOWN, BORROWED):
+        for name in (_STAGED, DUPLICATES, _COMPARED, _LATER, _JUDGED, _KNOWN, BORROWED):
             self._store.rows(f"DROP TABLE {name}")
         return stored
 
@@ -279,18 +282,19 @@ def _stored_sql(table: Table, *, undated: bool) -> str:
     """
 
 
-def _known_lines_sql(table: Table, book: BookDay, stored_rows: str, *, again: bool) -> str:
-    """SQL that collects the lines not to be stored in the table ``intake_known``.
+def _judged_sql(table: Table, book: BookDay, stored_rows: str, *, again: bool) -> str:
+    """SQL that collects the lines that differ from the one before, and whether they are new.
 
-    ``stored_rows`` is :func:`_stored_sql`. ``again``: the same file was imported before, so that
-    any equal row is repeated.
+    ``newest_arrival`` is that of the version of the newest book. ``stored_rows`` is
+    :func:`_stored_sql`. ``again``: the same file was imported before, so that any equal row is
+    repeated.
     """
     key = ", ".join(table.key)
     same_key = _same(table.key, "changed", "stored")
     older = f"newest_book > DATE '{book.day.isoformat()}'"
     last = "equals_one" if again else f"equals_newest OR ({older} AND equals_current)"
     return f"""
-CREATE OR REPLACE TEMP TABLE {_KNOWN} AS
+CREATE OR REPLACE TEMP TABLE {_JUDGED} AS
 WITH staged AS (
   SELECT {key}, known_at, line, {later_day_sql(table, book)} AS later_day,
     {_content(table)} AS content
@@ -318,21 +322,37 @@ matched AS (
 found AS (
   SELECT line, bool_or(equal) AS equals_one,
     max(evidence) AS newest_book,
+    arg_max(arrival, row(evidence, arrival)) FILTER (evidence IS NOT NULL) AS newest_arrival,
     coalesce(arg_max(equal, row(evidence, arrival)) FILTER (evidence IS NOT NULL), false)
       AS equals_newest,
     coalesce(arg_max(equal, row(known_at, arrival))
       FILTER (evidence IS NOT NULL AND known_at <= later_day), false) AS equals_current
   FROM matched GROUP BY line
-),
-judged AS (
-  SELECT changed.*, NOT coalesce(CASE
-      WHEN NOT is_last THEN equals_one
-      WHEN known_at IS NOT NULL THEN equals_newest
-      ELSE {last} END, false) AS is_new
-  FROM changed LEFT JOIN found USING (line)
-),
-grouped AS (
-  SELECT *, bool_or(is_new) OVER (PARTITION BY {key}, known_at) AS any_new FROM judged
+)
+SELECT changed.*, equals_newest, newest_book, newest_arrival, NOT coalesce(CASE
+    WHEN NOT is_last THEN equals_one
+    WHEN known_at IS NOT NULL THEN equals_newest
+    ELSE {last} END, false) AS is_new
+FROM changed LEFT JOIN found USING (line)
+"""
+
+
+def _confirmed_sql(book: BookDay) -> str:
+    """SQL for ``arrival`` of the versions of older books that are repeated in ``book``."""
+    older = f"newest_book < DATE '{book.day.isoformat()}'"
+    return (
+        f"SELECT newest_arrival AS arrival FROM {_JUDGED}"
+        f" WHERE known_at IS NULL AND is_last AND equals_newest AND {older}"
+    )
+
+
+def _known_lines_sql(table: Table) -> str:
+    """SQL that collects the lines not to be stored in the table ``intake_known``."""
+    key = ", ".join(table.key)
+    return f"""
+CREATE OR REPLACE TEMP TABLE {_KNOWN} AS
+WITH grouped AS (
+  SELECT *, bool_or(is_new) OVER (PARTITION BY {key}, known_at) AS any_new FROM {_JUDGED}
 )
 SELECT line FROM {_COMPARED}
 EXCEPT

@@ -11,6 +11,10 @@ from risk.simulator.csv_files import Frame
 from risk.simulator.parameters import Parameters
 from risk.simulator.world import EMPTY, Texts, World
 
+OTHER_CAUSES = ("project_payment", "labour_fee", "other", "")
+_CAUSE_SHARES = (0.45, 0.3, 0.1, 0.15)
+_UNDECIDED = ("accepted", "filed")
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -82,12 +86,14 @@ def case_frame(world: World, cases: list[Case], ids: tuple[Texts, Texts, Texts])
     rng = world.stream("case-records")
     projects, organisations, complaints = ids
     rows = []
-    for number, case in enumerate(cases):
+    for number, (case, extra) in enumerate(zip(cases, _extra_days(world, cases), strict=True)):
         for status, day in _steps(case):
-            known = day + int(rng.integers(0, 3))
+            known = day + int(rng.integers(0, 3)) + (0 if status in _UNDECIDED else extra)
             rows.append((number, case, status, day, known))
+    causes = other_causes(world, len(cases))
     shown = [
-        _Version(number, case, status, day, known) for number, case, status, day, known in rows
+        _Version(number, case, status, day, known, causes[number])
+        for number, case, status, day, known in rows
     ]
     return {
         "case_id": _texts([f"AJ{v.number + 1:06d}" for v in shown]),
@@ -104,8 +110,28 @@ def case_frame(world: World, cases: list[Case], ids: tuple[Texts, Texts, Texts])
         "confirmed_on": _ints([v.until(v.case.confirmed) for v in shown]),
         "closed_on": _ints([v.until(v.case.closed) for v in shown]),
         "transferred_on": _ints([v.until(v.case.transferred) for v in shown]),
+        "cause": _texts([v.cause for v in shown]),
+        "guided_on": _ints([v.guided_on for v in shown]),
         "known_at": _ints([v.known for v in shown]),
     }
+
+
+def other_causes(world: World, count: int) -> list[str]:
+    """Cause that each case would turn out to have if no wages were owed; '' if not recorded."""
+    drawn = world.stream("case-causes").choice(OTHER_CAUSES, count, p=_CAUSE_SHARES)
+    return [str(cause) for cause in drawn]
+
+
+def _extra_days(world: World, cases: list[Case]) -> list[int]:
+    """Days by which the decision of each case is entered later in a slow office."""
+    p = world.parameters
+    rng = world.stream("case-delays")
+    extra = p.decision_extra_days + rng.exponential(p.decision_extra_mean_days, len(cases))
+    since = world.months - p.decision_extra_months if p.decision_extra_months else 0
+    opened = np.array([case.opened for case in cases], dtype=np.int64)
+    late = opened >= world.timeline.month_day(since)
+    days: list[int] = np.where(late, np.floor(extra), 0).astype(int).tolist()
+    return days
 
 
 @dataclass(frozen=True)
@@ -115,6 +141,24 @@ class _Version:
     status: str
     day: int
     known: int
+    other_cause: str
+
+    @property
+    def is_dispute(self) -> bool:
+        """Whether a claim at a site turned out to be about other money than wages."""
+        return self.status == "unfounded" and not self.case.claim.true and self.site_known
+
+    @property
+    def cause(self) -> str:
+        """Cause as found by this version, '' before."""
+        if self.is_dispute:
+            return self.other_cause
+        return "wages" if self._verified else ""
+
+    @property
+    def guided_on(self) -> int:
+        """Day on which a dispute over other money was guided elsewhere, EMPTY if it was not."""
+        return self.day if self.is_dispute and self.other_cause else EMPTY
 
     @property
     def place_known(self) -> bool:

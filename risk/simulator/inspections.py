@@ -84,6 +84,7 @@ def inspection_frame(world: World, visits: list[Visit], projects: Projects) -> F
         "findings": np.array([v.findings for v in visits], dtype=np.str_),
         "rectify_by": np.array([v.rectify_by for v in visits], dtype=np.int64),
         "rectified_on": np.full(count, EMPTY),
+        **_counts(world, visits),
         "known_at": days + rng.integers(0, 6, count),
     }
     corrected = select_rows(first, rectified != EMPTY)
@@ -93,6 +94,19 @@ def inspection_frame(world: World, visits: list[Visit], projects: Projects) -> F
         done + rng.integers(0, 6, len(done)), corrected["known_at"] + 1
     )
     return concat(first, corrected)
+
+
+def _counts(world: World, visits: list[Visit]) -> Frame:
+    """Workers covered and labour contracts seen, as most visits record them."""
+    rng, count = world.stream("inspection-counts"), len(visits)
+    owed = np.array([v.workers for v in visits], dtype=np.int64)
+    covered = owed + 5 + rng.poisson(35.0, count)
+    contracts = rng.binomial(covered, rng.uniform(0.6, 1.0, count))
+    recorded = rng.random(count) < 0.8
+    return {
+        "workers_covered": np.where(recorded, covered, EMPTY),
+        "contracts_seen": np.where(recorded & (rng.random(count) < 0.9), contracts, EMPTY),
+    }
 
 
 def _detects_arrears(

@@ -199,6 +199,11 @@ class Parameters:
     listed_share: float = assumed(0.7, "of those handed to the police or not paying")
     slow_share: float = fact(0.08, f"{YUNXI}: some cases a year without progress")
     case_days: float = fact(60.0, "supervision rules: 60 working days, 30 more with approval")
+    decision_extra_days: int = assumed(0, "days by which a slow office enters decisions later")
+    decision_extra_mean_days: float = assumed(0.0, "mean of an exponential delay on top of that")
+    decision_extra_months: int = assumed(
+        0, "delays only of cases opened in so many of the newest months; 0 for all"
+    )
     routine_rate: float = assumed(0.022, "visits per running project and month")
     special_rate: float = assumed(0.010, "sector checks, mostly government projects")
     random_rate: float = assumed(0.006, "drawn at random")

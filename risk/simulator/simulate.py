@@ -37,6 +37,7 @@ DEFAULT_END = dt.date(2025, 12, 31)
 NOTICE = "README.md"
 MARK = "SYNTHETIC"
 BURN_IN_MONTHS = 10
+DEFAULT_PARAMETERS = Parameters()
 MAX_PROJECTS, MAX_MONTHS = 50_000, 240
 EARLIEST_END, LATEST_END = dt.date(2020, 1, 31), dt.date(2100, 12, 31)
 
@@ -89,6 +90,7 @@ def simulate(
     end: dt.date = DEFAULT_END,
     progress: Progress | None = None,
     truth: bool = False,
+    parameters: Parameters = DEFAULT_PARAMETERS,
 ) -> SimulationReport:
     """Write one CSV per table of the contract to ``out``; all data is invented and marked so.
 
@@ -103,7 +105,7 @@ def simulate(
     _check_size(projects=projects, months=months, seed=seed, end=end)
     _claim_folder(out)
     world = World(
-        projects, seed, Timeline(months + BURN_IN_MONTHS, end, BURN_IN_MONTHS), Parameters()
+        projects, seed, Timeline(months + BURN_IN_MONTHS, end, BURN_IN_MONTHS), parameters
     )
     report_progress = progress or _silent
     simulated = _simulate_world(world, report_progress)

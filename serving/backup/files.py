@@ -15,7 +15,8 @@ _QUERIES = "queries"
 def written_files(workspace: Workspace) -> list[Path]:
     """Return settings, layouts and what sources need, as paths below the workspace, sorted.
 
-    That are all TOML files in the workspace's folder, layouts, import forms, and the query files
+    That are all TOML files in the workspace's folder, layouts, import forms, warning
+    rules, and the query files
     and dialects of sources. Files with secrets, and files elsewhere, are left out.
 
     Raises:
@@ -37,6 +38,7 @@ def _candidates(root: Path, layouts: Path, sources: list[Mapping[str, Any]]) -> 
     yield from root.glob("*.toml")
     yield from layouts.rglob("*.toml")
     yield from (root / "import_forms").glob("*.toml")
+    yield from (root / "rules").glob("*.toml")
     for one in sources:
         yield from (root / (_text(one, _QUERIES) or _QUERIES)).glob("*.sql")
         if dialect := _text(one, "dialect"):

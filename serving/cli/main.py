@@ -35,6 +35,7 @@ from serving.notices import elements_command as elements
 from serving.projects import commands as explain
 from serving.publishing import commands as publish
 from serving.publishing import replay_commands as replay
+from serving.races import commands as race
 from serving.scores import commands as score
 from serving.scores import features_command as features
 from serving.sources import commands as source
@@ -83,6 +84,7 @@ GROUPS: Mapping[str, typer.Typer] = {
     "records": records.GROUP,
     "layouts": layouts.GROUP,
     "models": models.GROUP,
+    "race": race.GROUP,
     "users": access.USERS,
     "tokens": access.TOKENS,
 }

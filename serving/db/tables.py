@@ -595,6 +595,20 @@ MODEL_STEPS = Table(
 )
 """Steps of promotions and rollbacks of models, and comments on versions."""
 
+RACES = Table(
+    "races",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("as_of", Date, nullable=False),
+    Column("region", String(12), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("started_by", String(200), nullable=False),
+    Column("started_at", _TIME, nullable=False),
+)
+"""Blind field races: the picks of each arm and the order of the visits, sealed at the start."""
+
 SEALED = (
     *(WATCHLISTS.name, WATCHLIST_ENTRIES.name, PROJECT_RISKS.name, AUDIT.name, OUTCOMES.name),
     *(NOTES.name, FEEDBACK.name, INBOX.name, INBOX_TAKEN.name, EVENTS.name, BRIEFINGS.name),
@@ -603,7 +617,6 @@ SEALED = (
     *(MATTERS.name, MATTER_FACTS.name, MATTER_LISTS.name),
     *(NOTICES.name, NOTICE_STEPS.name),
     WATCHLIST_MARKS.name,
-    FLAG_STATES.name,
-    MODEL_STEPS.name,
+    *(FLAG_STATES.name, RACES.name, MODEL_STEPS.name),
 )
 """Append-only tables."""

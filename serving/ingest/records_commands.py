@@ -49,13 +49,20 @@ def records(context: typer.Context, json: JsonFlag = False) -> None:
         return
     from risk.intake.orphan_rows import orphan_rows
     from risk.intake.quarantine import quarantined_counts
-    from serving.ingest.open_complaints import open_complaint_counts, open_complaint_lines
+    from serving.ingest.open_complaints import (
+        day_after_today,
+        open_complaint_counts,
+        open_complaint_lines,
+    )
+    from training.dataset.labels import event_log
 
     cli = cli_context(context)
     with open_records(cli) as store:
         feeds, missing = store.feeds(), store.missing_feeds()
         waiting, quarantined = orphan_rows(store), quarantined_counts(store)
         complaints = open_complaint_counts(store)
+        complete = event_log(store, day_after_today()).completeness
+    found = complete.to_document() if complete else None
     if json:
         tables = [
             {
@@ -65,13 +72,25 @@ def records(context: typer.Context, json: JsonFlag = False) -> None:
             }
             for feed in feeds
         ]
-        print_json({"tables": tables, "missing_feeds": missing, "complaints": complaints})
+        counts = {"missing_feeds": missing, "complaints": complaints, "completeness": found}
+        print_json({"tables": tables, **counts})
         return
     _show(cli, feeds, waiting, quarantined)
     if missing:
         print_line(cli.text("records.missing", tables=", ".join(missing)))
     for line in open_complaint_lines(complaints, cli.language):
         print_line(line)
+    if found and any(band["cases"] for band in found["bands"]):
+        _show_completeness(cli, found)
+
+
+def _show_completeness(cli: CliContext, found: Mapping[str, Any]) -> None:
+    from serving.completeness_text import completeness_lines, completeness_table
+
+    for line in completeness_lines(found, cli.language):
+        print_line(line)
+    headings, rows = completeness_table(found, cli.language)
+    print_table(headings, rows, right=(1, 2, 3))
 
 
 @GROUP.command("export")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +16,7 @@ from serving.terminal.resources import open_records, open_settings
 
 From = Annotated[dt.date, typer.Option("--from", parser=parse_date, metavar="YYYY-MM-DD")]
 To = Annotated[dt.date, typer.Option("--to", parser=parse_date, metavar="YYYY-MM-DD")]
+Rules = Annotated[list[Path] | None, typer.Option("--rules", metavar="FILE.toml")]
 Capacity = Annotated[int | None, typer.Option("--capacity", min=1, max=100_000)]
 
 
@@ -22,12 +24,15 @@ def backtest(
     context: typer.Context,
     first: From,
     last: To,
+    *,
     capacity: Capacity = None,
     ablation: Annotated[bool, typer.Option("--ablation")] = False,
     json: JsonFlag = False,
     kind: KindOption = "project",
+    rules: Rules = None,
 ) -> None:
     """Evaluate month by month, compared with the baselines."""
+    from models.rule_set import read_rule_sets
     from serving.models.backtest_text import backtest_parts, documents, worth_part
     from serving.settings import capacity_of
     from training.evaluation.ablation import ablation as run_ablation
@@ -36,11 +41,18 @@ def backtest(
 
     cli = cli_context(context)
     cache_dir = cli.workspace.features
+    rule_sets = read_rule_sets([*cli.workspace.rule_sets(), *(rules or [])], kind)
     list_size = capacity or capacity_of(open_settings(cli), kind)
     with open_records(cli) as stored, progress() as step:
         store = stored.for_kind(kind)
         done = run_backtest(
-            store, first, last, capacity=list_size, progress=step, cache_dir=cache_dir
+            store,
+            first,
+            last,
+            capacity=list_size,
+            progress=step,
+            cache_dir=cache_dir,
+            rule_sets=rule_sets,
         )
         worths = None
         if ablation:

@@ -13,11 +13,13 @@ from risk.unit_kinds import Kind
 from training.evaluation.ablation import FamilyEffect
 from training.evaluation.ablation import as_document as worths_document
 from training.evaluation.backtest import Backtest, as_document
+from training.evaluation.baselines import OWN_RULES
 from training.evaluation.bootstrap import Estimate
 from training.evaluation.fairness import FIGURES as GROUP_FIGURES
 from training.evaluation.fairness import Group
 from training.evaluation.flag_grades import FIGURES as GRADE_FIGURES
 from training.evaluation.report import RankingReport
+from training.evaluation.sample_size import visits_for_width
 
 _RANKING = (
     *("roc_auc", "average_precision"),
@@ -31,6 +33,7 @@ _PROBABILITY = (
 _TIED = ("precision_capacity", "precision_10pct")
 _GAINS = ("events", "workers", "amount", "weeks_early", "mean_days_early")
 _VISITS = ("visits", "nothing_owed", "nobody_looked")
+_HALF_WIDTHS = (0.05, 0.03)
 _FEN_PER_WAN = 1_000_000
 
 
@@ -59,6 +62,7 @@ def backtest_parts(done: Backtest, language: Language) -> list[Part]:
         _ties(write, done.reports),
         _probabilities(write, done.reports),
         _gain(write, done),
+        _own_rules(write, done),
         _reordered(write, done),
         _random_visits(write, done),
         _flag_grades(write, done),
@@ -89,7 +93,12 @@ class _Writer:
         return text(f"cli.backtest.{key}", self.language, **fields)
 
     def name(self, contender: str) -> str:
+        if contender.startswith(OWN_RULES):
+            return contender.removeprefix(OWN_RULES)
         return self.say(f"contenders.{contender}")
+
+    def way(self, way: str) -> str:
+        return self.name(way) if way.startswith(OWN_RULES) else self.say(f"ways.{way}")
 
     def heading(self, figure: str) -> str:
         return self.say(f"figures.{figure}")
@@ -152,12 +161,12 @@ def _gain(write: _Writer, done: Backtest) -> Part:
     gain = done.gain
     columns = (*_GAINS, *_VISITS)
     rows = [
-        (write.say(f"ways.{way}"), *(_amounts(write, figures, name) for name in columns))
+        (write.way(way), *(_amounts(write, figures, name) for name in columns))
         for way, figures in gain.ways.items()
     ]
     rows += [
         (
-            write.say("ahead", way=write.say(f"ways.{way}")),
+            write.say("ahead", way=write.way(way)),
             *(_amounts(write, figures, name, signed=True) for name in columns),
         )
         for way, figures in gain.ahead.items()
@@ -165,6 +174,30 @@ def _gain(write: _Writer, done: Backtest) -> Part:
     heads = (write.say("way"), *(write.say(f"gains.{name}") for name in columns))
     title = write.say("gains.title", events=gain.events, known=f"{gain.known_stakes:.0%}")
     return Part((title,), heads, tuple(rows))
+
+
+def _own_rules(write: _Writer, done: Backtest) -> Part:
+    """Whether the model is better than each rule set of the office."""
+    own = {name: one for name, one in done.differences.items() if name.startswith(OWN_RULES)}
+    return Part(
+        tuple(
+            write.say(
+                f"own_rules.{_verdict(one['average_precision'])}",
+                name=write.name(name),
+                precision=write.shown(one["average_precision"], signed=True),
+                events=_amounts(write, done.gain.ahead[name], "events", signed=True),
+            )
+            for name, one in own.items()
+        )
+    )
+
+
+def _verdict(difference: Estimate) -> str:
+    if difference.low is None or difference.high is None:
+        return "too_few"
+    if difference.low > 0:
+        return "beaten"
+    return "ahead" if difference.high < 0 else "level"
 
 
 def _amounts(
@@ -182,7 +215,7 @@ def _reordered(write: _Writer, done: Backtest) -> Part:
     lines = [
         write.say(
             "reordered",
-            way=write.say(f"ways.{way}"),
+            way=write.way(way),
             visits=one.visits,
             found=one.found,
             days=write.shown(one.days_sooner, 1, signed=True),
@@ -207,7 +240,12 @@ def _random_visits(write: _Writer, done: Backtest) -> Part:
         precision=write.shown(found.precision),
         elsewhere=write.shown(found.elsewhere),
     )
-    return Part((sentence,))
+    rate = found.known_rate if found.base_rate.too_few else found.base_rate
+    if not 0 < rate.value < 1:
+        return Part((sentence,))
+    needed = [visits_for_width(rate.value, width) for width in _HALF_WIDTHS]
+    advice = write.say("random.advice", rate=f"{rate.value:.3f}", wide=needed[0], narrow=needed[1])
+    return Part((sentence, advice))
 
 
 def _flag_grades(write: _Writer, done: Backtest) -> Part:

@@ -9,6 +9,7 @@ import typer
 
 from risk.locale import text
 from serving.clock import office_date
+from serving.completeness_text import completeness_lines
 from serving.ingest.resources import import_submissions
 from serving.terminal.context import CliContext, cli_context
 from serving.terminal.options import AsOf, JsonFlag, KindOption
@@ -61,6 +62,9 @@ def _print(cli: CliContext, report: CheckReport) -> None:
     _lost(cli, report)
     _redefined(cli, report)
     _dated_by_rule(cli, report)
+    if report.completeness:
+        for line in completeness_lines(report.completeness.to_document(), cli.language):
+            print_line(line)
     _codes(cli, report)
     _moved(cli, report)
     _performance(cli, report)

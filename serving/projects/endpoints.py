@@ -57,7 +57,11 @@ async def get_risk(
     project_id: ProjectPath,
     as_of: AsOfQuery = None,
 ) -> Response:
-    """Risk of a project with its reasons, red flags and listing."""
+    """Risk of a project with its reasons, red flags and listing.
+
+    Without ``as_of`` it is that of the newest list that scores the project; ``case_file_as_of`` is
+    set if a newer list follows its matters without scoring it.
+    """
     return send_document(views.risk(principal, project_id, as_of), request)
 
 

@@ -178,6 +178,7 @@ def project(
     if case_file is not None:
         return _case_page(request, principal, case_file)
     risk = reader.risk(request, principal, project_id, as_of)
+    newer = load_case_file(engine, project_id, None, principal) if as_of else None
     day = dt.date.fromisoformat(risk["as_of"])
     found = load_dossier(engine, project_id, day, principal)
     list_of = _list_of(reader, principal, risk)
@@ -188,6 +189,7 @@ def project(
         "project",
         principal,
         risk=risk,
+        not_scored_since=newer["as_of"] if newer else None,
         kind=kind_of(risk),
         dossier=found,
         tree=_tree(found["contracts"]) if found else [],

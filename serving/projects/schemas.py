@@ -31,7 +31,11 @@ class TimelineItem(Schema):
 
 
 class ProjectRisk(Assessment):
-    """The sealed risk of a project; ``listing`` is null if it is not on the list."""
+    """The sealed risk of a project; ``listing`` is null if it is not on the list.
+
+    ``case_file_as_of``: a newer list, of this date, no longer scores the project because a case was
+    confirmed or it ended; its matters are in the case file. Only in answers without ``as_of``.
+    """
 
     seal_version: int = 1
     as_of: dt.date
@@ -44,6 +48,7 @@ class ProjectRisk(Assessment):
     listing: Listing | None
     timeline: list[TimelineItem]
     view: View | None = None
+    case_file_as_of: dt.date | None = None
 
 
 class ScoredThen(Schema):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from risk.locale import LANGUAGES, Language, text
+from serving.completeness_text import completeness_note
 from serving.watchlists.document import LocalizedText, ModelInfo, ModelRemarks
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ def _sentences(
             yield say("definitions_unknown")
         elif remarks.redefined:
             yield say("redefined", families=_families(remarks.redefined, kind, language))
+        completeness = model.about.get("completeness")
+        if completeness and completeness["notable"]:
+            yield completeness_note(completeness, language)
     if model.kind == "scorecard":
         yield text("exports.scorecard_note", language, events=model.events)
 

@@ -25,6 +25,7 @@ from serving.auth.roles import Permission
 from serving.db.change_stamp import ChangeStamp
 from serving.db.database import Database
 from serving.watchlists.repository import StoredDocument, WatchlistRepository
+from serving.watchlists.snapshot_repository import load_case_file
 
 MAX_BYTES = 64_000_000
 _SMALL = 1_000
@@ -73,6 +74,9 @@ class Views:
     def risk(self, principal: Principal, project_id: str, as_of: dt.date | None) -> View:
         """Return the risk of a project as the principal may see it.
 
+        If the newest list no longer scores the project, since a case was confirmed, the risk of the
+        last list that did names its date as ``case_file_as_of``.
+
         Raises:
             NothingPublished, NotPublished, ProjectNotScored: there is none, or not in their region.
         """
@@ -96,8 +100,11 @@ class Views:
     def _risk(self, principal: Principal, project_id: str, as_of: dt.date | None) -> View:
         stored = WatchlistRepository(self._database).project_risk(project_id, as_of, principal)
         document = stored.document()
-        if principal.has(Permission.READ_DRAWS):
+        newer = None if as_of else load_case_file(self.engine, project_id, None, principal)
+        if principal.has(Permission.READ_DRAWS) and newer is None:
             return _view(stored, document, None)
+        if newer is not None:
+            document["case_file_as_of"] = newer["as_of"]
         if document["listing"] is not None:
             document["listing"] = _redacted(document["listing"], principal)
         _mark(document, principal, stored.digest)

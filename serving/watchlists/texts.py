@@ -12,7 +12,8 @@ from serving.watchlists.ranking import ranking_notes, ranking_of
 Document = Mapping[str, Any]
 
 SHOWN_REASONS = 2
-_OF_RECORDS = ("未见", "记录", "登记", "No ", "Not ", "Recorded", "Registered")
+_OF_RECORDS = ("未见", "记录", "登记", "No ", "Not ", "ecorded", "egistered", "on record")
+"""Words of titles that speak of the records only."""
 
 
 def word(kind: str, code: str, language: Language) -> str:
@@ -95,7 +96,7 @@ def flag_title(flag: Document, language: Language, state: str | None = None) -> 
     """
     title: str = flag["title"][language]
     by_office = (flag.get("grade") or grade_of(flag["code"])) == Grade.PEOPLE
-    if state == "confirmed" or by_office or title.startswith(_OF_RECORDS):
+    if state == "confirmed" or by_office or any(word in title for word in _OF_RECORDS):
         return title
     return text("exports.suspected", language, title=title)
 

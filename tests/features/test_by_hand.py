@@ -1,21 +1,21 @@
-"""Features and red flags of one small world against values worked out on paper."""
+"""Features and red flags of one small world against values worked out on paper.
+
+``engines/test_engines_agree.py`` compares Spark with these values on the same records.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 
-import numpy as np
 import pytest
 
 from features.engines.duckdb import DuckDBEngine
-from features.engines.spark import SparkEngine
 from features.feature_sets import FEATURE_SETS
-from features.matrix import feature_matrix, matrix_sql, steps, to_matrix
+from features.matrix import feature_matrix, steps
 from risk.flags import red_flags
-from risk.store.parquet_export import export_records
 from risk.store.store import RecordStore
 
-from ..conftest import World, thorough
+from ..conftest import World
 from . import hand_made
 
 PROJECTS = FEATURE_SETS["project"]
@@ -82,17 +82,3 @@ def test_a_deposit_is_drawn_from_the_day_that_is_known(store):
         matrix = feature_matrix(store, [day]).select_columns(["deposit_drawn", "deposit_valid"])
         drawn[day.isoformat()] = tuple(matrix.values[0].tolist())
     assert drawn == {"2024-03-01": (0, 1), "2024-03-02": (1, 0), "2024-03-21": (1, 1)}
-
-
-@thorough
-def test_spark_gives_the_values_worked_out_on_paper(store, spark, tmp_path):
-    export_records(store, tmp_path / "records")
-    engine = SparkEngine(str(tmp_path / "records"), [hand_made.AS_OF], session=spark)
-    try:
-        engine.run(steps(PROJECTS.families))
-        found = to_matrix(engine.fetch(matrix_sql(PROJECTS.families)), "project")
-    finally:
-        engine.close()
-    assert columns(found) == expected()
-    local = feature_matrix(store, [hand_made.AS_OF])
-    assert np.allclose(found.values, local.values, rtol=1e-9, atol=0, equal_nan=True)

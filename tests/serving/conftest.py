@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import io
 import shutil
@@ -267,18 +268,44 @@ class _NoSignals:
         return None
 
 
+class _Server(uvicorn.Server):
+    """Stops at once: uvicorn looks every 0.1 s whether to stop, and waits as long again."""
+
+    capture_signals = _NoSignals  # signals belong to the test run
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.stoppable = threading.Event()
+
+    async def main_loop(self):
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        await self.on_tick(0)
+        self.stoppable.set()
+        await self._stopping.wait()
+
+    def stop(self):
+        self._loop.call_soon_threadsafe(self._stopping.set)
+
+    async def shutdown(self, sockets=None):
+        for listening in self.servers:
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await asyncio.sleep(0.001)  # closed connections are removed by the loop
+        await self._wait_tasks_to_complete()
+        await self.lifespan.shutdown()
+
+
 @contextmanager
 def served(app):
     """The address of ``app`` behind the real server on a free port."""
     with listen("127.0.0.1", 0) as socket:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_keep_alive=60))
-        server.capture_signals = _NoSignals  # signals belong to the test run
+        server = _Server(uvicorn.Config(app, log_config=None, timeout_keep_alive=60))
         thread = threading.Thread(target=server.run, args=([socket],))
         thread.start()
-        while not server.started:
-            time.sleep(0.005)
+        assert server.stoppable.wait(60)
         yield f"http://127.0.0.1:{socket.getsockname()[1]}"
-        server.should_exit = True
+        server.stop()
         thread.join()
 
 

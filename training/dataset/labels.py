@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,10 +12,17 @@ import numpy as np
 from features.common_steps import EVENTS, known_rows_step
 from features.engines.duckdb import DuckDBEngine
 from features.matrix import Matrix
-from risk.calendar.dates import HORIZON_DAYS, MATURITY_MAX_DAYS, MATURITY_MIN_DAYS, add_months
-from risk.causes import about_wages
-from risk.measured_dates import measured_sql
+from risk.calendar.dates import HORIZON_DAYS, add_months
 from risk.store.store import RecordStore
+from training.dataset.completeness import Completeness, completeness_of
+from training.dataset.delays import (
+    COURSES,
+    Courses,
+    Delays,
+    courses_of,
+    courses_sql,
+    delays_of,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,8 +30,13 @@ if TYPE_CHECKING:
 TRAINING_MONTHS = 72
 """Dates of the training set, one a month, at most."""
 
-MIN_MEASURED = 20
-"""Events with a measured delay that suffice where they are less than half of all events."""
+
+@dataclass(frozen=True)
+class OpenCases:
+    """The undecided cases of a project: sorted dates, and the chance of each to be confirmed."""
+
+    days: NDArray[np.datetime64]
+    chances: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -33,16 +45,26 @@ class EventLog:
 
     A visit and a case of one project on one day are one event.
 
-    ``maturity_days`` is the wait after the end of a horizon until its events are known.
+    ``maturity_days`` is the wait after the end of a horizon until its labels are used.
+    ``undecided`` holds, per project, the dates of its open cases and the probability of each to be
+    confirmed.
     """
 
     known_until: dt.date
     days: Mapping[str, NDArray[np.datetime64]]
     maturity_days: int
+    undecided: Mapping[str, OpenCases] = field(default_factory=dict)
+    delays: Delays = field(default_factory=Delays)
+    completeness: Completeness | None = None
 
     def last_mature(self) -> dt.date:
         """The latest as_of whose horizon has ended and matured by ``known_until``."""
         return self.known_until - dt.timedelta(days=HORIZON_DAYS + self.maturity_days)
+
+    def last_complete(self) -> dt.date:
+        """The latest as_of of whose events 90 % should be known, see :class:`Delays`."""
+        days = max(self.delays.complete_days(), self.maturity_days)
+        return self.known_until - dt.timedelta(days=HORIZON_DAYS + days)
 
     def first_event(self) -> dt.date | None:
         """Date of the earliest event; None without events."""
@@ -50,27 +72,6 @@ class EventLog:
             return None
         earliest: dt.date = min(days[0] for days in self.days.values()).astype(object)
         return earliest
-
-
-def first_known_sql(day: str) -> str:
-    """SQL of (event_on, known_at, measured_at) of every event known before ``day``.
-
-    ``measured_at`` is ``known_at`` if that measures the delay, else later or NULL.
-    """
-    measured = "min(CASE WHEN {} THEN known_at END) AS measured_at"
-    return f"""
-        SELECT opened_on AS event_on, min(known_at) AS known_at,
-               {measured.format(measured_sql("opened_on"))}
-        FROM cases_versions
-        WHERE known_at < {day} AND project_id IS NOT NULL
-          AND (status = 'confirmed' OR confirmed_on IS NOT NULL) AND {about_wages()}
-        GROUP BY case_id, opened_on
-        UNION ALL
-        SELECT inspected_on, min(known_at), {measured.format(measured_sql("inspected_on"))}
-        FROM inspections_versions
-        WHERE known_at < {day} AND arrears_found
-        GROUP BY inspection_id, inspected_on
-    """
 
 
 def event_log(store: RecordStore, known_until: dt.date) -> EventLog:
@@ -82,43 +83,58 @@ def event_logs(store: RecordStore, days: Sequence[dt.date]) -> dict[dt.date, Eve
     """The events known before each of ``days``, from one pass over the records."""
     engine = DuckDBEngine(store, days)
     try:
-        engine.run([known_rows_step("cases"), known_rows_step("inspections"), EVENTS])
+        engine.run([known_rows_step("cases"), known_rows_step("inspections"), EVENTS, COURSES])
         rows = engine.rows(
             "SELECT DISTINCT as_of, project_id, event_on FROM events ORDER BY 1, 2, 3"
         )
+        courses = {day: courses_of(engine.rows(courses_sql(day))) for day in days}
     finally:
         engine.close()
     events: dict[object, dict[str, list[object]]] = {day: {} for day in days}
     for day, project_id, event_on in rows:
         events[day].setdefault(str(project_id), []).append(event_on)
+    logs = {}
+    for day in days:
+        dates = {name: np.array(on, dtype="datetime64[D]") for name, on in events[day].items()}
+        logs[day] = log_of(day, dates, courses[day], delays_of(courses[day], day))
+    return logs
+
+
+def log_of(
+    day: dt.date,
+    dates: Mapping[str, NDArray[np.datetime64]],
+    courses: Courses,
+    delays: Delays,
+) -> EventLog:
+    """The log of the events on ``dates`` and the open cases of ``courses``."""
+    return EventLog(
+        day,
+        dates,
+        delays.maturity_days(),
+        open_cases(courses, delays, day),
+        delays,
+        completeness_of(courses, delays, day),
+    )
+
+
+def open_cases(courses: Courses, delays: Delays, known_until: dt.date) -> dict[str, OpenCases]:
+    """The open cases by project; empty where too few delays are measured to judge them."""
+    if delays.confirmed_later is None:
+        return {}
+    index = np.flatnonzero(courses.undecided & courses.measured)
+    ages = (np.datetime64(known_until) - courses.event_on[index]).astype(np.int64)
+    later = delays.confirmed_later.at(ages)[1]
+    found: dict[str, list[tuple[object, float]]] = {}
+    for row, chance in zip(index, later, strict=True):
+        case = (courses.event_on[row], float(chance))
+        found.setdefault(courses.project_ids[int(row)], []).append(case)
     return {
-        day: EventLog(
-            day,
-            {
-                project_id: np.array(dates, dtype="datetime64[D]")
-                for project_id, dates in events[day].items()
-            },
-            maturity_days(store, day),
+        name: OpenCases(
+            np.array([day for day, _ in cases], dtype="datetime64[D]"),
+            np.array([chance for _, chance in cases]),
         )
-        for day in days
+        for name, cases in found.items()
     }
-
-
-def maturity_days(store: RecordStore, known_until: dt.date) -> int:
-    """The 90 % quantile of the delay until an event is known, within 30 to 180 days.
-
-    Only events known on a day that measures the delay count; 30 if these are too few.
-    """
-    delay, measured, events = store.rows(
-        "SELECT quantile_cont(datediff('day', event_on, known_at), 0.9)"
-        " FILTER (measured_at = known_at), count(*) FILTER (measured_at = known_at), count(*)"
-        f" FROM ({first_known_sql('$1')})",
-        [known_until],
-    )[0]
-    if delay is None or (2 * measured < events and measured < MIN_MEASURED):
-        return MATURITY_MIN_DAYS
-    # Rounded first: engines interpolate between two delays with different last digits.
-    return int(min(max(np.ceil(round(delay, 6)), MATURITY_MIN_DAYS), MATURITY_MAX_DAYS))
 
 
 def horizon_labels(
@@ -130,6 +146,23 @@ def horizon_labels(
     """
     dated = dated_within(log.days, matrix.project_ids, matrix.as_ofs, first_day, last_day)
     return dated.astype(np.float64)
+
+
+def expected_labels(
+    log: EventLog, project_ids: Sequence[str], as_ofs: NDArray[np.datetime64]
+) -> NDArray[np.float64]:
+    """Probability of an event in each horizon: 1 where one is known, else from open cases.
+
+    Shape (rows,). A row without an event but with undecided cases opened within its horizon has the
+    highest of their chances to be confirmed; any other row 0.
+    """
+    expected = dated_within(log.days, project_ids, as_ofs).astype(np.float64)
+    for row in np.flatnonzero(expected == 0).tolist():
+        cases = log.undecided.get(project_ids[row])
+        if cases is not None:
+            start, stop = np.searchsorted(cases.days, [as_ofs[row], as_ofs[row] + HORIZON_DAYS])
+            expected[row] = cases.chances[start:stop].max(initial=0.0)
+    return expected
 
 
 def dated_within(

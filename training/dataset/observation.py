@@ -15,7 +15,7 @@ import numpy as np
 from features.common_steps import known_rows_step
 from features.engines.duckdb import DuckDBEngine
 from risk.store.store import RecordStore
-from training.dataset.labels import EventLog, dated_within
+from training.dataset.labels import EventLog, dated_within, expected_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,13 +85,16 @@ def observed_labels(
     project_ids: Sequence[str],
     as_ofs: NDArray[np.datetime64],
 ) -> NDArray[np.float64]:
-    """Label of each row: 1 an event within the horizon, 0 observed without one, NaN not observed.
+    """Label of each row: 1 an event within the horizon, 0 observed without one, else NaN.
 
-    Shape (rows,).
+    An undecided case within the horizon leaves the label unknown. Shape (rows,).
     """
-    event = dated_within(log.days, project_ids, as_ofs)
+    expected = expected_labels(log, project_ids, as_ofs)
     observed = dated_within(observations.days, project_ids, as_ofs)
-    return np.where(event, 1.0, np.where(observed, 0.0, np.nan))
+    labels = np.where(observed, 0.0, np.nan)
+    labels[expected > 0] = np.nan
+    labels[expected == 1] = 1.0
+    return labels
 
 
 def _inspection(row: tuple[Any, ...]) -> Inspection:

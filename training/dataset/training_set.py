@@ -16,7 +16,13 @@ from risk.calendar.dates import HORIZON_DAYS
 from risk.errors import WagewatchError
 from risk.progress import Progress
 from risk.store.store import RecordStore
-from training.dataset.labels import EventLog, dated_within, event_log, training_dates
+from training.dataset.labels import (
+    EventLog,
+    dated_within,
+    event_log,
+    expected_labels,
+    training_dates,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,14 +38,16 @@ class NoProjectsKnown(WagewatchError):
 class TrainingSet:
     """Features and labels of mature snapshots, as known at ``log.known_until``.
 
-    ``target`` is 1 where an event falls within the horizon. ``events`` counts the events of the
-    span.
+    ``target`` is 1 where an event falls within the horizon. ``expected`` is the probability of
+    that given the open cases, see :func:`training.dataset.labels.expected_labels`; models are
+    fitted and calibrated on it. ``events`` counts the events of the span.
     """
 
     log: EventLog
     dates: tuple[dt.date, ...]
     matrix: Matrix
     target: NDArray[np.float64]
+    expected: NDArray[np.float64]
     events: int
 
 
@@ -71,10 +79,12 @@ def training_set_from_matrix(log: EventLog, matrix: Matrix) -> TrainingSet:
     selected = np.array(dates or (log.known_until,), dtype="datetime64[D]")
     rows = np.isin(matrix.as_ofs, selected)
     features = matrix if rows.all() else matrix.where(rows)  # not copied if all rows are used
-    target = training_labels(log, features.project_ids, features.as_ofs)
-    if not dates:
-        target = np.zeros(len(features.project_ids))
-    return TrainingSet(log, dates, features, target, events_within(log, dates))
+    if dates:
+        expected = expected_labels(log, features.project_ids, features.as_ofs)
+        target = training_labels(log, features.project_ids, features.as_ofs)
+    else:
+        expected = target = np.zeros(len(features.project_ids))
+    return TrainingSet(log, dates, features, target, expected, events_within(log, dates))
 
 
 def training_labels(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from models.rule_set import RuleSet
 from risk.progress import Progress
 from risk.store.store import RecordStore
-from training.evaluation.baselines import CONTENDERS
+from training.evaluation.baselines import CONTENDERS, OWN_RULES, RULES, score_all_models
 from training.evaluation.bootstrap import Estimate, bootstrap_weights
 from training.evaluation.fairness import Fairness, fairness
 from training.evaluation.fairness import as_document as fairness_document
@@ -60,34 +62,39 @@ def backtest(
     progress: Progress | None = None,
     seed: int = 0,
     cache_dir: Path | None = None,
+    rule_sets: Sequence[RuleSet] = (),
 ) -> Backtest:
     """Walk from ``first`` to ``last`` month by month and evaluate every contender.
 
-    Features are read from and written to the feature cache in ``cache_dir``, if given.
+    ``rule_sets`` are contenders too, named by :data:`training.evaluation.baselines.OWN_RULES` and
+    their name. Features are read from and written to the feature cache in ``cache_dir``, if given.
 
     Raises:
         SpanEmpty, NothingToJudge, NoProjectsKnown: see
         :func:`training.evaluation.walk_forward.plan_walk`.
     """
-    walked = walk(store, plan_walk(store, first, last), progress, cache_dir=cache_dir)
+    own = tuple(OWN_RULES + one.name for one in rule_sets)
+    contenders = (*CONTENDERS, *own)
+    scorer = partial(score_all_models, rule_sets=rule_sets)
+    walked = walk(store, plan_walk(store, first, last), progress, scorer, cache_dir)
     predictions, inspections = walked.predictions, walked.observations.inspections
     weights = bootstrap_weights(predictions.clusters, seed=seed)
-    metrics = {name: bootstrap_metrics(predictions, name, capacity, weights) for name in CONTENDERS}
+    metrics = {name: bootstrap_metrics(predictions, name, capacity, weights) for name in contenders}
     events = predictions.events
     return Backtest(
         walk=walked,
         capacity=capacity,
-        reports={name: ranking_report(predictions, name, capacity, weights) for name in CONTENDERS},
+        reports={name: ranking_report(predictions, name, capacity, weights) for name in contenders},
         differences={
             name: {
                 metric: difference(metrics[MODEL], metrics[name], metric, events)
                 for metric in COMPARED
             }
-            for name in CONTENDERS
+            for name in contenders
             if name != MODEL
         },
-        gain=gain(predictions, walked.log, inspections, seed),
-        reordered=reorder_visits(predictions, inspections, seed=seed),
+        gain=gain(predictions, walked.log, inspections, seed, own),
+        reordered=reorder_visits(predictions, inspections, (MODEL, RULES, *own), seed),
         random_visits=random_visits(predictions, walked.observations, MODEL, capacity, weights),
         flag_grades=flag_grades(flags_carried(store, predictions), predictions, weights),
         fairness=fairness(predictions, capacity),

@@ -6,7 +6,7 @@ the last inspection, and random order. Those that are fitted use the same traini
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,16 +15,20 @@ import numpy as np
 from features.matrix import Matrix
 from models.baselines import last_inspection, rules_in_use
 from models.logistic import LogisticHyperparameters
-from models.scorecard import fit_scorecard, shrunk_rate
+from models.rule_set import RuleSet
+from models.scorecard import shrunk_rate
 from training.dataset.training_set import TrainingSet
 from training.evaluation.predictions import MODEL
-from training.fit.fit import Trained, fit
+from training.fit.fit import Trained, fit, fit_card
 from training.fit.ladder import STRENGTHS, recipe_for
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RULES = "rules"
+OWN_RULES = "own_rules/"
+"""Prefix of the contenders that are rule sets of the office, followed by their name."""
+
 CONTENDERS = (MODEL, "logistic", "scorecard", RULES, "last_inspection", "random")
 
 
@@ -37,11 +41,13 @@ class ContenderScores:
     trained: Trained
 
 
-def score_all_models(training_set: TrainingSet, cohort: Matrix) -> ContenderScores:
-    """Fit every contender on ``training_set`` and score ``cohort``."""
+def score_all_models(
+    training_set: TrainingSet, cohort: Matrix, rule_sets: Sequence[RuleSet] = ()
+) -> ContenderScores:
+    """Fit every contender on ``training_set`` and score ``cohort``, also by ``rule_sets``."""
     trained = fit(training_set)
     raw = trained.model.raw(cohort)
-    card = fit_scorecard(training_set.matrix, training_set.target)
+    card = fit_card(training_set).model
     points = card.raw(cohort)
     regression, chances = _regression(training_set, cohort)
     scores = {
@@ -51,6 +57,7 @@ def score_all_models(training_set: TrainingSet, cohort: Matrix) -> ContenderScor
         RULES: rules_in_use(cohort),
         "last_inspection": last_inspection(cohort),
         "random": np.zeros(len(cohort.project_ids)),
+        **{OWN_RULES + one.name: one.points(cohort) for one in rule_sets},
     }
     probability = {
         MODEL: trained.model.calibration.probability(raw),
@@ -65,7 +72,7 @@ def _regression(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Scores and probabilities of the regression; the same for all if there are too few events."""
     if recipe_for(training_set.events, float(training_set.target.sum())) is None:
-        rate = np.full(len(cohort.project_ids), shrunk_rate(training_set.target))
+        rate = np.full(len(cohort.project_ids), shrunk_rate(training_set.expected))
         return np.zeros(len(rate)), rate
     model = fit(training_set, LogisticHyperparameters(STRENGTHS[0])).model
     raw = model.raw(cohort)

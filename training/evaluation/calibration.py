@@ -68,10 +68,12 @@ def calibration_report(
 ) -> CalibrationReport:
     """The calibration with intervals from ``resamples``, shape (resamples, rows).
 
+    ``labels`` are in [0, 1]: between them where an open case makes an event probable.
+
     ``events`` is the number of distinct events behind the labels, by default that of the labels.
     """
     known = ~np.isnan(probability)
-    p, y = np.clip(probability[known], 1e-6, 1 - 1e-6), (labels[known] > 0.5).astype(np.float64)
+    p, y = np.clip(probability[known], 1e-6, 1 - 1e-6), labels[known]
     bin_of = _bins(p)
     weights = np.concatenate([np.ones((1, len(p)), dtype=resamples.dtype), resamples[:, known]])
     metrics = concat_batches([_metrics(p, y, batch, bin_of) for batch in in_batches(weights)])

@@ -91,7 +91,7 @@ def _fitted_again(
     narrowed = replace(training_set, matrix=_with_columns(matrix, known))
     out_of_time = score_out_of_time(narrowed, recipe)
     rows = np.isin(matrix.as_ofs, np.unique(holdout.matrix.as_ofs))
-    return best_stage(out_of_time[rows], training_set.target[rows])[1]
+    return best_stage(out_of_time[rows], training_set.expected[rows])[1]
 
 
 def _with_columns(matrix: Matrix, names: list[str]) -> Matrix:

@@ -66,9 +66,14 @@ class _Events:
 
 
 def gain(
-    predictions: Predictions, log: EventLog, inspections: Sequence[Inspection], seed: int = 0
+    predictions: Predictions,
+    log: EventLog,
+    inspections: Sequence[Inspection],
+    seed: int = 0,
+    own_rules: Sequence[str] = (),
 ) -> Gain:
-    """The gain of the model over the visits really made and over the rules."""
+    """The gain of the model over the visits really made, the rules, and ``own_rules``."""
+    ways = (*WAYS, *own_rules)
     names, cluster = np.unique(np.array(predictions.clusters, dtype=str), return_inverse=True)
     made = _inspected_on(predictions, inspections)
     events = _events(predictions, log, cluster)
@@ -77,7 +82,7 @@ def gain(
         way: _totals(
             predictions, events, cluster, _visit_plan(predictions, way, made, seed), weights
         )
-        for way in WAYS
+        for way in ways
     }
     reached = totals[MODEL][0][0]
     return Gain(
@@ -88,7 +93,7 @@ def gain(
         ways={way: _estimates(values, reached) for way, values in totals.items()},
         ahead={
             way: _estimates(totals[MODEL] - totals[way], len(events.day))
-            for way in WAYS
+            for way in ways
             if way != MODEL
         },
     )

@@ -91,7 +91,7 @@ def plan_walk(store: RecordStore, first: dt.date, last: dt.date) -> WalkPlan:
         raise SpanEmpty(first=first, last=last)
     require_projects(store, first)
     known_until = end_of_records(store)
-    mature = event_log(store, known_until).last_mature()
+    mature = event_log(store, known_until).last_complete()
     count = (last.year - first.year) * 12 + last.month - first.month + 1
     months = [day for day in (add_months(first, n) for n in range(count)) if day <= last]
     ready = tuple(day for day in months if day <= mature)

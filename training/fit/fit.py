@@ -29,6 +29,7 @@ from models.scorecard import PRIOR_ROWS, Scorecard, fit_scorecard, shrunk_rate
 from risk.calendar.dates import HORIZON_DAYS
 from risk.progress import Progress
 from risk.store.store import RecordStore
+from training.dataset.completeness import Completeness
 from training.dataset.training_set import TrainingSet, build_training_set
 from training.fit.ladder import recipe_for
 from training.fit.out_of_time import (
@@ -54,13 +55,14 @@ _SCORECARD_MONTHS = 12
 class Holdout:
     """Months scored by boosters fitted on earlier months only; the gate evaluates on them.
 
-    ``probability`` is calibrated on earlier months of the holdout; NaN where those hold too few
-    events.
+    ``expected`` is that of the training set. ``probability`` is calibrated on earlier months of
+    the holdout; NaN where those hold too few events.
     """
 
     matrix: Matrix
     scores: NDArray[np.float64]
     labels: NDArray[np.float64]
+    expected: NDArray[np.float64]
     probability: NDArray[np.float64]
 
 
@@ -70,7 +72,8 @@ class Trained:
 
     ``events`` counts the arrears events in the training span, ``positives`` the rows with label
     1. ``metrics`` are out of time, over all folds together; empty for the scorecard.
-    ``recipe`` holds the hyperparameters, None for the scorecard.
+    ``recipe`` holds the hyperparameters, None for the scorecard. ``completeness`` is that of the
+    events the labels come from.
     """
 
     model: ScoringModel
@@ -85,6 +88,7 @@ class Trained:
     parameters: Mapping[str, Any]
     holdout: Holdout | None = None
     recipe: AnyHyperparameters | None = None
+    completeness: Completeness | None = None
 
 
 def train(store: RecordStore, as_of: dt.date, progress: Progress | None = None) -> Trained:
@@ -119,15 +123,15 @@ def fit_card(training_set: TrainingSet) -> Trained:
     """The scorecard, calibrated to the labels of the latest months."""
     matrix = training_set.matrix
     recent = np.isin(matrix.as_ofs, np.unique(matrix.as_ofs)[-_SCORECARD_MONTHS:])
-    labels = training_set.target[recent] if training_set.dates else np.zeros(0)
+    labels = training_set.expected[recent] if training_set.dates else np.zeros(0)
     card = fit_scorecard(matrix.where(recent), labels)
-    holdout = _holdout_of_card(training_set, card) if labels.any() else None
+    holdout = _holdout_of_card(training_set, card) if training_set.target[recent].any() else None
     return _trained(training_set, card, {}, {"rate": shrunk_rate(labels)}, holdout)
 
 
 def _holdout_of_card(training_set: TrainingSet, card: Scorecard) -> Holdout:
     """The latest months with points of ``card`` and probabilities of cards of earlier months."""
-    matrix, target = training_set.matrix, training_set.target
+    matrix, expected = training_set.matrix, training_set.expected
     rows = np.isin(matrix.as_ofs, np.unique(matrix.as_ofs)[-_SCORECARD_MONTHS:])
     held = matrix.where(rows)
     probability = np.full(len(held.as_ofs), np.nan)
@@ -136,10 +140,10 @@ def _holdout_of_card(training_set: TrainingSet, card: Scorecard) -> Holdout:
         months = np.unique(matrix.as_ofs[earlier])[-_SCORECARD_MONTHS:]
         known = np.isin(matrix.as_ofs, months)
         if known.any():
-            then = fit_scorecard(matrix.where(known), target[known])
+            then = fit_scorecard(matrix.where(known), expected[known])
             at = held.as_ofs == as_of
             probability[at] = then.calibration.probability(then.raw(held.where(at)))
-    return Holdout(held, card.raw(held), target[rows], probability)
+    return Holdout(held, card.raw(held), training_set.target[rows], expected[rows], probability)
 
 
 def _trained(
@@ -163,6 +167,7 @@ def _trained(
         parameters=parameters,
         holdout=holdout,
         recipe=recipe,
+        completeness=training_set.log.completeness,
     )
 
 
@@ -174,10 +179,11 @@ def _fitted(
 ) -> Trained:
     matrix, target = training_set.matrix, training_set.target
     rows = recent_months(matrix.as_ofs, target, ~np.isnan(out_of_time[:, 0]))
-    stage, scores = best_stage(out_of_time[rows], target[rows])
-    calibrated = calibrate(scores, target[rows])
+    expected = training_set.expected[rows]
+    stage, scores = best_stage(out_of_time[rows], expected)
+    calibrated = calibrate(scores, expected)
     model, parameters = _model(training_set, hyperparameters, stage, calibrated, progress)
-    holdout = make_holdout(matrix.where(rows), scores, target[rows])
+    holdout = make_holdout(matrix.where(rows), scores, target[rows], expected)
     metrics = out_of_time_metrics(calibrated, scores, target[rows])
     return _trained(training_set, model, metrics, parameters, holdout, hyperparameters)
 
@@ -233,17 +239,20 @@ def bagged_model(
 
 
 def make_holdout(
-    matrix: Matrix, scores: NDArray[np.float64], labels: NDArray[np.float64]
+    matrix: Matrix,
+    scores: NDArray[np.float64],
+    labels: NDArray[np.float64],
+    expected: NDArray[np.float64],
 ) -> Holdout:
     """The holdout rows with probabilities calibrated on horizons that ended before each date."""
     probability = np.full(len(scores), np.nan)
     for as_of in np.unique(matrix.as_ofs):
         earlier = matrix.as_ofs <= as_of - HORIZON_DAYS
         if labels[earlier].sum() >= MIN_EVENTS_FOR_CALIBRATION:
-            calibrated = calibration.fit(scores[earlier], labels[earlier])
+            calibrated = calibration.fit(scores[earlier], expected[earlier])
             rows = matrix.as_ofs == as_of
             probability[rows] = calibrated.probability(scores[rows])
-    return Holdout(matrix, scores, labels, probability)
+    return Holdout(matrix, scores, labels, expected, probability)
 
 
 def out_of_time_metrics(

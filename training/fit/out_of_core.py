@@ -17,7 +17,7 @@ from features.matrix import Matrix
 from models.arrears import Hyperparameters, fit_booster, hyperparameters_for
 from risk.errors import WagewatchError
 from risk.progress import Progress
-from training.dataset.labels import EventLog, training_dates
+from training.dataset.labels import EventLog, expected_labels, training_dates
 from training.dataset.parquet_dataset import (
     FeatureFiles,
     NoFeatureFiles,
@@ -69,6 +69,7 @@ class TrainingSetOnDisk:
     files: FeatureFiles
     as_ofs: NDArray[np.datetime64]
     target: NDArray[np.float64]
+    expected: NDArray[np.float64]
     events: int
 
     def rows_of(self, days: Sequence[dt.date]) -> NDArray[np.bool_]:
@@ -85,11 +86,18 @@ def training_set_on_disk(log: EventLog, files: FeatureFiles) -> TrainingSetOnDis
     mature = files.of_dates(training_dates(log))
     if not mature.files:
         raise NoFeatureFiles(path=str(files.files[0].parent) if files.files else "-")
-    parts = [(days, training_labels(log, names, days)) for days, names in mature.key_blocks()]
-    as_ofs, target = (np.concatenate(column) for column in zip(*parts, strict=True))
+    parts = [
+        (
+            days,
+            training_labels(log, names, days),
+            expected_labels(log, names, days),
+        )
+        for days, names in mature.key_blocks()
+    ]
+    as_ofs, target, expected = (np.concatenate(column) for column in zip(*parts, strict=True))
     dates = tuple(sorted({day for path in mature.files if (day := partition_date(path))}))
     events = events_within(log, dates)
-    return TrainingSetOnDisk(log, dates, mature, as_ofs, target, events)
+    return TrainingSetOnDisk(log, dates, mature, as_ofs, target, expected, events)
 
 
 def fit_out_of_core(
@@ -107,9 +115,9 @@ def fit_out_of_core(
         raise TooFewEvents(events=positives, least=REGRESSION_BELOW)
     chosen = hyperparameters or hyperparameters_for(float(training_set.target.sum()))
     rows, out_of_time = _score_out_of_time(training_set, chosen)
-    target = training_set.target[rows]
-    stage, scores = best_stage(out_of_time, target)
-    calibrated = calibrate(scores, target)
+    target, expected = training_set.target[rows], training_set.expected[rows]
+    stage, scores = best_stage(out_of_time, expected)
+    calibrated = calibrate(scores, expected)
     rounds = (stage + 1) * ROUND_STEP
     boosters = _boosters(training_set, chosen, rounds, chosen.seeds, training_set.dates)
     model, parameters = bagged_model(
@@ -126,8 +134,9 @@ def fit_out_of_core(
         maturity_days=training_set.log.maturity_days,
         metrics=out_of_time_metrics(calibrated, scores, target),
         parameters=parameters,
-        holdout=make_holdout(_matrix(training_set, rows), scores, target),
+        holdout=make_holdout(_matrix(training_set, rows), scores, target, expected),
         recipe=chosen,
+        completeness=training_set.log.completeness,
     )
 
 
@@ -175,7 +184,7 @@ def _boosters(
     seeds: Sequence[int],
     days: Sequence[dt.date],
 ) -> Iterator[Any]:
-    labels = training_set.target[training_set.rows_of(days)]
+    labels = training_set.expected[training_set.rows_of(days)]
     data = parquet_dataset(training_set.files.of_dates(days), labels)
     directions = directions_of(training_set.files.columns)
     for seed in seeds:

@@ -125,7 +125,7 @@ def fit_boosters(
 
     The values are binned once for all seeds.
     """
-    data = matrix_dataset(training_set.matrix, training_set.target, rows)
+    data = matrix_dataset(training_set.matrix, training_set.expected, rows)
     directions = directions_of(training_set.matrix.columns)
     for seed in seeds:
         yield fit_booster(
@@ -140,7 +140,7 @@ def fit_regression(
 ) -> LogisticModel:
     """The regression fitted on the training set or on its ``rows``."""
     matrix = training_set.matrix if rows is None else training_set.matrix.where(rows)
-    target = training_set.target if rows is None else training_set.target[rows]
+    target = training_set.expected if rows is None else training_set.expected[rows]
     return fit_logistic(
         matrix,
         target,

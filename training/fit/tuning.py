@@ -65,7 +65,7 @@ def training_set_digest(training_set: TrainingSet) -> str:
     matrix = training_set.matrix
     digest = hashlib.sha256("\n".join(matrix.columns).encode())
     digest.update("\n".join(matrix.project_ids).encode())
-    for array in (matrix.as_ofs, matrix.values, training_set.target):
+    for array in (matrix.as_ofs, matrix.values, training_set.target, training_set.expected):
         for start in range(0, len(array), _BATCH_ROWS):
             digest.update(array[start : start + _BATCH_ROWS].tobytes())
     return digest.hexdigest()

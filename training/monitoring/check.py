@@ -22,6 +22,7 @@ from risk.contract import DatedBy
 from risk.sources.state import StoppedSource
 from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
+from training.dataset.completeness import Completeness
 from training.dataset.labels import TRAINING_MONTHS, event_log
 from training.dataset.observation import observations_before
 from training.dataset.training_set import require_projects
@@ -57,12 +58,13 @@ Reason = Literal[
     "not_calibrated",
     "list_below_expectation",
     "old_model",
+    "decisions_slow",
     "features_redefined",
 ]
 _FEED_REASONS: frozenset[Reason] = frozenset(
     {"feed_stopped", "feed_thinned", "inputs_lost", "code_unknown"}
 )
-_MINOR_REASONS: frozenset[Reason] = frozenset({"code_changed"})
+_MINOR_REASONS: frozenset[Reason] = frozenset({"code_changed", "decisions_slow"})
 
 MAJOR_SHIFT = 0.25
 """An index above it is a major shift by the convention of credit scoring."""
@@ -99,6 +101,7 @@ class CheckReport:
     lists: ListPerformance
     months_unlearnt: int
     dated_by_rule: Mapping[str, int]
+    completeness: Completeness | None = None
     lost: LostInputs | None = None
     redefined: tuple[str, ...] | None = ()
 
@@ -158,6 +161,7 @@ def check(
         lists=list_performance(label_entries(mature, log, observations_before(store, as_of))),
         months_unlearnt=len(mature_months_since(inputs.trained_at, log)),
         dated_by_rule=_dated_by_rule(store, as_of),
+        completeness=log.completeness,
         lost=_lost(store, inputs, matrix, as_of),
         redefined=redefined_families(store, inputs.definitions),
     )
@@ -232,6 +236,8 @@ def _reasons(report: CheckReport, kind: Kind) -> Iterable[Reason]:
         yield "list_below_expectation"
     if report.months_unlearnt >= MAX_UNLEARNT_MONTHS:
         yield "old_model"
+    if report.completeness and report.completeness.slow:
+        yield "decisions_slow"
     if report.redefined != ():
         yield "features_redefined"
 

@@ -21,7 +21,7 @@ from features.matrix import Matrix
 from models.base import ScoringModel
 from risk.calendar.dates import add_months
 from risk.store.store import RecordStore
-from training.dataset.labels import EventLog, horizon_labels
+from training.dataset.labels import EventLog, expected_labels
 from training.evaluation.bootstrap import Estimate, bootstrap_weights, estimate
 from training.evaluation.predictions_join import details_at
 from training.metrics import distinct_events, ratio_or_nan
@@ -51,7 +51,8 @@ class RealisedPerformance:
     """The champion on mature months after its training.
 
     ``ratio`` is mean probability over event rate; ``precision`` that of the list of each month,
-    ``precision_expected`` the mean probability on these lists.
+    ``precision_expected`` the mean probability on these lists. Undecided cases count by their
+    chance to be confirmed; ``events`` are the known ones.
     """
 
     months: tuple[dt.date, ...]
@@ -93,7 +94,8 @@ def realised_performance(
         return None
     matrix = cached_matrix(store, months, cache_dir)
     probability = model.calibration.probability(model.raw(matrix))
-    return _evaluate(store, matrix, probability, horizon_labels(log, matrix), months, capacity)
+    labels = expected_labels(log, matrix.project_ids, matrix.as_ofs)
+    return _evaluate(store, matrix, probability, labels, months, capacity)
 
 
 def _evaluate(
@@ -109,7 +111,8 @@ def _evaluate(
     clusters = [str(projects[key][0]) for key in keys]
     weights = bootstrap_weights(clusters).astype(np.float64)
     listed = _listed(matrix, probability, capacity)
-    events = distinct_events(matrix.project_ids, matrix.as_ofs, labels)
+    known = np.floor(labels)
+    events = distinct_events(matrix.project_ids, matrix.as_ofs, known)
     ratio = ratio_or_nan(weights @ probability, weights @ labels)
     precision = ratio_or_nan(weights @ (listed * labels), weights @ listed)
     expected = float((listed * probability).sum() / max(listed.sum(), 1))
@@ -117,7 +120,7 @@ def _evaluate(
         tuple(months),
         events,
         estimate(ratio, events),
-        estimate(precision, distinct_events(matrix.project_ids, matrix.as_ofs, listed * labels)),
+        estimate(precision, distinct_events(matrix.project_ids, matrix.as_ofs, listed * known)),
         expected,
     )
 

@@ -59,12 +59,16 @@ _DEPOSIT_MISSING = Rule(
     WITH {_DUE}
     SELECT o.project_id, days_after(o.stored_by, 1) AS since, 'deposits' AS source_table,
            d.deposit_id AS record_id, d.known_at, coalesce(d.required_amount, 0) AS weight,
-           o.as_of - o.stored_by AS late_days
+           o.as_of - o.stored_by AS late_days, d.status
     FROM due o
     JOIN known_deposits d USING (project_id)
     WHERE d.status IN ('missing', 'returned') AND o.stored_by < o.as_of AND {_UNCOVERED}
     """,
-    measures={"late_days": "max(late_days)"},
+    measures={
+        "late_days": "max(late_days)",
+        "missing": "count(*) FILTER (WHERE status = 'missing')",
+        "returned": "count(*) FILTER (WHERE status = 'returned')",
+    },
 )
 
 _DEPOSIT_NOT_RECORDED = Rule(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from risk.contract import STORED_TABLES
 from risk.intake.cells import Row
-from risk.intake.name_ids import is_made, name_id, name_key
+from risk.intake.name_ids import is_made, name_id, name_key, preferred_ids
+from risk.intake.project_names import CURRENT_PROJECTS
 from risk.intake.readers.sheet import CellRange
 
 if TYPE_CHECKING:
@@ -39,11 +40,14 @@ class Namer:
 
 def known_names(store: RecordStore, *, register: Callable[[], Mapping[str, str]] = dict) -> Namer:
     """Namer that knows the projects and firms of ``store``, and the firms of ``register``."""
-    projects = store.rows("SELECT DISTINCT project_name, project_id FROM projects")
+    projects = store.rows(
+        "SELECT DISTINCT project_name, project_id, left(region_code, 6) FROM projects"
+        f" WHERE project_id IN ({CURRENT_PROJECTS})"
+    )
     firms = store.rows("SELECT DISTINCT org_name, org_id FROM organizations")
     named = [*firms, *((name, one) for one, name in register().items())]
     coded = _unique((name, one) for name, one in named if not is_made(one))
-    return Namer(_unique(projects), {**_unique(named), **coded})
+    return Namer(_projects(projects), {**_unique(named), **coded})
 
 
 def single_county(store: RecordStore) -> str:
@@ -99,6 +103,16 @@ def _id(name: str, county: str, known: Mapping[str, str], made: dict[str, str]) 
     own = name_id(name, county)
     made.setdefault(own, " ".join(name.split()))
     return own
+
+
+def _projects(rows: Iterable[tuple[str, str, str]]) -> Mapping[str, str]:
+    """Ids by normal form of name, where one id has the name, or one code within its county."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for name, one, county in rows:
+        if name:
+            found.setdefault(name_key(name), set()).add((one, county))
+    ids = {name: preferred_ids(known) for name, known in found.items()}
+    return {name: next(iter(one)) for name, one in ids.items() if len(one) == 1}
 
 
 def _unique(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from risk.intake.cells import Cell, normalise
-from risk.intake.name_ids import name_key
+from risk.intake.name_ids import name_key, preferred_ids
 from risk.intake.named_periods import named_period
+from risk.intake.project_names import CURRENT_PROJECTS
 from risk.intake.worker_sheets.labels import Label, Labels
 from risk.store.store import RecordStore
 
@@ -57,13 +58,16 @@ class KnownProjects:
 
     @cached_property
     def _by_key(self) -> Mapping[str, frozenset[str]]:
-        rows = self._store.rows("SELECT DISTINCT project_id, project_name FROM projects")
-        found: dict[str, set[str]] = {}
-        for code, name in rows:
+        rows = self._store.rows(
+            "SELECT DISTINCT project_id, project_name, left(region_code, 6) FROM projects"
+            f" WHERE project_id IN ({CURRENT_PROJECTS})"
+        )
+        found: dict[str, set[tuple[str, str]]] = {}
+        for code, name, county in rows:
             for text in (code, name):
                 if text and (key := name_key(str(text))):
-                    found.setdefault(key, set()).add(str(code))
-        return {key: frozenset(codes) for key, codes in found.items()}
+                    found.setdefault(key, set()).add((str(code), county))
+        return {key: preferred_ids(ids) for key, ids in found.items()}
 
     def called(self, text: str) -> str | None:
         """Code of the only project with this code or name, or with a name in ``text``."""

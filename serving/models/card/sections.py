@@ -11,6 +11,7 @@ from features.feature_sets import FEATURE_SETS
 from risk.calendar.dates import HORIZON_DAYS
 from risk.contract import TABLES
 from risk.locale import Language, catalogue, text
+from serving.completeness_text import completeness_lines, completeness_table
 
 if TYPE_CHECKING:
     from models.registry import ModelVersion
@@ -143,7 +144,12 @@ def _labels(material: CardInput, writer: CardWriter) -> Section:
         writer.text("labels.negative", horizon=HORIZON_DAYS),
         writer.text("labels.maturity", horizon=HORIZON_DAYS, days=days),
     )
-    return Section(writer.heading("labels"), lines)
+    found = material.about.get("completeness")
+    if not found:
+        return Section(writer.heading("labels"), lines)
+    headings, rows = completeness_table(found, writer.language)
+    more = tuple(completeness_lines(found, writer.language))
+    return Section(writer.heading("labels"), (*lines, *more), headings, tuple(rows))
 
 
 def _features(material: CardInput, writer: CardWriter) -> Iterator[Section]:

@@ -123,7 +123,7 @@ def test_money_that_moves_leaves_only_the_record_missing(found):
         names = ("transfers", "transferred_fen", "bank_payments", "shared_accounts")
         assert tuple(flag.values[one] for one in names) == values
     text = describe(found["labour_cost_came"]["account_not_recorded"])
-    assert text.title == "未见开户记录，但有资金往来"
+    assert text.title == "未见工资专用账户开户记录（可能已开或共用）"
     assert "人工费拨付1笔、共8.00万元" in text.finding
 
 

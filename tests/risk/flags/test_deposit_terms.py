@@ -7,7 +7,7 @@ import datetime as dt
 
 import pytest
 
-from risk.flags import Evidence, read_law
+from risk.flags import Evidence, describe, read_law
 from risk.flags.law import Law, Value
 
 
@@ -90,6 +90,17 @@ def test_term_runs_from_the_permit(found):
     assert (flag.values["late_days"], flag.since) == (2, dt.date(2025, 5, 31))
     assert (flag.threshold, flag.basis) == (20, "mohrss_2021_65")
     assert "deposit_missing" not in found["permit_twenty_working_days_before_3_june"]
+
+
+def test_finding_says_how_the_ledger_records_the_deposit(found):
+    flag = found["permit_twenty_working_days_before_30_may"]["deposit_missing"]
+    recorded = {"missing": "台账记为未存储", "returned": "台账记为已退还而未见完工记录"}
+    for status, words in recorded.items():
+        values = {**flag.values, "missing": 0, "returned": 0, status: 1}
+        finding = describe(dataclasses.replace(flag, values=values)).finding
+        assert [one in finding for one in recorded.values()] == [
+            one == words for one in recorded.values()
+        ]
 
 
 def test_term_runs_from_the_contract_without_a_permit(found):

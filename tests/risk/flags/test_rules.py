@@ -482,7 +482,7 @@ def the_work_was_done(site):
 # --- deposits ---
 
 
-@fires("deposit_missing", late_days=481)
+@fires("deposit_missing", late_days=481, missing=1, returned=0)
 def no_deposit_was_paid_in(site):
     plain(site)
     site.add("deposits", status="missing")

@@ -52,6 +52,16 @@ def test_describe_formats_shares_and_months():
     assert "2025-03" in describe(shown, "en").finding
 
 
+def test_describe_never_shows_a_share_as_its_threshold_if_it_is_not():
+    """79.8 % is below 80 % and would read as equal to it."""
+    shown = flag("workers_without_contract", covered=103, people=129, covered_share=103 / 129,
+                 threshold=0.8, for_month=202511)  # fmt: skip
+    assert "（79.8%，报告线80%）" in describe(shown).finding
+    equal = flag("workers_without_contract", covered=4, people=5, covered_share=0.8,
+                 threshold=0.8, for_month=202511)  # fmt: skip
+    assert "（80%，报告线80%）" in describe(equal).finding
+
+
 def test_describe_does_not_round_shares_to_0_or_100_percent():
     shown = flag("fewer_paid_than_attending", present=999, paid=996, paid_share=0.997,
                  for_month=202503)  # fmt: skip

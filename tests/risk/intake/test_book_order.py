@@ -74,6 +74,24 @@ def test_a_third_book_between_two_others_counts_for_its_month(store, send):
     ]
 
 
+def test_a_book_that_repeats_an_older_one_counts_for_its_own_month(store, send):
+    send("项目2025年8月.csv", project(100))
+    assert send(OCTOBER, project(100)).accepted == 0
+    send(SEPTEMBER, project(120))
+    expected = [(100, "2024-03-01", "2025-09-30"), (120, "2025-09-30", "2025-10-31")]
+    assert amounts(store) == [*expected, (100, "2025-10-31", None)]
+    assert send(OCTOBER, project(100)).accepted == 0
+    send("项目2025年11月.csv", project(90), today=dt.date(2025, 12, 5))
+    assert amounts(store)[-2:] == [(100, "2025-10-31", "2025-11-30"), (90, "2025-11-30", None)]
+
+
+def test_the_same_file_sent_again_is_no_newer_book(store, send):
+    send("项目.csv", project(100), today=dt.date(2025, 9, 1))
+    send("项目.csv", project(100), today=dt.date(2025, 11, 4))
+    send(OCTOBER, project(120))
+    assert amounts(store)[-1] == (120, "2025-10-31", None)
+
+
 def test_a_book_without_a_month_is_of_the_day_of_its_import(store, send):
     send("项目.csv", project(120))
     send(SEPTEMBER, project(100), today=dt.date(2025, 11, 20))

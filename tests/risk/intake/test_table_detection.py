@@ -37,7 +37,9 @@ def test_a_name_without_a_word_of_a_table_is_refused(name):
     with pytest.raises(TableUnknown) as raised:
         detect_table(Path(name))
     assert "projects/工程项目" in raised.value.fields["allowed"]
-    assert raised.value.message("zh") == f"从文件名 {name} 看不出是哪张表。请在文件名中写明表名。"
+    assert raised.value.message("zh") == (
+        f"无法从文件名 {name} 判断属于哪张表。请在文件名中写明表名。"
+    )
 
 
 @pytest.mark.parametrize(

@@ -215,7 +215,7 @@ def test_a_refused_unit_is_reported_and_the_others_go_on(office, workspace):
     done = pull(workspace)
     assert done.fetched.state == "complete"
     assert done.as_json("en")["pull"]["refused"] == [
-        {"unit": "P1/2025-02", "message": "The source office refuses: no such method"}
+        {"unit": "P1/2025-02", "message": "Source office refused the request: no such method"}
     ]
     assert done.fetched.rows == {"projects": 2, "payments": 6}
 

@@ -106,7 +106,7 @@ def test_campaigns_do_not_count_flags_that_were_explained(database):
         ("money", "工资逾期未足额支付", None, "疑似工资逾期未足额支付"),
         ("money", "工资逾期未足额支付", "confirmed", "工资逾期未足额支付"),
         ("money", "工资逾期未足额支付", "explained", "疑似工资逾期未足额支付"),
-        ("people", "群体性投诉未办结", None, "群体性投诉未办结"),
+        ("people", "群体性投诉未见办结记录", None, "群体性投诉未见办结记录"),
         ("papers", "未见工资专用账户开户记录", None, "未见工资专用账户开户记录"),
     ],
 )

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from models.registry import Registry
+from models.rule_set import SHIPPED, read_rule_set
 from risk.sources.pull_log import LoggedPull, log_pull
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
@@ -19,6 +20,9 @@ from serving.models.card.sections import CardInput
 from serving.settings import default_toml
 
 from ...conftest import thorough
+
+_GUIZHOU = SHIPPED / "guizhou_minimum_wage.toml"
+_OWN = f"own_rules/{read_rule_set(_GUIZHOU).name}"
 
 pytestmark = thorough  # the README's walk runs the same commands
 
@@ -46,11 +50,11 @@ def call(office, capsys):
 
 def test_backtest_prints_text_and_json(call):
     span = ("--from", "2025-04-01", "--to", "2025-04-01", "--capacity", "10")
-    code, said = call("backtest", *span, "--json")
+    code, said = call("backtest", *span, "--json", "--rules", str(_GUIZHOU))
     assert code == 0
     document = json.loads(said)
     assert set(document["contenders"]) == {
-        "model", "logistic", "scorecard", "rules", "last_inspection", "random"
+        "model", "logistic", "scorecard", "rules", "last_inspection", "random", _OWN
     }  # fmt: skip
     model = document["contenders"]["model"]
     figures = model["figures"]
@@ -58,17 +62,33 @@ def test_backtest_prints_text_and_json(call):
     assert document["contenders"]["random"]["figures"]["roc_auc"]["value"] == 0.5
     assert model["reliability"]["brier"]["value"] > 0
     assert 0 < model["labelled"]["capacity"] <= 1
-    assert set(document["gain"]["ways"]) == {"model", "rules", "made"}
+    assert set(document["gain"]["ways"]) == {"model", "rules", "made", _OWN}
+    assert set(document["model_ahead_of"][_OWN]) >= {"average_precision"}
+    assert document["same_visits_reordered"][_OWN]["visits"] >= 0
     assert document["fairness"]["groups"]
     assert document["random_visits"]["visits"] >= 0
 
 
-def test_backtest_output_is_readable(call):
+def test_backtest_output_is_readable(call, office):
     """In Chinese; that both catalogues have the same texts is tested without a backtest."""
+    own = office.root / "rules" / "county.toml"
+    own.parent.mkdir(exist_ok=True)
+    own.write_text(
+        'name = "县红牌规则"\n[[rules]]\nwhen = { complaints_90d = ">= 1" }\ncolour = "red"\n',
+        encoding="utf-8",
+    )
     code, said = call("backtest", "--from", "2025-04-01", "--to", "2025-04-01", lang="zh")
     assert code == 0
-    for word in ("随机顺序", "欠薪"):
+    own.unlink()
+    for word in ("随机顺序", "欠薪", "与本单位规则“县红牌规则”相比"):
         assert word in said
+
+
+def test_backtest_refuses_an_invalid_rule_set_before_any_work(call, tmp_path):
+    path = tmp_path / "rules.toml"
+    path.write_text('name = "x"\n[[rules]]\nwhen = { complaints = "> 0" }\n', encoding="utf-8")
+    span = ("--from", "2025-04-01", "--to", "2025-04-01")
+    assert call("backtest", *span, "--rules", str(path))[0] == 1
 
 
 def test_backtest_refuses_a_span_without_labels(call, capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from urllib.parse import quote
 
 import pytest
@@ -9,11 +10,13 @@ import pytest
 from serving.auth.principal import OFFICE
 from serving.auth.roles import Role
 from serving.clock import now
+from serving.db.change_stamp import ChangeStamp
 from serving.db.database import Database
 from serving.db.engine import writing
 from serving.notices.payload import NothingToNotify
 from serving.notices.service import Author, NoticeRequest, store_notice
 from serving.projects.service import get_case_file, get_elements
+from serving.watchlists.redaction import Views
 from serving.watchlists.repository import ProjectNotScored
 from serving.watchlists.snapshot_repository import load_register
 
@@ -88,3 +91,44 @@ def test_the_page_of_a_matter_leads_to_its_project(office, open_case, tmp_path):
         assert "本期名单不评分" in page
         assert client.get("/unlisted").status_code == 200
         client.close()
+
+
+def scored_before(office):
+    """A project that the first list scores and of which the newest has only the case file."""
+    with Database(f"sqlite:///{office.service_database}") as database:
+        first, newest = (load_register(database.engine, day).document for day in LISTS)
+    before, now = ({row["project_id"] for row in one["projects"]} for one in (first, newest))
+    followed = {row["project_id"] for row in newest["matters"]}
+    return min(before & followed - now)
+
+
+def test_risk_of_an_earlier_list_says_that_the_newest_no_longer_scores(office):
+    key = scored_before(office)
+    with Database(f"sqlite:///{office.service_database}") as database:
+        views = Views(database, ChangeStamp(database.engine))
+        undated, dated = (
+            json.loads(views.risk(OFFICE, key, as_of).body) for as_of in (None, LISTS[0])
+        )
+        scored = json.loads(views.risk(OFFICE, _listed(database), None).body)
+    assert undated.pop("case_file_as_of") == AS_OF.isoformat()
+    view = undated.pop("view")
+    assert (view["region"], view["draws_hidden"]) == ("", False)
+    assert undated == dated
+    assert "case_file_as_of" not in scored
+
+
+def _listed(database):
+    return load_register(database.engine, AS_OF).document["projects"][0]["project_id"]
+
+
+def test_page_of_an_earlier_list_says_that_the_newest_no_longer_scores(office, tmp_path):
+    key = scored_before(office)
+    with site_of(copied(office, tmp_path)) as site:
+        client = signed_in(site.url, Role.SUPERVISOR.value)
+        page = client.get(
+            f"/projects/{quote(key)}",
+            params={"as_of": LISTS[0].isoformat()},
+            headers={"Accept-Language": "zh"},
+        ).text
+        client.close()
+    assert "2025年4月1日的名单已不再对本项目评分" in page

@@ -78,9 +78,9 @@ def test_a_failure_is_one_clear_line(run, office):
     (office / "queries" / "projects.sql").write_text("DROP TABLE sites", encoding="utf-8")
     code, out, err = run("pull", "wages")
     assert code == 1
-    assert "it failed on the way" in out
-    assert err.strip().endswith("with columns named by AS as fields of the records.")
-    assert run("pull", "nothing")[2].startswith("No source is called nothing. Configured")
+    assert "failed midway" in out
+    assert err.strip().endswith("name its columns after the record fields with AS.")
+    assert run("pull", "nothing")[2].startswith("No source named nothing. Sources in")
 
 
 def test_a_refused_query_needs_an_answer(run, office):

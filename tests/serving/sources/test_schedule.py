@@ -136,8 +136,8 @@ def test_a_failure_is_logged_and_tried_again_after_an_hour(workspace, database, 
     pull_scheduled(workspace, settings, database, "wages")
     [state] = known_states(settings, newest_overview(database.engine))
     assert (state.status(now()), state.last_success) == ("failed", None)
-    assert "is not one SELECT" in state.reason("en")
-    assert "is not one SELECT" in capsys.readouterr().err
+    assert "is not a single SELECT" in state.reason("en")
+    assert "is not a single SELECT" in capsys.readouterr().err
     assert [due(workspace, database, after) for after in (RETRY / 2, RETRY)] == [None, "wages"]
 
 
@@ -229,7 +229,7 @@ def test_the_data_page_shows_each_source_with_its_last_error(workspace, database
         broken = html.unescape(clerk.get("/data").text)
         clerk.close()
     assert ">已中断</td>" in chinese
-    assert ">stopped</td><td>2025-06-02 09:00</td>" in english
+    assert ">Stopped</td><td>2025-06-02 09:00</td>" in english
     assert "&lt;b&gt;refused&lt;/b&gt;" in english
     assert "sources.other.every is" in html.unescape(english)
     assert "The settings of the sources cannot be read" in broken

@@ -15,6 +15,7 @@ from risk.intake.name_ids import name_id
 from risk.intake.trial import needs_layout, try_files
 from risk.store.store import columns
 
+HEAD = ["项目编码", "项目名称", "行政区划代码", "开工日期"]
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 LEDGER = [
     ["青川县2025年10月在建工程项目台账"],
@@ -111,6 +112,29 @@ def test_the_credit_code_of_a_named_firm_is_used_once_it_comes(
     report = import_into(store, [later], today=today, office=office)
     assert (report.files[0].accepted, report.files[0].repeated, report.notes) == (0, 2, ())
     assert report.files[0].reading.named_firms == 0
+
+
+def test_a_project_given_by_name_is_the_one_with_the_code_once_it_comes(
+    store, write_xlsx, write_csv, today, tmp_path
+):
+    office = confirmed(tmp_path, path := write_xlsx("2025年9月在建项目.xlsx", LEDGER))
+    import_into(store, [path], today=today, office=office)
+    row = ["X1", "云渡小区 二期", "510822", "2025-03-05"]
+    [note] = import_into(
+        store, [write_csv("工程项目.csv", [HEAD, row])], today=today, office=office
+    ).notes
+    assert (note.code, note.fields["projects"]) == ("projects_twice", 1)
+    later = write_xlsx("2025年10月在建项目.xlsx", LEDGER)
+    report = import_into(store, [later], today=today, office=office)
+    assert (report.files[0].accepted, report.files[0].repeated) == (1, 1)
+    newest = "SELECT arg_max(project_id, arrival) FROM projects WHERE project_name LIKE '云渡%'"
+    assert store.rows(newest) == [("X1",)]
+    cases = [
+        ["案件编号", "工程名称", "立案日期", "状态"],
+        ["C1", "云渡小区二期", "2025-09-01", "立案"],
+    ]
+    import_into(store, [write_csv("案件.csv", cases)], today=today, office=office)
+    assert store.rows("SELECT project_id FROM cases") == [("X1",)]
 
 
 def test_an_unconfirmed_layout_is_not_used(store, write_xlsx, today, tmp_path):
@@ -266,9 +290,6 @@ def test_the_contracts_own_headings_stay_on_the_fast_path(store, write_csv, toda
     )
     assert report.files[0].reading.synonyms == {}
     assert report.files[0].accepted == 1
-
-
-HEAD = ["项目编码", "项目名称", "行政区划代码", "开工日期"]
 
 
 def register(*places):

@@ -235,7 +235,7 @@ def test_a_refused_time_without_the_servers_clock_is_said(server):
     server.faults.append(Fault(headers=(("Date", ""),), change=lambda _: STALE))
     with opened(server) as (client, _), pytest.raises(ClockSkewed) as failed:
         roles(client)
-    assert "没有告知" in failed.value.message("zh")
+    assert "未返回其时间" in failed.value.message("zh")
 
 
 STALE = {"code": "9", "message": "时间戳已过期", "data": None}
