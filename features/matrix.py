@@ -149,7 +149,8 @@ def _run(engine: Engine, todo: Sequence[Step], progress: Progress | None) -> Non
 
 def _batches(store: RecordStore, as_ofs: Sequence[dt.date], max_rows: int) -> list[list[dt.date]]:
     dates = sorted(set(as_ofs))
-    rows = sum(store.rows(f"SELECT count(*) FROM {table}")[0][0] for table in TABLES)
+    counts = " + ".join(f"(SELECT count(*) FROM {table})" for table in TABLES)
+    rows = store.rows(f"SELECT {counts}")[0][0]
     size = max(1, max_rows // max(rows, 1))
     starts = range(0, len(dates), size)
     return [dates[start : start + size] for start in starts] or [[]]

@@ -25,6 +25,7 @@ os.environ.setdefault("OPENPYXL_LXML", "False")
 import pytest
 from hypothesis import settings
 
+from models import registry
 from risk.intake.importer import import_paths
 from risk.simulator import simulate
 from risk.store.store import RecordStore
@@ -55,6 +56,20 @@ def _has_room(disk: Path) -> bool:
 # SQLite and DuckDB wait for the disk at every commit, some milliseconds each.
 if _has_room(MEMORY_DISK):
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY_DISK))
+
+
+LONG_FIRST = ("tests/benchmarks/", "tests/features/", "tests/training/", "tests/serving/web/")
+"""Files that take long; started last, one of them would leave the other processes idle."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Move the tests of :data:`LONG_FIRST` to the front, in that order."""
+    places = (*LONG_FIRST, "")
+
+    def place(item: pytest.Item) -> int:
+        return next(n for n, folder in enumerate(places) if item.nodeid.startswith(folder))
+
+    items.sort(key=place)
 
 
 # How long an example takes says how busy the machine is, not whether the program is right.
@@ -205,6 +220,28 @@ def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path
             build(folder)
             (folder / ".built").touch()
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tracking_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """New tracking databases of MLflow are copies of one: its migrations take two seconds."""
+
+    def build(folder: Path) -> None:
+        from mlflow import MlflowClient
+
+        uri = f"sqlite:///{folder / 'mlflow.sqlite'}"
+        MlflowClient(tracking_uri=uri, registry_uri=uri).search_registered_models()
+
+    def client(workspace: Workspace, name: str) -> Any:
+        if workspace.root.is_dir() and not workspace.tracking.exists():
+            built = built_once(tmp_path_factory, "tracking", build)
+            shutil.copyfile(built / "mlflow.sqlite", workspace.tracking)
+        return original(workspace, name)
+
+    original = registry._client
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "_client", client)
+        yield
 
 
 @pytest.fixture(scope="session")

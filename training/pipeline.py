@@ -85,7 +85,7 @@ def run_training(
         attempts = _attempts(store, training_set, choice, champion, capacity, progress)
         trained, evaluation = attempts[-1]
         about = metadata(attempts, choice, store)
-        artifacts = model_artifacts(store, training_set, trained)
+        artifacts = model_artifacts(training_set, trained)
     version = registry.register(
         trained.model,
         about,

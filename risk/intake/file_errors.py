@@ -42,7 +42,7 @@ class FormatUnsupported(IntakeFailure):
 
 
 class OldWorkbook(IntakeFailure):
-    """An old workbook that cannot be read (.xls, .et, XML 2003); save it as .xlsx first."""
+    """An old workbook that cannot be read (.xls, .et); save it as .xlsx first."""
 
     code = "old_workbook"
 
@@ -81,6 +81,12 @@ class TableIncomplete(TableNotRecognised):
     """
 
     code = "table_incomplete"
+
+
+class SeveralTablesFit(TableNotRecognised):
+    """The file's name says no table, and its headers fit several. Carries ``tables``."""
+
+    code = "several_tables_fit"
 
 
 class SheetsHidden(IntakeFailure):

@@ -18,7 +18,11 @@ def orphan_rows(store: RecordStore, *, after: int = 0) -> dict[str, int]:
         store: record store.
         after: count only rows with a larger arrival number.
     """
-    return {table.name: _count_orphans(store, table, after) for table in STORED_TABLES.values()}
+    filled = store.tables_with_rows(after)
+    return {
+        name: _count_orphans(store, table, after) if name in filled else 0
+        for name, table in STORED_TABLES.items()
+    }
 
 
 def _count_orphans(store: RecordStore, table: Table, after: int) -> int:

@@ -92,7 +92,7 @@ def rows(tmp_path_factory) -> Rows:
     folder = tmp_path_factory.mktemp("law") / "records"
     # The larger county is the smallest with events enough to train a model; the smaller is scored
     # by the scorecard.
-    projects, months = (250, 30) if MUST_RUN_ALL else (120, 36)
+    projects, months = (250, 30) if MUST_RUN_ALL else (60, 30)
     simulate(folder, projects=projects, months=months, seed=11)
     found = read(folder)
     return {**found, "links": linked(Random(11), found)}

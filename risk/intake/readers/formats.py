@@ -10,7 +10,6 @@ from pathlib import Path
 from risk.intake.file_errors import (
     FileEmpty,
     FormatUnsupported,
-    OldWorkbook,
     ParquetBroken,
     WorkbookBroken,
     WorkbookEncrypted,
@@ -51,6 +50,7 @@ class Format(StrEnum):
     XLSB = "xlsb"
     ODS = "ods"
     HTML = "html"
+    XML = "xml"
     PARQUET = "parquet"
 
 
@@ -59,8 +59,8 @@ def detect_format(path: Path) -> Format:
 
     Raises:
         OSError: the file cannot be opened.
-        FileEmpty, FormatUnsupported, OldWorkbook, ParquetBroken, WorkbookBroken,
-        WorkbookEncrypted, WorkbookTooLarge: there is no reader for it.
+        FileEmpty, FormatUnsupported, ParquetBroken, WorkbookBroken, WorkbookEncrypted,
+        WorkbookTooLarge: there is no reader for it.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
@@ -75,8 +75,8 @@ def detect_format(path: Path) -> Format:
         return _old_format(path)
     if head.startswith(b"PAR1"):
         return Format.PARQUET
-    if start.startswith(b"<?xml") and _XML_BOOK in start:
-        raise OldWorkbook(file=path.name)
+    if start.startswith((b"<?xml", b"<workbook")) and _XML_BOOK in start:
+        return Format.XML
     if start.startswith(_HTML):
         return Format.HTML
     return _format_by_suffix(path, head)

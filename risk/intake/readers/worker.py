@@ -174,6 +174,10 @@ def _opener(kind: Format) -> Opener:
         from risk.intake.readers.html import html_sheets
 
         return html_sheets
+    if kind is Format.XML:
+        from risk.intake.readers.xml_book import xml_book_sheets
+
+        return xml_book_sheets
     from risk.intake.readers.binary_book import binary_book_sheets
 
     return binary_book_sheets

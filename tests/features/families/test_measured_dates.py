@@ -8,7 +8,7 @@ import pytest
 
 from training.dataset.labels import event_log
 
-from .conftest import feature_value
+from .conftest import feature_values
 
 AS_OF = dt.date(2024, 7, 1)
 UNKNOWN = pytest.approx(float("nan"), nan_ok=True)
@@ -18,7 +18,7 @@ NAMES = ("payroll_silent_days", "payroll_lag_days", "attendance_silent_days", "a
 @pytest.fixture
 def measures(world):
     def read():
-        return [feature_value(world.store, name, "P1", AS_OF) for name in NAMES]
+        return feature_values(world.store, NAMES, "P1", AS_OF)
 
     return read
 

@@ -253,4 +253,69 @@ def test_a_document_and_an_xml_book_are_named(tmp_path):
     xml.write_text(
         '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>'
     )
-    assert [_code(document), _code(xml)] == ["format_unsupported", "old_workbook"]
+    assert [_code(document), _code(xml)] == ["format_unsupported", "workbook_broken"]
+
+
+_XML = """<?xml version="1.0" encoding="{encoding}"?>
+<?mso-application progid="Excel.Sheet"?>
+<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"
+  xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"
+  xmlns:x="urn:schemas-microsoft-com:office:excel" xmlns:html="http://www.w3.org/TR/REC-html40">
+ <Styles><Style ss:ID="s1"><NumberFormat ss:Format="000000"/></Style></Styles>
+ <Worksheet ss:Name="旧"><Table><Row><Cell><Data ss:Type="String">x</Data></Cell></Row></Table>
+  <x:WorksheetOptions><x:Visible>SheetHidden</x:Visible></x:WorksheetOptions></Worksheet>
+ <Worksheet ss:Name="九月"><Table>
+  <Row ss:Index="2"><Cell><Data ss:Type="String">编号</Data></Cell>
+   <Cell ss:MergeAcross="1"><ss:Data ss:Type="String"><html:B>金</html:B>额</ss:Data></Cell>
+   <Cell><Data ss:Type="String">日期</Data></Cell></Row>
+  <Row ss:Hidden="1"><Cell ss:StyleID="s1"><Data ss:Type="Number">42</Data></Cell>
+   <Cell><Data ss:Type="Number">12.5</Data></Cell>
+   <Cell ss:Index="4" ss:MergeDown="1"><Data ss:Type="DateTime">2025-03-05T00:00:00.000</Data>
+    <Comment><ss:Data>某</ss:Data></Comment></Cell></Row>
+  <Row><Cell ss:Formula="=A1"/><Cell ss:Formula="=1/0"><Data ss:Type="Error">#DIV/0!</Data></Cell>
+   <Cell><Data ss:Type="Boolean">1</Data></Cell></Row>
+ </Table></Worksheet>
+</Workbook>"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb2312", "utf-16"])
+def test_a_workbook_in_xml_of_excel_2003(tmp_path, encoding):
+    path = tmp_path / "检查.xls"
+    path.write_bytes(_XML.format(encoding=encoding).encode(encoding))
+    with open_sheets(path) as (old, sheet):
+        assert [(one.name, one.hidden) for one in (old, sheet)] == [("旧", True), ("九月", False)]
+        rows = [
+            (2, ["编号", "金额", None, "日期"]),
+            (3, ["000042", 12.5, None, dt.datetime(2025, 3, 5)]),
+            (4, ["#FORMULA!", "#DIV/0!", True]),
+        ]
+        assert list(sheet.rows()) == list(sheet.rows()) == rows
+        assert sheet.merges == (CellRange(2, 1, 2, 2), CellRange(3, 3, 4, 3))
+        assert sheet.hidden_rows == {3}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("</Workbook>", "", "workbook_broken"),
+        ("<Table>", "<Tablet>", "workbook_broken"),
+        ('ss:Index="2"', 'ss:Index="2000000000"', "sheet_too_large"),
+        ('ss:Index="4"', 'ss:Index="2000000000"', "sheet_too_large"),
+        ("九月", "\udc80", "encoding_unknown"),
+    ],
+)
+def test_a_damaged_workbook_in_xml_is_refused(tmp_path, old, new, code):
+    path = tmp_path / "检查.xls"
+    content = _XML.format(encoding="utf-8").replace(old, new)
+    path.write_bytes(content.encode("utf-8", "surrogateescape"))
+    assert _code(path) == code
+
+
+def test_a_workbook_in_xml_with_entities_that_expand_without_end(tmp_path):
+    entities = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
+    content = _XML.format(encoding="utf-8").replace(
+        "<Workbook", f'<!DOCTYPE l [<!ENTITY a0 "ha">{entities}]><Workbook', 1
+    )
+    path = tmp_path / "检查.xls"
+    path.write_text(content.replace("编号", "&a11;"), encoding="utf-8")
+    assert _code(path) == "workbook_broken"

@@ -53,7 +53,7 @@ def test_help_imports_nothing_heavy(call):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_commands_and_parameters_have_help(language):
     found = _every_command(language)
-    assert len(found) == 1 + len(COMMANDS) + len(GROUPS) + 20
+    assert len(found) >= 1 + len(COMMANDS) + len(GROUPS) + 20
     for path, node in found:
         assert node.help, path
         for parameter in node.params:

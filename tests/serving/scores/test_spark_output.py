@@ -41,12 +41,6 @@ spark.sql.shuffle.partitions 2
 spark.sql.adaptive.coalescePartitions.enabled false
 """
 """Rows lie in several partitions and plans are compiled, as anywhere else but in other tests."""
-NOT_COMPILED = """
-spark.sql.codegen.wholeStage false
-spark.sql.codegen.factoryMode NO_CODEGEN
-spark.sql.adaptive.enabled false
-"""
-"""Compiling and adapting some hundred plans takes longer than running them on a few rows."""
 
 
 @pytest.fixture(scope="module")
@@ -144,44 +138,64 @@ def test_spark_without_java_exports_nothing(tmp_path, monkeypatch):
         pass
 
 
-def by_spark(place, office, *lines, more=""):
-    """Run command lines in a process with a JVM of its own, configured in ``place``."""
+OF_EMPLOYERS = ["--kind", "employer", "--as-of", str(LISTS[1])]
+
+
+@pytest.fixture(scope="module")
+def by_spark(office_with_employers, tmp_path_factory):
+    """A folder where both commands wrote in one JVM of their own, of employers.
+
+    Employers have half as many features as projects, whose features
+    ``tests/features/engines/test_engines_agree.py`` compares.
+    """
     require_program("java")
-    (place / "events").mkdir()
-    (place / "conf").mkdir()
-    settings = CONFIGURATION.format(events=f"file://{place}/events", options=SHORT_LIVED_JVM) + more
+    place = tmp_path_factory.mktemp("spark")
+    for name in ("events", "conf"):
+        (place / name).mkdir()
+    settings = CONFIGURATION.format(events=f"file://{place}/events", options=SHORT_LIVED_JVM)
     (place / "conf" / "spark-defaults.conf").write_text(settings)
-    told = [[str(word) for word in ("-w", office, *line, "--engine", "spark")] for line in lines]
+    for path in (of_day(place, "2020-01-01"), of_day(place, str(LISTS[1]))):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"of an earlier run")
+    lines = [
+        ["-w", str(office_with_employers.root), *line, "--engine", "spark"]
+        for line in (
+            ["features", *OF_EMPLOYERS, str(LISTS[0]), "--out", str(place / FEATURES)],
+            ["score", *OF_EMPLOYERS, "--out", str(place / "scores")],
+        )
+    ]
     code = "import sys; from serving.cli.main import main\n"
-    code += f"sys.exit(max(main(line) for line in {told}))"
+    code += f"sys.exit(max(main(line) for line in {lines}))"
     subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "SPARK_CONF_DIR": str(place / "conf")},
         cwd=ROOT,
         check=True,
     )
+    return place
+
+
+FEATURES = "特征 of a day"
+
+
+def of_day(place, day):
+    """A file that Spark writes for ``day``."""
+    return place / FEATURES / f"as_of={day}" / "part-0.parquet"
 
 
 @thorough
-def test_spark_features_use_the_configuration_of_spark(county, imported, tmp_path):
-    out = tmp_path / "特征 of two days"
-    kept = out / "as_of=2020-01-01" / "part-0.parquet"
-    stale = out / f"as_of={DAYS[0]}" / "part-0.parquet"
-    for path in (kept, stale):
-        path.parent.mkdir(parents=True)
-        path.write_bytes(b"of an earlier run")
-    by_spark(tmp_path, imported.root, ["features", "--as-of", *DAYS, "--out", out])
-    assert any((tmp_path / "events").iterdir())
-    assert kept.exists()
-    assert not stale.exists()
-    kept.unlink()
+def test_spark_features_use_the_configuration_of_spark(by_spark, office_with_employers):
+    assert any((by_spark / "events").iterdir())
+    assert of_day(by_spark, "2020-01-01").read_bytes() == b"of an earlier run"
+    assert not of_day(by_spark, str(LISTS[1])).exists()
+    files = sorted((by_spark / FEATURES).glob("as_of=2025-*/*.parquet"))
     table = (
-        ds.dataset(out, partitioning="hive")
+        ds.dataset(files, partitioning="hive", partition_base_dir=str(by_spark / FEATURES))
         .to_table()
         .sort_by([("as_of", "ascending"), ("project_id", "ascending")])
     )
-    with RecordStore(county.records, read_only=True) as store:
-        expected = feature_matrix(store, [dt.date.fromisoformat(day) for day in DAYS])
+    with RecordStore(office_with_employers.records, read_only=True) as store:
+        expected = feature_matrix(store.for_kind("employer"), LISTS)
     assert tuple(table["project_id"].to_pylist()) == expected.project_ids
     for place, name in enumerate(expected.columns):
         cells = table[name].to_numpy().astype(float)
@@ -209,19 +223,18 @@ def nearly(number):
 
 
 @thorough
-def test_spark_scores_equal_those_in_memory(office_with_employers, tmp_path):
+def test_spark_scores_equal_those_in_memory(by_spark, office_with_employers, tmp_path):
     """Of employers; tests/models/test_cohort_scores_spark.py asks the same of projects."""
-    place, out = office_with_employers.root, tmp_path / "scores"
-    line = ["score", "--as-of", str(LISTS[1]), "--kind", "employer", "--out"]
-    by_spark(tmp_path, place, [*line, out], more=NOT_COMPILED)
-    assert main(["-w", str(place), *line, f"{out}.csv"]) == 0
+    out = tmp_path / "scores.csv"
+    command = ["-w", str(office_with_employers.root), "score", *OF_EMPLOYERS, "--out", str(out)]
+    assert main(command) == 0
     expected = {
         row["project_id"]: (float(row["probability"]), row["tier"], row["model"])
-        for row in csv.DictReader(Path(f"{out}.csv").read_text("utf-8-sig").splitlines())
+        for row in csv.DictReader(out.read_text("utf-8-sig").splitlines())
     }
     found = {
         row["project_id"]: (nearly(row["probability"]), row["tier"], row["model"])
-        for row in ds.dataset(out, partitioning="hive").to_table().to_pylist()
+        for row in ds.dataset(by_spark / "scores", partitioning="hive").to_table().to_pylist()
     }
     assert len(found) > 5
     assert found == expected
