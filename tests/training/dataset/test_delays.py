@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import CensoredData, ecdf
 
+from serving.completeness_text import completeness_lines, completeness_table
+from training.dataset.completeness import completeness_of
 from training.dataset.delays import Courses, aalen_johansen, courses_of, delays_of
 from training.dataset.labels import event_log, expected_labels, log_of
 
@@ -99,6 +101,31 @@ def test_few_measured_delays_are_unknown():
     assert (delays.measured, delays.maturity_days(), delays.slow) == (False, 30, False)
     assert delays_of(courses_of(told[:3]), DAY).known_days == 200
     assert delays_of(courses_of([]), DAY) == delays
+
+
+def test_completeness_counts_cases_by_age():
+    found = completeness_of(
+        courses := courses_of([*EIGHT, case(100), case(365), case(731)]),
+        delays_of(courses, DAY),
+        DAY,
+    )
+    counts = {(one.first, one.last): (one.cases, one.undecided) for one in found.bands}
+    assert counts == {
+        (0, 30): (1, 1),
+        (31, 90): (2, 2),
+        (91, 180): (1, 1),
+        (181, 365): (6, 1),
+        (366, 730): (0, 0),
+        (731, None): (1, 1),
+    }
+    assert (found.decided, found.confirmed, found.notable) == (5, 4, True)
+    headings, rows = completeness_table(found.to_document(), "en")
+    assert headings == ("days since opening", "cases", "undecided", "share undecided")
+    assert rows[3] == ("181 to 365", "6", "1", "17%")
+    assert rows[-1][0] == "731 or more"
+    said = " ".join(completeness_lines(found.to_document(), "en"))
+    assert "do not show yet" in said
+    assert "5 cases are decided, 80% of them confirmed" in said
 
 
 def slow_office(delay_of) -> tuple[Courses, np.ndarray]:

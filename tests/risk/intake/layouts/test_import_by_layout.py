@@ -348,3 +348,21 @@ def test_a_new_township_of_a_later_month_is_taken_and_asked_about(
     [file] = import_into(store, [path], today=today, office=office).files
     assert (file.accepted, file.repeated) == (1, 2)
     assert [note.fields for note in file.notes] == [{"places": "沙州镇", "rows": 1}]
+
+
+def test_rows_wait_by_the_name_they_give_with_the_nearest_project(store, write_csv, today):
+    projects = [HEAD, ["X1", "竹园污水管网", "510822", "2025-03-05"]]
+    rows = [
+        ["检查编号", "工程名称", "检查日期", "是否发现欠薪"],
+        ["J1", "竹园污水管", "2025-09-02", "否"],
+    ]
+    paths = [write_csv("工程项目.csv", projects), write_csv("检查.csv", rows)]
+    report = import_into(store, paths, today=today, office=OfficeLayouts(county="510822"))
+    [note] = report.notes
+    assert (note.code, note.fields["examples"]) == ("waiting", "竹园污水管 ≈ X1 竹园污水管网")
+    named = [HEAD, ["X2", "竹园污水管", "510822", "2025-03-05"]]
+    report = import_into(
+        store, [write_csv("项目.csv", named)], today=today, office=OfficeLayouts(county="510822")
+    )
+    assert [note.code for note in report.notes] == ["waiting_merged"]
+    assert store.rows("SELECT arg_max(project_id, arrival) FROM inspections") == [("X2",)]
