@@ -172,6 +172,14 @@ def test_usual_headings_are_understood_without_a_layout(store, write_csv, today,
     assert row["received_on"] == dt.date(2025, 10, 1)
 
 
+def test_days_without_a_year_are_dates_under_usual_headings(store, write_xlsx, today):
+    head = ["项目编号", "工程名称", "行政区划代码", "开工时间"]
+    rows = [["2025年在建项目台账"], head, ["X1", "甲", "510822", "3月5日"]]
+    path = write_xlsx("工程项目.xlsx", [*rows, ["X2", "乙", "510822", "4月1日"]])
+    [file] = import_into(store, [path], today=today, office=OfficeLayouts()).files
+    assert (file.accepted, file.marks) == (2, {"year_of_day": 2})
+
+
 def test_a_planned_date_is_never_the_actual_one(store, write_csv, today):
     rows = [["项目编码", "项目名称", "行政区划代码", "开工日期（计划）"]]
     rows.append(["X1", "甲", "510822", "2025-03-05"])
