@@ -35,9 +35,7 @@ AS_OF = dt.date(2025, 8, 1)
 @pytest.fixture(scope="module")
 def watched(county, county_trained):
     with RecordStore(county.records, read_only=True) as store:
-        artifacts = model_artifacts(
-            store, build_training_set(store, county_trained.as_of), county_trained
-        )
+        artifacts = model_artifacts(build_training_set(store, county_trained.as_of), county_trained)
         feeds = feed_summaries(store, county_trained.as_of)
         definitions = feature_definitions(store)
     seen = parse_profile(artifacts[PROFILE_ARTIFACT])
