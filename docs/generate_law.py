@@ -49,7 +49,8 @@ shipped only where a source was read. An office states its own in a TOML file in
 
 `deposit_not_recorded` binds only where the office states that its ledger of deposits lists all who
 paid in: `name = "lists_all_payers"`, `number = 1`. The values are sealed with every list, so that a
-replay has those of its day.
+replay has those of its day. The feature of the minimum wage uses the same table as the flag; train
+again after a change of it.
 """
 
 

@@ -1,35 +1,20 @@
-"""Months whose mean pay is below the local minimum wage, with the values shipped with the law.
+"""Months whose mean pay is below the local minimum wage.
 
 The minimum is that of the month worked, of the closest region, and in proportion to the days worked
-where attendance has them, as for the red flag. Values that an office states are known to the red
-flag only.
+where attendance has them, as for the red flag. Engines provide ``minimum_wages`` (region, fen,
+from_day, to_day): the values shipped with the law, and those the office states.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-
 from features.catalogue import Step
 from risk.flags.law import read_law
-
-_CODE = "pay_below_minimum"
-
-
-def _minimum_wages() -> str:
-    """SQL rows of region, fen a month, first day and day after the last."""
-    rows = [
-        f"('{value.region}', {round(value.number)}, DATE '{value.from_day}',"
-        f" DATE '{value.to_day or dt.date.max}')"
-        for value in read_law().values
-        if (value.code, value.name) == (_CODE, "monthly_fen")
-    ]
-    # A row that applies nowhere: VALUES needs one.
-    return ", ".join(rows or ["('none', 0, DATE '9999-12-30', DATE '9999-12-31')"])
+from risk.flags.minimum_wages import CODE
 
 
 def _full_month() -> float:
     """Days of a full month's work."""
-    values = (v for v in read_law().values if (v.code, v.name) == (_CODE, "days"))
+    values = (v for v in read_law().values if (v.code, v.name) == (CODE, "days"))
     return next(values).number
 
 
@@ -59,7 +44,7 @@ MINIMUM_MONTHS = Step(
                                 ORDER BY length(v.region) DESC, v.from_day DESC) AS place
       FROM months m
       JOIN cohort c ON c.as_of = m.as_of AND c.project_id = m.project_id
-      JOIN (VALUES {_minimum_wages()}) v(region, fen, from_day, to_day)
+      JOIN minimum_wages v
         ON substr(c.region_code, 1, length(v.region)) = v.region
        AND m.period >= v.from_day AND m.period < v.to_day
       WHERE m.heads > 0

@@ -10,7 +10,7 @@ from features.feature_sets import FEATURE_SETS
 from features.matrix import Matrix, compute, matrix_table, to_matrix
 from models.base import ScoringModel
 from models.counterfactuals import LeverEffect, lever_effects
-from models.novelty import NoveltyDetector
+from models.novelty import Group, Novelty, known_units, novel_units
 from models.reasons import Evidence, Reason, contributions_by_family, evidence_for, reasons
 from risk.contract import TABLES
 from risk.progress import Progress
@@ -23,9 +23,9 @@ class ScoredProject:
 
     ``base`` plus all ``contributions`` (one per family) equals ``raw`` to 1e-6. ``workers``,
     ``amount_at_stake`` and ``amount_owed`` (fen; wages unpaid on the books) are None if unknown.
-    ``unlike_inspected`` is True if no similar project was ever inspected, so that the score is an
-    extrapolation; None if too few projects were inspected to decide. ``levers`` are empty unless
-    requested.
+    ``unlike_inspected`` is True if none of its kind was ever inspected, so that the score is an
+    extrapolation; None if too few projects were inspected to decide. ``unlike`` is then that kind,
+    compared with ``inspected`` projects. ``levers`` are empty unless requested.
     """
 
     project_id: str
@@ -41,7 +41,9 @@ class ScoredProject:
     workers: int | None
     amount_at_stake: int | None
     last_clean_visit: dt.date | None
-    unlike_inspected: bool | None
+    unlike_inspected: bool | None = None
+    unlike: Group = ()
+    inspected: int | None = None
     amount_owed: int | None = None
     levers: tuple[LeverEffect, ...] = ()
 
@@ -104,20 +106,20 @@ class CohortRecords:
     details: Mapping[str, tuple[object, ...]]
     owed: Mapping[str, int]
     missing_feeds: tuple[str, ...]
+    novelty: Novelty | None
 
 
 def score_cohort(
     store: RecordStore,
     model: ScoringModel,
     as_of: dt.date,
-    novelty: NoveltyDetector | None = None,
     progress: Progress | None = None,
     *,
     with_levers: bool = False,
 ) -> ScoredCohort:
     """Score and explain the cohort of ``as_of`` from what was known before it."""
     records = read_cohort(store, as_of, progress)
-    return score_records(records, model, novelty, with_levers=with_levers)
+    return score_records(records, model, with_levers=with_levers)
 
 
 def read_cohort(
@@ -131,6 +133,7 @@ def read_cohort(
         details = {str(row[0]): row for row in engine.rows(_DETAILS)}
         evidence = evidence_for(engine, matrix.project_ids)
         owed = _by_project(engine.rows(_OWED)) if store.kind == "project" else {}
+        novelty = novel_units(known_units(engine, store.kind))
         feeds = engine.rows("SELECT * EXCLUDE (as_of) FROM feeds")[0]
     finally:
         engine.close()
@@ -138,13 +141,12 @@ def read_cohort(
     missing = tuple(
         name for name, there in zip(TABLES, feeds, strict=True) if name in needed and not there
     )
-    return CohortRecords(as_of, matrix, evidence, details, owed, missing)
+    return CohortRecords(as_of, matrix, evidence, details, owed, missing, novelty)
 
 
 def score_records(
     records: CohortRecords,
     model: ScoringModel,
-    novelty: NoveltyDetector | None = None,
     *,
     with_levers: bool = False,
 ) -> ScoredCohort:
@@ -155,7 +157,6 @@ def score_records(
     probability = model.calibration.probability(raw)
     sums = contributions_by_family(model, parts)
     why = reasons(model, matrix, parts, records.evidence)
-    unlike = novelty.is_novel(matrix) if novelty else None
     projects = tuple(
         _scored(
             records.details[project_id],
@@ -164,11 +165,13 @@ def score_records(
             float(parts[row, -1]),
             {name: float(total[row]) for name, total in sums.items()},
             why[row],
-            None if unlike is None else bool(unlike[row]),
         )
         for row, project_id in enumerate(matrix.project_ids)
     )
-    projects = tuple(replace(p, amount_owed=records.owed.get(p.project_id)) for p in projects)
+    projects = tuple(
+        replace(_compared(p, records.novelty), amount_owed=records.owed.get(p.project_id))
+        for p in projects
+    )
     if with_levers:
         effects = lever_effects(model, matrix)
         projects = tuple(replace(p, levers=e) for p, e in zip(projects, effects, strict=True))
@@ -182,7 +185,6 @@ def _scored(
     base: float,
     contributions: Mapping[str, float],
     why: tuple[Reason, ...],
-    unlike: bool | None,
 ) -> ScoredProject:
     project_id, region, name, contractor_id, contractor, workers, amount, clean_on = detail
     return ScoredProject(
@@ -199,8 +201,14 @@ def _scored(
         workers=workers if isinstance(workers, int) else None,
         amount_at_stake=amount if isinstance(amount, int) else None,
         last_clean_visit=clean_on if isinstance(clean_on, dt.date) else None,
-        unlike_inspected=unlike,
     )
+
+
+def _compared(project: ScoredProject, novelty: Novelty | None) -> ScoredProject:
+    if novelty is None:
+        return project
+    group = novelty.groups.get(project.project_id, ())
+    return replace(project, unlike_inspected=bool(group), unlike=group, inspected=novelty.inspected)
 
 
 def _by_project(rows: Sequence[tuple[object, ...]]) -> dict[str, int]:

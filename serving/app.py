@@ -36,6 +36,7 @@ from serving.indicators.endpoints import router as indicators
 from serving.ingest.endpoints import router as records
 from serving.jobs.endpoints import router as jobs
 from serving.matters.endpoints import router as matters
+from serving.model_changes.endpoints import router as model_changes
 from serving.models.endpoints import router as models
 from serving.notices.endpoints import router as notices
 from serving.outcomes.endpoints import router as outcomes
@@ -62,7 +63,7 @@ ROUTERS = (
         briefings,
     ),
     links,
-    *(indicators, models, jobs, subscriptions, audit, matters, campaigns),
+    *(indicators, models, model_changes, jobs, subscriptions, audit, matters, campaigns),
     *(notices, deposits),
 )
 

@@ -147,9 +147,13 @@ class RecordSettings(_Section):
 
 
 class TrainingSettings(_Section):
-    """Hyperparameter search of every training, in trials."""
+    """Hyperparameter search of every training, in trials.
+
+    With ``second_person`` a change of the model on the page or over the API needs another person.
+    """
 
     trials: Annotated[int, Field(ge=0, le=200)] = 0
+    second_person: bool = False
 
 
 class DatabaseSettings(_Section):

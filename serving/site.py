@@ -18,6 +18,7 @@ from serving.deposits import pages as deposits
 from serving.indicators import pages as indicators
 from serving.matters import matter_page as matter
 from serving.matters import pages as ledger
+from serving.model_changes import pages as model_changes
 from serving.models import pages as models
 from serving.notices import pages as notices
 from serving.projects import pages as project
@@ -36,6 +37,7 @@ ROUTERS = (
         indicators.router,
         briefings.router,
         models.router,
+        model_changes.router,
         audit.router,
         users.router,
         matter.router,

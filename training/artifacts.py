@@ -1,4 +1,4 @@
-"""Artifacts stored with a model for monitoring: reference profile and novelty detector."""
+"""Artifacts stored with a model for monitoring: the profile of its training data."""
 
 from __future__ import annotations
 
@@ -10,33 +10,17 @@ import numpy as np
 from features.feature_sets import FEATURE_SETS
 from models.arrears import ArrearsModel
 from models.logistic import LogisticModel
-from models.novelty import ARTIFACT as NOVELTY_ARTIFACT
-from models.novelty import fit_novelty_detector
 from risk.store.store import RecordStore
-from training.dataset.labels import dated_within
-from training.dataset.observation import observations_before
 from training.dataset.training_set import TrainingSet
 from training.fit.fit import Trained
 from training.monitoring.drift import PROFILE_ARTIFACT, reference_profile
 
 
-def model_artifacts(
-    store: RecordStore, training_set: TrainingSet, trained: Trained
-) -> Mapping[str, str]:
-    """Artifacts by file name.
-
-    The profile of the training data, and the novelty detector fitted on the inspected rows unless
-    those are too few.
-    """
+def model_artifacts(training_set: TrainingSet, trained: Trained) -> Mapping[str, str]:
+    """Artifacts by file name."""
     matrix = training_set.matrix
     profile = reference_profile(matrix, trained.model.raw(matrix), _importance(trained))
-    artifacts = {PROFILE_ARTIFACT: profile.to_text()}
-    observations = observations_before(store, training_set.log.known_until)
-    inspected = dated_within(observations.days, matrix.project_ids, matrix.as_ofs)
-    detector = fit_novelty_detector(matrix.where(inspected))
-    if detector is not None:
-        artifacts[NOVELTY_ARTIFACT] = detector.to_text()
-    return artifacts
+    return {PROFILE_ARTIFACT: profile.to_text()}
 
 
 def missing_feeds(store: RecordStore, as_of: dt.date) -> list[str]:

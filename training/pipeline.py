@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
 from features.cache.dependencies import feature_definitions
 from models.registry import ModelVersion, NoModel, Registry
+from risk.minimum_wage import MinimumWage
 from risk.progress import Progress
 from risk.store.store import RecordStore
 from risk.unit_kinds import Kind
@@ -58,12 +59,14 @@ def run_training(
     search: Search | None = None,
     progress: Progress | None = None,
     kind: Kind = "project",
+    minimum_wages: Sequence[MinimumWage] | None = None,
 ) -> TrainingRun:
     """Train on what was known before ``as_of``, register the model and run the gate on it.
 
     ``principal`` is recorded as the one who promotes. ``capacity`` is the usual length of a list,
     at which the gate compares precision. The hyperparameters are chosen over past months, see
-    :mod:`training.fit.model_selection`.
+    :mod:`training.fit.model_selection`. ``minimum_wages`` are those of features, by default those
+    shipped with the law.
 
     Raises:
         NoProjectsKnown: nothing was known before ``as_of``.
@@ -72,6 +75,7 @@ def run_training(
     registry = Registry(workspace, kind)
     champion = _champion(registry)
     with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as records:
+        records.minimum_wages = minimum_wages
         store = records.for_kind(kind)
         training_set = build_training_set(store, as_of, progress, workspace.features)
         if training_set.dates:
@@ -81,7 +85,7 @@ def run_training(
         attempts = _attempts(store, training_set, choice, champion, capacity, progress)
         trained, evaluation = attempts[-1]
         about = metadata(attempts, choice, store)
-        artifacts = model_artifacts(store, training_set, trained)
+        artifacts = model_artifacts(training_set, trained)
     version = registry.register(
         trained.model,
         about,

@@ -138,7 +138,7 @@ def _fitted_again(
     about = metadata(attempts, None, store)
     if "gate" in about["evidence"]:
         about["evidence"]["gate"]["grounds"] = "stand_in"
-    return trained, about, model_artifacts(store, narrowed, trained)
+    return trained, about, model_artifacts(narrowed, trained)
 
 
 def _recipe(champion: ModelVersion) -> AnyHyperparameters | None:

@@ -19,6 +19,8 @@ from features.feature_sets import FEATURE_SETS
 from features.matrix import steps
 from features.sql_tables import ParsedQuery, parse
 from risk.contract import STORED_TABLES, TABLES
+from risk.flags.minimum_wages import minimum_wages
+from risk.minimum_wage import minimum_wages_sql
 from risk.store.store import RecordStore
 from risk.unit_kinds import EMPLOYERS_SCHEMA
 
@@ -111,6 +113,8 @@ class _Names:
             )
         }
         self.texts.update({(_STEPS, step.name): step.sql for step in steps(families)})
+        wages = minimum_wages_sql(store.minimum_wages or minimum_wages())
+        self.texts[_STEPS, "minimum_wages"] = wages
         self._read: dict[Name, frozenset[Name]] = {}
 
     def reached(self, start: Sequence[Name]) -> frozenset[Name]:

@@ -11,6 +11,8 @@ from features.catalogue import Step
 from features.engines.partitioned import write_partitioned
 from features.sql_tables import tables_read
 from risk.contract import STORED_TABLES
+from risk.flags.minimum_wages import minimum_wages
+from risk.minimum_wage import minimum_wages_sql
 from risk.store.store import RecordStore
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ class DuckDBEngine:
         self._row_id_tables = self._tables_with_row_ids(known_before)
         for sql in _FUNCTIONS:
             self._connection.execute(sql)
+        wages = minimum_wages_sql(store.minimum_wages or minimum_wages())
+        self._create_views({"minimum_wages": wages})
         self.set_dates(as_ofs)
         if known_before is not None:
             self._create_views(store.filtered_views(known_before))

@@ -14,6 +14,8 @@ from features.catalogue import Step
 from features.engines.spark_paths import DatePartitions, escape_glob
 from features.sql_tables import parse
 from risk.contract import STORED_TABLES, Table
+from risk.flags.minimum_wages import minimum_wages
+from risk.minimum_wage import MinimumWage, minimum_wages_sql
 from risk.store.parquet_validation import (
     FolderProblem,
     RecordsFolderEmpty,
@@ -54,10 +56,12 @@ class SparkEngine:
         kind: Kind = "project",
         session: SparkSession,
         known_before: dt.date | None = None,
+        wages: Sequence[MinimumWage] | None = None,
     ) -> None:
         """An engine for ``as_ofs`` over the folder ``records`` (a path or an address Spark reads).
 
-        With ``known_before`` records known on or after that day are hidden.
+        With ``known_before`` records known on or after that day are hidden. ``wages`` are the
+        minimum wages, by default those shipped with the law.
 
         Raises:
             RecordsFolderEmpty: there is no such folder, or no records in it.
@@ -74,6 +78,7 @@ class SparkEngine:
             self.session.sql(sql)
         days = ", ".join(f"(DATE '{day.isoformat()}')" for day in self._as_ofs)
         self.view("as_ofs", f"SELECT as_of FROM VALUES {days} AS days(as_of)")
+        self.view("minimum_wages", minimum_wages_sql(wages or minimum_wages()))
         self._lay_out(records, known_before)
 
     def _lay_out(self, records: str, known_before: dt.date | None) -> None:

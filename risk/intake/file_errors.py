@@ -83,6 +83,12 @@ class TableIncomplete(TableNotRecognised):
     code = "table_incomplete"
 
 
+class SeveralTablesFit(TableNotRecognised):
+    """The file's name says no table, and its headers fit several. Carries ``tables``."""
+
+    code = "several_tables_fit"
+
+
 class SheetsHidden(IntakeFailure):
     """Only hidden sheets hold the table. Carries ``sheets``."""
 

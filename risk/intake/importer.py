@@ -201,6 +201,7 @@ def _import_found(
     before = newest_arrival(store, STORED_TABLES.values())
     files: list[FileReport] = []
     failed = list(found.failed)
+    names: dict[str, str] = {}
     # Organizations come last, but files before them may name firms by the register's names.
     if office is not None:
         registers = [path for path, table in found.files if table.name == "organizations"]
@@ -222,10 +223,11 @@ def _import_found(
             failed.append(with_label(failure, path.name, label))
         else:
             files += [replace(report, file=label) for report in reports]
+            names |= source.made_projects
     notes = merge_named_firms(store, today=today, after=before)
     waiting = orphan_rows(store, after=before)
     if any(waiting.values()):
-        notes += waiting_notes(store, waiting, after=before)
+        notes += waiting_notes(store, waiting, after=before, names=names)
     return ImportReport(tuple(files), tuple(failed), found.skipped, waiting, notes, found.entered)
 
 
@@ -373,6 +375,7 @@ class _Source:
         self._known_on = known_on
         self._office = office
         self._unify_ids = unify_ids
+        self.made_projects: Mapping[str, str] = {}
 
     def import_all(
         self, progress: RowProgress | None, *, lenient: bool, others: bool
@@ -415,6 +418,7 @@ class _Source:
             self._import(one, selection, plan, progress, lenient=lenient)
             for one in _tables(table, selection)
         ]
+        self.made_projects = plan.namer.made_projects
         firms = self._import_firms(plan, self._book(plan, table, lenient=lenient), lenient=lenient)
         notes = (
             *format_notes(self._path),

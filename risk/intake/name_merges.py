@@ -17,7 +17,7 @@ from risk.intake.account_notes import Note
 from risk.intake.book_order import evidence_sql
 from risk.intake.identifier_forms import fields_of_kind
 from risk.intake.imported_files import create_table, record_borrowed, record_copies
-from risk.intake.name_ids import MARK, is_made, name_key
+from risk.intake.name_ids import MARK, is_made, name_id, name_key
 from risk.store.seals import seals
 from risk.store.store import RecordStore
 
@@ -41,8 +41,8 @@ def merge_named_firms(store: RecordStore, *, today: dt.date, after: int) -> tupl
     A name that several codes have is not merged, and noted if a row with an arrival number above
     ``after`` names one of them.
     """
+    notes = list(_merge_waiting(store, today, after))
     firms = _firms(store)
-    notes: list[Note] = []
     if firms.codes:
         with store.transaction():
             merged, rows = _merge(store, firms.codes, today)
@@ -59,6 +59,54 @@ def merge_named_firms(store: RecordStore, *, today: dt.date, after: int) -> tupl
             Note("names_not_merged", {"firms": len(asked), "examples": examples}, needs_answer=True)
         )
     return (*notes, *_projects_twice(store, after))
+
+
+def _merge_waiting(store: RecordStore, today: dt.date, after: int) -> Iterator[Note]:
+    """Give rows of projects known by name only the code of the project that has come.
+
+    The made ids are of no project, so no list has them, and the rows count from their own days.
+    """
+    codes = _codes_of_waiting(store)
+    if not codes:
+        return
+    day = max((one.through for one in seals(store) if one.arrival is not None), default=dt.date.min)
+    create_table(store)
+    with store.transaction():
+        _create_codes(store, codes)
+        rows = _merge_tables(store, "project_id", day, today)
+        store.rows(f"DROP TABLE {_CODES}")
+    if rows:
+        fields: dict[str, str | int] = {"projects": len(codes), "rows": rows}
+        yield Note("waiting_merged", {**fields, "examples": "、".join([*codes.values()][:_SHOWN])})
+
+
+def _codes_of_waiting(store: RecordStore) -> Mapping[str, str]:
+    """Codes, by made id, of projects that rows name and that are in no register by that id."""
+    waiting: set[str] = set()
+    for table, names in _naming_tables("project_id"):
+        for name in names:
+            made = f"starts_with({name}, '{MARK}')"
+            if not store.rows(f"SELECT 1 FROM {table.name} WHERE {made} LIMIT 1"):
+                continue
+            waiting.update(
+                one
+                for (one,) in store.rows(
+                    f"SELECT DISTINCT {name} FROM {table.name}_versions"
+                    f" WHERE superseded_at IS NULL AND {made}"
+                    f" AND {name} NOT IN (SELECT project_id FROM projects)"
+                )
+            )
+    if not waiting:
+        return {}
+    found: dict[str, set[str]] = defaultdict(set)
+    for code, name, county in store.rows(
+        "SELECT project_id, project_name, left(region_code, 6) FROM projects_versions"
+        " WHERE superseded_at IS NULL"
+    ):
+        for place in {county, ""}:
+            if (made := name_id(name, place)) in waiting:
+                found[made].add(code)
+    return {made: next(iter(codes)) for made, codes in found.items() if len(codes) == 1}
 
 
 def _projects_twice(store: RecordStore, after: int) -> Iterator[Note]:
@@ -130,7 +178,7 @@ def _by_name(store: RecordStore, pairs: str, code: str) -> dict[str, list[str]]:
 def _is_new(store: RecordStore, firms: Sequence[str], after: int) -> bool:
     parts = " UNION ALL ".join(
         f"SELECT 1 FROM {table.name} WHERE arrival > $1 AND list_contains($2, {name})"
-        for table, names in _naming_tables()
+        for table, names in _naming_tables("org_id")
         for name in names
     )
     return bool(store.rows(f"SELECT 1 FROM ({parts}) LIMIT 1", [after, list(firms)]))
@@ -140,17 +188,8 @@ def _merge(store: RecordStore, codes: Mapping[str, str], today: dt.date) -> tupl
     """Store the merged versions; the ids withdrawn from the register, and the number of rows."""
     create_table(store)
     day = max([today, *(one.through for one in seals(store) if one.arrival is not None)])
-    store.rows(f"CREATE OR REPLACE TEMP TABLE {_CODES} (made VARCHAR, code VARCHAR)")
-    store.rows(
-        f"INSERT INTO {_CODES} SELECT unnest($1), unnest($2)",
-        [list(codes), list(codes.values())],
-    )
-    rows = 0
-    for table, names in _naming_tables():
-        if table is not _REGISTER:
-            rows += _store_copies(store, table, _with_codes_sql(table, names, day), today)
-            if set(names) & set(table.key):
-                _store_copies(store, table, _withdrawn_sql(table, names, day), today)
+    _create_codes(store, codes)
+    rows = _merge_tables(store, "org_id", day, today)
     withdrawn = _withdrawn_sql(_REGISTER, ["org_id"], day)
     merged = [
         one for (one,) in store.rows(f"SELECT DISTINCT org_id FROM ({withdrawn}) ORDER BY org_id")
@@ -160,20 +199,44 @@ def _merge(store: RecordStore, codes: Mapping[str, str], today: dt.date) -> tupl
     return merged, rows
 
 
-def _naming_tables() -> Iterator[tuple[Table, list[str]]]:
-    """Tables with the fields that identify a firm."""
+def _create_codes(store: RecordStore, codes: Mapping[str, str]) -> None:
+    store.rows(f"CREATE OR REPLACE TEMP TABLE {_CODES} (made VARCHAR, code VARCHAR)")
+    store.rows(
+        f"INSERT INTO {_CODES} SELECT unnest($1), unnest($2)",
+        [list(codes), list(codes.values())],
+    )
+
+
+def _merge_tables(store: RecordStore, kind: str, day: dt.date, today: dt.date) -> int:
+    """Store the rows that name made ids with the codes, from ``day`` on; their number."""
+    rows = 0
+    for table, names in _naming_tables(kind):
+        if table.key == (kind,):  # the register itself
+            continue
+        rows += _store_copies(store, table, _with_codes_sql(table, names, day), today)
+        if set(names) & set(table.key):
+            _store_copies(store, table, _withdrawn_sql(table, names, day), today)
+    return rows
+
+
+def _naming_tables(kind: str) -> Iterator[tuple[Table, list[str]]]:
+    """Tables with the fields that identify a firm (``org_id``) or a project (``project_id``)."""
     for table in STORED_TABLES.values():
-        if names := fields_of_kind(table, "org_id"):
+        if names := fields_of_kind(table, kind):
             yield table, names
 
 
 def _current_sql(table: Table, names: Sequence[str], day: dt.date) -> str:
-    """SQL of the versions from ``day`` on that name a made id, with ``evidence`` and ``since``."""
+    """SQL of the versions from ``day`` on that name a made id, with ``evidence`` and ``since``.
+
+    Where ``day`` is the first of all days they are copied with their own days, dated as before.
+    """
     named = " OR ".join(f"{name} IN (SELECT made FROM {_CODES})" for name in names)
     keys = f"SELECT DISTINCT {', '.join(table.key)} FROM {table.name} WHERE {named}"
     since = f"greatest(known_at, DATE '{day.isoformat()}')"
+    copied_by = "dated_by" if day == dt.date.min else f"'{DatedBy.MERGED}'"
     return f"""
-      SELECT * EXCLUDE (ends), {since} AS since FROM (
+      SELECT * EXCLUDE (ends), {since} AS since, {copied_by} AS copied_by FROM (
         SELECT *, lead(known_at) OVER (
           PARTITION BY {", ".join(table.key)} ORDER BY known_at, arrival) AS ends
         FROM ({evidence_sql(table, keys)})
@@ -214,7 +277,7 @@ def _store_copies(store: RecordStore, table: Table, rows: str, today: dt.date) -
         copies = f"FROM {_COPIES} WHERE evidence = $1 AND origin = $2"
         store.rows(
             f"INSERT INTO {table.name} ({listed}, known_at, withdrawn, dated_by, arrival)"
-            f" SELECT {listed}, since, taken_back, '{DatedBy.MERGED}', {number}"
+            f" SELECT {listed}, since, taken_back, copied_by, {number}"
             f" {copies} ORDER BY {order}",
             [evidence, origin],
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from rapidfuzz import fuzz, process
 
@@ -17,6 +18,7 @@ CURRENT_PROJECTS = "SELECT project_id FROM projects_versions WHERE superseded_at
 
 _SHOWN = 3
 _SIMILAR = 60
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
 _MOST_PROJECTS = 50_000
 
 
@@ -35,11 +37,15 @@ def find_project(store: RecordStore, text: str) -> str | None:
 
 
 def waiting_notes(
-    store: RecordStore, waiting: Mapping[str, int], *, after: int = 0
+    store: RecordStore,
+    waiting: Mapping[str, int],
+    *,
+    after: int = 0,
+    names: Mapping[str, str] = _NO_NAMES,
 ) -> tuple[Note, ...]:
     """Notes about rows, with an arrival number above ``after``, of projects not in ``store``.
 
-    ``waiting`` are the numbers of such rows by table.
+    ``waiting`` are the numbers of such rows by table, ``names`` those of ids made from names.
     """
     named = {PROJECT_KEY}
     indirect = [
@@ -47,10 +53,10 @@ def waiting_notes(
         for table in STORED_TABLES.values()
         if waiting[table.name] and not named & {field.name for field in table.fields}
     ]
-    return (*_notes(store, after), *indirect)
+    return (*_notes(store, after, names), *indirect)
 
 
-def _notes(store: RecordStore, after: int) -> Iterator[Note]:
+def _notes(store: RecordStore, after: int, names: Mapping[str, str]) -> Iterator[Note]:
     known = store.rows(
         f"SELECT DISTINCT project_id, project_name FROM projects LIMIT {_MOST_PROJECTS}"
     )
@@ -65,13 +71,13 @@ def _notes(store: RecordStore, after: int) -> Iterator[Note]:
             [after],
         )
         if found:
-            shown = "；".join(_nearest(code, known) for code, _, _ in found)
+            shown = "；".join(_nearest(names.get(code, code), known) for code, _, _ in found)
             fields = {"table": table.zh, "projects": found[0][2], "examples": shown}
             yield Note("waiting", fields)
 
 
 def _nearest(code: str, known: list[tuple[str, str]]) -> str:
-    """``code`` with the known project of the most similar code or name, if one is similar."""
+    """A code or name with the known project of the most similar one, if one is similar."""
     names = [f"{identity}" for identity, _ in known] + [name for _, name in known]
     found = process.extractOne(code, names, scorer=fuzz.ratio, score_cutoff=_SIMILAR)
     if found is None:

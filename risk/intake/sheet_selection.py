@@ -13,6 +13,7 @@ from risk.intake.file_errors import (
     FileEmpty,
     HeaderMissing,
     QuotesBroken,
+    SeveralTablesFit,
     SheetsHidden,
     TableIncomplete,
     TableNotRecognised,
@@ -172,7 +173,8 @@ def recognise_table(
 
     Raises:
         TableNotRecognised: no sheet has them, or the headers fit several tables equally well.
-        TableIncomplete: the same, but a sheet has some columns of a table.
+        SeveralTablesFit, TableIncomplete: the same, but a sheet has all columns of several tables,
+            or some of one.
     """
     opened = [one for one in map(_open, sheets) if not one.sheet.hidden]
     nearest: list[_Fit] = []
@@ -304,6 +306,8 @@ def _not_recognised(
     near = [fit for fit in fits if len(fit.located.fields) >= 2]
     if not near:
         return TableNotRecognised(file=file, found=shown_names(_widest(opened)))
+    if complete := {fit.table.zh for fit in near if not _lacking(fit)}:
+        return SeveralTablesFit(file=file, tables="、".join(sorted(complete)))
     best = min(near, key=lambda fit: (len(_lacking(fit)), -len(fit.located.fields)))
     found, missing = shown_names(_headings(best)), shown_names(_lacking(best))
     return TableIncomplete(file=file, table=best.table.zh, found=found, missing=missing)

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 
@@ -28,6 +28,9 @@ from risk.effective_rows import effective_rows_sql
 from risk.errors import WagewatchError
 from risk.store.temp_directory import TempDirectory, acquire
 from risk.unit_kinds import EMPLOYERS_SCHEMA, Kind, base_views
+
+if TYPE_CHECKING:
+    from risk.minimum_wage import MinimumWage
 
 _OPENINGS = "openings"
 _SEALS = "seals"
@@ -82,6 +85,8 @@ class RecordStore:
 
     kind: Kind = "project"
     last_arrival: int | None = None
+    minimum_wages: Sequence[MinimumWage] | None = None
+    """Minimum wages for features of this store; None for those shipped with the law."""
     _lacks_employer_views = False
 
     def __init__(
@@ -277,6 +282,7 @@ class RecordStore:
     def _view(self, kind: Kind, last_arrival: int | None) -> RecordStore:
         view = object.__new__(RecordStore)
         view.kind, view.last_arrival = kind, last_arrival
+        view.minimum_wages = self.minimum_wages
         view.connection, view._views = self.connection.cursor(), []
         view._temp_directory = None
         if kind == "employer" and self._lacks_employer_views:

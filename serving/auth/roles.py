@@ -36,6 +36,7 @@ class Permission(StrEnum):
     READ_BRIEFINGS = "read_briefings"
     READ_INDICATORS = "read_indicators"
     READ_MODELS = "read_models"
+    CHANGE_MODELS = "change_models"
     READ_JOBS = "read_jobs"
     RUN_JOBS = "run_jobs"
     READ_NOTICES = "read_notices"

@@ -127,6 +127,7 @@ def _import(cli: CliContext, records: Path, ledgers: Path) -> None:
 
 
 def _train_and_publish(cli: CliContext, settings: Settings) -> None:
+    from serving.office_values import office_minimum_wages
     from serving.publishing.context import PublishRequest
     from serving.publishing.hooks import publish_context
     from serving.publishing.pipeline import publish_watchlist
@@ -144,6 +145,7 @@ def _train_and_publish(cli: CliContext, settings: Settings) -> None:
                 search=Search(settings.training.trials, settings.seed),
                 progress=step,
                 kind=kind,
+                minimum_wages=office_minimum_wages(cli.workspace, settings),
             )
     for as_of in DATES:
         print_note(cli.text("demo.publishing", as_of=as_of))

@@ -562,6 +562,39 @@ FLAG_STATES = Table(
 )
 """States that people gave to red flags; the newest of a project and code counts."""
 
+REGISTRY_VERSIONS = Table(
+    "registry_versions",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("version", String(100), nullable=False, unique=True),
+    Column("unit", String(10), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("trained_at", Date, nullable=False),
+    Column("aliases", JSON, nullable=False),
+    Column("about", JSON, nullable=False),
+    Column("changes", JSON, nullable=False),
+    Column("card_md", JSON, nullable=False),
+    Column("card_html", JSON, nullable=False),
+    Column("seen_at", _TIME, nullable=False),
+)
+"""Copies of the versions of the model registry, which the service itself never opens."""
+
+MODEL_STEPS = Table(
+    "model_steps",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("change_id", String(40), nullable=False),
+    Column("step", String(10), nullable=False),
+    Column("action", String(10), nullable=False),
+    Column("unit", String(10), nullable=False),
+    Column("version", String(100), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("at", _TIME, nullable=False),
+    UniqueConstraint("change_id", "step"),
+)
+"""Steps of promotions and rollbacks of models, and comments on versions."""
+
 RACES = Table(
     "races",
     METADATA,
@@ -584,6 +617,6 @@ SEALED = (
     *(MATTERS.name, MATTER_FACTS.name, MATTER_LISTS.name),
     *(NOTICES.name, NOTICE_STEPS.name),
     WATCHLIST_MARKS.name,
-    *(FLAG_STATES.name, RACES.name),
+    *(FLAG_STATES.name, RACES.name, MODEL_STEPS.name),
 )
 """Append-only tables."""

@@ -114,12 +114,26 @@ class Model(Schema):
     remarks: ModelRemarks | None = None
 
 
+class Unlike(Schema):
+    """The kind of a project or employer of which none was ever inspected or had a decided case.
+
+    ``inspected`` counts those it was compared with. Projects have ``sector``, ``funding`` and
+    ``size``, null where unknown, employers ``township``; the others are null.
+    """
+
+    inspected: int
+    sector: str | None
+    funding: str | None
+    size: Literal["up_to_10m", "10m_to_100m", "over_100m"] | None
+    township: str | None
+
+
 class Assessment(Schema):
     """One project: calibrated probability within the horizon, tier, reasons; money in yuan.
 
-    ``unlike_inspected`` is true if no similar project was ever inspected and the probability is an
-    extrapolation; null if too few inspections are known to decide. ``amount_owed`` are wages due
-    and unpaid on the books, however old, apart from the risk.
+    ``unlike_inspected`` is true if none of its kind (``unlike``) was ever inspected, so that the
+    probability is an extrapolation; null if too few inspections are known to decide.
+    ``amount_owed`` are wages due and unpaid on the books, however old, apart from the risk.
     """
 
     project_id: str
@@ -134,6 +148,7 @@ class Assessment(Schema):
     reasons: list[Reason]
     red_flags: list[RedFlag]
     unlike_inspected: bool | None
+    unlike: Unlike | None = None
 
 
 class Listing(Schema):

@@ -20,7 +20,13 @@ WIDTH = 100
 _WORDS = re.compile(r"[\x21-\x7e]+ ?|[^\x21-\x7e] ?")  # a Chinese text may break anywhere
 _LISTED = 12
 _SHOWN_SKIPPED = 10
-_UNNAMED = ("table_unknown", "table_ambiguous", "table_not_recognised", "table_incomplete")
+_UNNAMED = (
+    "table_unknown",
+    "table_ambiguous",
+    "table_not_recognised",
+    "table_incomplete",
+    "several_tables_fit",
+)
 
 
 def account_lines(report: ImportReport, language: Language = "zh") -> Iterator[str]:

@@ -45,6 +45,8 @@ class Job(Schema):
         "try_import",
         "import_files",
         "answer_cells",
+        "model_change",
+        "models",
     ]
     parameters: dict[str, Any]
     region: str

@@ -34,6 +34,7 @@ def backtest(
     """Evaluate month by month, compared with the baselines."""
     from models.rule_set import read_rule_sets
     from serving.models.backtest_text import backtest_parts, documents, worth_part
+    from serving.office_values import office_minimum_wages
     from serving.settings import capacity_of
     from training.evaluation.ablation import ablation as run_ablation
     from training.evaluation.backtest import backtest as run_backtest
@@ -42,8 +43,10 @@ def backtest(
     cli = cli_context(context)
     cache_dir = cli.workspace.features
     rule_sets = read_rule_sets([*cli.workspace.rule_sets(), *(rules or [])], kind)
-    list_size = capacity or capacity_of(open_settings(cli), kind)
+    settings = open_settings(cli)
+    list_size = capacity or capacity_of(settings, kind)
     with open_records(cli) as stored, progress() as step:
+        stored.minimum_wages = office_minimum_wages(cli.workspace, settings)
         store = stored.for_kind(kind)
         done = run_backtest(
             store,

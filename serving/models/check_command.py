@@ -29,6 +29,7 @@ def check(
     """Check feeds, codes, drift and the outcomes of past lists."""
     from serving.ingest.open_complaints import open_complaint_counts, open_complaint_lines
     from serving.models.service import check_champion
+    from serving.office_values import office_minimum_wages
     from serving.settings import capacity_of
     from serving.sources.stopped import stopped_at
     from serving.watchlists.repository import WatchlistRepository
@@ -38,6 +39,7 @@ def check(
     settings = open_settings(cli)
     import_submissions(cli, settings)
     with open_records(cli) as store, open_database(cli, settings) as database:
+        store.minimum_wages = office_minimum_wages(cli.workspace, settings)
         seen, lists = store.for_kind(kind), WatchlistRepository(database, kind)
         report = check_champion(
             *(cli.workspace, seen, lists, as_of, capacity_of(settings, kind)),

@@ -38,6 +38,7 @@ def train(
 
 
 def _train(cli: CliContext, settings: Settings, as_of: dt.date, trials: int, kind: Kind) -> None:
+    from serving.office_values import office_minimum_wages
     from serving.settings import capacity_of
     from training.pipeline import Search, run_training
 
@@ -50,6 +51,7 @@ def _train(cli: CliContext, settings: Settings, as_of: dt.date, trials: int, kin
             search=Search(trials, settings.seed),
             progress=step,
             kind=kind,
+            minimum_wages=office_minimum_wages(cli.workspace, settings),
         )
     version = run.version
     print_line(

@@ -18,6 +18,7 @@ from serving.monthly.files import (
     write_list,
     write_scores,
 )
+from serving.office_values import office_minimum_wages
 from serving.publishing.context import PublishContext, PublishRequest
 from serving.publishing.hooks import publish_context
 from serving.publishing.pipeline import RegionUnknown, publish_watchlist
@@ -93,6 +94,7 @@ def _train_if_due(
         capacity=request.capacity,
         search=Search(settings.training.trials, settings.seed),
         progress=scaled_progress(progress, 0.0, 0.4),
+        minimum_wages=office_minimum_wages(workspace, settings),
     )
     return run.version.version
 

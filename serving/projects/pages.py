@@ -37,7 +37,7 @@ from serving.projects.service import draft_listing_notice
 from serving.watchlists.reader import Document, Register, WatchlistReader, reader_of
 from serving.watchlists.repository import ListSummary, WatchlistRepository
 from serving.watchlists.snapshot_repository import load_case_file, load_dossier
-from serving.watchlists.texts import flag_title, flags_by_grade
+from serving.watchlists.texts import flag_title, flags_by_grade, unlike_note
 from serving.web.render import page_language, render
 from serving.web.requests import Form
 from serving.web.responses import attachment
@@ -202,6 +202,7 @@ def project(
         verdicts=_VERDICTS,
         flags=flags_by_grade(risk),
         title=lambda flag, state: flag_title(flag, page_language(request), state),
+        unlike=lambda entry: unlike_note(entry, page_language(request)),
         flag_states=current_states(reader.database, principal, project_id, today()),
         state_codes=STATES,
         project_id=project_id,

@@ -14,6 +14,7 @@ from risk.watchlist.ranking import Order
 from risk.workspace import Workspace
 from serving.db.database import Database
 from serving.models.repository import StoredModel
+from serving.office_values import office_values
 from serving.settings import Settings
 from serving.watchlists.document import ModelInfo
 from serving.watchlists.ranking import Ranking
@@ -56,12 +57,9 @@ class PublishContext:
         Raises:
             OfficeValuesInvalid: their file is missing or invalid.
         """
-        from risk.flags.office_values import read_office_values
-
         if self.law_values is not None:
             return self.law_values
-        name = self.settings.law.values_file
-        return read_office_values(self.workspace.root / name) if name else ()
+        return office_values(self.workspace, self.settings)
 
     def for_kind(self, kind: Kind) -> PublishContext:
         """The same context for units of ``kind``."""

@@ -118,6 +118,9 @@ def collect_inputs(
     The champion scores, or the model ``version`` when a past list is rebuilt. ``sealed_before`` is
     the id of the list that is rebuilt: lists sealed after it were not its previous one.
     """
+    from risk.flags.minimum_wages import minimum_wages
+
+    context.store.minimum_wages = minimum_wages(context.office_values())
     context.store.cache_superseded()
     whole = score_cohort(
         context.workspace,

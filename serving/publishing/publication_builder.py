@@ -31,6 +31,7 @@ from serving.settings import Settings
 from serving.version import code_version
 from serving.watchlists.document import (
     Assessment,
+    Document,
     Entry,
     EntryChange,
     Header,
@@ -222,8 +223,16 @@ def _assessment(project: ScoredProject, inputs: PublishInputs) -> Assessment:
         reasons=tuple(localize.seal_reason(reason, inputs.kind) for reason in project.reasons),
         red_flags=inputs.seal_flags(project.project_id),
         unlike_inspected=project.unlike_inspected,
+        unlike=_unlike(project),
         amount_owed=project.amount_owed,
     )
+
+
+def _unlike(project: ScoredProject) -> Document | None:
+    if not project.unlike_inspected:
+        return None
+    names = ("sector", "funding", "size", "township")
+    return {"inspected": project.inspected, **dict.fromkeys(names), **dict(project.unlike)}
 
 
 def _listing(place: Selected) -> Listing:

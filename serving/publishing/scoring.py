@@ -16,8 +16,6 @@ from serving.publishing.used_model import UsedModel, used_model
 if TYPE_CHECKING:
     from models.base import ScoringModel
     from models.cohort_scores import ScoredCohort
-    from models.novelty import NoveltyDetector
-    from models.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -31,17 +29,6 @@ class Scored:
         """Only the projects whose region code begins with ``region``."""
         projects = tuple(p for p in self.cohort.projects if p.region_code.startswith(region))
         return replace(self, cohort=replace(self.cohort, projects=projects))
-
-
-def load_novelty_detector(registry: Registry, version: str) -> NoveltyDetector | None:
-    """Return the novelty detector of ``version``; None if too few projects were inspected."""
-    from models.novelty import ARTIFACT, from_text
-    from models.storage import ArtifactMissing
-
-    try:
-        return from_text(registry.artifact(version, ARTIFACT))
-    except ArtifactMissing:
-        return None
 
 
 def model_at(
@@ -95,7 +82,6 @@ def score_cohort(
         workspace, store, records, champion, may_replace=version is None, progress=progress
     )
     model, _ = registry.load(used.version)
-    novelty = load_novelty_detector(registry, used.version)
-    cohort = score_records(records, model, novelty, with_levers=with_levers)
+    cohort = score_records(records, model, with_levers=with_levers)
     redefined = redefined_families(store, used.about.get("feature_definitions"))
     return Scored(cohort, replace(used, redefined=redefined))

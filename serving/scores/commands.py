@@ -38,12 +38,14 @@ def score(
 def _here(
     cli: CliContext, as_of: AsOf, out: str, records: str | None, kind: KindOption
 ) -> tuple[int, UsedModel]:
+    from serving.office_values import office_minimum_wages
     from serving.publishing.scoring import score_cohort
     from serving.scores.csv import scores_csv
 
     path = require_file_path(out)
     settings = open_settings(cli)
     with open_records_in(cli, records) as store, progress() as step:
+        store.minimum_wages = office_minimum_wages(cli.workspace, settings)
         scored = score_cohort(cli.workspace, store.for_kind(kind), as_of, step)
     write_file(path, scores_csv(scored, settings.tiers))
     return len(scored.cohort.projects), scored.model
@@ -52,12 +54,19 @@ def _here(
 def _by_spark(
     cli: CliContext, as_of: AsOf, out: str, records: str | None, kind: KindOption
 ) -> tuple[int, UsedModel]:
+    from serving.office_values import office_minimum_wages
     from serving.scores.spark_output import records_for_spark, write_scores
 
-    tiers = open_settings(cli).tiers.thresholds()
+    settings = open_settings(cli)
     workspace = cli.workspace.require()
     with (
         records_for_spark(records, lambda: open_records_in(cli, records)) as folder,
         progress() as step,
     ):
-        return write_scores(workspace, folder, as_of, out, kind=kind, tiers=tiers, progress=step)
+        return write_scores(
+            *(workspace, folder, as_of, out),
+            kind=kind,
+            tiers=settings.tiers.thresholds(),
+            progress=step,
+            wages=office_minimum_wages(workspace, settings),
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -16,6 +17,10 @@ from serving.terminal.output import (
     progress,
     require_parent_folder,
 )
+from serving.terminal.resources import open_settings
+
+if TYPE_CHECKING:
+    from risk.minimum_wage import MinimumWage
 
 
 def features(
@@ -39,6 +44,7 @@ def _here(cli: CliContext, as_of: AsOfs, out: str, records: str | None, kind: Ki
     path = Path(out)
     require_parent_folder(path)
     with open_records_in(cli, records) as opened, progress() as step:
+        opened.minimum_wages = _minimum_wages(cli)
         store = opened.for_kind(kind)
         if out.endswith("/") or path.is_dir():
             with convert_os_errors(path):
@@ -52,8 +58,18 @@ def _by_spark(
 ) -> int:
     from serving.scores.spark_output import records_for_spark, write_features
 
+    wages = _minimum_wages(cli)
     with (
         records_for_spark(records, lambda: open_records_in(cli, records)) as folder,
         progress() as step,
     ):
-        return write_features(folder, as_of, out, kind, step)
+        return write_features(folder, as_of, out, kind, step, wages)
+
+
+def _minimum_wages(cli: CliContext) -> tuple[MinimumWage, ...] | None:
+    """Return the minimum wages of the workspace; None without one, which a folder does not need."""
+    from serving.office_values import office_minimum_wages
+
+    if not cli.workspace.settings_file.exists():
+        return None
+    return office_minimum_wages(cli.workspace, open_settings(cli))

@@ -17,6 +17,7 @@ from serving.ingest.temporary_store import holds_feeds
 
 if TYPE_CHECKING:
     from features.engines.spark import SparkEngine
+    from risk.minimum_wage import MinimumWage
     from risk.store.store import RecordStore
     from risk.tiers import Tiers
     from serving.publishing.used_model import UsedModel
@@ -54,7 +55,12 @@ def records_for_spark(
 
 
 def write_features(
-    records: str, as_ofs: Sequence[dt.date], out: str, kind: Kind, progress: Progress
+    records: str,
+    as_ofs: Sequence[dt.date],
+    out: str,
+    kind: Kind,
+    progress: Progress,
+    wages: Sequence[MinimumWage] | None = None,
 ) -> int:
     """Write the feature matrix to ``OUT/as_of=YYYY-MM-DD/part-*.parquet``; return the row count.
 
@@ -66,7 +72,7 @@ def write_features(
     from features.feature_sets import FEATURE_SETS
     from features.matrix import matrix_sql
 
-    with _computed(records, as_ofs, kind, progress) as engine:
+    with _computed(records, as_ofs, kind, progress, wages) as engine:
         engine.write(matrix_sql(FEATURE_SETS[kind].families, ordered=False), _address(out))
         return _units(engine)
 
@@ -80,6 +86,7 @@ def write_scores(
     kind: Kind,
     tiers: Tiers,
     progress: Progress,
+    wages: Sequence[MinimumWage] | None = None,
 ) -> tuple[int, UsedModel]:
     """Score the cohort to ``OUT/as_of=YYYY-MM-DD/part-*.parquet``; return row count and model.
 
@@ -95,7 +102,7 @@ def write_scores(
     from training.dataset.training_set import NoProjectsKnown
 
     model, used = model_at(workspace, kind, as_of)
-    with _computed(records, [as_of], kind, progress) as engine:
+    with _computed(records, [as_of], kind, progress, wages) as engine:
         units = _units(engine)
         if not units:
             raise NoProjectsKnown(as_of=as_of)
@@ -107,7 +114,11 @@ def write_scores(
 
 @contextmanager
 def _computed(
-    records: str, as_ofs: Sequence[dt.date], kind: Kind, progress: Progress
+    records: str,
+    as_ofs: Sequence[dt.date],
+    kind: Kind,
+    progress: Progress,
+    wages: Sequence[MinimumWage] | None,
 ) -> Iterator[SparkEngine]:
     from features.engines.spark import SparkEngine
     from features.engines.spark_session import spark_session
@@ -122,7 +133,7 @@ def _computed(
         progress(step, len(done) / len(todo))
 
     with spark_session() as session:
-        engine = SparkEngine(_address(records), as_ofs, kind=kind, session=session)
+        engine = SparkEngine(_address(records), as_ofs, kind=kind, session=session, wages=wages)
         engine.run(todo, on_step)
         yield engine
         engine.close()

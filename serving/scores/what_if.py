@@ -31,6 +31,7 @@ from serving.watchlists.repository import WatchlistRepository
 
 if TYPE_CHECKING:
     from models.cohort_scores import ScoredProject
+    from risk.minimum_wage import MinimumWage
 
 
 class WhatIfRowsInvalid(CommandError):
@@ -60,9 +61,15 @@ class WhatIfRequest:
 
 
 def what_if(
-    workspace: Workspace, database: Database, question: WhatIfRequest, progress: Progress
+    workspace: Workspace,
+    database: Database,
+    question: WhatIfRequest,
+    progress: Progress,
+    wages: Sequence[MinimumWage] | None = None,
 ) -> Mapping[str, Any]:
     """Return score and reasons before and after the change, from the same model.
+
+    ``wages`` are the minimum wages of features, by default those shipped with the law.
 
     Raises:
         NotPublished, ProjectNotScored: there is no publication of that date with the project.
@@ -77,9 +84,11 @@ def what_if(
         copy = Path(folder) / "records.duckdb"
         # An open reader keeps writers out while the file is copied.
         with RecordStore(workspace.records, read_only=True, memory_gb=workspace.memory_gb) as store:
+            store.minimum_wages = wages
             shutil.copyfile(workspace.records, copy)
             before = _scored(workspace, store, question, version, lambda s, p: progress(s, p / 2))
         with RecordStore(copy) as changed:
+            changed.minimum_wages = wages
             _change(changed, question, Path(folder))
             after = _scored(
                 workspace, changed, question, version, lambda s, p: progress(s, 0.5 + p / 2)

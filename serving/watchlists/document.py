@@ -150,7 +150,8 @@ class Assessment:
     """The assessment of one project; money in fen.
 
     ``amount_owed``: wages due and unpaid on the books, however old.
-    ``unlike_inspected``: the project resembles none ever inspected, so its probability is a guess.
+    ``unlike_inspected``: none of its kind was ever inspected, so its probability is a guess;
+    ``unlike`` is then that kind, and the number of inspected projects it was compared with.
     """
 
     project_id: str
@@ -164,6 +165,7 @@ class Assessment:
     reasons: tuple[SealedReason, ...]
     red_flags: tuple[SealedFlag, ...]
     unlike_inspected: bool | None = None
+    unlike: Document | None = None
     amount_owed: int | None = None
 
     def to_document(self) -> Document:
@@ -181,6 +183,7 @@ class Assessment:
             "reasons": [reason.to_document() for reason in self.reasons],
             "red_flags": [flag.to_document() for flag in self.red_flags],
             "unlike_inspected": self.unlike_inspected,
+            "unlike": self.unlike,
         }
 
 

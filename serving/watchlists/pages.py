@@ -85,6 +85,7 @@ def watchlist(
         done=sum(entry["project_id"] in visits for entry in entries),
         choices=_choices(entries),
         facts=lambda entry: texts.facts(entry, page_language(request)),
+        unlike=lambda entry: texts.unlike_note(entry, page_language(request)),
         factors=lambda entry: texts.factors(entry, page_language(request)),
         flags=texts.flags_by_grade,
         title=lambda flag, state: texts.flag_title(flag, page_language(request), state),

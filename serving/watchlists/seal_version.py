@@ -24,8 +24,9 @@ hold the wages unpaid on the books; the terms, parties and articles of flags are
 deposit once used, and give contracts without a known place no level.
 4: findings of flags leave out clauses whose number is zero; the texts of flags are reworded.
 5: the season is counted from Spring Festival; wages paid a few days after the due day are not late;
-the model has remarks: inputs that are gone, checks that failed, features defined otherwise;
-findings say what is not on record and how a deposit is recorded.
+the model has remarks: inputs that are gone, checks that failed, features defined otherwise; a
+project is unlike any inspected one if none of its kind was; findings say what is not on record and
+how a deposit is recorded.
 """
 
 FLAGS_SINCE = 2

@@ -97,10 +97,9 @@ def _figures(document: Document, language: Language) -> list[str]:
 
 
 def _guess(document: Document, language: Language) -> list[str]:
-    """Return a warning if the project resembles none ever inspected."""
-    if not document.get("unlike_inspected"):
-        return []
-    return [text("exports.unlike_inspected", language)]
+    """Return a warning if none of the kind was ever inspected."""
+    note = texts.unlike_note(document, language)
+    return [note] if note else []
 
 
 def _place(listing: Document | None, language: Language) -> str:

@@ -121,8 +121,36 @@ def change(entry: Document, language: Language) -> str:
 
 
 def unlike(entry: Document, language: Language) -> str:
-    """Return "yes" if the project resembles none ever inspected, else an empty text."""
+    """Return "yes" if none of the kind was ever inspected, else an empty text."""
     return text("exports.yes", language) if entry.get("unlike_inspected") else ""
+
+
+def unlike_note(entry: Document, language: Language) -> str:
+    """Return what of the kind was never inspected, and with how many it was compared."""
+    found = entry.get("unlike")
+    if not entry.get("unlike_inspected"):
+        return ""
+    if found is None:  # sealed before the kind was
+        return text("exports.unlike_inspected", language)
+    if found.get("township"):
+        return text("exports.unlike.employer", language, **found)
+    names = [
+        text(f"exports.unlike.{name}", language, value=_kind_word(name, found[name], language))
+        for name in ("sector", "funding", "size")
+    ]
+    kind = text("notices.comma", language).join(names)
+    return text("exports.unlike.project", language, kind=kind, inspected=found["inspected"])
+
+
+def _kind_word(name: str, code: str | None, language: Language) -> str:
+    from risk.contract import TABLES
+
+    if code is None:
+        return text("exports.unknown", language)
+    if name == "size":
+        return word("unlike.sizes", code, language)
+    values = TABLES["projects"].field(name).values
+    return values.get(code, code) if language == "zh" else code.replace("_", " ")
 
 
 def column(name: str, document: Document, language: Language) -> str:

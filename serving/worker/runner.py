@@ -28,6 +28,8 @@ from serving.data_entry.overview import refresh_overview
 from serving.db.database import Database
 from serving.ingest.importer import import_waiting
 from serving.jobs.repository import Job, end_job, fail_job, find_job, update_progress
+from serving.model_changes.service import JOB, REFRESH, carry_out, refresh
+from serving.office_values import office_minimum_wages
 from serving.settings import Settings, database_url, load_settings
 from serving.watchlists.repository import WatchlistRepository
 
@@ -142,7 +144,9 @@ def _train(work: JobContext, progress: Progress) -> Mapping[str, Any]:
         capacity=work.settings.policy.capacity,
         search=Search(work.settings.training.trials, work.settings.seed),
         progress=progress,
+        minimum_wages=office_minimum_wages(work.workspace, work.settings),
     )
+    refresh(work.workspace, work.database)
     return {
         "version": run.version.version,
         "kind": run.version.kind,
@@ -160,6 +164,7 @@ def _check(work: JobContext, progress: Progress) -> Mapping[str, Any]:
     with RecordStore(
         work.workspace.records, read_only=True, memory_gb=work.workspace.memory_gb
     ) as store:
+        store.minimum_wages = office_minimum_wages(work.workspace, work.settings)
         places = work.settings.policy.capacity
         report = check_champion(
             *(work.workspace, store, WatchlistRepository(work.database), work.as_of, places),
@@ -174,7 +179,8 @@ def _what_if(work: JobContext, progress: Progress) -> Mapping[str, Any]:
 
     parameters = work.job.parameters
     question = WhatIfRequest(parameters["project_id"], work.as_of, parameters["records"])
-    return what_if(work.workspace, work.database, question, progress)
+    wages = office_minimum_wages(work.workspace, work.settings)
+    return what_if(work.workspace, work.database, question, progress, wages)
 
 
 def _monthly(work: JobContext, progress: Progress) -> Mapping[str, Any]:
@@ -188,6 +194,15 @@ def _monthly(work: JobContext, progress: Progress) -> Mapping[str, Any]:
         work.job.asked_by,
     )
     return make_month(work.workspace, work.settings, work.database, request, progress)
+
+
+def _model_change(work: JobContext, progress: Progress) -> Mapping[str, Any]:
+    return carry_out(work.workspace, work.database, work.job.parameters["change_id"])
+
+
+def _models(work: JobContext, progress: Progress) -> Mapping[str, Any]:
+    refresh(work.workspace, work.database)
+    return {}
 
 
 def _entry(kind: str) -> Callable[[JobContext, Progress], Mapping[str, Any]]:
@@ -217,6 +232,8 @@ _RUNNERS: Mapping[str, Callable[[JobContext, Progress], Mapping[str, Any]]] = {
     "check": _check,
     "what_if": _what_if,
     "monthly": _monthly,
+    JOB: _model_change,
+    REFRESH: _models,
     **{
         kind: _entry(kind)
         for kind in ("propose_layouts", "try_import", "import_files", "answer_cells")

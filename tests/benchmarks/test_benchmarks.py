@@ -6,13 +6,15 @@ import importlib
 
 import pytest
 
-from benchmarks import explanations, harness, intake, memory, months, training
+from benchmarks import explanations, harness, intake, memory, months, slow_offices, training
 from benchmarks.run_all import NAMES
 
 from ..conftest import thorough
 
 
-@pytest.mark.parametrize("name", [*NAMES, "backtest", "chicago", "kills", "linkage", "shift"])
+@pytest.mark.parametrize(
+    "name", [*NAMES, "backtest", "chicago", "kills", "linkage", "shift", "slow_offices"]
+)
 def test_benchmark_modules_import(name):
     """The ones no other test runs would otherwise keep names that are gone."""
     assert importlib.import_module(f"benchmarks.{name}").__doc__
@@ -46,6 +48,17 @@ def test_memory_figures(monkeypatch):
     figures = [one for one in memory.figures("quick") if one.unit != ""]
     assert len(figures) > 2
     assert all(one.value > 0 for one in figures)
+
+
+@thorough
+def test_slow_offices_table(monkeypatch):
+    monkeypatch.setattr(slow_offices, "OFFICES", slow_offices.OFFICES[:2])
+    rows = list(slow_offices.table(projects=40, months=30))
+    assert [row[:2] for row in rows[::3]] == [
+        [name, "decided, at most 180 days"] for name in ("prompt", "500 days later")
+    ]
+    assert len(rows) == 6
+    assert len({row[4] for row in rows}) <= 2
 
 
 @thorough

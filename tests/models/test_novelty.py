@@ -1,77 +1,89 @@
-"""Projects unlike any inspected one are marked as novel."""
+"""Novelty: a unit is novel if none of its kind was ever looked into."""
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 
-import numpy as np
 import pytest
 
-from features.matrix import Matrix, feature_matrix
-from models.novelty import MIN_INSPECTED, fit_novelty_detector, from_text
+from features.engines.duckdb import DuckDBEngine
+from features.matrix import steps_read_by
+from models.novelty import _UNITS, MIN_INSPECTED, Unit, known_units, novel_units
 from risk.store.store import RecordStore
 
-
-def rows(values, projects=None):
-    count = len(values)
-    names = projects or tuple(f"P{n}" for n in range(count))
-    as_ofs = np.repeat(np.array(["2025-01-01"], dtype="datetime64[D]"), count)
-    columns = tuple(f"f{n}" for n in range(values.shape[1]))
-    return Matrix(as_ofs, names, columns, values)
+AS_OF = dt.date(2025, 6, 1)
+BUILDING = (("sector", "building"), ("funding", "private"), ("size", "up_to_10m"))
+ENERGY = (("sector", "energy"), ("funding", "private"), ("size", "up_to_10m"))
+UNKNOWN = (("sector", None), ("funding", None), ("size", None))
 
 
-@pytest.fixture(scope="module")
-def inspected():
-    return rows(np.random.default_rng(0).normal(size=(400, 30)))
+def units(inspected=MIN_INSPECTED):
+    seen = [Unit(f"P{n}", BUILDING, looked_into=True) for n in range(inspected)]
+    others = (("A", BUILDING), ("B", ENERGY), ("C", UNKNOWN))
+    return [*seen, *(Unit(name, group, looked_into=False) for name, group in others)]
 
 
-def test_is_novel_marks_few_similar_and_all_dissimilar_rows(inspected):
-    found = fit_novelty_detector(inspected)
-    random = np.random.default_rng(1)
-    like = rows(random.normal(size=(2000, 30)))
-    assert 0.0 < found.is_novel(like).mean() < 0.05
-    far = rows(random.normal(size=(200, 30)) * 5 + 3)
-    assert found.is_novel(far).mean() > 0.9
-    nothing_known = rows(np.full((3, 30), np.nan))
-    assert found.is_novel(nothing_known).all()
+def novelty_of(store):
+    engine = DuckDBEngine(store, [AS_OF])
+    try:
+        engine.run(steps_read_by([_UNITS], store.kind))
+        return known_units(engine, store.kind)
+    finally:
+        engine.close()
 
 
-def test_from_text_restores_the_detector(inspected):
-    found = fit_novelty_detector(inspected)
-    again = from_text(found.to_text())
-    other = rows(np.random.default_rng(2).normal(size=(500, 30)) * 2)
-    assert np.array_equal(found.is_novel(other), again.is_novel(other))
-    assert again.to_text() == found.to_text()
+def test_a_unit_is_novel_if_none_of_its_kind_was_looked_into():
+    found = novel_units(units())
+    assert found.groups == {"B": ENERGY}, "of C nothing is known to compare"
+    assert found.inspected == MIN_INSPECTED
+    assert novel_units(units(MIN_INSPECTED - 1)) is None
 
 
-def test_is_novel_does_not_depend_on_units_or_row_order(inspected):
-    found = fit_novelty_detector(inspected)
-    other = rows(np.random.default_rng(3).normal(size=(300, 30)) * 1.5)
-    scaled = fit_novelty_detector(dataclasses.replace(inspected, values=inspected.values * 100))
-    assert np.array_equal(
-        found.is_novel(other),
-        scaled.is_novel(dataclasses.replace(other, values=other.values * 100)),
-    )
+def test_a_unit_itself_looked_into_is_never_novel():
+    alone = Unit("D", ENERGY, looked_into=True)
+    assert "D" not in novel_units([*units(), alone]).groups
+    assert "B" not in novel_units([*units(), alone]).groups
 
 
-def test_fit_novelty_detector_returns_none_with_too_few_inspected(inspected):
-    few = inspected.where(np.arange(400) < MIN_INSPECTED - 1)
-    assert fit_novelty_detector(few) is None
-    one_project = dataclasses.replace(inspected, project_ids=("P",) * 400)
-    assert fit_novelty_detector(one_project) is None
+@pytest.mark.parametrize(
+    ("amount", "size"),
+    [
+        (1_000_000_000, "up_to_10m"),
+        (1_000_000_001, "10m_to_100m"),
+        (10_000_000_001, "over_100m"),
+        (None, None),
+    ],
+)
+def test_kinds_are_read_from_records_known_before(world, amount, size):
+    world.project("P1", sector="energy", contract_amount=amount)
+    world.project("P2", known_at="2025-06-01")
+    (unit,) = novelty_of(world.store)
+    assert unit == Unit("P1", (("sector", "energy"), ("funding", None), ("size", size)), False)
 
 
-def test_most_of_a_county_is_not_novel(county):
-    day = dt.date(2025, 6, 1)
+def test_inspections_and_decided_cases_look_into_a_unit(world):
+    for name in ("P1", "P2", "P3", "P4"):
+        world.project(name)
+    visit = {"project_id": "P1", "inspected_on": "2025-05-02", "kind": "routine"}
+    world.add("inspections", inspection_id="I", arrears_found=False, known_at="2025-05-03", **visit)
+    for name, status in (("P2", "unfounded"), ("P3", "filed")):
+        case = {"project_id": name, "status": status, "opened_on": "2025-05-01"}
+        world.add("cases", case_id=name, known_at="2025-05-02", **case)
+    looked = {unit.unit_id: unit.looked_into for unit in novelty_of(world.store)}
+    assert looked == {"P1": True, "P2": True, "P3": False, "P4": False}
+
+
+def test_few_are_novel_in_a_county_and_all_of_a_sector_that_nobody_visits(county):
     with RecordStore(county.records, read_only=True) as store:
-        cohort = feature_matrix(store, [day])
-        (visited,) = zip(
-            *store.rows("SELECT DISTINCT project_id FROM inspections WHERE known_at < ?", [day]),
-            strict=True,
-        )
-    seen = cohort.where(np.isin(np.array(cohort.project_ids), np.array(visited)))
-    found = fit_novelty_detector(seen)
-    assert 0 <= found.is_novel(cohort).mean() < 0.3
-    strange = dataclasses.replace(cohort, values=np.full_like(cohort.values, 1e9))
-    assert found.is_novel(strange).all()
+        known = novelty_of(store)
+    found = novel_units(known)
+    assert len(found.groups) / len(known) < 0.05
+    looked = {unit.unit_id for unit in known if unit.looked_into}
+    assert not looked & set(found.groups)
+    assert len(looked) == found.inspected > 100
+    transport = {unit.unit_id for unit in known if dict(unit.group)["sector"] == "transport"}
+    unvisited = [
+        Unit(one.unit_id, one.group, one.looked_into and one.unit_id not in transport)
+        for one in known
+    ]
+    assert transport <= set(novel_units(unvisited).groups)

@@ -28,6 +28,7 @@ from serving.cli.main import main
 from serving.db import change_stamp
 from serving.db.database import Database
 from serving.indicators.repository import CountyRates
+from serving.model_changes.repository import RegistryVersion
 from serving.models.repository import StoredModel
 from serving.publishing.repository import PublicationExtras, store_publication
 from serving.server import listen
@@ -371,6 +372,17 @@ def until_seen(database):
 def key():
     """Headers with a new idempotency key."""
     return {"Idempotency-Key": uuid.uuid4().hex}
+
+
+def registry_version(version="1", unit="project", aliases=("champion",), changes=(), **about):
+    """The copy of a registered model."""
+    card = {"zh": f"<p>第 {version} 版</p>", "en": f"<p>version {version}</p>"}
+    return RegistryVersion(
+        *(version, unit, "lightgbm", dt.date(2025, 6, 1), list(aliases)),
+        {"events": 120, **about},
+        [dict(one) for one in changes],
+        *(card, card, PUBLISHED_AT),
+    )
 
 
 @pytest.fixture

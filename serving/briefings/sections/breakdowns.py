@@ -7,7 +7,7 @@ from typing import Any
 
 from serving.briefings.breakdown import CAUSES, CHANNELS, EMPLOYER_KINDS, Breakdown, Group
 from serving.briefings.facts import Facts
-from serving.briefings.sections.totals import amount, contracts, people
+from serving.briefings.sections.totals import amount, contracts, covered, people
 from serving.briefings.statistics import Total
 from serving.documents.builder import DocumentBuilder
 from serving.documents.model import Cell, Table
@@ -63,6 +63,8 @@ def add_employers(builder: DocumentBuilder, facts: Facts) -> None:
         for kind in EMPLOYER_KINDS
         if kind in found
     ]
+    if len(rows) < 2:
+        return
     heads = ("kind", "opened", "share", "case_workers", "case_owed", "year_before")
     builder.add(Table(builder.text("grids.by_employer"), _heads(builder, heads), tuple(rows)))
 
@@ -87,18 +89,18 @@ def add_disputes(builder: DocumentBuilder, facts: Facts) -> None:
 
 def add_coverage(builder: DocumentBuilder, facts: Facts) -> None:
     """Add the units visited, their workers and the labour contracts seen, where recorded."""
-    covered = facts.breakdown.coverage
-    if not covered.is_recorded:
+    found = facts.breakdown.coverage
+    if not found.is_recorded:
         return
     figures: dict[str, Any] = {
-        **people(builder, "covered_workers", covered.workers),
-        **contracts(builder, "contracts_seen", covered.contracts),
+        **covered(builder, "covered_workers", found.workers),
+        **contracts(builder, "contracts_seen", found.contracts),
     }
     builder.add_paragraph(
         "coverage",
-        covered_units=covered.units,
-        covered_projects=covered.projects,
-        covered_employers=covered.employers,
+        covered_units=found.units,
+        covered_projects=found.projects,
+        covered_employers=found.employers,
         **figures,
     )
 

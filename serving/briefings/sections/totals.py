@@ -19,6 +19,11 @@ def amount(builder: DocumentBuilder, name: str, total: Total, compared: str = ""
     return _with_text(builder, "amount", name, total, builder.money(total.value), compared)
 
 
+def covered(builder: DocumentBuilder, name: str, total: Total) -> dict[str, Any]:
+    """Return the workers of units visited under ``name`` and their text under ``name_text``."""
+    return _with_text(builder, "covered", name, total, total.value)
+
+
 def contracts(builder: DocumentBuilder, name: str, total: Total) -> dict[str, Any]:
     """Return the number of labour contracts under ``name`` and its text under ``name_text``."""
     return _with_text(builder, "contracts", name, total, total.value)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 
 import pytest
 
+from features.cache.dependencies import feature_definitions
+from features.families.payments import FAMILY
+from features.matrix import feature_matrix
 from risk.flags import read_law
+from risk.flags.minimum_wages import minimum_wages
 from risk.flags.office_values import (
     OfficeValuesInvalid,
     add_values,
@@ -111,3 +116,24 @@ def test_all_problems_are_named_at_once(tmp_path):
 def test_missing_file_is_refused(tmp_path):
     with pytest.raises(OfficeValuesInvalid, match=r"absent\.toml"):
         read_office_values(tmp_path / "absent.toml")
+
+
+def test_minimum_wage_of_the_office_enters_the_feature_as_the_flag(world, tmp_path):
+    """Mean pay of 2,000 yuan is below 2,500: for the office, and for nobody where none is set."""
+    world.project(region_code="420301")
+    world.payroll("R1", "2024-05-10", amount_due=10_000_00, workers=5)
+    world.payment("none", "2024-05-20", 1)  # the county reports payments
+    given = values(tmp_path, MINIMUM.replace("200000", "250000"))
+
+    def share(store):
+        matrix = feature_matrix(store, [dt.date(2024, 6, 1)], families=[FAMILY])
+        return matrix.values[0, matrix.columns.index("below_minimum_share_3m")]
+
+    assert math.isnan(share(world.store))
+    codes = [feature_definitions(world.store)["payments"]]
+    world.store.minimum_wages = minimum_wages(given)
+    assert share(world.store) == 1
+    assert share(world.store.for_kind("project")) == 1
+    codes.append(feature_definitions(world.store)["payments"])
+    # Cached values and models of other minimum wages are of another definition.
+    assert codes[0] != codes[1]

@@ -114,6 +114,54 @@ def test_nothing_changes_up_to_the_day_that_lists_are_sealed_through(store, brin
     assert seen(store, "cases", sealed + dt.timedelta(days=1)) == [(CODE,)]
 
 
+INSPECTION = ["检查编号", "项目编码", "检查日期", "是否发现欠薪", "入库日期"]
+PROJECTS = ["项目编码", "项目名称", "行政区划代码", "开工日期"]
+
+
+def test_rows_of_a_project_known_by_name_get_its_code_with_their_own_days(store, bring):
+    made = name_id("云渡小区二期", "510822")
+    bring("检查.csv", [INSPECTION, ["J1", made, "2025-03-10", "是", "2025-03-20"]], FIRST)
+    bring(
+        "案件.csv",
+        [["案件编号", "项目编码", "立案日期", "状态"], ["C1", made, "2025-03-11", "立案"]],
+        FIRST,
+    )
+    months = [["项目编码", "考勤月份", "考勤人数"], [made, "2025-03", "5"], [made, "2025-04", "6"]]
+    bring("考勤.csv", months, FIRST)
+    mark = newest_arrival(store, STORED_TABLES.values())
+    before = store.digest(DAY)
+    notes = bring("项目.csv", [PROJECTS, ["X1", "云渡小区 二期", "510822001", "2025-03-05"]], DAY)
+    assert notes["waiting_merged"].fields["rows"] == 4
+    assert store.rows(
+        "SELECT project_id, known_at::VARCHAR, dated_by FROM inspections_versions"
+        " WHERE known_at < coalesce(superseded_at, DATE '9999-01-01')"
+    ) == [("X1", "2025-03-20", "given")]
+    assert store.rows("SELECT project_id FROM cases_versions WHERE superseded_at IS NULL") == [
+        ("X1",)
+    ]
+    assert store.rows(
+        "SELECT project_id, workers_present FROM attendance_versions"
+        " WHERE superseded_at IS NULL ORDER BY period"
+    ) == [("X1", 5), ("X1", 6)]
+    assert store.up_to(mark).digest(DAY) == before
+    assert "waiting_merged" not in bring(
+        "检查2.csv", [INSPECTION, ["J2", "X1", "2025-03-10", "否", ""]], DAY
+    )
+
+
+def test_waiting_rows_of_a_project_change_nothing_in_sealed_lists(store, bring):
+    made, sealed = name_id("云渡小区二期", "510822"), dt.date(2025, 8, 1)
+    bring("检查.csv", [INSPECTION, ["J1", made, "2025-03-10", "是", "2025-03-20"]], FIRST)
+    record_seal(store, Seal("a", sealed, 1000))
+    before = store.rows("SELECT project_id FROM inspections_versions WHERE known_at < $1", [sealed])
+    bring("项目.csv", [PROJECTS, ["X1", "云渡小区二期", "510822", "2025-03-05"]], DAY)
+    assert before == [(made,)]
+    assert store.rows(
+        "SELECT project_id, known_at::VARCHAR, superseded_at::VARCHAR FROM inspections_versions"
+        " ORDER BY known_at"
+    ) == [(made, "2025-03-20", "2025-08-01"), ("X1", "2025-08-01", None)]
+
+
 def test_a_project_with_a_made_id_and_a_code_is_asked_about(store, bring):
     head = ["项目编码", "项目名称", "行政区划代码", "开工日期"]
     made = name_id("云渡小区二期", "510822")

@@ -8,7 +8,14 @@ import openpyxl
 import pytest
 
 from risk.contract import TABLES
-from risk.intake.file_errors import HeaderMissing, OnlyPlanned, SheetsHidden, TableNotRecognised
+from risk.intake.file_errors import (
+    ColumnsTwice,
+    HeaderMissing,
+    OnlyPlanned,
+    SeveralTablesFit,
+    SheetsHidden,
+    TableNotRecognised,
+)
 from risk.intake.import_accounts import stored_accounts
 from risk.intake.importer import import_file, import_into, import_paths, import_tables
 from risk.intake.name_ids import made_id
@@ -298,6 +305,17 @@ def test_a_refusal_says_what_the_columns_look_like(store, book, today):
     unnamed = book("十月.xlsx", a=[["序号", "工地", "金额"], [1, "甲", 2]])
     with pytest.raises(TableNotRecognised, match="序号、工地、金额"):
         import_tables(store, unnamed, today=today)
+
+
+def test_tables_side_by_side_are_refused_with_what_to_do(store, book, today):
+    rows = [[*HEAD, None, "投诉编号", "受理日期", "诉求内容"], FIRST]
+    with pytest.raises(SeveralTablesFit, match="工程项目、投诉举报") as raised:
+        import_tables(store, book("十月.xlsx", a=rows), today=today)
+    assert "各放一张工作表" in raised.value.message("zh")
+    twice = [[*HEAD, None, *HEAD], [*FIRST, None, *SECOND]]
+    with pytest.raises(ColumnsTwice, match="项目编码") as raised:
+        import_tables(store, book("工程项目.xlsx", a=twice), today=today)
+    assert "各放一张工作表" in raised.value.message("zh")
 
 
 def test_a_sheet_that_lacks_a_column_is_reported_with_it(store, book, today):

@@ -13,10 +13,18 @@ from serving.auth.dependencies import RequirePermission
 from serving.auth.repository import NewAccount, UserRepository
 from serving.auth.roles import PERMISSIONS, Permission, Role
 from serving.briefings.repository import Briefing, insert_briefing
+from serving.model_changes.repository import replace_versions
 from serving.publishing.repository import store_publication
 from serving.watchlists.snapshot import Snapshot
 
-from ..conftest import PUBLISHED_AT, key, make_extras, unlinked_register, until_seen
+from ..conftest import (
+    PUBLISHED_AT,
+    key,
+    make_extras,
+    registry_version,
+    unlinked_register,
+    until_seen,
+)
 
 INSIDE, OUTSIDE = "9901", "42"
 LATEST = "/v1/watchlists/latest?region=9901"
@@ -89,6 +97,17 @@ REQUESTS = {
     ("GET", "/v1/models"): ("/v1/models", None),
     ("GET", "/v1/models/{version}"): ("/v1/models/champion", None),
     ("GET", "/v1/models/{version}/card"): ("/v1/models/champion/card", None),
+    ("GET", "/v1/model-versions"): ("/v1/model-versions", None),
+    ("GET", "/v1/model-versions/{version}/card"): ("/v1/model-versions/999/card", None),
+    ("GET", "/v1/model-changes"): ("/v1/model-changes", None),
+    ("POST", "/v1/model-changes"): (
+        "/v1/model-changes",
+        {"action": "comment", "version": "1", "text": "x"},
+    ),
+    ("POST", "/v1/model-changes/{change_id}/decision"): (
+        "/v1/model-changes/999/decision",
+        {"approve": False, "text": "x"},
+    ),
     ("POST", "/v1/jobs"): (
         "/v1/jobs",
         {"kind": "publish", "as_of": "2025-07-01", "region": INSIDE},
@@ -141,6 +160,8 @@ EVERYWHERE = {
     "/v1/models",
     "/v1/models/champion",
     "/v1/models/champion/card",
+    "/v1/model-versions",
+    "/v1/model-changes",
 }
 
 
@@ -169,6 +190,7 @@ def office(database, publish, publication):
     )
     briefing = Briefing(0, dt.date(2025, 5, 1), "990102", "html", "", PUBLISHED_AT, "李")
     insert_briefing(database.engine, briefing, b"<p>x</p>")
+    replace_versions(database.engine, [registry_version()])
     return database
 
 

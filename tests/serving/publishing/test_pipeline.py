@@ -23,6 +23,7 @@ from serving.scores.csv import scores_csv
 from serving.settings import PolicySettings, Settings
 from serving.watchlists.repository import WatchlistRepository
 from serving.watchlists.schemas import Watchlist
+from serving.watchlists.texts import unlike_note
 
 AS_OF = dt.date(2025, 6, 1)
 EARLIER = dt.date(2025, 5, 1)
@@ -54,6 +55,8 @@ def _project(number: int, probability: float, **fields) -> ScoredProject:
         "amount_at_stake": 12_345,
         "last_clean_visit": None,
         "unlike_inspected": number == 2,
+        "unlike": (("sector", "energy"), ("funding", None), ("size", "over_100m")),
+        "inspected": 40,
     }
     return ScoredProject(**{**known, **fields})
 
@@ -261,3 +264,16 @@ def test_an_order_asked_for_is_kept_and_codes_break_ties_of_lists_sealed_that_wa
 def test_scores_that_rank_leave_the_order_alone():
     built = build_publication(_inputs([_project(n, 0.9 - n / 50) for n in range(30)]))
     assert built.header.rules["policy"]["order"] == "probability"
+
+
+def test_a_project_of_a_kind_never_inspected_says_with_what_it_was_compared():
+    made = build_publication(_inputs([_project(2, 0.4), _project(3, 0.2)]))
+    marked, other = (risk.assessment.to_document() for risk in made.risks)
+    assert unlike_note(marked, "en") == (
+        "none of the 40 projects inspected so far shares sector (energy), funding (unknown),"
+        " contract amount (over 100 million yuan) with it; the probability is a rough guide"
+    )
+    assert "行业（能源）、投资性质（未知）、合同额（1亿元以上）" in unlike_note(marked, "zh")
+    assert (other["unlike"], unlike_note(other, "en")) == (None, "")
+    employer = {"unlike_inspected": True, "unlike": {"inspected": 40, "township": "420300101"}}
+    assert "in its township (420300101)" in unlike_note(employer, "en")

@@ -47,6 +47,22 @@ def test_a_sound_model_has_no_note_and_a_scorecard_has_its_own():
     assert model_info(used(), with_remarks=False).note is None
 
 
+def test_slow_decisions_are_in_the_note():
+    bands = [{"first": 0, "last": 90, "cases": 9, "undecided": 9}] * 2
+    bands += [{"first": 91, "last": 730, "cases": 50, "undecided": 17}]
+    bands += [{"first": 731, "last": None, "cases": 50, "undecided": 3}]
+    found = {"bands": bands, "known_days": 619, "notable": True}
+    assert model_info(used(about={"completeness": {**found, "notable": False}})).note is None
+    note = model_info(used(about={"completeness": found})).note
+    assert "619 days" in note.en
+    assert "34%" in note.en
+    assert "619 天" in note.zh
+    assert "34%" in note.zh
+    not_reached = model_info(used(about={"completeness": {**found, "known_days": None}})).note
+    assert "619" not in not_reached.zh
+    assert "34%" in not_reached.zh
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [

@@ -24,7 +24,7 @@ from ..conftest import AS_OF, PUBLISHED_AT, make_publication
 DIGEST = "bbb0168e2a7582348d3cdb90314a86d83d43401e167225c6437f7802c327b263"
 """Of the hand-made publication, sealed before there were versions."""
 NEXT = SEAL_VERSION + 1
-LATER = ("basis", "grade", "amount_owed", "remarks")
+LATER = ("basis", "grade", "amount_owed", "remarks", "unlike")
 """Fields that version 2 added."""
 
 

@@ -51,6 +51,7 @@ PATHS = (
         "/indicators",
         "/briefings",
         "/supervision",
+        "/supervision/model-changes",
     ),
     *("/supervision/audit", "/supervision/people", "/visits.xlsx", "/ledger.xlsx"),
     *("/ledger?state=recheck", "/ledger?state=closed&large=1", "/campaign.xlsx"),

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import CensoredData, ecdf
 
+from serving.completeness_text import completeness_lines, completeness_table
+from training.dataset.completeness import completeness_of
 from training.dataset.delays import Courses, aalen_johansen, courses_of, delays_of
 from training.dataset.labels import event_log, expected_labels, log_of
 
@@ -46,6 +48,7 @@ def test_eight_cases_by_hand():
     assert later[2] == pytest.approx((2 * found + 5 * 41 / 49) / 7)
     assert later[5] == pytest.approx(41 / 49)
     assert (delays.known_days, delays.seen_days, delays.slow) == (None, 0, True)
+    assert delays.late_share == pytest.approx(15 / 64)
     assert (delays.maturity_days(), delays.complete_days()) == (30, 61)
 
 
@@ -93,12 +96,46 @@ def test_findings_count_by_their_own_delay():
     assert delays_of(courses_of(prompt), DAY).known_days == 5
 
 
+def test_two_late_cases_are_not_called_slow():
+    prompt = [case(200 + age, decided=40, confirmed=True) for age in range(14)]
+    late = [case(400 + age, decided=300, confirmed=True) for age in range(2)]
+    courses = courses_of([*prompt, *late])
+    delays = delays_of(courses, DAY)
+    assert delays.slow
+    assert not completeness_of(courses, delays, DAY).slow
+
+
 def test_few_measured_delays_are_unknown():
     told = [case(300 - n, decided=200, confirmed=True, measured=n < 3) for n in range(9)]
     delays = delays_of(courses_of(told), DAY)
     assert (delays.measured, delays.maturity_days(), delays.slow) == (False, 30, False)
     assert delays_of(courses_of(told[:3]), DAY).known_days == 200
     assert delays_of(courses_of([]), DAY) == delays
+
+
+def test_completeness_counts_cases_by_age():
+    found = completeness_of(
+        courses := courses_of([*EIGHT, case(100), case(365), case(731)]),
+        delays_of(courses, DAY),
+        DAY,
+    )
+    counts = {(one.first, one.last): (one.cases, one.undecided) for one in found.bands}
+    assert counts == {
+        (0, 30): (1, 1),
+        (31, 90): (2, 2),
+        (91, 180): (1, 1),
+        (181, 365): (6, 1),
+        (366, 730): (0, 0),
+        (731, None): (1, 1),
+    }
+    assert (found.decided, found.confirmed, found.notable) == (5, 4, True)
+    headings, rows = completeness_table(found.to_document(), "en")
+    assert headings == ("days since opening", "cases", "undecided", "share undecided")
+    assert rows[3] == ("181 to 365", "6", "1", "17%")
+    assert rows[-1][0] == "731 or more"
+    said = " ".join(completeness_lines(found.to_document(), "en"))
+    assert "do not show yet" in said
+    assert "5 cases are decided, 80% of them confirmed" in said
 
 
 def slow_office(delay_of) -> tuple[Courses, np.ndarray]:

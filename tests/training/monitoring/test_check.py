@@ -16,6 +16,7 @@ from risk.contract import TABLES
 from risk.sources.state import StoppedSource
 from risk.store.store import RecordStore
 from training.artifacts import model_artifacts
+from training.dataset.labels import event_log
 from training.dataset.training_set import build_training_set
 from training.evaluation.selective_labels import ListedEntry
 from training.monitoring.check import CheckInputs, check
@@ -27,7 +28,7 @@ from training.monitoring.drift import (
     reference_profile,
 )
 from training.monitoring.lost_inputs import feed_summaries
-from training.monitoring.performance_estimate import estimate_performance
+from training.monitoring.performance_estimate import estimate_performance, realised_performance
 
 AS_OF = dt.date(2025, 8, 1)
 
@@ -35,9 +36,7 @@ AS_OF = dt.date(2025, 8, 1)
 @pytest.fixture(scope="module")
 def watched(county, county_trained):
     with RecordStore(county.records, read_only=True) as store:
-        artifacts = model_artifacts(
-            store, build_training_set(store, county_trained.as_of), county_trained
-        )
+        artifacts = model_artifacts(build_training_set(store, county_trained.as_of), county_trained)
         feeds = feed_summaries(store, county_trained.as_of)
         definitions = feature_definitions(store)
     seen = parse_profile(artifacts[PROFILE_ARTIFACT])
@@ -135,6 +134,22 @@ def test_check_after_a_ban_of_cash_is_retrain(changed, watched):
         (one.table, one.field, one.code, one.change) for one in report.codes
     ]
     assert any("cash" in one.feature for one in report.moved)
+
+
+def test_check_names_slow_decisions_and_counts_undecided_cases(changed, watched):
+    watched = dataclasses.replace(watched, trained_at=dt.date(2025, 3, 1))
+    store = changed(
+        "UPDATE cases SET known_at = known_at + 300 WHERE status NOT IN ('accepted', 'filed')"
+    )
+    report = check(store, watched, AS_OF)
+    assert "decisions_slow" in report.reasons
+    assert report.completeness.known_days > 300
+    realised = report.since_training
+    assert realised.months[-1] == dt.date(2025, 4, 1), "30 days after a horizon, not 300"
+    decided = dataclasses.replace(event_log(store, AS_OF), undecided={})
+    plain = realised_performance(store, watched.model, watched.trained_at, decided, 20)
+    assert plain.events == realised.events
+    assert realised.ratio.value < 0.8 * plain.ratio.value
 
 
 def test_check_of_a_model_a_year_old_is_retrain(county, watched):

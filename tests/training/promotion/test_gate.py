@@ -207,7 +207,6 @@ def test_run_training_twice_on_the_same_records_gives_the_same_model_and_passes(
     assert Estimate(**evidence["figures"]["model"]["roc_auc"]).value > 0.6
     registry = Registry(office)
     assert "spreads" in registry.artifact("1", "profile.json")
-    assert "levels" in registry.artifact("1", "resemblance.json")
 
 
 @thorough

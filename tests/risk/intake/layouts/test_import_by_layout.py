@@ -172,6 +172,14 @@ def test_usual_headings_are_understood_without_a_layout(store, write_csv, today,
     assert row["received_on"] == dt.date(2025, 10, 1)
 
 
+def test_days_without_a_year_are_dates_under_usual_headings(store, write_xlsx, today):
+    head = ["项目编号", "工程名称", "行政区划代码", "开工时间"]
+    rows = [["2025年在建项目台账"], head, ["X1", "甲", "510822", "3月5日"]]
+    path = write_xlsx("工程项目.xlsx", [*rows, ["X2", "乙", "510822", "4月1日"]])
+    [file] = import_into(store, [path], today=today, office=OfficeLayouts()).files
+    assert (file.accepted, file.marks) == (2, {"year_of_day": 2})
+
+
 def test_a_planned_date_is_never_the_actual_one(store, write_csv, today):
     rows = [["项目编码", "项目名称", "行政区划代码", "开工日期（计划）"]]
     rows.append(["X1", "甲", "510822", "2025-03-05"])
@@ -314,6 +322,31 @@ def test_places_without_a_code_have_the_countys_and_are_asked_about(
     assert file.reading.filled_regions == 1
 
 
+def test_a_register_without_codes_is_read_by_the_layout_of_its_trial(
+    store, write_xlsx, today, tmp_path
+):
+    rows = [
+        ["序号", *HEAD[1:]],
+        [1, "甲", "乔庄镇", "2025-03-05"],
+        [2, "乙", "510822", "2025-03-05"],
+    ]
+    path = write_xlsx("工程项目.xlsx", [["青川县"], *rows])
+    office = confirmed(tmp_path, path)
+    [file] = import_into(store, [path], today=today, office=office).files
+    assert (file.accepted, file.reading.made_keys, file.notes) == (2, 2, ())
+
+
+def test_a_place_is_stated_in_the_layout_of_a_ledger_with_the_contracts_headings(
+    store, write_xlsx, today, tmp_path
+):
+    path = write_xlsx("工程项目.xlsx", register("乔庄镇", "510822"))
+    [layout] = confirmed(tmp_path, path).layouts
+    stated = dataclasses.replace(layout, regions={"乔庄镇": "510822100"}).confirm("王某", NOW)
+    import_into(store, [path], today=today, office=OfficeLayouts((stated,)))
+    codes = store.rows("SELECT region_code FROM projects ORDER BY project_id")
+    assert codes == [("510822100",), ("510822",)]
+
+
 def test_a_county_that_may_be_several_is_not_counted_as_the_offices(store, write_xlsx, today):
     path = write_xlsx("工程项目.xlsx", register("乔庄镇", "鼓楼区", "某某县"))
     report = import_into(store, [path], today=today, office=OfficeLayouts())
@@ -348,3 +381,21 @@ def test_a_new_township_of_a_later_month_is_taken_and_asked_about(
     [file] = import_into(store, [path], today=today, office=office).files
     assert (file.accepted, file.repeated) == (1, 2)
     assert [note.fields for note in file.notes] == [{"places": "沙州镇", "rows": 1}]
+
+
+def test_rows_wait_by_the_name_they_give_with_the_nearest_project(store, write_csv, today):
+    projects = [HEAD, ["X1", "竹园污水管网", "510822", "2025-03-05"]]
+    rows = [
+        ["检查编号", "工程名称", "检查日期", "是否发现欠薪"],
+        ["J1", "竹园污水管", "2025-09-02", "否"],
+    ]
+    paths = [write_csv("工程项目.csv", projects), write_csv("检查.csv", rows)]
+    report = import_into(store, paths, today=today, office=OfficeLayouts(county="510822"))
+    [note] = report.notes
+    assert (note.code, note.fields["examples"]) == ("waiting", "竹园污水管 ≈ X1 竹园污水管网")
+    named = [HEAD, ["X2", "竹园污水管", "510822", "2025-03-05"]]
+    report = import_into(
+        store, [write_csv("项目.csv", named)], today=today, office=OfficeLayouts(county="510822")
+    )
+    assert [note.code for note in report.notes] == ["waiting_merged"]
+    assert store.rows("SELECT arg_max(project_id, arrival) FROM inspections") == [("X2",)]

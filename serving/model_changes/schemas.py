@@ -1,0 +1,77 @@
+"""Schemas of model versions and of changes of the model in use."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from serving.http.schemas import Schema, example
+
+Action = Literal["promote", "rollback", "comment"]
+Step = Literal["asked", "approved", "rejected", "done", "failed"]
+Unit = Literal["project", "employer"]
+
+Reason = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"\S")]
+Version = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.:-]+$")]
+
+
+class ModelChangeIn(Schema):
+    """A change of the model in use: ``promote`` a version, ``rollback`` to the one before, or
+    only a ``comment``. A promotion and a comment name the ``version``.
+    """
+
+    model_config = example(action="promote", version="7", text="新的工资发放数据自五月起接入")
+
+    action: Action
+    unit: Unit = "project"
+    version: Version | None = None
+    text: Reason
+
+    @model_validator(mode="after")
+    def _names_version(self) -> ModelChangeIn:
+        if (self.version is None) != (self.action == "rollback"):
+            raise ValueError(self.action)
+        return self
+
+
+class DecisionIn(Schema):
+    """The decision of a second person on a change."""
+
+    model_config = example(approve=True, text="已核对评审表")
+
+    approve: bool
+    text: Reason
+
+
+class ModelChange(Schema):
+    """A step of a change: ``asked``, ``approved`` or ``rejected``, then ``done`` or ``failed``.
+
+    ``version`` is the one to be in use, or the one commented on.
+    """
+
+    change_id: str
+    step: Step
+    action: Action
+    unit: Unit
+    version: str
+    text: str
+    by: str
+    at: dt.datetime
+
+
+class ModelVersion(Schema):
+    """A version of the registry: its ``aliases`` and ``changes`` as of ``seen_at``.
+
+    ``about`` holds the facts of its training and the report of the gate.
+    """
+
+    version: str
+    unit: Unit
+    kind: Literal["lightgbm", "logistic", "scorecard"]
+    trained_at: dt.date
+    aliases: list[str]
+    about: dict[str, Any]
+    changes: list[dict[str, Any]]
+    seen_at: dt.datetime
