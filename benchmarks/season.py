@@ -142,7 +142,9 @@ def document(total: Mapping[tuple[dt.date, str], Figures], options: argparse.Nam
     size = f"{len(options.seeds)} simulated counties of {options.projects} projects together"
     return (
         "## Two winters with distant festivals\n\nMade by `benchmarks/season.py`; "
-        f"{size}, the model of 1 October scores the lists of the winter.\n\n" + "\n".join(lines) + "\n"
+        f"{size}, the model of 1 October scores the lists of the winter.\n\n"
+        + "\n".join(lines)
+        + "\n"
     )
 
 

@@ -221,7 +221,7 @@ def test_compose_monthly_shows_missing_feeds_as_unknown(opened, facts):
     paper = compose_monthly(replace(facts, silent_tables=("cases",)), "zh")
     said = "".join(_texts(paper))
     assert "没有案件数据入库，相关数量不明，不按零计算" in said
-    assert "立案" not in said
+    assert re.search(r"立案\d", said) is None
     rows = {row[0]: row for row in _grids(paper)["主要数量对比"].rows}
     assert rows["立案（件）"][1] is None
 
@@ -331,7 +331,9 @@ def test_renderers_are_reproducible(paper):
 def test_renderers_contain_the_same_text(paper):
     word = docx.Document(io.BytesIO(to_docx(paper, "zh")))
     html = to_html(paper, "zh").decode()
-    pdf = _squeezed("".join(p.extract_text() for p in _pdf(to_pdf(paper, "zh")).pages))
+    pages = [_squeezed(page.extract_text()) for page in _pdf(to_pdf(paper, "zh")).pages]
+    # A paragraph may go on after the number of the page.
+    pdf = "".join(re.sub(r"—\d+—$", "", page) for page in pages)
     word_said = _squeezed("".join(line.text for line in word.paragraphs))
     assert _texts(paper)
     assert _grids(paper)
