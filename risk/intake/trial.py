@@ -56,8 +56,11 @@ def try_files(
 
 
 def needs_layout(proposal: SheetProposal) -> bool:
-    """Whether a sheet has more, or other, than the contract's own headings."""
-    return bool(proposal.missing) or any(
+    """Whether a sheet has more, or other, than the contract's own headings, or lacks a key."""
+    layout = proposal.layout
+    stated = (layout.key.made_from, layout.key.column, layout.fill)
+    asked = (proposal.missing, proposal.unknown_places)
+    return any(map(bool, (*stated, *asked))) or any(
         one.target is not None and (one.similarity < 1 or one.target.by_name)
         for one in proposal.matches
     )

@@ -6,18 +6,16 @@ is not watched. Their cases are open all the same, and elements, notices and pag
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from risk.store.store import RecordStore
 from serving.snapshot.as_of_query import Row
 from serving.watchlists.document import Document, Header, TimelineItem
 from serving.watchlists.sealed_flags import seal_flag
 
 if TYPE_CHECKING:
-    from risk.flags import Value
+    from risk.flags import RedFlag
 
 
 @dataclass(frozen=True)
@@ -43,17 +41,16 @@ def unscored_projects(
 
 
 def case_files(
-    store: RecordStore,
     header: Header,
     projects: Sequence[Followed],
     stories: Mapping[str, tuple[TimelineItem, ...]],
-    law_values: Sequence[Value] = (),
+    flags: Mapping[str, Sequence[RedFlag]],
 ) -> dict[str, Document]:
     """Return a document per project, shaped like a sealed risk as far as it goes.
 
-    It has the red flags and events of the project as known before the list's as_of, and no score.
+    It has the red flags (``flags``) and events of the project as known before the list's as_of, and
+    no score.
     """
-    flags = _red_flags(store, header.as_of, [one.project_id for one in projects], law_values)
     return {
         one.project_id: {
             "project_id": one.project_id,
@@ -65,7 +62,7 @@ def case_files(
             "scored": False,
             "matters": list(one.matters),
             "missing_feeds": list(header.missing_feeds),
-            "red_flags": flags.get(one.project_id, []),
+            "red_flags": _sealed(flags.get(one.project_id, ())),
             "timeline": [item.to_document() for item in stories.get(one.project_id, ())],
         }
         for one in projects
@@ -83,16 +80,7 @@ def _followed(project_id: str, rows: Sequence[Row], facts: Row) -> Followed:
     )
 
 
-def _red_flags(
-    store: RecordStore, as_of: dt.date, projects: Sequence[str], law_values: Sequence[Value]
-) -> dict[str, list[Document]]:
-    from risk.flags import by_grade, read_law, red_flags
-    from risk.flags.office_values import add_values
+def _sealed(flags: Sequence[RedFlag]) -> list[Document]:
+    from risk.flags import by_grade
 
-    if not projects:
-        return {}
-    found = red_flags(store, as_of, projects, law=add_values(read_law(), law_values))
-    return {
-        key: [seal_flag(flag).to_document() for flag in by_grade(flags)]
-        for key, flags in found.items()
-    }
+    return [seal_flag(flag).to_document() for flag in by_grade(flags)]

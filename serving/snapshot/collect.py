@@ -16,7 +16,11 @@ from serving.snapshot.case_handling import empty_case_handling, load_case_handli
 from serving.snapshot.complaint_candidates import linked_complaints, unlinked_complaints
 from serving.snapshot.deposit_advice import load_deposit_advice
 from serving.snapshot.evidence_records import evidence_keys, load_evidence_records
-from serving.snapshot.legal_duties import load_legal_duties
+from serving.snapshot.legal_duties import (
+    load_legal_duties,
+    office_flags,
+    projects_with_duties,
+)
 from serving.snapshot.open_matters import closed_cases, open_matters, transferred_unlisted
 from serving.snapshot.payment_history import load_payment_history
 from serving.snapshot.project_facts import load_contracts, load_project_facts
@@ -91,15 +95,21 @@ def collect_snapshot(
         "closed": _of_region(closed_cases(store, as_of), publication),
         "unlisted": _of_region(transferred_unlisted(store, as_of), publication),
     }
-    if publication.header.kind == "project":
-        followed = unscored_projects([*chain(*handled.values())], dossiers, facts)
-        files = case_files(store, publication.header, followed, stories, law_values)
+    followed = (
+        unscored_projects([*chain(*handled.values())], dossiers, facts)
+        if publication.header.kind == "project"
+        else []
+    )
+    flagged = {one.project_id for one in followed} | projects_with_duties(handled["matters"])
+    flags = office_flags(store, as_of, flagged, law_values)
+    if followed:
+        files = case_files(publication.header, followed, stories, flags)
         dossiers |= {key: {**dossier(key), "unscored": found} for key, found in files.items()}
     register = {
         "as_of": as_of.isoformat(),
         "projects": listed,
         **handled,
-        "duties": load_legal_duties(store, as_of, handled["matters"], law_values),
+        "duties": load_legal_duties(store, as_of, handled["matters"], law_values, flags),
         "unlinked": unlinked_complaints(store, as_of, publication.header.region),
         "deposits": {
             part: _of_region(rows, publication)

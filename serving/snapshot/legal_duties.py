@@ -7,7 +7,7 @@ every table that the rule reads; otherwise its state is unknown.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from features.sql_tables import tables_read
@@ -17,7 +17,7 @@ from risk.store.store import RecordStore
 from serving.snapshot.as_of_query import Row, query_rows, with_known_tables
 
 if TYPE_CHECKING:
-    from risk.flags import Value
+    from risk.flags import RedFlag, Value
     from risk.flags.rule import Rule
 
 _KNOWN = "known_"
@@ -33,24 +33,23 @@ def load_legal_duties(
     as_of: dt.date,
     matters: Sequence[Row],
     law_values: Sequence[Value] = (),
+    flags: Mapping[str, Sequence[RedFlag]] | None = None,
 ) -> Mapping[str, list[dict[str, Any]]]:
     """Return the duties of each project with a confirmed open case, in the order of the rules.
 
     Each has ``code``, ``article``, ``state`` (met, breached, unknown) and ``finding`` (the words
-    of the red flag in every language, None without one). ``law_values`` are the office's.
+    of the red flag in every language, None without one). ``law_values`` are the office's. The red
+    flags of these projects are computed unless ``flags`` has them.
     """
-    projects = {
-        row["project_id"]
-        for row in matters
-        if row["kind"] == "case" and row["status"] == "confirmed" and row["project_id"]
-    }
+    projects = projects_with_duties(matters)
     if not projects:
         return {}
-    from risk.flags import RULES, describe, read_law, red_flags
+    from risk.flags import RULES, describe, read_law
     from risk.flags.office_values import add_values
 
     law = add_values(read_law(), law_values)
-    flags = red_flags(store, as_of, projects, law=law)
+    if flags is None:
+        flags = office_flags(store, as_of, projects, law_values)
     tables = _tables_known(store, as_of, projects)
     found: dict[str, list[dict[str, Any]]] = {}
     for project in sorted(projects):
@@ -69,6 +68,27 @@ def load_legal_duties(
                 {"code": rule.code, "article": duty.article, "state": state, "finding": words}
             )
     return found
+
+
+def projects_with_duties(matters: Iterable[Row]) -> set[str]:
+    """Return the projects of the confirmed cases among ``matters``."""
+    return {
+        str(row["project_id"])
+        for row in matters
+        if row["kind"] == "case" and row["status"] == "confirmed" and row["project_id"]
+    }
+
+
+def office_flags(
+    store: RecordStore, as_of: dt.date, projects: Collection[str], law_values: Sequence[Value]
+) -> Mapping[str, Sequence[RedFlag]]:
+    """Return the red flags of ``projects`` under the law with the office's values."""
+    from risk.flags import read_law, red_flags
+    from risk.flags.office_values import add_values
+
+    if not projects:
+        return {}
+    return red_flags(store, as_of, projects, law=add_values(read_law(), law_values))
 
 
 def tables_of(rule: Rule) -> set[str]:

@@ -14,8 +14,13 @@ from training.dataset.delays import ABANDONED_DAYS, Courses, Delays
 BANDS = (0, 31, 91, 181, 366, ABANDONED_DAYS + 1)
 """First ages in days of the bands; the last one is open."""
 
+SLOW_SHARE = 0.2
+"""Share of events not known after 180 days from which decisions are called slow. Labels follow a
+lower threshold; at that one a small county with two late cases would be warned of."""
+
 NOTABLE_SHARE = 0.1
-"""Share of undecided cases, of those opened 91 to 730 days ago, from which a list states it."""
+MIN_UNDECIDED = 5
+"""Share and number of undecided cases, of those opened 91 to 730 days ago, that a list states."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Completeness:
 
     ``decided`` and ``confirmed`` count cases. ``known_days`` is the age at which 90 % of the events
     are known, ``seen_days`` at which they are at least seen as an open case; None where they
-    cannot be told, see :class:`training.dataset.delays.Delays`.
+    cannot be estimated, see :class:`training.dataset.delays.Delays`.
     """
 
     known_until: dt.date
@@ -50,8 +55,11 @@ class Completeness:
     def notable(self) -> bool:
         """Whether a list must state it: slow decisions, or many cases of past years undecided."""
         older = self.bands[2:-1]
-        cases = sum(band.cases for band in older)
-        return self.slow or sum(band.undecided for band in older) > NOTABLE_SHARE * cases
+        cases, undecided = (
+            sum(band.cases for band in older),
+            sum(band.undecided for band in older),
+        )
+        return self.slow or (undecided >= MIN_UNDECIDED and undecided > NOTABLE_SHARE * cases)
 
     def to_document(self) -> Mapping[str, Any]:
         """JSON-safe values, as stored with a model."""
@@ -86,5 +94,5 @@ def completeness_of(courses: Courses, delays: Delays, known_until: dt.date) -> C
         measured=delays.measured,
         known_days=delays.known_days,
         seen_days=delays.seen_days,
-        slow=delays.slow,
+        slow=delays.slow and delays.late_share >= SLOW_SHARE,
     )

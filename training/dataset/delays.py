@@ -181,7 +181,8 @@ class Delays:
 
     ``known_days`` is the age at which 90 % of the events are known, None also if no case is old
     enough to tell. ``seen_days`` is the age at which 90 % of them are at least seen as an open
-    case. ``open_days`` is the age of the oldest case that may still be decided.
+    case. ``open_days`` is the age of the oldest case that may still be decided, ``late_share`` the
+    share of events not known after :data:`SLOW_DAYS`.
     """
 
     measured: bool = False
@@ -189,6 +190,7 @@ class Delays:
     seen_days: int | None = None
     open_days: int = 0
     confirmed_later: Curve | None = None
+    late_share: float = 0.0
 
     @property
     def slow(self) -> bool:
@@ -229,12 +231,14 @@ def delays_of(courses: Courses, known_until: dt.date) -> Delays:
             known.append(_recorded_curve(courses, once, known_until))
             seen.append(known[-1])
             weights.append(float(_newest(courses.decided, once, known_until).sum()))
+    mixed = _mixture(known, weights)
     return Delays(
         True,
-        _days_until(SHARE_KNOWN, known, weights),
-        _days_until(SHARE_KNOWN, seen, weights),
+        _days_until(SHARE_KNOWN, mixed),
+        _days_until(SHARE_KNOWN, _mixture(seen, weights)),
         int(open_ages[open_ages <= ABANDONED_DAYS].max(initial=0)),
         curve,
+        float(1 - mixed[min(SLOW_DAYS, len(mixed) - 1)]) if len(mixed) else 0.0,
     )
 
 
@@ -327,15 +331,20 @@ def _newest(
     return newest if newest.sum() >= MIN_MEASURED else mask
 
 
-def _days_until(
-    share: float, curves: Sequence[NDArray[np.float64]], weights: Sequence[float]
-) -> int | None:
-    """The age at which ``share`` of the events is known, each of ``curves`` with its weight."""
+def _mixture(
+    curves: Sequence[NDArray[np.float64]], weights: Sequence[float]
+) -> NDArray[np.float64]:
+    """The curve of all events, each of ``curves`` with its weight; empty without any weight."""
     if not sum(weights):
-        return None
+        return np.zeros(0)
     size = max(len(one) for one in curves)
     padded = np.array([np.pad(one, (0, size - len(one)), mode="edge") for one in curves])
-    reached = np.flatnonzero(np.average(padded, axis=0, weights=weights) >= share - 1e-9)
+    return np.asarray(np.average(padded, axis=0, weights=weights), dtype=np.float64)
+
+
+def _days_until(share: float, known: NDArray[np.float64]) -> int | None:
+    """The first age at which ``share`` is ``known``; None if it is not reached."""
+    reached = np.flatnonzero(known >= share - 1e-9)
     return int(reached[0]) if len(reached) else None
 
 

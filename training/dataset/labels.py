@@ -157,6 +157,8 @@ def expected_labels(
     highest of their chances to be confirmed; any other row 0.
     """
     expected = dated_within(log.days, project_ids, as_ofs).astype(np.float64)
+    if not log.undecided:
+        return expected
     for row in np.flatnonzero(expected == 0).tolist():
         cases = log.undecided.get(project_ids[row])
         if cases is not None:

@@ -9,6 +9,7 @@ import shutil
 import numpy as np
 import pytest
 
+from features.matrix import compute
 from models.registry import Registry
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
@@ -19,6 +20,8 @@ from serving.publishing.hooks import publish_context
 from serving.publishing.pipeline import publish_watchlist
 from serving.publishing.replay import replay
 from serving.publishing.scoring import score_cohort
+from serving.publishing.used_model import used_model
+from serving.scores.spark_output import InputsLost, _require_inputs
 from serving.settings import load_settings
 from serving.watchlists.schemas import Watchlist
 from serving.watchlists.texts import warnings
@@ -82,6 +85,29 @@ def test_without_labels_the_scorecard_of_what_is_left_has_the_rate_of_training(c
     assert (scored.model.kind, scored.model.events) == ("scorecard", 0)
     probabilities = [project.probability for project in scored.cohort.projects]
     assert np.mean(probabilities) == pytest.approx(about["positives"] / about["rows"])
+
+
+def test_scoring_that_cannot_fit_refuses_where_inputs_are_gone(without_payments):
+    office = without_payments
+    used = used_model(Registry(office), Registry(office).champion()[1])
+    with RecordStore(office.records, read_only=True) as store:
+        engine = compute(store, [AS_OF])  # answers the queries that Spark is asked
+        try:
+            with pytest.raises(InputsLost, match="payments"):
+                _require_inputs(office, engine, used, AS_OF)
+        finally:
+            engine.close()
+
+
+def test_a_list_of_employers_without_operations_is_scored_without_them(copy):
+    with RecordStore(copy.records) as store:
+        store.connection.execute("DELETE FROM operations")
+        scored = score_cohort(copy, store.for_kind("employer"), AS_OF, _quiet)
+    stand_in = scored.model.about["stand_in"]
+    assert stand_in["instead_of"] == Registry(copy, "employer").champion()[1].version
+    assert [one["table"] for one in stand_in["tables"]] == ["operations"]
+    assert "contractor_tax_ratio" in stand_in["features"]
+    assert scored.model.version.startswith("employer-")
 
 
 @pytest.fixture

@@ -48,6 +48,7 @@ def test_eight_cases_by_hand():
     assert later[2] == pytest.approx((2 * found + 5 * 41 / 49) / 7)
     assert later[5] == pytest.approx(41 / 49)
     assert (delays.known_days, delays.seen_days, delays.slow) == (None, 0, True)
+    assert delays.late_share == pytest.approx(15 / 64)
     assert (delays.maturity_days(), delays.complete_days()) == (30, 61)
 
 
@@ -93,6 +94,15 @@ def test_findings_count_by_their_own_delay():
     prompt = [case(age, decided=5, confirmed=True) for age in range(10, 60)]
     assert delays_of(courses_of([*found, *prompt]), DAY).known_days == 100
     assert delays_of(courses_of(prompt), DAY).known_days == 5
+
+
+def test_two_late_cases_are_not_called_slow():
+    prompt = [case(200 + age, decided=40, confirmed=True) for age in range(14)]
+    late = [case(400 + age, decided=300, confirmed=True) for age in range(2)]
+    courses = courses_of([*prompt, *late])
+    delays = delays_of(courses, DAY)
+    assert delays.slow
+    assert not completeness_of(courses, delays, DAY).slow
 
 
 def test_few_measured_delays_are_unknown():

@@ -172,6 +172,14 @@ def test_usual_headings_are_understood_without_a_layout(store, write_csv, today,
     assert row["received_on"] == dt.date(2025, 10, 1)
 
 
+def test_days_without_a_year_are_dates_under_usual_headings(store, write_xlsx, today):
+    head = ["项目编号", "工程名称", "行政区划代码", "开工时间"]
+    rows = [["2025年在建项目台账"], head, ["X1", "甲", "510822", "3月5日"]]
+    path = write_xlsx("工程项目.xlsx", [*rows, ["X2", "乙", "510822", "4月1日"]])
+    [file] = import_into(store, [path], today=today, office=OfficeLayouts()).files
+    assert (file.accepted, file.marks) == (2, {"year_of_day": 2})
+
+
 def test_a_planned_date_is_never_the_actual_one(store, write_csv, today):
     rows = [["项目编码", "项目名称", "行政区划代码", "开工日期（计划）"]]
     rows.append(["X1", "甲", "510822", "2025-03-05"])
@@ -312,6 +320,31 @@ def test_places_without_a_code_have_the_countys_and_are_asked_about(
     assert (note.code, note.needs_answer) == ("places_unknown", True)
     assert note.fields == {"places": "乔庄镇", "rows": 2}
     assert file.reading.filled_regions == 1
+
+
+def test_a_register_without_codes_is_read_by_the_layout_of_its_trial(
+    store, write_xlsx, today, tmp_path
+):
+    rows = [
+        ["序号", *HEAD[1:]],
+        [1, "甲", "乔庄镇", "2025-03-05"],
+        [2, "乙", "510822", "2025-03-05"],
+    ]
+    path = write_xlsx("工程项目.xlsx", [["青川县"], *rows])
+    office = confirmed(tmp_path, path)
+    [file] = import_into(store, [path], today=today, office=office).files
+    assert (file.accepted, file.reading.made_keys, file.notes) == (2, 2, ())
+
+
+def test_a_place_is_stated_in_the_layout_of_a_ledger_with_the_contracts_headings(
+    store, write_xlsx, today, tmp_path
+):
+    path = write_xlsx("工程项目.xlsx", register("乔庄镇", "510822"))
+    [layout] = confirmed(tmp_path, path).layouts
+    stated = dataclasses.replace(layout, regions={"乔庄镇": "510822100"}).confirm("王某", NOW)
+    import_into(store, [path], today=today, office=OfficeLayouts((stated,)))
+    codes = store.rows("SELECT region_code FROM projects ORDER BY project_id")
+    assert codes == [("510822100",), ("510822",)]
 
 
 def test_a_county_that_may_be_several_is_not_counted_as_the_offices(store, write_xlsx, today):
