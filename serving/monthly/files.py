@@ -59,6 +59,9 @@ def write_briefings(
 
 def write_scores(context: PublishContext, as_of: dt.date, folder: Path, progress: Progress) -> Path:
     """Write the scores of all projects."""
+    from risk.flags.minimum_wages import minimum_wages
+
+    context.store.minimum_wages = minimum_wages(context.office_values())
     scored = score_cohort(context.workspace, context.store, as_of, progress)
     path = folder / "scores.csv"
     write_file(path, scores_csv(scored, context.settings.tiers))
