@@ -215,7 +215,7 @@ def test_a_nameless_complaint_is_carried_to_its_end(office, tmp_path):
     out = tmp_path / "summary.docx"
     office.run("briefing", "--year", str(TODAY.year), "--out", str(out))
     said = text_of(io.BytesIO(out.read_bytes())).split("\n")
-    [opened] = [one for one in said if one.startswith("立案")]
+    [opened] = [one for one in said if one.startswith("立案1件")]
     [closed] = [one for one in said if one.startswith("办结")]
     [looked] = [one for one in said if "回头看" in one and "每名工人" in one]
     assert {"1", str(WORKERS), "18.60"} <= numbers(opened)
