@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from risk.contract import STORED_TABLES, Table
-from risk.store.store import RecordStore
+
+if TYPE_CHECKING:
+    from risk.store.store import RecordStore
 
 PROJECT_KEY = "project_id"
 

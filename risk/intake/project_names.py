@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz, process
 
@@ -11,7 +12,9 @@ from risk.contract import STORED_TABLES
 from risk.intake.account_notes import Note
 from risk.intake.name_ids import preferred_ids
 from risk.intake.orphan_rows import PROJECT_KEY
-from risk.store.store import RecordStore
+
+if TYPE_CHECKING:
+    from risk.store.store import RecordStore
 
 CURRENT_PROJECTS = "SELECT project_id FROM projects_versions WHERE superseded_at IS NULL"
 """SQL of the projects that were not withdrawn."""

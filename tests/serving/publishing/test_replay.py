@@ -61,7 +61,7 @@ def _store(
     It names the version ``model`` as its own if that is given.
     """
     inputs = collect_inputs(context, PublishRequest(AS_OF, 8, "", "test"), _quiet)
-    made = build_publication(inputs)
+    made = build_publication(replace(inputs, seal_version=version))
     first = made.entries[0].assessment.project_id
     entries, risks = (
         tuple(
