@@ -179,7 +179,10 @@ def test_commands_that_change_the_past_change_no_replay(copy, tmp_path, capsys):
     """Undated books, corrections with an earlier day of knowledge, and a withdrawal."""
     with RecordStore(copy.records, read_only=True) as store:
         before = store.digest(AS_OF)
-        sites = store.rows("SELECT project_id, region_code FROM projects ORDER BY arrival LIMIT 2")
+        sites = store.rows(
+            "SELECT project_id, any_value(region_code) FROM projects GROUP BY project_id"
+            " HAVING max(known_at) < DATE '2024-06-01' ORDER BY min(arrival) LIMIT 2"
+        )
         [(complaint,)] = store.rows("SELECT complaint_id FROM complaints ORDER BY arrival LIMIT 1")
     (site, region), (other, _) = sites
     corrected = {
