@@ -14,7 +14,7 @@ from serving.auth.principal import Principal
 from serving.auth.roles import Permission
 from serving.http.dependencies import DatabaseDep, language_of, settings_of
 from serving.http.parameters import CursorQuery, IdempotencyKey, LimitQuery, NamePath, page_request
-from serving.http.problems import RESPONSES
+from serving.http.problems import CONFLICT, RESPONSES
 from serving.http.schemas import Page
 from serving.model_changes import service
 from serving.model_changes.repository import list_steps, list_versions
@@ -72,7 +72,7 @@ def list_model_changes(
     return Page(items=[service.to_schema(one) for one in found.items], next=after)
 
 
-@router.post("/model-changes", status_code=201, response_model=ModelChange)
+@router.post("/model-changes", status_code=201, response_model=ModelChange, responses=CONFLICT)
 def ask_model_change(
     request: Request,
     database: DatabaseDep,
@@ -89,7 +89,12 @@ def ask_model_change(
     return write_once(WriteRequest(request, database, principal, given, key), keep)
 
 
-@router.post("/model-changes/{change_id}/decision", status_code=201, response_model=ModelChange)
+@router.post(
+    "/model-changes/{change_id}/decision",
+    status_code=201,
+    response_model=ModelChange,
+    responses=CONFLICT,
+)
 def decide_model_change(
     request: Request,
     database: DatabaseDep,

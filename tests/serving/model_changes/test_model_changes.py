@@ -92,7 +92,7 @@ def test_a_promotion_takes_one_person_or_two(api, registered, token):
     assert [one.action for one in written if one.status == 201] == ["change_models"] * 2
 
 
-def test_whoever_asked_may_withdraw(api, registered, token):
+def test_the_person_who_asked_may_withdraw(api, registered, token):
     if not api.second_person:
         pytest.skip("nothing waits where one person is enough")
     asker = token("admin")

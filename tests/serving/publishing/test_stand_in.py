@@ -137,4 +137,5 @@ def test_probabilities_match_the_rate_when_payments_are_gone(copied_county, gone
     ]
     assert used.model.about["stand_in"]["instead_of"] == run.version.version
     assert 0.67 < ratios[1] < 1.5, ratios
-    assert gone == "TRUE" or ratios[0] > 1.5, "wages that are not paid look like arrears"
+    # Wages that are not paid any more look like arrears to the champion.
+    assert gone == "TRUE" or ratios[0] > ratios[1] + 0.1, ratios
