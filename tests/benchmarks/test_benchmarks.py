@@ -6,14 +6,24 @@ import importlib
 
 import pytest
 
-from benchmarks import explanations, harness, intake, memory, months, slow_offices, training
+from benchmarks import (
+    explanations,
+    harness,
+    intake,
+    memory,
+    months,
+    slow_offices,
+    small_counties,
+    training,
+)
 from benchmarks.run_all import NAMES
 
 from ..conftest import thorough
 
 
 @pytest.mark.parametrize(
-    "name", [*NAMES, "backtest", "chicago", "kills", "linkage", "shift", "slow_offices"]
+    "name",
+    [*NAMES, "backtest", "chicago", "kills", "linkage", "shift", "slow_offices"],
 )
 def test_benchmark_modules_import(name):
     """The ones no other test runs would otherwise keep names that are gone."""
@@ -105,3 +115,11 @@ def test_flag_grades_are_counted_by_hand():
     assert "| money | 0.500 | 1 | 1.00 | 0.50 |" in lines
     assert "| papers | 0.500 | 2 | 2.00 | 1.00 |" in lines
     assert "| any | 0.750 | 2 | 1.33 | 1.00 |" in lines
+
+
+@thorough
+def test_small_counties_tables():
+    counties = [small_counties.county(seed, projects=40, history=12) for seed in (5, 6)]
+    assert [one.seed for one in counties] == [5, 6]
+    assert "2 counties" in small_counties.pooled(counties)
+    assert len(small_counties.table(counties).splitlines()) == 4
