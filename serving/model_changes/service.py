@@ -68,7 +68,7 @@ class ModelChangeDecided(ApiError):
 
 
 class SecondPersonNeeded(ApiError):
-    """Whoever asks for a change may not approve it."""
+    """The person who asks for a change may not approve it."""
 
     code = "second_person_needed"
     status = HTTPStatus.CONFLICT

@@ -99,24 +99,6 @@ def test_intake_counts_good_and_bad_rows(write, tmp_path):
     assert (result["good"], result["bad"]) == (396, 4)
 
 
-def test_flag_grades_are_counted_by_hand():
-    """Four project-months, two with an event: money flags one of them and one without."""
-    from benchmarks.flag_grades import table
-    from risk.flags.grades import Grade
-
-    rows = [
-        ({Grade.MONEY, Grade.PAPERS}, True),
-        ({Grade.MONEY}, False),
-        ({Grade.PAPERS}, True),
-        (set(), False),
-    ]
-    lines = table(rows).splitlines()
-    assert "| people | 0.000 | 0 | – | – |" in lines
-    assert "| money | 0.500 | 1 | 1.00 | 0.50 |" in lines
-    assert "| papers | 0.500 | 2 | 2.00 | 1.00 |" in lines
-    assert "| any | 0.750 | 2 | 1.33 | 1.00 |" in lines
-
-
 @thorough
 def test_small_counties_tables():
     counties = [small_counties.county(seed, projects=40, history=12) for seed in (5, 6)]

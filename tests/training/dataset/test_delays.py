@@ -53,9 +53,9 @@ def test_eight_cases_by_hand():
 
 
 @given(st.lists(st.tuples(st.integers(1, 60), st.booleans()), min_size=1, max_size=30))
-def test_survival_is_that_of_scipy(told):
-    leave = np.array([age for age, _ in told])
-    decided = np.array([one for _, one in told])
+def test_survival_is_that_of_scipy(observed):
+    leave = np.array([age for age, _ in observed])
+    decided = np.array([one for _, one in observed])
     survival, confirmed = aalen_johansen(np.zeros_like(leave), leave, decided, decided)
     sample = CensoredData.right_censored(leave, ~decided)
     ages = np.unique(leave)
@@ -106,10 +106,10 @@ def test_two_late_cases_are_not_called_slow():
 
 
 def test_few_measured_delays_are_unknown():
-    told = [case(300 - n, decided=200, confirmed=True, measured=n < 3) for n in range(9)]
-    delays = delays_of(courses_of(told), DAY)
+    observed = [case(300 - n, decided=200, confirmed=True, measured=n < 3) for n in range(9)]
+    delays = delays_of(courses_of(observed), DAY)
     assert (delays.measured, delays.maturity_days(), delays.slow) == (False, 30, False)
-    assert delays_of(courses_of(told[:3]), DAY).known_days == 200
+    assert delays_of(courses_of(observed[:3]), DAY).known_days == 200
     assert delays_of(courses_of([]), DAY) == delays
 
 
