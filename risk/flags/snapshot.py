@@ -11,8 +11,8 @@ A rule may read
 - ``general``: the first contract without a parent of a project;
 - ``account_projects``: accounts with every project that any version of them names, since one
   account may serve several projects of a contractor;
-- ``pay``: payrolls of running projects with the amount and heads paid on them, and what its team and all
-  teams were due in the month;
+- ``pay``: payrolls of running projects with the amount and heads paid on them, and what
+  its team and all teams were due in the month;
 - ``pay_months``, ``site_months``: payrolls and attendance per project and month; a head count is
   NULL if any of its rows lacks it;
 - ``month_records``: payroll and attendance rows of a project's month, as evidence;

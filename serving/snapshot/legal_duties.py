@@ -37,9 +37,10 @@ def load_legal_duties(
 ) -> Mapping[str, list[dict[str, Any]]]:
     """Return the duties of each project with a confirmed open case, in the order of the rules.
 
-    Rules about the same duty are shown once, see :func:`_duties_shown`. Each has ``code``, ``article``, ``state`` (met, breached, unknown) and ``finding`` (the words
-    of the red flag in every language, None without one). ``law_values`` are the office's. The red
-    flags of these projects are computed unless ``flags`` has them.
+    Rules about the same duty are shown once, see :func:`_duties_shown`. Each has ``code``,
+    ``article``, ``state`` (met, breached, unknown) and ``finding`` (the words of the red flag in
+    every language, None without one). ``law_values`` are the office's. The red flags of these
+    projects are computed unless ``flags`` has them.
     """
     projects = projects_with_duties(matters)
     if not projects:

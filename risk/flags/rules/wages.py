@@ -115,7 +115,8 @@ _WAGES_STOPPED_IN_DISPUTE = Rule(
       QUALIFY row_number() OVER (PARTITION BY u.payroll_id ORDER BY d.opened_on, d.dispute_id) = 1
     ), stopped AS ({_STOPPED})
     SELECT project_id, days_after(pay_day, 1) AS since, 'payrolls' AS source_table,
-           payroll_id AS record_id, known_at, short AS weight, short, as_of - opened_on AS dispute_days
+           payroll_id AS record_id, known_at, short AS weight, short,
+           as_of - opened_on AS dispute_days
     FROM unpaid
     WHERE project_id IN (SELECT project_id FROM stopped)
     """,

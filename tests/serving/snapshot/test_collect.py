@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from risk.flags import read_law
+from risk.flags import CODES, read_law
 from risk.store.store import RecordStore
 from serving.auth.principal import OFFICE, Principal
 from serving.auth.roles import Role
@@ -238,8 +238,8 @@ def test_legal_duties_are_met_breached_or_unknown(world):
     day = dt.date(2025, 6, 1)
     matters = [*open_matters(world.store, day)]
     found = {one["code"]: one for one in load_legal_duties(world.store, day, matters)["P1"]}
-    law = read_law()
-    assert len(found) == len({(duty.article, duty.summary) for duty in law.duties_in_force(day)})
+    duties = [duty for duty in read_law().duties_in_force(day) if duty.code in CODES]
+    assert len(found) == len({(duty.article, duty.summary) for duty in duties})
     assert found["notice_board_missing"]["state"] == "breached"
     assert found["notice_board_missing"]["finding"]["zh"]
     # Of wages and the wage account nothing is on record, so nothing is known.
