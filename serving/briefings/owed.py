@@ -1,4 +1,4 @@
-"""Wages unpaid on the books at the end of a period, from the same rule as the red flag."""
+"""Wages unpaid on the books at the end of a period, from the same rules as the red flags."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def wages_owed(
 
 
 def _is_owed(flag: RedFlag) -> bool:
-    return flag.code == "wages_overdue"
+    return flag.code in ("wages_overdue", "wages_partly_paid")
 
 
 def _project(flag: RedFlag, name: str | None, contractor: str | None) -> OwingProject:
