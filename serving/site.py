@@ -24,6 +24,7 @@ from serving.notices import pages as notices
 from serving.projects import pages as project
 from serving.users import pages as users
 from serving.users import sign_in_pages as sign_in
+from serving.watchlists import composition_pages as composition
 from serving.watchlists import map_pages as map
 from serving.watchlists import pages as watchlist
 from serving.watchlists.reader import WatchlistReader
@@ -43,7 +44,7 @@ ROUTERS = (
         matter.router,
         campaigns.router,
     ),
-    *(notices.router, deposits.router, data.router),
+    *(notices.router, deposits.router, data.router, composition.router),
 )
 
 _A_DAY = "public, max-age=86400"

@@ -1,4 +1,4 @@
-"""Wages unpaid on the books at the end of a period, from the same rule as the red flag."""
+"""Wages unpaid on the books at the end of a period, from the same rules as the red flags."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from risk.store.store import RecordStore
 from serving.snapshot.as_of_query import with_known_tables
 
 _NEEDED = frozenset({"payrolls", "payments"})
-_OWED = "wages_overdue"
+_OWED = frozenset({"wages_overdue", "wages_partly_paid"})
 _CAUSES = frozenset(
     code for code, grade in read_grades().items() if grade in (Grade.PAYMENT, Grade.FUNDING)
 )
@@ -86,12 +86,12 @@ def wages_owed(
     if _NEEDED & set(store.missing_feeds()):
         return None
     law = add_values(read_law(), [from_document(value) for value in law_values])
-    codes = {_OWED, *_CAUSES} if with_causes else {_OWED}
+    codes = _OWED | _CAUSES if with_causes else _OWED
     found = red_flags(store, as_of, law=law, codes=codes)
     names = {row[0]: row[1:] for row in store.rows(_NAMES, [as_of, region])}
     here = [flag for key, flags in found.items() if key in names for flag in flags]
     causes = Counter(flag.code for flag in here if flag.code in _CAUSES)
-    projects = [_project(flag, *names[flag.project_id]) for flag in here if flag.code == _OWED]
+    projects = [_project(flag, *names[flag.project_id]) for flag in here if flag.code in _OWED]
     return Owed(
         sorted(projects, key=lambda project: (-project.fen, project.project_id)),
         sorted(causes.items(), key=lambda cause: (-cause[1], cause[0])),

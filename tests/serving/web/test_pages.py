@@ -57,6 +57,7 @@ PATHS = (
     *("/ledger?state=recheck", "/ledger?state=closed&large=1", "/campaign.xlsx"),
     *("/notices", "/deposits", "/deposits.xlsx"),
     *("/data", "/data/templates/projects.xlsx"),
+    *("/watchlist/composition", "/watchlist/composition?by=contractor"),
 )
 HOSTILE = (
     "<script>alert(1)</script>",
