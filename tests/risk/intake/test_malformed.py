@@ -11,9 +11,9 @@ import pytest
 from risk.contract import TABLES
 from risk.intake.importer import import_into
 from risk.intake.quarantine import create_table, quarantined_rows
-from risk.store.store import RecordStore
 
 from ...conftest import MUST_RUN_ALL
+from ...empty_store import empty_store
 
 PAYMENTS = TABLES["payments"]
 HEADER = ["发放编号", "工资表编号", "发放日期", "实发金额", "实发人数", "发放方式", "入库日期"]
@@ -23,7 +23,7 @@ TEN = range(10 if MUST_RUN_ALL else 5)
 
 @pytest.fixture(scope="module")
 def one_store():
-    with RecordStore(":memory:") as opened:
+    with empty_store() as opened:
         create_table(opened)
         yield opened
 
