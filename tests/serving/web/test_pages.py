@@ -7,6 +7,7 @@ import html
 import io
 import json
 import re
+from contextlib import closing
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -536,7 +537,7 @@ def test_visit_form_offers_each_finding_once(site):
         "no_board": "notice_board_missing",
     }
     seen = set()
-    with signed_in(site.url, "inspector") as client:
+    with closing(signed_in(site.url, "inspector")) as client:
         paths = [f"/projects/{quote(project, safe='')}/visit" for project in site.listed]
         pages = [client.get(path).text for path in paths]
     for page in pages:
