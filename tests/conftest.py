@@ -30,7 +30,8 @@ from risk.intake.importer import import_paths
 from risk.simulator import simulate
 from risk.store.store import RecordStore
 from risk.workspace import Workspace
-from training.fit.fit import Trained, train
+from training.dataset.training_set import TrainingSet, build_training_set
+from training.fit.fit import Trained, fit
 
 from .empty_store import empty_store
 
@@ -258,13 +259,27 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 @pytest.fixture(scope="session")
-def county_trained(county: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """The model of that county as of :data:`COUNTY_TRAINED_AT`."""
+def county_training_set(county: Workspace, tmp_path_factory: pytest.TempPathFactory) -> TrainingSet:
+    """The training set of that county as of :data:`COUNTY_TRAINED_AT`; do not change it."""
 
     def build(folder: Path) -> None:
         with RecordStore(county.records, read_only=True) as store:
-            trained = train(store, COUNTY_TRAINED_AT)
-        (folder / "trained.pickle").write_bytes(pickle.dumps(trained))
+            training_set = build_training_set(store, COUNTY_TRAINED_AT)
+        (folder / "training_set.pickle").write_bytes(pickle.dumps(training_set))
+
+    folder = built_once(tmp_path_factory, "county-training-set", build)
+    found: TrainingSet = pickle.loads((folder / "training_set.pickle").read_bytes())
+    return found
+
+
+@pytest.fixture(scope="session")
+def county_trained(
+    county_training_set: TrainingSet, tmp_path_factory: pytest.TempPathFactory
+) -> Trained:
+    """The model of that county as of :data:`COUNTY_TRAINED_AT`."""
+
+    def build(folder: Path) -> None:
+        (folder / "trained.pickle").write_bytes(pickle.dumps(fit(county_training_set)))
 
     folder = built_once(tmp_path_factory, "county-trained", build)
     found: Trained = pickle.loads((folder / "trained.pickle").read_bytes())

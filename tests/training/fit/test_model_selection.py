@@ -9,9 +9,8 @@ import pytest
 
 from models.arrears import Hyperparameters
 from models.logistic import LogisticHyperparameters
-from risk.store.store import RecordStore
 from training.dataset.splits import walk_forward_folds
-from training.dataset.training_set import build_training_set, training_labels
+from training.dataset.training_set import training_labels
 from training.fit import tuning
 from training.fit.fit import fit
 from training.fit.model_selection import Candidate, choose, evaluate_candidate
@@ -23,10 +22,9 @@ from ...conftest import thorough
 SMALL = Hyperparameters(leaves=3, min_rows_in_leaf=100, l2=20.0, max_rounds=40, seeds=(0,))
 
 
-@pytest.fixture(scope="module")
-def training_set(county, county_trained):
-    with RecordStore(county.records, read_only=True) as store:
-        return build_training_set(store, county_trained.as_of)
+@pytest.fixture
+def training_set(county_training_set):
+    return county_training_set
 
 
 @pytest.fixture
